@@ -1,1 +1,46 @@
+//! The kernel of Quipu: processes, scheduler, virtual memory and system calls over
+//! a language model.
+//!
+//! It is the only crate that knows both the disk (`quipu-memory`) and the devices
+//! (`quipu-tools`), and the only one that knows llama.cpp. It never prints and
+//! never reads the environment: it is handed its [`Parts`].
+//!
+//! The way of a request, file by file:
+//!
+//! | file | job |
+//! | --- | --- |
+//! | [`kernel`](Kernel) | boots the machine, keeps the table of processes |
+//! | [`process`] | what is run, its state, how it ended |
+//! | `exec` | the loop: window, decision, gate, intent, effect, outcome |
+//! | [`vm`] | the pages of one process; eviction and recall |
+//! | [`planner`] | what is legal now, the boot page; no I/O |
+//! | [`grammar`] | from what is legal to the schema that constrains the CPU |
+//! | [`cpu`] | local llama, endpoint, script |
+//! | [`scheduler`] | who computes in the next batch |
+//! | [`syscall`] | the closed enum of what a process may ask |
+//! | [`policy`] | the one gate in front of it |
+//! | `world` | the bodies of the calls that touch devices and the disk |
+//! | [`label`] | source and trust of every text |
+//! | [`journal`] | intent before effect, outcome after |
+//! | [`limits`], [`signal`] | what stops a process |
+//! | [`event`] | all the world may see |
+#![warn(missing_docs)]
 
+pub mod cpu;
+pub mod event;
+mod exec;
+pub mod grammar;
+pub mod journal;
+mod kernel;
+pub mod label;
+pub mod limits;
+pub mod planner;
+pub mod policy;
+pub mod process;
+pub mod scheduler;
+pub mod signal;
+pub mod syscall;
+pub mod vm;
+mod world;
+
+pub use kernel::{Kernel, KernelError, Parts};

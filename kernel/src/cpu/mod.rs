@@ -1,0 +1,247 @@
+//! The CPU: whatever turns a laid-out window into the next action.
+//!
+//! Three kinds: a local llama ([`llama`]), an OpenAI-compatible endpoint
+//! ([`remote`]) and a script ([`scripted`]).
+
+pub mod llama;
+pub mod remote;
+pub mod scripted;
+mod template;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use crate::label::Label;
+use crate::process::{Pid, Usage};
+
+pub use template::ChatTemplate;
+
+/// Who speaks in a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The kernel.
+    System,
+    /// The task, and what came back from the world.
+    User,
+    /// The actions.
+    Assistant,
+}
+
+/// One message of a laid-out window.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said.
+    pub text: String,
+    /// Where it came from.
+    pub label: Label,
+}
+
+/// A window ready to run: the messages, and their tokens where the CPU has a
+/// tokenizer of its own.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    /// The messages.
+    pub messages: Vec<Message>,
+    /// Token ids, for a local CPU; empty otherwise.
+    pub tokens: Vec<i32>,
+    /// Tokens of the whole prompt with its template. Exact where the tokenizer is
+    /// known, else an upper estimate.
+    pub len: usize,
+}
+
+/// How tokens are chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sampling {
+    /// 0 is greedy.
+    pub temperature: f32,
+    /// Seed of the random choice.
+    pub seed: u32,
+}
+
+/// One action to be decided.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The process it is for; its earlier prompt is likely resident.
+    pub pid: Pid,
+    /// The process's priority.
+    pub priority: i8,
+    /// The window.
+    pub prompt: Prompt,
+    /// JSON Schema that the action satisfies.
+    pub schema: Value,
+    /// Tokens the action may have.
+    pub tokens_max: u32,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// The observations of all earlier steps, oldest first: a script's position.
+    pub history: Arc<Vec<String>>,
+}
+
+/// A piece of a running job.
+#[derive(Clone, Debug)]
+pub enum Chunk {
+    /// Text as it is generated.
+    Text(String),
+    /// The whole action; the last chunk.
+    Done(Completion),
+}
+
+/// A finished action.
+#[derive(Clone, Debug, Default)]
+pub struct Completion {
+    /// The text: JSON where the CPU honours the schema.
+    pub text: String,
+    /// What it cost.
+    pub usage: Usage,
+    /// Whether it was closed early because its room was used up.
+    pub closed_early: bool,
+}
+
+/// A job under way. Dropping it cancels the job within one small batch.
+pub struct Ticket {
+    chunks: mpsc::UnboundedReceiver<Result<Chunk, CpuError>>,
+}
+
+/// The CPU's end of a [`Ticket`].
+pub type Sink = mpsc::UnboundedSender<Result<Chunk, CpuError>>;
+
+impl Ticket {
+    /// A ticket and the sink that feeds it.
+    pub fn new() -> (Sink, Self) {
+        let (sink, chunks) = mpsc::unbounded_channel();
+        (sink, Self { chunks })
+    }
+
+    /// The next piece. A CPU that goes away without a word is [`CpuError::Gone`].
+    pub async fn next(&mut self) -> Result<Chunk, CpuError> {
+        self.chunks.recv().await.unwrap_or(Err(CpuError::Gone))
+    }
+}
+
+/// What is known of a CPU.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct CpuInfo {
+    /// The model's name.
+    pub model: String,
+    /// `local`, `remote` or `script`.
+    pub kind: &'static str,
+    /// Architecture, size and quantisation, as the model states them.
+    pub details: String,
+    /// The window of one process, in tokens.
+    pub window: usize,
+    /// Threads it computes with; 0 when that is not ours to say.
+    pub threads: usize,
+    /// Cells of the KV cache shared by all processes; 0 when there is none.
+    pub kv_cells: usize,
+}
+
+/// A model that processes run on.
+pub trait Cpu: Send + Sync {
+    /// What is known of it.
+    fn info(&self) -> &CpuInfo;
+
+    /// Renders `messages` as this model's prompt and counts it. What it returns is
+    /// what [`Cpu::submit`] will run, token by token.
+    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError>;
+
+    /// Tokens in `text` alone, by the same tokenizer as [`Cpu::prepare`].
+    fn count(&self, text: &str) -> usize;
+
+    /// Starts to decide an action; returns at once. The prompt and `tokens_max`
+    /// together fit the window. Exactly one `Done` or error ends the ticket.
+    fn submit(&self, job: Job) -> Ticket;
+}
+
+/// Why a CPU could not decide.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CpuError {
+    /// The file is not a model that can be run.
+    #[error("cannot load {path}: {reason}")]
+    Load {
+        /// The model file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The model has no chat template: a base model.
+    #[error("{model} has no chat template: it is a base model, which completes text but follows no instructions")]
+    NoTemplate {
+        /// The model.
+        model: String,
+    },
+    /// The template cannot be rendered.
+    #[error("the chat template of {model} failed: {reason}")]
+    Template {
+        /// The model.
+        model: String,
+        /// What the template engine said.
+        reason: String,
+    },
+    /// The constraint could not be compiled.
+    #[error("a tool's schema cannot be turned into a grammar: {0}")]
+    Grammar(String),
+    /// The engine failed while computing.
+    #[error("the model stopped computing: {0}")]
+    Decode(String),
+    /// An endpoint refused or failed.
+    #[error("{url}: {reason}")]
+    Endpoint {
+        /// The endpoint.
+        url: String,
+        /// What it said.
+        reason: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A script has no line for this step.
+    #[error("the script {path} ended at step {step}")]
+    ScriptEnded {
+        /// The script.
+        path: String,
+        /// The step it had no line for.
+        step: usize,
+    },
+    /// A script that cannot be read.
+    #[error("{path}, line {line}: {reason}")]
+    Script {
+        /// The script.
+        path: String,
+        /// The line, from 1; 0 is the file itself.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The engine went away.
+    #[error("the CPU stopped without an answer")]
+    Gone,
+}
+
+impl CpuError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            CpuError::Load { .. } => {
+                "check the file with `quipu model show PATH`, or fetch it again with `quipu model pull NAME`".into()
+            }
+            CpuError::NoTemplate { .. } => {
+                "choose an instruct or chat model: `quipu model ls` shows which are at hand".into()
+            }
+            CpuError::Template { .. } => "the model file may be damaged; try another model".into(),
+            CpuError::Grammar(_) => "`quipu tool show NAME` prints the schema; leave the tool out with an agent's tools list".into(),
+            CpuError::Decode(_) | CpuError::Gone => {
+                "run again; if it stays, use a smaller --window or another model".into()
+            }
+            CpuError::Endpoint { hint, .. } => hint.clone(),
+            CpuError::ScriptEnded { .. } => "end a script with an answer: {\"answer\":\"…\"}".into(),
+            CpuError::Script { .. } => {
+                "one JSON action a line: {\"tool\":\"…\",\"args\":{…}}, {\"answer\":\"…\"} or {\"when\":\"…\",\"do\":{…}}".into()
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Events: everything the world may see of a running machine.
+//!
+//! Shells, servers and tests learn what happens from these alone; nothing reaches
+//! into a process. Serialised, one event is one line of `--format stream-json`.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::label::Label;
+use crate::limits::Limit;
+use crate::process::{Exit, Pid, Usage};
+
+/// Something that happened to a process.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A process was created or taken up again; `steps` were done before.
+    Started {
+        /// The process.
+        pid: Pid,
+        /// Steps it had already completed.
+        steps: u32,
+    },
+    /// A step begins: the window has been laid out.
+    Step {
+        /// The process.
+        pid: Pid,
+        /// The step, from 1.
+        n: u32,
+        /// Tokens of the prompt, counted by the model's tokenizer.
+        prompt_tokens: u32,
+    },
+    /// Text of an action as it is generated.
+    Token {
+        /// The process.
+        pid: Pid,
+        /// The step.
+        n: u32,
+        /// The piece of text.
+        text: String,
+    },
+    /// The action of a step is complete.
+    Action {
+        /// The process.
+        pid: Pid,
+        /// The step.
+        n: u32,
+        /// The action, as the model wrote it.
+        action: Value,
+        /// What the step cost.
+        usage: Usage,
+        /// Time to decide, in milliseconds.
+        ms: u64,
+    },
+    /// What came back from the world.
+    Observation {
+        /// The process.
+        pid: Pid,
+        /// The step.
+        n: u32,
+        /// The observation as the process sees it.
+        text: String,
+        /// False when it tells of a failure.
+        ok: bool,
+        /// Where it came from.
+        label: Label,
+        /// Time the world took, in milliseconds.
+        ms: u64,
+    },
+    /// The process waits for a person: answer with [`crate::Kernel::reply`].
+    Question {
+        /// The process.
+        pid: Pid,
+        /// The step.
+        n: u32,
+        /// What it asks.
+        text: String,
+    },
+    /// The process waits for an approval: answer with [`crate::Kernel::reply`]
+    /// (`Reply::Approve` or `Reply::Deny`).
+    Approval {
+        /// The process.
+        pid: Pid,
+        /// The step.
+        n: u32,
+        /// The exact call.
+        call: Value,
+        /// Why it has to be approved.
+        reason: String,
+    },
+    /// A page left the window; `recall` brings it back.
+    Evicted {
+        /// The process.
+        pid: Pid,
+        /// The page's id.
+        page: String,
+        /// Tokens it held.
+        tokens: u32,
+    },
+    /// A page came back, verbatim.
+    Recalled {
+        /// The process.
+        pid: Pid,
+        /// The page's id.
+        page: String,
+    },
+    /// A limit was reached.
+    LimitHit {
+        /// The process.
+        pid: Pid,
+        /// Which one.
+        limit: Limit,
+        /// It in words, with the option that raises it.
+        text: String,
+    },
+    /// The process is over.
+    Exited {
+        /// The process.
+        pid: Pid,
+        /// How it ended.
+        exit: Exit,
+    },
+}
+
+impl Event {
+    /// The process the event is about.
+    pub fn pid(&self) -> Pid {
+        match self {
+            Event::Started { pid, .. }
+            | Event::Step { pid, .. }
+            | Event::Token { pid, .. }
+            | Event::Action { pid, .. }
+            | Event::Observation { pid, .. }
+            | Event::Question { pid, .. }
+            | Event::Approval { pid, .. }
+            | Event::Evicted { pid, .. }
+            | Event::Recalled { pid, .. }
+            | Event::LimitHit { pid, .. }
+            | Event::Exited { pid, .. } => *pid,
+        }
+    }
+}

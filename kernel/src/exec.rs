@@ -1,0 +1,559 @@
+//! Runs one process until it exits: lay out the window, decide one action, carry
+//! it out, write it down, again.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::cpu::{Chunk, Completion, Job, Prompt};
+use crate::event::Event;
+use crate::grammar::Legal;
+use crate::journal::{Outcome, StepRow};
+use crate::kernel::Shared;
+use crate::limits::{Allowance, Limit, Spent};
+use crate::planner::{LoopGuard, Planner};
+use crate::process::{Exit, Pid, Program, Reply, State, Status, Usage};
+use crate::signal::Signal;
+use crate::syscall::Syscall;
+use crate::vm::Vm;
+use crate::world::World;
+
+/// Why a process stops. Travels as an error through the loop, so that every way
+/// out ends in the same place.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    Answer(Value),
+    Limit(Limit),
+    Denied(String),
+    Signal(Signal),
+    Failed(String),
+}
+
+/// What reaches a process from outside.
+pub(crate) struct Inbox {
+    pub(crate) signals: UnboundedReceiver<Signal>,
+    pub(crate) replies: UnboundedReceiver<Reply>,
+}
+
+/// A process in execution.
+pub(crate) struct Execution {
+    pid: Pid,
+    program: Program,
+    shared: Arc<Shared>,
+    inbox: Inbox,
+    planner: Planner,
+    vm: Vm,
+    guard: LoopGuard,
+    spent: Spent,
+    usage: Usage,
+    limits_hit: Vec<Limit>,
+    history: Arc<Vec<String>>,
+    started: Instant,
+    /// A step whose effect may or may not have happened before a crash.
+    pending: Option<StepRow>,
+}
+
+impl Execution {
+    /// Sets a process up, taking in the steps it has already done.
+    pub(crate) fn new(
+        pid: Pid,
+        program: Program,
+        shared: Arc<Shared>,
+        inbox: Inbox,
+        spent_ms: u64,
+        done: Vec<StepRow>,
+    ) -> Result<Self, Ending> {
+        let planner = Planner::new(&program, &shared.bus);
+        let vm = Vm::new(
+            &*shared.cpu,
+            planner.boot_page(),
+            (program.prompt.clone(), program.label.clone()),
+            program.limits.action_tokens as usize,
+        )
+        .map_err(|error| Ending::Failed(error.to_string()))?;
+        let mut execution = Self {
+            pid,
+            program,
+            shared,
+            inbox,
+            planner,
+            vm,
+            guard: LoopGuard::default(),
+            spent: Spent {
+                ms: spent_ms,
+                ..Spent::default()
+            },
+            usage: Usage::default(),
+            limits_hit: Vec::new(),
+            history: Arc::default(),
+            started: Instant::now(),
+            pending: None,
+        };
+        for mut step in done {
+            match step.outcome.take() {
+                Some(outcome) => {
+                    execution.usage += step.usage;
+                    execution.spent.tokens += step.usage.generated_tokens;
+                    execution.take_in(step.n, &step.action, outcome);
+                }
+                None => execution.pending = Some(step),
+            }
+        }
+        Ok(execution)
+    }
+
+    /// Runs to the end, writes it to the journal and tells the world.
+    pub(crate) async fn run(mut self) -> Exit {
+        self.emit(Event::Started {
+            pid: self.pid,
+            steps: self.spent.steps,
+        });
+        let ending = loop {
+            let result = match self.pending.take() {
+                Some(step) => self.redo(step).await,
+                None => self.step().await,
+            };
+            match result {
+                Ok(()) => {}
+                Err(Ending::Signal(Signal::Interrupt)) if self.program.interactive => {
+                    if let Err(ending) = self.ask_what_now().await {
+                        break ending;
+                    }
+                }
+                Err(ending) => break ending,
+            }
+        };
+        self.finish(ending)
+    }
+
+    /// One step. Everything that can stop the process comes out as an [`Ending`].
+    async fn step(&mut self) -> Result<(), Ending> {
+        let allowance = self.program.limits.allowance(&self.spent, self.started.elapsed());
+        match allowance {
+            Allowance::Any => {}
+            Allowance::AnswerOnly(limit) => self.hit(limit),
+            Allowance::Stop(limit) => {
+                self.hit(limit);
+                return Err(Ending::Limit(limit));
+            }
+        }
+        self.save_state(State::Running)?;
+        let n = self.spent.steps + 1;
+        let legal = self.planner.legal(allowance, self.vm.recallable());
+        let (prompt, evicted) = self.vm.fit(&*self.shared.cpu).map_err(failed)?;
+        for page in evicted {
+            self.emit(Event::Evicted {
+                pid: self.pid,
+                page: page.page,
+                tokens: page.tokens,
+            });
+        }
+        self.emit(Event::Step {
+            pid: self.pid,
+            n,
+            prompt_tokens: prompt.len as u32,
+        });
+
+        let begun = Instant::now();
+        let completion = self.decide(n, prompt, &legal).await?;
+        let decide_ms = begun.elapsed().as_millis() as u64;
+        self.usage += completion.usage;
+        self.spent.tokens += completion.usage.generated_tokens;
+        if completion.closed_early {
+            self.hit(Limit::ActionTokens);
+        }
+        let (action, syscall) = parse(&completion.text, &legal);
+        self.emit(Event::Action {
+            pid: self.pid,
+            n,
+            action: action.clone(),
+            usage: completion.usage,
+            ms: decide_ms,
+        });
+        let step = StepRow {
+            n,
+            action,
+            usage: completion.usage,
+            decide_ms,
+            outcome: None,
+        };
+        match syscall {
+            Ok(syscall) => {
+                self.spent.malformed = 0;
+                self.carry_out(step, syscall).await
+            }
+            Err(problem) => {
+                self.spent.malformed += 1;
+                let text = format!("this action was not accepted: {problem}");
+                self.intent(&step)?;
+                self.outcome(&step, self.kernel_says(text, false, 0))
+            }
+        }
+    }
+
+    /// Lets the CPU write one action.
+    async fn decide(&mut self, n: u32, prompt: Prompt, legal: &Legal) -> Result<Completion, Ending> {
+        let room = self.program.limits.action_room(&self.spent);
+        let mut ticket = self.shared.cpu.submit(Job {
+            pid: self.pid,
+            priority: self.program.priority,
+            prompt,
+            schema: legal.schema(),
+            tokens_max: room.min(self.vm.reserve() as u32),
+            sampling: self.shared.sampling,
+            history: self.history.clone(),
+        });
+        loop {
+            let chunk = guarded(
+                &mut self.inbox.signals,
+                time_left(&self.program, &self.spent, self.started),
+                ticket.next(),
+            )
+            .await?;
+            match chunk {
+                Ok(Chunk::Text(text)) => self.emit(Event::Token {
+                    pid: self.pid,
+                    n,
+                    text,
+                }),
+                Ok(Chunk::Done(completion)) => return Ok(completion),
+                Err(error) => {
+                    return Err(Ending::Failed(format!("{error}\nhint: {}", error.hint())));
+                }
+            }
+        }
+    }
+
+    /// The gate, the intent, the effect, the outcome: in this order.
+    async fn carry_out(&mut self, step: StepRow, syscall: Syscall) -> Result<(), Ending> {
+        let label = self.vm.lowest_label();
+        let world = World {
+            shared: self.shared.clone(),
+            pid: self.pid,
+            n: step.n,
+        };
+        match world.gate(&syscall, &label) {
+            crate::policy::Verdict::Allow => {}
+            crate::policy::Verdict::Deny(reason) => {
+                self.intent(&step)?;
+                return self.outcome(&step, self.kernel_says(format!("denied: {reason}"), false, 0));
+            }
+            crate::policy::Verdict::Ask(reason) => self.approval(&step, reason).await?,
+        }
+        self.intent(&step)?;
+        self.effect(step, syscall, world).await
+    }
+
+    /// Does what a recorded intent says and records the outcome.
+    async fn effect(&mut self, step: StepRow, syscall: Syscall, world: World) -> Result<(), Ending> {
+        let begun = Instant::now();
+        let ms = |begun: Instant| begun.elapsed().as_millis() as u64;
+        let outcome = match syscall {
+            Syscall::Exit { answer } => {
+                let text = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
+                self.record(&step, &self.kernel_says(text, true, 0))?;
+                self.spent.steps = step.n;
+                return Err(Ending::Answer(answer));
+            }
+            Syscall::Ask { question } => {
+                let words = self.ask(step.n, question).await;
+                match words {
+                    Ok(words) => Outcome {
+                        text: words,
+                        ok: true,
+                        label: crate::label::Label::user(),
+                        ms: ms(begun),
+                    },
+                    Err(ending) => {
+                        self.outcome(&step, self.kernel_says("nobody answered".into(), false, ms(begun)))?;
+                        return Err(ending);
+                    }
+                }
+            }
+            Syscall::Recall { page, from } => match self.vm.recall(&*self.shared.cpu, &page, from) {
+                Ok((text, label)) => {
+                    self.emit(Event::Recalled {
+                        pid: self.pid,
+                        page,
+                    });
+                    Outcome {
+                        text,
+                        ok: true,
+                        label,
+                        ms: ms(begun),
+                    }
+                }
+                Err(problem) => self.kernel_says(problem, false, ms(begun)),
+            },
+            other => {
+                let left = time_left(&self.program, &self.spent, self.started);
+                let floor = self.vm.lowest_label().trust;
+                let (cancel, work) = world.call(other, floor, left);
+                match guarded(&mut self.inbox.signals, left, work).await {
+                    Ok(outcome) => outcome,
+                    Err(ending) => {
+                        cancel.cancel();
+                        let text = "stopped before it finished; it may have taken effect";
+                        self.outcome(&step, self.kernel_says(text.into(), false, ms(begun)))?;
+                        return Err(ending);
+                    }
+                }
+            }
+        };
+        self.outcome(&step, outcome)
+    }
+
+    /// A step whose intent was recorded before a crash and whose outcome was not.
+    async fn redo(&mut self, step: StepRow) -> Result<(), Ending> {
+        self.save_state(State::Running)?;
+        self.usage += step.usage;
+        self.spent.tokens += step.usage.generated_tokens;
+        let world = World {
+            shared: self.shared.clone(),
+            pid: self.pid,
+            n: step.n,
+        };
+        match Syscall::from_action(&step.action) {
+            Ok(syscall) if world.repeatable(&syscall) => self.effect(step, syscall, world).await,
+            _ => {
+                let text = "the machine stopped while this was under way: whether it took effect \
+                            is not known; check before doing it again";
+                self.outcome(&step, self.kernel_says(text.into(), false, 0))
+            }
+        }
+    }
+
+    async fn approval(&mut self, step: &StepRow, reason: String) -> Result<(), Ending> {
+        let refused = |what: &str| Ending::Denied(format!("{what}: {reason}"));
+        if !self.program.interactive || self.shared.policy.approve == crate::policy::Approve::Never {
+            return Err(refused("not approved"));
+        }
+        self.save_state(State::Blocked)?;
+        self.emit(Event::Approval {
+            pid: self.pid,
+            n: step.n,
+            call: step.action.clone(),
+            reason: reason.clone(),
+        });
+        match self.reply().await? {
+            Reply::Approve => self.save_state(State::Running),
+            _ => Err(refused("refused")),
+        }
+    }
+
+    async fn ask(&mut self, n: u32, text: String) -> Result<String, Ending> {
+        self.save_state(State::Blocked)?;
+        self.emit(Event::Question {
+            pid: self.pid,
+            n,
+            text,
+        });
+        match self.reply().await? {
+            Reply::Text(words) if !words.trim().is_empty() => {
+                self.save_state(State::Running)?;
+                Ok(words)
+            }
+            _ => Err(Ending::Signal(Signal::Kill)),
+        }
+    }
+
+    /// After an interrupt with a person at the machine: their words become a step.
+    async fn ask_what_now(&mut self) -> Result<(), Ending> {
+        let question = "Interrupted. What should be done instead?";
+        let n = self.spent.steps + 1;
+        let words = self
+            .ask(n, question.into())
+            .await
+            .map_err(|_| Ending::Signal(Signal::Interrupt))?;
+        let step = StepRow {
+            n,
+            action: json!({ "ask": question }),
+            usage: Usage::default(),
+            decide_ms: 0,
+            outcome: None,
+        };
+        self.intent(&step)?;
+        let label = crate::label::Label::user();
+        self.outcome(
+            &step,
+            Outcome {
+                text: words,
+                ok: true,
+                label,
+                ms: 0,
+            },
+        )
+    }
+
+    async fn reply(&mut self) -> Result<Reply, Ending> {
+        // A person may take their time: only signals end the wait.
+        tokio::select! {
+            biased;
+            Some(signal) = self.inbox.signals.recv() => Err(Ending::Signal(signal)),
+            reply = self.inbox.replies.recv() => Ok(reply.unwrap_or(Reply::Nobody)),
+        }
+    }
+
+    fn kernel_says(&self, text: String, ok: bool, ms: u64) -> Outcome {
+        // The words may quote an action, and through it whatever the process read.
+        let label = crate::label::Label::kernel().lowered_to(self.vm.lowest_label().trust);
+        Outcome { text, ok, label, ms }
+    }
+
+    fn intent(&self, step: &StepRow) -> Result<(), Ending> {
+        let journal = &self.shared.journal;
+        journal
+            .intent(self.pid, step.n, &step.action, step.usage, step.decide_ms)
+            .map_err(|error| Ending::Failed(format!("{error}\nhint: {}", error.hint())))
+    }
+
+    fn record(&self, step: &StepRow, outcome: &Outcome) -> Result<(), Ending> {
+        let journal = &self.shared.journal;
+        journal
+            .outcome(self.pid, step.n, outcome)
+            .map_err(|error| Ending::Failed(format!("{error}\nhint: {}", error.hint())))
+    }
+
+    fn outcome(&mut self, step: &StepRow, outcome: Outcome) -> Result<(), Ending> {
+        self.record(step, &outcome)?;
+        self.emit(Event::Observation {
+            pid: self.pid,
+            n: step.n,
+            text: outcome.text.clone(),
+            ok: outcome.ok,
+            label: outcome.label.clone(),
+            ms: outcome.ms,
+        });
+        self.take_in(step.n, &step.action, outcome);
+        Ok(())
+    }
+
+    /// Makes a finished step part of the process: its window, its guard, its costs.
+    fn take_in(&mut self, n: u32, action: &Value, outcome: Outcome) {
+        self.spent.repeats = self.guard.record(action, &outcome.text);
+        self.spent.steps = n;
+        Arc::make_mut(&mut self.history).push(outcome.text.clone());
+        let mut seen = outcome.text;
+        if self.spent.repeats > 1 {
+            seen.push_str("\n(The same call gave the same result before. Answer, or do something else.)");
+        }
+        let written = action
+            .get("malformed")
+            .and_then(Value::as_str)
+            .map_or_else(|| action.to_string(), str::to_owned);
+        self.vm.push(&*self.shared.cpu, n, written, seen, outcome.label);
+    }
+
+    fn hit(&mut self, limit: Limit) {
+        if !self.limits_hit.contains(&limit) {
+            self.limits_hit.push(limit);
+            let text = limit.describe(&self.program.limits);
+            self.emit(Event::LimitHit {
+                pid: self.pid,
+                limit,
+                text,
+            });
+        }
+    }
+
+    fn save_state(&self, state: State) -> Result<(), Ending> {
+        let journal = &self.shared.journal;
+        journal
+            .set_state(self.pid, state, self.ms())
+            .map_err(|error| Ending::Failed(format!("{error}\nhint: {}", error.hint())))
+    }
+
+    fn ms(&self) -> u64 {
+        self.spent.ms + self.started.elapsed().as_millis() as u64
+    }
+
+    fn finish(mut self, ending: Ending) -> Exit {
+        if let Ending::Signal(Signal::Timeout) = ending {
+            self.hit(Limit::Time);
+        }
+        // Every limit but the one of a single action cuts a run short; an answer
+        // that was the first and only step was not cut short by the step limit.
+        let cut = self
+            .limits_hit
+            .iter()
+            .any(|limit| *limit != Limit::ActionTokens && self.spent.steps > 1);
+        let (status, answer, error) = match ending {
+            Ending::Answer(answer) if cut => (Status::Limit, Some(answer), None),
+            Ending::Answer(answer) => (Status::Exited, Some(answer), None),
+            Ending::Limit(limit) => {
+                let text = format!("stopped by {}", limit.describe(&self.program.limits));
+                (Status::Limit, None, Some(text))
+            }
+            Ending::Denied(reason) => (Status::Denied, None, Some(reason)),
+            Ending::Signal(Signal::Timeout) => {
+                let text = format!("stopped by {}", Limit::Time.describe(&self.program.limits));
+                (Status::Limit, None, Some(text))
+            }
+            Ending::Signal(_) => (Status::Interrupted, None, Some("interrupted".to_owned())),
+            Ending::Failed(reason) => (Status::Failed, None, Some(reason)),
+        };
+        let exit = Exit {
+            status,
+            answer,
+            error,
+            limits_hit: self.limits_hit.clone(),
+            usage: self.usage,
+            ms: self.ms(),
+        };
+        let state = match status {
+            Status::Interrupted => State::Ready,
+            _ => State::Exited,
+        };
+        if let Err(error) = self.shared.journal.exit(self.pid, state, &exit) {
+            tracing::error!(pid = self.pid, %error, "the end of the process was not recorded");
+        }
+        self.emit(Event::Exited {
+            pid: self.pid,
+            exit: exit.clone(),
+        });
+        exit
+    }
+
+    fn emit(&self, event: Event) {
+        self.shared.events.emit(event);
+    }
+}
+
+fn failed(error: crate::vm::VmError) -> Ending {
+    Ending::Failed(error.to_string())
+}
+
+fn time_left(program: &Program, spent: &Spent, started: Instant) -> Duration {
+    program.limits.time_left(spent, started.elapsed())
+}
+
+/// Waits for `work`, a signal or the end of the time, whichever comes first.
+async fn guarded<T>(
+    signals: &mut UnboundedReceiver<Signal>,
+    left: Duration,
+    work: impl Future<Output = T>,
+) -> Result<T, Ending> {
+    tokio::select! {
+        biased;
+        Some(signal) = signals.recv() => Err(Ending::Signal(signal)),
+        done = work => Ok(done),
+        () = tokio::time::sleep(left) => Err(Ending::Signal(Signal::Timeout)),
+    }
+}
+
+/// The action in `text`, and the system call it stands for or what is wrong with it.
+fn parse(text: &str, legal: &Legal) -> (Value, Result<Syscall, String>) {
+    let action: Value = match serde_json::from_str(text.trim()) {
+        Ok(action) => action,
+        Err(error) => {
+            let problem = format!("it is not one JSON object ({error})");
+            return (json!({ "malformed": text }), Err(problem));
+        }
+    };
+    let syscall = legal
+        .check(&action)
+        .and_then(|()| Syscall::from_action(&action));
+    (action, syscall)
+}

@@ -1,0 +1,378 @@
+//! The journal: everything a process did, on disk before and after it happens.
+//!
+//! SQLite in WAL mode with `synchronous=FULL`: what was acknowledged survives a
+//! `kill -9` and a power cut. For each step the intent (the action) is written
+//! before its effect and the outcome (the observation) after it; a process is
+//! resumed from the outcomes, and an intent without one is dealt with by
+//! [`crate::exec`].
+
+use std::path::{Path, PathBuf};
+
+use parking_lot::Mutex;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::label::Label;
+use crate::process::{Exit, Pid, Program, State, Usage};
+
+const SCHEMA_VERSION: i32 = 1;
+const SCHEMA: &str = "
+    CREATE TABLE process (
+        pid INTEGER PRIMARY KEY AUTOINCREMENT,
+        program TEXT NOT NULL,
+        model TEXT NOT NULL,
+        state TEXT NOT NULL,
+        exit TEXT,
+        created_ms INTEGER NOT NULL,
+        updated_ms INTEGER NOT NULL,
+        spent_ms INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE TABLE step (
+        pid INTEGER NOT NULL REFERENCES process(pid),
+        n INTEGER NOT NULL,
+        action TEXT NOT NULL,
+        usage TEXT NOT NULL,
+        decide_ms INTEGER NOT NULL,
+        outcome TEXT,
+        ok INTEGER,
+        label TEXT,
+        act_ms INTEGER,
+        PRIMARY KEY (pid, n)
+    );";
+
+/// The journal of one machine.
+pub struct Journal {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+/// One line of `quipu ps`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProcessRow {
+    /// The process.
+    pub pid: Pid,
+    /// Its state as last written.
+    pub state: String,
+    /// Steps with an outcome.
+    pub steps: u32,
+    /// The agent's name.
+    pub agent: String,
+    /// The task.
+    pub prompt: String,
+    /// The model it ran on.
+    pub model: String,
+    /// Milliseconds since 1970.
+    pub created_ms: i64,
+    /// Milliseconds since 1970.
+    pub updated_ms: i64,
+    /// How it ended, if it has.
+    pub exit: Option<Exit>,
+}
+
+/// One step as it is in the journal.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepRow {
+    /// The step, from 1.
+    pub n: u32,
+    /// The action.
+    pub action: Value,
+    /// What deciding it cost.
+    pub usage: Usage,
+    /// Time to decide, in milliseconds.
+    pub decide_ms: u64,
+    /// What came back; `None` when the machine stopped before it was known.
+    pub outcome: Option<Outcome>,
+}
+
+/// What came back from a step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Outcome {
+    /// The whole observation.
+    pub text: String,
+    /// False when it tells of a failure.
+    pub ok: bool,
+    /// Where it came from.
+    pub label: Label,
+    /// Time the world took, in milliseconds.
+    pub ms: u64,
+}
+
+/// Why the journal could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The disk is full; what was acknowledged before is safe.
+    #[error("{path}: the disk is full, so the step was not recorded and not carried out")]
+    Full {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// The file is not a journal, or damaged.
+    #[error("{path}: not a usable journal: {reason}")]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// What SQLite says.
+        reason: String,
+    },
+    /// Written by a newer release.
+    #[error("{path}: journal version {found}; this release knows {SCHEMA_VERSION}")]
+    Version {
+        /// The journal.
+        path: PathBuf,
+        /// The version in the file.
+        found: i32,
+    },
+    /// There is no such process.
+    #[error("there is no process {0}")]
+    NoProcess(Pid),
+    /// Anything else SQLite reports.
+    #[error("{path}: {source}")]
+    Sqlite {
+        /// The journal.
+        path: PathBuf,
+        /// The cause.
+        source: rusqlite::Error,
+    },
+    /// A value could not be written as JSON.
+    #[error("cannot encode a journal entry: {0}")]
+    Encode(#[from] serde_json::Error),
+}
+
+impl JournalError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            JournalError::Full { .. } => {
+                "make room on that disk, then `quipu run --resume PID` carries on"
+            }
+            JournalError::Damaged { .. } => {
+                "move the file away to start with an empty one; the store is kept apart and is not affected"
+            }
+            JournalError::Version { .. } => "use a newer release of quipu for this root",
+            JournalError::NoProcess(_) => "`quipu ps` lists the processes",
+            JournalError::Sqlite { .. } => "check that the folder exists and can be written",
+            JournalError::Encode(_) => "this is a defect of quipu; please report it",
+        }
+    }
+}
+
+type Result<T> = std::result::Result<T, JournalError>;
+
+impl Journal {
+    /// Opens the journal at `path`, creating it when it is not there. `writable`
+    /// is for the one machine that runs on this root; others only look.
+    pub fn open(path: &Path, writable: bool) -> Result<Self> {
+        let wrap = |error| wrap(path, error);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let connection = if !writable && !path.exists() {
+            Connection::open_in_memory().map_err(wrap)?
+        } else {
+            Connection::open_with_flags(path, flags).map_err(wrap)?
+        };
+        connection
+            .busy_timeout(std::time::Duration::from_secs(5))
+            .map_err(wrap)?;
+        connection
+            .execute_batch(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            )
+            .map_err(wrap)?;
+        let version: i32 = connection
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .map_err(wrap)?;
+        match version {
+            SCHEMA_VERSION => {}
+            0 => connection
+                .execute_batch(&format!(
+                    "BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;"
+                ))
+                .map_err(wrap)?,
+            found => {
+                return Err(JournalError::Version {
+                    path: path.to_owned(),
+                    found,
+                });
+            }
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            connection: Mutex::new(connection),
+        })
+    }
+
+    /// A journal in memory, for tests.
+    pub fn in_memory() -> Result<Self> {
+        Self::open(Path::new(":memory:"), false)
+    }
+
+    /// Marks what an earlier machine left running as ready to be resumed, and
+    /// returns those processes. Only the holder of the machine's lock may call it.
+    pub fn recover(&self) -> Result<Vec<Pid>> {
+        let connection = self.connection.lock();
+        let mut statement = connection
+            .prepare("UPDATE process SET state='ready' WHERE state IN ('running','blocked') RETURNING pid")
+            .map_err(|error| wrap(&self.path, error))?;
+        let rows = statement.query_map([], |row| row.get(0));
+        rows.and_then(|rows| rows.collect())
+            .map_err(|error| wrap(&self.path, error))
+    }
+
+    /// Records a new process and gives it its number.
+    pub fn create(&self, program: &Program, model: &str) -> Result<Pid> {
+        let now = now_ms();
+        let program = serde_json::to_string(program)?;
+        let connection = self.connection.lock();
+        connection
+            .execute(
+                "INSERT INTO process (program, model, state, created_ms, updated_ms) VALUES (?1, ?2, 'ready', ?3, ?3)",
+                params![program, model, now],
+            )
+            .map_err(|error| wrap(&self.path, error))?;
+        Ok(connection.last_insert_rowid())
+    }
+
+    /// The program of `pid`, with the milliseconds it has spent.
+    pub fn program(&self, pid: Pid) -> Result<(Program, u64)> {
+        let row: Option<(String, i64)> = self
+            .connection
+            .lock()
+            .query_row(
+                "SELECT program, spent_ms FROM process WHERE pid=?1",
+                [pid],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()
+            .map_err(|error| wrap(&self.path, error))?;
+        let (program, spent) = row.ok_or(JournalError::NoProcess(pid))?;
+        Ok((serde_json::from_str(&program)?, spent as u64))
+    }
+
+    /// Writes the state of `pid` and the time it has spent.
+    pub fn set_state(&self, pid: Pid, state: State, spent_ms: u64) -> Result<()> {
+        self.execute(
+            "UPDATE process SET state=?2, spent_ms=?3, updated_ms=?4 WHERE pid=?1",
+            params![pid, state.as_str(), spent_ms as i64, now_ms()],
+        )
+    }
+
+    /// Writes the end of `pid`. An interrupted process stays ready to be resumed.
+    pub fn exit(&self, pid: Pid, state: State, exit: &Exit) -> Result<()> {
+        self.execute(
+            "UPDATE process SET state=?2, exit=?3, spent_ms=?4, updated_ms=?5 WHERE pid=?1",
+            params![pid, state.as_str(), serde_json::to_string(exit)?, exit.ms as i64, now_ms()],
+        )
+    }
+
+    /// Records what a step is about to do, before it does it.
+    pub fn intent(&self, pid: Pid, n: u32, action: &Value, usage: Usage, decide_ms: u64) -> Result<()> {
+        self.execute(
+            "INSERT OR REPLACE INTO step (pid, n, action, usage, decide_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![pid, n, action.to_string(), serde_json::to_string(&usage)?, decide_ms as i64],
+        )
+    }
+
+    /// Records what came of a step.
+    pub fn outcome(&self, pid: Pid, n: u32, outcome: &Outcome) -> Result<()> {
+        let label = serde_json::to_string(&outcome.label)?;
+        self.execute(
+            "UPDATE step SET outcome=?3, ok=?4, label=?5, act_ms=?6 WHERE pid=?1 AND n=?2",
+            params![pid, n, outcome.text, outcome.ok, label, outcome.ms as i64],
+        )
+    }
+
+    /// The steps of `pid`, in order.
+    pub fn steps(&self, pid: Pid) -> Result<Vec<StepRow>> {
+        let connection = self.connection.lock();
+        let mut statement = connection
+            .prepare("SELECT n, action, usage, decide_ms, outcome, ok, label, act_ms FROM step WHERE pid=?1 ORDER BY n")
+            .map_err(|error| wrap(&self.path, error))?;
+        let rows = statement.query_map([pid], |row| {
+            let outcome: Option<String> = row.get(4)?;
+            Ok(StepRow {
+                n: row.get(0)?,
+                action: json_column(row, 1)?,
+                usage: json_column(row, 2)?,
+                decide_ms: row.get::<_, i64>(3)? as u64,
+                outcome: match outcome {
+                    None => None,
+                    Some(text) => Some(Outcome {
+                        text,
+                        ok: row.get(5)?,
+                        label: json_column(row, 6)?,
+                        ms: row.get::<_, i64>(7)? as u64,
+                    }),
+                },
+            })
+        });
+        rows.and_then(|rows| rows.collect())
+            .map_err(|error| wrap(&self.path, error))
+    }
+
+    /// All processes, newest first.
+    pub fn processes(&self) -> Result<Vec<ProcessRow>> {
+        let connection = self.connection.lock();
+        let mut statement = connection
+            .prepare(
+                "SELECT pid, state, program, model, created_ms, updated_ms, exit,
+                    (SELECT count(*) FROM step WHERE step.pid=process.pid AND outcome IS NOT NULL)
+                 FROM process ORDER BY pid DESC",
+            )
+            .map_err(|error| wrap(&self.path, error))?;
+        let rows = statement.query_map([], |row| {
+            let program: Program = json_column(row, 2)?;
+            let exit: Option<String> = row.get(6)?;
+            Ok(ProcessRow {
+                pid: row.get(0)?,
+                state: row.get(1)?,
+                steps: row.get(7)?,
+                agent: program.agent.name,
+                prompt: program.prompt,
+                model: row.get(3)?,
+                created_ms: row.get(4)?,
+                updated_ms: row.get(5)?,
+                exit: exit.and_then(|text| serde_json::from_str(&text).ok()),
+            })
+        });
+        rows.and_then(|rows| rows.collect())
+            .map_err(|error| wrap(&self.path, error))
+    }
+
+    fn execute(&self, sql: &str, params: impl rusqlite::Params) -> Result<()> {
+        self.connection
+            .lock()
+            .execute(sql, params)
+            .map(drop)
+            .map_err(|error| wrap(&self.path, error))
+    }
+}
+
+fn json_column<T: serde::de::DeserializeOwned>(
+    row: &rusqlite::Row<'_>,
+    index: usize,
+) -> rusqlite::Result<T> {
+    let text: String = row.get(index)?;
+    serde_json::from_str(&text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, Box::new(error))
+    })
+}
+
+fn wrap(path: &Path, error: rusqlite::Error) -> JournalError {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, DiskFull, NotADatabase};
+    let path = path.to_owned();
+    match error.sqlite_error_code() {
+        Some(DiskFull) => JournalError::Full { path },
+        Some(DatabaseCorrupt | NotADatabase) => JournalError::Damaged {
+            path,
+            reason: error.to_string(),
+        },
+        _ => JournalError::Sqlite {
+            path,
+            source: error,
+        },
+    }
+}
+
+fn now_ms() -> i64 {
+    chrono::Utc::now().timestamp_millis()
+}

@@ -1,0 +1,263 @@
+//! The kernel: boots the machine and keeps the table of processes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use quipu_memory::Store;
+use quipu_tools::Bus;
+use tokio::sync::{mpsc, watch};
+
+use crate::cpu::{Cpu, Sampling};
+use crate::event::Event;
+use crate::exec::{Ending, Execution, Inbox};
+use crate::journal::{Journal, JournalError, StepRow};
+use crate::limits::Limits;
+use crate::policy::Policy;
+use crate::process::{Exit, Pid, Program, Reply, Status, Usage};
+use crate::signal::Signal;
+
+/// The parts of a machine, handed over at boot.
+pub struct Parts {
+    /// The model.
+    pub cpu: Arc<dyn Cpu>,
+    /// The disk.
+    pub store: Arc<dyn Store>,
+    /// The peripherals.
+    pub bus: Arc<Bus>,
+    /// The write-ahead log.
+    pub journal: Journal,
+    /// The gate's rules.
+    pub policy: Policy,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+}
+
+/// What all processes of a machine share.
+pub(crate) struct Shared {
+    pub(crate) cpu: Arc<dyn Cpu>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) bus: Arc<Bus>,
+    pub(crate) journal: Journal,
+    pub(crate) policy: Policy,
+    pub(crate) sampling: Sampling,
+    pub(crate) events: Events,
+}
+
+/// Sends every event to every subscriber, in order, losing none.
+#[derive(Default)]
+pub(crate) struct Events {
+    subscribers: Mutex<Vec<mpsc::UnboundedSender<Event>>>,
+}
+
+impl Events {
+    pub(crate) fn emit(&self, event: Event) {
+        let mut subscribers = self.subscribers.lock();
+        subscribers.retain(|subscriber| subscriber.send(event.clone()).is_ok());
+    }
+}
+
+struct Handle {
+    signals: mpsc::UnboundedSender<Signal>,
+    replies: mpsc::UnboundedSender<Reply>,
+    exit: watch::Receiver<Option<Exit>>,
+}
+
+/// A running machine. Processes are tasks of the tokio runtime it lives in.
+pub struct Kernel {
+    shared: Arc<Shared>,
+    table: Mutex<HashMap<Pid, Handle>>,
+}
+
+/// Why a process could not be started, resumed or found.
+#[derive(Debug, thiserror::Error)]
+pub enum KernelError {
+    /// The journal failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The process already has an answer.
+    #[error("process {0} has already finished")]
+    Finished(Pid),
+    /// The process runs on this machine right now.
+    #[error("process {0} is running")]
+    Running(Pid),
+    /// This machine does not run the process.
+    #[error("process {0} is not running here")]
+    NotRunning(Pid),
+}
+
+impl KernelError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            KernelError::Journal(error) => error.hint(),
+            KernelError::Finished(_) => "`quipu log PID` shows what it did and answered",
+            KernelError::Running(_) => "wait for it, or stop it first",
+            KernelError::NotRunning(_) => "`quipu ps` lists the processes",
+        }
+    }
+}
+
+impl Kernel {
+    /// Boots a machine from its parts. What an earlier machine left running under
+    /// the same journal becomes ready to be resumed.
+    pub fn boot(parts: Parts) -> Result<Self, KernelError> {
+        parts.journal.recover()?;
+        let shared = Shared {
+            cpu: parts.cpu,
+            store: parts.store,
+            bus: parts.bus,
+            journal: parts.journal,
+            policy: parts.policy,
+            sampling: parts.sampling,
+            events: Events::default(),
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+            table: Mutex::default(),
+        })
+    }
+
+    /// Everything that happens from now on.
+    pub fn subscribe(&self) -> mpsc::UnboundedReceiver<Event> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.shared.events.subscribers.lock().push(sender);
+        receiver
+    }
+
+    /// The CPU all processes run on.
+    pub fn cpu(&self) -> &dyn Cpu {
+        &*self.shared.cpu
+    }
+
+    /// The journal, to look things up.
+    pub fn journal(&self) -> &Journal {
+        &self.shared.journal
+    }
+
+    /// The peripherals.
+    pub fn bus(&self) -> &Arc<Bus> {
+        &self.shared.bus
+    }
+
+    /// The disk.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.shared.store
+    }
+
+    /// Starts a process. A program that cannot run at all (its prompt does not fit
+    /// the window, say) starts too, and exits with status `failed`.
+    pub fn spawn(&self, program: Program) -> Result<Pid, KernelError> {
+        let model = &self.shared.cpu.info().model;
+        let pid = self.shared.journal.create(&program, model)?;
+        self.launch(pid, program, 0, Vec::new());
+        Ok(pid)
+    }
+
+    /// Takes a stopped process up again after its last completed step, with new
+    /// limits when given. `interactive` says whether a person is there now.
+    pub fn resume(&self, pid: Pid, limits: Option<Limits>, interactive: bool) -> Result<Pid, KernelError> {
+        let (mut program, spent_ms) = self.shared.journal.program(pid)?;
+        let row = self.shared.journal.processes()?.into_iter().find(|row| row.pid == pid);
+        if row.and_then(|row| row.exit).is_some_and(|exit| exit.status == Status::Exited) {
+            return Err(KernelError::Finished(pid));
+        }
+        if self.is_running(pid) {
+            return Err(KernelError::Running(pid));
+        }
+        program.interactive = interactive;
+        if let Some(limits) = limits {
+            program.limits = limits;
+        }
+        let mut steps = self.shared.journal.steps(pid)?;
+        // An answer given under a limit ended that run; the new one decides again.
+        while steps.last().is_some_and(|step| step.action.get("answer").is_some()) {
+            steps.pop();
+        }
+        self.launch(pid, program, spent_ms, steps);
+        Ok(pid)
+    }
+
+    /// Waits for the end of a process that runs on this machine.
+    pub async fn wait(&self, pid: Pid) -> Result<Exit, KernelError> {
+        let mut exit = match self.table.lock().get(&pid) {
+            Some(handle) => handle.exit.clone(),
+            None => return Err(KernelError::NotRunning(pid)),
+        };
+        let exit = exit.wait_for(Option::is_some).await;
+        exit.ok()
+            .and_then(|exit| exit.clone())
+            .ok_or(KernelError::NotRunning(pid))
+    }
+
+    /// Sends a signal to a process.
+    pub fn signal(&self, pid: Pid, signal: Signal) -> Result<(), KernelError> {
+        let table = self.table.lock();
+        let handle = table.get(&pid).ok_or(KernelError::NotRunning(pid))?;
+        handle.signals.send(signal).map_err(|_| KernelError::NotRunning(pid))
+    }
+
+    /// Answers the question or the approval a process waits for.
+    pub fn reply(&self, pid: Pid, reply: Reply) -> Result<(), KernelError> {
+        let table = self.table.lock();
+        let handle = table.get(&pid).ok_or(KernelError::NotRunning(pid))?;
+        handle.replies.send(reply).map_err(|_| KernelError::NotRunning(pid))
+    }
+
+    /// Whether the process runs on this machine now.
+    pub fn is_running(&self, pid: Pid) -> bool {
+        let table = self.table.lock();
+        table.get(&pid).is_some_and(|handle| handle.exit.borrow().is_none())
+    }
+
+    fn launch(&self, pid: Pid, program: Program, spent_ms: u64, done: Vec<StepRow>) {
+        let (signals, signal_inbox) = mpsc::unbounded_channel();
+        let (replies, reply_inbox) = mpsc::unbounded_channel();
+        let (done_sender, exit) = watch::channel(None);
+        let inbox = Inbox {
+            signals: signal_inbox,
+            replies: reply_inbox,
+        };
+        self.table.lock().insert(
+            pid,
+            Handle {
+                signals,
+                replies,
+                exit,
+            },
+        );
+        let shared = self.shared.clone();
+        tokio::spawn(async move {
+            let exit = match Execution::new(pid, program, shared.clone(), inbox, spent_ms, done) {
+                Ok(execution) => execution.run().await,
+                Err(ending) => stillborn(&shared, pid, ending),
+            };
+            // Nobody waiting is fine.
+            let _ = done_sender.send(Some(exit));
+        });
+    }
+}
+
+/// The end of a process that could not be set up.
+fn stillborn(shared: &Shared, pid: Pid, ending: Ending) -> Exit {
+    let error = match ending {
+        Ending::Failed(reason) => reason,
+        other => format!("{other:?}"),
+    };
+    let exit = Exit {
+        status: Status::Failed,
+        answer: None,
+        error: Some(error),
+        limits_hit: Vec::new(),
+        usage: Usage::default(),
+        ms: 0,
+    };
+    if let Err(error) = shared.journal.exit(pid, crate::process::State::Exited, &exit) {
+        tracing::error!(pid, %error, "the end of the process was not recorded");
+    }
+    shared.events.emit(Event::Exited {
+        pid,
+        exit: exit.clone(),
+    });
+    exit
+}

@@ -1,0 +1,127 @@
+//! The gate: every system call passes it before anything happens.
+//!
+//! Deny by default for what was not granted, ask for effects, allow what only
+//! reads. A process that has read untrusted text needs an approval for every
+//! effect, whatever was granted before.
+
+use quipu_tools::{Capability, Effect, Grants};
+
+use crate::label::{Label, Trust};
+
+/// How calls that need an approval are settled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Approve {
+    /// By a person; refused when there is none.
+    #[default]
+    Ask,
+    /// Refused.
+    Never,
+    /// Granted: the user answers for all of them.
+    All,
+}
+
+/// What the gate says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Go on.
+    Allow,
+    /// A person has to agree, for this reason.
+    Ask(String),
+    /// Not allowed, for this reason; the process is told.
+    Deny(String),
+}
+
+/// What a call is about to do, as far as the gate needs to know.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// `device.function` or the kernel call's name.
+    pub name: &'a str,
+    /// Whether it changes the world.
+    pub effect: Effect,
+    /// Capabilities it needs.
+    pub needs: &'a [Capability],
+}
+
+/// The rules of one machine.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// What the user has granted to all processes.
+    pub grants: Grants,
+    /// How approvals are settled.
+    pub approve: Approve,
+}
+
+impl Policy {
+    /// The verdict on `request` by a process whose lowest label is `label`.
+    pub fn check(&self, request: &Request<'_>, label: &Label) -> Verdict {
+        let missing: Vec<String> = request
+            .needs
+            .iter()
+            .filter(|need| !self.grants.allows(need))
+            .map(ToString::to_string)
+            .collect();
+        if !missing.is_empty() {
+            return Verdict::Deny(format!(
+                "{} needs {}, which was not granted (--allow {})",
+                request.name,
+                missing.join(", "),
+                missing[0]
+            ));
+        }
+        if request.effect == Effect::Read {
+            return Verdict::Allow;
+        }
+        if label.trust == Trust::Untrusted {
+            return self.settle(format!(
+                "{} changes something, and this process has read untrusted text from {}",
+                request.name, label.source
+            ));
+        }
+        if request.needs.is_empty() {
+            return self.settle(format!("{} changes something", request.name));
+        }
+        // A write whose capability was granted, asked for by a trusted process.
+        Verdict::Allow
+    }
+
+    fn settle(&self, reason: String) -> Verdict {
+        match self.approve {
+            Approve::All => Verdict::Allow,
+            Approve::Ask | Approve::Never => Verdict::Ask(reason),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gate() {
+        let memory = ["mem:write".parse::<Capability>().unwrap()];
+        let granted = Grants::from_iter(memory.clone());
+        let check = |grants: &Grants, effect, needs: &[Capability], trust, want: &str| {
+            let policy = Policy {
+                grants: grants.clone(),
+                approve: Approve::Ask,
+            };
+            let request = Request {
+                name: "x.f",
+                effect,
+                needs,
+            };
+            let said = match policy.check(&request, &Label::new("web", trust)) {
+                Verdict::Allow => "allow",
+                Verdict::Ask(_) => "ask",
+                Verdict::Deny(_) => "deny",
+            };
+            assert_eq!(said, want);
+        };
+        let none = Grants::default();
+        check(&none, Effect::Read, &[], Trust::Untrusted, "allow");
+        check(&none, Effect::Write, &[], Trust::User, "ask");
+        check(&none, Effect::Write, &memory, Trust::User, "deny");
+        check(&granted, Effect::Write, &memory, Trust::User, "allow");
+        check(&granted, Effect::Write, &memory, Trust::Untrusted, "ask");
+    }
+}

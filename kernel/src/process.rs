@@ -1,0 +1,146 @@
+//! Processes: what is run, its state, and how it ended.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::label::Label;
+use crate::limits::{Limit, Limits};
+
+/// The number of a process; never used twice under one root.
+pub type Pid = i64;
+
+/// An executable: what an agent is, apart from the task it is given.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Agent {
+    /// Its name.
+    pub name: String,
+    /// Instructions added to the boot page.
+    pub instructions: String,
+    /// The tools it may see, by device name; `None` is all that are installed.
+    pub tools: Option<Vec<String>>,
+}
+
+/// A program to run: an agent, its task, and its limits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Program {
+    /// Who does it.
+    pub agent: Agent,
+    /// The task, in the words of the user.
+    pub prompt: String,
+    /// Where the prompt came from.
+    pub label: Label,
+    /// What it may spend.
+    pub limits: Limits,
+    /// Higher runs first; 0 is usual.
+    pub priority: i8,
+    /// Whether a person is there to answer questions and approvals.
+    pub interactive: bool,
+    /// JSON Schema the answer must have, when not plain text.
+    pub answer_schema: Option<Value>,
+}
+
+impl Program {
+    /// A program of the default agent for `prompt`, typed by the user.
+    pub fn new(prompt: impl Into<String>) -> Self {
+        Self {
+            agent: Agent::default(),
+            prompt: prompt.into(),
+            label: Label::user(),
+            limits: Limits::default(),
+            priority: 0,
+            interactive: false,
+            answer_schema: None,
+        }
+    }
+}
+
+/// The state of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Could go on, but nothing runs it: new, or its machine stopped.
+    Ready,
+    /// Deciding or acting.
+    Running,
+    /// Waiting for a person.
+    Blocked,
+    /// Over.
+    Exited,
+}
+
+impl State {
+    /// The word stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Ready => "ready",
+            State::Running => "running",
+            State::Blocked => "blocked",
+            State::Exited => "exited",
+        }
+    }
+}
+
+/// How a process ended, as `quipu run --format json` says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// With an answer.
+    Exited,
+    /// With an error.
+    Failed,
+    /// At a limit; an answer may have been given under it.
+    Limit,
+    /// At an approval that was refused.
+    Denied,
+    /// By a signal; it can be resumed.
+    Interrupted,
+}
+
+/// The end of a process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Exit {
+    /// How.
+    pub status: Status,
+    /// The answer: text, or JSON when the program has an answer schema.
+    pub answer: Option<Value>,
+    /// What went wrong, and what to do.
+    pub error: Option<String>,
+    /// Limits that shaped the run.
+    pub limits_hit: Vec<Limit>,
+    /// What the whole process cost.
+    pub usage: Usage,
+    /// Wall-clock time over all its runs, in milliseconds.
+    pub ms: u64,
+}
+
+/// What the CPU did for a step or a process, in tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of the prompts.
+    pub prompt_tokens: u32,
+    /// Of these, how many were resident and not computed again.
+    pub cached_tokens: u32,
+    /// Tokens generated.
+    pub generated_tokens: u32,
+}
+
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.prompt_tokens += other.prompt_tokens;
+        self.cached_tokens += other.cached_tokens;
+        self.generated_tokens += other.generated_tokens;
+    }
+}
+
+/// A person's answer to a question or an approval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Words for the process.
+    Text(String),
+    /// The call may be done, this once.
+    Approve,
+    /// The call may not be done.
+    Deny,
+    /// Nobody answers (the terminal was closed).
+    Nobody,
+}

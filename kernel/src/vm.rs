@@ -1,0 +1,349 @@
+//! Virtual memory of one process: the pages that make up its window.
+//!
+//! From the front: boot, task, core, stubs of what was evicted, then the resident
+//! steps, each an action and its observation. When prompt plus reserved answer no
+//! longer fit, the oldest steps are evicted: each leaves a one-line stub, and
+//! `recall` brings the page back verbatim. Nothing is cut without an event.
+
+use crate::cpu::{Cpu, CpuError, Message, Prompt, Role};
+use crate::label::{Label, Trust};
+
+/// Stubs shown one by one; older ones are summed up in one line, so that the room
+/// stubs take is bounded however long a process runs.
+const STUBS_MAX: usize = 8;
+/// Characters of a stub's hint at what the page held.
+const STUB_CHARS: usize = 60;
+/// The fewest tokens an observation must be able to show.
+const VIEW_TOKENS_MIN: usize = 64;
+
+/// One step of a process: what it did and what came back.
+#[derive(Clone, Debug)]
+pub struct StepPage {
+    /// The step, from 1; the page's id is `s` and this number.
+    pub n: u32,
+    /// The action, as written.
+    pub action: String,
+    /// The whole observation.
+    pub observation: String,
+    /// Where the observation came from.
+    pub label: Label,
+    /// How much of the observation is shown, in bytes.
+    shown: usize,
+    resident: bool,
+}
+
+impl StepPage {
+    /// The page's id.
+    pub fn id(&self) -> String {
+        format!("s{}", self.n)
+    }
+
+    fn view(&self) -> String {
+        if self.shown == self.observation.len() {
+            return self.observation.clone();
+        }
+        let chars = self.observation[..self.shown].chars().count();
+        let left = self.observation[self.shown..].chars().count();
+        format!(
+            "{}\n[{left} more characters: recall page {} from {chars}]",
+            &self.observation[..self.shown],
+            self.id()
+        )
+    }
+
+    fn stub(&self) -> String {
+        let mut hint: String = self.action.chars().take(STUB_CHARS).collect();
+        if hint.len() < self.action.len() {
+            hint.push('…');
+        }
+        format!("[page {}: {hint}]", self.id())
+    }
+}
+
+/// A page that left the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Eviction {
+    /// The page's id.
+    pub page: String,
+    /// Tokens it held.
+    pub tokens: u32,
+}
+
+/// Why a window cannot be laid out.
+#[derive(Debug, thiserror::Error)]
+pub enum VmError {
+    /// Boot page, task and answer do not fit together.
+    #[error(
+        "the prompt does not fit: it needs {prompt} tokens and {reserve} for the answer, and the window has {window}"
+    )]
+    TaskTooLong {
+        /// Tokens of boot page and task.
+        prompt: usize,
+        /// Tokens reserved for the answer and one observation.
+        reserve: usize,
+        /// The window.
+        window: usize,
+    },
+    /// The CPU could not render or count.
+    #[error(transparent)]
+    Cpu(#[from] CpuError),
+}
+
+/// The window of one process.
+pub struct Vm {
+    boot: Message,
+    task: Message,
+    core: Vec<Message>,
+    steps: Vec<StepPage>,
+    window: usize,
+    reserve: usize,
+    view_tokens: usize,
+}
+
+impl Vm {
+    /// A window of the CPU's size with `boot` and `task` pinned and `reserve` tokens
+    /// kept free for the next action.
+    pub fn new(cpu: &dyn Cpu, boot: String, task: (String, Label), reserve: usize) -> Result<Self, VmError> {
+        let window = cpu.info().window;
+        let mut vm = Self {
+            boot: Message {
+                role: Role::System,
+                text: boot,
+                label: Label::kernel(),
+            },
+            task: Message {
+                role: Role::User,
+                text: task.0,
+                label: task.1,
+            },
+            core: Vec::new(),
+            steps: Vec::new(),
+            window,
+            reserve: reserve.min(window / 4).max(1),
+            view_tokens: 0,
+        };
+        let fixed = cpu.prepare(&vm.layout())?.len;
+        // Room for the last step (its action and view), the stubs and the template.
+        let left = window.saturating_sub(fixed + vm.reserve);
+        vm.view_tokens = (left / 3).min(window / 4);
+        if vm.view_tokens < VIEW_TOKENS_MIN {
+            return Err(VmError::TaskTooLong {
+                prompt: fixed,
+                reserve: vm.reserve + 3 * VIEW_TOKENS_MIN,
+                window,
+            });
+        }
+        Ok(vm)
+    }
+
+    /// Tokens kept free for the next action.
+    pub fn reserve(&self) -> usize {
+        self.reserve
+    }
+
+    /// Adds a finished step. A long observation is shown in part; the rest stays
+    /// one `recall` away.
+    pub fn push(&mut self, cpu: &dyn Cpu, n: u32, action: String, observation: String, label: Label) {
+        let shown = fitting_prefix(&observation, self.view_tokens, &|text| cpu.count(text));
+        self.steps.push(StepPage {
+            n,
+            action,
+            observation,
+            label,
+            shown,
+            resident: true,
+        });
+    }
+
+    /// Adds words of the user to the pinned pages, after the task.
+    pub fn add_core(&mut self, text: String, label: Label) {
+        self.core.push(Message {
+            role: Role::User,
+            text,
+            label,
+        });
+    }
+
+    /// Lays the window out and proves with the CPU's tokenizer that it fits,
+    /// evicting the oldest steps as needed. The last step always stays.
+    pub fn fit(&mut self, cpu: &dyn Cpu) -> Result<(Prompt, Vec<Eviction>), VmError> {
+        let mut evicted = Vec::new();
+        loop {
+            let prompt = cpu.prepare(&self.layout())?;
+            let need = prompt.len + self.reserve;
+            if need <= self.window {
+                return Ok((prompt, evicted));
+            }
+            // Free a quarter of the window more than needed: the next steps then
+            // extend a prompt that is already resident instead of shifting it.
+            let mut excess = (need - self.window + self.window / 4) as isize;
+            let last = self.steps.len().saturating_sub(1);
+            let before = evicted.len();
+            for step in self.steps[..last].iter_mut().filter(|step| step.resident) {
+                if excess <= 0 {
+                    break;
+                }
+                let tokens = cpu.count(&step.action) + cpu.count(&step.view());
+                step.resident = false;
+                excess -= tokens as isize;
+                evicted.push(Eviction {
+                    page: step.id(),
+                    tokens: tokens as u32,
+                });
+            }
+            if evicted.len() == before && !self.shrink_last() {
+                return Err(VmError::TaskTooLong {
+                    prompt: prompt.len,
+                    reserve: self.reserve,
+                    window: self.window,
+                });
+            }
+        }
+    }
+
+    /// The text of page `id` from character `from`, verbatim: as much as may be
+    /// shown at once, and whether that is the rest of it. An unknown page is an
+    /// error in words for the model.
+    pub fn recall(&self, cpu: &dyn Cpu, id: &str, from: usize) -> Result<(String, Label), String> {
+        let page = self
+            .steps
+            .iter()
+            .find(|step| step.id() == id)
+            .ok_or_else(|| match self.steps.last() {
+                Some(last) => format!("there is no page {id}; pages go from s1 to {}", last.id()),
+                None => format!("there is no page {id} yet"),
+            })?;
+        let start = match page.observation.char_indices().nth(from) {
+            Some((at, _)) => at,
+            None if from == 0 => 0,
+            None => {
+                let chars = page.observation.chars().count();
+                return Err(format!("page {id} has {chars} characters; {from} is past its end"));
+            }
+        };
+        let rest = &page.observation[start..];
+        // A little less than a view: a recalled page is not cut a second time.
+        let room = self.view_tokens.saturating_sub(24);
+        let end = fitting_prefix(rest, room, &|text| cpu.count(text));
+        let mut text = rest[..end].to_owned();
+        if end < rest.len() {
+            let next = from + rest[..end].chars().count();
+            text.push_str(&format!("\n[page {id} goes on: recall it from {next}]"));
+        }
+        Ok((text, page.label.clone()))
+    }
+
+    /// Whether anything is out of the window or cut.
+    pub fn recallable(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| !step.resident || step.shown < step.observation.len())
+    }
+
+    /// Ids of the pages that are out of the window.
+    pub fn evicted(&self) -> Vec<String> {
+        let out = self.steps.iter().filter(|step| !step.resident);
+        out.map(StepPage::id).collect()
+    }
+
+    /// The lowest label of everything the process has read.
+    pub fn lowest_label(&self) -> Label {
+        let read = self.steps.iter().map(|step| &step.label);
+        read.chain(self.core.iter().map(|message| &message.label))
+            .chain(std::iter::once(&self.task.label))
+            .min_by_key(|label| label.trust)
+            .cloned()
+            .unwrap_or_else(|| Label::new("kernel", Trust::System))
+    }
+
+    fn shrink_last(&mut self) -> bool {
+        let Some(last) = self.steps.last_mut() else {
+            return false;
+        };
+        let half = floor_char(&last.observation, last.shown / 2);
+        let shrunk = half < last.shown;
+        last.shown = half;
+        shrunk
+    }
+
+    fn layout(&self) -> Vec<Message> {
+        let mut messages = vec![self.boot.clone(), self.task.clone()];
+        for core in &self.core {
+            append(&mut messages, core.clone());
+        }
+        let gone: Vec<&StepPage> = self.steps.iter().filter(|step| !step.resident).collect();
+        if let (Some(first), Some(last)) = (gone.first(), gone.last()) {
+            let mut text = String::from("Pages of earlier steps, out of sight; recall one by its id:\n");
+            let older = gone.len().saturating_sub(STUBS_MAX);
+            if older > 0 {
+                let edge = gone[older - 1].id();
+                text.push_str(&format!("[pages {} to {edge}]\n", first.id()));
+            }
+            for step in &gone[older..] {
+                text.push_str(&step.stub());
+                text.push('\n');
+            }
+            let label = Label::kernel().lowered_to(last.label.trust);
+            append(
+                &mut messages,
+                Message {
+                    role: Role::User,
+                    text,
+                    label,
+                },
+            );
+        }
+        for step in self.steps.iter().filter(|step| step.resident) {
+            let label = step.label.clone();
+            messages.push(Message {
+                role: Role::Assistant,
+                text: step.action.clone(),
+                label: label.clone(),
+            });
+            messages.push(Message {
+                role: Role::User,
+                text: step.view(),
+                label,
+            });
+        }
+        messages
+    }
+}
+
+/// Joins `message` to the last one: many templates want the roles to alternate.
+fn append(messages: &mut [Message], message: Message) {
+    if let Some(last) = messages.last_mut() {
+        last.text.push_str("\n\n");
+        last.text.push_str(&message.text);
+        last.label = last.label.clone().lowered_to(message.label.trust);
+    }
+}
+
+/// Bytes of the longest prefix of `text` that has at most `tokens` tokens, on a
+/// character boundary; found by halving, since counting is monotonic enough.
+fn fitting_prefix(text: &str, tokens: usize, count: &dyn Fn(&str) -> usize) -> usize {
+    // A token is at least one byte, so a short text needs no counting.
+    if text.len() <= tokens || count(text) <= tokens {
+        return text.len();
+    }
+    let (mut low, mut high) = (0, text.len());
+    while high - low > 8 {
+        let middle = floor_char(text, (low + high) / 2);
+        if middle <= low {
+            break;
+        }
+        if count(&text[..middle]) <= tokens {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
+
+fn floor_char(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

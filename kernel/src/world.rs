@@ -1,0 +1,190 @@
+//! The bodies of the system calls that touch devices and the disk.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use quipu_memory::{Kind, NewPage, PageId, Query};
+use quipu_tools::{CallContext, CancelToken, Capability, Effect};
+use serde_json::Value;
+
+use crate::journal::Outcome;
+use crate::kernel::Shared;
+use crate::label::{Label, Trust};
+use crate::planner::reads_the_world;
+use crate::policy::{Request, Verdict};
+use crate::process::Pid;
+use crate::syscall::{self, Syscall};
+
+/// Passages a search brings back.
+const HITS: usize = 5;
+/// Bytes a device may return; more is an error of the call.
+const OUTPUT_BYTES_MAX: usize = 1 << 20;
+/// The longest a single call may take.
+const CALL_MAX: Duration = Duration::from_secs(60);
+
+/// The world as one step of one process reaches it.
+pub(crate) struct World {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) pid: Pid,
+    pub(crate) n: u32,
+}
+
+impl World {
+    /// The verdict of the gate on `call` by a process with this lowest label.
+    pub(crate) fn gate(&self, call: &Syscall, label: &Label) -> Verdict {
+        let check = |name: &str, effect, needs: &[Capability]| {
+            let request = Request {
+                name,
+                effect,
+                needs,
+            };
+            self.shared.policy.check(&request, label)
+        };
+        match call {
+            Syscall::Call { tool, .. } => match self.shared.bus.resolve(tool) {
+                Ok((device, function)) => {
+                    let spec = device.spec();
+                    check(tool, effect_of(spec, &function), &spec.requests)
+                }
+                // Nothing to guard: the call itself will say what is wrong.
+                Err(_) => Verdict::Allow,
+            },
+            Syscall::Remember { .. } => {
+                check(syscall::REMEMBER, Effect::Write, &[Capability::MemWrite])
+            }
+            Syscall::Search { .. } => check(syscall::SEARCH, Effect::Read, &[]),
+            Syscall::Recall { .. } => check(syscall::RECALL, Effect::Read, &[]),
+            Syscall::Ask { .. } => check("ask", Effect::Read, &[]),
+            Syscall::Exit { .. } => check("answer", Effect::Read, &[]),
+        }
+    }
+
+    /// Whether doing `call` a second time changes nothing more than doing it once.
+    pub(crate) fn repeatable(&self, call: &Syscall) -> bool {
+        match call {
+            Syscall::Call { tool, .. } => match self.shared.bus.resolve(tool) {
+                Ok((device, function)) => effect_of(device.spec(), &function) == Effect::Read,
+                Err(_) => true,
+            },
+            // The id of the memory is fixed by the step, so it is written once.
+            _ => true,
+        }
+    }
+
+    /// Starts `call` on a thread where it may block. Its observation is trusted no
+    /// further than `floor`, the least trusted thing the process has read, when it
+    /// was made from the process's own words.
+    pub(crate) fn call(
+        self,
+        call: Syscall,
+        floor: Trust,
+        left: Duration,
+    ) -> (CancelToken, impl Future<Output = Outcome>) {
+        let cancel = CancelToken::default();
+        let context = CallContext {
+            deadline: left.min(CALL_MAX),
+            output_bytes_max: OUTPUT_BYTES_MAX,
+            cancel: cancel.clone(),
+        };
+        let work = async move {
+            let begun = Instant::now();
+            let joined = tokio::task::spawn_blocking(move || self.run(call, floor, &context)).await;
+            let (text, ok, label) = joined.unwrap_or_else(|error| {
+                (format!("the tool crashed: {error}"), false, Label::kernel().lowered_to(floor))
+            });
+            Outcome {
+                text,
+                ok,
+                label,
+                ms: begun.elapsed().as_millis() as u64,
+            }
+        };
+        (cancel, work)
+    }
+
+    fn run(&self, call: Syscall, floor: Trust, context: &CallContext) -> (String, bool, Label) {
+        match call {
+            Syscall::Call { tool, args } => self.device(&tool, &args, floor, context),
+            Syscall::Search { query } => self.search(query, floor),
+            Syscall::Remember { text } => self.remember(text, floor),
+            other => (format!("{other:?} does not reach the world"), false, Label::kernel()),
+        }
+    }
+
+    fn device(&self, tool: &str, args: &Value, floor: Trust, context: &CallContext) -> (String, bool, Label) {
+        let (device, function) = match self.shared.bus.resolve(tool) {
+            Ok(found) => found,
+            Err(error) => return (failure(&error), false, Label::kernel().lowered_to(floor)),
+        };
+        let spec = device.spec();
+        // A closed device only turns the process's words over; an open one brings
+        // in words of strangers.
+        let trust = match reads_the_world(&spec.requests) {
+            true => Trust::Untrusted,
+            false => floor,
+        };
+        let label = Label::new(format!("tool:{}", spec.name), trust);
+        match device.call(&function, args, context) {
+            Ok(Value::String(text)) => (text, true, label),
+            Ok(value) => (value.to_string(), true, label),
+            Err(error) => (failure(&error), false, label),
+        }
+    }
+
+    fn search(&self, query: String, floor: Trust) -> (String, bool, Label) {
+        let query = Query {
+            text: query,
+            k: HITS,
+            min_trust: None,
+            kind: None,
+        };
+        match self.shared.store.search(&query) {
+            Ok(hits) if hits.is_empty() => (
+                "nothing found; try other words, or answer without it".into(),
+                true,
+                Label::new("memory", floor),
+            ),
+            Ok(hits) => {
+                let trust = hits.iter().map(|hit| hit.trust).min().unwrap_or(floor);
+                let lines: Vec<String> = hits
+                    .iter()
+                    .map(|hit| {
+                        let title = if hit.title.is_empty() { "" } else { ": " };
+                        format!("[{}{title}{}] {} ({})", hit.id, hit.title, hit.snippet, hit.source)
+                    })
+                    .collect();
+                (lines.join("\n"), true, Label::new("memory", trust.min(floor)))
+            }
+            Err(error) => (format!("the store failed: {error}"), false, Label::kernel()),
+        }
+    }
+
+    fn remember(&self, text: String, floor: Trust) -> (String, bool, Label) {
+        let page = NewPage {
+            id: Some(PageId::from(format!("m{}-{}", self.pid, self.n))),
+            kind: Kind::Memory,
+            title: String::new(),
+            text,
+            source: format!("process {}", self.pid),
+            trust: floor.min(Trust::User),
+        };
+        match self.shared.store.put(page) {
+            Ok(page) => (format!("kept as {}", page.id), true, Label::new("memory", floor)),
+            Err(error) => (format!("not kept: {error}"), false, Label::kernel()),
+        }
+    }
+}
+
+fn effect_of(spec: &quipu_tools::DeviceSpec, function: &str) -> Effect {
+    let found = spec.functions.iter().find(|f| f.name == function);
+    found.map_or(Effect::Write, |f| f.effect)
+}
+
+/// A failed call in words for the model: what went wrong and what to try.
+fn failure(error: &quipu_tools::ToolError) -> String {
+    let mut text = format!("error: {}", error.message);
+    if !error.hint.is_empty() {
+        text.push_str(&format!(" ({})", error.hint));
+    }
+    text
+}
