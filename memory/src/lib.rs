@@ -1,1 +1,82 @@
+//! The disk of Quipu: pages of text, kept durably and found by their words.
+//!
+//! A [`Page`] is a text with a title, where it came from ([`Page::source`]) and how far
+//! it can be trusted ([`Trust`]). A [`Store`] keeps pages and searches them. There are
+//! two: [`DiskStore`] in a folder, and [`RamStore`], the reference the other is tested
+//! against.
+//!
+//! ```
+//! use quipu_memory::{Access, DiskStore, Kind, NewPage, Query, Store, Trust};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! let store = DiskStore::open(folder.path(), Access::ReadWrite)?;
+//!
+//! let page = store.put(NewPage {
+//!     id: None, // let the store give a short one
+//!     kind: Kind::Memory,
+//!     title: "Quipus".into(),
+//!     text: "A quipu records numbers and stories in knotted cords.".into(),
+//!     source: "the museum's label".into(),
+//!     trust: Trust::User,
+//! })?;
+//! assert_eq!(page.id.as_str(), "m1");
+//!
+//! let hits = store.search(&Query::new("knots in a cord", 5))?;
+//! assert_eq!(hits[0].id, page.id);
+//! assert!(hits[0].snippet.contains("knotted cords"));
+//!
+//! assert_eq!(store.get(&page.id)?, Some(page));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Promises
+//!
+//! - A page that was acknowledged survives a crash at any moment, and comes back verbatim.
+//! - A page is found by the first search after it was put, and by none after it was removed.
+//! - Any text is a valid query; the same store gives the same answer.
+//! - The search index can be deleted at any time: it is made again from the pages.
+//! - Everything is bounded: [`TEXT_BYTES_MAX`], [`LABEL_BYTES_MAX`], [`ID_BYTES_MAX`],
+//!   [`HITS_MAX`], [`LIST_MAX`], [`SNIPPET_CHARS_MAX`].
+//!
+//! # Map
+//!
+//! | file | question |
+//! | --- | --- |
+//! | `page.rs` | What is stored? |
+//! | `store.rs` | What may one ask of a store? |
+//! | `disk/` | How is it kept and found? SQLite is the truth, tantivy the index beside it |
+//! | `ram.rs` | The same, as simply as possible |
+//! | `text.rs` | Which terms is a text found by? |
+//! | `rank.rs` | What do all stores rank by? |
+//! | `snippet.rs` | Which passage shows why a page was found? |
+//! | `ids.rs` | What are pages called? |
+//! | `error.rs` | What can go wrong, and what to do then? |
+//!
+//! # Invariants
+//!
+//! This crate knows no process, no model and no tool. It never prints, never reads the
+//! environment or the home folder, and opens no network connection: it is handed a
+//! folder. Only `disk/` names tantivy and SQLite.
 
+#![warn(missing_docs)]
+
+mod disk;
+mod error;
+mod ids;
+mod page;
+mod ram;
+mod rank;
+mod snippet;
+mod store;
+mod text;
+
+pub use disk::{Access, DiskStore};
+pub use error::StoreError;
+pub use page::{
+    ID_BYTES_MAX, Kind, LABEL_BYTES_MAX, NewPage, Page, PageId, TEXT_BYTES_MAX, Trust, UnknownWord,
+};
+pub use ram::RamStore;
+pub use snippet::SNIPPET_CHARS_MAX;
+pub use store::{HITS_MAX, Hit, LIST_MAX, PageSummary, Query, Stats, Store};

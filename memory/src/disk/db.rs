@@ -1,0 +1,411 @@
+//! The SQLite file: the truth about what is stored.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::types::Type;
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params,
+};
+
+use super::error;
+use crate::error::StoreError;
+use crate::ids::Ids;
+use crate::page::{NewPage, Page, PageId, sha256};
+use crate::store::{LIST_MAX, PageSummary, Stats};
+
+/// Marks the file as ours: "QUPU".
+const APPLICATION_ID: i64 = 0x5155_5055;
+/// The format of the file; raised with every change to `schema.sql`.
+const FORMAT: i64 = 1;
+/// A reader may wait this long while the writer checkpoints.
+const BUSY_MAX: Duration = Duration::from_secs(5);
+/// Removals remembered for an index that missed them; an older index is built anew.
+const REMOVED_MAX: i64 = 10_000;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// An open database.
+pub(super) struct Db {
+    conn: Connection,
+    path: PathBuf,
+}
+
+/// The row that says which store this is and how far it has come.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    /// The store's own name, drawn when it was made.
+    pub(super) store: String,
+    /// The number of the last change.
+    pub(super) seq: i64,
+    /// An index that ends before this change cannot be brought up to date.
+    pub(super) forgotten: i64,
+    ids: Ids,
+}
+
+/// A page that was put and whether it replaced another.
+pub(super) struct Put {
+    pub(super) page: Page,
+    pub(super) replaced: bool,
+}
+
+/// Changes that are durable once `commit` returns, and never happened if it is not called.
+pub(super) struct Changes<'a> {
+    tx: Transaction<'a>,
+    path: &'a Path,
+    head: Head,
+}
+
+impl Db {
+    /// Opens the file for writing; makes it if there is none.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let db = Self::connect(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        )?;
+        if db.is_blank()? {
+            db.create()
+                .map_err(|source| error::database(path, source))?;
+        }
+        db.check_format()?;
+        Ok(db)
+    }
+
+    /// Opens the file for reading; `None` if there is none, or nothing in it yet.
+    pub(super) fn open_read_only(path: &Path) -> Result<Option<Self>> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let db = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        if db.is_blank()? {
+            return Ok(None);
+        }
+        db.check_format()?;
+        Ok(Some(db))
+    }
+
+    fn connect(path: &Path, flags: OpenFlags) -> Result<Self> {
+        let open = || {
+            let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            conn.busy_timeout(BUSY_MAX)?;
+            if flags.contains(OpenFlags::SQLITE_OPEN_READ_WRITE) {
+                conn.pragma_update(None, "journal_mode", "WAL")?;
+                // An acknowledged page survives a power cut, not just a crash.
+                conn.pragma_update(None, "synchronous", "FULL")?;
+            }
+            Ok(conn)
+        };
+        let conn = open().map_err(|source| error::database(path, source))?;
+        Ok(Self {
+            conn,
+            path: path.to_owned(),
+        })
+    }
+
+    fn is_blank(&self) -> Result<bool> {
+        let tables: i64 = self.one("SELECT count(*) FROM sqlite_schema")?;
+        Ok(tables == 0)
+    }
+
+    fn create(&self) -> rusqlite::Result<()> {
+        self.conn.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; COMMIT;",
+            include_str!("schema.sql")
+        ))
+    }
+
+    fn check_format(&self) -> Result<()> {
+        let application: i64 = self.one("PRAGMA application_id")?;
+        let found: i64 = self.one("PRAGMA user_version")?;
+        if application != APPLICATION_ID {
+            return Err(self.corrupt("it is the database of another program"));
+        }
+        if found > FORMAT {
+            return Err(StoreError::Newer {
+                path: self.path.clone(),
+                found,
+                known: FORMAT,
+            });
+        }
+        Ok(())
+    }
+
+    /// Which store this is and how far it has come.
+    pub(super) fn head(&self) -> Result<Head> {
+        head(&self.conn).map_err(self.failed())
+    }
+
+    /// Begins changes; there is one writer, so this never waits for another.
+    pub(super) fn begin(&mut self) -> Result<Changes<'_>> {
+        let path = &self.path;
+        let failed = |source| error::database(path, source);
+        let tx = self
+            .conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed)?;
+        let head = head(&tx).map_err(failed)?;
+        Ok(Changes { tx, path, head })
+    }
+
+    /// The page of this id, checked against its digest.
+    pub(super) fn get(&self, id: &PageId) -> Result<Option<Page>> {
+        let page = self
+            .conn
+            .prepare_cached("SELECT * FROM pages WHERE id = ?1")
+            .and_then(|mut found| found.query_row([id.as_str()], page).optional())
+            .map_err(self.failed())?;
+        match page {
+            Some(page) if sha256(&page.text) != page.sha256 => {
+                Err(self.corrupt(format!("the text of page `{id}` is not what was stored")))
+            }
+            page => Ok(page),
+        }
+    }
+
+    /// Pages in the order they were last put, without their texts.
+    pub(super) fn list(&self, offset: usize, limit: usize) -> Result<Vec<PageSummary>> {
+        let select = || {
+            let mut found = self.conn.prepare_cached(
+                "SELECT id, kind, title, source, trust, created_ms, octet_length(text) AS bytes
+                 FROM pages ORDER BY seq LIMIT ?1 OFFSET ?2",
+            )?;
+            let bounds = params![
+                limit.min(LIST_MAX) as i64,
+                i64::try_from(offset).unwrap_or(i64::MAX)
+            ];
+            found
+                .query_map(bounds, summary)?
+                .collect::<rusqlite::Result<_>>()
+        };
+        select().map_err(self.failed())
+    }
+
+    /// Counts and sizes.
+    pub(super) fn stats(&self) -> Result<Stats> {
+        let mut stats = Stats::default();
+        let mut count = || {
+            let mut groups = self.conn.prepare_cached(
+                "SELECT kind, trust, count(*) AS pages, sum(octet_length(text)) AS bytes FROM pages GROUP BY kind, trust",
+            )?;
+            let mut rows = groups.query([])?;
+            while let Some(row) = rows.next()? {
+                let pages = row.get::<_, i64>("pages")? as u64;
+                stats.pages += pages;
+                stats.bytes += row.get::<_, i64>("bytes")? as u64;
+                *stats.by_kind.entry(word(row, "kind")?).or_default() += pages;
+                *stats.by_trust.entry(word(row, "trust")?).or_default() += pages;
+            }
+            Ok(())
+        };
+        count().map_err(self.failed())?;
+        Ok(stats)
+    }
+
+    /// Number of pages.
+    pub(super) fn count(&self) -> Result<u64> {
+        self.one::<i64>("SELECT count(*) FROM pages")
+            .map(|count| count as u64)
+    }
+
+    /// Number of pages put after change `seq`.
+    pub(super) fn count_since(&self, seq: i64) -> Result<u64> {
+        let count =
+            self.conn
+                .query_row("SELECT count(*) FROM pages WHERE seq > ?1", [seq], |row| {
+                    row.get::<_, i64>(0)
+                });
+        count.map(|count| count as u64).map_err(self.failed())
+    }
+
+    /// Ids removed after change `seq`.
+    pub(super) fn removed_since(&self, seq: i64) -> Result<Vec<PageId>> {
+        let select = || {
+            let mut found = self
+                .conn
+                .prepare_cached("SELECT id FROM removed WHERE seq > ?1 ORDER BY seq")?;
+            let ids = found.query_map([seq], |row| row.get::<_, String>(0).map(PageId::from))?;
+            ids.collect::<rusqlite::Result<_>>()
+        };
+        select().map_err(self.failed())
+    }
+
+    /// Hands each page put after change `seq`, with its number, to `each`, in order.
+    pub(super) fn each_since(
+        &self,
+        seq: i64,
+        mut each: impl FnMut(i64, &Page) -> Result<()>,
+    ) -> Result<()> {
+        let failed = || self.failed();
+        let mut found = self
+            .conn
+            .prepare_cached("SELECT * FROM pages WHERE seq > ?1 ORDER BY seq")
+            .map_err(failed())?;
+        let mut rows = found.query([seq]).map_err(failed())?;
+        while let Some(row) = rows.next().map_err(failed())? {
+            let seq = row.get("seq").map_err(failed())?;
+            each(seq, &page(row).map_err(failed())?)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets removals once there are many; call it when the index is up to date.
+    pub(super) fn forget_removed(&mut self) -> Result<()> {
+        if self.one::<i64>("SELECT count(*) FROM removed")? <= REMOVED_MAX {
+            return Ok(());
+        }
+        let forget =
+            "BEGIN IMMEDIATE; DELETE FROM removed; UPDATE head SET forgotten = seq; COMMIT;";
+        self.conn.execute_batch(forget).map_err(self.failed())
+    }
+
+    pub(super) fn corrupt(&self, detail: impl Into<String>) -> StoreError {
+        StoreError::Corrupt {
+            path: self.path.clone(),
+            detail: detail.into(),
+        }
+    }
+
+    fn one<T: rusqlite::types::FromSql>(&self, sql: &str) -> Result<T> {
+        self.conn
+            .query_row(sql, [], |row| row.get(0))
+            .map_err(self.failed())
+    }
+
+    fn failed(&self) -> impl FnOnce(rusqlite::Error) -> StoreError + use<'_> {
+        |source| error::database(&self.path, source)
+    }
+
+    #[cfg(test)]
+    pub(super) fn conn(&self) -> &Connection {
+        &self.conn
+    }
+}
+
+impl Changes<'_> {
+    /// The number of the last change made so far.
+    pub(super) fn seq(&self) -> i64 {
+        self.head.seq
+    }
+
+    /// Puts a page.
+    pub(super) fn put(&mut self, new: NewPage) -> Result<Put> {
+        let id = match new.id.clone() {
+            Some(id) => {
+                self.head.ids.saw(&id);
+                id
+            }
+            None => self.head.ids.next(new.kind),
+        };
+        let page = new.stored_as(id);
+        self.head.seq += 1;
+        let replaced = self
+            .insert(&page)
+            .map_err(|source| error::database(self.path, source))?;
+        Ok(Put { page, replaced })
+    }
+
+    fn insert(&self, page: &Page) -> rusqlite::Result<bool> {
+        let id = page.id.as_str();
+        let replaced = self
+            .tx
+            .prepare_cached("DELETE FROM pages WHERE id = ?1")?
+            .execute([id])?
+            > 0;
+        self.tx
+            .prepare_cached("DELETE FROM removed WHERE id = ?1")?
+            .execute([id])?;
+        self.tx
+            .prepare_cached(
+                "INSERT INTO pages (seq, id, kind, title, text, source, trust, created_ms, sha256)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?
+            .execute(params![
+                self.head.seq,
+                id,
+                page.kind.as_str(),
+                page.title,
+                page.text,
+                page.source,
+                page.trust.as_str(),
+                page.created_ms,
+                page.sha256,
+            ])?;
+        Ok(replaced)
+    }
+
+    /// Removes a page; says whether there was one.
+    pub(super) fn remove(&mut self, id: &PageId) -> Result<bool> {
+        let remove = || {
+            let removed = self
+                .tx
+                .execute("DELETE FROM pages WHERE id = ?1", [id.as_str()])?
+                > 0;
+            if removed {
+                let note = params![self.head.seq + 1, id.as_str()];
+                self.tx
+                    .execute("INSERT INTO removed (seq, id) VALUES (?1, ?2)", note)?;
+            }
+            Ok(removed)
+        };
+        let removed = remove().map_err(|source| error::database(self.path, source))?;
+        self.head.seq += i64::from(removed);
+        Ok(removed)
+    }
+
+    /// Makes the changes durable.
+    pub(super) fn commit(self) -> Result<()> {
+        let head = params![self.head.seq, self.head.ids.last];
+        self.tx
+            .execute("UPDATE head SET seq = ?1, last_id = ?2", head)
+            .and_then(|_| self.tx.commit())
+            .map_err(|source| error::database(self.path, source))
+    }
+}
+
+fn head(conn: &Connection) -> rusqlite::Result<Head> {
+    conn.prepare_cached("SELECT store, seq, last_id, forgotten FROM head")?
+        .query_row([], |row| {
+            Ok(Head {
+                store: row.get(0)?,
+                seq: row.get(1)?,
+                ids: Ids { last: row.get(2)? },
+                forgotten: row.get(3)?,
+            })
+        })
+}
+
+fn page(row: &Row) -> rusqlite::Result<Page> {
+    Ok(Page {
+        id: PageId::from(row.get::<_, String>("id")?),
+        kind: word(row, "kind")?,
+        title: row.get("title")?,
+        text: row.get("text")?,
+        source: row.get("source")?,
+        trust: word(row, "trust")?,
+        created_ms: row.get("created_ms")?,
+        sha256: row.get("sha256")?,
+    })
+}
+
+fn summary(row: &Row) -> rusqlite::Result<PageSummary> {
+    Ok(PageSummary {
+        id: PageId::from(row.get::<_, String>("id")?),
+        kind: word(row, "kind")?,
+        title: row.get("title")?,
+        source: row.get("source")?,
+        trust: word(row, "trust")?,
+        created_ms: row.get("created_ms")?,
+        bytes: row.get::<_, i64>("bytes")? as u64,
+    })
+}
+
+/// An enum written as a word.
+fn word<T>(row: &Row, column: &str) -> rusqlite::Result<T>
+where
+    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    let word: String = row.get(column)?;
+    word.parse().map_err(|source| {
+        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(source))
+    })
+}

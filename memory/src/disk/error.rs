@@ -1,0 +1,112 @@
+//! Errors of SQLite, tantivy and the operating system, in the words of a store.
+
+use std::io;
+use std::path::Path;
+
+use rusqlite::ErrorCode;
+use tantivy::TantivyError;
+use tantivy::directory::error::{LockError, OpenDirectoryError, OpenReadError, OpenWriteError};
+
+use crate::error::StoreError;
+
+/// An error of SQLite working on the file `path`.
+pub(super) fn database(path: &Path, source: rusqlite::Error) -> StoreError {
+    match source.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => full(path),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt {
+            path: path.to_owned(),
+            detail: source.to_string(),
+        },
+        _ => StoreError::Backend {
+            path: path.to_owned(),
+            source: source.into(),
+        },
+    }
+}
+
+/// An error of the index in the folder `path`.
+pub(super) fn index(path: &Path, source: TantivyError) -> StoreError {
+    match io_cause(&source) {
+        Some(cause) if is_full(cause) => full(path),
+        _ => StoreError::Backend {
+            path: path.to_owned(),
+            source: source.into(),
+        },
+    }
+}
+
+/// An error of the operating system while `doing` something to `path`.
+pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> StoreError {
+    match is_full(&source) {
+        true => full(path),
+        false => StoreError::Io {
+            doing,
+            path: path.to_owned(),
+            source,
+        },
+    }
+}
+
+fn full(path: &Path) -> StoreError {
+    StoreError::Full {
+        path: path.parent().unwrap_or(path).to_owned(),
+    }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    )
+}
+
+fn io_cause(error: &TantivyError) -> Option<&io::Error> {
+    match error {
+        TantivyError::IoError(source)
+        | TantivyError::OpenDirectoryError(OpenDirectoryError::IoError {
+            io_error: source, ..
+        })
+        | TantivyError::OpenReadError(OpenReadError::IoError {
+            io_error: source, ..
+        })
+        | TantivyError::OpenWriteError(OpenWriteError::IoError {
+            io_error: source, ..
+        })
+        | TantivyError::LockFailure(LockError::IoError(source), _) => Some(source),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_failures() {
+        let enospc = || io::Error::from(io::ErrorKind::StorageFull);
+        let path = Path::new("store/index");
+        let from_index = TantivyError::IoError(Arc::new(enospc()));
+        let from_open =
+            TantivyError::OpenWriteError(OpenWriteError::wrap_io_error(enospc(), path.into()));
+        let from_sqlite = rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
+            None,
+        );
+        for error in [
+            index(path, from_index),
+            index(path, from_open),
+            database(path, from_sqlite),
+            io("write", path, enospc()),
+        ] {
+            assert!(
+                matches!(&error, StoreError::Full { path } if path == Path::new("store")),
+                "{error:?}"
+            );
+            assert!(error.hint().contains("free some space"));
+        }
+        let other = io::Error::from(io::ErrorKind::PermissionDenied);
+        assert!(matches!(io("write", path, other), StoreError::Io { .. }));
+    }
+}

@@ -1,0 +1,338 @@
+//! The tantivy index: derived from the database, and made again from it whenever it
+//! is missing, damaged or of another format.
+//!
+//! Each commit carries a stamp: format, store, and the last change it knows. What came
+//! after is read from the database (`catch_up`); building anew is catching up from zero.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tantivy::directory::MmapDirectory;
+use tantivy::indexer::{IndexWriterOptions, PreparedCommit};
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TantivyDocument, TextFieldIndexing,
+    TextOptions,
+};
+use tantivy::tokenizer::TextAnalyzer;
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Term};
+
+use super::analyzer::Analyzer;
+use super::db::{Db, Head};
+use super::error;
+use super::finder::Finder;
+use crate::error::StoreError;
+use crate::page::{Page, PageId};
+
+/// The format of the index; raised with every change to its fields or to `text.rs`.
+const FORMAT: u32 = 1;
+/// Memory for documents on their way into a segment.
+const WRITER_BYTES: usize = 50_000_000;
+/// Text indexed between two commits while catching up, so that memory stays bounded.
+const CATCH_UP_BYTES: usize = 64 << 20;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// Called with pages done and pages in all.
+pub(super) type Progress<'a> = &'a dyn Fn(u64, u64);
+
+/// The fields of an indexed page. Its words are in SQLite; here is how to find them.
+#[derive(Clone, Copy)]
+pub(super) struct Fields {
+    pub(super) id: Field,
+    pub(super) title: Field,
+    pub(super) text: Field,
+    pub(super) kind: Field,
+    pub(super) trust: Field,
+}
+
+/// An index that agrees with its database up to change `applied`.
+pub(super) struct PageIndex {
+    /// Its folder; the name of the store's for an index in memory.
+    path: PathBuf,
+    index: Index,
+    fields: Fields,
+    reader: IndexReader,
+    /// `None` where the index belongs to another process, or after a failure.
+    writer: Option<IndexWriter>,
+    writable: bool,
+    store: String,
+    applied: i64,
+}
+
+/// Changes that `commit` makes visible. Dropped instead, they need `PageIndex::discard`.
+pub(super) struct Staged<'a> {
+    commit: PreparedCommit<'a>,
+    path: &'a Path,
+    reader: &'a IndexReader,
+    applied: &'a mut i64,
+    seq: i64,
+}
+
+/// The last change the index in the folder `path` knows, if it is one.
+pub(super) fn last_change(path: &Path) -> Option<i64> {
+    let stamp = Index::open_in_dir(path).ok()?.load_metas().ok()?.payload?;
+    stamp.rsplit(' ').next()?.parse().ok()
+}
+
+impl PageIndex {
+    /// Opens the index in the folder `path` for writing and brings it up to date,
+    /// building it anew where that is needed.
+    pub(super) fn open(path: &Path, db: &Db, progress: Progress) -> Result<Self> {
+        let head = db.head()?;
+        if let Some(mut index) = Self::open_as_is(path, &head, true) {
+            index.catch_up(db, progress)?;
+            if index.pages() == db.count()? {
+                return Ok(index);
+            }
+        }
+        Self::build(path, db, progress)
+    }
+
+    /// Opens the index in the folder `path` beside its writer; where there is no sound
+    /// one, builds one in memory.
+    pub(super) fn open_read_only(path: &Path, db: &Db) -> Result<Self> {
+        let head = db.head()?;
+        if let Some(index) = Self::open_as_is(path, &head, false) {
+            return Ok(index);
+        }
+        let in_memory = Index::create_in_ram(schema().0);
+        let mut index = Self::new(path, in_memory, &head.store, 0, true)?;
+        index.catch_up(db, &|_, _| {})?;
+        Ok(index)
+    }
+
+    /// Replaces whatever is in the folder `path` by an index of the whole database.
+    pub(super) fn build(path: &Path, db: &Db, progress: Progress) -> Result<Self> {
+        remove(path).map_err(|source| error::io("remove", path, source))?;
+        fs::create_dir_all(path).map_err(|source| error::io("create", path, source))?;
+        let created =
+            Index::create_in_dir(path, schema().0).map_err(|source| error::index(path, source))?;
+        let mut index = Self::new(path, created, &db.head()?.store, 0, true)?;
+        index.catch_up(db, progress)?;
+        Ok(index)
+    }
+
+    /// The index in the folder, if every byte of it is sound and it belongs to this store.
+    fn open_as_is(path: &Path, head: &Head, writable: bool) -> Option<Self> {
+        // Whatever is wrong here, building anew cures it or fails with the same cause.
+        let index = Index::open(MmapDirectory::open(path).ok()?).ok()?;
+        let applied = read_stamp(&index, &head.store)?;
+        let current = (head.forgotten..=head.seq).contains(&applied);
+        let sound = index.schema() == schema().0 && index.validate_checksum().ok()?.is_empty();
+        match current && sound {
+            true => Self::new(path, index, &head.store, applied, writable).ok(),
+            false => None,
+        }
+    }
+
+    fn new(path: &Path, index: Index, store: &str, applied: i64, writable: bool) -> Result<Self> {
+        index
+            .tokenizers()
+            .register("quipu", TextAnalyzer::from(Analyzer));
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()
+            .map_err(|source| error::index(path, source))?;
+        Ok(Self {
+            path: path.to_owned(),
+            index,
+            fields: schema().1,
+            reader,
+            writer: None,
+            writable,
+            store: store.to_owned(),
+            applied,
+        })
+    }
+
+    /// What searches; it sees each commit of this index.
+    pub(super) fn finder(&self) -> Finder {
+        Finder {
+            reader: self.reader.clone(),
+            fields: self.fields,
+            applied: self.applied,
+        }
+    }
+
+    /// Number of pages in it.
+    fn pages(&self) -> u64 {
+        self.reader.searcher().num_docs()
+    }
+
+    /// Brings the index up to the last change of the database. One that belongs to
+    /// another process is read again instead, and may stay behind until that commits.
+    pub(super) fn catch_up(&mut self, db: &Db, progress: Progress) -> Result<()> {
+        if !self.writable {
+            return self.read_again(db);
+        }
+        let target = db.head()?.seq;
+        if self.applied == target {
+            return Ok(());
+        }
+        let caught_up = self.apply_since(db, target, progress);
+        if caught_up.is_err() {
+            self.discard();
+        }
+        caught_up
+    }
+
+    fn read_again(&mut self, db: &Db) -> Result<()> {
+        let head = db.head()?;
+        // The stamp first: what the reader then loads is at least as new.
+        let stamp = read_stamp(&self.index, &head.store);
+        match (stamp, self.reader.reload()) {
+            (Some(applied), Ok(())) => self.applied = applied,
+            _ => *self = Self::open_read_only(&self.path, db)?,
+        }
+        Ok(())
+    }
+
+    fn apply_since(&mut self, db: &Db, target: i64, progress: Progress) -> Result<()> {
+        let (since, total) = (self.applied, db.count_since(self.applied)?);
+        for id in db.removed_since(since)? {
+            self.remove(&id)?;
+        }
+        let (mut done, mut bytes) = (0, 0);
+        db.each_since(since, |seq, page| {
+            self.add(page, since > 0)?;
+            bytes += page.text.len();
+            if bytes >= CATCH_UP_BYTES {
+                self.stage(seq)?.commit()?;
+                bytes = 0;
+            }
+            done += 1;
+            progress(done, total);
+            Ok(())
+        })?;
+        self.stage(target)?.commit()
+    }
+
+    /// Adds a page to what `stage` will take, in place of the one it `replaces`.
+    pub(super) fn add(&mut self, page: &Page, replaces: bool) -> Result<()> {
+        let f = self.fields;
+        let mut document = TantivyDocument::default();
+        document.add_text(f.id, page.id.as_str());
+        document.add_text(f.title, &page.title);
+        document.add_text(f.text, &page.text);
+        document.add_u64(f.kind, page.kind as u64);
+        document.add_u64(f.trust, page.trust as u64);
+        if replaces {
+            self.remove(&page.id)?;
+        }
+        let writer = writer(&mut self.writer, &self.index, &self.path)?;
+        writer
+            .add_document(document)
+            .map(|_| ())
+            .map_err(|source| error::index(&self.path, source))
+    }
+
+    /// Adds a removal to what `stage` will take.
+    pub(super) fn remove(&mut self, id: &PageId) -> Result<()> {
+        let gone = Term::from_field_text(self.fields.id, id.as_str());
+        writer(&mut self.writer, &self.index, &self.path)?.delete_term(gone);
+        Ok(())
+    }
+
+    /// Writes what was added to the disk, to be made visible as change `seq`. Nearly all
+    /// the space it needs is taken here, before the database commits.
+    pub(super) fn stage(&mut self, seq: i64) -> Result<Staged<'_>> {
+        let path = self.path.as_path();
+        let writer = writer(&mut self.writer, &self.index, path)?;
+        let mut commit = writer
+            .prepare_commit()
+            .map_err(|source| error::index(path, source))?;
+        commit.set_payload(&stamp(&self.store, seq));
+        Ok(Staged {
+            commit,
+            path,
+            reader: &self.reader,
+            applied: &mut self.applied,
+            seq,
+        })
+    }
+
+    /// Forgets everything since the last commit. A writer that failed cannot go on;
+    /// the next change makes a new one.
+    pub(super) fn discard(&mut self) {
+        self.writer = None;
+    }
+
+    /// Waits for merges in the background, so that a process that stores one page and
+    /// ends does not leave an ever longer list of small segments.
+    pub(super) fn finish(&mut self) {
+        if let Some(writer) = self.writer.take() {
+            // A failed merge leaves the segments as they were.
+            let _ = writer.wait_merging_threads();
+        }
+    }
+}
+
+impl Staged<'_> {
+    /// Makes the changes visible to searches.
+    pub(super) fn commit(self) -> Result<()> {
+        let visible = self.commit.commit().and_then(|_| self.reader.reload());
+        visible.map_err(|source| error::index(self.path, source))?;
+        *self.applied = self.seq;
+        Ok(())
+    }
+}
+
+/// The writer in `slot`, made again if a failure took it.
+fn writer<'a>(
+    slot: &'a mut Option<IndexWriter>,
+    index: &Index,
+    path: &Path,
+) -> Result<&'a mut IndexWriter> {
+    let writer = match slot.take() {
+        Some(writer) => writer,
+        None => {
+            let options = IndexWriterOptions::builder()
+                .num_worker_threads(1)
+                .num_merge_threads(1)
+                .memory_budget_per_thread(WRITER_BYTES)
+                .build();
+            index
+                .writer_with_options(options)
+                .map_err(|source| error::index(path, source))?
+        }
+    };
+    Ok(slot.insert(writer))
+}
+
+fn schema() -> (Schema, Fields) {
+    let words = TextOptions::default().set_indexing_options(
+        TextFieldIndexing::default()
+            .set_tokenizer("quipu")
+            .set_index_option(IndexRecordOption::WithFreqs),
+    );
+    let mut builder = Schema::builder();
+    let fields = Fields {
+        id: builder.add_text_field("id", STRING | FAST),
+        title: builder.add_text_field("title", words.clone()),
+        text: builder.add_text_field("text", words),
+        kind: builder.add_u64_field("kind", INDEXED),
+        trust: builder.add_u64_field("trust", INDEXED),
+    };
+    (builder.build(), fields)
+}
+
+fn stamp(store: &str, seq: i64) -> String {
+    format!("quipu {FORMAT} {store} {seq}")
+}
+
+/// The last change in an index of this format and store.
+fn read_stamp(index: &Index, store: &str) -> Option<i64> {
+    let payload = index.load_metas().ok()?.payload?;
+    let seq = payload.rsplit(' ').next()?.parse().ok()?;
+    (payload == stamp(store, seq)).then_some(seq)
+}
+
+fn remove(path: &Path) -> std::io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(absent) if absent.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(other) => Err(other),
+    }
+}

@@ -1,0 +1,333 @@
+//! `DiskStore`: pages in SQLite, found through a tantivy index beside it.
+//!
+//! A folder holds `pages.sqlite` (the truth), `index/` (derived, can be deleted) and
+//! `lock`. A write stages the index, commits the database, then makes the index
+//! visible: whatever fails before the middle step leaves no trace, and a crash after it
+//! is made up for on the next opening.
+
+mod analyzer;
+mod db;
+mod error;
+mod finder;
+mod index;
+mod lock;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use parking_lot::{Mutex, RwLock};
+
+use crate::error::StoreError;
+use crate::page::{NewPage, Page, PageId};
+use crate::rank::QUERY_TERMS_MAX;
+use crate::snippet::snippet;
+use crate::store::{Hit, PageSummary, Query, Stats, Store};
+use crate::text;
+use db::Db;
+use finder::Finder;
+use index::PageIndex;
+use lock::WriteLock;
+
+const DATABASE: &str = "pages.sqlite";
+const INDEX: &str = "index";
+
+/// How a store is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// For reading and writing: one at a time, made if it does not exist.
+    ReadWrite,
+    /// For reading, beside any number of others and one writer. A store that does not
+    /// exist yet is empty, and is not made.
+    ReadOnly,
+}
+
+/// A store in a folder.
+pub struct DiskStore {
+    dir: PathBuf,
+    access: Access,
+    /// Unset while a store opened for reading does not exist.
+    open: OnceLock<Open>,
+}
+
+struct Open {
+    writing: Mutex<Writing>,
+    /// A second connection, so that reading need not wait for a long write.
+    reading: Mutex<Db>,
+    finder: RwLock<Finder>,
+    /// Last, to be given back when all else is closed.
+    _lock: Option<WriteLock>,
+}
+
+struct Writing {
+    db: Db,
+    index: PageIndex,
+}
+
+impl DiskStore {
+    /// Opens the store in the folder `dir`. An index that is missing, damaged or behind
+    /// is brought up to date first; see [`DiskStore::open_with`] to watch that.
+    pub fn open(dir: impl Into<PathBuf>, access: Access) -> Result<Self, StoreError> {
+        Self::open_with(dir, access, &|_, _| {})
+    }
+
+    /// Opens the store in the folder `dir`; calls `progress(done, total)` for each page
+    /// that has to be indexed again.
+    ///
+    /// Errors: `Locked` while another writes; `Corrupt` when the database is damaged (it
+    /// is left as it is); `Newer`, `Full`, `Io`.
+    pub fn open_with(
+        dir: impl Into<PathBuf>,
+        access: Access,
+        progress: &dyn Fn(u64, u64),
+    ) -> Result<Self, StoreError> {
+        let store = Self {
+            dir: dir.into(),
+            access,
+            open: OnceLock::new(),
+        };
+        match access {
+            Access::ReadWrite => {
+                let open = Open::for_writing(&store.dir, progress)?;
+                store.open.get_or_init(|| open);
+            }
+            Access::ReadOnly => {
+                store.opened()?;
+            }
+        }
+        Ok(store)
+    }
+
+    /// The folder of the store.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Builds the index anew from the database, calling `progress(done, total)` for each
+    /// page. Other threads may go on searching the old one meanwhile.
+    pub fn rebuild(&self, progress: &dyn Fn(u64, u64)) -> Result<(), StoreError> {
+        let open = self.writable()?;
+        let mut writing = open.writing.lock();
+        let Writing { db, index } = &mut *writing;
+        index.discard();
+        *index = PageIndex::build(&self.dir.join(INDEX), db, progress)?;
+        *open.finder.write() = index.finder();
+        Ok(())
+    }
+
+    /// What is open; `None` while a store opened for reading does not exist.
+    fn opened(&self) -> Result<Option<&Open>, StoreError> {
+        if let Some(open) = self.open.get() {
+            return Ok(Some(open));
+        }
+        let made = Open::for_reading(&self.dir)?;
+        // Another thread may have been faster; then its work is as good.
+        Ok(made.map(|made| self.open.get_or_init(|| made)))
+    }
+
+    fn writable(&self) -> Result<&Open, StoreError> {
+        match (self.access, self.open.get()) {
+            (Access::ReadWrite, Some(open)) => Ok(open),
+            _ => Err(StoreError::ReadOnly {
+                path: self.dir.clone(),
+            }),
+        }
+    }
+
+    fn read<T: Default>(
+        &self,
+        read: impl FnOnce(&Db) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self.opened()? {
+            Some(open) => read(&open.reading.lock()),
+            None => Ok(T::default()),
+        }
+    }
+}
+
+impl Open {
+    fn for_writing(dir: &Path, progress: &dyn Fn(u64, u64)) -> Result<Self, StoreError> {
+        fs::create_dir_all(dir).map_err(|source| error::io("create", dir, source))?;
+        let lock = WriteLock::take(dir)?;
+        let (database, folder) = (dir.join(DATABASE), dir.join(INDEX));
+        refuse_lost_database(&database, &folder)?;
+        let mut db = Db::open(&database)?;
+        let index = PageIndex::open(&folder, &db, progress)?;
+        db.forget_removed()?;
+        let reading = Db::open_read_only(&database)?
+            .ok_or_else(|| db.corrupt("it vanished while opening"))?;
+        Ok(Self::new(db, index, reading, Some(lock)))
+    }
+
+    fn for_reading(dir: &Path) -> Result<Option<Self>, StoreError> {
+        let database = dir.join(DATABASE);
+        let (Some(db), Some(reading)) = (
+            Db::open_read_only(&database)?,
+            Db::open_read_only(&database)?,
+        ) else {
+            return Ok(None);
+        };
+        let index = PageIndex::open_read_only(&dir.join(INDEX), &db)?;
+        Ok(Some(Self::new(db, index, reading, None)))
+    }
+
+    fn new(db: Db, index: PageIndex, reading: Db, lock: Option<WriteLock>) -> Self {
+        Self {
+            finder: RwLock::new(index.finder()),
+            writing: Mutex::new(Writing { db, index }),
+            reading: Mutex::new(reading),
+            _lock: lock,
+        }
+    }
+
+    /// A view of the index that shows every change committed before the call. Behind it
+    /// can only be after a failure, or beside a writer in another process.
+    fn current_finder(&self) -> Result<Finder, StoreError> {
+        let seq = self.reading.lock().head()?.seq;
+        let finder = self.finder.read().clone();
+        if finder.applied >= seq {
+            return Ok(finder);
+        }
+        let mut writing = self.writing.lock();
+        let Writing { db, index } = &mut *writing;
+        index.catch_up(db, &|_, _| {})?;
+        *self.finder.write() = index.finder();
+        Ok(index.finder())
+    }
+}
+
+impl Store for DiskStore {
+    fn put_all(&self, pages: Vec<NewPage>) -> Result<Vec<Page>, StoreError> {
+        let open = self.writable()?;
+        pages.iter().try_for_each(NewPage::check)?;
+        if pages.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut writing = open.writing.lock();
+        let stored = writing.put_all(pages)?;
+        *open.finder.write() = writing.index.finder();
+        Ok(stored)
+    }
+
+    fn get(&self, id: &PageId) -> Result<Option<Page>, StoreError> {
+        self.read(|db| db.get(id))
+    }
+
+    fn search(&self, query: &Query) -> Result<Vec<Hit>, StoreError> {
+        let Some(open) = self.opened()? else {
+            return Ok(Vec::new());
+        };
+        let terms = text::distinct_terms(&query.text, QUERY_TERMS_MAX);
+        let finder = open.current_finder()?;
+        let found = finder
+            .search(&terms, query)
+            .map_err(|source| error::index(&self.dir.join(INDEX), source))?;
+        let mut hits = Vec::with_capacity(found.len());
+        for (score, id) in found {
+            // A page removed since the index was asked is no hit.
+            let Some(page) = open.reading.lock().get(&id)? else {
+                continue;
+            };
+            hits.push(Hit {
+                id,
+                score,
+                snippet: snippet(&page.text, &terms),
+                title: page.title,
+                source: page.source,
+                trust: page.trust,
+            });
+        }
+        Ok(hits)
+    }
+
+    fn remove(&self, id: &PageId) -> Result<bool, StoreError> {
+        let open = self.writable()?;
+        let mut writing = open.writing.lock();
+        let removed = writing.remove(id)?;
+        *open.finder.write() = writing.index.finder();
+        Ok(removed)
+    }
+
+    fn list(&self, offset: usize, limit: usize) -> Result<Vec<PageSummary>, StoreError> {
+        self.read(|db| db.list(offset, limit))
+    }
+
+    fn stats(&self) -> Result<Stats, StoreError> {
+        self.read(Db::stats)
+    }
+}
+
+impl Writing {
+    fn put_all(&mut self, pages: Vec<NewPage>) -> Result<Vec<Page>, StoreError> {
+        self.change(|changes, index| {
+            let put = |page| {
+                let put = changes.put(page)?;
+                index.add(&put.page, put.replaced)?;
+                Ok(put.page)
+            };
+            pages.into_iter().map(put).collect()
+        })
+    }
+
+    fn remove(&mut self, id: &PageId) -> Result<bool, StoreError> {
+        self.change(|changes, index| {
+            let removed = changes.remove(id)?;
+            if removed {
+                index.remove(id)?;
+            }
+            Ok(removed)
+        })
+    }
+
+    /// Makes the same changes to the database and to the index, or to neither.
+    fn change<T>(
+        &mut self,
+        make: impl FnOnce(&mut db::Changes, &mut PageIndex) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        // After a failure the index may be behind, and must not be stamped as if it were not.
+        self.index.catch_up(&self.db, &|_, _| {})?;
+        let Self { db, index } = self;
+        let committed = (|| {
+            let mut changes = db.begin()?;
+            let before = changes.seq();
+            let made = make(&mut changes, index)?;
+            let after = changes.seq();
+            if after > before {
+                let staged = index.stage(after)?;
+                changes.commit()?;
+                // The change is durable. Should this step fail, the next search or
+                // opening repeats it from the database.
+                return Ok((made, staged.commit().is_ok()));
+            }
+            Ok((made, true))
+        })();
+        if !matches!(committed, Ok((_, true))) {
+            index.discard();
+        }
+        committed.map(|(made, _)| made)
+    }
+}
+
+impl Drop for DiskStore {
+    fn drop(&mut self) {
+        if let Some(open) = self.open.get_mut() {
+            open.writing.get_mut().index.finish();
+        }
+    }
+}
+
+/// A database that is gone or empty beside an index that knows pages was lost, not new:
+/// making another would hide the loss.
+fn refuse_lost_database(database: &Path, folder: &Path) -> Result<(), StoreError> {
+    let bytes = fs::metadata(database).map_or(0, |meta| meta.len());
+    match index::last_change(folder) {
+        Some(seq) if seq > 0 && bytes == 0 => Err(StoreError::Corrupt {
+            path: database.to_owned(),
+            detail: "it is missing or empty, while the index beside it knows of pages".into(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

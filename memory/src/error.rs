@@ -1,0 +1,109 @@
+//! What can go wrong with a store: each error names the object, and `hint` says what to do.
+
+use std::path::PathBuf;
+
+use crate::page::PageId;
+
+/// An error of a [`crate::Store`].
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process is writing the store.
+    #[error(
+        "the store in {path} is being written by {holder}; wait until it ends, or open the store for reading only"
+    )]
+    Locked {
+        /// The folder of the store.
+        path: PathBuf,
+        /// Who holds it: `process 4711`, or `another process` when it did not say.
+        holder: String,
+    },
+    /// The disk, or the quota on it, is full. Everything acknowledged before is safe.
+    #[error("no space left for the store in {path}: nothing was written")]
+    Full {
+        /// The folder of the store.
+        path: PathBuf,
+    },
+    /// The file that holds the pages is damaged, or not one of ours.
+    #[error("{path} is damaged: {detail}")]
+    Corrupt {
+        /// The damaged file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The store was written by a newer release.
+    #[error("{path} has format {found}, and this release reads up to {known}")]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The newest format this release knows.
+        known: i64,
+    },
+    /// A part of a page is longer than a page may hold.
+    #[error("the {part} of page `{page}` has {bytes} bytes, and {bytes_max} is the limit")]
+    TooLarge {
+        /// The page's id, or the beginning of its title.
+        page: String,
+        /// `text`, `title`, `source` or `id`.
+        part: &'static str,
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// An id that is empty or holds control characters.
+    #[error("`{}` cannot be the id of a page: it is empty or holds control characters", id.as_str().escape_debug())]
+    BadId {
+        /// The id.
+        id: PageId,
+    },
+    /// A write to a store that is open for reading only.
+    #[error("the store in {path} is open for reading only")]
+    ReadOnly {
+        /// The folder of the store.
+        path: PathBuf,
+    },
+    /// The operating system refused something.
+    #[error("could not {doing} {path}: {source}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The database or the index refused something.
+    #[error("the store in {path} failed: {source}")]
+    Backend {
+        /// The file or folder.
+        path: PathBuf,
+        /// What it said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl StoreError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Locked { .. } => {
+                "the lock ends with the process that holds it; there is no file to delete"
+            }
+            Self::Full { .. } => {
+                "free some space on this disk and try again; everything stored before is safe"
+            }
+            Self::Corrupt { .. } => {
+                "put a backup of this file in its place, or move the whole folder away to begin an empty store; nothing was changed"
+            }
+            Self::Newer { .. } => "update this program, or use another folder",
+            Self::TooLarge { .. } => "split it into several pages",
+            Self::BadId { .. } => "use a short printable id, or leave it out to be given one",
+            Self::ReadOnly { .. } => "open it for writing",
+            Self::Io { .. } => "check that the folder exists and that you may read and write it",
+            Self::Backend { .. } => "try again; if it stays, rebuild the index",
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Pages: what the disk stores, where each came from and how far to trust it.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::error::StoreError;
+
+/// The longest text one page may hold, in bytes: 4 MiB. Longer texts belong in several pages.
+pub const TEXT_BYTES_MAX: usize = 4 << 20;
+/// The longest title and the longest source, in bytes each.
+pub const LABEL_BYTES_MAX: usize = 16 << 10;
+/// The longest id, in bytes.
+pub const ID_BYTES_MAX: usize = 256;
+
+/// The name of a page: chosen by the caller, or given by the store (`m17`, `d18`).
+///
+/// Ids order by their bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PageId(String);
+
+impl PageId {
+    /// The id as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for PageId {
+    fn from(id: String) -> Self {
+        Self(id)
+    }
+}
+
+impl From<&str> for PageId {
+    fn from(id: &str) -> Self {
+        Self(id.to_owned())
+    }
+}
+
+impl fmt::Display for PageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A word that is none of those an enum of this module knows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is not a {what}; use one of: {known}")]
+pub struct UnknownWord {
+    what: &'static str,
+    word: String,
+    known: String,
+}
+
+/// An enum written as one lower-case word each, in text, in JSON and on the disk.
+macro_rules! words {
+    ($name:ident, $what:literal, $($variant:ident => $word:literal),+) => {
+        impl $name {
+            /// Every value, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The value as one lower-case word.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(UnknownWord {
+                        what: $what,
+                        word: word.to_owned(),
+                        known: [$($word),+].join(", "),
+                    }),
+                }
+            }
+        }
+    };
+}
+
+/// How far the words of a page may be believed. Ordered: `Untrusted` is the lowest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trust {
+    /// From the world: anyone may have written it.
+    Untrusted,
+    /// From the person who owns the store.
+    User,
+    /// From the system itself.
+    System,
+}
+words!(Trust, "trust", Untrusted => "untrusted", User => "user", System => "system");
+
+/// What a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Brought in from outside: a file, a web page. Ids given by the store begin with `d`.
+    Document,
+    /// Noted down while working. Ids given by the store begin with `m`.
+    Memory,
+}
+words!(Kind, "kind of page", Document => "document", Memory => "memory");
+
+/// A page to be stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewPage {
+    /// The id to store it under, replacing what is there; `None` lets the store choose a fresh one.
+    pub id: Option<PageId>,
+    /// What it is.
+    pub kind: Kind,
+    /// Its title; may be empty. At most [`LABEL_BYTES_MAX`].
+    pub title: String,
+    /// Its text, kept verbatim. At most [`TEXT_BYTES_MAX`].
+    pub text: String,
+    /// Where it came from: a path, a URL, a name. At most [`LABEL_BYTES_MAX`].
+    pub source: String,
+    /// How far it can be trusted.
+    pub trust: Trust,
+}
+
+/// A stored page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// Its name.
+    pub id: PageId,
+    /// What it is.
+    pub kind: Kind,
+    /// Its title; may be empty.
+    pub title: String,
+    /// Its text, as it was put.
+    pub text: String,
+    /// Where it came from.
+    pub source: String,
+    /// How far it can be trusted.
+    pub trust: Trust,
+    /// When this version was put: milliseconds since 1970, UTC.
+    pub created_ms: i64,
+    /// SHA-256 of the text's UTF-8 bytes, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+impl NewPage {
+    /// Refuses what no store may hold: too long a text, title, source or id, or an unusable id.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        let name = || match &self.id {
+            Some(id) => id.as_str().chars().take(40).collect(),
+            None => self.title.chars().take(40).collect::<String>(),
+        };
+        let parts = [
+            ("text", self.text.len(), TEXT_BYTES_MAX),
+            ("title", self.title.len(), LABEL_BYTES_MAX),
+            ("source", self.source.len(), LABEL_BYTES_MAX),
+            (
+                "id",
+                self.id.as_ref().map_or(0, |id| id.0.len()),
+                ID_BYTES_MAX,
+            ),
+        ];
+        for (part, bytes, bytes_max) in parts {
+            if bytes > bytes_max {
+                return Err(StoreError::TooLarge {
+                    page: name(),
+                    part,
+                    bytes,
+                    bytes_max,
+                });
+            }
+        }
+        match &self.id {
+            Some(id) if id.0.is_empty() || id.0.chars().any(char::is_control) => {
+                Err(StoreError::BadId { id: id.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The page this becomes when stored as `id` now.
+    pub(crate) fn stored_as(self, id: PageId) -> Page {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Page {
+            id,
+            kind: self.kind,
+            title: self.title,
+            sha256: sha256(&self.text),
+            text: self.text,
+            source: self.source,
+            trust: self.trust,
+            created_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+/// SHA-256 of `text`, in lower-case hexadecimal.
+pub(crate) fn sha256(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
