@@ -130,7 +130,10 @@ impl Execution {
 
     /// One step. Everything that can stop the process comes out as an [`Ending`].
     async fn step(&mut self) -> Result<(), Ending> {
-        let allowance = self.program.limits.allowance(&self.spent, self.started.elapsed());
+        let allowance = self
+            .program
+            .limits
+            .allowance(&self.spent, self.started.elapsed());
         match allowance {
             Allowance::Any => {}
             Allowance::AnswerOnly(limit) => self.hit(limit),
@@ -194,7 +197,12 @@ impl Execution {
     }
 
     /// Lets the CPU write one action.
-    async fn decide(&mut self, n: u32, prompt: Prompt, legal: &Legal) -> Result<Completion, Ending> {
+    async fn decide(
+        &mut self,
+        n: u32,
+        prompt: Prompt,
+        legal: &Legal,
+    ) -> Result<Completion, Ending> {
         let room = self.program.limits.action_room(&self.spent);
         let mut ticket = self.shared.cpu.submit(Job {
             pid: self.pid,
@@ -238,7 +246,10 @@ impl Execution {
             crate::policy::Verdict::Allow => {}
             crate::policy::Verdict::Deny(reason) => {
                 self.intent(&step)?;
-                return self.outcome(&step, self.kernel_says(format!("denied: {reason}"), false, 0));
+                return self.outcome(
+                    &step,
+                    self.kernel_says(format!("denied: {reason}"), false, 0),
+                );
             }
             crate::policy::Verdict::Ask(reason) => self.approval(&step, reason).await?,
         }
@@ -247,12 +258,19 @@ impl Execution {
     }
 
     /// Does what a recorded intent says and records the outcome.
-    async fn effect(&mut self, step: StepRow, syscall: Syscall, world: World) -> Result<(), Ending> {
+    async fn effect(
+        &mut self,
+        step: StepRow,
+        syscall: Syscall,
+        world: World,
+    ) -> Result<(), Ending> {
         let begun = Instant::now();
         let ms = |begun: Instant| begun.elapsed().as_millis() as u64;
         let outcome = match syscall {
             Syscall::Exit { answer } => {
-                let text = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
+                let text = answer
+                    .as_str()
+                    .map_or_else(|| answer.to_string(), str::to_owned);
                 self.record(&step, &self.kernel_says(text, true, 0))?;
                 self.spent.steps = step.n;
                 return Err(Ending::Answer(answer));
@@ -267,26 +285,31 @@ impl Execution {
                         ms: ms(begun),
                     },
                     Err(ending) => {
-                        self.outcome(&step, self.kernel_says("nobody answered".into(), false, ms(begun)))?;
+                        self.outcome(
+                            &step,
+                            self.kernel_says("nobody answered".into(), false, ms(begun)),
+                        )?;
                         return Err(ending);
                     }
                 }
             }
-            Syscall::Recall { page, from } => match self.vm.recall(&*self.shared.cpu, &page, from) {
-                Ok((text, label)) => {
-                    self.emit(Event::Recalled {
-                        pid: self.pid,
-                        page,
-                    });
-                    Outcome {
-                        text,
-                        ok: true,
-                        label,
-                        ms: ms(begun),
+            Syscall::Recall { page, from } => {
+                match self.vm.recall(&*self.shared.cpu, &page, from) {
+                    Ok((text, label)) => {
+                        self.emit(Event::Recalled {
+                            pid: self.pid,
+                            page,
+                        });
+                        Outcome {
+                            text,
+                            ok: true,
+                            label,
+                            ms: ms(begun),
+                        }
                     }
+                    Err(problem) => self.kernel_says(problem, false, ms(begun)),
                 }
-                Err(problem) => self.kernel_says(problem, false, ms(begun)),
-            },
+            }
             other => {
                 let left = time_left(&self.program, &self.spent, self.started);
                 let floor = self.vm.lowest_label().trust;
@@ -327,7 +350,8 @@ impl Execution {
 
     async fn approval(&mut self, step: &StepRow, reason: String) -> Result<(), Ending> {
         let refused = |what: &str| Ending::Denied(format!("{what}: {reason}"));
-        if !self.program.interactive || self.shared.policy.approve == crate::policy::Approve::Never {
+        if !self.program.interactive || self.shared.policy.approve == crate::policy::Approve::Never
+        {
             return Err(refused("not approved"));
         }
         self.save_state(State::Blocked)?;
@@ -399,7 +423,12 @@ impl Execution {
     fn kernel_says(&self, text: String, ok: bool, ms: u64) -> Outcome {
         // The words may quote an action, and through it whatever the process read.
         let label = crate::label::Label::kernel().lowered_to(self.vm.lowest_label().trust);
-        Outcome { text, ok, label, ms }
+        Outcome {
+            text,
+            ok,
+            label,
+            ms,
+        }
     }
 
     fn intent(&self, step: &StepRow) -> Result<(), Ending> {
@@ -437,13 +466,16 @@ impl Execution {
         Arc::make_mut(&mut self.history).push(outcome.text.clone());
         let mut seen = outcome.text;
         if self.spent.repeats > 1 {
-            seen.push_str("\n(The same call gave the same result before. Answer, or do something else.)");
+            seen.push_str(
+                "\n(The same call gave the same result before. Answer, or do something else.)",
+            );
         }
         let written = action
             .get("malformed")
             .and_then(Value::as_str)
             .map_or_else(|| action.to_string(), str::to_owned);
-        self.vm.push(&*self.shared.cpu, n, written, seen, outcome.label);
+        self.vm
+            .push(&*self.shared.cpu, n, written, seen, outcome.label);
     }
 
     fn hit(&mut self, limit: Limit) {

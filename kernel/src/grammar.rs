@@ -75,7 +75,9 @@ impl Legal {
                     .calls
                     .iter()
                     .find(|call| tool == call.name.as_str())
-                    .ok_or_else(|| format!("the tool {tool} cannot be used now; {}", self.names()))?;
+                    .ok_or_else(|| {
+                        format!("the tool {tool} cannot be used now; {}", self.names())
+                    })?;
                 object(&[
                     ("tool", json!({"const": call.name})),
                     ("args", call.parameters.clone()),
@@ -94,7 +96,11 @@ impl Legal {
             .map_err(|error| format!("the schema of this action is broken: {error}"))?;
         validator.validate(action).map_err(|error| {
             let place = error.instance_path().to_string();
-            let place = if place.is_empty() { "the action".into() } else { place };
+            let place = if place.is_empty() {
+                "the action".into()
+            } else {
+                place
+            };
             format!("{place}: {error}")
         })
     }
@@ -128,13 +134,28 @@ mod tests {
     fn what_is_legal_is_accepted_and_what_is_not_is_explained() {
         let check = |action: Value, want: &str| {
             let said = legal().check(&action).err().unwrap_or_default();
-            assert!(said.contains(want) && want.is_empty() == said.is_empty(), "{action}: {said}");
+            assert!(
+                said.contains(want) && want.is_empty() == said.is_empty(),
+                "{action}: {said}"
+            );
         };
         check(json!({"answer": "4"}), "");
-        check(json!({"tool": "calculator.calculate", "args": {"expression": "1"}}), "");
-        check(json!({"tool": "calculator.calculate", "args": {}}), "expression");
-        check(json!({"tool": "calculator.calculate", "args": {"expression": 3}}), "/args/expression");
-        check(json!({"tool": "shell.rm", "args": {}}), "there are calculator.calculate");
+        check(
+            json!({"tool": "calculator.calculate", "args": {"expression": "1"}}),
+            "",
+        );
+        check(
+            json!({"tool": "calculator.calculate", "args": {}}),
+            "expression",
+        );
+        check(
+            json!({"tool": "calculator.calculate", "args": {"expression": 3}}),
+            "/args/expression",
+        );
+        check(
+            json!({"tool": "shell.rm", "args": {}}),
+            "there are calculator.calculate",
+        );
         check(json!({"ask": "who?"}), "nobody is there");
         check(json!([1]), "one JSON object");
         check(json!({"answer": "4", "extra": 1}), "extra");

@@ -260,12 +260,25 @@ impl Journal {
     pub fn exit(&self, pid: Pid, state: State, exit: &Exit) -> Result<()> {
         self.execute(
             "UPDATE process SET state=?2, exit=?3, spent_ms=?4, updated_ms=?5 WHERE pid=?1",
-            params![pid, state.as_str(), serde_json::to_string(exit)?, exit.ms as i64, now_ms()],
+            params![
+                pid,
+                state.as_str(),
+                serde_json::to_string(exit)?,
+                exit.ms as i64,
+                now_ms()
+            ],
         )
     }
 
     /// Records what a step is about to do, before it does it.
-    pub fn intent(&self, pid: Pid, n: u32, action: &Value, usage: Usage, decide_ms: u64) -> Result<()> {
+    pub fn intent(
+        &self,
+        pid: Pid,
+        n: u32,
+        action: &Value,
+        usage: Usage,
+        decide_ms: u64,
+    ) -> Result<()> {
         self.execute(
             "INSERT OR REPLACE INTO step (pid, n, action, usage, decide_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![pid, n, action.to_string(), serde_json::to_string(&usage)?, decide_ms as i64],
@@ -353,7 +366,11 @@ fn json_column<T: serde::de::DeserializeOwned>(
 ) -> rusqlite::Result<T> {
     let text: String = row.get(index)?;
     serde_json::from_str(&text).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, Box::new(error))
+        rusqlite::Error::FromSqlConversionFailure(
+            index,
+            rusqlite::types::Type::Text,
+            Box::new(error),
+        )
     })
 }
 

@@ -156,10 +156,23 @@ impl Kernel {
 
     /// Takes a stopped process up again after its last completed step, with new
     /// limits when given. `interactive` says whether a person is there now.
-    pub fn resume(&self, pid: Pid, limits: Option<Limits>, interactive: bool) -> Result<Pid, KernelError> {
+    pub fn resume(
+        &self,
+        pid: Pid,
+        limits: Option<Limits>,
+        interactive: bool,
+    ) -> Result<Pid, KernelError> {
         let (mut program, spent_ms) = self.shared.journal.program(pid)?;
-        let row = self.shared.journal.processes()?.into_iter().find(|row| row.pid == pid);
-        if row.and_then(|row| row.exit).is_some_and(|exit| exit.status == Status::Exited) {
+        let row = self
+            .shared
+            .journal
+            .processes()?
+            .into_iter()
+            .find(|row| row.pid == pid);
+        if row
+            .and_then(|row| row.exit)
+            .is_some_and(|exit| exit.status == Status::Exited)
+        {
             return Err(KernelError::Finished(pid));
         }
         if self.is_running(pid) {
@@ -171,7 +184,10 @@ impl Kernel {
         }
         let mut steps = self.shared.journal.steps(pid)?;
         // An answer given under a limit ended that run; the new one decides again.
-        while steps.last().is_some_and(|step| step.action.get("answer").is_some()) {
+        while steps
+            .last()
+            .is_some_and(|step| step.action.get("answer").is_some())
+        {
             steps.pop();
         }
         self.launch(pid, program, spent_ms, steps);
@@ -194,20 +210,28 @@ impl Kernel {
     pub fn signal(&self, pid: Pid, signal: Signal) -> Result<(), KernelError> {
         let table = self.table.lock();
         let handle = table.get(&pid).ok_or(KernelError::NotRunning(pid))?;
-        handle.signals.send(signal).map_err(|_| KernelError::NotRunning(pid))
+        handle
+            .signals
+            .send(signal)
+            .map_err(|_| KernelError::NotRunning(pid))
     }
 
     /// Answers the question or the approval a process waits for.
     pub fn reply(&self, pid: Pid, reply: Reply) -> Result<(), KernelError> {
         let table = self.table.lock();
         let handle = table.get(&pid).ok_or(KernelError::NotRunning(pid))?;
-        handle.replies.send(reply).map_err(|_| KernelError::NotRunning(pid))
+        handle
+            .replies
+            .send(reply)
+            .map_err(|_| KernelError::NotRunning(pid))
     }
 
     /// Whether the process runs on this machine now.
     pub fn is_running(&self, pid: Pid) -> bool {
         let table = self.table.lock();
-        table.get(&pid).is_some_and(|handle| handle.exit.borrow().is_none())
+        table
+            .get(&pid)
+            .is_some_and(|handle| handle.exit.borrow().is_none())
     }
 
     fn launch(&self, pid: Pid, program: Program, spent_ms: u64, done: Vec<StepRow>) {
@@ -252,7 +276,10 @@ fn stillborn(shared: &Shared, pid: Pid, ending: Ending) -> Exit {
         usage: Usage::default(),
         ms: 0,
     };
-    if let Err(error) = shared.journal.exit(pid, crate::process::State::Exited, &exit) {
+    if let Err(error) = shared
+        .journal
+        .exit(pid, crate::process::State::Exited, &exit)
+    {
         tracing::error!(pid, %error, "the end of the process was not recorded");
     }
     shared.events.emit(Event::Exited {

@@ -17,6 +17,7 @@
 //! | [`grammar`] | from what is legal to the schema that constrains the CPU |
 //! | [`cpu`] | local llama, endpoint, script |
 //! | [`scheduler`] | who computes in the next batch |
+//! | `frames` | which tokens are resident in the KV cache, and for whom |
 //! | [`syscall`] | the closed enum of what a process may ask |
 //! | [`policy`] | the one gate in front of it |
 //! | `world` | the bodies of the calls that touch devices and the disk |
@@ -29,6 +30,7 @@
 pub mod cpu;
 pub mod event;
 mod exec;
+mod frames;
 pub mod grammar;
 pub mod journal;
 mod kernel;

@@ -76,7 +76,10 @@ impl Limit {
                 limits.action_tokens
             ),
             Limit::Malformed => {
-                format!("{} actions in a row could not be accepted", limits.malformed)
+                format!(
+                    "{} actions in a row could not be accepted",
+                    limits.malformed
+                )
             }
             Limit::Loop => "the same call gave the same result again and again".into(),
         }
@@ -163,12 +166,61 @@ mod tests {
         let spent = Spent::default();
         check(spent.clone(), 0, Allowance::Any);
         check(spent.clone(), 60, Allowance::Stop(Limit::Time));
-        check(Spent { steps: 4, ..spent.clone() }, 0, Allowance::AnswerOnly(Limit::Steps));
-        check(Spent { steps: 5, ..spent.clone() }, 0, Allowance::Stop(Limit::Steps));
-        check(Spent { tokens: 800, ..spent.clone() }, 0, Allowance::AnswerOnly(Limit::Tokens));
-        check(Spent { tokens: 1000, ..spent.clone() }, 0, Allowance::Stop(Limit::Tokens));
-        check(Spent { malformed: 3, ..spent.clone() }, 0, Allowance::Stop(Limit::Malformed));
-        check(Spent { repeats: 3, ..spent.clone() }, 0, Allowance::AnswerOnly(Limit::Loop));
-        check(Spent { ms: 59_000, ..spent }, 1, Allowance::Stop(Limit::Time));
+        check(
+            Spent {
+                steps: 4,
+                ..spent.clone()
+            },
+            0,
+            Allowance::AnswerOnly(Limit::Steps),
+        );
+        check(
+            Spent {
+                steps: 5,
+                ..spent.clone()
+            },
+            0,
+            Allowance::Stop(Limit::Steps),
+        );
+        check(
+            Spent {
+                tokens: 800,
+                ..spent.clone()
+            },
+            0,
+            Allowance::AnswerOnly(Limit::Tokens),
+        );
+        check(
+            Spent {
+                tokens: 1000,
+                ..spent.clone()
+            },
+            0,
+            Allowance::Stop(Limit::Tokens),
+        );
+        check(
+            Spent {
+                malformed: 3,
+                ..spent.clone()
+            },
+            0,
+            Allowance::Stop(Limit::Malformed),
+        );
+        check(
+            Spent {
+                repeats: 3,
+                ..spent.clone()
+            },
+            0,
+            Allowance::AnswerOnly(Limit::Loop),
+        );
+        check(
+            Spent {
+                ms: 59_000,
+                ..spent
+            },
+            1,
+            Allowance::Stop(Limit::Time),
+        );
     }
 }

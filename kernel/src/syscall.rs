@@ -168,11 +168,22 @@ mod tests {
                 "{action}"
             );
         };
-        check(json!({"answer": "4"}), Ok(Syscall::Exit { answer: json!("4") }));
-        check(json!({"ask": "Why?"}), Ok(Syscall::Ask { question: "Why?".into() }));
+        check(
+            json!({"answer": "4"}),
+            Ok(Syscall::Exit { answer: json!("4") }),
+        );
+        check(
+            json!({"ask": "Why?"}),
+            Ok(Syscall::Ask {
+                question: "Why?".into(),
+            }),
+        );
         check(
             json!({"tool": RECALL, "args": {"page": "s3"}}),
-            Ok(Syscall::Recall { page: "s3".into(), from: 0 }),
+            Ok(Syscall::Recall {
+                page: "s3".into(),
+                from: 0,
+            }),
         );
         check(
             json!({"tool": SEARCH, "args": {}}),

@@ -103,7 +103,12 @@ pub struct Vm {
 impl Vm {
     /// A window of the CPU's size with `boot` and `task` pinned and `reserve` tokens
     /// kept free for the next action.
-    pub fn new(cpu: &dyn Cpu, boot: String, task: (String, Label), reserve: usize) -> Result<Self, VmError> {
+    pub fn new(
+        cpu: &dyn Cpu,
+        boot: String,
+        task: (String, Label),
+        reserve: usize,
+    ) -> Result<Self, VmError> {
         let window = cpu.info().window;
         let mut vm = Self {
             boot: Message {
@@ -143,7 +148,14 @@ impl Vm {
 
     /// Adds a finished step. A long observation is shown in part; the rest stays
     /// one `recall` away.
-    pub fn push(&mut self, cpu: &dyn Cpu, n: u32, action: String, observation: String, label: Label) {
+    pub fn push(
+        &mut self,
+        cpu: &dyn Cpu,
+        n: u32,
+        action: String,
+        observation: String,
+        label: Label,
+    ) {
         let shown = fitting_prefix(&observation, self.view_tokens, &|text| cpu.count(text));
         self.steps.push(StepPage {
             n,
@@ -218,7 +230,9 @@ impl Vm {
             None if from == 0 => 0,
             None => {
                 let chars = page.observation.chars().count();
-                return Err(format!("page {id} has {chars} characters; {from} is past its end"));
+                return Err(format!(
+                    "page {id} has {chars} characters; {from} is past its end"
+                ));
             }
         };
         let rest = &page.observation[start..];
@@ -273,7 +287,8 @@ impl Vm {
         }
         let gone: Vec<&StepPage> = self.steps.iter().filter(|step| !step.resident).collect();
         if let (Some(first), Some(last)) = (gone.first(), gone.last()) {
-            let mut text = String::from("Pages of earlier steps, out of sight; recall one by its id:\n");
+            let mut text =
+                String::from("Pages of earlier steps, out of sight; recall one by its id:\n");
             let older = gone.len().saturating_sub(STUBS_MAX);
             if older > 0 {
                 let edge = gone[older - 1].id();

@@ -90,7 +90,11 @@ impl World {
             let begun = Instant::now();
             let joined = tokio::task::spawn_blocking(move || self.run(call, floor, &context)).await;
             let (text, ok, label) = joined.unwrap_or_else(|error| {
-                (format!("the tool crashed: {error}"), false, Label::kernel().lowered_to(floor))
+                (
+                    format!("the tool crashed: {error}"),
+                    false,
+                    Label::kernel().lowered_to(floor),
+                )
             });
             Outcome {
                 text,
@@ -107,11 +111,21 @@ impl World {
             Syscall::Call { tool, args } => self.device(&tool, &args, floor, context),
             Syscall::Search { query } => self.search(query, floor),
             Syscall::Remember { text } => self.remember(text, floor),
-            other => (format!("{other:?} does not reach the world"), false, Label::kernel()),
+            other => (
+                format!("{other:?} does not reach the world"),
+                false,
+                Label::kernel(),
+            ),
         }
     }
 
-    fn device(&self, tool: &str, args: &Value, floor: Trust, context: &CallContext) -> (String, bool, Label) {
+    fn device(
+        &self,
+        tool: &str,
+        args: &Value,
+        floor: Trust,
+        context: &CallContext,
+    ) -> (String, bool, Label) {
         let (device, function) = match self.shared.bus.resolve(tool) {
             Ok(found) => found,
             Err(error) => return (failure(&error), false, Label::kernel().lowered_to(floor)),
@@ -150,10 +164,17 @@ impl World {
                     .iter()
                     .map(|hit| {
                         let title = if hit.title.is_empty() { "" } else { ": " };
-                        format!("[{}{title}{}] {} ({})", hit.id, hit.title, hit.snippet, hit.source)
+                        format!(
+                            "[{}{title}{}] {} ({})",
+                            hit.id, hit.title, hit.snippet, hit.source
+                        )
                     })
                     .collect();
-                (lines.join("\n"), true, Label::new("memory", trust.min(floor)))
+                (
+                    lines.join("\n"),
+                    true,
+                    Label::new("memory", trust.min(floor)),
+                )
             }
             Err(error) => (format!("the store failed: {error}"), false, Label::kernel()),
         }
@@ -169,7 +190,11 @@ impl World {
             trust: floor.min(Trust::User),
         };
         match self.shared.store.put(page) {
-            Ok(page) => (format!("kept as {}", page.id), true, Label::new("memory", floor)),
+            Ok(page) => (
+                format!("kept as {}", page.id),
+                true,
+                Label::new("memory", floor),
+            ),
             Err(error) => (format!("not kept: {error}"), false, Label::kernel()),
         }
     }

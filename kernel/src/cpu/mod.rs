@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use crate::label::Label;
 use crate::process::{Pid, Usage};
 
-pub use template::ChatTemplate;
+pub use template::{ChatTemplate, Segment};
 
 /// Who speaks in a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -170,7 +170,9 @@ pub enum CpuError {
         reason: String,
     },
     /// The model has no chat template: a base model.
-    #[error("{model} has no chat template: it is a base model, which completes text but follows no instructions")]
+    #[error(
+        "{model} has no chat template: it is a base model, which completes text but follows no instructions"
+    )]
     NoTemplate {
         /// The model.
         model: String,

@@ -21,10 +21,14 @@ impl ChatTemplate {
         // What Hugging Face's own renderer offers beyond plain Jinja.
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);
-        environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-        environment.add_function("raise_exception", |message: String| -> Result<Value, Error> {
-            Err(Error::new(ErrorKind::InvalidOperation, message))
-        });
+        environment
+            .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        environment.add_function(
+            "raise_exception",
+            |message: String| -> Result<Value, Error> {
+                Err(Error::new(ErrorKind::InvalidOperation, message))
+            },
+        );
         environment.add_function("strftime_now", |format: String| {
             chrono::Local::now().format(&format).to_string()
         });
@@ -42,32 +46,40 @@ impl ChatTemplate {
         })
     }
 
-    /// The prompt for `messages`, ready for the assistant to speak.
+    /// The prompt for `messages`, ready for the assistant to speak, in segments.
+    ///
+    /// The template sees a placeholder for each text, which is put back afterwards:
+    /// so the tokenizer can be told that special tokens count in what the template
+    /// wrote and not in what was said. Text that imitates `<|im_end|>` stays text.
     ///
     /// Templates differ in the roles they know. One without a system role gets the
     /// system text at the head of the first user message.
-    pub fn render(&self, messages: &[Message]) -> Result<String, CpuError> {
-        self.try_render(messages)
-            .or_else(|error| {
-                let folded = fold_system(messages);
-                self.try_render(&folded).map_err(|_| error)
-            })
+    pub fn render(&self, messages: &[Message]) -> Result<Vec<Segment>, CpuError> {
+        let turns: Vec<(Role, String)> = messages
+            .iter()
+            .enumerate()
+            .map(|(i, message)| (message.role, format!("{OPEN}{i}{CLOSE}")))
+            .collect();
+        let rendered = self
+            .try_render(&turns)
+            .or_else(|error| self.try_render(&fold_system(&turns)).map_err(|_| error))
             .map_err(|error| CpuError::Template {
                 model: self.model.clone(),
                 reason: format!("{error:#}"),
-            })
+            })?;
+        Ok(split(&rendered, messages))
     }
 
-    fn try_render(&self, messages: &[Message]) -> Result<String, Error> {
-        let messages: Vec<Value> = messages
+    fn try_render(&self, turns: &[(Role, String)]) -> Result<String, Error> {
+        let messages: Vec<Value> = turns
             .iter()
-            .map(|message| {
-                let role = match message.role {
+            .map(|(role, content)| {
+                let role = match role {
                     Role::System => "system",
                     Role::User => "user",
                     Role::Assistant => "assistant",
                 };
-                context! { role => role, content => message.text }
+                context! { role => role, content => content }
             })
             .collect();
         self.environment.get_template(NAME)?.render(context! {
@@ -79,17 +91,53 @@ impl ChatTemplate {
     }
 }
 
-fn fold_system(messages: &[Message]) -> Vec<Message> {
-    let mut folded: Vec<Message> = Vec::new();
-    let mut system = String::new();
-    for message in messages {
-        match message.role {
-            Role::System => system.push_str(&message.text),
-            _ => folded.push(message.clone()),
+/// A piece of a rendered prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// The text.
+    pub text: String,
+    /// Whether special tokens in it are meant as such: only in the template's own.
+    pub special: bool,
+}
+
+// From a private use area, so that no template writes them by itself.
+const OPEN: char = '\u{E000}';
+const CLOSE: char = '\u{E001}';
+
+fn split(rendered: &str, messages: &[Message]) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    let mut push = |text: &str, special: bool| {
+        if !text.is_empty() {
+            let text = text.to_owned();
+            segments.push(Segment { text, special });
         }
+    };
+    let mut pieces = rendered.split(OPEN);
+    push(pieces.next().unwrap_or_default(), true);
+    for piece in pieces {
+        let (index, rest) = piece.split_once(CLOSE).unwrap_or(("", piece));
+        if let Some(message) = index.parse().ok().and_then(|i: usize| messages.get(i)) {
+            push(&message.text, false);
+        }
+        push(rest, true);
     }
+    segments
+}
+
+fn fold_system(turns: &[(Role, String)]) -> Vec<(Role, String)> {
+    let is_system = |turn: &&(Role, String)| turn.0 == Role::System;
+    let system: String = turns
+        .iter()
+        .filter(is_system)
+        .map(|turn| turn.1.as_str())
+        .collect();
+    let mut folded: Vec<_> = turns
+        .iter()
+        .filter(|turn| !is_system(turn))
+        .cloned()
+        .collect();
     if let Some(first) = folded.first_mut() {
-        first.text = format!("{system}\n\n{}", first.text);
+        first.1 = format!("{system}\n\n{}", first.1);
     }
     folded
 }
@@ -110,9 +158,17 @@ mod tests {
     }
 
     fn check(source: &str, want: &str) {
-        let template =
-            ChatTemplate::new("m", source.into(), "<s>".into(), "</s>".into()).unwrap();
-        assert_eq!(template.render(&messages()).unwrap(), want);
+        let template = ChatTemplate::new("m", source.into(), "<s>".into(), "</s>".into()).unwrap();
+        let segments = template.render(&messages()).unwrap();
+        let text: String = segments
+            .iter()
+            .map(|segment| segment.text.as_str())
+            .collect();
+        assert_eq!(text, want);
+        for segment in segments {
+            let said = ["Be brief.", "Hi"].contains(&segment.text.as_str());
+            assert_eq!(segment.special, !said, "{segment:?}");
+        }
     }
 
     #[test]

@@ -35,10 +35,17 @@ mod tests {
     #[test]
     fn only_identical_pairs_in_a_row_count() {
         let mut guard = LoopGuard::default();
-        let counts: Vec<u32> = [("a", "1"), ("a", "1"), ("a", "2"), ("b", "2"), ("b", "2"), ("b", "2")]
-            .iter()
-            .map(|(action, observation)| guard.record(&json!(action), observation))
-            .collect();
+        let counts: Vec<u32> = [
+            ("a", "1"),
+            ("a", "1"),
+            ("a", "2"),
+            ("b", "2"),
+            ("b", "2"),
+            ("b", "2"),
+        ]
+        .iter()
+        .map(|(action, observation)| guard.record(&json!(action), observation))
+        .collect();
         assert_eq!(counts, [1, 2, 1, 1, 2, 3]);
     }
 }

@@ -1,0 +1,172 @@
+//! The model's tokenizer, for prompts and for grammars.
+
+use std::sync::Arc;
+
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::token::LlamaToken;
+use llama_cpp_2::vocab::VocabType;
+use llguidance::api::TopLevelGrammar;
+use llguidance::{Matcher, ParserFactory};
+use serde_json::{Value, json};
+use toktrie::{InferenceCapabilities, TokEnv, TokRxInfo, TokTrie, TokenId, TokenizerEnv};
+
+use crate::cpu::{CpuError, Segment};
+
+/// Tokens, their bytes, and grammars over them.
+pub(super) struct Vocab {
+    model: Arc<LlamaModel>,
+    factory: ParserFactory,
+    environment: TokEnv,
+}
+
+impl Vocab {
+    pub(super) fn new(model: Arc<LlamaModel>) -> Result<Self, String> {
+        let canonical = model.vocab().vocab_type() == VocabType::BPE;
+        let environment: TokEnv = Arc::new(Environment {
+            trie: trie(&model),
+            canonical,
+            model: model.clone(),
+        });
+        let capabilities = InferenceCapabilities {
+            ff_tokens: canonical,
+            ..InferenceCapabilities::default()
+        };
+        // Slices precompute the masks of common string bodies.
+        let slices = llguidance::earley::SlicedBiasComputer::json_slices();
+        let mut factory = ParserFactory::new(&environment, capabilities, &slices)
+            .map_err(|error| error.to_string())?;
+        factory.quiet();
+        Ok(Self {
+            model,
+            factory,
+            environment,
+        })
+    }
+
+    /// Tokens of `text`; special tokens in it count as such only when `special`.
+    pub(super) fn tokenize(&self, text: &str, special: bool) -> Vec<i32> {
+        let tokens = self.model.vocab().tokenize(text.as_bytes(), false, special);
+        tokens.into_iter().map(|token| token.0).collect()
+    }
+
+    /// Tokens of a rendered prompt, with the beginning-of-text token when the model
+    /// wants one and the template did not write it.
+    pub(super) fn tokenize_prompt(&self, segments: &[Segment]) -> Vec<i32> {
+        let mut tokens = Vec::new();
+        for segment in segments {
+            tokens.extend(self.tokenize(&segment.text, segment.special));
+        }
+        let vocab = self.model.vocab();
+        let bos = vocab.bos().0;
+        if vocab.should_add_bos() && bos >= 0 && tokens.first() != Some(&bos) {
+            tokens.insert(0, bos);
+        }
+        tokens
+    }
+
+    /// The bytes of a token; control tokens have none.
+    pub(super) fn bytes(&self, token: i32) -> &[u8] {
+        let bytes = self.environment.tok_trie().token(token as TokenId);
+        match bytes.first() {
+            Some(&TokTrie::SPECIAL_TOKEN_MARKER) => &[],
+            _ => bytes,
+        }
+    }
+
+    /// The token that is exactly `text`, if there is one.
+    pub(super) fn token(&self, text: &str) -> Option<TokenId> {
+        self.environment.tok_trie().token_id(text.as_bytes())
+    }
+
+    pub(super) fn is_end(&self, token: i32) -> bool {
+        self.model.vocab().is_eog(LlamaToken(token))
+    }
+
+    pub(super) fn bos_text(&self) -> String {
+        self.special_text(self.model.vocab().bos())
+    }
+
+    pub(super) fn eos_text(&self) -> String {
+        self.special_text(self.model.vocab().eos())
+    }
+
+    fn special_text(&self, token: LlamaToken) -> String {
+        match token.0 {
+            0.. => String::from_utf8_lossy(&self.model.vocab().token_to_piece(token, true, None))
+                .into_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// A matcher that admits exactly the compact JSON of `schema`.
+    pub(super) fn matcher(&self, schema: &Value) -> Result<Matcher, CpuError> {
+        let mut schema = schema.clone();
+        if let Some(map) = schema.as_object_mut() {
+            // Compact JSON leaves no choice of white space: more tokens are forced.
+            map.insert("x-guidance".into(), json!({"whitespace_flexible": false}));
+        }
+        let parser = self
+            .factory
+            .create_parser(TopLevelGrammar::from_json_schema(schema))
+            .map_err(|error| CpuError::Grammar(error.to_string()))?;
+        Ok(Matcher::new(Ok(parser)))
+    }
+}
+
+/// llguidance's view of the tokenizer: canonical where llama.cpp's tokenizer gives
+/// for a piece of text the tokens it would have inside a longer one.
+struct Environment {
+    trie: TokTrie,
+    model: Arc<LlamaModel>,
+    canonical: bool,
+}
+
+impl TokenizerEnv for Environment {
+    fn tok_trie(&self) -> &TokTrie {
+        &self.trie
+    }
+
+    fn tokenize_bytes(&self, bytes: &[u8]) -> Vec<TokenId> {
+        match std::str::from_utf8(bytes) {
+            Ok(_) if self.canonical => {
+                let tokens = self.model.vocab().tokenize(bytes, false, false);
+                tokens.into_iter().map(|token| token.0 as TokenId).collect()
+            }
+            _ => self.trie.greedy_tokenize(bytes),
+        }
+    }
+
+    fn tokenize_is_canonical(&self) -> bool {
+        self.canonical
+    }
+}
+
+fn trie(model: &LlamaModel) -> TokTrie {
+    let vocab = model.vocab();
+    let end = match vocab.eot().0 {
+        -1 => vocab.eos().0,
+        eot => eot,
+    };
+    let mut ends = vec![end as TokenId];
+    let mut words = Vec::with_capacity(vocab.n_tokens() as usize);
+    for token in vocab.tokens() {
+        if vocab.is_eog(token) && token.0 != end {
+            ends.push(token.0 as TokenId);
+        }
+        let bytes = vocab.token_to_piece(token, false, None);
+        let bytes = if bytes.is_empty() {
+            let mut marked = vocab.token_to_piece(token, true, None);
+            if !marked.is_empty() {
+                marked.insert(0, TokTrie::SPECIAL_TOKEN_MARKER);
+            }
+            marked
+        } else {
+            bytes
+        };
+        words.push(bytes);
+    }
+    let info = TokRxInfo::new(words.len() as u32, end as TokenId);
+    // Every end-of-generation token must be registered, or a model that ends by
+    // another one than the first could not end at all.
+    TokTrie::from(&info, &words).with_eos_tokens(&ends)
+}
