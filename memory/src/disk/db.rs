@@ -63,11 +63,13 @@ impl Db {
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         )?;
-        if db.is_blank()? {
-            db.create()
-                .map_err(|source| error::database(path, source))?;
+        let blank = db.is_blank()?;
+        if !blank {
+            // Before anything is written: it may not be ours.
+            db.check_format()?;
         }
-        db.check_format()?;
+        db.prepare_writing(blank)
+            .map_err(|source| error::database(path, source))?;
         Ok(db)
     }
 
@@ -88,11 +90,6 @@ impl Db {
         let open = || {
             let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
             conn.busy_timeout(BUSY_MAX)?;
-            if flags.contains(OpenFlags::SQLITE_OPEN_READ_WRITE) {
-                conn.pragma_update(None, "journal_mode", "WAL")?;
-                // An acknowledged page survives a power cut, not just a crash.
-                conn.pragma_update(None, "synchronous", "FULL")?;
-            }
             Ok(conn)
         };
         let conn = open().map_err(|source| error::database(path, source))?;
@@ -107,11 +104,18 @@ impl Db {
         Ok(tables == 0)
     }
 
-    fn create(&self) -> rusqlite::Result<()> {
-        self.conn.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; COMMIT;",
-            include_str!("schema.sql")
-        ))
+    fn prepare_writing(&self, blank: bool) -> rusqlite::Result<()> {
+        self.conn.pragma_update(None, "journal_mode", "WAL")?;
+        // An acknowledged page survives a power cut, not just a crash.
+        self.conn.pragma_update(None, "synchronous", "FULL")?;
+        if blank {
+            self.conn.execute_batch(&format!(
+                "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION_ID};
+                 PRAGMA user_version = {FORMAT}; COMMIT;",
+                include_str!("schema.sql")
+            ))?;
+        }
+        Ok(())
     }
 
     fn check_format(&self) -> Result<()> {

@@ -51,9 +51,10 @@ pub struct DiskStore {
 }
 
 struct Open {
-    writing: Mutex<Writing>,
-    /// A second connection, so that reading need not wait for a long write.
+    /// A second connection, so that reading need not wait for a long write. Closed before
+    /// the first, which leaves everything in one file only if it is the last.
     reading: Mutex<Db>,
+    writing: Mutex<Writing>,
     finder: RwLock<Finder>,
     /// Last, to be given back when all else is closed.
     _lock: Option<WriteLock>,
