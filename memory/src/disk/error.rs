@@ -26,9 +26,16 @@ pub(super) fn database(path: &Path, source: rusqlite::Error) -> StoreError {
 
 /// An error of the index in the folder `path`.
 pub(super) fn index(path: &Path, source: TantivyError) -> StoreError {
-    match io_cause(&source) {
-        Some(cause) if is_full(cause) => full(path),
-        _ => StoreError::Backend {
+    let is_full = match &source {
+        // What a thread of the index failed with arrives as text. 28 is ENOSPC.
+        TantivyError::InternalError(text)
+        | TantivyError::ErrorInThread(text)
+        | TantivyError::SystemError(text) => text.contains("(os error 28)"),
+        other => io_cause(other).is_some_and(is_full),
+    };
+    match is_full {
+        true => full(path),
+        false => StoreError::Backend {
             path: path.to_owned(),
             source: source.into(),
         },
@@ -94,7 +101,9 @@ mod tests {
             rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
             None,
         );
+        let from_thread = TantivyError::InternalError(io::Error::from_raw_os_error(28).to_string());
         for error in [
+            index(path, from_thread),
             index(path, from_index),
             index(path, from_open),
             database(path, from_sqlite),
