@@ -1,1 +1,33 @@
+//! The peripherals of Quipu: devices on a bus.
+//!
+//! A [`Device`] is a tool: functions with JSON arguments and JSON results. Most are
+//! wasm components, each call in a fresh sandbox with nothing but what was granted.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | [`device`] | the contract of a device, its specification, its errors |
+//! | [`bus`] | from a name to a device and a function |
+//! | [`caps`] | capabilities a device asks for and a user grants |
+//! | [`wasm`] | the sandbox: the only module that names the wasm engine |
+//! | [`schema`] | from a component's WIT types and docs to JSON Schema |
+//! | [`installed`] | a folder of installed components |
+//!
+//! This crate knows no process, no model and no store. It never prints and never
+//! reads the environment: it is handed paths and settings. A tool that fails gives
+//! a [`ToolError`], which is data for whoever called it.
+#![warn(missing_docs)]
 
+pub mod bus;
+pub mod caps;
+pub mod device;
+pub mod installed;
+pub mod schema;
+pub mod wasm;
+
+pub use bus::Bus;
+pub use caps::{Capability, Grants};
+pub use device::{
+    CallContext, CancelToken, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError,
+};
+pub use installed::load_dir;
+pub use wasm::{LoadError, WasmDevice, WasmHost, WasmSettings};

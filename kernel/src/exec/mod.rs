@@ -1,6 +1,9 @@
 //! Runs one process until it exits: lay out the window, decide one action, carry
 //! it out, write it down, again.
 
+mod ending;
+mod person;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,24 +15,16 @@ use crate::event::Event;
 use crate::grammar::Legal;
 use crate::journal::{Outcome, StepRow};
 use crate::kernel::Shared;
+use crate::label::Label;
 use crate::limits::{Allowance, Limit, Spent};
 use crate::planner::{LoopGuard, Planner};
-use crate::process::{Exit, Pid, Program, Reply, State, Status, Usage};
+use crate::process::{Exit, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
 use crate::syscall::Syscall;
 use crate::vm::Vm;
 use crate::world::World;
 
-/// Why a process stops. Travels as an error through the loop, so that every way
-/// out ends in the same place.
-#[derive(Debug)]
-pub(crate) enum Ending {
-    Answer(Value),
-    Limit(Limit),
-    Denied(String),
-    Signal(Signal),
-    Failed(String),
-}
+pub(crate) use ending::Ending;
 
 /// What reaches a process from outside.
 pub(crate) struct Inbox {
@@ -281,7 +276,7 @@ impl Execution {
                     Ok(words) => Outcome {
                         text: words,
                         ok: true,
-                        label: crate::label::Label::user(),
+                        label: Label::user(),
                         ms: ms(begun),
                     },
                     Err(ending) => {
@@ -348,81 +343,9 @@ impl Execution {
         }
     }
 
-    async fn approval(&mut self, step: &StepRow, reason: String) -> Result<(), Ending> {
-        let refused = |what: &str| Ending::Denied(format!("{what}: {reason}"));
-        if !self.program.interactive || self.shared.policy.approve == crate::policy::Approve::Never
-        {
-            return Err(refused("not approved"));
-        }
-        self.save_state(State::Blocked)?;
-        self.emit(Event::Approval {
-            pid: self.pid,
-            n: step.n,
-            call: step.action.clone(),
-            reason: reason.clone(),
-        });
-        match self.reply().await? {
-            Reply::Approve => self.save_state(State::Running),
-            _ => Err(refused("refused")),
-        }
-    }
-
-    async fn ask(&mut self, n: u32, text: String) -> Result<String, Ending> {
-        self.save_state(State::Blocked)?;
-        self.emit(Event::Question {
-            pid: self.pid,
-            n,
-            text,
-        });
-        match self.reply().await? {
-            Reply::Text(words) if !words.trim().is_empty() => {
-                self.save_state(State::Running)?;
-                Ok(words)
-            }
-            _ => Err(Ending::Signal(Signal::Kill)),
-        }
-    }
-
-    /// After an interrupt with a person at the machine: their words become a step.
-    async fn ask_what_now(&mut self) -> Result<(), Ending> {
-        let question = "Interrupted. What should be done instead?";
-        let n = self.spent.steps + 1;
-        let words = self
-            .ask(n, question.into())
-            .await
-            .map_err(|_| Ending::Signal(Signal::Interrupt))?;
-        let step = StepRow {
-            n,
-            action: json!({ "ask": question }),
-            usage: Usage::default(),
-            decide_ms: 0,
-            outcome: None,
-        };
-        self.intent(&step)?;
-        let label = crate::label::Label::user();
-        self.outcome(
-            &step,
-            Outcome {
-                text: words,
-                ok: true,
-                label,
-                ms: 0,
-            },
-        )
-    }
-
-    async fn reply(&mut self) -> Result<Reply, Ending> {
-        // A person may take their time: only signals end the wait.
-        tokio::select! {
-            biased;
-            Some(signal) = self.inbox.signals.recv() => Err(Ending::Signal(signal)),
-            reply = self.inbox.replies.recv() => Ok(reply.unwrap_or(Reply::Nobody)),
-        }
-    }
-
     fn kernel_says(&self, text: String, ok: bool, ms: u64) -> Outcome {
         // The words may quote an action, and through it whatever the process read.
-        let label = crate::label::Label::kernel().lowered_to(self.vm.lowest_label().trust);
+        let label = Label::kernel().lowered_to(self.vm.lowest_label().trust);
         Outcome {
             text,
             ok,
@@ -499,53 +422,6 @@ impl Execution {
 
     fn ms(&self) -> u64 {
         self.spent.ms + self.started.elapsed().as_millis() as u64
-    }
-
-    fn finish(mut self, ending: Ending) -> Exit {
-        if let Ending::Signal(Signal::Timeout) = ending {
-            self.hit(Limit::Time);
-        }
-        // Every limit but the one of a single action cuts a run short; an answer
-        // that was the first and only step was not cut short by the step limit.
-        let cut = self
-            .limits_hit
-            .iter()
-            .any(|limit| *limit != Limit::ActionTokens && self.spent.steps > 1);
-        let (status, answer, error) = match ending {
-            Ending::Answer(answer) if cut => (Status::Limit, Some(answer), None),
-            Ending::Answer(answer) => (Status::Exited, Some(answer), None),
-            Ending::Limit(limit) => {
-                let text = format!("stopped by {}", limit.describe(&self.program.limits));
-                (Status::Limit, None, Some(text))
-            }
-            Ending::Denied(reason) => (Status::Denied, None, Some(reason)),
-            Ending::Signal(Signal::Timeout) => {
-                let text = format!("stopped by {}", Limit::Time.describe(&self.program.limits));
-                (Status::Limit, None, Some(text))
-            }
-            Ending::Signal(_) => (Status::Interrupted, None, Some("interrupted".to_owned())),
-            Ending::Failed(reason) => (Status::Failed, None, Some(reason)),
-        };
-        let exit = Exit {
-            status,
-            answer,
-            error,
-            limits_hit: self.limits_hit.clone(),
-            usage: self.usage,
-            ms: self.ms(),
-        };
-        let state = match status {
-            Status::Interrupted => State::Ready,
-            _ => State::Exited,
-        };
-        if let Err(error) = self.shared.journal.exit(self.pid, state, &exit) {
-            tracing::error!(pid = self.pid, %error, "the end of the process was not recorded");
-        }
-        self.emit(Event::Exited {
-            pid: self.pid,
-            exit: exit.clone(),
-        });
-        exit
     }
 
     fn emit(&self, event: Event) {

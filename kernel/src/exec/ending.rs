@@ -1,0 +1,70 @@
+//! The ways a process stops, and the one place where it does.
+
+use serde_json::Value;
+
+use super::Execution;
+use crate::event::Event;
+use crate::limits::Limit;
+use crate::process::{Exit, State, Status};
+use crate::signal::Signal;
+
+/// Why a process stops. Travels as an error through the loop, so that every way
+/// out ends in the same place.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    Answer(Value),
+    Limit(Limit),
+    Denied(String),
+    Signal(Signal),
+    Failed(String),
+}
+
+impl Execution {
+    /// Turns an ending into an exit, writes it down and tells the world.
+    pub(super) fn finish(mut self, ending: Ending) -> Exit {
+        if let Ending::Signal(Signal::Timeout) = ending {
+            self.hit(Limit::Time);
+        }
+        // Every limit but the one of a single action cuts a run short; an answer
+        // that was the first and only step was not cut short by the step limit.
+        let cut = self
+            .limits_hit
+            .iter()
+            .any(|limit| *limit != Limit::ActionTokens && self.spent.steps > 1);
+        let (status, answer, error) = match ending {
+            Ending::Answer(answer) if cut => (Status::Limit, Some(answer), None),
+            Ending::Answer(answer) => (Status::Exited, Some(answer), None),
+            Ending::Limit(limit) => {
+                let text = format!("stopped by {}", limit.describe(&self.program.limits));
+                (Status::Limit, None, Some(text))
+            }
+            Ending::Denied(reason) => (Status::Denied, None, Some(reason)),
+            Ending::Signal(Signal::Timeout) => {
+                let text = format!("stopped by {}", Limit::Time.describe(&self.program.limits));
+                (Status::Limit, None, Some(text))
+            }
+            Ending::Signal(_) => (Status::Interrupted, None, Some("interrupted".to_owned())),
+            Ending::Failed(reason) => (Status::Failed, None, Some(reason)),
+        };
+        let exit = Exit {
+            status,
+            answer,
+            error,
+            limits_hit: self.limits_hit.clone(),
+            usage: self.usage,
+            ms: self.ms(),
+        };
+        let state = match status {
+            Status::Interrupted => State::Ready,
+            _ => State::Exited,
+        };
+        if let Err(error) = self.shared.journal.exit(self.pid, state, &exit) {
+            tracing::error!(pid = self.pid, %error, "the end of the process was not recorded");
+        }
+        self.emit(Event::Exited {
+            pid: self.pid,
+            exit: exit.clone(),
+        });
+        exit
+    }
+}

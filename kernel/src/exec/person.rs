@@ -1,0 +1,85 @@
+//! Where a process waits for a person: questions, approvals, and what to do after
+//! an interrupt.
+
+use serde_json::json;
+
+use super::{Ending, Execution};
+use crate::event::Event;
+use crate::journal::{Outcome, StepRow};
+use crate::label::Label;
+use crate::policy::Approve;
+use crate::process::{Reply, State, Usage};
+use crate::signal::Signal;
+
+impl Execution {
+    pub(super) async fn approval(&mut self, step: &StepRow, reason: String) -> Result<(), Ending> {
+        let refused = |what: &str| Ending::Denied(format!("{what}: {reason}"));
+        if !self.program.interactive || self.shared.policy.approve == Approve::Never {
+            return Err(refused("not approved"));
+        }
+        self.save_state(State::Blocked)?;
+        self.emit(Event::Approval {
+            pid: self.pid,
+            n: step.n,
+            call: step.action.clone(),
+            reason: reason.clone(),
+        });
+        match self.reply().await? {
+            Reply::Approve => self.save_state(State::Running),
+            _ => Err(refused("refused")),
+        }
+    }
+
+    pub(super) async fn ask(&mut self, n: u32, text: String) -> Result<String, Ending> {
+        self.save_state(State::Blocked)?;
+        self.emit(Event::Question {
+            pid: self.pid,
+            n,
+            text,
+        });
+        match self.reply().await? {
+            Reply::Text(words) if !words.trim().is_empty() => {
+                self.save_state(State::Running)?;
+                Ok(words)
+            }
+            _ => Err(Ending::Signal(Signal::Kill)),
+        }
+    }
+
+    /// After an interrupt with a person at the machine: their words become a step.
+    pub(super) async fn ask_what_now(&mut self) -> Result<(), Ending> {
+        let question = "Interrupted. What should be done instead?";
+        let n = self.spent.steps + 1;
+        let words = self
+            .ask(n, question.into())
+            .await
+            .map_err(|_| Ending::Signal(Signal::Interrupt))?;
+        let step = StepRow {
+            n,
+            action: json!({ "ask": question }),
+            usage: Usage::default(),
+            decide_ms: 0,
+            outcome: None,
+        };
+        self.intent(&step)?;
+        let label = Label::user();
+        self.outcome(
+            &step,
+            Outcome {
+                text: words,
+                ok: true,
+                label,
+                ms: 0,
+            },
+        )
+    }
+
+    async fn reply(&mut self) -> Result<Reply, Ending> {
+        // A person may take their time: only signals end the wait.
+        tokio::select! {
+            biased;
+            Some(signal) = self.inbox.signals.recv() => Err(Ending::Signal(signal)),
+            reply = self.inbox.replies.recv() => Ok(reply.unwrap_or(Reply::Nobody)),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! A machine on a scripted CPU, and a transcript of what it does.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use quipu_kernel::cpu::scripted::ScriptedCpu;
+use quipu_kernel::cpu::{Cpu, Sampling};
+use quipu_kernel::event::Event;
+use quipu_kernel::journal::Journal;
+use quipu_kernel::policy::{Approve, Policy};
+use quipu_kernel::process::{Pid, Program, Reply};
+use quipu_kernel::{Kernel, Parts};
+use quipu_memory::RamStore;
+use quipu_tools::{
+    Bus, CallContext, Capability, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError,
+};
+use serde_json::{Value, json};
+
+/// A device for tests: `echo` reads, `send` writes, `fail` fails.
+pub struct Desk {
+    spec: DeviceSpec,
+}
+
+impl Desk {
+    pub fn new(name: &str, requests: Vec<Capability>) -> Self {
+        let function = |name: &str, effect| FunctionSpec {
+            name: name.into(),
+            description: format!("The {name} function."),
+            parameters: json!({
+                "type": "object",
+                "properties": {"text": {"type": "string"}},
+                "required": ["text"],
+                "additionalProperties": false
+            }),
+            returns: json!({"type": "string"}),
+            effect,
+        };
+        Self {
+            spec: DeviceSpec {
+                name: name.into(),
+                description: "A desk.".into(),
+                origin: "test".into(),
+                functions: vec![
+                    function("echo", Effect::Read),
+                    function("send", Effect::Write),
+                    function("fail", Effect::Read),
+                ],
+                requests,
+            },
+        }
+    }
+}
+
+impl Device for Desk {
+    fn spec(&self) -> &DeviceSpec {
+        &self.spec
+    }
+
+    fn call(&self, function: &str, args: &Value, _: &CallContext) -> Result<Value, ToolError> {
+        match function {
+            "fail" => Err(ToolError {
+                kind: ErrorKind::Failed,
+                message: "out of ink".into(),
+                hint: "try echo".into(),
+            }),
+            _ => Ok(args["text"].clone()),
+        }
+    }
+}
+
+pub struct Setup {
+    pub script: String,
+    pub policy: Policy,
+    pub devices: Vec<Desk>,
+    pub replies: Vec<Reply>,
+    pub window: usize,
+}
+
+impl Setup {
+    pub fn new(script: &str) -> Self {
+        Self {
+            script: script.into(),
+            policy: Policy {
+                grants: [Capability::MemWrite].into_iter().collect(),
+                approve: Approve::Ask,
+            },
+            devices: vec![Desk::new("desk", Vec::new())],
+            replies: Vec::new(),
+            window: 8192,
+        }
+    }
+
+    pub fn kernel(&self, journal: &Path) -> Kernel {
+        let cpu = ScriptedCpu::parse("test", &self.script, Some(self.window)).expect("a script");
+        self.kernel_on(Arc::new(cpu), journal)
+    }
+
+    pub fn kernel_on(&self, cpu: Arc<dyn Cpu>, journal: &Path) -> Kernel {
+        let mut bus = Bus::default();
+        for desk in &self.devices {
+            let desk = Desk::new(&desk.spec.name, desk.spec.requests.clone());
+            bus.add(Arc::new(desk)).expect("names differ");
+        }
+        Kernel::boot(Parts {
+            cpu,
+            store: Arc::new(RamStore::new()),
+            bus: Arc::new(bus),
+            journal: Journal::open(journal, true).expect("a journal"),
+            policy: self.policy.clone(),
+            sampling: Sampling {
+                temperature: 0.0,
+                seed: 0,
+            },
+        })
+        .expect("it boots")
+    }
+}
+
+/// Runs `program` to its end; one line for each thing that happens.
+pub async fn transcript(
+    kernel: &Kernel,
+    pid: Pid,
+    replies: &[Reply],
+    events: &mut Events,
+) -> String {
+    let mut lines = Vec::new();
+    let mut replies = replies.iter();
+    loop {
+        let event = events.recv().await.expect("the machine runs");
+        let asked = matches!(event, Event::Question { .. } | Event::Approval { .. });
+        let last = matches!(event, Event::Exited { .. });
+        lines.extend(line(&event));
+        if asked {
+            let reply = replies.next().cloned().unwrap_or(Reply::Nobody);
+            kernel.reply(pid, reply).expect("it waits");
+        }
+        if last {
+            return lines.join("\n");
+        }
+    }
+}
+
+pub type Events = tokio::sync::mpsc::UnboundedReceiver<Event>;
+
+fn line(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Started { steps: 0, .. } | Event::Token { .. } | Event::Step { .. } => return None,
+        Event::Started { steps, .. } => format!("resumed after {steps}"),
+        Event::Action { n, action, .. } => format!("{n} {action}"),
+        Event::Observation {
+            text, ok, label, ..
+        } => {
+            let mark = if *ok { "=" } else { "!" };
+            format!("  {mark} {text} ({}, {})", label.source, label.trust)
+        }
+        Event::Question { text, .. } => format!("  ? {text}"),
+        Event::Approval { reason, .. } => format!("  approve? {reason}"),
+        Event::Evicted { page, .. } => format!("  evicted {page}"),
+        Event::Recalled { page, .. } => format!("  recalled {page}"),
+        Event::LimitHit { text, .. } => format!("  limit: {text}"),
+        Event::Exited { exit, .. } => {
+            let answer = exit.answer.as_ref().map(Value::to_string);
+            let said = answer.or_else(|| exit.error.clone()).unwrap_or_default();
+            format!(
+                "{} {said}",
+                serde_json::to_value(exit.status).expect("a word")
+            )
+        }
+    })
+}
+
+/// One program on one script, from spawn to exit.
+pub async fn run(setup: Setup, program: Program) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let kernel = setup.kernel(&folder.path().join("journal.db"));
+    let mut events = kernel.subscribe();
+    let pid = kernel.spawn(program).expect("it starts");
+    transcript(&kernel, pid, &setup.replies, &mut events).await
+}

@@ -1,0 +1,198 @@
+//! JSON to component values and back, by the component's own types; the mapping is
+//! in the table of [`crate::schema`].
+
+use serde_json::{Map, Number, Value};
+use wasmtime::component::{Type, Val, types};
+
+use crate::device::{ErrorKind, ToolError};
+use crate::schema::json_name;
+
+/// The names an export may have in the component for its name in JSON.
+pub(super) fn export_names(name: &str) -> impl Iterator<Item = String> {
+    [name.replace('_', "-"), name.to_owned()].into_iter()
+}
+
+/// The arguments of a call, in the order of its parameters. `args` has passed the
+/// schema; an error here means that the two disagree.
+pub(super) fn params(args: &Value, ty: &types::ComponentFunc) -> Result<Vec<Val>, String> {
+    ty.params()
+        .map(|(name, ty)| {
+            let name = json_name(name);
+            let value = args.get(&name).unwrap_or(&Value::Null);
+            to_val(value, &ty).map_err(|reason| format!("{name}: {reason}"))
+        })
+        .collect()
+}
+
+/// The result of a call. The error side of a `result` is a failed call.
+pub(super) fn outcome(result: Option<Val>) -> Result<Value, ToolError> {
+    match result {
+        None => Ok(Value::Null),
+        Some(Val::Result(Ok(value))) => Ok(value.map_or(Value::Null, |value| to_json(&value))),
+        Some(Val::Result(Err(error))) => {
+            let message = match error.as_deref() {
+                None => "it failed without a reason".to_owned(),
+                Some(Val::String(text)) => text.clone(),
+                Some(other) => to_json(other).to_string(),
+            };
+            Err(ToolError::new(ErrorKind::Failed, message, ""))
+        }
+        Some(value) => Ok(to_json(&value)),
+    }
+}
+
+fn to_val(value: &Value, ty: &Type) -> Result<Val, String> {
+    let wrong = || format!("{value} does not fit");
+    macro_rules! integer {
+        ($variant:ident, $get:ident) => {
+            Val::$variant(
+                value
+                    .$get()
+                    .and_then(|n| n.try_into().ok())
+                    .ok_or_else(wrong)?,
+            )
+        };
+    }
+    Ok(match ty {
+        Type::Bool => Val::Bool(value.as_bool().ok_or_else(wrong)?),
+        Type::S8 => integer!(S8, as_i64),
+        Type::S16 => integer!(S16, as_i64),
+        Type::S32 => integer!(S32, as_i64),
+        Type::S64 => integer!(S64, as_i64),
+        Type::U8 => integer!(U8, as_u64),
+        Type::U16 => integer!(U16, as_u64),
+        Type::U32 => integer!(U32, as_u64),
+        Type::U64 => integer!(U64, as_u64),
+        Type::Float32 => Val::Float32(value.as_f64().ok_or_else(wrong)? as f32),
+        Type::Float64 => Val::Float64(value.as_f64().ok_or_else(wrong)?),
+        Type::Char => {
+            let mut chars = value.as_str().ok_or_else(wrong)?.chars();
+            match (chars.next(), chars.next()) {
+                (Some(char), None) => Val::Char(char),
+                _ => return Err(wrong()),
+            }
+        }
+        Type::String => Val::String(value.as_str().ok_or_else(wrong)?.to_owned()),
+        Type::List(list) => Val::List(items(value, &list.ty())?),
+        Type::FixedLengthList(list) => Val::FixedLengthList(items(value, &list.ty())?),
+        Type::Tuple(tuple) => {
+            let values = value.as_array().ok_or_else(wrong)?;
+            if values.len() != tuple.types().len() {
+                return Err(wrong());
+            }
+            let pairs = values.iter().zip(tuple.types());
+            Val::Tuple(
+                pairs
+                    .map(|(value, ty)| to_val(value, &ty))
+                    .collect::<Result<_, _>>()?,
+            )
+        }
+        Type::Record(record) => {
+            let map = value.as_object().ok_or_else(wrong)?;
+            let field = |field: types::Field<'_>| {
+                let value = map.get(&json_name(field.name)).unwrap_or(&Value::Null);
+                Ok((field.name.to_owned(), to_val(value, &field.ty)?))
+            };
+            Val::Record(record.fields().map(field).collect::<Result<_, String>>()?)
+        }
+        Type::Option(option) => match value {
+            Value::Null => Val::Option(None),
+            value => Val::Option(Some(Box::new(to_val(value, &option.ty())?))),
+        },
+        Type::Enum(cases) => {
+            let name = value.as_str().ok_or_else(wrong)?;
+            let known = cases.names().any(|case| case == name);
+            Val::Enum(known.then(|| name.to_owned()).ok_or_else(wrong)?)
+        }
+        Type::Flags(flags) => {
+            let names = value.as_array().ok_or_else(wrong)?;
+            let flag = |name: &Value| {
+                let name = name.as_str().ok_or_else(wrong)?;
+                let known = flags.names().any(|flag| flag == name);
+                known.then(|| name.to_owned()).ok_or_else(wrong)
+            };
+            Val::Flags(names.iter().map(flag).collect::<Result<_, String>>()?)
+        }
+        Type::Variant(variant) => {
+            let (name, payload) = only_entry(value).ok_or_else(wrong)?;
+            let case = variant
+                .cases()
+                .find(|case| json_name(case.name) == *name)
+                .ok_or_else(wrong)?;
+            Val::Variant(case.name.to_owned(), boxed(payload, case.ty.as_ref())?)
+        }
+        Type::Result(result) => match only_entry(value).ok_or_else(wrong)? {
+            (name, payload) if name == "ok" => {
+                Val::Result(Ok(boxed(payload, result.ok().as_ref())?))
+            }
+            (name, payload) if name == "error" => {
+                Val::Result(Err(boxed(payload, result.err().as_ref())?))
+            }
+            _ => return Err(wrong()),
+        },
+        _ => return Err("this type has no JSON form".to_owned()),
+    })
+}
+
+fn items(value: &Value, ty: &Type) -> Result<Vec<Val>, String> {
+    let values = value
+        .as_array()
+        .ok_or_else(|| format!("{value} is not an array"))?;
+    values.iter().map(|value| to_val(value, ty)).collect()
+}
+
+fn boxed(value: &Value, ty: Option<&Type>) -> Result<Option<Box<Val>>, String> {
+    ty.map(|ty| to_val(value, ty).map(Box::new)).transpose()
+}
+
+fn only_entry(value: &Value) -> Option<(&String, &Value)> {
+    let map = value.as_object()?;
+    (map.len() == 1).then(|| map.iter().next()).flatten()
+}
+
+fn to_json(val: &Val) -> Value {
+    let payload = |value: &Option<Box<Val>>| value.as_deref().map_or(Value::Null, to_json);
+    match val {
+        Val::Bool(value) => (*value).into(),
+        Val::S8(value) => (*value).into(),
+        Val::S16(value) => (*value).into(),
+        Val::S32(value) => (*value).into(),
+        Val::S64(value) => (*value).into(),
+        Val::U8(value) => (*value).into(),
+        Val::U16(value) => (*value).into(),
+        Val::U32(value) => (*value).into(),
+        Val::U64(value) => (*value).into(),
+        Val::Float32(value) => number(f64::from(*value)),
+        Val::Float64(value) => number(*value),
+        Val::Char(value) => value.to_string().into(),
+        Val::String(value) | Val::Enum(value) => value.clone().into(),
+        Val::List(values) | Val::Tuple(values) | Val::FixedLengthList(values) => {
+            values.iter().map(to_json).collect()
+        }
+        Val::Map(pairs) => pairs
+            .iter()
+            .map(|(key, value)| Value::Array(vec![to_json(key), to_json(value)]))
+            .collect(),
+        Val::Record(fields) => fields
+            .iter()
+            .map(|(name, value)| (json_name(name), to_json(value)))
+            .collect::<Map<_, _>>()
+            .into(),
+        Val::Option(value) => payload(value),
+        Val::Flags(names) => names.iter().map(String::as_str).collect(),
+        Val::Variant(name, value) => entry(&json_name(name), payload(value)),
+        Val::Result(Ok(value)) => entry("ok", payload(value)),
+        Val::Result(Err(value)) => entry("error", payload(value)),
+        // Refused when the component was loaded.
+        Val::Resource(_) | Val::Future(_) | Val::Stream(_) | Val::ErrorContext(_) => Value::Null,
+    }
+}
+
+fn entry(name: &str, value: Value) -> Value {
+    Value::Object(Map::from_iter([(name.to_owned(), value)]))
+}
+
+/// JSON has no NaN and no infinities; they become text.
+fn number(value: f64) -> Value {
+    Number::from_f64(value).map_or_else(|| value.to_string().into(), Value::Number)
+}
