@@ -1,0 +1,66 @@
+# Puts the steps in order; cargo does the work. Everything is built on the release
+# profile and with all crates at once, so that running, testing and checking share
+# one target folder and llama.cpp is compiled once.
+
+PROMPT ?= What is 17% of 2,340, plus 12?
+# Taken as it is written: make must not look for variables or commands in it.
+override PROMPT := $(value PROMPT)
+QUIPU_MODEL ?= qwen2.5-coder-1.5b
+run shell: export QUIPU_MODEL := $(QUIPU_MODEL)
+
+# Where rustup puts cargo, for shells that have not heard of it yet.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+# Would take the place of the flags in .cargo/config.toml, and build everything again.
+unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS
+# Holds PROMPT once more; cargo and cmake do their own scheduling.
+unexport MAKEFLAGS
+
+STAGE := scripts/stage.sh
+QUIPU := "$(or $(CARGO_TARGET_DIR),target)/release/quipu"
+GUESTS := plugins/Cargo.toml $(wildcard examples/*/tool/Cargo.toml)
+
+.NOTPARALLEL:
+.PHONY: help run shell build guests setup test check clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+# The prompt travels in the environment, where no shell reads it a second time.
+run: export PROMPT := $(PROMPT)
+run: build ## Ask the default model: make run PROMPT='...'
+	@$(QUIPU) model pull "$$QUIPU_MODEL"
+	@$(QUIPU) run -- "$$PROMPT"
+
+shell: build ## Start the interactive shell on the default model
+	@$(QUIPU) model pull "$$QUIPU_MODEL"
+	@$(QUIPU)
+
+build: guests ## Build target/release/quipu
+	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --bins
+
+guests: setup ## Build the wasm tools into target/guests
+	@$(STAGE) guests scripts/guests.sh
+
+setup: ## Install what building needs, if something is missing
+	@scripts/setup.sh
+
+check: guests ## Check format, lints and documentation
+	@$(STAGE) format sh -c 'for at; do cargo fmt --all --check --manifest-path "$$at" || exit; done' sh Cargo.toml $(GUESTS)
+	@$(STAGE) clippy cargo clippy --release --workspace --all-targets -- -D warnings
+	@# With the examples the dependencies have the features that clippy checked them with.
+	@RUSTDOCFLAGS=-Dwarnings $(STAGE) docs cargo doc --release --workspace --no-deps --lib --bins --examples
+
+# Model tests get the smallest model; QUIPU_TEST_MODEL=FILE gives them another.
+# The tests come last, so that the output ends in their summary.
+test: check ## Check, then run every test
+	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --all-targets
+	@$(STAGE) doctests cargo test --release --workspace --doc
+	@[ -n "$$QUIPU_TEST_MODEL" ] || $(QUIPU) model pull smollm2-135m
+	@QUIPU_TEST_MODEL=$${QUIPU_TEST_MODEL:-$$($(QUIPU) model show smollm2-135m --json | \
+	    sed 's/.*"path": *"\([^"]*\)".*/\1/')}; export QUIPU_TEST_MODEL; \
+	if cargo nextest --version >/dev/null 2>&1; \
+	then cargo nextest run --cargo-quiet --release --workspace; \
+	else cargo test --quiet --release --workspace --lib --bins --tests; fi
+
+clean: ## Remove everything that was built; models stay
+	@cargo clean --quiet
