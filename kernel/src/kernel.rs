@@ -16,6 +16,7 @@ use crate::limits::Limits;
 use crate::policy::Policy;
 use crate::process::{Exit, Pid, Program, Reply, Status, Usage};
 use crate::signal::Signal;
+use crate::vm::VmError;
 
 /// The parts of a machine, handed over at boot.
 pub struct Parts {
@@ -143,6 +144,12 @@ impl Kernel {
     /// The disk.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.shared.store
+    }
+
+    /// Whether the program's prompt fits the window, with room to work in. Costs one
+    /// count of its tokens.
+    pub fn fits(&self, program: &Program) -> Result<(), VmError> {
+        Execution::lay_out(program, &self.shared).map(drop)
     }
 
     /// Starts a process. A program that cannot run at all (its prompt does not fit

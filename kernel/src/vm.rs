@@ -89,6 +89,18 @@ pub enum VmError {
     Cpu(#[from] CpuError),
 }
 
+impl VmError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            VmError::TaskTooLong { .. } => {
+                "shorten it, raise --window, or store the text with `quipu mem add` and ask about it".into()
+            }
+            VmError::Cpu(error) => error.hint(),
+        }
+    }
+}
+
 /// The window of one process.
 pub struct Vm {
     boot: Message,

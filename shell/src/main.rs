@@ -1,1 +1,63 @@
-fn main(){}
+//! `quipu`: the userland. The only crate that prints, prompts, or reads the
+//! environment.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `cli` | the command line |
+//! | `commands/` | one file for each command |
+//! | `repl` | the interactive shell |
+//! | `init` | from settings to a running machine |
+//! | `paths`, `env_vars`, `settings` | where things are, and what the user chose |
+//! | `render` | steps as they happen |
+//! | `person` | questions and approvals at the terminal |
+//! | `interrupts` | Ctrl-C |
+//! | `lock` | one machine on one root |
+//! | `models/` | finding and fetching model files |
+//! | `error` | what went wrong, a hint, an exit code |
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "userland talks to people; the libraries do not"
+)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may stop there"))]
+
+mod agent;
+mod builtin;
+mod cli;
+mod commands;
+mod env_vars;
+mod error;
+mod init;
+mod interrupts;
+mod lock;
+mod models;
+mod output;
+mod paths;
+mod person;
+mod render;
+mod repl;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    output::colour(cli.globals.color);
+    init::logging(cli.globals.verbose);
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return ExitCode::from(error::report(&error.into())),
+    };
+    let code = match runtime.block_on(commands::dispatch(cli)) {
+        Ok(code) => code,
+        Err(error) => error::report(&error),
+    };
+    // A thread may still wait for a line on standard input: nobody waits for it.
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}

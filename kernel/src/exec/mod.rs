@@ -21,7 +21,7 @@ use crate::planner::{LoopGuard, Planner};
 use crate::process::{Exit, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
 use crate::syscall::Syscall;
-use crate::vm::Vm;
+use crate::vm::{Vm, VmError};
 use crate::world::World;
 
 pub(crate) use ending::Ending;
@@ -60,14 +60,7 @@ impl Execution {
         spent_ms: u64,
         done: Vec<StepRow>,
     ) -> Result<Self, Ending> {
-        let planner = Planner::new(&program, &shared.bus);
-        let vm = Vm::new(
-            &*shared.cpu,
-            planner.boot_page(),
-            (program.prompt.clone(), program.label.clone()),
-            program.limits.action_tokens as usize,
-        )
-        .map_err(|error| Ending::Failed(error.to_string()))?;
+        let (planner, vm) = Self::lay_out(&program, &shared).map_err(failed)?;
         let mut execution = Self {
             pid,
             program,
@@ -97,6 +90,18 @@ impl Execution {
             }
         }
         Ok(execution)
+    }
+
+    /// The planner of `program`, and its window before the first step.
+    pub(crate) fn lay_out(program: &Program, shared: &Shared) -> Result<(Planner, Vm), VmError> {
+        let planner = Planner::new(program, &shared.bus);
+        let vm = Vm::new(
+            &*shared.cpu,
+            planner.boot_page(),
+            (program.prompt.clone(), program.label.clone()),
+            program.limits.action_tokens as usize,
+        )?;
+        Ok((planner, vm))
     }
 
     /// Runs to the end, writes it to the journal and tells the world.
@@ -429,8 +434,8 @@ impl Execution {
     }
 }
 
-fn failed(error: crate::vm::VmError) -> Ending {
-    Ending::Failed(error.to_string())
+fn failed(error: VmError) -> Ending {
+    Ending::Failed(format!("{error}\nhint: {}", error.hint()))
 }
 
 fn time_left(program: &Program, spent: &Spent, started: Instant) -> Duration {

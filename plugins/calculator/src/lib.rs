@@ -1,0 +1,64 @@
+//! The calculator: arbitrary precision and units, by `fend-core`.
+//!
+//! It knows no clock, no random numbers and no exchange rates, so the same
+//! expression always comes to the same value.
+
+wit_bindgen::generate!({ world: "calculator", path: "wit" });
+
+struct Calculator;
+
+export!(Calculator);
+
+/// The longest expression; a longer one is a mistake.
+const EXPRESSION_BYTES_MAX: usize = 4096;
+
+impl Guest for Calculator {
+    fn calculate(expression: String) -> Result<Outcome, String> {
+        if expression.trim().is_empty() {
+            return Err("the expression is empty; write one such as 2 + 2".into());
+        }
+        if expression.len() > EXPRESSION_BYTES_MAX {
+            return Err(format!("the expression is longer than {EXPRESSION_BYTES_MAX} bytes"));
+        }
+        let mut context = fend_core::Context::new();
+        let result = fend_core::evaluate(&plain(&expression), &mut context)
+            .map_err(|error| format!("{error}; write plain arithmetic such as 17% * 2340 + 12"))?;
+        let text = result.get_main_result();
+        if text.is_empty() {
+            return Err("the expression has no value".into());
+        }
+        Ok(match text.strip_prefix("approx. ") {
+            Some(value) => Outcome {
+                value: value.to_owned(),
+                exact: false,
+            },
+            None => Outcome {
+                value: text.to_owned(),
+                exact: true,
+            },
+        })
+    }
+}
+
+/// The expression as the evaluator reads it: without the commas of thousands and
+/// the signs of currencies, and with the symbols of books in ASCII.
+fn plain(expression: &str) -> String {
+    let chars: Vec<char> = expression.chars().collect();
+    let digit = |i: usize| chars.get(i).is_some_and(char::is_ascii_digit);
+    let mut plain = String::with_capacity(expression.len());
+    for (i, &c) in chars.iter().enumerate() {
+        match c {
+            // 2,340 but not f(2, 3): three digits follow and no fourth.
+            ',' if i > 0
+                && digit(i - 1)
+                && (1..=3).all(|n| digit(i + n))
+                && !digit(i + 4) => {}
+            '$' | '€' | '£' | '¥' if digit(i + 1) || chars.get(i + 1) == Some(&'.') => {}
+            '×' | '·' => plain.push('*'),
+            '÷' => plain.push('/'),
+            '−' | '–' => plain.push('-'),
+            c => plain.push(c),
+        }
+    }
+    plain
+}

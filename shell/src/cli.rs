@@ -1,0 +1,86 @@
+//! The command line, as `quipu --help` shows it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{completions, config, doctor, kill, log, mem, model, ps, run, tool};
+use crate::env_vars;
+
+/// An operating system whose CPU is a language model.
+///
+/// Without a command: the interactive shell.
+#[derive(Debug, Parser)]
+#[command(name = "quipu", version, max_term_width = 100, after_long_help = env_vars::help())]
+pub struct Cli {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Globals {
+    /// Keep state, store, models and configuration in this one folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// The model: a name from `quipu model ls`, a .gguf file, or org/repo:QUANT
+    #[arg(long, global = true, value_name = "NAME|PATH")]
+    pub model: Option<String>,
+    /// What computes: `local`, the URL of an OpenAI-compatible endpoint, or `script:FILE`
+    #[arg(long, global = true, value_name = "local|URL|script:FILE")]
+    pub cpu: Option<String>,
+    /// Threads to compute with [default: all cores]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub threads: Option<u16>,
+    /// Tokens of a process's window [default: 8192, or what the model was trained for if less]
+    #[arg(long, global = true, value_name = "TOKENS")]
+    pub window: Option<usize>,
+    /// 0 is greedy; higher is more varied [default: 0]
+    #[arg(long, global = true, value_name = "T")]
+    pub temperature: Option<f32>,
+    /// Seed of the random choices above temperature 0 [default: 0]
+    #[arg(long, global = true, value_name = "N")]
+    pub seed: Option<u32>,
+    /// Say more on standard error; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Never ask the person at the terminal
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// When to colour; NO_COLOR is respected
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    pub color: Colour,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Colour {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Run(run::RunArgs),
+    Ps(ps::PsArgs),
+    Log(log::LogArgs),
+    Kill(kill::KillArgs),
+    #[command(subcommand)]
+    Mem(mem::MemCommand),
+    #[command(subcommand)]
+    Tool(tool::ToolCommand),
+    #[command(subcommand)]
+    Model(model::ModelCommand),
+    Doctor(doctor::DoctorArgs),
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    Completions(completions::CompletionsArgs),
+}

@@ -1,0 +1,70 @@
+//! `quipu log`.
+
+use anyhow::Result;
+use clap::Args;
+use quipu_kernel::journal::JournalError;
+use quipu_kernel::process::Pid;
+use serde_json::json;
+
+use crate::init::Session;
+use crate::output::{self, seconds, visible};
+use crate::render::action_words;
+
+/// Show what a process did, step by step
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// The process
+    pid: Pid,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the journal of one process.
+pub fn run(session: &Session, args: &LogArgs) -> Result<u8> {
+    let journal = session.journal()?;
+    let row = journal
+        .processes()?
+        .into_iter()
+        .find(|row| row.pid == args.pid)
+        .ok_or(JournalError::NoProcess(args.pid))?;
+    let steps = journal.steps(args.pid)?;
+    if args.json {
+        output::json(&json!({"process": row, "steps": steps}))?;
+        return Ok(0);
+    }
+    output::line(&format!("process {} on {}", row.pid, visible(&row.model)))?;
+    output::line(&format!("task: {}", visible(&row.prompt)))?;
+    for step in steps {
+        let (verb, rest) = action_words(&step.action);
+        output::line(&format!(
+            "{:>3}  {} {}  ({}, {} + {} tokens)",
+            step.n,
+            visible(&verb),
+            visible(&rest),
+            seconds(step.decide_ms),
+            step.usage.prompt_tokens,
+            step.usage.generated_tokens
+        ))?;
+        match step.outcome {
+            Some(outcome) => output::line(&format!(
+                "     {} {}  ({}, {})",
+                if outcome.ok { "→" } else { "✗" },
+                visible(&outcome.text),
+                visible(&outcome.label.source),
+                outcome.label.trust
+            ))?,
+            None => output::line("     … the machine stopped here")?,
+        }
+    }
+    if let Some(exit) = row.exit {
+        let status = serde_json::to_value(exit.status)?;
+        let said = exit.answer.map(|answer| answer.to_string()).or(exit.error);
+        output::line(&format!(
+            "{}: {}",
+            status.as_str().unwrap_or_default(),
+            visible(&said.unwrap_or_default())
+        ))?;
+    }
+    Ok(0)
+}

@@ -1,0 +1,187 @@
+//! `quipu mem`: documents and memories.
+
+mod add;
+mod search;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use quipu_memory::{Access, PageId, Store};
+
+use crate::error::UserError;
+use crate::init::Session;
+use crate::output::{self, ago, shortened};
+
+/// Pages of one call to the store when all are listed.
+const LIST_PAGES: usize = 1000;
+
+/// Documents and memories
+#[derive(Debug, Subcommand)]
+pub enum MemCommand {
+    Add(add::AddArgs),
+    Search(search::SearchArgs),
+    /// Show one page, whole
+    Show(ShowArgs),
+    /// List the pages
+    Ls(JsonArgs),
+    /// Remove pages
+    Rm(RmArgs),
+    /// Say how much is stored
+    Stats(JsonArgs),
+    /// Build the search index anew from the stored pages
+    Rebuild,
+}
+
+/// Arguments of `mem show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The page
+    id: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `mem rm`.
+#[derive(Debug, Args)]
+pub struct RmArgs {
+    /// The pages
+    #[arg(required = true)]
+    id: Vec<String>,
+}
+
+/// Arguments of commands that only list.
+#[derive(Debug, Args)]
+pub struct JsonArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub fn run(session: &Session, command: MemCommand) -> Result<u8> {
+    match command {
+        MemCommand::Add(args) => add::run(session, &args),
+        MemCommand::Search(args) => search::run(session, &args),
+        MemCommand::Show(args) => show(session, &args),
+        MemCommand::Ls(args) => list(session, &args),
+        MemCommand::Rm(args) => remove(session, &args),
+        MemCommand::Stats(args) => stats(session, &args),
+        MemCommand::Rebuild => rebuild(session),
+    }
+}
+
+fn no_page(id: &str) -> anyhow::Error {
+    UserError::failed(
+        format!("there is no page {id}"),
+        "`quipu mem ls` lists the pages",
+    )
+}
+
+fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
+    let store = session.store(Access::ReadOnly)?;
+    let id = PageId::from(args.id.as_str());
+    let page = store.get(&id)?.ok_or_else(|| no_page(&args.id))?;
+    if args.json {
+        output::json(&page)?;
+        return Ok(0);
+    }
+    let source = output::visible(&page.source);
+    eprintln!(
+        "{} · {} · from {source} · {} · {}",
+        page.id,
+        page.kind,
+        page.trust,
+        ago(page.created_ms)
+    );
+    if !page.title.is_empty() {
+        output::line(&output::visible(&page.title))?;
+    }
+    output::line(&output::visible(&page.text))?;
+    Ok(0)
+}
+
+fn list(session: &Session, args: &JsonArgs) -> Result<u8> {
+    let store = session.store(Access::ReadOnly)?;
+    let mut pages = Vec::new();
+    loop {
+        let more = store.list(pages.len(), LIST_PAGES)?;
+        if more.is_empty() {
+            break;
+        }
+        pages.extend(more);
+    }
+    if args.json {
+        output::json(&pages)?;
+    } else if pages.is_empty() {
+        eprintln!("nothing is stored yet: `quipu mem add PATH` brings documents in");
+    } else {
+        let rows = pages.iter().map(|page| {
+            vec![
+                page.id.to_string(),
+                page.kind.to_string(),
+                page.trust.to_string(),
+                page.bytes.to_string(),
+                ago(page.created_ms),
+                shortened(&page.title, 40),
+                shortened(&page.source, 40),
+            ]
+        });
+        output::table(
+            &["ID", "KIND", "TRUST", "BYTES", "STORED", "TITLE", "SOURCE"],
+            rows.collect(),
+        )?;
+    }
+    Ok(0)
+}
+
+fn remove(session: &Session, args: &RmArgs) -> Result<u8> {
+    let store = session.store(Access::ReadWrite)?;
+    for id in &args.id {
+        if !store.remove(&PageId::from(id.as_str()))? {
+            return Err(no_page(id));
+        }
+        eprintln!("removed {id}");
+    }
+    Ok(0)
+}
+
+fn stats(session: &Session, args: &JsonArgs) -> Result<u8> {
+    let stats = session.store(Access::ReadOnly)?.stats()?;
+    if args.json {
+        output::json(&stats)?;
+        return Ok(0);
+    }
+    output::line(&format!(
+        "{} pages, {} bytes of text",
+        stats.pages, stats.bytes
+    ))?;
+    for (kind, pages) in &stats.by_kind {
+        output::line(&format!("  {kind}: {pages}"))?;
+    }
+    for (trust, pages) in &stats.by_trust {
+        output::line(&format!("  from {trust}: {pages}"))?;
+    }
+    Ok(0)
+}
+
+fn rebuild(session: &Session) -> Result<u8> {
+    let store = session.store(Access::ReadWrite)?;
+    let bar = bar(0);
+    store.rebuild(&|done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    })?;
+    bar.finish_and_clear();
+    eprintln!("the index is rebuilt: {} pages", store.stats()?.pages);
+    Ok(0)
+}
+
+/// A progress bar on a terminal; nothing elsewhere.
+fn bar(total: u64) -> ProgressBar {
+    let bar = ProgressBar::new(total);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,50 @@
+//! One file for each command: its arguments with their help, and one function.
+
+pub mod completions;
+pub mod config;
+pub mod doctor;
+pub mod kill;
+mod lines;
+pub mod log;
+pub mod mem;
+pub mod model;
+pub mod ps;
+pub mod run;
+pub mod tool;
+
+use anyhow::Result;
+
+use crate::cli::{Cli, Command};
+use crate::init::Session;
+use crate::repl;
+
+/// Runs the command that was given.
+pub async fn dispatch(cli: Cli) -> Result<u8> {
+    let Some(command) = cli.command else {
+        return repl::run(Session::open(cli.globals)?).await;
+    };
+    // These two work whatever the configuration says.
+    if let Command::Completions(args) = command {
+        return completions::run(&args);
+    }
+    let session = Session::open(cli.globals)?;
+    session.command(command).await
+}
+
+impl Session {
+    /// Runs one command; the interactive shell's slash commands come here too.
+    pub async fn command(&self, command: Command) -> Result<u8> {
+        match command {
+            Command::Run(args) => run::run(self, args).await,
+            Command::Ps(args) => ps::run(self, &args),
+            Command::Log(args) => log::run(self, &args),
+            Command::Kill(args) => kill::run(self, &args),
+            Command::Mem(command) => mem::run(self, command),
+            Command::Tool(command) => tool::run(self, command),
+            Command::Model(command) => model::run(self, command).await,
+            Command::Doctor(args) => doctor::run(self, &args),
+            Command::Config(command) => config::run(self, command),
+            Command::Completions(args) => completions::run(&args),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! `quipu model`.
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use indicatif::DecimalBytes;
+use serde_json::{Value, json};
+
+use crate::env_vars;
+use crate::init::Session;
+use crate::models::pull::Hub;
+use crate::models::{self, Places, catalogue, gguf, progress};
+use crate::{output, paths};
+
+/// Model files
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// Fetch a model: a name from `model ls`, or org/repo:QUANT
+    Pull(PullArgs),
+    /// List the models that are here, and those that can be fetched by name
+    Ls(LsArgs),
+    /// Show what a model file says of itself
+    Show(ShowArgs),
+    /// Remove a model's file
+    Rm(RmArgs),
+}
+
+/// Arguments of `model pull`.
+#[derive(Debug, Args)]
+pub struct PullArgs {
+    /// The model
+    name: String,
+    /// Check the bytes of a model that is already here
+    #[arg(long)]
+    verify: bool,
+}
+
+/// Arguments of `model ls`.
+#[derive(Debug, Args)]
+pub struct LsArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `model show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The model, or a .gguf file
+    name: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `model rm`.
+#[derive(Debug, Args)]
+pub struct RmArgs {
+    /// The model
+    name: String,
+}
+
+/// Runs the command.
+pub async fn run(session: &Session, command: ModelCommand) -> Result<u8> {
+    match command {
+        ModelCommand::Pull(args) => pull(session, &args).await,
+        ModelCommand::Ls(args) => list(session, &args),
+        ModelCommand::Show(args) => show(session, &args),
+        ModelCommand::Rm(args) => {
+            let removed = models::remove(&args.name, &session.paths.models[..1])?;
+            eprintln!(
+                "removed {} ({})",
+                removed.path.display(),
+                DecimalBytes(removed.bytes)
+            );
+            Ok(0)
+        }
+    }
+}
+
+async fn pull(session: &Session, args: &PullArgs) -> Result<u8> {
+    let mut settings = models::Settings {
+        verify: args.verify,
+        hub: Hub {
+            token: env_vars::get(env_vars::HF_TOKEN),
+            home: session.paths.hub_home(),
+            ..Hub::default()
+        },
+        ..models::Settings::default()
+    };
+    if let Some(endpoint) = env_vars::get(env_vars::HF_ENDPOINT) {
+        settings.hub.endpoint = endpoint;
+    }
+    let folder = &session.paths.models[0];
+    paths::create(folder)?;
+    models::pull(&args.name, folder, &settings, &*progress::on_stderr()).await?;
+    Ok(0)
+}
+
+fn list(session: &Session, args: &LsArgs) -> Result<u8> {
+    let installed = models::ls(&session.paths.models);
+    let missing = catalogue::entries()
+        .iter()
+        .filter(|entry| installed.iter().all(|model| model.name != entry.name));
+    if args.json {
+        let mut list: Vec<Value> = installed
+            .iter()
+            .map(|model| {
+                json!({
+                    "name": model.name,
+                    "installed": true,
+                    "bytes": model.bytes,
+                    "path": model.path,
+                    "quantisation": model.header.as_ref().ok().map(|header| &header.quantisation),
+                    "window": model.header.as_ref().ok().and_then(|header| header.window),
+                    "error": model.header.as_ref().err().map(ToString::to_string),
+                })
+            })
+            .collect();
+        list.extend(
+            missing
+                .map(|entry| json!({"name": entry.name, "installed": false, "bytes": entry.bytes})),
+        );
+        output::json(&list)?;
+        return Ok(0);
+    }
+    let mut rows = Vec::new();
+    for model in &installed {
+        let (quantisation, window, state) = match &model.header {
+            Ok(header) => (
+                header.quantisation.clone(),
+                header
+                    .window
+                    .map(|window| window.to_string())
+                    .unwrap_or_default(),
+                "here".to_owned(),
+            ),
+            Err(error) => (String::new(), String::new(), format!("broken: {error}")),
+        };
+        rows.push(vec![
+            model.name.clone(),
+            state,
+            DecimalBytes(model.bytes).to_string(),
+            quantisation,
+            window,
+            note(&model.name),
+        ]);
+    }
+    for entry in missing {
+        rows.push(vec![
+            entry.name.clone(),
+            "to pull".into(),
+            DecimalBytes(entry.bytes).to_string(),
+            String::new(),
+            String::new(),
+            note(&entry.name),
+        ]);
+    }
+    output::table(&["NAME", "STATE", "SIZE", "QUANT", "WINDOW", "NOTE"], rows)?;
+    Ok(0)
+}
+
+fn note(name: &str) -> String {
+    match catalogue::find(name) {
+        Some(entry) if entry.default => {
+            format!("the default · {} · {}", entry.kind.as_str(), entry.note)
+        }
+        Some(entry) => format!("{} · {}", entry.kind.as_str(), entry.note),
+        None => String::new(),
+    }
+}
+
+fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
+    let places = Places {
+        folders: session.paths.models.clone(),
+        hub_home: session.paths.hub_home(),
+    };
+    let path = models::resolve(&args.name, &places)?;
+    let header = gguf::read(&path).map_err(models::ModelError::Gguf)?;
+    let licence = header
+        .licence
+        .clone()
+        .or_else(|| catalogue::find(&args.name).map(|entry| entry.licence.clone()));
+    let facts = [
+        ("path", json!(path)),
+        ("name", json!(header.name)),
+        ("architecture", json!(header.architecture)),
+        ("parameters", json!(header.parameters)),
+        ("quantisation", json!(header.quantisation)),
+        ("window", json!(header.window)),
+        ("chat_template", json!(header.chat_template)),
+        ("tokenizer", json!(header.tokenizer)),
+        ("licence", json!(licence)),
+        ("bytes", json!(header.needs)),
+    ];
+    if args.json {
+        let map: serde_json::Map<String, Value> = facts
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), value.clone()))
+            .collect();
+        output::json(&map)?;
+        return Ok(0);
+    }
+    for (key, value) in facts {
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        output::line(&format!("{key:<14} {}", output::visible(&text)))?;
+    }
+    if !header.chat_template {
+        eprintln!("note: without a chat template it can complete text but not follow instructions");
+    }
+    Ok(0)
+}

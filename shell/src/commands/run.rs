@@ -1,0 +1,337 @@
+//! `quipu run`: one process until it exits.
+
+use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use quipu_kernel::Kernel;
+use quipu_kernel::event::Event;
+use quipu_kernel::journal::StepRow;
+use quipu_kernel::limits::Limits;
+use quipu_kernel::process::{Exit, Pid, Program, Reply, Status};
+use quipu_kernel::signal::Signal;
+use quipu_tools::Capability;
+use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::agent::Loaded;
+use crate::error::{FAILED, INTERRUPTED, STOPPED, UserError};
+use crate::init::{Session, read_text};
+use crate::interrupts::Interrupts;
+use crate::render::Renderer;
+use crate::settings::ApproveWord;
+use crate::{agent, output, person};
+
+/// Run one process until it exits, and print its answer
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The task; `-` reads it from standard input
+    prompt: Option<String>,
+    /// The agent: an agent.toml, a SKILL.md, a file of instructions, or a folder
+    #[arg(long, value_name = "FILE|DIR")]
+    agent: Option<PathBuf>,
+    /// What to print: the answer, one JSON value, or one event a line
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    /// JSON Schema that the answer satisfies
+    #[arg(long, value_name = "FILE")]
+    schema: Option<PathBuf>,
+    /// Grant a capability, such as net:example.com or fs:read:/data; can be repeated
+    #[arg(long, value_name = "CAP")]
+    allow: Vec<Capability>,
+    /// How calls that change something are approved
+    #[arg(long, value_enum)]
+    approve: Option<ApproveWord>,
+    /// Steps the process may take
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_steps: Option<u32>,
+    /// Tokens the process may generate
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_tokens: Option<u32>,
+    /// Seconds the process may take
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: Option<u64>,
+    /// Carry a stopped process on after its last completed step
+    #[arg(long, value_name = "PID", conflicts_with_all = ["prompt", "agent", "schema"])]
+    resume: Option<Pid>,
+}
+
+/// What `quipu run` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    StreamJson,
+}
+
+/// Runs the command.
+pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
+    let format = if args.json { Format::Json } else { args.format };
+    let interactive =
+        person::is_there(session.globals.no_input) && args.prompt.as_deref() != Some("-");
+    let mut interrupts = Interrupts::listen()?;
+    let agent = args
+        .agent
+        .as_deref()
+        .map(agent::load)
+        .transpose()?
+        .unwrap_or_default();
+    let program = match args.resume {
+        Some(_) => None,
+        None => Some(program(session, &args, &agent, interactive)?),
+    };
+    let policy = session.policy(&args.allow, args.approve);
+    let machine = session.machine(policy, &agent).await?;
+    let kernel = &machine.kernel;
+    let mut events = kernel.subscribe();
+    let pid = match (program, args.resume) {
+        (Some(program), _) => {
+            kernel.fits(&program)?;
+            kernel.spawn(program)?
+        }
+        (None, Some(pid)) => {
+            let given = limits_given(&args);
+            let limits = given.then(|| limits(session.settings.limits.clone(), &args));
+            kernel.resume(pid, limits, interactive)?
+        }
+        (None, None) => return Err(no_prompt()),
+    };
+
+    let mut view = View {
+        format,
+        renderer: Renderer::new(),
+    };
+    let exit = follow(kernel, pid, &mut events, &mut interrupts, &mut |event| {
+        view.show(event)
+    })
+    .await?;
+    if exit.status == Status::Interrupted {
+        eprintln!("hint: `quipu run --resume {pid}` carries it on");
+    }
+    match format {
+        Format::Text => {
+            if let Some(answer) = &exit.answer {
+                let text = answer
+                    .as_str()
+                    .map_or_else(|| answer.to_string(), str::to_owned);
+                let terminal = std::io::stdout().is_terminal();
+                output::line(&if terminal {
+                    output::visible(&text)
+                } else {
+                    text
+                })?;
+            }
+        }
+        Format::Json => output::json(&report(pid, &exit, kernel.journal().steps(pid)?))?,
+        Format::StreamJson => {}
+    }
+    Ok(exit_code(&exit))
+}
+
+/// Follows a process to its end: shows its events, answers its questions, passes
+/// interrupts on.
+pub async fn follow(
+    kernel: &Kernel,
+    pid: Pid,
+    events: &mut UnboundedReceiver<Event>,
+    interrupts: &mut Interrupts,
+    show: &mut dyn FnMut(&Event) -> Result<()>,
+) -> Result<Exit> {
+    interrupts.begin();
+    let exit = until_exit(kernel, pid, events, interrupts, show).await;
+    interrupts.end();
+    exit
+}
+
+async fn until_exit(
+    kernel: &Kernel,
+    pid: Pid,
+    events: &mut UnboundedReceiver<Event>,
+    interrupts: &mut Interrupts,
+    show: &mut dyn FnMut(&Event) -> Result<()>,
+) -> Result<Exit> {
+    let mut presses = 0;
+    let mut question: Option<Event> = None;
+    loop {
+        tokio::select! {
+            () = interrupts.next() => {
+                presses += 1;
+                let signal = if presses == 1 { Signal::Interrupt } else { Signal::Kill };
+                // A process that ended meanwhile needs no signal.
+                let _ = kernel.signal(pid, signal);
+                question = None;
+            }
+            reply = answer(&question), if question.is_some() => {
+                question = None;
+                presses = 0;
+                interrupts.forgive();
+                let _ = kernel.reply(pid, reply);
+            }
+            event = events.recv() => {
+                let Some(event) = event else {
+                    return Err(UserError::failed("the machine stopped", "run again"));
+                };
+                if event.pid() != pid {
+                    continue;
+                }
+                show(&event)?;
+                match event {
+                    Event::Exited { exit, .. } => return Ok(exit),
+                    Event::Question { .. } | Event::Approval { .. } => question = Some(event),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+async fn answer(question: &Option<Event>) -> Reply {
+    match question {
+        Some(event) => person::ask(event).await,
+        None => std::future::pending().await,
+    }
+}
+
+struct View {
+    format: Format,
+    renderer: Renderer,
+}
+
+impl View {
+    fn show(&mut self, event: &Event) -> Result<()> {
+        match self.format {
+            Format::StreamJson => output::json(event),
+            _ => {
+                self.renderer.show(event);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn program(
+    session: &Session,
+    args: &RunArgs,
+    agent: &Loaded,
+    interactive: bool,
+) -> Result<Program> {
+    let prompt = prompt(args.prompt.as_deref())?;
+    let mut program = Program::new(prompt);
+    program.agent = agent.agent.clone();
+    if let Some(path) = &args.schema {
+        program.answer_schema = Some(schema(path)?);
+    }
+    program.limits = limits(agent.limits.over(session.settings.limits.clone()), args);
+    program.interactive = interactive;
+    Ok(program)
+}
+
+fn prompt(argument: Option<&str>) -> Result<String> {
+    let text = match argument {
+        Some("-") => from_stdin()?,
+        Some(text) => text.to_owned(),
+        None if std::io::stdin().is_terminal() => return Err(no_prompt()),
+        None => from_stdin()?,
+    };
+    if text.trim().is_empty() {
+        return Err(UserError::usage(
+            "the task is empty",
+            "say what should be done: quipu run \"…\"",
+        ));
+    }
+    Ok(text)
+}
+
+fn from_stdin() -> Result<String> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes)?;
+    String::from_utf8(bytes).map_err(|_| {
+        UserError::usage(
+            "standard input is not UTF-8 text",
+            "convert it first, for instance with iconv",
+        )
+    })
+}
+
+fn no_prompt() -> anyhow::Error {
+    UserError::usage(
+        "there is no task",
+        "quipu run \"…\", or `-` to read it from standard input",
+    )
+}
+
+fn schema(path: &std::path::Path) -> Result<Value> {
+    let text = read_text(path, "--schema")?;
+    let schema: Value = serde_json::from_str(&text).map_err(|error| {
+        UserError::usage(
+            format!("{}: {error}", path.display()),
+            "--schema takes a JSON Schema",
+        )
+    })?;
+    jsonschema::validator_for(&schema).map_err(|error| {
+        UserError::usage(
+            format!("{}: {error}", path.display()),
+            "--schema takes a JSON Schema, such as {\"type\":\"number\"}",
+        )
+    })?;
+    Ok(schema)
+}
+
+fn limits_given(args: &RunArgs) -> bool {
+    args.max_steps.is_some() || args.max_tokens.is_some() || args.timeout.is_some()
+}
+
+/// The limits of the command line over the `usual` ones.
+fn limits(usual: Limits, args: &RunArgs) -> Limits {
+    Limits {
+        steps: args.max_steps.unwrap_or(usual.steps),
+        tokens: args.max_tokens.unwrap_or(usual.tokens),
+        seconds: args.timeout.unwrap_or(usual.seconds),
+        ..usual
+    }
+}
+
+/// The value that `--format json` prints.
+fn report(pid: Pid, exit: &Exit, steps: Vec<StepRow>) -> Value {
+    let steps: Vec<Value> = steps
+        .into_iter()
+        .map(|step| {
+            let outcome = step.outcome;
+            let ms = step.decide_ms + outcome.as_ref().map_or(0, |outcome| outcome.ms);
+            json!({
+                "n": step.n,
+                "action": step.action,
+                "observation": outcome.as_ref().map(|outcome| &outcome.text),
+                "label": outcome.as_ref().map(|outcome| &outcome.label),
+                "ms": ms,
+            })
+        })
+        .collect();
+    let mut report = json!({
+        "pid": pid,
+        "status": exit.status,
+        "answer": exit.answer,
+        "steps": steps,
+        "usage": exit.usage,
+        "ms": exit.ms,
+        "limits_hit": exit.limits_hit,
+    });
+    if let Some(error) = &exit.error {
+        report["error"] = json!(error);
+    }
+    report
+}
+
+/// The exit code for the end of a process.
+pub fn exit_code(exit: &Exit) -> u8 {
+    match exit.status {
+        Status::Exited => 0,
+        Status::Failed => FAILED,
+        Status::Limit | Status::Denied => STOPPED,
+        Status::Interrupted => INTERRUPTED,
+    }
+}

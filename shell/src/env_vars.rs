@@ -1,0 +1,58 @@
+//! Every environment variable that Quipu reads, in one place.
+
+use std::path::PathBuf;
+
+/// Folder for everything, like `--root`.
+pub const ROOT: &str = "QUIPU_ROOT";
+/// Default of `--model`.
+pub const MODEL: &str = "QUIPU_MODEL";
+/// Default of `--cpu`.
+pub const CPU: &str = "QUIPU_CPU";
+/// Where the model hub's own cache is.
+pub const HF_HOME: &str = "HF_HOME";
+/// Another model hub.
+pub const HF_ENDPOINT: &str = "HF_ENDPOINT";
+/// The token for gated models.
+pub const HF_TOKEN: &str = "HF_TOKEN";
+/// Key of an endpoint, unless `api_key_env` in the configuration names another.
+pub const API_KEY: &str = "OPENAI_API_KEY";
+/// Read by the library that colours.
+const NO_COLOR: &str = "NO_COLOR";
+
+/// Each variable with what it is for; flags go before them, they before the file.
+const TABLE: &[(&str, &str)] = &[
+    (ROOT, "like --root"),
+    (MODEL, "like --model"),
+    (CPU, "like --cpu"),
+    (
+        API_KEY,
+        "key of an endpoint, or the variable that api_key_env in config.toml names",
+    ),
+    (
+        HF_HOME,
+        "cache of the model hub, where model files are looked up as well",
+    ),
+    (HF_ENDPOINT, "address of another model hub"),
+    (HF_TOKEN, "token for models that need one"),
+    (NO_COLOR, "no colours, when set"),
+];
+
+/// The variables as `quipu --help` lists them.
+pub fn help() -> String {
+    let lines = TABLE
+        .iter()
+        .map(|(name, what)| format!("  {name:<16}{what}"));
+    format!("Environment:\n{}", lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// A variable's value, when it is set and not empty.
+pub fn get(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// A variable that names a folder.
+pub fn path(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}

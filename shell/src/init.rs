@@ -1,0 +1,245 @@
+//! From settings to a running machine.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use anyhow::Result;
+use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
+use quipu_kernel::cpu::remote::{RemoteCpu, RemoteSettings};
+use quipu_kernel::cpu::scripted::ScriptedCpu;
+use quipu_kernel::cpu::{Cpu, CpuInfo};
+use quipu_kernel::journal::Journal;
+use quipu_kernel::policy::Policy;
+use quipu_kernel::{Kernel, Parts};
+use quipu_memory::{Access, DiskStore};
+use quipu_tools::installed::Broken;
+use quipu_tools::{Bus, WasmHost, WasmSettings, load_dir};
+
+use crate::agent::Loaded;
+use crate::cli::Globals;
+use crate::error::UserError;
+use crate::lock::MachineLock;
+use crate::models::{self, Places, gguf};
+use crate::output::visible;
+use crate::paths::{self, Paths};
+use crate::settings::{CpuChoice, Settings};
+use crate::{builtin, env_vars};
+
+/// How long an endpoint may stay silent.
+const ENDPOINT_SILENCE: Duration = Duration::from_secs(120);
+
+/// Paths and settings of this call.
+pub struct Session {
+    /// Where things are.
+    pub paths: Paths,
+    /// What the user chose.
+    pub settings: Settings,
+    /// The global options as given.
+    pub globals: Globals,
+    /// The store of the machine that runs in this program: it has one writer.
+    open_store: OnceLock<Arc<DiskStore>>,
+}
+
+impl Session {
+    /// Reads the configuration.
+    pub fn open(globals: Globals) -> Result<Self> {
+        let root = globals
+            .root
+            .clone()
+            .or_else(|| env_vars::path(env_vars::ROOT));
+        let paths = Paths::find(root.as_deref())?;
+        let settings = Settings::load(&paths.config, &globals)?;
+        Ok(Self {
+            paths,
+            settings,
+            globals,
+            open_store: OnceLock::new(),
+        })
+    }
+
+    /// The model file that the settings name, checked before anything reads it.
+    pub fn model_file(&self) -> Result<PathBuf> {
+        let places = Places {
+            folders: self.paths.models.clone(),
+            hub_home: self.paths.hub_home(),
+        };
+        let file = models::resolve(&self.settings.model, &places)?;
+        gguf::read(&file).map_err(models::ModelError::Gguf)?;
+        Ok(file)
+    }
+
+    /// The CPU that the settings name.
+    pub async fn cpu(&self) -> Result<Arc<dyn Cpu>> {
+        let settings = &self.settings;
+        Ok(match &settings.cpu {
+            CpuChoice::Local => {
+                let file = self.model_file()?;
+                let local = LocalSettings {
+                    window: settings.window,
+                    threads: settings.threads.map(usize::from),
+                    kv_cells: None,
+                };
+                let load = move || LocalCpu::load(&file, &local);
+                Arc::new(tokio::task::spawn_blocking(load).await??)
+            }
+            CpuChoice::Script(file) => Arc::new(ScriptedCpu::load(file.as_ref(), settings.window)?),
+            CpuChoice::Url(url) => {
+                let remote = RemoteSettings {
+                    url: url.clone(),
+                    model: settings.model_named.then(|| settings.model.clone()),
+                    api_key: env_vars::get(&settings.api_key_env),
+                    window: settings.window,
+                    timeout: ENDPOINT_SILENCE,
+                };
+                Arc::new(RemoteCpu::connect(remote).await?)
+            }
+        })
+    }
+
+    /// The store, to read from or to write to.
+    pub fn store(&self, access: Access) -> Result<Arc<DiskStore>> {
+        if let Some(store) = self.open_store.get() {
+            return Ok(store.clone());
+        }
+        if access == Access::ReadWrite {
+            paths::create(&self.paths.store)?;
+        }
+        Ok(Arc::new(DiskStore::open(&self.paths.store, access)?))
+    }
+
+    /// The tools: those that come with Quipu, then the installed ones.
+    pub fn bus(&self) -> Result<(Bus, Vec<Broken>)> {
+        let host = WasmHost::new(WasmSettings {
+            cache_dir: Some(self.paths.cache.join("wasm")),
+            ..WasmSettings::default()
+        })?;
+        let mut bus = Bus::default();
+        for (name, component) in builtin::TOOLS {
+            bus.add(Arc::new(host.load(name, "builtin", component)?))?;
+        }
+        let (devices, broken) = load_dir(&host, &self.paths.tools);
+        for device in devices {
+            // A name that is taken was refused when the tool was added.
+            if let Err(error) = bus.add(Arc::new(device)) {
+                tracing::warn!(%error, "an installed tool is left out");
+            }
+        }
+        Ok((bus, broken))
+    }
+
+    /// The journal, to look things up beside a running machine.
+    pub fn journal(&self) -> Result<Journal> {
+        Ok(Journal::open(&self.paths.journal(), false)?)
+    }
+
+    /// A running machine for `agent`. Fails when another one runs on this root.
+    pub async fn machine(&self, policy: Policy, agent: &Loaded) -> Result<Machine> {
+        // A machine that never gets its CPU leaves nothing behind.
+        if self.settings.cpu == CpuChoice::Local {
+            self.model_file()?;
+        }
+        let lock = MachineLock::take(&self.paths.lock())?;
+        let journal = Journal::open(&self.paths.journal(), true)?;
+        let store = self.store(Access::ReadWrite)?;
+        let store = self.open_store.get_or_init(|| store).clone();
+        let (bus, broken) = self.bus()?;
+        for (path, error) in broken {
+            eprintln!(
+                "warning: {} is left out: {}",
+                path.display(),
+                visible(&error.to_string())
+            );
+        }
+        agent.check(&bus)?;
+        let cpu = self.cpu().await?;
+        if self.globals.verbose > 0 || console::Term::stderr().is_term() {
+            eprintln!(
+                "{}",
+                console::style(describe(cpu.info())).for_stderr().dim()
+            );
+        }
+        let kernel = Kernel::boot(Parts {
+            cpu,
+            store,
+            bus: Arc::new(bus),
+            journal,
+            policy,
+            sampling: self.settings.sampling(),
+        })?;
+        Ok(Machine {
+            kernel: Arc::new(kernel),
+            _lock: lock,
+        })
+    }
+
+    /// The gate's rules, with `allow` granted on top of the settings.
+    pub fn policy(
+        &self,
+        allow: &[quipu_tools::Capability],
+        approve: Option<crate::settings::ApproveWord>,
+    ) -> Policy {
+        let granted = self.settings.allow.iter().chain(allow).cloned();
+        Policy {
+            grants: granted.collect(),
+            approve: approve.unwrap_or(self.settings.approve).into(),
+        }
+    }
+}
+
+/// A machine, and the lock that makes it the only one on its root.
+pub struct Machine {
+    /// The kernel.
+    pub kernel: Arc<Kernel>,
+    _lock: MachineLock,
+}
+
+/// The line printed when a CPU is ready.
+pub fn describe(info: &CpuInfo) -> String {
+    let mut line = format!("{} ({}) · window {}", info.model, info.details, info.window);
+    if info.threads > 0 {
+        line.push_str(&format!(
+            " · {} threads · KV {} tokens · on this machine",
+            info.threads, info.kv_cells
+        ));
+    }
+    line
+}
+
+/// Sends diagnostics to standard error: warnings, or more with `-v` and `-vv`.
+pub fn logging(verbose: u8) {
+    let filter = match verbose {
+        // llama.cpp reports as errors what the caller hears of anyway.
+        0 => "warn,llama-cpp-2=off,quipu_kernel=off",
+        1 => "info,llama-cpp-2=warn",
+        _ => "debug",
+    };
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter)
+        .without_time()
+        .init();
+}
+
+/// The longest text file read whole; no window holds more.
+const TEXT_BYTES_MAX: u64 = 16 << 20;
+
+/// Reads a file the user named, with an error that says what was expected.
+pub fn read_text(path: &Path, what: &str) -> Result<String> {
+    let wrong = |reason: String| {
+        UserError::usage(
+            format!("{}: {reason}", path.display()),
+            format!("{what} is a text file in UTF-8 of at most {TEXT_BYTES_MAX} bytes"),
+        )
+    };
+    let mut bytes = Vec::new();
+    let read =
+        File::open(path).and_then(|file| file.take(TEXT_BYTES_MAX + 1).read_to_end(&mut bytes));
+    read.map_err(|error| wrong(error.to_string()))?;
+    if bytes.len() as u64 > TEXT_BYTES_MAX {
+        return Err(wrong("too large".into()));
+    }
+    String::from_utf8(bytes).map_err(|_| wrong("not UTF-8".into()))
+}

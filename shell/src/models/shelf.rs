@@ -1,0 +1,210 @@
+//! Which models are on this machine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::catalogue;
+use super::error::ModelError;
+use super::gguf;
+use super::hubname::{HubName, Pick};
+use super::names::{Places, resolve};
+use super::pull::{PARTIAL, key_of, lock, partial_folder};
+
+/// Most files looked at below one models folder.
+const FILES_MAX: usize = 10_000;
+
+/// Deepest folder looked into: `org/repo/` and some below.
+const DEPTH_MAX: usize = 5;
+
+/// A model file of a models folder.
+#[derive(Debug)]
+pub struct Installed {
+    /// What `--model` calls it: a bare name, or `org/repo:FILE.gguf`.
+    pub name: String,
+    /// Size of the file in bytes.
+    pub bytes: u64,
+    /// The file.
+    pub path: PathBuf,
+    /// Whether the catalogue knows it.
+    pub in_catalogue: bool,
+    /// What the file says about itself, or why it cannot be used.
+    pub header: Result<gguf::Header, gguf::GgufError>,
+}
+
+/// What removing a model freed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// The file that is gone.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+/// Lists the models of `folders`, sorted by name; a name in two folders appears
+/// once, as [`resolve`] would find it. Broken files are listed with their fault.
+pub fn ls(folders: &[PathBuf]) -> Vec<Installed> {
+    let mut found: Vec<Installed> = Vec::new();
+    for folder in folders {
+        for path in files_below(folder) {
+            let Some(name) = name_of(folder, &path) else {
+                continue;
+            };
+            if found.iter().any(|other| other.name == name) {
+                continue;
+            }
+            found.push(Installed {
+                bytes: fs::metadata(&path).map_or(0, |meta| meta.len()),
+                in_catalogue: catalogue::find(&name).is_some(),
+                header: gguf::read(&path),
+                name,
+                path,
+            });
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found
+}
+
+/// Removes the model `spec` from the models folders, with what an interrupted pull
+/// of it left behind. Files outside those folders are never touched.
+///
+/// # Errors
+/// As [`resolve`]; [`ModelError::NotOurs`] for a file elsewhere;
+/// [`ModelError::Busy`] while it is being pulled.
+pub fn remove(spec: &str, folders: &[PathBuf]) -> Result<Removed, ModelError> {
+    let places = Places {
+        folders: folders.to_vec(),
+        hub_home: None,
+    };
+    let path = match resolve(spec, &places) {
+        Err(ModelError::NotDownloaded { name, bytes }) => {
+            return remove_unfinished(spec, folders)?
+                .ok_or(ModelError::NotDownloaded { name, bytes });
+        }
+        other => other?,
+    };
+    let own = folders
+        .iter()
+        .find_map(|folder| Some((folder, name_of(folder, &path)?)));
+    let Some((folder, name)) = own else {
+        return Err(ModelError::NotOurs { path });
+    };
+    let _lock = lock(folder, &key_of(&name))?;
+    let bytes = fs::metadata(&path)
+        .map_err(ModelError::io("read", &path))?
+        .len();
+    fs::remove_file(&path).map_err(ModelError::io("remove", &path))?;
+    // Best effort: what is left below is small, hidden, and used by the next pull.
+    let _ = fs::remove_dir_all(partial_folder(folder, &key_of(&name)));
+    for parent in path
+        .ancestors()
+        .skip(1)
+        .take_while(|parent| parent != folder)
+    {
+        if fs::remove_dir(parent).is_err() {
+            break;
+        }
+    }
+    Ok(Removed { path, bytes })
+}
+
+/// Removes what an interrupted pull of `spec` left, if anything.
+fn remove_unfinished(spec: &str, folders: &[PathBuf]) -> Result<Option<Removed>, ModelError> {
+    for folder in folders {
+        let Some(key) = unfinished_key(spec, folder) else {
+            continue;
+        };
+        let path = partial_folder(folder, &key);
+        let _lock = lock(folder, &key)?;
+        let bytes = size_below(&path);
+        fs::remove_dir_all(&path).map_err(ModelError::io("remove", &path))?;
+        return Ok(Some(Removed { path, bytes }));
+    }
+    Ok(None)
+}
+
+/// The key of the unfinished pull that `spec` means, in `folder`.
+fn unfinished_key(spec: &str, folder: &Path) -> Option<String> {
+    let Some(name) = HubName::parse(spec) else {
+        let key = key_of(spec);
+        return partial_folder(folder, &key).is_dir().then_some(key);
+    };
+    // Of a repository the choice is made among the files that were begun.
+    let front = format!("{}--{}--", name.org, name.repo);
+    let begun: Vec<String> = fs::read_dir(folder.join(PARTIAL))
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|key| Some(key.strip_prefix(&front)?.replace("--", "/")))
+        .collect();
+    match name.pick(begun.iter().map(String::as_str)) {
+        Pick::One(file) => Some(key_of(&format!("{front}{file}"))),
+        _ => None,
+    }
+}
+
+/// Names of the models of `folders`, without opening them.
+pub(super) fn names(folders: &[PathBuf]) -> Vec<String> {
+    let of = |folder: &PathBuf| {
+        files_below(folder)
+            .into_iter()
+            .filter_map(|path| name_of(folder, &path))
+            .collect::<Vec<_>>()
+    };
+    folders.iter().flat_map(of).collect()
+}
+
+/// What `--model` calls the file at `path` of `folder`.
+fn name_of(folder: &Path, path: &Path) -> Option<String> {
+    let parts: Vec<&str> = path
+        .strip_prefix(folder)
+        .ok()?
+        .iter()
+        .map(|part| part.to_str())
+        .collect::<Option<_>>()?;
+    match parts.as_slice() {
+        [file] => Some(file.strip_suffix(".gguf").unwrap_or(file).to_owned()),
+        [org, repo, file @ ..] if !file.is_empty() => {
+            Some(format!("{org}/{repo}:{}", file.join("/")))
+        }
+        _ => None,
+    }
+}
+
+/// The GGUF files of `folder`, and of the folders below it.
+/// Hidden folders (unfinished pulls) are left out.
+pub(super) fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut ahead = vec![(folder.to_owned(), 0)];
+    while let Some((folder, depth)) = ahead.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name = entry.file_name();
+            if name.as_encoded_bytes().starts_with(b".") || found.len() >= FILES_MAX {
+                continue;
+            }
+            let gguf = path
+                .extension()
+                .is_some_and(|end| end.eq_ignore_ascii_case("gguf"));
+            // Follows links: the hub's cache consists of them.
+            if path.is_dir() && depth < DEPTH_MAX {
+                ahead.push((path, depth + 1));
+            } else if gguf && path.is_file() {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Bytes of all files below `folder`; files that vanish meanwhile count nothing.
+pub(super) fn size_below(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.file_type() {
+            Ok(kind) if kind.is_dir() => size_below(&entry.path()),
+            Ok(kind) if kind.is_file() => entry.metadata().map_or(0, |meta| meta.len()),
+            _ => 0,
+        })
+        .sum()
+}

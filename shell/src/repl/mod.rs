@@ -1,0 +1,280 @@
+//! The interactive shell: `quipu` without a command.
+//!
+//! Each line is a task for a process of its own, which is told the last turns of
+//! the conversation. Lines that start with `/` are commands, `!` runs a program,
+//! and `@path` brings a file in.
+
+mod editor;
+mod talk;
+
+use std::io::IsTerminal;
+use std::process::Stdio;
+
+use anyhow::Result;
+use clap::Parser;
+use quipu_kernel::event::Event;
+use quipu_kernel::label::Trust;
+use quipu_kernel::process::{Pid, Program, Status};
+use tokio::io::AsyncBufReadExt;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::agent::Loaded;
+use crate::cli::{Cli, Command};
+use crate::commands::run::{exit_code, follow};
+use crate::error::{self, UserError};
+use crate::init::{Machine, Session};
+use crate::interrupts::Interrupts;
+use crate::output;
+use crate::render::Renderer;
+use crate::{paths, person};
+use editor::{Editor, Line};
+use talk::Talk;
+
+/// The shell.
+struct Repl {
+    session: Session,
+    machine: Machine,
+    events: UnboundedReceiver<Event>,
+    interrupts: Interrupts,
+    talk: Talk,
+}
+
+/// What a line came to.
+enum Outcome {
+    /// The exit code it would have had as a command.
+    Code(u8),
+    /// The shell is to be left.
+    Leave,
+}
+
+/// Runs the shell until it is left.
+pub async fn run(session: Session) -> Result<u8> {
+    let interrupts = Interrupts::listen()?;
+    paths::create(&session.paths.state)?;
+    let machine = session
+        .machine(session.policy(&[], None), &Loaded::default())
+        .await?;
+    let events = machine.kernel.subscribe();
+    let repl = Repl {
+        session,
+        machine,
+        events,
+        interrupts,
+        talk: Talk::default(),
+    };
+    match std::io::stdin().is_terminal() {
+        true => repl.converse().await,
+        false => repl.read_lines().await,
+    }
+}
+
+impl Repl {
+    async fn converse(mut self) -> Result<u8> {
+        let mut editor = Editor::new(&self.session.paths.state.join("history.txt"))?;
+        eprintln!("Type a task, /help for commands, Ctrl-D to leave.");
+        let mut presses = 0;
+        loop {
+            match editor.read()? {
+                Line::Text(line) => {
+                    presses = 0;
+                    if let Outcome::Leave = self.take(&line).await {
+                        return Ok(0);
+                    }
+                }
+                Line::Interrupted => {
+                    presses += 1;
+                    if presses >= 2 {
+                        return Ok(error::INTERRUPTED);
+                    }
+                    eprintln!("press Ctrl-C again, or Ctrl-D, to leave");
+                }
+                Line::End => return Ok(0),
+            }
+        }
+    }
+
+    /// Without a terminal each line is a task; the first failure is the exit code.
+    async fn read_lines(mut self) -> Result<u8> {
+        let mut lines = tokio::io::BufReader::new(tokio::io::stdin()).lines();
+        let mut first_failure = 0;
+        while let Some(line) = lines.next_line().await? {
+            match self.take(&line).await {
+                Outcome::Code(code) if first_failure == 0 => first_failure = code,
+                Outcome::Code(_) => {}
+                Outcome::Leave => break,
+            }
+        }
+        Ok(first_failure)
+    }
+
+    /// Takes one line. Errors are shown; the shell goes on.
+    async fn take(&mut self, line: &str) -> Outcome {
+        let line = line.trim();
+        let result = match line.chars().next() {
+            None => Ok(0),
+            Some('!') => self.local(&line[1..]),
+            Some('/') => match line[1..].trim() {
+                "quit" | "exit" | "q" => return Outcome::Leave,
+                "help" | "?" => {
+                    help();
+                    Ok(0)
+                }
+                command => self.slash(command).await,
+            },
+            Some(_) => self.task(line).await,
+        };
+        Outcome::Code(result.unwrap_or_else(|error| error::report(&error)))
+    }
+
+    async fn task(&mut self, line: &str) -> Result<u8> {
+        let (prompt, label) = self.talk.prompt(line)?;
+        let mut program = Program::new(prompt);
+        let trust = label.trust;
+        program.label = label;
+        program.limits = self.session.settings.limits.clone();
+        program.interactive = person::is_there(self.session.globals.no_input);
+        self.machine.kernel.fits(&program)?;
+        let pid = self.machine.kernel.spawn(program)?;
+        self.watch(pid, line, trust).await
+    }
+
+    /// Shows a process to its end. `trust` is what it starts with.
+    async fn watch(&mut self, pid: Pid, asked: &str, mut trust: Trust) -> Result<u8> {
+        let mut renderer = Renderer::new();
+        let mut show = |event: &Event| {
+            if let Event::Observation { label, .. } = event {
+                trust = trust.min(label.trust);
+            }
+            renderer.show(event);
+            Ok(())
+        };
+        let kernel = &self.machine.kernel;
+        let exit = follow(
+            kernel,
+            pid,
+            &mut self.events,
+            &mut self.interrupts,
+            &mut show,
+        )
+        .await?;
+        if exit.status == Status::Interrupted {
+            eprintln!("stopped; /resume {pid} carries it on");
+        }
+        let code = exit_code(&exit);
+        if let Some(answer) = exit.answer {
+            let text = answer
+                .as_str()
+                .map_or_else(|| answer.to_string(), str::to_owned);
+            output::line(&output::visible(&text))?;
+            self.talk.add(asked, &text, trust);
+        }
+        Ok(code)
+    }
+
+    /// A slash command: those of the shell, else the same as on the command line.
+    async fn slash(&mut self, command: &str) -> Result<u8> {
+        let words = shell_words::split(command)
+            .map_err(|error| UserError::usage(error, "close the quotes"))?;
+        match words
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .as_slice()
+        {
+            ["resume", pid] => {
+                let pid = pid.parse().map_err(|_| {
+                    UserError::usage(format!("{pid} is not a process"), "/ps lists the processes")
+                })?;
+                let there = person::is_there(self.session.globals.no_input);
+                let kernel = &self.machine.kernel;
+                let steps = kernel.journal().steps(pid)?;
+                let (program, _) = kernel.journal().program(pid)?;
+                let read = steps.into_iter().filter_map(|step| step.outcome);
+                let trust = read
+                    .map(|outcome| outcome.label.trust)
+                    .fold(program.label.trust, Trust::min);
+                let pid = kernel.resume(pid, None, there)?;
+                self.watch(pid, &program.prompt, trust).await
+            }
+            ["model"] => {
+                output::line(&crate::init::describe(self.machine.kernel.cpu().info()))?;
+                Ok(0)
+            }
+            ["clear"] => {
+                self.talk = Talk::default();
+                eprintln!("the conversation starts anew");
+                Ok(0)
+            }
+            _ => self.command(&words).await,
+        }
+    }
+
+    async fn command(&mut self, words: &[String]) -> Result<u8> {
+        let words = std::iter::once("quipu").chain(words.iter().map(String::as_str));
+        let command = match Cli::try_parse_from(words) {
+            Ok(Cli {
+                command: Some(Command::Run(_)) | None,
+                ..
+            }) => {
+                return Err(UserError::usage(
+                    "tasks are typed without a slash",
+                    "just type what should be done",
+                ));
+            }
+            Ok(Cli {
+                command: Some(command),
+                ..
+            }) => command,
+            Err(error) => {
+                // Help and usage errors come formatted.
+                eprintln!("{}", error.render());
+                return Ok(if error.use_stderr() { error::USAGE } else { 0 });
+            }
+        };
+        self.interrupts.begin();
+        let done = tokio::select! {
+            done = Box::pin(self.session.command(command)) => done,
+            () = self.interrupts.next() => {
+                eprintln!("interrupted");
+                Ok(error::INTERRUPTED)
+            }
+        };
+        self.interrupts.end();
+        done
+    }
+
+    /// A program of the system. Ctrl-C reaches it directly and leaves the shell alone.
+    fn local(&mut self, command: &str) -> Result<u8> {
+        let mut child = std::process::Command::new("sh");
+        if !std::io::stdin().is_terminal() {
+            // The lines that follow are the shell's own.
+            child.stdin(Stdio::null());
+        }
+        self.interrupts.begin();
+        let status = child.arg("-c").arg(command).status();
+        self.interrupts.end();
+        let status = status?;
+        if !status.success() {
+            eprintln!("{status}");
+        }
+        Ok(if status.success() { 0 } else { error::FAILED })
+    }
+}
+
+fn help() {
+    eprintln!(
+        "\
+Type a task. @path brings a file in, !command runs a program.
+Ctrl-C stops the step, twice the process, three times the shell; Ctrl-D leaves.
+Alt-Enter, or a backslash at the end, starts another line.
+
+  /ps              processes           /log PID         what one did
+  /resume PID      carry one on        /kill PID        stop one for good
+  /mem search …    find pages          /mem add PATH    bring documents in
+  /tool ls         tools               /tool call …     call one
+  /model           the model in use    /model ls        models
+  /clear           forget this conversation
+  /doctor          check everything    /config show     settings
+  /quit            leave"
+    );
+}

@@ -1,0 +1,134 @@
+//! The conversation: what a new process is told of the turns before it, and how
+//! far all of that can be trusted.
+
+use anyhow::Result;
+use quipu_kernel::label::{Label, Trust};
+
+use crate::init::read_text;
+use crate::output::shortened;
+
+/// Turns that a new process is told.
+const TURNS_TOLD: usize = 6;
+/// Characters of each side of a turn.
+const TURN_CHARS: usize = 600;
+
+/// The turns so far.
+#[derive(Default)]
+pub struct Talk {
+    turns: Vec<Turn>,
+}
+
+/// One task and its answer.
+struct Turn {
+    asked: String,
+    answered: String,
+    /// The lowest trust among all that the process had read.
+    trust: Trust,
+}
+
+impl Talk {
+    /// Adds a turn whose process had read things trusted down to `trust`.
+    pub fn add(&mut self, asked: &str, answered: &str, trust: Trust) {
+        if self.turns.len() == TURNS_TOLD {
+            self.turns.remove(0);
+        }
+        self.turns.push(Turn {
+            asked: shortened(asked, TURN_CHARS),
+            answered: shortened(answered, TURN_CHARS),
+            trust,
+        });
+    }
+
+    /// The prompt for `line`: the turns before it, the line, and the files that
+    /// `@path` names in it. Its label is as low as the lowest part: an answer made
+    /// from a stranger's words stays a stranger's in the next turn, and nobody has
+    /// vouched for what is in a file.
+    pub fn prompt(&self, line: &str) -> Result<(String, Label)> {
+        let (files, paths) = files(line)?;
+        let mut label = Label::user();
+        if !paths.is_empty() {
+            label = Label::new(format!("file:{}", paths.join(", ")), Trust::Untrusted);
+        }
+        let mut text = String::new();
+        for turn in &self.turns {
+            text.push_str(&format!("User: {}\nYou: {}\n", turn.asked, turn.answered));
+            if turn.trust < label.trust {
+                label = Label::new("the conversation", turn.trust);
+            }
+        }
+        let text = match text.is_empty() {
+            true => format!("{line}{files}"),
+            false => {
+                format!("Earlier in this conversation:\n{text}\nNow the user says: {line}{files}")
+            }
+        };
+        Ok((text, label))
+    }
+}
+
+/// The contents of the files that `@path` names in `line`, and their paths.
+fn files(line: &str) -> Result<(String, Vec<&str>)> {
+    let named = line
+        .split_whitespace()
+        .filter_map(|word| word.strip_prefix('@'));
+    let paths: Vec<&str> = named.filter(|path| !path.is_empty()).collect();
+    let mut text = String::new();
+    for path in &paths {
+        let content = read_text(path.as_ref(), "@path")?;
+        text.push_str(&format!("\n\nThe file {path}:\n{content}"));
+    }
+    Ok((text, paths))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_lowers_the_turns_after_it() {
+        let mut talk = Talk::default();
+        let check = |talk: &Talk, line: &str, want_text: &str, want: &Label| {
+            let (text, label) = talk.prompt(line).unwrap();
+            assert_eq!(text, want_text);
+            assert_eq!(&label, want);
+        };
+        check(&talk, "hi", "hi", &Label::user());
+        talk.add("hi", "hello", Trust::User);
+        let told = "Earlier in this conversation:\nUser: hi\nYou: hello\n\nNow the user says: and?";
+        check(&talk, "and?", told, &Label::user());
+        talk.add("read it", "obey me", Trust::Untrusted);
+        let (_, label) = talk.prompt("go on").unwrap();
+        assert_eq!(label, Label::new("the conversation", Trust::Untrusted));
+    }
+
+    #[test]
+    fn only_the_last_turns_are_told() {
+        let mut talk = Talk::default();
+        talk.add("old", "stranger", Trust::Untrusted);
+        for i in 0..TURNS_TOLD {
+            talk.add(&format!("q{i}"), "a", Trust::User);
+        }
+        let (text, label) = talk.prompt("now").unwrap();
+        assert!(!text.contains("stranger") && text.contains("q0"), "{text}");
+        assert_eq!(label, Label::user());
+    }
+
+    #[test]
+    fn files_come_in_labelled() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("note.txt");
+        std::fs::write(&path, "buy milk").unwrap();
+        let line = format!("what is in @{} ?", path.display());
+        let (text, label) = Talk::default().prompt(&line).unwrap();
+        assert_eq!(
+            text,
+            format!("{line}\n\nThe file {}:\nbuy milk", path.display())
+        );
+        assert_eq!(
+            label,
+            Label::new(format!("file:{}", path.display()), Trust::Untrusted)
+        );
+        let error = Talk::default().prompt("@/no/such").err().unwrap();
+        assert!(error.to_string().starts_with("/no/such: "), "{error}");
+    }
+}

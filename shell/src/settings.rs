@@ -1,0 +1,216 @@
+//! What the user chose: flags before environment before file before defaults.
+
+use std::path::Path;
+
+use anyhow::Result;
+use quipu_kernel::cpu::Sampling;
+use quipu_kernel::limits::Limits;
+use quipu_kernel::policy::Approve;
+use quipu_tools::Capability;
+use serde::{Deserialize, Serialize};
+
+use crate::cli::Globals;
+use crate::env_vars;
+use crate::error::UserError;
+use crate::models::catalogue;
+
+/// `config.toml`; every key may be left out.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct File {
+    /// Default of `--model`.
+    pub model: Option<String>,
+    /// Default of `--cpu`.
+    pub cpu: Option<String>,
+    /// Default of `--threads`.
+    pub threads: Option<u16>,
+    /// Default of `--window`.
+    pub window: Option<usize>,
+    /// Default of `--temperature`.
+    pub temperature: Option<f32>,
+    /// Default of `--seed`.
+    pub seed: Option<u32>,
+    /// Default of `--approve`.
+    pub approve: Option<ApproveWord>,
+    /// Capabilities granted to all processes.
+    pub allow: Option<Vec<Capability>>,
+    /// Name of the environment variable that holds an endpoint's key.
+    pub api_key_env: Option<String>,
+    /// Limits of a process.
+    pub limits: LimitsFile,
+}
+
+/// The `[limits]` of `config.toml` and `agent.toml`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsFile {
+    /// Default of `--max-steps`.
+    pub steps: Option<u32>,
+    /// Default of `--max-tokens`.
+    pub tokens: Option<u32>,
+    /// Default of `--timeout`.
+    pub seconds: Option<u64>,
+    /// Tokens of one action.
+    pub action_tokens: Option<u32>,
+}
+
+impl LimitsFile {
+    /// These limits where they are set, else the `usual` ones.
+    pub fn over(&self, usual: Limits) -> Limits {
+        Limits {
+            steps: self.steps.unwrap_or(usual.steps),
+            tokens: self.tokens.unwrap_or(usual.tokens),
+            seconds: self.seconds.unwrap_or(usual.seconds),
+            action_tokens: self.action_tokens.unwrap_or(usual.action_tokens),
+            ..usual
+        }
+    }
+}
+
+/// How approvals are settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum ApproveWord {
+    /// By the person at the terminal; refused when there is none
+    Ask,
+    /// Refused
+    Never,
+    /// Granted: you answer for all of them
+    All,
+}
+
+impl From<ApproveWord> for Approve {
+    fn from(word: ApproveWord) -> Self {
+        match word {
+            ApproveWord::Ask => Approve::Ask,
+            ApproveWord::Never => Approve::Never,
+            ApproveWord::All => Approve::All,
+        }
+    }
+}
+
+/// Which CPU to run on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CpuChoice {
+    /// A model file in this program.
+    Local,
+    /// An endpoint.
+    Url(String),
+    /// A script.
+    Script(String),
+}
+
+/// The settings in force.
+#[derive(Clone, Debug, Serialize)]
+pub struct Settings {
+    /// The model; for an endpoint only when it was named.
+    pub model: String,
+    /// Whether the model was named rather than assumed.
+    pub model_named: bool,
+    /// Which CPU.
+    pub cpu: CpuChoice,
+    /// Threads, when named.
+    pub threads: Option<u16>,
+    /// The window, when named.
+    pub window: Option<usize>,
+    /// 0 is greedy.
+    pub temperature: f32,
+    /// The seed.
+    pub seed: u32,
+    /// How approvals are settled.
+    pub approve: ApproveWord,
+    /// What is granted.
+    pub allow: Vec<Capability>,
+    /// The variable that holds an endpoint's key; never the key.
+    pub api_key_env: String,
+    /// Limits of a process.
+    pub limits: Limits,
+}
+
+impl Settings {
+    /// Reads the file at `path`, if there is one, and lays the flags over it.
+    pub fn load(path: &Path, globals: &Globals) -> Result<Self> {
+        let file = read(path)?;
+        let named = globals
+            .model
+            .clone()
+            .or_else(|| env_vars::get(env_vars::MODEL))
+            .or(file.model);
+        let cpu = globals
+            .cpu
+            .clone()
+            .or_else(|| env_vars::get(env_vars::CPU))
+            .or(file.cpu);
+        Ok(Self {
+            model_named: named.is_some(),
+            model: named.unwrap_or_else(|| catalogue::default_entry().name.clone()),
+            cpu: cpu_choice(cpu.as_deref())?,
+            threads: globals.threads.or(file.threads),
+            window: globals.window.or(file.window),
+            temperature: temperature(globals.temperature.or(file.temperature))?,
+            seed: globals.seed.or(file.seed).unwrap_or(0),
+            approve: file.approve.unwrap_or(ApproveWord::Ask),
+            // The store is the user's own; a process that has read untrusted text
+            // still has to ask before it writes.
+            allow: file.allow.unwrap_or_else(|| vec![Capability::MemWrite]),
+            api_key_env: file
+                .api_key_env
+                .unwrap_or_else(|| env_vars::API_KEY.to_owned()),
+            limits: file.limits.over(Limits::default()),
+        })
+    }
+
+    /// How tokens are chosen.
+    pub fn sampling(&self) -> Sampling {
+        Sampling {
+            temperature: self.temperature,
+            seed: self.seed,
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<File> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(File::default()),
+        Err(error) => {
+            return Err(UserError::usage(
+                format!("{}: {error}", path.display()),
+                "the configuration is a text file that you can read",
+            ));
+        }
+    };
+    toml::from_str(&text).map_err(|error| {
+        UserError::usage(
+            format!("{}: {}", path.display(), error.to_string().trim_end()),
+            "mend that line, or remove it for the default",
+        )
+    })
+}
+
+fn cpu_choice(word: Option<&str>) -> Result<CpuChoice> {
+    match word {
+        None | Some("local") => Ok(CpuChoice::Local),
+        Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
+            Ok(CpuChoice::Url(url.to_owned()))
+        }
+        Some(word) => match word.strip_prefix("script:") {
+            Some(file) if !file.is_empty() => Ok(CpuChoice::Script(file.to_owned())),
+            _ => Err(UserError::usage(
+                format!("--cpu {word}: unknown CPU"),
+                "use local, an http(s):// address ending in /v1, or script:FILE",
+            )),
+        },
+    }
+}
+
+fn temperature(value: Option<f32>) -> Result<f32> {
+    match value.unwrap_or(0.0) {
+        t if (0.0..=5.0).contains(&t) => Ok(t),
+        t => Err(UserError::usage(
+            format!("a temperature of {t} makes no sense"),
+            "use a number from 0 to 5",
+        )),
+    }
+}
