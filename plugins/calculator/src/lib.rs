@@ -18,7 +18,9 @@ impl Guest for Calculator {
             return Err("the expression is empty; write one such as 2 + 2".into());
         }
         if expression.len() > EXPRESSION_BYTES_MAX {
-            return Err(format!("the expression is longer than {EXPRESSION_BYTES_MAX} bytes"));
+            return Err(format!(
+                "the expression is longer than {EXPRESSION_BYTES_MAX} bytes"
+            ));
         }
         let mut context = fend_core::Context::new();
         let result = fend_core::evaluate(&plain(&expression), &mut context)
@@ -49,10 +51,7 @@ fn plain(expression: &str) -> String {
     for (i, &c) in chars.iter().enumerate() {
         match c {
             // 2,340 but not f(2, 3): three digits follow and no fourth.
-            ',' if i > 0
-                && digit(i - 1)
-                && (1..=3).all(|n| digit(i + n))
-                && !digit(i + 4) => {}
+            ',' if i > 0 && digit(i - 1) && (1..=3).all(|n| digit(i + n)) && !digit(i + 4) => {}
             '$' | '€' | '£' | '¥' if digit(i + 1) || chars.get(i + 1) == Some(&'.') => {}
             '×' | '·' => plain.push('*'),
             '÷' => plain.push('/'),
