@@ -6,6 +6,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::cpu::Movement;
 use crate::label::Label;
 use crate::limits::Limit;
 use crate::process::{Exit, Pid, Usage};
@@ -104,6 +105,20 @@ pub enum Event {
         /// The page's id.
         page: String,
     },
+    /// Pages moved out of the KV cache, to make room.
+    SwappedOut {
+        /// The process.
+        pid: Pid,
+        /// Tokens they hold.
+        tokens: usize,
+    },
+    /// Pages moved back into the KV cache, instead of being computed again.
+    SwappedIn {
+        /// The process.
+        pid: Pid,
+        /// Tokens they hold.
+        tokens: usize,
+    },
     /// A limit was reached.
     LimitHit {
         /// The process.
@@ -135,8 +150,19 @@ impl Event {
             | Event::Approval { pid, .. }
             | Event::Evicted { pid, .. }
             | Event::Recalled { pid, .. }
+            | Event::SwappedOut { pid, .. }
+            | Event::SwappedIn { pid, .. }
             | Event::LimitHit { pid, .. }
             | Event::Exited { pid, .. } => *pid,
+        }
+    }
+}
+
+impl From<Movement> for Event {
+    fn from(movement: Movement) -> Self {
+        match movement {
+            Movement::SwappedOut { pid, tokens } => Event::SwappedOut { pid, tokens },
+            Movement::SwappedIn { pid, tokens } => Event::SwappedIn { pid, tokens },
         }
     }
 }

@@ -1,156 +1,260 @@
-//! Frames: which tokens are resident in the KV cache, and for whom.
+//! Frames: whose tokens are resident in the KV cache, and what each may still need.
 //!
-//! Pure bookkeeping; the engine does what it says to the cache itself. A new
-//! prompt takes over the longest resident prefix, whichever process computed it.
-//! Cells shared by several sequences are counted once for each, so the true use is
-//! never above the count, and a sequence that was placed cannot run out of room.
+//! Pure bookkeeping over the tree of [`crate::prefix`]; the engine does to the cache
+//! what is decided here. A sequence is one process's way through the tree. Cells
+//! promised to running jobs are counted as taken, so that a job that was admitted
+//! cannot run out of room.
 
+use crate::prefix::{NodeId, ROOT, Tree, common_prefix};
 use crate::process::Pid;
 
-/// The resident tokens of one sequence.
-#[derive(Clone, Debug, Default)]
+/// One row of the cache.
+#[derive(Clone, Debug)]
 struct Sequence {
-    tokens: Vec<i32>,
     owner: Option<Pid>,
-    /// Cells promised to a running job, its answer included; 0 when idle.
-    promised: usize,
+    tail: NodeId,
+    len: usize,
+    /// Tokens it may grow to while its job runs; `None` when idle.
+    promised: Option<usize>,
+    priority: i8,
+    /// Whether its owner is over, so that nobody will miss it.
+    gone: bool,
     used: u64,
 }
 
-/// Where a prompt goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where a job was placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placement {
     /// The sequence.
     pub sequence: usize,
-    /// Sequences to drop whole, before anything else.
-    pub evict: Vec<usize>,
-    /// The sequence whose prefix is copied into this one; it is emptied first.
-    pub copy_from: Option<usize>,
-    /// Tokens of the prompt that are resident and stay.
+    /// Tokens of the prompt that are resident in it.
     pub keep: usize,
+    /// The sequence whose first `keep` tokens are shared; `None` when the target
+    /// keeps its own.
+    pub copy_from: Option<usize>,
+}
+
+/// An idle sequence that has to leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Eviction {
+    /// The sequence.
+    pub sequence: usize,
+    /// Whose it was.
+    pub pid: Option<Pid>,
+    /// Its tokens.
+    pub tokens: Vec<i32>,
+    /// The first of them that no other sequence holds.
+    pub private_from: usize,
+    /// Whether its process may want it back.
+    pub wanted: bool,
+}
+
+/// What one process holds, in tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resident {
+    /// In the cache.
+    pub resident: usize,
+    /// Of these, held by others too.
+    pub shared: usize,
 }
 
 /// The frame table.
 #[derive(Debug)]
 pub struct Frames {
+    tree: Tree,
     sequences: Vec<Sequence>,
     cells: usize,
     clock: u64,
 }
 
+const VACANT: Sequence = Sequence {
+    owner: None,
+    tail: ROOT,
+    len: 0,
+    promised: None,
+    priority: 0,
+    gone: false,
+    used: 0,
+};
+
 impl Frames {
     /// A table of `sequences` sequences over `cells` cells.
     pub fn new(sequences: usize, cells: usize) -> Self {
         Self {
-            sequences: vec![Sequence::default(); sequences],
+            tree: Tree::default(),
+            sequences: vec![VACANT; sequences],
             cells,
             clock: 0,
         }
     }
 
-    /// Finds room for `prompt` of `pid` and `room` more tokens, and marks it as
-    /// taken. `None` when running jobs hold too much: try again when one ends.
-    pub fn place(&mut self, pid: Pid, prompt: &[i32], room: usize) -> Option<Placement> {
-        let idle = |s: &Sequence| s.promised == 0;
-        // The last token is always computed again: its logits are needed.
+    /// Takes a sequence for a job of `pid`, with the longest resident prefix of
+    /// `prompt`, whoever computed it. `None` when every sequence is taken: evict one.
+    ///
+    /// The last token is never kept: it is computed again for its logits.
+    pub fn begin(&mut self, pid: Pid, priority: i8, prompt: &[i32]) -> Option<Placement> {
         let most = prompt.len().saturating_sub(1);
-        let shared = |s: &Sequence| common_prefix(&s.tokens, prompt).min(most);
-        let own = self
-            .sequences
-            .iter()
-            .position(|s| s.owner == Some(pid) && idle(s));
-        let best = (0..self.sequences.len()).max_by_key(|&i| {
-            let s = &self.sequences[i];
-            (shared(s), idle(s), Some(i) == own)
-        })?;
-        let keep = shared(&self.sequences[best]);
-        let target = own
-            .or_else(|| {
-                self.sequences
-                    .iter()
-                    .position(|s| idle(s) && s.tokens.is_empty())
-            })
-            .or_else(|| self.oldest_idle(&[best]))
-            .or_else(|| idle(&self.sequences[best]).then_some(best))?;
-        let copy_from = (best != target && keep > 0).then_some(best);
+        let idle = |s: &Sequence| s.promised.is_none();
+        let own = self.position(|s| s.owner == Some(pid) && idle(s));
+        let sequence = own.or_else(|| self.position(|s| s.owner.is_none() && s.len == 0))?;
 
-        let need = prompt.len() + room;
-        let mut used: usize = self
-            .sequences
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| *i != target)
-            .map(|(_, s)| s.promised.max(s.tokens.len()))
-            .sum();
-        let mut evict = Vec::new();
-        while used + need > self.cells {
-            let mut spared = evict.clone();
-            spared.extend([target, best]);
-            let victim = self.oldest_idle(&spared).or_else(|| {
-                // Nothing else is left: give up the prefix as well.
-                (best != target && idle(&self.sequences[best]) && !evict.contains(&best))
-                    .then_some(best)
-            })?;
-            used -= self.sequences[victim].tokens.len();
-            evict.push(victim);
-        }
-        let copy_from = copy_from.filter(|from| !evict.contains(from));
-        let keep = if best == target || copy_from.is_some() {
-            keep
+        let (longest, node) = self.tree.longest(&prompt[..most]);
+        let own_len = own.map_or(0, |own| {
+            let tokens = self.tree.tokens(self.sequences[own].tail);
+            common_prefix(&tokens, &prompt[..most])
+        });
+        let old = self.sequences[sequence].tail;
+        let (keep, copy_from, tail) = if own_len >= longest {
+            (own_len, None, self.tree.truncate(old, own_len))
         } else {
-            0
+            let from = (0..self.sequences.len())
+                .find(|&i| i != sequence && self.tree.passes(self.sequences[i].tail, node));
+            let tail = self.tree.share(node, longest);
+            self.tree.release(old);
+            (longest, from, tail)
         };
-
-        for &victim in &evict {
-            self.sequences[victim] = Sequence::default();
-        }
         self.clock += 1;
-        self.sequences[target] = Sequence {
-            tokens: prompt[..keep].to_vec(),
+        self.sequences[sequence] = Sequence {
             owner: Some(pid),
-            promised: need,
+            tail,
+            len: keep,
+            promised: Some(keep),
+            priority,
+            gone: false,
             used: self.clock,
         };
         Some(Placement {
-            sequence: target,
-            evict,
-            copy_from,
+            sequence,
             keep,
+            copy_from,
         })
+    }
+
+    /// Promises a running sequence room for `total` tokens; false when the cells that
+    /// are free do not suffice.
+    pub fn promise(&mut self, sequence: usize, total: usize) -> bool {
+        let before = self.sequences[sequence].promised.unwrap_or(0);
+        self.sequences[sequence].promised = Some(total);
+        let fits = self.taken() <= self.cells;
+        if !fits {
+            self.sequences[sequence].promised = Some(before);
+        }
+        fits
+    }
+
+    /// The idle sequence that will run last: first of processes that are over, then
+    /// by priority, then the one used longest ago. It is gone from the table when
+    /// this returns. `spared` is passed over as long as there is another.
+    pub fn evict(&mut self, spared: Option<usize>) -> Option<Eviction> {
+        let idle = |s: &Sequence| s.promised.is_none() && s.owner.is_some();
+        let sequence = (0..self.sequences.len())
+            .filter(|&i| idle(&self.sequences[i]))
+            .min_by_key(|&i| {
+                let s = &self.sequences[i];
+                (spared == Some(i), !s.gone, s.priority, s.used)
+            })?;
+        Some(self.take_out(sequence))
+    }
+
+    /// Takes a sequence out of the table, running or not.
+    pub fn take_out(&mut self, sequence: usize) -> Eviction {
+        let gone = std::mem::replace(&mut self.sequences[sequence], VACANT);
+        let tokens = self.tree.tokens(gone.tail);
+        let private_from = tokens.len() - self.tree.private(gone.tail);
+        self.tree.release(gone.tail);
+        Eviction {
+            sequence,
+            pid: gone.owner,
+            tokens,
+            private_from,
+            wanted: !gone.gone,
+        }
+    }
+
+    /// The sequence that holds most of `prompt`, to be spared while room is made.
+    pub fn source(&self, prompt: &[i32]) -> Option<usize> {
+        let (len, node) = self.tree.longest(prompt);
+        (len > 0)
+            .then(|| self.position(|s| self.tree.passes(s.tail, node)))
+            .flatten()
+    }
+
+    /// How many tokens of `prompt` are resident.
+    pub fn resident(&self, prompt: &[i32]) -> usize {
+        self.tree.longest(prompt).0
     }
 
     /// Notes that `tokens` were computed and are now resident in `sequence`.
     pub fn extend(&mut self, sequence: usize, tokens: &[i32]) {
-        self.sequences[sequence].tokens.extend_from_slice(tokens);
+        let s = &mut self.sequences[sequence];
+        s.tail = self.tree.extend(s.tail, tokens);
+        s.len += tokens.len();
     }
 
-    /// Forgets what is resident in `sequence`, which stays taken.
-    pub fn clear(&mut self, sequence: usize) {
-        self.sequences[sequence].tokens.clear();
+    /// Forgets what `sequence` holds after its first `len` tokens.
+    pub fn truncate(&mut self, sequence: usize, len: usize) {
+        let s = &mut self.sequences[sequence];
+        s.tail = self.tree.truncate(s.tail, len);
+        s.len = len;
     }
 
     /// Tokens resident in `sequence`: the position of its next one.
     pub fn len(&self, sequence: usize) -> usize {
-        self.sequences[sequence].tokens.len()
+        self.sequences[sequence].len
     }
 
-    /// Ends the job of `sequence`; its tokens stay resident until room is needed.
+    /// Ends the job of `sequence`; its tokens stay until room is needed.
     pub fn release(&mut self, sequence: usize) {
         self.clock += 1;
-        self.sequences[sequence].promised = 0;
+        self.sequences[sequence].promised = None;
         self.sequences[sequence].used = self.clock;
     }
 
-    fn oldest_idle(&self, spared: &[usize]) -> Option<usize> {
-        (0..self.sequences.len())
-            .filter(|i| !spared.contains(i))
-            .filter(|&i| self.sequences[i].promised == 0 && !self.sequences[i].tokens.is_empty())
-            .min_by_key(|&i| self.sequences[i].used)
+    /// Notes that `pid` is over: what it holds is the first to go.
+    pub fn retire(&mut self, pid: Pid) {
+        for s in self.sequences.iter_mut().filter(|s| s.owner == Some(pid)) {
+            s.gone = true;
+        }
     }
-}
 
-fn common_prefix(a: &[i32], b: &[i32]) -> usize {
-    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+    /// Idle sequences whose processes may go on.
+    pub fn idle(&self) -> Vec<usize> {
+        let idle = |s: &Sequence| s.promised.is_none() && s.owner.is_some() && !s.gone;
+        (0..self.sequences.len())
+            .filter(|&i| idle(&self.sequences[i]))
+            .collect()
+    }
+
+    /// Cells in use, each shared one counted once.
+    pub fn used(&self) -> usize {
+        self.tree.cells()
+    }
+
+    /// All cells.
+    pub fn cells(&self) -> usize {
+        self.cells
+    }
+
+    /// What each process holds.
+    pub fn residents(&self) -> Vec<(Pid, Resident)> {
+        let held = |s: &Sequence| {
+            let owner = s.owner.filter(|_| !s.gone)?;
+            let shared = s.len - self.tree.private(s.tail);
+            let resident = s.len;
+            Some((owner, Resident { resident, shared }))
+        };
+        self.sequences.iter().filter_map(held).collect()
+    }
+
+    /// Cells in use or promised.
+    fn taken(&self) -> usize {
+        let growth = |s: &Sequence| s.promised.map_or(0, |most| most.saturating_sub(s.len));
+        self.tree.cells() + self.sequences.iter().map(growth).sum::<usize>()
+    }
+
+    fn position(&self, wanted: impl Fn(&Sequence) -> bool) -> Option<usize> {
+        self.sequences.iter().position(wanted)
+    }
 }
 
 #[cfg(test)]
@@ -158,8 +262,21 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Places a job as the engine does, making room by evictions.
     fn run(frames: &mut Frames, pid: Pid, prompt: &[i32], room: usize) -> Option<Placement> {
-        let placement = frames.place(pid, prompt, room)?;
+        let spared = frames.source(prompt);
+        let placement = loop {
+            match frames.begin(pid, 0, prompt) {
+                Some(placement) => break placement,
+                None => frames.evict(spared).map(drop)?,
+            }
+        };
+        while !frames.promise(placement.sequence, prompt.len() + room) {
+            if frames.evict(None).is_none() {
+                frames.release(placement.sequence);
+                return None;
+            }
+        }
         frames.extend(placement.sequence, &prompt[placement.keep..]);
         Some(placement)
     }
@@ -177,16 +294,44 @@ mod tests {
         );
         let other = run(&mut frames, 2, &[1, 2, 9], 4).unwrap();
         assert_eq!((other.keep, other.copy_from), (2, Some(first.sequence)));
+        // Two of the eight are one and the same.
+        assert_eq!(frames.used(), 6);
+        let held = |resident, shared| Resident { resident, shared };
+        assert_eq!(frames.residents(), [(1, held(5, 2)), (2, held(3, 2))]);
     }
 
     #[test]
     fn idle_prompts_make_room_and_running_ones_do_not() {
         let mut frames = Frames::new(4, 10);
         let first = run(&mut frames, 1, &[1, 2, 3, 4], 2).unwrap();
-        assert_eq!(frames.place(2, &[5, 6, 7], 3), None);
+        assert_eq!(run(&mut frames, 2, &[5, 6, 7], 3), None);
         frames.release(first.sequence);
-        let second = run(&mut frames, 2, &[5, 6, 7, 8, 9], 3).unwrap();
-        assert_eq!(second.evict, [first.sequence]);
+        assert!(run(&mut frames, 2, &[5, 6, 7, 8, 9], 3).is_some());
+        assert_eq!(frames.resident(&[1, 2, 3, 4]), 0);
+    }
+
+    #[test]
+    fn what_is_over_goes_first_and_the_urgent_stays_longest() {
+        let mut frames = Frames::new(8, 100);
+        for (pid, priority) in [(1, 5), (2, 0), (3, 0), (4, 0)] {
+            let placed = frames.begin(pid, priority, &[pid as i32, 7]).unwrap();
+            frames.extend(placed.sequence, &[pid as i32, 7]);
+            frames.release(placed.sequence);
+        }
+        frames.retire(4);
+        let order: Vec<Pid> = std::iter::from_fn(|| frames.evict(None)?.pid).collect();
+        assert_eq!(order, [4, 2, 3, 1]);
+    }
+
+    #[test]
+    fn an_eviction_saves_what_only_it_holds() {
+        let mut frames = Frames::new(4, 100);
+        let first = run(&mut frames, 1, &[1, 2, 3, 4], 0).unwrap();
+        run(&mut frames, 2, &[1, 2, 9], 0).unwrap();
+        frames.release(first.sequence);
+        let out = frames.evict(None).unwrap();
+        assert_eq!((out.private_from, out.tokens), (2, vec![1, 2, 3, 4]));
+        assert_eq!(frames.used(), 3);
     }
 
     proptest! {
@@ -196,14 +341,13 @@ mod tests {
             for (pid, prompt, room, end) in jobs {
                 if let Some(placement) = run(&mut frames, pid, &prompt, room) {
                     prop_assert!(placement.keep < prompt.len());
-                    prop_assert!(!placement.evict.contains(&placement.sequence));
-                    prop_assert_eq!(&frames.sequences[placement.sequence].tokens, &prompt);
+                    let tail = frames.sequences[placement.sequence].tail;
+                    prop_assert_eq!(frames.tree.tokens(tail), prompt);
                     if end {
                         frames.release(placement.sequence);
                     }
                 }
-                let held: usize = frames.sequences.iter().map(|s| s.promised.max(s.tokens.len())).sum();
-                prop_assert!(held <= 40);
+                prop_assert!(frames.taken() <= 40);
             }
         }
     }

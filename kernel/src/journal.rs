@@ -60,6 +60,8 @@ pub struct ProcessRow {
     pub agent: String,
     /// The task.
     pub prompt: String,
+    /// Higher runs first.
+    pub priority: i8,
     /// The model it ran on.
     pub model: String,
     /// Milliseconds since 1970.
@@ -126,6 +128,16 @@ pub enum JournalError {
     /// There is no such process.
     #[error("there is no process {0}")]
     NoProcess(Pid),
+    /// The process has not come that far.
+    #[error("process {pid} has completed {done} steps, so there is no step {at}")]
+    NoStep {
+        /// The process.
+        pid: Pid,
+        /// The step asked for.
+        at: u32,
+        /// Steps it has completed.
+        done: u32,
+    },
     /// Anything else SQLite reports.
     #[error("{path}: {source}")]
     Sqlite {
@@ -151,6 +163,7 @@ impl JournalError {
             }
             JournalError::Version { .. } => "use a newer release of quipu for this root",
             JournalError::NoProcess(_) => "`quipu ps` lists the processes",
+            JournalError::NoStep { .. } => "`quipu log PID` lists its steps",
             JournalError::Sqlite { .. } => "check that the folder exists and can be written",
             JournalError::Encode(_) => "this is a defect of quipu; please report it",
         }
@@ -248,6 +261,58 @@ impl Journal {
         Ok((serde_json::from_str(&program)?, spent as u64))
     }
 
+    /// Records a copy of `pid` as it was after its step `at`, or after its last
+    /// completed one, and gives it a number of its own.
+    pub fn fork(&self, pid: Pid, at: Option<u32>) -> Result<Pid> {
+        let wrap = |error| wrap(&self.path, error);
+        let mut connection = self.connection.lock();
+        let transaction = connection.transaction().map_err(wrap)?;
+        let done: Option<u32> = transaction
+            .query_row(
+                "SELECT max(n) FROM step WHERE pid=?1 AND outcome IS NOT NULL",
+                [pid],
+                |row| row.get(0),
+            )
+            .map_err(wrap)?;
+        let done = done.unwrap_or(0);
+        let at = at.unwrap_or(done);
+        if at > done {
+            return Err(JournalError::NoStep { pid, at, done });
+        }
+        let copied = transaction
+            .execute(
+                "INSERT INTO process (program, model, state, created_ms, updated_ms, spent_ms)
+                 SELECT program, model, 'ready', ?2, ?2, spent_ms FROM process WHERE pid=?1",
+                params![pid, now_ms()],
+            )
+            .map_err(wrap)?;
+        if copied == 0 {
+            return Err(JournalError::NoProcess(pid));
+        }
+        let child = transaction.last_insert_rowid();
+        // An answer ended the parent; the child is to go on.
+        transaction
+            .execute(
+                "INSERT INTO step (pid, n, action, usage, decide_ms, outcome, ok, label, act_ms)
+                 SELECT ?2, n, action, usage, decide_ms, outcome, ok, label, act_ms FROM step
+                 WHERE pid=?1 AND n<=?3 AND json_extract(action, '$.answer') IS NULL",
+                params![pid, child, at],
+            )
+            .map_err(wrap)?;
+        transaction.commit().map_err(wrap)?;
+        Ok(child)
+    }
+
+    /// Gives `pid` another priority.
+    pub fn set_priority(&self, pid: Pid, priority: i8) -> Result<()> {
+        let (mut program, _) = self.program(pid)?;
+        program.priority = priority;
+        self.execute(
+            "UPDATE process SET program=?2 WHERE pid=?1",
+            params![pid, serde_json::to_string(&program)?],
+        )
+    }
+
     /// Writes the state of `pid` and the time it has spent.
     pub fn set_state(&self, pid: Pid, state: State, spent_ms: u64) -> Result<()> {
         self.execute(
@@ -341,6 +406,7 @@ impl Journal {
                 steps: row.get(7)?,
                 agent: program.agent.name,
                 prompt: program.prompt,
+                priority: program.priority,
                 model: row.get(3)?,
                 created_ms: row.get(4)?,
                 updated_ms: row.get(5)?,

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI8, Ordering};
 
 use parking_lot::Mutex;
 use quipu_memory::Store;
 use quipu_tools::Bus;
 use tokio::sync::{mpsc, watch};
 
-use crate::cpu::{Cpu, Sampling};
+use crate::cpu::{Cpu, CpuStats, Sampling};
 use crate::event::Event;
 use crate::exec::{Ending, Execution, Inbox};
 use crate::journal::{Journal, JournalError, StepRow};
@@ -42,7 +43,7 @@ pub(crate) struct Shared {
     pub(crate) journal: Journal,
     pub(crate) policy: Policy,
     pub(crate) sampling: Sampling,
-    pub(crate) events: Events,
+    pub(crate) events: Arc<Events>,
 }
 
 /// Sends every event to every subscriber, in order, losing none.
@@ -61,6 +62,7 @@ impl Events {
 struct Handle {
     signals: mpsc::UnboundedSender<Signal>,
     replies: mpsc::UnboundedSender<Reply>,
+    priority: Arc<AtomicI8>,
     exit: watch::Receiver<Option<Exit>>,
 }
 
@@ -104,6 +106,11 @@ impl Kernel {
     /// the same journal becomes ready to be resumed.
     pub fn boot(parts: Parts) -> Result<Self, KernelError> {
         parts.journal.recover()?;
+        let events = Arc::new(Events::default());
+        let heard = events.clone();
+        parts
+            .cpu
+            .listen(Box::new(move |movement| heard.emit(movement.into())));
         let shared = Shared {
             cpu: parts.cpu,
             store: parts.store,
@@ -111,7 +118,7 @@ impl Kernel {
             journal: parts.journal,
             policy: parts.policy,
             sampling: parts.sampling,
-            events: Events::default(),
+            events,
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -159,6 +166,34 @@ impl Kernel {
         let pid = self.shared.journal.create(&program, model)?;
         self.launch(pid, program, 0, Vec::new());
         Ok(pid)
+    }
+
+    /// Starts a copy of a process, as it was after its step `at` (after its last
+    /// completed one when `None`), and returns its number. Both go on on their own;
+    /// in the KV cache they share what they have in common.
+    pub fn fork(&self, pid: Pid, at: Option<u32>, interactive: bool) -> Result<Pid, KernelError> {
+        let child = self.shared.journal.fork(pid, at)?;
+        let (mut program, spent_ms) = self.shared.journal.program(child)?;
+        program.interactive = interactive;
+        let steps = self.shared.journal.steps(child)?;
+        self.launch(child, program, spent_ms, steps);
+        Ok(child)
+    }
+
+    /// Gives a process another priority, running or not; higher runs first.
+    pub fn nice(&self, pid: Pid, priority: i8) -> Result<(), KernelError> {
+        self.shared.journal.set_priority(pid, priority)?;
+        if let Some(handle) = self.table.lock().get(&pid) {
+            handle.priority.store(priority, Ordering::Relaxed);
+        }
+        self.shared.cpu.nice(pid, priority);
+        Ok(())
+    }
+
+    /// What the CPU does now and what each process holds of it. May wait for the
+    /// batch under way.
+    pub fn stats(&self) -> CpuStats {
+        self.shared.cpu.stats()
     }
 
     /// Takes a stopped process up again after its last completed step, with new
@@ -245,15 +280,18 @@ impl Kernel {
         let (signals, signal_inbox) = mpsc::unbounded_channel();
         let (replies, reply_inbox) = mpsc::unbounded_channel();
         let (done_sender, exit) = watch::channel(None);
+        let priority = Arc::new(AtomicI8::new(program.priority));
         let inbox = Inbox {
             signals: signal_inbox,
             replies: reply_inbox,
+            priority: priority.clone(),
         };
         self.table.lock().insert(
             pid,
             Handle {
                 signals,
                 replies,
+                priority,
                 exit,
             },
         );

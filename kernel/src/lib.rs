@@ -17,7 +17,8 @@
 //! | [`grammar`] | from what is legal to the schema that constrains the CPU |
 //! | [`cpu`] | local llama, endpoint, script |
 //! | [`scheduler`] | who computes in the next batch |
-//! | `frames` | which tokens are resident in the KV cache, and for whom |
+//! | `frames`, `prefix` | whose tokens are resident in the KV cache; the tree of shared prefixes |
+//! | `swap` | KV states out of the cache, in memory and on disk |
 //! | [`syscall`] | the closed enum of what a process may ask |
 //! | [`policy`] | the one gate in front of it |
 //! | `world` | the bodies of the calls that touch devices and the disk |
@@ -38,9 +39,11 @@ pub mod label;
 pub mod limits;
 pub mod planner;
 pub mod policy;
+mod prefix;
 pub mod process;
 pub mod scheduler;
 pub mod signal;
+mod swap;
 pub mod syscall;
 pub mod vm;
 mod world;

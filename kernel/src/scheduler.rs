@@ -1,20 +1,16 @@
 //! The scheduler: who computes how much in the next batch.
 //!
 //! Pure arithmetic over loads, so that it can be tested without a model. A process
-//! that generates gets its tokens in every batch; what room is left goes to one
-//! chunk of prefill, chosen by priority with aging, so that a long prompt neither
-//! stalls the others nor starves.
+//! that generates gets its tokens in every batch; beside them there is room for some
+//! prefill, given by priority with aging, so that a long prompt neither stalls the
+//! others nor starves.
 
-/// Tokens of prefill in one batch. Small enough that a signal takes effect within
-/// a fraction of a second, large enough to keep the cores busy.
+/// Tokens of prefill in one batch while several processes run. Small enough that
+/// nobody waits long for the next token, large enough to keep the cores busy.
 pub const CHUNK_TOKENS: usize = 64;
 
 /// Batches a process waits before its priority counts as one higher.
 const AGING_TICKS: u32 = 8;
-
-/// Tokens still to be fed at which a process counts as generating rather than
-/// prefilling: the sampled token and what the grammar forced after it.
-const GENERATING_MAX: usize = 16;
 
 /// One process that wants to compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +21,8 @@ pub struct Load {
     pub priority: i8,
     /// Tokens it has to feed.
     pub pending: usize,
+    /// Whether it is past its prompt.
+    pub generating: bool,
     /// Batches since it was last served.
     pub waited: u32,
 }
@@ -38,37 +36,40 @@ pub struct Share {
     pub tokens: usize,
 }
 
-/// Divides a batch of at most `budget` tokens among `loads`.
-pub fn plan(loads: &[Load], budget: usize) -> Vec<Share> {
+/// How urgent a process is: its priority, and more the longer it has waited, so that
+/// everyone has their turn in the end.
+pub fn urgency(priority: i8, waited: u32) -> i64 {
+    i64::from(priority) + i64::from(waited / AGING_TICKS)
+}
+
+/// Divides a batch of at most `budget` tokens among `loads`, with at most `chunk`
+/// tokens of prefill.
+pub fn plan(loads: &[Load], budget: usize, chunk: usize) -> Vec<Share> {
     let mut order: Vec<&Load> = loads.iter().filter(|load| load.pending > 0).collect();
     order.sort_by_key(|load| {
-        let effective = i64::from(load.priority) + i64::from(load.waited / AGING_TICKS);
-        (std::cmp::Reverse((effective, load.waited)), load.id)
+        let urgency = urgency(load.priority, load.waited);
+        (std::cmp::Reverse((urgency, load.waited)), load.id)
     });
+    let (generating, prefilling): (Vec<&Load>, Vec<&Load>) =
+        order.into_iter().partition(|load| load.generating);
     let mut left = budget;
     let mut shares = Vec::new();
-    let (generating, prefilling): (Vec<&Load>, Vec<&Load>) = order
-        .into_iter()
-        .partition(|load| load.pending <= GENERATING_MAX);
-    for load in generating {
-        if load.pending > left {
-            break;
-        }
-        left -= load.pending;
-        shares.push(Share {
-            id: load.id,
-            tokens: load.pending,
-        });
-    }
-    if let Some(load) = prefilling.first() {
-        let tokens = load.pending.min(CHUNK_TOKENS).min(left);
-        if tokens > 0 {
+    let mut give = |loads: Vec<&Load>, mut most: usize| {
+        for load in loads {
+            let tokens = load.pending.min(most).min(left);
+            if tokens == 0 {
+                return;
+            }
+            most -= tokens;
+            left -= tokens;
             shares.push(Share {
                 id: load.id,
                 tokens,
             });
         }
-    }
+    };
+    give(generating, budget);
+    give(prefilling, chunk);
     shares
 }
 
@@ -82,22 +83,46 @@ mod tests {
             id,
             priority,
             pending,
+            generating: pending == 1,
             waited,
         }
     }
 
     fn check(loads: &[Load], want: &[(usize, usize)]) {
-        let got: Vec<_> = plan(loads, 512).iter().map(|s| (s.id, s.tokens)).collect();
+        let got: Vec<_> = plan(loads, 512, CHUNK_TOKENS)
+            .iter()
+            .map(|share| (share.id, share.tokens))
+            .collect();
         assert_eq!(got, want);
     }
 
     #[test]
-    fn generating_comes_first_and_one_prefill_follows() {
+    fn generating_comes_first_and_prefill_follows() {
         check(&[], &[]);
         check(&[load(0, 0, 500, 0), load(1, 0, 1, 0)], &[(1, 1), (0, 64)]);
         check(&[load(0, 0, 500, 0), load(1, 1, 500, 0)], &[(1, 64)]);
         check(&[load(0, 0, 500, 16), load(1, 1, 500, 0)], &[(0, 64)]);
-        check(&[load(0, 0, 30, 0)], &[(0, 30)]);
+        check(&[load(0, 0, 30, 0), load(1, 0, 500, 0)], &[(0, 30), (1, 34)]);
+    }
+
+    /// Runs `loads` for `ticks` batches; the tokens each has computed.
+    fn simulate(loads: &mut [Load], ticks: usize) -> Vec<usize> {
+        let mut computed = vec![0; loads.len()];
+        for _ in 0..ticks {
+            let shares = plan(loads, 512, CHUNK_TOKENS);
+            assert!(shares.iter().map(|share| share.tokens).sum::<usize>() <= 512);
+            for (i, load) in loads.iter_mut().enumerate() {
+                match shares.iter().find(|share| share.id == load.id) {
+                    Some(share) => {
+                        load.pending -= share.tokens;
+                        computed[i] += share.tokens;
+                        load.waited = 0;
+                    }
+                    None => load.waited += 1,
+                }
+            }
+        }
+        computed
     }
 
     proptest! {
@@ -110,20 +135,27 @@ mod tests {
                 .collect();
             // An endless stream of urgent work beside them.
             loads.push(load(99, 4, usize::MAX / 2, 0));
-            for _ in 0..4000 {
-                let shares = plan(&loads, 512);
-                prop_assert!(shares.iter().map(|s| s.tokens).sum::<usize>() <= 512);
-                for load in &mut loads {
-                    match shares.iter().find(|share| share.id == load.id) {
-                        Some(share) => {
-                            load.pending -= share.tokens;
-                            load.waited = 0;
-                        }
-                        None => load.waited += 1,
-                    }
-                }
-            }
+            simulate(&mut loads, 4000);
             prop_assert!(loads.iter().filter(|l| l.id != 99).all(|l| l.pending == 0));
+        }
+
+        #[test]
+        fn equals_get_equal_shares(n in 2usize..40, ticks in 200usize..400) {
+            let mut loads: Vec<Load> = (0..n).map(|id| load(id, 0, usize::MAX / 2, 0)).collect();
+            let computed = simulate(&mut loads, ticks);
+            let (least, most) = (computed.iter().min().unwrap(), computed.iter().max().unwrap());
+            prop_assert!(*most <= 2 * *least, "{computed:?}");
+        }
+
+        #[test]
+        fn a_person_is_answered_in_the_next_batch(jobs in prop::collection::vec((1usize..2000, 0u32..8), 0..200)) {
+            let mut loads: Vec<Load> = jobs
+                .iter()
+                .enumerate()
+                .map(|(id, (pending, waited))| load(id, 0, *pending, *waited))
+                .collect();
+            loads.push(load(999, 10, 48, 0));
+            prop_assert_eq!(simulate(&mut loads, 1).pop(), Some(48));
         }
     }
 }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{completions, config, doctor, kill, log, mem, model, ps, run, tool};
+use crate::commands::{
+    batch, completions, config, doctor, fork, kill, log, mem, model, nice, ps, run, tool, top,
+};
 use crate::env_vars;
 
 /// An operating system whose CPU is a language model.
@@ -70,9 +72,13 @@ pub enum Colour {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Run(run::RunArgs),
+    Batch(batch::BatchArgs),
     Ps(ps::PsArgs),
+    Top(top::TopArgs),
     Log(log::LogArgs),
     Kill(kill::KillArgs),
+    Nice(nice::NiceArgs),
+    Fork(fork::ForkArgs),
     #[command(subcommand)]
     Mem(mem::MemCommand),
     #[command(subcommand)]

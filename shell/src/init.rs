@@ -20,6 +20,7 @@ use quipu_tools::{Bus, WasmHost, WasmSettings, load_dir};
 
 use crate::agent::Loaded;
 use crate::cli::Globals;
+use crate::control::Server;
 use crate::error::UserError;
 use crate::lock::MachineLock;
 use crate::models::{self, Places, gguf};
@@ -80,7 +81,8 @@ impl Session {
                 let local = LocalSettings {
                     window: settings.window,
                     threads: settings.threads.map(usize::from),
-                    kv_cells: None,
+                    kv_cells: settings.kv_tokens,
+                    swap: Some(self.paths.cache.join("kv")),
                 };
                 let load = move || LocalCpu::load(&file, &local);
                 Arc::new(tokio::task::spawn_blocking(load).await??)
@@ -169,8 +171,10 @@ impl Session {
             policy,
             sampling: self.settings.sampling(),
         })?;
+        let kernel = Arc::new(kernel);
         Ok(Machine {
-            kernel: Arc::new(kernel),
+            _control: Server::start(&self.paths.state, &kernel)?,
+            kernel,
             _lock: lock,
         })
     }
@@ -193,6 +197,7 @@ impl Session {
 pub struct Machine {
     /// The kernel.
     pub kernel: Arc<Kernel>,
+    _control: Server,
     _lock: MachineLock,
 }
 

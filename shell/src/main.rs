@@ -12,6 +12,7 @@
 //! | `person` | questions and approvals at the terminal |
 //! | `interrupts` | Ctrl-C |
 //! | `lock` | one machine on one root |
+//! | `control` | how other programs reach the machine that runs |
 //! | `models/` | finding and fetching model files |
 //! | `error` | what went wrong, a hint, an exit code |
 #![allow(
@@ -25,6 +26,7 @@ mod agent;
 mod builtin;
 mod cli;
 mod commands;
+mod control;
 mod env_vars;
 mod error;
 mod init;

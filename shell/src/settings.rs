@@ -26,6 +26,8 @@ pub struct File {
     pub threads: Option<u16>,
     /// Default of `--window`.
     pub window: Option<usize>,
+    /// Tokens of the KV cache that all processes share.
+    pub kv_tokens: Option<usize>,
     /// Default of `--temperature`.
     pub temperature: Option<f32>,
     /// Default of `--seed`.
@@ -114,6 +116,8 @@ pub struct Settings {
     pub threads: Option<u16>,
     /// The window, when named.
     pub window: Option<usize>,
+    /// Tokens of the shared KV cache, when named.
+    pub kv_tokens: Option<usize>,
     /// 0 is greedy.
     pub temperature: f32,
     /// The seed.
@@ -148,6 +152,7 @@ impl Settings {
             cpu: cpu_choice(cpu.as_deref())?,
             threads: globals.threads.or(file.threads),
             window: globals.window.or(file.window),
+            kv_tokens: file.kv_tokens,
             temperature: temperature(globals.temperature.or(file.temperature))?,
             seed: globals.seed.or(file.seed).unwrap_or(0),
             approve: file.approve.unwrap_or(ApproveWord::Ask),

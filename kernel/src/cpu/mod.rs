@@ -10,7 +10,7 @@ mod template;
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -53,6 +53,9 @@ pub struct Prompt {
     /// Tokens of the whole prompt with its template. Exact where the tokenizer is
     /// known, else an upper estimate.
     pub len: usize,
+    /// Of `tokens`, how many from the first belong to the boot page, which processes
+    /// of one agent share.
+    pub boot: usize,
 }
 
 /// How tokens are chosen.
@@ -73,8 +76,8 @@ pub struct Job {
     pub priority: i8,
     /// The window.
     pub prompt: Prompt,
-    /// JSON Schema that the action satisfies.
-    pub schema: Value,
+    /// JSON Schema that the action satisfies; `None` lets the CPU write plain text.
+    pub schema: Option<Value>,
     /// Tokens the action may have.
     pub tokens_max: u32,
     /// How tokens are chosen.
@@ -156,6 +159,101 @@ pub trait Cpu: Send + Sync {
     /// Starts to decide an action; returns at once. The prompt and `tokens_max`
     /// together fit the window. Exactly one `Done` or error ends the ticket.
     fn submit(&self, job: Job) -> Ticket;
+
+    /// Changes the priority of the job that `pid` has under way, if it has one.
+    fn nice(&self, _pid: Pid, _priority: i8) {}
+
+    /// Learns that `pid` is over: what is kept for it may go.
+    fn retire(&self, _pid: Pid) {}
+
+    /// How things are in this moment; empty where nothing is ours to count.
+    fn stats(&self) -> CpuStats {
+        CpuStats::default()
+    }
+
+    /// Calls `listener` for every movement of a process's pages from now on, on a
+    /// thread that must not be kept waiting.
+    fn listen(&self, _listener: Box<dyn Fn(Movement) + Send + Sync>) {}
+}
+
+/// A movement of a process's pages between the KV cache and the swap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Movement {
+    /// Out of the cache.
+    SwappedOut {
+        /// Whose they are.
+        pid: Pid,
+        /// How many tokens.
+        tokens: usize,
+    },
+    /// Back into it.
+    SwappedIn {
+        /// For whom.
+        pid: Pid,
+        /// How many tokens.
+        tokens: usize,
+    },
+}
+
+/// A CPU in one moment.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct CpuStats {
+    /// Cells of the KV cache.
+    pub cells: usize,
+    /// Of these, in use; a shared one counts once.
+    pub cells_used: usize,
+    /// Bytes of swapped states in host memory.
+    pub swap_bytes: usize,
+    /// Threads it computes with now.
+    pub threads: usize,
+    /// Jobs in the batch.
+    pub running: usize,
+    /// Jobs that wait for room, or for a prefix that another computes.
+    pub waiting: usize,
+    /// What it has done since it started.
+    pub counters: Counters,
+    /// What each process holds.
+    pub processes: Vec<CpuProcess>,
+}
+
+/// What a CPU has done since it started; tokens unless it says otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Batches computed.
+    pub batches: u64,
+    /// Computed of prompts.
+    pub prefilled: u64,
+    /// Computed while generating.
+    pub decoded: u64,
+    /// Of prompts, shared with another process instead of computed.
+    pub shared: u64,
+    /// Moved from the cache to the swap.
+    pub swapped_out: u64,
+    /// Moved back.
+    pub swapped_in: u64,
+    /// Jobs that gave up their place to a more urgent one.
+    pub preempted: u64,
+    /// Boot pages saved to disk.
+    pub boots_saved: u64,
+    /// Generated without a choice, by the grammar.
+    pub forced: u64,
+    /// Guessed from the context.
+    pub drafted: u64,
+    /// Of these, right.
+    pub accepted: u64,
+}
+
+/// What one process holds of a CPU, in tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CpuProcess {
+    /// The process.
+    pub pid: Pid,
+    /// In the cache.
+    pub resident: usize,
+    /// Of these, held by other processes too.
+    pub shared: usize,
+    /// In the swap.
+    pub swapped: usize,
 }
 
 /// Why a CPU could not decide.

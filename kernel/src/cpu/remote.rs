@@ -137,6 +137,7 @@ impl Cpu for RemoteCpu {
             messages: messages.to_vec(),
             tokens: Vec::new(),
             len: tokens.sum(),
+            boot: 0,
         })
     }
 
@@ -215,7 +216,7 @@ impl Link {
             .map(|message| json!({"role": message.role, "content": message.text}))
             .collect();
         let Sampling { temperature, seed } = job.sampling;
-        json!({
+        let mut body = json!({
             "model": self.model,
             "messages": messages,
             "max_tokens": job.tokens_max,
@@ -223,11 +224,14 @@ impl Link {
             "seed": seed,
             "stream": true,
             "stream_options": {"include_usage": true},
-            "response_format": {
+        });
+        if let Some(schema) = &job.schema {
+            body["response_format"] = json!({
                 "type": "json_schema",
-                "json_schema": {"name": "action", "schema": job.schema}
-            }
-        })
+                "json_schema": {"name": "action", "schema": schema}
+            });
+        }
+        body
     }
 
     /// Takes one event of the stream in; the text it brings, if any.

@@ -123,6 +123,7 @@ impl Cpu for ScriptedCpu {
             messages: messages.to_vec(),
             tokens: Vec::new(),
             len: tokens.sum(),
+            boot: 0,
         })
     }
 

@@ -61,6 +61,9 @@ impl Execution {
         if let Err(error) = self.shared.journal.exit(self.pid, state, &exit) {
             tracing::error!(pid = self.pid, %error, "the end of the process was not recorded");
         }
+        if state == State::Exited {
+            self.shared.cpu.retire(self.pid);
+        }
         self.emit(Event::Exited {
             pid: self.pid,
             exit: exit.clone(),

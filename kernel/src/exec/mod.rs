@@ -5,6 +5,7 @@ mod ending;
 mod person;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI8, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -30,6 +31,7 @@ pub(crate) use ending::Ending;
 pub(crate) struct Inbox {
     pub(crate) signals: UnboundedReceiver<Signal>,
     pub(crate) replies: UnboundedReceiver<Reply>,
+    pub(crate) priority: Arc<AtomicI8>,
 }
 
 /// A process in execution.
@@ -206,9 +208,9 @@ impl Execution {
         let room = self.program.limits.action_room(&self.spent);
         let mut ticket = self.shared.cpu.submit(Job {
             pid: self.pid,
-            priority: self.program.priority,
+            priority: self.inbox.priority.load(Ordering::Relaxed),
             prompt,
-            schema: legal.schema(),
+            schema: Some(legal.schema()),
             tokens_max: room.min(self.vm.reserve() as u32),
             sampling: self.shared.sampling,
             history: self.history.clone(),

@@ -158,6 +158,8 @@ fn line(event: &Event) -> Option<String> {
         Event::Approval { reason, .. } => format!("  approve? {reason}"),
         Event::Evicted { page, .. } => format!("  evicted {page}"),
         Event::Recalled { page, .. } => format!("  recalled {page}"),
+        Event::SwappedOut { tokens, .. } => format!("  swapped out {tokens}"),
+        Event::SwappedIn { tokens, .. } => format!("  swapped in {tokens}"),
         Event::LimitHit { text, .. } => format!("  limit: {text}"),
         Event::Exited { exit, .. } => {
             let answer = exit.answer.as_ref().map(Value::to_string);

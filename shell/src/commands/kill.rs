@@ -5,7 +5,7 @@ use clap::Args;
 use quipu_kernel::journal::JournalError;
 use quipu_kernel::process::{Exit, Pid, State, Status, Usage};
 
-use crate::error::UserError;
+use crate::control::{self, Request};
 use crate::init::Session;
 use crate::lock::MachineLock;
 
@@ -16,7 +16,7 @@ pub struct KillArgs {
     pid: Pid,
 }
 
-/// Ends a process that no machine runs; one that runs belongs to its machine.
+/// Tells the machine that runs; without one the process is only waiting to be resumed.
 pub fn run(session: &Session, args: &KillArgs) -> Result<u8> {
     let journal = session.journal()?;
     let row = journal
@@ -28,23 +28,12 @@ pub fn run(session: &Session, args: &KillArgs) -> Result<u8> {
         eprintln!("process {} is already over", args.pid);
         return Ok(0);
     }
-    // Within the interactive shell the machine is this program, and idle.
-    let holder = MachineLock::holder(&session.paths.lock());
-    let own = holder == Some(std::process::id());
-    if let Some(holder) = holder.filter(|_| !own) {
-        return Err(UserError::failed(
-            format!(
-                "process {} may be running on the machine with number {holder}",
-                args.pid
-            ),
-            format!("press Ctrl-C there, or `kill -INT {holder}`"),
-        ));
+    if control::ask(&session.paths.state, &Request::Kill { pid: args.pid })?.is_some() {
+        eprintln!("process {} is stopped", args.pid);
+        return Ok(0);
     }
-    // Nobody else may start a machine meanwhile.
-    let _lock = match own {
-        true => None,
-        false => Some(MachineLock::take(&session.paths.lock())?),
-    };
+    // Nobody may start a machine meanwhile.
+    let _lock = MachineLock::take(&session.paths.lock())?;
     let exit = Exit {
         status: Status::Interrupted,
         answer: None,

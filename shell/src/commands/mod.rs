@@ -1,16 +1,20 @@
 //! One file for each command: its arguments with their help, and one function.
 
+pub mod batch;
 pub mod completions;
 pub mod config;
 pub mod doctor;
+pub mod fork;
 pub mod kill;
 mod lines;
 pub mod log;
 pub mod mem;
 pub mod model;
+pub mod nice;
 pub mod ps;
 pub mod run;
 pub mod tool;
+pub mod top;
 
 use anyhow::Result;
 
@@ -36,9 +40,13 @@ impl Session {
     pub async fn command(&self, command: Command) -> Result<u8> {
         match command {
             Command::Run(args) => run::run(self, args).await,
+            Command::Batch(args) => batch::run(self, args).await,
             Command::Ps(args) => ps::run(self, &args),
+            Command::Top(args) => top::run(self, &args),
             Command::Log(args) => log::run(self, &args),
             Command::Kill(args) => kill::run(self, &args),
+            Command::Nice(args) => nice::run(self, &args),
+            Command::Fork(args) => fork::run(self, &args),
             Command::Mem(command) => mem::run(self, command),
             Command::Tool(command) => tool::run(self, command),
             Command::Model(command) => model::run(self, command).await,

@@ -39,7 +39,7 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
         .find(|row| row.state == "ready")
         .map(|row| row.pid);
     output::table(
-        &["PID", "STATE", "STEPS", "MODEL", "UPDATED", "TASK"],
+        &["PID", "STATE", "PRI", "STEPS", "MODEL", "UPDATED", "TASK"],
         rows.iter().map(cells).collect(),
     )?;
     if let Some(pid) = resumable {
@@ -59,6 +59,7 @@ fn cells(row: &ProcessRow) -> Vec<String> {
     vec![
         row.pid.to_string(),
         state,
+        row.priority.to_string(),
         row.steps.to_string(),
         shortened(&row.model, 30),
         ago(row.updated_ms),

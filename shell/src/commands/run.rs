@@ -15,6 +15,7 @@ use quipu_tools::Capability;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::fork::Point;
 use crate::agent::Loaded;
 use crate::error::{FAILED, INTERRUPTED, STOPPED, UserError};
 use crate::init::{Session, read_text};
@@ -58,6 +59,9 @@ pub struct RunArgs {
     /// Carry a stopped process on after its last completed step
     #[arg(long, value_name = "PID", conflicts_with_all = ["prompt", "agent", "schema"])]
     resume: Option<Pid>,
+    /// Start a copy of a process as it was after a step
+    #[arg(long, value_name = "PID[@STEP]", conflicts_with_all = ["prompt", "agent", "schema", "resume"])]
+    fork: Option<Point>,
 }
 
 /// What `quipu run` prints.
@@ -80,25 +84,26 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
         .map(agent::load)
         .transpose()?
         .unwrap_or_default();
-    let program = match args.resume {
-        Some(_) => None,
-        None => Some(program(session, &args, &agent, interactive)?),
+    let program = match (args.resume, args.fork) {
+        (Some(_), _) | (_, Some(_)) => None,
+        (None, None) => Some(program(session, &args, &agent, interactive)?),
     };
     let policy = session.policy(&args.allow, args.approve);
     let machine = session.machine(policy, &agent).await?;
     let kernel = &machine.kernel;
     let mut events = kernel.subscribe();
-    let pid = match (program, args.resume) {
-        (Some(program), _) => {
+    let pid = match (program, args.resume, args.fork) {
+        (Some(program), ..) => {
             kernel.fits(&program)?;
             kernel.spawn(program)?
         }
-        (None, Some(pid)) => {
+        (None, Some(pid), _) => {
             let given = limits_given(&args);
             let limits = given.then(|| limits(session.settings.limits.clone(), &args));
             kernel.resume(pid, limits, interactive)?
         }
-        (None, None) => return Err(no_prompt()),
+        (None, None, Some(Point { pid, at })) => kernel.fork(pid, at, interactive)?,
+        (None, None, None) => return Err(no_prompt()),
     };
 
     let mut view = View {

@@ -30,6 +30,9 @@ use crate::{paths, person};
 use editor::{Editor, Line};
 use talk::Talk;
 
+/// Somebody waits for the answer: ahead of whatever runs in the background.
+const INTERACTIVE_PRIORITY: i8 = 10;
+
 /// The shell.
 struct Repl {
     session: Session,
@@ -131,6 +134,7 @@ impl Repl {
         let mut program = Program::new(prompt);
         let trust = label.trust;
         program.label = label;
+        program.priority = INTERACTIVE_PRIORITY;
         program.limits = self.session.settings.limits.clone();
         program.interactive = person::is_there(self.session.globals.no_input);
         self.machine.kernel.fits(&program)?;

@@ -1,86 +1,140 @@
 //! The engine: one thread that owns the llama context and computes for everybody.
 //!
 //! Each turn of the loop is one batch: the tokens of every process that generates,
-//! and a chunk of prefill for one that starts ([`crate::scheduler`]). Where a
-//! prompt is resident is the business of [`crate::frames`].
+//! and chunks of prefill ([`crate::scheduler`]). Where a prompt is resident is the
+//! business of [`crate::frames`], what left the cache that of [`crate::swap`]; the
+//! moves between them are in [`super::paging`].
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
-use llama_cpp_2::context::LlamaContext;
-use llama_cpp_2::context::params::LlamaContextParams;
-use llama_cpp_2::llama_backend::LlamaBackend;
-use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
-use llama_cpp_2::token::LlamaToken;
 
-use super::BATCH_TOKENS;
+use super::context::{Context, Shape};
 use super::slot::Slot;
+use super::threads::Governor;
 use super::vocab::Vocab;
-use crate::cpu::{CpuError, Job, Sink};
+use super::{BATCH_TOKENS, Listener};
+use crate::cpu::{Counters, CpuError, CpuProcess, CpuStats, Job, Sink};
 use crate::frames::Frames;
+use crate::prefix::common_prefix;
+use crate::process::Pid;
 use crate::scheduler::{self, Load, Share};
+use crate::swap::Swap;
+
+/// Tokens of a prompt that another process is just computing for which it pays to
+/// wait rather than compute them twice.
+const FOLLOW_TOKENS_MIN: usize = 32;
+/// Processes running beside which drafts are made: with more, the batch is better
+/// used for them.
+const DRAFTING_MAX: usize = 2;
+
+/// What reaches the engine.
+pub(super) enum Request {
+    /// Decide an action.
+    Run(Job, Sink),
+    /// Change the priority of a process.
+    Nice(Pid, i8),
+    /// A process is over.
+    Retire(Pid),
+    /// Tell how things are.
+    Stats(Sender<CpuStats>),
+}
 
 pub(super) struct Engine<'m> {
-    context: LlamaContext<'m>,
-    batch: LlamaBatch<'m>,
-    vocab: Arc<Vocab>,
-    frames: Frames,
+    pub(super) context: Context<'m>,
+    pub(super) frames: Frames,
+    pub(super) swap: Swap,
+    pub(super) running: Vec<Slot>,
+    pub(super) waiting: Vec<Slot>,
+    pub(super) counters: Counters,
+    pub(super) listener: Listener,
     /// Whether a prefix can be kept when the rest is removed: not for recurrent
     /// models, whose state has no positions.
-    sharing: bool,
-    running: Vec<Slot>,
-    waiting: VecDeque<(Job, Sink)>,
+    pub(super) sharing: bool,
+    /// The sequence used for copies; the frame table does not know it.
+    pub(super) scratch: usize,
+    vocab: Arc<Vocab>,
+    governor: Governor,
+    /// Tokens of prefill in a batch of one process alone.
+    chunk_alone: usize,
 }
 
 impl<'m> Engine<'m> {
     pub(super) fn new(
-        backend: &LlamaBackend,
         model: &'m LlamaModel,
-        params: LlamaContextParams,
         vocab: Arc<Vocab>,
-        sequences: usize,
-        cells: usize,
+        shape: Shape,
+        governor: Governor,
+        swap: Swap,
+        listener: Listener,
     ) -> Result<Self, String> {
-        let context = model.new_context(backend, params).map_err(|_| {
-            "no context could be made: not enough memory? (try a smaller --window)".to_owned()
-        })?;
+        let context = Context::new(model, shape).ok_or(
+            "no context could be made: not enough memory? (try a smaller --window)".to_owned(),
+        )?;
         Ok(Self {
             context,
-            batch: LlamaBatch::new(BATCH_TOKENS, 1),
             vocab,
-            frames: Frames::new(sequences, cells),
-            sharing: !model.is_recurrent() && !model.is_hybrid(),
+            frames: Frames::new(shape.sequences - 1, shape.cells),
+            swap,
             running: Vec::new(),
-            waiting: VecDeque::new(),
+            waiting: Vec::new(),
+            counters: Counters::default(),
+            listener,
+            sharing: !model.is_recurrent() && !model.is_hybrid(),
+            scratch: shape.sequences - 1,
+            governor,
+            chunk_alone: chunk_alone(model.n_params()),
         })
     }
 
-    /// Computes until the other end of `jobs` is gone.
-    pub(super) fn run(mut self, jobs: &Receiver<(Job, Sink)>) {
+    /// Computes until the other end of `requests` is gone.
+    pub(super) fn run(mut self, requests: &Receiver<Request>) {
         loop {
             if self.running.is_empty() && self.waiting.is_empty() {
-                match jobs.recv() {
-                    Ok(job) => self.waiting.push_back(job),
-                    Err(_) => return,
+                match requests.recv() {
+                    Ok(request) => self.take(request),
+                    Err(_) => break,
                 }
             }
-            loop {
-                match jobs.try_recv() {
-                    Ok(job) => self.waiting.push_back(job),
-                    Err(TryRecvError::Empty) => break,
-                    Err(TryRecvError::Disconnected) => return,
+            match requests.try_recv() {
+                Ok(request) => {
+                    self.take(request);
+                    continue;
                 }
+                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Disconnected) => break,
             }
             self.drop_cancelled();
             self.admit();
             self.tick();
         }
+        self.suspend();
+    }
+
+    fn take(&mut self, request: Request) {
+        match request {
+            Request::Run(job, sink) => match Slot::new(job, sink, &self.vocab) {
+                Ok(slot) => self.waiting.push(slot),
+                Err((sink, error)) => drop(sink.send(Err(error))),
+            },
+            Request::Nice(pid, priority) => {
+                let slots = self.running.iter_mut().chain(&mut self.waiting);
+                for slot in slots.filter(|slot| slot.pid == pid) {
+                    slot.priority = priority;
+                }
+            }
+            Request::Retire(pid) => {
+                self.frames.retire(pid);
+                self.swap.forget(pid);
+            }
+            // Who asked may have gone meanwhile.
+            Request::Stats(asked) => drop(asked.send(self.stats())),
+        }
     }
 
     fn drop_cancelled(&mut self) {
-        self.waiting.retain(|(_, sink)| !sink.is_closed());
+        self.waiting.retain(|slot| !slot.is_cancelled());
         let frames = &mut self.frames;
         self.running.retain(|slot| {
             let cancelled = slot.is_cancelled();
@@ -91,77 +145,61 @@ impl<'m> Engine<'m> {
         });
     }
 
-    /// Moves waiting jobs into the cache, the most urgent first, as long as there
-    /// is room for prompt and answer.
+    /// Moves waiting jobs into the cache, the most urgent first, as long as there is
+    /// room for prompt and answer. None overtakes one that is more urgent and too
+    /// large for the moment, or large ones would wait for ever.
     fn admit(&mut self) {
-        self.waiting
-            .make_contiguous()
-            .sort_by_key(|(job, _)| std::cmp::Reverse(job.priority));
-        while let Some((job, sink)) = self.waiting.pop_front() {
-            let placed = self
-                .frames
-                .place(job.pid, &job.prompt.tokens, job.tokens_max as usize);
-            let Some(placement) = placed else {
-                if self.running.is_empty() {
-                    let need = job.prompt.tokens.len() + job.tokens_max as usize;
-                    let reason = format!("{need} tokens do not fit the KV cache");
-                    let _ = sink.send(Err(CpuError::Decode(reason)));
-                    continue;
-                }
-                self.waiting.push_front((job, sink));
-                return;
-            };
-            let keep = self.arrange(&placement);
-            match Slot::new(&job, sink, placement.sequence, keep, &self.vocab) {
-                Ok(slot) => self.running.push(slot),
-                Err((sink, error)) => {
-                    self.frames.release(placement.sequence);
-                    let _ = sink.send(Err(error));
-                }
+        self.waiting.sort_by_key(|slot| {
+            std::cmp::Reverse((scheduler::urgency(slot.priority, slot.waited), slot.waited))
+        });
+        let mut i = 0;
+        while i < self.waiting.len() {
+            if self.follows(i) {
+                i += 1;
+                continue;
             }
+            let mut slot = self.waiting.remove(i);
+            match self.place(&mut slot) {
+                Ok(true) => self.running.push(slot),
+                Ok(false) => {
+                    self.waiting.insert(i, slot);
+                    break;
+                }
+                Err(error) => slot.fail(error),
+            }
+        }
+        for slot in &mut self.waiting {
+            slot.waited += 1;
         }
     }
 
-    /// Does to the cache what the frame table decided. Returns how many tokens are
-    /// really kept.
-    fn arrange(&mut self, placement: &crate::frames::Placement) -> usize {
-        let target = placement.sequence;
-        for &sequence in &placement.evict {
-            self.remove(sequence, 0);
-        }
-        if !self.sharing {
-            self.remove(target, 0);
-            self.frames.clear(target);
-            return 0;
-        }
-        if let Some(from) = placement.copy_from {
-            self.remove(target, 0);
-            let end = Some(placement.keep as u32);
-            // Within a unified cache this only adds an owner to the cells.
-            if self
-                .context
-                .kv_cache_seq_cp(from as i32, target as i32, Some(0), end)
-                .is_ok()
-            {
-                return placement.keep;
-            }
-        } else if self.remove(target, placement.keep) {
-            return placement.keep;
-        }
-        self.remove(target, 0);
-        self.frames.clear(target);
-        0
-    }
-
-    fn remove(&mut self, sequence: usize, from: usize) -> bool {
-        let removed =
-            self.context
-                .clear_kv_cache_seq(Some(sequence as u32), Some(from as u32), None);
-        removed.unwrap_or(false)
+    /// Whether the prompt of a waiting job begins like one that is being computed just
+    /// now: then it waits, and takes that over. The other is hurried along meanwhile.
+    fn follows(&mut self, i: usize) -> bool {
+        let follower = &self.waiting[i];
+        let resident = self.frames.resident(&follower.tokens);
+        let leader = self.running.iter_mut().find(|leader| {
+            let same = common_prefix(&leader.tokens[..leader.prompt], &follower.tokens);
+            let computed = self.frames.len(leader.sequence);
+            same >= resident + FOLLOW_TOKENS_MIN && computed < same
+        });
+        let Some(leader) = leader.filter(|_| self.sharing) else {
+            return false;
+        };
+        leader.priority = leader.priority.max(follower.priority);
+        true
     }
 
     /// One batch.
     fn tick(&mut self) {
+        if let Some(threads) = self.governor.advise() {
+            tracing::debug!(threads, "the number of threads changes");
+            self.context.set_threads(threads);
+        }
+        let chunk = match (self.running.as_slice(), self.waiting.is_empty()) {
+            ([_], true) => self.chunk_alone,
+            _ => scheduler::CHUNK_TOKENS,
+        };
         let loads: Vec<Load> = self
             .running
             .iter()
@@ -169,11 +207,12 @@ impl<'m> Engine<'m> {
             .map(|(id, slot)| Load {
                 id,
                 priority: slot.priority,
-                pending: slot.feed.len(),
+                pending: self.pending(slot),
+                generating: slot.generates(),
                 waited: slot.waited,
             })
             .collect();
-        let shares = scheduler::plan(&loads, BATCH_TOKENS);
+        let shares = scheduler::plan(&loads, BATCH_TOKENS, chunk);
         for slot in &mut self.running {
             slot.waited += 1;
         }
@@ -184,26 +223,28 @@ impl<'m> Engine<'m> {
             Ok(rows) => rows,
             Err(error) => return self.fail_all(&error),
         };
-        if let Err(error) = self.context.decode(&mut self.batch) {
-            return self.fail_all(&error.to_string());
+        if let Err(error) = self.compute() {
+            return self.fail_all(&error);
         }
-        let mut done = Vec::new();
-        for (share, row) in shares.iter().zip(rows) {
-            let slot = &mut self.running[share.id];
-            slot.waited = 0;
-            let fed: Vec<i32> = slot.feed.drain(..share.tokens).collect();
-            self.frames.extend(slot.sequence, &fed);
-            let Some(row) = row else { continue };
-            match slot.advance(self.context.get_logits_ith(row), &self.vocab) {
+        self.counters.batches += 1;
+        let drafting = self.running.len() <= DRAFTING_MAX && self.sharing;
+        let mut over = Vec::new();
+        for (share, rows) in shares.iter().zip(rows) {
+            match self.settle(share, &rows, drafting) {
                 Ok(false) => {}
-                Ok(true) => done.push((share.id, None)),
-                Err(error) => done.push((share.id, Some(error))),
+                Ok(true) => over.push((share.id, None)),
+                Err(error) => over.push((share.id, Some(error))),
             }
         }
-        done.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
-        for (id, error) in done {
+        // From the back, so that the others keep their places.
+        over.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
+        for (id, error) in over {
             let slot = self.running.swap_remove(id);
+            self.keep_boot(&slot);
             self.frames.release(slot.sequence);
+            self.counters.forced += slot.counts.forced;
+            self.counters.drafted += slot.counts.drafted;
+            self.counters.accepted += slot.counts.accepted;
             match error {
                 None => slot.finish(),
                 Some(error) => slot.fail(error),
@@ -211,41 +252,135 @@ impl<'m> Engine<'m> {
         }
     }
 
-    /// Writes the batch. For each share the row of its logits, where it feeds all
-    /// that it has.
-    fn fill(&mut self, shares: &[Share]) -> Result<Vec<Option<i32>>, String> {
-        self.batch.clear();
+    /// Tokens that a slot has not computed yet, its draft included.
+    fn pending(&self, slot: &Slot) -> usize {
+        slot.tokens.len() + slot.draft.len() - self.frames.len(slot.sequence)
+    }
+
+    /// Writes the batch. For each share the rows of its logits: after its last token
+    /// and each of the draft, when all its tokens are in.
+    fn fill(&mut self, shares: &[Share]) -> Result<Vec<Vec<usize>>, String> {
+        self.context.clear();
         let mut rows = Vec::with_capacity(shares.len());
         for share in shares {
-            let slot = &self.running[share.id];
-            let position = self.frames.len(slot.sequence);
-            let whole = share.tokens == slot.feed.len();
-            for (i, &token) in slot.feed[..share.tokens].iter().enumerate() {
-                let logits = whole && i + 1 == share.tokens;
-                self.batch
-                    .add(
-                        LlamaToken(token),
-                        (position + i) as i32,
-                        &[slot.sequence as i32],
-                        logits,
-                    )
-                    .map_err(|error| error.to_string())?;
+            let slot = &mut self.running[share.id];
+            let start = self.frames.len(slot.sequence);
+            let end = start + share.tokens;
+            slot.draft.truncate(end.saturating_sub(slot.tokens.len()));
+            let mut own = Vec::new();
+            let tokens = slot.tokens.iter().chain(&slot.draft);
+            for (position, &token) in tokens.enumerate().take(end).skip(start) {
+                let logits = position + 1 >= slot.tokens.len();
+                let row = self.context.add(token, position, slot.sequence, logits)?;
+                if logits {
+                    own.push(row);
+                }
             }
-            rows.push(whole.then(|| self.batch.n_tokens() - 1));
+            rows.push(own);
         }
         Ok(rows)
     }
 
+    /// Computes the batch. A process that is alone can be stopped within it.
+    fn compute(&mut self) -> Result<(), String> {
+        match self.running.as_slice() {
+            [alone] => {
+                let sink = alone.sink();
+                self.context.decode(&|| sink.is_closed())
+            }
+            _ => self.context.decode(&|| false),
+        }
+    }
+
+    /// Takes the results of a batch in for one slot. True when its action is complete.
+    fn settle(&mut self, share: &Share, rows: &[usize], drafting: bool) -> Result<bool, CpuError> {
+        let slot = &mut self.running[share.id];
+        slot.waited = 0;
+        let start = self.frames.len(slot.sequence);
+        let computed = slot.tokens.iter().chain(&slot.draft);
+        let fed: Vec<i32> = computed.skip(start).take(share.tokens).copied().collect();
+        self.frames.extend(slot.sequence, &fed);
+        match slot.generates() {
+            true => self.counters.decoded += fed.len() as u64,
+            false => self.counters.prefilled += fed.len() as u64,
+        }
+        if rows.is_empty() {
+            return Ok(false);
+        }
+        let certain = slot.tokens.len();
+        let drafted = slot.draft.len();
+        let logits: Result<Vec<&[f32]>, String> =
+            rows.iter().map(|&row| self.context.logits(row)).collect();
+        let advance = slot.advance(&logits.map_err(CpuError::Decode)?, &self.vocab)?;
+        if advance.accepted < drafted {
+            let right = certain + advance.accepted;
+            self.context.remove(slot.sequence, right);
+            self.frames.truncate(slot.sequence, right);
+        }
+        if drafting && !advance.done {
+            slot.guess();
+        }
+        Ok(advance.done)
+    }
+
     fn fail_all(&mut self, reason: &str) {
-        tracing::error!(reason, "a batch failed");
-        for slot in self.running.drain(..) {
-            // What the cache holds of these sequences is not known any more.
-            let _ = self
-                .context
-                .clear_kv_cache_seq(Some(slot.sequence as u32), None, None);
-            self.frames.clear(slot.sequence);
+        let cancelled = matches!(self.running.as_slice(), [alone] if alone.is_cancelled());
+        if !cancelled {
+            tracing::error!(reason, "a batch failed");
+        }
+        for slot in std::mem::take(&mut self.running) {
+            // What the batch left behind its known end is removed.
+            let known = self.frames.len(slot.sequence);
+            if !self.context.remove(slot.sequence, known) {
+                self.context.remove(slot.sequence, 0);
+                self.frames.truncate(slot.sequence, 0);
+            }
             self.frames.release(slot.sequence);
             slot.fail(CpuError::Decode(reason.to_owned()));
         }
+    }
+
+    fn stats(&self) -> CpuStats {
+        let mut processes: Vec<CpuProcess> = Vec::new();
+        for (pid, held) in self.frames.residents() {
+            processes.push(CpuProcess {
+                pid,
+                resident: held.resident,
+                shared: held.shared,
+                swapped: self.swap.tokens_of(pid),
+            });
+        }
+        for pid in self.swap.processes() {
+            if processes.iter().all(|process| process.pid != pid) {
+                processes.push(CpuProcess {
+                    pid,
+                    resident: 0,
+                    shared: 0,
+                    swapped: self.swap.tokens_of(pid),
+                });
+            }
+        }
+        processes.sort_by_key(|process| process.pid);
+        CpuStats {
+            cells: self.frames.cells(),
+            cells_used: self.frames.used(),
+            swap_bytes: self.swap.memory_bytes(),
+            threads: self.governor.threads(),
+            running: self.running.len(),
+            waiting: self.waiting.len(),
+            counters: self.counters,
+            processes,
+        }
+    }
+}
+
+/// Tokens of prefill in one batch of a process that is alone: larger batches are
+/// faster, and nobody waits but somebody who may come. About a second's work at most
+/// on two cores.
+fn chunk_alone(parameters: u64) -> usize {
+    match parameters {
+        0..500_000_000 => 256,
+        500_000_000..3_000_000_000 => 128,
+        _ => scheduler::CHUNK_TOKENS,
     }
 }

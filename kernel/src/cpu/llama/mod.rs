@@ -4,36 +4,59 @@
 //! side only tokenizes and hands jobs over. This folder is the only place that
 //! names llama.cpp.
 
+mod context;
+mod draft;
 mod engine;
+mod file;
+mod paging;
 mod slot;
+mod threads;
 mod vocab;
 
-use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use llama_cpp_2::context::params::LlamaContextParams;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::{LogOptions, send_logs_to_tracing};
+use parking_lot::{Mutex, RwLock};
 
-use super::{ChatTemplate, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Sink, Ticket};
-use engine::Engine;
+use super::{
+    ChatTemplate, Cpu, CpuError, CpuInfo, CpuStats, Job, Message, Movement, Prompt, Ticket,
+};
+use crate::process::Pid;
+use crate::swap::{Swap, SwapSettings};
+use context::Shape;
+use engine::{Engine, Request};
+use threads::Governor;
 use vocab::Vocab;
 
 /// The window of one process unless the settings say otherwise.
 const WINDOW_DEFAULT: usize = 8192;
-/// Cells of the shared KV cache unless the settings say otherwise.
+/// Cells of the shared KV cache unless the settings or the free memory say otherwise.
 const KV_CELLS_DEFAULT: usize = 16_384;
+/// The share of the free memory that the KV cache takes at most, as a divisor.
+const KV_MEMORY_SHARE: usize = 4;
 /// The smallest window that holds a boot page, a task and an answer.
 const WINDOW_MIN: usize = 512;
-/// Processes whose prompts can be resident at once (llama.cpp allows 256).
-const SEQUENCES: usize = 64;
+/// Processes whose prompts can be resident at once, and one sequence for copies:
+/// the most that llama.cpp allows.
+const SEQUENCES: usize = 256;
 /// Tokens of one batch; the scheduler stays below it.
 const BATCH_TOKENS: usize = 512;
+/// Bytes of swapped states in host memory.
+const SWAP_MEMORY_BYTES: usize = 1 << 30;
+/// Bytes of swapped states on disk.
+const SWAP_DISK_BYTES: u64 = 4 << 30;
+/// How long the engine may take to answer a question about itself: several batches.
+const STATS_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Who hears of the movements of pages.
+type Listener = Box<dyn Fn(Movement) + Send + Sync>;
 
 /// How a local model is run; `None` leaves the choice to the model and the machine.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +67,9 @@ pub struct LocalSettings {
     pub threads: Option<usize>,
     /// Cells of the KV cache shared by all processes.
     pub kv_cells: Option<usize>,
+    /// Folder for KV states on disk: boot pages, and processes that were suspended.
+    /// `None` keeps them in memory only.
+    pub swap: Option<PathBuf>,
 }
 
 /// A model file, loaded and ready.
@@ -52,8 +78,9 @@ pub struct LocalCpu {
     vocab: Arc<Vocab>,
     template: ChatTemplate,
     /// `None` only while being dropped: its end tells the engine to stop.
-    jobs: Mutex<Option<Sender<(Job, Sink)>>>,
+    requests: Mutex<Option<Sender<Request>>>,
     engine: Option<JoinHandle<()>>,
+    listener: Arc<RwLock<Option<Listener>>>,
 }
 
 /// llama.cpp's global state; it can be set up once in a program.
@@ -113,14 +140,17 @@ impl LocalCpu {
                 "a window of {window} tokens is too small; {WINDOW_MIN} is the least"
             )));
         }
-        let kv_cells = settings.kv_cells.unwrap_or(KV_CELLS_DEFAULT).max(window);
+        let kv_cells = settings
+            .kv_cells
+            .unwrap_or_else(|| file::affordable_cells(&model, KV_CELLS_DEFAULT))
+            .max(window);
         let threads = settings
             .threads
             .or_else(|| std::thread::available_parallelism().ok().map(Into::into))
             .unwrap_or(1)
             .clamp(1, 512);
         let info = CpuInfo {
-            details: details(&model),
+            details: file::details(&model),
             model: name,
             kind: "local",
             window,
@@ -128,23 +158,34 @@ impl LocalCpu {
             kv_cells,
         };
 
-        let params = LlamaContextParams::default()
-            .with_n_ctx(NonZeroU32::new(kv_cells as u32))
-            .with_n_batch(BATCH_TOKENS as u32)
-            .with_n_ubatch(BATCH_TOKENS as u32)
-            .with_n_seq_max(SEQUENCES as u32)
-            .with_n_threads(threads as i32)
-            .with_n_threads_batch(threads as i32)
-            .with_kv_unified(true)
-            .with_swa_full(true)
-            .with_no_perf(true);
+        let shape = Shape {
+            cells: kv_cells,
+            sequences: SEQUENCES,
+            batch: BATCH_TOKENS,
+            threads,
+        };
+        let governor = Governor::new(threads, settings.threads.is_some());
+        let swap = SwapSettings {
+            memory_bytes_max: SWAP_MEMORY_BYTES,
+            disk_bytes_max: SWAP_DISK_BYTES,
+            folder: settings.swap.clone(),
+            key: file::key(path).map_err(|error| fail(error.to_string()))?,
+        };
+        let listener: Arc<RwLock<Option<Listener>>> = Arc::default();
+        let heard = listener.clone();
+        let tell: Listener = Box::new(move |movement| {
+            if let Some(listener) = &*heard.read() {
+                listener(movement);
+            }
+        });
         let (sender, receiver) = channel();
         let (ready, started) = channel();
         let thread_vocab = vocab.clone();
         let engine = std::thread::Builder::new()
             .name("quipu-engine".into())
             .spawn(move || {
-                match Engine::new(backend, &model, params, thread_vocab, SEQUENCES, kv_cells) {
+                let swap = Swap::open(swap);
+                match Engine::new(&model, thread_vocab, shape, governor, swap, tell) {
                     Ok(engine) => {
                         let _ = ready.send(Ok(()));
                         engine.run(&receiver);
@@ -163,9 +204,17 @@ impl LocalCpu {
             info,
             vocab,
             template,
-            jobs: Mutex::new(Some(sender)),
+            requests: Mutex::new(Some(sender)),
             engine: Some(engine),
+            listener,
         })
+    }
+
+    /// A dead engine drops what is sent, which the waiting side notices.
+    fn send(&self, request: Request) {
+        if let Some(requests) = self.requests.lock().as_ref() {
+            let _ = requests.send(request);
+        }
     }
 }
 
@@ -175,11 +224,13 @@ impl Cpu for LocalCpu {
     }
 
     fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
-        let tokens = self.vocab.tokenize_prompt(&self.template.render(messages)?);
+        let segments = self.template.render(messages)?;
+        let (tokens, boot) = self.vocab.tokenize_prompt(&segments);
         Ok(Prompt {
             messages: messages.to_vec(),
             len: tokens.len(),
             tokens,
+            boot,
         })
     }
 
@@ -189,38 +240,35 @@ impl Cpu for LocalCpu {
 
     fn submit(&self, job: Job) -> Ticket {
         let (sink, ticket) = Ticket::new();
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(jobs) = jobs.as_ref() {
-            // A dead engine drops the sink, which the ticket reports as `Gone`.
-            let _ = jobs.send((job, sink));
-        }
+        self.send(Request::Run(job, sink));
         ticket
+    }
+
+    fn nice(&self, pid: Pid, priority: i8) {
+        self.send(Request::Nice(pid, priority));
+    }
+
+    fn retire(&self, pid: Pid) {
+        self.send(Request::Retire(pid));
+    }
+
+    fn stats(&self) -> CpuStats {
+        let (asked, answer) = channel();
+        self.send(Request::Stats(asked));
+        answer.recv_timeout(STATS_TIMEOUT).unwrap_or_default()
+    }
+
+    fn listen(&self, listener: Listener) {
+        *self.listener.write() = Some(listener);
     }
 }
 
 impl Drop for LocalCpu {
     fn drop(&mut self) {
         // The engine must be gone before llama.cpp's own statics are.
-        self.jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        self.requests.lock().take();
         if let Some(engine) = self.engine.take() {
             let _ = engine.join();
         }
     }
-}
-
-/// Architecture, size and quantisation, as the file states them.
-fn details(model: &LlamaModel) -> String {
-    let architecture = model
-        .meta_val_str("general.architecture")
-        .unwrap_or_default();
-    let millions = model.n_params() as f64 / 1e6;
-    let size = match millions {
-        m if m >= 1000.0 => format!("{:.1}B", m / 1000.0),
-        m => format!("{m:.0}M"),
-    };
-    let bits = model.size() as f64 * 8.0 / model.n_params().max(1) as f64;
-    format!("{architecture} {size}, {bits:.1} bits a weight")
 }

@@ -1,5 +1,4 @@
-//! One running job of the engine: what it has still to feed, its grammar, and how
-//! its next token is chosen.
+//! One job of the engine: its tokens, its grammar, and how the next one is chosen.
 
 use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
@@ -8,9 +7,11 @@ use llama_cpp_2::token::data_array::LlamaTokenDataArray;
 use llguidance::Matcher;
 use toktrie::SimpleVob;
 
+use super::draft::Drafter;
 use super::vocab::Vocab;
 use crate::cpu::{Chunk, Completion, CpuError, Job, Sampling, Sink};
-use crate::process::Usage;
+use crate::prefix::common_prefix;
+use crate::process::{Pid, Usage};
 
 /// Tokens kept to close an action whose room is used up: enough for the quotes,
 /// brackets and forced keys of the tools' schemas.
@@ -23,50 +24,76 @@ const CIRCLE_TOKENS: usize = 96;
 const MIN_P: f32 = 0.05;
 
 pub(super) struct Slot {
-    pub(super) sequence: usize,
+    pub(super) pid: Pid,
     pub(super) priority: i8,
+    /// Batches since it was last served.
     pub(super) waited: u32,
-    /// Tokens not yet computed: the rest of the prompt, or what was just chosen.
-    pub(super) feed: Vec<i32>,
+    /// Where it is in the cache; of no meaning while it waits.
+    pub(super) sequence: usize,
+    /// The prompt and what was generated after it.
+    pub(super) tokens: Vec<i32>,
+    /// Tokens of the prompt.
+    pub(super) prompt: usize,
+    /// Tokens of the prompt that are everyone's: the boot page.
+    pub(super) boot: usize,
+    /// Tokens that may follow, to be checked in the next batch.
+    pub(super) draft: Vec<i32>,
+    pub(super) counts: Counts,
     sink: Sink,
-    matcher: Matcher,
+    matcher: Option<Matcher>,
     sampler: Option<LlamaSampler>,
-    usage: Usage,
+    drafter: Drafter,
+    cached: Option<usize>,
     tokens_max: u32,
-    generated: Vec<i32>,
     text: Vec<u8>,
     /// Bytes of `text` already sent.
     sent: usize,
     closing: bool,
 }
 
+/// Where the tokens of an action came from.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    /// Left without a choice by the grammar.
+    pub(super) forced: u64,
+    /// Guessed.
+    pub(super) drafted: u64,
+    /// Guessed rightly.
+    pub(super) accepted: u64,
+}
+
+/// What a batch brought a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Advance {
+    /// Whether the action is complete.
+    pub(super) done: bool,
+    /// Draft tokens that turned out right; the others must leave the cache.
+    pub(super) accepted: usize,
+}
+
 impl Slot {
-    pub(super) fn new(
-        job: &Job,
-        sink: Sink,
-        sequence: usize,
-        keep: usize,
-        vocab: &Vocab,
-    ) -> Result<Self, (Sink, CpuError)> {
-        let matcher = match vocab.matcher(&job.schema) {
-            Ok(matcher) => matcher,
-            Err(error) => return Err((sink, error)),
+    pub(super) fn new(job: Job, sink: Sink, vocab: &Vocab) -> Result<Self, (Sink, CpuError)> {
+        let matcher = match job.schema.as_ref().map(|schema| vocab.matcher(schema)) {
+            None => None,
+            Some(Ok(matcher)) => Some(matcher),
+            Some(Err(error)) => return Err((sink, error)),
         };
         Ok(Self {
-            sequence,
+            pid: job.pid,
             priority: job.priority,
             waited: 0,
-            feed: job.prompt.tokens[keep..].to_vec(),
+            sequence: 0,
+            prompt: job.prompt.tokens.len(),
+            boot: job.prompt.boot,
+            tokens: job.prompt.tokens,
+            draft: Vec::new(),
+            counts: Counts::default(),
             sink,
             matcher,
             sampler: sampler(job.sampling),
-            usage: Usage {
-                prompt_tokens: job.prompt.tokens.len() as u32,
-                cached_tokens: keep as u32,
-                generated_tokens: 0,
-            },
+            drafter: Drafter::default(),
+            cached: None,
             tokens_max: job.tokens_max,
-            generated: Vec::new(),
             text: Vec::new(),
             sent: 0,
             closing: false,
@@ -78,41 +105,105 @@ impl Slot {
         self.sink.is_closed()
     }
 
-    /// Chooses the next token from `logits` and takes in what the grammar forces
-    /// after it. True when the action is complete.
-    pub(super) fn advance(&mut self, logits: &[f32], vocab: &Vocab) -> Result<bool, CpuError> {
-        let grammar = |error| CpuError::Decode(format!("the grammar failed: {error}"));
-        let mask = self.matcher.compute_mask_or_eos().map_err(grammar)?;
-        let left = self.tokens_max.saturating_sub(self.generated.len() as u32);
-        if !self.closing
-            && (left <= WIND_DOWN_TOKENS.min(self.tokens_max / 2) || in_circles(&self.generated))
-        {
-            self.closing = true;
+    /// A way to ask the same from within a batch.
+    pub(super) fn sink(&self) -> Sink {
+        self.sink.clone()
+    }
+
+    /// The most tokens it will have.
+    pub(super) fn total(&self) -> usize {
+        self.prompt + self.tokens_max as usize
+    }
+
+    /// Whether it has generated anything yet.
+    pub(super) fn generates(&self) -> bool {
+        self.tokens.len() > self.prompt
+    }
+
+    /// Notes how much of its prompt was resident when it was first placed.
+    pub(super) fn placed(&mut self, sequence: usize, keep: usize) {
+        self.sequence = sequence;
+        self.cached.get_or_insert(keep);
+    }
+
+    /// Chooses the next tokens. `rows` are the logits after the last token and after
+    /// each of the draft.
+    pub(super) fn advance(&mut self, rows: &[&[f32]], vocab: &Vocab) -> Result<Advance, CpuError> {
+        let draft = std::mem::take(&mut self.draft);
+        let (start, mut accepted) = (self.tokens.len(), 0);
+        let done = loop {
+            let done = self.choose_one(rows[accepted], vocab)?;
+            let taken = &self.tokens[start + accepted..];
+            let same = common_prefix(taken, &draft[accepted..]);
+            let all = same == taken.len();
+            accepted += same;
+            if done || !all {
+                break done;
+            }
+        };
+        self.drafter.learn(draft.len(), accepted, self.tokens.len());
+        self.counts.drafted += draft.len() as u64;
+        self.counts.accepted += accepted as u64;
+        self.send_text();
+        Ok(Advance { done, accepted })
+    }
+
+    /// Guesses what comes next, where that pays.
+    pub(super) fn guess(&mut self) {
+        let room = self.total().saturating_sub(self.tokens.len());
+        let mut draft = self.drafter.propose(&self.tokens, room);
+        if let Some(matcher) = self.matcher.as_mut().filter(|_| !draft.is_empty()) {
+            let tokens: Vec<u32> = draft.iter().map(|&token| token as u32).collect();
+            draft.truncate(matcher.validate_tokens(&tokens).unwrap_or(0));
         }
-        let token = self.choose(logits, &mask, vocab);
-        self.matcher.consume_token(token as u32).map_err(grammar)?;
+        self.draft = draft;
+    }
+
+    /// Chooses a token from `logits` and takes in what the grammar forces after it.
+    /// True when the action is complete.
+    fn choose_one(&mut self, logits: &[f32], vocab: &Vocab) -> Result<bool, CpuError> {
+        let grammar = |error| CpuError::Decode(format!("the grammar failed: {error}"));
+        let generated = self.tokens.len() - self.prompt;
+        let left = self.tokens_max.saturating_sub(generated as u32);
+        if !self.closing
+            && (left <= WIND_DOWN_TOKENS.min(self.tokens_max / 2)
+                || in_circles(&self.tokens[self.prompt..]))
+        {
+            self.closing = self.matcher.is_some() || left <= 1;
+        }
+        let mask = match &mut self.matcher {
+            Some(matcher) => Some(matcher.compute_mask_or_eos().map_err(grammar)?),
+            None => None,
+        };
+        let token = self.choose(logits, mask.as_ref(), vocab);
         self.take(token, vocab);
-        if !vocab.is_end(token) && !self.matcher.is_stopped() {
-            for forced in self.matcher.consume_ff_tokens() {
-                self.take(forced as i32, vocab);
+        let mut over = vocab.is_end(token);
+        if let Some(matcher) = &mut self.matcher {
+            matcher.consume_token(token as u32).map_err(grammar)?;
+            if !over && !matcher.is_stopped() {
+                let forced = matcher.consume_ff_tokens();
+                over = matcher.is_stopped();
+                self.counts.forced += forced.len() as u64;
+                for token in forced {
+                    self.take(token as i32, vocab);
+                }
+            } else {
+                over = true;
             }
         }
-        self.send_text();
-        Ok(vocab.is_end(token)
-            || self.matcher.is_stopped()
-            || self.generated.len() as u32 >= self.tokens_max)
+        let generated = self.tokens.len() - self.prompt;
+        Ok(over || generated as u32 >= self.tokens_max)
     }
 
     fn take(&mut self, token: i32, vocab: &Vocab) {
-        self.generated.push(token);
-        self.feed.push(token);
+        self.tokens.push(token);
         if !vocab.is_end(token) {
             self.text.extend_from_slice(vocab.bytes(token));
         }
     }
 
-    fn choose(&mut self, logits: &[f32], mask: &SimpleVob, vocab: &Vocab) -> i32 {
-        if self.closing {
+    fn choose(&mut self, logits: &[f32], mask: Option<&SimpleVob>, vocab: &Vocab) -> i32 {
+        if let (true, Some(mask)) = (self.closing, mask) {
             // The shortest way out of any JSON value.
             let ways = ["\"", "}", "]"].iter().filter_map(|text| vocab.token(text));
             if let Some(token) = ways.into_iter().find(|token| mask.is_allowed(*token)) {
@@ -123,10 +214,8 @@ impl Slot {
             return greedy(logits, mask);
         };
         let mut allowed = Vec::new();
-        mask.iter_set_entries(|i| {
-            if let Some(logit) = logits.get(i) {
-                allowed.push(LlamaTokenData::new(LlamaToken(i as i32), *logit, 0.0));
-            }
+        each_allowed(logits, mask, |i, logit| {
+            allowed.push(LlamaTokenData::new(LlamaToken(i as i32), logit, 0.0));
         });
         let mut candidates = LlamaTokenDataArray::new(allowed, false);
         candidates.apply_sampler(sampler);
@@ -150,11 +239,14 @@ impl Slot {
     }
 
     /// Sends the finished action.
-    pub(super) fn finish(mut self) {
-        self.usage.generated_tokens = self.generated.len() as u32;
+    pub(super) fn finish(self) {
         let completion = Completion {
             text: String::from_utf8_lossy(&self.text).into_owned(),
-            usage: self.usage,
+            usage: Usage {
+                prompt_tokens: self.prompt as u32,
+                cached_tokens: self.cached.unwrap_or(0) as u32,
+                generated_tokens: (self.tokens.len() - self.prompt) as u32,
+            },
             closed_early: self.closing,
         };
         let _ = self.sink.send(Ok(Chunk::Done(completion)));
@@ -177,12 +269,21 @@ fn sampler(sampling: Sampling) -> Option<LlamaSampler> {
     })
 }
 
-fn greedy(logits: &[f32], mask: &SimpleVob) -> i32 {
+fn each_allowed(logits: &[f32], mask: Option<&SimpleVob>, mut each: impl FnMut(usize, f32)) {
+    match mask {
+        Some(mask) => mask.iter_set_entries(|i| {
+            if let Some(&logit) = logits.get(i) {
+                each(i, logit);
+            }
+        }),
+        None => logits.iter().enumerate().for_each(|(i, &logit)| each(i, logit)),
+    }
+}
+
+fn greedy(logits: &[f32], mask: Option<&SimpleVob>) -> i32 {
     let mut best = (f32::NEG_INFINITY, 0);
-    mask.iter_set_entries(|i| {
-        if let Some(&logit) = logits.get(i)
-            && (logit > best.0 || best.0 == f32::NEG_INFINITY)
-        {
+    each_allowed(logits, mask, |i, logit| {
+        if logit > best.0 || best.0 == f32::NEG_INFINITY {
             best = (logit, i);
         }
     });
@@ -214,13 +315,12 @@ mod tests {
 
     #[test]
     fn greedy_takes_the_best_allowed() {
+        let logits = [1.0, 3.0, 2.0];
         let check = |allowed: &[bool], want| {
-            assert_eq!(
-                greedy(&[1.0, 3.0, 2.0], &SimpleVob::from_slice(allowed)),
-                want
-            );
+            assert_eq!(greedy(&logits, Some(&SimpleVob::from_slice(allowed))), want);
         };
         check(&[true, true, true], 1);
         check(&[true, false, true], 2);
+        assert_eq!(greedy(&logits, None), 1);
     }
 }

@@ -1,5 +1,6 @@
 //! The model's tokenizer, for prompts and for grammars.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use llama_cpp_2::model::LlamaModel;
@@ -7,6 +8,7 @@ use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::vocab::VocabType;
 use llguidance::api::TopLevelGrammar;
 use llguidance::{Matcher, ParserFactory};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use toktrie::{InferenceCapabilities, TokEnv, TokRxInfo, TokTrie, TokenId, TokenizerEnv};
 
@@ -17,7 +19,11 @@ pub(super) struct Vocab {
     model: Arc<LlamaModel>,
     factory: ParserFactory,
     environment: TokEnv,
+    matchers: Mutex<HashMap<String, Matcher>>,
 }
+
+/// Compiled schemas kept; one takes some hundred kilobytes.
+const MATCHERS_MAX: usize = 64;
 
 impl Vocab {
     pub(super) fn new(model: Arc<LlamaModel>) -> Result<Self, String> {
@@ -40,6 +46,7 @@ impl Vocab {
             model,
             factory,
             environment,
+            matchers: Mutex::default(),
         })
     }
 
@@ -50,18 +57,23 @@ impl Vocab {
     }
 
     /// Tokens of a rendered prompt, with the beginning-of-text token when the model
-    /// wants one and the template did not write it.
-    pub(super) fn tokenize_prompt(&self, segments: &[Segment]) -> Vec<i32> {
-        let mut tokens = Vec::new();
+    /// wants one and the template did not write it; and how many of them there are up
+    /// to the end of the first message.
+    pub(super) fn tokenize_prompt(&self, segments: &[Segment]) -> (Vec<i32>, usize) {
+        let (mut tokens, mut first) = (Vec::new(), 0);
         for segment in segments {
             tokens.extend(self.tokenize(&segment.text, segment.special));
+            if first == 0 && !segment.special {
+                first = tokens.len();
+            }
         }
         let vocab = self.model.vocab();
         let bos = vocab.bos().0;
         if vocab.should_add_bos() && bos >= 0 && tokens.first() != Some(&bos) {
             tokens.insert(0, bos);
+            first += 1;
         }
-        tokens
+        (tokens, first)
     }
 
     /// The bytes of a token; control tokens have none.
@@ -98,9 +110,23 @@ impl Vocab {
         }
     }
 
-    /// A matcher that admits exactly the compact JSON of `schema`.
+    /// A matcher that admits exactly the compact JSON of `schema`. Processes of one
+    /// agent have the same few schemas, so compiled ones are kept.
     pub(super) fn matcher(&self, schema: &Value) -> Result<Matcher, CpuError> {
-        let mut schema = schema.clone();
+        let key = schema.to_string();
+        if let Some(known) = self.matchers.lock().get(&key) {
+            return Ok(known.deep_clone());
+        }
+        let matcher = self.compile(schema.clone())?;
+        let mut matchers = self.matchers.lock();
+        if matchers.len() >= MATCHERS_MAX {
+            matchers.clear();
+        }
+        matchers.insert(key, matcher.deep_clone());
+        Ok(matcher)
+    }
+
+    fn compile(&self, mut schema: Value) -> Result<Matcher, CpuError> {
         if let Some(map) = schema.as_object_mut() {
             // Compact JSON leaves no choice of white space: more tokens are forced.
             map.insert("x-guidance".into(), json!({"whitespace_flexible": false}));

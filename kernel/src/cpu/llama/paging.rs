@@ -1,0 +1,195 @@
+//! Moves between the KV cache and the swap: making room, bringing back, suspending.
+
+use super::engine::Engine;
+use super::slot::Slot;
+use crate::cpu::{CpuError, Movement};
+use crate::frames::{Eviction, Placement};
+use crate::scheduler;
+use crate::swap::For;
+
+/// Tokens of a swapped state that are worth bringing back rather than computing.
+const RESTORE_TOKENS_MIN: usize = 16;
+/// Tokens of a boot page worth an image on disk.
+const BOOT_TOKENS_MIN: usize = 64;
+
+impl Engine<'_> {
+    /// Gives a job its place in the cache, with as much of its prompt as is resident
+    /// or swapped out. False when there is no room now.
+    pub(super) fn place(&mut self, slot: &mut Slot) -> Result<bool, CpuError> {
+        let total = slot.total();
+        if total > self.frames.cells() {
+            let reason = format!("{total} tokens do not fit the KV cache");
+            return Err(CpuError::Decode(reason));
+        }
+        let placement = loop {
+            let begun = self.frames.begin(slot.pid, slot.priority, &slot.tokens);
+            if let Some(placement) = begun {
+                break placement;
+            }
+            let spared = self.frames.source(&slot.tokens);
+            if !self.make_room(slot, spared) {
+                return Ok(false);
+            }
+        };
+        self.arrange(placement);
+        let sequence = placement.sequence;
+        self.restore(slot, sequence);
+        if !self.reserve(slot, sequence, total) {
+            self.frames.release(sequence);
+            return Ok(false);
+        }
+        slot.placed(sequence, self.frames.len(sequence));
+        Ok(true)
+    }
+
+    /// Does to the cache what the frame table decided.
+    fn arrange(&mut self, placement: Placement) {
+        let Placement {
+            sequence,
+            keep,
+            copy_from,
+        } = placement;
+        if !self.sharing {
+            self.context.remove(sequence, 0);
+            self.frames.truncate(sequence, 0);
+            return;
+        }
+        if let Some(from) = copy_from {
+            self.context.remove(sequence, 0);
+            self.context.share(from, sequence, 0..keep);
+            self.counters.shared += keep as u64;
+        } else if !self.context.remove(sequence, keep) {
+            self.context.remove(sequence, 0);
+            self.frames.truncate(sequence, 0);
+        }
+    }
+
+    /// Brings back what is swapped out of the prompt, as far as it goes.
+    fn restore(&mut self, slot: &Slot, sequence: usize) {
+        let prompt = &slot.tokens[..slot.tokens.len() - 1];
+        while self.sharing {
+            let resident = self.frames.len(sequence);
+            let Some(found) = self.swap.find(prompt, resident) else {
+                return;
+            };
+            if found.upto < resident + RESTORE_TOKENS_MIN
+                || !self.reserve(slot, sequence, resident + found.cells)
+            {
+                return;
+            }
+            let Some(state) = self.swap.load(found) else {
+                continue;
+            };
+            if !self.context.restore(self.scratch, &state) {
+                self.swap.reject(found);
+                continue;
+            }
+            self.context
+                .share(self.scratch, sequence, resident..found.upto);
+            self.context.remove(self.scratch, 0);
+            self.frames
+                .extend(sequence, &slot.tokens[resident..found.upto]);
+            self.swap.spend(found);
+            let tokens = found.upto - resident;
+            self.counters.swapped_in += tokens as u64;
+            (self.listener)(Movement::SwappedIn {
+                pid: slot.pid,
+                tokens,
+            });
+        }
+    }
+
+    /// Promises `sequence` room for `total` tokens, making room as needed.
+    fn reserve(&mut self, slot: &Slot, sequence: usize, total: usize) -> bool {
+        while !self.frames.promise(sequence, total) {
+            if !self.make_room(slot, None) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Swaps out the process that will run last: an idle one, else a running one that
+    /// is less urgent than `slot`. False when there is none.
+    fn make_room(&mut self, slot: &Slot, spared: Option<usize>) -> bool {
+        if let Some(eviction) = self.frames.evict(spared) {
+            self.swap_out(eviction);
+            return true;
+        }
+        let urgency = |slot: &Slot| scheduler::urgency(slot.priority, slot.waited);
+        let last = (0..self.running.len()).min_by_key(|&i| urgency(&self.running[i]));
+        match last {
+            Some(last) if urgency(&self.running[last]) < urgency(slot) => {
+                let mut preempted = self.running.swap_remove(last);
+                preempted.draft.clear();
+                let eviction = self.frames.take_out(preempted.sequence);
+                self.swap_out(eviction);
+                self.counters.preempted += 1;
+                self.waiting.push(preempted);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Saves what only this sequence held, and frees its cells.
+    fn swap_out(&mut self, eviction: Eviction) {
+        let Eviction {
+            sequence,
+            pid,
+            tokens,
+            private_from,
+            wanted,
+        } = eviction;
+        let private = private_from..tokens.len();
+        if let (Some(pid), true) = (pid, wanted && self.sharing && !private.is_empty()) {
+            self.context
+                .share(sequence, self.scratch, private.clone());
+            let state = self.context.save(self.scratch);
+            self.context.remove(self.scratch, 0);
+            if let Some(state) = state {
+                let count = private.len();
+                self.swap
+                    .put(For::Process(pid), tokens, private_from, state);
+                self.counters.swapped_out += count as u64;
+                (self.listener)(Movement::SwappedOut { pid, tokens: count });
+            }
+        }
+        self.context.remove(sequence, 0);
+    }
+
+    /// Keeps the state of the boot page for the next machine.
+    pub(super) fn keep_boot(&mut self, slot: &Slot) {
+        let boot = slot.boot;
+        if !self.sharing
+            || boot < BOOT_TOKENS_MIN
+            || self.frames.len(slot.sequence) < boot
+            || self.swap.has_boot(&slot.tokens[..boot])
+        {
+            return;
+        }
+        self.context.share(slot.sequence, self.scratch, 0..boot);
+        let state = self.context.save(self.scratch);
+        self.context.remove(self.scratch, 0);
+        if let Some(state) = state {
+            let tokens = slot.tokens[..boot].to_vec();
+            self.swap.put(For::Everyone, tokens, 0, state);
+            self.counters.boots_saved += 1;
+        }
+    }
+
+    /// Takes everybody who may go on to disk: the machine is about to stop.
+    pub(super) fn suspend(&mut self) {
+        for slot in std::mem::take(&mut self.running) {
+            self.frames.release(slot.sequence);
+        }
+        if !self.swap.outlives() {
+            return;
+        }
+        for sequence in self.frames.idle() {
+            let eviction = self.frames.take_out(sequence);
+            self.swap_out(eviction);
+        }
+        self.swap.flush();
+    }
+}

@@ -1,0 +1,243 @@
+//! `quipu batch`: many processes on one CPU.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use quipu_kernel::Kernel;
+use quipu_kernel::event::Event;
+use quipu_kernel::process::{Exit, Pid, Program, Status};
+use quipu_kernel::signal::Signal;
+use quipu_tools::Capability;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::lines::{file_words, lines};
+use super::run::exit_code;
+use crate::agent::{self, Loaded};
+use crate::error::{INTERRUPTED, UserError};
+use crate::init::Session;
+use crate::interrupts::Interrupts;
+use crate::output;
+use crate::settings::ApproveWord;
+
+/// Processes at once unless `--jobs` says otherwise.
+const JOBS_DEFAULT: u16 = 16;
+
+/// Run many tasks at once, and print a line of JSON as each is done
+#[derive(Debug, Args)]
+pub struct BatchArgs {
+    /// The tasks, one JSON object a line: "id", "prompt", and perhaps "agent" and
+    /// "priority"; `-` is standard input
+    #[arg(value_name = "TASKS.jsonl")]
+    tasks: PathBuf,
+    /// Processes at once
+    #[arg(long, value_name = "N", default_value_t = JOBS_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=200))]
+    jobs: u16,
+    /// Where the results go instead of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Grant a capability to all of them; can be repeated
+    #[arg(long, value_name = "CAP")]
+    allow: Vec<Capability>,
+    /// How calls that change something are approved; nobody is asked
+    #[arg(long, value_enum)]
+    approve: Option<ApproveWord>,
+    /// Steps each process may take
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_steps: Option<u32>,
+    /// Tokens each process may generate
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_tokens: Option<u32>,
+    /// Seconds each process may take, from its start
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: Option<u64>,
+}
+
+/// One line of the tasks.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Task {
+    id: Value,
+    prompt: String,
+    agent: Option<PathBuf>,
+    #[serde(default)]
+    priority: i8,
+}
+
+/// One line of the results.
+#[derive(Debug, Serialize)]
+struct Line {
+    id: Value,
+    pid: Option<Pid>,
+    status: Status,
+    answer: Option<Value>,
+    steps: usize,
+    usage: quipu_kernel::process::Usage,
+    ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// Runs the command. The exit code is that of the first task that did not end well.
+pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
+    let mut interrupts = Interrupts::listen()?;
+    let mut tasks = read(session, &args)?;
+    let mut out = Output::open(args.out.as_deref())?;
+    let policy = session.policy(&args.allow, args.approve);
+    let machine = session.machine(policy, &Loaded::default()).await?;
+    for (_, loaded, _) in &tasks {
+        loaded.check(machine.kernel.bus())?;
+    }
+    let kernel = &machine.kernel;
+    let mut events = kernel.subscribe();
+    let progress = progress(tasks.len() as u64);
+    // The most urgent start first; equals in the order of their lines.
+    tasks.sort_by_key(|(_, _, program)| std::cmp::Reverse(program.priority));
+    let mut waiting = tasks.into_iter();
+    let mut running: HashMap<Pid, Value> = HashMap::new();
+    let (mut code, mut stopped) = (0, false);
+    interrupts.begin();
+    loop {
+        while !stopped && running.len() < usize::from(args.jobs) {
+            let Some((id, _, program)) = waiting.next() else {
+                break;
+            };
+            running.insert(kernel.spawn(program)?, id);
+        }
+        if running.is_empty() {
+            break;
+        }
+        tokio::select! {
+            () = interrupts.next() => {
+                stopped = true;
+                for pid in running.keys() {
+                    let _ = kernel.signal(*pid, Signal::Kill);
+                }
+            }
+            event = events.recv() => {
+                let Some(Event::Exited { pid, exit }) = event else { continue };
+                let Some(id) = running.remove(&pid) else { continue };
+                if code == 0 {
+                    code = exit_code(&exit);
+                }
+                out.write(&line(kernel, id, pid, exit)?)?;
+                progress.inc(1);
+            }
+        }
+    }
+    interrupts.end();
+    progress.finish_and_clear();
+    let left = waiting.count();
+    if stopped {
+        eprintln!("interrupted; {left} tasks were not started");
+        code = INTERRUPTED;
+    }
+    out.finish()?;
+    Ok(code)
+}
+
+type Ready = (Value, Loaded, Program);
+
+/// All tasks, before anything runs: a typing error in the last line is found first.
+fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
+    let name = file_words(&args.tasks);
+    let wrong = |number: usize, reason: &dyn std::fmt::Display| {
+        UserError::usage(
+            format!("{name}, line {number}: {reason}"),
+            "one task a line: {\"id\": …, \"prompt\": \"…\"}, and perhaps \"agent\" and \"priority\"",
+        )
+    };
+    let mut tasks = Vec::new();
+    for (number, value) in lines(&args.tasks)? {
+        let value = value.map_err(|reason| wrong(number, &reason))?;
+        let task: Task = serde_json::from_value(value).map_err(|error| wrong(number, &error))?;
+        if task.prompt.trim().is_empty() {
+            return Err(wrong(number, &"the prompt is empty"));
+        }
+        let loaded = task.agent.as_deref().map(agent::load).transpose()?;
+        let loaded = loaded.unwrap_or_default();
+        let mut program = Program::new(task.prompt);
+        program.agent = loaded.agent.clone();
+        program.priority = task.priority;
+        program.limits = loaded.limits.over(session.settings.limits.clone());
+        let limits = &mut program.limits;
+        limits.steps = args.max_steps.unwrap_or(limits.steps);
+        limits.tokens = args.max_tokens.unwrap_or(limits.tokens);
+        limits.seconds = args.timeout.unwrap_or(limits.seconds);
+        tasks.push((task.id, loaded, program));
+    }
+    if tasks.is_empty() {
+        return Err(UserError::usage(
+            format!("{name} has no tasks"),
+            "one JSON object a line: {\"id\": 1, \"prompt\": \"…\"}",
+        ));
+    }
+    Ok(tasks)
+}
+
+fn line(kernel: &Kernel, id: Value, pid: Pid, exit: Exit) -> Result<Line> {
+    Ok(Line {
+        id,
+        pid: Some(pid),
+        status: exit.status,
+        answer: exit.answer,
+        steps: kernel.journal().steps(pid)?.len(),
+        usage: exit.usage,
+        ms: exit.ms,
+        error: exit.error,
+    })
+}
+
+fn progress(tasks: u64) -> ProgressBar {
+    // Draws nothing where standard error is no terminal.
+    let style = ProgressStyle::with_template("{pos}/{len} tasks {wide_bar} {elapsed} (left {eta})");
+    ProgressBar::new(tasks).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// Standard output, or a file.
+enum Output {
+    Standard,
+    File(BufWriter<File>),
+}
+
+impl Output {
+    fn open(path: Option<&std::path::Path>) -> Result<Self> {
+        let Some(path) = path else {
+            return Ok(Self::Standard);
+        };
+        let file = File::create(path).map_err(|error| {
+            UserError::usage(
+                format!("{}: {error}", path.display()),
+                "--out names a file that can be written",
+            )
+        })?;
+        Ok(Self::File(BufWriter::new(file)))
+    }
+
+    fn write(&mut self, line: &Line) -> Result<()> {
+        match self {
+            Self::Standard => output::json(line),
+            Self::File(file) => {
+                writeln!(file, "{}", json!(line))?;
+                // What is done stays done if the rest is cut short.
+                file.flush().map_err(Into::into)
+            }
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        match self {
+            Self::Standard => Ok(()),
+            Self::File(file) => file
+                .into_inner()
+                .map_err(|error| error.into_error())?
+                .sync_all()
+                .map_err(Into::into),
+        }
+    }
+}
