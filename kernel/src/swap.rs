@@ -410,7 +410,11 @@ mod tests {
     fn check(swap: &mut Swap, prompt: &[i32], resident: usize, want: Option<(usize, &[u8])>) {
         let found = swap.find(prompt, resident);
         let got = found.and_then(|found| Some((found.upto, swap.load(found)?)));
-        assert_eq!(got, want.map(|(upto, state)| (upto, state.to_vec())), "{prompt:?}");
+        assert_eq!(
+            got,
+            want.map(|(upto, state)| (upto, state.to_vec())),
+            "{prompt:?}"
+        );
     }
 
     #[test]
@@ -435,8 +439,18 @@ mod tests {
         assert_eq!(first.memory_bytes(), 5);
         check(&mut first, &[1], 0, Some((1, b"oldest")));
         first.flush();
-        check(&mut swap(6, Some(folder.path()), "k"), &[2], 0, Some((1, b"newer")));
-        check(&mut swap(6, Some(folder.path()), "another model"), &[2], 0, None);
+        check(
+            &mut swap(6, Some(folder.path()), "k"),
+            &[2],
+            0,
+            Some((1, b"newer")),
+        );
+        check(
+            &mut swap(6, Some(folder.path()), "another model"),
+            &[2],
+            0,
+            None,
+        );
     }
 
     #[test]
@@ -451,7 +465,12 @@ mod tests {
     #[test]
     fn a_damaged_image_is_refused_and_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let file = || fs::read_dir(folder.path()).unwrap().next().map(|e| e.unwrap().path());
+        let file = || {
+            fs::read_dir(folder.path())
+                .unwrap()
+                .next()
+                .map(|e| e.unwrap().path())
+        };
         let damage = |at: fn(usize) -> usize| {
             let mut first = swap(9, Some(folder.path()), "k");
             first.put(For::Everyone, vec![1, 2], 0, b"state".to_vec());
@@ -469,7 +488,10 @@ mod tests {
         damage(|len| len - 5 - DIGEST_BYTES - 8); // a token: it is another prompt's now
         let mut cut = swap(9, Some(folder.path()), "k");
         cut.put(For::Everyone, vec![3], 0, b"state".to_vec());
-        let paths: Vec<PathBuf> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
+        let paths: Vec<PathBuf> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .collect();
         for path in paths {
             let bytes = fs::read(&path).unwrap();
             fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();

@@ -143,8 +143,7 @@ impl Engine<'_> {
         } = eviction;
         let private = private_from..tokens.len();
         if let (Some(pid), true) = (pid, wanted && self.sharing && !private.is_empty()) {
-            self.context
-                .share(sequence, self.scratch, private.clone());
+            self.context.share(sequence, self.scratch, private.clone());
             let state = self.context.save(self.scratch);
             self.context.remove(self.scratch, 0);
             if let Some(state) = state {
