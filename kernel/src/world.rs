@@ -197,6 +197,7 @@ impl World {
             text,
             source: format!("process {}", self.pid),
             trust: floor.min(Trust::User),
+            ..NewPage::default()
         };
         match self.shared.store.put(page) {
             Ok(page) => (

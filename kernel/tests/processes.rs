@@ -7,7 +7,6 @@ use insta::assert_snapshot;
 use quipu_kernel::limits::Limits;
 use quipu_kernel::policy::Approve;
 use quipu_kernel::process::{Program, Reply};
-use quipu_kernel::signal::Signal;
 use quipu_tools::Capability;
 
 const ECHO: &str = r#"{"tool":"desk.echo","args":{"text":"hello"}}"#;
@@ -220,7 +219,10 @@ async fn questions_go_to_a_person_when_there_is_one() {
 async fn a_prompt_longer_than_the_window_is_refused() {
     let program = Program::new("word ".repeat(8000));
     let said = run(Setup::new(DONE), program).await;
-    assert_snapshot!(said, @r#""failed" the prompt does not fit: it needs 10185 tokens and 704 for the answer, and the window has 8192"#);
+    assert_snapshot!(said, @r#"
+    "failed" the prompt does not fit: it needs 10185 tokens and 704 for the answer, and the window has 8192
+    hint: shorten it, raise --window, or store the text with `quipu mem add` and ask about it
+    "#);
 }
 
 #[tokio::test]
@@ -240,7 +242,7 @@ async fn a_process_goes_on_after_its_last_step_on_another_machine() {
     // The person leaves in the middle of the second step.
     while let Some(event) = events.recv().await {
         if matches!(event, quipu_kernel::event::Event::Question { .. }) {
-            kernel.signal(pid, Signal::Kill).expect("it runs");
+            kernel.reply(pid, Reply::Nobody).expect("it waits");
             break;
         }
     }

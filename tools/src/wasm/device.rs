@@ -27,6 +27,9 @@ const DEADLINE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// result may have: values are larger in the host than in JSON.
 const COPY_FACTOR: usize = 16;
 
+/// What may be copied at least: arguments of the host's own functions, say.
+const COPIED_BYTES_MIN: usize = 64 << 10;
+
 /// How a function of the specification is reached.
 #[derive(Clone, Debug)]
 pub(super) enum Export {
@@ -223,7 +226,8 @@ impl WasmDevice {
         }
         let mut store = Store::new(&self.host.engine, guest);
         store.limiter(|guest| &mut guest.limits);
-        store.set_hostcall_fuel(call.limits.output_bytes.saturating_mul(COPY_FACTOR));
+        let copied = call.limits.output_bytes.saturating_mul(COPY_FACTOR);
+        store.set_hostcall_fuel(copied.max(COPIED_BYTES_MIN));
         let cancel = call.context.cancel.clone();
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |_| match over(deadline, &cancel) {

@@ -104,11 +104,11 @@ fn parse(stat: &str, own: &str) -> Option<Ticks> {
         .skip(1)
         .take_while(|line| line.starts_with("cpu"))
         .count();
-    // The name, in parentheses, may hold anything.
-    let fields = numbers(own.rsplit_once(") ")?.1);
-    // After the name and the state: utime is the 12th field, stime the 13th, less the
-    // state, which is a letter.
-    let own = fields.get(10)? + fields.get(11)?;
+    // The name, in parentheses, may hold anything. After it comes the state; utime is
+    // the 12th field from there, stime the 13th.
+    let fields: Vec<&str> = own.rsplit_once(") ")?.1.split_ascii_whitespace().collect();
+    let field = |i: usize| fields.get(i)?.parse::<u64>().ok();
+    let own = field(11)? + field(12)?;
     Some(Ticks {
         busy: all - idle,
         all,

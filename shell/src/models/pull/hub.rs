@@ -19,7 +19,7 @@ use super::super::progress::Progress;
 use super::Settings;
 
 /// The hub that is meant where none is configured.
-pub const HUB: &str = "https://huggingface.co";
+const HUB: &str = "https://huggingface.co";
 /// Longest wait for a connection: a hub out of reach must not hold up other sources.
 const CONNECT: Duration = Duration::from_secs(5);
 /// Longest silence during a transfer.
@@ -84,7 +84,10 @@ impl Hub {
     }
 
     fn get(&self, settings: &Settings, url: Url) -> Result<RequestBuilder, ModelError> {
+        // As it is on the server: lengths and ranges are of those bytes.
         let client = Client::builder()
+            .no_gzip()
+            .no_brotli()
             .user_agent(concat!("quipu/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
             .read_timeout(settings.stall.min(SILENCE))
