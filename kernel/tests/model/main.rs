@@ -37,14 +37,17 @@ async fn model() -> Option<(Arc<dyn Cpu>, MutexGuard<'static, ()>)> {
             window: Some(WINDOW),
             threads: Some(1),
             kv_cells: Some(4 * WINDOW),
-            swap: None,
+            ..LocalSettings::default()
         };
         Some(Arc::new(
             LocalCpu::load(path.as_ref(), &settings).expect("a model"),
         ))
     });
     let Some(model) = model else {
-        eprintln!("skipped: QUIPU_TEST_MODEL names no model");
+        #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+        {
+            eprintln!("skipped: QUIPU_TEST_MODEL names no model");
+        }
         return None;
     };
     Some((model.clone(), turn))
