@@ -4,7 +4,7 @@
 //! `kill -9` and a power cut. For each step the intent (the action) is written
 //! before its effect and the outcome (the observation) after it; a process is
 //! resumed from the outcomes, and an intent without one is dealt with by
-//! [`crate::exec`].
+//! `exec/`.
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! The planner: context in, one action out; no I/O.
 //!
 //! It says what is legal in the next step and writes the boot page. The loop that
-//! carries the actions out is [`crate::exec`].
+//! carries the actions out is `exec/`.
 
 mod guard;
 

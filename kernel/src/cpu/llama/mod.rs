@@ -1,6 +1,6 @@
 //! The local llama: a GGUF file run by llama.cpp.
 //!
-//! One engine thread owns the context and serves all processes ([`engine`]); this
+//! One engine thread owns the context and serves all processes (`engine.rs`); this
 //! side only tokenizes and hands jobs over. This folder is the only place that
 //! names llama.cpp.
 
