@@ -28,6 +28,9 @@ struct Args {
     /// The folder that has the test sets, one folder each
     #[arg(long, value_name = "DIR", default_value = "../shared/data")]
     data: PathBuf,
+    /// The folder of a static embedding model: searches by meaning too
+    #[arg(long, value_name = "DIR")]
+    embedder: Option<PathBuf>,
     /// Pages of the scale suite
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pages: usize,

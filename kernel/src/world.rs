@@ -146,12 +146,7 @@ impl World {
     }
 
     fn search(&self, query: String, floor: Trust) -> (String, bool, Label) {
-        let query = Query {
-            text: query,
-            k: HITS,
-            min_trust: None,
-            kind: None,
-        };
+        let query = Query::new(query, HITS);
         match self.shared.store.search(&query) {
             Ok(hits) if hits.is_empty() => (
                 "nothing found; try other words, or answer without it".into(),

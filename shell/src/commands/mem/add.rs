@@ -112,6 +112,7 @@ fn add_file(store: &DiskStore, file: &Path, text: &str) -> Result<usize> {
                 of: source.clone(),
                 part: i as u32,
             }),
+            ..NewPage::default()
         })
         .collect();
     let count = pages.len();
