@@ -44,6 +44,14 @@ impl Shelf {
         Ok(shelf)
     }
 
+    /// The size of the store on the disk once it is closed, in bytes.
+    pub fn closed_size(self) -> Result<u64> {
+        let Self { store, _folder } = self;
+        let dir = store.dir().to_owned();
+        drop(store);
+        crate::suites::size(&dir)
+    }
+
     /// The ids found by `query`, best first.
     pub fn ids(&self, query: &Query) -> Result<Vec<String>> {
         let hits = self.store.search(query)?;

@@ -60,6 +60,12 @@ impl DiskStore {
         )
     }
 
+    /// Notes that a file whose pages are stored has other dates now.
+    pub fn note_file(&self, file: &ImportedFile) -> Result<(), StoreError> {
+        let open = self.writable()?;
+        open.change(|changes| changes.note_file(file), |()| (0, 0))
+    }
+
     /// Removes a file's pages and what is known of it; says how many pages it had.
     pub fn remove_file(&self, path: &str) -> Result<usize, StoreError> {
         let open = self.writable()?;

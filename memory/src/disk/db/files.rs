@@ -94,6 +94,18 @@ impl Changes<'_> {
         put.map(drop).map_err(self.failed())
     }
 
+    pub(in crate::disk) fn note_file(&mut self, file: &ImportedFile) -> Result<()> {
+        let note = self.tx.execute(
+            "UPDATE files SET bytes = ?2, modified_ns = ?3 WHERE path = ?1",
+            params![
+                file.path,
+                i64::try_from(file.bytes).unwrap_or(i64::MAX),
+                file.modified_ns
+            ],
+        );
+        note.map(drop).map_err(self.failed())
+    }
+
     pub(in crate::disk) fn forget_file(&mut self, path: &str) -> Result<()> {
         let forget = self.tx.execute("DELETE FROM files WHERE path = ?1", [path]);
         forget.map(drop).map_err(self.failed())
