@@ -84,7 +84,18 @@ pub fn present(
         k: k.saturating_mul(LOOKED_AT).min(HITS_MAX),
         ..query.clone()
     };
-    let hits = store.search(&wide)?;
+    let mut hits = store.search(&wide)?;
+    if hits.iter().any(|hit| hit.trust == Trust::Untrusted) {
+        // However many strangers there are, what others say has its places.
+        let others = Query {
+            min_trust: Some(query.min_trust.unwrap_or(Trust::User).max(Trust::User)),
+            ..wide
+        };
+        let known: HashSet<_> = hits.iter().map(|hit| hit.id.clone()).collect();
+        let others = store.search(&others)?.into_iter();
+        hits.extend(others.filter(|hit| !known.contains(&hit.id)));
+        hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
+    }
     let any_trusted = hits.iter().any(|hit| hit.trust > Trust::Untrusted);
     let untrusted_max = match any_trusted {
         true => (k as f32 * how.untrusted_share_max) as usize,

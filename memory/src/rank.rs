@@ -129,7 +129,7 @@ pub(crate) fn with_neighbours<T, E>(
 /// How much meaning counts beside words. Scores by words are divided by the best of
 /// them, and meaning by nothing: its cosine says by itself whether anything is near, so
 /// that vectors that tell little (of another language, say) change little.
-const MEANING_WEIGHT: f32 = 0.4;
+const MEANING_WEIGHT: f32 = 0.45;
 
 /// The score of a page that scores `by_words`, where the best scores `best_by_words`, and
 /// has the cosine `by_meaning`.

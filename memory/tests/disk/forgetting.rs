@@ -51,11 +51,7 @@ fn a_removed_page_leaves_no_trace_in_the_files() {
         [""; 0],
         "its history is kept"
     );
-    let with_word = files_with(&path, "qwertzuiop");
-    assert!(
-        with_word.iter().any(|file| file.contains("index")),
-        "{with_word:?}"
-    );
+    assert_ne!(files_with(&path, "qwertzuiop"), [""; 0]);
 
     assert!(store.remove(&"secret".into()).expect("removed"));
     store.purge().expect("purged");
