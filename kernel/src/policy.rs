@@ -40,6 +40,8 @@ pub struct Request<'a> {
     pub effect: Effect,
     /// Capabilities it needs.
     pub needs: &'a [Capability],
+    /// What was granted to the device in particular.
+    pub held: &'a Grants,
 }
 
 /// The rules of one machine.
@@ -57,14 +59,17 @@ impl Policy {
         let missing: Vec<String> = request
             .needs
             .iter()
-            .filter(|need| !self.grants.allows(need))
+            .filter(|need| !self.grants.allows_some(need) && !request.held.allows_some(need))
             .map(ToString::to_string)
             .collect();
         if !missing.is_empty() {
+            let device = request.name.split('.').next().unwrap_or_default();
             return Verdict::Deny(format!(
-                "{} needs {}, which was not granted (--allow {})",
+                "{} needs {}, which was not granted (quipu tool grant {device} {}, or --allow {} \
+                 for one run)",
                 request.name,
                 missing.join(", "),
+                missing[0],
                 missing[0]
             ));
         }
@@ -109,6 +114,7 @@ mod tests {
                 name: "x.f",
                 effect,
                 needs,
+                held: &Grants::default(),
             };
             let said = match policy.check(&request, &Label::new("web", trust)) {
                 Verdict::Allow => "allow",
@@ -123,5 +129,35 @@ mod tests {
         check(&none, Effect::Write, &memory, Trust::User, "deny");
         check(&granted, Effect::Write, &memory, Trust::User, "allow");
         check(&granted, Effect::Write, &memory, Trust::Untrusted, "ask");
+    }
+
+    #[test]
+    fn what_one_device_holds_counts_for_it_alone() {
+        let check = |all: &str, held: &str, need: &str, want: bool| {
+            let grants = |text: &str| -> Grants {
+                text.split_whitespace()
+                    .map(|g| g.parse().unwrap())
+                    .collect()
+            };
+            let policy = Policy {
+                grants: grants(all),
+                approve: Approve::Ask,
+            };
+            let request = Request {
+                name: "web.fetch",
+                effect: Effect::Read,
+                needs: &[need.parse().unwrap()],
+                held: &grants(held),
+            };
+            let allowed = policy.check(&request, &Label::user()) == Verdict::Allow;
+            assert_eq!(allowed, want, "{all} / {held} / {need}");
+        };
+        check("", "net:a.org", "net:a.org:443", true);
+        check("", "net:a.org", "net:b.org:443", false);
+        check("net:b.org", "net:a.org", "net:b.org:443", true);
+        // A call that does not say which host is let through to where each is checked.
+        check("", "net:a.org", "net:*", true);
+        check("", "", "net:*", false);
+        check("clock", "", "net:*", false);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quipu_memory::{Kind, NewPage, PageId, Passage, Presentation, Query, present};
-use quipu_tools::{CallContext, CancelToken, Capability, Effect};
+use quipu_tools::{CallContext, CancelToken, Capability, Effect, Grants};
 use serde_json::Value;
 
 use crate::journal::Outcome;
@@ -32,19 +32,27 @@ pub(crate) struct World {
 impl World {
     /// The verdict of the gate on `call` by a process with this lowest label.
     pub(crate) fn gate(&self, call: &Syscall, label: &Label) -> Verdict {
+        let none = Grants::default();
         let check = |name: &str, effect, needs: &[Capability]| {
             let request = Request {
                 name,
                 effect,
                 needs,
+                held: &none,
             };
             self.shared.policy.check(&request, label)
         };
         match call {
-            Syscall::Call { tool, .. } => match self.shared.bus.resolve(tool) {
+            Syscall::Call { tool, args } => match self.shared.bus.resolve(tool) {
                 Ok((device, function)) => {
                     let spec = device.spec();
-                    check(tool, effect_of(spec, &function), &spec.requests)
+                    let request = Request {
+                        name: tool,
+                        effect: effect_of(spec, &function),
+                        needs: &needs_of(spec, &function, args),
+                        held: &spec.granted,
+                    };
+                    self.shared.policy.check(&request, label)
                 }
                 // Nothing to guard: the call itself will say what is wrong.
                 Err(_) => Verdict::Allow,
@@ -85,6 +93,7 @@ impl World {
             deadline: left.min(CALL_MAX),
             output_bytes_max: OUTPUT_BYTES_MAX,
             cancel: cancel.clone(),
+            grants: self.shared.policy.grants.clone(),
         };
         let work = async move {
             let begun = Instant::now();
@@ -133,7 +142,7 @@ impl World {
         let spec = device.spec();
         // A closed device only turns the process's words over; an open one brings
         // in words of strangers.
-        let trust = match reads_the_world(&spec.requests) {
+        let trust = match reads_the_world(&needs_of(spec, &function, args)) {
             true => Trust::Untrusted,
             false => floor,
         };
@@ -193,6 +202,13 @@ impl World {
 fn effect_of(spec: &quipu_tools::DeviceSpec, function: &str) -> Effect {
     let found = spec.functions.iter().find(|f| f.name == function);
     found.map_or(Effect::Write, |f| f.effect)
+}
+
+/// What a call of `function` with `args` needs; everything the device asks for where
+/// the function is not known.
+fn needs_of(spec: &quipu_tools::DeviceSpec, function: &str, args: &Value) -> Vec<Capability> {
+    let found = spec.functions.iter().find(|f| f.name == function);
+    found.map_or_else(|| spec.requests.clone(), |f| f.needs_for(args))
 }
 
 /// A failed call in words for the model: what went wrong and what to try.

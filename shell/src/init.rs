@@ -16,7 +16,7 @@ use quipu_kernel::policy::Policy;
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::{Access, DiskStore};
 use quipu_tools::installed::Broken;
-use quipu_tools::{Bus, WasmHost, WasmSettings, load_dir};
+use quipu_tools::{Bus, Given, GrantBook, SecretStore, WasmHost, WasmSettings, load_dir};
 
 use crate::agent::Loaded;
 use crate::cli::Globals;
@@ -127,17 +127,34 @@ impl Session {
         Ok(Arc::new(store))
     }
 
+    /// The engine that wasm tools run on.
+    pub fn wasm_host(&self) -> Result<WasmHost> {
+        Ok(WasmHost::new(WasmSettings {
+            cache_dir: Some(self.paths.cache.join("wasm")),
+            variables: Arc::new(env_vars::get),
+            ..WasmSettings::default()
+        })?)
+    }
+
+    /// What the user has given to single tools.
+    pub fn given(&self) -> Result<Given> {
+        Ok(Given {
+            grants: GrantBook::open(&self.paths.grants())?,
+            secrets: SecretStore::open(&self.paths.secrets())?,
+        })
+    }
+
     /// The tools: those that come with Quipu, then the installed ones.
     pub fn bus(&self) -> Result<(Bus, Vec<Broken>)> {
-        let host = WasmHost::new(WasmSettings {
-            cache_dir: Some(self.paths.cache.join("wasm")),
-            ..WasmSettings::default()
-        })?;
+        let host = self.wasm_host()?;
+        let given = self.given()?;
         let mut bus = Bus::default();
         for (name, component) in builtin::TOOLS {
-            bus.add(Arc::new(host.load(name, "builtin", component)?))?;
+            let mut device = host.load(name, "builtin", component)?;
+            given.to(&mut device);
+            bus.add(Arc::new(device))?;
         }
-        let (devices, broken) = load_dir(&host, &self.paths.tools);
+        let (devices, broken) = load_dir(&host, &self.paths.tools, &given);
         for device in devices {
             // A name that is taken was refused when the tool was added.
             if let Err(error) = bus.add(Arc::new(device)) {

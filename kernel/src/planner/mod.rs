@@ -36,7 +36,7 @@ impl Planner {
                 .agent
                 .tools
                 .as_ref()
-                .is_none_or(|names| names.iter().any(|name| *name == spec.name))
+                .is_none_or(|names| names.contains(&spec.name))
         };
         let mut calls = Vec::new();
         for device in bus.list() {

@@ -5,6 +5,11 @@
 
 wit_bindgen::generate!({ world: "calculator", path: "wit" });
 
+/// Its WIT, for the comments in it, which a component does not keep.
+#[used]
+#[unsafe(link_section = "quipu:wit")]
+static WIT: [u8; include_bytes!("../wit/world.wit").len()] = *include_bytes!("../wit/world.wit");
+
 struct Calculator;
 
 export!(Calculator);
@@ -22,12 +27,18 @@ impl Guest for Calculator {
                 "the expression is longer than {EXPRESSION_BYTES_MAX} bytes"
             ));
         }
-        let mut context = fend_core::Context::new();
-        let result = fend_core::evaluate(&plain(&expression), &mut context)
-            .map_err(|error| format!("{error}; write plain arithmetic such as 17% * 2340 + 12"))?;
-        let text = result.get_main_result();
+        let expression = plain(&expression);
+        let mut text = evaluate(&expression)?;
         if text.is_empty() {
             return Err("the expression has no value".into());
+        }
+        // 17% * 2340 is 397.8 to a person, and 39780% only to one who asked for percents.
+        if let (Some(number), false) = (text.strip_suffix('%'), asks_for_percents(&expression)) {
+            let (about, number) = match number.strip_prefix("approx. ") {
+                Some(number) => ("approx. ", number),
+                None => ("", number),
+            };
+            text = format!("{about}{}", evaluate(&format!("({number}) / 100"))?);
         }
         Ok(match text.strip_prefix("approx. ") {
             Some(value) => Outcome {
@@ -40,6 +51,30 @@ impl Guest for Calculator {
             },
         })
     }
+}
+
+fn evaluate(expression: &str) -> Result<String, String> {
+    let mut context = fend_core::Context::new();
+    fend_core::evaluate(expression, &mut context)
+        .map(|result| result.get_main_result().to_owned())
+        .map_err(|error| format!("{error}; write plain arithmetic such as 17% * 2340 + 12"))
+}
+
+/// Whether the result should stay in percent: the expression converts to it, or has
+/// nothing but percents in it.
+fn asks_for_percents(expression: &str) -> bool {
+    let end = expression.trim_end();
+    let converts = end.ends_with("percent")
+        || end.strip_suffix('%').is_some_and(|rest| {
+            let rest = rest.trim_end();
+            ["to", "as", "in"].iter().any(|word| rest.ends_with(word))
+        });
+    let percents = expression.matches('%').count();
+    let numbers = expression
+        .split(|c: char| !c.is_ascii_digit() && c != '.')
+        .filter(|part| !part.is_empty())
+        .count();
+    converts || numbers <= percents
 }
 
 /// The expression as the evaluator reads it: without the commas of thousands and

@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use quipu_tools::{Bus, CallContext, Device, ErrorKind, ToolError, WasmHost, WasmSettings};
+use quipu_tools::{Bus, CallContext, Device, ErrorKind, ToolError};
 use serde_json::{Value, json};
 
+use super::grant;
 use super::lines::lines;
 use crate::error::{FAILED, UserError, tool_code};
 use crate::init::Session;
@@ -27,6 +28,8 @@ pub enum ToolCommand {
     Add(AddArgs),
     /// Remove an installed tool
     Rm(RmArgs),
+    Grant(grant::GrantArgs),
+    Revoke(grant::RevokeArgs),
 }
 
 /// Arguments of `tool ls`.
@@ -82,6 +85,8 @@ pub fn run(session: &Session, command: ToolCommand) -> Result<u8> {
         ToolCommand::Call(args) => call(session, &args),
         ToolCommand::Add(args) => add(session, &args),
         ToolCommand::Rm(args) => remove(session, &args),
+        ToolCommand::Grant(args) => grant::grant(session, &args),
+        ToolCommand::Revoke(args) => grant::revoke(session, &args),
     }
 }
 
@@ -105,7 +110,7 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
         let functions: Vec<&str> = spec.functions.iter().map(|f| f.name.as_str()).collect();
         rows.push(vec![
             spec.name.clone(),
-            "ready".into(),
+            grant::state(spec).into(),
             functions.join(", "),
             spec.origin.clone(),
             spec.description
@@ -153,15 +158,9 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     if !spec.description.is_empty() {
         output::line(&visible(&spec.description))?;
     }
-    let needs: Vec<String> = spec.requests.iter().map(ToString::to_string).collect();
-    output::line(&format!(
-        "needs: {}",
-        if needs.is_empty() {
-            "nothing".into()
-        } else {
-            needs.join(", ")
-        }
-    ))?;
+    for (what, capabilities) in grant::rights(spec) {
+        output::line(&format!("{what}: {}", visible(&capabilities)))?;
+    }
     for function in &spec.functions {
         output::line(&format!("\n{}.{}", spec.name, function.name))?;
         for line in function.description.lines() {
@@ -176,11 +175,15 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
 fn call(session: &Session, args: &CallArgs) -> Result<u8> {
     let (bus, _) = session.bus()?;
     bus.resolve(&args.name)?;
+    let context = CallContext {
+        grants: session.settings.allow.iter().cloned().collect(),
+        ..CallContext::default()
+    };
     if let Some(path) = &args.jsonl {
         let mut failed = false;
         for (_, value) in lines(path)? {
             let line = match value {
-                Ok(value) => timed(&bus, &args.name, &value),
+                Ok(value) => timed(&bus, &args.name, &value, &context),
                 // In its place, so that results stay in line with the input.
                 Err(reason) => json!({"ok": false, "error": ToolError::new(
                     ErrorKind::InvalidArgs,
@@ -207,7 +210,7 @@ fn call(session: &Session, args: &CallArgs) -> Result<u8> {
             format!("`quipu tool show {}` shows what it takes", args.name),
         )
     })?;
-    match bus.call(&args.name, &value, &CallContext::default()) {
+    match bus.call(&args.name, &value, &context) {
         Ok(result) if std::io::stdout().is_terminal() => {
             output::line(&visible(&serde_json::to_string_pretty(&result)?))?;
             Ok(0)
@@ -223,9 +226,9 @@ fn call(session: &Session, args: &CallArgs) -> Result<u8> {
     }
 }
 
-fn timed(bus: &Bus, name: &str, args: &Value) -> Value {
+fn timed(bus: &Bus, name: &str, args: &Value, context: &CallContext) -> Value {
     let begun = Instant::now();
-    let result: Result<Value, ToolError> = bus.call(name, args, &CallContext::default());
+    let result: Result<Value, ToolError> = bus.call(name, args, context);
     let us = begun.elapsed().as_micros() as u64;
     match result {
         Ok(result) => json!({"ok": true, "result": result, "us": us}),
@@ -262,10 +265,7 @@ fn add(session: &Session, args: &AddArgs) -> Result<u8> {
             "name a .wasm component",
         )
     })?;
-    let host = WasmHost::new(WasmSettings {
-        cache_dir: Some(session.paths.cache.join("wasm")),
-        ..WasmSettings::default()
-    })?;
+    let host = session.wasm_host()?;
     let device = host
         .load(&name, &args.path.display().to_string(), &bytes)
         .map_err(|error| {
@@ -298,6 +298,9 @@ fn remove(session: &Session, args: &RmArgs) -> Result<u8> {
         ));
     }
     std::fs::remove_file(&known)?;
+    let mut given = session.given()?;
+    given.grants.forget(&args.name)?;
+    given.secrets.remove(&args.name, None)?;
     eprintln!("removed {}", args.name);
     Ok(0)
 }

@@ -10,7 +10,7 @@ use anyhow::Result;
 use clap::Args;
 use ignore::WalkBuilder;
 use quipu_memory::{Access, DiskStore, ImportedFile, Syntax, Trust};
-use quipu_tools::{Bus, CallContext};
+use quipu_tools::{Bus, CallContext, Capability};
 use serde_json::json;
 
 use super::{bar, import, jsonl};
@@ -61,7 +61,9 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     let (bus, _) = session.bus()?;
     let mut tally = Tally::default();
     for url in urls {
-        if let Err(reason) = add_url(&store, &bus, url, &mut tally) {
+        let added = asking(session, url)
+            .and_then(|context| add_url(&store, &bus, url, &context, &mut tally));
+        if let Err(reason) = added {
             tally.skipped.push(format!("{}: {reason}", visible(url)));
         }
     }
