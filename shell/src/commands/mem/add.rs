@@ -90,12 +90,12 @@ fn report(tally: &Tally) {
     for (count, what) in [
         (tally.unchanged, "unchanged"),
         (tally.removed, "gone and removed"),
-        (tally.skipped.len(), "skipped"),
     ] {
         if count > 0 {
             words.push_str(&format!(", {count} {what}"));
         }
     }
+    words.push_str(&format!(", skipped {}", tally.skipped.len()));
     eprintln!("{words}");
 }
 
