@@ -27,8 +27,8 @@ pub enum Verdict {
     Allow,
     /// A person has to agree, for this reason.
     Ask(String),
-    /// Not allowed, for this reason; the process is told.
-    Deny(String),
+    /// Not granted, as the words say; a person may grant it for this one call.
+    Missing(Vec<Capability>, String),
 }
 
 /// What a call is about to do, as far as the gate needs to know.
@@ -56,22 +56,24 @@ pub struct Policy {
 impl Policy {
     /// The verdict on `request` by a process whose lowest label is `label`.
     pub fn check(&self, request: &Request<'_>, label: &Label) -> Verdict {
-        let missing: Vec<String> = request
+        let missing: Vec<Capability> = request
             .needs
             .iter()
             .filter(|need| !self.grants.allows_some(need) && !request.held.allows_some(need))
-            .map(ToString::to_string)
+            .cloned()
             .collect();
         if !missing.is_empty() {
             let device = request.name.split('.').next().unwrap_or_default();
-            return Verdict::Deny(format!(
+            let words: Vec<String> = missing.iter().map(ToString::to_string).collect();
+            let reason = format!(
                 "{} needs {}, which was not granted (quipu tool grant {device} {}, or --allow {} \
                  for one run)",
                 request.name,
-                missing.join(", "),
-                missing[0],
-                missing[0]
-            ));
+                words.join(", "),
+                words[0],
+                words[0]
+            );
+            return Verdict::Missing(missing, reason);
         }
         if request.effect == Effect::Read {
             return Verdict::Allow;
@@ -119,7 +121,7 @@ mod tests {
             let said = match policy.check(&request, &Label::new("web", trust)) {
                 Verdict::Allow => "allow",
                 Verdict::Ask(_) => "ask",
-                Verdict::Deny(_) => "deny",
+                Verdict::Missing(..) => "deny",
             };
             assert_eq!(said, want);
         };

@@ -27,6 +27,8 @@ pub(crate) struct World {
     pub(crate) shared: Arc<Shared>,
     pub(crate) pid: Pid,
     pub(crate) n: u32,
+    /// What a person granted for this step alone.
+    pub(crate) once: Vec<Capability>,
 }
 
 impl World {
@@ -93,7 +95,14 @@ impl World {
             deadline: left.min(CALL_MAX),
             output_bytes_max: OUTPUT_BYTES_MAX,
             cancel: cancel.clone(),
-            grants: self.shared.policy.grants.clone(),
+            grants: self
+                .shared
+                .policy
+                .grants
+                .iter()
+                .chain(&self.once)
+                .cloned()
+                .collect(),
         };
         let work = async move {
             let begun = Instant::now();

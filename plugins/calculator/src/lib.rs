@@ -27,18 +27,15 @@ impl Guest for Calculator {
                 "the expression is longer than {EXPRESSION_BYTES_MAX} bytes"
             ));
         }
-        let expression = plain(&expression);
-        let mut text = evaluate(&expression)?;
+        let plain = plain(&expression);
+        let mut text = evaluate(&plain)
+            .map_err(|error| format!("{error}; write plain arithmetic such as 17% * 2340 + 12"))?;
+        if is_percentage(&text) && !wants_percentage(&plain) {
+            // What it is a percentage of is a number, so a number was meant.
+            text = evaluate(&format!("({plain}) to 1")).unwrap_or(text);
+        }
         if text.is_empty() {
             return Err("the expression has no value".into());
-        }
-        // 17% * 2340 is 397.8 to a person, and 39780% only to one who asked for percents.
-        if let (Some(number), false) = (text.strip_suffix('%'), asks_for_percents(&expression)) {
-            let (about, number) = match number.strip_prefix("approx. ") {
-                Some(number) => ("approx. ", number),
-                None => ("", number),
-            };
-            text = format!("{about}{}", evaluate(&format!("({number}) / 100"))?);
         }
         Ok(match text.strip_prefix("approx. ") {
             Some(value) => Outcome {
@@ -54,27 +51,21 @@ impl Guest for Calculator {
 }
 
 fn evaluate(expression: &str) -> Result<String, String> {
-    let mut context = fend_core::Context::new();
-    fend_core::evaluate(expression, &mut context)
-        .map(|result| result.get_main_result().to_owned())
-        .map_err(|error| format!("{error}; write plain arithmetic such as 17% * 2340 + 12"))
+    let result = fend_core::evaluate(expression, &mut fend_core::Context::new())?;
+    Ok(result.get_main_result().to_owned())
 }
 
-/// Whether the result should stay in percent: the expression converts to it, or has
-/// nothing but percents in it.
-fn asks_for_percents(expression: &str) -> bool {
-    let end = expression.trim_end();
-    let converts = end.ends_with("percent")
-        || end.strip_suffix('%').is_some_and(|rest| {
-            let rest = rest.trim_end();
-            ["to", "as", "in"].iter().any(|word| rest.ends_with(word))
-        });
-    let percents = expression.matches('%').count();
-    let numbers = expression
-        .split(|c: char| !c.is_ascii_digit() && c != '.')
-        .filter(|part| !part.is_empty())
-        .count();
-    converts || numbers <= percents
+/// The evaluator counts in per cent whatever was multiplied by a percentage: 5% * 40 is
+/// 200% to it.
+fn is_percentage(value: &str) -> bool {
+    value.ends_with('%') || value.ends_with(" percent")
+}
+
+/// Whether the expression ends in a conversion to per cent.
+fn wants_percentage(expression: &str) -> bool {
+    let mut words = expression.split_whitespace().rev();
+    matches!(words.next(), Some("%" | "percent"))
+        && matches!(words.next(), Some("to" | "in" | "as"))
 }
 
 /// The expression as the evaluator reads it: without the commas of thousands and
