@@ -22,8 +22,7 @@ use crate::output::visible;
 /// Bring documents in: files, folders of them, web pages, or JSON lines
 #[derive(Debug, Args)]
 pub struct AddArgs {
-    /// Files, folders (ignore files are respected) and web addresses; what is unchanged
-    /// is skipped, and what is gone from a folder is removed
+    /// Files, folders (ignore files are respected) and web addresses
     #[arg(required_unless_present = "jsonl", value_name = "PATH|URL")]
     what: Vec<String>,
     /// Read pages from FILE, lines {"_id","title","text"[,"source","trust"]}

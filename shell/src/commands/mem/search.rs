@@ -13,7 +13,7 @@ use crate::error::UserError;
 use crate::init::Session;
 use crate::output::{self, visible};
 
-/// Find pages by their words
+/// Find pages by their words and their meaning
 #[derive(Debug, Args)]
 pub struct SearchArgs {
     /// What to look for
