@@ -23,17 +23,29 @@ use suites::Suite;
 #[derive(Debug, Parser)]
 #[command(name = "quipu-evals", version)]
 struct Args {
-    /// What to run; all suites of the store when none is named
+    /// What to run; those of the store when none is named, without the long ones
     suite: Vec<Suite>,
     /// The folder that has the test sets, one folder each
     #[arg(long, value_name = "DIR", default_value = "../shared/data")]
     data: PathBuf,
+    /// The folder of a static embedding model: searches by meaning too
+    #[arg(long, value_name = "DIR")]
+    embedder: Option<PathBuf>,
     /// Pages of the scale suite
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pages: usize,
+    /// A Python that has bm25s and PyStemmer, for the scale suite to compare with
+    #[arg(long, value_name = "PROGRAM")]
+    python: Option<PathBuf>,
+    /// Kills of the crash suite
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    rounds: usize,
 }
 
 fn main() -> Result<()> {
+    if let Some(dir) = std::env::var_os(suites::crash::CHILD) {
+        return suites::crash::child(dir.as_ref());
+    }
     let args = Args::parse();
     let named = match args.suite.is_empty() {
         true => Suite::of_the_store(),

@@ -1,8 +1,13 @@
 //! A store for one suite, in a folder that goes with it.
 
+use std::sync::Arc;
+
 use anyhow::Result;
-use quipu_memory::{Access, DiskStore, Kind, NewPage, Query, Store, Trust};
+use quipu_embed::StaticEmbedder;
+use quipu_memory::{Access, DiskStore, Kind, Mode, NewPage, Query, Store, Trust};
 use tempfile::TempDir;
+
+use crate::Args;
 
 /// Pages written at once.
 const BATCH: usize = 1_000;
@@ -15,10 +20,14 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// An empty store.
-    pub fn new() -> Result<Self> {
+    /// An empty store, with the embedder that the arguments name.
+    pub fn new(args: &Args) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let store = DiskStore::open(folder.path().join("store"), Access::ReadWrite)?;
+        let mut store = DiskStore::open(folder.path().join("store"), Access::ReadWrite)?;
+        if let Some(dir) = &args.embedder {
+            let embedder = StaticEmbedder::open(dir, "evals")?;
+            store = store.with_embedder(Arc::new(embedder), &|_, _| {})?;
+        }
         Ok(Self {
             store,
             _folder: folder,
@@ -26,8 +35,8 @@ impl Shelf {
     }
 
     /// A store with `pages`.
-    pub fn with(pages: impl IntoIterator<Item = NewPage>) -> Result<Self> {
-        let shelf = Self::new()?;
+    pub fn with(args: &Args, pages: impl IntoIterator<Item = NewPage>) -> Result<Self> {
+        let shelf = Self::new(args)?;
         let mut pages = pages.into_iter().peekable();
         while pages.peek().is_some() {
             shelf.store.put_all(pages.by_ref().take(BATCH).collect())?;
@@ -35,10 +44,36 @@ impl Shelf {
         Ok(shelf)
     }
 
+    /// The size of the store on the disk once it is closed, in bytes.
+    pub fn closed_size(self) -> Result<u64> {
+        let Self { store, _folder } = self;
+        let dir = store.dir().to_owned();
+        drop(store);
+        crate::suites::size(&dir)
+    }
+
     /// The ids found by `query`, best first.
     pub fn ids(&self, query: &Query) -> Result<Vec<String>> {
         let hits = self.store.search(query)?;
         Ok(hits.into_iter().map(|hit| hit.id.to_string()).collect())
+    }
+}
+
+/// The ways of searching that can be measured.
+pub fn modes(args: &Args) -> &'static [Mode] {
+    match args.embedder {
+        Some(_) => &[Mode::Lexical, Mode::Semantic, Mode::Hybrid],
+        None => &[Mode::Lexical],
+    }
+}
+
+/// A mode as it is written.
+pub fn word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Best => "best",
+        Mode::Lexical => "lexical",
+        Mode::Semantic => "semantic",
+        Mode::Hybrid => "hybrid",
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use quipu_memory::{Kind, NewPage, PageId, Query};
+use quipu_memory::{Kind, NewPage, PageId, Passage, Presentation, Query, present};
 use quipu_tools::{CallContext, CancelToken, Capability, Effect, Grants};
 use serde_json::Value;
 
@@ -164,30 +164,19 @@ impl World {
     }
 
     fn search(&self, query: String, floor: Trust) -> (String, bool, Label) {
-        let query = Query {
-            text: query,
-            k: HITS,
-            min_trust: None,
-            kind: None,
-        };
-        match self.shared.store.search(&query) {
-            Ok(hits) if hits.is_empty() => (
+        // Copies once, and strangers' words as quotations that do not fill the list.
+        let query = Query::new(query, HITS);
+        let shown = present(self.shared.store.as_ref(), &query, &Presentation::default());
+        match shown {
+            Ok(passages) if passages.is_empty() => (
                 "nothing found; try other words, or answer without it".into(),
                 true,
                 Label::new("memory", floor),
             ),
-            Ok(hits) => {
-                let trust = hits.iter().map(|hit| hit.trust).min().unwrap_or(floor);
-                let lines: Vec<String> = hits
-                    .iter()
-                    .map(|hit| {
-                        let title = if hit.title.is_empty() { "" } else { ": " };
-                        format!(
-                            "[{}{title}{}] {} ({})",
-                            hit.id, hit.title, hit.snippet, hit.source
-                        )
-                    })
-                    .collect();
+            Ok(passages) => {
+                let trusts = passages.iter().map(|passage| passage.hit.trust);
+                let trust = trusts.min().unwrap_or(floor);
+                let lines: Vec<String> = passages.iter().map(Passage::quoted).collect();
                 (
                     lines.join("\n"),
                     true,

@@ -48,13 +48,13 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A part of a page is longer than a page may hold.
-    #[error("the {part} of page `{page}` has {bytes} bytes, and {bytes_max} is the limit")]
+    #[error("the {part} of page `{page}` has a length of {bytes}, and {bytes_max} is the limit")]
     TooLarge {
         /// The page's id, or the beginning of its title.
         page: String,
-        /// `text`, `title`, `source`, `place` or `id`.
+        /// `text`, `title`, `source`, `place`, `space` or `id`.
         part: &'static str,
-        /// Its length.
+        /// Its length, in bytes where it is a text.
         bytes: usize,
         /// The limit.
         bytes_max: usize,
@@ -68,6 +68,18 @@ pub enum StoreError {
     /// A write to a store that is open for reading only.
     #[error("the store in {path} is open for reading only")]
     ReadOnly {
+        /// The folder of the store.
+        path: PathBuf,
+    },
+    /// The function that turns texts into vectors failed.
+    #[error("could not turn a text into a vector: {source}")]
+    Embedder {
+        /// What it said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Another process is reading, so that old bytes cannot be overwritten yet.
+    #[error("what was removed from the store in {path} is still in its files")]
+    Lingers {
         /// The folder of the store.
         path: PathBuf,
     },
@@ -109,6 +121,10 @@ impl StoreError {
             Self::TooLarge { .. } => "split it into several pages",
             Self::BadId { .. } => "use a short printable id, or leave it out to be given one",
             Self::ReadOnly { .. } => "open it for writing",
+            Self::Embedder { .. } => "search by words alone, or pull the model again",
+            Self::Lingers { .. } => {
+                "no search finds it any more; end the processes that read the store, and remove it again"
+            }
             Self::Io { .. } => "check that the folder exists and that you may read and write it",
             Self::Backend { .. } => "try again; if it stays, rebuild the index",
         }

@@ -53,6 +53,10 @@
 //! | `bag.rs` | How is a page scored that is in no index yet? |
 //! | `rank.rs` | What do all stores rank by? |
 //! | `snippet.rs` | Which passage shows why a page was found? |
+//! | `vector.rs` | How near are two meanings? |
+//! | `blocks.rs` | What does an agent always see? |
+//! | `present.rs` | What of a search is shown to a process? |
+//! | `chunk.rs` | Where is a long text cut into pages? |
 //! | `ids.rs` | What are pages called? |
 //! | `error.rs` | What can go wrong, and what to do then? |
 //!
@@ -65,22 +69,30 @@
 #![warn(missing_docs)]
 
 mod bag;
+mod blocks;
+mod chunk;
 mod disk;
 mod error;
 mod ids;
 mod page;
+mod present;
 mod ram;
 mod rank;
 mod snippet;
 mod store;
 mod text;
+mod vector;
 
-pub use disk::{Access, DiskStore};
+pub use blocks::{BLOCK_BYTES_MAX, BLOCKS_MAX, Block};
+pub use chunk::{Chunk, Syntax, chunks};
+pub use disk::{Access, DiskStore, ImportedFile};
 pub use error::StoreError;
 pub use page::{
-    ID_BYTES_MAX, Kind, LABEL_BYTES_MAX, NewPage, Page, PageId, Place, TEXT_BYTES_MAX, Trust,
-    UnknownWord,
+    ID_BYTES_MAX, Kind, LABEL_BYTES_MAX, NewPage, Page, PageId, Place, SOURCES_MAX, TEXT_BYTES_MAX,
+    Trust, UnknownWord,
 };
+pub use present::{Passage, Presentation, present};
 pub use ram::RamStore;
 pub use snippet::SNIPPET_CHARS_MAX;
-pub use store::{HITS_MAX, Hit, LIST_MAX, PageSummary, Query, Stats, Store};
+pub use store::{HISTORY_MAX, HITS_MAX, Hit, LIST_MAX, Mode, PageSummary, Query, Stats, Store};
+pub use vector::Embedder;

@@ -13,8 +13,10 @@ use crate::error::StoreError;
 pub const TEXT_BYTES_MAX: usize = 4 << 20;
 /// The longest title and the longest source, in bytes each.
 pub const LABEL_BYTES_MAX: usize = 16 << 10;
-/// The longest id, in bytes.
+/// The longest id and the longest name of a space, in bytes each.
 pub const ID_BYTES_MAX: usize = 256;
+/// The most pages one page may be derived from.
+pub const SOURCES_MAX: usize = 1_000;
 
 /// The name of a page: chosen by the caller, or given by the store (`m17`, `d18`).
 ///
@@ -151,6 +153,14 @@ pub struct NewPage {
     /// The whole it is a part of, if it is one.
     #[serde(default)]
     pub place: Option<Place>,
+    /// The pages it was made from: what was summed up, copied or evicted. It is trusted
+    /// no further than any of them. At most [`SOURCES_MAX`].
+    #[serde(default)]
+    pub derived_from: Vec<PageId>,
+    /// The space it belongs to: an agent's own, or empty for the one that all share. At
+    /// most [`ID_BYTES_MAX`].
+    #[serde(default)]
+    pub space: String,
 }
 
 /// A stored page.
@@ -171,6 +181,14 @@ pub struct Page {
     /// The whole it is a part of, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
+    /// The pages it was made from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub derived_from: Vec<PageId>,
+    /// The space it belongs to; empty for the shared one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub space: String,
+    /// How many times a page of this id was put with another content, counted from one.
+    pub version: u32,
     /// When this version was put: milliseconds since 1970, UTC.
     pub created_ms: i64,
     /// SHA-256 of the text's UTF-8 bytes, in lower-case hexadecimal.
@@ -192,6 +210,12 @@ impl NewPage {
                 "place",
                 self.place.as_ref().map_or(0, |place| place.of.len()),
                 LABEL_BYTES_MAX,
+            ),
+            ("space", self.space.len(), ID_BYTES_MAX),
+            (
+                "list of pages it was made from",
+                self.derived_from.len(),
+                SOURCES_MAX,
             ),
             (
                 "id",
@@ -231,8 +255,26 @@ impl NewPage {
             source: self.source,
             trust: self.trust,
             place: self.place,
+            derived_from: self.derived_from,
+            space: self.space,
+            version: 1,
             created_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
         }
+    }
+}
+
+impl Page {
+    /// Whether `other` is the same page with the same content.
+    pub(crate) fn says_the_same(&self, other: &Page) -> bool {
+        self.sha256 == other.sha256 && self.title == other.title && self.trust == other.trust
+    }
+
+    /// Becomes the version after `before`, which had the same id.
+    pub(crate) fn follows(&mut self, before: &Page) {
+        self.version = match self.says_the_same(before) {
+            true => before.version,
+            false => before.version.saturating_add(1),
+        };
     }
 }
 

@@ -8,10 +8,10 @@ use parking_lot::RwLock;
 use crate::bag::Bag;
 use crate::error::StoreError;
 use crate::ids::Ids;
-use crate::page::{NewPage, Page, PageId};
+use crate::page::{Kind, NewPage, Page, PageId};
 use crate::rank::{self, Candidate, PlaceKey, TITLE_WEIGHT};
 use crate::snippet::snippet;
-use crate::store::{HITS_MAX, Hit, LIST_MAX, PageSummary, Query, Stats, Store};
+use crate::store::{HISTORY_MAX, HITS_MAX, Hit, LIST_MAX, PageSummary, Query, Stats, Store};
 use crate::text;
 
 /// A store in memory, for tests and for work that need not be kept.
@@ -34,6 +34,8 @@ struct Entry {
     title: Bag,
     text: Bag,
     place: PlaceKey,
+    /// What it said before, oldest first.
+    history: Vec<Page>,
 }
 
 impl RamStore {
@@ -59,13 +61,19 @@ impl Store for RamStore {
             .map(|entry| entry.page.clone()))
     }
 
+    fn history(&self, id: &PageId) -> Result<Vec<Page>, StoreError> {
+        let state = self.state.read();
+        let versions = state.pages.get(id).map(|entry| &entry.history);
+        Ok(versions.into_iter().flatten().rev().cloned().collect())
+    }
+
     fn search(&self, query: &Query) -> Result<Vec<Hit>, StoreError> {
         let k = query.k.min(HITS_MAX);
         let terms = text::query_terms(&query.text, rank::QUERY_TERMS_MAX);
         let state = self.state.read();
         let scored: Vec<Candidate<&Page>> = state
             .scored(&terms)
-            .filter(|found| wanted(found.page, query))
+            .filter(|found| query.admits(found.page.kind, found.page.trust, &found.page.space))
             .collect();
         let mut best: Vec<_> = scored
             .iter()
@@ -89,6 +97,8 @@ impl Store for RamStore {
             snippet: snippet(&page.text, &terms),
             source: page.source.clone(),
             trust: page.trust,
+            created_ms: page.created_ms,
+            place: page.place.clone(),
         };
         Ok(found.into_iter().map(hit).collect())
     }
@@ -126,7 +136,19 @@ impl State {
             }
             None => self.ids.next(new.kind),
         };
-        let page = new.stored_as(id.clone());
+        let mut page = new.stored_as(id.clone());
+        let sources = page.derived_from.iter().filter_map(|id| self.pages.get(id));
+        let least = sources.map(|entry| entry.page.trust).min();
+        page.trust = page.trust.min(least.unwrap_or(page.trust));
+        let mut history = Vec::new();
+        if let Some(before) = self.pages.remove(&id) {
+            page.follows(&before.page);
+            history = before.history;
+            if before.page.kind == Kind::Memory && page.version > before.page.version {
+                history.push(before.page);
+                history.drain(..history.len().saturating_sub(HISTORY_MAX));
+            }
+        }
         self.seq += 1;
         let entry = Entry {
             title: Bag::of(&page.title),
@@ -134,6 +156,7 @@ impl State {
             place: PlaceKey::of(page.place.as_ref()),
             page: page.clone(),
             seq: self.seq,
+            history,
         };
         self.pages.insert(id, entry);
         page
@@ -174,11 +197,6 @@ fn bm25(bags: &[&Bag], terms: &[String]) -> Vec<f32> {
         }
     }
     scores
-}
-
-fn wanted(page: &Page, query: &Query) -> bool {
-    query.min_trust.is_none_or(|least| page.trust >= least)
-        && query.kind.is_none_or(|kind| page.kind == kind)
 }
 
 fn summary(page: &Page) -> PageSummary {

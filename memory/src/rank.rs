@@ -126,6 +126,21 @@ pub(crate) fn with_neighbours<T, E>(
     Ok(best)
 }
 
+/// How much meaning counts beside words. Scores by words are divided by the best of
+/// them, and meaning by nothing: its cosine says by itself whether anything is near, so
+/// that vectors that tell little (of another language, say) change little.
+const MEANING_WEIGHT: f32 = 0.45;
+
+/// The score of a page that scores `by_words`, where the best scores `best_by_words`, and
+/// has the cosine `by_meaning`.
+pub(crate) fn fused(by_words: f32, best_by_words: f32, by_meaning: f32) -> f32 {
+    let by_words = match best_by_words > 0.0 {
+        true => by_words / best_by_words,
+        false => 0.0,
+    };
+    (1.0 - MEANING_WEIGHT) * by_words + MEANING_WEIGHT * by_meaning
+}
+
 /// BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and
 /// Beyond", 2009) with the usual constants and the logarithm that is never negative:
 /// the score of a term that is `count` times in a field of `len` terms, where fields

@@ -1,16 +1,18 @@
 //! The contract of a store. `tests/contract/` holds every implementation to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
-use crate::page::{Kind, NewPage, Page, PageId, Trust};
+use crate::page::{Kind, NewPage, Page, PageId, Place, Trust};
 
 /// The most hits one search returns.
 pub const HITS_MAX: usize = 1_000;
 /// The most pages one call of `list` returns.
 pub const LIST_MAX: usize = 10_000;
+/// The earlier versions that are kept of a memory.
+pub const HISTORY_MAX: usize = 100;
 
 /// What to look for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +25,28 @@ pub struct Query {
     pub min_trust: Option<Trust>,
     /// Only pages of this kind.
     pub kind: Option<Kind>,
+    /// Only pages of these spaces; the empty name is the shared one.
+    #[serde(default)]
+    pub spaces: Option<Vec<String>>,
+    /// How to find them.
+    #[serde(default)]
+    pub mode: Mode,
+}
+
+/// How pages are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// By words and meaning together where the store has vectors of all its pages, and
+    /// by words where it has not.
+    #[default]
+    Best,
+    /// By words.
+    Lexical,
+    /// By meaning. Finds nothing in a store without an embedder.
+    Semantic,
+    /// By words and meaning together; by words in a store without an embedder.
+    Hybrid,
 }
 
 impl Query {
@@ -33,7 +57,17 @@ impl Query {
             k,
             min_trust: None,
             kind: None,
+            spaces: None,
+            mode: Mode::default(),
         }
+    }
+
+    /// Whether the filters admit such a page.
+    pub(crate) fn admits(&self, kind: Kind, trust: Trust, space: &str) -> bool {
+        let in_space = |spaces: &Vec<String>| spaces.iter().any(|wanted| wanted == space);
+        self.min_trust.is_none_or(|least| trust >= least)
+            && self.kind.is_none_or(|wanted| kind == wanted)
+            && self.spaces.as_ref().is_none_or(in_space)
     }
 }
 
@@ -53,6 +87,11 @@ pub struct Hit {
     pub source: String,
     /// How far it can be trusted.
     pub trust: Trust,
+    /// When it was put: milliseconds since 1970, UTC.
+    pub created_ms: i64,
+    /// The whole it is a part of, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
 }
 
 /// A page without its text.
@@ -95,7 +134,8 @@ pub trait Store: Send + Sync {
     /// Stores one page and returns it as stored.
     ///
     /// A page with an id that exists replaces it; without an id it gets a fresh one that
-    /// no page had before. When the call returns the page survives a crash, and search
+    /// no page had before. A memory that says something else now keeps what it said in
+    /// its history. When the call returns the page survives a crash, and search
     /// finds it. When it fails, nothing has changed.
     fn put(&self, page: NewPage) -> Result<Page, StoreError> {
         let mut stored = self.put_all(vec![page])?;
@@ -111,6 +151,32 @@ pub trait Store: Send + Sync {
     /// The page of this id with its text verbatim; `None` if there is none.
     fn get(&self, id: &PageId) -> Result<Option<Page>, StoreError>;
 
+    /// What the memory of this id said before, newest first; at most [`HISTORY_MAX`]
+    /// versions. Documents have no history: their files do.
+    fn history(&self, id: &PageId) -> Result<Vec<Page>, StoreError>;
+
+    /// The pages that this one was made from, and those that they were made from, nearest
+    /// first and each once; at most [`LIST_MAX`]. Removed ones are missing.
+    fn lineage(&self, id: &PageId) -> Result<Vec<Page>, StoreError> {
+        let mut seen = HashSet::from([id.clone()]);
+        let mut next: VecDeque<PageId> = VecDeque::from([id.clone()]);
+        let mut lineage = Vec::new();
+        while let Some(id) = next.pop_front() {
+            let Some(page) = self.get(&id)? else { continue };
+            let sources = page
+                .derived_from
+                .iter()
+                .filter(|id| seen.insert((*id).clone()));
+            next.extend(sources.cloned());
+            lineage.push(page);
+            if lineage.len() > LIST_MAX {
+                break;
+            }
+        }
+        // The first is the page itself.
+        Ok(lineage.into_iter().skip(1).collect())
+    }
+
     /// The pages that share a word with the query, and those beside one that does
     /// ([`crate::Place`]), best first.
     ///
@@ -121,7 +187,7 @@ pub trait Store: Send + Sync {
     /// without words finds nothing. At most `k` hits.
     fn search(&self, query: &Query) -> Result<Vec<Hit>, StoreError>;
 
-    /// Removes a page; says whether there was one. Search no longer finds it, and its
+    /// Removes a page and its history; says whether there was one. Search no longer finds it, and its
     /// id is never given to another page by the store.
     fn remove(&self, id: &PageId) -> Result<bool, StoreError>;
 

@@ -27,7 +27,7 @@ use crate::models::{self, Places, gguf};
 use crate::output::visible;
 use crate::paths::{self, Paths};
 use crate::settings::{CpuChoice, Settings};
-use crate::{builtin, env_vars};
+use crate::{builtin, embedder, env_vars};
 
 /// How long an endpoint may stay silent.
 const ENDPOINT_SILENCE: Duration = Duration::from_secs(120);
@@ -110,7 +110,21 @@ impl Session {
         if access == Access::ReadWrite {
             paths::create(&self.paths.store)?;
         }
-        Ok(Arc::new(DiskStore::open(&self.paths.store, access)?))
+        let store = DiskStore::open(&self.paths.store, access)?;
+        let Some(embedder) = embedder::find(&self.paths.models) else {
+            return Ok(Arc::new(store));
+        };
+        // Pages stored before the model came get their vectors now.
+        let bar = OnceLock::new();
+        let progress = |done, total| {
+            let bar = bar.get_or_init(|| crate::commands::mem::bar(total));
+            bar.set_position(done);
+        };
+        let store = store.with_embedder(Arc::new(embedder), &progress)?;
+        if let Some(bar) = bar.get() {
+            bar.finish_and_clear();
+        }
+        Ok(Arc::new(store))
     }
 
     /// The engine that wasm tools run on.

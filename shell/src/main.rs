@@ -27,6 +27,7 @@ mod builtin;
 mod cli;
 mod commands;
 mod control;
+mod embedder;
 mod env_vars;
 mod error;
 mod init;

@@ -9,7 +9,8 @@ use crate::report::Report;
 pub fn run(args: &Args) -> Result<Report> {
     let suite = Suite {
         folder: "cmrc2018_zh",
-        lexical: (0.97, "asked"),
+        lexical: Some((0.97, "asked")),
+        hybrid: None,
         of: Metric::ReciprocalRank,
     };
     retrieval::run(args, &suite)

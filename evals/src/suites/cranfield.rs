@@ -9,7 +9,8 @@ use crate::report::Report;
 pub fn run(args: &Args) -> Result<Report> {
     let suite = Suite {
         folder: "cranfield",
-        lexical: (0.376, "bm25s"),
+        lexical: Some((0.376, "bm25s")),
+        hybrid: Some((0.40, "asked")),
         of: Metric::Ndcg,
     };
     retrieval::run(args, &suite)

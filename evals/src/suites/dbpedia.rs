@@ -9,7 +9,8 @@ use crate::report::Report;
 pub fn run(args: &Args) -> Result<Report> {
     let suite = Suite {
         folder: "dbpedia_sample",
-        lexical: (0.436, "hybrid"),
+        lexical: None,
+        hybrid: Some((0.436, "public hybrid")),
         of: Metric::Ndcg,
     };
     retrieval::run(args, &suite)

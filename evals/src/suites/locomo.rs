@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use anyhow::Result;
-use quipu_memory::{Kind, NewPage, Place, Query};
+use quipu_memory::{Kind, Mode, NewPage, Place, Query};
 use serde::Deserialize;
 
 use crate::Args;
 use crate::data::lines;
 use crate::metrics::{Judgements, mean, quantile, recall};
 use crate::report::Report;
-use crate::store::{Shelf, page};
+use crate::store::{Shelf, modes, page, word};
 
 /// BM25 with a window of one turn, over all ten conversations.
 const BASELINE: [f64; 2] = [0.582, 0.683];
@@ -52,10 +52,12 @@ pub fn run(args: &Args) -> Result<Report> {
     }
     let mut shelves: BTreeMap<&str, (Shelf, Vec<NewPage>)> = BTreeMap::new();
     for (name, pages) in conversations {
-        shelves.insert(name, (Shelf::with(pages.clone())?, pages));
+        shelves.insert(name, (Shelf::with(args, pages.clone())?, pages));
     }
     let mut report = Report::default();
-    measure(&mut report, &questions, &shelves)?;
+    for mode in modes(args) {
+        measure(&mut report, &questions, &shelves, *mode)?;
+    }
     Ok(report)
 }
 
@@ -79,6 +81,7 @@ fn measure(
     report: &mut Report,
     questions: &[Asked],
     shelves: &BTreeMap<&str, (Shelf, Vec<NewPage>)>,
+    mode: Mode,
 ) -> Result<()> {
     let (mut at_5, mut at_10, mut times) = (vec![], vec![], vec![]);
     let mut by_category: BTreeMap<String, Vec<f64>> = BTreeMap::new();
@@ -93,7 +96,8 @@ fn measure(
         let evidence = asked.evidence.iter().filter(there);
         let judged: Judgements = evidence.map(|id| (id.clone(), 1)).collect();
         let begun = Instant::now();
-        let ranking = shelf.ids(&Query::new(asked.question.clone(), 10))?;
+        let query = Query::new(asked.question.clone(), 10);
+        let ranking = shelf.ids(&Query { mode, ..query })?;
         times.push(begun.elapsed().as_secs_f64() * 1e3);
         let (Some(five), Some(ten)) = (recall(&ranking, &judged, 5), recall(&ranking, &judged, 10))
         else {
@@ -106,18 +110,30 @@ fn measure(
             .or_default()
             .push(ten);
     }
+    let name = format!("locomo {}", word(mode));
     let [five, ten] = BASELINE.map(|figure| Some((figure, "BM25, window of one turn")));
-    report.score("locomo lexical evidence recall@5", mean(&at_5), five);
-    report.score("locomo lexical evidence recall@10", mean(&at_10), ten);
+    report.score(format!("{name} evidence recall@5"), mean(&at_5), five);
+    report.score(format!("{name} evidence recall@10"), mean(&at_10), ten);
     for (category, values) in by_category {
-        report.score(
-            format!("locomo lexical recall@10, {category}"),
-            mean(&values),
-            None,
-        );
+        report.score(format!("{name} recall@10, {category}"), mean(&values), None);
     }
-    report.add("locomo questions", at_5.len() as f64, None, "questions");
-    report.add("locomo query p50", quantile(&times, 0.5), None, "ms");
-    report.add("locomo query p99", quantile(&times, 0.99), None, "ms");
+    report.add(
+        format!("{name} questions"),
+        at_5.len() as f64,
+        None,
+        "questions",
+    );
+    report.add(
+        format!("{name} query p50"),
+        quantile(&times, 0.5),
+        None,
+        "ms",
+    );
+    report.add(
+        format!("{name} query p99"),
+        quantile(&times, 0.99),
+        None,
+        "ms",
+    );
     Ok(())
 }

@@ -2,10 +2,15 @@
 
 mod cmrc;
 mod cranfield;
+pub mod crash;
 mod dbpedia;
 mod locomo;
 mod msmarco;
+mod poisonedrag;
 mod retrieval;
+mod scale;
+
+pub use self::scale::size;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -26,12 +31,20 @@ pub enum Suite {
     Locomo,
     /// Chinese passages, raw questions
     Cmrc,
+    /// Planted texts: how many of them a process sees
+    Poisonedrag,
+    /// Many pages: speed and size, next to other engines
+    Scale,
+    /// Kills a writer again and again
+    Crash,
 }
 
 impl Suite {
-    /// Those that are about the store.
+    /// Those that are run when none is named: the store's, without the long ones.
     pub fn of_the_store() -> Vec<Self> {
-        Self::value_variants().to_vec()
+        let all = Self::value_variants().iter().copied();
+        all.filter(|suite| !matches!(suite, Self::Scale | Self::Crash))
+            .collect()
     }
 }
 
@@ -43,5 +56,8 @@ pub fn run(suite: Suite, args: &Args) -> Result<Report> {
         Suite::Dbpedia => dbpedia::run(args),
         Suite::Locomo => locomo::run(args),
         Suite::Cmrc => cmrc::run(args),
+        Suite::Poisonedrag => poisonedrag::run(args),
+        Suite::Scale => scale::run(args),
+        Suite::Crash => crash::run(args),
     }
 }

@@ -9,7 +9,8 @@ use crate::report::Report;
 pub fn run(args: &Args) -> Result<Report> {
     let suite = Suite {
         folder: "msmarco_sample",
-        lexical: (0.739, "hybrid"),
+        lexical: None,
+        hybrid: Some((0.739, "public hybrid")),
         of: Metric::Ndcg,
     };
     retrieval::run(args, &suite)

@@ -3,20 +3,22 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use quipu_memory::{NewPage, Query};
+use quipu_memory::{Mode, NewPage, Query};
 
 use crate::Args;
 use crate::data::{Collection, Document};
 use crate::metrics::{mean, ndcg, quantile, recall, reciprocal_rank};
 use crate::report::Report;
-use crate::store::{Shelf, page};
+use crate::store::{Shelf, modes, page, word};
 
 /// A collection in a store, and what is known of it.
 pub struct Suite {
     /// Its folder.
     pub folder: &'static str,
     /// The figure to beat by words alone, in the metric `of`, and whose it is.
-    pub lexical: (f64, &'static str),
+    pub lexical: Option<(f64, &'static str)>,
+    /// The same by words and meaning together.
+    pub hybrid: Option<(f64, &'static str)>,
     /// What is compared.
     pub of: Metric,
 }
@@ -32,11 +34,13 @@ pub enum Metric {
 pub fn run(args: &Args, suite: &Suite) -> Result<Report> {
     let collection = Collection::read(&args.data.join(suite.folder))?;
     let begun = Instant::now();
-    let shelf = Shelf::with(collection.documents.iter().map(as_page))?;
+    let shelf = Shelf::with(args, collection.documents.iter().map(as_page))?;
     let stored = begun.elapsed().as_secs_f64();
     let mut report = Report::default();
     let name = suite.folder;
-    measure(&mut report, suite, &collection, &shelf)?;
+    for mode in modes(args) {
+        measure(&mut report, suite, &collection, &shelf, *mode)?;
+    }
     let pages = collection.documents.len() as f64;
     report.add(
         format!("{name} stored, pages a second"),
@@ -56,11 +60,13 @@ fn measure(
     suite: &Suite,
     collection: &Collection,
     shelf: &Shelf,
+    mode: Mode,
 ) -> Result<()> {
     let (mut gains, mut recalls, mut ranks, mut times) = (vec![], vec![], vec![], vec![]);
     for question in &collection.questions {
         let begun = Instant::now();
-        let ranking = shelf.ids(&Query::new(question.text.clone(), 100))?;
+        let query = Query::new(question.text.clone(), 100);
+        let ranking = shelf.ids(&Query { mode, ..query })?;
         times.push(begun.elapsed().as_secs_f64() * 1e3);
         // A query that nobody judged says nothing, but has to run.
         let Some(judged) = collection.judged.get(&question.id) else {
@@ -74,16 +80,21 @@ fn measure(
             ranks.push(reciprocal_rank(&ranking, judged, 10));
         }
     }
-    let name = suite.folder;
-    let baseline = |metric| (metric == suite.of).then_some(suite.lexical);
+    let name = format!("{} {}", suite.folder, word(mode));
+    let to_beat = match mode {
+        Mode::Lexical => suite.lexical,
+        Mode::Hybrid => suite.hybrid,
+        _ => None,
+    };
+    let baseline = |metric| to_beat.filter(|_| metric == suite.of);
     report.score(
-        format!("{name} lexical nDCG@10"),
+        format!("{name} nDCG@10"),
         mean(&gains),
         baseline(Metric::Ndcg),
     );
-    report.score(format!("{name} lexical R@100"), mean(&recalls), None);
+    report.score(format!("{name} R@100"), mean(&recalls), None);
     report.score(
-        format!("{name} lexical MRR@10"),
+        format!("{name} MRR@10"),
         mean(&ranks),
         baseline(Metric::ReciprocalRank),
     );
@@ -93,17 +104,9 @@ fn measure(
         None,
         "queries",
     );
-    report.add(
-        format!("{name} query of 100 hits, p50"),
-        quantile(&times, 0.5),
-        None,
-        "ms",
-    );
-    report.add(
-        format!("{name} query of 100 hits, p99"),
-        quantile(&times, 0.99),
-        None,
-        "ms",
-    );
+    for (part, of) in [(0.5, "p50"), (0.99, "p99")] {
+        let what = format!("{name} query of 100 hits, {of}");
+        report.add(what, quantile(&times, part), None, "ms");
+    }
     Ok(())
 }

@@ -87,6 +87,31 @@ impl Finder {
         n: usize,
     ) -> tantivy::Result<Found> {
         let there = one_of(self.fields.place, places.iter().map(|place| place.0));
+        self.among(there, terms, query, tail, n)
+    }
+
+    /// The pages called `ids`, with their own scores for `terms`.
+    pub(super) fn called(
+        &self,
+        ids: &[&PageId],
+        terms: &[String],
+        query: &Query,
+        tail: &Tail,
+    ) -> tantivy::Result<Found> {
+        let terms_of = ids
+            .iter()
+            .map(|id| Term::from_field_text(self.fields.id, id.as_str()));
+        self.among(any_of(terms_of), terms, query, tail, ids.len())
+    }
+
+    fn among(
+        &self,
+        there: Box<dyn IndexQuery>,
+        terms: &[String],
+        query: &Query,
+        tail: &Tail,
+        n: usize,
+    ) -> tantivy::Result<Found> {
         let mut clauses = self.words(terms);
         clauses.push((Occur::Must, there));
         let words = self.filtered(Occur::Must, clauses, query);
@@ -160,6 +185,12 @@ impl Finder {
         if let Some(kind) = query.kind {
             filters.push((Occur::Must, one_of(self.fields.kind, [kind as u64])));
         }
+        if let Some(spaces) = &query.spaces {
+            let terms = spaces
+                .iter()
+                .map(|space| Term::from_field_text(self.fields.space, space));
+            filters.push((Occur::Must, any_of(terms)));
+        }
         if let Some(least) = query.min_trust {
             let enough = Trust::ALL
                 .iter()
@@ -212,6 +243,11 @@ fn one_of(field: Field, values: impl IntoIterator<Item = u64>) -> Box<dyn IndexQ
     let terms = values
         .into_iter()
         .map(|value| Term::from_field_u64(field, value));
+    any_of(terms)
+}
+
+/// Pages with one of `terms`, adding nothing to the score.
+fn any_of(terms: impl IntoIterator<Item = Term>) -> Box<dyn IndexQuery> {
     Box::new(ConstScoreQuery::new(
         Box::new(TermSetQuery::new(terms)),
         0.0,

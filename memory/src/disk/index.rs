@@ -44,6 +44,7 @@ pub(super) struct Fields {
     pub(super) text: Field,
     pub(super) kind: Field,
     pub(super) trust: Field,
+    pub(super) space: Field,
     /// `PlaceKey` of the page; zero where it stands alone.
     pub(super) place: Field,
 }
@@ -212,6 +213,7 @@ impl PageIndex {
         document.add_text(f.text, &page.text);
         document.add_u64(f.kind, page.kind as u64);
         document.add_u64(f.trust, page.trust as u64);
+        document.add_text(f.space, &page.space);
         document.add_u64(f.place, PlaceKey::of(page.place.as_ref()).0);
         if replaces {
             self.remove(&page.id)?;
@@ -240,6 +242,28 @@ impl PageIndex {
         commit.commit().map_err(failed)?;
         self.reader.reload().map_err(failed)?;
         self.applied = seq;
+        Ok(())
+    }
+
+    /// Leaves no trace of what was removed in the files of the index: segments with
+    /// removed pages are written anew without them, and the old ones deleted.
+    pub(super) fn purge(&mut self) -> Result<()> {
+        let path = self.path.as_path();
+        let failed = |source| error::index(path, source);
+        let stale: Vec<_> = self
+            .index
+            .searchable_segment_metas()
+            .map_err(failed)?
+            .iter()
+            .filter(|segment| segment.has_deletes())
+            .map(|segment| segment.id())
+            .collect();
+        let writer = writer(&mut self.writer, &self.index, path)?;
+        if !stale.is_empty() {
+            writer.merge(&stale).wait().map_err(failed)?;
+        }
+        self.reader.reload().map_err(failed)?;
+        writer.garbage_collect_files().wait().map_err(failed)?;
         Ok(())
     }
 
@@ -294,6 +318,7 @@ fn schema() -> (Schema, Fields) {
         text: builder.add_text_field("text", words),
         kind: builder.add_u64_field("kind", INDEXED),
         trust: builder.add_u64_field("trust", INDEXED),
+        space: builder.add_text_field("space", STRING),
         place: builder.add_u64_field("place", INDEXED | FAST),
     };
     (builder.build(), fields)

@@ -6,36 +6,35 @@
 //! leaves the index behind, and the next opening brings it up to date.
 
 mod analyzer;
+mod blocks;
 mod db;
 mod error;
+mod files;
 mod finder;
 mod index;
 mod lock;
+mod meaning;
+mod open;
+mod search;
 mod tail;
 mod view;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use parking_lot::{Mutex, RwLock};
-
+pub use self::files::ImportedFile;
 use crate::error::StoreError;
 use crate::page::{NewPage, Page, PageId};
-use crate::rank::QUERY_TERMS_MAX;
-use crate::snippet::snippet;
-use crate::store::{Hit, PageSummary, Query, Stats, Store};
-use crate::text;
-use db::{Changes, Db};
-use index::PageIndex;
-use lock::WriteLock;
-use view::View;
+use crate::store::{Hit, Mode, PageSummary, Query, Stats, Store};
+use crate::vector::Embedder;
+use db::Db;
+use meaning::Meaning;
+use open::{Open, Writing};
 
 const DATABASE: &str = "pages.sqlite";
 const INDEX: &str = "index";
-/// Pages and bytes of text that may wait in the tail before the index takes them.
-const TAIL_PAGES_MAX: usize = 256;
-const TAIL_BYTES_MAX: usize = 2 << 20;
+/// Pages given their vectors in one transaction when they had none.
+const VECTORS_BATCH: usize = 512;
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,24 +52,7 @@ pub struct DiskStore {
     access: Access,
     /// Unset while a store opened for reading does not exist.
     open: OnceLock<Open>,
-}
-
-struct Open {
-    /// A second connection, so that reading need not wait for a long write. Closed before
-    /// the first, which leaves everything in one file only if it is the last.
-    reading: Mutex<Db>,
-    writing: Mutex<Writing>,
-    view: RwLock<Arc<View>>,
-    /// Last, to be given back when all else is closed.
-    _lock: Option<WriteLock>,
-}
-
-struct Writing {
-    db: Db,
-    index: PageIndex,
-    /// What was written since the index last followed.
-    waiting_pages: usize,
-    waiting_bytes: usize,
+    meaning: Option<Meaning>,
 }
 
 impl DiskStore {
@@ -84,7 +66,7 @@ impl DiskStore {
     /// that has to be indexed again.
     ///
     /// Errors: `Locked` while another writes; `Corrupt` when the database is damaged (it
-    /// is left as it is); `Newer`, `Full`, `Io`.
+    /// is left as it is); `Newer`, `Older`, `Full`, `Io`.
     pub fn open_with(
         dir: impl Into<PathBuf>,
         access: Access,
@@ -94,6 +76,7 @@ impl DiskStore {
             dir: dir.into(),
             access,
             open: OnceLock::new(),
+            meaning: None,
         };
         match access {
             Access::ReadWrite => {
@@ -107,6 +90,42 @@ impl DiskStore {
         Ok(store)
     }
 
+    /// Gives the store a function that turns texts into vectors, so that it finds pages by
+    /// meaning too. Where it may write, pages without a vector of this embedder get one
+    /// first, with `progress(done, total)` after some of them.
+    ///
+    /// Errors: `Embedder`, and those of writing. The store is as it was then.
+    pub fn with_embedder(
+        mut self,
+        embedder: Arc<dyn Embedder>,
+        progress: &dyn Fn(u64, u64),
+    ) -> Result<Self, StoreError> {
+        let is_complete = match (self.access, self.opened()?) {
+            (Access::ReadWrite, Some(open)) => {
+                give_vectors(&mut open.writing.lock(), embedder.as_ref(), progress)?;
+                true
+            }
+            (_, Some(open)) => {
+                let reading = open.reading.lock();
+                let is_of_it = reading.head()?.embedder == embedder.name();
+                is_of_it && reading.count_without_vector()? == 0
+            }
+            (_, None) => false,
+        };
+        self.meaning = Some(Meaning::new(embedder, is_complete));
+        Ok(self)
+    }
+
+    /// How a search of `mode` is done here: [`Mode::Best`] becomes one of the others.
+    pub fn mode(&self, mode: Mode) -> Mode {
+        let complete = self.meaning.as_ref().map(|meaning| meaning.is_complete);
+        match (mode, complete) {
+            (Mode::Best, Some(true)) => Mode::Hybrid,
+            (Mode::Best, _) | (Mode::Hybrid, None) => Mode::Lexical,
+            (mode, _) => mode,
+        }
+    }
+
     /// The folder of the store.
     pub fn dir(&self) -> &Path {
         &self.dir
@@ -115,13 +134,25 @@ impl DiskStore {
     /// Builds the index anew from the database, calling `progress(done, total)` for each
     /// page. Other threads may go on searching the old one meanwhile.
     pub fn rebuild(&self, progress: &dyn Fn(u64, u64)) -> Result<(), StoreError> {
+        self.writable()?.rebuild(&self.dir.join(INDEX), progress)
+    }
+
+    /// Leaves no trace of removed pages, of earlier contents of replaced ones and of their
+    /// words and vectors in the files of the store. Takes as long as rewriting the parts
+    /// of the index that held them.
+    ///
+    /// Errors: `Lingers` while another process reads an old state.
+    pub fn purge(&self) -> Result<(), StoreError> {
         let open = self.writable()?;
-        let mut writing = open.writing.lock();
-        let Writing { db, index, .. } = &mut *writing;
-        index.discard();
-        *index = PageIndex::build(&self.dir.join(INDEX), db, progress)?;
-        open.show(&mut writing);
-        Ok(())
+        if let Some(meaning) = &self.meaning {
+            meaning.drop_table();
+        }
+        match open.purge()? {
+            true => Ok(()),
+            false => Err(StoreError::Lingers {
+                path: self.dir.clone(),
+            }),
+        }
     }
 
     /// What is open; `None` while a store opened for reading does not exist.
@@ -152,94 +183,16 @@ impl DiskStore {
             None => Ok(T::default()),
         }
     }
-}
 
-impl Open {
-    fn for_writing(dir: &Path, progress: &dyn Fn(u64, u64)) -> Result<Self, StoreError> {
-        fs::create_dir_all(dir).map_err(|source| error::io("create", dir, source))?;
-        let lock = WriteLock::take(dir)?;
-        let (database, folder) = (dir.join(DATABASE), dir.join(INDEX));
-        refuse_lost_database(&database, &folder)?;
-        let mut db = Db::open(&database)?;
-        let index = PageIndex::open(&folder, &db, progress)?;
-        db.forget_removed()?;
-        let reading = Db::open_read_only(&database)?
-            .ok_or_else(|| db.corrupt("it vanished while opening"))?;
-        Ok(Self::new(db, index, reading, Some(lock)))
-    }
-
-    fn for_reading(dir: &Path) -> Result<Option<Self>, StoreError> {
-        let database = dir.join(DATABASE);
-        let (Some(db), Some(reading)) = (
-            Db::open_read_only(&database)?,
-            Db::open_read_only(&database)?,
-        ) else {
-            return Ok(None);
+    /// The vectors of `pages`, where the store has an embedder.
+    fn vectors(&self, pages: &[NewPage]) -> Result<Vec<crate::vector::Packed>, StoreError> {
+        let Some(meaning) = &self.meaning else {
+            return Ok(Vec::new());
         };
-        let index = PageIndex::open_read_only(&dir.join(INDEX), &db)?;
-        Ok(Some(Self::new(db, index, reading, None)))
-    }
-
-    fn new(db: Db, index: PageIndex, reading: Db, lock: Option<WriteLock>) -> Self {
-        Self {
-            view: RwLock::new(Arc::new(View::of(&index))),
-            writing: Mutex::new(Writing {
-                db,
-                index,
-                waiting_pages: 0,
-                waiting_bytes: 0,
-            }),
-            reading: Mutex::new(reading),
-            _lock: lock,
-        }
-    }
-
-    /// Shows searches the index as it is now. Nothing is committed meanwhile.
-    fn show(&self, writing: &mut Writing) {
-        writing.waiting_pages = 0;
-        writing.waiting_bytes = 0;
-        *self.view.write() = Arc::new(View::of(&writing.index));
-    }
-
-    /// Lets the index follow once enough is waiting for it. Should it fail, what waits
-    /// goes on waiting, and is found all the same.
-    fn follow(&self, writing: &mut Writing, pages: usize, bytes: usize) {
-        writing.waiting_pages += pages;
-        writing.waiting_bytes += bytes;
-        if writing.waiting_pages < TAIL_PAGES_MAX && writing.waiting_bytes < TAIL_BYTES_MAX {
-            return;
-        }
-        let Writing { db, index, .. } = &mut *writing;
-        if index.catch_up(db, &|_, _| {}).is_ok() {
-            self.show(writing);
-        }
-    }
-
-    /// A view that shows every change committed before the call.
-    fn current_view(&self) -> Result<Arc<View>, StoreError> {
-        let seq = self.reading.lock().head()?.seq;
-        let view = self.view.read().clone();
-        if view.seq >= seq {
-            return Ok(view);
-        }
-        let followed = match self._lock {
-            // The index of another process may have followed without us.
-            None => {
-                let mut writing = self.writing.lock();
-                let Writing { db, index, .. } = &mut *writing;
-                index.catch_up(db, &|_, _| {})?;
-                (index.applied() > view.applied).then(|| View::of(index))
-            }
-            Some(_) => None,
-        };
-        let mut shown = self.view.write();
-        let mut next = followed.unwrap_or_else(|| View::clone(&shown));
-        if next.seq < seq {
-            let reading = self.reading.lock();
-            reading.snapshot(|| next.extend(&reading))?;
-        }
-        *shown = Arc::new(next);
-        Ok(shown.clone())
+        let texts = pages
+            .iter()
+            .map(|page| (page.title.as_str(), page.text.as_str()));
+        Meaning::of(meaning.embedder(), texts)
     }
 }
 
@@ -250,53 +203,27 @@ impl Store for DiskStore {
         if pages.is_empty() {
             return Ok(Vec::new());
         }
-        let mut writing = open.writing.lock();
-        let stored: Vec<Page> = writing.change(|changes| {
-            let put = |page| changes.put(page);
-            pages.into_iter().map(put).collect()
-        })?;
-        let bytes = stored.iter().map(|page| page.text.len()).sum();
-        open.follow(&mut writing, stored.len(), bytes);
-        Ok(stored)
+        let vectors = self.vectors(&pages)?;
+        open.put_all(pages, vectors)
     }
 
     fn get(&self, id: &PageId) -> Result<Option<Page>, StoreError> {
         self.read(|db| db.get(id))
     }
 
+    fn history(&self, id: &PageId) -> Result<Vec<Page>, StoreError> {
+        self.read(|db| db.history(id))
+    }
+
     fn search(&self, query: &Query) -> Result<Vec<Hit>, StoreError> {
-        let Some(open) = self.opened()? else {
-            return Ok(Vec::new());
-        };
-        let terms = text::query_terms(&query.text, QUERY_TERMS_MAX);
-        let found = open
-            .current_view()?
-            .search(&terms, query)
-            .map_err(|source| error::index(&self.dir.join(INDEX), source))?;
-        let mut hits = Vec::with_capacity(found.len());
-        for (score, id) in found {
-            // A page removed since the index was asked is no hit.
-            let Some(page) = open.reading.lock().get(&id)? else {
-                continue;
-            };
-            hits.push(Hit {
-                id,
-                score,
-                snippet: snippet(&page.text, &terms),
-                title: page.title,
-                source: page.source,
-                trust: page.trust,
-            });
+        match self.opened()? {
+            Some(open) => self.hits(open, query),
+            None => Ok(Vec::new()),
         }
-        Ok(hits)
     }
 
     fn remove(&self, id: &PageId) -> Result<bool, StoreError> {
-        let open = self.writable()?;
-        let mut writing = open.writing.lock();
-        let removed = writing.change(|changes| changes.remove(id))?;
-        open.follow(&mut writing, usize::from(removed), 0);
-        Ok(removed)
+        self.writable()?.remove(id)
     }
 
     fn list(&self, offset: usize, limit: usize) -> Result<Vec<PageSummary>, StoreError> {
@@ -308,44 +235,41 @@ impl Store for DiskStore {
     }
 }
 
-impl Writing {
-    /// Makes changes to the database, all or none.
-    fn change<T>(
-        &mut self,
-        make: impl FnOnce(&mut Changes) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let mut changes = Changes::begin(&mut self.db)?;
-        let before = changes.seq();
-        let made = make(&mut changes)?;
-        if changes.seq() > before {
-            changes.commit()?;
-        }
-        Ok(made)
-    }
-}
-
 impl Drop for DiskStore {
     fn drop(&mut self) {
         if let Some(open) = self.open.get_mut() {
-            let Writing { db, index, .. } = open.writing.get_mut();
-            // What cannot follow now does at the next opening.
-            let _ = index.catch_up(db, &|_, _| {});
-            index.finish();
+            open.finish();
         }
     }
 }
 
-/// A database that is gone or empty beside an index that knows pages was lost, not new:
-/// making another would hide the loss.
-fn refuse_lost_database(database: &Path, folder: &Path) -> Result<(), StoreError> {
-    let bytes = fs::metadata(database).map_or(0, |meta| meta.len());
-    match index::last_change(folder) {
-        Some(seq) if seq > 0 && bytes == 0 => Err(StoreError::Corrupt {
-            path: database.to_owned(),
-            detail: "it is missing or empty, while the index beside it knows of pages".into(),
-        }),
-        _ => Ok(()),
+/// Gives every page a vector of `embedder`.
+fn give_vectors(
+    writing: &mut Writing,
+    embedder: &dyn Embedder,
+    progress: &dyn Fn(u64, u64),
+) -> Result<(), StoreError> {
+    if writing.db.head()?.embedder != embedder.name() {
+        writing.change(|changes| changes.set_embedder(embedder.name()))?;
     }
+    let total = writing.db.count_without_vector()?;
+    let (mut done, mut last) = (0, 0);
+    while done < total {
+        let pages = writing.db.without_vector(last, VECTORS_BATCH)?;
+        let Some(newest) = pages.last() else { break };
+        last = newest.seq;
+        let texts = pages
+            .iter()
+            .map(|page| (page.title.as_str(), page.text.as_str()));
+        let vectors = Meaning::of(embedder, texts)?;
+        writing.change(|changes| {
+            let mut both = pages.iter().zip(&vectors);
+            both.try_for_each(|(page, vector)| changes.set_vector(page.seq, vector))
+        })?;
+        done += pages.len() as u64;
+        progress(done, total);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ struct Entry {
     place: PlaceKey,
     kind: Kind,
     trust: Trust,
+    space: String,
 }
 
 impl Tail {
@@ -58,6 +59,7 @@ impl Tail {
             place: PlaceKey::of(page.place.as_ref()),
             kind: page.kind,
             trust: page.trust,
+            space: page.space.clone(),
         };
         self.title_tokens += u64::from(entry.title.len);
         self.text_tokens += u64::from(entry.text.len);
@@ -112,7 +114,7 @@ impl Tail {
         let wanted: Vec<(&PageId, &Arc<Entry>)> = self
             .entries
             .iter()
-            .filter(|(_, entry)| entry.is_wanted(query))
+            .filter(|(_, entry)| query.admits(entry.kind, entry.trust, &entry.space))
             .collect();
         let mut scores = vec![0.0; wanted.len()];
         let (title, text) = finder.word_fields();
@@ -149,11 +151,6 @@ impl Entry {
             true => &self.title,
             false => &self.text,
         }
-    }
-
-    fn is_wanted(&self, query: &Query) -> bool {
-        query.min_trust.is_none_or(|least| self.trust >= least)
-            && query.kind.is_none_or(|kind| self.kind == kind)
     }
 }
 

@@ -64,3 +64,36 @@ fn a_full_disk_loses_nothing_that_was_acknowledged() {
     let store = DiskStore::open(dir.path(), Access::ReadWrite).expect("opens");
     assert_eq!(found(&store), 2);
 }
+
+/// Whether a segment of the index knows `word`, or has a page that was removed. (In the
+/// files of an index words lie in pieces, where looking for them as bytes finds nothing.)
+fn index_remembers(store: &DiskStore, word: &str) -> (bool, bool) {
+    let index = tantivy::Index::open_in_dir(store.dir().join(INDEX)).expect("an index");
+    let searcher = index.reader().expect("a reader").searcher();
+    let text = index.schema().get_field("text").expect("a field");
+    let knows = searcher.segment_readers().iter().any(|segment| {
+        let words = segment.inverted_index(text).expect("words");
+        words.terms().get(word).expect("read").is_some()
+    });
+    let mut segments = searcher.segment_readers().iter();
+    (
+        knows,
+        segments.any(|segment| segment.num_deleted_docs() > 0),
+    )
+}
+
+#[test]
+fn a_purged_index_has_forgotten() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = DiskStore::open(dir.path(), Access::ReadWrite).expect("opens");
+    let mut pages: Vec<NewPage> = (0..300)
+        .map(|n| page(&format!("p{n}"), format!("llama {n}")))
+        .collect();
+    pages.push(page("secret", "the xyzzyplugh".into()));
+    store.put_all(pages).expect("put_all");
+    assert_eq!(index_remembers(&store, "xyzzyplugh"), (true, false));
+    assert!(store.remove(&"secret".into()).expect("removed"));
+    store.purge().expect("purged");
+    assert_eq!(index_remembers(&store, "xyzzyplugh"), (false, false));
+    assert_eq!(index_remembers(&store, "llama"), (true, false));
+}

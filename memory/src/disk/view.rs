@@ -40,12 +40,9 @@ impl View {
     }
 
     /// The best pages with any of `terms`, or beside one that has, within the filters of
-    /// `query`; equal scores in the order of ids.
-    pub(super) fn search(
-        &self,
-        terms: &[String],
-        query: &Query,
-    ) -> tantivy::Result<Vec<(f32, PageId)>> {
+    /// `query`; equal scores in the order of ids. At least the hits wanted, where there
+    /// are so many, and further candidates.
+    pub(super) fn search(&self, terms: &[String], query: &Query) -> tantivy::Result<Found> {
         let k = query.k.min(HITS_MAX);
         if terms.is_empty() || k == 0 {
             return Ok(Vec::new());
@@ -65,11 +62,27 @@ impl View {
         })?;
         sort(&mut found);
         found.retain(|found| found.score > 0.0);
-        found.truncate(k);
-        Ok(found
+        Ok(found)
+    }
+
+    /// The pages called `ids` with their own scores for `terms`.
+    pub(super) fn called(
+        &self,
+        ids: &[&PageId],
+        terms: &[String],
+        query: &Query,
+    ) -> tantivy::Result<Found> {
+        if ids.is_empty() || terms.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut found = self.finder.called(ids, terms, query, &self.tail)?;
+        found.retain(|found| !self.tail.replaces(&found.page));
+        let in_tail = self.tail.scored(&self.finder, terms, query)?;
+        let asked = in_tail
             .into_iter()
-            .map(|found| (found.score, found.page))
-            .collect())
+            .filter(|found| ids.contains(&&found.page));
+        found.extend(asked);
+        Ok(found)
     }
 
     /// The best candidates by their own score, best first.
@@ -107,7 +120,7 @@ impl View {
 }
 
 /// Best first; equal ones in the order of their ids.
-fn sort(found: &mut Found) {
+pub(super) fn sort(found: &mut Found) {
     for found in found.iter_mut() {
         found.score = rounded(found.score);
     }

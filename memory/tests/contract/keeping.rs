@@ -132,11 +132,11 @@ pub fn limits_are_named(store: &dyn Store) {
     let cases = [
         (
             page("p", "", &(full + "x")),
-            "the text of page `p` has 4194305 bytes",
+            "the text of page `p` has a length of 4194305",
         ),
         (
             page("p", &label, ""),
-            "the title of page `p` has 16385 bytes",
+            "the title of page `p` has a length of 16385",
         ),
         (
             NewPage {

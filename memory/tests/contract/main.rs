@@ -2,6 +2,7 @@
 
 mod finding;
 mod keeping;
+mod origins;
 
 use std::str::FromStr;
 
@@ -37,6 +38,12 @@ contract! {
     list_and_stats_agree,
     threads_share_a_store,
     any_page_is_got_back_verbatim;
+    origins:
+    a_memory_keeps_its_history,
+    a_page_is_trusted_no_further_than_its_sources,
+    lineage_leads_back_to_the_first_sources,
+    spaces_are_apart,
+    copies_count_once_and_strangers_get_a_share;
     finding:
     words_match_whatever_their_form,
     the_title_counts_too,

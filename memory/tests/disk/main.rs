@@ -2,7 +2,10 @@
 
 mod crash;
 mod damage;
+mod files;
+mod forgetting;
 mod index;
+mod meaning;
 mod sharing;
 
 use std::fs;

@@ -141,9 +141,13 @@ fn convert(path: &Path, layout: Layout) -> Result<()> {
 
 fn list(session: &Session, args: &LsArgs) -> Result<u8> {
     let installed = models::ls(&session.paths.models);
-    let missing = catalogue::entries()
+    let (tables, missing): (Vec<_>, Vec<_>) = catalogue::entries()
         .iter()
-        .filter(|entry| installed.iter().all(|model| model.name != entry.name));
+        .filter(|entry| installed.iter().all(|model| model.name != entry.name))
+        .partition(|entry| {
+            let mut folders = session.paths.models.iter();
+            folders.any(|folder| folder.join(entry.file()).is_file())
+        });
     if args.json {
         let mut list: Vec<Value> = installed
             .iter()
@@ -159,10 +163,12 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
                 })
             })
             .collect();
-        list.extend(
-            missing
-                .map(|entry| json!({"name": entry.name, "installed": false, "bytes": entry.bytes})),
-        );
+        for (entries, installed) in [(&tables, true), (&missing, false)] {
+            let entries = entries.iter();
+            list.extend(entries.map(
+                |entry| json!({"name": entry.name, "installed": installed, "bytes": entry.bytes}),
+            ));
+        }
         output::json(&list)?;
         return Ok(0);
     }
@@ -188,15 +194,17 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
             note(&model.name),
         ]);
     }
-    for entry in missing {
-        rows.push(vec![
-            entry.name.clone(),
-            "to pull".into(),
-            DecimalBytes(entry.bytes).to_string(),
-            String::new(),
-            String::new(),
-            note(&entry.name),
-        ]);
+    for (entries, state) in [(tables, "here"), (missing, "to pull")] {
+        rows.extend(entries.into_iter().map(|entry| {
+            vec![
+                entry.name.clone(),
+                state.into(),
+                DecimalBytes(entry.bytes).to_string(),
+                String::new(),
+                String::new(),
+                note(&entry.name),
+            ]
+        }));
     }
     output::table(&["NAME", "STATE", "SIZE", "QUANT", "WINDOW", "NOTE"], rows)?;
     Ok(0)

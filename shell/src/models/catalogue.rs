@@ -1,5 +1,6 @@
 //! The models Quipu knows by name, and where each one's bytes can be had.
 
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -25,9 +26,30 @@ pub struct Entry {
     pub licence: String,
     /// One line for people choosing.
     pub note: String,
+    /// Where the file goes in the models folder, where that is not `<name>.gguf`.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// The entry of another file that this one is nothing without; pulled with it.
+    #[serde(default)]
+    pub with: Option<String>,
     /// Where to get it, in the order to try.
     #[serde(rename = "source")]
     pub sources: Vec<Source>,
+}
+
+impl Entry {
+    /// Where the file goes in the models folder.
+    pub fn file(&self) -> PathBuf {
+        match &self.file {
+            Some(file) => PathBuf::from(file),
+            None => PathBuf::from(format!("{}.gguf", self.name)),
+        }
+    }
+
+    /// Whether the file is one that llama.cpp runs.
+    pub fn is_gguf(&self) -> bool {
+        self.file().extension().is_some_and(|end| end == "gguf")
+    }
 }
 
 /// What a model is good for.

@@ -33,8 +33,7 @@ pub fn resolve(spec: &str, places: &Places) -> Result<PathBuf, ModelError> {
     }
     if let Some(entry) = catalogue::find(spec) {
         let bytes = Some(entry.bytes);
-        let file = format!("{spec}.gguf");
-        let here = first_file(&places.folders, Path::new(&file));
+        let here = first_file(&places.folders, &entry.file());
         let cached = || {
             entry
                 .sources

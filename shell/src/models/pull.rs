@@ -61,6 +61,8 @@ struct Target {
     name: String,
     /// Where it goes, inside the models folder.
     relative: PathBuf,
+    /// Whether it has to be a whole GGUF.
+    is_gguf: bool,
     bytes: u64,
     /// SHA-256, where known.
     sha256: Option<String>,
@@ -104,7 +106,11 @@ pub(super) async fn pull_entry(
     settings: &Settings,
     progress: &dyn Progress,
 ) -> Result<PathBuf, ModelError> {
-    bring(of_entry(entry), folder, settings, progress).await
+    let path = bring(of_entry(entry), folder, settings, progress).await?;
+    if let Some(other) = entry.with.as_deref().and_then(catalogue::find) {
+        bring(of_entry(other), folder, settings, progress).await?;
+    }
+    Ok(path)
 }
 
 /// Brings `target` into `folder`, unless it is there.
@@ -210,7 +216,8 @@ async fn from_source(
         }
     };
     progress.message("checking");
-    let checked = finish::check(&whole, &target.name, target.bytes, target.sha256.as_deref()).await;
+    let sha256 = target.sha256.as_deref();
+    let checked = finish::check(&whole, &target.name, target.bytes, sha256, target.is_gguf).await;
     if let Err(error) = checked {
         // Bytes that are wrong would be wrong again.
         source.forget(partial);
@@ -269,7 +276,8 @@ fn of_entry(entry: &catalogue::Entry) -> Target {
     };
     Target {
         name: entry.name.clone(),
-        relative: PathBuf::from(format!("{}.gguf", entry.name)),
+        relative: entry.file(),
+        is_gguf: entry.is_gguf(),
         bytes: entry.bytes,
         sha256: Some(entry.sha256.clone()),
         sources: entry.sources.iter().map(ready).collect(),
@@ -285,6 +293,7 @@ async fn of_hub(name: &HubName, settings: &Settings) -> Result<Target, ModelErro
             .iter()
             .collect::<PathBuf>()
             .join(&remote.file),
+        is_gguf: true,
         bytes: remote.bytes,
         sha256: remote.sha256.clone(),
         sources: vec![Origin::Hub(remote)],

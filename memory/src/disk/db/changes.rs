@@ -2,15 +2,19 @@
 
 use std::path::Path;
 
-use rusqlite::{Transaction, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::rows::{page, word};
 use super::{Db, Head, Result, head};
 use crate::disk::error;
-use crate::page::{NewPage, Page, PageId};
+use crate::error::StoreError;
+use crate::page::{Kind, NewPage, Page, PageId};
+use crate::store::HISTORY_MAX;
+use crate::vector::Packed;
 
 /// Changes that are durable once `commit` returns, and never happened if it is not called.
 pub(in crate::disk) struct Changes<'a> {
-    tx: Transaction<'a>,
+    pub(super) tx: Transaction<'a>,
     path: &'a Path,
     head: Head,
 }
@@ -28,9 +32,9 @@ impl<'a> Changes<'a> {
         Ok(Self { tx, path, head })
     }
 
-    /// The number of the last change made so far.
-    pub(in crate::disk) fn seq(&self) -> i64 {
-        self.head.seq
+    pub(super) fn failed(&self) -> impl FnOnce(rusqlite::Error) -> StoreError + use<'a> {
+        let path = self.path;
+        move |source| error::database(path, source)
     }
 
     /// Puts a page and returns it as stored.
@@ -42,29 +46,78 @@ impl<'a> Changes<'a> {
             }
             None => self.head.ids.next(new.kind),
         };
-        let page = new.stored_as(id);
+        let mut page = new.stored_as(id);
         self.head.seq += 1;
-        self.insert(&page)
-            .map_err(|source| error::database(self.path, source))?;
+        self.insert(&mut page).map_err(self.failed())?;
         Ok(page)
     }
 
-    fn insert(&self, page: &Page) -> rusqlite::Result<()> {
-        let id = page.id.as_str();
-        self.tx
-            .prepare_cached("DELETE FROM pages WHERE id = ?1")?
-            .execute([id])?;
+    fn insert(&self, page: &mut Page) -> rusqlite::Result<()> {
+        for source in &page.derived_from {
+            let trust = self
+                .tx
+                .prepare_cached("SELECT trust FROM pages WHERE id = ?1")?
+                .query_row([source.as_str()], |row| word(row, "trust"))
+                .optional()?;
+            page.trust = page.trust.min(trust.unwrap_or(page.trust));
+        }
+        let id = page.id.clone();
+        if let Some(before) = self.take(&id)? {
+            page.follows(&before);
+            if before.kind == Kind::Memory && page.version > before.version {
+                self.keep(&before)?;
+            }
+        }
         self.tx
             .prepare_cached("DELETE FROM removed WHERE id = ?1")?
-            .execute([id])?;
+            .execute([id.as_str()])?;
+        self.write("pages", self.head.seq, page)
+    }
+
+    /// Takes the page out of the table of pages, and with it its vector.
+    fn take(&self, id: &PageId) -> rusqlite::Result<Option<Page>> {
+        let before = self
+            .tx
+            .prepare_cached("DELETE FROM pages WHERE id = ?1 RETURNING *")?
+            .query_row([id.as_str()], |row| Ok((row.get("seq")?, page(row)?)))
+            .optional()?;
+        let Some((seq, page)) = before else {
+            return Ok(None);
+        };
+        let seq: i64 = seq;
+        self.tx
+            .prepare_cached("DELETE FROM vectors WHERE seq = ?1")?
+            .execute([seq])?;
+        Ok(Some(page))
+    }
+
+    /// Adds a version to the history of its id, and forgets the oldest of too many.
+    fn keep(&self, before: &Page) -> rusqlite::Result<()> {
+        self.write("history", self.head.seq, before)?;
         self.tx
             .prepare_cached(
-                "INSERT INTO pages (seq, id, kind, title, text, source, trust, whole, part, created_ms, sha256)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                "DELETE FROM history WHERE id = ?1 AND seq NOT IN
+                 (SELECT seq FROM history WHERE id = ?1 ORDER BY seq DESC LIMIT ?2)",
             )?
+            .execute(params![before.id.as_str(), HISTORY_MAX as i64])?;
+        Ok(())
+    }
+
+    fn write(&self, table: &str, seq: i64, page: &Page) -> rusqlite::Result<()> {
+        let derived = match page.derived_from.is_empty() {
+            true => "[]".to_owned(),
+            false => serde_json::to_string(&page.derived_from)
+                .map_err(|source| rusqlite::Error::ToSqlConversionFailure(source.into()))?,
+        };
+        self.tx
+            .prepare_cached(&format!(
+                "INSERT INTO {table} (seq, id, kind, title, text, source, trust, whole, part,
+                 space, derived, version, created_ms, sha256)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+            ))?
             .execute(params![
-                self.head.seq,
-                id,
+                seq,
+                page.id.as_str(),
                 page.kind.as_str(),
                 page.title,
                 page.text,
@@ -72,27 +125,59 @@ impl<'a> Changes<'a> {
                 page.trust.as_str(),
                 page.place.as_ref().map(|place| &place.of),
                 page.place.as_ref().map(|place| place.part),
+                page.space,
+                derived,
+                page.version,
                 page.created_ms,
                 page.sha256,
             ])?;
         Ok(())
     }
 
+    /// Gives the page of the last change its vector.
+    pub(in crate::disk) fn put_vector(&mut self, vector: &Packed) -> Result<()> {
+        self.set_vector(self.head.seq, vector)
+    }
+
+    /// Gives the page of change `seq` its vector.
+    pub(in crate::disk) fn set_vector(&mut self, seq: i64, vector: &Packed) -> Result<()> {
+        let put = || {
+            self.tx
+                .prepare_cached("INSERT OR REPLACE INTO vectors (seq, vector) VALUES (?1, ?2)")?
+                .execute(params![seq, vector.as_bytes()])
+        };
+        put().map(drop).map_err(self.failed())
+    }
+
+    /// Removes every vector unless `embedder` made them, and notes that it makes them now.
+    pub(in crate::disk) fn set_embedder(&mut self, embedder: &str) -> Result<()> {
+        let set = || {
+            let changed = self.tx.execute(
+                "UPDATE head SET embedder = ?1 WHERE embedder <> ?1",
+                [embedder],
+            )?;
+            match changed {
+                0 => Ok(0),
+                _ => self.tx.execute("DELETE FROM vectors", []),
+            }
+        };
+        set().map(drop).map_err(self.failed())
+    }
+
     /// Removes a page; says whether there was one.
     pub(in crate::disk) fn remove(&mut self, id: &PageId) -> Result<bool> {
         let remove = || {
-            let removed = self
-                .tx
-                .execute("DELETE FROM pages WHERE id = ?1", [id.as_str()])?
-                > 0;
+            let removed = self.take(id)?.is_some();
             if removed {
+                self.tx
+                    .execute("DELETE FROM history WHERE id = ?1", [id.as_str()])?;
                 let note = params![self.head.seq + 1, id.as_str()];
                 self.tx
                     .execute("INSERT INTO removed (seq, id) VALUES (?1, ?2)", note)?;
             }
             Ok(removed)
         };
-        let removed = remove().map_err(|source| error::database(self.path, source))?;
+        let removed = remove().map_err(self.failed())?;
         self.head.seq += i64::from(removed);
         Ok(removed)
     }
@@ -100,9 +185,10 @@ impl<'a> Changes<'a> {
     /// Makes the changes durable.
     pub(in crate::disk) fn commit(self) -> Result<()> {
         let head = params![self.head.seq, self.head.ids.last];
+        let failed = self.failed();
         self.tx
             .execute("UPDATE head SET seq = ?1, last_id = ?2", head)
             .and_then(|_| self.tx.commit())
-            .map_err(|source| error::database(self.path, source))
+            .map_err(failed)
     }
 }

@@ -1,7 +1,9 @@
 //! The SQLite file: the truth about what is stored.
 
 mod changes;
+mod files;
 mod rows;
+mod vectors;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,6 +12,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 pub(super) use self::changes::Changes;
 use self::rows::{page, summary, word};
+pub(super) use self::vectors::VectorOf;
 use super::error;
 use crate::error::StoreError;
 use crate::ids::Ids;
@@ -42,6 +45,8 @@ pub(super) struct Head {
     pub(super) seq: i64,
     /// An index that ends before this change cannot be brought up to date.
     pub(super) forgotten: i64,
+    /// What made the vectors; empty where nothing did.
+    pub(super) embedder: String,
     ids: Ids,
 }
 
@@ -103,6 +108,8 @@ impl Db {
         self.conn.pragma_update(None, "journal_mode", "WAL")?;
         // An acknowledged page survives a power cut, not just a crash.
         self.conn.pragma_update(None, "synchronous", "FULL")?;
+        // What is removed is overwritten.
+        self.conn.pragma_update(None, "secure_delete", "ON")?;
         let change = match format {
             0 => include_str!("schema.sql"),
             1 => include_str!("from_1.sql"),
@@ -157,6 +164,18 @@ impl Db {
             }
             page => Ok(page),
         }
+    }
+
+    /// Earlier versions of a page, newest first.
+    pub(super) fn history(&self, id: &PageId) -> Result<Vec<Page>> {
+        let select = || {
+            let mut found = self
+                .conn
+                .prepare_cached("SELECT * FROM history WHERE id = ?1 ORDER BY seq DESC")?;
+            let versions = found.query_map([id.as_str()], page)?;
+            versions.collect::<rusqlite::Result<_>>()
+        };
+        select().map_err(self.failed())
     }
 
     /// Pages in the order they were last put, without their texts.
@@ -250,9 +269,21 @@ impl Db {
         if self.one::<i64>("SELECT count(*) FROM removed")? <= REMOVED_MAX {
             return Ok(());
         }
+        self.forget_all_removed()
+    }
+
+    /// Forgets all removals; call it when the index is up to date.
+    pub(super) fn forget_all_removed(&mut self) -> Result<()> {
         let forget =
             "BEGIN IMMEDIATE; DELETE FROM removed; UPDATE head SET forgotten = seq; COMMIT;";
         self.conn.execute_batch(forget).map_err(self.failed())
+    }
+
+    /// Writes everything into the one file and empties the log beside it; says whether
+    /// it could, which it cannot while another process reads an old state.
+    pub(super) fn checkpoint(&self) -> Result<bool> {
+        let busy: i64 = self.one("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        Ok(busy == 0)
     }
 
     pub(super) fn corrupt(&self, detail: impl Into<String>) -> StoreError {
@@ -279,13 +310,14 @@ impl Db {
 }
 
 fn head(conn: &Connection) -> rusqlite::Result<Head> {
-    conn.prepare_cached("SELECT store, seq, last_id, forgotten FROM head")?
+    conn.prepare_cached("SELECT store, seq, last_id, forgotten, embedder FROM head")?
         .query_row([], |row| {
             Ok(Head {
                 store: row.get(0)?,
                 seq: row.get(1)?,
                 ids: Ids { last: row.get(2)? },
                 forgotten: row.get(3)?,
+                embedder: row.get(4)?,
             })
         })
 }

@@ -15,6 +15,9 @@ pub(super) fn page(row: &Row) -> rusqlite::Result<Page> {
         source: row.get("source")?,
         trust: word(row, "trust")?,
         place: place(row)?,
+        derived_from: derived(row)?,
+        space: row.get("space")?,
+        version: row.get("version")?,
         created_ms: row.get("created_ms")?,
         sha256: row.get("sha256")?,
     })
@@ -32,13 +35,24 @@ pub(super) fn summary(row: &Row) -> rusqlite::Result<PageSummary> {
     })
 }
 
-fn place(row: &Row) -> rusqlite::Result<Option<Place>> {
+pub(super) fn place(row: &Row) -> rusqlite::Result<Option<Place>> {
     let of: Option<String> = row.get("whole")?;
     let Some(of) = of else {
         return Ok(None);
     };
     let part = row.get("part")?;
     Ok(Some(Place { of, part }))
+}
+
+/// Ids, written as a list in JSON.
+fn derived(row: &Row) -> rusqlite::Result<Vec<PageId>> {
+    let list: String = row.get("derived")?;
+    if list == "[]" {
+        return Ok(Vec::new());
+    }
+    serde_json::from_str(&list).map_err(|source| {
+        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(source))
+    })
 }
 
 /// An enum written as a word.

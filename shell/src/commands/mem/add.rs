@@ -1,248 +1,265 @@
-//! `quipu mem add`: text files, folders, and JSON lines.
+//! `quipu mem add`: files, folders, web pages and JSON lines.
+//!
+//! Each file is stored at once with what is known of it, so that an import that was
+//! stopped goes on where it was, and one that is repeated reads only what changed.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
 use ignore::WalkBuilder;
-use quipu_memory::{Access, DiskStore, Kind, NewPage, PageId, Place, Store, Trust};
-use serde_json::Value;
+use quipu_memory::{Access, DiskStore, ImportedFile, Syntax, Trust};
+use quipu_tools::{Bus, CallContext, Capability};
+use serde_json::json;
 
-use super::bar;
-use crate::commands::lines::{file_words, json_lines};
+use super::{bar, import, jsonl};
+use crate::commands::lines::file_words;
 use crate::error::{FAILED, UserError};
 use crate::init::Session;
+use crate::output::visible;
 
-/// Characters of one page of a document.
-const PAGE_CHARS: usize = 2000;
-/// Pages written in one transaction.
-const BATCH_PAGES: usize = 500;
-/// Larger files are left out, with a line in the report.
-const FILE_BYTES_MAX: u64 = 32 << 20;
-
-/// Bring documents in: text files, folders of them, or JSON lines
+/// Bring documents in: files, folders of them, web pages, or JSON lines
 #[derive(Debug, Args)]
 pub struct AddArgs {
-    /// Files and folders; ignore files are respected
-    #[arg(required_unless_present = "jsonl")]
-    path: Vec<PathBuf>,
+    /// Files, folders (ignore files are respected) and web addresses
+    #[arg(required_unless_present = "jsonl", value_name = "PATH|URL")]
+    what: Vec<String>,
     /// Read pages from FILE, lines {"_id","title","text"[,"source","trust"]}
-    #[arg(long, value_name = "FILE", conflicts_with = "path")]
+    #[arg(long, value_name = "FILE", conflicts_with = "what")]
     jsonl: Option<PathBuf>,
+}
+
+/// What became of the files.
+#[derive(Debug, Default)]
+struct Tally {
+    pages: usize,
+    files: usize,
+    unchanged: usize,
+    removed: usize,
+    /// What was left out, and why.
+    skipped: Vec<String>,
 }
 
 /// Runs the command.
 pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
+    let (urls, paths): (Vec<&String>, Vec<&String>) =
+        args.what.iter().partition(|what| is_url(what));
+    if let Some(missing) = paths.iter().find(|path| !Path::new(path).exists()) {
+        return Err(UserError::usage(
+            format!("there is no {}", visible(missing)),
+            "name files, folders or web addresses",
+        ));
+    }
     let store = session.store(Access::ReadWrite)?;
     if let Some(path) = &args.jsonl {
-        let added = add_lines(&store, path)?;
+        let added = jsonl::add(&store, path)?;
         eprintln!("added {added} pages from {}", file_words(path));
         return Ok(0);
     }
-    let files = files_below(&args.path)?;
-    let progress = bar(files.len() as u64);
-    let (mut pages, mut skipped) = (0, Vec::new());
-    for file in &files {
-        match read(file) {
-            Ok(text) => pages += add_file(&store, file, &text)?,
-            Err(reason) => skipped.push(format!("{}: {reason}", file.display())),
+    let (bus, _) = session.bus()?;
+    let mut tally = Tally::default();
+    for url in urls {
+        let added = asking(session, url)
+            .and_then(|context| add_url(&store, &bus, url, &context, &mut tally));
+        if let Err(reason) = added {
+            tally.skipped.push(format!("{}: {reason}", visible(url)));
         }
-        progress.inc(1);
     }
-    progress.finish_and_clear();
-    for line in &skipped {
-        eprintln!("skipped {line}");
-    }
-    eprintln!(
-        "added {pages} pages from {} files, skipped {}",
-        files.len() - skipped.len(),
-        skipped.len()
-    );
-    Ok(match pages == 0 && !skipped.is_empty() {
+    let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+    add_files(&store, &bus, &paths, &mut tally)?;
+    remove_gone(&store, &paths, &mut tally)?;
+    report(&tally);
+    let nothing = tally.pages + tally.unchanged + tally.removed == 0;
+    Ok(match nothing && !tally.skipped.is_empty() {
         true => FAILED,
         false => 0,
     })
 }
 
-fn files_below(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+fn is_url(what: &str) -> bool {
+    what.starts_with("http://") || what.starts_with("https://")
+}
+
+fn report(tally: &Tally) {
+    for line in &tally.skipped {
+        eprintln!("skipped {line}");
+    }
+    let mut words = format!("added {} pages from {} files", tally.pages, tally.files);
+    for (count, what) in [
+        (tally.unchanged, "unchanged"),
+        (tally.removed, "gone and removed"),
+    ] {
+        if count > 0 {
+            words.push_str(&format!(", {count} {what}"));
+        }
+    }
+    words.push_str(&format!(", skipped {}", tally.skipped.len()));
+    eprintln!("{words}");
+}
+
+fn add_files(store: &DiskStore, bus: &Bus, paths: &[PathBuf], tally: &mut Tally) -> Result<()> {
+    let files = files_below(paths, tally);
+    let progress = bar(files.len() as u64);
+    for file in &files {
+        match add_file(store, bus, file, tally)? {
+            Ok(()) => {}
+            Err(reason) => {
+                let name = file.display().to_string();
+                tally.skipped.push(format!("{}: {reason}", visible(&name)));
+            }
+        }
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    Ok(())
+}
+
+/// The files to look at, each once, in order.
+fn files_below(paths: &[PathBuf], tally: &mut Tally) -> Vec<PathBuf> {
     let mut files = Vec::new();
+    let mut seen = HashSet::new();
     for path in paths {
-        if !path.exists() {
-            return Err(UserError::usage(
-                format!("there is no {}", path.display()),
-                "name files or folders; web pages cannot be added yet",
-            ));
-        }
-        let walk = WalkBuilder::new(path).sort_by_file_path(Ord::cmp).build();
-        let found = walk.flatten().filter(|entry| entry.path().is_file());
-        files.extend(found.map(|entry| entry.into_path()));
-    }
-    Ok(files)
-}
-
-fn read(file: &Path) -> Result<String, String> {
-    let bytes = file.metadata().map_err(|error| error.to_string())?.len();
-    if bytes > FILE_BYTES_MAX {
-        return Err(format!("{bytes} bytes; the limit is {FILE_BYTES_MAX}"));
-    }
-    let bytes = std::fs::read(file).map_err(|error| error.to_string())?;
-    match String::from_utf8(bytes) {
-        Ok(text) if text.contains('\0') => Err("not a text file".into()),
-        Ok(text) => Ok(text),
-        Err(_) => Err("not a text file in UTF-8".into()),
-    }
-}
-
-/// Adds one file as the pages of a document. Its pages are named by its path, so
-/// adding it again replaces them.
-fn add_file(store: &DiskStore, file: &Path, text: &str) -> Result<usize> {
-    let source = std::path::absolute(file)?.display().to_string();
-    let title = file.file_name().unwrap_or_default().to_string_lossy();
-    let pages: Vec<NewPage> = chunks(text)
-        .into_iter()
-        .enumerate()
-        .map(|(i, chunk)| NewPage {
-            id: Some(PageId::from(format!("{source}#{}", i + 1))),
-            kind: Kind::Document,
-            title: title.to_string(),
-            text: chunk,
-            source: source.clone(),
-            trust: Trust::User,
-            place: Some(Place {
-                of: source.clone(),
-                part: i as u32,
-            }),
-        })
-        .collect();
-    let count = pages.len();
-    for batch in pages.chunks(BATCH_PAGES) {
-        store.put_all(batch.to_vec())?;
-    }
-    // What a shorter version no longer has is removed.
-    for i in count + 1.. {
-        if !store.remove(&PageId::from(format!("{source}#{i}")))? {
-            break;
-        }
-    }
-    Ok(count)
-}
-
-/// Cuts a text at blank lines into pieces of at most [`PAGE_CHARS`] characters; a
-/// longer paragraph is cut at white space.
-fn chunks(text: &str) -> Vec<String> {
-    let mut pieces: Vec<String> = Vec::new();
-    let mut length = 0;
-    for paragraph in text
-        .split("\n\n")
-        .map(str::trim_end)
-        .filter(|p| !p.trim().is_empty())
-    {
-        for part in parts(paragraph) {
-            let chars = part.chars().count();
-            match pieces.last_mut() {
-                Some(piece) if length + chars + 2 <= PAGE_CHARS => {
-                    piece.push_str("\n\n");
-                    piece.push_str(part);
-                    length += chars + 2;
+        // An ignore file counts whether or not the folder is a repository.
+        let walk = WalkBuilder::new(path)
+            .require_git(false)
+            .sort_by_file_path(Ord::cmp)
+            .build();
+        for entry in walk {
+            match entry {
+                Ok(entry) if entry.path().is_file() => {
+                    if seen.insert(std::path::absolute(entry.path()).unwrap_or_default()) {
+                        files.push(entry.into_path());
+                    }
                 }
-                _ => {
-                    pieces.push(part.to_owned());
-                    length = chars;
-                }
+                Ok(_) => {}
+                Err(error) => tally.skipped.push(visible(&error.to_string())),
             }
         }
     }
-    pieces
+    files
 }
 
-fn parts(mut paragraph: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    while let Some((end, _)) = paragraph.char_indices().nth(PAGE_CHARS) {
-        let cut = paragraph[..end]
-            .rfind(char::is_whitespace)
-            .filter(|cut| *cut > 0)
-            .unwrap_or(end);
-        parts.push(paragraph[..cut].trim_end());
-        paragraph = paragraph[cut..].trim_start();
+/// Adds one file, unless it is as it was. The inner error says why it is left out.
+fn add_file(
+    store: &DiskStore,
+    bus: &Bus,
+    path: &Path,
+    tally: &mut Tally,
+) -> Result<Result<(), String>> {
+    let found = match import::look(path) {
+        Ok(found) => found,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let before = store.file(&found.name())?;
+    let same = |before: &ImportedFile| {
+        before.bytes == found.bytes && before.modified_ns == found.modified_ns
+    };
+    if before.as_ref().is_some_and(same) {
+        tally.unchanged += 1;
+        return Ok(Ok(()));
     }
-    if !paragraph.is_empty() {
-        parts.push(paragraph);
+    let (file, bytes) = match found.read() {
+        Ok(read) => read,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    if let Some(before) = before.filter(|before| before.sha256 == file.sha256) {
+        // Only touched: its pages stay, and next time it need not be read.
+        debug_assert_eq!(before.path, file.path);
+        store.note_file(&file)?;
+        tally.unchanged += 1;
+        return Ok(Ok(()));
     }
-    parts
+    let pages = match import::pages(&found.path, &bytes, bus) {
+        Ok(pages) => pages,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    tally.pages += store.put_file(&file, pages)?.len();
+    tally.files += 1;
+    Ok(Ok(()))
 }
 
-fn add_lines(store: &DiskStore, path: &Path) -> Result<usize> {
-    let mut batch = Vec::new();
-    let mut added = 0;
-    for line in json_lines(path)? {
-        let (number, value) = line?;
-        batch.push(page(path, number, &value)?);
-        if batch.len() == BATCH_PAGES {
-            added += store.put_all(std::mem::take(&mut batch))?.len();
+/// Removes what was imported from the folders and is there no more.
+fn remove_gone(store: &DiskStore, paths: &[PathBuf], tally: &mut Tally) -> Result<()> {
+    for folder in paths.iter().filter(|path| path.is_dir()) {
+        let folder = std::path::absolute(folder)?;
+        let prefix = format!("{}/", folder.display().to_string().trim_end_matches('/'));
+        for path in store.files_below(&prefix)? {
+            if !Path::new(&path).exists() {
+                store.remove_file(&path)?;
+                tally.removed += 1;
+            }
         }
     }
-    Ok(added + store.put_all(batch)?.len())
+    Ok(())
 }
 
-fn page(path: &Path, number: usize, value: &Value) -> Result<NewPage> {
-    let bad = |what: String| {
-        UserError::usage(
-            format!("{}, line {number}: {what}", file_words(path)),
-            "lines are {\"_id\", \"title\", \"text\"[, \"source\", \"trust\"]}; the lines before may be stored",
+/// Adds a web page, brought by the browser tool under its own rules.
+fn add_url(store: &DiskStore, bus: &Bus, url: &str, tally: &mut Tally) -> Result<(), String> {
+    let answer = bus
+        .call(
+            "browser.fetch",
+            &json!({"url": url}),
+            &CallContext::default(),
         )
+        .map_err(|error| match error.hint.is_empty() {
+            true => error.message.clone(),
+            false => format!("{} ({})", error.message, error.hint),
+        })?;
+    let (title, text) = import::words_of(&answer)?;
+    let title = if title.is_empty() { url } else { &title };
+    let pages = import::of_text(url, title, &text, Syntax::Markdown, Trust::Untrusted);
+    let file = ImportedFile {
+        path: url.to_owned(),
+        bytes: text.len() as u64,
+        modified_ns: 0,
+        sha256: String::new(),
     };
-    let text = |key: &str| match &value[key] {
-        Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text.clone())),
-        _ => Err(bad(format!("{key:?} is not a text"))),
-    };
-    let id = match &value["_id"] {
-        Value::Number(number) => Some(number.to_string()),
-        _ => text("_id")?,
-    };
-    let trust = match text("trust")?.as_deref() {
-        None => Trust::User,
-        // Only the kernel's own text is trusted like the system.
-        Some("system") => return Err(bad("the trust \"system\" cannot be given".into())),
-        Some(word) => word
-            .parse()
-            .map_err(|_| bad("\"trust\" is user or untrusted".into()))?,
-    };
-    Ok(NewPage {
-        id: id.map(PageId::from),
-        kind: Kind::Document,
-        title: text("title")?.unwrap_or_default(),
-        text: text("text")?.ok_or_else(|| bad("no \"text\"".into()))?,
-        source: text("source")?.unwrap_or_else(|| file_words(path)),
-        trust,
-        ..NewPage::default()
-    })
+    let stored = store.put_file(&file, pages);
+    tally.pages += stored.map_err(|error| error.to_string())?.len();
+    tally.files += 1;
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use quipu_memory::Store;
+
     use super::*;
 
     #[test]
-    fn texts_are_cut_at_blank_lines_and_nothing_is_lost() {
-        let check = |text: &str, want: &[usize]| {
-            let pieces = chunks(text);
-            let lengths: Vec<usize> = pieces.iter().map(|piece| piece.chars().count()).collect();
-            assert_eq!(lengths, want);
-            let words = |text: &str| {
-                text.split_whitespace()
-                    .map(str::to_owned)
-                    .collect::<Vec<_>>()
-            };
-            assert_eq!(words(&pieces.join(" ")), words(text));
+    fn an_import_that_is_repeated_reads_only_what_changed() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let docs = dir.path().join("docs");
+        std::fs::create_dir_all(docs.join("sub")).expect("made");
+        let write = |name: &str, bytes: &[u8]| {
+            std::fs::write(docs.join(name), bytes).expect("written");
         };
-        check("", &[]);
-        check("one\n\ntwo", &[8]);
-        check(
-            &format!("{}\n\n{}", "a".repeat(1500), "b".repeat(1500)),
-            &[1500, 1500],
-        );
-        check(&"word ".repeat(1000), &[1999, 1999, 999]);
-        check(&"é".repeat(2000), &[2000]);
+        write("a.md", b"# Wool\nof the llama");
+        write("sub/b.txt", b"a cord with knots");
+        write("ignored.txt", b"not this");
+        write(".ignore", b"ignored.txt\n");
+        write("c.bin", b"\0\x01\x02");
+        write("d.txt", b"wrong \xff\xff");
+        let store = DiskStore::open(dir.path().join("store"), Access::ReadWrite).expect("opens");
+        let bus = Bus::default();
+        let add = || {
+            let mut tally = Tally::default();
+            let paths = [docs.clone()];
+            add_files(&store, &bus, &paths, &mut tally).expect("added");
+            remove_gone(&store, &paths, &mut tally).expect("removed");
+            (
+                tally.pages,
+                tally.unchanged,
+                tally.removed,
+                tally.skipped.len(),
+            )
+        };
+        assert_eq!(add(), (2, 0, 0, 2));
+        assert_eq!(add(), (0, 2, 0, 2));
+        write("a.md", b"# Wool\nof the alpaca");
+        std::fs::remove_file(docs.join("sub/b.txt")).expect("removed");
+        assert_eq!(add(), (1, 0, 1, 2));
+        assert_eq!(store.stats().expect("stats").pages, 1);
     }
 }

@@ -1,6 +1,8 @@
 //! `quipu mem`: documents and memories.
 
 mod add;
+mod import;
+mod jsonl;
 mod search;
 
 use anyhow::Result;
@@ -98,6 +100,14 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
         output::line(&output::visible(&page.title))?;
     }
     output::line(&output::visible(&page.text))?;
+    for earlier in store.history(&id)? {
+        let text = shortened(&earlier.text, 60);
+        eprintln!("version {} said: {text}", earlier.version);
+    }
+    for source in store.lineage(&id)? {
+        let text = shortened(&source.text, 60);
+        eprintln!("made from {}: {text}", source.id);
+    }
     Ok(0)
 }
 
@@ -143,6 +153,8 @@ fn remove(session: &Session, args: &RmArgs) -> Result<u8> {
         }
         eprintln!("removed {id}");
     }
+    // Gone from the files too, not only from what is found.
+    store.purge()?;
     Ok(0)
 }
 
@@ -178,7 +190,7 @@ fn rebuild(session: &Session) -> Result<u8> {
 }
 
 /// A progress bar on a terminal; nothing elsewhere.
-fn bar(total: u64) -> ProgressBar {
+pub fn bar(total: u64) -> ProgressBar {
     let bar = ProgressBar::new(total);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}") {
         bar.set_style(style);

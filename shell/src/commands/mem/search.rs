@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use console::style;
-use quipu_memory::{Access, Hit, Query, Store};
+use quipu_memory::{Access, DiskStore, Hit, Mode, Query, Store};
 use serde_json::{Value, json};
 
 use crate::commands::lines::{file_words, json_lines};
@@ -13,7 +13,7 @@ use crate::error::UserError;
 use crate::init::Session;
 use crate::output::{self, visible};
 
-/// Find pages by their words
+/// Find pages by their words and their meaning
 #[derive(Debug, Args)]
 pub struct SearchArgs {
     /// What to look for
@@ -26,8 +26,8 @@ pub struct SearchArgs {
     #[arg(short, value_name = "N", default_value_t = 10)]
     k: usize,
     /// How to search
-    #[arg(long, value_enum, default_value_t = Mode::Lexical)]
-    mode: Mode,
+    #[arg(long, value_enum, default_value_t = ModeWord::Best)]
+    mode: ModeWord,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -35,15 +35,38 @@ pub struct SearchArgs {
 
 /// How to search.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Mode {
+enum ModeWord {
+    /// By words and meaning where an embedding model is there, else by words
+    Best,
     /// By words (BM25)
     Lexical,
+    /// By meaning
+    Semantic,
+    /// By words and meaning
+    Hybrid,
+}
+
+impl From<ModeWord> for Mode {
+    fn from(word: ModeWord) -> Self {
+        match word {
+            ModeWord::Best => Mode::Best,
+            ModeWord::Lexical => Mode::Lexical,
+            ModeWord::Semantic => Mode::Semantic,
+            ModeWord::Hybrid => Mode::Hybrid,
+        }
+    }
 }
 
 /// Runs the command.
 pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
-    let Mode::Lexical = args.mode;
     let store = session.store(Access::ReadOnly)?;
+    require_meaning(&store, args.mode)?;
+    let search = |text: &str| {
+        store.search(&Query {
+            mode: args.mode.into(),
+            ..Query::new(text, args.k)
+        })
+    };
     if let Some(path) = &args.jsonl {
         for line in json_lines(path)? {
             let (number, value) = line?;
@@ -53,13 +76,13 @@ pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
                     "lines are {\"_id\": …, \"text\": …}",
                 )
             })?;
-            let hits = store.search(&Query::new(text, args.k))?;
+            let hits = search(text)?;
             output::json(&json!({"_id": value["_id"], "hits": short(&hits)}))?;
         }
         return Ok(0);
     }
     let query = args.query.as_deref().unwrap_or_default();
-    let hits = store.search(&Query::new(query, args.k))?;
+    let hits = search(query)?;
     if args.json {
         output::json(&hits)?;
         return Ok(0);
@@ -83,6 +106,18 @@ pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
         output::line(&format!("    {}", visible(&hit.snippet)))?;
     }
     Ok(0)
+}
+
+/// Refuses to look for meanings that nobody knows.
+fn require_meaning(store: &DiskStore, mode: ModeWord) -> Result<()> {
+    let asks = matches!(mode, ModeWord::Semantic | ModeWord::Hybrid);
+    match asks && store.mode(Mode::Hybrid) == Mode::Lexical {
+        false => Ok(()),
+        true => Err(UserError::usage(
+            "no embedding model is there to search by meaning",
+            "`quipu model pull potion-base-8m` brings one; `--mode lexical` goes without",
+        )),
+    }
 }
 
 fn short(hits: &[Hit]) -> Vec<Value> {

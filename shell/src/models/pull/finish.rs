@@ -69,12 +69,13 @@ fn chain(parts: &[PathBuf]) -> Result<Box<dyn Read + Send>, ModelError> {
     Ok(all)
 }
 
-/// Checks size, checksum (where known) and that the file is a whole GGUF.
+/// Checks size, checksum (where known) and, with `is_gguf`, that the file is a whole GGUF.
 pub async fn check(
     file: &Path,
     name: &str,
     bytes: u64,
     sha256: Option<&str>,
+    is_gguf: bool,
 ) -> Result<(), ModelError> {
     if let Some(wanted) = sha256 {
         let got = digest(file).await?;
@@ -95,7 +96,9 @@ pub async fn check(
         }
         .into());
     }
-    gguf::read(file)?;
+    if is_gguf {
+        gguf::read(file)?;
+    }
     Ok(())
 }
 

@@ -1,0 +1,189 @@
+//! Finding by meaning: the vectors of the pages, held in memory for searching.
+//!
+//! The database keeps them; here they lie one after another, so that a query is compared
+//! with all of them in one pass. A million pages of 256 dimensions take 260 MB.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::db::{Db, VectorOf};
+use crate::error::StoreError;
+use crate::rank::{Candidate, rounded};
+use crate::store::Query;
+use crate::vector::{Embedder, Packed, cosine};
+
+/// Texts turned into vectors at once.
+const BATCH: usize = 64;
+/// Candidates looked at, for each that is wanted, before filters are taken to admit no more.
+const ADMITTED_ONE_IN: usize = 20;
+
+/// An embedder and the vectors it made.
+pub(super) struct Meaning {
+    embedder: Arc<dyn Embedder>,
+    /// Whether every page has a vector of this embedder.
+    pub(super) is_complete: bool,
+    table: Mutex<Arc<Table>>,
+}
+
+/// Vectors in the order of their pages' last change.
+#[derive(Clone, Default)]
+struct Table {
+    seqs: Vec<i64>,
+    rows: Vec<u8>,
+    /// Bytes of one row; of another length none is held.
+    stride: usize,
+}
+
+impl Meaning {
+    pub(super) fn new(embedder: Arc<dyn Embedder>, is_complete: bool) -> Self {
+        Self {
+            embedder,
+            is_complete,
+            table: Mutex::default(),
+        }
+    }
+
+    /// The vectors of `texts`, each a title and a text.
+    pub(super) fn of<'a>(
+        embedder: &dyn Embedder,
+        texts: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Vec<Packed>, StoreError> {
+        let whole: Vec<String> = texts
+            .into_iter()
+            .map(
+                |(title, text)| match title.is_empty() || text.starts_with(title) {
+                    true => text.to_owned(),
+                    false => format!("{title}\n{text}"),
+                },
+            )
+            .collect();
+        let mut packed = Vec::with_capacity(whole.len());
+        for batch in whole.chunks(BATCH) {
+            let batch: Vec<&str> = batch.iter().map(String::as_str).collect();
+            let vectors = embedder
+                .embed(&batch)
+                .map_err(|source| StoreError::Embedder { source })?;
+            packed.extend(vectors.iter().map(|vector| Packed::of(vector)));
+        }
+        match packed.len() == whole.len() {
+            true => Ok(packed),
+            false => Err(StoreError::Embedder {
+                source: "it gave fewer vectors than there were texts".into(),
+            }),
+        }
+    }
+
+    pub(super) fn embedder(&self) -> &dyn Embedder {
+        self.embedder.as_ref()
+    }
+
+    /// Forgets what is held, which is read again when it is needed.
+    pub(super) fn drop_table(&self) {
+        *self.table.lock() = Arc::default();
+    }
+
+    /// The vector of a query.
+    pub(super) fn query(&self, text: &str) -> Result<Packed, StoreError> {
+        let vector = self
+            .embedder
+            .embed_query(text)
+            .map_err(|source| StoreError::Embedder { source })?;
+        Ok(Packed::of(&vector))
+    }
+
+    /// The `n` pages nearest to `vector` within the filters of `query`, nearest first.
+    pub(super) fn nearest(
+        &self,
+        db: &Db,
+        vector: &Packed,
+        query: &Query,
+        n: usize,
+    ) -> Result<Vec<Candidate<VectorOf>>, StoreError> {
+        let table = self.current(db)?;
+        let mut admitted = Vec::with_capacity(n);
+        for (score, seq) in table.nearest(vector, n * ADMITTED_ONE_IN) {
+            // A page that was removed or changed meanwhile has another vector, or none.
+            let Some(page) = db.page_of_vector(seq)? else {
+                continue;
+            };
+            if query.admits(page.kind, page.trust, &page.space) {
+                admitted.push(Candidate {
+                    place: page.place,
+                    terms: 0,
+                    score: rounded(score.max(0.0)),
+                    page,
+                });
+            }
+            if admitted.len() == n {
+                break;
+            }
+        }
+        Ok(admitted)
+    }
+
+    /// How near the page of change `seq` is to `vector`; zero where it has none.
+    pub(super) fn near(
+        &self,
+        db: &Db,
+        vector: &Packed,
+        seqs: &[i64],
+    ) -> Result<Vec<f32>, StoreError> {
+        let table = self.current(db)?;
+        let near = |seq: &i64| match table.seqs.binary_search(seq) {
+            Ok(at) => rounded(cosine(table.row(at), vector.as_bytes()).max(0.0)),
+            Err(_) => 0.0,
+        };
+        Ok(seqs.iter().map(near).collect())
+    }
+
+    /// The table with every vector stored so far.
+    fn current(&self, db: &Db) -> Result<Arc<Table>, StoreError> {
+        let mut held = self.table.lock();
+        let last = held.seqs.last().copied().unwrap_or(0);
+        if db.last_vector()? > last {
+            // Copies only while a search on another thread still looks at the old one.
+            let table = Arc::make_mut(&mut held);
+            db.each_vector_since(last, |seq, vector| table.push(seq, vector))?;
+        }
+        Ok(held.clone())
+    }
+}
+
+impl Table {
+    fn push(&mut self, seq: i64, vector: &[u8]) {
+        if self.seqs.is_empty() {
+            self.stride = vector.len();
+        }
+        if vector.len() == self.stride {
+            self.seqs.push(seq);
+            self.rows.extend_from_slice(vector);
+        }
+    }
+
+    fn row(&self, at: usize) -> &[u8] {
+        &self.rows[at * self.stride..(at + 1) * self.stride]
+    }
+
+    /// The `n` nearest, nearest first; equally near ones in the order they were stored.
+    fn nearest(&self, vector: &Packed, n: usize) -> Vec<(f32, i64)> {
+        let mut best: BinaryHeap<Reverse<(u32, Reverse<i64>)>> = BinaryHeap::with_capacity(n + 1);
+        for (at, seq) in self.seqs.iter().enumerate() {
+            let score = cosine(self.row(at), vector.as_bytes()).max(0.0);
+            // Bits of numbers that are not negative order as the numbers do.
+            let entry = (score.to_bits(), Reverse(*seq));
+            if best.len() < n {
+                best.push(Reverse(entry));
+            } else if best.peek().is_some_and(|Reverse(least)| entry > *least) {
+                best.pop();
+                best.push(Reverse(entry));
+            }
+        }
+        let sorted = best.into_sorted_vec().into_iter();
+        sorted
+            .map(|Reverse((bits, Reverse(seq)))| (f32::from_bits(bits), seq))
+            .collect()
+    }
+}

@@ -1,0 +1,147 @@
+//! A search of the store: by words, by meaning, or by both.
+
+use std::collections::HashMap;
+
+use super::finder::Found;
+use super::meaning::Meaning;
+use super::open::Open;
+use super::view::{View, sort};
+use super::{DiskStore, INDEX, error};
+use crate::error::StoreError;
+use crate::page::PageId;
+use crate::rank::{Candidate, PlaceKey, QUERY_TERMS_MAX, candidates, fused};
+use crate::snippet::snippet;
+use crate::store::{HITS_MAX, Hit, Mode, Query};
+use crate::text;
+
+impl DiskStore {
+    /// The hits of `query`.
+    pub(super) fn hits(&self, open: &Open, query: &Query) -> Result<Vec<Hit>, StoreError> {
+        let k = query.k.min(HITS_MAX);
+        let terms = text::query_terms(&query.text, QUERY_TERMS_MAX);
+        let view = open.current_view()?;
+        let mut found = match (self.mode(query.mode), &self.meaning) {
+            (Mode::Lexical, _) => self.by_words(&view, &terms, query)?,
+            (Mode::Semantic, Some(meaning)) => by_meaning(open, meaning, query, k)?,
+            (_, Some(meaning)) => self.by_both(open, &view, meaning, &terms, query)?,
+            (_, None) => Found::new(),
+        };
+        found.truncate(k);
+        let mut hits = Vec::with_capacity(found.len());
+        for Candidate {
+            page: id, score, ..
+        } in found
+        {
+            // A page removed since the index was asked is no hit.
+            let Some(page) = open.reading.lock().get(&id)? else {
+                continue;
+            };
+            hits.push(Hit {
+                id,
+                score,
+                snippet: snippet(&page.text, &terms),
+                title: page.title,
+                source: page.source,
+                trust: page.trust,
+                created_ms: page.created_ms,
+                place: page.place,
+            });
+        }
+        Ok(hits)
+    }
+
+    fn by_words(&self, view: &View, terms: &[String], query: &Query) -> Result<Found, StoreError> {
+        view.search(terms, query)
+            .map_err(|source| error::index(&self.dir().join(INDEX), source))
+    }
+
+    /// Candidates of both kinds, each with both scores.
+    fn by_both(
+        &self,
+        open: &Open,
+        view: &View,
+        meaning: &Meaning,
+        terms: &[String],
+        query: &Query,
+    ) -> Result<Found, StoreError> {
+        let n = candidates(query.k.min(HITS_MAX));
+        let mut by_words = self.by_words(view, terms, query)?;
+        by_words.truncate(n);
+        let best = by_words.first().map_or(0.0, |found| found.score);
+        let vector = meaning.query(&query.text)?;
+        let nearest = {
+            let reading = open.reading.lock();
+            meaning.nearest(&reading, &vector, query, n)?
+        };
+
+        // Of each candidate of one kind, the score of the other kind.
+        let mut words: HashMap<PageId, f32> = HashMap::new();
+        let unknown: Vec<&PageId> = {
+            let known: std::collections::HashSet<&PageId> =
+                by_words.iter().map(|found| &found.page).collect();
+            let ids = nearest.iter().map(|found| &found.page.id);
+            ids.filter(|id| !known.contains(id)).collect()
+        };
+        let called = view
+            .called(&unknown, terms, query)
+            .map_err(|source| error::index(&self.dir().join(INDEX), source))?;
+        words.extend(called.into_iter().map(|found| (found.page, found.score)));
+        words.extend(
+            by_words
+                .iter()
+                .map(|found| (found.page.clone(), found.score)),
+        );
+
+        let mut meant: HashMap<PageId, f32> = HashMap::new();
+        {
+            let reading = open.reading.lock();
+            let seqs: Vec<i64> = by_words
+                .iter()
+                .map(|found| reading.seq_of(&found.page))
+                .collect::<Result<_, _>>()?;
+            let near = meaning.near(&reading, &vector, &seqs)?;
+            meant.extend(by_words.into_iter().map(|found| found.page).zip(near));
+        }
+        meant.extend(
+            nearest
+                .into_iter()
+                .map(|found| (found.page.id, found.score)),
+        );
+
+        let mut found: Found = meant
+            .into_iter()
+            .map(|(page, by_meaning)| Candidate {
+                score: fused(words.get(&page).copied().unwrap_or(0.0), best, by_meaning),
+                place: PlaceKey::default(),
+                terms: 0,
+                page,
+            })
+            .collect();
+        sort(&mut found);
+        found.retain(|found| found.score > 0.0);
+        Ok(found)
+    }
+}
+
+fn by_meaning(
+    open: &Open,
+    meaning: &Meaning,
+    query: &Query,
+    k: usize,
+) -> Result<Found, StoreError> {
+    let vector = meaning.query(&query.text)?;
+    let reading = open.reading.lock();
+    let nearest = meaning.nearest(&reading, &vector, query, k)?;
+    let mut found: Found = nearest
+        .into_iter()
+        .map(|found| Candidate {
+            page: found.page.id,
+            score: found.score,
+            place: found.place,
+            terms: 0,
+        })
+        .collect();
+    sort(&mut found);
+    found.retain(|found| found.score > 0.0);
+    Ok(found)
+}

@@ -1,0 +1,62 @@
+//! Pages from JSON lines.
+
+use std::path::Path;
+
+use anyhow::Result;
+use quipu_memory::{DiskStore, Kind, NewPage, PageId, Store, Trust};
+use serde_json::Value;
+
+use crate::commands::lines::{file_words, json_lines};
+use crate::error::UserError;
+
+/// Pages written in one transaction.
+const BATCH_PAGES: usize = 500;
+
+/// Adds the pages of a file of JSON lines; says how many.
+pub fn add(store: &DiskStore, path: &Path) -> Result<usize> {
+    let mut batch = Vec::new();
+    let mut added = 0;
+    for line in json_lines(path)? {
+        let (number, value) = line?;
+        batch.push(page(path, number, &value)?);
+        if batch.len() == BATCH_PAGES {
+            added += store.put_all(std::mem::take(&mut batch))?.len();
+        }
+    }
+    Ok(added + store.put_all(batch)?.len())
+}
+
+fn page(path: &Path, number: usize, value: &Value) -> Result<NewPage> {
+    let bad = |what: String| {
+        UserError::usage(
+            format!("{}, line {number}: {what}", file_words(path)),
+            "lines are {\"_id\", \"title\", \"text\"[, \"source\", \"trust\"]}; the lines before may be stored",
+        )
+    };
+    let text = |key: &str| match &value[key] {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text.clone())),
+        _ => Err(bad(format!("{key:?} is not a text"))),
+    };
+    let id = match &value["_id"] {
+        Value::Number(number) => Some(number.to_string()),
+        _ => text("_id")?,
+    };
+    let trust = match text("trust")?.as_deref() {
+        None => Trust::User,
+        // Only the kernel's own text is trusted like the system.
+        Some("system") => return Err(bad("the trust \"system\" cannot be given".into())),
+        Some(word) => word
+            .parse()
+            .map_err(|_| bad("\"trust\" is user or untrusted".into()))?,
+    };
+    Ok(NewPage {
+        id: id.map(PageId::from),
+        kind: Kind::Document,
+        title: text("title")?.unwrap_or_default(),
+        text: text("text")?.ok_or_else(|| bad("no \"text\"".into()))?,
+        source: text("source")?.unwrap_or_else(|| file_words(path)),
+        trust,
+        ..NewPage::default()
+    })
+}
