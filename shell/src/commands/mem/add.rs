@@ -60,9 +60,7 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     let (bus, _) = session.bus()?;
     let mut tally = Tally::default();
     for url in urls {
-        let added = asking(session, url)
-            .and_then(|context| add_url(&store, &bus, url, &context, &mut tally));
-        if let Err(reason) = added {
+        if let Err(reason) = add_url(&store, &bus, url, &mut tally) {
             tally.skipped.push(format!("{}: {reason}", visible(url)));
         }
     }
@@ -194,14 +192,23 @@ fn remove_gone(store: &DiskStore, paths: &[PathBuf], tally: &mut Tally) -> Resul
     Ok(())
 }
 
+/// Whoever names an address grants its host, for this call.
+fn granting(url: &str) -> Result<CallContext, String> {
+    let parsed = reqwest::Url::parse(url).map_err(|error| error.to_string())?;
+    let host = parsed.host_str().ok_or("the address names no host")?;
+    let host: Capability = format!("net:{host}")
+        .parse()
+        .map_err(|error| format!("{error}"))?;
+    Ok(CallContext {
+        grants: [host].into_iter().collect(),
+        ..CallContext::default()
+    })
+}
+
 /// Adds a web page, brought by the browser tool under its own rules.
 fn add_url(store: &DiskStore, bus: &Bus, url: &str, tally: &mut Tally) -> Result<(), String> {
     let answer = bus
-        .call(
-            "browser.fetch",
-            &json!({"url": url}),
-            &CallContext::default(),
-        )
+        .call("browser.fetch", &json!({"url": url}), &granting(url)?)
         .map_err(|error| match error.hint.is_empty() {
             true => error.message.clone(),
             false => format!("{} ({})", error.message, error.hint),
