@@ -1,7 +1,13 @@
 //! The tools that come with Quipu, inside this program.
 
 /// Name and component of each.
-pub const TOOLS: &[(&str, &[u8])] = &[(
-    "calculator",
-    include_bytes!(concat!(env!("OUT_DIR"), "/calculator.wasm")),
-)];
+pub const TOOLS: &[(&str, &[u8])] = &[
+    (
+        "calculator",
+        include_bytes!(concat!(env!("OUT_DIR"), "/calculator.wasm")),
+    ),
+    (
+        "python",
+        include_bytes!(concat!(env!("OUT_DIR"), "/python.wasm")),
+    ),
+];

@@ -15,19 +15,17 @@ use quipu_kernel::journal::Journal;
 use quipu_kernel::policy::Policy;
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::{Access, DiskStore};
-use quipu_tools::installed::Broken;
-use quipu_tools::{Bus, WasmHost, WasmSettings, load_dir};
 
 use crate::agent::Loaded;
 use crate::cli::Globals;
 use crate::control::Server;
+use crate::env_vars;
 use crate::error::UserError;
 use crate::lock::MachineLock;
 use crate::models::{self, Places, gguf};
 use crate::output::visible;
 use crate::paths::{self, Paths};
 use crate::settings::{CpuChoice, Settings};
-use crate::{builtin, env_vars};
 
 /// How long an endpoint may stay silent.
 const ENDPOINT_SILENCE: Duration = Duration::from_secs(120);
@@ -112,26 +110,6 @@ impl Session {
         Ok(Arc::new(DiskStore::open(&self.paths.store, access)?))
     }
 
-    /// The tools: those that come with Quipu, then the installed ones.
-    pub fn bus(&self) -> Result<(Bus, Vec<Broken>)> {
-        let host = WasmHost::new(WasmSettings {
-            cache_dir: Some(self.paths.cache.join("wasm")),
-            ..WasmSettings::default()
-        })?;
-        let mut bus = Bus::default();
-        for (name, component) in builtin::TOOLS {
-            bus.add(Arc::new(host.load(name, "builtin", component)?))?;
-        }
-        let (devices, broken) = load_dir(&host, &self.paths.tools);
-        for device in devices {
-            // A name that is taken was refused when the tool was added.
-            if let Err(error) = bus.add(Arc::new(device)) {
-                tracing::warn!(%error, "an installed tool is left out");
-            }
-        }
-        Ok((bus, broken))
-    }
-
     /// The journal, to look things up beside a running machine.
     pub fn journal(&self) -> Result<Journal> {
         Ok(Journal::open(&self.paths.journal(), false)?)
@@ -147,12 +125,12 @@ impl Session {
         let journal = Journal::open(&self.paths.journal(), true)?;
         let store = self.store(Access::ReadWrite)?;
         let store = self.open_store.get_or_init(|| store).clone();
-        let (bus, broken) = self.bus()?;
-        for (path, error) in broken {
+        let (bus, unusable) = self.bus()?;
+        for tool in unusable {
             eprintln!(
-                "warning: {} is left out: {}",
-                path.display(),
-                visible(&error.to_string())
+                "warning: the tool {} is left out: {}",
+                visible(&tool.name),
+                visible(&tool.error)
             );
         }
         agent.check(&bus)?;

@@ -25,6 +25,8 @@ pub struct Described {
     pub description: String,
     /// Its exported functions, with the interface each is in.
     pub functions: Vec<(Option<String>, FunctionSpec)>,
+    /// What it wants from the host: interfaces, with their versions.
+    pub imports: Vec<String>,
 }
 
 /// A type that has no JSON form.
@@ -78,6 +80,11 @@ pub fn describe(bytes: &[u8]) -> Result<Described, SchemaError> {
     Ok(Described {
         description: description.unwrap_or_default().trim().to_owned(),
         functions,
+        imports: world
+            .imports
+            .keys()
+            .map(|key| resolve.name_world_key(key))
+            .collect(),
     })
 }
 
