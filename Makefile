@@ -20,7 +20,7 @@ QUIPU := "$(or $(CARGO_TARGET_DIR),target)/release/quipu"
 GUESTS := plugins/Cargo.toml $(wildcard examples/*/tool/Cargo.toml)
 
 .NOTPARALLEL:
-.PHONY: help run shell build guests setup test check clean
+.PHONY: help run shell build guests setup test check bench clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,12 @@ test: check ## Check, then run every test
 	if cargo nextest --version >/dev/null 2>&1; \
 	then cargo nextest run --cargo-quiet --release --workspace; \
 	else cargo test --quiet --release --workspace --lib --bins --tests; fi
+
+bench: build ## Measure beside llama.cpp's own tools: make bench [SUITES='raw agents']
+	@$(QUIPU) model pull smollm2-135m
+	@peers=$$(scripts/llama-cpp.sh) && model=$$($(QUIPU) model show smollm2-135m --json | \
+	    sed 's/.*"path": *"\([^"]*\)".*/\1/') && \
+	cargo bench --quiet --workspace --bench machine -- "$$model" "$$peers" $(SUITES)
 
 clean: ## Remove everything that was built; models stay
 	@cargo clean --quiet

@@ -4,11 +4,12 @@
 //! their events come in one stream, interleaved: the engine decodes for all of
 //! them in the same batches, and they share the boot page in the KV cache.
 //!
-//! Run it with a model file, or with a script:
+//! `run.sh` builds this and finds the model. By hand, with a model file or a script:
 //!
 //! ```text
-//! cargo run --release -p quipu-kernel --example 03_processes -- model.gguf
-//! cargo run --release -p quipu-kernel --example 03_processes -- script:actions.jsonl
+//! cargo build --release --workspace --examples
+//! target/release/examples/03_processes model.gguf
+//! target/release/examples/03_processes script:examples/03_processes/actions.jsonl
 //! ```
 #![allow(
     clippy::print_stdout,
@@ -42,7 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .nth(1)
         .ok_or("usage: 03_processes MODEL.gguf | script:FILE")?;
 
-    // The CPU: any of the three kinds behind one trait.
+    // 1. The CPU: any of the three kinds behind one trait.
     let cpu: Arc<dyn Cpu> = match model.strip_prefix("script:") {
         Some(script) => Arc::new(ScriptedCpu::load(Path::new(script), None)?),
         None => Arc::new(LocalCpu::load(
@@ -51,7 +52,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         )?),
     };
 
-    // The other parts: a store and a journal in memory, no devices, no grants.
+    // 2. The other parts: a store and a journal in memory, no devices, no grants.
+    //    What is not handed over does not exist for the processes.
     let kernel = Kernel::boot(Parts {
         cpu,
         store: Arc::new(RamStore::new()),
@@ -64,13 +66,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         },
     })?;
 
-    // Subscribe first: nothing that happens is lost.
+    // 3. Subscribe first: nothing that happens is lost. Then start all three.
     let mut events = kernel.subscribe();
     for question in QUESTIONS {
         kernel.spawn(Program::new(question))?;
     }
 
-    // Events of all three, as they come.
+    // 4. Events of all three, as they come. They are all a program ever sees of a
+    //    process; nothing reaches into it.
     let mut running = QUESTIONS.len();
     while running > 0 {
         match events.recv().await {
@@ -84,6 +87,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
             Some(_) => {}
             None => break,
         }
+    }
+
+    // 5. What it cost. A script computes nothing, so it has nothing to tell.
+    let done = kernel.stats().counters;
+    if done.batches > 0 {
+        println!(
+            "{} batches; {} prompt tokens computed, {} shared instead",
+            done.batches, done.prefilled, done.shared
+        );
     }
     Ok(())
 }

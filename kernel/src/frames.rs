@@ -17,9 +17,13 @@ struct Sequence {
     /// Tokens it may grow to while its job runs; `None` when idle.
     promised: Option<usize>,
     priority: i8,
+    /// Tokens of its boot page.
+    boot: usize,
     /// Whether its owner is over, so that nobody will miss it.
     gone: bool,
     used: u64,
+    /// The batch in which it became idle.
+    idle_since: u64,
 }
 
 /// Where a job was placed.
@@ -65,6 +69,7 @@ pub struct Frames {
     sequences: Vec<Sequence>,
     cells: usize,
     clock: u64,
+    batches: u64,
 }
 
 const VACANT: Sequence = Sequence {
@@ -73,8 +78,10 @@ const VACANT: Sequence = Sequence {
     len: 0,
     promised: None,
     priority: 0,
+    boot: 0,
     gone: false,
     used: 0,
+    idle_since: 0,
 };
 
 impl Frames {
@@ -85,14 +92,22 @@ impl Frames {
             sequences: vec![VACANT; sequences],
             cells,
             clock: 0,
+            batches: 0,
         }
     }
 
     /// Takes a sequence for a job of `pid`, with the longest resident prefix of
     /// `prompt`, whoever computed it. `None` when every sequence is taken: evict one.
+    /// The first `boot` tokens are a boot page.
     ///
     /// The last token is never kept: it is computed again for its logits.
-    pub fn begin(&mut self, pid: Pid, priority: i8, prompt: &[i32]) -> Option<Placement> {
+    pub fn begin(
+        &mut self,
+        pid: Pid,
+        priority: i8,
+        prompt: &[i32],
+        boot: usize,
+    ) -> Option<Placement> {
         let most = prompt.len().saturating_sub(1);
         let idle = |s: &Sequence| s.promised.is_none();
         let own = self.position(|s| s.owner == Some(pid) && idle(s));
@@ -120,8 +135,10 @@ impl Frames {
             len: keep,
             promised: Some(keep),
             priority,
+            boot,
             gone: false,
             used: self.clock,
+            idle_since: 0,
         };
         Some(Placement {
             sequence,
@@ -208,13 +225,41 @@ impl Frames {
         self.clock += 1;
         self.sequences[sequence].promised = None;
         self.sequences[sequence].used = self.clock;
+        self.sequences[sequence].idle_since = self.batches;
     }
 
-    /// Notes that `pid` is over: what it holds is the first to go.
-    pub fn retire(&mut self, pid: Pid) {
-        for s in self.sequences.iter_mut().filter(|s| s.owner == Some(pid)) {
-            s.gone = true;
-        }
+    /// Notes that `pid` is over: what it holds is the first to go. Returns its sequence
+    /// if that is idle.
+    pub fn retire(&mut self, pid: Pid) -> Option<usize> {
+        let i = self.position(|s| s.owner == Some(pid))?;
+        let s = &mut self.sequences[i];
+        s.gone = true;
+        s.promised.is_none().then_some(i)
+    }
+
+    /// Resident tokens of the boot page of `sequence`.
+    pub fn boot(&self, sequence: usize) -> usize {
+        let s = &self.sequences[sequence];
+        s.boot.min(s.len)
+    }
+
+    /// Counts a batch.
+    pub fn tick(&mut self) {
+        self.batches += 1;
+    }
+
+    /// The sequence that has been idle longest, if that is `batches` or more while
+    /// others computed, and it holds at least `tokens` that nobody else does.
+    pub fn stale(&self, batches: u64, tokens: usize) -> Option<usize> {
+        let stale = |s: &Sequence| {
+            s.owner.is_some()
+                && s.promised.is_none()
+                && s.idle_since + batches <= self.batches
+                && self.tree.private(s.tail) >= tokens
+        };
+        (0..self.sequences.len())
+            .filter(|&i| stale(&self.sequences[i]))
+            .min_by_key(|&i| self.sequences[i].idle_since)
     }
 
     /// Idle sequences whose processes may go on.
@@ -266,7 +311,7 @@ mod tests {
     fn run(frames: &mut Frames, pid: Pid, prompt: &[i32], room: usize) -> Option<Placement> {
         let spared = frames.source(prompt);
         let placement = loop {
-            match frames.begin(pid, 0, prompt) {
+            match frames.begin(pid, 0, prompt, 0) {
                 Some(placement) => break placement,
                 None => frames.evict(spared).map(drop)?,
             }
@@ -314,13 +359,32 @@ mod tests {
     fn what_is_over_goes_first_and_the_urgent_stays_longest() {
         let mut frames = Frames::new(8, 100);
         for (pid, priority) in [(1, 5), (2, 0), (3, 0), (4, 0)] {
-            let placed = frames.begin(pid, priority, &[pid as i32, 7]).unwrap();
+            let placed = frames.begin(pid, priority, &[pid as i32, 7], 0).unwrap();
             frames.extend(placed.sequence, &[pid as i32, 7]);
             frames.release(placed.sequence);
         }
         frames.retire(4);
         let order: Vec<Pid> = std::iter::from_fn(|| frames.evict(None)?.pid).collect();
         assert_eq!(order, [4, 2, 3, 1]);
+    }
+
+    #[test]
+    fn what_is_idle_for_long_is_stale() {
+        let mut frames = Frames::new(4, 100);
+        let first = run(&mut frames, 1, &[1, 2, 3, 4], 0).unwrap();
+        let second = run(&mut frames, 2, &[1, 2, 3, 9], 0).unwrap();
+        frames.release(second.sequence);
+        frames.tick();
+        frames.release(first.sequence);
+        frames.tick();
+        let check = |frames: &Frames, batches, tokens, want| {
+            assert_eq!(frames.stale(batches, tokens), want, "{batches} {tokens}");
+        };
+        check(&frames, 3, 1, None);
+        check(&frames, 2, 1, Some(second.sequence));
+        check(&frames, 2, 2, None);
+        frames.take_out(second.sequence);
+        check(&frames, 1, 4, Some(first.sequence));
     }
 
     #[test]

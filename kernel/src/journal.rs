@@ -350,13 +350,21 @@ impl Journal {
         )
     }
 
-    /// Records what came of a step.
-    pub fn outcome(&self, pid: Pid, n: u32, outcome: &Outcome) -> Result<()> {
+    /// Records what came of a step, and the time its process has spent by then.
+    pub fn outcome(&self, pid: Pid, n: u32, outcome: &Outcome, spent_ms: u64) -> Result<()> {
+        let wrap = |error| wrap(&self.path, error);
         let label = serde_json::to_string(&outcome.label)?;
-        self.execute(
-            "UPDATE step SET outcome=?3, ok=?4, label=?5, act_ms=?6 WHERE pid=?1 AND n=?2",
-            params![pid, n, outcome.text, outcome.ok, label, outcome.ms as i64],
-        )
+        let mut connection = self.connection.lock();
+        let transaction = connection.transaction().map_err(wrap)?;
+        let step = "UPDATE step SET outcome=?3, ok=?4, label=?5, act_ms=?6 WHERE pid=?1 AND n=?2";
+        let process = "UPDATE process SET spent_ms=?2, updated_ms=?3 WHERE pid=?1";
+        let ms = outcome.ms as i64;
+        let written = transaction.prepare_cached(step).and_then(|mut step| {
+            step.execute(params![pid, n, outcome.text, outcome.ok, label, ms])?;
+            let mut process = transaction.prepare_cached(process)?;
+            process.execute(params![pid, spent_ms as i64, now_ms()])
+        });
+        written.and_then(|_| transaction.commit()).map_err(wrap)
     }
 
     /// The steps of `pid`, in order.
@@ -418,9 +426,10 @@ impl Journal {
     }
 
     fn execute(&self, sql: &str, params: impl rusqlite::Params) -> Result<()> {
-        self.connection
-            .lock()
-            .execute(sql, params)
+        let connection = self.connection.lock();
+        let statement = connection.prepare_cached(sql);
+        statement
+            .and_then(|mut statement| statement.execute(params))
             .map(drop)
             .map_err(|error| wrap(&self.path, error))
     }

@@ -124,7 +124,10 @@ impl Tree {
     /// The tokens of the sequence that ends in `tail`.
     pub fn tokens(&self, tail: NodeId) -> Vec<i32> {
         let path: Vec<NodeId> = self.path(tail).collect();
-        let runs = path.iter().rev().map(|&at| self.nodes[at].tokens.as_slice());
+        let runs = path
+            .iter()
+            .rev()
+            .map(|&at| self.nodes[at].tokens.as_slice());
         runs.collect::<Vec<_>>().concat()
     }
 
@@ -258,7 +261,11 @@ mod tests {
                 let mut rest = self.sequences.iter().enumerate().filter(|(j, _)| *j != i);
                 rest.any(|(_, cells)| cells.contains(cell))
             };
-            self.sequences[i].iter().rev().take_while(|cell| !others(cell)).count()
+            self.sequences[i]
+                .iter()
+                .rev()
+                .take_while(|cell| !others(cell))
+                .count()
         }
     }
 

@@ -102,7 +102,10 @@ mod tests {
         check(&[load(0, 0, 500, 0), load(1, 0, 1, 0)], &[(1, 1), (0, 64)]);
         check(&[load(0, 0, 500, 0), load(1, 1, 500, 0)], &[(1, 64)]);
         check(&[load(0, 0, 500, 16), load(1, 1, 500, 0)], &[(0, 64)]);
-        check(&[load(0, 0, 30, 0), load(1, 0, 500, 0)], &[(0, 30), (1, 34)]);
+        check(
+            &[load(0, 0, 30, 0), load(1, 0, 500, 0)],
+            &[(0, 30), (1, 34)],
+        );
     }
 
     /// Runs `loads` for `ticks` batches; the tokens each has computed.

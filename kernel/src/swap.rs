@@ -9,22 +9,15 @@
 //! that wrote it. One that does not match or is damaged is removed, never used: the
 //! tokens are simply computed again.
 
+mod file;
+
 use std::fs;
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::prefix::common_prefix;
 use crate::process::Pid;
-
-/// The first bytes of an image file; the digit is the version of its layout.
-const MAGIC: &[u8; 8] = b"QUIPUKV1";
-/// How the files end.
-const EXTENSION: &str = "kv";
-/// Bytes of a BLAKE3 digest.
-const DIGEST_BYTES: usize = 32;
-/// The most tokens an image file may claim to have: more than any window.
-const TOKENS_MAX: usize = 1 << 22;
+use file::Header;
 
 /// Bounds and place of the swap.
 #[derive(Clone, Debug)]
@@ -152,7 +145,7 @@ impl Swap {
         image.used = self.clock;
         let state = match &image.place {
             Place::Memory(state) => Some(state.clone()),
-            Place::Disk { path, .. } => read_state(path, &self.settings.key, &image.tokens),
+            Place::Disk { path, .. } => file::read(path, &self.settings.key, &image.tokens),
         };
         if state.is_none() {
             self.remove(found.image);
@@ -224,7 +217,12 @@ impl Swap {
     fn take_in(&mut self, folder: &Path) {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         let mut files: Vec<(SystemTime, PathBuf, u64)> = entries
-            .filter(|entry| entry.path().extension().is_some_and(|e| e == EXTENSION))
+            .filter(|entry| {
+                entry
+                    .path()
+                    .extension()
+                    .is_some_and(|e| e == file::EXTENSION)
+            })
             .filter_map(|entry| {
                 let meta = entry.metadata().ok()?;
                 Some((meta.modified().ok()?, entry.path(), meta.len()))
@@ -232,7 +230,7 @@ impl Swap {
             .collect();
         files.sort();
         for (_, path, bytes) in files {
-            match read_header(&path) {
+            match file::read_header(&path) {
                 // Another model's: it has its turn when that model runs.
                 Some(header) if header.key != self.settings.key => {}
                 Some(header) => {
@@ -262,7 +260,13 @@ impl Swap {
         let Place::Memory(state) = &image.place else {
             return true;
         };
-        match write(folder, &self.settings.key, image, state) {
+        let header = Header {
+            key: self.settings.key.clone(),
+            whose: image.whose,
+            from: image.from,
+            tokens: image.tokens.clone(),
+        };
+        match file::write(folder, &header, state) {
             Ok((path, bytes)) => {
                 image.place = Place::Disk { path, bytes };
                 true
@@ -307,94 +311,9 @@ impl Swap {
     }
 }
 
-/// What a file says of its image before the state itself.
-struct Header {
-    key: String,
-    whose: For,
-    from: usize,
-    tokens: Vec<i32>,
-}
-
-impl Header {
-    /// Magic, pid (0 for everyone), first token with a state, tokens, length of the
-    /// key; then the key, the tokens, and the digest of all that and the state.
-    fn bytes(key: &str, whose: For, from: usize, tokens: &[i32]) -> Vec<u8> {
-        let pid = match whose {
-            For::Process(pid) => pid,
-            For::Everyone => 0,
-        };
-        let mut bytes = MAGIC.to_vec();
-        for number in [pid, from as i64, tokens.len() as i64, key.len() as i64] {
-            bytes.extend(number.to_le_bytes());
-        }
-        bytes.extend(key.as_bytes());
-        bytes.extend(tokens.iter().flat_map(|token| token.to_le_bytes()));
-        bytes
-    }
-}
-
-/// Writes an image to a file of its own, which appears whole or not at all.
-fn write(folder: &Path, key: &str, image: &Image, state: &[u8]) -> std::io::Result<(PathBuf, u64)> {
-    fs::create_dir_all(folder)?;
-    let header = Header::bytes(key, image.whose, image.from, &image.tokens);
-    let mut hasher = blake3::Hasher::new();
-    let digest = hasher.update(&header).update(state).finalize();
-    let name = blake3::hash(&header).to_hex();
-    let path = folder.join(format!("{}.{EXTENSION}", &name[..32]));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    for part in [&header, digest.as_bytes().as_slice(), state] {
-        file.write_all(part)?;
-    }
-    file.persist(&path)?;
-    let bytes = header.len() + DIGEST_BYTES + state.len();
-    Ok((path, bytes as u64))
-}
-
-/// `None` when the file cannot be an image.
-fn read_header(path: &Path) -> Option<Header> {
-    let mut file = fs::File::open(path).ok()?;
-    let mut fixed = [0; 40];
-    file.read_exact(&mut fixed).ok()?;
-    let number = |i: usize| {
-        let bytes = fixed[8 + 8 * i..16 + 8 * i].try_into().ok()?;
-        usize::try_from(i64::from_le_bytes(bytes)).ok()
-    };
-    let (pid, from, tokens, key_bytes) = (number(0)?, number(1)?, number(2)?, number(3)?);
-    if &fixed[..8] != MAGIC || tokens > TOKENS_MAX || key_bytes > 4096 || from > tokens {
-        return None;
-    }
-    let mut rest = vec![0; key_bytes + 4 * tokens];
-    file.read_exact(&mut rest).ok()?;
-    let (key, tokens) = rest.split_at(key_bytes);
-    let number = |bytes: &[u8]| bytes.try_into().map(i32::from_le_bytes).ok();
-    Some(Header {
-        key: String::from_utf8(key.to_vec()).ok()?,
-        whose: match pid as Pid {
-            0 => For::Everyone,
-            pid => For::Process(pid),
-        },
-        from,
-        tokens: tokens.chunks_exact(4).map(number).collect::<Option<_>>()?,
-    })
-}
-
-/// The state in the file, if the file is sound and is the image of `tokens`.
-fn read_state(path: &Path, key: &str, tokens: &[i32]) -> Option<Vec<u8>> {
-    let header = read_header(path)?;
-    if header.key != key || header.tokens != tokens {
-        return None;
-    }
-    let head = Header::bytes(&header.key, header.whose, header.from, &header.tokens);
-    let mut bytes = fs::read(path).ok()?;
-    let state = bytes.split_off((head.len() + DIGEST_BYTES).min(bytes.len()));
-    let digest = bytes.get(head.len()..)?;
-    let mut hasher = blake3::Hasher::new();
-    let computed = hasher.update(&head).update(&state).finalize();
-    (computed.as_bytes().as_slice() == digest).then_some(state)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::file::DIGEST_BYTES;
     use super::*;
 
     fn swap(memory: usize, folder: Option<&Path>, key: &str) -> Swap {
@@ -410,7 +329,11 @@ mod tests {
     fn check(swap: &mut Swap, prompt: &[i32], resident: usize, want: Option<(usize, &[u8])>) {
         let found = swap.find(prompt, resident);
         let got = found.and_then(|found| Some((found.upto, swap.load(found)?)));
-        assert_eq!(got, want.map(|(upto, state)| (upto, state.to_vec())), "{prompt:?}");
+        assert_eq!(
+            got,
+            want.map(|(upto, state)| (upto, state.to_vec())),
+            "{prompt:?}"
+        );
     }
 
     #[test]
@@ -435,8 +358,18 @@ mod tests {
         assert_eq!(first.memory_bytes(), 5);
         check(&mut first, &[1], 0, Some((1, b"oldest")));
         first.flush();
-        check(&mut swap(6, Some(folder.path()), "k"), &[2], 0, Some((1, b"newer")));
-        check(&mut swap(6, Some(folder.path()), "another model"), &[2], 0, None);
+        check(
+            &mut swap(6, Some(folder.path()), "k"),
+            &[2],
+            0,
+            Some((1, b"newer")),
+        );
+        check(
+            &mut swap(6, Some(folder.path()), "another model"),
+            &[2],
+            0,
+            None,
+        );
     }
 
     #[test]
@@ -451,7 +384,12 @@ mod tests {
     #[test]
     fn a_damaged_image_is_refused_and_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let file = || fs::read_dir(folder.path()).unwrap().next().map(|e| e.unwrap().path());
+        let file = || {
+            fs::read_dir(folder.path())
+                .unwrap()
+                .next()
+                .map(|e| e.unwrap().path())
+        };
         let damage = |at: fn(usize) -> usize| {
             let mut first = swap(9, Some(folder.path()), "k");
             first.put(For::Everyone, vec![1, 2], 0, b"state".to_vec());
@@ -469,7 +407,10 @@ mod tests {
         damage(|len| len - 5 - DIGEST_BYTES - 8); // a token: it is another prompt's now
         let mut cut = swap(9, Some(folder.path()), "k");
         cut.put(For::Everyone, vec![3], 0, b"state".to_vec());
-        let paths: Vec<PathBuf> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
+        let paths: Vec<PathBuf> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .collect();
         for path in paths {
             let bytes = fs::read(&path).unwrap();
             fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();

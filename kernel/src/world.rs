@@ -189,6 +189,7 @@ impl World {
             text,
             source: format!("process {}", self.pid),
             trust: floor.min(Trust::User),
+            ..NewPage::default()
         };
         match self.shared.store.put(page) {
             Ok(page) => (

@@ -220,7 +220,10 @@ async fn questions_go_to_a_person_when_there_is_one() {
 async fn a_prompt_longer_than_the_window_is_refused() {
     let program = Program::new("word ".repeat(8000));
     let said = run(Setup::new(DONE), program).await;
-    assert_snapshot!(said, @r#""failed" the prompt does not fit: it needs 10185 tokens and 704 for the answer, and the window has 8192"#);
+    assert_snapshot!(said, @r#"
+    "failed" the prompt does not fit: it needs 10185 tokens and 704 for the answer, and the window has 8192
+    hint: shorten it, raise --window, or store the text with `quipu mem add` and ask about it
+    "#);
 }
 
 #[tokio::test]

@@ -41,12 +41,18 @@ pub enum StoreError {
         /// The newest format this release knows.
         known: i64,
     },
+    /// The store was written by an older release, and is open for reading only.
+    #[error("{path} has the format of an older release")]
+    Older {
+        /// The file.
+        path: PathBuf,
+    },
     /// A part of a page is longer than a page may hold.
     #[error("the {part} of page `{page}` has {bytes} bytes, and {bytes_max} is the limit")]
     TooLarge {
         /// The page's id, or the beginning of its title.
         page: String,
-        /// `text`, `title`, `source` or `id`.
+        /// `text`, `title`, `source`, `place` or `id`.
         part: &'static str,
         /// Its length.
         bytes: usize,
@@ -99,6 +105,7 @@ impl StoreError {
                 "put a backup of this file in its place, or move the whole folder away to begin an empty store; nothing was changed"
             }
             Self::Newer { .. } => "update this program, or use another folder",
+            Self::Older { .. } => "open it for writing once, which brings it up to date",
             Self::TooLarge { .. } => "split it into several pages",
             Self::BadId { .. } => "use a short printable id, or leave it out to be given one",
             Self::ReadOnly { .. } => "open it for writing",

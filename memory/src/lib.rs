@@ -19,6 +19,7 @@
 //!     text: "A quipu records numbers and stories in knotted cords.".into(),
 //!     source: "the museum's label".into(),
 //!     trust: Trust::User,
+//!     ..NewPage::default()
 //! })?;
 //! assert_eq!(page.id.as_str(), "m1");
 //!
@@ -48,7 +49,8 @@
 //! | `store.rs` | What may one ask of a store? |
 //! | `disk/` | How is it kept and found? SQLite is the truth, tantivy the index beside it |
 //! | `ram.rs` | The same, as simply as possible |
-//! | `text.rs` | Which terms is a text found by? |
+//! | `text.rs`, `text/` | Which terms is a text found by? |
+//! | `bag.rs` | How is a page scored that is in no index yet? |
 //! | `rank.rs` | What do all stores rank by? |
 //! | `snippet.rs` | Which passage shows why a page was found? |
 //! | `ids.rs` | What are pages called? |
@@ -62,6 +64,7 @@
 
 #![warn(missing_docs)]
 
+mod bag;
 mod disk;
 mod error;
 mod ids;
@@ -75,7 +78,8 @@ mod text;
 pub use disk::{Access, DiskStore};
 pub use error::StoreError;
 pub use page::{
-    ID_BYTES_MAX, Kind, LABEL_BYTES_MAX, NewPage, Page, PageId, TEXT_BYTES_MAX, Trust, UnknownWord,
+    ID_BYTES_MAX, Kind, LABEL_BYTES_MAX, NewPage, Page, PageId, Place, TEXT_BYTES_MAX, Trust,
+    UnknownWord,
 };
 pub use ram::RamStore;
 pub use snippet::SNIPPET_CHARS_MAX;

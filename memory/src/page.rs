@@ -94,10 +94,13 @@ macro_rules! words {
 }
 
 /// How far the words of a page may be believed. Ordered: `Untrusted` is the lowest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Trust {
     /// From the world: anyone may have written it.
+    #[default]
     Untrusted,
     /// From the person who owns the store.
     User,
@@ -107,18 +110,31 @@ pub enum Trust {
 words!(Trust, "trust", Untrusted => "untrusted", User => "user", System => "system");
 
 /// What a page is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Brought in from outside: a file, a web page. Ids given by the store begin with `d`.
+    #[default]
     Document,
     /// Noted down while working. Ids given by the store begin with `m`.
     Memory,
 }
 words!(Kind, "kind of page", Document => "document", Memory => "memory");
 
+/// Where a page stands in a larger whole: a chunk in its document, a turn in its
+/// conversation. A search gives the pages before and after a match a part of its score.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// The whole: a path, a URL, the name of a conversation. At most [`LABEL_BYTES_MAX`].
+    pub of: String,
+    /// Which part of it, in reading order; neighbours differ by one.
+    pub part: u32,
+}
+
 /// A page to be stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewPage {
     /// The id to store it under, replacing what is there; `None` lets the store choose a fresh one.
     pub id: Option<PageId>,
@@ -132,6 +148,9 @@ pub struct NewPage {
     pub source: String,
     /// How far it can be trusted.
     pub trust: Trust,
+    /// The whole it is a part of, if it is one.
+    #[serde(default)]
+    pub place: Option<Place>,
 }
 
 /// A stored page.
@@ -149,6 +168,9 @@ pub struct Page {
     pub source: String,
     /// How far it can be trusted.
     pub trust: Trust,
+    /// The whole it is a part of, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// When this version was put: milliseconds since 1970, UTC.
     pub created_ms: i64,
     /// SHA-256 of the text's UTF-8 bytes, in lower-case hexadecimal.
@@ -166,6 +188,11 @@ impl NewPage {
             ("text", self.text.len(), TEXT_BYTES_MAX),
             ("title", self.title.len(), LABEL_BYTES_MAX),
             ("source", self.source.len(), LABEL_BYTES_MAX),
+            (
+                "place",
+                self.place.as_ref().map_or(0, |place| place.of.len()),
+                LABEL_BYTES_MAX,
+            ),
             (
                 "id",
                 self.id.as_ref().map_or(0, |id| id.0.len()),
@@ -203,6 +230,7 @@ impl NewPage {
             text: self.text,
             source: self.source,
             trust: self.trust,
+            place: self.place,
             created_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
         }
     }

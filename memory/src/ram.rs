@@ -1,14 +1,15 @@
 //! `RamStore`: the reference implementation. Short enough to be seen to be right; it
 //! forgets with the process, and a search looks at every page.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use parking_lot::RwLock;
 
+use crate::bag::Bag;
 use crate::error::StoreError;
 use crate::ids::Ids;
 use crate::page::{NewPage, Page, PageId};
-use crate::rank::{self, TITLE_WEIGHT};
+use crate::rank::{self, Candidate, PlaceKey, TITLE_WEIGHT};
 use crate::snippet::snippet;
 use crate::store::{HITS_MAX, Hit, LIST_MAX, PageSummary, Query, Stats, Store};
 use crate::text;
@@ -32,12 +33,7 @@ struct Entry {
     seq: u64,
     title: Bag,
     text: Bag,
-}
-
-/// How often each term occurs.
-struct Bag {
-    counts: HashMap<String, u32>,
-    len: u32,
+    place: PlaceKey,
 }
 
 impl RamStore {
@@ -64,19 +60,29 @@ impl Store for RamStore {
     }
 
     fn search(&self, query: &Query) -> Result<Vec<Hit>, StoreError> {
-        let terms = text::distinct_terms(&query.text, rank::QUERY_TERMS_MAX);
+        let k = query.k.min(HITS_MAX);
+        let terms = text::query_terms(&query.text, rank::QUERY_TERMS_MAX);
         let state = self.state.read();
-        let scores = state.scores(&terms);
-        let mut found: Vec<(f32, &Page)> = state
-            .pages
-            .values()
-            .zip(scores)
-            .filter(|(entry, score)| *score > 0.0 && wanted(&entry.page, query))
-            .map(|(entry, score)| (rank::rounded(score), &entry.page))
+        let scored: Vec<Candidate<&Page>> = state
+            .scored(&terms)
+            .filter(|found| wanted(found.page, query))
             .collect();
-        found.sort_by(|(a, page_a), (b, page_b)| b.total_cmp(a).then(page_a.id.cmp(&page_b.id)));
-        found.truncate(query.k.min(HITS_MAX));
-        let hit = |(score, page): (f32, &Page)| Hit {
+        let mut best: Vec<_> = scored
+            .iter()
+            .filter(|found| found.score > 0.0)
+            .cloned()
+            .collect();
+        sort(&mut best);
+        best.truncate(rank::candidates(k));
+        let at = |places: &[PlaceKey]| {
+            let there = |found: &&Candidate<&Page>| places.contains(&found.place);
+            Ok::<_, StoreError>(scored.iter().filter(there).cloned().collect())
+        };
+        let mut found = rank::with_neighbours(best, k, at)?;
+        sort(&mut found);
+        found.retain(|found| found.score > 0.0);
+        found.truncate(k);
+        let hit = |Candidate { page, score, .. }: Candidate<&Page>| Hit {
             id: page.id.clone(),
             title: page.title.clone(),
             score,
@@ -125,6 +131,7 @@ impl State {
         let entry = Entry {
             title: Bag::of(&page.title),
             text: Bag::of(&page.text),
+            place: PlaceKey::of(page.place.as_ref()),
             page: page.clone(),
             seq: self.seq,
         };
@@ -132,56 +139,38 @@ impl State {
         page
     }
 
-    /// The score of every page, in the order of `pages`.
-    fn scores(&self, terms: &[String]) -> Vec<f32> {
+    /// Every page with its own score.
+    fn scored(&self, terms: &[String]) -> impl Iterator<Item = Candidate<&Page>> {
         let titles: Vec<&Bag> = self.pages.values().map(|entry| &entry.title).collect();
         let texts: Vec<&Bag> = self.pages.values().map(|entry| &entry.text).collect();
-        let by_title = bm25(&titles, terms);
-        let by_text = bm25(&texts, terms);
-        by_title
-            .iter()
-            .zip(by_text)
-            .map(|(title, text)| TITLE_WEIGHT * title + text)
-            .collect()
+        let scores = bm25(&titles, terms).into_iter().zip(bm25(&texts, terms));
+        let scored = self.pages.values().zip(scores);
+        scored.map(|(entry, (by_title, by_text))| Candidate {
+            page: &entry.page,
+            score: rank::rounded(TITLE_WEIGHT * by_title + by_text),
+            place: entry.place,
+            terms: entry.text.len,
+        })
     }
 }
 
-impl Bag {
-    fn of(text: &str) -> Self {
-        let mut bag = Self {
-            counts: HashMap::new(),
-            len: 0,
-        };
-        for token in text::tokens(text) {
-            *bag.counts.entry(token.term).or_default() += 1;
-            bag.len += 1;
-        }
-        bag
+/// Best first; equal ones in the order of their ids.
+fn sort(found: &mut [Candidate<&Page>]) {
+    for found in found.iter_mut() {
+        found.score = rank::rounded(found.score);
     }
+    found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.page.id.cmp(&b.page.id)));
 }
 
-/// The BM25 score of every bag (Robertson and Zaragoza, "The Probabilistic Relevance
-/// Framework: BM25 and Beyond", 2009), with the usual constants and the logarithm that
-/// is never negative.
+/// The BM25 score of every bag.
 fn bm25(bags: &[&Bag], terms: &[String]) -> Vec<f32> {
-    const K1: f32 = 1.2;
-    const B: f32 = 0.75;
-    let n = bags.len() as f32;
-    let len_mean = bags.iter().map(|bag| bag.len as f32).sum::<f32>() / n;
+    let n = bags.len() as u64;
+    let len_mean = bags.iter().map(|bag| bag.len as f32).sum::<f32>() / n as f32;
     let mut scores = vec![0.0; bags.len()];
     for term in terms {
-        let counts: Vec<u32> = bags
-            .iter()
-            .map(|bag| bag.counts.get(term).copied().unwrap_or(0))
-            .collect();
-        let df = counts.iter().filter(|&&count| count > 0).count() as f32;
-        let idf = (1.0 + (n - df + 0.5) / (df + 0.5)).ln();
-        for ((score, bag), count) in scores.iter_mut().zip(bags).zip(counts) {
-            if count > 0 {
-                let tf = count as f32;
-                let norm = K1 * (1.0 - B + B * bag.len as f32 / len_mean);
-                *score += idf * tf * (K1 + 1.0) / (tf + norm);
-            }
+        let df = bags.iter().filter(|bag| bag.count(term) > 0).count() as u64;
+        for (score, bag) in scores.iter_mut().zip(bags) {
+            *score += rank::bm25(bag.count(term), bag.len, len_mean, df, n);
         }
     }
     scores

@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, query: &str) -> String {
-        let line = snippet(text, &text::distinct_terms(query, 16));
+        let line = snippet(text, &text::query_terms(query, 16));
         assert!(
             line.chars().count() <= SNIPPET_CHARS_MAX,
             "{line:?} is too long"

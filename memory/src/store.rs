@@ -111,10 +111,12 @@ pub trait Store: Send + Sync {
     /// The page of this id with its text verbatim; `None` if there is none.
     fn get(&self, id: &PageId) -> Result<Option<Page>, StoreError>;
 
-    /// The pages that share a word with the query, best first.
+    /// The pages that share a word with the query, and those beside one that does
+    /// ([`crate::Place`]), best first.
     ///
-    /// Words are compared without regard to case, accents and English endings; a match
-    /// in the title counts double. Pages that score the same come in the order of
+    /// Words are compared without regard to case, accents and English endings; words
+    /// that every sentence has count only where there are no others; a match in the title
+    /// counts beside one in the text. Pages that score the same come in the order of
     /// their ids, so that a search has one answer. Any text is a valid query; one
     /// without words finds nothing. At most `k` hits.
     fn search(&self, query: &Query) -> Result<Vec<Hit>, StoreError>;

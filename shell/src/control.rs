@@ -84,7 +84,10 @@ pub fn socket(state: &Path) -> PathBuf {
     }
     use sha2::{Digest, Sha256};
     let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    let name: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let name: String = digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     std::env::temp_dir().join(format!("quipu-{name}.sock"))
 }
 
@@ -134,7 +137,9 @@ async fn serve(stream: tokio::net::UnixStream, kernel: Weak<Kernel>) -> Result<(
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
     let limited = tokio::io::AsyncReadExt::take(reader, REQUEST_BYTES_MAX);
-    tokio::io::BufReader::new(limited).read_line(&mut line).await?;
+    tokio::io::BufReader::new(limited)
+        .read_line(&mut line)
+        .await?;
     let reply = match (serde_json::from_str(&line), kernel.upgrade()) {
         // Counting may wait for a batch.
         (Ok(request), Some(kernel)) => {
@@ -182,12 +187,14 @@ pub fn ask(state: &Path, request: &Request) -> Result<Option<Reply>> {
     stream.set_read_timeout(Some(PATIENCE))?;
     writeln!(stream, "{}", serde_json::to_string(request)?)?;
     let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line).map_err(|error| {
-        UserError::failed(
-            format!("the machine on this root did not answer: {error}"),
-            "it may be busy; try again",
-        )
-    })?;
+    BufReader::new(stream)
+        .read_line(&mut line)
+        .map_err(|error| {
+            UserError::failed(
+                format!("the machine on this root did not answer: {error}"),
+                "it may be busy; try again",
+            )
+        })?;
     match serde_json::from_str(&line)? {
         Reply::Failed(message, hint) => Err(UserError::usage(message, hint)),
         reply => Ok(Some(reply)),

@@ -81,6 +81,7 @@ impl Session {
                     threads: settings.threads.map(usize::from),
                     kv_cells: settings.kv_tokens,
                     swap: Some(self.paths.cache.join("kv")),
+                    ..LocalSettings::default()
                 };
                 let load = move || LocalCpu::load(&file, &local);
                 Arc::new(tokio::task::spawn_blocking(load).await??)

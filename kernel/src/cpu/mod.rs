@@ -231,6 +231,8 @@ pub struct Counters {
     pub swapped_out: u64,
     /// Moved back.
     pub swapped_in: u64,
+    /// Microseconds that moving them back took.
+    pub swapped_in_us: u64,
     /// Jobs that gave up their place to a more urgent one.
     pub preempted: u64,
     /// Boot pages saved to disk.

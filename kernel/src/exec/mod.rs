@@ -38,6 +38,8 @@ pub(crate) struct Inbox {
 pub(crate) struct Execution {
     pid: Pid,
     program: Program,
+    /// As it is in the journal.
+    state: State,
     shared: Arc<Shared>,
     inbox: Inbox,
     planner: Planner,
@@ -66,6 +68,7 @@ impl Execution {
         let mut execution = Self {
             pid,
             program,
+            state: State::Ready,
             shared,
             inbox,
             planner,
@@ -374,7 +377,7 @@ impl Execution {
     fn record(&self, step: &StepRow, outcome: &Outcome) -> Result<(), Ending> {
         let journal = &self.shared.journal;
         journal
-            .outcome(self.pid, step.n, outcome)
+            .outcome(self.pid, step.n, outcome, self.ms())
             .map_err(|error| Ending::Failed(format!("{error}\nhint: {}", error.hint())))
     }
 
@@ -428,11 +431,17 @@ impl Execution {
         }
     }
 
-    fn save_state(&self, state: State) -> Result<(), Ending> {
+    /// Writes the state when it has changed: each write waits for the disk.
+    fn save_state(&mut self, state: State) -> Result<(), Ending> {
+        if self.state == state {
+            return Ok(());
+        }
         let journal = &self.shared.journal;
         journal
             .set_state(self.pid, state, self.ms())
-            .map_err(|error| Ending::Failed(format!("{error}\nhint: {}", error.hint())))
+            .map_err(|error| Ending::Failed(format!("{error}\nhint: {}", error.hint())))?;
+        self.state = state;
+        Ok(())
     }
 
     fn ms(&self) -> u64 {

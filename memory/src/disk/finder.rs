@@ -1,76 +1,204 @@
-//! Searching the index: terms to page ids, best first.
+//! Searching the index: terms to candidates.
 
 use tantivy::collector::TopDocs;
 use tantivy::collector::sort_key::SortByString;
 use tantivy::query::{
-    BooleanQuery, BoostQuery, ConstScoreQuery, Occur, Query as IndexQuery, TermQuery, TermSetQuery,
+    Bm25StatisticsProvider, BooleanQuery, BoostQuery, ConstScoreQuery, Occur, Query as IndexQuery,
+    TermQuery, TermSetQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{IndexReader, Order, Term};
+use tantivy::{DocAddress, Order, Searcher, Term};
 
 use super::analyzer::ByScore;
 use super::index::Fields;
+use super::tail::Tail;
 use crate::page::{PageId, Trust};
-use crate::rank::TITLE_WEIGHT;
-use crate::store::{HITS_MAX, Query};
+use crate::rank::{Candidate, PlaceKey, TITLE_WEIGHT, rounded};
+use crate::store::Query;
 
-/// A view of the index, shared by the threads that search.
+/// What an index finds: pages by id.
+pub(super) type Found = Vec<Candidate<PageId>>;
+
+/// The index at one moment, shared by the threads that search.
 #[derive(Clone)]
 pub(super) struct Finder {
-    pub(super) reader: IndexReader,
-    pub(super) fields: Fields,
-    /// The last change this view is known to show.
-    pub(super) applied: i64,
+    searcher: Searcher,
+    fields: Fields,
+}
+
+/// The statistics of the index and the tail together.
+struct Statistics<'a> {
+    finder: &'a Finder,
+    tail: &'a Tail,
 }
 
 impl Finder {
-    /// The best pages with any of `terms`, within the filters of `query`; equal scores
-    /// in the order of ids.
-    pub(super) fn search(
+    pub(super) fn new(searcher: Searcher, fields: Fields) -> Self {
+        Self { searcher, fields }
+    }
+
+    /// The best `n` pages with any of `terms` within the filters of `query`, by their own
+    /// score, best first; of those that score the same as the last, any.
+    pub(super) fn best(
         &self,
         terms: &[String],
         query: &Query,
-    ) -> tantivy::Result<Vec<(f32, PageId)>> {
-        let limit = query.k.min(HITS_MAX);
-        if terms.is_empty() || limit == 0 {
-            return Ok(Vec::new());
-        }
-        let best_first = (ByScore, Order::Desc);
-        let then_by_id = (SortByString::for_field("id"), Order::Asc);
-        let collector = TopDocs::with_limit(limit).order_by((best_first, then_by_id));
-        let found = self
-            .reader
-            .searcher()
-            .search(&self.query(terms, query), &collector)?;
-        let hits = found.into_iter();
-        Ok(hits
-            .filter_map(|((score, id), _)| Some((score, PageId::from(id?))))
-            .collect())
+        tail: &Tail,
+        n: usize,
+    ) -> tantivy::Result<Found> {
+        let collector = TopDocs::with_limit(n).order_by_score();
+        let words = self.words(terms);
+        let words = self.filtered(Occur::Should, words, query);
+        let statistics = Statistics { finder: self, tail };
+        let found =
+            self.searcher
+                .search_with_statistics_provider(&words, &collector, &statistics)?;
+        self.candidates(found)
     }
 
-    fn query(&self, terms: &[String], query: &Query) -> BooleanQuery {
+    /// As `best`, but of those that score the same as the last, the first by id. Looks
+    /// at every page that matches, where `best` can pass over most.
+    pub(super) fn best_by_id(
+        &self,
+        terms: &[String],
+        query: &Query,
+        tail: &Tail,
+        n: usize,
+    ) -> tantivy::Result<Found> {
+        let best_first = (ByScore, Order::Desc);
+        let then_by_id = (SortByString::for_field("id"), Order::Asc);
+        let collector = TopDocs::with_limit(n).order_by((best_first, then_by_id));
+        let words = self.filtered(Occur::Should, self.words(terms), query);
+        let statistics = Statistics { finder: self, tail };
+        let found =
+            self.searcher
+                .search_with_statistics_provider(&words, &collector, &statistics)?;
+        self.candidates(found.into_iter().map(|((score, _), at)| (score, at)))
+    }
+
+    /// The pages at `places` within the filters of `query`, at most `n`, with their own
+    /// scores for `terms`.
+    pub(super) fn at(
+        &self,
+        places: &[PlaceKey],
+        terms: &[String],
+        query: &Query,
+        tail: &Tail,
+        n: usize,
+    ) -> tantivy::Result<Found> {
+        let there = one_of(self.fields.place, places.iter().map(|place| place.0));
+        let mut clauses = self.words(terms);
+        clauses.push((Occur::Must, there));
+        let words = self.filtered(Occur::Must, clauses, query);
+        let collector = TopDocs::with_limit(n).order_by_score();
+        let statistics = Statistics { finder: self, tail };
+        let found =
+            self.searcher
+                .search_with_statistics_provider(&words, &collector, &statistics)?;
+        self.candidates(found)
+    }
+
+    /// Documents in how many terms of `field` there are on average.
+    pub(super) fn statistics<'a>(&'a self, tail: &'a Tail) -> impl Bm25StatisticsProvider + 'a {
+        Statistics { finder: self, tail }
+    }
+
+    /// The field of titles and the field of texts.
+    pub(super) fn word_fields(&self) -> (Field, Field) {
+        (self.fields.title, self.fields.text)
+    }
+
+    fn candidates(
+        &self,
+        found: impl IntoIterator<Item = (f32, DocAddress)>,
+    ) -> tantivy::Result<Found> {
+        let mut candidates = Vec::new();
+        for (score, at) in found {
+            let segment = self.searcher.segment_reader(at.segment_ord);
+            let fast = segment.fast_fields();
+            let (Some(ids), places) = (fast.str("id")?, fast.u64("place")?) else {
+                continue;
+            };
+            let mut id = String::new();
+            let Some(ord) = ids.term_ords(at.doc_id).next() else {
+                continue;
+            };
+            ids.ord_to_str(ord, &mut id)?;
+            candidates.push(Candidate {
+                page: PageId::from(id),
+                score: rounded(score),
+                place: PlaceKey(places.first(at.doc_id).unwrap_or(0)),
+                terms: segment
+                    .get_fieldnorms_reader(self.fields.text)?
+                    .fieldnorm(at.doc_id),
+            });
+        }
+        Ok(candidates)
+    }
+
+    /// One clause for each term and field.
+    fn words(&self, terms: &[String]) -> Vec<(Occur, Box<dyn IndexQuery>)> {
         let any = terms.iter().flat_map(|term| {
             let in_title = BoostQuery::new(word(self.fields.title, term), TITLE_WEIGHT);
             [
-                (Occur::Should, Box::new(in_title) as _),
+                (Occur::Should, Box::new(in_title) as Box<dyn IndexQuery>),
                 (Occur::Should, word(self.fields.text, term)),
             ]
         });
-        let mut clauses = vec![(
-            Occur::Must,
-            Box::new(BooleanQuery::new(any.collect())) as Box<dyn IndexQuery>,
-        )];
+        any.collect()
+    }
+
+    /// `clauses` within the filters of `query`. A union of words alone can be searched
+    /// without looking at every page, so it is left as it is where nothing is filtered.
+    fn filtered(
+        &self,
+        all: Occur,
+        clauses: Vec<(Occur, Box<dyn IndexQuery>)>,
+        query: &Query,
+    ) -> BooleanQuery {
+        let mut filters = Vec::new();
         if let Some(kind) = query.kind {
-            clauses.push((Occur::Must, one_of(self.fields.kind, [kind as u64])));
+            filters.push((Occur::Must, one_of(self.fields.kind, [kind as u64])));
         }
         if let Some(least) = query.min_trust {
             let enough = Trust::ALL
                 .iter()
                 .filter(|&&trust| trust >= least)
                 .map(|&trust| trust as u64);
-            clauses.push((Occur::Must, one_of(self.fields.trust, enough)));
+            filters.push((Occur::Must, one_of(self.fields.trust, enough)));
         }
-        BooleanQuery::new(clauses)
+        match (filters.is_empty(), all) {
+            (true, _) => BooleanQuery::new(clauses),
+            (false, Occur::Should) => {
+                let words = Box::new(BooleanQuery::new(clauses)) as Box<dyn IndexQuery>;
+                filters.push((Occur::Must, words));
+                BooleanQuery::new(filters)
+            }
+            (false, _) => {
+                filters.extend(clauses);
+                BooleanQuery::new(filters)
+            }
+        }
+    }
+}
+
+impl Bm25StatisticsProvider for Statistics<'_> {
+    fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
+        let in_title = field == self.finder.fields.title;
+        Ok(self.finder.searcher.total_num_tokens(field)? + self.tail.tokens(in_title))
+    }
+
+    fn total_num_docs(&self) -> tantivy::Result<u64> {
+        Ok(self.finder.searcher.total_num_docs()? + self.tail.pages())
+    }
+
+    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
+        let in_title = term.field() == self.finder.fields.title;
+        let in_tail = match term.value().as_str() {
+            Some(word) => self.tail.pages_with(word, in_title),
+            None => 0,
+        };
+        Ok(self.finder.searcher.doc_freq(term)? + in_tail)
     }
 }
 

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tantivy::directory::MmapDirectory;
-use tantivy::indexer::{IndexWriterOptions, PreparedCommit};
+use tantivy::indexer::IndexWriterOptions;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TantivyDocument, TextFieldIndexing,
     TextOptions,
@@ -22,9 +22,10 @@ use super::error;
 use super::finder::Finder;
 use crate::error::StoreError;
 use crate::page::{Page, PageId};
+use crate::rank::PlaceKey;
 
 /// The format of the index; raised with every change to its fields or to `text.rs`.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Memory for documents on their way into a segment.
 const WRITER_BYTES: usize = 50_000_000;
 /// Text indexed between two commits while catching up, so that memory stays bounded.
@@ -43,6 +44,8 @@ pub(super) struct Fields {
     pub(super) text: Field,
     pub(super) kind: Field,
     pub(super) trust: Field,
+    /// `PlaceKey` of the page; zero where it stands alone.
+    pub(super) place: Field,
 }
 
 /// An index that agrees with its database up to change `applied`.
@@ -57,15 +60,6 @@ pub(super) struct PageIndex {
     writable: bool,
     store: String,
     applied: i64,
-}
-
-/// Changes that `commit` makes visible. Dropped instead, they need `PageIndex::discard`.
-pub(super) struct Staged<'a> {
-    commit: PreparedCommit<'a>,
-    path: &'a Path,
-    reader: &'a IndexReader,
-    applied: &'a mut i64,
-    seq: i64,
 }
 
 /// The last change the index in the folder `path` knows, if it is one.
@@ -146,13 +140,14 @@ impl PageIndex {
         })
     }
 
-    /// What searches; it sees each commit of this index.
+    /// What searches this index as it is now.
     pub(super) fn finder(&self) -> Finder {
-        Finder {
-            reader: self.reader.clone(),
-            fields: self.fields,
-            applied: self.applied,
-        }
+        Finder::new(self.reader.searcher(), self.fields)
+    }
+
+    /// The last change it knows.
+    pub(super) fn applied(&self) -> i64 {
+        self.applied
     }
 
     /// Number of pages in it.
@@ -198,18 +193,18 @@ impl PageIndex {
             self.add(page, since > 0)?;
             bytes += page.text.len();
             if bytes >= CATCH_UP_BYTES {
-                self.stage(seq)?.commit()?;
+                self.commit(seq)?;
                 bytes = 0;
             }
             done += 1;
             progress(done, total);
             Ok(())
         })?;
-        self.stage(target)?.commit()
+        self.commit(target)
     }
 
-    /// Adds a page to what `stage` will take, in place of the one it `replaces`.
-    pub(super) fn add(&mut self, page: &Page, replaces: bool) -> Result<()> {
+    /// Adds a page to what `commit` will take, in place of the one it `replaces`.
+    fn add(&mut self, page: &Page, replaces: bool) -> Result<()> {
         let f = self.fields;
         let mut document = TantivyDocument::default();
         document.add_text(f.id, page.id.as_str());
@@ -217,6 +212,7 @@ impl PageIndex {
         document.add_text(f.text, &page.text);
         document.add_u64(f.kind, page.kind as u64);
         document.add_u64(f.trust, page.trust as u64);
+        document.add_u64(f.place, PlaceKey::of(page.place.as_ref()).0);
         if replaces {
             self.remove(&page.id)?;
         }
@@ -227,29 +223,24 @@ impl PageIndex {
             .map_err(|source| error::index(&self.path, source))
     }
 
-    /// Adds a removal to what `stage` will take.
-    pub(super) fn remove(&mut self, id: &PageId) -> Result<()> {
+    /// Adds a removal to what `commit` will take.
+    fn remove(&mut self, id: &PageId) -> Result<()> {
         let gone = Term::from_field_text(self.fields.id, id.as_str());
         writer(&mut self.writer, &self.index, &self.path)?.delete_term(gone);
         Ok(())
     }
 
-    /// Writes what was added to the disk, to be made visible as change `seq`. Nearly all
-    /// the space it needs is taken here, before the database commits.
-    pub(super) fn stage(&mut self, seq: i64) -> Result<Staged<'_>> {
+    /// Writes what was added to the disk and shows it to searches, as change `seq`.
+    fn commit(&mut self, seq: i64) -> Result<()> {
         let path = self.path.as_path();
+        let failed = |source| error::index(path, source);
         let writer = writer(&mut self.writer, &self.index, path)?;
-        let mut commit = writer
-            .prepare_commit()
-            .map_err(|source| error::index(path, source))?;
+        let mut commit = writer.prepare_commit().map_err(failed)?;
         commit.set_payload(&stamp(&self.store, seq));
-        Ok(Staged {
-            commit,
-            path,
-            reader: &self.reader,
-            applied: &mut self.applied,
-            seq,
-        })
+        commit.commit().map_err(failed)?;
+        self.reader.reload().map_err(failed)?;
+        self.applied = seq;
+        Ok(())
     }
 
     /// Forgets everything since the last commit. A writer that failed cannot go on;
@@ -265,16 +256,6 @@ impl PageIndex {
             // A failed merge leaves the segments as they were.
             let _ = writer.wait_merging_threads();
         }
-    }
-}
-
-impl Staged<'_> {
-    /// Makes the changes visible to searches.
-    pub(super) fn commit(self) -> Result<()> {
-        let visible = self.commit.commit().and_then(|_| self.reader.reload());
-        visible.map_err(|source| error::index(self.path, source))?;
-        *self.applied = self.seq;
-        Ok(())
     }
 }
 
@@ -313,6 +294,7 @@ fn schema() -> (Schema, Fields) {
         text: builder.add_text_field("text", words),
         kind: builder.add_u64_field("kind", INDEXED),
         trust: builder.add_u64_field("trust", INDEXED),
+        place: builder.add_u64_field("place", INDEXED | FAST),
     };
     (builder.build(), fields)
 }

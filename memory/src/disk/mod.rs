@@ -1,9 +1,9 @@
 //! `DiskStore`: pages in SQLite, found through a tantivy index beside it.
 //!
 //! A folder holds `pages.sqlite` (the truth), `index/` (derived, can be deleted) and
-//! `lock`. A write stages the index, commits the database, then makes the index
-//! visible: whatever fails before the middle step leaves no trace, and a crash after it
-//! is made up for on the next opening.
+//! `lock`. A write is acknowledged when the database has it. The index follows in
+//! batches; until then a search looks at what is new in the tail (`tail.rs`). A crash
+//! leaves the index behind, and the next opening brings it up to date.
 
 mod analyzer;
 mod db;
@@ -11,10 +11,12 @@ mod error;
 mod finder;
 mod index;
 mod lock;
+mod tail;
+mod view;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -24,13 +26,16 @@ use crate::rank::QUERY_TERMS_MAX;
 use crate::snippet::snippet;
 use crate::store::{Hit, PageSummary, Query, Stats, Store};
 use crate::text;
-use db::Db;
-use finder::Finder;
+use db::{Changes, Db};
 use index::PageIndex;
 use lock::WriteLock;
+use view::View;
 
 const DATABASE: &str = "pages.sqlite";
 const INDEX: &str = "index";
+/// Pages and bytes of text that may wait in the tail before the index takes them.
+const TAIL_PAGES_MAX: usize = 256;
+const TAIL_BYTES_MAX: usize = 2 << 20;
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +60,7 @@ struct Open {
     /// the first, which leaves everything in one file only if it is the last.
     reading: Mutex<Db>,
     writing: Mutex<Writing>,
-    finder: RwLock<Finder>,
+    view: RwLock<Arc<View>>,
     /// Last, to be given back when all else is closed.
     _lock: Option<WriteLock>,
 }
@@ -63,6 +68,9 @@ struct Open {
 struct Writing {
     db: Db,
     index: PageIndex,
+    /// What was written since the index last followed.
+    waiting_pages: usize,
+    waiting_bytes: usize,
 }
 
 impl DiskStore {
@@ -109,10 +117,10 @@ impl DiskStore {
     pub fn rebuild(&self, progress: &dyn Fn(u64, u64)) -> Result<(), StoreError> {
         let open = self.writable()?;
         let mut writing = open.writing.lock();
-        let Writing { db, index } = &mut *writing;
+        let Writing { db, index, .. } = &mut *writing;
         index.discard();
         *index = PageIndex::build(&self.dir.join(INDEX), db, progress)?;
-        *open.finder.write() = index.finder();
+        open.show(&mut writing);
         Ok(())
     }
 
@@ -174,26 +182,64 @@ impl Open {
 
     fn new(db: Db, index: PageIndex, reading: Db, lock: Option<WriteLock>) -> Self {
         Self {
-            finder: RwLock::new(index.finder()),
-            writing: Mutex::new(Writing { db, index }),
+            view: RwLock::new(Arc::new(View::of(&index))),
+            writing: Mutex::new(Writing {
+                db,
+                index,
+                waiting_pages: 0,
+                waiting_bytes: 0,
+            }),
             reading: Mutex::new(reading),
             _lock: lock,
         }
     }
 
-    /// A view of the index that shows every change committed before the call. Behind it
-    /// can only be after a failure, or beside a writer in another process.
-    fn current_finder(&self) -> Result<Finder, StoreError> {
-        let seq = self.reading.lock().head()?.seq;
-        let finder = self.finder.read().clone();
-        if finder.applied >= seq {
-            return Ok(finder);
+    /// Shows searches the index as it is now. Nothing is committed meanwhile.
+    fn show(&self, writing: &mut Writing) {
+        writing.waiting_pages = 0;
+        writing.waiting_bytes = 0;
+        *self.view.write() = Arc::new(View::of(&writing.index));
+    }
+
+    /// Lets the index follow once enough is waiting for it. Should it fail, what waits
+    /// goes on waiting, and is found all the same.
+    fn follow(&self, writing: &mut Writing, pages: usize, bytes: usize) {
+        writing.waiting_pages += pages;
+        writing.waiting_bytes += bytes;
+        if writing.waiting_pages < TAIL_PAGES_MAX && writing.waiting_bytes < TAIL_BYTES_MAX {
+            return;
         }
-        let mut writing = self.writing.lock();
-        let Writing { db, index } = &mut *writing;
-        index.catch_up(db, &|_, _| {})?;
-        *self.finder.write() = index.finder();
-        Ok(index.finder())
+        let Writing { db, index, .. } = &mut *writing;
+        if index.catch_up(db, &|_, _| {}).is_ok() {
+            self.show(writing);
+        }
+    }
+
+    /// A view that shows every change committed before the call.
+    fn current_view(&self) -> Result<Arc<View>, StoreError> {
+        let seq = self.reading.lock().head()?.seq;
+        let view = self.view.read().clone();
+        if view.seq >= seq {
+            return Ok(view);
+        }
+        let followed = match self._lock {
+            // The index of another process may have followed without us.
+            None => {
+                let mut writing = self.writing.lock();
+                let Writing { db, index, .. } = &mut *writing;
+                index.catch_up(db, &|_, _| {})?;
+                (index.applied() > view.applied).then(|| View::of(index))
+            }
+            Some(_) => None,
+        };
+        let mut shown = self.view.write();
+        let mut next = followed.unwrap_or_else(|| View::clone(&shown));
+        if next.seq < seq {
+            let reading = self.reading.lock();
+            reading.snapshot(|| next.extend(&reading))?;
+        }
+        *shown = Arc::new(next);
+        Ok(shown.clone())
     }
 }
 
@@ -205,8 +251,12 @@ impl Store for DiskStore {
             return Ok(Vec::new());
         }
         let mut writing = open.writing.lock();
-        let stored = writing.put_all(pages)?;
-        *open.finder.write() = writing.index.finder();
+        let stored: Vec<Page> = writing.change(|changes| {
+            let put = |page| changes.put(page);
+            pages.into_iter().map(put).collect()
+        })?;
+        let bytes = stored.iter().map(|page| page.text.len()).sum();
+        open.follow(&mut writing, stored.len(), bytes);
         Ok(stored)
     }
 
@@ -218,9 +268,9 @@ impl Store for DiskStore {
         let Some(open) = self.opened()? else {
             return Ok(Vec::new());
         };
-        let terms = text::distinct_terms(&query.text, QUERY_TERMS_MAX);
-        let finder = open.current_finder()?;
-        let found = finder
+        let terms = text::query_terms(&query.text, QUERY_TERMS_MAX);
+        let found = open
+            .current_view()?
             .search(&terms, query)
             .map_err(|source| error::index(&self.dir.join(INDEX), source))?;
         let mut hits = Vec::with_capacity(found.len());
@@ -244,8 +294,8 @@ impl Store for DiskStore {
     fn remove(&self, id: &PageId) -> Result<bool, StoreError> {
         let open = self.writable()?;
         let mut writing = open.writing.lock();
-        let removed = writing.remove(id)?;
-        *open.finder.write() = writing.index.finder();
+        let removed = writing.change(|changes| changes.remove(id))?;
+        open.follow(&mut writing, usize::from(removed), 0);
         Ok(removed)
     }
 
@@ -259,60 +309,28 @@ impl Store for DiskStore {
 }
 
 impl Writing {
-    fn put_all(&mut self, pages: Vec<NewPage>) -> Result<Vec<Page>, StoreError> {
-        self.change(|changes, index| {
-            let put = |page| {
-                let put = changes.put(page)?;
-                index.add(&put.page, put.replaced)?;
-                Ok(put.page)
-            };
-            pages.into_iter().map(put).collect()
-        })
-    }
-
-    fn remove(&mut self, id: &PageId) -> Result<bool, StoreError> {
-        self.change(|changes, index| {
-            let removed = changes.remove(id)?;
-            if removed {
-                index.remove(id)?;
-            }
-            Ok(removed)
-        })
-    }
-
-    /// Makes the same changes to the database and to the index, or to neither.
+    /// Makes changes to the database, all or none.
     fn change<T>(
         &mut self,
-        make: impl FnOnce(&mut db::Changes, &mut PageIndex) -> Result<T, StoreError>,
+        make: impl FnOnce(&mut Changes) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        // After a failure the index may be behind, and must not be stamped as if it were not.
-        self.index.catch_up(&self.db, &|_, _| {})?;
-        let Self { db, index } = self;
-        let committed = (|| {
-            let mut changes = db.begin()?;
-            let before = changes.seq();
-            let made = make(&mut changes, index)?;
-            let after = changes.seq();
-            if after > before {
-                let staged = index.stage(after)?;
-                changes.commit()?;
-                // The change is durable. Should this step fail, the next search or
-                // opening repeats it from the database.
-                return Ok((made, staged.commit().is_ok()));
-            }
-            Ok((made, true))
-        })();
-        if !matches!(committed, Ok((_, true))) {
-            index.discard();
+        let mut changes = Changes::begin(&mut self.db)?;
+        let before = changes.seq();
+        let made = make(&mut changes)?;
+        if changes.seq() > before {
+            changes.commit()?;
         }
-        committed.map(|(made, _)| made)
+        Ok(made)
     }
 }
 
 impl Drop for DiskStore {
     fn drop(&mut self) {
         if let Some(open) = self.open.get_mut() {
-            open.writing.get_mut().index.finish();
+            let Writing { db, index, .. } = open.writing.get_mut();
+            // What cannot follow now does at the next opening.
+            let _ = index.catch_up(db, &|_, _| {});
+            index.finish();
         }
     }
 }

@@ -11,6 +11,7 @@ fn page(id: &str, text: String) -> NewPage {
         text,
         source: String::new(),
         trust: Trust::User,
+        ..NewPage::default()
     }
 }
 

@@ -25,6 +25,7 @@ pub fn what_was_put_is_got_back_verbatim(store: &dyn Store) {
         text: "\r\n a\u{0}b \u{feff}e\u{301} 🦙\t".into(),
         source: "https://example.org/?a=\"b\"".into(),
         trust: Trust::System,
+        ..NewPage::default()
     };
     let put = store.put(new.clone()).expect("put");
     assert_eq!(
@@ -235,6 +236,7 @@ pub fn any_page_is_got_back_verbatim(store: &dyn Store) {
             text,
             source,
             trust: Trust::Untrusted,
+            ..NewPage::default()
         };
         let put = store.put(new.clone()).expect("put");
         let got = store.get(&put.id).expect("get").expect("there");

@@ -39,12 +39,14 @@ contract! {
     any_page_is_got_back_verbatim;
     finding:
     words_match_whatever_their_form,
-    the_title_counts_more,
+    the_title_counts_too,
     rare_words_count_more,
     filters_hold,
     hostile_queries_are_only_text,
     equal_pages_come_in_order_of_id,
     the_order_does_not_depend_on_how_pages_came,
+    neighbours_lend_their_score,
+    names_and_numbers_are_found_by_their_parts,
     k_is_kept,
     snippets_show_the_match,
     snippets_are_plain_and_bounded,
@@ -59,6 +61,7 @@ fn page(id: &str, title: &str, text: &str) -> NewPage {
         text: text.into(),
         source: "test".into(),
         trust: Trust::User,
+        ..NewPage::default()
     }
 }
 

@@ -22,6 +22,7 @@ fn page(id: &str, text: &str) -> NewPage {
         text: text.into(),
         source: "test".into(),
         trust: Trust::User,
+        ..NewPage::default()
     }
 }
 

@@ -65,7 +65,10 @@ mod tests {
     #[test]
     fn points_are_read() {
         let check = |text: &str, want: Option<(Pid, Option<u32>)>| {
-            let got = text.parse::<Point>().ok().map(|point| (point.pid, point.at));
+            let got = text
+                .parse::<Point>()
+                .ok()
+                .map(|point| (point.pid, point.at));
             assert_eq!(got, want, "{text}");
         };
         check("7", Some((7, None)));

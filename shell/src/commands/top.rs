@@ -190,7 +190,9 @@ fn table(now: &Snapshot, rows: &[ProcessRow]) -> Table<'static> {
     });
     let widths = [6, 9, 4, 6, 9, 7, 8].map(Constraint::Length);
     let widths = widths.into_iter().chain([Constraint::Fill(1)]);
-    let heads = ["PID", "STATE", "PRI", "STEPS", "RESIDENT", "SHARED", "SWAPPED", "TASK"];
+    let heads = [
+        "PID", "STATE", "PRI", "STEPS", "RESIDENT", "SHARED", "SWAPPED", "TASK",
+    ];
     Table::new(lines, widths).header(Row::new(heads).bold())
 }
 
@@ -232,9 +234,15 @@ mod tests {
             updated_ms: 0,
             exit: None,
         };
-        let rows = [row(2, "running", "Add\nup"), row(1, "blocked", "Wait"), row(0, "exited", "Old")];
+        let rows = [
+            row(2, "running", "Add\nup"),
+            row(1, "blocked", "Wait"),
+            row(0, "exited", "Old"),
+        ];
         let mut terminal = Terminal::new(TestBackend::new(72, 12)).unwrap();
-        terminal.draw(|frame| draw(frame, &now, &rows, 41.5)).unwrap();
+        terminal
+            .draw(|frame| draw(frame, &now, &rows, 41.5))
+            .unwrap();
         insta::assert_snapshot!(terminal.backend());
     }
 }

@@ -22,7 +22,7 @@ mod shelf;
 pub use error::ModelError;
 pub use names::{Places, resolve};
 pub use pull::{Settings, pull};
-pub use shelf::{Installed, Removed, ls, remove};
+pub use shelf::{ls, remove};
 
 #[cfg(test)]
 mod tests;

@@ -16,8 +16,10 @@ pub trait Progress: Send + Sync {
 }
 
 /// Shows nothing.
+#[cfg(test)]
 pub struct Silent;
 
+#[cfg(test)]
 impl Progress for Silent {
     fn message(&self, _: &str) {}
     fn bytes(&self, _: u64, _: u64) {}

@@ -26,7 +26,7 @@ use super::hubname::HubName;
 use super::names::{Places, find_hub_file, resolve};
 use super::progress::Progress;
 pub use client::Clients;
-pub use hub::{HUB, Hub};
+pub use hub::Hub;
 
 /// Folder of unfinished pulls, inside a models folder.
 pub(super) const PARTIAL: &str = ".partial";

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::catalogue;
 use super::error::ModelError;
 use super::gguf;
 use super::hubname::{HubName, Pick};
@@ -25,8 +24,6 @@ pub struct Installed {
     pub bytes: u64,
     /// The file.
     pub path: PathBuf,
-    /// Whether the catalogue knows it.
-    pub in_catalogue: bool,
     /// What the file says about itself, or why it cannot be used.
     pub header: Result<gguf::Header, gguf::GgufError>,
 }
@@ -54,7 +51,6 @@ pub fn ls(folders: &[PathBuf]) -> Vec<Installed> {
             }
             found.push(Installed {
                 bytes: fs::metadata(&path).map_or(0, |meta| meta.len()),
-                in_catalogue: catalogue::find(&name).is_some(),
                 header: gguf::read(&path),
                 name,
                 path,

@@ -56,6 +56,7 @@ pub(super) struct Engine<'m> {
     pub(super) scratch: usize,
     vocab: Arc<Vocab>,
     governor: Governor,
+    drafts: bool,
     /// Tokens of prefill in a batch of one process alone.
     chunk_alone: usize,
 }
@@ -68,6 +69,7 @@ impl<'m> Engine<'m> {
         governor: Governor,
         swap: Swap,
         listener: Listener,
+        drafts: bool,
     ) -> Result<Self, String> {
         let context = Context::new(model, shape).ok_or(
             "no context could be made: not enough memory? (try a smaller --window)".to_owned(),
@@ -84,6 +86,7 @@ impl<'m> Engine<'m> {
             sharing: !model.is_recurrent() && !model.is_hybrid(),
             scratch: shape.sequences - 1,
             governor,
+            drafts,
             chunk_alone: chunk_alone(model.n_params()),
         })
     }
@@ -124,10 +127,7 @@ impl<'m> Engine<'m> {
                     slot.priority = priority;
                 }
             }
-            Request::Retire(pid) => {
-                self.frames.retire(pid);
-                self.swap.forget(pid);
-            }
+            Request::Retire(pid) => self.retire(pid),
             // Who asked may have gone meanwhile.
             Request::Stats(asked) => drop(asked.send(self.stats())),
         }
@@ -196,8 +196,9 @@ impl<'m> Engine<'m> {
             tracing::debug!(threads, "the number of threads changes");
             self.context.set_threads(threads);
         }
-        let chunk = match (self.running.as_slice(), self.waiting.is_empty()) {
-            ([_], true) => self.chunk_alone,
+        // Those that wait want what it computes, or its room.
+        let chunk = match self.running.as_slice() {
+            [_] => self.chunk_alone,
             _ => scheduler::CHUNK_TOKENS,
         };
         let loads: Vec<Load> = self
@@ -227,7 +228,9 @@ impl<'m> Engine<'m> {
             return self.fail_all(&error);
         }
         self.counters.batches += 1;
-        let drafting = self.running.len() <= DRAFTING_MAX && self.sharing;
+        self.frames.tick();
+        self.compact();
+        let drafting = self.drafts && self.sharing && self.running.len() <= DRAFTING_MAX;
         let mut over = Vec::new();
         for (share, rows) in shares.iter().zip(rows) {
             match self.settle(share, &rows, drafting) {

@@ -54,7 +54,9 @@ pub(super) fn affordable_cells(model: &LlamaModel, wanted: usize) -> usize {
 
 fn free_memory_bytes() -> Option<usize> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kilobytes: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes * 1024)
 }
@@ -67,7 +69,10 @@ mod tests {
     fn the_library_is_the_one_that_is_pinned() {
         let (name, version) = LIBRARY.split_once(' ').unwrap();
         let manifest = include_str!("../../../../Cargo.toml");
-        let line = manifest.lines().find(|line| line.starts_with(name)).unwrap();
+        let line = manifest
+            .lines()
+            .find(|line| line.starts_with(name))
+            .unwrap();
         assert!(line.contains(&format!("\"{version}\"")), "{line}");
     }
 

@@ -9,6 +9,7 @@ mod draft;
 mod engine;
 mod file;
 mod paging;
+mod quantize;
 mod slot;
 mod threads;
 mod vocab;
@@ -30,6 +31,8 @@ use super::{
 };
 use crate::process::Pid;
 use crate::swap::{Swap, SwapSettings};
+pub use quantize::{Quant, requantize};
+
 use context::Shape;
 use engine::{Engine, Request};
 use threads::Governor;
@@ -67,6 +70,8 @@ pub struct LocalSettings {
     pub threads: Option<usize>,
     /// Cells of the KV cache shared by all processes.
     pub kv_cells: Option<usize>,
+    /// Whether to generate token by token even where the context says what comes next.
+    pub no_drafts: bool,
     /// Folder for KV states on disk: boot pages, and processes that were suspended.
     /// `None` keeps them in memory only.
     pub swap: Option<PathBuf>,
@@ -181,11 +186,12 @@ impl LocalCpu {
         let (sender, receiver) = channel();
         let (ready, started) = channel();
         let thread_vocab = vocab.clone();
+        let drafts = !settings.no_drafts;
         let engine = std::thread::Builder::new()
             .name("quipu-engine".into())
             .spawn(move || {
                 let swap = Swap::open(swap);
-                match Engine::new(&model, thread_vocab, shape, governor, swap, tell) {
+                match Engine::new(&model, thread_vocab, shape, governor, swap, tell, drafts) {
                     Ok(engine) => {
                         let _ = ready.send(Ok(()));
                         engine.run(&receiver);

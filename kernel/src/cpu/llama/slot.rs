@@ -276,7 +276,10 @@ fn each_allowed(logits: &[f32], mask: Option<&SimpleVob>, mut each: impl FnMut(u
                 each(i, logit);
             }
         }),
-        None => logits.iter().enumerate().for_each(|(i, &logit)| each(i, logit)),
+        None => logits
+            .iter()
+            .enumerate()
+            .for_each(|(i, &logit)| each(i, logit)),
     }
 }
 

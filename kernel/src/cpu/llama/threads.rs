@@ -99,12 +99,16 @@ fn parse(stat: &str, own: &str) -> Option<Ticks> {
     // user nice system idle iowait irq softirq steal; guests are within user.
     let all: u64 = total.iter().take(8).sum();
     let idle = total.get(3)? + total.get(4)?;
-    let cores = stat.lines().skip(1).take_while(|line| line.starts_with("cpu")).count();
-    // The name, in parentheses, may hold anything.
-    let fields = numbers(own.rsplit_once(") ")?.1);
-    // After the name and the state: utime is the 12th field, stime the 13th, less the
-    // state, which is a letter.
-    let own = fields.get(10)? + fields.get(11)?;
+    let cores = stat
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with("cpu"))
+        .count();
+    // The name, in parentheses, may hold anything. After it comes the state; utime is
+    // the 12th field from there, stime the 13th.
+    let fields: Vec<&str> = own.rsplit_once(") ")?.1.split_ascii_whitespace().collect();
+    let field = |i: usize| fields.get(i)?.parse::<u64>().ok();
+    let own = field(11)? + field(12)?;
     Some(Ticks {
         busy: all - idle,
         all,
@@ -120,15 +124,30 @@ mod tests {
     #[test]
     fn cores_that_others_use_are_left_to_them() {
         let check = |others: u64, own: u64, want: usize| {
-            let before = Ticks { busy: 1000, all: 5000, own: 50, cores: 2 };
-            let now = Ticks { busy: 1000 + others + own, all: 5200, own: 50 + own, cores: 2 };
+            let before = Ticks {
+                busy: 1000,
+                all: 5000,
+                own: 50,
+                cores: 2,
+            };
+            let now = Ticks {
+                busy: 1000 + others + own,
+                all: 5200,
+                own: 50 + own,
+                cores: 2,
+            };
             assert_eq!(free_cores(before, now), Some(want), "{others} {own}");
         };
         check(0, 200, 2);
         check(20, 180, 2);
         check(100, 100, 1);
         check(160, 40, 0);
-        let still = Ticks { busy: 1, all: 5, own: 1, cores: 2 };
+        let still = Ticks {
+            busy: 1,
+            all: 5,
+            own: 1,
+            cores: 2,
+        };
         assert_eq!(free_cores(still, still), None);
     }
 
@@ -136,7 +155,12 @@ mod tests {
     fn the_kernels_own_words_are_understood() {
         let stat = "cpu  10 1 20 300 4 1 2 0 0 0\ncpu0 5 1 10 150 2 1 1 0 0 0\ncpu1 5 0 10 150 2 0 1 0 0 0\nintr 1\n";
         let own = "7 (a (b) c) R 1 7 7 0 -1 4194304 100 0 0 0 11 22 0 0 20 0 1 0 5 6 7";
-        let ticks = Ticks { busy: 34, all: 338, own: 33, cores: 2 };
+        let ticks = Ticks {
+            busy: 34,
+            all: 338,
+            own: 33,
+            cores: 2,
+        };
         assert_eq!(parse(stat, own), Some(ticks));
         assert_eq!(parse("nonsense", own), None);
     }

@@ -20,10 +20,14 @@ pub(super) struct Vocab {
     factory: ParserFactory,
     environment: TokEnv,
     matchers: Mutex<HashMap<String, Matcher>>,
+    /// Tokens of texts said before: a window is the last one with a little more.
+    said: Mutex<HashMap<String, Vec<i32>>>,
 }
 
 /// Compiled schemas kept; one takes some hundred kilobytes.
 const MATCHERS_MAX: usize = 64;
+/// Texts whose tokens are kept: those of a few dozen windows.
+const SAID_MAX: usize = 1024;
 
 impl Vocab {
     pub(super) fn new(model: Arc<LlamaModel>) -> Result<Self, String> {
@@ -47,6 +51,7 @@ impl Vocab {
             factory,
             environment,
             matchers: Mutex::default(),
+            said: Mutex::default(),
         })
     }
 
@@ -62,7 +67,10 @@ impl Vocab {
     pub(super) fn tokenize_prompt(&self, segments: &[Segment]) -> (Vec<i32>, usize) {
         let (mut tokens, mut first) = (Vec::new(), 0);
         for segment in segments {
-            tokens.extend(self.tokenize(&segment.text, segment.special));
+            match segment.special {
+                true => tokens.extend(self.tokenize(&segment.text, true)),
+                false => self.tokenize_again(&segment.text, &mut tokens),
+            }
             if first == 0 && !segment.special {
                 first = tokens.len();
             }
@@ -74,6 +82,20 @@ impl Vocab {
             first += 1;
         }
         (tokens, first)
+    }
+
+    /// Adds the tokens of a text that has likely been said before.
+    fn tokenize_again(&self, text: &str, into: &mut Vec<i32>) {
+        if let Some(known) = self.said.lock().get(text) {
+            return into.extend(known);
+        }
+        let tokens = self.tokenize(text, false);
+        into.extend(&tokens);
+        let mut said = self.said.lock();
+        if said.len() >= SAID_MAX {
+            said.clear();
+        }
+        said.insert(text.to_owned(), tokens);
     }
 
     /// The bytes of a token; control tokens have none.

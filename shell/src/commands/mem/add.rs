@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 use ignore::WalkBuilder;
-use quipu_memory::{Access, DiskStore, Kind, NewPage, PageId, Store, Trust};
+use quipu_memory::{Access, DiskStore, Kind, NewPage, PageId, Place, Store, Trust};
 use serde_json::Value;
 
 use super::bar;
@@ -108,6 +108,10 @@ fn add_file(store: &DiskStore, file: &Path, text: &str) -> Result<usize> {
             text: chunk,
             source: source.clone(),
             trust: Trust::User,
+            place: Some(Place {
+                of: source.clone(),
+                part: i as u32,
+            }),
         })
         .collect();
     let count = pages.len();
@@ -211,6 +215,7 @@ fn page(path: &Path, number: usize, value: &Value) -> Result<NewPage> {
         text: text("text")?.ok_or_else(|| bad("no \"text\"".into()))?,
         source: text("source")?.unwrap_or_else(|| file_words(path)),
         trust,
+        ..NewPage::default()
     })
 }
 

@@ -19,7 +19,7 @@ use super::super::progress::Progress;
 use super::Settings;
 
 /// The hub that is meant where none is configured.
-pub const HUB: &str = "https://huggingface.co";
+const HUB: &str = "https://huggingface.co";
 /// Longest wait for a connection: a hub out of reach must not hold up other sources.
 const CONNECT: Duration = Duration::from_secs(5);
 /// Longest silence during a transfer.

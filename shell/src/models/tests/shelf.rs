@@ -31,7 +31,7 @@ fn models_are_listed_with_their_faults() {
             .contains("cut short")
     );
     assert_eq!(found[1].header.as_ref().unwrap().window, Some(2048));
-    assert!(found[2].in_catalogue && found[2].header.is_err());
+    assert!(found[2].header.is_err());
     assert_eq!(
         (found[3].bytes, &found[3].path),
         (good.len() as u64, &folders[0].join("tiny.gguf"))

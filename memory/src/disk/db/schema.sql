@@ -8,6 +8,8 @@ CREATE TABLE pages (
     text       TEXT NOT NULL,
     source     TEXT NOT NULL,
     trust      TEXT NOT NULL,
+    whole      TEXT,
+    part       INTEGER,
     created_ms INTEGER NOT NULL,
     sha256     TEXT NOT NULL
 ) STRICT;

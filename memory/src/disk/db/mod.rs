@@ -1,23 +1,25 @@
 //! The SQLite file: the truth about what is stored.
 
+mod changes;
+mod rows;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::types::Type;
-use rusqlite::{
-    Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params,
-};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
+pub(super) use self::changes::Changes;
+use self::rows::{page, summary, word};
 use super::error;
 use crate::error::StoreError;
 use crate::ids::Ids;
-use crate::page::{NewPage, Page, PageId, sha256};
+use crate::page::{Page, PageId, sha256};
 use crate::store::{LIST_MAX, PageSummary, Stats};
 
 /// Marks the file as ours: "QUPU".
 const APPLICATION_ID: i64 = 0x5155_5055;
 /// The format of the file; raised with every change to `schema.sql`.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 /// A reader may wait this long while the writer checkpoints.
 const BUSY_MAX: Duration = Duration::from_secs(5);
 /// Removals remembered for an index that missed them; an older index is built anew.
@@ -43,19 +45,6 @@ pub(super) struct Head {
     ids: Ids,
 }
 
-/// A page that was put and whether it replaced another.
-pub(super) struct Put {
-    pub(super) page: Page,
-    pub(super) replaced: bool,
-}
-
-/// Changes that are durable once `commit` returns, and never happened if it is not called.
-pub(super) struct Changes<'a> {
-    tx: Transaction<'a>,
-    path: &'a Path,
-    head: Head,
-}
-
 impl Db {
     /// Opens the file for writing; makes it if there is none.
     pub(super) fn open(path: &Path) -> Result<Self> {
@@ -64,11 +53,12 @@ impl Db {
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         )?;
         let blank = db.is_blank()?;
-        if !blank {
-            // Before anything is written: it may not be ours.
-            db.check_format()?;
-        }
-        db.prepare_writing(blank)
+        // Before anything is written: it may not be ours.
+        let format = match blank {
+            true => 0,
+            false => db.check_format()?,
+        };
+        db.prepare_writing(format)
             .map_err(|source| error::database(path, source))?;
         Ok(db)
     }
@@ -82,8 +72,12 @@ impl Db {
         if db.is_blank()? {
             return Ok(None);
         }
-        db.check_format()?;
-        Ok(Some(db))
+        match db.check_format()? {
+            FORMAT => Ok(Some(db)),
+            _ => Err(StoreError::Older {
+                path: path.to_owned(),
+            }),
+        }
     }
 
     fn connect(path: &Path, flags: OpenFlags) -> Result<Self> {
@@ -104,21 +98,24 @@ impl Db {
         Ok(tables == 0)
     }
 
-    fn prepare_writing(&self, blank: bool) -> rusqlite::Result<()> {
+    /// Makes the tables of a file of `format`, zero for an empty one, those of ours.
+    fn prepare_writing(&self, format: i64) -> rusqlite::Result<()> {
         self.conn.pragma_update(None, "journal_mode", "WAL")?;
         // An acknowledged page survives a power cut, not just a crash.
         self.conn.pragma_update(None, "synchronous", "FULL")?;
-        if blank {
-            self.conn.execute_batch(&format!(
-                "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION_ID};
-                 PRAGMA user_version = {FORMAT}; COMMIT;",
-                include_str!("schema.sql")
-            ))?;
-        }
-        Ok(())
+        let change = match format {
+            0 => include_str!("schema.sql"),
+            1 => include_str!("from_1.sql"),
+            _ => return Ok(()),
+        };
+        self.conn.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {change} PRAGMA application_id = {APPLICATION_ID};
+             PRAGMA user_version = {FORMAT}; COMMIT;"
+        ))
     }
 
-    fn check_format(&self) -> Result<()> {
+    /// The format of the file, if this release can work with it.
+    fn check_format(&self) -> Result<i64> {
         let application: i64 = self.one("PRAGMA application_id")?;
         let found: i64 = self.one("PRAGMA user_version")?;
         if application != APPLICATION_ID {
@@ -131,7 +128,7 @@ impl Db {
                 known: FORMAT,
             });
         }
-        Ok(())
+        Ok(found)
     }
 
     /// Which store this is and how far it has come.
@@ -139,16 +136,12 @@ impl Db {
         head(&self.conn).map_err(self.failed())
     }
 
-    /// Begins changes; there is one writer, so this never waits for another.
-    pub(super) fn begin(&mut self) -> Result<Changes<'_>> {
-        let path = &self.path;
-        let failed = |source| error::database(path, source);
-        let tx = self
-            .conn
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed)?;
-        let head = head(&tx).map_err(failed)?;
-        Ok(Changes { tx, path, head })
+    /// Lets `read` see the database as it is at one moment, whatever is written meanwhile.
+    pub(super) fn snapshot<T>(&self, read: impl FnOnce() -> Result<T>) -> Result<T> {
+        let snapshot = self.conn.unchecked_transaction().map_err(self.failed())?;
+        let seen = read();
+        snapshot.finish().map_err(self.failed())?;
+        seen
     }
 
     /// The page of this id, checked against its digest.
@@ -285,87 +278,6 @@ impl Db {
     }
 }
 
-impl Changes<'_> {
-    /// The number of the last change made so far.
-    pub(super) fn seq(&self) -> i64 {
-        self.head.seq
-    }
-
-    /// Puts a page.
-    pub(super) fn put(&mut self, new: NewPage) -> Result<Put> {
-        let id = match new.id.clone() {
-            Some(id) => {
-                self.head.ids.saw(&id);
-                id
-            }
-            None => self.head.ids.next(new.kind),
-        };
-        let page = new.stored_as(id);
-        self.head.seq += 1;
-        let replaced = self
-            .insert(&page)
-            .map_err(|source| error::database(self.path, source))?;
-        Ok(Put { page, replaced })
-    }
-
-    fn insert(&self, page: &Page) -> rusqlite::Result<bool> {
-        let id = page.id.as_str();
-        let replaced = self
-            .tx
-            .prepare_cached("DELETE FROM pages WHERE id = ?1")?
-            .execute([id])?
-            > 0;
-        self.tx
-            .prepare_cached("DELETE FROM removed WHERE id = ?1")?
-            .execute([id])?;
-        self.tx
-            .prepare_cached(
-                "INSERT INTO pages (seq, id, kind, title, text, source, trust, created_ms, sha256)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            )?
-            .execute(params![
-                self.head.seq,
-                id,
-                page.kind.as_str(),
-                page.title,
-                page.text,
-                page.source,
-                page.trust.as_str(),
-                page.created_ms,
-                page.sha256,
-            ])?;
-        Ok(replaced)
-    }
-
-    /// Removes a page; says whether there was one.
-    pub(super) fn remove(&mut self, id: &PageId) -> Result<bool> {
-        let remove = || {
-            let removed = self
-                .tx
-                .execute("DELETE FROM pages WHERE id = ?1", [id.as_str()])?
-                > 0;
-            if removed {
-                let note = params![self.head.seq + 1, id.as_str()];
-                self.tx
-                    .execute("INSERT INTO removed (seq, id) VALUES (?1, ?2)", note)?;
-            }
-            Ok(removed)
-        };
-        let removed = remove().map_err(|source| error::database(self.path, source))?;
-        self.head.seq += i64::from(removed);
-        Ok(removed)
-    }
-
-    /// Makes the changes durable.
-    pub(super) fn commit(self) -> Result<()> {
-        let head = params![self.head.seq, self.head.ids.last];
-        self.tx
-            .execute("UPDATE head SET seq = ?1, last_id = ?2", head)
-            .and_then(|_| self.tx.commit())
-            .map_err(|source| error::database(self.path, source))
-    }
-}
-
 fn head(conn: &Connection) -> rusqlite::Result<Head> {
     conn.prepare_cached("SELECT store, seq, last_id, forgotten FROM head")?
         .query_row([], |row| {
@@ -376,40 +288,4 @@ fn head(conn: &Connection) -> rusqlite::Result<Head> {
                 forgotten: row.get(3)?,
             })
         })
-}
-
-fn page(row: &Row) -> rusqlite::Result<Page> {
-    Ok(Page {
-        id: PageId::from(row.get::<_, String>("id")?),
-        kind: word(row, "kind")?,
-        title: row.get("title")?,
-        text: row.get("text")?,
-        source: row.get("source")?,
-        trust: word(row, "trust")?,
-        created_ms: row.get("created_ms")?,
-        sha256: row.get("sha256")?,
-    })
-}
-
-fn summary(row: &Row) -> rusqlite::Result<PageSummary> {
-    Ok(PageSummary {
-        id: PageId::from(row.get::<_, String>("id")?),
-        kind: word(row, "kind")?,
-        title: row.get("title")?,
-        source: row.get("source")?,
-        trust: word(row, "trust")?,
-        created_ms: row.get("created_ms")?,
-        bytes: row.get::<_, i64>("bytes")? as u64,
-    })
-}
-
-/// An enum written as a word.
-fn word<T>(row: &Row, column: &str) -> rusqlite::Result<T>
-where
-    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
-{
-    let word: String = row.get(column)?;
-    word.parse().map_err(|source| {
-        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(source))
-    })
 }

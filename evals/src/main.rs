@@ -1,0 +1,52 @@
+//! `quipu-evals SUITE --data DIR`: runs a public test set against the system and prints
+//! what it measured, next to a figure that was measured with public tools.
+//!
+//! The sets are not part of this repository and never shipped: `--data` names a folder
+//! that has one folder for each.
+
+#![allow(clippy::print_stdout, reason = "a program whose output is its result")]
+
+mod data;
+mod metrics;
+mod report;
+mod store;
+mod suites;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Parser;
+
+use suites::Suite;
+
+/// Runs public test sets and prints what was measured, a public baseline in brackets
+#[derive(Debug, Parser)]
+#[command(name = "quipu-evals", version)]
+struct Args {
+    /// What to run; all suites of the store when none is named
+    suite: Vec<Suite>,
+    /// The folder that has the test sets, one folder each
+    #[arg(long, value_name = "DIR", default_value = "../shared/data")]
+    data: PathBuf,
+    /// Pages of the scale suite
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pages: usize,
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    let named = match args.suite.is_empty() {
+        true => Suite::of_the_store(),
+        false => args.suite.clone(),
+    };
+    for suite in named {
+        let begun = std::time::Instant::now();
+        let report = suites::run(suite, &args)?;
+        print!("{report}");
+        println!(
+            "{suite:>12?}  {:.1} s in all\n",
+            begun.elapsed().as_secs_f64()
+        );
+    }
+    Ok(())
+}

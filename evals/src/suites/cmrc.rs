@@ -1,0 +1,16 @@
+//! Chinese: each question was asked of one passage.
+
+use anyhow::Result;
+
+use super::retrieval::{self, Metric, Suite};
+use crate::Args;
+use crate::report::Report;
+
+pub fn run(args: &Args) -> Result<Report> {
+    let suite = Suite {
+        folder: "cmrc2018_zh",
+        lexical: (0.97, "asked"),
+        of: Metric::ReciprocalRank,
+    };
+    retrieval::run(args, &suite)
+}

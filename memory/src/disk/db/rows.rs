@@ -1,0 +1,53 @@
+//! Rows of the database as what they stand for.
+
+use rusqlite::Row;
+use rusqlite::types::Type;
+
+use crate::page::{Page, PageId, Place};
+use crate::store::PageSummary;
+
+pub(super) fn page(row: &Row) -> rusqlite::Result<Page> {
+    Ok(Page {
+        id: PageId::from(row.get::<_, String>("id")?),
+        kind: word(row, "kind")?,
+        title: row.get("title")?,
+        text: row.get("text")?,
+        source: row.get("source")?,
+        trust: word(row, "trust")?,
+        place: place(row)?,
+        created_ms: row.get("created_ms")?,
+        sha256: row.get("sha256")?,
+    })
+}
+
+pub(super) fn summary(row: &Row) -> rusqlite::Result<PageSummary> {
+    Ok(PageSummary {
+        id: PageId::from(row.get::<_, String>("id")?),
+        kind: word(row, "kind")?,
+        title: row.get("title")?,
+        source: row.get("source")?,
+        trust: word(row, "trust")?,
+        created_ms: row.get("created_ms")?,
+        bytes: row.get::<_, i64>("bytes")? as u64,
+    })
+}
+
+fn place(row: &Row) -> rusqlite::Result<Option<Place>> {
+    let of: Option<String> = row.get("whole")?;
+    let Some(of) = of else {
+        return Ok(None);
+    };
+    let part = row.get("part")?;
+    Ok(Some(Place { of, part }))
+}
+
+/// An enum written as a word.
+pub(super) fn word<T>(row: &Row, column: &str) -> rusqlite::Result<T>
+where
+    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    let word: String = row.get(column)?;
+    word.parse().map_err(|source| {
+        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(source))
+    })
+}

@@ -1,0 +1,78 @@
+//! Where words begin and end, beyond white space.
+
+use std::ops::Range;
+
+/// Whether `c` is of a script that is found by single signs and pairs of them: those
+/// that put no spaces between words, and Korean, which puts its particles into the word.
+pub(super) fn stands_alone(c: char) -> bool {
+    matches!(c,
+        '\u{0e00}'..='\u{0eff}'     // Thai, Lao
+        | '\u{1000}'..='\u{109f}'   // Burmese
+        | '\u{1780}'..='\u{17ff}'   // Khmer
+        | '\u{3040}'..='\u{30ff}'   // hiragana, katakana
+        | '\u{3400}'..='\u{4dbf}'   // ideographs, extension A
+        | '\u{4e00}'..='\u{9fff}'   // ideographs
+        | '\u{ac00}'..='\u{d7a3}'   // hangul
+        | '\u{f900}'..='\u{faff}'   // ideographs, compatibility
+        | '\u{20000}'..='\u{3ffff}' // ideographs, later extensions
+    )
+}
+
+/// Whether the point or comma `c` at byte `at` of `text` stands between two digits, as
+/// in "3.14", "1,400" and "v1.2".
+pub(super) fn joins_digits(text: &str, at: usize, c: char) -> bool {
+    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let bytes = text.as_bytes();
+    matches!(c, '.' | ',') && at > 0 && digit(bytes.get(at - 1)) && digit(bytes.get(at + 1))
+}
+
+/// Whether the word at `span` is what an apostrophe leaves behind: the "s" of
+/// "Caroline's", the "ll" of "we'll".
+pub(super) fn is_contraction(text: &str, span: &Range<usize>) -> bool {
+    let word = &text[span.clone()];
+    let short = ["s", "t", "d", "m", "ll", "re", "ve"];
+    if !short.iter().any(|short| word.eq_ignore_ascii_case(short)) {
+        return false;
+    }
+    let mut before = text[..span.start].chars().rev();
+    matches!(before.next(), Some('\'' | '’')) && before.next().is_some_and(char::is_alphabetic)
+}
+
+/// The words of a name written in camel case, and the numbers between points; none
+/// where the word is not made of others. A single letter is no word.
+pub(super) fn parts(word: &str) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    let mut chars = word.char_indices().peekable();
+    let mut before = ' ';
+    while let Some((at, c)) = chars.next() {
+        let next = chars.peek().map_or(' ', |&(_, c)| c);
+        // "userName", and "HTTPServer" where the second word begins.
+        let new_word = c.is_uppercase()
+            && (before.is_lowercase()
+                || before.is_ascii_digit()
+                || (before.is_uppercase() && next.is_lowercase()));
+        if matches!(c, '.' | ',') {
+            parts.push(start..at);
+            start = at + 1;
+        } else if new_word && at > start {
+            parts.push(start..at);
+            start = at;
+        }
+        before = c;
+    }
+    if parts.is_empty() || is_grouped(word) {
+        return Vec::new();
+    }
+    parts.push(start..word.len());
+    parts.retain(|part| part.len() > 1 || word.as_bytes()[part.start].is_ascii_digit());
+    parts
+}
+
+/// Whether a number has commas between its thousands: one number, not several.
+fn is_grouped(word: &str) -> bool {
+    let mut groups = word.split(',');
+    let first = groups.next().unwrap_or_default();
+    let digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    digits(first) && first.len() <= 3 && groups.all(|group| group.len() == 3 && digits(group))
+}

@@ -1,0 +1,81 @@
+use super::*;
+
+fn check(text: &str, terms: &[&str]) {
+    let found: Vec<Token> = tokens(text).collect();
+    let words: Vec<&str> = found.iter().map(|token| token.term.as_str()).collect();
+    assert_eq!(words, terms, "terms of {text:?}");
+    let mut start = 0;
+    for token in found {
+        assert!(
+            text.get(token.span.clone()).is_some() && token.span.start >= start,
+            "{token:?} in {text:?}"
+        );
+        start = token.span.start;
+    }
+}
+
+#[test]
+fn words_become_terms() {
+    check("", &[]);
+    check(" \0 -- \u{1f999} ❤\u{fe0f} ", &[]);
+    check("Running RUNS", &["run", "run"]);
+    check("Caf\u{e9}s cafe\u{301}s CAFES", &["cafe", "cafe", "cafe"]);
+    check(
+        "Straße Łódź Ærø İstanbul",
+        &["strass", "lodz", "aero", "istanbul"],
+    );
+    check("ﬁne Ｗｉｄｅ", &["fine", "wide"]);
+    check("Привет हिन्दी", &["привет", "हिन्दी"]);
+}
+
+#[test]
+fn apostrophes_end_words() {
+    check("Caroline's we’ll don't", &["carolin", "we", "don"]);
+    check("l'avion s 's", &["l", "avion", "s", "s"]);
+}
+
+#[test]
+fn names_are_found_whole_and_by_their_words() {
+    check("get_user_names", &["get", "user", "name"]);
+    check("getUserName", &["getusernam", "get", "user", "name"]);
+    check("HTTPServer", &["httpserver", "http", "server"]);
+    check(
+        "utf8Text x86_64",
+        &["utf8text", "utf8", "text", "x86", "64"],
+    );
+    check("iPhone NASA Paris", &["iphon", "phone", "nasa", "pari"]);
+}
+
+#[test]
+fn numbers_are_found_whole_and_by_their_parts() {
+    check("1,400,000 items", &["1400000", "item"]);
+    check("3.14 v1.2", &["3.14", "3", "14", "v1.2", "v1", "2"]);
+    check("1,2 or 3.", &["12", "1", "2", "or", "3"]);
+}
+
+#[test]
+fn signs_are_found_alone_and_in_pairs() {
+    check("日本語 text", &["日", "日本", "本", "本語", "語", "text"]);
+    check("x日y", &["x", "日", "y"]);
+    check("한국어", &["한", "한국", "국", "국어", "어"]);
+    check("か\u{3099}き", &["が", "がき", "き"]);
+}
+
+#[test]
+fn a_word_without_end_is_bounded() {
+    let endless = "é".repeat(1 << 20);
+    let found: Vec<Token> = tokens(&endless).collect();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].term, "e".repeat(64));
+}
+
+#[test]
+fn queries_keep_their_order_and_bound() {
+    assert_eq!(query_terms("b x B c", 8), ["b", "x", "c"]);
+    assert_eq!(query_terms("b x B c", 2), ["b", "x"]);
+    assert_eq!(query_terms("What did the llama do?", 8), ["llama"]);
+    assert_eq!(
+        query_terms("to be or not to be", 8),
+        ["to", "be", "or", "not"]
+    );
+}
