@@ -6,6 +6,7 @@ interpreter outlives the call.
 
 import ast
 import builtins
+import gc
 import io
 import linecache
 import random
@@ -143,3 +144,12 @@ class WitWorld:
         random.seed()
         value, error = run_program(code, stderr)
         return Outcome(stdout.text(), stderr.text(), value, error)
+
+
+# Every call starts from the memory as it is now. What a first run would have to set up
+# is set up here: one program that works, and one that fails.
+WitWorld().run("print(1)\n1", None)
+WitWorld().run("{}['a']", None)
+# A collection would write to every object there is, and each page written to is copied.
+gc.collect()
+gc.freeze()

@@ -15,7 +15,7 @@
 
 use serde_json::{Map, Value, json};
 use wit_parser::decoding::{DecodedWasm, decode};
-use wit_parser::{Function, Resolve, Type, TypeDefKind, WorldItem};
+use wit_parser::{Function, Interface, Resolve, Type, TypeDefKind, WorldItem, WorldKey};
 
 use crate::device::{Effect, FunctionSpec};
 
@@ -65,6 +65,9 @@ pub fn describe(bytes: &[u8]) -> Result<Described, SchemaError> {
             }
             WorldItem::Interface { id, .. } => {
                 let interface = &resolve.interfaces[*id];
+                if is_set_up(key, interface) {
+                    continue;
+                }
                 description = description.or_else(|| interface.docs.contents.clone());
                 for function in interface.functions.values() {
                     let name = Some(resolve.name_world_key(key));
@@ -82,10 +85,18 @@ pub fn describe(bytes: &[u8]) -> Result<Described, SchemaError> {
         functions,
         imports: world
             .imports
-            .keys()
-            .map(|key| resolve.name_world_key(key))
+            .iter()
+            .filter(|(_, item)| !matches!(item, WorldItem::Type { .. }))
+            .map(|(key, _)| resolve.name_world_key(key))
             .collect(),
     })
+}
+
+/// Whether an exported interface is the one by which componentize-py set its component
+/// up while it was built; it is of no use to anybody later.
+fn is_set_up(key: &WorldKey, interface: &Interface) -> bool {
+    let functions: Vec<&str> = interface.functions.keys().map(String::as_str).collect();
+    matches!(key, WorldKey::Name(name) if name == "exports") && functions == ["init"]
 }
 
 /// A WIT name as JSON has it.

@@ -80,6 +80,7 @@ impl Cards {
             text: format!("{}\n{}\n{fields}", call.description, card.about),
             source: String::new(),
             trust: Trust::System,
+            place: None,
         };
         if let Err(error) = self.index.put(page) {
             tracing::warn!(tool = call.name, %error, "a tool cannot be found by its description");

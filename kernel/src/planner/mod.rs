@@ -166,7 +166,7 @@ pub fn reads_the_world(requests: &[Capability]) -> bool {
 
 /// The parameters of a function, as short as a model can still follow:
 /// `{"expression": string, "digits"?: integer}`.
-fn signature(schema: &Value) -> String {
+pub fn signature(schema: &Value) -> String {
     let required = |name: &str| {
         schema["required"]
             .as_array()

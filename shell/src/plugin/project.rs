@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use quipu_tools::schema;
 use serde::Deserialize;
 use wit_bindgen_core::wit_parser::{Resolve, WorldId};
 
-use super::{c, python, rust};
+use super::{c, docs, python, rust};
 use crate::error::UserError;
 use crate::paths::Paths;
 
@@ -72,6 +73,7 @@ impl Project {
             Lang::Python => python::build(self, paths)?,
             Lang::C => c::build(self, paths)?,
         };
+        let bytes = self.documented(bytes)?;
         let path = self.component();
         // An unchanged component stays as old as it is.
         if std::fs::read(&path).is_ok_and(|before| before == bytes) {
@@ -84,6 +86,25 @@ impl Project {
             )
         })?;
         Ok(path)
+    }
+}
+
+impl Project {
+    /// The component with the documentation of its interface, which compilers drop.
+    fn documented(&self, component: Vec<u8>) -> Result<Vec<u8>> {
+        let wit = self.folder.join("wit");
+        // Not what a compiler of a later day has put there already, nor anything by
+        // which the component could no longer be read.
+        let described = schema::describe(&component);
+        let told = described.is_ok_and(|said| !said.description.is_empty());
+        if told || !wit.is_dir() {
+            return Ok(component);
+        }
+        let documented = docs::embed(&component, &wit)?;
+        Ok(match schema::describe(&documented) {
+            Ok(_) => documented,
+            Err(_) => component,
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
+use quipu_kernel::planner::signature;
 use quipu_tools::{Device, schema};
 use serde_json::json;
 
@@ -54,8 +55,10 @@ pub fn run(session: &Session, args: &CheckArgs) -> Result<u8> {
     output::line(&format!("{}: {} bytes", spec.name, source.bytes.len()))?;
     for function in &spec.functions {
         output::line(&format!(
-            "  {}.{} {} -> {}",
-            spec.name, function.name, function.parameters, function.returns
+            "  {}.{} {}",
+            spec.name,
+            function.name,
+            signature(&function.parameters)
         ))?;
     }
     for finding in &findings {
