@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum Signal {
     /// Stop the step under way. With a person at the machine the process then
-    /// waits to be told what to do instead; without one it exits, resumable.
+    /// waits to be told what to do instead, and a second one ends it; without a person
+    /// the first does. Either way it can be resumed.
     Interrupt,
-    /// Stop the process now.
+    /// Stop the process for good.
     Kill,
     /// The wall-clock limit was reached.
     Timeout,

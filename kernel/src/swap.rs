@@ -103,12 +103,12 @@ impl Swap {
         if whose == For::Everyone {
             // Worth most to the next machine.
             let last = self.images.len() - 1;
-            self.to_disk(last);
+            self.spill(last);
         }
         while self.memory_bytes() > self.settings.memory_bytes_max {
             let oldest = self.oldest(|image| matches!(image.place, Place::Memory(_)));
             match oldest {
-                Some(oldest) if self.to_disk(oldest) => {}
+                Some(oldest) if self.spill(oldest) => {}
                 Some(oldest) => drop(self.images.swap_remove(oldest)),
                 None => break,
             }
@@ -176,7 +176,7 @@ impl Swap {
     pub fn flush(&mut self) {
         for i in 0..self.images.len() {
             if matches!(self.images[i].place, Place::Memory(_)) {
-                self.to_disk(i);
+                self.spill(i);
             }
         }
         self.shrink_disk();
@@ -252,7 +252,7 @@ impl Swap {
     }
 
     /// Moves an image from memory to disk. False when that is not possible.
-    fn to_disk(&mut self, i: usize) -> bool {
+    fn spill(&mut self, i: usize) -> bool {
         let Some(folder) = self.settings.folder.as_deref() else {
             return false;
         };

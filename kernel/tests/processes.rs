@@ -7,7 +7,6 @@ use insta::assert_snapshot;
 use quipu_kernel::limits::Limits;
 use quipu_kernel::policy::Approve;
 use quipu_kernel::process::{Program, Reply};
-use quipu_kernel::signal::Signal;
 use quipu_tools::Capability;
 
 const ECHO: &str = r#"{"tool":"desk.echo","args":{"text":"hello"}}"#;
@@ -243,7 +242,7 @@ async fn a_process_goes_on_after_its_last_step_on_another_machine() {
     // The person leaves in the middle of the second step.
     while let Some(event) = events.recv().await {
         if matches!(event, quipu_kernel::event::Event::Question { .. }) {
-            kernel.signal(pid, Signal::Kill).expect("it runs");
+            kernel.reply(pid, Reply::Nobody).expect("it waits");
             break;
         }
     }

@@ -147,7 +147,7 @@ fn cpu_code(error: &CpuError) -> u8 {
 
 fn journal_code(error: &JournalError) -> u8 {
     match error {
-        JournalError::NoProcess(_) => USAGE,
+        JournalError::NoProcess(_) | JournalError::NoStep { .. } => USAGE,
         _ => FAILED,
     }
 }

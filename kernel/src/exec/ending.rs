@@ -31,6 +31,8 @@ impl Execution {
             .limits_hit
             .iter()
             .any(|limit| *limit != Limit::ActionTokens && self.spent.steps > 1);
+        // An interrupted process waits to be resumed; a killed one is over.
+        let killed = matches!(ending, Ending::Signal(Signal::Kill));
         let (status, answer, error) = match ending {
             Ending::Answer(answer) if cut => (Status::Limit, Some(answer), None),
             Ending::Answer(answer) => (Status::Exited, Some(answer), None),
@@ -43,6 +45,7 @@ impl Execution {
                 let text = format!("stopped by {}", Limit::Time.describe(&self.program.limits));
                 (Status::Limit, None, Some(text))
             }
+            Ending::Signal(Signal::Kill) => (Status::Interrupted, None, Some("killed".to_owned())),
             Ending::Signal(_) => (Status::Interrupted, None, Some("interrupted".to_owned())),
             Ending::Failed(reason) => (Status::Failed, None, Some(reason)),
         };
@@ -55,7 +58,7 @@ impl Execution {
             ms: self.ms(),
         };
         let state = match status {
-            Status::Interrupted => State::Ready,
+            Status::Interrupted if !killed => State::Ready,
             _ => State::Exited,
         };
         if let Err(error) = self.shared.journal.exit(self.pid, state, &exit) {

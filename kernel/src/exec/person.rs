@@ -42,7 +42,11 @@ impl Execution {
                 self.save_state(State::Running)?;
                 Ok(words)
             }
-            _ => Err(Ending::Signal(Signal::Kill)),
+            _ => {
+                // Nobody is there any more, so nobody is asked what to do instead.
+                self.program.interactive = false;
+                Err(Ending::Signal(Signal::Interrupt))
+            }
         }
     }
 
@@ -50,10 +54,7 @@ impl Execution {
     pub(super) async fn ask_what_now(&mut self) -> Result<(), Ending> {
         let question = "Interrupted. What should be done instead?";
         let n = self.spent.steps + 1;
-        let words = self
-            .ask(n, question.into())
-            .await
-            .map_err(|_| Ending::Signal(Signal::Interrupt))?;
+        let words = self.ask(n, question.into()).await?;
         let step = StepRow {
             n,
             action: json!({ "ask": question }),

@@ -43,7 +43,7 @@ impl Planner {
                 .agent
                 .tools
                 .as_ref()
-                .is_none_or(|names| names.iter().any(|name| *name == spec.name))
+                .is_none_or(|names| names.contains(&spec.name))
         };
         let named = program.agent.tools.is_some();
         let mut cards = Vec::new();

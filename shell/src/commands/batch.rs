@@ -116,7 +116,7 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
             () = interrupts.next() => {
                 stopped = true;
                 for pid in running.keys() {
-                    let _ = kernel.signal(*pid, Signal::Kill);
+                    let _ = kernel.signal(*pid, Signal::Interrupt);
                 }
             }
             event = events.recv() => {

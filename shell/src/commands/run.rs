@@ -159,20 +159,16 @@ async fn until_exit(
     interrupts: &mut Interrupts,
     show: &mut dyn FnMut(&Event) -> Result<()>,
 ) -> Result<Exit> {
-    let mut presses = 0;
     let mut question: Option<Event> = None;
     loop {
         tokio::select! {
             () = interrupts.next() => {
-                presses += 1;
-                let signal = if presses == 1 { Signal::Interrupt } else { Signal::Kill };
                 // A process that ended meanwhile needs no signal.
-                let _ = kernel.signal(pid, signal);
+                let _ = kernel.signal(pid, Signal::Interrupt);
                 question = None;
             }
             reply = answer(&question), if question.is_some() => {
                 question = None;
-                presses = 0;
                 interrupts.forgive();
                 let _ = kernel.reply(pid, reply);
             }

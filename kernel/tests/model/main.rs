@@ -1,0 +1,323 @@
+//! A machine on a real model: the file that QUIPU_TEST_MODEL names, the smallest will do.
+//!
+//! What a small model says is of no interest here, only what the machine makes of it. Where a
+//! test needs a certain action, [`Guided`] has the real model write that very one, through
+//! the real grammar. Tests share one loaded model and one thread, and take turns.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use std::sync::{Arc, OnceLock};
+
+use common::Setup;
+use quipu_kernel::Kernel;
+use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
+use quipu_kernel::cpu::{Cpu, CpuError, CpuInfo, CpuStats, Job, Message, Movement, Prompt, Ticket};
+use quipu_kernel::event::Event;
+use quipu_kernel::grammar::{Callable, Legal};
+use quipu_kernel::limits::Limits;
+use quipu_kernel::process::{Pid, Program, Status};
+use quipu_kernel::signal::Signal;
+use quipu_kernel::syscall::object;
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// Small enough that a dozen steps do not fit.
+const WINDOW: usize = 1280;
+
+/// The model, loaded once; `None` when there is none to test with. The guard keeps
+/// others waiting.
+async fn model() -> Option<(Arc<dyn Cpu>, MutexGuard<'static, ()>)> {
+    static MODEL: OnceLock<Option<Arc<LocalCpu>>> = OnceLock::new();
+    static TURN: Mutex<()> = Mutex::const_new(());
+    let turn = TURN.lock().await;
+    let model = MODEL.get_or_init(|| {
+        let path = std::env::var_os("QUIPU_TEST_MODEL").filter(|path| !path.is_empty())?;
+        let settings = LocalSettings {
+            window: Some(WINDOW),
+            threads: Some(1),
+            kv_cells: Some(4 * WINDOW),
+            ..LocalSettings::default()
+        };
+        Some(Arc::new(
+            LocalCpu::load(path.as_ref(), &settings).expect("a model"),
+        ))
+    });
+    let Some(model) = model else {
+        #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+        {
+            eprintln!("skipped: QUIPU_TEST_MODEL names no model");
+        }
+        return None;
+    };
+    Some((model.clone(), turn))
+}
+
+/// The real model, made to write the n-th action of a list in the n-th step.
+struct Guided {
+    cpu: Arc<dyn Cpu>,
+    actions: Vec<Value>,
+}
+
+impl Cpu for Guided {
+    fn info(&self) -> &CpuInfo {
+        self.cpu.info()
+    }
+
+    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
+        self.cpu.prepare(messages)
+    }
+
+    fn count(&self, text: &str) -> usize {
+        self.cpu.count(text)
+    }
+
+    fn submit(&self, mut job: Job) -> Ticket {
+        // The promise this rests on: prompt and answer fit the window, by the model's own count.
+        assert_eq!(job.prompt.len, job.prompt.tokens.len());
+        assert!(job.prompt.len + job.tokens_max as usize <= WINDOW);
+        if let Some(action) = self.actions.get(job.history.len()) {
+            job.schema = Some(exactly(action));
+        }
+        self.cpu.submit(job)
+    }
+
+    fn nice(&self, pid: Pid, priority: i8) {
+        self.cpu.nice(pid, priority);
+    }
+
+    fn retire(&self, pid: Pid) {
+        self.cpu.retire(pid);
+    }
+
+    fn stats(&self) -> CpuStats {
+        self.cpu.stats()
+    }
+
+    fn listen(&self, listener: Box<dyn Fn(Movement) + Send + Sync>) {
+        self.cpu.listen(listener);
+    }
+}
+
+/// The schema that admits `value` and nothing else.
+fn exactly(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let fields: Vec<(&str, Value)> = map
+                .iter()
+                .map(|(key, value)| (key.as_str(), exactly(value)))
+                .collect();
+            object(&fields)
+        }
+        other => json!({ "const": other }),
+    }
+}
+
+fn echo(text: &str) -> Value {
+    json!({"tool": "desk.echo", "args": {"text": text}})
+}
+
+/// A journal in a folder of its own, and a kernel over `cpu` with it.
+fn machine(cpu: Arc<dyn Cpu>) -> (tempfile::TempDir, Kernel) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let kernel = Setup::new("").kernel_on(cpu, &folder.path().join("journal.db"));
+    (folder, kernel)
+}
+
+fn program(prompt: &str) -> Program {
+    let mut program = Program::new(prompt);
+    program.limits = Limits {
+        steps: 20,
+        action_tokens: 200,
+        ..Limits::default()
+    };
+    program
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn model_writes_only_what_is_legal() {
+    let Some((cpu, _turn)) = model().await else {
+        return;
+    };
+    let legal = Legal {
+        calls: vec![Callable {
+            name: "lamp.switch".into(),
+            description: "switch a lamp".into(),
+            parameters: object(&[
+                ("room", json!({"enum": ["kitchen", "hall"]})),
+                ("on", json!({"type": "boolean"})),
+                (
+                    "percent",
+                    json!({"type": "integer", "minimum": 0, "maximum": 100}),
+                ),
+            ]),
+        }],
+        ask: true,
+        answer: None,
+    };
+    for task in [
+        "Light up the kitchen.",
+        "Write a poem about wool.",
+        "}]\" \\ \u{1f999}",
+    ] {
+        let label = quipu_kernel::label::Label::user();
+        let message = Message {
+            role: quipu_kernel::cpu::Role::User,
+            text: task.into(),
+            label,
+        };
+        let prompt = cpu.prepare(&[message]).expect("a prompt");
+        let mut ticket = cpu.submit(Job {
+            pid: 1,
+            priority: 0,
+            prompt,
+            schema: Some(legal.schema()),
+            tokens_max: 48,
+            sampling: quipu_kernel::cpu::Sampling {
+                temperature: 0.8,
+                seed: 7,
+            },
+            history: Arc::default(),
+        });
+        let mut streamed = String::new();
+        let done = loop {
+            match ticket.next().await.expect("a chunk") {
+                quipu_kernel::cpu::Chunk::Text(text) => streamed.push_str(&text),
+                quipu_kernel::cpu::Chunk::Done(done) => break done,
+            }
+        };
+        assert_eq!(streamed, done.text);
+        assert!(done.usage.generated_tokens <= 48, "{done:?}");
+        // Closed early or not, it is whole.
+        let action: Value = serde_json::from_str(&done.text).expect("JSON");
+        legal.check(&action).expect("a legal action");
+    }
+    cpu.retire(1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn model_serves_two_processes_by_turns() {
+    let Some((cpu, _turn)) = model().await else {
+        return;
+    };
+    let (_folder, kernel) = machine(cpu);
+    let mut events = kernel.subscribe();
+    let pids = ["wool", "knots"].map(|subject| {
+        let mut program = program(&format!("Tell a long story about {subject}."));
+        program.answer_schema = Some(json!({"type": "string", "minLength": 160, "maxLength": 200}));
+        // Nothing but the answer, and room for it whatever it is made of.
+        program.limits.steps = 1;
+        program.limits.action_tokens = 300;
+        kernel.spawn(program).expect("it starts")
+    });
+    let mut speakers = Vec::new();
+    let mut left = 2;
+    while left > 0 {
+        match events.recv().await.expect("the machine runs") {
+            Event::Token { pid, .. } => speakers.push(pid),
+            Event::Exited { exit, .. } => {
+                let answer = exit.answer.expect("an answer");
+                assert!(
+                    answer
+                        .as_str()
+                        .is_some_and(|text| text.chars().count() >= 160)
+                );
+                left -= 1;
+            }
+            _ => {}
+        }
+    }
+    let turns = speakers
+        .windows(2)
+        .filter(|pair| pair[0] != pair[1])
+        .count();
+    assert!(
+        turns > 10,
+        "{turns} turns of {pids:?} in {} pieces",
+        speakers.len()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn model_never_leaves_its_window_and_gets_a_page_back_verbatim() {
+    let Some((cpu, _turn)) = model().await else {
+        return;
+    };
+    let page = |n: usize| {
+        let words: Vec<String> = (0..24).map(|i| format!("item {n}.{i}")).collect();
+        words.join(", ")
+    };
+    let mut actions: Vec<Value> = (1..=10).map(|n| echo(&page(n))).collect();
+    actions.push(json!({"tool": "memory.recall", "args": {"page": "s1"}}));
+    actions.push(json!({"answer": "done"}));
+    let (_folder, kernel) = machine(Arc::new(Guided { cpu, actions }));
+    let mut events = kernel.subscribe();
+    let pid = kernel
+        .spawn(program("Go through the list."))
+        .expect("it starts");
+    let mut evicted = Vec::new();
+    let mut prompts = Vec::new();
+    let exit = loop {
+        match events.recv().await.expect("the machine runs") {
+            Event::Step { prompt_tokens, .. } => prompts.push(prompt_tokens as usize),
+            Event::Evicted { page, .. } => evicted.push(page),
+            Event::Exited { exit, .. } => break exit,
+            _ => {}
+        }
+    };
+    assert_eq!(
+        (exit.status, exit.answer),
+        (Status::Exited, Some("done".into())),
+        "{:?}",
+        exit.error
+    );
+    assert_eq!(prompts.len(), 12);
+    assert!(prompts.iter().all(|tokens| *tokens < WINDOW), "{prompts:?}");
+    assert!(evicted.contains(&"s1".to_owned()), "{evicted:?}");
+    let steps = kernel.journal().steps(pid).expect("steps");
+    let text = |n: usize| &steps[n - 1].outcome.as_ref().expect("an outcome").text;
+    assert_eq!(text(1), &page(1));
+    assert_eq!(text(11), &page(1), "recalled");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn model_carries_a_process_on_after_its_machine_is_gone() {
+    let Some((cpu, _turn)) = model().await else {
+        return;
+    };
+    let actions = vec![
+        echo("one"),
+        echo("two"),
+        echo("three"),
+        json!({"answer": "done"}),
+    ];
+    let cpu: Arc<dyn Cpu> = Arc::new(Guided { cpu, actions });
+    let (folder, kernel) = machine(cpu.clone());
+    let mut events = kernel.subscribe();
+    let pid = kernel.spawn(program("Say it.")).expect("it starts");
+    // Stopped while the model is writing the second action.
+    loop {
+        if let Event::Step { n: 2, .. } = events.recv().await.expect("the machine runs") {
+            kernel.signal(pid, Signal::Interrupt).expect("it runs");
+            break;
+        }
+    }
+    let exit = kernel.wait(pid).await.expect("an exit");
+    assert_eq!(exit.status, Status::Interrupted);
+    let before = kernel.journal().steps(pid).expect("steps");
+    assert!(!before.is_empty());
+    drop(kernel);
+
+    let kernel = Setup::new("").kernel_on(cpu, &folder.path().join("journal.db"));
+    kernel.resume(pid, None, false).expect("it goes on");
+    let exit = kernel.wait(pid).await.expect("an exit");
+    assert_eq!(exit.answer, Some("done".into()), "{:?}", exit.error);
+    let after = kernel.journal().steps(pid).expect("steps");
+    assert_eq!(after.len(), 4);
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!(
+            (&before.action, &before.outcome),
+            (&after.action, &after.outcome)
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! `kill -9` in the middle of a run: nothing acknowledged is lost, and the process goes
+//! on from there.
+
+use crate::sandbox::{ADD, DONE, ENDLESS, MENDED, SPIN, Sandbox};
+
+const PUT: &str = r#"{"tool":"memory.put","args":{"text":"The key is under the mat."}}"#;
+
+#[test]
+fn a_killed_machine_resumes_after_the_last_completed_step() {
+    let sandbox = Sandbox::new();
+    sandbox.install("slow", ENDLESS);
+    let cpu = sandbox.script("script.jsonl", &[ADD, PUT, SPIN, DONE]);
+    let run = ["run", "--format", "stream-json", "--cpu", &cpu, "task"];
+    let mut running = sandbox.start(&run);
+    running.event("action", 3);
+    // The intent is on disk; the effect is under way.
+    let before = sandbox.log_until("1", |log| log["steps"][2]["action"].is_object());
+    assert!(before["steps"][2]["outcome"].is_null(), "{before}");
+    running.signal("KILL");
+    assert_eq!(running.end().code, None);
+
+    let ps = sandbox.quipu(&["ps", "--json"]).json();
+    assert_eq!(
+        (&ps[0]["pid"], &ps[0]["state"]),
+        (&1.into(), &"ready".into())
+    );
+    assert_eq!(ps[0]["steps"], 2);
+
+    sandbox.install("slow", MENDED);
+    let resumed = sandbox.quipu(&["run", "--resume", "1", "--cpu", &cpu, "--format", "json"]);
+    resumed.check(0, &["process 1 goes on after step 2"]);
+    let report = resumed.json();
+    assert_eq!(report["answer"], "done");
+    assert_eq!(report["steps"].as_array().unwrap().len(), 4, "{report}");
+    assert_eq!(report["steps"][2]["observation"], "42");
+
+    // What was done before the crash is as it was, and was done once.
+    let after = sandbox.quipu(&["log", "1", "--json"]).json();
+    for step in 0..2 {
+        assert_eq!(after["steps"][step], before["steps"][step]);
+    }
+    let kept = sandbox.quipu(&["mem", "ls", "--json"]).json();
+    assert_eq!(kept.as_array().unwrap().len(), 1, "{kept}");
+}
+
+#[test]
+fn a_finished_process_is_not_run_again() {
+    let sandbox = Sandbox::new();
+    let cpu = sandbox.script("script.jsonl", &[DONE]);
+    sandbox.quipu(&["run", "--cpu", &cpu, "task"]).check(0, &[]);
+    let again = sandbox.quipu(&["run", "--resume", "1", "--cpu", &cpu]);
+    again.check(
+        2,
+        &["process 1 has already finished", "hint: `quipu log PID`"],
+    );
+}
+
+#[test]
+fn a_batch_that_was_killed_can_be_taken_up_one_by_one() {
+    let sandbox = Sandbox::new();
+    sandbox.install("slow", ENDLESS);
+    let cpu = sandbox.script("script.jsonl", &[ADD, SPIN, DONE]);
+    sandbox.write(
+        "tasks.jsonl",
+        "{\"id\":1,\"prompt\":\"a\"}\n{\"id\":2,\"prompt\":\"b\"}\n",
+    );
+    let mut running = sandbox.start(&["batch", "tasks.jsonl", "--cpu", &cpu]);
+    for pid in ["1", "2"] {
+        sandbox.log_until(pid, |log| log["steps"][1]["action"].is_object());
+    }
+    running.signal("KILL");
+    running.end();
+    sandbox.install("slow", MENDED);
+    for pid in ["1", "2"] {
+        let resumed = sandbox.quipu(&["run", "--resume", pid, "--cpu", &cpu]);
+        resumed.check(0, &["goes on after step 1"]);
+        assert_eq!(resumed.out, "done\n");
+    }
+}

@@ -1,0 +1,167 @@
+//! An OpenAI-compatible endpoint as the CPU: the same tasks, over a real connection.
+
+use serde_json::{Value, json};
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+use crate::sandbox::{ADD, DONE, Said, Sandbox};
+
+/// Answers the n-th action of the conversation with the n-th line, as a stream.
+struct Model(Vec<String>);
+
+impl Respond for Model {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let body: Value = request.body_json().unwrap();
+        let messages = body["messages"].as_array().unwrap();
+        let done = messages
+            .iter()
+            .filter(|message| message["role"] == "assistant");
+        let text = &self.0[done.count()];
+        let (first, second) = text.split_at(text.len() / 2);
+        let chunk = |content: &str| json!({"choices": [{"delta": {"content": content}}]});
+        let usage = json!({"choices": [], "usage": {
+            "prompt_tokens": 100, "completion_tokens": 10,
+            "prompt_tokens_details": {"cached_tokens": 60}
+        }});
+        let events = [chunk(first), chunk(second), usage].map(|event| format!("data: {event}\n\n"));
+        let stream = format!("{}data: [DONE]\n\n", events.concat());
+        ResponseTemplate::new(200).set_body_raw(stream, "text/event-stream")
+    }
+}
+
+/// A server that lists one model, and completes with `chat`.
+async fn server(chat: impl Respond + 'static) -> MockServer {
+    let server = MockServer::start().await;
+    let models = json!({"data": [{"id": "tiny", "meta": {"n_ctx": 4096}}]});
+    Mock::given(method("GET"))
+        .and(path("/v1/models"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(models))
+        .mount(&server)
+        .await;
+    Mock::given(method("POST"))
+        .and(path("/v1/chat/completions"))
+        .respond_with(chat)
+        .mount(&server)
+        .await;
+    server
+}
+
+async fn run(sandbox: &Sandbox, server: &MockServer, more: &[&str]) -> Said {
+    let url = format!("{}/v1", server.uri());
+    let args = [
+        &["run", "--cpu", &url, "--format", "json"],
+        more,
+        &["what is 1 + 1?"],
+    ]
+    .concat();
+    let mut command = sandbox.command(&args);
+    command.env("OPENAI_API_KEY", "sesame");
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+    output.await.unwrap().into()
+}
+
+#[tokio::test]
+async fn the_same_task_on_an_endpoint() {
+    let sandbox = Sandbox::new();
+    let server = server(Model(vec![ADD.into(), DONE.into()])).await;
+    let said = run(&sandbox, &server, &[]).await;
+    said.check(0, &[]);
+    let report = said.json();
+    assert_eq!(report["answer"], "done");
+    assert_eq!(
+        report["steps"][0]["observation"],
+        "{\"value\":\"2\",\"exact\":true}"
+    );
+    assert_eq!(
+        report["usage"],
+        json!({"prompt_tokens": 200, "cached_tokens": 120, "generated_tokens": 20})
+    );
+
+    // The key goes along; the legal actions go along as a schema.
+    let asked = server.received_requests().await.unwrap();
+    let chat: Vec<&Request> = asked
+        .iter()
+        .filter(|r| r.method.as_str() == "POST")
+        .collect();
+    assert_eq!(chat.len(), 2);
+    assert_eq!(chat[0].headers["authorization"], "Bearer sesame");
+    let body: Value = chat[0].body_json().unwrap();
+    assert_eq!(body["model"], "tiny");
+    let schema = body["response_format"]["json_schema"]["schema"].to_string();
+    assert!(schema.contains("calculator.calculate"), "{schema}");
+    // And nowhere else.
+    let log = sandbox.quipu(&["log", "1", "--json"]);
+    assert!(!log.out.contains("sesame"), "{}", log.out);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_ignores_the_schema_is_corrected() {
+    let sandbox = Sandbox::new();
+    let model = Model(vec!["Sure! I will help.".into(), DONE.into()]);
+    let said = run(&sandbox, &server(model).await, &[]).await;
+    said.check(0, &[]);
+    let observation = said.json()["steps"][0]["observation"].to_string();
+    assert!(
+        observation.contains("this action was not accepted"),
+        "{observation}"
+    );
+}
+
+#[tokio::test]
+async fn refusals_say_what_to_do() {
+    let check = async |status: u16, body: Value, wanted: &[&str]| {
+        let sandbox = Sandbox::new();
+        let refusal = ResponseTemplate::new(status).set_body_json(body);
+        let said = run(&sandbox, &server(refusal).await, &[]).await;
+        said.check(1, wanted);
+        assert_eq!(said.json()["status"], "failed");
+        assert!(!said.err.contains("sesame") && !said.out.contains("sesame"));
+    };
+    let error = |message: &str| json!({"error": {"message": message}});
+    check(401, error("bad key"), &["401", "bad key", "OPENAI_API_KEY"]).await;
+    check(
+        404,
+        error("no such model"),
+        &["404", "no such model", "ends in /v1"],
+    )
+    .await;
+    let full = error("exceeds the context window");
+    check(400, full, &["400", "--window"]).await;
+}
+
+#[tokio::test]
+async fn a_failure_that_passes_is_tried_again() {
+    let sandbox = Sandbox::new();
+    let server = MockServer::start().await;
+    let busy = ResponseTemplate::new(503).insert_header("retry-after", "0");
+    Mock::given(path("/v1/chat/completions"))
+        .respond_with(busy)
+        .up_to_n_times(2)
+        .mount(&server)
+        .await;
+    Mock::given(path("/v1/chat/completions"))
+        .respond_with(Model(vec![DONE.into()]))
+        .mount(&server)
+        .await;
+    // It lists no models: one that is named is enough.
+    let said = run(&sandbox, &server, &["--model", "tiny"]).await;
+    said.check(0, &[]);
+    assert_eq!(server.received_requests().await.unwrap().len(), 4);
+}
+
+#[test]
+fn nobody_there() {
+    let sandbox = Sandbox::new();
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let url = format!("http://127.0.0.1:{port}/v1");
+    let said = sandbox.quipu(&["run", "--cpu", &url, "task"]);
+    said.check(
+        1,
+        &["nothing answers there", "hint: check that the server runs"],
+    );
+}

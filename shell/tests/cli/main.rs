@@ -1,0 +1,16 @@
+//! The `quipu` command from outside: the real program, in a folder of its own.
+//!
+//! What can be told as a session at a terminal is in `tests/cmd/*.md`, run by
+//! `sessions`; `TRYCMD=overwrite` writes what the program says now into them. The rest
+//! is here, one module for each thing a person or an accident may do to it.
+#![allow(clippy::unwrap_used, reason = "a test may stop there")]
+
+mod crash;
+mod endpoint;
+mod interrupts;
+mod model_files;
+mod reference;
+mod sandbox;
+mod sessions;
+mod standard_input;
+mod two_machines;

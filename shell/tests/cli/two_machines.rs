@@ -1,0 +1,85 @@
+//! A root has one machine, and other programs reach it.
+
+use crate::sandbox::{DONE, ENDLESS, Running, SPIN, Sandbox};
+
+/// A machine whose process 1 is busy, and its `--cpu`.
+fn busy() -> (Sandbox, Running, String) {
+    let sandbox = Sandbox::new();
+    sandbox.install("slow", ENDLESS);
+    let cpu = sandbox.script("script.jsonl", &[SPIN, DONE]);
+    let running = sandbox.start(&["run", "--format", "stream-json", "--cpu", &cpu, "task"]);
+    running.event("action", 1);
+    sandbox.log_until("1", |log| log["steps"][0]["action"].is_object());
+    (sandbox, running, cpu)
+}
+
+#[test]
+fn a_second_machine_is_refused_and_told_who_holds_the_root() {
+    let (sandbox, mut running, cpu) = busy();
+    let holder = format!("(process {})", running.id());
+    let second = sandbox.quipu(&["run", "--cpu", &cpu, "another"]);
+    second.check(
+        2,
+        &[
+            "another machine is running on this root",
+            &holder,
+            "--root DIR",
+        ],
+    );
+    let resumed = sandbox.quipu(&["run", "--resume", "1", "--cpu", &cpu]);
+    resumed.check(2, &["another machine is running on this root"]);
+    let shell = sandbox.quipu_reading(&["--cpu", &cpu], "/ps\n");
+    shell.check(2, &["another machine is running on this root"]);
+    // It has left nothing behind, and the first one runs on.
+    let ps = sandbox.quipu(&["ps", "--json"]).json();
+    assert_eq!(ps.as_array().unwrap().len(), 1);
+    assert_eq!(ps[0]["state"], "running");
+    running.signal("INT");
+    assert_eq!(running.end().code, Some(130));
+}
+
+#[test]
+fn the_store_of_a_machine_that_runs_can_be_read_and_not_written() {
+    let (sandbox, _running, _) = busy();
+    sandbox.write("note.txt", "a note");
+    let added = sandbox.quipu(&["mem", "add", "note.txt"]);
+    added.check(2, &["is being written by process", "hint: "]);
+    sandbox
+        .quipu(&["mem", "search", "note"])
+        .check(0, &["nothing found"]);
+    sandbox.quipu(&["mem", "stats"]).check(0, &[]);
+}
+
+#[test]
+fn a_process_is_seen_and_stopped_from_another_program() {
+    let (sandbox, mut running, _) = busy();
+    let top = sandbox.quipu(&["top", "--json"]).json();
+    assert!(
+        top["model"].as_str().unwrap().starts_with("script:"),
+        "{top}"
+    );
+    sandbox
+        .quipu(&["nice", "1", "7"])
+        .check(0, &["process 1 has priority 7"]);
+    let ps = sandbox.quipu(&["ps", "--json"]).json();
+    assert_eq!(ps[0]["priority"], 7);
+
+    let forked = sandbox.quipu(&["fork", "1@0"]);
+    assert_eq!(
+        (forked.code, &forked.out[..]),
+        (Some(0), "2\n"),
+        "{forked:#?}"
+    );
+    sandbox.quipu(&["fork", "1@3"]).check(2, &["process 1"]);
+    sandbox
+        .quipu(&["kill", "2"])
+        .check(0, &["process 2 is stopped"]);
+
+    sandbox
+        .quipu(&["kill", "1"])
+        .check(0, &["process 1 is stopped"]);
+    assert_eq!(running.end().code, Some(130));
+    sandbox
+        .quipu(&["top"])
+        .check(1, &["no machine runs on this root"]);
+}
