@@ -27,8 +27,8 @@ pub enum Verdict {
     Allow,
     /// A person has to agree, for this reason.
     Ask(String),
-    /// Not allowed, for this reason; the process is told.
-    Deny(String),
+    /// Not granted, as the words say; a person may grant it for this one call.
+    Missing(Vec<Capability>, String),
 }
 
 /// What a call is about to do, as far as the gate needs to know.
@@ -40,6 +40,8 @@ pub struct Request<'a> {
     pub effect: Effect,
     /// Capabilities it needs.
     pub needs: &'a [Capability],
+    /// What was granted to the device in particular.
+    pub held: &'a Grants,
 }
 
 /// The rules of one machine.
@@ -54,19 +56,24 @@ pub struct Policy {
 impl Policy {
     /// The verdict on `request` by a process whose lowest label is `label`.
     pub fn check(&self, request: &Request<'_>, label: &Label) -> Verdict {
-        let missing: Vec<String> = request
+        let missing: Vec<Capability> = request
             .needs
             .iter()
-            .filter(|need| !self.grants.allows(need))
-            .map(ToString::to_string)
+            .filter(|need| !self.grants.allows_some(need) && !request.held.allows_some(need))
+            .cloned()
             .collect();
         if !missing.is_empty() {
-            return Verdict::Deny(format!(
-                "{} needs {}, which was not granted (--allow {})",
+            let device = request.name.split('.').next().unwrap_or_default();
+            let words: Vec<String> = missing.iter().map(ToString::to_string).collect();
+            let reason = format!(
+                "{} needs {}, which was not granted (quipu tool grant {device} {}, or --allow {} \
+                 for one run)",
                 request.name,
-                missing.join(", "),
-                missing[0]
-            ));
+                words.join(", "),
+                words[0],
+                words[0]
+            );
+            return Verdict::Missing(missing, reason);
         }
         if request.effect == Effect::Read {
             return Verdict::Allow;
@@ -109,11 +116,12 @@ mod tests {
                 name: "x.f",
                 effect,
                 needs,
+                held: &Grants::default(),
             };
             let said = match policy.check(&request, &Label::new("web", trust)) {
                 Verdict::Allow => "allow",
                 Verdict::Ask(_) => "ask",
-                Verdict::Deny(_) => "deny",
+                Verdict::Missing(..) => "deny",
             };
             assert_eq!(said, want);
         };
@@ -123,5 +131,35 @@ mod tests {
         check(&none, Effect::Write, &memory, Trust::User, "deny");
         check(&granted, Effect::Write, &memory, Trust::User, "allow");
         check(&granted, Effect::Write, &memory, Trust::Untrusted, "ask");
+    }
+
+    #[test]
+    fn what_one_device_holds_counts_for_it_alone() {
+        let check = |all: &str, held: &str, need: &str, want: bool| {
+            let grants = |text: &str| -> Grants {
+                text.split_whitespace()
+                    .map(|g| g.parse().unwrap())
+                    .collect()
+            };
+            let policy = Policy {
+                grants: grants(all),
+                approve: Approve::Ask,
+            };
+            let request = Request {
+                name: "web.fetch",
+                effect: Effect::Read,
+                needs: &[need.parse().unwrap()],
+                held: &grants(held),
+            };
+            let allowed = policy.check(&request, &Label::user()) == Verdict::Allow;
+            assert_eq!(allowed, want, "{all} / {held} / {need}");
+        };
+        check("", "net:a.org", "net:a.org:443", true);
+        check("", "net:a.org", "net:b.org:443", false);
+        check("net:b.org", "net:a.org", "net:b.org:443", true);
+        // A call that does not say which host is let through to where each is checked.
+        check("", "net:a.org", "net:*", true);
+        check("", "", "net:*", false);
+        check("clock", "", "net:*", false);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quipu_memory::{Kind, NewPage, PageId, Query};
-use quipu_tools::{CallContext, CancelToken, Capability, Effect};
+use quipu_tools::{CallContext, CancelToken, Capability, Effect, Grants};
 use serde_json::Value;
 
 use crate::journal::Outcome;
@@ -27,24 +27,34 @@ pub(crate) struct World {
     pub(crate) shared: Arc<Shared>,
     pub(crate) pid: Pid,
     pub(crate) n: u32,
+    /// What a person granted for this step alone.
+    pub(crate) once: Vec<Capability>,
 }
 
 impl World {
     /// The verdict of the gate on `call` by a process with this lowest label.
     pub(crate) fn gate(&self, call: &Syscall, label: &Label) -> Verdict {
+        let none = Grants::default();
         let check = |name: &str, effect, needs: &[Capability]| {
             let request = Request {
                 name,
                 effect,
                 needs,
+                held: &none,
             };
             self.shared.policy.check(&request, label)
         };
         match call {
-            Syscall::Call { tool, .. } => match self.shared.bus.resolve(tool) {
+            Syscall::Call { tool, args } => match self.shared.bus.resolve(tool) {
                 Ok((device, function)) => {
                     let spec = device.spec();
-                    check(tool, effect_of(spec, &function), &spec.requests)
+                    let request = Request {
+                        name: tool,
+                        effect: effect_of(spec, &function),
+                        needs: &needs_of(spec, &function, args),
+                        held: &spec.granted,
+                    };
+                    self.shared.policy.check(&request, label)
                 }
                 // Nothing to guard: the call itself will say what is wrong.
                 Err(_) => Verdict::Allow,
@@ -86,6 +96,14 @@ impl World {
             deadline: left.min(CALL_MAX),
             output_bytes_max: OUTPUT_BYTES_MAX,
             cancel: cancel.clone(),
+            grants: self
+                .shared
+                .policy
+                .grants
+                .iter()
+                .chain(&self.once)
+                .cloned()
+                .collect(),
         };
         let work = async move {
             let begun = Instant::now();
@@ -134,7 +152,7 @@ impl World {
         let spec = device.spec();
         // A closed device only turns the process's words over; an open one brings
         // in words of strangers.
-        let trust = match reads_the_world(&spec.requests) {
+        let trust = match reads_the_world(&needs_of(spec, &function, args)) {
             true => Trust::Untrusted,
             false => floor,
         };
@@ -205,6 +223,13 @@ impl World {
 fn effect_of(spec: &quipu_tools::DeviceSpec, function: &str) -> Effect {
     let found = spec.functions.iter().find(|f| f.name == function);
     found.map_or(Effect::Write, |f| f.effect)
+}
+
+/// What a call of `function` with `args` needs; everything the device asks for where
+/// the function is not known.
+fn needs_of(spec: &quipu_tools::DeviceSpec, function: &str, args: &Value) -> Vec<Capability> {
+    let found = spec.functions.iter().find(|f| f.name == function);
+    found.map_or_else(|| spec.requests.clone(), |f| f.needs_for(args))
 }
 
 /// A failed call in words for the model: what went wrong and what to try.

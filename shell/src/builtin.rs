@@ -3,6 +3,10 @@
 /// Name and component of each.
 pub const TOOLS: &[(&str, &[u8])] = &[
     (
+        "browser",
+        include_bytes!(concat!(env!("OUT_DIR"), "/browser.wasm")),
+    ),
+    (
         "calculator",
         include_bytes!(concat!(env!("OUT_DIR"), "/calculator.wasm")),
     ),

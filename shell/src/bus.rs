@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use quipu_tools::{Bus, Device, WasmHost, WasmSettings, load_dir};
+use quipu_tools::{Bus, Device, Given, GrantBook, SecretStore, WasmHost, WasmSettings, load_dir};
 use serde::Serialize;
 
-use crate::builtin;
 use crate::init::Session;
+use crate::{builtin, env_vars};
 
 /// A tool that is there and cannot be used.
 #[derive(Debug, Serialize)]
@@ -21,22 +21,34 @@ pub struct Unusable {
 }
 
 impl Session {
-    /// The sandbox of this machine.
-    pub fn wasm(&self) -> Result<WasmHost> {
+    /// The engine that wasm tools run on.
+    pub fn wasm_host(&self) -> Result<WasmHost> {
         Ok(WasmHost::new(WasmSettings {
             cache_dir: Some(self.paths.cache.join("wasm")),
+            variables: Arc::new(env_vars::get),
             ..WasmSettings::default()
         })?)
     }
 
+    /// What the user has given to single tools.
+    pub fn given(&self) -> Result<Given> {
+        Ok(Given {
+            grants: GrantBook::open(&self.paths.grants())?,
+            secrets: SecretStore::open(&self.paths.secrets())?,
+        })
+    }
+
     /// The tools, and those that cannot be used.
     pub fn bus(&self) -> Result<(Bus, Vec<Unusable>)> {
-        let host = self.wasm()?;
+        let host = self.wasm_host()?;
+        let given = self.given()?;
         let mut bus = Bus::default();
         for (name, component) in builtin::TOOLS {
-            bus.add(Arc::new(host.load(name, "builtin", component)?))?;
+            let mut device = host.load(name, "builtin", component)?;
+            given.to(&mut device);
+            bus.add(Arc::new(device))?;
         }
-        let (devices, broken) = load_dir(&host, &self.paths.tools);
+        let (devices, broken) = load_dir(&host, &self.paths.tools, &given);
         let mut unusable: Vec<Unusable> = broken
             .into_iter()
             .map(|(path, error)| Unusable {

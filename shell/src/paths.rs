@@ -80,6 +80,16 @@ impl Paths {
         self.state.join("machine.lock")
     }
 
+    /// What was granted to single tools.
+    pub fn grants(&self) -> PathBuf {
+        self.state.join("grants.toml")
+    }
+
+    /// The values that stand behind tools' secrets.
+    pub fn secrets(&self) -> PathBuf {
+        self.state.join("secrets.toml")
+    }
+
     /// The home of the model hub's own cache.
     pub fn hub_home(&self) -> Option<PathBuf> {
         env_vars::path(env_vars::HF_HOME).or_else(|| {

@@ -1,7 +1,8 @@
 //! Capabilities: what a device asks for and a user grants, as `kind:scope`.
 
 use std::fmt;
-use std::path::{Component, Path, PathBuf};
+use std::net::Ipv6Addr;
+use std::path::{Component, PathBuf};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,12 @@ pub enum Capability {
     Spawn,
     /// `clock`: know what time it is.
     Clock,
+    /// `secret:NAME`: have the host put a secret into requests. The device never
+    /// sees it.
+    Secret {
+        /// The name of the handle, as the device's manifest has it.
+        name: String,
+    },
 }
 
 /// Text that is not a capability.
@@ -50,7 +57,7 @@ pub struct ParseCapabilityError {
 
 /// The forms a capability can have, for messages.
 pub const FORMS: &str =
-    "net:HOST[:PORT], fs:read:PATH, fs:write:PATH, env:NAME, mem:write, spawn, clock";
+    "net:HOST[:PORT], fs:read:PATH, fs:write:PATH, env:NAME, secret:NAME, mem:write, spawn, clock";
 
 impl FromStr for Capability {
     type Err = ParseCapabilityError;
@@ -65,8 +72,9 @@ impl FromStr for Capability {
             ("mem", "write") => Ok(Capability::MemWrite),
             ("spawn", "") => Ok(Capability::Spawn),
             ("clock", "") => Ok(Capability::Clock),
-            ("env", "") | ("net", "") | ("fs", "") => Err(fail("its scope is missing")),
+            ("env" | "net" | "fs" | "secret", "") => Err(fail("its scope is missing")),
             ("env", name) => Ok(Capability::Env { name: name.into() }),
+            ("secret", name) => Ok(Capability::Secret { name: name.into() }),
             ("net", scope) => parse_net(scope).ok_or_else(|| fail("expected net:HOST[:PORT]")),
             ("fs", scope) => {
                 let (mode, path) = scope.split_once(':').unwrap_or((scope, ""));
@@ -81,25 +89,33 @@ impl FromStr for Capability {
                     _ => Err(fail("expected fs:read:PATH or fs:write:PATH")),
                 }
             }
-            _ => Err(fail("unknown kind (net, fs, env, mem:write, spawn, clock)")),
+            _ => Err(fail(
+                "unknown kind (net, fs, env, secret, mem:write, spawn, clock)",
+            )),
         }
     }
 }
 
+/// `HOST[:PORT]`; an IPv6 address is written in brackets.
 fn parse_net(scope: &str) -> Option<Capability> {
     let (host, port) = match scope.rsplit_once(':') {
+        _ if scope.ends_with(']') => (scope, None),
         Some((host, port)) => (host, Some(port.parse().ok()?)),
         None => (scope, None),
     };
+    let address = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
     let plain = host.strip_prefix("*.").unwrap_or(host);
-    let valid = !plain.is_empty()
+    let name = !plain.is_empty()
         && plain
             .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
-    (valid || host == "*").then(|| Capability::Net {
-        host: host.to_ascii_lowercase(),
-        port,
-    })
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    let host = match address {
+        // In the one form in which an address of a request is written too.
+        Some(address) => format!("[{}]", address.parse::<Ipv6Addr>().ok()?),
+        None if name || host == "*" => host.to_ascii_lowercase(),
+        None => return None,
+    };
+    Some(Capability::Net { host, port })
 }
 
 impl fmt::Display for Capability {
@@ -116,6 +132,7 @@ impl fmt::Display for Capability {
             Capability::MemWrite => f.write_str("mem:write"),
             Capability::Spawn => f.write_str("spawn"),
             Capability::Clock => f.write_str("clock"),
+            Capability::Secret { name } => write!(f, "secret:{name}"),
         }
     }
 }
@@ -136,7 +153,7 @@ impl From<Capability> for String {
 
 impl Capability {
     /// Whether holding `self` is enough for `wanted`.
-    fn covers(&self, wanted: &Capability) -> bool {
+    pub fn covers(&self, wanted: &Capability) -> bool {
         match (self, wanted) {
             (Capability::Net { host, port }, Capability::Net { host: h, port: p }) => {
                 let host_fits = host == h
@@ -147,24 +164,108 @@ impl Capability {
                 host_fits && (port.is_none() || port == p)
             }
             (Capability::FsRead { path }, Capability::FsRead { path: p })
-            | (Capability::FsWrite { path }, Capability::FsWrite { path: p }) => is_below(p, path),
+            | (Capability::FsWrite { path }, Capability::FsWrite { path: p }) => {
+                path.as_os_str() == "*" || p.starts_with(path)
+            }
             _ => self == wanted,
         }
     }
 }
 
-fn is_below(path: &Path, folder: &Path) -> bool {
-    path.starts_with(folder)
-}
-
 /// What the user has granted.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Grants(Vec<Capability>);
 
 impl Grants {
     /// Whether `wanted` was granted, by itself or within a wider scope.
     pub fn allows(&self, wanted: &Capability) -> bool {
         self.0.iter().any(|held| held.covers(wanted))
+    }
+
+    /// Whether at least a part of `wanted` was granted: of `net:*` one host, say.
+    pub fn allows_some(&self, wanted: &Capability) -> bool {
+        self.0
+            .iter()
+            .any(|held| held.covers(wanted) || wanted.covers(held))
+    }
+
+    /// Whether nothing was granted.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each capability that was granted.
+    pub fn iter(&self) -> impl Iterator<Item = &Capability> {
+        self.0.iter()
+    }
+
+    /// Adds one; `false` when it was there already.
+    pub fn add(&mut self, capability: Capability) -> bool {
+        let new = !self.0.contains(&capability);
+        if new {
+            self.0.push(capability);
+        }
+        new
+    }
+
+    /// Takes one back; `false` when it was not there.
+    pub fn remove(&mut self, capability: &Capability) -> bool {
+        let before = self.0.len();
+        self.0.retain(|held| held != capability);
+        self.0.len() < before
+    }
+}
+
+/// What a device may do in one call: what its manifest asks for and somebody has
+/// granted, to the device or to all of them. Both are needed: a grant to all is
+/// no licence for a device that never asked.
+#[derive(Clone, Debug, Default)]
+pub struct Rights {
+    asked: Vec<Capability>,
+    granted: Vec<Capability>,
+}
+
+impl Rights {
+    /// The rights from what is `asked` and the grants of either kind.
+    pub fn new(asked: &[Capability], own: &Grants, all: &Grants) -> Self {
+        Self {
+            asked: asked.to_vec(),
+            granted: own.iter().chain(all.iter()).cloned().collect(),
+        }
+    }
+
+    /// Whether `wanted` was asked for and granted.
+    pub fn allows(&self, wanted: &Capability) -> bool {
+        self.asks(wanted) && self.granted.iter().any(|held| held.covers(wanted))
+    }
+
+    /// Whether `wanted`, a host, was granted by exactly its name and not as one of many.
+    pub fn names(&self, wanted: &Capability) -> bool {
+        let same = |held: &Capability| match (held, wanted) {
+            (Capability::Net { host, .. }, Capability::Net { host: h, .. }) => host == h,
+            _ => false,
+        };
+        let named = |held: &&Capability| same(held) && held.covers(wanted);
+        self.asks(wanted) && self.granted.iter().any(|held| named(&held))
+    }
+
+    /// Whether the device's manifest asks for `wanted`.
+    pub fn asks(&self, wanted: &Capability) -> bool {
+        self.asked.iter().any(|asked| asked.covers(wanted))
+    }
+
+    /// The narrowest of what is both asked for and granted.
+    pub fn iter(&self) -> impl Iterator<Item = &Capability> {
+        self.asked.iter().flat_map(|asked| {
+            self.granted.iter().filter_map(move |held| {
+                if asked.covers(held) {
+                    Some(held)
+                } else {
+                    held.covers(asked).then_some(asked)
+                }
+            })
+        })
     }
 }
 
@@ -189,6 +290,9 @@ mod tests {
             "mem:write",
             "spawn",
             "clock",
+            "net:[::1]:8080",
+            "net:[fd00::1]",
+            "secret:token",
         ] {
             assert_eq!(text.parse::<Capability>().unwrap().to_string(), text);
         }
@@ -197,6 +301,9 @@ mod tests {
             "net:",
             "net:a b",
             "net:x:99999",
+            "net:::1",
+            "net:[::1",
+            "secret:",
             "fs:read:",
             "fs:run:/x",
             "fs:read:/a/../b",
@@ -226,5 +333,30 @@ mod tests {
         check("fs:read:/data", "fs:read:/database", false);
         check("fs:read:/data", "fs:write:/data", false);
         check("env:A", "env:AB", false);
+    }
+
+    #[test]
+    fn rights_are_what_was_asked_for_and_granted() {
+        let parse = |text: &str| text.parse::<Capability>().unwrap();
+        let check = |asked: &str, own: &str, all: &str, want: &[&str]| {
+            let list = |text: &str| text.split_whitespace().map(parse).collect::<Vec<_>>();
+            let own: Grants = list(own).into_iter().collect();
+            let all: Grants = list(all).into_iter().collect();
+            let rights = Rights::new(&list(asked), &own, &all);
+            let have: Vec<String> = rights.iter().map(ToString::to_string).collect();
+            assert_eq!(have, want, "{asked} / {own:?} / {all:?}");
+            assert!(rights.iter().all(|right| rights.allows(right)));
+        };
+        check("net:*", "net:a.org", "", &["net:a.org"]);
+        check("net:a.org", "", "net:*", &["net:a.org"]);
+        check("", "net:a.org", "net:*", &[]);
+        check("net:a.org clock", "", "", &[]);
+        check(
+            "fs:read:*",
+            "fs:read:/data fs:write:/data",
+            "",
+            &["fs:read:/data"],
+        );
+        check("fs:read:/data/x", "fs:read:/data", "", &["fs:read:/data/x"]);
     }
 }

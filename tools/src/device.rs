@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::caps::Capability;
+use crate::caps::{Capability, Grants};
+use crate::net::capability_of;
 
 /// A tool: functions with JSON arguments and results.
 pub trait Device: Send + Sync {
@@ -26,7 +27,7 @@ pub trait Device: Send + Sync {
 }
 
 /// What a device is and can do.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct DeviceSpec {
     /// Its name: what comes before the dot in `calculator.calculate`.
     pub name: String,
@@ -38,6 +39,14 @@ pub struct DeviceSpec {
     pub functions: Vec<FunctionSpec>,
     /// What it needs to be granted.
     pub requests: Vec<Capability>,
+    /// What of it was granted to this device in particular.
+    pub granted: Grants,
+    /// What was granted to an earlier version of the device and counts no more.
+    #[serde(skip_serializing_if = "Grants::is_empty")]
+    pub lapsed: Grants,
+    /// The hash of its component, to which grants are bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
 }
 
 /// One function of a device.
@@ -53,6 +62,11 @@ pub struct FunctionSpec {
     pub returns: Value,
     /// Whether it changes the world.
     pub effect: Effect,
+    /// What of the device's requests it needs.
+    pub needs: Vec<Capability>,
+    /// The argument whose URL says which host it will ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url_argument: Option<String>,
 }
 
 /// Whether a call changes the world.
@@ -74,6 +88,8 @@ pub struct CallContext {
     pub output_bytes_max: usize,
     /// Stops it early.
     pub cancel: CancelToken,
+    /// What is granted to every device in this call, as far as it asks for it.
+    pub grants: Grants,
 }
 
 impl Default for CallContext {
@@ -82,6 +98,7 @@ impl Default for CallContext {
             deadline: Duration::from_secs(30),
             output_bytes_max: 1 << 20,
             cancel: CancelToken::default(),
+            grants: Grants::default(),
         }
     }
 }
@@ -116,10 +133,12 @@ pub enum ErrorKind {
     Failed,
     /// The deadline passed.
     Timeout,
-    /// The memory limit was reached.
+    /// The limit of memory, of the stack or of tables was reached.
     Memory,
-    /// The result was too long.
+    /// The result, or what it printed, was too long.
     OutputTooLarge,
+    /// Too much is running at once: later it may work.
+    Busy,
     /// The caller stopped it.
     Cancelled,
     /// A capability is missing.
@@ -178,21 +197,61 @@ impl DeviceSpec {
 }
 
 impl FunctionSpec {
+    /// What a call with `args` needs to be granted: where an argument says which host
+    /// it will ask, that host and no other.
+    pub fn needs_for(&self, args: &Value) -> Vec<Capability> {
+        let url = self
+            .url_argument
+            .as_ref()
+            .and_then(|name| args[name].as_str());
+        let Some(host) = url.and_then(capability_of) else {
+            return self.needs.clone();
+        };
+        let is_net = |need: &&Capability| matches!(need, Capability::Net { .. });
+        // A host it never asked for is the request's to refuse, and stays unnamed.
+        let covered = self.needs.iter().any(|need| need.covers(&host));
+        let others = self.needs.iter().filter(|need| !is_net(need)).cloned();
+        others.chain(covered.then_some(host)).collect()
+    }
+
     /// Checks `args` against the schema; the error names the field and shows the
     /// expected form.
     pub fn check_args(&self, args: &Value) -> Result<(), ToolError> {
-        let invalid = |message: String| {
-            let expected = self.parameters["properties"].as_object();
-            let fields: Vec<String> = expected
-                .into_iter()
-                .flatten()
-                .map(|(name, schema)| format!("\"{name}\": {}", type_word(schema)))
-                .collect();
-            let hint = format!("expected {{{}}}", fields.join(", "));
-            ToolError::new(ErrorKind::InvalidArgs, message, hint)
-        };
-        let validator = jsonschema::validator_for(&self.parameters)
-            .map_err(|error| invalid(format!("the schema of {} is broken: {error}", self.name)))?;
+        ArgsCheck::of(self).check(args)
+    }
+}
+
+/// A schema made ready to check many arguments with.
+pub struct ArgsCheck {
+    validator: Result<jsonschema::Validator, String>,
+    /// What is expected, for messages.
+    hint: String,
+}
+
+impl ArgsCheck {
+    /// Makes the schema of `function` ready.
+    pub fn of(function: &FunctionSpec) -> Self {
+        let expected = function.parameters["properties"].as_object();
+        let fields: Vec<String> = expected
+            .into_iter()
+            .flatten()
+            .map(|(name, schema)| format!("\"{name}\": {}", type_word(schema)))
+            .collect();
+        Self {
+            validator: jsonschema::validator_for(&function.parameters)
+                .map_err(|error| format!("the schema of {} is broken: {error}", function.name)),
+            hint: format!("expected {{{}}}", fields.join(", ")),
+        }
+    }
+
+    /// As [`FunctionSpec::check_args`].
+    pub fn check(&self, args: &Value) -> Result<(), ToolError> {
+        let invalid =
+            |message: String| ToolError::new(ErrorKind::InvalidArgs, message, self.hint.as_str());
+        let validator = self
+            .validator
+            .as_ref()
+            .map_err(|error| invalid(error.clone()))?;
         validator.validate(args).map_err(|error| {
             let path = error.instance_path().to_string();
             match path.is_empty() {

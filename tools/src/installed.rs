@@ -2,14 +2,38 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::device::Device;
+use crate::grants::GrantBook;
+use crate::secrets::SecretStore;
 use crate::wasm::{LoadError, WasmDevice, WasmHost};
 
 /// A component that is there and cannot be used, with the reason.
 pub type Broken = (PathBuf, LoadError);
 
-/// Loads every `*.wasm` in `folder`, in the order of their names. One that cannot
-/// be used is reported and keeps no other from working; a missing folder is empty.
-pub fn load_dir(host: &WasmHost, folder: &Path) -> (Vec<WasmDevice>, Vec<Broken>) {
+/// What the user has given to single devices.
+pub struct Given {
+    /// What was granted.
+    pub grants: GrantBook,
+    /// The secrets that go with grants.
+    pub secrets: SecretStore,
+}
+
+impl Given {
+    /// Gives `device` what is there for it.
+    pub fn to(&self, device: &mut WasmDevice) {
+        let spec = device.spec();
+        let held = self
+            .grants
+            .held(&spec.name, spec.hash.as_deref().unwrap_or_default());
+        let secrets = self.secrets.of(&spec.name);
+        device.grant(held, secrets);
+    }
+}
+
+/// Loads every `*.wasm` in `folder`, in the order of their names, with what was
+/// `given` to each. One that cannot be used is reported and keeps no other from
+/// working; a missing folder is empty.
+pub fn load_dir(host: &WasmHost, folder: &Path, given: &Given) -> (Vec<WasmDevice>, Vec<Broken>) {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
         .into_iter()
         .flatten()
@@ -25,7 +49,10 @@ pub fn load_dir(host: &WasmHost, folder: &Path) -> (Vec<WasmDevice>, Vec<Broken>
     let mut broken = Vec::new();
     for path in paths {
         match host.load_file(&path) {
-            Ok(device) => devices.push(device),
+            Ok(mut device) => {
+                given.to(&mut device);
+                devices.push(device);
+            }
             Err(error) => broken.push((path, error)),
         }
     }

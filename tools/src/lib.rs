@@ -8,26 +8,42 @@
 //! | [`device`] | the contract of a device, its specification, its errors |
 //! | [`bus`] | from a name to a device and a function |
 //! | [`caps`] | capabilities a device asks for and a user grants |
+//! | [`manifest`] | `plugin.toml`: what a plugin asks for |
+//! | [`grants`] | the book of what was granted to which component |
+//! | [`secrets`] | handles that become values outside the sandbox |
+//! | [`net`] | outgoing requests, checked |
 //! | [`wasm`] | the sandbox: the only module that names the wasm engine |
 //! | [`schema`] | from a component's WIT types and docs to JSON Schema |
+//! | [`docs`] | the comments of a component's WIT |
 //! | [`installed`] | a folder of installed components |
 //!
 //! This crate knows no process, no model and no store. It never prints and never
 //! reads the environment: it is handed paths and settings. A tool that fails gives
 //! a [`ToolError`], which is data for whoever called it.
 #![warn(missing_docs)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may stop there"))]
 
 pub mod bus;
 pub mod caps;
 pub mod device;
+pub mod docs;
+pub mod grants;
 pub mod installed;
+pub mod manifest;
+pub mod net;
 pub mod schema;
+pub mod secrets;
+mod sections;
+mod state_file;
 pub mod wasm;
 
 pub use bus::Bus;
-pub use caps::{Capability, Grants};
+pub use caps::{Capability, Grants, Rights};
 pub use device::{
     CallContext, CancelToken, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError,
 };
-pub use installed::load_dir;
+pub use grants::{GrantBook, Held};
+pub use installed::{Given, load_dir};
+pub use secrets::{Secret, SecretStore};
+pub use state_file::StateError;
 pub use wasm::{LoadError, WasmDevice, WasmHost, WasmSettings};

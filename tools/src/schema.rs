@@ -15,18 +15,35 @@
 
 use serde_json::{Map, Value, json};
 use wit_parser::decoding::{DecodedWasm, decode};
-use wit_parser::{Function, Interface, Resolve, Type, TypeDefKind, WorldItem, WorldKey};
+use wit_parser::{
+    Docs, Function, FunctionKind, Interface, Resolve, Type, TypeDefKind, WorldItem, WorldKey,
+};
 
 use crate::device::{Effect, FunctionSpec};
+use crate::docs;
 
 /// What a component says of itself.
+#[derive(Debug)]
 pub struct Described {
     /// The documentation of its world.
     pub description: String,
-    /// Its exported functions, with the interface each is in.
-    pub functions: Vec<(Option<String>, FunctionSpec)>,
+    /// Its exported functions.
+    pub functions: Vec<Exported>,
+    /// The full name of the JSON interface, where it exports one.
+    pub json_tools: Option<String>,
     /// What it wants from the host: interfaces, with their versions.
     pub imports: Vec<String>,
+}
+
+/// An exported function.
+#[derive(Debug)]
+pub struct Exported {
+    /// The interface it is in, as the component names it.
+    pub interface: Option<String>,
+    /// Its name in WIT.
+    pub name: String,
+    /// What it looks like from outside.
+    pub spec: FunctionSpec,
 }
 
 /// A type that has no JSON form.
@@ -36,60 +53,109 @@ pub enum SchemaError {
     #[error("not a component: {0}")]
     NotAComponent(String),
     /// A function uses a type that cannot be written as JSON.
-    #[error("{function} uses a {kind}, which has no JSON form")]
+    #[error("{function} uses {what}")]
     NoJson {
         /// The function.
         function: String,
-        /// The kind of type.
-        kind: &'static str,
+        /// The kind of type, and why it has no JSON form.
+        what: &'static str,
     },
     /// Nothing is exported.
     #[error("it exports no functions")]
     Empty,
 }
 
+/// How a core module begins, which is no component yet.
+const MODULE: &[u8] = b"\0asm\x01\0\0\0";
+/// The JSON interface, whatever its version.
+const JSON_TOOLS: &str = "quipu:plugin/json-tools";
+
 /// Reads the exported functions of the component in `bytes`.
 pub fn describe(bytes: &[u8]) -> Result<Described, SchemaError> {
-    let decoded =
-        decode(bytes).map_err(|error| SchemaError::NotAComponent(format!("{error:#}")))?;
-    let DecodedWasm::Component(resolve, world) = decoded else {
-        return Err(SchemaError::NotAComponent("it is a WIT package".into()));
+    let not_one = |reason: String| SchemaError::NotAComponent(reason);
+    if bytes.starts_with(MODULE) {
+        return Err(not_one(
+            "it is a core module; build it for wasm32-wasip2".into(),
+        ));
+    }
+    // The bytes may be anything; a defect of the decoder is not one of the host.
+    let decoded = std::panic::catch_unwind(|| decode(bytes))
+        .map_err(|_| not_one("it cannot be read".into()))?
+        .map_err(|error| not_one(format!("{error:#}")))?;
+    let DecodedWasm::Component(mut resolve, world) = decoded else {
+        return Err(not_one("it is a WIT package".into()));
     };
+    docs::restore(bytes, &mut resolve, world);
     let world = &resolve.worlds[world];
-    let mut functions = Vec::new();
-    let mut description = world.docs.contents.clone();
-    for (key, item) in &world.exports {
-        match item {
-            WorldItem::Function(function) => {
-                functions.push((None, function_spec(&resolve, function)?));
-            }
-            WorldItem::Interface { id, .. } => {
-                let interface = &resolve.interfaces[*id];
-                if is_set_up(key, interface) {
-                    continue;
-                }
-                description = description.or_else(|| interface.docs.contents.clone());
-                for function in interface.functions.values() {
-                    let name = Some(resolve.name_world_key(key));
-                    functions.push((name, function_spec(&resolve, function)?));
-                }
-            }
-            WorldItem::Type { .. } => {}
-        }
-    }
-    if functions.is_empty() {
-        return Err(SchemaError::Empty);
-    }
-    Ok(Described {
-        description: description.unwrap_or_default().trim().to_owned(),
-        functions,
+    let mut described = Described {
+        description: world.docs.contents.clone().unwrap_or_default(),
+        functions: Vec::new(),
+        json_tools: None,
         imports: world
             .imports
             .iter()
             .filter(|(_, item)| !matches!(item, WorldItem::Type { .. }))
             .map(|(key, _)| resolve.name_world_key(key))
             .collect(),
-    })
+    };
+    for (key, item) in &world.exports {
+        match item {
+            WorldItem::Function(function) => {
+                described.functions.push(Exported {
+                    interface: None,
+                    name: function.name.clone(),
+                    spec: function_spec(&resolve, function)?,
+                });
+            }
+            WorldItem::Interface { id, .. } => {
+                let interface = &resolve.interfaces[*id];
+                if is_set_up(key, interface) {
+                    continue;
+                }
+                let name = resolve.name_world_key(key);
+                if name.split('@').next() == Some(JSON_TOOLS) {
+                    described.json_tools = Some(name);
+                    continue;
+                }
+                if described.description.is_empty() {
+                    described.description = interface.docs.contents.clone().unwrap_or_default();
+                }
+                for function in interface.functions.values() {
+                    described.functions.push(Exported {
+                        interface: Some(name.clone()),
+                        name: function.name.clone(),
+                        spec: function_spec(&resolve, function)?,
+                    });
+                }
+            }
+            WorldItem::Type { .. } => {}
+        }
+    }
+    if described.functions.is_empty() && described.json_tools.is_none() {
+        return Err(SchemaError::Empty);
+    }
+    tell_apart(&mut described.functions);
+    described.description = described.description.trim().to_owned();
+    Ok(described)
+}
+
+/// Functions of the same name in different interfaces get the interface's in front.
+fn tell_apart(functions: &mut [Exported]) {
+    let names: Vec<String> = functions.iter().map(|f| f.spec.name.clone()).collect();
+    for exported in functions {
+        let same = names.iter().filter(|name| **name == exported.spec.name);
+        if same.count() < 2 {
+            continue;
+        }
+        if let Some(interface) = &exported.interface {
+            let short = interface
+                .split('@')
+                .next()
+                .and_then(|name| name.rsplit('/').next());
+            let short = json_name(short.unwrap_or_default());
+            exported.spec.name = format!("{short}_{}", exported.spec.name);
+        }
+    }
 }
 
 /// Whether an exported interface is the one by which componentize-py set its component
@@ -109,6 +175,12 @@ fn function_spec(resolve: &Resolve, function: &Function) -> Result<FunctionSpec,
         resolve,
         function: &function.name,
     };
+    if !matches!(
+        function.kind,
+        FunctionKind::Freestanding | FunctionKind::AsyncFreestanding
+    ) {
+        return writer.refuse(RESOURCE);
+    }
     let fields = function
         .params
         .iter()
@@ -136,8 +208,13 @@ fn function_spec(resolve: &Resolve, function: &Function) -> Result<FunctionSpec,
         returns,
         // A component without capabilities can change nothing.
         effect: Effect::Read,
+        needs: Vec::new(),
+        url_argument: None,
     })
 }
+
+const RESOURCE: &str =
+    "a resource, which has no JSON form: it lives in the component, and every call gets a new one";
 
 struct Writer<'a> {
     resolve: &'a Resolve,
@@ -152,10 +229,7 @@ impl Writer<'_> {
         let mut properties = Map::new();
         let mut required = Vec::new();
         for (name, ty, docs) in fields {
-            let mut schema = self.schema(ty)?;
-            if let (Some(docs), Some(map)) = (docs, schema.as_object_mut()) {
-                map.insert("description".into(), json!(docs.trim()));
-            }
+            let schema = documented(self.schema(ty)?, docs);
             let name = json_name(name);
             if !self.is_option(ty) {
                 required.push(name.clone());
@@ -186,8 +260,12 @@ impl Writer<'_> {
             Type::F32 | Type::F64 => json!({"type": "number"}),
             Type::Char => json!({"type": "string", "minLength": 1, "maxLength": 1}),
             Type::String => json!({"type": "string"}),
-            Type::ErrorContext => return self.refuse("error context"),
-            Type::Id(id) => return self.defined(&self.resolve.types[*id].kind),
+            Type::ErrorContext => return self.refuse("an error context, which has no JSON form"),
+            Type::Id(id) => {
+                let defined = &self.resolve.types[*id];
+                let schema = self.defined(&defined.kind)?;
+                documented(schema, defined.docs.contents.as_deref())
+            }
         })
     }
 
@@ -215,29 +293,40 @@ impl Writer<'_> {
             }
             TypeDefKind::Enum(cases) => {
                 let names: Vec<&str> = cases.cases.iter().map(|c| c.name.as_str()).collect();
-                json!({"type": "string", "enum": names})
+                let docs = cases.cases.iter().map(|c| (c.name.as_str(), &c.docs));
+                documented(
+                    json!({"type": "string", "enum": names}),
+                    words(docs).as_deref(),
+                )
             }
             TypeDefKind::Flags(flags) => {
                 let names: Vec<&str> = flags.flags.iter().map(|f| f.name.as_str()).collect();
-                json!({"type": "array", "items": {"type": "string", "enum": names}, "uniqueItems": true})
+                let docs = flags.flags.iter().map(|f| (f.name.as_str(), &f.docs));
+                let items = json!({"type": "string", "enum": names});
+                let schema = json!({"type": "array", "items": items, "uniqueItems": true});
+                documented(schema, words(docs).as_deref())
             }
             TypeDefKind::Option(ty) => json!({"anyOf": [self.schema(ty)?, {"type": "null"}]}),
             TypeDefKind::Variant(variant) => {
-                let cases = variant
-                    .cases
-                    .iter()
-                    .map(|c| self.case(&json_name(&c.name), c.ty.as_ref()));
+                let cases = variant.cases.iter().map(|case| {
+                    let schema = self.case(&json_name(&case.name), case.ty.as_ref())?;
+                    Ok(documented(schema, case.docs.contents.as_deref()))
+                });
                 json!({"anyOf": cases.collect::<Result<Vec<_>, _>>()?})
             }
             TypeDefKind::Result(result) => json!({"anyOf": [
                 self.case("ok", result.ok.as_ref())?,
                 self.case("error", result.err.as_ref())?,
             ]}),
-            TypeDefKind::Map(..) => return self.refuse("map"),
-            TypeDefKind::Resource | TypeDefKind::Handle(_) => return self.refuse("resource"),
-            TypeDefKind::Future(_) => return self.refuse("future"),
-            TypeDefKind::Stream(_) => return self.refuse("stream"),
-            TypeDefKind::Unknown => return self.refuse("type of unknown structure"),
+            TypeDefKind::Map(..) => {
+                return self.refuse("a map, which has no JSON form; use list<tuple<K, V>>");
+            }
+            TypeDefKind::Resource | TypeDefKind::Handle(_) => return self.refuse(RESOURCE),
+            TypeDefKind::Future(_) => return self.refuse("a future, which has no JSON form"),
+            TypeDefKind::Stream(_) => return self.refuse("a stream, which has no JSON form"),
+            TypeDefKind::Unknown => {
+                return self.refuse("a type of unknown structure, which has no JSON form");
+            }
         })
     }
 
@@ -277,10 +366,30 @@ impl Writer<'_> {
         }
     }
 
-    fn refuse<T>(&self, kind: &'static str) -> Result<T, SchemaError> {
+    fn refuse<T>(&self, what: &'static str) -> Result<T, SchemaError> {
         Err(SchemaError::NoJson {
             function: self.function.to_owned(),
-            kind,
+            what,
         })
     }
+}
+
+/// `schema` with `docs` in front of what it says of itself.
+fn documented(mut schema: Value, docs: Option<&str>) -> Value {
+    if let (Some(docs), Some(map)) = (docs, schema.as_object_mut()) {
+        let text = match map.get("description").and_then(Value::as_str) {
+            Some(more) => format!("{}\n{more}", docs.trim()),
+            None => docs.trim().to_owned(),
+        };
+        map.insert("description".into(), text.into());
+    }
+    schema
+}
+
+/// The documentation of each name that has some, in one text.
+fn words<'a>(names: impl Iterator<Item = (&'a str, &'a Docs)>) -> Option<String> {
+    let lines: Vec<String> = names
+        .filter_map(|(name, docs)| Some(format!("{name}: {}", docs.contents.as_ref()?.trim())))
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }

@@ -242,19 +242,21 @@ impl Execution {
     /// The gate, the intent, the effect, the outcome: in this order.
     async fn carry_out(&mut self, step: StepRow, syscall: Syscall) -> Result<(), Ending> {
         let label = self.vm.lowest_label();
-        let world = World {
+        let mut world = World {
             shared: self.shared.clone(),
             pid: self.pid,
             n: step.n,
+            once: Vec::new(),
         };
         match world.gate(&syscall, &label) {
             crate::policy::Verdict::Allow => {}
-            crate::policy::Verdict::Deny(reason) => {
-                self.intent(&step)?;
-                return self.outcome(
-                    &step,
-                    self.kernel_says(format!("denied: {reason}"), false, 0),
-                );
+            crate::policy::Verdict::Missing(needs, reason) => {
+                if !self.granted_once(&step, &reason).await? {
+                    self.intent(&step)?;
+                    let denied = self.kernel_says(format!("denied: {reason}"), false, 0);
+                    return self.outcome(&step, denied);
+                }
+                world.once = needs;
             }
             crate::policy::Verdict::Ask(reason) => self.approval(&step, reason).await?,
         }
@@ -345,6 +347,7 @@ impl Execution {
             shared: self.shared.clone(),
             pid: self.pid,
             n: step.n,
+            once: Vec::new(),
         };
         match Syscall::from_action(&step.action) {
             Ok(syscall) if world.repeatable(&syscall) => self.effect(step, syscall, world).await,

@@ -17,17 +17,37 @@ impl Execution {
         if !self.program.interactive || self.shared.policy.approve == Approve::Never {
             return Err(refused("not approved"));
         }
+        match self.ask_approval(step, reason.clone()).await? {
+            true => Ok(()),
+            false => Err(refused("refused")),
+        }
+    }
+
+    /// Whether a person grants what this one call misses. A refusal ends nothing: the
+    /// process hears of it and may do something else.
+    pub(super) async fn granted_once(
+        &mut self,
+        step: &StepRow,
+        reason: &str,
+    ) -> Result<bool, Ending> {
+        if !self.program.interactive || self.shared.policy.approve != Approve::Ask {
+            return Ok(false);
+        }
+        self.ask_approval(step, format!("{reason}.\nGrant it for this call?"))
+            .await
+    }
+
+    async fn ask_approval(&mut self, step: &StepRow, reason: String) -> Result<bool, Ending> {
         self.save_state(State::Blocked)?;
         self.emit(Event::Approval {
             pid: self.pid,
             n: step.n,
             call: step.action.clone(),
-            reason: reason.clone(),
+            reason,
         });
-        match self.reply().await? {
-            Reply::Approve => self.save_state(State::Running),
-            _ => Err(refused("refused")),
-        }
+        let approved = matches!(self.reply().await?, Reply::Approve);
+        self.save_state(State::Running)?;
+        Ok(approved)
     }
 
     pub(super) async fn ask(&mut self, n: u32, text: String) -> Result<String, Ending> {

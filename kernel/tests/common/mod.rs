@@ -35,6 +35,8 @@ impl Desk {
             }),
             returns: json!({"type": "string"}),
             effect,
+            needs: requests.clone(),
+            url_argument: None,
         };
         Self {
             spec: DeviceSpec {
@@ -47,6 +49,7 @@ impl Desk {
                     function("fail", Effect::Read),
                 ],
                 requests,
+                ..DeviceSpec::default()
             },
         }
     }

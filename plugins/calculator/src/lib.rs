@@ -5,6 +5,11 @@
 
 wit_bindgen::generate!({ world: "calculator", path: "wit" });
 
+/// Its WIT, for the comments in it, which a component does not keep.
+#[used]
+#[unsafe(link_section = "quipu:wit")]
+static WIT: [u8; include_bytes!("../wit/world.wit").len()] = *include_bytes!("../wit/world.wit");
+
 struct Calculator;
 
 export!(Calculator);

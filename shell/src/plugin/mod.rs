@@ -5,14 +5,12 @@
 //! | `template` | the projects that `quipu tool new` writes |
 //! | `project` | a folder as a project: its language, its name, its component |
 //! | `rust`, `python`, `c` | from source to a component |
-//! | `docs` | the documentation of an interface, put into its component |
 //! | `toolchain` | finding and installing compilers |
 //! | `lint` | what a component needs and lacks |
 //! | `cases` | the calls a project is tested with |
 
 mod c;
 pub mod cases;
-mod docs;
 pub mod lint;
 pub mod project;
 mod python;

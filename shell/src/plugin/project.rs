@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use quipu_tools::schema;
+use quipu_tools::{docs, manifest, schema};
 use serde::Deserialize;
 use wit_bindgen_core::wit_parser::{Resolve, WorldId};
 
-use super::{c, docs, python, rust};
+use super::{c, python, rust};
 use crate::error::UserError;
+use crate::init::read_text;
 use crate::paths::Paths;
 
 /// The languages a project can be written in.
@@ -73,7 +74,7 @@ impl Project {
             Lang::Python => python::build(self, paths)?,
             Lang::C => c::build(self, paths)?,
         };
-        let bytes = self.documented(bytes)?;
+        let bytes = self.packed(bytes)?;
         let path = self.component();
         // An unchanged component stays as old as it is.
         if std::fs::read(&path).is_ok_and(|before| before == bytes) {
@@ -90,22 +91,36 @@ impl Project {
 }
 
 impl Project {
-    /// The component with the documentation of its interface, which compilers drop.
-    fn documented(&self, component: Vec<u8>) -> Result<Vec<u8>> {
-        let wit = self.folder.join("wit");
-        // Not what a compiler of a later day has put there already, nor anything by
-        // which the component could no longer be read.
-        let described = schema::describe(&component);
-        let told = described.is_ok_and(|said| !said.description.is_empty());
-        if told || !wit.is_dir() {
-            return Ok(component);
+    /// The component with what compilers drop and what is beside it: the comments of its
+    /// interface, by which a model chooses, and what it asks for.
+    fn packed(&self, component: Vec<u8>) -> Result<Vec<u8>> {
+        let wrong = |reason: String| UserError::usage(reason, "mend it, and build again");
+        let told = schema::describe(&component).is_ok_and(|said| !said.description.is_empty());
+        let documented = match told {
+            // A guest may have done so itself.
+            true => component,
+            false => {
+                docs::embed(&component, &wit_texts(&self.folder.join("wit"))?).map_err(wrong)?
+            }
+        };
+        match std::fs::read_to_string(self.folder.join(manifest::FILE)) {
+            Ok(text) => {
+                manifest::embed(&documented, &text).map_err(|error| wrong(error.to_string()))
+            }
+            Err(_) => Ok(documented),
         }
-        let documented = docs::embed(&component, &wit)?;
-        Ok(match schema::describe(&documented) {
-            Ok(_) => documented,
-            Err(_) => component,
-        })
     }
+}
+
+/// The texts of the interface, in the order of their names.
+fn wit_texts(folder: &Path) -> Result<Vec<String>> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wit"))
+        .collect();
+    files.sort();
+    files.iter().map(|file| read_text(file, "WIT")).collect()
 }
 
 /// The `.c` files right in `folder`, by name.

@@ -7,11 +7,6 @@ use wasmtime::component::{Type, Val, types};
 use crate::device::{ErrorKind, ToolError};
 use crate::schema::json_name;
 
-/// The names an export may have in the component for its name in JSON.
-pub(super) fn export_names(name: &str) -> impl Iterator<Item = String> {
-    [name.replace('_', "-"), name.to_owned()].into_iter()
-}
-
 /// The arguments of a call, in the order of its parameters. `args` has passed the
 /// schema; an error here means that the two disagree.
 pub(super) fn params(args: &Value, ty: &types::ComponentFunc) -> Result<Vec<Val>, String> {
@@ -29,16 +24,27 @@ pub(super) fn outcome(result: Option<Val>) -> Result<Value, ToolError> {
     match result {
         None => Ok(Value::Null),
         Some(Val::Result(Ok(value))) => Ok(value.map_or(Value::Null, |value| to_json(&value))),
-        Some(Val::Result(Err(error))) => {
-            let message = match error.as_deref() {
-                None => "it failed without a reason".to_owned(),
-                Some(Val::String(text)) => text.clone(),
-                Some(other) => to_json(other).to_string(),
-            };
-            Err(ToolError::new(ErrorKind::Failed, message, ""))
-        }
+        Some(Val::Result(Err(error))) => Err(failed(error.as_deref())),
         Some(value) => Ok(to_json(&value)),
     }
+}
+
+/// The error that a tool itself gave: text, or a record with a `message` and perhaps a
+/// `hint`, or whatever it is as JSON.
+fn failed(error: Option<&Val>) -> ToolError {
+    let (message, hint) = match error {
+        None => ("it failed without a reason".to_owned(), String::new()),
+        Some(Val::String(text)) => (text.clone(), String::new()),
+        Some(other) => {
+            let json = to_json(other);
+            let field = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_owned);
+            match field("message") {
+                Some(message) => (message, field("hint").unwrap_or_default()),
+                None => (json.to_string(), String::new()),
+            }
+        }
+    };
+    ToolError::new(ErrorKind::Failed, message, hint)
 }
 
 fn to_val(value: &Value, ty: &Type) -> Result<Val, String> {

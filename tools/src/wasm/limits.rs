@@ -1,23 +1,17 @@
-//! What a guest may use, and the clock that stops it.
+//! What a guest may use, alone and together with all others.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use wasmtime::component::ResourceTable;
-use wasmtime::{Engine, ResourceLimiter};
-use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxView, WasiView};
+use wasmtime::ResourceLimiter;
 
-/// How often a running guest is looked at.
-const TICK: Duration = Duration::from_millis(10);
-/// Elements of one table.
-const TABLE_ELEMENTS_MAX: usize = 20_000;
+/// Elements of all tables of one guest.
+pub(super) const TABLE_ELEMENTS_MAX: usize = 100_000;
 /// Core instances, memories and tables of one guest.
-const PARTS_MAX: usize = 64;
+pub(super) const PARTS_MAX: usize = 64;
 
 /// Why the sandbox stopped a guest.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Stopped {
     #[error("deadline")]
     Deadline,
@@ -25,92 +19,105 @@ pub(super) enum Stopped {
     Cancelled,
     #[error("memory limit")]
     Memory,
+    #[error("memory limit of all tools together")]
+    TotalMemory,
+    #[error("table limit")]
+    Table,
+    #[error("output limit")]
+    Output,
+    #[error("no free place")]
+    Busy,
 }
 
-/// The state of one call: a WASI world with nothing in it, and the limits.
-pub(super) struct Guest {
-    wasi: WasiCtx,
-    table: ResourceTable,
-    pub(super) limits: Limits,
+/// Bytes that all guests of one host may hold together.
+pub(super) struct Budget {
+    held: AtomicUsize,
+    bytes_max: usize,
 }
 
-impl Guest {
-    pub(super) fn new(memory_bytes_max: usize) -> Self {
-        let wasi = WasiCtx::builder()
-            .allow_tcp(false)
-            .allow_udp(false)
-            .allow_ip_name_lookup(false)
-            .wall_clock(StoppedClock)
-            .monotonic_clock(StoppedClock)
-            .build();
+impl Budget {
+    pub(super) fn new(bytes_max: usize) -> Self {
         Self {
-            wasi,
-            table: ResourceTable::new(),
-            limits: Limits { memory_bytes_max },
+            held: AtomicUsize::new(0),
+            bytes_max,
         }
     }
-}
 
-impl WasiView for Guest {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
+    pub(super) fn bytes_max(&self) -> usize {
+        self.bytes_max
+    }
+
+    fn take(&self, bytes: usize) -> bool {
+        let fits = |held: usize| held.checked_add(bytes).filter(|sum| *sum <= self.bytes_max);
+        self.held
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits)
+            .is_ok()
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
-/// A clock for guests that were not granted one: it is always the epoch.
-struct StoppedClock;
-
-impl HostWallClock for StoppedClock {
-    fn resolution(&self) -> Duration {
-        Duration::from_secs(1)
-    }
-
-    fn now(&self) -> Duration {
-        Duration::ZERO
-    }
-}
-
-impl HostMonotonicClock for StoppedClock {
-    fn resolution(&self) -> u64 {
-        1
-    }
-
-    fn now(&self) -> u64 {
-        0
-    }
-}
-
+/// What one guest holds. A guest may have many memories and tables: what counts is
+/// their sum.
 pub(super) struct Limits {
+    memory_bytes: usize,
     memory_bytes_max: usize,
+    table_elements: usize,
+    budget: Arc<Budget>,
+}
+
+impl Limits {
+    pub(super) fn new(memory_bytes_max: usize, budget: Arc<Budget>) -> Self {
+        Self {
+            memory_bytes: 0,
+            memory_bytes_max,
+            table_elements: 0,
+            budget,
+        }
+    }
+}
+
+impl Drop for Limits {
+    fn drop(&mut self) {
+        self.budget.give_back(self.memory_bytes);
+    }
 }
 
 impl ResourceLimiter for Limits {
+    // An error traps the guest and names the limit; `false` would leave it to the
+    // guest's allocator to say something less clear.
     fn memory_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        // An error traps the guest and names the limit; `false` would leave it to
-        // the guest's allocator to say something less clear.
-        if desired > self.memory_bytes_max {
+        let more = desired.saturating_sub(current);
+        let sum = self.memory_bytes.saturating_add(more);
+        if sum > self.memory_bytes_max {
             return Err(Stopped::Memory.into());
         }
+        if !self.budget.take(more) {
+            return Err(Stopped::TotalMemory.into());
+        }
+        self.memory_bytes = sum;
         Ok(true)
     }
 
     fn table_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if desired > TABLE_ELEMENTS_MAX {
-            return Err(Stopped::Memory.into());
+        let more = desired.saturating_sub(current);
+        let sum = self.table_elements.saturating_add(more);
+        if sum > TABLE_ELEMENTS_MAX {
+            return Err(Stopped::Table.into());
         }
+        self.table_elements = sum;
         Ok(true)
     }
 
@@ -127,78 +134,26 @@ impl ResourceLimiter for Limits {
     }
 }
 
-/// Advances the engine's epoch while guests run, and rests otherwise.
-pub(super) struct Ticker {
-    shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[derive(Default)]
-struct Shared {
-    running: AtomicUsize,
-    ended: AtomicBool,
-    asleep: Mutex<()>,
-    wake: Condvar,
-}
-
-impl Ticker {
-    pub(super) fn start(engine: Engine) -> Self {
-        let shared = Arc::new(Shared::default());
-        let theirs = shared.clone();
-        let thread = std::thread::Builder::new()
-            .name("quipu-epoch".into())
-            .spawn(move || theirs.tick(&engine))
-            .ok();
-        Self { shared, thread }
-    }
-
-    /// Keeps the epoch going until the guard is dropped.
-    pub(super) fn run(&self) -> Running<'_> {
-        if self.shared.running.fetch_add(1, Ordering::SeqCst) == 0 {
-            self.shared.wake();
-        }
-        Running(&self.shared)
-    }
-}
-
-impl Drop for Ticker {
-    fn drop(&mut self) {
-        self.shared.ended.store(true, Ordering::SeqCst);
-        self.shared.wake();
-        if let Some(thread) = self.thread.take() {
-            // It has nothing to report.
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Shared {
-    fn wake(&self) {
-        // Taken so that the wake-up cannot fall between the check and the wait.
-        let _guard = self.asleep.lock().unwrap_or_else(PoisonError::into_inner);
-        self.wake.notify_all();
-    }
-
-    fn tick(&self, engine: &Engine) {
-        while !self.ended.load(Ordering::SeqCst) {
-            if self.running.load(Ordering::SeqCst) > 0 {
-                std::thread::sleep(TICK);
-                engine.increment_epoch();
-                continue;
-            }
-            let guard = self.asleep.lock().unwrap_or_else(PoisonError::into_inner);
-            let idle = |_: &mut ()| {
-                self.running.load(Ordering::SeqCst) == 0 && !self.ended.load(Ordering::SeqCst)
-            };
-            drop(self.wake.wait_while(guard, idle));
-        }
-    }
-}
-
-pub(super) struct Running<'a>(&'a Shared);
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::SeqCst);
+    #[test]
+    fn the_sum_counts_and_is_given_back() {
+        let budget = Arc::new(Budget::new(100));
+        let grow = |limits: &mut Limits, from, to| {
+            let result = limits.memory_growing(from, to, None);
+            result
+                .map(|_| ())
+                .map_err(|error| *error.downcast_ref::<Stopped>().unwrap())
+        };
+        let mut one = Limits::new(70, budget.clone());
+        assert_eq!(grow(&mut one, 0, 40), Ok(()));
+        assert_eq!(grow(&mut one, 0, 40), Err(Stopped::Memory));
+        assert_eq!(grow(&mut one, 40, 60), Ok(()));
+        let mut two = Limits::new(70, budget);
+        assert_eq!(grow(&mut two, 0, 41), Err(Stopped::TotalMemory));
+        drop(one);
+        assert_eq!(grow(&mut two, 0, 41), Ok(()));
     }
 }

@@ -20,6 +20,8 @@ impl Counter {
             }),
             returns: json!({"type": "integer", "minimum": 0}),
             effect: Effect::Read,
+            needs: Vec::new(),
+            url_argument: None,
         };
         Self {
             spec: DeviceSpec {
@@ -27,7 +29,7 @@ impl Counter {
                 description: "Counts.".into(),
                 origin: "test".into(),
                 functions: vec![count],
-                requests: Vec::new(),
+                ..DeviceSpec::default()
             },
         }
     }

@@ -3,6 +3,11 @@
 
 wit_bindgen::generate!({ world: "wordcount", path: "wit" });
 
+/// A component keeps the types of its WIT and drops the comments: so they go in here.
+#[used]
+#[unsafe(link_section = "quipu:wit")]
+static WIT: [u8; include_bytes!("../wit/world.wit").len()] = *include_bytes!("../wit/world.wit");
+
 struct WordCount;
 
 export!(WordCount);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use quipu_tools::{Device, WasmDevice};
+use quipu_tools::{Device, WasmDevice, manifest};
 
 use crate::error::UserError;
 use crate::init::Session;
@@ -23,16 +23,11 @@ pub struct AddArgs {
     name: Option<String>,
 }
 
-/// The name of the file with what a tool asks for, beside its component.
-const MANIFEST: &str = "plugin.toml";
-
 /// A component to install, with what came with it.
 pub(super) struct Source {
     pub(super) name: String,
     pub(super) origin: String,
     pub(super) bytes: Vec<u8>,
-    /// The text of its `plugin.toml`.
-    pub(super) manifest: Option<String>,
 }
 
 impl Source {
@@ -55,12 +50,18 @@ impl Source {
             };
             UserError::usage(format!("{}: {error}", component.display()), hint)
         })?;
-        let manifest = component.with_file_name(MANIFEST);
+        let origin = component.display().to_string();
+        // What it asks for is a part of it once it is installed. A project has put it
+        // there when it was built.
+        let beside = component.with_file_name(manifest::FILE);
+        let bytes = match std::fs::read_to_string(beside) {
+            Ok(text) if !path.is_dir() => manifest::embed(&bytes, &text)?,
+            _ => bytes,
+        };
         Ok(Self {
             name,
-            origin: component.display().to_string(),
+            origin,
             bytes,
-            manifest: std::fs::read_to_string(manifest).ok(),
         })
     }
 }
@@ -86,7 +87,7 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
 
 /// Loads a component as it would be once it is installed.
 pub(super) fn load(session: &Session, source: &Source) -> Result<WasmDevice> {
-    let host = session.wasm()?;
+    let host = session.wasm_host()?;
     host.load(&source.name, &source.origin, &source.bytes)
         .map_err(|error| {
             UserError::usage(
@@ -116,15 +117,9 @@ fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Puts the component, and beside it what it asks for, into the folder of tools.
+/// Puts the component into the folder of tools.
 fn install(folder: &Path, source: &Source) -> Result<()> {
     paths::create(folder)?;
-    let manifest = folder.join(format!("{}.toml", source.name));
-    match &source.manifest {
-        Some(text) => replace(&manifest, text.as_bytes())?,
-        None if manifest.exists() => std::fs::remove_file(&manifest)?,
-        None => {}
-    }
     replace(&folder.join(format!("{}.wasm", source.name)), &source.bytes)
 }
 

@@ -31,11 +31,15 @@ pub struct CallArgs {
 pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
     let (bus, _) = session.bus()?;
     bus.resolve(&args.name)?;
+    let context = CallContext {
+        grants: session.settings.allow.iter().cloned().collect(),
+        ..CallContext::default()
+    };
     if let Some(path) = &args.jsonl {
         let mut failed = false;
         for (_, value) in lines(path)? {
             let line = match value {
-                Ok(value) => timed(&bus, &args.name, &value),
+                Ok(value) => timed(&bus, &args.name, &value, &context),
                 // In its place, so that results stay in line with the input.
                 Err(reason) => json!({"ok": false, "error": ToolError::new(
                     ErrorKind::InvalidArgs,
@@ -62,7 +66,7 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
             format!("`quipu tool show {}` shows what it takes", args.name),
         )
     })?;
-    match bus.call(&args.name, &value, &CallContext::default()) {
+    match bus.call(&args.name, &value, &context) {
         Ok(result) if std::io::stdout().is_terminal() => {
             output::line(&visible(&serde_json::to_string_pretty(&result)?))?;
             Ok(0)
@@ -78,9 +82,9 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
     }
 }
 
-fn timed(bus: &Bus, name: &str, args: &Value) -> Value {
+fn timed(bus: &Bus, name: &str, args: &Value, context: &CallContext) -> Value {
     let begun = Instant::now();
-    let result: Result<Value, ToolError> = bus.call(name, args, &CallContext::default());
+    let result: Result<Value, ToolError> = bus.call(name, args, context);
     let us = begun.elapsed().as_micros() as u64;
     match result {
         Ok(result) => json!({"ok": true, "result": result, "us": us}),

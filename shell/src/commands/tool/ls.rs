@@ -5,6 +5,7 @@ use clap::Args;
 use quipu_tools::DeviceSpec;
 use serde_json::{Value, json};
 
+use super::grant::state;
 use crate::init::Session;
 use crate::output;
 
@@ -58,7 +59,7 @@ fn ready(spec: &DeviceSpec) -> Vec<String> {
     let what = spec.description.lines().next().unwrap_or_default();
     vec![
         spec.name.clone(),
-        "ready".into(),
+        state(spec).into(),
         functions.join(", "),
         needs.join(", "),
         spec.origin.clone(),

@@ -4,6 +4,7 @@ mod add;
 mod build;
 mod call;
 mod check;
+mod grant;
 mod ls;
 mod new;
 mod rm;
@@ -25,6 +26,8 @@ pub enum ToolCommand {
     Check(check::CheckArgs),
     Add(add::AddArgs),
     Rm(rm::RmArgs),
+    Grant(grant::GrantArgs),
+    Revoke(grant::RevokeArgs),
 }
 
 /// Runs the command.
@@ -38,5 +41,7 @@ pub fn run(session: &Session, command: ToolCommand) -> Result<u8> {
         ToolCommand::Check(args) => check::run(session, &args),
         ToolCommand::Add(args) => add::run(session, &args),
         ToolCommand::Rm(args) => rm::run(session, &args),
+        ToolCommand::Grant(args) => grant::grant(session, &args),
+        ToolCommand::Revoke(args) => grant::revoke(session, &args),
     }
 }

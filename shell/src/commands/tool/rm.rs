@@ -23,10 +23,9 @@ pub fn run(session: &Session, args: &RmArgs) -> Result<u8> {
         ));
     }
     std::fs::remove_file(&known)?;
-    let manifest = known.with_extension("toml");
-    if manifest.exists() {
-        std::fs::remove_file(manifest)?;
-    }
+    let mut given = session.given()?;
+    given.grants.forget(&args.name)?;
+    given.secrets.remove(&args.name, None)?;
     eprintln!("removed {}", args.name);
     Ok(0)
 }

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 
+use super::grant::rights;
 use crate::init::Session;
 use crate::output::{self, visible};
 
@@ -34,15 +35,9 @@ pub fn run(session: &Session, args: &ShowArgs) -> Result<u8> {
     if !spec.description.is_empty() {
         output::line(&visible(&spec.description))?;
     }
-    let needs: Vec<String> = spec.requests.iter().map(ToString::to_string).collect();
-    output::line(&format!(
-        "needs: {}",
-        if needs.is_empty() {
-            "nothing".into()
-        } else {
-            needs.join(", ")
-        }
-    ))?;
+    for (what, capabilities) in rights(spec) {
+        output::line(&format!("{what}: {}", visible(&capabilities)))?;
+    }
     for function in &spec.functions {
         output::line(&format!("\n{}.{}", spec.name, function.name))?;
         for line in function.description.lines() {

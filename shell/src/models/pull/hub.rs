@@ -84,7 +84,10 @@ impl Hub {
     }
 
     fn get(&self, settings: &Settings, url: Url) -> Result<RequestBuilder, ModelError> {
+        // As it is on the server: lengths and ranges are of those bytes.
         let client = Client::builder()
+            .no_gzip()
+            .no_brotli()
             .user_agent(concat!("quipu/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
             .read_timeout(settings.stall.min(SILENCE))

@@ -1,0 +1,95 @@
+//! The article of a page, as Markdown.
+
+use dom_smoothie::Readability;
+use htmd::HtmlToMarkdown;
+use htmd::options::{BulletListMarker, HrStyle, Options};
+use url::Url;
+
+use crate::{Article, Link, Problem};
+
+/// Never part of what is read. Images say nothing to a reader of text.
+const SKIPPED: &[&str] = &[
+    "script", "style", "noscript", "template", "svg", "img", "picture", "video", "audio", "iframe",
+    "object", "embed", "form", "button", "input", "select", "textarea", "head",
+];
+/// Around the content, on a page that has no article.
+const FURNITURE: &[&str] = &["nav", "header", "footer", "aside", "dialog"];
+/// Links of a page.
+const LINKS_MAX: usize = 200;
+
+/// The main content of `html`, and its links. `url` makes links whole.
+pub fn read(html: &str, url: Option<&str>) -> Result<(Article, Vec<Link>), Problem> {
+    let problem = |message: String| Problem {
+        message,
+        hint: "give the whole HTML of a page".into(),
+    };
+    if html.trim().is_empty() {
+        return Err(problem("the page is empty".into()));
+    }
+    let base = url
+        .map(|url| {
+            Url::parse(url).map_err(|error| problem(format!("{url} is not an address: {error}")))
+        })
+        .transpose()?;
+    let mut reader = Readability::new(html, base.as_ref().map(Url::as_str), None)
+        .map_err(|error| problem(error.to_string()))?;
+    let title = reader.get_article_title().to_string();
+    let (title, content, skipped) = match reader.parse() {
+        Ok(article) => (article.title, article.content.to_string(), SKIPPED.to_vec()),
+        // A page of links, a form, a page of one line: everything but its furniture.
+        Err(_) => (title, html.to_owned(), [SKIPPED, FURNITURE].concat()),
+    };
+    let markdown = markdown(&content, skipped).map_err(|error| problem(error.to_string()))?;
+    let article = Article {
+        title: title.trim().to_owned(),
+        markdown,
+    };
+    Ok((article, links(&content, base.as_ref())))
+}
+
+fn markdown(html: &str, skipped: Vec<&str>) -> std::io::Result<String> {
+    let converter = HtmlToMarkdown::builder()
+        .skip_tags(skipped)
+        .options(Options {
+            bullet_list_marker: BulletListMarker::Dash,
+            hr_style: HrStyle::Dashes,
+            ul_bullet_spacing: 1,
+            ol_number_spacing: 1,
+            ..Options::default()
+        })
+        .build();
+    converter.convert(html).map(|text| text.trim().to_owned())
+}
+
+fn links(html: &str, base: Option<&Url>) -> Vec<Link> {
+    let document = dom_query::Document::from(html);
+    let mut links: Vec<Link> = Vec::new();
+    for anchor in document.select("a[href]").iter() {
+        let Some(href) = anchor.attr("href") else {
+            continue;
+        };
+        let url = match base {
+            Some(base) => base.join(&href).ok(),
+            None => Url::parse(&href).ok(),
+        };
+        let Some(url) = url.filter(|url| matches!(url.scheme(), "http" | "https")) else {
+            continue;
+        };
+        let text = anchor
+            .text()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        let known = links.iter().any(|link| link.url == url.as_str());
+        if !text.is_empty() && !known {
+            links.push(Link {
+                text,
+                url: url.into(),
+            });
+        }
+        if links.len() == LINKS_MAX {
+            break;
+        }
+    }
+    links
+}

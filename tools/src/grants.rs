@@ -1,0 +1,156 @@
+//! What the user has granted to single devices, kept in a file.
+//!
+//! A grant is bound to the hash of the component it was given to: one that has
+//! changed since has to ask again.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::caps::{Capability, Grants};
+use crate::state_file::{self, StateError};
+
+/// The hash of a component, as the book and the specification show it.
+pub fn component_hash(component: &[u8]) -> String {
+    let digest = Sha256::digest(component);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The grants of all devices.
+#[derive(Debug)]
+pub struct GrantBook {
+    path: PathBuf,
+    devices: BTreeMap<String, Entry>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Entry {
+    component: String,
+    granted: Grants,
+}
+
+/// What the book says of one component.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// What was granted to exactly this component.
+    pub grants: Grants,
+    /// What was granted to an earlier component of the same name, and counts no more.
+    pub lapsed: Grants,
+}
+
+impl GrantBook {
+    /// Opens the file at `path`; one that is not there yet is empty.
+    pub fn open(path: &Path) -> Result<Self, StateError> {
+        Ok(Self {
+            path: path.to_owned(),
+            devices: state_file::read(path)?,
+        })
+    }
+
+    /// What the component with `hash`, installed as `device`, holds.
+    pub fn held(&self, device: &str, hash: &str) -> Held {
+        match self.devices.get(device) {
+            None => Held::default(),
+            Some(entry) if entry.component == hash => Held {
+                grants: entry.granted.clone(),
+                lapsed: Grants::default(),
+            },
+            Some(entry) => Held {
+                grants: Grants::default(),
+                lapsed: entry.granted.clone(),
+            },
+        }
+    }
+
+    /// Grants `capability` to the component with `hash`. What an earlier component
+    /// of that name had is forgotten. `false` when it was granted already.
+    pub fn grant(
+        &mut self,
+        device: &str,
+        hash: &str,
+        capability: Capability,
+    ) -> Result<bool, StateError> {
+        let mut grants = self.held(device, hash).grants;
+        let new = grants.add(capability);
+        let entry = Entry {
+            component: hash.to_owned(),
+            granted: grants,
+        };
+        self.devices.insert(device.to_owned(), entry);
+        state_file::write(&self.path, &self.devices)?;
+        Ok(new)
+    }
+
+    /// Takes `capability` back. `false` when it was not granted.
+    pub fn revoke(&mut self, device: &str, capability: &Capability) -> Result<bool, StateError> {
+        let Some(entry) = self.devices.get_mut(device) else {
+            return Ok(false);
+        };
+        let was = entry.granted.remove(capability);
+        state_file::write(&self.path, &self.devices)?;
+        Ok(was)
+    }
+
+    /// Takes everything back, as when the device is removed.
+    pub fn forget(&mut self, device: &str) -> Result<(), StateError> {
+        match self.devices.remove(device) {
+            None => Ok(()),
+            Some(_) => state_file::write(&self.path, &self.devices),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_component_asks_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state/grants.toml");
+        let cap: Capability = "net:example.com:443".parse().unwrap();
+        let (old, new) = (component_hash(b"old"), component_hash(b"new"));
+
+        let mut book = GrantBook::open(&path).unwrap();
+        assert!(book.grant("web", &old, cap.clone()).unwrap());
+        assert!(!book.grant("web", &old, cap.clone()).unwrap());
+
+        let mut book = GrantBook::open(&path).unwrap();
+        assert!(book.held("web", &old).grants.allows(&cap));
+        let held = book.held("web", &new);
+        assert!(!held.grants.allows(&cap) && held.lapsed.allows(&cap));
+        assert_eq!(book.held("other", &old), Held::default());
+
+        book.grant("web", &new, "clock".parse().unwrap()).unwrap();
+        assert!(!book.held("web", &new).grants.allows(&cap));
+        assert!(!book.held("web", &old).grants.allows(&cap));
+
+        assert!(!book.revoke("web", &cap).unwrap());
+        assert!(book.revoke("web", &"clock".parse().unwrap()).unwrap());
+        book.forget("web").unwrap();
+        assert_eq!(
+            GrantBook::open(&path).unwrap().held("web", &new),
+            Held::default()
+        );
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn only_the_owner_reads_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("grants.toml");
+        let mut book = GrantBook::open(&path).unwrap();
+        book.grant("a", "h", Capability::Clock).unwrap();
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+        std::fs::write(&path, "[a]\ncomponent = \"hunter2hunter2\"").unwrap();
+        let error = GrantBook::open(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("granted") && !error.contains("hunter2"),
+            "{error}"
+        );
+    }
+}

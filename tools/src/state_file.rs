@@ -1,0 +1,67 @@
+//! Small TOML files of state that only their owner may read.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A file that cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The file system says no.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// It is not what this program wrote.
+    #[error("{path}: {reason}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, without the text itself.
+        reason: String,
+    },
+}
+
+/// What the file at `path` holds; the default where there is none.
+pub(crate) fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, StateError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(T::default()),
+        Err(source) => return Err(io(path, source)),
+    };
+    // The whole error would quote the file, which may hold a secret.
+    toml::from_str(&text).map_err(|error| StateError::Damaged {
+        path: path.to_owned(),
+        reason: error.message().to_owned(),
+    })
+}
+
+/// Puts `value` into the file at `path`, whole or not at all.
+pub(crate) fn write(path: &Path, value: &impl Serialize) -> Result<(), StateError> {
+    let text = toml::to_string_pretty(value).map_err(|error| StateError::Damaged {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let save = || {
+        std::fs::create_dir_all(folder)?;
+        // Readable by its owner alone from the start.
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error).map(drop)
+    };
+    save().map_err(|source| io(path, source))
+}
+
+fn io(path: &Path, source: std::io::Error) -> StateError {
+    StateError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}

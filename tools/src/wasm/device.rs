@@ -1,0 +1,297 @@
+//! A component on the bus: one fresh instance for each call.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use wasmtime::component::{ComponentExportIndex, InstancePre, Val};
+use wasmtime::{Store, UpdateDeadline};
+
+use super::explain::{CallLimits, explain};
+use super::guest::{Guest, Setup};
+use super::io::{over, until};
+use super::limits::Stopped;
+use super::outbound::Outbound;
+use super::{WasmHost, convert};
+use crate::caps::{Capability, Rights};
+use crate::device::{
+    ArgsCheck, CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError,
+};
+use crate::grants::Held;
+use crate::manifest::GuestLimits;
+use crate::secrets::{Secret, Secrets};
+
+/// The longest a call may take when nobody says.
+const DEADLINE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// What may be copied out of a guest at once, in bytes, for each byte of JSON that a
+/// result may have: values are larger in the host than in JSON.
+const COPY_FACTOR: usize = 16;
+
+/// What may be copied at least: arguments of the host's own functions, say.
+const COPIED_BYTES_MIN: usize = 64 << 10;
+
+/// How a function of the specification is reached.
+#[derive(Clone, Debug)]
+pub(super) enum Export {
+    /// An export of its own types.
+    Typed(ComponentExportIndex),
+    /// By name, through the JSON interface.
+    Json {
+        /// The export `call`.
+        call: ComponentExportIndex,
+        /// The name to call.
+        name: String,
+    },
+}
+
+/// A component on the bus.
+pub struct WasmDevice {
+    pub(super) spec: DeviceSpec,
+    pub(super) host: WasmHost,
+    pub(super) pre: InstancePre<Guest>,
+    /// Of each function of the specification, in the same order.
+    pub(super) exports: Vec<(Export, ArgsCheck)>,
+    pub(super) limits: GuestLimits,
+    pub(super) secret_hosts: std::collections::BTreeMap<String, String>,
+    pub(super) secrets: Arc<Secrets>,
+}
+
+/// One call, ready to be made.
+struct Call<'a> {
+    export: &'a ComponentExportIndex,
+    args: Args<'a>,
+    rights: Rights,
+    effect: Effect,
+    context: &'a CallContext,
+    limits: CallLimits,
+    started: Instant,
+}
+
+/// Where the arguments of a call come from.
+enum Args<'a> {
+    /// A JSON object, by the types of the function.
+    Object(&'a Value),
+    /// The values themselves.
+    Values(Vec<Val>),
+}
+
+impl Device for WasmDevice {
+    fn spec(&self) -> &DeviceSpec {
+        &self.spec
+    }
+
+    fn call(
+        &self,
+        function: &str,
+        args: &Value,
+        context: &CallContext,
+    ) -> Result<Value, ToolError> {
+        let spec = self.spec.function(function)?;
+        let at = self.spec.functions.iter().position(|f| f.name == function);
+        let (export, check) = at.and_then(|at| self.exports.get(at)).ok_or_else(|| {
+            ToolError::new(
+                ErrorKind::UnknownFunction,
+                format!("no export for {function}"),
+                "",
+            )
+        })?;
+        check.check(args)?;
+        let rights = Rights::new(&spec.needs, &self.spec.granted, &context.grants);
+        match export {
+            Export::Typed(export) => {
+                let args = Args::Object(args);
+                self.run(export, args, rights, spec.effect, context)
+            }
+            Export::Json { call, name } => {
+                let words = [name.clone(), args.to_string()];
+                let args = Args::Values(words.map(Val::String).into());
+                let text = self.run(call, args, rights, spec.effect, context)?;
+                parsed(&text, spec)
+            }
+        }
+    }
+}
+
+/// The JSON in the text that a plugin's `call` gave.
+fn parsed(text: &Value, spec: &FunctionSpec) -> Result<Value, ToolError> {
+    let text = text.as_str().unwrap_or_default();
+    serde_json::from_str(text).map_err(|error| {
+        ToolError::new(
+            ErrorKind::Trap,
+            format!("{} gave a result that is not JSON: {error}", spec.name),
+            "this is a defect of the tool",
+        )
+    })
+}
+
+impl WasmDevice {
+    /// Gives the device what the user has granted to it, and its secrets.
+    pub fn grant(&mut self, held: Held, secrets: std::collections::BTreeMap<String, Secret>) {
+        self.spec.granted = held.grants;
+        self.spec.lapsed = held.lapsed;
+        self.secrets = Arc::new(Secrets::new(&self.secret_hosts, secrets));
+    }
+
+    /// Calls `export` without any right, as when the device is loaded.
+    pub(super) fn ask(
+        &self,
+        export: &ComponentExportIndex,
+        context: &CallContext,
+    ) -> Result<Value, ToolError> {
+        let args = Args::Values(Vec::new());
+        self.run(export, args, Rights::default(), Effect::Read, context)
+    }
+
+    fn run(
+        &self,
+        export: &ComponentExportIndex,
+        args: Args<'_>,
+        rights: Rights,
+        effect: Effect,
+        context: &CallContext,
+    ) -> Result<Value, ToolError> {
+        let asked = self.limits.time().unwrap_or(DEADLINE_MAX);
+        let call = Call {
+            export,
+            args,
+            rights,
+            effect,
+            context,
+            limits: CallLimits {
+                deadline: context.deadline.min(asked).min(DEADLINE_MAX),
+                memory_bytes: self.memory_bytes_max(),
+                all_memory_bytes: self.host.budget.bytes_max(),
+                output_bytes: self.output_bytes_max(context),
+                calls: self.host.calls_max,
+            },
+            started: Instant::now(),
+        };
+        let deadline = call.started + call.limits.deadline;
+        let work = until(self.attempt(&call, deadline), deadline, &context.cancel);
+        match self.host.io.block_on(work) {
+            Ok(result) => result,
+            Err(error) => Err(explain(&error, &call.limits, "")),
+        }
+    }
+
+    fn memory_bytes_max(&self) -> usize {
+        let asked = self
+            .limits
+            .memory_mib
+            .map(|mib| mib.saturating_mul(1 << 20));
+        asked.unwrap_or(self.host.memory_bytes_default)
+    }
+
+    fn output_bytes_max(&self, context: &CallContext) -> usize {
+        let asked = self
+            .limits
+            .output_kib
+            .map(|kib| kib.saturating_mul(1 << 10));
+        asked.map_or(context.output_bytes_max, |bytes| {
+            bytes.min(context.output_bytes_max)
+        })
+    }
+
+    /// One call in a fresh instance, when there is room for it. The outer error is
+    /// the waiting's, the inner one the call's.
+    async fn attempt(
+        &self,
+        call: &Call<'_>,
+        deadline: Instant,
+    ) -> wasmtime::Result<Result<Value, ToolError>> {
+        let place = tokio::time::timeout_at(deadline.into(), self.host.places.acquire());
+        let Ok(Ok(_place)) = place.await else {
+            return Err(Stopped::Busy.into());
+        };
+        let setup = Setup {
+            rights: call.rights.clone(),
+            effect: call.effect,
+            variables: &self.host.variables,
+            memory_bytes_max: call.limits.memory_bytes,
+            print_bytes_max: call.limits.output_bytes,
+            budget: self.host.budget.clone(),
+        };
+        let mut guest = match Guest::new(&setup) {
+            Ok(guest) => guest,
+            Err(error) => return Ok(Err(error)),
+        };
+        let is_net = |need: &Capability| matches!(need, Capability::Net { .. });
+        if self.spec.requests.iter().any(is_net) {
+            guest.outbound = Some(Outbound::new(
+                self.host.net.clone(),
+                call.rights.clone(),
+                self.secrets.clone(),
+                call.effect == Effect::Read,
+            ));
+        }
+        let mut store = Store::new(&self.host.engine, guest);
+        store.limiter(|guest| &mut guest.limits);
+        let copied = call.limits.output_bytes.saturating_mul(COPY_FACTOR);
+        store.set_hostcall_fuel(copied.max(COPIED_BYTES_MIN));
+        let cancel = call.context.cancel.clone();
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |_| match over(deadline, &cancel) {
+            Some(stopped) => Err(stopped.into()),
+            None => Ok(UpdateDeadline::Continue(1)),
+        });
+        let _ticking = self.host.ticker.run();
+        let result = self.enter(&mut store, call).await;
+        let guest = store.data();
+        Ok(match result {
+            Ok(result) => result.map_err(|error| self.with_reason(error, guest)),
+            Err(error) => Err(explain(&error, &call.limits, &guest.printed.text())),
+        })
+    }
+
+    async fn enter(
+        &self,
+        store: &mut Store<Guest>,
+        call: &Call<'_>,
+    ) -> wasmtime::Result<Result<Value, ToolError>> {
+        let instance = self.pre.instantiate_async(&mut *store).await?;
+        let function = instance
+            .get_func(&mut *store, call.export)
+            .ok_or_else(|| wasmtime::Error::msg("the export is missing"))?;
+        let ty = function.ty(&*store);
+        let params = match &call.args {
+            Args::Values(values) => values.clone(),
+            Args::Object(args) => match convert::params(args, &ty) {
+                Ok(params) => params,
+                Err(reason) => {
+                    return Ok(Err(ToolError::new(ErrorKind::InvalidArgs, reason, "")));
+                }
+            },
+        };
+        let mut results = vec![Val::Bool(false); ty.results().len()];
+        function
+            .call_async(&mut *store, &params, &mut results)
+            .await?;
+        Ok(convert::outcome(results.pop())
+            .and_then(|value| bounded(value, call.limits.output_bytes)))
+    }
+
+    /// A failure that came from a missing grant says so, whatever the guest made of it.
+    fn with_reason(&self, mut error: ToolError, guest: &Guest) -> ToolError {
+        let missing = guest.outbound.as_ref().and_then(|out| out.missing.as_ref());
+        if let (ErrorKind::Failed, Some(missing)) = (error.kind, missing) {
+            error.kind = ErrorKind::Denied;
+            error.hint = match self.spec.requests.iter().any(|asked| asked.covers(missing)) {
+                true => format!("quipu tool grant {} {missing}", self.spec.name),
+                false => format!("{} never asked for {missing}", self.spec.name),
+            };
+        }
+        error
+    }
+}
+
+fn bounded(value: Value, bytes_max: usize) -> Result<Value, ToolError> {
+    let bytes = value.to_string().len();
+    if bytes <= bytes_max {
+        return Ok(value);
+    }
+    Err(ToolError::new(
+        ErrorKind::OutputTooLarge,
+        format!("the result has {bytes} bytes; the limit is {bytes_max}"),
+        "ask for less at a time",
+    ))
+}

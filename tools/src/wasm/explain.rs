@@ -1,0 +1,123 @@
+//! What stopped a guest, in words.
+
+use std::time::Duration;
+
+use wasmtime::{PoolConcurrencyLimitError, Trap};
+use wasmtime_wasi::I32Exit;
+
+use super::STACK_BYTES;
+use super::limits::{Stopped, TABLE_ELEMENTS_MAX};
+use crate::device::{ErrorKind, ToolError};
+
+/// The limits of one call, for messages.
+#[derive(Clone, Copy)]
+pub(super) struct CallLimits {
+    pub(super) deadline: Duration,
+    pub(super) memory_bytes: usize,
+    pub(super) all_memory_bytes: usize,
+    pub(super) output_bytes: usize,
+    pub(super) calls: usize,
+}
+
+const SMALLER: &str = "try a smaller or simpler input";
+const LATER: &str = "try again when other tools have finished";
+
+/// `error` as the caller sees it; `printed` is the end of what the guest printed.
+pub(super) fn explain(error: &wasmtime::Error, limits: &CallLimits, printed: &str) -> ToolError {
+    if let Some(stopped) = error.downcast_ref::<Stopped>() {
+        return named(*stopped, limits);
+    }
+    if error.is::<PoolConcurrencyLimitError>() {
+        return named(Stopped::Busy, limits);
+    }
+    if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
+        return ToolError::new(
+            ErrorKind::Trap,
+            format!("the tool exited with code {code}{}", said(printed)),
+            "",
+        );
+    }
+    if error.downcast_ref::<Trap>() == Some(&Trap::StackOverflow) {
+        return ToolError::new(
+            ErrorKind::Memory,
+            format!(
+                "the tool recurses deeper than its {} KiB of stack",
+                STACK_BYTES >> 10
+            ),
+            SMALLER,
+        );
+    }
+    let cause = error.root_cause().to_string();
+    // The engine has no type for it that others may name.
+    if cause.contains("fuel allocated for hostcalls") {
+        return ToolError::new(
+            ErrorKind::OutputTooLarge,
+            format!(
+                "the tool handed over more than a result of {} bytes can be made of",
+                limits.output_bytes
+            ),
+            "ask for less at a time",
+        );
+    }
+    ToolError::new(
+        ErrorKind::Trap,
+        format!("the tool failed: {cause}{}", said(printed)),
+        "this is a defect of the tool; try another input",
+    )
+}
+
+fn named(stopped: Stopped, limits: &CallLimits) -> ToolError {
+    let mib = |bytes: usize| bytes >> 20;
+    let (kind, message, hint) = match stopped {
+        Stopped::Cancelled => (ErrorKind::Cancelled, "the call was cancelled".into(), ""),
+        Stopped::Deadline => (
+            ErrorKind::Timeout,
+            format!(
+                "the tool did not finish within {} ms",
+                limits.deadline.as_millis()
+            ),
+            SMALLER,
+        ),
+        Stopped::Memory => (
+            ErrorKind::Memory,
+            format!(
+                "the tool needs more than its {} MiB of memory",
+                mib(limits.memory_bytes)
+            ),
+            SMALLER,
+        ),
+        Stopped::TotalMemory => (
+            ErrorKind::Busy,
+            format!(
+                "all running tools together may use {} MiB of memory, and this one would pass that",
+                mib(limits.all_memory_bytes)
+            ),
+            LATER,
+        ),
+        Stopped::Table => (
+            ErrorKind::Memory,
+            format!("the tool needs tables of more than {TABLE_ELEMENTS_MAX} elements"),
+            SMALLER,
+        ),
+        Stopped::Output => (
+            ErrorKind::OutputTooLarge,
+            format!("the tool printed more than {} bytes", limits.output_bytes),
+            SMALLER,
+        ),
+        Stopped::Busy => (
+            ErrorKind::Busy,
+            format!("{} tools are running already", limits.calls),
+            LATER,
+        ),
+    };
+    ToolError::new(kind, message, hint)
+}
+
+/// The last line the guest printed: where it panicked, mostly.
+fn said(printed: &str) -> String {
+    let about = |line: &&str| !line.is_empty() && !line.starts_with("note:");
+    match printed.lines().map(str::trim).rfind(about) {
+        Some(line) => format!("; it said: {line}"),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,143 @@
+//! The state of one call: a WASI world with what was granted in it, and the limits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{
+    FsPerms, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
+};
+
+use super::limits::{Budget, Limits};
+use super::outbound::Outbound;
+use super::stdio::Tail;
+use crate::caps::{Capability, Rights};
+use crate::device::{Effect, ErrorKind, ToolError};
+
+/// Bytes of randomness a guest may ask for at once.
+const RANDOM_BYTES_MAX: u64 = 1 << 20;
+/// Streams, files, pollables and the like that a guest may hold.
+const HANDLES_MAX: usize = 1000;
+
+/// Looks a variable of the environment up.
+pub type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// What a call is made with.
+pub(super) struct Setup<'a> {
+    pub(super) rights: Rights,
+    pub(super) effect: Effect,
+    pub(super) variables: &'a Variables,
+    pub(super) memory_bytes_max: usize,
+    pub(super) print_bytes_max: usize,
+    pub(super) budget: Arc<Budget>,
+}
+
+pub(super) struct Guest {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    pub(super) limits: Limits,
+    pub(super) printed: Tail,
+    pub(super) outbound: Option<Outbound>,
+}
+
+impl Guest {
+    /// A world with what `setup` grants. The error names what cannot be given.
+    pub(super) fn new(setup: &Setup<'_>) -> Result<Self, ToolError> {
+        let printed = Tail::new(setup.print_bytes_max);
+        let mut wasi = WasiCtx::builder();
+        wasi.allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false)
+            .max_random_size(RANDOM_BYTES_MAX)
+            .stdout(printed.clone())
+            .stderr(printed.clone());
+        if !setup.rights.iter().any(|right| *right == Capability::Clock) {
+            wasi.wall_clock(StoppedClock).monotonic_clock(StoppedClock);
+        }
+        for right in setup.rights.iter() {
+            furnish(&mut wasi, right, setup)?;
+        }
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(HANDLES_MAX);
+        Ok(Self {
+            wasi: wasi.build(),
+            table,
+            limits: Limits::new(setup.memory_bytes_max, setup.budget.clone()),
+            printed,
+            outbound: None,
+        })
+    }
+}
+
+/// Puts one granted thing into the world.
+fn furnish(
+    wasi: &mut WasiCtxBuilder,
+    right: &Capability,
+    setup: &Setup<'_>,
+) -> Result<(), ToolError> {
+    let (path, perms) = match right {
+        Capability::FsRead { path } => (path, FsPerms::ReadOnly),
+        // A function that says it only reads is taken at its word.
+        Capability::FsWrite { path } if setup.effect == Effect::Read => (path, FsPerms::ReadOnly),
+        Capability::FsWrite { path } => (path, FsPerms::ReadWrite),
+        Capability::Env { name } => {
+            if let Some(value) = (setup.variables)(name) {
+                wasi.env(name, value);
+            }
+            return Ok(());
+        }
+        _ => return Ok(()),
+    };
+    let missing = |reason: String| {
+        ToolError::new(
+            ErrorKind::Unavailable,
+            format!(
+                "the granted folder {} cannot be used: {reason}",
+                path.display()
+            ),
+            "grant a folder that exists, by its whole path",
+        )
+    };
+    // A relative path would depend on where this program happens to run.
+    if !path.is_absolute() {
+        return Err(missing("it is not a whole path".into()));
+    }
+    let name = path
+        .to_str()
+        .ok_or_else(|| missing("it is not UTF-8".into()))?;
+    wasi.preopened_dir(path, name, perms)
+        .map_err(|error| missing(error.root_cause().to_string()))?;
+    Ok(())
+}
+
+impl WasiView for Guest {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+/// A clock for guests that were not granted one: it is always the epoch.
+struct StoppedClock;
+
+impl HostWallClock for StoppedClock {
+    fn resolution(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+impl HostMonotonicClock for StoppedClock {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        0
+    }
+}
