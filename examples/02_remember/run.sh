@@ -14,11 +14,14 @@ trap 'rm -rf "$root"' EXIT
 remember=${SCRIPTED:+--cpu script:remember.jsonl}
 recall=${SCRIPTED:+--cpu script:recall.jsonl}
 
+# 1. One process writes. librarian.toml tells it when to.
 # shellcheck disable=SC2086  # two words or none
-quipu --root "$root" run $remember "Remember that my dog Bruno was born on 3 May 2019."
+quipu --root "$root" run --agent librarian.toml $remember \
+    "Remember that my dog Bruno was born on 3 May 2019."
 
-# The store can be looked at without any model.
+# 2. The store can be looked at without any model.
 quipu --root "$root" mem search "dog born"
 
+# 3. Another process reads. It knows nothing of the first.
 # shellcheck disable=SC2086
-quipu --root "$root" run $recall "Look it up in my memories: when was my dog born?"
+quipu --root "$root" run --agent librarian.toml $recall "When was my dog born?"

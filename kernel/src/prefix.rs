@@ -305,10 +305,10 @@ mod tests {
                     }
                 }
                 prop_assert_eq!(tree.cells(), model.used());
-                for j in 0..4 {
+                for (j, &tail) in tails.iter().enumerate() {
                     let own: Vec<i32> = model.sequences[j].iter().map(|&cell| model.cells[cell]).collect();
-                    prop_assert_eq!(tree.tokens(tails[j]), own);
-                    prop_assert_eq!(tree.private(tails[j]), model.private(j));
+                    prop_assert_eq!(tree.tokens(tail), own);
+                    prop_assert_eq!(tree.private(tail), model.private(j));
                 }
             }
         }

@@ -185,7 +185,7 @@ async fn what_was_not_granted_is_denied() {
     setup.devices.push(Desk::new("web", vec![net]));
     assert_snapshot!(run(setup, Program::new("task")).await, @r#"
     1 {"tool":"web.echo","args":{"text":"x"}}
-      ! denied: web.echo needs net:example.com, which was not granted (--allow net:example.com) (kernel, user)
+      ! denied: web.echo needs net:example.com, which was not granted (quipu tool grant web net:example.com, or --allow net:example.com for one run) (kernel, user)
     2 {"answer":"done"}
     "exited" "done"
     "#);

@@ -1,11 +1,8 @@
 //! The tools that come with Quipu, inside this program.
 
-/// Name and component of each.
+/// Name and component of each. A small model favours what it reads first, so the tool
+/// that is right most often is.
 pub const TOOLS: &[(&str, &[u8])] = &[
-    (
-        "browser",
-        include_bytes!(concat!(env!("OUT_DIR"), "/browser.wasm")),
-    ),
     (
         "calculator",
         include_bytes!(concat!(env!("OUT_DIR"), "/calculator.wasm")),
@@ -13,5 +10,9 @@ pub const TOOLS: &[(&str, &[u8])] = &[
     (
         "python",
         include_bytes!(concat!(env!("OUT_DIR"), "/python.wasm")),
+    ),
+    (
+        "browser",
+        include_bytes!(concat!(env!("OUT_DIR"), "/browser.wasm")),
     ),
 ];

@@ -72,7 +72,6 @@ fn write_a_tool() {
         "04_write_a_tool",
         &[
             "wordcount.count",
-            "Count the words, lines and characters of a text.",
             "{\"words\":3,\"lines\":1,\"characters\":13}",
             "It has nine words.",
         ],

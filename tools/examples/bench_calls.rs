@@ -11,55 +11,61 @@ use quipu_tools::wasm::floor::Floor;
 use quipu_tools::{CallContext, Device, WasmHost, WasmSettings};
 use serde_json::json;
 
-/// Something that costs the guest itself little.
-const EXPRESSION: &str = "2+2";
+/// A small component, a large one: name, function, its one argument.
+const SUBJECTS: &[(&str, &str, (&str, &str))] = &[
+    ("wordcount", "count", ("text", "one two three")),
+    ("calculator", "calculate", ("expression", "2+2")),
+];
 /// Instances that live at once when memory is measured.
 const TOGETHER: usize = 100;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let calls: usize = std::env::args().nth(1).map_or(Ok(5000), |n| n.parse())?;
-    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/guests");
-    let bytes = std::fs::read(guests.join("calculator.wasm"))?;
+    for (name, function, argument) in SUBJECTS {
+        one(name, function, *argument, calls)?;
+    }
+    together()
+}
 
+fn one(
+    name: &str,
+    function: &str,
+    (key, value): (&str, &str),
+    calls: usize,
+) -> Result<(), Box<dyn Error>> {
+    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/guests");
+    let bytes = std::fs::read(guests.join(format!("{name}.wasm")))?;
+    println!("{name}, {} KB", bytes.len() / 1000);
     let cache = tempfile::tempdir()?;
     let settings = WasmSettings {
         cache_dir: Some(cache.path().to_owned()),
         ..WasmSettings::default()
     };
     let host = WasmHost::new(settings)?;
-    let args = json!({ "expression": EXPRESSION });
+    let args = json!({ key: value });
     let context = CallContext::default();
-    for what in [
-        "first load and call, compiling",
-        "next load and call, from the cache",
-    ] {
+    for what in ["first load + call, compiling", "next load + call, cached"] {
         let begun = Instant::now();
-        let device = host.load("calculator", "bench", &bytes)?;
+        let device = host.load(name, "bench", &bytes)?;
         let loaded = begun.elapsed();
-        device.call("calculate", &args, &context)?;
-        println!("{what}: {loaded:?} + {:?}", begun.elapsed() - loaded);
+        device.call(function, &args, &context)?;
+        println!("  {what}: {loaded:?} + {:?}", begun.elapsed() - loaded);
     }
 
-    let device = host.load("calculator", "bench", &bytes)?;
+    let device = host.load(name, "bench", &bytes)?;
     let floor = Floor::load(&bytes)?;
     // In turns, so that what else the machine does falls on both.
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..calls {
-        ours.push(timed(|| {
-            device.call("calculate", &args, &context).map(drop)
-        })?);
-        theirs.push(timed(|| floor.call("calculate", EXPRESSION))?);
+        ours.push(timed(|| device.call(function, &args, &context).map(drop))?);
+        theirs.push(timed(|| floor.call(function, value))?);
     }
-    let (ours, theirs) = (
-        report("tool call", ours),
-        report("the engine's floor", theirs),
-    );
+    let (ours, theirs) = (report("tool call", ours), report("engine's floor", theirs));
     println!(
-        "ratio of p50: {:.2}",
+        "  ratio of p50: {:.2}",
         ours.as_secs_f64() / theirs.as_secs_f64()
     );
-
-    together()
+    Ok(())
 }
 
 /// Resident memory of many instances that live at the same time.
@@ -99,7 +105,7 @@ fn report(what: &str, mut times: Vec<Duration>) -> Duration {
     times.sort();
     let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize];
     println!(
-        "{what}: p50 {:?}, p99 {:?}, longest {:?}",
+        "  {what}: p50 {:?}, p99 {:?}, longest {:?}",
         at(0.5),
         at(0.99),
         at(1.0)

@@ -1,16 +1,15 @@
 //! The bus: from the name a caller writes to a device and one of its functions.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::device::{CallContext, Device, ErrorKind, ToolError};
 
-/// The devices of one machine, by name.
+/// The devices of one machine, in the order they were added.
 #[derive(Default)]
 pub struct Bus {
-    devices: BTreeMap<String, Arc<dyn Device>>,
+    devices: Vec<Arc<dyn Device>>,
 }
 
 /// A second device of the same name.
@@ -21,22 +20,24 @@ pub struct NameTaken(pub String);
 impl Bus {
     /// Puts a device on the bus. A name can be taken once.
     pub fn add(&mut self, device: Arc<dyn Device>) -> Result<(), NameTaken> {
-        let name = device.spec().name.clone();
-        if self.devices.contains_key(&name) {
-            return Err(NameTaken(name));
+        let name = &device.spec().name;
+        if self.get(name).is_some() {
+            return Err(NameTaken(name.clone()));
         }
-        self.devices.insert(name, device);
+        self.devices.push(device);
         Ok(())
     }
 
-    /// All devices, by name.
+    /// All devices, in the order they were added.
     pub fn list(&self) -> Vec<Arc<dyn Device>> {
-        self.devices.values().cloned().collect()
+        self.devices.clone()
     }
 
     /// The device called `name`, if there is one.
     pub fn get(&self, name: &str) -> Option<&Arc<dyn Device>> {
-        self.devices.get(name)
+        self.devices
+            .iter()
+            .find(|device| device.spec().name == name)
     }
 
     /// Finds `device.function`, or `device` alone where it has just one function.
@@ -46,10 +47,7 @@ impl Bus {
             Some((device, function)) => (device, Some(function)),
             None => (name, None),
         };
-        let found = self
-            .devices
-            .get(device)
-            .ok_or_else(|| self.unknown(device))?;
+        let found = self.get(device).ok_or_else(|| self.unknown(device))?;
         let spec = found.spec();
         let function = match (function, spec.functions.as_slice()) {
             (Some(function), _) => spec.function(function)?.name.clone(),
@@ -81,7 +79,11 @@ impl Bus {
     }
 
     fn unknown(&self, name: &str) -> ToolError {
-        let names: Vec<&str> = self.devices.keys().map(String::as_str).collect();
+        let names: Vec<&str> = self
+            .devices
+            .iter()
+            .map(|d| d.spec().name.as_str())
+            .collect();
         let hint = match names.is_empty() {
             true => "no tools are installed".to_owned(),
             false => format!("there are {}", names.join(", ")),

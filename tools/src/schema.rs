@@ -65,6 +65,8 @@ pub enum SchemaError {
     Empty,
 }
 
+/// How all WebAssembly begins.
+const MAGIC: &[u8] = b"\0asm";
 /// How a core module begins, which is no component yet.
 const MODULE: &[u8] = b"\0asm\x01\0\0\0";
 /// The JSON interface, whatever its version.
@@ -81,7 +83,10 @@ pub fn describe(bytes: &[u8]) -> Result<Described, SchemaError> {
     // The bytes may be anything; a defect of the decoder is not one of the host.
     let decoded = std::panic::catch_unwind(|| decode(bytes))
         .map_err(|_| not_one("it cannot be read".into()))?
-        .map_err(|error| not_one(format!("{error:#}")))?;
+        .map_err(|error| match bytes.starts_with(MAGIC) {
+            true => not_one(format!("{error:#}")),
+            false => not_one("it does not begin as WebAssembly does".into()),
+        })?;
     let DecodedWasm::Component(mut resolve, world) = decoded else {
         return Err(not_one("it is a WIT package".into()));
     };

@@ -27,10 +27,13 @@ impl Guest for Calculator {
                 "the expression is longer than {EXPRESSION_BYTES_MAX} bytes"
             ));
         }
-        let mut context = fend_core::Context::new();
-        let result = fend_core::evaluate(&plain(&expression), &mut context)
+        let plain = plain(&expression);
+        let mut text = evaluate(&plain)
             .map_err(|error| format!("{error}; write plain arithmetic such as 17% * 2340 + 12"))?;
-        let text = result.get_main_result();
+        if is_percentage(&text) && !wants_percentage(&plain) {
+            // What it is a percentage of is a number, so a number was meant.
+            text = evaluate(&format!("({plain}) to 1")).unwrap_or(text);
+        }
         if text.is_empty() {
             return Err("the expression has no value".into());
         }
@@ -45,6 +48,24 @@ impl Guest for Calculator {
             },
         })
     }
+}
+
+fn evaluate(expression: &str) -> Result<String, String> {
+    let result = fend_core::evaluate(expression, &mut fend_core::Context::new())?;
+    Ok(result.get_main_result().to_owned())
+}
+
+/// The evaluator counts in per cent whatever was multiplied by a percentage: 5% * 40 is
+/// 200% to it.
+fn is_percentage(value: &str) -> bool {
+    value.ends_with('%') || value.ends_with(" percent")
+}
+
+/// Whether the expression ends in a conversion to per cent.
+fn wants_percentage(expression: &str) -> bool {
+    let mut words = expression.split_whitespace().rev();
+    matches!(words.next(), Some("%" | "percent"))
+        && matches!(words.next(), Some("to" | "in" | "as"))
 }
 
 /// The expression as the evaluator reads it: without the commas of thousands and

@@ -110,7 +110,6 @@ fn what_is_no_tool_is_not_loaded() {
         let said = load(text).err().expect("an error").to_string();
         assert!(said.contains(want), "{said}");
     };
-    check("(module)", "not a component");
     check("(component)", "it exports no functions");
     let wants = r#"(component
         (import "launch" (func $launch))

@@ -83,7 +83,7 @@ macro_rules! contract {
 
 contract! {
     spec:
-    it_has_a_name_and_says_what_it_does,
+    it_has_a_name_and_functions,
     its_schemas_are_schemas,
     it_never_changes;
     behaviour:

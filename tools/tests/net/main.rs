@@ -1,6 +1,7 @@
 //! Requests go where they may, and nowhere else.
 #![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
+mod guest;
 mod server;
 
 use std::collections::HashMap;
