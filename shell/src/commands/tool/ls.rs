@@ -45,7 +45,7 @@ pub fn run(session: &Session, args: &LsArgs) -> Result<u8> {
             "NAME",
             "STATE",
             "FUNCTIONS",
-            "NEEDS",
+            "GRANTED",
             "ORIGIN",
             "WHAT IT DOES",
         ],
@@ -56,13 +56,13 @@ pub fn run(session: &Session, args: &LsArgs) -> Result<u8> {
 
 fn ready(spec: &DeviceSpec) -> Vec<String> {
     let functions: Vec<&str> = spec.functions.iter().map(|f| f.name.as_str()).collect();
-    let needs: Vec<String> = spec.requests.iter().map(ToString::to_string).collect();
+    let granted: Vec<String> = spec.granted.iter().map(ToString::to_string).collect();
     let what = spec.description.lines().next().unwrap_or_default();
     vec![
         spec.name.clone(),
         state(spec).into(),
         functions.join(", "),
-        needs.join(", "),
+        granted.join(", "),
         spec.origin.clone(),
         what.to_owned(),
     ]
