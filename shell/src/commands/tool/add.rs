@@ -12,7 +12,7 @@ use crate::init::Session;
 use crate::plugin::{Project, registry};
 use crate::{builtin, paths};
 
-/// Install a tool from a component or a project
+/// Install a tool from a component, a project, or a registry
 #[derive(Debug, Args)]
 pub struct AddArgs {
     /// A .wasm file, the folder of a built project, or a reference such as
