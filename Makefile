@@ -36,7 +36,7 @@ shell: build ## Start the interactive shell on the default model
 	@$(QUIPU)
 
 build: guests ## Build target/release/quipu
-	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --bins
+	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --all-targets
 
 guests: setup ## Build the wasm tools into target/guests
 	@$(STAGE) guests scripts/guests.sh
