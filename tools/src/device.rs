@@ -50,7 +50,7 @@ pub struct DeviceSpec {
 }
 
 /// One function of a device.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FunctionSpec {
     /// Its name: what comes after the dot.
     pub name: String,

@@ -21,6 +21,14 @@ impl Io {
         Ok(Self(Some(runtime)))
     }
 
+    /// Runs `work`, which blocks, on a thread of its own.
+    pub(super) async fn aside(&self, work: impl FnOnce() + Send + 'static) -> wasmtime::Result<()> {
+        match &self.0 {
+            Some(runtime) => Ok(runtime.spawn_blocking(work).await?),
+            None => Ok(work()),
+        }
+    }
+
     /// Runs `work` on this thread, whatever else runs on it.
     pub(super) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         let _entered = self.0.as_ref().map(Runtime::enter);

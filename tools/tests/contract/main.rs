@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod counter;
+mod later;
 mod limits;
 mod spec;
 
