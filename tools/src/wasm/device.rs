@@ -24,6 +24,8 @@ use crate::secrets::{Secret, Secrets};
 
 /// The longest a call may take when nobody says.
 const DEADLINE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// The longest that compiling a tool is waited for. CPython takes 13 s of two cores.
+const READY_MAX: Duration = Duration::from_secs(300);
 /// What may be copied out of a guest at once, in bytes, for each byte of JSON that a
 /// result may have: values are larger in the host than in JSON.
 const COPY_FACTOR: usize = 16;
@@ -132,14 +134,14 @@ impl WasmDevice {
         self.secrets = Arc::new(Secrets::new(&self.secret_hosts, secrets));
     }
 
-    /// The code. Where it has to be loaded first, that is waited for no longer than a
-    /// call may take; it goes on for the next one.
+    /// The code. Where it has to be compiled first, that is done once, whatever time the
+    /// call has: cut off by a deadline it would never get done on a slow machine. The
+    /// wait can be cancelled; the work goes on for the next call.
     fn ready(&self, context: &CallContext) -> Result<&Ready, ToolError> {
         if !self.code.is_there() {
             let code = self.code.clone();
             let work = self.host.io.aside(move || _ = code.get());
-            let deadline = Instant::now() + context.deadline.min(DEADLINE_MAX);
-            let waited = until(work, deadline, &context.cancel);
+            let waited = until(work, Instant::now() + READY_MAX, &context.cancel);
             if let Err(error) = self.host.io.block_on(waited) {
                 return Err(unready(&error, &self.spec.name));
             }
