@@ -25,7 +25,10 @@ impl Io {
     pub(super) async fn aside(&self, work: impl FnOnce() + Send + 'static) -> wasmtime::Result<()> {
         match &self.0 {
             Some(runtime) => Ok(runtime.spawn_blocking(work).await?),
-            None => Ok(work()),
+            None => {
+                work();
+                Ok(())
+            }
         }
     }
 
