@@ -14,6 +14,7 @@ use quipu_tools::{Bus, CallContext, Capability};
 use serde_json::json;
 
 use super::{bar, import, jsonl};
+use crate::bus::Servers;
 use crate::commands::lines::file_words;
 use crate::error::{FAILED, UserError};
 use crate::init::Session;
@@ -57,7 +58,7 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
         eprintln!("added {added} pages from {}", file_words(path));
         return Ok(0);
     }
-    let (bus, _) = session.bus()?;
+    let (bus, _) = session.bus(Servers::Known)?;
     let mut tally = Tally::default();
     for url in urls {
         if let Err(reason) = add_url(&store, &bus, url, &mut tally) {
