@@ -38,6 +38,11 @@ pub enum Syscall {
         /// Character to start from, for a page too long to show at once.
         from: usize,
     },
+    /// Bring tools into sight that fit some words.
+    FindTool {
+        /// What the tool should do.
+        query: String,
+    },
     /// Ask the person at the machine.
     Ask {
         /// The question.
@@ -67,6 +72,9 @@ pub const REMEMBER: &str = "memory.put";
 /// Bring a page back.
 pub const RECALL: &str = "memory.recall";
 
+/// Bring tools into sight; legal where not all of them are.
+pub const FIND: &str = "find_tool";
+
 /// The table of kernel calls that are written like tools.
 pub const TABLE: &[KernelCall] = &[
     KernelCall {
@@ -93,6 +101,11 @@ pub const TABLE: &[KernelCall] = &[
                 "additionalProperties": false
             })
         },
+    },
+    KernelCall {
+        name: FIND,
+        description: "find a tool that is not listed here, by what it should do",
+        parameters: || object(&[("query", json!({"type": "string", "maxLength": 200}))]),
     },
 ];
 
@@ -146,6 +159,9 @@ impl Syscall {
             RECALL => Syscall::Recall {
                 page: text("page")?,
                 from: args.get("from").and_then(Value::as_u64).unwrap_or(0) as usize,
+            },
+            FIND => Syscall::FindTool {
+                query: text("query")?,
             },
             _ => Syscall::Call {
                 tool: tool.to_owned(),

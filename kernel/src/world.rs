@@ -64,6 +64,7 @@ impl World {
             }
             Syscall::Search { .. } => check(syscall::SEARCH, Effect::Read, &[]),
             Syscall::Recall { .. } => check(syscall::RECALL, Effect::Read, &[]),
+            Syscall::FindTool { .. } => check(syscall::FIND, Effect::Read, &[]),
             Syscall::Ask { .. } => check("ask", Effect::Read, &[]),
             Syscall::Exit { .. } => check("answer", Effect::Read, &[]),
         }
