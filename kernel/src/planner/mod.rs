@@ -55,6 +55,7 @@ impl Planner {
             description: call.description.to_owned(),
             parameters: (call.parameters)(),
         }));
+        calls.extend(syscall::edit(&program.agent.memory.blocks));
         Self {
             calls,
             answer: program.answer_schema.clone(),
