@@ -149,13 +149,31 @@ async fn memory_is_written_searched_and_labelled() {
     let nothing = r#"{"tool":"memory.search","args":{"query":"zebra"}}"#;
     assert_snapshot!(check(&[put, search, nothing, DONE]).await, @r#"
     1 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
-      = kept as m1-1 (memory, user)
+      = kept as m1-1. That is done: now answer the user. (memory, user)
     2 {"tool":"memory.search","args":{"query":"what is the dog's name"}}
       = [m1-1] The dog is called Bruno. (process 1) (memory, user)
     3 {"tool":"memory.search","args":{"query":"zebra"}}
       = nothing found; try other words, or answer without it (memory, user)
     4 {"answer":"done"}
     "exited" "done"
+    "#);
+}
+
+#[tokio::test]
+async fn a_memory_is_kept_once_however_often_it_is_put() {
+    let put = r#"{"tool":"memory.put","args":{"text":"The dog is called Bruno."}}"#;
+    assert_snapshot!(check(&[put, put, put, put, DONE]).await, @r#"
+    1 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
+      = kept as m1-1. That is done: now answer the user. (memory, user)
+    2 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
+      = kept as m1-1. That is done: now answer the user. (memory, user)
+    3 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
+      = kept as m1-1. That is done: now answer the user. (memory, user)
+      limit: the same call gave the same result again and again
+    4 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
+      ! this action was not accepted: the tool "memory.put" cannot be used now; only the answer is legal: {"answer": "…"} (kernel, user)
+    5 {"answer":"done"}
+    "limit" "done"
     "#);
 }
 

@@ -13,6 +13,7 @@ use quipu_kernel::cpu::scripted::ScriptedCpu;
 use quipu_kernel::cpu::{Cpu, CpuInfo};
 use quipu_kernel::journal::Journal;
 use quipu_kernel::policy::Policy;
+use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::{Access, DiskStore};
 
@@ -171,6 +172,15 @@ impl Session {
             kernel,
             _lock: lock,
         })
+    }
+
+    /// The program of `agent` for `prompt`, its file before the settings.
+    pub fn program(&self, agent: &Loaded, prompt: String) -> Program {
+        let mut program = Program::new(prompt);
+        program.agent = agent.agent.clone();
+        program.agent.memory = agent.memory.over(self.settings.memory.clone());
+        program.limits = agent.limits.over(self.settings.limits.clone());
+        program
     }
 
     /// The gate's rules, with `allow` granted on top of the settings.

@@ -158,6 +158,10 @@ fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::Started { steps: 0, .. } | Event::Token { .. } | Event::Step { .. } => return None,
         Event::Started { steps, .. } => format!("resumed after {steps}"),
+        Event::Reminded { recalled, .. } => format!(
+            "reminded ({}, {}): {}",
+            recalled.label.source, recalled.label.trust, recalled.text
+        ),
         Event::Action { n, action, .. } => format!("{n} {action}"),
         Event::Observation {
             text, ok, label, ..
@@ -171,6 +175,7 @@ fn line(event: &Event) -> Option<String> {
         Event::Recalled { page, .. } => format!("  recalled {page}"),
         Event::SwappedOut { tokens, .. } => format!("  swapped out {tokens}"),
         Event::SwappedIn { tokens, .. } => format!("  swapped in {tokens}"),
+        Event::Consolidated { page, from, .. } => format!("{page} made from {from:?}"),
         Event::LimitHit { text, .. } => format!("  limit: {text}"),
         Event::Exited { exit, .. } => {
             let answer = exit.answer.as_ref().map(Value::to_string);

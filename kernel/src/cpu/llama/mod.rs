@@ -12,6 +12,7 @@ mod paging;
 mod quantize;
 mod slot;
 mod threads;
+mod tokenizer;
 mod vocab;
 
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ use super::{
 use crate::process::Pid;
 use crate::swap::{Swap, SwapSettings};
 pub use quantize::{Quant, requantize};
+pub use tokenizer::Tokenizer;
 
 use context::Shape;
 use engine::{Engine, Request};
