@@ -52,6 +52,7 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
         ));
     }
     let store = session.store(Access::ReadWrite)?;
+    session.give_vectors(&store)?;
     if let Some(path) = &args.jsonl {
         let added = jsonl::add(&store, path)?;
         eprintln!("added {added} pages from {}", file_words(path));

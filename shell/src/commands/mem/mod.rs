@@ -30,7 +30,7 @@ pub enum MemCommand {
     Rm(RmArgs),
     /// Say how much is stored
     Stats(JsonArgs),
-    /// Build the search index anew from the stored pages
+    /// Build the search index anew from the stored pages, and the vectors that are missing
     Rebuild,
 }
 
@@ -185,6 +185,7 @@ fn rebuild(session: &Session) -> Result<u8> {
         bar.set_position(done);
     })?;
     bar.finish_and_clear();
+    session.give_vectors(&store)?;
     eprintln!("the index is rebuilt: {} pages", store.stats()?.pages);
     Ok(0)
 }
