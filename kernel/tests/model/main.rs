@@ -6,6 +6,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod embedder;
 
 use std::sync::{Arc, OnceLock};
 
