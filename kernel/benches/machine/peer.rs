@@ -111,13 +111,15 @@ pub fn llama_bench(bench: &Bench, prompt: usize, generate: usize) -> (f64, f64) 
 }
 
 /// Tokens per second that llama-batched-bench measures while generating for
-/// `sequences` prompts of their own.
-pub fn batched_bench(bench: &Bench, sequences: usize, prompt: usize, generate: usize) -> f64 {
+/// `sequences` prompts of their own: each with a cache of its own, or all in one cache,
+/// as sharing between them takes.
+pub fn batched_bench(bench: &Bench, sequences: usize, len: usize, unified: bool) -> f64 {
     let out = Command::new(bench.peers.join("llama-batched-bench"))
         .arg("--model")
         .arg(&bench.model)
-        .args(["-npp", &prompt.to_string(), "-ntg", &generate.to_string()])
+        .args(["-npp", &len.to_string(), "-ntg", &len.to_string()])
         .args(["-npl", &sequences.to_string(), "-c", "8192"])
+        .args(unified.then_some("--kv-unified"))
         .args(["-t", &bench.threads.to_string(), "--output-format", "jsonl"])
         .stderr(Stdio::null())
         .output()

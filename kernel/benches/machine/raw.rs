@@ -32,16 +32,18 @@ pub fn run(bench: &Bench) {
 
 /// Decoding of eight sequences, beside llama-batched-bench.
 pub fn batched(bench: &Bench) {
-    let (mut decode, mut decode_peer) = (vec![], vec![]);
+    let (mut decode, mut apart, mut unified) = (vec![], vec![], vec![]);
     let cpu = warm(bench);
     let len = GENERATE as usize;
     for round in 0..bench.rounds as i32 {
         let jobs = (0..SEQUENCES).map(|n| one(round * SEQUENCES + n, len));
         decode.push(decoding(&ours::run_to_exit(&cpu, jobs.collect())));
-        decode_peer.push(peer::batched_bench(bench, SEQUENCES as usize, len, len));
+        apart.push(peer::batched_bench(bench, SEQUENCES as usize, len, false));
+        unified.push(peer::batched_bench(bench, SEQUENCES as usize, len, true));
     }
     let what = format!("decode, {SEQUENCES} sequences (ratio: of speed)");
-    report::line(&what, "t/s", &decode, &decode_peer);
+    report::line(&what, "t/s", &decode, &apart);
+    report::line("  beside one cache for all", "t/s", &decode, &unified);
 }
 
 /// A machine that has compiled the grammar and touched the model's weights, as the
