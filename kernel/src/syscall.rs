@@ -9,7 +9,10 @@
 //! {"ask": "Which year?"}
 //! ```
 
+use quipu_memory::BLOCK_CHARS_MAX;
 use serde_json::{Map, Value, json};
+
+use crate::grammar::Callable;
 
 /// What a process may ask of the kernel.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +32,13 @@ pub enum Syscall {
     /// Write a memory to the store.
     Remember {
         /// The text to keep.
+        text: String,
+    },
+    /// Change a block of the core memory.
+    Edit {
+        /// Its name.
+        block: String,
+        /// What it says from now on; nothing removes it.
         text: String,
     },
     /// Bring an evicted or cut page back, verbatim.
@@ -69,6 +79,8 @@ pub struct KernelCall {
 pub const SEARCH: &str = "memory.search";
 /// Write to the store.
 pub const REMEMBER: &str = "memory.put";
+/// Change a block of the core memory; legal for agents that have any.
+pub const EDIT: &str = "memory.edit";
 /// Bring a page back.
 pub const RECALL: &str = "memory.recall";
 
@@ -108,6 +120,22 @@ pub const TABLE: &[KernelCall] = &[
         parameters: || object(&[("query", json!({"type": "string", "maxLength": 200}))]),
     },
 ];
+
+/// The call that edits the core memory, for an agent that has these `blocks`.
+pub fn edit(blocks: &[String]) -> Option<Callable> {
+    let fields = [
+        ("block", json!({"enum": blocks})),
+        (
+            "text",
+            json!({"type": "string", "maxLength": BLOCK_CHARS_MAX}),
+        ),
+    ];
+    (!blocks.is_empty()).then(|| Callable {
+        name: EDIT.to_owned(),
+        description: "replace the text of one of your notes".to_owned(),
+        parameters: object(&fields),
+    })
+}
 
 /// The schema of an object with exactly `fields`, all required.
 pub fn object(fields: &[(&str, Value)]) -> Value {
@@ -154,6 +182,10 @@ impl Syscall {
                 query: text("query")?,
             },
             REMEMBER => Syscall::Remember {
+                text: text("text")?,
+            },
+            EDIT => Syscall::Edit {
+                block: text("block")?,
                 text: text("text")?,
             },
             RECALL => Syscall::Recall {

@@ -39,7 +39,7 @@ async fn failures_are_observations() {
     1 {"tool":"desk.fail","args":{"text":"x"}}
       ! error: out of ink (try echo) (tool:desk, user)
     2 {"tool":"printer.print","args":{}}
-      ! this action was not accepted: the tool "printer.print" cannot be used now; there are desk.echo, desk.send, desk.fail, memory.search, memory.put (kernel, user)
+      ! this action was not accepted: the tool "printer.print" cannot be used now; there are desk.echo, desk.list, desk.send, desk.fail, memory.search, memory.put (kernel, user)
     3 {"tool":"desk.echo","args":{"text":3}}
       ! this action was not accepted: /args/text: 3 is not of type "string" (kernel, user)
     4 {"answer":"done"}
@@ -149,13 +149,31 @@ async fn memory_is_written_searched_and_labelled() {
     let nothing = r#"{"tool":"memory.search","args":{"query":"zebra"}}"#;
     assert_snapshot!(check(&[put, search, nothing, DONE]).await, @r#"
     1 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
-      = kept as m1-1 (memory, user)
+      = kept as m1-1. That is done: now answer the user. (memory, user)
     2 {"tool":"memory.search","args":{"query":"what is the dog's name"}}
       = [m1-1] The dog is called Bruno. (process 1) (memory, user)
     3 {"tool":"memory.search","args":{"query":"zebra"}}
       = nothing found; try other words, or answer without it (memory, user)
     4 {"answer":"done"}
     "exited" "done"
+    "#);
+}
+
+#[tokio::test]
+async fn a_memory_is_kept_once_however_often_it_is_put() {
+    let put = r#"{"tool":"memory.put","args":{"text":"The dog is called Bruno."}}"#;
+    assert_snapshot!(check(&[put, put, put, put, DONE]).await, @r#"
+    1 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
+      = kept as m1-1. That is done: now answer the user. (memory, user)
+    2 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
+      = kept as m1-1. That is done: now answer the user. (memory, user)
+    3 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
+      = kept as m1-1. That is done: now answer the user. (memory, user)
+      limit: the same call gave the same result again and again
+    4 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
+      ! this action was not accepted: the tool "memory.put" cannot be used now; only the answer is legal: {"answer": "…"} (kernel, user)
+    5 {"answer":"done"}
+    "limit" "done"
     "#);
 }
 
@@ -261,7 +279,7 @@ async fn a_prompt_longer_than_the_window_is_refused() {
     let program = Program::new("word ".repeat(8000));
     let said = run(Setup::new(DONE), program).await;
     assert_snapshot!(said, @r#"
-    "failed" the prompt does not fit: it needs 10185 tokens and 704 for the answer, and the window has 8192
+    "failed" the prompt does not fit: it needs 10197 tokens and 704 for the answer, and the window has 8192
     hint: shorten it, raise --window, or store the text with `quipu mem add` and ask about it
     "#);
 }

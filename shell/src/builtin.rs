@@ -16,3 +16,6 @@ pub const TOOLS: &[(&str, &[u8])] = &[
         include_bytes!(concat!(env!("OUT_DIR"), "/browser.wasm")),
     ),
 ];
+
+/// What reads PDF files when they are imported. No process sees it.
+pub const PDF: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pdf.wasm"));

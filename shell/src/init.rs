@@ -13,6 +13,7 @@ use quipu_kernel::cpu::scripted::ScriptedCpu;
 use quipu_kernel::cpu::{Cpu, CpuInfo};
 use quipu_kernel::journal::Journal;
 use quipu_kernel::policy::Policy;
+use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::{Access, DiskStore};
 
@@ -29,6 +30,9 @@ use crate::output::visible;
 use crate::paths::{self, Paths};
 use crate::settings::{CpuChoice, Settings};
 
+/// Pages that get vectors whenever the store is opened, some seconds' work; more wait for
+/// `quipu mem add` or `quipu mem rebuild`, and are found by their words meanwhile.
+const VECTORS_AT_ONCE_MAX: u64 = 200;
 /// How long an endpoint may stay silent.
 const ENDPOINT_SILENCE: Duration = Duration::from_secs(120);
 
@@ -63,11 +67,7 @@ impl Session {
 
     /// The model file that the settings name, checked before anything reads it.
     pub fn model_file(&self) -> Result<PathBuf> {
-        let places = Places {
-            folders: self.paths.models.clone(),
-            hub_home: self.paths.hub_home(),
-        };
-        let file = models::resolve(&self.settings.model, &places)?;
+        let file = models::resolve(&self.settings.model, &self.places())?;
         gguf::read(&file).map_err(models::ModelError::Gguf)?;
         Ok(file)
     }
@@ -111,20 +111,34 @@ impl Session {
             paths::create(&self.paths.store)?;
         }
         let store = DiskStore::open(&self.paths.store, access)?;
-        let Some(embedder) = embedder::find(&self.paths.models) else {
+        let threads = self.settings.threads.map(usize::from);
+        let embedder = embedder::find(self.settings.embedder.as_deref(), &self.places(), threads)?;
+        let Some(embedder) = embedder else {
             return Ok(Arc::new(store));
         };
-        // Pages stored before the model came get their vectors now.
+        let store = store.with_embedder_for(Arc::new(embedder), VECTORS_AT_ONCE_MAX)?;
+        Ok(Arc::new(store))
+    }
+
+    /// Gives the pages of `store` their vectors, if they have none of its embedder: they
+    /// were stored before that was there.
+    pub fn give_vectors(&self, store: &DiskStore) -> Result<()> {
         let bar = OnceLock::new();
-        let progress = |done, total| {
+        store.give_vectors(&|done, total| {
             let bar = bar.get_or_init(|| crate::commands::mem::bar(total));
             bar.set_position(done);
-        };
-        let store = store.with_embedder(Arc::new(embedder), &progress)?;
+        })?;
         if let Some(bar) = bar.get() {
             bar.finish_and_clear();
         }
-        Ok(Arc::new(store))
+        Ok(())
+    }
+
+    fn places(&self) -> Places {
+        Places {
+            folders: self.paths.models.clone(),
+            hub_home: self.paths.hub_home(),
+        }
     }
 
     /// The journal, to look things up beside a running machine.
@@ -172,6 +186,15 @@ impl Session {
             kernel,
             _lock: lock,
         })
+    }
+
+    /// The program of `agent` for `prompt`, its file before the settings.
+    pub fn program(&self, agent: &Loaded, prompt: String) -> Program {
+        let mut program = Program::new(prompt);
+        program.agent = agent.agent.clone();
+        program.agent.memory = agent.memory.over(self.settings.memory.clone());
+        program.limits = agent.limits.over(self.settings.limits.clone());
+        program
     }
 
     /// The gate's rules, with `allow` granted on top of the settings.

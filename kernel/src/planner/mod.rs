@@ -74,6 +74,7 @@ impl Planner {
                     parameters: (call.parameters)(),
                 }),
         );
+        calls.extend(syscall::edit(&program.agent.memory.blocks));
         // Last, so that the page before them is the same for every task. They depend
         // on the task alone: a resumed process sees the same.
         calls.extend(more.take(&program.prompt));

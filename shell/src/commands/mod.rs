@@ -11,6 +11,7 @@ pub mod log;
 pub mod mem;
 pub mod model;
 pub mod nice;
+mod options;
 pub mod ps;
 pub mod run;
 pub mod serve;
@@ -48,7 +49,7 @@ impl Session {
             Command::Kill(args) => kill::run(self, &args),
             Command::Nice(args) => nice::run(self, &args),
             Command::Fork(args) => fork::run(self, &args),
-            Command::Mem(command) => mem::run(self, command),
+            Command::Mem(command) => mem::run(self, command).await,
             Command::Tool(command) => tool::run(self, command).await,
             Command::Serve(args) => serve::run(self, &args).await,
             Command::Model(command) => model::run(self, command).await,

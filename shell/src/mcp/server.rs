@@ -218,7 +218,11 @@ impl Machine {
             .as_u64()
             .map_or(HITS, |k| k as usize)
             .min(HITS_MAX);
-        let query = Query::new(string(args, "query")?, k);
+        let query = Query {
+            // What an agent keeps for itself is not other programs' to find.
+            spaces: Some(vec![String::new()]),
+            ..Query::new(string(args, "query")?, k)
+        };
         let hits = self.open(Access::ReadOnly)?.search(&query);
         let hits = hits.map_err(store_failed)?;
         Ok(json!({ "hits": hits }))

@@ -12,6 +12,7 @@ use crate::commands::lines::{file_words, json_lines};
 use crate::error::UserError;
 use crate::init::Session;
 use crate::output::{self, visible};
+use crate::settings::Space;
 
 /// Find pages by their words and their meaning
 #[derive(Debug, Args)]
@@ -28,6 +29,9 @@ pub struct SearchArgs {
     /// How to search
     #[arg(long, value_enum, default_value_t = ModeWord::Best)]
     mode: ModeWord,
+    /// Only pages of this space
+    #[arg(long, value_name = "NAME")]
+    space: Option<Space>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -64,6 +68,7 @@ pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
     let search = |text: &str| {
         store.search(&Query {
             mode: args.mode.into(),
+            spaces: args.space.as_ref().map(|space| vec![space.0.clone()]),
             ..Query::new(text, args.k)
         })
     };
@@ -111,13 +116,19 @@ pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
 /// Refuses to look for meanings that nobody knows.
 fn require_meaning(store: &DiskStore, mode: ModeWord) -> Result<()> {
     let asks = matches!(mode, ModeWord::Semantic | ModeWord::Hybrid);
-    match asks && store.mode(Mode::Hybrid) == Mode::Lexical {
-        false => Ok(()),
-        true => Err(UserError::usage(
-            "no embedding model is there to search by meaning",
-            "`quipu model pull potion-base-8m` brings one; `--mode lexical` goes without",
-        )),
+    if !asks || store.mode(Mode::Hybrid) == Mode::Hybrid {
+        return Ok(());
     }
+    Err(match store.has_embedder() {
+        true => UserError::usage(
+            "the pages have no vectors of the embedding model yet",
+            "`quipu mem rebuild` makes them; `--mode lexical` goes without",
+        ),
+        false => UserError::usage(
+            "no embedding model is there to search by meaning",
+            "`quipu model pull minilm-l6-v2` brings one; `--mode lexical` goes without",
+        ),
+    })
 }
 
 fn short(hits: &[Hit]) -> Vec<Value> {
