@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use common::Setup;
 use quipu_kernel::Kernel;
-use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
+use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings, Tokenizer};
 use quipu_kernel::cpu::{Cpu, CpuError, CpuInfo, CpuStats, Job, Message, Movement, Prompt, Ticket};
 use quipu_kernel::event::Event;
 use quipu_kernel::grammar::{Callable, Legal};
@@ -319,5 +319,23 @@ async fn model_carries_a_process_on_after_its_machine_is_gone() {
             (&before.action, &before.outcome),
             (&after.action, &after.outcome)
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn model_and_its_tokenizer_alone_count_the_same() {
+    let Some((cpu, _turn)) = model().await else {
+        return;
+    };
+    let path = std::env::var_os("QUIPU_TEST_MODEL").expect("there is a model");
+    let tokenizer = Tokenizer::load(path.as_ref()).expect("a vocabulary");
+    for text in [
+        "",
+        "wool",
+        "Two llamas, 3 knots.\n",
+        "日本語です 🦙",
+        "<|im_end|>",
+    ] {
+        assert_eq!(tokenizer.count(text), cpu.count(text), "{text}");
     }
 }
