@@ -28,8 +28,8 @@ struct Args {
     /// The folder that has the test sets, one folder each
     #[arg(long, value_name = "DIR", default_value = "../shared/data")]
     data: PathBuf,
-    /// The folder of a static embedding model: searches by meaning too
-    #[arg(long, value_name = "DIR")]
+    /// An embedding model, to search by meaning too: a .gguf file, or a static one's folder
+    #[arg(long, value_name = "PATH")]
     embedder: Option<PathBuf>,
     /// Pages of the scale suite
     #[arg(long, value_name = "N", default_value_t = 100_000)]

@@ -1,10 +1,12 @@
 //! A store for one suite, in a folder that goes with it.
 
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Result;
 use quipu_embed::StaticEmbedder;
-use quipu_memory::{Access, DiskStore, Kind, Mode, NewPage, Query, Store, Trust};
+use quipu_kernel::cpu::llama::LlamaEmbedder;
+use quipu_memory::{Access, DiskStore, Embedder, Kind, Mode, NewPage, Query, Store, Trust};
 use tempfile::TempDir;
 
 use crate::Args;
@@ -24,9 +26,8 @@ impl Shelf {
     pub fn new(args: &Args) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let mut store = DiskStore::open(folder.path().join("store"), Access::ReadWrite)?;
-        if let Some(dir) = &args.embedder {
-            let embedder = StaticEmbedder::open(dir, "evals")?;
-            store = store.with_embedder(Arc::new(embedder), &|_, _| {})?;
+        if let Some(path) = &args.embedder {
+            store = store.with_embedder(embedder(path)?, &|_, _| {})?;
         }
         Ok(Self {
             store,
@@ -57,6 +58,19 @@ impl Shelf {
         let hits = self.store.search(query)?;
         Ok(hits.into_iter().map(|hit| hit.id.to_string()).collect())
     }
+}
+
+/// The embedding model at `path`, read once: a GGUF file, or the folder of a static one.
+fn embedder(path: &Path) -> Result<Arc<dyn Embedder>> {
+    static OPEN: OnceLock<Arc<dyn Embedder>> = OnceLock::new();
+    if let Some(open) = OPEN.get() {
+        return Ok(open.clone());
+    }
+    let open: Arc<dyn Embedder> = match path.is_dir() {
+        true => Arc::new(StaticEmbedder::open(path, "evals")?),
+        false => Arc::new(LlamaEmbedder::load(path, "evals", None)?),
+    };
+    Ok(OPEN.get_or_init(|| open).clone())
 }
 
 /// The ways of searching that can be measured.

@@ -48,6 +48,11 @@ pub enum Syscall {
         /// Character to start from, for a page too long to show at once.
         from: usize,
     },
+    /// Bring tools into sight that fit some words.
+    FindTool {
+        /// What the tool should do.
+        query: String,
+    },
     /// Ask the person at the machine.
     Ask {
         /// The question.
@@ -79,6 +84,9 @@ pub const EDIT: &str = "memory.edit";
 /// Bring a page back.
 pub const RECALL: &str = "memory.recall";
 
+/// Bring tools into sight; legal where not all of them are.
+pub const FIND: &str = "find_tool";
+
 /// The table of kernel calls that are written like tools.
 pub const TABLE: &[KernelCall] = &[
     KernelCall {
@@ -105,6 +113,11 @@ pub const TABLE: &[KernelCall] = &[
                 "additionalProperties": false
             })
         },
+    },
+    KernelCall {
+        name: FIND,
+        description: "find a tool that is not listed here, by what it should do",
+        parameters: || object(&[("query", json!({"type": "string", "maxLength": 200}))]),
     },
 ];
 
@@ -178,6 +191,9 @@ impl Syscall {
             RECALL => Syscall::Recall {
                 page: text("page")?,
                 from: args.get("from").and_then(Value::as_u64).unwrap_or(0) as usize,
+            },
+            FIND => Syscall::FindTool {
+                query: text("query")?,
             },
             _ => Syscall::Call {
                 tool: tool.to_owned(),

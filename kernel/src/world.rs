@@ -74,6 +74,7 @@ impl World {
             Syscall::Edit { .. } => check(syscall::EDIT, Effect::Write, &[Capability::MemWrite]),
             Syscall::Search { .. } => check(syscall::SEARCH, Effect::Read, &[]),
             Syscall::Recall { .. } => check(syscall::RECALL, Effect::Read, &[]),
+            Syscall::FindTool { .. } => check(syscall::FIND, Effect::Read, &[]),
             Syscall::Ask { .. } => check("ask", Effect::Read, &[]),
             Syscall::Exit { .. } => check("answer", Effect::Read, &[]),
         }

@@ -52,6 +52,11 @@ impl PlaceKey {
         Self((whole | 1) << PART_BITS | part)
     }
 
+    /// The whole it is a part of; `None` where there is none.
+    fn whole(self) -> Option<u64> {
+        (self.0 != 0).then_some(self.0 >> PART_BITS)
+    }
+
     /// The places before and after, each with its weight.
     fn neighbours(self) -> impl Iterator<Item = (Self, f32)> {
         let part = self.0 & ((1 << PART_BITS) - 1);
@@ -126,19 +131,80 @@ pub(crate) fn with_neighbours<T, E>(
     Ok(best)
 }
 
-/// How much meaning counts beside words. Scores by words are divided by the best of
-/// them, and meaning by nothing: its cosine says by itself whether anything is near, so
-/// that vectors that tell little (of another language, say) change little.
-const MEANING_WEIGHT: f32 = 0.45;
+/// How much one standard deviation of nearness counts, where the best page by words
+/// counts one.
+const MEANING_WEIGHT: f32 = 0.18;
+/// What a page gets of the best score in the whole it stands in.
+const WHOLE_WEIGHT: f32 = 0.2;
+/// What cosines are like before any was seen: so many, around zero, with this deviation.
+/// It matters in a small store only, where the pages say little about each other.
+const PRIOR_COUNT: f64 = 10.0;
+const PRIOR_DEVIATION: f64 = 0.15;
+/// Terms of a text whose vector counts half.
+const VECTOR_LENGTH_HALF: f32 = 20.0;
+
+/// How much the vector of a text of so many terms says, 0 to 1: a greeting is near to
+/// everything that names the same person, and answers nothing.
+pub(crate) fn vector_weight(terms: usize) -> f32 {
+    terms as f32 / (terms as f32 + VECTOR_LENGTH_HALF)
+}
+
+/// How near the pages of a store are to a query. Whether a cosine is high depends on the
+/// model and on the query; how far it stands out does not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Nearness {
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Nearness {
+    /// Takes in the cosine of a page.
+    pub(crate) fn saw(&mut self, cosine: f32) {
+        self.count += 1.0;
+        self.sum += f64::from(cosine);
+        self.squares += f64::from(cosine) * f64::from(cosine);
+    }
+
+    /// How many standard deviations `cosine` is above the mean.
+    pub(crate) fn above(&self, cosine: f32) -> f32 {
+        let count = self.count + PRIOR_COUNT;
+        let mean = self.sum / count;
+        let prior = PRIOR_COUNT * PRIOR_DEVIATION * PRIOR_DEVIATION;
+        let variance = (self.squares + prior) / count - mean * mean;
+        ((f64::from(cosine) - mean) / variance.max(1e-12).sqrt()) as f32
+    }
+}
 
 /// The score of a page that scores `by_words`, where the best scores `best_by_words`, and
-/// has the cosine `by_meaning`.
-pub(crate) fn fused(by_words: f32, best_by_words: f32, by_meaning: f32) -> f32 {
+/// is so many deviations nearer than the mean. Zero for one that shares no word and is no
+/// nearer than any.
+pub(crate) fn fused(by_words: f32, best_by_words: f32, deviations: f32) -> f32 {
     let by_words = match best_by_words > 0.0 {
         true => by_words / best_by_words,
         false => 0.0,
     };
-    (1.0 - MEANING_WEIGHT) * by_words + MEANING_WEIGHT * by_meaning
+    match by_words > 0.0 || deviations > 0.0 {
+        // Three deviations below is as far as can be, so that no score is negative.
+        true => by_words + MEANING_WEIGHT * (deviations.max(-3.0) + 3.0),
+        false => 0.0,
+    }
+}
+
+/// Adds to each page a part of the best score in the whole it stands in: what is found
+/// often stands where other things of the kind do.
+pub(crate) fn with_wholes<T>(found: &mut [Candidate<T>]) {
+    let mut best: HashMap<u64, f32> = HashMap::new();
+    for page in found.iter() {
+        if let Some(whole) = page.place.whole() {
+            let best = best.entry(whole).or_default();
+            *best = best.max(page.score);
+        }
+    }
+    for page in found.iter_mut().filter(|page| page.score > 0.0) {
+        let of_whole = page.place.whole().and_then(|whole| best.get(&whole));
+        page.score += WHOLE_WEIGHT * of_whole.unwrap_or(&page.score);
+    }
 }
 
 /// BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and
@@ -167,6 +233,23 @@ mod tests {
         assert_eq!(rounded(a + b + c), rounded(c + b + a));
         assert!(rounded(1e-6) > 0.0);
         assert!((rounded(12.345) - 12.345).abs() < 0.001);
+    }
+
+    #[test]
+    fn what_stands_out_is_near_whatever_the_model() {
+        let check = |cosines: &[f32], cosine, low, high| {
+            let mut near = Nearness::default();
+            cosines.iter().for_each(|cosine| near.saw(*cosine));
+            let above = near.above(cosine);
+            assert!((low..high).contains(&above), "{cosine}: {above}");
+        };
+        check(&[], 0.3, 1.9, 2.1);
+        check(&[0.6], 0.6, 1.5, 3.0);
+        check(&[0.1; 1000], 0.1, -0.1, 0.1);
+        let wide: Vec<f32> = (0..1000).map(|n| 0.5 + (n % 2) as f32 * 0.2).collect();
+        check(&wide, 0.8, 1.7, 2.1);
+        assert_eq!(fused(0.0, 3.0, -0.5), 0.0);
+        assert!(fused(3.0, 3.0, -9.0) > 0.0);
     }
 
     #[test]

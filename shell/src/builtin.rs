@@ -8,6 +8,10 @@ pub const TOOLS: &[(&str, &[u8])] = &[
         include_bytes!(concat!(env!("OUT_DIR"), "/calculator.wasm")),
     ),
     (
+        "python",
+        include_bytes!(concat!(env!("OUT_DIR"), "/python.wasm")),
+    ),
+    (
         "browser",
         include_bytes!(concat!(env!("OUT_DIR"), "/browser.wasm")),
     ),

@@ -16,20 +16,22 @@ use quipu_kernel::policy::Policy;
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::{Access, DiskStore};
-use quipu_tools::installed::Broken;
-use quipu_tools::{Bus, Given, GrantBook, SecretStore, WasmHost, WasmSettings, load_dir};
 
 use crate::agent::Loaded;
 use crate::cli::Globals;
 use crate::control::Server;
+use crate::embedder;
+use crate::env_vars;
 use crate::error::UserError;
 use crate::lock::MachineLock;
 use crate::models::{self, Places, gguf};
 use crate::output::visible;
 use crate::paths::{self, Paths};
 use crate::settings::{CpuChoice, Settings};
-use crate::{builtin, embedder, env_vars};
 
+/// Pages that get vectors whenever the store is opened, some seconds' work; more wait for
+/// `quipu mem add` or `quipu mem rebuild`, and are found by their words meanwhile.
+const VECTORS_AT_ONCE_MAX: u64 = 200;
 /// How long an endpoint may stay silent.
 const ENDPOINT_SILENCE: Duration = Duration::from_secs(120);
 
@@ -64,11 +66,7 @@ impl Session {
 
     /// The model file that the settings name, checked before anything reads it.
     pub fn model_file(&self) -> Result<PathBuf> {
-        let places = Places {
-            folders: self.paths.models.clone(),
-            hub_home: self.paths.hub_home(),
-        };
-        let file = models::resolve(&self.settings.model, &places)?;
+        let file = models::resolve(&self.settings.model, &self.places())?;
         gguf::read(&file).map_err(models::ModelError::Gguf)?;
         Ok(file)
     }
@@ -112,57 +110,34 @@ impl Session {
             paths::create(&self.paths.store)?;
         }
         let store = DiskStore::open(&self.paths.store, access)?;
-        let Some(embedder) = embedder::find(&self.paths.models) else {
+        let threads = self.settings.threads.map(usize::from);
+        let embedder = embedder::find(self.settings.embedder.as_deref(), &self.places(), threads)?;
+        let Some(embedder) = embedder else {
             return Ok(Arc::new(store));
         };
-        // Pages stored before the model came get their vectors now.
-        let bar = OnceLock::new();
-        let progress = |done, total| {
-            let bar = bar.get_or_init(|| crate::commands::mem::bar(total));
-            bar.set_position(done);
-        };
-        let store = store.with_embedder(Arc::new(embedder), &progress)?;
-        if let Some(bar) = bar.get() {
-            bar.finish_and_clear();
-        }
+        let store = store.with_embedder_for(Arc::new(embedder), VECTORS_AT_ONCE_MAX)?;
         Ok(Arc::new(store))
     }
 
-    /// The engine that wasm tools run on.
-    pub fn wasm_host(&self) -> Result<WasmHost> {
-        Ok(WasmHost::new(WasmSettings {
-            cache_dir: Some(self.paths.cache.join("wasm")),
-            variables: Arc::new(env_vars::get),
-            ..WasmSettings::default()
-        })?)
+    /// Gives the pages of `store` their vectors, if they have none of its embedder: they
+    /// were stored before that was there.
+    pub fn give_vectors(&self, store: &DiskStore) -> Result<()> {
+        let bar = OnceLock::new();
+        store.give_vectors(&|done, total| {
+            let bar = bar.get_or_init(|| crate::commands::mem::bar(total));
+            bar.set_position(done);
+        })?;
+        if let Some(bar) = bar.get() {
+            bar.finish_and_clear();
+        }
+        Ok(())
     }
 
-    /// What the user has given to single tools.
-    pub fn given(&self) -> Result<Given> {
-        Ok(Given {
-            grants: GrantBook::open(&self.paths.grants())?,
-            secrets: SecretStore::open(&self.paths.secrets())?,
-        })
-    }
-
-    /// The tools: those that come with Quipu, then the installed ones.
-    pub fn bus(&self) -> Result<(Bus, Vec<Broken>)> {
-        let host = self.wasm_host()?;
-        let given = self.given()?;
-        let mut bus = Bus::default();
-        for (name, component) in builtin::TOOLS {
-            let mut device = host.load(name, "builtin", component)?;
-            given.to(&mut device);
-            bus.add(Arc::new(device))?;
+    fn places(&self) -> Places {
+        Places {
+            folders: self.paths.models.clone(),
+            hub_home: self.paths.hub_home(),
         }
-        let (devices, broken) = load_dir(&host, &self.paths.tools, &given);
-        for device in devices {
-            // A name that is taken was refused when the tool was added.
-            if let Err(error) = bus.add(Arc::new(device)) {
-                tracing::warn!(%error, "an installed tool is left out");
-            }
-        }
-        Ok((bus, broken))
     }
 
     /// The journal, to look things up beside a running machine.
@@ -180,12 +155,12 @@ impl Session {
         let journal = Journal::open(&self.paths.journal(), true)?;
         let store = self.store(Access::ReadWrite)?;
         let store = self.open_store.get_or_init(|| store).clone();
-        let (bus, broken) = self.bus()?;
-        for (path, error) in broken {
+        let (bus, unusable) = self.bus()?;
+        for tool in unusable {
             eprintln!(
-                "warning: {} is left out: {}",
-                path.display(),
-                visible(&error.to_string())
+                "warning: the tool {} is left out: {}",
+                visible(&tool.name),
+                visible(&tool.error)
             );
         }
         agent.check(&bus)?;

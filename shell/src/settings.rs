@@ -30,6 +30,8 @@ pub struct File {
     pub window: Option<usize>,
     /// Tokens of the KV cache that all processes share.
     pub kv_tokens: Option<usize>,
+    /// The embedding model of the store: a name of `quipu model ls`, a file, or `none`.
+    pub embedder: Option<String>,
     /// Default of `--temperature`.
     pub temperature: Option<f32>,
     /// Default of `--seed`.
@@ -238,6 +240,8 @@ pub struct Settings {
     pub window: Option<usize>,
     /// Tokens of the shared KV cache, when named.
     pub kv_tokens: Option<usize>,
+    /// The embedding model of the store, when named.
+    pub embedder: Option<String>,
     /// 0 is greedy.
     pub temperature: f32,
     /// The seed.
@@ -277,6 +281,7 @@ impl Settings {
             threads: globals.threads.or(file.threads),
             window: globals.window.or(file.window),
             kv_tokens: file.kv_tokens,
+            embedder: file.embedder,
             temperature: temperature(globals.temperature.or(file.temperature))?,
             seed: globals.seed.or(file.seed).unwrap_or(0),
             approve: file.approve.unwrap_or(ApproveWord::Ask),

@@ -293,6 +293,9 @@ impl Execution {
                     Err(problem) => self.kernel_says(problem, false, ms(begun)),
                 }
             }
+            Syscall::FindTool { query } => {
+                self.kernel_says(self.planner.find(&query), true, ms(begun))
+            }
             other => {
                 let left = time_left(&self.program, &self.spent, self.started);
                 let floor = self.vm.lowest_label().trust;
@@ -379,6 +382,11 @@ impl Execution {
 
     /// Makes a finished step part of the process: its window, its guard, its costs.
     fn take_in(&mut self, n: u32, action: &Value, outcome: Outcome) {
+        // Here, so that a resumed process has in sight what it had before.
+        if let (true, Ok(Syscall::FindTool { query })) = (outcome.ok, Syscall::from_action(action))
+        {
+            self.planner.reveal(&query);
+        }
         self.spent.repeats = self.guard.record(action, &outcome.text);
         self.spent.steps = n;
         Arc::make_mut(&mut self.history).push(outcome.text.clone());

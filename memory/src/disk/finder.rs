@@ -1,13 +1,18 @@
 //! Searching the index: terms to candidates.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use tantivy::collector::TopDocs;
 use tantivy::collector::sort_key::SortByString;
+use tantivy::columnar::{Column, StrColumn};
+use tantivy::fieldnorm::FieldNormReader;
 use tantivy::query::{
     Bm25StatisticsProvider, BooleanQuery, BoostQuery, ConstScoreQuery, Occur, Query as IndexQuery,
     TermQuery, TermSetQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocAddress, Order, Searcher, Term};
+use tantivy::{DocAddress, Order, Searcher, SegmentOrdinal, Term};
 
 use super::analyzer::ByScore;
 use super::index::Fields;
@@ -24,6 +29,14 @@ pub(super) type Found = Vec<Candidate<PageId>>;
 pub(super) struct Finder {
     searcher: Searcher,
     fields: Fields,
+}
+
+/// What is looked up of the pages of one segment.
+struct Columns {
+    ids: Option<StrColumn>,
+    places: Column<u64>,
+    /// Terms in the text.
+    lengths: FieldNormReader,
 }
 
 /// The statistics of the index and the tail together.
@@ -138,13 +151,15 @@ impl Finder {
         found: impl IntoIterator<Item = (f32, DocAddress)>,
     ) -> tantivy::Result<Found> {
         let mut candidates = Vec::new();
+        // Opening a column costs more than reading from it.
+        let mut columns: HashMap<SegmentOrdinal, Columns> = HashMap::new();
         for (score, at) in found {
-            let segment = self.searcher.segment_reader(at.segment_ord);
-            let fast = segment.fast_fields();
-            let (Some(ids), places) = (fast.str("id")?, fast.u64("place")?) else {
-                continue;
+            let columns = match columns.entry(at.segment_ord) {
+                Entry::Occupied(open) => open.into_mut(),
+                Entry::Vacant(new) => new.insert(self.columns(at.segment_ord)?),
             };
             let mut id = String::new();
+            let Some(ids) = &columns.ids else { continue };
             let Some(ord) = ids.term_ords(at.doc_id).next() else {
                 continue;
             };
@@ -152,13 +167,21 @@ impl Finder {
             candidates.push(Candidate {
                 page: PageId::from(id),
                 score: rounded(score),
-                place: PlaceKey(places.first(at.doc_id).unwrap_or(0)),
-                terms: segment
-                    .get_fieldnorms_reader(self.fields.text)?
-                    .fieldnorm(at.doc_id),
+                place: PlaceKey(columns.places.first(at.doc_id).unwrap_or(0)),
+                terms: columns.lengths.fieldnorm(at.doc_id),
             });
         }
         Ok(candidates)
+    }
+
+    fn columns(&self, segment: SegmentOrdinal) -> tantivy::Result<Columns> {
+        let segment = self.searcher.segment_reader(segment);
+        let fast = segment.fast_fields();
+        Ok(Columns {
+            ids: fast.str("id")?,
+            places: fast.u64("place")?,
+            lengths: segment.get_fieldnorms_reader(self.fields.text)?,
+        })
     }
 
     /// One clause for each term and field.

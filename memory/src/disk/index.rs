@@ -20,6 +20,7 @@ use super::analyzer::Analyzer;
 use super::db::{Db, Head};
 use super::error;
 use super::finder::Finder;
+use super::sound;
 use crate::error::StoreError;
 use crate::page::{Page, PageId};
 use crate::rank::PlaceKey;
@@ -107,13 +108,18 @@ impl PageIndex {
         Ok(index)
     }
 
+    /// Notes that its files are as this process wrote them, or found them sound.
+    pub(super) fn note_sound(&self) {
+        sound::note(&self.index, &self.path);
+    }
+
     /// The index in the folder, if every byte of it is sound and it belongs to this store.
     fn open_as_is(path: &Path, head: &Head, writable: bool) -> Option<Self> {
         // Whatever is wrong here, building anew cures it or fails with the same cause.
         let index = Index::open(MmapDirectory::open(path).ok()?).ok()?;
         let applied = read_stamp(&index, &head.store)?;
         let current = (head.forgotten..=head.seq).contains(&applied);
-        let sound = index.schema() == schema().0 && index.validate_checksum().ok()?.is_empty();
+        let sound = index.schema() == schema().0 && sound::is_sound(&index, path).ok()?;
         match current && sound {
             true => Self::new(path, index, &head.store, applied, writable).ok(),
             false => None,

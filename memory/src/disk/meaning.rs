@@ -6,17 +6,21 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
 use super::db::{Db, VectorOf};
 use crate::error::StoreError;
-use crate::rank::{Candidate, rounded};
+use crate::rank::{Candidate, Nearness, rounded, vector_weight};
 use crate::store::Query;
+use crate::text;
 use crate::vector::{Embedder, Packed, cosine};
 
 /// Texts turned into vectors at once.
 const BATCH: usize = 64;
+/// The way vectors are made of texts and packed; raised when that changes.
+const WAY: u32 = 2;
 /// Candidates looked at, for each that is wanted, before filters are taken to admit no more.
 const ADMITTED_ONE_IN: usize = 20;
 
@@ -24,7 +28,7 @@ const ADMITTED_ONE_IN: usize = 20;
 pub(super) struct Meaning {
     embedder: Arc<dyn Embedder>,
     /// Whether every page has a vector of this embedder.
-    pub(super) is_complete: bool,
+    is_complete: AtomicBool,
     table: Mutex<Arc<Table>>,
 }
 
@@ -41,7 +45,7 @@ impl Meaning {
     pub(super) fn new(embedder: Arc<dyn Embedder>, is_complete: bool) -> Self {
         Self {
             embedder,
-            is_complete,
+            is_complete: AtomicBool::new(is_complete),
             table: Mutex::default(),
         }
     }
@@ -53,12 +57,10 @@ impl Meaning {
     ) -> Result<Vec<Packed>, StoreError> {
         let whole: Vec<String> = texts
             .into_iter()
-            .map(
-                |(title, text)| match title.is_empty() || text.starts_with(title) {
-                    true => text.to_owned(),
-                    false => format!("{title}\n{text}"),
-                },
-            )
+            .map(|(title, text)| match says_what(title, text) {
+                true => format!("{title}\n{text}"),
+                false => text.to_owned(),
+            })
             .collect();
         let mut packed = Vec::with_capacity(whole.len());
         for batch in whole.chunks(BATCH) {
@@ -66,7 +68,10 @@ impl Meaning {
             let vectors = embedder
                 .embed(&batch)
                 .map_err(|source| StoreError::Embedder { source })?;
-            packed.extend(vectors.iter().map(|vector| Packed::of(vector)));
+            let both = vectors.iter().zip(&batch);
+            packed.extend(both.map(|(vector, text)| {
+                Packed::of_length(vector, vector_weight(text::tokens(text).count()))
+            }));
         }
         match packed.len() == whole.len() {
             true => Ok(packed),
@@ -78,6 +83,22 @@ impl Meaning {
 
     pub(super) fn embedder(&self) -> &dyn Embedder {
         self.embedder.as_ref()
+    }
+
+    /// What tells the vectors of `embedder`, as they are kept here, from all others.
+    pub(super) fn kind_of(embedder: &dyn Embedder) -> String {
+        format!("{} ({WAY})", embedder.name())
+    }
+
+    /// Whether every page has a vector of this embedder.
+    pub(super) fn is_complete(&self) -> bool {
+        self.is_complete.load(Ordering::Acquire)
+    }
+
+    /// Notes that every page has one, from now on.
+    pub(super) fn completed(&self) {
+        self.drop_table();
+        self.is_complete.store(true, Ordering::Release);
     }
 
     /// Forgets what is held, which is read again when it is needed.
@@ -94,17 +115,19 @@ impl Meaning {
         Ok(Packed::of(&vector))
     }
 
-    /// The `n` pages nearest to `vector` within the filters of `query`, nearest first.
+    /// The `n` pages nearest to `vector` within the filters of `query`, nearest first, and
+    /// how near all pages are.
     pub(super) fn nearest(
         &self,
         db: &Db,
         vector: &Packed,
         query: &Query,
         n: usize,
-    ) -> Result<Vec<Candidate<VectorOf>>, StoreError> {
+    ) -> Result<(Vec<Candidate<VectorOf>>, Nearness), StoreError> {
         let table = self.current(db)?;
         let mut admitted = Vec::with_capacity(n);
-        for (score, seq) in table.nearest(vector, n * ADMITTED_ONE_IN) {
+        let (nearest, all) = table.nearest(vector, n * ADMITTED_ONE_IN);
+        for (score, seq) in nearest {
             // A page that was removed or changed meanwhile has another vector, or none.
             let Some(page) = db.page_of_vector(seq)? else {
                 continue;
@@ -121,7 +144,7 @@ impl Meaning {
                 break;
             }
         }
-        Ok(admitted)
+        Ok((admitted, all))
     }
 
     /// How near the page of change `seq` is to `vector`; zero where it has none.
@@ -152,6 +175,18 @@ impl Meaning {
     }
 }
 
+/// Whether a title adds to what the text means. One that is mostly numbers says when, or
+/// which in a row, and beside a short text it would be most of what is compared.
+fn says_what(title: &str, text: &str) -> bool {
+    if title.is_empty() || text.starts_with(title) {
+        return false;
+    }
+    let terms = text::tokens(title);
+    let (numbers, words): (Vec<_>, Vec<_>) =
+        terms.partition(|token| token.term.starts_with(|first: char| first.is_ascii_digit()));
+    text.trim().is_empty() || numbers.len() < words.len()
+}
+
 impl Table {
     fn push(&mut self, seq: i64, vector: &[u8]) {
         if self.seqs.is_empty() {
@@ -167,11 +202,14 @@ impl Table {
         &self.rows[at * self.stride..(at + 1) * self.stride]
     }
 
-    /// The `n` nearest, nearest first; equally near ones in the order they were stored.
-    fn nearest(&self, vector: &Packed, n: usize) -> Vec<(f32, i64)> {
+    /// The `n` nearest, nearest first; equally near ones in the order they were stored. And
+    /// how near all are.
+    fn nearest(&self, vector: &Packed, n: usize) -> (Vec<(f32, i64)>, Nearness) {
+        let mut all = Nearness::default();
         let mut best: BinaryHeap<Reverse<(u32, Reverse<i64>)>> = BinaryHeap::with_capacity(n + 1);
         for (at, seq) in self.seqs.iter().enumerate() {
             let score = cosine(self.row(at), vector.as_bytes()).max(0.0);
+            all.saw(score);
             // Bits of numbers that are not negative order as the numbers do.
             let entry = (score.to_bits(), Reverse(*seq));
             if best.len() < n {
@@ -182,8 +220,25 @@ impl Table {
             }
         }
         let sorted = best.into_sorted_vec().into_iter();
-        sorted
-            .map(|Reverse((bits, Reverse(seq)))| (f32::from_bits(bits), seq))
-            .collect()
+        let sorted = sorted.map(|Reverse((bits, Reverse(seq)))| (f32::from_bits(bits), seq));
+        (sorted.collect(), all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_no_meaning() {
+        let check = |title: &str, text: &str, want: bool| {
+            assert_eq!(says_what(title, text), want, "{title}");
+        };
+        check("Quipus", "They record numbers.", true);
+        check("Apollo 11", "It flew to the Moon.", true);
+        check("1:56 pm on 8 May, 2023", "Caroline: hello", false);
+        check("2023-05-08", "", true);
+        check("", "They record numbers.", false);
+        check("They", "They record numbers.", false);
     }
 }

@@ -15,6 +15,7 @@ mod lock;
 mod meaning;
 mod open;
 mod search;
+mod sound;
 mod tail;
 mod view;
 
@@ -96,34 +97,63 @@ impl DiskStore {
     ///
     /// Errors: `Embedder`, and those of writing. The store is as it was then.
     pub fn with_embedder(
-        mut self,
+        self,
         embedder: Arc<dyn Embedder>,
         progress: &dyn Fn(u64, u64),
     ) -> Result<Self, StoreError> {
-        let is_complete = match (self.access, self.opened()?) {
-            (Access::ReadWrite, Some(open)) => {
-                give_vectors(&mut open.writing.lock(), embedder.as_ref(), progress)?;
-                true
-            }
-            (_, Some(open)) => {
-                let reading = open.reading.lock();
-                let is_of_it = reading.head()?.embedder == embedder.name();
-                is_of_it && reading.count_without_vector()? == 0
-            }
-            (_, None) => false,
+        let store = self.with_embedder_for(embedder, 0)?;
+        if store.access == Access::ReadWrite {
+            store.give_vectors(progress)?;
+        }
+        Ok(store)
+    }
+
+    /// As [`DiskStore::with_embedder`], but when more than `at_once` pages have no vector of
+    /// this embedder, it is left at that: the store searches by words until
+    /// [`DiskStore::give_vectors`], which may take long.
+    pub fn with_embedder_for(
+        mut self,
+        embedder: Arc<dyn Embedder>,
+        at_once: u64,
+    ) -> Result<Self, StoreError> {
+        let missing = match self.opened()? {
+            Some(open) => missing(&open.reading.lock(), embedder.as_ref())?,
+            None => Some(u64::MAX),
         };
-        self.meaning = Some(Meaning::new(embedder, is_complete));
+        self.meaning = Some(Meaning::new(embedder, missing.is_none()));
+        let writes = self.access == Access::ReadWrite;
+        if missing.is_some_and(|pages| writes && pages <= at_once) {
+            self.give_vectors(&|_, _| {})?;
+        }
         Ok(self)
+    }
+
+    /// Gives every page that has none a vector of the store's embedder, calling
+    /// `progress(done, total)` after some of them. Nothing to do without an embedder.
+    ///
+    /// Errors: `Embedder`, and those of writing; what was done by then is kept.
+    pub fn give_vectors(&self, progress: &dyn Fn(u64, u64)) -> Result<(), StoreError> {
+        let open = self.writable()?;
+        if let Some(meaning) = self.meaning.as_ref().filter(|found| !found.is_complete()) {
+            give_vectors(&mut open.writing.lock(), meaning.embedder(), progress)?;
+            meaning.completed();
+        }
+        Ok(())
     }
 
     /// How a search of `mode` is done here: [`Mode::Best`] becomes one of the others.
     pub fn mode(&self, mode: Mode) -> Mode {
-        let complete = self.meaning.as_ref().map(|meaning| meaning.is_complete);
+        let complete = self.meaning.as_ref().map(Meaning::is_complete);
         match (mode, complete) {
-            (Mode::Best, Some(true)) => Mode::Hybrid,
-            (Mode::Best, _) | (Mode::Hybrid, None) => Mode::Lexical,
+            (Mode::Best | Mode::Hybrid, Some(true)) => Mode::Hybrid,
+            (Mode::Best | Mode::Hybrid, _) => Mode::Lexical,
             (mode, _) => mode,
         }
+    }
+
+    /// Whether it was given an embedder.
+    pub fn has_embedder(&self) -> bool {
+        self.meaning.is_some()
     }
 
     /// The folder of the store.
@@ -184,9 +214,9 @@ impl DiskStore {
         }
     }
 
-    /// The vectors of `pages`, where the store has an embedder.
+    /// The vectors of `pages`, where all others have theirs.
     fn vectors(&self, pages: &[NewPage]) -> Result<Vec<crate::vector::Packed>, StoreError> {
-        let Some(meaning) = &self.meaning else {
+        let Some(meaning) = self.meaning.as_ref().filter(|found| found.is_complete()) else {
             return Ok(Vec::new());
         };
         let texts = pages
@@ -260,14 +290,24 @@ impl Drop for DiskStore {
     }
 }
 
+/// How many pages have no vector of `embedder`; `None` where its vectors are all there.
+fn missing(db: &Db, embedder: &dyn Embedder) -> Result<Option<u64>, StoreError> {
+    let pages = match db.head()?.embedder == Meaning::kind_of(embedder) {
+        true => db.count_without_vector()?,
+        false => return Ok(Some(db.count()?)),
+    };
+    Ok((pages > 0).then_some(pages))
+}
+
 /// Gives every page a vector of `embedder`.
 fn give_vectors(
     writing: &mut Writing,
     embedder: &dyn Embedder,
     progress: &dyn Fn(u64, u64),
 ) -> Result<(), StoreError> {
-    if writing.db.head()?.embedder != embedder.name() {
-        writing.change(|changes| changes.set_embedder(embedder.name()))?;
+    let kind = Meaning::kind_of(embedder);
+    if writing.db.head()?.embedder != kind {
+        writing.change(|changes| changes.set_embedder(&kind))?;
     }
     let total = writing.db.count_without_vector()?;
     let (mut done, mut last) = (0, 0);

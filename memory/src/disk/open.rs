@@ -61,6 +61,7 @@ impl Open {
         refuse_lost_database(&database, &folder)?;
         let mut db = Db::open(&database)?;
         let index = PageIndex::open(&folder, &db, progress)?;
+        index.note_sound();
         db.forget_removed()?;
         let reading = Db::open_read_only(&database)?
             .ok_or_else(|| db.corrupt("it vanished while opening"))?;
@@ -173,6 +174,9 @@ impl Open {
             let _ = index.catch_up(db, &|_, _| {});
         }
         index.finish();
+        if self.lock.is_some() {
+            index.note_sound();
+        }
     }
 
     /// Shows searches the index as it is now. Nothing is committed meanwhile.

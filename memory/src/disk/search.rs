@@ -9,7 +9,7 @@ use super::view::{View, sort};
 use super::{DiskStore, INDEX, error};
 use crate::error::StoreError;
 use crate::page::PageId;
-use crate::rank::{Candidate, PlaceKey, QUERY_TERMS_MAX, candidates, fused};
+use crate::rank::{Candidate, PlaceKey, QUERY_TERMS_MAX, candidates, fused, with_wholes};
 use crate::snippet::snippet;
 use crate::store::{HITS_MAX, Hit, Mode, Query};
 use crate::text;
@@ -20,7 +20,8 @@ impl DiskStore {
         let k = query.k.min(HITS_MAX);
         let terms = text::query_terms(&query.text, QUERY_TERMS_MAX);
         let view = open.current_view()?;
-        let mut found = match (self.mode(query.mode), &self.meaning) {
+        let meaning = self.meaning.as_ref().filter(|found| found.is_complete());
+        let mut found = match (self.mode(query.mode), meaning) {
             (Mode::Lexical, _) => self.by_words(&view, &terms, query)?,
             (Mode::Semantic, Some(meaning)) => by_meaning(open, meaning, query, k)?,
             (_, Some(meaning)) => self.by_both(open, &view, meaning, &terms, query)?,
@@ -69,10 +70,21 @@ impl DiskStore {
         by_words.truncate(n);
         let best = by_words.first().map_or(0.0, |found| found.score);
         let vector = meaning.query(&query.text)?;
-        let nearest = {
+        let (nearest, all) = {
             let reading = open.reading.lock();
             meaning.nearest(&reading, &vector, query, n)?
         };
+        let mut places: HashMap<PageId, PlaceKey> = HashMap::new();
+        places.extend(
+            by_words
+                .iter()
+                .map(|found| (found.page.clone(), found.place)),
+        );
+        places.extend(
+            nearest
+                .iter()
+                .map(|found| (found.page.id.clone(), found.place)),
+        );
 
         // Of each candidate of one kind, the score of the other kind.
         let mut words: HashMap<PageId, f32> = HashMap::new();
@@ -111,12 +123,17 @@ impl DiskStore {
         let mut found: Found = meant
             .into_iter()
             .map(|(page, by_meaning)| Candidate {
-                score: fused(words.get(&page).copied().unwrap_or(0.0), best, by_meaning),
-                place: PlaceKey::default(),
+                score: fused(
+                    words.get(&page).copied().unwrap_or(0.0),
+                    best,
+                    all.above(by_meaning),
+                ),
+                place: places.get(&page).copied().unwrap_or_default(),
                 terms: 0,
                 page,
             })
             .collect();
+        with_wholes(&mut found);
         sort(&mut found);
         found.retain(|found| found.score > 0.0);
         Ok(found)
@@ -131,7 +148,7 @@ fn by_meaning(
 ) -> Result<Found, StoreError> {
     let vector = meaning.query(&query.text)?;
     let reading = open.reading.lock();
-    let nearest = meaning.nearest(&reading, &vector, query, k)?;
+    let (nearest, _) = meaning.nearest(&reading, &vector, query, k)?;
     let mut found: Found = nearest
         .into_iter()
         .map(|found| Candidate {

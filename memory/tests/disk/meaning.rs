@@ -99,6 +99,34 @@ fn pages_are_found_by_what_they_mean() {
 }
 
 #[test]
+fn many_pages_without_vectors_are_found_by_words_until_they_have_them() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let plain = open(dir.path());
+    let pages = (0..5).map(|n| page(&format!("p{n}"), "an alpaca of the herd"));
+    plain.put_all(pages.collect()).expect("put_all");
+    drop(plain);
+
+    let store = DiskStore::open(dir.path(), Access::ReadWrite).expect("opens");
+    let store = store.with_embedder_for(Arc::new(Meanings("one")), 4);
+    let store = store.expect("an embedder");
+    assert!(store.has_embedder());
+    assert_eq!(store.mode(Mode::Best), Mode::Lexical);
+    store.put(page("new", "a llama")).expect("put");
+    assert_eq!(found(&store, Mode::Semantic, "llama"), [""; 0]);
+    assert_eq!(found(&store, Mode::Best, "llama"), ["new"]);
+
+    store.give_vectors(&|_, _| {}).expect("given");
+    assert_eq!(store.mode(Mode::Best), Mode::Hybrid);
+    assert_eq!(found(&store, Mode::Semantic, "llama").len(), 6);
+    assert_eq!(found(&store, Mode::Best, "llama")[0], "new");
+    drop(store);
+
+    let few = DiskStore::open(dir.path(), Access::ReadWrite).expect("opens");
+    let few = few.with_embedder_for(Arc::new(Meanings("two")), 6);
+    assert_eq!(few.expect("an embedder").mode(Mode::Best), Mode::Hybrid);
+}
+
+#[test]
 fn vectors_go_with_their_pages() {
     let dir = tempfile::tempdir().expect("a folder");
     let store = with(dir.path(), Access::ReadWrite, "one");

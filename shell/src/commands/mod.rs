@@ -5,7 +5,6 @@ pub mod completions;
 pub mod config;
 pub mod doctor;
 pub mod fork;
-mod grant;
 pub mod kill;
 mod lines;
 pub mod log;

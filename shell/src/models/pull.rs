@@ -106,10 +106,30 @@ pub(super) async fn pull_entry(
     settings: &Settings,
     progress: &dyn Progress,
 ) -> Result<PathBuf, ModelError> {
-    let path = bring(of_entry(entry), folder, settings, progress).await?;
-    if let Some(other) = entry.with.as_deref().and_then(catalogue::find) {
-        bring(of_entry(other), folder, settings, progress).await?;
+    let Some(other) = entry.with.as_deref().and_then(catalogue::find) else {
+        return bring(of_entry(entry), folder, settings, progress).await;
+    };
+    pull_both([entry, other], folder, settings, progress).await
+}
+
+/// Brings a model and the file it is nothing without, fetching once what has both.
+pub(super) async fn pull_both(
+    [entry, other]: [&catalogue::Entry; 2],
+    folder: &Path,
+    settings: &Settings,
+    progress: &dyn Progress,
+) -> Result<PathBuf, ModelError> {
+    let (mut target, other) = (of_entry(entry), of_entry(other));
+    let partial = partial_folder(folder, &key_of(&other.name));
+    for source in &mut target.sources {
+        for same in &other.sources {
+            if let (Origin::Packages(packages), Origin::Packages(other)) = (&mut *source, same) {
+                packages.take_also(other, &partial);
+            }
+        }
     }
+    let path = bring(target, folder, settings, progress).await?;
+    bring(other, folder, settings, progress).await?;
     Ok(path)
 }
 

@@ -21,6 +21,17 @@ pub(super) struct Shape {
     pub(super) batch: usize,
     /// Threads to compute with.
     pub(super) threads: usize,
+    /// What comes out.
+    pub(super) output: Output,
+}
+
+/// What a context computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Output {
+    /// How likely each token comes next.
+    Logits,
+    /// One vector for each sequence, pooled as llama.cpp numbers the ways to do that.
+    Vectors(sys::llama_pooling_type),
 }
 
 /// One thread's context on a model.
@@ -28,6 +39,8 @@ pub(super) struct Context<'m> {
     raw: NonNull<sys::llama_context>,
     shape: Shape,
     vocab: usize,
+    /// Numbers in a vector.
+    dimensions: usize,
     batch: Batch,
     model: PhantomData<&'m LlamaModel>,
 }
@@ -63,12 +76,18 @@ impl<'m> Context<'m> {
         params.kv_unified = true;
         params.swa_full = true;
         params.no_perf = true;
+        if let Output::Vectors(pooling) = shape.output {
+            params.embeddings = true;
+            params.pooling_type = pooling;
+        }
         // SAFETY: the model outlives the context by the lifetime 'm.
         let raw = unsafe { sys::llama_init_from_model(model_raw, params) };
         Some(Self {
             raw: NonNull::new(raw)?,
             shape,
             vocab: usize::try_from(model.vocab().n_tokens()).ok()?,
+            // SAFETY: only reads the model.
+            dimensions: usize::try_from(unsafe { sys::llama_model_n_embd_out(model_raw) }).ok()?,
             batch: Batch::default(),
             model: PhantomData,
         })
@@ -152,6 +171,20 @@ impl<'m> Context<'m> {
             match data.is_null() {
                 true => Err(format!("row {row} has no logits")),
                 false => Ok(std::slice::from_raw_parts(data, self.vocab)),
+            }
+        }
+    }
+
+    /// The vector of a sequence of the last batch, in a context made for vectors.
+    pub(super) fn vector(&self, sequence: usize) -> Result<&[f32], String> {
+        self.check(sequence)?;
+        // SAFETY: pooled vectors have the model's output dimension, and stay until the next
+        // batch, which needs `&mut self`; a sequence that was not in the batch has none.
+        unsafe {
+            let data = sys::llama_get_embeddings_seq(self.raw.as_ptr(), sequence as i32);
+            match data.is_null() {
+                true => Err(format!("sequence {sequence} has no vector")),
+                false => Ok(std::slice::from_raw_parts(data, self.dimensions)),
             }
         }
     }

@@ -6,6 +6,7 @@
 
 mod context;
 mod draft;
+mod embedder;
 mod engine;
 mod file;
 mod paging;
@@ -32,10 +33,11 @@ use super::{
 };
 use crate::process::Pid;
 use crate::swap::{Swap, SwapSettings};
+pub use embedder::LlamaEmbedder;
 pub use quantize::{Quant, requantize};
 pub use tokenizer::Tokenizer;
 
-use context::Shape;
+use context::{Output, Shape};
 use engine::{Engine, Request};
 use threads::Governor;
 use vocab::Vocab;
@@ -100,6 +102,33 @@ fn backend() -> Result<&'static LlamaBackend, String> {
     backend.as_ref().map_err(Clone::clone)
 }
 
+/// The model in the file `path`.
+fn load(path: &Path) -> Result<LlamaModel, String> {
+    if !path.is_file() {
+        return Err("there is no such file".into());
+    }
+    LlamaModel::load_from_file(backend()?, path, &LlamaModelParams::default())
+        .map_err(|_| "llama.cpp cannot read it: damaged, or of an unknown kind".into())
+}
+
+/// What the model calls itself, or else what its file is called.
+fn name_of(model: &LlamaModel, path: &Path) -> String {
+    let own = model.meta_val_str("general.name").ok();
+    own.filter(|name| !name.trim().is_empty())
+        .unwrap_or_else(|| {
+            let stem = path.file_stem().unwrap_or_default();
+            stem.to_string_lossy().into_owned()
+        })
+}
+
+/// As many threads as are `wanted`, or as there are cores.
+fn threads_of(wanted: Option<usize>) -> usize {
+    wanted
+        .or_else(|| std::thread::available_parallelism().ok().map(Into::into))
+        .unwrap_or(1)
+        .clamp(1, 512)
+}
+
 impl LocalCpu {
     /// Loads the model at `path` and starts its engine. Takes from a fraction of a
     /// second to many, depending on the size of the model and whether it is in the
@@ -113,23 +142,8 @@ impl LocalCpu {
             path: path.display().to_string(),
             reason,
         };
-        if !path.is_file() {
-            return Err(fail("there is no such file".into()));
-        }
-        let backend = backend().map_err(fail)?;
-        let model = LlamaModel::load_from_file(backend, path, &LlamaModelParams::default())
-            .map_err(|_| fail("llama.cpp cannot read it: damaged, or of an unknown kind".into()))?;
-        let model = Arc::new(model);
-        let name = model
-            .meta_val_str("general.name")
-            .ok()
-            .filter(|name| !name.trim().is_empty())
-            .unwrap_or_else(|| {
-                path.file_stem()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned()
-            });
+        let model = Arc::new(load(path).map_err(fail)?);
+        let name = name_of(&model, path);
 
         let vocab = Arc::new(Vocab::new(model.clone()).map_err(fail)?);
         let source =
@@ -151,11 +165,7 @@ impl LocalCpu {
             .kv_cells
             .unwrap_or_else(|| file::affordable_cells(&model, KV_CELLS_DEFAULT))
             .max(window);
-        let threads = settings
-            .threads
-            .or_else(|| std::thread::available_parallelism().ok().map(Into::into))
-            .unwrap_or(1)
-            .clamp(1, 512);
+        let threads = threads_of(settings.threads);
         let info = CpuInfo {
             details: file::details(&model),
             model: name,
@@ -170,6 +180,7 @@ impl LocalCpu {
             sequences: SEQUENCES,
             batch: BATCH_TOKENS,
             threads,
+            output: Output::Logits,
         };
         let governor = Governor::new(threads, settings.threads.is_some());
         let swap = SwapSettings {

@@ -67,6 +67,7 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     }
     let store = session.store(Access::ReadWrite)?;
     let space = args.space.clone().unwrap_or_default().0;
+    session.give_vectors(&store)?;
     if let Some(path) = &args.jsonl {
         let added = jsonl::add(&store, path, &space)?;
         eprintln!("added {added} pages from {}", file_words(path));

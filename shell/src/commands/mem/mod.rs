@@ -38,7 +38,7 @@ pub enum MemCommand {
     Stats(JsonArgs),
     /// Make one memory of those that belong together; the originals stay
     Consolidate,
-    /// Build the search index anew from the stored pages
+    /// Build the search index anew from the stored pages, and the vectors that are missing
     Rebuild,
 }
 
@@ -233,6 +233,7 @@ fn rebuild(session: &Session) -> Result<u8> {
         bar.set_position(done);
     })?;
     bar.finish_and_clear();
+    session.give_vectors(&store)?;
     eprintln!("the index is rebuilt: {} pages", store.stats()?.pages);
     Ok(0)
 }

@@ -116,13 +116,19 @@ pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
 /// Refuses to look for meanings that nobody knows.
 fn require_meaning(store: &DiskStore, mode: ModeWord) -> Result<()> {
     let asks = matches!(mode, ModeWord::Semantic | ModeWord::Hybrid);
-    match asks && store.mode(Mode::Hybrid) == Mode::Lexical {
-        false => Ok(()),
-        true => Err(UserError::usage(
-            "no embedding model is there to search by meaning",
-            "`quipu model pull potion-base-8m` brings one; `--mode lexical` goes without",
-        )),
+    if !asks || store.mode(Mode::Hybrid) == Mode::Hybrid {
+        return Ok(());
     }
+    Err(match store.has_embedder() {
+        true => UserError::usage(
+            "the pages have no vectors of the embedding model yet",
+            "`quipu mem rebuild` makes them; `--mode lexical` goes without",
+        ),
+        false => UserError::usage(
+            "no embedding model is there to search by meaning",
+            "`quipu model pull minilm-l6-v2` brings one; `--mode lexical` goes without",
+        ),
+    })
 }
 
 fn short(hits: &[Hit]) -> Vec<Value> {

