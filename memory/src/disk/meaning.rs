@@ -184,7 +184,7 @@ fn says_what(title: &str, text: &str) -> bool {
     let terms = text::tokens(title);
     let (numbers, words): (Vec<_>, Vec<_>) =
         terms.partition(|token| token.term.starts_with(|first: char| first.is_ascii_digit()));
-    text.trim().is_empty() || numbers.len() < words.len()
+    text.trim().is_empty() || numbers.len() <= words.len()
 }
 
 impl Table {
