@@ -12,10 +12,10 @@ use parking_lot::Mutex;
 
 use super::db::{Db, VectorOf};
 use crate::error::StoreError;
-use crate::rank::{Candidate, Nearness, rounded, vector_weight};
+use crate::rank::{Nearness, rounded, vector_weight};
 use crate::store::Query;
 use crate::text;
-use crate::vector::{Embedder, Packed, cosine};
+use crate::vector::{Embedder, Packed, cosine, length};
 
 /// Texts turned into vectors at once.
 const BATCH: usize = 64;
@@ -30,6 +30,15 @@ pub(super) struct Meaning {
     /// Whether every page has a vector of this embedder.
     is_complete: AtomicBool,
     table: Mutex<Arc<Table>>,
+}
+
+/// A page near to a query.
+pub(super) struct Near {
+    pub(super) page: VectorOf,
+    /// How near it is, as far as its vector counts.
+    pub(super) score: f32,
+    /// How near its vector is.
+    pub(super) cosine: f32,
 }
 
 /// Vectors in the order of their pages' last change.
@@ -123,7 +132,7 @@ impl Meaning {
         vector: &Packed,
         query: &Query,
         n: usize,
-    ) -> Result<(Vec<Candidate<VectorOf>>, Nearness), StoreError> {
+    ) -> Result<(Vec<Near>, Nearness), StoreError> {
         let table = self.current(db)?;
         let mut admitted = Vec::with_capacity(n);
         let (nearest, all) = table.nearest(vector, n * ADMITTED_ONE_IN);
@@ -133,11 +142,14 @@ impl Meaning {
                 continue;
             };
             if query.admits(page.kind, page.trust, &page.space) {
-                admitted.push(Candidate {
-                    place: page.place,
-                    terms: 0,
-                    score: rounded(score.max(0.0)),
+                let of_vector = match table.seqs.binary_search(&seq) {
+                    Ok(at) => length(table.row(at)).max(f32::MIN_POSITIVE),
+                    Err(_) => 1.0,
+                };
+                admitted.push(Near {
                     page,
+                    score: rounded(score.max(0.0)),
+                    cosine: rounded((score / of_vector).clamp(0.0, 1.0)),
                 });
             }
             if admitted.len() == n {
