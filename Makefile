@@ -50,21 +50,22 @@ check: guests ## Check format, lints and documentation
 	@# With the examples the dependencies have the features that clippy checked them with.
 	@RUSTDOCFLAGS=-Dwarnings $(STAGE) docs cargo doc --release --workspace --no-deps --lib --bins --examples
 
-# Model tests get the smallest model; QUIPU_TEST_MODEL=FILE gives them another.
+# Model tests get the smallest model, in its fastest layout; QUIPU_TEST_MODEL=FILE gives
+# them another.
 # The tests come last, so that the output ends in their summary.
 test: check ## Check, then run every test
 	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --all-targets
 	@$(STAGE) doctests cargo test --release --workspace --doc
-	@[ -n "$$QUIPU_TEST_MODEL" ] || $(QUIPU) model pull smollm2-135m
-	@QUIPU_TEST_MODEL=$${QUIPU_TEST_MODEL:-$$($(QUIPU) model show smollm2-135m --json | \
+	@[ -n "$$QUIPU_TEST_MODEL" ] || $(QUIPU) model pull smollm2-135m --quant q4_0
+	@QUIPU_TEST_MODEL=$${QUIPU_TEST_MODEL:-$$($(QUIPU) model show smollm2-135m-q4_0 --json | \
 	    sed 's/.*"path": *"\([^"]*\)".*/\1/')}; export QUIPU_TEST_MODEL; \
 	if cargo nextest --version >/dev/null 2>&1; \
 	then cargo nextest run --cargo-quiet --release --workspace; \
 	else cargo test --quiet --release --workspace --lib --bins --tests; fi
 
 bench: build ## Measure beside llama.cpp's own tools: make bench [SUITES='raw agents']
-	@$(QUIPU) model pull smollm2-135m
-	@peers=$$(scripts/llama-cpp.sh) && model=$$($(QUIPU) model show smollm2-135m --json | \
+	@$(QUIPU) model pull smollm2-135m --quant q4_0
+	@peers=$$(scripts/llama-cpp.sh) && model=$$($(QUIPU) model show smollm2-135m-q4_0 --json | \
 	    sed 's/.*"path": *"\([^"]*\)".*/\1/') && \
 	cargo bench --quiet --workspace --bench machine -- "$$model" "$$peers" $(SUITES)
 

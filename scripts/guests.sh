@@ -21,5 +21,44 @@ build() {
     done
 }
 
+# python FOLDER NAME: puts the program there and CPython into one component, with the
+# text of its interface and what it asks for. It takes
+# half a minute, so the result is kept by what it was made of.
+python() {
+    made_of=$({ grep package=componentize-py scripts/pip-tool.sh && cat scripts/guests.sh "$1"/*.py "$1"/wit/*.wit "$1"/plugin.toml; } | cksum | tr ' ' '-')
+    kept=${XDG_CACHE_HOME:-$HOME/.cache}/quipu/guests/$2-$made_of.wasm
+    if ! [ -f "$kept" ]; then
+        componentize=$(scripts/pip-tool.sh componentize-py)
+        mkdir -p "$(dirname "$kept")"
+        work=$(mktemp -d)
+        trap 'rm -rf "$work"' EXIT
+        # A copy: while the program is set up its modules are compiled beside it.
+        cp "$1"/*.py "$work"
+        "$componentize" -q -d "$1/wit" componentize -p "$work" app -o "$work/$2.wasm"
+        python3 - "$work/$2.wasm" "$1"/wit/*.wit "$1"/plugin.toml <<'PYTHON'
+import pathlib
+import sys
+
+
+def length(n):
+    # LEB128, as the binary format writes lengths.
+    return bytes([n & 0x7F | 0x80]) + length(n >> 7) if n > 0x7F else bytes([n])
+
+
+component, *texts = map(pathlib.Path, sys.argv[1:])
+with component.open("ab") as file:
+    for text in texts:
+        # What `quipu tool build` puts into the component of a project as well.
+        name = b"quipu:plugin" if text.suffix == ".toml" else b"quipu:wit"
+        section = length(len(name)) + name + text.read_bytes()
+        file.write(b"\0" + length(len(section)) + section)
+PYTHON
+        mv "$work/$2.wasm" "$kept.$$"
+        mv "$kept.$$" "$kept"
+    fi
+    cmp -s "$kept" "$guests/$2.wasm" || cp "$kept" "$guests/$2.wasm"
+}
+
 build plugins
+python plugins/python python
 build examples/04_write_a_tool/tool

@@ -15,7 +15,7 @@ set -eu
 
 target=wasm32-wasip2
 suite=trixie-backports
-cd "$(dirname "$0")/.." # so that rust-toolchain.toml chooses the compiler
+cd "${1:-$(dirname "$0")/..}" # so that the rust-toolchain.toml there chooses the compiler
 
 say() { echo "wasm-target: $*" >&2; }
 fail() {

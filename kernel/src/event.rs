@@ -3,6 +3,7 @@
 //! Shells, servers and tests learn what happens from these alone; nothing reaches
 //! into a process. Serialised, one event is one line of `--format stream-json`.
 
+use quipu_memory::PageId;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -10,6 +11,7 @@ use crate::cpu::Movement;
 use crate::label::Label;
 use crate::limits::Limit;
 use crate::process::{Exit, Pid, Usage};
+use crate::recall::Recalled;
 
 /// Something that happened to a process.
 #[derive(Clone, Debug, Serialize)]
@@ -21,6 +23,14 @@ pub enum Event {
         pid: Pid,
         /// Steps it had already completed.
         steps: u32,
+    },
+    /// The store holds something on the task, and it was put into the window.
+    Reminded {
+        /// The process.
+        pid: Pid,
+        /// What it was, with the label it gives the process.
+        #[serde(flatten)]
+        recalled: Recalled,
     },
     /// A step begins: the window has been laid out.
     Step {
@@ -119,6 +129,15 @@ pub enum Event {
         /// Tokens they hold.
         tokens: usize,
     },
+    /// Memories became one, made from them; they stay.
+    Consolidated {
+        /// Zero: the machine does it itself.
+        pid: Pid,
+        /// The page that was made.
+        page: PageId,
+        /// The pages it was made from.
+        from: Vec<PageId>,
+    },
     /// A limit was reached.
     LimitHit {
         /// The process.
@@ -142,6 +161,7 @@ impl Event {
     pub fn pid(&self) -> Pid {
         match self {
             Event::Started { pid, .. }
+            | Event::Reminded { pid, .. }
             | Event::Step { pid, .. }
             | Event::Token { pid, .. }
             | Event::Action { pid, .. }
@@ -152,6 +172,7 @@ impl Event {
             | Event::Recalled { pid, .. }
             | Event::SwappedOut { pid, .. }
             | Event::SwappedIn { pid, .. }
+            | Event::Consolidated { pid, .. }
             | Event::LimitHit { pid, .. }
             | Event::Exited { pid, .. } => *pid,
         }

@@ -6,6 +6,8 @@
 //! resumed from the outcomes, and an intent without one is dealt with by
 //! `exec/`.
 
+mod error;
+
 use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
@@ -15,8 +17,11 @@ use serde_json::Value;
 
 use crate::label::Label;
 use crate::process::{Exit, Pid, Program, State, Usage};
+use crate::recall::Recalled;
+pub use error::JournalError;
+use error::wrap;
 
-const SCHEMA_VERSION: i32 = 1;
+const SCHEMA_VERSION: i32 = 2;
 const SCHEMA: &str = "
     CREATE TABLE process (
         pid INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -26,7 +31,8 @@ const SCHEMA: &str = "
         exit TEXT,
         created_ms INTEGER NOT NULL,
         updated_ms INTEGER NOT NULL,
-        spent_ms INTEGER NOT NULL DEFAULT 0
+        spent_ms INTEGER NOT NULL DEFAULT 0,
+        recalled TEXT
     );
     CREATE TABLE step (
         pid INTEGER NOT NULL REFERENCES process(pid),
@@ -40,6 +46,9 @@ const SCHEMA: &str = "
         act_ms INTEGER,
         PRIMARY KEY (pid, n)
     );";
+
+/// Version 1 knew no recalled pages.
+const FROM_1: &str = "ALTER TABLE process ADD COLUMN recalled TEXT;";
 
 /// The journal of one machine.
 pub struct Journal {
@@ -100,76 +109,6 @@ pub struct Outcome {
     pub ms: u64,
 }
 
-/// Why the journal could not be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// The disk is full; what was acknowledged before is safe.
-    #[error("{path}: the disk is full, so the step was not recorded and not carried out")]
-    Full {
-        /// The journal.
-        path: PathBuf,
-    },
-    /// The file is not a journal, or damaged.
-    #[error("{path}: not a usable journal: {reason}")]
-    Damaged {
-        /// The journal.
-        path: PathBuf,
-        /// What SQLite says.
-        reason: String,
-    },
-    /// Written by a newer release.
-    #[error("{path}: journal version {found}; this release knows {SCHEMA_VERSION}")]
-    Version {
-        /// The journal.
-        path: PathBuf,
-        /// The version in the file.
-        found: i32,
-    },
-    /// There is no such process.
-    #[error("there is no process {0}")]
-    NoProcess(Pid),
-    /// The process has not come that far.
-    #[error("process {pid} has completed {done} steps, so there is no step {at}")]
-    NoStep {
-        /// The process.
-        pid: Pid,
-        /// The step asked for.
-        at: u32,
-        /// Steps it has completed.
-        done: u32,
-    },
-    /// Anything else SQLite reports.
-    #[error("{path}: {source}")]
-    Sqlite {
-        /// The journal.
-        path: PathBuf,
-        /// The cause.
-        source: rusqlite::Error,
-    },
-    /// A value could not be written as JSON.
-    #[error("cannot encode a journal entry: {0}")]
-    Encode(#[from] serde_json::Error),
-}
-
-impl JournalError {
-    /// What to do about it.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            JournalError::Full { .. } => {
-                "make room on that disk, then `quipu run --resume PID` carries on"
-            }
-            JournalError::Damaged { .. } => {
-                "move the file away to start with an empty one; the store is kept apart and is not affected"
-            }
-            JournalError::Version { .. } => "use a newer release of quipu for this root",
-            JournalError::NoProcess(_) => "`quipu ps` lists the processes",
-            JournalError::NoStep { .. } => "`quipu log PID` lists its steps",
-            JournalError::Sqlite { .. } => "check that the folder exists and can be written",
-            JournalError::Encode(_) => "this is a defect of quipu; please report it",
-        }
-    }
-}
-
 type Result<T> = std::result::Result<T, JournalError>;
 
 impl Journal {
@@ -194,19 +133,21 @@ impl Journal {
         let version: i32 = connection
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .map_err(wrap)?;
-        match version {
-            SCHEMA_VERSION => {}
-            0 => connection
-                .execute_batch(&format!(
-                    "BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;"
-                ))
-                .map_err(wrap)?,
+        let change = match version {
+            SCHEMA_VERSION => None,
+            0 => Some(SCHEMA),
+            1 => Some(FROM_1),
             found => {
                 return Err(JournalError::Version {
                     path: path.to_owned(),
                     found,
                 });
             }
+        };
+        if let Some(change) = change {
+            let change =
+                format!("BEGIN IMMEDIATE; {change} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;");
+            connection.execute_batch(&change).map_err(wrap)?;
         }
         Ok(Self {
             path: path.to_owned(),
@@ -281,8 +222,8 @@ impl Journal {
         }
         let copied = transaction
             .execute(
-                "INSERT INTO process (program, model, state, created_ms, updated_ms, spent_ms)
-                 SELECT program, model, 'ready', ?2, ?2, spent_ms FROM process WHERE pid=?1",
+                "INSERT INTO process (program, model, state, created_ms, updated_ms, spent_ms, recalled)
+                 SELECT program, model, 'ready', ?2, ?2, spent_ms, recalled FROM process WHERE pid=?1",
                 params![pid, now_ms()],
             )
             .map_err(wrap)?;
@@ -311,6 +252,28 @@ impl Journal {
             "UPDATE process SET program=?2 WHERE pid=?1",
             params![pid, serde_json::to_string(&program)?],
         )
+    }
+
+    /// Records what was recalled for `pid` before its first step.
+    pub fn set_recalled(&self, pid: Pid, recalled: &Recalled) -> Result<()> {
+        self.execute(
+            "UPDATE process SET recalled=?2 WHERE pid=?1",
+            params![pid, serde_json::to_string(recalled)?],
+        )
+    }
+
+    /// What was recalled for `pid`; `None` when nothing was.
+    pub fn recalled(&self, pid: Pid) -> Result<Option<Recalled>> {
+        let text: Option<Option<String>> = self
+            .connection
+            .lock()
+            .query_row("SELECT recalled FROM process WHERE pid=?1", [pid], |row| {
+                row.get(0)
+            })
+            .optional()
+            .map_err(|error| wrap(&self.path, error))?;
+        let recalled = text.flatten().map(|text| serde_json::from_str(&text));
+        Ok(recalled.transpose()?)
     }
 
     /// Writes the state of `pid` and the time it has spent.
@@ -447,22 +410,6 @@ fn json_column<T: serde::de::DeserializeOwned>(
             Box::new(error),
         )
     })
-}
-
-fn wrap(path: &Path, error: rusqlite::Error) -> JournalError {
-    use rusqlite::ErrorCode::{DatabaseCorrupt, DiskFull, NotADatabase};
-    let path = path.to_owned();
-    match error.sqlite_error_code() {
-        Some(DiskFull) => JournalError::Full { path },
-        Some(DatabaseCorrupt | NotADatabase) => JournalError::Damaged {
-            path,
-            reason: error.to_string(),
-        },
-        _ => JournalError::Sqlite {
-            path,
-            source: error,
-        },
-    }
 }
 
 fn now_ms() -> i64 {

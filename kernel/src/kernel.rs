@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI8, Ordering};
 
 use parking_lot::Mutex;
-use quipu_memory::Store;
+use quipu_memory::{Store, StoreError};
 use quipu_tools::Bus;
 use tokio::sync::{mpsc, watch};
 
+use crate::consolidation::Tried;
 use crate::cpu::{Cpu, CpuStats, Sampling};
 use crate::event::Event;
-use crate::exec::{Ending, Execution, Inbox};
-use crate::journal::{Journal, JournalError, StepRow};
+use crate::exec::{Ending, Execution, Inbox, Past};
+use crate::journal::{Journal, JournalError};
 use crate::limits::Limits;
 use crate::policy::Policy;
 use crate::process::{Exit, Pid, Program, Reply, Status, Usage};
@@ -70,6 +71,8 @@ struct Handle {
 pub struct Kernel {
     shared: Arc<Shared>,
     table: Mutex<HashMap<Pid, Handle>>,
+    /// What was tried in vain to be consolidated.
+    pub(crate) tried: Mutex<Tried>,
 }
 
 /// Why a process could not be started, resumed or found.
@@ -78,6 +81,9 @@ pub enum KernelError {
     /// The journal failed.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The process already has an answer.
     #[error("process {0} has already finished")]
     Finished(Pid),
@@ -94,6 +100,7 @@ impl KernelError {
     pub fn hint(&self) -> &'static str {
         match self {
             KernelError::Journal(error) => error.hint(),
+            KernelError::Store(error) => error.hint(),
             KernelError::Finished(_) => "`quipu log PID` shows what it did and answered",
             KernelError::Running(_) => "wait for it, or stop it first",
             KernelError::NotRunning(_) => "`quipu ps` lists the processes",
@@ -123,6 +130,7 @@ impl Kernel {
         Ok(Self {
             shared: Arc::new(shared),
             table: Mutex::default(),
+            tried: Mutex::default(),
         })
     }
 
@@ -164,7 +172,7 @@ impl Kernel {
     pub fn spawn(&self, program: Program) -> Result<Pid, KernelError> {
         let model = &self.shared.cpu.info().model;
         let pid = self.shared.journal.create(&program, model)?;
-        self.launch(pid, program, 0, Vec::new());
+        self.launch(pid, program, Past::default());
         Ok(pid)
     }
 
@@ -175,8 +183,12 @@ impl Kernel {
         let child = self.shared.journal.fork(pid, at)?;
         let (mut program, spent_ms) = self.shared.journal.program(child)?;
         program.interactive = interactive;
-        let steps = self.shared.journal.steps(child)?;
-        self.launch(child, program, spent_ms, steps);
+        let past = Past {
+            spent_ms,
+            done: self.shared.journal.steps(child)?,
+            recalled: self.shared.journal.recalled(child)?,
+        };
+        self.launch(child, program, past);
         Ok(child)
     }
 
@@ -232,7 +244,12 @@ impl Kernel {
         {
             steps.pop();
         }
-        self.launch(pid, program, spent_ms, steps);
+        let past = Past {
+            spent_ms,
+            done: steps,
+            recalled: self.shared.journal.recalled(pid)?,
+        };
+        self.launch(pid, program, past);
         Ok(pid)
     }
 
@@ -268,6 +285,16 @@ impl Kernel {
             .map_err(|_| KernelError::NotRunning(pid))
     }
 
+    /// Whether no process runs on this machine.
+    pub fn is_idle(&self) -> bool {
+        let table = self.table.lock();
+        table.values().all(|handle| handle.exit.borrow().is_some())
+    }
+
+    pub(crate) fn emit(&self, event: Event) {
+        self.shared.events.emit(event);
+    }
+
     /// Whether the process runs on this machine now.
     pub fn is_running(&self, pid: Pid) -> bool {
         let table = self.table.lock();
@@ -276,7 +303,7 @@ impl Kernel {
             .is_some_and(|handle| handle.exit.borrow().is_none())
     }
 
-    fn launch(&self, pid: Pid, program: Program, spent_ms: u64, done: Vec<StepRow>) {
+    fn launch(&self, pid: Pid, program: Program, past: Past) {
         let (signals, signal_inbox) = mpsc::unbounded_channel();
         let (replies, reply_inbox) = mpsc::unbounded_channel();
         let (done_sender, exit) = watch::channel(None);
@@ -297,7 +324,7 @@ impl Kernel {
         );
         let shared = self.shared.clone();
         tokio::spawn(async move {
-            let exit = match Execution::new(pid, program, shared.clone(), inbox, spent_ms, done) {
+            let exit = match Execution::new(pid, program, shared.clone(), inbox, past) {
                 Ok(execution) => execution.run().await,
                 Err(ending) => stillborn(&shared, pid, ending),
             };

@@ -19,6 +19,8 @@
 //! | [`scheduler`] | who computes in the next batch |
 //! | `frames`, `prefix` | whose tokens are resident in the KV cache; the tree of shared prefixes |
 //! | `swap` | KV states out of the cache, in memory and on disk |
+//! | [`recall`] | what the store holds on a task, before the first step |
+//! | `consolidation` | many memories into few, while nothing else is to be done |
 //! | [`syscall`] | the closed enum of what a process may ask |
 //! | [`policy`] | the one gate in front of it |
 //! | `world` | the bodies of the calls that touch devices and the disk |
@@ -28,6 +30,7 @@
 //! | [`event`] | all the world may see |
 #![warn(missing_docs)]
 
+mod consolidation;
 pub mod cpu;
 pub mod event;
 mod exec;
@@ -41,6 +44,7 @@ pub mod planner;
 pub mod policy;
 mod prefix;
 pub mod process;
+pub mod recall;
 pub mod scheduler;
 pub mod signal;
 mod swap;
@@ -48,4 +52,5 @@ pub mod syscall;
 pub mod vm;
 mod world;
 
+pub use consolidation::{Consolidated, Idle};
 pub use kernel::{Kernel, KernelError, Parts};

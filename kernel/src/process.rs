@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use quipu_memory::Share;
+
 use crate::label::Label;
 use crate::limits::{Limit, Limits};
 
@@ -18,6 +20,55 @@ pub struct Agent {
     pub instructions: String,
     /// The tools it may see, by device name; `None` is all that are installed.
     pub tools: Option<Vec<String>>,
+    /// Its part of the disk.
+    #[serde(default)]
+    pub memory: Memory,
+}
+
+/// The part of the disk that an agent uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    /// The space it writes its memories to; empty for the one that all share.
+    pub space: String,
+    /// Spaces it reads, beside its own and the shared one.
+    pub reads: Vec<String>,
+    /// Names of its core memory: small texts of its space that it always sees, and edits.
+    pub blocks: Vec<String>,
+    /// What the memories of its space may take; it writes no more beyond that.
+    pub quota: Share,
+    /// Tokens that pages recalled at the start of a task may take; 0 recalls none.
+    pub recall_tokens: usize,
+    /// Whether pages that nobody vouches for are recalled too. They taint the process
+    /// from its first step on.
+    pub recall_untrusted: bool,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            space: String::new(),
+            reads: Vec::new(),
+            blocks: Vec::new(),
+            quota: Share {
+                pages: 10_000,
+                bytes: 64 << 20,
+            },
+            recall_tokens: 256,
+            recall_untrusted: false,
+        }
+    }
+}
+
+impl Memory {
+    /// All spaces it reads.
+    pub fn spaces(&self) -> Vec<String> {
+        let mut spaces = vec![String::new(), self.space.clone()];
+        spaces.extend(self.reads.iter().cloned());
+        spaces.sort();
+        spaces.dedup();
+        spaces
+    }
 }
 
 /// A program to run: an agent, its task, and its limits.
@@ -29,6 +80,10 @@ pub struct Program {
     pub prompt: String,
     /// Where the prompt came from.
     pub label: Label,
+    /// What the store is asked at the start; the prompt when `None`. A conversation
+    /// before the task, say, is no part of it.
+    #[serde(default)]
+    pub topic: Option<String>,
     /// What it may spend.
     pub limits: Limits,
     /// Higher runs first; 0 is usual.
@@ -46,6 +101,7 @@ impl Program {
             agent: Agent::default(),
             prompt: prompt.into(),
             label: Label::user(),
+            topic: None,
             limits: Limits::default(),
             priority: 0,
             interactive: false,

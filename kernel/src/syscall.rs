@@ -9,7 +9,10 @@
 //! {"ask": "Which year?"}
 //! ```
 
+use quipu_memory::BLOCK_CHARS_MAX;
 use serde_json::{Map, Value, json};
+
+use crate::grammar::Callable;
 
 /// What a process may ask of the kernel.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,12 +34,24 @@ pub enum Syscall {
         /// The text to keep.
         text: String,
     },
+    /// Change a block of the core memory.
+    Edit {
+        /// Its name.
+        block: String,
+        /// What it says from now on; nothing removes it.
+        text: String,
+    },
     /// Bring an evicted or cut page back, verbatim.
     Recall {
         /// The page's id, such as `s3`.
         page: String,
         /// Character to start from, for a page too long to show at once.
         from: usize,
+    },
+    /// Bring tools into sight that fit some words.
+    FindTool {
+        /// What the tool should do.
+        query: String,
     },
     /// Ask the person at the machine.
     Ask {
@@ -64,8 +79,13 @@ pub struct KernelCall {
 pub const SEARCH: &str = "memory.search";
 /// Write to the store.
 pub const REMEMBER: &str = "memory.put";
+/// Change a block of the core memory; legal for agents that have any.
+pub const EDIT: &str = "memory.edit";
 /// Bring a page back.
 pub const RECALL: &str = "memory.recall";
+
+/// Bring tools into sight; legal where not all of them are.
+pub const FIND: &str = "find_tool";
 
 /// The table of kernel calls that are written like tools.
 pub const TABLE: &[KernelCall] = &[
@@ -94,7 +114,28 @@ pub const TABLE: &[KernelCall] = &[
             })
         },
     },
+    KernelCall {
+        name: FIND,
+        description: "find a tool that is not listed here, by what it should do",
+        parameters: || object(&[("query", json!({"type": "string", "maxLength": 200}))]),
+    },
 ];
+
+/// The call that edits the core memory, for an agent that has these `blocks`.
+pub fn edit(blocks: &[String]) -> Option<Callable> {
+    let fields = [
+        ("block", json!({"enum": blocks})),
+        (
+            "text",
+            json!({"type": "string", "maxLength": BLOCK_CHARS_MAX}),
+        ),
+    ];
+    (!blocks.is_empty()).then(|| Callable {
+        name: EDIT.to_owned(),
+        description: "replace the text of one of your notes".to_owned(),
+        parameters: object(&fields),
+    })
+}
 
 /// The schema of an object with exactly `fields`, all required.
 pub fn object(fields: &[(&str, Value)]) -> Value {
@@ -143,9 +184,16 @@ impl Syscall {
             REMEMBER => Syscall::Remember {
                 text: text("text")?,
             },
+            EDIT => Syscall::Edit {
+                block: text("block")?,
+                text: text("text")?,
+            },
             RECALL => Syscall::Recall {
                 page: text("page")?,
                 from: args.get("from").and_then(Value::as_u64).unwrap_or(0) as usize,
+            },
+            FIND => Syscall::FindTool {
+                query: text("query")?,
             },
             _ => Syscall::Call {
                 tool: tool.to_owned(),

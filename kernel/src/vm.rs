@@ -1,6 +1,6 @@
 //! Virtual memory of one process: the pages that make up its window.
 //!
-//! From the front: boot, task, core, stubs of what was evicted, then the resident
+//! From the front: boot, recalled, task, core, stubs of what was evicted, then the resident
 //! steps, each an action and its observation. When prompt plus reserved answer no
 //! longer fit, the oldest steps are evicted: each leaves a one-line stub, and
 //! `recall` brings the page back verbatim. Nothing is cut without an event.
@@ -106,6 +106,8 @@ pub struct Vm {
     boot: Message,
     task: Message,
     core: Vec<Message>,
+    /// What the store holds on the task, shown before it.
+    recalled: Option<Message>,
     steps: Vec<StepPage>,
     window: usize,
     reserve: usize,
@@ -134,23 +136,44 @@ impl Vm {
                 label: task.1,
             },
             core: Vec::new(),
+            recalled: None,
             steps: Vec::new(),
             window,
             reserve: reserve.min(window / 4).max(1),
             view_tokens: 0,
         };
-        let fixed = cpu.prepare(&vm.layout())?.len;
-        // Room for the last step (its action and view), the stubs and the template.
-        let left = window.saturating_sub(fixed + vm.reserve);
-        vm.view_tokens = (left / 3).min(window / 4);
-        if vm.view_tokens < VIEW_TOKENS_MIN {
-            return Err(VmError::TaskTooLong {
-                prompt: fixed,
-                reserve: vm.reserve + 3 * VIEW_TOKENS_MIN,
-                window,
-            });
-        }
+        vm.view_tokens = vm.room_to_view(cpu)?;
         Ok(vm)
+    }
+
+    /// Tokens that one observation may show, beside what is pinned.
+    fn room_to_view(&self, cpu: &dyn Cpu) -> Result<usize, VmError> {
+        let fixed = cpu.prepare(&self.layout())?.len;
+        // Room for the last step (its action and view), the stubs and the template.
+        let left = self.window.saturating_sub(fixed + self.reserve);
+        match (left / 3).min(self.window / 4) {
+            ..VIEW_TOKENS_MIN => Err(VmError::TaskTooLong {
+                prompt: fixed,
+                reserve: self.reserve + 3 * VIEW_TOKENS_MIN,
+                window: self.window,
+            }),
+            room => Ok(room),
+        }
+    }
+
+    /// Pins what the store holds on the task before it, if there is room to work beside
+    /// it; says whether there was.
+    pub fn pin_recalled(&mut self, cpu: &dyn Cpu, text: String, label: Label) -> bool {
+        self.recalled = Some(Message {
+            role: Role::User,
+            text,
+            label,
+        });
+        match self.room_to_view(cpu) {
+            Ok(room) => self.view_tokens = room,
+            Err(_) => self.recalled = None,
+        }
+        self.recalled.is_some()
     }
 
     /// Tokens kept free for the next action.
@@ -276,6 +299,7 @@ impl Vm {
     pub fn lowest_label(&self) -> Label {
         let read = self.steps.iter().map(|step| &step.label);
         read.chain(self.core.iter().map(|message| &message.label))
+            .chain(self.recalled.iter().map(|message| &message.label))
             .chain(std::iter::once(&self.task.label))
             .min_by_key(|label| label.trust)
             .cloned()
@@ -293,7 +317,15 @@ impl Vm {
     }
 
     fn layout(&self) -> Vec<Message> {
-        let mut messages = vec![self.boot.clone(), self.task.clone()];
+        let mut messages = vec![self.boot.clone()];
+        match &self.recalled {
+            // The task has the last word.
+            Some(recalled) => {
+                messages.push(recalled.clone());
+                append(&mut messages, self.task.clone());
+            }
+            None => messages.push(self.task.clone()),
+        }
         for core in &self.core {
             append(&mut messages, core.clone());
         }

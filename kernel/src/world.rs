@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use quipu_memory::{Kind, NewPage, PageId, Passage, Presentation, Query, present};
+use quipu_memory::{
+    Kind, Mode, NewPage, PageId, Passage, Presentation, Query, StoreError, present,
+};
 use quipu_tools::{CallContext, CancelToken, Capability, Effect, Grants};
 use serde_json::Value;
 
@@ -12,11 +14,16 @@ use crate::kernel::Shared;
 use crate::label::{Label, Trust};
 use crate::planner::reads_the_world;
 use crate::policy::{Request, Verdict};
-use crate::process::Pid;
+use crate::process::{Memory, Pid};
 use crate::syscall::{self, Syscall};
 
 /// Passages a search brings back.
 const HITS: usize = 5;
+/// Memories looked at for one that says the very same.
+const SAME: usize = 5;
+/// What a process is told once a memory is kept: a small model that only reads where
+/// it is puts it there once more.
+const KEPT: &str = "That is done: now answer the user.";
 /// Bytes a device may return; more is an error of the call.
 const OUTPUT_BYTES_MAX: usize = 1 << 20;
 /// The longest a single call may take.
@@ -29,6 +36,8 @@ pub(crate) struct World {
     pub(crate) n: u32,
     /// What a person granted for this step alone.
     pub(crate) once: Vec<Capability>,
+    /// Its part of the disk.
+    pub(crate) memory: Memory,
 }
 
 impl World {
@@ -62,8 +71,10 @@ impl World {
             Syscall::Remember { .. } => {
                 check(syscall::REMEMBER, Effect::Write, &[Capability::MemWrite])
             }
+            Syscall::Edit { .. } => check(syscall::EDIT, Effect::Write, &[Capability::MemWrite]),
             Syscall::Search { .. } => check(syscall::SEARCH, Effect::Read, &[]),
             Syscall::Recall { .. } => check(syscall::RECALL, Effect::Read, &[]),
+            Syscall::FindTool { .. } => check(syscall::FIND, Effect::Read, &[]),
             Syscall::Ask { .. } => check("ask", Effect::Read, &[]),
             Syscall::Exit { .. } => check("answer", Effect::Read, &[]),
         }
@@ -129,6 +140,7 @@ impl World {
             Syscall::Call { tool, args } => self.device(&tool, &args, floor, context),
             Syscall::Search { query } => self.search(query, floor),
             Syscall::Remember { text } => self.remember(text, floor),
+            Syscall::Edit { block, text } => self.edit(&block, text, floor),
             other => (
                 format!("{other:?} does not reach the world"),
                 false,
@@ -165,7 +177,10 @@ impl World {
 
     fn search(&self, query: String, floor: Trust) -> (String, bool, Label) {
         // Copies once, and strangers' words as quotations that do not fill the list.
-        let query = Query::new(query, HITS);
+        let query = Query {
+            spaces: Some(self.memory.spaces()),
+            ..Query::new(query, HITS)
+        };
         let shown = present(self.shared.store.as_ref(), &query, &Presentation::default());
         match shown {
             Ok(passages) if passages.is_empty() => (
@@ -188,23 +203,79 @@ impl World {
     }
 
     fn remember(&self, text: String, floor: Trust) -> (String, bool, Label) {
-        let page = NewPage {
-            id: Some(PageId::from(format!("m{}-{}", self.pid, self.n))),
-            kind: Kind::Memory,
-            title: String::new(),
-            text,
-            source: format!("process {}", self.pid),
-            trust: floor.min(Trust::User),
-            ..NewPage::default()
+        let trust = floor.min(Trust::User);
+        let label = Label::new("memory", floor);
+        match self.keep(text, trust) {
+            // The same words for the same text: one that is put again and again is a
+            // loop, and has to look like one.
+            Ok(id) => (format!("kept as {id}. {KEPT}"), true, label),
+            Err(error) => (
+                format!("not kept: {error} (hint: {})", error.hint()),
+                false,
+                Label::kernel().lowered_to(floor),
+            ),
+        }
+    }
+
+    fn edit(&self, block: &str, text: String, floor: Trust) -> (String, bool, Label) {
+        let store = self.shared.store.as_ref();
+        let id = PageId::of_block(&self.memory.space, block);
+        let done = match text.trim().is_empty() {
+            true => store.remove(&id).map(drop),
+            false => {
+                let page = NewPage {
+                    id: Some(id),
+                    kind: Kind::Memory,
+                    title: block.to_owned(),
+                    text,
+                    source: format!("process {}", self.pid),
+                    trust: floor.min(Trust::User),
+                    space: self.memory.space.clone(),
+                    ..NewPage::default()
+                };
+                store.put_within(page, self.memory.quota).map(drop)
+            }
         };
-        match self.shared.store.put(page) {
-            Ok(page) => (
-                format!("kept as {}", page.id),
+        match done {
+            Ok(()) => (
+                format!("changed {block}. {KEPT}"),
                 true,
                 Label::new("memory", floor),
             ),
-            Err(error) => (format!("not kept: {error}"), false, Label::kernel()),
+            Err(error) => (
+                format!("not changed: {error} (hint: {})", error.hint()),
+                false,
+                Label::kernel().lowered_to(floor),
+            ),
         }
+    }
+
+    /// Keeps a memory; one that says the very same, trusted as far, is kept already.
+    fn keep(&self, text: String, trust: Trust) -> Result<PageId, StoreError> {
+        let store = self.shared.store.as_ref();
+        let memory = &self.memory;
+        let same = Query {
+            kind: Some(Kind::Memory),
+            min_trust: Some(trust),
+            spaces: Some(vec![memory.space.clone()]),
+            mode: Mode::Lexical,
+            ..Query::new(text.as_str(), SAME)
+        };
+        for hit in store.search(&same)? {
+            if store.get(&hit.id)?.is_some_and(|page| page.text == text) {
+                return Ok(hit.id);
+            }
+        }
+        let page = NewPage {
+            id: Some(PageId::from(format!("m{}-{}", self.pid, self.n))),
+            kind: Kind::Memory,
+            text,
+            source: format!("process {}", self.pid),
+            trust,
+            space: memory.space.clone(),
+            ..NewPage::default()
+        };
+        Ok(store.put_within(page, memory.quota)?.id)
     }
 }
 

@@ -2,12 +2,15 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{Desk, Setup, run, transcript};
 use insta::assert_snapshot;
 use quipu_kernel::limits::Limits;
+use quipu_kernel::planner::Planner;
 use quipu_kernel::policy::Approve;
 use quipu_kernel::process::{Program, Reply};
-use quipu_tools::Capability;
+use quipu_tools::{Bus, Capability};
 
 const ECHO: &str = r#"{"tool":"desk.echo","args":{"text":"hello"}}"#;
 const SEND: &str = r#"{"tool":"desk.send","args":{"text":"hello"}}"#;
@@ -36,12 +39,50 @@ async fn failures_are_observations() {
     1 {"tool":"desk.fail","args":{"text":"x"}}
       ! error: out of ink (try echo) (tool:desk, user)
     2 {"tool":"printer.print","args":{}}
-      ! this action was not accepted: the tool "printer.print" cannot be used now; there are desk.echo, desk.send, desk.fail, memory.search, memory.put (kernel, user)
+      ! this action was not accepted: the tool "printer.print" cannot be used now; there are desk.echo, desk.list, desk.send, desk.fail, memory.search, memory.put (kernel, user)
     3 {"tool":"desk.echo","args":{"text":3}}
       ! this action was not accepted: /args/text: 3 is not of type "string" (kernel, user)
     4 {"answer":"done"}
     "exited" "done"
     "#);
+}
+
+/// `n` desks of three functions each, and a printer.
+fn many_desks(n: usize) -> Vec<Desk> {
+    let names = (0..n).map(|n| format!("desk{n}"));
+    let names = names.chain(["printer".to_owned()]);
+    names.map(|name| Desk::new(&name, Vec::new())).collect()
+}
+
+#[tokio::test]
+async fn a_tool_out_of_sight_is_found_and_then_legal() {
+    let print = r#"{"tool":"printer.echo","args":{"text":"ink"}}"#;
+    let find = r#"{"tool":"find_tool","args":{"query":"printer"}}"#;
+    let mut setup = Setup::new(&[print, find, print, DONE].join("\n"));
+    setup.devices = many_desks(200);
+    let said = run(setup, Program::new("task")).await;
+    let check = |part: &str| assert!(said.contains(part), "no {part:?} in\n{said}");
+    check("the tool \"printer.echo\" cannot be used now");
+    check("- printer.echo {\"text\": string}");
+    check("  = ink (tool:printer, user)");
+}
+
+#[test]
+fn the_boot_page_does_not_grow_with_the_tools() {
+    let page = |desks: usize, task: &str| {
+        let mut bus = Bus::default();
+        for desk in many_desks(desks) {
+            bus.add(Arc::new(desk)).expect("names differ");
+        }
+        Planner::new(&Program::new(task), &bus).boot_page()
+    };
+    let (few, many) = (page(3, "task"), page(200, "task"));
+    assert!(few.contains("printer.echo") && !few.contains("find_tool"));
+    assert!(many.contains("find_tool") && many.len() < few.len());
+    // What the task speaks of comes last: the page before it is the same for all.
+    let printing = page(200, "Use the printer.");
+    assert!(printing.contains("printer.echo") && printing.len() < few.len());
+    assert!(printing.starts_with(&many));
 }
 
 #[tokio::test]
@@ -108,13 +149,31 @@ async fn memory_is_written_searched_and_labelled() {
     let nothing = r#"{"tool":"memory.search","args":{"query":"zebra"}}"#;
     assert_snapshot!(check(&[put, search, nothing, DONE]).await, @r#"
     1 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
-      = kept as m1-1 (memory, user)
+      = kept as m1-1. That is done: now answer the user. (memory, user)
     2 {"tool":"memory.search","args":{"query":"what is the dog's name"}}
       = [m1-1] The dog is called Bruno. (process 1) (memory, user)
     3 {"tool":"memory.search","args":{"query":"zebra"}}
       = nothing found; try other words, or answer without it (memory, user)
     4 {"answer":"done"}
     "exited" "done"
+    "#);
+}
+
+#[tokio::test]
+async fn a_memory_is_kept_once_however_often_it_is_put() {
+    let put = r#"{"tool":"memory.put","args":{"text":"The dog is called Bruno."}}"#;
+    assert_snapshot!(check(&[put, put, put, put, DONE]).await, @r#"
+    1 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
+      = kept as m1-1. That is done: now answer the user. (memory, user)
+    2 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
+      = kept as m1-1. That is done: now answer the user. (memory, user)
+    3 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
+      = kept as m1-1. That is done: now answer the user. (memory, user)
+      limit: the same call gave the same result again and again
+    4 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
+      ! this action was not accepted: the tool "memory.put" cannot be used now; only the answer is legal: {"answer": "…"} (kernel, user)
+    5 {"answer":"done"}
+    "limit" "done"
     "#);
 }
 
@@ -220,7 +279,7 @@ async fn a_prompt_longer_than_the_window_is_refused() {
     let program = Program::new("word ".repeat(8000));
     let said = run(Setup::new(DONE), program).await;
     assert_snapshot!(said, @r#"
-    "failed" the prompt does not fit: it needs 10185 tokens and 704 for the answer, and the window has 8192
+    "failed" the prompt does not fit: it needs 10197 tokens and 704 for the answer, and the window has 8192
     hint: shorten it, raise --window, or store the text with `quipu mem add` and ask about it
     "#);
 }

@@ -1,19 +1,28 @@
-//! Core memory: small texts that an agent always sees, edited in place.
+//! Core memory: small memories with a name, which an agent always sees and edits in place.
+//!
+//! A block is a memory like any other, with its history, its trust and its place in the
+//! quota of its space; only its id says that it is one.
 
-use serde::{Deserialize, Serialize};
+use crate::page::PageId;
 
-/// The longest text of one block, in bytes.
-pub const BLOCK_BYTES_MAX: usize = 8 << 10;
-/// The most blocks of one space.
-pub const BLOCKS_MAX: usize = 32;
+/// The longest text of one block, in characters.
+pub const BLOCK_CHARS_MAX: usize = 1_000;
+/// The most blocks of one agent.
+pub const BLOCKS_MAX: usize = 8;
 
-/// A small text of a space, with a name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Block {
-    /// What it is about: `person`, `task`. At most [`crate::ID_BYTES_MAX`].
-    pub name: String,
-    /// At most [`BLOCK_BYTES_MAX`].
-    pub text: String,
-    /// When it was last changed: milliseconds since 1970, UTC.
-    pub updated_ms: i64,
+const PREFIX: &str = "core/";
+
+impl PageId {
+    /// The id of the block called `name` of a space.
+    pub fn of_block(space: &str, name: &str) -> Self {
+        match space {
+            "" => Self::from(format!("{PREFIX}{name}")),
+            space => Self::from(format!("{PREFIX}{space}/{name}")),
+        }
+    }
+
+    /// Whether it is the id of a block.
+    pub fn is_block(&self) -> bool {
+        self.as_str().starts_with(PREFIX)
+    }
 }

@@ -33,35 +33,59 @@ struct Block {
     heading: String,
 }
 
-/// The pieces of `text`, of at most `len_max` by `len`, which must not shrink when a text
-/// grows. A single sign may be longer.
+/// A piece so far.
+struct Piece {
+    range: Range<usize>,
+    heading: String,
+    /// At least its length.
+    len: usize,
+}
+
+/// The pieces of `text`, of at most `len_max` by `len`. A single sign may be longer.
+///
+/// `len` must not shrink when a text grows, and is no more for a whole than for its parts
+/// together. It is called on short texts only, however long `text` is.
 pub fn chunks(
     text: &str,
     syntax: Syntax,
     len_max: usize,
     len: &dyn Fn(&str) -> usize,
 ) -> Vec<Chunk> {
-    let mut pieces: Vec<Block> = Vec::new();
+    let mut pieces: Vec<Piece> = Vec::new();
     for block in blocks(text, syntax) {
+        let whole = block.range.len() == longest(&text[block.range.clone()], len_max, len);
+        let block_len = match whole {
+            true => len(&text[block.range.clone()]),
+            false => len_max + 1,
+        };
         if let Some(last) = pieces.last_mut() {
             let joined = last.range.start..block.range.end;
             // A short piece goes with what follows it, even under the next heading.
-            let belongs =
-                last.heading == block.heading || len(&text[last.range.clone()]) * 8 <= len_max;
-            if belongs && len(text[joined.clone()].trim()) <= len_max {
+            let belongs = last.heading == block.heading || last.len * 8 <= len_max;
+            let mut joined_len = last.len + block_len;
+            if belongs && whole && joined_len > len_max {
+                joined_len = len(text[joined.clone()].trim());
+            }
+            if belongs && joined_len <= len_max {
                 last.range = joined;
+                last.len = joined_len;
                 continue;
             }
         }
         for range in cut(text, block.range, len_max, len) {
             let heading = block.heading.clone();
-            pieces.push(Block { range, heading });
+            let len = len(&text[range.clone()]);
+            pieces.push(Piece {
+                range,
+                heading,
+                len,
+            });
         }
     }
     let mut lines = 1;
     let mut seen = 0;
     let mut chunks = Vec::with_capacity(pieces.len());
-    for Block { range, heading } in pieces {
+    for Piece { range, heading, .. } in pieces {
         let piece = &text[range.clone()];
         let start = range.start + (piece.len() - piece.trim_start_matches(['\n', '\r']).len());
         lines += text[seen..start].matches('\n').count();
@@ -134,6 +158,31 @@ fn heading(line: &str) -> Option<(usize, &str)> {
     ((1..=6).contains(&level) && !title.is_empty()).then_some((level, title))
 }
 
+/// The bytes of the longest beginning of `text` that is at most `len_max` long, white
+/// space at its ends apart.
+fn longest(text: &str, len_max: usize, len: &dyn Fn(&str) -> usize) -> usize {
+    let fits = |bytes: usize| len(text[..text.floor_char_boundary(bytes)].trim()) <= len_max;
+    // Looks further and further, then between the last two places.
+    let (mut short, mut long) = (0, len_max.max(1));
+    while long < text.len() && fits(long) {
+        (short, long) = (long, long.saturating_mul(2));
+    }
+    if long >= text.len() {
+        if fits(text.len()) {
+            return text.len();
+        }
+        long = text.len();
+    }
+    while long - short > 1 {
+        let middle = short + (long - short) / 2;
+        match fits(middle) {
+            true => short = middle,
+            false => long = middle,
+        }
+    }
+    text.floor_char_boundary(short)
+}
+
 /// `range` in parts that are short enough: cut after a line where that is possible, else
 /// after a word, else anywhere between two signs.
 fn cut(
@@ -146,18 +195,8 @@ fn cut(
     let mut start = range.start;
     while start < range.end {
         let rest = &text[start..range.end];
-        let mut fits = rest.len();
-        if len(rest.trim()) > len_max {
-            // The longest beginning that is short enough, by halves.
-            let (mut short, mut long) = (0, rest.len());
-            while long - short > 1 {
-                let middle = short + (long - short) / 2;
-                match len(rest[..rest.floor_char_boundary(middle)].trim()) <= len_max {
-                    true => short = middle,
-                    false => long = middle,
-                }
-            }
-            fits = rest.floor_char_boundary(short);
+        let mut fits = longest(rest, len_max, len);
+        if fits < rest.len() {
             let head = &rest[..fits];
             let joint = head
                 .rfind('\n')

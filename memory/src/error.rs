@@ -23,6 +23,21 @@ pub enum StoreError {
         /// The folder of the store.
         path: PathBuf,
     },
+    /// The memories of a space would take more than they may.
+    #[error(
+        "the {} may hold {most} {what} and holds {held}: nothing was written, and nothing is lost",
+        space_words(space)
+    )]
+    Quota {
+        /// The space; empty for the shared one.
+        space: String,
+        /// `memories` or `bytes of memories`.
+        what: &'static str,
+        /// What it holds.
+        held: u64,
+        /// What it may hold.
+        most: u64,
+    },
     /// The file that holds the pages is damaged, or not one of ours.
     #[error("{path} is damaged: {detail}")]
     Corrupt {
@@ -113,6 +128,9 @@ impl StoreError {
             Self::Full { .. } => {
                 "free some space on this disk and try again; everything stored before is safe"
             }
+            Self::Quota { .. } => {
+                "remove memories that are no longer needed, let several become one, or raise the quota of the space"
+            }
             Self::Corrupt { .. } => {
                 "put a backup of this file in its place, or move the whole folder away to begin an empty store; nothing was changed"
             }
@@ -128,5 +146,13 @@ impl StoreError {
             Self::Io { .. } => "check that the folder exists and that you may read and write it",
             Self::Backend { .. } => "try again; if it stays, rebuild the index",
         }
+    }
+}
+
+/// A space as it is called in a message.
+fn space_words(space: &str) -> String {
+    match space {
+        "" => "shared space".to_owned(),
+        name => format!("space `{name}`"),
     }
 }

@@ -56,6 +56,8 @@
 //! | `vector.rs` | How near are two meanings? |
 //! | `blocks.rs` | What does an agent always see? |
 //! | `present.rs` | What of a search is shown to a process? |
+//! | `recall.rs` | What matches a task so well that it is shown unasked? |
+//! | `consolidate.rs` | Which memories belong together, and may become one? |
 //! | `chunk.rs` | Where is a long text cut into pages? |
 //! | `ids.rs` | What are pages called? |
 //! | `error.rs` | What can go wrong, and what to do then? |
@@ -71,6 +73,7 @@
 mod bag;
 mod blocks;
 mod chunk;
+mod consolidate;
 mod disk;
 mod error;
 mod ids;
@@ -78,13 +81,15 @@ mod page;
 mod present;
 mod ram;
 mod rank;
+mod recall;
 mod snippet;
 mod store;
 mod text;
 mod vector;
 
-pub use blocks::{BLOCK_BYTES_MAX, BLOCKS_MAX, Block};
+pub use blocks::{BLOCK_CHARS_MAX, BLOCKS_MAX};
 pub use chunk::{Chunk, Syntax, chunks};
+pub use consolidate::{Group, Together, groups};
 pub use disk::{Access, DiskStore, ImportedFile};
 pub use error::StoreError;
 pub use page::{
@@ -93,6 +98,9 @@ pub use page::{
 };
 pub use present::{Passage, Presentation, present};
 pub use ram::RamStore;
+pub use recall::{Recall, Recalled, recall};
 pub use snippet::SNIPPET_CHARS_MAX;
-pub use store::{HISTORY_MAX, HITS_MAX, Hit, LIST_MAX, Mode, PageSummary, Query, Stats, Store};
+pub use store::{
+    HISTORY_MAX, HITS_MAX, Hit, LIST_MAX, Mode, PageSummary, Query, Share, Stats, Store,
+};
 pub use vector::Embedder;

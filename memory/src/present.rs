@@ -8,7 +8,8 @@
 use std::collections::HashSet;
 
 use crate::error::StoreError;
-use crate::page::Trust;
+use crate::page::{Kind, Page, PageId, Trust};
+use crate::rank::QUERY_TERMS_MAX;
 use crate::store::{HITS_MAX, Hit, Query, Store};
 use crate::text;
 
@@ -101,11 +102,15 @@ pub fn present(
         true => (k as f32 * how.untrusted_share_max) as usize,
         false => k,
     };
-    let mut shown: Vec<(Passage, HashSet<(String, String)>)> = Vec::new();
+    let mut found = Vec::with_capacity(hits.len());
     for hit in hits {
-        let Some(page) = store.get(&hit.id)? else {
-            continue;
-        };
+        if let Some(page) = store.get(&hit.id)? {
+            found.push((hit, page));
+        }
+    }
+    leave_out_originals(&mut found, &query.text);
+    let mut shown: Vec<(Passage, HashSet<(String, String)>)> = Vec::new();
+    for (hit, page) in found {
         let pairs = word_pairs(&page.text);
         let same = shown
             .iter_mut()
@@ -127,6 +132,33 @@ pub fn present(
     });
     passages.truncate(k);
     Ok(passages)
+}
+
+/// Leaves out memories that a memory made from them speaks for: one that was found too,
+/// is trusted as far, and has every word of the query that they have.
+fn leave_out_originals(found: &mut Vec<(Hit, Page)>, query: &str) {
+    let asked: HashSet<String> = text::query_terms(query, QUERY_TERMS_MAX)
+        .into_iter()
+        .collect();
+    let answered = |page: &Page| -> HashSet<String> {
+        let terms = text::tokens(&page.text).map(|token| token.term);
+        terms.filter(|term| asked.contains(term)).collect()
+    };
+    let made =
+        |(_, page): &&(Hit, Page)| page.kind == Kind::Memory && !page.derived_from.is_empty();
+    let made: Vec<(HashSet<PageId>, Trust, HashSet<String>)> = found
+        .iter()
+        .filter(made)
+        .map(|(_, page)| {
+            let from = page.derived_from.iter().cloned().collect();
+            (from, page.trust, answered(page))
+        })
+        .collect();
+    found.retain(|(hit, page)| {
+        !made.iter().any(|(from, trust, says)| {
+            from.contains(&hit.id) && *trust >= hit.trust && answered(page).is_subset(says)
+        })
+    });
 }
 
 /// The pairs of neighbouring words of a text; its words, where it has only one.

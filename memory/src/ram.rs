@@ -11,7 +11,9 @@ use crate::ids::Ids;
 use crate::page::{Kind, NewPage, Page, PageId};
 use crate::rank::{self, Candidate, PlaceKey, TITLE_WEIGHT};
 use crate::snippet::snippet;
-use crate::store::{HISTORY_MAX, HITS_MAX, Hit, LIST_MAX, PageSummary, Query, Stats, Store};
+use crate::store::{
+    HISTORY_MAX, HITS_MAX, Hit, LIST_MAX, Mode, PageSummary, Query, Share, Stats, Store,
+};
 use crate::text;
 
 /// A store in memory, for tests and for work that need not be kept.
@@ -52,6 +54,47 @@ impl Store for RamStore {
         Ok(pages.into_iter().map(|page| state.put(page)).collect())
     }
 
+    fn put_within(&self, page: NewPage, quota: Share) -> Result<Page, StoreError> {
+        page.check()?;
+        let mut state = self.state.write();
+        let before = state.share(&page.space);
+        let replaced = page.id.as_ref().and_then(|id| state.pages.get(id));
+        let there =
+            |entry: &&Entry| entry.page.kind == Kind::Memory && entry.page.space == page.space;
+        let mut after = before;
+        if let Some(entry) = replaced.filter(there) {
+            after.pages -= 1;
+            after.bytes -= entry.page.text.len() as u64;
+        }
+        if page.kind == Kind::Memory {
+            after.pages += 1;
+            after.bytes += page.text.len() as u64;
+        }
+        quota.admit(&page.space, before, after)?;
+        Ok(state.put(page))
+    }
+
+    fn spaces(&self) -> Result<BTreeMap<String, Share>, StoreError> {
+        let state = self.state.read();
+        let memories = state.pages.values().map(|entry| &entry.page);
+        let mut spaces: BTreeMap<String, Share> = BTreeMap::new();
+        for page in memories.filter(|page| page.kind == Kind::Memory) {
+            let share = spaces.entry(page.space.clone()).or_default();
+            share.pages += 1;
+            share.bytes += page.text.len() as u64;
+        }
+        Ok(spaces)
+    }
+
+    fn memories(&self, space: &str, limit: usize) -> Result<Vec<Page>, StoreError> {
+        let state = self.state.read();
+        let mut found: Vec<&Entry> = state.pages.values().collect();
+        found.retain(|entry| entry.page.kind == Kind::Memory && entry.page.space == space);
+        found.sort_by_key(|entry| std::cmp::Reverse(entry.seq));
+        let newest = found.into_iter().take(limit.min(LIST_MAX));
+        Ok(newest.map(|entry| entry.page.clone()).collect())
+    }
+
     fn get(&self, id: &PageId) -> Result<Option<Page>, StoreError> {
         Ok(self
             .state
@@ -68,6 +111,10 @@ impl Store for RamStore {
     }
 
     fn search(&self, query: &Query) -> Result<Vec<Hit>, StoreError> {
+        if query.mode == Mode::Semantic {
+            // It has no embedder.
+            return Ok(Vec::new());
+        }
         let k = query.k.min(HITS_MAX);
         let terms = text::query_terms(&query.text, rank::QUERY_TERMS_MAX);
         let state = self.state.read();
@@ -128,6 +175,16 @@ impl Store for RamStore {
 }
 
 impl State {
+    fn share(&self, space: &str) -> Share {
+        let mut share = Share::default();
+        let pages = self.pages.values().map(|entry| &entry.page);
+        for page in pages.filter(|page| page.kind == Kind::Memory && page.space == space) {
+            share.pages += 1;
+            share.bytes += page.text.len() as u64;
+        }
+        share
+    }
+
     fn put(&mut self, new: NewPage) -> Page {
         let id = match new.id.clone() {
             Some(id) => {
@@ -208,5 +265,6 @@ fn summary(page: &Page) -> PageSummary {
         trust: page.trust,
         created_ms: page.created_ms,
         bytes: page.text.len() as u64,
+        space: page.space.clone(),
     }
 }

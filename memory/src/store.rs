@@ -111,6 +111,40 @@ pub struct PageSummary {
     pub created_ms: i64,
     /// The length of its text in bytes.
     pub bytes: u64,
+    /// The space it belongs to; empty for the shared one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub space: String,
+}
+
+/// What the memories of a space take, or may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// Memories.
+    pub pages: u64,
+    /// Bytes of their texts together.
+    pub bytes: u64,
+}
+
+impl Share {
+    /// Refuses a space that had `before` to have `after`, where this is all it may have.
+    /// What makes it no larger is always allowed, so that one can get back below.
+    pub(crate) fn admit(self, space: &str, before: Share, after: Share) -> Result<(), StoreError> {
+        let parts = [
+            ("memories", before.pages, after.pages, self.pages),
+            ("bytes of memories", before.bytes, after.bytes, self.bytes),
+        ];
+        for (what, before, after, most) in parts {
+            if after > most && after > before {
+                return Err(StoreError::Quota {
+                    space: space.to_owned(),
+                    what,
+                    held: before,
+                    most,
+                });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What a store holds.
@@ -147,6 +181,18 @@ pub trait Store: Send + Sync {
     /// Returns them as stored, in the same order. Costs about as much as one `put`, so
     /// it is the way to bring in many.
     fn put_all(&self, pages: Vec<NewPage>) -> Result<Vec<Page>, StoreError>;
+
+    /// Stores one memory, unless its space would then hold more memories than `quota`.
+    ///
+    /// As `put`, and `Quota` where the space is full: nothing was written then, and
+    /// nothing that was there is gone.
+    fn put_within(&self, page: NewPage, quota: Share) -> Result<Page, StoreError>;
+
+    /// What the memories of each space take that has any.
+    fn spaces(&self) -> Result<BTreeMap<String, Share>, StoreError>;
+
+    /// The newest `limit` memories of a space, newest first; at most [`LIST_MAX`].
+    fn memories(&self, space: &str, limit: usize) -> Result<Vec<Page>, StoreError>;
 
     /// The page of this id with its text verbatim; `None` if there is none.
     fn get(&self, id: &PageId) -> Result<Option<Page>, StoreError>;

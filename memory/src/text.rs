@@ -15,6 +15,8 @@ use std::iter::Peekable;
 use std::ops::Range;
 use std::str::CharIndices;
 
+pub(crate) use stop::is_function_word;
+
 use frostem::{Algorithm, Stemmer};
 use unicode_normalization::char::is_combining_mark;
 
@@ -64,7 +66,7 @@ pub(crate) fn query_terms(text: &str, max: usize) -> Vec<String> {
     let all = distinct_terms(text, max);
     let telling: Vec<String> = all
         .iter()
-        .filter(|term| !stop::is_function_word(term))
+        .filter(|term| !is_function_word(term))
         .cloned()
         .collect();
     if telling.is_empty() { all } else { telling }

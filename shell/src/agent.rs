@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::error::UserError;
 use crate::init::read_text;
 use crate::output::visible;
-use crate::settings::LimitsFile;
+use crate::settings::{LimitsFile, MemoryFile};
 
 /// An agent with what its file says beyond the kernel's notion of one.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub struct Loaded {
     pub agent: Agent,
     /// Its limits, where its file sets any.
     pub limits: LimitsFile,
+    /// Its part of the disk, where its file says anything of it.
+    pub memory: MemoryFile,
     /// Whether a tool that is not there is an error. A SKILL.md may have been
     /// written for another program and name tools of that one.
     strict: bool,
@@ -64,6 +66,8 @@ struct Manifest {
     tools: Option<Vec<String>>,
     #[serde(default)]
     limits: LimitsFile,
+    #[serde(default)]
+    memory: MemoryFile,
 }
 
 /// The front matter of a SKILL.md; keys that are not known are left alone.
@@ -98,10 +102,12 @@ pub fn load(path: &Path) -> Result<Loaded> {
             name: manifest.name.unwrap_or(fallback),
             instructions: manifest.instructions,
             tools: manifest.tools,
+            ..Agent::default()
         };
         return Ok(Loaded {
             agent,
             limits: manifest.limits,
+            memory: manifest.memory,
             strict: true,
         });
     }
@@ -125,6 +131,7 @@ pub fn load(path: &Path) -> Result<Loaded> {
                 .map(str::to_owned)
                 .collect(),
         }),
+        ..Agent::default()
     };
     Ok(Loaded {
         agent,
@@ -192,6 +199,11 @@ mod tests {
         );
         check("a.toml", "[limits]\nsteps = 3", "a |  | None | Some(3)");
         check("a.toml", "nam = 'n'", "unknown field");
+        check(
+            "a.toml",
+            "[memory]\nspace = 'a b'",
+            "cannot be the name of a space",
+        );
         check(
             "S.md",
             "---\r\nname: crlf\r\n---\r\nBody.\r\n",

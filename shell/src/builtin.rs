@@ -8,7 +8,14 @@ pub const TOOLS: &[(&str, &[u8])] = &[
         include_bytes!(concat!(env!("OUT_DIR"), "/calculator.wasm")),
     ),
     (
+        "python",
+        include_bytes!(concat!(env!("OUT_DIR"), "/python.wasm")),
+    ),
+    (
         "browser",
         include_bytes!(concat!(env!("OUT_DIR"), "/browser.wasm")),
     ),
 ];
+
+/// What reads PDF files when they are imported. No process sees it.
+pub const PDF: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pdf.wasm"));

@@ -13,21 +13,21 @@ use quipu_kernel::cpu::scripted::ScriptedCpu;
 use quipu_kernel::cpu::{Cpu, CpuInfo};
 use quipu_kernel::journal::Journal;
 use quipu_kernel::policy::Policy;
+use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::{Access, DiskStore};
-use quipu_tools::installed::Broken;
-use quipu_tools::{Bus, Given, GrantBook, SecretStore, WasmHost, WasmSettings, load_dir};
 
 use crate::agent::Loaded;
 use crate::cli::Globals;
 use crate::control::Server;
+use crate::embedder;
+use crate::env_vars;
 use crate::error::UserError;
 use crate::lock::MachineLock;
 use crate::models::{self, Places, gguf};
 use crate::output::visible;
 use crate::paths::{self, Paths};
 use crate::settings::{CpuChoice, Settings};
-use crate::{builtin, embedder, env_vars};
 
 /// Pages that get vectors whenever the store is opened, some seconds' work; more wait for
 /// `quipu mem add` or `quipu mem rebuild`, and are found by their words meanwhile.
@@ -140,43 +140,6 @@ impl Session {
         }
     }
 
-    /// The engine that wasm tools run on.
-    pub fn wasm_host(&self) -> Result<WasmHost> {
-        Ok(WasmHost::new(WasmSettings {
-            cache_dir: Some(self.paths.cache.join("wasm")),
-            variables: Arc::new(env_vars::get),
-            ..WasmSettings::default()
-        })?)
-    }
-
-    /// What the user has given to single tools.
-    pub fn given(&self) -> Result<Given> {
-        Ok(Given {
-            grants: GrantBook::open(&self.paths.grants())?,
-            secrets: SecretStore::open(&self.paths.secrets())?,
-        })
-    }
-
-    /// The tools: those that come with Quipu, then the installed ones.
-    pub fn bus(&self) -> Result<(Bus, Vec<Broken>)> {
-        let host = self.wasm_host()?;
-        let given = self.given()?;
-        let mut bus = Bus::default();
-        for (name, component) in builtin::TOOLS {
-            let mut device = host.load(name, "builtin", component)?;
-            given.to(&mut device);
-            bus.add(Arc::new(device))?;
-        }
-        let (devices, broken) = load_dir(&host, &self.paths.tools, &given);
-        for device in devices {
-            // A name that is taken was refused when the tool was added.
-            if let Err(error) = bus.add(Arc::new(device)) {
-                tracing::warn!(%error, "an installed tool is left out");
-            }
-        }
-        Ok((bus, broken))
-    }
-
     /// The journal, to look things up beside a running machine.
     pub fn journal(&self) -> Result<Journal> {
         Ok(Journal::open(&self.paths.journal(), false)?)
@@ -192,12 +155,12 @@ impl Session {
         let journal = Journal::open(&self.paths.journal(), true)?;
         let store = self.store(Access::ReadWrite)?;
         let store = self.open_store.get_or_init(|| store).clone();
-        let (bus, broken) = self.bus()?;
-        for (path, error) in broken {
+        let (bus, unusable) = self.bus()?;
+        for tool in unusable {
             eprintln!(
-                "warning: {} is left out: {}",
-                path.display(),
-                visible(&error.to_string())
+                "warning: the tool {} is left out: {}",
+                visible(&tool.name),
+                visible(&tool.error)
             );
         }
         agent.check(&bus)?;
@@ -222,6 +185,15 @@ impl Session {
             kernel,
             _lock: lock,
         })
+    }
+
+    /// The program of `agent` for `prompt`, its file before the settings.
+    pub fn program(&self, agent: &Loaded, prompt: String) -> Program {
+        let mut program = Program::new(prompt);
+        program.agent = agent.agent.clone();
+        program.agent.memory = agent.memory.over(self.settings.memory.clone());
+        program.limits = agent.limits.over(self.settings.limits.clone());
+        program
     }
 
     /// The gate's rules, with `allow` granted on top of the settings.

@@ -14,6 +14,8 @@
 //! | `lock` | one machine on one root |
 //! | `control` | how other programs reach the machine that runs |
 //! | `models/` | finding and fetching model files |
+//! | `bus` | the tools of this machine |
+//! | `plugin/` | tools as source: projects and their compilers |
 //! | `error` | what went wrong, a hint, an exit code |
 #![allow(
     clippy::print_stdout,
@@ -24,6 +26,7 @@
 
 mod agent;
 mod builtin;
+mod bus;
 mod cli;
 mod commands;
 mod control;
@@ -37,6 +40,7 @@ mod models;
 mod output;
 mod paths;
 mod person;
+mod plugin;
 mod render;
 mod repl;
 mod settings;

@@ -6,6 +6,7 @@ use console::Style;
 use quipu_kernel::event::Event;
 use quipu_kernel::label::Trust;
 use quipu_kernel::process::Status;
+use quipu_kernel::recall::{Recalled, Source};
 use serde_json::Value;
 
 use crate::output::{one_line, seconds, shortened, visible};
@@ -47,6 +48,10 @@ impl Renderer {
                         .apply_to(format!("process {pid} goes on after step {steps}"))
                         .to_string(),
                 );
+            }
+            Event::Reminded { recalled, .. } => {
+                let words = reminded(recalled);
+                self.print(&self.dim.apply_to(words).to_string());
             }
             Event::Step {
                 n, prompt_tokens, ..
@@ -165,6 +170,23 @@ impl Renderer {
         }
         self.written.clear();
     }
+}
+
+/// What a process was told of the store before its first step.
+pub fn reminded(recalled: &Recalled) -> String {
+    let source = |page: &Source| match page.trust {
+        Trust::Untrusted => format!("{} (untrusted, from {})", page.id, page.source),
+        _ => page.id.to_string(),
+    };
+    let mut parts: Vec<String> = recalled.pages.iter().map(source).collect();
+    if recalled.strangers > 0 {
+        parts.push(format!("{} untrusted left out", recalled.strangers));
+    }
+    if parts.is_empty() {
+        parts.push("empty notes".to_owned());
+    }
+    let what = visible(&parts.join(", "));
+    format!("recalled {what} · {} tokens", recalled.tokens)
 }
 
 /// What stands behind an action's name, on the same line.

@@ -6,6 +6,8 @@ use anyhow::Result;
 use quipu_kernel::cpu::Sampling;
 use quipu_kernel::limits::Limits;
 use quipu_kernel::policy::Approve;
+use quipu_kernel::process::{Memory, Share};
+use quipu_memory::BLOCKS_MAX;
 use quipu_tools::Capability;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +44,124 @@ pub struct File {
     pub api_key_env: Option<String>,
     /// Limits of a process.
     pub limits: LimitsFile,
+    /// The part of the disk that a process uses.
+    pub memory: MemoryFile,
+    /// Whether the shell consolidates memories while nothing is asked of it.
+    pub consolidate: Option<bool>,
+}
+
+/// The `[memory]` of `config.toml` and `agent.toml`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MemoryFile {
+    /// The space that memories are written to; `shared` is the one for all.
+    pub space: Option<Space>,
+    /// Spaces that are read beside it and the shared one.
+    pub reads: Option<Vec<Space>>,
+    /// Names of the core memory: small texts that the agent always sees, and edits.
+    pub blocks: Option<Vec<BlockName>>,
+    /// The most memories of the space.
+    pub pages: Option<u64>,
+    /// The most bytes of its memories together.
+    pub bytes: Option<u64>,
+    /// Default of `--recall`.
+    pub recall: Option<usize>,
+    /// Whether pages that nobody vouches for are recalled too.
+    pub recall_untrusted: Option<bool>,
+}
+
+impl MemoryFile {
+    /// These settings where they are set, else the `usual` ones.
+    pub fn over(&self, usual: Memory) -> Memory {
+        let names = |spaces: &Vec<Space>| spaces.iter().map(|space| space.0.clone()).collect();
+        let words = |blocks: &Vec<BlockName>| {
+            let names = blocks.iter().take(BLOCKS_MAX).map(|name| name.0.clone());
+            names.collect()
+        };
+        Memory {
+            space: self.space.clone().map_or(usual.space, |space| space.0),
+            reads: self.reads.as_ref().map_or(usual.reads, names),
+            blocks: self.blocks.as_ref().map_or(usual.blocks, words),
+            quota: Share {
+                pages: self.pages.unwrap_or(usual.quota.pages),
+                bytes: self.bytes.unwrap_or(usual.quota.bytes),
+            },
+            recall_tokens: self.recall.unwrap_or(usual.recall_tokens),
+            recall_untrusted: self.recall_untrusted.unwrap_or(usual.recall_untrusted),
+        }
+    }
+}
+
+/// The name of a space of the store; `shared` is the one without a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Space(pub String);
+
+impl std::str::FromStr for Space {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            SHARED => Ok(Self(String::new())),
+            word => plain_name(word, "a space").map(Self),
+        }
+    }
+}
+
+/// A short word that is safe to show and to type.
+fn plain_name(word: &str, of_what: &str) -> Result<String, String> {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    match word.is_empty() || word.len() > 64 || !word.chars().all(is_plain) {
+        false => Ok(word.to_owned()),
+        true => Err(format!(
+            "`{}` cannot be the name of {of_what}: use up to 64 letters, digits and - _ .",
+            word.escape_debug()
+        )),
+    }
+}
+
+/// The name of a block of core memory.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BlockName(pub String);
+
+impl TryFrom<String> for BlockName {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        plain_name(&word, "a note").map(Self)
+    }
+}
+
+impl From<BlockName> for String {
+    fn from(name: BlockName) -> Self {
+        name.0
+    }
+}
+
+impl TryFrom<String> for Space {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        word.parse()
+    }
+}
+
+impl From<Space> for String {
+    fn from(space: Space) -> Self {
+        space_words(&space.0).to_owned()
+    }
+}
+
+/// What the space that all share is called.
+const SHARED: &str = "shared";
+
+/// A space as a person calls it.
+pub fn space_words(space: &str) -> &str {
+    match space {
+        "" => SHARED,
+        name => name,
+    }
 }
 
 /// The `[limits]` of `config.toml` and `agent.toml`.
@@ -134,6 +254,10 @@ pub struct Settings {
     pub api_key_env: String,
     /// Limits of a process.
     pub limits: Limits,
+    /// The part of the disk that a process uses.
+    pub memory: Memory,
+    /// Whether the shell consolidates memories while nothing is asked of it.
+    pub consolidate: bool,
 }
 
 impl Settings {
@@ -168,6 +292,8 @@ impl Settings {
                 .api_key_env
                 .unwrap_or_else(|| env_vars::API_KEY.to_owned()),
             limits: file.limits.over(Limits::default()),
+            memory: file.memory.over(Memory::default()),
+            consolidate: file.consolidate.unwrap_or(true),
         })
     }
 

@@ -19,7 +19,8 @@ pub trait Device: Send + Sync {
     /// Calls `function` with `args`, a JSON object.
     ///
     /// Blocks until there is a result, at most until the context's deadline; a
-    /// cancelled call ends within a few hundredths of a second. Arguments that do
+    /// cancelled call ends within a few hundredths of a second. Only what is done once,
+    /// such as compiling a tool when it is first called, is not counted. Arguments that do
     /// not satisfy the function's schema never reach the device's code. May be
     /// called from many threads at once; no call sees another's state.
     fn call(&self, function: &str, args: &Value, context: &CallContext)
@@ -50,7 +51,7 @@ pub struct DeviceSpec {
 }
 
 /// One function of a device.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FunctionSpec {
     /// Its name: what comes after the dot.
     pub name: String,

@@ -31,17 +31,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::caps::{Capability, ParseCapabilityError};
 use crate::device::Effect;
 use crate::sections;
 
+/// The file's name in a project.
+pub const FILE: &str = "plugin.toml";
 /// The custom section of a component that holds its manifest.
 const SECTION: &str = "quipu:plugin";
 
 /// What a plugin asks for. By default: nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Manifest {
     /// What the plugin is for; otherwise its WIT says it.
@@ -57,7 +59,7 @@ pub struct Manifest {
 }
 
 /// What a plugin needs to be granted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Needs {
     /// Hosts, as in `net:HOST[:PORT]`.
@@ -73,7 +75,7 @@ pub struct Needs {
 }
 
 /// Limits of a plugin's calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct GuestLimits {
     /// Linear memory, in MiB.
@@ -92,7 +94,7 @@ impl GuestLimits {
 }
 
 /// More about one function.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FunctionNeeds {
     /// Whether it changes the world.

@@ -15,7 +15,9 @@
 
 use serde_json::{Map, Value, json};
 use wit_parser::decoding::{DecodedWasm, decode};
-use wit_parser::{Docs, Function, FunctionKind, Resolve, Type, TypeDefKind, WorldItem};
+use wit_parser::{
+    Docs, Function, FunctionKind, Interface, Resolve, Type, TypeDefKind, WorldItem, WorldKey,
+};
 
 use crate::device::{Effect, FunctionSpec};
 use crate::docs;
@@ -29,6 +31,8 @@ pub struct Described {
     pub functions: Vec<Exported>,
     /// The full name of the JSON interface, where it exports one.
     pub json_tools: Option<String>,
+    /// What it wants from the host: interfaces, with their versions.
+    pub imports: Vec<String>,
 }
 
 /// An exported function.
@@ -92,6 +96,12 @@ pub fn describe(bytes: &[u8]) -> Result<Described, SchemaError> {
         description: world.docs.contents.clone().unwrap_or_default(),
         functions: Vec::new(),
         json_tools: None,
+        imports: world
+            .imports
+            .iter()
+            .filter(|(_, item)| !matches!(item, WorldItem::Type { .. }))
+            .map(|(key, _)| resolve.name_world_key(key))
+            .collect(),
     };
     for (key, item) in &world.exports {
         match item {
@@ -104,6 +114,9 @@ pub fn describe(bytes: &[u8]) -> Result<Described, SchemaError> {
             }
             WorldItem::Interface { id, .. } => {
                 let interface = &resolve.interfaces[*id];
+                if is_set_up(key, interface) {
+                    continue;
+                }
                 let name = resolve.name_world_key(key);
                 if name.split('@').next() == Some(JSON_TOOLS) {
                     described.json_tools = Some(name);
@@ -148,6 +161,13 @@ fn tell_apart(functions: &mut [Exported]) {
             exported.spec.name = format!("{short}_{}", exported.spec.name);
         }
     }
+}
+
+/// Whether an exported interface is the one by which componentize-py set its component
+/// up while it was built; it is of no use to anybody later.
+fn is_set_up(key: &WorldKey, interface: &Interface) -> bool {
+    let functions: Vec<&str> = interface.functions.keys().map(String::as_str).collect();
+    matches!(key, WorldKey::Name(name) if name == "exports") && functions == ["init"]
 }
 
 /// A WIT name as JSON has it.

@@ -1,8 +1,5 @@
 //! A machine that is not alone: others' work beside it, others' jobs within it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
 
 use crate::{Bench, ours, report};
@@ -25,7 +22,7 @@ pub fn hogs(bench: &Bench) {
             "You tell stories.",
             &format!("Tell story number {pid}."),
         );
-        let done = ours::run(
+        let done = ours::run_to_exit(
             &cpu,
             vec![ours::job(pid, prompt, Some(ours::endless()), 256)],
         );
@@ -34,18 +31,16 @@ pub fn hogs(bench: &Bench) {
     let (mut quiet, mut busy) = (vec![], vec![]);
     for _ in 0..bench.rounds {
         quiet.push(speed());
-        let stop = Arc::new(AtomicBool::new(false));
         let loops: Vec<std::process::Child> = (0..2)
             .map(|_| {
-                // Processes of their own, as somebody else's work is.
-                std::process::Command::new("sh")
-                    .args(["-c", "while :; do :; done"])
+                // In a session of its own, as somebody else's work is.
+                std::process::Command::new("setsid")
+                    .args(["sh", "-c", "while :; do :; done"])
                     .spawn()
                     .unwrap()
             })
             .collect();
         busy.push(speed());
-        stop.store(true, Ordering::Relaxed);
         for mut child in loops {
             child.kill().unwrap();
             child.wait().unwrap();
@@ -86,7 +81,7 @@ pub fn alike(bench: &Bench) {
     let answer = |pid: usize, n: usize| ours::job(pid as i64, prompt(n), None, 24);
     let alone: Vec<String> = (0..PROMPTS)
         .map(|n| {
-            ours::run(&cpu, vec![answer(1 + n, n)])
+            ours::run_to_exit(&cpu, vec![answer(1 + n, n)])
                 .remove(0)
                 .completion
                 .text
@@ -100,7 +95,7 @@ pub fn alike(bench: &Bench) {
             pid += 1;
             answer(pid, (first + i) % PROMPTS)
         });
-        let done = ours::run(&cpu, jobs.collect());
+        let done = ours::run_to_exit(&cpu, jobs.collect());
         together.extend(done.into_iter().map(|done| done.completion.text));
     }
     let same = alone

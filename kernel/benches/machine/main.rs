@@ -40,6 +40,7 @@ type Suite = (&'static str, fn(&Bench));
 
 const SUITES: &[Suite] = &[
     ("raw", raw::run),
+    ("batched", raw::batched),
     ("agents", agents::run),
     ("schema", agents::schema),
     ("places", places::run),

@@ -93,6 +93,14 @@ pub fn run(cpu: &LocalCpu, jobs: Vec<Job>) -> Vec<Done> {
     ))
 }
 
+/// As [`run`], of processes that end with it: the kernel then retires them.
+pub fn run_to_exit(cpu: &LocalCpu, jobs: Vec<Job>) -> Vec<Done> {
+    let pids: Vec<Pid> = jobs.iter().map(|job| job.pid).collect();
+    let done = run(cpu, jobs);
+    pids.into_iter().for_each(|pid| cpu.retire(pid));
+    done
+}
+
 /// The end of the last job, in seconds.
 pub fn last(done: &[Done]) -> f64 {
     done.iter().map(|done| done.last).fold(0.0, f64::max)

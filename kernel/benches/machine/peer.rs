@@ -91,28 +91,35 @@ pub fn request(tokens: &[i32], count: u32) -> Value {
     json!({"prompt": tokens, "n_predict": count, "ignore_eos": true, "temperature": 0.0, "cache_prompt": true})
 }
 
-/// Tokens per second that llama-bench measures for a prompt, or for generation.
-pub fn llama_bench(bench: &Bench, prompt: usize, generate: usize) -> f64 {
-    let out = Command::new(bench.peers.join("llama-bench"))
-        .arg("--model")
-        .arg(&bench.model)
-        .args(["-p", &prompt.to_string(), "-n", &generate.to_string()])
-        .args(["-t", &bench.threads.to_string(), "-r", "1", "-o", "json"])
-        .stderr(Stdio::null())
-        .output()
-        .unwrap();
-    let rows: Value = serde_json::from_slice(&out.stdout).unwrap();
-    rows[0]["avg_ts"].as_f64().unwrap()
+/// Tokens per second that llama-bench measures for a prompt, and for generation after
+/// a prompt of that length.
+pub fn llama_bench(bench: &Bench, prompt: usize, generate: usize) -> (f64, f64) {
+    let speed = |prompt: usize, generate: usize, depth: usize| {
+        let out = Command::new(bench.peers.join("llama-bench"))
+            .arg("--model")
+            .arg(&bench.model)
+            .args(["-p", &prompt.to_string(), "-n", &generate.to_string()])
+            .args(["-d", &depth.to_string()])
+            .args(["-t", &bench.threads.to_string(), "-r", "1", "-o", "json"])
+            .stderr(Stdio::null())
+            .output()
+            .unwrap();
+        let rows: Value = serde_json::from_slice(&out.stdout).unwrap();
+        rows[0]["avg_ts"].as_f64().unwrap()
+    };
+    (speed(prompt, 0, 0), speed(0, generate, prompt))
 }
 
 /// Tokens per second that llama-batched-bench measures while generating for
-/// `sequences` prompts of their own.
-pub fn batched_bench(bench: &Bench, sequences: usize, prompt: usize, generate: usize) -> f64 {
+/// `sequences` prompts of their own: each with a cache of its own, or all in one cache,
+/// as sharing between them takes.
+pub fn batched_bench(bench: &Bench, sequences: usize, len: usize, unified: bool) -> f64 {
     let out = Command::new(bench.peers.join("llama-batched-bench"))
         .arg("--model")
         .arg(&bench.model)
-        .args(["-npp", &prompt.to_string(), "-ntg", &generate.to_string()])
+        .args(["-npp", &len.to_string(), "-ntg", &len.to_string()])
         .args(["-npl", &sequences.to_string(), "-c", "8192"])
+        .args(unified.then_some("--kv-unified"))
         .args(["-t", &bench.threads.to_string(), "--output-format", "jsonl"])
         .stderr(Stdio::null())
         .output()

@@ -1,67 +1,72 @@
 //! One sequence, and eight: how much of the bare engine's speed is left.
 
-use quipu_kernel::cpu::Prompt;
-use quipu_kernel::cpu::llama::LocalSettings;
+use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
+use quipu_kernel::cpu::{Job, Prompt};
 
 use crate::ours::{self, Done};
 use crate::{Bench, peer, report};
 
 const PROMPT: usize = 512;
 const GENERATE: u32 = 128;
-const SEQUENCES: usize = 8;
+const SEQUENCES: i32 = 8;
 
-/// Prefill and decoding of one sequence, decoding of eight.
+/// Prefill and decoding of one sequence, beside llama-bench.
 pub fn run(bench: &Bench) {
-    let (mut prefill, mut decode, mut batched) = (vec![], vec![], vec![]);
-    let (mut prefill_peer, mut decode_peer, mut batched_peer) = (vec![], vec![], vec![]);
-    // Guesses from the context would make it faster than the figures compared with.
-    let cpu = ours::with(
-        bench,
-        LocalSettings {
-            no_drafts: true,
-            ..LocalSettings::default()
-        },
-    );
+    let (mut prefill, mut decode) = (vec![], vec![]);
+    let (mut prefill_peer, mut decode_peer) = (vec![], vec![]);
+    let cpu = warm(bench);
     for round in 0..bench.rounds as i32 {
-        let one = |n: i32, len: usize| {
-            ours::job(
-                i64::from(round * 100 + n),
-                prompt(round * 100 + n, len),
-                Some(ours::endless()),
-                GENERATE,
-            )
-        };
-        let done = ours::run(&cpu, vec![one(1, PROMPT)]);
+        let done = ours::run_to_exit(&cpu, vec![one(round, PROMPT)]);
         prefill.push(PROMPT as f64 / done[0].first);
         decode.push(decoding(&done));
-        prefill_peer.push(peer::llama_bench(bench, PROMPT, 0));
-        decode_peer.push(peer::llama_bench(bench, 0, GENERATE as usize));
-
-        let jobs = (0..SEQUENCES as i32)
-            .map(|n| one(10 + n, GENERATE as usize))
-            .collect();
-        batched.push(decoding(&ours::run(&cpu, jobs)));
-        let generate = GENERATE as usize;
-        batched_peer.push(peer::batched_bench(bench, SEQUENCES, generate, generate));
+        let (prefilled, decoded) = peer::llama_bench(bench, PROMPT, GENERATE as usize);
+        prefill_peer.push(prefilled);
+        decode_peer.push(decoded);
     }
-    report::line(
-        "prefill, one sequence (ratio: of speed)",
-        "t/s",
-        &prefill,
-        &prefill_peer,
-    );
-    report::line(
-        "decode, one sequence (ratio: of speed)",
-        "t/s",
-        &decode,
-        &decode_peer,
-    );
-    report::line(
-        "decode, 8 sequences (ratio: of speed)",
-        "t/s",
-        &batched,
-        &batched_peer,
-    );
+    let line = |what: &str, ours: &[f64], peers: &[f64]| {
+        report::line(&format!("{what} (ratio: of speed)"), "t/s", ours, peers);
+    };
+    line("prefill, one sequence", &prefill, &prefill_peer);
+    line("decode, one sequence", &decode, &decode_peer);
+}
+
+/// Decoding of eight sequences, beside llama-batched-bench.
+pub fn batched(bench: &Bench) {
+    let (mut decode, mut apart, mut unified) = (vec![], vec![], vec![]);
+    let cpu = warm(bench);
+    let len = GENERATE as usize;
+    for round in 0..bench.rounds as i32 {
+        let jobs = (0..SEQUENCES).map(|n| one(round * SEQUENCES + n, len));
+        decode.push(decoding(&ours::run_to_exit(&cpu, jobs.collect())));
+        apart.push(peer::batched_bench(bench, SEQUENCES as usize, len, false));
+        unified.push(peer::batched_bench(bench, SEQUENCES as usize, len, true));
+    }
+    let what = format!("decode, {SEQUENCES} sequences (ratio: of speed)");
+    report::line(&what, "t/s", &decode, &apart);
+    report::line("  beside one cache for all", "t/s", &decode, &unified);
+}
+
+/// A machine that has compiled the grammar and touched the model's weights, as the
+/// peers' own warming up does.
+fn warm(bench: &Bench) -> LocalCpu {
+    // Guesses from the context would make it faster than the figures compared with.
+    let settings = LocalSettings {
+        no_drafts: true,
+        ..LocalSettings::default()
+    };
+    let cpu = ours::with(bench, settings);
+    let job = ours::job(-1, prompt(-1, 16), Some(ours::endless()), 16);
+    ours::run_to_exit(&cpu, vec![job]);
+    cpu
+}
+
+fn one(n: i32, len: usize) -> Job {
+    ours::job(
+        i64::from(n) + 1,
+        prompt(n, len),
+        Some(ours::endless()),
+        GENERATE,
+    )
 }
 
 /// Tokens a second from when all have begun until the first is through.
@@ -77,7 +82,7 @@ fn prompt(n: i32, len: usize) -> Prompt {
     Prompt {
         messages: Vec::new(),
         tokens: (0..len as i32)
-            .map(|i| 1000 + (n * 7919 + i * 31) % 20_000)
+            .map(|i| 1000 + (n * 7919 + i * 31).rem_euclid(20_000))
             .collect(),
         len,
         boot: 0,

@@ -20,7 +20,7 @@ use crate::process::{Pid, Usage};
 pub use template::{ChatTemplate, Segment};
 
 /// Who speaks in a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// The kernel.

@@ -1,6 +1,10 @@
 //! Chat templates: the GGUF's own Jinja, rendered with minijinja.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use minijinja::{Environment, Error, ErrorKind, Value, context};
+use parking_lot::Mutex;
 
 use super::{CpuError, Message, Role};
 
@@ -10,7 +14,13 @@ pub struct ChatTemplate {
     model: String,
     bos: String,
     eos: String,
+    /// What the template wrote for a sequence of roles, which is all it depends on:
+    /// it never sees the texts. `None` for a template that asks for the time.
+    rendered: Option<Mutex<HashMap<Vec<Role>, Arc<str>>>>,
 }
+
+/// Sequences of roles remembered; a window rarely holds more messages than this.
+const RENDERED_MAX: usize = 256;
 
 const NAME: &str = "chat";
 
@@ -32,6 +42,7 @@ impl ChatTemplate {
         environment.add_function("strftime_now", |format: String| {
             chrono::Local::now().format(&format).to_string()
         });
+        let timeless = !source.contains("strftime_now");
         environment
             .add_template_owned(NAME, source)
             .map_err(|error| CpuError::Template {
@@ -43,6 +54,7 @@ impl ChatTemplate {
             model: model.to_owned(),
             bos,
             eos,
+            rendered: timeless.then(Mutex::default),
         })
     }
 
@@ -55,19 +67,35 @@ impl ChatTemplate {
     /// Templates differ in the roles they know. One without a system role gets the
     /// system text at the head of the first user message.
     pub fn render(&self, messages: &[Message]) -> Result<Vec<Segment>, CpuError> {
-        let turns: Vec<(Role, String)> = messages
+        let roles: Vec<Role> = messages.iter().map(|message| message.role).collect();
+        let known = self.rendered.as_ref().map(Mutex::lock);
+        if let Some(text) = known.as_ref().and_then(|known| known.get(&roles)) {
+            return Ok(split(text, messages));
+        }
+        drop(known);
+        let text: Arc<str> = self.render_roles(&roles)?.into();
+        if let Some(rendered) = &self.rendered {
+            let mut rendered = rendered.lock();
+            if rendered.len() >= RENDERED_MAX {
+                rendered.clear();
+            }
+            rendered.insert(roles, text.clone());
+        }
+        Ok(split(&text, messages))
+    }
+
+    fn render_roles(&self, roles: &[Role]) -> Result<String, CpuError> {
+        let turns: Vec<(Role, String)> = roles
             .iter()
             .enumerate()
-            .map(|(i, message)| (message.role, format!("{OPEN}{i}{CLOSE}")))
+            .map(|(i, role)| (*role, format!("{OPEN}{i}{CLOSE}")))
             .collect();
-        let rendered = self
-            .try_render(&turns)
+        self.try_render(&turns)
             .or_else(|error| self.try_render(&fold_system(&turns)).map_err(|_| error))
             .map_err(|error| CpuError::Template {
                 model: self.model.clone(),
                 reason: format!("{error:#}"),
-            })?;
-        Ok(split(&rendered, messages))
+            })
     }
 
     fn try_render(&self, turns: &[(Role, String)]) -> Result<String, Error> {

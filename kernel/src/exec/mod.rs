@@ -1,30 +1,32 @@
 //! Runs one process until it exits: lay out the window, decide one action, carry
 //! it out, write it down, again.
 
+mod decide;
 mod ending;
 mod person;
+mod recall;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI8, Ordering};
+use std::sync::atomic::AtomicI8;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::cpu::{Chunk, Completion, Job, Prompt};
 use crate::event::Event;
-use crate::grammar::Legal;
 use crate::journal::{Outcome, StepRow};
 use crate::kernel::Shared;
 use crate::label::Label;
 use crate::limits::{Allowance, Limit, Spent};
 use crate::planner::{LoopGuard, Planner};
 use crate::process::{Exit, Pid, Program, Reply, State, Usage};
+use crate::recall::Recalled;
 use crate::signal::Signal;
 use crate::syscall::Syscall;
 use crate::vm::{Vm, VmError};
 use crate::world::World;
 
+use decide::parse;
 pub(crate) use ending::Ending;
 
 /// What reaches a process from outside.
@@ -52,6 +54,19 @@ pub(crate) struct Execution {
     started: Instant,
     /// A step whose effect may or may not have happened before a crash.
     pending: Option<StepRow>,
+    /// Whether the store still has to be asked what it holds on the task.
+    unreminded: bool,
+}
+
+/// What a process was before this machine took it up.
+#[derive(Default)]
+pub(crate) struct Past {
+    /// Wall-clock time of its earlier runs, in milliseconds.
+    pub(crate) spent_ms: u64,
+    /// Its steps.
+    pub(crate) done: Vec<StepRow>,
+    /// What was recalled for it.
+    pub(crate) recalled: Option<Recalled>,
 }
 
 impl Execution {
@@ -61,8 +76,7 @@ impl Execution {
         program: Program,
         shared: Arc<Shared>,
         inbox: Inbox,
-        spent_ms: u64,
-        done: Vec<StepRow>,
+        past: Past,
     ) -> Result<Self, Ending> {
         let (planner, vm) = Self::lay_out(&program, &shared).map_err(failed)?;
         let mut execution = Self {
@@ -75,7 +89,7 @@ impl Execution {
             vm,
             guard: LoopGuard::default(),
             spent: Spent {
-                ms: spent_ms,
+                ms: past.spent_ms,
                 ..Spent::default()
             },
             usage: Usage::default(),
@@ -83,8 +97,12 @@ impl Execution {
             history: Arc::default(),
             started: Instant::now(),
             pending: None,
+            unreminded: past.done.is_empty() && past.recalled.is_none(),
         };
-        for mut step in done {
+        if let Some(recalled) = past.recalled {
+            execution.pin(&recalled);
+        }
+        for mut step in past.done {
             match step.outcome.take() {
                 Some(outcome) => {
                     execution.usage += step.usage;
@@ -118,6 +136,7 @@ impl Execution {
         let ending = loop {
             let result = match self.pending.take() {
                 Some(step) => self.redo(step).await,
+                None if self.unreminded => self.remind().await,
                 None => self.step().await,
             };
             match result {
@@ -201,53 +220,10 @@ impl Execution {
         }
     }
 
-    /// Lets the CPU write one action.
-    async fn decide(
-        &mut self,
-        n: u32,
-        prompt: Prompt,
-        legal: &Legal,
-    ) -> Result<Completion, Ending> {
-        let room = self.program.limits.action_room(&self.spent);
-        let mut ticket = self.shared.cpu.submit(Job {
-            pid: self.pid,
-            priority: self.inbox.priority.load(Ordering::Relaxed),
-            prompt,
-            schema: Some(legal.schema()),
-            tokens_max: room.min(self.vm.reserve() as u32),
-            sampling: self.shared.sampling,
-            history: self.history.clone(),
-        });
-        loop {
-            let chunk = guarded(
-                &mut self.inbox.signals,
-                time_left(&self.program, &self.spent, self.started),
-                ticket.next(),
-            )
-            .await?;
-            match chunk {
-                Ok(Chunk::Text(text)) => self.emit(Event::Token {
-                    pid: self.pid,
-                    n,
-                    text,
-                }),
-                Ok(Chunk::Done(completion)) => return Ok(completion),
-                Err(error) => {
-                    return Err(Ending::Failed(format!("{error}\nhint: {}", error.hint())));
-                }
-            }
-        }
-    }
-
     /// The gate, the intent, the effect, the outcome: in this order.
     async fn carry_out(&mut self, step: StepRow, syscall: Syscall) -> Result<(), Ending> {
         let label = self.vm.lowest_label();
-        let mut world = World {
-            shared: self.shared.clone(),
-            pid: self.pid,
-            n: step.n,
-            once: Vec::new(),
-        };
+        let mut world = self.world(step.n);
         match world.gate(&syscall, &label) {
             crate::policy::Verdict::Allow => {}
             crate::policy::Verdict::Missing(needs, reason) => {
@@ -317,6 +293,9 @@ impl Execution {
                     Err(problem) => self.kernel_says(problem, false, ms(begun)),
                 }
             }
+            Syscall::FindTool { query } => {
+                self.kernel_says(self.planner.find(&query), true, ms(begun))
+            }
             other => {
                 let left = time_left(&self.program, &self.spent, self.started);
                 let floor = self.vm.lowest_label().trust;
@@ -340,12 +319,7 @@ impl Execution {
         self.save_state(State::Running)?;
         self.usage += step.usage;
         self.spent.tokens += step.usage.generated_tokens;
-        let world = World {
-            shared: self.shared.clone(),
-            pid: self.pid,
-            n: step.n,
-            once: Vec::new(),
-        };
+        let world = self.world(step.n);
         match Syscall::from_action(&step.action) {
             Ok(syscall) if world.repeatable(&syscall) => self.effect(step, syscall, world).await,
             _ => {
@@ -353,6 +327,17 @@ impl Execution {
                             is not known; check before doing it again";
                 self.outcome(&step, self.kernel_says(text.into(), false, 0))
             }
+        }
+    }
+
+    /// The world as step `n` reaches it.
+    fn world(&self, n: u32) -> World {
+        World {
+            shared: self.shared.clone(),
+            pid: self.pid,
+            n,
+            once: Vec::new(),
+            memory: self.program.agent.memory.clone(),
         }
     }
 
@@ -397,6 +382,11 @@ impl Execution {
 
     /// Makes a finished step part of the process: its window, its guard, its costs.
     fn take_in(&mut self, n: u32, action: &Value, outcome: Outcome) {
+        // Here, so that a resumed process has in sight what it had before.
+        if let (true, Ok(Syscall::FindTool { query })) = (outcome.ok, Syscall::from_action(action))
+        {
+            self.planner.reveal(&query);
+        }
         self.spent.repeats = self.guard.record(action, &outcome.text);
         self.spent.steps = n;
         Arc::make_mut(&mut self.history).push(outcome.text.clone());
@@ -468,19 +458,4 @@ async fn guarded<T>(
         done = work => Ok(done),
         () = tokio::time::sleep(left) => Err(Ending::Signal(Signal::Timeout)),
     }
-}
-
-/// The action in `text`, and the system call it stands for or what is wrong with it.
-fn parse(text: &str, legal: &Legal) -> (Value, Result<Syscall, String>) {
-    let action: Value = match serde_json::from_str(text.trim()) {
-        Ok(action) => action,
-        Err(error) => {
-            let problem = format!("it is not one JSON object ({error})");
-            return (json!({ "malformed": text }), Err(problem));
-        }
-    };
-    let syscall = legal
-        .check(&action)
-        .and_then(|()| Syscall::from_action(&action));
-    (action, syscall)
 }

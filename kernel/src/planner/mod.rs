@@ -3,11 +3,13 @@
 //! It says what is legal in the next step and writes the boot page. The loop that
 //! carries the actions out is `exec/`.
 
+mod cards;
 mod guard;
 
 use quipu_tools::{Bus, Capability, DeviceSpec};
 use serde_json::Value;
 
+use cards::{Card, Cards};
 pub use guard::LoopGuard;
 
 use crate::grammar::{Callable, Legal};
@@ -19,9 +21,14 @@ use crate::syscall;
 /// text stays in `quipu tool show`.
 const DESCRIPTION_CHARS_MAX: usize = 160;
 
+/// The origin of tools that come with Quipu: these are always in sight.
+const BUILTIN: &str = "builtin";
+
 /// The planner of one process: the functions it was given, and its boot page.
 pub struct Planner {
     calls: Vec<Callable>,
+    /// Functions that are not in sight: with many tools, most of them.
+    more: Cards,
     answer: Option<Value>,
     interactive: bool,
     instructions: String,
@@ -38,25 +45,42 @@ impl Planner {
                 .as_ref()
                 .is_none_or(|names| names.contains(&spec.name))
         };
-        let mut calls = Vec::new();
+        let named = program.agent.tools.is_some();
+        let mut cards = Vec::new();
         for device in bus.list() {
             let spec = device.spec();
             if !wanted(spec) {
                 continue;
             }
-            calls.extend(spec.functions.iter().map(|function| Callable {
-                name: format!("{}.{}", spec.name, function.name),
-                description: first_sentence(&function.description),
-                parameters: function.parameters.clone(),
+            cards.extend(spec.functions.iter().map(|function| Card {
+                callable: Callable {
+                    name: format!("{}.{}", spec.name, function.name),
+                    description: first_sentence(&function.description),
+                    parameters: function.parameters.clone(),
+                },
+                about: spec.description.clone(),
+                pinned: named || spec.origin == BUILTIN,
             }));
         }
-        calls.extend(syscall::TABLE.iter().map(|call| Callable {
-            name: call.name.to_owned(),
-            description: call.description.to_owned(),
-            parameters: (call.parameters)(),
-        }));
+        let (mut calls, mut more) = Cards::deal(cards);
+        let paged = more.len() > 0;
+        calls.extend(
+            syscall::TABLE
+                .iter()
+                .filter(|call| paged || call.name != syscall::FIND)
+                .map(|call| Callable {
+                    name: call.name.to_owned(),
+                    description: call.description.to_owned(),
+                    parameters: (call.parameters)(),
+                }),
+        );
+        calls.extend(syscall::edit(&program.agent.memory.blocks));
+        // Last, so that the page before them is the same for every task. They depend
+        // on the task alone: a resumed process sees the same.
+        calls.extend(more.take(&program.prompt));
         Self {
             calls,
+            more,
             answer: program.answer_schema.clone(),
             interactive: program.interactive,
             instructions: program.agent.instructions.clone(),
@@ -80,8 +104,26 @@ impl Planner {
         }
     }
 
-    /// The boot page: how to act, and the functions there are. It depends only on
-    /// the agent and its tools, so that processes share it in the KV cache.
+    /// The functions out of sight that fit `query`, in words for the model.
+    pub fn find(&self, query: &str) -> String {
+        let found = self.more.find(query);
+        if found.is_empty() {
+            return "no tool fits these words; try others, or do without".into();
+        }
+        let mut text = String::from("These tools can be used now:\n");
+        found.iter().for_each(|call| text.push_str(&line(call)));
+        text
+    }
+
+    /// Brings the functions that [`Planner::find`] tells of into sight: from now on
+    /// they are legal.
+    pub fn reveal(&mut self, query: &str) {
+        self.calls.extend(self.more.take(query));
+    }
+
+    /// The boot page: how to act, and the functions in sight. But for cards that were
+    /// chosen for the task it depends only on the agent and its tools, so that
+    /// processes share it in the KV cache.
     pub fn boot_page(&self) -> String {
         let mut page = String::from(
             "You work step by step. Each of your turns is one JSON action:\n\
@@ -95,14 +137,9 @@ impl Planner {
             "Never calculate in your head. Answer at once when you know the answer or \
              a result has given it.\nTools:\n",
         );
-        for call in &self.calls {
-            page.push_str(&format!(
-                "- {} {}: {}\n",
-                call.name,
-                signature(&call.parameters),
-                call.description
-            ));
-        }
+        self.calls
+            .iter()
+            .for_each(|call| page.push_str(&line(call)));
         if !self.instructions.is_empty() {
             page.push_str(&self.instructions);
             page.push('\n');
@@ -111,17 +148,26 @@ impl Planner {
     }
 }
 
+/// One function, as the boot page shows it.
+fn line(call: &Callable) -> String {
+    let fields = signature(&call.parameters);
+    format!("- {} {fields}: {}\n", call.name, call.description)
+}
+
 /// Whether a capability set makes what a device brings in untrustworthy: anything
 /// from outside the machine is.
 pub fn reads_the_world(requests: &[Capability]) -> bool {
-    requests
-        .iter()
-        .any(|need| matches!(need, Capability::Net { .. } | Capability::FsRead { .. }))
+    requests.iter().any(|need| {
+        matches!(
+            need,
+            Capability::Net { .. } | Capability::FsRead { .. } | Capability::Spawn
+        )
+    })
 }
 
 /// The parameters of a function, as short as a model can still follow:
 /// `{"expression": string, "digits"?: integer}`.
-fn signature(schema: &Value) -> String {
+pub fn signature(schema: &Value) -> String {
     let required = |name: &str| {
         schema["required"]
             .as_array()

@@ -17,7 +17,7 @@ use quipu_tools::{
 };
 use serde_json::{Value, json};
 
-/// A device for tests: `echo` reads, `send` writes, `fail` fails.
+/// A device for tests: `echo` and `list` read, `send` writes, `fail` fails.
 pub struct Desk {
     spec: DeviceSpec,
 }
@@ -45,6 +45,7 @@ impl Desk {
                 origin: "test".into(),
                 functions: vec![
                     function("echo", Effect::Read),
+                    function("list", Effect::Read),
                     function("send", Effect::Write),
                     function("fail", Effect::Read),
                 ],
@@ -67,9 +68,16 @@ impl Device for Desk {
                 message: "out of ink".into(),
                 hint: "try echo".into(),
             }),
+            "list" => Ok(list(args["text"].as_str().unwrap_or_default()).into()),
             _ => Ok(args["text"].clone()),
         }
     }
+}
+
+/// What `list` answers: twenty items under `title`, more than a hundred tokens.
+pub fn list(title: &str) -> String {
+    let items: Vec<String> = (0..20).map(|i| format!("{title}.{i}")).collect();
+    items.join(", ")
 }
 
 pub struct Setup {
@@ -150,6 +158,10 @@ fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::Started { steps: 0, .. } | Event::Token { .. } | Event::Step { .. } => return None,
         Event::Started { steps, .. } => format!("resumed after {steps}"),
+        Event::Reminded { recalled, .. } => format!(
+            "reminded ({}, {}): {}",
+            recalled.label.source, recalled.label.trust, recalled.text
+        ),
         Event::Action { n, action, .. } => format!("{n} {action}"),
         Event::Observation {
             text, ok, label, ..
@@ -163,6 +175,7 @@ fn line(event: &Event) -> Option<String> {
         Event::Recalled { page, .. } => format!("  recalled {page}"),
         Event::SwappedOut { tokens, .. } => format!("  swapped out {tokens}"),
         Event::SwappedIn { tokens, .. } => format!("  swapped in {tokens}"),
+        Event::Consolidated { page, from, .. } => format!("{page} made from {from:?}"),
         Event::LimitHit { text, .. } => format!("  limit: {text}"),
         Event::Exited { exit, .. } => {
             let answer = exit.answer.as_ref().map(Value::to_string);

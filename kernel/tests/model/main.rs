@@ -10,7 +10,7 @@ mod embedder;
 
 use std::sync::{Arc, OnceLock};
 
-use common::Setup;
+use common::{Setup, list};
 use quipu_kernel::Kernel;
 use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
 use quipu_kernel::cpu::{Cpu, CpuError, CpuInfo, CpuStats, Job, Message, Movement, Prompt, Ticket};
@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// Small enough that a dozen steps do not fit.
-const WINDOW: usize = 1280;
+const WINDOW: usize = 2048;
 
 /// The model, loaded once; `None` when there is none to test with. The guard keeps
 /// others waiting.
@@ -128,7 +128,7 @@ fn machine(cpu: Arc<dyn Cpu>) -> (tempfile::TempDir, Kernel) {
 fn program(prompt: &str) -> Program {
     let mut program = Program::new(prompt);
     program.limits = Limits {
-        steps: 20,
+        steps: 40,
         action_tokens: 200,
         ..Limits::default()
     };
@@ -244,12 +244,11 @@ async fn model_never_leaves_its_window_and_gets_a_page_back_verbatim() {
     let Some((cpu, _turn)) = model().await else {
         return;
     };
-    let page = |n: usize| {
-        let words: Vec<String> = (0..24).map(|i| format!("item {n}.{i}")).collect();
-        words.join(", ")
-    };
-    let mut actions: Vec<Value> = (1..=10).map(|n| echo(&page(n))).collect();
-    actions.push(json!({"tool": "memory.recall", "args": {"page": "s1"}}));
+    let title = |n: usize| format!("list {n}");
+    let mut actions: Vec<Value> = (1..=28)
+        .map(|n| json!({"tool": "desk.list", "args": {"text": title(n)}}))
+        .collect();
+    actions.push(json!({"tool": "memory.recall", "args": {"page": "s8"}}));
     actions.push(json!({"answer": "done"}));
     let (_folder, kernel) = machine(Arc::new(Guided { cpu, actions }));
     let mut events = kernel.subscribe();
@@ -272,13 +271,13 @@ async fn model_never_leaves_its_window_and_gets_a_page_back_verbatim() {
         "{:?}",
         exit.error
     );
-    assert_eq!(prompts.len(), 12);
+    assert_eq!(prompts.len(), 30);
     assert!(prompts.iter().all(|tokens| *tokens < WINDOW), "{prompts:?}");
-    assert!(evicted.contains(&"s1".to_owned()), "{evicted:?}");
+    assert!(evicted.contains(&"s8".to_owned()), "{evicted:?}");
     let steps = kernel.journal().steps(pid).expect("steps");
     let text = |n: usize| &steps[n - 1].outcome.as_ref().expect("an outcome").text;
-    assert_eq!(text(1), &page(1));
-    assert_eq!(text(11), &page(1), "recalled");
+    assert_eq!(text(8), &list(&title(8)));
+    assert_eq!(text(29), text(8), "recalled");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

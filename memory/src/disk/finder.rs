@@ -196,6 +196,21 @@ impl Finder {
         any.collect()
     }
 
+    /// Whether every page of the index is in one of `spaces`: then they filter nothing.
+    fn holds_only(&self, spaces: &[String]) -> bool {
+        let spaces: std::collections::BTreeSet<&String> = spaces.iter().collect();
+        let in_one = spaces.iter().map(|space| {
+            let term = Term::from_field_text(self.fields.space, space);
+            self.searcher.doc_freq(&term).unwrap_or(0)
+        });
+        let in_one: u64 = in_one.sum();
+        let segments = self.searcher.segment_readers().iter();
+        in_one
+            == segments
+                .map(|segment| u64::from(segment.max_doc()))
+                .sum::<u64>()
+    }
+
     /// `clauses` within the filters of `query`. A union of words alone can be searched
     /// without looking at every page, so it is left as it is where nothing is filtered.
     fn filtered(
@@ -208,7 +223,9 @@ impl Finder {
         if let Some(kind) = query.kind {
             filters.push((Occur::Must, one_of(self.fields.kind, [kind as u64])));
         }
-        if let Some(spaces) = &query.spaces {
+        if let Some(spaces) = &query.spaces
+            && !self.holds_only(spaces)
+        {
             let terms = spaces
                 .iter()
                 .map(|space| Term::from_field_text(self.fields.space, space));

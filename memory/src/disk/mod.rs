@@ -6,7 +6,6 @@
 //! leaves the index behind, and the next opening brings it up to date.
 
 mod analyzer;
-mod blocks;
 mod db;
 mod error;
 mod files;
@@ -20,13 +19,14 @@ mod sound;
 mod tail;
 mod view;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub use self::files::ImportedFile;
 use crate::error::StoreError;
 use crate::page::{NewPage, Page, PageId};
-use crate::store::{Hit, Mode, PageSummary, Query, Stats, Store};
+use crate::store::{Hit, Mode, PageSummary, Query, Share, Stats, Store};
 use crate::vector::Embedder;
 use db::Db;
 use meaning::Meaning;
@@ -234,7 +234,24 @@ impl Store for DiskStore {
             return Ok(Vec::new());
         }
         let vectors = self.vectors(&pages)?;
-        open.put_all(pages, vectors)
+        open.put_all(pages, vectors, None)
+    }
+
+    fn put_within(&self, page: NewPage, quota: Share) -> Result<Page, StoreError> {
+        let open = self.writable()?;
+        page.check()?;
+        let pages = vec![page];
+        let vectors = self.vectors(&pages)?;
+        let mut stored = open.put_all(pages, vectors, Some(quota))?;
+        Ok(stored.pop().expect("one page in, one page out"))
+    }
+
+    fn spaces(&self) -> Result<BTreeMap<String, Share>, StoreError> {
+        self.read(Db::spaces)
+    }
+
+    fn memories(&self, space: &str, limit: usize) -> Result<Vec<Page>, StoreError> {
+        self.read(|db| db.memories(space, limit))
     }
 
     fn get(&self, id: &PageId) -> Result<Option<Page>, StoreError> {

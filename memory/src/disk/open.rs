@@ -14,6 +14,7 @@ use super::view::View;
 use super::{DATABASE, INDEX, error};
 use crate::error::StoreError;
 use crate::page::{NewPage, Page, PageId};
+use crate::store::Share;
 use crate::vector::Packed;
 
 /// Pages and bytes of text that may wait in the tail before the index takes them.
@@ -45,6 +46,8 @@ struct Job {
     pages: Vec<NewPage>,
     /// One for each page, or none at all.
     vectors: Vec<Packed>,
+    /// What the memories of their space may take; `None` for anything.
+    quota: Option<Share>,
     done: Arc<Mutex<Option<Done>>>,
 }
 
@@ -94,11 +97,17 @@ impl Open {
 
     /// Puts pages, together with those of other threads that are waiting to: they share
     /// one wait for the disk.
-    pub(super) fn put_all(&self, pages: Vec<NewPage>, vectors: Vec<Packed>) -> Done {
+    pub(super) fn put_all(
+        &self,
+        pages: Vec<NewPage>,
+        vectors: Vec<Packed>,
+        quota: Option<Share>,
+    ) -> Done {
         let done = Arc::default();
         self.queue.lock().push(Job {
             pages,
             vectors,
+            quota,
             done: Arc::clone(&done),
         });
         let mut writing = self.writing.lock();
@@ -257,6 +266,18 @@ impl Writing {
 }
 
 fn put(changes: &mut Changes, job: &Job) -> Done {
+    match (job.quota, job.pages.first()) {
+        (Some(quota), Some(first)) => {
+            let before = changes.share(&first.space)?;
+            let stored = put_pages(changes, job)?;
+            quota.admit(&first.space, before, changes.share(&first.space)?)?;
+            Ok(stored)
+        }
+        _ => put_pages(changes, job),
+    }
+}
+
+fn put_pages(changes: &mut Changes, job: &Job) -> Done {
     let mut vectors = job.vectors.iter();
     let put = |page: &NewPage| {
         let stored = changes.put(page.clone())?;

@@ -15,7 +15,7 @@ const FUNCTION_WORDS: &[&str] = &[
 ];
 
 /// Whether `term`, as `text::tokens` gives it, is a function word.
-pub(super) fn is_function_word(term: &str) -> bool {
+pub(crate) fn is_function_word(term: &str) -> bool {
     FUNCTION_WORDS.binary_search(&term).is_ok()
 }
 

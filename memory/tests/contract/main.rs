@@ -3,6 +3,8 @@
 mod finding;
 mod keeping;
 mod origins;
+mod quotas;
+mod recalling;
 
 use std::str::FromStr;
 
@@ -44,6 +46,15 @@ contract! {
     lineage_leads_back_to_the_first_sources,
     spaces_are_apart,
     copies_count_once_and_strangers_get_a_share;
+    quotas:
+    a_full_space_takes_nothing_and_loses_nothing,
+    memories_are_counted_by_space_and_come_newest_first;
+    recalling:
+    only_what_matches_well_is_recalled,
+    strangers_are_counted_or_quoted,
+    a_budget_is_kept,
+    other_spaces_stay_apart,
+    what_was_made_of_memories_speaks_for_them;
     finding:
     words_match_whatever_their_form,
     the_title_counts_too,

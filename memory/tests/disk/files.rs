@@ -1,8 +1,6 @@
-//! Documents that come from files, blocks, and stores of an older release.
+//! Documents that come from files, and stores of an older release.
 
-use quipu_memory::{
-    Access, BLOCK_BYTES_MAX, DiskStore, ImportedFile, NewPage, Place, Store, StoreError,
-};
+use quipu_memory::{Access, DiskStore, ImportedFile, NewPage, Place, Store, StoreError};
 
 use crate::{filled, ids, open, page};
 
@@ -60,37 +58,6 @@ fn a_file_is_replaced_as_a_whole() {
 }
 
 #[test]
-fn blocks_are_small_and_stay() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let store = open(dir.path());
-    store.put_block("a", "person", "keeps llamas").expect("put");
-    store.put_block("a", "mood", "calm").expect("put");
-    store.put_block("b", "person", "keeps quipus").expect("put");
-    store
-        .put_block("a", "person", "keeps alpacas")
-        .expect("put");
-    let long = "x".repeat(BLOCK_BYTES_MAX + 1);
-    let error = store.put_block("a", "person", &long).expect_err("too long");
-    assert!(
-        matches!(error, StoreError::TooLarge { part: "text", .. }),
-        "{error}"
-    );
-    for n in 0..30 {
-        store.put_block("a", &format!("n{n}"), "x").expect("put");
-    }
-    let error = store.put_block("a", "one more", "x").expect_err("too many");
-    assert!(error.to_string().contains("number of blocks"), "{error}");
-    drop(store);
-    let store = DiskStore::open(dir.path(), Access::ReadOnly).expect("opens");
-    let blocks = store.blocks("a").expect("blocks");
-    assert_eq!(blocks.len(), 32);
-    let person = blocks.iter().find(|block| block.name == "person");
-    assert_eq!(person.expect("there").text, "keeps alpacas");
-    assert_eq!(store.blocks("b").expect("blocks").len(), 1);
-    assert_eq!(store.blocks("c").expect("blocks"), []);
-}
-
-#[test]
 fn a_store_of_the_first_format_is_brought_up_to_date() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = filled(dir.path());
@@ -98,11 +65,11 @@ fn a_store_of_the_first_format_is_brought_up_to_date() {
     // What the first format did not have.
     database
         .execute_batch(
-            "DROP INDEX pages_by_place; DROP INDEX history_by_id;
+            "DROP INDEX pages_by_place; DROP INDEX history_by_id; DROP INDEX memories_by_space;
              ALTER TABLE pages DROP COLUMN whole; ALTER TABLE pages DROP COLUMN part;
              ALTER TABLE pages DROP COLUMN space; ALTER TABLE pages DROP COLUMN derived;
              ALTER TABLE pages DROP COLUMN version; ALTER TABLE head DROP COLUMN embedder;
-             DROP TABLE history; DROP TABLE vectors; DROP TABLE files; DROP TABLE blocks;
+             DROP TABLE history; DROP TABLE vectors; DROP TABLE files;
              PRAGMA user_version = 1;",
         )
         .expect("made old");

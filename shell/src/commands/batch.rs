@@ -12,18 +12,17 @@ use quipu_kernel::Kernel;
 use quipu_kernel::event::Event;
 use quipu_kernel::process::{Exit, Pid, Program, Status};
 use quipu_kernel::signal::Signal;
-use quipu_tools::Capability;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::lines::{file_words, lines};
+use super::options::ProcessOptions;
 use super::run::exit_code;
 use crate::agent::{self, Loaded};
 use crate::error::{INTERRUPTED, UserError};
 use crate::init::Session;
 use crate::interrupts::Interrupts;
 use crate::output;
-use crate::settings::ApproveWord;
 
 /// Processes at once unless `--jobs` says otherwise.
 const JOBS_DEFAULT: u16 = 16;
@@ -41,21 +40,8 @@ pub struct BatchArgs {
     /// Where the results go instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Grant a capability to all of them; can be repeated
-    #[arg(long, value_name = "CAP")]
-    allow: Vec<Capability>,
-    /// How calls that change something are approved; nobody is asked
-    #[arg(long, value_enum)]
-    approve: Option<ApproveWord>,
-    /// Steps each process may take
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    max_steps: Option<u32>,
-    /// Tokens each process may generate
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    max_tokens: Option<u32>,
-    /// Seconds each process may take, from its start
-    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..))]
-    timeout: Option<u64>,
+    #[command(flatten)]
+    process: ProcessOptions,
 }
 
 /// One line of the tasks.
@@ -88,7 +74,7 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
     let mut tasks = read(session, &args)?;
     let mut out = Output::open(args.out.as_deref())?;
-    let policy = session.policy(&args.allow, args.approve);
+    let policy = args.process.policy(session);
     let machine = session.machine(policy, &Loaded::default()).await?;
     for (_, loaded, _) in &tasks {
         loaded.check(machine.kernel.bus())?;
@@ -161,14 +147,8 @@ fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
         }
         let loaded = task.agent.as_deref().map(agent::load).transpose()?;
         let loaded = loaded.unwrap_or_default();
-        let mut program = Program::new(task.prompt);
-        program.agent = loaded.agent.clone();
+        let mut program = args.process.program(session, &loaded, task.prompt);
         program.priority = task.priority;
-        program.limits = loaded.limits.over(session.settings.limits.clone());
-        let limits = &mut program.limits;
-        limits.steps = args.max_steps.unwrap_or(limits.steps);
-        limits.tokens = args.max_tokens.unwrap_or(limits.tokens);
-        limits.seconds = args.timeout.unwrap_or(limits.seconds);
         tasks.push((task.id, loaded, program));
     }
     if tasks.is_empty() {

@@ -109,7 +109,7 @@ fn model(session: &Session) -> Result<(State, String)> {
 }
 
 fn tools(session: &Session) -> Result<(State, String)> {
-    let (bus, broken) = session.bus()?;
+    let (bus, unusable) = session.bus()?;
     let result = bus.call(
         "calculator",
         &json!({"expression": "2+2"}),
@@ -125,11 +125,11 @@ fn tools(session: &Session) -> Result<(State, String)> {
         names.join(", "),
         result["value"].as_str().unwrap_or("?")
     );
-    Ok(match broken.first() {
+    Ok(match unusable.first() {
         None => (State::Ok, text),
-        Some((path, error)) => (
+        Some(tool) => (
             State::Warn,
-            format!("{text}; left out: {}: {error}", path.display()),
+            format!("{text}; left out: {}: {}", tool.name, tool.error),
         ),
     })
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::init::Session;
 use crate::output::{self, seconds, visible};
-use crate::render::action_words;
+use crate::render::{action_words, reminded};
 
 /// Show what a process did, step by step
 #[derive(Debug, Args)]
@@ -29,12 +29,21 @@ pub fn run(session: &Session, args: &LogArgs) -> Result<u8> {
         .find(|row| row.pid == args.pid)
         .ok_or(JournalError::NoProcess(args.pid))?;
     let steps = journal.steps(args.pid)?;
+    let recalled = journal.recalled(args.pid)?;
     if args.json {
-        output::json(&json!({"process": row, "steps": steps}))?;
+        let mut log = json!({"process": row, "steps": steps});
+        if let Some(recalled) = recalled {
+            log["recalled"] = json!(recalled);
+        }
+        output::json(&log)?;
         return Ok(0);
     }
     output::line(&format!("process {} on {}", row.pid, visible(&row.model)))?;
     output::line(&format!("task: {}", visible(&row.prompt)))?;
+    if let Some(recalled) = recalled {
+        output::line(&reminded(&recalled))?;
+        output::line(&format!("     → {}", visible(&recalled.text)))?;
+    }
     for step in steps {
         let (verb, rest) = action_words(&step.action);
         output::line(&format!(

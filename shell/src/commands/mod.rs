@@ -5,13 +5,13 @@ pub mod completions;
 pub mod config;
 pub mod doctor;
 pub mod fork;
-mod grant;
 pub mod kill;
 mod lines;
 pub mod log;
 pub mod mem;
 pub mod model;
 pub mod nice;
+mod options;
 pub mod ps;
 pub mod run;
 pub mod tool;
@@ -48,7 +48,7 @@ impl Session {
             Command::Kill(args) => kill::run(self, &args),
             Command::Nice(args) => nice::run(self, &args),
             Command::Fork(args) => fork::run(self, &args),
-            Command::Mem(command) => mem::run(self, command),
+            Command::Mem(command) => mem::run(self, command).await,
             Command::Tool(command) => tool::run(self, command),
             Command::Model(command) => model::run(self, command).await,
             Command::Doctor(args) => doctor::run(self, &args),

@@ -8,20 +8,19 @@ use clap::Args;
 use quipu_kernel::Kernel;
 use quipu_kernel::event::Event;
 use quipu_kernel::journal::StepRow;
-use quipu_kernel::limits::Limits;
 use quipu_kernel::process::{Exit, Pid, Program, Reply, Status};
+use quipu_kernel::recall::Recalled;
 use quipu_kernel::signal::Signal;
-use quipu_tools::Capability;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::fork::Point;
+use super::options::ProcessOptions;
 use crate::agent::Loaded;
 use crate::error::{FAILED, INTERRUPTED, STOPPED, UserError};
 use crate::init::{Session, read_text};
 use crate::interrupts::Interrupts;
 use crate::render::Renderer;
-use crate::settings::ApproveWord;
 use crate::{agent, output, person};
 
 /// Run one process until it exits, and print its answer
@@ -41,21 +40,8 @@ pub struct RunArgs {
     /// JSON Schema that the answer satisfies
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
-    /// Grant a capability, such as net:example.com or fs:read:/data; can be repeated
-    #[arg(long, value_name = "CAP")]
-    allow: Vec<Capability>,
-    /// How calls that change something are approved
-    #[arg(long, value_enum)]
-    approve: Option<ApproveWord>,
-    /// Steps the process may take
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    max_steps: Option<u32>,
-    /// Tokens the process may generate
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    max_tokens: Option<u32>,
-    /// Seconds the process may take
-    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..))]
-    timeout: Option<u64>,
+    #[command(flatten)]
+    process: ProcessOptions,
     /// Carry a stopped process on after its last completed step
     #[arg(long, value_name = "PID", conflicts_with_all = ["prompt", "agent", "schema"])]
     resume: Option<Pid>,
@@ -88,8 +74,9 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
         (Some(_), _) | (_, Some(_)) => None,
         (None, None) => Some(program(session, &args, &agent, interactive)?),
     };
-    let policy = session.policy(&args.allow, args.approve);
-    let machine = session.machine(policy, &agent).await?;
+    let machine = session
+        .machine(args.process.policy(session), &agent)
+        .await?;
     let kernel = &machine.kernel;
     let mut events = kernel.subscribe();
     let pid = match (program, args.resume, args.fork) {
@@ -98,9 +85,7 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
             kernel.spawn(program)?
         }
         (None, Some(pid), _) => {
-            let given = limits_given(&args);
-            let limits = given.then(|| limits(session.settings.limits.clone(), &args));
-            kernel.resume(pid, limits, interactive)?
+            kernel.resume(pid, args.process.new_limits(session), interactive)?
         }
         (None, None, Some(Point { pid, at })) => kernel.fork(pid, at, interactive)?,
         (None, None, None) => return Err(no_prompt()),
@@ -131,7 +116,11 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
                 })?;
             }
         }
-        Format::Json => output::json(&report(pid, &exit, kernel.journal().steps(pid)?))?,
+        Format::Json => {
+            let journal = kernel.journal();
+            let report = report(pid, &exit, journal.recalled(pid)?, journal.steps(pid)?);
+            output::json(&report)?;
+        }
         Format::StreamJson => {}
     }
     Ok(exit_code(&exit))
@@ -221,12 +210,10 @@ fn program(
     interactive: bool,
 ) -> Result<Program> {
     let prompt = prompt(args.prompt.as_deref())?;
-    let mut program = Program::new(prompt);
-    program.agent = agent.agent.clone();
+    let mut program = args.process.program(session, agent, prompt);
     if let Some(path) = &args.schema {
         program.answer_schema = Some(schema(path)?);
     }
-    program.limits = limits(agent.limits.over(session.settings.limits.clone()), args);
     program.interactive = interactive;
     Ok(program)
 }
@@ -282,22 +269,8 @@ fn schema(path: &std::path::Path) -> Result<Value> {
     Ok(schema)
 }
 
-fn limits_given(args: &RunArgs) -> bool {
-    args.max_steps.is_some() || args.max_tokens.is_some() || args.timeout.is_some()
-}
-
-/// The limits of the command line over the `usual` ones.
-fn limits(usual: Limits, args: &RunArgs) -> Limits {
-    Limits {
-        steps: args.max_steps.unwrap_or(usual.steps),
-        tokens: args.max_tokens.unwrap_or(usual.tokens),
-        seconds: args.timeout.unwrap_or(usual.seconds),
-        ..usual
-    }
-}
-
 /// The value that `--format json` prints.
-fn report(pid: Pid, exit: &Exit, steps: Vec<StepRow>) -> Value {
+fn report(pid: Pid, exit: &Exit, recalled: Option<Recalled>, steps: Vec<StepRow>) -> Value {
     let steps: Vec<Value> = steps
         .into_iter()
         .map(|step| {
@@ -323,6 +296,9 @@ fn report(pid: Pid, exit: &Exit, steps: Vec<StepRow>) -> Value {
     });
     if let Some(error) = &exit.error {
         report["error"] = json!(error);
+    }
+    if let Some(recalled) = recalled {
+        report["recalled"] = json!(recalled);
     }
     report
 }

@@ -9,17 +9,20 @@ mod talk;
 
 use std::io::IsTerminal;
 use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::Parser;
+use quipu_kernel::Idle;
 use quipu_kernel::event::Event;
 use quipu_kernel::label::Trust;
-use quipu_kernel::process::{Pid, Program, Status};
+use quipu_kernel::process::{Pid, Status};
 use tokio::io::AsyncBufReadExt;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::agent::Loaded;
 use crate::cli::{Cli, Command};
+use crate::commands::mem::consolidate;
 use crate::commands::run::{exit_code, follow};
 use crate::error::{self, UserError};
 use crate::init::{Machine, Session};
@@ -32,6 +35,8 @@ use talk::Talk;
 
 /// Somebody waits for the answer: ahead of whatever runs in the background.
 const INTERACTIVE_PRIORITY: i8 = 10;
+/// How long nothing happens before memories are consolidated.
+const IDLE_AFTER: Duration = Duration::from_secs(5);
 
 /// The shell.
 struct Repl {
@@ -75,9 +80,20 @@ impl Repl {
     async fn converse(mut self) -> Result<u8> {
         let mut editor = Editor::new(&self.session.paths.state.join("history.txt"))?;
         eprintln!("Type a task, /help for commands, Ctrl-D to leave.");
+        let consolidate = self.session.settings.consolidate;
+        let idle = consolidate.then(|| Idle::start(self.machine.kernel.clone(), IDLE_AFTER));
+        let code = self.read_on(&mut editor).await;
+        if let Some(idle) = idle {
+            idle.end().await;
+        }
+        code
+    }
+
+    async fn read_on(&mut self, editor: &mut Editor) -> Result<u8> {
         let mut presses = 0;
         loop {
-            match editor.read()? {
+            // Typing takes its time, in which other tasks go on.
+            match tokio::task::block_in_place(|| editor.read())? {
                 Line::Text(line) => {
                     presses = 0;
                     if let Outcome::Leave = self.take(&line).await {
@@ -131,11 +147,12 @@ impl Repl {
 
     async fn task(&mut self, line: &str) -> Result<u8> {
         let (prompt, label) = self.talk.prompt(line)?;
-        let mut program = Program::new(prompt);
+        let mut program = self.session.program(&Loaded::default(), prompt);
         let trust = label.trust;
+        // The turns before were the subject of other tasks.
+        program.topic = Some(line.to_owned());
         program.label = label;
         program.priority = INTERACTIVE_PRIORITY;
-        program.limits = self.session.settings.limits.clone();
         program.interactive = person::is_there(self.session.globals.no_input);
         self.machine.kernel.fits(&program)?;
         let pid = self.machine.kernel.spawn(program)?;
@@ -146,8 +163,10 @@ impl Repl {
     async fn watch(&mut self, pid: Pid, asked: &str, mut trust: Trust) -> Result<u8> {
         let mut renderer = Renderer::new();
         let mut show = |event: &Event| {
-            if let Event::Observation { label, .. } = event {
-                trust = trust.min(label.trust);
+            match event {
+                Event::Observation { label, .. } => trust = trust.min(label.trust),
+                Event::Reminded { recalled, .. } => trust = trust.min(recalled.label.trust),
+                _ => {}
             }
             renderer.show(event);
             Ok(())
@@ -194,8 +213,10 @@ impl Repl {
                 let steps = kernel.journal().steps(pid)?;
                 let (program, _) = kernel.journal().program(pid)?;
                 let read = steps.into_iter().filter_map(|step| step.outcome);
+                let recalled = kernel.journal().recalled(pid)?;
                 let trust = read
                     .map(|outcome| outcome.label.trust)
+                    .chain(recalled.map(|recalled| recalled.label.trust))
                     .fold(program.label.trust, Trust::min);
                 let pid = kernel.resume(pid, None, there)?;
                 self.watch(pid, &program.prompt, trust).await
@@ -203,6 +224,9 @@ impl Repl {
             ["model"] => {
                 output::line(&crate::init::describe(self.machine.kernel.cpu().info()))?;
                 Ok(0)
+            }
+            ["mem", "consolidate"] => {
+                consolidate::on(&self.machine.kernel, &mut self.interrupts).await
             }
             ["clear"] => {
                 self.talk = Talk::default();

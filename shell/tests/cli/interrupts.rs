@@ -1,4 +1,5 @@
-//! Ctrl-C, once and twice, with and without a person at the terminal.
+//! Ctrl-C, once and twice, with and without a person at the terminal, and what else such
+//! a person is asked.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -7,7 +8,7 @@ use std::process::{Child, Stdio};
 use std::ptr::null_mut;
 use std::sync::{Arc, Mutex};
 
-use crate::sandbox::{ADD, DONE, ENDLESS, SPIN, Sandbox, until};
+use crate::sandbox::{ADD, DONE, ENDLESS, MENDED, SPIN, Sandbox, until};
 
 fn with_slow() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -104,6 +105,30 @@ fn after_reading_a_strangers_words_an_effect_is_approved_or_refused() {
     }
 }
 
+#[test]
+fn what_a_call_misses_is_granted_for_that_call_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.write("plugin.toml", "needs.clock = true");
+    sandbox.install("slow", MENDED);
+    let mut terminal = Terminal::start(sandbox, &[SPIN, ADD, SPIN, DONE]);
+    for (n, answer) in [(1, "y"), (2, "n")] {
+        terminal.shows_times("Grant it for this call?", n);
+        terminal.shows_times("Approve this once? [y/N]", n);
+        terminal.types(answer);
+    }
+    // A refusal is told to the process, and does not end it.
+    assert_eq!(terminal.end(), (Some(0), "done\n".to_owned()));
+    let log = terminal.sandbox.quipu(&["log", "1", "--json"]).json();
+    let outcome = |n: usize| &log["steps"][n]["outcome"];
+    assert_eq!(outcome(0)["text"], "42", "{log}");
+    assert_eq!(outcome(2)["ok"], false, "{log}");
+    let said = outcome(2)["text"].as_str().unwrap();
+    assert!(
+        said.starts_with("denied: ") && said.contains("clock"),
+        "{said}"
+    );
+}
+
 /// A run with a person: standard input and standard error are a terminal.
 struct Terminal {
     sandbox: Sandbox,
@@ -145,7 +170,15 @@ impl Terminal {
 
     #[track_caller]
     fn shows(&self, text: &str) {
-        until(|| self.screen.lock().unwrap().contains(text).then_some(()));
+        self.shows_times(text, 1);
+    }
+
+    #[track_caller]
+    fn shows_times(&self, text: &str, n: usize) {
+        until(|| {
+            let screen = self.screen.lock().unwrap();
+            (screen.matches(text).count() >= n).then_some(())
+        });
     }
 
     fn types(&mut self, line: &str) {

@@ -1,4 +1,5 @@
-//! Compiled components on disk, so that only the first load compiles.
+//! Compiled components, and what is known of them, on disk, so that only the first load
+//! compiles, and a start needs no code at all.
 //!
 //! A file is named by the component's hash and the engine's own compatibility hash
 //! and starts with the hash of what follows: loading compiled code is only safe
@@ -12,7 +13,14 @@ use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::known::Known;
+
 const HASH_BYTES: usize = 32;
+/// How files of compiled code end.
+const CODE: &str = "cwasm";
+/// How files end that say what is known of a component. The number changes with what
+/// [`Known`] holds, or where it comes from.
+const KNOWN: &str = "known-1.json";
 
 pub(super) struct Cache {
     folder: Option<PathBuf>,
@@ -23,52 +31,78 @@ impl Cache {
         Self { folder }
     }
 
-    pub(super) fn get(&self, engine: &Engine, component: &[u8]) -> Option<Component> {
-        let path = self.path(engine, component)?;
-        if !is_ours(&path) {
-            return None;
-        }
-        let file = std::fs::read(&path).ok()?;
-        let (hash, code) = file.split_at_checked(HASH_BYTES)?;
-        if hash != digest(code) {
-            tracing::warn!(path = %path.display(), "damaged cache file; compiling again");
-            return None;
-        }
+    /// The compiled code of the component with `hash`.
+    pub(super) fn get(&self, engine: &Engine, hash: &str) -> Option<Component> {
+        let code = read(&self.path(engine, hash, CODE)?)?;
         // SAFETY: the hash shows that these are the bytes `put` wrote, the owner
         // check that nobody else could have, and the name that the same component
         // was compiled for a compatible engine.
-        unsafe { Component::deserialize(engine, code) }.ok()
+        unsafe { Component::deserialize(engine, &code[HASH_BYTES..]) }.ok()
     }
 
     /// Best effort: without a cache the next load compiles again.
-    pub(super) fn put(&self, engine: &Engine, component: &[u8], compiled: &Component) {
-        let Some(path) = self.path(engine, component) else {
+    pub(super) fn put(&self, engine: &Engine, hash: &str, compiled: &Component) {
+        match compiled.serialize() {
+            Ok(code) => self.write(engine, hash, CODE, &code),
+            Err(error) => tracing::debug!(%error, "not cached"),
+        }
+    }
+
+    /// What is known of the component with `hash`.
+    pub(super) fn known(&self, engine: &Engine, hash: &str) -> Option<Known> {
+        let text = read(&self.path(engine, hash, KNOWN)?)?;
+        serde_json::from_slice(&text[HASH_BYTES..]).ok()
+    }
+
+    /// Best effort, as [`Cache::put`].
+    pub(super) fn put_known(&self, engine: &Engine, hash: &str, known: &Known) {
+        match serde_json::to_vec(known) {
+            Ok(text) => self.write(engine, hash, KNOWN, &text),
+            Err(error) => tracing::debug!(%error, "not cached"),
+        }
+    }
+
+    fn write(&self, engine: &Engine, hash: &str, kind: &str, bytes: &[u8]) {
+        let Some(path) = self.path(engine, hash, kind) else {
             return;
         };
-        if let Err(error) = write(&path, compiled) {
+        if let Err(error) = write(&path, bytes) {
             tracing::debug!(path = %path.display(), %error, "not cached");
         }
     }
 
-    fn path(&self, engine: &Engine, component: &[u8]) -> Option<PathBuf> {
+    fn path(&self, engine: &Engine, hash: &str, kind: &str) -> Option<PathBuf> {
         let folder = self.folder.as_ref()?;
         let mut hasher = std::hash::DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        let name = format!("{}-{:016x}.cwasm", hex(&digest(component)), hasher.finish());
-        Some(folder.join(name))
+        Some(folder.join(format!("{hash}-{:016x}.{kind}", hasher.finish())))
     }
 }
 
-fn write(path: &Path, compiled: &Component) -> std::io::Result<()> {
-    let code = compiled.serialize().map_err(std::io::Error::other)?;
+/// The file at `path`, after the hash that it begins with, if it is what this program
+/// wrote.
+fn read(path: &Path) -> Option<Vec<u8>> {
+    if !is_ours(path) {
+        return None;
+    }
+    let file = std::fs::read(path).ok()?;
+    let (hash, content) = file.split_at_checked(HASH_BYTES)?;
+    if hash != digest(content) {
+        tracing::warn!(path = %path.display(), "damaged cache file; making it again");
+        return None;
+    }
+    Some(file)
+}
+
+fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     private(folder, 0o700)?;
     let unfinished = path.with_extension(format!("{}.tmp", std::process::id()));
     let mut file = std::fs::File::create(&unfinished)?;
     private(&unfinished, 0o600)?;
-    file.write_all(&digest(&code))?;
-    file.write_all(&code)?;
+    file.write_all(&digest(content))?;
+    file.write_all(content)?;
     file.sync_all()?;
     std::fs::rename(&unfinished, path)
 }
@@ -104,8 +138,4 @@ fn is_ours(path: &Path) -> bool {
 
 fn digest(bytes: &[u8]) -> [u8; HASH_BYTES] {
     Sha256::digest(bytes).into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -179,8 +179,10 @@ fn to_json(val: &Val) -> Value {
             .iter()
             .map(|(key, value)| Value::Array(vec![to_json(key), to_json(value)]))
             .collect(),
+        // As in arguments: what is not there is left out.
         Val::Record(fields) => fields
             .iter()
+            .filter(|(_, value)| !matches!(value, Val::Option(None)))
             .map(|(name, value)| (json_name(name), to_json(value)))
             .collect::<Map<_, _>>()
             .into(),

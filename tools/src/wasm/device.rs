@@ -7,7 +7,8 @@ use serde_json::Value;
 use wasmtime::component::{ComponentExportIndex, InstancePre, Val};
 use wasmtime::{Store, UpdateDeadline};
 
-use super::explain::{CallLimits, explain};
+use super::code::{Code, Export, Ready};
+use super::explain::{CallLimits, explain, unready};
 use super::guest::{Guest, Setup};
 use super::io::{over, until};
 use super::limits::Stopped;
@@ -18,11 +19,13 @@ use crate::device::{
     ArgsCheck, CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError,
 };
 use crate::grants::Held;
-use crate::manifest::GuestLimits;
+use crate::manifest::{GuestLimits, Manifest};
 use crate::secrets::{Secret, Secrets};
 
 /// The longest a call may take when nobody says.
 const DEADLINE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// The longest that compiling a tool is waited for. CPython takes 13 s of two cores.
+const READY_MAX: Duration = Duration::from_secs(300);
 /// What may be copied out of a guest at once, in bytes, for each byte of JSON that a
 /// result may have: values are larger in the host than in JSON.
 const COPY_FACTOR: usize = 16;
@@ -30,27 +33,13 @@ const COPY_FACTOR: usize = 16;
 /// What may be copied at least: arguments of the host's own functions, say.
 const COPIED_BYTES_MIN: usize = 64 << 10;
 
-/// How a function of the specification is reached.
-#[derive(Clone, Debug)]
-pub(super) enum Export {
-    /// An export of its own types.
-    Typed(ComponentExportIndex),
-    /// By name, through the JSON interface.
-    Json {
-        /// The export `call`.
-        call: ComponentExportIndex,
-        /// The name to call.
-        name: String,
-    },
-}
-
 /// A component on the bus.
 pub struct WasmDevice {
     pub(super) spec: DeviceSpec,
     pub(super) host: WasmHost,
-    pub(super) pre: InstancePre<Guest>,
+    pub(super) code: Arc<Code>,
     /// Of each function of the specification, in the same order.
-    pub(super) exports: Vec<(Export, ArgsCheck)>,
+    pub(super) checks: Vec<ArgsCheck>,
     pub(super) limits: GuestLimits,
     pub(super) secret_hosts: std::collections::BTreeMap<String, String>,
     pub(super) secrets: Arc<Secrets>,
@@ -58,6 +47,7 @@ pub struct WasmDevice {
 
 /// One call, ready to be made.
 struct Call<'a> {
+    pre: &'a InstancePre<Guest>,
     export: &'a ComponentExportIndex,
     args: Args<'a>,
     rights: Rights,
@@ -87,25 +77,24 @@ impl Device for WasmDevice {
         context: &CallContext,
     ) -> Result<Value, ToolError> {
         let spec = self.spec.function(function)?;
+        let missing = || {
+            let message = format!("no export for {function}");
+            ToolError::new(ErrorKind::UnknownFunction, message, "")
+        };
         let at = self.spec.functions.iter().position(|f| f.name == function);
-        let (export, check) = at.and_then(|at| self.exports.get(at)).ok_or_else(|| {
-            ToolError::new(
-                ErrorKind::UnknownFunction,
-                format!("no export for {function}"),
-                "",
-            )
-        })?;
-        check.check(args)?;
+        let at = at.ok_or_else(missing)?;
+        self.checks.get(at).ok_or_else(missing)?.check(args)?;
         let rights = Rights::new(&spec.needs, &self.spec.granted, &context.grants);
-        match export {
+        let Ready { pre, exports } = self.ready(context)?;
+        match exports.get(at).ok_or_else(missing)? {
             Export::Typed(export) => {
                 let args = Args::Object(args);
-                self.run(export, args, rights, spec.effect, context)
+                self.run(pre, export, args, rights, spec.effect, context)
             }
             Export::Json { call, name } => {
                 let words = [name.clone(), args.to_string()];
                 let args = Args::Values(words.map(Val::String).into());
-                let text = self.run(call, args, rights, spec.effect, context)?;
+                let text = self.run(pre, call, args, rights, spec.effect, context)?;
                 parsed(&text, spec)
             }
         }
@@ -125,6 +114,19 @@ fn parsed(text: &Value, spec: &FunctionSpec) -> Result<Value, ToolError> {
 }
 
 impl WasmDevice {
+    /// A device without functions on `host`.
+    pub(super) fn bare(host: &WasmHost, manifest: &Manifest) -> Self {
+        Self {
+            spec: DeviceSpec::default(),
+            host: host.clone(),
+            code: Arc::default(),
+            checks: Vec::new(),
+            limits: manifest.limits,
+            secret_hosts: manifest.secrets.clone(),
+            secrets: Arc::default(),
+        }
+    }
+
     /// Gives the device what the user has granted to it, and its secrets.
     pub fn grant(&mut self, held: Held, secrets: std::collections::BTreeMap<String, Secret>) {
         self.spec.granted = held.grants;
@@ -132,18 +134,42 @@ impl WasmDevice {
         self.secrets = Arc::new(Secrets::new(&self.secret_hosts, secrets));
     }
 
+    /// The code. Where it has to be compiled first, that is done once, whatever time the
+    /// call has: cut off by a deadline it would never get done on a slow machine. The
+    /// wait can be cancelled; the work goes on for the next call.
+    fn ready(&self, context: &CallContext) -> Result<&Ready, ToolError> {
+        if !self.code.is_there() {
+            let code = self.code.clone();
+            let work = self.host.io.aside(move || _ = code.get());
+            let waited = until(work, Instant::now() + READY_MAX, &context.cancel);
+            if let Err(error) = self.host.io.block_on(waited) {
+                return Err(unready(&error, &self.spec.name));
+            }
+        }
+        self.code.get().map_err(|error| {
+            ToolError::new(
+                ErrorKind::Unavailable,
+                format!("{} cannot be used: {error}", self.spec.name),
+                "`quipu tool ls` shows the tools that can; installing it again may help",
+            )
+        })
+    }
+
     /// Calls `export` without any right, as when the device is loaded.
     pub(super) fn ask(
         &self,
+        pre: &InstancePre<Guest>,
         export: &ComponentExportIndex,
         context: &CallContext,
     ) -> Result<Value, ToolError> {
         let args = Args::Values(Vec::new());
-        self.run(export, args, Rights::default(), Effect::Read, context)
+        let rights = Rights::default();
+        self.run(pre, export, args, rights, Effect::Read, context)
     }
 
     fn run(
         &self,
+        pre: &InstancePre<Guest>,
         export: &ComponentExportIndex,
         args: Args<'_>,
         rights: Rights,
@@ -152,6 +178,7 @@ impl WasmDevice {
     ) -> Result<Value, ToolError> {
         let asked = self.limits.time().unwrap_or(DEADLINE_MAX);
         let call = Call {
+            pre,
             export,
             args,
             rights,
@@ -248,7 +275,7 @@ impl WasmDevice {
         store: &mut Store<Guest>,
         call: &Call<'_>,
     ) -> wasmtime::Result<Result<Value, ToolError>> {
-        let instance = self.pre.instantiate_async(&mut *store).await?;
+        let instance = call.pre.instantiate_async(&mut *store).await?;
         let function = instance
             .get_func(&mut *store, call.export)
             .ok_or_else(|| wasmtime::Error::msg("the export is missing"))?;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use wasmtime::component::{Component, ComponentExportIndex};
 
-use super::{Export, LoadError};
+use super::LoadError;
 use crate::device::{Effect, FunctionSpec};
 use crate::schema::json_name;
 
@@ -27,7 +27,7 @@ struct ToolInfo {
 /// The interface as one component exports it.
 pub(super) struct JsonTools {
     pub(super) list: ComponentExportIndex,
-    call: ComponentExportIndex,
+    pub(super) call: ComponentExportIndex,
 }
 
 impl JsonTools {
@@ -43,35 +43,28 @@ impl JsonTools {
             call: find("call")?,
         })
     }
+}
 
-    /// The functions in `listed`, the answer of `list-tools`.
-    pub(super) fn functions(
-        &self,
-        listed: Value,
-    ) -> Result<Vec<(Export, FunctionSpec)>, LoadError> {
-        let infos: Vec<ToolInfo> = serde_json::from_value(listed)
-            .map_err(|error| LoadError::Listing(format!("list-tools: {error}")))?;
-        if infos.len() > FUNCTIONS_MAX {
-            return Err(LoadError::Listing(format!(
-                "it lists {} functions; at most {FUNCTIONS_MAX}",
-                infos.len()
-            )));
-        }
-        let mut functions: Vec<(Export, FunctionSpec)> = Vec::new();
-        for info in infos {
-            let name = info.name.clone();
-            let spec = spec_of(info)?;
-            if functions.iter().any(|(_, known)| known.name == spec.name) {
-                return Err(LoadError::Listing(format!("it lists {} twice", spec.name)));
-            }
-            let export = Export::Json {
-                call: self.call,
-                name,
-            };
-            functions.push((export, spec));
-        }
-        Ok(functions)
+/// The functions in `listed`, the answer of `list-tools`, each with the name it gave.
+pub(super) fn functions(listed: Value) -> Result<Vec<(String, FunctionSpec)>, LoadError> {
+    let infos: Vec<ToolInfo> = serde_json::from_value(listed)
+        .map_err(|error| LoadError::Listing(format!("list-tools: {error}")))?;
+    if infos.len() > FUNCTIONS_MAX {
+        return Err(LoadError::Listing(format!(
+            "it lists {} functions; at most {FUNCTIONS_MAX}",
+            infos.len()
+        )));
     }
+    let mut functions: Vec<(String, FunctionSpec)> = Vec::new();
+    for info in infos {
+        let name = info.name.clone();
+        let spec = spec_of(info)?;
+        if functions.iter().any(|(_, known)| known.name == spec.name) {
+            return Err(LoadError::Listing(format!("it lists {} twice", spec.name)));
+        }
+        functions.push((name, spec));
+    }
+    Ok(functions)
 }
 
 fn spec_of(info: ToolInfo) -> Result<FunctionSpec, LoadError> {

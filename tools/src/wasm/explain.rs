@@ -66,6 +66,21 @@ pub(super) fn explain(error: &wasmtime::Error, limits: &CallLimits, printed: &st
     )
 }
 
+/// Why the code of the tool `name` was not waited for any longer.
+pub(super) fn unready(error: &wasmtime::Error, name: &str) -> ToolError {
+    match error.downcast_ref::<Stopped>() {
+        Some(Stopped::Cancelled) => {
+            ToolError::new(ErrorKind::Cancelled, "the call was cancelled", "")
+        }
+        Some(Stopped::Deadline) => ToolError::new(
+            ErrorKind::Timeout,
+            format!("{name} is still being made ready: a tool is compiled when it is first used"),
+            "try again; that is done once",
+        ),
+        _ => ToolError::new(ErrorKind::Unavailable, error.to_string(), LATER),
+    }
+}
+
 fn named(stopped: Stopped, limits: &CallLimits) -> ToolError {
     let mib = |bytes: usize| bytes >> 20;
     let (kind, message, hint) = match stopped {

@@ -21,10 +21,24 @@ impl Io {
         Ok(Self(Some(runtime)))
     }
 
+    /// Runs `work`, which blocks, on a thread of its own.
+    pub(super) async fn aside(&self, work: impl FnOnce() + Send + 'static) -> wasmtime::Result<()> {
+        match &self.0 {
+            Some(runtime) => Ok(runtime.spawn_blocking(work).await?),
+            None => {
+                work();
+                Ok(())
+            }
+        }
+    }
+
     /// Runs `work` on this thread, whatever else runs on it.
     pub(super) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         let _entered = self.0.as_ref().map(Runtime::enter);
-        pollster::block_on(work)
+        // This thread may be running a task of another runtime, whose budget of polls is
+        // not renewed before that task yields, which it does not do here: once it was
+        // spent, `work` would be polled for ever and never get on.
+        pollster::block_on(tokio::task::unconstrained(work))
     }
 }
 

@@ -14,10 +14,13 @@
 //! | `outbound` | the network interface of guests |
 //! | `dynamic` | plugins that list their functions when they run |
 //! | `convert` | values from JSON and back |
-//! | `cache` | compiled components on disk |
+//! | `known` | what is known of a component before it is compiled |
+//! | `code` | its code, from the first call on |
+//! | `cache` | compiled components, and what is known of them, on disk |
 //! | `floor` | the same call without any of this, to compare with |
 
 mod cache;
+mod code;
 mod convert;
 mod device;
 mod dynamic;
@@ -25,6 +28,7 @@ mod explain;
 pub mod floor;
 mod guest;
 mod io;
+mod known;
 mod limits;
 mod outbound;
 mod stdio;
@@ -39,18 +43,19 @@ use tokio::sync::Semaphore;
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use crate::device::{ArgsCheck, CallContext, DeviceSpec, Effect, FunctionSpec};
+use crate::device::{ArgsCheck, CallContext};
 use crate::grants::component_hash;
 use crate::manifest::{self, Manifest, ManifestError};
 use crate::net::Net;
-use crate::schema::{self, Described, SchemaError};
+use crate::schema::{self, SchemaError};
 use cache::Cache;
-use device::Export;
+use code::{Code, Origin, Ready};
 pub use device::WasmDevice;
 use dynamic::JsonTools;
 use guest::Guest;
 pub use guest::Variables;
 use io::Io;
+use known::{Known, Way};
 use limits::Budget;
 use ticker::Ticker;
 
@@ -62,6 +67,8 @@ const FIBER_BYTES: usize = 2 * STACK_BYTES;
 const COMPONENT_BYTES_MAX: usize = 256 << 20;
 /// Core instances, tables and memories that a call may have on average.
 const PARTS_OF_A_CALL: u32 = 16;
+/// The origin of tools that are a part of this program.
+const BUILTIN: &str = "builtin";
 /// The longest that listing the functions of a plugin may take.
 const LISTING_MAX: Duration = Duration::from_secs(5);
 
@@ -136,6 +143,9 @@ pub enum LoadError {
     /// What it says of its functions cannot be used.
     #[error("it does not list its functions properly: {0}")]
     Listing(String),
+    /// Its file is another one than when it was looked over.
+    #[error("its file has changed since this program started")]
+    Changed,
 }
 
 /// The wasm engine of a machine; cheap to clone.
@@ -183,14 +193,36 @@ impl WasmHost {
         })
     }
 
-    /// Loads the component at `path`; the file's name is the device's.
+    /// The component at `path` as a device; the file's name is the device's. One that
+    /// was loaded before is only read: its code is loaded when it is first called.
     pub fn load_file(&self, path: &Path) -> Result<WasmDevice, LoadError> {
-        let bytes = std::fs::read(path).map_err(|source| LoadError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let bytes = read(path)?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        self.load(&name, &path.display().to_string(), &bytes)
+        let origin = path.display().to_string();
+        let hash = component_hash(&bytes);
+        match self.cache.known(&self.engine, &hash) {
+            Some(known) => self.later(&name, &origin, hash, known, Origin::File(path.to_owned())),
+            None => self.load(&name, &origin, &bytes),
+        }
+    }
+
+    /// Loads the component in `bytes`, a part of this program, as the device `name`.
+    /// Its code is loaded when it is first called.
+    pub fn load_own(&self, name: &str, bytes: &'static [u8]) -> Result<WasmDevice, LoadError> {
+        let hash = component_hash(bytes);
+        let known = match self.cache.known(&self.engine, &hash) {
+            Some(known) => known,
+            None => {
+                let described = schema::describe(bytes)?;
+                if described.json_tools.is_some() {
+                    return self.load(name, BUILTIN, bytes);
+                }
+                let known = Known::typed(&described, manifest::of_component(bytes)?);
+                self.cache.put_known(&self.engine, &hash, &known);
+                known
+            }
+        };
+        self.later(name, BUILTIN, hash, known, Origin::Program(bytes))
     }
 
     /// Loads the component in `bytes` as the device `name`, with nothing granted yet.
@@ -202,37 +234,40 @@ impl WasmHost {
             )));
         }
         let described = schema::describe(bytes)?;
-        let manifest = manifest::of_component(bytes)?;
-        self.check_limits(&manifest)?;
-        let component = self.compile(bytes)?;
-        let pre = self
-            .linker
-            .instantiate_pre(&component)
-            .map_err(|error| LoadError::Imports(format!("{error:#}")))?;
-        let mut device = self.device(name, origin, &described, &manifest, pre)?;
-        device.spec.hash = Some(component_hash(bytes));
-        for (export, spec) in typed(&component, &described)? {
-            device.add(export, spec, &manifest);
-        }
+        let mut known = Known::typed(&described, manifest::of_component(bytes)?);
+        self.check_limits(&known.manifest)?;
+        let hash = component_hash(bytes);
+        let (component, pre) = self.linked(&hash, bytes)?;
         if let Some(interface) = &described.json_tools {
             let tools = JsonTools::find(&component, interface)?;
             let context = CallContext {
                 deadline: LISTING_MAX,
                 ..CallContext::default()
             };
-            let listed = device
-                .ask(&tools.list, &context)
+            let listed = WasmDevice::bare(self, &known.manifest)
+                .ask(&pre, &tools.list, &context)
                 .map_err(|error| LoadError::Listing(error.message))?;
-            for (export, spec) in tools.functions(listed)? {
-                device.add(export, spec, &manifest);
-            }
+            known.add_listed(interface, dynamic::functions(listed)?);
         }
-        let known = |name: &&String| !device.spec.functions.iter().any(|f| f.name == **name);
-        if let Some(name) = manifest.functions.keys().find(known) {
-            let words = format!("it speaks of a function {name}, and there is none");
-            return Err(ManifestError::Wrong(words).into());
-        }
+        let exports = exports(&component, &known.ways())?;
+        let code = Code::now(Ready { pre, exports });
+        let device = self.device(name, origin, hash.clone(), known.clone(), code)?;
+        self.cache.put_known(&self.engine, &hash, &known);
         Ok(device)
+    }
+
+    /// A device whose code is loaded when it is first called.
+    fn later(
+        &self,
+        name: &str,
+        origin: &str,
+        hash: String,
+        known: Known,
+        from: Origin,
+    ) -> Result<WasmDevice, LoadError> {
+        self.check_limits(&known.manifest)?;
+        let code = Code::later(self, &hash, from, known.ways());
+        self.device(name, origin, hash, known, code)
     }
 
     fn check_limits(&self, manifest: &Manifest) -> Result<(), ManifestError> {
@@ -249,76 +284,55 @@ impl WasmHost {
         &self,
         name: &str,
         origin: &str,
-        described: &Described,
-        manifest: &Manifest,
-        pre: InstancePre<Guest>,
+        hash: String,
+        known: Known,
+        code: Code,
     ) -> Result<WasmDevice, LoadError> {
-        let description = manifest.description.clone();
-        Ok(WasmDevice {
-            spec: DeviceSpec {
-                name: name.to_owned(),
-                description: description.unwrap_or_else(|| described.description.clone()),
-                origin: origin.to_owned(),
-                requests: manifest.requests().map_err(ManifestError::from)?,
-                ..DeviceSpec::default()
-            },
-            host: self.clone(),
-            pre,
-            exports: Vec::new(),
-            limits: manifest.limits,
-            secret_hosts: manifest.secrets.clone(),
-            secrets: Arc::default(),
-        })
+        let mut device = WasmDevice::bare(self, &known.manifest);
+        device.spec = known.spec(name, origin)?;
+        device.spec.hash = Some(hash);
+        device.checks = device.spec.functions.iter().map(ArgsCheck::of).collect();
+        device.code = Arc::new(code);
+        Ok(device)
     }
 
-    fn compile(&self, bytes: &[u8]) -> Result<Component, LoadError> {
-        if let Some(component) = self.cache.get(&self.engine, bytes) {
-            return Ok(component);
-        }
-        let component = Component::from_binary(&self.engine, bytes).map_err(refused)?;
-        self.cache.put(&self.engine, bytes, &component);
-        Ok(component)
+    /// The code of the component in `bytes`, with the exports at the end of `ways`.
+    fn ready(&self, hash: &str, bytes: &[u8], ways: &[Way]) -> Result<Ready, LoadError> {
+        let (component, pre) = self.linked(hash, bytes)?;
+        let exports = exports(&component, ways)?;
+        Ok(Ready { pre, exports })
     }
-}
 
-impl WasmDevice {
-    /// Adds a function, with what the manifest says of it.
-    fn add(&mut self, export: Export, mut spec: FunctionSpec, manifest: &Manifest) {
-        spec.needs = manifest.needs_of(&spec.name, &self.spec.requests);
-        let said = manifest.effect_of(&spec.name, &spec.needs);
-        // A typed function says nothing of its effect; a listed one may, and the
-        // more careful word counts.
-        spec.effect = match (&export, spec.effect) {
-            (Export::Json { .. }, Effect::Write) => Effect::Write,
-            _ => said,
+    fn linked(
+        &self,
+        hash: &str,
+        bytes: &[u8],
+    ) -> Result<(Component, InstancePre<Guest>), LoadError> {
+        let component = match self.cache.get(&self.engine, hash) {
+            Some(component) => component,
+            None => {
+                let component = Component::from_binary(&self.engine, bytes).map_err(refused)?;
+                self.cache.put(&self.engine, hash, &component);
+                component
+            }
         };
-        spec.url_argument = manifest
-            .functions
-            .get(&spec.name)
-            .and_then(|f| f.url.clone());
-        self.exports.push((export, ArgsCheck::of(&spec)));
-        self.spec.functions.push(spec);
+        let pre = self
+            .linker
+            .instantiate_pre(&component)
+            .map_err(|error| LoadError::Imports(format!("{error:#}")))?;
+        Ok((component, pre))
     }
 }
 
-/// The exports of `component` that `described` speaks of.
-fn typed(
-    component: &Component,
-    described: &Described,
-) -> Result<Vec<(Export, FunctionSpec)>, LoadError> {
-    let find = |exported: &schema::Exported| {
-        let interface = exported
-            .interface
-            .as_ref()
-            .and_then(|name| component.get_export_index(None, name.as_str()));
-        let index = component
-            .get_export_index(interface.as_ref(), exported.name.as_str())
-            .ok_or_else(|| {
-                LoadError::Refused(format!("the export {} is missing", exported.name))
-            })?;
-        Ok((Export::Typed(index), exported.spec.clone()))
-    };
-    described.functions.iter().map(find).collect()
+fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+    std::fs::read(path).map_err(|source| LoadError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn exports(component: &Component, ways: &[Way]) -> Result<Vec<code::Export>, LoadError> {
+    ways.iter().map(|way| way.find(component)).collect()
 }
 
 fn refused(error: wasmtime::Error) -> LoadError {

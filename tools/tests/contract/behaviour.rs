@@ -1,5 +1,7 @@
 //! What a device does when it is called.
 
+use std::pin::pin;
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
@@ -116,6 +118,21 @@ pub fn a_cancelled_call_ends_at_once(subject: &Subject) {
     if let Err(error) = result {
         assert_eq!(error.kind, ErrorKind::Cancelled, "{error:?}");
     }
+}
+
+/// A task that has spent its budget of polls is made to wait for its next turn, which does
+/// not come while it waits for a device.
+pub fn a_task_of_any_runtime_may_call_it(subject: &Subject) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let result = runtime.expect("a runtime").block_on(async {
+        let semaphore = tokio::sync::Semaphore::new(1);
+        let mut context = Context::from_waker(Waker::noop());
+        for _ in 0..1000 {
+            let _ = pin!(semaphore.acquire()).poll(&mut context);
+        }
+        subject.call(subject.function, &subject.args)
+    });
+    result.expect("a result");
 }
 
 /// Whatever it is called with, it returns: a result, or an error with a reason.

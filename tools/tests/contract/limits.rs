@@ -9,6 +9,13 @@ use crate::host;
 
 /// A component of one core module with one function, `run`.
 fn device(body: &str) -> WasmDevice {
+    host()
+        .load("guest", "test", &component(body))
+        .expect("a component")
+}
+
+/// The bytes of a component whose `run` does `body`.
+pub(crate) fn component(body: &str) -> Vec<u8> {
     let text = format!(
         r#"(component
             (core module $m
@@ -18,7 +25,7 @@ fn device(body: &str) -> WasmDevice {
             (core instance $i (instantiate $m))
             (func (export "run") (result u32) (canon lift (core func $i "run"))))"#
     );
-    load(&text).expect("a component")
+    wat::parse_str(text).expect("well-formed text")
 }
 
 fn load(text: &str) -> Result<WasmDevice, LoadError> {

@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod counter;
+mod later;
 mod limits;
 mod spec;
 
@@ -92,6 +93,7 @@ contract! {
     arguments_that_do_not_fit_are_refused,
     a_call_knows_nothing_of_the_one_before,
     threads_share_a_device,
+    a_task_of_any_runtime_may_call_it,
     a_result_that_is_too_long_is_an_error,
     a_cancelled_call_ends_at_once,
     any_arguments_are_survived;

@@ -57,7 +57,7 @@ pub(super) struct Engine<'m> {
     vocab: Arc<Vocab>,
     governor: Governor,
     drafts: bool,
-    /// Tokens of prefill in a batch of one process alone.
+    /// Tokens of prefill in a batch while nobody generates.
     chunk_alone: usize,
 }
 
@@ -196,10 +196,10 @@ impl<'m> Engine<'m> {
             tracing::debug!(threads, "the number of threads changes");
             self.context.set_threads(threads);
         }
-        // Those that wait want what it computes, or its room.
-        let chunk = match self.running.as_slice() {
-            [_] => self.chunk_alone,
-            _ => scheduler::CHUNK_TOKENS,
+        // A large batch makes those wait whose every token somebody reads.
+        let chunk = match self.running.iter().any(Slot::generates) {
+            false => self.chunk_alone,
+            true => scheduler::CHUNK_TOKENS,
         };
         let loads: Vec<Load> = self
             .running
@@ -377,12 +377,11 @@ impl<'m> Engine<'m> {
     }
 }
 
-/// Tokens of prefill in one batch of a process that is alone: larger batches are
-/// faster, and nobody waits but somebody who may come. About a second's work at most
-/// on two cores.
+/// Tokens of prefill in one batch while nobody generates: larger batches are faster,
+/// and nobody waits but somebody who may come. About a second's work on two cores.
 fn chunk_alone(parameters: u64) -> usize {
     match parameters {
-        0..500_000_000 => 256,
+        0..500_000_000 => 512,
         500_000_000..3_000_000_000 => 128,
         _ => scheduler::CHUNK_TOKENS,
     }

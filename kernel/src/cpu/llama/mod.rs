@@ -13,6 +13,7 @@ mod paging;
 mod quantize;
 mod slot;
 mod threads;
+mod tokenizer;
 mod vocab;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ use crate::process::Pid;
 use crate::swap::{Swap, SwapSettings};
 pub use embedder::LlamaEmbedder;
 pub use quantize::{Quant, requantize};
+pub use tokenizer::Tokenizer;
 
 use context::{Output, Shape};
 use engine::{Engine, Request};

@@ -49,6 +49,8 @@ pub(super) struct Slot {
     /// Bytes of `text` already sent.
     sent: usize,
     closing: bool,
+    /// Whether a token was chosen yet.
+    begun: bool,
 }
 
 /// Where the tokens of an action came from.
@@ -78,7 +80,7 @@ impl Slot {
             Some(Ok(matcher)) => Some(matcher),
             Some(Err(error)) => return Err((sink, error)),
         };
-        Ok(Self {
+        let mut slot = Self {
             pid: job.pid,
             priority: job.priority,
             waited: 0,
@@ -97,7 +99,11 @@ impl Slot {
             text: Vec::new(),
             sent: 0,
             closing: false,
-        })
+            begun: false,
+        };
+        // How an action begins is mostly certain, and is computed with the prompt.
+        slot.take_forced(vocab);
+        Ok(slot)
     }
 
     /// Whether nobody waits for the result any more.
@@ -115,20 +121,21 @@ impl Slot {
         self.prompt + self.tokens_max as usize
     }
 
-    /// Whether it has generated anything yet.
+    /// Whether its prompt is computed, so that each batch brings new tokens.
     pub(super) fn generates(&self) -> bool {
-        self.tokens.len() > self.prompt
+        self.begun
     }
 
     /// Notes how much of its prompt was resident when it was first placed.
     pub(super) fn placed(&mut self, sequence: usize, keep: usize) {
         self.sequence = sequence;
-        self.cached.get_or_insert(keep);
+        self.cached.get_or_insert(keep.min(self.prompt));
     }
 
     /// Chooses the next tokens. `rows` are the logits after the last token and after
     /// each of the draft.
     pub(super) fn advance(&mut self, rows: &[&[f32]], vocab: &Vocab) -> Result<Advance, CpuError> {
+        self.begun = true;
         let draft = std::mem::take(&mut self.draft);
         let (start, mut accepted) = (self.tokens.len(), 0);
         let done = loop {
@@ -162,6 +169,9 @@ impl Slot {
     /// Chooses a token from `logits` and takes in what the grammar forces after it.
     /// True when the action is complete.
     fn choose_one(&mut self, logits: &[f32], vocab: &Vocab) -> Result<bool, CpuError> {
+        if self.matcher.as_ref().is_some_and(Matcher::is_stopped) {
+            return Ok(true);
+        }
         let grammar = |error| CpuError::Decode(format!("the grammar failed: {error}"));
         let generated = self.tokens.len() - self.prompt;
         let left = self.tokens_max.saturating_sub(generated as u32);
@@ -180,19 +190,25 @@ impl Slot {
         let mut over = vocab.is_end(token);
         if let Some(matcher) = &mut self.matcher {
             matcher.consume_token(token as u32).map_err(grammar)?;
-            if !over && !matcher.is_stopped() {
-                let forced = matcher.consume_ff_tokens();
-                over = matcher.is_stopped();
-                self.counts.forced += forced.len() as u64;
-                for token in forced {
-                    self.take(token as i32, vocab);
-                }
-            } else {
-                over = true;
-            }
+            over = over || matcher.is_stopped() || self.take_forced(vocab);
         }
         let generated = self.tokens.len() - self.prompt;
         Ok(over || generated as u32 >= self.tokens_max)
+    }
+
+    /// Takes in the tokens that the grammar leaves no choice about. True when the action
+    /// is complete with them.
+    fn take_forced(&mut self, vocab: &Vocab) -> bool {
+        let Some(matcher) = &mut self.matcher else {
+            return false;
+        };
+        let forced = matcher.consume_ff_tokens();
+        let over = matcher.is_stopped();
+        self.counts.forced += forced.len() as u64;
+        for token in forced {
+            self.take(token as i32, vocab);
+        }
+        over
     }
 
     fn take(&mut self, token: i32, vocab: &Vocab) {

@@ -20,8 +20,9 @@ pub(super) struct Vocab {
     factory: ParserFactory,
     environment: TokEnv,
     matchers: Mutex<HashMap<String, Matcher>>,
-    /// Tokens of texts said before: a window is the last one with a little more.
-    said: Mutex<HashMap<String, Vec<i32>>>,
+    /// Tokens of texts said before, plain ones and the template's own: a window is the
+    /// last one with a little more.
+    said: [Mutex<HashMap<String, Vec<i32>>>; 2],
 }
 
 /// Compiled schemas kept; one takes some hundred kilobytes.
@@ -51,7 +52,7 @@ impl Vocab {
             factory,
             environment,
             matchers: Mutex::default(),
-            said: Mutex::default(),
+            said: Default::default(),
         })
     }
 
@@ -67,10 +68,7 @@ impl Vocab {
     pub(super) fn tokenize_prompt(&self, segments: &[Segment]) -> (Vec<i32>, usize) {
         let (mut tokens, mut first) = (Vec::new(), 0);
         for segment in segments {
-            match segment.special {
-                true => tokens.extend(self.tokenize(&segment.text, true)),
-                false => self.tokenize_again(&segment.text, &mut tokens),
-            }
+            self.tokenize_again(segment, &mut tokens);
             if first == 0 && !segment.special {
                 first = tokens.len();
             }
@@ -85,17 +83,18 @@ impl Vocab {
     }
 
     /// Adds the tokens of a text that has likely been said before.
-    fn tokenize_again(&self, text: &str, into: &mut Vec<i32>) {
-        if let Some(known) = self.said.lock().get(text) {
+    fn tokenize_again(&self, segment: &Segment, into: &mut Vec<i32>) {
+        let said = &self.said[usize::from(segment.special)];
+        if let Some(known) = said.lock().get(&segment.text) {
             return into.extend(known);
         }
-        let tokens = self.tokenize(text, false);
+        let tokens = self.tokenize(&segment.text, segment.special);
         into.extend(&tokens);
-        let mut said = self.said.lock();
+        let mut said = said.lock();
         if said.len() >= SAID_MAX {
             said.clear();
         }
-        said.insert(text.to_owned(), tokens);
+        said.insert(segment.text.clone(), tokens);
     }
 
     /// The bytes of a token; control tokens have none.

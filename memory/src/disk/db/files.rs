@@ -1,11 +1,8 @@
-//! Imported files and blocks in the database.
+//! Imported files in the database.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, params};
 
 use super::{Changes, Db, Result};
-use crate::blocks::Block;
 use crate::disk::ImportedFile;
 use crate::page::PageId;
 
@@ -37,26 +34,6 @@ impl Db {
         };
         read().map_err(self.failed())
     }
-
-    /// The blocks of a space, in the order of their names.
-    pub(in crate::disk) fn blocks(&self, space: &str) -> Result<Vec<Block>> {
-        let read = || {
-            let mut found = self
-                .conn
-                .prepare_cached("SELECT * FROM blocks WHERE space = ?1 ORDER BY name")?;
-            let blocks = found.query_map([space], block)?;
-            blocks.collect::<rusqlite::Result<_>>()
-        };
-        read().map_err(self.failed())
-    }
-}
-
-fn block(row: &Row) -> rusqlite::Result<Block> {
-    Ok(Block {
-        name: row.get("name")?,
-        text: row.get("text")?,
-        updated_ms: row.get("updated_ms")?,
-    })
 }
 
 impl Changes<'_> {
@@ -109,25 +86,5 @@ impl Changes<'_> {
     pub(in crate::disk) fn forget_file(&mut self, path: &str) -> Result<()> {
         let forget = self.tx.execute("DELETE FROM files WHERE path = ?1", [path]);
         forget.map(drop).map_err(self.failed())
-    }
-
-    pub(in crate::disk) fn put_block(&mut self, space: &str, name: &str, text: &str) -> Result<()> {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-        let put = self.tx.execute(
-            "INSERT OR REPLACE INTO blocks (space, name, text, updated_ms) VALUES (?1, ?2, ?3, ?4)",
-            params![space, name, text, now_ms],
-        );
-        put.map(drop).map_err(self.failed())
-    }
-
-    pub(in crate::disk) fn remove_block(&mut self, space: &str, name: &str) -> Result<bool> {
-        let removed = self.tx.execute(
-            "DELETE FROM blocks WHERE space = ?1 AND name = ?2",
-            [space, name],
-        );
-        removed.map(|rows| rows > 0).map_err(self.failed())
     }
 }

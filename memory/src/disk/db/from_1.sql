@@ -31,10 +31,4 @@ CREATE TABLE vectors (
     modified_ns INTEGER NOT NULL,
     sha256      TEXT NOT NULL,
     pages       INTEGER NOT NULL
-) STRICT;CREATE TABLE blocks (
-    space      TEXT NOT NULL,
-    name       TEXT NOT NULL,
-    text       TEXT NOT NULL,
-    updated_ms INTEGER NOT NULL,
-    PRIMARY KEY (space, name)
 ) STRICT;

@@ -2,6 +2,7 @@
 
 mod changes;
 mod files;
+mod memories;
 mod rows;
 mod vectors;
 
@@ -113,12 +114,13 @@ impl Db {
         let change = match format {
             0 => include_str!("schema.sql"),
             1 => include_str!("from_1.sql"),
-            _ => return Ok(()),
+            _ => return self.conn.execute_batch(include_str!("indices.sql")),
         };
         self.conn.execute_batch(&format!(
             "BEGIN IMMEDIATE; {change} PRAGMA application_id = {APPLICATION_ID};
              PRAGMA user_version = {FORMAT}; COMMIT;"
-        ))
+        ))?;
+        self.conn.execute_batch(include_str!("indices.sql"))
     }
 
     /// The format of the file, if this release can work with it.
@@ -182,7 +184,7 @@ impl Db {
     pub(super) fn list(&self, offset: usize, limit: usize) -> Result<Vec<PageSummary>> {
         let select = || {
             let mut found = self.conn.prepare_cached(
-                "SELECT id, kind, title, source, trust, created_ms, octet_length(text) AS bytes
+                "SELECT id, kind, title, source, trust, created_ms, space, octet_length(text) AS bytes
                  FROM pages ORDER BY seq LIMIT ?1 OFFSET ?2",
             )?;
             let bounds = params![

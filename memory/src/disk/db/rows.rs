@@ -32,6 +32,7 @@ pub(super) fn summary(row: &Row) -> rusqlite::Result<PageSummary> {
         trust: word(row, "trust")?,
         created_ms: row.get("created_ms")?,
         bytes: row.get::<_, i64>("bytes")? as u64,
+        space: row.get("space")?,
     })
 }
 

@@ -60,15 +60,6 @@ CREATE TABLE files (
     pages       INTEGER NOT NULL
 ) STRICT;
 
--- Small texts that an agent always sees.
-CREATE TABLE blocks (
-    space      TEXT NOT NULL,
-    name       TEXT NOT NULL,
-    text       TEXT NOT NULL,
-    updated_ms INTEGER NOT NULL,
-    PRIMARY KEY (space, name)
-) STRICT;
-
 -- One row: the store's own name, the last change, the last number given in an id, the
 -- change up to which `removed` has been forgotten, and what made the vectors.
 CREATE TABLE head (

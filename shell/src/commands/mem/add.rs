@@ -10,14 +10,17 @@ use anyhow::Result;
 use clap::Args;
 use ignore::WalkBuilder;
 use quipu_memory::{Access, DiskStore, ImportedFile, Syntax, Trust};
-use quipu_tools::{Bus, CallContext, Capability};
+use quipu_tools::{CallContext, Capability};
 use serde_json::json;
 
+use super::import::{Document, key};
+use super::reader::{self, Reader};
 use super::{bar, import, jsonl};
 use crate::commands::lines::file_words;
 use crate::error::{FAILED, UserError};
 use crate::init::Session;
 use crate::output::visible;
+use crate::settings::Space;
 
 /// Bring documents in: files, folders of them, web pages, or JSON lines
 #[derive(Debug, Args)]
@@ -28,6 +31,9 @@ pub struct AddArgs {
     /// Read pages from FILE, lines {"_id","title","text"[,"source","trust"]}
     #[arg(long, value_name = "FILE", conflicts_with = "what")]
     jsonl: Option<PathBuf>,
+    /// Put them into this space, which only some agents read [default: shared]
+    #[arg(long, value_name = "NAME")]
+    space: Option<Space>,
 }
 
 /// What became of the files.
@@ -41,6 +47,14 @@ struct Tally {
     skipped: Vec<String>,
 }
 
+/// An import under way.
+struct Import<'a> {
+    store: &'a DiskStore,
+    reader: Reader<'a>,
+    space: String,
+    tally: Tally,
+}
+
 /// Runs the command.
 pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     let (urls, paths): (Vec<&String>, Vec<&String>) =
@@ -52,22 +66,29 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
         ));
     }
     let store = session.store(Access::ReadWrite)?;
+    let space = args.space.clone().unwrap_or_default().0;
     session.give_vectors(&store)?;
     if let Some(path) = &args.jsonl {
-        let added = jsonl::add(&store, path)?;
+        let added = jsonl::add(&store, path, &space)?;
         eprintln!("added {added} pages from {}", file_words(path));
         return Ok(0);
     }
-    let (bus, _) = session.bus()?;
-    let mut tally = Tally::default();
+    let mut import = Import {
+        store: &store,
+        reader: Reader::new(session)?,
+        space,
+        tally: Tally::default(),
+    };
     for url in urls {
-        if let Err(reason) = add_url(&store, &bus, url, &mut tally) {
-            tally.skipped.push(format!("{}: {reason}", visible(url)));
+        if let Err(reason) = import.url(url) {
+            let line = format!("{}: {reason}", visible(url));
+            import.tally.skipped.push(line);
         }
     }
     let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
-    add_files(&store, &bus, &paths, &mut tally)?;
-    remove_gone(&store, &paths, &mut tally)?;
+    import.files(&paths)?;
+    import.remove_gone(&paths)?;
+    let tally = import.tally;
     report(&tally);
     let nothing = tally.pages + tally.unchanged + tally.removed == 0;
     Ok(match nothing && !tally.skipped.is_empty() {
@@ -97,21 +118,102 @@ fn report(tally: &Tally) {
     eprintln!("{words}");
 }
 
-fn add_files(store: &DiskStore, bus: &Bus, paths: &[PathBuf], tally: &mut Tally) -> Result<()> {
-    let files = files_below(paths, tally);
-    let progress = bar(files.len() as u64);
-    for file in &files {
-        match add_file(store, bus, file, tally)? {
-            Ok(()) => {}
-            Err(reason) => {
-                let name = file.display().to_string();
-                tally.skipped.push(format!("{}: {reason}", visible(&name)));
+impl Import<'_> {
+    fn files(&mut self, paths: &[PathBuf]) -> Result<()> {
+        let files = files_below(paths, &mut self.tally);
+        let progress = bar(files.len() as u64);
+        for file in &files {
+            if let Err(reason) = self.file(file)? {
+                let name = visible(&file.display().to_string());
+                self.tally.skipped.push(format!("{name}: {reason}"));
+            }
+            progress.inc(1);
+        }
+        progress.finish_and_clear();
+        Ok(())
+    }
+
+    /// Adds one file, unless it is as it was. The inner error says why it is left out.
+    fn file(&mut self, path: &Path) -> Result<Result<(), String>> {
+        let found = match import::look(path) {
+            Ok(found) => found,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let document = Document::of_file(&found, &self.space);
+        let before = self.store.file(&document.key)?;
+        let same = |before: &ImportedFile| {
+            before.bytes == found.bytes && before.modified_ns == found.modified_ns
+        };
+        if before.as_ref().is_some_and(same) {
+            self.tally.unchanged += 1;
+            return Ok(Ok(()));
+        }
+        let (mut file, bytes) = match found.read() {
+            Ok(read) => read,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        file.path.clone_from(&document.key);
+        if before.is_some_and(|before| before.sha256 == file.sha256) {
+            // Only touched: its pages stay, and next time it need not be read.
+            self.store.note_file(&file)?;
+            self.tally.unchanged += 1;
+            return Ok(Ok(()));
+        }
+        let pages = match import::pages(&document, &bytes, &self.reader) {
+            Ok(pages) => pages,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        self.tally.pages += self.store.put_file(&file, pages)?.len();
+        self.tally.files += 1;
+        Ok(Ok(()))
+    }
+
+    /// Removes what was imported from the folders and is there no more.
+    fn remove_gone(&mut self, paths: &[PathBuf]) -> Result<()> {
+        for folder in paths.iter().filter(|path| path.is_dir()) {
+            let folder = std::path::absolute(folder)?;
+            let prefix = format!("{}/", folder.display().to_string().trim_end_matches('/'));
+            for known in self.store.files_below(&key(&self.space, &prefix))? {
+                let path = &known[key(&self.space, "").len()..];
+                if !Path::new(path).exists() {
+                    self.store.remove_file(&known)?;
+                    self.tally.removed += 1;
+                }
             }
         }
-        progress.inc(1);
+        Ok(())
     }
-    progress.finish_and_clear();
-    Ok(())
+
+    /// Adds a web page, brought by the browser tool under its own rules.
+    fn url(&mut self, url: &str) -> Result<(), String> {
+        let bus = self.reader.bus();
+        let answer = bus
+            .call("browser.fetch", &json!({"url": url}), &granting(url)?)
+            .map_err(|error| reader::why(&error))?;
+        let (title, text) = reader::words_of(&answer)?;
+        let document = Document {
+            key: key(&self.space, url),
+            source: url.to_owned(),
+            title: if title.is_empty() {
+                url.to_owned()
+            } else {
+                title
+            },
+            trust: Trust::Untrusted,
+            space: self.space.clone(),
+        };
+        let pages = document.of_text(&text, Syntax::Markdown, &self.reader);
+        let file = ImportedFile {
+            path: document.key,
+            bytes: text.len() as u64,
+            modified_ns: 0,
+            sha256: String::new(),
+        };
+        let stored = self.store.put_file(&file, pages);
+        self.tally.pages += stored.map_err(|error| error.to_string())?.len();
+        self.tally.files += 1;
+        Ok(())
+    }
 }
 
 /// The files to look at, each once, in order.
@@ -139,60 +241,6 @@ fn files_below(paths: &[PathBuf], tally: &mut Tally) -> Vec<PathBuf> {
     files
 }
 
-/// Adds one file, unless it is as it was. The inner error says why it is left out.
-fn add_file(
-    store: &DiskStore,
-    bus: &Bus,
-    path: &Path,
-    tally: &mut Tally,
-) -> Result<Result<(), String>> {
-    let found = match import::look(path) {
-        Ok(found) => found,
-        Err(reason) => return Ok(Err(reason)),
-    };
-    let before = store.file(&found.name())?;
-    let same = |before: &ImportedFile| {
-        before.bytes == found.bytes && before.modified_ns == found.modified_ns
-    };
-    if before.as_ref().is_some_and(same) {
-        tally.unchanged += 1;
-        return Ok(Ok(()));
-    }
-    let (file, bytes) = match found.read() {
-        Ok(read) => read,
-        Err(reason) => return Ok(Err(reason)),
-    };
-    if let Some(before) = before.filter(|before| before.sha256 == file.sha256) {
-        // Only touched: its pages stay, and next time it need not be read.
-        debug_assert_eq!(before.path, file.path);
-        store.note_file(&file)?;
-        tally.unchanged += 1;
-        return Ok(Ok(()));
-    }
-    let pages = match import::pages(&found.path, &bytes, bus) {
-        Ok(pages) => pages,
-        Err(reason) => return Ok(Err(reason)),
-    };
-    tally.pages += store.put_file(&file, pages)?.len();
-    tally.files += 1;
-    Ok(Ok(()))
-}
-
-/// Removes what was imported from the folders and is there no more.
-fn remove_gone(store: &DiskStore, paths: &[PathBuf], tally: &mut Tally) -> Result<()> {
-    for folder in paths.iter().filter(|path| path.is_dir()) {
-        let folder = std::path::absolute(folder)?;
-        let prefix = format!("{}/", folder.display().to_string().trim_end_matches('/'));
-        for path in store.files_below(&prefix)? {
-            if !Path::new(&path).exists() {
-                store.remove_file(&path)?;
-                tally.removed += 1;
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Whoever names an address grants its host, for this call.
 fn granting(url: &str) -> Result<CallContext, String> {
     let parsed = reqwest::Url::parse(url).map_err(|error| error.to_string())?;
@@ -206,32 +254,10 @@ fn granting(url: &str) -> Result<CallContext, String> {
     })
 }
 
-/// Adds a web page, brought by the browser tool under its own rules.
-fn add_url(store: &DiskStore, bus: &Bus, url: &str, tally: &mut Tally) -> Result<(), String> {
-    let answer = bus
-        .call("browser.fetch", &json!({"url": url}), &granting(url)?)
-        .map_err(|error| match error.hint.is_empty() {
-            true => error.message.clone(),
-            false => format!("{} ({})", error.message, error.hint),
-        })?;
-    let (title, text) = import::words_of(&answer)?;
-    let title = if title.is_empty() { url } else { &title };
-    let pages = import::of_text(url, title, &text, Syntax::Markdown, Trust::Untrusted);
-    let file = ImportedFile {
-        path: url.to_owned(),
-        bytes: text.len() as u64,
-        modified_ns: 0,
-        sha256: String::new(),
-    };
-    let stored = store.put_file(&file, pages);
-    tally.pages += stored.map_err(|error| error.to_string())?.len();
-    tally.files += 1;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use quipu_memory::Store;
+    use quipu_tools::Bus;
 
     use super::*;
 
@@ -250,12 +276,17 @@ mod tests {
         write("c.bin", b"\0\x01\x02");
         write("d.txt", b"wrong \xff\xff");
         let store = DiskStore::open(dir.path().join("store"), Access::ReadWrite).expect("opens");
-        let bus = Bus::default();
-        let add = || {
-            let mut tally = Tally::default();
+        let add = |space: &str| {
+            let mut import = Import {
+                store: &store,
+                reader: Reader::with(Bus::default()),
+                space: space.to_owned(),
+                tally: Tally::default(),
+            };
             let paths = [docs.clone()];
-            add_files(&store, &bus, &paths, &mut tally).expect("added");
-            remove_gone(&store, &paths, &mut tally).expect("removed");
+            import.files(&paths).expect("added");
+            import.remove_gone(&paths).expect("removed");
+            let tally = import.tally;
             (
                 tally.pages,
                 tally.unchanged,
@@ -263,11 +294,15 @@ mod tests {
                 tally.skipped.len(),
             )
         };
-        assert_eq!(add(), (2, 0, 0, 2));
-        assert_eq!(add(), (0, 2, 0, 2));
+        assert_eq!(add(""), (2, 0, 0, 2));
+        assert_eq!(add(""), (0, 2, 0, 2));
+        // The same files in another space are other pages.
+        assert_eq!(add("notes"), (2, 0, 0, 2));
         write("a.md", b"# Wool\nof the alpaca");
         std::fs::remove_file(docs.join("sub/b.txt")).expect("removed");
-        assert_eq!(add(), (1, 0, 1, 2));
-        assert_eq!(store.stats().expect("stats").pages, 1);
+        assert_eq!(add(""), (1, 0, 1, 2));
+        assert_eq!(store.stats().expect("stats").pages, 3);
+        assert_eq!(add("notes"), (1, 0, 1, 2));
+        assert_eq!(store.stats().expect("stats").pages, 2);
     }
 }

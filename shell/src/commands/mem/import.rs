@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use quipu_memory::{Chunk, ImportedFile, Kind, NewPage, PageId, Place, Syntax, Trust, chunks};
-use quipu_tools::{Bus, CallContext};
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// Characters of one page of a document: some hundred words, which a small window holds.
-const PAGE_CHARS: usize = 2_000;
+use super::reader::Reader;
+
+/// Tokens of one page of a document: some hundred words, which a small window holds.
+const PAGE_TOKENS: usize = 400;
 /// Larger files are left out, with a line in the report.
 const FILE_BYTES_MAX: u64 = 32 << 20;
 /// Bytes looked at to tell what a file is.
@@ -19,7 +19,6 @@ const HEAD_BYTES: usize = 8 << 10;
 
 /// How a file begins that is of a kind with no words to read, and what it is.
 const KNOWN: &[(&[u8], &str)] = &[
-    (b"%PDF", "a PDF, which cannot be read yet"),
     (b"PK\x03\x04", "an archive or an office document"),
     (b"\x1f\x8b", "a compressed file"),
     (b"\x89PNG", "a picture"),
@@ -47,7 +46,7 @@ pub fn look(path: &Path) -> Result<Found, String> {
     let meta = path.metadata().map_err(|error| error.to_string())?;
     if meta.len() > FILE_BYTES_MAX {
         return Err(format!(
-            "{} bytes; the limit is {FILE_BYTES_MAX}",
+            "too large: {} bytes, and {FILE_BYTES_MAX} is the limit",
             meta.len()
         ));
     }
@@ -85,43 +84,104 @@ impl Found {
     }
 }
 
+/// A document that is being stored.
+pub struct Document {
+    /// What its pages are named by and stand in, so that adding it again replaces them.
+    pub key: String,
+    /// Where it comes from: a path or an address.
+    pub source: String,
+    /// Its title.
+    pub title: String,
+    /// How far it can be trusted.
+    pub trust: Trust,
+    /// The space it is put into; empty for the shared one.
+    pub space: String,
+}
+
+impl Document {
+    /// The document in the file `found`.
+    pub fn of_file(found: &Found, space: &str) -> Self {
+        let name = found.path.file_name().unwrap_or_default();
+        Self {
+            key: key(space, &found.name()),
+            source: found.name(),
+            title: name.to_string_lossy().into_owned(),
+            trust: Trust::User,
+            space: space.to_owned(),
+        }
+    }
+
+    /// Its pages, where it has this text.
+    pub fn of_text(&self, text: &str, syntax: Syntax, reader: &Reader) -> Vec<NewPage> {
+        let pieces = chunks(text, syntax, PAGE_TOKENS, &|piece| reader.tokens(piece));
+        let page = |(n, chunk): (usize, Chunk)| {
+            let source = format!("{}:{}", self.source, chunk.line);
+            self.page(n, &chunk.heading, chunk.text, source)
+        };
+        pieces.into_iter().enumerate().map(page).collect()
+    }
+
+    /// Its pages, where it has these printed pages.
+    fn of_pages(&self, printed: &[String], reader: &Reader) -> Vec<NewPage> {
+        let mut pages = Vec::new();
+        for (n, text) in printed.iter().enumerate() {
+            let place = format!("page {}", n + 1);
+            for chunk in chunks(text, Syntax::Plain, PAGE_TOKENS, &|piece| {
+                reader.tokens(piece)
+            }) {
+                let source = format!("{}, {place}", self.source);
+                pages.push(self.page(pages.len(), &place, chunk.text, source));
+            }
+        }
+        pages
+    }
+
+    fn page(&self, n: usize, heading: &str, text: String, source: String) -> NewPage {
+        NewPage {
+            id: Some(PageId::from(format!("{}#{}", self.key, n + 1))),
+            kind: Kind::Document,
+            title: match heading.is_empty() {
+                true => self.title.clone(),
+                false => format!("{} › {heading}", self.title),
+            },
+            text,
+            source,
+            trust: self.trust,
+            place: Some(Place {
+                of: self.key.clone(),
+                part: n as u32,
+            }),
+            space: self.space.clone(),
+            ..NewPage::default()
+        }
+    }
+}
+
+/// What a document of `name` is known by in a space.
+pub fn key(space: &str, name: &str) -> String {
+    match space {
+        "" => name.to_owned(),
+        space => format!("{space}:{name}"),
+    }
+}
+
 /// The pages of a file with these bytes; says why there are none.
-pub fn pages(path: &Path, bytes: &[u8], bus: &Bus) -> Result<Vec<NewPage>, String> {
+pub fn pages(document: &Document, bytes: &[u8], reader: &Reader) -> Result<Vec<NewPage>, String> {
+    if bytes.starts_with(b"%PDF") {
+        return Ok(document.of_pages(&reader.pdf(bytes)?, reader));
+    }
     let text = decoded(bytes)?;
-    let ending = path.extension().unwrap_or_default().to_string_lossy();
-    let (text, syntax) = match ending.to_ascii_lowercase().as_str() {
-        "html" | "htm" | "xhtml" => (readable(bus, &text)?, Syntax::Markdown),
+    let ending = Path::new(&document.source).extension().unwrap_or_default();
+    let ending = ending.to_string_lossy().to_ascii_lowercase();
+    let (text, syntax) = match ending.as_str() {
+        "html" | "htm" | "xhtml" => (reader.html(&text)?, Syntax::Markdown),
         "md" | "markdown" | "mdx" => (text, Syntax::Markdown),
         "" | "txt" | "text" | "rst" | "adoc" | "org" | "log" | "csv" | "tex" => {
             (text, Syntax::Plain)
         }
         _ => (text, Syntax::Source),
     };
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let source = path.display().to_string();
-    Ok(of_text(&source, &name, &text, syntax, Trust::User))
-}
-
-/// The pages of a text from `source`, named by it, so that adding it again replaces them.
-pub fn of_text(source: &str, name: &str, text: &str, syntax: Syntax, trust: Trust) -> Vec<NewPage> {
-    let pieces = chunks(text, syntax, PAGE_CHARS, &|piece| piece.chars().count());
-    let page = |(n, chunk): (usize, Chunk)| NewPage {
-        id: Some(PageId::from(format!("{source}#{}", n + 1))),
-        kind: Kind::Document,
-        title: match chunk.heading.is_empty() {
-            true => name.to_owned(),
-            false => format!("{name} › {}", chunk.heading),
-        },
-        text: chunk.text,
-        source: format!("{source}:{}", chunk.line),
-        trust,
-        place: Some(Place {
-            of: source.to_owned(),
-            part: n as u32,
-        }),
-        ..NewPage::default()
-    };
-    pieces.into_iter().enumerate().map(page).collect()
+    Ok(document.of_text(&text, syntax, reader))
 }
 
 /// The text of a file: UTF-8, or UTF-16 with its mark.
@@ -131,6 +191,9 @@ fn decoded(bytes: &[u8]) -> Result<String, String> {
         return Err((*what).to_owned());
     }
     let wide = |read: fn([u8; 2]) -> u16| {
+        if bytes.len() % 2 == 1 {
+            return Err("cut off: UTF-16 has two bytes for each sign".to_owned());
+        }
         let units = bytes[2..].as_chunks::<2>().0.iter().map(|pair| read(*pair));
         let text: Result<String, _> = char::decode_utf16(units).collect();
         text.map_err(|_| "not UTF-16, though it is marked as that".to_owned())
@@ -151,34 +214,18 @@ fn decoded(bytes: &[u8]) -> Result<String, String> {
                 .iter()
                 .filter(|byte| **byte == b'\n')
                 .count();
-            Err(format!("not UTF-8 from line {} on", line + 1))
+            Err(format!(
+                "not UTF-8 from line {} on (convert it, for instance with iconv)",
+                line + 1
+            ))
         }
-    }
-}
-
-/// The readable part of a web page as Markdown, by the browser tool.
-fn readable(bus: &Bus, html: &str) -> Result<String, String> {
-    let answer = bus
-        .call(
-            "browser.read",
-            &json!({"html": html, "url": "about:blank"}),
-            &CallContext::default(),
-        )
-        .map_err(|error| format!("the browser tool cannot read it: {}", error.message))?;
-    words_of(&answer).map(|(_, text)| text)
-}
-
-/// The title and the text of what the browser tool brought.
-pub fn words_of(answer: &Value) -> Result<(String, String), String> {
-    let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
-    match text("markdown") {
-        empty if empty.trim().is_empty() => Err("it has no readable text".into()),
-        markdown => Ok((text("title"), markdown)),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use quipu_tools::Bus;
+
     use super::*;
 
     #[test]
@@ -193,23 +240,60 @@ mod tests {
         check(b"\xfe\xff\0h\0i", Ok("hi"));
         check(b"", Ok(""));
         check(b"a\0b", Err("not a text file"));
-        check(b"one\ntwo \xe9", Err("not UTF-8 from line 2 on"));
-        check(b"%PDF-1.7", Err("a PDF, which cannot be read yet"));
+        check(
+            b"one\ntwo \xe9",
+            Err("not UTF-8 from line 2 on (convert it, for instance with iconv)"),
+        );
+        check(
+            b"\xff\xfeh\0i",
+            Err("cut off: UTF-16 has two bytes for each sign"),
+        );
+        check(b"PK\x03\x04", Err("an archive or an office document"));
         check(
             b"\xff\xfe\0\xd8",
             Err("not UTF-16, though it is marked as that"),
         );
     }
 
+    fn document(space: &str) -> Document {
+        Document {
+            key: key(space, "/a/b.md"),
+            source: "/a/b.md".into(),
+            title: "b.md".into(),
+            trust: Trust::User,
+            space: space.into(),
+        }
+    }
+
     #[test]
     fn pages_say_where_they_stand() {
+        let reader = Reader::with(Bus::default());
         let text = "# One\nfirst\n\n".to_owned() + &"word ".repeat(500) + "\n\n# Two\nlast";
-        let pages = of_text("/a/b.md", "b.md", &text, Syntax::Markdown, Trust::User);
+        let pages = document("").of_text(&text, Syntax::Markdown, &reader);
         let heads: Vec<(&str, &str)> = pages
             .iter()
             .map(|page| (page.title.as_str(), page.source.as_str()))
             .collect();
         assert_eq!(heads.first(), Some(&("b.md › One", "/a/b.md:1")));
         assert_eq!(heads.last(), Some(&("b.md › Two", "/a/b.md:6")));
+
+        let printed = ["one".to_owned(), " ".to_owned(), "three ".repeat(500)];
+        let pages = document("notes").of_pages(&printed, &reader);
+        assert_eq!(pages[0].source, "/a/b.md, page 1");
+        assert_eq!(pages[1].title, "b.md › page 3");
+        let ids: Vec<String> = pages
+            .iter()
+            .flat_map(|page| &page.id)
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            ids,
+            ["notes:/a/b.md#1", "notes:/a/b.md#2", "notes:/a/b.md#3"]
+        );
+        assert!(
+            pages
+                .iter()
+                .all(|page| reader.tokens(&page.text) <= PAGE_TOKENS)
+        );
     }
 }

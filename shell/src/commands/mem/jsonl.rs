@@ -12,13 +12,16 @@ use crate::error::UserError;
 /// Pages written in one transaction.
 const BATCH_PAGES: usize = 500;
 
-/// Adds the pages of a file of JSON lines; says how many.
-pub fn add(store: &DiskStore, path: &Path) -> Result<usize> {
+/// Adds the pages of a file of JSON lines to a space; says how many.
+pub fn add(store: &DiskStore, path: &Path, space: &str) -> Result<usize> {
     let mut batch = Vec::new();
     let mut added = 0;
     for line in json_lines(path)? {
         let (number, value) = line?;
-        batch.push(page(path, number, &value)?);
+        batch.push(NewPage {
+            space: space.to_owned(),
+            ..page(path, number, &value)?
+        });
         if batch.len() == BATCH_PAGES {
             added += store.put_all(std::mem::take(&mut batch))?.len();
         }

@@ -1,18 +1,24 @@
 //! `quipu mem`: documents and memories.
 
 mod add;
+pub mod consolidate;
 mod import;
 mod jsonl;
+mod reader;
 mod search;
+
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use quipu_memory::{Access, PageId, Store};
+use serde_json::json;
 
 use crate::error::UserError;
 use crate::init::Session;
 use crate::output::{self, ago, shortened};
+use crate::settings::{Space, space_words};
 
 /// Pages of one call to the store when all are listed.
 const LIST_PAGES: usize = 1000;
@@ -25,11 +31,13 @@ pub enum MemCommand {
     /// Show one page, whole
     Show(ShowArgs),
     /// List the pages
-    Ls(JsonArgs),
+    Ls(LsArgs),
     /// Remove pages
     Rm(RmArgs),
     /// Say how much is stored
     Stats(JsonArgs),
+    /// Make one memory of those that belong together; the originals stay
+    Consolidate,
     /// Build the search index anew from the stored pages, and the vectors that are missing
     Rebuild,
 }
@@ -52,6 +60,17 @@ pub struct RmArgs {
     id: Vec<String>,
 }
 
+/// Arguments of `mem ls`.
+#[derive(Debug, Args)]
+pub struct LsArgs {
+    /// Only pages of this space
+    #[arg(long, value_name = "NAME")]
+    space: Option<Space>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
 /// Arguments of commands that only list.
 #[derive(Debug, Args)]
 pub struct JsonArgs {
@@ -61,7 +80,7 @@ pub struct JsonArgs {
 }
 
 /// Runs the command.
-pub fn run(session: &Session, command: MemCommand) -> Result<u8> {
+pub async fn run(session: &Session, command: MemCommand) -> Result<u8> {
     match command {
         MemCommand::Add(args) => add::run(session, &args),
         MemCommand::Search(args) => search::run(session, &args),
@@ -69,6 +88,7 @@ pub fn run(session: &Session, command: MemCommand) -> Result<u8> {
         MemCommand::Ls(args) => list(session, &args),
         MemCommand::Rm(args) => remove(session, &args),
         MemCommand::Stats(args) => stats(session, &args),
+        MemCommand::Consolidate => consolidate::run(session).await,
         MemCommand::Rebuild => rebuild(session),
     }
 }
@@ -89,8 +109,12 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
         return Ok(0);
     }
     let source = output::visible(&page.source);
+    let space = match page.space.as_str() {
+        "" => String::new(),
+        name => format!(" · in space {}", output::visible(name)),
+    };
     eprintln!(
-        "{} · {} · from {source} · {} · {}",
+        "{} · {} · from {source} · {}{space} · {}",
         page.id,
         page.kind,
         page.trust,
@@ -111,7 +135,7 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     Ok(0)
 }
 
-fn list(session: &Session, args: &JsonArgs) -> Result<u8> {
+fn list(session: &Session, args: &LsArgs) -> Result<u8> {
     let store = session.store(Access::ReadOnly)?;
     let mut pages = Vec::new();
     loop {
@@ -121,16 +145,25 @@ fn list(session: &Session, args: &JsonArgs) -> Result<u8> {
         }
         pages.extend(more);
     }
+    if let Some(Space(space)) = &args.space {
+        pages.retain(|page| page.space == *space);
+    }
     if args.json {
         output::json(&pages)?;
     } else if pages.is_empty() {
-        eprintln!("nothing is stored yet: `quipu mem add PATH` brings documents in");
+        match &args.space {
+            Some(space) => eprintln!("nothing is stored in {}", space_words(&space.0)),
+            None => {
+                eprintln!("nothing is stored yet: `quipu mem add PATH` brings documents in");
+            }
+        }
     } else {
         let rows = pages.iter().map(|page| {
             vec![
                 page.id.to_string(),
                 page.kind.to_string(),
                 page.trust.to_string(),
+                space_words(&page.space).to_owned(),
                 page.bytes.to_string(),
                 ago(page.created_ms),
                 shortened(&page.title, 40),
@@ -138,7 +171,9 @@ fn list(session: &Session, args: &JsonArgs) -> Result<u8> {
             ]
         });
         output::table(
-            &["ID", "KIND", "TRUST", "BYTES", "STORED", "TITLE", "SOURCE"],
+            &[
+                "ID", "KIND", "TRUST", "SPACE", "BYTES", "STORED", "TITLE", "SOURCE",
+            ],
             rows.collect(),
         )?;
     }
@@ -159,9 +194,15 @@ fn remove(session: &Session, args: &RmArgs) -> Result<u8> {
 }
 
 fn stats(session: &Session, args: &JsonArgs) -> Result<u8> {
-    let stats = session.store(Access::ReadOnly)?.stats()?;
+    let store = session.store(Access::ReadOnly)?;
+    let (stats, spaces) = (store.stats()?, store.spaces()?);
     if args.json {
-        output::json(&stats)?;
+        let mut value = serde_json::to_value(&stats)?;
+        let named = spaces
+            .iter()
+            .map(|(name, share)| (space_words(name), share));
+        value["spaces"] = json!(named.collect::<BTreeMap<_, _>>());
+        output::json(&value)?;
         return Ok(0);
     }
     output::line(&format!(
@@ -173,6 +214,13 @@ fn stats(session: &Session, args: &JsonArgs) -> Result<u8> {
     }
     for (trust, pages) in &stats.by_trust {
         output::line(&format!("  from {trust}: {pages}"))?;
+    }
+    for (space, share) in &spaces {
+        let name = output::visible(space_words(space));
+        output::line(&format!(
+            "  memories in {name}: {}, {} bytes",
+            share.pages, share.bytes
+        ))?;
     }
     Ok(0)
 }

@@ -12,6 +12,7 @@ use crate::commands::lines::{file_words, json_lines};
 use crate::error::UserError;
 use crate::init::Session;
 use crate::output::{self, visible};
+use crate::settings::Space;
 
 /// Find pages by their words and their meaning
 #[derive(Debug, Args)]
@@ -28,6 +29,9 @@ pub struct SearchArgs {
     /// How to search
     #[arg(long, value_enum, default_value_t = ModeWord::Best)]
     mode: ModeWord,
+    /// Only pages of this space
+    #[arg(long, value_name = "NAME")]
+    space: Option<Space>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -64,6 +68,7 @@ pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
     let search = |text: &str| {
         store.search(&Query {
             mode: args.mode.into(),
+            spaces: args.space.as_ref().map(|space| vec![space.0.clone()]),
             ..Query::new(text, args.k)
         })
     };

@@ -1,0 +1,232 @@
+//! Consolidation: when nothing else is to be done, memories that belong together become
+//! one. The originals stay.
+//!
+//! Copies need no thought. Of several memories on a subject a process writes one note:
+//! an ordinary process, in the journal like any other, that may do nothing but answer.
+//! What it writes is kept only if its words are theirs. Any other process that starts
+//! ends it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use quipu_memory::{Group, Page, PageId, StoreError, Together, groups};
+use serde_json::{Value, json};
+use tokio::sync::{mpsc::UnboundedReceiver, watch};
+
+use crate::event::Event;
+use crate::kernel::{Kernel, KernelError};
+use crate::label::Label;
+use crate::limits::Limits;
+use crate::process::{Agent, Exit, Memory, Program, Status};
+use crate::signal::Signal;
+
+/// Memories of a space that are looked at, the newest.
+const MEMORIES: usize = 1_000;
+/// Characters of a note.
+const NOTE_CHARS: usize = 400;
+/// Below every process that somebody waits for.
+const PRIORITY: i8 = -100;
+/// Who made a page, as its source says.
+const SOURCE: &str = "consolidation";
+
+/// What became of a pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Consolidated {
+    /// The pages made, each with those it was made from.
+    pub made: Vec<(PageId, Vec<PageId>)>,
+    /// Groups that stay as they are, because what was written of them was not theirs.
+    pub left: Vec<Vec<PageId>>,
+    /// Whether it was ended before it was done.
+    pub stopped: bool,
+}
+
+/// Consolidates while a machine is idle, until it is ended.
+pub struct Idle {
+    stop: watch::Sender<bool>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Idle {
+    /// Lets `kernel` consolidate whenever nothing has happened on it for `after`.
+    pub fn start(kernel: Arc<Kernel>, after: Duration) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let events = kernel.subscribe();
+        let task = tokio::spawn(when_idle(kernel, after, events, stopped));
+        Self { stop, task }
+    }
+
+    /// Ends what is under way, and waits for its end.
+    pub async fn end(self) {
+        let _ = self.stop.send(true);
+        let _ = self.task.await;
+    }
+}
+
+async fn when_idle(
+    kernel: Arc<Kernel>,
+    after: Duration,
+    mut events: UnboundedReceiver<Event>,
+    mut stop: watch::Receiver<bool>,
+) {
+    // Only a process that came to its end can have left something to do.
+    let mut anything = true;
+    loop {
+        let quiet = tokio::select! {
+            () = ended(&mut stop) => return,
+            event = events.recv() => match event {
+                Some(Event::Exited { .. }) => { anything = true; false }
+                Some(_) => false,
+                None => return,
+            },
+            () = tokio::time::sleep(after), if anything => true,
+        };
+        if quiet && kernel.is_idle() {
+            if let Err(error) = kernel.consolidate(&mut stop).await {
+                tracing::warn!(%error, "memories were not consolidated");
+            }
+            // What it did itself is no reason to do it again.
+            while events.try_recv().is_ok() {}
+            anything = !kernel.is_idle();
+        }
+    }
+}
+
+/// Waits until it is said that something ends, or nobody is left to say it.
+async fn ended(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+impl Kernel {
+    /// Makes one memory of those that belong together, in every space. Ends early when
+    /// `stop` says so, or another process starts.
+    ///
+    /// # Errors
+    /// Those of the store and the journal; what was made before is kept.
+    pub async fn consolidate(
+        &self,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<Consolidated, KernelError> {
+        let mut done = Consolidated::default();
+        for group in self.on_disk(all_groups).await? {
+            if *stop.borrow() || done.stopped {
+                done.stopped = true;
+                break;
+            }
+            let ids = group.ids();
+            if self.tried.lock().contains(&ids) {
+                continue;
+            }
+            let text = match group.why {
+                Together::Copies => group.pages.last().map(|page| page.text.clone()),
+                Together::Related => match self.note(&group, stop).await? {
+                    Some(exit) => note_of(&exit).filter(|note| group.grounds(note)),
+                    None => {
+                        done.stopped = true;
+                        continue;
+                    }
+                },
+            };
+            let Some(text) = text else {
+                self.tried.lock().insert(ids.clone());
+                done.left.push(ids);
+                continue;
+            };
+            let keep = move |store: &dyn quipu_memory::Store| group.keep(store, &text, SOURCE);
+            let page: Page = self.on_disk(keep).await?;
+            self.emit(Event::Consolidated {
+                pid: 0,
+                page: page.id.clone(),
+                from: ids.clone(),
+            });
+            done.made.push((page.id, ids));
+        }
+        Ok(done)
+    }
+
+    /// Has a process write a note of a group; `None` when it had to make room for another.
+    async fn note(
+        &self,
+        group: &Group,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<Option<Exit>, KernelError> {
+        let mut events = self.subscribe();
+        let pid = self.spawn(program(group))?;
+        loop {
+            tokio::select! {
+                () = ended(stop) => break,
+                exit = self.wait(pid) => return exit.map(Some),
+                event = events.recv() => match event {
+                    Some(Event::Started { pid: other, .. }) if other != pid => break,
+                    Some(_) => {}
+                    None => break,
+                },
+            }
+        }
+        // It may have ended just now.
+        let _ = self.signal(pid, Signal::Kill);
+        self.wait(pid).await?;
+        Ok(None)
+    }
+
+    /// Work on the store, on a thread that may wait for it.
+    async fn on_disk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn quipu_memory::Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, KernelError> {
+        let store = self.store().clone();
+        let done = tokio::task::spawn_blocking(move || work(store.as_ref())).await;
+        Ok(done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?)
+    }
+}
+
+fn all_groups(store: &dyn quipu_memory::Store) -> Result<Vec<Group>, StoreError> {
+    let mut all = Vec::new();
+    for space in store.spaces()?.into_keys() {
+        all.extend(groups(&store.memories(&space, MEMORIES)?));
+    }
+    Ok(all)
+}
+
+/// The process that writes a note of a group: it sees the memories, and may only answer.
+fn program(group: &Group) -> Program {
+    let mut prompt = String::from(
+        "Write one note that keeps everything these notes say: each name, date and number, in \
+         their own words. Where they differ, the last one holds.\n",
+    );
+    for page in &group.pages {
+        let text = page.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        prompt.push_str(&format!("- {text}\n"));
+    }
+    let trust = group.pages.iter().map(|page| page.trust).min();
+    Program {
+        agent: Agent {
+            name: SOURCE.into(),
+            tools: Some(Vec::new()),
+            memory: Memory {
+                recall_tokens: 0,
+                ..Memory::default()
+            },
+            ..Agent::default()
+        },
+        label: Label::new("memory", trust.unwrap_or_default()),
+        limits: Limits {
+            steps: 1,
+            action_tokens: 256,
+            ..Limits::default()
+        },
+        priority: PRIORITY,
+        answer_schema: Some(json!({"type": "string", "minLength": 1, "maxLength": NOTE_CHARS})),
+        ..Program::new(prompt)
+    }
+}
+
+fn note_of(exit: &Exit) -> Option<String> {
+    match (exit.status, &exit.answer) {
+        (Status::Exited, Some(Value::String(note))) => Some(note.trim().to_owned()),
+        _ => None,
+    }
+}
+
+/// Groups of which no good note was written, on this machine.
+pub(crate) type Tried = HashSet<Vec<PageId>>;

@@ -1,0 +1,93 @@
+//! What can go wrong with the journal, and what to do then.
+
+use std::path::{Path, PathBuf};
+
+use super::SCHEMA_VERSION;
+use crate::process::Pid;
+
+/// Why the journal could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The disk is full; what was acknowledged before is safe.
+    #[error("{path}: the disk is full, so the step was not recorded and not carried out")]
+    Full {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// The file is not a journal, or damaged.
+    #[error("{path}: not a usable journal: {reason}")]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// What SQLite says.
+        reason: String,
+    },
+    /// Written by a newer release.
+    #[error("{path}: journal version {found}; this release knows {SCHEMA_VERSION}")]
+    Version {
+        /// The journal.
+        path: PathBuf,
+        /// The version in the file.
+        found: i32,
+    },
+    /// There is no such process.
+    #[error("there is no process {0}")]
+    NoProcess(Pid),
+    /// The process has not come that far.
+    #[error("process {pid} has completed {done} steps, so there is no step {at}")]
+    NoStep {
+        /// The process.
+        pid: Pid,
+        /// The step asked for.
+        at: u32,
+        /// Steps it has completed.
+        done: u32,
+    },
+    /// Anything else SQLite reports.
+    #[error("{path}: {source}")]
+    Sqlite {
+        /// The journal.
+        path: PathBuf,
+        /// The cause.
+        source: rusqlite::Error,
+    },
+    /// A value could not be written as JSON.
+    #[error("cannot encode a journal entry: {0}")]
+    Encode(#[from] serde_json::Error),
+}
+
+impl JournalError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            JournalError::Full { .. } => {
+                "make room on that disk, then `quipu run --resume PID` carries on"
+            }
+            JournalError::Damaged { .. } => {
+                "move the file away to start with an empty one; the store is kept apart and is not affected"
+            }
+            JournalError::Version { .. } => "use a newer release of quipu for this root",
+            JournalError::NoProcess(_) => "`quipu ps` lists the processes",
+            JournalError::NoStep { .. } => "`quipu log PID` lists its steps",
+            JournalError::Sqlite { .. } => "check that the folder exists and can be written",
+            JournalError::Encode(_) => "this is a defect of quipu; please report it",
+        }
+    }
+}
+
+/// What SQLite says, in our words.
+pub(super) fn wrap(path: &Path, error: rusqlite::Error) -> JournalError {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, DiskFull, NotADatabase};
+    let path = path.to_owned();
+    match error.sqlite_error_code() {
+        Some(DiskFull) => JournalError::Full { path },
+        Some(DatabaseCorrupt | NotADatabase) => JournalError::Damaged {
+            path,
+            reason: error.to_string(),
+        },
+        _ => JournalError::Sqlite {
+            path,
+            source: error,
+        },
+    }
+}
