@@ -21,6 +21,8 @@ use crate::vector::{Embedder, Packed, cosine, length};
 const BATCH: usize = 64;
 /// The way vectors are made of texts and packed; raised when that changes.
 const WAY: u32 = 2;
+/// Words of a title that are looked at.
+const TITLE_TERMS_MAX: usize = 64;
 /// Candidates looked at, for each that is wanted, before filters are taken to admit no more.
 const ADMITTED_ONE_IN: usize = 20;
 
@@ -193,10 +195,10 @@ fn says_what(title: &str, text: &str) -> bool {
     if title.is_empty() || text.starts_with(title) {
         return false;
     }
-    let terms = text::tokens(title);
+    let terms = text::query_terms(title, TITLE_TERMS_MAX).into_iter();
     let (numbers, words): (Vec<_>, Vec<_>) =
-        terms.partition(|token| token.term.starts_with(|first: char| first.is_ascii_digit()));
-    text.trim().is_empty() || numbers.len() < words.len()
+        terms.partition(|term| term.starts_with(|first: char| first.is_ascii_digit()));
+    text.trim().is_empty() || numbers.len() <= words.len()
 }
 
 impl Table {
