@@ -1,13 +1,20 @@
-//! The tools of this machine: those that come with Quipu, then the installed ones.
+//! The tools of this machine: those that come with Quipu, the installed ones, and the
+//! servers of `.mcp.json`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use quipu_tools::{Bus, Device, Given, GrantBook, SecretStore, WasmHost, WasmSettings, load_dir};
+use quipu_tools::mcp::{Listing, McpDevice, McpHost, McpServer};
+use quipu_tools::{
+    Bus, Capability, Device, FunctionSpec, Given, GrantBook, Grants, SecretStore, ToolError,
+    WasmHost, WasmSettings, load_dir,
+};
 use serde::Serialize;
 
 use crate::init::Session;
-use crate::{builtin, env_vars};
+use crate::output::visible;
+use crate::{builtin, env_vars, mcp};
 
 /// A tool that is there and cannot be used.
 #[derive(Debug, Serialize)]
@@ -18,6 +25,15 @@ pub struct Unusable {
     pub origin: String,
     /// Why it cannot be used, and what to do.
     pub error: String,
+}
+
+/// How servers are asked for their functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Servers {
+    /// Once; later what they said then is taken.
+    Known,
+    /// Now, so that one that fails is seen.
+    Asked,
 }
 
 impl Session {
@@ -39,7 +55,7 @@ impl Session {
     }
 
     /// The tools, and those that cannot be used.
-    pub fn bus(&self) -> Result<(Bus, Vec<Unusable>)> {
+    pub fn bus(&self, servers: Servers) -> Result<(Bus, Vec<Unusable>)> {
         let host = self.wasm_host()?;
         let given = self.given()?;
         let mut bus = Bus::default();
@@ -64,7 +80,96 @@ impl Session {
         for device in devices {
             unusable.extend(add(&mut bus, Arc::new(device)));
         }
+        unusable.extend(self.add_servers(&mut bus, &given.grants, servers)?);
         Ok((bus, unusable))
+    }
+
+    fn add_servers(&self, bus: &mut Bus, book: &GrantBook, ask: Servers) -> Result<Vec<Unusable>> {
+        let servers = match mcp::config::servers(&self.paths) {
+            Ok(servers) if servers.is_empty() => return Ok(Vec::new()),
+            Ok(servers) => servers,
+            // A mistake in that file is no reason to do without the other tools.
+            Err(error) => {
+                return Ok(vec![Unusable {
+                    name: "mcp".into(),
+                    origin: ".mcp.json".into(),
+                    error: error.to_string(),
+                }]);
+            }
+        };
+        let host = Arc::new(McpHost::new(mcp::config::environment())?);
+        // Side by side: each may take a while to start.
+        let devices = std::thread::scope(|scope| {
+            let device = |server: McpServer| {
+                let host = &host;
+                scope.spawn(move || self.server(host, server, book, ask))
+            };
+            let threads: Vec<_> = servers.into_iter().map(device).collect();
+            let ends = threads.into_iter().filter_map(|thread| thread.join().ok());
+            ends.collect::<Vec<_>>()
+        });
+        let added = devices.into_iter().filter_map(|device| match device {
+            Ok(device) => add(bus, Arc::new(device)),
+            Err(unusable) => Some(unusable),
+        });
+        Ok(added.collect())
+    }
+
+    /// A server as a device. One that was not granted has no functions: nothing is
+    /// started to ask for them.
+    fn server(
+        &self,
+        host: &Arc<McpHost>,
+        server: McpServer,
+        book: &GrantBook,
+        ask: Servers,
+    ) -> Result<McpDevice, Unusable> {
+        let held = book.held(&server.name, &server.fingerprint());
+        let everywhere: Grants = self.settings.allow.iter().cloned().collect();
+        let allowed = |need: &Capability| held.grants.allows(need) || everywhere.allows(need);
+        let functions = match server.requests().iter().all(allowed) {
+            true => self.functions(host, server.clone(), ask),
+            false => Ok(Vec::new()),
+        };
+        match functions {
+            Ok(functions) => Ok(host.device(server, functions, held)),
+            Err(error) => Err(Unusable {
+                name: server.name.clone(),
+                origin: server.origin(),
+                error: format!("{}; {}", error.message, error.hint),
+            }),
+        }
+    }
+
+    /// The functions of a server, from its last listing where that will do.
+    fn functions(
+        &self,
+        host: &Arc<McpHost>,
+        server: McpServer,
+        ask: Servers,
+    ) -> Result<Vec<FunctionSpec>, ToolError> {
+        let file = format!("{}.json", server.fingerprint());
+        let kept = self.paths.cache.join("mcp").join(file);
+        if ask == Servers::Known {
+            let text = std::fs::read(&kept).ok();
+            if let Some(known) = text.and_then(|text| serde_json::from_slice(&text).ok()) {
+                return Ok(known);
+            }
+            eprintln!("asking the MCP server {} for its tools", server.name);
+        }
+        let name = server.name.clone();
+        let Listing {
+            functions,
+            left_out,
+        } = host.list(server)?;
+        for (function, reason) in left_out {
+            let (function, reason) = (visible(&function), visible(&reason));
+            eprintln!("warning: {name}.{function} is left out: {reason}");
+        }
+        if let Err(error) = keep(&kept, &functions) {
+            tracing::debug!(%error, "the listing is not kept");
+        }
+        Ok(functions)
     }
 }
 
@@ -76,4 +181,13 @@ fn add(bus: &mut Bus, device: Arc<dyn Device>) -> Option<Unusable> {
         origin: device.spec().origin.clone(),
         error: error.to_string(),
     })
+}
+
+fn keep(path: &Path, functions: &[FunctionSpec]) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let file = tempfile::NamedTempFile::new_in(folder)?;
+    serde_json::to_writer(&file, functions)?;
+    file.persist(path)?;
+    Ok(())
 }

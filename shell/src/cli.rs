@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    batch, completions, config, doctor, fork, kill, log, mem, model, nice, ps, run, tool, top,
+    batch, completions, config, doctor, fork, kill, log, mem, model, nice, ps, run, serve, tool,
+    top,
 };
 use crate::env_vars;
 
@@ -85,6 +86,7 @@ pub enum Command {
     Tool(tool::ToolCommand),
     #[command(subcommand)]
     Model(model::ModelCommand),
+    Serve(serve::ServeArgs),
     Doctor(doctor::DoctorArgs),
     #[command(subcommand)]
     Config(config::ConfigCommand),

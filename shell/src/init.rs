@@ -18,6 +18,7 @@ use quipu_kernel::{Kernel, Parts};
 use quipu_memory::{Access, DiskStore};
 
 use crate::agent::Loaded;
+use crate::bus::Servers;
 use crate::cli::Globals;
 use crate::control::Server;
 use crate::embedder;
@@ -155,7 +156,7 @@ impl Session {
         let journal = Journal::open(&self.paths.journal(), true)?;
         let store = self.store(Access::ReadWrite)?;
         let store = self.open_store.get_or_init(|| store).clone();
-        let (bus, unusable) = self.bus()?;
+        let (bus, unusable) = self.bus(Servers::Known)?;
         for tool in unusable {
             eprintln!(
                 "warning: the tool {} is left out: {}",

@@ -15,6 +15,7 @@
 //! | `control` | how other programs reach the machine that runs |
 //! | `models/` | finding and fetching model files |
 //! | `bus` | the tools of this machine |
+//! | `mcp/` | servers of the Model Context Protocol, and this machine as one |
 //! | `plugin/` | tools as source: projects and their compilers |
 //! | `error` | what went wrong, a hint, an exit code |
 #![allow(
@@ -36,6 +37,7 @@ mod error;
 mod init;
 mod interrupts;
 mod lock;
+mod mcp;
 mod models;
 mod output;
 mod paths;

@@ -49,6 +49,13 @@ impl Bus {
         };
         let found = self.get(device).ok_or_else(|| self.unknown(device))?;
         let spec = found.spec();
+        if let ([], Some(need)) = (spec.functions.as_slice(), spec.requests.first()) {
+            return Err(ToolError::new(
+                ErrorKind::Denied,
+                format!("{device} was not granted {need}, and says nothing of itself before"),
+                format!("quipu tool grant {device} {need}"),
+            ));
+        }
         let function = match (function, spec.functions.as_slice()) {
             (Some(function), _) => spec.function(function)?.name.clone(),
             (None, [only]) => only.name.clone(),

@@ -13,6 +13,7 @@
 //! | [`secrets`] | handles that become values outside the sandbox |
 //! | [`net`] | outgoing requests, checked |
 //! | [`wasm`] | the sandbox: the only module that names the wasm engine |
+//! | [`mcp`] | servers of the Model Context Protocol as devices |
 //! | [`schema`] | from a component's WIT types and docs to JSON Schema |
 //! | [`docs`] | the comments of a component's WIT |
 //! | [`installed`] | a folder of installed components |
@@ -30,6 +31,7 @@ pub mod docs;
 pub mod grants;
 pub mod installed;
 pub mod manifest;
+pub mod mcp;
 pub mod net;
 pub mod schema;
 pub mod secrets;

@@ -10,7 +10,7 @@ mod embedder;
 
 use std::sync::{Arc, OnceLock};
 
-use common::{Setup, list};
+use common::{Desk, Setup, list};
 use quipu_kernel::Kernel;
 use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings, Tokenizer};
 use quipu_kernel::cpu::{Cpu, CpuError, CpuInfo, CpuStats, Job, Message, Movement, Prompt, Ticket};
@@ -250,7 +250,11 @@ async fn model_never_leaves_its_window_and_gets_a_page_back_verbatim() {
         .collect();
     actions.push(json!({"tool": "memory.recall", "args": {"page": "s8"}}));
     actions.push(json!({"answer": "done"}));
-    let (_folder, kernel) = machine(Arc::new(Guided { cpu, actions }));
+    let mut setup = Setup::new("");
+    setup.devices = vec![Desk::new("desk", Vec::new()).with_lists()];
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = folder.path().join("journal.db");
+    let kernel = setup.kernel_on(Arc::new(Guided { cpu, actions }), &journal);
     let mut events = kernel.subscribe();
     let pid = kernel
         .spawn(program("Go through the list."))

@@ -8,6 +8,7 @@ use quipu_tools::CallContext;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::bus::Servers;
 use crate::error::FAILED;
 use crate::init::Session;
 use crate::lock::MachineLock;
@@ -109,7 +110,7 @@ fn model(session: &Session) -> Result<(State, String)> {
 }
 
 fn tools(session: &Session) -> Result<(State, String)> {
-    let (bus, unusable) = session.bus()?;
+    let (bus, unusable) = session.bus(Servers::Known)?;
     let result = bus.call(
         "calculator",
         &json!({"expression": "2+2"}),

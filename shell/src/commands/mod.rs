@@ -14,6 +14,7 @@ pub mod nice;
 mod options;
 pub mod ps;
 pub mod run;
+pub mod serve;
 pub mod tool;
 pub mod top;
 
@@ -49,7 +50,8 @@ impl Session {
             Command::Nice(args) => nice::run(self, &args),
             Command::Fork(args) => fork::run(self, &args),
             Command::Mem(command) => mem::run(self, command).await,
-            Command::Tool(command) => tool::run(self, command),
+            Command::Tool(command) => tool::run(self, command).await,
+            Command::Serve(args) => serve::run(self, &args).await,
             Command::Model(command) => model::run(self, command).await,
             Command::Doctor(args) => doctor::run(self, &args),
             Command::Config(command) => config::run(self, command),

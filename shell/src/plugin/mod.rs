@@ -7,6 +7,7 @@
 //! | `rust`, `python`, `c` | from source to a component |
 //! | `toolchain` | finding and installing compilers |
 //! | `lint` | what a component needs and lacks |
+//! | `registry` | components from OCI registries |
 //! | `cases` | the calls a project is tested with |
 
 mod c;
@@ -14,6 +15,7 @@ pub mod cases;
 pub mod lint;
 pub mod project;
 mod python;
+pub mod registry;
 mod rust;
 pub mod template;
 mod toolchain;

@@ -10,6 +10,7 @@ mod endpoint;
 mod interrupts;
 mod model_files;
 mod reference;
+mod registry;
 mod sandbox;
 mod sessions;
 mod standard_input;

@@ -11,6 +11,7 @@ use quipu_tools::{Bus, CallContext, Device, ErrorKind, ToolError, WasmDevice};
 use serde_json::{Value, json};
 
 use crate::builtin;
+use crate::bus::Servers;
 use crate::init::Session;
 use crate::settings::CpuChoice;
 
@@ -32,7 +33,7 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader with the tools of the session, and the tokenizer of its model.
     pub fn new(session: &'a Session) -> anyhow::Result<Self> {
-        let (bus, _) = session.bus()?;
+        let (bus, _) = session.bus(Servers::Known)?;
         Ok(Self {
             session: Some(session),
             ..Self::with(bus)

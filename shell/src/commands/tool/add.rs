@@ -1,7 +1,7 @@
 //! `quipu tool add`.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
@@ -9,15 +9,16 @@ use quipu_tools::{Device, WasmDevice, manifest};
 
 use crate::error::UserError;
 use crate::init::Session;
-use crate::plugin::Project;
+use crate::plugin::{Project, registry};
 use crate::{builtin, paths};
 
-/// Install a tool from a component or a project
+/// Install a tool from a component, a project, or a registry
 #[derive(Debug, Args)]
 pub struct AddArgs {
-    /// A .wasm file or the folder of a built project; the tool gets its name
-    #[arg(value_name = "PATH")]
-    from: PathBuf,
+    /// A .wasm file, the folder of a built project, or a reference such as
+    /// ghcr.io/somebody/tool:1.0; the tool gets its name
+    #[arg(value_name = "PATH|OCI-REF")]
+    from: String,
     /// Give it another name
     #[arg(long)]
     name: Option<String>,
@@ -64,11 +65,25 @@ impl Source {
             bytes,
         })
     }
+
+    /// From a registry.
+    async fn pulled(reference: &str) -> Result<Self> {
+        let pulled = registry::pull(reference).await?;
+        Ok(Self {
+            name: pulled.name,
+            origin: pulled.pinned,
+            bytes: pulled.bytes,
+        })
+    }
 }
 
 /// Runs the command.
-pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
-    let mut source = Source::local(&args.from)?;
+pub async fn run(session: &Session, args: &AddArgs) -> Result<u8> {
+    let path = Path::new(&args.from);
+    let mut source = match !path.exists() && registry::is_reference(&args.from) {
+        true => Source::pulled(&args.from).await?,
+        false => Source::local(path)?,
+    };
     if let Some(name) = &args.name {
         source.name.clone_from(name);
     }
@@ -82,6 +97,9 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
         .map(|function| format!("{}.{}", spec.name, function.name))
         .collect();
     eprintln!("installed {}", functions.join(", "));
+    if registry::is_reference(&source.origin) {
+        eprintln!("from {}", source.origin);
+    }
     Ok(0)
 }
 

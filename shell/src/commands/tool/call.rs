@@ -10,6 +10,7 @@ use quipu_tools::{Bus, CallContext, ErrorKind, ToolError};
 use serde_json::{Value, json};
 
 use super::super::lines::lines;
+use crate::bus::Servers;
 use crate::error::{FAILED, UserError, tool_code};
 use crate::init::Session;
 use crate::output::{self, visible};
@@ -29,7 +30,7 @@ pub struct CallArgs {
 
 /// Runs the command.
 pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
-    let (bus, _) = session.bus()?;
+    let (bus, _) = session.bus(Servers::Known)?;
     bus.resolve(&args.name)?;
     let context = CallContext {
         grants: session.settings.allow.iter().cloned().collect(),

@@ -7,6 +7,7 @@ use clap::Args;
 use quipu_tools::caps::FORMS;
 use quipu_tools::{Capability, DeviceSpec, Secret};
 
+use crate::bus::Servers;
 use crate::error::UserError;
 use crate::init::Session;
 use crate::output::visible;
@@ -136,7 +137,7 @@ fn parse(text: &str) -> Result<Capability> {
 }
 
 fn spec(session: &Session, name: &str) -> Result<DeviceSpec> {
-    let (bus, _) = session.bus()?;
+    let (bus, _) = session.bus(Servers::Known)?;
     Ok(match bus.get(name) {
         Some(device) => device.spec().clone(),
         // The error says what there is.

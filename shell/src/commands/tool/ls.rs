@@ -6,6 +6,7 @@ use quipu_tools::DeviceSpec;
 use serde_json::{Value, json};
 
 use super::grant::state;
+use crate::bus::Servers;
 use crate::init::Session;
 use crate::output;
 
@@ -19,7 +20,7 @@ pub struct LsArgs {
 
 /// Runs the command.
 pub fn run(session: &Session, args: &LsArgs) -> Result<u8> {
-    let (bus, unusable) = session.bus()?;
+    let (bus, unusable) = session.bus(Servers::Asked)?;
     let devices = bus.list();
     if args.json {
         let mut tools: Vec<Value> = devices.iter().map(|device| json!(device.spec())).collect();

@@ -31,7 +31,7 @@ pub enum ToolCommand {
 }
 
 /// Runs the command.
-pub fn run(session: &Session, command: ToolCommand) -> Result<u8> {
+pub async fn run(session: &Session, command: ToolCommand) -> Result<u8> {
     match command {
         ToolCommand::Ls(args) => ls::run(session, &args),
         ToolCommand::Show(args) => show::run(session, &args),
@@ -39,7 +39,7 @@ pub fn run(session: &Session, command: ToolCommand) -> Result<u8> {
         ToolCommand::New(args) => new::run(&args),
         ToolCommand::Build(args) => build::run(session, &args),
         ToolCommand::Check(args) => check::run(session, &args),
-        ToolCommand::Add(args) => add::run(session, &args),
+        ToolCommand::Add(args) => add::run(session, &args).await,
         ToolCommand::Rm(args) => rm::run(session, &args),
         ToolCommand::Grant(args) => grant::grant(session, &args),
         ToolCommand::Revoke(args) => grant::revoke(session, &args),

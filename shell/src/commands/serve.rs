@@ -1,0 +1,59 @@
+//! `quipu serve`.
+
+use anyhow::Result;
+use clap::Args;
+use quipu_tools::Capability;
+use rmcp::ServiceExt;
+use rmcp::transport::io::stdio;
+
+use crate::bus::Servers;
+use crate::error::UserError;
+use crate::init::Session;
+use crate::mcp::server::Offer;
+use crate::output::visible;
+use crate::paths;
+use crate::settings::ApproveWord;
+
+/// Offer the tools and the memory to other programs
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Speak the Model Context Protocol on standard input and output
+    #[arg(long, required = true)]
+    mcp: bool,
+    /// Grant a capability; several with several options
+    #[arg(long, value_name = "CAP")]
+    allow: Vec<Capability>,
+    /// Calls that change something: `all` leaves asking to the other program
+    #[arg(long, value_enum, value_name = "WHO", default_value = "never")]
+    approve: ApproveWord,
+}
+
+/// Runs until the other side closes the connection.
+pub async fn run(session: &Session, args: &ServeArgs) -> Result<u8> {
+    let policy = session.policy(&args.allow, Some(args.approve));
+    let (bus, unusable) = session.bus(Servers::Known)?;
+    for tool in unusable {
+        eprintln!(
+            "warning: the tool {} is left out: {}",
+            visible(&tool.name),
+            visible(&tool.error)
+        );
+    }
+    paths::create(&session.paths.store)?;
+    let offer = Offer::new(session.paths.store.clone(), bus, policy);
+    let failed = |error: String| {
+        UserError::failed(
+            error,
+            "the other program starts `quipu serve --mcp` and speaks first",
+        )
+    };
+    let service = offer
+        .serve(stdio())
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+    service
+        .waiting()
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+    Ok(0)
+}

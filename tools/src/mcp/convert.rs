@@ -1,0 +1,138 @@
+//! A server's tools as functions, and what its calls come to.
+
+use rmcp::model::{CallToolResult, ContentBlock, ResourceContents, Tool};
+use serde_json::{Value, json};
+
+use super::plain::plain;
+use crate::device::{Effect, ErrorKind, FunctionSpec, ToolError};
+
+/// A tool as a function, or why it cannot be one.
+pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
+    let name = tool.name.to_string();
+    let valid = !name.is_empty()
+        && name.len() <= 128
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
+    if !valid {
+        return Err("its name cannot be written in an action".into());
+    }
+    let mut parameters = plain(&Value::Object((*tool.input_schema).clone()));
+    // An empty schema is how servers write that there are no arguments.
+    if parameters.get("properties").is_none() {
+        parameters = json!({"type": "object", "properties": {}});
+    }
+    let returns = tool.output_schema.as_ref().map_or_else(
+        || json!({}),
+        |schema| plain(&Value::Object((**schema).clone())),
+    );
+    jsonschema::validator_for(&parameters)
+        .map_err(|error| format!("the schema of its arguments is broken: {error}"))?;
+    // Without a word on it a tool may do anything.
+    let reads = tool
+        .annotations
+        .as_ref()
+        .and_then(|annotations| annotations.read_only_hint)
+        .unwrap_or(false);
+    Ok(FunctionSpec {
+        name,
+        description: tool.description.as_deref().unwrap_or_default().to_owned(),
+        parameters,
+        returns,
+        effect: if reads { Effect::Read } else { Effect::Write },
+        needs: Vec::new(),
+        url_argument: None,
+    })
+}
+
+/// What a call came to: its structured result, else its texts.
+pub(super) fn outcome(result: CallToolResult, bytes_max: usize) -> Result<Value, ToolError> {
+    let texts: Vec<String> = result.content.iter().map(text).collect();
+    let text = texts.join("\n");
+    if result.is_error == Some(true) {
+        let message = match text.is_empty() {
+            true => "it failed without a reason".to_owned(),
+            false => text,
+        };
+        return Err(ToolError::new(ErrorKind::Failed, message, ""));
+    }
+    let value = match result.structured_content {
+        Some(value) => value,
+        None => Value::String(text),
+    };
+    let bytes = value.to_string().len();
+    if bytes > bytes_max {
+        return Err(ToolError::new(
+            ErrorKind::OutputTooLarge,
+            format!("the result has {bytes} bytes; the limit is {bytes_max}"),
+            "ask for less at a time",
+        ));
+    }
+    Ok(value)
+}
+
+/// One part of a result as text; what is not text is named.
+fn text(block: &ContentBlock) -> String {
+    match block {
+        ContentBlock::Text(text) => text.text.clone(),
+        ContentBlock::Image(image) => format!("[an image, {}]", image.mime_type),
+        ContentBlock::Audio(audio) => format!("[a recording, {}]", audio.mime_type),
+        ContentBlock::Resource(resource) => match &resource.resource {
+            ResourceContents::TextResourceContents { uri, text, .. } => format!("{uri}:\n{text}"),
+            ResourceContents::BlobResourceContents { uri, .. } => format!("[data, {uri}]"),
+            _ => "[something else]".to_owned(),
+        },
+        ContentBlock::ResourceLink(link) => format!("[{}]", link.uri),
+        _ => "[something else]".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_become_functions() {
+        let check = |tool: Value, want: &str| {
+            let tool: Tool = serde_json::from_value(tool).unwrap();
+            let said = match function(&tool) {
+                Ok(f) => format!("{} {:?} {}", f.name, f.effect, f.parameters),
+                Err(reason) => reason,
+            };
+            assert_eq!(said, want);
+        };
+        check(
+            json!({"name": "now", "inputSchema": {"type": "object"}}),
+            r#"now Write {"type":"object","properties":{}}"#,
+        );
+        check(
+            json!({"name": "get", "annotations": {"readOnlyHint": true},
+                   "inputSchema": {"type": "object", "properties": {"a": {"type": "string"}}}}),
+            r#"get Read {"type":"object","properties":{"a":{"type":"string"}}}"#,
+        );
+        check(
+            json!({"name": "two words", "inputSchema": {}}),
+            "its name cannot be written in an action",
+        );
+    }
+
+    #[test]
+    fn results_become_values() {
+        let check = |result: Value, want: Result<Value, &str>| {
+            let result: CallToolResult = serde_json::from_value(result).unwrap();
+            let got = outcome(result, 40).map_err(|error| error.message);
+            assert_eq!(got, want.map_err(str::to_owned));
+        };
+        let text = |text: &str| json!([{"type": "text", "text": text}]);
+        check(json!({"content": text("hi")}), Ok(json!("hi")));
+        check(
+            json!({"content": text("{}"), "structuredContent": {"a": 1}}),
+            Ok(json!({"a": 1})),
+        );
+        check(json!({"content": text("no"), "isError": true}), Err("no"));
+        check(
+            json!({"content": text(&"x".repeat(50))}),
+            Err("the result has 52 bytes; the limit is 40"),
+        );
+    }
+}

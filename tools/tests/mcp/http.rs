@@ -1,0 +1,115 @@
+//! A server over HTTP, made with the library that is also the client.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use quipu_tools::mcp::{McpServer, McpTransport};
+use quipu_tools::{CallContext, Device, ErrorKind};
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, ListToolsResult,
+    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+};
+use rmcp::service::RequestContext;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use rmcp::{ErrorData, RoleServer, ServerHandler};
+use serde_json::json;
+
+struct Adder;
+
+impl ServerHandler for Adder {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let number = json!({"type": "integer"});
+        let schema = json!({"type": "object", "properties": {"a": number, "b": number}});
+        let schema = schema.as_object().cloned().unwrap_or_default();
+        Ok(ListToolsResult::with_all_items(vec![Tool::new(
+            "add", "Adds.", schema,
+        )]))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let args = request.arguments.unwrap_or_default();
+        let number = |name: &str| args.get(name).and_then(serde_json::Value::as_i64);
+        let (Some(a), Some(b)) = (number("a"), number("b")) else {
+            return Err(ErrorData::invalid_params("two numbers are needed", None));
+        };
+        let sum = CallToolResult::structured(json!({"sum": a + b}));
+        Ok(CallToolResponse::Complete(sum))
+    }
+}
+
+/// Starts the server on a thread of its own and gives its address.
+fn serve() -> String {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async move {
+            let service: StreamableHttpService<Adder, LocalSessionManager> =
+                StreamableHttpService::new(
+                    || Ok(Adder),
+                    LocalSessionManager::default().into(),
+                    StreamableHttpServerConfig::default(),
+                );
+            let router = axum::Router::new().nest_service("/mcp", service);
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            sender.send(listener.local_addr().unwrap()).unwrap();
+            axum::serve(listener, router).await.unwrap();
+        });
+    });
+    format!("http://{}/mcp", receiver.recv().unwrap())
+}
+
+fn server(url: &str) -> McpServer {
+    McpServer {
+        name: "adder".into(),
+        transport: McpTransport::Http {
+            url: url.into(),
+            headers: BTreeMap::from([("x-cord".into(), "7".into())]),
+        },
+    }
+}
+
+#[test]
+fn a_server_over_http_is_a_device() {
+    let host = super::host();
+    let server = server(&serve());
+    let functions = host.list(server.clone()).unwrap().functions;
+    let device = host.device(server, functions, super::granted("net:127.0.0.1"));
+    assert!(
+        device.spec().requests[0]
+            .to_string()
+            .starts_with("net:127.0.0.1:")
+    );
+    let context = CallContext::default();
+    let sum = device
+        .call("add", &json!({"a": 2, "b": 3}), &context)
+        .unwrap();
+    assert_eq!(sum, json!({"sum": 5}));
+    let error = device.call("add", &json!({"a": 2}), &context).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Failed);
+    assert!(error.message.contains("two numbers"), "{error}");
+}
+
+#[test]
+fn nobody_at_the_address_is_said() {
+    let host = super::host();
+    let begun = std::time::Instant::now();
+    let error = host.list(server("http://127.0.0.1:1/mcp")).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unavailable, "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(20));
+}

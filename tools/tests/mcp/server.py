@@ -1,0 +1,65 @@
+"""A server of the Model Context Protocol over standard streams, with bad manners."""
+
+import json
+import os
+import sys
+import time
+
+TEXT = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+NONE = {"type": "object", "properties": {}}
+READS = {"readOnlyHint": True}
+TOOLS = [
+    {"name": "echo", "description": "Says it again.", "inputSchema": TEXT, "annotations": READS},
+    {"name": "variable", "description": "Shows a variable.", "inputSchema": TEXT, "annotations": READS},
+    {"name": "refuse", "description": "Fails.", "inputSchema": NONE, "annotations": READS},
+    {"name": "hang", "description": "Never answers.", "inputSchema": NONE, "annotations": READS},
+    {"name": "shout", "description": "Says much.", "inputSchema": NONE, "annotations": READS},
+    {"name": "die", "description": "Ends the server.", "inputSchema": NONE},
+    {"name": "die_once", "description": "Ends the first server.", "inputSchema": NONE, "annotations": READS},
+    {"name": "not a name", "description": "Cannot be called.", "inputSchema": NONE},
+]
+MARK = sys.argv[1] if len(sys.argv) > 1 else ""
+
+
+def text(value):
+    return {"content": [{"type": "text", "text": value}]}
+
+
+def call(name, args):
+    if name == "echo":
+        return text(args["text"])
+    if name == "variable":
+        return text(os.environ.get(args["text"], "unset"))
+    if name == "refuse":
+        return {**text("the ink is dry"), "isError": True}
+    if name == "hang":
+        time.sleep(3600)
+    if name == "shout":
+        return text("x" * 2_000_000)
+    if name == "die_once" and os.path.exists(MARK):
+        return text("alive")
+    if name == "die_once":
+        open(MARK, "w").close()
+    print("out of cords", file=sys.stderr, flush=True)
+    os._exit(3)
+
+
+def answer(method, params):
+    if method == "initialize":
+        return {
+            "protocolVersion": params["protocolVersion"],
+            "capabilities": {"tools": {}},
+            "serverInfo": {"name": "bad manners", "version": "1"},
+        }
+    if method == "tools/list":
+        return {"tools": TOOLS}
+    if method == "tools/call":
+        return call(params["name"], params.get("arguments") or {})
+    return {}
+
+
+for line in sys.stdin:
+    request = json.loads(line)
+    if "id" in request:
+        result = answer(request["method"], request.get("params") or {})
+        print(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}), flush=True)
