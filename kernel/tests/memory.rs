@@ -177,9 +177,9 @@ async fn core_memory_is_always_seen_and_edited_in_place() {
     "exited" "done"
 
     1 {"tool":"memory.edit","args":{"block":"person","text":"Keeps llamas."}}
-      ! this action was not accepted: the tool "memory.edit" cannot be used now; there are desk.echo, desk.list, desk.send, desk.fail, memory.search, memory.put (kernel, user)
+      ! this action was not accepted: the tool "memory.edit" cannot be used now; there are desk.echo, desk.send, desk.fail, memory.search, memory.put (kernel, user)
     2 {"tool":"memory.edit","args":{"block":"mood","text":"x"}}
-      ! this action was not accepted: the tool "memory.edit" cannot be used now; there are desk.echo, desk.list, desk.send, desk.fail, memory.search, memory.put (kernel, user)
+      ! this action was not accepted: the tool "memory.edit" cannot be used now; there are desk.echo, desk.send, desk.fail, memory.search, memory.put (kernel, user)
     3 {"answer":"done"}
     "exited" "done"
 
