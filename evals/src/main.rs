@@ -54,9 +54,9 @@ fn main() -> Result<()> {
     for suite in named {
         let begun = std::time::Instant::now();
         let report = suites::run(suite, &args)?;
-        print!("{report}");
         println!(
-            "{suite:>12?}  {:.1} s in all\n",
+            "{suite:>12?}  {} figures, {:.1} s in all\n",
+            report.figures,
             begun.elapsed().as_secs_f64()
         );
     }

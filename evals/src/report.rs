@@ -1,24 +1,15 @@
-//! What a suite measured, one line each.
+//! What a suite measured, one line each, printed as soon as it is known: some suites run
+//! for many minutes.
 
-use std::fmt;
-
-/// A list of measured values.
+/// The figures of a suite.
 #[derive(Debug, Default)]
 pub struct Report {
-    lines: Vec<Line>,
-}
-
-#[derive(Debug)]
-struct Line {
-    what: String,
-    value: f64,
-    /// The figure to beat, and whose it is.
-    baseline: Option<(f64, &'static str)>,
-    unit: &'static str,
+    /// How many were printed.
+    pub figures: usize,
 }
 
 impl Report {
-    /// Adds a value between zero and one, with the figure to beat.
+    /// Prints a value between zero and one, with the figure to beat and whose it is.
     pub fn score(
         &mut self,
         what: impl Into<String>,
@@ -28,7 +19,7 @@ impl Report {
         self.add(what, value, baseline, "");
     }
 
-    /// Adds a value in `unit`.
+    /// Prints a value in `unit`.
     pub fn add(
         &mut self,
         what: impl Into<String>,
@@ -36,28 +27,14 @@ impl Report {
         baseline: Option<(f64, &'static str)>,
         unit: &'static str,
     ) {
-        self.lines.push(Line {
-            what: what.into(),
-            value,
-            baseline,
-            unit,
-        });
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for line in &self.lines {
-            let digits = if line.unit.is_empty() { 4 } else { 2 };
-            write!(f, "{:<44} {:>12.digits$}", line.what, line.value)?;
-            if !line.unit.is_empty() {
-                write!(f, " {}", line.unit)?;
-            }
-            if let Some((value, whose)) = line.baseline {
-                write!(f, "  [{value} {whose}]")?;
-            }
-            writeln!(f)?;
-        }
-        Ok(())
+        let what = what.into();
+        let digits = if unit.is_empty() { 4 } else { 2 };
+        let baseline = match baseline {
+            Some((value, whose)) => format!("  [{value} {whose}]"),
+            None => String::new(),
+        };
+        let space = if unit.is_empty() { "" } else { " " };
+        println!("{what:<44} {value:>12.digits$}{space}{unit}{baseline}");
+        self.figures += 1;
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use anyhow::Result;
 use quipu_embed::StaticEmbedder;
@@ -43,6 +44,24 @@ impl Shelf {
             shelf.store.put_all(pages.by_ref().take(BATCH).collect())?;
         }
         Ok(shelf)
+    }
+
+    /// The store closed and opened again, without an embedder; and how long that took, in
+    /// seconds: to close it, to open it for writing, and beside it for reading.
+    pub fn reopened(self) -> Result<(Self, [f64; 3])> {
+        let Self { store, _folder } = self;
+        let dir = store.dir().to_owned();
+        let begun = Instant::now();
+        drop(store);
+        let closed = begun.elapsed();
+        let begun = Instant::now();
+        let store = DiskStore::open(&dir, Access::ReadWrite)?;
+        let opened = begun.elapsed();
+        let begun = Instant::now();
+        drop(DiskStore::open(&dir, Access::ReadOnly)?);
+        let beside = begun.elapsed();
+        let took = [closed, opened, beside].map(|took| took.as_secs_f64());
+        Ok((Self { store, _folder }, took))
     }
 
     /// The size of the store on the disk once it is closed, in bytes.

@@ -39,7 +39,7 @@ async fn failures_are_observations() {
     1 {"tool":"desk.fail","args":{"text":"x"}}
       ! error: out of ink (try echo) (tool:desk, user)
     2 {"tool":"printer.print","args":{}}
-      ! this action was not accepted: the tool "printer.print" cannot be used now; there are desk.echo, desk.list, desk.send, desk.fail, memory.search, memory.put (kernel, user)
+      ! this action was not accepted: the tool "printer.print" cannot be used now; there are desk.echo, desk.send, desk.fail, memory.search, memory.put (kernel, user)
     3 {"tool":"desk.echo","args":{"text":3}}
       ! this action was not accepted: /args/text: 3 is not of type "string" (kernel, user)
     4 {"answer":"done"}
@@ -279,7 +279,7 @@ async fn a_prompt_longer_than_the_window_is_refused() {
     let program = Program::new("word ".repeat(8000));
     let said = run(Setup::new(DONE), program).await;
     assert_snapshot!(said, @r#"
-    "failed" the prompt does not fit: it needs 10197 tokens and 704 for the answer, and the window has 8192
+    "failed" the prompt does not fit: it needs 10185 tokens and 704 for the answer, and the window has 8192
     hint: shorten it, raise --window, or store the text with `quipu mem add` and ask about it
     "#);
 }

@@ -63,10 +63,13 @@ pub fn chunks(
             // A short piece goes with what follows it, even under the next heading.
             let belongs = last.heading == block.heading || last.len * 8 <= len_max;
             let mut joined_len = last.len + block_len;
-            if belongs && whole && joined_len > len_max {
-                joined_len = len(text[joined.clone()].trim());
+            let mut fits = joined_len <= len_max;
+            if belongs && whole && !fits {
+                fits = len(text[joined.clone()].trim()) <= len_max;
+                // With the white space at its ends: more may follow.
+                joined_len = len(&text[joined.clone()]);
             }
-            if belongs && joined_len <= len_max {
+            if belongs && fits {
                 last.range = joined;
                 last.len = joined_len;
                 continue;

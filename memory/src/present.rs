@@ -8,8 +8,7 @@
 use std::collections::HashSet;
 
 use crate::error::StoreError;
-use crate::page::{Kind, Page, PageId, Trust};
-use crate::rank::QUERY_TERMS_MAX;
+use crate::page::{Kind, Page, Trust};
 use crate::store::{HITS_MAX, Hit, Query, Store};
 use crate::text;
 
@@ -108,7 +107,7 @@ pub fn present(
             found.push((hit, page));
         }
     }
-    leave_out_originals(&mut found, &query.text);
+    leave_out_originals(&mut found);
     let mut shown: Vec<(Passage, HashSet<(String, String)>)> = Vec::new();
     for (hit, page) in found {
         let pairs = word_pairs(&page.text);
@@ -135,28 +134,25 @@ pub fn present(
 }
 
 /// Leaves out memories that a memory made from them speaks for: one that was found too,
-/// is trusted as far, and has every word of the query that they have.
-fn leave_out_originals(found: &mut Vec<(Hit, Page)>, query: &str) {
-    let asked: HashSet<String> = text::query_terms(query, QUERY_TERMS_MAX)
-        .into_iter()
-        .collect();
-    let answered = |page: &Page| -> HashSet<String> {
-        let terms = text::tokens(&page.text).map(|token| token.term);
-        terms.filter(|term| asked.contains(term)).collect()
+/// is trusted as far, and has every telling word of theirs.
+fn leave_out_originals(found: &mut Vec<(Hit, Page)>) {
+    let words = |page: &Page| -> HashSet<String> {
+        text::query_terms(&page.text, usize::MAX)
+            .into_iter()
+            .collect()
     };
-    let made =
+    let is_made =
         |(_, page): &&(Hit, Page)| page.kind == Kind::Memory && !page.derived_from.is_empty();
-    let made: Vec<(HashSet<PageId>, Trust, HashSet<String>)> = found
+    let made: Vec<(Page, HashSet<String>)> = found
         .iter()
-        .filter(made)
-        .map(|(_, page)| {
-            let from = page.derived_from.iter().cloned().collect();
-            (from, page.trust, answered(page))
-        })
+        .filter(is_made)
+        .map(|(_, page)| (page.clone(), words(page)))
         .collect();
     found.retain(|(hit, page)| {
-        !made.iter().any(|(from, trust, says)| {
-            from.contains(&hit.id) && *trust >= hit.trust && answered(page).is_subset(says)
+        !made.iter().any(|(made, says)| {
+            made.derived_from.contains(&hit.id)
+                && made.trust >= hit.trust
+                && words(page).is_subset(says)
         })
     });
 }

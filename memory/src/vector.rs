@@ -80,9 +80,23 @@ pub(crate) fn cosine(a: &[u8], b: &[u8]) -> f32 {
     dot as f32 * f32::from_le_bytes(*scale_a) * f32::from_le_bytes(*scale_b)
 }
 
+/// The length of a packed vector.
+pub(crate) fn length(packed: &[u8]) -> f32 {
+    cosine(packed, packed).sqrt()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_vector_counts_as_much_as_it_is_long() {
+        let short = Packed::of_length(&[3.0, 4.0, 0.0], 0.25);
+        let other = Packed::of(&[3.0, 4.0, 0.0]);
+        assert!((length(short.as_bytes()) - 0.25).abs() < 1e-2);
+        assert!((cosine(short.as_bytes(), other.as_bytes()) - 0.25).abs() < 1e-2);
+        assert_eq!(length(Packed::of(&[0.0]).as_bytes()), 0.0);
+    }
 
     #[test]
     fn packing_keeps_the_cosine() {

@@ -38,6 +38,10 @@ pub fn run(args: &Args) -> Result<Report> {
     let mut report = Report::default();
     let shelf = Shelf::new(args)?;
     ours(&mut report, &shelf, &made)?;
+    let (shelf, took) = shelf.reopened()?;
+    for (what, took) in ["closing", "opening", "opening to read"].iter().zip(took) {
+        report.add(format!("scale {what}"), took * 1e3, None, "ms");
+    }
     fts5(&mut report, &made)?;
     if let Some(python) = &args.python {
         bm25s(&mut report, &made, python)?;

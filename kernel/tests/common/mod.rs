@@ -17,42 +17,52 @@ use quipu_tools::{
 };
 use serde_json::{Value, json};
 
-/// A device for tests: `echo` and `list` read, `send` writes, `fail` fails.
+/// A device for tests: `echo` reads, `send` writes, `fail` fails.
+#[derive(Clone)]
 pub struct Desk {
     spec: DeviceSpec,
 }
 
 impl Desk {
     pub fn new(name: &str, requests: Vec<Capability>) -> Self {
-        let function = |name: &str, effect| FunctionSpec {
-            name: name.into(),
-            description: format!("The {name} function."),
-            parameters: json!({
-                "type": "object",
-                "properties": {"text": {"type": "string"}},
-                "required": ["text"],
-                "additionalProperties": false
-            }),
-            returns: json!({"type": "string"}),
-            effect,
-            needs: requests.clone(),
-            url_argument: None,
-        };
         Self {
             spec: DeviceSpec {
                 name: name.into(),
                 description: "A desk.".into(),
                 origin: "test".into(),
                 functions: vec![
-                    function("echo", Effect::Read),
-                    function("list", Effect::Read),
-                    function("send", Effect::Write),
-                    function("fail", Effect::Read),
+                    function("echo", Effect::Read, &requests),
+                    function("send", Effect::Write, &requests),
+                    function("fail", Effect::Read, &requests),
                 ],
                 requests,
                 ..DeviceSpec::default()
             },
         }
+    }
+
+    /// One that can also `list`: a short action with a long observation.
+    pub fn with_lists(mut self) -> Self {
+        let list = function("list", Effect::Read, &self.spec.requests);
+        self.spec.functions.push(list);
+        self
+    }
+}
+
+fn function(name: &str, effect: Effect, needs: &[Capability]) -> FunctionSpec {
+    FunctionSpec {
+        name: name.into(),
+        description: format!("The {name} function."),
+        parameters: json!({
+            "type": "object",
+            "properties": {"text": {"type": "string"}},
+            "required": ["text"],
+            "additionalProperties": false
+        }),
+        returns: json!({"type": "string"}),
+        effect,
+        needs: needs.to_vec(),
+        url_argument: None,
     }
 }
 
@@ -110,8 +120,7 @@ impl Setup {
     pub fn kernel_on(&self, cpu: Arc<dyn Cpu>, journal: &Path) -> Kernel {
         let mut bus = Bus::default();
         for desk in &self.devices {
-            let desk = Desk::new(&desk.spec.name, desk.spec.requests.clone());
-            bus.add(Arc::new(desk)).expect("names differ");
+            bus.add(Arc::new(desk.clone())).expect("names differ");
         }
         Kernel::boot(Parts {
             cpu,

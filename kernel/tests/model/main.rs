@@ -10,9 +10,9 @@ mod embedder;
 
 use std::sync::{Arc, OnceLock};
 
-use common::{Setup, list};
+use common::{Desk, Setup, list};
 use quipu_kernel::Kernel;
-use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
+use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings, Tokenizer};
 use quipu_kernel::cpu::{Cpu, CpuError, CpuInfo, CpuStats, Job, Message, Movement, Prompt, Ticket};
 use quipu_kernel::event::Event;
 use quipu_kernel::grammar::{Callable, Legal};
@@ -250,7 +250,11 @@ async fn model_never_leaves_its_window_and_gets_a_page_back_verbatim() {
         .collect();
     actions.push(json!({"tool": "memory.recall", "args": {"page": "s8"}}));
     actions.push(json!({"answer": "done"}));
-    let (_folder, kernel) = machine(Arc::new(Guided { cpu, actions }));
+    let mut setup = Setup::new("");
+    setup.devices = vec![Desk::new("desk", Vec::new()).with_lists()];
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = folder.path().join("journal.db");
+    let kernel = setup.kernel_on(Arc::new(Guided { cpu, actions }), &journal);
     let mut events = kernel.subscribe();
     let pid = kernel
         .spawn(program("Go through the list."))
@@ -319,5 +323,23 @@ async fn model_carries_a_process_on_after_its_machine_is_gone() {
             (&before.action, &before.outcome),
             (&after.action, &after.outcome)
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn model_and_its_tokenizer_alone_count_the_same() {
+    let Some((cpu, _turn)) = model().await else {
+        return;
+    };
+    let path = std::env::var_os("QUIPU_TEST_MODEL").expect("there is a model");
+    let tokenizer = Tokenizer::load(path.as_ref()).expect("a vocabulary");
+    for text in [
+        "",
+        "wool",
+        "Two llamas, 3 knots.\n",
+        "日本語です 🦙",
+        "<|im_end|>",
+    ] {
+        assert_eq!(tokenizer.count(text), cpu.count(text), "{text}");
     }
 }

@@ -12,15 +12,17 @@ use parking_lot::Mutex;
 
 use super::db::{Db, VectorOf};
 use crate::error::StoreError;
-use crate::rank::{Candidate, Nearness, rounded, vector_weight};
+use crate::rank::{Nearness, rounded, vector_weight};
 use crate::store::Query;
 use crate::text;
-use crate::vector::{Embedder, Packed, cosine};
+use crate::vector::{Embedder, Packed, cosine, length};
 
 /// Texts turned into vectors at once.
 const BATCH: usize = 64;
 /// The way vectors are made of texts and packed; raised when that changes.
 const WAY: u32 = 2;
+/// Words of a title that are looked at.
+const TITLE_TERMS_MAX: usize = 64;
 /// Candidates looked at, for each that is wanted, before filters are taken to admit no more.
 const ADMITTED_ONE_IN: usize = 20;
 
@@ -30,6 +32,15 @@ pub(super) struct Meaning {
     /// Whether every page has a vector of this embedder.
     is_complete: AtomicBool,
     table: Mutex<Arc<Table>>,
+}
+
+/// A page near to a query.
+pub(super) struct Near {
+    pub(super) page: VectorOf,
+    /// How near it is, as far as its vector counts.
+    pub(super) score: f32,
+    /// How near its vector is.
+    pub(super) cosine: f32,
 }
 
 /// Vectors in the order of their pages' last change.
@@ -123,7 +134,7 @@ impl Meaning {
         vector: &Packed,
         query: &Query,
         n: usize,
-    ) -> Result<(Vec<Candidate<VectorOf>>, Nearness), StoreError> {
+    ) -> Result<(Vec<Near>, Nearness), StoreError> {
         let table = self.current(db)?;
         let mut admitted = Vec::with_capacity(n);
         let (nearest, all) = table.nearest(vector, n * ADMITTED_ONE_IN);
@@ -133,11 +144,14 @@ impl Meaning {
                 continue;
             };
             if query.admits(page.kind, page.trust, &page.space) {
-                admitted.push(Candidate {
-                    place: page.place,
-                    terms: 0,
-                    score: rounded(score.max(0.0)),
+                let of_vector = match table.seqs.binary_search(&seq) {
+                    Ok(at) => length(table.row(at)).max(f32::MIN_POSITIVE),
+                    Err(_) => 1.0,
+                };
+                admitted.push(Near {
                     page,
+                    score: rounded(score.max(0.0)),
+                    cosine: rounded((score / of_vector).clamp(0.0, 1.0)),
                 });
             }
             if admitted.len() == n {
@@ -181,10 +195,10 @@ fn says_what(title: &str, text: &str) -> bool {
     if title.is_empty() || text.starts_with(title) {
         return false;
     }
-    let terms = text::tokens(title);
+    let terms = text::query_terms(title, TITLE_TERMS_MAX).into_iter();
     let (numbers, words): (Vec<_>, Vec<_>) =
-        terms.partition(|token| token.term.starts_with(|first: char| first.is_ascii_digit()));
-    text.trim().is_empty() || numbers.len() < words.len()
+        terms.partition(|term| term.starts_with(|first: char| first.is_ascii_digit()));
+    text.trim().is_empty() || numbers.len() <= words.len()
 }
 
 impl Table {

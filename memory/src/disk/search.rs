@@ -83,7 +83,7 @@ impl DiskStore {
         places.extend(
             nearest
                 .iter()
-                .map(|found| (found.page.id.clone(), found.place)),
+                .map(|found| (found.page.id.clone(), found.page.place)),
         );
 
         // Of each candidate of one kind, the score of the other kind.
@@ -148,13 +148,13 @@ fn by_meaning(
 ) -> Result<Found, StoreError> {
     let vector = meaning.query(&query.text)?;
     let reading = open.reading.lock();
-    let (nearest, _) = meaning.nearest(&reading, &vector, query, k)?;
+    let (nearest, _) = meaning.nearest(&reading, &vector, query, candidates(k))?;
     let mut found: Found = nearest
         .into_iter()
         .map(|found| Candidate {
+            place: found.page.place,
             page: found.page.id,
-            score: found.score,
-            place: found.place,
+            score: found.cosine,
             terms: 0,
         })
         .collect();

@@ -49,7 +49,9 @@ impl Guest for Pdf {
         for number in numbers {
             let mut text = String::new();
             let page = output_doc_page(&document, &mut PlainTextOutput::new(&mut text), number);
-            page.map_err(|error: OutputError| problem(&format!("page {number} is broken"), &error))?;
+            page.map_err(|error: OutputError| {
+                problem(&format!("page {number} is broken"), &error)
+            })?;
             texts.push(text);
         }
         match texts.iter().all(|text| text.trim().is_empty()) {
