@@ -281,7 +281,7 @@ async fn missing_and_stuck_clients_are_told_apart() {
     shelf.settings.clients.pip.pop();
     let error = shelf.pull(&bytes, source).await.unwrap_err();
     assert!(shown(&error).contains("needs pip, which is not installed\nhint: install Python"));
-    shelf.settings.clients.pip = vec![vec!["sh".into(), "-c".into(), "sleep 600".into()]];
+    shelf.settings.clients.pip = vec![vec!["sh".into(), "-c".into(), "exec sleep 600".into()]];
     shelf.settings.stall = Duration::ZERO;
     let error = shelf.pull(&bytes, source).await.unwrap_err();
     assert!(matches!(&error, ModelError::Stalled { .. }), "{error}");
