@@ -81,7 +81,9 @@ impl Limit {
                     limits.malformed
                 )
             }
-            Limit::Loop => "the same call gave the same result again and again".into(),
+            Limit::Loop => format!(
+                "the same call gave the same result {REPEATS_MAX} times in a row: only an answer is taken now"
+            ),
         }
     }
 }

@@ -48,7 +48,7 @@ impl Loaded {
                 "`quipu tool ls` lists the tools there are",
             ));
         }
-        eprintln!("warning: {}", visible(&said));
+        say!("warning: {}", visible(&said));
         Ok(())
     }
 }

@@ -3,15 +3,17 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use quipu_tools::mcp::{Listing, McpDevice, McpHost, McpServer};
 use quipu_tools::{
-    Bus, Capability, Device, FunctionSpec, Given, GrantBook, Grants, SecretStore, ToolError,
-    WasmHost, WasmSettings, load_dir,
+    Bus, Capability, Device, ErrorKind, FunctionSpec, Given, GrantBook, Grants, SecretStore,
+    ToolError, WasmHost, WasmSettings, load_dir,
 };
 use serde::Serialize;
 
+use crate::error::UserError;
 use crate::init::Session;
 use crate::output::visible;
 use crate::{builtin, env_vars, mcp};
@@ -30,11 +32,18 @@ pub struct Unusable {
 /// How servers are asked for their functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Servers {
+    /// Not at all: what they said before is taken, if they did.
+    Unasked,
     /// Once; later what they said then is taken.
     Known,
     /// Now, so that one that fails is seen.
     Asked,
 }
+
+/// How long a command that is about all tools waits for one server.
+const LISTING_MAX: Duration = Duration::from_secs(10);
+/// How long a command waits that is about this server: some are downloaded first.
+const FIRST_LISTING_MAX: Duration = Duration::from_secs(60);
 
 impl Session {
     /// The engine that wasm tools run on.
@@ -56,6 +65,30 @@ impl Session {
 
     /// The tools, and those that cannot be used.
     pub fn bus(&self, servers: Servers) -> Result<(Bus, Vec<Unusable>)> {
+        self.bus_with(&|_| (servers, LISTING_MAX))
+    }
+
+    /// The tools, for a command about `name`: a tool, or one of its functions. No server
+    /// is started for any other.
+    ///
+    /// # Errors
+    /// Also when that tool is there and cannot be used.
+    pub fn bus_for(&self, name: &str, servers: Servers) -> Result<Bus> {
+        let name = name.split('.').next().unwrap_or_default();
+        let (bus, unusable) = self.bus_with(&|server| match server == name {
+            true => (servers, FIRST_LISTING_MAX),
+            false => (Servers::Unasked, LISTING_MAX),
+        })?;
+        match unusable.iter().find(|tool| tool.name == name) {
+            Some(tool) if bus.get(name).is_none() => Err(UserError::failed(
+                format!("{name} cannot be used: {}", tool.error),
+                "`quipu tool ls` lists the tools with their state",
+            )),
+            _ => Ok(bus),
+        }
+    }
+
+    fn bus_with(&self, ask: &Asking<'_>) -> Result<(Bus, Vec<Unusable>)> {
         let host = self.wasm_host()?;
         let given = self.given()?;
         let mut bus = Bus::default();
@@ -80,11 +113,16 @@ impl Session {
         for device in devices {
             unusable.extend(add(&mut bus, Arc::new(device)));
         }
-        unusable.extend(self.add_servers(&mut bus, &given.grants, servers)?);
+        unusable.extend(self.add_servers(&mut bus, &given.grants, ask)?);
         Ok((bus, unusable))
     }
 
-    fn add_servers(&self, bus: &mut Bus, book: &GrantBook, ask: Servers) -> Result<Vec<Unusable>> {
+    fn add_servers(
+        &self,
+        bus: &mut Bus,
+        book: &GrantBook,
+        ask: &Asking<'_>,
+    ) -> Result<Vec<Unusable>> {
         let servers = match mcp::config::servers(&self.paths) {
             Ok(servers) if servers.is_empty() => return Ok(Vec::new()),
             Ok(servers) => servers,
@@ -122,7 +160,7 @@ impl Session {
         host: &Arc<McpHost>,
         server: McpServer,
         book: &GrantBook,
-        ask: Servers,
+        ask: &Asking<'_>,
     ) -> Result<McpDevice, Unusable> {
         let held = book.held(&server.name, &server.fingerprint());
         let everywhere: Grants = self.settings.allow.iter().cloned().collect();
@@ -146,31 +184,60 @@ impl Session {
         &self,
         host: &Arc<McpHost>,
         server: McpServer,
-        ask: Servers,
+        ask: &Asking<'_>,
     ) -> Result<Vec<FunctionSpec>, ToolError> {
         let file = format!("{}.json", server.fingerprint());
         let kept = self.paths.cache.join("mcp").join(file);
-        if ask == Servers::Known {
+        let (ask, wait) = ask(&server.name);
+        if ask != Servers::Asked {
             let text = std::fs::read(&kept).ok();
             if let Some(known) = text.and_then(|text| serde_json::from_slice(&text).ok()) {
                 return Ok(known);
             }
-            eprintln!("asking the MCP server {} for its tools", server.name);
+            if ask == Servers::Unasked {
+                return Ok(Vec::new());
+            }
+            say!("asking the MCP server {} for its tools", server.name);
         }
         let name = server.name.clone();
         let Listing {
             functions,
             left_out,
-        } = host.list(server)?;
+        } = host
+            .list(server, wait)
+            .map_err(|error| late(error, &name, wait))?;
         for (function, reason) in left_out {
             let (function, reason) = (visible(&function), visible(&reason));
-            eprintln!("warning: {name}.{function} is left out: {reason}");
+            say!("warning: {name}.{function} is left out: {reason}");
         }
         if let Err(error) = keep(&kept, &functions) {
             tracing::debug!(%error, "the listing is not kept");
         }
         Ok(functions)
     }
+}
+
+/// Whether a server, by its name, is asked, and how long its answer is waited for.
+type Asking<'a> = dyn Fn(&str) -> (Servers, Duration) + Sync + 'a;
+
+/// `error` in words about a listing that was not waited for any longer.
+fn late(error: ToolError, name: &str, wait: Duration) -> ToolError {
+    if error.kind != ErrorKind::Timeout {
+        return error;
+    }
+    let hint = match wait < FIRST_LISTING_MAX {
+        true => format!(
+            "`quipu tool show {name}` waits up to {} s: some servers are downloaded at their \
+             first start",
+            FIRST_LISTING_MAX.as_secs()
+        ),
+        false => "see to it that the server runs, and is written down as it should be".to_owned(),
+    };
+    let message = format!(
+        "the MCP server {name} did not list its tools within {} s",
+        wait.as_secs()
+    );
+    ToolError::new(ErrorKind::Timeout, message, hint)
 }
 
 /// Puts a device on the bus, or says why it cannot be there.

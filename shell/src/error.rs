@@ -69,9 +69,9 @@ pub fn report(error: &anyhow::Error) -> u8 {
     }
     let (hint, code) = describe(error);
     // Words of a server or a file's name may be part of it.
-    eprintln!("error: {}", visible(&format!("{error:#}")));
+    say!("error: {}", visible(&format!("{error:#}")));
     if !hint.is_empty() {
-        eprintln!("hint: {}", visible(&hint));
+        say!("hint: {}", visible(&hint));
     }
     code
 }

@@ -1,7 +1,7 @@
 //! From settings to a running machine.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -120,12 +120,19 @@ impl Session {
         Ok(Arc::new(store))
     }
 
-    /// Gives the pages of `store` their vectors, if they have none of its embedder: they
-    /// were stored before that was there.
+    /// Gives the pages of `store` that have none their vectors.
     pub fn give_vectors(&self, store: &DiskStore) -> Result<()> {
         let bar = OnceLock::new();
         store.give_vectors(&|done, total| {
-            let bar = bar.get_or_init(|| crate::commands::mem::bar(total));
+            let bar = bar.get_or_init(|| {
+                if total > VECTORS_AT_ONCE_MAX {
+                    say!(
+                        "preparing {total} pages to be found by meaning; they are found by \
+                         their words already, and Ctrl-C loses nothing"
+                    );
+                }
+                crate::commands::mem::bar(total)
+            });
             bar.set_position(done);
         })?;
         if let Some(bar) = bar.get() {
@@ -158,7 +165,7 @@ impl Session {
         let store = self.open_store.get_or_init(|| store).clone();
         let (bus, unusable) = self.bus(Servers::Known)?;
         for tool in unusable {
-            eprintln!(
+            say!(
                 "warning: the tool {} is left out: {}",
                 visible(&tool.name),
                 visible(&tool.error)
@@ -167,7 +174,7 @@ impl Session {
         agent.check(&bus)?;
         let cpu = self.cpu().await?;
         if self.globals.verbose > 0 || console::Term::stderr().is_term() {
-            eprintln!(
+            say!(
                 "{}",
                 console::style(describe(cpu.info())).for_stderr().dim()
             );
@@ -235,12 +242,13 @@ pub fn describe(info: &CpuInfo) -> String {
 pub fn logging(verbose: u8) {
     let filter = match verbose {
         // llama.cpp reports as errors what the caller hears of anyway.
-        0 => "warn,llama-cpp-2=off,quipu_kernel=off",
+        0 => "warn,llama-cpp-2=off,quipu_kernel=off,rmcp=off",
         1 => "info,llama-cpp-2=warn",
         _ => "debug",
     };
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(filter)
         .without_time()
         .init();
@@ -260,7 +268,13 @@ pub fn read_text(path: &Path, what: &str) -> Result<String> {
     let mut bytes = Vec::new();
     let read =
         File::open(path).and_then(|file| file.take(TEXT_BYTES_MAX + 1).read_to_end(&mut bytes));
-    read.map_err(|error| wrong(error.to_string()))?;
+    read.map_err(|error| match error.kind() {
+        ErrorKind::NotFound => UserError::usage(
+            format!("there is no {}", path.display()),
+            format!("name the file of {what}"),
+        ),
+        _ => wrong(error.to_string()),
+    })?;
     if bytes.len() as u64 > TEXT_BYTES_MAX {
         return Err(wrong("too large".into()));
     }

@@ -25,6 +25,15 @@
 )]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may stop there"))]
 
+/// Writes a line to standard error. Whoever reads it may have gone, which is no reason to
+/// stop the work.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($words)*);
+    }};
+}
+
 mod agent;
 mod builtin;
 mod bus;

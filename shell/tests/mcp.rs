@@ -131,6 +131,18 @@ fn a_process_uses_a_server_and_what_it_says_is_not_trusted() {
 }
 
 #[test]
+fn a_server_that_never_answers_holds_nobody_up() {
+    // A listing would be waited for; neither a grant nor another tool needs one.
+    let desk = Desk::new(json!({"silent": {"command": "sleep", "args": ["600"]}}));
+    let granted = desk.quipu(&["tool", "grant", "silent", "spawn"]);
+    assert!(granted.status.success());
+    let sum = ["tool", "call", "calculator", r#"{"expression":"2+2"}"#];
+    assert_eq!(desk.json(&sum)["value"], "4");
+    let said = String::from_utf8_lossy(&granted.stderr);
+    assert!(!said.contains("asking the MCP server"), "{said}");
+}
+
+#[test]
 fn a_server_that_fails_is_seen() {
     let desk = Desk::new(json!({
         "broken": {"command": "sh", "args": ["-c", "echo no cords >&2; exit 1"]},

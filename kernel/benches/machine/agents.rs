@@ -26,55 +26,62 @@ fn question(n: usize, round: usize) -> String {
     )
 }
 
-/// Eight agents, then 32: cold, and with the prefix resident on both sides.
-pub fn run(bench: &Bench) {
-    for agents in [8, 32] {
-        let (mut cold, mut warm, mut cold_peer, mut warm_peer) = (vec![], vec![], vec![], vec![]);
-        let mut shared = 0;
-        for round in 0..bench.rounds {
-            let cpu = ours::cold(bench);
-            let prompts = |round| -> Vec<_> {
-                (0..agents)
-                    .map(|n| ours::tokens(&cpu, &instructions(), &question(n, round)))
-                    .collect()
-            };
-            let (first, second) = (prompts(2 * round), prompts(2 * round + 1));
-            shared = first[0].boot;
-            let ours = |prompts: &[quipu_kernel::cpu::Prompt], into: &mut Vec<f64>| {
-                let jobs = prompts.iter().enumerate().map(|(n, prompt)| {
-                    ours::job(
-                        n as i64 + 1,
-                        prompt.clone(),
-                        Some(ours::endless()),
-                        GENERATE,
-                    )
-                });
-                let done = ours::run(&cpu, jobs.collect());
-                for done in &done {
-                    assert_eq!(done.completion.usage.generated_tokens, GENERATE);
-                }
-                into.push(ours::last(&done));
-            };
-            ours(&first, &mut cold);
-            ours(&second, &mut warm);
-            drop(cpu);
+/// Eight agents: cold, and with the prefix resident on both sides.
+pub fn few(bench: &Bench) {
+    run(bench, 8);
+}
 
-            let server = peer::Server::start(bench, agents, WINDOW);
-            for (prompts, into) in [(&first, &mut cold_peer), (&second, &mut warm_peer)] {
-                let requests = prompts
-                    .iter()
-                    .map(|prompt| peer::request(&prompt.tokens, GENERATE));
-                let (seconds, answers) = server.run(requests.collect());
-                for answer in answers {
-                    assert_eq!(answer["tokens_predicted"], GENERATE, "{answer}");
-                }
-                into.push(seconds);
+/// The same with 32, of which the server's part takes minutes.
+pub fn many(bench: &Bench) {
+    run(bench, 32);
+}
+
+fn run(bench: &Bench, agents: usize) {
+    let (mut cold, mut warm, mut cold_peer, mut warm_peer) = (vec![], vec![], vec![], vec![]);
+    let mut shared = 0;
+    for round in 0..bench.rounds {
+        let cpu = ours::cold(bench);
+        let prompts = |round| -> Vec<_> {
+            (0..agents)
+                .map(|n| ours::tokens(&cpu, &instructions(), &question(n, round)))
+                .collect()
+        };
+        let (first, second) = (prompts(2 * round), prompts(2 * round + 1));
+        shared = first[0].boot;
+        let ours = |prompts: &[quipu_kernel::cpu::Prompt], into: &mut Vec<f64>| {
+            let jobs = prompts.iter().enumerate().map(|(n, prompt)| {
+                ours::job(
+                    n as i64 + 1,
+                    prompt.clone(),
+                    Some(ours::endless()),
+                    GENERATE,
+                )
+            });
+            let done = ours::run(&cpu, jobs.collect());
+            for done in &done {
+                assert_eq!(done.completion.usage.generated_tokens, GENERATE);
             }
+            into.push(ours::last(&done));
+        };
+        ours(&first, &mut cold);
+        ours(&second, &mut warm);
+        drop(cpu);
+
+        let server = peer::Server::start(bench, agents, WINDOW);
+        for (prompts, into) in [(&first, &mut cold_peer), (&second, &mut warm_peer)] {
+            let requests = prompts
+                .iter()
+                .map(|prompt| peer::request(&prompt.tokens, GENERATE));
+            let (seconds, answers) = server.run(requests.collect());
+            for answer in answers {
+                assert_eq!(answer["tokens_predicted"], GENERATE, "{answer}");
+            }
+            into.push(seconds);
         }
-        let what = format!("{agents} agents, {shared} tokens shared");
-        report::line(&format!("{what}, cold"), "s", &cold, &cold_peer);
-        report::line(&format!("{what}, resident"), "s", &warm, &warm_peer);
     }
+    let what = format!("{agents} agents, {shared} tokens shared");
+    report::line(&format!("{what}, cold"), "s", &cold, &cold_peer);
+    report::line(&format!("{what}, resident"), "s", &warm, &warm_peer);
 }
 
 /// Eight calls that have to satisfy a schema; seconds for each valid one.

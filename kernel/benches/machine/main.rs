@@ -41,7 +41,8 @@ type Suite = (&'static str, fn(&Bench));
 const SUITES: &[Suite] = &[
     ("raw", raw::run),
     ("batched", raw::batched),
-    ("agents", agents::run),
+    ("agents", agents::few),
+    ("agents32", agents::many),
     ("schema", agents::schema),
     ("places", places::run),
     ("hogs", load::hogs),

@@ -310,7 +310,7 @@ pub enum CpuError {
         step: usize,
     },
     /// A script that cannot be read.
-    #[error("{path}, line {line}: {reason}")]
+    #[error("{path}{}: {reason}", line_words(*line))]
     Script {
         /// The script.
         path: String,
@@ -322,6 +322,13 @@ pub enum CpuError {
     /// The engine went away.
     #[error("the CPU stopped without an answer")]
     Gone,
+}
+
+fn line_words(line: usize) -> String {
+    match line {
+        0 => String::new(),
+        line => format!(", line {line}"),
+    }
 }
 
 impl CpuError {
@@ -341,6 +348,7 @@ impl CpuError {
             }
             CpuError::Endpoint { hint, .. } => hint.clone(),
             CpuError::ScriptEnded { .. } => "end a script with an answer: {\"answer\":\"…\"}".into(),
+            CpuError::Script { line: 0, .. } => "name a script that can be read: --cpu script:FILE".into(),
             CpuError::Script { .. } => {
                 "one JSON action a line: {\"tool\":\"…\",\"args\":{…}}, {\"answer\":\"…\"} or {\"when\":\"…\",\"do\":{…}}".into()
             }

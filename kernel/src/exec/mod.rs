@@ -17,7 +17,7 @@ use crate::event::Event;
 use crate::journal::{Outcome, StepRow};
 use crate::kernel::Shared;
 use crate::label::Label;
-use crate::limits::{Allowance, Limit, Spent};
+use crate::limits::{Allowance, Limit, REPEATS_MAX, Spent};
 use crate::planner::{LoopGuard, Planner};
 use crate::process::{Exit, Pid, Program, Reply, State, Usage};
 use crate::recall::Recalled;
@@ -387,7 +387,11 @@ impl Execution {
         {
             self.planner.reveal(&query);
         }
-        self.spent.repeats = self.guard.record(action, &outcome.text);
+        let repeats = self.guard.record(action, &outcome.text);
+        // Whatever was tried after the limit does not take it back.
+        if self.spent.repeats < REPEATS_MAX {
+            self.spent.repeats = repeats;
+        }
         self.spent.steps = n;
         Arc::make_mut(&mut self.history).push(outcome.text.clone());
         let mut seen = outcome.text;

@@ -112,6 +112,11 @@ impl Meaning {
         self.is_complete.store(true, Ordering::Release);
     }
 
+    /// Notes that pages may have none, from now on.
+    pub(super) fn deferred(&self) {
+        self.is_complete.store(false, Ordering::Release);
+    }
+
     /// Forgets what is held, which is read again when it is needed.
     pub(super) fn drop_table(&self) {
         *self.table.lock() = Arc::default();

@@ -35,7 +35,7 @@ use open::{Open, Writing};
 const DATABASE: &str = "pages.sqlite";
 const INDEX: &str = "index";
 /// Pages given their vectors in one transaction when they had none.
-const VECTORS_BATCH: usize = 512;
+const VECTORS_BATCH: usize = 128;
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,8 +128,16 @@ impl DiskStore {
         Ok(self)
     }
 
+    /// Leaves pages without vectors from now on, until [`DiskStore::give_vectors`]: many are
+    /// stored sooner, and nothing is lost of them when that is stopped.
+    pub fn defer_vectors(&self) {
+        if let Some(meaning) = &self.meaning {
+            meaning.deferred();
+        }
+    }
+
     /// Gives every page that has none a vector of the store's embedder, calling
-    /// `progress(done, total)` after some of them. Nothing to do without an embedder.
+    /// `progress(done, total)` before the first and after some of them. Nothing to do without an embedder.
     ///
     /// Errors: `Embedder`, and those of writing; what was done by then is kept.
     pub fn give_vectors(&self, progress: &dyn Fn(u64, u64)) -> Result<(), StoreError> {
@@ -311,6 +319,9 @@ fn give_vectors(
     }
     let total = writing.db.count_without_vector()?;
     let (mut done, mut last) = (0, 0);
+    if total > 0 {
+        progress(done, total);
+    }
     while done < total {
         let pages = writing.db.without_vector(last, VECTORS_BATCH)?;
         let Some(newest) = pages.last() else { break };

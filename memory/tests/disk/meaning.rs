@@ -119,10 +119,16 @@ fn many_pages_without_vectors_are_found_by_words_until_they_have_them() {
     assert_eq!(store.mode(Mode::Best), Mode::Hybrid);
     assert_eq!(found(&store, Mode::Semantic, "llama").len(), 6);
     assert_eq!(found(&store, Mode::Best, "llama")[0], "new");
+
+    store.defer_vectors();
+    store.put(page("late", "a llama")).expect("put");
+    assert_eq!(store.mode(Mode::Best), Mode::Lexical);
+    store.give_vectors(&|_, _| {}).expect("given");
+    assert_eq!(found(&store, Mode::Semantic, "llama").len(), 7);
     drop(store);
 
     let few = DiskStore::open(dir.path(), Access::ReadWrite).expect("opens");
-    let few = few.with_embedder_for(Arc::new(Meanings("two")), 6);
+    let few = few.with_embedder_for(Arc::new(Meanings("two")), 7);
     assert_eq!(few.expect("an embedder").mode(Mode::Best), Mode::Hybrid);
 }
 

@@ -5,6 +5,11 @@
 
 wit_bindgen::generate!({ world: "calculator", path: "wit" });
 
+/// What the plugin asks for, where the host looks for it.
+#[used]
+#[unsafe(link_section = "quipu:plugin")]
+static MANIFEST: [u8; include_bytes!("../plugin.toml").len()] = *include_bytes!("../plugin.toml");
+
 /// Its WIT, for the comments in it, which a component does not keep.
 #[used]
 #[unsafe(link_section = "quipu:wit")]

@@ -120,7 +120,7 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     progress.finish_and_clear();
     let left = waiting.count();
     if stopped {
-        eprintln!("interrupted; {left} tasks were not started");
+        say!("interrupted; {left} tasks were not started");
         code = INTERRUPTED;
     }
     out.finish()?;

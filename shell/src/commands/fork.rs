@@ -50,7 +50,7 @@ pub fn run(session: &Session, args: &ForkArgs) -> Result<u8> {
         Some(Reply::Forked(child)) => child,
         _ => {
             let child = session.journal()?.fork(pid, at)?;
-            eprintln!("hint: `quipu run --resume {child}` carries the copy on");
+            say!("hint: `quipu run --resume {child}` carries the copy on");
             child
         }
     };

@@ -25,11 +25,11 @@ pub fn run(session: &Session, args: &KillArgs) -> Result<u8> {
         .find(|row| row.pid == args.pid)
         .ok_or(JournalError::NoProcess(args.pid))?;
     if row.state == "exited" {
-        eprintln!("process {} is already over", args.pid);
+        say!("process {} is already over", args.pid);
         return Ok(0);
     }
     if control::ask(&session.paths.state, &Request::Kill { pid: args.pid })?.is_some() {
-        eprintln!("process {} is stopped", args.pid);
+        say!("process {} is stopped", args.pid);
         return Ok(0);
     }
     // Nobody may start a machine meanwhile.
@@ -43,6 +43,6 @@ pub fn run(session: &Session, args: &KillArgs) -> Result<u8> {
         ms: 0,
     };
     journal.exit(args.pid, State::Exited, &exit)?;
-    eprintln!("process {} is stopped", args.pid);
+    say!("process {} is stopped", args.pid);
     Ok(0)
 }

@@ -84,7 +84,7 @@ pub async fn run(session: &Session, command: ModelCommand) -> Result<u8> {
         ModelCommand::Show(args) => show(session, &args),
         ModelCommand::Rm(args) => {
             let removed = models::remove(&args.name, &session.paths.models[..1])?;
-            eprintln!(
+            say!(
                 "removed {} ({})",
                 removed.path.display(),
                 DecimalBytes(removed.bytes)
@@ -126,7 +126,7 @@ fn convert(path: &Path, layout: Layout) -> Result<()> {
     let name = format!("{stem}-{end}");
     let target = path.with_file_name(format!("{name}.gguf"));
     if !target.exists() {
-        eprintln!("converting to {end}");
+        say!("converting to {end}");
         // Under its own name only when it is whole.
         let folder = path.parent().unwrap_or(Path::new("."));
         let partial = tempfile::Builder::new()
@@ -135,7 +135,7 @@ fn convert(path: &Path, layout: Layout) -> Result<()> {
         requantize(path, &partial, quant)?;
         partial.persist(&target)?;
     }
-    eprintln!("{} is here: --model {name}", target.display());
+    say!("{} is here: --model {name}", target.display());
     Ok(())
 }
 
@@ -260,10 +260,10 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     // llama.cpp repacks Q4_0 for the processor's vector units; these it does not.
     if matches!(header.quantisation.as_str(), "Q4_1" | "Q5_0" | "Q5_1") {
         let name = &args.name;
-        eprintln!("note: a faster layout exists: `quipu model pull {name} --quant q4_0`");
+        say!("note: a faster layout exists: `quipu model pull {name} --quant q4_0`");
     }
     if !header.chat_template {
-        eprintln!("note: without a chat template it can complete text but not follow instructions");
+        say!("note: without a chat template it can complete text but not follow instructions");
     }
     Ok(0)
 }

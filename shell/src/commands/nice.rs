@@ -24,6 +24,6 @@ pub fn run(session: &Session, args: &NiceArgs) -> Result<u8> {
     if control::ask(&session.paths.state, &request)?.is_none() {
         session.journal()?.set_priority(pid, priority)?;
     }
-    eprintln!("process {pid} has priority {priority}");
+    say!("process {pid} has priority {priority}");
     Ok(0)
 }

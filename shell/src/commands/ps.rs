@@ -31,7 +31,7 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
         return Ok(0);
     }
     if rows.is_empty() {
-        eprintln!("no processes yet: start one with `quipu run PROMPT`");
+        say!("no processes yet: start one with `quipu run PROMPT`");
         return Ok(0);
     }
     let resumable = rows
@@ -43,7 +43,7 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
         rows.iter().map(cells).collect(),
     )?;
     if let Some(pid) = resumable {
-        eprintln!("hint: `quipu run --resume {pid}` carries a ready process on");
+        say!("hint: `quipu run --resume {pid}` carries a ready process on");
     }
     Ok(0)
 }

@@ -100,7 +100,7 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
     })
     .await?;
     if exit.status == Status::Interrupted {
-        eprintln!("hint: `quipu run --resume {pid}` carries it on");
+        say!("hint: `quipu run --resume {pid}` carries it on");
     }
     match format {
         Format::Text => {
@@ -253,7 +253,7 @@ fn no_prompt() -> anyhow::Error {
 }
 
 fn schema(path: &std::path::Path) -> Result<Value> {
-    let text = read_text(path, "--schema")?;
+    let text = read_text(path, "a JSON schema")?;
     let schema: Value = serde_json::from_str(&text).map_err(|error| {
         UserError::usage(
             format!("{}: {error}", path.display()),

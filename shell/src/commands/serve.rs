@@ -33,7 +33,7 @@ pub async fn run(session: &Session, args: &ServeArgs) -> Result<u8> {
     let policy = session.policy(&args.allow, Some(args.approve));
     let (bus, unusable) = session.bus(Servers::Known)?;
     for tool in unusable {
-        eprintln!(
+        say!(
             "warning: the tool {} is left out: {}",
             visible(&tool.name),
             visible(&tool.error)

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use quipu_tools::mcp::{Environment, McpServer, McpTransport};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::env_vars;
 use crate::error::UserError;
@@ -26,9 +27,9 @@ const PASSED_ON: &[&str] = &[
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LC_ALL", "TMPDIR",
 ];
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct File {
-    #[serde(rename = "mcpServers", default)]
+    #[serde(rename = "mcpServers")]
     servers: BTreeMap<String, Entry>,
 }
 
@@ -75,7 +76,10 @@ pub fn servers(paths: &Paths) -> Result<Vec<McpServer>> {
 
 fn read(file: &Path) -> Result<File> {
     let text = read_text(file, "a list of MCP servers")?;
-    serde_json::from_str(&text).map_err(|error| wrong(file, &error.to_string()))
+    // A list would do for a struct as well: its fields in their order.
+    let object: Map<String, Value> =
+        serde_json::from_str(&text).map_err(|error| wrong(file, &error.to_string()))?;
+    serde_json::from_value(object.into()).map_err(|error| wrong(file, &error.to_string()))
 }
 
 fn wrong(file: &Path, reason: &str) -> anyhow::Error {
@@ -112,7 +116,7 @@ fn server(file: &Path, name: &str, entry: Entry) -> Result<McpServer> {
             cwd: entry.cwd,
         },
         (None, Some(url)) => McpTransport::Http {
-            url: fill(&url)?,
+            url: address(&fill(&url)?).map_err(&fail)?,
             headers: fill_all(entry.headers)?,
         },
         _ => return Err(fail("it has either a command or a url".into())),
@@ -121,6 +125,18 @@ fn server(file: &Path, name: &str, entry: Entry) -> Result<McpServer> {
         name: name.to_owned(),
         transport,
     })
+}
+
+/// `url`, if it is one that can be connected to.
+fn address(url: &str) -> Result<String, String> {
+    let parsed = reqwest::Url::parse(url).ok();
+    let usable = parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https"));
+    match usable {
+        true => Ok(url.to_owned()),
+        false => Err(format!(
+            "{url:?} is no address: it begins with https:// or http://"
+        )),
+    }
 }
 
 /// `text` with `${NAME}` and `${NAME:-otherwise}` filled in.
@@ -182,5 +198,32 @@ mod tests {
             "mcp: https://a.b/mcp",
         );
         check("{}", "f: x: it has either a command or a url");
+        check(
+            r#"{"url": "a.b/mcp"}"#,
+            r#"f: x: "a.b/mcp" is no address: it begins with https:// or http://"#,
+        );
+        check(
+            r#"{"url": "file:///etc/passwd"}"#,
+            r#"f: x: "file:///etc/passwd" is no address: it begins with https:// or http://"#,
+        );
+    }
+
+    #[test]
+    fn a_file_is_an_object_of_servers() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mcp.json");
+        let check = |text: &str, want: &str| {
+            std::fs::write(&file, text).unwrap();
+            let said = match read(&file) {
+                Ok(file) => format!("{} servers", file.servers.len()),
+                Err(error) => error.to_string(),
+            };
+            assert!(said.contains(want), "{text}: {said}");
+        };
+        check(r#"{"mcpServers": {}, "inputs": []}"#, "0 servers");
+        check(r#"{"mcpServers": {"a": {"command": "b"}}}"#, "1 servers");
+        check("[]", "expected a map");
+        check(r#"{"servers": {}}"#, "missing field `mcpServers`");
+        check("", "EOF");
     }
 }

@@ -79,7 +79,7 @@ pub async fn run(session: Session) -> Result<u8> {
 impl Repl {
     async fn converse(mut self) -> Result<u8> {
         let mut editor = Editor::new(&self.session.paths.state.join("history.txt"))?;
-        eprintln!("Type a task, /help for commands, Ctrl-D to leave.");
+        say!("Type a task, /help for commands, Ctrl-D to leave.");
         let consolidate = self.session.settings.consolidate;
         let idle = consolidate.then(|| Idle::start(self.machine.kernel.clone(), IDLE_AFTER));
         let code = self.read_on(&mut editor).await;
@@ -105,7 +105,7 @@ impl Repl {
                     if presses >= 2 {
                         return Ok(error::INTERRUPTED);
                     }
-                    eprintln!("press Ctrl-C again, or Ctrl-D, to leave");
+                    say!("press Ctrl-C again, or Ctrl-D, to leave");
                 }
                 Line::End => return Ok(0),
             }
@@ -181,7 +181,7 @@ impl Repl {
         )
         .await?;
         if exit.status == Status::Interrupted {
-            eprintln!("stopped; /resume {pid} carries it on");
+            say!("stopped; /resume {pid} carries it on");
         }
         let code = exit_code(&exit);
         if let Some(answer) = exit.answer {
@@ -230,7 +230,7 @@ impl Repl {
             }
             ["clear"] => {
                 self.talk = Talk::default();
-                eprintln!("the conversation starts anew");
+                say!("the conversation starts anew");
                 Ok(0)
             }
             _ => self.command(&words).await,
@@ -255,7 +255,7 @@ impl Repl {
             }) => command,
             Err(error) => {
                 // Help and usage errors come formatted.
-                eprintln!("{}", error.render());
+                say!("{}", error.render());
                 return Ok(if error.use_stderr() { error::USAGE } else { 0 });
             }
         };
@@ -263,7 +263,7 @@ impl Repl {
         let done = tokio::select! {
             done = Box::pin(self.session.command(command)) => done,
             () = self.interrupts.next() => {
-                eprintln!("interrupted");
+                say!("interrupted");
                 Ok(error::INTERRUPTED)
             }
         };
@@ -283,14 +283,14 @@ impl Repl {
         self.interrupts.end();
         let status = status?;
         if !status.success() {
-            eprintln!("{status}");
+            say!("{status}");
         }
         Ok(if status.success() { 0 } else { error::FAILED })
     }
 }
 
 fn help() {
-    eprintln!(
+    say!(
         "\
 Type a task. @path brings a file in, !command runs a program.
 Ctrl-C stops the step, twice the process, three times the shell; Ctrl-D leaves.

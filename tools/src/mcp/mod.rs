@@ -34,7 +34,7 @@ use link::Link;
 
 /// How often a waiting call looks whether it was cancelled.
 const TICK: Duration = Duration::from_millis(20);
-/// How long a server may take to start and list its tools: some are downloaded first.
+/// How long a server may take to start: some are downloaded first.
 const START_MAX: Duration = Duration::from_secs(60);
 
 /// Where the connections of a machine live: a thread beside those of its owner, so
@@ -91,12 +91,16 @@ impl McpHost {
         }
     }
 
-    /// Starts `server` and asks for its functions. Those that cannot be used are left
-    /// out and named with the reason.
-    pub fn list(self: &Arc<Self>, server: McpServer) -> Result<Listing, ToolError> {
+    /// Starts `server`, asks for its functions and waits for at most `deadline`. Those
+    /// that cannot be used are left out and named with the reason.
+    pub fn list(
+        self: &Arc<Self>,
+        server: McpServer,
+        deadline: Duration,
+    ) -> Result<Listing, ToolError> {
         let link = Link::new(server, self.environment.clone());
         let context = CallContext {
-            deadline: START_MAX,
+            deadline,
             ..CallContext::default()
         };
         self.run(&context, async move { link.list().await })?

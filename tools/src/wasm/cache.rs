@@ -5,9 +5,11 @@
 //! and starts with the hash of what follows: loading compiled code is only safe
 //! when it is exactly what this program wrote, so anything else is compiled again.
 
+use std::fs::File;
 use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
@@ -16,6 +18,8 @@ use wasmtime::component::Component;
 use super::known::Known;
 
 const HASH_BYTES: usize = 32;
+/// How long compiled code is kept that nobody uses.
+const UNUSED_MAX: Duration = Duration::from_hours(30 * 24);
 /// How files of compiled code end.
 const CODE: &str = "cwasm";
 /// How files end that say what is known of a component. The number changes with what
@@ -33,7 +37,11 @@ impl Cache {
 
     /// The compiled code of the component with `hash`.
     pub(super) fn get(&self, engine: &Engine, hash: &str) -> Option<Component> {
-        let code = read(&self.path(engine, hash, CODE)?)?;
+        let path = self.path(engine, hash, CODE)?;
+        let code = read(&path)?;
+        // Best effort: what is used stays.
+        let used = File::options().append(true).open(&path);
+        let _ = used.and_then(|file| file.set_modified(SystemTime::now()));
         // SAFETY: the hash shows that these are the bytes `put` wrote, the owner
         // check that nobody else could have, and the name that the same component
         // was compiled for a compatible engine.
@@ -43,7 +51,10 @@ impl Cache {
     /// Best effort: without a cache the next load compiles again.
     pub(super) fn put(&self, engine: &Engine, hash: &str, compiled: &Component) {
         match compiled.serialize() {
-            Ok(code) => self.write(engine, hash, CODE, &code),
+            Ok(code) => {
+                self.write(engine, hash, CODE, &code);
+                self.forget_unused();
+            }
             Err(error) => tracing::debug!(%error, "not cached"),
         }
     }
@@ -59,6 +70,23 @@ impl Cache {
         match serde_json::to_vec(known) {
             Ok(text) => self.write(engine, hash, KNOWN, &text),
             Err(error) => tracing::debug!(%error, "not cached"),
+        }
+    }
+
+    /// Removes the code of components that were changed, removed, or compiled by another
+    /// release, and not used since.
+    fn forget_unused(&self) {
+        let files = self
+            .folder
+            .as_ref()
+            .and_then(|folder| folder.read_dir().ok());
+        for file in files.into_iter().flatten().flatten() {
+            let modified = file.metadata().and_then(|meta| meta.modified());
+            let age = modified.ok().and_then(|time| time.elapsed().ok());
+            let path = file.path();
+            if path.extension().is_some_and(|end| end == CODE) && age > Some(UNUSED_MAX) {
+                let _ = std::fs::remove_file(path);
+            }
         }
     }
 
@@ -99,7 +127,7 @@ fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     private(folder, 0o700)?;
     let unfinished = path.with_extension(format!("{}.tmp", std::process::id()));
-    let mut file = std::fs::File::create(&unfinished)?;
+    let mut file = File::create(&unfinished)?;
     private(&unfinished, 0o600)?;
     file.write_all(&digest(content))?;
     file.write_all(content)?;
@@ -138,4 +166,25 @@ fn is_ours(path: &Path) -> bool {
 
 fn digest(bytes: &[u8]) -> [u8; HASH_BYTES] {
     Sha256::digest(bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_that_nobody_uses_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(Some(folder.path().to_owned()));
+        let put = |name: &str, age: Duration| {
+            let file = File::create(folder.path().join(name)).unwrap();
+            file.set_modified(SystemTime::now() - age).unwrap();
+        };
+        put("old.cwasm", UNUSED_MAX * 2);
+        put("new.cwasm", UNUSED_MAX / 2);
+        put("old.known-1.json", UNUSED_MAX * 2);
+        cache.forget_unused();
+        let left = |name: &str| folder.path().join(name).exists();
+        assert!(!left("old.cwasm") && left("new.cwasm") && left("old.known-1.json"));
+    }
 }

@@ -15,6 +15,8 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::json;
 
+use super::WAIT;
+
 struct Adder;
 
 impl ServerHandler for Adder {
@@ -88,7 +90,7 @@ fn server(url: &str) -> McpServer {
 fn a_server_over_http_is_a_device() {
     let host = super::host();
     let server = server(&serve());
-    let functions = host.list(server.clone()).unwrap().functions;
+    let functions = host.list(server.clone(), WAIT).unwrap().functions;
     let device = host.device(server, functions, super::granted("net:127.0.0.1"));
     assert!(
         device.spec().requests[0]
@@ -109,7 +111,9 @@ fn a_server_over_http_is_a_device() {
 fn nobody_at_the_address_is_said() {
     let host = super::host();
     let begun = std::time::Instant::now();
-    let error = host.list(server("http://127.0.0.1:1/mcp")).unwrap_err();
+    let error = host
+        .list(server("http://127.0.0.1:1/mcp"), WAIT)
+        .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unavailable, "{error}");
     assert!(begun.elapsed() < Duration::from_secs(20));
 }

@@ -12,6 +12,9 @@ use quipu_tools::mcp::{Environment, McpDevice, McpHost, McpServer, McpTransport}
 use quipu_tools::{CallContext, Capability, Device, Effect, ErrorKind, Grants, Held, ToolError};
 use serde_json::{Value, json};
 
+/// How long a listing is waited for.
+const WAIT: Duration = Duration::from_secs(60);
+
 fn host() -> Arc<McpHost> {
     let path = std::env::var("PATH").unwrap();
     let environment = Environment::from([("PATH".into(), path)]);
@@ -37,7 +40,7 @@ fn desk() -> (McpDevice, tempfile::TempDir) {
     let mark = folder.path().join("mark");
     let server = stdio("python3", &[script, mark.to_str().unwrap()]);
     let host = host();
-    let listing = host.list(server.clone()).unwrap();
+    let listing = host.list(server.clone(), WAIT).unwrap();
     assert_eq!(listing.left_out[0].0, "not a name");
     (
         host.device(server, listing.functions, granted("spawn")),
@@ -143,7 +146,7 @@ fn a_server_that_ended_is_started_again() {
 fn a_server_that_cannot_start_says_why_and_is_left_alone_for_a_while() {
     let host = host();
     let check = |server: McpServer, want: &str| {
-        let error = host.list(server).unwrap_err();
+        let error = host.list(server, WAIT).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unavailable);
         assert!(error.message.contains(want), "{error}");
     };

@@ -67,10 +67,11 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     }
     let store = session.store(Access::ReadWrite)?;
     let space = args.space.clone().unwrap_or_default().0;
-    session.give_vectors(&store)?;
+    store.defer_vectors();
     if let Some(path) = &args.jsonl {
         let added = jsonl::add(&store, path, &space)?;
-        eprintln!("added {added} pages from {}", file_words(path));
+        say!("added {added} pages from {}", file_words(path));
+        session.give_vectors(&store)?;
         return Ok(0);
     }
     let mut import = Import {
@@ -90,6 +91,7 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     import.remove_gone(&paths)?;
     let tally = import.tally;
     report(&tally);
+    session.give_vectors(&store)?;
     let nothing = tally.pages + tally.unchanged + tally.removed == 0;
     Ok(match nothing && !tally.skipped.is_empty() {
         true => FAILED,
@@ -103,7 +105,7 @@ fn is_url(what: &str) -> bool {
 
 fn report(tally: &Tally) {
     for line in &tally.skipped {
-        eprintln!("skipped {line}");
+        say!("skipped {line}");
     }
     let mut words = format!("added {} pages from {} files", tally.pages, tally.files);
     for (count, what) in [
@@ -115,7 +117,7 @@ fn report(tally: &Tally) {
         }
     }
     words.push_str(&format!(", skipped {}", tally.skipped.len()));
-    eprintln!("{words}");
+    say!("{words}");
 }
 
 impl Import<'_> {
@@ -233,12 +235,29 @@ fn files_below(paths: &[PathBuf], tally: &mut Tally) -> Vec<PathBuf> {
                         files.push(entry.into_path());
                     }
                 }
-                Ok(_) => {}
+                Ok(entry) if entry.depth() == 0 && entry.path().is_dir() => {}
+                Ok(entry) => {
+                    if let Some(what) = unread(entry.path()) {
+                        let name = visible(&entry.path().display().to_string());
+                        tally.skipped.push(format!("{name}: {what}"));
+                    }
+                }
                 Err(error) => tally.skipped.push(visible(&error.to_string())),
             }
         }
     }
     files
+}
+
+/// What is at `path`, if it is neither a file nor a folder, whose files are listed.
+fn unread(path: &Path) -> Option<&'static str> {
+    let kind = path.symlink_metadata().ok()?.file_type();
+    match kind {
+        kind if kind.is_dir() => None,
+        kind if kind.is_symlink() && path.is_dir() => Some("a link to a folder: name the folder"),
+        kind if kind.is_symlink() && !path.exists() => Some("a link that leads nowhere"),
+        _ => Some("not a file: a pipe, a socket or a device"),
+    }
 }
 
 /// Whoever names an address grants its host, for this call.
@@ -275,6 +294,7 @@ mod tests {
         write(".ignore", b"ignored.txt\n");
         write("c.bin", b"\0\x01\x02");
         write("d.txt", b"wrong \xff\xff");
+        std::os::unix::fs::symlink("nowhere", docs.join("e.txt")).expect("linked");
         let store = DiskStore::open(dir.path().join("store"), Access::ReadWrite).expect("opens");
         let add = |space: &str| {
             let mut import = Import {
@@ -294,15 +314,15 @@ mod tests {
                 tally.skipped.len(),
             )
         };
-        assert_eq!(add(""), (2, 0, 0, 2));
-        assert_eq!(add(""), (0, 2, 0, 2));
+        assert_eq!(add(""), (2, 0, 0, 3));
+        assert_eq!(add(""), (0, 2, 0, 3));
         // The same files in another space are other pages.
-        assert_eq!(add("notes"), (2, 0, 0, 2));
+        assert_eq!(add("notes"), (2, 0, 0, 3));
         write("a.md", b"# Wool\nof the alpaca");
         std::fs::remove_file(docs.join("sub/b.txt")).expect("removed");
-        assert_eq!(add(""), (1, 0, 1, 2));
+        assert_eq!(add(""), (1, 0, 1, 3));
         assert_eq!(store.stats().expect("stats").pages, 3);
-        assert_eq!(add("notes"), (1, 0, 1, 2));
+        assert_eq!(add("notes"), (1, 0, 1, 3));
         assert_eq!(store.stats().expect("stats").pages, 2);
     }
 }

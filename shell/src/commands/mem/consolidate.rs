@@ -55,11 +55,11 @@ pub async fn on(kernel: &Kernel, interrupts: &mut Interrupts) -> Result<u8> {
 fn report(done: &Consolidated) {
     for ids in &done.left {
         let ids = words(ids);
-        eprintln!("left as they are: {ids} (what was written of them was not what they say)");
+        say!("left as they are: {ids} (what was written of them was not what they say)");
     }
     let made = done.made.len();
     let ended = if done.stopped { "; interrupted" } else { "" };
-    eprintln!("made {made} memories; all originals are kept{ended}");
+    say!("made {made} memories; all originals are kept{ended}");
 }
 
 fn words(ids: &[PageId]) -> String {

@@ -94,7 +94,7 @@ pub async fn run(session: &Session, command: MemCommand) -> Result<u8> {
 }
 
 fn no_page(id: &str) -> anyhow::Error {
-    UserError::failed(
+    UserError::usage(
         format!("there is no page {id}"),
         "`quipu mem ls` lists the pages",
     )
@@ -113,7 +113,7 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
         "" => String::new(),
         name => format!(" · in space {}", output::visible(name)),
     };
-    eprintln!(
+    say!(
         "{} · {} · from {source} · {}{space} · {}",
         page.id,
         page.kind,
@@ -126,11 +126,11 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     output::line(&output::visible(&page.text))?;
     for earlier in store.history(&id)? {
         let text = shortened(&earlier.text, 60);
-        eprintln!("version {} said: {text}", earlier.version);
+        say!("version {} said: {text}", earlier.version);
     }
     for source in store.lineage(&id)? {
         let text = shortened(&source.text, 60);
-        eprintln!("made from {}: {text}", source.id);
+        say!("made from {}: {text}", source.id);
     }
     Ok(0)
 }
@@ -152,9 +152,9 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
         output::json(&pages)?;
     } else if pages.is_empty() {
         match &args.space {
-            Some(space) => eprintln!("nothing is stored in {}", space_words(&space.0)),
+            Some(space) => say!("nothing is stored in {}", space_words(&space.0)),
             None => {
-                eprintln!("nothing is stored yet: `quipu mem add PATH` brings documents in");
+                say!("nothing is stored yet: `quipu mem add PATH` brings documents in");
             }
         }
     } else {
@@ -186,7 +186,7 @@ fn remove(session: &Session, args: &RmArgs) -> Result<u8> {
         if !store.remove(&PageId::from(id.as_str()))? {
             return Err(no_page(id));
         }
-        eprintln!("removed {id}");
+        say!("removed {id}");
     }
     // Gone from the files too, not only from what is found.
     store.purge()?;
@@ -234,7 +234,7 @@ fn rebuild(session: &Session) -> Result<u8> {
     })?;
     bar.finish_and_clear();
     session.give_vectors(&store)?;
-    eprintln!("the index is rebuilt: {} pages", store.stats()?.pages);
+    say!("the index is rebuilt: {} pages", store.stats()?.pages);
     Ok(0)
 }
 

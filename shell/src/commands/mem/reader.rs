@@ -33,7 +33,7 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader with the tools of the session, and the tokenizer of its model.
     pub fn new(session: &'a Session) -> anyhow::Result<Self> {
-        let (bus, _) = session.bus(Servers::Known)?;
+        let (bus, _) = session.bus(Servers::Unasked)?;
         Ok(Self {
             session: Some(session),
             ..Self::with(bus)

@@ -93,7 +93,7 @@ pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
         return Ok(0);
     }
     if hits.is_empty() {
-        eprintln!("nothing found");
+        say!("nothing found");
     }
     for hit in hits {
         let head = format!("{}  {}", hit.id, visible(&hit.title));

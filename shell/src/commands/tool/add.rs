@@ -96,9 +96,9 @@ pub async fn run(session: &Session, args: &AddArgs) -> Result<u8> {
         .iter()
         .map(|function| format!("{}.{}", spec.name, function.name))
         .collect();
-    eprintln!("installed {}", functions.join(", "));
+    say!("installed {}", functions.join(", "));
     if registry::is_reference(&source.origin) {
-        eprintln!("from {}", source.origin);
+        say!("from {}", source.origin);
     }
     Ok(0)
 }

@@ -30,7 +30,7 @@ pub struct CallArgs {
 
 /// Runs the command.
 pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
-    let (bus, _) = session.bus(Servers::Known)?;
+    let bus = session.bus_for(&args.name, Servers::Known)?;
     bus.resolve(&args.name)?;
     let context = CallContext {
         grants: session.settings.allow.iter().cloned().collect(),
@@ -74,9 +74,9 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
         }
         Ok(result) => output::json(&result).map(|()| 0),
         Err(error) => {
-            eprintln!("error: {}", visible(&error.message));
+            say!("error: {}", visible(&error.message));
             if !error.hint.is_empty() {
-                eprintln!("hint: {}", error.hint);
+                say!("hint: {}", error.hint);
             }
             Ok(tool_code(error.kind))
         }

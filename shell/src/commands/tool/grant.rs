@@ -61,7 +61,7 @@ pub fn grant(session: &Session, args: &GrantArgs) -> Result<u8> {
     }
     let new = given.grants.grant(&spec.name, &hash, capability.clone())?;
     let word = if new { "granted" } else { "already granted" };
-    eprintln!(
+    say!(
         "{word}: {} may use {}",
         spec.name,
         visible(&capability.to_string())
@@ -82,7 +82,7 @@ pub fn revoke(session: &Session, args: &RevokeArgs) -> Result<u8> {
     if let Capability::Secret { name } = &capability {
         given.secrets.remove(&args.name, Some(name))?;
     }
-    eprintln!("revoked: {} may no longer use {capability}", args.name);
+    say!("revoked: {} may no longer use {capability}", args.name);
     Ok(0)
 }
 
@@ -137,7 +137,7 @@ fn parse(text: &str) -> Result<Capability> {
 }
 
 fn spec(session: &Session, name: &str) -> Result<DeviceSpec> {
-    let (bus, _) = session.bus(Servers::Known)?;
+    let bus = session.bus_for(name, Servers::Unasked)?;
     Ok(match bus.get(name) {
         Some(device) => device.spec().clone(),
         // The error says what there is.
@@ -148,7 +148,7 @@ fn spec(session: &Session, name: &str) -> Result<DeviceSpec> {
 /// Reads the value of a secret: never from the command line, which others can see.
 fn read_secret(name: &str) -> Result<Secret> {
     if std::io::stdin().is_terminal() {
-        eprintln!("Type or paste the value of {name}, then Enter and Ctrl-D:");
+        say!("Type or paste the value of {name}, then Enter and Ctrl-D:");
     }
     let mut text = String::new();
     std::io::stdin().lock().read_to_string(&mut text)?;

@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 use clap::Args;
-use quipu_tools::DeviceSpec;
+use quipu_tools::{Capability, DeviceSpec};
 use serde_json::{Value, json};
 
 use super::grant::state;
 use crate::bus::Servers;
 use crate::init::Session;
-use crate::output;
+use crate::output::{self, visible};
 
 /// List the tools, also those that cannot be used, with the reason
 #[derive(Debug, Args)]
@@ -51,6 +51,14 @@ pub fn run(session: &Session, args: &LsArgs) -> Result<u8> {
         ],
         rows,
     )?;
+    for device in &devices {
+        let spec = device.spec();
+        let missing = |request: &&Capability| !spec.granted.allows_some(request);
+        for request in spec.requests.iter().filter(missing) {
+            let (name, request) = (visible(&spec.name), visible(&example(request)));
+            say!("to allow what {name} asks for: quipu tool grant {name} {request}");
+        }
+    }
     Ok(0)
 }
 
@@ -66,4 +74,12 @@ fn ready(spec: &DeviceSpec) -> Vec<String> {
         spec.origin.clone(),
         what.to_owned(),
     ]
+}
+
+/// What can be granted of a request: of all hosts, one.
+fn example(request: &Capability) -> String {
+    match request {
+        Capability::Net { host, port: None } if host == "*" => "net:HOST".into(),
+        other => other.to_string(),
+    }
 }

@@ -23,7 +23,7 @@ pub fn run(args: &NewArgs) -> Result<u8> {
     let name = &args.name;
     template::write(&PathBuf::from(name), name, args.lang)?;
     let shown = visible(name);
-    eprintln!(
+    say!(
         "wrote {shown}/; next:\n  quipu tool build {shown}\n  quipu tool check {shown}\n  quipu tool add {shown}"
     );
     Ok(0)

@@ -26,6 +26,6 @@ pub fn run(session: &Session, args: &RmArgs) -> Result<u8> {
     let mut given = session.given()?;
     given.grants.forget(&args.name)?;
     given.secrets.remove(&args.name, None)?;
-    eprintln!("removed {}", args.name);
+    say!("removed {}", args.name);
     Ok(0)
 }

@@ -20,7 +20,7 @@ pub struct ShowArgs {
 
 /// Runs the command.
 pub fn run(session: &Session, args: &ShowArgs) -> Result<u8> {
-    let (bus, _) = session.bus(Servers::Known)?;
+    let bus = session.bus_for(&args.name, Servers::Known)?;
     let name = args.name.split('.').next().unwrap_or_default();
     // Resolving gives the error that lists what there is.
     let device = match bus.get(name) {
