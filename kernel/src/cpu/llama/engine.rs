@@ -57,8 +57,8 @@ pub(super) struct Engine<'m> {
     vocab: Arc<Vocab>,
     governor: Governor,
     drafts: bool,
-    /// Tokens of prefill in a batch while nobody generates.
-    chunk_alone: usize,
+    /// Tokens of prefill in a batch at most.
+    chunk_max: usize,
 }
 
 impl<'m> Engine<'m> {
@@ -87,7 +87,7 @@ impl<'m> Engine<'m> {
             scratch: shape.sequences - 1,
             governor,
             drafts,
-            chunk_alone: chunk_alone(model.n_params()),
+            chunk_max: chunk_max(model.n_params()),
         })
     }
 
@@ -196,11 +196,6 @@ impl<'m> Engine<'m> {
             tracing::debug!(threads, "the number of threads changes");
             self.context.set_threads(threads);
         }
-        // A large batch makes those wait whose every token somebody reads.
-        let chunk = match self.running.iter().any(Slot::generates) {
-            false => self.chunk_alone,
-            true => scheduler::CHUNK_TOKENS,
-        };
         let loads: Vec<Load> = self
             .running
             .iter()
@@ -213,6 +208,7 @@ impl<'m> Engine<'m> {
                 waited: slot.waited,
             })
             .collect();
+        let chunk = scheduler::chunk(&loads, self.chunk_max);
         let shares = scheduler::plan(&loads, BATCH_TOKENS, chunk);
         for slot in &mut self.running {
             slot.waited += 1;
@@ -377,9 +373,9 @@ impl<'m> Engine<'m> {
     }
 }
 
-/// Tokens of prefill in one batch while nobody generates: larger batches are faster,
-/// and nobody waits but somebody who may come. About a second's work on two cores.
-fn chunk_alone(parameters: u64) -> usize {
+/// Tokens of prefill in one batch at most: larger batches are faster, and make those wait
+/// who may come meanwhile. About a second's work on two cores.
+fn chunk_max(parameters: u64) -> usize {
     match parameters {
         0..500_000_000 => 512,
         500_000_000..3_000_000_000 => 128,
