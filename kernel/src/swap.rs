@@ -13,6 +13,7 @@ mod file;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::prefix::common_prefix;
@@ -42,7 +43,7 @@ pub enum For {
 }
 
 enum Place {
-    Memory(Vec<u8>),
+    Memory(Arc<Vec<u8>>),
     Disk { path: PathBuf, bytes: u64 },
 }
 
@@ -97,7 +98,7 @@ impl Swap {
             whose,
             tokens,
             from,
-            place: Place::Memory(state),
+            place: Place::Memory(Arc::new(state)),
             used: self.clock,
         });
         if whose == For::Everyone {
@@ -139,13 +140,15 @@ impl Swap {
 
     /// The bytes of a state. `None` when its file turns out to be damaged or gone; it
     /// is forgotten then.
-    pub fn load(&mut self, found: Found) -> Option<Vec<u8>> {
+    pub fn load(&mut self, found: Found) -> Option<Arc<Vec<u8>>> {
         self.clock += 1;
         let image = &mut self.images[found.image];
         image.used = self.clock;
         let state = match &image.place {
             Place::Memory(state) => Some(state.clone()),
-            Place::Disk { path, .. } => file::read(path, &self.settings.key, &image.tokens),
+            Place::Disk { path, .. } => {
+                file::read(path, &self.settings.key, &image.tokens).map(Arc::new)
+            }
         };
         if state.is_none() {
             self.remove(found.image);
@@ -331,7 +334,7 @@ mod tests {
         let got = found.and_then(|found| Some((found.upto, swap.load(found)?)));
         assert_eq!(
             got,
-            want.map(|(upto, state)| (upto, state.to_vec())),
+            want.map(|(upto, state)| (upto, Arc::new(state.to_vec()))),
             "{prompt:?}"
         );
     }

@@ -134,8 +134,11 @@ pub(crate) fn with_neighbours<T, E>(
 /// How much one standard deviation of nearness counts, where the best page by words
 /// counts one.
 const MEANING_WEIGHT: f32 = 0.18;
-/// From how many deviations on a page is found that shares no word with the query.
+/// From how many deviations on a page is found that shares no word with the query, and
+/// from which cosine: the vector of a short text counts for little, and in a small store
+/// nothing stands out.
 const STANDS_OUT: f32 = 2.0;
+const NEAR: f32 = 0.4;
 /// What a page gets of the best score in the whole it stands in.
 const WHOLE_WEIGHT: f32 = 0.2;
 /// What cosines are like before any was seen: so many, around zero, with this deviation.
@@ -179,14 +182,15 @@ impl Nearness {
 }
 
 /// The score of a page that scores `by_words`, where the best scores `best_by_words`, and
-/// is so many deviations nearer than the mean. Zero for one that shares no word and does
-/// not stand out: something is always nearest, and whoever searches would believe it.
-pub(crate) fn fused(by_words: f32, best_by_words: f32, deviations: f32) -> f32 {
+/// is so many deviations nearer than the mean, with a vector at `cosine`. Zero for one that
+/// shares no word, is not near and does not stand out: something is always nearest, and
+/// whoever searches would believe it.
+pub(crate) fn fused(by_words: f32, best_by_words: f32, deviations: f32, cosine: f32) -> f32 {
     let by_words = match best_by_words > 0.0 {
         true => by_words / best_by_words,
         false => 0.0,
     };
-    match by_words > 0.0 || deviations >= STANDS_OUT {
+    match by_words > 0.0 || deviations >= STANDS_OUT || cosine >= NEAR {
         // Three deviations below is as far as can be, so that no score is negative.
         true => by_words + MEANING_WEIGHT * (deviations.max(-3.0) + 3.0),
         false => 0.0,
@@ -250,9 +254,10 @@ mod tests {
         check(&[0.1; 1000], 0.1, -0.1, 0.1);
         let wide: Vec<f32> = (0..1000).map(|n| 0.5 + (n % 2) as f32 * 0.2).collect();
         check(&wide, 0.8, 1.7, 2.1);
-        assert_eq!(fused(0.0, 3.0, 1.9), 0.0);
-        assert!(fused(0.0, 3.0, 2.1) > 0.0);
-        assert!(fused(3.0, 3.0, -9.0) > 0.0);
+        assert_eq!(fused(0.0, 3.0, 1.9, 0.3), 0.0);
+        assert!(fused(0.0, 3.0, 2.1, 0.3) > 0.0);
+        assert!(fused(0.0, 3.0, 0.5, 0.5) > 0.0);
+        assert!(fused(3.0, 3.0, -9.0, 0.0) > 0.0);
     }
 
     #[test]

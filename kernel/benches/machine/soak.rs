@@ -144,6 +144,12 @@ async fn mayhem(kernel: &Kernel, seconds: u64) {
             Event::Exited { pid, .. } => {
                 alive.remove(&pid);
                 ended += 1;
+                // A fifth of the time to warm up: caches and pools have their size by then.
+                if begun.elapsed().as_secs() * 5 >= seconds {
+                    let now = beside_swap_mib(kernel);
+                    early.get_or_insert(now);
+                    most = most.max(now);
+                }
             }
             Event::Token { pid, .. } if random.below(400) == 0 => {
                 let victim = *alive.iter().nth(random.below(alive.len())).unwrap_or(&pid);
@@ -164,21 +170,14 @@ async fn mayhem(kernel: &Kernel, seconds: u64) {
             }
             _ => {}
         }
-        // A fifth of the time to warm up: caches and pools have their size by then.
-        if early.is_none() && begun.elapsed().as_secs() * 5 >= seconds {
-            early = Some(resident_mib());
-        }
-        if early.is_some() {
-            most = most.max(resident_mib());
-        }
     }
-    let (early, late) = (early.unwrap_or_default(), resident_mib());
+    let (early, late) = (early.unwrap_or_default(), beside_swap_mib(kernel));
     report::alone(
         "processes started and ended",
         &format!("{started} and {ended}"),
     );
     report::alone(
-        "resident memory after warm-up, at most, at the end",
+        "resident beside the swap after warm-up, at most, at the end",
         &format!("{early:.0}, {most:.0}, {late:.0} MiB"),
     );
 }
@@ -201,13 +200,16 @@ fn accounted(kernel: &Kernel) {
     );
 }
 
-fn resident_mib() -> f64 {
+/// Resident memory of this program without the states that are swapped out to it, of
+/// which there are as many as there are processes.
+fn beside_swap_mib(kernel: &Kernel) -> f64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = statm
         .split(' ')
         .nth(1)
         .and_then(|pages| pages.parse::<f64>().ok());
-    pages.unwrap_or_default() * 4096.0 / f64::from(1 << 20)
+    let resident = pages.unwrap_or_default() * 4096.0;
+    (resident - kernel.stats().swap_bytes as f64) / f64::from(1 << 20)
 }
 
 /// A small generator (xorshift), so that a run can be repeated.

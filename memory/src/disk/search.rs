@@ -114,11 +114,12 @@ impl DiskStore {
             let near = meaning.near(&reading, &vector, &seqs)?;
             meant.extend(by_words.into_iter().map(|found| found.page).zip(near));
         }
-        meant.extend(
-            nearest
-                .into_iter()
-                .map(|found| (found.page.id, found.score)),
-        );
+        // Looked at only where a page shares no word, and then it is one of these.
+        let mut cosines: HashMap<PageId, f32> = HashMap::new();
+        for found in nearest {
+            cosines.insert(found.page.id.clone(), found.cosine);
+            meant.insert(found.page.id, found.score);
+        }
 
         let mut found: Found = meant
             .into_iter()
@@ -127,6 +128,7 @@ impl DiskStore {
                     words.get(&page).copied().unwrap_or(0.0),
                     best,
                     all.above(by_meaning),
+                    cosines.get(&page).copied().unwrap_or(0.0),
                 ),
                 place: places.get(&page).copied().unwrap_or_default(),
                 terms: 0,

@@ -102,7 +102,7 @@ fn the_shell_goes_on_after_mistakes_and_tells_of_the_first() {
             "tasks are typed without a slash",
             "seven is not a process",
             "there is no process 99",
-            "/no/such/file: ",
+            "there is no /no/such/file",
             "exit status: 1",
         ],
     );

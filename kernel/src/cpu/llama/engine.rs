@@ -24,7 +24,7 @@ use crate::swap::Swap;
 
 /// Tokens of a prompt that another process is just computing for which it pays to
 /// wait rather than compute them twice.
-const FOLLOW_TOKENS_MIN: usize = 32;
+const FOLLOW_TOKENS_MIN: usize = 16;
 /// Processes running beside which drafts are made: with more, the batch is better
 /// used for them.
 const DRAFTING_MAX: usize = 2;
