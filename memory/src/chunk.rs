@@ -162,7 +162,7 @@ fn heading(line: &str) -> Option<(usize, &str)> {
 }
 
 /// The bytes of the longest beginning of `text` that is at most `len_max` long, white
-/// space at its ends apart.
+/// space at its ends apart, or of one a little shorter.
 fn longest(text: &str, len_max: usize, len: &dyn Fn(&str) -> usize) -> usize {
     let fits = |bytes: usize| len(text[..text.floor_char_boundary(bytes)].trim()) <= len_max;
     // Looks further and further, then between the last two places.
@@ -176,7 +176,8 @@ fn longest(text: &str, len_max: usize, len: &dyn Fn(&str) -> usize) -> usize {
         }
         long = text.len();
     }
-    while long - short > 1 {
+    // As near as it matters: measuring a long text takes time.
+    while long - short > 1 + short / 32 {
         let middle = short + (long - short) / 2;
         match fits(middle) {
             true => short = middle,

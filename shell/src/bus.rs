@@ -13,7 +13,7 @@ use quipu_tools::{
 };
 use serde::Serialize;
 
-use crate::error::UserError;
+use crate::error::{UserError, hint};
 use crate::init::Session;
 use crate::output::visible;
 use crate::{builtin, env_vars, mcp};
@@ -40,6 +40,10 @@ pub enum Servers {
     Asked,
 }
 
+/// What is named in place of servers when their file cannot be read.
+const FILE: &str = "mcp";
+/// How long it is remembered that a server did not answer.
+const SILENT_FOR: Duration = Duration::from_secs(300);
 /// How long a command that is about all tools waits for one server.
 const LISTING_MAX: Duration = Duration::from_secs(10);
 /// How long a command waits that is about this server: some are downloaded first.
@@ -84,7 +88,16 @@ impl Session {
                 format!("{name} cannot be used: {}", tool.error),
                 "`quipu tool ls` lists the tools with their state",
             )),
-            _ => Ok(bus),
+            _ => {
+                // That file may be where it is written down.
+                if let (None, Some(file)) = (
+                    bus.get(name),
+                    unusable.iter().find(|tool| tool.name == FILE),
+                ) {
+                    say!("warning: {}: {}", file.origin, visible(&file.error));
+                }
+                Ok(bus)
+            }
         }
     }
 
@@ -123,18 +136,30 @@ impl Session {
         book: &GrantBook,
         ask: &Asking<'_>,
     ) -> Result<Vec<Unusable>> {
-        let servers = match mcp::config::servers(&self.paths) {
-            Ok(servers) if servers.is_empty() => return Ok(Vec::new()),
-            Ok(servers) => servers,
+        let written = match mcp::config::servers(&self.paths) {
+            Ok(written) if written.is_empty() => return Ok(Vec::new()),
+            Ok(written) => written,
             // A mistake in that file is no reason to do without the other tools.
             Err(error) => {
                 return Ok(vec![Unusable {
-                    name: "mcp".into(),
+                    name: FILE.into(),
                     origin: ".mcp.json".into(),
-                    error: error.to_string(),
+                    error: format!("{error}; {}", hint(&error)),
                 }]);
             }
         };
+        let mut unusable = Vec::new();
+        let mut servers = Vec::with_capacity(written.len());
+        for (name, server) in written {
+            match server {
+                Ok(server) => servers.push(server),
+                Err((file, error)) => unusable.push(Unusable {
+                    name,
+                    origin: file.display().to_string(),
+                    error,
+                }),
+            }
+        }
         let host = Arc::new(McpHost::new(mcp::config::environment())?);
         // Side by side: each may take a while to start.
         let devices = std::thread::scope(|scope| {
@@ -150,7 +175,8 @@ impl Session {
             Ok(device) => add(bus, Arc::new(device)),
             Err(unusable) => Some(unusable),
         });
-        Ok(added.collect())
+        unusable.extend(added);
+        Ok(unusable)
     }
 
     /// A server as a device. One that was not granted has no functions: nothing is
@@ -197,15 +223,29 @@ impl Session {
             if ask == Servers::Unasked {
                 return Ok(Vec::new());
             }
-            say!("asking the MCP server {} for its tools", server.name);
+            if wait < FIRST_LISTING_MAX && is_fresh(&kept.with_extension(SILENT)) {
+                return Err(late(&server.name, wait));
+            }
+            say!(
+                "asking the MCP server {} for its tools, for up to {} s",
+                server.name,
+                wait.as_secs()
+            );
         }
         let name = server.name.clone();
+        let listing = host.list(server, wait);
+        if let Err(error) = &listing
+            && error.kind == ErrorKind::Timeout
+        {
+            // Best effort: the next command would only wait again.
+            let _ = keep(&kept.with_extension(SILENT), &[]);
+            return Err(late(&name, wait));
+        }
         let Listing {
             functions,
             left_out,
-        } = host
-            .list(server, wait)
-            .map_err(|error| late(error, &name, wait))?;
+        } = listing?;
+        let _ = std::fs::remove_file(kept.with_extension(SILENT));
         for (function, reason) in left_out {
             let (function, reason) = (visible(&function), visible(&reason));
             say!("warning: {name}.{function} is left out: {reason}");
@@ -220,11 +260,17 @@ impl Session {
 /// Whether a server, by its name, is asked, and how long its answer is waited for.
 type Asking<'a> = dyn Fn(&str) -> (Servers, Duration) + Sync + 'a;
 
-/// `error` in words about a listing that was not waited for any longer.
-fn late(error: ToolError, name: &str, wait: Duration) -> ToolError {
-    if error.kind != ErrorKind::Timeout {
-        return error;
-    }
+/// How files end that say that a server did not answer.
+const SILENT: &str = "silent";
+
+fn is_fresh(path: &Path) -> bool {
+    let modified = path.metadata().and_then(|meta| meta.modified());
+    let age = modified.ok().and_then(|time| time.elapsed().ok());
+    age.is_some_and(|age| age < SILENT_FOR)
+}
+
+/// Says that a listing was not waited for any longer.
+fn late(name: &str, wait: Duration) -> ToolError {
     let hint = match wait < FIRST_LISTING_MAX {
         true => format!(
             "`quipu tool show {name}` waits up to {} s: some servers are downloaded at their \

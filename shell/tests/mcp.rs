@@ -159,13 +159,25 @@ fn a_server_that_fails_is_seen() {
 
 #[test]
 fn a_mistake_in_the_file_leaves_the_other_tools() {
-    let desk = Desk::new(json!({"x": {}}));
-    assert!(
-        desk.listed("mcp")["error"]
-            .as_str()
-            .unwrap()
-            .contains("command or a url")
-    );
+    let desk = Desk::new(json!({
+        "empty": {},
+        "list": {"command": ["a", "b"]},
+        "fine": {"command": "sh"},
+    }));
+    let says = |name: &str, want: &str| {
+        let entry = desk.listed(name);
+        assert!(entry["error"].as_str().unwrap().contains(want), "{entry}");
+    };
+    says("empty", "command or a url");
+    says("list", "invalid type: sequence");
+    assert!(desk.listed("fine")["error"].is_null());
+    let granted = desk.quipu(&["tool", "grant", "empty", "spawn"]);
+    fails(&granted, 1, "command or a url");
+
+    std::fs::write(desk.0.path().join(".mcp.json"), "[]").unwrap();
+    says("mcp", "expected a map");
+    let unknown = desk.quipu(&["tool", "show", "fine"]);
+    fails(&unknown, 2, "expected a map");
     let sum = desk.json(&["tool", "call", "calculator", r#"{"expression":"1+1"}"#]);
     assert_eq!(sum["value"], "2");
 }

@@ -124,7 +124,7 @@ impl Open {
 
     pub(super) fn remove(&self, id: &PageId) -> Result<bool, StoreError> {
         let mut writing = self.writing.lock();
-        let removed = writing.change(|changes| changes.remove(id))?;
+        let removed = writing.change(|changes| changes.forget(id))?;
         self.follow(&mut writing, usize::from(removed), 0);
         Ok(removed)
     }

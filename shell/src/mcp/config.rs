@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::env_vars;
-use crate::error::UserError;
+use crate::error::{UserError, hint};
 use crate::init::read_text;
 use crate::paths::Paths;
 
@@ -30,7 +30,7 @@ const PASSED_ON: &[&str] = &[
 #[derive(Debug, Deserialize)]
 struct File {
     #[serde(rename = "mcpServers")]
-    servers: BTreeMap<String, Entry>,
+    servers: BTreeMap<String, Value>,
 }
 
 /// One server; keys of other programs are left alone.
@@ -57,24 +57,45 @@ pub fn environment() -> Environment {
         .collect()
 }
 
+/// A server by its name: as it is written down, or in which file and what is wrong there.
+pub type Written = (String, Result<McpServer, (PathBuf, String)>);
+
 /// The servers that are written down; where both files name one, the project's counts.
-pub fn servers(paths: &Paths) -> Result<Vec<McpServer>> {
+///
+/// # Errors
+/// A file that is no list of servers.
+pub fn servers(paths: &Paths) -> Result<Vec<Written>> {
     let files = [paths.config.with_file_name(USER_FILE), PROJECT_FILE.into()];
     let mut entries = BTreeMap::new();
-    for file in files.iter().filter(|file| file.is_file()) {
+    for file in files.iter().filter(|file| file.exists()) {
         for (name, entry) in read(file)?.servers {
             entries.insert(name, (file, entry));
         }
     }
-    let enabled = entries
-        .into_iter()
-        .filter(|(_, (_, entry))| !entry.disabled);
-    enabled
-        .map(|(name, (file, entry))| server(file, &name, entry))
-        .collect()
+    let mut written = Vec::with_capacity(entries.len());
+    for (name, (file, entry)) in entries {
+        let found = serde_json::from_value::<Entry>(entry)
+            .map_err(|error| wrong(file, &format!("{name}: {error}")))
+            .and_then(|entry| match entry.disabled {
+                true => Ok(None),
+                false => server(file, &name, entry).map(Some),
+            });
+        match found {
+            Ok(Some(server)) => written.push((name, Ok(server))),
+            Ok(None) => {}
+            Err(error) => {
+                let reason = format!("{error}; {}", hint(&error));
+                written.push((name, Err((file.clone(), reason))));
+            }
+        }
+    }
+    Ok(written)
 }
 
 fn read(file: &Path) -> Result<File> {
+    if !file.is_file() {
+        return Err(wrong(file, "it is not a file"));
+    }
     let text = read_text(file, "a list of MCP servers")?;
     // A list would do for a struct as well: its fields in their order.
     let object: Map<String, Value> =

@@ -180,7 +180,7 @@ impl Link {
                 client
                     .serve(transport)
                     .await
-                    .map_err(|error| error.to_string())
+                    .map_err(|error| plain(&error.to_string()))
             }
             McpTransport::Http { url, headers } => {
                 let mut custom = HashMap::new();
@@ -203,7 +203,7 @@ impl Link {
                 client
                     .serve(transport)
                     .await
-                    .map_err(|error| error.to_string())
+                    .map_err(|error| plain(&error.to_string()))
             }
         }
     }
@@ -213,7 +213,7 @@ impl Link {
             ServiceError::McpError(error) => {
                 ToolError::new(ErrorKind::Failed, error.message.to_string(), "")
             }
-            error => self.unavailable(&error.to_string()),
+            error => self.unavailable(&plain(&error.to_string())),
         }
     }
 
@@ -226,8 +226,22 @@ impl Link {
         ToolError::new(
             ErrorKind::Unavailable,
             message,
-            "see to it that the server runs, and is written down as it should be",
+            format!(
+                "see whether it runs by hand, and how .mcp.json has it: {}",
+                self.server.origin()
+            ),
         )
+    }
+}
+
+/// A failure in words: the library names the Rust type of the transport first.
+fn plain(error: &str) -> String {
+    let words = error
+        .rsplit_once("] error: ")
+        .map_or(error, |(_, words)| words);
+    match words.contains("Broken pipe") || words.contains("connection closed") {
+        true => "it ended before it answered".into(),
+        false => words.to_owned(),
     }
 }
 

@@ -55,6 +55,9 @@ const WINDOW_MIN: usize = 512;
 const SEQUENCES: usize = 256;
 /// Tokens of one batch; the scheduler stays below it.
 const BATCH_TOKENS: usize = 512;
+/// From so many bytes on a piece of memory goes back to the system as soon as it is free.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const LARGE_BYTES: i32 = 1 << 20;
 /// Bytes of swapped states in host memory.
 const SWAP_MEMORY_BYTES: usize = 1 << 30;
 /// Bytes of swapped states on disk.
@@ -129,6 +132,16 @@ fn threads_of(wanted: Option<usize>) -> usize {
         .clamp(1, 512)
 }
 
+/// Keeps glibc from raising its threshold with each large piece that is freed: of swapped
+/// states, some megabytes each, it would keep what the most of them ever took.
+fn give_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: sets a number that the allocator looks at; see mallopt(3).
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BYTES);
+    }
+}
+
 impl LocalCpu {
     /// Loads the model at `path` and starts its engine. Takes from a fraction of a
     /// second to many, depending on the size of the model and whether it is in the
@@ -142,6 +155,7 @@ impl LocalCpu {
             path: path.display().to_string(),
             reason,
         };
+        give_memory_back();
         let model = Arc::new(load(path).map_err(fail)?);
         let name = name_of(&model, path);
 

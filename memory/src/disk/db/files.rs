@@ -83,6 +83,18 @@ impl Changes<'_> {
         note.map(drop).map_err(self.failed())
     }
 
+    /// Removes a page. The file it came from, if it did, is no longer as it was imported:
+    /// adding it again brings the page back.
+    pub(in crate::disk) fn forget(&mut self, id: &PageId) -> Result<bool> {
+        let note = self.tx.execute(
+            "UPDATE files SET modified_ns = -1, sha256 = ''
+             WHERE path = (SELECT whole FROM pages WHERE id = ?1)",
+            [id.as_str()],
+        );
+        note.map_err(self.failed())?;
+        self.remove(id)
+    }
+
     pub(in crate::disk) fn forget_file(&mut self, path: &str) -> Result<()> {
         let forget = self.tx.execute("DELETE FROM files WHERE path = ?1", [path]);
         forget.map(drop).map_err(self.failed())

@@ -294,6 +294,7 @@ mod tests {
         write(".ignore", b"ignored.txt\n");
         write("c.bin", b"\0\x01\x02");
         write("d.txt", b"wrong \xff\xff");
+        write("new\nline.txt", b"lost?");
         std::os::unix::fs::symlink("nowhere", docs.join("e.txt")).expect("linked");
         let store = DiskStore::open(dir.path().join("store"), Access::ReadWrite).expect("opens");
         let add = |space: &str| {
@@ -314,15 +315,19 @@ mod tests {
                 tally.skipped.len(),
             )
         };
-        assert_eq!(add(""), (2, 0, 0, 3));
-        assert_eq!(add(""), (0, 2, 0, 3));
+        assert_eq!(add(""), (2, 0, 0, 4));
+        assert_eq!(add(""), (0, 2, 0, 4));
         // The same files in another space are other pages.
-        assert_eq!(add("notes"), (2, 0, 0, 3));
+        assert_eq!(add("notes"), (2, 0, 0, 4));
+        // A page that was removed comes back with its file.
+        let id = format!("{}#1", docs.join("a.md").display());
+        assert!(store.remove(&id.as_str().into()).expect("removed"));
+        assert_eq!(add(""), (1, 1, 0, 4));
         write("a.md", b"# Wool\nof the alpaca");
         std::fs::remove_file(docs.join("sub/b.txt")).expect("removed");
-        assert_eq!(add(""), (1, 0, 1, 3));
+        assert_eq!(add(""), (1, 0, 1, 4));
         assert_eq!(store.stats().expect("stats").pages, 3);
-        assert_eq!(add("notes"), (1, 0, 1, 3));
+        assert_eq!(add("notes"), (1, 0, 1, 4));
         assert_eq!(store.stats().expect("stats").pages, 2);
     }
 }

@@ -43,6 +43,13 @@ pub struct Found {
 
 /// Looks at a file without reading it; says why it is left out.
 pub fn look(path: &Path) -> Result<Found, String> {
+    match path.to_str() {
+        None => return Err("its name is not UTF-8: rename it".into()),
+        Some(name) if name.contains(char::is_control) => {
+            return Err("its name has control characters: rename it".into());
+        }
+        Some(_) => {}
+    }
     let meta = path.metadata().map_err(|error| error.to_string())?;
     if meta.len() > FILE_BYTES_MAX {
         return Err(format!(
