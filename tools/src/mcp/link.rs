@@ -24,6 +24,8 @@ use crate::device::{ErrorKind, ToolError};
 /// The shortest and the longest time after a failed start before the next.
 const REST: Duration = Duration::from_secs(1);
 const REST_MAX: Duration = Duration::from_secs(60);
+/// How long the last words of a server that could not be started are waited for.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Lines of a server's standard error that are kept to explain its end.
 const LINES_KEPT: usize = 5;
 
@@ -174,13 +176,13 @@ impl Link {
                     .stderr(Stdio::piped())
                     .spawn()
                     .map_err(|error| format!("{command}: {error}"))?;
-                if let Some(stderr) = stderr {
-                    tokio::spawn(listen(stderr, self.said.clone()));
+                let listener = stderr.map(|stderr| tokio::spawn(listen(stderr, self.said.clone())));
+                let started = client.serve(transport).await;
+                if let (Err(_), Some(listener)) = (&started, listener) {
+                    // What it said last may be still on its way, and explains most.
+                    let _ = tokio::time::timeout(LAST_WORDS, listener).await;
                 }
-                client
-                    .serve(transport)
-                    .await
-                    .map_err(|error| plain(&error.to_string()))
+                started.map_err(|error| plain(&error.to_string()))
             }
             McpTransport::Http { url, headers } => {
                 let mut custom = HashMap::new();
