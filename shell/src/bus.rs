@@ -277,7 +277,7 @@ fn late(name: &str, wait: Duration) -> ToolError {
              first start",
             FIRST_LISTING_MAX.as_secs()
         ),
-        false => "see to it that the server runs, and is written down as it should be".to_owned(),
+        false => "see whether it runs by hand, and how .mcp.json has it".to_owned(),
     };
     let message = format!(
         "the MCP server {name} did not list its tools within {} s",

@@ -137,7 +137,8 @@ impl DiskStore {
     }
 
     /// Gives every page that has none a vector of the store's embedder, calling
-    /// `progress(done, total)` before the first and after some of them. Nothing to do without an embedder.
+    /// `progress(done, total)` before the first and after some of them. Nothing to do
+    /// without an embedder.
     ///
     /// Errors: `Embedder`, and those of writing; what was done by then is kept.
     pub fn give_vectors(&self, progress: &dyn Fn(u64, u64)) -> Result<(), StoreError> {
