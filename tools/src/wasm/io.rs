@@ -51,13 +51,17 @@ impl Drop for Io {
     }
 }
 
-/// The result of `work`, unless the deadline or a cancellation comes first. A guest
-/// that computes is stopped by its epoch; this is for one that waits.
+/// The result of `work`, unless the deadline or a cancellation comes first; work that
+/// could no longer be used is not begun. A guest that computes is stopped by its epoch;
+/// this is for one that waits.
 pub(super) async fn until<T>(
     work: impl Future<Output = wasmtime::Result<T>>,
     deadline: Instant,
     cancel: &CancelToken,
 ) -> wasmtime::Result<T> {
+    if let Some(stopped) = over(deadline, cancel) {
+        return Err(stopped.into());
+    }
     tokio::select! {
         biased;
         result = work => result,
