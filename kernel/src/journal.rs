@@ -9,9 +9,10 @@
 mod error;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,6 +21,9 @@ use crate::process::{Exit, Pid, Program, State, Usage};
 use crate::recall::Recalled;
 pub use error::JournalError;
 use error::wrap;
+
+/// How long another program's write is waited for.
+const BUSY_MAX: Duration = Duration::from_secs(5);
 
 const SCHEMA_VERSION: i32 = 2;
 const SCHEMA: &str = "
@@ -111,43 +115,62 @@ pub struct Outcome {
 
 type Result<T> = std::result::Result<T, JournalError>;
 
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_MAX)?;
+    Ok(connection)
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i32> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Brings the tables to `SCHEMA_VERSION`, from nothing or from an older version: from
+/// the one that is there when nobody else can change it.
+fn migrate(path: &Path, connection: &mut Connection) -> Result<()> {
+    let wrap = |error| wrap(path, error);
+    let change = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(wrap)?;
+    let tables = match version(&change).map_err(wrap)? {
+        SCHEMA_VERSION => return Ok(()),
+        0 => SCHEMA,
+        1 => FROM_1,
+        found => {
+            let path = path.to_owned();
+            return Err(JournalError::Version { path, found });
+        }
+    };
+    change
+        .execute_batch(tables)
+        .and_then(|()| change.pragma_update(None, "user_version", SCHEMA_VERSION))
+        .and_then(|()| change.commit())
+        .map_err(wrap)
+}
+
 impl Journal {
     /// Opens the journal at `path`, creating it when it is not there. `writable`
-    /// is for the one machine that runs on this root; others only look.
+    /// is for the one machine that runs on this root; others only look, and see an
+    /// empty journal where no machine has made one yet.
     pub fn open(path: &Path, writable: bool) -> Result<Self> {
         let wrap = |error| wrap(path, error);
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let connection = if !writable && !path.exists() {
-            Connection::open_in_memory().map_err(wrap)?
-        } else {
-            Connection::open_with_flags(path, flags).map_err(wrap)?
-        };
-        connection
-            .busy_timeout(std::time::Duration::from_secs(5))
-            .map_err(wrap)?;
+        let mut connection = match writable || path.exists() {
+            true => connect(path),
+            false => Connection::open_in_memory(),
+        }
+        .map_err(wrap)?;
+        if !writable && version(&connection).map_err(wrap)? == 0 {
+            // A machine is about to fill it, and must not meet somebody else who does.
+            connection = Connection::open_in_memory().map_err(wrap)?;
+        }
         connection
             .execute_batch(
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
             )
             .map_err(wrap)?;
-        let version: i32 = connection
-            .query_row("PRAGMA user_version", [], |row| row.get(0))
-            .map_err(wrap)?;
-        let change = match version {
-            SCHEMA_VERSION => None,
-            0 => Some(SCHEMA),
-            1 => Some(FROM_1),
-            found => {
-                return Err(JournalError::Version {
-                    path: path.to_owned(),
-                    found,
-                });
-            }
-        };
-        if let Some(change) = change {
-            let change =
-                format!("BEGIN IMMEDIATE; {change} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;");
-            connection.execute_batch(&change).map_err(wrap)?;
+        if version(&connection).map_err(wrap)? != SCHEMA_VERSION {
+            migrate(path, &mut connection)?;
         }
         Ok(Self {
             path: path.to_owned(),
