@@ -42,8 +42,8 @@ pub struct Spent {
     pub ms: u64,
     /// Malformed actions in a row.
     pub malformed: u32,
-    /// Times the last call has given the same result in a row.
-    pub repeats: u32,
+    /// Times in a row that the same calls have given the same results.
+    pub repeats: usize,
 }
 
 /// A limit, by the name it has in messages and in `limits_hit`.
@@ -60,7 +60,7 @@ pub enum Limit {
     ActionTokens,
     /// Too many actions in a row that could not be accepted.
     Malformed,
-    /// The same call with the same result, again and again.
+    /// The same calls with the same results, again and again.
     Loop,
 }
 
@@ -82,7 +82,7 @@ impl Limit {
                 )
             }
             Limit::Loop => format!(
-                "the same call gave the same result {REPEATS_MAX} times in a row: only an answer is taken now"
+                "the same calls gave the same results {REPEATS_MAX} times in a row: only an answer is taken now"
             ),
         }
     }
@@ -100,7 +100,7 @@ pub enum Allowance {
 }
 
 /// Identical calls with identical results after which only the answer is legal.
-pub const REPEATS_MAX: u32 = 3;
+pub const REPEATS_MAX: usize = 3;
 
 /// Tokens below which no action other than the answer is worth starting.
 const ANSWER_TOKENS_MIN: u32 = 64;

@@ -108,7 +108,7 @@ async fn a_loop_is_noticed_and_only_the_answer_is_left() {
       = hello (tool:desk, user)
     3 {"tool":"desk.echo","args":{"text":"hello"}}
       = hello (tool:desk, user)
-      limit: the same call gave the same result 3 times in a row: only an answer is taken now
+      limit: the same calls gave the same results 3 times in a row: only an answer is taken now
     4 {"tool":"desk.echo","args":{"text":"hello"}}
       ! this action was not accepted: the tool "desk.echo" cannot be used now; only the answer is legal: {"answer": "…"} (kernel, user)
     5 {"answer":"done"}
@@ -169,7 +169,7 @@ async fn a_memory_is_kept_once_however_often_it_is_put() {
       = kept as m1-1. That is done: now answer the user. (memory, user)
     3 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
       = kept as m1-1. That is done: now answer the user. (memory, user)
-      limit: the same call gave the same result 3 times in a row: only an answer is taken now
+      limit: the same calls gave the same results 3 times in a row: only an answer is taken now
     4 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
       ! this action was not accepted: the tool "memory.put" cannot be used now; only the answer is legal: {"answer": "…"} (kernel, user)
     5 {"answer":"done"}

@@ -397,7 +397,7 @@ impl Execution {
         let mut seen = outcome.text;
         if self.spent.repeats > 1 {
             seen.push_str(
-                "\n(The same call gave the same result before. Answer, or do something else.)",
+                "\n(The same was done before, with the same result. Answer, or do something else.)",
             );
         }
         let written = action
