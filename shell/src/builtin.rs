@@ -19,3 +19,8 @@ pub const TOOLS: &[(&str, &[u8])] = &[
 
 /// What reads PDF files when they are imported. No process sees it.
 pub const PDF: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pdf.wasm"));
+
+/// Whether a tool that comes with Quipu has this name.
+pub fn is_taken(name: &str) -> bool {
+    TOOLS.iter().any(|(builtin, _)| *builtin == name)
+}

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::Lang;
+use crate::builtin;
 use crate::error::UserError;
 
 macro_rules! files {
@@ -69,13 +70,19 @@ fn check_name(name: &str) -> Result<()> {
     };
     // The test crate's and the folders' own names, which Cargo refuses.
     let reserved = ["test", "core", "std", "alloc", "build", "deps", "examples"].contains(&name);
-    if !reserved && name.len() <= 40 && name.split('-').all(word) {
-        return Ok(());
+    if reserved || name.len() > 40 || !name.split('-').all(word) {
+        return Err(UserError::usage(
+            format!("{name:?} cannot be the name of a tool"),
+            "use words of small letters and digits, such as word-count",
+        ));
     }
-    Err(UserError::usage(
-        format!("{name:?} cannot be the name of a tool"),
-        "use words of small letters and digits, such as word-count",
-    ))
+    if builtin::is_taken(name) {
+        return Err(UserError::usage(
+            format!("{name} comes with quipu"),
+            "give yours another name",
+        ));
+    }
+    Ok(())
 }
 
 /// `text` of the template, for a tool called `name`.
@@ -102,7 +109,7 @@ mod tests {
         check("a", true);
         check("word-count2", true);
         for bad in [
-            "", "-", "a-", "a--b", "2a", "a-2", "Word", "a_b", "a b", "../a", "ñ", "test",
+            "", "-", "a-", "a--b", "2a", "a-2", "Word", "a_b", "a b", "../a", "ñ", "test", "python",
         ] {
             check(bad, false);
         }

@@ -126,7 +126,7 @@ fn check_name(name: &str) -> Result<()> {
             "give it one of letters, digits, - and _ with --name",
         ));
     }
-    if builtin::TOOLS.iter().any(|(builtin, _)| *builtin == name) {
+    if builtin::is_taken(name) {
         return Err(UserError::usage(
             format!("{name} comes with quipu"),
             "give it another name with --name",
