@@ -148,11 +148,11 @@ impl Frames {
     }
 
     /// Promises a running sequence room for `total` tokens; false when the cells that
-    /// are free do not suffice.
-    pub fn promise(&mut self, sequence: usize, total: usize) -> bool {
+    /// are free do not suffice, of which `buried` are taken by nobody.
+    pub fn promise(&mut self, sequence: usize, total: usize, buried: usize) -> bool {
         let before = self.sequences[sequence].promised.unwrap_or(0);
         self.sequences[sequence].promised = Some(total);
-        let fits = self.taken() <= self.cells;
+        let fits = self.taken() + buried <= self.cells;
         if !fits {
             self.sequences[sequence].promised = Some(before);
         }
@@ -316,7 +316,7 @@ mod tests {
                 None => frames.evict(spared).map(drop)?,
             }
         };
-        while !frames.promise(placement.sequence, prompt.len() + room) {
+        while !frames.promise(placement.sequence, prompt.len() + room, 0) {
             if frames.evict(None).is_none() {
                 frames.release(placement.sequence);
                 return None;

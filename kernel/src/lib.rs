@@ -18,6 +18,7 @@
 //! | [`cpu`] | local llama, endpoint, script |
 //! | [`scheduler`] | who computes in the next batch |
 //! | `frames`, `prefix` | whose tokens are resident in the KV cache; the tree of shared prefixes |
+//! | `cells` | where in the cache they lie, where that must not depend on company |
 //! | `swap` | KV states out of the cache, in memory and on disk |
 //! | [`recall`] | what the store holds on a task, before the first step |
 //! | `consolidation` | many memories into few, while nothing else is to be done |
@@ -30,6 +31,7 @@
 //! | [`event`] | all the world may see |
 #![warn(missing_docs)]
 
+mod cells;
 mod consolidation;
 pub mod cpu;
 pub mod event;

@@ -1,6 +1,7 @@
 //! A machine that is not alone: others' work beside it, others' jobs within it.
 
-use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
+use quipu_kernel::cpu::Job;
+use quipu_kernel::cpu::llama::{CacheType, LocalCpu, LocalSettings};
 
 use crate::{Bench, ours, report};
 
@@ -10,6 +11,7 @@ pub fn hogs(bench: &Bench) {
         &bench.model,
         &LocalSettings {
             no_drafts: true,
+            keys: bench.keys,
             ..LocalSettings::default()
         },
     )
@@ -54,11 +56,36 @@ pub fn hogs(bench: &Bench) {
     );
 }
 
-/// Whether an answer depends on who shares the machine.
+/// Whether an answer depends on who shares the machine, with both types of keys.
 pub fn alike(bench: &Bench) {
-    const PROMPTS: usize = 50;
-    const TOGETHER: usize = 17;
-    let cpu = ours::cold(bench);
+    for keys in [CacheType::F16, CacheType::Q8_0] {
+        let cpu = ours::cold(&Bench {
+            keys,
+            ..bench.clone()
+        });
+        let same = (0..PROMPTS).zip(together(&cpu)).filter(|(n, together)| {
+            let alone = ours::run_to_exit(&cpu, vec![answer(&cpu, 1000 + *n, *n)]);
+            alone[0].completion.text == *together
+        });
+        let what = format!("alike alone and among 16, keys {keys:?}");
+        report::alone(&what, &format!("{} of {PROMPTS}", same.count()));
+    }
+}
+
+/// Prompts that are answered alone and among others.
+const PROMPTS: usize = 50;
+
+/// The answers with 16 others at any time, who come and go.
+fn together(cpu: &LocalCpu) -> Vec<String> {
+    const OTHERS: usize = 16;
+    let jobs = (0..PROMPTS + OTHERS).map(|n| answer(cpu, n, n % PROMPTS));
+    let done = ours::run_by_turns(cpu, jobs.collect(), OTHERS + 1);
+    let texts = done.into_iter().map(|done| done.completion.text);
+    texts.take(PROMPTS).collect()
+}
+
+/// A job for the `n`-th prompt.
+fn answer(cpu: &LocalCpu, pid: usize, n: usize) -> Job {
     let subjects = [
         "rain", "bread", "the sea", "a clock", "winter", "glass", "a river", "salt", "paper",
         "the moon",
@@ -70,40 +97,9 @@ pub fn alike(bench: &Bench) {
         "Why is there",
         "Who likes",
     ];
-    let prompt = |n: usize| {
-        let text = format!(
-            "{} {}?",
-            asks[n / subjects.len()],
-            subjects[n % subjects.len()]
-        );
-        ours::tokens(&cpu, "You answer in one short sentence.", &text)
-    };
-    let answer = |pid: usize, n: usize| ours::job(pid as i64, prompt(n), None, 24);
-    let alone: Vec<String> = (0..PROMPTS)
-        .map(|n| {
-            ours::run_to_exit(&cpu, vec![answer(1 + n, n)])
-                .remove(0)
-                .completion
-                .text
-        })
-        .collect();
-    let mut together = Vec::new();
-    let mut pid = 1000;
-    while together.len() < PROMPTS {
-        let first = together.len();
-        let jobs = (0..TOGETHER).map(|i| {
-            pid += 1;
-            answer(pid, (first + i) % PROMPTS)
-        });
-        let done = ours::run_to_exit(&cpu, jobs.collect());
-        together.extend(done.into_iter().map(|done| done.completion.text));
-    }
-    let same = alone
-        .iter()
-        .zip(&together)
-        .filter(|(alone, together)| alone == together);
-    report::alone(
-        "answers alike, alone and among 16 others",
-        &format!("{} of {PROMPTS}", same.count()),
-    );
+    let (ask, subject) = (asks[n / subjects.len()], subjects[n % subjects.len()]);
+    let system = "You answer in one short sentence.";
+    let prompt = ours::tokens(cpu, system, &format!("{ask} {subject}?"));
+    // Of different lengths, so that they do not end together.
+    ours::job(pid as i64, prompt, None, 24 + n as u32 % 7 * 8)
 }

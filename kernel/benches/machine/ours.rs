@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures_util::stream::{self, StreamExt};
 use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
-use quipu_kernel::cpu::{Chunk, Completion, Cpu, Job, Message, Prompt, Role, Sampling};
+use quipu_kernel::cpu::{Chunk, Completion, Cpu, Job, Message, Prompt, Role, Sampling, Ticket};
 use quipu_kernel::label::Label;
 use quipu_kernel::process::Pid;
 use serde_json::{Value, json};
@@ -21,6 +22,7 @@ pub fn with(bench: &Bench, settings: LocalSettings) -> LocalCpu {
     let settings = LocalSettings {
         threads: settings.threads.or(Some(bench.threads)),
         window: Some(4096),
+        keys: bench.keys,
         ..settings
     };
     LocalCpu::load(&bench.model, &settings).unwrap()
@@ -70,27 +72,44 @@ pub struct Done {
 /// Gives all jobs to the CPU at once and waits for the last.
 pub fn run(cpu: &LocalCpu, jobs: Vec<Job>) -> Vec<Done> {
     let start = Instant::now();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
     let tickets: Vec<_> = jobs.into_iter().map(|job| cpu.submit(job)).collect();
-    let wait = |mut ticket: quipu_kernel::cpu::Ticket| async move {
-        let mut first = None;
-        loop {
-            let chunk = ticket.next().await.unwrap();
-            first.get_or_insert_with(|| start.elapsed().as_secs_f64());
-            if let Chunk::Done(completion) = chunk {
-                return Done {
-                    first: first.unwrap_or_default(),
-                    last: start.elapsed().as_secs_f64(),
-                    completion,
-                };
-            }
+    let all = tickets.into_iter().map(|ticket| wait(ticket, start));
+    runtime().block_on(futures_util::future::join_all(all))
+}
+
+async fn wait(mut ticket: Ticket, start: Instant) -> Done {
+    let mut first = None;
+    loop {
+        let chunk = ticket.next().await.unwrap();
+        first.get_or_insert_with(|| start.elapsed().as_secs_f64());
+        if let Chunk::Done(completion) = chunk {
+            return Done {
+                first: first.unwrap_or_default(),
+                last: start.elapsed().as_secs_f64(),
+                completion,
+            };
         }
-    };
-    runtime.block_on(futures_util::future::join_all(
-        tickets.into_iter().map(wait),
-    ))
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+}
+
+/// Runs jobs of processes that end with them, so many `at_once` as long as there are more.
+pub fn run_by_turns(cpu: &LocalCpu, jobs: Vec<Job>, at_once: usize) -> Vec<Done> {
+    let start = Instant::now();
+    let turns = stream::iter(jobs).map(|job| async move {
+        let pid = job.pid;
+        let done = wait(cpu.submit(job), start).await;
+        cpu.retire(pid);
+        (pid, done)
+    });
+    let mut done: Vec<(Pid, Done)> = runtime().block_on(turns.buffer_unordered(at_once).collect());
+    done.sort_by_key(|(pid, _)| *pid);
+    done.into_iter().map(|(_, done)| done).collect()
 }
 
 /// As [`run`], of processes that end with it: the kernel then retires them.

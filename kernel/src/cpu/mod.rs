@@ -235,6 +235,8 @@ pub struct Counters {
     pub swapped_in_us: u64,
     /// Jobs that gave up their place to a more urgent one.
     pub preempted: u64,
+    /// Times that everybody was moved to the beginning of the cache.
+    pub collected: u64,
     /// Boot pages saved to disk.
     pub boots_saved: u64,
     /// Generated without a choice, by the grammar.

@@ -6,6 +6,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod company;
 mod embedder;
 
 use std::sync::{Arc, OnceLock};

@@ -10,6 +10,9 @@ use std::ptr::NonNull;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_sys_2 as sys;
 
+use super::CacheType;
+use crate::cells::{Cells, Removal};
+
 /// What a context is made for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
@@ -21,8 +24,18 @@ pub(super) struct Shape {
     pub(super) batch: usize,
     /// Threads to compute with.
     pub(super) threads: usize,
+    /// How the keys of the cache are stored.
+    pub(super) keys: CacheType,
     /// What comes out.
     pub(super) output: Output,
+}
+
+impl Shape {
+    /// The sequence that holds what was removed and has to stay, if there is one.
+    pub(super) fn grave(self) -> Option<usize> {
+        let exact = self.output == Output::Logits && self.keys == CacheType::Q8_0;
+        exact.then(|| self.sequences - 1)
+    }
 }
 
 /// What a context computes.
@@ -42,6 +55,8 @@ pub(super) struct Context<'m> {
     /// Numbers in a vector.
     dimensions: usize,
     batch: Batch,
+    /// Where tokens lie, if that must not depend on who shares the machine.
+    cells: Option<Cells>,
     model: PhantomData<&'m LlamaModel>,
 }
 
@@ -76,6 +91,10 @@ impl<'m> Context<'m> {
         params.kv_unified = true;
         params.swa_full = true;
         params.no_perf = true;
+        params.type_k = match shape.keys {
+            CacheType::F16 => sys::GGML_TYPE_F16,
+            CacheType::Q8_0 => sys::GGML_TYPE_Q8_0,
+        };
         if let Output::Vectors(pooling) = shape.output {
             params.embeddings = true;
             params.pooling_type = pooling;
@@ -89,6 +108,7 @@ impl<'m> Context<'m> {
             // SAFETY: only reads the model.
             dimensions: usize::try_from(unsafe { sys::llama_model_n_embd_out(model_raw) }).ok()?,
             batch: Batch::default(),
+            cells: shape.grave().map(|_| Cells::new(shape.sequences)),
             model: PhantomData,
         })
     }
@@ -152,10 +172,21 @@ impl<'m> Context<'m> {
             code
         };
         match code {
-            0 => Ok(()),
+            0 => {
+                self.note_filled();
+                Ok(())
+            }
             1 => Err("no room in the KV cache".into()),
             2 => Err("stopped".into()),
             code => Err(format!("llama.cpp failed with code {code}")),
+        }
+    }
+
+    fn note_filled(&mut self) {
+        let Some(cells) = &mut self.cells else { return };
+        for (&sequence, &position) in self.batch.sequences.iter().zip(&self.batch.positions) {
+            let position = position as usize;
+            cells.fill(sequence as usize, position..position + 1);
         }
     }
 
@@ -194,6 +225,13 @@ impl<'m> Context<'m> {
         if range.is_empty() || self.check(from).and(self.check(to)).is_err() {
             return;
         }
+        self.copy(from, to, range.clone());
+        if let Some(cells) = &mut self.cells {
+            cells.share(from, to, range);
+        }
+    }
+
+    fn copy(&mut self, from: usize, to: usize, range: std::ops::Range<usize>) {
         // SAFETY: both sequences exist; with one unified stream any range may be shared.
         unsafe {
             let memory = sys::llama_get_memory(self.raw.as_ptr());
@@ -213,11 +251,30 @@ impl<'m> Context<'m> {
         if self.check(sequence).is_err() {
             return false;
         }
+        let (Some(cells), Some(grave)) = (&mut self.cells, self.shape.grave()) else {
+            return self.erase(sequence, from);
+        };
+        match cells.remove(sequence, from) {
+            Removal::Free => self.erase(sequence, from) && self.erase(grave, 0),
+            Removal::Bury => {
+                self.copy(sequence, grave, from..i32::MAX as usize);
+                self.erase(sequence, from)
+            }
+        }
+    }
+
+    fn erase(&mut self, sequence: usize, from: usize) -> bool {
         // SAFETY: the sequence exists.
         unsafe {
             let memory = sys::llama_get_memory(self.raw.as_ptr());
             sys::llama_memory_seq_rm(memory, sequence as i32, from as i32, -1)
         }
+    }
+
+    /// Cells that nobody holds and that are taken nevertheless, until all is removed or
+    /// nothing lies above them.
+    pub(super) fn buried(&self) -> usize {
+        self.cells.as_ref().map_or(0, Cells::buried)
     }
 
     /// The state of all that `sequence` holds; `None` when it could not be read.
@@ -254,10 +311,25 @@ impl<'m> Context<'m> {
             )
         };
         let restored = read == state.len();
-        if !restored {
+        if restored {
+            self.note_restored(sequence);
+        } else {
             self.remove(sequence, 0);
         }
         restored
+    }
+
+    fn note_restored(&mut self, sequence: usize) {
+        let Some(cells) = &mut self.cells else { return };
+        // SAFETY: the sequence exists.
+        let (first, last) = unsafe {
+            let memory = sys::llama_get_memory(self.raw.as_ptr());
+            (
+                sys::llama_memory_seq_pos_min(memory, sequence as i32),
+                sys::llama_memory_seq_pos_max(memory, sequence as i32),
+            )
+        };
+        cells.fill(sequence, first.max(0) as usize..(last + 1) as usize);
     }
 
     /// Computes with `threads` threads from now on.

@@ -52,7 +52,8 @@ pub(super) struct Engine<'m> {
     /// Whether a prefix can be kept when the rest is removed: not for recurrent
     /// models, whose state has no positions.
     pub(super) sharing: bool,
-    /// The sequence used for copies; the frame table does not know it.
+    /// The sequence used for copies; the frame table does not know it, nor the last one
+    /// ([`Shape::grave`]).
     pub(super) scratch: usize,
     vocab: Arc<Vocab>,
     governor: Governor,
@@ -77,14 +78,14 @@ impl<'m> Engine<'m> {
         Ok(Self {
             context,
             vocab,
-            frames: Frames::new(shape.sequences - 1, shape.cells),
+            frames: Frames::new(shape.sequences - 2, shape.cells),
             swap,
             running: Vec::new(),
             waiting: Vec::new(),
             counters: Counters::default(),
             listener,
             sharing: !model.is_recurrent() && !model.is_hybrid(),
-            scratch: shape.sequences - 1,
+            scratch: shape.sequences - 2,
             governor,
             drafts,
             chunk_max: chunk_max(model.n_params()),
@@ -149,9 +150,11 @@ impl<'m> Engine<'m> {
     /// room for prompt and answer. None overtakes one that is more urgent and too
     /// large for the moment, or large ones would wait for ever.
     fn admit(&mut self) {
-        self.waiting.sort_by_key(|slot| {
-            std::cmp::Reverse((scheduler::urgency(slot.priority, slot.waited), slot.waited))
-        });
+        let mut collected = self.is_littered();
+        if collected {
+            self.collect();
+        }
+        self.sort_waiting();
         let mut i = 0;
         while i < self.waiting.len() {
             if self.follows(i) {
@@ -161,6 +164,12 @@ impl<'m> Engine<'m> {
             let mut slot = self.waiting.remove(i);
             match self.place(&mut slot) {
                 Ok(true) => self.running.push(slot),
+                Ok(false) if self.context.buried() > 0 && !collected => {
+                    self.waiting.insert(i, slot);
+                    self.collect();
+                    (i, collected) = (0, true);
+                    self.sort_waiting();
+                }
                 Ok(false) => {
                     self.waiting.insert(i, slot);
                     break;
@@ -171,6 +180,12 @@ impl<'m> Engine<'m> {
         for slot in &mut self.waiting {
             slot.waited += 1;
         }
+    }
+
+    fn sort_waiting(&mut self) {
+        self.waiting.sort_by_key(|slot| {
+            std::cmp::Reverse((scheduler::urgency(slot.priority, slot.waited), slot.waited))
+        });
     }
 
     /// Whether the prompt of a waiting job begins like one that is being computed just

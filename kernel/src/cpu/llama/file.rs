@@ -6,17 +6,21 @@ use std::path::Path;
 
 use llama_cpp_2::model::LlamaModel;
 
+use super::CacheType;
+
 /// The library that KV states depend on, as the workspace pins it.
 const LIBRARY: &str = "llama-cpp-2 =0.1.160";
 /// Bytes hashed at each end of the file: all names and shapes, and some weights.
 const SAMPLE_BYTES: u64 = 8 << 20;
-/// Bytes of one number in the KV cache: half precision.
+/// Numbers that share a scale in that type of llama.cpp's.
+const Q8_0_NUMBERS: usize = 32;
+/// Bytes of one number in the KV cache: half precision, at most.
 const KV_NUMBER_BYTES: usize = 2;
 
 /// What KV states depend on beside their tokens: the model file, by its length and
-/// a digest of both its ends, and the library. Reading all of a large file would take
+/// a digest of both its ends, the type of the cache, and the library. Reading all of a large file would take
 /// longer than a state saves.
-pub(super) fn key(path: &Path) -> std::io::Result<String> {
+pub(super) fn key(path: &Path, keys: CacheType) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut hasher = blake3::Hasher::new();
@@ -24,7 +28,28 @@ pub(super) fn key(path: &Path) -> std::io::Result<String> {
         file.seek(SeekFrom::Start(start))?;
         std::io::copy(&mut (&mut file).take(SAMPLE_BYTES), &mut hasher)?;
     }
-    Ok(format!("{} {length} {LIBRARY}", hasher.finalize().to_hex()))
+    let digest = hasher.finalize().to_hex();
+    Ok(format!("{digest} {length} {keys:?} {LIBRARY}"))
+}
+
+/// The type of keys that is `wanted`, or 16 bits where the model's do not come in whole
+/// blocks, or its state is no cache of tokens.
+pub(super) fn cache_type(model: &LlamaModel, wanted: CacheType) -> CacheType {
+    let architecture = model
+        .meta_val_str("general.architecture")
+        .unwrap_or_default();
+    let stated = model.meta_val_str(&format!("{architecture}.attention.key_length"));
+    let stated = stated.ok().and_then(|length| length.parse().ok());
+    let length = stated.unwrap_or_else(|| head_length(model));
+    let possible = length % Q8_0_NUMBERS == 0 && !model.is_recurrent() && !model.is_hybrid();
+    match possible {
+        true => wanted,
+        false => CacheType::F16,
+    }
+}
+
+fn head_length(model: &LlamaModel) -> usize {
+    model.n_embd() as usize / model.n_head().max(1) as usize
 }
 
 /// Architecture, size and quantisation, as the file states them.
@@ -43,9 +68,8 @@ pub(super) fn details(model: &LlamaModel) -> String {
 
 /// As many cells as are `wanted`, or as a quarter of the free memory holds if less.
 pub(super) fn affordable_cells(model: &LlamaModel, wanted: usize) -> usize {
-    let (layers, heads) = (model.n_layer() as usize, model.n_head().max(1) as usize);
-    let head = model.n_embd() as usize / heads;
-    let cell_bytes = 2 * layers * model.n_head_kv() as usize * head * KV_NUMBER_BYTES;
+    let numbers = model.n_layer() as usize * model.n_head_kv() as usize * head_length(model);
+    let cell_bytes = 2 * numbers * KV_NUMBER_BYTES;
     match free_memory_bytes() {
         Some(free) => wanted.min(free / super::KV_MEMORY_SHARE / cell_bytes.max(1)),
         None => wanted,
@@ -82,7 +106,7 @@ mod tests {
         let key_of = |bytes: &[u8]| {
             let path = folder.path().join("model");
             std::fs::write(&path, bytes).unwrap();
-            key(&path).unwrap()
+            key(&path, CacheType::default()).unwrap()
         };
         assert_eq!(key_of(b"one"), key_of(b"one"));
         assert_ne!(key_of(b"one"), key_of(b"two"));

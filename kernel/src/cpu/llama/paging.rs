@@ -18,6 +18,8 @@ const RESTORE_TOKENS_MIN: usize = 16;
 const IDLE_BATCHES_MAX: u64 = 64;
 /// Tokens of an idle process that are worth moving.
 const IDLE_TOKENS_MIN: usize = 256;
+/// The share of the cache that may be buried, as a divisor.
+const BURIED_SHARE: usize = 4;
 /// Tokens of a boot page worth an image on disk.
 const BOOT_TOKENS_MIN: usize = 64;
 
@@ -112,12 +114,16 @@ impl Engine<'_> {
 
     /// Promises `sequence` room for `total` tokens, making room as needed.
     fn reserve(&mut self, slot: &Slot, sequence: usize, total: usize) -> bool {
-        while !self.frames.promise(sequence, total) {
-            if !self.make_room(slot, None) {
+        loop {
+            let buried = self.context.buried();
+            if self.frames.promise(sequence, total, buried) {
+                return true;
+            }
+            // Who leaves makes no room before what is buried is gone.
+            if buried > 0 || !self.make_room(slot, None) {
                 return false;
             }
         }
-        true
     }
 
     /// Swaps out the process that will run last: an idle one, else a running one that
@@ -141,6 +147,25 @@ impl Engine<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether so much is buried that everybody has to move.
+    pub(super) fn is_littered(&self) -> bool {
+        self.context.buried() > self.frames.cells() / BURIED_SHARE
+    }
+
+    /// Takes everybody out of the cache, so that what was buried is free again. They come
+    /// back one after the other, each behind the last.
+    pub(super) fn collect(&mut self) {
+        for mut slot in std::mem::take(&mut self.running) {
+            slot.draft.clear();
+            self.frames.release(slot.sequence);
+            self.waiting.push(slot);
+        }
+        while let Some(eviction) = self.frames.evict(None) {
+            self.swap_out(eviction);
+        }
+        self.counters.collected += 1;
     }
 
     /// Saves what only this sequence held, and frees its cells.
