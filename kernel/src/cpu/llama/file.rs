@@ -32,20 +32,16 @@ pub(super) fn key(path: &Path, keys: CacheType) -> std::io::Result<String> {
     Ok(format!("{digest} {length} {keys:?} {LIBRARY}"))
 }
 
-/// The type of keys that is `wanted`, or 16 bits where the model's do not come in whole
-/// blocks, or its state is no cache of tokens.
-pub(super) fn cache_type(model: &LlamaModel, wanted: CacheType) -> CacheType {
+/// Whether the keys of `model` can be stored as Q8_0: they come in whole blocks, and are
+/// its only state.
+pub(super) fn stores_q8_0(model: &LlamaModel) -> bool {
     let architecture = model
         .meta_val_str("general.architecture")
         .unwrap_or_default();
     let stated = model.meta_val_str(&format!("{architecture}.attention.key_length"));
-    let stated = stated.ok().and_then(|length| length.parse().ok());
+    let stated: Option<usize> = stated.ok().and_then(|length| length.parse().ok());
     let length = stated.unwrap_or_else(|| head_length(model));
-    let possible = length % Q8_0_NUMBERS == 0 && !model.is_recurrent() && !model.is_hybrid();
-    match possible {
-        true => wanted,
-        false => CacheType::F16,
-    }
+    length.is_multiple_of(Q8_0_NUMBERS) && !model.is_recurrent() && !model.is_hybrid()
 }
 
 fn head_length(model: &LlamaModel) -> usize {

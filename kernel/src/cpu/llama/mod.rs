@@ -196,7 +196,10 @@ impl LocalCpu {
             .kv_cells
             .unwrap_or_else(|| file::affordable_cells(&model, KV_CELLS_DEFAULT))
             .max(window);
-        let keys = file::cache_type(&model, settings.keys);
+        if settings.keys == CacheType::Q8_0 && !file::stores_q8_0(&model) {
+            let reason = "its keys cannot be stored as q8_0; leave out --cache-type-k";
+            return Err(fail(reason.into()));
+        }
         let threads = threads_of(settings.threads);
         let info = CpuInfo {
             details: file::details(&model),
@@ -212,7 +215,7 @@ impl LocalCpu {
             sequences: SEQUENCES,
             batch: BATCH_TOKENS,
             threads,
-            keys,
+            keys: settings.keys,
             output: Output::Logits,
         };
         let governor = Governor::new(threads, settings.threads.is_some());
@@ -220,7 +223,7 @@ impl LocalCpu {
             memory_bytes_max: SWAP_MEMORY_BYTES,
             disk_bytes_max: SWAP_DISK_BYTES,
             folder: settings.swap.clone(),
-            key: file::key(path, keys).map_err(|error| fail(error.to_string()))?,
+            key: file::key(path, settings.keys).map_err(|error| fail(error.to_string()))?,
         };
         let listener: Arc<RwLock<Option<Listener>>> = Arc::default();
         let heard = listener.clone();
