@@ -148,11 +148,11 @@ impl Frames {
     }
 
     /// Promises a running sequence room for `total` tokens; false when the cells that
-    /// are free do not suffice, of which `buried` are taken by nobody.
-    pub fn promise(&mut self, sequence: usize, total: usize, buried: usize) -> bool {
+    /// are free do not suffice.
+    pub fn promise(&mut self, sequence: usize, total: usize) -> bool {
         let before = self.sequences[sequence].promised.unwrap_or(0);
         self.sequences[sequence].promised = Some(total);
-        let fits = self.taken() + buried <= self.cells;
+        let fits = self.taken() <= self.cells;
         if !fits {
             self.sequences[sequence].promised = Some(before);
         }
@@ -292,7 +292,7 @@ impl Frames {
     }
 
     /// Cells in use or promised.
-    fn taken(&self) -> usize {
+    pub fn taken(&self) -> usize {
         let growth = |s: &Sequence| s.promised.map_or(0, |most| most.saturating_sub(s.len));
         self.tree.cells() + self.sequences.iter().map(growth).sum::<usize>()
     }
@@ -316,7 +316,7 @@ mod tests {
                 None => frames.evict(spared).map(drop)?,
             }
         };
-        while !frames.promise(placement.sequence, prompt.len() + room, 0) {
+        while !frames.promise(placement.sequence, prompt.len() + room) {
             if frames.evict(None).is_none() {
                 frames.release(placement.sequence);
                 return None;

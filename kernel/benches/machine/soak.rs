@@ -116,8 +116,9 @@ async fn in_order(kernel: &Kernel) {
         .map(|&p| format!("{p}: {:.1}", place(p)))
         .collect();
     report::alone("mean place at the finish, by priority", &places.join("  "));
+    // What waited long counts as more urgent, so that neighbours may come in together.
     assert!(
-        place(10) < place(0) && place(0) < place(-5),
+        place(10) < place(0) && place(5) < place(-5) && place(0) < place(-5) + 1.0,
         "not in order: {places:?}"
     );
 }

@@ -111,6 +111,7 @@ impl<'m> Engine<'m> {
             }
             self.drop_cancelled();
             self.admit();
+            self.collect();
             self.tick();
         }
         self.suspend();
@@ -150,11 +151,9 @@ impl<'m> Engine<'m> {
     /// room for prompt and answer. None overtakes one that is more urgent and too
     /// large for the moment, or large ones would wait for ever.
     fn admit(&mut self) {
-        let mut collected = self.is_littered();
-        if collected {
-            self.collect();
-        }
-        self.sort_waiting();
+        self.waiting.sort_by_key(|slot| {
+            std::cmp::Reverse((scheduler::urgency(slot.priority, slot.waited), slot.waited))
+        });
         let mut i = 0;
         while i < self.waiting.len() {
             if self.follows(i) {
@@ -164,12 +163,6 @@ impl<'m> Engine<'m> {
             let mut slot = self.waiting.remove(i);
             match self.place(&mut slot) {
                 Ok(true) => self.running.push(slot),
-                Ok(false) if self.context.buried() > 0 && !collected => {
-                    self.waiting.insert(i, slot);
-                    self.collect();
-                    (i, collected) = (0, true);
-                    self.sort_waiting();
-                }
                 Ok(false) => {
                     self.waiting.insert(i, slot);
                     break;
@@ -180,12 +173,6 @@ impl<'m> Engine<'m> {
         for slot in &mut self.waiting {
             slot.waited += 1;
         }
-    }
-
-    fn sort_waiting(&mut self) {
-        self.waiting.sort_by_key(|slot| {
-            std::cmp::Reverse((scheduler::urgency(slot.priority, slot.waited), slot.waited))
-        });
     }
 
     /// Whether the prompt of a waiting job begins like one that is being computed just

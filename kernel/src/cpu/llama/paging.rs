@@ -88,6 +88,10 @@ impl Engine<'_> {
             {
                 return;
             }
+            if self.is_crowded() {
+                // There will be room when everybody has moved.
+                return;
+            }
             let begun = Instant::now();
             let Some(state) = self.swap.load(found) else {
                 continue;
@@ -114,16 +118,12 @@ impl Engine<'_> {
 
     /// Promises `sequence` room for `total` tokens, making room as needed.
     fn reserve(&mut self, slot: &Slot, sequence: usize, total: usize) -> bool {
-        loop {
-            let buried = self.context.buried();
-            if self.frames.promise(sequence, total, buried) {
-                return true;
-            }
-            // Who leaves makes no room before what is buried is gone.
-            if buried > 0 || !self.make_room(slot, None) {
+        while !self.frames.promise(sequence, total) {
+            if !self.make_room(slot, None) {
                 return false;
             }
         }
+        true
     }
 
     /// Swaps out the process that will run last: an idle one, else a running one that
@@ -149,23 +149,35 @@ impl Engine<'_> {
         }
     }
 
-    /// Whether so much is buried that everybody has to move.
-    pub(super) fn is_littered(&self) -> bool {
-        self.context.buried() > self.frames.cells() / BURIED_SHARE
+    /// Whether what was promised does not fit beside what is buried.
+    fn is_crowded(&self) -> bool {
+        self.frames.taken() + self.context.buried() > self.frames.cells()
     }
 
-    /// Takes everybody out of the cache, so that what was buried is free again. They come
-    /// back one after the other, each behind the last.
+    /// If what is buried is in the way, takes everybody out of the cache, so that it is free
+    /// again. Those that run come back at once, one behind the other, the others when
+    /// they need to.
     pub(super) fn collect(&mut self) {
-        for mut slot in std::mem::take(&mut self.running) {
-            slot.draft.clear();
+        let is_littered = self.context.buried() > self.frames.cells() / BURIED_SHARE;
+        if !is_littered && !self.is_crowded() {
+            return;
+        }
+        let running = std::mem::take(&mut self.running);
+        for slot in &running {
             self.frames.release(slot.sequence);
-            self.waiting.push(slot);
         }
         while let Some(eviction) = self.frames.evict(None) {
             self.swap_out(eviction);
         }
         self.counters.collected += 1;
+        for mut slot in running {
+            slot.draft.clear();
+            match self.place(&mut slot) {
+                Ok(true) => self.running.push(slot),
+                Ok(false) => self.waiting.push(slot),
+                Err(error) => slot.fail(error),
+            }
+        }
     }
 
     /// Saves what only this sequence held, and frees its cells.
