@@ -45,6 +45,9 @@ fn page(path: &Path, number: usize, value: &Value) -> Result<NewPage> {
         Value::Number(number) => Some(number.to_string()),
         _ => text("_id")?,
     };
+    if let Some(id) = id.as_deref().filter(|id| is_of_a_process(id)) {
+        return Err(bad(format!("{id:?} is an id of what processes write")));
+    }
     let trust = match text("trust")?.as_deref() {
         None => Trust::User,
         // Only the kernel's own text is trusted like the system.
@@ -62,4 +65,27 @@ fn page(path: &Path, number: usize, value: &Value) -> Result<NewPage> {
         trust,
         ..NewPage::default()
     })
+}
+
+/// Whether memories (`m7-3`) and core memory (`core/…`) have such ids.
+fn is_of_a_process(id: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let memory = id.strip_prefix('m').and_then(|rest| rest.split_once('-'));
+    id.starts_with("core/") || memory.is_some_and(|(pid, step)| is_number(pid) && is_number(step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_processes_are_theirs() {
+        let check = |id: &str, want| assert_eq!(is_of_a_process(id), want, "{id}");
+        check("core/notes/person", true);
+        check("m1-12", true);
+        check("m1-", false);
+        check("m-1-2", false);
+        check("mail-3", false);
+        check("1", false);
+    }
 }
