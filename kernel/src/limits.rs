@@ -140,6 +140,14 @@ impl Limits {
             .min(self.tokens.saturating_sub(spent.tokens))
     }
 
+    /// The limit that [`Limits::action_room`] comes from.
+    pub fn action_limit(&self, spent: &Spent) -> Limit {
+        match self.action_room(spent) < self.action_tokens {
+            true => Limit::Tokens,
+            false => Limit::ActionTokens,
+        }
+    }
+
     /// Wall-clock time left.
     pub fn time_left(&self, spent: &Spent, elapsed: Duration) -> Duration {
         Duration::from_secs(self.seconds)

@@ -186,11 +186,11 @@ impl Execution {
         let begun = Instant::now();
         let completion = self.decide(n, prompt, &legal).await?;
         let decide_ms = begun.elapsed().as_millis() as u64;
+        if completion.closed_early {
+            self.hit(self.program.limits.action_limit(&self.spent));
+        }
         self.usage += completion.usage;
         self.spent.tokens += completion.usage.generated_tokens;
-        if completion.closed_early {
-            self.hit(Limit::ActionTokens);
-        }
         let (action, syscall) = parse(&completion.text, &legal);
         self.emit(Event::Action {
             pid: self.pid,

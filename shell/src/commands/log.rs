@@ -3,7 +3,8 @@
 use anyhow::Result;
 use clap::Args;
 use quipu_kernel::journal::JournalError;
-use quipu_kernel::process::Pid;
+use quipu_kernel::limits::Limit;
+use quipu_kernel::process::{Pid, Status};
 use serde_json::json;
 
 use crate::init::Session;
@@ -68,12 +69,28 @@ pub fn run(session: &Session, args: &LogArgs) -> Result<u8> {
     }
     if let Some(exit) = row.exit {
         let status = serde_json::to_value(exit.status)?;
+        let limits = match exit.status {
+            Status::Limit if exit.answer.is_some() => names(&exit.limits_hit)?,
+            _ => String::new(),
+        };
         let said = exit.answer.map(|answer| answer.to_string()).or(exit.error);
         output::line(&format!(
-            "{}: {}",
+            "{}{limits}: {}",
             status.as_str().unwrap_or_default(),
             visible(&said.unwrap_or_default())
         ))?;
     }
     Ok(0)
+}
+
+/// The limits that cut a run short, as ` (steps, loop)`.
+fn names(limits: &[Limit]) -> Result<String> {
+    let names: Vec<String> = limits
+        .iter()
+        .map(|limit| {
+            let name = serde_json::to_value(limit)?;
+            Ok(name.as_str().unwrap_or_default().to_owned())
+        })
+        .collect::<Result<_>>()?;
+    Ok(format!(" ({})", names.join(", ")))
 }
