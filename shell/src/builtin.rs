@@ -20,7 +20,7 @@ pub const TOOLS: &[(&str, &[u8])] = &[
 /// What reads PDF files when they are imported. No process sees it.
 pub const PDF: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pdf.wasm"));
 
-/// Whether a tool that comes with Quipu has this name.
+/// Whether a tool that comes with Quipu has this name, or the kernel's own calls.
 pub fn is_taken(name: &str) -> bool {
-    TOOLS.iter().any(|(builtin, _)| *builtin == name)
+    name == "memory" || TOOLS.iter().any(|(builtin, _)| *builtin == name)
 }

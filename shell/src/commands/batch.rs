@@ -73,9 +73,11 @@ struct Line {
 pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
     let mut tasks = read(session, &args)?;
-    let mut out = Output::open(args.out.as_deref())?;
+    refuse_overwriting(&args)?;
     let policy = args.process.policy(session);
     let machine = session.machine(policy, &Loaded::default()).await?;
+    // Not before the machine is there: an earlier batch's results are kept if it never is.
+    let mut out = Output::open(args.out.as_deref())?;
     for (_, loaded, _) in &tasks {
         loaded.check(machine.kernel.bus())?;
     }
@@ -127,6 +129,22 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     Ok(code)
 }
 
+/// The results must not take the place of the tasks.
+fn refuse_overwriting(args: &BatchArgs) -> Result<()> {
+    let Some(out) = &args.out else { return Ok(()) };
+    let same = match (out.canonicalize(), args.tasks.canonicalize()) {
+        (Ok(out), Ok(tasks)) => out == tasks && out.is_file(),
+        _ => false,
+    };
+    match same {
+        true => Err(UserError::usage(
+            format!("--out {} is the file of the tasks", out.display()),
+            "name another file for the results",
+        )),
+        false => Ok(()),
+    }
+}
+
 type Ready = (Value, Loaded, Program);
 
 /// All tasks, before anything runs: a typing error in the last line is found first.
@@ -141,6 +159,9 @@ fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
     let mut tasks = Vec::new();
     for (number, value) in lines(&args.tasks)? {
         let value = value.map_err(|reason| wrong(number, &reason))?;
+        if !value.is_object() {
+            return Err(wrong(number, &"not a JSON object"));
+        }
         let task: Task = serde_json::from_value(value).map_err(|error| wrong(number, &error))?;
         if task.prompt.trim().is_empty() {
             return Err(wrong(number, &"the prompt is empty"));
