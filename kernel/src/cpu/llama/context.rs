@@ -95,6 +95,10 @@ impl<'m> Context<'m> {
             CacheType::F16 => sys::GGML_TYPE_F16,
             CacheType::Q8_0 => sys::GGML_TYPE_Q8_0,
         };
+        if shape.keys == CacheType::Q8_0 {
+            // What that type is for rests on it.
+            params.flash_attn_type = sys::LLAMA_FLASH_ATTN_TYPE_ENABLED;
+        }
         if let Output::Vectors(pooling) = shape.output {
             params.embeddings = true;
             params.pooling_type = pooling;

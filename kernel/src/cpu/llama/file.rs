@@ -18,8 +18,8 @@ const Q8_0_NUMBERS: usize = 32;
 const KV_NUMBER_BYTES: usize = 2;
 
 /// What KV states depend on beside their tokens: the model file, by its length and
-/// a digest of both its ends, the type of the cache, and the library. Reading all of a large file would take
-/// longer than a state saves.
+/// a digest of both its ends, the type of the cache, and the library. Reading all of a
+/// large file would take longer than a state saves.
 pub(super) fn key(path: &Path, keys: CacheType) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
