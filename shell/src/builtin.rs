@@ -1,5 +1,9 @@
 //! The tools that come with Quipu, inside this program.
 
+use anyhow::Result;
+
+use crate::error::UserError;
+
 /// Name and component of each. A small model favours what it reads first, so the tool
 /// that is right most often is.
 pub const TOOLS: &[(&str, &[u8])] = &[
@@ -20,7 +24,10 @@ pub const TOOLS: &[(&str, &[u8])] = &[
 /// What reads PDF files when they are imported. No process sees it.
 pub const PDF: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pdf.wasm"));
 
-/// Whether a tool that comes with Quipu has this name, or the kernel's own calls.
-pub fn is_taken(name: &str) -> bool {
-    name == "memory" || TOOLS.iter().any(|(builtin, _)| *builtin == name)
+/// Refuses a name that a tool which comes with Quipu has, or the kernel's own calls.
+pub fn check_free(name: &str, hint: &str) -> Result<()> {
+    match name == "memory" || TOOLS.iter().any(|(builtin, _)| *builtin == name) {
+        true => Err(UserError::usage(format!("{name} comes with quipu"), hint)),
+        false => Ok(()),
+    }
 }

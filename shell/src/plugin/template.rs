@@ -76,13 +76,7 @@ fn check_name(name: &str) -> Result<()> {
             "use words of small letters and digits, such as word-count",
         ));
     }
-    if builtin::is_taken(name) {
-        return Err(UserError::usage(
-            format!("{name} comes with quipu"),
-            "give yours another name",
-        ));
-    }
-    Ok(())
+    builtin::check_free(name, "give yours another name")
 }
 
 /// `text` of the template, for a tool called `name`.

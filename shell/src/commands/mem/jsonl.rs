@@ -71,7 +71,8 @@ fn page(path: &Path, number: usize, value: &Value) -> Result<NewPage> {
 fn is_of_a_process(id: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let memory = id.strip_prefix('m').and_then(|rest| rest.split_once('-'));
-    id.starts_with("core/") || memory.is_some_and(|(pid, step)| is_number(pid) && is_number(step))
+    PageId::from(id).is_block()
+        || memory.is_some_and(|(pid, step)| is_number(pid) && is_number(step))
 }
 
 #[cfg(test)]

@@ -126,13 +126,7 @@ fn check_name(name: &str) -> Result<()> {
             "give it one of letters, digits, - and _ with --name",
         ));
     }
-    if builtin::is_taken(name) {
-        return Err(UserError::usage(
-            format!("{name} comes with quipu"),
-            "give it another name with --name",
-        ));
-    }
-    Ok(())
+    builtin::check_free(name, "give it another name with --name")
 }
 
 /// Puts the component into the folder of tools.
