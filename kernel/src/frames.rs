@@ -53,6 +53,17 @@ pub struct Eviction {
     pub wanted: bool,
 }
 
+/// Whether there is room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promise {
+    /// There is, and it is promised.
+    Made,
+    /// There would be if so many fewer were buried.
+    Buried(usize),
+    /// Others hold too much.
+    Full,
+}
+
 /// What one process holds, in tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Resident {
@@ -147,16 +158,18 @@ impl Frames {
         })
     }
 
-    /// Promises a running sequence room for `total` tokens; false when the cells that
-    /// are free do not suffice.
-    pub fn promise(&mut self, sequence: usize, total: usize) -> bool {
+    /// Promises a running sequence room for `total` tokens, in cells of which `buried`
+    /// are taken and held by nobody. Where they do not suffice nothing is promised.
+    pub fn promise(&mut self, sequence: usize, total: usize, buried: usize) -> Promise {
         let before = self.sequences[sequence].promised.unwrap_or(0);
         self.sequences[sequence].promised = Some(total);
-        let fits = self.taken() <= self.cells;
-        if !fits {
-            self.sequences[sequence].promised = Some(before);
-        }
-        fits
+        let promise = match self.cells.checked_sub(self.taken()) {
+            Some(free) if buried <= free => return Promise::Made,
+            Some(free) => Promise::Buried(buried - free),
+            None => Promise::Full,
+        };
+        self.sequences[sequence].promised = Some(before);
+        promise
     }
 
     /// The idle sequence that will run last: first of processes that are over, then
@@ -275,6 +288,12 @@ impl Frames {
         self.tree.cells()
     }
 
+    /// Of these, the ones that only idle sequences hold, those they share left out.
+    pub fn idle_cells(&self) -> usize {
+        let idle = self.sequences.iter().filter(|s| s.promised.is_none());
+        idle.map(|s| self.tree.private(s.tail)).sum()
+    }
+
     /// All cells.
     pub fn cells(&self) -> usize {
         self.cells
@@ -316,7 +335,7 @@ mod tests {
                 None => frames.evict(spared).map(drop)?,
             }
         };
-        while !frames.promise(placement.sequence, prompt.len() + room) {
+        while frames.promise(placement.sequence, prompt.len() + room, 0) != Promise::Made {
             if frames.evict(None).is_none() {
                 frames.release(placement.sequence);
                 return None;
@@ -353,6 +372,20 @@ mod tests {
         frames.release(first.sequence);
         assert!(run(&mut frames, 2, &[5, 6, 7, 8, 9], 3).is_some());
         assert_eq!(frames.resident(&[1, 2, 3, 4]), 0);
+    }
+
+    #[test]
+    fn what_is_buried_is_in_the_way() {
+        let mut frames = Frames::new(4, 10);
+        let sequence = frames.begin(1, 0, &[1, 2, 3, 4], 0).unwrap().sequence;
+        let mut check = |total, buried, want| {
+            assert_eq!(frames.promise(sequence, total, buried), want);
+        };
+        check(11, 0, Promise::Full);
+        check(10, 1, Promise::Buried(1));
+        check(6, 7, Promise::Buried(3));
+        check(6, 4, Promise::Made);
+        assert_eq!(frames.taken(), 6);
     }
 
     #[test]

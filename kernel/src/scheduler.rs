@@ -9,10 +9,6 @@
 /// nobody waits long for the next token, large enough to keep the cores busy.
 pub const CHUNK_TOKENS: usize = 64;
 
-/// From so many tokens in a batch on llama.cpp computes attention in tiles (`ggml_fa_tile_config`
-/// of its CPU code); with one less, a token of a long prompt takes three times as long.
-const TILE_TOKENS: usize = 64;
-
 /// Batches a process waits before its priority counts as one higher.
 const AGING_TICKS: u32 = 8;
 
@@ -81,14 +77,9 @@ pub fn plan(loads: &[Load], budget: usize, chunk: usize) -> Vec<Share> {
     let mut shares = Vec::new();
     let mut give = |loads: Vec<&Load>, mut most: usize| {
         for load in loads {
-            let mut tokens = load.pending.min(most).min(left);
+            let tokens = load.pending.min(most).min(left);
             if tokens == 0 {
                 return;
-            }
-            let rest = load.pending - tokens;
-            if rest > 0 && tokens >= 2 * TILE_TOKENS {
-                // What is left for the next batch fills a tile too.
-                tokens -= TILE_TOKENS.saturating_sub(rest);
             }
             most -= tokens;
             left -= tokens;
@@ -157,21 +148,6 @@ mod tests {
         many.extend([load(1, 0, 500, 0); 30]);
         check(&many, 512);
         assert_eq!(chunk(&many, 32), 32);
-    }
-
-    #[test]
-    fn the_last_chunk_of_a_prompt_is_no_sliver() {
-        let check = |pending, chunk, want| {
-            let shares = plan(&[load(0, 0, pending, 0)], 512, chunk);
-            assert_eq!(shares[0].tokens, want, "{pending}");
-        };
-        check(1080, 512, 512);
-        check(568, 512, 504);
-        check(512, 512, 512);
-        check(576, 512, 512);
-        check(513, 512, 449);
-        check(65, 64, 64);
-        check(130, 128, 66);
     }
 
     /// Runs `loads` for `ticks` batches; the tokens each has computed.

@@ -66,6 +66,8 @@ pub struct Swap {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
     image: usize,
+    /// The first token it covers.
+    pub from: usize,
     /// Tokens of the prompt it covers, counted from the first.
     pub upto: usize,
     /// Cells that restoring it takes.
@@ -125,11 +127,20 @@ impl Swap {
             let cells = image.tokens.len() - image.from;
             (image.from <= resident && upto > resident).then_some(Found {
                 image: i,
+                from: image.from,
                 upto,
                 cells,
             })
         });
         candidates.max_by_key(|found| (found.upto, std::cmp::Reverse(found.cells)))
+    }
+
+    /// How far `prompt` is covered by one state after the other.
+    pub fn reach(&self, prompt: &[i32], resident: usize) -> usize {
+        let further = |&upto: &usize| self.find(prompt, upto).map(|found| found.upto);
+        std::iter::successors(Some(resident), further)
+            .last()
+            .unwrap_or(resident)
     }
 
     /// Whether the state of exactly these tokens is kept for everyone.
@@ -170,9 +181,30 @@ impl Swap {
         self.remove(found.image);
     }
 
-    /// Forgets all states of `pid`: it is over.
+    /// Forgets all states of `pid`: it is over. One on which another's rests goes to that.
     pub fn forget(&mut self, pid: Pid) {
+        for i in 0..self.images.len() {
+            let image = &self.images[i];
+            if image.whose == For::Process(pid)
+                && let Some(heir) = self.heir(image)
+            {
+                self.images[i].whose = heir;
+            }
+        }
         self.drop_where(|image| image.whose == For::Process(pid));
+    }
+
+    /// Whose state begins within `image`, and so is of no use without it.
+    fn heir(&self, image: &Image) -> Option<For> {
+        let mut others = self
+            .images
+            .iter()
+            .filter(|other| other.whose != image.whose);
+        let heir = others.find(|other| {
+            let begins_within = image.from < other.from && other.from <= image.tokens.len();
+            begins_within && other.tokens[..other.from] == image.tokens[..other.from]
+        });
+        heir.map(|heir| heir.whose)
     }
 
     /// Moves everything that is in memory to disk: the machine is about to stop.
@@ -348,7 +380,26 @@ mod tests {
         check(&mut swap, &[1, 2, 3, 4, 5], 0, Some((3, b"short")));
         check(&mut swap, &[1, 2, 3, 4, 5], 4, None);
         check(&mut swap, &[1, 9], 0, Some((1, b"short")));
+        assert_eq!(swap.reach(&[1, 2, 3, 4, 5], 0), 4);
+        assert_eq!(swap.reach(&[6], 0), 0);
+        swap.forget(1);
+        check(&mut swap, &[1, 2, 3, 4, 5], 2, Some((3, b"short")));
         swap.forget(2);
+        check(&mut swap, &[1, 2, 3], 0, None);
+    }
+
+    #[test]
+    fn what_others_rest_on_outlives_its_process() {
+        let mut swap = swap(1 << 20, None, "k");
+        swap.put(For::Process(1), vec![1, 2, 3], 0, b"base".to_vec());
+        swap.put(For::Process(2), vec![1, 2, 3, 4], 3, b"two".to_vec());
+        swap.put(For::Process(3), vec![1, 2, 5], 2, b"three".to_vec());
+        swap.put(For::Process(4), vec![6, 7, 8], 2, b"other".to_vec());
+        swap.forget(1);
+        check(&mut swap, &[1, 2, 3], 0, Some((3, b"base")));
+        swap.forget(2);
+        check(&mut swap, &[1, 2, 3], 0, Some((3, b"base")));
+        swap.forget(3);
         check(&mut swap, &[1, 2, 3], 0, None);
     }
 

@@ -9,7 +9,6 @@ use crate::commands::{
     top,
 };
 use crate::env_vars;
-use crate::settings::CacheTypeWord;
 
 /// An operating system whose CPU is a language model.
 ///
@@ -44,16 +43,6 @@ pub struct Globals {
     /// Tokens of a process's window [default: 8192, or what the model was trained for if less]
     #[arg(long, global = true, value_name = "TOKENS")]
     pub window: Option<usize>,
-    /// How the KV cache stores keys: with q8_0 an answer does not depend on who shares the
-    /// machine, with f16 long prompts are computed faster [default: f16]
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        value_name = "TYPE",
-        hide_possible_values = true
-    )]
-    pub cache_type_k: Option<CacheTypeWord>,
     /// 0 is greedy; higher is more varied [default: 0]
     #[arg(long, global = true, value_name = "T")]
     pub temperature: Option<f32>,

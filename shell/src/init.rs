@@ -82,7 +82,6 @@ impl Session {
                     window: settings.window,
                     threads: settings.threads.map(usize::from),
                     kv_cells: settings.kv_tokens,
-                    keys: settings.cache_type_k.into(),
                     swap: Some(self.paths.cache.join("kv")),
                     ..LocalSettings::default()
                 };

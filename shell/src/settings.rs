@@ -4,7 +4,6 @@ use std::path::Path;
 
 use anyhow::Result;
 use quipu_kernel::cpu::Sampling;
-use quipu_kernel::cpu::llama::CacheType;
 use quipu_kernel::limits::Limits;
 use quipu_kernel::policy::Approve;
 use quipu_kernel::process::{Memory, Share};
@@ -31,8 +30,6 @@ pub struct File {
     pub window: Option<usize>,
     /// Tokens of the KV cache that all processes share.
     pub kv_tokens: Option<usize>,
-    /// Default of `--cache-type-k`.
-    pub cache_type_k: Option<CacheTypeWord>,
     /// The embedding model of the store: a name of `quipu model ls`, a file, or `none`.
     pub embedder: Option<String>,
     /// Default of `--temperature`.
@@ -216,27 +213,6 @@ impl From<ApproveWord> for Approve {
     }
 }
 
-/// How the KV cache stores keys.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-#[value(rename_all = "snake_case")]
-pub enum CacheTypeWord {
-    /// 16 bits
-    #[default]
-    F16,
-    /// 8 bits and a scale for each 32 numbers
-    Q8_0,
-}
-
-impl From<CacheTypeWord> for CacheType {
-    fn from(word: CacheTypeWord) -> Self {
-        match word {
-            CacheTypeWord::F16 => CacheType::F16,
-            CacheTypeWord::Q8_0 => CacheType::Q8_0,
-        }
-    }
-}
-
 /// Which CPU to run on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -264,8 +240,6 @@ pub struct Settings {
     pub window: Option<usize>,
     /// Tokens of the shared KV cache, when named.
     pub kv_tokens: Option<usize>,
-    /// How the KV cache stores keys.
-    pub cache_type_k: CacheTypeWord,
     /// The embedding model of the store, when named.
     pub embedder: Option<String>,
     /// 0 is greedy.
@@ -307,10 +281,6 @@ impl Settings {
             threads: globals.threads.or(file.threads),
             window: globals.window.or(file.window),
             kv_tokens: file.kv_tokens,
-            cache_type_k: globals
-                .cache_type_k
-                .or(file.cache_type_k)
-                .unwrap_or_default(),
             embedder: file.embedder,
             temperature: temperature(globals.temperature.or(file.temperature))?,
             seed: globals.seed.or(file.seed).unwrap_or(0),

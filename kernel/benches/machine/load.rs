@@ -1,7 +1,7 @@
 //! A machine that is not alone: others' work beside it, others' jobs within it.
 
 use quipu_kernel::cpu::Job;
-use quipu_kernel::cpu::llama::{CacheType, LocalCpu, LocalSettings};
+use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
 
 use crate::{Bench, ours, report};
 
@@ -11,7 +11,6 @@ pub fn hogs(bench: &Bench) {
         &bench.model,
         &LocalSettings {
             no_drafts: true,
-            keys: bench.keys,
             ..LocalSettings::default()
         },
     )
@@ -56,20 +55,17 @@ pub fn hogs(bench: &Bench) {
     );
 }
 
-/// Whether an answer depends on who shares the machine, with both types of keys.
+/// Whether an answer depends on who shares the machine.
 pub fn alike(bench: &Bench) {
-    for keys in [CacheType::F16, CacheType::Q8_0] {
-        let cpu = ours::cold(&Bench {
-            keys,
-            ..bench.clone()
-        });
-        let same = (0..PROMPTS).zip(together(&cpu)).filter(|(n, together)| {
-            let alone = ours::run_to_exit(&cpu, vec![answer(&cpu, 1000 + *n, *n)]);
-            alone[0].completion.text == *together
-        });
-        let what = format!("alike alone and among 16, keys {keys:?}");
-        report::alone(&what, &format!("{} of {PROMPTS}", same.count()));
-    }
+    let cpu = ours::cold(bench);
+    let same = (0..PROMPTS).zip(together(&cpu)).filter(|(n, together)| {
+        let alone = ours::run_to_exit(&cpu, vec![answer(&cpu, 1000 + *n, *n)]);
+        alone[0].completion.text == *together
+    });
+    report::alone(
+        "alike alone and among 16",
+        &format!("{} of {PROMPTS}", same.count()),
+    );
 }
 
 /// Prompts that are answered alone and among others.

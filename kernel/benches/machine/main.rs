@@ -2,7 +2,7 @@
 //! same threads, both sides taking turns in one run; the median of the rounds.
 //!
 //! ```text
-//! cargo bench --workspace --bench machine -- MODEL.gguf LLAMA_CPP_BIN [--rounds N] [--seconds N] [--q8_0] [SUITE...]
+//! cargo bench --workspace --bench machine -- MODEL.gguf LLAMA_CPP_BIN [--rounds N] [--seconds N] [SUITE...]
 //! ```
 //!
 //! `make bench` fetches a model, builds llama.cpp's tools and calls this.
@@ -24,8 +24,6 @@ mod soak;
 
 use std::path::PathBuf;
 
-use quipu_kernel::cpu::llama::CacheType;
-
 /// What every suite needs to know.
 #[derive(Clone)]
 pub struct Bench {
@@ -36,8 +34,6 @@ pub struct Bench {
     threads: usize,
     /// How long the soak lasts.
     seconds: u64,
-    /// How keys are stored on our side.
-    keys: CacheType,
 }
 
 /// A suite: its name on the command line, and what it measures.
@@ -67,15 +63,8 @@ fn main() {
         })
     };
     let (rounds, seconds) = (option("--rounds", 3), option("--seconds", 600));
-    let q8_0 = args.iter().position(|arg| arg == "--q8_0");
-    let keys = q8_0.map_or(CacheType::F16, |at| {
-        args.remove(at);
-        CacheType::Q8_0
-    });
     if args.len() < 2 {
-        println!(
-            "usage: machine MODEL.gguf LLAMA_CPP_BIN [--rounds N] [--seconds N] [--q8_0] [SUITE...]"
-        );
+        println!("usage: machine MODEL.gguf LLAMA_CPP_BIN [--rounds N] [--seconds N] [SUITE...]");
         let names: Vec<_> = SUITES.iter().map(|(name, _)| *name).collect();
         println!("suites: {}", names.join(" "));
         return;
@@ -85,7 +74,6 @@ fn main() {
         peers: args.remove(0).into(),
         rounds: rounds as usize,
         seconds,
-        keys,
         threads: std::thread::available_parallelism().map_or(1, Into::into),
     };
     report::head(&bench);

@@ -22,7 +22,6 @@ pub fn with(bench: &Bench, settings: LocalSettings) -> LocalCpu {
     let settings = LocalSettings {
         threads: settings.threads.or(Some(bench.threads)),
         window: Some(4096),
-        keys: bench.keys,
         ..settings
     };
     LocalCpu::load(&bench.model, &settings).unwrap()

@@ -32,7 +32,6 @@ pub fn run(bench: &Bench) {
             window: Some(2048),
             // A quarter of what 64 processes of some 500 tokens would like.
             kv_cells: Some(8192),
-            keys: bench.keys,
             swap: Some(folder.path().join("kv")),
             ..LocalSettings::default()
         },

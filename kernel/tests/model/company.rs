@@ -1,8 +1,7 @@
-//! What an answer owes to those who share the machine: nothing, where the cache is of the
-//! type that promises so.
+//! What an answer owes to those who share the machine: nothing.
 
 use futures_util::stream::{self, StreamExt};
-use quipu_kernel::cpu::llama::{CacheType, LocalCpu, LocalSettings};
+use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
 use quipu_kernel::cpu::{Chunk, Cpu, Job, Message, Role, Sampling};
 use quipu_kernel::label::Label;
 
@@ -11,15 +10,31 @@ use crate::model;
 const SUBJECTS: [&str; 6] = ["rain", "bread", "a clock", "winter", "the moon", "salt"];
 
 fn job(cpu: &LocalCpu, n: usize) -> Job {
-    let message = Message {
-        role: Role::User,
-        text: format!("Tell me about {}.", SUBJECTS[n % SUBJECTS.len()]),
+    let message = |role, text| Message {
+        role,
+        text,
         label: Label::user(),
+    };
+    let subject = SUBJECTS[n % SUBJECTS.len()];
+    // Two have a long boot page, one a long text of its own: both go another way.
+    let messages = match n % SUBJECTS.len() {
+        0 | 1 => vec![
+            message(
+                Role::System,
+                "Be brief, and kind to whoever asks. ".repeat(36),
+            ),
+            message(Role::User, format!("Tell me about {subject}.")),
+        ],
+        2 => vec![message(
+            Role::User,
+            format!("Much is said about {subject}. ").repeat(60),
+        )],
+        _ => vec![message(Role::User, format!("Tell me about {subject}."))],
     };
     Job {
         pid: n as i64,
         priority: 0,
-        prompt: cpu.prepare(&[message]).expect("a prompt"),
+        prompt: cpu.prepare(&messages).expect("a prompt"),
         schema: None,
         tokens_max: 16 + 16 * (n % 3) as u32,
         sampling: Sampling {
@@ -46,20 +61,24 @@ async fn model_answers_the_same_whoever_shares_it() {
         return;
     };
     let path = std::env::var_os("QUIPU_TEST_MODEL").expect("there is a model");
-    let settings = LocalSettings {
-        window: Some(512),
-        threads: Some(1),
-        // No room for all of them, so that they come, go and are moved.
-        kv_cells: Some(512),
-        keys: CacheType::Q8_0,
-        ..LocalSettings::default()
+    let load = |kv_cells| {
+        let settings = LocalSettings {
+            window: Some(1024),
+            threads: Some(1),
+            kv_cells: Some(kv_cells),
+            ..LocalSettings::default()
+        };
+        LocalCpu::load(path.as_ref(), &settings).expect("a model")
     };
-    let cpu = LocalCpu::load(path.as_ref(), &settings).expect("a model");
+    let cpu = load(8192);
     let mut alone = Vec::new();
     for n in 0..SUBJECTS.len() {
         alone.push(answer(&cpu, n).await);
     }
     assert_eq!(cpu.stats().counters.collected, 0, "nobody was in the way");
+    drop(cpu);
+    // No room for all of them, so that they come, go and are moved.
+    let cpu = load(1024);
     let together: Vec<String> = stream::iter(0..4 * SUBJECTS.len())
         .map(|n| answer(&cpu, n))
         .buffered(12)

@@ -9,9 +9,13 @@ use std::ptr::NonNull;
 
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_sys_2 as sys;
+use parking_lot::Mutex;
 
-use super::CacheType;
+use super::state::Keys;
 use crate::cells::{Cells, Removal};
+
+/// Held while a context is made.
+static MAKING: Mutex<()> = Mutex::new(());
 
 /// What a context is made for.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +29,7 @@ pub(super) struct Shape {
     /// Threads to compute with.
     pub(super) threads: usize,
     /// How the keys of the cache are stored.
-    pub(super) keys: CacheType,
+    pub(super) keys: Keys,
     /// What comes out.
     pub(super) output: Output,
 }
@@ -33,7 +37,7 @@ pub(super) struct Shape {
 impl Shape {
     /// The sequence that holds what was removed and has to stay, if there is one.
     pub(super) fn grave(self) -> Option<usize> {
-        let exact = self.output == Output::Logits && self.keys == CacheType::Q8_0;
+        let exact = self.output == Output::Logits && self.keys == Keys::Bf16;
         exact.then(|| self.sequences - 1)
     }
 }
@@ -91,18 +95,13 @@ impl<'m> Context<'m> {
         params.kv_unified = true;
         params.swa_full = true;
         params.no_perf = true;
-        params.type_k = match shape.keys {
-            CacheType::F16 => sys::GGML_TYPE_F16,
-            CacheType::Q8_0 => sys::GGML_TYPE_Q8_0,
-        };
-        if shape.keys == CacheType::Q8_0 {
-            // What that type is for rests on it.
-            params.flash_attn_type = sys::LLAMA_FLASH_ATTN_TYPE_ENABLED;
-        }
+        params.type_k = shape.keys.ggml_type();
         if let Output::Vectors(pooling) = shape.output {
             params.embeddings = true;
             params.pooling_type = pooling;
         }
+        // Making two at once is not sound.
+        let _turn = MAKING.lock();
         // SAFETY: the model outlives the context by the lifetime 'm.
         let raw = unsafe { sys::llama_init_from_model(model_raw, params) };
         Some(Self {

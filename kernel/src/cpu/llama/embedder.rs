@@ -14,8 +14,9 @@ use parking_lot::Mutex;
 use quipu_memory::Embedder;
 
 use super::context::{Context, Output, Shape};
+use super::state::Keys;
 use super::threads::Governor;
-use super::{CacheType, CpuError, load, name_of, threads_of};
+use super::{CpuError, load, name_of, threads_of};
 
 /// Tokens of one batch, and of one text: what comes after is left out. A page of the
 /// store seldom has more.
@@ -74,7 +75,7 @@ impl LlamaEmbedder {
         let (_, query_prefix, text_prefix) = prefixes.copied().unwrap_or_default();
         let most = threads_of(threads);
         let shape = Shape {
-            keys: CacheType::F16,
+            keys: Keys::F16,
             cells: BATCH_TOKENS,
             sequences: BATCH_TEXTS,
             batch: BATCH_TOKENS,

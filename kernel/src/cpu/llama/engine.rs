@@ -11,8 +11,10 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use llama_cpp_2::model::LlamaModel;
 
 use super::context::{Context, Shape};
+use super::paging::Crowded;
 use super::slot::Slot;
 use super::threads::Governor;
+use super::tiles::{Failure, Tiler};
 use super::vocab::Vocab;
 use super::{BATCH_TOKENS, Listener};
 use crate::cpu::{Counters, CpuError, CpuProcess, CpuStats, Job, Sink};
@@ -24,7 +26,7 @@ use crate::swap::Swap;
 
 /// Tokens of a prompt that another process is just computing for which it pays to
 /// wait rather than compute them twice.
-const FOLLOW_TOKENS_MIN: usize = 16;
+const FOLLOW_TOKENS_MIN: usize = 8;
 /// Processes running beside which drafts are made: with more, the batch is better
 /// used for them.
 const DRAFTING_MAX: usize = 2;
@@ -55,8 +57,13 @@ pub(super) struct Engine<'m> {
     /// The sequence used for copies; the frame table does not know it, nor the last one
     /// ([`Shape::grave`]).
     pub(super) scratch: usize,
+    /// Computes long prompts; `None` where the model does not allow for it.
+    pub(super) tiler: Option<Tiler<'m>>,
+    pub(super) governor: Governor,
+    pub(super) crowded: Crowded,
+    /// Cells that were buried again when everybody had moved.
+    pub(super) buried_least: usize,
     vocab: Arc<Vocab>,
-    governor: Governor,
     drafts: bool,
     /// Tokens of prefill in a batch at most.
     chunk_max: usize,
@@ -75,8 +82,10 @@ impl<'m> Engine<'m> {
         let context = Context::new(model, shape).ok_or(
             "no context could be made: not enough memory? (try a smaller --window)".to_owned(),
         )?;
+        let exact = shape.grave().is_some();
         Ok(Self {
             context,
+            tiler: exact.then(|| Tiler::new(model)),
             vocab,
             frames: Frames::new(shape.sequences - 2, shape.cells),
             swap,
@@ -87,6 +96,8 @@ impl<'m> Engine<'m> {
             sharing: !model.is_recurrent() && !model.is_hybrid(),
             scratch: shape.sequences - 2,
             governor,
+            crowded: Crowded::No,
+            buried_least: 0,
             drafts,
             chunk_max: chunk_max(model.n_params()),
         })
@@ -151,9 +162,8 @@ impl<'m> Engine<'m> {
     /// room for prompt and answer. None overtakes one that is more urgent and too
     /// large for the moment, or large ones would wait for ever.
     fn admit(&mut self) {
-        self.waiting.sort_by_key(|slot| {
-            std::cmp::Reverse((scheduler::urgency(slot.priority, slot.waited), slot.waited))
-        });
+        self.waiting
+            .sort_by_key(|slot| std::cmp::Reverse((slot.urgency(), slot.waited)));
         let mut i = 0;
         while i < self.waiting.len() {
             if self.follows(i) {
@@ -215,6 +225,7 @@ impl<'m> Engine<'m> {
         for slot in &mut self.running {
             slot.waited += 1;
         }
+        let shares = self.compute_tiled(shares);
         if shares.is_empty() {
             return;
         }
@@ -253,9 +264,51 @@ impl<'m> Engine<'m> {
         }
     }
 
-    /// Tokens that a slot has not computed yet, its draft included.
+    /// Computes for one of the shares whose next tokens go in tiles: for the one whose block
+    /// is under way, or else the most urgent. Returns those whose do not.
+    fn compute_tiled(&mut self, shares: Vec<Share>) -> Vec<Share> {
+        let (tiled, rows): (Vec<Share>, Vec<Share>) = shares
+            .into_iter()
+            .partition(|share| self.block(&self.running[share.id]).is_some());
+        let is_under_way = |share: &&Share| self.progress(&self.running[share.id]) > 0;
+        let Some(&share) = tiled.iter().find(is_under_way).or(tiled.first()) else {
+            return rows;
+        };
+        let Some(block) = self.block(&self.running[share.id]) else {
+            return rows;
+        };
+        match self.compute_block(share.id, block, share.tokens) {
+            Ok(()) => {}
+            Err(Failure::Unfit) => {
+                tracing::warn!("long prompts are computed slowly: no memory, or not this model");
+                self.tiler = None;
+            }
+            Err(Failure::Failed(error)) => {
+                let slot = self.running.swap_remove(share.id);
+                self.frames.release(slot.sequence);
+                slot.fail(error);
+                // The others' places have changed.
+                return Vec::new();
+            }
+        }
+        rows
+    }
+
+    /// Tokens of a slot's next block that are computed.
+    fn progress(&self, slot: &Slot) -> usize {
+        let (Some(tiler), Some(block)) = (&self.tiler, self.block(slot)) else {
+            return 0;
+        };
+        tiler.progress(&slot.tokens, &block)
+    }
+
+    /// Tokens that a slot has to compute next.
     fn pending(&self, slot: &Slot) -> usize {
-        slot.tokens.len() + slot.draft.len() - self.frames.len(slot.sequence)
+        match self.block(slot) {
+            Some(block) => block.len() - self.progress(slot),
+            None if self.tiler.is_some() => slot.pending(self.frames.len(slot.sequence)),
+            None => slot.tokens.len() + slot.draft.len() - self.frames.len(slot.sequence),
+        }
     }
 
     /// Writes the batch. For each share the rows of its logits: after its last token

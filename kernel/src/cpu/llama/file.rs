@@ -6,21 +6,21 @@ use std::path::Path;
 
 use llama_cpp_2::model::LlamaModel;
 
-use super::CacheType;
+use super::state::Keys;
+use crate::blocks::BLOCK_TOKENS;
 
 /// The library that KV states depend on, as the workspace pins it.
 const LIBRARY: &str = "llama-cpp-2 =0.1.160";
 /// Bytes hashed at each end of the file: all names and shapes, and some weights.
 const SAMPLE_BYTES: u64 = 8 << 20;
-/// Numbers that share a scale in that type of llama.cpp's.
-const Q8_0_NUMBERS: usize = 32;
-/// Bytes of one number in the KV cache: half precision, at most.
+/// Bytes of one number in the KV cache.
 const KV_NUMBER_BYTES: usize = 2;
 
 /// What KV states depend on beside their tokens: the model file, by its length and
-/// a digest of both its ends, the type of the cache, and the library. Reading all of a
+/// a digest of both its ends, the type of the cache, how
+/// prompts are divided, and the library. Reading all of a
 /// large file would take longer than a state saves.
-pub(super) fn key(path: &Path, keys: CacheType) -> std::io::Result<String> {
+pub(super) fn key(path: &Path, keys: Keys) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut hasher = blake3::Hasher::new();
@@ -29,19 +29,9 @@ pub(super) fn key(path: &Path, keys: CacheType) -> std::io::Result<String> {
         std::io::copy(&mut (&mut file).take(SAMPLE_BYTES), &mut hasher)?;
     }
     let digest = hasher.finalize().to_hex();
-    Ok(format!("{digest} {length} {keys:?} {LIBRARY}"))
-}
-
-/// Whether the keys of `model` can be stored as Q8_0: they come in whole blocks, and are
-/// its only state.
-pub(super) fn stores_q8_0(model: &LlamaModel) -> bool {
-    let architecture = model
-        .meta_val_str("general.architecture")
-        .unwrap_or_default();
-    let stated = model.meta_val_str(&format!("{architecture}.attention.key_length"));
-    let stated: Option<usize> = stated.ok().and_then(|length| length.parse().ok());
-    let length = stated.unwrap_or_else(|| head_length(model));
-    length.is_multiple_of(Q8_0_NUMBERS) && !model.is_recurrent() && !model.is_hybrid()
+    Ok(format!(
+        "{digest} {length} {keys:?} {BLOCK_TOKENS} {LIBRARY}"
+    ))
 }
 
 fn head_length(model: &LlamaModel) -> usize {
@@ -102,7 +92,7 @@ mod tests {
         let key_of = |bytes: &[u8]| {
             let path = folder.path().join("model");
             std::fs::write(&path, bytes).unwrap();
-            key(&path, CacheType::default()).unwrap()
+            key(&path, Keys::default()).unwrap()
         };
         assert_eq!(key_of(b"one"), key_of(b"one"));
         assert_ne!(key_of(b"one"), key_of(b"two"));

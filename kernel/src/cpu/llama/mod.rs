@@ -12,7 +12,9 @@ mod file;
 mod paging;
 mod quantize;
 mod slot;
+mod state;
 mod threads;
+mod tiles;
 mod tokenizer;
 mod vocab;
 
@@ -39,6 +41,7 @@ pub use tokenizer::Tokenizer;
 
 use context::{Output, Shape};
 use engine::{Engine, Request};
+use state::Keys;
 use threads::Governor;
 use vocab::Vocab;
 
@@ -77,29 +80,11 @@ pub struct LocalSettings {
     pub threads: Option<usize>,
     /// Cells of the KV cache shared by all processes.
     pub kv_cells: Option<usize>,
-    /// How its keys are stored.
-    pub keys: CacheType,
     /// Whether to generate token by token even where the context says what comes next.
     pub no_drafts: bool,
     /// Folder for KV states on disk: boot pages, and processes that were suspended.
     /// `None` keeps them in memory only.
     pub swap: Option<PathBuf>,
-}
-
-/// How the keys of the KV cache are stored; the values always have 16 bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum CacheType {
-    /// 16 bits. llama.cpp's CPU code has three ways to compute attention for it and takes
-    /// the one that suits the batch. They round otherwise, so that the choice between
-    /// two tokens that are nearly as likely depends on who else is in the batch.
-    #[default]
-    F16,
-    /// 8 bits and a scale for each 32 numbers. Where keys and values differ in type each
-    /// token is computed alone and always in the same way: an answer is the same, bit
-    /// for bit, whoever shares the machine. Long prompts take longer, on a model of
-    /// 135 million parameters by a third to a half at 500 tokens, and so does all in a
-    /// large cache that is full.
-    Q8_0,
 }
 
 /// A model file, loaded and ready.
@@ -197,10 +182,6 @@ impl LocalCpu {
             .kv_cells
             .unwrap_or_else(|| file::affordable_cells(&model, KV_CELLS_DEFAULT))
             .max(window);
-        if settings.keys == CacheType::Q8_0 && !file::stores_q8_0(&model) {
-            let reason = "its keys cannot be stored as q8_0; leave out --cache-type-k";
-            return Err(fail(reason.into()));
-        }
         let threads = threads_of(settings.threads);
         let info = CpuInfo {
             details: file::details(&model),
@@ -211,12 +192,17 @@ impl LocalCpu {
             kv_cells,
         };
 
+        // A state without positions is nothing that several could share.
+        let keys = match model.is_recurrent() || model.is_hybrid() {
+            true => Keys::F16,
+            false => Keys::Bf16,
+        };
         let shape = Shape {
             cells: kv_cells,
             sequences: SEQUENCES,
             batch: BATCH_TOKENS,
             threads,
-            keys: settings.keys,
+            keys,
             output: Output::Logits,
         };
         let governor = Governor::new(threads, settings.threads.is_some());
@@ -224,7 +210,7 @@ impl LocalCpu {
             memory_bytes_max: SWAP_MEMORY_BYTES,
             disk_bytes_max: SWAP_DISK_BYTES,
             folder: settings.swap.clone(),
-            key: file::key(path, settings.keys).map_err(|error| fail(error.to_string()))?,
+            key: file::key(path, keys).map_err(|error| fail(error.to_string()))?,
         };
         let listener: Arc<RwLock<Option<Listener>>> = Arc::default();
         let heard = listener.clone();

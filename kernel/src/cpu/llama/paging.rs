@@ -5,9 +5,8 @@ use std::time::Instant;
 use super::engine::Engine;
 use super::slot::Slot;
 use crate::cpu::{CpuError, Movement};
-use crate::frames::{Eviction, Placement};
+use crate::frames::{Eviction, Placement, Promise};
 use crate::process::Pid;
-use crate::scheduler;
 use crate::swap::For;
 
 /// Tokens of a swapped state that are worth bringing back rather than computing.
@@ -18,10 +17,24 @@ const RESTORE_TOKENS_MIN: usize = 16;
 const IDLE_BATCHES_MAX: u64 = 64;
 /// Tokens of an idle process that are worth moving.
 const IDLE_TOKENS_MIN: usize = 256;
-/// The share of the cache that may be buried, as a divisor.
+/// The share of the cache that may be buried while nobody waits for it, as a divisor.
 const BURIED_SHARE: usize = 4;
+/// The share that is worth moving everybody when it becomes free, as a divisor: that takes
+/// as long as computing a twentieth.
+const CROWDED_SHARE: usize = 8;
 /// Tokens of a boot page worth an image on disk.
 const BOOT_TOKENS_MIN: usize = 64;
+
+/// Whether a job does not fit because of what is buried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Crowded {
+    #[default]
+    No,
+    /// And may wait for some others to end.
+    Somewhat,
+    /// And nothing runs that would not have to wait for it.
+    Urgently,
+}
 
 impl Engine<'_> {
     /// Gives a job its place in the cache, with as much of its prompt as is resident
@@ -44,7 +57,7 @@ impl Engine<'_> {
         };
         self.arrange(placement);
         let sequence = placement.sequence;
-        self.restore(slot, sequence);
+        self.restore(slot, sequence, total);
         if !self.reserve(slot, sequence, total) {
             self.frames.release(sequence);
             return Ok(false);
@@ -75,21 +88,21 @@ impl Engine<'_> {
         }
     }
 
-    /// Brings back what is swapped out of the prompt, as far as it goes.
-    fn restore(&mut self, slot: &Slot, sequence: usize) {
+    /// Brings back what is swapped out of the prompt, as far as it goes and `total` tokens
+    /// still find room.
+    fn restore(&mut self, slot: &Slot, sequence: usize, total: usize) {
         let prompt = &slot.tokens[..slot.tokens.len() - 1];
         while self.sharing {
             let resident = self.frames.len(sequence);
+            if self.swap.reach(prompt, resident) < resident + RESTORE_TOKENS_MIN {
+                return;
+            }
             let Some(found) = self.swap.find(prompt, resident) else {
                 return;
             };
-            if found.upto < resident + RESTORE_TOKENS_MIN
-                || !self.reserve(slot, sequence, resident + found.cells)
-            {
-                return;
-            }
-            if self.is_crowded() {
-                // There will be room when everybody has moved.
+            // What it covers of the resident tokens will be buried.
+            let room = total + resident - found.from;
+            if !self.reserve(slot, sequence, room.max(resident + found.cells)) {
                 return;
             }
             let begun = Instant::now();
@@ -118,12 +131,34 @@ impl Engine<'_> {
 
     /// Promises `sequence` room for `total` tokens, making room as needed.
     fn reserve(&mut self, slot: &Slot, sequence: usize, total: usize) -> bool {
-        while !self.frames.promise(sequence, total) {
-            if !self.make_room(slot, None) {
-                return false;
+        loop {
+            let buried = self.context.buried();
+            match self.frames.promise(sequence, total, buried) {
+                Promise::Made => return true,
+                Promise::Full if self.make_room(slot, None) => {}
+                Promise::Full => return false,
+                Promise::Buried(short) if self.collectable() < short => {
+                    if !self.make_room(slot, None) {
+                        return false;
+                    }
+                }
+                Promise::Buried(_) => {
+                    let last = self.running.iter().map(|slot| slot.priority).min();
+                    let crowded = match last.is_some_and(|last| last >= slot.priority) {
+                        true => Crowded::Somewhat,
+                        false => Crowded::Urgently,
+                    };
+                    self.crowded = self.crowded.max(crowded);
+                    return false;
+                }
             }
         }
-        true
+    }
+
+    /// Cells that become free when everybody is taken out and only those that run come back.
+    fn collectable(&self) -> usize {
+        let buried = self.context.buried().saturating_sub(self.buried_least);
+        buried + self.frames.idle_cells()
     }
 
     /// Swaps out the process that will run last: an idle one, else a running one that
@@ -133,10 +168,9 @@ impl Engine<'_> {
             self.swap_out(eviction);
             return true;
         }
-        let urgency = |slot: &Slot| scheduler::urgency(slot.priority, slot.waited);
-        let last = (0..self.running.len()).min_by_key(|&i| urgency(&self.running[i]));
+        let last = (0..self.running.len()).min_by_key(|&i| self.running[i].urgency());
         match last {
-            Some(last) if urgency(&self.running[last]) < urgency(slot) => {
+            Some(last) if self.running[last].urgency() < slot.urgency() => {
                 let mut preempted = self.running.swap_remove(last);
                 preempted.draft.clear();
                 let eviction = self.frames.take_out(preempted.sequence);
@@ -149,17 +183,20 @@ impl Engine<'_> {
         }
     }
 
-    /// Whether what was promised does not fit beside what is buried.
-    fn is_crowded(&self) -> bool {
-        self.frames.taken() + self.context.buried() > self.frames.cells()
-    }
-
     /// If what is buried is in the way, takes everybody out of the cache, so that it is free
     /// again. Those that run come back at once, one behind the other, the others when
     /// they need to.
     pub(super) fn collect(&mut self) {
-        let is_littered = self.context.buried() > self.frames.cells() / BURIED_SHARE;
-        if !is_littered && !self.is_crowded() {
+        let (cells, buried) = (self.frames.cells(), self.context.buried());
+        self.buried_least = self.buried_least.min(buried);
+        let is_stuck = self.running.is_empty() && !self.waiting.is_empty();
+        let pays = match std::mem::take(&mut self.crowded) {
+            _ if is_stuck => buried > 0,
+            Crowded::No => buried - self.buried_least > cells / BURIED_SHARE,
+            Crowded::Somewhat => self.collectable() > cells / CROWDED_SHARE,
+            Crowded::Urgently => true,
+        };
+        if !pays {
             return;
         }
         let running = std::mem::take(&mut self.running);
@@ -178,6 +215,8 @@ impl Engine<'_> {
                 Err(error) => slot.fail(error),
             }
         }
+        // A state of which only the end is wanted buries its beginning.
+        self.buried_least = self.context.buried();
     }
 
     /// Saves what only this sequence held, and frees its cells.

@@ -1,5 +1,7 @@
 //! One job of the engine: its tokens, its grammar, and how the next one is chosen.
 
+use std::ops::Range;
+
 use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::token::data::LlamaTokenData;
@@ -9,9 +11,11 @@ use toktrie::SimpleVob;
 
 use super::draft::Drafter;
 use super::vocab::Vocab;
+use crate::blocks;
 use crate::cpu::{Chunk, Completion, CpuError, Job, Sampling, Sink};
 use crate::prefix::common_prefix;
 use crate::process::{Pid, Usage};
+use crate::scheduler;
 
 /// Tokens kept to close an action whose room is used up: enough for the quotes,
 /// brackets and forced keys of the tools' schemas.
@@ -44,6 +48,8 @@ pub(super) struct Slot {
     sampler: Option<LlamaSampler>,
     drafter: Drafter,
     cached: Option<usize>,
+    /// Whether it is the first of its process.
+    first: bool,
     tokens_max: u32,
     text: Vec<u8>,
     /// Bytes of `text` already sent.
@@ -95,6 +101,7 @@ impl Slot {
             sampler: sampler(job.sampling),
             drafter: Drafter::default(),
             cached: None,
+            first: job.history.is_empty(),
             tokens_max: job.tokens_max,
             text: Vec::new(),
             sent: 0,
@@ -104,6 +111,11 @@ impl Slot {
         // How an action begins is mostly certain, and is computed with the prompt.
         slot.take_forced(vocab);
         Ok(slot)
+    }
+
+    /// Higher runs first.
+    pub(super) fn urgency(&self) -> i64 {
+        scheduler::urgency(self.priority, self.waited)
     }
 
     /// Whether nobody waits for the result any more.
@@ -124,6 +136,33 @@ impl Slot {
     /// Whether its prompt is computed, so that each batch brings new tokens.
     pub(super) fn generates(&self) -> bool {
         self.begun
+    }
+
+    /// The block of its prompt to compute next, of which `resident` tokens are there.
+    pub(super) fn block(&self, resident: usize) -> Option<Range<usize>> {
+        let part = self.parts().into_iter().find(|part| resident < part.end);
+        part.and_then(|part| blocks::next(&part, resident))
+    }
+
+    /// Tokens that are to be computed one by one next, its draft included, when
+    /// `resident` are there: up to a part of the prompt that is not.
+    pub(super) fn pending(&self, resident: usize) -> usize {
+        let mut parts = self.parts().into_iter();
+        let part = parts.find(|part| part.start > resident && blocks::is_tiled(part));
+        let end = part.map_or(self.tokens.len() + self.draft.len(), |part| part.start);
+        end - resident
+    }
+
+    /// The boot page, and the rest of the prompt or what a later action has added to it.
+    /// The last token is in neither: it is computed alone, for its logits.
+    fn parts(&self) -> [Range<usize>; 2] {
+        let end = self.prompt.min(self.tokens.len() - 1);
+        let boot = self.boot.min(end);
+        let new = match self.first {
+            true => boot,
+            false => self.cached.unwrap_or(0).clamp(boot, end),
+        };
+        [0..boot, new..end]
     }
 
     /// Notes how much of its prompt was resident when it was first placed.
