@@ -264,27 +264,30 @@ impl<'m> Engine<'m> {
         }
     }
 
-    /// Computes for one of the shares whose next tokens go in tiles: for the one whose block
-    /// is under way, or else the most urgent. Returns those whose do not.
+    /// Computes in tiles what the shares of those that go so allow for, all for one: the slot
+    /// whose block is under way, since another's would take its place, or else the most
+    /// urgent. Returns the shares of the others.
     fn compute_tiled(&mut self, shares: Vec<Share>) -> Vec<Share> {
         let (tiled, rows): (Vec<Share>, Vec<Share>) = shares
             .into_iter()
             .partition(|share| self.block(&self.running[share.id]).is_some());
-        let is_under_way = |share: &&Share| self.progress(&self.running[share.id]) > 0;
-        let Some(&share) = tiled.iter().find(is_under_way).or(tiled.first()) else {
+        let Some(first) = tiled.first() else {
             return rows;
         };
-        let Some(block) = self.block(&self.running[share.id]) else {
+        let under_way = self.running.iter().position(|slot| self.progress(slot) > 0);
+        let id = under_way.unwrap_or(first.id);
+        let Some(block) = self.block(&self.running[id]) else {
             return rows;
         };
-        match self.compute_block(share.id, block, share.tokens) {
+        let most = tiled.iter().map(|share| share.tokens).sum();
+        match self.compute_block(id, block, most) {
             Ok(()) => {}
             Err(Failure::Unfit) => {
                 tracing::warn!("long prompts are computed slowly: no memory, or not this model");
                 self.tiler = None;
             }
             Err(Failure::Failed(error)) => {
-                let slot = self.running.swap_remove(share.id);
+                let slot = self.running.swap_remove(id);
                 self.frames.release(slot.sequence);
                 slot.fail(error);
                 // The others' places have changed.
