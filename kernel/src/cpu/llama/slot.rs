@@ -20,6 +20,9 @@ use crate::scheduler;
 /// Tokens kept to close an action whose room is used up: enough for the quotes,
 /// brackets and forced keys of the tools' schemas.
 const WIND_DOWN_TOKENS: u32 = 48;
+/// Tokens after the boot page that never go in tiles: prompts begin alike there, with the
+/// template's words, and share that whether they are long or short.
+const HEAD_TOKENS: usize = 64;
 /// Periods, in tokens, at which output is checked for going round in circles.
 const CIRCLE_PERIOD_MAX: usize = 24;
 /// Tokens of an unchanging cycle after which the action is closed.
@@ -159,10 +162,11 @@ impl Slot {
         let end = self.prompt.min(self.tokens.len() - 1);
         let boot = self.boot.min(end);
         let new = match self.first {
-            true => boot,
-            false => self.cached.unwrap_or(0).clamp(boot, end),
+            true if boot > 0 => boot + HEAD_TOKENS,
+            true => 0,
+            false => self.cached.unwrap_or(0),
         };
-        [0..boot, new..end]
+        [0..boot, new.clamp(boot, end)..end]
     }
 
     /// Notes how much of its prompt was resident when it was first placed.
