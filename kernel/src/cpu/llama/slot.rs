@@ -20,8 +20,8 @@ use crate::scheduler;
 /// Tokens kept to close an action whose room is used up: enough for the quotes,
 /// brackets and forced keys of the tools' schemas.
 const WIND_DOWN_TOKENS: u32 = 48;
-/// Tokens after the boot page that never go in tiles: prompts begin alike there, with the
-/// template's words, and share that whether they are long or short.
+/// Tokens at the beginning of a boot page, and after it, that never go in tiles: prompts are
+/// alike there, with the template's words, and share that whether they are long or short.
 const HEAD_TOKENS: usize = 64;
 /// Periods, in tokens, at which output is checked for going round in circles.
 const CIRCLE_PERIOD_MAX: usize = 24;
@@ -162,11 +162,10 @@ impl Slot {
         let end = self.prompt.min(self.tokens.len() - 1);
         let boot = self.boot.min(end);
         let new = match self.first {
-            true if boot > 0 => boot + HEAD_TOKENS,
-            true => 0,
+            true => boot + HEAD_TOKENS,
             false => self.cached.unwrap_or(0),
         };
-        [0..boot, new.clamp(boot, end)..end]
+        [HEAD_TOKENS.min(boot)..boot, new.clamp(boot, end)..end]
     }
 
     /// Notes how much of its prompt was resident when it was first placed.
