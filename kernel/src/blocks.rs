@@ -3,8 +3,8 @@
 //! llama.cpp's CPU code has a fast way to compute attention for many tokens at once, in
 //! tiles, and a slow one that goes token by token; they round differently. For an answer
 //! not to depend on who shares the machine, the choice between them must not either: it
-//! is made by the prompt alone. A long part goes in blocks of tiles from its beginning
-//! on, all else token by token.
+//! is made by the prompt, and by where its process's own past ends in it. A long part goes
+//! in blocks of tiles from its beginning on, all else token by token.
 //!
 //! Pure arithmetic over positions in a prompt.
 
@@ -22,15 +22,44 @@ pub const BLOCK_TOKENS: usize = 512;
 /// Tokens of a block at most: the last one of a part takes in a rest that fills no tile.
 pub const BLOCK_TOKENS_MAX: usize = BLOCK_TOKENS + TILE_TOKENS - 1;
 
-/// Whether the tokens in `part` of a prompt are computed in tiles.
-pub fn is_tiled(part: &Range<usize>) -> bool {
+/// Tokens at the beginning of a boot page, and after it, that never go in tiles: prompts are
+/// alike there, with the template's words, and share that whether they are long or short.
+const HEAD_TOKENS: usize = 64;
+
+/// The numbers that say what goes in tiles: a state depends on them.
+pub fn rule() -> String {
+    format!("tiles {TILE_TOKENS} {PART_TOKENS_MIN} {BLOCK_TOKENS} {HEAD_TOKENS}")
+}
+
+/// The parts of a prompt that go in tiles if they are long enough: the boot page, which ends
+/// at `boot`, and what is new behind it, up to `end`. The process's own past ends at
+/// `past`; it is `None` when it has none.
+pub fn parts(boot: usize, past: Option<usize>, end: usize) -> [Range<usize>; 2] {
+    let boot = boot.min(end);
+    let new = past.unwrap_or(boot + HEAD_TOKENS).clamp(boot, end);
+    [HEAD_TOKENS.min(boot)..boot, new..end]
+}
+
+/// The block of `parts` to compute next, when the first `resident` tokens of the prompt
+/// are there. `None` when the next ones are computed token by token.
+pub fn next(parts: &[Range<usize>], resident: usize) -> Option<Range<usize>> {
+    let part = parts.iter().find(|part| resident < part.end)?;
+    next_of(part, resident)
+}
+
+/// Where the next of `parts` begins that goes in tiles, behind the first `resident` tokens.
+pub fn next_start(parts: &[Range<usize>], resident: usize) -> Option<usize> {
+    let mut starts = parts.iter().filter(|part| is_tiled(part));
+    starts.find_map(|part| (part.start > resident).then_some(part.start))
+}
+
+fn is_tiled(part: &Range<usize>) -> bool {
     part.len() >= PART_TOKENS_MIN
 }
 
-/// The block of `part` to compute next, when the first `resident` tokens of the prompt
-/// are there. It may begin before them, if they end within a block. `None` when the rest
-/// of the part is computed token by token.
-pub fn next(part: &Range<usize>, resident: usize) -> Option<Range<usize>> {
+/// The next block of one part. It may begin before the end of what is resident, if that is
+/// within a block.
+fn next_of(part: &Range<usize>, resident: usize) -> Option<Range<usize>> {
     if !is_tiled(part) || !(part.start..part.end).contains(&resident) {
         return None;
     }
@@ -60,7 +89,7 @@ mod tests {
     #[test]
     fn a_long_part_goes_in_blocks() {
         let check = |part: Range<usize>, resident, want| {
-            assert_eq!(next(&part, resident), want, "{part:?} {resident}");
+            assert_eq!(next_of(&part, resident), want, "{part:?} {resident}");
         };
         check(0..255, 0, None);
         check(0..256, 0, Some(0..256));
@@ -78,6 +107,28 @@ mod tests {
         check(10..600, 600, None);
     }
 
+    #[test]
+    fn the_heads_of_parts_go_token_by_token() {
+        let check = |(boot, past, end), resident, block, start| {
+            let parts = parts(boot, past, end);
+            assert_eq!(next(&parts, resident), block, "{parts:?} {resident}");
+            assert_eq!(next_start(&parts, resident), start, "{parts:?} {resident}");
+        };
+        // A long boot page and a long text.
+        check((400, None, 900), 0, None, Some(64));
+        check((400, None, 900), 64, Some(64..400), Some(464));
+        check((400, None, 900), 400, None, Some(464));
+        check((400, None, 900), 464, Some(464..900), None);
+        // Neither is long.
+        check((300, None, 500), 64, None, None);
+        check((0, None, 0), 0, None, None);
+        // No boot page.
+        check((0, None, 600), 0, None, Some(64));
+        // What a later action adds follows the past at once.
+        check((400, Some(700), 1000), 700, Some(700..1000), None);
+        check((400, Some(700), 1000), 500, None, Some(700));
+    }
+
     proptest! {
         /// Where the blocks lie depends on nothing but the part, and all of them fill
         /// tiles, in whatever pieces they are computed.
@@ -85,11 +136,11 @@ mod tests {
         fn blocks_cover_a_part(start in 0usize..500, len in 256usize..3000, most in 0usize..600) {
             let part = start..start + len;
             let mut at = start;
-            while let Some(block) = next(&part, at) {
+            while let Some(block) = next_of(&part, at) {
                 prop_assert_eq!(block.start, at);
                 for resident in block.clone() {
                     if part.end - resident >= TILE_TOKENS {
-                        prop_assert_eq!(next(&part, resident), Some(block.clone()));
+                        prop_assert_eq!(next_of(&part, resident), Some(block.clone()));
                     }
                 }
                 let mut left = block.len();

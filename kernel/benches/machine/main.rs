@@ -25,7 +25,6 @@ mod soak;
 use std::path::PathBuf;
 
 /// What every suite needs to know.
-#[derive(Clone)]
 pub struct Bench {
     model: PathBuf,
     /// The folder of llama-server, llama-bench and llama-batched-bench.

@@ -90,3 +90,40 @@ async fn model_answers_the_same_whoever_shares_it() {
     let counters = cpu.stats().counters;
     assert!(counters.collected > 0, "{counters:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn model_computes_long_prompts_once_beside_each_other() {
+    let Some((_, _turn)) = model().await else {
+        return;
+    };
+    let path = std::env::var_os("QUIPU_TEST_MODEL").expect("there is a model");
+    let settings = LocalSettings {
+        threads: Some(1),
+        ..LocalSettings::default()
+    };
+    let cpu = LocalCpu::load(path.as_ref(), &settings).expect("a model");
+    let mut tokens = 0;
+    let mut tickets = Vec::new();
+    for n in 0..4 {
+        let mut job = job(&cpu, 4);
+        job.pid = n;
+        // The first generates, so that the others get little room in a batch, and by turns.
+        if n > 0 {
+            let text = format!("Number {n} of those. ").repeat(70);
+            let message = Message {
+                role: Role::User,
+                text,
+                label: Label::user(),
+            };
+            job.prompt = cpu.prepare(&[message]).expect("a prompt");
+            job.tokens_max = 4;
+        }
+        tokens += job.prompt.len as u64;
+        tickets.push(cpu.submit(job));
+    }
+    for mut ticket in tickets {
+        while !matches!(ticket.next().await.expect("a chunk"), Chunk::Done(_)) {}
+    }
+    let counters = cpu.stats().counters;
+    assert!(counters.prefilled <= tokens, "{tokens}: {counters:?}");
+}

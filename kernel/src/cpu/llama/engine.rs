@@ -60,6 +60,7 @@ pub(super) struct Engine<'m> {
     /// Computes long prompts; `None` where the model does not allow for it.
     pub(super) tiler: Option<Tiler<'m>>,
     pub(super) governor: Governor,
+    /// Whether a job waits for what is buried.
     pub(super) crowded: Crowded,
     /// Cells that were buried again when everybody had moved.
     pub(super) buried_least: usize,

@@ -7,7 +7,7 @@ use std::path::Path;
 use llama_cpp_2::model::LlamaModel;
 
 use super::state::Keys;
-use crate::blocks::BLOCK_TOKENS;
+use crate::blocks;
 
 /// The library that KV states depend on, as the workspace pins it.
 const LIBRARY: &str = "llama-cpp-2 =0.1.160";
@@ -17,9 +17,8 @@ const SAMPLE_BYTES: u64 = 8 << 20;
 const KV_NUMBER_BYTES: usize = 2;
 
 /// What KV states depend on beside their tokens: the model file, by its length and
-/// a digest of both its ends, the type of the cache, how
-/// prompts are divided, and the library. Reading all of a
-/// large file would take longer than a state saves.
+/// a digest of both its ends, the type of the cache, what goes in tiles, and the library.
+/// Reading all of a large file would take longer than a state saves.
 pub(super) fn key(path: &Path, keys: Keys) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
@@ -29,9 +28,8 @@ pub(super) fn key(path: &Path, keys: Keys) -> std::io::Result<String> {
         std::io::copy(&mut (&mut file).take(SAMPLE_BYTES), &mut hasher)?;
     }
     let digest = hasher.finalize().to_hex();
-    Ok(format!(
-        "{digest} {length} {keys:?} {BLOCK_TOKENS} {LIBRARY}"
-    ))
+    let rule = blocks::rule();
+    Ok(format!("{digest} {length} {keys:?} {rule} {LIBRARY}"))
 }
 
 fn head_length(model: &LlamaModel) -> usize {

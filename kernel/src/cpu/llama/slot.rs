@@ -20,9 +20,6 @@ use crate::scheduler;
 /// Tokens kept to close an action whose room is used up: enough for the quotes,
 /// brackets and forced keys of the tools' schemas.
 const WIND_DOWN_TOKENS: u32 = 48;
-/// Tokens at the beginning of a boot page, and after it, that never go in tiles: prompts are
-/// alike there, with the template's words, and share that whether they are long or short.
-const HEAD_TOKENS: usize = 64;
 /// Periods, in tokens, at which output is checked for going round in circles.
 const CIRCLE_PERIOD_MAX: usize = 24;
 /// Tokens of an unchanging cycle after which the action is closed.
@@ -143,29 +140,21 @@ impl Slot {
 
     /// The block of its prompt to compute next, of which `resident` tokens are there.
     pub(super) fn block(&self, resident: usize) -> Option<Range<usize>> {
-        let part = self.parts().into_iter().find(|part| resident < part.end);
-        part.and_then(|part| blocks::next(&part, resident))
+        blocks::next(&self.parts(), resident)
     }
 
     /// Tokens that are to be computed one by one next, its draft included, when
     /// `resident` are there: up to a part of the prompt that is not.
     pub(super) fn pending(&self, resident: usize) -> usize {
-        let mut parts = self.parts().into_iter();
-        let part = parts.find(|part| part.start > resident && blocks::is_tiled(part));
-        let end = part.map_or(self.tokens.len() + self.draft.len(), |part| part.start);
-        end - resident
+        let all = self.tokens.len() + self.draft.len();
+        blocks::next_start(&self.parts(), resident).unwrap_or(all) - resident
     }
 
-    /// The boot page, and the rest of the prompt or what a later action has added to it.
-    /// The last token is in neither: it is computed alone, for its logits.
     fn parts(&self) -> [Range<usize>; 2] {
+        // The last token is computed alone, for its logits.
         let end = self.prompt.min(self.tokens.len() - 1);
-        let boot = self.boot.min(end);
-        let new = match self.first {
-            true => boot + HEAD_TOKENS,
-            false => self.cached.unwrap_or(0),
-        };
-        [HEAD_TOKENS.min(boot)..boot, new.clamp(boot, end)..end]
+        let past = (!self.first).then(|| self.cached.unwrap_or(0));
+        blocks::parts(self.boot, past, end)
     }
 
     /// Notes how much of its prompt was resident when it was first placed.
