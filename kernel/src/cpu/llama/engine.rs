@@ -5,6 +5,7 @@
 //! business of [`crate::frames`], what left the cache that of [`crate::swap`]; the
 //! moves between them are in [`super::paging`].
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
@@ -39,6 +40,8 @@ pub(super) enum Request {
     Nice(Pid, i8),
     /// A process is over.
     Retire(Pid),
+    /// The second process begins as the first is.
+    Fork(Pid, Pid),
     /// Tell how things are.
     Stats(Sender<CpuStats>),
 }
@@ -64,6 +67,8 @@ pub(super) struct Engine<'m> {
     pub(super) crowded: Crowded,
     /// Cells that were buried again when everybody had moved.
     pub(super) buried_least: usize,
+    /// What each process computed up to the end of its last action, marked ([`blocks`]).
+    pub(super) pasts: HashMap<Pid, Vec<i32>>,
     vocab: Arc<Vocab>,
     drafts: bool,
     /// Tokens of prefill in a batch at most.
@@ -99,6 +104,7 @@ impl<'m> Engine<'m> {
             governor,
             crowded: Crowded::No,
             buried_least: 0,
+            pasts: HashMap::new(),
             drafts,
             chunk_max: chunk_max(model.n_params()),
         })
@@ -131,10 +137,7 @@ impl<'m> Engine<'m> {
 
     fn take(&mut self, request: Request) {
         match request {
-            Request::Run(job, sink) => match Slot::new(job, sink, &self.vocab) {
-                Ok(slot) => self.waiting.push(slot),
-                Err((sink, error)) => drop(sink.send(Err(error))),
-            },
+            Request::Run(job, sink) => self.run_job(job, sink),
             Request::Nice(pid, priority) => {
                 let slots = self.running.iter_mut().chain(&mut self.waiting);
                 for slot in slots.filter(|slot| slot.pid == pid) {
@@ -142,9 +145,31 @@ impl<'m> Engine<'m> {
                 }
             }
             Request::Retire(pid) => self.retire(pid),
+            Request::Fork(parent, child) => {
+                let past = self.past(parent).to_vec();
+                self.pasts.insert(child, past);
+            }
             // Who asked may have gone meanwhile.
             Request::Stats(asked) => drop(asked.send(self.stats())),
         }
+    }
+
+    fn run_job(&mut self, job: Job, sink: Sink) {
+        let vocab = self.vocab.clone();
+        let tiles = self.tiler.is_some();
+        let past = self.past(job.pid);
+        match Slot::new(job, sink, &vocab, tiles.then_some(past)) {
+            Ok(slot) => self.waiting.push(slot),
+            Err((sink, error)) => drop(sink.send(Err(error))),
+        }
+    }
+
+    /// What `pid` computed before; a process that this machine has not seen yet may have
+    /// left a state on disk.
+    fn past(&mut self, pid: Pid) -> &[i32] {
+        let swap = &self.swap;
+        let past = self.pasts.entry(pid);
+        past.or_insert_with(|| swap.past_of(pid).to_vec())
     }
 
     fn drop_cancelled(&mut self) {
@@ -190,9 +215,9 @@ impl<'m> Engine<'m> {
     /// now: then it waits, and takes that over. The other is hurried along meanwhile.
     fn follows(&mut self, i: usize) -> bool {
         let follower = &self.waiting[i];
-        let resident = self.frames.resident(&follower.tokens);
+        let resident = self.frames.resident(&follower.marked);
         let leader = self.running.iter_mut().find(|leader| {
-            let same = common_prefix(&leader.tokens[..leader.prompt], &follower.tokens);
+            let same = common_prefix(&leader.marked[..leader.prompt], &follower.marked);
             let computed = self.frames.len(leader.sequence);
             same >= resident + FOLLOW_TOKENS_MIN && computed < same
         });
@@ -259,7 +284,10 @@ impl<'m> Engine<'m> {
             self.counters.drafted += slot.counts.drafted;
             self.counters.accepted += slot.counts.accepted;
             match error {
-                None => slot.finish(),
+                None => {
+                    self.pasts.insert(slot.pid, slot.marked.clone());
+                    slot.finish();
+                }
                 Some(error) => slot.fail(error),
             }
         }
@@ -303,7 +331,7 @@ impl<'m> Engine<'m> {
         let (Some(tiler), Some(block)) = (&self.tiler, self.block(slot)) else {
             return 0;
         };
-        tiler.progress(&slot.tokens, &block)
+        tiler.progress(&slot.marked, &block)
     }
 
     /// Tokens that a slot has to compute next.
@@ -355,7 +383,7 @@ impl<'m> Engine<'m> {
         let slot = &mut self.running[share.id];
         slot.waited = 0;
         let start = self.frames.len(slot.sequence);
-        let computed = slot.tokens.iter().chain(&slot.draft);
+        let computed = slot.marked.iter().chain(&slot.draft);
         let fed: Vec<i32> = computed.skip(start).take(share.tokens).copied().collect();
         self.frames.extend(slot.sequence, &fed);
         match slot.generates() {

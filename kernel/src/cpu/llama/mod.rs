@@ -290,6 +290,10 @@ impl Cpu for LocalCpu {
         self.send(Request::Nice(pid, priority));
     }
 
+    fn fork(&self, parent: Pid, child: Pid) {
+        self.send(Request::Fork(parent, child));
+    }
+
     fn retire(&self, pid: Pid) {
         self.send(Request::Retire(pid));
     }

@@ -1,7 +1,5 @@
 //! One job of the engine: its tokens, its grammar, and how the next one is chosen.
 
-use std::ops::Range;
-
 use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::token::data::LlamaTokenData;
@@ -12,7 +10,7 @@ use toktrie::SimpleVob;
 use super::draft::Drafter;
 use super::vocab::Vocab;
 use crate::blocks;
-use crate::cpu::{Chunk, Completion, CpuError, Job, Sampling, Sink};
+use crate::cpu::{Chunk, Completion, CpuError, Job, Prompt, Sampling, Sink};
 use crate::prefix::common_prefix;
 use crate::process::{Pid, Usage};
 use crate::scheduler;
@@ -36,6 +34,8 @@ pub(super) struct Slot {
     pub(super) sequence: usize,
     /// The prompt and what was generated after it.
     pub(super) tokens: Vec<i32>,
+    /// The same, each with how it is computed ([`blocks`]).
+    pub(super) marked: Vec<i32>,
     /// Tokens of the prompt.
     pub(super) prompt: usize,
     /// Tokens of the prompt that are everyone's: the boot page.
@@ -48,8 +48,6 @@ pub(super) struct Slot {
     sampler: Option<LlamaSampler>,
     drafter: Drafter,
     cached: Option<usize>,
-    /// Whether it is the first of its process.
-    first: bool,
     tokens_max: u32,
     text: Vec<u8>,
     /// Bytes of `text` already sent.
@@ -80,20 +78,32 @@ pub(super) struct Advance {
 }
 
 impl Slot {
-    pub(super) fn new(job: Job, sink: Sink, vocab: &Vocab) -> Result<Self, (Sink, CpuError)> {
+    /// A slot for `job`. `past` is what its process computed before, marked; `None` where
+    /// nothing is computed in tiles.
+    pub(super) fn new(
+        job: Job,
+        sink: Sink,
+        vocab: &Vocab,
+        past: Option<&[i32]>,
+    ) -> Result<Self, (Sink, CpuError)> {
         let matcher = match job.schema.as_ref().map(|schema| vocab.matcher(schema)) {
             None => None,
             Some(Ok(matcher)) => Some(matcher),
             Some(Err(error)) => return Err((sink, error)),
         };
+        let Prompt { tokens, boot, .. } = job.prompt;
         let mut slot = Self {
             pid: job.pid,
             priority: job.priority,
             waited: 0,
             sequence: 0,
-            prompt: job.prompt.tokens.len(),
-            boot: job.prompt.boot,
-            tokens: job.prompt.tokens,
+            prompt: tokens.len(),
+            boot,
+            marked: match past {
+                Some(past) => blocks::mark(&tokens, past, boot),
+                None => tokens.clone(),
+            },
+            tokens,
             draft: Vec::new(),
             counts: Counts::default(),
             sink,
@@ -101,7 +111,6 @@ impl Slot {
             sampler: sampler(job.sampling),
             drafter: Drafter::default(),
             cached: None,
-            first: job.history.is_empty(),
             tokens_max: job.tokens_max,
             text: Vec::new(),
             sent: 0,
@@ -138,23 +147,14 @@ impl Slot {
         self.begun
     }
 
-    /// The block of its prompt to compute next, of which `resident` tokens are there.
-    pub(super) fn block(&self, resident: usize) -> Option<Range<usize>> {
-        blocks::next(&self.parts(), resident)
-    }
-
     /// Tokens that are to be computed one by one next, its draft included, when
-    /// `resident` are there: up to a part of the prompt that is not.
+    /// `resident` are there: up to a block that is not.
     pub(super) fn pending(&self, resident: usize) -> usize {
-        let all = self.tokens.len() + self.draft.len();
-        blocks::next_start(&self.parts(), resident).unwrap_or(all) - resident
-    }
-
-    fn parts(&self) -> [Range<usize>; 2] {
-        // The last token is computed alone, for its logits.
-        let end = self.prompt.min(self.tokens.len() - 1);
-        let past = (!self.first).then(|| self.cached.unwrap_or(0));
-        blocks::parts(self.boot, past, end)
+        let rest = &self.marked[resident..];
+        match blocks::before_tiles(rest) {
+            plain if plain < rest.len() => plain,
+            plain => plain + self.draft.len(),
+        }
     }
 
     /// Notes how much of its prompt was resident when it was first placed.
@@ -244,6 +244,7 @@ impl Slot {
 
     fn take(&mut self, token: i32, vocab: &Vocab) {
         self.tokens.push(token);
+        self.marked.push(token);
         if !vocab.is_end(token) {
             self.text.extend_from_slice(vocab.bytes(token));
         }

@@ -17,7 +17,7 @@ use super::context::{Context, Output, Shape};
 use super::engine::Engine;
 use super::slot::Slot;
 use super::state::{Keys, convert};
-use crate::blocks::{BLOCK_TOKENS_MAX, piece};
+use crate::blocks::{self, BLOCK_TOKENS, TILE_TOKENS};
 use crate::cpu::CpuError;
 use crate::prefix::common_prefix;
 
@@ -33,7 +33,7 @@ pub(super) struct Tiler<'m> {
     model: &'m LlamaModel,
     context: Option<Context<'m>>,
     cells: usize,
-    /// What it holds.
+    /// What it holds, marked.
     tokens: Vec<i32>,
     /// Of these, the first that are as in the cache of all; the others belong to a block
     /// that is not whole yet, or was just moved and is not rounded here.
@@ -73,7 +73,7 @@ impl<'m> Tiler<'m> {
             let shape = Shape {
                 cells: self.cells,
                 sequences: 2,
-                batch: BLOCK_TOKENS_MAX,
+                batch: BLOCK_TOKENS,
                 threads,
                 keys: Keys::F16,
                 output: Output::Logits,
@@ -106,19 +106,26 @@ impl<'m> Tiler<'m> {
         Some(())
     }
 
-    /// Computes `tokens` behind those it has.
+    /// Computes `tokens` behind those it has, with others behind them where they are too few
+    /// for a tile: what comes later changes nothing.
     fn compute(&mut self, tokens: &[i32], stop: &dyn Fn() -> bool) -> Result<(), String> {
         let context = self.context.as_mut().ok_or("there is no context")?;
         context.clear();
         let start = self.tokens.len();
-        for (i, &token) in tokens.iter().enumerate() {
-            context.add(token, start + i, OWN, false)?;
+        let last = tokens.last().ok_or("there is no token")?;
+        let padding = TILE_TOKENS.saturating_sub(tokens.len());
+        let rows = tokens.iter().chain(std::iter::repeat_n(last, padding));
+        for (i, &token) in rows.enumerate() {
+            context.add(blocks::token(token), start + i, OWN, false)?;
         }
         if let Err(error) = context.decode(stop) {
             context.remove(OWN, start);
             return Err(error);
         }
         self.tokens.extend_from_slice(tokens);
+        if padding > 0 {
+            context.remove(OWN, self.tokens.len());
+        }
         Ok(())
     }
 
@@ -146,7 +153,7 @@ impl Engine<'_> {
     /// The block that is to be computed next of a slot's prompt.
     pub(super) fn block(&self, slot: &Slot) -> Option<Range<usize>> {
         self.tiler.as_ref()?;
-        slot.block(self.frames.len(slot.sequence))
+        blocks::next(&slot.marked, self.frames.len(slot.sequence))
     }
 
     /// Computes some `most` tokens of a block of the slot `id`. Once it is whole it moves
@@ -169,9 +176,9 @@ impl Engine<'_> {
         let slot = &mut running[id];
         slot.waited = 0;
         let at = tiler.tokens.len();
-        let end = at + piece(block.end - at, most);
+        let end = block.end.min(at + most.max(TILE_TOKENS));
         let sink = slot.sink();
-        let tokens = &slot.tokens[at..end];
+        let tokens = &slot.marked[at..end];
         if let Err(error) = tiler.compute(tokens, &|| sink.is_closed()) {
             tiler.cut(block.start);
             return match sink.is_closed() {
@@ -197,11 +204,12 @@ impl Engine<'_> {
             self.frames.truncate(sequence, block.start);
         }
         let tiler = self.tiler.as_mut()?;
-        tiler.grow(slot.prompt.max(block.end), self.governor.threads())?;
-        if tiler.progress(&slot.tokens, block) > 0 {
+        let cells = slot.prompt.max(block.end) + TILE_TOKENS;
+        tiler.grow(cells, self.governor.threads())?;
+        if tiler.progress(&slot.marked, block) > 0 {
             return Some(());
         }
-        let before = &slot.tokens[..block.start];
+        let before = &slot.marked[..block.start];
         let same = common_prefix(&tiler.tokens[..tiler.settled], before);
         tiler.cut(same);
         if same < before.len() {
@@ -222,7 +230,7 @@ impl Engine<'_> {
         self.context
             .share(self.scratch, slot.sequence, block.clone());
         self.context.remove(self.scratch, 0);
-        self.frames.extend(slot.sequence, &slot.tokens[block]);
+        self.frames.extend(slot.sequence, &slot.marked[block]);
         Some(())
     }
 }
