@@ -92,6 +92,60 @@ async fn model_answers_the_same_whoever_shares_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn model_takes_over_only_what_it_would_compute_itself() {
+    let Some((_, _turn)) = model().await else {
+        return;
+    };
+    let path = std::env::var_os("QUIPU_TEST_MODEL").expect("there is a model");
+    let load = || {
+        let settings = LocalSettings {
+            threads: Some(1),
+            ..LocalSettings::default()
+        };
+        LocalCpu::load(path.as_ref(), &settings).expect("a model")
+    };
+    // The second begins like the first and goes on otherwise, within a block.
+    let text = |parts: [&str; 2]| {
+        let [first, then] = parts;
+        first.repeat(40) + &then.repeat(40)
+    };
+    let first = text(["Much is said about rain. ", "Some of it is true. "]);
+    let second = text(["Much is said about rain. ", "Nobody wrote it down. "]);
+    let ask = async |cpu: &LocalCpu, pid, text: &String| {
+        let message = Message {
+            role: Role::User,
+            text: text.clone(),
+            label: Label::user(),
+        };
+        let mut job = job(cpu, 3);
+        job.pid = pid;
+        job.prompt = cpu.prepare(&[message]).expect("a prompt");
+        let mut ticket = cpu.submit(job);
+        loop {
+            if let Chunk::Done(done) = ticket.next().await.expect("a chunk") {
+                return done;
+            }
+        }
+    };
+    let cpu = load();
+    ask(&cpu, 1, &first).await;
+    let alone = ask(&cpu, 1, &second).await;
+    drop(cpu);
+
+    let cpu = load();
+    ask(&cpu, 2, &second).await;
+    ask(&cpu, 1, &first).await;
+    let beside = ask(&cpu, 1, &second).await;
+    assert_eq!(beside.text, alone.text);
+    assert_eq!(beside.usage.cached_tokens, alone.usage.cached_tokens);
+    // What a fork begins with is its parent's, another process's is not.
+    cpu.fork(1, 3);
+    let fork = ask(&cpu, 3, &second).await;
+    assert_eq!(fork.text, alone.text);
+    assert_eq!(fork.usage.cached_tokens, fork.usage.prompt_tokens - 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn model_computes_long_prompts_once_beside_each_other() {
     let Some((_, _turn)) = model().await else {
         return;
