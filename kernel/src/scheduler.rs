@@ -9,8 +9,9 @@
 /// nobody waits long for the next token, large enough to keep the cores busy.
 pub const CHUNK_TOKENS: usize = 64;
 
-/// Batches a process waits before its priority counts as one higher.
-const AGING_TICKS: u32 = 8;
+/// Batches a process waits before its priority counts as one higher. As long as a few actions
+/// take: with a quarter of that, who waited longest went before who matters most.
+const AGING_TICKS: u32 = 32;
 
 /// One process that wants to compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +123,8 @@ mod tests {
         check(&[], &[]);
         check(&[load(0, 0, 500, 0), load(1, 0, 1, 0)], &[(1, 1), (0, 64)]);
         check(&[load(0, 0, 500, 0), load(1, 1, 500, 0)], &[(1, 64)]);
-        check(&[load(0, 0, 500, 16), load(1, 1, 500, 0)], &[(0, 64)]);
+        let waited = 2 * AGING_TICKS;
+        check(&[load(0, 0, 500, waited), load(1, 1, 500, 0)], &[(0, 64)]);
         check(
             &[load(0, 0, 30, 0), load(1, 0, 500, 0)],
             &[(0, 30), (1, 34)],
