@@ -9,6 +9,7 @@ mod draft;
 mod embedder;
 mod engine;
 mod file;
+mod greedy;
 mod paging;
 mod quantize;
 mod slot;

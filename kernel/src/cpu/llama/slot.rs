@@ -8,6 +8,7 @@ use llguidance::Matcher;
 use toktrie::SimpleVob;
 
 use super::draft::Drafter;
+use super::greedy::greedy;
 use super::vocab::Vocab;
 use crate::blocks;
 use crate::cpu::{Chunk, Completion, CpuError, Job, Prompt, Sampling, Sink};
@@ -261,10 +262,11 @@ impl Slot {
         let Some(sampler) = &mut self.sampler else {
             return greedy(logits, mask);
         };
-        let mut allowed = Vec::new();
-        each_allowed(logits, mask, |i, logit| {
-            allowed.push(LlamaTokenData::new(LlamaToken(i as i32), logit, 0.0));
-        });
+        let is_allowed = |i: usize| mask.is_none_or(|mask| i < mask.len() && mask.get(i));
+        let all = logits.iter().enumerate().filter(|(i, _)| is_allowed(*i));
+        let allowed = all
+            .map(|(i, &logit)| LlamaTokenData::new(LlamaToken(i as i32), logit, 0.0))
+            .collect();
         let mut candidates = LlamaTokenDataArray::new(allowed, false);
         candidates.apply_sampler(sampler);
         candidates
@@ -317,30 +319,6 @@ fn sampler(sampling: Sampling) -> Option<LlamaSampler> {
     })
 }
 
-fn each_allowed(logits: &[f32], mask: Option<&SimpleVob>, mut each: impl FnMut(usize, f32)) {
-    match mask {
-        Some(mask) => mask.iter_set_entries(|i| {
-            if let Some(&logit) = logits.get(i) {
-                each(i, logit);
-            }
-        }),
-        None => logits
-            .iter()
-            .enumerate()
-            .for_each(|(i, &logit)| each(i, logit)),
-    }
-}
-
-fn greedy(logits: &[f32], mask: Option<&SimpleVob>) -> i32 {
-    let mut best = (f32::NEG_INFINITY, 0);
-    each_allowed(logits, mask, |i, logit| {
-        if logit > best.0 || best.0 == f32::NEG_INFINITY {
-            best = (logit, i);
-        }
-    });
-    best.1 as i32
-}
-
 /// Whether the end of `tokens` is one cycle over and over.
 fn in_circles(tokens: &[i32]) -> bool {
     if tokens.len() < CIRCLE_TOKENS {
@@ -362,16 +340,5 @@ mod tests {
         check((0..200).map(|_| 1).collect(), true);
         check((0..90).map(|_| 1).collect(), false);
         check((0..200).map(|i| i % 50).collect(), false);
-    }
-
-    #[test]
-    fn greedy_takes_the_best_allowed() {
-        let logits = [1.0, 3.0, 2.0];
-        let check = |allowed: &[bool], want| {
-            assert_eq!(greedy(&logits, Some(&SimpleVob::from_slice(allowed))), want);
-        };
-        check(&[true, true, true], 1);
-        check(&[true, false, true], 2);
-        assert_eq!(greedy(&logits, None), 1);
     }
 }
