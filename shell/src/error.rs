@@ -138,6 +138,7 @@ fn model_code(error: &ModelError) -> u8 {
 fn cpu_code(error: &CpuError) -> u8 {
     match error {
         CpuError::Load { .. }
+        | CpuError::Window { .. }
         | CpuError::NoTemplate { .. }
         | CpuError::Template { .. }
         | CpuError::Script { .. } => USAGE,

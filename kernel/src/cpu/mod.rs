@@ -274,6 +274,14 @@ pub enum CpuError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The window asked for cannot hold a process.
+    #[error("a window of {window} tokens is too small; {least} is the least")]
+    Window {
+        /// Tokens asked for, or what the model was trained for.
+        window: usize,
+        /// The least that is taken.
+        least: usize,
+    },
     /// The model has no chat template: a base model.
     #[error(
         "{model} has no chat template: it is a base model, which completes text but follows no instructions"
@@ -343,6 +351,7 @@ impl CpuError {
             CpuError::Load { .. } => {
                 "check the file with `quipu model show PATH`, or fetch it again with `quipu model pull NAME`".into()
             }
+            CpuError::Window { .. } => "give a larger --window, or mend `window` in the configuration".into(),
             CpuError::NoTemplate { .. } => {
                 "choose an instruct or chat model: `quipu model ls` shows which are at hand".into()
             }

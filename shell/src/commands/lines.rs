@@ -36,7 +36,7 @@ pub fn lines(path: &Path) -> Result<impl Iterator<Item = Line>> {
             let value = match next_line(&mut *reader, LINE_BYTES_MAX) {
                 Ok(bytes) if bytes.is_empty() => break,
                 Ok(bytes) if bytes.trim_ascii().is_empty() => continue,
-                Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),
+                Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| in_line(&error)),
                 // Nobody knows where the next line begins.
                 Err(reason) => {
                     over = true;
@@ -47,6 +47,15 @@ pub fn lines(path: &Path) -> Result<impl Iterator<Item = Line>> {
         }
         None
     }))
+}
+
+/// What is wrong within a line. serde_json counts lines too, and would call each the first.
+fn in_line(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    match words.rsplit_once(" at line ") {
+        Some((what, _)) => format!("{what} at column {}", error.column()),
+        None => words,
+    }
 }
 
 /// The next line with its end; empty after the last.
@@ -100,6 +109,16 @@ mod tests {
         check(b"abcde\n", Err("longer than 4 bytes"));
         let mut endless = BufReader::new(std::io::repeat(b'a'));
         assert!(next_line(&mut endless, 1 << 20).is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_is_at_a_column_of_the_line() {
+        let check = |line: &str, want: &str| {
+            let error = serde_json::from_str::<Value>(line).unwrap_err();
+            assert_eq!(in_line(&error), want);
+        };
+        check("{broken", "key must be a string at column 2");
+        check("[1,", "EOF while parsing a value at column 3");
     }
 
     #[test]

@@ -153,7 +153,8 @@ impl LocalCpu {
     ///
     /// # Errors
     /// [`CpuError::Load`] when the file is not a model llama.cpp can run,
-    /// [`CpuError::NoTemplate`] for a base model.
+    /// [`CpuError::NoTemplate`] for a base model, [`CpuError::Window`] for a window in which
+    /// no process could run.
     pub fn load(path: &Path, settings: &LocalSettings) -> Result<Self, CpuError> {
         let fail = |reason: String| CpuError::Load {
             path: path.display().to_string(),
@@ -175,9 +176,10 @@ impl LocalCpu {
         let trained = model.n_ctx_train() as usize;
         let window = settings.window.unwrap_or(WINDOW_DEFAULT).min(trained);
         if window < WINDOW_MIN {
-            return Err(fail(format!(
-                "a window of {window} tokens is too small; {WINDOW_MIN} is the least"
-            )));
+            return Err(CpuError::Window {
+                window,
+                least: WINDOW_MIN,
+            });
         }
         let kv_cells = settings
             .kv_cells
