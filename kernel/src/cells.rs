@@ -1,8 +1,8 @@
 //! Cells: where in the KV cache the tokens of each sequence lie.
 //!
-//! llama.cpp adds up attention in the order of the cells, and floating point numbers
-//! depend on the order in which they are added. Left alone it fills the first cells that
-//! are free, so that a token may come to lie before those it follows, wherever somebody
+//! Attention is added up in the order of the cells, and floating point numbers depend on
+//! the order in which they are added. Left alone llama.cpp fills the first cells that are
+//! free, so that a token may come to lie before those it follows, wherever somebody
 //! else has just left: an answer would depend on who shares the machine. So cells are
 //! given out upwards only. What becomes free below a cell in use is buried, that is
 //! kept taken, until there is nothing in use above it or all start again at the first cell.

@@ -188,7 +188,6 @@ impl Kernel {
             done: self.shared.journal.steps(child)?,
             recalled: self.shared.journal.recalled(child)?,
         };
-        self.shared.cpu.fork(pid, child);
         self.launch(child, program, past);
         Ok(child)
     }

@@ -31,7 +31,6 @@
 //! | [`event`] | all the world may see |
 #![warn(missing_docs)]
 
-mod blocks;
 mod cells;
 mod consolidation;
 pub mod cpu;

@@ -234,13 +234,6 @@ impl Swap {
         pids
     }
 
-    /// All tokens of `pid` as far as its states go; empty when it has none.
-    pub fn past_of(&self, pid: Pid) -> &[i32] {
-        let own = self.images.iter().filter(|i| i.whose == For::Process(pid));
-        let longest = own.max_by_key(|image| image.tokens.len());
-        longest.map_or(&[], |image| &image.tokens)
-    }
-
     /// Tokens of `pid` that are swapped out.
     pub fn tokens_of(&self, pid: Pid) -> usize {
         let own = self.images.iter().filter(|i| i.whose == For::Process(pid));

@@ -163,9 +163,6 @@ pub trait Cpu: Send + Sync {
     /// Changes the priority of the job that `pid` has under way, if it has one.
     fn nice(&self, _pid: Pid, _priority: i8) {}
 
-    /// Learns that `child` begins as `parent` is: what is kept for it serves both.
-    fn fork(&self, _parent: Pid, _child: Pid) {}
-
     /// Learns that `pid` is over: what is kept for it may go.
     fn retire(&self, _pid: Pid) {}
 

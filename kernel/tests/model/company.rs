@@ -16,7 +16,7 @@ fn job(cpu: &LocalCpu, n: usize) -> Job {
         label: Label::user(),
     };
     let subject = SUBJECTS[n % SUBJECTS.len()];
-    // Two have a long boot page, one a long text of its own: both go another way.
+    // Two have a long boot page, one a long text of its own.
     let messages = match n % SUBJECTS.len() {
         0 | 1 => vec![
             message(
@@ -92,7 +92,7 @@ async fn model_answers_the_same_whoever_shares_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn model_takes_over_only_what_it_would_compute_itself() {
+async fn model_takes_over_what_another_computed() {
     let Some((_, _turn)) = model().await else {
         return;
     };
@@ -104,7 +104,6 @@ async fn model_takes_over_only_what_it_would_compute_itself() {
         };
         LocalCpu::load(path.as_ref(), &settings).expect("a model")
     };
-    // The second begins like the first and goes on otherwise, within a block.
     let text = |parts: [&str; 2]| {
         let [first, then] = parts;
         first.repeat(40) + &then.repeat(40)
@@ -128,21 +127,19 @@ async fn model_takes_over_only_what_it_would_compute_itself() {
         }
     };
     let cpu = load();
-    ask(&cpu, 1, &first).await;
     let alone = ask(&cpu, 1, &second).await;
+    assert_eq!(alone.usage.cached_tokens, 0);
     drop(cpu);
 
     let cpu = load();
-    ask(&cpu, 2, &second).await;
-    ask(&cpu, 1, &first).await;
+    ask(&cpu, 2, &first).await;
+    // It goes on otherwise in the middle of what is resident.
     let beside = ask(&cpu, 1, &second).await;
     assert_eq!(beside.text, alone.text);
-    assert_eq!(beside.usage.cached_tokens, alone.usage.cached_tokens);
-    // What a fork begins with is its parent's, another process's is not.
-    cpu.fork(1, 3);
-    let fork = ask(&cpu, 3, &second).await;
-    assert_eq!(fork.text, alone.text);
-    assert_eq!(fork.usage.cached_tokens, fork.usage.prompt_tokens - 1);
+    assert!(beside.usage.cached_tokens > 200, "{:?}", beside.usage);
+    let again = ask(&cpu, 3, &second).await;
+    assert_eq!(again.text, alone.text);
+    assert_eq!(again.usage.cached_tokens, again.usage.prompt_tokens - 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

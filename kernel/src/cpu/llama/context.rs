@@ -11,7 +11,7 @@ use llama_cpp_2::model::LlamaModel;
 use llama_cpp_sys_2 as sys;
 use parking_lot::Mutex;
 
-use super::state::Keys;
+use super::attention;
 use crate::cells::{Cells, Removal};
 
 /// Held while a context is made.
@@ -28,8 +28,8 @@ pub(super) struct Shape {
     pub(super) batch: usize,
     /// Threads to compute with.
     pub(super) threads: usize,
-    /// How the keys of the cache are stored.
-    pub(super) keys: Keys,
+    /// Whether no token may come to lie before one that it follows ([`Cells`]).
+    pub(super) ordered: bool,
     /// What comes out.
     pub(super) output: Output,
 }
@@ -37,8 +37,7 @@ pub(super) struct Shape {
 impl Shape {
     /// The sequence that holds what was removed and has to stay, if there is one.
     pub(super) fn grave(self) -> Option<usize> {
-        let exact = self.output == Output::Logits && self.keys == Keys::Bf16;
-        exact.then(|| self.sequences - 1)
+        self.ordered.then(|| self.sequences - 1)
     }
 }
 
@@ -95,13 +94,13 @@ impl<'m> Context<'m> {
         params.kv_unified = true;
         params.swa_full = true;
         params.no_perf = true;
-        params.type_k = shape.keys.ggml_type();
         if let Output::Vectors(pooling) = shape.output {
             params.embeddings = true;
             params.pooling_type = pooling;
         }
         // Making two at once is not sound.
         let _turn = MAKING.lock();
+        attention::install();
         // SAFETY: the model outlives the context by the lifetime 'm.
         let raw = unsafe { sys::llama_init_from_model(model_raw, params) };
         Some(Self {

@@ -14,7 +14,6 @@ use parking_lot::Mutex;
 use quipu_memory::Embedder;
 
 use super::context::{Context, Output, Shape};
-use super::state::Keys;
 use super::threads::Governor;
 use super::{CpuError, load, name_of, threads_of};
 
@@ -75,11 +74,11 @@ impl LlamaEmbedder {
         let (_, query_prefix, text_prefix) = prefixes.copied().unwrap_or_default();
         let most = threads_of(threads);
         let shape = Shape {
-            keys: Keys::F16,
             cells: BATCH_TOKENS,
             sequences: BATCH_TEXTS,
             batch: BATCH_TOKENS,
             threads: most,
+            ordered: false,
             output: Output::Vectors(pooling),
         };
         let governor = Governor::new(most, threads.is_some());

@@ -5,7 +5,6 @@
 //! business of [`crate::frames`], what left the cache that of [`crate::swap`]; the
 //! moves between them are in [`super::paging`].
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
@@ -15,7 +14,6 @@ use super::context::{Context, Shape};
 use super::paging::Crowded;
 use super::slot::Slot;
 use super::threads::Governor;
-use super::tiles::{Failure, Tiler};
 use super::vocab::Vocab;
 use super::{BATCH_TOKENS, Listener};
 use crate::cpu::{Counters, CpuError, CpuProcess, CpuStats, Job, Sink};
@@ -40,8 +38,6 @@ pub(super) enum Request {
     Nice(Pid, i8),
     /// A process is over.
     Retire(Pid),
-    /// The second process begins as the first is.
-    Fork(Pid, Pid),
     /// Tell how things are.
     Stats(Sender<CpuStats>),
 }
@@ -60,15 +56,11 @@ pub(super) struct Engine<'m> {
     /// The sequence used for copies; the frame table does not know it, nor the last one
     /// ([`Shape::grave`]).
     pub(super) scratch: usize,
-    /// Computes long prompts; `None` where the model does not allow for it.
-    pub(super) tiler: Option<Tiler<'m>>,
     pub(super) governor: Governor,
     /// Whether a job waits for what is buried.
     pub(super) crowded: Crowded,
     /// Cells that were buried again when everybody had moved.
     pub(super) buried_least: usize,
-    /// What each process computed up to the end of its last action, marked ([`blocks`]).
-    pub(super) pasts: HashMap<Pid, Vec<i32>>,
     vocab: Arc<Vocab>,
     drafts: bool,
     /// Tokens of prefill in a batch at most.
@@ -88,10 +80,8 @@ impl<'m> Engine<'m> {
         let context = Context::new(model, shape).ok_or(
             "no context could be made: not enough memory? (try a smaller --window)".to_owned(),
         )?;
-        let exact = shape.grave().is_some();
         Ok(Self {
             context,
-            tiler: exact.then(|| Tiler::new(model)),
             vocab,
             frames: Frames::new(shape.sequences - 2, shape.cells),
             swap,
@@ -104,7 +94,6 @@ impl<'m> Engine<'m> {
             governor,
             crowded: Crowded::No,
             buried_least: 0,
-            pasts: HashMap::new(),
             drafts,
             chunk_max: chunk_max(model.n_params()),
         })
@@ -145,31 +134,16 @@ impl<'m> Engine<'m> {
                 }
             }
             Request::Retire(pid) => self.retire(pid),
-            Request::Fork(parent, child) => {
-                let past = self.past(parent).to_vec();
-                self.pasts.insert(child, past);
-            }
             // Who asked may have gone meanwhile.
             Request::Stats(asked) => drop(asked.send(self.stats())),
         }
     }
 
     fn run_job(&mut self, job: Job, sink: Sink) {
-        let vocab = self.vocab.clone();
-        let tiles = self.tiler.is_some();
-        let past = self.past(job.pid);
-        match Slot::new(job, sink, &vocab, tiles.then_some(past)) {
+        match Slot::new(job, sink, &self.vocab) {
             Ok(slot) => self.waiting.push(slot),
             Err((sink, error)) => drop(sink.send(Err(error))),
         }
-    }
-
-    /// What `pid` computed before; a process that this machine has not seen yet may have
-    /// left a state on disk.
-    fn past(&mut self, pid: Pid) -> &[i32] {
-        let swap = &self.swap;
-        let past = self.pasts.entry(pid);
-        past.or_insert_with(|| swap.past_of(pid).to_vec())
     }
 
     fn drop_cancelled(&mut self) {
@@ -215,9 +189,9 @@ impl<'m> Engine<'m> {
     /// now: then it waits, and takes that over. The other is hurried along meanwhile.
     fn follows(&mut self, i: usize) -> bool {
         let follower = &self.waiting[i];
-        let resident = self.frames.resident(&follower.marked);
+        let resident = self.frames.resident(&follower.tokens);
         let leader = self.running.iter_mut().find(|leader| {
-            let same = common_prefix(&leader.marked[..leader.prompt], &follower.marked);
+            let same = common_prefix(&leader.tokens[..leader.prompt], &follower.tokens);
             let computed = self.frames.len(leader.sequence);
             same >= resident + FOLLOW_TOKENS_MIN && computed < same
         });
@@ -241,7 +215,7 @@ impl<'m> Engine<'m> {
             .map(|(id, slot)| Load {
                 id,
                 priority: slot.priority,
-                pending: self.pending(slot),
+                pending: slot.tokens.len() + slot.draft.len() - self.frames.len(slot.sequence),
                 generating: slot.generates(),
                 waited: slot.waited,
             })
@@ -251,7 +225,6 @@ impl<'m> Engine<'m> {
         for slot in &mut self.running {
             slot.waited += 1;
         }
-        let shares = self.compute_tiled(shares);
         if shares.is_empty() {
             return;
         }
@@ -284,62 +257,9 @@ impl<'m> Engine<'m> {
             self.counters.drafted += slot.counts.drafted;
             self.counters.accepted += slot.counts.accepted;
             match error {
-                None => {
-                    self.pasts.insert(slot.pid, slot.marked.clone());
-                    slot.finish();
-                }
+                None => slot.finish(),
                 Some(error) => slot.fail(error),
             }
-        }
-    }
-
-    /// Computes in tiles what the shares of those that go so allow for, all for one: the slot
-    /// whose block is under way, since another's would take its place, or else the most
-    /// urgent. Returns the shares of the others.
-    fn compute_tiled(&mut self, shares: Vec<Share>) -> Vec<Share> {
-        let (tiled, rows): (Vec<Share>, Vec<Share>) = shares
-            .into_iter()
-            .partition(|share| self.block(&self.running[share.id]).is_some());
-        let Some(first) = tiled.first() else {
-            return rows;
-        };
-        let under_way = self.running.iter().position(|slot| self.progress(slot) > 0);
-        let id = under_way.unwrap_or(first.id);
-        let Some(block) = self.block(&self.running[id]) else {
-            return rows;
-        };
-        let most = tiled.iter().map(|share| share.tokens).sum();
-        match self.compute_block(id, block, most) {
-            Ok(()) => {}
-            Err(Failure::Unfit) => {
-                tracing::warn!("long prompts are computed slowly: no memory, or not this model");
-                self.tiler = None;
-            }
-            Err(Failure::Failed(error)) => {
-                let slot = self.running.swap_remove(id);
-                self.frames.release(slot.sequence);
-                slot.fail(error);
-                // The others' places have changed.
-                return Vec::new();
-            }
-        }
-        rows
-    }
-
-    /// Tokens of a slot's next block that are computed.
-    fn progress(&self, slot: &Slot) -> usize {
-        let (Some(tiler), Some(block)) = (&self.tiler, self.block(slot)) else {
-            return 0;
-        };
-        tiler.progress(&slot.marked, &block)
-    }
-
-    /// Tokens that a slot has to compute next.
-    fn pending(&self, slot: &Slot) -> usize {
-        match self.block(slot) {
-            Some(block) => block.len() - self.progress(slot),
-            None if self.tiler.is_some() => slot.pending(self.frames.len(slot.sequence)),
-            None => slot.tokens.len() + slot.draft.len() - self.frames.len(slot.sequence),
         }
     }
 
@@ -383,7 +303,7 @@ impl<'m> Engine<'m> {
         let slot = &mut self.running[share.id];
         slot.waited = 0;
         let start = self.frames.len(slot.sequence);
-        let computed = slot.marked.iter().chain(&slot.draft);
+        let computed = slot.tokens.iter().chain(&slot.draft);
         let fed: Vec<i32> = computed.skip(start).take(share.tokens).copied().collect();
         self.frames.extend(slot.sequence, &fed);
         match slot.generates() {

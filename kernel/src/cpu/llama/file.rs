@@ -6,20 +6,19 @@ use std::path::Path;
 
 use llama_cpp_2::model::LlamaModel;
 
-use super::state::Keys;
-use crate::blocks;
-
 /// The library that KV states depend on, as the workspace pins it.
 const LIBRARY: &str = "llama-cpp-2 =0.1.160";
+/// The way in which we compute attention; another makes other states.
+const ATTENTION: &str = "attention 1";
 /// Bytes hashed at each end of the file: all names and shapes, and some weights.
 const SAMPLE_BYTES: u64 = 8 << 20;
 /// Bytes of one number in the KV cache.
 const KV_NUMBER_BYTES: usize = 2;
 
 /// What KV states depend on beside their tokens: the model file, by its length and
-/// a digest of both its ends, the type of the cache, what goes in tiles, and the library.
+/// a digest of both its ends, how they are computed, and the library.
 /// Reading all of a large file would take longer than a state saves.
-pub(super) fn key(path: &Path, keys: Keys) -> std::io::Result<String> {
+pub(super) fn key(path: &Path) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut hasher = blake3::Hasher::new();
@@ -28,8 +27,7 @@ pub(super) fn key(path: &Path, keys: Keys) -> std::io::Result<String> {
         std::io::copy(&mut (&mut file).take(SAMPLE_BYTES), &mut hasher)?;
     }
     let digest = hasher.finalize().to_hex();
-    let rule = blocks::rule();
-    Ok(format!("{digest} {length} {keys:?} {rule} {LIBRARY}"))
+    Ok(format!("{digest} {length} {ATTENTION} {LIBRARY}"))
 }
 
 fn head_length(model: &LlamaModel) -> usize {
@@ -90,7 +88,7 @@ mod tests {
         let key_of = |bytes: &[u8]| {
             let path = folder.path().join("model");
             std::fs::write(&path, bytes).unwrap();
-            key(&path, Keys::default()).unwrap()
+            key(&path).unwrap()
         };
         assert_eq!(key_of(b"one"), key_of(b"one"));
         assert_ne!(key_of(b"one"), key_of(b"two"));

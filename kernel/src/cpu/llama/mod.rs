@@ -4,6 +4,7 @@
 //! side only tokenizes and hands jobs over. This folder is the only place that
 //! names llama.cpp.
 
+mod attention;
 mod context;
 mod draft;
 mod embedder;
@@ -13,9 +14,7 @@ mod greedy;
 mod paging;
 mod quantize;
 mod slot;
-mod state;
 mod threads;
-mod tiles;
 mod tokenizer;
 mod vocab;
 
@@ -42,7 +41,6 @@ pub use tokenizer::Tokenizer;
 
 use context::{Output, Shape};
 use engine::{Engine, Request};
-use state::Keys;
 use threads::Governor;
 use vocab::Vocab;
 
@@ -195,17 +193,13 @@ impl LocalCpu {
             kv_cells,
         };
 
-        // A state without positions is nothing that several could share.
-        let keys = match model.is_recurrent() || model.is_hybrid() {
-            true => Keys::F16,
-            false => Keys::Bf16,
-        };
         let shape = Shape {
             cells: kv_cells,
             sequences: SEQUENCES,
             batch: BATCH_TOKENS,
             threads,
-            keys,
+            // A state without positions is nothing that several could share.
+            ordered: !model.is_recurrent() && !model.is_hybrid(),
             output: Output::Logits,
         };
         let governor = Governor::new(threads, settings.threads.is_some());
@@ -213,7 +207,7 @@ impl LocalCpu {
             memory_bytes_max: SWAP_MEMORY_BYTES,
             disk_bytes_max: SWAP_DISK_BYTES,
             folder: settings.swap.clone(),
-            key: file::key(path, keys).map_err(|error| fail(error.to_string()))?,
+            key: file::key(path).map_err(|error| fail(error.to_string()))?,
         };
         let listener: Arc<RwLock<Option<Listener>>> = Arc::default();
         let heard = listener.clone();
@@ -291,10 +285,6 @@ impl Cpu for LocalCpu {
 
     fn nice(&self, pid: Pid, priority: i8) {
         self.send(Request::Nice(pid, priority));
-    }
-
-    fn fork(&self, parent: Pid, child: Pid) {
-        self.send(Request::Fork(parent, child));
     }
 
     fn retire(&self, pid: Pid) {

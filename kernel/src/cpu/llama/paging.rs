@@ -47,10 +47,10 @@ impl Engine<'_> {
         }
         let placement = loop {
             let (pid, priority, boot) = (slot.pid, slot.priority, slot.boot);
-            if let Some(placement) = self.frames.begin(pid, priority, &slot.marked, boot) {
+            if let Some(placement) = self.frames.begin(pid, priority, &slot.tokens, boot) {
                 break placement;
             }
-            let spared = self.frames.source(&slot.marked);
+            let spared = self.frames.source(&slot.tokens);
             if !self.make_room(slot, spared) {
                 return Ok(false);
             }
@@ -91,7 +91,7 @@ impl Engine<'_> {
     /// Brings back what is swapped out of the prompt, as far as it goes and `total` tokens
     /// still find room.
     fn restore(&mut self, slot: &Slot, sequence: usize, total: usize) {
-        let prompt = &slot.marked[..slot.marked.len() - 1];
+        let prompt = &slot.tokens[..slot.tokens.len() - 1];
         while self.sharing {
             let resident = self.frames.len(sequence);
             if self.swap.reach(prompt, resident) < resident + RESTORE_TOKENS_MIN {
@@ -117,7 +117,7 @@ impl Engine<'_> {
                 .share(self.scratch, sequence, resident..found.upto);
             self.context.remove(self.scratch, 0);
             self.frames
-                .extend(sequence, &slot.marked[resident..found.upto]);
+                .extend(sequence, &slot.tokens[resident..found.upto]);
             self.swap.spend(found);
             let tokens = found.upto - resident;
             self.counters.swapped_in += tokens as u64;
@@ -247,7 +247,6 @@ impl Engine<'_> {
     /// Lets go of what only a process that is over held; its boot page stays, for the
     /// next of its kind.
     pub(super) fn retire(&mut self, pid: Pid) {
-        self.pasts.remove(&pid);
         self.swap.forget(pid);
         if let Some(sequence) = self.frames.retire(pid) {
             let boot = self.frames.boot(sequence);
@@ -272,7 +271,7 @@ impl Engine<'_> {
         if !self.sharing
             || boot < BOOT_TOKENS_MIN
             || self.frames.len(slot.sequence) < boot
-            || self.swap.has_boot(&slot.marked[..boot])
+            || self.swap.has_boot(&slot.tokens[..boot])
         {
             return;
         }
@@ -280,7 +279,7 @@ impl Engine<'_> {
         let state = self.context.save(self.scratch);
         self.context.remove(self.scratch, 0);
         if let Some(state) = state {
-            let tokens = slot.marked[..boot].to_vec();
+            let tokens = slot.tokens[..boot].to_vec();
             self.swap.put(For::Everyone, tokens, 0, state);
             self.counters.boots_saved += 1;
         }

@@ -10,7 +10,6 @@ use toktrie::SimpleVob;
 use super::draft::Drafter;
 use super::greedy::greedy;
 use super::vocab::Vocab;
-use crate::blocks;
 use crate::cpu::{Chunk, Completion, CpuError, Job, Prompt, Sampling, Sink};
 use crate::prefix::common_prefix;
 use crate::process::{Pid, Usage};
@@ -35,8 +34,6 @@ pub(super) struct Slot {
     pub(super) sequence: usize,
     /// The prompt and what was generated after it.
     pub(super) tokens: Vec<i32>,
-    /// The same, each with how it is computed ([`blocks`]).
-    pub(super) marked: Vec<i32>,
     /// Tokens of the prompt.
     pub(super) prompt: usize,
     /// Tokens of the prompt that are everyone's: the boot page.
@@ -79,14 +76,7 @@ pub(super) struct Advance {
 }
 
 impl Slot {
-    /// A slot for `job`. `past` is what its process computed before, marked; `None` where
-    /// nothing is computed in tiles.
-    pub(super) fn new(
-        job: Job,
-        sink: Sink,
-        vocab: &Vocab,
-        past: Option<&[i32]>,
-    ) -> Result<Self, (Sink, CpuError)> {
+    pub(super) fn new(job: Job, sink: Sink, vocab: &Vocab) -> Result<Self, (Sink, CpuError)> {
         let matcher = match job.schema.as_ref().map(|schema| vocab.matcher(schema)) {
             None => None,
             Some(Ok(matcher)) => Some(matcher),
@@ -100,10 +90,6 @@ impl Slot {
             sequence: 0,
             prompt: tokens.len(),
             boot,
-            marked: match past {
-                Some(past) => blocks::mark(&tokens, past, boot),
-                None => tokens.clone(),
-            },
             tokens,
             draft: Vec::new(),
             counts: Counts::default(),
@@ -146,16 +132,6 @@ impl Slot {
     /// Whether its prompt is computed, so that each batch brings new tokens.
     pub(super) fn generates(&self) -> bool {
         self.begun
-    }
-
-    /// Tokens that are to be computed one by one next, its draft included, when
-    /// `resident` are there: up to a block that is not.
-    pub(super) fn pending(&self, resident: usize) -> usize {
-        let rest = &self.marked[resident..];
-        match blocks::before_tiles(rest) {
-            plain if plain < rest.len() => plain,
-            plain => plain + self.draft.len(),
-        }
     }
 
     /// Notes how much of its prompt was resident when it was first placed.
@@ -245,7 +221,6 @@ impl Slot {
 
     fn take(&mut self, token: i32, vocab: &Vocab) {
         self.tokens.push(token);
-        self.marked.push(token);
         if !vocab.is_end(token) {
             self.text.extend_from_slice(vocab.bytes(token));
         }

@@ -7,8 +7,9 @@
 
 use std::time::{Duration, Instant};
 
-/// How often others' use of the cores is looked at.
-const PERIOD: Duration = Duration::from_millis(500);
+/// How often others' use of the cores is looked at: some 20 of the kernel's ticks for each
+/// core, and until then one computes at a tenth of the speed.
+const PERIOD: Duration = Duration::from_millis(200);
 
 /// Decides on the number of threads while the engine runs.
 pub(super) struct Governor {
@@ -46,7 +47,7 @@ impl Governor {
         self.chosen
     }
 
-    /// The new number of threads, when it should change. Looks at most twice a second.
+    /// The new number of threads, when it should change. Looks at most once in a [`PERIOD`].
     pub(super) fn advise(&mut self) -> Option<usize> {
         if !self.adapts || self.last.is_some_and(|(at, _)| at.elapsed() < PERIOD) {
             return None;

@@ -1,0 +1,102 @@
+// Puts what is in this folder in the place of llama.cpp's own attention on the CPU.
+//
+// llama.cpp lets kinds of buffers that hold weights in layouts of their own compute the
+// operations on them. This is such a kind, without buffers: it takes over one operation,
+// wherever its operands lie. What is declared here is as in traits.h, ggml-cpu-impl.h and
+// ggml-backend-impl.h of the pinned release, which are not installed.
+
+#include <cstddef>
+#include <vector>
+
+struct ggml_tensor;
+struct ggml_threadpool;
+struct ggml_backend_device;
+struct ggml_backend_buffer_type;
+
+struct ggml_compute_params {
+    int ith, nth;
+    size_t wsize;
+    void * wdata;
+    ggml_threadpool * threadpool;
+    bool use_ref;
+};
+
+struct ggml_backend_buffer_type {
+    const char * (*get_name)(ggml_backend_buffer_type *);
+    void * others[7];
+    ggml_backend_device * device;
+    void * context;
+};
+
+namespace ggml::cpu {
+
+class tensor_traits {
+  public:
+    virtual ~tensor_traits();
+    virtual bool work_size(int n_threads, const ggml_tensor * op, size_t & size) = 0;
+    virtual bool compute_forward(ggml_compute_params * params, ggml_tensor * op) = 0;
+};
+
+class extra_buffer_type {
+  public:
+    virtual ~extra_buffer_type();
+    virtual bool supports_op(ggml_backend_device * device, const ggml_tensor * op) = 0;
+    virtual tensor_traits * get_tensor_traits(const ggml_tensor * op) = 0;
+};
+
+}  // namespace ggml::cpu
+
+std::vector<ggml_backend_buffer_type *> & ggml_backend_cpu_get_extra_buffer_types();
+
+extern "C" {
+
+void ggml_barrier(ggml_threadpool * pool);
+void ggml_threadpool_chunk_set(ggml_threadpool * pool, int value);
+int ggml_threadpool_chunk_add(ggml_threadpool * pool, int value);
+
+// In mod.rs.
+bool quipu_attention_takes(const ggml_tensor * op);
+int quipu_attention_parts(const ggml_tensor * op, int threads);
+void quipu_attention_compute(const ggml_tensor * op, int threads, int part);
+}
+
+namespace {
+
+struct Traits : ggml::cpu::tensor_traits {
+    bool work_size(int, const ggml_tensor *, size_t &) override { return false; }
+
+    // Called by each thread. They take parts until none is left, as they do of a product.
+    bool compute_forward(ggml_compute_params * params, ggml_tensor * op) override {
+        if (params->ith == 0) {
+            ggml_threadpool_chunk_set(params->threadpool, params->nth);
+        }
+        ggml_barrier(params->threadpool);
+        const int parts = quipu_attention_parts(op, params->nth);
+        for (int part = params->ith; part < parts;) {
+            quipu_attention_compute(op, params->nth, part);
+            part = ggml_threadpool_chunk_add(params->threadpool, 1);
+        }
+        return true;
+    }
+};
+
+struct Kind : ggml::cpu::extra_buffer_type {
+    Traits traits;
+
+    bool supports_op(ggml_backend_device *, const ggml_tensor *) override { return false; }
+
+    ggml::cpu::tensor_traits * get_tensor_traits(const ggml_tensor * op) override {
+        return quipu_attention_takes(op) ? &traits : nullptr;
+    }
+};
+
+}  // namespace
+
+// To be called once, while nothing is computed.
+extern "C" void quipu_attention_install() {
+    static Kind kind;
+    static ggml_backend_buffer_type type = {
+        [](ggml_backend_buffer_type *) { return "quipu attention"; }, {}, nullptr, &kind,
+    };
+    ggml_backend_cpu_get_extra_buffer_types().push_back(&type);
+}
