@@ -7,9 +7,9 @@
 
 use std::time::{Duration, Instant};
 
-/// How often others' use of the cores is looked at: some 20 of the kernel's ticks for each
+/// How often others' use of the cores is looked at: some 10 of the kernel's ticks for each
 /// core, and until then one computes at a tenth of the speed.
-const PERIOD: Duration = Duration::from_millis(200);
+const PERIOD: Duration = Duration::from_millis(100);
 
 /// Decides on the number of threads while the engine runs.
 pub(super) struct Governor {
