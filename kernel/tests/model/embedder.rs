@@ -25,7 +25,7 @@ fn model_vectors_tell_meanings_apart() {
     let Some(path) = file("QUIPU_TEST_EMBEDDER") else {
         return;
     };
-    let embedder = LlamaEmbedder::load(&path, "test", Some(1)).expect("an embedder");
+    let embedder = LlamaEmbedder::load(&path, "test", Some(2)).expect("an embedder");
     let long = "the wool of the alpaca is warm ".repeat(400);
     // More texts than a batch holds, one longer than the window, and one that says nothing.
     let mut texts = vec!["A llama grazes in the mountains."; 100];
@@ -43,6 +43,18 @@ fn model_vectors_tell_meanings_apart() {
         .embed_query("animals of the Andes")
         .expect("a query");
     assert!(cosine(&query, &vectors[0]) > cosine(&query, &vectors[102]) + 0.1);
+    // More that stayed would slow down those of an engine. They need a moment to end.
+    #[cfg(target_os = "linux")]
+    assert!((0..10_000).any(|_| threads("quipu-embedder") == 1));
+}
+
+/// Threads of this program that are called `name`.
+#[cfg(target_os = "linux")]
+fn threads(name: &str) -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten();
+    let names =
+        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.filter(|comm| comm.trim() == name).count()
 }
 
 #[test]

@@ -23,6 +23,8 @@ const BATCH_TOKENS: usize = 512;
 /// Texts of one batch.
 const BATCH_TEXTS: usize = 64;
 
+const THREAD_NAME: &str = "quipu-embedder";
+
 /// How models want queries and stored texts to begin, by a part of the model's name in
 /// small letters: what their authors trained them with, and say in their model cards.
 const PREFIXES: &[(&str, &str, &str)] = &[
@@ -85,7 +87,7 @@ impl LlamaEmbedder {
         let (requests, received) = channel();
         let (ready, started) = channel();
         let thread = std::thread::Builder::new()
-            .name("quipu-embedder".into())
+            .name(THREAD_NAME.into())
             .spawn(move || match Worker::new(&model, shape, governor) {
                 Some(worker) => {
                     let _ = ready.send(true);
@@ -181,9 +183,22 @@ impl<'m> Worker<'m> {
         })
     }
 
+    /// Each request is computed on a thread of its own, for OpenMP keeps a team of others for
+    /// every thread that has computed with several, and while all these are more than the
+    /// cores it has them wait for each other asleep (`gomp_managed_threads` of libgomp):
+    /// with one for the embedder, an engine on two cores loses a third of its speed.
     fn run(mut self, requests: &Receiver<Request>) {
         for Request { texts, answer } in requests {
-            let _ = answer.send(self.vectors(&texts));
+            let vectors = std::thread::scope(|scope| {
+                let computing = std::thread::Builder::new().name(THREAD_NAME.into());
+                let thread = computing.spawn_scoped(scope, || self.vectors(&texts));
+                let failed = |_| Err("the embedder failed".to_owned());
+                match thread {
+                    Ok(thread) => thread.join().unwrap_or_else(failed),
+                    Err(error) => Err(error.to_string()),
+                }
+            });
+            let _ = answer.send(vectors);
         }
     }
 
