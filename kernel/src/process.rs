@@ -1,5 +1,7 @@
 //! Processes: what is run, its state, and how it ended.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -10,6 +12,9 @@ use crate::limits::{Limit, Limits};
 
 /// The number of a process; never used twice under one root.
 pub type Pid = i64;
+
+/// The priorities that a person can give.
+pub const PRIORITIES: RangeInclusive<i8> = -20..=20;
 
 /// An executable: what an agent is, apart from the task it is given.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -86,7 +91,7 @@ pub struct Program {
     pub topic: Option<String>,
     /// What it may spend.
     pub limits: Limits,
-    /// Higher runs first; 0 is usual.
+    /// Higher runs first; 0 is usual. Within [`PRIORITIES`] where a person chose it.
     pub priority: i8,
     /// Whether a person is there to answer questions and approvals.
     pub interactive: bool,

@@ -4,8 +4,10 @@
 //! One request and one reply a connection, each a line of JSON. The socket lies beside
 //! the machine's lock and is the user's alone.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -25,6 +27,9 @@ const PATH_BYTES_MAX: usize = 100;
 const REQUEST_BYTES_MAX: u64 = 4096;
 /// How long a machine may take to answer: it may be in the middle of a large batch.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a machine that ends waits for whoever has connected to have an answer: the
+/// request may be what ended it.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// What may be asked of a machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,17 +96,27 @@ pub fn socket(state: &Path) -> PathBuf {
     std::env::temp_dir().join(format!("quipu-{name}.sock"))
 }
 
-/// The socket of a machine that runs; gone when this is dropped.
+/// The socket of a machine that runs; gone when this is dropped, once everybody who has
+/// connected is answered.
 pub struct Server {
     path: PathBuf,
     task: tokio::task::JoinHandle<()>,
+    /// Closed when no connection is left.
+    connections: Receiver<()>,
 }
 
 impl Server {
     /// Listens for as long as `kernel` lives. Whoever calls this holds the machine's
     /// lock, so a socket that is there already is a dead machine's.
     pub fn start(state: &Path, kernel: &Arc<Kernel>) -> Result<Self> {
-        let path = socket(state);
+        let kernel = Arc::downgrade(kernel);
+        Self::listen(socket(state), move |request| answer(&kernel, request))
+    }
+
+    fn listen<F>(path: PathBuf, answer: F) -> Result<Self>
+    where
+        F: Fn(Request) -> Reply + Clone + Send + 'static,
+    {
         let _ = std::fs::remove_file(&path);
         let listener = tokio::net::UnixListener::bind(&path).map_err(|error| {
             UserError::failed(
@@ -111,50 +126,61 @@ impl Server {
         })?;
         use std::os::unix::fs::PermissionsExt;
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-        let kernel = Arc::downgrade(kernel);
+        let (open, connections) = channel();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let kernel = kernel.clone();
+                let (answer, open) = (answer.clone(), open.clone());
                 tokio::spawn(async move {
-                    if let Err(error) = serve(stream, kernel).await {
+                    if let Err(error) = serve(stream, answer, open).await {
                         tracing::debug!(%error, "a control connection failed");
                     }
                 });
             }
         });
-        Ok(Self { path, task })
+        Ok(Self {
+            path,
+            task,
+            connections,
+        })
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.task.abort();
         let _ = std::fs::remove_file(&self.path);
+        self.task.abort();
+        // Nothing is ever sent: this ends when the last connection does.
+        let _ = self.connections.recv_timeout(GRACE);
     }
 }
 
-async fn serve(stream: tokio::net::UnixStream, kernel: Weak<Kernel>) -> Result<()> {
+/// Answers one request; `open` is held until the answer is written.
+async fn serve<F>(stream: tokio::net::UnixStream, answer: F, open: Sender<()>) -> Result<()>
+where
+    F: FnOnce(Request) -> Reply + Send + 'static,
+{
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
     let limited = tokio::io::AsyncReadExt::take(reader, REQUEST_BYTES_MAX);
     tokio::io::BufReader::new(limited)
         .read_line(&mut line)
         .await?;
-    let reply = match (serde_json::from_str(&line), kernel.upgrade()) {
+    let reply = match serde_json::from_str(&line) {
         // Counting may wait for a batch.
-        (Ok(request), Some(kernel)) => {
-            tokio::task::spawn_blocking(move || answer(&kernel, request)).await?
-        }
-        (Err(error), _) => Reply::Failed(format!("not a request: {error}"), String::new()),
-        (_, None) => Reply::Failed("the machine is stopping".into(), "try again".into()),
+        Ok(request) => tokio::task::spawn_blocking(move || answer(request)).await?,
+        Err(error) => Reply::Failed(format!("not a request: {error}"), String::new()),
     };
     let mut text = serde_json::to_string(&reply)?;
     text.push('\n');
     writer.write_all(text.as_bytes()).await?;
+    drop(open);
     Ok(())
 }
 
-fn answer(kernel: &Kernel, request: Request) -> Reply {
+fn answer(kernel: &Weak<Kernel>, request: Request) -> Reply {
+    let Some(kernel) = kernel.upgrade() else {
+        return Reply::Failed("the machine is stopping".into(), "try again".into());
+    };
     let done = match request {
         Request::Stats => {
             return Reply::Stats(Box::new(Snapshot {
@@ -181,23 +207,36 @@ fn describe(info: &CpuInfo) -> String {
 
 /// Asks the machine with its state in `state`. `None` when none runs there.
 pub fn ask(state: &Path, request: &Request) -> Result<Option<Reply>> {
-    let Ok(mut stream) = std::os::unix::net::UnixStream::connect(socket(state)) else {
+    let Ok(stream) = UnixStream::connect(socket(state)) else {
         return Ok(None);
     };
-    stream.set_read_timeout(Some(PATIENCE))?;
-    writeln!(stream, "{}", serde_json::to_string(request)?)?;
-    let mut line = String::new();
-    BufReader::new(stream)
-        .read_line(&mut line)
-        .map_err(|error| {
-            UserError::failed(
-                format!("the machine on this root did not answer: {error}"),
-                "it may be busy; try again",
-            )
-        })?;
+    let line = exchange(stream, &serde_json::to_string(request)?).map_err(|error| {
+        let message = match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => "did not answer".to_owned(),
+            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
+                "ended before it answered".to_owned()
+            }
+            _ => format!("did not answer: {error}"),
+        };
+        UserError::failed(
+            format!("the machine on this root {message}"),
+            "`quipu ps` shows how its processes are; try again",
+        )
+    })?;
     match serde_json::from_str(&line)? {
         Reply::Failed(message, hint) => Err(UserError::usage(message, hint)),
         reply => Ok(Some(reply)),
+    }
+}
+
+/// Sends one line and reads one.
+fn exchange(mut stream: UnixStream, request: &str) -> io::Result<String> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    writeln!(stream, "{request}")?;
+    let mut line = String::new();
+    match BufReader::new(stream).read_line(&mut line)? {
+        0 => Err(ErrorKind::UnexpectedEof.into()),
+        _ => Ok(line),
     }
 }
 
@@ -218,5 +257,46 @@ mod tests {
     fn nobody_there_is_no_error() {
         let folder = tempfile::tempdir().unwrap();
         assert!(ask(folder.path(), &Request::Stats).unwrap().is_none());
+    }
+    #[test]
+    fn a_request_is_answered_although_it_ends_the_machine() {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let (asked, was_asked) = channel();
+        let (release, released) = channel();
+        let released = Arc::new(std::sync::Mutex::new(released));
+        let server = runtime.block_on(async {
+            Server::listen(socket(folder.path()), move |_| {
+                asked.send(()).unwrap();
+                released.lock().unwrap().recv().unwrap();
+                Reply::Done
+            })
+        });
+        std::thread::scope(|scope| {
+            let reply = scope.spawn(|| ask(folder.path(), &Request::Kill { pid: 1 }));
+            was_asked.recv().unwrap();
+            scope.spawn(move || {
+                drop(server);
+                runtime.shutdown_background();
+            });
+            release.send(()).unwrap();
+            let reply = reply.join().unwrap().unwrap();
+            assert!(matches!(reply, Some(Reply::Done)), "{reply:?}");
+        });
+    }
+
+    #[test]
+    fn a_machine_that_dies_meanwhile_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = std::os::unix::net::UnixListener::bind(socket(folder.path())).unwrap();
+        std::thread::scope(|scope| {
+            let reply = scope.spawn(|| ask(folder.path(), &Request::Stats));
+            drop(listener.accept().unwrap());
+            let error = reply.join().unwrap().unwrap_err();
+            assert!(error.to_string().contains("ended before"), "{error}");
+        });
     }
 }

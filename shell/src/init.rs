@@ -78,6 +78,10 @@ impl Session {
         Ok(match &settings.cpu {
             CpuChoice::Local => {
                 let file = self.model_file()?;
+                let cores = std::thread::available_parallelism().map_or(usize::MAX, Into::into);
+                if let Some(threads) = settings.threads.map(usize::from).filter(|&n| n > cores) {
+                    say!("warning: {threads} threads on {cores} cores are far slower than {cores}");
+                }
                 let local = LocalSettings {
                     window: settings.window,
                     threads: settings.threads.map(usize::from),

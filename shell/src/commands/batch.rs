@@ -10,7 +10,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use quipu_kernel::Kernel;
 use quipu_kernel::event::Event;
-use quipu_kernel::process::{Exit, Pid, Program, Status};
+use quipu_kernel::process::{Exit, PRIORITIES, Pid, Program, Status};
 use quipu_kernel::signal::Signal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ struct Task {
     prompt: String,
     agent: Option<PathBuf>,
     #[serde(default)]
-    priority: i8,
+    priority: i64,
 }
 
 /// One line of the results.
@@ -166,10 +166,20 @@ fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
         if task.prompt.trim().is_empty() {
             return Err(wrong(number, &"the prompt is empty"));
         }
+        let priority = i8::try_from(task.priority)
+            .ok()
+            .filter(|priority| PRIORITIES.contains(priority))
+            .ok_or_else(|| {
+                let (low, high) = (PRIORITIES.start(), PRIORITIES.end());
+                wrong(
+                    number,
+                    &format!("priority {} is not in {low}..={high}", task.priority),
+                )
+            })?;
         let loaded = task.agent.as_deref().map(agent::load).transpose()?;
         let loaded = loaded.unwrap_or_default();
         let mut program = args.process.program(session, &loaded, task.prompt);
-        program.priority = task.priority;
+        program.priority = priority;
         tasks.push((task.id, loaded, program));
     }
     if tasks.is_empty() {

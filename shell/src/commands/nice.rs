@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
-use quipu_kernel::process::Pid;
+use quipu_kernel::process::{PRIORITIES, Pid};
 
 use crate::control::{self, Request};
 use crate::init::Session;
@@ -13,7 +13,7 @@ pub struct NiceArgs {
     /// The process
     pid: Pid,
     /// Higher runs first; a new process has 0, one of the interactive shell 10
-    #[arg(allow_negative_numbers = true, value_parser = clap::value_parser!(i8).range(-20..=20))]
+    #[arg(allow_negative_numbers = true, value_parser = clap::value_parser!(i8).range(i64::from(*PRIORITIES.start())..=i64::from(*PRIORITIES.end())))]
     priority: i8,
 }
 
