@@ -87,6 +87,9 @@ pub enum KernelError {
     /// The process already has an answer.
     #[error("process {0} has already finished")]
     Finished(Pid),
+    /// The process was stopped for good.
+    #[error("process {0} was killed")]
+    Killed(Pid),
     /// The process runs on this machine right now.
     #[error("process {0} is running")]
     Running(Pid),
@@ -102,6 +105,7 @@ impl KernelError {
             KernelError::Journal(error) => error.hint(),
             KernelError::Store(error) => error.hint(),
             KernelError::Finished(_) => "`quipu log PID` shows what it did and answered",
+            KernelError::Killed(_) => "`quipu run --fork PID` starts a copy that goes on",
             KernelError::Running(_) => "wait for it, or stop it first",
             KernelError::NotRunning(_) => "`quipu ps` lists the processes",
         }
@@ -217,17 +221,15 @@ impl Kernel {
         interactive: bool,
     ) -> Result<Pid, KernelError> {
         let (mut program, spent_ms) = self.shared.journal.program(pid)?;
-        let row = self
-            .shared
-            .journal
-            .processes()?
-            .into_iter()
-            .find(|row| row.pid == pid);
-        if row
-            .and_then(|row| row.exit)
-            .is_some_and(|exit| exit.status == Status::Exited)
-        {
-            return Err(KernelError::Finished(pid));
+        let rows = self.shared.journal.processes()?;
+        let row = rows.into_iter().find(|row| row.pid == pid);
+        match row.map(|row| (row.exit.map(|exit| exit.status), row.state)) {
+            Some((Some(Status::Exited), _)) => return Err(KernelError::Finished(pid)),
+            // One that was only interrupted is ready.
+            Some((Some(Status::Interrupted), state)) if state == "exited" => {
+                return Err(KernelError::Killed(pid));
+            }
+            _ => {}
         }
         if self.is_running(pid) {
             return Err(KernelError::Running(pid));

@@ -37,7 +37,7 @@ pub struct Globals {
     /// What computes: `local`, the URL of an OpenAI-compatible endpoint, or `script:FILE`
     #[arg(long, global = true, value_name = "local|URL|script:FILE")]
     pub cpu: Option<String>,
-    /// Threads to compute with [default: all cores]
+    /// Threads to compute with [default: as many as there are cores, fewer while others use them]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub threads: Option<u16>,
     /// Tokens of a process's window [default: 8192, or what the model was trained for if less]

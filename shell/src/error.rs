@@ -76,7 +76,8 @@ pub fn report(error: &anyhow::Error) -> u8 {
     code
 }
 
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
+/// Whether the reader of a pipe has gone.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause
             .downcast_ref::<std::io::Error>()
@@ -139,6 +140,7 @@ fn cpu_code(error: &CpuError) -> u8 {
     match error {
         CpuError::Load { .. }
         | CpuError::Window { .. }
+        | CpuError::Cells { .. }
         | CpuError::NoTemplate { .. }
         | CpuError::Template { .. }
         | CpuError::Script { .. } => USAGE,

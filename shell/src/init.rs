@@ -90,7 +90,17 @@ impl Session {
                     ..LocalSettings::default()
                 };
                 let load = move || LocalCpu::load(&file, &local);
-                Arc::new(tokio::task::spawn_blocking(load).await??)
+                let cpu = tokio::task::spawn_blocking(load).await??;
+                let (most, cells) = (cpu.info().window, cpu.info().kv_cells);
+                if let Some(window) = settings.window.filter(|&window| window > most) {
+                    say!("warning: the model has a window of {most} tokens, not {window}");
+                }
+                if let Some(tokens) = settings.kv_tokens.filter(|&tokens| tokens < cells) {
+                    say!(
+                        "warning: kv_tokens = {tokens} does not hold one window; {cells} are used"
+                    );
+                }
+                Arc::new(cpu)
             }
             CpuChoice::Script(file) => Arc::new(ScriptedCpu::load(file.as_ref(), settings.window)?),
             CpuChoice::Url(url) => {

@@ -33,7 +33,7 @@ impl Interrupts {
                 keys.pressed().await;
                 let presses = counted.fetch_add(1, Ordering::Relaxed) + 1;
                 if presses >= PRESSES_MAX || sender.send(()).is_err() {
-                    std::process::exit(INTERRUPTED.into());
+                    crate::leave(INTERRUPTED);
                 }
             }
         });

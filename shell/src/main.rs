@@ -56,11 +56,11 @@ mod render;
 mod repl;
 mod settings;
 
-use std::process::ExitCode;
+use std::io::Write;
 
 use clap::Parser;
 
-fn main() -> ExitCode {
+fn main() {
     let cli = cli::Cli::parse();
     output::colour(cli.globals.color);
     init::logging(cli.globals.verbose);
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
         .build()
     {
         Ok(runtime) => runtime,
-        Err(error) => return ExitCode::from(error::report(&error.into())),
+        Err(error) => leave(error::report(&error.into())),
     };
     let code = match runtime.block_on(commands::dispatch(cli)) {
         Ok(code) => code,
@@ -77,5 +77,14 @@ fn main() -> ExitCode {
     };
     // A thread may still wait for a line on standard input: nobody waits for it.
     runtime.shutdown_background();
-    ExitCode::from(code)
+    leave(code)
+}
+
+/// Ends the program with an exit code, and at once: a process that nobody waited for may
+/// still be computed, and llama.cpp aborts when what it keeps for the whole program is
+/// torn down meanwhile, as it is at the usual end.
+fn leave(code: u8) -> ! {
+    let _ = std::io::stdout().flush();
+    // SAFETY: takes a number, and does not come back.
+    unsafe { libc::_exit(code.into()) }
 }

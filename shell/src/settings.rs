@@ -1,5 +1,6 @@
 //! What the user chose: flags before environment before file before defaults.
 
+use std::num::{NonZero, NonZeroU16, NonZeroU32, NonZeroU64};
 use std::path::Path;
 
 use anyhow::Result;
@@ -25,7 +26,7 @@ pub struct File {
     /// Default of `--cpu`.
     pub cpu: Option<String>,
     /// Default of `--threads`.
-    pub threads: Option<u16>,
+    pub threads: Option<NonZeroU16>,
     /// Default of `--window`.
     pub window: Option<usize>,
     /// Tokens of the KV cache that all processes share.
@@ -169,23 +170,23 @@ pub fn space_words(space: &str) -> &str {
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsFile {
     /// Default of `--max-steps`.
-    pub steps: Option<u32>,
+    pub steps: Option<NonZeroU32>,
     /// Default of `--max-tokens`.
-    pub tokens: Option<u32>,
+    pub tokens: Option<NonZeroU32>,
     /// Default of `--timeout`.
-    pub seconds: Option<u64>,
+    pub seconds: Option<NonZeroU64>,
     /// Tokens of one action.
-    pub action_tokens: Option<u32>,
+    pub action_tokens: Option<NonZeroU32>,
 }
 
 impl LimitsFile {
     /// These limits where they are set, else the `usual` ones.
     pub fn over(&self, usual: Limits) -> Limits {
         Limits {
-            steps: self.steps.unwrap_or(usual.steps),
-            tokens: self.tokens.unwrap_or(usual.tokens),
-            seconds: self.seconds.unwrap_or(usual.seconds),
-            action_tokens: self.action_tokens.unwrap_or(usual.action_tokens),
+            steps: self.steps.map_or(usual.steps, NonZero::get),
+            tokens: self.tokens.map_or(usual.tokens, NonZero::get),
+            seconds: self.seconds.map_or(usual.seconds, NonZero::get),
+            action_tokens: self.action_tokens.map_or(usual.action_tokens, NonZero::get),
             ..usual
         }
     }
@@ -278,7 +279,7 @@ impl Settings {
             model_named: named.is_some(),
             model: named.unwrap_or_else(|| catalogue::default_entry().name.clone()),
             cpu: cpu_choice(cpu.as_deref())?,
-            threads: globals.threads.or(file.threads),
+            threads: globals.threads.or(file.threads.map(NonZero::get)),
             window: globals.window.or(file.window),
             kv_tokens: file.kv_tokens,
             embedder: file.embedder,

@@ -279,9 +279,17 @@ pub enum CpuError {
         /// The least that is taken.
         least: usize,
     },
+    /// The KV cache asked for is larger than the memory.
+    #[error("a KV cache of {cells} tokens does not fit: there is free memory for {most}")]
+    Cells {
+        /// Tokens asked for.
+        cells: usize,
+        /// Tokens there is free memory for.
+        most: usize,
+    },
     /// The model has no chat template: a base model.
     #[error(
-        "{model} has no chat template: it is a base model, which completes text but follows no instructions"
+        "{model} has no chat template: it is a base model, which completes text but follows no instructions, or an embedding model"
     )]
     NoTemplate {
         /// The model.
@@ -349,6 +357,9 @@ impl CpuError {
                 "check the file with `quipu model show PATH`, or fetch it again with `quipu model pull NAME`".into()
             }
             CpuError::Window { .. } => "give a larger --window, or mend `window` in the configuration".into(),
+            CpuError::Cells { .. } => {
+                "mend `kv_tokens` in the configuration, or leave it out".into()
+            }
             CpuError::NoTemplate { .. } => {
                 "choose an instruct or chat model: `quipu model ls` shows which are at hand".into()
             }

@@ -1,8 +1,6 @@
 //! `quipu batch`: many processes on one CPU.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -10,19 +8,20 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use quipu_kernel::Kernel;
 use quipu_kernel::event::Event;
+use quipu_kernel::limits::Limit;
 use quipu_kernel::process::{Exit, PRIORITIES, Pid, Program, Status};
 use quipu_kernel::signal::Signal;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::lines::{file_words, lines};
 use super::options::ProcessOptions;
+use super::results::{Earlier, Results};
 use super::run::exit_code;
 use crate::agent::{self, Loaded};
-use crate::error::{INTERRUPTED, UserError};
+use crate::error::{INTERRUPTED, UserError, is_closed_pipe};
 use crate::init::Session;
 use crate::interrupts::Interrupts;
-use crate::output;
 
 /// Processes at once unless `--jobs` says otherwise.
 const JOBS_DEFAULT: u16 = 16;
@@ -30,16 +29,20 @@ const JOBS_DEFAULT: u16 = 16;
 /// Run many tasks at once, and print a line of JSON as each is done
 #[derive(Debug, Args)]
 pub struct BatchArgs {
-    /// The tasks, one JSON object a line: "id", "prompt", and perhaps "agent" and
-    /// "priority"; `-` is standard input
+    /// The tasks, one JSON object a line: "id", "prompt", and perhaps "agent" (a file or
+    /// folder, as of the current folder) and "priority" (-20 to 20, higher runs first); `-`
+    /// is standard input
     #[arg(value_name = "TASKS.jsonl")]
     tasks: PathBuf,
-    /// Processes at once
+    /// Processes at once, 1 to 200
     #[arg(long, value_name = "N", default_value_t = JOBS_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=200))]
     jobs: u16,
-    /// Where the results go instead of standard output
+    /// Where the results go instead of standard output; what is there is replaced
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Keep the results that --out has, and run only the tasks without one
+    #[arg(long, requires = "out")]
+    resume: bool,
     #[command(flatten)]
     process: ProcessOptions,
 }
@@ -65,6 +68,7 @@ struct Line {
     steps: usize,
     usage: quipu_kernel::process::Usage,
     ms: u64,
+    limits_hit: Vec<Limit>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
@@ -73,11 +77,22 @@ struct Line {
 pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
     let mut tasks = read(session, &args)?;
-    refuse_overwriting(&args)?;
+    let earlier = match &args.out {
+        Some(out) => Earlier::read(out, &args.tasks, args.resume)?,
+        None => Earlier::default(),
+    };
+    let given = tasks.len();
+    tasks.retain(|(id, ..)| !earlier.has(id));
+    if tasks.len() < given {
+        say!("{} of {given} tasks are done already", given - tasks.len());
+    }
+    if tasks.is_empty() {
+        return Ok(0);
+    }
     let policy = args.process.policy(session);
     let machine = session.machine(policy, &Loaded::default()).await?;
     // Not before the machine is there: an earlier batch's results are kept if it never is.
-    let mut out = Output::open(args.out.as_deref())?;
+    let mut out = Results::open(args.out.as_deref(), earlier)?;
     for (_, loaded, _) in &tasks {
         loaded.check(machine.kernel.bus())?;
     }
@@ -113,36 +128,31 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
                 if code == 0 {
                     code = exit_code(&exit);
                 }
-                out.write(&line(kernel, id, pid, exit)?)?;
+                match out.write(&line(kernel, id, pid, exit)?) {
+                    Err(error) if is_closed_pipe(&error) => {
+                        return Err(UserError::failed(
+                            format!(
+                                "nobody reads the results any more: {} tasks are not done",
+                                1 + running.len() + waiting.len()
+                            ),
+                            "--out FILE keeps them, and --resume then does what is left",
+                        ));
+                    }
+                    written => written?,
+                }
                 progress.inc(1);
             }
         }
     }
     interrupts.end();
     progress.finish_and_clear();
-    let left = waiting.count();
     if stopped {
-        say!("interrupted; {left} tasks were not started");
+        say!("interrupted; {} tasks were not started", waiting.len());
+        say!("hint: with --out FILE, the same command and --resume does what is left");
         code = INTERRUPTED;
     }
     out.finish()?;
     Ok(code)
-}
-
-/// The results must not take the place of the tasks.
-fn refuse_overwriting(args: &BatchArgs) -> Result<()> {
-    let Some(out) = &args.out else { return Ok(()) };
-    let same = match (out.canonicalize(), args.tasks.canonicalize()) {
-        (Ok(out), Ok(tasks)) => out == tasks && out.is_file(),
-        _ => false,
-    };
-    match same {
-        true => Err(UserError::usage(
-            format!("--out {} is the file of the tasks", out.display()),
-            "name another file for the results",
-        )),
-        false => Ok(()),
-    }
 }
 
 type Ready = (Value, Loaded, Program);
@@ -157,6 +167,7 @@ fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
         )
     };
     let mut tasks = Vec::new();
+    let mut numbers = HashMap::new();
     for (number, value) in lines(&args.tasks)? {
         let value = value.map_err(|reason| wrong(number, &reason))?;
         if !value.is_object() {
@@ -176,10 +187,17 @@ fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
                     &format!("priority {} is not in {low}..={high}", task.priority),
                 )
             })?;
-        let loaded = task.agent.as_deref().map(agent::load).transpose()?;
+        let loaded = task.agent.as_deref().map(agent::load).transpose();
+        let loaded = loaded.map_err(|error| error.context(format!("{name}, line {number}")))?;
         let loaded = loaded.unwrap_or_default();
         let mut program = args.process.program(session, &loaded, task.prompt);
         program.priority = priority;
+        if let Some(first) = numbers.insert(task.id.to_string(), number) {
+            say!(
+                "warning: {name}, line {number}: line {first} has the id {} too",
+                task.id
+            );
+        }
         tasks.push((task.id, loaded, program));
     }
     if tasks.is_empty() {
@@ -200,6 +218,7 @@ fn line(kernel: &Kernel, id: Value, pid: Pid, exit: Exit) -> Result<Line> {
         steps: kernel.journal().steps(pid)?.len(),
         usage: exit.usage,
         ms: exit.ms,
+        limits_hit: exit.limits_hit,
         error: exit.error,
     })
 }
@@ -208,47 +227,4 @@ fn progress(tasks: u64) -> ProgressBar {
     // Draws nothing where standard error is no terminal.
     let style = ProgressStyle::with_template("{pos}/{len} tasks {wide_bar} {elapsed} (left {eta})");
     ProgressBar::new(tasks).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
-/// Standard output, or a file.
-enum Output {
-    Standard,
-    File(BufWriter<File>),
-}
-
-impl Output {
-    fn open(path: Option<&std::path::Path>) -> Result<Self> {
-        let Some(path) = path else {
-            return Ok(Self::Standard);
-        };
-        let file = File::create(path).map_err(|error| {
-            UserError::usage(
-                format!("{}: {error}", path.display()),
-                "--out names a file that can be written",
-            )
-        })?;
-        Ok(Self::File(BufWriter::new(file)))
-    }
-
-    fn write(&mut self, line: &Line) -> Result<()> {
-        match self {
-            Self::Standard => output::json(line),
-            Self::File(file) => {
-                writeln!(file, "{}", json!(line))?;
-                // What is done stays done if the rest is cut short.
-                file.flush().map_err(Into::into)
-            }
-        }
-    }
-
-    fn finish(self) -> Result<()> {
-        match self {
-            Self::Standard => Ok(()),
-            Self::File(file) => file
-                .into_inner()
-                .map_err(|error| error.into_error())?
-                .sync_all()
-                .map_err(Into::into),
-        }
-    }
 }

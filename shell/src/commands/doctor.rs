@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 use indicatif::DecimalBytes;
+use quipu_kernel::cpu::CpuError;
 use quipu_memory::{Access, Store};
 use quipu_tools::CallContext;
 use serde::Serialize;
@@ -12,6 +13,7 @@ use crate::bus::Servers;
 use crate::error::FAILED;
 use crate::init::Session;
 use crate::lock::MachineLock;
+use crate::models::{ModelError, gguf};
 use crate::output::{self, visible};
 use crate::settings::CpuChoice;
 
@@ -102,7 +104,15 @@ fn model(session: &Session) -> Result<(State, String)> {
     Ok((
         State::Ok,
         match &session.settings.cpu {
-            CpuChoice::Local => session.model_file()?.display().to_string(),
+            CpuChoice::Local => {
+                let file = session.model_file()?;
+                let header = gguf::read(&file).map_err(ModelError::Gguf)?;
+                if !header.chat_template {
+                    let model = header.name.unwrap_or_else(|| file.display().to_string());
+                    return Err(CpuError::NoTemplate { model }.into());
+                }
+                file.display().to_string()
+            }
             CpuChoice::Url(url) => format!("at {url} (not called)"),
             CpuChoice::Script(file) => format!("the script {file}"),
         },

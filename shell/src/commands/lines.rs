@@ -12,6 +12,9 @@ use crate::error::UserError;
 /// The longest line taken; nothing that is read by lines is larger.
 const LINE_BYTES_MAX: u64 = 64 << 20;
 
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A line of a file: its number from 1, and its JSON or what is wrong with it.
 pub type Line = (usize, Result<Value, String>);
 
@@ -33,7 +36,8 @@ pub fn lines(path: &Path) -> Result<impl Iterator<Item = Line>> {
     Ok(std::iter::from_fn(move || {
         while !over {
             number += 1;
-            let value = match next_line(&mut *reader, LINE_BYTES_MAX) {
+            let line = next_line(&mut *reader, LINE_BYTES_MAX);
+            let value = match line.map(|line| without_mark(number, line)) {
                 Ok(bytes) if bytes.is_empty() => break,
                 Ok(bytes) if bytes.trim_ascii().is_empty() => continue,
                 Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| in_line(&error)),
@@ -47,6 +51,14 @@ pub fn lines(path: &Path) -> Result<impl Iterator<Item = Line>> {
         }
         None
     }))
+}
+
+/// The line without the byte order mark that some editors put before the first.
+fn without_mark(number: usize, mut line: Vec<u8>) -> Vec<u8> {
+    if number == 1 && line.starts_with(BYTE_ORDER_MARK) {
+        line.drain(..BYTE_ORDER_MARK.len());
+    }
+    line
 }
 
 /// What is wrong within a line. serde_json counts lines too, and would call each the first.

@@ -13,6 +13,7 @@ pub mod model;
 pub mod nice;
 mod options;
 pub mod ps;
+mod results;
 pub mod run;
 pub mod serve;
 pub mod tool;

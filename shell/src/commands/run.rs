@@ -100,7 +100,11 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
     })
     .await?;
     if exit.status == Status::Interrupted {
-        say!("hint: `quipu run --resume {pid}` carries it on");
+        let model = match session.globals.model.as_deref() {
+            Some(model) => format!(" --model {model}"),
+            None => String::new(),
+        };
+        say!("hint: `quipu run --resume {pid}{model}` carries it on");
     }
     match format {
         Format::Text => {

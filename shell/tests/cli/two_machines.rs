@@ -52,7 +52,7 @@ fn the_store_of_a_machine_that_runs_can_be_read_and_not_written() {
 
 #[test]
 fn a_process_is_seen_and_stopped_from_another_program() {
-    let (sandbox, mut running, _) = busy();
+    let (sandbox, mut running, cpu) = busy();
     let top = sandbox.quipu(&["top", "--json"]).json();
     assert!(
         top["model"].as_str().unwrap().starts_with("script:"),
@@ -79,6 +79,9 @@ fn a_process_is_seen_and_stopped_from_another_program() {
         .quipu(&["kill", "1"])
         .check(0, &["process 1 is stopped"]);
     assert_eq!(running.end().code, Some(130));
+    sandbox
+        .quipu(&["run", "--resume", "1", "--cpu", &cpu])
+        .check(2, &["process 1 was killed", "hint: `quipu run --fork PID`"]);
     sandbox
         .quipu(&["top"])
         .check(1, &["no machine runs on this root"]);

@@ -48,14 +48,11 @@ pub(super) fn details(model: &LlamaModel) -> String {
     format!("{architecture} {size}, {bits:.1} bits a weight")
 }
 
-/// As many cells as are `wanted`, or as a quarter of the free memory holds if less.
-pub(super) fn affordable_cells(model: &LlamaModel, wanted: usize) -> usize {
+/// Cells of the KV cache that the free memory holds, where the system says how much that is.
+pub(super) fn cells_in_memory(model: &LlamaModel) -> Option<usize> {
     let numbers = model.n_layer() as usize * model.n_head_kv() as usize * head_length(model);
     let cell_bytes = 2 * numbers * KV_NUMBER_BYTES;
-    match free_memory_bytes() {
-        Some(free) => wanted.min(free / super::KV_MEMORY_SHARE / cell_bytes.max(1)),
-        None => wanted,
-    }
+    Some(free_memory_bytes()? / cell_bytes.max(1))
 }
 
 fn free_memory_bytes() -> Option<usize> {

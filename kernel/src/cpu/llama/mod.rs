@@ -152,7 +152,7 @@ impl LocalCpu {
     /// # Errors
     /// [`CpuError::Load`] when the file is not a model llama.cpp can run,
     /// [`CpuError::NoTemplate`] for a base model, [`CpuError::Window`] for a window in which
-    /// no process could run.
+    /// no process could run, [`CpuError::Cells`] for a KV cache larger than the free memory.
     pub fn load(path: &Path, settings: &LocalSettings) -> Result<Self, CpuError> {
         let fail = |reason: String| CpuError::Load {
             path: path.display().to_string(),
@@ -162,13 +162,14 @@ impl LocalCpu {
         let model = Arc::new(load(path).map_err(fail)?);
         let name = name_of(&model, path);
 
-        let vocab = Arc::new(Vocab::new(model.clone()).map_err(fail)?);
+        // Before the vocabulary: that of an embedding model is of a kind nobody generates with.
         let source =
             model
                 .meta_val_str("tokenizer.chat_template")
                 .map_err(|_| CpuError::NoTemplate {
                     model: name.clone(),
                 })?;
+        let vocab = Arc::new(Vocab::new(model.clone()).map_err(fail)?);
         let template = ChatTemplate::new(&name, source, vocab.bos_text(), vocab.eos_text())?;
 
         let trained = model.n_ctx_train() as usize;
@@ -179,10 +180,17 @@ impl LocalCpu {
                 least: WINDOW_MIN,
             });
         }
+        let most = file::cells_in_memory(&model).unwrap_or(usize::MAX);
         let kv_cells = settings
             .kv_cells
-            .unwrap_or_else(|| file::affordable_cells(&model, KV_CELLS_DEFAULT))
+            .unwrap_or(KV_CELLS_DEFAULT.min(most / KV_MEMORY_SHARE))
             .max(window);
+        if kv_cells > most {
+            return Err(CpuError::Cells {
+                cells: kv_cells,
+                most,
+            });
+        }
         let threads = threads_of(settings.threads);
         let info = CpuInfo {
             details: file::details(&model),

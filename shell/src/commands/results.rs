@@ -1,0 +1,143 @@
+//! Where the results of `quipu batch` go, and what an earlier batch left there.
+
+use std::collections::HashSet;
+use std::fs::{File, Metadata};
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use anyhow::Result;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::lines::lines;
+use crate::error::UserError;
+use crate::output;
+
+/// The results of an earlier batch that are kept.
+#[derive(Debug, Default)]
+pub struct Earlier {
+    lines: Vec<Value>,
+    /// Of which tasks they are; an id may be any JSON.
+    ids: HashSet<String>,
+}
+
+impl Earlier {
+    /// What is kept of the results in `out`: nothing unless the batch is `resumed`, else all
+    /// but those of tasks that were interrupted.
+    ///
+    /// # Errors
+    /// When `out` is the file of the `tasks`, or holds something else than results.
+    pub fn read(out: &Path, tasks: &Path, resumed: bool) -> Result<Self> {
+        let Ok(found) = out.metadata() else {
+            return Ok(Self::default());
+        };
+        // Also by another name of it.
+        let one = |file: &Metadata| (file.dev(), file.ino());
+        if found.is_file()
+            && tasks
+                .metadata()
+                .is_ok_and(|tasks| one(&tasks) == one(&found))
+        {
+            return Err(UserError::usage(
+                format!("--out {} is the file of the tasks", out.display()),
+                "name another file for the results",
+            ));
+        }
+        if !resumed {
+            return Ok(Self::default());
+        }
+        let mut earlier = Self::default();
+        let mut found = lines(out)?.peekable();
+        while let Some((number, line)) = found.next() {
+            match line {
+                Ok(line) if line.get("id").is_some() && line.get("status").is_some() => {
+                    if line["status"] != "interrupted" {
+                        earlier.ids.insert(line["id"].to_string());
+                        earlier.lines.push(line);
+                    }
+                }
+                // The program was stopped while it wrote the last one.
+                Err(_) if found.peek().is_none() => {}
+                _ => {
+                    return Err(UserError::usage(
+                        format!("{}, line {number}: not a result of a batch", out.display()),
+                        "with --resume, --out names the results of the same tasks",
+                    ));
+                }
+            }
+        }
+        Ok(earlier)
+    }
+
+    /// Whether there is a result of the task `id`.
+    pub fn has(&self, id: &Value) -> bool {
+        self.ids.contains(&id.to_string())
+    }
+}
+
+/// Standard output, or a file.
+pub enum Results {
+    /// Standard output.
+    Standard,
+    /// A file.
+    File(BufWriter<File>),
+}
+
+impl Results {
+    /// Begins with the `earlier` ones.
+    pub fn open(path: Option<&Path>, earlier: Earlier) -> Result<Self> {
+        let Some(path) = path else {
+            return Ok(Self::Standard);
+        };
+        let file = begin(path, &earlier).map_err(|error| {
+            UserError::usage(
+                format!("{}: {error}", path.display()),
+                "--out names a file that can be written",
+            )
+        })?;
+        Ok(Self::File(BufWriter::new(file)))
+    }
+
+    /// Adds one. What is done stays done if the rest is cut short.
+    pub fn write(&mut self, result: &impl Serialize) -> Result<()> {
+        match self {
+            Self::Standard => output::json(result),
+            Self::File(file) => {
+                serde_json::to_writer(&mut *file, result)?;
+                file.write_all(b"\n")?;
+                file.flush().map_err(Into::into)
+            }
+        }
+    }
+
+    /// They are all there.
+    pub fn finish(self) -> Result<()> {
+        match self {
+            Self::Standard => Ok(()),
+            Self::File(file) => file
+                .into_inner()
+                .map_err(|error| error.into_error())?
+                .sync_all()
+                .map_err(Into::into),
+        }
+    }
+}
+
+/// The file with the `earlier` results, and no moment without them.
+fn begin(path: &Path, earlier: &Earlier) -> std::io::Result<File> {
+    if earlier.lines.is_empty() {
+        return File::create(path);
+    }
+    // Not in place of a link to it.
+    let path = path.canonicalize()?;
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.as_file()
+        .set_permissions(path.metadata()?.permissions())?;
+    for line in &earlier.lines {
+        writeln!(file, "{line}")?;
+    }
+    file.as_file().sync_all()?;
+    Ok(file.persist(path)?)
+}
