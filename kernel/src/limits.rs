@@ -58,6 +58,8 @@ pub enum Limit {
     Time,
     /// One action grew past its room and was closed early.
     ActionTokens,
+    /// One action said the same again and again, and was closed early.
+    Repetition,
     /// Too many actions in a row that could not be accepted.
     Malformed,
     /// The same calls with the same results, again and again.
@@ -65,6 +67,11 @@ pub enum Limit {
 }
 
 impl Limit {
+    /// Whether it ends an action and not the process.
+    pub fn is_of_action(self) -> bool {
+        matches!(self, Limit::ActionTokens | Limit::Repetition)
+    }
+
     /// The name used in messages, with the option that raises the limit.
     pub fn describe(self, limits: &Limits) -> String {
         match self {
@@ -75,6 +82,7 @@ impl Limit {
                 "the limit of {} tokens for one action",
                 limits.action_tokens
             ),
+            Limit::Repetition => "an action repeated itself and was closed".to_owned(),
             Limit::Malformed => {
                 format!(
                     "{} actions in a row could not be accepted",

@@ -26,6 +26,7 @@ pub async fn ask(event: &Event) -> Reply {
         ),
         _ => return Reply::Nobody,
     };
+    discard_typed();
     let mut err = std::io::stderr();
     let _ = write!(err, "{prompt}");
     let _ = err.flush();
@@ -36,6 +37,15 @@ pub async fn ask(event: &Event) -> Reply {
             "y" | "yes" => Reply::Approve,
             _ => Reply::Deny,
         },
+    }
+}
+
+/// Throws away what was typed before there was a question: it is no answer to it.
+fn discard_typed() {
+    #[cfg(unix)]
+    // SAFETY: takes numbers; where standard input is no terminal it does nothing.
+    unsafe {
+        libc::tcflush(libc::STDIN_FILENO, libc::TCIFLUSH);
     }
 }
 

@@ -102,8 +102,17 @@ pub struct Completion {
     pub text: String,
     /// What it cost.
     pub usage: Usage,
-    /// Whether it was closed early because its room was used up.
-    pub closed_early: bool,
+    /// Why it was closed early, if it was.
+    pub closed_early: Option<ClosedEarly>,
+}
+
+/// Why an action was closed before the model did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClosedEarly {
+    /// Its room was used up.
+    Full,
+    /// It said the same again and again.
+    Repeating,
 }
 
 /// A job under way. Dropping it cancels the job within one small batch.

@@ -12,7 +12,8 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    Chunk, Completion, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Sampling, Sink, Ticket,
+    Chunk, ClosedEarly, Completion, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Sampling, Sink,
+    Ticket,
 };
 use crate::process::Usage;
 
@@ -258,7 +259,7 @@ impl Link {
         }
         let choice = &event["choices"][0];
         if choice["finish_reason"].as_str() == Some("length") {
-            completion.closed_early = true;
+            completion.closed_early = Some(ClosedEarly::Full);
         }
         let text = choice["delta"]["content"]
             .as_str()

@@ -25,12 +25,12 @@ impl Execution {
         if let Ending::Signal(Signal::Timeout) = ending {
             self.hit(Limit::Time);
         }
-        // Every limit but the one of a single action cuts a run short; an answer
+        // Every limit but those of a single action cuts a run short; an answer
         // that was the first and only step was not cut short by the step limit.
         let cut = self
             .limits_hit
             .iter()
-            .any(|limit| *limit != Limit::ActionTokens && self.spent.steps > 1);
+            .any(|limit| !limit.is_of_action() && self.spent.steps > 1);
         // An interrupted process waits to be resumed; a killed one is over.
         let killed = matches!(ending, Ending::Signal(Signal::Kill));
         let (status, answer, error) = match ending {

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::cpu::ClosedEarly;
 use crate::event::Event;
 use crate::journal::{Outcome, StepRow};
 use crate::kernel::Shared;
@@ -186,8 +187,10 @@ impl Execution {
         let begun = Instant::now();
         let completion = self.decide(n, prompt, &legal).await?;
         let decide_ms = begun.elapsed().as_millis() as u64;
-        if completion.closed_early {
-            self.hit(self.program.limits.action_limit(&self.spent));
+        match completion.closed_early {
+            Some(ClosedEarly::Full) => self.hit(self.program.limits.action_limit(&self.spent)),
+            Some(ClosedEarly::Repeating) => self.hit(Limit::Repetition),
+            None => {}
         }
         self.usage += completion.usage;
         self.spent.tokens += completion.usage.generated_tokens;

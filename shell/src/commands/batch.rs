@@ -16,10 +16,10 @@ use serde_json::Value;
 
 use super::lines::{file_words, lines};
 use super::options::ProcessOptions;
-use super::results::{Earlier, Results};
+use super::results::{self, Earlier, Results};
 use super::run::exit_code;
 use crate::agent::{self, Loaded};
-use crate::error::{INTERRUPTED, UserError, is_closed_pipe};
+use crate::error::{FAILED, INTERRUPTED, UserError, is_closed_pipe};
 use crate::init::Session;
 use crate::interrupts::Interrupts;
 
@@ -40,7 +40,8 @@ pub struct BatchArgs {
     /// Where the results go instead of standard output; what is there is replaced
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Keep the results that --out has, and run only the tasks without one
+    /// Keep the results that --out has, run only the tasks without one, and carry those on
+    /// that had begun
     #[arg(long, requires = "out")]
     resume: bool,
     #[command(flatten)]
@@ -77,26 +78,31 @@ struct Line {
 pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
     let mut tasks = read(session, &args)?;
+    if let Some(out) = &args.out {
+        results::refuse(out, &args.tasks)?;
+    }
+    let policy = args.process.policy(session);
+    let machine = session.machine(policy, &Loaded::default()).await?;
+    for (_, loaded, _) in &tasks {
+        loaded.check(machine.kernel.bus())?;
+    }
+    // Not before the machine is there: an earlier batch's results are kept if it never is,
+    // and a batch that runs until now has written all of its own.
     let earlier = match &args.out {
-        Some(out) => Earlier::read(out, &args.tasks, args.resume)?,
-        None => Earlier::default(),
+        Some(out) if args.resume => Earlier::read(out)?,
+        _ => Earlier::default(),
     };
     let given = tasks.len();
     tasks.retain(|(id, ..)| !earlier.has(id));
     if tasks.len() < given {
         say!("{} of {given} tasks are done already", given - tasks.len());
     }
-    if tasks.is_empty() {
-        return Ok(0);
-    }
-    let policy = args.process.policy(session);
-    let machine = session.machine(policy, &Loaded::default()).await?;
-    // Not before the machine is there: an earlier batch's results are kept if it never is.
     let mut out = Results::open(args.out.as_deref(), earlier)?;
-    for (_, loaded, _) in &tasks {
-        loaded.check(machine.kernel.bus())?;
-    }
     let kernel = &machine.kernel;
+    let mut begun = match args.resume {
+        true => begun(kernel)?,
+        false => Vec::new(),
+    };
     let mut events = kernel.subscribe();
     let progress = progress(tasks.len() as u64);
     // The most urgent start first; equals in the order of their lines.
@@ -110,7 +116,11 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
             let Some((id, _, program)) = waiting.next() else {
                 break;
             };
-            running.insert(kernel.spawn(program)?, id);
+            let pid = match begun.iter().position(|(_, other)| same(other, &program)) {
+                Some(at) => kernel.resume(begun.remove(at).0, None, false)?,
+                None => kernel.spawn(program)?,
+            };
+            running.insert(pid, id);
         }
         if running.is_empty() {
             break;
@@ -126,7 +136,11 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
                 let Some(Event::Exited { pid, exit }) = event else { continue };
                 let Some(id) = running.remove(&pid) else { continue };
                 if code == 0 {
-                    code = exit_code(&exit);
+                    code = match exit.status {
+                        // Killed by somebody: the batch goes on.
+                        Status::Interrupted if !stopped => FAILED,
+                        _ => exit_code(&exit),
+                    };
                 }
                 match out.write(&line(kernel, id, pid, exit)?) {
                     Err(error) if is_closed_pipe(&error) => {
@@ -153,6 +167,24 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     }
     out.finish()?;
     Ok(code)
+}
+
+/// Processes that could go on, with their programs; the oldest first.
+fn begun(kernel: &Kernel) -> Result<Vec<(Pid, Program)>> {
+    let journal = kernel.journal();
+    let rows = journal.processes()?.into_iter().rev();
+    rows.filter(|row| row.state == "ready")
+        .map(|row| Ok((row.pid, journal.program(row.pid)?.0)))
+        .collect()
+}
+
+/// Whether they do the same; the priority may have been changed meanwhile.
+fn same(one: &Program, other: &Program) -> bool {
+    let priority = other.priority;
+    Program {
+        priority,
+        ..one.clone()
+    } == *other
 }
 
 type Ready = (Value, Loaded, Program);

@@ -42,7 +42,8 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
         &["PID", "STATE", "PRI", "STEPS", "MODEL", "UPDATED", "TASK"],
         rows.iter().map(cells).collect(),
     )?;
-    if let Some(pid) = resumable {
+    // Those of a machine that runs are in its hands.
+    if let Some(pid) = resumable.filter(|_| !alive) {
         say!("hint: `quipu run --resume {pid}` carries a ready process on");
     }
     Ok(0)

@@ -14,6 +14,20 @@ use super::lines::lines;
 use crate::error::UserError;
 use crate::output;
 
+/// The results must not take the place of the tasks, also not by another name of their file.
+pub fn refuse(out: &Path, tasks: &Path) -> Result<()> {
+    let one = |file: &Metadata| (file.dev(), file.ino());
+    match (out.metadata(), tasks.metadata()) {
+        (Ok(out_is), Ok(tasks)) if out_is.is_file() && one(&out_is) == one(&tasks) => {
+            Err(UserError::usage(
+                format!("--out {} is the file of the tasks", out.display()),
+                "name another file for the results",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The results of an earlier batch that are kept.
 #[derive(Debug, Default)]
 pub struct Earlier {
@@ -23,28 +37,13 @@ pub struct Earlier {
 }
 
 impl Earlier {
-    /// What is kept of the results in `out`: nothing unless the batch is `resumed`, else all
-    /// but those of tasks that were interrupted.
+    /// The results in `out`, but for those of tasks that were interrupted; none where there
+    /// is no such file.
     ///
     /// # Errors
-    /// When `out` is the file of the `tasks`, or holds something else than results.
-    pub fn read(out: &Path, tasks: &Path, resumed: bool) -> Result<Self> {
-        let Ok(found) = out.metadata() else {
-            return Ok(Self::default());
-        };
-        // Also by another name of it.
-        let one = |file: &Metadata| (file.dev(), file.ino());
-        if found.is_file()
-            && tasks
-                .metadata()
-                .is_ok_and(|tasks| one(&tasks) == one(&found))
-        {
-            return Err(UserError::usage(
-                format!("--out {} is the file of the tasks", out.display()),
-                "name another file for the results",
-            ));
-        }
-        if !resumed {
+    /// When `out` holds something else than results.
+    pub fn read(out: &Path) -> Result<Self> {
+        if !out.is_file() {
             return Ok(Self::default());
         }
         let mut earlier = Self::default();
@@ -58,7 +57,7 @@ impl Earlier {
                     }
                 }
                 // The program was stopped while it wrote the last one.
-                Err(_) if found.peek().is_none() => {}
+                Err(why) if why.starts_with("EOF") && found.peek().is_none() => {}
                 _ => {
                     return Err(UserError::usage(
                         format!("{}, line {number}: not a result of a batch", out.display()),

@@ -95,10 +95,12 @@ impl Repl {
             // Typing takes its time, in which other tasks go on.
             match tokio::task::block_in_place(|| editor.read())? {
                 Line::Text(line) => {
-                    presses = 0;
-                    if let Outcome::Leave = self.take(&line).await {
-                        return Ok(0);
-                    }
+                    presses = match self.take(&line).await {
+                        Outcome::Leave => return Ok(0),
+                        // The third in a row is to end the shell.
+                        Outcome::Code(error::INTERRUPTED) => 1,
+                        Outcome::Code(_) => 0,
+                    };
                 }
                 Line::Interrupted => {
                     presses += 1;
@@ -221,6 +223,10 @@ impl Repl {
                 let pid = kernel.resume(pid, None, there)?;
                 self.watch(pid, &program.prompt, trust).await
             }
+            ["resume"] => Err(UserError::usage(
+                "/resume takes the number of a process",
+                "/ps lists the processes",
+            )),
             ["model"] => {
                 output::line(&crate::init::describe(self.machine.kernel.cpu().info()))?;
                 Ok(0)

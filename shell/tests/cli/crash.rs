@@ -77,3 +77,45 @@ fn a_batch_that_was_killed_can_be_taken_up_one_by_one() {
         assert_eq!(resumed.out, "done\n");
     }
 }
+
+#[test]
+fn a_batch_that_was_killed_is_taken_up_as_one() {
+    let sandbox = Sandbox::new();
+    sandbox.install("slow", ENDLESS);
+    let cpu = sandbox.script("script.jsonl", &[ADD, SPIN, DONE]);
+    sandbox.write(
+        "tasks.jsonl",
+        "{\"id\":\"a\",\"prompt\":\"a\"}\n{\"id\":\"b\",\"prompt\":\"b\",\"priority\":1}\n",
+    );
+    let batch = ["batch", "tasks.jsonl", "--out", "results", "--cpu", &cpu];
+    let mut running = sandbox.start(&batch);
+    for pid in ["1", "2"] {
+        sandbox.log_until(pid, |log| log["steps"][1]["action"].is_object());
+    }
+    sandbox.quipu(&["nice", "1", "2"]).check(0, &[]);
+    running.signal("KILL");
+    running.end();
+    sandbox.install("slow", MENDED);
+    sandbox
+        .quipu(&[&batch[..], &["--resume"]].concat())
+        .check(0, &[]);
+    // The same processes, after the steps they had done.
+    let results = std::fs::read_to_string(sandbox.path().join("results")).unwrap();
+    let mut results: Vec<serde_json::Value> = results
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    results.sort_by_key(|result| result["pid"].as_i64());
+    let of: Vec<_> = results
+        .iter()
+        .map(|result| (&result["id"], &result["pid"], &result["steps"]))
+        .collect();
+    let json = |value: serde_json::Value| value;
+    assert_eq!(
+        of,
+        [
+            (&json("b".into()), &json(1.into()), &json(3.into())),
+            (&json("a".into()), &json(2.into()), &json(3.into())),
+        ]
+    );
+}

@@ -10,7 +10,7 @@ use toktrie::SimpleVob;
 use super::draft::Drafter;
 use super::greedy::greedy;
 use super::vocab::Vocab;
-use crate::cpu::{Chunk, Completion, CpuError, Job, Prompt, Sampling, Sink};
+use crate::cpu::{Chunk, ClosedEarly, Completion, CpuError, Job, Prompt, Sampling, Sink};
 use crate::prefix::common_prefix;
 use crate::process::{Pid, Usage};
 use crate::scheduler;
@@ -50,7 +50,7 @@ pub(super) struct Slot {
     text: Vec<u8>,
     /// Bytes of `text` already sent.
     sent: usize,
-    closing: bool,
+    closing: Option<ClosedEarly>,
     /// Whether a token was chosen yet.
     begun: bool,
 }
@@ -101,7 +101,7 @@ impl Slot {
             tokens_max: job.tokens_max,
             text: Vec::new(),
             sent: 0,
-            closing: false,
+            closing: None,
             begun: false,
         };
         // How an action begins is mostly certain, and is computed with the prompt.
@@ -183,11 +183,14 @@ impl Slot {
         let grammar = |error| CpuError::Decode(format!("the grammar failed: {error}"));
         let generated = self.tokens.len() - self.prompt;
         let left = self.tokens_max.saturating_sub(generated as u32);
-        if !self.closing
-            && (left <= WIND_DOWN_TOKENS.min(self.tokens_max / 2)
-                || in_circles(&self.tokens[self.prompt..]))
-        {
-            self.closing = self.matcher.is_some() || left <= 1;
+        if self.closing.is_none() && (self.matcher.is_some() || left <= 1) {
+            self.closing = if left <= WIND_DOWN_TOKENS.min(self.tokens_max / 2) {
+                Some(ClosedEarly::Full)
+            } else if in_circles(&self.tokens[self.prompt..]) {
+                Some(ClosedEarly::Repeating)
+            } else {
+                None
+            };
         }
         let mask = match &mut self.matcher {
             Some(matcher) => Some(matcher.compute_mask_or_eos().map_err(grammar)?),
@@ -227,7 +230,7 @@ impl Slot {
     }
 
     fn choose(&mut self, logits: &[f32], mask: Option<&SimpleVob>, vocab: &Vocab) -> i32 {
-        if let (true, Some(mask)) = (self.closing, mask) {
+        if let (Some(_), Some(mask)) = (self.closing, mask) {
             // The shortest way out of any JSON value.
             let ways = ["\"", "}", "]"].iter().filter_map(|text| vocab.token(text));
             if let Some(token) = ways.into_iter().find(|token| mask.is_allowed(*token)) {
