@@ -176,23 +176,24 @@ impl Kernel {
     pub fn spawn(&self, program: Program) -> Result<Pid, KernelError> {
         let model = &self.shared.cpu.info().model;
         let pid = self.shared.journal.create(&program, model)?;
-        self.launch(pid, program, Past::default());
+        let attended = program.interactive;
+        self.launch(pid, program, Past::default(), attended);
         Ok(pid)
     }
 
     /// Starts a copy of a process, as it was after its step `at` (after its last
     /// completed one when `None`), and returns its number. Both go on on their own;
-    /// in the KV cache they share what they have in common.
-    pub fn fork(&self, pid: Pid, at: Option<u32>, interactive: bool) -> Result<Pid, KernelError> {
+    /// in the KV cache they share what they have in common. `attended` says whether a
+    /// person is there for the copy.
+    pub fn fork(&self, pid: Pid, at: Option<u32>, attended: bool) -> Result<Pid, KernelError> {
         let child = self.shared.journal.fork(pid, at)?;
-        let (mut program, spent_ms) = self.shared.journal.program(child)?;
-        program.interactive = interactive;
+        let (program, spent_ms) = self.shared.journal.program(child)?;
         let past = Past {
             spent_ms,
             done: self.shared.journal.steps(child)?,
             recalled: self.shared.journal.recalled(child)?,
         };
-        self.launch(child, program, past);
+        self.launch(child, program, past, attended);
         Ok(child)
     }
 
@@ -213,12 +214,12 @@ impl Kernel {
     }
 
     /// Takes a stopped process up again after its last completed step, with new
-    /// limits when given. `interactive` says whether a person is there now.
+    /// limits when given. `attended` says whether a person is there now.
     pub fn resume(
         &self,
         pid: Pid,
         limits: Option<Limits>,
-        interactive: bool,
+        attended: bool,
     ) -> Result<Pid, KernelError> {
         let (mut program, spent_ms) = self.shared.journal.program(pid)?;
         let rows = self.shared.journal.processes()?;
@@ -234,7 +235,6 @@ impl Kernel {
         if self.is_running(pid) {
             return Err(KernelError::Running(pid));
         }
-        program.interactive = interactive;
         if let Some(limits) = limits {
             program.limits = limits;
         }
@@ -251,7 +251,7 @@ impl Kernel {
             done: steps,
             recalled: self.shared.journal.recalled(pid)?,
         };
-        self.launch(pid, program, past);
+        self.launch(pid, program, past, attended);
         Ok(pid)
     }
 
@@ -305,7 +305,7 @@ impl Kernel {
             .is_some_and(|handle| handle.exit.borrow().is_none())
     }
 
-    fn launch(&self, pid: Pid, program: Program, past: Past) {
+    fn launch(&self, pid: Pid, program: Program, past: Past, attended: bool) {
         let (signals, signal_inbox) = mpsc::unbounded_channel();
         let (replies, reply_inbox) = mpsc::unbounded_channel();
         let (done_sender, exit) = watch::channel(None);
@@ -314,6 +314,7 @@ impl Kernel {
             signals: signal_inbox,
             replies: reply_inbox,
             priority: priority.clone(),
+            attended,
         };
         self.table.lock().insert(
             pid,

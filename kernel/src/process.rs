@@ -93,7 +93,8 @@ pub struct Program {
     pub limits: Limits,
     /// Higher runs first; 0 is usual. Within [`PRIORITIES`] where a person chose it.
     pub priority: i8,
-    /// Whether a person is there to answer questions and approvals.
+    /// Whether a person is there to answer questions and approvals when it starts. Whoever
+    /// takes it up again says whether one is there then; its boot page stays the same.
     pub interactive: bool,
     /// JSON Schema the answer must have, when not plain text.
     pub answer_schema: Option<Value>,

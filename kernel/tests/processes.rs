@@ -325,6 +325,34 @@ async fn a_process_goes_on_after_its_last_step_on_another_machine() {
 }
 
 #[tokio::test]
+async fn a_copy_that_nobody_attends_reads_what_the_first_did() {
+    use quipu_kernel::event::Event;
+    let folder = tempfile::tempdir().expect("a folder");
+    let setup = Setup::new(&[ECHO, ECHO, DONE].join("\n"));
+    let kernel = setup.kernel(&folder.path().join("journal.db"));
+    let mut events = kernel.subscribe();
+    let program = Program {
+        interactive: true,
+        ..Program::new("task")
+    };
+    let first = kernel.spawn(program).expect("it starts");
+    kernel.wait(first).await.expect("it ends");
+    let copy = kernel.fork(first, Some(1), false).expect("forked");
+    kernel.wait(copy).await.expect("it ends");
+    // The length of what each read, step by step.
+    let mut read = [vec![], vec![]];
+    while read[1].len() < 2 {
+        if let Some(Event::Step {
+            pid, prompt_tokens, ..
+        }) = events.recv().await
+        {
+            read[usize::from(pid == copy)].push(prompt_tokens);
+        }
+    }
+    assert_eq!(read[0][1..], read[1]);
+}
+
+#[tokio::test]
 async fn two_processes_run_side_by_side() {
     let folder = tempfile::tempdir().expect("a folder");
     let setup = Setup::new(&[ECHO, DONE].join("\n"));

@@ -35,6 +35,8 @@ pub(crate) struct Inbox {
     pub(crate) signals: UnboundedReceiver<Signal>,
     pub(crate) replies: UnboundedReceiver<Reply>,
     pub(crate) priority: Arc<AtomicI8>,
+    /// Whether a person is there to reply.
+    pub(crate) attended: bool,
 }
 
 /// A process in execution.
@@ -142,7 +144,7 @@ impl Execution {
             };
             match result {
                 Ok(()) => {}
-                Err(Ending::Signal(Signal::Interrupt)) if self.program.interactive => {
+                Err(Ending::Signal(Signal::Interrupt)) if self.inbox.attended => {
                     if let Err(ending) = self.ask_what_now().await {
                         break ending;
                     }
@@ -169,7 +171,8 @@ impl Execution {
         }
         self.save_state(State::Running)?;
         let n = self.spent.steps + 1;
-        let legal = self.planner.legal(allowance, self.vm.recallable());
+        let mut legal = self.planner.legal(allowance, self.vm.recallable());
+        legal.ask &= self.inbox.attended;
         let (prompt, evicted) = self.vm.fit(&*self.shared.cpu).map_err(failed)?;
         for page in evicted {
             self.emit(Event::Evicted {

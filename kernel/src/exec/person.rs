@@ -14,7 +14,7 @@ use crate::signal::Signal;
 impl Execution {
     pub(super) async fn approval(&mut self, step: &StepRow, reason: String) -> Result<(), Ending> {
         let refused = |what: &str| Ending::Denied(format!("{what}: {reason}"));
-        if !self.program.interactive || self.shared.policy.approve == Approve::Never {
+        if !self.inbox.attended || self.shared.policy.approve == Approve::Never {
             return Err(refused("not approved"));
         }
         match self.ask_approval(step, reason.clone()).await? {
@@ -30,7 +30,7 @@ impl Execution {
         step: &StepRow,
         reason: &str,
     ) -> Result<bool, Ending> {
-        if !self.program.interactive || self.shared.policy.approve != Approve::Ask {
+        if !self.inbox.attended || self.shared.policy.approve != Approve::Ask {
             return Ok(false);
         }
         self.ask_approval(step, format!("{reason}.\nGrant it for this call?"))
@@ -64,7 +64,7 @@ impl Execution {
             }
             _ => {
                 // Nobody is there any more, so nobody is asked what to do instead.
-                self.program.interactive = false;
+                self.inbox.attended = false;
                 Err(Ending::Signal(Signal::Interrupt))
             }
         }
