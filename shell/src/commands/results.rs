@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::{File, Metadata};
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -51,7 +51,8 @@ impl Earlier {
         while let Some((number, line)) = found.next() {
             match line {
                 Ok(line) if line.get("id").is_some() && line.get("status").is_some() => {
-                    if line["status"] != "interrupted" {
+                    // What somebody killed is over, the rest of the interrupted goes on.
+                    if line["status"] != "interrupted" || line["error"] == "killed" {
                         earlier.ids.insert(line["id"].to_string());
                         earlier.lines.push(line);
                     }
@@ -80,7 +81,7 @@ pub enum Results {
     /// Standard output.
     Standard,
     /// A file.
-    File(BufWriter<File>),
+    File(File),
 }
 
 impl Results {
@@ -95,7 +96,7 @@ impl Results {
                 "--out names a file that can be written",
             )
         })?;
-        Ok(Self::File(BufWriter::new(file)))
+        Ok(Self::File(file))
     }
 
     /// Adds one. What is done stays done if the rest is cut short.
@@ -103,9 +104,8 @@ impl Results {
         match self {
             Self::Standard => output::json(result),
             Self::File(file) => {
-                serde_json::to_writer(&mut *file, result)?;
-                file.write_all(b"\n")?;
-                file.flush().map_err(Into::into)
+                let line = serde_json::to_string(result)? + "\n";
+                file.write_all(line.as_bytes()).map_err(Into::into)
             }
         }
     }
@@ -114,11 +114,7 @@ impl Results {
     pub fn finish(self) -> Result<()> {
         match self {
             Self::Standard => Ok(()),
-            Self::File(file) => file
-                .into_inner()
-                .map_err(|error| error.into_error())?
-                .sync_all()
-                .map_err(Into::into),
+            Self::File(file) => file.sync_all().map_err(Into::into),
         }
     }
 }

@@ -101,7 +101,7 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
     .await?;
     if exit.status == Status::Interrupted {
         let model = match session.globals.model.as_deref() {
-            Some(model) => format!(" --model {model}"),
+            Some(model) => format!(" --model {}", shell_words::quote(model)),
             None => String::new(),
         };
         say!("hint: `quipu run --resume {pid}{model}` carries it on");

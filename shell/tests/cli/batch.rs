@@ -39,8 +39,9 @@ fn what_is_left_of_a_batch_is_done_without_what_is_there() {
     let resume = [&batch[..], &["--resume"]].concat();
     let read = || std::fs::read_to_string(sandbox.path().join("results")).unwrap();
 
-    // The first is done, the second was interrupted, the third cut off while it was written.
-    let done = "{\"id\":1,\"status\":\"exited\",\"answer\":\"of yesterday\"}\n";
+    // The first is done, as is what somebody killed; the second was interrupted, the third cut
+    // off while it was written.
+    let done = "{\"id\":1,\"status\":\"interrupted\",\"error\":\"killed\"}\n";
     let cut = "{\"id\":2,\"status\":\"interrupted\"}\n{\"id\":3,\"sta";
     sandbox.write("results", format!("{done}{cut}"));
     sandbox

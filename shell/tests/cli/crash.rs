@@ -55,22 +55,26 @@ fn a_finished_process_is_not_run_again() {
     );
 }
 
-#[test]
-fn a_batch_that_was_killed_can_be_taken_up_one_by_one() {
+/// A batch of two tasks, killed in their second step, and its `--cpu`.
+fn a_killed_batch(options: &[&str]) -> (Sandbox, String) {
     let sandbox = Sandbox::new();
     sandbox.install("slow", ENDLESS);
     let cpu = sandbox.script("script.jsonl", &[ADD, SPIN, DONE]);
-    sandbox.write(
-        "tasks.jsonl",
-        "{\"id\":1,\"prompt\":\"a\"}\n{\"id\":2,\"prompt\":\"b\"}\n",
-    );
-    let mut running = sandbox.start(&["batch", "tasks.jsonl", "--cpu", &cpu]);
+    let tasks = "{\"id\":\"a\",\"prompt\":\"a\"}\n{\"id\":\"b\",\"prompt\":\"b\"}\n";
+    sandbox.write("tasks.jsonl", tasks);
+    let mut running = sandbox.start(&[&["batch", "tasks.jsonl", "--cpu", &cpu], options].concat());
     for pid in ["1", "2"] {
         sandbox.log_until(pid, |log| log["steps"][1]["action"].is_object());
     }
     running.signal("KILL");
     running.end();
     sandbox.install("slow", MENDED);
+    (sandbox, cpu)
+}
+
+#[test]
+fn a_batch_that_was_killed_can_be_taken_up_one_by_one() {
+    let (sandbox, cpu) = a_killed_batch(&[]);
     for pid in ["1", "2"] {
         let resumed = sandbox.quipu(&["run", "--resume", pid, "--cpu", &cpu]);
         resumed.check(0, &["goes on after step 1"]);
@@ -80,42 +84,18 @@ fn a_batch_that_was_killed_can_be_taken_up_one_by_one() {
 
 #[test]
 fn a_batch_that_was_killed_is_taken_up_as_one() {
-    let sandbox = Sandbox::new();
-    sandbox.install("slow", ENDLESS);
-    let cpu = sandbox.script("script.jsonl", &[ADD, SPIN, DONE]);
-    sandbox.write(
-        "tasks.jsonl",
-        "{\"id\":\"a\",\"prompt\":\"a\"}\n{\"id\":\"b\",\"prompt\":\"b\",\"priority\":1}\n",
-    );
-    let batch = ["batch", "tasks.jsonl", "--out", "results", "--cpu", &cpu];
-    let mut running = sandbox.start(&batch);
-    for pid in ["1", "2"] {
-        sandbox.log_until(pid, |log| log["steps"][1]["action"].is_object());
-    }
-    sandbox.quipu(&["nice", "1", "2"]).check(0, &[]);
-    running.signal("KILL");
-    running.end();
-    sandbox.install("slow", MENDED);
-    sandbox
-        .quipu(&[&batch[..], &["--resume"]].concat())
-        .check(0, &[]);
-    // The same processes, after the steps they had done.
+    let out = ["--out", "results"];
+    let (sandbox, cpu) = a_killed_batch(&out);
+    sandbox.quipu(&["nice", "2", "5"]).check(0, &[]);
+    let resume = ["batch", "tasks.jsonl", "--resume", "--cpu", &cpu];
+    sandbox.quipu(&[&resume[..], &out].concat()).check(0, &[]);
+    // The same processes, with the step that they had done.
     let results = std::fs::read_to_string(sandbox.path().join("results")).unwrap();
-    let mut results: Vec<serde_json::Value> = results
+    let mut of: Vec<_> = results
         .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|result| format!("{} {} {}", result["id"], result["pid"], result["steps"]))
         .collect();
-    results.sort_by_key(|result| result["pid"].as_i64());
-    let of: Vec<_> = results
-        .iter()
-        .map(|result| (&result["id"], &result["pid"], &result["steps"]))
-        .collect();
-    let json = |value: serde_json::Value| value;
-    assert_eq!(
-        of,
-        [
-            (&json("b".into()), &json(1.into()), &json(3.into())),
-            (&json("a".into()), &json(2.into()), &json(3.into())),
-        ]
-    );
+    of.sort();
+    assert_eq!(of, ["\"a\" 1 3", "\"b\" 2 3"]);
 }

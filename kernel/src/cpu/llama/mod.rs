@@ -181,16 +181,13 @@ impl LocalCpu {
             });
         }
         let most = file::cells_in_memory(&model).unwrap_or(usize::MAX);
+        if let Some(cells) = settings.kv_cells.filter(|&cells| cells > most) {
+            return Err(CpuError::Cells { cells, most });
+        }
         let kv_cells = settings
             .kv_cells
             .unwrap_or(KV_CELLS_DEFAULT.min(most / KV_MEMORY_SHARE))
             .max(window);
-        if kv_cells > most {
-            return Err(CpuError::Cells {
-                cells: kv_cells,
-                most,
-            });
-        }
         let threads = threads_of(settings.threads);
         let info = CpuInfo {
             details: file::details(&model),
