@@ -64,6 +64,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             temperature: 0.0,
             seed: 0,
         },
+        judgement: quipu_kernel::judgement::Judgement::default(),
     })?;
 
     // 3. Subscribe first: nothing that happens is lost. Then start all three.

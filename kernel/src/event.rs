@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::cpu::Movement;
+use crate::judgement::Question;
 use crate::label::Label;
 use crate::limits::Limit;
 use crate::process::{Exit, Pid, Usage};
@@ -40,6 +41,19 @@ pub enum Event {
         n: u32,
         /// Tokens of the prompt, counted by the model's tokenizer.
         prompt_tokens: u32,
+    },
+    /// The CPU was asked a question about the step, and answered with a likelihood.
+    Judged {
+        /// The process.
+        pid: Pid,
+        /// The step.
+        n: u32,
+        /// What it was asked.
+        question: Question,
+        /// The model's log-odds on each way it was put.
+        odds: Vec<f32>,
+        /// How likely yes is, 0 to 1, by what these odds are worth.
+        likely: f32,
     },
     /// Text of an action as it is generated.
     Token {
@@ -163,6 +177,7 @@ impl Event {
             Event::Started { pid, .. }
             | Event::Reminded { pid, .. }
             | Event::Step { pid, .. }
+            | Event::Judged { pid, .. }
             | Event::Token { pid, .. }
             | Event::Action { pid, .. }
             | Event::Observation { pid, .. }

@@ -1,23 +1,47 @@
-//! From what is legal now to the JSON Schema that constrains the next action.
+//! From what is legal now to the form of the next action, and back from a text of that
+//! form to the action.
 
 use serde_json::{Value, json};
 
+use crate::cpu::{Form, without_thought};
+use crate::planner::spelled;
 use crate::syscall::object;
 
 /// Characters of a final answer; long documents belong in the store.
 const ANSWER_CHARS_MAX: u32 = 4000;
 /// Characters of a question to the user.
 const ASK_CHARS_MAX: u32 = 400;
+/// Characters of what is said of a bad action: a schema may have thousands of values.
+const PROBLEM_CHARS_MAX: usize = 400;
+
+/// The most calls that one step may make.
+pub const CALLS_MAX: usize = 16;
 
 /// One function an action may name.
 #[derive(Clone, Debug)]
 pub struct Callable {
     /// `device.function`, or the name of a kernel call.
     pub name: String,
-    /// One line on what it does.
+    /// What it does, in full.
     pub description: String,
-    /// JSON Schema of its arguments.
+    /// JSON Schema of its arguments, closed ([`crate::planner::strict`]).
     pub parameters: Value,
+    /// Whether a model is told of it and may write it by a grammar. One that is not is
+    /// accepted all the same.
+    pub offered: bool,
+}
+
+/// What a process does in a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// Whatever it chooses to.
+    Any,
+    /// It calls tools.
+    Call,
+    /// It answers, and ends.
+    Answer,
+    /// It asks a person.
+    Ask,
 }
 
 /// What a process may do in its next step.
@@ -32,6 +56,61 @@ pub struct Legal {
 }
 
 impl Legal {
+    /// What the text of `chosen` looks like, for a CPU that writes by any grammar: calls are
+    /// lines of JSON, one each; an answer in words is just that.
+    pub fn form(&self, chosen: Move) -> Form {
+        match (chosen, &self.answer) {
+            (Move::Any, _) => Form::Json(self.schema()),
+            (Move::Call, _) => Form::Lark(self.lines()),
+            (Move::Answer, Some(schema)) => Form::Json(schema.clone()),
+            (Move::Answer, None) | (Move::Ask, _) => Form::Text,
+        }
+    }
+
+    /// The action that a text of [`Legal::form`] stands for; what is wrong with it in words
+    /// for the model.
+    pub fn action(&self, chosen: Move, text: &str) -> Result<Value, String> {
+        let parse = |text: &str| -> Result<Value, String> {
+            serde_json::from_str(text).map_err(|error| format!("it is not JSON ({error})"))
+        };
+        let text = without_thought(text).trim();
+        match (chosen, &self.answer) {
+            (Move::Any, _) => parse(text),
+            (Move::Call, _) => {
+                let lines = text.lines().filter(|line| !line.trim().is_empty());
+                let mut calls = lines.map(parse).collect::<Result<Vec<Value>, String>>()?;
+                // The very same call twice in a step is one call.
+                let mut seen = Vec::new();
+                calls.retain(|call| !seen.contains(call) && {
+                    seen.push(call.clone());
+                    true
+                });
+                Ok(match calls.len() {
+                    1 => calls.remove(0),
+                    _ => json!({ "calls": calls }),
+                })
+            }
+            (Move::Answer, Some(_)) => Ok(json!({ "answer": parse(text)? })),
+            (Move::Answer, None) => Ok(json!({ "answer": text })),
+            (Move::Ask, _) => Ok(json!({ "ask": text })),
+        }
+    }
+
+    /// The functions that a model may choose from.
+    pub fn offered(&self) -> impl Iterator<Item = &Callable> {
+        self.calls.iter().filter(|call| call.offered)
+    }
+
+    /// The grammar of one or more calls, in llguidance's Lark.
+    fn lines(&self) -> String {
+        let forms: Vec<Value> = self.offered().map(Callable::form).collect();
+        let call = json!({"x-guidance": {"whitespace_flexible": false}, "anyOf": forms});
+        format!(
+            "start: call (\"\\n\" call){{0,{}}}\ncall: %json {call}\n",
+            CALLS_MAX - 1
+        )
+    }
+
     /// The JSON Schema that admits exactly the legal actions. Keys come in a fixed
     /// order, so that a model commits to a tool before it writes the arguments.
     pub fn schema(&self) -> Value {
@@ -39,16 +118,12 @@ impl Legal {
             .answer
             .clone()
             .unwrap_or_else(|| json!({"type": "string", "maxLength": ANSWER_CHARS_MAX}));
-        let mut forms: Vec<Value> = self
-            .calls
-            .iter()
-            .map(|call| {
-                object(&[
-                    ("tool", json!({"const": call.name})),
-                    ("args", call.parameters.clone()),
-                ])
-            })
-            .collect();
+        let mut forms: Vec<Value> = self.offered().map(Callable::form).collect();
+        if !forms.is_empty() {
+            let calls = json!({"type": "array", "items": {"anyOf": forms.clone()},
+                "minItems": 1, "maxItems": CALLS_MAX});
+            forms.push(object(&[("calls", calls)]));
+        }
         if self.ask {
             forms.push(object(&[(
                 "ask",
@@ -69,20 +144,11 @@ impl Legal {
         let Some(map) = action.as_object() else {
             return Err("an action is one JSON object".into());
         };
+        if let Some(calls) = map.get("calls") {
+            return self.check_calls(calls, map.len());
+        }
         let form = match (map.get("tool"), map.get("answer"), map.get("ask")) {
-            (Some(tool), _, _) => {
-                let call = self
-                    .calls
-                    .iter()
-                    .find(|call| tool == call.name.as_str())
-                    .ok_or_else(|| {
-                        format!("the tool {tool} cannot be used now; {}", self.names())
-                    })?;
-                object(&[
-                    ("tool", json!({"const": call.name})),
-                    ("args", call.parameters.clone()),
-                ])
-            }
+            (Some(tool), _, _) => self.called(tool)?.whole(),
             (None, None, Some(_)) if !self.ask => {
                 return Err("nobody is there to be asked: use a tool or answer".into());
             }
@@ -92,17 +158,26 @@ impl Legal {
             }
             .schema(),
         };
-        let validator = jsonschema::validator_for(&form)
-            .map_err(|error| format!("the schema of this action is broken: {error}"))?;
-        validator.validate(action).map_err(|error| {
-            let place = error.instance_path().to_string();
-            let place = if place.is_empty() {
-                "the action".into()
-            } else {
-                place
-            };
-            format!("{place}: {error}")
+        validate(&form, action)
+    }
+
+    fn check_calls(&self, calls: &Value, keys: usize) -> Result<(), String> {
+        let calls = calls.as_array().filter(|_| keys == 1);
+        let calls = calls.ok_or("an action with \"calls\" has nothing but a list of calls")?;
+        if calls.is_empty() || calls.len() > CALLS_MAX {
+            return Err(format!("a step makes one to {CALLS_MAX} calls"));
+        }
+        calls.iter().try_for_each(|call| {
+            let tool = call.get("tool").unwrap_or(&Value::Null);
+            validate(&self.called(tool)?.whole(), call)
         })
+    }
+
+    fn called(&self, tool: &Value) -> Result<&Callable, String> {
+        self.calls
+            .iter()
+            .find(|call| tool == call.name.as_str())
+            .ok_or_else(|| format!("the tool {tool} cannot be used now; {}", self.names()))
     }
 
     fn names(&self) -> String {
@@ -112,6 +187,39 @@ impl Legal {
         let names: Vec<&str> = self.calls.iter().map(|call| call.name.as_str()).collect();
         format!("there are {}", names.join(", "))
     }
+}
+
+impl Callable {
+    /// The schema of a call of it, for the check.
+    fn whole(&self) -> Value {
+        object(&[
+            ("tool", json!({"const": self.name})),
+            ("args", self.parameters.clone()),
+        ])
+    }
+
+    /// The schema of a call of it, for a grammar.
+    fn form(&self) -> Value {
+        object(&[
+            ("tool", json!({"const": self.name})),
+            ("args", spelled(&self.parameters)),
+        ])
+    }
+}
+
+fn validate(form: &Value, action: &Value) -> Result<(), String> {
+    let validator = jsonschema::validator_for(form)
+        .map_err(|error| format!("the schema of this action is broken: {error}"))?;
+    validator.validate(action).map_err(|error| {
+        let place = error.instance_path().to_string();
+        let place = if place.is_empty() {
+            "the action".into()
+        } else {
+            place
+        };
+        let said: String = error.to_string().chars().take(PROBLEM_CHARS_MAX).collect();
+        format!("{place}: {said}")
+    })
 }
 
 #[cfg(test)]
@@ -124,6 +232,7 @@ mod tests {
                 name: "calculator.calculate".into(),
                 description: "evaluates".into(),
                 parameters: object(&[("expression", json!({"type": "string"}))]),
+                offered: true,
             }],
             ask: false,
             answer: None,
@@ -159,5 +268,25 @@ mod tests {
         check(json!({"ask": "who?"}), "nobody is there");
         check(json!([1]), "one JSON object");
         check(json!({"answer": "4", "extra": 1}), "extra");
+        let call = json!({"tool": "calculator.calculate", "args": {"expression": "1"}});
+        check(json!({"calls": [call, call]}), "");
+        check(json!({"calls": []}), "one to 16 calls");
+        check(json!({"calls": [{"tool": "shell.rm", "args": {}}]}), "there are calculator.calculate");
+    }
+
+    #[test]
+    fn texts_become_actions() {
+        let check = |chosen, text: &str, want: Value| {
+            assert_eq!(legal().action(chosen, text).unwrap_or_default(), want, "{text}");
+        };
+        check(Move::Answer, " It is 4.\n", json!({"answer": "It is 4."}));
+        check(Move::Ask, "Which one?", json!({"ask": "Which one?"}));
+        check(Move::Call, "{\"tool\":\"a\"}", json!({"tool": "a"}));
+        check(
+            Move::Call,
+            "{\"tool\":\"a\"}\n{\"tool\":\"b\"}\n{\"tool\":\"a\"}",
+            json!({"calls": [{"tool": "a"}, {"tool": "b"}]}),
+        );
+        check(Move::Any, "no", Value::Null);
     }
 }

@@ -14,6 +14,7 @@ use crate::cpu::{Cpu, CpuStats, Sampling};
 use crate::event::Event;
 use crate::exec::{Ending, Execution, Inbox, Past};
 use crate::journal::{Journal, JournalError};
+use crate::judgement::Judgement;
 use crate::limits::Limits;
 use crate::policy::Policy;
 use crate::process::{Exit, Pid, Program, Reply, Status, Usage};
@@ -34,6 +35,8 @@ pub struct Parts {
     pub policy: Policy,
     /// How tokens are chosen.
     pub sampling: Sampling,
+    /// What the model's odds are worth.
+    pub judgement: Judgement,
 }
 
 /// What all processes of a machine share.
@@ -44,6 +47,7 @@ pub(crate) struct Shared {
     pub(crate) journal: Journal,
     pub(crate) policy: Policy,
     pub(crate) sampling: Sampling,
+    pub(crate) judgement: Judgement,
     pub(crate) events: Arc<Events>,
 }
 
@@ -129,6 +133,7 @@ impl Kernel {
             journal: parts.journal,
             policy: parts.policy,
             sampling: parts.sampling,
+            judgement: parts.judgement,
             events,
         };
         Ok(Self {

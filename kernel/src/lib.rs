@@ -14,12 +14,15 @@
 //! | `exec` | the loop: window, decision, gate, intent, effect, outcome |
 //! | [`vm`] | the pages of one process; eviction and recall |
 //! | [`planner`] | what is legal now, the boot page; no I/O |
-//! | [`grammar`] | from what is legal to the schema that constrains the CPU |
+//! | [`grammar`] | from what is legal to the form that constrains the CPU, and back |
+//! | [`decision`] | typed questions about a state, answered with probabilities |
+//! | [`judgement`] | which questions are asked of a model before it acts, and how sure it must be |
 //! | [`cpu`] | local llama, endpoint, script |
 //! | [`scheduler`] | who computes in the next batch |
 //! | `frames`, `prefix` | whose tokens are resident in the KV cache; the tree of shared prefixes |
 //! | `cells` | where in the cache they lie, where that must not depend on company |
 //! | `swap` | KV states out of the cache, in memory and on disk |
+//! | `facts` | the facts in a text that a user wants kept |
 //! | [`recall`] | what the store holds on a task, before the first step |
 //! | `consolidation` | many memories into few, while nothing else is to be done |
 //! | [`syscall`] | the closed enum of what a process may ask |
@@ -34,11 +37,14 @@
 mod cells;
 mod consolidation;
 pub mod cpu;
+pub mod decision;
 pub mod event;
 mod exec;
+mod facts;
 mod frames;
 pub mod grammar;
 pub mod journal;
+pub mod judgement;
 mod kernel;
 pub mod label;
 pub mod limits;

@@ -2,13 +2,16 @@
 //! before the first step, within a budget, and into the journal, so that a resumed
 //! process sees the very same.
 
-use quipu_memory::{PageId, Passage, Store, StoreError};
+use quipu_memory::{Page, PageId, Passage, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::cpu::Cpu;
 use crate::label::{Label, Trust};
 use crate::process::{Memory, Program};
 use crate::syscall::EDIT;
+
+/// Memories of a space that are considered for a task which is about its user.
+const NEWEST: usize = 100;
 
 /// What was recalled for a process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,11 +40,13 @@ pub struct Source {
 }
 
 /// What `store` holds for `program` before its first step: its core memory, and the
-/// pages that match its task well. `None` where there is nothing of both.
+/// pages that match its task well; of a task that is about its user (`personal`) also the
+/// newest memories, as far as they fit. `None` where there is nothing of all that.
 pub(crate) fn recall(
     store: &dyn Store,
     cpu: &dyn Cpu,
     program: &Program,
+    personal: bool,
 ) -> Result<Option<Recalled>, StoreError> {
     let memory = &program.agent.memory;
     let (mut lines, mut pages) = core(store, memory)?;
@@ -55,9 +60,19 @@ pub(crate) fn recall(
     found
         .passages
         .retain(|passage| pages.iter().all(|page| page.id != passage.hit.id));
-    if !found.passages.is_empty() {
+    let told: Vec<String> = found.passages.iter().map(Passage::quoted).collect();
+    let spent: usize = told.iter().map(|line| cpu.count(line) + 1).sum();
+    let mut newest = Vec::new();
+    if personal {
+        let known = pages.iter().map(|page| &page.id);
+        let known = known.chain(found.passages.iter().map(|passage| &passage.hit.id));
+        let room = memory.recall_tokens.saturating_sub(spent);
+        newest = self::newest(store, memory, &known.collect::<Vec<_>>(), room, cpu)?;
+    }
+    if !told.is_empty() || !newest.is_empty() {
         lines.push("Your memory says:".to_owned());
-        lines.extend(found.passages.iter().map(Passage::quoted));
+        lines.extend(told);
+        lines.extend(newest.iter().map(quoted));
     }
     if found.strangers > 0 {
         // Only the kernel's own words: reading the others is for the process to choose.
@@ -75,6 +90,11 @@ pub(crate) fn recall(
         source: passage.hit.source,
         trust: passage.hit.trust,
     }));
+    pages.extend(newest.into_iter().map(|page| Source {
+        id: page.id,
+        source: page.source,
+        trust: page.trust,
+    }));
     let text = lines.join("\n");
     let label = match pages.iter().map(|page| page.trust).min() {
         Some(trust) => Label::new("memory", trust.min(Trust::User)),
@@ -87,6 +107,39 @@ pub(crate) fn recall(
         text,
         label,
     }))
+}
+
+/// The newest memories that somebody vouches for, besides those `known`, in at most `room`
+/// tokens.
+fn newest(
+    store: &dyn Store,
+    memory: &Memory,
+    known: &[&PageId],
+    mut room: usize,
+    cpu: &dyn Cpu,
+) -> Result<Vec<Page>, StoreError> {
+    let mut pages = Vec::new();
+    for space in memory.spaces() {
+        pages.extend(store.memories(&space, NEWEST)?);
+    }
+    pages.retain(|page| {
+        page.trust > Trust::Untrusted
+            && !known.contains(&&page.id)
+            && !memory.blocks.iter().any(|name| page.id == PageId::of_block(&memory.space, name))
+    });
+    pages.sort_by_key(|page| std::cmp::Reverse(page.created_ms));
+    let fits = pages.into_iter().take_while(|page| {
+        let needed = cpu.count(&quoted(page)) + 1;
+        let fits = needed <= room;
+        room = room.saturating_sub(needed);
+        fits
+    });
+    Ok(fits.collect())
+}
+
+fn quoted(page: &Page) -> String {
+    let line = page.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("[{}] {line}", page.id)
 }
 
 /// The core memory of an agent, a line for each block; and the pages it is on.

@@ -9,9 +9,10 @@
 //! {"ask": "Which year?"}
 //! ```
 
-use quipu_memory::BLOCK_CHARS_MAX;
+use quipu_memory::{BLOCK_CHARS_MAX, PageId};
 use serde_json::{Map, Value, json};
 
+use crate::decision::OPTIONS_MAX;
 use crate::grammar::Callable;
 
 /// What a process may ask of the kernel.
@@ -33,6 +34,9 @@ pub enum Syscall {
     Remember {
         /// The text to keep.
         text: String,
+        /// The memory whose place it takes, which becomes its history. The kernel finds it;
+        /// a model does not name it.
+        replaces: Option<PageId>,
     },
     /// Change a block of the core memory.
     Edit {
@@ -52,6 +56,13 @@ pub enum Syscall {
     FindTool {
         /// What the tool should do.
         query: String,
+    },
+    /// Weigh the options of a question about what the process has read.
+    Decide {
+        /// The question.
+        question: String,
+        /// The options; yes and no where there are none.
+        choices: Vec<String>,
     },
     /// Ask the person at the machine.
     Ask {
@@ -79,6 +90,8 @@ pub struct KernelCall {
 pub const SEARCH: &str = "memory.search";
 /// Write to the store.
 pub const REMEMBER: &str = "memory.put";
+/// The argument of [`REMEMBER`] that the kernel adds.
+pub const REPLACES: &str = "replaces";
 /// Change a block of the core memory; legal for agents that have any.
 pub const EDIT: &str = "memory.edit";
 /// Bring a page back.
@@ -87,21 +100,24 @@ pub const RECALL: &str = "memory.recall";
 /// Bring tools into sight; legal where not all of them are.
 pub const FIND: &str = "find_tool";
 
+/// Weigh options; for programs and scripts, a model is not offered it.
+pub const DECIDE: &str = "decide";
+
 /// The table of kernel calls that are written like tools.
 pub const TABLE: &[KernelCall] = &[
     KernelCall {
         name: SEARCH,
-        description: "look something up in the user's documents and memories",
+        description: "Searches the user's own documents and notes for words.",
         parameters: || object(&[("query", json!({"type": "string", "maxLength": 300}))]),
     },
     KernelCall {
         name: REMEMBER,
-        description: "keep a fact for later, when the user asks to remember it",
+        description: "Keeps a fact that the user wants remembered for later conversations.",
         parameters: || object(&[("text", json!({"type": "string", "maxLength": 1000}))]),
     },
     KernelCall {
         name: RECALL,
-        description: "show an earlier page again, by its id",
+        description: "Shows an earlier page again, by its id.",
         parameters: || {
             json!({
                 "type": "object",
@@ -115,8 +131,24 @@ pub const TABLE: &[KernelCall] = &[
         },
     },
     KernelCall {
+        name: DECIDE,
+        description: "Says how likely each choice is, without writing anything; yes or no without choices.",
+        parameters: || {
+            json!({
+                "type": "object",
+                "properties": {
+                    "question": {"type": "string", "minLength": 1, "maxLength": 1000},
+                    "choices": {"type": "array", "minItems": 2, "maxItems": OPTIONS_MAX,
+                        "items": {"type": "string", "maxLength": 200}}
+                },
+                "required": ["question"],
+                "additionalProperties": false
+            })
+        },
+    },
+    KernelCall {
         name: FIND,
-        description: "find a tool that is not listed here, by what it should do",
+        description: "Finds a tool that is not listed here, by what it should do.",
         parameters: || object(&[("query", json!({"type": "string", "maxLength": 200}))]),
     },
 ];
@@ -132,8 +164,9 @@ pub fn edit(blocks: &[String]) -> Option<Callable> {
     ];
     (!blocks.is_empty()).then(|| Callable {
         name: EDIT.to_owned(),
-        description: "replace the text of one of your notes".to_owned(),
+        description: "Replaces the text of one of your notes.".to_owned(),
         parameters: object(&fields),
+        offered: true,
     })
 }
 
@@ -183,6 +216,7 @@ impl Syscall {
             },
             REMEMBER => Syscall::Remember {
                 text: text("text")?,
+                replaces: text(REPLACES).ok().map(PageId::from),
             },
             EDIT => Syscall::Edit {
                 block: text("block")?,
@@ -191,6 +225,15 @@ impl Syscall {
             RECALL => Syscall::Recall {
                 page: text("page")?,
                 from: args.get("from").and_then(Value::as_u64).unwrap_or(0) as usize,
+            },
+            DECIDE => Syscall::Decide {
+                question: text("question")?,
+                choices: args["choices"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|choice| choice.as_str().map(str::to_owned))
+                    .collect(),
             },
             FIND => Syscall::FindTool {
                 query: text("query")?,

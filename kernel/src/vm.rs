@@ -45,7 +45,7 @@ impl StepPage {
         let chars = self.observation[..self.shown].chars().count();
         let left = self.observation[self.shown..].chars().count();
         format!(
-            "{}\n[{left} more characters: recall page {} from {chars}]",
+            "{}\n[{left} more characters: memory.recall page {} from {chars}]",
             &self.observation[..self.shown],
             self.id()
         )
@@ -282,6 +282,11 @@ impl Vm {
         Ok((text, page.label.clone()))
     }
 
+    /// What came back last.
+    pub fn last_observation(&self) -> Option<String> {
+        self.steps.last().map(|step| step.observation.clone())
+    }
+
     /// Whether anything is out of the window or cut.
     pub fn recallable(&self) -> bool {
         self.steps
@@ -332,7 +337,7 @@ impl Vm {
         let gone: Vec<&StepPage> = self.steps.iter().filter(|step| !step.resident).collect();
         if let (Some(first), Some(last)) = (gone.first(), gone.last()) {
             let mut text =
-                String::from("Pages of earlier steps, out of sight; recall one by its id:\n");
+                String::from("Pages of earlier steps, out of sight; memory.recall shows one by its id:\n");
             let older = gone.len().saturating_sub(STUBS_MAX);
             if older > 0 {
                 let edge = gone[older - 1].id();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quipu_memory::{
-    Kind, Mode, NewPage, PageId, Passage, Presentation, Query, StoreError, present,
+    Kind, Mode, NewPage, Page, PageId, Passage, Presentation, Query, StoreError, present,
 };
 use quipu_tools::{CallContext, CancelToken, Capability, Effect, Grants};
 use serde_json::Value;
@@ -75,6 +75,7 @@ impl World {
             Syscall::Search { .. } => check(syscall::SEARCH, Effect::Read, &[]),
             Syscall::Recall { .. } => check(syscall::RECALL, Effect::Read, &[]),
             Syscall::FindTool { .. } => check(syscall::FIND, Effect::Read, &[]),
+            Syscall::Decide { .. } => check(syscall::DECIDE, Effect::Read, &[]),
             Syscall::Ask { .. } => check("ask", Effect::Read, &[]),
             Syscall::Exit { .. } => check("answer", Effect::Read, &[]),
         }
@@ -139,7 +140,7 @@ impl World {
         match call {
             Syscall::Call { tool, args } => self.device(&tool, &args, floor, context),
             Syscall::Search { query } => self.search(query, floor),
-            Syscall::Remember { text } => self.remember(text, floor),
+            Syscall::Remember { text, replaces } => self.remember(text, replaces, floor),
             Syscall::Edit { block, text } => self.edit(&block, text, floor),
             other => (
                 format!("{other:?} does not reach the world"),
@@ -202,19 +203,37 @@ impl World {
         }
     }
 
-    fn remember(&self, text: String, floor: Trust) -> (String, bool, Label) {
+    fn remember(
+        &self,
+        text: String,
+        replaces: Option<PageId>,
+        floor: Trust,
+    ) -> (String, bool, Label) {
         let trust = floor.min(Trust::User);
         let label = Label::new("memory", floor);
-        match self.keep(text, trust) {
+        let old = replaces.and_then(|id| self.replaceable(&id, trust));
+        let said = match &old {
+            Some(old) => format!(" in place of \u{ab}{}\u{bb}", old.text),
+            None => String::new(),
+        };
+        match self.keep(text, old.map(|old| old.id), trust) {
             // The same words for the same text: one that is put again and again is a
             // loop, and has to look like one.
-            Ok(id) => (format!("kept as {id}. {KEPT}"), true, label),
+            Ok(id) => (format!("kept as {id}{said}. {KEPT}"), true, label),
             Err(error) => (
                 format!("not kept: {error} (hint: {})", error.hint()),
                 false,
                 Label::kernel().lowered_to(floor),
             ),
         }
+    }
+
+    /// The memory `id`, if something trusted as far as `trust` may take its place: one of
+    /// this process's own space, and not what somebody more trusted said.
+    fn replaceable(&self, id: &PageId, trust: Trust) -> Option<Page> {
+        let page = self.shared.store.get(id).ok().flatten()?;
+        let own = page.kind == Kind::Memory && page.space == self.memory.space;
+        (own && page.trust <= trust).then_some(page)
     }
 
     fn edit(&self, block: &str, text: String, floor: Trust) -> (String, bool, Label) {
@@ -250,8 +269,14 @@ impl World {
         }
     }
 
-    /// Keeps a memory; one that says the very same, trusted as far, is kept already.
-    fn keep(&self, text: String, trust: Trust) -> Result<PageId, StoreError> {
+    /// Keeps a memory, under the id of the `old` one if there is one, which the store then
+    /// keeps as its history; one that says the very same, trusted as far, is kept already.
+    fn keep(
+        &self,
+        text: String,
+        old: Option<PageId>,
+        trust: Trust,
+    ) -> Result<PageId, StoreError> {
         let store = self.shared.store.as_ref();
         let memory = &self.memory;
         let same = Query {
@@ -267,7 +292,7 @@ impl World {
             }
         }
         let page = NewPage {
-            id: Some(PageId::from(format!("m{}-{}", self.pid, self.n))),
+            id: Some(old.unwrap_or_else(|| PageId::from(format!("m{}-{}", self.pid, self.n)))),
             kind: Kind::Memory,
             text,
             source: format!("process {}", self.pid),

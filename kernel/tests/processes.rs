@@ -74,7 +74,7 @@ fn the_boot_page_does_not_grow_with_the_tools() {
         for desk in many_desks(desks) {
             bus.add(Arc::new(desk)).expect("names differ");
         }
-        Planner::new(&Program::new(task), &bus).boot_page()
+        Planner::new(&Program::new(task), &bus, true).boot_page()
     };
     let (few, many) = (page(3, "task"), page(200, "task"));
     assert!(few.contains("printer.echo") && !few.contains("find_tool"));

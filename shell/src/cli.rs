@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    batch, completions, config, doctor, fork, kill, log, mem, model, nice, ps, run, serve, tool,
+    batch, completions, config, doctor, eval, fork, kill, log, mem, model, nice, ps, run, serve, tool,
     top,
 };
 use crate::env_vars;
@@ -32,8 +32,8 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Option<PathBuf>,
     /// The model: a name from `quipu model ls`, a .gguf file, or org/repo:QUANT
-    #[arg(long, global = true, value_name = "NAME|PATH")]
-    pub model: Option<String>,
+    #[arg(long = "model", global = true, value_name = "NAME|PATH")]
+    pub models: Vec<String>,
     /// What computes: `local`, the URL of an OpenAI-compatible endpoint, or `script:FILE`
     #[arg(long, global = true, value_name = "local|URL|script:FILE")]
     pub cpu: Option<String>,
@@ -74,6 +74,7 @@ pub enum Colour {
 pub enum Command {
     Run(run::RunArgs),
     Batch(batch::BatchArgs),
+    Eval(eval::EvalArgs),
     Ps(ps::PsArgs),
     Top(top::TopArgs),
     Log(log::LogArgs),

@@ -12,18 +12,21 @@ use quipu_kernel::cpu::remote::{RemoteCpu, RemoteSettings};
 use quipu_kernel::cpu::scripted::ScriptedCpu;
 use quipu_kernel::cpu::{Cpu, CpuInfo};
 use quipu_kernel::journal::Journal;
+use quipu_kernel::judgement::Judgement;
 use quipu_kernel::policy::Policy;
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
-use quipu_memory::{Access, DiskStore};
+use quipu_memory::{Access, DiskStore, RamStore};
 
 use crate::agent::Loaded;
 use crate::bus::Servers;
 use crate::cli::Globals;
+use crate::commands::eval::Functions;
 use crate::control::Server;
 use crate::embedder;
 use crate::env_vars;
 use crate::error::UserError;
+use crate::judgement;
 use crate::lock::MachineLock;
 use crate::models::{self, Places, gguf};
 use crate::output::visible;
@@ -70,6 +73,18 @@ impl Session {
         let file = models::resolve(&self.settings.model, &self.places())?;
         gguf::read(&file).map_err(models::ModelError::Gguf)?;
         Ok(file)
+    }
+
+    /// What the model's odds are worth, as far as it was fitted.
+    fn judgement(&self) -> Judgement {
+        let fitted = match self.settings.cpu {
+            CpuChoice::Local => self.model_file().ok(),
+            _ => None,
+        };
+        fitted
+            .and_then(|model| judgement::find(&self.paths, &model))
+            .map(|fitted| fitted.judgement)
+            .unwrap_or_default()
     }
 
     /// The CPU that the settings name.
@@ -187,6 +202,7 @@ impl Session {
         }
         agent.check(&bus)?;
         let cpu = self.cpu().await?;
+        let judgement = self.judgement();
         if self.globals.verbose > 0 || console::Term::stderr().is_term() {
             say!(
                 "{}",
@@ -200,6 +216,7 @@ impl Session {
             journal,
             policy,
             sampling: self.settings.sampling(),
+            judgement,
         })?;
         let kernel = Arc::new(kernel);
         Ok(Machine {
@@ -207,6 +224,47 @@ impl Session {
             kernel,
             _lock: lock,
         })
+    }
+
+    /// The models that were named, or the one of the settings.
+    pub fn models(&self) -> Vec<String> {
+        match self.globals.models.is_empty() {
+            true => vec![self.settings.model.clone()],
+            false => self.globals.models.clone(),
+        }
+    }
+
+    /// The same session on another model.
+    pub fn on_model(&self, model: &str) -> Result<Self> {
+        Self::open(Globals {
+            models: vec![model.to_owned()],
+            ..self.globals.clone()
+        })
+    }
+
+    /// A machine that has nothing of the user's own but the tools and the model, with
+    /// `devices` beside them.
+    pub async fn bench(&self, policy: Policy, devices: Vec<Functions>) -> Result<Kernel> {
+        let (mut bus, unusable) = self.bus(Servers::Known)?;
+        for tool in unusable {
+            say!(
+                "warning: the tool {} is left out: {}",
+                visible(&tool.name),
+                visible(&tool.error)
+            );
+        }
+        for device in devices {
+            bus.add(Arc::new(device))?;
+        }
+        Ok(Kernel::boot(Parts {
+            cpu: self.cpu().await?,
+            store: Arc::new(RamStore::new()),
+            bus: Arc::new(bus),
+            journal: Journal::in_memory()?,
+            policy,
+            sampling: self.settings.sampling(),
+            judgement: self.judgement(),
+        })?)
     }
 
     /// The program of `agent` for `prompt`, its file before the settings.

@@ -45,6 +45,7 @@ mod env_vars;
 mod error;
 mod init;
 mod interrupts;
+mod judgement;
 mod lock;
 mod mcp;
 mod models;

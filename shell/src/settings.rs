@@ -266,8 +266,9 @@ impl Settings {
     pub fn load(path: &Path, globals: &Globals) -> Result<Self> {
         let file = read(path)?;
         let named = globals
-            .model
-            .clone()
+            .models
+            .first()
+            .cloned()
             .or_else(|| env_vars::get(env_vars::MODEL))
             .or(file.model);
         let cpu = globals

@@ -68,6 +68,21 @@ pub struct FunctionSpec {
     /// The argument whose URL says which host it will ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url_argument: Option<String>,
+    /// Whether a model is offered it. One that is not is there for programs.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub offered: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_yes(offered: &bool) -> bool {
+    *offered
 }
 
 /// Whether a call changes the world.

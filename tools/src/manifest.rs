@@ -103,6 +103,8 @@ pub struct FunctionNeeds {
     pub needs: Option<Vec<String>>,
     /// The argument whose URL says which host it will ask.
     pub url: Option<String>,
+    /// Whether a model is offered it; it is, unless this says no.
+    pub offered: Option<bool>,
 }
 
 /// A `plugin.toml` that cannot be used.

@@ -215,6 +215,7 @@ fn function_spec(resolve: &Resolve, function: &Function) -> Result<FunctionSpec,
         effect: Effect::Read,
         needs: Vec::new(),
         url_argument: None,
+        offered: true,
     })
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt};
 use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
-use quipu_kernel::cpu::{Chunk, Completion, Cpu, Job, Message, Prompt, Role, Sampling, Ticket};
+use quipu_kernel::cpu::{Chunk, Completion, Cpu, Form, Job, Message, Prompt, Role, Sampling, Ticket};
 use quipu_kernel::label::Label;
 use quipu_kernel::process::Pid;
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ pub fn job(pid: Pid, prompt: Prompt, schema: Option<Value>, tokens_max: u32) -> 
         pid,
         priority: 0,
         prompt,
-        schema,
+        form: schema.map_or(Form::Text, Form::Json),
         tokens_max,
         sampling: Sampling {
             temperature: 0.0,

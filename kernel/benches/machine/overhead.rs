@@ -51,6 +51,7 @@ fn steps(journal: Journal) -> f64 {
             temperature: 0.0,
             seed: 0,
         },
+        judgement: quipu_kernel::judgement::Judgement::default(),
     })
     .unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread()

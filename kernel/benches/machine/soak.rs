@@ -47,6 +47,7 @@ pub fn run(bench: &Bench) {
             temperature: 0.8,
             seed: 7,
         },
+        judgement: quipu_kernel::judgement::Judgement::default(),
     })
     .unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread()

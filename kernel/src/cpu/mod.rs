@@ -7,6 +7,7 @@ pub mod llama;
 pub mod remote;
 pub mod scripted;
 mod template;
+mod thought;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::label::Label;
 use crate::process::{Pid, Usage};
 
 pub use template::{ChatTemplate, Segment};
+pub use thought::without_thought;
 
 /// Who speaks in a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -76,8 +78,8 @@ pub struct Job {
     pub priority: i8,
     /// The window.
     pub prompt: Prompt,
-    /// JSON Schema that the action satisfies; `None` lets the CPU write plain text.
-    pub schema: Option<Value>,
+    /// What the text looks like.
+    pub form: Form,
     /// Tokens the action may have.
     pub tokens_max: u32,
     /// How tokens are chosen.
@@ -86,6 +88,36 @@ pub struct Job {
     pub history: Arc<Vec<String>>,
 }
 
+/// What the text of a job looks like.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Form {
+    /// Anything.
+    Text,
+    /// Compact JSON that satisfies this JSON Schema.
+    Json(Value),
+    /// A sentence of this grammar, in llguidance's Lark. Only for a CPU whose
+    /// [`CpuInfo::constrains`] says that it knows such grammars.
+    Lark(String),
+}
+
+/// A question about a state, to be answered with probabilities and without a generated
+/// token.
+#[derive(Clone, Debug)]
+pub struct Inquiry {
+    /// The process it is about; its prefix is likely resident.
+    pub pid: Pid,
+    /// The process's priority.
+    pub priority: i8,
+    /// The state with the question, up to where the answer begins.
+    pub prompt: Prompt,
+    /// For each option the texts that begin it, such as `Yes` and ` yes`. The first token
+    /// of each text counts, so options must differ in theirs.
+    pub options: Vec<Vec<String>>,
+}
+
+/// The natural logarithm of each option's probability, in the order of the options.
+pub type Weights = Vec<f32>;
+
 /// A piece of a running job.
 #[derive(Clone, Debug)]
 pub enum Chunk {
@@ -93,6 +125,8 @@ pub enum Chunk {
     Text(String),
     /// The whole action; the last chunk.
     Done(Completion),
+    /// The answer to an [`Inquiry`]; the last chunk.
+    Weighed(Weights, Usage),
 }
 
 /// A finished action.
@@ -104,6 +138,8 @@ pub struct Completion {
     pub usage: Usage,
     /// Why it was closed early, if it was.
     pub closed_early: Option<ClosedEarly>,
+    /// Whether the model thought aloud before it.
+    pub thought: bool,
 }
 
 /// Why an action was closed before the model did it.
@@ -151,6 +187,9 @@ pub struct CpuInfo {
     pub threads: usize,
     /// Cells of the KV cache shared by all processes; 0 when there is none.
     pub kv_cells: usize,
+    /// Whether it writes by any grammar ([`Form::Lark`]), goes on from words that were put
+    /// into its mouth ([`Cpu::lead`]) and answers an [`Inquiry`].
+    pub constrains: bool,
 }
 
 /// A model that processes run on.
@@ -164,6 +203,22 @@ pub trait Cpu: Send + Sync {
 
     /// Tokens in `text` alone, by the same tokenizer as [`Cpu::prepare`].
     fn count(&self, text: &str) -> usize;
+
+    /// Lets the answer to `prompt` begin with `words`, which count as part of the prompt.
+    /// `None` where the CPU cannot do that.
+    fn lead(&self, _prompt: &Prompt, _words: &str) -> Option<Prompt> {
+        None
+    }
+
+    /// Starts to answer a question; returns at once. One `Weighed` or an error ends the
+    /// ticket; the error is [`CpuError::Undecided`] where the CPU does not tell
+    /// probabilities.
+    fn weigh(&self, _inquiry: Inquiry) -> Ticket {
+        let (sink, ticket) = Ticket::new();
+        // Nobody has dropped the ticket yet.
+        let _ = sink.send(Err(CpuError::Undecided));
+        ticket
+    }
 
     /// Starts to decide an action; returns at once. The prompt and `tokens_max`
     /// together fit the window. Exactly one `Done` or error ends the ticket.
@@ -346,6 +401,9 @@ pub enum CpuError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The CPU does not tell how likely its words are.
+    #[error("the CPU tells no probabilities")]
+    Undecided,
     /// The engine went away.
     #[error("the CPU stopped without an answer")]
     Gone,
@@ -378,6 +436,7 @@ impl CpuError {
                 "run again; if it stays, use a smaller --window or another model".into()
             }
             CpuError::Endpoint { hint, .. } => hint.clone(),
+            CpuError::Undecided => "decisions need a local model, or an endpoint with `logprobs`".into(),
             CpuError::ScriptEnded { .. } => "end a script with an answer: {\"answer\":\"…\"}".into(),
             CpuError::Script { line: 0, .. } => "name a script that can be read: --cpu script:FILE".into(),
             CpuError::Script { .. } => {

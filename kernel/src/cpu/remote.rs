@@ -12,8 +12,8 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    Chunk, ClosedEarly, Completion, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Sampling, Sink,
-    Ticket,
+    Chunk, ClosedEarly, Completion, Cpu, CpuError, CpuInfo, Form, Job, Message, Prompt, Sampling, Sink,
+    Ticket, without_thought,
 };
 use crate::process::Usage;
 
@@ -193,20 +193,14 @@ impl Link {
                     continue;
                 };
                 if data.trim() == "[DONE]" {
-                    return Ok(self.settle(completion, job));
+                    return self.settle(completion, job);
                 }
                 if let Some(text) = self.take(data.trim(), &mut completion)? {
                     let _ = sink.send(Ok(Chunk::Text(text)));
                 }
             }
         }
-        match completion.text.is_empty() {
-            true => Err(endpoint(
-                &self.url,
-                "the stream ended without an answer".into(),
-            )),
-            false => Ok(self.settle(completion, job)),
-        }
+        self.settle(completion, job)
     }
 
     fn body(&self, job: &Job) -> Value {
@@ -226,7 +220,7 @@ impl Link {
             "stream": true,
             "stream_options": {"include_usage": true},
         });
-        if let Some(schema) = &job.schema {
+        if let Form::Json(schema) = &job.form {
             body["response_format"] = json!({
                 "type": "json_schema",
                 "json_schema": {"name": "action", "schema": schema}
@@ -258,6 +252,10 @@ impl Link {
             };
         }
         let choice = &event["choices"][0];
+        let thought = ["reasoning_content", "reasoning"]
+            .iter()
+            .any(|key| choice["delta"][key].as_str().is_some_and(|text| !text.is_empty()));
+        completion.thought |= thought;
         if choice["finish_reason"].as_str() == Some("length") {
             completion.closed_early = Some(ClosedEarly::Full);
         }
@@ -270,13 +268,33 @@ impl Link {
         Ok(text.map(str::to_owned))
     }
 
-    /// Fills in what an endpoint left out: limits count tokens in any case.
-    fn settle(&self, mut completion: Completion, job: &Job) -> Completion {
+    /// Fills in what an endpoint left out: limits count tokens in any case. What it thought
+    /// is no part of what it said.
+    ///
+    /// # Errors
+    /// When nothing was said.
+    fn settle(&self, mut completion: Completion, job: &Job) -> Result<Completion, CpuError> {
+        let said = without_thought(&completion.text);
+        if said.len() < completion.text.len() {
+            completion.thought = true;
+            completion.text = said.to_owned();
+        }
+        if completion.text.is_empty() {
+            return Err(match completion.thought {
+                true => CpuError::Endpoint {
+                    url: self.url.clone(),
+                    reason: "it thought and did not come to an answer".into(),
+                    hint: "turn its thinking off, or give an action more room: action_tokens under [limits]"
+                        .into(),
+                },
+                false => endpoint(&self.url, "the stream ended without an answer".into()),
+            });
+        }
         if completion.usage.generated_tokens == 0 {
             completion.usage.prompt_tokens = job.prompt.len as u32;
             completion.usage.generated_tokens = completion.text.len().div_ceil(TOKEN_BYTES) as u32;
         }
-        completion
+        Ok(completion)
     }
 
     /// Sends a request, again with growing pauses while the failure may pass:

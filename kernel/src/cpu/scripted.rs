@@ -146,7 +146,7 @@ impl Cpu for ScriptedCpu {
                 Ok(Chunk::Done(Completion {
                     text,
                     usage,
-                    closed_early: None,
+                    ..Completion::default()
                 }))
             }
             None => Err(CpuError::ScriptEnded {

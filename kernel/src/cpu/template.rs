@@ -6,7 +6,7 @@ use std::sync::Arc;
 use minijinja::{Environment, Error, ErrorKind, Value, context};
 use parking_lot::Mutex;
 
-use super::{CpuError, Message, Role};
+use super::{CpuError, Message, Role, thought};
 
 /// A compiled chat template with the special tokens it may name.
 pub struct ChatTemplate {
@@ -92,6 +92,10 @@ impl ChatTemplate {
             .collect();
         self.try_render(&turns)
             .or_else(|error| self.try_render(&fold_system(&turns)).map_err(|_| error))
+            .map(|text| {
+                let closing = thought::closing(&text);
+                text + closing
+            })
             .map_err(|error| CpuError::Template {
                 model: self.model.clone(),
                 reason: format!("{error:#}"),
@@ -113,6 +117,8 @@ impl ChatTemplate {
         self.environment.get_template(NAME)?.render(context! {
             messages => messages,
             add_generation_prompt => true,
+            // Qwen3 and others; a template that does not know it does not look.
+            enable_thinking => false,
             bos_token => self.bos,
             eos_token => self.eos,
         })

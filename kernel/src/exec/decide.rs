@@ -1,66 +1,166 @@
-//! One decision: the CPU writes an action, and it is read.
+//! One decision: which move fits, and the CPU writes it.
 
 use std::sync::atomic::Ordering;
 
-use serde_json::{Value, json};
-
 use super::{Ending, Execution, guarded, time_left};
-use crate::cpu::{Chunk, Completion, Job, Prompt};
+use crate::cpu::{Chunk, Completion, Job, Prompt, Ticket};
 use crate::event::Event;
-use crate::grammar::Legal;
-use crate::syscall::Syscall;
+use crate::grammar::{Legal, Move};
+use crate::judgement::Question;
+
+/// Log-odds of naming a tool below which nothing else is asked: it is none.
+const CLEARLY_NONE: f32 = -6.0;
+
+/// What the CPU wrote.
+pub(super) struct Decided {
+    pub(super) chosen: Move,
+    pub(super) completion: Completion,
+}
 
 impl Execution {
-    /// Lets the CPU write one action.
+    /// Lets the CPU choose a move and write it. A call is written while it is asked whether
+    /// it fits, and dropped if it does not.
     pub(super) async fn decide(
         &mut self,
         n: u32,
-        prompt: Prompt,
+        prompt: &Prompt,
         legal: &Legal,
-    ) -> Result<Completion, Ending> {
+    ) -> Result<Decided, Ending> {
+        let mut chosen = match self.shared.cpu.info().constrains {
+            true => Move::Answer,
+            false => Move::Any,
+        };
+        if chosen == Move::Answer && legal.offered().next().is_some() {
+            match self.names_a_tool(prompt, legal).await? {
+                None => chosen = Move::Any,
+                Some(named) if named < CLEARLY_NONE => {}
+                Some(named) => {
+                    if let Some(call) = self.call(n, prompt, legal, named).await? {
+                        return Ok(call);
+                    }
+                }
+            }
+        }
+        let mut writing = self.write(prompt, legal, chosen);
+        loop {
+            if let Some(completion) = self.read(n, &mut writing).await? {
+                return Ok(Decided { chosen, completion });
+            }
+        }
+    }
+
+    /// A call, if it fits.
+    async fn call(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+        named: f32,
+    ) -> Result<Option<Decided>, Ending> {
+        let mut writing = self.write(prompt, legal, Move::Call);
+        let mut completion = None;
+        let tool = loop {
+            if let Some(tool) = tool_in(&writing.text) {
+                break tool;
+            }
+            completion = self.read(n, &mut writing).await?;
+            if completion.is_some() {
+                break tool_in(&writing.text).unwrap_or_default();
+            }
+        };
+        let question = match self.n {
+            0 => Question::Call,
+            _ => Question::More,
+        };
+        let likely = self.judge(question, &prompt.messages, &tool, named).await?;
+        if likely.is_some_and(|likely| !self.says_yes(question, likely)) {
+            return Ok(None);
+        }
+        writing.shown = true;
+        self.show(n, &writing.text);
+        let chosen = Move::Call;
+        loop {
+            if let Some(completion) = completion.take() {
+                return Ok(Some(Decided { chosen, completion }));
+            }
+            completion = self.read(n, &mut writing).await?;
+        }
+    }
+
+    fn write(&self, prompt: &Prompt, legal: &Legal, chosen: Move) -> Writing {
         let room = self.program.limits.action_room(&self.spent);
-        let mut ticket = self.shared.cpu.submit(Job {
+        let ticket = self.shared.cpu.submit(Job {
             pid: self.pid,
             priority: self.inbox.priority.load(Ordering::Relaxed),
-            prompt,
-            schema: Some(legal.schema()),
+            prompt: prompt.clone(),
+            form: legal.form(chosen),
             tokens_max: room.min(self.vm.reserve() as u32),
             sampling: self.shared.sampling,
             history: self.history.clone(),
         });
-        loop {
-            let chunk = guarded(
-                &mut self.inbox.signals,
-                time_left(&self.program, &self.spent, self.started),
-                ticket.next(),
-            )
-            .await?;
-            match chunk {
-                Ok(Chunk::Text(text)) => self.emit(Event::Token {
-                    pid: self.pid,
-                    n,
-                    text,
-                }),
-                Ok(Chunk::Done(completion)) => return Ok(completion),
-                Err(error) => {
-                    return Err(Ending::Failed(format!("{error}\nhint: {}", error.hint())));
-                }
-            }
+        Writing {
+            ticket,
+            text: String::new(),
+            shown: chosen != Move::Call,
         }
+    }
+
+    /// The next piece of what is written; the whole, when it is done.
+    async fn read(&mut self, n: u32, writing: &mut Writing) -> Result<Option<Completion>, Ending> {
+        let chunk = guarded(
+            &mut self.inbox.signals,
+            time_left(&self.program, &self.spent, self.started),
+            writing.ticket.next(),
+        )
+        .await?;
+        match chunk {
+            Ok(Chunk::Text(text)) => {
+                writing.text.push_str(&text);
+                if writing.shown {
+                    self.show(n, &text);
+                }
+                Ok(None)
+            }
+            Ok(Chunk::Done(completion)) => Ok(Some(completion)),
+            Ok(Chunk::Weighed(..)) => Ok(None),
+            Err(error) => Err(Ending::Failed(format!("{error}\nhint: {}", error.hint()))),
+        }
+    }
+
+    fn show(&self, n: u32, text: &str) {
+        self.emit(Event::Token {
+            pid: self.pid,
+            n,
+            text: text.to_owned(),
+        });
     }
 }
 
-/// The action in `text`, and the system call it stands for or what is wrong with it.
-pub(super) fn parse(text: &str, legal: &Legal) -> (Value, Result<Syscall, String>) {
-    let action: Value = match serde_json::from_str(text.trim()) {
-        Ok(action) => action,
-        Err(error) => {
-            let problem = format!("it is not one JSON object ({error})");
-            return (json!({ "malformed": text }), Err(problem));
-        }
-    };
-    let syscall = legal
-        .check(&action)
-        .and_then(|()| Syscall::from_action(&action));
-    (action, syscall)
+/// A job under way, and what it has written.
+struct Writing {
+    ticket: Ticket,
+    text: String,
+    /// Whether the world sees it as it is written: not before it is known to fit.
+    shown: bool,
+}
+
+/// The name of the first tool in the beginning of a call.
+fn tool_in(text: &str) -> Option<String> {
+    let rest = text.strip_prefix(crate::judgement::CALL_BEGINS)?;
+    rest.split_once('"').map(|(name, _)| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_is_known_when_its_name_is_whole() {
+        let check = |text: &str, want: Option<&str>| {
+            assert_eq!(tool_in(text).as_deref(), want, "{text}");
+        };
+        check("", None);
+        check("{\"tool\":\"desk.ec", None);
+        check("{\"tool\":\"desk.echo\",\"ar", Some("desk.echo"));
+    }
 }

@@ -1,11 +1,27 @@
 //! Runs one process until it exits: lay out the window, decide one action, carry
 //! it out, write it down, again.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `step` | one step: what is legal, what is chosen, which calls that makes |
+//! | `judge` | asks the CPU which move fits |
+//! | `keep` | what a user wants kept is kept, and nothing else is claimed to be |
+//! | `decide` | lets the CPU write the action |
+//! | `act` | the gate, the intent, the effect, the outcome of each call |
+//! | `person` | where a person is waited for |
+//! | `recall` | what the store holds on the task |
+//! | `ending` | the one place where a process stops |
 
+mod act;
 mod decide;
 mod ending;
+mod judge;
+mod keep;
 mod person;
 mod recall;
+mod step;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI8;
 use std::time::{Duration, Instant};
@@ -13,21 +29,19 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::cpu::ClosedEarly;
 use crate::event::Event;
 use crate::journal::{Outcome, StepRow};
 use crate::kernel::Shared;
 use crate::label::Label;
-use crate::limits::{Allowance, Limit, REPEATS_MAX, Spent};
+use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::{LoopGuard, Planner};
 use crate::process::{Exit, Pid, Program, Reply, State, Usage};
 use crate::recall::Recalled;
 use crate::signal::Signal;
-use crate::syscall::Syscall;
+use crate::syscall::{self, Syscall};
 use crate::vm::{Vm, VmError};
 use crate::world::World;
 
-use decide::parse;
 pub(crate) use ending::Ending;
 
 /// What reaches a process from outside.
@@ -50,13 +64,24 @@ pub(crate) struct Execution {
     planner: Planner,
     vm: Vm,
     guard: LoopGuard,
+    /// The last row of it in the journal: several calls of one step have one each.
+    n: u32,
     spent: Spent,
     usage: Usage,
     limits_hit: Vec<Limit>,
     history: Arc<Vec<String>>,
     started: Instant,
-    /// A step whose effect may or may not have happened before a crash.
-    pending: Option<StepRow>,
+    /// Steps whose effects may or may not have happened before a crash.
+    pending: VecDeque<StepRow>,
+    /// The last action, and whether it worked.
+    last: Option<(Value, bool)>,
+    /// Whether it was asked for again, though it had worked: then only an answer is left.
+    stuck: bool,
+    /// How likely it is that the user told something to be kept.
+    told: f32,
+    /// Whether it has kept a memory, and whether that was tried.
+    kept: bool,
+    tried_to_keep: bool,
     /// Whether the store still has to be asked what it holds on the task.
     unreminded: bool,
 }
@@ -91,6 +116,7 @@ impl Execution {
             planner,
             vm,
             guard: LoopGuard::default(),
+            n: 0,
             spent: Spent {
                 ms: past.spent_ms,
                 ..Spent::default()
@@ -99,7 +125,13 @@ impl Execution {
             limits_hit: Vec::new(),
             history: Arc::default(),
             started: Instant::now(),
-            pending: None,
+            pending: VecDeque::new(),
+            last: None,
+            stuck: false,
+            // One that is taken up again is looked at.
+            told: 1.0,
+            kept: false,
+            tried_to_keep: false,
             unreminded: past.done.is_empty() && past.recalled.is_none(),
         };
         if let Some(recalled) = past.recalled {
@@ -112,7 +144,7 @@ impl Execution {
                     execution.spent.tokens += step.usage.generated_tokens;
                     execution.take_in(step.n, &step.action, outcome);
                 }
-                None => execution.pending = Some(step),
+                None => execution.pending.push_back(step),
             }
         }
         Ok(execution)
@@ -120,7 +152,7 @@ impl Execution {
 
     /// The planner of `program`, and its window before the first step.
     pub(crate) fn lay_out(program: &Program, shared: &Shared) -> Result<(Planner, Vm), VmError> {
-        let planner = Planner::new(program, &shared.bus);
+        let planner = Planner::new(program, &shared.bus, shared.cpu.info().constrains);
         let vm = Vm::new(
             &*shared.cpu,
             planner.boot_page(),
@@ -137,7 +169,7 @@ impl Execution {
             steps: self.spent.steps,
         });
         let ending = loop {
-            let result = match self.pending.take() {
+            let result = match self.pending.pop_front() {
                 Some(step) => self.redo(step).await,
                 None if self.unreminded => self.remind().await,
                 None => self.step().await,
@@ -153,187 +185,6 @@ impl Execution {
             }
         };
         self.finish(ending)
-    }
-
-    /// One step. Everything that can stop the process comes out as an [`Ending`].
-    async fn step(&mut self) -> Result<(), Ending> {
-        let allowance = self
-            .program
-            .limits
-            .allowance(&self.spent, self.started.elapsed());
-        match allowance {
-            Allowance::Any => {}
-            Allowance::AnswerOnly(limit) => self.hit(limit),
-            Allowance::Stop(limit) => {
-                self.hit(limit);
-                return Err(Ending::Limit(limit));
-            }
-        }
-        self.save_state(State::Running)?;
-        let n = self.spent.steps + 1;
-        let mut legal = self.planner.legal(allowance, self.vm.recallable());
-        legal.ask &= self.inbox.attended;
-        let (prompt, evicted) = self.vm.fit(&*self.shared.cpu).map_err(failed)?;
-        for page in evicted {
-            self.emit(Event::Evicted {
-                pid: self.pid,
-                page: page.page,
-                tokens: page.tokens,
-            });
-        }
-        self.emit(Event::Step {
-            pid: self.pid,
-            n,
-            prompt_tokens: prompt.len as u32,
-        });
-
-        let begun = Instant::now();
-        let completion = self.decide(n, prompt, &legal).await?;
-        let decide_ms = begun.elapsed().as_millis() as u64;
-        match completion.closed_early {
-            Some(ClosedEarly::Full) => self.hit(self.program.limits.action_limit(&self.spent)),
-            Some(ClosedEarly::Repeating) => self.hit(Limit::Repetition),
-            None => {}
-        }
-        self.usage += completion.usage;
-        self.spent.tokens += completion.usage.generated_tokens;
-        let (action, syscall) = parse(&completion.text, &legal);
-        self.emit(Event::Action {
-            pid: self.pid,
-            n,
-            action: action.clone(),
-            usage: completion.usage,
-            ms: decide_ms,
-        });
-        let step = StepRow {
-            n,
-            action,
-            usage: completion.usage,
-            decide_ms,
-            outcome: None,
-        };
-        match syscall {
-            Ok(syscall) => {
-                self.spent.malformed = 0;
-                self.carry_out(step, syscall).await
-            }
-            Err(problem) => {
-                self.spent.malformed += 1;
-                let text = format!("this action was not accepted: {problem}");
-                self.intent(&step)?;
-                self.outcome(&step, self.kernel_says(text, false, 0))
-            }
-        }
-    }
-
-    /// The gate, the intent, the effect, the outcome: in this order.
-    async fn carry_out(&mut self, step: StepRow, syscall: Syscall) -> Result<(), Ending> {
-        let label = self.vm.lowest_label();
-        let mut world = self.world(step.n);
-        match world.gate(&syscall, &label) {
-            crate::policy::Verdict::Allow => {}
-            crate::policy::Verdict::Missing(needs, reason) => {
-                if !self.granted_once(&step, &reason).await? {
-                    self.intent(&step)?;
-                    let denied = self.kernel_says(format!("denied: {reason}"), false, 0);
-                    return self.outcome(&step, denied);
-                }
-                world.once = needs;
-            }
-            crate::policy::Verdict::Ask(reason) => self.approval(&step, reason).await?,
-        }
-        self.intent(&step)?;
-        self.effect(step, syscall, world).await
-    }
-
-    /// Does what a recorded intent says and records the outcome.
-    async fn effect(
-        &mut self,
-        step: StepRow,
-        syscall: Syscall,
-        world: World,
-    ) -> Result<(), Ending> {
-        let begun = Instant::now();
-        let ms = |begun: Instant| begun.elapsed().as_millis() as u64;
-        let outcome = match syscall {
-            Syscall::Exit { answer } => {
-                let text = answer
-                    .as_str()
-                    .map_or_else(|| answer.to_string(), str::to_owned);
-                self.record(&step, &self.kernel_says(text, true, 0))?;
-                self.spent.steps = step.n;
-                return Err(Ending::Answer(answer));
-            }
-            Syscall::Ask { question } => {
-                let words = self.ask(step.n, question).await;
-                match words {
-                    Ok(words) => Outcome {
-                        text: words,
-                        ok: true,
-                        label: Label::user(),
-                        ms: ms(begun),
-                    },
-                    Err(ending) => {
-                        self.outcome(
-                            &step,
-                            self.kernel_says("nobody answered".into(), false, ms(begun)),
-                        )?;
-                        return Err(ending);
-                    }
-                }
-            }
-            Syscall::Recall { page, from } => {
-                match self.vm.recall(&*self.shared.cpu, &page, from) {
-                    Ok((text, label)) => {
-                        self.emit(Event::Recalled {
-                            pid: self.pid,
-                            page,
-                        });
-                        Outcome {
-                            text,
-                            ok: true,
-                            label,
-                            ms: ms(begun),
-                        }
-                    }
-                    Err(problem) => self.kernel_says(problem, false, ms(begun)),
-                }
-            }
-            Syscall::FindTool { query } => {
-                self.kernel_says(self.planner.find(&query), true, ms(begun))
-            }
-            other => {
-                let left = time_left(&self.program, &self.spent, self.started);
-                let floor = self.vm.lowest_label().trust;
-                let (cancel, work) = world.call(other, floor, left);
-                match guarded(&mut self.inbox.signals, left, work).await {
-                    Ok(outcome) => outcome,
-                    Err(ending) => {
-                        cancel.cancel();
-                        let text = "stopped before it finished; it may have taken effect";
-                        self.outcome(&step, self.kernel_says(text.into(), false, ms(begun)))?;
-                        return Err(ending);
-                    }
-                }
-            }
-        };
-        self.outcome(&step, outcome)
-    }
-
-    /// A step whose intent was recorded before a crash and whose outcome was not.
-    async fn redo(&mut self, step: StepRow) -> Result<(), Ending> {
-        self.save_state(State::Running)?;
-        self.usage += step.usage;
-        self.spent.tokens += step.usage.generated_tokens;
-        let world = self.world(step.n);
-        match Syscall::from_action(&step.action) {
-            Ok(syscall) if world.repeatable(&syscall) => self.effect(step, syscall, world).await,
-            _ => {
-                let text = "the machine stopped while this was under way: whether it took effect \
-                            is not known; check before doing it again";
-                self.outcome(&step, self.kernel_says(text.into(), false, 0))
-            }
-        }
     }
 
     /// The world as step `n` reaches it.
@@ -393,25 +244,36 @@ impl Execution {
         {
             self.planner.reveal(&query);
         }
-        let repeats = self.guard.record(action, &outcome.text);
+        let (action, together) = apart(action);
+        let repeats = self.guard.record(&action, &outcome.text);
         // Whatever was tried after the limit does not take it back.
         if self.spent.repeats < REPEATS_MAX {
             self.spent.repeats = repeats;
         }
-        self.spent.steps = n;
-        Arc::make_mut(&mut self.history).push(outcome.text.clone());
-        let mut seen = outcome.text;
-        if self.spent.repeats > 1 {
-            seen.push_str(
-                "\n(The same was done before, with the same result. Answer, or do something else.)",
-            );
+        self.n = n;
+        self.spent.steps += u32::from(!together);
+        if action["tool"] == syscall::REMEMBER {
+            self.tried_to_keep = true;
+            self.kept |= outcome.ok;
+        }
+        let history = Arc::make_mut(&mut self.history);
+        match history.last_mut().filter(|_| together) {
+            // One decision, so one entry.
+            Some(last) => {
+                last.push('\n');
+                last.push_str(&outcome.text);
+            }
+            None => history.push(outcome.text.clone()),
         }
         let written = action
             .get("malformed")
             .and_then(Value::as_str)
             .map_or_else(|| action.to_string(), str::to_owned);
+        // Asked for again though it had worked: it was not done, and would not be.
+        self.stuck = self.last.as_ref() == Some(&(action.clone(), true));
+        self.last = Some((action, outcome.ok));
         self.vm
-            .push(&*self.shared.cpu, n, written, seen, outcome.label);
+            .push(&*self.shared.cpu, n, written, outcome.text, outcome.label);
     }
 
     fn hit(&mut self, limit: Limit) {
@@ -446,6 +308,19 @@ impl Execution {
     fn emit(&self, event: Event) {
         self.shared.events.emit(event);
     }
+}
+
+/// Marks a call that was decided together with the one before it, in the journal.
+const WITH: &str = "with";
+
+/// An action of the journal as it was written, and whether it was decided together with the
+/// one before it.
+fn apart(action: &Value) -> (Value, bool) {
+    let mut action = action.clone();
+    let together = action
+        .as_object_mut()
+        .is_some_and(|map| map.contains_key("tool") && map.shift_remove(WITH).is_some());
+    (action, together)
 }
 
 fn failed(error: VmError) -> Ending {

@@ -1,7 +1,8 @@
 //! Before the first step: what the store holds on the task goes into the window.
 
-use super::{Ending, Execution, guarded, time_left};
+use super::{Ending, Execution, failed, guarded, time_left};
 use crate::event::Event;
+use crate::judgement::Question;
 use crate::recall::{Recalled, recall};
 
 impl Execution {
@@ -13,9 +14,10 @@ impl Execution {
         if memory.recall_tokens == 0 && memory.blocks.is_empty() {
             return Ok(());
         }
+        let personal = self.is_personal().await?;
         let (shared, program) = (self.shared.clone(), self.program.clone());
         let work = tokio::task::spawn_blocking(move || {
-            recall(shared.store.as_ref(), shared.cpu.as_ref(), &program)
+            recall(shared.store.as_ref(), shared.cpu.as_ref(), &program, personal)
         });
         let left = time_left(&self.program, &self.spent, self.started);
         let recalled = match guarded(&mut self.inbox.signals, left, work).await? {
@@ -43,6 +45,22 @@ impl Execution {
             recalled,
         });
         Ok(())
+    }
+
+    /// Whether the task is about its user, so that what the user told before belongs to it
+    /// whatever its words are. Asked only where there are memories.
+    async fn is_personal(&mut self) -> Result<bool, Ending> {
+        let memory = &self.program.agent.memory;
+        let any = memory.spaces().iter().any(|space| {
+            let newest = self.shared.store.memories(space, 1);
+            newest.is_ok_and(|pages| !pages.is_empty())
+        });
+        if memory.recall_tokens == 0 || !any {
+            return Ok(false);
+        }
+        let (prompt, _) = self.vm.fit(&*self.shared.cpu).map_err(failed)?;
+        let likely = self.judge(Question::Personal, &prompt.messages, "", 0.0).await?;
+        Ok(likely.is_some_and(|likely| self.says_yes(Question::Personal, likely)))
     }
 
     /// Puts recalled pages into the window; says whether there was room for them.

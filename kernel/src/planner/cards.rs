@@ -3,7 +3,7 @@
 
 use quipu_memory::{Kind, NewPage, PageId, Query, RamStore, Store, Trust};
 
-use super::signature;
+use super::card::signature;
 use crate::grammar::Callable;
 
 /// Functions of devices that are all shown; with more than these they are paged.
@@ -102,6 +102,7 @@ mod tests {
                 name: name.into(),
                 description: description.into(),
                 parameters: json!({"properties": {"text": {"type": "string"}}}),
+                offered: true,
             },
             about: String::new(),
             pinned: name == "calculator.calculate",

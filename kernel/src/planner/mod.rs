@@ -3,12 +3,16 @@
 //! It says what is legal in the next step and writes the boot page. The loop that
 //! carries the actions out is `exec/`.
 
+mod arguments;
+mod card;
 mod cards;
 mod guard;
 
 use quipu_tools::{Bus, Capability, DeviceSpec};
 use serde_json::Value;
 
+pub use arguments::{spelled, strict};
+pub use card::signature;
 use cards::{Card, Cards};
 pub use guard::LoopGuard;
 
@@ -17,91 +21,105 @@ use crate::limits::Allowance;
 use crate::process::Program;
 use crate::syscall;
 
-/// Function descriptions longer than this are cut in the boot page; the whole
-/// text stays in `quipu tool show`.
-const DESCRIPTION_CHARS_MAX: usize = 160;
-
 /// The origin of tools that come with Quipu: these are always in sight.
 const BUILTIN: &str = "builtin";
+/// What stands before the dot in the kernel's own calls on the store, and names them in an
+/// agent's list of tools.
+const MEMORY: &str = "memory";
 
 /// The planner of one process: the functions it was given, and its boot page.
 pub struct Planner {
     calls: Vec<Callable>,
+    /// Of `calls`, how many are the same for every task of the agent.
+    common: usize,
     /// Functions that are not in sight: with many tools, most of them.
     more: Cards,
     answer: Option<Value>,
     interactive: bool,
     instructions: String,
+    /// Whether the CPU is told in a grammar what it may write, so that an answer needs no
+    /// JSON around it.
+    constrains: bool,
 }
 
 impl Planner {
-    /// The planner for `program` with the devices on `bus`. Devices that need
-    /// capabilities not in `granted` stay visible: the gate says what is missing.
-    pub fn new(program: &Program, bus: &Bus) -> Self {
-        let wanted = |spec: &DeviceSpec| {
-            program
-                .agent
-                .tools
-                .as_ref()
-                .is_none_or(|names| names.contains(&spec.name))
-        };
-        let named = program.agent.tools.is_some();
+    /// The planner for `program` with the devices on `bus`, on a CPU that `constrains` what
+    /// it writes or not. Devices that need capabilities which were not granted stay
+    /// visible: the gate says what is missing.
+    pub fn new(program: &Program, bus: &Bus, constrains: bool) -> Self {
+        let tools = program.agent.tools.as_ref();
+        let named = tools.is_some();
+        let wanted = |name: &str| tools.is_none_or(|names| names.iter().any(|n| n == name));
         let mut cards = Vec::new();
         for device in bus.list() {
             let spec = device.spec();
-            if !wanted(spec) {
-                continue;
+            if wanted(&spec.name) {
+                cards.extend(spec.functions.iter().map(|function| Card {
+                    callable: Callable {
+                        name: format!("{}.{}", spec.name, function.name),
+                        description: function.description.trim().to_owned(),
+                        parameters: strict(&function.parameters),
+                        offered: function.offered,
+                    },
+                    about: spec.description.clone(),
+                    pinned: named || spec.origin == BUILTIN,
+                }));
             }
-            cards.extend(spec.functions.iter().map(|function| Card {
-                callable: Callable {
-                    name: format!("{}.{}", spec.name, function.name),
-                    description: first_sentence(&function.description),
-                    parameters: function.parameters.clone(),
-                },
-                about: spec.description.clone(),
-                pinned: named || spec.origin == BUILTIN,
-            }));
         }
         let (mut calls, mut more) = Cards::deal(cards);
         let paged = more.len() > 0;
-        calls.extend(
-            syscall::TABLE
-                .iter()
-                .filter(|call| paged || call.name != syscall::FIND)
-                .map(|call| Callable {
-                    name: call.name.to_owned(),
-                    description: call.description.to_owned(),
-                    parameters: (call.parameters)(),
-                }),
-        );
+        // What was shown can be shown again, whatever the agent's tools are.
+        let own = syscall::TABLE.iter().filter(|call| match call.name {
+            syscall::FIND => paged,
+            syscall::RECALL | syscall::DECIDE => true,
+            _ => wanted(MEMORY),
+        });
+        calls.extend(own.map(|call| Callable {
+            name: call.name.to_owned(),
+            description: call.description.to_owned(),
+            parameters: (call.parameters)(),
+            // There is nothing to bring back at the start; what left the window names it.
+            offered: ![syscall::RECALL, syscall::DECIDE].contains(&call.name),
+        }));
         calls.extend(syscall::edit(&program.agent.memory.blocks));
-        // Last, so that the page before them is the same for every task. They depend
-        // on the task alone: a resumed process sees the same.
+        let common = calls.len();
+        // They depend on the task alone: a resumed process sees the same.
         calls.extend(more.take(&program.prompt));
         Self {
             calls,
+            common,
             more,
             answer: program.answer_schema.clone(),
             interactive: program.interactive,
-            instructions: program.agent.instructions.clone(),
+            instructions: program.agent.instructions.trim().to_owned(),
+            constrains,
         }
     }
 
-    /// What the next step may do. `recallable` says whether any page is out of the
-    /// window or cut, so that there is something to recall.
-    pub fn legal(&self, allowance: Allowance, recallable: bool) -> Legal {
+    /// What the next step may do. `out_of_sight` says which of the kernel's own calls have
+    /// nothing to work on just now.
+    pub fn legal(&self, allowance: Allowance, out_of_sight: &[&str]) -> Legal {
         let any = allowance == Allowance::Any;
         let calls = self
             .calls
             .iter()
-            .filter(|call| any && (recallable || call.name != syscall::RECALL))
+            .filter(|call| any && !out_of_sight.contains(&call.name.as_str()))
             .cloned()
+            .map(|call| Callable {
+                offered: call.offered || call.name == syscall::RECALL,
+                ..call
+            })
             .collect();
         Legal {
             calls,
             ask: any && self.interactive,
             answer: self.answer.clone(),
         }
+    }
+
+    /// Whether it can keep nothing in any case.
+    pub fn never_keeps(&self) -> bool {
+        self.calls.iter().all(|call| call.name != syscall::REMEMBER)
     }
 
     /// The functions out of sight that fit `query`, in words for the model.
@@ -121,37 +139,50 @@ impl Planner {
         self.calls.extend(self.more.take(query));
     }
 
-    /// The boot page: how to act, and the functions in sight. But for cards that were
-    /// chosen for the task it depends only on the agent and its tools, so that
-    /// processes share it in the KV cache.
+    /// The boot page: who it is, how to act, and the functions in sight. But for cards that
+    /// were chosen for the task, which come last, it depends only on the agent and its
+    /// tools, so that processes share it in the KV cache.
     pub fn boot_page(&self) -> String {
-        let mut page = String::from(
-            "You work step by step. Each of your turns is one JSON action:\n\
-             {\"tool\":\"NAME\",\"args\":{…}} runs a tool; its result is the next message.\n\
-             {\"answer\":\"…\"} replies to the user and ends the task.\n",
-        );
-        if self.interactive {
-            page.push_str("{\"ask\":\"…\"} asks the user when something is missing.\n");
-        }
-        page.push_str(
-            "Never calculate in your head. Answer at once when you know the answer or \
-             a result has given it.\nTools:\n",
-        );
-        self.calls
-            .iter()
-            .for_each(|call| page.push_str(&line(call)));
+        let shown = |call: &&Callable| call.offered;
+        let common = self.calls[..self.common].iter().filter(shown);
+        let chosen = self.calls[self.common..].iter().filter(shown);
+        let mut page = String::from("You are a helpful assistant.");
         if !self.instructions.is_empty() {
-            page.push_str(&self.instructions);
-            page.push('\n');
+            page.push_str(&format!("\n{}", self.instructions));
         }
+        page.push('\n');
+        if !self.constrains {
+            page.push_str(WITHOUT_GRAMMAR);
+        }
+        if common.clone().chain(chosen.clone()).next().is_none() {
+            return page;
+        }
+        page.push_str(match self.constrains {
+            true => WITH_GRAMMAR,
+            false => "Tools:\n",
+        });
+        page.push_str(&card::cards(common));
+        page.push_str(&card::cards(chosen));
         page
     }
 }
 
-/// One function, as the boot page shows it.
+/// How to act, where a grammar lets nothing else be written: short.
+const WITH_GRAMMAR: &str = "You answer by yourself, or call tools.\n\
+     Call: {\"tool\":\"NAME\",\"args\":{…}}\n\
+     Several calls: one a line.\n\
+     If none of the tools does what is asked: {\"tool\":\"none\"}\nTools:\n";
+/// How to act, where everything has to be said.
+const WITHOUT_GRAMMAR: &str = "You work step by step. Each of your turns is one JSON action:\n\
+     {\"answer\":\"…\"} replies to the user and ends the task.\n\
+     {\"tool\":\"NAME\",\"args\":{…}} runs a tool; its result is the next message.\n\
+     {\"calls\":[{\"tool\":\"NAME\",\"args\":{…}},…]} runs several.\n\
+     {\"ask\":\"…\"} asks the user for something that only the user knows.\n\
+     Answer at once when no tool does what is asked, or a result has given the answer.\n";
+
+/// One function, as a message shows it.
 fn line(call: &Callable) -> String {
-    let fields = signature(&call.parameters);
-    format!("- {} {fields}: {}\n", call.name, call.description)
+    card::card(call, usize::MAX)
 }
 
 /// Whether a capability set makes what a device brings in untrustworthy: anything
@@ -163,74 +194,4 @@ pub fn reads_the_world(requests: &[Capability]) -> bool {
             Capability::Net { .. } | Capability::FsRead { .. } | Capability::Spawn
         )
     })
-}
-
-/// The parameters of a function, as short as a model can still follow:
-/// `{"expression": string, "digits"?: integer}`.
-pub fn signature(schema: &Value) -> String {
-    let required = |name: &str| {
-        schema["required"]
-            .as_array()
-            .is_some_and(|names| names.iter().any(|n| n == name))
-    };
-    let fields: Vec<String> = schema["properties"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, field)| {
-            let mark = if required(name) { "" } else { "?" };
-            format!("\"{name}\"{mark}: {}", kind(field))
-        })
-        .collect();
-    format!("{{{}}}", fields.join(", "))
-}
-
-fn kind(field: &Value) -> String {
-    if let Some(values) = field["enum"].as_array() {
-        let values: Vec<String> = values.iter().map(Value::to_string).collect();
-        return values.join("|");
-    }
-    match field["type"].as_str() {
-        Some("array") => format!("[{}]", kind(&field["items"])),
-        Some("object") => signature(field),
-        Some(name) => name.to_owned(),
-        None => "any".to_owned(),
-    }
-}
-
-fn first_sentence(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let end = text.find(". ").map_or(text.len(), |at| at + 1);
-    let cut = text[..end].trim_end_matches('.');
-    match cut.char_indices().nth(DESCRIPTION_CHARS_MAX) {
-        Some((at, _)) => format!("{}…", &cut[..at]),
-        None => cut.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn signatures_are_short() {
-        let check = |schema: Value, want: &str| assert_eq!(signature(&schema), want);
-        check(
-            json!({"properties": {"a": {"type": "string"}, "b": {"type": "array", "items": {"type": "integer"}}},
-                   "required": ["a"]}),
-            r#"{"a": string, "b"?: [integer]}"#,
-        );
-        check(
-            json!({"properties": {"unit": {"enum": ["km", "mi"]}}, "required": ["unit"]}),
-            r#"{"unit": "km"|"mi"}"#,
-        );
-        check(json!({}), "{}");
-    }
-
-    #[test]
-    fn descriptions_are_one_sentence() {
-        assert_eq!(first_sentence("Adds.\n Twice, even. Or more."), "Adds");
-        assert_eq!(first_sentence(&"a".repeat(500)).chars().count(), 161);
-    }
 }

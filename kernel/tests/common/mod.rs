@@ -63,6 +63,7 @@ fn function(name: &str, effect: Effect, needs: &[Capability]) -> FunctionSpec {
         effect,
         needs: needs.to_vec(),
         url_argument: None,
+        offered: true,
     }
 }
 
@@ -132,6 +133,7 @@ impl Setup {
                 temperature: 0.0,
                 seed: 0,
             },
+        judgement: quipu_kernel::judgement::Judgement::default(),
         })
         .expect("it boots")
     }
@@ -172,6 +174,9 @@ fn line(event: &Event) -> Option<String> {
             recalled.label.source, recalled.label.trust, recalled.text
         ),
         Event::Action { n, action, .. } => format!("{n} {action}"),
+        Event::Judged {
+            question, likely, ..
+        } => format!("  {question:?}? {likely:.2}"),
         Event::Observation {
             text, ok, label, ..
         } => {

@@ -2,7 +2,7 @@
 
 use futures_util::stream::{self, StreamExt};
 use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
-use quipu_kernel::cpu::{Chunk, Cpu, Job, Message, Role, Sampling};
+use quipu_kernel::cpu::{Chunk, Cpu, Form, Job, Message, Role, Sampling};
 use quipu_kernel::label::Label;
 
 use crate::model;
@@ -35,7 +35,7 @@ fn job(cpu: &LocalCpu, n: usize) -> Job {
         pid: n as i64,
         priority: 0,
         prompt: cpu.prepare(&messages).expect("a prompt"),
-        schema: None,
+        form: Form::Text,
         tokens_max: 16 + 16 * (n % 3) as u32,
         sampling: Sampling {
             temperature: 0.0,

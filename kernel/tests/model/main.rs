@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 use common::{Desk, Setup, list};
 use quipu_kernel::Kernel;
 use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings, Tokenizer};
-use quipu_kernel::cpu::{Cpu, CpuError, CpuInfo, CpuStats, Job, Message, Movement, Prompt, Ticket};
+use quipu_kernel::cpu::{Cpu, CpuError, CpuInfo, CpuStats, Form, Job, Message, Movement, Prompt, Ticket};
 use quipu_kernel::event::Event;
 use quipu_kernel::grammar::{Callable, Legal};
 use quipu_kernel::limits::Limits;
@@ -58,12 +58,24 @@ async fn model() -> Option<(Arc<dyn Cpu>, MutexGuard<'static, ()>)> {
 /// The real model, made to write the n-th action of a list in the n-th step.
 struct Guided {
     cpu: Arc<dyn Cpu>,
+    /// That of a CPU which is not asked what it would rather do.
+    info: CpuInfo,
     actions: Vec<Value>,
+}
+
+impl Guided {
+    fn new(cpu: Arc<dyn Cpu>, actions: Vec<Value>) -> Self {
+        let info = CpuInfo {
+            constrains: false,
+            ..cpu.info().clone()
+        };
+        Self { cpu, info, actions }
+    }
 }
 
 impl Cpu for Guided {
     fn info(&self) -> &CpuInfo {
-        self.cpu.info()
+        &self.info
     }
 
     fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
@@ -79,7 +91,7 @@ impl Cpu for Guided {
         assert_eq!(job.prompt.len, job.prompt.tokens.len());
         assert!(job.prompt.len + job.tokens_max as usize <= WINDOW);
         if let Some(action) = self.actions.get(job.history.len()) {
-            job.schema = Some(exactly(action));
+            job.form = Form::Json(exactly(action));
         }
         self.cpu.submit(job)
     }
@@ -173,7 +185,7 @@ async fn model_writes_only_what_is_legal() {
             pid: 1,
             priority: 0,
             prompt,
-            schema: Some(legal.schema()),
+            form: Form::Json(legal.schema()),
             tokens_max: 48,
             sampling: quipu_kernel::cpu::Sampling {
                 temperature: 0.8,
@@ -186,6 +198,7 @@ async fn model_writes_only_what_is_legal() {
             match ticket.next().await.expect("a chunk") {
                 quipu_kernel::cpu::Chunk::Text(text) => streamed.push_str(&text),
                 quipu_kernel::cpu::Chunk::Done(done) => break done,
+                quipu_kernel::cpu::Chunk::Weighed(..) => unreachable!("nothing was asked"),
             }
         };
         assert_eq!(streamed, done.text);
@@ -255,7 +268,7 @@ async fn model_never_leaves_its_window_and_gets_a_page_back_verbatim() {
     setup.devices = vec![Desk::new("desk", Vec::new()).with_lists()];
     let folder = tempfile::tempdir().expect("a folder");
     let journal = folder.path().join("journal.db");
-    let kernel = setup.kernel_on(Arc::new(Guided { cpu, actions }), &journal);
+    let kernel = setup.kernel_on(Arc::new(Guided::new(cpu, actions)), &journal);
     let mut events = kernel.subscribe();
     let pid = kernel
         .spawn(program("Go through the list."))
@@ -296,7 +309,7 @@ async fn model_carries_a_process_on_after_its_machine_is_gone() {
         echo("three"),
         json!({"answer": "done"}),
     ];
-    let cpu: Arc<dyn Cpu> = Arc::new(Guided { cpu, actions });
+    let cpu: Arc<dyn Cpu> = Arc::new(Guided::new(cpu, actions));
     let (folder, kernel) = machine(cpu.clone());
     let mut events = kernel.subscribe();
     let pid = kernel.spawn(program("Say it.")).expect("it starts");

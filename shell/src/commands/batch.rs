@@ -255,8 +255,8 @@ fn line(kernel: &Kernel, id: Value, pid: Pid, exit: Exit) -> Result<Line> {
     })
 }
 
-fn progress(tasks: u64) -> ProgressBar {
-    // Draws nothing where standard error is no terminal.
+/// A bar for `tasks`; draws nothing where standard error is no terminal.
+pub fn progress(tasks: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{pos}/{len} tasks {wide_bar} {elapsed} (left {eta})");
     ProgressBar::new(tasks).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

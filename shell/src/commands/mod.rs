@@ -4,6 +4,7 @@ pub mod batch;
 pub mod completions;
 pub mod config;
 pub mod doctor;
+pub mod eval;
 pub mod fork;
 pub mod kill;
 mod lines;
@@ -22,6 +23,7 @@ pub mod top;
 use anyhow::Result;
 
 use crate::cli::{Cli, Command};
+use crate::error::UserError;
 use crate::init::Session;
 use crate::repl;
 
@@ -35,6 +37,15 @@ pub async fn dispatch(cli: Cli) -> Result<u8> {
         return completions::run(&args);
     }
     let session = Session::open(cli.globals)?;
+    if let (false, [_, _, ..]) = (
+        matches!(command, Command::Eval(_)),
+        session.globals.models.as_slice(),
+    ) {
+        return Err(UserError::usage(
+            "several models were named",
+            "only `quipu eval` takes more than one --model",
+        ));
+    }
     session.command(command).await
 }
 
@@ -44,6 +55,7 @@ impl Session {
         match command {
             Command::Run(args) => run::run(self, args).await,
             Command::Batch(args) => batch::run(self, args).await,
+            Command::Eval(args) => eval::run(self, args).await,
             Command::Ps(args) => ps::run(self, &args),
             Command::Top(args) => top::run(self, &args),
             Command::Log(args) => log::run(self, &args),

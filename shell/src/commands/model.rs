@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::env_vars;
 use crate::init::Session;
+use crate::judgement;
 use crate::models::pull::Hub;
 use crate::models::{self, Places, catalogue, gguf, progress};
 use crate::{output, paths};
@@ -243,10 +244,14 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
         ("licence", json!(licence)),
         ("bytes", json!(header.needs)),
     ];
+    // Only of a model on which something was fitted.
+    let fitted = judgement::find(&session.paths, &path);
+    let facts = facts
+        .into_iter()
+        .chain(fitted.map(|fitted| ("judgement", json!(fitted))));
     if args.json {
         let map: serde_json::Map<String, Value> = facts
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), value.clone()))
+            .map(|(key, value)| (key.to_owned(), value))
             .collect();
         output::json(&map)?;
         return Ok(0);

@@ -100,7 +100,7 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
     })
     .await?;
     if exit.status == Status::Interrupted {
-        let model = match session.globals.model.as_deref() {
+        let model = match session.globals.models.first() {
             Some(model) => format!(" --model {}", shell_words::quote(model)),
             None => String::new(),
         };

@@ -42,6 +42,7 @@ pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
         effect: if reads { Effect::Read } else { Effect::Write },
         needs: Vec::new(),
         url_argument: None,
+        offered: true,
     })
 }
 

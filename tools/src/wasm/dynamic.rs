@@ -101,5 +101,6 @@ fn spec_of(info: ToolInfo) -> Result<FunctionSpec, LoadError> {
         effect: info.effect.unwrap_or(Effect::Write),
         needs: Vec::new(),
         url_argument: None,
+        offered: true,
     })
 }

@@ -22,6 +22,7 @@ impl Counter {
             effect: Effect::Read,
             needs: Vec::new(),
             url_argument: None,
+            offered: true,
         };
         Self {
             spec: DeviceSpec {

@@ -16,7 +16,7 @@ use super::slot::Slot;
 use super::threads::Governor;
 use super::vocab::Vocab;
 use super::{BATCH_TOKENS, Listener};
-use crate::cpu::{Counters, CpuError, CpuProcess, CpuStats, Job, Sink};
+use crate::cpu::{Counters, CpuError, CpuProcess, CpuStats, Inquiry, Job, Sink};
 use crate::frames::Frames;
 use crate::prefix::common_prefix;
 use crate::process::Pid;
@@ -34,6 +34,8 @@ const DRAFTING_MAX: usize = 2;
 pub(super) enum Request {
     /// Decide an action.
     Run(Job, Sink),
+    /// Answer a question with probabilities.
+    Weigh(Inquiry, Sink),
     /// Change the priority of a process.
     Nice(Pid, i8),
     /// A process is over.
@@ -127,6 +129,9 @@ impl<'m> Engine<'m> {
     fn take(&mut self, request: Request) {
         match request {
             Request::Run(job, sink) => self.run_job(job, sink),
+            Request::Weigh(inquiry, sink) => {
+                self.waiting.push(Slot::weighing(inquiry, sink, &self.vocab));
+            }
             Request::Nice(pid, priority) => {
                 let slots = self.running.iter_mut().chain(&mut self.waiting);
                 for slot in slots.filter(|slot| slot.pid == pid) {

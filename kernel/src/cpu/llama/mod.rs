@@ -31,7 +31,8 @@ use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 use parking_lot::{Mutex, RwLock};
 
 use super::{
-    ChatTemplate, Cpu, CpuError, CpuInfo, CpuStats, Job, Message, Movement, Prompt, Ticket,
+    ChatTemplate, Cpu, CpuError, CpuInfo, CpuStats, Inquiry, Job, Message, Movement, Prompt,
+    Ticket,
 };
 use crate::process::Pid;
 use crate::swap::{Swap, SwapSettings};
@@ -126,6 +127,15 @@ fn name_of(model: &LlamaModel, path: &Path) -> String {
         })
 }
 
+/// What tells one model file from another: its length and a digest of both its ends, with
+/// the library that computes it.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn fingerprint(path: &Path) -> std::io::Result<String> {
+    file::key(path)
+}
+
 /// As many threads as are `wanted`, or as there are cores.
 fn threads_of(wanted: Option<usize>) -> usize {
     wanted
@@ -196,6 +206,7 @@ impl LocalCpu {
             window,
             threads,
             kv_cells,
+            constrains: true,
         };
 
         let shape = Shape {
@@ -280,6 +291,19 @@ impl Cpu for LocalCpu {
 
     fn count(&self, text: &str) -> usize {
         self.vocab.tokenize(text, false).len()
+    }
+
+    fn lead(&self, prompt: &Prompt, words: &str) -> Option<Prompt> {
+        let mut led = prompt.clone();
+        led.tokens.extend(self.vocab.tokenize(words, false));
+        led.len = led.tokens.len();
+        Some(led)
+    }
+
+    fn weigh(&self, inquiry: Inquiry) -> Ticket {
+        let (sink, ticket) = Ticket::new();
+        self.send(Request::Weigh(inquiry, sink));
+        ticket
     }
 
     fn submit(&self, job: Job) -> Ticket {

@@ -10,7 +10,9 @@ use toktrie::SimpleVob;
 use super::draft::Drafter;
 use super::greedy::greedy;
 use super::vocab::Vocab;
-use crate::cpu::{Chunk, ClosedEarly, Completion, CpuError, Job, Prompt, Sampling, Sink};
+use crate::cpu::{
+    Chunk, ClosedEarly, Completion, CpuError, Form, Inquiry, Job, Prompt, Sampling, Sink, Weights,
+};
 use crate::prefix::common_prefix;
 use crate::process::{Pid, Usage};
 use crate::scheduler;
@@ -53,6 +55,10 @@ pub(super) struct Slot {
     closing: Option<ClosedEarly>,
     /// Whether a token was chosen yet.
     begun: bool,
+    /// Of a question, the tokens that begin each option.
+    options: Option<Vec<Vec<i32>>>,
+    /// Its answer.
+    weights: Option<Weights>,
 }
 
 /// Where the tokens of an action came from.
@@ -77,15 +83,40 @@ pub(super) struct Advance {
 
 impl Slot {
     pub(super) fn new(job: Job, sink: Sink, vocab: &Vocab) -> Result<Self, (Sink, CpuError)> {
-        let matcher = match job.schema.as_ref().map(|schema| vocab.matcher(schema)) {
-            None => None,
-            Some(Ok(matcher)) => Some(matcher),
-            Some(Err(error)) => return Err((sink, error)),
+        let matcher = match &job.form {
+            Form::Text => None,
+            form => match vocab.matcher(form) {
+                Ok(matcher) => Some(matcher),
+                Err(error) => return Err((sink, error)),
+            },
         };
-        let Prompt { tokens, boot, .. } = job.prompt;
         let mut slot = Self {
-            pid: job.pid,
-            priority: job.priority,
+            matcher,
+            sampler: sampler(job.sampling),
+            tokens_max: job.tokens_max,
+            ..Self::bare(job.pid, job.priority, job.prompt, sink)
+        };
+        // How an action begins is mostly certain, and is computed with the prompt.
+        slot.take_forced(vocab);
+        Ok(slot)
+    }
+
+    /// A slot that is over as soon as its prompt is computed.
+    pub(super) fn weighing(inquiry: Inquiry, sink: Sink, vocab: &Vocab) -> Self {
+        let first = |text: &String| vocab.tokenize(text, false).first().copied();
+        let options = inquiry.options.iter();
+        let options = options.map(|texts| texts.iter().filter_map(first).collect());
+        Self {
+            options: Some(options.collect()),
+            ..Self::bare(inquiry.pid, inquiry.priority, inquiry.prompt, sink)
+        }
+    }
+
+    fn bare(pid: Pid, priority: i8, prompt: Prompt, sink: Sink) -> Self {
+        let Prompt { tokens, boot, .. } = prompt;
+        Self {
+            pid,
+            priority,
             waited: 0,
             sequence: 0,
             prompt: tokens.len(),
@@ -94,19 +125,18 @@ impl Slot {
             draft: Vec::new(),
             counts: Counts::default(),
             sink,
-            matcher,
-            sampler: sampler(job.sampling),
+            matcher: None,
+            sampler: None,
             drafter: Drafter::default(),
             cached: None,
-            tokens_max: job.tokens_max,
+            tokens_max: 1,
             text: Vec::new(),
             sent: 0,
             closing: None,
             begun: false,
-        };
-        // How an action begins is mostly certain, and is computed with the prompt.
-        slot.take_forced(vocab);
-        Ok(slot)
+            options: None,
+            weights: None,
+        }
     }
 
     /// Higher runs first.
@@ -144,6 +174,13 @@ impl Slot {
     /// each of the draft.
     pub(super) fn advance(&mut self, rows: &[&[f32]], vocab: &Vocab) -> Result<Advance, CpuError> {
         self.begun = true;
+        if let Some(options) = &self.options {
+            self.weights = Some(weigh(rows[0], options));
+            return Ok(Advance {
+                done: true,
+                accepted: 0,
+            });
+        }
         let draft = std::mem::take(&mut self.draft);
         let (start, mut accepted) = (self.tokens.len(), 0);
         let done = loop {
@@ -268,21 +305,52 @@ impl Slot {
 
     /// Sends the finished action.
     pub(super) fn finish(self) {
-        let completion = Completion {
-            text: String::from_utf8_lossy(&self.text).into_owned(),
-            usage: Usage {
-                prompt_tokens: self.prompt as u32,
-                cached_tokens: self.cached.unwrap_or(0) as u32,
-                generated_tokens: (self.tokens.len() - self.prompt) as u32,
-            },
-            closed_early: self.closing,
+        let usage = Usage {
+            prompt_tokens: self.prompt as u32,
+            cached_tokens: self.cached.unwrap_or(0) as u32,
+            generated_tokens: (self.tokens.len() - self.prompt) as u32,
         };
-        let _ = self.sink.send(Ok(Chunk::Done(completion)));
+        let chunk = match self.weights {
+            Some(weights) => Chunk::Weighed(weights, usage),
+            None => Chunk::Done(Completion {
+                text: String::from_utf8_lossy(&self.text).into_owned(),
+                usage,
+                closed_early: self.closing,
+                thought: false,
+            }),
+        };
+        // Nobody may wait for it any more.
+        let _ = self.sink.send(Ok(chunk));
     }
 
     /// Reports a failure of the engine.
     pub(super) fn fail(self, error: CpuError) {
         let _ = self.sink.send(Err(error));
+    }
+}
+
+/// The logarithm of the probability that the next token begins each option.
+fn weigh(logits: &[f32], options: &[Vec<i32>]) -> Weights {
+    let total = log_sum(logits.iter().copied());
+    let logit = |token: &i32| usize::try_from(*token).ok().and_then(|at| logits.get(at));
+    let options = options.iter();
+    options
+        .map(|tokens| {
+            // Two texts of an option may begin alike.
+            let mut tokens = tokens.clone();
+            tokens.sort_unstable();
+            tokens.dedup();
+            log_sum(tokens.iter().filter_map(logit).copied()) - total
+        })
+        .collect()
+}
+
+/// The logarithm of the sum of exponentials, without overflow; minus infinity of nothing.
+fn log_sum(values: impl Iterator<Item = f32> + Clone) -> f32 {
+    let most = values.clone().fold(f32::NEG_INFINITY, f32::max);
+    match most.is_finite() {
+        true => most + values.map(|value| (value - most).exp()).sum::<f32>().ln(),
+        false => most,
     }
 }
 
@@ -309,6 +377,18 @@ fn in_circles(tokens: &[i32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn options_are_weighed_over_the_whole_vocabulary() {
+        let logits = [0.0, 2f32.ln(), 0.0, 4f32.ln()];
+        let shares: Vec<f32> = weigh(&logits, &[vec![0], vec![1, 2, 1], vec![], vec![9]])
+            .into_iter()
+            .map(f32::exp)
+            .collect();
+        for (share, want) in shares.iter().zip([0.125, 0.375, 0.0, 0.0]) {
+            assert!((share - want).abs() < 1e-6, "{shares:?}");
+        }
+    }
 
     #[test]
     fn circles_are_noticed() {

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use toktrie::{InferenceCapabilities, TokEnv, TokRxInfo, TokTrie, TokenId, TokenizerEnv};
 
-use crate::cpu::{CpuError, Segment};
+use crate::cpu::{CpuError, Form, Segment};
 
 /// Tokens, their bytes, and grammars over them.
 pub(super) struct Vocab {
@@ -131,14 +131,21 @@ impl Vocab {
         }
     }
 
-    /// A matcher that admits exactly the compact JSON of `schema`. Processes of one
-    /// agent have the same few schemas, so compiled ones are kept.
-    pub(super) fn matcher(&self, schema: &Value) -> Result<Matcher, CpuError> {
-        let key = schema.to_string();
+    /// A matcher that admits exactly the texts of `form`, JSON in its compact form.
+    /// Processes of one agent have the same few forms, so compiled ones are kept.
+    pub(super) fn matcher(&self, form: &Form) -> Result<Matcher, CpuError> {
+        let (key, grammar) = match form {
+            Form::Json(schema) => (schema.to_string(), json_grammar(schema.clone())),
+            Form::Lark(text) => (text.clone(), TopLevelGrammar::from_lark(text.clone())),
+            Form::Text => (
+                String::new(),
+                TopLevelGrammar::from_lark("start: /(.|\\n)*/".into()),
+            ),
+        };
         if let Some(known) = self.matchers.lock().get(&key) {
             return Ok(known.deep_clone());
         }
-        let matcher = self.compile(schema.clone())?;
+        let matcher = self.compile(grammar)?;
         let mut matchers = self.matchers.lock();
         if matchers.len() >= MATCHERS_MAX {
             matchers.clear();
@@ -147,17 +154,21 @@ impl Vocab {
         Ok(matcher)
     }
 
-    fn compile(&self, mut schema: Value) -> Result<Matcher, CpuError> {
-        if let Some(map) = schema.as_object_mut() {
-            // Compact JSON leaves no choice of white space: more tokens are forced.
-            map.insert("x-guidance".into(), json!({"whitespace_flexible": false}));
-        }
+    fn compile(&self, grammar: TopLevelGrammar) -> Result<Matcher, CpuError> {
         let parser = self
             .factory
-            .create_parser(TopLevelGrammar::from_json_schema(schema))
+            .create_parser(grammar)
             .map_err(|error| CpuError::Grammar(error.to_string()))?;
         Ok(Matcher::new(Ok(parser)))
     }
+}
+
+fn json_grammar(mut schema: Value) -> TopLevelGrammar {
+    if let Some(map) = schema.as_object_mut() {
+        // Compact JSON leaves no choice of white space: more tokens are forced.
+        map.insert("x-guidance".into(), json!({"whitespace_flexible": false}));
+    }
+    TopLevelGrammar::from_json_schema(schema)
 }
 
 /// llguidance's view of the tokenizer: canonical where llama.cpp's tokenizer gives

@@ -1,0 +1,60 @@
+//! What models that think aloud write before they act: never part of the action.
+
+/// How the thought of a model begins and ends, by the marks of the families that have any
+/// (Qwen3, DeepSeek-R1, SmolLM3 and others; Gemma and gpt-oss mark it in their template's
+/// own tokens, which endpoints take away).
+const MARKS: [(&str, &str); 2] = [("<think>", "</think>"), ("<thinking>", "</thinking>")];
+
+/// `text` without a thought at its beginning. What was cut off while it thought is empty.
+pub fn without_thought(text: &str) -> &str {
+    let begun = text.trim_start();
+    for (open, close) in MARKS {
+        if let Some(rest) = begun.strip_prefix(open) {
+            return rest.split_once(close).map_or("", |(_, said)| said.trim_start());
+        }
+        // Where the template has opened it, only the end is in the text.
+        if let Some((before, said)) = begun.split_once(close)
+            && !before.contains(open)
+        {
+            return said.trim_start();
+        }
+    }
+    text
+}
+
+/// What closes a thought that a template opens for the model at the end of `prompt`; empty
+/// where it opens none. The grammar of an action leaves no room to think in.
+pub fn closing(prompt: &str) -> &'static str {
+    let end = prompt.trim_end();
+    MARKS
+        .iter()
+        .find(|(open, _)| end.ends_with(open))
+        .map_or("", |(_, close)| match *close {
+            "</think>" => "\n</think>\n\n",
+            _ => "\n</thinking>\n\n",
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thought_is_no_part_of_what_is_said() {
+        let check = |text: &str, want: &str| assert_eq!(without_thought(text), want, "{text}");
+        check("Hello.", "Hello.");
+        check("<think>\nhm {\n</think>\n\nHello.", "Hello.");
+        check("hm\n</think>\nHello.", "Hello.");
+        check("<think>cut off", "");
+        check("A tag is <think> and its end.", "A tag is <think> and its end.");
+        check("", "");
+    }
+
+    #[test]
+    fn a_thought_that_a_template_opens_is_closed() {
+        let check = |prompt: &str, want: &str| assert_eq!(closing(prompt), want, "{prompt}");
+        check("<|im_start|>assistant\n<think>\n", "\n</think>\n\n");
+        check("<|im_start|>assistant\n<think>\n\n</think>\n\n", "");
+        check("<|im_start|>assistant\n", "");
+    }
+}

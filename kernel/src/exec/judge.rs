@@ -1,0 +1,155 @@
+//! Asks the CPU which move fits, on forks of the process's own prefix: no token is
+//! generated for it.
+
+use std::sync::atomic::Ordering;
+
+use serde_json::{Map, Value, json};
+
+use super::{Ending, Execution, guarded, time_left};
+use crate::cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Ticket, Weights};
+use crate::decision::Decision;
+use crate::event::Event;
+use crate::grammar::Legal;
+use crate::judgement::{CALL_BEGINS, NONE, Question, Signal, yes_or_no};
+
+impl Execution {
+    /// The log-odds that a tool of `legal` is named rather than none; `None` where the CPU
+    /// tells no probabilities.
+    pub(super) async fn names_a_tool(
+        &mut self,
+        prompt: &Prompt,
+        legal: &Legal,
+    ) -> Result<Option<f32>, Ending> {
+        let Some(led) = self.shared.cpu.lead(prompt, CALL_BEGINS) else {
+            return Ok(None);
+        };
+        let names = legal.offered().map(|call| call.name.clone());
+        let options = vec![names.collect(), vec![NONE.to_owned()]];
+        let ticket = self.inquire(led, options);
+        let weights = self.weighed(ticket).await?;
+        Ok(weights.map(|weights| weights[0] - weights[1]))
+    }
+
+    /// How likely the answer to `question` is yes, from 0 to 1: asked after the last of
+    /// `messages` about `tool`, where `named` are the odds of [`Execution::names_a_tool`].
+    pub(super) async fn judge(
+        &mut self,
+        question: Question,
+        messages: &[Message],
+        tool: &str,
+        named: f32,
+    ) -> Result<Option<f32>, Ending> {
+        let mut odds = Vec::new();
+        for signal in question.signals() {
+            match signal {
+                Signal::Names => odds.push(named),
+                Signal::Asked(words) => {
+                    let words = words.replace("{tool}", tool);
+                    match self.yes(messages, &words).await? {
+                        Some(yes) => odds.push(yes),
+                        None => return Ok(None),
+                    }
+                }
+            }
+        }
+        let likely = self.shared.judgement.of(question).likelihood(&odds);
+        self.emit(Event::Judged {
+            pid: self.pid,
+            n: self.n + 1,
+            question,
+            odds,
+            likely,
+        });
+        Ok(Some(likely))
+    }
+
+    pub(super) fn says_yes(&self, question: Question, likely: f32) -> bool {
+        likely >= self.shared.judgement.of(question).threshold
+    }
+
+    /// The system call `decide`: how likely each choice is, as JSON, and whether that could be
+    /// told.
+    pub(super) async fn decision(
+        &mut self,
+        question: String,
+        choices: Vec<String>,
+    ) -> Result<(String, bool), Ending> {
+        let decision = match choices.is_empty() {
+            true => Decision::YesNo(question),
+            false => Decision::Choice(question, choices),
+        };
+        let (prompt, _) = self.vm.fit(&*self.shared.cpu).map_err(super::failed)?;
+        let mut weights = Vec::new();
+        for put in decision.puts() {
+            match self.weigh(&prompt.messages, &put.words, put.labels).await? {
+                Some(weighed) => weights.push(weighed),
+                None => return Ok(("error: this CPU tells no probabilities".into(), false)),
+            }
+        }
+        let probabilities = decision.probabilities(&weights);
+        let options = decision.options();
+        let likeliest = (0..options.len()).max_by(|a, b| {
+            probabilities[*a].total_cmp(&probabilities[*b])
+        });
+        let round = |p: f32| (f64::from(p) * 1000.0).round() / 1000.0;
+        let said: Map<String, Value> = options
+            .iter()
+            .zip(&probabilities)
+            .map(|(option, p)| (option.clone(), json!(round(*p))))
+            .collect();
+        let choice = likeliest.map(|at| options[at].clone());
+        Ok((json!({"choice": choice, "probabilities": said}).to_string(), true))
+    }
+
+    /// The log-odds of yes as the answer to `words`, put after the last of `messages`.
+    async fn yes(&mut self, messages: &[Message], words: &str) -> Result<Option<f32>, Ending> {
+        let weights = self.weigh(messages, words, yes_or_no()).await?;
+        Ok(weights.map(|weights| weights[0] - weights[1]))
+    }
+
+    /// The weights of `options` as the answer to `words`, put after the last of `messages`.
+    pub(super) async fn weigh(
+        &mut self,
+        messages: &[Message],
+        words: &str,
+        options: Vec<Vec<String>>,
+    ) -> Result<Option<Weights>, Ending> {
+        if !self.shared.cpu.info().constrains {
+            return Ok(None);
+        }
+        let mut messages = messages.to_vec();
+        if let Some(last) = messages.last_mut() {
+            last.text.push_str("\n\n");
+            last.text.push_str(words);
+        }
+        let prompt = self.shared.cpu.prepare(&messages).map_err(failed)?;
+        // A question that does not fit is not asked.
+        if prompt.len >= self.shared.cpu.info().window {
+            return Ok(None);
+        }
+        let ticket = self.inquire(prompt, options);
+        self.weighed(ticket).await
+    }
+
+    fn inquire(&self, prompt: Prompt, options: Vec<Vec<String>>) -> Ticket {
+        self.shared.cpu.weigh(Inquiry {
+            pid: self.pid,
+            priority: self.inbox.priority.load(Ordering::Relaxed),
+            prompt,
+            options,
+        })
+    }
+
+    async fn weighed(&mut self, mut ticket: Ticket) -> Result<Option<Weights>, Ending> {
+        let left = time_left(&self.program, &self.spent, self.started);
+        match guarded(&mut self.inbox.signals, left, ticket.next()).await? {
+            Ok(Chunk::Weighed(weights, _)) => Ok(Some(weights)),
+            Ok(_) | Err(CpuError::Undecided) => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+fn failed(error: CpuError) -> Ending {
+    Ending::Failed(format!("{error}\nhint: {}", error.hint()))
+}

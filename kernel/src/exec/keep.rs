@@ -1,0 +1,224 @@
+//! What a user wants kept is kept before anything is said of it, in the user's own words;
+//! and nothing is said to be kept that is not.
+
+use std::time::Instant;
+
+use quipu_memory::{Mode, Page, PageId, Query};
+use serde_json::{Value, json};
+
+use super::{Ending, Execution, WITH};
+use crate::cpu::{Message, Prompt, Role};
+use crate::event::Event;
+use crate::facts::facts;
+use crate::grammar::Legal;
+use crate::journal::StepRow;
+use crate::judgement::Question;
+use crate::label::{Label, Trust};
+use crate::policy::Verdict;
+use crate::process::Usage;
+use crate::syscall::{REMEMBER, REPLACES, Syscall};
+
+/// Newest memories among which one is looked for that a new one takes the place of.
+const NEWEST: usize = 24;
+/// Memories found by the new one's words, beside the newest.
+const FOUND: usize = 6;
+/// Likeliest of them that are looked at one by one.
+const LOOKED_AT: usize = 2;
+/// Likelihood of having been told something to keep from which on an answer is looked at.
+const MAYBE_TOLD: f32 = 0.05;
+/// Characters of a memory in such a question.
+const NOTE_CHARS: usize = 200;
+
+impl Execution {
+    /// Before the first step: if the user tells something to be kept, it is kept. True if
+    /// that was a step.
+    pub(super) async fn keep(&mut self, prompt: &Prompt, legal: &Legal) -> Result<bool, Ending> {
+        let writes = legal.calls.iter().any(|call| call.name == REMEMBER);
+        if self.n > 0 || !writes || self.program.label.trust < Trust::User {
+            return Ok(false);
+        }
+        let begun = Instant::now();
+        let likely = self.judge(Question::Keep, &prompt.messages, "", 0.0).await?;
+        self.told = likely.unwrap_or(0.0);
+        if !self.says_yes(Question::Keep, self.told) {
+            return Ok(false);
+        }
+        self.keep_told(begun).await?;
+        Ok(true)
+    }
+
+    /// Keeps what the user said, a memory for each fact.
+    async fn keep_told(&mut self, begun: Instant) -> Result<(), Ending> {
+        let told = self.program.topic.as_ref().unwrap_or(&self.program.prompt);
+        let whole = told.trim().to_owned();
+        let one = Syscall::Remember {
+            text: whole.clone(),
+            replaces: None,
+        };
+        let free = self.world(self.n + 1).gate(&one, &self.vm.lowest_label()) == Verdict::Allow;
+        // Where a person is asked, once is enough.
+        let facts = if free { facts(&whole) } else { vec![whole] };
+        let first = self.n + 1;
+        let mut steps = Vec::with_capacity(facts.len());
+        for (n, text) in (first..).zip(facts) {
+            let mut args = json!({ "text": text });
+            if let Some(old) = self.replaced(&text).await? {
+                args[REPLACES] = json!(old);
+            }
+            let mut action = json!({"tool": REMEMBER, "args": args});
+            if n > first {
+                action[WITH] = json!(first);
+            }
+            steps.push(StepRow {
+                n,
+                action,
+                usage: Usage::default(),
+                decide_ms: 0,
+                outcome: None,
+            });
+        }
+        let Some(head) = steps.first_mut() else {
+            return Ok(());
+        };
+        head.decide_ms = begun.elapsed().as_millis() as u64;
+        self.emit(Event::Action {
+            pid: self.pid,
+            n: first,
+            action: match steps.as_slice() {
+                [only] => only.action.clone(),
+                all => json!({"calls": all.iter().map(|step| &step.action).collect::<Vec<_>>()}),
+            },
+            usage: steps[0].usage,
+            ms: steps[0].decide_ms,
+        });
+        let mut calls = Vec::with_capacity(steps.len());
+        for step in steps {
+            let syscall = Syscall::from_action(&step.action).map_err(Ending::Failed)?;
+            calls.push((step, syscall));
+        }
+        self.carry_out_all(calls).await
+    }
+
+    /// Adds to a call that keeps a memory which older one it takes the place of.
+    pub(super) async fn settle(&mut self, action: &mut Value) -> Result<(), Ending> {
+        if action["tool"] != REMEMBER {
+            return Ok(());
+        }
+        let text = action["args"]["text"].as_str().unwrap_or_default();
+        let text = text.to_owned();
+        if let Some(old) = self.replaced(&text).await? {
+            action["args"][REPLACES] = json!(old);
+        }
+        Ok(())
+    }
+
+    /// The memory that `text` makes untrue, if there is one.
+    async fn replaced(&mut self, text: &str) -> Result<Option<PageId>, Ending> {
+        if !self.shared.cpu.info().constrains {
+            return Ok(None);
+        }
+        let mut notes = self.notes(text);
+        if notes.len() > LOOKED_AT {
+            notes = self.likeliest(notes, text).await?;
+        }
+        for note in notes {
+            let question = format!("Old note: {}\nNew note: {}", cut(&note.text), cut(text));
+            let aside = aside(&question);
+            let likely = self.judge(Question::Replace, &aside, "", 0.0).await?;
+            if likely.is_some_and(|likely| self.says_yes(Question::Replace, likely)) {
+                return Ok(Some(note.id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The memories that `text` might take the place of, newest first: none that this
+    /// process wrote.
+    fn notes(&self, text: &str) -> Vec<Page> {
+        let store = self.shared.store.as_ref();
+        let space = &self.program.agent.memory.space;
+        let own = format!("m{}-", self.pid);
+        let mut notes = store.memories(space, NEWEST).unwrap_or_default();
+        let found = store.search(&Query {
+            kind: Some(quipu_memory::Kind::Memory),
+            spaces: Some(vec![space.clone()]),
+            mode: Mode::Best,
+            ..Query::new(text, FOUND)
+        });
+        for hit in found.unwrap_or_default() {
+            if notes.iter().all(|note| note.id != hit.id)
+                && let Ok(Some(page)) = store.get(&hit.id)
+            {
+                notes.push(page);
+            }
+        }
+        notes.retain(|note| !note.id.as_str().starts_with(&own) && note.text != text);
+        notes
+    }
+
+    /// The few of `notes` that speak most likely of the same thing as `text`.
+    async fn likeliest(&mut self, notes: Vec<Page>, text: &str) -> Result<Vec<Page>, Ending> {
+        let letters: Vec<String> = ('A'..='Z').map(String::from).collect();
+        let mut question = String::from("Notes:\n");
+        for (letter, note) in letters.iter().zip(&notes) {
+            question.push_str(&format!("{letter}: {}\n", cut(&note.text)));
+        }
+        question.push_str(&format!("New note: {}", cut(text)));
+        let words = "Which note is about the same thing as the new note? Answer with its letter.";
+        let options = letters.iter().take(notes.len());
+        let options = options.map(|letter| vec![letter.clone()]).collect();
+        let Some(weights) = self.weigh(&aside(&question), words, options).await? else {
+            return Ok(Vec::new());
+        };
+        let mut ranked: Vec<(f32, Page)> = weights.into_iter().zip(notes).collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        ranked.truncate(LOOKED_AT);
+        Ok(ranked.into_iter().map(|(_, note)| note).collect())
+    }
+
+    /// Whether `answer` claims that something was kept though nothing was.
+    pub(super) async fn claims_falsely(
+        &mut self,
+        messages: &[Message],
+        answer: &str,
+    ) -> Result<bool, Ending> {
+        if self.kept || self.told < MAYBE_TOLD || self.planner.never_keeps() {
+            return Ok(false);
+        }
+        let asked = messages.last().map_or("", |last| last.text.as_str());
+        let said = aside(&format!("I said: {}\nThe reply: {}", cut(asked), cut(answer)));
+        let likely = self.judge(Question::Claim, &said, "", 0.0).await?;
+        Ok(likely.is_some_and(|likely| self.says_yes(Question::Claim, likely)))
+    }
+
+    /// What becomes of an answer that claims falsely that something was kept: it is kept now,
+    /// and answered anew (`None`), or else the user hears that it was not.
+    pub(super) async fn make_true(&mut self, answer: &str) -> Result<Option<String>, Ending> {
+        if !self.tried_to_keep && self.program.label.trust >= Trust::User {
+            self.keep_told(Instant::now()).await?;
+            return Ok(None);
+        }
+        tracing::info!(pid = self.pid, answer, "an answer claimed what was not kept");
+        let why = self.vm.last_observation().unwrap_or_default();
+        Ok(Some(format!("Nothing was kept. {why}")))
+    }
+}
+
+/// Messages about something else than the process's own window.
+fn aside(question: &str) -> Vec<Message> {
+    let say = |role, text: &str| Message {
+        role,
+        text: text.to_owned(),
+        label: Label::kernel(),
+    };
+    vec![
+        say(Role::System, "You keep a person's notes up to date."),
+        say(Role::User, question),
+    ]
+}
+
+/// A note on one line, cut to its beginning.
+fn cut(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(NOTE_CHARS).collect()
+}

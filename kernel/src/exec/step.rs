@@ -1,0 +1,175 @@
+//! One step: what is legal, what is chosen, and which calls that makes.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::decide::Decided;
+use super::{Ending, Execution, WITH, failed};
+use crate::cpu::ClosedEarly;
+use crate::event::Event;
+use crate::grammar::Legal;
+use crate::journal::StepRow;
+use crate::limits::{Allowance, Limit};
+use crate::process::{State, Usage};
+use crate::syscall::{self, Syscall};
+
+impl Execution {
+    /// One step. Everything that can stop the process comes out as an [`Ending`].
+    pub(super) async fn step(&mut self) -> Result<(), Ending> {
+        let legal = self.legal()?;
+        self.save_state(State::Running)?;
+        let n = self.n + 1;
+        let (prompt, evicted) = self.vm.fit(&*self.shared.cpu).map_err(failed)?;
+        for page in evicted {
+            self.emit(Event::Evicted {
+                pid: self.pid,
+                page: page.page,
+                tokens: page.tokens,
+            });
+        }
+        self.emit(Event::Step {
+            pid: self.pid,
+            n,
+            prompt_tokens: prompt.len as u32,
+        });
+
+        if self.keep(&prompt, &legal).await? {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        let Decided { chosen, completion } = self.decide(n, &prompt, &legal).await?;
+        let decide_ms = begun.elapsed().as_millis() as u64;
+        match completion.closed_early {
+            Some(ClosedEarly::Full) => self.hit(self.program.limits.action_limit(&self.spent)),
+            Some(ClosedEarly::Repeating) => self.hit(Limit::Repetition),
+            None => {}
+        }
+        let usage = completion.usage;
+        self.usage += usage;
+        self.spent.tokens += usage.generated_tokens;
+        let (action, problem) = match legal.action(chosen, &completion.text) {
+            Ok(action) => {
+                let problem = legal.check(&action).err();
+                (action, problem)
+            }
+            Err(problem) => (json!({ "malformed": completion.text }), Some(problem)),
+        };
+        let action = match action["answer"].as_str() {
+            Some(answer) if self.claims_falsely(&prompt.messages, answer).await? => {
+                match self.make_true(answer).await? {
+                    Some(words) => json!({ "answer": words }),
+                    None => return Ok(()),
+                }
+            }
+            _ => action,
+        };
+        self.emit(Event::Action {
+            pid: self.pid,
+            n,
+            action: action.clone(),
+            usage,
+            ms: decide_ms,
+        });
+        let step = StepRow {
+            n,
+            action,
+            usage,
+            decide_ms,
+            outcome: None,
+        };
+        match problem {
+            None => {
+                self.spent.malformed = 0;
+                self.take_up(step).await
+            }
+            Some(problem) => self.refuse(&step, &problem),
+        }
+    }
+
+    /// What the next step may do, by the limits and by what there is to work on.
+    fn legal(&mut self) -> Result<Legal, Ending> {
+        let limits = &self.program.limits;
+        let allowance = limits.allowance(&self.spent, self.started.elapsed());
+        match allowance {
+            Allowance::Any => {}
+            Allowance::AnswerOnly(limit) => self.hit(limit),
+            Allowance::Stop(limit) => {
+                self.hit(limit);
+                return Err(Ending::Limit(limit));
+            }
+        }
+        let mut without = Vec::new();
+        if !self.vm.recallable() {
+            without.push(syscall::RECALL);
+        }
+        if !self.remembers() {
+            without.push(syscall::SEARCH);
+        }
+        let mut legal = self.planner.legal(allowance, &without);
+        legal.ask &= self.inbox.attended && !self.stuck;
+        if self.stuck {
+            legal.calls.clear();
+        }
+        Ok(legal)
+    }
+
+    /// Whether the store holds anything that could be found.
+    fn remembers(&self) -> bool {
+        // A store that fails says so when it is searched.
+        self.shared.store.stats().map_or(true, |stats| stats.pages > 0)
+    }
+
+    /// Carries a decision out: one action, or the calls of a step in their order.
+    async fn take_up(&mut self, mut step: StepRow) -> Result<(), Ending> {
+        if let Some(Value::Array(calls)) = step.action.get("calls") {
+            let calls = calls.clone();
+            return self.take_up_calls(&step, &calls).await;
+        }
+        if let Some((_, worked)) = self.last.as_ref().filter(|last| last.0 == step.action) {
+            let text = match worked {
+                true => "not done again: the result stands above. Answer with it.",
+                false => "not done again: it failed just now. Do something else.",
+            };
+            self.intent(&step)?;
+            return self.outcome(&step, self.kernel_says(text.into(), false, 0));
+        }
+        self.settle(&mut step.action).await?;
+        match Syscall::from_action(&step.action) {
+            Ok(syscall) => self.carry_out(step, syscall).await,
+            Err(problem) => self.refuse(&step, &problem),
+        }
+    }
+
+    /// Each call is a row of its own in the journal, so that each has its own intent and
+    /// outcome; what deciding them cost stands with the first.
+    async fn take_up_calls(&mut self, step: &StepRow, calls: &[Value]) -> Result<(), Ending> {
+        let mut rows = Vec::with_capacity(calls.len());
+        for (i, call) in calls.iter().enumerate() {
+            let first = i == 0;
+            let mut action = call.clone();
+            self.settle(&mut action).await?;
+            if !first {
+                action[WITH] = json!(step.n);
+            }
+            let syscall = Syscall::from_action(&action).map_err(Ending::Failed)?;
+            let row = StepRow {
+                n: step.n + i as u32,
+                action,
+                usage: if first { step.usage } else { Usage::default() },
+                decide_ms: if first { step.decide_ms } else { 0 },
+                outcome: None,
+            };
+            rows.push((row, syscall));
+        }
+        self.carry_out_all(rows).await
+    }
+
+    /// An action that cannot be accepted: the process is told why.
+    fn refuse(&mut self, step: &StepRow, problem: &str) -> Result<(), Ending> {
+        self.spent.malformed += 1;
+        let text = format!("this action was not accepted: {problem}");
+        self.intent(step)?;
+        self.outcome(step, self.kernel_says(text, false, 0))
+    }
+}

@@ -1,0 +1,130 @@
+//! The facts in a text that a user wants kept, each in the user's own words.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Facts taken from one text; what is beyond stays together in the last one.
+pub const FACTS_MAX: usize = 64;
+/// Characters of one fact.
+const FACT_CHARS_MAX: usize = 1_000;
+/// A piece with fewer letters than this says nothing by itself.
+const LETTERS_MIN: usize = 4;
+
+/// The facts that `text` states: its sentences and the items of its lists, without
+/// questions and without headings such as "Please remember:".
+///
+/// A text of one sentence is one fact, whatever it looks like.
+pub fn facts(text: &str) -> Vec<String> {
+    let mut facts: Vec<String> = Vec::new();
+    for line in text.lines() {
+        for piece in sentences(line) {
+            let piece = item(&piece);
+            if is_heading(piece) || is_question(piece) {
+                continue;
+            }
+            match facts.last_mut() {
+                // Too short to stand alone, or too many.
+                Some(last) if letters(piece) < LETTERS_MIN => {
+                    last.push(' ');
+                    last.push_str(piece);
+                }
+                _ if letters(piece) == 0 => {}
+                _ => facts.push(piece.to_owned()),
+            }
+        }
+    }
+    if facts.len() > FACTS_MAX {
+        let rest = facts.split_off(FACTS_MAX - 1).join(" ");
+        facts.push(rest);
+    }
+    if facts.is_empty() {
+        facts.push(text.trim().to_owned());
+    }
+    for fact in &mut facts {
+        if let Some((at, _)) = fact.char_indices().nth(FACT_CHARS_MAX) {
+            fact.truncate(at);
+        }
+    }
+    facts
+}
+
+/// A line without the mark of a list.
+fn item(line: &str) -> &str {
+    let line = line.trim();
+    let bare = line.trim_start_matches(['-', '*', '•', '·']).trim_start();
+    let digits = bare.len() - bare.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    match bare[digits..].strip_prefix(['.', ')', '、']) {
+        Some(rest) if (1..=2).contains(&digits) => rest.trim_start(),
+        _ => bare,
+    }
+}
+
+/// Sentences by Unicode's rules, with what follows an abbreviation put back.
+fn sentences(line: &str) -> Vec<String> {
+    let mut whole: Vec<String> = Vec::new();
+    for piece in line.split_sentence_bounds() {
+        match whole.last_mut().filter(|last| is_abbreviated(last)) {
+            Some(last) => last.push_str(piece),
+            None => whole.push(piece.to_owned()),
+        }
+    }
+    whole
+}
+
+/// Whether a sentence seems to end only because of an abbreviation or of a list's number:
+/// `Dr.`, `J. S.`, `2.`
+fn is_abbreviated(sentence: &str) -> bool {
+    let Some(text) = sentence.trim_end().strip_suffix('.') else {
+        return false;
+    };
+    let word = text.rsplit([' ', '.']).next().unwrap_or_default();
+    if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) && word == text.trim() {
+        return true;
+    }
+    let initial = word.chars().next().is_some_and(char::is_uppercase);
+    let vowels = word.chars().any(|c| "aeiouyAEIOUY".contains(c));
+    initial && (word.chars().count() == 1 || word.len() <= 3 && !vowels) || word == "St"
+}
+
+fn is_heading(piece: &str) -> bool {
+    piece.ends_with([':', '：'])
+}
+
+fn is_question(piece: &str) -> bool {
+    piece.ends_with(['?', '？'])
+}
+
+fn letters(piece: &str) -> usize {
+    // An ideograph says as much as some letters.
+    let weight = |c: char| match c {
+        '\u{2E80}'.. => 2,
+        c if c.is_alphanumeric() => 1,
+        _ => 0,
+    };
+    piece.chars().map(weight).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, want: &[&str]) {
+        assert_eq!(facts(text), want, "{text}");
+    }
+
+    #[test]
+    fn each_sentence_and_item_is_a_fact() {
+        check("Remember that the hen is Berta.", &["Remember that the hen is Berta."]);
+        check(
+            "Please remember:\n- the gate code is 4711\n- Dr. Weiss is our vet. She closes at 5.",
+            &["the gate code is 4711", "Dr. Weiss is our vet.", "She closes at 5."],
+        );
+        check(
+            "1. 我的狗叫豆豆。2. 我住在杭州。\n3、车位是B12",
+            &["我的狗叫豆豆。", "我住在杭州。", "车位是B12"],
+        );
+        check("My aunt lives in Graz. OK? Thanks.", &["My aunt lives in Graz.", "Thanks."]);
+        check("Is it late?", &["Is it late?"]);
+        check("Note J. S. Bach. Ja.", &["Note J. S. Bach. Ja."]);
+    }
+}

@@ -1,0 +1,202 @@
+//! Judgement: which questions are asked of a model before it acts, and how sure it has to
+//! be. A model's raw odds lean towards yes; what they are worth is fitted on examples
+//! (`quipu eval --calibrate`), and a fit holds for the model it was made on.
+
+use serde::{Deserialize, Serialize};
+
+/// A question with the answers yes and no about the state of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// Does one of the tools do what the task asks?
+    Call,
+    /// Is another call needed after what came back?
+    More,
+    /// Does the user want something kept for later?
+    Keep,
+    /// Is the task about its user, or about what the user told before?
+    Personal,
+    /// Does a fact take the place of an older one?
+    Replace,
+    /// Is the answer a bare number?
+    Number,
+    /// Does the answer claim that something was kept?
+    Claim,
+}
+
+/// One way to put a question.
+#[derive(Clone, Copy, Debug)]
+pub enum Signal {
+    /// The beginning of a call: the names of the tools against [`NONE`].
+    Names,
+    /// A sentence after the last message, to be answered by yes or no; `{tool}` stands for
+    /// the tool in question.
+    Asked(&'static str),
+}
+
+/// The name a model writes when no tool fits.
+pub const NONE: &str = "none";
+/// How a call begins, up to the tool's name.
+pub const CALL_BEGINS: &str = "{\"tool\":\"";
+
+const CALL: &[Signal] = &[
+    Signal::Names,
+    Signal::Asked("Before you act: does the tool {tool} do what I ask for? Answer Yes or No."),
+];
+const MORE: &[Signal] = &[
+    Signal::Names,
+    Signal::Asked(
+        "Before you go on: does this still need a call of {tool}? Answer Yes or No.",
+    ),
+];
+const KEEP: &[Signal] = &[Signal::Asked(
+    "Before you act: do I tell you something here that you should remember for later? \
+     Answer Yes or No.",
+)];
+const PERSONAL: &[Signal] = &[Signal::Asked(
+    "Before you answer: is this about me, my things, my people or what I told you before? \
+     Answer Yes or No.",
+)];
+const REPLACE: &[Signal] = &[Signal::Asked(
+    "Does the new note say that the old note is no longer true? Answer Yes or No.",
+)];
+const NUMBER: &[Signal] = &[Signal::Asked(
+    "Before you answer: do I ask for a number? Answer Yes or No.",
+)];
+const CLAIM: &[Signal] = &[Signal::Asked(
+    "Does this reply say that something was saved, noted or will be remembered? Answer Yes or No.",
+)];
+
+impl Question {
+    /// All there are.
+    pub const ALL: [Question; 7] = [
+        Question::Call,
+        Question::More,
+        Question::Keep,
+        Question::Personal,
+        Question::Replace,
+        Question::Number,
+        Question::Claim,
+    ];
+
+    /// The ways it is put; a fit weighs the answers to them together.
+    pub fn signals(self) -> &'static [Signal] {
+        match self {
+            Question::Call => CALL,
+            Question::More => MORE,
+            Question::Keep => KEEP,
+            Question::Personal => PERSONAL,
+            Question::Replace => REPLACE,
+            Question::Number => NUMBER,
+            Question::Claim => CLAIM,
+        }
+    }
+}
+
+/// The texts that begin the answers yes and no.
+pub fn yes_or_no() -> Vec<Vec<String>> {
+    let texts = |texts: [&str; 2]| texts.iter().map(|text| (*text).to_owned()).collect();
+    vec![texts(["Yes", "yes"]), texts(["No", "no"])]
+}
+
+/// What a model's odds on a question are worth: a logistic regression on its signals.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fit {
+    /// One factor for each signal.
+    pub weights: Vec<f32>,
+    /// Added to their sum: what the model leans to, taken away again.
+    pub bias: f32,
+    /// From this likelihood on the answer counts as yes.
+    pub threshold: f32,
+}
+
+impl Fit {
+    /// The likelihood of yes, 0 to 1, for the log-odds of each signal.
+    pub fn likelihood(&self, odds: &[f32]) -> f32 {
+        // Minus infinity where an option cannot be begun with any token.
+        let finite = |odds: f32| odds.clamp(-30.0, 30.0);
+        let sum: f32 = self
+            .weights
+            .iter()
+            .zip(odds)
+            .map(|(w, odds)| w * finite(*odds))
+            .sum();
+        1.0 / (1.0 + (-(sum + self.bias)).exp())
+    }
+}
+
+/// The fits of one model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Judgement {
+    /// Of [`Question::Call`].
+    pub call: Fit,
+    /// Of [`Question::More`].
+    pub more: Fit,
+    /// Of [`Question::Keep`].
+    pub keep: Fit,
+    /// Of [`Question::Personal`].
+    pub personal: Fit,
+    /// Of [`Question::Replace`].
+    pub replace: Fit,
+    /// Of [`Question::Number`].
+    pub number: Fit,
+    /// Of [`Question::Claim`].
+    pub claim: Fit,
+}
+
+/// What small instruct models share: fitted on qwen2.5-coder-1.5b.
+impl Default for Judgement {
+    fn default() -> Self {
+        let fit = |weights: &[f32], bias| Fit {
+            weights: weights.to_vec(),
+            bias,
+            threshold: 0.5,
+        };
+        Self {
+            call: fit(&[0.5, 1.0], -3.0),
+            more: fit(&[0.5, 1.0], -3.0),
+            keep: fit(&[1.0], 0.0),
+            personal: fit(&[1.0], 0.0),
+            replace: fit(&[1.0], 0.0),
+            number: fit(&[1.0], 0.0),
+            claim: fit(&[1.0], 0.0),
+        }
+    }
+}
+
+impl Judgement {
+    /// The fit of one question.
+    pub fn of(&self, question: Question) -> &Fit {
+        match question {
+            Question::Call => &self.call,
+            Question::More => &self.more,
+            Question::Keep => &self.keep,
+            Question::Personal => &self.personal,
+            Question::Replace => &self.replace,
+            Question::Number => &self.number,
+            Question::Claim => &self.claim,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odds_become_likelihoods() {
+        let fit = Fit {
+            weights: vec![1.0, 0.5],
+            bias: -2.0,
+            threshold: 0.5,
+        };
+        let check = |odds: [f32; 2], want: f32| {
+            let likely = fit.likelihood(&odds);
+            assert!((likely - want).abs() < 0.01, "{odds:?}: {likely}");
+        };
+        check([2.0, 0.0], 0.5);
+        check([4.0, 0.0], 0.88);
+        check([f32::NEG_INFINITY, f32::INFINITY], 0.0);
+    }
+}

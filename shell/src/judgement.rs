@@ -1,0 +1,84 @@
+//! What the odds of a model are worth, as `quipu eval --calibrate` has fitted them: a file
+//! for each model, found by what is in the model's file and not by its name.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use quipu_kernel::cpu::llama;
+use quipu_kernel::judgement::Judgement;
+use serde::{Deserialize, Serialize};
+
+use crate::error::UserError;
+use crate::paths::{self, Paths};
+
+/// The fits of a model, and what they were made from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fitted {
+    /// The fingerprint of the model's file.
+    pub model: String,
+    /// Cases they were fitted on.
+    pub cases: usize,
+    /// Of these that were set aside, the share on which the fit was right.
+    pub held_out: f64,
+    /// The fits.
+    pub judgement: Judgement,
+}
+
+/// The folder of the fits, beside the models.
+fn folder(paths: &Paths) -> Option<PathBuf> {
+    paths.models.first().map(|models| models.join("judgement"))
+}
+
+fn file(paths: &Paths, model: &Path) -> Option<(PathBuf, String)> {
+    let fingerprint = llama::fingerprint(model).ok()?;
+    let name = fingerprint.split(' ').next()?.to_owned();
+    Some((folder(paths)?.join(format!("{name}.json")), fingerprint))
+}
+
+/// What was fitted on the model in the file `model`; `None` where nothing was. A file that
+/// cannot be read is named, and counts as nothing.
+pub fn find(paths: &Paths, model: &Path) -> Option<Fitted> {
+    let (file, fingerprint) = file(paths, model)?;
+    let text = std::fs::read_to_string(&file).ok()?;
+    match serde_json::from_str::<Fitted>(&text) {
+        Ok(fitted) if fitted.model == fingerprint => Some(fitted),
+        Ok(_) => None,
+        Err(error) => {
+            say!(
+                "warning: {}: {error}; it is left out (`quipu eval --calibrate` writes it anew)",
+                file.display()
+            );
+            None
+        }
+    }
+}
+
+/// Writes what was fitted on the model in the file `model`; returns where.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn save(
+    paths: &Paths,
+    model: &Path,
+    cases: usize,
+    held_out: f64,
+    judgement: Judgement,
+) -> Result<PathBuf> {
+    let Some((file, fingerprint)) = file(paths, model) else {
+        return Err(UserError::failed(
+            format!("{} cannot be read", model.display()),
+            "`quipu model ls` lists the models",
+        ));
+    };
+    let fitted = Fitted {
+        model: fingerprint,
+        cases,
+        held_out,
+        judgement,
+    };
+    if let Some(folder) = file.parent() {
+        paths::create(folder)?;
+    }
+    std::fs::write(&file, serde_json::to_string_pretty(&fitted)? + "\n")?;
+    Ok(file)
+}
