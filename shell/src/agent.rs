@@ -13,7 +13,7 @@ use crate::output::visible;
 use crate::settings::{LimitsFile, MemoryFile};
 
 /// An agent with what its file says beyond the kernel's notion of one.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Loaded {
     /// The agent.
     pub agent: Agent,

@@ -8,7 +8,7 @@ mod card;
 mod cards;
 mod guard;
 
-use quipu_tools::{Bus, Capability, DeviceSpec};
+use quipu_tools::{Bus, Capability};
 use serde_json::Value;
 
 pub use arguments::{spelled, strict};

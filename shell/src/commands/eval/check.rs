@@ -87,6 +87,8 @@ pub struct Run {
     pub status: String,
     /// The memories at the end.
     pub memories: Vec<String>,
+    /// Why it could not be run.
+    pub error: Option<String>,
 }
 
 impl Check {
@@ -272,6 +274,7 @@ mod tests {
             steps: 2,
             status: "exited".into(),
             memories: texts(&run["memories"]),
+            error: None,
         };
         assert_eq!(parsed.hold(&made).is_ok(), want, "{check} of {run}");
     }

@@ -173,7 +173,11 @@ async fn run_on(
 }
 
 fn row(model: &str, case: &Case, made: Run, cost: &one::Cost) -> Row {
-    let problem = case.check.iter().find_map(|check| check.hold(&made).err());
+    // What could not be run holds nothing, whatever it was to lack.
+    let problem = match &made.error {
+        Some(error) => Some(error.clone()),
+        None => case.check.iter().find_map(|check| check.hold(&made).err()),
+    };
     Row {
         id: case.id.clone(),
         model: model.to_owned(),
@@ -204,6 +208,7 @@ fn grade(cases: &[Case], file: &Path) -> Result<Vec<Row>> {
             steps: row.steps,
             status: row.status.clone(),
             memories: row.memories.clone(),
+            error: None,
         };
         let problem = case.check.iter().find_map(|check| check.hold(&made).err());
         row.tag = case.group().to_owned();

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 use quipu_kernel::Kernel;
 use quipu_kernel::event::Event;
-use quipu_kernel::process::Program;
+use quipu_kernel::process::{Program, Status};
 use quipu_kernel::signal::Signal;
 use quipu_memory::{Kind, NewPage, Trust};
 use quipu_tools::Capability;
@@ -141,6 +141,7 @@ impl<'a> Bench<'a> {
         let steps = self.kernel.journal().steps(pid)?;
         let calls = steps.iter().map(|step| step.action.clone());
         let run = Run {
+            error: exit.error.filter(|_| exit.status == Status::Failed),
             answer: exit.answer,
             calls: calls.filter(|action| action.get("tool").is_some()).map(bare).collect(),
             steps: steps.len(),
