@@ -20,7 +20,7 @@ QUIPU := "$(or $(CARGO_TARGET_DIR),target)/release/quipu"
 GUESTS := plugins/Cargo.toml $(wildcard examples/*/tool/Cargo.toml)
 
 .NOTPARALLEL:
-.PHONY: help run shell build guests setup test check bench clean
+.PHONY: help run shell build guests setup test check bench evals clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,11 @@ bench: build ## Measure beside llama.cpp's own tools: make bench [SUITES='raw ag
 	@$(QUIPU) model pull smollm2-135m --quant q4_0
 	@peers=$$(scripts/llama-cpp.sh) && \
 	cargo bench --quiet --workspace --bench machine -- "$(call file_of,smollm2-135m-q4_0)" "$$peers" $(SUITES)
+
+# The data are not part of this project; evals/suites.sh says what DATA has.
+evals: build ## Run two public suites: make evals DATA=DIR [N=100]
+	@$(QUIPU) model pull "$(QUIPU_MODEL)"
+	@QUIPU=$(QUIPU) evals/suites.sh "$(DATA)" $(or $(N),100) --model "$(QUIPU_MODEL)"
 
 clean: ## Remove everything that was built; models stay
 	@cargo clean --quiet

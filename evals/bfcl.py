@@ -11,7 +11,9 @@ calls are decided. With --fits the cases are for `quipu eval --calibrate`.
 import argparse
 import json
 import os
+import sys
 
+CATEGORIES = ("simple_python", "multiple", "parallel", "irrelevance")
 # BFCL names types as Python does.
 TYPES = {"dict": "object", "float": "number", "tuple": "array"}
 
@@ -19,16 +21,16 @@ TYPES = {"dict": "object", "float": "number", "tuple": "array"}
 def schema(field):
     """A field's JSON Schema."""
     out = {}
-    for key, value in field.items():
+    for key, given in field.items():
         if key == "type":
-            if value != "any":
-                out["type"] = TYPES.get(value, value)
+            if given != "any":
+                out["type"] = TYPES.get(given, given)
         elif key == "properties":
-            out["properties"] = {name: schema(one) for name, one in value.items()}
+            out["properties"] = {name: schema(one) for name, one in given.items()}
         elif key == "items":
-            out["items"] = schema(value)
+            out["items"] = schema(given)
         elif key != "optional":
-            out[key] = value
+            out[key] = given
     return out
 
 
@@ -59,22 +61,32 @@ def calls(truth):
     return found
 
 
+def read(path):
+    try:
+        with open(path) as file:
+            return [json.loads(line) for line in file if line.strip()]
+    except OSError as error:
+        sys.exit(f"bfcl: {error}\nbfcl: hint: DATA has the files of PyPI's bfcl-eval")
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("data")
-    parser.add_argument("category")
+    parser.add_argument("category", choices=CATEGORIES)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--offset", type=int, default=0)
     parser.add_argument("--n", type=int, default=None)
     parser.add_argument("--fits", action="store_true")
     args = parser.parse_args()
+    file = f"BFCL_v4_{args.category}.json"
     truths = {}
-    answers = os.path.join(args.data, "possible_answer", f"BFCL_v4_{args.category}.json")
-    if os.path.exists(answers):
-        with open(answers) as file:
-            truths = {row["id"]: row["ground_truth"] for row in map(json.loads, file)}
-    with open(os.path.join(args.data, f"BFCL_v4_{args.category}.json")) as file:
-        rows = [json.loads(line) for line in file]
+    # Where nothing is to be called there is no truth to it.
+    if args.category != "irrelevance":
+        answers = read(os.path.join(args.data, "possible_answer", file))
+        truths = {row["id"]: row["ground_truth"] for row in answers}
+    rows = read(os.path.join(args.data, file))
     for row in rows[args.offset :: args.every][: args.n]:
         functions = [
             {
@@ -99,4 +111,5 @@ def main():
         print(json.dumps(case, ensure_ascii=False))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,5 @@
-# For the scripts beside it that call a tool once for each line of a file; they source
-# it. NAME says who speaks. It sets $quipu, and $work: a folder that goes at the end.
+# What the scripts beside it have in common, most of which call a tool once for each line of
+# a file; they source it. NAME says who speaks. It sets $quipu, and $work: a folder that goes at the end.
 
 quipu=${QUIPU:-${CARGO_TARGET_DIR:-$(dirname "$0")/../target}/release/quipu}
 

@@ -9,17 +9,23 @@ DATA has test.jsonl, as openai/grade-school-math has it.
 import argparse
 import json
 import os
+import sys
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("data")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--offset", type=int, default=0)
     parser.add_argument("--n", type=int, default=None)
     args = parser.parse_args()
-    with open(os.path.join(args.data, "test.jsonl")) as file:
-        rows = list(enumerate(map(json.loads, file)))
+    try:
+        with open(os.path.join(args.data, "test.jsonl")) as file:
+            rows = list(enumerate(map(json.loads, file)))
+    except OSError as error:
+        sys.exit(f"gsm8k: {error}\ngsm8k: hint: DATA has the files of openai/grade-school-math")
     for number, row in rows[args.offset :: args.every][: args.n]:
         want = float(row["answer"].split("####")[1].strip().replace(",", ""))
         print(
@@ -35,4 +41,5 @@ def main():
         )
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -32,7 +32,7 @@ impl Loaded {
         let named = self.agent.tools.iter().flatten();
         let missing: Vec<&str> = named
             .map(String::as_str)
-            .filter(|name| *name != KERNEL_CALLS && bus.get(name).is_none())
+            .filter(|name| !is_there(name, bus))
             .collect();
         if missing.is_empty() {
             return Ok(());
@@ -53,8 +53,13 @@ impl Loaded {
     }
 }
 
-/// What comes before the dot in the kernel's own calls, which every agent has.
-const KERNEL_CALLS: &str = "memory";
+/// Whether an agent can have the tool `name`: it is on `bus`, or one of the kernel's own.
+pub fn is_there(name: &str, bus: &Bus) -> bool {
+    name == KERNEL_CALLS || bus.get(name).is_some()
+}
+
+/// What comes before the dot in the kernel's own calls on the store.
+pub const KERNEL_CALLS: &str = "memory";
 
 /// `agent.toml`.
 #[derive(Debug, Deserialize)]

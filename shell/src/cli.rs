@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    batch, completions, config, doctor, eval, fork, kill, log, mem, model, nice, ps, run, serve, tool,
-    top,
+    batch, completions, config, doctor, eval, fork, kill, log, mem, model, nice, ps, run, serve,
+    tool, top,
 };
 use crate::env_vars;
 
@@ -31,7 +31,8 @@ pub struct Globals {
     /// Keep state, store, models and configuration in this one folder
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Option<PathBuf>,
-    /// The model: a name from `quipu model ls`, a .gguf file, or org/repo:QUANT
+    /// The model: a name from `quipu model ls`, a .gguf file, or org/repo:QUANT; `quipu eval`
+    /// takes several
     #[arg(long = "model", global = true, value_name = "NAME|PATH")]
     pub models: Vec<String>,
     /// What computes: `local`, the URL of an OpenAI-compatible endpoint, or `script:FILE`

@@ -1,5 +1,6 @@
 //! From settings to a running machine.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -16,12 +17,12 @@ use quipu_kernel::judgement::Judgement;
 use quipu_kernel::policy::Policy;
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
-use quipu_memory::{Access, DiskStore, RamStore};
+use quipu_memory::{Access, DiskStore};
+use quipu_tools::{Bus, Device};
 
 use crate::agent::Loaded;
 use crate::bus::Servers;
 use crate::cli::Globals;
-use crate::commands::eval::Functions;
 use crate::control::Server;
 use crate::embedder;
 use crate::env_vars;
@@ -87,8 +88,9 @@ impl Session {
             .unwrap_or_default()
     }
 
-    /// The CPU that the settings name.
-    pub async fn cpu(&self) -> Result<Arc<dyn Cpu>> {
+    /// The CPU that the settings name. States of processes that leave its cache go to the
+    /// folder `swap`.
+    async fn cpu(&self, swap: PathBuf) -> Result<Arc<dyn Cpu>> {
         let settings = &self.settings;
         Ok(match &settings.cpu {
             CpuChoice::Local => {
@@ -101,7 +103,7 @@ impl Session {
                     window: settings.window,
                     threads: settings.threads.map(usize::from),
                     kv_cells: settings.kv_tokens,
-                    swap: Some(self.paths.cache.join("kv")),
+                    swap: Some(swap),
                     ..LocalSettings::default()
                 };
                 let load = move || LocalCpu::load(&file, &local);
@@ -136,10 +138,15 @@ impl Session {
         if let Some(store) = self.open_store.get() {
             return Ok(store.clone());
         }
+        self.store_in(&self.paths.store, access)
+    }
+
+    /// The store in `folder`.
+    fn store_in(&self, folder: &Path, access: Access) -> Result<Arc<DiskStore>> {
         if access == Access::ReadWrite {
-            paths::create(&self.paths.store)?;
+            paths::create(folder)?;
         }
-        let store = DiskStore::open(&self.paths.store, access)?;
+        let store = DiskStore::open(folder, access)?;
         let threads = self.settings.threads.map(usize::from);
         let embedder = embedder::find(self.settings.embedder.as_deref(), &self.places(), threads)?;
         let Some(embedder) = embedder else {
@@ -192,23 +199,11 @@ impl Session {
         let journal = Journal::open(&self.paths.journal(), true)?;
         let store = self.store(Access::ReadWrite)?;
         let store = self.open_store.get_or_init(|| store).clone();
-        let (bus, unusable) = self.bus(Servers::Known)?;
-        for tool in unusable {
-            say!(
-                "warning: the tool {} is left out: {}",
-                visible(&tool.name),
-                visible(&tool.error)
-            );
-        }
+        let bus = self.usable_tools()?;
         agent.check(&bus)?;
-        let cpu = self.cpu().await?;
+        let cpu = self.cpu(self.paths.cache.join("kv")).await?;
+        self.introduce(&*cpu);
         let judgement = self.judgement();
-        if self.globals.verbose > 0 || console::Term::stderr().is_term() {
-            say!(
-                "{}",
-                console::style(describe(cpu.info())).for_stderr().dim()
-            );
-        }
         let kernel = Kernel::boot(Parts {
             cpu,
             store,
@@ -226,26 +221,9 @@ impl Session {
         })
     }
 
-    /// The models that were named, or the one of the settings.
-    pub fn models(&self) -> Vec<String> {
-        match self.globals.models.is_empty() {
-            true => vec![self.settings.model.clone()],
-            false => self.globals.models.clone(),
-        }
-    }
-
-    /// The same session on another model.
-    pub fn on_model(&self, model: &str) -> Result<Self> {
-        Self::open(Globals {
-            models: vec![model.to_owned()],
-            ..self.globals.clone()
-        })
-    }
-
-    /// A machine that has nothing of the user's own but the tools and the model, with
-    /// `devices` beside them.
-    pub async fn bench(&self, policy: Policy, devices: Vec<Functions>) -> Result<Kernel> {
-        let (mut bus, unusable) = self.bus(Servers::Known)?;
+    /// The tools that can be used; a warning for each that cannot.
+    fn usable_tools(&self) -> Result<Bus> {
+        let (bus, unusable) = self.bus(Servers::Known)?;
         for tool in unusable {
             say!(
                 "warning: the tool {} is left out: {}",
@@ -253,12 +231,68 @@ impl Session {
                 visible(&tool.error)
             );
         }
-        for device in devices {
-            bus.add(Arc::new(device))?;
+        Ok(bus)
+    }
+
+    /// Says what computes, to a person or where more was asked for.
+    fn introduce(&self, cpu: &dyn Cpu) {
+        if self.globals.verbose > 0 || console::Term::stderr().is_term() {
+            let words = describe(cpu.info());
+            say!("{}", console::style(words).for_stderr().dim());
         }
+    }
+
+    /// The models that were named, or what computes by the settings; each once.
+    pub fn models(&self) -> Vec<String> {
+        let settings = &self.settings;
+        let mut models = self.globals.models.clone();
+        let mut seen = HashSet::new();
+        models.retain(|model| seen.insert(model.clone()));
+        match &settings.cpu {
+            CpuChoice::Script(file) => vec![format!("script:{file}")],
+            _ if !models.is_empty() => models,
+            CpuChoice::Url(url) if !settings.model_named => vec![url.clone()],
+            _ => vec![settings.model.clone()],
+        }
+    }
+
+    /// The same session on another model, one of [`Session::models`].
+    ///
+    /// # Errors
+    /// When there is no such model.
+    pub fn on_model(&self, model: &str) -> Result<Self> {
+        let session = Self::open(Globals {
+            models: match self.globals.models.is_empty() {
+                true => Vec::new(),
+                false => vec![model.to_owned()],
+            },
+            ..self.globals.clone()
+        })?;
+        if session.settings.cpu == CpuChoice::Local {
+            session.model_file()?;
+        }
+        Ok(session)
+    }
+
+    /// A machine that has nothing of the user's own but the tools, what was granted to
+    /// them, and the models. Its store is in `folder`, its journal in memory, and it has
+    /// `devices` beside the tools.
+    pub async fn bench(
+        &self,
+        folder: &Path,
+        policy: Policy,
+        devices: Vec<Arc<dyn Device>>,
+    ) -> Result<Kernel> {
+        let mut bus = self.usable_tools()?;
+        for device in devices {
+            bus.add(device)?;
+        }
+        let store = self.store_in(&folder.join("store"), Access::ReadWrite)?;
+        let cpu = self.cpu(folder.join("kv")).await?;
+        self.introduce(&*cpu);
         Ok(Kernel::boot(Parts {
-            cpu: self.cpu().await?,
-            store: Arc::new(RamStore::new()),
+            cpu,
+            store,
             bus: Arc::new(bus),
             journal: Journal::in_memory()?,
             policy,

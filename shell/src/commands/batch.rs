@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::lines::{file_words, lines};
 use super::options::ProcessOptions;
-use super::results::{self, Earlier, Results};
+use super::results::{self, Earlier, Kind, Results};
 use super::run::exit_code;
 use crate::agent::{self, Loaded};
 use crate::error::{FAILED, INTERRUPTED, UserError, is_closed_pipe};
@@ -25,6 +25,14 @@ use crate::interrupts::Interrupts;
 
 /// Processes at once unless `--jobs` says otherwise.
 const JOBS_DEFAULT: u16 = 16;
+
+/// The results of a batch: one for each id, which may be any JSON.
+const KIND: Kind = Kind {
+    one: "a result of a batch",
+    // What somebody killed is over, the rest of the interrupted goes on.
+    stays: |line| line["status"] != "interrupted" || line["error"] == "killed",
+    key: |line| line["id"].to_string(),
+};
 
 /// Run many tasks at once, and print a line of JSON as each is done
 #[derive(Debug, Args)]
@@ -79,7 +87,7 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
     let mut tasks = read(session, &args)?;
     if let Some(out) = &args.out {
-        results::refuse(out, &args.tasks)?;
+        results::refuse(out, &args.tasks, "tasks")?;
     }
     let policy = args.process.policy(session);
     let machine = session.machine(policy, &Loaded::default()).await?;
@@ -89,11 +97,11 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     // Not before the machine is there: an earlier batch's results are kept if it never is,
     // and a batch that runs until now has written all of its own.
     let earlier = match &args.out {
-        Some(out) if args.resume => Earlier::read(out)?,
+        Some(out) if args.resume => Earlier::read(out, &KIND)?,
         _ => Earlier::default(),
     };
     let given = tasks.len();
-    tasks.retain(|(id, ..)| !earlier.has(id));
+    tasks.retain(|(id, ..)| !earlier.has(&id.to_string()));
     if tasks.len() < given {
         say!("{} of {given} tasks are done already", given - tasks.len());
     }

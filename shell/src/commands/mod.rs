@@ -29,6 +29,7 @@ use crate::repl;
 
 /// Runs the command that was given.
 pub async fn dispatch(cli: Cli) -> Result<u8> {
+    takes_its_models(&cli)?;
     let Some(command) = cli.command else {
         return repl::run(Session::open(cli.globals)?).await;
     };
@@ -37,16 +38,18 @@ pub async fn dispatch(cli: Cli) -> Result<u8> {
         return completions::run(&args);
     }
     let session = Session::open(cli.globals)?;
-    if let (false, [_, _, ..]) = (
-        matches!(command, Command::Eval(_)),
-        session.globals.models.as_slice(),
-    ) {
-        return Err(UserError::usage(
-            "several models were named",
-            "only `quipu eval` takes more than one --model",
-        ));
-    }
     session.command(command).await
+}
+
+/// Only an eval compares models.
+fn takes_its_models(cli: &Cli) -> Result<()> {
+    match (&cli.command, cli.globals.models.len()) {
+        (Some(Command::Eval(_)), _) | (_, 0 | 1) => Ok(()),
+        (_, several) => Err(UserError::usage(
+            format!("--model is there {several} times, and this command runs on one"),
+            "name one model; only `quipu eval` takes several",
+        )),
+    }
 }
 
 impl Session {

@@ -1,4 +1,4 @@
-//! Where the results of `quipu batch` go, and what an earlier batch left there.
+//! Where the results of `quipu batch` and `quipu eval` go, and what an earlier run left there.
 
 use std::collections::HashSet;
 use std::fs::{File, Metadata};
@@ -14,13 +14,14 @@ use super::lines::lines;
 use crate::error::UserError;
 use crate::output;
 
-/// The results must not take the place of the tasks, also not by another name of their file.
-pub fn refuse(out: &Path, tasks: &Path) -> Result<()> {
+/// The results must not take the place of `what` they are of (the tasks, the cases) in the
+/// file `from`, also not by another name of that file.
+pub fn refuse(out: &Path, from: &Path, what: &str) -> Result<()> {
     let one = |file: &Metadata| (file.dev(), file.ino());
-    match (out.metadata(), tasks.metadata()) {
-        (Ok(out_is), Ok(tasks)) if out_is.is_file() && one(&out_is) == one(&tasks) => {
+    match (out.metadata(), from.metadata()) {
+        (Ok(out_is), Ok(from)) if out_is.is_file() && one(&out_is) == one(&from) => {
             Err(UserError::usage(
-                format!("--out {} is the file of the tasks", out.display()),
+                format!("--out {} is the file of the {what}", out.display()),
                 "name another file for the results",
             ))
         }
@@ -28,21 +29,29 @@ pub fn refuse(out: &Path, tasks: &Path) -> Result<()> {
     }
 }
 
-/// The results of an earlier batch that are kept.
+/// What a command's results are called, and by what they are known again.
+pub struct Kind {
+    /// One of them, in messages: "a result of a batch".
+    pub one: &'static str,
+    /// Whether a line is a result that stays; the others are made again.
+    pub stays: fn(&Value) -> bool,
+    /// The key of a line; the same for all results that stand for each other.
+    pub key: fn(&Value) -> String,
+}
+
+/// The results of an earlier run that are kept.
 #[derive(Debug, Default)]
 pub struct Earlier {
     lines: Vec<Value>,
-    /// Of which tasks they are; an id may be any JSON.
-    ids: HashSet<String>,
+    keys: HashSet<String>,
 }
 
 impl Earlier {
-    /// The results in `out`, but for those of tasks that were interrupted; none where there
-    /// is no such file.
+    /// The results in `out` that stay; none where there is no such file.
     ///
     /// # Errors
     /// When `out` holds something else than results.
-    pub fn read(out: &Path) -> Result<Self> {
+    pub fn read(out: &Path, kind: &Kind) -> Result<Self> {
         if !out.is_file() {
             return Ok(Self::default());
         }
@@ -51,9 +60,8 @@ impl Earlier {
         while let Some((number, line)) = found.next() {
             match line {
                 Ok(line) if line.get("id").is_some() && line.get("status").is_some() => {
-                    // What somebody killed is over, the rest of the interrupted goes on.
-                    if line["status"] != "interrupted" || line["error"] == "killed" {
-                        earlier.ids.insert(line["id"].to_string());
+                    if (kind.stays)(&line) {
+                        earlier.keys.insert((kind.key)(&line));
                         earlier.lines.push(line);
                     }
                 }
@@ -61,8 +69,8 @@ impl Earlier {
                 Err(why) if why.starts_with("EOF") && found.peek().is_none() => {}
                 _ => {
                     return Err(UserError::usage(
-                        format!("{}, line {number}: not a result of a batch", out.display()),
-                        "with --resume, --out names the results of the same tasks",
+                        format!("{}, line {number}: not {}", out.display(), kind.one),
+                        "with --resume, --out names the results of the same command",
                     ));
                 }
             }
@@ -70,9 +78,14 @@ impl Earlier {
         Ok(earlier)
     }
 
-    /// Whether there is a result of the task `id`.
-    pub fn has(&self, id: &Value) -> bool {
-        self.ids.contains(&id.to_string())
+    /// Whether there is a result with this key.
+    pub fn has(&self, key: &str) -> bool {
+        self.keys.contains(key)
+    }
+
+    /// The results, in the order of their lines.
+    pub fn lines(&self) -> &[Value] {
+        &self.lines
     }
 }
 

@@ -8,6 +8,7 @@
 mod batch;
 mod crash;
 mod endpoint;
+mod eval;
 mod interrupts;
 mod model_files;
 mod reference;

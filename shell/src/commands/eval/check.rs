@@ -1,260 +1,258 @@
 //! What a case asks of a run, and whether it holds.
 
+use regex::Regex;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-/// One condition.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Check {
+use super::calls::{self, Call};
+use super::rows::Row;
+
+/// Conditions, all of which must hold.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Check {
     /// The answer is this text, but for white space around it.
-    Exact(Value),
-    /// The answer is a number, as near as a thousandth of one percent.
-    Number(f64),
-    /// The last number of the answer is this one.
-    LastNumber(f64),
+    exact: Option<Value>,
+    /// The answer is this number.
+    number: Option<f64>,
+    /// How far from `number` it may be.
+    tolerance: Option<f64>,
+    /// The last number in the answer counts, whatever stands around it.
+    lenient: bool,
     /// The answer has this text, or all of these, whatever their case.
-    Contains(Texts),
+    contains: Option<Texts>,
     /// The answer has none of these texts.
-    Lacks(Texts),
+    lacks: Option<Texts>,
     /// The answer matches this regular expression somewhere.
-    Regex(String),
+    regex: Option<String>,
     /// The answer satisfies this JSON Schema.
-    JsonSchema(Value),
-    /// These calls are made and no others, in any order.
-    Calls(Vec<Call>),
+    json_schema: Option<Value>,
+    /// These calls are made and no others.
+    calls: Option<Vec<Call>>,
+    /// They are made in this order.
+    order: bool,
     /// No call is made (true), or none of these tools is called.
-    NoCall(Calls),
+    no_call: Option<Tools>,
     /// The run takes at most so many steps.
-    StepsMax(usize),
+    steps_max: Option<usize>,
     /// The run ends so.
-    Status(String),
+    status: Option<String>,
     /// What the memories of the case say at the end.
-    Memory(MemoryCheck),
+    memory: Option<MemoryCheck>,
 }
 
 /// One text or several.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub enum Texts {
-    /// One.
+enum Texts {
     One(String),
-    /// Several.
     Many(Vec<String>),
 }
 
-/// A call that is expected.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Call {
-    /// Its tool, with or without the device before the dot.
-    pub tool: String,
-    /// Its arguments: a value, or `{"any": [values], "optional": true}`.
-    #[serde(default)]
-    pub args: Map<String, Value>,
-}
-
-/// Which calls must not be made.
+/// Tools that must not be called.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub enum Calls {
-    /// Any at all, if true.
+enum Tools {
+    /// Any at all.
     Any(bool),
-    /// Calls of these tools.
+    /// These.
     Of(Vec<String>),
 }
 
 /// What the memories say.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct MemoryCheck {
+struct MemoryCheck {
     /// Texts that some memory has.
     contains: Vec<String>,
     /// Texts that none has.
     lacks: Vec<String>,
 }
 
-/// What a run came to.
-#[derive(Clone, Debug, Default)]
-pub struct Run {
-    /// The answer; JSON where a schema was asked for.
-    pub answer: Option<Value>,
-    /// Each call, `{"tool", "args"}`.
-    pub calls: Vec<Value>,
-    /// Rows of its journal.
-    pub steps: usize,
-    /// How it ended.
-    pub status: String,
-    /// The memories at the end.
-    pub memories: Vec<String>,
-    /// Why it could not be run.
-    pub error: Option<String>,
-}
-
 impl Check {
-    /// What does not hold of `run`, in few words.
+    /// Says in words what cannot work about it.
+    pub fn validate(&self) -> Result<(), String> {
+        if let Some(pattern) = &self.regex {
+            Regex::new(pattern)
+                .map_err(|error| format!("the regular expression is broken: {error}"))?;
+        }
+        if let Some(schema) = &self.json_schema {
+            jsonschema::validator_for(schema)
+                .map_err(|error| format!("\"json_schema\" is no JSON Schema: {error}"))?;
+        }
+        if matches!(self.no_call, Some(Tools::Any(false))) {
+            return Err("\"no_call\" is true or a list of tools".into());
+        }
+        let checked = [
+            self.exact.is_some(),
+            self.number.is_some(),
+            self.contains.is_some(),
+            self.lacks.is_some(),
+            self.regex.is_some(),
+            self.json_schema.is_some(),
+            self.calls.is_some(),
+            self.no_call.is_some(),
+            self.steps_max.is_some(),
+            self.status.is_some(),
+            self.memory.is_some(),
+        ];
+        let any = checked.contains(&true);
+        let stray = self.number.is_none() && (self.tolerance.is_some() || self.lenient);
+        match (any, stray, self.order && self.calls.is_none()) {
+            (false, ..) => Err("nothing is checked: name a condition, such as \"contains\"".into()),
+            (_, true, _) => Err("\"tolerance\" and \"lenient\" go with \"number\"".into()),
+            (.., true) => Err("\"order\" goes with \"calls\"".into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it needs the memories of the case.
+    pub fn looks_at_memory(&self) -> bool {
+        self.memory.is_some()
+    }
+
+    /// Whether it holds of a run.
     ///
     /// # Errors
-    /// These words.
-    pub fn hold(&self, run: &Run) -> Result<(), String> {
-        let answer = run.answer.as_ref().map(text_of).unwrap_or_default();
-        let lower = answer.to_lowercase();
-        let has = |text: &String| lower.contains(&text.to_lowercase());
-        match self {
-            Check::Exact(want) => must(answer.trim() == text_of(want).trim(), "another answer"),
-            Check::Number(want) => must(
-                number(answer.trim()).is_some_and(|got| near(got, *want)),
-                "not this number",
-            ),
-            Check::LastNumber(want) => must(
-                last_number(&answer).is_some_and(|got| near(got, *want)),
-                "not this number",
-            ),
-            Check::Contains(texts) => match texts.all().iter().find(|text| !has(text)) {
-                Some(text) => Err(format!("no {text:?} in the answer")),
-                None => Ok(()),
-            },
-            Check::Lacks(texts) => match texts.all().iter().find(|text| has(text)) {
-                Some(text) => Err(format!("{text:?} in the answer")),
-                None => Ok(()),
-            },
-            Check::Regex(pattern) => match regex::Regex::new(pattern) {
-                Ok(regex) => must(regex.is_match(&answer), "the answer does not match"),
-                Err(error) => Err(format!("the regular expression is broken: {error}")),
-            },
-            Check::JsonSchema(schema) => {
-                let value = run.answer.clone().unwrap_or_default();
-                let parsed = value.as_str().and_then(|text| serde_json::from_str(text).ok());
-                let valid = jsonschema::is_valid(schema, &value)
-                    || parsed.is_some_and(|value| jsonschema::is_valid(schema, &value));
-                must(valid, "the answer does not satisfy the schema")
-            }
-            Check::Calls(want) => calls(want, &run.calls),
-            Check::NoCall(Calls::Any(none)) => match run.calls.first().filter(|_| *none) {
-                Some(call) => Err(format!("{} was called", text_of(&call["tool"]))),
-                None => Ok(()),
-            },
-            Check::NoCall(Calls::Of(tools)) => {
-                let named = |call: &&Value| tools.iter().any(|tool| same_tool(tool, call));
-                match run.calls.iter().find(named) {
-                    Some(call) => Err(format!("{} was called", text_of(&call["tool"]))),
-                    None => Ok(()),
-                }
-            }
-            Check::StepsMax(most) => must(run.steps <= *most, "too many steps"),
-            Check::Status(want) => must(run.status == *want, &format!("ended {}", run.status)),
-            Check::Memory(check) => check.hold(&run.memories),
+    /// What does not hold, in few words.
+    pub fn hold(&self, run: &Row) -> Result<(), String> {
+        self.hold_of_answer(run.answer.as_ref())?;
+        if let Some(expected) = &self.calls {
+            calls::hold(expected, &run.calls, self.order)?;
         }
+        let unwanted = run.calls.iter().find(|made| match &self.no_call {
+            None => false,
+            Some(Tools::Any(any)) => *any,
+            Some(Tools::Of(tools)) => tools.iter().any(|tool| made.is_of(tool)),
+        });
+        if let Some(made) = unwanted {
+            return Err(format!("{} was called", made.tool));
+        }
+        if let Some(most) = self.steps_max {
+            let steps = run.steps.ok_or("the result does not say how many steps")?;
+            must(steps <= most, || format!("{steps} steps"))?;
+        }
+        if let Some(wanted) = &self.status {
+            let status = run.status.as_deref().unwrap_or("without a status");
+            must(status == wanted, || format!("ended {status}"))?;
+        }
+        match (&self.memory, &run.memory) {
+            (None, _) => Ok(()),
+            (Some(check), Some(memories)) => check.hold(memories),
+            (Some(_), None) => Err("the result does not say what is remembered".into()),
+        }
+    }
+
+    fn hold_of_answer(&self, answer: Option<&Value>) -> Result<(), String> {
+        let text = answer.map(text_of).unwrap_or_default();
+        if let Some(wanted) = &self.exact {
+            must(text.trim() == text_of(wanted).trim(), || {
+                "another answer".into()
+            })?;
+        }
+        if let Some(wanted) = self.number {
+            let found = match self.lenient {
+                true => last_number(&text),
+                false => number(text.trim()),
+            };
+            let found = found.ok_or("the answer is no number")?;
+            let tolerance = self.tolerance.unwrap_or(wanted.abs().max(1.0) * 1e-9);
+            must((found - wanted).abs() <= tolerance, || {
+                format!("the answer is {found}")
+            })?;
+        }
+        let lower = text.to_lowercase();
+        let has = |text: &&String| lower.contains(&text.to_lowercase());
+        let wanted = self.contains.iter().flat_map(Texts::all);
+        if let Some(text) = wanted.into_iter().find(|text| !has(text)) {
+            return Err(format!("no {text:?} in the answer"));
+        }
+        let unwanted = self.lacks.iter().flat_map(Texts::all);
+        if let Some(text) = unwanted.into_iter().find(|text| has(text)) {
+            return Err(format!("{text:?} in the answer"));
+        }
+        // That it is one was checked when the case was read.
+        if let Some(Ok(regex)) = self.regex.as_deref().map(Regex::new) {
+            must(regex.is_match(&text), || "the answer does not match".into())?;
+        }
+        if let Some(schema) = &self.json_schema {
+            let parsed = serde_json::from_str::<Value>(&text).ok();
+            let valid = [answer, parsed.as_ref()]
+                .into_iter()
+                .flatten()
+                .any(|value| jsonschema::is_valid(schema, value));
+            must(valid, || "the answer does not satisfy the schema".into())?;
+        }
+        Ok(())
     }
 }
 
 impl MemoryCheck {
     fn hold(&self, memories: &[String]) -> Result<(), String> {
         let lower: Vec<String> = memories.iter().map(|text| text.to_lowercase()).collect();
-        let kept = |text: &String| lower.iter().any(|memory| memory.contains(&text.to_lowercase()));
+        let kept = |text: &&String| {
+            let text = text.to_lowercase();
+            lower.iter().any(|memory| memory.contains(&text))
+        };
         if let Some(text) = self.contains.iter().find(|text| !kept(text)) {
-            return Err(format!("{text:?} is not kept"));
+            return Err(format!("{text:?} is not remembered"));
         }
-        match self.lacks.iter().find(|text| kept(text)) {
-            Some(text) => Err(format!("{text:?} is kept")),
+        match self.lacks.iter().find(kept) {
+            Some(text) => Err(format!("{text:?} is remembered")),
             None => Ok(()),
         }
     }
 }
 
 impl Texts {
-    fn all(&self) -> Vec<String> {
+    fn all(&self) -> &[String] {
         match self {
-            Texts::One(text) => vec![text.clone()],
-            Texts::Many(texts) => texts.clone(),
+            Texts::One(text) => std::slice::from_ref(text),
+            Texts::Many(texts) => texts,
         }
     }
 }
 
-fn must(holds: bool, otherwise: &str) -> Result<(), String> {
-    holds.then_some(()).ok_or_else(|| otherwise.to_owned())
+fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+    match holds {
+        true => Ok(()),
+        false => Err(otherwise()),
+    }
 }
 
 fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn near(got: f64, want: f64) -> bool {
-    (got - want).abs() <= want.abs() * 1e-5 + 1e-9
-}
+/// A number as it stands alone in a text.
+const ALONE: &str = r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$";
+/// A number within a text, with or without thousands set apart.
+const WITHIN: &str = r"[0-9]{1,3}(?:[,'\u{a0}\u{202f}][0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?";
 
-/// The number that `text` is as a whole, with thousands set apart by commas.
+/// The number that `text` is as a whole.
 fn number(text: &str) -> Option<f64> {
-    text.replace(',', "").parse().ok()
+    let alone = Regex::new(ALONE).ok()?;
+    alone.is_match(text).then(|| text.parse().ok())?
 }
 
+/// The last number in `text`. A minus belongs to it unless something stands right before it.
 fn last_number(text: &str) -> Option<f64> {
-    let digit = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-');
-    text.split(|c| !digit(c))
-        .rev()
-        .find_map(|piece| number(piece.trim_end_matches(['.', ','])))
-}
-
-/// Whether the calls made are those that were wanted, one for one.
-fn calls(want: &[Call], made: &[Value]) -> Result<(), String> {
-    let mut left: Vec<&Value> = made.iter().collect();
-    for call in want {
-        let found = left.iter().position(|made| fits(call, made));
-        match found {
-            Some(at) => drop(left.remove(at)),
-            None => return Err(format!("no such call of {} in {}", call.tool, Value::from(made))),
-        }
-    }
-    match left.first() {
-        Some(call) => Err(format!("one call too many: {call}")),
-        None => Ok(()),
-    }
-}
-
-fn same_tool(tool: &str, call: &Value) -> bool {
-    let made = call["tool"].as_str().unwrap_or_default();
-    made == tool || made.split_once('.').is_some_and(|(_, function)| function == tool)
-}
-
-fn fits(want: &Call, made: &Value) -> bool {
-    let none = Map::new();
-    let args = made["args"].as_object().unwrap_or(&none);
-    let known = args.keys().all(|name| want.args.contains_key(name));
-    let right = |(name, spec): (&String, &Value)| match args.get(name) {
-        Some(value) => admits(spec, value),
-        None => spec["optional"] == true,
-    };
-    same_tool(&want.tool, made) && known && want.args.iter().all(right)
-}
-
-/// Whether `spec` admits `value`: the very same, by the loose comparison of BFCL's own
-/// checker (numbers by value, texts without case and punctuation), or one of its `any`.
-fn admits(spec: &Value, value: &Value) -> bool {
-    if let Some(any) = spec["any"].as_array() {
-        return any.iter().any(|one| admits(one, value));
-    }
-    match (spec, value) {
-        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
-        (Value::String(a), Value::String(b)) => bare(a) == bare(b),
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| admits(a, b))
-        }
-        (Value::Object(a), Value::Object(b)) => {
-            let known = b.keys().all(|name| a.contains_key(name));
-            known
-                && a.iter().all(|(name, spec)| match b.get(name) {
-                    Some(value) => admits(spec, value),
-                    None => spec["optional"] == true,
-                })
-        }
-        (a, b) => a == b,
-    }
-}
-
-fn bare(text: &str) -> String {
-    let kept = |c: &char| !" ,./-_*^".contains(*c);
-    let plain = text.chars().filter(kept).collect::<String>();
-    plain.to_lowercase().replace('\'', "\"")
+    let within = Regex::new(WITHIN).ok()?;
+    let found = within.find_iter(text).last()?;
+    let digits = found
+        .as_str()
+        .replace([',', '\'', '\u{a0}', '\u{202f}'], "");
+    let value: f64 = digits.parse().ok()?;
+    // A currency sign may stand between both.
+    let before = text[..found.start()].trim_end_matches(['$', '€', '£', '¥']);
+    let sign = before.strip_suffix(['-', '−']);
+    let alone = |before: &str| !before.ends_with(|c: char| c.is_alphanumeric() || c == ')');
+    Some(match sign.is_some_and(alone) {
+        true => -value,
+        false => value,
+    })
 }
 
 #[cfg(test)]
@@ -262,61 +260,157 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn parsed(check: &Value) -> Result<Check, String> {
+        let check: Check = serde_json::from_value(check.clone()).map_err(|e| e.to_string())?;
+        check.validate().map(|()| check)
+    }
+
+    /// `want` is part of what is said, and empty where the check holds.
     #[track_caller]
-    fn check(check: Value, run: Value, want: bool) {
-        let parsed: Check = serde_json::from_value(check.clone()).unwrap();
-        let texts = |value: &Value| -> Vec<String> {
-            serde_json::from_value(value.clone()).unwrap_or_default()
-        };
-        let made = Run {
-            answer: run.get("answer").cloned(),
-            calls: run["calls"].as_array().cloned().unwrap_or_default(),
-            steps: 2,
-            status: "exited".into(),
-            memories: texts(&run["memories"]),
-            error: None,
-        };
-        assert_eq!(parsed.hold(&made).is_ok(), want, "{check} of {run}");
+    fn check(check: Value, run: &Value, want: &str) {
+        let mut run = run.clone();
+        run["id"] = json!(1);
+        let row: Row = serde_json::from_value(run.clone()).unwrap();
+        let said = parsed(&check).unwrap().hold(&row).err().unwrap_or_default();
+        assert!(
+            said.contains(want) && said.is_empty() == want.is_empty(),
+            "{check} of {run}: {said:?}, not {want:?}"
+        );
     }
 
     #[test]
     fn answers() {
-        check(json!({"exact": "a b"}), json!({"answer": " a b\n"}), true);
-        check(json!({"number": 1200}), json!({"answer": "1,200"}), true);
-        check(json!({"number": 1200}), json!({"answer": 1200.0}), true);
-        check(json!({"number": 12}), json!({"answer": "12 eggs"}), false);
-        check(json!({"last_number": 12}), json!({"answer": "It is 3, so 12."}), true);
-        check(json!({"contains": ["lima", "Peru"]}), json!({"answer": "Lima in Peru"}), true);
-        check(json!({"contains": "Rome"}), json!({"answer": "Lima"}), false);
-        check(json!({"lacks": "rome"}), json!({"answer": "Rome"}), false);
-        check(json!({"regex": "^[a-z]+$"}), json!({"answer": "abc"}), true);
-        check(json!({"json_schema": {"type": "object"}}), json!({"answer": "{}"}), true);
-        check(json!({"exact": "x"}), json!({}), false);
-        check(json!({"steps_max": 1}), json!({}), false);
-        check(json!({"status": "exited"}), json!({}), true);
+        let answers = |condition: Value, answer: Value, want: &str| {
+            check(condition, &json!({"answer": answer}), want);
+        };
+        answers(json!({"exact": "a b"}), json!(" a b\n"), "");
+        answers(json!({"exact": "a b"}), json!("a  b"), "another answer");
+        answers(json!({"exact": 4}), json!("4"), "");
+        answers(json!({"exact": "x"}), json!(null), "another answer");
+        answers(
+            json!({"contains": ["lima", "Peru"]}),
+            json!("Lima in Peru"),
+            "",
+        );
+        answers(json!({"contains": "Rome"}), json!("Lima"), "no \"Rome\"");
+        answers(
+            json!({"lacks": ["Oslo", "rome"]}),
+            json!("Rome"),
+            "\"rome\" in",
+        );
+        answers(json!({"regex": "^[a-z]+$"}), json!("abc"), "");
+        answers(json!({"regex": "^[a-z]+$"}), json!("ab1"), "does not match");
+        answers(json!({"json_schema": {"type": "object"}}), json!("{}"), "");
+        answers(
+            json!({"json_schema": {"type": "object"}}),
+            json!({"a": 1}),
+            "",
+        );
+        answers(
+            json!({"json_schema": {"type": "object"}}),
+            json!("[]"),
+            "schema",
+        );
+        // Conditions of one check hold together.
+        answers(
+            json!({"contains": "a", "lacks": "b"}),
+            json!("ab"),
+            "\"b\" in",
+        );
     }
 
     #[test]
-    fn calls_one_for_one() {
-        let want = json!({"calls": [{"tool": "area", "args": {
-            "base": {"any": [10]}, "unit": {"any": ["sq. cm"], "optional": true}}}]});
-        let made = |args: Value| json!({"calls": [{"tool": "t1.area", "args": args}]});
-        check(want.clone(), made(json!({"base": 10.0})), true);
-        check(want.clone(), made(json!({"base": 10, "unit": "Sq cm"})), true);
-        check(want.clone(), made(json!({"base": 11})), false);
-        check(want.clone(), made(json!({"base": 10, "more": 1})), false);
-        check(want.clone(), json!({}), false);
-        let call = json!({"tool": "t1.area", "args": {"base": 10}});
-        check(want, json!({"calls": [call, call]}), false);
-        check(json!({"no_call": true}), json!({"calls": [call]}), false);
-        check(json!({"no_call": ["memory.search"]}), json!({"calls": [call]}), true);
+    fn numbers() {
+        let answers = |condition: Value, answer: Value, want: &str| {
+            check(condition, &json!({"answer": answer}), want);
+        };
+        answers(json!({"number": 1200}), json!(1200.0), "");
+        answers(json!({"number": 1200}), json!(" 1200.00\n"), "");
+        answers(json!({"number": -0.5}), json!("-.5"), "");
+        for text in ["1,200", "$1200", "1200 eggs", "inf", "", "12:00"] {
+            answers(json!({"number": 1200}), json!(text), "no number");
+        }
+        answers(json!({"number": 12}), json!("12.1"), "the answer is 12.1");
+        answers(json!({"number": 12, "tolerance": 0.2}), json!("12.1"), "");
+        let lenient = |number: f64| json!({"number": number, "lenient": true});
+        answers(lenient(1200.5), json!("It is 3, so $1,200.50."), "");
+        answers(lenient(12.0), json!("From 5 to 12 eggs"), "");
+        answers(lenient(50.0), json!("about 50%"), "");
+        answers(lenient(45.0), json!("需要45分钟。"), "");
+        answers(lenient(-3.0), json!("The answer is -3."), "");
+        answers(lenient(-3.0), json!("minus: -$3"), "");
+        answers(lenient(5.0), json!("3-5"), "");
+        answers(lenient(20.0), json!("10,20"), "");
+        answers(lenient(1.0), json!("none"), "no number");
+    }
+
+    #[test]
+    fn calls_steps_and_the_end() {
+        let run = json!({"calls": [{"tool": "clock.now", "args": {}}], "steps": 2,
+            "status": "exited"});
+        check(json!({"calls": [{"tool": "now"}]}), &run, "");
+        check(
+            json!({"calls": [], "steps_max": 9}),
+            &run,
+            "one call too many",
+        );
+        check(json!({"no_call": true}), &run, "clock.now was called");
+        check(json!({"no_call": ["now"]}), &run, "clock.now was called");
+        check(json!({"no_call": ["memory.search"]}), &run, "");
+        check(json!({"steps_max": 2}), &run, "");
+        check(json!({"steps_max": 1}), &run, "2 steps");
+        check(json!({"status": "exited"}), &run, "");
+        check(json!({"status": "limit"}), &run, "ended exited");
+        // What another program's result does not say cannot hold.
+        check(json!({"no_call": true}), &json!({}), "");
+        check(json!({"steps_max": 1}), &json!({}), "does not say");
+        check(json!({"status": "exited"}), &json!({}), "without a status");
+        check(
+            json!({"memory": {"lacks": ["x"]}}),
+            &json!({}),
+            "does not say",
+        );
     }
 
     #[test]
     fn memories() {
-        let run = json!({"memories": ["The cat is Miso"]});
-        check(json!({"memory": {"contains": ["miso"], "lacks": ["Rex"]}}), run.clone(), true);
-        check(json!({"memory": {"contains": ["Rex"]}}), run.clone(), false);
-        check(json!({"memory": {"lacks": ["Miso"]}}), run, false);
+        let run = json!({"memory": ["The cat is Miso"]});
+        let both = json!({"memory": {"contains": ["miso"], "lacks": ["Rex"]}});
+        check(both, &run, "");
+        check(
+            json!({"memory": {"contains": ["Rex"]}}),
+            &run,
+            "not remembered",
+        );
+        check(
+            json!({"memory": {"lacks": ["Miso"]}}),
+            &run,
+            "\"Miso\" is remembered",
+        );
+    }
+
+    #[test]
+    fn what_cannot_work_is_named() {
+        let check = |check: Value, want: &str| {
+            let said = parsed(&check).unwrap_err();
+            assert!(said.contains(want), "{check}: {said}");
+        };
+        check(json!({}), "nothing is checked");
+        check(json!({"exakt": "x"}), "unknown field");
+        check(
+            json!({"contains": "x", "lenient": true}),
+            "go with \"number\"",
+        );
+        check(
+            json!({"contains": "x", "order": true}),
+            "goes with \"calls\"",
+        );
+        check(json!({"no_call": false}), "true or a list");
+        check(json!({"regex": "("}), "regular expression");
+        check(json!({"json_schema": {"type": 1}}), "no JSON Schema");
+        check(
+            json!({"calls": [{"tool": "f", "arg": {}}]}),
+            "unknown field",
+        );
     }
 }

@@ -3,57 +3,64 @@
 //! | file | job |
 //! | --- | --- |
 //! | `cases` | the cases, as JSON lines |
-//! | `check` | what has to hold of a run |
+//! | `check`, `calls` | what has to hold of a run |
+//! | `agents` | by which agents the cases are run |
 //! | `functions`, `pages` | tools and pages that only a case sees |
 //! | `one` | one case, from its documents to its result |
 //! | `rows` | results, their sums, the table |
+//! | `grade` | results checked again |
 //! | `calibrate` | what a model's odds are worth, fitted on cases |
 
+mod agents;
 mod calibrate;
+mod calls;
 mod cases;
 mod check;
 mod functions;
+mod grade;
 mod one;
 mod pages;
 mod rows;
 
-use std::collections::{HashMap, HashSet};
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::collections::HashSet;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use serde_json::json;
 
-use super::lines::json_lines;
+use super::batch;
 use super::options::ProcessOptions;
-use super::{batch, results};
-use crate::error::{FAILED, INTERRUPTED, UserError};
+use super::results::{self, Earlier, Results};
+use crate::error::{FAILED, INTERRUPTED};
 use crate::init::Session;
 use crate::interrupts::Interrupts;
 use crate::output;
+use agents::Agents;
 use cases::Case;
-pub use functions::Functions;
-use check::Run;
-use rows::{Row, key};
+use one::{Bench, Job};
+use rows::{KIND, Row};
 
 /// Run cases with checks and say how many hold, on one model or several side by side
 ///
-/// Nothing of the user's own store and journal is read or written: each case has a memory
-/// of its own, which is gone afterwards.
+/// Nothing of the user's own store and journal is read or written. Each case has a memory
+/// of its own, which is gone afterwards; installed tools, their grants, the configuration
+/// and models are the user's. With several --model or --agent all cases are run on each,
+/// one after another.
 #[derive(Debug, Args)]
+#[command(after_long_help = cases::HELP)]
 pub struct EvalArgs {
-    /// The cases, one JSON object a line: "id", "prompt", "check", and perhaps "functions",
-    /// "tools", "documents", "pages", "before", "agent", "schema", "tags", "stop"; `-` is
-    /// standard input
+    /// The cases, one JSON object a line; `-` is standard input
     #[arg(value_name = "CASES.jsonl")]
     cases: PathBuf,
-    /// The agent of cases that name none: an agent.toml, a SKILL.md, or a folder
+    /// The agent of cases that name none: an agent.toml, a SKILL.md, or a folder; can be
+    /// repeated, to have them side by side
     #[arg(long, value_name = "FILE|DIR")]
-    agent: Option<PathBuf>,
-    /// Cases at once, 1 to 200
+    agent: Vec<PathBuf>,
+    /// Cases at once, 1 to 200. With more than one, times say less, and a case may notice
+    /// that the store is not empty
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=200))]
     jobs: u16,
     /// Only the first so many cases
@@ -65,7 +72,8 @@ pub struct EvalArgs {
     /// Keep the results that --out has, and run only what is missing
     #[arg(long, requires = "out")]
     resume: bool,
-    /// Check the results in this file again, without running anything
+    /// Check the results in this file again, without running anything: what --out has
+    /// written, or another program with lines {"id", "answer", "calls": [{"tool", "args"}], "ms"}
     #[arg(long, value_name = "RESULTS.jsonl", conflicts_with_all = ["out", "calibrate"])]
     grade: Option<PathBuf>,
     /// Fit what the model's odds are worth on these cases, which say in "fits" which function
@@ -75,11 +83,19 @@ pub struct EvalArgs {
     /// Print the sums as JSON
     #[arg(long)]
     json: bool,
-    /// Exit with 1 if a smaller share of the cases holds
-    #[arg(long, value_name = "RATE")]
+    /// Exit with 1 if a smaller share of the cases holds, 0 to 1
+    #[arg(long, value_name = "RATE", value_parser = share)]
     fail_under: Option<f64>,
     #[command(flatten)]
     process: ProcessOptions,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    match (0.0..=1.0).contains(&share) {
+        true => Ok(share),
+        false => Err("not a share from 0 to 1".into()),
+    }
 }
 
 /// Runs the command.
@@ -87,199 +103,176 @@ pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
     let mut cases = cases::read(&args.cases)?;
     cases.truncate(args.limit.unwrap_or(usize::MAX));
     if let Some(file) = &args.grade {
-        return sum_up(&args, &grade(&cases, file)?);
+        let rows = grade::rows(&cases, file)?;
+        let missing = grade::missing(&cases, &rows);
+        if missing > 0 {
+            say!("warning: {missing} of {} cases have no result", cases.len());
+        }
+        let code = sum_up(&args, &rows)?;
+        return Ok(if missing > 0 { FAILED } else { code });
     }
     if args.calibrate {
         return calibrate::run(session, &args, &cases).await;
     }
-    let mut earlier = Vec::new();
-    if let Some(out) = &args.out {
-        results::refuse(out, &args.cases)?;
-        if args.resume && out.is_file() {
-            earlier = read_rows(out)?;
-        }
-    }
-    let mut out = Out::open(args.out.as_deref(), &earlier)?;
-    let done: HashSet<String> = earlier.iter().map(|row| key(&row.model, &row.id)).collect();
-    let mut rows = earlier;
+    evaluate(session, &args, &cases).await
+}
+
+/// What is left to be run on a model.
+struct Part<'a> {
+    session: Session,
+    model: String,
+    jobs: Vec<Job<'a>>,
+}
+
+async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
-    for model in session.models() {
-        let left: Vec<(usize, &Case)> = cases
-            .iter()
-            .enumerate()
-            .filter(|(_, case)| !done.contains(&key(&model, &case.id)))
-            .collect();
-        if left.is_empty() {
-            continue;
+    let agents = Agents::load(&args.agent, &args.cases, cases)?;
+    let earlier = match &args.out {
+        Some(out) => {
+            results::refuse(out, &args.cases, "cases")?;
+            match args.resume {
+                true => Earlier::read(out, &KIND)?,
+                false => Earlier::default(),
+            }
         }
-        let on = session.on_model(&model)?;
-        if !run_on(&on, &model, &args, &cases, &left, &mut interrupts, &mut |row| {
-            out.write(&row)?;
+        None => Earlier::default(),
+    };
+    let mut rows = kept(&earlier, cases);
+    let parts = left(session, cases, &agents, &earlier)?;
+    let mut earlier = Some(earlier);
+    let mut out = None;
+    for part in &parts {
+        let bench = Bench::open(&part.session, &agents, &args.process, &args.cases, cases).await?;
+        // Not before a machine is there: earlier results are kept if it never is.
+        if let (Some(path), Some(earlier)) = (&args.out, earlier.take()) {
+            out = Some(Results::open(Some(path.as_path()), earlier)?);
+        }
+        let mut keep = |row: Row| -> Result<()> {
+            if let Some(out) = &mut out {
+                out.write(&row)?;
+            }
             rows.push(row);
             Ok(())
-        })
-        .await?
-        {
-            sum_up(&args, &rows)?;
-            say!("interrupted; with --out FILE, the same command and --resume does what is left");
+        };
+        if !run_part(&bench, part, args.jobs, &mut interrupts, &mut keep).await? {
+            sum_up(args, &rows)?;
+            say!("interrupted; what is done is counted");
+            say!("hint: with --out FILE, the same command and --resume does what is left");
             return Ok(INTERRUPTED);
         }
     }
-    sum_up(&args, &rows)
+    if let Some(out) = out {
+        out.finish()?;
+    }
+    sum_up(args, &rows)
 }
 
-/// Runs the cases that are `left` on one model. False when it was interrupted.
-async fn run_on(
+/// The earlier results of these cases.
+fn kept(earlier: &Earlier, cases: &[Case]) -> Vec<Row> {
+    let ids: HashSet<String> = cases.iter().map(|case| case.id.to_string()).collect();
+    let lines = earlier.lines().iter();
+    let of_these = lines.filter(|line| ids.contains(&line["id"].to_string()));
+    // A line that an older version wrote in another form is kept and not counted.
+    of_these
+        .filter_map(|line| serde_json::from_value(line.clone()).ok())
+        .collect()
+}
+
+/// What is left to do, by model. A model that is not there is an error before any runs.
+fn left<'a>(
     session: &Session,
-    model: &str,
-    args: &EvalArgs,
-    cases: &[Case],
-    left: &[(usize, &Case)],
+    cases: &'a [Case],
+    agents: &'a Agents,
+    earlier: &Earlier,
+) -> Result<Vec<Part<'a>>> {
+    let mut parts = Vec::new();
+    let (mut all, mut done) = (0, 0);
+    for model in session.models() {
+        let on = session.on_model(&model)?;
+        let mut jobs = Vec::new();
+        for (n, case) in cases.iter().enumerate() {
+            for (which, agent) in agents.of(case).iter().enumerate() {
+                let key = rows::key(&case.id, &json!(model), &json!(agent.name));
+                all += 1;
+                match earlier.has(&key) {
+                    true => done += 1,
+                    false => jobs.push(Job {
+                        case,
+                        n,
+                        agent,
+                        which,
+                    }),
+                }
+            }
+        }
+        if !jobs.is_empty() {
+            parts.push(Part {
+                session: on,
+                model,
+                jobs,
+            });
+        }
+    }
+    if done > 0 {
+        say!("{done} of {all} cases are done already");
+    }
+    // One agent after another, so that its cases share what they begin with.
+    for part in &mut parts {
+        part.jobs.sort_by_key(|job| job.which);
+    }
+    Ok(parts)
+}
+
+/// Runs what is left on one model. False when it was interrupted.
+async fn run_part(
+    bench: &Bench<'_>,
+    part: &Part<'_>,
+    at_once: u16,
     interrupts: &mut Interrupts,
     keep: &mut dyn FnMut(Row) -> Result<()>,
 ) -> Result<bool> {
-    let bench = one::Bench::open(session, args.agent.as_deref(), &args.process, &args.cases, cases)
-        .await?;
-    let progress = batch::progress(left.len() as u64);
-    let mut waiting = left.iter();
+    let progress = batch::progress(part.jobs.len() as u64);
+    let mut waiting = part.jobs.iter();
     let mut running = FuturesUnordered::new();
     interrupts.begin();
-    loop {
-        while running.len() < usize::from(args.jobs)
-            && let Some((n, case)) = waiting.next()
+    let finished = loop {
+        while running.len() < usize::from(at_once)
+            && let Some(job) = waiting.next()
         {
-            let bench = &bench;
-            running.push(async move { (*case, bench.run(*n, case).await) });
-        }
-        if running.is_empty() {
-            break;
+            running.push(bench.run(*job, &part.model));
         }
         tokio::select! {
-            () = interrupts.next() => {
-                interrupts.end();
-                progress.finish_and_clear();
-                return Ok(false);
-            }
-            Some((case, made)) = running.next() => {
-                let (made, cost) = made?;
-                keep(row(model, case, made, &cost))?;
-                progress.inc(1);
+            () = interrupts.next() => break false,
+            row = running.next() => match row {
+                Some(row) => keep(row)?,
+                None => break true,
             }
         }
-    }
+        progress.inc(1);
+    };
     interrupts.end();
     progress.finish_and_clear();
-    Ok(true)
-}
-
-fn row(model: &str, case: &Case, made: Run, cost: &one::Cost) -> Row {
-    // What could not be run holds nothing, whatever it was to lack.
-    let problem = match &made.error {
-        Some(error) => Some(error.clone()),
-        None => case.check.iter().find_map(|check| check.hold(&made).err()),
-    };
-    Row {
-        id: case.id.clone(),
-        model: model.to_owned(),
-        tag: case.group().to_owned(),
-        passed: problem.is_none(),
-        why: problem.unwrap_or_default(),
-        answer: made.answer,
-        calls: made.calls,
-        steps: made.steps,
-        status: made.status,
-        tokens: cost.tokens,
-        ms: cost.ms,
-        memories: made.memories,
-    }
-}
-
-/// The rows in `file`, checked anew by `cases`.
-fn grade(cases: &[Case], file: &Path) -> Result<Vec<Row>> {
-    let by_id: HashMap<String, &Case> =
-        cases.iter().map(|case| (case.id.to_string(), case)).collect();
-    let mut rows = read_rows(file)?;
-    rows.retain(|row| by_id.contains_key(&row.id.to_string()));
-    for row in &mut rows {
-        let case = by_id[&row.id.to_string()];
-        let made = Run {
-            answer: row.answer.clone(),
-            calls: row.calls.clone(),
-            steps: row.steps,
-            status: row.status.clone(),
-            memories: row.memories.clone(),
-            error: None,
-        };
-        let problem = case.check.iter().find_map(|check| check.hold(&made).err());
-        row.tag = case.group().to_owned();
-        row.passed = problem.is_none();
-        row.why = problem.unwrap_or_default();
-    }
-    if rows.is_empty() {
-        return Err(UserError::usage(
-            format!("{} has no results of these cases", file.display()),
-            "--grade takes what --out has written for the same cases",
-        ));
-    }
-    Ok(rows)
-}
-
-fn read_rows(file: &Path) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    for line in json_lines(file)? {
-        let (number, value) = line?;
-        rows.push(serde_json::from_value(value).map_err(|error| {
-            UserError::usage(
-                format!("{}, line {number}: {error}", file.display()),
-                "this file takes what --out has written",
-            )
-        })?);
-    }
-    Ok(rows)
+    Ok(finished)
 }
 
 /// Prints the sums; the exit code.
 fn sum_up(args: &EvalArgs, rows: &[Row]) -> Result<u8> {
     let sums = rows::sums(rows);
-    if args.json {
-        output::json(&sums)?;
-    } else {
-        let (heads, lines) = rows::table(&sums);
-        output::table(&heads, lines)?;
+    match args.json {
+        true => output::json(&sums)?,
+        false => rows::print(&sums)?,
     }
-    let worst = sums.iter().filter(|sum| sum.tag.is_empty());
-    let worst = worst.map(|sum| sum.rate).fold(1.0, f64::min);
-    Ok(match args.fail_under {
-        Some(least) if worst < least => FAILED,
-        _ => 0,
-    })
-}
-
-/// Where a line for each case goes, if anywhere.
-struct Out(Option<std::fs::File>);
-
-impl Out {
-    fn open(path: Option<&Path>, earlier: &[Row]) -> Result<Self> {
-        let Some(path) = path else {
-            return Ok(Self(None));
-        };
-        let mut options = OpenOptions::new();
-        options.create(true).write(true);
-        // What is kept is there already.
-        options.append(!earlier.is_empty()).truncate(earlier.is_empty());
-        let file = options.open(path).map_err(|error| {
-            UserError::usage(
-                format!("{}: {error}", path.display()),
-                "--out names a file that can be written",
-            )
-        })?;
-        Ok(Self(Some(file)))
+    let broken: Vec<&Row> = rows.iter().filter(|row| row.error.is_some()).collect();
+    if let Some(first) = broken.first() {
+        let why = output::visible(&first.why);
+        say!(
+            "{} cases could not be run; the first, {}: {why}",
+            broken.len(),
+            first.id
+        );
     }
-
-    fn write(&mut self, row: &Row) -> Result<()> {
-        if let Some(file) = &mut self.0 {
-            file.write_all((serde_json::to_string(row)? + "\n").as_bytes())?;
-        }
-        Ok(())
-    }
+    let all = sums.iter().filter(|sum| sum.tag.is_none());
+    let worst = all.map(|sum| sum.rate).fold(1.0, f64::min);
+    let low = args.fail_under.is_some_and(|least| worst < least);
+    Ok(if low || !broken.is_empty() { FAILED } else { 0 })
 }

@@ -4,78 +4,122 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use quipu_kernel::Kernel;
 use quipu_kernel::event::Event;
-use quipu_kernel::process::{Program, Status};
+use quipu_kernel::journal::StepRow;
+use quipu_kernel::process::{Exit, Pid, Program, Status, Usage};
 use quipu_kernel::signal::Signal;
-use quipu_memory::{Kind, NewPage, Trust};
-use quipu_tools::Capability;
+use quipu_kernel::syscall::{FIND, RECALL, REMEMBER, REPLACES};
+use quipu_memory::{Kind, LIST_MAX, NewPage, PageId, Trust};
+use quipu_tools::{Capability, Device};
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::agents::{Agents, Named};
+use super::calls::Made;
 use super::cases::{Case, Stop};
-use super::check::Run;
 use super::functions::Functions;
 use super::pages::Pages;
-use crate::agent::{self, Loaded};
+use super::rows::Row;
+use crate::agent::KERNEL_CALLS;
 use crate::commands::options::ProcessOptions;
 use crate::init::Session;
 
 /// Memories of a case that are looked at.
 const MEMORIES: usize = 1_000;
+/// The status of a process that was stopped at its calls.
+const STOPPED: &str = "stopped";
+/// Calls that only turn pages of what a process has, which no case asks for.
+const PAGING: [&str; 2] = [FIND, RECALL];
+/// What marks a row of the journal that was decided together with an earlier one.
+const WITH: &str = "with";
 
 /// A machine for cases, with nothing of the user's own.
 pub struct Bench<'a> {
     session: &'a Session,
-    kernel: Arc<Kernel>,
+    kernel: Kernel,
     pages: Pages,
-    agents: Vec<Loaded>,
     options: &'a ProcessOptions,
+    /// The tools that are there for every case, where some cases have their own.
+    common: Option<Vec<String>>,
+    _folder: TempDir,
 }
 
-/// What a case took.
-pub struct Cost {
-    /// Wall-clock time of the process itself.
-    pub ms: u64,
-    /// Tokens it generated.
-    pub tokens: u32,
+/// A case to be run by an agent.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    /// The case.
+    pub case: &'a Case,
+    /// Its place among the cases.
+    pub n: usize,
+    /// The agent.
+    pub agent: &'a Named,
+    /// Its place among the agents of the case.
+    pub which: usize,
+}
+
+impl Job<'_> {
+    /// The space of its memories.
+    fn space(&self) -> String {
+        format!("eval-{}-{}", self.n, self.which)
+    }
+}
+
+/// A part of a process: all of it, or what it was up to its calls.
+struct Part {
+    rows: Vec<StepRow>,
+    status: String,
+    answer: Option<Value>,
+    usage: Usage,
+    ms: u64,
 }
 
 impl<'a> Bench<'a> {
     /// A machine on the session's model that has the functions and pages of `cases`, which
     /// are in the file `file`.
+    ///
+    /// # Errors
+    /// Also when a case or an agent names a tool that is not there.
     pub async fn open(
         session: &'a Session,
-        agent: Option<&Path>,
+        agents: &Agents,
         options: &'a ProcessOptions,
         file: &Path,
         cases: &[Case],
     ) -> Result<Self> {
-        let usual = agent.map(agent::load).transpose()?.unwrap_or_default();
-        let folder = file.parent().unwrap_or(Path::new("."));
-        let mut agents = Vec::with_capacity(cases.len());
-        for case in cases {
-            agents.push(match &case.agent {
-                Some(path) => agent::load(&folder.join(path))?,
-                None => usual.clone(),
-            });
-        }
+        let folder = tempfile::tempdir()?;
         let pages = Pages::serve(cases).await?;
         let mut policy = options.policy(session);
-        let reads = pages.capability().parse::<Capability>()?;
-        policy.grants = policy.grants.iter().cloned().chain([reads, Capability::MemWrite]).collect();
-        let devices = cases.iter().enumerate();
-        let devices = devices
+        let own = [
+            pages.capability().parse::<Capability>()?,
+            Capability::MemWrite,
+        ];
+        policy.grants = policy.grants.iter().cloned().chain(own).collect();
+        let devices: Vec<Arc<dyn Device>> = cases
+            .iter()
+            .enumerate()
             .filter(|(_, case)| !case.functions.is_empty())
-            .map(|(n, case)| Functions::new(&name(n), &case.functions));
-        let kernel = session.bench(policy, devices.collect()).await?;
+            .map(|(n, case)| {
+                Arc::new(Functions::new(&device(n), &case.functions)) as Arc<dyn Device>
+            })
+            .collect();
+        let names: Vec<String> = devices.iter().map(|d| d.spec().name.clone()).collect();
+        let kernel = session.bench(folder.path(), policy, devices).await?;
+        agents.check(kernel.bus(), file, cases)?;
+        let all = kernel.bus().list();
+        let all = all.iter().map(|device| device.spec().name.clone());
+        let others = all
+            .filter(|name| !names.contains(name))
+            .chain([KERNEL_CALLS.to_owned()]);
         Ok(Self {
             session,
-            kernel: Arc::new(kernel),
             pages,
-            agents,
             options,
+            common: (!names.is_empty()).then(|| others.collect()),
+            kernel,
+            _folder: folder,
         })
     }
 
@@ -84,114 +128,292 @@ impl<'a> Bench<'a> {
         &self.kernel
     }
 
-    /// The program of case `n` for `prompt`.
-    pub fn program(&self, n: usize, case: &Case, prompt: &str) -> Program {
+    /// The program of `job` for `prompt`.
+    pub fn program(&self, job: &Job<'_>, prompt: &str) -> Program {
+        let Job { case, n, agent, .. } = *job;
         let prompt = self.pages.fill(n, prompt);
-        let mut program = self.options.program(self.session, &self.agents[n], prompt);
+        let mut program = self.options.program(self.session, &agent.loaded, prompt);
         let agent = &mut program.agent;
-        agent.memory.space = format!("case-{n}");
+        agent.memory.space = job.space();
         agent.memory.reads.clear();
         if case.tools.is_some() || !case.functions.is_empty() {
             let mut tools = case.tools.clone().unwrap_or_default();
             if !case.functions.is_empty() {
-                tools.push(name(n));
+                tools.push(device(n));
             }
             agent.tools = Some(tools);
+        } else if agent.tools.is_none() {
+            // Functions of other cases are none of its tools.
+            agent.tools.clone_from(&self.common);
         }
         program
     }
 
-    /// Runs case `n`.
-    pub async fn run(&self, n: usize, case: &Case) -> Result<(Run, Cost)> {
-        for document in &case.documents {
-            self.kernel.store().put(NewPage {
-                kind: Kind::Document,
-                title: document.title.clone(),
-                text: document.text.clone(),
-                source: "case".into(),
-                trust: Trust::User,
-                space: format!("case-{n}"),
-                ..NewPage::default()
-            })?;
+    /// Runs `job` on the model that results call `model`.
+    pub async fn run(&self, job: Job<'_>, model: &str) -> Row {
+        let mut row = Row {
+            id: job.case.id.clone(),
+            model: model.to_owned(),
+            agent: job.agent.name.clone(),
+            ..Row::default()
+        };
+        let done = self.fill_in(&job, &mut row).await;
+        let done = done.and(self.forget(&job.space()));
+        if let Err(error) = done {
+            row.status
+                .get_or_insert_with(|| status_words(Status::Failed));
+            row.error = Some(format!("{error:#}"));
         }
+        row.judge(job.case);
+        row
+    }
+
+    async fn fill_in(&self, job: &Job<'_>, row: &mut Row) -> Result<()> {
+        let case = job.case;
+        self.store_documents(job)?;
         for prompt in &case.before {
-            let pid = self.kernel.spawn(self.program(n, case, prompt))?;
-            self.kernel.wait(pid).await?;
+            let pid = self.kernel.spawn(self.program(job, prompt))?;
+            let exit = self.kernel.wait(pid).await?;
+            if exit.status == Status::Failed {
+                let error = exit.error.unwrap_or_default();
+                return Err(anyhow!("a task before it failed: {error}"));
+            }
         }
-        let mut program = self.program(n, case, &case.prompt);
+        let mut program = self.program(job, &case.prompt);
         program.answer_schema.clone_from(&case.schema);
-        if let Some(steps) = case.max_steps {
-            program.limits.steps = steps;
-        }
+        program.limits.steps = case.max_steps.unwrap_or(program.limits.steps);
         let mut events = self.kernel.subscribe();
         let begun = Instant::now();
         let pid = self.kernel.spawn(program)?;
-        if case.stop == Some(Stop::Call) {
-            until_call(&mut events, pid).await;
+        let until = match case.stop {
+            Some(Stop::Call) => until_calls(&mut events, pid).await,
+            None => None,
+        };
+        let ms = begun.elapsed().as_millis() as u64;
+        drop(events);
+        if until.is_some() {
             // It may have ended by itself.
             let _ = self.kernel.signal(pid, Signal::Kill);
         }
-        let ms = begun.elapsed();
-        drop(events);
         let exit = self.kernel.wait(pid).await?;
-        let ms = match case.stop {
-            Some(_) => ms.as_millis() as u64,
-            None => exit.ms,
+        let error = exit.error.clone();
+        let failed = exit.status == Status::Failed && until.is_none();
+        let part = part(self.kernel.journal().steps(pid)?, exit, until, ms);
+        row.steps = Some(part.rows.iter().filter(|row| !is_beside(row)).count());
+        row.decide_ms = Some(decide_ms(&part.rows));
+        row.calls = calls(&part.rows, &device(job.n));
+        row.status = Some(part.status);
+        row.answer = part.answer;
+        row.usage = Some(part.usage);
+        row.ms = Some(part.ms);
+        if case.looks_at_memory() {
+            let pages = self.kernel.store().memories(&job.space(), MEMORIES)?;
+            row.memory = Some(pages.into_iter().map(|page| page.text).collect());
+        }
+        match failed {
+            true => Err(anyhow!(error.unwrap_or_default())),
+            false => Ok(()),
+        }
+    }
+
+    fn store_documents(&self, job: &Job<'_>) -> Result<()> {
+        let page = |document: &super::cases::Document| NewPage {
+            kind: Kind::Document,
+            title: document.title.clone(),
+            text: document.text.clone(),
+            source: "case".into(),
+            trust: Trust::User,
+            space: job.space(),
+            ..NewPage::default()
         };
-        let steps = self.kernel.journal().steps(pid)?;
-        let calls = steps.iter().map(|step| step.action.clone());
-        let run = Run {
-            error: exit.error.filter(|_| exit.status == Status::Failed),
-            answer: exit.answer,
-            calls: calls.filter(|action| action.get("tool").is_some()).map(bare).collect(),
-            steps: steps.len(),
-            status: serde_json::to_value(exit.status)?
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
-            memories: self
-                .kernel
-                .store()
-                .memories(&format!("case-{n}"), MEMORIES)?
-                .into_iter()
-                .map(|page| page.text)
-                .collect(),
-        };
-        let tokens = exit.usage.generated_tokens;
-        Ok((run, Cost { ms, tokens }))
+        let pages: Vec<NewPage> = job.case.documents.iter().map(page).collect();
+        if !pages.is_empty() {
+            self.kernel.store().put_all(pages)?;
+        }
+        Ok(())
+    }
+
+    /// Removes all pages of `space`, so that the next case finds the store as it was.
+    fn forget(&self, space: &str) -> Result<()> {
+        let store = self.kernel.store();
+        let pages = store.list(0, LIST_MAX)?.into_iter();
+        let own: Vec<PageId> = pages
+            .filter(|page| page.space == space)
+            .map(|page| page.id)
+            .collect();
+        for id in own {
+            store.remove(&id)?;
+        }
+        Ok(())
     }
 }
 
-/// Waits until process `pid` has its calls in the journal, or is over.
-async fn until_call(events: &mut UnboundedReceiver<Event>, pid: i64) {
-    let mut calls = usize::MAX;
+/// The name of the device of case `n`.
+fn device(n: usize) -> String {
+    format!("t{}", n + 1)
+}
+
+fn status_words(status: Status) -> String {
+    let word = serde_json::to_value(status).unwrap_or_default();
+    word.as_str().unwrap_or_default().to_owned()
+}
+
+/// The process up to row `until` of its journal, where it was after `ms`; all of it
+/// without.
+fn part(mut rows: Vec<StepRow>, exit: Exit, until: Option<u32>, ms: u64) -> Part {
+    let Some(last) = until else {
+        return Part {
+            rows,
+            status: status_words(exit.status),
+            answer: exit.answer,
+            usage: exit.usage,
+            ms: exit.ms,
+        };
+    };
+    // It may have gone on before the signal came.
+    rows.retain(|row| row.n <= last);
+    let mut usage = Usage::default();
+    rows.iter().for_each(|row| usage += row.usage);
+    Part {
+        rows,
+        status: STOPPED.to_owned(),
+        answer: None,
+        usage,
+        ms,
+    }
+}
+
+/// Waits until process `pid` has made its first calls and has their outcomes in the
+/// journal; gives the number of the last one. `None` when it ends without any.
+async fn until_calls(events: &mut UnboundedReceiver<Event>, pid: Pid) -> Option<u32> {
+    let mut due: Option<(u32, usize)> = None;
     while let Some(event) = events.recv().await {
         match event {
-            Event::Action { pid: of, action, .. } if of == pid => {
-                calls = match (action.get("tool"), action["calls"].as_array()) {
-                    (Some(_), _) => 1,
-                    (None, Some(calls)) => calls.len(),
-                    (None, None) => usize::MAX,
-                };
+            Event::Action {
+                pid: of, n, action, ..
+            } if of == pid => {
+                let count = counted(&action);
+                due = (count > 0).then(|| (n + count as u32 - 1, count));
             }
-            Event::Observation { pid: of, .. } if of == pid => calls -= 1,
-            Event::Exited { pid: of, .. } if of == pid => return,
+            Event::Observation { pid: of, .. } if of == pid => {
+                due = due.map(|(last, left)| (last, left - 1));
+                if let Some((last, 0)) = due {
+                    return Some(last);
+                }
+            }
+            Event::Exited { pid: of, .. } if of == pid => return None,
             _ => {}
         }
-        if calls == 0 {
-            return;
-        }
     }
+    None
 }
 
-/// A call as it is checked: tool and arguments.
-fn bare(mut action: Value) -> Value {
-    if let Some(map) = action.as_object_mut() {
-        map.retain(|key, _| key == "tool" || key == "args");
-    }
-    action
+/// How many calls an action makes that count.
+fn counted(action: &Value) -> usize {
+    calls_in(action).len()
 }
 
-fn name(n: usize) -> String {
-    format!("t{n}")
+/// The calls of an action that count, in either form of it.
+fn calls_in(action: &Value) -> Vec<&Value> {
+    let mut calls: Vec<&Value> = match action["calls"].as_array() {
+        Some(calls) => calls.iter().collect(),
+        None => vec![action],
+    };
+    calls.retain(|call| {
+        let tool = call["tool"].as_str();
+        tool.is_some_and(|tool| !PAGING.contains(&tool))
+    });
+    calls
+}
+
+/// Whether a row was decided together with an earlier one.
+fn is_beside(row: &StepRow) -> bool {
+    row.action.get(WITH).is_some()
+}
+
+/// The time of the decisions up to the first call or the answer.
+fn decide_ms(rows: &[StepRow]) -> u64 {
+    let first = rows
+        .iter()
+        .position(|row| counted(&row.action) > 0 || row.action.get("answer").is_some());
+    let until = first.map_or(rows, |first| &rows[..=first]);
+    until.iter().map(|row| row.decide_ms).sum()
+}
+
+/// The calls in `rows`, as they are checked: without the case's own `device`, and without
+/// what the kernel adds to them.
+fn calls(rows: &[StepRow], device: &str) -> Vec<Made> {
+    let own = format!("{device}.");
+    rows.iter()
+        .flat_map(|row| calls_in(&row.action))
+        .map(|action| {
+            let tool = action["tool"].as_str().unwrap_or_default();
+            let mut args = action["args"].clone();
+            if let (REMEMBER, Some(args)) = (tool, args.as_object_mut()) {
+                args.shift_remove(REPLACES);
+            }
+            Made {
+                tool: tool.strip_prefix(&own).unwrap_or(tool).to_owned(),
+                args,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn rows(actions: Value) -> Vec<StepRow> {
+        let actions: Vec<Value> = serde_json::from_value(actions).unwrap();
+        let row = |(i, action): (usize, Value)| StepRow {
+            n: i as u32 + 1,
+            action,
+            usage: Usage::default(),
+            decide_ms: 10,
+            outcome: None,
+        };
+        actions.into_iter().enumerate().map(row).collect()
+    }
+
+    #[test]
+    fn calls_are_what_was_done_and_not_how_pages_were_turned() {
+        let check = |actions: Value, want: &[&str], steps: usize, ms: u64| {
+            let rows = rows(actions);
+            let made: Vec<String> = calls(&rows, "t3")
+                .iter()
+                .map(|made| format!("{} {}", made.tool, made.args))
+                .collect();
+            assert_eq!(made, want);
+            let own = rows.iter().filter(|row| !is_beside(row)).count();
+            assert_eq!((own, decide_ms(&rows)), (steps, ms));
+        };
+        check(json!([{"answer": "a"}]), &[], 1, 10);
+        check(
+            json!([{"tool": "find_tool", "args": {"query": "x"}},
+                {"tool": "t3.a.b", "args": {"x": 1}}, {"answer": "a"}]),
+            &["a.b {\"x\":1}"],
+            3,
+            20,
+        );
+        check(
+            json!([{"tool": "t3.a", "args": {}}, {"tool": "t31.a", "args": {}, "with": 1}]),
+            &["a {}", "t31.a {}"],
+            1,
+            10,
+        );
+        check(
+            json!([{"calls": [{"tool": "t3.a", "args": {}}, {"tool": "t3.b", "args": {}}]}]),
+            &["a {}", "b {}"],
+            1,
+            10,
+        );
+        check(
+            json!([{"tool": "memory.put", "args": {"text": "x", "replaces": "m1-1"}}]),
+            &["memory.put {\"text\":\"x\"}"],
+            1,
+            10,
+        );
+    }
 }

@@ -76,3 +76,28 @@ async fn answer(pages: Arc<HashMap<String, String>>, uri: Uri) -> Response {
         None => (StatusCode::NOT_FOUND, "there is no such page").into_response(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn each_case_has_its_own_pages() {
+        let case = |page: &str| -> Case {
+            let case = serde_json::json!({"id": 1, "prompt": "p", "pages": {"a.html": page}});
+            serde_json::from_value(case).unwrap()
+        };
+        let pages = Pages::serve(&[case("one"), case("<a href='{base}/b.html'>")]);
+        let pages = pages.await.unwrap();
+        let address = |n: usize| pages.fill(n, "{base}/a.html");
+        let get = async |address: String| {
+            let response = reqwest::get(address).await.unwrap();
+            (response.status().as_u16(), response.text().await.unwrap())
+        };
+        assert_eq!(get(address(0)).await, (200, "one".to_owned()));
+        let link = pages.fill(1, "<a href='{base}/b.html'>");
+        assert_eq!(get(address(1)).await, (200, link));
+        assert_eq!(get(address(2)).await.0, 404);
+        assert!(address(0).contains(&pages.capability()["net:".len()..]));
+    }
+}
