@@ -162,9 +162,9 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// Waits until process `pid` has its calls in the journal, or is over.
+/// Waits until process `pid` has its calls in the journal, answers in words, or is over.
 async fn until_call(events: &mut UnboundedReceiver<Event>, pid: i64) {
-    let mut calls = usize::MAX;
+    let (mut calls, mut writes) = (usize::MAX, false);
     while let Some(event) = events.recv().await {
         match event {
             Event::Action { pid: of, action, .. } if of == pid => {
@@ -175,6 +175,13 @@ async fn until_call(events: &mut UnboundedReceiver<Event>, pid: i64) {
                 };
             }
             Event::Observation { pid: of, .. } if of == pid => calls -= 1,
+            // Words, so there will be no call.
+            Event::Token { pid: of, text, .. } if of == pid && !text.starts_with('{') => {
+                if calls == usize::MAX && !writes {
+                    return;
+                }
+            }
+            Event::Token { pid: of, .. } if of == pid => writes = true,
             Event::Exited { pid: of, .. } if of == pid => return,
             _ => {}
         }
