@@ -15,7 +15,7 @@ import types
 import warnings
 
 import library  # noqa: F401  (imports what programs may want)
-from result import Program
+from result import NOTHING, Program
 from streams import Stream
 from wit_world import Outcome
 
@@ -69,7 +69,7 @@ def run_program(code, stdout, stderr):
         return value, None, note
     except SystemExit as error:
         if error.code in (None, 0):
-            return None, None, None
+            return None, None, None if stdout.text() or stderr.text() else NOTHING
         if isinstance(error.code, str):
             stderr.write(error.code + "\n")
         return None, f"SystemExit: {error.code}", None

@@ -58,7 +58,12 @@ impl Guest for Calculator {
 }
 
 fn evaluate(expression: &str) -> Result<String, String> {
-    let result = fend_core::evaluate(expression, &mut fend_core::Context::new())?;
+    let result = fend_core::evaluate(expression, &mut fend_core::Context::new());
+    let result = result.map_err(|error| match error.contains("exchange rates") {
+        // The evaluator takes many a short word for a currency.
+        true => "words and exchange rates are not known".to_owned(),
+        false => error,
+    })?;
     Ok(result.get_main_result().to_owned())
 }
 
