@@ -48,7 +48,7 @@ pub struct Case {
     #[serde(default, deserialize_with = "one_or_many")]
     pub check: Vec<Check>,
     /// For `--calibrate`: the function that fits, or null where none does.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub fits: Option<Value>,
 }
 
@@ -91,6 +91,11 @@ impl Case {
     pub fn group(&self) -> &str {
         self.tags.first().map_or("", String::as_str)
     }
+}
+
+/// A value that is given, if only as null.
+fn given<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(input).map(Some)
 }
 
 fn one_or_many<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Check>, D::Error> {

@@ -162,7 +162,7 @@ async fn run_on(
             }
             Some((case, made)) = running.next() => {
                 let (made, cost) = made?;
-                keep(row(model, case, made, &cost))?;
+                keep(row(model, case, made, cost))?;
                 progress.inc(1);
             }
         }
@@ -172,7 +172,7 @@ async fn run_on(
     Ok(true)
 }
 
-fn row(model: &str, case: &Case, made: Run, cost: &one::Cost) -> Row {
+fn row(model: &str, case: &Case, made: Run, cost: one::Cost) -> Row {
     // What could not be run holds nothing, whatever it was to lack.
     let problem = match &made.error {
         Some(error) => Some(error.clone()),
@@ -190,6 +190,7 @@ fn row(model: &str, case: &Case, made: Run, cost: &one::Cost) -> Row {
         status: made.status,
         tokens: cost.tokens,
         ms: cost.ms,
+        judged: cost.judged,
         memories: made.memories,
     }
 }

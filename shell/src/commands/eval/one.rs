@@ -18,6 +18,7 @@ use super::cases::{Case, Stop};
 use super::check::Run;
 use super::functions::Functions;
 use super::pages::Pages;
+use super::rows::Judged;
 use crate::agent::{self, Loaded};
 use crate::commands::options::ProcessOptions;
 use crate::init::Session;
@@ -40,6 +41,8 @@ pub struct Cost {
     pub ms: u64,
     /// Tokens it generated.
     pub tokens: u32,
+    /// What it was asked.
+    pub judged: Vec<Judged>,
 }
 
 impl<'a> Bench<'a> {
@@ -126,8 +129,8 @@ impl<'a> Bench<'a> {
         let mut events = self.kernel.subscribe();
         let begun = Instant::now();
         let pid = self.kernel.spawn(program)?;
-        if case.stop == Some(Stop::Call) {
-            until_call(&mut events, pid).await;
+        let judged = watch(&mut events, pid, case.stop).await;
+        if case.stop.is_some() {
             // It may have ended by itself.
             let _ = self.kernel.signal(pid, Signal::Kill);
         }
@@ -158,37 +161,57 @@ impl<'a> Bench<'a> {
                 .collect(),
         };
         let tokens = exit.usage.generated_tokens;
-        Ok((run, Cost { ms, tokens }))
+        let cost = Cost { ms, tokens, judged };
+        Ok((run, cost))
     }
 }
 
-/// Waits until process `pid` has its calls in the journal, answers in words, or is over.
-async fn until_call(events: &mut UnboundedReceiver<Event>, pid: i64) {
-    let (mut calls, mut writes) = (usize::MAX, false);
+/// Waits until process `pid` is over, or, where it is to be stopped at its call, until its
+/// calls are in the journal or it answers in words. Returns what it was asked meanwhile.
+async fn watch(
+    events: &mut UnboundedReceiver<Event>,
+    pid: i64,
+    stop: Option<Stop>,
+) -> Vec<Judged> {
+    let (mut calls, mut calling, mut judged) = (usize::MAX, false, Vec::new());
     while let Some(event) = events.recv().await {
+        if event.pid() != pid {
+            continue;
+        }
         match event {
-            Event::Action { pid: of, action, .. } if of == pid => {
+            Event::Judged {
+                question,
+                odds,
+                likely,
+                ..
+            } => judged.push(Judged {
+                question,
+                odds,
+                likely,
+            }),
+            Event::Exited { .. } => break,
+            Event::Action { action, .. } => {
                 calls = match (action.get("tool"), action["calls"].as_array()) {
                     (Some(_), _) => 1,
                     (None, Some(calls)) => calls.len(),
                     (None, None) => usize::MAX,
                 };
             }
-            Event::Observation { pid: of, .. } if of == pid => calls -= 1,
-            // Words, so there will be no call.
-            Event::Token { pid: of, text, .. } if of == pid && !text.starts_with('{') => {
-                if calls == usize::MAX && !writes {
-                    return;
+            Event::Observation { .. } => calls = calls.saturating_sub(1),
+            Event::Token { text, .. } => {
+                calling |= text.starts_with('{');
+                // Words, so there will be no call.
+                if stop.is_some() && !calling {
+                    break;
                 }
             }
-            Event::Token { pid: of, .. } if of == pid => writes = true,
-            Event::Exited { pid: of, .. } if of == pid => return,
             _ => {}
         }
-        if calls == 0 {
-            return;
+        if stop.is_some() && calls == 0 {
+            break;
         }
     }
+    judged
 }
 
 /// A call as it is checked: tool and arguments.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use quipu_kernel::judgement::Question;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -43,9 +44,23 @@ pub struct Row {
     /// Wall-clock time.
     #[serde(default)]
     pub ms: u64,
+    /// What the model was asked before it acted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judged: Vec<Judged>,
     /// The memories at the end, where a check looks at them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub memories: Vec<String>,
+}
+
+/// A question that the model was asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Judged {
+    /// Which.
+    pub question: Question,
+    /// Its log-odds on each way it was put.
+    pub odds: Vec<f32>,
+    /// How likely yes is.
+    pub likely: f32,
 }
 
 /// The sum of a group on a model.
