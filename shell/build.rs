@@ -8,7 +8,9 @@ const GUESTS: &[&str] = &["browser.wasm", "calculator.wasm", "pdf.wasm", "python
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let out = std::env::var("OUT_DIR").unwrap_or_default();
-    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/guests");
+    // From the package's folder, where cargo runs this: a target folder that several
+    // checkouts share then takes the guests of the one that is built.
+    let guests = Path::new("../target/guests");
     for guest in GUESTS {
         let from = guests.join(guest);
         println!("cargo::rerun-if-changed={}", from.display());

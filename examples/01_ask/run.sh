@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname "$0")"
 
-question=${1:-What is 17% of 2,340, plus 12?}
+question=${1:-What is 23% of 4,150, minus 38?}
 
 # Without a model the actions come from a file (one JSON action a line).
 cpu=${SCRIPTED:+--cpu script:actions.jsonl}

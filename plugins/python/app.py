@@ -1,96 +1,30 @@
 """The python tool: runs one program in a fresh interpreter.
 
 The host gives every call an instance of its own, so nothing a program does to this
-interpreter outlives the call.
+interpreter outlives the call. What a program prints is in `streams`, what it comes to
+in `result`.
 """
 
-import ast
 import builtins
 import gc
 import io
-import linecache
 import random
 import sys
 import traceback
 import types
+import warnings
 
 import library  # noqa: F401  (imports what programs may want)
+from result import NOTHING, Program
+from streams import Stream
 from wit_world import Outcome
 
 # How the program is called in tracebacks.
 NAME = "<program>"
-# Characters kept of each stream: a program that prints without end must not fill the
-# memory it runs in, and the rest is counted and told.
-STREAM_CHARS_MAX = 200_000
-# Characters of the value of the last line.
-VALUE_CHARS_MAX = 20_000
+# Characters of the line that failed.
+LINE_CHARS_MAX = 200
 # CPython's own limit; the sandbox's stack is deep enough for it.
 RECURSION_MAX = 1000
-
-
-class Stream(io.TextIOBase):
-    """What a program printed, up to a limit."""
-
-    encoding = "utf-8"
-    errors = "replace"
-
-    def __init__(self):
-        self.parts = []
-        self.kept = 0
-        self.lost = 0
-        self.buffer = Bytes(self)
-
-    def writable(self):
-        return True
-
-    def write(self, text):
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        room = STREAM_CHARS_MAX - self.kept
-        part = text[:room] if room < len(text) else text
-        if part:
-            self.parts.append(part)
-            self.kept += len(part)
-        self.lost += len(text) - len(part)
-        return len(text)
-
-    def text(self):
-        # Lone surrogates have no form outside Python.
-        text = "".join(self.parts).encode("utf-8", "replace").decode("utf-8")
-        if self.lost:
-            text += f"\n[{self.lost} more characters were printed and not kept]"
-        return text
-
-
-class Bytes(io.RawIOBase):
-    """The bytes side of a stream, for `sys.stdout.buffer`."""
-
-    def __init__(self, stream):
-        self.stream = stream
-
-    def writable(self):
-        return True
-
-    def write(self, data):
-        data = bytes(data)
-        self.stream.write(data.decode("utf-8", "replace"))
-        return len(data)
-
-
-def compiled(code):
-    """The program, and its last line by itself where that is an expression."""
-    tree = ast.parse(code, NAME)
-    last = None
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = compile(ast.Expression(tree.body.pop().value), NAME, "eval")
-    return compile(tree, NAME, "exec"), last
-
-
-def shown(value):
-    text = repr(value).encode("utf-8", "replace").decode("utf-8")
-    if len(text) <= VALUE_CHARS_MAX:
-        return text
-    return f"{text[:VALUE_CHARS_MAX]}… [{len(text) - VALUE_CHARS_MAX} more characters]"
 
 
 def explained(error):
@@ -100,56 +34,72 @@ def explained(error):
         line += " (there is the standard library, and nothing can be installed)"
     elif isinstance(error, EOFError):
         line += " (input() reads what was given as stdin)"
+    elif isinstance(error, SyntaxError) and "'return' outside" in line:
+        line += " (print(…) the value, or write it as the last line)"
     return line
 
 
-def trimmed(error):
-    """The traceback from the program's own first frame on."""
+def where(error, code):
+    """The line of the program that failed: its number, its function, its text."""
+    at, function = None, ""
     frame = error.__traceback__
-    while frame and frame.tb_frame.f_code.co_filename != NAME:
+    while frame:
+        if frame.tb_frame.f_code.co_filename == NAME:
+            at = frame.tb_lineno
+            function = frame.tb_frame.f_code.co_name
         frame = frame.tb_next
-    return "".join(traceback.format_exception(type(error), error, frame))
+    if at is None and isinstance(error, SyntaxError) and error.filename == NAME:
+        at = error.lineno
+    lines = code.splitlines()
+    if not at or at > len(lines):
+        return ""
+    inside = f" in {function}" if function not in ("", "<module>") else ""
+    return f"line {at}{inside}: {lines[at - 1].strip()[:LINE_CHARS_MAX]}\n"
 
 
-def run_program(code, stderr):
-    """Runs `code` and gives the value of its last line and what went wrong."""
-    # Where tracebacks look for the lines they show.
-    linecache.cache[NAME] = (len(code), None, code.splitlines(True), NAME)
+def run_program(code, stdout, stderr):
+    """Runs `code`. Gives the value of its last line, what went wrong, and a note."""
     module = types.ModuleType("__main__")
     module.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = module
     try:
-        body, last = compiled(code)
-        exec(body, module.__dict__)
-        value = eval(last, module.__dict__) if last else None
-        return (None if value is None else shown(value)), None
+        program = Program(code, NAME)
+        exec(program.code, module.__dict__)
+        value, note = program.result(module.__dict__, lambda: stdout.text() + stderr.text())
+        return value, None, note
     except SystemExit as error:
         if error.code in (None, 0):
-            return None, None
+            return None, None, None if stdout.text() or stderr.text() else NOTHING
         if isinstance(error.code, str):
             stderr.write(error.code + "\n")
-        return None, f"SystemExit: {error.code}"
+        return None, f"SystemExit: {error.code}", None
     except BaseException as error:
-        stderr.write(trimmed(error))
-        return None, explained(error)
+        stderr.write(where(error, code))
+        return None, explained(error), None
 
 
 class WitWorld:
+    # Descriptors of the host, which are not there yet while the component is built.
+    descriptors = (None, None)
+
     def run(self, code, stdin):
-        stdout, stderr = Stream(), Stream()
+        stdout, stderr = map(Stream, self.descriptors)
         sys.stdout, sys.stderr, sys.stdin = stdout, stderr, io.StringIO(stdin or "")
         sys.argv = [NAME]
         sys.setrecursionlimit(RECURSION_MAX)
         # The state of the generator was fixed when the component was built.
         random.seed()
-        value, error = run_program(code, stderr)
-        return Outcome(stdout.text(), stderr.text(), value, error)
+        value, error, note = run_program(code, stdout, stderr)
+        return Outcome(stdout.text(), stderr.text(), value, error, note)
 
 
+# Remarks on how a program is written do not help who asked for its result.
+warnings.simplefilter("ignore", SyntaxWarning)
 # Every call starts from the memory as it is now. What a first run would have to set up
 # is set up here: one program that works, and one that fails.
 WitWorld().run("print(1)\n1", None)
 WitWorld().run("{}['a']", None)
+WitWorld.descriptors = (1, 2)
 # A collection would write to every object there is, and each page written to is copied.
 gc.collect()
 gc.freeze()

@@ -35,9 +35,9 @@ fn ask() {
     check(
         "01_ask",
         &[
-            "The answer is: 409.8",
-            "\"status\":\"exited\",\"answer\":\"409.8\"",
-            "\"value\\\":\\\"409.8\\\"",
+            "The answer is: 916.5",
+            "\"status\":\"exited\",\"answer\":\"916.5\"",
+            "\"value\\\":\\\"916.5\\\"",
         ],
     );
 }

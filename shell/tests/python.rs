@@ -35,50 +35,117 @@ fn run(calls: &[Value]) -> Vec<Value> {
     lines
 }
 
-#[test]
-fn programs_say_what_they_did() {
-    let cases = [
-        ("print('hi')", json!({"stdout": "hi\n", "stderr": ""})),
-        (
-            "1/3",
-            json!({"stdout": "", "stderr": "", "value": "0.3333333333333333"}),
-        ),
-        (
-            "x = 2\nx ** 100",
-            json!({"stdout": "", "stderr": "", "value": "1267650600228229401496703205376"}),
-        ),
-        ("", json!({"stdout": "", "stderr": ""})),
-        ("None", json!({"stdout": "", "stderr": ""})),
-        (
-            "import sys\nprint('e', file=sys.stderr)",
-            json!({"stdout": "", "stderr": "e\n"}),
-        ),
-        (
-            "import sys\nsys.exit()",
-            json!({"stdout": "", "stderr": ""}),
-        ),
-        (
-            "import sys\nsys.exit(3)",
-            json!({"stdout": "", "stderr": "", "error": "SystemExit: 3"}),
-        ),
-        (
-            "def f():\n    return {}['a']\nf()",
-            json!({"stdout": "", "error": "KeyError: 'a'", "stderr":
-                "Traceback (most recent call last):\n  File \"<program>\", line 3, in <module>\n    f()\n    ~^^\n  File \"<program>\", line 2, in f\n    return {}['a']\n           ~~^^^^^\nKeyError: 'a'\n"}),
-        ),
-        (
-            "if True print(1)",
-            json!({"stdout": "", "error": "SyntaxError: invalid syntax", "stderr":
-                "  File \"<program>\", line 1\n    if True print(1)\n            ^^^^^\nSyntaxError: invalid syntax\n"}),
-        ),
-    ];
+/// Runs each program by itself; its result is the JSON beside it, where `""` stands for
+/// the note that there is nothing to tell.
+#[track_caller]
+fn check<const N: usize>(cases: [(&str, Value); N]) {
+    const NOTHING: &str =
+        "nothing was printed and the last line has no value: print(…) what you want to know";
     let calls: Vec<Value> = cases
         .iter()
         .map(|(code, _)| json!({"code": code}))
         .collect();
-    for (line, (code, want)) in run(&calls).iter().zip(cases) {
+    for (line, (code, mut want)) in run(&calls).iter().zip(cases) {
+        if want["note"] == "" {
+            want["note"] = NOTHING.into();
+        }
         assert_eq!(line["result"], want, "{code}\n{line}");
     }
+}
+
+#[test]
+fn programs_say_what_they_did() {
+    let value = |value: &str| json!({"stdout": "", "stderr": "", "value": value});
+    let nothing = || json!({"stdout": "", "stderr": "", "note": ""});
+    let failed =
+        |stderr: &str, error: &str| json!({"stdout": "", "stderr": stderr, "error": error});
+    check([
+        ("print('hi')", json!({"stdout": "hi\n", "stderr": ""})),
+        ("1/3", value("0.3333333333333333")),
+        ("x = 2\nx ** 100", value("1267650600228229401496703205376")),
+        ("", nothing()),
+        ("None", nothing()),
+        ("import math", nothing()),
+        (
+            "import sys\nprint('e', file=sys.stderr)",
+            json!({"stdout": "", "stderr": "e\n"}),
+        ),
+        ("import sys\nsys.exit()", nothing()),
+        ("import sys\nsys.exit(3)", failed("", "SystemExit: 3")),
+        (
+            "def f():\n    return {}['a']\nf()",
+            failed("line 2 in f: return {}['a']\n", "KeyError: 'a'"),
+        ),
+        (
+            "import json\njson.loads('')",
+            failed(
+                "line 2: json.loads('')\n",
+                "json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)",
+            ),
+        ),
+        (
+            "if True print(1)",
+            failed("line 1: if True print(1)\n", "SyntaxError: invalid syntax"),
+        ),
+    ]);
+}
+
+#[test]
+fn the_last_line_has_a_value() {
+    let value = |value: &str| json!({"stdout": "", "stderr": "", "value": value});
+    let printed = |stdout: &str| json!({"stdout": stdout, "stderr": ""});
+    let note = |note: &str| json!({"stdout": "", "stderr": "", "note": note});
+    check([
+        ("x = 3", value("3")),
+        ("x: int = 3", value("3")),
+        ("x = 1\nx += 4", value("5")),
+        ("(n := 5)", value("5")),
+        ("a, b = 1, 2", value("(1, 2)")),
+        ("a = b = 4", value("4")),
+        ("d = {}\nd['a'] = 5", value("5")),
+        ("l = [3, 1]\nl.sort()", value("[1, 3]")),
+        ("map(str, [1, 2])", value("['1', '2']")),
+        ("return 6", value("6")),
+        ("f = lambda x: x", note("")),
+        // What was printed counts, and is not said twice.
+        ("x = 3\nprint(x)", printed("3\n")),
+        ("print(5)\nx = 5", printed("5\n")),
+        (
+            "print('working')\nx = 5",
+            json!({"stdout": "working\n", "stderr": "", "value": "5"}),
+        ),
+        ("for x in [1, 2]: print(x * 2)", printed("2\n4\n")),
+        // Functions that nothing calls.
+        ("def f():\n    x = 4\n    return x", value("4")),
+        ("def f(): print(4)", printed("4\n")),
+        (
+            "def f(n): return n",
+            note("nothing was printed: f was defined and never called"),
+        ),
+        (
+            "def f():\n    return 1/0",
+            json!({"stdout": "", "stderr": "line 2 in f: return 1/0\n",
+                   "error": "ZeroDivisionError: division by zero"}),
+        ),
+        // Blocks.
+        (
+            "def main(): return 7\nif __name__ == '__main__':\n    main()",
+            value("7"),
+        ),
+        ("if 1: x = 'y'\nelse: x = 'n'", value("'y'")),
+        (
+            "try:\n    r = int('x')\nexcept ValueError:\n    r = -1",
+            value("-1"),
+        ),
+        (
+            "t = 0\nfor i in range(9):\n    if i % 3 == 0: t += i",
+            value("9"),
+        ),
+        (
+            "p = []\nn = 2\nwhile len(p) < 3:\n    if all(n % q for q in p): p.append(n)\n    n += 1",
+            note("nothing was printed; at the end p = [2, 3, 5], n = 6"),
+        ),
+    ]);
 }
 
 #[test]
@@ -139,7 +206,7 @@ fn calls_know_nothing_of_each_other_and_output_is_bounded() {
         json!({"code": "for _ in range(10000): print('x' * 99)"}),
         json!({"code": "'a' * 10**9"}),
         // Through the interpreter's own C, which knows no limit but the sandbox's.
-        json!({"code": "def f(n): return sorted([n], key=f)\nf(1)"}),
+        json!({"code": "print('deep')\ndef f(n): return sorted([n], key=f)\nf(1)"}),
         json!({"code": "print('still here')"}),
     ]);
     assert_eq!(lines[1]["result"]["value"], "(False, True)");
@@ -153,5 +220,10 @@ fn calls_know_nothing_of_each_other_and_output_is_bounded() {
         lines[3]
     );
     assert_eq!(lines[4]["ok"], false, "{}", lines[4]);
+    let message = lines[4]["error"]["message"].as_str().unwrap();
+    assert!(
+        message.ends_with("until then it printed:\ndeep"),
+        "{message}"
+    );
     assert_eq!(lines[5]["result"]["stdout"], "still here\n");
 }

@@ -49,7 +49,7 @@ pub fn only_what_matches_well_is_recalled(store: &dyn Store) {
     check("What is the code of the garden door?", &["door"]);
     check("When is the wool of the llamas spun?", &["wool"]);
     // One word in common, or numbers that are in every text, are not enough.
-    check("What is 17% of 2,340, plus 12?", &[]);
+    check("What is 23% of 4,150, minus 38?", &[]);
     check("What is the capital of France?", &[]);
     check("What is 2^100?", &[]);
     check("Write a poem about spring.", &[]);

@@ -70,7 +70,9 @@ fn whole(url: &str) -> String {
 
 fn hint(reason: http::Reason) -> &'static str {
     match reason {
-        http::Reason::Invalid => "write the whole address, such as https://example.com/page",
+        http::Reason::Invalid => {
+            "write the whole address, https:// and all, as the task or a page gives it"
+        }
         http::Reason::Denied => "the user has to grant this host",
         http::Reason::Unreachable => "check the address, or try another page",
         http::Reason::Timeout => "try again, or another page",

@@ -22,25 +22,27 @@ export!(Calculator);
 /// The longest expression; a longer one is a mistake.
 const EXPRESSION_BYTES_MAX: usize = 4096;
 
+/// What to do after an error. It shows no expression: a model would copy that.
+const INSTEAD: &str = "write only numbers, operators and units; for anything else use python.run";
+
 impl Guest for Calculator {
     fn calculate(expression: String) -> Result<Outcome, String> {
         if expression.trim().is_empty() {
-            return Err("the expression is empty; write one such as 2 + 2".into());
+            return Err(format!("the expression is empty; {INSTEAD}"));
         }
         if expression.len() > EXPRESSION_BYTES_MAX {
             return Err(format!(
-                "the expression is longer than {EXPRESSION_BYTES_MAX} bytes"
+                "the expression is longer than {EXPRESSION_BYTES_MAX} bytes; {INSTEAD}"
             ));
         }
         let plain = plain(&expression);
-        let mut text = evaluate(&plain)
-            .map_err(|error| format!("{error}; write plain arithmetic such as 17% * 2340 + 12"))?;
+        let mut text = evaluate(&plain).map_err(|error| format!("{error}; {INSTEAD}"))?;
         if is_percentage(&text) && !wants_percentage(&plain) {
             // What it is a percentage of is a number, so a number was meant.
             text = evaluate(&format!("({plain}) to 1")).unwrap_or(text);
         }
         if text.is_empty() {
-            return Err("the expression has no value".into());
+            return Err(format!("the expression has no value; {INSTEAD}"));
         }
         Ok(match text.strip_prefix("approx. ") {
             Some(value) => Outcome {
@@ -56,7 +58,12 @@ impl Guest for Calculator {
 }
 
 fn evaluate(expression: &str) -> Result<String, String> {
-    let result = fend_core::evaluate(expression, &mut fend_core::Context::new())?;
+    let result = fend_core::evaluate(expression, &mut fend_core::Context::new());
+    let result = result.map_err(|error| match error.contains("exchange rates") {
+        // The evaluator takes many a short word for a currency.
+        true => "words and exchange rates are not known".to_owned(),
+        false => error,
+    })?;
     Ok(result.get_main_result().to_owned())
 }
 
@@ -81,7 +88,7 @@ fn plain(expression: &str) -> String {
     let mut plain = String::with_capacity(expression.len());
     for (i, &c) in chars.iter().enumerate() {
         match c {
-            // 2,340 but not f(2, 3): three digits follow and no fourth.
+            // 1,000 but not f(2, 3): three digits follow and no fourth.
             ',' if i > 0 && digit(i - 1) && (1..=3).all(|n| digit(i + n)) && !digit(i + 4) => {}
             '$' | '€' | '£' | '¥' if digit(i + 1) || chars.get(i + 1) == Some(&'.') => {}
             '×' | '·' => plain.push('*'),

@@ -78,6 +78,16 @@ impl Guest for Probe {
         }
     }
 
+    fn persist(words: String, ms: Option<u64>) {
+        println!("{words}");
+        match ms {
+            Some(ms) => Self::sleep(ms),
+            None => loop {
+                std::hint::spin_loop();
+            },
+        }
+    }
+
     fn hoard(count: u32) -> u32 {
         let held: Vec<_> = (0..count)
             .map(|_| monotonic_clock::subscribe_duration(1))

@@ -24,6 +24,9 @@ pub(super) fn build(project: &Project, paths: &Paths) -> Result<Vec<u8>> {
             .arg(&source)
             .arg("--output")
             .arg(&component)
+            // Its own stack says nothing about the program that could not be built.
+            .env("RUST_BACKTRACE", "0")
+            .env("RUST_LIB_BACKTRACE", "0")
             // Would be searched for modules as well.
             .env_remove("VIRTUAL_ENV"),
         "mend what was said above; modules are imported while the tool is built",

@@ -13,6 +13,7 @@ use super::guest::{Guest, Setup};
 use super::io::{over, until};
 use super::limits::Stopped;
 use super::outbound::Outbound;
+use super::stdio::Tail;
 use super::{WasmHost, convert};
 use crate::caps::{Capability, Rights};
 use crate::device::{
@@ -55,6 +56,8 @@ struct Call<'a> {
     context: &'a CallContext,
     limits: CallLimits,
     started: Instant,
+    /// What the guest prints, which outlives it: it is told when the guest is stopped.
+    printed: Tail,
 }
 
 /// Where the arguments of a call come from.
@@ -177,6 +180,7 @@ impl WasmDevice {
         context: &CallContext,
     ) -> Result<Value, ToolError> {
         let asked = self.limits.time().unwrap_or(DEADLINE_MAX);
+        let output_bytes = self.output_bytes_max(context);
         let call = Call {
             pre,
             export,
@@ -184,11 +188,12 @@ impl WasmDevice {
             rights,
             effect,
             context,
+            printed: Tail::new(output_bytes),
             limits: CallLimits {
                 deadline: context.deadline.min(asked).min(DEADLINE_MAX),
                 memory_bytes: self.memory_bytes_max(),
                 all_memory_bytes: self.host.budget.bytes_max(),
-                output_bytes: self.output_bytes_max(context),
+                output_bytes,
                 calls: self.host.calls_max,
             },
             started: Instant::now(),
@@ -197,7 +202,7 @@ impl WasmDevice {
         let work = until(self.attempt(&call, deadline), deadline, &context.cancel);
         match self.host.io.block_on(work) {
             Ok(result) => result,
-            Err(error) => Err(explain(&error, &call.limits, "")),
+            Err(error) => Err(explain(&error, &call.limits, &call.printed.text())),
         }
     }
 
@@ -235,7 +240,7 @@ impl WasmDevice {
             effect: call.effect,
             variables: &self.host.variables,
             memory_bytes_max: call.limits.memory_bytes,
-            print_bytes_max: call.limits.output_bytes,
+            printed: call.printed.clone(),
             budget: self.host.budget.clone(),
         };
         let mut guest = match Guest::new(&setup) {
@@ -266,7 +271,7 @@ impl WasmDevice {
         let guest = store.data();
         Ok(match result {
             Ok(result) => result.map_err(|error| self.with_reason(error, guest)),
-            Err(error) => Err(explain(&error, &call.limits, &guest.printed.text())),
+            Err(error) => Err(explain(&error, &call.limits, &call.printed.text())),
         })
     }
 

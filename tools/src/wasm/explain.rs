@@ -7,6 +7,7 @@ use wasmtime_wasi::I32Exit;
 
 use super::STACK_BYTES;
 use super::limits::{Stopped, TABLE_ELEMENTS_MAX};
+use super::printed::{self, progress};
 use crate::device::{ErrorKind, ToolError};
 
 /// The limits of one call, for messages.
@@ -25,7 +26,11 @@ const LATER: &str = "try again when other tools have finished";
 /// `error` as the caller sees it; `printed` is the end of what the guest printed.
 pub(super) fn explain(error: &wasmtime::Error, limits: &CallLimits, printed: &str) -> ToolError {
     if let Some(stopped) = error.downcast_ref::<Stopped>() {
-        return named(*stopped, limits);
+        let mut error = named(*stopped, limits);
+        if !matches!(stopped, Stopped::Cancelled | Stopped::Busy) {
+            error.message.push_str(&progress(printed));
+        }
+        return error;
     }
     if error.is::<PoolConcurrencyLimitError>() {
         return named(Stopped::Busy, limits);
@@ -33,7 +38,7 @@ pub(super) fn explain(error: &wasmtime::Error, limits: &CallLimits, printed: &st
     if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
         return ToolError::new(
             ErrorKind::Trap,
-            format!("the tool exited with code {code}{}", said(printed)),
+            printed::cause(&format!("the tool exited with code {code}"), printed),
             "",
         );
     }
@@ -41,15 +46,16 @@ pub(super) fn explain(error: &wasmtime::Error, limits: &CallLimits, printed: &st
         return ToolError::new(
             ErrorKind::Memory,
             format!(
-                "the tool recurses deeper than its {} KiB of stack",
-                STACK_BYTES >> 10
+                "the tool recurses deeper than its {} KiB of stack{}",
+                STACK_BYTES >> 10,
+                progress(printed)
             ),
             SMALLER,
         );
     }
-    let cause = error.root_cause().to_string();
+    let reason = error.root_cause().to_string();
     // The engine has no type for it that others may name.
-    if cause.contains("fuel allocated for hostcalls") {
+    if reason.contains("fuel allocated for hostcalls") {
         return ToolError::new(
             ErrorKind::OutputTooLarge,
             format!(
@@ -59,10 +65,14 @@ pub(super) fn explain(error: &wasmtime::Error, limits: &CallLimits, printed: &st
             "ask for less at a time",
         );
     }
+    let hint = match printed.contains("ModuleNotFoundError: ") {
+        true => "import it at the top of the tool: modules are there only while it is built",
+        false => "this is a defect of the tool; try another input",
+    };
     ToolError::new(
         ErrorKind::Trap,
-        format!("the tool failed: {cause}{}", said(printed)),
-        "this is a defect of the tool; try another input",
+        printed::cause(&format!("the tool failed: {reason}"), printed),
+        hint,
     )
 }
 
@@ -126,13 +136,4 @@ fn named(stopped: Stopped, limits: &CallLimits) -> ToolError {
         ),
     };
     ToolError::new(kind, message, hint)
-}
-
-/// The last line the guest printed: where it panicked, mostly.
-fn said(printed: &str) -> String {
-    let about = |line: &&str| !line.is_empty() && !line.starts_with("note:");
-    match printed.lines().map(str::trim).rfind(about) {
-        Some(line) => format!("; it said: {line}"),
-        None => String::new(),
-    }
 }

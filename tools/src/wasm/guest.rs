@@ -28,7 +28,7 @@ pub(super) struct Setup<'a> {
     pub(super) effect: Effect,
     pub(super) variables: &'a Variables,
     pub(super) memory_bytes_max: usize,
-    pub(super) print_bytes_max: usize,
+    pub(super) printed: Tail,
     pub(super) budget: Arc<Budget>,
 }
 
@@ -36,21 +36,19 @@ pub(super) struct Guest {
     wasi: WasiCtx,
     table: ResourceTable,
     pub(super) limits: Limits,
-    pub(super) printed: Tail,
     pub(super) outbound: Option<Outbound>,
 }
 
 impl Guest {
     /// A world with what `setup` grants. The error names what cannot be given.
     pub(super) fn new(setup: &Setup<'_>) -> Result<Self, ToolError> {
-        let printed = Tail::new(setup.print_bytes_max);
         let mut wasi = WasiCtx::builder();
         wasi.allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false)
             .max_random_size(RANDOM_BYTES_MAX)
-            .stdout(printed.clone())
-            .stderr(printed.clone());
+            .stdout(setup.printed.clone())
+            .stderr(setup.printed.clone());
         if !setup.rights.iter().any(|right| *right == Capability::Clock) {
             wasi.wall_clock(StoppedClock).monotonic_clock(StoppedClock);
         }
@@ -63,7 +61,6 @@ impl Guest {
             wasi: wasi.build(),
             table,
             limits: Limits::new(setup.memory_bytes_max, setup.budget.clone()),
-            printed,
             outbound: None,
         })
     }

@@ -31,6 +31,7 @@ mod io;
 mod known;
 mod limits;
 mod outbound;
+mod printed;
 mod stdio;
 mod ticker;
 

@@ -1,4 +1,4 @@
-//! Where a guest's standard output and error go: counted, and mostly nowhere.
+//! Where a guest's standard output and error go: counted, and all but the end dropped.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,8 +9,9 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
 use super::limits::Stopped;
 
-/// The end of what was written that is kept, in bytes: enough for a panic message.
-const KEPT_BYTES: usize = 1000;
+/// The end of what was written that is kept, in bytes: enough for a traceback, and to
+/// see how far a guest came.
+const KEPT_BYTES: usize = 8000;
 /// Bytes a guest may write at once.
 const WRITE_BYTES_MAX: usize = 64 << 10;
 

@@ -41,7 +41,7 @@ fn calculator() -> Subject {
     Subject {
         device: guest("calculator"),
         function: "calculate",
-        args: json!({"expression": "17% * 2340 + 12"}),
+        args: json!({"expression": "23% * 4150 - 38"}),
     }
 }
 

@@ -202,6 +202,19 @@ fn a_defect_is_told_with_what_the_guest_said() {
 }
 
 #[test]
+fn what_was_printed_before_the_deadline_is_told() {
+    for args in [
+        json!({"words": "so far"}),
+        json!({"words": "so far", "ms": 3_600_000}),
+    ] {
+        let (error, _) = call_timed(&probe(), "persist", &args);
+        assert_eq!(error.kind, ErrorKind::Timeout, "{error:?}");
+        let want = "did not finish within 150 ms; until then it printed:\nso far";
+        assert!(error.message.ends_with(want), "{error:?}");
+    }
+}
+
+#[test]
 fn cancellation() {
     for (device, function, args) in [
         (load(guests::ENDLESS), "f", json!({})),

@@ -75,7 +75,7 @@ pub struct Case {
     #[serde(default, deserialize_with = "one_or_many")]
     pub check: Vec<Check>,
     /// For `--calibrate`: the function that fits, or null where none does.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub fits: Option<Value>,
     /// The line it stands on, from 1.
     #[serde(skip)]
@@ -168,6 +168,11 @@ impl Function {
             .map(drop)
             .map_err(|error| format!("the parameters of {name} are no JSON Schema: {error}"))
     }
+}
+
+/// A value that is given, if only as null.
+fn given<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(input).map(Some)
 }
 
 fn one_or_many<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Check>, D::Error> {

@@ -22,7 +22,7 @@ use super::calls::Made;
 use super::cases::{Case, Stop};
 use super::functions::Functions;
 use super::pages::Pages;
-use super::rows::Row;
+use super::rows::{Judged, Row};
 use crate::agent::KERNEL_CALLS;
 use crate::commands::options::ProcessOptions;
 use crate::init::Session;
@@ -67,13 +67,22 @@ impl Job<'_> {
     }
 }
 
-/// A part of a process: all of it, or what it was up to its calls.
-struct Part {
-    rows: Vec<StepRow>,
-    status: String,
-    answer: Option<Value>,
-    usage: Usage,
-    ms: u64,
+/// What was seen of a process until it was over, or had decided whether it calls.
+#[derive(Default)]
+struct Watched {
+    /// What it was asked.
+    judged: Vec<Judged>,
+    /// Why no more of it is of interest.
+    cut: Option<Cut>,
+}
+
+/// Where a process is cut that is stopped at its calls.
+#[derive(Clone, Copy)]
+enum Cut {
+    /// After this row of its journal, the last of its calls.
+    Calls(u32),
+    /// In this step, which writes words.
+    Words(u32),
 }
 
 impl<'a> Bench<'a> {
@@ -185,33 +194,29 @@ impl<'a> Bench<'a> {
         let mut events = self.kernel.subscribe();
         let begun = Instant::now();
         let pid = self.kernel.spawn(program)?;
-        let until = match case.stop {
-            Some(Stop::Call) => until_calls(&mut events, pid).await,
-            None => None,
-        };
+        let words_show = self.kernel.cpu().info().constrains;
+        let watched = watch(&mut events, pid, case.stop, words_show).await;
         let ms = begun.elapsed().as_millis() as u64;
         drop(events);
-        if until.is_some() {
+        if watched.cut.is_some() {
             // It may have ended by itself.
             let _ = self.kernel.signal(pid, Signal::Kill);
         }
         let exit = self.kernel.wait(pid).await?;
-        let error = exit.error.clone();
-        let failed = exit.status == Status::Failed && until.is_none();
-        let part = part(self.kernel.journal().steps(pid)?, exit, until, ms);
-        row.steps = Some(part.rows.iter().filter(|row| !is_beside(row)).count());
-        row.decide_ms = Some(decide_ms(&part.rows));
-        row.calls = calls(&part.rows, &device(job.n));
-        row.status = Some(part.status);
-        row.answer = part.answer;
-        row.usage = Some(part.usage);
-        row.ms = Some(part.ms);
+        let error = exit.error.clone().unwrap_or_default();
+        let failed = exit.status == Status::Failed && watched.cut.is_none();
+        let steps = self.kernel.journal().steps(pid)?;
+        row.judged = watched.judged;
+        match watched.cut {
+            None => whole(row, &steps, exit, &device(job.n)),
+            Some(cut) => part(row, &steps, cut, ms, &device(job.n)),
+        }
         if case.looks_at_memory() {
             let pages = self.kernel.store().memories(&job.space(), MEMORIES)?;
             row.memory = Some(pages.into_iter().map(|page| page.text).collect());
         }
         match failed {
-            true => Err(anyhow!(error.unwrap_or_default())),
+            true => Err(anyhow!(error)),
             false => Ok(()),
         }
     }
@@ -258,54 +263,94 @@ fn status_words(status: Status) -> String {
     word.as_str().unwrap_or_default().to_owned()
 }
 
-/// The process up to row `until` of its journal, where it was after `ms`; all of it
-/// without.
-fn part(mut rows: Vec<StepRow>, exit: Exit, until: Option<u32>, ms: u64) -> Part {
-    let Some(last) = until else {
-        return Part {
-            rows,
-            status: status_words(exit.status),
-            answer: exit.answer,
-            usage: exit.usage,
-            ms: exit.ms,
-        };
-    };
-    // It may have gone on before the signal came.
-    rows.retain(|row| row.n <= last);
-    let mut usage = Usage::default();
-    rows.iter().for_each(|row| usage += row.usage);
-    Part {
-        rows,
-        status: STOPPED.to_owned(),
-        answer: None,
-        usage,
-        ms,
-    }
+/// Fills in what a process with these `rows` came to.
+fn whole(row: &mut Row, rows: &[StepRow], exit: Exit, device: &str) {
+    row.calls = calls(rows, device);
+    row.steps = Some(count_steps(rows));
+    row.decide_ms = Some(decide_ms(rows));
+    row.status = Some(status_words(exit.status));
+    row.answer = exit.answer;
+    row.usage = Some(exit.usage);
+    row.ms = Some(exit.ms);
 }
 
-/// Waits until process `pid` has made its first calls and has their outcomes in the
-/// journal; gives the number of the last one. `None` when it ends without any.
-async fn until_calls(events: &mut UnboundedReceiver<Event>, pid: Pid) -> Option<u32> {
+/// Fills in what a process with these `rows` was when it was `cut`, after `ms`. It may have
+/// gone on before the signal came.
+fn part(row: &mut Row, rows: &[StepRow], cut: Cut, ms: u64, device: &str) {
+    let last = match cut {
+        Cut::Calls(last) => last,
+        Cut::Words(step) => step - 1,
+    };
+    let end = rows.iter().position(|row| row.n > last);
+    let rows = &rows[..end.unwrap_or(rows.len())];
+    let mut usage = Usage::default();
+    rows.iter().for_each(|row| usage += row.usage);
+    row.calls = calls(rows, device);
+    // The words are a step too, and all the time went into deciding on them.
+    (row.steps, row.decide_ms) = match cut {
+        Cut::Calls(_) => (Some(count_steps(rows)), Some(decide_ms(rows))),
+        Cut::Words(_) => (Some(count_steps(rows) + 1), Some(ms)),
+    };
+    row.status = Some(STOPPED.to_owned());
+    row.usage = Some(usage);
+    row.ms = Some(ms);
+}
+
+/// Watches process `pid` until it is over; where it is to stop at its calls, until they and
+/// their outcomes are in the journal, or, where words show by their beginning, until it
+/// answers in words.
+async fn watch(
+    events: &mut UnboundedReceiver<Event>,
+    pid: Pid,
+    stop: Option<Stop>,
+    words_show: bool,
+) -> Watched {
+    let mut watched = Watched::default();
+    // The last row of the calls, and how many outcomes are to come.
     let mut due: Option<(u32, usize)> = None;
+    let mut written = (0, String::new());
     while let Some(event) = events.recv().await {
+        if event.pid() != pid {
+            continue;
+        }
         match event {
-            Event::Action {
-                pid: of, n, action, ..
-            } if of == pid => {
+            Event::Judged {
+                question,
+                odds,
+                likely,
+                ..
+            } => watched.judged.push(Judged {
+                question,
+                odds,
+                likely,
+            }),
+            Event::Exited { .. } => break,
+            Event::Action { n, action, .. } if stop.is_some() => {
                 let count = counted(&action);
                 due = (count > 0).then(|| (n + count as u32 - 1, count));
             }
-            Event::Observation { pid: of, .. } if of == pid => {
-                due = due.map(|(last, left)| (last, left - 1));
-                if let Some((last, 0)) = due {
-                    return Some(last);
+            Event::Observation { .. } => due = due.map(|(last, left)| (last, left - 1)),
+            Event::Token { n, text, .. } if stop.is_some() && words_show => {
+                if written.0 != n {
+                    written = (n, String::new());
+                }
+                written.1.push_str(&text);
+                // A call is JSON, and so is an answer by a schema.
+                let words = |c: char| c != '{';
+                if written.1.trim_start().chars().next().is_some_and(words) {
+                    watched.cut = Some(Cut::Words(n));
                 }
             }
-            Event::Exited { pid: of, .. } if of == pid => return None,
             _ => {}
         }
+        if let Some((last, 0)) = due {
+            watched.cut = Some(Cut::Calls(last));
+        }
+        if watched.cut.is_some() {
+            break;
+        }
     }
-    None
+    watched
 }
 
 /// How many calls an action makes that count.
@@ -326,9 +371,11 @@ fn calls_in(action: &Value) -> Vec<&Value> {
     calls
 }
 
-/// Whether a row was decided together with an earlier one.
-fn is_beside(row: &StepRow) -> bool {
-    row.action.get(WITH).is_some()
+/// How many steps `rows` are: those that were decided together with an earlier one belong
+/// to its step.
+fn count_steps(rows: &[StepRow]) -> usize {
+    let beside = |row: &&StepRow| row.action.get(WITH).is_some();
+    rows.len() - rows.iter().filter(beside).count()
 }
 
 /// The time of the decisions up to the first call or the answer.
@@ -386,8 +433,7 @@ mod tests {
                 .map(|made| format!("{} {}", made.tool, made.args))
                 .collect();
             assert_eq!(made, want);
-            let own = rows.iter().filter(|row| !is_beside(row)).count();
-            assert_eq!((own, decide_ms(&rows)), (steps, ms));
+            assert_eq!((count_steps(&rows), decide_ms(&rows)), (steps, ms));
         };
         check(json!([{"answer": "a"}]), &[], 1, 10);
         check(

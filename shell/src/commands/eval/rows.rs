@@ -1,6 +1,7 @@
 //! What came out of cases: a line each, their sums, and the table of these.
 
 use anyhow::Result;
+use quipu_kernel::judgement::Question;
 use quipu_kernel::process::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -56,9 +57,23 @@ pub struct Row {
     pub ms: Option<u64>,
     /// Time of the decisions up to the first call or the answer, in milliseconds.
     pub decide_ms: Option<u64>,
+    /// What the model was asked before it acted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub judged: Vec<Judged>,
     /// The memories at the end, where a check looks at them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<Vec<String>>,
+}
+
+/// A question that the model was asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Judged {
+    /// Which.
+    pub question: Question,
+    /// Its log-odds on each way it was put.
+    pub odds: Vec<f32>,
+    /// How likely yes is, 0 to 1.
+    pub likely: f32,
 }
 
 impl Row {
