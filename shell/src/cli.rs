@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    batch, completions, config, doctor, eval, fork, kill, log, mem, model, nice, ps, run, serve, tool,
-    top,
+    batch, completions, config, doctor, eval, fork, kill, log, mem, model, nice, ps, run, serve,
+    tool, top,
 };
 use crate::env_vars;
 

@@ -44,17 +44,27 @@ pub async fn run(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<u
             say!("interrupted; nothing was kept");
             return Ok(INTERRUPTED);
         };
-        let few = |fits: bool| samples.iter().filter(|sample| sample.fits == fits).count() < CASES_MIN;
+        let few =
+            |fits: bool| samples.iter().filter(|sample| sample.fits == fits).count() < CASES_MIN;
         if few(true) || few(false) {
             return Err(UserError::usage(
-                format!("{} cases were decided: too few to fit anything", samples.len()),
-                format!("\"fits\" names a function in at least {CASES_MIN} cases, and is null in as many"),
+                format!(
+                    "{} cases were decided: too few to fit anything",
+                    samples.len()
+                ),
+                format!(
+                    "\"fits\" names a function in at least {CASES_MIN} cases, and is null in as many"
+                ),
             ));
         }
-        let (aside, used): (Vec<_>, Vec<_>) =
-            samples.iter().enumerate().partition(|(n, _)| n % ASIDE == 0);
+        let (aside, used): (Vec<_>, Vec<_>) = samples
+            .iter()
+            .enumerate()
+            .partition(|(n, _)| n % ASIDE == 0);
         let only = |part: Vec<(usize, &'_ Sample)>| -> Vec<(Vec<f32>, bool)> {
-            part.into_iter().map(|(_, s)| (s.odds.clone(), s.fits)).collect()
+            part.into_iter()
+                .map(|(_, s)| (s.odds.clone(), s.fits))
+                .collect()
         };
         let (aside, used) = (only(aside), only(used));
         let fit = fit(&used);
@@ -112,7 +122,14 @@ async fn ask(
     cases: &[Case],
     interrupts: &mut Interrupts,
 ) -> Result<Option<Vec<Sample>>> {
-    let bench = Bench::open(session, args.agent.as_deref(), &args.process, &args.cases, cases).await?;
+    let bench = Bench::open(
+        session,
+        args.agent.as_deref(),
+        &args.process,
+        &args.cases,
+        cases,
+    )
+    .await?;
     let kernel = bench.kernel();
     let progress = batch::progress(cases.len() as u64);
     let mut samples = Vec::new();
@@ -130,7 +147,12 @@ async fn ask(
                 event = events.recv() => event,
             };
             match event {
-                Some(Event::Judged { pid: of, question: Question::Call, odds, .. }) if of == pid => {
+                Some(Event::Judged {
+                    pid: of,
+                    question: Question::Call,
+                    odds,
+                    ..
+                }) if of == pid => {
                     let fits = !fits.is_null();
                     samples.push(Sample { odds, fits });
                     break;
@@ -152,7 +174,11 @@ async fn ask(
 /// A logistic regression by gradient descent, both answers weighing the same however many
 /// cases there are of each.
 fn fit(samples: &[(Vec<f32>, bool)]) -> Fit {
-    let signals = samples.iter().map(|(odds, _)| odds.len()).max().unwrap_or(0);
+    let signals = samples
+        .iter()
+        .map(|(odds, _)| odds.len())
+        .max()
+        .unwrap_or(0);
     let yes = samples.iter().filter(|(_, fits)| *fits).count().max(1) as f64;
     let no = samples.len() as f64 - yes;
     let mut weights = vec![0.0f64; signals];
@@ -161,7 +187,11 @@ fn fit(samples: &[(Vec<f32>, bool)]) -> Fit {
         let mut slope = vec![0.0; signals];
         let mut lean = 0.0;
         for (odds, fits) in samples {
-            let sum: f64 = odds.iter().zip(&weights).map(|(x, w)| f64::from(*x) * w).sum();
+            let sum: f64 = odds
+                .iter()
+                .zip(&weights)
+                .map(|(x, w)| f64::from(*x) * w)
+                .sum();
             let likely = 1.0 / (1.0 + (-(sum + bias)).exp());
             let share = if *fits { 0.5 / yes } else { 0.5 / no.max(1.0) };
             let error = (likely - f64::from(*fits)) * share;
@@ -193,7 +223,9 @@ fn threshold(fit: &Fit, samples: &[(Vec<f32>, bool)]) -> f32 {
         .collect();
     likely.sort_by(|a, b| a.0.total_cmp(&b.0));
     let worse = |at: f32| share(&likely, at, true).min(share(&likely, at, false));
-    let between = likely.windows(2).map(|pair| f32::midpoint(pair[0].0, pair[1].0));
+    let between = likely
+        .windows(2)
+        .map(|pair| f32::midpoint(pair[0].0, pair[1].0));
     between
         .max_by(|a, b| worse(*a).total_cmp(&worse(*b)))
         .unwrap_or(0.5)
@@ -203,7 +235,9 @@ fn threshold(fit: &Fit, samples: &[(Vec<f32>, bool)]) -> f32 {
 fn share(likely: &[(f32, bool)], threshold: f32, fits: bool) -> f64 {
     let of = likely.iter().filter(|(_, is)| *is == fits);
     let all = of.clone().count().max(1);
-    let right = of.filter(|(likely, _)| (*likely >= threshold) == fits).count();
+    let right = of
+        .filter(|(likely, _)| (*likely >= threshold) == fits)
+        .count();
     right as f64 / all as f64
 }
 
@@ -216,7 +250,12 @@ fn right(fit: &Fit, samples: &[(Vec<f32>, bool)]) -> f64 {
 
 /// The area under the curve: how often a case that fits is likelier than one that does not.
 fn area(likely: &[(f32, bool)]) -> f64 {
-    let of = |fits: bool| likely.iter().filter(move |(_, is)| *is == fits).map(|(p, _)| *p);
+    let of = |fits: bool| {
+        likely
+            .iter()
+            .filter(move |(_, is)| *is == fits)
+            .map(|(p, _)| *p)
+    };
     let (mut above, mut pairs) = (0.0, 0.0);
     for yes in of(true) {
         for no in of(false) {
@@ -247,8 +286,10 @@ mod tests {
             .collect();
         let fit = fit(&samples);
         assert!(right(&fit, &samples) > 0.99, "{fit:?}");
-        let likely: Vec<(f32, bool)> =
-            samples.iter().map(|(odds, fits)| (fit.likelihood(odds), *fits)).collect();
+        let likely: Vec<(f32, bool)> = samples
+            .iter()
+            .map(|(odds, fits)| (fit.likelihood(odds), *fits))
+            .collect();
         assert!(area(&likely) > 0.99);
     }
 }

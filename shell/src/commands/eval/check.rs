@@ -124,7 +124,9 @@ impl Check {
             },
             Check::JsonSchema(schema) => {
                 let value = run.answer.clone().unwrap_or_default();
-                let parsed = value.as_str().and_then(|text| serde_json::from_str(text).ok());
+                let parsed = value
+                    .as_str()
+                    .and_then(|text| serde_json::from_str(text).ok());
                 let valid = jsonschema::is_valid(schema, &value)
                     || parsed.is_some_and(|value| jsonschema::is_valid(schema, &value));
                 must(valid, "the answer does not satisfy the schema")
@@ -151,7 +153,11 @@ impl Check {
 impl MemoryCheck {
     fn hold(&self, memories: &[String]) -> Result<(), String> {
         let lower: Vec<String> = memories.iter().map(|text| text.to_lowercase()).collect();
-        let kept = |text: &String| lower.iter().any(|memory| memory.contains(&text.to_lowercase()));
+        let kept = |text: &String| {
+            lower
+                .iter()
+                .any(|memory| memory.contains(&text.to_lowercase()))
+        };
         if let Some(text) = self.contains.iter().find(|text| !kept(text)) {
             return Err(format!("{text:?} is not kept"));
         }
@@ -176,7 +182,9 @@ fn must(holds: bool, otherwise: &str) -> Result<(), String> {
 }
 
 fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn near(got: f64, want: f64) -> bool {
@@ -202,7 +210,13 @@ fn calls(want: &[Call], made: &[Value]) -> Result<(), String> {
         let found = left.iter().position(|made| fits(call, made));
         match found {
             Some(at) => drop(left.remove(at)),
-            None => return Err(format!("no such call of {} in {}", call.tool, Value::from(made))),
+            None => {
+                return Err(format!(
+                    "no such call of {} in {}",
+                    call.tool,
+                    Value::from(made)
+                ));
+            }
         }
     }
     match left.first() {
@@ -213,7 +227,10 @@ fn calls(want: &[Call], made: &[Value]) -> Result<(), String> {
 
 fn same_tool(tool: &str, call: &Value) -> bool {
     let made = call["tool"].as_str().unwrap_or_default();
-    made == tool || made.split_once('.').is_some_and(|(_, function)| function == tool)
+    made == tool
+        || made
+            .split_once('.')
+            .is_some_and(|(_, function)| function == tool)
 }
 
 fn fits(want: &Call, made: &Value) -> bool {
@@ -285,12 +302,28 @@ mod tests {
         check(json!({"number": 1200}), json!({"answer": "1,200"}), true);
         check(json!({"number": 1200}), json!({"answer": 1200.0}), true);
         check(json!({"number": 12}), json!({"answer": "12 eggs"}), false);
-        check(json!({"last_number": 12}), json!({"answer": "It is 3, so 12."}), true);
-        check(json!({"contains": ["lima", "Peru"]}), json!({"answer": "Lima in Peru"}), true);
-        check(json!({"contains": "Rome"}), json!({"answer": "Lima"}), false);
+        check(
+            json!({"last_number": 12}),
+            json!({"answer": "It is 3, so 12."}),
+            true,
+        );
+        check(
+            json!({"contains": ["lima", "Peru"]}),
+            json!({"answer": "Lima in Peru"}),
+            true,
+        );
+        check(
+            json!({"contains": "Rome"}),
+            json!({"answer": "Lima"}),
+            false,
+        );
         check(json!({"lacks": "rome"}), json!({"answer": "Rome"}), false);
         check(json!({"regex": "^[a-z]+$"}), json!({"answer": "abc"}), true);
-        check(json!({"json_schema": {"type": "object"}}), json!({"answer": "{}"}), true);
+        check(
+            json!({"json_schema": {"type": "object"}}),
+            json!({"answer": "{}"}),
+            true,
+        );
         check(json!({"exact": "x"}), json!({}), false);
         check(json!({"steps_max": 1}), json!({}), false);
         check(json!({"status": "exited"}), json!({}), true);
@@ -302,20 +335,32 @@ mod tests {
             "base": {"any": [10]}, "unit": {"any": ["sq. cm"], "optional": true}}}]});
         let made = |args: Value| json!({"calls": [{"tool": "t1.area", "args": args}]});
         check(want.clone(), made(json!({"base": 10.0})), true);
-        check(want.clone(), made(json!({"base": 10, "unit": "Sq cm"})), true);
+        check(
+            want.clone(),
+            made(json!({"base": 10, "unit": "Sq cm"})),
+            true,
+        );
         check(want.clone(), made(json!({"base": 11})), false);
         check(want.clone(), made(json!({"base": 10, "more": 1})), false);
         check(want.clone(), json!({}), false);
         let call = json!({"tool": "t1.area", "args": {"base": 10}});
         check(want, json!({"calls": [call, call]}), false);
         check(json!({"no_call": true}), json!({"calls": [call]}), false);
-        check(json!({"no_call": ["memory.search"]}), json!({"calls": [call]}), true);
+        check(
+            json!({"no_call": ["memory.search"]}),
+            json!({"calls": [call]}),
+            true,
+        );
     }
 
     #[test]
     fn memories() {
         let run = json!({"memories": ["The cat is Miso"]});
-        check(json!({"memory": {"contains": ["miso"], "lacks": ["Rex"]}}), run.clone(), true);
+        check(
+            json!({"memory": {"contains": ["miso"], "lacks": ["Rex"]}}),
+            run.clone(),
+            true,
+        );
         check(json!({"memory": {"contains": ["Rex"]}}), run.clone(), false);
         check(json!({"memory": {"lacks": ["Miso"]}}), run, false);
     }

@@ -56,7 +56,11 @@ impl Device for Functions {
         let parameters = &self.spec.functions[at].parameters;
         match jsonschema::validate(parameters, args) {
             Ok(()) => Ok(self.results[at].clone()),
-            Err(error) => Err(ToolError::new(ErrorKind::InvalidArgs, error.to_string(), "")),
+            Err(error) => Err(ToolError::new(
+                ErrorKind::InvalidArgs,
+                error.to_string(),
+                "",
+            )),
         }
     }
 }

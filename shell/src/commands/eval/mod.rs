@@ -35,8 +35,8 @@ use crate::init::Session;
 use crate::interrupts::Interrupts;
 use crate::output;
 use cases::Case;
-pub use functions::Functions;
 use check::Run;
+pub use functions::Functions;
 use rows::{Row, key};
 
 /// Run cases with checks and say how many hold, on one model or several side by side
@@ -113,11 +113,19 @@ pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
             continue;
         }
         let on = session.on_model(&model)?;
-        if !run_on(&on, &model, &args, &cases, &left, &mut interrupts, &mut |row| {
-            out.write(&row)?;
-            rows.push(row);
-            Ok(())
-        })
+        if !run_on(
+            &on,
+            &model,
+            &args,
+            &cases,
+            &left,
+            &mut interrupts,
+            &mut |row| {
+                out.write(&row)?;
+                rows.push(row);
+                Ok(())
+            },
+        )
         .await?
         {
             sum_up(&args, &rows)?;
@@ -138,8 +146,14 @@ async fn run_on(
     interrupts: &mut Interrupts,
     keep: &mut dyn FnMut(Row) -> Result<()>,
 ) -> Result<bool> {
-    let bench = one::Bench::open(session, args.agent.as_deref(), &args.process, &args.cases, cases)
-        .await?;
+    let bench = one::Bench::open(
+        session,
+        args.agent.as_deref(),
+        &args.process,
+        &args.cases,
+        cases,
+    )
+    .await?;
     let progress = batch::progress(left.len() as u64);
     let mut waiting = left.iter();
     let mut running = FuturesUnordered::new();
@@ -197,8 +211,10 @@ fn row(model: &str, case: &Case, made: Run, cost: one::Cost) -> Row {
 
 /// The rows in `file`, checked anew by `cases`.
 fn grade(cases: &[Case], file: &Path) -> Result<Vec<Row>> {
-    let by_id: HashMap<String, &Case> =
-        cases.iter().map(|case| (case.id.to_string(), case)).collect();
+    let by_id: HashMap<String, &Case> = cases
+        .iter()
+        .map(|case| (case.id.to_string(), case))
+        .collect();
     let mut rows = read_rows(file)?;
     rows.retain(|row| by_id.contains_key(&row.id.to_string()));
     for row in &mut rows {
@@ -267,7 +283,9 @@ impl Out {
         let mut options = OpenOptions::new();
         options.create(true).write(true);
         // What is kept is there already.
-        options.append(!earlier.is_empty()).truncate(earlier.is_empty());
+        options
+            .append(!earlier.is_empty())
+            .truncate(earlier.is_empty());
         let file = options.open(path).map_err(|error| {
             UserError::usage(
                 format!("{}: {error}", path.display()),

@@ -67,7 +67,12 @@ impl<'a> Bench<'a> {
         let pages = Pages::serve(cases).await?;
         let mut policy = options.policy(session);
         let reads = pages.capability().parse::<Capability>()?;
-        policy.grants = policy.grants.iter().cloned().chain([reads, Capability::MemWrite]).collect();
+        policy.grants = policy
+            .grants
+            .iter()
+            .cloned()
+            .chain([reads, Capability::MemWrite])
+            .collect();
         let devices = cases.iter().enumerate();
         let devices = devices
             .filter(|(_, case)| !case.functions.is_empty())
@@ -146,7 +151,10 @@ impl<'a> Bench<'a> {
         let run = Run {
             error: exit.error.filter(|_| exit.status == Status::Failed),
             answer: exit.answer,
-            calls: calls.filter(|action| action.get("tool").is_some()).map(bare).collect(),
+            calls: calls
+                .filter(|action| action.get("tool").is_some())
+                .map(bare)
+                .collect(),
             steps: steps.len(),
             status: serde_json::to_value(exit.status)?
                 .as_str()
@@ -168,11 +176,7 @@ impl<'a> Bench<'a> {
 
 /// Waits until process `pid` is over, or, where it is to be stopped at its call, until its
 /// calls are in the journal or it answers in words. Returns what it was asked meanwhile.
-async fn watch(
-    events: &mut UnboundedReceiver<Event>,
-    pid: i64,
-    stop: Option<Stop>,
-) -> Vec<Judged> {
+async fn watch(events: &mut UnboundedReceiver<Event>, pid: i64, stop: Option<Stop>) -> Vec<Judged> {
     let (mut calls, mut calling, mut judged) = (usize::MAX, false, Vec::new());
     while let Some(event) = events.recv().await {
         if event.pid() != pid {

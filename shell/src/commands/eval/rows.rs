@@ -90,7 +90,10 @@ pub fn sums(rows: &[Row]) -> Vec<Sum> {
     for row in rows {
         groups.entry((&row.model, true, "")).or_default().push(row);
         if !row.tag.is_empty() {
-            groups.entry((&row.model, false, &row.tag)).or_default().push(row);
+            groups
+                .entry((&row.model, false, &row.tag))
+                .or_default()
+                .push(row);
         }
     }
     groups
@@ -122,12 +125,17 @@ pub fn wilson(passed: usize, n: usize) -> [f64; 2] {
     let middle = p + Z * Z / (2.0 * n);
     let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + Z * Z / n;
-    [((middle - half) / scale).max(0.0), ((middle + half) / scale).min(1.0)]
+    [
+        ((middle - half) / scale).max(0.0),
+        ((middle + half) / scale).min(1.0),
+    ]
 }
 
 /// The table of `sums`: heads and rows.
 pub fn table(sums: &[Sum]) -> (Vec<&'static str>, Vec<Vec<String>>) {
-    let heads = vec!["MODEL", "GROUP", "CASES", "PASSED", "RATE", "95 %", "MEDIAN", "TOKENS"];
+    let heads = vec![
+        "MODEL", "GROUP", "CASES", "PASSED", "RATE", "95 %", "MEDIAN", "TOKENS",
+    ];
     let rows = sums.iter().map(|sum| {
         let tag = if sum.tag.is_empty() { "all" } else { &sum.tag };
         vec![
