@@ -156,8 +156,16 @@ mod tests {
         check(&two, &[&[-0.1, -4.0], &[-0.2, -3.0]], &[0.63, 0.37]);
         // It only ever likes A.
         check(&two, &[&[-0.1, -4.0], &[-0.1, -4.0]], &[0.5, 0.5]);
-        check(&Decision::YesNo("q".into()), &[&[-1.0, -1.0], &[-1.0, -1.0]], &[0.5, 0.5]);
-        check(&two, &[&[f32::NEG_INFINITY; 2], &[f32::NEG_INFINITY; 2]], &[0.5, 0.5]);
+        check(
+            &Decision::YesNo("q".into()),
+            &[&[-1.0, -1.0], &[-1.0, -1.0]],
+            &[0.5, 0.5],
+        );
+        check(
+            &two,
+            &[&[f32::NEG_INFINITY; 2], &[f32::NEG_INFINITY; 2]],
+            &[0.5, 0.5],
+        );
     }
 
     #[test]

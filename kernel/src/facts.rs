@@ -114,16 +114,26 @@ mod tests {
 
     #[test]
     fn each_sentence_and_item_is_a_fact() {
-        check("Remember that the hen is Berta.", &["Remember that the hen is Berta."]);
+        check(
+            "Remember that the hen is Berta.",
+            &["Remember that the hen is Berta."],
+        );
         check(
             "Please remember:\n- the gate code is 4711\n- Dr. Weiss is our vet. She closes at 5.",
-            &["the gate code is 4711", "Dr. Weiss is our vet.", "She closes at 5."],
+            &[
+                "the gate code is 4711",
+                "Dr. Weiss is our vet.",
+                "She closes at 5.",
+            ],
         );
         check(
             "1. 我的狗叫豆豆。2. 我住在杭州。\n3、车位是B12",
             &["我的狗叫豆豆。", "我住在杭州。", "车位是B12"],
         );
-        check("My aunt lives in Graz. OK? Thanks.", &["My aunt lives in Graz.", "Thanks."]);
+        check(
+            "My aunt lives in Graz. OK? Thanks.",
+            &["My aunt lives in Graz.", "Thanks."],
+        );
         check("Is it late?", &["Is it late?"]);
         check("Note J. S. Bach. Ja.", &["Note J. S. Bach. Ja."]);
     }

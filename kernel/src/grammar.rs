@@ -11,6 +11,8 @@ use crate::syscall::object;
 const ANSWER_CHARS_MAX: u32 = 4000;
 /// Characters of a question to the user.
 const ASK_CHARS_MAX: u32 = 400;
+/// A number in plain digits.
+const NUMBER: &str = r"start: /-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?/";
 /// Characters of what is said of a bad action: a schema may have thousands of values.
 const PROBLEM_CHARS_MAX: usize = 400;
 
@@ -40,6 +42,8 @@ pub enum Move {
     Call,
     /// It answers, and ends.
     Answer,
+    /// It answers with a bare number, and ends.
+    Number,
     /// It asks a person.
     Ask,
 }
@@ -56,13 +60,14 @@ pub struct Legal {
 }
 
 impl Legal {
-    /// What the text of `chosen` looks like, for a CPU that writes by any grammar: calls are
-    /// lines of JSON, one each; an answer in words is just that.
+    /// What the text of `chosen` looks like, for a CPU that writes by any grammar: calls are a
+    /// list, also a single one; an answer in words is just that.
     pub fn form(&self, chosen: Move) -> Form {
         match (chosen, &self.answer) {
             (Move::Any, _) => Form::Json(self.schema()),
-            (Move::Call, _) => Form::Lark(self.lines()),
+            (Move::Call, _) => Form::Json(self.several()),
             (Move::Answer, Some(schema)) => Form::Json(schema.clone()),
+            (Move::Number, _) => Form::Lark(NUMBER.to_owned()),
             (Move::Answer, None) | (Move::Ask, _) => Form::Text,
         }
     }
@@ -77,13 +82,16 @@ impl Legal {
         match (chosen, &self.answer) {
             (Move::Any, _) => parse(text),
             (Move::Call, _) => {
-                let lines = text.lines().filter(|line| !line.trim().is_empty());
-                let mut calls = lines.map(parse).collect::<Result<Vec<Value>, String>>()?;
+                let mut action = parse(text)?;
+                let calls = action["calls"].as_array_mut();
+                let mut calls = std::mem::take(calls.ok_or("it has no list of calls")?);
                 // The very same call twice in a step is one call.
                 let mut seen = Vec::new();
-                calls.retain(|call| !seen.contains(call) && {
-                    seen.push(call.clone());
-                    true
+                calls.retain(|call| {
+                    !seen.contains(call) && {
+                        seen.push(call.clone());
+                        true
+                    }
                 });
                 Ok(match calls.len() {
                     1 => calls.remove(0),
@@ -91,7 +99,7 @@ impl Legal {
                 })
             }
             (Move::Answer, Some(_)) => Ok(json!({ "answer": parse(text)? })),
-            (Move::Answer, None) => Ok(json!({ "answer": text })),
+            (Move::Answer, None) | (Move::Number, _) => Ok(json!({ "answer": text })),
             (Move::Ask, _) => Ok(json!({ "ask": text })),
         }
     }
@@ -101,14 +109,12 @@ impl Legal {
         self.calls.iter().filter(|call| call.offered)
     }
 
-    /// The grammar of one or more calls, in llguidance's Lark.
-    fn lines(&self) -> String {
+    /// The schema of one or more calls.
+    fn several(&self) -> Value {
         let forms: Vec<Value> = self.offered().map(Callable::form).collect();
-        let call = json!({"x-guidance": {"whitespace_flexible": false}, "anyOf": forms});
-        format!(
-            "start: call (\"\\n\" call){{0,{}}}\ncall: %json {call}\n",
-            CALLS_MAX - 1
-        )
+        let calls = json!({"type": "array", "items": {"anyOf": forms},
+            "minItems": 1, "maxItems": CALLS_MAX});
+        object(&[("calls", calls)])
     }
 
     /// The JSON Schema that admits exactly the legal actions. Keys come in a fixed
@@ -120,9 +126,7 @@ impl Legal {
             .unwrap_or_else(|| json!({"type": "string", "maxLength": ANSWER_CHARS_MAX}));
         let mut forms: Vec<Value> = self.offered().map(Callable::form).collect();
         if !forms.is_empty() {
-            let calls = json!({"type": "array", "items": {"anyOf": forms.clone()},
-                "minItems": 1, "maxItems": CALLS_MAX});
-            forms.push(object(&[("calls", calls)]));
+            forms.push(self.several());
         }
         if self.ask {
             forms.push(object(&[(
@@ -271,20 +275,31 @@ mod tests {
         let call = json!({"tool": "calculator.calculate", "args": {"expression": "1"}});
         check(json!({"calls": [call, call]}), "");
         check(json!({"calls": []}), "one to 16 calls");
-        check(json!({"calls": [{"tool": "shell.rm", "args": {}}]}), "there are calculator.calculate");
+        check(
+            json!({"calls": [{"tool": "shell.rm", "args": {}}]}),
+            "there are calculator.calculate",
+        );
     }
 
     #[test]
     fn texts_become_actions() {
         let check = |chosen, text: &str, want: Value| {
-            assert_eq!(legal().action(chosen, text).unwrap_or_default(), want, "{text}");
+            assert_eq!(
+                legal().action(chosen, text).unwrap_or_default(),
+                want,
+                "{text}"
+            );
         };
         check(Move::Answer, " It is 4.\n", json!({"answer": "It is 4."}));
         check(Move::Ask, "Which one?", json!({"ask": "Which one?"}));
-        check(Move::Call, "{\"tool\":\"a\"}", json!({"tool": "a"}));
         check(
             Move::Call,
-            "{\"tool\":\"a\"}\n{\"tool\":\"b\"}\n{\"tool\":\"a\"}",
+            "{\"calls\":[{\"tool\":\"a\"}]}",
+            json!({"tool": "a"}),
+        );
+        check(
+            Move::Call,
+            "{\"calls\":[{\"tool\":\"a\"},{\"tool\":\"b\"},{\"tool\":\"a\"}]}",
             json!({"calls": [{"tool": "a"}, {"tool": "b"}]}),
         );
         check(Move::Any, "no", Value::Null);

@@ -12,6 +12,8 @@ pub enum Question {
     Call,
     /// Is another call needed after what came back?
     More,
+    /// Is there something to be computed from what the task says?
+    Compute,
     /// Does the user want something kept for later?
     Keep,
     /// Is the task about its user, or about what the user told before?
@@ -37,7 +39,7 @@ pub enum Signal {
 /// The name a model writes when no tool fits.
 pub const NONE: &str = "none";
 /// How a call begins, up to the tool's name.
-pub const CALL_BEGINS: &str = "{\"tool\":\"";
+pub const CALL_BEGINS: &str = "{\"calls\":[{\"tool\":\"";
 
 const CALL: &[Signal] = &[
     Signal::Names,
@@ -45,10 +47,12 @@ const CALL: &[Signal] = &[
 ];
 const MORE: &[Signal] = &[
     Signal::Names,
-    Signal::Asked(
-        "Before you go on: does this still need a call of {tool}? Answer Yes or No.",
-    ),
+    Signal::Asked("Before you go on: does this still need a call of {tool}? Answer Yes or No."),
 ];
+const COMPUTE: &[Signal] = &[Signal::Asked(
+    "Before you act: is this a problem to be worked out by arithmetic from the numbers I give? \
+     Answer Yes or No.",
+)];
 const KEEP: &[Signal] = &[Signal::Asked(
     "Before you act: do I tell you something here that you should remember for later? \
      Answer Yes or No.",
@@ -69,9 +73,10 @@ const CLAIM: &[Signal] = &[Signal::Asked(
 
 impl Question {
     /// All there are.
-    pub const ALL: [Question; 7] = [
+    pub const ALL: [Question; 8] = [
         Question::Call,
         Question::More,
+        Question::Compute,
         Question::Keep,
         Question::Personal,
         Question::Replace,
@@ -84,6 +89,7 @@ impl Question {
         match self {
             Question::Call => CALL,
             Question::More => MORE,
+            Question::Compute => COMPUTE,
             Question::Keep => KEEP,
             Question::Personal => PERSONAL,
             Question::Replace => REPLACE,
@@ -133,6 +139,8 @@ pub struct Judgement {
     pub call: Fit,
     /// Of [`Question::More`].
     pub more: Fit,
+    /// Of [`Question::Compute`].
+    pub compute: Fit,
     /// Of [`Question::Keep`].
     pub keep: Fit,
     /// Of [`Question::Personal`].
@@ -148,19 +156,20 @@ pub struct Judgement {
 /// What small instruct models share: fitted on qwen2.5-coder-1.5b.
 impl Default for Judgement {
     fn default() -> Self {
-        let fit = |weights: &[f32], bias| Fit {
+        let fit = |weights: &[f32], bias, threshold| Fit {
             weights: weights.to_vec(),
             bias,
-            threshold: 0.5,
+            threshold,
         };
         Self {
-            call: fit(&[0.5, 1.0], -3.0),
-            more: fit(&[0.5, 1.0], -3.0),
-            keep: fit(&[1.0], 0.0),
-            personal: fit(&[1.0], 0.0),
-            replace: fit(&[1.0], 0.0),
-            number: fit(&[1.0], 0.0),
-            claim: fit(&[1.0], 0.0),
+            call: fit(&[0.52, 3.1], -0.7, 0.6),
+            more: fit(&[0.52, 3.1], -4.5, 0.6),
+            compute: fit(&[3.0], 0.0, 0.5),
+            keep: fit(&[3.0], -1.2, 0.5),
+            personal: fit(&[3.0], 0.0, 0.5),
+            replace: fit(&[3.0], 0.0, 0.5),
+            number: fit(&[3.0], 0.0, 0.5),
+            claim: fit(&[3.0], -4.5, 0.5),
         }
     }
 }
@@ -171,6 +180,7 @@ impl Judgement {
         match question {
             Question::Call => &self.call,
             Question::More => &self.more,
+            Question::Compute => &self.compute,
             Question::Keep => &self.keep,
             Question::Personal => &self.personal,
             Question::Replace => &self.replace,

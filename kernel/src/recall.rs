@@ -125,7 +125,10 @@ fn newest(
     pages.retain(|page| {
         page.trust > Trust::Untrusted
             && !known.contains(&&page.id)
-            && !memory.blocks.iter().any(|name| page.id == PageId::of_block(&memory.space, name))
+            && !memory
+                .blocks
+                .iter()
+                .any(|name| page.id == PageId::of_block(&memory.space, name))
     });
     pages.sort_by_key(|page| std::cmp::Reverse(page.created_ms));
     let fits = pages.into_iter().take_while(|page| {

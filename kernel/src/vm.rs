@@ -336,8 +336,9 @@ impl Vm {
         }
         let gone: Vec<&StepPage> = self.steps.iter().filter(|step| !step.resident).collect();
         if let (Some(first), Some(last)) = (gone.first(), gone.last()) {
-            let mut text =
-                String::from("Pages of earlier steps, out of sight; memory.recall shows one by its id:\n");
+            let mut text = String::from(
+                "Pages of earlier steps, out of sight; memory.recall shows one by its id:\n",
+            );
             let older = gone.len().saturating_sub(STUBS_MAX);
             if older > 0 {
                 let edge = gone[older - 1].id();

@@ -271,12 +271,7 @@ impl World {
 
     /// Keeps a memory, under the id of the `old` one if there is one, which the store then
     /// keeps as its history; one that says the very same, trusted as far, is kept already.
-    fn keep(
-        &self,
-        text: String,
-        old: Option<PageId>,
-        trust: Trust,
-    ) -> Result<PageId, StoreError> {
+    fn keep(&self, text: String, old: Option<PageId>, trust: Trust) -> Result<PageId, StoreError> {
         let store = self.shared.store.as_ref();
         let memory = &self.memory;
         let same = Query {

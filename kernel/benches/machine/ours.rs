@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt};
 use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
-use quipu_kernel::cpu::{Chunk, Completion, Cpu, Form, Job, Message, Prompt, Role, Sampling, Ticket};
+use quipu_kernel::cpu::{
+    Chunk, Completion, Cpu, Form, Job, Message, Prompt, Role, Sampling, Ticket,
+};
 use quipu_kernel::label::Label;
 use quipu_kernel::process::Pid;
 use serde_json::{Value, json};

@@ -12,8 +12,8 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    Chunk, ClosedEarly, Completion, Cpu, CpuError, CpuInfo, Form, Job, Message, Prompt, Sampling, Sink,
-    Ticket, without_thought,
+    Chunk, ClosedEarly, Completion, Cpu, CpuError, CpuInfo, Form, Job, Message, Prompt, Sampling,
+    Sink, Ticket, without_thought,
 };
 use crate::process::Usage;
 
@@ -252,9 +252,11 @@ impl Link {
             };
         }
         let choice = &event["choices"][0];
-        let thought = ["reasoning_content", "reasoning"]
-            .iter()
-            .any(|key| choice["delta"][key].as_str().is_some_and(|text| !text.is_empty()));
+        let thought = ["reasoning_content", "reasoning"].iter().any(|key| {
+            choice["delta"][key]
+                .as_str()
+                .is_some_and(|text| !text.is_empty())
+        });
         completion.thought |= thought;
         if choice["finish_reason"].as_str() == Some("length") {
             completion.closed_early = Some(ClosedEarly::Full);

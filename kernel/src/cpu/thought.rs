@@ -10,7 +10,9 @@ pub fn without_thought(text: &str) -> &str {
     let begun = text.trim_start();
     for (open, close) in MARKS {
         if let Some(rest) = begun.strip_prefix(open) {
-            return rest.split_once(close).map_or("", |(_, said)| said.trim_start());
+            return rest
+                .split_once(close)
+                .map_or("", |(_, said)| said.trim_start());
         }
         // Where the template has opened it, only the end is in the text.
         if let Some((before, said)) = begun.split_once(close)
@@ -46,7 +48,10 @@ mod tests {
         check("<think>\nhm {\n</think>\n\nHello.", "Hello.");
         check("hm\n</think>\nHello.", "Hello.");
         check("<think>cut off", "");
-        check("A tag is <think> and its end.", "A tag is <think> and its end.");
+        check(
+            "A tag is <think> and its end.",
+            "A tag is <think> and its end.",
+        );
         check("", "");
     }
 

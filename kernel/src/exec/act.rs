@@ -72,7 +72,11 @@ impl Execution {
     }
 
     /// The gate, the intent, the effect, the outcome: in this order.
-    pub(super) async fn carry_out(&mut self, step: StepRow, syscall: Syscall) -> Result<(), Ending> {
+    pub(super) async fn carry_out(
+        &mut self,
+        step: StepRow,
+        syscall: Syscall,
+    ) -> Result<(), Ending> {
         let label = self.vm.lowest_label();
         let mut world = self.world(step.n);
         match world.gate(&syscall, &label) {

@@ -40,13 +40,63 @@ impl Execution {
                     }
                 }
             }
+            if let Some(program) = self.program_for(prompt, legal).await? {
+                return self.written(n, prompt, &program, Move::Call).await;
+            }
         }
+        if chosen == Move::Answer && self.wants_a_number(prompt, legal).await? {
+            chosen = Move::Number;
+        }
+        self.written(n, prompt, legal, chosen).await
+    }
+
+    /// Lets the CPU write `chosen` to its end.
+    async fn written(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+        chosen: Move,
+    ) -> Result<Decided, Ending> {
         let mut writing = self.write(prompt, legal, chosen);
+        writing.shown = true;
         loop {
             if let Some(completion) = self.read(n, &mut writing).await? {
                 return Ok(Decided { chosen, completion });
             }
         }
+    }
+
+    /// What is left to a task that no tool does by itself and that has something to be
+    /// computed: the tool that runs programs. Asked before the first step only.
+    async fn program_for(
+        &mut self,
+        prompt: &Prompt,
+        legal: &Legal,
+    ) -> Result<Option<Legal>, Ending> {
+        let Some(program) = self.planner.runs_programs(legal).filter(|_| self.n == 0) else {
+            return Ok(None);
+        };
+        let likely = self
+            .judge(Question::Compute, &prompt.messages, "", 0.0)
+            .await?;
+        let computes = likely.is_some_and(|likely| self.says_yes(Question::Compute, likely));
+        Ok(computes.then(|| Legal {
+            calls: vec![program],
+            ..legal.clone()
+        }))
+    }
+
+    /// Whether a bare number is the answer, once there are results to take it from.
+    async fn wants_a_number(&mut self, prompt: &Prompt, legal: &Legal) -> Result<bool, Ending> {
+        let computed = self.last.as_ref().is_some_and(|(_, worked)| *worked);
+        if !computed || self.kept || legal.answer.is_some() {
+            return Ok(false);
+        }
+        let likely = self
+            .judge(Question::Number, &prompt.messages, "", 0.0)
+            .await?;
+        Ok(likely.is_some_and(|likely| self.says_yes(Question::Number, likely)))
     }
 
     /// A call, if it fits.
@@ -160,7 +210,10 @@ mod tests {
             assert_eq!(tool_in(text).as_deref(), want, "{text}");
         };
         check("", None);
-        check("{\"tool\":\"desk.ec", None);
-        check("{\"tool\":\"desk.echo\",\"ar", Some("desk.echo"));
+        check("{\"calls\":[{\"tool\":\"desk.ec", None);
+        check(
+            "{\"calls\":[{\"tool\":\"desk.echo\",\"ar",
+            Some("desk.echo"),
+        );
     }
 }

@@ -88,9 +88,8 @@ impl Execution {
         }
         let probabilities = decision.probabilities(&weights);
         let options = decision.options();
-        let likeliest = (0..options.len()).max_by(|a, b| {
-            probabilities[*a].total_cmp(&probabilities[*b])
-        });
+        let likeliest =
+            (0..options.len()).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]));
         let round = |p: f32| (f64::from(p) * 1000.0).round() / 1000.0;
         let said: Map<String, Value> = options
             .iter()
@@ -98,7 +97,10 @@ impl Execution {
             .map(|(option, p)| (option.clone(), json!(round(*p))))
             .collect();
         let choice = likeliest.map(|at| options[at].clone());
-        Ok((json!({"choice": choice, "probabilities": said}).to_string(), true))
+        Ok((
+            json!({"choice": choice, "probabilities": said}).to_string(),
+            true,
+        ))
     }
 
     /// The log-odds of yes as the answer to `words`, put after the last of `messages`.

@@ -38,7 +38,9 @@ impl Execution {
             return Ok(false);
         }
         let begun = Instant::now();
-        let likely = self.judge(Question::Keep, &prompt.messages, "", 0.0).await?;
+        let likely = self
+            .judge(Question::Keep, &prompt.messages, "", 0.0)
+            .await?;
         self.told = likely.unwrap_or(0.0);
         if !self.says_yes(Question::Keep, self.told) {
             return Ok(false);
@@ -186,7 +188,11 @@ impl Execution {
             return Ok(false);
         }
         let asked = messages.last().map_or("", |last| last.text.as_str());
-        let said = aside(&format!("I said: {}\nThe reply: {}", cut(asked), cut(answer)));
+        let said = aside(&format!(
+            "I said: {}\nThe reply: {}",
+            cut(asked),
+            cut(answer)
+        ));
         let likely = self.judge(Question::Claim, &said, "", 0.0).await?;
         Ok(likely.is_some_and(|likely| self.says_yes(Question::Claim, likely)))
     }
@@ -198,7 +204,11 @@ impl Execution {
             self.keep_told(Instant::now()).await?;
             return Ok(None);
         }
-        tracing::info!(pid = self.pid, answer, "an answer claimed what was not kept");
+        tracing::info!(
+            pid = self.pid,
+            answer,
+            "an answer claimed what was not kept"
+        );
         let why = self.vm.last_observation().unwrap_or_default();
         Ok(Some(format!("Nothing was kept. {why}")))
     }

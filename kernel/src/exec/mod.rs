@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI8;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::event::Event;
@@ -265,10 +265,14 @@ impl Execution {
             }
             None => history.push(outcome.text.clone()),
         }
-        let written = action
-            .get("malformed")
-            .and_then(Value::as_str)
-            .map_or_else(|| action.to_string(), str::to_owned);
+        let written = match action.get("malformed").and_then(Value::as_str) {
+            Some(text) => text.to_owned(),
+            // In the form in which it would be written again.
+            None if action.get("tool").is_some() && self.shared.cpu.info().constrains => {
+                json!({"calls": [action]}).to_string()
+            }
+            None => action.to_string(),
+        };
         // Asked for again though it had worked: it was not done, and would not be.
         self.stuck = self.last.as_ref() == Some(&(action.clone(), true));
         self.last = Some((action, outcome.ok));

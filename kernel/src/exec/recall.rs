@@ -17,7 +17,12 @@ impl Execution {
         let personal = self.is_personal().await?;
         let (shared, program) = (self.shared.clone(), self.program.clone());
         let work = tokio::task::spawn_blocking(move || {
-            recall(shared.store.as_ref(), shared.cpu.as_ref(), &program, personal)
+            recall(
+                shared.store.as_ref(),
+                shared.cpu.as_ref(),
+                &program,
+                personal,
+            )
         });
         let left = time_left(&self.program, &self.spent, self.started);
         let recalled = match guarded(&mut self.inbox.signals, left, work).await? {
@@ -59,7 +64,9 @@ impl Execution {
             return Ok(false);
         }
         let (prompt, _) = self.vm.fit(&*self.shared.cpu).map_err(failed)?;
-        let likely = self.judge(Question::Personal, &prompt.messages, "", 0.0).await?;
+        let likely = self
+            .judge(Question::Personal, &prompt.messages, "", 0.0)
+            .await?;
         Ok(likely.is_some_and(|likely| self.says_yes(Question::Personal, likely)))
     }
 

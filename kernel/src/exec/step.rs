@@ -111,13 +111,21 @@ impl Execution {
         if self.stuck {
             legal.calls.clear();
         }
+        // A small model that has just kept something would keep it again and again.
+        let kept = self.kept && self.shared.cpu.info().constrains;
+        for call in legal.calls.iter_mut().filter(|_| kept) {
+            call.offered &= call.name != syscall::REMEMBER;
+        }
         Ok(legal)
     }
 
     /// Whether the store holds anything that could be found.
     fn remembers(&self) -> bool {
         // A store that fails says so when it is searched.
-        self.shared.store.stats().map_or(true, |stats| stats.pages > 0)
+        self.shared
+            .store
+            .stats()
+            .map_or(true, |stats| stats.pages > 0)
     }
 
     /// Carries a decision out: one action, or the calls of a step in their order.

@@ -63,9 +63,13 @@ fn close(schema: &mut Value) {
     let Some(map) = schema.as_object_mut() else {
         return;
     };
-    let open = ["additionalProperties", "patternProperties", "unevaluatedProperties"]
-        .iter()
-        .any(|key| map.contains_key(*key));
+    let open = [
+        "additionalProperties",
+        "patternProperties",
+        "unevaluatedProperties",
+    ]
+    .iter()
+    .any(|key| map.contains_key(*key));
     let named = map.get("properties").is_some_and(Value::is_object);
     if named && !open {
         map.insert("additionalProperties".into(), json!(false));
@@ -84,10 +88,7 @@ fn close(schema: &mut Value) {
     }
     for key in ["properties", "$defs", "definitions", "patternProperties"] {
         let inner = map.get_mut(key).and_then(Value::as_object_mut);
-        inner
-            .into_iter()
-            .flat_map(Map::values_mut)
-            .for_each(close);
+        inner.into_iter().flat_map(Map::values_mut).for_each(close);
     }
 }
 
@@ -182,7 +183,10 @@ mod tests {
                 "u": {"anyOf": [{"type": "string"}, {"type": "null"}]},
                 "r": {"type": "string"}
             }, "required": ["r"]}),
-            &[json!({"r": ""}), json!({"r": "x", "s": "y", "n": 1, "u": "z"})],
+            &[
+                json!({"r": ""}),
+                json!({"r": "x", "s": "y", "n": 1, "u": "z"}),
+            ],
             &[
                 json!({"r": "", "s": ""}),
                 json!({"r": "", "n": null}),

@@ -154,7 +154,11 @@ fn kind(schema: &Value) -> String {
         return value.to_string();
     }
     if let Some(values) = schema["enum"].as_array() {
-        let shown: Vec<String> = values.iter().take(VALUES_SHOWN).map(Value::to_string).collect();
+        let shown: Vec<String> = values
+            .iter()
+            .take(VALUES_SHOWN)
+            .map(Value::to_string)
+            .collect();
         let more = values.len().saturating_sub(VALUES_SHOWN);
         let rest = match more {
             0 => String::new(),
@@ -270,7 +274,12 @@ mod tests {
     fn many_cards_stay_within_the_room() {
         let long = "This says a great deal. ".repeat(40);
         let properties: serde_json::Map<String, Value> = (0..12)
-            .map(|n| (format!("p{n}"), json!({"type": "string", "description": long})))
+            .map(|n| {
+                (
+                    format!("p{n}"),
+                    json!({"type": "string", "description": long}),
+                )
+            })
             .collect();
         let call = Callable {
             name: "d.f".into(),

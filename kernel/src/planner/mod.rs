@@ -117,6 +117,12 @@ impl Planner {
         }
     }
 
+    /// The function in sight that runs a program: its one required argument is `code`.
+    pub fn runs_programs(&self, legal: &Legal) -> Option<Callable> {
+        let runs = |call: &&Callable| call.parameters["required"] == serde_json::json!(["code"]);
+        legal.offered().find(runs).cloned()
+    }
+
     /// Whether it can keep nothing in any case.
     pub fn never_keeps(&self) -> bool {
         self.calls.iter().all(|call| call.name != syscall::REMEMBER)
@@ -169,9 +175,9 @@ impl Planner {
 
 /// How to act, where a grammar lets nothing else be written: short.
 const WITH_GRAMMAR: &str = "You answer by yourself, or call tools.\n\
-     Call: {\"tool\":\"NAME\",\"args\":{…}}\n\
-     Several calls: one a line.\n\
-     If none of the tools does what is asked: {\"tool\":\"none\"}\nTools:\n";
+     A call: {\"calls\":[{\"tool\":\"NAME\",\"args\":{…}}]}\n\
+     Several calls: {\"calls\":[{\"tool\":\"NAME\",\"args\":{…}},{\"tool\":\"NAME\",\"args\":{…}},…]}\n\
+     If none of the tools does what is asked: {\"calls\":[{\"tool\":\"none\"}]}\nTools:\n";
 /// How to act, where everything has to be said.
 const WITHOUT_GRAMMAR: &str = "You work step by step. Each of your turns is one JSON action:\n\
      {\"answer\":\"…\"} replies to the user and ends the task.\n\

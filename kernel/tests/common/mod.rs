@@ -133,7 +133,7 @@ impl Setup {
                 temperature: 0.0,
                 seed: 0,
             },
-        judgement: quipu_kernel::judgement::Judgement::default(),
+            judgement: quipu_kernel::judgement::Judgement::default(),
         })
         .expect("it boots")
     }

@@ -14,7 +14,9 @@ use std::sync::{Arc, OnceLock};
 use common::{Desk, Setup, list};
 use quipu_kernel::Kernel;
 use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings, Tokenizer};
-use quipu_kernel::cpu::{Cpu, CpuError, CpuInfo, CpuStats, Form, Job, Message, Movement, Prompt, Ticket};
+use quipu_kernel::cpu::{
+    Cpu, CpuError, CpuInfo, CpuStats, Form, Job, Message, Movement, Prompt, Ticket,
+};
 use quipu_kernel::event::Event;
 use quipu_kernel::grammar::{Callable, Legal};
 use quipu_kernel::limits::Limits;

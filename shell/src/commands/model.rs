@@ -250,9 +250,8 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
         .into_iter()
         .chain(fitted.map(|fitted| ("judgement", json!(fitted))));
     if args.json {
-        let map: serde_json::Map<String, Value> = facts
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect();
+        let map: serde_json::Map<String, Value> =
+            facts.map(|(key, value)| (key.to_owned(), value)).collect();
         output::json(&map)?;
         return Ok(0);
     }

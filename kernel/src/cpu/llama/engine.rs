@@ -130,7 +130,8 @@ impl<'m> Engine<'m> {
         match request {
             Request::Run(job, sink) => self.run_job(job, sink),
             Request::Weigh(inquiry, sink) => {
-                self.waiting.push(Slot::weighing(inquiry, sink, &self.vocab));
+                self.waiting
+                    .push(Slot::weighing(inquiry, sink, &self.vocab));
             }
             Request::Nice(pid, priority) => {
                 let slots = self.running.iter_mut().chain(&mut self.waiting);

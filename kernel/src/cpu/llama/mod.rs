@@ -31,8 +31,7 @@ use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 use parking_lot::{Mutex, RwLock};
 
 use super::{
-    ChatTemplate, Cpu, CpuError, CpuInfo, CpuStats, Inquiry, Job, Message, Movement, Prompt,
-    Ticket,
+    ChatTemplate, Cpu, CpuError, CpuInfo, CpuStats, Inquiry, Job, Message, Movement, Prompt, Ticket,
 };
 use crate::process::Pid;
 use crate::swap::{Swap, SwapSettings};

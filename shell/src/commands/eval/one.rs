@@ -326,8 +326,9 @@ async fn watch(
             }),
             Event::Exited { .. } => break,
             Event::Action { n, action, .. } if stop.is_some() => {
-                let count = counted(&action);
-                due = (count > 0).then(|| (n + count as u32 - 1, count));
+                // Each call has a row, and an outcome.
+                let rows = action["calls"].as_array().map_or(1, Vec::len);
+                due = (counted(&action) > 0).then(|| (n + rows as u32 - 1, rows));
             }
             Event::Observation { .. } => due = due.map(|(last, left)| (last, left - 1)),
             Event::Token { n, text, .. } if stop.is_some() && words_show => {
