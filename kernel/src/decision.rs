@@ -122,7 +122,8 @@ fn unbiased(forward: &[f32], backward: &[f32]) -> Vec<f32> {
     (0..forward.len())
         .map(|option| {
             let mirrored = last - option;
-            finite(forward[option]) - prior[option] + finite(backward[mirrored]) - prior[mirrored]
+            let (one, other) = (finite(forward[option]), finite(backward[mirrored]));
+            f32::midpoint(one - prior[option], other - prior[mirrored])
         })
         .collect()
 }

@@ -188,7 +188,7 @@ impl Legal {
         if self.calls.is_empty() {
             return "only the answer is legal: {\"answer\": \"…\"}".into();
         }
-        let names: Vec<&str> = self.calls.iter().map(|call| call.name.as_str()).collect();
+        let names: Vec<&str> = self.offered().map(|call| call.name.as_str()).collect();
         format!("there are {}", names.join(", "))
     }
 }

@@ -45,19 +45,35 @@ impl Marks {
         }
     }
 
-    /// The first of them that `text` holds.
-    fn found_in(&self, text: &str) -> Option<String> {
-        let has = expressions(text);
-        let expression = self.expressions.iter().find(|one| has.contains(one));
-        let said = format!(" {} ", words(text).join(" "));
-        let row = || {
-            self.rows
-                .iter()
-                .find(|row| said.contains(&format!(" {row} ")))
-        };
-        let all = !self.numbers.is_empty() && self.numbers.is_subset(&numbers(text));
+    /// The first of them that a text holds.
+    fn found_in(&self, read: &Read) -> Option<String> {
+        let expression = self
+            .expressions
+            .iter()
+            .find(|one| read.expressions.contains(one));
+        let row = || self.rows.iter().find(|row| read.rows.contains(*row));
+        let all = !self.numbers.is_empty() && self.numbers.is_subset(&read.numbers);
         let together = || all.then(|| format!("the numbers {:?}", self.numbers));
         expression.or_else(row).cloned().or_else(together)
+    }
+}
+
+/// What a text holds, read once for all tasks.
+struct Read {
+    numbers: BTreeSet<String>,
+    expressions: Vec<String>,
+    rows: BTreeSet<String>,
+}
+
+impl Read {
+    fn of(text: &str) -> Self {
+        let rows = words(text);
+        let rows = rows.windows(WORDS_MAX + 1).map(|row| row.join(" "));
+        Self {
+            numbers: numbers(text),
+            expressions: expressions(text),
+            rows: rows.collect(),
+        }
     }
 }
 
@@ -193,11 +209,15 @@ fn tasks(file: &str, text: &str) -> Vec<String> {
 
 /// Each text of a model that holds something of a task.
 fn complaints(prompts: &[Text], tasks: &[Text]) -> Vec<String> {
+    let read: Vec<Read> = prompts
+        .iter()
+        .map(|prompt| Read::of(&prompt.text))
+        .collect();
     let mut found = Vec::new();
     for task in tasks {
         let marks = Marks::of(&task.text);
-        for prompt in prompts {
-            if let Some(mark) = marks.found_in(&prompt.text) {
+        for (prompt, read) in prompts.iter().zip(&read) {
+            if let Some(mark) = marks.found_in(read) {
                 found.push(format!(
                     "{}: {:?} holds {mark}, which is of a task in {}",
                     prompt.file, prompt.text, task.file

@@ -68,11 +68,14 @@ impl Planner {
         }
         let (mut calls, mut more) = Cards::deal(cards);
         let paged = more.len() > 0;
+        // A part of the disk of its own is as good as naming it.
+        let memory = &program.agent.memory;
+        let has_memory = wanted(MEMORY) || !memory.space.is_empty() || !memory.blocks.is_empty();
         // What was shown can be shown again, whatever the agent's tools are.
         let own = syscall::TABLE.iter().filter(|call| match call.name {
             syscall::FIND => paged,
             syscall::RECALL | syscall::DECIDE => true,
-            _ => wanted(MEMORY),
+            _ => has_memory,
         });
         calls.extend(own.map(|call| Callable {
             name: call.name.to_owned(),

@@ -167,6 +167,7 @@ async fn model_writes_only_what_is_legal() {
                     json!({"type": "integer", "minimum": 0, "maximum": 100}),
                 ),
             ]),
+            offered: true,
         }],
         ask: true,
         answer: None,

@@ -123,10 +123,13 @@ fn a_task_is_an_object() {
         .check(2, &["line 1: not a JSON object"]);
 }
 
+/// Another call than `ADD`: the very same is not made twice in a row.
+const MORE: &str = r#"{"tool":"calculator.calculate","args":{"expression":"2 + 2"}}"#;
+
 #[test]
 fn the_log_names_the_limit_that_cut_a_run_short() {
     let sandbox = Sandbox::new();
-    let cpu = sandbox.script("script.jsonl", &[ADD, ADD, ADD, DONE]);
+    let cpu = sandbox.script("script.jsonl", &[ADD, MORE, ADD, MORE, ADD, MORE, DONE]);
     sandbox.quipu(&["run", "--cpu", &cpu, "task"]).check(3, &[]);
     let log = sandbox.quipu(&["log", "1"]);
     assert!(log.out.ends_with("limit (loop): \"done\"\n"), "{log:#?}");

@@ -143,9 +143,13 @@ impl<'a> Bench<'a> {
         let prompt = self.pages.fill(n, prompt);
         let mut program = self.options.program(self.session, &agent.loaded, prompt);
         let agent = &mut program.agent;
-        agent.memory.space = job.space();
         agent.memory.reads.clear();
-        if case.tools.is_some() || !case.functions.is_empty() {
+        // Where only some tools are to be seen, the store is one of them or is not there.
+        let all = case.tools.is_none() && case.functions.is_empty();
+        if all || case.tools.iter().flatten().any(|tool| tool == "memory") {
+            agent.memory.space = job.space();
+        }
+        if !all {
             let mut tools = case.tools.clone().unwrap_or_default();
             if !case.functions.is_empty() {
                 tools.push(device(n));
