@@ -45,8 +45,8 @@ fn exception(printed: &str) -> Option<(&str, String)> {
     let (before, traceback) = printed.split_at(from);
     let frames = || traceback.lines().filter_map(frame);
     // The program's own line says more than one of the library that it called.
-    let own = frames().filter(|(file, _)| !file.starts_with("/python/"));
-    let (file, place) = own.last().or_else(|| frames().last())?;
+    let mut own = frames().filter(|(file, _)| !file.starts_with("/python/"));
+    let (file, place) = own.next_back().or_else(|| frames().next_back())?;
     let file = file.rsplit('/').next().unwrap_or(file);
     let unindented = |line: &&str| !line.is_empty() && !line.starts_with(' ');
     let error = traceback.lines().skip(1).find(unindented)?;
