@@ -87,8 +87,8 @@ mod tests {
             let case = serde_json::json!({"id": 1, "prompt": "p", "pages": {"a.html": page}});
             serde_json::from_value(case).unwrap()
         };
-        let pages = Pages::serve(&[case("one"), case("<a href='{base}/b.html'>")]);
-        let pages = pages.await.unwrap();
+        let cases = [case("one"), case("<a href='{base}/b.html'>")];
+        let pages = Pages::serve(&cases).await.unwrap();
         let address = |n: usize| pages.fill(n, "{base}/a.html");
         let get = async |address: String| {
             let response = reqwest::get(address).await.unwrap();
