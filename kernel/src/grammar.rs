@@ -13,6 +13,8 @@ const ANSWER_CHARS_MAX: u32 = 4000;
 const ASK_CHARS_MAX: u32 = 400;
 /// A number in plain digits.
 const NUMBER: &str = r"start: /-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?/";
+/// The argument of a function that runs a program.
+const CODE: &str = "code";
 /// Characters of what is said of a bad action: a schema may have thousands of values.
 const PROBLEM_CHARS_MAX: usize = 400;
 
@@ -31,6 +33,8 @@ pub struct Callable {
     /// Whether a model is told of it and may write it by a grammar. One that is not is
     /// accepted all the same.
     pub offered: bool,
+    /// The language of its argument `code`, where it runs a program.
+    pub program: Option<String>,
 }
 
 /// What a process does in a step.
@@ -40,6 +44,8 @@ pub enum Move {
     Any,
     /// It calls tools.
     Call,
+    /// It writes a program, for the first tool in sight that runs one.
+    Program,
     /// It answers, and ends.
     Answer,
     /// It answers with a bare number, and ends.
@@ -67,6 +73,12 @@ impl Legal {
             (Move::Any, _) => Form::Json(self.schema()),
             (Move::Call, _) => Form::Json(self.several()),
             (Move::Answer, Some(schema)) => Form::Json(schema.clone()),
+            (Move::Program, _) => {
+                let language = self
+                    .runs_programs()
+                    .and_then(|call| call.program.as_deref());
+                Form::Lark(fenced(language.unwrap_or_default()))
+            }
             (Move::Number, _) => Form::Lark(NUMBER.to_owned()),
             (Move::Answer, None) | (Move::Ask, _) => Form::Text,
         }
@@ -98,10 +110,19 @@ impl Legal {
                     _ => json!({ "calls": calls }),
                 })
             }
+            (Move::Program, _) => {
+                let call = self.runs_programs().ok_or("no tool runs programs")?;
+                Ok(json!({"tool": call.name, "args": {"code": without_fence(text)}}))
+            }
             (Move::Answer, Some(_)) => Ok(json!({ "answer": parse(text)? })),
             (Move::Answer, None) | (Move::Number, _) => Ok(json!({ "answer": text })),
             (Move::Ask, _) => Ok(json!({ "ask": text })),
         }
+    }
+
+    /// The first function in sight that runs a program.
+    pub fn runs_programs(&self) -> Option<&Callable> {
+        self.offered().find(|call| call.program.is_some())
     }
 
     /// The functions that a model may choose from.
@@ -202,6 +223,14 @@ impl Callable {
         ])
     }
 
+    /// The program in a call of it that has nothing else, as a model writes it.
+    pub fn program_in(&self, action: &Value) -> Option<String> {
+        let language = self.program.as_ref()?;
+        let args = action["args"].as_object().filter(|args| args.len() == 1)?;
+        let code = args.get(CODE)?.as_str()?;
+        Some(format!("```{language}\n{code}\n```"))
+    }
+
     /// The schema of a call of it, for a grammar.
     fn form(&self) -> Value {
         object(&[
@@ -209,6 +238,20 @@ impl Callable {
             ("args", spelled(&self.parameters)),
         ])
     }
+}
+
+/// The grammar of a program in `language`, in a fence as models have learnt it. Some
+/// tokenizers join the last tick and the end of its line, so that this has to be legal.
+fn fenced(language: &str) -> String {
+    format!("start: \"```{language}\\n\" program /\\n?/\nprogram[suffix=\"\\n```\"]: /(.|\\n)*/\n")
+}
+
+/// The program in a fence; the fence may not have been closed.
+fn without_fence(text: &str) -> &str {
+    let text = text.strip_prefix("```").unwrap_or(text);
+    let program = text.split_once('\n').map_or("", |(_, program)| program);
+    let program = program.trim_end_matches('\n');
+    program.strip_suffix("\n```").unwrap_or(program)
 }
 
 fn validate(form: &Value, action: &Value) -> Result<(), String> {
@@ -237,6 +280,7 @@ mod tests {
                 description: "evaluates".into(),
                 parameters: object(&[("expression", json!({"type": "string"}))]),
                 offered: true,
+                program: None,
             }],
             ask: false,
             answer: None,
@@ -303,5 +347,28 @@ mod tests {
             json!({"calls": [{"tool": "a"}, {"tool": "b"}]}),
         );
         check(Move::Any, "no", Value::Null);
+    }
+
+    #[test]
+    fn a_program_is_written_as_such() {
+        let mut legal = legal();
+        let call = &mut legal.calls[0];
+        call.program = Some("python".into());
+        call.name = "python.run".into();
+        let check = |text: &str, code: &str| {
+            let action = legal.action(Move::Program, text).unwrap();
+            assert_eq!(
+                action,
+                json!({"tool": "python.run", "args": {"code": code}})
+            );
+            assert!(
+                legal.calls[0]
+                    .program_in(&action)
+                    .unwrap()
+                    .starts_with(text)
+            );
+        };
+        check("```python\nx = 1\nx\n```", "x = 1\nx");
+        check("```python\nif a:\n    b()", "if a:\n    b()");
     }
 }

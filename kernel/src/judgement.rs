@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A question with the answers yes and no about the state of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
     /// Does one of the tools do what the task asks?
@@ -83,6 +83,16 @@ impl Question {
         Question::Number,
         Question::Claim,
     ];
+
+    /// Whether it is asked about a text apart, and not about the window of a process.
+    pub fn is_apart(self) -> bool {
+        matches!(self, Question::Replace | Question::Claim)
+    }
+
+    /// Whether it is asked about a move that a process is about to make.
+    pub fn is_of_a_move(self) -> bool {
+        matches!(self, Question::Call | Question::More)
+    }
 
     /// The ways it is put; a fit weighs the answers to them together.
     pub fn signals(self) -> &'static [Signal] {
@@ -175,6 +185,20 @@ impl Default for Judgement {
 }
 
 impl Judgement {
+    /// Puts another fit of one question in.
+    pub fn set(&mut self, question: Question, fit: Fit) {
+        *match question {
+            Question::Call => &mut self.call,
+            Question::More => &mut self.more,
+            Question::Compute => &mut self.compute,
+            Question::Keep => &mut self.keep,
+            Question::Personal => &mut self.personal,
+            Question::Replace => &mut self.replace,
+            Question::Number => &mut self.number,
+            Question::Claim => &mut self.claim,
+        } = fit;
+    }
+
     /// The fit of one question.
     pub fn of(&self, question: Question) -> &Fit {
         match question {

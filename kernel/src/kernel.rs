@@ -14,7 +14,7 @@ use crate::cpu::{Cpu, CpuStats, Sampling};
 use crate::event::Event;
 use crate::exec::{Ending, Execution, Inbox, Past};
 use crate::journal::{Journal, JournalError};
-use crate::judgement::Judgement;
+use crate::judgement::{Judgement, Question};
 use crate::limits::Limits;
 use crate::policy::Policy;
 use crate::process::{Exit, Pid, Program, Reply, Status, Usage};
@@ -308,6 +308,39 @@ impl Kernel {
         table
             .get(&pid)
             .is_some_and(|handle| handle.exit.borrow().is_none())
+    }
+
+    /// The log-odds of each signal of `question` about `program` before its first step, as a
+    /// process of it is asked; it takes no step. `None` where the CPU tells none, the
+    /// program cannot run, or the question is about a move.
+    ///
+    /// # Errors
+    /// When the journal fails.
+    pub async fn odds(
+        &self,
+        program: Program,
+        question: Question,
+    ) -> Result<Option<Vec<f32>>, KernelError> {
+        let pid = self
+            .shared
+            .journal
+            .create(&program, &self.shared.cpu.info().model)?;
+        let (_signals, signal_inbox) = mpsc::unbounded_channel();
+        let (_replies, reply_inbox) = mpsc::unbounded_channel();
+        let inbox = Inbox {
+            signals: signal_inbox,
+            replies: reply_inbox,
+            priority: Arc::new(AtomicI8::new(program.priority)),
+            attended: false,
+        };
+        let shared = self.shared.clone();
+        match Execution::new(pid, program, shared.clone(), inbox, Past::default()) {
+            Ok(execution) => Ok(execution.probe(question).await),
+            Err(ending) => {
+                stillborn(&shared, pid, ending);
+                Ok(None)
+            }
+        }
     }
 
     fn launch(&self, pid: Pid, program: Program, past: Past, attended: bool) {

@@ -167,6 +167,7 @@ pub fn edit(blocks: &[String]) -> Option<Callable> {
         description: "Replaces the text of one of your notes.".to_owned(),
         parameters: object(&fields),
         offered: true,
+        program: None,
     })
 }
 

@@ -193,10 +193,11 @@ impl World {
                 let trusts = passages.iter().map(|passage| passage.hit.trust);
                 let trust = trusts.min().unwrap_or(floor);
                 let lines: Vec<String> = passages.iter().map(Passage::quoted).collect();
+                let ids = passages.iter().map(|passage| &passage.hit.id);
                 (
                     lines.join("\n"),
                     true,
-                    Label::new("memory", trust.min(floor)),
+                    Label::of_pages(ids, trust.min(floor)),
                 )
             }
             Err(error) => (format!("the store failed: {error}"), false, Label::kernel()),

@@ -1,11 +1,12 @@
 //! What the odds of a model are worth, as `quipu eval --calibrate` has fitted them: a file
 //! for each model, found by what is in the model's file and not by its name.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use quipu_kernel::cpu::llama;
-use quipu_kernel::judgement::Judgement;
+use quipu_kernel::judgement::{Judgement, Question};
 use serde::{Deserialize, Serialize};
 
 use crate::error::UserError;
@@ -16,12 +17,19 @@ use crate::paths::{self, Paths};
 pub struct Fitted {
     /// The fingerprint of the model's file.
     pub model: String,
-    /// Cases they were fitted on.
+    /// How good the fits are that were made; the others are built in.
+    pub questions: BTreeMap<Question, Quality>,
+    /// The fits.
+    pub judgement: Judgement,
+}
+
+/// How good the fit of one question is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    /// Cases that were asked.
     pub cases: usize,
     /// Of these that were set aside, the share on which the fit was right.
     pub held_out: f64,
-    /// The fits.
-    pub judgement: Judgement,
 }
 
 /// The folder of the fits, beside the models.
@@ -60,8 +68,7 @@ pub fn find(paths: &Paths, model: &Path) -> Option<Fitted> {
 pub fn save(
     paths: &Paths,
     model: &Path,
-    cases: usize,
-    held_out: f64,
+    questions: BTreeMap<Question, Quality>,
     judgement: Judgement,
 ) -> Result<PathBuf> {
     let Some((file, fingerprint)) = file(paths, model) else {
@@ -72,8 +79,7 @@ pub fn save(
     };
     let fitted = Fitted {
         model: fingerprint,
-        cases,
-        held_out,
+        questions,
         judgement,
     };
     if let Some(folder) = file.parent() {

@@ -71,6 +71,10 @@ pub struct FunctionSpec {
     /// Whether a model is offered it. One that is not is there for programs.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub offered: bool,
+    /// The language of its argument `code`, where it runs a program: a model then writes the
+    /// program as such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
 }
 
 fn yes() -> bool {

@@ -105,6 +105,8 @@ pub struct FunctionNeeds {
     pub url: Option<String>,
     /// Whether a model is offered it; it is, unless this says no.
     pub offered: Option<bool>,
+    /// The language of its argument `code`, where it runs a program.
+    pub program: Option<String>,
 }
 
 /// A `plugin.toml` that cannot be used.

@@ -216,6 +216,7 @@ fn function_spec(resolve: &Resolve, function: &Function) -> Result<FunctionSpec,
         needs: Vec::new(),
         url_argument: None,
         offered: true,
+        program: None,
     })
 }
 

@@ -11,6 +11,9 @@ use crate::judgement::Question;
 /// Log-odds of naming a tool below which nothing else is asked: it is none.
 const CLEARLY_NONE: f32 = -6.0;
 
+/// Tokens of a thought before an answer: enough for a word problem's few steps.
+const THOUGHT_TOKENS_MAX: u32 = 256;
+
 /// What the CPU wrote.
 pub(super) struct Decided {
     pub(super) chosen: Move,
@@ -40,12 +43,15 @@ impl Execution {
                     }
                 }
             }
-            if let Some(program) = self.program_for(prompt, legal).await? {
-                return self.written(n, prompt, &program, Move::Call).await;
+            if self.wants_a_program(prompt, legal).await? {
+                return self.written(n, prompt, legal, Move::Program).await;
             }
         }
         if chosen == Move::Answer && self.wants_a_number(prompt, legal).await? {
             chosen = Move::Number;
+        }
+        if chosen == Move::Answer && self.wants_a_thought(prompt, legal).await? {
+            return self.considered(n, prompt, legal).await;
         }
         self.written(n, prompt, legal, chosen).await
     }
@@ -58,7 +64,7 @@ impl Execution {
         legal: &Legal,
         chosen: Move,
     ) -> Result<Decided, Ending> {
-        let mut writing = self.write(prompt, legal, chosen);
+        let mut writing = self.write(prompt, legal, chosen, u32::MAX);
         writing.shown = true;
         loop {
             if let Some(completion) = self.read(n, &mut writing).await? {
@@ -67,24 +73,16 @@ impl Execution {
         }
     }
 
-    /// What is left to a task that no tool does by itself and that has something to be
-    /// computed: the tool that runs programs. Asked before the first step only.
-    async fn program_for(
-        &mut self,
-        prompt: &Prompt,
-        legal: &Legal,
-    ) -> Result<Option<Legal>, Ending> {
-        let Some(program) = self.planner.runs_programs(legal).filter(|_| self.n == 0) else {
-            return Ok(None);
-        };
+    /// Whether a program is left to a task that no tool does by itself: something has to be
+    /// computed. Asked before the first step only.
+    async fn wants_a_program(&mut self, prompt: &Prompt, legal: &Legal) -> Result<bool, Ending> {
+        if self.n > 0 || legal.runs_programs().is_none() {
+            return Ok(false);
+        }
         let likely = self
             .judge(Question::Compute, &prompt.messages, "", 0.0)
             .await?;
-        let computes = likely.is_some_and(|likely| self.says_yes(Question::Compute, likely));
-        Ok(computes.then(|| Legal {
-            calls: vec![program],
-            ..legal.clone()
-        }))
+        Ok(likely.is_some_and(|likely| self.says_yes(Question::Compute, likely)))
     }
 
     /// Whether a bare number is the answer, once there are results to take it from.
@@ -99,6 +97,45 @@ impl Execution {
         Ok(likely.is_some_and(|likely| self.says_yes(Question::Number, likely)))
     }
 
+    /// Whether an answer by a schema is to be worked out first: there is something to be
+    /// computed and no result yet. An answer in words needs no thought beside it.
+    async fn wants_a_thought(&mut self, prompt: &Prompt, legal: &Legal) -> Result<bool, Ending> {
+        if legal.answer.is_none() || self.last.is_some() {
+            return Ok(false);
+        }
+        let likely = self
+            .judge(Question::Compute, &prompt.messages, "", 0.0)
+            .await?;
+        Ok(likely.is_some_and(|likely| self.says_yes(Question::Compute, likely)))
+    }
+
+    /// An answer after a thought in free words, which nobody is shown and which is gone
+    /// after it: a grammar that admits nothing but the answer leaves no room to work it out
+    /// (CRANE, Banerjee et al. 2025, arXiv 2502.09061).
+    async fn considered(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+    ) -> Result<Decided, Ending> {
+        let words = Legal::default();
+        let mut writing = self.write(prompt, &words, Move::Answer, THOUGHT_TOKENS_MAX);
+        writing.shown = false;
+        let thought = loop {
+            if let Some(thought) = self.read(n, &mut writing).await? {
+                break thought;
+            }
+        };
+        let begun = format!("{}\n\n```json\n", thought.text.trim_end());
+        let led = self.shared.cpu.lead(prompt, &begun);
+        let room = self.shared.cpu.info().window - self.vm.reserve();
+        let led = led.filter(|led| led.len <= room);
+        let led = led.as_ref().unwrap_or(prompt);
+        let mut decided = self.written(n, led, legal, Move::Answer).await?;
+        decided.completion.usage += thought.usage;
+        Ok(decided)
+    }
+
     /// A call, if it fits.
     async fn call(
         &mut self,
@@ -107,7 +144,7 @@ impl Execution {
         legal: &Legal,
         named: f32,
     ) -> Result<Option<Decided>, Ending> {
-        let mut writing = self.write(prompt, legal, Move::Call);
+        let mut writing = self.write(prompt, legal, Move::Call, u32::MAX);
         let mut completion = None;
         let tool = loop {
             if let Some(tool) = tool_in(&writing.text) {
@@ -126,6 +163,13 @@ impl Execution {
         if likely.is_some_and(|likely| !self.says_yes(question, likely)) {
             return Ok(None);
         }
+        if legal.runs_programs().is_some_and(|call| call.name == tool) {
+            drop(writing);
+            return self
+                .written(n, prompt, legal, Move::Program)
+                .await
+                .map(Some);
+        }
         writing.shown = true;
         self.show(n, &writing.text);
         let chosen = Move::Call;
@@ -137,8 +181,9 @@ impl Execution {
         }
     }
 
-    fn write(&self, prompt: &Prompt, legal: &Legal, chosen: Move) -> Writing {
-        let room = self.program.limits.action_room(&self.spent);
+    /// Starts to write `chosen`, in at most `tokens_max` tokens.
+    fn write(&self, prompt: &Prompt, legal: &Legal, chosen: Move, tokens_max: u32) -> Writing {
+        let room = self.program.limits.action_room(&self.spent).min(tokens_max);
         let ticket = self.shared.cpu.submit(Job {
             pid: self.pid,
             priority: self.inbox.priority.load(Ordering::Relaxed),

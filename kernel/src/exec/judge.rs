@@ -5,12 +5,14 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Map, Value, json};
 
+use super::keep::aside;
 use super::{Ending, Execution, guarded, time_left};
 use crate::cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Ticket, Weights};
 use crate::decision::Decision;
 use crate::event::Event;
 use crate::grammar::Legal;
 use crate::judgement::{CALL_BEGINS, NONE, Question, Signal, yes_or_no};
+use crate::signal::Signal::Kill;
 
 impl Execution {
     /// The log-odds that a tool of `legal` is named rather than none; `None` where the CPU
@@ -61,6 +63,40 @@ impl Execution {
             likely,
         });
         Ok(Some(likely))
+    }
+
+    /// Asks `question` about the process as it is before its first step, and ends it; the
+    /// odds of each signal, `None` where the CPU tells none. A question that is asked apart
+    /// is about the prompt alone.
+    pub(crate) async fn probe(mut self, question: Question) -> Option<Vec<f32>> {
+        let asked = self.ask_at_once(question).await;
+        let (odds, ending) = match asked {
+            Ok(odds) => (odds, Ending::Signal(Kill)),
+            Err(ending) => (None, ending),
+        };
+        self.finish(ending);
+        odds
+    }
+
+    async fn ask_at_once(&mut self, question: Question) -> Result<Option<Vec<f32>>, Ending> {
+        let messages = match question.is_apart() {
+            true => aside(&self.program.prompt),
+            false => {
+                let (prompt, _) = self.vm.fit(&*self.shared.cpu).map_err(super::failed)?;
+                prompt.messages
+            }
+        };
+        let mut odds = Vec::new();
+        for signal in question.signals() {
+            let Signal::Asked(words) = signal else {
+                return Ok(None);
+            };
+            match self.yes(&messages, words).await? {
+                Some(yes) => odds.push(yes),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(odds))
     }
 
     pub(super) fn says_yes(&self, question: Question, likely: f32) -> bool {

@@ -215,7 +215,7 @@ impl Execution {
 }
 
 /// Messages about something else than the process's own window.
-fn aside(question: &str) -> Vec<Message> {
+pub(super) fn aside(question: &str) -> Vec<Message> {
     let say = |role, text: &str| Message {
         role,
         text: text.to_owned(),

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI8;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::event::Event;
@@ -267,10 +267,7 @@ impl Execution {
         }
         let written = match action.get("malformed").and_then(Value::as_str) {
             Some(text) => text.to_owned(),
-            // In the form in which it would be written again.
-            None if action.get("tool").is_some() && self.shared.cpu.info().constrains => {
-                json!({"calls": [action]}).to_string()
-            }
+            None if self.shared.cpu.info().constrains => self.planner.written(&action),
             None => action.to_string(),
         };
         // Asked for again though it had worked: it was not done, and would not be.

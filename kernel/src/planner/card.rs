@@ -228,6 +228,7 @@ mod tests {
             description: description.into(),
             parameters,
             offered: true,
+            program: None,
         };
         assert_eq!(card(&call, chars), want);
     }
@@ -286,6 +287,7 @@ mod tests {
             description: long,
             parameters: json!({ "properties": properties }),
             offered: true,
+            program: None,
         };
         let calls: Vec<Callable> = std::iter::repeat_n(call, 20).collect();
         assert!(cards(calls.iter()).len() < 2 * ALL_CHARS);

@@ -103,6 +103,7 @@ mod tests {
                 description: description.into(),
                 parameters: json!({"properties": {"text": {"type": "string"}}}),
                 offered: true,
+                program: None,
             },
             about: String::new(),
             pinned: name == "calculator.calculate",

@@ -9,7 +9,7 @@ mod cards;
 mod guard;
 
 use quipu_tools::{Bus, Capability};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use arguments::{spelled, strict};
 pub use card::signature;
@@ -60,6 +60,7 @@ impl Planner {
                         description: function.description.trim().to_owned(),
                         parameters: strict(&function.parameters),
                         offered: function.offered,
+                        program: function.program.clone(),
                     },
                     about: spec.description.clone(),
                     pinned: named || spec.origin == BUILTIN,
@@ -83,6 +84,7 @@ impl Planner {
             parameters: (call.parameters)(),
             // There is nothing to bring back at the start; what left the window names it.
             offered: ![syscall::RECALL, syscall::DECIDE].contains(&call.name),
+            program: None,
         }));
         calls.extend(syscall::edit(&program.agent.memory.blocks));
         let common = calls.len();
@@ -120,10 +122,16 @@ impl Planner {
         }
     }
 
-    /// The function in sight that runs a program: its one required argument is `code`.
-    pub fn runs_programs(&self, legal: &Legal) -> Option<Callable> {
-        let runs = |call: &&Callable| call.parameters["required"] == serde_json::json!(["code"]);
-        legal.offered().find(runs).cloned()
+    /// An action in the form in which it would be written again, where a grammar says what
+    /// may be written: a program as such, any other call in a list.
+    pub fn written(&self, action: &Value) -> String {
+        if action.get("tool").is_none() {
+            return action.to_string();
+        }
+        let called = self.calls.iter().find(|call| action["tool"] == call.name);
+        called
+            .and_then(|call| call.program_in(action))
+            .unwrap_or_else(|| json!({ "calls": [action] }).to_string())
     }
 
     /// Whether it can keep nothing in any case.

@@ -64,6 +64,7 @@ fn function(name: &str, effect: Effect, needs: &[Capability]) -> FunctionSpec {
         needs: needs.to_vec(),
         url_argument: None,
         offered: true,
+        program: None,
     }
 }
 

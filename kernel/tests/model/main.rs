@@ -168,6 +168,7 @@ async fn model_writes_only_what_is_legal() {
                 ),
             ]),
             offered: true,
+            program: None,
         }],
         ask: true,
         answer: None,

@@ -275,6 +275,17 @@ fn schema(path: &std::path::Path) -> Result<Value> {
 
 /// The value that `--format json` prints.
 fn report(pid: Pid, exit: &Exit, recalled: Option<Recalled>, steps: Vec<StepRow>) -> Value {
+    let outcomes = || steps.iter().filter_map(|step| step.outcome.as_ref());
+    // What ends a process has the lowest label of everything that it had read.
+    let label = exit.answer.as_ref().and(outcomes().last());
+    let label = label.map(|outcome| outcome.label.clone());
+    let recalled_pages = recalled.iter().flat_map(|recalled| &recalled.pages);
+    let mut sources: Vec<String> = recalled_pages.map(|page| page.id.to_string()).collect();
+    for id in outcomes().flat_map(|outcome| outcome.label.pages()) {
+        if !sources.iter().any(|known| known == id) {
+            sources.push(id.to_owned());
+        }
+    }
     let steps: Vec<Value> = steps
         .into_iter()
         .map(|step| {
@@ -293,6 +304,8 @@ fn report(pid: Pid, exit: &Exit, recalled: Option<Recalled>, steps: Vec<StepRow>
         "pid": pid,
         "status": exit.status,
         "answer": exit.answer,
+        "label": label,
+        "sources": sources,
         "steps": steps,
         "usage": exit.usage,
         "ms": exit.ms,

@@ -43,6 +43,7 @@ pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
         needs: Vec::new(),
         url_argument: None,
         offered: true,
+        program: None,
     })
 }
 

@@ -102,5 +102,6 @@ fn spec_of(info: ToolInfo) -> Result<FunctionSpec, LoadError> {
         needs: Vec::new(),
         url_argument: None,
         offered: true,
+        program: None,
     })
 }

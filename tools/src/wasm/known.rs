@@ -116,6 +116,7 @@ fn finished(
     let more = manifest.functions.get(&spec.name);
     spec.url_argument = more.and_then(|more| more.url.clone());
     spec.offered = more.and_then(|more| more.offered).unwrap_or(true);
+    spec.program = more.and_then(|more| more.program.clone());
     spec
 }
 

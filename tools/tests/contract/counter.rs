@@ -23,6 +23,7 @@ impl Counter {
             needs: Vec::new(),
             url_argument: None,
             offered: true,
+            program: None,
         };
         Self {
             spec: DeviceSpec {

@@ -45,6 +45,8 @@ pub(super) struct Slot {
     pub(super) counts: Counts,
     sink: Sink,
     matcher: Option<Matcher>,
+    /// Whether it is JSON, which can be closed at any place.
+    json: bool,
     sampler: Option<LlamaSampler>,
     drafter: Drafter,
     cached: Option<usize>,
@@ -92,6 +94,7 @@ impl Slot {
         };
         let mut slot = Self {
             matcher,
+            json: matches!(job.form, Form::Json(_)),
             sampler: sampler(job.sampling),
             tokens_max: job.tokens_max,
             ..Self::bare(job.pid, job.priority, job.prompt, sink)
@@ -126,6 +129,7 @@ impl Slot {
             counts: Counts::default(),
             sink,
             matcher: None,
+            json: false,
             sampler: None,
             drafter: Drafter::default(),
             cached: None,
@@ -221,13 +225,17 @@ impl Slot {
         let generated = self.tokens.len() - self.prompt;
         let left = self.tokens_max.saturating_sub(generated as u32);
         if self.closing.is_none() && (self.matcher.is_some() || left <= 1) {
-            self.closing = if left <= WIND_DOWN_TOKENS.min(self.tokens_max / 2) {
+            let wind_down = if self.json { WIND_DOWN_TOKENS } else { 1 };
+            self.closing = if left <= wind_down.min(self.tokens_max / 2) {
                 Some(ClosedEarly::Full)
             } else if in_circles(&self.tokens[self.prompt..]) {
                 Some(ClosedEarly::Repeating)
             } else {
                 None
             };
+        }
+        if self.closing.is_some() && self.matcher.is_some() && !self.json {
+            return Ok(true);
         }
         let mask = match &mut self.matcher {
             Some(matcher) => Some(matcher.compute_mask_or_eos().map_err(grammar)?),

@@ -1,7 +1,7 @@
 //! What a model's odds are worth: fitted on cases that say which function does what is
-//! asked, or that none does.
+//! asked, or what the right answer to a question of the judgement is.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 use quipu_kernel::event::Event;
@@ -12,30 +12,23 @@ use serde_json::{Value, json};
 use super::agents::Agents;
 use super::cases::Case;
 use super::one::{Bench, Job};
+use super::regression::{area, fit, right, share};
 use super::{EvalArgs, batch};
 use crate::error::{INTERRUPTED, UserError};
 use crate::init::Session;
 use crate::interrupts::Interrupts;
+use crate::judgement::Quality;
 use crate::{judgement, output};
 
 /// Every so many cases one is set aside, to see how good the fit is on others.
 const ASIDE: usize = 4;
 /// Fewer cases of one kind than this say nothing.
 const CASES_MIN: usize = 10;
-/// Rounds of the fit, and the size of its steps.
-const ROUNDS: usize = 20_000;
-const STEP: f64 = 0.02;
-/// How strongly weights are kept small, so that cases that can be told apart wholly do not
-/// let them grow for ever.
-const SHRINK: f64 = 0.002;
 
-/// The odds on one case, and whether a tool fits.
-struct Sample {
-    odds: Vec<f32>,
-    fits: bool,
-}
+/// The odds on one case, and whether the answer is yes.
+type Sample = (Vec<f32>, bool);
 
-/// Runs the command: a fit for each model, kept with it.
+/// Runs the command: fits for each model, kept with it.
 pub async fn run(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<u8> {
     let mut reports = Vec::new();
     let mut interrupts = Interrupts::listen()?;
@@ -45,252 +38,143 @@ pub async fn run(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<u
             say!("interrupted; nothing was kept");
             return Ok(INTERRUPTED);
         };
-        let few =
-            |fits: bool| samples.iter().filter(|sample| sample.fits == fits).count() < CASES_MIN;
-        if few(true) || few(false) {
-            return Err(UserError::usage(
-                format!(
-                    "{} cases were decided: too few to fit anything",
-                    samples.len()
-                ),
-                format!(
-                    "\"fits\" names a function in at least {CASES_MIN} cases, and is null in as many"
-                ),
-            ));
-        }
-        let (aside, used): (Vec<_>, Vec<_>) = samples
-            .iter()
-            .enumerate()
-            .partition(|(n, _)| n % ASIDE == 0);
-        let only = |part: Vec<(usize, &'_ Sample)>| -> Vec<(Vec<f32>, bool)> {
-            part.into_iter()
-                .map(|(_, s)| (s.odds.clone(), s.fits))
-                .collect()
-        };
-        let (aside, used) = (only(aside), only(used));
-        let fit = fit(&used);
-        let held_out = right(&fit, &aside);
-        let file = judgement::save(
-            &on.paths,
-            &on.model_file()?,
-            samples.len(),
-            held_out,
-            Judgement {
-                call: fit.clone(),
-                ..Judgement::default()
-            },
-        )?;
-        reports.push(report(&model, &fit, &samples, &aside, held_out, &file));
+        reports.push(keep(&on, &model, &samples)?);
     }
     output::json(&reports)?;
     Ok(0)
 }
 
-fn report(
-    model: &str,
-    fit: &Fit,
-    samples: &[Sample],
-    aside: &[(Vec<f32>, bool)],
-    held_out: f64,
-    file: &PathBuf,
-) -> Value {
-    let all: Vec<(f32, bool)> = samples
-        .iter()
-        .map(|sample| (fit.likelihood(&sample.odds), sample.fits))
-        .collect();
-    let asides: Vec<(f32, bool)> = aside
-        .iter()
-        .map(|(odds, fits)| (fit.likelihood(odds), *fits))
-        .collect();
-    json!({
-        "model": model,
+/// Fits each question that has enough samples and keeps the fits; what was fitted earlier
+/// on other questions stays.
+fn keep(on: &Session, model: &str, samples: &BTreeMap<Question, Vec<Sample>>) -> Result<Value> {
+    let file = on.model_file()?;
+    let (mut judgement, mut questions) = match judgement::find(&on.paths, &file) {
+        Some(earlier) => (earlier.judgement, earlier.questions),
+        None => (Judgement::default(), BTreeMap::new()),
+    };
+    let mut reports = serde_json::Map::new();
+    for (question, samples) in samples {
+        let name = json!(question).as_str().unwrap_or_default().to_owned();
+        let of = |yes: bool| samples.iter().filter(|sample| sample.1 == yes).count();
+        if of(true) < CASES_MIN || of(false) < CASES_MIN {
+            say!(
+                "warning: {name}: {} cases with yes and {} with no: too few to fit anything",
+                of(true),
+                of(false)
+            );
+            continue;
+        }
+        let (fit, quality, report) = fit_one(samples);
+        judgement.set(*question, fit);
+        questions.insert(*question, quality);
+        reports.insert(name, report);
+    }
+    if reports.is_empty() {
+        return Err(UserError::usage(
+            "no question has enough cases",
+            format!(
+                "\"fits\" names a function in at least {CASES_MIN} cases and is null in as many, \
+                 or \"judge\" has as many answers of each kind"
+            ),
+        ));
+    }
+    let kept_in = judgement::save(&on.paths, &file, questions, judgement)?;
+    Ok(json!({"model": model, "questions": reports, "kept_in": kept_in}))
+}
+
+/// A fit on three of four samples, and how good it is on the others.
+fn fit_one(samples: &[Sample]) -> (Fit, Quality, Value) {
+    let part = |aside: bool| -> Vec<Sample> {
+        let numbered = samples.iter().enumerate();
+        let of = numbered.filter(|(n, _)| (n % ASIDE == 0) == aside);
+        of.map(|(_, sample)| sample.clone()).collect()
+    };
+    let (aside, used) = (part(true), part(false));
+    let fit = fit(&used);
+    let likely = |samples: &[Sample]| -> Vec<(f32, bool)> {
+        let one = |(odds, yes): &Sample| (fit.likelihood(odds), *yes);
+        samples.iter().map(one).collect()
+    };
+    let others = likely(&aside);
+    let quality = Quality {
+        cases: samples.len(),
+        held_out: right(&fit, &aside),
+    };
+    let report = json!({
         "cases": samples.len(),
         "weights": fit.weights,
         "bias": fit.bias,
         "threshold": fit.threshold,
-        "auc": area(&all),
-        "held_out": {"cases": aside.len(), "right": held_out, "auc": area(&asides),
-            "kept": share(&asides, fit.threshold, true),
-            "stopped": share(&asides, fit.threshold, false)},
-        "kept_in": file,
-    })
+        "auc": area(&likely(samples)),
+        "held_out": {"cases": aside.len(), "right": quality.held_out, "auc": area(&others),
+            "kept": share(&others, fit.threshold, true),
+            "stopped": share(&others, fit.threshold, false)},
+    });
+    (fit, quality, report)
 }
 
-/// The odds on each case; `None` when interrupted.
+/// The odds on each case, by question; `None` when interrupted.
 async fn ask(
     session: &Session,
     args: &EvalArgs,
     cases: &[Case],
     interrupts: &mut Interrupts,
-) -> Result<Option<Vec<Sample>>> {
+) -> Result<Option<BTreeMap<Question, Vec<Sample>>>> {
     let agents = Agents::load(&args.agent, &args.cases, cases)?;
     let bench = Bench::open(session, &agents, &args.process, &args.cases, cases).await?;
-    let kernel = bench.kernel();
     let progress = batch::progress(cases.len() as u64);
-    let mut samples = Vec::new();
+    let mut samples: BTreeMap<Question, Vec<Sample>> = BTreeMap::new();
     interrupts.begin();
     for (n, case) in cases.iter().enumerate() {
-        progress.inc(1);
-        let Some(fits) = &case.fits else {
-            continue;
-        };
-        let mut events = kernel.subscribe();
         let job = Job {
             case,
             n,
             agent: &agents.of(case)[0],
             which: 0,
         };
-        let pid = kernel.spawn(bench.program(&job, &case.prompt))?;
-        loop {
-            let event = tokio::select! {
+        for (question, yes) in case.judged() {
+            let odds = tokio::select! {
                 () = interrupts.next() => return Ok(None),
-                event = events.recv() => event,
+                odds = odds(&bench, &job, question) => odds?,
             };
-            match event {
-                Some(Event::Judged {
-                    pid: of,
-                    question: Question::Call,
-                    odds,
-                    ..
-                }) if of == pid => {
-                    let fits = !fits.is_null();
-                    samples.push(Sample { odds, fits });
-                    break;
-                }
-                Some(Event::Exited { pid: of, .. }) if of == pid => break,
-                None => break,
-                Some(_) => {}
+            if let Some(odds) = odds {
+                samples.entry(question).or_default().push((odds, yes));
             }
         }
-        // It may be over already.
-        let _ = kernel.signal(pid, Signal::Kill);
-        kernel.wait(pid).await?;
+        progress.inc(1);
     }
     interrupts.end();
     progress.finish_and_clear();
     Ok(Some(samples))
 }
 
-/// A logistic regression by gradient descent, both answers weighing the same however many
-/// cases there are of each.
-fn fit(samples: &[(Vec<f32>, bool)]) -> Fit {
-    let signals = samples
-        .iter()
-        .map(|(odds, _)| odds.len())
-        .max()
-        .unwrap_or(0);
-    let yes = samples.iter().filter(|(_, fits)| *fits).count().max(1) as f64;
-    let no = samples.len() as f64 - yes;
-    let mut weights = vec![0.0f64; signals];
-    let mut bias = 0.0f64;
-    for _ in 0..ROUNDS {
-        let mut slope = vec![0.0; signals];
-        let mut lean = 0.0;
-        for (odds, fits) in samples {
-            let sum: f64 = odds
-                .iter()
-                .zip(&weights)
-                .map(|(x, w)| f64::from(*x) * w)
-                .sum();
-            let likely = 1.0 / (1.0 + (-(sum + bias)).exp());
-            let share = if *fits { 0.5 / yes } else { 0.5 / no.max(1.0) };
-            let error = (likely - f64::from(*fits)) * share;
-            for (slope, x) in slope.iter_mut().zip(odds) {
-                *slope += error * f64::from(*x);
+/// The odds of `question` on a case; `None` where it does not come to the question.
+async fn odds(bench: &Bench<'_>, job: &Job<'_>, question: Question) -> Result<Option<Vec<f32>>> {
+    let kernel = bench.kernel();
+    let program = bench.program(job, &job.case.prompt);
+    if !question.is_of_a_move() {
+        return Ok(kernel.odds(program, question).await?);
+    }
+    let mut events = kernel.subscribe();
+    let pid = kernel.spawn(program)?;
+    let mut found = None;
+    while let Some(event) = events.recv().await {
+        match event {
+            Event::Judged {
+                pid: of,
+                question: asked,
+                odds,
+                ..
+            } if of == pid && asked == question => {
+                found = Some(odds);
+                break;
             }
-            lean += error;
-        }
-        for (weight, slope) in weights.iter_mut().zip(slope) {
-            *weight -= STEP * (slope + SHRINK * *weight);
-        }
-        bias -= STEP * lean;
-    }
-    let mut fit = Fit {
-        weights: weights.iter().map(|weight| *weight as f32).collect(),
-        bias: bias as f32,
-        threshold: 0.5,
-    };
-    fit.threshold = threshold(&fit, samples);
-    fit
-}
-
-/// The threshold at which the worse of both shares, right calls kept and wrong ones stopped,
-/// is best; in the middle of its neighbours.
-fn threshold(fit: &Fit, samples: &[(Vec<f32>, bool)]) -> f32 {
-    let mut likely: Vec<(f32, bool)> = samples
-        .iter()
-        .map(|(odds, fits)| (fit.likelihood(odds), *fits))
-        .collect();
-    likely.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let worse = |at: f32| share(&likely, at, true).min(share(&likely, at, false));
-    let between = likely
-        .windows(2)
-        .map(|pair| f32::midpoint(pair[0].0, pair[1].0));
-    between
-        .max_by(|a, b| worse(*a).total_cmp(&worse(*b)))
-        .unwrap_or(0.5)
-}
-
-/// Of the samples that are `fits`, the share that a threshold puts on the right side.
-fn share(likely: &[(f32, bool)], threshold: f32, fits: bool) -> f64 {
-    let of = likely.iter().filter(|(_, is)| *is == fits);
-    let all = of.clone().count().max(1);
-    let right = of
-        .filter(|(likely, _)| (*likely >= threshold) == fits)
-        .count();
-    right as f64 / all as f64
-}
-
-fn right(fit: &Fit, samples: &[(Vec<f32>, bool)]) -> f64 {
-    let right = samples
-        .iter()
-        .filter(|(odds, fits)| (fit.likelihood(odds) >= fit.threshold) == *fits);
-    right.count() as f64 / samples.len().max(1) as f64
-}
-
-/// The area under the curve: how often a case that fits is likelier than one that does not.
-fn area(likely: &[(f32, bool)]) -> f64 {
-    let of = |fits: bool| {
-        likely
-            .iter()
-            .filter(move |(_, is)| *is == fits)
-            .map(|(p, _)| *p)
-    };
-    let (mut above, mut pairs) = (0.0, 0.0);
-    for yes in of(true) {
-        for no in of(false) {
-            above += match yes.total_cmp(&no) {
-                std::cmp::Ordering::Greater => 1.0,
-                std::cmp::Ordering::Equal => 0.5,
-                std::cmp::Ordering::Less => 0.0,
-            };
-            pairs += 1.0;
+            Event::Exited { pid: of, .. } if of == pid => break,
+            _ => {}
         }
     }
-    above / f64::max(pairs, 1.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_leans_to_yes_is_set_right() {
-        // The second signal tells; the first says yes to everything.
-        let samples: Vec<(Vec<f32>, bool)> = (0..40)
-            .map(|n| {
-                let fits = n % 2 == 0;
-                let tells = if fits { 4.0 } else { 2.0 } + (n % 5) as f32 * 0.1;
-                (vec![5.0 + (n % 3) as f32, tells], fits)
-            })
-            .collect();
-        let fit = fit(&samples);
-        assert!(right(&fit, &samples) > 0.99, "{fit:?}");
-        let likely: Vec<(f32, bool)> = samples
-            .iter()
-            .map(|(odds, fits)| (fit.likelihood(odds), *fits))
-            .collect();
-        assert!(area(&likely) > 0.99);
-    }
+    // It may be over already.
+    let _ = kernel.signal(pid, Signal::Kill);
+    kernel.wait(pid).await?;
+    Ok(found)
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use quipu_kernel::judgement::Question;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -27,6 +28,10 @@ pub const HELP: &str = r#"A case has "id" and "prompt", and perhaps:
                its address
   "before"     prompts of processes that run before it on the same memory
   "stop"       "call": the process is stopped once its first calls are made
+For --calibrate, in place of "check":
+  "fits"       the function that does what is asked, or null if none does
+  "judge"      {"keep": true}: questions of the judgement and the right answers; they are call,
+               more, compute, keep, personal, number, and, put about a text apart, replace, claim
 
 Checks:
   {"exact": "text"}  {"contains": "text" or [texts]}  {"lacks": …}  {"regex": "…"}
@@ -77,6 +82,9 @@ pub struct Case {
     /// For `--calibrate`: the function that fits, or null where none does.
     #[serde(default, deserialize_with = "given")]
     pub fits: Option<Value>,
+    /// For `--calibrate`: questions that a process is asked, and the right answers.
+    #[serde(default)]
+    pub judge: BTreeMap<Question, bool>,
     /// The line it stands on, from 1.
     #[serde(skip)]
     pub line: usize,
@@ -120,6 +128,15 @@ impl Case {
     /// The group it is summed up in.
     pub fn group(&self) -> &str {
         self.tags.first().map_or("", String::as_str)
+    }
+
+    /// The questions it has an answer to.
+    pub fn judged(&self) -> BTreeMap<Question, bool> {
+        let mut judged = self.judge.clone();
+        if let Some(fits) = &self.fits {
+            judged.insert(Question::Call, !fits.is_null());
+        }
+        judged
     }
 
     /// Whether a check looks at the memories.

@@ -51,6 +51,7 @@ fn spec(function: &Function) -> FunctionSpec {
         needs: Vec::new(),
         url_argument: None,
         offered: true,
+        program: None,
     }
 }
 

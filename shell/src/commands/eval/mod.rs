@@ -9,7 +9,7 @@
 //! | `one` | one case, from its documents to its result |
 //! | `rows` | results, their sums, the table |
 //! | `grade` | results checked again |
-//! | `calibrate` | what a model's odds are worth, fitted on cases |
+//! | `calibrate`, `regression` | what a model's odds are worth, fitted on cases |
 
 mod agents;
 mod calibrate;
@@ -20,6 +20,7 @@ mod functions;
 mod grade;
 mod one;
 mod pages;
+mod regression;
 mod rows;
 
 use std::collections::HashSet;
@@ -76,8 +77,9 @@ pub struct EvalArgs {
     /// written, or another program with lines {"id", "answer", "calls": [{"tool", "args"}], "ms"}
     #[arg(long, value_name = "RESULTS.jsonl", conflicts_with_all = ["out", "calibrate"])]
     grade: Option<PathBuf>,
-    /// Fit what the model's odds are worth on these cases, which say in "fits" which function
-    /// does what is asked, and keep that for this model
+    /// Fit what the model's odds are worth on these cases, and keep that for this model.
+    /// A case says in "fits" which function does what is asked, or in "judge" what the right
+    /// answer to a question is
     #[arg(long)]
     calibrate: bool,
     /// Print the sums as JSON

@@ -340,8 +340,8 @@ async fn watch(
                     written = (n, String::new());
                 }
                 written.1.push_str(&text);
-                // A call is JSON, and so is an answer by a schema.
-                let words = |c: char| c != '{';
+                // A call is JSON, and so is an answer by a schema; a program stands in a fence.
+                let words = |c: char| !['{', '`'].contains(&c);
                 if written.1.trim_start().chars().next().is_some_and(words) {
                     watched.cut = Some(Cut::Words(n));
                 }
