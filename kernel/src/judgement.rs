@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::lessons::{self, Lesson};
+
 /// A question with the answers yes and no about the state of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -20,8 +22,6 @@ pub enum Question {
     Personal,
     /// Does a fact take the place of an older one?
     Replace,
-    /// Is the answer a bare number?
-    Number,
     /// Does the answer claim that something was kept?
     Claim,
 }
@@ -34,6 +34,9 @@ pub enum Signal {
     /// A sentence after the last message, to be answered by yes or no; `{tool}` stands for
     /// the tool in question.
     Asked(&'static str),
+    /// The text apart, after the examples of a lesson: the label in this place against the
+    /// last.
+    Taught(&'static Lesson, usize),
 }
 
 /// The name a model writes when no tool fits.
@@ -49,45 +52,26 @@ const MORE: &[Signal] = &[
     Signal::Names,
     Signal::Asked("Before you go on: does this still need a call of {tool}? Answer Yes or No."),
 ];
-const COMPUTE: &[Signal] = &[Signal::Asked(
-    "Before you act: is this a problem to be worked out by arithmetic from the numbers I give? \
-     Answer Yes or No.",
-)];
-const KEEP: &[Signal] = &[Signal::Asked(
-    "Before you act: do I tell you something here that you should remember for later? \
-     Answer Yes or No.",
-)];
-const PERSONAL: &[Signal] = &[Signal::Asked(
-    "Before you answer: is this about me, my things, my people or what I told you before? \
-     Answer Yes or No.",
-)];
-const REPLACE: &[Signal] = &[Signal::Asked(
-    "Does the new note say that the old note is no longer true? Answer Yes or No.",
-)];
-const NUMBER: &[Signal] = &[Signal::Asked(
-    "Before you answer: do I ask for a number? Answer Yes or No.",
-)];
-const CLAIM: &[Signal] = &[Signal::Asked(
-    "Does this reply say that something was saved, noted or will be remembered? Answer Yes or No.",
-)];
+/// What a message wants, as one answer: each likelihood is fitted on all of them.
+const SORTED: &[Signal] = &[
+    Signal::Taught(&lessons::SORT, 0),
+    Signal::Taught(&lessons::SORT, 1),
+    Signal::Taught(&lessons::SORT, 2),
+];
+const REPLACE: &[Signal] = &[Signal::Taught(&lessons::REPLACE, 0)];
+const CLAIM: &[Signal] = &[Signal::Taught(&lessons::CLAIM, 0)];
 
 impl Question {
     /// All there are.
-    pub const ALL: [Question; 8] = [
+    pub const ALL: [Question; 7] = [
         Question::Call,
         Question::More,
         Question::Compute,
         Question::Keep,
         Question::Personal,
         Question::Replace,
-        Question::Number,
         Question::Claim,
     ];
-
-    /// Whether it is asked about a text apart, and not about the window of a process.
-    pub fn is_apart(self) -> bool {
-        matches!(self, Question::Replace | Question::Claim)
-    }
 
     /// Whether it is asked about a move that a process is about to make.
     pub fn is_of_a_move(self) -> bool {
@@ -99,11 +83,8 @@ impl Question {
         match self {
             Question::Call => CALL,
             Question::More => MORE,
-            Question::Compute => COMPUTE,
-            Question::Keep => KEEP,
-            Question::Personal => PERSONAL,
+            Question::Compute | Question::Keep | Question::Personal => SORTED,
             Question::Replace => REPLACE,
-            Question::Number => NUMBER,
             Question::Claim => CLAIM,
         }
     }
@@ -157,8 +138,6 @@ pub struct Judgement {
     pub personal: Fit,
     /// Of [`Question::Replace`].
     pub replace: Fit,
-    /// Of [`Question::Number`].
-    pub number: Fit,
     /// Of [`Question::Claim`].
     pub claim: Fit,
 }
@@ -178,7 +157,6 @@ impl Default for Judgement {
             keep: fit(&[3.0], -1.2, 0.5),
             personal: fit(&[3.0], 0.0, 0.5),
             replace: fit(&[3.0], 0.0, 0.5),
-            number: fit(&[3.0], 0.0, 0.5),
             claim: fit(&[3.0], -4.5, 0.5),
         }
     }
@@ -194,7 +172,6 @@ impl Judgement {
             Question::Keep => &mut self.keep,
             Question::Personal => &mut self.personal,
             Question::Replace => &mut self.replace,
-            Question::Number => &mut self.number,
             Question::Claim => &mut self.claim,
         } = fit;
     }
@@ -208,7 +185,6 @@ impl Judgement {
             Question::Keep => &self.keep,
             Question::Personal => &self.personal,
             Question::Replace => &self.replace,
-            Question::Number => &self.number,
             Question::Claim => &self.claim,
         }
     }

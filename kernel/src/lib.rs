@@ -47,6 +47,7 @@ pub mod journal;
 pub mod judgement;
 mod kernel;
 pub mod label;
+pub mod lessons;
 pub mod limits;
 pub mod planner;
 pub mod policy;

@@ -287,6 +287,15 @@ impl Vm {
         self.steps.last().map(|step| step.observation.clone())
     }
 
+    /// Whether what came back last is a single number.
+    pub fn came_to_a_number(&self) -> bool {
+        let last = self.steps.last().map_or("", |step| &step.observation);
+        let is_number = |text: &str| text.trim().replace(',', "").parse::<f64>().is_ok();
+        let value = || serde_json::from_str::<serde_json::Value>(last).ok();
+        is_number(last)
+            || value().is_some_and(|value| value["value"].as_str().is_some_and(is_number))
+    }
+
     /// Whether anything is out of the window or cut.
     pub fn recallable(&self) -> bool {
         self.steps

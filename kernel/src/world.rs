@@ -171,7 +171,7 @@ impl World {
         let label = Label::new(format!("tool:{}", spec.name), trust);
         match device.call(&function, args, context) {
             Ok(Value::String(text)) => (text, true, label),
-            Ok(value) => (value.to_string(), true, label),
+            Ok(value) => (concise(value), true, label),
             Err(error) => (failure(&error), false, label),
         }
     }
@@ -310,6 +310,22 @@ fn effect_of(spec: &quipu_tools::DeviceSpec, function: &str) -> Effect {
 fn needs_of(spec: &quipu_tools::DeviceSpec, function: &str, args: &Value) -> Vec<Capability> {
     let found = spec.functions.iter().find(|f| f.name == function);
     found.map_or_else(|| spec.requests.clone(), |f| f.needs_for(args))
+}
+
+/// A result in few words: without fields that are empty, and only the text where nothing
+/// else is left.
+fn concise(value: Value) -> String {
+    let whole = value.to_string();
+    let Value::Object(mut fields) = value else {
+        return whole;
+    };
+    fields.retain(|_, value| !value.is_null() && value.as_str() != Some(""));
+    let mut values = fields.values();
+    match (values.next(), values.next()) {
+        (None, _) => whole,
+        (Some(Value::String(text)), None) => text.trim_end().to_owned(),
+        _ => Value::Object(fields).to_string(),
+    }
 }
 
 /// A failed call in words for the model: what went wrong and what to try.

@@ -9,7 +9,7 @@ use crate::grammar::{Legal, Move};
 use crate::judgement::Question;
 
 /// Log-odds of naming a tool below which nothing else is asked: it is none.
-const CLEARLY_NONE: f32 = -6.0;
+const CLEARLY_NONE: f32 = -3.0;
 
 /// Tokens of a thought before an answer: enough for a word problem's few steps.
 const THOUGHT_TOKENS_MAX: u32 = 256;
@@ -43,14 +43,14 @@ impl Execution {
                     }
                 }
             }
-            if self.wants_a_program(prompt, legal).await? {
+            if self.wants_a_program(legal).await? {
                 return self.written(n, prompt, legal, Move::Program).await;
             }
         }
-        if chosen == Move::Answer && self.wants_a_number(prompt, legal).await? {
+        if chosen == Move::Answer && self.wants_a_number(legal).await? {
             chosen = Move::Number;
         }
-        if chosen == Move::Answer && self.wants_a_thought(prompt, legal).await? {
+        if chosen == Move::Answer && self.wants_a_thought(legal).await? {
             return self.considered(n, prompt, legal).await;
         }
         self.written(n, prompt, legal, chosen).await
@@ -75,38 +75,35 @@ impl Execution {
 
     /// Whether a program is left to a task that no tool does by itself: something has to be
     /// computed. Asked before the first step only.
-    async fn wants_a_program(&mut self, prompt: &Prompt, legal: &Legal) -> Result<bool, Ending> {
+    async fn wants_a_program(&mut self, legal: &Legal) -> Result<bool, Ending> {
         if self.n > 0 || legal.runs_programs().is_none() {
             return Ok(false);
         }
-        let likely = self
-            .judge(Question::Compute, &prompt.messages, "", 0.0)
-            .await?;
-        Ok(likely.is_some_and(|likely| self.says_yes(Question::Compute, likely)))
+        self.computes().await
     }
 
-    /// Whether a bare number is the answer, once there are results to take it from.
-    async fn wants_a_number(&mut self, prompt: &Prompt, legal: &Legal) -> Result<bool, Ending> {
+    /// Whether a bare number is the answer: one was computed, and nothing else was asked for.
+    async fn wants_a_number(&mut self, legal: &Legal) -> Result<bool, Ending> {
         let computed = self.last.as_ref().is_some_and(|(_, worked)| *worked);
-        if !computed || self.kept || legal.answer.is_some() {
+        if !computed || self.kept || legal.answer.is_some() || !self.vm.came_to_a_number() {
             return Ok(false);
         }
-        let likely = self
-            .judge(Question::Number, &prompt.messages, "", 0.0)
-            .await?;
-        Ok(likely.is_some_and(|likely| self.says_yes(Question::Number, likely)))
+        self.computes().await
+    }
+
+    /// Whether the task is something to be computed.
+    async fn computes(&mut self) -> Result<bool, Ending> {
+        let likely = self.judge_task(Question::Compute).await?;
+        Ok(likely.is_some_and(|likely| self.says_yes(Question::Compute, likely)))
     }
 
     /// Whether an answer by a schema is to be worked out first: there is something to be
     /// computed and no result yet. An answer in words needs no thought beside it.
-    async fn wants_a_thought(&mut self, prompt: &Prompt, legal: &Legal) -> Result<bool, Ending> {
+    async fn wants_a_thought(&mut self, legal: &Legal) -> Result<bool, Ending> {
         if legal.answer.is_none() || self.last.is_some() {
             return Ok(false);
         }
-        let likely = self
-            .judge(Question::Compute, &prompt.messages, "", 0.0)
-            .await?;
-        Ok(likely.is_some_and(|likely| self.says_yes(Question::Compute, likely)))
+        self.computes().await
     }
 
     /// An answer after a thought in free words, which nobody is shown and which is gone
@@ -159,7 +156,9 @@ impl Execution {
             0 => Question::Call,
             _ => Question::More,
         };
-        let likely = self.judge(question, &prompt.messages, &tool, named).await?;
+        let likely = self
+            .judge_a_move(question, &prompt.messages, &tool, named)
+            .await?;
         if likely.is_some_and(|likely| !self.says_yes(question, likely)) {
             return Ok(None);
         }

@@ -5,13 +5,13 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Map, Value, json};
 
-use super::keep::aside;
 use super::{Ending, Execution, guarded, time_left};
 use crate::cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Ticket, Weights};
 use crate::decision::Decision;
 use crate::event::Event;
 use crate::grammar::Legal;
 use crate::judgement::{CALL_BEGINS, NONE, Question, Signal, yes_or_no};
+use crate::lessons::Lesson;
 use crate::signal::Signal::Kill;
 
 impl Execution {
@@ -32,9 +32,10 @@ impl Execution {
         Ok(weights.map(|weights| weights[0] - weights[1]))
     }
 
-    /// How likely the answer to `question` is yes, from 0 to 1: asked after the last of
-    /// `messages` about `tool`, where `named` are the odds of [`Execution::names_a_tool`].
-    pub(super) async fn judge(
+    /// How likely the answer to `question`, about a move, is yes, from 0 to 1: asked after
+    /// the last of `messages` about `tool`, where `named` are the odds of
+    /// [`Execution::names_a_tool`].
+    pub(super) async fn judge_a_move(
         &mut self,
         question: Question,
         messages: &[Message],
@@ -52,8 +53,35 @@ impl Execution {
                         None => return Ok(None),
                     }
                 }
+                Signal::Taught(..) => return Ok(None),
             }
         }
+        Ok(Some(self.judged(question, odds)))
+    }
+
+    /// How likely the answer to `question` about the text `about` is yes, from 0 to 1.
+    pub(super) async fn judge(
+        &mut self,
+        question: Question,
+        about: &str,
+    ) -> Result<Option<f32>, Ending> {
+        let odds = self.odds(question, about).await?;
+        Ok(odds.map(|odds| self.judged(question, odds)))
+    }
+
+    /// How likely the answer to `question` about what the user said is yes, from 0 to 1.
+    pub(super) async fn judge_task(&mut self, question: Question) -> Result<Option<f32>, Ending> {
+        let told = self.told().to_owned();
+        self.judge(question, &told).await
+    }
+
+    /// What the user said last.
+    pub(super) fn told(&self) -> &str {
+        let program = &self.program;
+        program.topic.as_ref().unwrap_or(&program.prompt)
+    }
+
+    fn judged(&self, question: Question, odds: Vec<f32>) -> f32 {
         let likely = self.shared.judgement.of(question).likelihood(&odds);
         self.emit(Event::Judged {
             pid: self.pid,
@@ -62,41 +90,57 @@ impl Execution {
             odds,
             likely,
         });
-        Ok(Some(likely))
+        likely
     }
 
-    /// Asks `question` about the process as it is before its first step, and ends it; the
-    /// odds of each signal, `None` where the CPU tells none. A question that is asked apart
-    /// is about the prompt alone.
+    /// The log-odds of each signal of `question` about a text.
+    async fn odds(&mut self, question: Question, about: &str) -> Result<Option<Vec<f32>>, Ending> {
+        let mut odds = Vec::new();
+        for signal in question.signals() {
+            let Signal::Taught(lesson, label) = signal else {
+                return Ok(None);
+            };
+            let Some(weights) = self.taught(lesson, about).await? else {
+                return Ok(None);
+            };
+            let last = weights[weights.len() - 1];
+            odds.push(weights[*label] - last);
+        }
+        Ok(Some(odds))
+    }
+
+    /// The weights of the labels of a lesson on a text; of the last text they are at hand.
+    async fn taught(
+        &mut self,
+        lesson: &'static Lesson,
+        about: &str,
+    ) -> Result<Option<Weights>, Ending> {
+        if let Some((_, _, weights)) = self
+            .taught
+            .iter()
+            .find(|(of, text, _)| std::ptr::eq(*of, lesson) && text == about)
+        {
+            return Ok(Some(weights.clone()));
+        }
+        let weights = self.weigh(lesson.messages(about), lesson.options()).await?;
+        if let Some(weights) = &weights {
+            self.taught.retain(|(of, ..)| !std::ptr::eq(*of, lesson));
+            self.taught
+                .push((lesson, about.to_owned(), weights.clone()));
+        }
+        Ok(weights)
+    }
+
+    /// Asks `question` about the prompt, and ends the process before its first step; the odds
+    /// of each signal, `None` where the CPU tells none.
     pub(crate) async fn probe(mut self, question: Question) -> Option<Vec<f32>> {
-        let asked = self.ask_at_once(question).await;
-        let (odds, ending) = match asked {
+        let prompt = self.program.prompt.clone();
+        let (odds, ending) = match self.odds(question, &prompt).await {
             Ok(odds) => (odds, Ending::Signal(Kill)),
             Err(ending) => (None, ending),
         };
         self.finish(ending);
         odds
-    }
-
-    async fn ask_at_once(&mut self, question: Question) -> Result<Option<Vec<f32>>, Ending> {
-        let messages = match question.is_apart() {
-            true => aside(&self.program.prompt),
-            false => {
-                let (prompt, _) = self.vm.fit(&*self.shared.cpu).map_err(super::failed)?;
-                prompt.messages
-            }
-        };
-        let mut odds = Vec::new();
-        for signal in question.signals() {
-            let Signal::Asked(words) = signal else {
-                return Ok(None);
-            };
-            match self.yes(&messages, words).await? {
-                Some(yes) => odds.push(yes),
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(odds))
     }
 
     pub(super) fn says_yes(&self, question: Question, likely: f32) -> bool {
@@ -117,7 +161,8 @@ impl Execution {
         let (prompt, _) = self.vm.fit(&*self.shared.cpu).map_err(super::failed)?;
         let mut weights = Vec::new();
         for put in decision.puts() {
-            match self.weigh(&prompt.messages, &put.words, put.labels).await? {
+            let messages = after(&prompt.messages, &put.words);
+            match self.weigh(messages, put.labels).await? {
                 Some(weighed) => weights.push(weighed),
                 None => return Ok(("error: this CPU tells no probabilities".into(), false)),
             }
@@ -141,24 +186,18 @@ impl Execution {
 
     /// The log-odds of yes as the answer to `words`, put after the last of `messages`.
     async fn yes(&mut self, messages: &[Message], words: &str) -> Result<Option<f32>, Ending> {
-        let weights = self.weigh(messages, words, yes_or_no()).await?;
+        let weights = self.weigh(after(messages, words), yes_or_no()).await?;
         Ok(weights.map(|weights| weights[0] - weights[1]))
     }
 
-    /// The weights of `options` as the answer to `words`, put after the last of `messages`.
+    /// The weights of `options` as the beginning of the answer to `messages`.
     pub(super) async fn weigh(
         &mut self,
-        messages: &[Message],
-        words: &str,
+        messages: Vec<Message>,
         options: Vec<Vec<String>>,
     ) -> Result<Option<Weights>, Ending> {
         if !self.shared.cpu.info().constrains {
             return Ok(None);
-        }
-        let mut messages = messages.to_vec();
-        if let Some(last) = messages.last_mut() {
-            last.text.push_str("\n\n");
-            last.text.push_str(words);
         }
         let prompt = self.shared.cpu.prepare(&messages).map_err(failed)?;
         // A question that does not fit is not asked.
@@ -186,6 +225,16 @@ impl Execution {
             Err(error) => Err(failed(error)),
         }
     }
+}
+
+/// `messages` with `words` at the end of the last one.
+pub(super) fn after(messages: &[Message], words: &str) -> Vec<Message> {
+    let mut messages = messages.to_vec();
+    if let Some(last) = messages.last_mut() {
+        last.text.push_str("\n\n");
+        last.text.push_str(words);
+    }
+    messages
 }
 
 fn failed(error: CpuError) -> Ending {

@@ -6,8 +6,9 @@ use std::time::Instant;
 use quipu_memory::{Mode, Page, PageId, Query};
 use serde_json::{Value, json};
 
+use super::judge::after;
 use super::{Ending, Execution, WITH};
-use crate::cpu::{Message, Prompt, Role};
+use crate::cpu::{Message, Role};
 use crate::event::Event;
 use crate::facts::facts;
 use crate::grammar::Legal;
@@ -32,17 +33,14 @@ const NOTE_CHARS: usize = 200;
 impl Execution {
     /// Before the first step: if the user tells something to be kept, it is kept. True if
     /// that was a step.
-    pub(super) async fn keep(&mut self, prompt: &Prompt, legal: &Legal) -> Result<bool, Ending> {
+    pub(super) async fn keep(&mut self, legal: &Legal) -> Result<bool, Ending> {
         let writes = legal.calls.iter().any(|call| call.name == REMEMBER);
         if self.n > 0 || !writes || self.program.label.trust < Trust::User {
             return Ok(false);
         }
         let begun = Instant::now();
-        let likely = self
-            .judge(Question::Keep, &prompt.messages, "", 0.0)
-            .await?;
-        self.told = likely.unwrap_or(0.0);
-        if !self.says_yes(Question::Keep, self.told) {
+        self.keeps = self.judge_task(Question::Keep).await?.unwrap_or(0.0);
+        if !self.says_yes(Question::Keep, self.keeps) {
             return Ok(false);
         }
         self.keep_told(begun).await?;
@@ -51,8 +49,7 @@ impl Execution {
 
     /// Keeps what the user said, a memory for each fact.
     async fn keep_told(&mut self, begun: Instant) -> Result<(), Ending> {
-        let told = self.program.topic.as_ref().unwrap_or(&self.program.prompt);
-        let whole = told.trim().to_owned();
+        let whole = self.told().trim().to_owned();
         let one = Syscall::Remember {
             text: whole.clone(),
             replaces: None,
@@ -125,8 +122,7 @@ impl Execution {
         }
         for note in notes {
             let question = format!("Old note: {}\nNew note: {}", cut(&note.text), cut(text));
-            let aside = aside(&question);
-            let likely = self.judge(Question::Replace, &aside, "", 0.0).await?;
+            let likely = self.judge(Question::Replace, &question).await?;
             if likely.is_some_and(|likely| self.says_yes(Question::Replace, likely)) {
                 return Ok(Some(note.id));
             }
@@ -169,7 +165,8 @@ impl Execution {
         let words = "Which note is about the same thing as the new note? Answer with its letter.";
         let options = letters.iter().take(notes.len());
         let options = options.map(|letter| vec![letter.clone()]).collect();
-        let Some(weights) = self.weigh(&aside(&question), words, options).await? else {
+        let messages = after(&aside(&question), words);
+        let Some(weights) = self.weigh(messages, options).await? else {
             return Ok(Vec::new());
         };
         let mut ranked: Vec<(f32, Page)> = weights.into_iter().zip(notes).collect();
@@ -179,21 +176,12 @@ impl Execution {
     }
 
     /// Whether `answer` claims that something was kept though nothing was.
-    pub(super) async fn claims_falsely(
-        &mut self,
-        messages: &[Message],
-        answer: &str,
-    ) -> Result<bool, Ending> {
-        if self.kept || self.told < MAYBE_TOLD || self.planner.never_keeps() {
+    pub(super) async fn claims_falsely(&mut self, answer: &str) -> Result<bool, Ending> {
+        if self.kept || self.keeps < MAYBE_TOLD || self.planner.never_keeps() {
             return Ok(false);
         }
-        let asked = messages.last().map_or("", |last| last.text.as_str());
-        let said = aside(&format!(
-            "I said: {}\nThe reply: {}",
-            cut(asked),
-            cut(answer)
-        ));
-        let likely = self.judge(Question::Claim, &said, "", 0.0).await?;
+        let said = format!("I said: {}\nThe reply: {}", cut(self.told()), cut(answer));
+        let likely = self.judge(Question::Claim, &said).await?;
         Ok(likely.is_some_and(|likely| self.says_yes(Question::Claim, likely)))
     }
 
@@ -215,7 +203,7 @@ impl Execution {
 }
 
 /// Messages about something else than the process's own window.
-pub(super) fn aside(question: &str) -> Vec<Message> {
+fn aside(question: &str) -> Vec<Message> {
     let say = |role, text: &str| Message {
         role,
         text: text.to_owned(),

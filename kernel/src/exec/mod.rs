@@ -29,10 +29,12 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::cpu::Weights;
 use crate::event::Event;
 use crate::journal::{Outcome, StepRow};
 use crate::kernel::Shared;
 use crate::label::Label;
+use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::{LoopGuard, Planner};
 use crate::process::{Exit, Pid, Program, Reply, State, Usage};
@@ -78,7 +80,9 @@ pub(crate) struct Execution {
     /// Whether it was asked for again, though it had worked: then only an answer is left.
     stuck: bool,
     /// How likely it is that the user told something to be kept.
-    told: f32,
+    keeps: f32,
+    /// What was weighed of texts, by lesson.
+    taught: Vec<(&'static Lesson, String, Weights)>,
     /// Whether it has kept a memory, and whether that was tried.
     kept: bool,
     tried_to_keep: bool,
@@ -129,7 +133,8 @@ impl Execution {
             last: None,
             stuck: false,
             // One that is taken up again is looked at.
-            told: 1.0,
+            keeps: 1.0,
+            taught: Vec::new(),
             kept: false,
             tried_to_keep: false,
             unreminded: past.done.is_empty() && past.recalled.is_none(),

@@ -1,6 +1,6 @@
 //! Before the first step: what the store holds on the task goes into the window.
 
-use super::{Ending, Execution, failed, guarded, time_left};
+use super::{Ending, Execution, guarded, time_left};
 use crate::event::Event;
 use crate::judgement::Question;
 use crate::recall::{Recalled, recall};
@@ -63,10 +63,7 @@ impl Execution {
         if memory.recall_tokens == 0 || !any {
             return Ok(false);
         }
-        let (prompt, _) = self.vm.fit(&*self.shared.cpu).map_err(failed)?;
-        let likely = self
-            .judge(Question::Personal, &prompt.messages, "", 0.0)
-            .await?;
+        let likely = self.judge_task(Question::Personal).await?;
         Ok(likely.is_some_and(|likely| self.says_yes(Question::Personal, likely)))
     }
 

@@ -34,7 +34,7 @@ impl Execution {
             prompt_tokens: prompt.len as u32,
         });
 
-        if self.keep(&prompt, &legal).await? {
+        if self.keep(&legal).await? {
             return Ok(());
         }
         let begun = Instant::now();
@@ -56,7 +56,7 @@ impl Execution {
             Err(problem) => (json!({ "malformed": completion.text }), Some(problem)),
         };
         let action = match action["answer"].as_str() {
-            Some(answer) if self.claims_falsely(&prompt.messages, answer).await? => {
+            Some(answer) if self.claims_falsely(answer).await? => {
                 match self.make_true(answer).await? {
                     Some(words) => json!({ "answer": words }),
                     None => return Ok(()),

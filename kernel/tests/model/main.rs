@@ -20,6 +20,7 @@ use quipu_kernel::cpu::{
 use quipu_kernel::event::Event;
 use quipu_kernel::grammar::{Callable, Legal};
 use quipu_kernel::limits::Limits;
+use quipu_kernel::planner::Planner;
 use quipu_kernel::process::{Pid, Program, Status};
 use quipu_kernel::signal::Signal;
 use quipu_kernel::syscall::object;
@@ -212,6 +213,45 @@ async fn model_writes_only_what_is_legal() {
         legal.check(&action).expect("a legal action");
     }
     cpu.retire(1);
+}
+
+/// With more functions than there is room for, and instructions.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn model_computes_the_boot_page_of_an_agent_once() {
+    let Some((cpu, _turn)) = model().await else {
+        return;
+    };
+    let done = Guided::new(cpu.clone(), vec![json!({"answer": "done"})]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut setup = Setup::new("");
+    setup.devices = (0..8)
+        .map(|n| Desk::new(&format!("desk{n}"), Vec::new()))
+        .collect();
+    setup.devices.push(Desk::new("printer", Vec::new()));
+    let kernel = setup.kernel_on(Arc::new(done), &folder.path().join("journal.db"));
+    let program = |prompt: &str| {
+        let mut program = program(prompt);
+        program.agent.instructions = "You keep the books of a stationer. ".repeat(12);
+        program
+    };
+    // One task names a tool of those that are out of sight, one does not.
+    let tasks = ["Add up the tills.", "Use the printer.", "Count the pens."].map(program);
+    let pages = tasks.each_ref().map(|task| {
+        let planner = Planner::new(task, kernel.bus(), false);
+        planner.boot_page()
+    });
+    assert_ne!(pages[0], pages[1]);
+    let same = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    let shared = same(&pages[0], &pages[1]);
+    assert!(pages[0][..shared].contains("stationer") && pages[0][..shared].contains("desk0.echo"));
+    // A token may lie across the end of what is the same.
+    let tokens = cpu.count(&pages[0][..shared]) as u32 - 2;
+    for (n, task) in tasks.into_iter().enumerate() {
+        let pid = kernel.spawn(task).expect("it starts");
+        let exit = kernel.wait(pid).await.expect("it ends");
+        let cached = exit.usage.cached_tokens;
+        assert!(n == 0 || cached >= tokens, "{n}: {cached} of {tokens}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

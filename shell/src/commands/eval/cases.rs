@@ -31,7 +31,7 @@ pub const HELP: &str = r#"A case has "id" and "prompt", and perhaps:
 For --calibrate, in place of "check":
   "fits"       the function that does what is asked, or null if none does
   "judge"      {"keep": true}: questions of the judgement and the right answers; they are call,
-               more, compute, keep, personal, number, and, put about a text apart, replace, claim
+               more, compute, keep, personal, and, put about a text apart, replace, claim
 
 Checks:
   {"exact": "text"}  {"contains": "text" or [texts]}  {"lacks": …}  {"regex": "…"}
