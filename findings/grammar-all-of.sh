@@ -4,7 +4,7 @@
 # Guess:   allOf means "both": one object with a and b. An engine that can't do that refuses the schema.
 # Reality: llguidance and lm-format-enforcer merge the two. xgrammar drops the schema and admits any JSON at
 #          all, the number 42 included (one warning on standard error). outlines-core puts the two one after
-#          the other: the ONLY text it admits is {"a":1}{"b":2}, which no JSON parser reads.
+#          the other: all it admits is of the form {"a":1}{"b":2}, which no JSON parser reads.
 # Seen with llguidance 1.9.1, xgrammar 0.2.9, outlines-core 0.2.14, lm-format-enforcer 0.11.3:
 #                             merged   only a   42    glued
 #          llguidance         yes      no       no    no
