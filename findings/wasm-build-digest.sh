@@ -45,7 +45,8 @@ build() {
     name=$1
     shift
     "$@" >build.log 2>&1 || { cat build.log; exit 1; }
-    echo "  $name  $(sha256sum "$name" | cut -c1-16)  $(wc -c <"$name") bytes"
+    digest=$(python3 -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest()[:16])' "$name")
+    echo "  $name  $digest  $(wc -c <"$name") bytes"
 }
 for number in 1 2; do
     build "javascript$number.wasm" node_modules/.bin/componentize-qjs --wit one.wit --js app.js -o "javascript$number.wasm"
