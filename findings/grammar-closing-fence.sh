@@ -54,5 +54,6 @@ def admitted(after):
 seen = (pieces[-2:], admitted(""), admitted("/\\n?/"))
 if seen != (["``", "`\n"], 8, 9):
     sys.exit(f"CHANGED: {seen}")
+print("as found")
 PY
 venv/bin/python check.py
