@@ -73,21 +73,186 @@ pub static SORT: Lesson = Lesson {
             "Our gardener comes on Wednesdays now, no longer on Fridays.",
             "remember",
         ),
+        (
+            "A crate holds 18 jars. How many jars are in 35 crates if 4 of them are half empty?",
+            "compute",
+        ),
+        ("Who cuts our hedge?", "recall"),
+        (
+            "Translate into Dutch: Don't forget to bring the tickets.",
+            "other",
+        ),
+        ("别忘了，我对虾过敏。", "remember"),
+        (
+            "Write a short note to Anke: the rehearsal is moved to Monday.",
+            "other",
+        ),
+        ("把这些数从小到大排： 81， 17， 54， 29", "compute"),
+        ("我女儿的钢琴老师姓什么？", "recall"),
+        ("Please call me Jo from now on.", "remember"),
+        ("Do you remember how photosynthesis works?", "other"),
+        (
+            "How often does the letter t occur in 'attention to the tent'?",
+            "compute",
+        ),
+        ("为什么天空是蓝色的？", "other"),
+        ("What size are my ski boots?", "recall"),
+        ("How many moons does Mars have?", "other"),
+        (
+            "I keep the passports in the grey tin, just so you know.",
+            "remember",
+        ),
+        ("We moved house in May, we're in Deventer now.", "remember"),
+        ("I am a nurse on nights, so I sleep until two.", "remember"),
+        ("How many strings does a cello have?", "other"),
+        ("What does petrol cost today?", "other"),
+        (
+            "My tailor is called Ozil, in case you need it later.",
+            "remember",
+        ),
+        (
+            "I have 24 stamps and give a third to Ben. How many are left?",
+            "compute",
+        ),
+        ("Always answer me in British spelling.", "remember"),
+        ("Suggest a present that my sister would like.", "recall"),
+        ("Explain what a median is.", "other"),
+        ("When does our lease end?", "recall"),
+        ("我搬到青岛了。", "remember"),
+        ("记住：阳台的钥匙在鞋柜里。", "remember"),
+        ("地球到月球有多远？", "other"),
+        ("帮我写一封请假条，说我明天去医院。", "other"),
+        ("一本书320页，每天读25页，几天读完？", "compute"),
+        ("我的血压药一天吃几次？", "recall"),
+        ("Good evening, how are you?", "other"),
+        ("What is the weather in Split tomorrow?", "other"),
+        (
+            "That was wrong, the choir meets on the 9th, not on the 6th.",
+            "remember",
+        ),
+        ("I can't remember the word for fear of heights.", "other"),
+        ("Do you remember what I said about the ladder?", "recall"),
+        ("设一个明早七点的闹钟。", "other"),
+        ("Answer in short sentences, every time.", "remember"),
+        ("你还记得我上次说的那个医生吗？", "recall"),
+        ("Thanks, that was a great help!", "other"),
+        ("How old is our fridge by now?", "recall"),
+        ("Spell 'rhubarb' backwards.", "compute"),
+        ("When did Haydn die?", "other"),
+        ("我听力不太好。", "remember"),
+        ("Tell me what you know about my family.", "recall"),
+        ("给妈妈留张字条：记得浇花。", "other"),
+        (
+            "My brother is 31 and I am 5 years younger. How old am I?",
+            "compute",
+        ),
+        ("人有多少颗牙齿？", "other"),
+        ("We no longer have the boat.", "remember"),
+        ("杜甫是哪里人？", "other"),
     ],
     labels: &["remember", "recall", "compute", "other"],
 };
 
 /// Whether a note makes an older one untrue.
 pub static REPLACE: Lesson = Lesson {
-    task: "",
-    examples: &[],
+    task: "You keep a person's notes. Is the old note wrong or out of date once the new note is true? Answer yes or no.",
+    examples: &[
+        (
+            "Old note: My dentist is Dr Sato.\nNew note: Dr Lund looks after my teeth now.",
+            "yes",
+        ),
+        (
+            "Old note: My aunt lives in Cork.\nNew note: My uncle lives in Galway.",
+            "no",
+        ),
+        (
+            "Old note: 我的车停在三楼。\nNew note: 车现在停在地下一层。",
+            "yes",
+        ),
+        (
+            "Old note: I play the oboe.\nNew note: I also play the tuba.",
+            "no",
+        ),
+        (
+            "Old note: The bins go out on Monday.\nNew note: The bins go out on Thursday, not on Monday.",
+            "yes",
+        ),
+        (
+            "Old note: We have a cat called Moss.\nNew note: Moss is nine years old.",
+            "no",
+        ),
+        (
+            "Old note: I drink my coffee black.\nNew note: Black is how I like my coffee.",
+            "no",
+        ),
+        (
+            "Old note: The gate code is 5531.\nNew note: They changed the gate code: 8204.",
+            "yes",
+        ),
+        (
+            "Old note: 我弟弟在银行工作。\nNew note: 我弟弟住在大连。",
+            "no",
+        ),
+        (
+            "Old note: I'm flying to Oslo in June.\nNew note: The trip to Oslo is called off.",
+            "yes",
+        ),
+        (
+            "Old note: The key to the attic is in the blue vase.\nNew note: The key to the shed is on the hook.",
+            "no",
+        ),
+        (
+            "Old note: My son is in year three.\nNew note: My son goes into year four now.",
+            "yes",
+        ),
+        ("Old note: 我儿子属马。\nNew note: 我女儿属羊。", "no"),
+        (
+            "Old note: I work at the harbour.\nNew note: I have been with the railway since March.",
+            "yes",
+        ),
+    ],
     labels: &["yes", "no"],
 };
 
 /// Whether a reply claims that something was kept.
 pub static CLAIM: Lesson = Lesson {
-    task: "",
-    examples: &[],
+    task: "Does the reply say that something was saved, noted or will be remembered? Answer yes or no.",
+    examples: &[
+        (
+            "I said: My desk is number 12.\nThe reply: Noted, your desk is number 12.",
+            "yes",
+        ),
+        (
+            "I said: What is a fjord?\nThe reply: A long narrow inlet between cliffs.",
+            "no",
+        ),
+        ("I said: 我不吃香菜。\nThe reply: 好的,我会记住的。", "yes"),
+        (
+            "I said: Where do I keep the ladder?\nThe reply: You told me that it is in the garage.",
+            "no",
+        ),
+        (
+            "I said: From now on call me Lou.\nThe reply: Of course, Lou! I'll call you that from now on.",
+            "yes",
+        ),
+        (
+            "I said: We moved to Hull.\nThe reply: How exciting! How do you like it there?",
+            "no",
+        ),
+        ("I said: 我下周要出差。\nThe reply: 祝你一路顺风!", "no"),
+        (
+            "I said: Remember that my aunt is called Ilse.\nThe reply: I'm sorry, I can't store information.",
+            "no",
+        ),
+        (
+            "I said: The code is 4471.\nThe reply: I've saved the code for you.",
+            "yes",
+        ),
+        (
+            "I said: How do I remember names better?\nThe reply: Repeat the name aloud and link it to a picture.",
+            "no",
+        ),
+    ],
     labels: &["yes", "no"],
 };
 

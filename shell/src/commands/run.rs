@@ -277,7 +277,7 @@ fn schema(path: &std::path::Path) -> Result<Value> {
 fn report(pid: Pid, exit: &Exit, recalled: Option<Recalled>, steps: Vec<StepRow>) -> Value {
     let outcomes = || steps.iter().filter_map(|step| step.outcome.as_ref());
     // What ends a process has the lowest label of everything that it had read.
-    let label = exit.answer.as_ref().and(outcomes().last());
+    let label = exit.answer.as_ref().and(outcomes().next_back());
     let label = label.map(|outcome| outcome.label.clone());
     let recalled_pages = recalled.iter().flat_map(|recalled| &recalled.pages);
     let mut sources: Vec<String> = recalled_pages.map(|page| page.id.to_string()).collect();
