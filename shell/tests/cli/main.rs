@@ -16,4 +16,5 @@ mod registry;
 mod sandbox;
 mod sessions;
 mod standard_input;
+mod terminal;
 mod two_machines;
