@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{ErrorKind, IsTerminal, Read};
+use std::io::{ErrorKind, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -238,7 +238,9 @@ impl Session {
     fn introduce(&self, cpu: &dyn Cpu) {
         if self.globals.verbose > 0 || console::Term::stderr().is_term() {
             let words = describe(cpu.info());
-            say!("{}", console::style(words).for_stderr().dim());
+            // The style is this program's own, so only the words are made visible.
+            let words = console::style(visible(&words)).for_stderr().dim();
+            let _ = writeln!(std::io::stderr(), "{words}");
         }
     }
 

@@ -25,12 +25,13 @@
 )]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may stop there"))]
 
-/// Writes a line to standard error. Whoever reads it may have gone, which is no reason to
-/// stop the work.
+/// Writes a line to standard error, made visible: words of a model, a tool or a file may
+/// be part of it. Whoever reads it may have gone, which is no reason to stop the work.
 macro_rules! say {
     ($($words:tt)*) => {{
         use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($words)*);
+        let words = $crate::output::visible(&format!($($words)*));
+        let _ = writeln!(std::io::stderr(), "{words}");
     }};
 }
 

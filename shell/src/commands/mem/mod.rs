@@ -125,12 +125,12 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     }
     output::line(&output::visible(&page.text))?;
     for earlier in store.history(&id)? {
-        let text = shortened(&earlier.text, 60);
+        let text = output::visible(&shortened(&earlier.text, 60));
         say!("version {} said: {text}", earlier.version);
     }
     for source in store.lineage(&id)? {
-        let text = shortened(&source.text, 60);
-        say!("made from {}: {text}", source.id);
+        let text = output::visible(&shortened(&source.text, 60));
+        say!("made from {}: {text}", output::visible(source.id.as_str()));
     }
     Ok(0)
 }
