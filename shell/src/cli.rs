@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     batch, completions, config, doctor, eval, fork, kill, log, mem, model, nice, ps, run, serve,
-    tool, top,
+    tool, top, trust,
 };
 use crate::env_vars;
 
@@ -88,6 +88,7 @@ pub enum Command {
     Tool(tool::ToolCommand),
     #[command(subcommand)]
     Model(model::ModelCommand),
+    Trust(trust::TrustArgs),
     Serve(serve::ServeArgs),
     Doctor(doctor::DoctorArgs),
     #[command(subcommand)]

@@ -225,11 +225,7 @@ impl Session {
     fn usable_tools(&self) -> Result<Bus> {
         let (bus, unusable) = self.bus(Servers::Known)?;
         for tool in unusable {
-            say!(
-                "warning: the tool {} is left out: {}",
-                visible(&tool.name),
-                visible(&tool.error)
-            );
+            say!("warning: {}", tool.told());
         }
         Ok(bus)
     }

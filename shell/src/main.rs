@@ -15,6 +15,7 @@
 //! | `control` | how other programs reach the machine that runs |
 //! | `models/` | finding and fetching model files |
 //! | `bus` | the tools of this machine |
+//! | `trust` | folders whose files may take effect |
 //! | `mcp/` | servers of the Model Context Protocol, and this machine as one |
 //! | `plugin/` | tools as source: projects and their compilers |
 //! | `error` | what went wrong, a hint, an exit code |
@@ -57,6 +58,7 @@ mod plugin;
 mod render;
 mod repl;
 mod settings;
+mod trust;
 
 use std::io::Write;
 

@@ -80,6 +80,11 @@ impl Paths {
         self.state.join("machine.lock")
     }
 
+    /// The user's own MCP servers.
+    pub fn servers(&self) -> PathBuf {
+        self.config.with_file_name("mcp.json")
+    }
+
     /// What was granted to single tools.
     pub fn grants(&self) -> PathBuf {
         self.state.join("grants.toml")
@@ -88,6 +93,11 @@ impl Paths {
     /// The values that stand behind tools' secrets.
     pub fn secrets(&self) -> PathBuf {
         self.state.join("secrets.toml")
+    }
+
+    /// The folders whose files may take effect.
+    pub fn trust(&self) -> PathBuf {
+        self.state.join("trust.toml")
     }
 
     /// The home of the model hub's own cache.
