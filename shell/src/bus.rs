@@ -18,7 +18,7 @@ use crate::error::{UserError, hint};
 use crate::init::Session;
 use crate::output::visible;
 use crate::trust::SERVERS;
-use crate::{builtin, env_vars, mcp};
+use crate::{builtin, env_vars, mcp, private};
 
 /// A tool that is there and cannot be used.
 #[derive(Debug, Serialize)]
@@ -65,6 +65,8 @@ const FIRST_LISTING_MAX: Duration = Duration::from_secs(60);
 impl Session {
     /// The engine that wasm tools run on.
     pub fn wasm_host(&self) -> Result<WasmHost> {
+        // A cache that cannot be written to is done without.
+        let _ = private::folder(&self.paths.cache);
         Ok(WasmHost::new(WasmSettings {
             cache_dir: Some(self.paths.cache.join("wasm")),
             variables: Arc::new(env_vars::get),
@@ -338,7 +340,7 @@ fn add(bus: &mut Bus, device: Arc<dyn Device>) -> Option<Unusable> {
 
 fn keep(path: &Path, functions: &[FunctionSpec]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
+    private::folder(folder)?;
     let file = tempfile::NamedTempFile::new_in(folder)?;
     serde_json::to_writer(&file, functions)?;
     file.persist(path)?;

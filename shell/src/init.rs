@@ -32,6 +32,7 @@ use crate::lock::MachineLock;
 use crate::models::{self, Places, gguf};
 use crate::output::visible;
 use crate::paths::{self, Paths};
+use crate::private;
 use crate::settings::{CpuChoice, Settings};
 
 /// Pages that get vectors whenever the store is opened, some seconds' work; more wait for
@@ -60,6 +61,7 @@ impl Session {
             .clone()
             .or_else(|| env_vars::path(env_vars::ROOT));
         let paths = Paths::find(root.as_deref())?;
+        private::mend(&paths);
         let settings = Settings::load(&paths.config, &globals)?;
         Ok(Self {
             paths,
@@ -196,12 +198,15 @@ impl Session {
             self.model_file()?;
         }
         let lock = MachineLock::take(&self.paths.lock())?;
+        private::file(&self.paths.journal())?;
         let journal = Journal::open(&self.paths.journal(), true)?;
         let store = self.store(Access::ReadWrite)?;
         let store = self.open_store.get_or_init(|| store).clone();
         let bus = self.usable_tools()?;
         agent.check(&bus)?;
-        let cpu = self.cpu(self.paths.cache.join("kv")).await?;
+        let swap = self.paths.cache.join("kv");
+        paths::create(&swap)?;
+        let cpu = self.cpu(swap).await?;
         self.introduce(&*cpu);
         let judgement = self.judgement();
         let kernel = Kernel::boot(Parts {

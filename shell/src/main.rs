@@ -15,6 +15,7 @@
 //! | `control` | how other programs reach the machine that runs |
 //! | `models/` | finding and fetching model files |
 //! | `bus` | the tools of this machine |
+//! | `private` | files that only their owner can read |
 //! | `trust` | folders whose files may take effect |
 //! | `mcp/` | servers of the Model Context Protocol, and this machine as one |
 //! | `plugin/` | tools as source: projects and their compilers |
@@ -55,6 +56,7 @@ mod output;
 mod paths;
 mod person;
 mod plugin;
+mod private;
 mod render;
 mod repl;
 mod settings;

@@ -7,6 +7,7 @@ use etcetera::BaseStrategy;
 
 use crate::env_vars;
 use crate::error::UserError;
+use crate::private;
 
 /// The folders of one machine.
 #[derive(Clone, Debug)]
@@ -109,9 +110,9 @@ impl Paths {
     }
 }
 
-/// Creates a folder, naming it when that fails.
+/// Creates a folder that only its owner can look into, naming it when that fails.
 pub fn create(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).map_err(|error| {
+    private::folder(folder).map_err(|error| {
         UserError::failed(
             format!("cannot create {}: {error}", folder.display()),
             "choose a folder that can be written with --root DIR",

@@ -29,7 +29,7 @@ use crate::init::{Machine, Session};
 use crate::interrupts::Interrupts;
 use crate::output;
 use crate::render::Renderer;
-use crate::{paths, person};
+use crate::{paths, person, private};
 use editor::{Editor, Line};
 use talk::Talk;
 
@@ -78,7 +78,9 @@ pub async fn run(session: Session) -> Result<u8> {
 
 impl Repl {
     async fn converse(mut self) -> Result<u8> {
-        let mut editor = Editor::new(&self.session.paths.state.join("history.txt"))?;
+        let history = self.session.paths.state.join("history.txt");
+        private::file(&history)?;
+        let mut editor = Editor::new(&history)?;
         say!("Type a task, /help for commands, Ctrl-D to leave.");
         let consolidate = self.session.settings.consolidate;
         let idle = consolidate.then(|| Idle::start(self.machine.kernel.clone(), IDLE_AFTER));

@@ -11,6 +11,7 @@ mod endpoint;
 mod eval;
 mod interrupts;
 mod model_files;
+mod privacy;
 mod reference;
 mod registry;
 mod sandbox;
