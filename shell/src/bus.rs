@@ -104,12 +104,10 @@ impl Session {
                 "`quipu tool ls` lists the tools with their state",
             )),
             _ => {
-                // That file may be where it is written down.
-                if let (None, Some(file)) = (
-                    bus.get(name),
-                    unusable.iter().find(|tool| tool.name == FILE),
-                ) {
-                    say!("warning: {}: {}", file.origin, visible(&file.error));
+                // It may be written down in a file that cannot be used.
+                let files = unusable.iter().filter(|tool| tool.name == FILE);
+                for file in files.filter(|_| bus.get(name).is_none()) {
+                    say!("warning: {}", file.told());
                 }
                 Ok(bus)
             }

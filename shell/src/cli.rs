@@ -12,7 +12,8 @@ use crate::env_vars;
 
 /// An operating system whose CPU is a language model.
 ///
-/// Without a command: the interactive shell.
+/// Without a command: the interactive shell, or, without a terminal, a task for each line of
+/// standard input.
 #[derive(Debug, Parser)]
 #[command(name = "quipu", version, max_term_width = 100, after_long_help = env_vars::help())]
 pub struct Cli {

@@ -91,7 +91,9 @@ fn is_hidden(c: char) -> bool {
     match c {
         '\n' | '\t' => false,
         // Marks and embeddings of a direction.
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            true
+        }
         // Separators of lines, and what has no width. Joiners are letters' own.
         '\u{2028}' | '\u{2029}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' => true,
         // Tags: a second alphabet that nobody sees.

@@ -96,6 +96,11 @@ impl Paths {
         self.state.join("secrets.toml")
     }
 
+    /// Where the installed tools came from.
+    pub fn provenance(&self) -> PathBuf {
+        self.state.join("tools.toml")
+    }
+
     /// The folders whose files may take effect.
     pub fn trust(&self) -> PathBuf {
         self.state.join("trust.toml")

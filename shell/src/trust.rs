@@ -85,7 +85,8 @@ pub fn effective(folder: &Path, paths: &Paths) -> Result<Folder> {
         Standing::Trusted => Ok(folder),
         Standing::Unknown => {
             let files: Vec<&str> = folder.files.keys().map(String::as_str).collect();
-            let what = format!("the folder {named} is not trusted, so nothing in it takes effect: ");
+            let what =
+                format!("the folder {named} is not trusted, so nothing in it takes effect: ");
             Err(UserError::usage(what + &files.join(", "), hint))
         }
         Standing::Changed(files) => {

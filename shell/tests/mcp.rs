@@ -227,7 +227,11 @@ fn nothing_in_a_folder_takes_effect_before_it_is_trusted() {
     let said = desk.trust();
     assert!(said.contains("mine: runs ./s; asks for spawn"), "{said}");
     assert!(!desk.has("started"));
-    fails(&desk.quipu(&["tool", "grant", "mine", "spawn"]), 0, "granted");
+    fails(
+        &desk.quipu(&["tool", "grant", "mine", "spawn"]),
+        0,
+        "granted",
+    );
     desk.listed("mine");
     assert!(desk.has("started"));
     // A changed file asks again, by its name.
@@ -242,7 +246,11 @@ fn nothing_in_a_folder_takes_effect_before_it_is_trusted() {
     let ls = desk.json(&["trust", "ls", "--json"]);
     assert_eq!(ls[0]["folder"], folder.to_str().unwrap());
     assert_eq!(ls[0]["state"], "trusted");
-    fails(&desk.quipu(&["trust", "--remove", "."]), 0, "trusted no more");
+    fails(
+        &desk.quipu(&["trust", "--remove", "."]),
+        0,
+        "trusted no more",
+    );
     fails(&desk.quipu(&["trust", "rm", "."]), 2, "is not trusted");
     nothing("is not trusted");
     assert_eq!(desk.json(&["trust", "ls", "--json"]), json!([]));
@@ -259,7 +267,11 @@ fn a_grant_is_for_one_program_in_one_folder() {
     desk.write("other/.mcp.json", &text);
     std::fs::copy(desk.0.path().join("s"), other.join("s")).unwrap();
     desk.trust();
-    fails(&desk.quipu(&["tool", "grant", "mine", "spawn"]), 0, "granted");
+    fails(
+        &desk.quipu(&["tool", "grant", "mine", "spawn"]),
+        0,
+        "granted",
+    );
     let elsewhere = |args: &[&str]| desk.command(args).current_dir(&other).output().unwrap();
     fails(&elsewhere(&["trust", "."]), 0, "trusted: ");
     let call = ["tool", "call", "mine.x", "{}"];
@@ -291,7 +303,12 @@ fn what_is_allowed_to_all_is_not_allowed_to_servers() {
     let bad = json!({"mcpServers": {"bad": {"url": "https://a.org@127.0.0.1:9/"}}});
     desk.write(".mcp.json", &bad.to_string());
     desk.trust();
-    assert!(desk.listed("bad")["error"].as_str().unwrap().contains("no address"));
+    assert!(
+        desk.listed("bad")["error"]
+            .as_str()
+            .unwrap()
+            .contains("no address")
+    );
 }
 
 #[test]
@@ -304,7 +321,11 @@ fn what_a_server_is_given_in_confidence_is_told_to_nobody() {
         "env": {"LITERAL_KEY": KEYS[0], "FROM_OUTSIDE": "${DESK_KEY}"},
     }}));
     let quipu = |args: &[&str]| {
-        let output = desk.command(args).env("DESK_KEY", KEYS[2]).output().unwrap();
+        let output = desk
+            .command(args)
+            .env("DESK_KEY", KEYS[2])
+            .output()
+            .unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let said = text(output.stdout) + &text(output.stderr);
         assert!(!said.contains("hunter2"), "{args:?}: {said}");
@@ -319,7 +340,14 @@ fn what_a_server_is_given_in_confidence_is_told_to_nobody() {
     quipu(&["tool", "ls", "--json"]);
     quipu(&["doctor"]);
     desk.write("script.jsonl", r#"{"answer":"done"}"#);
-    quipu(&["run", "--cpu", "script:script.jsonl", "--format", "json", "task"]);
+    quipu(&[
+        "run",
+        "--cpu",
+        "script:script.jsonl",
+        "--format",
+        "json",
+        "task",
+    ]);
     quipu(&["log", "1", "--json"]);
 }
 
@@ -363,10 +391,21 @@ fn another_program_is_a_stranger_here() {
         json!({"_id": "open", "title": "", "text": "The museum closes at six."}),
         json!({"_id": "web", "title": "", "text": "The museum was sold.", "trust": "untrusted"}),
     ];
-    desk.write("pages.jsonl", &pages.map(|page| page.to_string()).join("\n"));
+    desk.write(
+        "pages.jsonl",
+        &pages.map(|page| page.to_string()).join("\n"),
+    );
     desk.write("diary.txt", "My own museum.");
-    fails(&desk.quipu(&["mem", "add", "--jsonl", "pages.jsonl"]), 0, "added");
-    fails(&desk.quipu(&["mem", "add", "--space", "diary", "diary.txt"]), 0, "added");
+    fails(
+        &desk.quipu(&["mem", "add", "--jsonl", "pages.jsonl"]),
+        0,
+        "added",
+    );
+    fails(
+        &desk.quipu(&["mem", "add", "--space", "diary", "diary.txt"]),
+        0,
+        "added",
+    );
     let own = desk.json(&["mem", "ls", "--space", "diary", "--json"])[0]["id"].clone();
     let calls = [
         ("memory_search", json!({"query": "museum", "k": 9})),

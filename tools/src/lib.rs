@@ -10,6 +10,7 @@
 //! | [`caps`] | capabilities a device asks for and a user grants |
 //! | [`manifest`] | `plugin.toml`: what a plugin asks for |
 //! | [`grants`] | the book of what was granted to which component |
+//! | [`provenance`] | where installed tools came from |
 //! | [`trust`] | the book of folders whose files may take effect |
 //! | [`secrets`] | handles that become values outside the sandbox |
 //! | [`net`] | outgoing requests, checked |
@@ -34,6 +35,7 @@ pub mod installed;
 pub mod manifest;
 pub mod mcp;
 pub mod net;
+pub mod provenance;
 pub mod schema;
 pub mod secrets;
 mod sections;

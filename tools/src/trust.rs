@@ -98,8 +98,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state/trust.toml");
         let files = |text: &str| -> Files {
-            let pairs = text.split_whitespace().map(|pair| pair.split_once('=').unwrap());
-            pairs.map(|(name, text)| (name.to_owned(), file_hash(text.as_bytes()))).collect()
+            let pairs = text
+                .split_whitespace()
+                .map(|pair| pair.split_once('=').unwrap());
+            pairs
+                .map(|(name, text)| (name.to_owned(), file_hash(text.as_bytes())))
+                .collect()
         };
         let mut book = TrustBook::open(&path).unwrap();
         book.trust("/a \"b\"", files(".mcp.json=1 x/y=2")).unwrap();

@@ -18,9 +18,9 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Term};
 
 use super::analyzer::Analyzer;
 use super::db::{Db, Head};
-use super::{error, private};
 use super::finder::Finder;
 use super::sound;
+use super::{error, private};
 use crate::error::StoreError;
 use crate::page::{Page, PageId};
 use crate::rank::PlaceKey;

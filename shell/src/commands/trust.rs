@@ -82,7 +82,10 @@ fn add(session: &Session, folder: &Path) -> Result<u8> {
             }
         }
     }
-    for file in changed.iter().filter(|file| !folder.files.contains_key(*file)) {
+    for file in changed
+        .iter()
+        .filter(|file| !folder.files.contains_key(*file))
+    {
         say!("{} (removed since it was trusted)", visible(file));
     }
     book.trust(folder.key()?, folder.hashes())?;
@@ -124,7 +127,8 @@ fn told(server: &McpServer) -> String {
 fn remove(session: &Session, folder: &Path) -> Result<u8> {
     let mut book = trust::book(&session.paths)?;
     // A folder that is gone can still be forgotten, by the name it had.
-    let path = trust::canonical(folder).or_else(|_| Ok::<_, anyhow::Error>(std::path::absolute(folder)?))?;
+    let path = trust::canonical(folder)
+        .or_else(|_| Ok::<_, anyhow::Error>(std::path::absolute(folder)?))?;
     let shown = visible(&path.display().to_string());
     if !book.forget(trust::key(&path)?)? {
         return Err(UserError::usage(
@@ -163,9 +167,8 @@ fn list(session: &Session, json: bool) -> Result<u8> {
         say!("no folder is trusted: `quipu trust DIR` trusts one");
     } else {
         let rows = rows.into_iter();
-        let rows = rows.map(|(folder, state, changed)| {
-            vec![folder, state.to_owned(), changed.join(", ")]
-        });
+        let rows =
+            rows.map(|(folder, state, changed)| vec![folder, state.to_owned(), changed.join(", ")]);
         output::table(&["FOLDER", "STATE", "CHANGED"], rows.collect())?;
     }
     Ok(0)

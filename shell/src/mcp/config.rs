@@ -110,7 +110,7 @@ fn written(file: &Path, parsed: File, folder: Option<&Path>) -> Vec<Written> {
     let mut written = Vec::with_capacity(parsed.servers.len());
     for (name, entry) in parsed.servers {
         let found = serde_json::from_value::<Entry>(entry)
-            .map_err(|error| wrong(file, &format!("{name}: {error}")))
+            .map_err(|error| wrong(file, &format!("{name}: {}", unquoted(&error))))
             .and_then(|entry| match entry.disabled {
                 true => Ok(None),
                 false => server(file, &name, entry, folder).map(Some),
@@ -125,6 +125,15 @@ fn written(file: &Path, parsed: File, folder: Option<&Path>) -> Vec<Written> {
         }
     }
     written
+}
+
+/// What is wrong with an entry, without the text in question: it may be a secret.
+fn unquoted(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    match (said.split_once(" \""), said.rsplit_once("\", expected")) {
+        (Some((before, _)), Some((_, after))) => format!("{before}, expected{after}"),
+        _ => said,
+    }
 }
 
 fn parse(file: &Path, text: &str) -> Result<File> {
@@ -215,6 +224,22 @@ mod tests {
             );
         }
         check(r#"{"command": "a${"}"#, "f: x: a ${ is not closed by }");
+    }
+
+    #[test]
+    fn a_mistake_does_not_quote_what_may_be_secret() {
+        let check = |entry: &str, want: &str| {
+            let error = serde_json::from_str::<Entry>(entry).unwrap_err();
+            assert!(unquoted(&error).starts_with(want), "{}", unquoted(&error));
+        };
+        check(
+            r#"{"env": "K=\"hunter2\", expected"}"#,
+            "invalid type: string, expected a map",
+        );
+        check(
+            r#"{"command": ["hunter2"]}"#,
+            "invalid type: sequence, expected a string",
+        );
     }
 
     #[test]

@@ -400,7 +400,14 @@ mod tests {
         let mut bus = Bus::default();
         for device in [
             named("a_b", &[("c", Effect::Read)]),
-            named("a", &[("b_c", Effect::Read), ("b.c", Effect::Read), ("d", Effect::Write)]),
+            named(
+                "a",
+                &[
+                    ("b_c", Effect::Read),
+                    ("b.c", Effect::Read),
+                    ("d", Effect::Write),
+                ],
+            ),
             named("memory", &[("search", Effect::Read)]),
         ] {
             bus.add(device).unwrap();
@@ -428,7 +435,11 @@ mod tests {
         check(Approve::Never, "a_b.c", "there is no tool a_b.c");
         check(Approve::Never, "a_b_c_4", "there is no tool a_b_c_4");
         // Not as if its user had typed it.
-        check(Approve::Never, "a_d", "has read untrusted text from another program");
+        check(
+            Approve::Never,
+            "a_d",
+            "has read untrusted text from another program",
+        );
         check(Approve::All, "a_d", "a.d");
     }
 }

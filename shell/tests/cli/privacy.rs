@@ -37,7 +37,9 @@ fn others_can_read_nothing_that_is_kept() {
     let use_it = || {
         sandbox.quipu(&["mem", "add", "note.txt"]).check(0, &[]);
         sandbox.quipu(&["trust", "."]).check(0, &[]);
-        sandbox.quipu_reading(&["--cpu", &cpu], "task\n").check(0, &[]);
+        sandbox
+            .quipu_reading(&["--cpu", &cpu], "task\n")
+            .check(0, &[]);
     };
     use_it();
     assert_eq!(open_to_others(&sandbox), Vec::<PathBuf>::new());
@@ -63,7 +65,9 @@ fn holding(sandbox: &Sandbox, text: &str) -> Vec<PathBuf> {
     files
         .filter(|path| {
             let bytes = std::fs::read(path).unwrap_or_default();
-            bytes.windows(text.len()).any(|part| part == text.as_bytes())
+            bytes
+                .windows(text.len())
+                .any(|part| part == text.as_bytes())
         })
         .collect()
 }
@@ -74,22 +78,42 @@ fn what_is_removed_says_where_it_remains_and_can_be_removed_there() {
     let secret = "The code of the gate is 4711.";
     let put = format!("{{\"tool\":\"memory.put\",\"args\":{{\"text\":\"{secret}\"}}}}");
     let cpu = sandbox.script("script.jsonl", &[&put, DONE]);
-    sandbox.quipu(&["run", "--cpu", &cpu, "keep the code"]).check(0, &[]);
+    sandbox
+        .quipu(&["run", "--cpu", &cpu, "keep the code"])
+        .check(0, &[]);
     let other = sandbox.script("other.jsonl", &[DONE]);
-    sandbox.quipu(&["run", "--cpu", &other, "something else"]).check(0, &[]);
+    sandbox
+        .quipu(&["run", "--cpu", &other, "something else"])
+        .check(0, &[]);
     let pages = sandbox.quipu(&["mem", "ls", "--json"]).json();
     let id = pages[0]["id"].as_str().unwrap();
     let removed = sandbox.quipu(&["mem", "rm", id]);
-    removed.check(0, &["in the journal of process 1; to remove that too: quipu log rm 1"]);
-    assert_eq!(holding(&sandbox, secret).len(), 1, "{:?}", holding(&sandbox, secret));
+    removed.check(
+        0,
+        &["in the journal of process 1; to remove that too: quipu log rm 1"],
+    );
+    assert_eq!(
+        holding(&sandbox, secret).len(),
+        1,
+        "{:?}",
+        holding(&sandbox, secret)
+    );
 
-    sandbox.quipu(&["log", "rm", "1", "7"]).check(2, &["there is no process 7"]);
-    sandbox.quipu(&["log", "rm", "1"]).check(0, &["removed process 1"]);
+    sandbox
+        .quipu(&["log", "rm", "1", "7"])
+        .check(2, &["there is no process 7"]);
+    sandbox
+        .quipu(&["log", "rm", "1"])
+        .check(0, &["removed process 1"]);
     assert_eq!(holding(&sandbox, secret), Vec::<PathBuf>::new());
-    sandbox.quipu(&["log", "1"]).check(2, &["there is no process 1"]);
+    sandbox
+        .quipu(&["log", "1"])
+        .check(2, &["there is no process 1"]);
     sandbox.quipu(&["log", "2"]).check(0, &[]);
     // Its number is not given again.
-    sandbox.quipu(&["run", "--cpu", &other, "third"]).check(0, &[]);
+    sandbox
+        .quipu(&["run", "--cpu", &other, "third"])
+        .check(0, &[]);
     let ps = sandbox.quipu(&["ps", "--json"]).json();
     assert_eq!((&ps[0]["pid"], &ps[1]["pid"]), (&3.into(), &2.into()));
 }
@@ -101,10 +125,17 @@ fn a_process_that_runs_is_not_removed() {
     let cpu = sandbox.script("script.jsonl", &[SPIN, DONE]);
     let mut running = sandbox.start(&["run", "--format", "stream-json", "--cpu", &cpu, "task"]);
     running.event("action", 1);
-    sandbox.quipu(&["log", "rm", "1"]).check(2, &["has not ended", "quipu kill 1"]);
+    sandbox
+        .quipu(&["log", "rm", "1"])
+        .check(2, &["has not ended", "quipu kill 1"]);
     running.signal("INT");
     running.end().check(130, &[]);
     // It could be resumed; nobody runs it now.
-    sandbox.quipu(&["log", "rm", "1"]).check(0, &["removed process 1"]);
-    assert_eq!(sandbox.quipu(&["ps", "--json"]).json(), serde_json::json!([]));
+    sandbox
+        .quipu(&["log", "rm", "1"])
+        .check(0, &["removed process 1"]);
+    assert_eq!(
+        sandbox.quipu(&["ps", "--json"]).json(),
+        serde_json::json!([])
+    );
 }

@@ -179,8 +179,22 @@ mod tests {
         ] {
             check(url, evil.0, evil.1);
         }
-        check("http://0x7f.1/", "http://127.0.0.1", "net:127.0.0.1:80 env:KEY");
-        check("https://a.org/${P}?k=${K:-x}", "https://a.org", "net:a.org:443 env:K env:KEY env:P");
+        check(
+            "http://0x7f.1/",
+            "http://127.0.0.1",
+            "net:127.0.0.1:80 env:KEY",
+        );
+        check(
+            "https://a.org/${P}?k=${K:-x}",
+            "https://a.org",
+            "net:a.org:443 env:K env:KEY env:P",
+        );
+        let before_the_slash = "https://good.org\\@evil.org:x/";
+        check(
+            before_the_slash,
+            "https://good.org",
+            "net:good.org:443 env:KEY",
+        );
         for url in [
             "nonsense",
             "a.b/mcp",
@@ -188,7 +202,6 @@ mod tests {
             "ws://a.org",
             "http://me:secret@host:81",
             "https://good.org@evil.org/",
-            "https://good.org\\@evil.org:x/",
             "https://${HOST}/mcp",
             "https://${HOST:-a.org}/mcp",
             "${URL}",

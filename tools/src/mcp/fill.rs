@@ -71,9 +71,17 @@ mod tests {
             assert_eq!(names.join(" "), named, "{text}");
         };
         check("plain $KEY {x}", "plain $KEY {x}", "");
-        check("Bearer ${KEY}/${NO:-none}${NO:-}", "Bearer k1/none", "KEY NO");
+        check(
+            "Bearer ${KEY}/${NO:-none}${NO:-}",
+            "Bearer k1/none",
+            "KEY NO",
+        );
         check("${NO}", "the variable NO is not set", "NO");
         check("a${KEY", "a ${ is not closed by }", "");
-        check("${a b}", "a ${ is not followed by the name of a variable", "");
+        check(
+            "${a b}",
+            "a ${ is not followed by the name of a variable",
+            "",
+        );
     }
 }

@@ -36,7 +36,10 @@ impl Hidden {
         for text in written(server) {
             let Some(text) = filled(&text) else { continue };
             // `Bearer KEY`: the key is as secret alone.
-            hidden.extend(text.split_whitespace().map(|part| (part.to_owned(), MARK.into())));
+            hidden.extend(
+                text.split_whitespace()
+                    .map(|part| (part.to_owned(), MARK.into())),
+            );
             hidden.push((text, MARK.into()));
         }
         if let McpTransport::Http { url, .. } = &server.transport
@@ -135,9 +138,15 @@ mod tests {
             name: "x".into(),
             transport: McpTransport::Stdio {
                 command: "s".into(),
-                args: ["--api-key", "literal-1", "--token=literal-2", "--mode", "plainly-said"]
-                    .map(str::to_owned)
-                    .into(),
+                args: [
+                    "--api-key",
+                    "literal-1",
+                    "--token=literal-2",
+                    "--mode",
+                    "plainly-said",
+                ]
+                .map(str::to_owned)
+                .into(),
                 env: map(&[("PASSWORD", "literal-3"), ("NODE_ENV", "production")]),
                 cwd: None,
             },
@@ -148,7 +157,10 @@ mod tests {
         check("bad from-outside, 7", "bad ${GH}, 7");
         check("plainly-said production", "plainly-said production");
         let value = json!({"from-outside": ["literal-1", 7, {"a": "xliteral-3x"}]});
-        assert_eq!(hidden.value(value), json!({"${GH}": ["…", 7, {"a": "x…x"}]}));
+        assert_eq!(
+            hidden.value(value),
+            json!({"${GH}": ["…", 7, {"a": "x…x"}]})
+        );
     }
 
     #[test]

@@ -102,9 +102,8 @@ impl Link {
     /// Whether all that the server asks for was granted, to the one that is there now.
     fn permitted(&self) -> Result<(), ToolError> {
         let name = &self.server().name;
-        let denied = |message: String, hint: String| {
-            Err(ToolError::new(ErrorKind::Denied, message, hint))
-        };
+        let denied =
+            |message: String, hint: String| Err(ToolError::new(ErrorKind::Denied, message, hint));
         let requests = self.server().requests();
         if requests.is_empty() {
             let reason = self.server().check().err().unwrap_or_default();

@@ -154,17 +154,42 @@ fn an_address_goes_through_the_guard_of_the_network() {
     };
     // Not granted: by its own name, in whichever form it is written.
     check("http://a.org/mcp", "", "", "needs net:a.org:80");
-    check("http:evil.org/mcp", "", "net:a.org", "needs net:evil.org:80");
-    check("http:\\\\evil.org/mcp", "", "net:a.org", "needs net:evil.org:80");
+    check(
+        "http:evil.org/mcp",
+        "",
+        "net:a.org",
+        "needs net:evil.org:80",
+    );
+    check(
+        "http:\\\\evil.org/mcp",
+        "",
+        "net:a.org",
+        "needs net:evil.org:80",
+    );
     check("http://a.org@evil.org/", "", "net:*", "cannot be used");
     check("evil", "", "net:*", "cannot be used");
     // A name that leads inside, and an address that was granted only among others.
     check("http://a.org/mcp", "", "net:a.org", "not a public address");
-    check("http://127.0.0.1:1/mcp", "", "net:*", "not a public address");
+    check(
+        "http://127.0.0.1:1/mcp",
+        "",
+        "net:*",
+        "not a public address",
+    );
     check("http://[::1]:1/mcp", "", "net:*", "not a public address");
     // Variables: named by a grant, and sent to nobody who could read along.
     check("https://a.org/", "${KEY}", "net:a.org", "needs env:KEY");
     check("https://a.org/${KEY}", "", "net:a.org", "needs env:KEY");
-    check("http://a.org/", "${KEY}", "net:a.org env:KEY", "not sent in clear");
-    check("http://${KEY}/", "", "net:a.org env:KEY", "cannot stand in the host");
+    check(
+        "http://a.org/",
+        "${KEY}",
+        "net:a.org env:KEY",
+        "not sent in clear",
+    );
+    check(
+        "http://${KEY}/",
+        "",
+        "net:a.org env:KEY",
+        "cannot stand in the host",
+    );
 }

@@ -49,14 +49,9 @@ fn desk() -> (McpDevice, tempfile::TempDir) {
     let server = stdio("python3", &[script, mark.to_str().unwrap()]);
     let host = host();
     let bound = host.bind(server);
-    let listing = host
-        .list(bound.clone(), granted(ALL).grants, WAIT)
-        .unwrap();
+    let listing = host.list(bound.clone(), granted(ALL).grants, WAIT).unwrap();
     assert_eq!(listing.left_out[0].0, "not a name");
-    (
-        host.device(bound, listing.functions, granted(ALL)),
-        folder,
-    )
+    (host.device(bound, listing.functions, granted(ALL)), folder)
 }
 
 /// All that the servers of these tests ask for.

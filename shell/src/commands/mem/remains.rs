@@ -27,7 +27,11 @@ impl Gone {
     /// # Errors
     /// Those of reading the store.
     pub fn note(&mut self, store: &dyn Store, id: &PageId) -> Result<()> {
-        let mut texts: Vec<String> = store.history(id)?.into_iter().map(|page| page.text).collect();
+        let mut texts: Vec<String> = store
+            .history(id)?
+            .into_iter()
+            .map(|page| page.text)
+            .collect();
         texts.extend(store.get(id)?.map(|page| page.text));
         for text in texts {
             self.parts.extend(parts(&text));
@@ -44,8 +48,12 @@ impl Gone {
     pub fn remains(&self, journal: &Journal) -> Result<Vec<Pid>> {
         let mut found = Vec::new();
         for row in journal.processes()? {
-            if self.in_process(journal, row.pid, &row.prompt, row.exit.and_then(|exit| exit.answer))?
-            {
+            if self.in_process(
+                journal,
+                row.pid,
+                &row.prompt,
+                row.exit.and_then(|exit| exit.answer),
+            )? {
                 found.push(row.pid);
             }
         }
@@ -64,7 +72,10 @@ impl Gone {
             return Ok(true);
         }
         if let Some(recalled) = journal.recalled(pid)? {
-            let listed = recalled.pages.iter().any(|page| self.ids.contains(&page.id));
+            let listed = recalled
+                .pages
+                .iter()
+                .any(|page| self.ids.contains(&page.id));
             if listed || self.in_text(&recalled.text) {
                 return Ok(true);
             }
@@ -72,7 +83,8 @@ impl Gone {
         let steps = journal.steps(pid)?;
         Ok(steps.iter().any(|step| {
             let outcome = step.outcome.as_ref();
-            self.in_value(&step.action) || outcome.is_some_and(|outcome| self.in_text(&outcome.text))
+            self.in_value(&step.action)
+                || outcome.is_some_and(|outcome| self.in_text(&outcome.text))
         }))
     }
 
@@ -124,9 +136,14 @@ mod tests {
             };
             assert_eq!(gone.in_text(haystack), want, "{text:?} in {haystack:?}");
         };
-        let long = "The caravan leaves at dawn, and nobody is told where it goes until it is there.";
+        let long =
+            "The caravan leaves at dawn, and nobody is told where it goes until it is there.";
         check(long, long, true);
-        check(long, "kept: and nobody is told  where\nit goes until it is there.", true);
+        check(
+            long,
+            "kept: and nobody is told  where\nit goes until it is there.",
+            true,
+        );
         check(long, "The caravan leaves", false);
         check("My key is 7.", "he said My key\nis 7. and left", true);
         check("a", "a", false);

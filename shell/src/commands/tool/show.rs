@@ -44,8 +44,14 @@ pub fn run(session: &Session, args: &ShowArgs) -> Result<u8> {
         for line in function.description.lines() {
             output::line(&format!("    {}", visible(line)))?;
         }
-        output::line(&format!("    takes   {}", escaped(&function.parameters.to_string())))?;
-        output::line(&format!("    returns {}", escaped(&function.returns.to_string())))?;
+        output::line(&format!(
+            "    takes   {}",
+            escaped(&function.parameters.to_string())
+        ))?;
+        output::line(&format!(
+            "    returns {}",
+            escaped(&function.returns.to_string())
+        ))?;
     }
     Ok(0)
 }
