@@ -35,6 +35,7 @@ echo "== a run of Quipu uses a server"
 cat >.mcp.json <<JSON
 {"mcpServers": {"time": {"command": "$home/bin/mcp-server-time", "args": ["--local-timezone", "UTC"]}}}
 JSON
+"$quipu" trust .
 "$quipu" tool grant time spawn
 "$quipu" tool ls
 cat >script.jsonl <<'JSON'

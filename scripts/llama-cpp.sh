@@ -6,6 +6,8 @@
 # machine's own instructions, like Quipu, once: the result stays in the cache.
 set -eu
 version=0.3.36
+# Only the source that was looked at is built.
+hash=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
 tools='llama-server llama-bench llama-batched-bench llama-quantize'
 home=${XDG_CACHE_HOME:-$HOME/.cache}/quipu/llama.cpp-$version
 bin=$home/bin
@@ -17,8 +19,9 @@ if [ ! -e "$home/complete" ]; then
     trap 'rm -rf "$work"' EXIT
     trap 'exit 130' INT TERM
     echo "llama.cpp: fetching the source" >&2
+    echo "llama-cpp-python==$version --hash=sha256:$hash" >"$work/requirements"
     python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest "$work" \
-        --no-binary llama-cpp-python "llama-cpp-python==$version" >&2 || {
+        --no-binary llama-cpp-python --require-hashes -r "$work/requirements" >&2 || {
         echo "llama.cpp: hint: pip could not fetch llama-cpp-python $version; is PyPI reachable?" >&2
         exit 2
     }

@@ -12,6 +12,11 @@
 set -eu
 
 package=xllamacpp==2026.10.11549
+# Of the wheels for Linux and macOS: only what was looked at is installed.
+hashes='4ecda27a308b2403aa13c9d04b270befab95edc556c24ed00b2f8a98bd7f6781
+    1f2a08052bb653659bcf1bedbbaf86b97f41dd46aa2763d596d7f27c5d89a689
+    e2a3e79e775515de4ad197e667f874070446ef9ac9cf2044bc9866bc4c72289e
+    c54e7d13520ecc989c63dc99d55de3065e2f343a91f43f053d16b5e62077c261'
 threads=${QUIPU_PEER_THREADS:-2}
 home=${XDG_CACHE_HOME:-$HOME/.cache}/quipu/peer
 python=$home/bin/python
@@ -43,7 +48,13 @@ if [ "$(cat "$home/installed" 2>/dev/null)" != "$package" ]; then
     echo "peer: installing $package into $home" >&2
     rm -rf "$home"
     python3 -m venv "$home" || fail "python3 cannot make an environment" "on Debian: apt-get install python3-venv"
-    "$python" -m pip install --quiet --disable-pip-version-check --only-binary=:all: "$package" ||
+    {
+        printf '%s' "$package"
+        for hash in $hashes; do printf ' --hash=sha256:%s' "$hash"; done
+        echo
+    } >"$home/requirements"
+    "$python" -m pip install --quiet --disable-pip-version-check --only-binary=:all: --no-deps \
+        --require-hashes -r "$home/requirements" ||
         fail "pip could not install $package" "it needs Python 3.10 or newer"
     echo "$package" >"$home/installed"
 fi

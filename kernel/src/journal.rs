@@ -7,6 +7,7 @@
 //! `exec/`.
 
 mod error;
+mod forget;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,22 +1,24 @@
 //! The tools of this machine: those that come with Quipu, the installed ones, and the
-//! servers of `.mcp.json`.
+//! servers of the user and of a trusted folder.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use quipu_tools::mcp::{Listing, McpDevice, McpHost, McpServer};
+use quipu_tools::mcp::{Bound, Listing, McpDevice, McpHost, McpServer};
 use quipu_tools::{
-    Bus, Capability, Device, ErrorKind, FunctionSpec, Given, GrantBook, Grants, SecretStore,
-    ToolError, WasmHost, WasmSettings, load_dir,
+    Bus, Device, ErrorKind, FunctionSpec, Given, GrantBook, Grants, SecretStore, ToolError,
+    WasmHost, WasmSettings, load_dir,
 };
 use serde::Serialize;
 
 use crate::error::{UserError, hint};
 use crate::init::Session;
 use crate::output::visible;
-use crate::{builtin, env_vars, mcp};
+use crate::trust::SERVERS;
+use crate::{builtin, env_vars, mcp, private};
 
 /// A tool that is there and cannot be used.
 #[derive(Debug, Serialize)]
@@ -27,6 +29,17 @@ pub struct Unusable {
     pub origin: String,
     /// Why it cannot be used, and what to do.
     pub error: String,
+}
+
+impl Unusable {
+    /// A line that tells of it, which cannot touch the terminal.
+    pub fn told(&self) -> String {
+        let what = match self.name.as_str() {
+            FILE => self.origin.clone(),
+            name => format!("the tool {name}"),
+        };
+        visible(&format!("{what} is left out: {}", self.error))
+    }
 }
 
 /// How servers are asked for their functions.
@@ -52,6 +65,8 @@ const FIRST_LISTING_MAX: Duration = Duration::from_secs(60);
 impl Session {
     /// The engine that wasm tools run on.
     pub fn wasm_host(&self) -> Result<WasmHost> {
+        // A cache that cannot be written to is done without.
+        let _ = private::folder(&self.paths.cache);
         Ok(WasmHost::new(WasmSettings {
             cache_dir: Some(self.paths.cache.join("wasm")),
             variables: Arc::new(env_vars::get),
@@ -89,12 +104,10 @@ impl Session {
                 "`quipu tool ls` lists the tools with their state",
             )),
             _ => {
-                // That file may be where it is written down.
-                if let (None, Some(file)) = (
-                    bus.get(name),
-                    unusable.iter().find(|tool| tool.name == FILE),
-                ) {
-                    say!("warning: {}: {}", file.origin, visible(&file.error));
+                // It may be written down in a file that cannot be used.
+                let files = unusable.iter().filter(|tool| tool.name == FILE);
+                for file in files.filter(|_| bus.get(name).is_none()) {
+                    say!("warning: {}", file.told());
                 }
                 Ok(bus)
             }
@@ -136,31 +149,14 @@ impl Session {
         book: &GrantBook,
         ask: &Asking<'_>,
     ) -> Result<Vec<Unusable>> {
-        let written = match mcp::config::servers(&self.paths) {
-            Ok(written) if written.is_empty() => return Ok(Vec::new()),
-            Ok(written) => written,
-            // A mistake in that file is no reason to do without the other tools.
-            Err(error) => {
-                return Ok(vec![Unusable {
-                    name: FILE.into(),
-                    origin: ".mcp.json".into(),
-                    error: format!("{error}; {}", hint(&error)),
-                }]);
-            }
-        };
-        let mut unusable = Vec::new();
-        let mut servers = Vec::with_capacity(written.len());
-        for (name, server) in written {
-            match server {
-                Ok(server) => servers.push(server),
-                Err((file, error)) => unusable.push(Unusable {
-                    name,
-                    origin: file.display().to_string(),
-                    error,
-                }),
-            }
+        let (servers, mut unusable) = self.written_servers();
+        if servers.is_empty() {
+            return Ok(unusable);
         }
-        let host = Arc::new(McpHost::new(mcp::config::environment())?);
+        let host = Arc::new(McpHost::new(
+            mcp::config::environment(),
+            mcp::config::variables(),
+        )?);
         // Side by side: each may take a while to start.
         let devices = std::thread::scope(|scope| {
             let device = |server: McpServer| {
@@ -179,6 +175,47 @@ impl Session {
         Ok(unusable)
     }
 
+    /// The servers that are written down, and those that cannot be used; where both files
+    /// name one, the project's counts.
+    fn written_servers(&self) -> (Vec<McpServer>, Vec<Unusable>) {
+        let mut servers: BTreeMap<String, McpServer> = BTreeMap::new();
+        let mut unusable: BTreeMap<String, Unusable> = BTreeMap::new();
+        let mut files = Vec::new();
+        let sources = [
+            ("mcp.json", mcp::config::of_user(&self.paths)),
+            (SERVERS, mcp::config::of_project(&self.paths)),
+        ];
+        for (file, written) in sources {
+            // A mistake in a file is no reason to do without the other tools.
+            let written = written.unwrap_or_else(|error| {
+                files.push(Unusable {
+                    name: FILE.into(),
+                    origin: file.into(),
+                    error: format!("{error}; {}", hint(&error)),
+                });
+                Vec::new()
+            });
+            for (name, server) in written {
+                servers.remove(&name);
+                unusable.remove(&name);
+                match server {
+                    Ok(server) => drop(servers.insert(name, server)),
+                    Err((file, error)) => {
+                        let origin = file.display().to_string();
+                        let broken = Unusable {
+                            name: name.clone(),
+                            origin,
+                            error,
+                        };
+                        unusable.insert(name, broken);
+                    }
+                }
+            }
+        }
+        files.extend(unusable.into_values());
+        (servers.into_values().collect(), files)
+    }
+
     /// A server as a device. One that was not granted has no functions: nothing is
     /// started to ask for them.
     fn server(
@@ -188,18 +225,21 @@ impl Session {
         book: &GrantBook,
         ask: &Asking<'_>,
     ) -> Result<McpDevice, Unusable> {
-        let held = book.held(&server.name, &server.fingerprint());
-        let everywhere: Grants = self.settings.allow.iter().cloned().collect();
-        let allowed = |need: &Capability| held.grants.allows(need) || everywhere.allows(need);
-        let functions = match server.requests().iter().all(allowed) {
-            true => self.functions(host, server.clone(), ask),
+        let (name, origin, requests) = (server.name.clone(), server.origin(), server.requests());
+        let bound = host.bind(server);
+        let held = book.held(&name, &bound.fingerprint);
+        // What is allowed to all tools is no grant to a server: it has all of its user's
+        // rights, and there may be one in any folder.
+        let granted = !requests.is_empty() && requests.iter().all(|need| held.grants.allows(need));
+        let functions = match granted {
+            true => self.functions(host, bound.clone(), &held.grants, ask),
             false => Ok(Vec::new()),
         };
         match functions {
-            Ok(functions) => Ok(host.device(server, functions, held)),
+            Ok(functions) => Ok(host.device(bound, functions, held)),
             Err(error) => Err(Unusable {
-                name: server.name.clone(),
-                origin: server.origin(),
+                name,
+                origin,
                 error: format!("{}; {}", error.message, error.hint),
             }),
         }
@@ -209,12 +249,14 @@ impl Session {
     fn functions(
         &self,
         host: &Arc<McpHost>,
-        server: McpServer,
+        bound: Bound,
+        grants: &Grants,
         ask: &Asking<'_>,
     ) -> Result<Vec<FunctionSpec>, ToolError> {
-        let file = format!("{}.json", server.fingerprint());
+        let name = bound.server.name.clone();
+        let file = format!("{}.json", bound.fingerprint);
         let kept = self.paths.cache.join("mcp").join(file);
-        let (ask, wait) = ask(&server.name);
+        let (ask, wait) = ask(&name);
         if ask != Servers::Asked {
             let text = std::fs::read(&kept).ok();
             if let Some(known) = text.and_then(|text| serde_json::from_slice(&text).ok()) {
@@ -224,16 +266,14 @@ impl Session {
                 return Ok(Vec::new());
             }
             if wait < FIRST_LISTING_MAX && is_fresh(&kept.with_extension(SILENT)) {
-                return Err(late(&server.name, wait));
+                return Err(late(&name, wait));
             }
             say!(
-                "asking the MCP server {} for its tools, for up to {} s",
-                server.name,
+                "asking the MCP server {name} for its tools, for up to {} s",
                 wait.as_secs()
             );
         }
-        let name = server.name.clone();
-        let listing = host.list(server, wait);
+        let listing = host.list(bound, grants.clone(), wait);
         if let Err(error) = &listing
             && error.kind == ErrorKind::Timeout
         {
@@ -277,7 +317,7 @@ fn late(name: &str, wait: Duration) -> ToolError {
              first start",
             FIRST_LISTING_MAX.as_secs()
         ),
-        false => "see whether it runs by hand, and how .mcp.json has it".to_owned(),
+        false => "see whether it runs by hand, and how its file has it".to_owned(),
     };
     let message = format!(
         "the MCP server {name} did not list its tools within {} s",
@@ -298,7 +338,7 @@ fn add(bus: &mut Bus, device: Arc<dyn Device>) -> Option<Unusable> {
 
 fn keep(path: &Path, functions: &[FunctionSpec]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
+    private::folder(folder)?;
     let file = tempfile::NamedTempFile::new_in(folder)?;
     serde_json::to_writer(&file, functions)?;
     file.persist(path)?;

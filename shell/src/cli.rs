@@ -6,13 +6,14 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     batch, completions, config, doctor, eval, fork, kill, log, mem, model, nice, ps, run, serve,
-    tool, top,
+    tool, top, trust,
 };
 use crate::env_vars;
 
 /// An operating system whose CPU is a language model.
 ///
-/// Without a command: the interactive shell.
+/// Without a command: the interactive shell, or, without a terminal, a task for each line of
+/// standard input.
 #[derive(Debug, Parser)]
 #[command(name = "quipu", version, max_term_width = 100, after_long_help = env_vars::help())]
 pub struct Cli {
@@ -88,6 +89,7 @@ pub enum Command {
     Tool(tool::ToolCommand),
     #[command(subcommand)]
     Model(model::ModelCommand),
+    Trust(trust::TrustArgs),
     Serve(serve::ServeArgs),
     Doctor(doctor::DoctorArgs),
     #[command(subcommand)]

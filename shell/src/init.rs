@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{ErrorKind, IsTerminal, Read};
+use std::io::{ErrorKind, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -32,6 +32,7 @@ use crate::lock::MachineLock;
 use crate::models::{self, Places, gguf};
 use crate::output::visible;
 use crate::paths::{self, Paths};
+use crate::private;
 use crate::settings::{CpuChoice, Settings};
 
 /// Pages that get vectors whenever the store is opened, some seconds' work; more wait for
@@ -60,6 +61,7 @@ impl Session {
             .clone()
             .or_else(|| env_vars::path(env_vars::ROOT));
         let paths = Paths::find(root.as_deref())?;
+        private::mend(&paths);
         let settings = Settings::load(&paths.config, &globals)?;
         Ok(Self {
             paths,
@@ -196,12 +198,15 @@ impl Session {
             self.model_file()?;
         }
         let lock = MachineLock::take(&self.paths.lock())?;
+        private::file(&self.paths.journal())?;
         let journal = Journal::open(&self.paths.journal(), true)?;
         let store = self.store(Access::ReadWrite)?;
         let store = self.open_store.get_or_init(|| store).clone();
         let bus = self.usable_tools()?;
         agent.check(&bus)?;
-        let cpu = self.cpu(self.paths.cache.join("kv")).await?;
+        let swap = self.paths.cache.join("kv");
+        paths::create(&swap)?;
+        let cpu = self.cpu(swap).await?;
         self.introduce(&*cpu);
         let judgement = self.judgement();
         let kernel = Kernel::boot(Parts {
@@ -225,11 +230,7 @@ impl Session {
     fn usable_tools(&self) -> Result<Bus> {
         let (bus, unusable) = self.bus(Servers::Known)?;
         for tool in unusable {
-            say!(
-                "warning: the tool {} is left out: {}",
-                visible(&tool.name),
-                visible(&tool.error)
-            );
+            say!("warning: {}", tool.told());
         }
         Ok(bus)
     }
@@ -238,7 +239,9 @@ impl Session {
     fn introduce(&self, cpu: &dyn Cpu) {
         if self.globals.verbose > 0 || console::Term::stderr().is_term() {
             let words = describe(cpu.info());
-            say!("{}", console::style(words).for_stderr().dim());
+            // The style is this program's own, so only the words are made visible.
+            let words = console::style(visible(&words)).for_stderr().dim();
+            let _ = writeln!(std::io::stderr(), "{words}");
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! The operating system lets go of it when the holder dies, however it dies.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::error::UserError;
-use crate::paths;
+use crate::{paths, private};
 
 /// Tries to take the lock.
 const TRIES: u32 = 4;
@@ -35,7 +35,7 @@ impl MachineLock {
                 "check that it can be written",
             )
         };
-        let mut file = open(path).map_err(fail)?;
+        let mut file = private::file(path).map_err(fail)?;
         if !locked(&file) {
             let holder = holder_in(&mut file);
             let who = holder.map_or_else(String::new, |pid| format!(" (process {pid})"));
@@ -73,15 +73,6 @@ fn locked(file: &File) -> bool {
         }
         file.try_lock().is_ok()
     })
-}
-
-fn open(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
 }
 
 fn holder_in(file: &mut File) -> Option<u32> {

@@ -15,6 +15,8 @@
 //! | `control` | how other programs reach the machine that runs |
 //! | `models/` | finding and fetching model files |
 //! | `bus` | the tools of this machine |
+//! | `private` | files that only their owner can read |
+//! | `trust` | folders whose files may take effect |
 //! | `mcp/` | servers of the Model Context Protocol, and this machine as one |
 //! | `plugin/` | tools as source: projects and their compilers |
 //! | `error` | what went wrong, a hint, an exit code |
@@ -25,12 +27,13 @@
 )]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may stop there"))]
 
-/// Writes a line to standard error. Whoever reads it may have gone, which is no reason to
-/// stop the work.
+/// Writes a line to standard error, made visible: words of a model, a tool or a file may
+/// be part of it. Whoever reads it may have gone, which is no reason to stop the work.
 macro_rules! say {
     ($($words:tt)*) => {{
         use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($words)*);
+        let words = $crate::output::visible(&format!($($words)*));
+        let _ = writeln!(std::io::stderr(), "{words}");
     }};
 }
 
@@ -53,9 +56,11 @@ mod output;
 mod paths;
 mod person;
 mod plugin;
+mod private;
 mod render;
 mod repl;
 mod settings;
+mod trust;
 
 use std::io::Write;
 

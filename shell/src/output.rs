@@ -10,7 +10,30 @@ use crate::cli::Colour;
 
 /// Prints one JSON value.
 pub fn json(value: &impl Serialize) -> Result<()> {
-    line(&serde_json::to_string(value)?)
+    line(&escaped(&serde_json::to_string(value)?))
+}
+
+/// Prints one JSON value over several lines, for people to read.
+pub fn pretty_json(value: &impl Serialize) -> Result<()> {
+    line(&escaped(&serde_json::to_string_pretty(value)?))
+}
+
+/// `json` with what could touch a terminal written as JSON writes it: the same value.
+/// Such characters stand in strings only.
+pub fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        match is_hidden(c) {
+            true => {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    text.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            false => text.push(c),
+        }
+    }
+    text
 }
 
 /// Prints one line. A closed pipe comes back as an error that is reported quietly.
@@ -51,18 +74,32 @@ pub fn table(heads: &[&str], rows: Vec<Vec<String>>) -> Result<()> {
 /// `text` with control characters made visible, so that what a model or a tool
 /// wrote cannot move the cursor, hide text or change the terminal.
 pub fn visible(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\n' | '\t' => c.to_string(),
-            c if c.is_control() || is_bidi_control(c) => format!("\\u{{{:x}}}", c as u32),
-            c => c.to_string(),
-        })
-        .collect()
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_hidden(c) {
+            true => shown.push_str(&format!("\\u{{{:x}}}", c as u32)),
+            false => shown.push(c),
+        }
+    }
+    shown
 }
 
-/// Characters that reorder what is shown: text could look like another one.
-fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Characters that act on a terminal or are not seen there: control and escape
+/// characters, those that reorder what is shown, so that text looks like another one, and
+/// those by which words are hidden from a person and told to a model.
+fn is_hidden(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        // Marks and embeddings of a direction.
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            true
+        }
+        // Separators of lines, and what has no width. Joiners are letters' own.
+        '\u{2028}' | '\u{2029}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' => true,
+        // Tags: a second alphabet that nobody sees.
+        '\u{e0000}'..='\u{e007f}' => true,
+        c => c.is_control(),
+    }
 }
 
 /// `text` on one line.
@@ -110,5 +147,22 @@ mod tests {
         check("\u{1b}[2Jgone", "\\u{1b}[2Jgone");
         check("a\rb\u{7}", "a\\u{d}b\\u{7}");
         check("abc\u{202e}fdp.exe", "abc\\u{202e}fdp.exe");
+        check("a\u{9b}2Jb\u{7f}", "a\\u{9b}2Jb\\u{7f}");
+        check("hi\u{e0041}\u{200b}", "hi\\u{e0041}\\u{200b}");
+        check("क्\u{200d}ष 👩\u{200d}🚀 é", "क्\u{200d}ष 👩\u{200d}🚀 é");
+    }
+
+    #[test]
+    fn json_stays_the_same_value() {
+        let check = |text: &str, want: &str| {
+            let shown = escaped(&serde_json::to_string(text).unwrap());
+            assert_eq!(shown, want);
+            assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
+            assert!(!shown.chars().any(is_hidden));
+        };
+        check("\u{1b}[2J\n\t", r#""\u001b[2J\n\t""#);
+        check("a\u{9b}b\u{7f}\u{202e}", r#""a\u009bb\u007f\u202e""#);
+        check("\u{e0041}", r#""\udb40\udc41""#);
+        check("é \\ \"", r#""é \\ \"""#);
     }
 }

@@ -7,6 +7,7 @@ use etcetera::BaseStrategy;
 
 use crate::env_vars;
 use crate::error::UserError;
+use crate::private;
 
 /// The folders of one machine.
 #[derive(Clone, Debug)]
@@ -80,6 +81,11 @@ impl Paths {
         self.state.join("machine.lock")
     }
 
+    /// The user's own MCP servers.
+    pub fn servers(&self) -> PathBuf {
+        self.config.with_file_name("mcp.json")
+    }
+
     /// What was granted to single tools.
     pub fn grants(&self) -> PathBuf {
         self.state.join("grants.toml")
@@ -88,6 +94,16 @@ impl Paths {
     /// The values that stand behind tools' secrets.
     pub fn secrets(&self) -> PathBuf {
         self.state.join("secrets.toml")
+    }
+
+    /// Where the installed tools came from.
+    pub fn provenance(&self) -> PathBuf {
+        self.state.join("tools.toml")
+    }
+
+    /// The folders whose files may take effect.
+    pub fn trust(&self) -> PathBuf {
+        self.state.join("trust.toml")
     }
 
     /// The home of the model hub's own cache.
@@ -99,9 +115,9 @@ impl Paths {
     }
 }
 
-/// Creates a folder, naming it when that fails.
+/// Creates a folder that only its owner can look into, naming it when that fails.
 pub fn create(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).map_err(|error| {
+    private::folder(folder).map_err(|error| {
         UserError::failed(
             format!("cannot create {}: {error}", folder.display()),
             "choose a folder that can be written with --root DIR",

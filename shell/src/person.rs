@@ -33,11 +33,24 @@ pub async fn ask(event: &Event) -> Reply {
     match (line().await, approval) {
         (None, _) => Reply::Nobody,
         (Some(line), false) => Reply::Text(line.trim().to_owned()),
-        (Some(line), true) => match line.trim().to_lowercase().as_str() {
-            "y" | "yes" => Reply::Approve,
-            _ => Reply::Deny,
+        (Some(line), true) => match is_yes(&line) {
+            true => Reply::Approve,
+            false => Reply::Deny,
         },
     }
+}
+
+/// Whether the person agrees to `question`.
+pub async fn agrees(question: &str) -> bool {
+    discard_typed();
+    let mut err = std::io::stderr();
+    let _ = write!(err, "{}", visible(question));
+    let _ = err.flush();
+    line().await.is_some_and(|line| is_yes(&line))
+}
+
+fn is_yes(line: &str) -> bool {
+    matches!(line.trim().to_lowercase().as_str(), "y" | "yes")
 }
 
 /// Throws away what was typed before there was a question: it is no answer to it.

@@ -123,7 +123,12 @@ impl Renderer {
             }
             Event::LimitHit { text, .. } => {
                 self.end_draft();
-                self.print(&self.warn.apply_to(format!("limit: {text}")).to_string());
+                self.print(
+                    &self
+                        .warn
+                        .apply_to(format!("limit: {}", visible(text)))
+                        .to_string(),
+                );
             }
             Event::Exited { exit, .. } => {
                 self.end_draft();

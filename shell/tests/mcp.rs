@@ -6,15 +6,45 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-/// A folder with an `.mcp.json` and a root of its own.
+/// A trusted folder with an `.mcp.json`, and a root of its own.
 struct Desk(tempfile::TempDir);
 
 impl Desk {
     fn new(servers: Value) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let text = json!({"mcpServers": servers}).to_string();
-        std::fs::write(folder.path().join(".mcp.json"), text).unwrap();
-        Self(folder)
+        let desk = Self::untrusted(servers);
+        desk.trust();
+        desk
+    }
+
+    fn untrusted(servers: Value) -> Self {
+        let desk = Self(tempfile::tempdir().unwrap());
+        desk.write(".mcp.json", &json!({"mcpServers": servers}).to_string());
+        desk
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.0.path().join(name), text).unwrap();
+    }
+
+    #[track_caller]
+    fn trust(&self) -> String {
+        let output = self.quipu(&["trust", "."]);
+        fails(&output, 0, "trusted: ");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// Writes a program whose start leaves the file `mark`, and gives its entry.
+    fn marker(&self, name: &str, mark: &str) -> Value {
+        let text = format!("#!/bin/sh\ntouch {mark}\n");
+        self.write(name, &text);
+        let path = self.0.path().join(name);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(path, mode).unwrap();
+        json!({"command": format!("./{name}")})
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.path().join(name).exists()
     }
 
     /// A machine that knows another one, as `other`.
@@ -25,15 +55,19 @@ impl Desk {
     }
 
     fn quipu(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_quipu"))
+        self.command(args).output().unwrap()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quipu"));
+        command
             .args(args)
             .env("QUIPU_ROOT", self.0.path().join("root"))
             .env("NO_COLOR", "1")
             .env_remove("QUIPU_MODEL")
             .env_remove("QUIPU_CPU")
-            .current_dir(self.0.path())
-            .output()
-            .unwrap()
+            .current_dir(self.0.path());
+        command
     }
 
     #[track_caller]
@@ -80,23 +114,11 @@ fn one_machine_uses_another_once_it_is_granted() {
     );
     assert_eq!(desk.json(&sum)["value"], "4");
 
-    let kept = json!({"text": "The museum closes at six."}).to_string();
-    let page = desk.json(&["tool", "call", "other.memory_put", &kept]);
-    let query = json!({"query": "when does the museum close"}).to_string();
-    let found = desk.json(&["tool", "call", "other.memory_search", &query]);
-    assert_eq!(found["hits"][0]["id"], page["id"]);
-    let shown = desk.json(&[
-        "tool",
-        "call",
-        "other.memory_show",
-        &json!({"id": page["id"]}).to_string(),
-    ]);
-    assert_eq!(shown["trust"], "untrusted");
-
     // A changed server is another one, and asks again.
     let file = desk.0.path().join(".mcp.json");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replace("\"serve\"", "\"-v\",\"serve\"")).unwrap();
+    desk.trust();
     fails(&desk.quipu(&sum), 3, "quipu tool grant other spawn");
 }
 
@@ -174,10 +196,244 @@ fn a_mistake_in_the_file_leaves_the_other_tools() {
     let granted = desk.quipu(&["tool", "grant", "empty", "spawn"]);
     fails(&granted, 1, "command or a url");
 
-    std::fs::write(desk.0.path().join(".mcp.json"), "[]").unwrap();
+    desk.write(".mcp.json", "[]");
+    fails(&desk.quipu(&["trust", "."]), 2, "expected a map");
+    desk.write("root/mcp.json", "[]");
+    desk.write(".mcp.json", "{\"mcpServers\": {}}");
+    desk.trust();
     says("mcp", "expected a map");
     let unknown = desk.quipu(&["tool", "show", "fine"]);
     fails(&unknown, 2, "expected a map");
     let sum = desk.json(&["tool", "call", "calculator", r#"{"expression":"1+1"}"#]);
     assert_eq!(sum["value"], "2");
+}
+
+#[test]
+fn nothing_in_a_folder_takes_effect_before_it_is_trusted() {
+    let desk = Desk::untrusted(json!({}));
+    let entry = desk.marker("s", "started");
+    let servers = json!({"mine": entry, "calculator": entry}).to_string();
+    desk.write(".mcp.json", &format!("{{\"mcpServers\": {servers}}}"));
+    let nothing = |words: &str| {
+        let listed = desk.listed("mcp");
+        let error = listed["error"].as_str().unwrap();
+        assert!(error.contains(words), "{listed}");
+        assert!(error.contains("quipu trust "), "{listed}");
+        fails(&desk.quipu(&["tool", "grant", "mine", "spawn"]), 2, words);
+        fails(&desk.quipu(&["tool", "call", "mine.x", "{}"]), 2, words);
+        assert!(!desk.has("started"));
+    };
+    nothing("is not trusted, so nothing in it takes effect: .mcp.json");
+    let said = desk.trust();
+    assert!(said.contains("mine: runs ./s; asks for spawn"), "{said}");
+    assert!(!desk.has("started"));
+    fails(
+        &desk.quipu(&["tool", "grant", "mine", "spawn"]),
+        0,
+        "granted",
+    );
+    desk.listed("mine");
+    assert!(desk.has("started"));
+    // A changed file asks again, by its name.
+    std::fs::remove_file(desk.0.path().join("started")).unwrap();
+    desk.write(".mcp.json", &format!("{{\"mcpServers\":  {servers}}}"));
+    nothing("changed since it was trusted: .mcp.json");
+    let ls = desk.json(&["trust", "ls", "--json"]);
+    assert_eq!(ls[0]["state"], "changed");
+    assert_eq!(ls[0]["changed"], json!([".mcp.json"]));
+    assert!(desk.trust().contains("changed since it was trusted"));
+    let folder = desk.0.path().canonicalize().unwrap();
+    let ls = desk.json(&["trust", "ls", "--json"]);
+    assert_eq!(ls[0]["folder"], folder.to_str().unwrap());
+    assert_eq!(ls[0]["state"], "trusted");
+    fails(
+        &desk.quipu(&["trust", "--remove", "."]),
+        0,
+        "trusted no more",
+    );
+    fails(&desk.quipu(&["trust", "rm", "."]), 2, "is not trusted");
+    nothing("is not trusted");
+    assert_eq!(desk.json(&["trust", "ls", "--json"]), json!([]));
+}
+
+#[test]
+fn a_grant_is_for_one_program_in_one_folder() {
+    let desk = Desk::untrusted(json!({}));
+    let entry = desk.marker("s", "started");
+    let other = desk.0.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    let text = json!({"mcpServers": {"mine": entry}}).to_string();
+    desk.write(".mcp.json", &text);
+    desk.write("other/.mcp.json", &text);
+    std::fs::copy(desk.0.path().join("s"), other.join("s")).unwrap();
+    desk.trust();
+    fails(
+        &desk.quipu(&["tool", "grant", "mine", "spawn"]),
+        0,
+        "granted",
+    );
+    let elsewhere = |args: &[&str]| desk.command(args).current_dir(&other).output().unwrap();
+    fails(&elsewhere(&["trust", "."]), 0, "trusted: ");
+    let call = ["tool", "call", "mine.x", "{}"];
+    // The same words, and even the same bytes, in another folder.
+    fails(&elsewhere(&call), 3, "quipu tool grant mine spawn");
+    assert!(!desk.has("other/started"));
+    // Other bytes in the same place.
+    desk.marker("s", "changed");
+    fails(&desk.quipu(&call), 3, "quipu tool grant mine spawn");
+    assert!(!desk.has("changed"));
+}
+
+#[test]
+fn what_is_allowed_to_all_is_not_allowed_to_servers() {
+    let desk = Desk::untrusted(json!({}));
+    let mine = desk.marker("s", "started");
+    let near = json!({"url": "http://127.0.0.1:9/mcp"});
+    let servers = json!({"mcpServers": {"mine": mine, "near": near}});
+    desk.write(".mcp.json", &servers.to_string());
+    desk.trust();
+    desk.write("root/config.toml", "allow = [\"spawn\", \"net:*\"]");
+    for (name, need) in [("mine", "spawn"), ("near", "net:127.0.0.1:9")] {
+        assert_eq!(desk.listed(name)["functions"], json!([]));
+        let call = desk.quipu(&["tool", "call", &format!("{name}.x"), "{}"]);
+        fails(&call, 3, &format!("quipu tool grant {name} {need}"));
+    }
+    assert!(!desk.has("started"));
+    // Nor to one whose address is no address, whatever is allowed.
+    let bad = json!({"mcpServers": {"bad": {"url": "https://a.org@127.0.0.1:9/"}}});
+    desk.write(".mcp.json", &bad.to_string());
+    desk.trust();
+    assert!(
+        desk.listed("bad")["error"]
+            .as_str()
+            .unwrap()
+            .contains("no address")
+    );
+}
+
+#[test]
+fn what_a_server_is_given_in_confidence_is_told_to_nobody() {
+    const KEYS: [&str; 3] = ["literal-hunter2", "argument-hunter2", "variable-hunter2"];
+    let script = "echo \"no $LITERAL_KEY $FROM_OUTSIDE $1 $2\" >&2; exit 1";
+    let desk = Desk::new(json!({"desk": {
+        "command": "sh",
+        "args": ["-c", script, "sh", "--token", KEYS[1]],
+        "env": {"LITERAL_KEY": KEYS[0], "FROM_OUTSIDE": "${DESK_KEY}"},
+    }}));
+    let quipu = |args: &[&str]| {
+        let output = desk
+            .command(args)
+            .env("DESK_KEY", KEYS[2])
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let said = text(output.stdout) + &text(output.stderr);
+        assert!(!said.contains("hunter2"), "{args:?}: {said}");
+        said
+    };
+    quipu(&["trust", "."]);
+    assert!(quipu(&["tool", "ls"]).contains("tool grant desk env:DESK_KEY"));
+    quipu(&["tool", "grant", "desk", "spawn"]);
+    quipu(&["tool", "show", "desk"]);
+    quipu(&["tool", "grant", "desk", "env:DESK_KEY"]);
+    assert!(quipu(&["tool", "ls"]).contains("no … ${DESK_KEY} --token …"));
+    quipu(&["tool", "ls", "--json"]);
+    quipu(&["doctor"]);
+    desk.write("script.jsonl", r#"{"answer":"done"}"#);
+    quipu(&[
+        "run",
+        "--cpu",
+        "script:script.jsonl",
+        "--format",
+        "json",
+        "task",
+    ]);
+    quipu(&["log", "1", "--json"]);
+}
+
+/// Answers of `quipu serve --mcp` to calls, in their order: what was said, or the error.
+fn served(desk: &Desk, args: &[&str], calls: &[(&str, Value)]) -> Vec<String> {
+    use std::io::{BufRead, Write};
+    let args = [&["serve", "--mcp"], args].concat();
+    let mut command = desk.command(&args);
+    command.stdin(std::process::Stdio::piped());
+    command.stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut ask = |id: usize, method: &str, params: Value| -> Value {
+        let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        writeln!(stdin, "{request}").unwrap();
+        let answer = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        if id == 0 {
+            let ready = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+            writeln!(stdin, "{ready}").unwrap();
+        }
+        answer
+    };
+    let client = json!({"protocolVersion": "2025-06-18", "capabilities": {},
+                        "clientInfo": {"name": "test", "version": "1"}});
+    ask(0, "initialize", client);
+    let answers = calls.iter().enumerate().map(|(n, (name, args))| {
+        let params = json!({"name": name, "arguments": args});
+        ask(n + 1, "tools/call", params)["result"]["content"][0]["text"].to_string()
+    });
+    let answers = answers.collect();
+    drop(stdin);
+    child.wait().unwrap();
+    answers
+}
+
+#[test]
+fn another_program_is_a_stranger_here() {
+    let desk = Desk::new(json!({}));
+    let pages = [
+        json!({"_id": "open", "title": "", "text": "The museum closes at six."}),
+        json!({"_id": "web", "title": "", "text": "The museum was sold.", "trust": "untrusted"}),
+    ];
+    desk.write(
+        "pages.jsonl",
+        &pages.map(|page| page.to_string()).join("\n"),
+    );
+    desk.write("diary.txt", "My own museum.");
+    fails(
+        &desk.quipu(&["mem", "add", "--jsonl", "pages.jsonl"]),
+        0,
+        "added",
+    );
+    fails(
+        &desk.quipu(&["mem", "add", "--space", "diary", "diary.txt"]),
+        0,
+        "added",
+    );
+    let own = desk.json(&["mem", "ls", "--space", "diary", "--json"])[0]["id"].clone();
+    let calls = [
+        ("memory_search", json!({"query": "museum", "k": 9})),
+        ("memory_show", json!({"id": "open"})),
+        ("memory_show", json!({"id": own})),
+        ("memory_show", json!({"id": "open", "space": "diary"})),
+        ("calculator.calculate", json!({"expression": "2+2"})),
+        ("calculator_calculate", json!({"expression": "2+2"})),
+        ("memory.put", json!({"text": "The museum is closed."})),
+        ("memory_put", json!({"text": "The museum is closed."})),
+    ];
+    let wanted = [
+        "sold",
+        "closes at six",
+        "there is no page",
+        "space",
+        "there is no tool calculator.calculate",
+        "4",
+        "there is no tool memory.put",
+        "has read untrusted text from another program",
+    ];
+    let answers = served(&desk, &[], &calls);
+    for (answer, want) in answers.iter().zip(wanted) {
+        assert!(answer.contains(want), "no {want:?} in {answer}");
+        assert!(!answer.contains("My own museum"), "{answer}");
+    }
+    let put = served(&desk, &["--approve", "all"], &calls[7..]);
+    assert!(put[0].contains("id"), "{put:?}");
+    let kept = desk.json(&["mem", "search", "--json", "museum closed"]);
+    assert_eq!(kept[0]["trust"], "untrusted", "{kept}");
 }

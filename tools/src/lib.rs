@@ -10,6 +10,8 @@
 //! | [`caps`] | capabilities a device asks for and a user grants |
 //! | [`manifest`] | `plugin.toml`: what a plugin asks for |
 //! | [`grants`] | the book of what was granted to which component |
+//! | [`provenance`] | where installed tools came from |
+//! | [`trust`] | the book of folders whose files may take effect |
 //! | [`secrets`] | handles that become values outside the sandbox |
 //! | [`net`] | outgoing requests, checked |
 //! | [`wasm`] | the sandbox: the only module that names the wasm engine |
@@ -33,10 +35,12 @@ pub mod installed;
 pub mod manifest;
 pub mod mcp;
 pub mod net;
+pub mod provenance;
 pub mod schema;
 pub mod secrets;
 mod sections;
 mod state_file;
+pub mod trust;
 pub mod wasm;
 
 pub use bus::Bus;

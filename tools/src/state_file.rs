@@ -49,7 +49,11 @@ pub(crate) fn write(path: &Path, value: &impl Serialize) -> Result<(), StateErro
     })?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let save = || {
-        std::fs::create_dir_all(folder)?;
+        let mut made = std::fs::DirBuilder::new();
+        made.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut made, 0o700);
+        made.create(folder)?;
         // Readable by its owner alone from the start.
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(text.as_bytes())?;

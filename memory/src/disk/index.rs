@@ -18,9 +18,9 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Term};
 
 use super::analyzer::Analyzer;
 use super::db::{Db, Head};
-use super::error;
 use super::finder::Finder;
 use super::sound;
+use super::{error, private};
 use crate::error::StoreError;
 use crate::page::{Page, PageId};
 use crate::rank::PlaceKey;
@@ -100,7 +100,7 @@ impl PageIndex {
     /// Replaces whatever is in the folder `path` by an index of the whole database.
     pub(super) fn build(path: &Path, db: &Db, progress: Progress) -> Result<Self> {
         remove(path).map_err(|source| error::io("remove", path, source))?;
-        fs::create_dir_all(path).map_err(|source| error::io("create", path, source))?;
+        private::folder(path).map_err(|source| error::io("create", path, source))?;
         let created =
             Index::create_in_dir(path, schema().0).map_err(|source| error::index(path, source))?;
         let mut index = Self::new(path, created, &db.head()?.store, 0, true)?;

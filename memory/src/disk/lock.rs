@@ -1,6 +1,6 @@
 //! The lock of a store: one writer at a time, across processes.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
 
@@ -23,13 +23,7 @@ impl WriteLock {
             let path = path.clone();
             move |source| super::error::io(doing, &path, source)
         };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(io("open"))?;
+        let mut file = super::private::file(&path).map_err(io("open"))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

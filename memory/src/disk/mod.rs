@@ -14,6 +14,7 @@ mod index;
 mod lock;
 mod meaning;
 mod open;
+mod private;
 mod search;
 mod sound;
 mod tail;
@@ -295,6 +296,10 @@ impl Drop for DiskStore {
     fn drop(&mut self) {
         if let Some(open) = self.open.get_mut() {
             open.finish();
+            if self.access == Access::ReadWrite {
+                // The index's library makes files that others may read.
+                private::close_all(&self.dir);
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use super::db::{Changes, Db};
 use super::index::{self, PageIndex};
 use super::lock::WriteLock;
 use super::view::View;
-use super::{DATABASE, INDEX, error};
+use super::{DATABASE, INDEX, error, private};
 use crate::error::StoreError;
 use crate::page::{NewPage, Page, PageId};
 use crate::store::Share;
@@ -55,10 +55,12 @@ type Done = Result<Vec<Page>, StoreError>;
 
 impl Open {
     pub(super) fn for_writing(dir: &Path, progress: &dyn Fn(u64, u64)) -> Result<Self, StoreError> {
-        fs::create_dir_all(dir).map_err(|source| error::io("create", dir, source))?;
+        private::folder(dir).map_err(|source| error::io("create", dir, source))?;
         let lock = WriteLock::take(dir)?;
         let (database, folder) = (dir.join(DATABASE), dir.join(INDEX));
         refuse_lost_database(&database, &folder)?;
+        private::file(&database).map_err(|source| error::io("open", &database, source))?;
+        private::close_all(dir);
         let mut db = Db::open(&database)?;
         let index = PageIndex::open(&folder, &db, progress)?;
         index.note_sound();

@@ -29,6 +29,6 @@ pub fn run(session: &Session, command: ConfigCommand) -> Result<u8> {
             "models": paths.models,
         }
     });
-    output::line(&serde_json::to_string_pretty(&shown)?)?;
+    output::pretty_json(&shown)?;
     Ok(0)
 }

@@ -71,7 +71,7 @@ pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
                 visible(&finding.text)
             ))?;
             if !finding.hint.is_empty() {
-                output::line(&format!("     {:<10} hint: {}", "", finding.hint))?;
+                output::line(&format!("     {:<10} hint: {}", "", visible(&finding.hint)))?;
             }
         }
     }

@@ -19,6 +19,7 @@ pub mod run;
 pub mod serve;
 pub mod tool;
 pub mod top;
+pub mod trust;
 
 use anyhow::Result;
 
@@ -67,6 +68,7 @@ impl Session {
             Command::Fork(args) => fork::run(self, &args),
             Command::Mem(command) => mem::run(self, command).await,
             Command::Tool(command) => tool::run(self, command).await,
+            Command::Trust(args) => trust::run(self, &args),
             Command::Serve(args) => serve::run(self, &args).await,
             Command::Model(command) => model::run(self, command).await,
             Command::Doctor(args) => doctor::run(self, &args),

@@ -10,7 +10,6 @@ use crate::bus::Servers;
 use crate::error::UserError;
 use crate::init::Session;
 use crate::mcp::server::Offer;
-use crate::output::visible;
 use crate::paths;
 use crate::settings::ApproveWord;
 
@@ -23,7 +22,8 @@ pub struct ServeArgs {
     /// Grant a capability; several with several options
     #[arg(long, value_name = "CAP")]
     allow: Vec<Capability>,
-    /// Calls that change something: `all` leaves asking to the other program
+    /// Calls that change something, memory_put among them: `all` leaves asking to the other
+    /// program
     #[arg(long, value_enum, value_name = "WHO", default_value = "never")]
     approve: ApproveWord,
 }
@@ -33,14 +33,10 @@ pub async fn run(session: &Session, args: &ServeArgs) -> Result<u8> {
     let policy = session.policy(&args.allow, Some(args.approve));
     let (bus, unusable) = session.bus(Servers::Known)?;
     for tool in unusable {
-        say!(
-            "warning: the tool {} is left out: {}",
-            visible(&tool.name),
-            visible(&tool.error)
-        );
+        say!("warning: {}", tool.told());
     }
     paths::create(&session.paths.store)?;
-    let offer = Offer::new(session.paths.store.clone(), bus, policy);
+    let offer = Offer::new(session.paths.store.clone(), &bus, policy);
     let failed = |error: String| {
         UserError::failed(
             error,

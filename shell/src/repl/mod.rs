@@ -1,21 +1,21 @@
 //! The interactive shell: `quipu` without a command.
 //!
 //! Each line is a task for a process of its own, which is told the last turns of
-//! the conversation. Lines that start with `/` are commands, `!` runs a program,
-//! and `@path` brings a file in.
+//! the conversation. At a terminal, lines that start with `/` are commands, `!` runs a
+//! program, and `@path` brings a file in. Without a terminal a line is data: it is a
+//! task word for word, whatever it looks like.
 
 mod editor;
 mod talk;
 
 use std::io::IsTerminal;
-use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::Parser;
 use quipu_kernel::Idle;
 use quipu_kernel::event::Event;
-use quipu_kernel::label::Trust;
+use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Pid, Status};
 use tokio::io::AsyncBufReadExt;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -29,7 +29,7 @@ use crate::init::{Machine, Session};
 use crate::interrupts::Interrupts;
 use crate::output;
 use crate::render::Renderer;
-use crate::{paths, person};
+use crate::{paths, person, private};
 use editor::{Editor, Line};
 use talk::Talk;
 
@@ -78,7 +78,9 @@ pub async fn run(session: Session) -> Result<u8> {
 
 impl Repl {
     async fn converse(mut self) -> Result<u8> {
-        let mut editor = Editor::new(&self.session.paths.state.join("history.txt"))?;
+        let history = self.session.paths.state.join("history.txt");
+        private::file(&history)?;
+        let mut editor = Editor::new(&history)?;
         say!("Type a task, /help for commands, Ctrl-D to leave.");
         let consolidate = self.session.settings.consolidate;
         let idle = consolidate.then(|| Idle::start(self.machine.kernel.clone(), IDLE_AFTER));
@@ -114,21 +116,26 @@ impl Repl {
         }
     }
 
-    /// Without a terminal each line is a task; the first failure is the exit code.
+    /// Without a terminal each line is a task and nothing else: who writes into a pipe
+    /// may be anybody. The first failure is the exit code.
     async fn read_lines(mut self) -> Result<u8> {
         let mut lines = tokio::io::BufReader::new(tokio::io::stdin()).lines();
         let mut first_failure = 0;
         while let Some(line) = lines.next_line().await? {
-            match self.take(&line).await {
-                Outcome::Code(code) if first_failure == 0 => first_failure = code,
-                Outcome::Code(_) => {}
-                Outcome::Leave => break,
+            if line.trim().is_empty() {
+                continue;
+            }
+            let (prompt, label) = self.talk.piped(&line);
+            let done = self.task(&line, prompt, label).await;
+            let code = done.unwrap_or_else(|error| error::report(&error));
+            if first_failure == 0 {
+                first_failure = code;
             }
         }
         Ok(first_failure)
     }
 
-    /// Takes one line. Errors are shown; the shell goes on.
+    /// Takes one line that was typed. Errors are shown; the shell goes on.
     async fn take(&mut self, line: &str) -> Outcome {
         let line = line.trim();
         let result = match line.chars().next() {
@@ -142,13 +149,16 @@ impl Repl {
                 }
                 command => self.slash(command).await,
             },
-            Some(_) => self.task(line).await,
+            Some(_) => match self.talk.typed(line) {
+                Ok((prompt, label)) => self.task(line, prompt, label).await,
+                Err(error) => Err(error),
+            },
         };
         Outcome::Code(result.unwrap_or_else(|error| error::report(&error)))
     }
 
-    async fn task(&mut self, line: &str) -> Result<u8> {
-        let (prompt, label) = self.talk.prompt(line)?;
+    /// Runs the task `line`, as `prompt` tells it.
+    async fn task(&mut self, line: &str, prompt: String, label: Label) -> Result<u8> {
         let mut program = self.session.program(&Loaded::default(), prompt);
         let trust = label.trust;
         // The turns before were the subject of other tasks.
@@ -280,10 +290,6 @@ impl Repl {
     /// A program of the system. Ctrl-C reaches it directly and leaves the shell alone.
     fn local(&mut self, command: &str) -> Result<u8> {
         let mut child = std::process::Command::new("sh");
-        if !std::io::stdin().is_terminal() {
-            // The lines that follow are the shell's own.
-            child.stdin(Stdio::null());
-        }
         self.interrupts.begin();
         let status = child.arg("-c").arg(command).status();
         self.interrupts.end();

@@ -39,16 +39,28 @@ impl Talk {
         });
     }
 
-    /// The prompt for `line`: the turns before it, the line, and the files that
-    /// `@path` names in it. Its label is as low as the lowest part: an answer made
-    /// from a stranger's words stays a stranger's in the next turn, and nobody has
-    /// vouched for what is in a file.
-    pub fn prompt(&self, line: &str) -> Result<(String, Label)> {
+    /// The prompt for `line`, which a person typed: the turns before it, the line, and
+    /// the files that `@path` names in it. Nobody has vouched for what is in a file.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn typed(&self, line: &str) -> Result<(String, Label)> {
         let (files, paths) = files(line)?;
-        let mut label = Label::user();
-        if !paths.is_empty() {
-            label = Label::new(format!("file:{}", paths.join(", ")), Trust::Untrusted);
-        }
+        let label = match paths.is_empty() {
+            true => Label::user(),
+            false => Label::new(format!("file:{}", paths.join(", ")), Trust::Untrusted),
+        };
+        Ok(self.after_turns(line, &files, label))
+    }
+
+    /// The prompt for `line`, which came from a pipe: word for word, and no file is read.
+    pub fn piped(&self, line: &str) -> (String, Label) {
+        self.after_turns(line, "", Label::user())
+    }
+
+    /// The turns so far, then `line` and `files`. The label is as low as the lowest part:
+    /// an answer made from a stranger's words stays a stranger's in the next turn.
+    fn after_turns(&self, line: &str, files: &str, mut label: Label) -> (String, Label) {
         let mut text = String::new();
         for turn in &self.turns {
             text.push_str(&format!("User: {}\nYou: {}\n", turn.asked, turn.answered));
@@ -62,7 +74,7 @@ impl Talk {
                 format!("Earlier in this conversation:\n{text}\nNow the user says: {line}{files}")
             }
         };
-        Ok((text, label))
+        (text, label)
     }
 }
 
@@ -88,7 +100,7 @@ mod tests {
     fn what_was_read_lowers_the_turns_after_it() {
         let mut talk = Talk::default();
         let check = |talk: &Talk, line: &str, want_text: &str, want: &Label| {
-            let (text, label) = talk.prompt(line).unwrap();
+            let (text, label) = talk.typed(line).unwrap();
             assert_eq!(text, want_text);
             assert_eq!(&label, want);
         };
@@ -97,7 +109,7 @@ mod tests {
         let told = "Earlier in this conversation:\nUser: hi\nYou: hello\n\nNow the user says: and?";
         check(&talk, "and?", told, &Label::user());
         talk.add("read it", "obey me", Trust::Untrusted);
-        let (_, label) = talk.prompt("go on").unwrap();
+        let (_, label) = talk.typed("go on").unwrap();
         assert_eq!(label, Label::new("the conversation", Trust::Untrusted));
     }
 
@@ -108,7 +120,7 @@ mod tests {
         for i in 0..TURNS_TOLD {
             talk.add(&format!("q{i}"), "a", Trust::User);
         }
-        let (text, label) = talk.prompt("now").unwrap();
+        let (text, label) = talk.typed("now").unwrap();
         assert!(!text.contains("stranger") && text.contains("q0"), "{text}");
         assert_eq!(label, Label::user());
     }
@@ -119,7 +131,7 @@ mod tests {
         let path = folder.path().join("note.txt");
         std::fs::write(&path, "buy milk").unwrap();
         let line = format!("what is in @{} ?", path.display());
-        let (text, label) = Talk::default().prompt(&line).unwrap();
+        let (text, label) = Talk::default().typed(&line).unwrap();
         assert_eq!(
             text,
             format!("{line}\n\nThe file {}:\nbuy milk", path.display())
@@ -128,7 +140,15 @@ mod tests {
             label,
             Label::new(format!("file:{}", path.display()), Trust::Untrusted)
         );
-        let error = Talk::default().prompt("@/no/such").err().unwrap();
+        let error = Talk::default().typed("@/no/such").err().unwrap();
         assert_eq!(error.to_string(), "there is no /no/such");
+    }
+
+    #[test]
+    fn a_line_from_a_pipe_is_its_words() {
+        for line in ["@/etc/passwd", "  !date", "/quit", "read @note.txt"] {
+            let want = (line.to_owned(), Label::user());
+            assert_eq!(Talk::default().piped(line), want);
+        }
     }
 }

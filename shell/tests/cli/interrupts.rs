@@ -1,14 +1,8 @@
 //! Ctrl-C, once and twice, with and without a person at the terminal, and what else such
 //! a person is asked.
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::os::fd::{FromRawFd, OwnedFd};
-use std::process::{Child, Stdio};
-use std::ptr::null_mut;
-use std::sync::{Arc, Mutex};
-
-use crate::sandbox::{ADD, DONE, ENDLESS, MENDED, SPIN, Sandbox, until};
+use crate::sandbox::{ADD, DONE, ENDLESS, MENDED, SPIN, Sandbox};
+use crate::terminal::Terminal;
 
 fn with_slow() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -131,98 +125,4 @@ fn what_a_call_misses_is_granted_for_that_call_alone() {
         said.starts_with("denied: ") && said.contains("clock"),
         "{said}"
     );
-}
-
-/// A run with a person: standard input and standard error are a terminal.
-struct Terminal {
-    sandbox: Sandbox,
-    child: Child,
-    keyboard: File,
-    screen: Arc<Mutex<String>>,
-}
-
-impl Terminal {
-    fn start(sandbox: Sandbox, script: &[&str]) -> Self {
-        let cpu = sandbox.script("script.jsonl", script);
-        let (master, slave) = open_terminal();
-        let mut command = sandbox.command(&["run", "--cpu", &cpu, "task"]);
-        command
-            .stdin(Stdio::from(slave.try_clone().unwrap()))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::from(slave));
-        let child = command.spawn().unwrap();
-        // The terminal ends for the reader when the last copy of its other side goes.
-        drop(command);
-        let keyboard = File::from(master);
-        let mut display = keyboard.try_clone().unwrap();
-        let screen = Arc::new(Mutex::new(String::new()));
-        let shown = screen.clone();
-        std::thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            while let Ok(n @ 1..) = display.read(&mut bytes) {
-                let text = String::from_utf8_lossy(&bytes[..n]);
-                shown.lock().unwrap().push_str(&text);
-            }
-        });
-        Self {
-            sandbox,
-            child,
-            keyboard,
-            screen,
-        }
-    }
-
-    #[track_caller]
-    fn shows(&self, text: &str) {
-        self.shows_times(text, 1);
-    }
-
-    #[track_caller]
-    fn shows_times(&self, text: &str, n: usize) {
-        until(|| {
-            let screen = self.screen.lock().unwrap();
-            (screen.matches(text).count() >= n).then_some(())
-        });
-    }
-
-    fn types(&mut self, line: &str) {
-        writeln!(self.keyboard, "{line}").unwrap();
-    }
-
-    /// What the terminal's driver does when somebody presses Ctrl-C.
-    fn interrupt(&self) {
-        let kill = format!("kill -INT {}", self.child.id());
-        let sent = std::process::Command::new("sh")
-            .arg("-c")
-            .arg(kill)
-            .status();
-        assert!(sent.unwrap().success());
-    }
-
-    #[track_caller]
-    fn end(&mut self) -> (Option<i32>, String) {
-        let status = until(|| self.child.try_wait().unwrap());
-        let mut out = String::new();
-        let mut pipe = self.child.stdout.take().unwrap();
-        pipe.read_to_string(&mut out).unwrap();
-        (status.code(), out)
-    }
-}
-
-/// Both sides of a new terminal: the person's, and the program's.
-fn open_terminal() -> (OwnedFd, OwnedFd) {
-    let (mut master, mut slave) = (-1, -1);
-    let (name, modes, size) = (null_mut(), null_mut(), null_mut());
-    // SAFETY: it writes two descriptors to where it is told, and reads nothing.
-    let opened = unsafe { libc::openpty(&mut master, &mut slave, name, modes, size) };
-    assert_eq!(opened, 0, "{}", std::io::Error::last_os_error());
-    // SAFETY: they were opened just now and belong to nobody else.
-    unsafe { (OwnedFd::from_raw_fd(master), OwnedFd::from_raw_fd(slave)) }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

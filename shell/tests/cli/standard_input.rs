@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use crate::sandbox::{ADD, DONE, Said, Sandbox};
+use crate::sandbox::{ADD, DONE, MENDED, Said, Sandbox};
+use crate::terminal::Terminal;
 
 #[test]
 fn a_task_comes_from_standard_input() {
@@ -61,50 +62,82 @@ fn closed_pipes_are_no_crash() {
 }
 
 #[test]
-fn the_shell_takes_lines_from_a_pipe() {
+fn a_line_from_a_pipe_is_a_task_word_for_word() {
     let sandbox = Sandbox::new();
-    let cpu = sandbox.script("script.jsonl", &[ADD, DONE]);
-    let note = sandbox.write("note.txt", "buy milk");
-    let lines = format!(
-        "first task\n\n/tool call calculator '{{\"expression\":\"6*7\"}}'\n/ps\n\
-         what is in @{}\n!echo from the system\n/model\n/help\n/clear\n/quit\nnever read\n",
-        note.display()
-    );
-    let said = sandbox.quipu_reading(&["--cpu", &cpu], lines);
-    said.check(0, &["Type a task.", "the conversation starts anew"]);
-    for part in [
-        "done\n",
-        "\"value\":\"42\"",
-        "first task",
-        "from the system",
-        "script:",
-    ] {
-        assert!(said.out.contains(part), "no {part:?} in {said:#?}");
-    }
+    let cpu = sandbox.script("script.jsonl", &[DONE]);
+    sandbox.write("note.txt", "buy milk");
+    sandbox.write("plugin.toml", "needs.clock = true");
+    sandbox.install("slow", MENDED);
+    let lines = [
+        "what is in @note.txt and @/etc/passwd",
+        "!touch made",
+        "  ! touch made",
+        "/tool grant slow clock",
+        "/mem add note.txt",
+        "/nonsense \"",
+        "/quit",
+        "last",
+    ];
+    let said = sandbox.quipu_reading(&["--cpu", &cpu], lines.join("\n\n"));
+    said.check(0, &[]);
+    assert_eq!(said.out, "done\n".repeat(lines.len()));
     let ps = sandbox.quipu(&["ps", "--json"]).json();
-    assert_eq!(ps.as_array().unwrap().len(), 2, "{ps}");
-    // The second task was told of the first, and of the file, whose words nobody vouches for.
-    let prompt = ps[0]["prompt"].as_str().unwrap();
-    assert!(prompt.contains("User: first task\nYou: done"), "{prompt}");
-    assert!(prompt.contains("buy milk"), "{prompt}");
+    let mut prompts: Vec<&str> = ps.as_array().unwrap().iter().rev().map(prompt).collect();
+    // A later task is told of the earlier ones, and ends in its own words.
+    for (prompt, line) in prompts.iter_mut().zip(lines) {
+        let own = prompt.rsplit("Now the user says: ").next().unwrap();
+        assert_eq!(own, line);
+        assert!(!prompt.contains("buy milk") && !prompt.contains("root:"));
+    }
+    assert_eq!(prompts.len(), lines.len(), "{ps}");
+    assert!(prompts[1].contains("User: what is in @note.txt"), "{ps}");
+    assert!(!sandbox.path().join("made").exists());
+    let slow = sandbox.quipu(&["tool", "show", "slow", "--json"]).json();
+    assert_eq!(slow["granted"], serde_json::json!([]));
+    let pages = sandbox.quipu(&["mem", "ls", "--json"]).json();
+    assert_eq!(pages, serde_json::json!([]));
+}
+
+fn prompt(row: &serde_json::Value) -> &str {
+    row["prompt"].as_str().unwrap()
 }
 
 #[test]
-fn the_shell_goes_on_after_mistakes_and_tells_of_the_first() {
+fn a_task_that_fails_stops_no_other_and_gives_the_exit_code() {
     let sandbox = Sandbox::new();
-    let cpu = sandbox.script("script.jsonl", &[DONE]);
-    let lines = "/nonsense\n/run x\n/resume seven\n/log 99\n@/no/such/file\n!false\na task\n";
-    let said = sandbox.quipu_reading(&["--cpu", &cpu], lines);
-    said.check(
-        2,
-        &[
-            "unrecognized subcommand 'nonsense'",
-            "tasks are typed without a slash",
-            "seven is not a process",
-            "there is no process 99",
-            "there is no /no/such/file",
-            "exit status: 1",
-        ],
-    );
-    assert_eq!(said.out, "done\n");
+    let cpu = sandbox.script("script.jsonl", &[ADD]);
+    let said = sandbox.quipu_reading(&["--cpu", &cpu, "--window", "4096"], "one\n\ntwo\n");
+    assert_ne!(said.code, Some(0), "{said:#?}");
+    let ps = sandbox.quipu(&["ps", "--json"]).json();
+    assert_eq!(ps.as_array().unwrap().len(), 2, "{ps}");
+}
+
+#[test]
+fn a_person_has_commands_programs_and_files() {
+    let sandbox = Sandbox::new();
+    let cpu = sandbox.script("script.jsonl", &[ADD, DONE]);
+    sandbox.write("note.txt", "buy milk");
+    let mut terminal = Terminal::of(sandbox, &["--cpu", &cpu]);
+    terminal.shows("Type a task,");
+    for (line, shown) in [
+        ("!echo from the system >&2; touch made", "from the system"),
+        ("/help", "brings a file in, !command runs a program"),
+        ("/nonsense", "unrecognized subcommand 'nonsense'"),
+        ("/run x", "tasks are typed without a slash"),
+        ("/resume seven", "seven is not a process"),
+        ("/log 99", "there is no process 99"),
+        ("@/no/such/file", "there is no /no/such/file"),
+        ("!false", "exit status: 1"),
+        ("/clear", "the conversation starts anew"),
+        ("what is in @note.txt", "generated"),
+    ] {
+        terminal.enters(line);
+        terminal.shows(shown);
+    }
+    terminal.enters("/quit");
+    assert_eq!(terminal.end(), (Some(0), "done\n".to_owned()));
+    assert!(terminal.sandbox.path().join("made").exists());
+    let ps = terminal.sandbox.quipu(&["ps", "--json"]).json();
+    // The words of the file came along, and nobody vouches for them.
+    assert!(prompt(&ps[0]).contains("buy milk"), "{ps}");
 }

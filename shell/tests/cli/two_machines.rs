@@ -28,7 +28,7 @@ fn a_second_machine_is_refused_and_told_who_holds_the_root() {
     );
     let resumed = sandbox.quipu(&["run", "--resume", "1", "--cpu", &cpu]);
     resumed.check(2, &["another machine is running on this root"]);
-    let shell = sandbox.quipu_reading(&["--cpu", &cpu], "/ps\n");
+    let shell = sandbox.quipu_reading(&["--cpu", &cpu], "a task\n");
     shell.check(2, &["another machine is running on this root"]);
     // It has left nothing behind, and the first one runs on.
     let ps = sandbox.quipu(&["ps", "--json"]).json();

@@ -1,12 +1,14 @@
-//! What a server is: a command to run or an address to connect to.
+//! What a server is: a command to run or an address to connect to, as it was written
+//! down. Variables in it are names here; `link` fills them in, once they were granted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
+use super::fill::{fill, names};
 use crate::caps::Capability;
+use crate::net::Target;
 
 /// A server, as its user wrote it down.
 #[derive(Clone, Debug, Serialize)]
@@ -42,92 +44,188 @@ pub enum McpTransport {
 }
 
 impl McpServer {
-    /// The server in a line, without what may be secret in it.
+    /// The server in a line, with nothing in it that may be secret: arguments, variables,
+    /// and of an address all but the host stay out.
     pub fn origin(&self) -> String {
         match &self.transport {
-            McpTransport::Stdio { command, args, .. } => {
-                let words = std::iter::once(command).chain(args);
-                let line: Vec<&str> = words.map(String::as_str).collect();
-                format!("mcp: {}", line.join(" "))
+            McpTransport::Stdio { command, args, .. } if args.is_empty() => {
+                format!("mcp: {command}")
             }
-            McpTransport::Http { url, .. } => {
-                let end = url.find(['?', '#']).unwrap_or(url.len());
-                format!("mcp: {}", &url[..end])
-            }
+            McpTransport::Stdio { command, .. } => format!("mcp: {command} …"),
+            McpTransport::Http { url, .. } => match address(url) {
+                Ok(target) => format!("mcp: {}", target.origin()),
+                Err(_) => "mcp: an address that is refused".to_owned(),
+            },
         }
     }
 
-    /// What it has to be granted: to be started, or to be connected to.
+    /// What it has to be granted: to be started or connected to, and to be given each
+    /// variable that is named in it. Empty where it cannot be used at all.
     pub fn requests(&self) -> Vec<Capability> {
+        let reach = match &self.transport {
+            McpTransport::Stdio { .. } => Capability::Spawn,
+            McpTransport::Http { url, .. } => match address(url) {
+                Ok(target) => target.capability(),
+                Err(_) => return Vec::new(),
+            },
+        };
+        let variables = self.variables().into_iter();
+        std::iter::once(reach)
+            .chain(variables.map(|name| Capability::Env { name }))
+            .collect()
+    }
+
+    /// The names of the variables that are to be filled in.
+    pub fn variables(&self) -> BTreeSet<String> {
+        self.texts().flat_map(names).collect()
+    }
+
+    /// Every text in which a variable may stand.
+    fn texts(&self) -> Box<dyn Iterator<Item = &str> + '_> {
         match &self.transport {
-            McpTransport::Stdio { .. } => vec![Capability::Spawn],
-            McpTransport::Http { url, .. } => host_and_port(url)
-                .map(|(host, port)| Capability::Net { host, port })
-                .into_iter()
-                .collect(),
+            McpTransport::Stdio {
+                command, args, env, ..
+            } => Box::new(
+                std::iter::once(command)
+                    .chain(args)
+                    .chain(env.values())
+                    .map(String::as_str),
+            ),
+            McpTransport::Http { url, headers } => Box::new(
+                std::iter::once(url)
+                    .chain(headers.values())
+                    .map(String::as_str),
+            ),
         }
     }
 
-    /// What a grant is bound to: it changes with anything that could make the server
-    /// another one.
-    pub fn fingerprint(&self) -> String {
-        let form = serde_json::to_vec(self).unwrap_or_default();
-        Sha256::digest(form)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+    /// Whether it can be used as it is written.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words that quote no part that may be secret.
+    pub fn check(&self) -> Result<(), String> {
+        let any = |_: &str| Some(String::new());
+        for text in self.texts() {
+            fill(text, &any)?;
+        }
+        match &self.transport {
+            McpTransport::Stdio { .. } => Ok(()),
+            McpTransport::Http { url, .. } => address(url).map(drop),
+        }
     }
 }
 
-/// Host and explicit port of an address. `None` where there is no plain host.
-fn host_and_port(url: &str) -> Option<(String, Option<u16>)> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
-    let authority = authority.rsplit('@').next()?;
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
-            (host, port.parse().ok())
-        }
-        _ => (authority, None),
+/// Where `template`, an address with variables in it, leads. Its scheme, host and port
+/// are those that are granted, so no variable may have a part in them.
+pub(super) fn address(template: &str) -> Result<Target, String> {
+    let with = |value: &str| {
+        let text = fill(template, &|_| Some(value.to_owned()))?;
+        Target::parse(&text).map_err(|_| {
+            "the url is no address: it begins with https:// or http://, and has no user name in it"
+                .to_owned()
+        })
     };
-    (!host.is_empty()).then(|| (host.to_ascii_lowercase(), port))
+    let target = with("a")?;
+    match with("b")?.same_origin(&target) {
+        true => Ok(target),
+        false => Err("a variable cannot stand in the host of the url".to_owned()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_address_asks_for_its_host() {
-        let check = |url: &str, want: &str| {
-            let server = McpServer {
-                name: "x".into(),
-                transport: McpTransport::Http {
-                    url: url.into(),
-                    headers: BTreeMap::new(),
-                },
-            };
-            let requests: Vec<String> = server.requests().iter().map(ToString::to_string).collect();
-            assert_eq!(requests.join(" "), want, "{url}");
-        };
-        check("https://mcp.Example.com/mcp?key=1", "net:mcp.example.com");
-        check("http://127.0.0.1:8000/mcp", "net:127.0.0.1:8000");
-        check("http://me:secret@host:81", "net:host:81");
-        check("nonsense", "");
+    fn at(url: &str, header: &str) -> McpServer {
+        McpServer {
+            name: "x".into(),
+            transport: McpTransport::Http {
+                url: url.into(),
+                headers: BTreeMap::from([("Authorization".into(), header.into())]),
+            },
+        }
     }
 
     #[test]
-    fn a_changed_server_is_another_one() {
-        let server = |argument: &str| McpServer {
+    fn an_address_asks_for_its_host_and_its_variables() {
+        let check = |url: &str, origin: &str, want: &str| {
+            let server = at(url, "Bearer ${KEY}");
+            let requests: Vec<String> = server.requests().iter().map(ToString::to_string).collect();
+            assert_eq!(requests.join(" "), want, "{url}");
+            assert_eq!(server.origin(), format!("mcp: {origin}"), "{url}");
+            assert_eq!(server.check().is_ok(), !requests.is_empty(), "{url}");
+        };
+        let refused = "an address that is refused";
+        check(
+            "https://mcp.Example.com/s/hunter2?key=1",
+            "https://mcp.example.com",
+            "net:mcp.example.com:443 env:KEY",
+        );
+        check(
+            "http://127.0.0.1:8000/mcp",
+            "http://127.0.0.1:8000",
+            "net:127.0.0.1:8000 env:KEY",
+        );
+        // However it is written: what is asked for is where it leads.
+        let evil = ("https://evil.org", "net:evil.org:443 env:KEY");
+        for url in [
+            "https:evil.org/mcp",
+            "https:/evil.org/mcp",
+            "https:\\\\evil.org\\mcp",
+            "https://evil.org\\a.org/mcp",
+            "HTTPS://EVIL.ORG.:443/",
+            "https:///evil.org",
+            "ht\ntps://evil.org",
+        ] {
+            check(url, evil.0, evil.1);
+        }
+        check(
+            "http://0x7f.1/",
+            "http://127.0.0.1",
+            "net:127.0.0.1:80 env:KEY",
+        );
+        check(
+            "https://a.org/${P}?k=${K:-x}",
+            "https://a.org",
+            "net:a.org:443 env:K env:KEY env:P",
+        );
+        let before_the_slash = "https://good.org\\@evil.org:x/";
+        check(
+            before_the_slash,
+            "https://good.org",
+            "net:good.org:443 env:KEY",
+        );
+        for url in [
+            "nonsense",
+            "a.b/mcp",
+            "file:///etc/passwd",
+            "ws://a.org",
+            "http://me:secret@host:81",
+            "https://good.org@evil.org/",
+            "https://${HOST}/mcp",
+            "https://${HOST:-a.org}/mcp",
+            "${URL}",
+            "https://a.org:${PORT}/",
+            "https://a.org${REST}",
+            "https://a.org/${P",
+        ] {
+            check(url, refused, "");
+        }
+    }
+
+    #[test]
+    fn a_program_asks_to_be_started_and_for_its_variables() {
+        let server = McpServer {
             name: "x".into(),
             transport: McpTransport::Stdio {
                 command: "npx".into(),
-                args: vec![argument.into()],
-                env: BTreeMap::new(),
+                args: vec!["--token=hunter2".into(), "${B}${A:-x}".into()],
+                env: BTreeMap::from([("K".into(), "${C}".into())]),
                 cwd: None,
             },
         };
-        assert_eq!(server("a").fingerprint(), server("a").fingerprint());
-        assert_ne!(server("a").fingerprint(), server("b").fingerprint());
+        let requests: Vec<String> = server.requests().iter().map(ToString::to_string).collect();
+        assert_eq!(requests, ["spawn", "env:A", "env:B", "env:C"]);
+        assert_eq!(server.origin(), "mcp: npx …");
     }
 }

@@ -1,7 +1,8 @@
 //! The connection to one server: started when it is needed, and again when it has
-//! ended; not at once after it failed.
+//! ended; not at once after it failed. Here is the one place where a server is started or
+//! reached, so here it is checked that all it asks for was granted to exactly this one.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::process::Stdio;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -17,9 +18,14 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{ChildStderr, Command};
 use tokio::sync::Mutex;
 
-use super::config::{McpServer, McpTransport};
-use super::{Environment, Listing, START_MAX, convert};
-use crate::device::{ErrorKind, ToolError};
+use super::bound::{self, Bound};
+use super::config::{McpServer, McpTransport, address};
+use super::fill::fill;
+use super::hidden::Hidden;
+use super::{Listing, START_MAX, Surroundings, convert};
+use crate::caps::{Capability, Grants, Rights};
+use crate::device::{ErrorKind, FunctionSpec, ToolError};
+use crate::net::{Net, Target};
 
 /// The shortest and the longest time after a failed start before the next.
 const REST: Duration = Duration::from_secs(1);
@@ -34,8 +40,13 @@ type Lines = Arc<parking_lot::Mutex<VecDeque<String>>>;
 
 /// The connection to a server.
 pub(super) struct Link {
-    server: McpServer,
-    environment: Environment,
+    bound: Bound,
+    /// What was granted to this server.
+    grants: Grants,
+    surroundings: Arc<Surroundings>,
+    net: Net,
+    /// What it may not say again.
+    pub(super) hidden: Hidden,
     state: Mutex<State>,
     said: Lines,
 }
@@ -48,13 +59,73 @@ struct State {
 }
 
 impl Link {
-    pub(super) fn new(server: McpServer, environment: Environment) -> Self {
-        Self {
-            server,
-            environment,
+    pub(super) fn new(
+        bound: Bound,
+        grants: Grants,
+        surroundings: Arc<Surroundings>,
+        net: Net,
+    ) -> Self {
+        let mut link = Self {
+            bound,
+            grants,
+            surroundings,
+            net,
+            hidden: Hidden::default(),
             state: Mutex::default(),
             said: Lines::default(),
+        };
+        let granted = link.server().variables().into_iter();
+        let values: BTreeMap<String, String> = granted
+            .filter(|name| !link.surroundings.passed_on.contains_key(name))
+            .filter_map(|name| Some((link.variable(&name)?, name)))
+            .map(|(value, name)| (name, value))
+            .collect();
+        link.hidden = Hidden::of(link.server(), &values);
+        link
+    }
+
+    fn server(&self) -> &McpServer {
+        &self.bound.server
+    }
+
+    /// The value of a variable, if it was granted.
+    fn variable(&self, name: &str) -> Option<String> {
+        let wanted = Capability::Env { name: name.into() };
+        let granted = self.grants.allows(&wanted);
+        granted.then(|| (self.surroundings.variables)(name))?
+    }
+
+    fn filled(&self, text: &str) -> Result<String, String> {
+        fill(text, &|name| self.variable(name))
+    }
+
+    /// Whether all that the server asks for was granted, to the one that is there now.
+    fn permitted(&self) -> Result<(), ToolError> {
+        let name = &self.server().name;
+        let denied =
+            |message: String, hint: String| Err(ToolError::new(ErrorKind::Denied, message, hint));
+        let requests = self.server().requests();
+        if requests.is_empty() {
+            let reason = self.server().check().err().unwrap_or_default();
+            return denied(
+                format!("the MCP server {name} cannot be used: {reason}"),
+                "see how its file has it".into(),
+            );
         }
+        if let Some(missing) = requests.iter().find(|need| !self.grants.allows(need)) {
+            return denied(
+                format!("{name} needs {missing}, which was not granted"),
+                format!("quipu tool grant {name} {missing}"),
+            );
+        }
+        // Between the grant and now somebody may have put another program in its place.
+        if bound::fingerprint(self.server(), &self.surroundings) != self.bound.fingerprint {
+            return denied(
+                format!("the program or a file of the MCP server {name} was changed just now"),
+                format!("look at it, then: quipu tool grant {name} {}", requests[0]),
+            );
+        }
+        Ok(())
     }
 
     /// Its tools, as functions.
@@ -70,7 +141,7 @@ impl Link {
         };
         for tool in &tools {
             match convert::function(tool) {
-                Ok(function) => listing.functions.push(function),
+                Ok(function) => listing.functions.push(self.described(function)),
                 Err(reason) => listing.left_out.push((tool.name.to_string(), reason)),
             }
         }
@@ -123,6 +194,7 @@ impl Link {
                 return Err(error);
             }
         }
+        self.permitted()?;
         self.said.lock().clear();
         let started = tokio::time::timeout(START_MAX, self.start()).await;
         let late = || format!("it did not start within {} s", START_MAX.as_secs());
@@ -159,80 +231,132 @@ impl Link {
     async fn start(&self) -> Result<RunningService<RoleClient, ClientConfig>, String> {
         let mut client = ClientConfig::default();
         client.client_info = Implementation::new("quipu", env!("CARGO_PKG_VERSION"));
-        match &self.server.transport {
-            McpTransport::Stdio {
-                command,
-                args,
-                env,
-                cwd,
-            } => {
-                let mut child = Command::new(command);
-                child.args(args).kill_on_drop(true);
-                child.env_clear().envs(&self.environment).envs(env);
-                if let Some(cwd) = cwd {
-                    child.current_dir(cwd);
-                }
-                let (transport, stderr) = TokioChildProcess::builder(child)
+        let started = match &self.server().transport {
+            McpTransport::Stdio { .. } => {
+                let program = self.program()?;
+                let name = program.as_std().get_program().to_owned();
+                let (transport, stderr) = TokioChildProcess::builder(program)
                     .stderr(Stdio::piped())
                     .spawn()
-                    .map_err(|error| format!("{command}: {error}"))?;
-                let listener = stderr.map(|stderr| tokio::spawn(listen(stderr, self.said.clone())));
+                    .map_err(|error| format!("{}: {error}", name.display()))?;
+                let listener = stderr.map(|stderr| {
+                    tokio::spawn(listen(stderr, self.said.clone(), self.hidden.clone()))
+                });
                 let started = client.serve(transport).await;
                 if let (Err(_), Some(listener)) = (&started, listener) {
                     // What it said last may be still on its way, and explains most.
                     let _ = tokio::time::timeout(LAST_WORDS, listener).await;
                 }
-                started.map_err(|error| plain(&error.to_string()))
+                started
             }
-            McpTransport::Http { url, headers } => {
-                let mut custom = HashMap::new();
-                for (name, value) in headers {
-                    let wrong = || format!("the header {name} cannot be sent");
-                    custom.insert(
-                        http::HeaderName::from_str(name).map_err(|_| wrong())?,
-                        http::HeaderValue::from_str(value).map_err(|_| wrong())?,
-                    );
-                }
-                let config = StreamableHttpClientTransportConfig::with_uri(url.as_str())
-                    .custom_headers(custom);
-                // What was granted is this host, and a redirect would lead to another.
-                let web = reqwest::Client::builder()
-                    .redirect(reqwest::redirect::Policy::none())
-                    .no_proxy()
-                    .build()
-                    .map_err(|error| error.to_string())?;
-                let transport = StreamableHttpClientTransport::with_client(web, config);
-                client
-                    .serve(transport)
-                    .await
-                    .map_err(|error| plain(&error.to_string()))
-            }
+            McpTransport::Http { .. } => client.serve(self.address().await?).await,
+        };
+        started.map_err(|error| plain(&error.to_string()))
+    }
+
+    /// The program to start: the very file that the grant is bound to.
+    fn program(&self) -> Result<Command, String> {
+        let McpTransport::Stdio {
+            command,
+            args,
+            env,
+            cwd,
+        } = &self.server().transport
+        else {
+            return Err("it is no program".into());
+        };
+        let folder = bound::folder(cwd.as_deref());
+        let command = self.filled(command)?;
+        let program = bound::program(&command, &folder, &self.surroundings)
+            .ok_or_else(|| format!("there is no program {command}"))?;
+        let mut child = Command::new(program);
+        for arg in args {
+            child.arg(self.filled(arg)?);
+        }
+        child.env_clear().envs(&self.surroundings.passed_on);
+        for (name, value) in env {
+            child.env(name, self.filled(value)?);
+        }
+        child.current_dir(folder).kill_on_drop(true);
+        Ok(child)
+    }
+
+    /// The connection to an address, behind the same guard as the requests of plugins.
+    async fn address(&self) -> Result<StreamableHttpClientTransport<reqwest::Client>, String> {
+        let McpTransport::Http { url, headers } = &self.server().transport else {
+            return Err("it is no address".into());
+        };
+        let granted = address(url)?;
+        let target = Target::parse(&self.filled(url)?)
+            .ok()
+            .filter(|target| target.same_origin(&granted))
+            .ok_or("with its variables the url leads to another host than was granted")?;
+        if !self.server().variables().is_empty() && !target.is_private() {
+            return Err("a variable is not sent in clear: the url has to begin with https".into());
+        }
+        let mut custom = HashMap::new();
+        for (name, value) in headers {
+            let wrong = || format!("the header {name} cannot be sent");
+            custom.insert(
+                http::HeaderName::from_str(name).map_err(|_| wrong())?,
+                http::HeaderValue::from_str(&self.filled(value)?).map_err(|_| wrong())?,
+            );
+        }
+        let rights = Rights::new(&self.server().requests(), &self.grants, &Grants::default());
+        let web = self
+            .net
+            .client_for(&target, &rights)
+            .await
+            .map_err(|error| error.to_string())?;
+        let config = StreamableHttpClientTransportConfig::with_uri(target.url.as_str())
+            .custom_headers(custom);
+        Ok(StreamableHttpClientTransport::with_client(web, config))
+    }
+
+    /// A function, told without what may not be said.
+    fn described(&self, function: FunctionSpec) -> FunctionSpec {
+        FunctionSpec {
+            description: self.hidden.text(&function.description),
+            parameters: self.hidden.value(function.parameters),
+            returns: self.hidden.value(function.returns),
+            ..function
+        }
+    }
+
+    /// `error` without what may not be said.
+    pub(super) fn confidential(&self, error: ToolError) -> ToolError {
+        ToolError {
+            message: self.hidden.text(&error.message),
+            hint: self.hidden.text(&error.hint),
+            ..error
         }
     }
 
     fn failure(&self, error: &ServiceError) -> ToolError {
         match error {
-            ServiceError::McpError(error) => {
-                ToolError::new(ErrorKind::Failed, error.message.to_string(), "")
-            }
+            ServiceError::McpError(error) => self.confidential(ToolError::new(
+                ErrorKind::Failed,
+                error.message.to_string(),
+                "",
+            )),
             error => self.unavailable(&plain(&error.to_string())),
         }
     }
 
     fn unavailable(&self, reason: &str) -> ToolError {
-        let mut message = format!("the MCP server {}: {reason}", self.server.name);
+        let mut message = format!("the MCP server {}: {reason}", self.server().name);
         let said: Vec<String> = self.said.lock().iter().cloned().collect();
         if !said.is_empty() {
             message.push_str(&format!("; it said: {}", said.join(" / ")));
         }
-        ToolError::new(
+        self.confidential(ToolError::new(
             ErrorKind::Unavailable,
             message,
             format!(
-                "see whether it runs by hand, and how .mcp.json has it: {}",
-                self.server.origin()
+                "see whether it runs by hand, and how its file has it: {}",
+                self.server().origin()
             ),
-        )
+        ))
     }
 }
 
@@ -255,9 +379,10 @@ fn is_closed(error: &ServiceError) -> bool {
 }
 
 /// Keeps the last lines of what a server says on standard error.
-async fn listen(stderr: ChildStderr, lines: Lines) {
+async fn listen(stderr: ChildStderr, lines: Lines, hidden: Hidden) {
     let mut reader = BufReader::new(stderr).lines();
     while let Ok(Some(line)) = reader.next_line().await {
+        let line = hidden.text(&line);
         tracing::debug!(%line, "an MCP server says");
         let mut lines = lines.lock();
         if lines.len() == LINES_KEPT {

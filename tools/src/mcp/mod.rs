@@ -1,19 +1,26 @@
 //! Servers of the Model Context Protocol as devices.
 //!
 //! A server is a program of its own, with the rights of the user, or somebody else's
-//! machine: none runs that was not granted, and what it says is not trusted. It is
+//! machine: none runs that was not granted, by itself and not among others, and what it
+//! says is not trusted. It is
 //! started at its first call and again when it has ended; its functions are known
 //! before that, from an earlier listing.
 //!
 //! | file | job |
 //! | --- | --- |
 //! | `config` | what a server is: a command or an address |
+//! | `fill` | variables in what was written down |
+//! | `bound` | what a grant is bound to: the entry, the program, its files |
 //! | `link` | the connection: started when needed, and again after a failure |
+//! | `hidden` | what a server was given in confidence, kept out of what it says |
 //! | `convert` | tools to functions, results to JSON |
 //! | `plain` | schemas as a grammar can follow them |
 
+mod bound;
 mod config;
 mod convert;
+mod fill;
+mod hidden;
 mod link;
 mod plain;
 
@@ -25,11 +32,13 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 use tokio::runtime::{Builder, Runtime};
 
+pub use bound::Bound;
 pub use config::{McpServer, McpTransport};
 
-use crate::caps::Capability;
+use crate::caps::Grants;
 use crate::device::{CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError};
 use crate::grants::Held;
+use crate::net::Net;
 use link::Link;
 
 /// How often a waiting call looks whether it was cancelled.
@@ -41,16 +50,29 @@ const START_MAX: Duration = Duration::from_secs(60);
 /// that a call may block wherever it is made.
 pub struct McpHost {
     runtime: Option<Runtime>,
-    environment: Environment,
+    surroundings: Arc<Surroundings>,
+    net: Net,
 }
 
 /// Variables of the environment.
 pub type Environment = BTreeMap<String, String>;
 
+/// Looks a variable of the environment up by its name.
+pub type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// What a server finds around it.
+struct Surroundings {
+    /// Variables that every program has without being given them.
+    passed_on: Environment,
+    /// Those that may be filled in once they were granted.
+    variables: Variables,
+}
+
 impl McpHost {
-    /// Starts the thread. Programs get the variables of `environment` and their own,
-    /// no others. Fails only where no thread can be started.
-    pub fn new(environment: Environment) -> std::io::Result<Self> {
+    /// Starts the thread. Programs get the variables of `passed_on`, their own, and those
+    /// of `variables` that are named in their entry and were granted; no others. Fails
+    /// only where no thread can be started.
+    pub fn new(passed_on: Environment, variables: Variables) -> std::io::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("quipu-mcp")
@@ -58,18 +80,35 @@ impl McpHost {
             .build()?;
         Ok(Self {
             runtime: Some(runtime),
-            environment,
+            surroundings: Arc::new(Surroundings {
+                passed_on,
+                variables,
+            }),
+            net: Net::default(),
         })
     }
 
-    /// The device for `server`, with the functions it was `known` to have and what it
+    /// The same, reaching addresses through `net`.
+    #[must_use]
+    pub fn with_net(mut self, net: Net) -> Self {
+        self.net = net;
+        self
+    }
+
+    /// `server` with what a grant to it is bound to: reads its program and its files.
+    pub fn bind(&self, server: McpServer) -> Bound {
+        Bound::of(server, &self.surroundings)
+    }
+
+    /// The device for `bound`, with the functions it was `known` to have and what it
     /// was granted. Nothing is started before the first call.
     pub fn device(
         self: &Arc<Self>,
-        server: McpServer,
+        bound: Bound,
         known: Vec<FunctionSpec>,
         held: Held,
     ) -> McpDevice {
+        let server = &bound.server;
         let requests = server.requests();
         let functions = known.into_iter().map(|function| FunctionSpec {
             needs: requests.clone(),
@@ -82,28 +121,37 @@ impl McpHost {
                 origin: server.origin(),
                 functions: functions.collect(),
                 requests,
-                granted: held.grants,
+                granted: held.grants.clone(),
                 lapsed: held.lapsed,
-                hash: Some(server.fingerprint()),
+                hash: Some(bound.fingerprint.clone()),
             },
-            link: Arc::new(Link::new(server, self.environment.clone())),
+            link: Arc::new(self.link(bound, held.grants)),
             host: self.clone(),
         }
     }
 
-    /// Starts `server`, asks for its functions and waits for at most `deadline`. Those
-    /// that cannot be used are left out and named with the reason.
+    /// Starts the server of `bound`, which holds `grants`, asks for its functions and
+    /// waits for at most `deadline`. Those that cannot be used are left out and named
+    /// with the reason.
+    ///
+    /// # Errors
+    /// Also when something that it asks for was not granted: then it is not started.
     pub fn list(
         self: &Arc<Self>,
-        server: McpServer,
+        bound: Bound,
+        grants: Grants,
         deadline: Duration,
     ) -> Result<Listing, ToolError> {
-        let link = Link::new(server, self.environment.clone());
+        let link = self.link(bound, grants);
         let context = CallContext {
             deadline,
             ..CallContext::default()
         };
         self.run(&context, async move { link.list().await })?
+    }
+
+    fn link(&self, bound: Bound, grants: Grants) -> Link {
+        Link::new(bound, grants, self.surroundings.clone(), self.net.clone())
     }
 
     /// Runs `work` on the host's thread until it is done, the deadline has passed or
@@ -189,16 +237,6 @@ impl Device for McpDevice {
     ) -> Result<Value, ToolError> {
         let spec = self.spec.function(function)?;
         spec.check_args(args)?;
-        // The gate has asked as well; here it is what keeps the server from starting.
-        let held =
-            |need: &&Capability| self.spec.granted.allows(need) || context.grants.allows(need);
-        if let Some(missing) = spec.needs.iter().find(|need| !held(need)) {
-            return Err(ToolError::new(
-                ErrorKind::Denied,
-                format!("{} needs {missing}, which was not granted", self.spec.name),
-                format!("quipu tool grant {} {missing}", self.spec.name),
-            ));
-        }
         let args: Map<String, Value> = args.as_object().cloned().unwrap_or_default();
         let (link, name) = (self.link.clone(), spec.name.clone());
         let repeatable = spec.effect == Effect::Read;
@@ -208,5 +246,7 @@ impl Device for McpDevice {
                 async move { link.call(name, args, repeatable).await },
             )??;
         convert::outcome(result, context.output_bytes_max)
+            .map(|value| self.link.hidden.value(value))
+            .map_err(|error| self.link.confidential(error))
     }
 }

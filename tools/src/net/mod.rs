@@ -25,7 +25,7 @@ use crate::caps::{Capability, Rights};
 use crate::secrets::Secrets;
 pub use address::is_public;
 pub use resolve::{Addresses, Resolver, SystemResolver};
-use target::Target;
+pub(crate) use target::Target;
 pub use target::capability_of;
 
 /// Redirects that are followed.
@@ -269,6 +269,24 @@ impl Net {
             .map_err(|error| failed(&error, target, self.limits))
     }
 
+    /// A client that reaches `target`, at the addresses that were checked now, and no
+    /// other host. It follows no redirect.
+    ///
+    /// # Errors
+    /// Where `rights` do not allow the host, or it leads into a private network.
+    pub(crate) async fn client_for(
+        &self,
+        target: &Target,
+        rights: &Rights,
+    ) -> Result<Client, NetError> {
+        let capability = target.capability();
+        if !rights.allows(&capability) {
+            return Err(NetError::NotGranted(capability));
+        }
+        let addresses = self.addresses(target, rights).await?;
+        self.client(target, &addresses)
+    }
+
     /// The addresses of `target` that may be connected to.
     async fn addresses(
         &self,
@@ -311,8 +329,8 @@ impl Net {
         }
     }
 
-    /// A client for this one request. Connections are not kept for the next, which
-    /// may have other rights.
+    /// A client for `target` alone. Connections that nobody uses are not kept for the
+    /// next request, which may have other rights.
     fn client(&self, target: &Target, addresses: &[SocketAddr]) -> Result<Client, NetError> {
         let mut builder = Client::builder()
             .no_proxy()

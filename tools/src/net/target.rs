@@ -12,8 +12,8 @@ const URL_BYTES_MAX: usize = 8 << 10;
 
 /// Scheme, host and port of a request.
 #[derive(Clone, Debug)]
-pub(super) struct Target {
-    pub(super) url: Url,
+pub(crate) struct Target {
+    pub(crate) url: Url,
     pub(super) host: Host<String>,
     pub(super) port: u16,
 }
@@ -21,7 +21,7 @@ pub(super) struct Target {
 impl Target {
     /// Reads `text` as browsers do: `0x7f.1`, `2130706433` and `[::ffff:7f00:1]` come
     /// out as the addresses they are.
-    pub(super) fn parse(text: &str) -> Result<Self, NetError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, NetError> {
         let invalid = |reason: &str| NetError::Invalid(format!("{}: {reason}", shown(text)));
         if text.len() > URL_BYTES_MAX {
             return Err(invalid("the address is too long"));
@@ -68,20 +68,25 @@ impl Target {
     }
 
     /// The capability to ask this host.
-    pub(super) fn capability(&self) -> Capability {
+    pub(crate) fn capability(&self) -> Capability {
         Capability::Net {
             host: self.host.to_string(),
             port: Some(self.port),
         }
     }
 
+    /// Scheme, host and port, as text.
+    pub(crate) fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
     /// Whether requests to both carry the same credentials.
-    pub(super) fn same_origin(&self, other: &Target) -> bool {
+    pub(crate) fn same_origin(&self, other: &Target) -> bool {
         self.url.origin() == other.url.origin()
     }
 
     /// Whether nobody on the way can read along.
-    pub(super) fn is_private(&self) -> bool {
+    pub(crate) fn is_private(&self) -> bool {
         let own_machine = match &self.host {
             Host::Domain(name) => name == "localhost",
             Host::Ipv4(address) => address.is_loopback(),

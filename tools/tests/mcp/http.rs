@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quipu_tools::mcp::{McpServer, McpTransport};
+use quipu_tools::mcp::{McpHost, McpServer, McpTransport};
+use quipu_tools::net::{Addresses, Net, NetLimits, Resolver};
 use quipu_tools::{CallContext, Device, ErrorKind};
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ListToolsResult,
@@ -89,9 +90,13 @@ fn server(url: &str) -> McpServer {
 #[test]
 fn a_server_over_http_is_a_device() {
     let host = super::host();
-    let server = server(&serve());
-    let functions = host.list(server.clone(), WAIT).unwrap().functions;
-    let device = host.device(server, functions, super::granted("net:127.0.0.1"));
+    let bound = host.bind(server(&serve()));
+    let held = super::granted("net:127.0.0.1");
+    let functions = host
+        .list(bound.clone(), held.grants.clone(), WAIT)
+        .unwrap()
+        .functions;
+    let device = host.device(bound, functions, held);
     assert!(
         device.spec().requests[0]
             .to_string()
@@ -109,11 +114,82 @@ fn a_server_over_http_is_a_device() {
 
 #[test]
 fn nobody_at_the_address_is_said() {
-    let host = super::host();
     let begun = std::time::Instant::now();
-    let error = host
-        .list(server("http://127.0.0.1:1/mcp"), WAIT)
-        .unwrap_err();
+    let error = refused("http://127.0.0.1:1/mcp", "", "net:127.0.0.1");
     assert_eq!(error.kind, ErrorKind::Unavailable, "{error}");
     assert!(begun.elapsed() < Duration::from_secs(20));
+}
+
+/// Every name leads into the user's own network.
+struct Inside;
+
+impl Resolver for Inside {
+    fn resolve<'a>(&'a self, _: &'a str) -> Addresses<'a> {
+        Box::pin(async { Ok(vec!["10.0.0.7".parse().unwrap()]) })
+    }
+}
+
+/// Why the server at `url`, with a header `key`, is not reached with what was granted.
+#[track_caller]
+fn refused(url: &str, key: &str, granted: &str) -> quipu_tools::ToolError {
+    let variables = |_: &str| Some("hunter2hunter2@evil.example".to_owned());
+    let net = Net::new(std::sync::Arc::new(Inside), NetLimits::default());
+    let host = McpHost::new(BTreeMap::new(), std::sync::Arc::new(variables)).unwrap();
+    let host = std::sync::Arc::new(host.with_net(net));
+    let mut server = server(url);
+    if let McpTransport::Http { headers, .. } = &mut server.transport {
+        headers.insert("x-key".into(), key.into());
+    }
+    let grants = super::granted(granted).grants;
+    let error = host.list(host.bind(server), grants, WAIT).unwrap_err();
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    error
+}
+
+#[test]
+fn an_address_goes_through_the_guard_of_the_network() {
+    let check = |url: &str, key: &str, granted: &str, want: &str| {
+        let error = refused(url, key, granted);
+        assert!(error.message.contains(want), "{url}: {error}");
+    };
+    // Not granted: by its own name, in whichever form it is written.
+    check("http://a.org/mcp", "", "", "needs net:a.org:80");
+    check(
+        "http:evil.org/mcp",
+        "",
+        "net:a.org",
+        "needs net:evil.org:80",
+    );
+    check(
+        "http:\\\\evil.org/mcp",
+        "",
+        "net:a.org",
+        "needs net:evil.org:80",
+    );
+    check("http://a.org@evil.org/", "", "net:*", "cannot be used");
+    check("evil", "", "net:*", "cannot be used");
+    // A name that leads inside, and an address that was granted only among others.
+    check("http://a.org/mcp", "", "net:a.org", "not a public address");
+    check(
+        "http://127.0.0.1:1/mcp",
+        "",
+        "net:*",
+        "not a public address",
+    );
+    check("http://[::1]:1/mcp", "", "net:*", "not a public address");
+    // Variables: named by a grant, and sent to nobody who could read along.
+    check("https://a.org/", "${KEY}", "net:a.org", "needs env:KEY");
+    check("https://a.org/${KEY}", "", "net:a.org", "needs env:KEY");
+    check(
+        "http://a.org/",
+        "${KEY}",
+        "net:a.org env:KEY",
+        "not sent in clear",
+    );
+    check(
+        "http://${KEY}/",
+        "",
+        "net:a.org env:KEY",
+        "cannot stand in the host",
+    );
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quipu_tools::mcp::{Environment, McpDevice, McpHost, McpServer, McpTransport};
-use quipu_tools::{CallContext, Capability, Device, Effect, ErrorKind, Grants, Held, ToolError};
+use quipu_tools::{CallContext, Device, Effect, ErrorKind, Grants, Held, ToolError};
 use serde_json::{Value, json};
 
 /// How long a listing is waited for.
@@ -18,7 +18,12 @@ const WAIT: Duration = Duration::from_secs(60);
 fn host() -> Arc<McpHost> {
     let path = std::env::var("PATH").unwrap();
     let environment = Environment::from([("PATH".into(), path)]);
-    Arc::new(McpHost::new(environment).unwrap())
+    let variables = |name: &str| match name {
+        "DESK_KEY" => Some("hunter2hunter2".to_owned()),
+        "SHORT" => Some("abc".to_owned()),
+        _ => None,
+    };
+    Arc::new(McpHost::new(environment, Arc::new(variables)).unwrap())
 }
 
 fn stdio(command: &str, args: &[&str]) -> McpServer {
@@ -27,7 +32,10 @@ fn stdio(command: &str, args: &[&str]) -> McpServer {
         transport: McpTransport::Stdio {
             command: command.into(),
             args: args.iter().map(|arg| (*arg).to_owned()).collect(),
-            env: BTreeMap::from([("COLOUR".into(), "red".into())]),
+            env: BTreeMap::from([
+                ("COLOUR".into(), "red".into()),
+                ("WHOLE".into(), "${SHORT}-${DESK_KEY}".into()),
+            ]),
             cwd: None,
         },
     }
@@ -40,18 +48,19 @@ fn desk() -> (McpDevice, tempfile::TempDir) {
     let mark = folder.path().join("mark");
     let server = stdio("python3", &[script, mark.to_str().unwrap()]);
     let host = host();
-    let listing = host.list(server.clone(), WAIT).unwrap();
+    let bound = host.bind(server);
+    let listing = host.list(bound.clone(), granted(ALL).grants, WAIT).unwrap();
     assert_eq!(listing.left_out[0].0, "not a name");
-    (
-        host.device(server, listing.functions, granted("spawn")),
-        folder,
-    )
+    (host.device(bound, listing.functions, granted(ALL)), folder)
 }
 
-fn granted(capability: &str) -> Held {
-    let capability: Capability = capability.parse().unwrap();
+/// All that the servers of these tests ask for.
+const ALL: &str = "spawn env:DESK_KEY env:SHORT";
+
+fn granted(capabilities: &str) -> Held {
+    let capabilities = capabilities.split_whitespace();
     Held {
-        grants: Grants::from_iter([capability]),
+        grants: capabilities.map(|one| one.parse().unwrap()).collect(),
         lapsed: Grants::default(),
     }
 }
@@ -98,6 +107,8 @@ fn a_server_has_the_variables_it_was_given() {
     };
     check("COLOUR", "red");
     check("CARGO_MANIFEST_DIR", "unset");
+    // Filled in, and not said again.
+    check("WHOLE", "abc-${DESK_KEY}");
 }
 
 #[test]
@@ -146,19 +157,24 @@ fn a_server_that_ended_is_started_again() {
 fn a_server_that_cannot_start_says_why_and_is_left_alone_for_a_while() {
     let host = host();
     let check = |server: McpServer, want: &str| {
-        let error = host.list(server, WAIT).unwrap_err();
+        let error = host
+            .list(host.bind(server), granted(ALL).grants, WAIT)
+            .unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unavailable);
         assert!(error.message.contains(want), "{error}");
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     };
     check(stdio("/nowhere/at/all", &[]), "/nowhere/at/all");
+    check(stdio("nowhere-at-all", &[]), "no program nowhere-at-all");
     check(
-        stdio("sh", &["-c", "echo no cords >&2; exit 1"]),
-        "no cords",
+        stdio("sh", &["-c", "echo no cords for $WHOLE >&2; exit 1"]),
+        "no cords for abc-${DESK_KEY}",
     );
 
     let (desk, _folder) = desk();
     let functions = desk.spec().functions.clone();
-    let broken = host.device(stdio("/nowhere/at/all", &[]), functions, granted("spawn"));
+    let bound = host.bind(stdio("/nowhere/at/all", &[]));
+    let broken = host.device(bound, functions, granted(ALL));
     call(&broken, "echo", json!({"text": "a"})).unwrap_err();
     let error = call(&broken, "echo", json!({"text": "a"})).unwrap_err();
     assert!(error.hint.contains("tried again in"), "{}", error.hint);
@@ -168,9 +184,45 @@ fn a_server_that_cannot_start_says_why_and_is_left_alone_for_a_while() {
 fn a_server_that_was_not_granted_is_not_started() {
     let (desk, folder) = desk();
     let mark = folder.path().join("started");
-    let server = stdio("touch", &[mark.to_str().unwrap()]);
-    let device = host().device(server, desk.spec().functions.clone(), Held::default());
+    let host = host();
+    // Whatever is granted to all: a server needs grants of its own.
+    let context = CallContext {
+        grants: granted(ALL).grants,
+        ..within(Duration::from_secs(20))
+    };
+    for (held, missing) in [
+        ("", "spawn"),
+        ("net:* clock", "spawn"),
+        ("spawn", "env:DESK_KEY"),
+        ("spawn env:DESK_KEY", "env:SHORT"),
+    ] {
+        let server = stdio("touch", &[mark.to_str().unwrap()]);
+        let bound = host.bind(server);
+        let functions = desk.spec().functions.clone();
+        let device = host.device(bound.clone(), functions, granted(held));
+        let call = device.call("echo", &json!({"text": "a"}), &context);
+        let list = host.list(bound, granted(held).grants, WAIT).map(drop);
+        for error in [call.unwrap_err(), list.unwrap_err()] {
+            assert_eq!(error.kind, ErrorKind::Denied, "{error}");
+            assert_eq!(error.hint, format!("quipu tool grant desk {missing}"));
+        }
+        assert!(!mark.exists());
+    }
+}
+
+#[test]
+fn a_server_that_changed_since_it_was_granted_is_not_started() {
+    let (desk, folder) = desk();
+    let program = folder.path().join("server.sh");
+    let mark = folder.path().join("started");
+    std::fs::write(&program, "exit 1").unwrap();
+    let args = [program.to_str().unwrap(), mark.to_str().unwrap()];
+    let host = host();
+    let bound = host.bind(stdio("sh", &args));
+    std::fs::write(&program, "touch \"$1\"").unwrap();
+    let device = host.device(bound, desk.spec().functions.clone(), granted(ALL));
     let error = call(&device, "echo", json!({"text": "a"})).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Denied, "{error}");
+    assert!(error.message.contains("was changed just now"), "{error}");
     assert!(!mark.exists());
 }

@@ -5,6 +5,7 @@ pub mod consolidate;
 mod import;
 mod jsonl;
 mod reader;
+mod remains;
 mod search;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::error::UserError;
 use crate::init::Session;
 use crate::output::{self, ago, shortened};
 use crate::settings::{Space, space_words};
+use remains::Gone;
 
 /// Pages of one call to the store when all are listed.
 const LIST_PAGES: usize = 1000;
@@ -125,12 +127,12 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     }
     output::line(&output::visible(&page.text))?;
     for earlier in store.history(&id)? {
-        let text = shortened(&earlier.text, 60);
+        let text = output::visible(&shortened(&earlier.text, 60));
         say!("version {} said: {text}", earlier.version);
     }
     for source in store.lineage(&id)? {
-        let text = shortened(&source.text, 60);
-        say!("made from {}: {text}", source.id);
+        let text = output::visible(&shortened(&source.text, 60));
+        say!("made from {}: {text}", output::visible(source.id.as_str()));
     }
     Ok(0)
 }
@@ -182,15 +184,29 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
 
 fn remove(session: &Session, args: &RmArgs) -> Result<u8> {
     let store = session.store(Access::ReadWrite)?;
+    let mut gone = Gone::default();
+    let mut missing = None;
     for id in &args.id {
-        if !store.remove(&PageId::from(id.as_str()))? {
-            return Err(no_page(id));
+        let page = PageId::from(id.as_str());
+        gone.note(store.as_ref(), &page)?;
+        if !store.remove(&page)? {
+            missing = Some(no_page(id));
+            break;
         }
-        say!("removed {id}");
+        say!("removed {}", output::visible(id));
     }
     // Gone from the files too, not only from what is found.
     store.purge()?;
-    Ok(0)
+    let pids = gone.remains(&session.journal()?)?;
+    if !pids.is_empty() {
+        let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
+        say!(
+            "its words are still in the journal of process {}; to remove that too: quipu log rm {}",
+            pids.join(", "),
+            pids.join(" ")
+        );
+    }
+    missing.map_or(Ok(0), Err)
 }
 
 fn stats(session: &Session, args: &JsonArgs) -> Result<u8> {

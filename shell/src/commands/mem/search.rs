@@ -96,7 +96,7 @@ pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
         say!("nothing found");
     }
     for hit in hits {
-        let head = format!("{}  {}", hit.id, visible(&hit.title));
+        let head = visible(&format!("{}  {}", hit.id, hit.title));
         output::line(&format!(
             "{}  {}",
             style(head.trim_end()).bold(),

@@ -5,12 +5,14 @@ use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
+use quipu_tools::grants::component_hash;
+use quipu_tools::provenance::{Origin, ProvenanceBook};
 use quipu_tools::{Device, WasmDevice, manifest};
 
 use crate::error::UserError;
 use crate::init::Session;
 use crate::plugin::{Project, registry};
-use crate::{builtin, paths};
+use crate::{builtin, paths, person};
 
 /// Install a tool from a component, a project, or a registry
 #[derive(Debug, Args)]
@@ -22,12 +24,21 @@ pub struct AddArgs {
     /// Give it another name
     #[arg(long)]
     name: Option<String>,
+    /// Also in place of another tool of that name, or when a reference has come to lead to
+    /// something else
+    #[arg(long)]
+    force: bool,
 }
 
 /// A component to install, with what came with it.
 pub(super) struct Source {
     pub(super) name: String,
+    /// Where exactly it came from.
     pub(super) origin: String,
+    /// What of that stays the same from version to version.
+    from: String,
+    /// The reference that was followed to it, and the digest that this led to.
+    reference: Option<(String, String)>,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -52,6 +63,7 @@ impl Source {
             UserError::usage(format!("{}: {error}", component.display()), hint)
         })?;
         let origin = component.display().to_string();
+        let from = std::path::absolute(&component)?.display().to_string();
         // What it asks for is a part of it once it is installed. A project has put it
         // there when it was built.
         let beside = component.with_file_name(manifest::FILE);
@@ -62,6 +74,8 @@ impl Source {
         Ok(Self {
             name,
             origin,
+            from,
+            reference: None,
             bytes,
         })
     }
@@ -71,7 +85,9 @@ impl Source {
         let pulled = registry::pull(reference).await?;
         Ok(Self {
             name: pulled.name,
-            origin: pulled.pinned,
+            origin: format!("{}@{}", pulled.repository, pulled.digest),
+            from: pulled.repository,
+            reference: Some((pulled.reference, pulled.digest)),
             bytes: pulled.bytes,
         })
     }
@@ -89,7 +105,22 @@ pub async fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     }
     check_name(&source.name)?;
     let device = load(session, &source)?;
+    let mut book = ProvenanceBook::open(&session.paths.provenance())?;
+    let installed = std::fs::read(component(&session.paths.tools, &source.name)).ok();
+    for doubt in doubts(&source, installed.as_deref(), &book) {
+        match args.force {
+            true => say!("{doubt}"),
+            false => settle(session, &doubt).await?,
+        }
+    }
     install(&session.paths.tools, &source)?;
+    let origin = Origin {
+        source: source.from.clone(),
+        component: component_hash(&source.bytes),
+    };
+    let reference = source.reference.as_ref();
+    let reference = reference.map(|(reference, digest)| (reference.as_str(), digest.as_str()));
+    book.note(&source.name, origin, reference)?;
     let spec = device.spec();
     let functions: Vec<String> = spec
         .functions
@@ -101,6 +132,45 @@ pub async fn run(session: &Session, args: &AddArgs) -> Result<u8> {
         say!("from {}", source.origin);
     }
     Ok(0)
+}
+
+/// What its user has to know before `source` takes the place of what is `installed` under
+/// its name: that this is another tool, or that its reference leads to something else than
+/// before. A new version from where the last one came is what was asked for.
+fn doubts(source: &Source, installed: Option<&[u8]>, book: &ProvenanceBook) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let known = book.origin(&source.name);
+    if let Some(bytes) = installed.filter(|bytes| *bytes != source.bytes)
+        && known.is_none_or(|origin| origin.source != source.from)
+    {
+        let from = known.map_or("a place that was not noted", |origin| &origin.source);
+        doubts.push(format!(
+            "this replaces another tool called {}, from {from} (sha256 {})",
+            source.name,
+            component_hash(bytes)
+        ));
+    }
+    if let Some((reference, digest)) = &source.reference
+        && let Some(before) = book.locked(reference)
+        && before != digest
+    {
+        doubts.push(format!(
+            "{reference} led to {before} when it was added, and leads to {digest} now"
+        ));
+    }
+    doubts
+}
+
+/// Asks the person at the terminal; without one it is refused.
+async fn settle(session: &Session, doubt: &str) -> Result<()> {
+    let there = person::is_there(session.globals.no_input);
+    if there && person::agrees(&format!("{doubt}\nInstall it? [y/N] ")).await {
+        return Ok(());
+    }
+    Err(UserError::usage(
+        format!("not installed: {doubt}"),
+        "--force installs it; --name gives it another name",
+    ))
 }
 
 /// Loads a component as it would be once it is installed.
@@ -132,7 +202,12 @@ fn check_name(name: &str) -> Result<()> {
 /// Puts the component into the folder of tools.
 fn install(folder: &Path, source: &Source) -> Result<()> {
     paths::create(folder)?;
-    replace(&folder.join(format!("{}.wasm", source.name)), &source.bytes)
+    replace(&component(folder, &source.name), &source.bytes)
+}
+
+/// The file of the tool `name`.
+fn component(folder: &Path, name: &str) -> std::path::PathBuf {
+    folder.join(format!("{name}.wasm"))
 }
 
 /// Writes a file in one step: whoever reads it sees the old or the new one.

@@ -13,7 +13,7 @@ use super::super::lines::lines;
 use crate::bus::Servers;
 use crate::error::{FAILED, UserError, tool_code};
 use crate::init::Session;
-use crate::output::{self, visible};
+use crate::output;
 
 /// Call a function of a tool
 #[derive(Debug, Args)]
@@ -69,12 +69,12 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
     })?;
     match bus.call(&args.name, &value, &context) {
         Ok(result) if std::io::stdout().is_terminal() => {
-            output::line(&visible(&serde_json::to_string_pretty(&result)?))?;
+            output::pretty_json(&result)?;
             Ok(0)
         }
         Ok(result) => output::json(&result).map(|()| 0),
         Err(error) => {
-            say!("error: {}", visible(&error.message));
+            say!("error: {}", error.message);
             if !error.hint.is_empty() {
                 say!("hint: {}", error.hint);
             }

@@ -54,12 +54,9 @@ pub fn run(session: &Session, args: &CheckArgs) -> Result<u8> {
     }
     output::line(&format!("{}: {} bytes", spec.name, source.bytes.len()))?;
     for function in &spec.functions {
-        output::line(&format!(
-            "  {}.{} {}",
-            spec.name,
-            function.name,
-            signature(&function.parameters)
-        ))?;
+        let signature = signature(&function.parameters);
+        let shown = format!("  {}.{} {signature}", spec.name, function.name);
+        output::line(&visible(&shown))?;
     }
     for finding in &findings {
         let level = format!("{:?}", finding.level).to_lowercase();

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
+use quipu_tools::provenance::ProvenanceBook;
 
 use crate::error::UserError;
 use crate::init::Session;
@@ -26,6 +27,7 @@ pub fn run(session: &Session, args: &RmArgs) -> Result<u8> {
     let mut given = session.given()?;
     given.grants.forget(&args.name)?;
     given.secrets.remove(&args.name, None)?;
+    ProvenanceBook::open(&session.paths.provenance())?.forget(&args.name)?;
     say!("removed {}", args.name);
     Ok(0)
 }

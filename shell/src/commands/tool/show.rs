@@ -6,7 +6,7 @@ use clap::Args;
 use super::grant::rights;
 use crate::bus::Servers;
 use crate::init::Session;
-use crate::output::{self, visible};
+use crate::output::{self, escaped, visible};
 
 /// Show a tool's functions with their schemas
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ pub fn run(session: &Session, args: &ShowArgs) -> Result<u8> {
         output::json(spec)?;
         return Ok(0);
     }
-    output::line(&format!("{} ({})", spec.name, visible(&spec.origin)))?;
+    output::line(&visible(&format!("{} ({})", spec.name, spec.origin)))?;
     if !spec.description.is_empty() {
         output::line(&visible(&spec.description))?;
     }
@@ -40,12 +40,18 @@ pub fn run(session: &Session, args: &ShowArgs) -> Result<u8> {
         output::line(&format!("{what}: {}", visible(&capabilities)))?;
     }
     for function in &spec.functions {
-        output::line(&format!("\n{}.{}", spec.name, function.name))?;
+        output::line(&visible(&format!("\n{}.{}", spec.name, function.name)))?;
         for line in function.description.lines() {
             output::line(&format!("    {}", visible(line)))?;
         }
-        output::line(&format!("    takes   {}", function.parameters))?;
-        output::line(&format!("    returns {}", function.returns))?;
+        output::line(&format!(
+            "    takes   {}",
+            escaped(&function.parameters.to_string())
+        ))?;
+        output::line(&format!(
+            "    returns {}",
+            escaped(&function.returns.to_string())
+        ))?;
     }
     Ok(0)
 }

