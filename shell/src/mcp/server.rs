@@ -137,6 +137,7 @@ fn memory_calls() -> [(Behind, FunctionSpec); 3] {
             needs: needs.to_vec(),
             url_argument: None,
             offered: true,
+            program: None,
         }
     };
     let text = json!({"type": "string"});
