@@ -434,6 +434,8 @@ fn another_program_is_a_stranger_here() {
     }
     let put = served(&desk, &["--approve", "all"], &calls[7..]);
     assert!(put[0].contains("id"), "{put:?}");
-    let kept = desk.json(&["mem", "search", "--json", "museum closed"]);
-    assert_eq!(kept[0]["trust"], "untrusted", "{kept}");
+    let kept = desk.json(&["mem", "ls", "--json"]);
+    let mut kept = kept.as_array().unwrap().iter();
+    let put = kept.find(|page| page["source"] == "another program, over MCP");
+    assert_eq!(put.unwrap()["trust"], "untrusted");
 }

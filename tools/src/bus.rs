@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::caps::Capability;
 use crate::device::{CallContext, Device, ErrorKind, ToolError};
 
 /// The devices of one machine, in the order they were added.
@@ -49,7 +50,11 @@ impl Bus {
         };
         let found = self.get(device).ok_or_else(|| self.unknown(device))?;
         let spec = found.spec();
-        if let ([], Some(need)) = (spec.functions.as_slice(), spec.requests.first()) {
+        let missing = |need: &&Capability| !spec.granted.allows(need);
+        if let ([], Some(need)) = (
+            spec.functions.as_slice(),
+            spec.requests.iter().find(missing),
+        ) {
             return Err(ToolError::new(
                 ErrorKind::Denied,
                 format!("{device} was not granted {need}, and says nothing of itself before"),

@@ -60,10 +60,10 @@ impl Open {
         let (database, folder) = (dir.join(DATABASE), dir.join(INDEX));
         refuse_lost_database(&database, &folder)?;
         private::file(&database).map_err(|source| error::io("open", &database, source))?;
-        private::close_all(dir);
         let mut db = Db::open(&database)?;
         let index = PageIndex::open(&folder, &db, progress)?;
         index.note_sound();
+        private::close_all(dir);
         db.forget_removed()?;
         let reading = Db::open_read_only(&database)?
             .ok_or_else(|| db.corrupt("it vanished while opening"))?;

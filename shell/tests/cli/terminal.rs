@@ -19,6 +19,8 @@ pub struct Terminal {
     child: Child,
     keyboard: File,
     screen: Arc<Mutex<String>>,
+    /// How much was on the screen when the last line was typed.
+    typed: usize,
 }
 
 impl Terminal {
@@ -28,13 +30,25 @@ impl Terminal {
         Self::of(sandbox, &["run", "--cpu", &cpu, "task"])
     }
 
-    /// Starts the command with `args`.
+    /// Starts the command with `args`; its standard output is read by another program.
     pub fn of(sandbox: Sandbox, args: &[&str]) -> Self {
+        Self::with(sandbox, args, false)
+    }
+
+    /// Starts the shell, all of which is at the terminal.
+    pub fn shell(sandbox: Sandbox, args: &[&str]) -> Self {
+        Self::with(sandbox, args, true)
+    }
+
+    fn with(sandbox: Sandbox, args: &[&str], whole: bool) -> Self {
         let (master, slave) = open_terminal();
         let mut command = sandbox.command(args);
         command
             .stdin(Stdio::from(slave.try_clone().unwrap()))
-            .stdout(Stdio::piped())
+            .stdout(match whole {
+                true => Stdio::from(slave.try_clone().unwrap()),
+                false => Stdio::piped(),
+            })
             .stderr(Stdio::from(slave));
         let child = command.spawn().unwrap();
         // The terminal ends for the reader when the last copy of its other side goes.
@@ -58,6 +72,7 @@ impl Terminal {
             child,
             keyboard,
             screen,
+            typed: 0,
         }
     }
 
@@ -78,8 +93,14 @@ impl Terminal {
         writeln!(self.keyboard, "{line}").unwrap();
     }
 
-    /// Types a line into the shell, whose editor takes each key by itself.
+    /// Types a line into the shell once its editor waits for one: it then takes each key
+    /// by itself.
     pub fn enters(&mut self, line: &str) {
+        self.typed = until(|| {
+            let screen = self.screen.lock().unwrap();
+            let waits = screen[self.typed..].contains(WHERE_IS_THE_CURSOR);
+            waits.then_some(screen.len())
+        });
         write!(self.keyboard, "{line}\r").unwrap();
     }
 
@@ -97,8 +118,9 @@ impl Terminal {
     pub fn end(&mut self) -> (Option<i32>, String) {
         let status = until(|| self.child.try_wait().unwrap());
         let mut out = String::new();
-        let mut pipe = self.child.stdout.take().unwrap();
-        pipe.read_to_string(&mut out).unwrap();
+        if let Some(mut pipe) = self.child.stdout.take() {
+            pipe.read_to_string(&mut out).unwrap();
+        }
         (status.code(), out)
     }
 }

@@ -16,7 +16,7 @@ const SEGMENT_BYTES_MIN: usize = 20;
 const MARK: &str = "…";
 /// Words in the name of something whose value is a secret.
 const SECRETIVE: &[&str] = &[
-    "key", "token", "secret", "pass", "auth", "cred", "cookie", "session", "pat", "dsn",
+    "key", "token", "secret", "pass", "auth", "cred", "cookie", "session", "dsn",
 ];
 
 /// Values, each with what is shown in its place; the longest first.
