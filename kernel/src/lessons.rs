@@ -74,7 +74,7 @@ pub static SORT: Lesson = Lesson {
             "remember",
         ),
         (
-            "A crate holds 18 jars. How many jars are in 35 crates if 4 of them are half empty?",
+            "A crate holds 26 jars. How many jars are in 37 crates if 4 of them are half empty?",
             "compute",
         ),
         ("Who cuts our hedge?", "recall"),
