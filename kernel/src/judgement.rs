@@ -153,11 +153,11 @@ impl Default for Judgement {
         Self {
             call: fit(&[0.52, 3.1], -0.7, 0.6),
             more: fit(&[0.52, 3.1], -4.5, 0.6),
-            compute: fit(&[3.0], 0.0, 0.5),
-            keep: fit(&[3.0], -1.2, 0.5),
-            personal: fit(&[3.0], 0.0, 0.5),
-            replace: fit(&[3.0], 0.0, 0.5),
-            claim: fit(&[3.0], -4.5, 0.5),
+            compute: fit(&[0.97, -0.77, 1.67], -2.82, 0.5),
+            keep: fit(&[1.82, -1.03, 0.05], -1.62, 0.5),
+            personal: fit(&[-0.27, 1.88, 0.27], 0.57, 0.5),
+            replace: fit(&[1.59], 0.02, 0.5),
+            claim: fit(&[1.38], -1.76, 0.5),
         }
     }
 }

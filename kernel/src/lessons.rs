@@ -104,7 +104,7 @@ pub static SORT: Lesson = Lesson {
         ),
         ("We moved house in May, we're in Deventer now.", "remember"),
         ("I am a nurse on nights, so I sleep until two.", "remember"),
-        ("How many strings does a cello have?", "other"),
+        ("How many keys has a piano?", "other"),
         ("What does petrol cost today?", "other"),
         (
             "My tailor is called Ozil, in case you need it later.",
@@ -124,14 +124,17 @@ pub static SORT: Lesson = Lesson {
         ("帮我写一封请假条，说我明天去医院。", "other"),
         ("一本书320页，每天读25页，几天读完？", "compute"),
         ("我的血压药一天吃几次？", "recall"),
-        ("Good evening, how are you?", "other"),
+        ("Hello! Nice to see you.", "other"),
         ("What is the weather in Split tomorrow?", "other"),
         (
             "That was wrong, the choir meets on the 9th, not on the 6th.",
             "remember",
         ),
-        ("I can't remember the word for fear of heights.", "other"),
-        ("Do you remember what I said about the ladder?", "recall"),
+        (
+            "What is the word for fear of heights? I forgot it.",
+            "other",
+        ),
+        ("About the ladder, what was it that I said?", "recall"),
         ("设一个明早七点的闹钟。", "other"),
         ("Answer in short sentences, every time.", "remember"),
         ("你还记得我上次说的那个医生吗？", "recall"),
@@ -178,7 +181,7 @@ pub static REPLACE: Lesson = Lesson {
             "yes",
         ),
         (
-            "Old note: We have a cat called Moss.\nNew note: Moss is nine years old.",
+            "Old note: Our cat is called Moss.\nNew note: Moss is nine years old.",
             "no",
         ),
         (
@@ -194,7 +197,7 @@ pub static REPLACE: Lesson = Lesson {
             "no",
         ),
         (
-            "Old note: I'm flying to Oslo in June.\nNew note: The trip to Oslo is called off.",
+            "Old note: I'm flying to Oslo in June.\nNew note: Oslo is called off.",
             "yes",
         ),
         (
@@ -202,12 +205,12 @@ pub static REPLACE: Lesson = Lesson {
             "no",
         ),
         (
-            "Old note: My son is in year three.\nNew note: My son goes into year four now.",
+            "Old note: My son is at nursery.\nNew note: My son has started school.",
             "yes",
         ),
         ("Old note: 我儿子属马。\nNew note: 我女儿属羊。", "no"),
         (
-            "Old note: I work at the harbour.\nNew note: I have been with the railway since March.",
+            "Old note: The harbour is where I work.\nNew note: I have been with the railway since March.",
             "yes",
         ),
     ],
@@ -228,11 +231,11 @@ pub static CLAIM: Lesson = Lesson {
         ),
         ("I said: 我不吃香菜。\nThe reply: 好的,我会记住的。", "yes"),
         (
-            "I said: Where do I keep the ladder?\nThe reply: You told me that it is in the garage.",
+            "I said: Where is my ladder?\nThe reply: It is in the garage, you said.",
             "no",
         ),
         (
-            "I said: From now on call me Lou.\nThe reply: Of course, Lou! I'll call you that from now on.",
+            "I said: You may call me Lou.\nThe reply: Of course! Lou it is, I'll remember.",
             "yes",
         ),
         (
@@ -241,7 +244,7 @@ pub static CLAIM: Lesson = Lesson {
         ),
         ("I said: 我下周要出差。\nThe reply: 祝你一路顺风!", "no"),
         (
-            "I said: Remember that my aunt is called Ilse.\nThe reply: I'm sorry, I can't store information.",
+            "I said: Remember that my aunt is called Ilse.\nThe reply: Sorry, storing things is not possible for me.",
             "no",
         ),
         (
@@ -249,7 +252,7 @@ pub static CLAIM: Lesson = Lesson {
             "yes",
         ),
         (
-            "I said: How do I remember names better?\nThe reply: Repeat the name aloud and link it to a picture.",
+            "I said: Any trick for learning vocabulary?\nThe reply: Remember each word with a picture.",
             "no",
         ),
     ],

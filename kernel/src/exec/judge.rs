@@ -122,13 +122,32 @@ impl Execution {
         {
             return Ok(Some(weights.clone()));
         }
-        let weights = self.weigh(lesson.messages(about), lesson.options()).await?;
+        let Some(prompt) = self.lesson(lesson, about)? else {
+            return Ok(None);
+        };
+        let ticket = self.inquire(prompt, lesson.options());
+        let weights = self.weighed(ticket).await?;
         if let Some(weights) = &weights {
             self.taught.retain(|(of, ..)| !std::ptr::eq(*of, lesson));
             self.taught
                 .push((lesson, about.to_owned(), weights.clone()));
         }
         Ok(weights)
+    }
+
+    /// The prompt of a lesson on a text, if it fits the window. What stands before the text
+    /// is a boot page: it stays for the next process, and on disk for the next machine.
+    fn lesson(&self, lesson: &Lesson, about: &str) -> Result<Option<Prompt>, Ending> {
+        let cpu = &self.shared.cpu;
+        if !cpu.info().constrains {
+            return Ok(None);
+        }
+        let mut prompt = cpu.prepare(&lesson.messages(about)).map_err(failed)?;
+        // Two texts that begin differently.
+        let other = cpu.prepare(&lesson.messages("\u{bb}")).map_err(failed)?;
+        let pairs = prompt.tokens.iter().zip(&other.tokens);
+        prompt.boot = pairs.take_while(|(a, b)| a == b).count();
+        Ok((prompt.len < cpu.info().window).then_some(prompt))
     }
 
     /// Asks `question` about the prompt, and ends the process before its first step; the odds
