@@ -41,12 +41,12 @@ fn stdio(command: &str, args: &[&str]) -> McpServer {
     }
 }
 
-/// The server with bad manners, and a file by which its second life knows of the first.
+/// The server with bad manners, and a folder by which its second life knows of the first:
+/// a file among its arguments that it writes to would make it another server.
 fn desk() -> (McpDevice, tempfile::TempDir) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mcp/server.py");
     let folder = tempfile::tempdir().unwrap();
-    let mark = folder.path().join("mark");
-    let server = stdio("python3", &[script, mark.to_str().unwrap()]);
+    let server = stdio("python3", &[script, folder.path().to_str().unwrap()]);
     let host = host();
     let bound = host.bind(server);
     let listing = host.list(bound.clone(), granted(ALL).grants, WAIT).unwrap();

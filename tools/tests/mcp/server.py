@@ -18,7 +18,7 @@ TOOLS = [
     {"name": "die_once", "description": "Ends the first server.", "inputSchema": NONE, "annotations": READS},
     {"name": "not a name", "description": "Cannot be called.", "inputSchema": NONE},
 ]
-MARK = sys.argv[1] if len(sys.argv) > 1 else ""
+MARK = os.path.join(sys.argv[1], "mark") if len(sys.argv) > 1 else ""
 
 
 def text(value):
