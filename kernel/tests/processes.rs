@@ -186,7 +186,7 @@ async fn memory_is_written_searched_and_labelled() {
     1 {"tool":"memory.put","args":{"text":"The dog is called Bruno."}}
       = kept as m1-1. That is done: now answer the user. (memory, user)
     2 {"tool":"memory.search","args":{"query":"what is the dog's name"}}
-      = [m1-1] The dog is called Bruno. (process 1) (memory, user)
+      = [m1-1] The dog is called Bruno. (process 1) (memory:m1-1, user)
     3 {"tool":"memory.search","args":{"query":"zebra"}}
       = nothing found; try other words, or answer without it (memory, user)
     4 {"answer":"done"}
