@@ -243,7 +243,8 @@ async fn model_computes_the_boot_page_of_an_agent_once() {
     assert_ne!(pages[0], pages[1]);
     let same = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     let shared = same(&pages[0], &pages[1]);
-    XX
+    assert!(pages[0][..shared].contains("stationer"), "{}", pages[0]);
+    assert!(pages[0][..shared].contains("find_tool"), "{}", pages[0]);
     // A token may lie across the end of what is the same.
     let tokens = cpu.count(&pages[0][..shared]) as u32 - 2;
     for (n, task) in tasks.into_iter().enumerate() {
