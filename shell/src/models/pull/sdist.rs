@@ -19,8 +19,6 @@ use tokio::process::Command;
 use super::super::error::ModelError;
 use super::{Clients, Settings};
 
-/// The index that is meant where none is configured.
-const INDEX: &str = "https://pypi.org/simple";
 /// How an index is asked for its list: as JSON, else as the page of links it always was.
 const FORMS: &str = "application/vnd.pypi.simple.v1+json, text/html;q=0.5, */*;q=0.1";
 /// Longest wait for a connection.
@@ -44,6 +42,11 @@ pub async fn download(
     };
     let pip = Pip::read(&settings.clients).await;
     let client = pip.client(settings.stall).map_err(failed)?;
+    if pip.indexes.is_empty() {
+        return Err(failed(
+            "pip names no index; set one with `pip config set global.index-url URL`".into(),
+        ));
+    }
     let mut said = Vec::new();
     for index in &pip.indexes {
         match from_index(&client, index, package, sha256, work, report).await {
@@ -152,28 +155,18 @@ impl Pip {
     /// Asks pip, by the first way to run it that there is.
     async fn read(clients: &Clients) -> Self {
         for way in &clients.pip {
-            let Some((program, first)) = way.split_first() else {
-                continue;
-            };
-            let asked = Command::new(program)
-                .args(first)
-                .args(["config", "list"])
-                .stdin(Stdio::null())
-                .stderr(Stdio::null())
-                .kill_on_drop(true)
-                .output();
-            if let Ok(output) = asked.await
-                && output.status.success()
-            {
-                return Self::of(&String::from_utf8_lossy(&output.stdout));
+            if let Some(list) = said(way, &["config", "list"]).await {
+                let help = said(way, &["download", "--help"]).await;
+                return Self::of(&list, &help.unwrap_or_default());
             }
         }
-        Self::of("")
+        Self::of("", "")
     }
 
     /// What `pip config list` says: `global.index-url='https://…'`, and variables of the
-    /// environment, which come first, as `:env:.index-url`.
-    fn of(list: &str) -> Self {
+    /// environment, which come first, as `:env:.index-url`. Where they name no index, the one that pip's
+    /// `help` calls its default.
+    fn of(list: &str, help: &str) -> Self {
         let value = |key: &str| {
             let sections = [":env:", "download", "global"];
             sections.iter().find_map(|section| {
@@ -184,7 +177,8 @@ impl Pip {
                 Some(line.trim_matches(['\'', '"']).replace("\\n", " "))
             })
         };
-        let mut indexes = vec![value("index-url").unwrap_or_else(|| INDEX.to_owned())];
+        let index = value("index-url").or_else(|| default_index(help));
+        let mut indexes: Vec<String> = index.into_iter().collect();
         let more = value("extra-index-url").unwrap_or_default();
         indexes.extend(more.split_whitespace().map(str::to_owned));
         Self {
@@ -210,6 +204,28 @@ impl Pip {
         }
         builder.build().map_err(|error| error.to_string())
     }
+}
+
+/// What pip prints, run in this `way` with `args`; `None` where it fails.
+async fn said(way: &[String], args: &[&str]) -> Option<String> {
+    let (program, first) = way.split_first()?;
+    let asked = Command::new(program)
+        .args(first)
+        .args(args)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = asked.await.ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The index in the help of `pip download`: `--index-url <url> … (default URL)`.
+fn default_index(help: &str) -> Option<String> {
+    let (_, about) = help.split_once("--index-url")?;
+    let (_, index) = about.split_once("(default")?;
+    let (index, _) = index.split_once(')')?;
+    Some(index.trim().to_owned())
 }
 
 #[derive(Deserialize)]
@@ -257,14 +273,16 @@ mod tests {
 
     #[test]
     fn the_configuration_of_pip_is_read() {
+        let help =
+            "  -i, --index-url <url>  Base URL of the index (default\n     https://a/simple). This";
         let check = |list: &str, indexes: &str, certificates: Option<&str>| {
             let want = Pip {
                 indexes: indexes.split(' ').map(str::to_owned).collect(),
                 certificates: certificates.map(PathBuf::from),
             };
-            assert_eq!(Pip::of(list), want, "{list}");
+            assert_eq!(Pip::of(list, help), want, "{list}");
         };
-        check("", INDEX, None);
+        check("", "https://a/simple", None);
         check(
             "global.cert='/a'\nglobal.index-url='https://b/simple/'\n",
             "https://b/simple/",
