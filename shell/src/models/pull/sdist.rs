@@ -156,27 +156,20 @@ impl Pip {
     async fn read(clients: &Clients) -> Self {
         for way in &clients.pip {
             if let Some(list) = said(way, &["config", "list"]).await {
-                let help = said(way, &["download", "--help"]).await;
+                let help = match configured(&list, "index-url") {
+                    Some(_) => None,
+                    None => said(way, &["download", "--help"]).await,
+                };
                 return Self::of(&list, &help.unwrap_or_default());
             }
         }
         Self::of("", "")
     }
 
-    /// What `pip config list` says: `global.index-url='https://…'`, and variables of the
-    /// environment, which come first, as `:env:.index-url`. Where they name no index, the one that pip's
-    /// `help` calls its default.
+    /// What `pip config list` says; where that names no index, the one that pip's `help` calls
+    /// its default.
     fn of(list: &str, help: &str) -> Self {
-        let value = |key: &str| {
-            let sections = [":env:", "download", "global"];
-            sections.iter().find_map(|section| {
-                let front = format!("{section}.{key}=");
-                let line = list
-                    .lines()
-                    .find_map(|line| line.trim().strip_prefix(&front))?;
-                Some(line.trim_matches(['\'', '"']).replace("\\n", " "))
-            })
-        };
+        let value = |key: &str| configured(list, key);
         let index = value("index-url").or_else(|| default_index(help));
         let mut indexes: Vec<String> = index.into_iter().collect();
         let more = value("extra-index-url").unwrap_or_default();
@@ -204,6 +197,18 @@ impl Pip {
         }
         builder.build().map_err(|error| error.to_string())
     }
+}
+
+/// The value of `key` in what `pip config list` says: `global.index-url='https://…'`, and
+/// variables of the environment, which come first, as `:env:.index-url`.
+fn configured(list: &str, key: &str) -> Option<String> {
+    let sections = [":env:", "download", "global"];
+    sections.iter().find_map(|section| {
+        let front = format!("{section}.{key}=");
+        let mut lines = list.lines();
+        let line = lines.find_map(|line| line.trim().strip_prefix(&front))?;
+        Some(line.trim_matches(['\'', '"']).replace("\\n", " "))
+    })
 }
 
 /// What pip prints, run in this `way` with `args`; `None` where it fails.
