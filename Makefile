@@ -20,22 +20,25 @@ QUIPU := "$(or $(CARGO_TARGET_DIR),target)/release/quipu"
 GUESTS := plugins/Cargo.toml $(wildcard examples/*/tool/Cargo.toml)
 
 .NOTPARALLEL:
-.PHONY: help run shell build guests setup test check bench evals clean
+.PHONY: help run shell bin build guests setup test check bench evals clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 # The prompt travels in the environment, where no shell reads it a second time.
 run: export PROMPT := $(PROMPT)
-run: build ## Ask the default model: make run PROMPT='...'
+run: bin ## Ask the default model: make run PROMPT='...'
 	@$(QUIPU) model pull "$$QUIPU_MODEL"
 	@$(QUIPU) run -- "$$PROMPT"
 
-shell: build ## Start the interactive shell on the default model
+shell: bin ## Start the interactive shell on the default model
 	@$(QUIPU) model pull "$$QUIPU_MODEL"
 	@$(QUIPU)
 
-build: guests ## Build target/release/quipu
+bin: guests ## Build target/release/quipu
+	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --bins
+
+build: guests ## Build the tests and benchmarks as well
 	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --all-targets
 
 guests: setup ## Build the wasm tools into target/guests
@@ -73,7 +76,7 @@ bench: build ## Measure beside llama.cpp's own tools: make bench [SUITES='raw ag
 	cargo bench --quiet --workspace --bench machine -- "$(call file_of,smollm2-135m-q4_0)" "$$peers" $(SUITES)
 
 # The data are not part of this project; evals/suites.sh says what DATA has.
-evals: build ## Run two public suites: make evals DATA=DIR [N=100]
+evals: bin ## Run two public suites: make evals DATA=DIR [N=100]
 	@$(QUIPU) model pull "$(QUIPU_MODEL)"
 	@QUIPU=$(QUIPU) evals/suites.sh "$(DATA)" $(or $(N),100) --model "$(QUIPU_MODEL)"
 

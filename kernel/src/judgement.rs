@@ -46,11 +46,12 @@ pub const CALL_BEGINS: &str = "{\"calls\":[{\"tool\":\"";
 
 const CALL: &[Signal] = &[
     Signal::Names,
-    Signal::Asked("Before you act: does the tool {tool} do what I ask for? Answer Yes or No."),
+    Signal::Taught(&lessons::FITS, 0),
 ];
 const MORE: &[Signal] = &[
     Signal::Names,
     Signal::Asked("Before you go on: does this still need a call of {tool}? Answer Yes or No."),
+    Signal::Taught(&lessons::DONE, 0),
 ];
 /// What a message wants, as one answer: each likelihood is fitted on all of them.
 const SORTED: &[Signal] = &[
@@ -76,6 +77,16 @@ impl Question {
     /// Whether it is asked about a move that a process is about to make.
     pub fn is_of_a_move(self) -> bool {
         matches!(self, Question::Call | Question::More)
+    }
+
+    /// A hash of everything it is put with, in hexadecimal: a fit is worth nothing for other
+    /// words.
+    pub fn wording(self) -> String {
+        let mut hash = blake3::Hasher::new();
+        for signal in self.signals() {
+            hash.update(format!("{signal:?}").as_bytes());
+        }
+        hash.finalize().to_hex()[..16].to_owned()
     }
 
     /// The ways it is put; a fit weighs the answers to them together.
@@ -151,13 +162,13 @@ impl Default for Judgement {
             threshold,
         };
         Self {
-            call: fit(&[0.52, 3.1], -0.7, 0.6),
-            more: fit(&[0.52, 3.1], -4.5, 0.6),
-            compute: fit(&[0.97, -0.77, 1.67], -2.82, 0.5),
-            keep: fit(&[1.82, -1.03, 0.05], -1.62, 0.5),
-            personal: fit(&[-0.27, 1.88, 0.27], 0.57, 0.5),
-            replace: fit(&[1.59], 0.02, 0.5),
-            claim: fit(&[1.38], -1.76, 0.5),
+            call: fit(&[0.41, 1.1], -2.19, 0.6),
+            more: fit(&[0.1, 1.0, 1.0], 0.0, 0.5),
+            compute: fit(&[2.19, -2.05, 1.9], -4.33, 0.45),
+            keep: fit(&[2.84, -1.52, -0.47], -1.12, 0.47),
+            personal: fit(&[-0.9, 2.16, 0.12], 1.09, 0.47),
+            replace: fit(&[2.02], -2.33, 0.56),
+            claim: fit(&[2.22], -5.26, 0.57),
         }
     }
 }

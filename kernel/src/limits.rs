@@ -60,6 +60,8 @@ pub enum Limit {
     ActionTokens,
     /// One action said the same again and again, and was closed early.
     Repetition,
+    /// The thought before an answer grew past its room and was closed early.
+    Thought,
     /// Too many actions in a row that could not be accepted.
     Malformed,
     /// The same calls with the same results, again and again.
@@ -69,7 +71,10 @@ pub enum Limit {
 impl Limit {
     /// Whether it ends an action and not the process.
     pub fn is_of_action(self) -> bool {
-        matches!(self, Limit::ActionTokens | Limit::Repetition)
+        matches!(
+            self,
+            Limit::ActionTokens | Limit::Repetition | Limit::Thought
+        )
     }
 
     /// The name used in messages, with the option that raises the limit.
@@ -82,6 +87,9 @@ impl Limit {
                 "the limit of {} tokens for one action",
                 limits.action_tokens
             ),
+            Limit::Thought => {
+                format!("the limit of {THOUGHT_TOKENS_MAX} tokens for a thought before the answer")
+            }
             Limit::Repetition => "an action repeated itself and was closed".to_owned(),
             Limit::Malformed => {
                 format!(
@@ -95,6 +103,9 @@ impl Limit {
         }
     }
 }
+
+/// Tokens of a thought before an answer: enough for a word problem's few steps.
+pub const THOUGHT_TOKENS_MAX: u32 = 256;
 
 /// What the limits leave for the next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -287,6 +287,14 @@ impl Vm {
         self.steps.last().map(|step| step.observation.clone())
     }
 
+    /// The last `most` actions with what came back, oldest first.
+    pub fn last_steps(&self, most: usize) -> impl Iterator<Item = (&str, &str)> {
+        let steps = &self.steps[self.steps.len().saturating_sub(most)..];
+        steps
+            .iter()
+            .map(|step| (step.action.as_str(), step.observation.as_str()))
+    }
+
     /// Whether what came back last is a single number.
     pub fn came_to_a_number(&self) -> bool {
         let last = self.steps.last().map_or("", |step| &step.observation);

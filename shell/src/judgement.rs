@@ -26,6 +26,9 @@ pub struct Fitted {
 /// How good the fit of one question is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quality {
+    /// The words that the question was put with, as [`Question::wording`] has them.
+    #[serde(default)]
+    pub wording: String,
     /// Cases that were asked.
     pub cases: usize,
     /// Of these that were set aside, the share on which the fit was right.
@@ -49,7 +52,7 @@ pub fn find(paths: &Paths, model: &Path) -> Option<Fitted> {
     let (file, fingerprint) = file(paths, model)?;
     let text = std::fs::read_to_string(&file).ok()?;
     match serde_json::from_str::<Fitted>(&text) {
-        Ok(fitted) if fitted.model == fingerprint => Some(fitted),
+        Ok(fitted) if fitted.model == fingerprint => Some(current(fitted)),
         Ok(_) => None,
         Err(error) => {
             say!(
@@ -59,6 +62,20 @@ pub fn find(paths: &Paths, model: &Path) -> Option<Fitted> {
             None
         }
     }
+}
+
+/// Without the fits of questions that are put with other words by now.
+fn current(mut fitted: Fitted) -> Fitted {
+    let built_in = Judgement::default();
+    for question in Question::ALL {
+        let known = fitted.questions.get(&question);
+        if known.is_none_or(|quality| quality.wording != question.wording()) {
+            fitted.questions.remove(&question);
+            let fit = built_in.of(question).clone();
+            fitted.judgement.set(question, fit);
+        }
+    }
+    fitted
 }
 
 /// Writes what was fitted on the model in the file `model`; returns where.
@@ -87,4 +104,38 @@ pub fn save(
     }
     std::fs::write(&file, serde_json::to_string_pretty(&fitted)? + "\n")?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quipu_kernel::judgement::Fit;
+
+    #[test]
+    fn a_fit_holds_for_the_words_it_was_made_with() {
+        let own = Fit {
+            weights: vec![9.0],
+            bias: 9.0,
+            threshold: 0.9,
+        };
+        let check = |wording: String, kept: bool| {
+            let mut judgement = Judgement::default();
+            judgement.set(Question::Claim, own.clone());
+            let quality = Quality {
+                wording,
+                cases: 40,
+                held_out: 1.0,
+            };
+            let fitted = current(Fitted {
+                model: String::new(),
+                questions: BTreeMap::from([(Question::Claim, quality)]),
+                judgement,
+            });
+            assert_eq!(fitted.judgement.claim == own, kept);
+            assert_eq!(fitted.questions.len(), usize::from(kept));
+        };
+        check(Question::Claim.wording(), true);
+        check(Question::Keep.wording(), false);
+        check(String::new(), false);
+    }
 }

@@ -3,16 +3,14 @@
 use std::sync::atomic::Ordering;
 
 use super::{Ending, Execution, guarded, time_left};
-use crate::cpu::{Chunk, Completion, Job, Prompt, Ticket};
+use crate::cpu::{Chunk, ClosedEarly, Completion, Job, Prompt, Ticket};
 use crate::event::Event;
 use crate::grammar::{Legal, Move};
 use crate::judgement::Question;
+use crate::limits::{Limit, THOUGHT_TOKENS_MAX};
 
 /// Log-odds of naming a tool below which nothing else is asked: it is none.
 const CLEARLY_NONE: f32 = -3.0;
-
-/// Tokens of a thought before an answer: enough for a word problem's few steps.
-const THOUGHT_TOKENS_MAX: u32 = 256;
 
 /// What the CPU wrote.
 pub(super) struct Decided {
@@ -123,6 +121,9 @@ impl Execution {
                 break thought;
             }
         };
+        if thought.closed_early == Some(ClosedEarly::Full) {
+            self.hit(Limit::Thought);
+        }
         let begun = format!("{}\n\n```json\n", thought.text.trim_end());
         let led = self.shared.cpu.lead(prompt, &begun);
         let room = self.shared.cpu.info().window - self.vm.reserve();
@@ -156,11 +157,13 @@ impl Execution {
             0 => Question::Call,
             _ => Question::More,
         };
-        let likely = self
-            .judge_a_move(question, &prompt.messages, &tool, named)
-            .await?;
-        if likely.is_some_and(|likely| !self.says_yes(question, likely)) {
-            return Ok(None);
+        if let Some(call) = legal.offered().find(|call| call.name == tool) {
+            let likely = self
+                .judge_a_move(question, &prompt.messages, call, named)
+                .await?;
+            if likely.is_some_and(|likely| !self.says_yes(question, likely)) {
+                return Ok(None);
+            }
         }
         if legal.runs_programs().is_some_and(|call| call.name == tool) {
             drop(writing);

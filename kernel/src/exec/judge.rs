@@ -9,10 +9,18 @@ use super::{Ending, Execution, guarded, time_left};
 use crate::cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Ticket, Weights};
 use crate::decision::Decision;
 use crate::event::Event;
-use crate::grammar::Legal;
+use crate::grammar::{Callable, Legal};
 use crate::judgement::{CALL_BEGINS, NONE, Question, Signal, yes_or_no};
 use crate::lessons::Lesson;
+use crate::planner::card;
 use crate::signal::Signal::Kill;
+
+/// Characters of a function's card in a question about it.
+const CARD_CHARS: usize = 500;
+/// Calls that are shown to be told whether they are enough.
+const CALLS_SHOWN: usize = 3;
+/// Characters of such a call's arguments, and of its result.
+const RESULT_CHARS: usize = 240;
 
 impl Execution {
     /// The log-odds that a tool of `legal` is named rather than none; `None` where the CPU
@@ -33,13 +41,13 @@ impl Execution {
     }
 
     /// How likely the answer to `question`, about a move, is yes, from 0 to 1: asked after
-    /// the last of `messages` about `tool`, where `named` are the odds of
+    /// the last of `messages` about `call`, where `named` are the odds of
     /// [`Execution::names_a_tool`].
     pub(super) async fn judge_a_move(
         &mut self,
         question: Question,
         messages: &[Message],
-        tool: &str,
+        call: &Callable,
         named: f32,
     ) -> Result<Option<f32>, Ending> {
         let mut odds = Vec::new();
@@ -47,13 +55,22 @@ impl Execution {
             match signal {
                 Signal::Names => odds.push(named),
                 Signal::Asked(words) => {
-                    let words = words.replace("{tool}", tool);
+                    let words = words.replace("{tool}", &call.name);
                     match self.yes(messages, &words).await? {
                         Some(yes) => odds.push(yes),
                         None => return Ok(None),
                     }
                 }
-                Signal::Taught(..) => return Ok(None),
+                Signal::Taught(lesson, label) => {
+                    let about = match question {
+                        Question::More => self.so_far(),
+                        _ => self.offer(call),
+                    };
+                    match self.taught_odds(lesson, *label, &about).await? {
+                        Some(likelier) => odds.push(likelier),
+                        None => return Ok(None),
+                    }
+                }
             }
         }
         Ok(Some(self.judged(question, odds)))
@@ -100,13 +117,45 @@ impl Execution {
             let Signal::Taught(lesson, label) = signal else {
                 return Ok(None);
             };
-            let Some(weights) = self.taught(lesson, about).await? else {
-                return Ok(None);
-            };
-            let last = weights[weights.len() - 1];
-            odds.push(weights[*label] - last);
+            match self.taught_odds(lesson, *label, about).await? {
+                Some(likelier) => odds.push(likelier),
+                None => return Ok(None),
+            }
         }
         Ok(Some(odds))
+    }
+
+    /// The log-odds of the label at `label` of a lesson on a text, against the last label.
+    async fn taught_odds(
+        &mut self,
+        lesson: &'static Lesson,
+        label: usize,
+        about: &str,
+    ) -> Result<Option<f32>, Ending> {
+        let weights = self.taught(lesson, about).await?;
+        Ok(weights.map(|weights| weights[label] - weights[weights.len() - 1]))
+    }
+
+    /// A function and the task, as [`crate::lessons::FITS`] has them.
+    fn offer(&self, call: &Callable) -> String {
+        format!("{}Message: {}", card(call, CARD_CHARS), self.told().trim())
+    }
+
+    /// The task and the last calls with their results, a line each, as [`crate::lessons::DONE`] has
+    /// them.
+    fn so_far(&self) -> String {
+        let begin = |text: &str| match text.char_indices().nth(RESULT_CHARS) {
+            Some((end, _)) => format!("{} …", &text[..end]),
+            None => text.to_owned(),
+        };
+        let mut lines = vec![format!("Task: {}", begin(self.told().trim()))];
+        for (action, result) in self.vm.last_steps(CALLS_SHOWN) {
+            let action: Value = serde_json::from_str(action).unwrap_or_default();
+            let tool = action["tool"].as_str().unwrap_or_default();
+            let args = action["args"].to_string();
+            lines.push(format!("{tool} {} -> {}", begin(&args), begin(result)));
+        }
+        lines.join("\n")
     }
 
     /// The weights of the labels of a lesson on a text; of the last text they are at hand.

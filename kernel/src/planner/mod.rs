@@ -12,7 +12,7 @@ use quipu_tools::{Bus, Capability};
 use serde_json::{Value, json};
 
 pub use arguments::{spelled, strict};
-pub use card::signature;
+pub use card::{card, signature};
 use cards::{Card, Cards};
 pub use guard::LoopGuard;
 

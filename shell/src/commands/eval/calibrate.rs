@@ -64,7 +64,7 @@ fn keep(on: &Session, model: &str, samples: &BTreeMap<Question, Vec<Sample>>) ->
             );
             continue;
         }
-        let (fit, quality, report) = fit_one(samples);
+        let (fit, quality, report) = fit_one(*question, samples);
         judgement.set(*question, fit);
         questions.insert(*question, quality);
         reports.insert(name, report);
@@ -83,7 +83,7 @@ fn keep(on: &Session, model: &str, samples: &BTreeMap<Question, Vec<Sample>>) ->
 }
 
 /// A fit on three of four samples, and how good it is on the others.
-fn fit_one(samples: &[Sample]) -> (Fit, Quality, Value) {
+fn fit_one(question: Question, samples: &[Sample]) -> (Fit, Quality, Value) {
     let part = |aside: bool| -> Vec<Sample> {
         let numbered = samples.iter().enumerate();
         let of = numbered.filter(|(n, _)| (n % ASIDE == 0) == aside);
@@ -97,6 +97,7 @@ fn fit_one(samples: &[Sample]) -> (Fit, Quality, Value) {
     };
     let others = likely(&aside);
     let quality = Quality {
+        wording: question.wording(),
         cases: samples.len(),
         held_out: right(&fit, &aside),
     };

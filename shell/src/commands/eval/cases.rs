@@ -26,7 +26,8 @@ pub const HELP: &str = r#"A case has "id" and "prompt", and perhaps:
   "documents"  [{"title", "text"}] in the store before
   "pages"      {"name.html": "text"} of a web server on this machine; {base} in the prompt is
                its address
-  "before"     prompts of processes that run before it on the same memory
+  "before"     prompts of processes that run before it on the same memory; cases with the same
+               ones share what they leave
   "stop"       "call": the process is stopped once its first calls are made
 For --calibrate, in place of "check":
   "fits"       the function that does what is asked, or null if none does
@@ -106,7 +107,7 @@ pub struct Function {
 }
 
 /// A text of the store.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// Its title.

@@ -5,6 +5,7 @@
 //! | `cases` | the cases, as JSON lines |
 //! | `check`, `calls` | what has to hold of a run |
 //! | `agents` | by which agents the cases are run |
+//! | `beginnings` | cases that share a memory |
 //! | `functions`, `pages` | tools and pages that only a case sees |
 //! | `one` | one case, from its documents to its result |
 //! | `rows` | results, their sums, the table |
@@ -12,6 +13,7 @@
 //! | `calibrate`, `regression` | what a model's odds are worth, fitted on cases |
 
 mod agents;
+mod beginnings;
 mod calibrate;
 mod calls;
 mod cases;
@@ -47,7 +49,7 @@ use rows::{KIND, Row};
 /// Run cases with checks and say how many hold, on one model or several side by side
 ///
 /// Nothing of the user's own store and journal is read or written. Each case has a memory
-/// of its own, which is gone afterwards; installed tools, their grants, the configuration
+/// of its own, which is gone afterwards, or what the same tasks before it have left; installed tools, their grants, the configuration
 /// and models are the user's. With several --model or --agent all cases are run on each,
 /// one after another.
 #[derive(Debug, Args)]

@@ -11,13 +11,14 @@ use quipu_kernel::journal::StepRow;
 use quipu_kernel::process::{Exit, Pid, Program, Status, Usage};
 use quipu_kernel::signal::Signal;
 use quipu_kernel::syscall::{FIND, RECALL, REMEMBER, REPLACES};
-use quipu_memory::{Kind, LIST_MAX, NewPage, PageId, Trust};
+use quipu_memory::{Kind, LIST_MAX, NewPage, Trust};
 use quipu_tools::{Capability, Device};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::agents::{Agents, Named};
+use super::beginnings::{Beginnings, Left, Pages as Stored};
 use super::calls::Made;
 use super::cases::{Case, Stop};
 use super::functions::Functions;
@@ -41,6 +42,7 @@ pub struct Bench<'a> {
     session: &'a Session,
     kernel: Kernel,
     pages: Pages,
+    beginnings: Beginnings,
     options: &'a ProcessOptions,
     /// The tools that are there for every case, where some cases have their own.
     common: Option<Vec<String>>,
@@ -58,13 +60,6 @@ pub struct Job<'a> {
     pub agent: &'a Named,
     /// Its place among the agents of the case.
     pub which: usize,
-}
-
-impl Job<'_> {
-    /// The space of its memories.
-    fn space(&self) -> String {
-        format!("eval-{}-{}", self.n, self.which)
-    }
 }
 
 /// What was seen of a process until it was over, or had decided whether it calls.
@@ -125,6 +120,7 @@ impl<'a> Bench<'a> {
         Ok(Self {
             session,
             pages,
+            beginnings: Beginnings::of(cases),
             options,
             common: (!names.is_empty()).then(|| others.collect()),
             kernel,
@@ -147,7 +143,7 @@ impl<'a> Bench<'a> {
         // Where only some tools are to be seen, the store is one of them or is not there.
         let all = case.tools.is_none() && case.functions.is_empty();
         if all || case.tools.iter().flatten().any(|tool| tool == "memory") {
-            agent.memory.space = job.space();
+            agent.memory.space = self.space(job);
         }
         if !all {
             let mut tools = case.tools.clone().unwrap_or_default();
@@ -170,8 +166,10 @@ impl<'a> Bench<'a> {
             agent: job.agent.name.clone(),
             ..Row::default()
         };
-        let done = self.fill_in(&job, &mut row).await;
-        let done = done.and(self.forget(&job.space()));
+        let mut left = self.beginnings.left(job.n).await;
+        let done = self.fill_in(&job, &mut row, &mut left).await;
+        let done = done.and(self.put_back(&job, &mut left));
+        drop(left);
         if let Err(error) = done {
             row.status
                 .get_or_insert_with(|| status_words(Status::Failed));
@@ -181,16 +179,16 @@ impl<'a> Bench<'a> {
         row
     }
 
-    async fn fill_in(&self, job: &Job<'_>, row: &mut Row) -> Result<()> {
+    /// The space of the memories of `job`.
+    fn space(&self, job: &Job<'_>) -> String {
+        space(self.beginnings.first(job.n), job.which)
+    }
+
+    async fn fill_in(&self, job: &Job<'_>, row: &mut Row, left: &mut Left) -> Result<()> {
         let case = job.case;
-        self.store_documents(job)?;
-        for prompt in &case.before {
-            let pid = self.kernel.spawn(self.program(job, prompt))?;
-            let exit = self.kernel.wait(pid).await?;
-            if exit.status == Status::Failed {
-                let error = exit.error.unwrap_or_default();
-                return Err(anyhow!("a task before it failed: {error}"));
-            }
+        if !left.contains_key(&job.which) {
+            self.begin(job).await?;
+            left.insert(job.which, self.stored(&self.space(job))?);
         }
         let mut program = self.program(job, &case.prompt);
         program.answer_schema.clone_from(&case.schema);
@@ -216,13 +214,51 @@ impl<'a> Bench<'a> {
             Some(cut) => part(row, &steps, cut, ms, &device(job.n)),
         }
         if case.looks_at_memory() {
-            let pages = self.kernel.store().memories(&job.space(), MEMORIES)?;
+            let pages = self.kernel.store().memories(&self.space(job), MEMORIES)?;
             row.memory = Some(pages.into_iter().map(|page| page.text).collect());
         }
         match failed {
             true => Err(anyhow!(error)),
             false => Ok(()),
         }
+    }
+
+    /// Stores the documents of a case and runs the tasks before it.
+    async fn begin(&self, job: &Job<'_>) -> Result<()> {
+        for (first, mut left) in self.beginnings.others(job.n) {
+            for (which, _) in left.drain() {
+                self.forget(&space(first, which))?;
+            }
+        }
+        self.store_documents(job)?;
+        for prompt in &job.case.before {
+            let pid = self.kernel.spawn(self.program(job, prompt))?;
+            let exit = self.kernel.wait(pid).await?;
+            if exit.status == Status::Failed {
+                let error = exit.error.unwrap_or_default();
+                return Err(anyhow!("a task before it failed: {error}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the memory of `job` as the next case that begins alike finds it: as it was, or
+    /// empty.
+    fn put_back(&self, job: &Job<'_>, left: &mut Left) -> Result<()> {
+        let space = self.space(job);
+        let before = left.get(&job.which);
+        if job.case.before.is_empty() || before != Some(&self.stored(&space)?) {
+            left.remove(&job.which);
+            self.forget(&space)?;
+        }
+        Ok(())
+    }
+
+    /// The pages of `space`.
+    fn stored(&self, space: &str) -> Result<Stored> {
+        let pages = self.kernel.store().list(0, LIST_MAX)?.into_iter();
+        let own = pages.filter(|page| page.space == space);
+        Ok(own.map(|page| (page.id, (page.created_ms, page.bytes))).collect())
     }
 
     fn store_documents(&self, job: &Job<'_>) -> Result<()> {
@@ -232,7 +268,7 @@ impl<'a> Bench<'a> {
             text: document.text.clone(),
             source: "case".into(),
             trust: Trust::User,
-            space: job.space(),
+            space: self.space(job),
             ..NewPage::default()
         };
         let pages: Vec<NewPage> = job.case.documents.iter().map(page).collect();
@@ -244,17 +280,16 @@ impl<'a> Bench<'a> {
 
     /// Removes all pages of `space`, so that the next case finds the store as it was.
     fn forget(&self, space: &str) -> Result<()> {
-        let store = self.kernel.store();
-        let pages = store.list(0, LIST_MAX)?.into_iter();
-        let own: Vec<PageId> = pages
-            .filter(|page| page.space == space)
-            .map(|page| page.id)
-            .collect();
-        for id in own {
-            store.remove(&id)?;
+        for id in self.stored(space)?.into_keys() {
+            self.kernel.store().remove(&id)?;
         }
         Ok(())
     }
+}
+
+/// The space of cases that begin as case `first` does, for the agent `which`.
+fn space(first: usize, which: usize) -> String {
+    format!("eval-{first}-{which}")
 }
 
 /// The name of the device of case `n`.
