@@ -72,7 +72,7 @@ pub struct ProcessRow {
     pub steps: u32,
     /// The agent's name.
     pub agent: String,
-    /// The task.
+    /// The task, without the turns of a conversation before it.
     pub prompt: String,
     /// Higher runs first.
     pub priority: i8,
@@ -400,7 +400,7 @@ impl Journal {
                 state: row.get(1)?,
                 steps: row.get(7)?,
                 agent: program.agent.name,
-                prompt: program.prompt,
+                prompt: program.topic.unwrap_or(program.prompt),
                 priority: program.priority,
                 model: row.get(3)?,
                 created_ms: row.get(4)?,

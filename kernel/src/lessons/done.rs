@@ -33,10 +33,6 @@ pub static DONE: Lesson = Lesson {
             "done",
         ),
         (
-            "Task: 尾号3310的卡里还有多少钱？\nfind_card {\"tail\":\"3310\"} -> {\"card_id\":\"C77\"}\ncard_balance {\"card_id\":\"C77\"} -> 215.4",
-            "done",
-        ),
-        (
             "Task: What are 12 acres in hectares, and what does that cost at 900 a hectare?\nconvert {\"value\":12,\"from\":\"acre\",\"to\":\"hectare\"} -> 4.856",
             "more",
         ),
@@ -49,28 +45,12 @@ pub static DONE: Lesson = Lesson {
             "more",
         ),
         (
-            "Task: Which of my notes mention the regatta?\nmemory.search {\"query\":\"regatta\"} -> nothing found",
-            "done",
-        ),
-        (
             "Task: Is it raining in Bergen and in Leeds?\nweather {\"city\":\"Bergen\"} -> {\"rain\":true}",
             "more",
         ),
         (
-            "Task: Is it raining in Bergen and in Leeds?\nweather {\"city\":\"Bergen\"} -> {\"rain\":true}\nweather {\"city\":\"Leeds\"} -> {\"rain\":false}",
-            "done",
-        ),
-        (
-            "Task: 把客厅的灯关掉。\nlamp_off {\"room\":\"客厅\"} -> \"已关\"",
-            "done",
-        ),
-        (
             "Task: 上海和西安今天各多少度？\ntemperature {\"city\":\"上海\"} -> 22",
             "more",
-        ),
-        (
-            "Task: In two sentences, what is this page about? http://mill.test/a.html\nbrowser.fetch {\"url\":\"http://mill.test/a.html\"} -> The mill was built by two brothers …",
-            "done",
         ),
         (
             "Task: What stands on the page of prices that http://mill.test links to?\nbrowser.fetch {\"url\":\"http://mill.test\"} -> Home. Opening hours. [Prices](http://mill.test/p.html)",
@@ -78,22 +58,6 @@ pub static DONE: Lesson = Lesson {
         ),
         (
             "Task: Enter the reading of the gas meter into the house book.\nread_meter {\"meter\":\"gas\"} -> 8841",
-            "more",
-        ),
-        (
-            "Task: Enter the reading of the gas meter into the house book.\nread_meter {\"meter\":\"gas\"} -> 8841\nhouse_book_add {\"entry\":\"gas: 8841\"} -> \"added\"",
-            "done",
-        ),
-        (
-            "Task: 查一下快递SF002到哪了。\ntrack {\"no\":\"SF002\"} -> {\"地点\":\"合肥\",\"courier_id\":88}",
-            "done",
-        ),
-        (
-            "Task: Which bus goes to the fair?\nbus_to {\"place\":\"fair\"} -> {\"line\":\"14\",\"stop_id\":\"S3\"}",
-            "done",
-        ),
-        (
-            "Task: 给用户小林发一封通知邮件。\nfind_user {\"name\":\"小林\"} -> {\"mail\":\"lin@mail.test\"}",
             "more",
         ),
         (
@@ -109,31 +73,31 @@ pub static DONE: Lesson = Lesson {
             "done",
         ),
         (
-            "Task: Please keep in mind that the key is with Bea.\nmemory.put {\"text\":\"The key is with Bea.\"} -> kept",
-            "done",
-        ),
-        (
             "Task: 最便宜的那张票帮我订了吧。\ntickets {\"to\":\"武汉\"} -> [{\"id\":\"t1\",\"price\":210},{\"id\":\"t2\",\"price\":180}]",
             "more",
-        ),
-        (
-            "Task: Translate the greeting on card 7 into Danish.\ncard_text {\"card\":7} -> \"Happy name day!\"",
-            "done",
         ),
         (
             "Task: Which author wrote the book at the top of the list, and when was she born?\nlist_top {\"n\":1} -> [\"The Salt Road\"]",
             "more",
         ),
         (
-            "Task: 订单B-20的状态怎么样？\norder_status {\"order\":\"B-20\"} -> {\"status\":\"已发货\",\"carrier_id\":\"K4\"}",
+            "Task: Add milk to my shopping list\nlist_add {\"list\":\"shopping\",\"item\":\"milk\"} -> {\"items\":6}",
             "done",
         ),
         (
-            "Task: Tell me the mass of the parcel in pounds.\nparcel_mass {\"parcel\":31} -> {\"kg\":4.2}",
-            "more",
+            "Task: 把客厅的灯关掉。\nlamp_off {\"room\":\"客厅\"} -> \"已关\"",
+            "done",
         ),
         (
-            "Task: Add milk to my shopping list\nlist_add {\"list\":\"shopping\",\"item\":\"milk\"} -> {\"items\":6}",
+            "Task: Which bus goes to the fair?\nbus_to {\"place\":\"fair\"} -> {\"line\":\"14\",\"stop_id\":\"S3\"}",
+            "done",
+        ),
+        (
+            "Task: Is it raining in Bergen and in Leeds?\nweather {\"city\":\"Bergen\"} -> {\"rain\":true}\nweather {\"city\":\"Leeds\"} -> {\"rain\":false}",
+            "done",
+        ),
+        (
+            "Task: Which of my notes mention the regatta?\nmemory.search {\"query\":\"regatta\"} -> nothing found",
             "done",
         ),
     ],

@@ -28,10 +28,6 @@ pub static FITS: Lesson = Lesson {
             "no",
         ),
         (
-            "- paint_needed: Calculate the litres of paint for a wall.\n    width: number. Width of the wall in metres.\n    height: number. Height of the wall in metres.\n    coats?: number. Number of coats.\nMessage: Litres for two coats on a wall of 5 by 3 m?",
-            "yes",
-        ),
-        (
             "- 团队名单: 查询一支球队某个赛季的球员名单。\n    球队: string\n    赛季: string\nMessage: 哪支球队赢了1998年的杯赛？",
             "no",
         ),
@@ -45,14 +41,6 @@ pub static FITS: Lesson = Lesson {
         ),
         (
             "- reminders.add: Set a reminder.\n    text: string\n    start: string. Date and time.\nMessage: Ring at 18:20 today: take the bread out",
-            "yes",
-        ),
-        (
-            "- stock.price: Get the current price of a share.\n    symbol: string. Ticker symbol.\n    currency?: string\nMessage: Who founded Philips?",
-            "no",
-        ),
-        (
-            "- get_gdp: Get the gross domestic product of a country.\n    country: string\n    year: number. The year.\nMessage: GDP of Chile in 2010, please.",
             "yes",
         ),
         (
@@ -72,16 +60,8 @@ pub static FITS: Lesson = Lesson {
             "yes",
         ),
         (
-            "- team_roster: List the players of a team.\n    team: string. Name of the team.\n    season?: number. Year.\nMessage: Which team was champion in 1995?",
-            "no",
-        ),
-        (
             "- middle.median: Find the one in the middle of some numbers.\n    numbers: [number]. The numbers.\nMessage: the median of 4, 9 and 11?",
             "yes",
-        ),
-        (
-            "- middle.median: Find the one in the middle of some numbers.\n    numbers: [number]. The numbers.\nMessage: How do I derive x^3?",
-            "no",
         ),
         (
             "- 计算利息: 计算存款的利息。\n    本金: number\n    年利率: number\n    年数: number\nMessage: 我的存款一年能有多少利息？",
@@ -92,28 +72,8 @@ pub static FITS: Lesson = Lesson {
             "yes",
         ),
         (
-            "- hotel_search: Search for hotels with free rooms.\n    city: string\n    check_in: string. First night.\n    nights: number. Number of nights.\n    stars?: number\nMessage: Is Gdansk worth a visit in winter?",
-            "no",
-        ),
-        (
-            "- case_lookup: Get the details of a court case.\n    case_number: string. Number of the case.\nMessage: What was case 17-204 about?",
-            "yes",
-        ),
-        (
-            "- dog_food: Grams of food that a dog needs in a day.\n    weight: number. Weight in kg.\n    years: number. Age of the dog.\nMessage: Is my dog too fat?",
-            "no",
-        ),
-        (
-            "- plant_care: How to water and light a plant.\n    species: string. Name of the plant.\nMessage: How often do I water a monstera?",
-            "yes",
-        ),
-        (
             "- cell_type: Tell the type of a cell from its properties.\n    size: number. Size of the cell.\n    wall: boolean. Whether it has a cell wall.\n    organism: string. Kind of organism.\nMessage: What does a mitochondrion do?",
             "no",
-        ),
-        (
-            "- 天气.今天: 查询某个城市今天的天气。\n    城市: string. 城市名.\nMessage: 厦门今天天气怎么样？",
-            "yes",
         ),
         (
             "- book_by_isbn: Get the author and title of a book.\n    isbn: string. Thirteen digits.\nMessage: Who wrote Middlemarch?",
@@ -124,7 +84,23 @@ pub static FITS: Lesson = Lesson {
             "yes",
         ),
         (
-            "- city_population: Get the number of inhabitants of a city.\n    city: string\n    country?: string\nMessage: What's the area of Porto?",
+            "- web.open: Open a page of the web and return its text.\n    url: string. Address of the page.\n    raw?: string\nMessage: On http://zoo.test/visit.html, when are the seals fed?",
+            "yes",
+        ),
+        (
+            "- notes.find: Search what was stored, such as notes and documents.\n    query: string. Words to look for.\n    limit?: string\nMessage: What did I write about the boiler?",
+            "yes",
+        ),
+        (
+            "- notes.find: Search what was stored, such as notes and documents.\n    query: string. Words to look for.\n    limit?: string\nMessage: How does a boiler work?",
+            "no",
+        ),
+        (
+            "- run_code: Run a program and return what comes out.\n    code: string. The program.\n    stdin?: string\nMessage: How many vowels are there in 'onomatopoeia'?",
+            "yes",
+        ),
+        (
+            "- run_code: Run a program and return what comes out.\n    code: string. The program.\n    stdin?: string\nMessage: 给我讲一个关于蜗牛的笑话。",
             "no",
         ),
         (
@@ -132,16 +108,8 @@ pub static FITS: Lesson = Lesson {
             "yes",
         ),
         (
-            "- glacier: How long a glacier is now.\n    name: string\nMessage: Why do glaciers move?",
-            "no",
-        ),
-        (
             "- 运动员资料: 查询一名运动员的身高、年龄和球队。\n    姓名: string\nMessage: 姚明有多高？",
             "yes",
-        ),
-        (
-            "- 点餐: 在餐厅点一道菜。\n    菜名: string\n    份数: number\nMessage: 宫保鸡丁怎么做？",
-            "no",
         ),
     ],
     labels: &["yes", "no"],

@@ -3,19 +3,16 @@
 use std::path::Path;
 
 use anyhow::Result;
-use clap::CommandFactory;
 use reedline::{
-    ColumnarMenu, DefaultCompleter, DefaultHinter, DefaultPrompt, DefaultPromptSegment, Emacs,
+    ColumnarMenu, DefaultHinter, DefaultPrompt, DefaultPromptSegment, Emacs,
     FileBackedHistory, KeyCode, KeyModifiers, MenuBuilder, Reedline, ReedlineEvent, ReedlineMenu,
     Signal, ValidationResult, Validator, default_emacs_keybindings,
 };
 
-use crate::cli::Cli;
+use super::complete::Words;
 
 /// Lines kept in the history file.
 const HISTORY_LINES: usize = 2000;
-/// Commands that only the shell has.
-const OWN: [&str; 4] = ["/help", "/quit", "/resume", "/clear"];
 
 /// What came from the keyboard.
 pub enum Line {
@@ -36,8 +33,6 @@ pub struct Editor {
 impl Editor {
     /// An editor with its history in `history`.
     pub fn new(history: &Path) -> Result<Self> {
-        let mut completer = Box::new(DefaultCompleter::with_inclusions(&['/', ' ', '-']));
-        completer.insert(slash_commands());
         let menu = ColumnarMenu::default().with_name("completion");
         let mut keys = default_emacs_keybindings();
         keys.add_binding(
@@ -56,7 +51,9 @@ impl Editor {
         let history = FileBackedHistory::with_file(HISTORY_LINES, history.to_owned())?;
         let reedline = Reedline::create()
             .with_history(Box::new(history))
-            .with_completer(completer)
+            .with_completer(Box::new(Words::default()))
+            // What is pasted is one line of many, and not many lines.
+            .use_bracketed_paste(true)
             .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
             // What was typed before and begins the same is offered in grey.
             .with_hinter(Box::new(DefaultHinter::default()))
@@ -92,19 +89,4 @@ impl Validator for Backslash {
             false => ValidationResult::Complete,
         }
     }
-}
-
-/// Every command of the command line with its subcommands, after a slash.
-fn slash_commands() -> Vec<String> {
-    let mut names: Vec<String> = OWN.iter().map(|name| (*name).to_owned()).collect();
-    for command in Cli::command().get_subcommands() {
-        if command.get_name() == "run" {
-            continue;
-        }
-        names.push(format!("/{}", command.get_name()));
-        for below in command.get_subcommands() {
-            names.push(format!("/{} {}", command.get_name(), below.get_name()));
-        }
-    }
-    names
 }

@@ -5,8 +5,10 @@
 //! program, and `@path` brings a file in. Without a terminal a line is data: it is a
 //! task word for word, whatever it looks like.
 
+mod complete;
 mod editor;
 mod talk;
+mod usage;
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -254,8 +256,8 @@ impl Repl {
     }
 
     async fn command(&mut self, words: &[String]) -> Result<u8> {
-        let words = std::iter::once("quipu").chain(words.iter().map(String::as_str));
-        let command = match Cli::try_parse_from(words) {
+        let given = std::iter::once("quipu").chain(words.iter().map(String::as_str));
+        let command = match Cli::try_parse_from(given) {
             Ok(Cli {
                 command: Some(Command::Run(_)) | None,
                 ..
@@ -270,9 +272,12 @@ impl Repl {
                 ..
             }) => command,
             Err(error) => {
-                // Help and usage errors come formatted.
+                if error.use_stderr() {
+                    return Err(usage::of(&error, words));
+                }
+                // Help comes formatted.
                 say!("{}", error.render());
-                return Ok(if error.use_stderr() { error::USAGE } else { 0 });
+                return Ok(0);
             }
         };
         self.interrupts.begin();

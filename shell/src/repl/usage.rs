@@ -1,0 +1,91 @@
+//! What is wrong with a slash command, in the shell's own words: it has no options of the
+//! program, and its commands begin with a slash.
+
+use anyhow::Error;
+use clap::CommandFactory;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::cli::Cli;
+use crate::error::UserError;
+
+/// The error of the slash command `words`, which clap could not take.
+pub fn of(error: &clap::Error, words: &[String]) -> Error {
+    let all = "/help lists the commands";
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let unknown = text(error, ContextKind::InvalidSubcommand).unwrap_or_default();
+            let before = words.iter().take_while(|word| **word != unknown);
+            let before: String = before.map(|word| format!("{word} ")).collect();
+            let path = |last: &str| format!("/{before}{last}");
+            let near = text(error, ContextKind::SuggestedSubcommand);
+            let hint = near.map_or_else(
+                || all.to_owned(),
+                |near| format!("did you mean {}? {all}", path(&near)),
+            );
+            UserError::usage(format!("there is no {}", path(&unknown)), hint)
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
+            let name = words.first().map_or("", String::as_str);
+            let below: Vec<String> = Cli::command()
+                .find_subcommand(name)
+                .map(|command| command.get_subcommands())
+                .into_iter()
+                .flatten()
+                .map(|command| command.get_name().to_owned())
+                .collect();
+            UserError::usage(
+                format!("/{name} takes one of: {}", below.join(", ")),
+                format!("/{name} --help says what each does"),
+            )
+        }
+        _ => {
+            let rendered = error.render().to_string();
+            let paragraph = rendered.lines().take_while(|line| !line.trim().is_empty());
+            let message: Vec<&str> = paragraph.map(str::trim).collect();
+            let message = message.join(" ");
+            let name = words.first().map_or("", String::as_str);
+            UserError::usage(
+                message.trim_start_matches("error: "),
+                format!("/{name} --help says what it takes"),
+            )
+        }
+    }
+}
+
+/// The first text that clap has of a kind.
+fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) => texts.first().cloned(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[test]
+    fn a_command_that_cannot_be_taken_is_named_as_it_was_typed() {
+        let check = |line: &str, want: &str| {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            let given = std::iter::once("quipu".to_owned()).chain(words.clone());
+            let error = Cli::try_parse_from(given).expect_err("a usage error");
+            let error = of(&error, &words);
+            let said = error.to_string();
+            assert_eq!(said, want, "{line}");
+        };
+        check("foo", "there is no /foo");
+        check("tool shwo", "there is no /tool shwo");
+        check("ps --jsn", "unexpected argument '--jsn' found");
+        check("kill x", "invalid value 'x' for '<PID>': invalid digit found in string");
+        check(
+            "kill",
+            "the following required arguments were not provided: <PID>",
+        );
+        let tool = Cli::try_parse_from(["quipu", "tool"]).expect_err("a usage error");
+        let said = of(&tool, &["tool".to_owned()]).to_string();
+        assert!(said.starts_with("/tool takes one of: ls, "), "{said}");
+    }
+}
