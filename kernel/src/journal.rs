@@ -72,8 +72,11 @@ pub struct ProcessRow {
     pub steps: u32,
     /// The agent's name.
     pub agent: String,
-    /// The task, without the turns of a conversation before it.
+    /// The task.
     pub prompt: String,
+    /// What was asked, where the task holds more, such as the turns before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
     /// Higher runs first.
     pub priority: i8,
     /// The model it ran on.
@@ -84,6 +87,13 @@ pub struct ProcessRow {
     pub updated_ms: i64,
     /// How it ended, if it has.
     pub exit: Option<Exit>,
+}
+
+impl ProcessRow {
+    /// The task in its shortest form.
+    pub fn asked(&self) -> &str {
+        self.topic.as_ref().unwrap_or(&self.prompt)
+    }
 }
 
 /// One step as it is in the journal.
@@ -400,7 +410,8 @@ impl Journal {
                 state: row.get(1)?,
                 steps: row.get(7)?,
                 agent: program.agent.name,
-                prompt: program.topic.unwrap_or(program.prompt),
+                prompt: program.prompt,
+                topic: program.topic,
                 priority: program.priority,
                 model: row.get(3)?,
                 created_ms: row.get(4)?,

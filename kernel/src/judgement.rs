@@ -44,10 +44,7 @@ pub const NONE: &str = "none";
 /// How a call begins, up to the tool's name.
 pub const CALL_BEGINS: &str = "{\"calls\":[{\"tool\":\"";
 
-const CALL: &[Signal] = &[
-    Signal::Names,
-    Signal::Taught(&lessons::FITS, 0),
-];
+const CALL: &[Signal] = &[Signal::Names, Signal::Taught(&lessons::FITS, 0)];
 const MORE: &[Signal] = &[
     Signal::Names,
     Signal::Asked("Before you go on: does this still need a call of {tool}? Answer Yes or No."),

@@ -20,6 +20,9 @@ pub struct Cli {
     /// Options that every command takes.
     #[command(flatten)]
     pub globals: Globals,
+    /// Go on with the last conversation of the interactive shell
+    #[arg(long = "continue")]
+    pub go_on: bool,
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,

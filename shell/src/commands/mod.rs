@@ -32,8 +32,14 @@ use crate::repl;
 pub async fn dispatch(cli: Cli) -> Result<u8> {
     takes_its_models(&cli)?;
     let Some(command) = cli.command else {
-        return repl::run(Session::open(cli.globals)?).await;
+        return repl::run(Session::open(cli.globals)?, cli.go_on).await;
     };
+    if cli.go_on {
+        return Err(UserError::usage(
+            "--continue is for the interactive shell",
+            "leave the command out; `quipu run --resume PID` carries one process on",
+        ));
+    }
     // These two work whatever the configuration says.
     if let Command::Completions(args) = command {
         return completions::run(&args);

@@ -64,6 +64,6 @@ fn cells(row: &ProcessRow) -> Vec<String> {
         row.steps.to_string(),
         shortened(&row.model, 30),
         ago(row.updated_ms),
-        shortened(&output::one_line(&row.prompt), 60),
+        shortened(&output::one_line(row.asked()), 60),
     ]
 }

@@ -184,7 +184,7 @@ fn table(now: &Snapshot, rows: &[ProcessRow]) -> Table<'static> {
             cpu.resident.to_string(),
             cpu.shared.to_string(),
             cpu.swapped.to_string(),
-            shortened(&visible(&one_line(&row.prompt)), 60),
+            shortened(&visible(&one_line(row.asked())), 60),
         ];
         Row::new(cells).style(Style::new().fg(colour(row.pid)))
     });
@@ -228,6 +228,7 @@ mod tests {
             steps: 3,
             agent: String::new(),
             prompt: prompt.into(),
+            topic: None,
             priority: 0,
             model: String::new(),
             created_ms: 0,

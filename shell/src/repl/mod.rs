@@ -6,6 +6,7 @@
 //! task word for word, whatever it looks like.
 
 mod complete;
+mod earlier;
 mod editor;
 mod talk;
 mod usage;
@@ -57,21 +58,24 @@ enum Outcome {
     Leave,
 }
 
-/// Runs the shell until it is left.
-pub async fn run(session: Session) -> Result<u8> {
+/// Runs the shell until it is left; with `go_on` its last conversation goes on.
+pub async fn run(session: Session, go_on: bool) -> Result<u8> {
     let interrupts = Interrupts::listen()?;
     paths::create(&session.paths.state)?;
     let machine = session
         .machine(session.policy(&[], None), &Loaded::default())
         .await?;
     let events = machine.kernel.subscribe();
-    let repl = Repl {
+    let mut repl = Repl {
         session,
         machine,
         events,
         interrupts,
         talk: Talk::default(),
     };
+    if go_on {
+        repl.go_on()?;
+    }
     match std::io::stdin().is_terminal() {
         true => repl.converse().await,
         false => repl.read_lines().await,
@@ -84,6 +88,11 @@ impl Repl {
         private::file(&history)?;
         let mut editor = Editor::new(&history)?;
         say!("Type a task, /help for commands, Ctrl-D to leave.");
+        if let Some(pid) = earlier::cut_off(self.machine.kernel.journal())? {
+            say!(
+                "process {pid} was cut off: /resume {pid} carries it on, /continue brings its conversation back"
+            );
+        }
         let consolidate = self.session.settings.consolidate;
         let idle = consolidate.then(|| Idle::start(self.machine.kernel.clone(), IDLE_AFTER));
         let code = self.read_on(&mut editor).await;
@@ -91,6 +100,19 @@ impl Repl {
             idle.end().await;
         }
         code
+    }
+
+    /// Brings the last conversation back.
+    fn go_on(&mut self) -> Result<u8> {
+        self.talk = earlier::conversation(self.machine.kernel.journal())?;
+        match self.talk.last() {
+            Some(asked) => {
+                let asked = output::shortened(&output::one_line(asked), 60);
+                say!("the conversation goes on after: {asked}");
+            }
+            None => say!("there is no earlier conversation"),
+        }
+        Ok(0)
     }
 
     async fn read_on(&mut self, editor: &mut Editor) -> Result<u8> {
@@ -224,14 +246,8 @@ impl Repl {
                 })?;
                 let there = person::is_there(self.session.globals.no_input);
                 let kernel = &self.machine.kernel;
-                let steps = kernel.journal().steps(pid)?;
                 let (program, _) = kernel.journal().program(pid)?;
-                let read = steps.into_iter().filter_map(|step| step.outcome);
-                let recalled = kernel.journal().recalled(pid)?;
-                let trust = read
-                    .map(|outcome| outcome.label.trust)
-                    .chain(recalled.map(|recalled| recalled.label.trust))
-                    .fold(program.label.trust, Trust::min);
+                let trust = earlier::trust(kernel.journal(), pid, &program)?;
                 let pid = kernel.resume(pid, None, there)?;
                 self.watch(pid, &program.prompt, trust).await
             }
@@ -246,6 +262,7 @@ impl Repl {
             ["mem", "consolidate"] => {
                 consolidate::on(&self.machine.kernel, &mut self.interrupts).await
             }
+            ["continue"] => self.go_on(),
             ["clear"] => {
                 self.talk = Talk::default();
                 say!("the conversation starts anew");
@@ -318,7 +335,7 @@ Alt-Enter, or a backslash at the end, starts another line.
   /mem search …    find pages          /mem add PATH    bring documents in
   /tool ls         tools               /tool call …     call one
   /model           the model in use    /model ls        models
-  /clear           forget this conversation
+  /clear           forget this talk    /continue        take the last one up again
   /doctor          check everything    /config show     settings
   /quit            leave"
     );

@@ -8,7 +8,9 @@ use crate::init::read_text;
 use crate::output::shortened;
 
 /// Turns that a new process is told.
-const TURNS_TOLD: usize = 6;
+pub const TURNS_TOLD: usize = 6;
+/// How the prompt of a task begins that has turns before it.
+pub const BEFORE: &str = "Earlier in this conversation:\n";
 /// Characters of each side of a turn.
 const TURN_CHARS: usize = 600;
 
@@ -37,6 +39,11 @@ impl Talk {
             answered: shortened(answered, TURN_CHARS),
             trust,
         });
+    }
+
+    /// What was asked last.
+    pub fn last(&self) -> Option<&str> {
+        self.turns.last().map(|turn| turn.asked.as_str())
     }
 
     /// The prompt for `line`, which a person typed: the turns before it, the line, and
@@ -71,7 +78,7 @@ impl Talk {
         let text = match text.is_empty() {
             true => format!("{line}{files}"),
             false => {
-                format!("Earlier in this conversation:\n{text}\nNow the user says: {line}{files}")
+                format!("{BEFORE}{text}\nNow the user says: {line}{files}")
             }
         };
         (text, label)

@@ -79,7 +79,10 @@ mod tests {
         check("foo", "there is no /foo");
         check("tool shwo", "there is no /tool shwo");
         check("ps --jsn", "unexpected argument '--jsn' found");
-        check("kill x", "invalid value 'x' for '<PID>': invalid digit found in string");
+        check(
+            "kill x",
+            "invalid value 'x' for '<PID>': invalid digit found in string",
+        );
         check(
             "kill",
             "the following required arguments were not provided: <PID>",

@@ -122,14 +122,16 @@ fn a_person_has_commands_programs_and_files() {
     for (line, shown) in [
         ("!echo the sum is $((40 + 2)); touch made", "the sum is 42"),
         ("/help", "brings a file in, !command runs a program"),
-        ("/nonsense", "unrecognized subcommand 'nonsense'"),
+        ("/nonsense", "there is no /nonsense"),
+        ("/tool", "/tool takes one of: "),
         ("/run x", "tasks are typed without a slash"),
         ("/resume seven", "seven is not a process"),
         ("/log 99", "there is no process 99"),
         ("@/no/such/file", "there is no /no/such/file"),
         ("!false", "exit status: 1"),
         ("/clear", "the conversation starts anew"),
-        ("what is in @note.txt", "generated"),
+        // What is pasted is one task, however many lines it has.
+        ("\u{1b}[200~what is in\n@note.txt\u{1b}[201~", "generated"),
     ] {
         terminal.enters(line);
         terminal.shows(shown);
@@ -141,4 +143,34 @@ fn a_person_has_commands_programs_and_files() {
     let ps = terminal.sandbox.quipu(&["ps", "--json"]).json();
     // The words of the file came along, and nobody vouches for them.
     assert!(prompt(&ps[0]).contains("buy milk"), "{ps}");
+}
+
+#[test]
+fn the_last_conversation_goes_on() {
+    let sandbox = Sandbox::new();
+    let cpu = sandbox.script("script.jsonl", &[DONE]);
+    let shell = ["--cpu", &cpu];
+    let go_on = ["--cpu", &cpu, "--continue"];
+    let check = |args: &[&str], lines: &str, want: &str, told: &[&str]| {
+        let said = sandbox.quipu_reading(args, lines);
+        said.check(0, &[want]);
+        let ps = sandbox.quipu(&["ps", "--json"]).json();
+        let whole = prompt(&ps[0]);
+        for asked in ["one", "two", "three", "four"] {
+            let there = whole.contains(&format!("User: {asked}\n"));
+            assert_eq!(there, told.contains(&asked), "{asked}: {whole}");
+        }
+    };
+    check(&go_on, "one\n", "there is no earlier conversation", &[]);
+    check(&shell, "two\nthree\n", "", &["two"]);
+    let after = "the conversation goes on after: three";
+    check(&go_on, "four\n", after, &["two", "three"]);
+    let after = "the conversation goes on after: four";
+    check(&go_on, "five\n", after, &["two", "three", "four"]);
+    // The list shows what was asked, and not what was said before it.
+    let list = sandbox.quipu(&["ps"]).out;
+    assert!(!list.contains("Earlier in this conversation"), "{list}");
+    sandbox
+        .quipu(&["--continue", "ps"])
+        .check(2, &["--continue is for the interactive shell"]);
 }

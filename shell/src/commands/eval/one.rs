@@ -1,5 +1,6 @@
 //! One case: its documents, the processes before it, the process itself, its result.
 
+use std::collections::hash_map::Entry;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -186,9 +187,9 @@ impl<'a> Bench<'a> {
 
     async fn fill_in(&self, job: &Job<'_>, row: &mut Row, left: &mut Left) -> Result<()> {
         let case = job.case;
-        if !left.contains_key(&job.which) {
+        if let Entry::Vacant(none) = left.entry(job.which) {
             self.begin(job).await?;
-            left.insert(job.which, self.stored(&self.space(job))?);
+            none.insert(self.stored(&self.space(job))?);
         }
         let mut program = self.program(job, &case.prompt);
         program.answer_schema.clone_from(&case.schema);
@@ -258,7 +259,9 @@ impl<'a> Bench<'a> {
     fn stored(&self, space: &str) -> Result<Stored> {
         let pages = self.kernel.store().list(0, LIST_MAX)?.into_iter();
         let own = pages.filter(|page| page.space == space);
-        Ok(own.map(|page| (page.id, (page.created_ms, page.bytes))).collect())
+        Ok(own
+            .map(|page| (page.id, (page.created_ms, page.bytes)))
+            .collect())
     }
 
     fn store_documents(&self, job: &Job<'_>) -> Result<()> {
