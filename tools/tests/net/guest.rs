@@ -34,7 +34,7 @@ fn probe(granted: &str) -> WasmDevice {
             .split_whitespace()
             .map(|g| g.parse().unwrap())
             .collect(),
-        lapsed: Grants::default(),
+        ..Held::default()
     };
     let secret = Secret::new(SECRET).unwrap();
     device.grant(held, BTreeMap::from([("token".to_owned(), secret)]));
