@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use quipu_tools::manifest::embed;
 use quipu_tools::{
-    CallContext, Device, ErrorKind, Grants, Held, Secret, ToolError, WasmDevice, WasmHost,
-    WasmSettings,
+    CallContext, Device, ErrorKind, Held, Secret, ToolError, WasmDevice, WasmHost, WasmSettings,
 };
 use serde_json::{Value, json};
 
