@@ -3,11 +3,12 @@
 mod common;
 
 use common::{Desk, Setup, run, transcript};
-use quipu_kernel::journal::Word;
+use quipu_kernel::journal::{StepRow, Word};
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::policy::Approve;
-use quipu_kernel::process::{Agent, Attached, Program, Reply};
+use quipu_kernel::process::{Agent, Attached, Program, Reply, Usage};
 use quipu_tools::Capability;
+use serde_json::{Value, json};
 
 const DONE: &str = r#"{"answer":"done"}"#;
 const PUT: &str = r#"{"tool":"memory.put","args":{"text":"a planted fact"}}"#;
@@ -163,4 +164,64 @@ async fn a_changed_journal_is_not_carried_on() {
             .contains("was changed since it was written"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn after_a_crash_only_what_may_be_done_again_is() {
+    // What comes of `action`, of which only the intent was written.
+    let check = async |action: Value, grants: Vec<Capability>, want: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut setup = Setup::new(DONE);
+        setup.policy.grants = grants.into_iter().collect();
+        setup.devices.push(Desk::new("web", vec![net()]));
+        setup
+            .devices
+            .push(Desk::new("pure", Vec::new()).by_a_stranger());
+        let guest = Desk::new("guest", vec![net()]).by_a_stranger();
+        setup.devices.push(guest);
+        let kernel = setup.kernel(&folder.path().join("journal.db"));
+        let journal = kernel.journal();
+        let program = Program {
+            agent: Agent {
+                memory: quipu_kernel::process::Memory {
+                    blocks: vec!["person".into()],
+                    ..Default::default()
+                },
+                ..Agent::default()
+            },
+            ..Program::new("task")
+        };
+        let pid = journal.create(&program, "model").expect("a process");
+        let step = StepRow {
+            n: 1,
+            action,
+            usage: Usage::default(),
+            decide_ms: 0,
+            outcome: None,
+        };
+        journal.intent(pid, &step, None).expect("written");
+        let mut events = kernel.subscribe();
+        kernel.resume(pid, None, false).expect("it goes on");
+        let said = transcript(&kernel, pid, &[], &mut events).await;
+        assert!(said.contains(want), "no {want:?} in {said}");
+    };
+    let echo = |tool: &str| json!({"tool": format!("{tool}.echo"), "args": {"text": "hello"}});
+    let unknown = "whether it took effect is not known";
+    check(echo("desk"), vec![], "= hello").await;
+    check(echo("pure"), vec![], "= hello").await;
+    check(echo("web"), vec![net()], "= hello").await;
+    // It passes the gate as any other call.
+    check(echo("web"), vec![], unknown).await;
+    // A stranger's own word.
+    check(echo("guest"), vec![net()], unknown).await;
+    let put = json!({"tool": "memory.put", "args": {"text": "The dog is called Bruno."}});
+    check(put.clone(), vec![Capability::MemWrite], "= kept as m1-1").await;
+    check(put, vec![], unknown).await;
+    // Somebody may have changed what it replaces.
+    let args = json!({"text": "The dog is called Rex.", "replaces": "m9-1"});
+    let replace = json!({"tool": "memory.put", "args": args});
+    check(replace, vec![Capability::MemWrite], unknown).await;
+    let args = json!({"block": "person", "text": "Likes tea."});
+    let edit = json!({"tool": "memory.edit", "args": args});
+    check(edit, vec![Capability::MemWrite], unknown).await;
 }
