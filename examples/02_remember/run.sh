@@ -14,14 +14,17 @@ trap 'rm -rf "$root"' EXIT
 remember=${SCRIPTED:+--cpu script:remember.jsonl}
 recall=${SCRIPTED:+--cpu script:recall.jsonl}
 
-# 1. One process writes. librarian.toml tells it when to.
+# 1. The agent is ours: what its file says is no stranger's, so it may keep things unasked.
+quipu --root "$root" trust librarian.toml
+
+# 2. One process writes. librarian.toml tells it when to.
 # shellcheck disable=SC2086  # two words or none
 quipu --root "$root" run --agent librarian.toml $remember \
     "Remember that my dog Bruno was born on 3 May 2019."
 
-# 2. The store can be looked at without any model.
+# 3. The store can be looked at without any model.
 quipu --root "$root" mem search "dog born"
 
-# 3. Another process reads. It knows nothing of the first.
+# 4. Another process reads. It knows nothing of the first.
 # shellcheck disable=SC2086
 quipu --root "$root" run --agent librarian.toml $recall "When was my dog born?"

@@ -100,6 +100,8 @@ pub enum Event {
         n: u32,
         /// What it asks.
         text: String,
+        /// What the reply has to name.
+        key: String,
     },
     /// The process waits for an approval: answer with [`crate::Kernel::reply`]
     /// (`Reply::Approve` or `Reply::Deny`).
@@ -112,6 +114,8 @@ pub enum Event {
         call: Value,
         /// Why it has to be approved.
         reason: String,
+        /// What the reply has to name: it stands for exactly this call.
+        key: String,
     },
     /// A page left the window; `recall` brings it back.
     Evicted {

@@ -6,27 +6,34 @@
 //! resumed from the outcomes, and an intent without one is dealt with by
 //! `exec/`.
 
+mod chain;
 mod error;
 mod forget;
+mod fork;
+mod ruling;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
+};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::label::Label;
 use crate::process::{Exit, Pid, Program, State, Usage};
 use crate::recall::Recalled;
+use chain::Chain;
 pub use error::JournalError;
 use error::wrap;
+pub use ruling::{Ruling, Word};
 
 /// How long another program's write is waited for.
 const BUSY_MAX: Duration = Duration::from_secs(5);
 
-const SCHEMA_VERSION: i32 = 2;
+const SCHEMA_VERSION: i32 = 3;
 const SCHEMA: &str = "
     CREATE TABLE process (
         pid INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -49,16 +56,21 @@ const SCHEMA: &str = "
         ok INTEGER,
         label TEXT,
         act_ms INTEGER,
+        ruling TEXT,
         PRIMARY KEY (pid, n)
     );";
 
 /// Version 1 knew no recalled pages.
 const FROM_1: &str = "ALTER TABLE process ADD COLUMN recalled TEXT;";
+/// Version 2 knew no rulings, and did not chain its rows.
+const FROM_2: &str = "ALTER TABLE step ADD COLUMN ruling TEXT;";
 
 /// The journal of one machine.
 pub struct Journal {
     path: PathBuf,
     connection: Mutex<Connection>,
+    /// By which a changed row is noticed; none where nothing is written.
+    chain: Option<Chain>,
 }
 
 /// One line of `quipu ps`.
@@ -139,23 +151,30 @@ fn version(connection: &Connection) -> rusqlite::Result<i32> {
 
 /// Brings the tables to `SCHEMA_VERSION`, from nothing or from an older version: from
 /// the one that is there when nobody else can change it.
-fn migrate(path: &Path, connection: &mut Connection) -> Result<()> {
+fn migrate(path: &Path, connection: &mut Connection, chain: Option<&Chain>) -> Result<()> {
     let wrap = |error| wrap(path, error);
     let change = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(wrap)?;
-    let tables = match version(&change).map_err(wrap)? {
+    let (tables, older) = match version(&change).map_err(wrap)? {
         SCHEMA_VERSION => return Ok(()),
-        0 => SCHEMA,
-        1 => FROM_1,
+        0 => (SCHEMA.to_owned(), false),
+        1 => ([FROM_1, FROM_2].concat(), true),
+        2 => (FROM_2.to_owned(), true),
         found => {
             let path = path.to_owned();
             return Err(JournalError::Version { path, found });
         }
     };
     change
-        .execute_batch(tables)
-        .and_then(|()| change.pragma_update(None, "user_version", SCHEMA_VERSION))
+        .execute_batch(&(tables + chain::TABLE))
+        .map_err(wrap)?;
+    if let (true, Some(chain)) = (older, chain) {
+        // What an earlier release wrote is taken as it is found now.
+        chain.take_in(&change).map_err(wrap)?;
+    }
+    change
+        .pragma_update(None, "user_version", SCHEMA_VERSION)
         .and_then(|()| change.commit())
         .map_err(wrap)
 }
@@ -180,12 +199,20 @@ impl Journal {
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
             )
             .map_err(wrap)?;
-        if version(&connection).map_err(wrap)? != SCHEMA_VERSION {
-            migrate(path, &mut connection)?;
+        let found = version(&connection).map_err(wrap)?;
+        // Whoever brings an older one up to date makes its links.
+        let writes = writable || (1..SCHEMA_VERSION).contains(&found);
+        let chain = match path.exists() {
+            true => Some(Chain::open(path, writes)?),
+            false => None,
+        };
+        if found != SCHEMA_VERSION {
+            migrate(path, &mut connection, chain.as_ref())?;
         }
         Ok(Self {
             path: path.to_owned(),
             connection: Mutex::new(connection),
+            chain,
         })
     }
 
@@ -210,14 +237,13 @@ impl Journal {
     pub fn create(&self, program: &Program, model: &str) -> Result<Pid> {
         let now = now_ms();
         let program = serde_json::to_string(program)?;
-        let connection = self.connection.lock();
-        connection
-            .execute(
+        self.change(|change| {
+            change.execute(
                 "INSERT INTO process (program, model, state, created_ms, updated_ms) VALUES (?1, ?2, 'ready', ?3, ?3)",
                 params![program, model, now],
-            )
-            .map_err(|error| wrap(&self.path, error))?;
-        Ok(connection.last_insert_rowid())
+            )?;
+            Ok((change.last_insert_rowid(), Some(("program", 0))))
+        })
     }
 
     /// The program of `pid`, with the milliseconds it has spent.
@@ -236,64 +262,28 @@ impl Journal {
         Ok((serde_json::from_str(&program)?, spent as u64))
     }
 
-    /// Records a copy of `pid` as it was after its step `at`, or after its last
-    /// completed one, and gives it a number of its own.
-    pub fn fork(&self, pid: Pid, at: Option<u32>) -> Result<Pid> {
-        let wrap = |error| wrap(&self.path, error);
-        let mut connection = self.connection.lock();
-        let transaction = connection.transaction().map_err(wrap)?;
-        let done: Option<u32> = transaction
-            .query_row(
-                "SELECT max(n) FROM step WHERE pid=?1 AND outcome IS NOT NULL",
-                [pid],
-                |row| row.get(0),
-            )
-            .map_err(wrap)?;
-        let done = done.unwrap_or(0);
-        let at = at.unwrap_or(done);
-        if at > done {
-            return Err(JournalError::NoStep { pid, at, done });
-        }
-        let copied = transaction
-            .execute(
-                "INSERT INTO process (program, model, state, created_ms, updated_ms, spent_ms, recalled)
-                 SELECT program, model, 'ready', ?2, ?2, spent_ms, recalled FROM process WHERE pid=?1",
-                params![pid, now_ms()],
-            )
-            .map_err(wrap)?;
-        if copied == 0 {
-            return Err(JournalError::NoProcess(pid));
-        }
-        let child = transaction.last_insert_rowid();
-        // An answer ended the parent; the child is to go on.
-        transaction
-            .execute(
-                "INSERT INTO step (pid, n, action, usage, decide_ms, outcome, ok, label, act_ms)
-                 SELECT ?2, n, action, usage, decide_ms, outcome, ok, label, act_ms FROM step
-                 WHERE pid=?1 AND n<=?3 AND json_extract(action, '$.answer') IS NULL",
-                params![pid, child, at],
-            )
-            .map_err(wrap)?;
-        transaction.commit().map_err(wrap)?;
-        Ok(child)
-    }
-
     /// Gives `pid` another priority.
     pub fn set_priority(&self, pid: Pid, priority: i8) -> Result<()> {
         let (mut program, _) = self.program(pid)?;
         program.priority = priority;
-        self.execute(
-            "UPDATE process SET program=?2 WHERE pid=?1",
-            params![pid, serde_json::to_string(&program)?],
-        )
+        let program = serde_json::to_string(&program)?;
+        self.change(|change| {
+            let sql = "UPDATE process SET program=?2 WHERE pid=?1";
+            change.execute(sql, params![pid, program])?;
+            Ok((pid, Some(("program", 0))))
+        })
+        .map(drop)
     }
 
     /// Records what was recalled for `pid` before its first step.
     pub fn set_recalled(&self, pid: Pid, recalled: &Recalled) -> Result<()> {
-        self.execute(
-            "UPDATE process SET recalled=?2 WHERE pid=?1",
-            params![pid, serde_json::to_string(recalled)?],
-        )
+        let recalled = serde_json::to_string(recalled)?;
+        self.change(|change| {
+            let sql = "UPDATE process SET recalled=?2 WHERE pid=?1";
+            change.execute(sql, params![pid, recalled])?;
+            Ok((pid, Some(("recalled", 0))))
+        })
+        .map(drop)
     }
 
     /// What was recalled for `pid`; `None` when nothing was.
@@ -320,48 +310,46 @@ impl Journal {
 
     /// Writes the end of `pid`. An interrupted process stays ready to be resumed.
     pub fn exit(&self, pid: Pid, state: State, exit: &Exit) -> Result<()> {
-        self.execute(
-            "UPDATE process SET state=?2, exit=?3, spent_ms=?4, updated_ms=?5 WHERE pid=?1",
-            params![
-                pid,
-                state.as_str(),
-                serde_json::to_string(exit)?,
-                exit.ms as i64,
-                now_ms()
-            ],
-        )
+        let (state, ms) = (state.as_str(), exit.ms as i64);
+        let exit = serde_json::to_string(exit)?;
+        self.change(|change| {
+            let sql =
+                "UPDATE process SET state=?2, exit=?3, spent_ms=?4, updated_ms=?5 WHERE pid=?1";
+            change.execute(sql, params![pid, state, exit, ms, now_ms()])?;
+            Ok((pid, Some(("exit", 0))))
+        })
+        .map(drop)
     }
 
-    /// Records what a step is about to do, before it does it.
-    pub fn intent(
-        &self,
-        pid: Pid,
-        n: u32,
-        action: &Value,
-        usage: Usage,
-        decide_ms: u64,
-    ) -> Result<()> {
-        self.execute(
-            "INSERT OR REPLACE INTO step (pid, n, action, usage, decide_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![pid, n, action.to_string(), serde_json::to_string(&usage)?, decide_ms as i64],
-        )
+    /// Records what a step is about to do, before it does it, and what was ruled on it.
+    pub fn intent(&self, pid: Pid, step: &StepRow, ruling: Option<&Ruling>) -> Result<()> {
+        let usage = serde_json::to_string(&step.usage)?;
+        let ruling = ruling.map(serde_json::to_string).transpose()?;
+        let (n, action, ms) = (step.n, step.action.to_string(), step.decide_ms as i64);
+        self.change(|change| {
+            let mut row = change.prepare_cached(
+                "INSERT OR REPLACE INTO step (pid, n, action, usage, decide_ms, ruling) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?;
+            row.execute(params![pid, n, action, usage, ms, ruling])?;
+            Ok((pid, Some(("intent", n))))
+        })
+        .map(drop)
     }
 
     /// Records what came of a step, and the time its process has spent by then.
     pub fn outcome(&self, pid: Pid, n: u32, outcome: &Outcome, spent_ms: u64) -> Result<()> {
-        let wrap = |error| wrap(&self.path, error);
         let label = serde_json::to_string(&outcome.label)?;
-        let mut connection = self.connection.lock();
-        let transaction = connection.transaction().map_err(wrap)?;
         let step = "UPDATE step SET outcome=?3, ok=?4, label=?5, act_ms=?6 WHERE pid=?1 AND n=?2";
         let process = "UPDATE process SET spent_ms=?2, updated_ms=?3 WHERE pid=?1";
         let ms = outcome.ms as i64;
-        let written = transaction.prepare_cached(step).and_then(|mut step| {
+        self.change(|change| {
+            let mut step = change.prepare_cached(step)?;
             step.execute(params![pid, n, outcome.text, outcome.ok, label, ms])?;
-            let mut process = transaction.prepare_cached(process)?;
-            process.execute(params![pid, spent_ms as i64, now_ms()])
-        });
-        written.and_then(|_| transaction.commit()).map_err(wrap)
+            let mut process = change.prepare_cached(process)?;
+            process.execute(params![pid, spent_ms as i64, now_ms()])?;
+            Ok((pid, Some(("outcome", n))))
+        })
+        .map(drop)
     }
 
     /// The steps of `pid`, in order.
@@ -421,6 +409,33 @@ impl Journal {
         });
         rows.and_then(|rows| rows.collect())
             .map_err(|error| wrap(&self.path, error))
+    }
+
+    /// Writes what `work` does and the link of the chain it names, for the process it names:
+    /// both or neither.
+    fn change(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<(Pid, Option<(&'static str, u32)>)>,
+    ) -> Result<Pid> {
+        let wrap = |error| wrap(&self.path, error);
+        let mut connection = self.connection.lock();
+        let change = connection.transaction().map_err(wrap)?;
+        let (pid, link) = work(&change).map_err(wrap)?;
+        let head = match (&self.chain, link) {
+            (Some(chain), Some((kind, n))) => {
+                Some(chain.link(&change, pid, kind, n).map_err(wrap)?)
+            }
+            _ => None,
+        };
+        change.commit().map_err(wrap)?;
+        self.note_head(pid, head);
+        Ok(pid)
+    }
+
+    fn note_head(&self, pid: Pid, head: Option<chain::Mac>) {
+        if let (Some(chain), Some(head)) = (&self.chain, head) {
+            chain.note(pid, &head);
+        }
     }
 
     fn execute(&self, sql: &str, params: impl rusqlite::Params) -> Result<()> {

@@ -66,7 +66,7 @@ impl Events {
 
 struct Handle {
     signals: mpsc::UnboundedSender<Signal>,
-    replies: mpsc::UnboundedSender<Reply>,
+    replies: mpsc::UnboundedSender<(String, Reply)>,
     priority: Arc<AtomicI8>,
     exit: watch::Receiver<Option<Exit>>,
 }
@@ -193,11 +193,7 @@ impl Kernel {
     pub fn fork(&self, pid: Pid, at: Option<u32>, attended: bool) -> Result<Pid, KernelError> {
         let child = self.shared.journal.fork(pid, at)?;
         let (program, spent_ms) = self.shared.journal.program(child)?;
-        let past = Past {
-            spent_ms,
-            done: self.shared.journal.steps(child)?,
-            recalled: self.shared.journal.recalled(child)?,
-        };
+        let past = self.past(child, spent_ms)?;
         self.launch(child, program, past, attended);
         Ok(child)
     }
@@ -243,21 +239,34 @@ impl Kernel {
         if let Some(limits) = limits {
             program.limits = limits;
         }
-        let mut steps = self.shared.journal.steps(pid)?;
-        // An answer given under a limit ended that run; the new one decides again.
-        while steps
+        self.shared.journal.verify(pid)?;
+        let past = self.past(pid, spent_ms)?;
+        self.launch(pid, program, past, attended);
+        Ok(pid)
+    }
+
+    /// What `pid` was, as far as it is to go on from there.
+    fn past(&self, pid: Pid, spent_ms: u64) -> Result<Past, KernelError> {
+        let journal = &self.shared.journal;
+        let mut done = journal.steps(pid)?;
+        // A step that was refused ended its run and stays in the journal: the new run
+        // decides again.
+        let refused = journal.refused(pid)?;
+        let last_refused = refused.iter().max().copied().unwrap_or(0);
+        done.retain(|step| !refused.contains(&step.n));
+        // So does an answer that was given under a limit.
+        while done
             .last()
             .is_some_and(|step| step.action.get("answer").is_some())
         {
-            steps.pop();
+            done.pop();
         }
-        let past = Past {
+        Ok(Past {
             spent_ms,
-            done: steps,
-            recalled: self.shared.journal.recalled(pid)?,
-        };
-        self.launch(pid, program, past, attended);
-        Ok(pid)
+            done,
+            n: last_refused,
+            recalled: journal.recalled(pid)?,
+        })
     }
 
     /// Waits for the end of a process that runs on this machine.
@@ -282,13 +291,14 @@ impl Kernel {
             .map_err(|_| KernelError::NotRunning(pid))
     }
 
-    /// Answers the question or the approval a process waits for.
-    pub fn reply(&self, pid: Pid, reply: Reply) -> Result<(), KernelError> {
+    /// Answers the question or the approval with this `key` (of its event) that a process
+    /// waits for. A reply that comes late, or twice, answers nothing else.
+    pub fn reply(&self, pid: Pid, key: &str, reply: Reply) -> Result<(), KernelError> {
         let table = self.table.lock();
         let handle = table.get(&pid).ok_or(KernelError::NotRunning(pid))?;
         handle
             .replies
-            .send(reply)
+            .send((key.to_owned(), reply))
             .map_err(|_| KernelError::NotRunning(pid))
     }
 

@@ -10,6 +10,10 @@ pub use quipu_memory::Trust;
 
 /// What the source of a text from the store begins with; the ids of its pages follow.
 const MEMORY: &str = "memory:";
+/// What the source of a tool's result begins with.
+const TOOL: &str = "tool:";
+/// Sources of one label that are named; the others are counted.
+const SOURCES_NAMED: usize = 4;
 
 /// Source and trust of one piece of text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,9 +55,80 @@ impl Label {
         ids.split(',').filter(|id| !id.is_empty())
     }
 
+    /// The lowest trust among `labels`, and the sources that are trusted no further; the
+    /// kernel's where there are none.
+    pub fn lowest<'a>(labels: impl Iterator<Item = &'a Label> + Clone) -> Self {
+        let Some(trust) = labels.clone().map(|label| label.trust).min() else {
+            return Self::kernel();
+        };
+        let mut sources: Vec<&str> = Vec::new();
+        for label in labels.filter(|label| label.trust == trust) {
+            // What the kernel says in a tainted process taints nothing by itself.
+            let repeated = label.source == "kernel" && trust < Trust::User;
+            if !repeated && !sources.contains(&label.source.as_str()) {
+                sources.push(&label.source);
+            }
+        }
+        let more = sources.len().saturating_sub(SOURCES_NAMED);
+        sources.truncate(SOURCES_NAMED);
+        let mut source = sources.join(", ");
+        if more > 0 {
+            source.push_str(&format!(" and {more} more"));
+        }
+        Self { source, trust }
+    }
+
+    /// Whether the text is the kernel's, who quotes in it what others wrote.
+    pub fn is_kernels_words(&self) -> bool {
+        self.source == "kernel" || self.source == "memory" || self.source.starts_with(MEMORY)
+    }
+
+    /// Whether the text is what a tool returned.
+    pub fn is_of_a_tool(&self) -> bool {
+        self.source.starts_with(TOOL)
+    }
+
     /// This source, trusted no further than `other`.
     pub fn lowered_to(mut self, other: Trust) -> Self {
         self.trust = self.trust.min(other);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lowest_label_names_what_taints() {
+        let check = |labels: &[(&str, Trust)], want: &str, trust: Trust| {
+            let labels: Vec<Label> = labels
+                .iter()
+                .map(|(source, trust)| Label::new(*source, *trust))
+                .collect();
+            let lowest = Label::lowest(labels.iter());
+            assert_eq!((lowest.source.as_str(), lowest.trust), (want, trust));
+        };
+        use Trust::{System, Untrusted, User};
+        check(&[], "kernel", System);
+        check(&[("kernel", System), ("user", User)], "user", User);
+        check(
+            &[
+                ("user", User),
+                ("tool:web", Untrusted),
+                ("kernel", Untrusted),
+                ("memory:d1", Untrusted),
+                ("tool:web", Untrusted),
+            ],
+            "tool:web, memory:d1",
+            Untrusted,
+        );
+        let many: Vec<String> = (0..6).map(|n| format!("tool:t{n}")).collect();
+        let many: Vec<(&str, Trust)> = many.iter().map(|s| (s.as_str(), Untrusted)).collect();
+        check(
+            &many,
+            "tool:t0, tool:t1, tool:t2, tool:t3 and 2 more",
+            Untrusted,
+        );
     }
 }

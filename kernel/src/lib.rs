@@ -41,6 +41,7 @@ pub mod decision;
 pub mod event;
 mod exec;
 mod facts;
+mod fence;
 mod frames;
 pub mod grammar;
 pub mod journal;

@@ -2,7 +2,8 @@
 //!
 //! Deny by default for what was not granted, ask for effects, allow what only
 //! reads. A process that has read untrusted text needs an approval for every
-//! effect, whatever was granted before.
+//! effect, whatever was granted before; and for every read that reaches outside, unless
+//! what it carries there is what the user said: an address is a way out too.
 
 use quipu_tools::{Capability, Effect, Grants};
 
@@ -42,6 +43,8 @@ pub struct Request<'a> {
     pub needs: &'a [Capability],
     /// What was granted to the device in particular.
     pub held: &'a Grants,
+    /// Whether everything that it carries along was said by the user.
+    pub from_user: bool,
 }
 
 /// The rules of one machine.
@@ -75,28 +78,39 @@ impl Policy {
             );
             return Verdict::Missing(missing, reason);
         }
-        if request.effect == Effect::Read {
-            return Verdict::Allow;
+        match (doubt(request, label), self.approve) {
+            (None, _) | (Some(_), Approve::All) => Verdict::Allow,
+            (Some(reason), Approve::Ask | Approve::Never) => Verdict::Ask(reason),
         }
-        if label.trust == Trust::Untrusted {
-            return self.settle(format!(
-                "{} changes something, and this process has read untrusted text from {}",
-                request.name, label.source
-            ));
-        }
-        if request.needs.is_empty() {
-            return self.settle(format!("{} changes something", request.name));
-        }
-        // A write whose capability was granted, asked for by a trusted process.
-        Verdict::Allow
     }
+}
 
-    fn settle(&self, reason: String) -> Verdict {
-        match self.approve {
-            Approve::All => Verdict::Allow,
-            Approve::Ask | Approve::Never => Verdict::Ask(reason),
+/// Why a person has to agree to `request`, whose needs are granted; `None` where nobody has
+/// to.
+pub fn doubt(request: &Request<'_>, label: &Label) -> Option<String> {
+    let tainted = label.trust == Trust::Untrusted;
+    let does = match request.effect {
+        Effect::Write => "changes something",
+        Effect::Read if tainted && reaches_out(request.needs) && !request.from_user => {
+            "carries words out of this machine that the user did not say"
         }
+        Effect::Read => return None,
+    };
+    match tainted {
+        true => Some(format!(
+            "{} {does}, and this process has read untrusted text from {}",
+            request.name, label.source
+        )),
+        // A write whose capability was granted, asked for by a trusted process.
+        false if !request.needs.is_empty() => None,
+        false => Some(format!("{} {does}", request.name)),
     }
+}
+
+/// Whether what is needed leads to somebody else, who then has what was sent along.
+fn reaches_out(needs: &[Capability]) -> bool {
+    let out = |need: &Capability| matches!(need, Capability::Net { .. } | Capability::Spawn);
+    needs.iter().any(out)
 }
 
 #[cfg(test)]
@@ -117,6 +131,7 @@ mod tests {
                 effect,
                 needs,
                 held: &Grants::default(),
+                from_user: false,
             };
             let said = match policy.check(&request, &Label::new("web", trust)) {
                 Verdict::Allow => "allow",
@@ -131,6 +146,31 @@ mod tests {
         check(&none, Effect::Write, &memory, Trust::User, "deny");
         check(&granted, Effect::Write, &memory, Trust::User, "allow");
         check(&granted, Effect::Write, &memory, Trust::Untrusted, "ask");
+    }
+
+    #[test]
+    fn a_read_is_a_way_out() {
+        let check = |need: &str, trust, from_user, want: bool| {
+            let need: Capability = need.parse().unwrap();
+            let policy = Policy {
+                grants: Grants::from_iter([need.clone()]),
+                approve: Approve::Ask,
+            };
+            let request = Request {
+                name: "web.fetch",
+                effect: Effect::Read,
+                needs: &[need],
+                held: &Grants::default(),
+                from_user,
+            };
+            let free = policy.check(&request, &Label::new("tool:web", trust)) == Verdict::Allow;
+            assert_eq!(free, want);
+        };
+        check("net:a.org", Trust::User, false, true);
+        check("net:a.org", Trust::Untrusted, false, false);
+        check("net:a.org", Trust::Untrusted, true, true);
+        check("spawn", Trust::Untrusted, false, false);
+        check("clock", Trust::Untrusted, false, true);
     }
 
     #[test]
@@ -150,6 +190,7 @@ mod tests {
                 effect: Effect::Read,
                 needs: &[need.parse().unwrap()],
                 held: &grants(held),
+                from_user: false,
             };
             let allowed = policy.check(&request, &Label::user()) == Verdict::Allow;
             assert_eq!(allowed, want, "{all} / {held} / {need}");

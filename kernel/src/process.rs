@@ -28,6 +28,10 @@ pub struct Agent {
     /// Its part of the disk.
     #[serde(default)]
     pub memory: Memory,
+    /// Whether nobody vouches for its instructions: then the process starts out as if it
+    /// had read a stranger's text.
+    #[serde(default)]
+    pub stranger: bool,
 }
 
 /// The part of the disk that an agent uses.
@@ -76,6 +80,15 @@ impl Memory {
     }
 }
 
+/// A text that a task is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attached {
+    /// The text.
+    pub text: String,
+    /// Who wrote it.
+    pub label: Label,
+}
+
 /// A program to run: an agent, its task, and its limits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Program {
@@ -85,6 +98,9 @@ pub struct Program {
     pub prompt: String,
     /// Where the prompt came from.
     pub label: Label,
+    /// Texts beside the task that others wrote, each within a border of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attached: Vec<Attached>,
     /// What the store is asked at the start; the prompt when `None`. A conversation
     /// before the task, say, is no part of it.
     #[serde(default)]
@@ -107,6 +123,7 @@ impl Program {
             agent: Agent::default(),
             prompt: prompt.into(),
             label: Label::user(),
+            attached: Vec::new(),
             topic: None,
             limits: Limits::default(),
             priority: 0,

@@ -6,7 +6,7 @@
 //! the cache to memory, from memory to disk.
 //!
 //! On disk an image is a file of its own, bound by a key to the model and the library
-//! that wrote it. One that does not match or is damaged is removed, never used: the
+//! that wrote it, and by a secret to the root: what a model has read is believed. One that does not match or is damaged is removed, never used: the
 //! tokens are simply computed again.
 
 mod file;
@@ -29,6 +29,8 @@ pub struct SwapSettings {
     pub disk_bytes_max: u64,
     /// The folder for images on disk; `None` keeps everything in memory.
     pub folder: Option<PathBuf>,
+    /// By which an image is known again as one that this root wrote.
+    pub secret: [u8; 32],
     /// What images depend on beside their tokens: the model, the library's version.
     pub key: String,
 }
@@ -158,7 +160,7 @@ impl Swap {
         let state = match &image.place {
             Place::Memory(state) => Some(state.clone()),
             Place::Disk { path, .. } => {
-                file::read(path, &self.settings.key, &image.tokens).map(Arc::new)
+                file::read(path, &self.settings, &image.tokens).map(Arc::new)
             }
         };
         if state.is_none() {
@@ -301,7 +303,7 @@ impl Swap {
             from: image.from,
             tokens: image.tokens.clone(),
         };
-        match file::write(folder, &header, state) {
+        match file::write(folder, &header, state, &self.settings.secret) {
             Ok((path, bytes)) => {
                 image.place = Place::Disk { path, bytes };
                 true
@@ -356,6 +358,7 @@ mod tests {
             memory_bytes_max: memory,
             disk_bytes_max: 1 << 20,
             folder: folder.map(Path::to_owned),
+            secret: [1; 32],
             key: key.into(),
         })
     }
@@ -433,6 +436,25 @@ mod tests {
         swap.put(For::Process(2), vec![2], 0, b"newer".to_vec());
         check(&mut swap, &[1], 0, None);
         check(&mut swap, &[2], 0, Some((1, b"newer")));
+    }
+
+    #[test]
+    fn an_image_of_another_root_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = |secret: u8| {
+            Swap::open(SwapSettings {
+                memory_bytes_max: 9,
+                disk_bytes_max: 1 << 20,
+                folder: Some(folder.path().to_owned()),
+                secret: [secret; 32],
+                key: "k".into(),
+            })
+        };
+        open(1).put(For::Everyone, vec![1, 2], 0, b"state".to_vec());
+        check(&mut open(1), &[1, 2], 0, Some((2, b"state")));
+        check(&mut open(2), &[1, 2], 0, None);
+        // It was removed, as a damaged one is.
+        check(&mut open(1), &[1, 2], 0, None);
     }
 
     #[test]

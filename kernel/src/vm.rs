@@ -6,6 +6,7 @@
 //! `recall` brings the page back verbatim. Nothing is cut without an event.
 
 use crate::cpu::{Cpu, CpuError, Message, Prompt, Role};
+use crate::fence::Borders;
 use crate::label::{Label, Trust};
 
 /// Stubs shown one by one; older ones are summed up in one line, so that the room
@@ -38,17 +39,18 @@ impl StepPage {
         format!("s{}", self.n)
     }
 
-    fn view(&self) -> String {
-        if self.shown == self.observation.len() {
-            return self.observation.clone();
+    fn view(&self, borders: Borders) -> String {
+        let (shown, rest) = self.observation.split_at(self.shown);
+        let mut view = borders.around(shown, &self.observation, &self.label);
+        if !rest.is_empty() {
+            // The kernel's own words stand outside.
+            let (chars, left) = (shown.chars().count(), rest.chars().count());
+            view.push_str(&format!(
+                "\n[{left} more characters: memory.recall page {} from {chars}]",
+                self.id()
+            ));
         }
-        let chars = self.observation[..self.shown].chars().count();
-        let left = self.observation[self.shown..].chars().count();
-        format!(
-            "{}\n[{left} more characters: memory.recall page {} from {chars}]",
-            &self.observation[..self.shown],
-            self.id()
-        )
+        view
     }
 
     fn stub(&self) -> String {
@@ -106,6 +108,9 @@ pub struct Vm {
     boot: Message,
     task: Message,
     core: Vec<Message>,
+    /// Texts beside the task, which others wrote.
+    attached: Vec<Message>,
+    borders: Borders,
     /// What the store holds on the task, shown before it.
     recalled: Option<Message>,
     steps: Vec<StepPage>,
@@ -136,6 +141,8 @@ impl Vm {
                 label: task.1,
             },
             core: Vec::new(),
+            attached: Vec::new(),
+            borders: Borders::new(cpu.info().constrains),
             recalled: None,
             steps: Vec::new(),
             window,
@@ -174,6 +181,25 @@ impl Vm {
             Err(_) => self.recalled = None,
         }
         self.recalled.is_some()
+    }
+
+    /// Says who wrote the boot page beside the kernel.
+    pub fn label_boot(&mut self, label: Label) {
+        self.boot.label = label;
+    }
+
+    /// Pins a text before the task that somebody else wrote.
+    ///
+    /// # Errors
+    /// Where it leaves no room to work in.
+    pub fn attach(&mut self, cpu: &dyn Cpu, text: &str, label: &Label) -> Result<(), VmError> {
+        self.attached.push(Message {
+            role: Role::User,
+            text: self.borders.around(text, text, label),
+            label: label.clone(),
+        });
+        self.view_tokens = self.room_to_view(cpu)?;
+        Ok(())
     }
 
     /// Tokens kept free for the next action.
@@ -230,7 +256,7 @@ impl Vm {
                 if excess <= 0 {
                     break;
                 }
-                let tokens = cpu.count(&step.action) + cpu.count(&step.view());
+                let tokens = cpu.count(&step.action) + cpu.count(&step.view(self.borders));
                 step.resident = false;
                 excess -= tokens as isize;
                 evicted.push(Eviction {
@@ -317,15 +343,26 @@ impl Vm {
         out.map(StepPage::id).collect()
     }
 
-    /// The lowest label of everything the process has read.
+    /// The lowest label of everything the process has read, its boot page too; it names
+    /// all sources of that trust.
     pub fn lowest_label(&self) -> Label {
-        let read = self.steps.iter().map(|step| &step.label);
-        read.chain(self.core.iter().map(|message| &message.label))
-            .chain(self.recalled.iter().map(|message| &message.label))
-            .chain(std::iter::once(&self.task.label))
-            .min_by_key(|label| label.trust)
-            .cloned()
-            .unwrap_or_else(|| Label::new("kernel", Trust::System))
+        let pinned = [&self.boot, &self.task].into_iter();
+        let pinned = pinned.chain(&self.core).chain(&self.attached);
+        let labels = pinned.chain(&self.recalled).map(|message| &message.label);
+        Label::lowest(labels.chain(self.steps.iter().map(|step| &step.label)))
+    }
+
+    /// What the user said to this process, in the user's own words.
+    pub fn users_words(&self) -> String {
+        let said = |label: &Label| label.trust >= Trust::User && label.source == "user";
+        let pinned = std::iter::once(&self.task).chain(&self.core);
+        let pinned = pinned.filter(|message| said(&message.label));
+        let answers = self.steps.iter().filter(|step| said(&step.label));
+        let words = pinned.map(|message| message.text.as_str());
+        let words: Vec<&str> = words
+            .chain(answers.map(|step| step.observation.as_str()))
+            .collect();
+        words.join("\n")
     }
 
     fn shrink_last(&mut self) -> bool {
@@ -340,16 +377,17 @@ impl Vm {
 
     fn layout(&self) -> Vec<Message> {
         let mut messages = vec![self.boot.clone()];
-        match &self.recalled {
-            // The task has the last word.
-            Some(recalled) => {
-                messages.push(recalled.clone());
-                append(&mut messages, self.task.clone());
+        // The task has the last word.
+        let pinned = self.recalled.iter().chain(&self.attached);
+        for (i, message) in pinned.chain([&self.task]).chain(&self.core).enumerate() {
+            let message = Message {
+                text: self.borders.broken(&message.text, &message.label),
+                ..message.clone()
+            };
+            match i {
+                0 => messages.push(message),
+                _ => append(&mut messages, message),
             }
-            None => messages.push(self.task.clone()),
-        }
-        for core in &self.core {
-            append(&mut messages, core.clone());
         }
         let gone: Vec<&StepPage> = self.steps.iter().filter(|step| !step.resident).collect();
         if let (Some(first), Some(last)) = (gone.first(), gone.last()) {
@@ -384,7 +422,7 @@ impl Vm {
             });
             messages.push(Message {
                 role: Role::User,
-                text: step.view(),
+                text: step.view(self.borders),
                 label,
             });
         }

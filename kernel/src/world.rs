@@ -13,7 +13,7 @@ use crate::journal::Outcome;
 use crate::kernel::Shared;
 use crate::label::{Label, Trust};
 use crate::planner::reads_the_world;
-use crate::policy::{Request, Verdict};
+use crate::policy::{Approve, Request, Verdict, doubt};
 use crate::process::{Memory, Pid};
 use crate::syscall::{self, Syscall};
 
@@ -38,58 +38,134 @@ pub(crate) struct World {
     pub(crate) once: Vec<Capability>,
     /// Its part of the disk.
     pub(crate) memory: Memory,
+    /// What the user said to the process, where that matters: of a tainted one.
+    pub(crate) said: String,
+    /// The key of the call that a person approved, and no other.
+    pub(crate) approved: Option<String>,
+}
+
+/// What the gate needs to know of a call.
+struct Asked {
+    name: String,
+    effect: Effect,
+    needs: Vec<Capability>,
+    held: Grants,
+    from_user: bool,
+}
+
+impl Asked {
+    fn request(&self) -> Request<'_> {
+        Request {
+            name: &self.name,
+            effect: self.effect,
+            needs: &self.needs,
+            held: &self.held,
+            from_user: self.from_user,
+        }
+    }
 }
 
 impl World {
     /// The verdict of the gate on `call` by a process with this lowest label.
     pub(crate) fn gate(&self, call: &Syscall, label: &Label) -> Verdict {
-        let none = Grants::default();
-        let check = |name: &str, effect, needs: &[Capability]| {
-            let request = Request {
-                name,
-                effect,
-                needs,
-                held: &none,
-            };
-            self.shared.policy.check(&request, label)
-        };
-        match call {
-            Syscall::Call { tool, args } => match self.shared.bus.resolve(tool) {
-                Ok((device, function)) => {
-                    let spec = device.spec();
-                    let request = Request {
-                        name: tool,
-                        effect: effect_of(spec, &function),
-                        needs: &needs_of(spec, &function, args),
-                        held: &spec.granted,
-                    };
-                    self.shared.policy.check(&request, label)
-                }
-                // Nothing to guard: the call itself will say what is wrong.
-                Err(_) => Verdict::Allow,
-            },
-            Syscall::Remember { .. } => {
-                check(syscall::REMEMBER, Effect::Write, &[Capability::MemWrite])
-            }
-            Syscall::Edit { .. } => check(syscall::EDIT, Effect::Write, &[Capability::MemWrite]),
-            Syscall::Search { .. } => check(syscall::SEARCH, Effect::Read, &[]),
-            Syscall::Recall { .. } => check(syscall::RECALL, Effect::Read, &[]),
-            Syscall::FindTool { .. } => check(syscall::FIND, Effect::Read, &[]),
-            Syscall::Decide { .. } => check(syscall::DECIDE, Effect::Read, &[]),
-            Syscall::Ask { .. } => check("ask", Effect::Read, &[]),
-            Syscall::Exit { .. } => check("answer", Effect::Read, &[]),
+        match self.asked(call) {
+            Some(asked) => self.shared.policy.check(&asked.request(), label),
+            // Nothing to guard: the call itself will say what is wrong.
+            None => Verdict::Allow,
         }
     }
 
-    /// Whether doing `call` a second time changes nothing more than doing it once.
+    /// Why a person would have to agree to a call that the gate lets through, had the user
+    /// not agreed to all of them beforehand.
+    pub(crate) fn agreed_to(&self, call: &Syscall, label: &Label) -> Option<String> {
+        let asked = self
+            .asked(call)
+            .filter(|_| self.shared.policy.approve == Approve::All)?;
+        doubt(&asked.request(), label)
+    }
+
+    fn asked(&self, call: &Syscall) -> Option<Asked> {
+        let own = |name: &str, effect, needs: &[Capability]| {
+            Some(Asked {
+                name: name.to_owned(),
+                effect,
+                needs: needs.to_vec(),
+                held: Grants::default(),
+                from_user: false,
+            })
+        };
+        match call {
+            Syscall::Call { tool, args } => {
+                let (device, function) = self.shared.bus.resolve(tool).ok()?;
+                let spec = device.spec();
+                Some(Asked {
+                    name: tool.clone(),
+                    effect: effect_of(spec, &function),
+                    needs: needs_of(spec, &function, args),
+                    held: spec.granted.clone(),
+                    from_user: is_said(args, &self.said),
+                })
+            }
+            Syscall::Remember { .. } => {
+                own(syscall::REMEMBER, Effect::Write, &[Capability::MemWrite])
+            }
+            Syscall::Edit { .. } => own(syscall::EDIT, Effect::Write, &[Capability::MemWrite]),
+            Syscall::Search { .. } => own(syscall::SEARCH, Effect::Read, &[]),
+            Syscall::Recall { .. } => own(syscall::RECALL, Effect::Read, &[]),
+            Syscall::FindTool { .. } => own(syscall::FIND, Effect::Read, &[]),
+            Syscall::Decide { .. } => own(syscall::DECIDE, Effect::Read, &[]),
+            Syscall::Ask { .. } => own("ask", Effect::Read, &[]),
+            Syscall::Exit { .. } => own("answer", Effect::Read, &[]),
+        }
+    }
+
+    /// What tells this very call from every other: its process, step, tool as it is, and
+    /// arguments. An approval is for one key.
+    pub(crate) fn key(&self, call: &Syscall) -> String {
+        let component = match call {
+            Syscall::Call { tool, .. } => match self.shared.bus.resolve(tool) {
+                Ok((device, _)) => device.spec().hash.clone().unwrap_or_default(),
+                Err(_) => String::new(),
+            },
+            _ => String::new(),
+        };
+        let text = format!("{:?}", (self.pid, self.n, component, call));
+        blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
+    }
+
+    /// Whether doing `call` a second time changes nothing more than doing it once. A tool by
+    /// somebody else is not taken at its word where it can reach anything.
     pub(crate) fn repeatable(&self, call: &Syscall) -> bool {
         match call {
             Syscall::Call { tool, .. } => match self.shared.bus.resolve(tool) {
                 Ok((device, function)) => effect_of(device.spec(), &function) == Effect::Read,
                 Err(_) => true,
             },
-            // The id of the memory is fixed by the step, so it is written once.
             _ => true,
+        }
+    }
+
+    /// Whether `call`, whose end was not recorded, can be done again: it is repeatable, and
+    /// nothing that came later would be undone by it.
+    pub(crate) fn redoable(&self, call: &Syscall) -> bool {
+        let store = &self.shared.store;
+        match call {
+            Syscall::Edit { block, text } => {
+                let page = store.get(&PageId::of_block(&self.memory.space, block));
+                let now = page.ok().flatten().map(|page| page.text);
+                now.unwrap_or_default().trim() == text.trim()
+            }
+            // Its id is fixed by the step: it is there if it was written, and may have
+            // been replaced since.
+            Syscall::Remember { text, replaces } => {
+                let own = || PageId::from(format!("m{}-{}", self.pid, self.n));
+                match store.get(&replaces.clone().unwrap_or_else(own)) {
+                    Ok(Some(page)) => page.text == *text,
+                    Ok(None) => replaces.is_none(),
+                    Err(_) => false,
+                }
+            }
+            other => self.repeatable(other),
         }
     }
 
@@ -137,6 +213,12 @@ impl World {
     }
 
     fn run(&self, call: Syscall, floor: Trust, context: &CallContext) -> (String, bool, Label) {
+        if let Some(approved) = &self.approved
+            && *approved != self.key(&call)
+        {
+            let text = "not done: this is not the call that was approved";
+            return (text.into(), false, Label::kernel().lowered_to(floor));
+        }
         match call {
             Syscall::Call { tool, args } => self.device(&tool, &args, floor, context),
             Syscall::Search { query } => self.search(query, floor),
@@ -162,11 +244,14 @@ impl World {
             Err(error) => return (failure(&error), false, Label::kernel().lowered_to(floor)),
         };
         let spec = device.spec();
-        // A closed device only turns the process's words over; an open one brings
-        // in words of strangers.
-        let trust = match reads_the_world(&needs_of(spec, &function, args)) {
-            true => Trust::Untrusted,
-            false => floor,
+        // A closed device of this program only turns the process's words over; an open one
+        // brings in words of strangers, and one by somebody else says what it likes. What
+        // the function needs counts, not what these arguments make of it.
+        let found = spec.functions.iter().find(|f| f.name == function);
+        let needs = found.map_or(&spec.requests, |found| &found.needs);
+        let trust = match spec.is_vouched_for() && !reads_the_world(needs) {
+            true => floor,
+            false => Trust::Untrusted,
         };
         let label = Label::new(format!("tool:{}", spec.name), trust);
         match device.call(&function, args, context) {
@@ -300,9 +385,29 @@ impl World {
     }
 }
 
+/// Whether `function` changes the world. What somebody else's device says of itself counts
+/// only where it can reach nothing.
 fn effect_of(spec: &quipu_tools::DeviceSpec, function: &str) -> Effect {
     let found = spec.functions.iter().find(|f| f.name == function);
-    found.map_or(Effect::Write, |f| f.effect)
+    match found {
+        Some(f) if spec.is_vouched_for() || f.needs.is_empty() => f.effect,
+        _ => Effect::Write,
+    }
+}
+
+/// Whether everything in `args` was said in these words, so that a call carries nothing
+/// along but what the user gave to it.
+fn is_said(args: &Value, words: &str) -> bool {
+    match args {
+        Value::Null | Value::Bool(_) => true,
+        // A digit tells nobody anything.
+        Value::Number(number) => {
+            number.as_u64().is_some_and(|n| n < 10) || words.contains(&number.to_string())
+        }
+        Value::String(text) => text.is_empty() || words.contains(text.trim()),
+        Value::Array(items) => items.iter().all(|item| is_said(item, words)),
+        Value::Object(fields) => fields.values().all(|field| is_said(field, words)),
+    }
 }
 
 /// What a call of `function` with `args` needs; everything the device asks for where
@@ -335,4 +440,30 @@ fn failure(error: &quipu_tools::ToolError) -> String {
         text.push_str(&format!(" ({})", error.hint));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_the_user_said_may_go_out() {
+        let words = "Read https://a.org/p?q=7 and tell me its 12 chapters.";
+        let check = |args: Value, want: bool| assert_eq!(is_said(&args, words), want, "{args}");
+        check(json!({"url": "https://a.org/p?q=7"}), true);
+        check(
+            json!({"url": "https://a.org/p?q=7", "n": 12, "raw": true}),
+            true,
+        );
+        check(
+            json!({"url": "https://a.org/p?q=7", "as": null, "n": 3}),
+            true,
+        );
+        check(json!({"url": "https://a.org/p?q=7&mail=x"}), false);
+        check(json!({"url": "https://a.org/p?q=7", "n": 4711}), false);
+        check(json!({"parts": ["Read", "secret"]}), false);
+        check(json!({}), true);
+    }
 }

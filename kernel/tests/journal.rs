@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::sync::Barrier;
 
-use quipu_kernel::journal::Journal;
-use quipu_kernel::process::Program;
+use quipu_kernel::journal::{Journal, Outcome, Ruling, StepRow};
+use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::process::{Program, Usage};
+use serde_json::json;
 
 /// What somebody who only looks sees.
 fn processes_in(journal: &Path) -> usize {
@@ -47,4 +49,109 @@ fn a_machine_starts_while_others_look() {
         });
         assert_eq!(processes_in(&path), 1);
     }
+}
+
+/// A journal with two processes of two steps each.
+fn written(path: &Path) -> Journal {
+    let journal = Journal::open(path, true).expect("a journal");
+    for _ in 0..2 {
+        let pid = journal
+            .create(&Program::new("task"), "model")
+            .expect("a process");
+        for n in 1..=2 {
+            let step = StepRow {
+                n,
+                action: json!({"tool": "a.b", "args": {"n": n}}),
+                usage: Usage::default(),
+                decide_ms: 1,
+                outcome: None,
+            };
+            let ruling = Ruling::standing("it changes something".into(), "key");
+            journal.intent(pid, &step, Some(&ruling)).expect("written");
+            let outcome = Outcome {
+                text: "done".into(),
+                ok: true,
+                label: Label::new("tool:a", Trust::Untrusted),
+                ms: 1,
+            };
+            journal.outcome(pid, n, &outcome, 2).expect("written");
+        }
+    }
+    journal
+}
+
+#[test]
+fn a_changed_row_is_noticed() {
+    let check = |change: &str, want: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("journal.db");
+        drop(written(&path));
+        let edit = rusqlite::Connection::open(&path).expect("opens");
+        edit.execute_batch(change).expect("changed");
+        drop(edit);
+        let journal = Journal::open(&path, true).expect("a journal");
+        let said = journal.verify(1).map_err(|error| error.to_string());
+        match want {
+            "" => assert_eq!(said, Ok(()), "{change}"),
+            want => assert!(said.expect_err(change).ends_with(want), "{change}"),
+        }
+        assert_eq!(journal.fork(1, None).is_ok(), want.is_empty(), "{change}");
+        assert!(journal.verify(2).is_ok(), "{change}");
+    };
+    check("", "");
+    check(
+        "UPDATE step SET label=json_set(label,'$.trust','user') WHERE pid=1 AND n=1",
+        "step 1",
+    );
+    check("UPDATE step SET action='{}' WHERE pid=1 AND n=2", "step 2");
+    check("UPDATE step SET ruling=NULL WHERE pid=1 AND n=2", "step 2");
+    check("UPDATE step SET outcome=NULL WHERE pid=1 AND n=2", "step 2");
+    check(
+        "UPDATE process SET program=json_set(program,'$.prompt','x') WHERE pid=1",
+        "its task",
+    );
+    check(
+        "UPDATE process SET recalled='{}' WHERE pid=1",
+        "recalled for it",
+    );
+    check("DELETE FROM step WHERE pid=1 AND n=2", "step 2");
+    check("DELETE FROM chain WHERE pid=1", "it has no links");
+    // With the links of what was taken away.
+    check(
+        "DELETE FROM step WHERE pid=1 AND n=2;
+         DELETE FROM chain WHERE pid=1 AND n=2",
+        "its last rows are missing",
+    );
+    check(
+        "UPDATE chain SET digest=zeroblob(32) WHERE pid=1 AND kind='outcome' AND n=1",
+        "a link of step 1",
+    );
+    check(
+        "INSERT INTO step (pid, n, action, usage, decide_ms) VALUES (1, 3, '{}', '{}', 0)",
+        "step 3",
+    );
+}
+
+#[test]
+fn a_journal_of_an_earlier_release_is_taken_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal.db");
+    drop(written(&path));
+    let edit = rusqlite::Connection::open(&path).expect("opens");
+    edit.execute_batch(
+        "DROP TABLE chain; ALTER TABLE step DROP COLUMN ruling; PRAGMA user_version=2;",
+    )
+    .expect("made older");
+    drop(edit);
+    for file in ["journal.heads", "key"] {
+        std::fs::remove_file(folder.path().join(file)).expect("removed");
+    }
+    // Whoever looks first brings it up to date.
+    drop(Journal::open(&path, false).expect("a journal"));
+    let journal = Journal::open(&path, true).expect("a journal");
+    assert!(journal.verify(1).is_ok());
+    assert_eq!(journal.fork(1, Some(1)).expect("a copy"), 3);
+    assert!(journal.verify(3).is_ok());
+    assert!(journal.forget(1).expect("forgotten"));
+    assert!(journal.verify(2).is_ok());
 }

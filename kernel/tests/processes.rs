@@ -332,8 +332,8 @@ async fn a_process_goes_on_after_its_last_step_on_another_machine() {
     let pid = kernel.spawn(program).expect("it starts");
     // The person leaves in the middle of the second step.
     while let Some(event) = events.recv().await {
-        if matches!(event, quipu_kernel::event::Event::Question { .. }) {
-            kernel.reply(pid, Reply::Nobody).expect("it waits");
+        if let quipu_kernel::event::Event::Question { key, .. } = event {
+            kernel.reply(pid, &key, Reply::Nobody).expect("it waits");
             break;
         }
     }

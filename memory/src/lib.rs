@@ -79,6 +79,7 @@ mod error;
 mod ids;
 mod page;
 mod present;
+pub mod private;
 mod ram;
 mod rank;
 mod recall;

@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use quipu_kernel::process::Agent;
+use quipu_memory::{LIST_MAX, PageId, Store};
 use quipu_tools::Bus;
 use serde::Deserialize;
 
 use crate::error::UserError;
 use crate::init::read_text;
 use crate::output::visible;
-use crate::settings::{LimitsFile, MemoryFile};
+use crate::paths::Paths;
+use crate::settings::{LimitsFile, MemoryFile, space_words};
+use crate::trust;
 
 /// An agent with what its file says beyond the kernel's notion of one.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +56,61 @@ impl Loaded {
     }
 }
 
+impl Loaded {
+    /// Checks that an agent nobody vouches for names no part of the disk that is another's:
+    /// no space with pages in it, and no notes that are there.
+    ///
+    /// # Errors
+    /// Where it does: says which, and what to do.
+    pub fn check_memory(&self, store: &dyn Store) -> Result<()> {
+        if !self.agent.stranger {
+            return Ok(());
+        }
+        let memory = &self.memory;
+        let own = memory.space.as_ref().map_or("", |space| space.0.as_str());
+        let reads = memory.reads.iter().flatten().map(|space| space.0.as_str());
+        let mut named: Vec<&str> = reads.chain([own]).filter(|name| !name.is_empty()).collect();
+        named.dedup();
+        for space in named {
+            if holds_pages(store, space)? {
+                return Err(self.refused(&format!("the space {}, which", space_words(space))));
+            }
+        }
+        for block in memory.blocks.iter().flatten() {
+            if store.get(&PageId::of_block(own, &block.0))?.is_some() {
+                return Err(self.refused(&format!("the note {}, which", block.0)));
+            }
+        }
+        Ok(())
+    }
+
+    fn refused(&self, what: &str) -> anyhow::Error {
+        let name = visible(&self.agent.name);
+        UserError::usage(
+            format!("the agent {name} is not trusted, and names {what} is there already"),
+            "`quipu trust DIR|FILE` vouches for an agent as its file is now",
+        )
+    }
+}
+
+/// Whether anything is in `space`.
+fn holds_pages(store: &dyn Store, space: &str) -> Result<bool> {
+    if store.spaces()?.contains_key(space) {
+        return Ok(true);
+    }
+    let mut seen = 0;
+    loop {
+        let pages = store.list(seen, LIST_MAX)?;
+        if pages.is_empty() {
+            return Ok(false);
+        }
+        if pages.iter().any(|page| page.space == space) {
+            return Ok(true);
+        }
+        seen += pages.len();
+    }
+}
+
 /// Whether an agent can have the tool `name`: it is on `bus`, or one of the kernel's own.
 pub fn is_there(name: &str, bus: &Bus) -> bool {
     name == KERNEL_CALLS || bus.get(name).is_some()
@@ -91,10 +149,24 @@ enum Tools {
     Words(String),
 }
 
-/// Reads the agent at `path`: a file, or a folder with `agent.toml` or `SKILL.md`.
-pub fn load(path: &Path) -> Result<Loaded> {
+/// Reads the agent at `path`: a file, or a folder with `agent.toml` or `SKILL.md`. One that
+/// its user did not trust as it is is a stranger.
+pub fn load(path: &Path, paths: &Paths) -> Result<Loaded> {
     let file = find(path)?;
     let text = read_text(&file, "an agent")?;
+    let mut loaded = parse(&file, &text)?;
+    loaded.agent.stranger = !trust::vouches_for(&file, &text, paths)?;
+    Ok(loaded)
+}
+
+/// Reads the agent at `path` for a run that has nothing of the user's own.
+pub fn load_apart(path: &Path) -> Result<Loaded> {
+    let file = find(path)?;
+    let text = read_text(&file, "an agent")?;
+    parse(&file, &text)
+}
+
+fn parse(file: &Path, text: &str) -> Result<Loaded> {
     let fallback = file
         .file_stem()
         .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
@@ -102,7 +174,7 @@ pub fn load(path: &Path) -> Result<Loaded> {
         .extension()
         .is_some_and(|extension| extension == "toml")
     {
-        let manifest: Manifest = toml::from_str(&text).map_err(|error| broken(&file, &error))?;
+        let manifest: Manifest = toml::from_str(text).map_err(|error| broken(file, &error))?;
         let agent = Agent {
             name: manifest.name.unwrap_or(fallback),
             instructions: manifest.instructions,
@@ -116,9 +188,9 @@ pub fn load(path: &Path) -> Result<Loaded> {
             strict: true,
         });
     }
-    let (front, body) = split_front_matter(&text);
+    let (front, body) = split_front_matter(text);
     let front: FrontMatter = match front {
-        Some(yaml) => serde_saphyr::from_str(yaml).map_err(|error| broken(&file, &error))?,
+        Some(yaml) => serde_saphyr::from_str(yaml).map_err(|error| broken(file, &error))?,
         None => FrontMatter::default(),
     };
     let instructions = match front.description {
@@ -185,7 +257,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(name);
         std::fs::write(&file, text).unwrap();
-        let said = match load(&file) {
+        let said = match load_apart(&file) {
             Ok(Loaded { agent, limits, .. }) => format!(
                 "{} | {} | {:?} | {:?}",
                 agent.name, agent.instructions, agent.tools, limits.steps
@@ -220,5 +292,79 @@ mod tests {
             "sums | Adds.\n\nBe exact. | Some([\"calculator\", \"browser\"])",
         );
         check("plain.md", "Just do it.", "plain | Just do it. | None");
+    }
+
+    #[test]
+    fn an_agent_is_a_strangers_until_it_is_trusted() {
+        let root = tempfile::tempdir().unwrap();
+        let paths = Paths::find(Some(root.path().join("root").as_path())).unwrap();
+        let folder = root.path().join("ag");
+        let file = folder.join("agent.toml");
+        std::fs::create_dir_all(folder.join(".quipu/agents")).unwrap();
+        let below = folder.join(".quipu/agents/b.toml");
+        let write = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            std::fs::write(&below, text).unwrap();
+        };
+        let check = |path: &Path, stranger: bool| {
+            let loaded = load(path, &paths).unwrap();
+            assert_eq!(loaded.agent.stranger, stranger, "{}", path.display());
+        };
+        let trust = || {
+            let folder = trust::Folder::read(&folder).unwrap();
+            let mut book = trust::book(&paths).unwrap();
+            book.trust(folder.key().unwrap(), folder.hashes()).unwrap();
+        };
+        write("name = 'a'");
+        check(&folder, true);
+        trust();
+        check(&folder, false);
+        check(&below, false);
+        write("name = 'b'");
+        check(&folder, true);
+        check(&below, true);
+        trust::vouch(&below, &paths).unwrap();
+        check(&folder, true);
+        check(&below, false);
+    }
+
+    #[test]
+    fn a_stranger_gets_no_part_of_the_disk_that_is_anothers() {
+        use quipu_memory::{Kind, NewPage, RamStore};
+        let store = RamStore::new();
+        let page = |id: PageId, space: &str| NewPage {
+            id: Some(id),
+            kind: Kind::Memory,
+            text: "text".into(),
+            space: space.into(),
+            ..NewPage::default()
+        };
+        store.put(page(PageId::of_block("", "person"), "")).unwrap();
+        store.put(page("m1".into(), "notes")).unwrap();
+        let documents = NewPage {
+            kind: Kind::Document,
+            ..page("d1".into(), "library")
+        };
+        store.put(documents).unwrap();
+        let check = |memory: &str, want: &str| {
+            let text = format!("[memory]\n{memory}");
+            let mut loaded = parse("a.toml".as_ref(), &text).unwrap();
+            assert!(loaded.check_memory(&store).is_ok());
+            loaded.agent.stranger = true;
+            let said = loaded
+                .check_memory(&store)
+                .map_err(|error| error.to_string());
+            assert!(said.err().unwrap_or_default().contains(want), "{memory}");
+        };
+        check("space = 'notes'", "the space notes");
+        check("reads = ['library']", "the space library");
+        check("blocks = ['person']", "the note person");
+        let fresh = parse(
+            "a.toml".as_ref(),
+            "[memory]\nspace = 'new'\nblocks = ['person']",
+        );
+        let mut fresh = fresh.unwrap();
+        fresh.agent.stranger = true;
+        assert!(fresh.check_memory(&store).is_ok());
     }
 }

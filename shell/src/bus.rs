@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::Result;
 use quipu_tools::mcp::{Bound, Listing, McpDevice, McpHost, McpServer};
 use quipu_tools::{
-    Bus, Device, ErrorKind, FunctionSpec, Given, GrantBook, Grants, SecretStore, ToolError,
-    WasmHost, WasmSettings, load_dir,
+    Bus, Device, ErrorKind, FunctionSpec, Given, GrantBook, Held, SecretStore, ToolError, WasmHost,
+    WasmSettings, load_dir,
 };
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use crate::error::{UserError, hint};
 use crate::init::Session;
 use crate::output::visible;
 use crate::trust::SERVERS;
-use crate::{builtin, env_vars, mcp, private};
+use crate::{builtin, env_vars, listings, mcp, private};
 
 /// A tool that is there and cannot be used.
 #[derive(Debug, Serialize)]
@@ -51,6 +51,8 @@ pub enum Servers {
     Known,
     /// Now, so that one that fails is seen.
     Asked,
+    /// Now, and what they say is taken: their user is shown it.
+    Shown,
 }
 
 /// What is named in place of servers when their file cannot be read.
@@ -69,6 +71,8 @@ impl Session {
         let _ = private::folder(&self.paths.cache);
         Ok(WasmHost::new(WasmSettings {
             cache_dir: Some(self.paths.cache.join("wasm")),
+            // Without a key, too: what is there could be anybody's.
+            cache_key: self.paths.key().ok(),
             variables: Arc::new(env_vars::get),
             ..WasmSettings::default()
         })?)
@@ -139,14 +143,14 @@ impl Session {
         for device in devices {
             unusable.extend(add(&mut bus, Arc::new(device)));
         }
-        unusable.extend(self.add_servers(&mut bus, &given.grants, ask)?);
+        unusable.extend(self.add_servers(&mut bus, given.grants, ask)?);
         Ok((bus, unusable))
     }
 
     fn add_servers(
         &self,
         bus: &mut Bus,
-        book: &GrantBook,
+        mut book: GrantBook,
         ask: &Asking<'_>,
     ) -> Result<Vec<Unusable>> {
         let (servers, mut unusable) = self.written_servers();
@@ -160,18 +164,26 @@ impl Session {
         // Side by side: each may take a while to start.
         let devices = std::thread::scope(|scope| {
             let device = |server: McpServer| {
-                let host = &host;
+                let (host, book) = (&host, &book);
                 scope.spawn(move || self.server(host, server, book, ask))
             };
             let threads: Vec<_> = servers.into_iter().map(device).collect();
             let ends = threads.into_iter().filter_map(|thread| thread.join().ok());
             ends.collect::<Vec<_>>()
         });
-        let added = devices.into_iter().filter_map(|device| match device {
-            Ok(device) => add(bus, Arc::new(device)),
-            Err(unusable) => Some(unusable),
-        });
-        unusable.extend(added);
+        for device in devices {
+            match device {
+                Ok((device, seen)) => {
+                    if let Some(seen) = seen {
+                        let spec = device.spec();
+                        let hash = spec.hash.as_deref().unwrap_or_default();
+                        book.note_listing(&spec.name, hash, &seen)?;
+                    }
+                    unusable.extend(add(bus, Arc::new(device)));
+                }
+                Err(problem) => unusable.push(problem),
+            }
+        }
         Ok(unusable)
     }
 
@@ -216,15 +228,15 @@ impl Session {
         (servers.into_values().collect(), files)
     }
 
-    /// A server as a device. One that was not granted has no functions: nothing is
-    /// started to ask for them.
+    /// A server as a device, and the hash of a listing that its user is seeing for the first
+    /// time. One that was not granted has no functions: nothing is started to ask for them.
     fn server(
         &self,
         host: &Arc<McpHost>,
         server: McpServer,
         book: &GrantBook,
         ask: &Asking<'_>,
-    ) -> Result<McpDevice, Unusable> {
+    ) -> Result<(McpDevice, Option<String>), Unusable> {
         let (name, origin, requests) = (server.name.clone(), server.origin(), server.requests());
         let bound = host.bind(server);
         let held = book.held(&name, &bound.fingerprint);
@@ -232,11 +244,11 @@ impl Session {
         // rights, and there may be one in any folder.
         let granted = !requests.is_empty() && requests.iter().all(|need| held.grants.allows(need));
         let functions = match granted {
-            true => self.functions(host, bound.clone(), &held.grants, ask),
-            false => Ok(Vec::new()),
+            true => self.functions(host, bound.clone(), &held, ask),
+            false => Ok((Vec::new(), None)),
         };
         match functions {
-            Ok(functions) => Ok(host.device(bound, functions, held)),
+            Ok((functions, seen)) => Ok((host.device(bound, functions, held), seen)),
             Err(error) => Err(Unusable {
                 name,
                 origin,
@@ -245,25 +257,29 @@ impl Session {
         }
     }
 
-    /// The functions of a server, from its last listing where that will do.
+    /// The functions of a server, from its last listing where that will do; and the hash of
+    /// one that its user did not see before. A server whose listing changes has the functions
+    /// that its user saw, until the user sees the others.
     fn functions(
         &self,
         host: &Arc<McpHost>,
         bound: Bound,
-        grants: &Grants,
+        held: &Held,
         ask: &Asking<'_>,
-    ) -> Result<Vec<FunctionSpec>, ToolError> {
+    ) -> Result<(Vec<FunctionSpec>, Option<String>), ToolError> {
         let name = bound.server.name.clone();
         let file = format!("{}.json", bound.fingerprint);
         let kept = self.paths.cache.join("mcp").join(file);
+        let known = listings::kept(&kept, held.listing.as_deref());
         let (ask, wait) = ask(&name);
-        if ask != Servers::Asked {
-            let text = std::fs::read(&kept).ok();
-            if let Some(known) = text.and_then(|text| serde_json::from_slice(&text).ok()) {
-                return Ok(known);
+        if ask != Servers::Asked && ask != Servers::Shown {
+            if let Some(known) = known {
+                // One that an earlier release kept is seen from now on.
+                let seen = held.listing.is_none().then(|| listings::hash(&known));
+                return Ok((known, seen));
             }
             if ask == Servers::Unasked {
-                return Ok(Vec::new());
+                return Ok((Vec::new(), None));
             }
             if wait < FIRST_LISTING_MAX && is_fresh(&kept.with_extension(SILENT)) {
                 return Err(late(&name, wait));
@@ -273,12 +289,12 @@ impl Session {
                 wait.as_secs()
             );
         }
-        let listing = host.list(bound, grants.clone(), wait);
+        let listing = host.list(bound, held.grants.clone(), wait);
         if let Err(error) = &listing
             && error.kind == ErrorKind::Timeout
         {
             // Best effort: the next command would only wait again.
-            let _ = keep(&kept.with_extension(SILENT), &[]);
+            let _ = listings::keep(&kept.with_extension(SILENT), &[]);
             return Err(late(&name, wait));
         }
         let Listing {
@@ -286,14 +302,30 @@ impl Session {
             left_out,
         } = listing?;
         let _ = std::fs::remove_file(kept.with_extension(SILENT));
+        let hash = listings::hash(&functions);
+        let seen = match (&held.listing, ask) {
+            (Some(before), Servers::Unasked | Servers::Known | Servers::Asked)
+                if *before != hash =>
+            {
+                let changed = listings::changed(&name, &held.grants);
+                let known = known.ok_or(changed.clone())?;
+                say!("warning: {}; {}", changed.message, changed.hint);
+                return Ok((known, None));
+            }
+            (Some(before), _) if *before == hash => None,
+            _ => {
+                listings::show(&name, &functions);
+                Some(hash)
+            }
+        };
         for (function, reason) in left_out {
             let (function, reason) = (visible(&function), visible(&reason));
             say!("warning: {name}.{function} is left out: {reason}");
         }
-        if let Err(error) = keep(&kept, &functions) {
+        if let Err(error) = listings::keep(&kept, &functions) {
             tracing::debug!(%error, "the listing is not kept");
         }
-        Ok(functions)
+        Ok((functions, seen))
     }
 }
 
@@ -334,13 +366,4 @@ fn add(bus: &mut Bus, device: Arc<dyn Device>) -> Option<Unusable> {
         origin: device.spec().origin.clone(),
         error: error.to_string(),
     })
-}
-
-fn keep(path: &Path, functions: &[FunctionSpec]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    private::folder(folder)?;
-    let file = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer(&file, functions)?;
-    file.persist(path)?;
-    Ok(())
 }

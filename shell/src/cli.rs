@@ -60,6 +60,10 @@ pub struct Globals {
     /// Never ask the person at the terminal
     #[arg(long, global = true)]
     pub no_input: bool,
+    /// Take what comes from standard input as your own words; otherwise they are a stranger's,
+    /// and what they ask to be changed needs an approval
+    #[arg(long, global = true)]
+    pub trusted_input: bool,
     /// When to colour; NO_COLOR is respected
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
     pub color: Colour,

@@ -14,6 +14,7 @@ use quipu_kernel::cpu::scripted::ScriptedCpu;
 use quipu_kernel::cpu::{Cpu, CpuInfo};
 use quipu_kernel::journal::Journal;
 use quipu_kernel::judgement::Judgement;
+use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::policy::Policy;
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
@@ -33,7 +34,7 @@ use crate::models::{self, Places, gguf};
 use crate::output::visible;
 use crate::paths::{self, Paths};
 use crate::private;
-use crate::settings::{CpuChoice, Settings};
+use crate::settings::{self, CpuChoice, Settings};
 
 /// Pages that get vectors whenever the store is opened, some seconds' work; more wait for
 /// `quipu mem add` or `quipu mem rebuild`, and are found by their words meanwhile.
@@ -106,6 +107,7 @@ impl Session {
                     threads: settings.threads.map(usize::from),
                     kv_cells: settings.kv_tokens,
                     swap: Some(swap),
+                    secret: self.paths.key()?,
                     ..LocalSettings::default()
                 };
                 let load = move || LocalCpu::load(&file, &local);
@@ -204,6 +206,7 @@ impl Session {
         let store = self.open_store.get_or_init(|| store).clone();
         let bus = self.usable_tools()?;
         agent.check(&bus)?;
+        agent.check_memory(&*store)?;
         let swap = self.paths.cache.join("kv");
         paths::create(&swap)?;
         let cpu = self.cpu(swap).await?;
@@ -308,9 +311,23 @@ impl Session {
     pub fn program(&self, agent: &Loaded, prompt: String) -> Program {
         let mut program = Program::new(prompt);
         program.agent = agent.agent.clone();
-        program.agent.memory = agent.memory.over(self.settings.memory.clone());
-        program.limits = agent.limits.over(self.settings.limits.clone());
+        let (memory, limits) = (&self.settings.memory, &self.settings.limits);
+        program.agent.memory = agent.memory.over(memory.clone());
+        program.limits = agent.limits.over(limits.clone());
+        if agent.agent.stranger {
+            // What a stranger sets may only be less.
+            settings::tighten_memory(&mut program.agent.memory, memory);
+            settings::tighten_limits(&mut program.limits, limits);
+        }
         program
+    }
+
+    /// The label of what comes from standard input: anybody's, unless its user vouches.
+    pub fn piped(&self) -> Label {
+        match self.globals.trusted_input {
+            true => Label::user(),
+            false => Label::new("standard input", Trust::Untrusted),
+        }
     }
 
     /// The gate's rules, with `allow` granted on top of the settings.

@@ -49,6 +49,7 @@ mod error;
 mod init;
 mod interrupts;
 mod judgement;
+mod listings;
 mod lock;
 mod mcp;
 mod models;

@@ -84,6 +84,32 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
+/// `text` with every character made visible that a person could fail to see, line ends and
+/// joiners too: for what somebody has to agree to.
+pub fn seen(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_hidden(c) || is_unseen(c) {
+            true => shown.push_str(&format!("\\u{{{:x}}}", c as u32)),
+            false => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Characters that belong to letters, and to nothing where they stand alone: joiners,
+/// variants, fillers; and white space that is more than a space.
+fn is_unseen(c: char) -> bool {
+    match c {
+        '\u{ad}' | '\u{34f}' | '\u{180b}'..='\u{180f}' | '\u{200c}' | '\u{200d}' => true,
+        '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{ffa0}' => true,
+        '\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{2800}' => true,
+        '\u{fe00}'..='\u{fe0f}' | '\u{fff0}'..='\u{fffb}' => true,
+        '\u{e0080}'..='\u{e0fff}' => true,
+        c => c != ' ' && c.is_whitespace(),
+    }
+}
+
 /// Characters that act on a terminal or are not seen there: control and escape
 /// characters, those that reorder what is shown, so that text looks like another one, and
 /// those by which words are hidden from a person and told to a model.

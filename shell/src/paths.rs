@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use etcetera::BaseStrategy;
+use quipu_memory::private::Key;
 
 use crate::env_vars;
 use crate::error::UserError;
@@ -74,6 +75,14 @@ impl Paths {
     /// The journal.
     pub fn journal(&self) -> PathBuf {
         self.state.join("journal.db")
+    }
+
+    /// The secret of this root: by it what is written there is known again.
+    ///
+    /// # Errors
+    /// Where it can be neither read nor made.
+    pub fn key(&self) -> std::io::Result<Key> {
+        quipu_memory::private::key(&self.state.join("key"))
     }
 
     /// The machine's lock.

@@ -5,7 +5,10 @@ use std::io::{BufRead, IsTerminal, Write};
 use quipu_kernel::event::Event;
 use quipu_kernel::process::Reply;
 
-use crate::output::visible;
+use crate::output::{seen, visible};
+
+/// Characters of a call that an approval shows at once: a few lines of a terminal.
+const CALL_CHARS: usize = 600;
 
 /// Whether somebody can be asked: a terminal on both sides, and no `--no-input`.
 pub fn is_there(no_input: bool) -> bool {
@@ -14,30 +17,58 @@ pub fn is_there(no_input: bool) -> bool {
 
 /// Asks what `event` asks. Dropping the future takes the question back.
 pub async fn ask(event: &Event) -> Reply {
-    let (prompt, approval) = match event {
-        Event::Question { text, .. } => (format!("{}\n> ", visible(text)), false),
-        Event::Approval { call, reason, .. } => (
-            format!(
-                "{}\n{}\nApprove this once? [y/N] ",
-                visible(reason),
-                visible(&call.to_string())
-            ),
-            true,
-        ),
+    let prompt = match event {
+        Event::Question { text, .. } => format!("{}\n> ", visible(text)),
+        Event::Approval { call, reason, .. } => return approve(&call.to_string(), reason).await,
         _ => return Reply::Nobody,
     };
     discard_typed();
     let mut err = std::io::stderr();
     let _ = write!(err, "{prompt}");
     let _ = err.flush();
-    match (line().await, approval) {
-        (None, _) => Reply::Nobody,
-        (Some(line), false) => Reply::Text(line.trim().to_owned()),
-        (Some(line), true) => match is_yes(&line) {
-            true => Reply::Approve,
-            false => Reply::Deny,
-        },
+    match line().await {
+        None => Reply::Nobody,
+        Some(line) => Reply::Text(line.trim().to_owned()),
     }
+}
+
+/// Asks for an approval of `call`. The reason comes last, so that no argument, however
+/// long, can scroll it away.
+async fn approve(call: &str, reason: &str) -> Reply {
+    let mut whole = false;
+    loop {
+        let prompt = approval(call, reason, whole);
+        discard_typed();
+        let mut err = std::io::stderr();
+        let _ = write!(err, "{prompt}");
+        let _ = err.flush();
+        match line().await {
+            None => return Reply::Nobody,
+            Some(line) if line.trim().eq_ignore_ascii_case("a") && !whole => whole = true,
+            Some(line) if is_yes(&line) => return Reply::Approve,
+            Some(_) => return Reply::Deny,
+        }
+    }
+}
+
+/// The words of an approval: the call, all of it or its beginning and its end, the reason,
+/// the question.
+fn approval(call: &str, reason: &str, whole: bool) -> String {
+    let call = seen(call);
+    let chars = call.chars().count();
+    let (shown, all) = match whole || chars <= CALL_CHARS {
+        true => (call, ""),
+        false => {
+            let part = CALL_CHARS / 2;
+            let head: String = call.chars().take(part).collect();
+            let tail: String = call.chars().skip(chars - part).collect();
+            let left = chars - 2 * part;
+            let shown = format!("{head}\n[… {left} more characters …]\n{tail}");
+            (shown, ", a shows all of it")
+        }
+    };
+    let reason = seen(reason);
+    format!("{shown}\n{reason}\nApprove this once? [y/N{all}] ")
 }
 
 /// Whether the person agrees to `question`.
@@ -94,4 +125,36 @@ async fn readable() -> std::io::Result<()> {
 #[cfg(not(unix))]
 async fn readable() -> std::io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_approval_ends_with_its_reason() {
+        let check = |call: &str, whole: bool, want: &str| {
+            let said = approval(call, "it writes; read from tool:web", whole);
+            assert_eq!(said, want);
+        };
+        check(
+            r#"{"tool":"a.b","args":{}}"#,
+            false,
+            "{\"tool\":\"a.b\",\"args\":{}}\nit writes; read from tool:web\nApprove this once? [y/N] ",
+        );
+        check(
+            "a\u{200d}b\u{e0041}\u{fe0f}\u{ad}",
+            false,
+            "a\\u{200d}b\\u{e0041}\\u{fe0f}\\u{ad}\nit writes; read from tool:web\nApprove this once? [y/N] ",
+        );
+        let long = "x".repeat(50_000);
+        let short = approval(&long, "why", false);
+        assert!(short.len() < 1_000 && short.contains("[… 49400 more characters …]"));
+        assert!(short.ends_with("\nwhy\nApprove this once? [y/N, a shows all of it] "));
+        let all = approval(&long, "why", true);
+        assert!(all.contains(&long) && all.ends_with("\nwhy\nApprove this once? [y/N] "));
+        // Line ends are shown as such: a call is JSON.
+        let lines = approval(&"\n".repeat(50_000), "why", false);
+        assert!(lines.lines().count() < 10, "{}", lines.lines().count());
+    }
 }

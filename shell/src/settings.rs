@@ -192,6 +192,23 @@ impl LimitsFile {
     }
 }
 
+/// Takes back what goes beyond the `usual` part of the disk.
+pub fn tighten_memory(memory: &mut Memory, usual: &Memory) {
+    let quota = &mut memory.quota;
+    quota.pages = quota.pages.min(usual.quota.pages);
+    quota.bytes = quota.bytes.min(usual.quota.bytes);
+    memory.recall_tokens = memory.recall_tokens.min(usual.recall_tokens);
+    memory.recall_untrusted &= usual.recall_untrusted;
+}
+
+/// Takes back what goes beyond the `usual` limits.
+pub fn tighten_limits(limits: &mut Limits, usual: &Limits) {
+    limits.steps = limits.steps.min(usual.steps);
+    limits.tokens = limits.tokens.min(usual.tokens);
+    limits.seconds = limits.seconds.min(usual.seconds);
+    limits.action_tokens = limits.action_tokens.min(usual.action_tokens);
+}
+
 /// How approvals are settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]

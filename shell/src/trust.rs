@@ -1,4 +1,5 @@
-//! What a folder may put into effect: nothing, before its user trusted it as it is.
+//! What a folder may put into effect: nothing, before its user trusted it as it is. And
+//! which agents' files their user vouches for.
 //!
 //! Trusted are a canonical path and the hashes of the files named here. Whoever reads one
 //! of them takes it from [`effective`], so that the bytes that were checked are those that
@@ -17,6 +18,13 @@ use crate::paths::Paths;
 pub const SERVERS: &str = ".mcp.json";
 /// Agents and rules of a folder, with all that is below it.
 const OWN: &str = ".quipu";
+/// The agent that a folder is. It takes effect where it is named, so it is trusted with the
+/// folder, and does not keep anything else in it from taking effect.
+const AGENTS: [&str; 2] = ["agent.toml", "SKILL.md"];
+/// What a file that was trusted by itself is called in the book.
+const ITSELF: &str = ".";
+/// U+FEFF in UTF-8, which whoever reads a file may have taken off.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Files below [`OWN`] that are looked at; more is no configuration.
 const FILES_MAX: usize = 1000;
 /// The longest of these files.
@@ -29,6 +37,8 @@ pub struct Folder {
     pub path: PathBuf,
     /// What is in the files, by their paths inside the folder.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// The agent in it, if it is one.
+    pub agents: BTreeMap<String, Vec<u8>>,
 }
 
 impl Folder {
@@ -41,7 +51,15 @@ impl Folder {
         let mut files = BTreeMap::new();
         collect(&path, Path::new(SERVERS), &mut files)?;
         collect(&path, Path::new(OWN), &mut files)?;
-        Ok(Self { path, files })
+        let mut agents = BTreeMap::new();
+        for agent in AGENTS {
+            collect(&path, Path::new(agent), &mut agents)?;
+        }
+        Ok(Self {
+            path,
+            files,
+            agents,
+        })
     }
 
     /// Its name in the book.
@@ -54,7 +72,7 @@ impl Folder {
 
     /// The hashes of its files.
     pub fn hashes(&self) -> Files {
-        let files = self.files.iter();
+        let files = self.files.iter().chain(&self.agents);
         files
             .map(|(name, bytes)| (name.clone(), file_hash(bytes)))
             .collect()
@@ -67,6 +85,75 @@ impl Folder {
     pub fn standing(&self, book: &TrustBook) -> Result<Standing> {
         Ok(book.standing(self.key()?, &self.hashes()))
     }
+
+    /// How what takes effect in it by itself stands in `book`.
+    fn effective_standing(&self, book: &TrustBook) -> Result<Standing> {
+        let key = self.key()?;
+        let mut files = self.hashes();
+        for agent in AGENTS {
+            files.remove(agent);
+            if let Some(known) = book.known(key, agent) {
+                files.insert(agent.to_owned(), known.to_owned());
+            }
+        }
+        Ok(book.standing(key, &files))
+    }
+}
+
+/// Whether its user vouches for the `file` that says `text`: it was trusted as it is, by
+/// itself or with a folder above it.
+///
+/// # Errors
+/// A book that is damaged.
+pub fn vouches_for(file: &Path, text: &str, paths: &Paths) -> Result<bool> {
+    let book = book(paths)?;
+    let Ok(path) = file.canonicalize() else {
+        return Ok(false);
+    };
+    let marked = [BYTE_ORDER_MARK, text.as_bytes()].concat();
+    let hashes = [file_hash(text.as_bytes()), file_hash(&marked)];
+    let trusted = |folder: &Path, name: &str| {
+        let known = folder.to_str().and_then(|folder| book.known(folder, name));
+        known.is_some_and(|known| hashes.iter().any(|hash| hash == known))
+    };
+    let mut above = path.ancestors().skip(1);
+    Ok(trusted(&path, ITSELF)
+        || above.any(|folder| {
+            let name = path.strip_prefix(folder).ok().and_then(Path::to_str);
+            name.is_some_and(|name| trusted(folder, name))
+        }))
+}
+
+/// Vouches for one file as it is; says what is in it.
+///
+/// # Errors
+/// A file that cannot be read, or a book that cannot be written.
+pub fn vouch(file: &Path, paths: &Paths) -> Result<Vec<u8>> {
+    let failed = |reason: &dyn std::fmt::Display| {
+        UserError::usage(
+            format!("{}: {reason}", file.display()),
+            "name a folder, or the file of an agent",
+        )
+    };
+    let path = file.canonicalize().map_err(|error| failed(&error))?;
+    let size = path.metadata().map_err(|error| failed(&error))?.len();
+    if size > BYTES_MAX {
+        return Err(failed(&"it is too much for an agent"));
+    }
+    let bytes = std::fs::read(&path).map_err(|error| failed(&error))?;
+    let files = Files::from([(ITSELF.to_owned(), file_hash(&bytes))]);
+    book(paths)?.trust(key(&path)?, files)?;
+    Ok(bytes)
+}
+
+/// How a file that was trusted by itself stands; `None` where `name` is no file.
+pub fn file_standing(name: &str, book: &TrustBook) -> Option<Standing> {
+    let path = Path::new(name);
+    if !path.is_file() {
+        return None;
+    }
+    let bytes = std::fs::read(path).ok()?;
+    Some(book.standing(name, &Files::from([(ITSELF.to_owned(), file_hash(&bytes))])))
 }
 
 /// The files of `folder` that take effect.
@@ -81,7 +168,7 @@ pub fn effective(folder: &Path, paths: &Paths) -> Result<Folder> {
     let named = folder.path.display().to_string();
     let quoted = shell_words::quote(&named).into_owned();
     let hint = format!("`quipu trust {quoted}` shows what is in it, and trusts it");
-    match folder.standing(&book(paths)?)? {
+    match folder.effective_standing(&book(paths)?)? {
         Standing::Trusted => Ok(folder),
         Standing::Unknown => {
             let files: Vec<&str> = folder.files.keys().map(String::as_str).collect();
@@ -191,6 +278,7 @@ mod tests {
         };
         assert_eq!(found(), "");
         write("README.md");
+        write("SKILL.md");
         write(".quipu/agents/a.toml");
         write(".mcp.json");
         assert_eq!(found(), ".mcp.json .quipu/agents/a.toml");

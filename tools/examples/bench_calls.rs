@@ -39,6 +39,7 @@ fn one(
     let cache = tempfile::tempdir()?;
     let settings = WasmSettings {
         cache_dir: Some(cache.path().to_owned()),
+        cache_key: Some([0; 32]),
         ..WasmSettings::default()
     };
     let host = WasmHost::new(settings)?;

@@ -45,6 +45,10 @@ pub struct DeviceSpec {
     /// What was granted to an earlier version of the device and counts no more.
     #[serde(skip_serializing_if = "Grants::is_empty")]
     pub lapsed: Grants,
+    /// Whether its user vouches for what it returns. The tools of this program are vouched
+    /// for without it.
+    #[serde(skip)]
+    pub vouched: bool,
     /// The hash of its component, to which grants are bound.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
@@ -199,7 +203,16 @@ impl fmt::Display for ToolError {
 
 impl std::error::Error for ToolError {}
 
+/// The origin of tools that are a part of this program.
+pub const BUILTIN: &str = "builtin";
+
 impl DeviceSpec {
+    /// Whether what it returns is trusted as far as what it was given: it is a part of this
+    /// program, or its user vouches for it. What it may do says nothing of who wrote it.
+    pub fn is_vouched_for(&self) -> bool {
+        self.vouched || self.origin == BUILTIN
+    }
+
     /// The function called `name`, or an error that lists what there is.
     pub fn function(&self, name: &str) -> Result<&FunctionSpec, ToolError> {
         self.functions

@@ -29,6 +29,9 @@ pub struct GrantBook {
 struct Entry {
     component: String,
     granted: Grants,
+    /// The hash of what a server lists, as its user saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    listing: Option<String>,
 }
 
 /// What the book says of one component.
@@ -38,6 +41,8 @@ pub struct Held {
     pub grants: Grants,
     /// What was granted to an earlier component of the same name, and counts no more.
     pub lapsed: Grants,
+    /// The hash of what it lists, as its user saw it.
+    pub listing: Option<String>,
 }
 
 impl GrantBook {
@@ -56,10 +61,12 @@ impl GrantBook {
             Some(entry) if entry.component == hash => Held {
                 grants: entry.granted.clone(),
                 lapsed: Grants::default(),
+                listing: entry.listing.clone(),
             },
             Some(entry) => Held {
                 grants: Grants::default(),
                 lapsed: entry.granted.clone(),
+                listing: None,
             },
         }
     }
@@ -72,15 +79,38 @@ impl GrantBook {
         hash: &str,
         capability: Capability,
     ) -> Result<bool, StateError> {
-        let mut grants = self.held(device, hash).grants;
+        let held = self.held(device, hash);
+        let mut grants = held.grants;
         let new = grants.add(capability);
         let entry = Entry {
             component: hash.to_owned(),
             granted: grants,
+            listing: held.listing,
         };
         self.devices.insert(device.to_owned(), entry);
         state_file::write(&self.path, &self.devices)?;
         Ok(new)
+    }
+
+    /// Notes that the user saw what the server with `hash` lists, by the hash of the listing.
+    /// Does nothing for one that holds no grant.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn note_listing(
+        &mut self,
+        device: &str,
+        hash: &str,
+        listing: &str,
+    ) -> Result<(), StateError> {
+        let entry = self.devices.get_mut(device);
+        match entry.filter(|entry| entry.component == hash) {
+            Some(entry) if entry.listing.as_deref() != Some(listing) => {
+                entry.listing = Some(listing.to_owned());
+                state_file::write(&self.path, &self.devices)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Takes `capability` back. `false` when it was not granted.
@@ -121,6 +151,12 @@ mod tests {
         assert!(book.held("web", &old).grants.allows(&cap));
         let held = book.held("web", &new);
         assert!(!held.grants.allows(&cap) && held.lapsed.allows(&cap));
+        // What it lists was seen of this one only.
+        book.note_listing("web", &new, "l0").unwrap();
+        book.note_listing("web", &old, "l1").unwrap();
+        let mut book = GrantBook::open(&path).unwrap();
+        assert_eq!(book.held("web", &old).listing.as_deref(), Some("l1"));
+        assert_eq!(book.held("web", &new).listing, None);
         assert_eq!(book.held("other", &old), Held::default());
 
         book.grant("web", &new, "clock".parse().unwrap()).unwrap();

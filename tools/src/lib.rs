@@ -46,7 +46,8 @@ pub mod wasm;
 pub use bus::Bus;
 pub use caps::{Capability, Grants, Rights};
 pub use device::{
-    CallContext, CancelToken, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError,
+    BUILTIN, CallContext, CancelToken, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec,
+    ToolError,
 };
 pub use grants::{GrantBook, Held};
 pub use installed::{Given, load_dir};

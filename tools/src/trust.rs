@@ -58,6 +58,11 @@ impl TrustBook {
         }
     }
 
+    /// The hash that `file` had when `folder` was trusted with it.
+    pub fn known(&self, folder: &str, file: &str) -> Option<&str> {
+        self.folders.get(folder)?.get(file).map(String::as_str)
+    }
+
     /// Trusts `folder` with `files` as they are.
     ///
     /// # Errors

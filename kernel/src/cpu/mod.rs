@@ -4,6 +4,7 @@
 //! ([`remote`]) and a script ([`scripted`]).
 
 pub mod llama;
+pub(crate) mod markers;
 pub mod remote;
 pub mod scripted;
 mod template;

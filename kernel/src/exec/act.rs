@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use super::{Ending, Execution, guarded, time_left};
 use crate::event::Event;
-use crate::journal::{Outcome, StepRow};
+use crate::journal::{Outcome, Ruling, StepRow};
 use crate::label::Label;
 use crate::policy::Verdict;
 use crate::process::State;
@@ -40,9 +40,11 @@ impl Execution {
     fn reads_freely(&self, step: &StepRow, syscall: &Syscall) -> bool {
         let world = self.world(step.n);
         let reaches_out = matches!(syscall, Syscall::Call { .. } | Syscall::Search { .. });
+        let label = self.vm.lowest_label();
         reaches_out
             && world.repeatable(syscall)
-            && world.gate(syscall, &self.vm.lowest_label()) == Verdict::Allow
+            && world.gate(syscall, &label) == Verdict::Allow
+            && world.agreed_to(syscall, &label).is_none()
     }
 
     async fn read_all(&mut self, reads: Vec<(StepRow, Syscall)>) -> Result<(), Ending> {
@@ -79,17 +81,25 @@ impl Execution {
     ) -> Result<(), Ending> {
         let label = self.vm.lowest_label();
         let mut world = self.world(step.n);
+        let key = world.key(&syscall);
         match world.gate(&syscall, &label) {
-            Verdict::Allow => {}
+            Verdict::Allow => {
+                let reason = world.agreed_to(&syscall, &label);
+                self.ruling = reason.map(|reason| Ruling::standing(reason, &key));
+            }
             Verdict::Missing(needs, reason) => {
-                if !self.granted_once(&step, &reason).await? {
+                if !self.granted_once(&step, &reason, &key).await? {
                     self.intent(&step)?;
                     let denied = self.kernel_says(format!("denied: {reason}"), false, 0);
                     return self.outcome(&step, denied);
                 }
                 world.once = needs;
+                world.approved = Some(key);
             }
-            Verdict::Ask(reason) => self.approval(&step, reason).await?,
+            Verdict::Ask(reason) => {
+                self.approval(&step, reason, &key).await?;
+                world.approved = Some(key);
+            }
         }
         self.intent(&step)?;
         self.effect(step, syscall, world).await
@@ -179,12 +189,19 @@ impl Execution {
         self.spent.tokens += step.usage.generated_tokens;
         let world = self.world(step.n);
         match Syscall::from_action(&step.action) {
-            Ok(syscall) if world.repeatable(&syscall) => self.effect(step, syscall, world).await,
+            // What a person approved before the crash is not approved again by that.
+            Ok(syscall) if self.is_free_again(&world, &syscall) => {
+                self.effect(step, syscall, world).await
+            }
             _ => {
                 let text = "the machine stopped while this was under way: whether it took effect \
                             is not known; check before doing it again";
                 self.outcome(&step, self.kernel_says(text.into(), false, 0))
             }
         }
+    }
+    /// Whether a step that was cut off may be done again, and nobody has to be asked.
+    fn is_free_again(&self, world: &World, syscall: &Syscall) -> bool {
+        world.redoable(syscall) && world.gate(syscall, &self.vm.lowest_label()) == Verdict::Allow
     }
 }

@@ -31,9 +31,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::cpu::Weights;
 use crate::event::Event;
-use crate::journal::{Outcome, StepRow};
+use crate::journal::{Outcome, Ruling, StepRow};
 use crate::kernel::Shared;
-use crate::label::Label;
+use crate::label::{Label, Trust};
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::{LoopGuard, Planner};
@@ -49,7 +49,7 @@ pub(crate) use ending::Ending;
 /// What reaches a process from outside.
 pub(crate) struct Inbox {
     pub(crate) signals: UnboundedReceiver<Signal>,
-    pub(crate) replies: UnboundedReceiver<Reply>,
+    pub(crate) replies: UnboundedReceiver<(String, Reply)>,
     pub(crate) priority: Arc<AtomicI8>,
     /// Whether a person is there to reply.
     pub(crate) attended: bool,
@@ -88,6 +88,8 @@ pub(crate) struct Execution {
     tried_to_keep: bool,
     /// Whether the store still has to be asked what it holds on the task.
     unreminded: bool,
+    /// What was ruled on the step that is about to be written down.
+    ruling: Option<Ruling>,
 }
 
 /// What a process was before this machine took it up.
@@ -97,6 +99,8 @@ pub(crate) struct Past {
     pub(crate) spent_ms: u64,
     /// Its steps.
     pub(crate) done: Vec<StepRow>,
+    /// Its last row in the journal, also of steps that it is not shown again.
+    pub(crate) n: u32,
     /// What was recalled for it.
     pub(crate) recalled: Option<Recalled>,
 }
@@ -120,7 +124,7 @@ impl Execution {
             planner,
             vm,
             guard: LoopGuard::default(),
-            n: 0,
+            n: past.n,
             spent: Spent {
                 ms: past.spent_ms,
                 ..Spent::default()
@@ -138,6 +142,7 @@ impl Execution {
             kept: false,
             tried_to_keep: false,
             unreminded: past.done.is_empty() && past.recalled.is_none(),
+            ruling: None,
         };
         if let Some(recalled) = past.recalled {
             execution.pin(&recalled);
@@ -158,12 +163,17 @@ impl Execution {
     /// The planner of `program`, and its window before the first step.
     pub(crate) fn lay_out(program: &Program, shared: &Shared) -> Result<(Planner, Vm), VmError> {
         let planner = Planner::new(program, &shared.bus, shared.cpu.info().constrains);
-        let vm = Vm::new(
-            &*shared.cpu,
+        let cpu = &*shared.cpu;
+        let mut vm = Vm::new(
+            cpu,
             planner.boot_page(),
             (program.prompt.clone(), program.label.clone()),
             program.limits.action_tokens as usize,
         )?;
+        vm.label_boot(planner.boot_label().clone());
+        for attached in &program.attached {
+            vm.attach(cpu, &attached.text, &attached.label)?;
+        }
         Ok((planner, vm))
     }
 
@@ -200,6 +210,11 @@ impl Execution {
             n,
             once: Vec::new(),
             memory: self.program.agent.memory.clone(),
+            said: match self.vm.lowest_label().trust {
+                Trust::Untrusted => self.vm.users_words(),
+                _ => String::new(),
+            },
+            approved: None,
         }
     }
 
@@ -214,10 +229,11 @@ impl Execution {
         }
     }
 
-    fn intent(&self, step: &StepRow) -> Result<(), Ending> {
+    fn intent(&mut self, step: &StepRow) -> Result<(), Ending> {
+        let ruling = self.ruling.take();
         let journal = &self.shared.journal;
         journal
-            .intent(self.pid, step.n, &step.action, step.usage, step.decide_ms)
+            .intent(self.pid, step, ruling.as_ref())
             .map_err(|error| Ending::Failed(format!("{error}\nhint: {}", error.hint())))
     }
 
@@ -255,7 +271,7 @@ impl Execution {
         if self.spent.repeats < REPEATS_MAX {
             self.spent.repeats = repeats;
         }
-        self.n = n;
+        self.n = self.n.max(n);
         self.spent.steps += u32::from(!together);
         if action["tool"] == syscall::REMEMBER {
             self.tried_to_keep = true;

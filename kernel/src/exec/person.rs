@@ -5,22 +5,41 @@ use serde_json::json;
 
 use super::{Ending, Execution};
 use crate::event::Event;
-use crate::journal::{Outcome, StepRow};
+use crate::journal::{Outcome, Ruling, StepRow, Word};
 use crate::label::Label;
 use crate::policy::Approve;
 use crate::process::{Reply, State, Usage};
 use crate::signal::Signal;
 
 impl Execution {
-    pub(super) async fn approval(&mut self, step: &StepRow, reason: String) -> Result<(), Ending> {
-        let refused = |what: &str| Ending::Denied(format!("{what}: {reason}"));
-        if !self.inbox.attended || self.shared.policy.approve == Approve::Never {
-            return Err(refused("not approved"));
-        }
-        match self.ask_approval(step, reason.clone()).await? {
-            true => Ok(()),
-            false => Err(refused("refused")),
-        }
+    /// Has the call with `key` approved by a person. A refusal ends the process, and is a
+    /// step of its journal.
+    pub(super) async fn approval(
+        &mut self,
+        step: &StepRow,
+        reason: String,
+        key: &str,
+    ) -> Result<(), Ending> {
+        let ruling = |word, by: &str| Ruling {
+            word,
+            by: by.to_owned(),
+            reason: reason.clone(),
+            call: key.to_owned(),
+        };
+        let (refused, what) = match (self.shared.policy.approve, self.inbox.attended) {
+            (Approve::Never, _) => (ruling(Word::Refused, "--approve never"), "not approved"),
+            (_, false) => (ruling(Word::Refused, "nobody was there"), "not approved"),
+            _ if self.ask_approval(step, reason.clone(), key).await? => {
+                self.ruling = Some(ruling(Word::Approved, "the person"));
+                return Ok(());
+            }
+            _ => (ruling(Word::Refused, "the person"), "refused"),
+        };
+        let text = format!("{what}: {reason}");
+        self.ruling = Some(refused);
+        self.intent(step)?;
+        self.record(step, &self.kernel_says(text.clone(), false, 0))?;
+        Err(Ending::Denied(text))
     }
 
     /// Whether a person grants what this one call misses. A refusal ends nothing: the
@@ -29,35 +48,58 @@ impl Execution {
         &mut self,
         step: &StepRow,
         reason: &str,
+        key: &str,
     ) -> Result<bool, Ending> {
+        let ruling = |word, by: &str| Ruling {
+            word,
+            by: by.to_owned(),
+            reason: reason.to_owned(),
+            call: key.to_owned(),
+        };
         if !self.inbox.attended || self.shared.policy.approve != Approve::Ask {
+            self.ruling = Some(ruling(Word::Denied, "the grants"));
             return Ok(false);
         }
-        self.ask_approval(step, format!("{reason}.\nGrant it for this call?"))
-            .await
+        let question = format!("{reason}. Grant it for this call?");
+        let granted = self.ask_approval(step, question, key).await?;
+        let word = if granted {
+            Word::Approved
+        } else {
+            Word::Denied
+        };
+        self.ruling = Some(ruling(word, "the person"));
+        Ok(granted)
     }
 
-    async fn ask_approval(&mut self, step: &StepRow, reason: String) -> Result<bool, Ending> {
+    async fn ask_approval(
+        &mut self,
+        step: &StepRow,
+        reason: String,
+        key: &str,
+    ) -> Result<bool, Ending> {
         self.save_state(State::Blocked)?;
         self.emit(Event::Approval {
             pid: self.pid,
             n: step.n,
             call: step.action.clone(),
             reason,
+            key: key.to_owned(),
         });
-        let approved = matches!(self.reply().await?, Reply::Approve);
+        let approved = matches!(self.reply(key).await?, Reply::Approve);
         self.save_state(State::Running)?;
         Ok(approved)
     }
 
     pub(super) async fn ask(&mut self, n: u32, text: String) -> Result<String, Ending> {
         self.save_state(State::Blocked)?;
+        let key = format!("{}:{n}:question", self.pid);
         self.emit(Event::Question {
             pid: self.pid,
             n,
             text,
+            key: key.clone(),
         });
-        match self.reply().await? {
+        match self.reply(&key).await? {
             Reply::Text(words) if !words.trim().is_empty() => {
                 self.save_state(State::Running)?;
                 Ok(words)
@@ -95,12 +137,20 @@ impl Execution {
         )
     }
 
-    async fn reply(&mut self) -> Result<Reply, Ending> {
-        // A person may take their time: only signals end the wait.
-        tokio::select! {
-            biased;
-            Some(signal) = self.inbox.signals.recv() => Err(Ending::Signal(signal)),
-            reply = self.inbox.replies.recv() => Ok(reply.unwrap_or(Reply::Nobody)),
+    /// The reply to the question with this `key`; any other came late or twice.
+    async fn reply(&mut self, key: &str) -> Result<Reply, Ending> {
+        loop {
+            // A person may take their time: only signals end the wait.
+            let reply = tokio::select! {
+                biased;
+                Some(signal) = self.inbox.signals.recv() => return Err(Ending::Signal(signal)),
+                reply = self.inbox.replies.recv() => reply,
+            };
+            match reply {
+                None => return Ok(Reply::Nobody),
+                Some((to, reply)) if to == key => return Ok(reply),
+                Some(_) => tracing::info!(pid = self.pid, "a reply to another question is dropped"),
+            }
         }
     }
 }

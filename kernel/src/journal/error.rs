@@ -30,6 +30,22 @@ pub enum JournalError {
         /// The version in the file.
         found: i32,
     },
+    /// The key or the heads of its chain cannot be used.
+    #[error("{path}: {source}")]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// Somebody else has written into it.
+    #[error("the journal of process {pid} was changed since it was written: {what}")]
+    Changed {
+        /// The process.
+        pid: Pid,
+        /// Where it differs.
+        what: String,
+    },
     /// There is no such process.
     #[error("there is no process {0}")]
     NoProcess(Pid),
@@ -67,6 +83,10 @@ impl JournalError {
                 "move the file away to start with an empty one; the store is kept apart and is not affected"
             }
             JournalError::Version { .. } => "use a newer release of quipu for this root",
+            JournalError::Key { .. } => "check that the folder exists and can be written",
+            JournalError::Changed { .. } => {
+                "`quipu log PID` shows what is there now; start the task anew"
+            }
             JournalError::NoProcess(_) => "`quipu ps` lists the processes",
             JournalError::NoStep { .. } => "`quipu log PID` lists its steps",
             JournalError::Sqlite { .. } => "check that the folder exists and can be written",

@@ -24,6 +24,9 @@ impl Journal {
         change
             .execute("DELETE FROM step WHERE pid=?1", [pid])
             .map_err(wrap)?;
+        change
+            .execute("DELETE FROM chain WHERE pid=?1", [pid])
+            .map_err(wrap)?;
         let removed = change
             .execute("DELETE FROM process WHERE pid=?1", [pid])
             .map_err(wrap)?;
@@ -31,6 +34,9 @@ impl Journal {
             return Err(JournalError::NoProcess(pid));
         }
         change.commit().map_err(wrap)?;
+        if let Some(chain) = &self.chain {
+            chain.forget(pid);
+        }
         // What earlier changes left in the gaps goes with the old file.
         let rebuilt = connection.execute_batch("VACUUM").is_ok();
         let busy: i64 = connection

@@ -3,12 +3,17 @@
 
 use serde_json::Value;
 
+use super::plain;
 use crate::grammar::Callable;
 
 /// Characters that all cards in sight may take together: some 1,500 tokens.
 const ALL_CHARS: usize = 6_000;
 /// Characters that one card may always take, however many there are.
 const CARD_CHARS_MIN: usize = 280;
+/// Characters of a card that a search for tools brings.
+pub const FOUND_CHARS: usize = 4_000;
+/// Characters that no card goes beyond, whatever its schema has.
+const CARD_CHARS_MAX: usize = 8_000;
 /// Values of an enumeration that a card names; the others are counted.
 const VALUES_SHOWN: usize = 16;
 
@@ -57,7 +62,10 @@ pub fn card(call: &Callable, chars: usize) -> String {
         }
         last = text;
     }
-    last
+    match last.chars().count() > CARD_CHARS_MAX {
+        true => plain::cut(last.trim_end(), CARD_CHARS_MAX) + "\n",
+        false => last,
+    }
 }
 
 fn write(call: &Callable, detail: Detail) -> String {
@@ -73,7 +81,7 @@ fn write(call: &Callable, detail: Detail) -> String {
         let note = note(field.schema, detail.parameter);
         text.push_str(&format!(
             "    {}{mark}: {}{note}\n",
-            field.name,
+            plain::name(field.name),
             kind(field.schema)
         ));
     }
@@ -121,14 +129,17 @@ fn note(schema: &Value, chars: usize) -> String {
     match &schema["default"] {
         Value::Null => {}
         Value::String(text) if text.is_empty() => {}
-        value if !said("default") => parts.push(format!("Default {value}.")),
+        value if !said("default") => parts.push(format!("Default {}.", plain::value(value))),
         _ => {}
     }
     match (&schema["minimum"], &schema["maximum"]) {
         (Value::Null, Value::Null) => {}
-        (least, Value::Null) => parts.push(format!("At least {least}.")),
-        (Value::Null, most) => parts.push(format!("At most {most}.")),
-        (least, most) => parts.push(format!("{least} to {most}.")),
+        (least, Value::Null) => parts.push(format!("At least {}.", plain::value(least))),
+        (Value::Null, most) => parts.push(format!("At most {}.", plain::value(most))),
+        (least, most) => {
+            let (least, most) = (plain::value(least), plain::value(most));
+            parts.push(format!("{least} to {most}."));
+        }
     }
     match parts.is_empty() {
         true => String::new(),
@@ -143,7 +154,8 @@ pub fn signature(schema: &Value) -> String {
         .iter()
         .map(|field| {
             let mark = if field.required { "" } else { "?" };
-            format!("\"{}\"{mark}: {}", field.name, kind(field.schema))
+            let name = plain::quoted(field.name);
+            format!("{name}{mark}: {}", kind(field.schema))
         })
         .collect();
     format!("{{{}}}", fields.join(", "))
@@ -151,14 +163,10 @@ pub fn signature(schema: &Value) -> String {
 
 fn kind(schema: &Value) -> String {
     if let Some(value) = schema.get("const") {
-        return value.to_string();
+        return plain::value(value);
     }
     if let Some(values) = schema["enum"].as_array() {
-        let shown: Vec<String> = values
-            .iter()
-            .take(VALUES_SHOWN)
-            .map(Value::to_string)
-            .collect();
+        let shown: Vec<String> = values.iter().take(VALUES_SHOWN).map(plain::value).collect();
         let more = values.len().saturating_sub(VALUES_SHOWN);
         let rest = match more {
             0 => String::new(),
@@ -192,17 +200,17 @@ fn kind_named(name: &str, schema: &Value) -> String {
         "array" => format!("[{}]", kind(&schema["items"])),
         "object" if schema["properties"].is_object() => signature(schema),
         "string" => match schema["format"].as_str() {
-            Some(format) => format!("string ({format})"),
+            Some(format) => format!("string ({})", plain::name(format)),
             None => name.to_owned(),
         },
-        _ => name.to_owned(),
+        _ => plain::name(name),
     }
 }
 
 /// `text` on one line, cut to `chars` characters: after a sentence if one ends there,
 /// else with `…`.
 fn shortened(text: &str, chars: usize) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = plain::line(text);
     let Some((end, _)) = text.char_indices().nth(chars) else {
         return text;
     };

@@ -7,8 +7,9 @@ mod arguments;
 mod card;
 mod cards;
 mod guard;
+mod plain;
 
-use quipu_tools::{Bus, Capability};
+use quipu_tools::{BUILTIN, Bus, Capability};
 use serde_json::{Value, json};
 
 pub use arguments::{spelled, strict};
@@ -17,12 +18,11 @@ use cards::{Card, Cards};
 pub use guard::LoopGuard;
 
 use crate::grammar::{Callable, Legal};
+use crate::label::{Label, Trust};
 use crate::limits::Allowance;
 use crate::process::Program;
 use crate::syscall;
 
-/// The origin of tools that come with Quipu: these are always in sight.
-const BUILTIN: &str = "builtin";
 /// What stands before the dot in the kernel's own calls on the store, and names them in an
 /// agent's list of tools.
 const MEMORY: &str = "memory";
@@ -37,6 +37,8 @@ pub struct Planner {
     answer: Option<Value>,
     interactive: bool,
     instructions: String,
+    /// Who wrote the boot page beside the kernel.
+    label: Label,
     /// Whether the CPU is told in a grammar what it may write, so that an answer needs no
     /// JSON around it.
     constrains: bool,
@@ -51,9 +53,13 @@ impl Planner {
         let named = tools.is_some();
         let wanted = |name: &str| tools.is_none_or(|names| names.iter().any(|n| n == name));
         let mut cards = Vec::new();
+        let mut strangers = Vec::new();
         for device in bus.list() {
             let spec = device.spec();
             if wanted(&spec.name) {
+                if !spec.is_vouched_for() {
+                    strangers.push(spec.name.clone());
+                }
                 cards.extend(spec.functions.iter().map(|function| Card {
                     callable: Callable {
                         name: format!("{}.{}", spec.name, function.name),
@@ -97,6 +103,7 @@ impl Planner {
             answer: program.answer_schema.clone(),
             interactive: program.interactive,
             instructions: program.agent.instructions.trim().to_owned(),
+            label: label(program, &strangers),
             constrains,
         }
     }
@@ -156,6 +163,11 @@ impl Planner {
         self.calls.extend(self.more.take(query));
     }
 
+    /// Whose words the boot page has.
+    pub fn boot_label(&self) -> &Label {
+        &self.label
+    }
+
     /// The boot page: who it is, how to act, and the functions in sight. But for cards that
     /// were chosen for the task, which come last, it depends only on the agent and its
     /// tools, so that processes share it in the KV cache.
@@ -197,9 +209,21 @@ const WITHOUT_GRAMMAR: &str = "You work step by step. Each of your turns is one 
      {\"ask\":\"…\"} asks the user for something that only the user knows.\n\
      Answer at once when no tool does what is asked, or a result has given the answer.\n";
 
+/// The label of a boot page with the cards of `strangers`. Their user saw these when the
+/// tool was added or granted; an agent's instructions may be anybody's.
+fn label(program: &Program, strangers: &[String]) -> Label {
+    if program.agent.stranger {
+        return Label::new(format!("agent:{}", program.agent.name), Trust::Untrusted);
+    }
+    match strangers.is_empty() {
+        true => Label::kernel(),
+        false => Label::new(format!("cards of {}", strangers.join(", ")), Trust::User),
+    }
+}
+
 /// One function, as a message shows it.
 fn line(call: &Callable) -> String {
-    card::card(call, usize::MAX)
+    card::card(call, card::FOUND_CHARS)
 }
 
 /// Whether a capability set makes what a device brings in untrustworthy: anything
@@ -208,7 +232,13 @@ pub fn reads_the_world(requests: &[Capability]) -> bool {
     requests.iter().any(|need| {
         matches!(
             need,
-            Capability::Net { .. } | Capability::FsRead { .. } | Capability::Spawn
+            Capability::Net { .. }
+                | Capability::FsRead { .. }
+                // What may be written may be read again.
+                | Capability::FsWrite { .. }
+                | Capability::Env { .. }
+                | Capability::Secret { .. }
+                | Capability::Spawn
         )
     })
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::For;
+use super::{For, SwapSettings};
 use crate::process::Pid;
 
 /// The first bytes of an image file; the digit is the version of its layout.
@@ -48,11 +48,24 @@ impl Header {
     }
 }
 
-/// Writes an image to a file of its own, which appears whole or not at all.
-pub fn write(folder: &Path, header: &Header, state: &[u8]) -> std::io::Result<(PathBuf, u64)> {
+/// What the secret is used for here.
+const PURPOSE: &str = "quipu KV images 1";
+
+fn keyed(secret: &[u8; 32]) -> blake3::Hasher {
+    blake3::Hasher::new_keyed(&blake3::derive_key(PURPOSE, secret))
+}
+
+/// Writes an image to a file of its own, which appears whole or not at all; the `secret`
+/// is in its digest.
+pub fn write(
+    folder: &Path,
+    header: &Header,
+    state: &[u8],
+    secret: &[u8; 32],
+) -> std::io::Result<(PathBuf, u64)> {
     fs::create_dir_all(folder)?;
     let header = header.bytes();
-    let mut hasher = blake3::Hasher::new();
+    let mut hasher = keyed(secret);
     let digest = hasher.update(&header).update(state).finalize();
     let name = blake3::hash(&header).to_hex();
     let path = folder.join(format!("{}.{EXTENSION}", &name[..32]));
@@ -93,17 +106,32 @@ pub fn read_header(path: &Path) -> Option<Header> {
     })
 }
 
-/// The state in the file, if the file is sound and is the image of `tokens`.
-pub fn read(path: &Path, key: &str, tokens: &[i32]) -> Option<Vec<u8>> {
+/// The state in the file, if the file is sound, of this root, and the image of `tokens`.
+pub fn read(path: &Path, settings: &SwapSettings, tokens: &[i32]) -> Option<Vec<u8>> {
     let header = read_header(path)?;
-    if header.key != key || header.tokens != tokens {
+    if !is_ours(path) || header.key != settings.key || header.tokens != tokens {
         return None;
     }
     let head = header.bytes();
     let mut bytes = fs::read(path).ok()?;
     let state = bytes.split_off((head.len() + DIGEST_BYTES).min(bytes.len()));
-    let digest = bytes.get(head.len()..)?;
-    let mut hasher = blake3::Hasher::new();
+    let digest = blake3::Hash::from_slice(bytes.get(head.len()..)?).ok()?;
+    let mut hasher = keyed(&settings.secret);
     let computed = hasher.update(&head).update(&state).finalize();
-    (computed.as_bytes().as_slice() == digest).then_some(state)
+    (computed == digest).then_some(state)
+}
+
+/// Whether the file is of the user this program runs as, and nobody else may write it.
+#[cfg(unix)]
+fn is_ours(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::symlink_metadata(path).is_ok_and(|file| {
+        let own = file.uid() == rustix::process::geteuid().as_raw();
+        file.is_file() && own && file.mode() & 0o022 == 0
+    })
+}
+
+#[cfg(not(unix))]
+fn is_ours(path: &Path) -> bool {
+    path.is_file()
 }

@@ -30,6 +30,7 @@ impl Desk {
                 name: name.into(),
                 description: "A desk.".into(),
                 origin: "test".into(),
+                vouched: true,
                 functions: vec![
                     function("echo", Effect::Read, &requests),
                     function("send", Effect::Write, &requests),
@@ -39,6 +40,12 @@ impl Desk {
                 ..DeviceSpec::default()
             },
         }
+    }
+
+    /// One by somebody else.
+    pub fn by_a_stranger(mut self) -> Self {
+        self.spec.vouched = false;
+        self
     }
 
     /// One that can also `list`: a short action with a long observation.
@@ -151,12 +158,19 @@ pub async fn transcript(
     let mut replies = replies.iter();
     loop {
         let event = events.recv().await.expect("the machine runs");
-        let asked = matches!(event, Event::Question { .. } | Event::Approval { .. });
+        let asked = match &event {
+            Event::Question { key, .. } | Event::Approval { key, .. } => Some(key.clone()),
+            _ => None,
+        };
         let last = matches!(event, Event::Exited { .. });
         lines.extend(line(&event));
-        if asked {
+        if let Some(key) = asked {
             let reply = replies.next().cloned().unwrap_or(Reply::Nobody);
-            kernel.reply(pid, reply).expect("it waits");
+            // One that is late, or for something else, answers nothing.
+            kernel
+                .reply(pid, "another", Reply::Approve)
+                .expect("it waits");
+            kernel.reply(pid, &key, reply).expect("it waits");
         }
         if last {
             return lines.join("\n");

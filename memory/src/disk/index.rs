@@ -18,11 +18,12 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Term};
 
 use super::analyzer::Analyzer;
 use super::db::{Db, Head};
+use super::error;
 use super::finder::Finder;
 use super::sound;
-use super::{error, private};
 use crate::error::StoreError;
 use crate::page::{Page, PageId};
+use crate::private;
 use crate::rank::PlaceKey;
 
 /// The format of the index; raised with every change to its fields or to `text.rs`.

@@ -23,7 +23,7 @@ impl WriteLock {
             let path = path.clone();
             move |source| super::error::io(doing, &path, source)
         };
-        let mut file = super::private::file(&path).map_err(io("open"))?;
+        let mut file = crate::private::file(&path).map_err(io("open"))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -11,9 +11,10 @@ use super::db::{Changes, Db};
 use super::index::{self, PageIndex};
 use super::lock::WriteLock;
 use super::view::View;
-use super::{DATABASE, INDEX, error, private};
+use super::{DATABASE, INDEX, error};
 use crate::error::StoreError;
 use crate::page::{NewPage, Page, PageId};
+use crate::private;
 use crate::store::Share;
 use crate::vector::Packed;
 

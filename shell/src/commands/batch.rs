@@ -8,8 +8,9 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use quipu_kernel::Kernel;
 use quipu_kernel::event::Event;
+use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limit;
-use quipu_kernel::process::{Exit, PRIORITIES, Pid, Program, Status};
+use quipu_kernel::process::{Attached, Exit, PRIORITIES, Pid, Program, Status};
 use quipu_kernel::signal::Signal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -38,8 +39,8 @@ const KIND: Kind = Kind {
 #[derive(Debug, Args)]
 pub struct BatchArgs {
     /// The tasks, one JSON object a line: "id", "prompt", and perhaps "agent" (a file or
-    /// folder, as of the current folder) and "priority" (-20 to 20, higher runs first); `-`
-    /// is standard input
+    /// folder, as of the current folder), "input" (a text that the task is about, which others
+    /// may have written) and "priority" (-20 to 20, higher runs first); `-` is standard input
     #[arg(value_name = "TASKS.jsonl")]
     tasks: PathBuf,
     /// Processes at once, 1 to 200
@@ -63,6 +64,8 @@ struct Task {
     id: Value,
     prompt: String,
     agent: Option<PathBuf>,
+    /// A text that the task is about; a stranger's.
+    input: Option<String>,
     #[serde(default)]
     priority: i64,
 }
@@ -93,6 +96,7 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     let machine = session.machine(policy, &Loaded::default()).await?;
     for (_, loaded, _) in &tasks {
         loaded.check(machine.kernel.bus())?;
+        loaded.check_memory(machine.kernel.store().as_ref())?;
     }
     // Not before the machine is there: an earlier batch's results are kept if it never is,
     // and a batch that runs until now has written all of its own.
@@ -203,7 +207,7 @@ fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
     let wrong = |number: usize, reason: &dyn std::fmt::Display| {
         UserError::usage(
             format!("{name}, line {number}: {reason}"),
-            "one task a line: {\"id\": …, \"prompt\": \"…\"}, and perhaps \"agent\" and \"priority\"",
+            "one task a line: {\"id\": …, \"prompt\": \"…\"}, and perhaps \"agent\", \"input\" and \"priority\"",
         )
     };
     let mut tasks = Vec::new();
@@ -227,11 +231,22 @@ fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
                     &format!("priority {} is not in {low}..={high}", task.priority),
                 )
             })?;
-        let loaded = task.agent.as_deref().map(agent::load).transpose();
+        let loaded = task
+            .agent
+            .as_deref()
+            .map(|path| agent::load(path, &session.paths))
+            .transpose();
         let loaded = loaded.map_err(|error| error.context(format!("{name}, line {number}")))?;
         let loaded = loaded.unwrap_or_default();
         let mut program = args.process.program(session, &loaded, task.prompt);
         program.priority = priority;
+        if args.tasks.as_os_str() == "-" {
+            program.label = session.piped();
+        }
+        program.attached.extend(task.input.map(|text| Attached {
+            text,
+            label: Label::new(format!("input of task {}", task.id), Trust::Untrusted),
+        }));
         if let Some(first) = numbers.insert(task.id.to_string(), number) {
             say!(
                 "warning: {name}, line {number}: line {first} has the id {} too",

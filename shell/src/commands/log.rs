@@ -10,6 +10,7 @@ use quipu_kernel::limits::Limit;
 use quipu_kernel::process::{Pid, State, Status};
 use serde_json::json;
 
+use super::run::add_rulings;
 use crate::error::UserError;
 use crate::init::Session;
 use crate::lock::MachineLock;
@@ -115,8 +116,13 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
     let row = row(&journal, pid)?;
     let steps = journal.steps(pid)?;
     let recalled = journal.recalled(pid)?;
+    let rulings = journal.rulings(pid)?;
+    if let Err(error) = journal.verify(pid) {
+        say!("warning: {}", visible(&error.to_string()));
+    }
     if as_json {
         let mut log = json!({"process": row, "steps": steps});
+        add_rulings(&mut log["steps"], &rulings);
         if let Some(recalled) = recalled {
             log["recalled"] = json!(recalled);
         }
@@ -140,6 +146,9 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
             step.usage.prompt_tokens,
             step.usage.generated_tokens
         ))?;
+        if let Some((_, ruling)) = rulings.iter().find(|(n, _)| *n == step.n) {
+            output::line(&format!("     {}", visible(&ruling.told())))?;
+        }
         match step.outcome {
             Some(outcome) => output::line(&format!(
                 "     {} {}  ({}, {})",

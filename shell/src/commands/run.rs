@@ -7,8 +7,9 @@ use anyhow::Result;
 use clap::Args;
 use quipu_kernel::Kernel;
 use quipu_kernel::event::Event;
-use quipu_kernel::journal::StepRow;
-use quipu_kernel::process::{Exit, Pid, Program, Reply, Status};
+use quipu_kernel::journal::{Ruling, StepRow};
+use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, Status};
 use quipu_kernel::recall::Recalled;
 use quipu_kernel::signal::Signal;
 use serde_json::{Value, json};
@@ -31,6 +32,9 @@ pub struct RunArgs {
     /// The agent: an agent.toml, a SKILL.md, a file of instructions, or a folder
     #[arg(long, value_name = "FILE|DIR")]
     agent: Option<PathBuf>,
+    /// A text that the task is about; others may have written it. Can be repeated
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "fork"])]
+    attach: Vec<PathBuf>,
     /// What to print: the answer, one JSON value, or one event a line
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -67,7 +71,7 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
     let agent = args
         .agent
         .as_deref()
-        .map(agent::load)
+        .map(|path| agent::load(path, &session.paths))
         .transpose()?
         .unwrap_or_default();
     let program = match (args.resume, args.fork) {
@@ -122,7 +126,8 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
         }
         Format::Json => {
             let journal = kernel.journal();
-            let report = report(pid, &exit, journal.recalled(pid)?, journal.steps(pid)?);
+            let mut report = report(pid, &exit, journal.recalled(pid)?, journal.steps(pid)?);
+            add_rulings(&mut report["steps"], &journal.rulings(pid)?);
             output::json(&report)?;
         }
         Format::StreamJson => {}
@@ -160,10 +165,10 @@ async fn until_exit(
                 let _ = kernel.signal(pid, Signal::Interrupt);
                 question = None;
             }
-            reply = answer(&question), if question.is_some() => {
+            (key, reply) = answer(&question), if question.is_some() => {
                 question = None;
                 interrupts.forgive();
-                let _ = kernel.reply(pid, reply);
+                let _ = kernel.reply(pid, &key, reply);
             }
             event = events.recv() => {
                 let Some(event) = event else {
@@ -183,10 +188,13 @@ async fn until_exit(
     }
 }
 
-async fn answer(question: &Option<Event>) -> Reply {
+/// The key of the question, and what the person says to it.
+async fn answer(question: &Option<Event>) -> (String, Reply) {
     match question {
-        Some(event) => person::ask(event).await,
-        None => std::future::pending().await,
+        Some(event @ (Event::Question { key, .. } | Event::Approval { key, .. })) => {
+            (key.clone(), person::ask(event).await)
+        }
+        _ => std::future::pending().await,
     }
 }
 
@@ -213,8 +221,17 @@ fn program(
     agent: &Loaded,
     interactive: bool,
 ) -> Result<Program> {
-    let prompt = prompt(args.prompt.as_deref())?;
+    let (prompt, typed) = prompt(args.prompt.as_deref())?;
     let mut program = args.process.program(session, agent, prompt);
+    if !typed {
+        program.label = session.piped();
+    }
+    for path in &args.attach {
+        program.attached.push(Attached {
+            text: read_text(path, "--attach")?,
+            label: Label::new(format!("file:{}", path.display()), Trust::Untrusted),
+        });
+    }
     if let Some(path) = &args.schema {
         program.answer_schema = Some(schema(path)?);
     }
@@ -222,12 +239,15 @@ fn program(
     Ok(program)
 }
 
-fn prompt(argument: Option<&str>) -> Result<String> {
-    let text = match argument {
-        Some("-") => from_stdin()?,
-        Some(text) => text.to_owned(),
-        None if std::io::stdin().is_terminal() => return Err(no_prompt()),
-        None => from_stdin()?,
+/// The task, and whether it was typed, and not read from standard input.
+fn prompt(argument: Option<&str>) -> Result<(String, bool)> {
+    let terminal = std::io::stdin().is_terminal();
+    let (text, typed) = match argument {
+        // Whoever sits at the terminal types it there.
+        Some("-") => (from_stdin()?, terminal),
+        Some(text) => (text.to_owned(), true),
+        None if terminal => return Err(no_prompt()),
+        None => (from_stdin()?, false),
     };
     if text.trim().is_empty() {
         return Err(UserError::usage(
@@ -235,7 +255,7 @@ fn prompt(argument: Option<&str>) -> Result<String> {
             "say what should be done: quipu run \"…\"",
         ));
     }
-    Ok(text)
+    Ok((text, typed))
 }
 
 fn from_stdin() -> Result<String> {
@@ -318,6 +338,16 @@ fn report(pid: Pid, exit: &Exit, recalled: Option<Recalled>, steps: Vec<StepRow>
         report["recalled"] = json!(recalled);
     }
     report
+}
+
+/// Adds what was ruled on a step to it, in a list of steps.
+pub fn add_rulings(steps: &mut Value, rulings: &[(u32, Ruling)]) {
+    for step in steps.as_array_mut().into_iter().flatten() {
+        let ruled = rulings.iter().find(|(n, _)| step["n"] == *n);
+        if let Some((_, ruling)) = ruled {
+            step["ruling"] = json!(ruling);
+        }
+    }
 }
 
 /// The exit code for the end of a process.

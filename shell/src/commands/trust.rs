@@ -17,12 +17,13 @@ use crate::trust::{self, Folder, SERVERS};
 /// Let the files of a folder take effect, as they are now
 ///
 /// Shows what it would put into effect: the servers of its .mcp.json, and the files in .quipu.
-/// A file that changes asks again. Each server still needs grants of its own.
+/// A file that changes asks again. Each server still needs grants of its own. An agent that is
+/// in the folder, or named itself, counts as yours: what it says is no stranger's.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct TrustArgs {
-    /// The folder; without one, the trusted folders are listed
-    #[arg(value_name = "DIR")]
+    /// The folder, or the file of an agent; without one, what is trusted is listed
+    #[arg(value_name = "DIR|FILE")]
     folder: Option<PathBuf>,
     /// Trust this folder no more; the same as `trust rm DIR`
     #[arg(long, value_name = "DIR", conflicts_with = "folder")]
@@ -60,6 +61,13 @@ pub fn run(session: &Session, args: &TrustArgs) -> Result<u8> {
 }
 
 fn add(session: &Session, folder: &Path) -> Result<u8> {
+    if folder.is_file() {
+        let bytes = trust::vouch(folder, &session.paths)?;
+        let shown = visible(&folder.display().to_string());
+        say!("{shown} ({} bytes)", bytes.len());
+        say!("trusted: {shown}");
+        return Ok(0);
+    }
     let folder = Folder::read(folder)?;
     let mut book = trust::book(&session.paths)?;
     let shown = visible(&folder.path.display().to_string());
@@ -67,10 +75,10 @@ fn add(session: &Session, folder: &Path) -> Result<u8> {
         Standing::Changed(files) => files,
         _ => Vec::new(),
     };
-    if folder.files.is_empty() {
+    if folder.files.is_empty() && folder.agents.is_empty() {
         say!("{shown} has nothing that would take effect now");
     }
-    for (file, bytes) in &folder.files {
+    for (file, bytes) in folder.files.iter().chain(&folder.agents) {
         let mark = match changed.contains(file) {
             true => ", changed since it was trusted",
             false => "",
@@ -84,7 +92,7 @@ fn add(session: &Session, folder: &Path) -> Result<u8> {
     }
     for file in changed
         .iter()
-        .filter(|file| !folder.files.contains_key(*file))
+        .filter(|file| !folder.hashes().contains_key(*file))
     {
         say!("{} (removed since it was trusted)", visible(file));
     }
@@ -127,7 +135,8 @@ fn told(server: &McpServer) -> String {
 fn remove(session: &Session, folder: &Path) -> Result<u8> {
     let mut book = trust::book(&session.paths)?;
     // A folder that is gone can still be forgotten, by the name it had.
-    let path = trust::canonical(folder)
+    let path = folder
+        .canonicalize()
         .or_else(|_| Ok::<_, anyhow::Error>(std::path::absolute(folder)?))?;
     let shown = visible(&path.display().to_string());
     if !book.forget(trust::key(&path)?)? {
@@ -144,14 +153,18 @@ fn list(session: &Session, json: bool) -> Result<u8> {
     let book = trust::book(&session.paths)?;
     let mut rows: Vec<(String, &str, Vec<String>)> = Vec::new();
     for name in book.folders() {
-        let (state, changed) = match Folder::read(Path::new(name)) {
-            Err(_) => ("missing", Vec::new()),
-            Ok(folder) => match folder.standing(&book)? {
-                Standing::Trusted => ("trusted", Vec::new()),
-                Standing::Changed(files) => ("changed", files),
-                // It is a link to another folder now.
-                Standing::Unknown => ("missing", Vec::new()),
+        let standing = match trust::file_standing(name, &book) {
+            Some(standing) => Some(standing),
+            None => match Folder::read(Path::new(name)) {
+                Ok(folder) => Some(folder.standing(&book)?),
+                Err(_) => None,
             },
+        };
+        let (state, changed) = match standing {
+            Some(Standing::Trusted) => ("trusted", Vec::new()),
+            Some(Standing::Changed(files)) => ("changed", files),
+            // Where it was known, it is a link to another folder now.
+            Some(Standing::Unknown) | None => ("missing", Vec::new()),
         };
         rows.push((name.to_owned(), state, changed));
     }

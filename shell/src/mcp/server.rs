@@ -262,6 +262,7 @@ impl Machine {
         held: &Grants,
     ) -> Result<(), ToolError> {
         let request = Request {
+            from_user: false,
             name,
             effect: function.effect,
             needs: &function.needs_for(args),

@@ -62,5 +62,6 @@ pub fn trust(journal: &Journal, pid: Pid, program: &Program) -> Result<Trust> {
     Ok(read
         .map(|outcome| outcome.label.trust)
         .chain(recalled.map(|recalled| recalled.label.trust))
+        .chain(program.attached.iter().map(|file| file.label.trust))
         .fold(program.label.trust, Trust::min))
 }

@@ -19,7 +19,7 @@ use clap::Parser;
 use quipu_kernel::Idle;
 use quipu_kernel::event::Event;
 use quipu_kernel::label::{Label, Trust};
-use quipu_kernel::process::{Pid, Status};
+use quipu_kernel::process::{Attached, Pid, Status};
 use tokio::io::AsyncBufReadExt;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -149,8 +149,8 @@ impl Repl {
             if line.trim().is_empty() {
                 continue;
             }
-            let (prompt, label) = self.talk.piped(&line);
-            let done = self.task(&line, prompt, label).await;
+            let (prompt, label) = self.talk.piped(&line, self.session.piped());
+            let done = self.task(&line, prompt, label, Vec::new()).await;
             let code = done.unwrap_or_else(|error| error::report(&error));
             if first_failure == 0 {
                 first_failure = code;
@@ -174,17 +174,25 @@ impl Repl {
                 command => self.slash(command).await,
             },
             Some(_) => match self.talk.typed(line) {
-                Ok((prompt, label)) => self.task(line, prompt, label).await,
+                Ok((prompt, label, files)) => self.task(line, prompt, label, files).await,
                 Err(error) => Err(error),
             },
         };
         Outcome::Code(result.unwrap_or_else(|error| error::report(&error)))
     }
 
-    /// Runs the task `line`, as `prompt` tells it.
-    async fn task(&mut self, line: &str, prompt: String, label: Label) -> Result<u8> {
+    /// Runs the task `line`, as `prompt` tells it, with these `files`.
+    async fn task(
+        &mut self,
+        line: &str,
+        prompt: String,
+        label: Label,
+        files: Vec<Attached>,
+    ) -> Result<u8> {
         let mut program = self.session.program(&Loaded::default(), prompt);
-        let trust = label.trust;
+        let trusts = files.iter().map(|file| file.label.trust);
+        let trust = trusts.fold(label.trust, Trust::min);
+        program.attached = files;
         // The turns before were the subject of other tasks.
         program.topic = Some(line.to_owned());
         program.label = label;

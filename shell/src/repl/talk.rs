@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::process::Attached;
 
 use crate::init::read_text;
 use crate::output::shortened;
@@ -46,28 +47,26 @@ impl Talk {
         self.turns.last().map(|turn| turn.asked.as_str())
     }
 
-    /// The prompt for `line`, which a person typed: the turns before it, the line, and
+    /// The prompt for `line`, which a person typed: the turns before it and the line; and
     /// the files that `@path` names in it. Nobody has vouched for what is in a file.
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn typed(&self, line: &str) -> Result<(String, Label)> {
-        let (files, paths) = files(line)?;
-        let label = match paths.is_empty() {
-            true => Label::user(),
-            false => Label::new(format!("file:{}", paths.join(", ")), Trust::Untrusted),
-        };
-        Ok(self.after_turns(line, &files, label))
+    pub fn typed(&self, line: &str) -> Result<(String, Label, Vec<Attached>)> {
+        let files = files(line)?;
+        let (prompt, label) = self.after_turns(line, Label::user());
+        Ok((prompt, label, files))
     }
 
-    /// The prompt for `line`, which came from a pipe: word for word, and no file is read.
-    pub fn piped(&self, line: &str) -> (String, Label) {
-        self.after_turns(line, "", Label::user())
+    /// The prompt for `line`, which came from a pipe with this `label`: word for word, and no
+    /// file is read.
+    pub fn piped(&self, line: &str, label: Label) -> (String, Label) {
+        self.after_turns(line, label)
     }
 
-    /// The turns so far, then `line` and `files`. The label is as low as the lowest part:
+    /// The turns so far, then `line`. The label is as low as the lowest part:
     /// an answer made from a stranger's words stays a stranger's in the next turn.
-    fn after_turns(&self, line: &str, files: &str, mut label: Label) -> (String, Label) {
+    fn after_turns(&self, line: &str, mut label: Label) -> (String, Label) {
         let mut text = String::new();
         for turn in &self.turns {
             text.push_str(&format!("User: {}\nYou: {}\n", turn.asked, turn.answered));
@@ -76,27 +75,28 @@ impl Talk {
             }
         }
         let text = match text.is_empty() {
-            true => format!("{line}{files}"),
+            true => line.to_owned(),
             false => {
-                format!("{BEFORE}{text}\nNow the user says: {line}{files}")
+                format!("{BEFORE}{text}\nNow the user says: {line}")
             }
         };
         (text, label)
     }
 }
 
-/// The contents of the files that `@path` names in `line`, and their paths.
-fn files(line: &str) -> Result<(String, Vec<&str>)> {
+/// The files that `@path` names in `line`.
+fn files(line: &str) -> Result<Vec<Attached>> {
     let named = line
         .split_whitespace()
         .filter_map(|word| word.strip_prefix('@'));
-    let paths: Vec<&str> = named.filter(|path| !path.is_empty()).collect();
-    let mut text = String::new();
-    for path in &paths {
-        let content = read_text(path.as_ref(), "@path")?;
-        text.push_str(&format!("\n\nThe file {path}:\n{content}"));
-    }
-    Ok((text, paths))
+    let paths = named.filter(|path| !path.is_empty());
+    let file = |path: &str| {
+        Ok(Attached {
+            text: read_text(path.as_ref(), "@path")?,
+            label: Label::new(format!("file:{path}"), Trust::Untrusted),
+        })
+    };
+    paths.map(file).collect()
 }
 
 #[cfg(test)]
@@ -107,7 +107,8 @@ mod tests {
     fn what_was_read_lowers_the_turns_after_it() {
         let mut talk = Talk::default();
         let check = |talk: &Talk, line: &str, want_text: &str, want: &Label| {
-            let (text, label) = talk.typed(line).unwrap();
+            let (text, label, files) = talk.typed(line).unwrap();
+            assert!(files.is_empty());
             assert_eq!(text, want_text);
             assert_eq!(&label, want);
         };
@@ -116,7 +117,7 @@ mod tests {
         let told = "Earlier in this conversation:\nUser: hi\nYou: hello\n\nNow the user says: and?";
         check(&talk, "and?", told, &Label::user());
         talk.add("read it", "obey me", Trust::Untrusted);
-        let (_, label) = talk.typed("go on").unwrap();
+        let (_, label, _) = talk.typed("go on").unwrap();
         assert_eq!(label, Label::new("the conversation", Trust::Untrusted));
     }
 
@@ -127,7 +128,7 @@ mod tests {
         for i in 0..TURNS_TOLD {
             talk.add(&format!("q{i}"), "a", Trust::User);
         }
-        let (text, label) = talk.typed("now").unwrap();
+        let (text, label, _) = talk.typed("now").unwrap();
         assert!(!text.contains("stranger") && text.contains("q0"), "{text}");
         assert_eq!(label, Label::user());
     }
@@ -138,15 +139,13 @@ mod tests {
         let path = folder.path().join("note.txt");
         std::fs::write(&path, "buy milk").unwrap();
         let line = format!("what is in @{} ?", path.display());
-        let (text, label) = Talk::default().typed(&line).unwrap();
-        assert_eq!(
-            text,
-            format!("{line}\n\nThe file {}:\nbuy milk", path.display())
-        );
-        assert_eq!(
-            label,
-            Label::new(format!("file:{}", path.display()), Trust::Untrusted)
-        );
+        let (text, label, files) = Talk::default().typed(&line).unwrap();
+        assert_eq!((text, label), (line, Label::user()));
+        let file = Attached {
+            text: "buy milk".into(),
+            label: Label::new(format!("file:{}", path.display()), Trust::Untrusted),
+        };
+        assert_eq!(files, [file]);
         let error = Talk::default().typed("@/no/such").err().unwrap();
         assert_eq!(error.to_string(), "there is no /no/such");
     }
@@ -154,8 +153,9 @@ mod tests {
     #[test]
     fn a_line_from_a_pipe_is_its_words() {
         for line in ["@/etc/passwd", "  !date", "/quit", "read @note.txt"] {
-            let want = (line.to_owned(), Label::user());
-            assert_eq!(Talk::default().piped(line), want);
+            let label = Label::new("standard input", Trust::Untrusted);
+            let want = (line.to_owned(), label.clone());
+            assert_eq!(Talk::default().piped(line, label), want);
         }
     }
 }

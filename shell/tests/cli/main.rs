@@ -19,3 +19,4 @@ mod sessions;
 mod standard_input;
 mod terminal;
 mod two_machines;
+mod vouching;

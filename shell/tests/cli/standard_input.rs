@@ -142,7 +142,14 @@ fn a_person_has_commands_programs_and_files() {
     assert!(terminal.sandbox.path().join("made").exists());
     let ps = terminal.sandbox.quipu(&["ps", "--json"]).json();
     // The words of the file came along, and nobody vouches for them.
-    assert!(prompt(&ps[0]).contains("buy milk"), "{ps}");
+    assert_eq!(prompt(&ps[0]), "what is in @note.txt");
+    let journal = terminal.sandbox.path().join("root/state/journal.db");
+    let program: String = rusqlite::Connection::open(journal)
+        .and_then(|journal| journal.query_row("SELECT program FROM process", [], |row| row.get(0)))
+        .unwrap();
+    let program: serde_json::Value = serde_json::from_str(&program).unwrap();
+    assert_eq!(program["attached"][0]["text"], "buy milk");
+    assert_eq!(program["attached"][0]["label"]["trust"], "untrusted");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What a grant to a server is bound to: how it was written down, the program that this
-//! leads to here, and the files among its arguments, each by its path and its bytes.
+//! leads to here, and those files among its arguments that are code, each by its path and
+//! its bytes. Data that a server keeps changes as it works, and asks for nothing.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -17,7 +18,7 @@ pub struct Bound {
     /// The server.
     pub server: McpServer,
     /// Changes with anything that could make the server another one: its entry, the
-    /// program, a file among its arguments, the folder that a relative path starts from.
+    /// program, code among its arguments, the folder that a relative path starts from.
     pub fingerprint: String,
 }
 
@@ -43,9 +44,15 @@ pub(super) fn fingerprint(server: &McpServer, surroundings: &Surroundings) -> St
         let filled = |text: &str| fill(text, &*surroundings.variables).ok();
         let program = filled(command).and_then(|command| program(&command, &cwd, surroundings));
         let named = args.iter().filter_map(|arg| filled(arg)).flat_map(paths);
-        let files = named.map(|path| cwd.join(path));
-        for file in program.into_iter().chain(files) {
-            if let Ok(Some((path, digest))) = digest(&file) {
+        let files: Vec<PathBuf> = named.map(|path| cwd.join(path)).collect();
+        // What an interpreter is given first it runs, whatever it is called.
+        let first = files.iter().position(|file| file.is_file());
+        let code = files
+            .iter()
+            .enumerate()
+            .filter(|(place, file)| is_code(file) || (Some(*place) == first && !is_data(file)));
+        for file in program.iter().chain(code.map(|(_, file)| file)) {
+            if let Ok(Some((path, digest))) = digest(file) {
                 hash.update(path.as_os_str().as_encoded_bytes());
                 hash.update([0]);
                 hash.update(digest);
@@ -85,6 +92,58 @@ fn is_program(file: &Path) -> bool {
     #[cfg(not(unix))]
     let runs = true;
     meta.is_file() && runs
+}
+
+/// How files of code end.
+const CODE: &[&str] = &[
+    "bash", "bat", "cjs", "clj", "cmd", "cts", "dll", "dylib", "egg", "exe", "exs", "fish", "go",
+    "groovy", "hs", "jar", "jl", "js", "jsx", "kts", "lua", "mjs", "mts", "php", "pl", "pm", "ps1",
+    "py", "pyc", "pyw", "pyz", "r", "rb", "rkt", "scm", "sh", "so", "swift", "tcl", "ts", "tsx",
+    "wasm", "whl", "zsh",
+];
+/// How files of data end.
+const DATA: &[&str] = &[
+    "csv", "db", "duckdb", "jsonl", "ldb", "log", "md", "ndjson", "parquet", "sqlite", "sqlite3",
+    "tsv", "txt",
+];
+/// How programs and scripts begin: a script's first line; ELF, Mach-O, Windows, wasm, Java.
+const MAGIC: &[&[u8]] = &[
+    b"#!",
+    b"\x7fELF",
+    b"\xfe\xed\xfa\xce",
+    b"\xfe\xed\xfa\xcf",
+    b"\xcf\xfa\xed\xfe",
+    b"\xca\xfe\xba\xbe",
+    b"MZ",
+    b"\0asm",
+];
+
+/// Whether the file is a program or a script, by its name or by how it begins.
+fn is_code(file: &Path) -> bool {
+    let head = head(file);
+    ends_in(file, CODE) || MAGIC.iter().any(|magic| head.starts_with(magic))
+}
+
+/// Whether the file is data, by its name or as a database.
+fn is_data(file: &Path) -> bool {
+    ends_in(file, DATA) || head(file).starts_with(b"SQLite format 3")
+}
+
+fn ends_in(file: &Path, endings: &[&str]) -> bool {
+    let ending = file.extension().unwrap_or_default().to_string_lossy();
+    endings.contains(&ending.to_ascii_lowercase().as_str())
+}
+
+/// The first bytes of a file; none where there is no file.
+fn head(file: &Path) -> Vec<u8> {
+    let mut head = Vec::new();
+    if file.is_file()
+        && let Ok(file) = File::open(file)
+    {
+        // A file that cannot be read has no beginning.
+        let _ = file.take(16).read_to_end(&mut head);
+    }
+    head
 }
 
 /// What may be a path in `argument`: all of it, or what follows `--option=`.
@@ -179,7 +238,25 @@ mod tests {
         check("./s", &[], &|| write("a/s", "other"), true);
         check("tool", &[], &|| write("bin/tool", "two"), true);
         check("./s", &["data"], &|| write("a/data", "2"), true);
-        check("./s", &["--db=data"], &|| write("a/data", "3"), true);
+        check("./s", &["--run=data"], &|| write("a/data", "3"), true);
+        // What it is given to work on is no code, what it loads is.
+        write("a/run.py", "import more");
+        write("a/notes.db", "1");
+        write("a/more", "1");
+        let work: &[&str] = &["run.py", "notes.db", "--plug=more", "more"];
+        check("./s", work, &|| write("a/run.py", "import other"), true);
+        check("./s", work, &|| write("a/notes.db", "2"), false);
+        check("./s", work, &|| write("a/more", "2"), false);
+        check("./s", work, &|| write("a/more", "#!/bin/sh"), true);
+        check("./s", work, &|| write("a/more", "#!/bin/sh\n"), true);
+        check("./s", &["notes.db"], &|| write("a/notes.db", "3"), false);
+        check(
+            "./s",
+            &["--db", "new.sqlite"],
+            &|| write("a/new.sqlite", "1"),
+            false,
+        );
+        check("./s", &["late.js"], &|| write("a/late.js", "1"), true);
         check("./s", &["${NAME}"], &|| write("a/data", "4"), true);
         check("./s", &["x"], &|| write("a/data", "5"), false);
         check("./s", &["data"], &|| write("b/data", "6"), false);

@@ -123,6 +123,7 @@ impl McpHost {
                 requests,
                 granted: held.grants.clone(),
                 lapsed: held.lapsed,
+                vouched: false,
                 hash: Some(bound.fingerprint.clone()),
             },
             link: Arc::new(self.link(bound, held.grants)),

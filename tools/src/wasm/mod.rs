@@ -44,7 +44,7 @@ use tokio::sync::Semaphore;
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use crate::device::{ArgsCheck, CallContext};
+use crate::device::{ArgsCheck, BUILTIN, CallContext};
 use crate::grants::component_hash;
 use crate::manifest::{self, Manifest, ManifestError};
 use crate::net::Net;
@@ -68,8 +68,6 @@ const FIBER_BYTES: usize = 2 * STACK_BYTES;
 const COMPONENT_BYTES_MAX: usize = 256 << 20;
 /// Core instances, tables and memories that a call may have on average.
 const PARTS_OF_A_CALL: u32 = 16;
-/// The origin of tools that are a part of this program.
-const BUILTIN: &str = "builtin";
 /// The longest that listing the functions of a plugin may take.
 const LISTING_MAX: Duration = Duration::from_secs(5);
 
@@ -78,6 +76,8 @@ const LISTING_MAX: Duration = Duration::from_secs(5);
 pub struct WasmSettings {
     /// Where compiled components are kept; nowhere when `None`.
     pub cache_dir: Option<PathBuf>,
+    /// The secret by which what was compiled is known again; without one nothing is kept.
+    pub cache_key: Option<[u8; 32]>,
     /// Linear memory of one guest that asks for no other limit, in bytes.
     pub memory_bytes_default: usize,
     /// The most that a guest can ask for, in bytes.
@@ -96,6 +96,7 @@ impl Default for WasmSettings {
     fn default() -> Self {
         Self {
             cache_dir: None,
+            cache_key: None,
             memory_bytes_default: 64 << 20,
             memory_bytes_max: 512 << 20,
             memory_bytes_total: 2 << 30,
@@ -182,7 +183,7 @@ impl WasmHost {
             ticker: Arc::new(Ticker::start(engine.clone())),
             linker: Arc::new(linker),
             io: Arc::new(io),
-            cache: Arc::new(Cache::new(settings.cache_dir)),
+            cache: Arc::new(Cache::new(settings.cache_dir, settings.cache_key)),
             budget: Arc::new(Budget::new(settings.memory_bytes_total)),
             places: Arc::new(Semaphore::new(settings.calls_max as usize)),
             calls_max: settings.calls_max as usize,

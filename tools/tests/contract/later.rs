@@ -26,6 +26,7 @@ impl Desk {
     fn host(&self) -> WasmHost {
         WasmHost::new(WasmSettings {
             cache_dir: Some(self.cache()),
+            cache_key: Some([0; 32]),
             ..WasmSettings::default()
         })
         .expect("an engine")

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quipu_tools::mcp::{Environment, McpDevice, McpHost, McpServer, McpTransport};
-use quipu_tools::{CallContext, Device, Effect, ErrorKind, Grants, Held, ToolError};
+use quipu_tools::{CallContext, Device, Effect, ErrorKind, Held, ToolError};
 use serde_json::{Value, json};
 
 /// How long a listing is waited for.
@@ -61,7 +61,7 @@ fn granted(capabilities: &str) -> Held {
     let capabilities = capabilities.split_whitespace();
     Held {
         grants: capabilities.map(|one| one.parse().unwrap()).collect(),
-        lapsed: Grants::default(),
+        ..Held::default()
     }
 }
 

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use quipu_tools::manifest::embed;
 use quipu_tools::{
-    CallContext, Device, ErrorKind, Grants, Held, Secret, ToolError, WasmDevice, WasmHost,
-    WasmSettings,
+    CallContext, Device, ErrorKind, Held, Secret, ToolError, WasmDevice, WasmHost, WasmSettings,
 };
 use serde_json::{Value, json};
 
@@ -34,7 +33,7 @@ fn probe(granted: &str) -> WasmDevice {
             .split_whitespace()
             .map(|g| g.parse().unwrap())
             .collect(),
-        lapsed: Grants::default(),
+        ..Held::default()
     };
     let secret = Secret::new(SECRET).unwrap();
     device.grant(held, BTreeMap::from([("token".to_owned(), secret)]));

@@ -6,9 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use quipu_tools::manifest::embed;
-use quipu_tools::{
-    CallContext, Device, ErrorKind, Grants, Held, WasmDevice, WasmHost, WasmSettings,
-};
+use quipu_tools::{CallContext, Device, ErrorKind, Held, WasmDevice, WasmHost, WasmSettings};
 use serde_json::{Value, json};
 
 const MANIFEST: &str = r#"
@@ -36,7 +34,7 @@ fn probe(granted: &str) -> WasmDevice {
     let mut device = host.load("probe", "test", &component).unwrap();
     let held = Held {
         grants: granted.lines().map(|g| g.parse().unwrap()).collect(),
-        lapsed: Grants::default(),
+        ..Held::default()
     };
     device.grant(held, BTreeMap::new());
     device
@@ -245,7 +243,7 @@ fn a_function_that_says_it_reads_cannot_write() {
     let mut device = host.load("probe", "test", &component).unwrap();
     let held = Held {
         grants: honest.spec().granted.clone(),
-        lapsed: Grants::default(),
+        ..Held::default()
     };
     device.grant(held, BTreeMap::new());
     assert!(open(&device, &granted, "new.txt", Some("words")).is_err());

@@ -4,6 +4,7 @@
 //! side only tokenizes and hands jobs over. This folder is the only place that
 //! names llama.cpp.
 
+mod apart;
 mod attention;
 mod context;
 mod draft;
@@ -84,6 +85,8 @@ pub struct LocalSettings {
     /// Folder for KV states on disk: boot pages, and processes that were suspended.
     /// `None` keeps them in memory only.
     pub swap: Option<PathBuf>,
+    /// By which a state on disk is known again as one of this root.
+    pub secret: [u8; 32],
 }
 
 /// A model file, loaded and ready.
@@ -222,6 +225,7 @@ impl LocalCpu {
             memory_bytes_max: SWAP_MEMORY_BYTES,
             disk_bytes_max: SWAP_DISK_BYTES,
             folder: settings.swap.clone(),
+            secret: settings.secret,
             key: file::key(path).map_err(|error| fail(error.to_string()))?,
         };
         let listener: Arc<RwLock<Option<Listener>>> = Arc::default();

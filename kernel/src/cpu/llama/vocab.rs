@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
+use llama_cpp_2::token_type::LlamaTokenAttr;
 use llama_cpp_2::vocab::VocabType;
 use llguidance::api::TopLevelGrammar;
 use llguidance::{Matcher, ParserFactory};
@@ -12,6 +13,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use toktrie::{InferenceCapabilities, TokEnv, TokRxInfo, TokTrie, TokenId, TokenizerEnv};
 
+use super::apart::Apart;
 use crate::cpu::{CpuError, Form, Segment};
 
 /// Tokens, their bytes, and grammars over them.
@@ -19,6 +21,7 @@ pub(super) struct Vocab {
     model: Arc<LlamaModel>,
     factory: ParserFactory,
     environment: TokEnv,
+    apart: Apart,
     matchers: Mutex<HashMap<String, Matcher>>,
     /// Tokens of texts said before, plain ones and the template's own: a window is the
     /// last one with a little more.
@@ -33,6 +36,7 @@ const SAID_MAX: usize = 1024;
 impl Vocab {
     pub(super) fn new(model: Arc<LlamaModel>) -> Result<Self, String> {
         let canonical = model.vocab().vocab_type() == VocabType::BPE;
+        let apart = Apart::new(pieces(&model))?;
         let environment: TokEnv = Arc::new(Environment {
             trie: trie(&model),
             canonical,
@@ -51,15 +55,25 @@ impl Vocab {
             model,
             factory,
             environment,
+            apart,
             matchers: Mutex::default(),
             said: Default::default(),
         })
     }
 
-    /// Tokens of `text`; special tokens in it count as such only when `special`.
+    /// Tokens of `text`; special tokens in it count as such only when `special`. Without
+    /// it llama.cpp still finds those that a model's maker has added, so the text is taken
+    /// apart where it has one.
     pub(super) fn tokenize(&self, text: &str, special: bool) -> Vec<i32> {
-        let tokens = self.model.vocab().tokenize(text.as_bytes(), false, special);
-        tokens.into_iter().map(|token| token.0).collect()
+        let parts = match special {
+            true => vec![text],
+            false => self.apart.parts(text),
+        };
+        let vocab = self.model.vocab();
+        let tokens = parts
+            .into_iter()
+            .flat_map(|part| vocab.tokenize(part.as_bytes(), false, special));
+        tokens.map(|token| token.0).collect()
     }
 
     /// Tokens of a rendered prompt, with the beginning-of-text token when the model
@@ -161,6 +175,22 @@ impl Vocab {
             .map_err(|error| CpuError::Grammar(error.to_string()))?;
         Ok(Matcher::new(Ok(parser)))
     }
+}
+
+/// The texts of the tokens that a text must not have: those that steer the model, and those
+/// that were added to the words it was made of.
+fn pieces(model: &LlamaModel) -> Vec<Vec<u8>> {
+    let vocab = model.vocab();
+    let steers = |token: &LlamaToken| {
+        let attributes = vocab.attr(*token);
+        attributes.contains(LlamaTokenAttr::Control)
+            || attributes.contains(LlamaTokenAttr::UserDefined)
+    };
+    vocab
+        .tokens()
+        .filter(steers)
+        .map(|token| vocab.token_to_piece(token, true, None))
+        .collect()
 }
 
 fn json_grammar(mut schema: Value) -> TopLevelGrammar {

@@ -37,7 +37,7 @@ impl Agents {
         let read = |path: &Path, name: &Path| -> Result<Named> {
             Ok(Named {
                 name: Some(name.display().to_string()),
-                loaded: agent::load(path)?,
+                loaded: agent::load_apart(path)?,
             })
         };
         let mut usual = Vec::new();

@@ -30,6 +30,8 @@ impl Functions {
                 name: name.to_owned(),
                 origin: "case".into(),
                 functions: specs,
+                // The cases are the user's own.
+                vouched: true,
                 ..DeviceSpec::default()
             },
         }

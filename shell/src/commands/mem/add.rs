@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 use ignore::WalkBuilder;
-use quipu_memory::{Access, DiskStore, ImportedFile, Syntax, Trust};
+use quipu_memory::{Access, DiskStore, ImportedFile, Store, Syntax, Trust};
 use quipu_tools::{CallContext, Capability};
 use serde_json::json;
 
@@ -31,6 +31,10 @@ pub struct AddArgs {
     /// Read pages from FILE, lines {"_id","title","text"[,"source","trust"]}
     #[arg(long, value_name = "FILE", conflicts_with = "what")]
     jsonl: Option<PathBuf>,
+    /// Vouch for them: they count as your own words, come up unasked, and taint nothing.
+    /// Otherwise they are a stranger's
+    #[arg(long)]
+    vouch: bool,
     /// Put them into this space, which only some agents read [default: shared]
     #[arg(long, value_name = "NAME")]
     space: Option<Space>,
@@ -52,6 +56,8 @@ struct Import<'a> {
     store: &'a DiskStore,
     reader: Reader<'a>,
     space: String,
+    /// How far the pages can be trusted.
+    trust: Trust,
     tally: Tally,
 }
 
@@ -68,8 +74,12 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     let store = session.store(Access::ReadWrite)?;
     let space = args.space.clone().unwrap_or_default().0;
     store.defer_vectors();
+    let trust = match args.vouch {
+        true => Trust::User,
+        false => Trust::Untrusted,
+    };
     if let Some(path) = &args.jsonl {
-        let added = jsonl::add(&store, path, &space)?;
+        let added = jsonl::add(&store, path, &space, trust)?;
         say!("added {added} pages from {}", file_words(path));
         session.give_vectors(&store)?;
         return Ok(0);
@@ -78,6 +88,7 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
         store: &store,
         reader: Reader::new(session)?,
         space,
+        trust,
         tally: Tally::default(),
     };
     for url in urls {
@@ -141,10 +152,16 @@ impl Import<'_> {
             Ok(found) => found,
             Err(reason) => return Ok(Err(reason)),
         };
-        let document = Document::of_file(&found, &self.space);
+        let document = Document::of_file(&found, &self.space, self.trust);
         let before = self.store.file(&document.key)?;
         let same = |before: &ImportedFile| {
             before.bytes == found.bytes && before.modified_ns == found.modified_ns
+        };
+        // One that is vouched for now, or no more, is stored anew.
+        let as_trusted = || self.is_trusted_as_before(&document.key);
+        let before = match before {
+            Some(before) if as_trusted()? => Some(before),
+            _ => None,
         };
         if before.as_ref().is_some_and(same) {
             self.tally.unchanged += 1;
@@ -168,6 +185,12 @@ impl Import<'_> {
         self.tally.pages += self.store.put_file(&file, pages)?.len();
         self.tally.files += 1;
         Ok(Ok(()))
+    }
+
+    /// Whether the pages of the document `key` are trusted as those of this import.
+    fn is_trusted_as_before(&self, key: &str) -> Result<bool> {
+        let page = self.store.get(&format!("{key}#1").as_str().into())?;
+        Ok(page.is_none_or(|page| page.trust == self.trust))
     }
 
     /// Removes what was imported from the folders and is there no more.
@@ -201,7 +224,7 @@ impl Import<'_> {
             } else {
                 title
             },
-            trust: Trust::Untrusted,
+            trust: self.trust,
             space: self.space.clone(),
         };
         let pages = document.of_text(&text, Syntax::Markdown, &self.reader);
@@ -302,6 +325,7 @@ mod tests {
                 store: &store,
                 reader: Reader::with(Bus::default()),
                 space: space.to_owned(),
+                trust: Trust::Untrusted,
                 tally: Tally::default(),
             };
             let paths = [docs.clone()];

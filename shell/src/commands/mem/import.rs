@@ -107,13 +107,13 @@ pub struct Document {
 
 impl Document {
     /// The document in the file `found`.
-    pub fn of_file(found: &Found, space: &str) -> Self {
+    pub fn of_file(found: &Found, space: &str, trust: Trust) -> Self {
         let name = found.path.file_name().unwrap_or_default();
         Self {
             key: key(space, &found.name()),
             source: found.name(),
             title: name.to_string_lossy().into_owned(),
-            trust: Trust::User,
+            trust,
             space: space.to_owned(),
         }
     }

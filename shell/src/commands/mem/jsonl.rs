@@ -12,15 +12,18 @@ use crate::error::UserError;
 /// Pages written in one transaction.
 const BATCH_PAGES: usize = 500;
 
-/// Adds the pages of a file of JSON lines to a space; says how many.
-pub fn add(store: &DiskStore, path: &Path, space: &str) -> Result<usize> {
+/// Adds the pages of a file of JSON lines to a space, each trusted no further than `trust`:
+/// what a file says of itself may only be less. Says how many.
+pub fn add(store: &DiskStore, path: &Path, space: &str, trust: Trust) -> Result<usize> {
     let mut batch = Vec::new();
     let mut added = 0;
     for line in json_lines(path)? {
         let (number, value) = line?;
+        let page = page(path, number, &value)?;
         batch.push(NewPage {
             space: space.to_owned(),
-            ..page(path, number, &value)?
+            trust: page.trust.min(trust),
+            ..page
         });
         if batch.len() == BATCH_PAGES {
             added += store.put_all(std::mem::take(&mut batch))?.len();

@@ -66,6 +66,11 @@ pub fn grant(session: &Session, args: &GrantArgs) -> Result<u8> {
         spec.name,
         visible(&capability.to_string())
     );
+    // What a server says of itself a model will read: its user sees it first. Where that
+    // fails the grant stands, and it is shown later.
+    if let Err(error) = session.bus_for(&args.name, Servers::Shown) {
+        say!("warning: {}", visible(&error.to_string()));
+    }
     Ok(0)
 }
 

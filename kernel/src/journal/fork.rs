@@ -1,0 +1,59 @@
+//! Copying a process in the journal.
+
+use rusqlite::params;
+
+use super::{Journal, Result, now_ms, wrap};
+use crate::journal::JournalError;
+use crate::process::Pid;
+
+impl Journal {
+    /// Records a copy of `pid` as it was after its step `at`, or after its last
+    /// completed one, and gives it a number of its own.
+    pub fn fork(&self, pid: Pid, at: Option<u32>) -> Result<Pid> {
+        // What somebody changed is not made sound by a copy.
+        self.verify(pid)?;
+        let wrap = |error| wrap(&self.path, error);
+        let mut connection = self.connection.lock();
+        let transaction = connection.transaction().map_err(wrap)?;
+        let done: Option<u32> = transaction
+            .query_row(
+                "SELECT max(n) FROM step WHERE pid=?1 AND outcome IS NOT NULL",
+                [pid],
+                |row| row.get(0),
+            )
+            .map_err(wrap)?;
+        let done = done.unwrap_or(0);
+        let at = at.unwrap_or(done);
+        if at > done {
+            return Err(JournalError::NoStep { pid, at, done });
+        }
+        let copied = transaction
+            .execute(
+                "INSERT INTO process (program, model, state, created_ms, updated_ms, spent_ms, recalled)
+                 SELECT program, model, 'ready', ?2, ?2, spent_ms, recalled FROM process WHERE pid=?1",
+                params![pid, now_ms()],
+            )
+            .map_err(wrap)?;
+        if copied == 0 {
+            return Err(JournalError::NoProcess(pid));
+        }
+        let child = transaction.last_insert_rowid();
+        // An answer ended the parent, or a refusal; the child is to go on.
+        transaction
+            .execute(
+                "INSERT INTO step (pid, n, action, usage, decide_ms, outcome, ok, label, act_ms, ruling)
+                 SELECT ?2, n, action, usage, decide_ms, outcome, ok, label, act_ms, ruling FROM step
+                 WHERE pid=?1 AND n<=?3 AND json_extract(action, '$.answer') IS NULL
+                   AND coalesce(json_extract(ruling, '$.word'), '') <> 'refused'",
+                params![pid, child, at],
+            )
+            .map_err(wrap)?;
+        let head = match &self.chain {
+            Some(chain) => Some(chain.take_in_process(&transaction, child).map_err(wrap)?),
+            None => None,
+        };
+        transaction.commit().map_err(wrap)?;
+        self.note_head(child, head);
+        Ok(child)
+    }
+}

@@ -1,0 +1,193 @@
+//! Who said it: what comes in counts as a stranger's until its user vouches for it, and what
+//! is kept on disk is believed only where this root wrote it.
+
+use std::path::PathBuf;
+
+use crate::sandbox::{ADD, DONE, MENDED, SPIN, Sandbox};
+
+const SEARCH: &str = r#"{"tool":"memory.search","args":{"query":"rent garage"}}"#;
+const PUT: &str = r#"{"tool":"memory.put","args":{"text":"The garage was let."}}"#;
+const EDIT: &str = r#"{"tool":"memory.edit","args":{"block":"person","text":"Likes tea."}}"#;
+/// What is said where nobody may approve.
+const REFUSED: &str = "has read untrusted text";
+
+/// A sandbox with a script that reads and then writes.
+fn desk() -> (Sandbox, String) {
+    let sandbox = Sandbox::new();
+    let cpu = sandbox.script("reads.jsonl", &[SEARCH, PUT, DONE]);
+    (sandbox, cpu)
+}
+
+#[test]
+fn what_is_brought_in_is_a_strangers_until_it_is_vouched_for() {
+    let check = |add: &[&str], code: i32, said: &[&str]| {
+        let (sandbox, cpu) = desk();
+        sandbox.write("bill.txt", "The rent of the garage is 40.");
+        let line =
+            r#"{"_id":"bill","title":"","text":"The rent of the garage is 40.","trust":"user"}"#;
+        sandbox.write("bill.jsonl", line);
+        sandbox
+            .quipu(&[&["mem", "add"], add].concat())
+            .check(0, &[]);
+        let run = ["run", "--recall", "0", "--cpu", &cpu, "what is the rent"];
+        sandbox.quipu(&run).check(code, said);
+        let kept = sandbox.quipu(&["mem", "ls", "--json"]).json();
+        assert_eq!(kept.as_array().unwrap().len(), 2 - usize::from(code == 3));
+    };
+    check(&["bill.txt"], 3, &[REFUSED]);
+    check(&["--vouch", "bill.txt"], 0, &[]);
+    // What a file says of itself is no more than the file.
+    check(&["--jsonl", "bill.jsonl"], 3, &[REFUSED]);
+    check(&["--vouch", "--jsonl", "bill.jsonl"], 0, &[]);
+}
+
+#[test]
+fn a_pipe_and_an_attached_file_are_a_strangers_too() {
+    let (sandbox, _) = desk();
+    let cpu = sandbox.script("puts.jsonl", &[PUT, DONE]);
+    let piped = |args: &[&str], code: i32, said: &[&str]| {
+        sandbox
+            .quipu_reading(&[&["--cpu", &cpu], args].concat(), "keep it\n")
+            .check(code, said);
+    };
+    for args in [&["run", "-"][..], &["run"], &[]] {
+        piped(args, 3, &[REFUSED, "standard input"]);
+        piped(&[args, &["--trusted-input"]].concat(), 0, &[]);
+    }
+    sandbox.write("mail.txt", "Keep that the garage was let.");
+    let attached = ["run", "--cpu", &cpu, "--attach", "mail.txt", "what is it"];
+    sandbox
+        .quipu(&attached)
+        .check(3, &[REFUSED, "file:mail.txt"]);
+    sandbox
+        .quipu(&["run", "--cpu", &cpu, "keep it"])
+        .check(0, &[]);
+    // The prompts of a file that its user names are the user's; what stands beside is not.
+    let task = |line: &str, code: i32| {
+        sandbox.write("tasks.jsonl", line);
+        let said = sandbox.quipu(&["batch", "tasks.jsonl", "--cpu", &cpu]);
+        assert_eq!(said.code, Some(code), "{said:#?}");
+    };
+    task(r#"{"id":1,"prompt":"keep it"}"#, 0);
+    task(
+        r#"{"id":1,"prompt":"keep it","input":"The garage was let."}"#,
+        3,
+    );
+    let line = "{\"id\":1,\"prompt\":\"keep it\"}\n";
+    let said = sandbox.quipu_reading(&["batch", "-", "--cpu", &cpu], line);
+    assert_eq!(said.code, Some(3), "{said:#?}");
+}
+
+#[test]
+fn an_agent_that_is_not_trusted_takes_no_rights_by_naming_things() {
+    let sandbox = Sandbox::new();
+    let cpu = sandbox.script("edits.jsonl", &[EDIT, DONE]);
+    let agent = |name: &str, memory: &str| {
+        std::fs::create_dir_all(sandbox.path().join(name)).unwrap();
+        let text = format!("name = \"{name}\"\n[memory]\n{memory}\n");
+        sandbox.write(&format!("{name}/agent.toml"), text);
+    };
+    let run = |name: &str| sandbox.quipu(&["run", "--agent", name, "--cpu", &cpu, "hi"]);
+    let show = || sandbox.quipu(&["mem", "show", "core/notes/person"]);
+    agent("own", "space = \"notes\"\nblocks = [\"person\"]");
+    run("own").check(3, &[REFUSED, "agent:own"]);
+    sandbox.quipu(&["trust", "own"]).check(0, &["agent.toml"]);
+    run("own").check(0, &[]);
+    assert!(show().out.contains("Likes tea."));
+    agent("guest", "space = \"notes\"\nblocks = [\"person\"]");
+    run("guest").check(2, &["the agent guest is not trusted", "the space notes"]);
+    agent("guest", "reads = [\"notes\"]");
+    run("guest").check(2, &["the space notes"]);
+    // It is trusted as it was.
+    agent("own", "space = \"notes\"\nblocks = [\"person\", \"more\"]");
+    run("own").check(2, &["the agent own is not trusted"]);
+    let ls = sandbox.quipu(&["trust", "ls", "--json"]).json();
+    assert_eq!(ls[0]["state"], "changed", "{ls}");
+    sandbox.quipu(&["trust", "own/agent.toml"]).check(0, &[]);
+    run("own").check(0, &[]);
+    sandbox
+        .quipu(&["trust", "rm", "own/agent.toml"])
+        .check(0, &[]);
+    run("own").check(2, &["the agent own is not trusted"]);
+}
+
+#[test]
+fn a_tool_of_somebody_else_is_not_trusted_as_its_user_is() {
+    let sandbox = Sandbox::new();
+    sandbox.install("slow", MENDED);
+    let label = |action: &str| {
+        let cpu = sandbox.script("calls.jsonl", &[action, DONE]);
+        let run = ["run", "--format", "json", "--cpu", &cpu, "hi"];
+        let run = sandbox.quipu(&run).json();
+        run["steps"][0]["label"]["trust"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(label(SPIN), "untrusted");
+    assert_eq!(label(ADD), "user");
+}
+
+#[test]
+fn a_refusal_is_in_the_log_and_a_changed_log_is_noticed() {
+    let (sandbox, cpu) = desk();
+    sandbox.write("bill.txt", "The rent of the garage is 40.");
+    sandbox.quipu(&["mem", "add", "bill.txt"]).check(0, &[]);
+    let run = [
+        "run",
+        "--cpu",
+        &cpu,
+        "--approve",
+        "never",
+        "what is the rent",
+    ];
+    sandbox.quipu(&run).check(3, &[REFUSED]);
+    let log = sandbox.quipu(&["log", "1", "--json"]).json();
+    let steps = log["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 2, "{log}");
+    assert_eq!(steps[1]["action"]["args"]["text"], "The garage was let.");
+    assert_eq!(steps[1]["ruling"]["word"], "refused");
+    assert_eq!(steps[1]["ruling"]["by"], "--approve never");
+    let told = sandbox.quipu(&["log", "1"]);
+    assert!(told.out.contains("refused by --approve never"), "{told:#?}");
+    // Unchanged it decides again, and is refused again.
+    let resume = ["run", "--cpu", &cpu, "--resume", "1", "--approve", "never"];
+    sandbox.quipu(&resume).check(3, &[REFUSED]);
+    let journal = rusqlite::Connection::open(sandbox.path().join("root/state/journal.db")).unwrap();
+    let sql = "UPDATE step SET label=json_set(label,'$.trust','user')";
+    journal.execute_batch(sql).unwrap();
+    let changed = "the journal of process 1 was changed since it was written";
+    sandbox.quipu(&resume).check(1, &[changed]);
+    sandbox.quipu(&["log", "1"]).check(0, &[changed]);
+    sandbox.quipu(&["fork", "1"]).check(1, &[changed]);
+}
+
+#[test]
+fn compiled_code_of_another_component_is_made_again() {
+    let sandbox = Sandbox::new();
+    let calls = || {
+        for call in [
+            ["calculator.calculate", r#"{"expression":"1"}"#],
+            ["browser.read", r#"{"html":"<p>a","url":"file:///a.html"}"#],
+        ] {
+            sandbox
+                .quipu(&["tool", "call", call[0], call[1]])
+                .check(0, &[]);
+        }
+    };
+    let cached = || -> Vec<PathBuf> {
+        let folder = sandbox.path().join("root/cache/wasm");
+        let entries = std::fs::read_dir(folder).unwrap().flatten();
+        let paths = entries.map(|entry| entry.path());
+        paths
+            .filter(|path| path.extension().is_some_and(|e| e == "cwasm"))
+            .collect()
+    };
+    calls();
+    let files = cached();
+    assert_eq!(files.len(), 2, "{files:?}");
+    let first = std::fs::read(&files[0]).unwrap();
+    std::fs::write(&files[1], &first).unwrap();
+    calls();
+    assert_ne!(std::fs::read(&files[1]).unwrap(), first);
+}
