@@ -442,7 +442,7 @@ impl CpuError {
             CpuError::Template { .. } => {
                 "the template came with the model; try another model, or put another template into a copy of its file (gguf-new-metadata --chat-template)".into()
             }
-            CpuError::Grammar(_) => "`quipu tool check NAME` says what a tool's schema has that a grammar has not; --schema takes a simpler one".into(),
+            CpuError::Grammar(_) => "give --schema a simpler schema; `quipu tool show NAME` prints that of a tool".into(),
             CpuError::Decode(_) | CpuError::Gone => {
                 "run again; if it stays, use a smaller --window or another model".into()
             }
