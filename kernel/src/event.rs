@@ -25,6 +25,15 @@ pub enum Event {
         /// Steps it had already completed.
         steps: u32,
     },
+    /// A function cannot be used by this model, and the others can.
+    LeftOut {
+        /// The process.
+        pid: Pid,
+        /// The function.
+        tool: String,
+        /// Why.
+        reason: String,
+    },
     /// The store holds something on the task, and it was put into the window.
     Reminded {
         /// The process.
@@ -179,6 +188,7 @@ impl Event {
     pub fn pid(&self) -> Pid {
         match self {
             Event::Started { pid, .. }
+            | Event::LeftOut { pid, .. }
             | Event::Reminded { pid, .. }
             | Event::Step { pid, .. }
             | Event::Judged { pid, .. }

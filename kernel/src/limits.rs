@@ -84,7 +84,7 @@ impl Limit {
             Limit::Tokens => format!("the limit of {} tokens (--max-tokens)", limits.tokens),
             Limit::Time => format!("the limit of {} seconds (--timeout)", limits.seconds),
             Limit::ActionTokens => format!(
-                "the limit of {} tokens for one action",
+                "the limit of {} tokens for one action (action_tokens under [limits] of the configuration)",
                 limits.action_tokens
             ),
             Limit::Thought => {

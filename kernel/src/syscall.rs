@@ -162,13 +162,8 @@ pub fn edit(blocks: &[String]) -> Option<Callable> {
             json!({"type": "string", "maxLength": BLOCK_CHARS_MAX}),
         ),
     ];
-    (!blocks.is_empty()).then(|| Callable {
-        name: EDIT.to_owned(),
-        description: "Replaces the text of one of your notes.".to_owned(),
-        parameters: object(&fields),
-        offered: true,
-        program: None,
-    })
+    let description = "Replaces the text of one of your notes.";
+    (!blocks.is_empty()).then(|| Callable::new(EDIT, description, object(&fields)))
 }
 
 /// The schema of an object with exactly `fields`, all required.

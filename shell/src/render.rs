@@ -49,6 +49,10 @@ impl Renderer {
                         .to_string(),
                 );
             }
+            Event::LeftOut { tool, reason, .. } => {
+                let words = format!("{tool} is left out: no grammar holds its schema ({reason})");
+                self.print(&self.dim.apply_to(visible(&words)).to_string());
+            }
             Event::Reminded { recalled, .. } => {
                 let words = reminded(recalled);
                 self.print(&self.dim.apply_to(words).to_string());

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::caps::{Capability, Grants};
+use crate::json_schema;
 use crate::net::capability_of;
 
 /// A tool: functions with JSON arguments and results.
@@ -40,6 +41,10 @@ pub struct DeviceSpec {
     pub functions: Vec<FunctionSpec>,
     /// What it needs to be granted.
     pub requests: Vec<Capability>,
+    /// Whether it works without any of it: it was not made for this program, and this is what
+    /// it could use.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
     /// What of it was granted to this device in particular.
     pub granted: Grants,
     /// What was granted to an earlier version of the device and counts no more.
@@ -271,7 +276,7 @@ impl ArgsCheck {
             .map(|(name, schema)| format!("\"{name}\": {}", type_word(schema)))
             .collect();
         Self {
-            validator: jsonschema::validator_for(&function.parameters)
+            validator: json_schema::validator(&function.parameters)
                 .map_err(|error| format!("the schema of {} is broken: {error}", function.name)),
             hint: format!("expected {{{}}}", fields.join(", ")),
         }
@@ -285,13 +290,11 @@ impl ArgsCheck {
             .validator
             .as_ref()
             .map_err(|error| invalid(error.clone()))?;
-        validator.validate(args).map_err(|error| {
-            let path = error.instance_path().to_string();
-            match path.is_empty() {
-                true => invalid(error.to_string()),
-                false => invalid(format!("{path}: {error}")),
-            }
-        })
+        match json_schema::problem(validator, args) {
+            None => Ok(()),
+            Some((place, said)) if place.is_empty() => Err(invalid(said)),
+            Some((place, said)) => Err(invalid(format!("{place}: {said}"))),
+        }
     }
 }
 

@@ -17,6 +17,7 @@
 //! | [`wasm`] | the sandbox: the only module that names the wasm engine |
 //! | [`mcp`] | servers of the Model Context Protocol as devices |
 //! | [`schema`] | from a component's WIT types and docs to JSON Schema |
+//! | [`json_schema`] | JSON Schemas of others in one normal form |
 //! | [`docs`] | the comments of a component's WIT |
 //! | [`installed`] | a folder of installed components |
 //!
@@ -32,6 +33,7 @@ pub mod device;
 pub mod docs;
 pub mod grants;
 pub mod installed;
+pub mod json_schema;
 pub mod manifest;
 pub mod mcp;
 pub mod net;

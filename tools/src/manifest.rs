@@ -16,6 +16,7 @@
 //! output-kib = 256
 //!
 //! [functions.look_up]
+//! description = "Says what a word means."  # where its WIT does not
 //! effect = "read"               # or "write"
 //! needs = ["net"]               # of the needs above; all when left out
 //! url = "address"               # the argument that says which host
@@ -97,6 +98,8 @@ impl GuestLimits {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FunctionNeeds {
+    /// What it does; otherwise its WIT says it.
+    pub description: Option<String>,
     /// Whether it changes the world.
     pub effect: Option<Effect>,
     /// Kinds of needs (`net`, `read`, `write`, `env`, `clock`, `secret`) it has.
@@ -207,14 +210,19 @@ fn kind_of(need: &Capability) -> &'static str {
 /// The manifest inside `component`; the default, which asks for nothing, where there
 /// is none.
 pub fn of_component(component: &[u8]) -> Result<Manifest, ManifestError> {
+    found_in(component).map(Option::unwrap_or_default)
+}
+
+/// The manifest inside `component`, if there is one.
+pub fn found_in(component: &[u8]) -> Result<Option<Manifest>, ManifestError> {
     let found = sections::find(component, SECTION).map_err(ManifestError::Component)?;
     let text = found.first().copied();
     let Some(bytes) = text else {
-        return Ok(Manifest::default());
+        return Ok(None);
     };
     let text = std::str::from_utf8(bytes)
         .map_err(|_| ManifestError::Wrong("it is not UTF-8".to_owned()))?;
-    Manifest::parse(text)
+    Manifest::parse(text).map(Some)
 }
 
 /// `component` with the text of a `plugin.toml` inside, in place of one it had.

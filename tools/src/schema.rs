@@ -13,6 +13,9 @@
 //!
 //! WIT names are written `like-this`, JSON names `like_this`.
 
+mod command;
+mod names;
+
 use serde_json::{Map, Value, json};
 use wit_parser::decoding::{DecodedWasm, decode};
 use wit_parser::{
@@ -42,6 +45,9 @@ pub struct Exported {
     pub interface: Option<String>,
     /// Its name in WIT.
     pub name: String,
+    /// Whether it is a program of its own, which takes words and an input and prints its
+    /// result (`wasi:cli/run`).
+    pub command: bool,
     /// What it looks like from outside.
     pub spec: FunctionSpec,
 }
@@ -105,10 +111,12 @@ pub fn describe(bytes: &[u8]) -> Result<Described, SchemaError> {
     };
     for (key, item) in &world.exports {
         match item {
+            WorldItem::Function(function) if sets_up(function) => {}
             WorldItem::Function(function) => {
                 described.functions.push(Exported {
                     interface: None,
                     name: function.name.clone(),
+                    command: false,
                     spec: function_spec(&resolve, function)?,
                 });
             }
@@ -122,6 +130,10 @@ pub fn describe(bytes: &[u8]) -> Result<Described, SchemaError> {
                     described.json_tools = Some(name);
                     continue;
                 }
+                if command::is_run(&name) {
+                    described.functions.push(command::exported(name));
+                    continue;
+                }
                 if described.description.is_empty() {
                     described.description = interface.docs.contents.clone().unwrap_or_default();
                 }
@@ -129,6 +141,7 @@ pub fn describe(bytes: &[u8]) -> Result<Described, SchemaError> {
                     described.functions.push(Exported {
                         interface: Some(name.clone()),
                         name: function.name.clone(),
+                        command: false,
                         spec: function_spec(&resolve, function)?,
                     });
                 }
@@ -139,28 +152,16 @@ pub fn describe(bytes: &[u8]) -> Result<Described, SchemaError> {
     if described.functions.is_empty() && described.json_tools.is_none() {
         return Err(SchemaError::Empty);
     }
-    tell_apart(&mut described.functions);
+    names::tell_apart(&mut described.functions);
     described.description = described.description.trim().to_owned();
     Ok(described)
 }
 
-/// Functions of the same name in different interfaces get the interface's in front.
-fn tell_apart(functions: &mut [Exported]) {
-    let names: Vec<String> = functions.iter().map(|f| f.spec.name.clone()).collect();
-    for exported in functions {
-        let same = names.iter().filter(|name| **name == exported.spec.name);
-        if same.count() < 2 {
-            continue;
-        }
-        if let Some(interface) = &exported.interface {
-            let short = interface
-                .split('@')
-                .next()
-                .and_then(|name| name.rsplit('/').next());
-            let short = json_name(short.unwrap_or_default());
-            exported.spec.name = format!("{short}_{}", exported.spec.name);
-        }
-    }
+/// Whether an exported function is the one by which componentize-qjs set its component up
+/// while it was built.
+fn sets_up(function: &Function) -> bool {
+    let has = |name: &str| function.params.iter().any(|param| param.name == name);
+    function.name == "init" && has("shim") && has("script")
 }
 
 /// Whether an exported interface is the one by which componentize-py set its component
@@ -262,8 +263,8 @@ impl Writer<'_> {
             Type::S16 => integer(i16::MIN.into(), i16::MAX.into()),
             Type::U32 => integer(0, u32::MAX.into()),
             Type::S32 => integer(i32::MIN.into(), i32::MAX.into()),
-            Type::U64 => json!({"type": "integer", "minimum": 0}),
-            Type::S64 => json!({"type": "integer"}),
+            Type::U64 => json!({"type": "integer", "minimum": 0, "maximum": u64::MAX}),
+            Type::S64 => integer(i64::MIN, i64::MAX),
             Type::F32 | Type::F64 => json!({"type": "number"}),
             Type::Char => json!({"type": "string", "minLength": 1, "maxLength": 1}),
             Type::String => json!({"type": "string"}),

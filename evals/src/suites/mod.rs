@@ -9,6 +9,7 @@ mod msmarco;
 mod poisonedrag;
 mod retrieval;
 mod scale;
+mod templates;
 
 pub use self::scale::size;
 
@@ -37,13 +38,15 @@ pub enum Suite {
     Scale,
     /// Kills a writer again and again
     Crash,
+    /// Chat templates: what is written, next to another renderer
+    Templates,
 }
 
 impl Suite {
     /// Those that are run when none is named: the store's, without the long ones.
     pub fn of_the_store() -> Vec<Self> {
         let all = Self::value_variants().iter().copied();
-        all.filter(|suite| !matches!(suite, Self::Scale | Self::Crash))
+        all.filter(|suite| !matches!(suite, Self::Scale | Self::Crash | Self::Templates))
             .collect()
     }
 }
@@ -59,5 +62,6 @@ pub fn run(suite: Suite, args: &Args) -> Result<Report> {
         Suite::Poisonedrag => poisonedrag::run(args),
         Suite::Scale => scale::run(args),
         Suite::Crash => crash::run(args),
+        Suite::Templates => templates::run(args),
     }
 }

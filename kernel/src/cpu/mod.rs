@@ -221,6 +221,15 @@ pub trait Cpu: Send + Sync {
         ticket
     }
 
+    /// Whether a text of `form` can be written: what a grammar cannot say is known before a
+    /// job fails. What was looked at once is cheap to submit.
+    ///
+    /// # Errors
+    /// [`CpuError::Grammar`] with the reason.
+    fn accepts(&self, _form: &Form) -> Result<(), CpuError> {
+        Ok(())
+    }
+
     /// Starts to decide an action; returns at once. The prompt and `tokens_max`
     /// together fit the window. Exactly one `Done` or error ends the ticket.
     fn submit(&self, job: Job) -> Ticket;
@@ -369,7 +378,7 @@ pub enum CpuError {
         reason: String,
     },
     /// The constraint could not be compiled.
-    #[error("a tool's schema cannot be turned into a grammar: {0}")]
+    #[error("the schema of the next action cannot be turned into a grammar: {0}")]
     Grammar(String),
     /// The engine failed while computing.
     #[error("the model stopped computing: {0}")]
@@ -431,8 +440,10 @@ impl CpuError {
             CpuError::NoTemplate { .. } => {
                 "choose an instruct or chat model: `quipu model ls` shows which are at hand".into()
             }
-            CpuError::Template { .. } => "the model file may be damaged; try another model".into(),
-            CpuError::Grammar(_) => "`quipu tool show NAME` prints the schema; leave the tool out with an agent's tools list".into(),
+            CpuError::Template { .. } => {
+                "the template came with the model; try another model, or put another template into a copy of its file (gguf-new-metadata --chat-template)".into()
+            }
+            CpuError::Grammar(_) => "give --schema a simpler schema; `quipu tool show NAME` prints that of a tool".into(),
             CpuError::Decode(_) | CpuError::Gone => {
                 "run again; if it stays, use a smaller --window or another model".into()
             }

@@ -31,6 +31,7 @@ impl Execution {
             .limits_hit
             .iter()
             .any(|limit| !limit.is_of_action() && self.spent.steps > 1);
+        let cut = cut || self.cut_answer;
         // An interrupted process waits to be resumed; a killed one is over.
         let killed = matches!(ending, Ending::Signal(Signal::Kill));
         let (status, answer, error) = match ending {

@@ -36,7 +36,7 @@ use crate::kernel::Shared;
 use crate::label::{Label, Trust};
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
-use crate::planner::{LoopGuard, Planner};
+use crate::planner::{LeftOut, LoopGuard, Planner};
 use crate::process::{Exit, Pid, Program, Reply, State, Usage};
 use crate::recall::Recalled;
 use crate::signal::Signal;
@@ -86,6 +86,8 @@ pub(crate) struct Execution {
     /// Whether it has kept a memory, and whether that was tried.
     kept: bool,
     tried_to_keep: bool,
+    /// Whether the last action was cut off by a limit: an answer then is not whole.
+    cut_answer: bool,
     /// Whether the store still has to be asked what it holds on the task.
     unreminded: bool,
     /// What was ruled on the step that is about to be written down.
@@ -141,6 +143,7 @@ impl Execution {
             taught: Vec::new(),
             kept: false,
             tried_to_keep: false,
+            cut_answer: false,
             unreminded: past.done.is_empty() && past.recalled.is_none(),
             ruling: None,
         };
@@ -162,8 +165,12 @@ impl Execution {
 
     /// The planner of `program`, and its window before the first step.
     pub(crate) fn lay_out(program: &Program, shared: &Shared) -> Result<(Planner, Vm), VmError> {
-        let planner = Planner::new(program, &shared.bus, shared.cpu.info().constrains);
         let cpu = &*shared.cpu;
+        let constrains = cpu.info().constrains;
+        let mut planner = Planner::new(program, &shared.bus, constrains);
+        if constrains {
+            planner.hold(&|form| cpu.accepts(form).is_ok());
+        }
         let mut vm = Vm::new(
             cpu,
             planner.boot_page(),
@@ -183,6 +190,7 @@ impl Execution {
             pid: self.pid,
             steps: self.spent.steps,
         });
+        self.tell_left_out();
         let ending = loop {
             let result = match self.pending.pop_front() {
                 Some(step) => self.redo(step).await,
@@ -200,6 +208,17 @@ impl Execution {
             }
         };
         self.finish(ending)
+    }
+
+    /// Tells which functions were left out, and why.
+    fn tell_left_out(&mut self) {
+        for LeftOut { tool, reason } in self.planner.left_out() {
+            self.emit(Event::LeftOut {
+                pid: self.pid,
+                tool,
+                reason,
+            });
+        }
     }
 
     /// The world as step `n` reaches it.
@@ -255,6 +274,7 @@ impl Execution {
             ms: outcome.ms,
         });
         self.take_in(step.n, &step.action, outcome);
+        self.tell_left_out();
         Ok(())
     }
 
@@ -264,6 +284,10 @@ impl Execution {
         if let (true, Ok(Syscall::FindTool { query })) = (outcome.ok, Syscall::from_action(action))
         {
             self.planner.reveal(&query);
+            if self.shared.cpu.info().constrains {
+                let cpu = self.shared.cpu.clone();
+                self.planner.hold(&|form| cpu.accepts(form).is_ok());
+            }
         }
         let (action, together) = apart(action);
         let repeats = self.guard.record(&action, &outcome.text);

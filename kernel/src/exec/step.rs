@@ -40,11 +40,11 @@ impl Execution {
         let begun = Instant::now();
         let Decided { chosen, completion } = self.decide(n, &prompt, &legal).await?;
         let decide_ms = begun.elapsed().as_millis() as u64;
-        match completion.closed_early {
-            Some(ClosedEarly::Full) => self.hit(self.program.limits.action_limit(&self.spent)),
-            Some(ClosedEarly::Repeating) => self.hit(Limit::Repetition),
-            None => {}
-        }
+        let cut = completion.closed_early.map(|closed| match closed {
+            ClosedEarly::Full => self.program.limits.action_limit(&self.spent),
+            ClosedEarly::Repeating => Limit::Repetition,
+        });
+        cut.into_iter().for_each(|limit| self.hit(limit));
         let usage = completion.usage;
         self.usage += usage;
         self.spent.tokens += usage.generated_tokens;
@@ -55,6 +55,12 @@ impl Execution {
             }
             Err(problem) => (json!({ "malformed": completion.text }), Some(problem)),
         };
+        // It was closed for the model: nobody knows what it would have been.
+        let problem = match cut {
+            Some(limit) if action.get("answer").is_none() => Some(self.cut_off(limit)),
+            _ => problem,
+        };
+        self.cut_answer = matches!(cut, Some(limit) if limit != Limit::Repetition);
         let action = match action["answer"].as_str() {
             Some(answer) if self.claims_falsely(answer).await? => {
                 match self.make_true(answer).await? {
@@ -85,6 +91,14 @@ impl Execution {
             }
             Some(problem) => self.refuse(&step, &problem),
         }
+    }
+
+    /// What a process is told whose action `limit` cut off.
+    fn cut_off(&self, limit: Limit) -> String {
+        format!(
+            "it was cut off ({}) and nothing of it was done; write less, or in parts",
+            limit.describe(&self.program.limits)
+        )
     }
 
     /// What the next step may do, by the limits and by what there is to work on.

@@ -1,106 +1,195 @@
 //! What a call's arguments may be: a tool's own JSON Schema, without what it leaves open
 //! by accident.
 
+use std::collections::BTreeSet;
+
+use quipu_tools::json_schema::{definition, merged};
 use serde_json::{Map, Value, json};
 
-/// Values of an enumeration that a grammar spells out. With more of them its masks cost
-/// more than the rest of a step; then any string is written, and the check names what
-/// there is.
-const VALUES_MAX: usize = 500;
+/// Words that say themselves which other properties there may be.
+const OPEN: &[&str] = &[
+    "additionalProperties",
+    "patternProperties",
+    "propertyNames",
+    "unevaluatedProperties",
+];
+/// Forms that are written out with what stands beside them; more of them stay as they are.
+const FORMS_MAX: usize = 64;
 
-/// `schema` with what it does not name closed: an object with properties has no others,
-/// unless the schema says so itself; an optional argument is left out rather than given
-/// as null or as an empty text.
+/// The normal form `schema` with what it does not name closed: an object with properties has
+/// no others, unless the schema says so itself; an optional argument is left out rather than
+/// given as null or as an empty text.
 ///
-/// A schema made of parts that all must hold (`allOf`) is left as it is: each part knows
-/// only its own properties.
+/// Parts that all must hold (`allOf`) are left as they are: each part knows only its own
+/// properties.
 pub fn strict(schema: &Value) -> Value {
-    let mut strict = schema.clone();
-    if !strict.is_object() {
-        strict = json!({"type": "object"});
+    if !schema.is_object() {
+        return json!({"type": "object"});
     }
-    if !names(schema, "allOf") {
-        close(&mut strict);
+    let closing = Closing {
+        root: schema,
+        parts: parts(schema),
+    };
+    let mut strict = schema.clone();
+    closing.close(&mut strict, true);
+    if let Some(definitions) = strict.get_mut("$defs").and_then(Value::as_object_mut) {
+        for (name, definition) in definitions {
+            closing.close(definition, !closing.parts.contains(name));
+        }
     }
     strict
 }
 
-/// `schema` for a grammar: as it is, but for enumerations that are too long for one.
-pub fn spelled(schema: &Value) -> Value {
-    match schema {
-        Value::Object(map) => {
-            let long = map
-                .get("enum")
-                .and_then(Value::as_array)
-                .filter(|values| values.len() > VALUES_MAX);
-            if let Some(values) = long.filter(|values| values.iter().all(Value::is_string)) {
-                let texts = values.iter().filter_map(Value::as_str);
-                let longest = texts.map(|text| text.chars().count()).max();
-                return json!({"type": "string", "maxLength": longest.unwrap_or(0)});
+/// The definitions that are parts of others, by way of an `allOf`.
+fn parts(schema: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut look = vec![schema];
+    while let Some(value) = look.pop() {
+        if let Some(list) = value.get("allOf").and_then(Value::as_array) {
+            let names = list.iter().filter_map(|part| part["$ref"].as_str());
+            found.extend(
+                names
+                    .filter_map(|name| name.rsplit('/').next())
+                    .map(str::to_owned),
+            );
+        }
+        match value {
+            Value::Object(map) => look.extend(map.values()),
+            Value::Array(list) => look.extend(list),
+            _ => {}
+        }
+    }
+    found
+}
+
+struct Closing<'a> {
+    root: &'a Value,
+    parts: BTreeSet<String>,
+}
+
+impl Closing<'_> {
+    /// Closes what is in `schema`, and `schema` itself if it is `whole`: not a part of a
+    /// schema that knows more properties.
+    fn close(&self, schema: &mut Value, whole: bool) {
+        let Some(map) = schema.as_object_mut() else {
+            return;
+        };
+        let spread = whole && self.spread(map);
+        let named = map.get("properties").is_some_and(Value::is_object);
+        if named && whole && !spread && !open(map) {
+            name_what_is_needed(map);
+            map.insert("additionalProperties".into(), json!(false));
+        }
+        if named {
+            leave_out(map);
+        }
+        for key in ["items", "additionalProperties"] {
+            if let Some(inner) = map.get_mut(key) {
+                self.close(inner, true);
             }
-            let entries = map.iter();
-            Value::Object(
-                entries
-                    .map(|(key, value)| (key.clone(), spelled(value)))
-                    .collect(),
-            )
         }
-        Value::Array(values) => values.iter().map(spelled).collect(),
-        other => other.clone(),
+        // Beside properties of its own, a form says which of them.
+        let alone = whole && !named;
+        for (key, whole) in [
+            ("anyOf", alone),
+            ("oneOf", alone),
+            ("allOf", false),
+            ("prefixItems", true),
+        ] {
+            let inner = map.get_mut(key).and_then(Value::as_array_mut);
+            for inner in inner.into_iter().flatten() {
+                self.close(inner, whole);
+            }
+        }
+        for key in ["properties", "patternProperties"] {
+            let inner = map.get_mut(key).and_then(Value::as_object_mut);
+            for inner in inner.into_iter().flat_map(Map::values_mut) {
+                self.close(inner, true);
+            }
+        }
+    }
+
+    /// Writes the properties of `map` out into each of its forms that has some of its own, so
+    /// that each form can be closed by itself. Whether some form has, written out or not.
+    fn spread(&self, map: &mut Map<String, Value>) -> bool {
+        let resolved = |form: &Value| match form["$ref"].as_str() {
+            Some(name) => definition(self.root, name).cloned().unwrap_or_default(),
+            None => form.clone(),
+        };
+        let more = |form: &Value| resolved(form).get("properties").is_some();
+        let has = |key: &str| {
+            let forms = map.get(key).and_then(Value::as_array);
+            forms.is_some_and(|forms| forms.iter().any(more))
+        };
+        if !map.contains_key("properties") || !(has("anyOf") || has("oneOf")) {
+            return false;
+        }
+        let both = map.contains_key("anyOf") && map.contains_key("oneOf");
+        let key = if has("anyOf") { "anyOf" } else { "oneOf" };
+        let mut beside = map.clone();
+        let forms = beside.shift_remove(key);
+        let definitions = beside.shift_remove("$defs");
+        let remarks: Vec<(String, Value)> = ["title", "description", "default"]
+            .iter()
+            .filter_map(|key| Some(((*key).to_owned(), beside.shift_remove(*key)?)))
+            .collect();
+        let forms = forms.as_ref().and_then(Value::as_array);
+        let forms = forms.filter(|forms| forms.len() <= FORMS_MAX && !both);
+        let whole: Option<Vec<Value>> = forms
+            .into_iter()
+            .flatten()
+            .map(|form| merged(&beside, &resolved(form)).map(Value::Object))
+            .collect();
+        if let Some(whole) = whole.filter(|whole| !whole.is_empty()) {
+            map.clear();
+            map.extend(remarks);
+            map.insert("type".into(), json!("object"));
+            map.insert(key.into(), whole.into());
+            map.extend(definitions.map(|all| ("$defs".to_owned(), all)));
+        }
+        true
     }
 }
 
-/// Whether `key` stands anywhere in `schema`.
-fn names(schema: &Value, key: &str) -> bool {
-    match schema {
-        Value::Object(map) => map.contains_key(key) || map.values().any(|v| names(v, key)),
-        Value::Array(values) => values.iter().any(|v| names(v, key)),
-        _ => false,
-    }
-}
-
-fn close(schema: &mut Value) {
-    let Some(map) = schema.as_object_mut() else {
-        return;
+/// Whether `map` says itself which other properties there may be, or has parts that may
+/// name more.
+fn open(map: &Map<String, Value>) -> bool {
+    let says = OPEN.iter().any(|key| map.contains_key(*key));
+    let own = map.get("properties").and_then(Value::as_object);
+    let unknown = |name: &String| own.is_none_or(|own| !own.contains_key(name));
+    let names = |part: &Value| {
+        let more = part.get("properties").and_then(Value::as_object);
+        more.is_some_and(|more| more.keys().any(unknown))
     };
-    let open = [
-        "additionalProperties",
-        "patternProperties",
-        "unevaluatedProperties",
-    ]
-    .iter()
-    .any(|key| map.contains_key(*key));
-    let named = map.get("properties").is_some_and(Value::is_object);
-    if named && !open {
-        map.insert("additionalProperties".into(), json!(false));
-    }
-    if named {
-        leave_out(map);
-    }
-    for key in ["items", "additionalProperties", "not", "if", "then", "else"] {
-        if let Some(inner) = map.get_mut(key).filter(|_| key != "not") {
-            close(inner);
+    let conditional = ["if", "then", "else"]
+        .iter()
+        .any(|key| map.get(*key).is_some_and(names));
+    let dependent = map.get("dependentSchemas").and_then(Value::as_object);
+    let dependent = dependent.is_some_and(|all| all.values().any(names));
+    says || conditional || dependent || ["allOf", "$ref"].iter().any(|key| map.contains_key(*key))
+}
+
+/// Names what is required and not described: it may be anything.
+fn name_what_is_needed(map: &mut Map<String, Value>) {
+    let required = required(map);
+    if let Some(properties) = map.get_mut("properties").and_then(Value::as_object_mut) {
+        for name in required {
+            properties.entry(name).or_insert_with(|| json!({}));
         }
     }
-    for key in ["anyOf", "oneOf", "prefixItems"] {
-        let inner = map.get_mut(key).and_then(Value::as_array_mut);
-        inner.into_iter().flatten().for_each(close);
-    }
-    for key in ["properties", "$defs", "definitions", "patternProperties"] {
-        let inner = map.get_mut(key).and_then(Value::as_object_mut);
-        inner.into_iter().flat_map(Map::values_mut).for_each(close);
-    }
+}
+
+fn required(map: &Map<String, Value>) -> Vec<String> {
+    let names = map.get("required").and_then(Value::as_array);
+    let names = names.into_iter().flatten();
+    names
+        .filter_map(|name| name.as_str().map(str::to_owned))
+        .collect()
 }
 
 /// Makes empty values of optional properties impossible: who has none leaves it out.
 fn leave_out(map: &mut Map<String, Value>) {
-    let required: Vec<String> = map
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|name| name.as_str().map(str::to_owned))
-        .collect();
+    let required = required(map);
     let Some(properties) = map.get_mut("properties").and_then(Value::as_object_mut) else {
         return;
     };
@@ -111,16 +200,9 @@ fn leave_out(map: &mut Map<String, Value>) {
         let Some(property) = property.as_object_mut() else {
             continue;
         };
-        for key in ["anyOf", "oneOf"] {
-            let forms = property.get_mut(key).and_then(Value::as_array_mut);
-            if let Some(forms) = forms.filter(|forms| forms.len() > 1) {
-                forms.retain(|form| form["type"] != "null");
-            }
-        }
-        if let Some(kinds) = property.get_mut("type").and_then(Value::as_array_mut)
-            && kinds.len() > 1
-        {
-            kinds.retain(|kind| kind != "null");
+        // Where leaving it out means something else, null is a value of its own.
+        if property.get("default").is_none_or(Value::is_null) {
+            without_null(property);
         }
         let plain = ["enum", "const", "minLength", "pattern", "format"]
             .iter()
@@ -131,14 +213,46 @@ fn leave_out(map: &mut Map<String, Value>) {
     }
 }
 
+/// Takes null out of what a property may be.
+fn without_null(property: &mut Map<String, Value>) {
+    for key in ["anyOf", "oneOf"] {
+        let forms = property.get_mut(key).and_then(Value::as_array_mut);
+        let Some(forms) = forms.filter(|forms| forms.len() > 1) else {
+            continue;
+        };
+        forms.retain(|form| form["type"] != "null");
+        if let [only] = forms.as_slice() {
+            let only = only.clone();
+            let mut beside = property.clone();
+            beside.shift_remove(key);
+            if let Some(one) = merged(&beside, &only) {
+                *property = one;
+            }
+        }
+    }
+    for key in ["type", "enum"] {
+        if let Some(Value::Array(kinds)) = property.get_mut(key)
+            && kinds.len() > 1
+        {
+            kinds.retain(|kind| !kind.is_null() && kind != "null");
+            if let (true, [only]) = (key == "type", kinds.as_slice()) {
+                let only = only.clone();
+                property.insert(key.into(), only);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use quipu_tools::json_schema::{normal, validator};
+
     use super::*;
 
     #[track_caller]
     fn check(schema: Value, accepted: &[Value], refused: &[Value]) {
-        let strict = strict(&schema);
-        let validator = jsonschema::validator_for(&strict).unwrap();
+        let strict = strict(&normal(&schema).unwrap());
+        let validator = validator(&strict).unwrap();
         for args in accepted {
             assert!(validator.is_valid(args), "{args} by {strict}");
         }
@@ -168,9 +282,55 @@ mod tests {
             &[json!({"o": {"y": 1}}), json!({"l": [{"y": 1}]})],
         );
         check(
+            json!({"properties": {"a": {}}, "required": ["a", "b"]}),
+            &[json!({"a": 1, "b": 2})],
+            &[json!({"a": 1}), json!({"a": 1, "b": 2, "c": 3})],
+        );
+    }
+
+    #[test]
+    fn parts_are_closed_together() {
+        check(
             json!({"allOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}}]}),
             &[json!({"a": 1, "b": 2})],
+            &[json!({"c": 1})],
+        );
+        let part =
+            |name: &str, pattern: &str| json!({"properties": {name: {}}, "pattern": pattern});
+        check(
+            json!({"allOf": [part("a", "x"), part("b", "y")]}),
+            &[json!({"a": 1, "b": 2})],
             &[],
+        );
+        check(
+            json!({"properties": {"id": {}, "mail": {}}, "anyOf": [{"required": ["id"]}, {"required": ["mail"]}]}),
+            &[json!({"id": 1}), json!({"id": 1, "mail": 2})],
+            &[json!({}), json!({"id": 1, "x": 2})],
+        );
+        check(
+            json!({"properties": {"at": {}}, "required": ["at"], "oneOf": [
+                {"properties": {"kind": {"const": 1}, "a": {}}, "required": ["kind"]},
+                {"$ref": "#/$defs/B"}],
+                "$defs": {"B": {"properties": {"kind": {"const": 2}, "b": {}}, "required": ["kind"]}}}),
+            &[
+                json!({"at": 0, "kind": 1, "a": 1}),
+                json!({"at": 0, "kind": 2, "b": 1}),
+            ],
+            &[
+                json!({"kind": 1}),
+                json!({"at": 0, "kind": 1, "b": 1}),
+                json!({"at": 0, "kind": 2, "x": 1}),
+            ],
+        );
+        check(
+            json!({"properties": {"a": {}}, "if": {"required": ["a"]}, "then": {"properties": {"b": {}}, "required": ["b"]}}),
+            &[json!({"a": 1, "b": 1}), json!({})],
+            &[json!({"a": 1})],
+        );
+        check(
+            json!({"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"properties": {"x": {}}}}}),
+            &[json!({"a": {"x": 1}})],
+            &[json!({"a": {"y": 1}})],
         );
     }
 
@@ -180,26 +340,21 @@ mod tests {
             json!({"properties": {
                 "s": {"type": "string"},
                 "n": {"type": ["integer", "null"]},
-                "u": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+                "u": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": null},
+                "d": {"anyOf": [{"type": "integer"}, {"type": "null"}], "default": 7},
                 "r": {"type": "string"}
             }, "required": ["r"]}),
             &[
                 json!({"r": ""}),
                 json!({"r": "x", "s": "y", "n": 1, "u": "z"}),
+                json!({"r": "", "d": null}),
             ],
             &[
                 json!({"r": "", "s": ""}),
                 json!({"r": "", "n": null}),
                 json!({"r": "", "u": null}),
+                json!({"r": "", "u": ""}),
             ],
         );
-    }
-
-    #[test]
-    fn long_enumerations_are_not_spelled_out() {
-        let values: Vec<String> = (0..3_000).map(|n| format!("value{n}")).collect();
-        let schema = json!({"properties": {"v": {"enum": values}, "w": {"enum": ["a", "b"]}}});
-        let want = json!({"properties": {"v": {"type": "string", "maxLength": 9}, "w": {"enum": ["a", "b"]}}});
-        assert_eq!(spelled(&schema), want);
     }
 }

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::plain;
+use super::kind::{VALUE_CHARS_MAX, fields, forms, kind, resolved, signature};
+use super::plain::{self, name, value};
 use crate::grammar::Callable;
 
 /// Characters that all cards in sight may take together: some 1,500 tokens.
@@ -14,8 +15,11 @@ const CARD_CHARS_MIN: usize = 280;
 pub const FOUND_CHARS: usize = 4_000;
 /// Characters that no card goes beyond, whatever its schema has.
 const CARD_CHARS_MAX: usize = 8_000;
-/// Values of an enumeration that a card names; the others are counted.
-const VALUES_SHOWN: usize = 16;
+
+/// What is said where nothing is.
+static NOTHING: Value = Value::Null;
+/// Bounds that are larger are not told.
+const BOUND_MAX: f64 = 1e15;
 
 /// How much of a function a card says, from the fullest to the shortest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,141 +74,106 @@ pub fn card(call: &Callable, chars: usize) -> String {
 
 fn write(call: &Callable, detail: Detail) -> String {
     let described = shortened(&call.description, detail.description);
-    let fields = fields(&call.parameters);
     if detail.parameter == 0 {
         let signature = signature(&call.parameters);
         return format!("- {} {signature}: {described}\n", call.name);
     }
     let mut text = format!("- {}: {described}\n", call.name);
-    for field in fields {
+    let root = &call.parameters;
+    for field in fields(root) {
         let mark = if field.required { "" } else { "?" };
-        let note = note(field.schema, detail.parameter);
-        text.push_str(&format!(
-            "    {}{mark}: {}{note}\n",
-            plain::name(field.name),
-            kind(field.schema)
-        ));
+        let kind = kind(field.schema, root);
+        let note = note(field.schema, root, detail.parameter);
+        text.push_str(&format!("    {}{mark}: {kind}{note}\n", name(field.name)));
     }
+    forms_of(root, detail, &mut text);
     text
 }
 
-struct Field<'a> {
-    name: &'a str,
-    schema: &'a Value,
-    required: bool,
+/// What is said of forms that the arguments as a whole may have.
+fn forms_of(root: &Value, detail: Detail, text: &mut String) {
+    let Some(forms) = forms(root) else {
+        return;
+    };
+    let own = !fields(root).is_empty();
+    let needed: Vec<String> = forms.iter().filter_map(needed).collect();
+    if own && needed.len() == forms.len() {
+        return text.push_str(&format!("    needed: {}\n", needed.join(", or ")));
+    }
+    for (i, form) in forms.iter().enumerate() {
+        let word = if i == 0 { "either" } else { "or" };
+        text.push_str(&format!("    {word} {}\n", kind(form, root)));
+        for field in fields(resolved(form, root)) {
+            let note = note(field.schema, root, detail.parameter);
+            if !note.is_empty() {
+                text.push_str(&format!("        {}{note}\n", name(field.name)));
+            }
+        }
+    }
 }
 
-fn fields(schema: &Value) -> Vec<Field<'_>> {
-    let required = |name: &str| {
-        schema["required"]
-            .as_array()
-            .is_some_and(|names| names.iter().any(|n| n == name))
-    };
-    let all = schema["properties"].as_object().into_iter().flatten();
-    let mut fields: Vec<Field<'_>> = all
-        .map(|(name, schema)| Field {
-            name,
-            schema,
-            required: required(name),
-        })
-        .collect();
-    // A model writes what is needed first.
-    fields.sort_by_key(|field| !field.required);
-    fields
+/// The names that a form needs, where that is all it says.
+fn needed(form: &Value) -> Option<String> {
+    let names = form["required"].as_array()?;
+    let names: Vec<String> = names.iter().filter_map(Value::as_str).map(name).collect();
+    (fields(form).is_empty() && !names.is_empty()).then(|| names.join(" and "))
 }
 
 /// What is said of a parameter beside its type: its description, default and range.
-fn note(schema: &Value, chars: usize) -> String {
+fn note(schema: &Value, root: &Value, chars: usize) -> String {
+    let meant = resolved(schema, root);
+    let of = |key: &str| schema.get(key).or(meant.get(key)).unwrap_or(&NOTHING);
+    let described = of("description").as_str().unwrap_or_default();
     let mut parts = Vec::new();
-    if let Some(text) = schema["description"].as_str() {
-        let text = shortened(text, chars);
-        if !text.is_empty() {
-            parts.push(text);
-        }
+    let text = shortened(described, chars);
+    if !text.is_empty() {
+        parts.push(text);
     }
-    let said = |word: &str| {
-        let text = schema["description"].as_str().unwrap_or_default();
-        text.to_lowercase().contains(word)
-    };
-    match &schema["default"] {
+    let said = described.to_lowercase().contains("default");
+    match of("default") {
         Value::Null => {}
         Value::String(text) if text.is_empty() => {}
-        value if !said("default") => parts.push(format!("Default {}.", plain::value(value))),
+        default if !said => parts.push(format!("Default {}.", value(default))),
         _ => {}
     }
-    match (&schema["minimum"], &schema["maximum"]) {
-        (Value::Null, Value::Null) => {}
-        (least, Value::Null) => parts.push(format!("At least {}.", plain::value(least))),
-        (Value::Null, most) => parts.push(format!("At most {}.", plain::value(most))),
-        (least, most) => {
-            let (least, most) = (plain::value(least), plain::value(most));
-            parts.push(format!("{least} to {most}."));
-        }
-    }
+    parts.extend(range(&of));
     match parts.is_empty() {
         true => String::new(),
         false => format!(". {}", parts.join(" ")),
     }
 }
 
-/// The parameters of a function, as short as a model can still follow:
-/// `{"expression": string, "digits"?: integer}`.
-pub fn signature(schema: &Value) -> String {
-    let fields: Vec<String> = fields(schema)
-        .iter()
-        .map(|field| {
-            let mark = if field.required { "" } else { "?" };
-            let name = plain::quoted(field.name);
-            format!("{name}{mark}: {}", kind(field.schema))
-        })
-        .collect();
-    format!("{{{}}}", fields.join(", "))
-}
-
-fn kind(schema: &Value) -> String {
-    if let Some(value) = schema.get("const") {
-        return plain::value(value);
+/// The bounds of a value, in words.
+fn range<'a>(of: &dyn Fn(&str) -> &'a Value) -> Vec<String> {
+    let mut parts = Vec::new();
+    // The ends of what a computer counts to tell nothing.
+    let bound = |key: &str| match of(key) {
+        Value::Number(n) if n.as_f64().is_some_and(|n| n.abs() < BOUND_MAX) => Some(n),
+        _ => None,
+    };
+    if let (Some(least), Some(most)) = (bound("minimum"), bound("maximum")) {
+        parts.push(format!("{least} to {most}."));
     }
-    if let Some(values) = schema["enum"].as_array() {
-        let shown: Vec<String> = values.iter().take(VALUES_SHOWN).map(plain::value).collect();
-        let more = values.len().saturating_sub(VALUES_SHOWN);
-        let rest = match more {
-            0 => String::new(),
-            more => format!("|… ({more} more)"),
-        };
-        return shown.join("|") + &rest;
-    }
-    if let Some(forms) = schema["anyOf"].as_array().or(schema["oneOf"].as_array()) {
-        let mut kinds: Vec<String> = forms.iter().map(kind).collect();
-        kinds.retain(|kind| kind != "null");
-        kinds.dedup();
-        return kinds.join(" or ");
-    }
-    match &schema["type"] {
-        Value::String(name) => kind_named(name, schema),
-        Value::Array(names) => {
-            let names = names.iter().filter_map(Value::as_str);
-            let kinds: Vec<String> = names
-                .filter(|name| *name != "null")
-                .map(|name| kind_named(name, schema))
-                .collect();
-            kinds.join(" or ")
+    let one = parts.is_empty();
+    for (key, words, unit, wanted) in [
+        ("minimum", "At least", "", one),
+        ("maximum", "At most", "", one),
+        ("exclusiveMinimum", "More than", "", true),
+        ("exclusiveMaximum", "Less than", "", true),
+        ("multipleOf", "A multiple of", "", true),
+        ("minItems", "At least", " of them", true),
+        ("maxItems", "At most", " of them", true),
+    ] {
+        if let (Some(bound), true) = (bound(key), wanted) {
+            parts.push(format!("{words} {bound}{unit}."));
         }
-        _ if schema["properties"].is_object() => signature(schema),
-        _ => "any".to_owned(),
     }
-}
-
-fn kind_named(name: &str, schema: &Value) -> String {
-    match name {
-        "array" => format!("[{}]", kind(&schema["items"])),
-        "object" if schema["properties"].is_object() => signature(schema),
-        "string" => match schema["format"].as_str() {
-            Some(format) => format!("string ({})", plain::name(format)),
-            None => name.to_owned(),
-        },
-        _ => plain::name(name),
+    let pattern = of("pattern").as_str().unwrap_or_default();
+    let short = !pattern.is_empty() && pattern.chars().count() <= VALUE_CHARS_MAX;
+    if short && !pattern.contains(char::is_control) {
+        parts.push(format!("By the pattern {pattern}"));
     }
+    parts
 }
 
 /// `text` on one line, cut to `chars` characters: after a sentence if one ends there,
@@ -231,13 +200,7 @@ mod tests {
 
     #[track_caller]
     fn check(description: &str, parameters: Value, chars: usize, want: &str) {
-        let call = Callable {
-            name: "d.f".into(),
-            description: description.into(),
-            parameters,
-            offered: true,
-            program: None,
-        };
+        let call = Callable::new("d.f", description, parameters);
         assert_eq!(card(&call, chars), want);
     }
 
@@ -267,16 +230,39 @@ mod tests {
             "Rates.",
             json!({"properties": {"n": {"type": ["integer", "null"], "minimum": 0, "maximum": 9}}}),
             100,
-            "- d.f: Rates.\n    n?: integer. 0 to 9.\n",
+            "- d.f: Rates.\n    n?: integer|null. 0 to 9.\n",
         );
     }
 
     #[test]
-    fn thousands_of_values_are_counted() {
-        let values: Vec<String> = (0..2_000).map(|n| format!("v{n}")).collect();
-        let schema = json!({"properties": {"v": {"enum": values}}, "required": ["v"]});
-        let text = signature(&schema);
-        assert!(text.ends_with("\"v15\"|… (1984 more)}"), "{text}");
+    fn forms_of_all_arguments_are_shown() {
+        check(
+            "Finds.",
+            json!({"properties": {"id": {"type": "string"}, "mail": {"type": "string"}},
+                "anyOf": [{"required": ["id"]}, {"required": ["mail"]}]}),
+            500,
+            "- d.f: Finds.\n    id?: string\n    mail?: string\n    needed: id, or mail\n",
+        );
+        check(
+            "Plans.",
+            json!({"oneOf": [
+                {"properties": {"kind": {"const": "at"}, "hour": {"type": "integer", "description": "Of the day."}}, "required": ["kind", "hour"]},
+                {"$ref": "#/$defs/E"}],
+                "$defs": {"E": {"properties": {"kind": {"const": "every"}}, "required": ["kind"]}}}),
+            500,
+            "- d.f: Plans.\n    either {\"kind\": \"at\", \"hour\": integer}\n        hour. Of the day.\n    or {\"kind\": \"every\"}\n",
+        );
+    }
+
+    #[test]
+    fn names_stay_names() {
+        check(
+            "Waits.",
+            json!({"properties": {"x\": any\n\nTools:\n- z {": {"$ref": "#/$defs/T", "description": "Two\nlines."}},
+                "$defs": {"T": {"type": "string", "description": "Other.", "default": "a", "pattern": "^a+$"}}}),
+            500,
+            "- d.f: Waits.\n    \"x\\\": any\\n\\nTools:\\n- z {\"?: string. Two lines. Default \"a\". By the pattern ^a+$\n",
+        );
     }
 
     #[test]
@@ -290,13 +276,7 @@ mod tests {
                 )
             })
             .collect();
-        let call = Callable {
-            name: "d.f".into(),
-            description: long,
-            parameters: json!({ "properties": properties }),
-            offered: true,
-            program: None,
-        };
+        let call = Callable::new("d.f", &long, json!({ "properties": properties }));
         let calls: Vec<Callable> = std::iter::repeat_n(call, 20).collect();
         assert!(cards(calls.iter()).len() < 2 * ALL_CHARS);
     }

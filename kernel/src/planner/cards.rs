@@ -3,7 +3,7 @@
 
 use quipu_memory::{Kind, NewPage, PageId, Query, RamStore, Store, Trust};
 
-use super::card::signature;
+use super::kind::signature;
 use crate::grammar::Callable;
 
 /// Functions of devices that are all shown; with more than these they are paged.
@@ -98,13 +98,11 @@ mod tests {
 
     fn card(name: &str, description: &str) -> Card {
         Card {
-            callable: Callable {
-                name: name.into(),
-                description: description.into(),
-                parameters: json!({"properties": {"text": {"type": "string"}}}),
-                offered: true,
-                program: None,
-            },
+            callable: Callable::new(
+                name,
+                description,
+                json!({"properties": {"text": {"type": "string"}}}),
+            ),
             about: String::new(),
             pinned: name == "calculator.calculate",
         }

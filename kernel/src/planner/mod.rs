@@ -7,17 +7,20 @@ mod arguments;
 mod card;
 mod cards;
 mod guard;
+mod kind;
 mod plain;
 
 use quipu_tools::{BUILTIN, Bus, Capability};
 use serde_json::{Value, json};
 
-pub use arguments::{spelled, strict};
-pub use card::{card, signature};
+pub use arguments::strict;
+pub use card::card;
 use cards::{Card, Cards};
 pub use guard::LoopGuard;
+pub use kind::signature;
 
-use crate::grammar::{Callable, Legal};
+use crate::cpu::Form;
+use crate::grammar::{Answer, Callable, Legal, Move, certainly_held};
 use crate::label::{Label, Trust};
 use crate::limits::Allowance;
 use crate::process::Program;
@@ -27,6 +30,15 @@ use crate::syscall;
 /// agent's list of tools.
 const MEMORY: &str = "memory";
 
+/// A function that was left out, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its name.
+    pub tool: String,
+    /// Why a model cannot be held to the schema of its arguments.
+    pub reason: String,
+}
+
 /// The planner of one process: the functions it was given, and its boot page.
 pub struct Planner {
     calls: Vec<Callable>,
@@ -34,7 +46,9 @@ pub struct Planner {
     common: usize,
     /// Functions that are not in sight: with many tools, most of them.
     more: Cards,
-    answer: Option<Value>,
+    answer: Option<Answer>,
+    /// Functions that no grammar can hold, with the reason.
+    left_out: Vec<LeftOut>,
     interactive: bool,
     instructions: String,
     /// Who wrote the boot page beside the kernel.
@@ -62,11 +76,13 @@ impl Planner {
                 }
                 cards.extend(spec.functions.iter().map(|function| Card {
                     callable: Callable {
-                        name: format!("{}.{}", spec.name, function.name),
-                        description: function.description.trim().to_owned(),
-                        parameters: strict(&function.parameters),
                         offered: function.offered,
                         program: function.program.clone(),
+                        ..Callable::new(
+                            format!("{}.{}", spec.name, function.name),
+                            &function.description,
+                            strict(&function.parameters),
+                        )
                     },
                     about: spec.description.clone(),
                     pinned: named || spec.origin == BUILTIN,
@@ -85,12 +101,9 @@ impl Planner {
             _ => has_memory,
         });
         calls.extend(own.map(|call| Callable {
-            name: call.name.to_owned(),
-            description: call.description.to_owned(),
-            parameters: (call.parameters)(),
             // There is nothing to bring back at the start; what left the window names it.
             offered: ![syscall::RECALL, syscall::DECIDE].contains(&call.name),
-            program: None,
+            ..Callable::new(call.name, call.description, (call.parameters)())
         }));
         calls.extend(syscall::edit(&program.agent.memory.blocks));
         let common = calls.len();
@@ -100,7 +113,8 @@ impl Planner {
             calls,
             common,
             more,
-            answer: program.answer_schema.clone(),
+            answer: program.answer_schema.as_ref().map(Answer::of),
+            left_out: Vec::new(),
             interactive: program.interactive,
             instructions: program.agent.instructions.trim().to_owned(),
             label: label(program, &strangers),
@@ -127,6 +141,53 @@ impl Planner {
             ask: any && self.interactive,
             answer: self.answer.clone(),
         }
+    }
+
+    /// Leaves out what the CPU cannot be held to, so that one odd schema does not stop the
+    /// rest. `accepts` says whether a text of a form can be written; it is asked once where
+    /// nothing is odd. Only a CPU that writes by a grammar needs this.
+    pub fn hold(&mut self, accepts: &dyn Fn(&Form) -> bool) {
+        if let Some(answer) = &mut self.answer
+            && !accepts(&Form::Json(answer.written.clone()))
+            && let Ok(held) = certainly_held(&answer.schema)
+        {
+            answer.written = held.schema;
+        }
+        // Nothing can be brought back at the start.
+        let all = self.legal(Allowance::Any, &[syscall::RECALL]);
+        if all.offered().next().is_none() || accepts(&all.form(Move::Call)) {
+            return;
+        }
+        let mut odd = Vec::new();
+        for call in &mut self.calls {
+            if accepts(&call.alone()) {
+                continue;
+            }
+            let held = certainly_held(&call.parameters);
+            let reason = match held {
+                Ok(held) => {
+                    call.written = held.schema;
+                    match accepts(&call.alone()) {
+                        true => continue,
+                        false => "it is too large for a grammar".to_owned(),
+                    }
+                }
+                Err(reason) => reason,
+            };
+            odd.push(LeftOut {
+                tool: call.name.clone(),
+                reason,
+            });
+        }
+        let kept = |call: &Callable| odd.iter().all(|odd| odd.tool != call.name);
+        self.common = self.calls[..self.common].iter().filter(|c| kept(c)).count();
+        self.calls.retain(kept);
+        self.left_out.extend(odd);
+    }
+
+    /// What was left out since this was asked last.
+    pub fn left_out(&mut self) -> Vec<LeftOut> {
+        std::mem::take(&mut self.left_out)
     }
 
     /// An action in the form in which it would be written again, where a grammar says what
@@ -241,4 +302,54 @@ pub fn reads_the_world(requests: &[Capability]) -> bool {
                 | Capability::Spawn
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grammar::engine;
+
+    /// A planner with functions of these schemas, and what is left of them.
+    fn held(schemas: &[(&str, Value)]) -> (Vec<String>, Vec<LeftOut>) {
+        let function = |(name, schema): &(&str, Value)| Callable::new(*name, "", strict(schema));
+        let mut planner = Planner {
+            calls: schemas.iter().map(function).collect(),
+            common: schemas.len(),
+            more: Cards::default(),
+            answer: None,
+            left_out: Vec::new(),
+            interactive: false,
+            instructions: String::new(),
+            label: Label::kernel(),
+            constrains: true,
+        };
+        planner.hold(&|form| match form {
+            Form::Json(schema) => engine::compiles(schema).is_ok(),
+            _ => true,
+        });
+        let names = planner.calls.iter().map(|call| call.name.clone()).collect();
+        assert_eq!(planner.common, planner.calls.len());
+        (names, planner.left_out())
+    }
+
+    #[test]
+    fn one_odd_function_does_not_stop_the_others() {
+        let good = json!({"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}},
+            "$defs": {"A": {"type": "integer"}}});
+        let never = json!({"type": "object", "required": ["n"],
+            "properties": {"n": {"type": "integer", "minimum": 5, "maximum": 1}}});
+        // The engine cannot tell which of the two a name belongs to.
+        let overlapping = json!({"type": "object", "patternProperties": {"^a": {"type": "integer"},
+            "z$": {"type": "string"}}});
+        let (names, left) = held(&[
+            ("d.good", good.clone()),
+            ("d.never", never),
+            ("d.odd", overlapping),
+            ("d.too", good),
+        ]);
+        assert_eq!(names, ["d.good", "d.odd", "d.too"]);
+        assert_eq!(left.len(), 1);
+        assert_eq!(left[0].tool, "d.never");
+        assert!(left[0].reason.contains("minimum"), "{}", left[0].reason);
+    }
 }

@@ -184,6 +184,7 @@ fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::Started { steps: 0, .. } | Event::Token { .. } | Event::Step { .. } => return None,
         Event::Started { steps, .. } => format!("resumed after {steps}"),
+        Event::LeftOut { tool, reason, .. } => format!("{tool} left out: {reason}"),
         Event::Reminded { recalled, .. } => format!(
             "reminded ({}, {}): {}",
             recalled.label.source, recalled.label.trust, recalled.text

@@ -157,10 +157,10 @@ async fn model_writes_only_what_is_legal() {
         return;
     };
     let legal = Legal {
-        calls: vec![Callable {
-            name: "lamp.switch".into(),
-            description: "switch a lamp".into(),
-            parameters: object(&[
+        calls: vec![Callable::new(
+            "lamp.switch",
+            "switch a lamp",
+            object(&[
                 ("room", json!({"enum": ["kitchen", "hall"]})),
                 ("on", json!({"type": "boolean"})),
                 (
@@ -168,9 +168,7 @@ async fn model_writes_only_what_is_legal() {
                     json!({"type": "integer", "minimum": 0, "maximum": 100}),
                 ),
             ]),
-            offered: true,
-            program: None,
-        }],
+        )],
         ask: true,
         answer: None,
     };

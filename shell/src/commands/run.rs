@@ -7,11 +7,13 @@ use anyhow::Result;
 use clap::Args;
 use quipu_kernel::Kernel;
 use quipu_kernel::event::Event;
+use quipu_kernel::grammar::certainly_held;
 use quipu_kernel::journal::{Ruling, StepRow};
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, Status};
 use quipu_kernel::recall::Recalled;
 use quipu_kernel::signal::Signal;
+use quipu_tools::json_schema;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -276,20 +278,33 @@ fn no_prompt() -> anyhow::Error {
     )
 }
 
+/// The schema in the file at `path`, in its normal form, before a model is loaded. Words that
+/// a grammar cannot hold a model to are named.
 fn schema(path: &std::path::Path) -> Result<Value> {
+    let wrong = |reason: String, hint: &str| {
+        UserError::usage(format!("{}: {reason}", path.display()), hint)
+    };
+    const EXAMPLE: &str = "--schema takes a JSON Schema, such as {\"type\":\"number\"}";
     let text = read_text(path, "a JSON schema")?;
-    let schema: Value = serde_json::from_str(&text).map_err(|error| {
-        UserError::usage(
-            format!("{}: {error}", path.display()),
-            "--schema takes a JSON Schema",
+    let given: Value = serde_json::from_str(&text)
+        .map_err(|error| wrong(error.to_string(), "--schema takes a JSON Schema"))?;
+    let inner = json_schema::unwrapped(&given).map_err(|reason| wrong(reason, EXAMPLE))?;
+    let schema = json_schema::normal(inner).map_err(|reason| wrong(reason, EXAMPLE))?;
+    let held = certainly_held(&schema).map_err(|reason| {
+        let reason = format!("no model can be held to it ({reason})");
+        wrong(
+            reason,
+            "mend the schema: its bounds may exclude each other, or it is too large",
         )
     })?;
-    jsonschema::validator_for(&schema).map_err(|error| {
-        UserError::usage(
-            format!("{}: {error}", path.display()),
-            "--schema takes a JSON Schema, such as {\"type\":\"number\"}",
-        )
-    })?;
+    if !held.checked.is_empty() {
+        let words: Vec<&str> = held.checked.iter().map(String::as_str).collect();
+        say!(
+            "note: {}: {} cannot be held while it is written; the answer is checked afterwards",
+            path.display(),
+            words.join(", ")
+        );
+    }
     Ok(schema)
 }
 

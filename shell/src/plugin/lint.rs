@@ -58,8 +58,9 @@ pub fn lint(spec: &DeviceSpec, described: &Described, bytes: usize) -> Vec<Findi
             findings.push(Finding::new(
                 Level::Warning,
                 format!(
-                    "{} has no documentation: a model chooses a function by `/// …` above its export",
-                    function.name
+                    "{} has no documentation: a model chooses a function by `/// …` above its export, \
+                     or by `description` under [functions.{}] of a plugin.toml beside it",
+                    function.name, function.name
                 ),
             ));
         }
@@ -76,7 +77,8 @@ const INTERFACES: &[(&str, &str)] = &[
     ("wasi:cli/exit", "leaving early: the call fails"),
     (
         "wasi:cli/std",
-        "standard streams: empty, what is written is dropped",
+        "standard streams: empty but for what a command is called with; what is written is dropped \
+         but for a command's output",
     ),
     ("wasi:cli/terminal", "terminals: there is none"),
     (
@@ -147,7 +149,7 @@ mod tests {
             .map(|finding| format!("{:?} {}", finding.level, finding.text))
             .collect();
         insta::assert_snapshot!(lines.join("\n"), @r"
-        Note imports wasi:cli/std: standard streams: empty, what is written is dropped
+        Note imports wasi:cli/std: standard streams: empty but for what a command is called with; what is written is dropped but for a command's output
         Note imports wasi:io: streams, which other interfaces are made of
         Error imports acme:db/sql, which no tool is given
         ");

@@ -103,12 +103,15 @@ impl Project {
                 docs::embed(&component, &wit_texts(&self.folder.join("wit"))?).map_err(wrong)?
             }
         };
-        match std::fs::read_to_string(self.folder.join(manifest::FILE)) {
-            Ok(text) => {
-                manifest::embed(&documented, &text).map_err(|error| wrong(error.to_string()))
+        // A project without one asks for nothing, and says so.
+        let asked = std::fs::read_to_string(self.folder.join(manifest::FILE));
+        let asked = match asked {
+            Err(_) if manifest::found_in(&documented).is_ok_and(|found| found.is_some()) => {
+                return Ok(documented);
             }
-            Err(_) => Ok(documented),
-        }
+            asked => asked.unwrap_or_default(),
+        };
+        manifest::embed(&documented, &asked).map_err(|error| wrong(error.to_string()))
     }
 }
 

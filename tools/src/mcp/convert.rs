@@ -3,8 +3,8 @@
 use rmcp::model::{CallToolResult, ContentBlock, ResourceContents, Tool};
 use serde_json::{Value, json};
 
-use super::plain::plain;
 use crate::device::{Effect, ErrorKind, FunctionSpec, ToolError};
+use crate::json_schema;
 
 /// A tool as a function, or why it cannot be one.
 pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
@@ -17,17 +17,16 @@ pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
     if !valid {
         return Err("its name cannot be written in an action".into());
     }
-    let mut parameters = plain(&Value::Object((*tool.input_schema).clone()));
-    // An empty schema is how servers write that there are no arguments.
-    if parameters.get("properties").is_none() {
-        parameters = json!({"type": "object", "properties": {}});
-    }
+    let parameters = json_schema::normal(&Value::Object((*tool.input_schema).clone()))
+        .map_err(|error| format!("the schema of its arguments is broken: {error}"))?;
+    let parameters = arguments(parameters);
+    // What a result looks like is said to nobody who could not do without it.
     let returns = tool.output_schema.as_ref().map_or_else(
         || json!({}),
-        |schema| plain(&Value::Object((**schema).clone())),
+        |schema| {
+            json_schema::normal(&Value::Object((**schema).clone())).unwrap_or_else(|_| json!({}))
+        },
     );
-    jsonschema::validator_for(&parameters)
-        .map_err(|error| format!("the schema of its arguments is broken: {error}"))?;
     // Without a word on it a tool may do anything.
     let reads = tool
         .annotations
@@ -45,6 +44,29 @@ pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
         offered: true,
         program: None,
     })
+}
+
+/// A schema of arguments: an object, and without any where it names none, as servers write
+/// it.
+fn arguments(mut schema: Value) -> Value {
+    let says = [
+        "$ref",
+        "additionalProperties",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "patternProperties",
+        "properties",
+        "required",
+    ];
+    let silent = says.iter().all(|key| schema.get(*key).is_none());
+    if let Some(map) = schema.as_object_mut() {
+        map.entry("type").or_insert_with(|| json!("object"));
+        if silent {
+            map.insert("properties".into(), json!({}));
+        }
+    }
+    schema
 }
 
 /// What a call came to: its structured result, else its texts.
@@ -111,6 +133,18 @@ mod tests {
             json!({"name": "get", "annotations": {"readOnlyHint": true},
                    "inputSchema": {"type": "object", "properties": {"a": {"type": "string"}}}}),
             r#"get Read {"type":"object","properties":{"a":{"type":"string"}}}"#,
+        );
+        check(
+            json!({"name": "all", "inputSchema": {"type": "object", "additionalProperties": true}}),
+            r#"all Write {"type":"object","additionalProperties":true}"#,
+        );
+        check(
+            json!({"name": "refer", "inputSchema": {"$ref": "#/$defs/P", "$defs": {"P": {"properties": {}}}}}),
+            r##"refer Write {"properties":{},"$defs":{"P":{"properties":{}}},"type":"object"}"##,
+        );
+        check(
+            json!({"name": "gone", "inputSchema": {"properties": {"a": {"$ref": "#/$defs/P"}}}}),
+            r##"the schema of its arguments is broken: /properties/a: "#/$defs/P" leads to nothing in this schema"##,
         );
         check(
             json!({"name": "two words", "inputSchema": {}}),

@@ -14,7 +14,6 @@
 //! | `link` | the connection: started when needed, and again after a failure |
 //! | `hidden` | what a server was given in confidence, kept out of what it says |
 //! | `convert` | tools to functions, results to JSON |
-//! | `plain` | schemas as a grammar can follow them |
 
 mod bound;
 mod config;
@@ -22,7 +21,6 @@ mod convert;
 mod fill;
 mod hidden;
 mod link;
-mod plain;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -120,6 +118,7 @@ impl McpHost {
                 description: format!("the MCP server {}", server.name),
                 origin: server.origin(),
                 functions: functions.collect(),
+                optional: false,
                 requests,
                 granted: held.grants.clone(),
                 lapsed: held.lapsed,

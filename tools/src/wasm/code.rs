@@ -25,6 +25,8 @@ pub(super) struct Ready {
 pub(super) enum Export {
     /// An export of its own types.
     Typed(ComponentExportIndex),
+    /// A program of its own.
+    Program(ComponentExportIndex),
     /// By name, through the JSON interface.
     Json {
         /// The export `call`.

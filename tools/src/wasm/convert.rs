@@ -50,26 +50,28 @@ fn failed(error: Option<&Val>) -> ToolError {
 fn to_val(value: &Value, ty: &Type) -> Result<Val, String> {
     let wrong = || format!("{value} does not fit");
     macro_rules! integer {
-        ($variant:ident, $get:ident) => {
-            Val::$variant(
-                value
-                    .$get()
-                    .and_then(|n| n.try_into().ok())
-                    .ok_or_else(wrong)?,
-            )
+        ($variant:ident, $kind:ident) => {
+            Val::$variant(whole(value, stringify!($kind))?)
         };
     }
     Ok(match ty {
         Type::Bool => Val::Bool(value.as_bool().ok_or_else(wrong)?),
-        Type::S8 => integer!(S8, as_i64),
-        Type::S16 => integer!(S16, as_i64),
-        Type::S32 => integer!(S32, as_i64),
-        Type::S64 => integer!(S64, as_i64),
-        Type::U8 => integer!(U8, as_u64),
-        Type::U16 => integer!(U16, as_u64),
-        Type::U32 => integer!(U32, as_u64),
-        Type::U64 => integer!(U64, as_u64),
-        Type::Float32 => Val::Float32(value.as_f64().ok_or_else(wrong)? as f32),
+        Type::S8 => integer!(S8, s8),
+        Type::S16 => integer!(S16, s16),
+        Type::S32 => integer!(S32, s32),
+        Type::S64 => integer!(S64, s64),
+        Type::U8 => integer!(U8, u8),
+        Type::U16 => integer!(U16, u16),
+        Type::U32 => integer!(U32, u32),
+        Type::U64 => integer!(U64, u64),
+        Type::Float32 => {
+            let number = value.as_f64().ok_or_else(wrong)?;
+            let small = number as f32;
+            if small.is_infinite() {
+                return Err(format!("{value} is too large for f32"));
+            }
+            Val::Float32(small)
+        }
         Type::Float64 => Val::Float64(value.as_f64().ok_or_else(wrong)?),
         Type::Char => {
             let mut chars = value.as_str().ok_or_else(wrong)?.chars();
@@ -140,6 +142,23 @@ fn to_val(value: &Value, ty: &Type) -> Result<Val, String> {
     })
 }
 
+/// A whole number, however it is written: `1`, `1.0` and `1e3` are.
+fn whole<N: TryFrom<i128>>(value: &Value, kind: &str) -> Result<N, String> {
+    let exact = value.as_i64().map(i128::from);
+    let exact = exact.or_else(|| value.as_u64().map(i128::from));
+    // Where it is one at all, the conversion is exact: both ends are beyond 64 bits.
+    let written = || {
+        value
+            .as_f64()
+            .filter(|n| n.fract() == 0.0)
+            .map(|n| n as i128)
+    };
+    let number = exact.or_else(written);
+    let number = number.ok_or_else(|| format!("{value} is no whole number"))?;
+    let word = if number < 0 { "small" } else { "large" };
+    N::try_from(number).map_err(|_| format!("{value} is too {word} for {kind}"))
+}
+
 fn items(value: &Value, ty: &Type) -> Result<Vec<Val>, String> {
     let values = value
         .as_array()
@@ -168,7 +187,7 @@ fn to_json(val: &Val) -> Value {
         Val::U16(value) => (*value).into(),
         Val::U32(value) => (*value).into(),
         Val::U64(value) => (*value).into(),
-        Val::Float32(value) => number(f64::from(*value)),
+        Val::Float32(value) => short(*value),
         Val::Float64(value) => number(*value),
         Val::Char(value) => value.to_string().into(),
         Val::String(value) | Val::Enum(value) => value.clone().into(),
@@ -200,7 +219,49 @@ fn entry(name: &str, value: Value) -> Value {
     Value::Object(Map::from_iter([(name.to_owned(), value)]))
 }
 
+/// The shortest decimal that means this very number: 0.1 and not 0.10000000149011612.
+fn short(value: f32) -> Value {
+    let decimal = value.to_string().parse();
+    number(decimal.unwrap_or_else(|_| f64::from(value)))
+}
+
 /// JSON has no NaN and no infinities; they become text.
 fn number(value: f64) -> Value {
     Number::from_f64(value).map_or_else(|| value.to_string().into(), Value::Number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn numbers_are_taken_as_json_has_them() {
+        let check = |value: Value, ty: Type, want: Result<Val, &str>| {
+            assert_eq!(to_val(&value, &ty), want.map_err(str::to_owned), "{value}");
+        };
+        check(json!(1.0), Type::U64, Ok(Val::U64(1)));
+        check(json!(1e3), Type::S8, Err("1000.0 is too large for s8"));
+        check(json!(1e3), Type::S16, Ok(Val::S16(1000)));
+        check(json!(u64::MAX), Type::U64, Ok(Val::U64(u64::MAX)));
+        check(json!(i64::MIN), Type::S64, Ok(Val::S64(i64::MIN)));
+        check(
+            json!(1.8446744073709552e19),
+            Type::U64,
+            Err("18446744073709552000.0 is too large for u64"),
+        );
+        check(json!(-1), Type::U8, Err("-1 is too small for u8"));
+        check(json!(1.5), Type::U8, Err("1.5 is no whole number"));
+        check(json!("1"), Type::U8, Err("\"1\" is no whole number"));
+        check(
+            json!(1e300),
+            Type::Float32,
+            Err("1e300 is too large for f32"),
+        );
+        check(json!(0.1), Type::Float32, Ok(Val::Float32(0.1)));
+        check(json!(1), Type::Float64, Ok(Val::Float64(1.0)));
+        assert_eq!(to_json(&Val::Float32(0.1)), json!(0.1));
+        assert_eq!(to_json(&Val::Float32(1e10)), json!(1e10));
+        assert_eq!(to_json(&Val::Float32(f32::NAN)), json!("NaN"));
+    }
 }

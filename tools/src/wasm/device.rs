@@ -9,12 +9,12 @@ use wasmtime::{Store, UpdateDeadline};
 
 use super::code::{Code, Export, Ready};
 use super::explain::{CallLimits, explain, unready};
-use super::guest::{Guest, Setup};
+use super::guest::{Guest, Program, Setup};
 use super::io::{over, until};
 use super::limits::Stopped;
 use super::outbound::Outbound;
 use super::stdio::Tail;
-use super::{WasmHost, convert};
+use super::{WasmHost, command, convert};
 use crate::caps::{Capability, Rights};
 use crate::device::{
     ArgsCheck, CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError,
@@ -66,6 +66,8 @@ enum Args<'a> {
     Object(&'a Value),
     /// The values themselves.
     Values(Vec<Val>),
+    /// Those of a program of its own.
+    Program(Program),
 }
 
 impl Device for WasmDevice {
@@ -92,6 +94,11 @@ impl Device for WasmDevice {
         match exports.get(at).ok_or_else(missing)? {
             Export::Typed(export) => {
                 let args = Args::Object(args);
+                self.run(pre, export, args, rights, spec.effect, context)
+            }
+            Export::Program(export) => {
+                let stdout = Tail::whole(self.output_bytes_max(context));
+                let args = Args::Program(command::program(&self.spec.name, args, stdout));
                 self.run(pre, export, args, rights, spec.effect, context)
             }
             Export::Json { call, name } => {
@@ -131,7 +138,23 @@ impl WasmDevice {
     }
 
     /// Gives the device what the user has granted to it, and its secrets.
+    ///
+    /// A function of a component that says nothing of its needs has what was granted to it, and
+    /// no more: a grant to all tools is none to this one.
     pub fn grant(&mut self, held: Held, secrets: std::collections::BTreeMap<String, Secret>) {
+        if self.spec.optional {
+            let could = &self.spec.requests;
+            let granted = held.grants.iter();
+            let needs: Vec<Capability> = granted
+                .filter(|held| could.iter().any(|could| could.covers(held)))
+                .cloned()
+                .collect();
+            let manifest = Manifest::default();
+            for function in &mut self.spec.functions {
+                function.effect = manifest.effect_of(&function.name, &needs);
+                function.needs.clone_from(&needs);
+            }
+        }
         self.spec.granted = held.grants;
         self.spec.lapsed = held.lapsed;
         self.secrets = Arc::new(Secrets::new(&self.secret_hosts, secrets));
@@ -242,6 +265,10 @@ impl WasmDevice {
             memory_bytes_max: call.limits.memory_bytes,
             printed: call.printed.clone(),
             budget: self.host.budget.clone(),
+            program: match &call.args {
+                Args::Program(program) => Some(program.clone()),
+                _ => None,
+            },
         };
         let mut guest = match Guest::new(&setup) {
             Ok(guest) => guest,
@@ -249,7 +276,7 @@ impl WasmDevice {
         };
         let is_net = |need: &Capability| matches!(need, Capability::Net { .. });
         if self.spec.requests.iter().any(is_net) {
-            guest.outbound = Some(Outbound::new(
+            guest.let_out(Outbound::new(
                 self.host.net.clone(),
                 call.rights.clone(),
                 self.secrets.clone(),
@@ -271,7 +298,10 @@ impl WasmDevice {
         let guest = store.data();
         Ok(match result {
             Ok(result) => result.map_err(|error| self.with_reason(error, guest)),
-            Err(error) => Err(explain(&error, &call.limits, &call.printed.text())),
+            Err(error) => {
+                let error = explain(&error, &call.limits, &call.printed.text());
+                Err(self.with_reason(error, guest))
+            }
         })
     }
 
@@ -287,6 +317,10 @@ impl WasmDevice {
         let ty = function.ty(&*store);
         let params = match &call.args {
             Args::Values(values) => values.clone(),
+            Args::Program(program) => {
+                let ended = command::run(&mut *store, &function, program, &call.printed).await?;
+                return Ok(ended.and_then(|value| bounded(value, call.limits.output_bytes)));
+            }
             Args::Object(args) => match convert::params(args, &ty) {
                 Ok(params) => params,
                 Err(reason) => {
@@ -304,10 +338,16 @@ impl WasmDevice {
 
     /// A failure that came from a missing grant says so, whatever the guest made of it.
     fn with_reason(&self, mut error: ToolError, guest: &Guest) -> ToolError {
-        let missing = guest.outbound.as_ref().and_then(|out| out.missing.as_ref());
-        if let (ErrorKind::Failed, Some(missing)) = (error.kind, missing) {
+        let missing = guest.outbound.as_ref().and_then(Outbound::missing);
+        if let (ErrorKind::Failed | ErrorKind::Trap, Some(missing)) = (error.kind, missing) {
             error.kind = ErrorKind::Denied;
-            error.hint = match self.spec.requests.iter().any(|asked| asked.covers(missing)) {
+            error.message = format!("{missing} was not granted; {}", error.message);
+            error.hint = match self
+                .spec
+                .requests
+                .iter()
+                .any(|asked| asked.covers(&missing))
+            {
                 true => format!("quipu tool grant {} {missing}", self.spec.name),
                 false => format!("{} never asked for {missing}", self.spec.name),
             };

@@ -7,6 +7,7 @@ use wasmtime::component::{Component, ComponentExportIndex};
 
 use super::LoadError;
 use crate::device::{Effect, FunctionSpec};
+use crate::json_schema;
 use crate::schema::json_name;
 
 /// Functions of one plugin.
@@ -76,9 +77,8 @@ fn spec_of(info: ToolInfo) -> Result<FunctionSpec, LoadError> {
     let schema = |text: &str| -> Result<Value, LoadError> {
         let schema = serde_json::from_str(text)
             .map_err(|error| wrong(format!("its schema is not JSON: {error}")))?;
-        jsonschema::validator_for(&schema)
-            .map_err(|error| wrong(format!("its schema is not one: {error}")))?;
-        Ok(schema)
+        json_schema::normal(&schema)
+            .map_err(|error| wrong(format!("its schema is not one: {error}")))
     };
     let parameters = schema(&info.parameters)?;
     if parameters["type"] != "object" {

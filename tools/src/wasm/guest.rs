@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::component::ResourceTable;
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{
     FsPerms, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
 };
+use wasmtime_wasi_http::WasiHttpCtxView;
 
+use super::http::WasiHttp;
 use super::limits::{Budget, Limits};
 use super::outbound::Outbound;
 use super::stdio::Tail;
@@ -30,6 +33,18 @@ pub(super) struct Setup<'a> {
     pub(super) memory_bytes_max: usize,
     pub(super) printed: Tail,
     pub(super) budget: Arc<Budget>,
+    pub(super) program: Option<Program>,
+}
+
+/// What a program of its own is started with.
+#[derive(Clone)]
+pub(super) struct Program {
+    /// Words of its command line, its own name first.
+    pub(super) args: Vec<String>,
+    /// Its standard input.
+    pub(super) stdin: Vec<u8>,
+    /// Its standard output.
+    pub(super) stdout: Tail,
 }
 
 pub(super) struct Guest {
@@ -37,6 +52,7 @@ pub(super) struct Guest {
     table: ResourceTable,
     pub(super) limits: Limits,
     pub(super) outbound: Option<Outbound>,
+    http: WasiHttp,
 }
 
 impl Guest {
@@ -52,6 +68,11 @@ impl Guest {
         if !setup.rights.iter().any(|right| *right == Capability::Clock) {
             wasi.wall_clock(StoppedClock).monotonic_clock(StoppedClock);
         }
+        if let Some(program) = &setup.program {
+            wasi.args(&program.args)
+                .stdin(MemoryInputPipe::new(program.stdin.clone()))
+                .stdout(program.stdout.clone());
+        }
         for right in setup.rights.iter() {
             furnish(&mut wasi, right, setup)?;
         }
@@ -62,7 +83,18 @@ impl Guest {
             table,
             limits: Limits::new(setup.memory_bytes_max, setup.budget.clone()),
             outbound: None,
+            http: WasiHttp::default(),
         })
+    }
+
+    /// Lets the guest out into the network.
+    pub(super) fn let_out(&mut self, outbound: Outbound) {
+        self.http.hooks.outbound = Some(outbound.clone());
+        self.outbound = Some(outbound);
+    }
+
+    pub(super) fn wasi_http(&mut self) -> WasiHttpCtxView<'_> {
+        self.http.view(&mut self.table)
     }
 }
 

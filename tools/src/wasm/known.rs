@@ -7,6 +7,7 @@ use wasmtime::component::Component;
 use super::LoadError;
 use super::code::Export;
 use super::dynamic::JsonTools;
+use crate::caps::Capability;
 use crate::device::{DeviceSpec, Effect, FunctionSpec};
 use crate::manifest::{Manifest, ManifestError};
 use crate::schema::Described;
@@ -18,6 +19,9 @@ pub(super) struct Known {
     /// The documentation of its world.
     description: String,
     functions: Vec<Function>,
+    /// What it could use, where it was not made for this program and says nothing of what it
+    /// needs. `None` where it says so, be it that it needs nothing.
+    could_use: Option<Vec<Capability>>,
 }
 
 /// A function, with the way to it.
@@ -35,22 +39,30 @@ pub(super) enum Way {
         interface: Option<String>,
         name: String,
     },
+    /// A program of its own, in this interface.
+    Program { interface: String },
     /// By `name`, through the JSON interface.
     Json { interface: String, name: String },
 }
 
 impl Known {
-    /// The typed functions of a component.
-    pub(super) fn typed(described: &Described, manifest: Manifest) -> Self {
+    /// The typed functions of a component; it may have no manifest.
+    pub(super) fn typed(described: &Described, manifest: Option<Manifest>) -> Self {
         let functions = described.functions.iter().map(|exported| Function {
             spec: exported.spec.clone(),
-            way: Way::Typed {
-                interface: exported.interface.clone(),
-                name: exported.name.clone(),
+            way: match (exported.command, &exported.interface) {
+                (true, Some(interface)) => Way::Program {
+                    interface: interface.clone(),
+                },
+                _ => Way::Typed {
+                    interface: exported.interface.clone(),
+                    name: exported.name.clone(),
+                },
             },
         });
         Self {
-            manifest,
+            could_use: manifest.is_none().then(|| could_use(&described.imports)),
+            manifest: manifest.unwrap_or_default(),
             description: described.description.clone(),
             functions: functions.collect(),
         }
@@ -77,7 +89,7 @@ impl Known {
     /// The component as a device, with what its manifest says of each function.
     pub(super) fn spec(self, name: &str, origin: &str) -> Result<DeviceSpec, ManifestError> {
         let manifest = self.manifest;
-        let requests = manifest.requests()?;
+        let mut requests = manifest.requests()?;
         let functions: Vec<FunctionSpec> = self
             .functions
             .into_iter()
@@ -88,7 +100,11 @@ impl Known {
             let words = format!("it speaks of a function {name}, and there is none");
             return Err(ManifestError::Wrong(words));
         }
+        // It runs without: what is granted of it counts, and nothing of it is needed.
+        let optional = self.could_use.is_some();
+        requests.extend(self.could_use.into_iter().flatten());
         Ok(DeviceSpec {
+            optional,
             name: name.to_owned(),
             description: manifest.description.unwrap_or(self.description),
             origin: origin.to_owned(),
@@ -114,10 +130,34 @@ fn finished(
         _ => said,
     };
     let more = manifest.functions.get(&spec.name);
+    if let Some(words) = more.and_then(|more| more.description.as_ref()) {
+        words.trim().clone_into(&mut spec.description);
+    }
     spec.url_argument = more.and_then(|more| more.url.clone());
     spec.offered = more.and_then(|more| more.offered).unwrap_or(true);
     spec.program = more.and_then(|more| more.program.clone());
     spec
+}
+
+/// What a component with these `imports` could use if it were granted.
+fn could_use(imports: &[String]) -> Vec<Capability> {
+    let wants = |start: &str| imports.iter().any(|name| name.starts_with(start));
+    let all = || "*".to_owned();
+    let mut capabilities = Vec::new();
+    if wants("wasi:http/") {
+        capabilities.push(Capability::Net {
+            host: all(),
+            port: None,
+        });
+    }
+    if wants("wasi:filesystem/") {
+        capabilities.push(Capability::FsRead { path: all().into() });
+        capabilities.push(Capability::FsWrite { path: all().into() });
+    }
+    if wants("wasi:clocks/") {
+        capabilities.push(Capability::Clock);
+    }
+    capabilities
 }
 
 impl Way {
@@ -132,6 +172,13 @@ impl Way {
                     .get_export_index(interface.as_ref(), name.as_str())
                     .map(Export::Typed)
                     .ok_or_else(|| LoadError::Refused(format!("the export {name} is missing")))
+            }
+            Self::Program { interface } => {
+                let inside = component.get_export_index(None, interface.as_str());
+                component
+                    .get_export_index(inside.as_ref(), "run")
+                    .map(Export::Program)
+                    .ok_or_else(|| LoadError::Refused(format!("{interface} has no function run")))
             }
             Self::Json { interface, name } => Ok(Export::Json {
                 call: JsonTools::find(component, interface)?.call,

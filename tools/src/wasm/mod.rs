@@ -10,10 +10,10 @@
 //! | `device` | one call, from JSON to JSON |
 //! | `guest` | the world a call sees: what was granted |
 //! | `limits`, `ticker`, `stdio`, `io` | what stops it |
-//! | `explain` | what stopped it, in words |
-//! | `outbound` | the network interface of guests |
+//! | `explain`, `refusal` | what stopped it, or why it cannot be loaded, in words |
+//! | `outbound`, `http` | the network interfaces of guests |
 //! | `dynamic` | plugins that list their functions when they run |
-//! | `convert` | values from JSON and back |
+//! | `convert`, `command` | values from JSON and back; programs of their own |
 //! | `known` | what is known of a component before it is compiled |
 //! | `code` | its code, from the first call on |
 //! | `cache` | compiled components, and what is known of them, on disk |
@@ -21,17 +21,20 @@
 
 mod cache;
 mod code;
+mod command;
 mod convert;
 mod device;
 mod dynamic;
 mod explain;
 pub mod floor;
 mod guest;
+mod http;
 mod io;
 mod known;
 mod limits;
 mod outbound;
 mod printed;
+mod refusal;
 mod stdio;
 mod ticker;
 
@@ -57,7 +60,7 @@ use guest::Guest;
 pub use guest::Variables;
 use io::Io;
 use known::{Known, Way};
-use limits::Budget;
+use limits::{Budget, TABLE_ELEMENTS_MAX};
 use ticker::Ticker;
 
 /// Wasm stack of a guest, in bytes: deep recursion ends here.
@@ -68,6 +71,8 @@ const FIBER_BYTES: usize = 2 * STACK_BYTES;
 const COMPONENT_BYTES_MAX: usize = 256 << 20;
 /// Core instances, tables and memories that a call may have on average.
 const PARTS_OF_A_CALL: u32 = 16;
+/// What the engine may keep of one instance beside its memory, in bytes.
+const INSTANCE_BYTES_MAX: usize = 8 << 20;
 /// The longest that listing the functions of a plugin may take.
 const LISTING_MAX: Duration = Duration::from_secs(5);
 
@@ -137,10 +142,10 @@ pub enum LoadError {
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     /// The engine refuses it.
-    #[error("the wasm engine refuses it: {0}")]
+    #[error("{0}")]
     Refused(String),
     /// It wants something from the host that there is not.
-    #[error("it imports what no tool is given: {0}")]
+    #[error("it imports {0}")]
     Imports(String),
     /// What it says of its functions cannot be used.
     #[error("it does not list its functions properly: {0}")]
@@ -148,6 +153,31 @@ pub enum LoadError {
     /// Its file is another one than when it was looked over.
     #[error("its file has changed since this program started")]
     Changed,
+}
+
+impl LoadError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "name a .wasm component, or the folder of a project",
+            Self::Schema(SchemaError::NoJson { .. }) => {
+                "leave that function out of the world, or give it other types"
+            }
+            Self::Schema(_) => {
+                "a tool is a component for wasm32-wasip2; `quipu tool new` writes one"
+            }
+            Self::Manifest(_) => "mend plugin.toml, and build the tool again",
+            Self::Imports(_) => {
+                "build it without what imports that: with componentize-js, for instance, `-d http` \
+                 leaves an interface out"
+            }
+            Self::Refused(_) => {
+                "build it for wasm32-wasip2, with the usual options of its toolchain"
+            }
+            Self::Listing(_) => "this is a defect of the tool",
+            Self::Changed => "run the command again",
+        }
+    }
 }
 
 /// The wasm engine of a machine; cheap to clone.
@@ -177,6 +207,8 @@ impl WasmHost {
             .map_err(refused)?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(refused)?;
+        wasmtime_wasi::p3::add_to_linker(&mut linker).map_err(refused)?;
+        http::link(&mut linker).map_err(refused)?;
         outbound::link(&mut linker).map_err(refused)?;
         let io = Io::start().map_err(|error| LoadError::Refused(error.to_string()))?;
         Ok(Self {
@@ -219,7 +251,8 @@ impl WasmHost {
                 if described.json_tools.is_some() {
                     return self.load(name, BUILTIN, bytes);
                 }
-                let known = Known::typed(&described, manifest::of_component(bytes)?);
+                let manifest = manifest::of_component(bytes)?;
+                let known = Known::typed(&described, Some(manifest));
                 self.cache.put_known(&self.engine, &hash, &known);
                 known
             }
@@ -236,9 +269,12 @@ impl WasmHost {
             )));
         }
         let described = schema::describe(bytes)?;
-        let mut known = Known::typed(&described, manifest::of_component(bytes)?);
+        let mut known = Known::typed(&described, manifest::found_in(bytes)?);
         self.check_limits(&known.manifest)?;
         let hash = component_hash(bytes);
+        if let Some(unknown) = refusal::unknown_imports(&described.imports) {
+            return Err(LoadError::Imports(unknown));
+        }
         let (component, pre) = self.linked(&hash, bytes)?;
         if let Some(interface) = &described.json_tools {
             let tools = JsonTools::find(&component, interface)?;
@@ -321,7 +357,7 @@ impl WasmHost {
         let pre = self
             .linker
             .instantiate_pre(&component)
-            .map_err(|error| LoadError::Imports(format!("{error:#}")))?;
+            .map_err(|error| LoadError::Imports(refusal::imports(&error)))?;
         Ok((component, pre))
     }
 }
@@ -338,13 +374,15 @@ fn exports(component: &Component, ways: &[Way]) -> Result<Vec<code::Export>, Loa
 }
 
 fn refused(error: wasmtime::Error) -> LoadError {
-    LoadError::Refused(format!("{error:#}"))
+    LoadError::Refused(refusal::words(&error))
 }
 
 fn config(pooled: Option<&WasmSettings>) -> Config {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
+        .wasm_component_model_async(true)
+        .wasm_component_model_fixed_length_lists(true)
         .epoch_interruption(true)
         .max_wasm_stack(STACK_BYTES)
         .async_stack_size(FIBER_BYTES);
@@ -356,7 +394,13 @@ fn config(pooled: Option<&WasmSettings>) -> Config {
             .total_core_instances(calls * PARTS_OF_A_CALL)
             .total_memories(calls)
             .total_tables(calls * PARTS_OF_A_CALL)
-            .max_memory_size(settings.memory_bytes_max);
+            .total_gc_heaps(calls)
+            .max_memory_size(settings.memory_bytes_max)
+            .max_memories_per_module(PARTS_OF_A_CALL)
+            .max_tables_per_module(PARTS_OF_A_CALL)
+            .table_elements(TABLE_ELEMENTS_MAX)
+            .max_core_instance_size(INSTANCE_BYTES_MAX)
+            .max_component_instance_size(INSTANCE_BYTES_MAX);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     }
     config

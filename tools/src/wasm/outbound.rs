@@ -1,12 +1,15 @@
-//! The host's side of `quipu:plugin/http`.
+//! The network of a call: what leaves it, and the host's side of `quipu:plugin/http`.
+//! `wasi:http` goes the same way, in `http`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use parking_lot::Mutex;
 use wasmtime::component::{HasSelf, Linker};
 
 use super::guest::Guest;
 use crate::caps::{Capability, Rights};
-use crate::net::{Net, NetError, Permit, Request};
+use crate::net::{Net, NetError, Permit, Request, Response};
 use crate::secrets::Secrets;
 
 wasmtime::component::bindgen!({
@@ -20,27 +23,62 @@ use quipu::plugin::http;
 /// Requests of one call.
 const REQUESTS_MAX: u32 = 100;
 
-/// What a guest that may use the network is given.
-pub(super) struct Outbound {
+/// What a guest that may use the network is given; clones are the same.
+#[derive(Clone)]
+pub(super) struct Outbound(Arc<Way>);
+
+struct Way {
     net: Net,
     rights: Rights,
     secrets: Arc<Secrets>,
     read_only: bool,
-    requests_left: u32,
+    requests_left: AtomicU32,
     /// The last capability it wanted and did not have.
-    pub(super) missing: Option<Capability>,
+    missing: Mutex<Option<Capability>>,
+}
+
+/// Why a request of a guest has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error("more than {REQUESTS_MAX} requests in one call")]
+    TooMany,
+    #[error(transparent)]
+    Net(#[from] NetError),
 }
 
 impl Outbound {
     pub(super) fn new(net: Net, rights: Rights, secrets: Arc<Secrets>, read_only: bool) -> Self {
-        Self {
+        Self(Arc::new(Way {
             net,
             rights,
             secrets,
             read_only,
-            requests_left: REQUESTS_MAX,
-            missing: None,
-        }
+            requests_left: AtomicU32::new(REQUESTS_MAX),
+            missing: Mutex::default(),
+        }))
+    }
+
+    /// The last capability that the guest wanted and did not have.
+    pub(super) fn missing(&self) -> Option<Capability> {
+        self.0.missing.lock().clone()
+    }
+
+    /// Makes `request`, as far as the call's rights go.
+    pub(super) async fn send(&self, request: Request) -> Result<Response, Refusal> {
+        let way = &*self.0;
+        let one_less = |left: u32| left.checked_sub(1);
+        way.requests_left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
+            .map_err(|_| Refusal::TooMany)?;
+        let permit = Permit {
+            rights: &way.rights,
+            secrets: &way.secrets,
+            read_only: way.read_only,
+        };
+        way.net.send(request, &permit).await.map_err(|error| {
+            way.missing.lock().clone_from(&error.missing().cloned());
+            error.into()
+        })
     }
 }
 
@@ -51,43 +89,34 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
 
 impl http::Host for Guest {
     async fn send(&mut self, request: http::Request) -> Result<http::Response, http::Failure> {
-        let Some(outbound) = &mut self.outbound else {
+        let Some(outbound) = &self.outbound else {
             return Err(failure(
                 http::Reason::Denied,
                 "this plugin asks for no host; it has to name them in its plugin.toml, under needs.net",
             ));
         };
-        outbound.requests_left = outbound.requests_left.checked_sub(1).ok_or_else(|| {
-            let words = format!("more than {REQUESTS_MAX} requests in one call");
-            failure(http::Reason::Denied, &words)
-        })?;
         let request = Request {
             method: request.method,
             url: request.url,
             headers: request.headers,
             body: request.body,
         };
-        let permit = Permit {
-            rights: &outbound.rights,
-            secrets: &outbound.secrets,
-            read_only: outbound.read_only,
-        };
-        match outbound.net.send(request, &permit).await {
+        match outbound.send(request).await {
             Ok(response) => Ok(http::Response {
                 url: response.url,
                 status: response.status,
                 headers: response.headers,
                 body: response.body,
             }),
-            Err(error) => {
-                outbound.missing = error.missing().cloned();
-                Err(failure(reason(&error), &error.to_string()))
-            }
+            Err(error) => Err(failure(reason(&error), &error.to_string())),
         }
     }
 }
 
-fn reason(error: &NetError) -> http::Reason {
+fn reason(error: &Refusal) -> http::Reason {
+    let Refusal::Net(error) = error else {
+        return http::Reason::Denied;
+    };
     match error {
         NetError::Invalid(_) => http::Reason::Invalid,
         NetError::NotGranted(_)

@@ -124,5 +124,5 @@ fn what_is_no_tool_is_not_loaded() {
         (core module $m (import "" "launch" (func $f)) (func (export "run") (call $f)))
         (core instance $i (instantiate $m (with "" (instance (export "launch" (func $lowered))))))
         (func (export "run") (canon lift (core func $i "run"))))"#;
-    check(wants, "it imports what no tool is given");
+    check(wants, "it imports launch, which no tool is given");
 }

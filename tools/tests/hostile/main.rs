@@ -358,10 +358,7 @@ fn lies_about_imports() {
             panic!("it was loaded");
         };
         let error = error.to_string();
-        assert!(
-            error.contains("it imports what no tool is given"),
-            "{error}"
-        );
+        assert!(error.starts_with("it imports "), "{error}");
         assert!(error.contains(words), "{error}");
     };
     check(guests::UNKNOWN_IMPORT, "quipu:kernel/journal");

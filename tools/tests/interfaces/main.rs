@@ -41,7 +41,11 @@ fn each_type_has_its_schema() {
         "u32",
         json!({"type": "integer", "minimum": 0, "maximum": 4_294_967_295_u64}),
     );
-    check("", "u64", json!({"type": "integer", "minimum": 0}));
+    check(
+        "",
+        "u64",
+        json!({"type": "integer", "minimum": 0, "maximum": u64::MAX}),
+    );
     check("", "f32", json!({"type": "number"}));
     check(
         "",

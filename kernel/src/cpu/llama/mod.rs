@@ -32,7 +32,8 @@ use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 use parking_lot::{Mutex, RwLock};
 
 use super::{
-    ChatTemplate, Cpu, CpuError, CpuInfo, CpuStats, Inquiry, Job, Message, Movement, Prompt, Ticket,
+    ChatTemplate, Cpu, CpuError, CpuInfo, CpuStats, Form, Inquiry, Job, Message, Movement, Prompt,
+    Ticket,
 };
 use crate::process::Pid;
 use crate::swap::{Swap, SwapSettings};
@@ -301,6 +302,10 @@ impl Cpu for LocalCpu {
         led.tokens.extend(self.vocab.tokenize(words, false));
         led.len = led.tokens.len();
         Some(led)
+    }
+
+    fn accepts(&self, form: &Form) -> Result<(), CpuError> {
+        self.vocab.matcher(form).map(drop)
     }
 
     fn weigh(&self, inquiry: Inquiry) -> Ticket {

@@ -10,11 +10,11 @@ use llama_cpp_2::vocab::VocabType;
 use llguidance::api::TopLevelGrammar;
 use llguidance::{Matcher, ParserFactory};
 use parking_lot::Mutex;
-use serde_json::{Value, json};
 use toktrie::{InferenceCapabilities, TokEnv, TokRxInfo, TokTrie, TokenId, TokenizerEnv};
 
 use super::apart::Apart;
 use crate::cpu::{CpuError, Form, Segment};
+use crate::grammar::engine;
 
 /// Tokens, their bytes, and grammars over them.
 pub(super) struct Vocab {
@@ -149,7 +149,7 @@ impl Vocab {
     /// Processes of one agent have the same few forms, so compiled ones are kept.
     pub(super) fn matcher(&self, form: &Form) -> Result<Matcher, CpuError> {
         let (key, grammar) = match form {
-            Form::Json(schema) => (schema.to_string(), json_grammar(schema.clone())),
+            Form::Json(schema) => (schema.to_string(), engine::grammar(schema.clone())),
             Form::Lark(text) => (text.clone(), TopLevelGrammar::from_lark(text.clone())),
             Form::Text => (
                 String::new(),
@@ -191,14 +191,6 @@ fn pieces(model: &LlamaModel) -> Vec<Vec<u8>> {
         .filter(steers)
         .map(|token| vocab.token_to_piece(token, true, None))
         .collect()
-}
-
-fn json_grammar(mut schema: Value) -> TopLevelGrammar {
-    if let Some(map) = schema.as_object_mut() {
-        // Compact JSON leaves no choice of white space: more tokens are forced.
-        map.insert("x-guidance".into(), json!({"whitespace_flexible": false}));
-    }
-    TopLevelGrammar::from_json_schema(schema)
 }
 
 /// llguidance's view of the tokenizer: canonical where llama.cpp's tokenizer gives

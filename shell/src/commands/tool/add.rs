@@ -7,10 +7,11 @@ use anyhow::Result;
 use clap::Args;
 use quipu_tools::grants::component_hash;
 use quipu_tools::provenance::{Origin, ProvenanceBook};
-use quipu_tools::{Device, WasmDevice, manifest};
+use quipu_tools::{Device, DeviceSpec, WasmDevice, manifest};
 
 use crate::error::UserError;
 use crate::init::Session;
+use crate::output::visible;
 use crate::plugin::{Project, registry};
 use crate::{builtin, paths, person};
 
@@ -131,7 +132,21 @@ pub async fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     if registry::is_reference(&source.origin) {
         say!("from {}", source.origin);
     }
+    if let Some(words) = wants(spec) {
+        say!("{}", visible(&words));
+    }
     Ok(0)
+}
+
+/// What a tool asks for, with the way to grant it; `None` for one that asks for nothing.
+pub(super) fn wants(spec: &DeviceSpec) -> Option<String> {
+    let all: Vec<String> = spec.requests.iter().map(ToString::to_string).collect();
+    let all = Some(all.join(", ")).filter(|all| !all.is_empty())?;
+    let name = &spec.name;
+    Some(match spec.optional {
+        true => format!("it runs without rights, and could use {all}: quipu tool grant {name} CAP"),
+        false => format!("it needs {all}: quipu tool grant {name} CAP"),
+    })
 }
 
 /// What its user has to know before `source` takes the place of what is `installed` under
@@ -177,12 +192,7 @@ async fn settle(session: &Session, doubt: &str) -> Result<()> {
 pub(super) fn load(session: &Session, source: &Source) -> Result<WasmDevice> {
     let host = session.wasm_host()?;
     host.load(&source.name, &source.origin, &source.bytes)
-        .map_err(|error| {
-            UserError::usage(
-                format!("{}: {error}", source.origin),
-                "a tool is a component for wasm32-wasip2; `quipu tool new` writes one",
-            )
-        })
+        .map_err(|error| UserError::usage(format!("{}: {error}", source.origin), error.hint()))
 }
 
 fn check_name(name: &str) -> Result<()> {

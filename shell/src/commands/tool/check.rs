@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use quipu_kernel::planner::signature;
-use quipu_tools::{Device, schema};
+use quipu_kernel::grammar::certainly_held;
+use quipu_kernel::planner::{signature, strict};
+use quipu_tools::{Device, FunctionSpec, schema};
 use serde_json::json;
 
 use super::add::{self, Source};
@@ -32,6 +33,7 @@ pub fn run(session: &Session, args: &CheckArgs) -> Result<u8> {
     let device = add::load(session, &source)?;
     let described = schema::describe(&source.bytes)?;
     let mut findings = lint(device.spec(), &described, source.bytes.len());
+    findings.extend(device.spec().functions.iter().filter_map(held));
     let outcome = run_cases(&args.path, &device)?;
     if let Some(outcome) = &outcome {
         let failed = outcome.failed.iter();
@@ -54,9 +56,12 @@ pub fn run(session: &Session, args: &CheckArgs) -> Result<u8> {
     }
     output::line(&format!("{}: {} bytes", spec.name, source.bytes.len()))?;
     for function in &spec.functions {
-        let signature = signature(&function.parameters);
+        let signature = signature(&strict(&function.parameters));
         let shown = format!("  {}.{} {signature}", spec.name, function.name);
         output::line(&visible(&shown))?;
+    }
+    if let Some(words) = add::wants(spec) {
+        output::line(&visible(&words))?;
     }
     for finding in &findings {
         let level = format!("{:?}", finding.level).to_lowercase();
@@ -66,6 +71,26 @@ pub fn run(session: &Session, args: &CheckArgs) -> Result<u8> {
         output::line(&format!("tests: {passed} passed"))?;
     }
     Ok(code)
+}
+
+/// What of a function's schema no grammar holds a model to.
+fn held(function: &FunctionSpec) -> Option<Finding> {
+    let name = &function.name;
+    match certainly_held(&strict(&function.parameters)) {
+        Err(reason) => {
+            let words = format!("a local model cannot call {name}: {reason}");
+            Some(Finding::new(Level::Error, words))
+        }
+        Ok(held) if held.checked.is_empty() => None,
+        Ok(held) => {
+            let words: Vec<String> = held.checked.into_iter().collect();
+            let words = words.join(", ");
+            let words = format!(
+                "{name}: {words} cannot be held while arguments are written; they are checked afterwards"
+            );
+            Some(Finding::new(Level::Note, words))
+        }
+    }
 }
 
 /// The tests of the project in `folder`, where there are any.

@@ -98,7 +98,7 @@ pub fn rights(spec: &DeviceSpec) -> Vec<(&'static str, String)> {
         false => capabilities.join(", "),
     };
     let mut lines = vec![(
-        "needs",
+        if spec.optional { "could use" } else { "needs" },
         list(spec.requests.iter().map(ToString::to_string).collect()),
     )];
     if !spec.requests.is_empty() {
@@ -114,10 +114,11 @@ pub fn rights(spec: &DeviceSpec) -> Vec<(&'static str, String)> {
 
 /// The state of a tool in one or two words.
 pub fn state(spec: &DeviceSpec) -> &'static str {
-    let asks = spec
-        .requests
-        .iter()
-        .any(|request| !spec.granted.allows_some(request));
+    let asks = !spec.optional
+        && spec
+            .requests
+            .iter()
+            .any(|request| !spec.granted.allows_some(request));
     match (asks, spec.lapsed.is_empty()) {
         (false, _) => "ready",
         (true, true) => "asks",

@@ -1,11 +1,18 @@
 //! From what is legal now to the form of the next action, and back from a text of that
 //! form to the action.
 
+pub(crate) mod engine;
+mod held;
+mod together;
+mod values;
+
+use quipu_tools::json_schema;
 use serde_json::{Value, json};
 
 use crate::cpu::{Form, without_thought};
-use crate::planner::spelled;
 use crate::syscall::object;
+pub use held::{Held, certainly_held, held};
+use together::Together;
 
 /// Characters of a final answer; long documents belong in the store.
 const ANSWER_CHARS_MAX: u32 = 4000;
@@ -15,9 +22,6 @@ const ASK_CHARS_MAX: u32 = 400;
 const NUMBER: &str = r"start: /-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?/";
 /// The argument of a function that runs a program.
 const CODE: &str = "code";
-/// Characters of what is said of a bad action: a schema may have thousands of values.
-const PROBLEM_CHARS_MAX: usize = 400;
-
 /// The most calls that one step may make.
 pub const CALLS_MAX: usize = 16;
 
@@ -30,6 +34,8 @@ pub struct Callable {
     pub description: String,
     /// JSON Schema of its arguments, closed ([`crate::planner::strict`]).
     pub parameters: Value,
+    /// The same for a grammar ([`held`]).
+    pub written: Value,
     /// Whether a model is told of it and may write it by a grammar. One that is not is
     /// accepted all the same.
     pub offered: bool,
@@ -61,8 +67,29 @@ pub struct Legal {
     pub calls: Vec<Callable>,
     /// Whether it may ask a person.
     pub ask: bool,
-    /// The schema of the answer; `None` is text. The answer is always legal.
-    pub answer: Option<Value>,
+    /// The form of the answer; `None` is text. The answer is always legal.
+    pub answer: Option<Answer>,
+}
+
+/// What an answer that is no text looks like.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Its JSON Schema, in normal form.
+    pub schema: Value,
+    /// The same for a grammar ([`held`]).
+    pub written: Value,
+}
+
+impl Answer {
+    /// An answer that satisfies `schema`. One that cannot be read is taken as it is: then
+    /// the check says what is wrong with it.
+    pub fn of(schema: &Value) -> Self {
+        let schema = json_schema::normal(schema).unwrap_or_else(|_| schema.clone());
+        Self {
+            written: held(&schema).schema,
+            schema,
+        }
+    }
 }
 
 impl Legal {
@@ -72,7 +99,7 @@ impl Legal {
         match (chosen, &self.answer) {
             (Move::Any, _) => Form::Json(self.schema()),
             (Move::Call, _) => Form::Json(self.several()),
-            (Move::Answer, Some(schema)) => Form::Json(schema.clone()),
+            (Move::Answer, Some(answer)) => Form::Json(answer.written.clone()),
             (Move::Program, _) => {
                 let language = self
                     .runs_programs()
@@ -134,34 +161,37 @@ impl Legal {
 
     /// The schema of one or more calls.
     fn several(&self) -> Value {
-        let forms: Vec<Value> = self.offered().map(Callable::form).collect();
-        let calls = json!({"type": "array", "items": {"anyOf": forms},
-            "minItems": 1, "maxItems": CALLS_MAX});
-        object(&[("calls", calls)])
+        let mut together = Together::default();
+        let forms: Vec<Value> = self
+            .offered()
+            .map(|call| call.form(&mut together))
+            .collect();
+        together.under(several(&forms))
     }
 
     /// The JSON Schema that admits exactly the legal actions. Keys come in a fixed
     /// order, so that a model commits to a tool before it writes the arguments.
     pub fn schema(&self) -> Value {
-        let answer = self
-            .answer
-            .clone()
-            .unwrap_or_else(|| json!({"type": "string", "maxLength": ANSWER_CHARS_MAX}));
-        let mut forms: Vec<Value> = self.offered().map(Callable::form).collect();
+        let mut together = Together::default();
+        let answer = match &self.answer {
+            Some(answer) => together.take(&answer.written),
+            None => words(),
+        };
+        let mut forms: Vec<Value> = self
+            .offered()
+            .map(|call| call.form(&mut together))
+            .collect();
         if !forms.is_empty() {
-            forms.push(self.several());
+            forms.push(several(&forms));
         }
         if self.ask {
-            forms.push(object(&[(
-                "ask",
-                json!({"type": "string", "minLength": 1, "maxLength": ASK_CHARS_MAX}),
-            )]));
+            forms.push(question());
         }
         forms.push(object(&[("answer", answer)]));
-        match forms.len() {
+        together.under(match forms.len() {
             1 => forms.remove(0),
             _ => json!({ "anyOf": forms }),
-        }
+        })
     }
 
     /// Checks an action that a CPU produced, in words for the model.
@@ -174,18 +204,21 @@ impl Legal {
         if let Some(calls) = map.get("calls") {
             return self.check_calls(calls, map.len());
         }
-        let form = match (map.get("tool"), map.get("answer"), map.get("ask")) {
-            (Some(tool), _, _) => self.called(tool)?.whole(),
+        match (map.get("tool"), map.get("answer"), map.get("ask")) {
+            (Some(_), _, _) => self.check_call(action),
             (None, None, Some(_)) if !self.ask => {
-                return Err("nobody is there to be asked: use a tool or answer".into());
+                Err("nobody is there to be asked: use a tool or answer".into())
             }
-            _ => Legal {
-                calls: Vec::new(),
-                ..self.clone()
+            (None, None, Some(_)) => validate(&question(), action, ""),
+            (None, answer, _) => {
+                let form = self.answer.as_ref().map_or_else(words, |_| json!({}));
+                validate(&object(&[("answer", form)]), action, "")?;
+                match (&self.answer, answer) {
+                    (Some(form), Some(answer)) => validate(&form.schema, answer, "/answer"),
+                    _ => Ok(()),
+                }
             }
-            .schema(),
-        };
-        validate(&form, action)
+        }
     }
 
     fn check_calls(&self, calls: &Value, keys: usize) -> Result<(), String> {
@@ -194,10 +227,14 @@ impl Legal {
         if calls.is_empty() || calls.len() > CALLS_MAX {
             return Err(format!("a step makes one to {CALLS_MAX} calls"));
         }
-        calls.iter().try_for_each(|call| {
-            let tool = call.get("tool").unwrap_or(&Value::Null);
-            validate(&self.called(tool)?.whole(), call)
-        })
+        calls.iter().try_for_each(|call| self.check_call(call))
+    }
+
+    fn check_call(&self, call: &Value) -> Result<(), String> {
+        let called = self.called(call.get("tool").unwrap_or(&Value::Null))?;
+        let form = object(&[("tool", json!({})), ("args", json!({}))]);
+        validate(&form, call, "")?;
+        validate(&called.parameters, &call["args"], "/args")
     }
 
     fn called(&self, tool: &Value) -> Result<&Callable, String> {
@@ -217,12 +254,23 @@ impl Legal {
 }
 
 impl Callable {
-    /// The schema of a call of it, for the check.
-    fn whole(&self) -> Value {
-        object(&[
-            ("tool", json!({"const": self.name})),
-            ("args", self.parameters.clone()),
-        ])
+    /// A function that is offered, whose arguments satisfy `parameters`.
+    pub fn new(name: impl Into<String>, description: &str, parameters: Value) -> Self {
+        Self {
+            name: name.into(),
+            description: description.trim().to_owned(),
+            written: held(&parameters).schema,
+            parameters,
+            offered: true,
+            program: None,
+        }
+    }
+
+    /// The form of a call of it and of nothing else.
+    pub(crate) fn alone(&self) -> Form {
+        let mut together = Together::default();
+        let form = self.form(&mut together);
+        Form::Json(together.under(several(&[form])))
     }
 
     /// The program in a call of it that has nothing else, as a model writes it.
@@ -234,12 +282,30 @@ impl Callable {
     }
 
     /// The schema of a call of it, for a grammar.
-    fn form(&self) -> Value {
+    fn form(&self, together: &mut Together) -> Value {
         object(&[
             ("tool", json!({"const": self.name})),
-            ("args", spelled(&self.parameters)),
+            ("args", together.take(&self.written)),
         ])
     }
+}
+
+/// One or more calls of these `forms`.
+fn several(forms: &[Value]) -> Value {
+    let calls = json!({"type": "array", "items": {"anyOf": forms},
+        "minItems": 1, "maxItems": CALLS_MAX});
+    object(&[("calls", calls)])
+}
+
+/// An answer in words.
+fn words() -> Value {
+    json!({"type": "string", "maxLength": ANSWER_CHARS_MAX})
+}
+
+/// A question to the user.
+fn question() -> Value {
+    let text = json!({"type": "string", "minLength": 1, "maxLength": ASK_CHARS_MAX});
+    object(&[("ask", text)])
 }
 
 /// Any text that does not begin like a call. JSON that a user asked for stands in a fence:
@@ -260,18 +326,16 @@ fn without_fence(text: &str) -> &str {
     program.strip_suffix("\n```").unwrap_or(program)
 }
 
-fn validate(form: &Value, action: &Value) -> Result<(), String> {
-    let validator = jsonschema::validator_for(form)
+/// Checks what stands at `place` in an action, in words for the model.
+fn validate(schema: &Value, value: &Value, place: &str) -> Result<(), String> {
+    let validator = json_schema::validator(schema)
         .map_err(|error| format!("the schema of this action is broken: {error}"))?;
-    validator.validate(action).map_err(|error| {
-        let place = error.instance_path().to_string();
-        let place = if place.is_empty() {
-            "the action".into()
-        } else {
-            place
-        };
-        let said: String = error.to_string().chars().take(PROBLEM_CHARS_MAX).collect();
-        format!("{place}: {said}")
+    let Some((inside, said)) = json_schema::problem(&validator, value) else {
+        return Ok(());
+    };
+    Err(match format!("{place}{inside}") {
+        place if place.is_empty() => format!("the action: {said}"),
+        place => format!("{place}: {said}"),
     })
 }
 
@@ -281,13 +345,11 @@ mod tests {
 
     fn legal() -> Legal {
         Legal {
-            calls: vec![Callable {
-                name: "calculator.calculate".into(),
-                description: "evaluates".into(),
-                parameters: object(&[("expression", json!({"type": "string"}))]),
-                offered: true,
-                program: None,
-            }],
+            calls: vec![Callable::new(
+                "calculator.calculate",
+                "evaluates",
+                object(&[("expression", json!({"type": "string"}))]),
+            )],
             ask: false,
             answer: None,
         }
@@ -328,6 +390,45 @@ mod tests {
         check(
             json!({"calls": [{"tool": "shell.rm", "args": {}}]}),
             "there are calculator.calculate",
+        );
+    }
+
+    #[test]
+    fn answers_are_checked_by_the_whole_schema() {
+        let check = |schema: Value, answer: Value, want: &str| {
+            let legal = Legal {
+                answer: Some(Answer::of(&schema)),
+                ..legal()
+            };
+            let said = legal
+                .check(&json!({ "answer": answer }))
+                .err()
+                .unwrap_or_default();
+            assert!(
+                said.contains(want) && want.is_empty() == said.is_empty(),
+                "{answer}: {said}"
+            );
+        };
+        let team = json!({"$id": "https://a.example/team", "type": "array", "items": {"$ref": "#/$defs/P"},
+            "$defs": {"P": {"type": "object", "properties": {"age": {"type": "integer"}}}}});
+        check(team.clone(), json!([{"age": 3}]), "");
+        check(team, json!([{"age": "3"}]), "/answer/0/age: ");
+        let nested = json!({"properties": {"next": {"$ref": "#"}, "n": {"type": "integer"}}});
+        check(nested.clone(), json!({"next": {"next": {"n": 1}}}), "");
+        check(
+            nested,
+            json!({"next": {"next": {"n": "1"}}}),
+            "/answer/next/next/n: ",
+        );
+        check(
+            json!({"format": "date"}),
+            json!("soon"),
+            "\"soon\" is not a \"date\"",
+        );
+        check(
+            json!({"type": "array", "uniqueItems": true}),
+            json!([1, 1]),
+            "/answer: ",
         );
     }
 

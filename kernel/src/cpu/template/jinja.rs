@@ -1,0 +1,304 @@
+//! Jinja as chat templates expect it: what Hugging Face's own renderer offers, with a bound on
+//! the work and on the output. A template comes with a model's file, from a stranger.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::sync::LazyLock;
+
+use minijinja::value::Kwargs;
+use minijinja::{Environment, Error, ErrorKind, Value};
+use regex::Regex;
+
+/// The name under which a template is kept.
+const NAME: &str = "chat";
+/// Steps that a template may take, and more for each message. Real ones take some hundred.
+const FUEL: u64 = 2_000_000;
+const FUEL_OF_A_MESSAGE: u64 = 20_000;
+/// Bytes that a template may write beside the texts.
+const OUTPUT_BYTES_MAX: usize = 4 << 20;
+
+/// The tags around what a model is trained on, which change nothing that is written.
+static GENERATION: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\{%([-+]?)\s*(end)?generation\s*([-+]?)%\}").ok());
+
+/// A compiled template.
+pub(super) struct Jinja(Environment<'static>);
+
+impl Jinja {
+    /// Compiles `source`.
+    pub(super) fn new(source: &str) -> Result<Self, Error> {
+        let mut environment = Environment::new();
+        environment.set_trim_blocks(true);
+        environment.set_lstrip_blocks(true);
+        environment
+            .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        minijinja_contrib::add_to_environment(&mut environment);
+        environment.add_function("raise_exception", raise_exception);
+        environment.add_function("strftime_now", strftime_now);
+        environment.add_filter("tojson", tojson);
+        environment.add_filter("length", length);
+        environment.add_filter("count", length);
+        environment.add_template_owned(NAME, plain(source))?;
+        Ok(Self(environment))
+    }
+
+    /// What the template writes for `context`, which has as many `messages`.
+    pub(super) fn render(&mut self, context: &Value, messages: usize) -> Result<String, Error> {
+        self.0
+            .set_fuel(Some(FUEL + FUEL_OF_A_MESSAGE * messages as u64));
+        let mut written = Bounded(Vec::new());
+        self.0
+            .get_template(NAME)?
+            .render_captured_to(context, &mut written)?;
+        String::from_utf8(written.0)
+            .map_err(|_| Error::new(ErrorKind::InvalidOperation, "it writes no UTF-8"))
+    }
+}
+
+/// What went wrong in a template, in words: the innermost reason and its line.
+pub(super) fn words(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::OutOfFuel => "it does not come to an end".to_owned(),
+        ErrorKind::WriteFailure => format!("it writes more than {OUTPUT_BYTES_MAX} bytes"),
+        _ => format!("{error:#}"),
+    }
+}
+
+/// `source` with the line ends that Jinja has, and without tags that change nothing.
+fn plain(source: &str) -> String {
+    let source = source.replace("\r\n", "\n").replace('\r', "\n");
+    let Some(generation) = GENERATION.as_ref() else {
+        return source;
+    };
+    let branch = |found: &regex::Captures<'_>| {
+        let word = if found.get(2).is_some() {
+            "endif"
+        } else {
+            "if true"
+        };
+        format!("{{%{} {word} {}%}}", &found[1], &found[3])
+    };
+    generation.replace_all(&source, branch).into_owned()
+}
+
+fn raise_exception(message: String) -> Result<Value, Error> {
+    Err(Error::new(ErrorKind::InvalidOperation, message))
+}
+
+fn strftime_now(format: String) -> Result<String, Error> {
+    let mut text = String::new();
+    write!(text, "{}", chrono::Local::now().format(&format)).map_err(|_| {
+        let words = format!("{format:?} is no form of a date");
+        Error::new(ErrorKind::InvalidOperation, words)
+    })?;
+    Ok(text)
+}
+
+/// As Python has it: what is not there has no length, and is no mistake.
+fn length(value: &Value) -> Result<usize, Error> {
+    if value.is_undefined() {
+        return Ok(0);
+    }
+    value.len().ok_or_else(|| {
+        let words = format!("a value of type {} has no length", value.kind());
+        Error::new(ErrorKind::InvalidOperation, words)
+    })
+}
+
+/// As Python's `json.dumps` writes it: with spaces, and without escapes for HTML.
+fn tojson(value: &Value, options: Kwargs) -> Result<Value, Error> {
+    let broken = |error: serde_json::Error| {
+        Error::new(ErrorKind::BadSerialization, "cannot be written as JSON").with_source(error)
+    };
+    let indent: Option<usize> = options.get("indent")?;
+    let sorted: Option<bool> = options.get("sort_keys")?;
+    let ascii: Option<bool> = options.get("ensure_ascii")?;
+    let separators: Option<Vec<String>> = options.get("separators")?;
+    options.assert_all_used()?;
+    let value = serde_json::to_value(value).map_err(broken)?;
+    let item = if indent.is_some() { "," } else { ", " };
+    let (item, key) = match separators.as_deref() {
+        Some([item, key]) => (item.as_str(), key.as_str()),
+        _ => (item, ": "),
+    };
+    let dumps = Dumps {
+        indent,
+        sorted: sorted.unwrap_or(false),
+        ascii: ascii.unwrap_or(false),
+        item,
+        key,
+    };
+    let mut text = String::new();
+    dumps.value(&value, 0, &mut text);
+    Ok(Value::from_safe_string(text))
+}
+
+/// How JSON is written.
+struct Dumps<'a> {
+    indent: Option<usize>,
+    sorted: bool,
+    ascii: bool,
+    item: &'a str,
+    key: &'a str,
+}
+
+impl Dumps<'_> {
+    fn value(&self, value: &serde_json::Value, depth: usize, into: &mut String) {
+        match value {
+            serde_json::Value::Array(items) => {
+                let write = |item: &serde_json::Value, into: &mut String| {
+                    self.value(item, depth + 1, into);
+                };
+                self.several(items.iter(), ('[', ']'), depth, write, into);
+            }
+            serde_json::Value::Object(map) => {
+                let mut entries: Vec<(&String, &serde_json::Value)> = map.iter().collect();
+                if self.sorted {
+                    entries.sort_by_key(|(name, _)| *name);
+                }
+                let write = |(name, value): (&String, &serde_json::Value), into: &mut String| {
+                    self.text(name, into);
+                    into.push_str(self.key);
+                    self.value(value, depth + 1, into);
+                };
+                self.several(entries.into_iter(), ('{', '}'), depth, write, into);
+            }
+            serde_json::Value::String(text) => self.text(text, into),
+            other => into.push_str(&other.to_string()),
+        }
+    }
+
+    fn several<T>(
+        &self,
+        items: impl ExactSizeIterator<Item = T>,
+        (open, close): (char, char),
+        depth: usize,
+        mut write: impl FnMut(T, &mut String),
+        into: &mut String,
+    ) {
+        let empty = items.len() == 0;
+        into.push(open);
+        for (i, item) in items.enumerate() {
+            if i > 0 {
+                into.push_str(self.item);
+            }
+            self.line(depth + 1, into);
+            write(item, into);
+        }
+        if !empty {
+            self.line(depth, into);
+        }
+        into.push(close);
+    }
+
+    fn line(&self, depth: usize, into: &mut String) {
+        if let Some(indent) = self.indent {
+            into.push('\n');
+            into.extend(std::iter::repeat_n(' ', indent * depth));
+        }
+    }
+
+    fn text(&self, text: &str, into: &mut String) {
+        let quoted = serde_json::Value::from(text).to_string();
+        if !self.ascii {
+            return into.push_str(&quoted);
+        }
+        for unit in quoted.encode_utf16() {
+            match u8::try_from(unit).ok().filter(u8::is_ascii) {
+                Some(letter) => into.push(letter.into()),
+                None => into.push_str(&format!("\\u{unit:04x}")),
+            }
+        }
+    }
+}
+
+/// An output that takes so much and no more.
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > OUTPUT_BYTES_MAX {
+            return Err(io::Error::other("too long"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use minijinja::context;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(source: &str, want: &str) {
+        let context =
+            context! { tools => (), text => " a\n", map => context!{ z => 1, a => "ü<" } };
+        let rendered = Jinja::new(source).and_then(|mut jinja| jinja.render(&context, 1));
+        assert_eq!(rendered.as_deref().map_err(words), Ok(want), "{source}");
+    }
+
+    #[test]
+    fn what_other_renderers_know_is_known() {
+        check("{% generation %}\nx\n{%- endgeneration -%}\n y", "xy");
+        check("a {%- generation -%} x {% endgeneration %} y", "ax  y");
+        check(
+            "a\r\n{% if true %}\r\n  b\r\n{% endif %}\r\nc\r\n",
+            "a\n  b\nc",
+        );
+        check(
+            "{{ tools is none }} {{ gone | length }} {{ gone is defined }}",
+            "true 0 false",
+        );
+        check("{{ map | tojson }}", "{\"z\": 1, \"a\": \"ü<\"}");
+        check(
+            "{{ {'b': [1, {}], 'a': none} | tojson(indent=2, sort_keys=true) }}",
+            "{\n  \"a\": null,\n  \"b\": [\n    1,\n    {}\n  ]\n}",
+        );
+        check(
+            "{{ 'ü😀' | tojson(ensure_ascii=true) }}",
+            "\"\\u00fc\\ud83d\\ude00\"",
+        );
+        check("{{ [1, 2] | tojson(separators=(',', ':')) }}", "[1,2]");
+        check(
+            "{{ text.strip() }}{{ text | trim }}{{ [1, 2, 3][::-1] }}",
+            "aa[3, 2, 1]",
+        );
+        check(
+            "{% for x in [1, 2, 3] %}{% if x == 2 %}{% break %}{% endif %}{{ x }}{% endfor %}",
+            "1",
+        );
+        check(
+            "{%- macro f(x) %}<{{ x }}>{% endmacro %}{{ f(1) ~ f('b') }}",
+            "<1><b>",
+        );
+        check(
+            "{% set ns = namespace(n=0) %}{% for x in 'ab' %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ ns.n }}",
+            "2",
+        );
+        check("{{ strftime_now('%Y') | length }}", "4");
+    }
+
+    #[test]
+    fn what_has_no_end_is_stopped() {
+        let check = |source: &str, want: &str| {
+            let mut jinja = Jinja::new(source).unwrap();
+            let error = jinja.render(&context! {}, 1).unwrap_err();
+            assert!(words(&error).contains(want), "{source}: {}", words(&error));
+        };
+        let loops =
+            "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}";
+        check(loops, "does not come to an end");
+        check(
+            "{% for a in range(9999) %}{{ 'x' * 999 }}{% endfor %}",
+            "writes more than",
+        );
+        check("{{ strftime_now('%Q') }}", "no form of a date");
+        check("{{ raise_exception('only users') }}", "only users");
+    }
+}

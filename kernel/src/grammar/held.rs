@@ -1,0 +1,320 @@
+//! A schema as the engine can hold a model to it.
+//!
+//! The engine knows a part of JSON Schema. What it does not know is left out here and named;
+//! an action is checked by the whole schema afterwards, and one that does not satisfy it is
+//! written again. What comes out admits each value that a model should write, and as few
+//! others as can be.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::engine;
+use super::values::{any_of, texts};
+
+/// Formats that the engine knows.
+const FORMATS: &[&str] = &[
+    "date",
+    "date-time",
+    "duration",
+    "email",
+    "hostname",
+    "ipv4",
+    "ipv6",
+    "time",
+    "uri",
+    "uuid",
+];
+/// Formats that are checked afterwards alone.
+const FORMATS_CHECKED: &[&str] = &[
+    "idn-email",
+    "idn-hostname",
+    "iri",
+    "iri-reference",
+    "json-pointer",
+    "regex",
+    "relative-json-pointer",
+    "uri-reference",
+    "uri-template",
+];
+/// Words that are checked afterwards alone.
+const CHECKED: &[&str] = &[
+    "contains",
+    "dependentRequired",
+    "dependentSchemas",
+    "if",
+    "not",
+    "propertyNames",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+/// Words that are taken as they are.
+const KEPT: &[&str] = &[
+    "$ref",
+    "const",
+    "enum",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "maxLength",
+    "maximum",
+    "minLength",
+    "minimum",
+    "multipleOf",
+    "required",
+    "type",
+];
+/// Words that bound a number.
+const BOUNDS: &[&str] = &["exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"];
+/// Integers of more digits than these have no bounds in the engine.
+const BOUND_MAX: f64 = 1e17;
+/// Items that the engine counts.
+const ITEMS_MAX: u64 = 1000;
+/// Values of an enumeration that are spelled out one by one; more of them as one pattern,
+/// in which what they begin with alike stands once.
+const VALUES_MAX: usize = 64;
+
+/// A schema for the engine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    /// The schema, in words that the engine knows.
+    pub schema: Value,
+    /// Words of the original that are checked afterwards alone.
+    pub checked: BTreeSet<String>,
+    /// Whether it has forms of which one alone may be satisfied.
+    forms: bool,
+}
+
+/// The normal form `schema` for the engine.
+pub fn held(schema: &Value) -> Held {
+    let mut spelling = Spelling::default();
+    let schema = spelling.schema(schema);
+    Held {
+        schema,
+        checked: spelling.checked,
+        forms: spelling.forms,
+    }
+}
+
+/// `schema` as the engine can certainly hold it: whatever it refuses is left out, from what
+/// matters least on.
+///
+/// # Errors
+/// What the engine says, where it refuses even the bare types: then no value satisfies it.
+pub fn certainly_held(schema: &Value) -> Result<Held, String> {
+    let mut held = held(schema);
+    let Err(first) = engine::compiles(&held.schema) else {
+        if held.forms && !engine::tells_apart(&held.schema) {
+            held.checked.insert("oneOf".to_owned());
+        }
+        return Ok(held);
+    };
+    if first.contains("nsatisfiable") {
+        return Err(first);
+    }
+    for words in LOOSENED {
+        held.schema = without(&held.schema, words, &mut held.checked);
+        if engine::compiles(&held.schema).is_ok() {
+            return Ok(held);
+        }
+    }
+    Err(first)
+}
+
+/// What is left out of a schema that the engine refuses, one group after another.
+const LOOSENED: &[&[&str]] = &[
+    &["pattern", "multipleOf"],
+    &["minProperties", "maxProperties", "patternProperties"],
+    &["format", "minItems", "maxItems", "minLength", "maxLength"],
+    &[
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "maximum",
+        "minimum",
+        "allOf",
+        "oneOf",
+    ],
+];
+
+fn without(schema: &Value, words: &[&str], left: &mut BTreeSet<String>) -> Value {
+    let Value::Object(map) = schema else {
+        return schema.clone();
+    };
+    let patterns = words.contains(&"patternProperties") && map.contains_key("patternProperties");
+    let mut out = Map::new();
+    for (key, value) in map {
+        match (key.as_str(), value) {
+            (key, _) if words.contains(&key) => _ = left.insert(key.to_owned()),
+            ("additionalProperties", _) if patterns => {}
+            ("properties" | "$defs" | "patternProperties", Value::Object(named)) => {
+                let mut all = Map::new();
+                for (name, schema) in named {
+                    all.insert(name.clone(), without(schema, words, left));
+                }
+                out.insert(key.clone(), all.into());
+            }
+            ("allOf" | "anyOf" | "oneOf" | "prefixItems", Value::Array(list)) => {
+                let list = list.iter().map(|schema| without(schema, words, left));
+                out.insert(key.clone(), list.collect());
+            }
+            ("items" | "additionalProperties", schema) => {
+                out.insert(key.clone(), without(schema, words, left));
+            }
+            _ => _ = out.insert(key.clone(), value.clone()),
+        }
+    }
+    out.into()
+}
+
+#[derive(Default)]
+struct Spelling {
+    checked: BTreeSet<String>,
+    forms: bool,
+}
+
+impl Spelling {
+    fn schema(&mut self, schema: &Value) -> Value {
+        let Value::Object(map) = schema else {
+            return schema.clone();
+        };
+        let mut out = Map::new();
+        for (key, value) in map {
+            if let Some(value) = self.word(key, value, map) {
+                out.insert(key.clone(), value);
+            }
+        }
+        named_alone(&mut out, map);
+        let many = texts(&schema["enum"]).filter(|all| all.len() > VALUES_MAX);
+        if let Some(all) = many {
+            let all: Vec<&str> = all.into_iter().collect();
+            out.insert("type".into(), json!("string"));
+            out.insert("pattern".into(), format!("^(?:{})$", any_of(&all)).into());
+        }
+        typed(&mut out);
+        out.into()
+    }
+
+    /// The word `key` for the engine; `None` where it is left out.
+    fn word(&mut self, key: &str, value: &Value, map: &Map<String, Value>) -> Option<Value> {
+        self.forms |= key == "oneOf";
+        let checked = |this: &mut Self| {
+            this.checked.insert(key.to_owned());
+            None
+        };
+        match (key, value) {
+            ("properties" | "$defs", Value::Object(named)) => Some(self.named(named)),
+            ("allOf" | "anyOf" | "oneOf" | "prefixItems", Value::Array(list)) => {
+                Some(list.iter().map(|schema| self.schema(schema)).collect())
+            }
+            ("items", schema) => Some(self.schema(schema)),
+            ("additionalProperties", schema) => Some(self.schema(schema)),
+            ("patternProperties", Value::Object(named)) => Some(self.named(named)),
+            ("pattern", Value::String(pattern)) => match understood(pattern) {
+                true => Some(value.clone()),
+                false => checked(self),
+            },
+            ("format", Value::String(format)) => {
+                let stands = |list: &[&str]| list.contains(&format.as_str());
+                if stands(FORMATS_CHECKED) {
+                    self.checked.insert(format!("format {format:?}"));
+                }
+                stands(FORMATS).then(|| value.clone())
+            }
+            ("enum", values) if texts(values).is_some_and(|all| all.len() > VALUES_MAX) => None,
+            ("minItems" | "maxItems" | "minProperties" | "maxProperties", _) => {
+                match value.as_u64().is_some_and(|n| n <= ITEMS_MAX) {
+                    true => Some(value.clone()),
+                    false => checked(self),
+                }
+            }
+            ("uniqueItems", Value::Bool(true)) => checked(self),
+            // Handled with the other properties.
+            ("propertyNames", names) if names_alone(names, map) => None,
+            (key, _) if BOUNDS.contains(&key) => {
+                let small = value.as_f64().is_some_and(|bound| bound.abs() <= BOUND_MAX);
+                small.then(|| value.clone())
+            }
+            (key, _) if CHECKED.contains(&key) => checked(self),
+            (key, _) if KEPT.contains(&key) => Some(value.clone()),
+            _ => None,
+        }
+    }
+
+    fn named(&mut self, named: &Map<String, Value>) -> Value {
+        let named = named.iter();
+        let named: Map<String, Value> = named
+            .map(|(name, schema)| (name.clone(), self.schema(schema)))
+            .collect();
+        named.into()
+    }
+}
+
+/// Names of properties by a pattern, or out of a list, in the words that the engine knows.
+fn named_alone(out: &mut Map<String, Value>, map: &Map<String, Value>) {
+    let Some(names) = map
+        .get("propertyNames")
+        .filter(|names| names_alone(names, map))
+    else {
+        return;
+    };
+    let value = out.shift_remove("additionalProperties");
+    let value = value.unwrap_or_else(|| json!(true));
+    out.insert("additionalProperties".into(), json!(false));
+    if let Some(pattern) = names.get("pattern") {
+        out.insert("patternProperties".into(), json!({ text(pattern): value }));
+    } else {
+        let names = texts(&names["enum"]).unwrap_or_default().into_iter();
+        let named: Map<String, Value> = names.map(|name| (name.into(), value.clone())).collect();
+        out.insert("properties".into(), named.into());
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Whether `propertyNames` is a pattern or a list, and nothing else names properties.
+fn names_alone(names: &Value, map: &Map<String, Value>) -> bool {
+    let Some(names) = names.as_object() else {
+        return false;
+    };
+    let only = |key: &str| names.keys().all(|name| name == key || name == "type");
+    let pattern = names.get("pattern").and_then(Value::as_str);
+    let listed = names.get("enum").and_then(texts);
+    let plain =
+        pattern.is_some_and(understood) && only("pattern") || listed.is_some() && only("enum");
+    plain && !map.contains_key("properties") && !map.contains_key("patternProperties")
+}
+
+/// Says which type is meant where a word of only one type stands: the engine would spell
+/// all others out beside it.
+fn typed(out: &mut Map<String, Value>) {
+    let has = |keys: &[&str]| keys.iter().any(|key| out.contains_key(*key));
+    let forms = has(&["anyOf", "oneOf", "allOf"]) && !has(&["properties"]);
+    if forms || has(&["type", "enum", "const", "$ref"]) {
+        return;
+    }
+    let name = match () {
+        () if has(&[
+            "properties",
+            "required",
+            "additionalProperties",
+            "patternProperties",
+        ]) =>
+        {
+            "object"
+        }
+        () if has(&["items", "prefixItems", "minItems", "maxItems"]) => "array",
+        () if has(&["pattern", "format", "minLength", "maxLength"]) => "string",
+        () if has(BOUNDS) || has(&["multipleOf"]) => "number",
+        () => return,
+    };
+    out.insert("type".into(), json!(name));
+}
+
+/// Whether the engine knows every sign of `pattern`: it has no way to look ahead, say.
+fn understood(pattern: &str) -> bool {
+    engine::compiles(&json!({"type": "string", "pattern": pattern})).is_ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+//! Tests of the module around.
+
+use quipu_tools::json_schema::{normal, validator};
+
+use super::*;
+
+/// The grammar of `schema` admits `good`, which satisfy it, and not `bad`.
+#[track_caller]
+fn check(schema: Value, good: &[Value], bad: &[Value], checked: &[&str]) {
+    let normal = normal(&schema).unwrap();
+    let held = certainly_held(&normal).unwrap();
+    let named: Vec<&str> = held.checked.iter().map(String::as_str).collect();
+    assert_eq!(named, checked, "{schema}");
+    let validator = validator(&normal).unwrap();
+    for value in good {
+        assert!(validator.is_valid(value), "{value} by {schema}");
+        assert!(
+            engine::admits(&held.schema, &value.to_string()),
+            "{value} by {}",
+            held.schema
+        );
+    }
+    for value in bad {
+        assert!(
+            !engine::admits(&held.schema, &value.to_string()),
+            "{value} by {}",
+            held.schema
+        );
+    }
+}
+
+#[test]
+fn references_hold_a_model() {
+    check(
+        json!({"$defs": {"P": {"type": "object", "properties": {"age": {"type": "integer"}},
+            "required": ["age"], "additionalProperties": false}},
+            "type": "array", "items": {"$ref": "#/$defs/P", "description": "one of them"}}),
+        &[json!([]), json!([{"age": 3}])],
+        &[json!([{"age": "3"}]), json!([{"ag": 3}])],
+        &[],
+    );
+    check(
+        json!({"type": "object", "properties": {"value": {"type": "integer"},
+            "next": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}},
+            "required": ["value", "next"], "additionalProperties": false}),
+        &[json!({"value": 1, "next": {"value": 2, "next": null}})],
+        &[json!({"value": 1, "next": {"value": "2", "next": null}})],
+        &[],
+    );
+}
+
+#[test]
+fn older_drafts_hold_a_model() {
+    check(
+        json!({"$schema": "http://json-schema.org/draft-07/schema#", "type": "array",
+            "items": [{"type": "integer"}, {"type": "string"}], "additionalItems": false, "minItems": 2}),
+        &[json!([1, "a"])],
+        &[json!([1]), json!(["a", 1]), json!([1, "a", 2])],
+        &[],
+    );
+    check(
+        json!({"$schema": "http://json-schema.org/draft-04/schema#", "type": "integer",
+            "minimum": 0, "exclusiveMinimum": true}),
+        &[json!(5)],
+        &[json!(0)],
+        &[],
+    );
+}
+
+#[test]
+fn what_the_engine_does_not_know_is_named_and_the_rest_holds() {
+    check(
+        json!({"type": "array", "items": {"enum": ["red", "blue"]}, "uniqueItems": true}),
+        &[json!(["red", "blue"])],
+        &[json!(["green"])],
+        &["uniqueItems"],
+    );
+    check(
+        json!({"type": "string", "pattern": "^(?=.*[0-9])[a-z0-9]+$"}),
+        &[json!("a1")],
+        &[json!(1)],
+        &["pattern"],
+    );
+    check(
+        json!({"properties": {"kind": {"enum": ["dog", "cat"]}, "leash": {"type": "string"}},
+            "if": {"properties": {"kind": {"const": "dog"}}}, "then": {"required": ["leash"]}}),
+        &[json!({"kind": "cat"})],
+        &[json!({"kind": "cow"}), json!(3)],
+        &["if"],
+    );
+    check(
+        json!({"type": "string", "format": "colour"}),
+        &[json!("red")],
+        &[json!(1)],
+        &[],
+    );
+    check(
+        json!({"type": "string", "format": "uri-reference"}),
+        &[json!("/a")],
+        &[json!(1)],
+        &["format \"uri-reference\""],
+    );
+    check(
+        json!({"propertyNames": {"pattern": "^[a-z]+$"}, "additionalProperties": {"type": "integer"}}),
+        &[json!({"a": 1})],
+        &[json!({"A": 1}), json!({"a": "x"})],
+        &[],
+    );
+    check(
+        json!({"type": "object", "propertyNames": {"enum": ["a", "b"]}, "additionalProperties": {"type": "integer"}}),
+        &[json!({"b": 1}), json!({})],
+        &[json!({"c": 1})],
+        &[],
+    );
+    check(
+        json!({"properties": {"a": {}, "b": {}, "c": {}}, "minProperties": 2}),
+        &[json!({"a": 1, "b": 2})],
+        &[json!("a")],
+        &["minProperties"],
+    );
+    check(
+        json!({"patternProperties": {"^a": {"type": "integer"}, "z$": {"type": "string"}}}),
+        &[json!({"a": 1})],
+        &[json!(1)],
+        &["maxProperties"],
+    );
+}
+
+#[test]
+fn unions_and_bounds_hold_a_model() {
+    check(
+        json!({"oneOf": [{"properties": {"ok": {"type": "boolean"}}, "required": ["ok"]},
+            {"properties": {"why": {"type": "string"}}, "required": ["why"]}]}),
+        &[json!({"ok": true}), json!({"why": "no"})],
+        &[json!({"ok": 1}), json!(2)],
+        &[],
+    );
+    check(
+        json!({"oneOf": [{"properties": {"ok": {"type": "boolean"}}}, {"properties": {"why": {"type": "string"}}}]}),
+        &[json!({"ok": true, "why": 1})],
+        &[json!(2)],
+        &["oneOf"],
+    );
+    check(
+        json!({"type": "object", "properties": {"id": {"type": "string"}, "mail": {"type": "string"}},
+            "anyOf": [{"required": ["id"]}, {"required": ["mail"]}], "additionalProperties": false}),
+        &[json!({"id": "1"}), json!({"id": "1", "mail": "a"})],
+        &[json!({}), json!({"id": 1})],
+        &[],
+    );
+    check(
+        json!({"type": ["integer", "null"], "minimum": 0, "maximum": 18446744073709551615u64}),
+        &[json!(null), json!(0), json!(18446744073709551615u64)],
+        &[json!(-1), json!("0")],
+        &[],
+    );
+    check(
+        json!({"const": {"a": [1, null]}}),
+        &[json!({"a": [1, null]})],
+        &[json!({})],
+        &[],
+    );
+}
+
+#[test]
+fn long_enumerations_hold_a_model() {
+    let name = |n: usize| format!("area/{:03}/a-long-name (no. {n:05})", n / 50);
+    let values: Vec<String> = (0..2_000).map(name).collect();
+    let mut more = values.clone();
+    more.extend([
+        "".to_owned(),
+        "area".to_owned(),
+        "über".to_owned(),
+        "ü\"".to_owned(),
+    ]);
+    check(
+        json!({"type": "string", "enum": more}),
+        &[
+            json!(name(7)),
+            json!(name(1999)),
+            json!(""),
+            json!("area"),
+            json!("über"),
+            json!("ü\""),
+        ],
+        &[
+            json!(name(2000)),
+            json!("are"),
+            json!(name(7) + " "),
+            json!("ü"),
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn what_nothing_satisfies_is_said() {
+    let check = |schema: Value| {
+        let said = certainly_held(&normal(&schema).unwrap()).unwrap_err();
+        assert!(said.contains("nsatisfiable"), "{said}");
+    };
+    check(
+        json!({"properties": {"n": {"type": "integer", "minimum": 5, "maximum": 1}}, "required": ["n"]}),
+    );
+    check(json!(false));
+}

@@ -1,0 +1,139 @@
+//! JSON Schemas of others in one normal form.
+//!
+//! Servers, plugins and users write schemas of six drafts, with references of every kind. The
+//! normal form is draft 2020-12, and stands for itself: each `$ref` in it is
+//! `#/$defs/NAME`, and `$defs` is at its root. It admits the same values as the original, so
+//! that one form serves the model's card, its grammar, and the check afterwards.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `normal` | from any draft to the normal form |
+//! | `references` | where a `$ref` leads to |
+//! | `cycles` | definitions that mean themselves |
+//! | `merge` | schemas that all must hold as one |
+//! | `wrapped` | the schema in what other programs put around it |
+
+mod cycles;
+mod merge;
+mod normal;
+mod references;
+mod wrapped;
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
+use serde_json::Value;
+
+pub use merge::merged;
+pub use normal::normal;
+pub use wrapped::unwrapped;
+
+/// How the definitions of a normal form are referred to.
+pub const DEFINITION: &str = "#/$defs/";
+
+/// `schema` made ready to check values with: by the draft that its `$schema` names, and with
+/// `format` as a condition.
+///
+/// # Errors
+/// What is wrong with the schema, in words.
+pub fn validator(schema: &Value) -> Result<Validator, String> {
+    jsonschema::options()
+        .should_validate_formats(true)
+        .build(schema)
+        .map_err(|error| {
+            let place = error.instance_path().to_string();
+            match place.is_empty() {
+                true => error.to_string(),
+                false => format!("{place}: {error}"),
+            }
+        })
+}
+
+/// Characters of what is said of a bad value: a schema may have thousands of values.
+const PROBLEM_CHARS_MAX: usize = 400;
+
+/// What is wrong with `value`: the place in it, as a JSON Pointer, and words. Of several
+/// forms that a value may have, the one is meant that it comes nearest to, if that is clear.
+pub fn problem(validator: &Validator, value: &Value) -> Option<(String, String)> {
+    let error = validator.validate(value).err()?;
+    let error = meant(&error);
+    let said = error.to_string().chars().take(PROBLEM_CHARS_MAX).collect();
+    Some((error.instance_path().to_string(), said))
+}
+
+fn meant<'e, 'a>(error: &'e ValidationError<'a>) -> &'e ValidationError<'a> {
+    let (ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }) =
+        error.kind()
+    else {
+        return error;
+    };
+    // A form of another type, or marked as another one, was not meant.
+    let another = |inner: &ValidationError<'_>| match inner.kind().keyword() {
+        "type" => inner.instance_path() == error.instance_path(),
+        "const" | "enum" => true,
+        _ => false,
+    };
+    let mut forms = context.iter().filter(|errors| !errors.iter().any(another));
+    match (forms.next(), forms.next()) {
+        (Some(errors), None) => errors.first().map_or(error, meant),
+        _ => error,
+    }
+}
+
+/// The definition that `reference` names in the normal form `root`.
+pub fn definition<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
+    root.get("$defs")?.get(reference.strip_prefix(DEFINITION)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_wrong_is_said_of_the_form_that_was_meant() {
+        let schema = json!({"anyOf": [
+            {"type": "null"},
+            {"properties": {"kind": {"const": "at"}, "hour": {"type": "integer"}}, "type": "object"},
+            {"properties": {"kind": {"const": "every"}, "hours": {"maximum": 5}}, "type": "object"},
+        ]});
+        let check = |value: Value, want: &str| {
+            let said = problem(&validator(&schema).unwrap(), &value);
+            let said = said.map_or(String::new(), |(place, said)| format!("{place}: {said}"));
+            assert!(
+                said.contains(want) && said.is_empty() == want.is_empty(),
+                "{value}: {said}"
+            );
+        };
+        check(json!(null), "");
+        check(json!({"kind": "every", "hours": 9}), "/hours: 9 is greater");
+        check(
+            json!({"kind": "at", "hour": "x"}),
+            "/hour: \"x\" is not of type",
+        );
+        check(json!(4), "not valid under any");
+    }
+
+    #[test]
+    fn a_format_is_a_condition() {
+        let check = |schema: Value, good: Value, bad: Value| {
+            let validator = validator(&schema).unwrap();
+            assert!(validator.is_valid(&good), "{good}");
+            assert!(!validator.is_valid(&bad), "{bad}");
+        };
+        check(
+            json!({"format": "date"}),
+            json!("2024-02-29"),
+            json!("2023-02-29"),
+        );
+        check(
+            json!({"format": "email"}),
+            json!("ann@a.example"),
+            json!("nobody"),
+        );
+        check(
+            json!({"format": "no such format", "type": "string"}),
+            json!("x"),
+            json!(1),
+        );
+    }
+}
