@@ -404,7 +404,12 @@ fn is_said(args: &Value, words: &str) -> bool {
         Value::Number(number) => {
             number.as_u64().is_some_and(|n| n < 10) || words.contains(&number.to_string())
         }
-        Value::String(text) => text.is_empty() || words.contains(text.trim()),
+        Value::String(text) => {
+            // People leave out what begins and ends an address.
+            let bare = text.trim().trim_end_matches('/');
+            let bare = bare.strip_prefix("https://").unwrap_or(bare);
+            text.trim().is_empty() || (!bare.is_empty() && words.contains(bare))
+        }
         Value::Array(items) => items.iter().all(|item| is_said(item, words)),
         Value::Object(fields) => fields.values().all(|field| is_said(field, words)),
     }
@@ -463,6 +468,8 @@ mod tests {
         );
         check(json!({"url": "https://a.org/p?q=7&mail=x"}), false);
         check(json!({"url": "https://a.org/p?q=7", "n": 4711}), false);
+        check(json!({"url": "a.org/p?q=7/"}), true);
+        check(json!({"url": "http://a.org/p?q=7"}), false);
         check(json!({"parts": ["Read", "secret"]}), false);
         check(json!({}), true);
     }

@@ -6,7 +6,7 @@
 //! does not fit its code; links that were cut off at the end are missed by the note. The
 //! note may be a little older than the journal, after a crash, and never newer.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
@@ -206,7 +206,7 @@ impl Chain {
         {
             return Ok(Some("its last rows are missing".into()));
         }
-        let mut latest: HashMap<(&str, u32), &Link> = HashMap::new();
+        let mut latest: BTreeMap<(&str, u32), &Link> = BTreeMap::new();
         for link in &links {
             latest.insert((link.kind.as_str(), link.n), link);
         }

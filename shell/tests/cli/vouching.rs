@@ -27,7 +27,7 @@ fn what_is_brought_in_is_a_strangers_until_it_is_vouched_for() {
             r#"{"_id":"bill","title":"","text":"The rent of the garage is 40.","trust":"user"}"#;
         sandbox.write("bill.jsonl", line);
         sandbox
-            .quipu(&[&["mem", "add"], add].concat())
+            .quipu(&[&["mem", "add"][..], add].concat())
             .check(0, &[]);
         let run = ["run", "--recall", "0", "--cpu", &cpu, "what is the rent"];
         sandbox.quipu(&run).check(code, said);
@@ -47,7 +47,7 @@ fn a_pipe_and_an_attached_file_are_a_strangers_too() {
     let cpu = sandbox.script("puts.jsonl", &[PUT, DONE]);
     let piped = |args: &[&str], code: i32, said: &[&str]| {
         sandbox
-            .quipu_reading(&[&["--cpu", &cpu], args].concat(), "keep it\n")
+            .quipu_reading(&[&["--cpu", &cpu][..], args].concat(), "keep it\n")
             .check(code, said);
     };
     for args in [&["run", "-"][..], &["run"], &[]] {
