@@ -319,7 +319,7 @@ mod tests {
         check("{% if %}", "the chat template of m failed");
         check(
             "{{ messages[0].content }}",
-            "leaves out message 2 of 2, which the user wrote",
+            "leaves out message 2 of 4, which the user wrote",
         );
         check(
             "{% for m in messages if m.role != 'assistant' %}{{ m.content }}{% endfor %}",

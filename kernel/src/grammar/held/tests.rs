@@ -122,7 +122,7 @@ fn what_the_engine_does_not_know_is_named_and_the_rest_holds() {
         json!({"patternProperties": {"^a": {"type": "integer"}, "z$": {"type": "string"}}}),
         &[json!({"a": 1})],
         &[json!(1)],
-        &["maxProperties"],
+        &["patternProperties"],
     );
 }
 
@@ -133,6 +133,13 @@ fn unions_and_bounds_hold_a_model() {
             {"properties": {"why": {"type": "string"}}, "required": ["why"]}]}),
         &[json!({"ok": true}), json!({"why": "no"})],
         &[json!({"ok": 1}), json!(2)],
+        &["oneOf"],
+    );
+    check(
+        json!({"oneOf": [{"properties": {"kind": {"const": "a"}, "n": {"type": "integer"}}, "required": ["kind"]},
+            {"properties": {"kind": {"const": "b"}}, "required": ["kind"]}]}),
+        &[json!({"kind": "a", "n": 1}), json!({"kind": "b"})],
+        &[json!({"kind": "a", "n": "1"}), json!({"kind": "c"})],
         &[],
     );
     check(
