@@ -75,6 +75,7 @@ impl Guest for Pdf {
                 }
                 PageText::Empty { picture: true } => "has no text (a scan?)",
                 PageText::Empty { picture: false } => "is blank",
+                PageText::Broken => "is broken",
                 PageText::Unknown => "has a font that does not say which letters it shows",
             };
             part.pages.push(String::new());

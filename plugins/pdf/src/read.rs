@@ -1,6 +1,7 @@
 //! From the bytes of a file to the text of its pages.
 
 use hayro_interpret::InterpreterCache;
+use hayro_interpret::hayro_syntax::page::Page;
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 
 use crate::{fields, glyphs, layout};
@@ -22,6 +23,8 @@ pub enum PageText {
     Empty { picture: bool },
     /// The file does not say which letters its signs are.
     Unknown,
+    /// What it shows is not all in the file.
+    Broken,
 }
 
 /// Opens a file; the error says what is wrong and what to do.
@@ -74,6 +77,7 @@ pub fn pages(pdf: &Pdf, first: usize, last: usize) -> Vec<PageText> {
             let text = text.trim();
             match unknown as f64 > UNKNOWN_MAX * (known + unknown) as f64 {
                 true => PageText::Unknown,
+                false if text.is_empty() && is_cut_off(page) => PageText::Broken,
                 false if text.is_empty() => PageText::Empty {
                     picture: drawn.has_picture,
                 },
@@ -95,6 +99,11 @@ pub fn pages(pdf: &Pdf, first: usize, last: usize) -> Vec<PageText> {
         }
     }
     found
+}
+
+/// Whether `page` names something to show that is not there.
+fn is_cut_off(page: &Page<'_>) -> bool {
+    page.raw().contains_key(b"Contents") && page.page_stream().is_none()
 }
 
 fn squeezed(text: &str) -> String {

@@ -180,9 +180,10 @@ fn readable(text: &str) -> String {
 /// after them are left out.
 fn next_part(rest: &str) -> (usize, usize) {
     let line = rest.split_inclusive('\n').next().unwrap_or(rest);
+    // Between signs of code a mark is none.
     let find = |mark: &str| {
-        line.find(mark)
-            .filter(|at| line[..*at].matches('`').count() % 2 == 0)
+        let mut places = line.match_indices(mark).map(|(at, _)| at);
+        places.find(|at| line[..*at].matches('`').count() % 2 == 0)
     };
     let marks = [("%%", "%%"), ("<svg", "</svg>"), ("(data:", ")")];
     let found = marks

@@ -111,9 +111,17 @@ impl Printed {
         if self.pages.iter().any(|text| !text.trim().is_empty()) {
             return Ok(self);
         }
+        if self.without.keys().all(|reason| reason == "is broken") {
+            return Err(
+                "a broken PDF: what its pages show is not in the file (copy it again)".into(),
+            );
+        }
         let is_scan = self.without.keys().any(|reason| reason.contains("scan"));
         Err(match is_scan {
             true => "a PDF without text (it may be a scan: have its text recognised first, for instance with ocrmypdf)".into(),
+            false if self.missing().is_empty() => {
+                "a PDF without text: its pages are blank".into()
+            }
             false => format!("a PDF without text: {}", self.missing().join("; ")),
         })
     }
