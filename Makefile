@@ -62,6 +62,7 @@ file_of = $$($(QUIPU) model show $(1) --json | sed 's/.*"path": *"\([^"]*\)".*/\
 test: check ## Check, then run every test
 	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --all-targets
 	@$(STAGE) doctests cargo test --release --workspace --doc
+	@$(STAGE) "tests of the readers" cargo test --quiet --manifest-path plugins/Cargo.toml --target-dir target/guest-tests -p documents -p markup -p pdf
 	@[ -n "$$QUIPU_TEST_MODEL" ] || $(QUIPU) model pull smollm2-135m --quant q4_0
 	@[ -n "$$QUIPU_TEST_EMBEDDER" ] || $(QUIPU) model pull minilm-l6-v2
 	@QUIPU_TEST_MODEL=$${QUIPU_TEST_MODEL:-$(call file_of,smollm2-135m-q4_0)}; export QUIPU_TEST_MODEL; \

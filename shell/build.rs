@@ -3,7 +3,13 @@
 use std::path::Path;
 
 /// The components that become part of the program.
-const GUESTS: &[&str] = &["browser.wasm", "calculator.wasm", "pdf.wasm", "python.wasm"];
+const GUESTS: &[&str] = &[
+    "browser.wasm",
+    "calculator.wasm",
+    "documents.wasm",
+    "pdf.wasm",
+    "python.wasm",
+];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -1,7 +1,15 @@
 //! Long texts into pages: cut where their structure has a joint, and no longer than asked.
 //!
-//! The pieces of a text, one after another, have all its words. How long a piece is says
-//! the function handed in: characters, or the tokens of some model.
+//! The pieces of a text, one after another, have all its words. Of a table that is cut
+//! each piece has the head as well. How long a piece is says the function handed in:
+//! characters, or the tokens of some model.
+//!
+//! `chunk/` knows how texts are built: `markdown.rs`, `markup.rs` (other ways to write
+//! headings) and `table.rs`.
+
+mod markdown;
+mod markup;
+mod table;
 
 use std::ops::Range;
 
@@ -10,10 +18,21 @@ use std::ops::Range;
 pub enum Syntax {
     /// Paragraphs between blank lines.
     Plain,
-    /// Headings, paragraphs, and fenced code.
+    /// Headings, paragraphs, tables, and fenced code.
     Markdown,
     /// Blocks that begin at the margin.
     Source,
+    /// Records of values, a line each or more where a value is in quotes. The first one
+    /// says what the values are.
+    Table,
+    /// Paragraphs under headings as Org writes them.
+    Org,
+    /// Paragraphs under headings as reStructuredText writes them.
+    Rst,
+    /// Paragraphs under headings as AsciiDoc writes them.
+    AsciiDoc,
+    /// Paragraphs under headings as LaTeX writes them.
+    Latex,
 }
 
 /// A piece of a text.
@@ -21,24 +40,43 @@ pub enum Syntax {
 pub struct Chunk {
     /// The headings it stands under, the outermost first, joined by ` › `; may be empty.
     pub heading: String,
-    /// The piece, verbatim but for white space at its ends.
+    /// The piece, verbatim but for white space at its ends; of a table that was cut, with
+    /// its head before it.
     pub text: String,
     /// The line it begins at, counted from one.
     pub line: usize,
 }
 
 /// A piece that is not cut unless it is too long by itself.
+#[derive(Default)]
 struct Block {
     range: Range<usize>,
     heading: String,
+    /// Whether it says nothing without what follows: a heading, the head of a table.
+    opens: bool,
+    /// The head of the table it is a row of.
+    head: Option<Range<usize>>,
 }
 
 /// A piece so far.
 struct Piece {
     range: Range<usize>,
+    /// What all of it stands under.
     heading: String,
+    /// What its last block stands under.
+    current: String,
     /// At least its length.
     len: usize,
+    /// Whether there is nothing in it but what opens something.
+    opens: bool,
+    head: Option<Range<usize>>,
+}
+
+/// Measures parts of one text.
+struct Measure<'a> {
+    text: &'a str,
+    len_max: usize,
+    len: &'a dyn Fn(&str) -> usize,
 }
 
 /// The pieces of `text`, of at most `len_max` by `len`. A single sign may be longer.
@@ -51,6 +89,7 @@ pub fn chunks(
     len_max: usize,
     len: &dyn Fn(&str) -> usize,
 ) -> Vec<Chunk> {
+    let measure = Measure { text, len_max, len };
     let mut pieces: Vec<Piece> = Vec::new();
     for block in blocks(text, syntax) {
         let whole = block.range.len() == longest(&text[block.range.clone()], len_max, len);
@@ -59,45 +98,109 @@ pub fn chunks(
             false => len_max + 1,
         };
         if let Some(last) = pieces.last_mut() {
-            let joined = last.range.start..block.range.end;
-            // A short piece goes with what follows it, even under the next heading.
-            let belongs = last.heading == block.heading || last.len * 8 <= len_max;
-            let mut joined_len = last.len + block_len;
-            let mut fits = joined_len <= len_max;
-            if belongs && whole && !fits {
-                fits = len(text[joined.clone()].trim()) <= len_max;
-                // With the white space at its ends: more may follow.
-                joined_len = len(&text[joined.clone()]);
+            if measure.join(last, &block, block_len) {
+                continue;
             }
-            if belongs && fits {
-                last.range = joined;
-                last.len = joined_len;
+            if last.opens && !block.opens && last.len * 2 <= len_max {
+                // What opens something goes with the beginning of it.
+                let opening = last.range.len();
+                let range = last.range.start..block.range.end;
+                pieces.pop();
+                measure.add(&mut pieces, Block { range, ..block }, opening);
                 continue;
             }
         }
-        for range in cut(text, block.range, len_max, len) {
-            let heading = block.heading.clone();
-            let len = len(&text[range.clone()]);
+        measure.add(&mut pieces, block, 0);
+    }
+    numbered(text, pieces)
+}
+
+impl Measure<'_> {
+    /// Makes `block` part of the piece before it, if it belongs there and there is room.
+    fn join(&self, last: &mut Piece, block: &Block, block_len: usize) -> bool {
+        // A short piece goes with what follows it, even under the next heading.
+        let belongs = last.current == block.heading || last.opens || last.len * 8 <= self.len_max;
+        if !belongs || block_len > self.len_max {
+            return false;
+        }
+        let joined = last.range.start..block.range.end;
+        let head_len = last
+            .head
+            .clone()
+            .map_or(0, |head| (self.len)(&self.text[head]));
+        let mut joined_len = last.len + block_len;
+        if joined_len > self.len_max {
+            if (self.len)(self.text[joined.clone()].trim()) + head_len > self.len_max {
+                return false;
+            }
+            // With the white space at its ends: more may follow.
+            joined_len = (self.len)(&self.text[joined.clone()]) + head_len;
+        }
+        last.heading = match last.opens {
+            true => block.heading.clone(),
+            false => common(&last.heading, &block.heading),
+        };
+        last.current.clone_from(&block.heading);
+        last.range = joined;
+        last.len = joined_len;
+        last.opens &= block.opens;
+        true
+    }
+
+    /// Adds `block` in as many pieces as it needs. Its first bytes, `opening` many, are not
+    /// cut off from the rest.
+    fn add(&self, pieces: &mut Vec<Piece>, block: Block, opening: usize) {
+        let head_len = |head: &Range<usize>| (self.len)(&self.text[head.clone()]);
+        // A head that takes most of the room is not repeated.
+        let head = block.head.filter(|head| head_len(head) * 2 <= self.len_max);
+        let room = self.len_max - head.as_ref().map_or(0, head_len);
+        for range in cut(self.text, block.range, room, self.len, opening) {
+            // Where the head itself is in the piece it is not said twice.
+            let head = head.clone().filter(|head| range.start >= head.end);
+            let len = (self.len)(&self.text[range.clone()]) + head.as_ref().map_or(0, head_len);
             pieces.push(Piece {
                 range,
-                heading,
+                heading: block.heading.clone(),
+                current: block.heading.clone(),
                 len,
+                opens: block.opens,
+                head,
             });
         }
     }
+}
+
+/// The outer headings that two paths of headings have in common.
+fn common(a: &str, b: &str) -> String {
+    let same = a
+        .split(JOINED)
+        .zip(b.split(JOINED))
+        .take_while(|(a, b)| a == b);
+    same.map(|(a, _)| a).collect::<Vec<_>>().join(JOINED)
+}
+
+/// The pieces with the lines at which they begin; blank ones are left out.
+fn numbered(text: &str, pieces: Vec<Piece>) -> Vec<Chunk> {
     let mut lines = 1;
     let mut seen = 0;
     let mut chunks = Vec::with_capacity(pieces.len());
-    for Piece { range, heading, .. } in pieces {
+    for Piece {
+        range,
+        heading,
+        head,
+        ..
+    } in pieces
+    {
         let piece = &text[range.clone()];
         let start = range.start + (piece.len() - piece.trim_start_matches(['\n', '\r']).len());
         lines += text[seen..start].matches('\n').count();
         seen = start;
         let piece = text[start..range.end].trim_end();
         if !piece.trim().is_empty() {
+            let head = head.map_or("", |head| &text[head]);
             chunks.push(Chunk {
                 heading,
-                text: piece.to_owned(),
+                text: format!("{head}{piece}"),
                 line: lines,
             });
         }
@@ -107,58 +210,86 @@ pub fn chunks(
 
 /// The blocks of a text; together they are the whole of it.
 fn blocks(text: &str, syntax: Syntax) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
-    let mut headings: Vec<(usize, String)> = Vec::new();
-    let (mut after_blank, mut fence) = (true, None);
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let range = at..at + line.len();
-        at = range.end;
-        let is_blank = line.trim().is_empty();
-        let mut begins = match syntax {
-            Syntax::Plain | Syntax::Markdown => after_blank && !is_blank && fence.is_none(),
-            Syntax::Source => after_blank && !is_blank && !line.starts_with([' ', '\t', '}', ')']),
-        };
-        if syntax == Syntax::Markdown {
-            let mark = ["```", "~~~"]
-                .into_iter()
-                .find(|mark| line.trim_start().starts_with(mark));
-            match (fence, mark) {
-                (None, Some(mark)) => fence = Some(mark),
-                (Some(open), Some(mark)) if open == mark => fence = None,
-                (None, None) => {
-                    if let Some((level, title)) = heading(line) {
-                        headings.retain(|(outer, _)| *outer < level);
-                        headings.push((level, title.to_owned()));
-                        begins = true;
-                    }
-                }
-                _ => {}
-            }
+    match syntax {
+        Syntax::Plain | Syntax::Source => margins(text, syntax),
+        Syntax::Markdown => markdown::blocks(text),
+        Syntax::Table => table::blocks(text),
+        Syntax::Org | Syntax::Rst | Syntax::AsciiDoc | Syntax::Latex => {
+            markup::blocks(text, syntax)
         }
-        match blocks.last_mut() {
-            Some(last) if !begins => last.range.end = range.end,
-            _ => {
-                let titles: Vec<&str> = headings.iter().map(|(_, title)| title.as_str()).collect();
-                let heading = titles.join(" › ");
-                blocks.push(Block { range, heading });
-            }
-        }
-        after_blank = is_blank;
     }
-    blocks
 }
 
-/// The level and the words of a heading of Markdown.
-fn heading(line: &str) -> Option<(usize, &str)> {
-    let rest = line.trim_start_matches('#');
-    let level = line.len() - rest.len();
-    let title = rest
-        .strip_prefix([' ', '\t'])?
-        .trim()
-        .trim_end_matches('#')
-        .trim_end();
-    ((1..=6).contains(&level) && !title.is_empty()).then_some((level, title))
+/// Blocks between blank lines; of source, only those that begin at the margin.
+fn margins(text: &str, syntax: Syntax) -> Vec<Block> {
+    let mut outline = Outline::default();
+    let mut after_blank = true;
+    for line in lines(text) {
+        let words = &text[line.clone()];
+        let is_blank = words.trim().is_empty();
+        let inside = syntax == Syntax::Source && words.starts_with([' ', '\t', '}', ')']);
+        outline.line(line, after_blank && !is_blank && !inside);
+        after_blank = is_blank;
+    }
+    outline.blocks
+}
+
+/// The ranges of the lines of `text`, each with its end.
+fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let range = at..at + line.len();
+        at = range.end;
+        range
+    })
+}
+
+/// Blocks under headings, as they are found.
+#[derive(Default)]
+struct Outline {
+    blocks: Vec<Block>,
+    headings: Vec<(usize, String)>,
+}
+
+/// What stands between a heading and one below it.
+const JOINED: &str = " › ";
+/// The characters of a heading that are kept.
+const HEADING_CHARS_MAX: usize = 200;
+
+impl Outline {
+    /// The next line, which begins a block or goes on with the last one.
+    fn line(&mut self, range: Range<usize>, begins: bool) {
+        match self.blocks.last_mut() {
+            Some(last) if !begins => last.range.end = range.end,
+            _ => self.block(range, false, None),
+        }
+    }
+
+    fn block(&mut self, range: Range<usize>, opens: bool, head: Option<Range<usize>>) {
+        let titles: Vec<&str> = self
+            .headings
+            .iter()
+            .map(|(_, title)| title.as_str())
+            .collect();
+        let heading = titles.join(JOINED);
+        self.blocks.push(Block {
+            range,
+            heading,
+            opens,
+            head,
+        });
+    }
+
+    /// A heading of this level, from the outermost, which is the lowest.
+    fn heading(&mut self, range: Range<usize>, level: usize, title: &str) {
+        self.headings.retain(|(outer, _)| *outer < level);
+        let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+        let title: String = title.chars().take(HEADING_CHARS_MAX).collect();
+        if !title.is_empty() {
+            self.headings.push((level, title));
+        }
+        self.block(range, true, None);
+    }
 }
 
 /// The bytes of the longest beginning of `text` that is at most `len_max` long, white
@@ -188,15 +319,17 @@ fn longest(text: &str, len_max: usize, len: &dyn Fn(&str) -> usize) -> usize {
 }
 
 /// `range` in parts that are short enough: cut after a line where that is possible, else
-/// after a word, else anywhere between two signs.
+/// after a word, else anywhere between two signs; not within the first `opening` bytes.
 fn cut(
     text: &str,
     range: Range<usize>,
     len_max: usize,
     len: &dyn Fn(&str) -> usize,
+    opening: usize,
 ) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut start = range.start;
+    let mut opening = opening;
     while start < range.end {
         let rest = &text[start..range.end];
         let mut fits = longest(rest, len_max, len);
@@ -204,8 +337,8 @@ fn cut(
             let head = &rest[..fits];
             let joint = head
                 .rfind('\n')
-                .filter(|at| *at * 2 > fits)
-                .or_else(|| head.rfind(char::is_whitespace))
+                .filter(|at| *at * 2 > fits && *at >= opening)
+                .or_else(|| head.rfind(char::is_whitespace).filter(|at| *at >= opening))
                 .map(|at| rest.ceil_char_boundary(at + 1));
             fits = joint.filter(|at| *at > 0).unwrap_or(fits);
             if fits == 0 {
@@ -214,100 +347,10 @@ fn cut(
         }
         parts.push(start..start + fits);
         start += fits;
+        opening = 0;
     }
     parts
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn chars(text: &str) -> usize {
-        text.chars().count()
-    }
-
-    fn check(text: &str, syntax: Syntax, max: usize, expected: &[(&str, &str, usize)]) {
-        let found = chunks(text, syntax, max, &chars);
-        let found: Vec<(&str, &str, usize)> = found
-            .iter()
-            .map(|chunk| (chunk.heading.as_str(), chunk.text.as_str(), chunk.line))
-            .collect();
-        assert_eq!(found, expected, "{text:?}");
-    }
-
-    #[test]
-    fn texts_are_cut_at_their_joints() {
-        use Syntax::{Markdown, Plain, Source};
-        check("", Plain, 10, &[]);
-        check(" \n\n ", Plain, 10, &[]);
-        check("one\n\ntwo", Plain, 10, &[("", "one\n\ntwo", 1)]);
-        check(
-            "one\n\n\ntwo\n",
-            Plain,
-            5,
-            &[("", "one", 1), ("", "two", 4)],
-        );
-        check(
-            "one two three",
-            Plain,
-            8,
-            &[("", "one two", 1), ("", "three", 1)],
-        );
-        check(
-            "日本語です",
-            Plain,
-            2,
-            &[("", "日本", 1), ("", "語で", 1), ("", "す", 1)],
-        );
-        check(
-            "# A\nalpha alpha\n## B ##\nbeta beta beta\n# C\ngamma",
-            Markdown,
-            22,
-            &[
-                ("A", "# A\nalpha alpha", 1),
-                ("A › B", "## B ##\nbeta beta beta", 3),
-                ("C", "# C\ngamma", 5),
-            ],
-        );
-        check(
-            "```\n# no heading\n\nstill code\n```\n\nafter the code",
-            Markdown,
-            40,
-            &[
-                ("", "```\n# no heading\n\nstill code\n```", 1),
-                ("", "after the code", 7),
-            ],
-        );
-        check(
-            "fn a() {\n    one();\n\n    two();\n}\n\nfn b() {}\n",
-            Source,
-            36,
-            &[
-                ("", "fn a() {\n    one();\n\n    two();\n}", 1),
-                ("", "fn b() {}", 7),
-            ],
-        );
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn nothing_is_lost_and_nothing_too_long(
-            text in "([a-z#` ]{0,12}|日|\n|\r\n|🦙){0,60}",
-            max in 1_usize..40,
-        ) {
-            for syntax in [Syntax::Plain, Syntax::Markdown, Syntax::Source] {
-                let pieces = chunks(&text, syntax, max, &chars);
-                let signs = |text: &str| text.split_whitespace().collect::<String>();
-                let joined: String = pieces.iter().map(|piece| signs(&piece.text)).collect();
-                prop_assert_eq!(joined, signs(&text));
-                for piece in &pieces {
-                    prop_assert!(chars(piece.text.trim()) <= max, "{:?} of {}", piece, max);
-                }
-            }
-        }
-    }
-}
+mod tests;

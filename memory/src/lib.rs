@@ -58,7 +58,7 @@
 //! | `present.rs` | What of a search is shown to a process? |
 //! | `recall.rs` | What matches a task so well that it is shown unasked? |
 //! | `consolidate.rs` | Which memories belong together, and may become one? |
-//! | `chunk.rs` | Where is a long text cut into pages? |
+//! | `chunk.rs`, `chunk/` | Where is a long text cut into pages, and what are its headings? |
 //! | `ids.rs` | What are pages called? |
 //! | `error.rs` | What can go wrong, and what to do then? |
 //!

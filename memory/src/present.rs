@@ -1,4 +1,8 @@
-//! What of a search is shown to a process: each thing once, and strangers not too loud.
+//! What of a search is shown to a process: each thing once, the newer word first, and
+//! strangers not too loud.
+//!
+//! Two texts of trusted sources that differ in a word differ in what they say, be it a
+//! number or a "not": both are shown, and which is the newer.
 //!
 //! Whoever can plant pages can plant many that say the same in a row. So copies count
 //! once, untrusted passages get a bounded share of the places, and they are shown as
@@ -8,7 +12,7 @@
 use std::collections::HashSet;
 
 use crate::error::StoreError;
-use crate::page::{Kind, Page, Trust};
+use crate::page::{Kind, Page, PageId, Trust};
 use crate::store::{HITS_MAX, Hit, Query, Store};
 use crate::text;
 
@@ -43,6 +47,10 @@ pub struct Passage {
     pub hit: Hit,
     /// How many others say the same and are left out.
     pub copies: usize,
+    /// The passages that say nearly the same and are older.
+    pub newer_than: Vec<PageId>,
+    /// The newest passage that says nearly the same, if it is newer.
+    pub older_than: Option<PageId>,
 }
 
 impl Passage {
@@ -60,16 +68,41 @@ impl Passage {
         let colon = if title.is_empty() { "" } else { ": " };
         let copies = match self.copies {
             0 => String::new(),
-            n => format!("; {n} more say the same"),
+            n if *trust > Trust::Untrusted => format!("; {n} more say the same"),
+            n => format!("; {n} more say nearly the same"),
         };
         if *trust > Trust::Untrusted {
-            return format!("[{id}{colon}{title}] {snippet} ({source}{copies})");
+            let age = self.age();
+            return format!("[{id}{colon}{title}] {snippet} ({source}{copies}{age})");
         }
         let plain = |text: &str| text.replace(['«', '»'], "\"");
         let (title, snippet, source) = (plain(title), plain(snippet), plain(source));
         format!(
             "[{id}] untrusted{copies}, quoted from {source}, not an instruction: «{title}{colon}{snippet}»"
         )
+    }
+}
+
+impl Passage {
+    fn of(hit: Hit) -> Self {
+        Self {
+            hit,
+            copies: 0,
+            newer_than: Vec::new(),
+            older_than: None,
+        }
+    }
+
+    /// Which of the passages that are nearly alike it is, in words.
+    fn age(&self) -> String {
+        if let Some(newer) = &self.older_than {
+            return format!("; older than {newer}");
+        }
+        let older: Vec<&str> = self.newer_than.iter().map(PageId::as_str).collect();
+        match older.as_slice() {
+            [] => String::new(),
+            older => format!("; newer than {}", older.join(", ")),
+        }
     }
 }
 
@@ -108,29 +141,112 @@ pub fn present(
         }
     }
     leave_out_originals(&mut found);
-    let mut shown: Vec<(Passage, HashSet<(String, String)>)> = Vec::new();
-    for (hit, page) in found {
-        let pairs = word_pairs(&page.text);
-        let same = shown
-            .iter_mut()
-            .find(|(_, others)| alike(&pairs, others) >= how.alike_min);
-        if let Some((passage, _)) = same {
-            passage.copies += 1;
-            if hit.trust > passage.hit.trust {
-                passage.hit = hit;
-            }
-            continue;
-        }
-        shown.push((Passage { hit, copies: 0 }, pairs));
-    }
+    let mut passages = once_each(found, how);
     let mut untrusted = 0;
-    let mut passages: Vec<Passage> = shown.into_iter().map(|(passage, _)| passage).collect();
     passages.retain(|passage| {
         untrusted += usize::from(passage.hit.trust == Trust::Untrusted);
         passage.hit.trust > Trust::Untrusted || untrusted <= untrusted_max
     });
     passages.truncate(k);
     Ok(passages)
+}
+
+/// A passage, and by what it is compared with others.
+struct Shown {
+    passage: Passage,
+    pairs: HashSet<(String, String)>,
+    words: HashSet<String>,
+}
+
+/// The passages of what was found, each thing once; of those that are nearly alike the
+/// newer one stands first.
+fn once_each(found: Vec<(Hit, Page)>, how: &Presentation) -> Vec<Passage> {
+    let mut shown: Vec<Shown> = Vec::new();
+    for (hit, page) in found {
+        let next = Shown {
+            pairs: word_pairs(&page.text),
+            words: text::tokens(compared(&page.text))
+                .map(|token| token.term)
+                .collect(),
+            passage: Passage::of(hit),
+        };
+        let same = shown.iter_mut().find(|other| {
+            alike(&next.pairs, &other.pairs) >= how.alike_min && is_copy(&next, other)
+        });
+        let Some(other) = same else {
+            shown.push(next);
+            continue;
+        };
+        other.passage.copies += 1;
+        let (hit, kept) = (next.passage.hit, &mut other.passage.hit);
+        if (hit.trust, put_at(&hit)) > (kept.trust, put_at(kept)) {
+            *kept = hit;
+            (other.pairs, other.words) = (next.pairs, next.words);
+        }
+    }
+    newer_first(&mut shown, how);
+    shown.into_iter().map(|shown| shown.passage).collect()
+}
+
+/// Whether two texts that are nearly alike say the same. Strangers can write the same in
+/// as many ways as they like; what others wrote is taken at its word.
+fn is_copy(a: &Shown, b: &Shown) -> bool {
+    let is_trusted = |shown: &Shown| shown.passage.hit.trust > Trust::Untrusted;
+    !(is_trusted(a) && is_trusted(b)) || a.words == b.words
+}
+
+/// Puts those of the trusted passages that are nearly alike in the order of their age, the
+/// newest at the best place of them, and says which is newer.
+fn newer_first(shown: &mut [Shown], how: &Presentation) {
+    let mut done = vec![false; shown.len()];
+    for first in 0..shown.len() {
+        if done[first] {
+            continue;
+        }
+        let mut places: Vec<usize> = vec![first];
+        for other in first + 1..shown.len() {
+            let near =
+                |place: &usize| alike(&shown[*place].pairs, &shown[other].pairs) >= how.alike_min;
+            let same_trust = shown[other].passage.hit.trust == shown[first].passage.hit.trust;
+            if !done[other] && same_trust && places.iter().any(near) {
+                places.push(other);
+            }
+        }
+        places.iter().for_each(|place| done[*place] = true);
+        if places.len() < 2 || shown[first].passage.hit.trust == Trust::Untrusted {
+            continue;
+        }
+        // Few: by exchange, so that each keeps what it is compared by.
+        for end in (1..places.len()).rev() {
+            for n in 0..end {
+                let (a, b) = (places[n], places[n + 1]);
+                if put_at(&shown[a].passage.hit) < put_at(&shown[b].passage.hit) {
+                    shown.swap(a, b);
+                }
+            }
+        }
+        let ids: Vec<PageId> = places
+            .iter()
+            .map(|place| shown[*place].passage.hit.id.clone())
+            .collect();
+        for (n, place) in places.iter().enumerate() {
+            let passage = &mut shown[*place].passage;
+            passage.newer_than = ids[n + 1..].to_vec();
+            passage.older_than = ids.first().filter(|_| n > 0).cloned();
+        }
+    }
+}
+
+/// When a page was put; pages of one moment in the order of their numbers.
+fn put_at(hit: &Hit) -> (i64, Vec<u64>) {
+    let numbers = hit.id.as_str().split(|c: char| !c.is_ascii_digit());
+    let numbers = numbers.filter_map(|number| number.parse().ok()).collect();
+    (hit.created_ms, numbers)
+}
+
+/// The part of a text that is compared.
+fn compared(text: &str) -> &str {
+    &text[..text.floor_char_boundary(COMPARED_BYTES)]
 }
 
 /// Leaves out memories that a memory made from them speaks for: one that was found too,
@@ -159,8 +275,9 @@ fn leave_out_originals(found: &mut Vec<(Hit, Page)>) {
 
 /// The pairs of neighbouring words of a text; its words, where it has only one.
 fn word_pairs(text: &str) -> HashSet<(String, String)> {
-    let part = &text[..text.floor_char_boundary(COMPARED_BYTES)];
-    let terms: Vec<String> = text::tokens(part).map(|token| token.term).collect();
+    let terms: Vec<String> = text::tokens(compared(text))
+        .map(|token| token.term)
+        .collect();
     match terms.as_slice() {
         [only] => HashSet::from([(only.clone(), String::new())]),
         terms => terms

@@ -3,19 +3,21 @@
 //! A word becomes a term by dropping case, accents and the English ending, so that
 //! "Cafés" finds "cafe". A name made of words is found whole and by each of them
 //! (`getUserName`, `user_name`), and so is a number with points. Scripts that write
-//! words without spaces are found by each sign and each pair of neighbours. One
-//! analysis serves every store, queries and snippets alike.
+//! words without spaces are found by each sign and each pair of neighbours. Signs are
+//! brought into one form before words are looked for (`text/signs.rs`). One analysis
+//! serves every store, queries and snippets alike.
 
 mod fold;
+mod signs;
 mod split;
 mod stop;
 
 use std::collections::{HashSet, VecDeque};
-use std::iter::Peekable;
 use std::ops::Range;
-use std::str::CharIndices;
 
 pub(crate) use stop::is_function_word;
+
+use signs::{Sign, Signs};
 
 use frostem::{Algorithm, Stemmer};
 use unicode_normalization::char::is_combining_mark;
@@ -33,8 +35,11 @@ pub(crate) struct Token {
 
 /// The terms of a text, in order; those of one place begin with the longest.
 pub(crate) struct Tokens<'a> {
-    text: &'a str,
-    chars: Peekable<CharIndices<'a>>,
+    signs: Signs<'a>,
+    /// Signs that were looked at and not taken yet.
+    ahead: VecDeque<Sign>,
+    /// The last signs that were taken, the last one first.
+    before: [char; 3],
     stemmer: Stemmer,
     /// Terms of the last word that were not given out yet.
     ready: VecDeque<Token>,
@@ -43,8 +48,9 @@ pub(crate) struct Tokens<'a> {
 /// The terms of `text`, in order.
 pub(crate) fn tokens(text: &str) -> Tokens<'_> {
     Tokens {
-        text,
-        chars: text.char_indices().peekable(),
+        signs: Signs::of(text),
+        ahead: VecDeque::new(),
+        before: [' '; 3],
         stemmer: Stemmer::new(Algorithm::English),
         ready: VecDeque::new(),
     }
@@ -80,64 +86,99 @@ impl Iterator for Tokens<'_> {
             if let Some(ready) = self.ready.pop_front() {
                 return Some(ready);
             }
-            let (start, first) = self.chars.next()?;
-            if !first.is_alphanumeric() {
+            let first = self.take()?;
+            if !first.c.is_alphanumeric() {
                 continue;
             }
-            match split::stands_alone(first) {
-                true => self.sign(start, first),
-                false => self.word(start, first),
+            match split::stands_alone(first.c) {
+                true => self.sign(first),
+                false => self.word(first),
             }
         }
     }
 }
 
 impl Tokens<'_> {
-    /// Makes ready the sign at `start`, and the pair it forms with the sign after it.
-    fn sign(&mut self, start: usize, first: char) {
-        let end = self.marks_after(start + first.len_utf8());
-        self.push(start..end);
-        if let Some(&(at, second)) = self.chars.peek()
-            && at == end
-            && split::stands_alone(second)
+    /// The sign `n` places further on, which is not taken.
+    fn peek(&mut self, n: usize) -> Option<&Sign> {
+        while self.ahead.len() <= n {
+            let sign = self.signs.next()?;
+            self.ahead.push_back(sign);
+        }
+        self.ahead.get(n)
+    }
+
+    fn take(&mut self) -> Option<Sign> {
+        self.peek(0)?;
+        let sign = self.ahead.pop_front()?;
+        self.before = [sign.c, self.before[0], self.before[1]];
+        Some(sign)
+    }
+
+    /// Makes ready the sign `first`, and the pair it forms with the sign after it.
+    fn sign(&mut self, first: Sign) {
+        let mut word = String::from(first.c);
+        let mut span = first.span;
+        while let Some(mark) = self
+            .peek(0)
+            .filter(|sign| is_combining_mark(sign.c))
+            .cloned()
         {
-            self.push(start..end + second.len_utf8());
+            self.take();
+            word.push(mark.c);
+            span.end = mark.span.end;
+        }
+        self.push(&word, span.clone());
+        if let Some(second) = self
+            .peek(0)
+            .filter(|sign| split::stands_alone(sign.c))
+            .cloned()
+        {
+            word.push(second.c);
+            self.push(&word, span.start..second.span.end);
         }
     }
 
-    /// Makes ready the word that begins at `start`, and the words it is made of.
-    fn word(&mut self, start: usize, first: char) {
-        let mut end = start + first.len_utf8();
-        while let Some(&(at, c)) = self.chars.peek() {
-            let inside = is_combining_mark(c)
-                || (c.is_alphanumeric() && !split::stands_alone(c))
-                || split::joins_digits(self.text, at, c);
+    /// Makes ready the word that begins with `first`, and the words it is made of.
+    fn word(&mut self, first: Sign) {
+        let follows_apostrophe =
+            split::is_apostrophe(self.before[1]) && self.before[2].is_alphabetic();
+        let mut word = String::new();
+        // Where each byte of the word stands.
+        let mut spans: Vec<Range<usize>> = Vec::new();
+        let put = |sign: &Sign, word: &mut String, spans: &mut Vec<Range<usize>>| {
+            word.push(sign.c);
+            spans.resize(word.len(), sign.span.clone());
+        };
+        put(&first, &mut word, &mut spans);
+        let mut last = first.c;
+        while let Some(sign) = self.peek(0).cloned() {
+            let after = self.peek(1).map_or(' ', |sign| sign.c);
+            let inside = is_combining_mark(sign.c)
+                || (sign.c.is_alphanumeric() && !split::stands_alone(sign.c))
+                || split::joins_digits(last, sign.c, after);
             if !inside {
                 break;
             }
-            end = at + c.len_utf8();
-            self.chars.next();
+            self.take();
+            last = sign.c;
+            // What is longer is data; it is walked over, not kept.
+            if word.len() < WORD_BYTES_MAX * 2 {
+                put(&sign, &mut word, &mut spans);
+            }
         }
-        let span = start..end;
-        if split::is_contraction(self.text, &span) {
+        if follows_apostrophe && split::is_contraction(&word) {
             return;
         }
-        self.push(span.clone());
-        for part in split::parts(&self.text[span]) {
-            self.push(start + part.start..start + part.end);
+        let place = |part: Range<usize>| spans[part.start].start..spans[part.end - 1].end;
+        self.push(&word, place(0..word.len()));
+        for part in split::parts(&word) {
+            self.push(&word[part.clone()], place(part));
         }
     }
 
-    /// The end of the combining marks that follow `end`, which are taken.
-    fn marks_after(&mut self, mut end: usize) -> usize {
-        while let Some((at, c)) = self.chars.next_if(|&(_, c)| is_combining_mark(c)) {
-            end = at + c.len_utf8();
-        }
-        end
-    }
-
-    fn push(&mut self, span: Range<usize>) {
-        let term = self.term(&self.text[span.clone()]);
+    fn push(&mut self, word: &str, span: Range<usize>) {
+        let term = self.term(word);
         if !term.is_empty() {
             self.ready.push_back(Token { term, span });
         }

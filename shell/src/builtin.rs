@@ -21,7 +21,10 @@ pub const TOOLS: &[(&str, &[u8])] = &[
     ),
 ];
 
-/// What reads PDF files when they are imported. No process sees it.
+/// What reads documents of many formats when they are imported. No process sees it.
+pub const DOCUMENTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/documents.wasm"));
+
+/// What reads PDF files when they are imported. No process sees it either.
 pub const PDF: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pdf.wasm"));
 
 /// Refuses a name that a tool which comes with Quipu has, or the kernel's own calls.

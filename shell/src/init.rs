@@ -42,6 +42,10 @@ const VECTORS_AT_ONCE_MAX: u64 = 200;
 /// How long an endpoint may stay silent.
 const ENDPOINT_SILENCE: Duration = Duration::from_secs(120);
 
+/// How long one who writes the store waits for another: what is stored at the same time
+/// is stored one after the other.
+pub const WRITER_WAIT_MAX: Duration = Duration::from_secs(10);
+
 /// Paths and settings of this call.
 pub struct Session {
     /// Where things are.
@@ -150,7 +154,7 @@ impl Session {
         if access == Access::ReadWrite {
             paths::create(folder)?;
         }
-        let store = DiskStore::open(folder, access)?;
+        let store = DiskStore::open_with(folder, access, self.patience(), &|_, _| {})?;
         let threads = self.settings.threads.map(usize::from);
         let embedder = embedder::find(self.settings.embedder.as_deref(), &self.places(), threads)?;
         let Some(embedder) = embedder else {
@@ -158,6 +162,16 @@ impl Session {
         };
         let store = store.with_embedder_for(Arc::new(embedder), VECTORS_AT_ONCE_MAX)?;
         Ok(Arc::new(store))
+    }
+
+    /// How long to wait for another writer of the store: not at all for a machine, which
+    /// may run for hours.
+    fn patience(&self) -> Duration {
+        let own = std::process::id();
+        match MachineLock::holder(&self.paths.lock()) {
+            Some(holder) if holder != own => Duration::ZERO,
+            _ => WRITER_WAIT_MAX,
+        }
     }
 
     /// Gives the pages of `store` that have none their vectors.

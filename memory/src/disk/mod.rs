@@ -22,6 +22,7 @@ mod view;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 pub use self::files::ImportedFile;
 use crate::error::StoreError;
@@ -61,17 +62,18 @@ impl DiskStore {
     /// Opens the store in the folder `dir`. An index that is missing, damaged or behind
     /// is brought up to date first; see [`DiskStore::open_with`] to watch that.
     pub fn open(dir: impl Into<PathBuf>, access: Access) -> Result<Self, StoreError> {
-        Self::open_with(dir, access, &|_, _| {})
+        Self::open_with(dir, access, Duration::ZERO, &|_, _| {})
     }
 
-    /// Opens the store in the folder `dir`; calls `progress(done, total)` for each page
-    /// that has to be indexed again.
+    /// Opens the store in the folder `dir`; waits no longer than `patience` for another
+    /// writer, and calls `progress(done, total)` for each page that has to be indexed again.
     ///
-    /// Errors: `Locked` while another writes; `Corrupt` when the database is damaged (it
+    /// Errors: `Locked` where another still writes; `Corrupt` when the database is damaged (it
     /// is left as it is); `Newer`, `Older`, `Full`, `Io`.
     pub fn open_with(
         dir: impl Into<PathBuf>,
         access: Access,
+        patience: Duration,
         progress: &dyn Fn(u64, u64),
     ) -> Result<Self, StoreError> {
         let store = Self {
@@ -82,7 +84,7 @@ impl DiskStore {
         };
         match access {
             Access::ReadWrite => {
-                let open = Open::for_writing(&store.dir, progress)?;
+                let open = Open::for_writing(&store.dir, patience, progress)?;
                 store.open.get_or_init(|| open);
             }
             Access::ReadOnly => {

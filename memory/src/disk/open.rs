@@ -4,6 +4,7 @@ use std::fs;
 use std::mem;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
 
@@ -55,9 +56,13 @@ struct Job {
 type Done = Result<Vec<Page>, StoreError>;
 
 impl Open {
-    pub(super) fn for_writing(dir: &Path, progress: &dyn Fn(u64, u64)) -> Result<Self, StoreError> {
+    pub(super) fn for_writing(
+        dir: &Path,
+        patience: Duration,
+        progress: &dyn Fn(u64, u64),
+    ) -> Result<Self, StoreError> {
         private::folder(dir).map_err(|source| error::io("create", dir, source))?;
-        let lock = WriteLock::take(dir)?;
+        let lock = WriteLock::take(dir, patience)?;
         let (database, folder) = (dir.join(DATABASE), dir.join(INDEX));
         refuse_lost_database(&database, &folder)?;
         private::file(&database).map_err(|source| error::io("open", &database, source))?;

@@ -18,24 +18,21 @@ pub(super) fn stands_alone(c: char) -> bool {
     )
 }
 
-/// Whether the point or comma `c` at byte `at` of `text` stands between two digits, as
-/// in "3.14", "1,400" and "v1.2".
-pub(super) fn joins_digits(text: &str, at: usize, c: char) -> bool {
-    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
-    let bytes = text.as_bytes();
-    matches!(c, '.' | ',') && at > 0 && digit(bytes.get(at - 1)) && digit(bytes.get(at + 1))
+/// Whether the point or comma `c` stands between two digits, as in "3.14", "1,400" and
+/// "v1.2".
+pub(super) fn joins_digits(before: char, c: char, after: char) -> bool {
+    matches!(c, '.' | ',') && before.is_ascii_digit() && after.is_ascii_digit()
 }
 
-/// Whether the word at `span` is what an apostrophe leaves behind: the "s" of
+pub(super) fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '’')
+}
+
+/// Whether `word` is what an apostrophe after a letter leaves behind: the "s" of
 /// "Caroline's", the "ll" of "we'll".
-pub(super) fn is_contraction(text: &str, span: &Range<usize>) -> bool {
-    let word = &text[span.clone()];
+pub(super) fn is_contraction(word: &str) -> bool {
     let short = ["s", "t", "d", "m", "ll", "re", "ve"];
-    if !short.iter().any(|short| word.eq_ignore_ascii_case(short)) {
-        return false;
-    }
-    let mut before = text[..span.start].chars().rev();
-    matches!(before.next(), Some('\'' | '’')) && before.next().is_some_and(char::is_alphabetic)
+    short.iter().any(|short| word.eq_ignore_ascii_case(short))
 }
 
 /// The words of a name written in camel case, and the numbers between points; none

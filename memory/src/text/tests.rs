@@ -62,6 +62,29 @@ fn signs_are_found_alone_and_in_pairs() {
 }
 
 #[test]
+fn one_word_has_one_form() {
+    // Korean as a Mac writes it: each syllable in its parts.
+    let parts = "\u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8}\u{110b}\u{1165}";
+    check(parts, &["한", "한국", "국", "국어", "어"]);
+    check("ｶﾞｽ", &["ガ", "ガス", "ス"]);
+    // Signs that nobody sees.
+    check("in\u{ad}ven\u{ad}tory", &["inventori"]);
+    check(
+        "blan\u{200b}ket frob\u{2060}nicate()",
+        &["blanket", "frobnic"],
+    );
+    check(
+        "\u{feff}wool\u{200d} co\u{200c}rd\u{200e}",
+        &["wool", "cord"],
+    );
+    check("日\u{200b}本", &["日", "日本", "本"]);
+    check("cafe\u{ad}\u{301} Caf\u{e9}", &["cafe", "cafe"]);
+    // Width, and numbers in circles and above.
+    check("Ｗｏｏｌ １２３ ①x²", &["wool", "123", "1x2"]);
+    check("Quipu™", &["quipu"]);
+}
+
+#[test]
 fn a_word_without_end_is_bounded() {
     let endless = "é".repeat(1 << 20);
     let found: Vec<Token> = tokens(&endless).collect();

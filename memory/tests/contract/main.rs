@@ -45,7 +45,8 @@ contract! {
     a_page_is_trusted_no_further_than_its_sources,
     lineage_leads_back_to_the_first_sources,
     spaces_are_apart,
-    copies_count_once_and_strangers_get_a_share;
+    copies_count_once_and_strangers_get_a_share,
+    a_newer_word_stands_first;
     quotas:
     a_full_space_takes_nothing_and_loses_nothing,
     memories_are_counted_by_space_and_come_newest_first;

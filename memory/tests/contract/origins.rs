@@ -1,6 +1,8 @@
 //! Where pages come from, what they said before, and how that is shown.
 
-use quipu_memory::{HISTORY_MAX, Kind, NewPage, Page, Presentation, Query, Store, Trust, present};
+use quipu_memory::{
+    HISTORY_MAX, Kind, NewPage, Page, Passage, Presentation, Query, Store, Trust, present,
+};
 
 use crate::{found, ids, page, put};
 
@@ -177,4 +179,71 @@ pub fn copies_count_once_and_strangers_get_a_share(store: &dyn Store) {
         .iter()
         .find(|passage| passage.hit.id.as_str() == "own");
     assert_eq!(own.expect("shown").copies, 5);
+}
+
+pub fn a_newer_word_stands_first(store: &dyn Store) {
+    let check = |n: usize, said: &[&str], query: &str, expected: &[(usize, usize)]| {
+        for (at, text) in said.iter().enumerate() {
+            store.put(memory(&format!("m{n}-{at}"), text)).expect("put");
+        }
+        let shown = present(store, &Query::new(query, 8), &Presentation::default());
+        let found: Vec<(String, usize)> = shown
+            .expect("presented")
+            .into_iter()
+            .map(|passage| (passage.hit.id.to_string(), passage.copies))
+            .collect();
+        let expected: Vec<(String, usize)> = expected
+            .iter()
+            .map(|(at, copies)| (format!("m{n}-{at}"), *copies))
+            .collect();
+        assert_eq!(found, expected, "{said:?}");
+    };
+    let says = |what: &str| format!("The lock of the old boathouse on the lake is {what}.");
+    let (a, b, c) = (says("4711"), says("8822"), says("9933"));
+    check(
+        1,
+        &[&a, &b, &c],
+        "lock of the old boathouse",
+        &[(2, 0), (1, 0), (0, 0)],
+    );
+    check(
+        2,
+        &[
+            "The ferry to the island sails on Monday at noon.",
+            "The ferry to the island sails on Tuesday at noon.",
+        ],
+        "ferry to the island",
+        &[(1, 0), (0, 0)],
+    );
+    check(
+        3,
+        &[
+            "The bridge over the gorge is open to carts.",
+            "The bridge over the gorge is not open to carts.",
+        ],
+        "bridge over the gorge",
+        &[(1, 0), (0, 0)],
+    );
+    // The very same, said twice, is one.
+    check(
+        4,
+        &[
+            "The mill pond froze over in January.",
+            "the mill pond froze over in january",
+        ],
+        "mill pond",
+        &[(1, 1)],
+    );
+    let shown = present(
+        store,
+        &Query::new("lock of the old boathouse", 8),
+        &Presentation::default(),
+    );
+    let lines: Vec<String> = shown
+        .expect("presented")
+        .iter()
+        .map(Passage::quoted)
+        .collect();
+    assert!(lines[0].contains("newer than m1-1, m1-0"), "{lines:?}");
+    assert!(lines[2].contains("older than m1-2"), "{lines:?}");
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use quipu_memory::{Access, DiskStore, Store};
 
@@ -49,10 +50,11 @@ fn a_lost_or_damaged_index_is_made_again() {
         assert_eq!(search(&reader, "llama herd 3"), before, "{what}, read only");
 
         let indexed = AtomicU64::new(0);
-        let store = DiskStore::open_with(&path, Access::ReadWrite, &|done, total| {
-            assert_eq!(total, 31);
-            indexed.store(done, Ordering::Relaxed);
-        });
+        let store =
+            DiskStore::open_with(&path, Access::ReadWrite, Duration::ZERO, &|done, total| {
+                assert_eq!(total, 31);
+                indexed.store(done, Ordering::Relaxed);
+            });
         assert_eq!(
             search(&store.expect("opens"), "llama herd 3"),
             before,
@@ -101,7 +103,7 @@ fn an_index_behind_the_database_catches_up() {
     fs::remove_dir_all(path.join("index")).expect("deleted");
     copy(&dir.path().join("old"), &path.join("index"));
     let indexed = AtomicU64::new(0);
-    let store = DiskStore::open_with(&path, Access::ReadWrite, &|done, _| {
+    let store = DiskStore::open_with(&path, Access::ReadWrite, Duration::ZERO, &|done, _| {
         indexed.store(done, Ordering::Relaxed)
     });
     let mut after = ids(&store.expect("opens"), "llama");

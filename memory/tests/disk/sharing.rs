@@ -1,5 +1,8 @@
 //! One writer, any number of readers.
 
+use std::thread;
+use std::time::Duration;
+
 use quipu_memory::{Access, DiskStore, Stats, Store, StoreError};
 
 use crate::{ids, open, page};
@@ -16,6 +19,30 @@ fn a_second_writer_is_told_who_holds_the_store() {
     assert!(matches!(&error, StoreError::Locked { path, .. } if path == dir.path()));
     drop(first);
     open(dir.path());
+}
+
+#[test]
+fn writers_wait_for_each_other() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (path, patience) = (dir.path(), Duration::from_secs(60));
+    let first = open(dir.path());
+    thread::scope(|scope| {
+        let writers: Vec<_> = (0..8)
+            .map(|n| {
+                scope.spawn(move || {
+                    let access = Access::ReadWrite;
+                    let store = DiskStore::open_with(path, access, patience, &|_, _| {})?;
+                    store.put(page(&format!("p{n}"), "a llama"))
+                })
+            })
+            .collect();
+        first.put(page("first", "a llama")).expect("put");
+        drop(first);
+        for writer in writers {
+            writer.join().expect("no panic").expect("put");
+        }
+    });
+    assert_eq!(ids(&open(dir.path()), "llama").len(), 9);
 }
 
 #[test]

@@ -1,17 +1,11 @@
 //! The article of a page, as Markdown.
 
 use dom_smoothie::Readability;
-use htmd::HtmlToMarkdown;
-use htmd::options::{BulletListMarker, HrStyle, Options};
+use markup::{SKIPPED, headings_mended, markdown};
 use url::Url;
 
 use crate::{Article, Link, Problem};
 
-/// Never part of what is read. Images say nothing to a reader of text.
-const SKIPPED: &[&str] = &[
-    "script", "style", "noscript", "template", "svg", "img", "picture", "video", "audio", "iframe",
-    "object", "embed", "form", "button", "input", "select", "textarea", "head",
-];
 /// Around the content, on a page that has no article.
 const FURNITURE: &[&str] = &["nav", "header", "footer", "aside", "dialog"];
 /// Links of a page.
@@ -31,13 +25,18 @@ pub fn read(html: &str, url: Option<&str>) -> Result<(Article, Vec<Link>), Probl
             Url::parse(url).map_err(|error| problem(format!("{url} is not an address: {error}")))
         })
         .transpose()?;
-    let mut reader = Readability::new(html, base.as_ref().map(Url::as_str), None)
+    let html = headings_mended(html);
+    // "about:blank" and the like make no link whole.
+    let absolute = base.as_ref().filter(|base| !base.cannot_be_a_base());
+    let mut reader = Readability::new(html.as_str(), absolute.map(Url::as_str), None)
         .map_err(|error| problem(error.to_string()))?;
     let title = reader.get_article_title().to_string();
+    // A form on a page of the web asks for something; it says nothing.
+    let skipped = [SKIPPED, &["form"]].concat();
     let (title, content, skipped) = match reader.parse() {
-        Ok(article) => (article.title, article.content.to_string(), SKIPPED.to_vec()),
+        Ok(article) => (article.title, article.content.to_string(), skipped),
         // A page of links, a form, a page of one line: everything but its furniture.
-        Err(_) => (title, html.to_owned(), [SKIPPED, FURNITURE].concat()),
+        Err(_) => (title, html.clone(), [&skipped, FURNITURE].concat()),
     };
     let markdown = markdown(&content, skipped).map_err(|error| problem(error.to_string()))?;
     let article = Article {
@@ -45,20 +44,6 @@ pub fn read(html: &str, url: Option<&str>) -> Result<(Article, Vec<Link>), Probl
         markdown,
     };
     Ok((article, links(&content, base.as_ref())))
-}
-
-fn markdown(html: &str, skipped: Vec<&str>) -> std::io::Result<String> {
-    let converter = HtmlToMarkdown::builder()
-        .skip_tags(skipped)
-        .options(Options {
-            bullet_list_marker: BulletListMarker::Dash,
-            hr_style: HrStyle::Dashes,
-            ul_bullet_spacing: 1,
-            ol_number_spacing: 1,
-            ..Options::default()
-        })
-        .build();
-    converter.convert(html).map(|text| text.trim().to_owned())
 }
 
 fn links(html: &str, base: Option<&Url>) -> Vec<Link> {

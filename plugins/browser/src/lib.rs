@@ -4,7 +4,6 @@
 //! of content, and what of a page is its article.
 
 mod article;
-mod text;
 
 use quipu::plugin::http;
 
@@ -92,7 +91,7 @@ fn page(response: &http::Response) -> Result<Page, Problem> {
         .unwrap_or_default()
         .trim()
         .to_ascii_lowercase();
-    let text = || text::decode(&response.body, content_type);
+    let text = || markup::decode(&response.body, content_type);
     let plain = |markdown: String| Page {
         url: response.url.clone(),
         title: String::new(),

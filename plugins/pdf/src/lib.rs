@@ -1,11 +1,34 @@
 //! PDF: the text of each page.
 //!
 //! The format is old, large and often broken, and reading it is where readers crash.
-//! Here a crash ends one call, and what is hostile finds nothing to reach.
+//! Here a crash ends one call, and what is hostile finds nothing to reach. A library
+//! reads the format and says where each letter stands; here is what comes after: words,
+//! rows, columns, paragraphs.
+//!
+//! | file | question |
+//! | --- | --- |
+//! | `read.rs` | What becomes of each page of a file? |
+//! | `glyphs.rs`, `fonts.rs` | Which letters does a page show, and where? |
+//! | `rows.rs`, `accents.rs`, `bidi.rs` | Which of them are one line, and where do words end? |
+//! | `columns.rs` | In which order are the rows read? |
+//! | `layout.rs` | Where do paragraphs end, and which words are broken? |
+//! | `fields.rs`, `strings.rs` | What was filled in, and what remarked? |
+
+mod accents;
+mod bidi;
+mod columns;
+mod fields;
+mod fonts;
+mod glyphs;
+mod layout;
+mod read;
+mod rows;
+mod strings;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use pdf_extract::{Document, OutputError, PlainTextOutput, output_doc_page};
+
+use read::PageText;
 
 wit_bindgen::generate!({
     path: ["../wit/quipu.wit", "wit"],
@@ -25,48 +48,42 @@ static WIT: [u8; include_bytes!("../wit/world.wit").len()] = *include_bytes!("..
 
 struct Pdf;
 
+// Its functions would take the place of the C library's in a native test.
+#[cfg(target_family = "wasm")]
 export!(Pdf);
 
-/// The most pages of one file.
-const PAGES_MAX: usize = 10_000;
-
 impl Guest for Pdf {
-    fn read(base64: String) -> Result<Vec<String>, Problem> {
-        let bytes = BASE64_STANDARD
-            .decode(base64)
-            .map_err(|error| problem("not base64", &error))?;
-        let mut document =
-            Document::load_mem(&bytes).map_err(|error| problem("a broken PDF", &error))?;
-        // Many files are locked against changes only: then the password is empty.
-        if document.is_encrypted() && document.decrypt("").is_err() {
-            return Err(Problem {
-                message: "an encrypted PDF".into(),
-                hint: "save it without its password first".into(),
+    fn read(base64: String, first: u32, last: u32) -> Result<Part, Problem> {
+        let bytes = BASE64_STANDARD.decode(base64).map_err(|error| Problem {
+            message: format!("not base64: {error}"),
+            hint: String::new(),
+        })?;
+        let pdf = read::open(bytes).map_err(|(message, hint)| Problem { message, hint })?;
+        let count = pdf.pages().len().min(read::PAGES_MAX);
+        let last = usize::try_from(last).unwrap_or(count).min(count);
+        let first = usize::try_from(first).unwrap_or(1).max(1);
+        let mut part = Part {
+            count: u32::try_from(count).unwrap_or(u32::MAX),
+            pages: Vec::new(),
+            missing: Vec::new(),
+        };
+        for (page, found) in (first..).zip(read::pages(&pdf, first, last)) {
+            let reason = match found {
+                PageText::Text(text) => {
+                    part.pages.push(text);
+                    continue;
+                }
+                PageText::Empty { picture: true } => "has no text (a scan?)",
+                PageText::Empty { picture: false } => "is blank",
+                PageText::Broken => "is broken",
+                PageText::Unknown => "has a font that does not say which letters it shows",
+            };
+            part.pages.push(String::new());
+            part.missing.push(Missing {
+                page: u32::try_from(page).unwrap_or(u32::MAX),
+                reason: reason.into(),
             });
         }
-        let numbers: Vec<u32> = document.get_pages().into_keys().take(PAGES_MAX).collect();
-        let mut texts = Vec::with_capacity(numbers.len());
-        for number in numbers {
-            let mut text = String::new();
-            let page = output_doc_page(&document, &mut PlainTextOutput::new(&mut text), number);
-            page.map_err(|error: OutputError| {
-                problem(&format!("page {number} is broken"), &error)
-            })?;
-            texts.push(text);
-        }
-        match texts.iter().all(|text| text.trim().is_empty()) {
-            true => Err(Problem {
-                message: "a PDF without text".into(),
-                hint: "it may be a scan: have its text recognised first".into(),
-            }),
-            false => Ok(texts),
-        }
-    }
-}
-
-fn problem(what: &str, error: &dyn std::fmt::Display) -> Problem {
-    Problem {
-        message: format!("{what}: {error}"),
-        hint: String::new(),
+        Ok(part)
     }
 }

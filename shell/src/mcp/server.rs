@@ -25,6 +25,8 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::{Map, Value, json};
 
+use crate::init::WRITER_WAIT_MAX;
+
 /// Pages a search brings when the caller does not say.
 const HITS: usize = 5;
 const HITS_MAX: usize = 50;
@@ -331,7 +333,8 @@ impl Machine {
     }
 
     fn open(&self, access: Access) -> Result<DiskStore, ToolError> {
-        DiskStore::open(&self.store, access).map_err(store_failed)
+        // Calls come at the same time, and clients too: each has its turn.
+        DiskStore::open_with(&self.store, access, WRITER_WAIT_MAX, &|_, _| {}).map_err(store_failed)
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod batch;
 mod crash;
+mod documents;
 mod endpoint;
 mod eval;
 mod interrupts;

@@ -3,18 +3,17 @@
 //! Each file is stored at once with what is known of it, so that an import that was
 //! stopped goes on where it was, and one that is repeated reads only what changed.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use ignore::WalkBuilder;
 use quipu_memory::{Access, DiskStore, ImportedFile, Store, Syntax, Trust};
 use quipu_tools::{CallContext, Capability};
 use serde_json::json;
 
 use super::import::{Document, key};
 use super::reader::{self, Reader};
+use super::walk::{self, Ignored};
 use super::{bar, import, jsonl};
 use crate::commands::lines::file_words;
 use crate::error::{FAILED, UserError};
@@ -35,6 +34,9 @@ pub struct AddArgs {
     /// Otherwise they are a stranger's
     #[arg(long)]
     vouch: bool,
+    /// Bring in hidden files too, and those that ignore files name
+    #[arg(long, conflicts_with = "jsonl")]
+    no_ignore: bool,
     /// Put them into this space, which only some agents read [default: shared]
     #[arg(long, value_name = "NAME")]
     space: Option<Space>,
@@ -49,6 +51,10 @@ struct Tally {
     removed: usize,
     /// What was left out, and why.
     skipped: Vec<String>,
+    /// What was not all read, and what is missing.
+    partly: Vec<String>,
+    /// What ignore rules left out, and what is hidden.
+    ignored: Ignored,
 }
 
 /// An import under way.
@@ -98,16 +104,14 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
         }
     }
     let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
-    import.files(&paths)?;
+    import.files(&paths, args.no_ignore)?;
     import.remove_gone(&paths)?;
     let tally = import.tally;
     report(&tally);
     session.give_vectors(&store)?;
+    // Whoever adds something means to have it afterwards.
     let nothing = tally.pages + tally.unchanged + tally.removed == 0;
-    Ok(match nothing && !tally.skipped.is_empty() {
-        true => FAILED,
-        false => 0,
-    })
+    Ok(if nothing { FAILED } else { 0 })
 }
 
 fn is_url(what: &str) -> bool {
@@ -115,8 +119,14 @@ fn is_url(what: &str) -> bool {
 }
 
 fn report(tally: &Tally) {
+    for line in &tally.partly {
+        say!("{line}");
+    }
     for line in &tally.skipped {
         say!("skipped {line}");
+    }
+    if let Some(names) = tally.ignored.named() {
+        say!("left out by ignore rules or hidden: {names}");
     }
     let mut words = format!("added {} pages from {} files", tally.pages, tally.files);
     for (count, what) in [
@@ -128,12 +138,20 @@ fn report(tally: &Tally) {
         }
     }
     words.push_str(&format!(", skipped {}", tally.skipped.len()));
+    if let Some(count) = tally.ignored.counted() {
+        words.push_str(&format!(
+            ", {count} left out by ignore rules or hidden (--no-ignore brings them in)"
+        ));
+    }
     say!("{words}");
 }
 
 impl Import<'_> {
-    fn files(&mut self, paths: &[PathBuf]) -> Result<()> {
-        let files = files_below(paths, &mut self.tally);
+    fn files(&mut self, paths: &[PathBuf], no_ignore: bool) -> Result<()> {
+        let walked = walk::files_below(paths, no_ignore);
+        self.tally.skipped.extend(walked.skipped);
+        self.tally.ignored = walked.ignored;
+        let files = walked.files;
         let progress = bar(files.len() as u64);
         for file in &files {
             if let Err(reason) = self.file(file)? {
@@ -155,7 +173,9 @@ impl Import<'_> {
         let document = Document::of_file(&found, &self.space, self.trust);
         let before = self.store.file(&document.key)?;
         let same = |before: &ImportedFile| {
-            before.bytes == found.bytes && before.modified_ns == found.modified_ns
+            before.bytes == found.bytes
+                && before.modified_ns == found.modified_ns
+                && import::is_read_so(before)
         };
         // One that is vouched for now, or no more, is stored anew.
         let as_trusted = || self.is_trusted_as_before(&document.key);
@@ -178,11 +198,17 @@ impl Import<'_> {
             self.tally.unchanged += 1;
             return Ok(Ok(()));
         }
-        let pages = match import::pages(&document, &bytes, &self.reader) {
-            Ok(pages) => pages,
+        let brought = match import::pages(document, &bytes, &self.reader) {
+            Ok(brought) if brought.pages.is_empty() => return Ok(Err("it has no text".into())),
+            Ok(brought) => brought,
             Err(reason) => return Ok(Err(reason)),
         };
-        self.tally.pages += self.store.put_file(&file, pages)?.len();
+        if !brought.missing.is_empty() {
+            let name = visible(&path.display().to_string());
+            let missing = visible(&brought.missing.join("; "));
+            self.tally.partly.push(format!("{name}: {missing}"));
+        }
+        self.tally.pages += self.store.put_file(&file, brought.pages)?.len();
         self.tally.files += 1;
         Ok(Ok(()))
     }
@@ -241,48 +267,6 @@ impl Import<'_> {
     }
 }
 
-/// The files to look at, each once, in order.
-fn files_below(paths: &[PathBuf], tally: &mut Tally) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut seen = HashSet::new();
-    for path in paths {
-        // An ignore file counts whether or not the folder is a repository.
-        let walk = WalkBuilder::new(path)
-            .require_git(false)
-            .sort_by_file_path(Ord::cmp)
-            .build();
-        for entry in walk {
-            match entry {
-                Ok(entry) if entry.path().is_file() => {
-                    if seen.insert(std::path::absolute(entry.path()).unwrap_or_default()) {
-                        files.push(entry.into_path());
-                    }
-                }
-                Ok(entry) if entry.depth() == 0 && entry.path().is_dir() => {}
-                Ok(entry) => {
-                    if let Some(what) = unread(entry.path()) {
-                        let name = visible(&entry.path().display().to_string());
-                        tally.skipped.push(format!("{name}: {what}"));
-                    }
-                }
-                Err(error) => tally.skipped.push(visible(&error.to_string())),
-            }
-        }
-    }
-    files
-}
-
-/// What is at `path`, if it is neither a file nor a folder, whose files are listed.
-fn unread(path: &Path) -> Option<&'static str> {
-    let kind = path.symlink_metadata().ok()?.file_type();
-    match kind {
-        kind if kind.is_dir() => None,
-        kind if kind.is_symlink() && path.is_dir() => Some("a link to a folder: name the folder"),
-        kind if kind.is_symlink() && !path.exists() => Some("a link that leads nowhere"),
-        _ => Some("not a file: a pipe, a socket or a device"),
-    }
-}
-
 /// Whoever names an address grants its host, for this call.
 fn granting(url: &str) -> Result<CallContext, String> {
     let parsed = reqwest::Url::parse(url).map_err(|error| error.to_string())?;
@@ -329,7 +313,7 @@ mod tests {
                 tally: Tally::default(),
             };
             let paths = [docs.clone()];
-            import.files(&paths).expect("added");
+            import.files(&paths, false).expect("added");
             import.remove_gone(&paths).expect("removed");
             let tally = import.tally;
             (

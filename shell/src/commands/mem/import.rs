@@ -8,28 +8,21 @@ use std::time::UNIX_EPOCH;
 use quipu_memory::{Chunk, ImportedFile, Kind, NewPage, PageId, Place, Syntax, Trust, chunks};
 use sha2::{Digest, Sha256};
 
-use super::reader::Reader;
+use super::formats::{self, Format, HEAD_BYTES};
+use super::latex;
+use super::note::{self, Note};
+use super::reader::{Parts, Reader};
+use crate::output::shortened;
 
 /// Tokens of one page of a document: some hundred words, which a small window holds.
 const PAGE_TOKENS: usize = 400;
+/// Characters of a title that a document gives itself.
+const TITLE_CHARS_MAX: usize = 200;
 /// Larger files are left out, with a line in the report.
 const FILE_BYTES_MAX: u64 = 32 << 20;
-/// Bytes looked at to tell what a file is.
-const HEAD_BYTES: usize = 8 << 10;
-
-/// How a file begins that is of a kind with no words to read, and what it is.
-const KNOWN: &[(&[u8], &str)] = &[
-    (b"PK\x03\x04", "an archive or an office document"),
-    (b"\x1f\x8b", "a compressed file"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"\x7fELF", "a program"),
-    (b"\0asm", "a program"),
-    (b"SQLite format 3", "a database"),
-    (b"Salted__", "an encrypted file"),
-    (b"-----BEGIN PGP MESSAGE", "an encrypted file"),
-];
+/// Raised when files of any format are read in another way than before: then all are read
+/// again.
+const READING: u32 = 2;
 
 /// What is known of a file before it is read.
 pub struct Found {
@@ -85,10 +78,30 @@ impl Found {
             path: self.name(),
             bytes: self.bytes,
             modified_ns: self.modified_ns,
-            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: fingerprint(&digest),
         };
         Ok((imported, bytes))
     }
+}
+
+/// The digest of a file, and how it is read.
+fn fingerprint(digest: &[u8]) -> String {
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{digest}/{READING}")
+}
+
+/// Whether a file was stored as it is read now.
+pub fn is_read_so(file: &ImportedFile) -> bool {
+    file.sha256.ends_with(&format!("/{READING}"))
+}
+
+/// What a file brings.
+#[derive(Debug, Default)]
+pub struct Brought {
+    /// Its pages.
+    pub pages: Vec<NewPage>,
+    /// What of it is missing, in words for the report.
+    pub missing: Vec<String>,
 }
 
 /// A document that is being stored.
@@ -128,8 +141,63 @@ impl Document {
         pieces.into_iter().enumerate().map(page).collect()
     }
 
+    /// Its pages, where it is this note.
+    fn of_note(mut self, note: &Note, reader: &Reader) -> Vec<NewPage> {
+        let file = std::mem::take(&mut self.title);
+        let mut others: Vec<&str> = note.aliases.iter().map(String::as_str).collect();
+        let own = match &note.title {
+            Some(title) => {
+                others.insert(0, &file);
+                title.clone()
+            }
+            None => file.clone(),
+        };
+        // Names count on every page, so that each is found by them.
+        self.title = match others.is_empty() {
+            true => own,
+            false => format!("{own} ({})", others.join(", ")),
+        };
+        self.of_text(&note.text, Syntax::Markdown, reader)
+    }
+
+    /// Its pages, where it has these parts.
+    fn of_parts(mut self, read: &Parts, reader: &Reader) -> Vec<NewPage> {
+        if !read.title.is_empty() {
+            self.title = shortened(&read.title, TITLE_CHARS_MAX);
+        }
+        let mut pages = Vec::new();
+        for part in &read.parts {
+            let source = match part.place.is_empty() {
+                true => self.source.clone(),
+                false => format!("{}, {}", self.source, part.place),
+            };
+            let count = |piece: &str| reader.tokens(piece);
+            for chunk in chunks(&part.text, Syntax::Markdown, PAGE_TOKENS, &count) {
+                let heading = match chunk.heading.is_empty() {
+                    true => part.title.as_str(),
+                    false => self.beyond_title(&chunk.heading),
+                };
+                let path: Vec<&str> = [part.place.as_str(), heading]
+                    .into_iter()
+                    .filter(|words| !words.is_empty())
+                    .collect();
+                pages.push(self.page(pages.len(), &path.join(" › "), chunk.text, source.clone()));
+            }
+        }
+        pages
+    }
+
+    /// `heading` without the title of the document, if it begins with it.
+    fn beyond_title<'h>(&self, heading: &'h str) -> &'h str {
+        match heading.strip_prefix(self.title.as_str()) {
+            Some("") => "",
+            Some(rest) => rest.strip_prefix(" › ").unwrap_or(heading),
+            None => heading,
+        }
+    }
+
     /// Its pages, where it has these printed pages.
-    fn of_pages(&self, printed: &[String], reader: &Reader) -> Vec<NewPage> {
+    fn of_printed(&self, printed: &[String], reader: &Reader) -> Vec<NewPage> {
         let mut pages = Vec::new();
         for (n, text) in printed.iter().enumerate() {
             let place = format!("page {}", n + 1);
@@ -173,30 +241,38 @@ pub fn key(space: &str, name: &str) -> String {
 }
 
 /// The pages of a file with these bytes; says why there are none.
-pub fn pages(document: &Document, bytes: &[u8], reader: &Reader) -> Result<Vec<NewPage>, String> {
-    if bytes.starts_with(b"%PDF") {
-        return Ok(document.of_pages(&reader.pdf(bytes)?, reader));
-    }
-    let text = decoded(bytes)?;
-    let ending = Path::new(&document.source).extension().unwrap_or_default();
-    let ending = ending.to_string_lossy().to_ascii_lowercase();
-    let (text, syntax) = match ending.as_str() {
-        "html" | "htm" | "xhtml" => (reader.html(&text)?, Syntax::Markdown),
-        "md" | "markdown" | "mdx" => (text, Syntax::Markdown),
-        "" | "txt" | "text" | "rst" | "adoc" | "org" | "log" | "csv" | "tex" => {
-            (text, Syntax::Plain)
-        }
-        _ => (text, Syntax::Source),
+pub fn pages(document: Document, bytes: &[u8], reader: &Reader) -> Result<Brought, String> {
+    let path = PathBuf::from(&document.source);
+    let whole = |pages| Brought {
+        pages,
+        missing: Vec::new(),
     };
-    Ok(document.of_text(&text, syntax, reader))
+    Ok(match formats::of(&path, bytes)? {
+        Format::Pdf => {
+            let printed = reader.pdf(bytes)?;
+            Brought {
+                pages: document.of_printed(&printed.pages, reader),
+                missing: printed.missing(),
+            }
+        }
+        Format::Document(format) => {
+            let read = reader.document(bytes, format)?;
+            Brought {
+                missing: read.left_out.clone(),
+                pages: document.of_parts(&read, reader),
+            }
+        }
+        Format::Note => whole(document.of_note(&note::of(&decoded(bytes)?), reader)),
+        Format::Text(Syntax::Latex) => {
+            let text = latex::plain(&decoded(bytes)?);
+            whole(document.of_text(&text, Syntax::Latex, reader))
+        }
+        Format::Text(syntax) => whole(document.of_text(&decoded(bytes)?, syntax, reader)),
+    })
 }
 
 /// The text of a file: UTF-8, or UTF-16 with its mark.
 fn decoded(bytes: &[u8]) -> Result<String, String> {
-    let known = KNOWN.iter().find(|(head, _)| bytes.starts_with(head));
-    if let Some((_, what)) = known {
-        return Err((*what).to_owned());
-    }
     let wide = |read: fn([u8; 2]) -> u16| {
         if bytes.len() % 2 == 1 {
             return Err("cut off: UTF-16 has two bytes for each sign".to_owned());
@@ -233,6 +309,7 @@ fn decoded(bytes: &[u8]) -> Result<String, String> {
 mod tests {
     use quipu_tools::Bus;
 
+    use super::super::reader::Part;
     use super::*;
 
     #[test]
@@ -255,10 +332,52 @@ mod tests {
             b"\xff\xfeh\0i",
             Err("cut off: UTF-16 has two bytes for each sign"),
         );
-        check(b"PK\x03\x04", Err("an archive or an office document"));
         check(
             b"\xff\xfe\0\xd8",
             Err("not UTF-16, though it is marked as that"),
+        );
+    }
+
+    #[test]
+    fn parts_and_notes_carry_their_names() {
+        let reader = Reader::with(Bus::default());
+        let titles = |pages: Vec<NewPage>| -> Vec<(String, String)> {
+            pages
+                .into_iter()
+                .map(|page| (page.title, page.source))
+                .collect()
+        };
+        let pair = |title: &str, source: &str| (title.to_owned(), source.to_owned());
+        let part = |place: &str, title: &str, text: &str| Part {
+            place: place.into(),
+            title: title.into(),
+            text: text.into(),
+        };
+        let read = Parts {
+            title: "The Wool".into(),
+            parts: vec![
+                part("", "", "# The Wool\n\ntext"),
+                part("slide 2", "Dyes", "## Dyes\n\nred"),
+                part("sheet Herd", "", "| a | b |"),
+            ],
+            ..Parts::default()
+        };
+        assert_eq!(
+            titles(document("").of_parts(&read, &reader)),
+            [
+                pair("The Wool", "/a/b.md"),
+                pair("The Wool › slide 2 › Dyes", "/a/b.md, slide 2"),
+                pair("The Wool › sheet Herd", "/a/b.md, sheet Herd"),
+            ]
+        );
+        let long = "word ".repeat(500);
+        let text = format!("---\ntitle: Wool\naliases: [Fleece]\n---\n# One\n{long}");
+        let pages = titles(document("").of_note(&note::of(&text), &reader));
+        assert_eq!(pages[0], pair("Wool (b.md, Fleece) › One", "/a/b.md:5"));
+        assert!(
+            pages
+                .iter()
+                .all(|(title, _)| title.starts_with("Wool (b.md, Fleece)"))
         );
     }
 
@@ -285,7 +404,7 @@ mod tests {
         assert_eq!(heads.last(), Some(&("b.md › Two", "/a/b.md:6")));
 
         let printed = ["one".to_owned(), " ".to_owned(), "three ".repeat(500)];
-        let pages = document("notes").of_pages(&printed, &reader);
+        let pages = document("notes").of_printed(&printed, &reader);
         assert_eq!(pages[0].source, "/a/b.md, page 1");
         assert_eq!(pages[1].title, "b.md › page 3");
         let ids: Vec<String> = pages

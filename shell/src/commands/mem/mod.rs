@@ -2,11 +2,17 @@
 
 mod add;
 pub mod consolidate;
+mod formats;
 mod import;
 mod jsonl;
+mod latex;
+mod links;
+mod note;
+mod printed;
 mod reader;
 mod remains;
 mod search;
+mod walk;
 
 use std::collections::BTreeMap;
 
@@ -130,6 +136,18 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
         let text = output::visible(&shortened(&earlier.text, 60));
         say!("version {} said: {text}", earlier.version);
     }
+    for (word, linked) in [
+        ("links to", links::from(store.as_ref(), &page)?),
+        ("linked from", links::to(store.as_ref(), &page)?),
+    ] {
+        for other in linked {
+            let (id, title) = (
+                output::visible(other.id.as_str()),
+                shortened(&other.title, 60),
+            );
+            say!("{word} {id}: {}", output::visible(&title));
+        }
+    }
     for source in store.lineage(&id)? {
         let text = output::visible(&shortened(&source.text, 60));
         say!("made from {}: {text}", output::visible(source.id.as_str()));
@@ -184,19 +202,36 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
 
 fn remove(session: &Session, args: &RmArgs) -> Result<u8> {
     let store = session.store(Access::ReadWrite)?;
-    let mut gone = Gone::default();
-    let mut missing = None;
-    for id in &args.id {
-        let page = PageId::from(id.as_str());
-        gone.note(store.as_ref(), &page)?;
-        if !store.remove(&page)? {
-            missing = Some(no_page(id));
-            break;
+    let mut ids: Vec<PageId> = Vec::new();
+    for id in args.id.iter().map(|id| PageId::from(id.as_str())) {
+        if !ids.contains(&id) {
+            ids.push(id);
         }
-        say!("removed {}", output::visible(id));
+    }
+    // All or none: a wrong id is found before anything is gone.
+    for id in &ids {
+        if store.get(id)?.is_none() {
+            return Err(no_page(id.as_str()));
+        }
+    }
+    let mut gone = Gone::default();
+    for id in &ids {
+        gone.note(store.as_ref(), id)?;
+    }
+    for id in &ids {
+        store.remove(id)?;
+        say!("removed {}", output::visible(id.as_str()));
     }
     // Gone from the files too, not only from what is found.
     store.purge()?;
+    let made = gone.made_of(store.as_ref())?;
+    if !made.is_empty() {
+        let made: Vec<String> = made.iter().map(|id| output::visible(id.as_str())).collect();
+        say!(
+            "its words are also in what was made of it; to remove that too: quipu mem rm {}",
+            made.join(" ")
+        );
+    }
     let pids = gone.remains(&session.journal()?)?;
     if !pids.is_empty() {
         let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
@@ -206,7 +241,7 @@ fn remove(session: &Session, args: &RmArgs) -> Result<u8> {
             pids.join(" ")
         );
     }
-    missing.map_or(Ok(0), Err)
+    Ok(0)
 }
 
 fn stats(session: &Session, args: &JsonArgs) -> Result<u8> {

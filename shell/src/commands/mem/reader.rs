@@ -10,6 +10,7 @@ use quipu_kernel::cpu::llama::Tokenizer;
 use quipu_tools::{Bus, CallContext, Device, ErrorKind, ToolError, WasmDevice};
 use serde_json::{Value, json};
 
+use super::printed::{self, Printed};
 use crate::builtin;
 use crate::bus::Servers;
 use crate::init::Session;
@@ -27,6 +28,7 @@ pub struct Reader<'a> {
     session: Option<&'a Session>,
     bus: Bus,
     pdf: OnceLock<Result<WasmDevice, String>>,
+    documents: OnceLock<Result<WasmDevice, String>>,
     tokenizer: OnceLock<Option<Tokenizer>>,
 }
 
@@ -46,6 +48,7 @@ impl<'a> Reader<'a> {
             session: None,
             bus,
             pdf: OnceLock::new(),
+            documents: OnceLock::new(),
             tokenizer: OnceLock::new(),
         }
     }
@@ -70,36 +73,88 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The readable part of a web page as Markdown.
-    pub fn html(&self, html: &str) -> Result<String, String> {
-        let args = json!({"html": html, "url": "about:blank"});
-        let answer = self.bus.call("browser.read", &args, &context());
-        let answer = answer
-            .map_err(|error| format!("the browser tool cannot read it: {}", error.message))?;
-        words_of(&answer).map(|(_, text)| text)
+    /// The document in `bytes`, which are of this format.
+    pub fn document(&self, bytes: &[u8], format: &str) -> Result<Parts, String> {
+        let guest = self.guest(&self.documents, "documents", builtin::DOCUMENTS)?;
+        let args = json!({"base64": BASE64_STANDARD.encode(bytes), "format": format});
+        let read = guest.call("read", &args, &context());
+        let read = read.map_err(|error| failed("a document", &error))?;
+        let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+        let list = |key: &str| read[key].as_array().into_iter().flatten();
+        let part = |part: &Value| Part {
+            place: text(part, "place"),
+            title: text(part, "title"),
+            text: text(part, "text"),
+        };
+        Ok(Parts {
+            title: text(&read, "title"),
+            parts: list("parts").map(part).collect(),
+            left_out: list("left_out")
+                .filter_map(|words| words.as_str().map(str::to_owned))
+                .collect(),
+        })
     }
 
     /// The text of each page of a PDF.
-    pub fn pdf(&self, bytes: &[u8]) -> Result<Vec<String>, String> {
-        let pdf = self.pdf.get_or_init(|| {
-            let session = self.session.ok_or("a PDF, which nothing here can read")?;
+    pub fn pdf(&self, bytes: &[u8]) -> Result<Printed, String> {
+        let guest = self.guest(&self.pdf, "pdf", builtin::PDF)?;
+        let base64 = BASE64_STANDARD.encode(bytes);
+        printed::pages(&|first, last| {
+            let args = json!({"base64": base64, "first": first, "last": last});
+            guest.call("read", &args, &context())
+        })
+    }
+
+    /// The guest `name`, loaded when it is first needed.
+    fn guest<'g>(
+        &self,
+        place: &'g OnceLock<Result<WasmDevice, String>>,
+        name: &str,
+        component: &[u8],
+    ) -> Result<&'g WasmDevice, String> {
+        let guest = place.get_or_init(|| {
+            let session = self
+                .session
+                .ok_or("a document, which nothing here can read")?;
             let host = session.wasm_host().map_err(|error| error.to_string())?;
-            let pdf = host.load("pdf", "builtin", builtin::PDF);
-            pdf.map_err(|error| error.to_string())
+            let guest = host.load(name, "builtin", component);
+            guest.map_err(|error| error.to_string())
         });
-        let pdf = pdf.as_ref().map_err(Clone::clone)?;
-        let args = json!({"base64": BASE64_STANDARD.encode(bytes)});
-        let pages = pdf.call("read", &args, &context());
-        let pages = pages.map_err(|error| match error.kind {
-            ErrorKind::Trap => "a broken PDF".to_owned(),
-            ErrorKind::Timeout => "a PDF that takes too long to read".to_owned(),
-            ErrorKind::Memory => "a PDF that takes too much memory to read".to_owned(),
-            _ => why(&error),
-        })?;
-        let pages = pages.as_array().into_iter().flatten();
-        Ok(pages
-            .map(|page| page.as_str().unwrap_or_default().to_owned())
-            .collect())
+        guest.as_ref().map_err(Clone::clone)
+    }
+}
+
+/// What a document says.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// What it calls itself; may be empty.
+    pub title: String,
+    /// Its parts, in order.
+    pub parts: Vec<Part>,
+    /// What of it is not in the text.
+    pub left_out: Vec<String>,
+}
+
+/// A part of a document: a slide, a sheet, a message.
+#[derive(Debug, Default)]
+pub struct Part {
+    /// "slide 3"; empty where there is one part.
+    pub place: String,
+    /// What it is called; may be empty.
+    pub title: String,
+    /// Markdown.
+    pub text: String,
+}
+
+/// Why a file cannot be read, in words for the report.
+pub fn failed(what: &str, error: &ToolError) -> String {
+    match error.kind {
+        ErrorKind::Trap => {
+            format!("{what} that is broken (open it in its program and save it again)")
+        }
+        ErrorKind::Timeout => format!("{what} that takes too long to read (split it)"),
+        ErrorKind::Memory => format!("{what} that takes too much memory to read (split it)"),
+        _ => why(error),
     }
 }
 

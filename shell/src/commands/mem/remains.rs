@@ -1,10 +1,12 @@
 //! Where the words of a removed page are still to be found: in the journal, of processes
 //! that wrote it or read it.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::process::Pid;
-use quipu_memory::{PageId, Store};
+use quipu_memory::{LIST_MAX, PageId, Store};
 use serde_json::Value;
 
 /// Characters of a part by which a text is known: a quotation has at least one whole.
@@ -38,6 +40,31 @@ impl Gone {
         }
         self.ids.push(id.clone());
         Ok(())
+    }
+
+    /// The memories that were made of these pages, or of what was made of them.
+    ///
+    /// # Errors
+    /// Those of reading the store.
+    pub fn made_of(&self, store: &dyn Store) -> Result<Vec<PageId>> {
+        let mut memories = Vec::new();
+        for space in store.spaces()?.into_keys() {
+            memories.extend(store.memories(&space, LIST_MAX)?);
+        }
+        let mut from: HashSet<PageId> = self.ids.iter().cloned().collect();
+        let mut made = Vec::new();
+        loop {
+            let before = made.len();
+            for memory in &memories {
+                let is_made = memory.derived_from.iter().any(|id| from.contains(id));
+                if is_made && from.insert(memory.id.clone()) {
+                    made.push(memory.id.clone());
+                }
+            }
+            if made.len() == before {
+                return Ok(made);
+            }
+        }
     }
 
     /// The processes in whose journal the words are, or a part of them; the first is the

@@ -1,0 +1,86 @@
+//! JSON Canvas: notes on a board, and the arrows between them.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::found::{Failed, Found, Paragraphs, broken, one_line};
+
+/// Characters of a note by which an arrow names it.
+const NAME_CHARS: usize = 60;
+
+/// The text of the board in `bytes`.
+pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
+    let board: Value = serde_json::from_slice(bytes).map_err(|error| broken("canvas", &error))?;
+    let list = |key: &str| board[key].as_array().cloned().unwrap_or_default();
+    let mut nodes = list("nodes");
+    // As one reads a board: from the top to the bottom, from the left to the right.
+    let at = |node: &Value, key: &str| node[key].as_f64().unwrap_or(0.0);
+    nodes.sort_by(|a, b| {
+        at(a, "y")
+            .total_cmp(&at(b, "y"))
+            .then(at(a, "x").total_cmp(&at(b, "x")))
+    });
+    let mut text = Paragraphs::default();
+    let mut names: HashMap<String, String> = HashMap::new();
+    for node in &nodes {
+        let word = |key: &str| node[key].as_str().unwrap_or_default().to_owned();
+        let says = match word("type").as_str() {
+            "file" => format!("[[{}{}]]", word("file"), word("subpath")),
+            "link" => word("url"),
+            "group" => word("label"),
+            _ => word("text"),
+        };
+        names.insert(word("id"), name(&says));
+        match word("type").as_str() {
+            "group" => text.heading(2, &says),
+            _ => text.push(&says),
+        }
+    }
+    for edge in list("edges") {
+        let end = |key: &str| {
+            let id = edge[key].as_str().unwrap_or_default();
+            names.get(id).cloned().unwrap_or_default()
+        };
+        let label = match edge["label"].as_str().unwrap_or_default() {
+            "" => String::new(),
+            label => format!(" ({})", one_line(label)),
+        };
+        text.item(
+            0,
+            &format!("{} → {}{label}", end("fromNode"), end("toNode")),
+        );
+    }
+    Ok(Found::whole("", text.text()))
+}
+
+fn name(says: &str) -> String {
+    let line = says
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
+    let line = one_line(line.trim_start_matches('#'));
+    match line.char_indices().nth(NAME_CHARS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_board_is_read_like_a_page() {
+        let board = r##"{"nodes":[
+            {"id":"b","type":"text","text":"# Dye\nred","x":300,"y":0},
+            {"id":"a","type":"file","file":"Wool.md","subpath":"#Fibre","x":0,"y":0},
+            {"id":"g","type":"group","label":"Plans","x":0,"y":-50}],
+            "edges":[{"fromNode":"a","toNode":"b","label":"is given"}]}"##;
+        let found = read(board.as_bytes()).expect("a board");
+        assert_eq!(
+            found.parts[0].text,
+            "## Plans\n\n[[Wool.md#Fibre]]\n\n# Dye\nred\n\n- [[Wool.md#Fibre]] → Dye (is given)"
+        );
+    }
+}

@@ -1,0 +1,60 @@
+//! SVG: what a drawing says in words.
+
+use roxmltree::{Document, Node, ParsingOptions};
+
+use crate::found::{Failed, Found, broken, one_line};
+
+/// The words of the drawing in `bytes`.
+pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
+    let text = markup::decode(bytes, "");
+    let options = ParsingOptions {
+        allow_dtd: true,
+        ..ParsingOptions::default()
+    };
+    let drawing =
+        Document::parse_with_options(&text, options).map_err(|error| broken("drawing", &error))?;
+    let is_words = |node: &Node<'_, '_>| {
+        matches!(
+            node.tag_name().name(),
+            "title" | "desc" | "text" | "p" | "div"
+        ) && !node
+            .ancestors()
+            .skip(1)
+            .any(|above| matches!(above.tag_name().name(), "text" | "p" | "div"))
+    };
+    let words = |node: Node<'_, '_>| {
+        let parts: Vec<&str> = node
+            .descendants()
+            .filter(Node::is_text)
+            .filter_map(|node| node.text())
+            .collect();
+        one_line(&parts.join(" "))
+    };
+    let lines: Vec<String> = drawing
+        .descendants()
+        .filter(is_words)
+        .map(words)
+        .filter(|line| !line.is_empty())
+        .collect();
+    Ok(Found::whole("", lines.join("\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drawing_has_words() {
+        let check = |svg: &str, expected: &str| {
+            assert_eq!(read(svg.as_bytes()).expect("read").parts[0].text, expected);
+        };
+        let head = "<svg xmlns='http://www.w3.org/2000/svg'>";
+        check(
+            &format!(
+                "{head}<title>Yard</title><path d='M0 0'/><text>north <tspan>gate</tspan></text></svg>"
+            ),
+            "Yard\nnorth gate",
+        );
+        check(&format!("{head}<path d='M0 0h1'/></svg>"), "");
+    }
+}

@@ -1,0 +1,236 @@
+//! E-mails: who wrote what to whom, the text, and what is attached.
+
+use mail_parser::{Address, Message, MessageParser, MimeHeaders, PartType};
+
+use crate::found::{Failed, Found, Paragraphs, Part, broken, failed, one_line};
+use crate::page;
+
+/// Mails within mails.
+const DEPTH_MAX: usize = 4;
+/// Bytes of an attached text that are read.
+const ATTACHED_BYTES_MAX: usize = 64 << 10;
+
+/// The text of the mail in `bytes`.
+pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
+    let mail = MessageParser::default()
+        .parse(bytes)
+        .ok_or_else(|| broken("mail", &"it has no headers"))?;
+    let title = subject(&mail);
+    Ok(Found::whole(title, text(&mail, 0)))
+}
+
+/// The mails in one file, each introduced by a line that begins with "From ".
+pub fn mailbox(bytes: &[u8]) -> Result<Found, Failed> {
+    let mut found = Found::default();
+    let mut unread = 0;
+    for (n, part) in messages(bytes).into_iter().enumerate() {
+        let part = unquoted(part);
+        let Some(mail) = MessageParser::default().parse(&part) else {
+            unread += 1;
+            continue;
+        };
+        found.parts.push(Part {
+            place: format!("message {}", n + 1),
+            title: subject(&mail),
+            text: text(&mail, 0),
+        });
+    }
+    if unread > 0 {
+        found
+            .left_out
+            .push(format!("{unread} messages that are broken"));
+    }
+    match found.parts.is_empty() {
+        true => Err(failed(
+            "a mailbox without messages",
+            "export the mails again, each as .eml",
+        )),
+        false => Ok(found),
+    }
+}
+
+/// The messages of a mailbox, without the lines that introduce them.
+fn messages(bytes: &[u8]) -> Vec<&[u8]> {
+    let mut starts = Vec::new();
+    let mut at = 0;
+    let mut after_blank = true;
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        if after_blank && line.starts_with(b"From ") {
+            starts.push((at, at + line.len()));
+        }
+        after_blank = line.trim_ascii().is_empty();
+        at += line.len();
+    }
+    let ends = starts
+        .iter()
+        .skip(1)
+        .map(|(start, _)| *start)
+        .chain([bytes.len()]);
+    starts
+        .iter()
+        .zip(ends)
+        .map(|((_, start), end)| &bytes[*start..end])
+        .collect()
+}
+
+/// A message whose lines that begin with "From " were quoted in the mailbox.
+fn unquoted(message: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(message.len());
+    for line in message.split_inclusive(|byte| *byte == b'\n') {
+        let bare = line.strip_prefix(b">").filter(|rest| {
+            rest.iter()
+                .skip_while(|byte| **byte == b'>')
+                .take(5)
+                .eq(b"From ")
+        });
+        plain.extend_from_slice(bare.unwrap_or(line));
+    }
+    plain
+}
+
+fn subject(mail: &Message<'_>) -> String {
+    one_line(mail.subject().unwrap_or_default())
+}
+
+/// A mail as Markdown.
+fn text(mail: &Message<'_>, depth: usize) -> String {
+    let mut whole = Paragraphs::default();
+    whole.heading(1 + depth, mail.subject().unwrap_or_default());
+    let mut head = Vec::new();
+    for (name, addresses) in [("From", mail.from()), ("To", mail.to()), ("Cc", mail.cc())] {
+        if let Some(addresses) = addresses.map(people).filter(|people| !people.is_empty()) {
+            head.push(format!("{name}: {addresses}"));
+        }
+    }
+    if let Some(date) = mail.date() {
+        head.push(format!("Date: {}", date.to_rfc3339()));
+    }
+    whole.push(&head.join("\n"));
+    whole.push(&body(mail));
+    let mut attached = Vec::new();
+    for part in mail.attachments() {
+        let kind = part.content_type().map_or_else(String::new, |kind| {
+            let sub = kind.subtype().map(|sub| format!("/{sub}"));
+            format!("{}{}", kind.ctype(), sub.unwrap_or_default())
+        });
+        let name = one_line(part.attachment_name().unwrap_or_default());
+        if let PartType::Message(inner) = &part.body
+            && depth < DEPTH_MAX
+        {
+            whole.push("Attached message:");
+            whole.push(&text(inner, depth + 1));
+            continue;
+        }
+        let what = if kind.is_empty() {
+            "unknown".to_owned()
+        } else {
+            kind
+        };
+        let name = if name.is_empty() {
+            "without a name".to_owned()
+        } else {
+            name
+        };
+        attached.push(format!("{name} ({what}, {} bytes)", part.contents().len()));
+        if let PartType::Text(text) = &part.body {
+            let shown = &text[..text.floor_char_boundary(ATTACHED_BYTES_MAX)];
+            whole.push(&format!("Attached {name}:\n\n{}", shown.trim()));
+        }
+    }
+    if !attached.is_empty() {
+        whole.push(&format!("Attachments: {}", attached.join(", ")));
+    }
+    whole.text()
+}
+
+/// The text of a mail, of its own accord or made of its HTML.
+fn body(mail: &Message<'_>) -> String {
+    let mut bodies = Paragraphs::default();
+    for part in mail.text_bodies() {
+        match &part.body {
+            PartType::Text(text) => bodies.push(&unwrapped(&text.replace("\r\n", "\n"))),
+            PartType::Html(html) => {
+                bodies.push(
+                    &page::of_html(html)
+                        .map(|(_, text)| text)
+                        .unwrap_or_default(),
+                );
+            }
+            _ => {}
+        }
+    }
+    bodies.text()
+}
+
+/// Lines that were only wrapped for their width are whole again (RFC 3676: they end with
+/// a space).
+fn unwrapped(text: &str) -> String {
+    let mut whole = String::with_capacity(text.len());
+    let mut flows = false;
+    for line in text.lines() {
+        if !whole.is_empty() && !flows {
+            whole.push('\n');
+        }
+        whole.push_str(line);
+        flows = line.ends_with(' ') && line != "-- " && !line.starts_with('>');
+    }
+    whole
+}
+
+fn people(addresses: &Address<'_>) -> String {
+    let one = |person: &mail_parser::Addr<'_>| match (person.name(), person.address()) {
+        (Some(name), Some(address)) => format!("{} <{address}>", one_line(name)),
+        (Some(name), None) => one_line(name),
+        (None, Some(address)) => address.to_owned(),
+        (None, None) => String::new(),
+    };
+    let people: Vec<String> = addresses
+        .iter()
+        .map(one)
+        .filter(|person| !person.is_empty())
+        .collect();
+    people.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAIL: &str = "From: =?utf-8?b?QWRhIMOJdG9pbGU=?= <ada@example.org>\r\nTo: bo@example.org\r\nSubject: =?utf-8?q?The_wool_=E2=80=93_again?=\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: base64\r\n\r\nRml2ZSBiYWxlcyBmb3IgdGhlIGNhZuku\r\n--x\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"=?utf-8?q?n=C3=B3ta.pdf?=\"\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n--x--\r\n";
+
+    #[test]
+    fn a_mail_is_decoded() {
+        let found = read(MAIL.as_bytes()).expect("a mail");
+        assert_eq!(found.title, "The wool – again");
+        assert_eq!(
+            found.parts[0].text,
+            "# The wool – again\n\nFrom: Ada Étoile <ada@example.org>\nTo: bo@example.org\n\nFive bales for the café.\n\nAttachments: nóta.pdf (application/pdf, 4 bytes)"
+        );
+    }
+
+    #[test]
+    fn html_is_read_where_there_is_no_text() {
+        let mail = "Subject: a\nContent-Type: text/html; charset=utf-8\n\n<h2>Wool</h2><p>of the <b>llama</b>";
+        let found = read(mail.as_bytes()).expect("a mail");
+        assert_eq!(found.parts[0].text, "# a\n\n## Wool\n\nof the **llama**");
+    }
+
+    #[test]
+    fn a_mailbox_has_its_messages() {
+        let mails = "From ada Thu Mar  5 10:00:00 2026\nSubject: one\n\nfirst\n>From here on\n\nFrom bo Fri Mar  6 10:00:00 2026\nSubject: two\n\nsecond\n";
+        let found = mailbox(mails.as_bytes()).expect("a mailbox");
+        let parts: Vec<(&str, &str, &str)> = found
+            .parts
+            .iter()
+            .map(|part| (part.place.as_str(), part.title.as_str(), part.text.as_str()))
+            .collect();
+        assert_eq!(
+            parts,
+            [
+                ("message 1", "one", "# one\n\nfirst\nFrom here on"),
+                ("message 2", "two", "# two\n\nsecond"),
+            ]
+        );
+        assert!(mailbox(b"no mail").is_err());
+    }
+}

@@ -1,0 +1,271 @@
+//! OpenDocument: texts and presentations.
+
+use roxmltree::{Document, Node};
+
+use super::elements::{attribute, child, name};
+use crate::found::{Failed, Found, Paragraphs, Part, one_line};
+use crate::table;
+
+/// Lists within lists, and tables within tables.
+const DEPTH_MAX: usize = 32;
+/// How often a cell or a row may be said to be repeated.
+const REPEATED_MAX: usize = 100;
+
+/// The text of a document.
+pub fn read(document: &Document<'_>) -> Result<Found, Failed> {
+    let Some(body) = document.descendants().find(|node| name(node) == "body") else {
+        return Ok(Found::default());
+    };
+    let slides: Vec<Node<'_, '_>> = body
+        .descendants()
+        .filter(|node| {
+            name(node) == "page"
+                && node
+                    .parent()
+                    .is_some_and(|above| matches!(name(&above), "presentation" | "drawing"))
+        })
+        .collect();
+    if slides.is_empty() {
+        let mut whole = Paragraphs::default();
+        blocks(&body, &mut whole, 0, 0);
+        return Ok(Found::whole("", whole.text()));
+    }
+    let mut found = Found::default();
+    for (n, slide) in slides.iter().enumerate() {
+        found.parts.push(part(slide, n + 1));
+    }
+    Ok(found)
+}
+
+fn part(slide: &Node<'_, '_>, number: usize) -> Part {
+    let mut whole = Paragraphs::default();
+    let mut title = String::new();
+    for shape in slide.children() {
+        match name(&shape) {
+            "frame" if attribute(&shape, "class") == Some("title") => {
+                let mut words = Paragraphs::default();
+                blocks(&shape, &mut words, 0, 0);
+                title = one_line(&words.text());
+                whole.heading(2, &title);
+            }
+            "notes" => {
+                let mut words = Paragraphs::default();
+                blocks(&shape, &mut words, 0, 0);
+                let words = words.text();
+                if !words.is_empty() {
+                    whole.push(&format!("Notes: {words}"));
+                }
+            }
+            _ => {
+                let mut words = Paragraphs::default();
+                if name(&shape) == "frame" || !matches!(name(&shape), "forms" | "par" | "seq") {
+                    block(&shape, &mut words, 0, 0);
+                }
+                whole.push(&words.text());
+            }
+        }
+    }
+    Part {
+        place: format!("slide {number}"),
+        title,
+        text: whole.text(),
+    }
+}
+
+fn blocks(node: &Node<'_, '_>, whole: &mut Paragraphs, list: usize, depth: usize) {
+    if depth <= DEPTH_MAX {
+        node.children()
+            .for_each(|found| block(&found, whole, list, depth));
+    }
+}
+
+fn block(node: &Node<'_, '_>, whole: &mut Paragraphs, list: usize, depth: usize) {
+    match name(node) {
+        "h" => {
+            let level = attribute(node, "outline-level").and_then(|level| level.parse().ok());
+            paragraph(node, whole, |text, whole| {
+                whole.heading(level.unwrap_or(1), text)
+            });
+        }
+        "p" if list > 0 => paragraph(node, whole, |text, whole| whole.item(list - 1, text)),
+        "p" => paragraph(node, whole, |text, whole| whole.push(text.trim())),
+        "list" => blocks(node, whole, list + 1, depth + 1),
+        "table" => whole.push(&table::markdown(&rows(node, depth))),
+        // What was removed, what an index repeats, and what a page number is.
+        "tracked-changes" | "table-of-content" | "sequence-decls" | "forms" | "page-number"
+        | "header-footer" => {}
+        _ => blocks(node, whole, list, depth + 1),
+    }
+}
+
+/// Adds a paragraph, and after it the notes and remarks in it.
+fn paragraph(node: &Node<'_, '_>, whole: &mut Paragraphs, add: impl FnOnce(&str, &mut Paragraphs)) {
+    let mut text = String::new();
+    let mut after = Vec::new();
+    words(node, &mut text, &mut after, 0);
+    add(&text, whole);
+    for note in after {
+        whole.push(&note);
+    }
+}
+
+fn words(node: &Node<'_, '_>, text: &mut String, after: &mut Vec<String>, depth: usize) {
+    if depth > DEPTH_MAX {
+        return;
+    }
+    for part in node.children() {
+        if part.is_text() {
+            spaced(part.text().unwrap_or_default(), text);
+            continue;
+        }
+        match name(&part) {
+            "s" => {
+                let count = attribute(&part, "c")
+                    .and_then(|count| count.parse().ok())
+                    .unwrap_or(1);
+                text.push_str(&" ".repeat(count.min(REPEATED_MAX)));
+            }
+            "tab" => text.push('\t'),
+            "line-break" => text.push('\n'),
+            "note" => {
+                let sign = child(&part, "note-citation")
+                    .map(|node| inner(&node))
+                    .unwrap_or_default();
+                let says = child(&part, "note-body")
+                    .map(|node| inner(&node))
+                    .unwrap_or_default();
+                text.push_str(&format!("[^{sign}]"));
+                after.push(format!("[^{sign}]: {says}"));
+            }
+            "annotation" => after.push(remark(&part)),
+            "a" => {
+                let start = text.len();
+                words(&part, text, after, depth + 1);
+                let target = attribute(&part, "href").filter(|target| target.contains(':'));
+                let says = text.split_off(start);
+                match target {
+                    Some(target) if says.trim() != target => {
+                        text.push_str(&format!("[{says}]({target})"))
+                    }
+                    _ => text.push_str(&says),
+                }
+            }
+            // A text box stands beside the paragraph.
+            "text-box" => {
+                let mut boxed = Paragraphs::default();
+                blocks(&part, &mut boxed, 0, depth + 1);
+                after.push(boxed.text());
+            }
+            "title" | "desc" => {}
+            _ => words(&part, text, after, depth + 1),
+        }
+    }
+}
+
+/// Adds `words` of the file, in which any white space is one space.
+fn spaced(words: &str, text: &mut String) {
+    let starts = words.starts_with(char::is_whitespace);
+    let ends = words.ends_with(char::is_whitespace);
+    let line = one_line(words);
+    if starts && !text.is_empty() && !text.ends_with(char::is_whitespace) {
+        text.push(' ');
+    }
+    text.push_str(&line);
+    if ends && !line.is_empty() {
+        text.push(' ');
+    }
+}
+
+fn remark(annotation: &Node<'_, '_>) -> String {
+    let by = child(annotation, "creator").map(|node| format!(" by {}", inner(&node)));
+    let says: Vec<String> = annotation
+        .children()
+        .filter(|node| matches!(name(node), "p" | "list"))
+        .map(|node| inner(&node))
+        .collect();
+    format!("Remark{}: {}", by.unwrap_or_default(), says.join(" "))
+}
+
+fn inner(node: &Node<'_, '_>) -> String {
+    let parts: Vec<&str> = node
+        .descendants()
+        .filter_map(|node| node.is_text().then(|| node.text()).flatten())
+        .collect();
+    one_line(&parts.join(" "))
+}
+
+fn rows(table: &Node<'_, '_>, depth: usize) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for row in table.children() {
+        match name(&row) {
+            "table-row" => {
+                let mut cells = Vec::new();
+                for cell in row.children() {
+                    if !matches!(name(&cell), "table-cell" | "covered-table-cell") {
+                        continue;
+                    }
+                    let mut words = Paragraphs::default();
+                    blocks(&cell, &mut words, 0, depth + 1);
+                    let words = words.text();
+                    let times = attribute(&cell, "number-columns-repeated");
+                    let times: usize = times.and_then(|times| times.parse().ok()).unwrap_or(1);
+
+                    cells.extend(std::iter::repeat_n(words, times.min(REPEATED_MAX)));
+                }
+                rows.push(cells);
+            }
+            "table-header-rows" | "table-rows" | "table-row-group" if depth <= DEPTH_MAX => {
+                rows.extend(self::rows(&row, depth + 1));
+            }
+            _ => {}
+        }
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::zipped::{self, tests::archive};
+
+    fn check(kind: &str, body: &str, expected: &[(&str, &str, &str)]) {
+        let content = format!(
+            "<office:document-content xmlns:office='o' xmlns:text='t' xmlns:table='ta' xmlns:draw='d' xmlns:presentation='p' xmlns:xlink='x' xmlns:dc='dc'><office:body>{body}</office:body></office:document-content>"
+        );
+        let file = archive(&[
+            (
+                "mimetype",
+                &format!("application/vnd.oasis.opendocument.{kind}"),
+            ),
+            ("content.xml", &content),
+        ]);
+        let found = zipped::read(&file).expect("a document");
+        let parts: Vec<(&str, &str, &str)> = found
+            .parts
+            .iter()
+            .map(|part| (part.place.as_str(), part.title.as_str(), part.text.as_str()))
+            .collect();
+        assert_eq!(parts, expected);
+    }
+
+    #[test]
+    fn a_text_keeps_its_structure() {
+        check(
+            "text",
+            "<office:text><text:tracked-changes><text:p>gone</text:p></text:tracked-changes><text:h text:outline-level='2'>Wool</text:h><text:p>of <text:span>the</text:span><text:s/><text:a xlink:href='https://example.org/'>llama</text:a><text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>spun</text:p></text:note-body></text:note></text:p><text:list><text:list-item><text:p>red</text:p><text:list><text:list-item><text:p>dark</text:p></text:list-item></text:list></text:list-item></text:list><table:table><table:table-header-rows><table:table-row><table:table-cell><text:p>a</text:p></table:table-cell><table:table-cell><text:p>b</text:p></table:table-cell></table:table-row></table:table-header-rows></table:table></office:text>",
+            &[(
+                "",
+                "",
+                "## Wool\n\nof the [llama](https://example.org/)[^1]\n\n[^1]: spun\n\n- red\n  - dark\n\n| a | b |\n| --- | --- |",
+            )],
+        );
+    }
+
+    #[test]
+    fn slides_have_titles_and_notes() {
+        check(
+            "presentation",
+            "<office:presentation><draw:page><draw:frame presentation:class='title'><draw:text-box><text:p>Wool</text:p></draw:text-box></draw:frame><draw:frame><draw:text-box><text:list><text:list-item><text:p>red</text:p></text:list-item></text:list></draw:text-box></draw:frame><presentation:notes><draw:frame><draw:text-box><text:p>slowly</text:p></draw:text-box></draw:frame></presentation:notes></draw:page></office:presentation>",
+            &[("slide 1", "Wool", "## Wool\n\n- red\n\nNotes: slowly")],
+        );
+    }
+}

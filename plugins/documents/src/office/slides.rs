@@ -1,0 +1,214 @@
+//! PowerPoint: what the slides say, in order, and the notes for the speaker.
+
+use roxmltree::Node;
+
+use super::elements::{attribute, below, child, name, relations};
+use crate::found::{Failed, Found, Paragraphs, Part, failed};
+use crate::table;
+use crate::zipped::{Archive, xml};
+
+const MAIN: &str = "ppt/presentation.xml";
+/// Slides of one presentation.
+const SLIDES_MAX: usize = 5_000;
+
+/// The text of the presentation in `archive`.
+pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
+    let main = archive.text(MAIN)?.ok_or_else(|| {
+        failed(
+            "a broken presentation: it has no list of slides",
+            "open it and save it again",
+        )
+    })?;
+    let parts = relations(archive, MAIN)?;
+    let document = xml(&main, "presentation")?;
+    let slides = document
+        .descendants()
+        .filter(|node| name(node) == "sldId")
+        .filter_map(|node| {
+            node.attributes()
+                .find(|found| found.name() == "id" && found.namespace().is_some())
+        })
+        .filter_map(|id| parts.get(id.value()).map(|(_, path)| path.clone()));
+    let mut found = Found::default();
+    for (n, path) in slides.take(SLIDES_MAX).enumerate() {
+        found.parts.push(slide(archive, &path, n + 1)?);
+    }
+    Ok(found)
+}
+
+fn slide(archive: &mut Archive<'_>, path: &str, number: usize) -> Result<Part, Failed> {
+    let text = archive.text(path)?.unwrap_or_default();
+    let around = relations(archive, path)?;
+    let mut whole = Paragraphs::default();
+    let mut title = String::new();
+    if !text.is_empty() {
+        let document = xml(&text, "presentation")?;
+        shapes(&document.root_element(), &mut whole, &mut title);
+    }
+    let mut more: Vec<&(String, String)> = around.values().collect();
+    more.sort();
+    for (kind, path) in more {
+        let label = match kind.as_str() {
+            // The text of drawings of boxes and arrows lies beside the slide.
+            "diagramData" => "",
+            "notesSlide" => "Notes: ",
+            "comments" => "Remarks: ",
+            _ => continue,
+        };
+        let Some(text) = archive.text(path)? else {
+            continue;
+        };
+        let document = xml(&text, "presentation")?;
+        let mut words = Paragraphs::default();
+        match kind.as_str() {
+            "notesSlide" => shapes(&document.root_element(), &mut words, &mut String::new()),
+            "comments" => {
+                let texts = document.descendants().filter(|node| name(node) == "text");
+                texts.for_each(|node| words.push(node.text().unwrap_or_default()));
+            }
+            _ => texts(&document.root_element(), &mut words),
+        }
+        let words = words.text();
+        if !words.is_empty() {
+            whole.push(&format!("{label}{words}"));
+        }
+    }
+    Ok(Part {
+        place: format!("slide {number}"),
+        title,
+        text: whole.text(),
+    })
+}
+
+/// Adds what the shapes below `node` say.
+fn shapes(node: &Node<'_, '_>, whole: &mut Paragraphs, title: &mut String) {
+    for shape in node.children() {
+        match name(&shape) {
+            "sp" => {
+                let place =
+                    below(&shape, "ph").map(|node| attribute(&node, "type").unwrap_or("body"));
+                match place {
+                    // The number and the date of a page.
+                    Some("sldNum" | "dt" | "ftr" | "hdr" | "sldImg") => {}
+                    Some("title" | "ctrTitle") => {
+                        let mut words = Paragraphs::default();
+                        texts(&shape, &mut words);
+                        *title = crate::found::one_line(&words.text());
+                        whole.heading(2, title);
+                    }
+                    _ => texts(&shape, whole),
+                }
+            }
+            "graphicFrame" => match below(&shape, "tbl") {
+                Some(found) => whole.push(&table::markdown(&rows(&found))),
+                None => texts(&shape, whole),
+            },
+            "AlternateContent" => {
+                if let Some(choice) = child(&shape, "Choice").or_else(|| child(&shape, "Fallback"))
+                {
+                    shapes(&choice, whole, title);
+                }
+            }
+            _ => shapes(&shape, whole, title),
+        }
+    }
+}
+
+/// Adds the paragraphs below `node`.
+fn texts(node: &Node<'_, '_>, whole: &mut Paragraphs) {
+    for paragraph in node.descendants().filter(|found| name(found) == "p") {
+        let depth = child(&paragraph, "pPr").and_then(|how| attribute(&how, "lvl")?.parse().ok());
+        let words = words(&paragraph);
+        match depth {
+            Some(depth) => whole.item(depth, &words),
+            None => whole.push(&words),
+        }
+    }
+}
+
+fn words(paragraph: &Node<'_, '_>) -> String {
+    let mut text = String::new();
+    for part in paragraph.descendants() {
+        match name(&part) {
+            "t" => text.push_str(part.text().unwrap_or_default()),
+            "br" => text.push('\n'),
+            "tab" => text.push('\t'),
+            _ => {}
+        }
+    }
+    text
+}
+
+fn rows(table: &Node<'_, '_>) -> Vec<Vec<String>> {
+    let is = |local: &'static str| move |node: &Node<'_, '_>| name(node) == local;
+    let cell = |cell: Node<'_, '_>| {
+        let mut words = Paragraphs::default();
+        texts(&cell, &mut words);
+        words.text()
+    };
+    let rows = table.children().filter(is("tr"));
+    rows.map(|row| row.children().filter(is("tc")).map(cell).collect())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::zipped::{self, tests::archive};
+
+    #[test]
+    fn slides_come_in_order_with_their_notes() {
+        let shape = |place: &str, text: &str| {
+            format!(
+                "<p:sp><p:nvPr>{place}</p:nvPr><p:txBody><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>"
+            )
+        };
+        let slide = |shapes: &str| {
+            format!(
+                "<p:sld xmlns:p='p' xmlns:a='a'><p:cSld><p:spTree>{shapes}</p:spTree></p:cSld></p:sld>"
+            )
+        };
+        let first = slide(&format!(
+            "{}{}<p:graphicFrame><a:tbl><a:tr><a:tc><a:txBody><a:p><a:r><a:t>a</a:t></a:r></a:p></a:txBody></a:tc><a:tc><a:txBody><a:p><a:r><a:t>b</a:t></a:r></a:p></a:txBody></a:tc></a:tr></a:tbl></p:graphicFrame>",
+            shape("<p:ph type='title'/>", "Wool"),
+            shape("<p:ph type='sldNum'/>", "7"),
+        ));
+        let file = archive(&[
+            ("[Content_Types].xml", "<Types/>"),
+            (
+                "ppt/presentation.xml",
+                "<p:presentation xmlns:p='p' xmlns:r='r'><p:sldIdLst><p:sldId id='256' r:id='r2'/><p:sldId id='257' r:id='r1'/></p:sldIdLst></p:presentation>",
+            ),
+            (
+                "ppt/_rels/presentation.xml.rels",
+                "<Relationships><Relationship Id='r1' Type='t/slide' Target='slides/slide1.xml'/><Relationship Id='r2' Type='t/slide' Target='slides/slide2.xml'/></Relationships>",
+            ),
+            ("ppt/slides/slide1.xml", &slide(&shape("", "last"))),
+            ("ppt/slides/slide2.xml", &first),
+            (
+                "ppt/slides/_rels/slide2.xml.rels",
+                "<Relationships><Relationship Id='r1' Type='t/notesSlide' Target='../notesSlides/n.xml'/></Relationships>",
+            ),
+            (
+                "ppt/notesSlides/n.xml",
+                &slide(&shape("<p:ph type='body'/>", "speak up")),
+            ),
+        ]);
+        let found = zipped::read(&file).expect("a presentation");
+        let parts: Vec<(&str, &str, &str)> = found
+            .parts
+            .iter()
+            .map(|part| (part.place.as_str(), part.title.as_str(), part.text.as_str()))
+            .collect();
+        assert_eq!(
+            parts,
+            [
+                (
+                    "slide 1",
+                    "Wool",
+                    "## Wool\n\n| a | b |\n| --- | --- |\n\nNotes: speak up"
+                ),
+                ("slide 2", "", "last"),
+            ]
+        );
+    }
+}

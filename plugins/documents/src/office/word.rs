@@ -1,0 +1,414 @@
+//! Word: paragraphs, headings, lists, tables, notes and remarks.
+
+use std::collections::HashMap;
+
+use roxmltree::Node;
+
+use super::elements::{attribute, below, child, name, relations};
+use crate::found::{Failed, Found, Paragraphs, failed, one_line};
+use crate::table;
+use crate::zipped::{Archive, xml};
+
+/// Styles that are based on each other.
+const STYLES_MAX: usize = 20;
+/// Tables within tables, and boxes within boxes.
+const DEPTH_MAX: usize = 16;
+
+/// What the text of a document refers to.
+#[derive(Default)]
+struct Around {
+    /// The level of headings, by style.
+    levels: HashMap<String, usize>,
+    /// Styles of tables of contents.
+    contents: Vec<String>,
+    footnotes: HashMap<String, String>,
+    endnotes: HashMap<String, String>,
+    comments: HashMap<String, String>,
+    /// Where links lead.
+    links: HashMap<String, (String, String)>,
+}
+
+/// The text of a paragraph, and what follows it.
+#[derive(Default)]
+struct Run {
+    text: String,
+    after: Vec<String>,
+}
+
+/// The text of the document in `archive`.
+pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
+    let main = main_part(archive)?;
+    let text = archive.text(&main)?.ok_or_else(|| {
+        failed(
+            "a broken document: it has no text",
+            "open it in Word and save it again",
+        )
+    })?;
+    let links = relations(archive, &main)?;
+    let mut around = Around {
+        links,
+        ..Around::default()
+    };
+    around.learn_styles(&archive.text("word/styles.xml")?.unwrap_or_default())?;
+    for (path, kind) in [
+        ("footnotes", "footnote"),
+        ("endnotes", "endnote"),
+        ("comments", "comment"),
+    ] {
+        let notes = notes(
+            &archive
+                .text(&format!("word/{path}.xml"))?
+                .unwrap_or_default(),
+            kind,
+        )?;
+        match kind {
+            "footnote" => around.footnotes = notes,
+            "endnote" => around.endnotes = notes,
+            _ => around.comments = notes,
+        }
+    }
+    let document = xml(&text, "document")?;
+    let mut whole = Paragraphs::default();
+    if let Some(body) = below(&document.root_element(), "body") {
+        around.blocks(&body, &mut whole, 0);
+    }
+    for edge in around.edges(archive)? {
+        whole.push(&edge);
+    }
+    Ok(Found::whole("", whole.text()))
+}
+
+/// The path of the document itself.
+fn main_part(archive: &mut Archive<'_>) -> Result<String, Failed> {
+    let relations = relations(archive, "")?;
+    let main = relations
+        .into_values()
+        .find(|(kind, _)| kind == "officeDocument");
+    Ok(main.map_or_else(|| "word/document.xml".to_owned(), |(_, path)| path))
+}
+
+/// The notes of a file, by their number.
+fn notes(text: &str, kind: &str) -> Result<HashMap<String, String>, Failed> {
+    if text.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let document = xml(text, "document")?;
+    let around = Around::default();
+    let note = |node: Node<'_, '_>| {
+        let id = attribute(&node, "id")?.to_owned();
+        let mut words = Paragraphs::default();
+        around.blocks(&node, &mut words, 0);
+        let by = attribute(&node, "author").map(|by| format!(" by {}", one_line(by)));
+        let words = one_line(&words.text());
+        let line = match kind {
+            "comment" => format!("Remark{}: {words}", by.unwrap_or_default()),
+            _ => words,
+        };
+        Some((id, line))
+    };
+    Ok(document
+        .descendants()
+        .filter(|node| name(node) == kind)
+        .filter_map(note)
+        .collect())
+}
+
+impl Around {
+    /// What stands above and below each page, said once.
+    fn edges(&self, archive: &mut Archive<'_>) -> Result<Vec<String>, Failed> {
+        let is_edge = |kind: &str| matches!(kind, "header" | "footer");
+        let links = self.links.values().filter(|(kind, _)| is_edge(kind));
+        let mut paths: Vec<String> = links.map(|(_, path)| path.clone()).collect();
+        paths.sort();
+        let mut edges: Vec<String> = Vec::new();
+        for path in paths {
+            let Some(text) = archive.text(&path)? else {
+                continue;
+            };
+            let mut edge = Paragraphs::default();
+            self.blocks(&xml(&text, "document")?.root_element(), &mut edge, 0);
+            let edge = edge.text();
+            if !edges.contains(&edge) && edge.chars().any(char::is_alphabetic) {
+                edges.push(edge);
+            }
+        }
+        Ok(edges)
+    }
+
+    fn learn_styles(&mut self, text: &str) -> Result<(), Failed> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let document = xml(text, "document")?;
+        let mut styles: HashMap<&str, (Option<usize>, Option<&str>)> = HashMap::new();
+        for style in document.descendants().filter(|node| name(node) == "style") {
+            let Some(id) = attribute(&style, "styleId") else {
+                continue;
+            };
+            let called = child(&style, "name").and_then(|node| attribute(&node, "val"));
+            let called = called.unwrap_or_default().to_lowercase();
+            if called.starts_with("toc ") {
+                self.contents.push(id.to_owned());
+            }
+            let outline = below(&style, "outlineLvl")
+                .and_then(|node| attribute(&node, "val"))
+                .and_then(|level| level.parse::<usize>().ok())
+                .filter(|level| *level < 9)
+                .map(|level| level + 1);
+            let level = match called.as_str() {
+                "title" => Some(1),
+                called => called
+                    .strip_prefix("heading ")
+                    .and_then(|level| level.parse().ok())
+                    .or(outline),
+            };
+            let base = child(&style, "basedOn").and_then(|node| attribute(&node, "val"));
+            styles.insert(id, (level, base));
+        }
+        for id in styles.keys() {
+            let mut at = Some(*id);
+            for _ in 0..STYLES_MAX {
+                let Some((level, base)) = at.and_then(|id| styles.get(id)) else {
+                    break;
+                };
+                if let Some(level) = level {
+                    self.levels.insert((*id).to_owned(), *level);
+                    break;
+                }
+                at = *base;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the paragraphs and tables below `node`.
+    fn blocks(&self, node: &Node<'_, '_>, whole: &mut Paragraphs, depth: usize) {
+        if depth > DEPTH_MAX {
+            return;
+        }
+        for block in node.children() {
+            match name(&block) {
+                "p" => self.paragraph(&block, whole, depth),
+                "tbl" => {
+                    let rows = self.rows(&block, depth);
+                    whole.push(&table::markdown(&rows));
+                }
+                // Around them: content controls, changes, custom XML.
+                "sdt" | "sdtContent" | "ins" | "moveTo" | "customXml" | "smartTag"
+                | "txbxContent" => {
+                    self.blocks(&block, whole, depth + 1);
+                }
+                "AlternateContent" => {
+                    if let Some(choice) =
+                        child(&block, "Choice").or_else(|| child(&block, "Fallback"))
+                    {
+                        self.blocks(&choice, whole, depth + 1);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn paragraph(&self, paragraph: &Node<'_, '_>, whole: &mut Paragraphs, depth: usize) {
+        let how = child(paragraph, "pPr");
+        let of = |local: &str| how.and_then(|how| child(&how, local));
+        let style = of("pStyle")
+            .and_then(|node| attribute(&node, "val"))
+            .unwrap_or_default();
+        if self.contents.iter().any(|contents| contents == style) {
+            return;
+        }
+        let mut run = Run::default();
+        self.words(paragraph, &mut run, depth);
+        let outline = of("outlineLvl")
+            .and_then(|node| attribute(&node, "val")?.parse::<usize>().ok())
+            .filter(|level| *level < 9)
+            .map(|level| level + 1);
+        let level = outline.or_else(|| self.levels.get(style).copied());
+        let item = of("numPr").map(|list| {
+            let depth = child(&list, "ilvl").and_then(|node| attribute(&node, "val")?.parse().ok());
+            depth.unwrap_or(0)
+        });
+        match (level, item) {
+            (Some(level), _) => whole.heading(level, &run.text),
+            (None, Some(depth)) => whole.item(depth, &run.text),
+            (None, None) => whole.push(run.text.trim()),
+        }
+        for after in run.after {
+            whole.push(&after);
+        }
+    }
+
+    /// Adds the words below `node`, in one line.
+    fn words(&self, node: &Node<'_, '_>, run: &mut Run, depth: usize) {
+        if depth > DEPTH_MAX {
+            return;
+        }
+        for part in node.children() {
+            match name(&part) {
+                "t" => run.text.push_str(part.text().unwrap_or_default()),
+                "tab" | "ptab" => run.text.push('\t'),
+                "br" | "cr" => run.text.push('\n'),
+                "noBreakHyphen" => run.text.push('-'),
+                "sym" => run.text.extend(symbol(&part)),
+                // What was removed, what is hidden, and how it looks.
+                "del" | "moveFrom" | "pPr" | "rPr" | "instrText" | "delText" | "sdtPr"
+                | "Fallback" => {}
+                "r" if is_hidden(&part) => {}
+                "hyperlink" => self.link(&part, run, depth),
+                "footnoteReference" => self.note(&part, &self.footnotes, run),
+                "endnoteReference" => self.note(&part, &self.endnotes, run),
+                "commentReference" => {
+                    let remark = attribute(&part, "id").and_then(|id| self.comments.get(id));
+                    run.after.extend(remark.cloned());
+                }
+                "txbxContent" => {
+                    let mut boxed = Paragraphs::default();
+                    self.blocks(&part, &mut boxed, depth + 1);
+                    run.after.push(boxed.text());
+                }
+                _ => self.words(&part, run, depth + 1),
+            }
+        }
+    }
+
+    fn link(&self, link: &Node<'_, '_>, run: &mut Run, depth: usize) {
+        let start = run.text.len();
+        self.words(link, run, depth + 1);
+        let target = attribute(link, "id").and_then(|id| self.links.get(id));
+        let Some((_, target)) = target.filter(|(_, target)| target.contains(':')) else {
+            return;
+        };
+        let says = run.text.split_off(start);
+        match says.trim().is_empty() || says.trim() == target {
+            true => run.text.push_str(target),
+            false => run.text.push_str(&format!("[{says}]({target})")),
+        }
+    }
+
+    fn note(&self, reference: &Node<'_, '_>, notes: &HashMap<String, String>, run: &mut Run) {
+        let Some(id) = attribute(reference, "id") else {
+            return;
+        };
+        if let Some(words) = notes.get(id).filter(|words| !words.is_empty()) {
+            run.text.push_str(&format!("[^{id}]"));
+            run.after.push(format!("[^{id}]: {words}"));
+        }
+    }
+
+    fn rows(&self, table: &Node<'_, '_>, depth: usize) -> Vec<Vec<String>> {
+        let mut cells = 0;
+        let mut rows = Vec::new();
+        let is = |local: &'static str| move |node: &Node<'_, '_>| name(node) == local;
+        for row in inside(table).filter(is("tr")) {
+            let mut texts = Vec::new();
+            for cell in inside(&row).filter(is("tc")) {
+                let mut words = Paragraphs::default();
+                self.blocks(&cell, &mut words, depth + 1);
+                texts.push(words.text());
+                cells += 1;
+            }
+            rows.push(texts);
+            if cells > table::CELLS_MAX {
+                break;
+            }
+        }
+        rows
+    }
+}
+
+/// The children of `node`, those of content controls and changes among them.
+fn inside<'a, 'i>(node: &Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
+    node.children().flat_map(|child_node| {
+        let within = match name(&child_node) {
+            "sdt" => child(&child_node, "sdtContent"),
+            "ins" => Some(child_node),
+            _ => None,
+        };
+        let direct = within.is_none().then_some(child_node);
+        direct
+            .into_iter()
+            .chain(within.into_iter().flat_map(|within| within.children()))
+    })
+}
+
+fn is_hidden(run: &Node<'_, '_>) -> bool {
+    let vanish = child(run, "rPr").and_then(|how| child(&how, "vanish"));
+    vanish.is_some_and(|node| !matches!(attribute(&node, "val"), Some("0" | "false")))
+}
+
+fn symbol(node: &Node<'_, '_>) -> Option<char> {
+    let code = u32::from_str_radix(attribute(node, "char")?, 16).ok()?;
+    // Fonts of symbols use numbers that mean nothing elsewhere.
+    char::from_u32(code).filter(|c| !matches!(c, '\u{e000}'..='\u{f8ff}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::zipped::{self, tests::archive};
+
+    const STYLES: &str = "<w:styles xmlns:w='w'><w:style w:styleId='H'><w:name w:val='heading 1'/></w:style><w:style w:styleId='Mine'><w:name w:val='Mine'/><w:basedOn w:val='H'/></w:style></w:styles>";
+
+    fn check(body: &str, expected: &str) {
+        let document = format!(
+            "<w:document xmlns:w='w' xmlns:r='r' xmlns:mc='mc'><w:body>{body}</w:body></w:document>"
+        );
+        let file = archive(&[
+            ("[Content_Types].xml", "<Types/>"),
+            ("word/document.xml", &document),
+            ("word/styles.xml", STYLES),
+            (
+                "word/_rels/document.xml.rels",
+                "<Relationships><Relationship Id='r1' Type='x/hyperlink' Target='https://example.org/' TargetMode='External'/></Relationships>",
+            ),
+            (
+                "word/footnotes.xml",
+                "<w:footnotes xmlns:w='w'><w:footnote w:id='2'><w:p><w:r><w:t>by hand</w:t></w:r></w:p></w:footnote></w:footnotes>",
+            ),
+            (
+                "word/comments.xml",
+                "<w:comments xmlns:w='w'><w:comment w:id='0' w:author='Bo'><w:p><w:r><w:t>forty?</w:t></w:r></w:p></w:comment></w:comments>",
+            ),
+        ]);
+        let found = zipped::read(&file).expect("a document");
+        assert_eq!(found.parts[0].text, expected, "{body}");
+    }
+
+    #[test]
+    fn paragraphs_keep_what_they_are() {
+        check(
+            "<w:p><w:pPr><w:pStyle w:val='Mine'/></w:pPr><w:r><w:t>Wool</w:t></w:r></w:p><w:p><w:r><w:t xml:space='preserve'>of the </w:t></w:r><w:ins><w:r><w:t>llama</w:t></w:r></w:ins><w:del><w:r><w:delText>goat</w:delText></w:r></w:del></w:p>",
+            "# Wool\n\nof the llama",
+        );
+        let item = |text: &str, depth: u8| {
+            format!(
+                "<w:p><w:pPr><w:numPr><w:ilvl w:val='{depth}'/></w:numPr></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+            )
+        };
+        check(
+            &format!("{}{}", item("red", 0), item("dark", 1)),
+            "- red\n  - dark",
+        );
+        check(
+            "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>Dye</w:t></w:r></w:p></w:tc><w:sdt><w:sdtContent><w:tc><w:p><w:r><w:t>Kilos</w:t></w:r></w:p></w:tc></w:sdtContent></w:sdt></w:tr><w:tr><w:tc><w:p><w:r><w:t>red</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>4</w:t></w:r></w:p></w:tc></w:tr></w:tbl>",
+            "| Dye | Kilos |\n| --- | --- |\n| red | 4 |",
+        );
+    }
+
+    #[test]
+    fn notes_links_and_boxes_are_read() {
+        check(
+            "<w:p><w:r><w:t>Spun</w:t></w:r><w:r><w:footnoteReference w:id='2'/></w:r><w:r><w:commentReference w:id='0'/></w:r></w:p>",
+            "Spun[^2]\n\n[^2]: by hand\n\nRemark by Bo: forty?",
+        );
+        check(
+            "<w:p><w:hyperlink r:id='r1'><w:r><w:t>the mill</w:t></w:r></w:hyperlink><w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r></w:p>",
+            "[the mill](https://example.org/)",
+        );
+        check(
+            "<w:p><w:r><mc:AlternateContent><mc:Choice><w:txbxContent><w:p><w:r><w:t>boxed</w:t></w:r></w:p></w:txbxContent></mc:Choice><mc:Fallback><w:txbxContent><w:p><w:r><w:t>boxed</w:t></w:r></w:p></w:txbxContent></mc:Fallback></mc:AlternateContent><w:t>beside</w:t></w:r></w:p>",
+            "beside\n\nboxed",
+        );
+    }
+}

@@ -1,0 +1,434 @@
+//! RTF: the words, in whatever code page they are written.
+//!
+//! The format is text with commands: `\word12`, `\'e9` for a byte, and braces around
+//! groups. A group ends what was set in it. A group that begins with `\*`, or with one of
+//! the words below, says something about the document and is not part of its text.
+
+use encoding_rs::{Encoding, WINDOWS_1252};
+
+use crate::found::{Failed, Found, failed};
+use crate::table;
+
+/// Groups that are not part of the text.
+const ASIDE: &[&str] = &[
+    "fonttbl",
+    "colortbl",
+    "stylesheet",
+    "info",
+    "pict",
+    "object",
+    "objdata",
+    "themedata",
+    "colorschememapping",
+    "datastore",
+    "latentstyles",
+    "listtable",
+    "listoverridetable",
+    "rsidtbl",
+    "generator",
+    "xmlnstbl",
+    "fldinst",
+    "bkmkstart",
+    "bkmkend",
+    "nonshppict",
+    "filetbl",
+    "revtbl",
+    "mmathPr",
+    "pgptbl",
+    "listtext",
+    "pntext",
+    "pntxta",
+    "pntxtb",
+    "datafield",
+    "formfield",
+    "header",
+    "footer",
+    "headerl",
+    "headerr",
+    "headerf",
+    "footerl",
+    "footerr",
+    "footerf",
+    "atnid",
+    "atnauthor",
+    "atrfstart",
+    "atrfend",
+    "template",
+    "private",
+];
+/// Groups within groups.
+const DEPTH_MAX: usize = 1_000;
+
+/// What holds within a group.
+#[derive(Clone)]
+struct State {
+    is_aside: bool,
+    is_hidden: bool,
+    /// Signs that follow `\u` for readers who do not know it.
+    stand_in: usize,
+    font: usize,
+    in_table: bool,
+    level: Option<usize>,
+}
+
+/// A reading under way.
+struct Reader {
+    state: State,
+    outer: Vec<State>,
+    /// The code page of the document, and those of its fonts.
+    encoding: &'static Encoding,
+    fonts: Vec<(usize, &'static Encoding)>,
+    /// The font whose entry in the table of fonts is read.
+    entry: Option<usize>,
+    /// Bytes that were not decoded yet: a sign may take several.
+    bytes: Vec<u8>,
+    /// Signs to leave out after `\u`.
+    skip: usize,
+    /// The first half of a sign of two `\u`.
+    half: Option<u16>,
+    text: String,
+    line: String,
+    cells: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+/// The text of the file in `bytes`.
+pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
+    let Some(start) = bytes.iter().position(|byte| *byte == b'{') else {
+        return Err(failed(
+            "a broken RTF file: it has no group",
+            "open it and save it again",
+        ));
+    };
+    let mut reader = Reader::new();
+    reader.read(&bytes[start..]);
+    Ok(Found::whole("", reader.finished()))
+}
+
+impl Reader {
+    fn new() -> Self {
+        Self {
+            state: State {
+                is_aside: false,
+                is_hidden: false,
+                stand_in: 1,
+                font: usize::MAX,
+                in_table: false,
+                level: None,
+            },
+            outer: Vec::new(),
+            encoding: WINDOWS_1252,
+            fonts: Vec::new(),
+            entry: None,
+            bytes: Vec::new(),
+            skip: 0,
+            half: None,
+            text: String::new(),
+            line: String::new(),
+            cells: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    fn read(&mut self, mut rest: &[u8]) {
+        let mut opens = false;
+        while let Some((first, tail)) = rest.split_first() {
+            rest = tail;
+            let opened = std::mem::take(&mut opens);
+            match first {
+                b'{' => {
+                    self.decode();
+                    if self.outer.len() >= DEPTH_MAX {
+                        return;
+                    }
+                    self.outer.push(self.state.clone());
+                    opens = true;
+                }
+                b'}' => {
+                    self.decode();
+                    let Some(outer) = self.outer.pop() else {
+                        return;
+                    };
+                    self.state = outer;
+                    self.skip = 0;
+                    if self.outer.is_empty() {
+                        return;
+                    }
+                }
+                b'\\' => rest = self.command(rest, opened),
+                b'\r' | b'\n' => opens = opened,
+                byte => self.byte(*byte),
+            }
+        }
+        self.decode();
+    }
+
+    /// Carries out the command at the beginning of `rest`; gives back what follows it.
+    fn command<'a>(&mut self, rest: &'a [u8], opened: bool) -> &'a [u8] {
+        let Some((first, tail)) = rest.split_first() else {
+            return rest;
+        };
+        if !first.is_ascii_alphabetic() {
+            return self.sign(*first, tail);
+        }
+        let word_len = rest
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphabetic())
+            .count();
+        let (word, mut tail) = rest.split_at(word_len);
+        let minus = usize::from(tail.first() == Some(&b'-'));
+        let digits = tail[minus..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        let mut number: Option<i64> = None;
+        if digits > 0 {
+            let written = std::str::from_utf8(&tail[..minus + digits]).unwrap_or_default();
+            number = written.parse().ok();
+            tail = &tail[minus + digits..];
+        }
+        tail = tail.strip_prefix(b" ").unwrap_or(tail);
+        let word = std::str::from_utf8(word).unwrap_or_default();
+        if word == "bin" {
+            let len = usize::try_from(number.unwrap_or(0)).unwrap_or(0);
+            return tail.get(len..).unwrap_or_default();
+        }
+        if opened && ASIDE.contains(&word) {
+            self.state.is_aside = true;
+        }
+        self.word(word, number);
+        tail
+    }
+
+    /// A command of one sign.
+    fn sign<'a>(&mut self, sign: u8, tail: &'a [u8]) -> &'a [u8] {
+        match sign {
+            b'\'' => {
+                let hex = tail
+                    .get(..2)
+                    .and_then(|pair| std::str::from_utf8(pair).ok());
+                if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+                    self.byte(byte);
+                }
+                return tail.get(2..).unwrap_or_default();
+            }
+            b'*' => self.state.is_aside = true,
+            b'~' => self.say(" "),
+            b'_' => self.say("-"),
+            b'\\' | b'{' | b'}' => self.byte(sign),
+            b'\r' | b'\n' => self.word("par", None),
+            _ => {}
+        }
+        tail
+    }
+
+    fn word(&mut self, word: &str, number: Option<i64>) {
+        let index = number.and_then(|number| usize::try_from(number).ok());
+        match word {
+            "u" => return self.unit(number.unwrap_or(0)),
+            "uc" => self.state.stand_in = index.unwrap_or(1).min(8),
+            "ansicpg" => self.encoding = code_page(index.unwrap_or(1252)),
+            "mac" => self.encoding = encoding_rs::MACINTOSH,
+            "f" => {
+                self.decode();
+                self.entry = index;
+                self.state.font = index.unwrap_or(usize::MAX);
+            }
+            "fcharset" => {
+                if let (Some(font), Some(encoding)) = (self.entry, charset(index.unwrap_or(0))) {
+                    self.fonts.push((font, encoding));
+                }
+            }
+            "v" => self.state.is_hidden = number != Some(0),
+            "deleted" => self.state.is_hidden = number != Some(0),
+            "plain" => self.state.is_hidden = false,
+            "pard" => (self.state.in_table, self.state.level) = (false, None),
+            "intbl" => self.state.in_table = true,
+            "outlinelevel" => self.state.level = index.filter(|level| *level < 6),
+            "footnote" | "annotation" => self.say(" [note: "),
+            _ => {}
+        }
+        if self.state.is_aside {
+            return;
+        }
+        match word {
+            "par" | "sect" | "page" => self.paragraph(),
+            "line" => self.say("\n"),
+            "tab" => self.say("\t"),
+            "cell" | "nestcell" => {
+                self.decode();
+                let cell = std::mem::take(&mut self.line);
+                self.cells.push(cell);
+            }
+            "row" | "nestrow" => {
+                let cells = std::mem::take(&mut self.cells);
+                self.rows.push(cells);
+            }
+            "emdash" => self.say("—"),
+            "endash" => self.say("–"),
+            "lquote" => self.say("‘"),
+            "rquote" => self.say("’"),
+            "ldblquote" => self.say("“"),
+            "rdblquote" => self.say("”"),
+            "bullet" => self.say("•"),
+            _ => {}
+        }
+    }
+
+    /// A sign by its number; a negative one is a large one.
+    fn unit(&mut self, number: i64) {
+        self.decode();
+        let unit = (number.rem_euclid(1 << 16)) as u16;
+        self.skip = self.state.stand_in;
+        match (self.half.take(), unit) {
+            (_, 0xd800..=0xdbff) => self.half = Some(unit),
+            (high, unit) => {
+                let units: Vec<u16> = high.into_iter().chain([unit]).collect();
+                self.say(&String::from_utf16_lossy(&units));
+            }
+        }
+    }
+
+    fn byte(&mut self, byte: u8) {
+        match self.skip {
+            0 => self.bytes.push(byte),
+            _ => self.skip -= 1,
+        }
+    }
+
+    /// Turns the bytes that wait into text, in the code page of their font.
+    fn decode(&mut self) {
+        if self.bytes.is_empty() {
+            return;
+        }
+        let bytes = std::mem::take(&mut self.bytes);
+        let font = self
+            .fonts
+            .iter()
+            .rev()
+            .find(|(font, _)| *font == self.state.font);
+        let encoding = font.map_or(self.encoding, |(_, encoding)| encoding);
+        let (text, _) = encoding.decode_without_bom_handling(&bytes);
+        self.put(&text);
+    }
+
+    fn say(&mut self, text: &str) {
+        self.decode();
+        self.put(text);
+    }
+
+    fn put(&mut self, text: &str) {
+        if !(self.state.is_aside || self.state.is_hidden) {
+            self.line.push_str(text);
+        }
+    }
+
+    fn paragraph(&mut self) {
+        self.decode();
+        if self.state.in_table {
+            self.line.push('\n');
+            return;
+        }
+        self.end_table();
+        let line = std::mem::take(&mut self.line);
+        let line = line.trim();
+        if !line.is_empty() {
+            if let Some(level) = self.state.level {
+                self.text.push_str(&"#".repeat(level + 1));
+                self.text.push(' ');
+            }
+            self.text.push_str(line);
+            self.text.push_str("\n\n");
+        }
+    }
+
+    fn end_table(&mut self) {
+        let rows = std::mem::take(&mut self.rows);
+        if !rows.is_empty() {
+            self.text.push_str(&table::markdown(&rows));
+            self.text.push('\n');
+        }
+    }
+
+    fn finished(mut self) -> String {
+        self.state.in_table = false;
+        self.state.is_aside = false;
+        self.paragraph();
+        self.text.trim_end().to_owned()
+    }
+}
+
+fn code_page(number: usize) -> &'static Encoding {
+    let label = match number {
+        932 => "shift_jis".to_owned(),
+        936 => "gbk".to_owned(),
+        949 => "euc-kr".to_owned(),
+        950 => "big5".to_owned(),
+        10_000 => "macintosh".to_owned(),
+        65_001 => "utf-8".to_owned(),
+        number => format!("windows-{number}"),
+    };
+    Encoding::for_label(label.as_bytes()).unwrap_or(WINDOWS_1252)
+}
+
+/// The code page of a font; none where it is that of the document.
+fn charset(number: usize) -> Option<&'static Encoding> {
+    Some(match number {
+        77 => encoding_rs::MACINTOSH,
+        128 => encoding_rs::SHIFT_JIS,
+        129 => encoding_rs::EUC_KR,
+        134 => encoding_rs::GBK,
+        136 => encoding_rs::BIG5,
+        161 => encoding_rs::WINDOWS_1253,
+        162 => encoding_rs::WINDOWS_1254,
+        163 => encoding_rs::WINDOWS_1258,
+        177 => encoding_rs::WINDOWS_1255,
+        178 => encoding_rs::WINDOWS_1256,
+        186 => encoding_rs::WINDOWS_1257,
+        204 => encoding_rs::WINDOWS_1251,
+        222 => encoding_rs::WINDOWS_874,
+        238 => encoding_rs::WINDOWS_1250,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_read_in_their_code_page() {
+        let check = |rtf: &str, expected: &str| {
+            assert_eq!(
+                read(rtf.as_bytes()).expect("read").parts[0].text,
+                expected,
+                "{rtf}"
+            );
+        };
+        check(
+            r"{\rtf1\ansi\ansicpg1252 The caf\'e9 \u8211? open\par at {\b dawn}.}",
+            "The café – open\n\nat dawn.",
+        );
+        check(
+            r"{\rtf1\ansi{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset204 Arial;}}\f1\'ef\'f0\f0 x{\*\generator y;}}",
+            "прx",
+        );
+        check(
+            r"{\rtf1\ansi\uc1\u-10178?\u-8962? \{ok\}\line next}",
+            "🧾 {ok}\nnext".replace('🧾', "\u{1f8fe}").as_str(),
+        );
+        check(
+            r"{\rtf1\trowd\intbl a\cell b\cell\row\trowd\intbl 1\cell 2\cell\row\pard after\par}",
+            "| a | b |\n| --- | --- |\n| 1 | 2 |\n\nafter",
+        );
+        check(
+            r"{\rtf1{\field{\*\fldinst HYPERLINK x}{\fldrslt the mill}}{\v secret} stands}",
+            "the mill stands",
+        );
+        check(
+            r"{\rtf1\pard\outlinelevel0 Wool\par\pard of the llama}",
+            "# Wool\n\nof the llama",
+        );
+        check(r"{\rtf1\ansi\ansicpg936 \'c4\'be\'d7\'ae}", "木桩");
+    }
+}

@@ -1,0 +1,166 @@
+//! What is around the content of a page, and headings as programs write them.
+
+use dom_query::{Document, NodeRef};
+
+const HEADINGS: &str = "h1, h2, h3, h4, h5, h6";
+/// What leads around in a page, and what nobody is shown.
+const NOT_CONTENT: &str = "nav, dialog, [hidden], [role=navigation], [role=search], [role=menu], \
+     [role=menubar], [role=dialog], .mw-editsection, .mw-jump-link, #toc, .toc, annotation, annotation-xml";
+/// Boxes that a heading may have to itself.
+const BOXES: &[&str] = &["div", "header", "hgroup", "section", "span", "a"];
+/// Boxes around one heading.
+const BOXES_MAX: usize = 4;
+
+/// A whole page without what is around its content.
+pub struct Tidied {
+    /// What it calls itself; may be empty.
+    pub title: String,
+    /// Its content, as HTML.
+    pub html: String,
+}
+
+/// `html` as one who opens the file reads it.
+pub fn tidied(html: &str) -> Tidied {
+    let document = Document::from(html);
+    let title = title(&document);
+    document.select(NOT_CONTENT).remove();
+    // An address that holds its own content is a picture, or a program.
+    for link in document
+        .select("a[href^='data:'], a[href^='javascript:']")
+        .iter()
+    {
+        link.remove_attr("href");
+    }
+    // Within the page there is nowhere to go from Markdown.
+    for link in document.select("a[href^='#']").iter() {
+        match link.text().chars().any(char::is_alphanumeric) {
+            true => link.remove_attr("href"),
+            false => link.remove(),
+        }
+    }
+    mend(&document);
+    let body = document.select_single("body");
+    let html = match body.exists() {
+        true => body.inner_html().to_string(),
+        false => document.html().to_string(),
+    };
+    Tidied { title, html }
+}
+
+/// `html` with plain headings, for readers that take a box with a heading and links in it
+/// for furniture.
+pub fn headings_mended(html: &str) -> String {
+    let document = Document::from(html);
+    document.select(".mw-editsection").remove();
+    mend(&document);
+    document.html().to_string()
+}
+
+fn title(document: &Document) -> String {
+    let of = |selector: &str| {
+        let found = document.select_single(selector);
+        let text = found.attr("content").unwrap_or_else(|| found.text());
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    ["head title", "meta[property='og:title']", "h1"]
+        .into_iter()
+        .map(of)
+        .find(|title| !title.is_empty())
+        .unwrap_or_default()
+}
+
+/// Takes links to themselves out of headings, and headings out of boxes of their own.
+fn mend(document: &Document) {
+    for heading in document.select(HEADINGS).iter() {
+        for link in heading.select("a").iter() {
+            let says = link.text();
+            if !says.chars().any(char::is_alphanumeric) {
+                link.remove();
+            }
+        }
+        let Some(node) = heading.nodes().first() else {
+            continue;
+        };
+        if let Some(outermost) = outermost_box(node) {
+            outermost.insert_before(node);
+            outermost.remove_from_parent();
+        }
+    }
+}
+
+/// The outermost of the boxes that have this heading and no other words.
+fn outermost_box<'a>(heading: &NodeRef<'a>) -> Option<NodeRef<'a>> {
+    let words = |node: &NodeRef<'_>| node.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    let says = words(heading);
+    let mut outermost = None;
+    let mut at = heading.parent();
+    for _ in 0..BOXES_MAX {
+        let Some(found) = at else { break };
+        let name = found.node_name().unwrap_or_default();
+        if says.is_empty() || !BOXES.contains(&&*name) || words(&found) != says {
+            break;
+        }
+        at = found.parent();
+        outermost = Some(found);
+    }
+    outermost
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_survive_however_they_are_boxed() {
+        let check = |html: &str, expected: &str| {
+            let tidied = tidied(html);
+            let markdown = crate::markdown(&tidied.html, crate::SKIPPED.to_vec());
+            assert_eq!(markdown.expect("Markdown"), expected, "{html}");
+        };
+        let text = "<p>Wool of the llama.</p>";
+        check(
+            &format!("<h2>Wool</h2>{text}"),
+            "## Wool\n\nWool of the llama.",
+        );
+        check(
+            &format!(
+                "<div class='mw-heading'><h2>Wool</h2><span class='mw-editsection'><a href='/e'>edit</a></span></div>{text}"
+            ),
+            "## Wool\n\nWool of the llama.",
+        );
+        check(
+            &format!(
+                "<section><header><h3>Wool<a class='headerlink' href='#w'>¶</a></h3></header>{text}</section>"
+            ),
+            "### Wool\n\nWool of the llama.",
+        );
+        check(
+            &format!("<nav><h2>Contents</h2></nav><a href='#w'><h2>Wool</h2></a>{text}"),
+            "## Wool\n\nWool of the llama.",
+        );
+        check(
+            "<p>Spun<a href='#n1'>1</a>.<a id='b' href='#c'></a> <math><mi>x</mi><annotation>x</annotation></math></p>",
+            "Spun1. x",
+        );
+        check(
+            "<form><p>In a form.</p></form><a href='data:image/png;base64,AAAA'>knot</a>",
+            "In a form.\n\nknot",
+        );
+    }
+
+    #[test]
+    fn a_page_says_what_it_is_called() {
+        let check = |html: &str, expected: &str| assert_eq!(tidied(html).title, expected);
+        check(
+            "<head><title> The\n wool </title></head><h1>x</h1>",
+            "The wool",
+        );
+        check(
+            "<svg><title>icon</title></svg><h1>The cord</h1>",
+            "The cord",
+        );
+        check("<meta property='og:title' content='Knots'><p>a", "Knots");
+        check("<h1>The <i>cord</i></h1>", "The cord");
+        check("<p>a", "");
+    }
+}

@@ -1,0 +1,240 @@
+//! What a file is, by its first bytes and its ending, and who reads it.
+
+use std::path::Path;
+
+use quipu_memory::Syntax;
+
+/// Bytes looked at to tell what a file is.
+pub const HEAD_BYTES: usize = 8 << 10;
+/// Where a PDF may begin: some programs put something before it.
+const PDF_BYTES: usize = 1 << 10;
+
+/// Who reads a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The guest for PDF.
+    Pdf,
+    /// The guest for documents, which calls the format so.
+    Document(&'static str),
+    /// It is a note of Markdown.
+    Note,
+    /// It is text.
+    Text(Syntax),
+}
+
+/// How a file begins that nothing here reads, what it is, and what to do.
+const UNREAD: &[(&[u8], &str)] = &[
+    (b"\x1f\x8b", "a compressed file (unpack it first)"),
+    (b"7z\xbc\xaf", "a compressed file (unpack it first)"),
+    (b"Rar!", "a compressed file (unpack it first)"),
+    (b"BZh", "a compressed file (unpack it first)"),
+    (b"\xfd7zXZ", "a compressed file (unpack it first)"),
+    (b"\x28\xb5\x2f\xfd", "a compressed file (unpack it first)"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"II*\0", "a picture"),
+    (b"MM\0*", "a picture"),
+    (b"\x7fELF", "a program"),
+    (b"\0asm", "a program"),
+    (b"SQLite format 3", "a database"),
+    (b"Salted__", "an encrypted file (decrypt it first)"),
+    (
+        b"-----BEGIN PGP MESSAGE",
+        "an encrypted file (decrypt it first)",
+    ),
+    (
+        b"age-encryption.org",
+        "an encrypted file (decrypt it first)",
+    ),
+    (
+        b"AT&TFORM",
+        "a DjVu file (convert it to PDF, for instance with ddjvu)",
+    ),
+    (
+        b"%!PS",
+        "a PostScript file (convert it to PDF, for instance with ps2pdf)",
+    ),
+    (
+        b"ITSF",
+        "a help file of Windows (unpack it, for instance with 7z)",
+    ),
+    (b"ID3", "a sound"),
+    (b"OggS", "a sound or a film"),
+    (b"\x1aE\xdf\xa3", "a film"),
+];
+
+/// Endings of files that the guest for documents reads, and what it calls them.
+const DOCUMENTS: &[(&[&str], &str)] = &[
+    (&["html", "htm", "xhtml", "shtml", "xht"], "html"),
+    (&["ipynb"], "notebook"),
+    (&["eml", "mht", "mhtml"], "mail"),
+    (&["mbox", "mbx"], "mailbox"),
+    (&["fodt", "fods", "fodp", "fodg"], "flat"),
+    (&["rtf"], "rich-text"),
+    (&["srt", "vtt"], "subtitles"),
+    (&["ics", "ical", "ifb", "vcf", "vcard"], "calendar"),
+    (&["canvas"], "canvas"),
+    (&["svg"], "drawing"),
+];
+
+/// How texts are built, by their ending; others are source.
+const TEXTS: &[(&[&str], Syntax)] = &[
+    (&["", "txt", "text", "log", "nfo", "me"], Syntax::Plain),
+    (&["csv", "tsv", "tab", "psv"], Syntax::Table),
+    (&["org"], Syntax::Org),
+    (&["rst", "rest"], Syntax::Rst),
+    (&["adoc", "asciidoc", "asc"], Syntax::AsciiDoc),
+    (&["tex", "latex", "ltx"], Syntax::Latex),
+];
+
+/// Endings of Markdown.
+const NOTES: &[&str] = &["md", "markdown", "mdx", "mdown", "mkd", "qmd", "rmd"];
+
+/// What the file at `path` with these bytes is; says what it is where nothing reads it.
+pub fn of(path: &Path, bytes: &[u8]) -> Result<Format, String> {
+    let head = &bytes[..bytes.len().min(HEAD_BYTES)];
+    let pdf = &head[..head.len().min(PDF_BYTES)];
+    if pdf.windows(5).any(|window| window == b"%PDF-") {
+        return Ok(Format::Pdf);
+    }
+    if let Some((_, what)) = UNREAD.iter().find(|(start, _)| head.starts_with(start)) {
+        return Err((*what).to_owned());
+    }
+    let starts: [(&[u8], &'static str); 7] = [
+        (b"PK\x03\x04", "zipped"),
+        (b"PK\x05\x06", "zipped"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "compound"),
+        (b"{\\rtf", "rich-text"),
+        (b"BEGIN:VCALENDAR", "calendar"),
+        (b"BEGIN:VCARD", "calendar"),
+        (b"WEBVTT", "subtitles"),
+    ];
+    if let Some((_, name)) = starts.iter().find(|(start, _)| head.starts_with(start)) {
+        return Ok(Format::Document(name));
+    }
+    if head.get(4..8) == Some(b"ftyp") {
+        return Err("a film, a sound or a picture".to_owned());
+    }
+    if head.get(60..68) == Some(b"BOOKMOBI") {
+        return Err(
+            "a book for the Kindle (convert it to EPUB, for instance with Calibre)".to_owned(),
+        );
+    }
+    Ok(by_ending(path, head))
+}
+
+fn by_ending(path: &Path, head: &[u8]) -> Format {
+    let ending = path.extension().unwrap_or_default();
+    let ending = ending.to_string_lossy().to_ascii_lowercase();
+    let has = |endings: &&[&str]| endings.contains(&ending.as_str());
+    if let Some((_, name)) = DOCUMENTS.iter().find(|(endings, _)| has(endings)) {
+        return Format::Document(name);
+    }
+    if NOTES.contains(&ending.as_str()) {
+        return Format::Note;
+    }
+    let text = TEXTS.iter().find(|(endings, _)| has(endings));
+    let syntax = text.map_or(Syntax::Source, |(_, syntax)| *syntax);
+    // Mail programs give files names of their own, and saved pages have all endings.
+    let is_telling = text.is_some_and(|_| !ending.is_empty());
+    match sniffed(head).filter(|_| !is_telling) {
+        Some(name) => Format::Document(name),
+        None => Format::Text(syntax),
+    }
+}
+
+/// What a file without a telling ending is by its first lines.
+fn sniffed(head: &[u8]) -> Option<&'static str> {
+    let head = String::from_utf8_lossy(head);
+    let start = head.trim_start_matches('\u{feff}').trim_start();
+    let lower = start.get(..200).unwrap_or(start).to_ascii_lowercase();
+    if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
+        return Some("html");
+    }
+    let is_header = |line: &str| {
+        let name = line.split(':').next().unwrap_or_default();
+        line.contains(':')
+            && !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    let (first, rest) = start.split_once('\n').unwrap_or((start, ""));
+    let headers = |text: &str| {
+        let lines = text.lines().take_while(|line| !line.trim().is_empty());
+        let known = [
+            "from:",
+            "date:",
+            "subject:",
+            "message-id:",
+            "received:",
+            "mime-version:",
+        ];
+        let mut count = 0;
+        for line in lines {
+            if !(is_header(line) || line.starts_with([' ', '\t'])) {
+                return 0;
+            }
+            let line = line.to_ascii_lowercase();
+            count += usize::from(known.iter().any(|name| line.starts_with(name)));
+        }
+        count
+    };
+    if first.starts_with("From ") && headers(rest) >= 2 {
+        return Some("mailbox");
+    }
+    (headers(start) >= 3).then_some("mail")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_known_by_its_bytes_and_its_ending() {
+        let check = |path: &str, bytes: &[u8], expected: Result<Format, &str>| {
+            let found = of(Path::new(path), bytes);
+            assert_eq!(
+                found.as_ref().map_err(String::as_str),
+                expected.as_ref().map_err(|what| *what),
+                "{path}"
+            );
+        };
+        let document = |name| Ok(Format::Document(name));
+        check("a.pdf", b"%PDF-1.7", Ok(Format::Pdf));
+        check("a", b"\n\n%PDF-1.4", Ok(Format::Pdf));
+        check("a.docx", b"PK\x03\x04", document("zipped"));
+        check(
+            "a.doc",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+            document("compound"),
+        );
+        check("a.doc", b"{\\rtf1", document("rich-text"));
+        check("a.HTM", b"<p>", document("html"));
+        check("a.php5", b" <!DOCTYPE html><p>", document("html"));
+        check("a.txt", b"<html>", Ok(Format::Text(Syntax::Plain)));
+        check(
+            "Inbox",
+            b"From a Thu\nFrom: a\nSubject: b\n\nx",
+            document("mailbox"),
+        );
+        check(
+            "1700.M1:2,S",
+            b"Received: a\n by b\nFrom: a\nDate: x\n\nx",
+            document("mail"),
+        );
+        check(
+            "notes",
+            b"From: here on\nwe walk\n",
+            Ok(Format::Text(Syntax::Plain)),
+        );
+        check("a.org", b"* a", Ok(Format::Text(Syntax::Org)));
+        check("a.qmd", b"# a", Ok(Format::Note));
+        check("a.rs", b"fn a() {}", Ok(Format::Text(Syntax::Source)));
+        check("a.png", b"\x89PNG", Err("a picture"));
+        check(
+            "a.7z",
+            b"7z\xbc\xaf",
+            Err("a compressed file (unpack it first)"),
+        );
+    }
+}

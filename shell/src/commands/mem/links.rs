@@ -1,0 +1,263 @@
+//! Links between notes: which pages lead to a page, and where its own links lead.
+//!
+//! Links name notes and not pages. They are looked for when somebody asks, among the pages
+//! that have the words of a note's name, so that they are never out of date.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use anyhow::Result;
+use quipu_memory::{HITS_MAX, Mode, Page, PageId, Query, Store};
+use unicode_normalization::UnicodeNormalization;
+
+/// Pages looked at to find the note that a link names.
+const CANDIDATES: usize = 50;
+/// Links of one page that are followed.
+const LINKS_MAX: usize = 50;
+
+/// A page at the other end of a link.
+#[derive(Debug, PartialEq)]
+pub struct Linked {
+    /// Its id.
+    pub id: PageId,
+    /// Its title.
+    pub title: String,
+}
+
+/// The pages of other documents that link to the document of `page`.
+///
+/// # Errors
+/// Those of the store.
+pub fn to(store: &dyn Store, page: &Page) -> Result<Vec<Linked>> {
+    let names = names(page);
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
+    for name in &names {
+        let query = Query {
+            mode: Mode::Lexical,
+            ..Query::new(name.clone(), HITS_MAX)
+        };
+        for hit in store.search(&query)? {
+            if document(hit.place.as_ref()) == document(page.place.as_ref())
+                || !seen.insert(hit.id.clone())
+            {
+                continue;
+            }
+            let Some(other) = store.get(&hit.id)? else {
+                continue;
+            };
+            if targets(&other.text)
+                .iter()
+                .any(|target| names.contains(&folded(target)))
+            {
+                found.push(Linked {
+                    id: hit.id,
+                    title: hit.title,
+                });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(found)
+}
+
+/// The first page of each document that `page` links to and that is stored.
+///
+/// # Errors
+/// Those of the store.
+pub fn from(store: &dyn Store, page: &Page) -> Result<Vec<Linked>> {
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
+    for target in targets(&page.text).into_iter().take(LINKS_MAX) {
+        if !seen.insert(folded(&target)) {
+            continue;
+        }
+        let query = Query {
+            mode: Mode::Lexical,
+            ..Query::new(target.clone(), CANDIDATES)
+        };
+        let hits = store.search(&query)?;
+        let mut pages = Vec::new();
+        for hit in hits {
+            if let Some(other) = store.get(&hit.id)?
+                && document(other.place.as_ref()) != document(page.place.as_ref())
+                && names(&other).contains(&folded(&target))
+            {
+                pages.push(other);
+            }
+        }
+        let first = pages
+            .into_iter()
+            .min_by_key(|page| page.place.as_ref().map(|place| place.part));
+        found.extend(first.map(|page| Linked {
+            id: page.id,
+            title: page.title,
+        }));
+    }
+    Ok(found)
+}
+
+fn document(place: Option<&quipu_memory::Place>) -> Option<&str> {
+    place.map(|place| place.of.as_str())
+}
+
+/// What the document of `page` is called in links: its file's name, and its other names.
+fn names(page: &Page) -> Vec<String> {
+    let Some(place) = &page.place else {
+        return Vec::new();
+    };
+    let stem = Path::new(&place.of)
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned());
+    let title = page.title.split(" › ").next().unwrap_or_default();
+    let (own, others) = title.split_once(" (").unwrap_or((title, ""));
+    let others = others.trim_end_matches(')').split(", ");
+    let mut names: Vec<String> = stem
+        .into_iter()
+        .chain([own.to_owned()])
+        .chain(others.map(str::to_owned))
+        .map(|name| folded(&name))
+        .collect();
+    names.retain(|name| !name.is_empty());
+    names.dedup();
+    names
+}
+
+/// A name as it is compared: some file systems write accents and Korean in parts.
+fn folded(name: &str) -> String {
+    let name: String = name.trim().trim_end_matches(".md").nfc().collect();
+    name.to_lowercase()
+}
+
+/// The names of the notes that `text` links to: `[[folder/Name#Heading|words]]` and
+/// `[words](folder/Name.md#heading)`.
+fn targets(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("[[").into_iter().chain(rest.find("](")).min() {
+        let inside = &rest[at + 2..];
+        let close = if rest[at..].starts_with("[[") {
+            "]]"
+        } else {
+            ")"
+        };
+        let Some(end) = inside
+            .find(close)
+            .filter(|end| !inside[..*end].contains('\n'))
+        else {
+            rest = inside;
+            continue;
+        };
+        let target = inside[..end]
+            .split(['|', '#'])
+            .next()
+            .unwrap_or_default()
+            .trim();
+        let target = target.trim_end_matches('\\').trim_matches(['<', '>']);
+        let is_note = close == "]]" || target.ends_with(".md");
+        let name = unescaped(target);
+        let name = name
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches(".md")
+            .trim();
+        if is_note && !target.contains("://") && !name.is_empty() {
+            found.push(name.to_owned());
+        }
+        rest = &inside[end..];
+    }
+    found
+}
+
+/// `path` with its percent signs decoded.
+fn unescaped(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let hex = tail
+            .get(..2)
+            .and_then(|pair| std::str::from_utf8(pair).ok());
+        match hex
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
+            .filter(|_| *first == b'%')
+        {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_memory::{NewPage, Place, RamStore};
+
+    use super::*;
+
+    #[test]
+    fn links_name_notes() {
+        let check = |text: &str, expected: &[&str]| assert_eq!(targets(text), expected, "{text}");
+        check(
+            "see [[Wool]] and [[a/Dye#Red|the red]] ![[Cord#^end]]",
+            &["Wool", "Dye", "Cord"],
+        );
+        check(
+            "[x](Old%20Cord.md#a) [y](https://example.org/z.md) [z](z.png)",
+            &["Old Cord"],
+        );
+        check("| [[Wool\\|w]] | [[ ]] [[open", &["Wool"]);
+        check("no links [ [a] ] (b)", &[]);
+    }
+
+    #[test]
+    fn links_are_followed_both_ways() {
+        let store = RamStore::new();
+        for (name, title, part, text) in [
+            (
+                "/n/Wool.md",
+                "Wool.md (Fleece)",
+                0,
+                "Spun by [[Ada Quill]].",
+            ),
+            ("/n/Wool.md", "Wool.md (Fleece) › Dye", 1, "Red."),
+            (
+                "/n/Ada Quill.md",
+                "Ada Quill.md",
+                0,
+                "Keeps the [[Fleece|wool]].",
+            ),
+            ("/n/Day.md", "Day.md", 0, "Bought [more](Wool.md)."),
+            ("/n/Other.md", "Other.md", 0, "Wool without a link."),
+        ] {
+            let page = NewPage {
+                id: Some(format!("{name}#{}", part + 1).into()),
+                title: title.into(),
+                text: text.into(),
+                place: Some(Place {
+                    of: name.into(),
+                    part,
+                }),
+                ..NewPage::default()
+            };
+            store.put(page).expect("put");
+        }
+        let page = |id: &str| store.get(&id.into()).expect("got").expect("a page");
+        let ids = |linked: Vec<Linked>| -> Vec<String> {
+            linked
+                .into_iter()
+                .map(|linked| linked.id.to_string())
+                .collect()
+        };
+        let here = ids(to(&store, &page("/n/Wool.md#2")).expect("found"));
+        assert_eq!(here, ["/n/Ada Quill.md#1", "/n/Day.md#1"]);
+        let there = ids(from(&store, &page("/n/Ada Quill.md#1")).expect("found"));
+        assert_eq!(there, ["/n/Wool.md#1"]);
+    }
+}

@@ -1,0 +1,267 @@
+//! Notes of Markdown: what they say of themselves before their text, and what of the text
+//! is not meant to be read.
+//!
+//! Every line keeps its number: what is left out leaves blank lines.
+
+use serde_json::Value;
+
+/// What a note says of itself.
+#[derive(Debug, Default, PartialEq)]
+pub struct Note {
+    /// Its title, where it has one besides its file's name.
+    pub title: Option<String>,
+    /// Other names it goes by.
+    pub aliases: Vec<String>,
+    /// Its text, with its other properties before it.
+    pub text: String,
+}
+
+/// Properties that say how a note looks or what it is called.
+const NOT_TEXT: &[&str] = &[
+    "title",
+    "alias",
+    "aliases",
+    "cssclass",
+    "cssclasses",
+    "publish",
+    "layout",
+];
+/// Names of one note.
+const NAMES_MAX: usize = 10;
+const NAME_CHARS_MAX: usize = 200;
+
+/// What `text` is as a note.
+pub fn of(text: &str) -> Note {
+    let Some((front, marks, end)) = front_matter(text) else {
+        return Note {
+            text: readable(text),
+            ..Note::default()
+        };
+    };
+    let lines = text[..end].matches('\n').count();
+    let properties = match marks {
+        '-' => serde_saphyr::from_str::<Value>(front).ok(),
+        _ => toml::from_str::<Value>(front).ok(),
+    };
+    let mut note = Note::default();
+    let mut head = match properties {
+        Some(Value::Object(properties)) => {
+            note.title = properties.get("title").and_then(name);
+            for key in ["aliases", "alias"] {
+                note.aliases
+                    .extend(properties.get(key).into_iter().flat_map(names));
+            }
+            note.aliases.truncate(NAMES_MAX);
+            let told = properties
+                .iter()
+                .filter(|(key, _)| !NOT_TEXT.contains(&key.to_lowercase().as_str()));
+            told.filter_map(|(key, value)| Some(format!("{key}: {}", words(value)?)))
+                .collect()
+        }
+        // What nobody can parse is still text.
+        _ => front.lines().map(str::to_owned).collect::<Vec<_>>(),
+    };
+    head.truncate(lines.saturating_sub(1));
+    let mut whole = head.join("\n");
+    let used = whole.matches('\n').count();
+    whole.push_str(&"\n".repeat(lines - used));
+    whole.push_str(&readable(&text[end..]));
+    note.text = whole;
+    note
+}
+
+/// The lines between marks at the beginning of a text, the mark, and where they end.
+fn front_matter(text: &str) -> Option<(&str, char, usize)> {
+    let mut lines = text.split_inclusive('\n');
+    let first = lines.next()?;
+    let mark = match first.trim_end() {
+        "---" => '-',
+        "+++" => '+',
+        _ => return None,
+    };
+    let mut at = first.len();
+    for line in lines {
+        let ends = match line.trim_end() {
+            "---" | "..." => mark == '-',
+            "+++" => mark == '+',
+            _ => false,
+        };
+        if ends {
+            return Some((&text[first.len()..at], mark, at + line.len()));
+        }
+        at += line.len();
+    }
+    None
+}
+
+fn name(value: &Value) -> Option<String> {
+    let name = words(value)?;
+    let name: String = name.chars().take(NAME_CHARS_MAX).collect();
+    (!name.is_empty()).then_some(name)
+}
+
+/// A list of names, or one name, or several with commas between.
+fn names(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(values) => values.iter().filter_map(name).collect(),
+        Value::String(text) => text
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        value => name(value).into_iter().collect(),
+    }
+}
+
+/// A value in words; none where it says nothing.
+fn words(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::Null => return None,
+        Value::String(text) => text.clone(),
+        Value::Array(values) => {
+            let values: Vec<String> = values.iter().filter_map(words).collect();
+            values.join(", ")
+        }
+        Value::Object(fields) => {
+            let fields = fields
+                .iter()
+                .filter_map(|(key, value)| Some(format!("{key}: {}", words(value)?)));
+            fields.collect::<Vec<_>>().join("; ")
+        }
+        value => value.to_string(),
+    };
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!text.is_empty()).then_some(text)
+}
+
+/// `text` without comments that only its writer is meant to see, and without pictures
+/// written into it; code stays as it is.
+fn readable(text: &str) -> String {
+    if !["%%", "<svg", "data:"]
+        .iter()
+        .any(|mark| text.contains(mark))
+    {
+        return text.to_owned();
+    }
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut fence: Option<&str> = None;
+    let mut line_start = true;
+    while !rest.is_empty() {
+        if line_start {
+            let line = rest.split_inclusive('\n').next().unwrap_or(rest);
+            let bare = line.trim_start();
+            let mark = ["```", "~~~"]
+                .into_iter()
+                .find(|mark| bare.starts_with(mark));
+            let toggles = match (fence, mark) {
+                (Some(open), Some(mark)) => open == mark,
+                (None, Some(mark)) => mark == "~~~" || !bare.trim_start_matches('`').contains('`'),
+                _ => false,
+            };
+            if toggles || fence.is_some() {
+                fence = if toggles { fence.xor(mark) } else { fence };
+                whole.push_str(line);
+                rest = &rest[line.len()..];
+                continue;
+            }
+        }
+        let (kept, left_out) = next_part(rest);
+        whole.push_str(&rest[..kept]);
+        whole.push_str(&"\n".repeat(rest[kept..kept + left_out].matches('\n').count()));
+        line_start = left_out == 0 && rest[..kept].ends_with('\n');
+        rest = &rest[kept + left_out..];
+    }
+    whole
+}
+
+/// How many bytes of `rest` are text, up to the end of its line at most, and how many
+/// after them are left out.
+fn next_part(rest: &str) -> (usize, usize) {
+    let line = rest.split_inclusive('\n').next().unwrap_or(rest);
+    // Between signs of code a mark is none.
+    let find = |mark: &str| {
+        let mut places = line.match_indices(mark).map(|(at, _)| at);
+        places.find(|at| line[..*at].matches('`').count() % 2 == 0)
+    };
+    let marks = [("%%", "%%"), ("<svg", "</svg>"), ("(data:", ")")];
+    let found = marks
+        .into_iter()
+        .filter_map(|(open, close)| {
+            let at = find(open)?;
+            let inside = at + open.len();
+            let len = rest[inside..].find(close)?;
+            Some(match open {
+                "(data:" => (at + 1, open.len() - 1 + len),
+                _ => (at, open.len() + len + close.len()),
+            })
+        })
+        .min();
+    found.unwrap_or((line.len(), 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_says_what_it_is_called() {
+        let check = |text: &str, title: Option<&str>, aliases: &[&str], read: &str| {
+            let note = of(text);
+            assert_eq!(note.title.as_deref(), title, "{text}");
+            assert_eq!(note.aliases, aliases, "{text}");
+            assert_eq!(note.text, read, "{text}");
+            assert_eq!(note.text.matches('\n').count(), text.matches('\n').count());
+        };
+        check("# Wool\n", None, &[], "# Wool\n");
+        check(
+            "---\ntitle: The Wool\n# a comment\naliases: [Fleece, Fibre]\ntags: [a, b]\n---\nText",
+            Some("The Wool"),
+            &["Fleece", "Fibre"],
+            "tags: a, b\n\n\n\n\n\nText",
+        );
+        check(
+            "---\naliases: Fleece\nborn: 1979-12-10\n---\n",
+            None,
+            &["Fleece"],
+            "born: 1979-12-10\n\n\n\n",
+        );
+        check(
+            "---\n{\"aliases\": [\"Fleece\"]}\n---\nText",
+            None,
+            &["Fleece"],
+            "\n\n\nText",
+        );
+        check(
+            "+++\ntitle = \"Wool\"\nweight = 3\n+++\nText",
+            Some("Wool"),
+            &[],
+            "weight: 3\n\n\n\nText",
+        );
+        check(
+            "---\n: [broken\n---\nText",
+            None,
+            &[],
+            ": [broken\n\n\nText",
+        );
+        check("---\nnever closed", None, &[], "---\nnever closed");
+    }
+
+    #[test]
+    fn what_is_not_meant_to_be_read_is_left_out() {
+        let check = |text: &str, expected: &str| assert_eq!(of(text).text, expected);
+        check("red %%not him%% and blue", "red  and blue");
+        check("a\n%%\nb\n%%\nc", "a\n\n\n\nc");
+        check("100 %% and no more", "100 %% and no more");
+        check("`%%a%%` %%b%%", "`%%a%%` ");
+        check(
+            "```mermaid\n%% kept %%\n```\n%%gone%%",
+            "```mermaid\n%% kept %%\n```\n",
+        );
+        check(
+            "![knot](data:image/png;base64,AAAA) <svg><path d='M0'/>\n</svg>end",
+            "![knot]() \nend",
+        );
+    }
+}

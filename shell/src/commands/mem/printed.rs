@@ -1,0 +1,246 @@
+//! The pages of a PDF. One that cannot be read costs itself, not the file.
+
+use std::collections::BTreeMap;
+
+use quipu_tools::{ErrorKind, ToolError};
+use serde_json::Value;
+
+use super::reader::{failed, why};
+
+/// Pages that may end the reader before the file is given up.
+const FAILURES_MAX: usize = 16;
+
+/// What the pages of a file say.
+#[derive(Debug, Default, PartialEq)]
+pub struct Printed {
+    /// The text of each page; empty where there is none.
+    pub pages: Vec<String>,
+    /// For each reason the pages, counted from one, that have no text for it.
+    without: BTreeMap<String, Vec<u64>>,
+}
+
+/// Reads the pages from one to another, counted from one.
+type ReadPages<'a> = &'a dyn Fn(u64, u64) -> Result<Value, ToolError>;
+
+/// All pages of a file; says why there are none.
+pub fn pages(read: ReadPages) -> Result<Printed, String> {
+    let mut printed = Printed::default();
+    let all = match read(1, u64::from(u32::MAX)) {
+        Ok(all) => {
+            printed.add(1, &all);
+            return printed.checked();
+        }
+        Err(error) if ends_reader(&error) => error,
+        Err(error) => return Err(why(&error)),
+    };
+    // How many there are can be asked without reading one.
+    let count = match read(1, 0) {
+        Ok(part) => part["count"].as_u64().unwrap_or(0),
+        Err(_) => return Err(failed("a PDF", &all)),
+    };
+    let mut failures = 0;
+    let mut parts = vec![(1, count)];
+    while let Some((first, last)) = parts.pop() {
+        if first > last {
+            continue;
+        }
+        // The whole is known to fail.
+        let part = match (first, last) == (1, count) && count > 1 {
+            true => None,
+            false => Some(read(first, last)),
+        };
+        match part {
+            Some(Ok(part)) => printed.add(first, &part),
+            Some(Err(_)) if first == last => {
+                failures += 1;
+                if failures > FAILURES_MAX {
+                    return Err(failed("a PDF", &all));
+                }
+                printed.lack(first, "cannot be read");
+            }
+            _ => {
+                let middle = first + (last - first) / 2;
+                parts.push((middle + 1, last));
+                parts.push((first, middle));
+            }
+        }
+    }
+    printed.checked()
+}
+
+/// Whether a page may have ended the reader.
+fn ends_reader(error: &ToolError) -> bool {
+    matches!(
+        error.kind,
+        ErrorKind::Trap | ErrorKind::Timeout | ErrorKind::Memory
+    )
+}
+
+impl Printed {
+    /// Takes in what was read from page `first` on.
+    fn add(&mut self, first: u64, part: &Value) {
+        let pages = part["pages"].as_array().into_iter().flatten();
+        for (n, text) in (first..).zip(pages) {
+            self.reach(n);
+            self.pages[n as usize - 1] = text.as_str().unwrap_or_default().to_owned();
+        }
+        for missing in part["missing"].as_array().into_iter().flatten() {
+            let page = missing["page"].as_u64().unwrap_or(0);
+            self.lack(page, missing["reason"].as_str().unwrap_or_default());
+        }
+    }
+
+    fn lack(&mut self, page: u64, reason: &str) {
+        self.reach(page);
+        self.without
+            .entry(reason.to_owned())
+            .or_default()
+            .push(page);
+    }
+
+    /// Makes room for page `n`.
+    fn reach(&mut self, n: u64) {
+        let n = n as usize;
+        if self.pages.len() < n {
+            self.pages.resize(n, String::new());
+        }
+    }
+
+    /// The same, unless no page has a text.
+    fn checked(self) -> Result<Self, String> {
+        if self.pages.iter().any(|text| !text.trim().is_empty()) {
+            return Ok(self);
+        }
+        if self.without.keys().all(|reason| reason == "is broken") {
+            return Err(
+                "a broken PDF: what its pages show is not in the file (copy it again)".into(),
+            );
+        }
+        let is_scan = self.without.keys().any(|reason| reason.contains("scan"));
+        Err(match is_scan {
+            true => "a PDF without text (it may be a scan: have its text recognised first, for instance with ocrmypdf)".into(),
+            false if self.missing().is_empty() => {
+                "a PDF without text: its pages are blank".into()
+            }
+            false => format!("a PDF without text: {}", self.missing().join("; ")),
+        })
+    }
+
+    /// What is missing, in words: "2 of 3 pages; page 2 has no text (a scan?)".
+    pub fn missing(&self) -> Vec<String> {
+        // A page that is blank lacks nothing.
+        let real = |(reason, _): &(&String, &Vec<u64>)| reason.as_str() != "is blank";
+        let without: Vec<(&String, &Vec<u64>)> = self.without.iter().filter(real).collect();
+        let lost: usize = without.iter().map(|(_, pages)| pages.len()).sum();
+        if lost == 0 {
+            return Vec::new();
+        }
+        let words = without
+            .iter()
+            .map(|(reason, pages)| match pages.as_slice() {
+                [page] => format!("page {page} {reason}"),
+                pages => format!("pages {} {}", numbers(pages), plural(reason)),
+            });
+        let all = self.pages.len();
+        let head = format!("{} of {all} pages", all - lost);
+        vec![
+            std::iter::once(head)
+                .chain(words)
+                .collect::<Vec<_>>()
+                .join("; "),
+        ]
+    }
+}
+
+/// What is said of one page, said of several.
+fn plural(reason: &str) -> String {
+    match reason.split_once(' ') {
+        Some(("has", rest)) => format!("have {rest}"),
+        Some(("is", rest)) => format!("are {rest}"),
+        _ => reason.to_owned(),
+    }
+}
+
+/// "1-3, 7"
+fn numbers(pages: &[u64]) -> String {
+    let mut pages = pages.to_vec();
+    pages.sort_unstable();
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for page in pages {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == page => *last = page,
+            _ => runs.push((page, page)),
+        }
+    }
+    let run = |(first, last): &(u64, u64)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    };
+    runs.iter().map(run).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A reader of `count` pages that some of them end.
+    fn read(count: u64, fatal: &[u64], first: u64, last: u64) -> Result<Value, ToolError> {
+        let last = last.min(count);
+        if fatal.iter().any(|page| (first..=last).contains(page)) {
+            return Err(ToolError::new(ErrorKind::Trap, "unreachable", ""));
+        }
+        let pages: Vec<String> = (first..=last)
+            .map(|n| {
+                if n == 2 {
+                    String::new()
+                } else {
+                    format!("text {n}")
+                }
+            })
+            .collect();
+        let missing = match (first..=last).contains(&2) {
+            true => json!([{"page": 2, "reason": "has no text (a scan?)"}]),
+            false => json!([]),
+        };
+        Ok(json!({"count": count, "pages": pages, "missing": missing}))
+    }
+
+    #[test]
+    fn a_page_costs_itself() {
+        let check = |count: u64, fatal: &[u64], expected: Result<(usize, &[&str]), &str>| {
+            let printed = pages(&|first, last| read(count, fatal, first, last));
+            let found = printed.as_ref().map(|printed| {
+                let texts = printed.pages.iter().filter(|text| !text.is_empty()).count();
+                (texts, printed.missing())
+            });
+            let expected = expected.map(|(texts, missing)| {
+                (
+                    texts,
+                    missing.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                )
+            });
+            assert_eq!(found.map_err(String::as_str), expected, "{count} {fatal:?}");
+        };
+        check(1, &[], Ok((1, &[])));
+        check(
+            3,
+            &[],
+            Ok((2, &["2 of 3 pages; page 2 has no text (a scan?)"])),
+        );
+        check(
+            9,
+            &[4, 5, 9],
+            Ok((
+                5,
+                &["5 of 9 pages; pages 4-5, 9 cannot be read; page 2 has no text (a scan?)"],
+            )),
+        );
+        check(
+            1,
+            &[1],
+            Err("a PDF without text: 0 of 1 pages; page 1 cannot be read"),
+        );
+    }
+}

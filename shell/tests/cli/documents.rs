@@ -1,0 +1,634 @@
+//! Every format that the README names, from a file on the disk to a hit.
+
+use std::io::{Cursor, Write};
+
+use serde_json::json;
+
+use crate::sandbox::{DONE, Sandbox};
+
+/// An archive with these files, as office programs write it.
+fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in files {
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file(*name, options).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// A PDF with these objects, of which the first is the catalogue.
+fn pdf(objects: &[String]) -> Vec<u8> {
+    let mut file = "%PDF-1.5\n".to_owned();
+    let mut starts = Vec::new();
+    for (n, object) in (1..).zip(objects) {
+        starts.push(file.len());
+        file.push_str(&format!("{n} 0 obj\n{object}\nendobj\n"));
+    }
+    let xref = file.len();
+    let size = objects.len() + 1;
+    file.push_str(&format!("xref\n0 {size}\n0000000000 65535 f \n"));
+    for start in starts {
+        file.push_str(&format!("{start:010} 00000 n \n"));
+    }
+    file.push_str(&format!(
+        "trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{xref}\n%%EOF\n"
+    ));
+    file.into_bytes()
+}
+
+/// A PDF with a page for each of `contents`, and these annotations on the first.
+fn printed(contents: &[&str], annotations: &[&str]) -> Vec<u8> {
+    let first = 4 + annotations.len();
+    let kids: Vec<String> = (0..contents.len())
+        .map(|n| format!("{} 0 R", first + 2 * n))
+        .collect();
+    let fields: Vec<String> = (0..annotations.len())
+        .map(|n| format!("{} 0 R", 4 + n))
+        .collect();
+    let mut objects = vec![
+        format!(
+            "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [{}] >> >>",
+            fields.join(" ")
+        ),
+        format!(
+            "<< /Type /Pages /Kids [{}] /Count {} >>",
+            kids.join(" "),
+            kids.len()
+        ),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+    ];
+    objects.extend(
+        annotations
+            .iter()
+            .map(|annotation| format!("<< /Type /Annot {annotation} >>")),
+    );
+    for (n, content) in contents.iter().enumerate() {
+        let annotated = if n == 0 {
+            format!("/Annots [{}]", fields.join(" "))
+        } else {
+            String::new()
+        };
+        objects.push(format!(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {} 0 R \
+             /Resources << /Font << /F1 3 0 R >> >> {annotated} >>",
+            first + 2 * n + 1
+        ));
+        objects.push(format!(
+            "<< /Length {} >>\nstream\n{content}\nendstream",
+            content.len()
+        ));
+    }
+    pdf(&objects)
+}
+
+/// What a page draws that says `text`.
+fn line(text: &str) -> String {
+    format!("BT /F1 12 Tf 72 720 Td ({text}) Tj ET")
+}
+
+const WORD: &str = "<w:document xmlns:w='w'><w:body><w:p><w:r><w:t>The saddle costs ninety.</w:t></w:r></w:p></w:body></w:document>";
+const SLIDE: &str = "<p:sld xmlns:p='p' xmlns:a='a'><p:sp><p:txBody><a:p><a:r><a:t>The harbour opens in June.</a:t></a:r></a:p></p:txBody></p:sp></p:sld>";
+const OPEN: &str = "<d xmlns:text='t'><body><text:h>Orchard</text:h><text:p>Quinces ripen late.</text:p></body></d>";
+const RELATION: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+
+/// Files, a question that each answers, its page's title, and what is shown of it.
+fn files() -> Vec<(
+    &'static str,
+    Vec<u8>,
+    &'static str,
+    &'static str,
+    &'static str,
+)> {
+    let text = |text: &str| text.as_bytes().to_vec();
+    let sheet = "<worksheet><sheetData><row r='1'><c r='A1' t='inlineStr'><is><t>Boat</t></is></c><c r='B1' t='inlineStr'><is><t>Berth</t></is></c></row><row r='2'><c r='A2' t='inlineStr'><is><t>Anchovy</t></is></c><c r='B2'><v>17</v></c></row></sheetData></worksheet>";
+    let many: String = (0..400).map(|n| format!("Crate {n},{}\n", n * 7)).collect();
+    vec![
+        (
+            "a.txt",
+            text("The plough is in the shed."),
+            "plough",
+            "a.txt",
+            "shed",
+        ),
+        (
+            "b.md",
+            text("# Tools\nThe rake is new."),
+            "rake",
+            "b.md › Tools",
+            "new",
+        ),
+        (
+            "c.rs",
+            text("fn harvest() {}\n"),
+            "harvest",
+            "c.rs",
+            "harvest",
+        ),
+        (
+            "d.html",
+            text(
+                "<!doctype html><html><head><title>Beehives</title></head><body><nav>Home</nav><div class='box'><h2>Honey</h2><a href='#h'>#</a></div><p>Forty jars.</p></body></html>",
+            ),
+            "beehives jars",
+            "Beehives",
+            "Forty jars",
+        ),
+        (
+            "e.pdf",
+            printed(&[&line("The windmill turns.")], &[]),
+            "windmill",
+            "e.pdf › page 1",
+            "turns",
+        ),
+        (
+            "f.ipynb",
+            text(
+                r##"{"cells":[{"cell_type":"markdown","source":["# Yield\n","of barley"]},{"cell_type":"code","source":["plot()"],"outputs":[{"output_type":"display_data","data":{"image/png":"iVBORw0KGgo="}}]}]}"##,
+            ),
+            "barley",
+            "f.ipynb › Yield",
+            "barley",
+        ),
+        (
+            "g.eml",
+            text(
+                "From: =?utf-8?b?WmXDsW8=?= <z@example.org>\nSubject: =?utf-8?q?Lantern_oil?=\nContent-Transfer-Encoding: base64\nContent-Type: text/plain; charset=utf-8\n\nVHdlbnR5IGxpdHJlcyBvZiBwYXJhZmZpbi4=\n",
+            ),
+            "paraffin",
+            "Lantern oil",
+            "Twenty litres",
+        ),
+        (
+            "h.mbox",
+            text(
+                "From a Thu Mar  5 10:00:00 2026\nSubject: Kettle\n\nIt whistles.\n\nFrom b Fri Mar  6 10:00:00 2026\nSubject: Stove\n\nIt smokes.\n",
+            ),
+            "smokes",
+            "h.mbox › message 2 › Stove",
+            "smokes",
+        ),
+        (
+            "i.docx",
+            archive(&[
+                ("[Content_Types].xml", "<Types/>"),
+                ("word/document.xml", WORD),
+            ]),
+            "saddle",
+            "i.docx",
+            "ninety",
+        ),
+        (
+            "j.pptx",
+            archive(&[
+                ("[Content_Types].xml", "<Types/>"),
+                (
+                    "ppt/presentation.xml",
+                    "<p xmlns:r='r'><sldId r:id='r1'/></p>",
+                ),
+                (
+                    "ppt/_rels/presentation.xml.rels",
+                    "<Relationships><Relationship Id='r1' Type='t/slide' Target='slides/slide1.xml'/></Relationships>",
+                ),
+                ("ppt/slides/slide1.xml", SLIDE),
+            ]),
+            "harbour",
+            "j.pptx › slide 1",
+            "June",
+        ),
+        (
+            "k.xlsx",
+            archive(&[
+                ("[Content_Types].xml", "<Types/>"),
+                (
+                    "_rels/.rels",
+                    &format!(
+                        "<Relationships><Relationship Id='r1' Type='{RELATION}/officeDocument' Target='xl/workbook.xml'/></Relationships>"
+                    ),
+                ),
+                (
+                    "xl/workbook.xml",
+                    &format!(
+                        "<workbook xmlns:r='{RELATION}'><sheets><sheet name='Port' sheetId='1' r:id='r1'/></sheets></workbook>"
+                    ),
+                ),
+                (
+                    "xl/_rels/workbook.xml.rels",
+                    &format!(
+                        "<Relationships><Relationship Id='r1' Type='{RELATION}/worksheet' Target='worksheets/sheet1.xml'/></Relationships>"
+                    ),
+                ),
+                ("xl/worksheets/sheet1.xml", sheet),
+            ]),
+            "anchovy",
+            "k.xlsx › sheet Port",
+            "17",
+        ),
+        (
+            "l.odt",
+            archive(&[
+                ("mimetype", "application/vnd.oasis.opendocument.text"),
+                ("content.xml", OPEN),
+            ]),
+            "quinces",
+            "l.odt › Orchard",
+            "late",
+        ),
+        (
+            "m.epub",
+            archive(&[
+                ("mimetype", "application/epub+zip"),
+                (
+                    "META-INF/container.xml",
+                    "<c><rootfile full-path='b.opf'/></c>",
+                ),
+                (
+                    "b.opf",
+                    "<p><title>The Weir</title><item id='a' href='a.html'/><itemref idref='a'/></p>",
+                ),
+                (
+                    "a.html",
+                    "<html><body><h1>Eels</h1><p>They climb at night.</p></body></html>",
+                ),
+            ]),
+            "eels climb",
+            "The Weir › part 1 › Eels",
+            "night",
+        ),
+        (
+            "n.rtf",
+            text(r"{\rtf1\ansi{\fonttbl{\f0 Arial;}}The caf\'e9 has a terrace.\par}"),
+            "terrace",
+            "n.rtf",
+            "café",
+        ),
+        (
+            "o.csv",
+            text(&format!("Thing,Weight\n{many}")),
+            "crate 399",
+            "o.csv",
+            "Crate 399",
+        ),
+        (
+            "p.org",
+            text("#+TITLE: Mending\n* Nets\nTarred twine.\n"),
+            "twine",
+            "p.org › Mending › Nets",
+            "Tarred",
+        ),
+        (
+            "q.rst",
+            text("Ropes\n=====\n\nHemp holds best.\n"),
+            "hemp",
+            "q.rst › Ropes",
+            "holds",
+        ),
+        (
+            "r.adoc",
+            text("= Sails\n\n== Jib\n\nCotton canvas.\n"),
+            "cotton",
+            "r.adoc › Sails › Jib",
+            "canvas",
+        ),
+        (
+            "s.tex",
+            text("\\section{Knots}\nA bowline holds.\n"),
+            "bowline",
+            "s.tex › Knots",
+            "holds",
+        ),
+        (
+            "t.srt",
+            text("1\n00:01:02,000 --> 00:01:04,000\n<i>The geyser erupts.</i>\n"),
+            "geyser",
+            "t.srt",
+            "00:01:02 The geyser",
+        ),
+        (
+            "u.ics",
+            text(
+                "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Regatta\nDTSTART:20260705T090000Z\nEND:VEVENT\nEND:VCALENDAR\n",
+            ),
+            "regatta",
+            "u.ics › Regatta",
+            "2026-07-05 09:00 UTC",
+        ),
+        (
+            "v.canvas",
+            text(
+                r#"{"nodes":[{"id":"a","type":"text","text":"Varnish the hull","x":0,"y":0}],"edges":[]}"#,
+            ),
+            "varnish",
+            "v.canvas",
+            "hull",
+        ),
+    ]
+}
+
+/// One sandbox for all: the readers are compiled in it once.
+#[test]
+fn documents_are_read() {
+    let sandbox = Sandbox::new();
+    each_format_comes_in_and_is_found(&sandbox);
+    what_cannot_be_read_says_why(&sandbox);
+    a_page_that_is_missing_is_named(&sandbox);
+}
+
+fn each_format_comes_in_and_is_found(sandbox: &Sandbox) {
+    let files = files();
+    std::fs::create_dir(sandbox.path().join("docs")).unwrap();
+    for (name, bytes, ..) in &files {
+        sandbox.write(&format!("docs/{name}"), bytes);
+    }
+    let count = files.len();
+    let added = sandbox.quipu(&["mem", "add", "docs"]);
+    added.check(0, &[&format!("from {count} files, skipped 0")]);
+    for (name, _, query, title, shown) in files {
+        let hits = sandbox
+            .quipu(&[
+                "mem", "search", "--mode", "lexical", "--json", "-k", "1", query,
+            ])
+            .json();
+        let hit = &hits[0];
+        let is_of_file = hit["source"]
+            .as_str()
+            .is_some_and(|source| source.contains(name));
+        let (found, snippet) = (
+            hit["title"].as_str().unwrap_or_default(),
+            hit["snippet"].as_str().unwrap_or_default(),
+        );
+        let is_titled = found == title || found.starts_with(&format!("{title} › "));
+        assert!(
+            is_of_file && is_titled && snippet.contains(shown),
+            "{name}: {hit}"
+        );
+    }
+    // Each page of a table says what its values are.
+    let page = sandbox
+        .quipu(&[
+            "mem",
+            "search",
+            "--mode",
+            "lexical",
+            "--json",
+            "-k",
+            "1",
+            "crate 399",
+        ])
+        .json();
+    let shown = sandbox.quipu(&["mem", "show", page[0]["id"].as_str().unwrap()]);
+    assert!(shown.out.contains("Thing,Weight\n"), "{shown:#?}");
+    // A picture in a notebook is none of its words.
+    let shown = sandbox.quipu(&["mem", "search", "--mode", "lexical", "iVBORw0KGgo"]);
+    shown.check(0, &["nothing found"]);
+}
+
+fn what_cannot_be_read_says_why(sandbox: &Sandbox) {
+    let old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".iter().copied();
+    let wide = |text: &str| {
+        text.encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect::<Vec<u8>>()
+    };
+    let check = |name: &str, bytes: Vec<u8>, wanted: &[&str]| {
+        sandbox.write(name, bytes);
+        sandbox.quipu(&["mem", "add", name]).check(1, wanted);
+    };
+    check(
+        "a.doc",
+        old.clone().chain(wide("WordDocument")).collect(),
+        &["before 2007", "save it as .docx"],
+    );
+    check(
+        "b.docx",
+        old.chain(wide("EncryptedPackage")).collect(),
+        &["an encrypted document", "without its password"],
+    );
+    check(
+        "c.zip",
+        archive(&[("a.txt", "a")]),
+        &["an archive", "unpack it"],
+    );
+    check(
+        "d.docx",
+        b"PK\x03\x04 cut off".to_vec(),
+        &["a broken archive"],
+    );
+    check("e.ipynb", b"{".to_vec(), &["a broken notebook"]);
+    check(
+        "f.pdf",
+        printed(&["0 0 99 99 re f"], &[]),
+        &["a PDF without text", "ocrmypdf"],
+    );
+    check(
+        "g.html",
+        b"<html><body></body></html>".to_vec(),
+        &["it has no text"],
+    );
+    check("h.txt", Vec::new(), &["it has no text"]);
+}
+
+fn a_page_that_is_missing_is_named(sandbox: &Sandbox) {
+    let pages = [
+        line("Minutes, part one."),
+        "0 0 99 99 re f".into(),
+        line("Minutes, part three."),
+    ];
+    let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
+    sandbox.write("mixed.pdf", printed(&pages, &[]));
+    let form = [
+        "/Subtype /Widget /FT /Tx /T (mount) /V (Rosinante) /Rect [200 690 400 710]",
+        "/Subtype /Text /Rect [400 700 420 720] /Contents (Ask the groom first.)",
+    ];
+    sandbox.write("form.pdf", printed(&[&line("Name of the mount:")], &form));
+    sandbox
+        .quipu(&["mem", "add", "mixed.pdf", "form.pdf"])
+        .check(
+            0,
+            &[
+                "mixed.pdf: 2 of 3 pages; page 2 has no text (a scan?)",
+                "added 3 pages from 2 files",
+            ],
+        );
+    for query in ["Rosinante", "groom"] {
+        let found = sandbox.quipu(&["mem", "search", "--mode", "lexical", query]);
+        assert!(found.out.contains("form.pdf"), "{found:#?}");
+    }
+}
+
+#[test]
+fn what_is_left_out_is_counted() {
+    let sandbox = Sandbox::new();
+    for folder in ["v/drafts", "v/.private", "only", "empty"] {
+        std::fs::create_dir_all(sandbox.path().join(folder)).unwrap();
+    }
+    for (name, text) in [
+        ("v/.gitignore", "drafts/\n*.csv\n"),
+        ("v/boat.md", "The boat is called Sardine."),
+        ("v/drafts/engine.md", "Its engine is old."),
+        ("v/p.csv", "a,1"),
+        ("v/.private/m.md", "The mooring is cheap."),
+        ("only/.gitignore", "*\n"),
+        ("only/all.md", "x"),
+    ] {
+        sandbox.write(name, text);
+    }
+    let add = |args: &[&str]| sandbox.quipu(&[&["mem", "add"][..], args].concat());
+    let left_out = "3 files left out by ignore rules or hidden (--no-ignore";
+    add(&["v"]).check(
+        0,
+        &["added 1 pages from 1 files", left_out, "v/drafts/engine.md"],
+    );
+    add(&["only"]).check(1, &["added 0 pages", "1 file left out", "only/all.md"]);
+    add(&["empty"]).check(1, &["added 0 pages from 0 files"]);
+    add(&["--no-ignore", "v", "only"]).check(0, &["unchanged, skipped 0"]);
+    let found = sandbox.quipu(&["mem", "search", "--mode", "lexical", "engine mooring"]);
+    assert!(
+        found.out.contains("engine.md") && found.out.contains("m.md"),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn the_names_of_a_note_count_on_each_of_its_pages() {
+    let sandbox = Sandbox::new();
+    let filler = "It went on with boards and nails. ".repeat(120);
+    for (file, name, sum) in [
+        ("Barn", "Project Swallow", 12),
+        ("Dam", "Project Heron", 34),
+        ("Quay", "Project Gull", 56),
+    ] {
+        let text = format!(
+            "---\naliases:\n  - {name}\nstate: open\n---\n# History\n\n{filler}\n\n# Money\n\nThe budget is {sum} thousand.\n"
+        );
+        sandbox.write(&format!("{file}.md"), text);
+    }
+    sandbox
+        .quipu(&["mem", "add", "Barn.md", "Dam.md", "Quay.md"])
+        .check(0, &[]);
+    let hits = sandbox
+        .quipu(&[
+            "mem",
+            "search",
+            "--mode",
+            "lexical",
+            "--json",
+            "What is the budget of Project Heron?",
+        ])
+        .json();
+    assert!(
+        hits[0]["snippet"].as_str().unwrap().contains("34 thousand"),
+        "{hits}"
+    );
+    assert_eq!(hits[0]["title"], "Dam.md (Project Heron) › Money");
+    let pages = sandbox.quipu(&["mem", "ls", "--json"]).json();
+    let texts = pages.as_array().unwrap();
+    assert!(
+        texts
+            .iter()
+            .all(|page| page["bytes"].as_u64().unwrap() > 40),
+        "{pages}"
+    );
+}
+
+#[test]
+fn pages_are_removed_all_or_none() {
+    let sandbox = Sandbox::new();
+    let lines =
+        ["one", "two"].map(|text| json!({"_id": text, "title": "", "text": text}).to_string());
+    sandbox.write("pages.jsonl", lines.join("\n"));
+    sandbox
+        .quipu(&["mem", "add", "--jsonl", "pages.jsonl"])
+        .check(0, &[]);
+    sandbox
+        .quipu(&["mem", "rm", "one", "no-such-page"])
+        .check(2, &["there is no page no-such-page"]);
+    assert_eq!(
+        sandbox
+            .quipu(&["mem", "ls", "--json"])
+            .json()
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    sandbox
+        .quipu(&["mem", "rm", "one", "two", "one"])
+        .check(0, &["removed one", "removed two"]);
+    assert_eq!(
+        sandbox
+            .quipu(&["mem", "ls", "--json"])
+            .json()
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
+}
+
+#[test]
+fn a_corrected_memory_is_shown_as_the_newer() {
+    let sandbox = Sandbox::new();
+    for code in ["1204", "3377"] {
+        let put = json!({"tool": "memory.put", "args": {"text": format!("The code of the boathouse door is {code}.")}});
+        let cpu = sandbox.script("put.jsonl", &[&put.to_string(), DONE]);
+        sandbox
+            .quipu(&["--cpu", &cpu, "run", "--recall", "0", "note it"])
+            .check(0, &[]);
+    }
+    let search = json!({"tool": "memory.search", "args": {"query": "code of the boathouse door"}});
+    let cpu = sandbox.script("ask.jsonl", &[&search.to_string(), DONE]);
+    sandbox
+        .quipu(&[
+            "--cpu",
+            &cpu,
+            "run",
+            "What is the code of the boathouse door?",
+        ])
+        .check(0, &[]);
+    let log = sandbox.quipu(&["log", "3", "--json"]).out;
+    let (newer, older) = (log.find("is 3377").unwrap(), log.find("is 1204").unwrap());
+    assert!(newer < older, "{log}");
+    assert!(
+        log.contains("newer than m1-1") && log.contains("older than m2-1"),
+        "{log}"
+    );
+    assert!(!log.contains("say the same"), "{log}");
+}
+
+#[test]
+fn calls_that_store_something_at_once_are_all_kept() {
+    let sandbox = Sandbox::new();
+    let mut lines = vec![
+        json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}}),
+        json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+    ];
+    for n in 1..=6 {
+        lines.push(json!({"jsonrpc": "2.0", "id": n, "method": "tools/call", "params": {"name": "memory_put", "arguments": {"text": format!("Buoy {n} is painted anew.")}}}));
+    }
+    let mut command = sandbox.command(&["serve", "--mcp", "--approve", "all"]);
+    command
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    for line in &lines {
+        writeln!(input, "{line}").unwrap();
+    }
+    // Its input ends when all is answered.
+    let mut answers =
+        std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let said: Vec<String> = answers
+        .by_ref()
+        .take(lines.len() - 1)
+        .map(Result::unwrap)
+        .collect();
+    drop(input);
+    child.wait().unwrap();
+    assert!(
+        said.iter().all(|line| !line.contains("being written")),
+        "{said:#?}"
+    );
+    let pages = sandbox.quipu(&["mem", "ls", "--json"]).json();
+    assert_eq!(pages.as_array().unwrap().len(), 6, "{said:#?}");
+}
