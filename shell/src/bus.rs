@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -59,6 +59,8 @@ const FILE: &str = "mcp";
 const SILENT_FOR: Duration = Duration::from_secs(300);
 /// How long a command that is about all tools waits for one server.
 const LISTING_MAX: Duration = Duration::from_secs(10);
+/// Servers that are asked at the same time.
+const AT_ONCE: usize = 4;
 /// How long a command waits that is about this server: some are downloaded first.
 const FIRST_LISTING_MAX: Duration = Duration::from_secs(60);
 
@@ -153,21 +155,35 @@ impl Session {
         if servers.is_empty() {
             return Ok(unusable);
         }
-        let host = Arc::new(McpHost::new(
-            mcp::config::environment(),
-            mcp::config::variables(),
-        )?);
-        // Side by side: each may take a while to start.
-        let devices = std::thread::scope(|scope| {
-            let device = |server: McpServer| {
-                let host = &host;
-                scope.spawn(move || self.server(host, server, book, ask))
+        let folder = self.paths.cache.join("mcp");
+        let relisted = move |bound: &Bound, functions: &[FunctionSpec]| {
+            let kept = folder.join(format!("{}.json", bound.fingerprint));
+            if let Err(error) = keep(&kept, functions) {
+                tracing::debug!(%error, "the listing is not kept");
+            }
+        };
+        let host = McpHost::new(mcp::config::environment(), mcp::config::variables())?;
+        let host = Arc::new(host.telling(Arc::new(relisted)));
+        self.note_servers(&host);
+        // Side by side, because each may take a while to start; and a few at a time, because
+        // many at once would each take much longer.
+        let waiting = Mutex::new(servers.into_iter().enumerate());
+        let next = || waiting.lock().ok().and_then(|mut servers| servers.next());
+        let mut devices = std::thread::scope(|scope| {
+            let some = || {
+                let mut devices = Vec::new();
+                while let Some((place, server)) = next() {
+                    devices.push((place, self.server(&host, server, book, ask)));
+                }
+                devices
             };
-            let threads: Vec<_> = servers.into_iter().map(device).collect();
+            let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(some)).collect();
             let ends = threads.into_iter().filter_map(|thread| thread.join().ok());
-            ends.collect::<Vec<_>>()
+            ends.flatten().collect::<Vec<_>>()
         });
-        let added = devices.into_iter().filter_map(|device| match device {
+        devices.sort_by_key(|(place, _)| *place);
+        let devices = devices.into_iter().map(|(_, device)| device);
+        let added = devices.filter_map(|device| match device {
             Ok(device) => add(bus, Arc::new(device)),
             Err(unusable) => Some(unusable),
         });
@@ -258,8 +274,7 @@ impl Session {
         let kept = self.paths.cache.join("mcp").join(file);
         let (ask, wait) = ask(&name);
         if ask != Servers::Asked {
-            let text = std::fs::read(&kept).ok();
-            if let Some(known) = text.and_then(|text| serde_json::from_slice(&text).ok()) {
+            if let Some((known, _)) = earlier(&kept) {
                 return Ok(known);
             }
             if ask == Servers::Unasked {
@@ -277,6 +292,14 @@ impl Session {
         if let Err(error) = &listing
             && error.kind == ErrorKind::Timeout
         {
+            // What it had is better than nothing, where it is said how old that is.
+            if let Some((known, age)) = earlier(&kept) {
+                say!(
+                    "warning: {}; its tools are shown as it listed them {age} ago",
+                    late(&name, wait).message
+                );
+                return Ok(known);
+            }
             // Best effort: the next command would only wait again.
             let _ = keep(&kept.with_extension(SILENT), &[]);
             return Err(late(&name, wait));
@@ -302,6 +325,20 @@ type Asking<'a> = dyn Fn(&str) -> (Servers, Duration) + Sync + 'a;
 
 /// How files end that say that a server did not answer.
 const SILENT: &str = "silent";
+
+/// What a server listed before, and how long ago that was.
+fn earlier(kept: &Path) -> Option<(Vec<FunctionSpec>, String)> {
+    let known = serde_json::from_slice(&std::fs::read(kept).ok()?).ok()?;
+    let written = kept.metadata().and_then(|meta| meta.modified()).ok()?;
+    let seconds = written.elapsed().unwrap_or_default().as_secs();
+    let age = match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} hours", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    };
+    Some((known, age))
+}
 
 fn is_fresh(path: &Path) -> bool {
     let modified = path.metadata().and_then(|meta| meta.modified());
