@@ -7,22 +7,30 @@ in `result`.
 
 import builtins
 import gc
-import io
 import random
+import re
 import sys
+import time
 import traceback
 import types
 import warnings
 
 import library  # noqa: F401  (imports what programs may want)
 from result import NOTHING, Program
-from streams import Stream
+from streams import Descriptors, Stream, stdin as given
 from wit_world import Outcome
 
 # How the program is called in tracebacks.
 NAME = "<program>"
 # Characters of the line that failed.
 LINE_CHARS_MAX = 200
+# No clock that runs shows an earlier time, in seconds from 1970.
+CLOCK_MIN = 1_000_000_000
+# How programs ask what time it is.
+ASKS_TIME = re.compile(
+    r"\b(utcnow|now|today|time_ns|localtime|gmtime|ctime|asctime)\s*\(|\btime\.time\b"
+    r"|\bfrom time import[^\n]*\btime\b"
+)
 # CPython's own limit; the sandbox's stack is deep enough for it.
 RECURSION_MAX = 1000
 
@@ -32,6 +40,8 @@ def explained(error):
     line = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
     if isinstance(error, ModuleNotFoundError):
         line += " (there is the standard library, and nothing can be installed)"
+    elif type(error).__name__ == "ZoneInfoNotFoundError":
+        line += " (there are no zone data; datetime.timezone takes an offset)"
     elif isinstance(error, EOFError):
         line += " (input() reads what was given as stdin)"
     elif isinstance(error, SyntaxError) and "'return' outside" in line:
@@ -57,15 +67,52 @@ def where(error, code):
     return f"line {at}{inside}: {lines[at - 1].strip()[:LINE_CHARS_MAX]}\n"
 
 
+def of_clock(code):
+    """What to know of a program that asks what time it is, where no clock runs."""
+    if time.time() < CLOCK_MIN and ASKS_TIME.search(code):
+        return "no clock runs here: the time that the program sees is 1970-01-01, and not now"
+    return None
+
+
+def unfenced(code):
+    """The program in `code`, which may stand in a fence of Markdown."""
+    lines = code.strip().splitlines()
+    if len(lines) > 1 and lines[0].startswith("```") and lines[-1].strip() == "```":
+        # The numbers of lines stay.
+        return "\n".join(["", *lines[1:-1]])
+    return code
+
+
+def printed(stdout, stderr):
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            pass
+    return stdout.text() + stderr.text()
+
+
+def flush(module):
+    """What a program has wrapped anew may still hold something back."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            pass
+    # A wrapper that nobody holds writes what it has.
+    module.__dict__.clear()
+
+
 def run_program(code, stdout, stderr):
     """Runs `code`. Gives the value of its last line, what went wrong, and a note."""
     module = types.ModuleType("__main__")
     module.__dict__["__builtins__"] = builtins
+    module.__dict__["__file__"] = NAME
     sys.modules["__main__"] = module
     try:
         program = Program(code, NAME)
         exec(program.code, module.__dict__)
-        value, note = program.result(module.__dict__, lambda: stdout.text() + stderr.text())
+        value, note = program.result(module.__dict__, lambda: printed(stdout, stderr))
         return value, None, note
     except SystemExit as error:
         if error.code in (None, 0):
@@ -76,6 +123,11 @@ def run_program(code, stdout, stderr):
     except BaseException as error:
         stderr.write(where(error, code))
         return None, explained(error), None
+    finally:
+        flush(module)
+
+
+DESCRIPTORS = Descriptors()
 
 
 class WitWorld:
@@ -83,13 +135,16 @@ class WitWorld:
     descriptors = (None, None)
 
     def run(self, code, stdin):
-        stdout, stderr = map(Stream, self.descriptors)
-        sys.stdout, sys.stderr, sys.stdin = stdout, stderr, io.StringIO(stdin or "")
+        stdout, stderr = Stream(self.descriptors[0], 1), Stream(self.descriptors[1], 2)
+        sys.stdout, sys.stderr, sys.stdin = stdout, stderr, given(stdin or "")
+        sys.__stdout__, sys.__stderr__, sys.__stdin__ = stdout, stderr, sys.stdin
+        DESCRIPTORS.use(sys.stdin.buffer, stdout, stderr)
         sys.argv = [NAME]
         sys.setrecursionlimit(RECURSION_MAX)
         # The state of the generator was fixed when the component was built.
         random.seed()
-        value, error, note = run_program(code, stdout, stderr)
+        value, error, note = run_program(unfenced(code), stdout, stderr)
+        note = "; ".join(filter(None, [note, of_clock(code)])) or None
         return Outcome(stdout.text(), stderr.text(), value, error, note)
 
 

@@ -1,6 +1,12 @@
 //! Agents from files: `agent.toml`, a SKILL.md, or plain instructions.
 
+mod borrowed;
+mod files;
+mod front;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Result;
 use quipu_kernel::process::Agent;
@@ -14,6 +20,7 @@ use crate::output::visible;
 use crate::paths::Paths;
 use crate::settings::{LimitsFile, MemoryFile, space_words};
 use crate::trust;
+use files::SkillFiles;
 
 /// An agent with what its file says beyond the kernel's notion of one.
 #[derive(Clone, Debug, Default)]
@@ -24,14 +31,48 @@ pub struct Loaded {
     pub limits: LimitsFile,
     /// Its part of the disk, where its file says anything of it.
     pub memory: MemoryFile,
-    /// Whether a tool that is not there is an error. A SKILL.md may have been
-    /// written for another program and name tools of that one.
-    strict: bool,
+    /// The folder of a SKILL.md, whose other files it can read.
+    skill: Option<PathBuf>,
+    /// Tools that a SKILL.md wants called without a question: often another program's. They
+    /// limit nothing.
+    wanted: Vec<String>,
 }
 
 impl Loaded {
+    /// Puts onto `bus` what comes with it: the files of a skill.
+    ///
+    /// # Errors
+    /// Where they cannot be looked at, or a tool of that name is there.
+    pub fn add_to(&self, bus: &mut Bus) -> Result<()> {
+        if let Some(files) = self.files()? {
+            bus.add(Arc::new(files))?;
+        }
+        Ok(())
+    }
+
+    fn files(&self) -> Result<Option<SkillFiles>> {
+        let found = self.skill.as_deref().map(SkillFiles::of).transpose();
+        Ok(found?.flatten())
+    }
+
     /// Checks that the tools it names are on `bus`.
+    ///
+    /// # Errors
+    /// Where its own tools are not. Those that a SKILL.md wants are another program's, and
+    /// only said to be missing.
     pub fn check(&self, bus: &Bus) -> Result<()> {
+        let wanted = self.wanted.iter().map(String::as_str);
+        let missing: Vec<&str> = wanted
+            .filter(|name| borrowed::here(name).is_none() && !is_there(name, bus))
+            .collect();
+        if !missing.is_empty() {
+            let said = format!(
+                "the skill {} was written for tools that are not there: {}",
+                self.agent.name,
+                missing.join(", ")
+            );
+            say!("warning: {}", visible(&said));
+        }
         let named = self.agent.tools.iter().flatten();
         let missing: Vec<&str> = named
             .map(String::as_str)
@@ -40,19 +81,14 @@ impl Loaded {
         if missing.is_empty() {
             return Ok(());
         }
-        let said = format!(
-            "the agent {} names tools that are not there: {}",
-            self.agent.name,
-            missing.join(", ")
-        );
-        if self.strict {
-            return Err(UserError::usage(
-                said,
-                "`quipu tool ls` lists the tools there are",
-            ));
-        }
-        say!("warning: {}", visible(&said));
-        Ok(())
+        Err(UserError::usage(
+            format!(
+                "the agent {} names tools that are not there: {}",
+                self.agent.name,
+                missing.join(", ")
+            ),
+            "`quipu tool ls` lists the tools there are",
+        ))
     }
 }
 
@@ -119,6 +155,9 @@ pub fn is_there(name: &str, bus: &Bus) -> bool {
 /// What comes before the dot in the kernel's own calls on the store.
 pub const KERNEL_CALLS: &str = "memory";
 
+/// The file that makes a folder a skill.
+const SKILL: &str = "SKILL.md";
+
 /// `agent.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,22 +170,6 @@ struct Manifest {
     limits: LimitsFile,
     #[serde(default)]
     memory: MemoryFile,
-}
-
-/// The front matter of a SKILL.md; keys that are not known are left alone.
-#[derive(Debug, Default, Deserialize)]
-struct FrontMatter {
-    name: Option<String>,
-    description: Option<String>,
-    #[serde(rename = "allowed-tools")]
-    allowed_tools: Option<Tools>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Tools {
-    List(Vec<String>),
-    Words(String),
 }
 
 /// Reads the agent at `path`: a file, or a folder with `agent.toml` or `SKILL.md`. One that
@@ -185,42 +208,75 @@ fn parse(file: &Path, text: &str) -> Result<Loaded> {
             agent,
             limits: manifest.limits,
             memory: manifest.memory,
-            strict: true,
+            ..Loaded::default()
         });
     }
-    let (front, body) = split_front_matter(text);
-    let front: FrontMatter = match front {
-        Some(yaml) => serde_saphyr::from_str(yaml).map_err(|error| broken(file, &error))?,
-        None => FrontMatter::default(),
+    let (front, body) = front::read(text).map_err(|reason| broken(file, &reason))?;
+    let wanted = front.allowed_tools();
+    let fallback = match (is_skill(file), file.parent().and_then(Path::file_name)) {
+        // In the format the folder has the name of the skill.
+        (true, Some(folder)) => folder.to_string_lossy().into_owned(),
+        _ => fallback,
     };
-    let instructions = match front.description {
-        Some(description) => format!("{description}\n\n{}", body.trim()),
-        None => body.trim().to_owned(),
+    let mut loaded = Loaded {
+        skill: is_skill(file).then(|| folder_of(file)),
+        wanted,
+        ..Loaded::default()
     };
-    let agent = Agent {
+    let mut parts: Vec<String> = front.description.into_iter().collect();
+    parts.push(body.trim().to_owned());
+    let files = loaded.files()?;
+    parts.extend(files.as_ref().map(SkillFiles::told));
+    parts.extend(instead(&loaded.wanted, files.is_some()));
+    loaded.agent = Agent {
         name: front.name.unwrap_or(fallback),
-        instructions,
-        tools: front.allowed_tools.map(|tools| match tools {
-            Tools::List(names) => names,
-            Tools::Words(words) => words
-                .split([',', ' '])
-                .filter(|word| !word.is_empty())
-                .map(str::to_owned)
-                .collect(),
-        }),
+        instructions: parts.join("\n\n"),
         ..Agent::default()
     };
-    Ok(Loaded {
-        agent,
-        ..Loaded::default()
-    })
+    Ok(loaded)
+}
+
+/// Whether `file` is the one that makes its folder a skill.
+fn is_skill(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name == SKILL)
+}
+
+fn folder_of(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// A paragraph that says which functions are to be called for the tools of another program
+/// that a skill names; `None` where it names none that has one.
+fn instead(wanted: &[String], has_files: bool) -> Option<String> {
+    let mut ours: BTreeMap<&str, &str> = BTreeMap::new();
+    for tool in wanted {
+        let function = borrowed::here(tool);
+        let is_there = |function: &&str| has_files || !function.starts_with(files::NAME);
+        if let Some(function) = function.filter(is_there) {
+            ours.entry(tool).or_insert(function);
+        }
+    }
+    if ours.is_empty() {
+        return None;
+    }
+    let pairs = ours
+        .iter()
+        .map(|(tool, function)| format!("{function} for {tool}"));
+    let pairs: Vec<String> = pairs.collect();
+    Some(format!(
+        "This was written for another program. Here there is {}.",
+        pairs.join(", ")
+    ))
 }
 
 fn find(path: &Path) -> Result<PathBuf> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
-    ["agent.toml", "SKILL.md"]
+    ["agent.toml", SKILL]
         .iter()
         .map(|name| path.join(name))
         .find(|file| file.is_file())
@@ -237,16 +293,6 @@ fn broken(file: &Path, error: &dyn std::fmt::Display) -> anyhow::Error {
         format!("{}: {}", file.display(), error.to_string().trim_end()),
         "an agent has a name, instructions, and a list of tools",
     )
-}
-
-fn split_front_matter(text: &str) -> (Option<&str>, &str) {
-    let rest = text
-        .strip_prefix("---\n")
-        .or_else(|| text.strip_prefix("---\r\n"));
-    match rest.and_then(|rest| rest.split_once("\n---")) {
-        Some((front, body)) => (Some(front), body.trim_start_matches('-').trim_start()),
-        None => (None, text),
-    }
 }
 
 #[cfg(test)]
@@ -289,8 +335,14 @@ mod tests {
         check(
             "SKILL.md",
             "---\nname: sums\ndescription: Adds.\nallowed-tools: calculator, browser\n---\nBe exact.\n",
-            "sums | Adds.\n\nBe exact. | Some([\"calculator\", \"browser\"])",
+            "sums | Adds.\n\nBe exact. | None",
         );
+        check(
+            "SKILL.md",
+            "\u{feff}---\nname: sums\nallowed-tools: WebFetch Edit\n---\nBe exact.\n",
+            "Be exact.\n\nThis was written for another program. Here there is browser.fetch for WebFetch. | None",
+        );
+        check("SKILL.md", "---\nname: sums\nBe exact.\n", "has no end");
         check("plain.md", "Just do it.", "plain | Just do it. | None");
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -61,6 +61,8 @@ const FILE: &str = "mcp";
 const SILENT_FOR: Duration = Duration::from_secs(300);
 /// How long a command that is about all tools waits for one server.
 const LISTING_MAX: Duration = Duration::from_secs(10);
+/// Servers that are asked at the same time.
+const AT_ONCE: usize = 4;
 /// How long a command waits that is about this server: some are downloaded first.
 const FIRST_LISTING_MAX: Duration = Duration::from_secs(60);
 
@@ -157,21 +159,35 @@ impl Session {
         if servers.is_empty() {
             return Ok(unusable);
         }
-        let host = Arc::new(McpHost::new(
-            mcp::config::environment(),
-            mcp::config::variables(),
-        )?);
-        // Side by side: each may take a while to start.
-        let devices = std::thread::scope(|scope| {
-            let device = |server: McpServer| {
-                let (host, book) = (&host, &book);
-                scope.spawn(move || self.server(host, server, book, ask))
+        let relisted = |bound: &Bound, _: &[FunctionSpec]| {
+            let name = &bound.server.name;
+            say!(
+                "note: the MCP server {name} lists other tools by now; `quipu tool show {name}` \
+                 shows them"
+            );
+        };
+        let host = McpHost::new(mcp::config::environment(), mcp::config::variables())?;
+        let host = Arc::new(host.telling(Arc::new(relisted)));
+        self.note_servers(&host);
+        // Side by side, because each may take a while to start; and a few at a time, because
+        // many at once would each take much longer.
+        let waiting = Mutex::new(servers.into_iter().enumerate());
+        let next = || waiting.lock().ok().and_then(|mut servers| servers.next());
+        let mut devices = std::thread::scope(|scope| {
+            let book = &book;
+            let some = || {
+                let mut devices = Vec::new();
+                while let Some((place, server)) = next() {
+                    devices.push((place, self.server(&host, server, book, ask)));
+                }
+                devices
             };
-            let threads: Vec<_> = servers.into_iter().map(device).collect();
+            let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(some)).collect();
             let ends = threads.into_iter().filter_map(|thread| thread.join().ok());
-            ends.collect::<Vec<_>>()
+            ends.flatten().collect::<Vec<_>>()
         });
-        for device in devices {
+        devices.sort_by_key(|(place, _)| *place);
+        for (_, device) in devices {
             match device {
                 Ok((device, seen)) => {
                     if let Some(seen) = seen {
@@ -293,6 +309,14 @@ impl Session {
         if let Err(error) = &listing
             && error.kind == ErrorKind::Timeout
         {
+            // What it had is better than nothing, where it is said how old that is.
+            if let (Some(known), Some(age)) = (known, age(&kept)) {
+                say!(
+                    "warning: {}; its tools are shown as it listed them {age} ago",
+                    late(&name, wait).message
+                );
+                return Ok((known, None));
+            }
             // Best effort: the next command would only wait again.
             let _ = listings::keep(&kept.with_extension(SILENT), &[]);
             return Err(late(&name, wait));
@@ -334,6 +358,18 @@ type Asking<'a> = dyn Fn(&str) -> (Servers, Duration) + Sync + 'a;
 
 /// How files end that say that a server did not answer.
 const SILENT: &str = "silent";
+
+/// How long ago a listing was kept.
+fn age(kept: &Path) -> Option<String> {
+    let written = kept.metadata().and_then(|meta| meta.modified()).ok()?;
+    let seconds = written.elapsed().unwrap_or_default().as_secs();
+    Some(match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} hours", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    })
+}
 
 fn is_fresh(path: &Path) -> bool {
     let modified = path.metadata().and_then(|meta| meta.modified());

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -19,6 +19,7 @@ use quipu_kernel::policy::Policy;
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::{Access, DiskStore};
+use quipu_tools::mcp::McpHost;
 use quipu_tools::{Bus, Device};
 
 use crate::agent::Loaded;
@@ -56,6 +57,8 @@ pub struct Session {
     pub globals: Globals,
     /// The store of the machine that runs in this program: it has one writer.
     open_store: OnceLock<Arc<DiskStore>>,
+    /// What has servers running that are to be ended with this program.
+    servers: Mutex<Vec<Weak<McpHost>>>,
 }
 
 impl Session {
@@ -73,6 +76,7 @@ impl Session {
             settings,
             globals,
             open_store: OnceLock::new(),
+            servers: Mutex::default(),
         })
     }
 
@@ -202,6 +206,27 @@ impl Session {
         }
     }
 
+    /// Notes a host whose servers [`Session::end_servers`] ends.
+    pub fn note_servers(&self, host: &Arc<McpHost>) {
+        if let Ok(mut servers) = self.servers.lock() {
+            servers.push(Arc::downgrade(host));
+        }
+    }
+
+    /// Ends the servers that were started: the program is about to be left, and what still
+    /// runs in it keeps their hosts from being dropped.
+    pub fn end_servers(&self) {
+        let hosts = self
+            .servers
+            .lock()
+            .map(|mut hosts| std::mem::take(&mut *hosts));
+        for host in hosts.unwrap_or_default() {
+            if let Some(host) = host.upgrade() {
+                host.end();
+            }
+        }
+    }
+
     /// The journal, to look things up beside a running machine.
     pub fn journal(&self) -> Result<Journal> {
         Ok(Journal::open(&self.paths.journal(), false)?)
@@ -218,7 +243,8 @@ impl Session {
         let journal = Journal::open(&self.paths.journal(), true)?;
         let store = self.store(Access::ReadWrite)?;
         let store = self.open_store.get_or_init(|| store).clone();
-        let bus = self.usable_tools()?;
+        let mut bus = self.usable_tools()?;
+        agent.add_to(&mut bus)?;
         agent.check(&bus)?;
         agent.check_memory(&*store)?;
         let swap = self.paths.cache.join("kv");
@@ -418,5 +444,11 @@ pub fn read_text(path: &Path, what: &str) -> Result<String> {
     if bytes.len() as u64 > TEXT_BYTES_MAX {
         return Err(wrong("too large".into()));
     }
-    String::from_utf8(bytes).map_err(|_| wrong("not UTF-8".into()))
+    let text = String::from_utf8(bytes).map_err(|_| wrong("not UTF-8".into()))?;
+    Ok(without_mark(&text).to_owned())
+}
+
+/// `text` without the byte order mark that some editors put before it.
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }

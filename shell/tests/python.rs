@@ -227,3 +227,50 @@ fn calls_know_nothing_of_each_other_and_output_is_bounded() {
     );
     assert_eq!(lines[5]["result"]["stdout"], "still here\n");
 }
+
+#[test]
+fn programs_read_and_write_in_the_quick_way() {
+    let cases = [
+        (
+            "import sys\nprint(sum(map(int, sys.stdin.buffer.read().split())))",
+            "12\n",
+        ),
+        (
+            "import sys\nfor line in sys.stdin: print(line.strip())",
+            "3 4\n5\n",
+        ),
+        ("print(len(open(0).read()))", "6\n"),
+        ("import os\nprint(os.read(0, 100))", "b'3 4\\n5\\n'\n"),
+        (
+            "import io, os\nprint(io.BytesIO(os.read(0, os.fstat(0).st_size)).readline())",
+            "b'3 4\\n'\n",
+        ),
+        (
+            "import sys\nsys.stdout.reconfigure(encoding='utf-8')\nprint(input())",
+            "3 4\n",
+        ),
+        (
+            "import io, sys\nsys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding='utf-8')\nprint(1)",
+            "1\n",
+        ),
+        (
+            "import os\nos.write(1, b'\\xc3')\nos.write(1, b'\\xa9')\nNone",
+            "é",
+        ),
+        ("```python\nprint(__file__)\n```", "<program>\n"),
+    ];
+    let calls = cases.map(|(code, _)| json!({"code": code, "stdin": "3 4\n5\n"}));
+    for (line, (code, want)) in run(&calls).iter().zip(cases) {
+        assert_eq!(line["result"]["stdout"], want, "{code}\n{line}");
+    }
+}
+
+#[test]
+fn a_clock_that_stands_is_told() {
+    let told = |code: &str| run(&[json!({ "code": code })])[0]["result"]["note"].to_string();
+    assert!(told("import datetime\ndatetime.datetime.now().year").contains("no clock runs"));
+    assert_eq!(
+        told("import datetime\ndatetime.date(2001, 2, 3).year"),
+        "null"
+    );
+}

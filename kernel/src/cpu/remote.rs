@@ -3,19 +3,29 @@
 //! Streams `/v1/chat/completions` with the legal actions as a JSON Schema response
 //! format. The endpoint's tokenizer is not known, so tokens are estimated from
 //! above; an endpoint that ignores the schema is caught by the kernel's own check.
+//!
+//! A request is sent again only where the endpoint has answered that it does not work on
+//! it, or was not reached. How long a first token takes is bounded by the process's own
+//! time: machines differ by a hundred times in it.
+
+mod refusal;
+mod reply;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use reqwest::StatusCode;
+use reqwest::header::LOCATION;
+use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
 use super::{
     Chunk, ClosedEarly, Completion, Cpu, CpuError, CpuInfo, Form, Job, Message, Prompt, Sampling,
     Sink, Ticket, without_thought,
 };
-use crate::process::Usage;
+use refusal::{OPTIONAL, endpoint, failure, may_pass, not_taken, refused, retry_after, silent};
+use reply::Reply;
 
 /// The window assumed when the endpoint does not tell.
 const WINDOW_DEFAULT: usize = 8192;
@@ -28,9 +38,8 @@ const MESSAGE_TOKENS: usize = 8;
 const TRIES: u32 = 4;
 /// The first pause between tries; it doubles each time.
 const BACKOFF: Duration = Duration::from_millis(250);
-/// The longest pause an endpoint may ask for.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
-
+/// Redirects that one request follows.
+const HOPS_MAX: usize = 5;
 /// How to reach an endpoint.
 #[derive(Clone, Debug)]
 pub struct RemoteSettings {
@@ -42,7 +51,7 @@ pub struct RemoteSettings {
     pub api_key: Option<String>,
     /// The window, when it is known better than the endpoint says.
     pub window: Option<usize>,
-    /// How long the endpoint may stay silent.
+    /// How long the endpoint may stay silent once it has begun to answer.
     pub timeout: Duration,
 }
 
@@ -58,6 +67,9 @@ struct Link {
     url: String,
     model: String,
     api_key: Option<String>,
+    silence_max: Duration,
+    /// Which of the [`OPTIONAL`] parts are left out, a bit each.
+    left_out: AtomicU32,
 }
 
 impl RemoteCpu {
@@ -67,7 +79,7 @@ impl RemoteCpu {
         let fail = |reason: String| endpoint(&url, reason);
         let client = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(10))
-            .read_timeout(settings.timeout)
+            .tcp_keepalive(Duration::from_secs(30))
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| fail(error.to_string()))?;
@@ -76,6 +88,8 @@ impl RemoteCpu {
             url: url.clone(),
             model: settings.model.clone().unwrap_or_default(),
             api_key: settings.api_key,
+            silence_max: settings.timeout,
+            left_out: AtomicU32::default(),
         };
         let listed = link.models().await;
         let entries = match (&listed, &settings.model) {
@@ -112,16 +126,21 @@ impl RemoteCpu {
     }
 }
 
-/// What servers call the window of a listed model: llama.cpp, vLLM, OpenRouter.
+/// What servers call the window of a listed model: llama.cpp, LM Studio, vLLM, OpenRouter.
+/// The one that runs is stated before the one that the model could have.
 fn stated_window(entry: &Value) -> Option<usize> {
     [
         &entry["meta"]["n_ctx"],
+        &entry["loaded_context_length"],
         &entry["max_model_len"],
+        &entry["top_provider"]["context_length"],
         &entry["context_length"],
+        &entry["context_window"],
+        &entry["max_context_length"],
         &entry["meta"]["n_ctx_train"],
     ]
     .iter()
-    .find_map(|value| value.as_u64())
+    .find_map(|value| value.as_u64().filter(|window| *window > 0))
     .map(|window| window as usize)
 }
 
@@ -163,9 +182,11 @@ impl Cpu for RemoteCpu {
 
 impl Link {
     async fn models(&self) -> Result<Value, CpuError> {
-        let response = self
-            .with_retries(|| self.client.get(format!("{}/models", self.url)))
-            .await?;
+        let asked = self.send(Method::GET, "models", None);
+        let late = |_| endpoint(&self.url, "it did not list its models in time".into());
+        let response = tokio::time::timeout(self.silence_max, asked)
+            .await
+            .map_err(late)??;
         response.json().await.map_err(|error| {
             endpoint(
                 &self.url,
@@ -175,35 +196,103 @@ impl Link {
     }
 
     async fn complete(&self, job: &Job, sink: &Sink) -> Result<Completion, CpuError> {
-        let body = self.body(job);
-        let url = format!("{}/chat/completions", self.url);
-        let response = self
-            .with_retries(|| self.client.post(&url).json(&body))
-            .await?;
-        let mut stream = response.bytes_stream();
-        let mut buffer = Vec::new();
-        let mut completion = Completion::default();
-        while let Some(bytes) = stream.next().await {
-            let bytes = bytes.map_err(|error| endpoint(&self.url, silent(&error)))?;
-            buffer.extend_from_slice(&bytes);
-            while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = buffer.drain(..=end).collect();
-                let line = String::from_utf8_lossy(&line);
-                let Some(data) = line.trim().strip_prefix("data:") else {
-                    continue;
-                };
-                if data.trim() == "[DONE]" {
-                    return self.settle(completion, job);
-                }
-                if let Some(text) = self.take(data.trim(), &mut completion)? {
-                    let _ = sink.send(Ok(Chunk::Text(text)));
-                }
-            }
+        loop {
+            let tried = self.left_out.load(Ordering::Relaxed);
+            let body = self.body(job, tried);
+            let refusal = match self
+                .send(Method::POST, "chat/completions", Some(&body))
+                .await
+            {
+                Ok(response) => match self.read(response, job, sink).await {
+                    Ok(completion) => return Ok(completion),
+                    Err(Broken::Partly(error)) => return Err(error),
+                    Err(Broken::Refused(error)) => error,
+                },
+                Err(error) => error,
+            };
+            let bit = not_taken(&refusal, &body, tried).ok_or(refusal)?;
+            self.left_out.fetch_or(bit, Ordering::Relaxed);
         }
-        self.settle(completion, job)
     }
 
-    fn body(&self, job: &Job) -> Value {
+    /// Reads a reply to its end.
+    async fn read(
+        &self,
+        response: reqwest::Response,
+        job: &Job,
+        sink: &Sink,
+    ) -> Result<Completion, Broken> {
+        let mut stream = response.bytes_stream();
+        let mut reply = Reply::default();
+        let failed = |reply: &Reply, reason: String| {
+            let error = failure(&self.url, reason);
+            match reply.completion.text.is_empty() && !reply.completion.thought {
+                true => Broken::Refused(error),
+                false => Broken::Partly(error),
+            }
+        };
+        let mut broke = None;
+        while !reply.ended {
+            let next = stream.next();
+            let begun = !reply.completion.text.is_empty() || reply.completion.thought;
+            let bytes = match begun {
+                // Nobody knows how long it takes over the prompt.
+                false => next.await,
+                true => match tokio::time::timeout(self.silence_max, next).await {
+                    Ok(bytes) => bytes,
+                    Err(_) => {
+                        let seconds = self.silence_max.as_secs();
+                        broke = Some(format!("it fell silent for {seconds} s"));
+                        break;
+                    }
+                },
+            };
+            let text = match bytes {
+                None => break,
+                Some(Ok(bytes)) => reply.take(&bytes),
+                Some(Err(error)) => {
+                    broke = Some(silent(&error));
+                    break;
+                }
+            };
+            let text = text.map_err(|reason| failed(&reply, reason))?;
+            if !text.is_empty() {
+                let _ = sink.send(Ok(Chunk::Text(text)));
+            }
+        }
+        let text = reply.finish().map_err(|reason| failed(&reply, reason))?;
+        if !text.is_empty() {
+            let _ = sink.send(Ok(Chunk::Text(text)));
+        }
+        let ended = reply.ended;
+        let characters = reply.completion.text.chars().count();
+        let completion = self
+            .settle(reply.completion, job)
+            .map_err(|error| match &broke {
+                Some(reason) => Broken::Partly(endpoint(
+                    &self.url,
+                    format!("the stream broke off: {reason}"),
+                )),
+                None => Broken::Partly(error),
+            })?;
+        // Some leave the last line out, so a whole action counts without it.
+        let whole = ended
+            || broke.is_none() && !matches!(job.form, Form::Json(_))
+            || serde_json::from_str::<Value>(&completion.text).is_ok();
+        match whole {
+            true => Ok(completion),
+            false => {
+                let reason = broke.unwrap_or_else(|| "it ended in the middle".into());
+                Err(Broken::Partly(endpoint(
+                    &self.url,
+                    format!("the stream broke off after {characters} characters: {reason}"),
+                )))
+            }
+        }
+    }
+
+    /// The request, without what was `left_out` of it.
+    fn body(&self, job: &Job, left_out: u32) -> Value {
         let messages: Vec<Value> = job
             .prompt
             .messages
@@ -226,48 +315,21 @@ impl Link {
                 "json_schema": {"name": "action", "schema": schema}
             });
         }
+        let fields = body.as_object_mut().into_iter();
+        for fields in fields {
+            for (place, (name, _)) in OPTIONAL.iter().enumerate() {
+                if left_out & (1 << place) == 0 {
+                    continue;
+                }
+                if let Some(value) = fields.remove(*name)
+                    && *name == "max_tokens"
+                {
+                    // What OpenAI calls it now.
+                    fields.insert("max_completion_tokens".into(), value);
+                }
+            }
+        }
         body
-    }
-
-    /// Takes one event of the stream in; the text it brings, if any.
-    fn take(&self, data: &str, completion: &mut Completion) -> Result<Option<String>, CpuError> {
-        let event: Value = serde_json::from_str(data).map_err(|error| {
-            endpoint(
-                &self.url,
-                format!("an event of its stream is not JSON: {error}"),
-            )
-        })?;
-        if let Some(error) = event.get("error") {
-            let text = error["message"]
-                .as_str()
-                .unwrap_or("an error without a message");
-            return Err(endpoint(&self.url, text.to_owned()));
-        }
-        if let Some(usage) = event.get("usage").filter(|usage| !usage.is_null()) {
-            let count = |value: &Value| value.as_u64().unwrap_or(0) as u32;
-            completion.usage = Usage {
-                prompt_tokens: count(&usage["prompt_tokens"]),
-                cached_tokens: count(&usage["prompt_tokens_details"]["cached_tokens"]),
-                generated_tokens: count(&usage["completion_tokens"]),
-            };
-        }
-        let choice = &event["choices"][0];
-        let thought = ["reasoning_content", "reasoning"].iter().any(|key| {
-            choice["delta"][key]
-                .as_str()
-                .is_some_and(|text| !text.is_empty())
-        });
-        completion.thought |= thought;
-        if choice["finish_reason"].as_str() == Some("length") {
-            completion.closed_early = Some(ClosedEarly::Full);
-        }
-        let text = choice["delta"]["content"]
-            .as_str()
-            .filter(|text| !text.is_empty());
-        if let Some(text) = text {
-            completion.text.push_str(text);
-        }
-        Ok(text.map(str::to_owned))
     }
 
     /// Fills in what an endpoint left out: limits count tokens in any case. What it thought
@@ -281,15 +343,34 @@ impl Link {
             completion.thought = true;
             completion.text = said.to_owned();
         }
-        if completion.text.is_empty() {
-            return Err(match completion.thought {
-                true => CpuError::Endpoint {
-                    url: self.url.clone(),
-                    reason: "it thought and did not come to an answer".into(),
-                    hint: "turn its thinking off, or give an action more room: action_tokens under [limits]"
-                        .into(),
-                },
-                false => endpoint(&self.url, "the stream ended without an answer".into()),
+        if matches!(job.form, Form::Json(_)) {
+            completion.text = reply::action(&completion.text).to_owned();
+        }
+        if completion.text.trim().is_empty() {
+            let spent = completion.closed_early == Some(ClosedEarly::Full);
+            let room = "give an action more room: action_tokens under [limits]";
+            let (reason, hint) = match (completion.thought, spent) {
+                (true, true) => (
+                    format!("it thought until its {} tokens were spent", job.tokens_max),
+                    format!("turn its thinking off, or {room}"),
+                ),
+                (true, false) => (
+                    "it thought and did not come to an answer".to_owned(),
+                    format!("turn its thinking off, or {room}"),
+                ),
+                (false, true) => (
+                    format!("it spent its {} tokens without a word", job.tokens_max),
+                    room.to_owned(),
+                ),
+                (false, false) => (
+                    "its reply is empty".to_owned(),
+                    "see the endpoint's own log, and whether the model runs there".to_owned(),
+                ),
+            };
+            return Err(CpuError::Endpoint {
+                url: self.url.clone(),
+                reason,
+                hint,
             });
         }
         if completion.usage.generated_tokens == 0 {
@@ -299,39 +380,45 @@ impl Link {
         Ok(completion)
     }
 
-    /// Sends a request, again with growing pauses while the failure may pass:
-    /// no connection, 408, 429, or 5xx.
-    async fn with_retries(
+    /// Sends a request to `path`, again with growing pauses where the endpoint was not
+    /// reached or says that it is busy; and to where it leads, on the same host.
+    async fn send(
         &self,
-        request: impl Fn() -> reqwest::RequestBuilder,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
     ) -> Result<reqwest::Response, CpuError> {
-        let mut pause = BACKOFF;
-        let mut tries = 1;
+        let mut to = format!("{}/{path}", self.url);
+        let (mut pause, mut tries, mut hops) = (BACKOFF, 1, 0);
         loop {
-            let mut attempt = request();
+            let mut attempt = self.client.request(method.clone(), &to);
+            if let Some(body) = body {
+                attempt = attempt.json(body);
+            }
             if let Some(key) = &self.api_key {
                 attempt = attempt.bearer_auth(key);
             }
             let (error, wait) = match attempt.send().await {
                 Ok(response) if response.status().is_success() => return Ok(response),
+                Ok(response) if response.headers().contains_key(LOCATION) => {
+                    to = self.led_to(&to, &response)?;
+                    hops += 1;
+                    if hops > HOPS_MAX {
+                        return Err(endpoint(&self.url, "it leads on without end".into()));
+                    }
+                    continue;
+                }
                 Ok(response) => {
                     let status = response.status();
                     let wait = retry_after(&response);
                     let text = response.text().await.unwrap_or_default();
                     let error = refused(&self.url, status, &text);
-                    let passing = status.is_server_error()
-                        || matches!(
-                            status,
-                            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
-                        );
-                    if !passing {
+                    if !may_pass(status) {
                         return Err(error);
                     }
                     (error, wait)
                 }
-                Err(error) if error.is_connect() || error.is_timeout() => {
-                    (endpoint(&self.url, silent(&error)), None)
-                }
+                Err(error) if error.is_connect() => (endpoint(&self.url, silent(&error)), None),
                 Err(error) => return Err(endpoint(&self.url, silent(&error))),
             };
             if tries == TRIES {
@@ -343,57 +430,32 @@ impl Link {
             pause *= 2;
         }
     }
-}
 
-fn retry_after(response: &reqwest::Response) -> Option<Duration> {
-    let seconds = response
-        .headers()
-        .get("retry-after")?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()?;
-    Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
-}
-
-/// An error of the transport in words, without the request's own details.
-fn silent(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "it did not answer in time".into();
-    }
-    if error.is_connect() {
-        return "nothing answers there".into();
-    }
-    error.to_string()
-}
-
-fn endpoint(url: &str, reason: String) -> CpuError {
-    CpuError::Endpoint {
-        url: url.to_owned(),
-        reason,
-        hint: "check that the server runs and the address ends in /v1".into(),
-    }
-}
-
-fn refused(url: &str, status: StatusCode, body: &str) -> CpuError {
-    let said = serde_json::from_str::<Value>(body)
-        .ok()
-        .and_then(|value| value["error"]["message"].as_str().map(str::to_owned))
-        .unwrap_or_else(|| body.chars().take(200).collect());
-    let hint = match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            "set the key in the environment variable that `api_key_env` names (OPENAI_API_KEY)"
+    /// Where a redirect leads, if that is the same host: the request and the key go there.
+    fn led_to(&self, from: &str, response: &reqwest::Response) -> Result<String, CpuError> {
+        let location = response.headers().get(LOCATION);
+        let location = location.and_then(|value| value.to_str().ok());
+        let from = Url::parse(from).ok();
+        let to = location.and_then(|to| from.as_ref()?.join(to).ok());
+        match (from, to) {
+            (Some(from), Some(to)) if from.origin() == to.origin() => Ok(to.into()),
+            (_, to) => Err(CpuError::Endpoint {
+                url: self.url.clone(),
+                reason: format!(
+                    "{}: it leads to {}",
+                    response.status(),
+                    to.map_or("nowhere".into(), |to| to.origin().ascii_serialization())
+                ),
+                hint: "give the address it leads to, if that is right".into(),
+            }),
         }
-        StatusCode::NOT_FOUND => "check the address (it ends in /v1) and the model's name",
-        StatusCode::TOO_MANY_REQUESTS => "wait a while; the endpoint limits requests",
-        StatusCode::BAD_REQUEST if said.contains("context") => {
-            "give the endpoint's real window with --window"
-        }
-        _ => "see the endpoint's own log",
-    };
-    CpuError::Endpoint {
-        url: url.to_owned(),
-        reason: format!("{status}: {said}"),
-        hint: hint.to_owned(),
     }
+}
+
+/// Why a reply did not come to its end.
+enum Broken {
+    /// Nothing of it had come.
+    Refused(CpuError),
+    /// Some of it had.
+    Partly(CpuError),
 }

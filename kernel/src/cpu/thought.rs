@@ -5,23 +5,58 @@
 /// own tokens, which endpoints take away).
 const MARKS: [(&str, &str); 2] = [("<think>", "</think>"), ("<thinking>", "</thinking>")];
 
-/// `text` without a thought at its beginning. What was cut off while it thought is empty.
+/// Marks of others, which only endpoints hand on as they are: theirs is the template.
+const MARKS_OF_OTHERS: [(&str, &str); 6] = [
+    ("<thought>", "</thought>"),
+    ("<reasoning>", "</reasoning>"),
+    ("<seed:think>", "</seed:think>"),
+    ("[THINK]", "[/THINK]"),
+    ("<|channel|>analysis<|message|>", "<|end|>"),
+    ("<|channel>thought", "<channel|>"),
+];
+
+/// What may stand before an answer that was marked as one.
+const ANSWER_MARKS: [&str; 3] = [
+    "<|start|>assistant",
+    "<|channel|>final<|message|>",
+    "<|channel|>final <|constrain|>json<|message|>",
+];
+
+/// `text` without thoughts at its beginning. What was cut off while it thought is empty.
 pub fn without_thought(text: &str) -> &str {
+    let mut rest = text;
+    while let Some(said) = after_thought(rest) {
+        rest = said;
+    }
+    rest
+}
+
+/// What follows the first thought in `text`, if there is one at its beginning.
+fn after_thought(text: &str) -> Option<&str> {
     let begun = text.trim_start();
-    for (open, close) in MARKS {
+    // An action, in which the marks are letters like others.
+    if begun.is_empty() || begun.starts_with('{') {
+        return None;
+    }
+    if let Some(said) = ANSWER_MARKS
+        .iter()
+        .find_map(|mark| begun.strip_prefix(mark))
+    {
+        return Some(said.trim_start());
+    }
+    for (open, close) in MARKS.iter().chain(&MARKS_OF_OTHERS) {
         if let Some(rest) = begun.strip_prefix(open) {
-            return rest
-                .split_once(close)
-                .map_or("", |(_, said)| said.trim_start());
-        }
-        // Where the template has opened it, only the end is in the text.
-        if let Some((before, said)) = begun.split_once(close)
-            && !before.contains(open)
-        {
-            return said.trim_start();
+            return Some(
+                rest.split_once(close)
+                    .map_or("", |(_, said)| said.trim_start()),
+            );
         }
     }
-    text
+    // Where the template has opened it, only the end is in the text.
+    MARKS.iter().find_map(|(open, close)| {
+        let (before, said) = begun.split_once(close)?;
+        (!before.contains(open)).then(|| said.trim_start())
+    })
 }
 
 /// What closes a thought that a template opens for the model at the end of `prompt`; empty
@@ -53,6 +88,15 @@ mod tests {
             "A tag is <think> and its end.",
         );
         check("", "");
+        check("<think>\n\n</think>\n\n<think>b</think>{}", "{}");
+        check("[THINK]hm[/THINK]{}", "{}");
+        check("<reasoning>hm</reasoning>\n{}", "{}");
+        check(
+            "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>{}",
+            "{}",
+        );
+        let about = r#"{"answer":"the mark </think> ends it"}"#;
+        check(about, about);
     }
 
     #[test]

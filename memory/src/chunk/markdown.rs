@@ -121,7 +121,7 @@ fn opens_comment(line: &str) -> bool {
     // Between signs of code it is not a comment.
     let last = line
         .rfind("<!--")
-        .filter(|at| line[..*at].matches('`').count() % 2 == 0);
+        .filter(|at| line[..*at].matches('`').count().is_multiple_of(2));
     last.is_some_and(|at| !line[at..].contains("-->"))
 }
 

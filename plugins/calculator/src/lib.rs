@@ -3,6 +3,9 @@
 //! It knows no clock, no random numbers and no exchange rates, so the same
 //! expression always comes to the same value.
 
+mod day;
+mod doubt;
+
 wit_bindgen::generate!({ world: "calculator", path: "wit" });
 
 /// What the plugin asks for, where the host looks for it.
@@ -35,7 +38,15 @@ impl Guest for Calculator {
                 "the expression is longer than {EXPRESSION_BYTES_MAX} bytes; {INSTEAD}"
             ));
         }
-        let plain = plain(&expression);
+        // The signs of books first: a dash may be a minus.
+        let ascii = ascii(&expression);
+        if let Some(value) = day::value(&ascii) {
+            return Ok(Outcome { value, exact: true });
+        }
+        if let Some(reason) = doubt::doubt(&ascii) {
+            return Err(reason);
+        }
+        let plain = plain(&ascii);
         let mut text = evaluate(&plain).map_err(|error| format!("{error}; {INSTEAD}"))?;
         if is_percentage(&text) && !wants_percentage(&plain) {
             // What it is a percentage of is a number, so a number was meant.
@@ -80,8 +91,19 @@ fn wants_percentage(expression: &str) -> bool {
         && matches!(words.next(), Some("to" | "in" | "as"))
 }
 
-/// The expression as the evaluator reads it: without the commas of thousands and
-/// the signs of currencies, and with the symbols of books in ASCII.
+/// The expression with the symbols of books in ASCII.
+fn ascii(expression: &str) -> String {
+    let ascii = |c| match c {
+        '×' | '·' => '*',
+        '÷' => '/',
+        '−' | '–' => '-',
+        c => c,
+    };
+    expression.chars().map(ascii).collect()
+}
+
+/// The expression as the evaluator reads it: without the commas of thousands and the signs
+/// of currencies.
 fn plain(expression: &str) -> String {
     let chars: Vec<char> = expression.chars().collect();
     let digit = |i: usize| chars.get(i).is_some_and(char::is_ascii_digit);
@@ -91,9 +113,6 @@ fn plain(expression: &str) -> String {
             // 1,000 but not f(2, 3): three digits follow and no fourth.
             ',' if i > 0 && digit(i - 1) && (1..=3).all(|n| digit(i + n)) && !digit(i + 4) => {}
             '$' | '€' | '£' | '¥' if digit(i + 1) || chars.get(i + 1) == Some(&'.') => {}
-            '×' | '·' => plain.push('*'),
-            '÷' => plain.push('/'),
-            '−' | '–' => plain.push('-'),
             c => plain.push(c),
         }
     }

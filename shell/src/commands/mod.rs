@@ -45,7 +45,9 @@ pub async fn dispatch(cli: Cli) -> Result<u8> {
         return completions::run(&args);
     }
     let session = Session::open(cli.globals)?;
-    session.command(command).await
+    let code = session.command(command).await;
+    session.end_servers();
+    code
 }
 
 /// Only an eval compares models.

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use quipu_tools::mcp::{Environment, McpServer, McpTransport, Variables};
@@ -16,7 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::env_vars;
 use crate::error::{UserError, hint};
-use crate::init::read_text;
+use crate::init::{read_text, without_mark};
 use crate::paths::Paths;
 use crate::trust::{self, Folder, SERVERS};
 
@@ -25,6 +26,9 @@ use crate::trust::{self, Folder, SERVERS};
 const PASSED_ON: &[&str] = &[
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LC_ALL", "TMPDIR",
 ];
+
+/// The longest timeout: a day, in milliseconds.
+const TIMEOUT_MS_MAX: f64 = 86_400_000.0;
 
 #[derive(Debug, Deserialize)]
 struct File {
@@ -46,6 +50,8 @@ struct Entry {
     headers: BTreeMap<String, String>,
     #[serde(default)]
     disabled: bool,
+    /// How long a call may be silent, in milliseconds, as other programs have it.
+    timeout: Option<f64>,
 }
 
 /// The variables that every server has.
@@ -102,7 +108,8 @@ pub fn of_folder(folder: &Folder) -> Result<Vec<Written>> {
         return Ok(Vec::new());
     };
     let text = std::str::from_utf8(bytes).map_err(|_| wrong(&file, "not UTF-8"))?;
-    Ok(written(&file, parse(&file, text)?, Some(&folder.path)))
+    let parsed = parse(&file, without_mark(text))?;
+    Ok(written(&file, parsed, Some(&folder.path)))
 }
 
 /// The entries of a file as servers; those of a `folder` are started in it.
@@ -176,9 +183,19 @@ fn server(file: &Path, name: &str, entry: Entry, folder: Option<&Path>) -> Resul
         },
         _ => return Err(fail("it has either a command or a url".into())),
     };
+    let silent_max = match entry.timeout {
+        None => None,
+        Some(ms) if (1.0..=TIMEOUT_MS_MAX).contains(&ms) => Some(Duration::from_millis(ms as u64)),
+        Some(_) => {
+            return Err(fail(format!(
+                "a timeout is a number of milliseconds from 1 to {TIMEOUT_MS_MAX}"
+            )));
+        }
+    };
     let server = McpServer {
         name: name.to_owned(),
         transport,
+        silent_max,
     };
     server.check().map_err(fail)?;
     Ok(server)
@@ -214,6 +231,10 @@ mod tests {
         check(
             r#"{"type": "http", "url": "https://a.b/mcp"}"#,
             "mcp: https://a.b",
+        );
+        check(
+            r#"{"command": "a", "timeout": 0}"#,
+            "f: x: a timeout is a number of milliseconds from 1 to 86400000",
         );
         check("{}", "f: x: it has either a command or a url");
         for url in ["a.b/mcp", "file:///etc/passwd", "https://a:b@c.d/"] {

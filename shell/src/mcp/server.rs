@@ -30,6 +30,8 @@ use crate::init::WRITER_WAIT_MAX;
 /// Pages a search brings when the caller does not say.
 const HITS: usize = 5;
 const HITS_MAX: usize = 50;
+/// Tools that are named where another was called.
+const NAMED: usize = 20;
 /// The space for all, the only one that is offered.
 const SHARED: &str = "";
 
@@ -230,10 +232,11 @@ impl ServerHandler for Offer {
 impl Machine {
     fn call(&self, name: &str, args: &Value, context: &CallContext) -> Result<Value, ToolError> {
         let (function, behind) = self.listed.get(name).ok_or_else(|| {
+            let hint = self.instead_of(name);
             ToolError::new(
                 ErrorKind::UnknownTool,
                 format!("there is no tool {name}"),
-                "the list of tools has the names of all that can be called",
+                hint,
             )
         })?;
         match behind {
@@ -252,6 +255,20 @@ impl Machine {
                     Behind::Put | Behind::Device(_) => self.put(args),
                 }
             }
+        }
+    }
+
+    /// What can be called where somebody called `name`: by the names that are listed.
+    fn instead_of(&self, name: &str) -> String {
+        let near = written(name);
+        if self.listed.contains_key(&near) {
+            return format!("it is called {near}");
+        }
+        let names: Vec<&str> = self.tools.iter().map(|tool| tool.name.as_ref()).collect();
+        let first = names[..names.len().min(NAMED)].join(", ");
+        match names.len() {
+            0..=NAMED => format!("there are {first}"),
+            many => format!("there are {many}, such as {first}"),
         }
     }
 

@@ -50,6 +50,12 @@ struct Repl {
     talk: Talk,
 }
 
+impl Drop for Repl {
+    fn drop(&mut self) {
+        self.session.end_servers();
+    }
+}
+
 /// What a line came to.
 enum Outcome {
     /// The exit code it would have had as a command.

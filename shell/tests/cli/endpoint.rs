@@ -165,3 +165,99 @@ fn nobody_there() {
         &["nothing answers there", "hint: check that the server runs"],
     );
 }
+
+/// A server that answers everything with `body`.
+async fn says(body: &str) -> MockServer {
+    server(ResponseTemplate::new(200).set_body_raw(body.to_owned(), "text/event-stream")).await
+}
+
+#[tokio::test]
+async fn a_reply_is_read_in_the_form_it_has() {
+    let content = |text: &str| json!({"choices": [{"delta": {"content": text}}]});
+    let thought = json!({"choices": [{"delta": {"reasoning_content": "hm"}}]});
+    let spent = json!({"choices": [{"delta": {}, "finish_reason": "length"}]});
+    let check = async |body: String, code: i32, wanted: &[&str]| {
+        let sandbox = Sandbox::new();
+        run(&sandbox, &says(&body).await, &[])
+            .await
+            .check(code, wanted);
+    };
+    for text in [
+        DONE.to_owned(),
+        format!("```json\n{DONE}\n```"),
+        format!("<think>hm</think>{DONE}"),
+    ] {
+        check(format!("data: {}", content(&text)), 0, &[]).await;
+        let whole = json!({"choices": [{"message": {"content": text}}]});
+        check(whole.to_string(), 0, &[]).await;
+    }
+    check(
+        format!("data: {thought}\n\ndata: {spent}\n\n"),
+        1,
+        &["it thought until", "action_tokens"],
+    )
+    .await;
+    check("data: [DONE]\n\n".into(), 1, &["its reply is empty"]).await;
+    check(
+        "data: {\"error\":\"no memory\"}\n\n".into(),
+        1,
+        &["no memory"],
+    )
+    .await;
+    let cut = content(&DONE[..DONE.len() / 2]);
+    check(
+        format!("data: {cut}\n\n"),
+        1,
+        &["the stream broke off after"],
+    )
+    .await;
+}
+
+/// Refuses a request that has a form, and answers one that has none.
+struct Formless;
+
+impl Respond for Formless {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let body: Value = request.body_json().unwrap();
+        match body.get("response_format") {
+            Some(_) => ResponseTemplate::new(400)
+                .set_body_json(json!({"error": "response_format is not supported"})),
+            None => Model(vec![DONE.into()]).respond(request),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_without_forms_is_asked_without() {
+    let sandbox = Sandbox::new();
+    run(&sandbox, &server(Formless).await, &[])
+        .await
+        .check(0, &[]);
+}
+
+#[tokio::test]
+async fn an_endpoint_may_lead_on_within_its_host() {
+    let check = async |to: String, code: i32, wanted: &[&str]| {
+        let sandbox = Sandbox::new();
+        let server = server(Model(vec![DONE.into()])).await;
+        let leads = ResponseTemplate::new(308).insert_header("location", to.as_str());
+        Mock::given(path("/old/chat/completions"))
+            .respond_with(leads)
+            .mount(&server)
+            .await;
+        let url = format!("{}/old", server.uri());
+        let args = [
+            "run", "--cpu", &url, "--model", "tiny", "--format", "json", "hi",
+        ];
+        let mut command = sandbox.command(&args);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+        Said::from(output.await.unwrap()).check(code, wanted);
+    };
+    check("/v1/chat/completions".into(), 0, &[]).await;
+    check(
+        "http://other.example/v1".into(),
+        1,
+        &["it leads to http://other.example"],
+    )
+    .await;
+}

@@ -188,6 +188,7 @@ mod tests {
     fn server(command: &str, args: &[&str], cwd: &Path) -> McpServer {
         McpServer {
             name: "x".into(),
+            silent_max: None,
             transport: McpTransport::Stdio {
                 command: command.into(),
                 args: args.iter().map(|arg| (*arg).to_owned()).collect(),

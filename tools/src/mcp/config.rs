@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -17,6 +18,10 @@ pub struct McpServer {
     pub name: String,
     /// How to reach it.
     pub transport: McpTransport,
+    /// How long it may be silent in a call, where its entry says so. No part of what a
+    /// grant is bound to: it makes no other server of it.
+    #[serde(skip)]
+    pub silent_max: Option<Duration>,
 }
 
 /// How to reach a server.
@@ -139,6 +144,7 @@ mod tests {
     fn at(url: &str, header: &str) -> McpServer {
         McpServer {
             name: "x".into(),
+            silent_max: None,
             transport: McpTransport::Http {
                 url: url.into(),
                 headers: BTreeMap::from([("Authorization".into(), header.into())]),
@@ -217,6 +223,7 @@ mod tests {
     fn a_program_asks_to_be_started_and_for_its_variables() {
         let server = McpServer {
             name: "x".into(),
+            silent_max: None,
             transport: McpTransport::Stdio {
                 command: "npx".into(),
                 args: vec!["--token=hunter2".into(), "${B}${A:-x}".into()],

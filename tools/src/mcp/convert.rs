@@ -1,8 +1,9 @@
 //! A server's tools as functions, and what its calls come to.
 
-use rmcp::model::{CallToolResult, ContentBlock, ResourceContents, Tool};
+use rmcp::model::{CallToolResult, Tool};
 use serde_json::{Value, json};
 
+use super::content;
 use crate::device::{Effect, ErrorKind, FunctionSpec, ToolError};
 use crate::json_schema;
 
@@ -71,43 +72,32 @@ fn arguments(mut schema: Value) -> Value {
 
 /// What a call came to: its structured result, else its texts.
 pub(super) fn outcome(result: CallToolResult, bytes_max: usize) -> Result<Value, ToolError> {
-    let texts: Vec<String> = result.content.iter().map(text).collect();
-    let text = texts.join("\n");
     if result.is_error == Some(true) {
-        let message = match text.is_empty() {
-            true => "it failed without a reason".to_owned(),
-            false => text,
+        let texts: Vec<String> = result.content.iter().map(content::text).collect();
+        let text = texts.join("\n");
+        let message = match (text.is_empty(), result.structured_content) {
+            (false, _) => text,
+            (true, Some(value)) => value.to_string(),
+            (true, None) => "it failed without a reason".to_owned(),
         };
         return Err(ToolError::new(ErrorKind::Failed, message, ""));
     }
-    let value = match result.structured_content {
-        Some(value) => value,
-        None => Value::String(text),
-    };
+    bounded(
+        content::value(&result.content, result.structured_content),
+        bytes_max,
+    )
+}
+
+/// `value`, if it is not too long.
+pub(super) fn bounded(value: Value, bytes_max: usize) -> Result<Value, ToolError> {
     let bytes = value.to_string().len();
-    if bytes > bytes_max {
-        return Err(ToolError::new(
+    match bytes > bytes_max {
+        true => Err(ToolError::new(
             ErrorKind::OutputTooLarge,
             format!("the result has {bytes} bytes; the limit is {bytes_max}"),
             "ask for less at a time",
-        ));
-    }
-    Ok(value)
-}
-
-/// One part of a result as text; what is not text is named.
-fn text(block: &ContentBlock) -> String {
-    match block {
-        ContentBlock::Text(text) => text.text.clone(),
-        ContentBlock::Image(image) => format!("[an image, {}]", image.mime_type),
-        ContentBlock::Audio(audio) => format!("[a recording, {}]", audio.mime_type),
-        ContentBlock::Resource(resource) => match &resource.resource {
-            ResourceContents::TextResourceContents { uri, text, .. } => format!("{uri}:\n{text}"),
-            ResourceContents::BlobResourceContents { uri, .. } => format!("[data, {uri}]"),
-            _ => "[something else]".to_owned(),
-        },
-        ContentBlock::ResourceLink(link) => format!("[{}]", link.uri),
-        _ => "[something else]".to_owned(),
+        )),
+        false => Ok(value),
     }
 }
 

@@ -136,6 +136,7 @@ mod tests {
     fn what_was_given_in_confidence_is_not_said_again() {
         let server = McpServer {
             name: "x".into(),
+            silent_max: None,
             transport: McpTransport::Stdio {
                 command: "s".into(),
                 args: [
@@ -167,6 +168,7 @@ mod tests {
     fn an_address_keeps_its_keys() {
         let server = McpServer {
             name: "x".into(),
+            silent_max: None,
             transport: McpTransport::Http {
                 url: "https://a.org/api/0123456789abcdef0123/mcp?k=a%20long%20key&v=${V}".into(),
                 headers: map(&[("Authorization", "Bearer ${T}"), ("Accept", "text/html")]),

@@ -2,53 +2,71 @@
 //! ended; not at once after it failed. Here is the one place where a server is started or
 //! reached, so here it is checked that all it asks for was granted to exactly this one.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::process::Stdio;
-use std::str::FromStr;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rmcp::ServiceExt;
-use rmcp::model::{CallToolRequestParams, CallToolResult, ClientConfig, Implementation};
+use rmcp::model::{CallToolRequestParams, CallToolResult, ReadResourceRequestParams};
 use rmcp::service::{RoleClient, RunningService, ServiceError};
-use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
-use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
 use serde_json::{Map, Value};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{ChildStderr, Command};
 use tokio::sync::Mutex;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::bound::{self, Bound};
-use super::config::{McpServer, McpTransport, address};
+use super::child::Children;
+use super::client::{Client, Life};
+use super::config::{McpServer, McpTransport};
+use super::dial::plain;
 use super::fill::fill;
 use super::hidden::Hidden;
-use super::{Listing, START_MAX, Surroundings, convert};
-use crate::caps::{Capability, Grants, Rights};
+use super::{Listing, START_MAX, Surroundings, content, convert};
+use crate::caps::{Capability, Grants};
 use crate::device::{ErrorKind, FunctionSpec, ToolError};
-use crate::net::{Net, Target};
+use crate::net::Net;
 
 /// The shortest and the longest time after a failed start before the next.
 const REST: Duration = Duration::from_secs(1);
 const REST_MAX: Duration = Duration::from_secs(60);
-/// How long the last words of a server that could not be started are waited for.
-const LAST_WORDS: Duration = Duration::from_secs(1);
-/// Lines of a server's standard error that are kept to explain its end.
-const LINES_KEPT: usize = 5;
+/// Resources that are named where another was asked for.
+const RESOURCES_NAMED: usize = 20;
 
-type Service = Arc<RunningService<RoleClient, ClientConfig>>;
-type Lines = Arc<parking_lot::Mutex<VecDeque<String>>>;
+type Service = Arc<Running>;
+pub(super) type Lines = Arc<parking_lot::Mutex<VecDeque<String>>>;
+
+/// A connection that stands. Given up, it is closed, and the program behind it is ended.
+pub(super) struct Running {
+    pub(super) service: RunningService<RoleClient, Client>,
+    /// Whether the library has seen its tools.
+    pub(super) listed: AtomicBool,
+    pub(super) _over: DropGuard,
+}
+
+/// What a link shares with the others of its machine.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) surroundings: Arc<Surroundings>,
+    pub(super) net: Net,
+    /// The programs that were started.
+    pub(super) children: Children,
+    /// Cancelled when the machine ends its servers.
+    pub(super) over: CancellationToken,
+}
 
 /// The connection to a server.
 pub(super) struct Link {
-    bound: Bound,
+    pub(super) bound: Bound,
     /// What was granted to this server.
-    grants: Grants,
-    surroundings: Arc<Surroundings>,
-    net: Net,
+    pub(super) grants: Grants,
+    pub(super) shared: Shared,
     /// What it may not say again.
     pub(super) hidden: Hidden,
+    /// What it said without being asked.
+    pub(super) life: Arc<Life>,
     state: Mutex<State>,
-    said: Lines,
+    pub(super) said: Lines,
+    /// Whether it is known to be of the kind that shakes hands.
+    pub(super) shakes_hands: AtomicBool,
 }
 
 #[derive(Default)]
@@ -59,24 +77,20 @@ struct State {
 }
 
 impl Link {
-    pub(super) fn new(
-        bound: Bound,
-        grants: Grants,
-        surroundings: Arc<Surroundings>,
-        net: Net,
-    ) -> Self {
+    pub(super) fn new(bound: Bound, grants: Grants, shared: Shared) -> Self {
         let mut link = Self {
             bound,
             grants,
-            surroundings,
-            net,
+            shared,
             hidden: Hidden::default(),
+            life: Arc::default(),
             state: Mutex::default(),
             said: Lines::default(),
+            shakes_hands: AtomicBool::default(),
         };
         let granted = link.server().variables().into_iter();
         let values: BTreeMap<String, String> = granted
-            .filter(|name| !link.surroundings.passed_on.contains_key(name))
+            .filter(|name| !link.shared.surroundings.passed_on.contains_key(name))
             .filter_map(|name| Some((link.variable(&name)?, name)))
             .map(|(value, name)| (name, value))
             .collect();
@@ -84,7 +98,11 @@ impl Link {
         link
     }
 
-    fn server(&self) -> &McpServer {
+    pub(super) fn bound(&self) -> &Bound {
+        &self.bound
+    }
+
+    pub(super) fn server(&self) -> &McpServer {
         &self.bound.server
     }
 
@@ -92,10 +110,10 @@ impl Link {
     fn variable(&self, name: &str) -> Option<String> {
         let wanted = Capability::Env { name: name.into() };
         let granted = self.grants.allows(&wanted);
-        granted.then(|| (self.surroundings.variables)(name))?
+        granted.then(|| (self.shared.surroundings.variables)(name))?
     }
 
-    fn filled(&self, text: &str) -> Result<String, String> {
+    pub(super) fn filled(&self, text: &str) -> Result<String, String> {
         fill(text, &|name| self.variable(name))
     }
 
@@ -119,7 +137,7 @@ impl Link {
             );
         }
         // Between the grant and now somebody may have put another program in its place.
-        if bound::fingerprint(self.server(), &self.surroundings) != self.bound.fingerprint {
+        if bound::fingerprint(self.server(), &self.shared.surroundings) != self.bound.fingerprint {
             return denied(
                 format!("the program or a file of the MCP server {name} was changed just now"),
                 format!("look at it, then: quipu tool grant {name} {}", requests[0]),
@@ -130,11 +148,9 @@ impl Link {
 
     /// Its tools, as functions.
     pub(super) async fn list(&self) -> Result<Listing, ToolError> {
-        let service = self.connected().await?;
-        let tools = service
-            .list_all_tools()
-            .await
-            .map_err(|error| self.failure(&error))?;
+        let running = self.connected().await?;
+        let tools = running.service.list_all_tools().await;
+        let tools = tools.map_err(|error| self.failure(&error))?;
         let mut listing = Listing {
             functions: Vec::new(),
             left_out: Vec::new(),
@@ -144,6 +160,12 @@ impl Link {
                 Ok(function) => listing.functions.push(self.described(function)),
                 Err(reason) => listing.left_out.push((tool.name.to_string(), reason)),
             }
+        }
+        let info = running.service.peer_info();
+        let has_resources = info.is_some_and(|info| info.capabilities.resources.is_some());
+        let named = |name: &str| tools.iter().any(|tool| tool.name == name);
+        if has_resources && !named(content::READER) {
+            listing.functions.push(content::reader());
         }
         Ok(listing)
     }
@@ -156,23 +178,61 @@ impl Link {
         repeatable: bool,
     ) -> Result<CallToolResult, ToolError> {
         let params = CallToolRequestParams::new(name).with_arguments(args);
-        let service = self.connected().await?;
-        let closed = match service.call_tool(params.clone()).await {
+        let running = self.ready().await?;
+        let closed = match running.service.call_tool(params.clone()).await {
             Ok(result) => return Ok(result),
             Err(error) if is_closed(&error) => error,
             Err(error) => return Err(self.failure(&error)),
         };
-        self.forget(&service).await;
+        self.forget(&running).await;
         if !repeatable {
             let mut error = self.failure(&closed);
             error.hint = "whether it took effect is not known; check before doing it again".into();
             return Err(error);
         }
-        let service = self.connected().await?;
-        service
-            .call_tool(params)
-            .await
-            .map_err(|error| self.failure(&error))
+        let running = self.ready().await?;
+        let result = running.service.call_tool(params).await;
+        result.map_err(|error| self.failure(&error))
+    }
+
+    /// Reads what is at the address `uri` of the server.
+    pub(super) async fn read(&self, uri: String) -> Result<Value, ToolError> {
+        let running = self.connected().await?;
+        let params = ReadResourceRequestParams::new(uri);
+        let error = match running.service.read_resource(params).await {
+            Ok(result) => return Ok(content::read(&result)),
+            Err(error) => error,
+        };
+        if is_closed(&error) {
+            self.forget(&running).await;
+        }
+        let mut failure = self.failure(&error);
+        if failure.kind == ErrorKind::Failed
+            && let Ok(there) = running.service.list_all_resources().await
+        {
+            let uris: Vec<&str> = there.iter().map(|one| one.uri.as_str()).collect();
+            let first = uris[..uris.len().min(RESOURCES_NAMED)].join(", ");
+            failure.hint = self.hidden.text(&match uris.len() {
+                0 => "take an address as a result of this server gave it".to_owned(),
+                1..=RESOURCES_NAMED => format!("there are {first}"),
+                many => format!("there are {many}, such as {first}"),
+            });
+        }
+        Err(failure)
+    }
+
+    /// The running server, ready for a call: over HTTP some of its arguments are headers,
+    /// and which they are is in the listing.
+    async fn ready(&self) -> Result<Service, ToolError> {
+        let running = self.connected().await?;
+        let info = running.service.peer_info();
+        let is_newer = info.is_some_and(|info| !info.protocol_version.has_initialize());
+        let is_http = matches!(self.server().transport, McpTransport::Http { .. });
+        if is_newer && is_http && !running.listed.swap(true, Ordering::Relaxed) {
+            // A call without them fails with the server's own words.
+            let _ = running.service.list_all_tools().await;
+        }
+        Ok(running)
     }
 
     /// The running server, started if it is not.
@@ -181,7 +241,7 @@ impl Link {
         if let Some(service) = state
             .service
             .as_ref()
-            .filter(|service| !service.is_closed())
+            .filter(|running| !running.service.is_closed())
         {
             return Ok(service.clone());
         }
@@ -199,8 +259,8 @@ impl Link {
         let started = tokio::time::timeout(START_MAX, self.start()).await;
         let late = || format!("it did not start within {} s", START_MAX.as_secs());
         match started.unwrap_or_else(|_| Err(late())) {
-            Ok(service) => {
-                let service = Arc::new(service);
+            Ok(running) => {
+                let service = Arc::new(running);
                 *state = State {
                     service: Some(service.clone()),
                     ..State::default()
@@ -226,91 +286,6 @@ impl Link {
         {
             state.service = None;
         }
-    }
-
-    async fn start(&self) -> Result<RunningService<RoleClient, ClientConfig>, String> {
-        let mut client = ClientConfig::default();
-        client.client_info = Implementation::new("quipu", env!("CARGO_PKG_VERSION"));
-        let started = match &self.server().transport {
-            McpTransport::Stdio { .. } => {
-                let program = self.program()?;
-                let name = program.as_std().get_program().to_owned();
-                let (transport, stderr) = TokioChildProcess::builder(program)
-                    .stderr(Stdio::piped())
-                    .spawn()
-                    .map_err(|error| format!("{}: {error}", name.display()))?;
-                let listener = stderr.map(|stderr| {
-                    tokio::spawn(listen(stderr, self.said.clone(), self.hidden.clone()))
-                });
-                let started = client.serve(transport).await;
-                if let (Err(_), Some(listener)) = (&started, listener) {
-                    // What it said last may be still on its way, and explains most.
-                    let _ = tokio::time::timeout(LAST_WORDS, listener).await;
-                }
-                started
-            }
-            McpTransport::Http { .. } => client.serve(self.address().await?).await,
-        };
-        started.map_err(|error| plain(&error.to_string()))
-    }
-
-    /// The program to start: the very file that the grant is bound to.
-    fn program(&self) -> Result<Command, String> {
-        let McpTransport::Stdio {
-            command,
-            args,
-            env,
-            cwd,
-        } = &self.server().transport
-        else {
-            return Err("it is no program".into());
-        };
-        let folder = bound::folder(cwd.as_deref());
-        let command = self.filled(command)?;
-        let program = bound::program(&command, &folder, &self.surroundings)
-            .ok_or_else(|| format!("there is no program {command}"))?;
-        let mut child = Command::new(program);
-        for arg in args {
-            child.arg(self.filled(arg)?);
-        }
-        child.env_clear().envs(&self.surroundings.passed_on);
-        for (name, value) in env {
-            child.env(name, self.filled(value)?);
-        }
-        child.current_dir(folder).kill_on_drop(true);
-        Ok(child)
-    }
-
-    /// The connection to an address, behind the same guard as the requests of plugins.
-    async fn address(&self) -> Result<StreamableHttpClientTransport<reqwest::Client>, String> {
-        let McpTransport::Http { url, headers } = &self.server().transport else {
-            return Err("it is no address".into());
-        };
-        let granted = address(url)?;
-        let target = Target::parse(&self.filled(url)?)
-            .ok()
-            .filter(|target| target.same_origin(&granted))
-            .ok_or("with its variables the url leads to another host than was granted")?;
-        if !self.server().variables().is_empty() && !target.is_private() {
-            return Err("a variable is not sent in clear: the url has to begin with https".into());
-        }
-        let mut custom = HashMap::new();
-        for (name, value) in headers {
-            let wrong = || format!("the header {name} cannot be sent");
-            custom.insert(
-                http::HeaderName::from_str(name).map_err(|_| wrong())?,
-                http::HeaderValue::from_str(&self.filled(value)?).map_err(|_| wrong())?,
-            );
-        }
-        let rights = Rights::new(&self.server().requests(), &self.grants, &Grants::default());
-        let web = self
-            .net
-            .client_for(&target, &rights)
-            .await
-            .map_err(|error| error.to_string())?;
-        let config = StreamableHttpClientTransportConfig::with_uri(target.url.as_str())
-            .custom_headers(custom);
-        Ok(StreamableHttpClientTransport::with_client(web, config))
     }
 
     /// A function, told without what may not be said.
@@ -360,34 +335,9 @@ impl Link {
     }
 }
 
-/// A failure in words: the library names the Rust type of the transport first.
-fn plain(error: &str) -> String {
-    let words = error
-        .rsplit_once("] error: ")
-        .map_or(error, |(_, words)| words);
-    match words.contains("Broken pipe") || words.contains("connection closed") {
-        true => "it ended before it answered".into(),
-        false => words.to_owned(),
-    }
-}
-
 fn is_closed(error: &ServiceError) -> bool {
     matches!(
         error,
         ServiceError::TransportClosed | ServiceError::TransportSend(_)
     )
-}
-
-/// Keeps the last lines of what a server says on standard error.
-async fn listen(stderr: ChildStderr, lines: Lines, hidden: Hidden) {
-    let mut reader = BufReader::new(stderr).lines();
-    while let Ok(Some(line)) = reader.next_line().await {
-        let line = hidden.text(&line);
-        tracing::debug!(%line, "an MCP server says");
-        let mut lines = lines.lock();
-        if lines.len() == LINES_KEPT {
-            lines.pop_front();
-        }
-        lines.push_back(line.chars().take(300).collect());
-    }
 }

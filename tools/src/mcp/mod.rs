@@ -8,17 +8,28 @@
 //!
 //! | file | job |
 //! | --- | --- |
+//! | `child` | a program: started, and ended with all that it started |
 //! | `config` | what a server is: a command or an address |
 //! | `fill` | variables in what was written down |
 //! | `bound` | what a grant is bound to: the entry, the program, its files |
+//! | `dial` | how it is reached: the program or address, the revision of the protocol |
+//! | `era`, `client` | which revision a server speaks, and what it says unasked |
+//! | `follow` | redirects of an address |
 //! | `link` | the connection: started when needed, and again after a failure |
 //! | `hidden` | what a server was given in confidence, kept out of what it says |
+//! | `content` | what a result holds: texts, and names of everything else |
 //! | `convert` | tools to functions, results to JSON |
 
 mod bound;
+mod child;
+mod client;
 mod config;
+mod content;
 mod convert;
+mod dial;
+mod era;
 mod fill;
+mod follow;
 mod hidden;
 mod link;
 
@@ -27,8 +38,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use serde_json::{Map, Value};
 use tokio::runtime::{Builder, Runtime};
+use tokio_util::sync::CancellationToken;
 
 pub use bound::Bound;
 pub use config::{McpServer, McpTransport};
@@ -37,20 +50,29 @@ use crate::caps::Grants;
 use crate::device::{CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError};
 use crate::grants::Held;
 use crate::net::Net;
-use link::Link;
+use child::Children;
+use client::Life;
+use link::{Link, Shared};
 
 /// How often a waiting call looks whether it was cancelled.
 const TICK: Duration = Duration::from_millis(20);
 /// How long a server may take to start: some are downloaded first.
 const START_MAX: Duration = Duration::from_secs(60);
+/// How long a call may take whose server goes on saying that it gets on with it.
+const CALL_MAX: Duration = Duration::from_secs(3600);
+/// How long a changed list of tools is waited for.
+const RELIST_MAX: Duration = Duration::from_secs(5);
 
 /// Where the connections of a machine live: a thread beside those of its owner, so
 /// that a call may block wherever it is made.
 pub struct McpHost {
-    runtime: Option<Runtime>,
-    surroundings: Arc<Surroundings>,
-    net: Net,
+    runtime: Mutex<Option<Runtime>>,
+    shared: Shared,
+    relisted: Option<Relisted>,
 }
+
+/// Is told of the functions of a server that had others before.
+pub type Relisted = Arc<dyn Fn(&Bound, &[FunctionSpec]) + Send + Sync>;
 
 /// Variables of the environment.
 pub type Environment = BTreeMap<String, String>;
@@ -77,25 +99,54 @@ impl McpHost {
             .enable_all()
             .build()?;
         Ok(Self {
-            runtime: Some(runtime),
-            surroundings: Arc::new(Surroundings {
-                passed_on,
-                variables,
-            }),
-            net: Net::default(),
+            runtime: Mutex::new(Some(runtime)),
+            shared: Shared {
+                surroundings: Arc::new(Surroundings {
+                    passed_on,
+                    variables,
+                }),
+                net: Net::default(),
+                children: Children::default(),
+                over: CancellationToken::new(),
+            },
+            relisted: None,
         })
     }
 
     /// The same, reaching addresses through `net`.
     #[must_use]
     pub fn with_net(mut self, net: Net) -> Self {
-        self.net = net;
+        self.shared.net = net;
         self
+    }
+
+    /// The same, telling `relisted` when a server says in the middle that its tools have
+    /// changed.
+    #[must_use]
+    pub fn telling(mut self, relisted: Relisted) -> Self {
+        self.relisted = Some(relisted);
+        self
+    }
+
+    /// Ends the servers, and waits until they have: a few seconds at most, and usually
+    /// none. No call can be made afterwards.
+    pub fn end(&self) {
+        let Some(runtime) = self.runtime.lock().take() else {
+            return;
+        };
+        self.shared.over.cancel();
+        let children = self.shared.children.clone();
+        // On a thread of its own, because the caller's may be one that must not wait.
+        let waiting = std::thread::spawn(move || {
+            runtime.block_on(children.ended());
+            runtime.shutdown_background();
+        });
+        let _ = waiting.join();
     }
 
     /// `server` with what a grant to it is bound to: reads its program and its files.
     pub fn bind(&self, server: McpServer) -> Bound {
-        Bound::of(server, &self.surroundings)
+        Bound::of(server, &self.shared.surroundings)
     }
 
     /// The device for `bound`, with the functions it was `known` to have and what it
@@ -147,31 +198,36 @@ impl McpHost {
             deadline,
             ..CallContext::default()
         };
-        self.run(&context, async move { link.list().await })?
+        let patience = Patience::of(&link, deadline, deadline);
+        self.run(&context, &patience, async move { link.list().await })?
     }
 
     fn link(&self, bound: Bound, grants: Grants) -> Link {
-        Link::new(bound, grants, self.surroundings.clone(), self.net.clone())
+        Link::new(bound, grants, self.shared.clone())
     }
 
-    /// Runs `work` on the host's thread until it is done, the deadline has passed or
-    /// the caller cancels; then it is dropped, which tells the server.
+    /// Runs `work` on the host's thread until it is done, `patience` has ended or the
+    /// caller cancels; then it is dropped, which tells the server.
     fn run<T: Send + 'static>(
         &self,
         context: &CallContext,
+        patience: &Patience,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, ToolError> {
         let gone = || ToolError::new(ErrorKind::Unavailable, "the connection was shut down", "");
-        let runtime = self.runtime.as_ref().ok_or_else(gone)?;
         let (sender, receiver) = channel();
-        let task = runtime.spawn(async move {
-            // A caller that has stopped waiting needs no answer.
-            let _ = sender.send(work.await);
-        });
+        let task = self
+            .runtime
+            .lock()
+            .as_ref()
+            .ok_or_else(gone)?
+            .spawn(async move {
+                // A caller that has stopped waiting needs no answer.
+                let _ = sender.send(work.await);
+            });
         let begun = Instant::now();
         loop {
-            let left = context.deadline.saturating_sub(begun.elapsed());
-            match receiver.recv_timeout(left.min(TICK)) {
+            match receiver.recv_timeout(patience.left(begun).min(TICK)) {
                 Ok(done) => return Ok(done),
                 Err(RecvTimeoutError::Disconnected) => return Err(gone()),
                 Err(RecvTimeoutError::Timeout) if context.cancel.is_cancelled() => {
@@ -182,29 +238,86 @@ impl McpHost {
                         "",
                     ));
                 }
-                Err(RecvTimeoutError::Timeout) if begun.elapsed() >= context.deadline => {
+                Err(RecvTimeoutError::Timeout) if patience.left(begun).is_zero() => {
                     task.abort();
-                    return Err(ToolError::new(
-                        ErrorKind::Timeout,
-                        format!(
-                            "the server did not answer within {} ms",
-                            context.deadline.as_millis()
-                        ),
-                        "try a smaller request, or later",
-                    ));
+                    return Err(patience.error(begun));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
     }
+
+    /// Asks a server again that said that its tools have changed.
+    fn relist(&self, link: &Arc<Link>) {
+        let (Some(relisted), true) = (&self.relisted, link.life.take_changed()) else {
+            return;
+        };
+        let patience = Patience::of(link, RELIST_MAX, RELIST_MAX);
+        let asked = link.clone();
+        let listing = self.run(&CallContext::default(), &patience, async move {
+            asked.list().await
+        });
+        if let Ok(Ok(listing)) = listing {
+            relisted(link.bound(), &listing.functions);
+        }
+    }
+}
+
+/// How long a server is waited for.
+struct Patience {
+    name: String,
+    /// The longest silence.
+    silent_max: Duration,
+    /// The longest time in all, however often it says that it gets on.
+    whole_max: Duration,
+    life: Arc<Life>,
+}
+
+impl Patience {
+    fn of(link: &Link, silent_max: Duration, whole_max: Duration) -> Self {
+        Self {
+            name: link.bound().server.name.clone(),
+            silent_max,
+            whole_max: whole_max.max(silent_max),
+            life: link.life.clone(),
+        }
+    }
+
+    /// What is left of it for work that has `begun`.
+    fn left(&self, begun: Instant) -> Duration {
+        let heard = self.life.heard().filter(|heard| *heard > begun);
+        let silence = heard.unwrap_or(begun).elapsed();
+        let silent = self.silent_max.saturating_sub(silence);
+        silent.min(self.whole_max.saturating_sub(begun.elapsed()))
+    }
+
+    fn error(&self, begun: Instant) -> ToolError {
+        let name = &self.name;
+        let limit = match self.silent_max {
+            limit if limit.subsec_millis() == 0 => format!("{} s", limit.as_secs()),
+            limit => format!("{} ms", limit.as_millis()),
+        };
+        let message = match self.life.heard().filter(|heard| *heard > begun) {
+            None => format!("the server {name} did not answer within {limit}"),
+            Some(heard) if heard.elapsed() >= self.silent_max => format!(
+                "the server {name} did not answer within {limit} after it last reported progress"
+            ),
+            Some(_) => format!(
+                "the server {name} did not come to an end within {} s",
+                self.whole_max.as_secs()
+            ),
+        };
+        let hint = format!(
+            "try a smaller request, or later; \"timeout\" in the entry of {name}, in \
+             milliseconds, is how long it may be silent"
+        );
+        ToolError::new(ErrorKind::Timeout, message, hint)
+    }
 }
 
 impl Drop for McpHost {
     fn drop(&mut self) {
-        // May happen on a thread that must not wait; the servers end with their pipes.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
+        self.end();
     }
 }
 
@@ -238,15 +351,44 @@ impl Device for McpDevice {
         let spec = self.spec.function(function)?;
         spec.check_args(args)?;
         let args: Map<String, Value> = args.as_object().cloned().unwrap_or_default();
-        let (link, name) = (self.link.clone(), spec.name.clone());
-        let repeatable = spec.effect == Effect::Read;
-        let result =
-            self.host.run(
-                context,
-                async move { link.call(name, args, repeatable).await },
-            )??;
-        convert::outcome(result, context.output_bytes_max)
+        let silent_max = self.link.bound().server.silent_max;
+        let patience = Patience::of(&self.link, silent_max.unwrap_or(context.deadline), CALL_MAX);
+        let value = match content::is_reader(spec) {
+            true => self.read(&args, context, &patience),
+            false => self.tool(spec, args, context, &patience),
+        };
+        self.host.relist(&self.link);
+        value
             .map(|value| self.link.hidden.value(value))
             .map_err(|error| self.link.confidential(error))
+    }
+}
+
+impl McpDevice {
+    fn tool(
+        &self,
+        spec: &FunctionSpec,
+        args: Map<String, Value>,
+        context: &CallContext,
+        patience: &Patience,
+    ) -> Result<Value, ToolError> {
+        let (link, name) = (self.link.clone(), spec.name.clone());
+        let repeatable = spec.effect == Effect::Read;
+        let work = async move { link.call(name, args, repeatable).await };
+        let result = self.host.run(context, patience, work)??;
+        convert::outcome(result, context.output_bytes_max)
+    }
+
+    fn read(
+        &self,
+        args: &Map<String, Value>,
+        context: &CallContext,
+        patience: &Patience,
+    ) -> Result<Value, ToolError> {
+        let uri = args.get("uri").and_then(Value::as_str);
+        let (link, uri) = (self.link.clone(), uri.unwrap_or_default().to_owned());
+        let work = async move { link.read(uri).await };
+        let value = self.host.run(context, patience, work)??;
+        convert::bounded(value, context.output_bytes_max)
     }
 }

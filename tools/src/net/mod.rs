@@ -18,6 +18,7 @@ use reqwest::header::{
     AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue,
     LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
 };
+use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode};
 use url::Host;
 
@@ -257,7 +258,7 @@ impl Net {
         )?;
         let addresses = self.addresses(target, permit.rights).await?;
         let mut request = self
-            .client(target, &addresses)?
+            .client(target, &addresses, Policy::none())?
             .request(method.clone(), target.url.clone())
             .headers(headers);
         if let Some(body) = body {
@@ -270,7 +271,7 @@ impl Net {
     }
 
     /// A client that reaches `target`, at the addresses that were checked now, and no
-    /// other host. It follows no redirect.
+    /// other host. Of redirects it follows what `redirects` says, which must stay there.
     ///
     /// # Errors
     /// Where `rights` do not allow the host, or it leads into a private network.
@@ -278,13 +279,14 @@ impl Net {
         &self,
         target: &Target,
         rights: &Rights,
+        redirects: Policy,
     ) -> Result<Client, NetError> {
         let capability = target.capability();
         if !rights.allows(&capability) {
             return Err(NetError::NotGranted(capability));
         }
         let addresses = self.addresses(target, rights).await?;
-        self.client(target, &addresses)
+        self.client(target, &addresses, redirects)
     }
 
     /// The addresses of `target` that may be connected to.
@@ -331,11 +333,16 @@ impl Net {
 
     /// A client for `target` alone. Connections that nobody uses are not kept for the
     /// next request, which may have other rights.
-    fn client(&self, target: &Target, addresses: &[SocketAddr]) -> Result<Client, NetError> {
+    fn client(
+        &self,
+        target: &Target,
+        addresses: &[SocketAddr],
+        redirects: Policy,
+    ) -> Result<Client, NetError> {
         let mut builder = Client::builder()
             .no_proxy()
             .referer(false)
-            .redirect(reqwest::redirect::Policy::none())
+            .redirect(redirects)
             .pool_max_idle_per_host(0)
             .connect_timeout(self.limits.connect_max)
             .user_agent(USER_AGENT);

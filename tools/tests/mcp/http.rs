@@ -77,9 +77,64 @@ fn serve() -> String {
     format!("http://{}/mcp", receiver.recv().unwrap())
 }
 
+/// Starts a server that leads every request to `to`, and gives its address.
+fn lead(status: u16, to: &'static str) -> String {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async move {
+            let service: StreamableHttpService<Adder, LocalSessionManager> =
+                StreamableHttpService::new(
+                    || Ok(Adder),
+                    LocalSessionManager::default().into(),
+                    StreamableHttpServerConfig::default(),
+                );
+            let leads = move || async move {
+                let status = axum::http::StatusCode::from_u16(status).unwrap();
+                (status, [("location", to)])
+            };
+            let router = axum::Router::new()
+                .nest_service("/there", service)
+                .fallback(leads);
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            sender.send(listener.local_addr().unwrap()).unwrap();
+            axum::serve(listener, router).await.unwrap();
+        });
+    });
+    format!("http://{}/here", receiver.recv().unwrap())
+}
+
+#[test]
+fn a_redirect_is_followed_on_the_same_host() {
+    for status in [301, 302, 307, 308] {
+        let host = super::host();
+        let bound = host.bind(server(&lead(status, "/there")));
+        let grants = super::granted("net:127.0.0.1").grants;
+        let listing = host.list(bound, grants, WAIT).unwrap();
+        assert_eq!(listing.functions[0].name, "add", "{status}");
+    }
+    for status in [301, 307] {
+        let host = super::host();
+        let bound = host.bind(server(&lead(
+            status,
+            "https://other.example/mcp?key=hunter2",
+        )));
+        let grants = super::granted("net:127.0.0.1").grants;
+        let error = host.list(bound, grants, WAIT).unwrap_err();
+        let want = "another host, https://other.example: ";
+        assert!(error.message.contains(want), "{error}");
+        assert!(error.message.contains("net:other.example:443"), "{error}");
+        assert!(!error.message.contains("hunter2"), "{error}");
+    }
+}
+
 fn server(url: &str) -> McpServer {
     McpServer {
         name: "adder".into(),
+        silent_max: None,
         transport: McpTransport::Http {
             url: url.into(),
             headers: BTreeMap::from([("x-cord".into(), "7".into())]),

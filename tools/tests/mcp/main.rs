@@ -2,6 +2,7 @@
 //! and over HTTP with a well-behaved one.
 #![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
+mod era;
 mod http;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ fn host() -> Arc<McpHost> {
 fn stdio(command: &str, args: &[&str]) -> McpServer {
     McpServer {
         name: "desk".into(),
+        silent_max: None,
         transport: McpTransport::Stdio {
             command: command.into(),
             args: args.iter().map(|arg| (*arg).to_owned()).collect(),

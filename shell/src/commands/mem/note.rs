@@ -183,7 +183,7 @@ fn next_part(rest: &str) -> (usize, usize) {
     // Between signs of code a mark is none.
     let find = |mark: &str| {
         let mut places = line.match_indices(mark).map(|(at, _)| at);
-        places.find(|at| line[..*at].matches('`').count() % 2 == 0)
+        places.find(|at| line[..*at].matches('`').count().is_multiple_of(2))
     };
     let marks = [("%%", "%%"), ("<svg", "</svg>"), ("(data:", ")")];
     let found = marks

@@ -1,0 +1,114 @@
+//! Days of the Gregorian calendar: how far apart two are, and which one is so many days on.
+
+/// The value of an expression that is a day minus a day, or a day and some days or weeks;
+/// `None` for any other.
+pub fn value(expression: &str) -> Option<String> {
+    let text: String = expression.replace('@', " ");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (first, sign, rest) = match words.as_slice() {
+        [first, sign @ ("+" | "-"), rest @ ..] => (number(first)?, *sign, rest),
+        _ => return None,
+    };
+    match (sign, rest) {
+        ("-", [other]) if number(other).is_some() => {
+            let days = first - number(other)?;
+            let unit = if days.abs() == 1 { "day" } else { "days" };
+            Some(format!("{days} {unit}"))
+        }
+        (sign, [count, unit]) => {
+            let count: i64 = count.parse().ok()?;
+            let days = match unit.trim_end_matches('s') {
+                "day" => count,
+                "week" => count.checked_mul(7)?,
+                _ => return None,
+            };
+            let days = if sign == "-" {
+                days.checked_neg()?
+            } else {
+                days
+            };
+            day(first.checked_add(days)?)
+        }
+        _ => None,
+    }
+}
+
+/// The days from 1970-01-01 to a day that is written as YYYY-MM-DD, if there is that day.
+fn number(text: &str) -> Option<i64> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts.as_slice() else {
+        return None;
+    };
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if year.len() != 4 || !(1..=2).contains(&month.len()) || !parts.iter().all(|part| plain(part)) {
+        return None;
+    }
+    let (year, month, day): (i64, i64, i64) =
+        (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
+    let is_there = (1..=12).contains(&month) && (1..=length(year, month)).contains(&day);
+    is_there.then(|| since_1970(year, month, day))
+}
+
+fn length(year: i64, month: i64) -> i64 {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Counted in years that begin in March, so that the leap day is the last.
+fn since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+/// The day that is `days` after 1970-01-01, in the years that have four digits.
+fn day(days: i64) -> Option<String> {
+    let first = since_1970(1000, 1, 1);
+    let last = since_1970(9999, 12, 31);
+    if !(first..=last).contains(&days) {
+        return None;
+    }
+    let (mut year, mut month) = (1970 + days.div_euclid(366), 1);
+    while since_1970(year + 1, 1, 1) <= days {
+        year += 1;
+    }
+    while since_1970(year, 1, 1) > days {
+        year -= 1;
+    }
+    while month < 12 && since_1970(year, month + 1, 1) <= days {
+        month += 1;
+    }
+    let day = days - since_1970(year, month, 1) + 1;
+    Some(format!("{year:04}-{month:02}-{day:02}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_counted() {
+        let check = |expression: &str, want: Option<&str>| {
+            assert_eq!(value(expression).as_deref(), want, "{expression}");
+        };
+        check("2023-03-01 - 2023-02-28", Some("1 day"));
+        check("2000-03-01 - 2000-02-28", Some("2 days"));
+        check("1900-03-01 - 1900-02-28", Some("1 day"));
+        check("@2023-01-01 - @2024-01-01", Some("-365 days"));
+        check("1970-01-01 - 1969-12-31", Some("1 day"));
+        check("2023-12-31 + 1 day", Some("2024-01-01"));
+        check("2023-03-01 - 2 weeks", Some("2023-02-15"));
+        check("1996-02-28 + 2 days", Some("1996-03-01"));
+        check("1969-12-31 + 0 days", Some("1969-12-31"));
+        check("2023-02-30 - 2023-01-01", None);
+        check("2023-01-01 + 2 months", None);
+        check("2023 - 1 - 1", None);
+        check("1 + 1", None);
+    }
+}

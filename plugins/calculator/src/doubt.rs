@@ -1,0 +1,283 @@
+//! What an expression could mean beside what the evaluator takes it for. Where two
+//! readings exist it is refused with how to write each, because a plain number that nobody
+//! meant is believed.
+
+/// Why `expression` is not evaluated as it stands, if it is not.
+pub fn doubt(expression: &str) -> Option<String> {
+    let chars: Vec<char> = expression.chars().collect();
+    time(&chars)
+        .or_else(|| date(&chars))
+        .or_else(|| number(&chars))
+        .or_else(|| percentage(&chars))
+}
+
+/// The whole number at `at`, its value and where it ends; of digits only.
+fn digits(chars: &[char], at: usize) -> Option<(u32, usize)> {
+    let count = chars[at..]
+        .iter()
+        .take_while(|c| c.is_ascii_digit())
+        .count();
+    let text: String = chars[at..at + count].iter().collect();
+    Some((text.parse().ok()?, at + count))
+}
+
+/// Whether a number or a word begins at `at`, and is not the rest of one.
+fn begins(chars: &[char], at: usize) -> bool {
+    let before = at.checked_sub(1).map(|at| chars[at]);
+    before.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '.' | ',' | '_'))
+}
+
+/// A time of a clock.
+fn time(chars: &[char]) -> Option<String> {
+    let is_time = |at: usize| {
+        let (hours, end) = digits(chars, at)?;
+        let (minutes, last) = digits(chars, (chars.get(end) == Some(&':')).then_some(end + 1)?)?;
+        (hours < 100 && minutes < 60 && last == end + 3).then_some(())
+    };
+    let found = (0..chars.len()).any(|at| begins(chars, at) && is_time(at).is_some());
+    let word = |at: usize| {
+        let (hours, end) = digits(chars, at)?;
+        let end = end + chars[end..].iter().take_while(|c| **c == ' ').count();
+        let word: String = chars[end..]
+            .iter()
+            .take_while(|c| c.is_alphabetic())
+            .collect();
+        (hours <= 12 && matches!(word.as_str(), "am" | "pm" | "AM" | "PM")).then_some(())
+    };
+    let found = found || (0..chars.len()).any(|at| begins(chars, at) && word(at).is_some());
+    found.then(|| {
+        "times of a clock are not computed with: write durations, such as 2 hours + 15 minutes"
+            .into()
+    })
+}
+
+/// A day, in whichever order it is written.
+fn date(chars: &[char]) -> Option<String> {
+    for at in (0..chars.len()).filter(|at| begins(chars, *at)) {
+        let Some((first, end)) = digits(chars, at) else {
+            continue;
+        };
+        let Some(mark) = chars.get(end).filter(|c| matches!(c, '-' | '/' | '.')) else {
+            continue;
+        };
+        let Some((second, middle)) = digits(chars, end + 1) else {
+            continue;
+        };
+        if *mark == '-' && is_year(first) && chars[end + 1] == '0' && middle == end + 3 {
+            return Some(DATES.into());
+        }
+        if chars.get(middle) != Some(mark) {
+            continue;
+        }
+        let Some((third, last)) = digits(chars, middle + 1) else {
+            continue;
+        };
+        let short = |n: u32| (1..=31).contains(&n);
+        let year_first = end == at + 4 && is_year(first) && short(second) && short(third);
+        let year_last = last == middle + 5 && is_year(third) && short(first) && short(second);
+        if year_first || year_last {
+            return Some(DATES.into());
+        }
+    }
+    None
+}
+
+const DATES: &str = "this is a date, and its parts are no numbers to subtract or divide: only a \
+                     day minus a day, and a day plus or minus so many days or weeks are computed, \
+                     each day written as YYYY-MM-DD";
+
+fn is_year(n: u32) -> bool {
+    (1000..=2999).contains(&n)
+}
+
+/// A number with signs between its digits that others read in another way.
+fn number(chars: &[char]) -> Option<String> {
+    let mut at = 0;
+    let mut calls: Vec<bool> = Vec::new();
+    while at < chars.len() {
+        let c = chars[at];
+        match c {
+            '(' => calls.push(at > 0 && chars[at - 1].is_alphabetic()),
+            ')' => drop(calls.pop()),
+            _ => {}
+        }
+        if !c.is_ascii_digit() || !begins(chars, at) {
+            at += 1;
+            continue;
+        }
+        let sign = |c: &char| matches!(c, '.' | ',' | '\'' | '’');
+        let run = chars[at..]
+            .iter()
+            .take_while(|c| c.is_ascii_digit() || sign(c));
+        let mut text: String = run.collect();
+        at += text.chars().count();
+        let listed = text.ends_with(',');
+        text.truncate(text.trim_end_matches(|c| sign(&c)).len());
+        let in_call = calls.last() == Some(&true);
+        if let Some(reason) = misread(&text, in_call) {
+            return Some(reason);
+        }
+        if let Some(next) = beside(chars, at).filter(|_| !listed) {
+            return Some(format!(
+                "{text} and {next} stand side by side: write a number without spaces, or an \
+                 operator between two"
+            ));
+        }
+    }
+    None
+}
+
+/// Why `text`, digits with signs between them, is no number that all read alike.
+fn misread(text: &str, in_call: bool) -> Option<String> {
+    let points = text.matches('.').count();
+    let whole = text.split('.').next().unwrap_or_default();
+    let groups: Vec<&str> = whole.split(',').collect();
+    let grouped = groups.len() == 1
+        || (1..=3).contains(&groups[0].len()) && groups[1..].iter().all(|group| group.len() == 3);
+    let tail = text.split_once('.').map_or("", |(_, tail)| tail);
+    let swiss = |mark: char| {
+        text.split(mark).skip(1).any(|part| {
+            part.starts_with(|c: char| c.is_ascii_digit())
+                && part.chars().take_while(char::is_ascii_digit).count() == 3
+        })
+    };
+    if tail.contains(',') {
+        return Some(format!(
+            "{text} has a comma behind its point: a point stands before the decimals, and a \
+             comma only between thousands"
+        ));
+    }
+    if points > 1 {
+        return Some(format!(
+            "{text} has several points: one stands before the decimals"
+        ));
+    }
+    if swiss('\'') || swiss('’') {
+        return Some(format!(
+            "{text}: thousands are written with commas, or with nothing"
+        ));
+    }
+    if !grouped && !in_call {
+        return Some(format!(
+            "{text}: a comma stands only between thousands; before the decimals stands a point"
+        ));
+    }
+    None
+}
+
+/// The number that follows with nothing but spaces between, and is no part of a fraction.
+fn beside(chars: &[char], end: usize) -> Option<String> {
+    let space = |c: &char| matches!(c, ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}');
+    let spaces = chars[end..].iter().take_while(|c| space(c)).count();
+    let at = end + spaces;
+    let is_digit = |c: &char| c.is_ascii_digit() || matches!(c, '.' | ',');
+    let next: String = chars[at..].iter().take_while(|c| is_digit(c)).collect();
+    let fraction = chars.get(at + next.len()) == Some(&'/');
+    (spaces > 0 && next.starts_with(|c: char| c.is_ascii_digit()) && !fraction).then_some(next)
+}
+
+/// A percentage after a plus or a minus: of what stands before it, or of one?
+fn percentage(chars: &[char]) -> Option<String> {
+    let text: String = chars.iter().collect();
+    let text = text.replace(" percent", "%").replace(" per cent", "%");
+    let chars: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let mut odd = false;
+    for at in (0..chars.len()).filter(|at| chars[*at] == '%') {
+        let digits = chars[..at].iter().rev();
+        let digits = digits.take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
+        let (mut begin, mut end) = (at - digits.count(), at + 1);
+        // (10%) is 10%.
+        while begin > 0 && chars[begin - 1] == '(' && chars.get(end) == Some(&')') {
+            (begin, end) = (begin - 1, end + 1);
+        }
+        // "10% of 90", "10% * 90", and the rest of a division are clear.
+        let is_last = matches!(chars.get(end), None | Some('+' | '-' | ')'));
+        let (left, sign) = match chars[..begin] {
+            [.., left, sign] => (left, sign),
+            _ => continue,
+        };
+        let added =
+            matches!(sign, '+' | '-') && (left.is_alphanumeric() || matches!(left, '.' | ')'));
+        odd |= is_last && added;
+    }
+    odd.then(|| {
+        "a percentage after a plus or a minus can mean two things: write A + 10% of A, or \
+         A + 0.1 (here A is the number before it)"
+            .into()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_two_readings_is_refused() {
+        let check = |expression: &str, want: &str| {
+            let said = doubt(expression).unwrap_or_else(|| "fine".into());
+            assert!(said.contains(want), "{expression}: {said}");
+        };
+        for expression in [
+            "70 + 15%",
+            "300 - 5 %",
+            "8 + 2 percent",
+            "(70 + 15%) * 2",
+            "60 - (5%)",
+            "3*4+10%",
+        ] {
+            check(expression, "two things");
+        }
+        for expression in [
+            "15% of 70",
+            "70 + 15% of 70",
+            "70 * 15%",
+            "15% * 70",
+            "17 % 5",
+            "4 + 17 % 5",
+            "-5%",
+            "70 / 15%",
+            "5%",
+        ] {
+            check(expression, "fine");
+        }
+        for expression in [
+            "2023-05-06 - 2023-04-01",
+            "06/05/2023 - 01/04/2023",
+            "06.05.2023",
+            "2023-05",
+            "2023/05/06",
+        ] {
+            check(expression, "this is a date");
+        }
+        check("2023 - 5 - 6", "fine");
+        check("1990-7", "fine");
+        for expression in ["13:45 - 9:30", "1:02:03", "9 am + 3", "7pm"] {
+            check(expression, "times of a clock");
+        }
+        check("2.345,67 + 1", "comma behind its point");
+        check("2.345.678", "several points");
+        check("2,5 * 2", "only between thousands");
+        check("12,34,567", "only between thousands");
+        check("2'345", "thousands are written");
+        check("12 345 + 1", "side by side");
+        check("12\u{202f}345", "side by side");
+        for expression in [
+            "12,345.67",
+            "1,234,567",
+            "f(2, 3)",
+            "mod(2,3)",
+            "1 1/2",
+            "5 feet 3 inches",
+            "1e3",
+            "0x1F",
+            "5'3",
+            "3.",
+            "2.5*4",
+            "log10 100",
+            "2 cm",
+            "12,345",
+        ] {
+            check(expression, "fine");
+        }
+    }
+}

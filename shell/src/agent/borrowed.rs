@@ -1,0 +1,46 @@
+//! Tools of other programs that a skill names, and which of ours do the same.
+
+/// The names of a tool elsewhere, and the function that does it here.
+const SAME: &[(&[&str], &str)] = &[
+    (&["Read", "NotebookRead", "view", "read_file"], "skill.read"),
+    (&["LS", "Glob", "list_dir"], "skill.list"),
+    (&["WebFetch", "web_fetch", "fetch"], "browser.fetch"),
+    (&["python", "python3", "code_interpreter"], "python.run"),
+    (&["AskUserQuestion"], "ask"),
+];
+/// Tools that run a command line, of which some start Python.
+const SHELLS: &[&str] = &["Bash", "bash", "Shell", "shell", "run_shell_command"];
+
+/// The function that does here what `tool` does elsewhere; `None` where nothing does.
+pub fn here(tool: &str) -> Option<&'static str> {
+    let (name, command) = match tool.split_once('(') {
+        Some((name, command)) => (name.trim(), command.trim_end_matches(')').trim()),
+        None => (tool, ""),
+    };
+    if SHELLS.contains(&name) {
+        let program = command.split([' ', ':']).next().unwrap_or_default();
+        let program = program.rsplit('/').next().unwrap_or_default();
+        return program.starts_with("python").then_some("python.run");
+    }
+    let same = SAME.iter().find(|(names, _)| names.contains(&name));
+    same.map(|(_, ours)| *ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_of_others_are_those_that_do_the_same() {
+        let check = |tool: &str, want: Option<&str>| assert_eq!(here(tool), want, "{tool}");
+        check("Read", Some("skill.read"));
+        check("Read(references/*)", Some("skill.read"));
+        check("WebFetch", Some("browser.fetch"));
+        check("Bash(python scripts/a.py *)", Some("python.run"));
+        check("Bash(python3:*)", Some("python.run"));
+        check("Bash(git add *)", None);
+        check("Bash", None);
+        check("Edit", None);
+        check("readable", None);
+    }
+}

@@ -1,0 +1,193 @@
+//! The front matter of a SKILL.md, as people write it: YAML, and nearly YAML.
+
+use serde::Deserialize;
+
+/// What it says; keys that are not known are left alone.
+#[derive(Debug, Default, Deserialize)]
+pub struct Front {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    #[serde(rename = "allowed-tools")]
+    allowed_tools: Option<Tools>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Tools {
+    List(Vec<String>),
+    Words(String),
+    /// Nothing that could be read as names; it limits nothing.
+    Other(serde::de::IgnoredAny),
+}
+
+impl Front {
+    /// The tools that the skill's author wants called without a question.
+    pub fn allowed_tools(&self) -> Vec<String> {
+        match &self.allowed_tools {
+            Some(Tools::List(names)) => names.clone(),
+            Some(Tools::Words(words)) => split(words),
+            Some(Tools::Other(_)) | None => Vec::new(),
+        }
+    }
+}
+
+/// `words` at commas and spaces, but not within parentheses: `Bash(git add *)` is one.
+fn split(words: &str) -> Vec<String> {
+    let (mut names, mut name, mut depth) = (Vec::new(), String::new(), 0_usize);
+    for c in words.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        match depth == 0 && (c == ',' || c.is_whitespace()) {
+            true if name.is_empty() => {}
+            true => names.push(std::mem::take(&mut name)),
+            false => name.push(c),
+        }
+    }
+    names.extend(Some(name).filter(|name| !name.is_empty()));
+    names
+}
+
+/// The front matter and what follows it, where the text begins with one.
+///
+/// # Errors
+/// What is wrong with it, with its line in the file. A front matter that cannot be read is
+/// never taken for a part of the instructions.
+pub fn read(text: &str) -> Result<(Front, &str), String> {
+    let Some(first) = text.lines().next().filter(|line| line.trim_end() == "---") else {
+        return Ok((Front::default(), text));
+    };
+    let inside = &text[first.len()..];
+    let inside = inside.strip_prefix('\r').unwrap_or(inside);
+    let inside = inside.strip_prefix('\n').unwrap_or(inside);
+    let mut end = 0;
+    for line in inside.split_inclusive('\n') {
+        if matches!(line.trim_end(), "---" | "...") {
+            let body = &inside[end + line.len()..];
+            return parsed(&inside[..end]).map(|front| (front, body));
+        }
+        end += line.len();
+    }
+    Err("line 1: the front matter that begins here has no end: a line with --- alone".into())
+}
+
+fn parsed(yaml: &str) -> Result<Front, String> {
+    if yaml.trim().is_empty() {
+        return Ok(Front::default());
+    }
+    serde_saphyr::from_str(yaml).or_else(|error| {
+        serde_saphyr::from_str(&mended(yaml)).map_err(|_| {
+            // The line of the file, of which the first is the mark.
+            match error.location() {
+                Some(at) => format!("line {}: {}", at.line() + 1, first_line(&error)),
+                None => first_line(&error),
+            }
+        })
+    })
+}
+
+/// What is wrong, without the line within the block and the quotation below it.
+fn first_line(error: &serde_saphyr::Error) -> String {
+    let said = error.without_snippet().to_string();
+    let line = said.lines().next().unwrap_or_default();
+    match line.split_once(" at line ") {
+        Some((what, _)) => what.to_owned(),
+        None => line.to_owned(),
+    }
+}
+
+/// `yaml` with quotes around each plain value of its own that YAML would read as something
+/// else: one with `: ` or ` #` in it, or one that begins with a sign.
+fn mended(yaml: &str) -> String {
+    let lines = yaml.lines().map(|line| {
+        let Some((key, value)) = line.split_once(':') else {
+            return line.to_owned();
+        };
+        let is_key = !key.is_empty()
+            && key
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        let value = value.trim();
+        let is_plain = !value.is_empty() && !value.starts_with(['"', '\'', '|', '>', '[', '{']);
+        let is_odd = value.contains(": ")
+            || value.ends_with(':')
+            || value.starts_with(['*', '&', '!', '%', '@', '`', '?', '-', ',', ']', '}']);
+        // A quotation that ends in the middle of the value.
+        let quoted =
+            value.starts_with(['"', '\'']) && serde_saphyr::from_str::<String>(value).is_err();
+        match is_key && (is_plain && is_odd || quoted) {
+            true => format!("{key}: '{}'", value.replace('\'', "''")),
+            false => line.to_owned(),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn front_matter_is_read_as_people_write_it() {
+        let check = |text: &str, want: &str| {
+            let said = match read(text) {
+                Ok((front, body)) => format!(
+                    "{} | {} | {} | {}",
+                    front.name.as_deref().unwrap_or("-"),
+                    front.description.as_deref().unwrap_or("-"),
+                    front.allowed_tools().join("+"),
+                    body.trim()
+                ),
+                Err(reason) => reason,
+            };
+            assert_eq!(said, want, "{text}");
+        };
+        check("Just words.", "- | - |  | Just words.");
+        check(
+            "---\nname: a\n---\nBody\n---\nmore",
+            "a | - |  | Body\n---\nmore",
+        );
+        check("---\r\nname: a\r\n---\r\nBody", "a | - |  | Body");
+        check("---\n---\nBody", "- | - |  | Body");
+        check(
+            "---\nname: a\ndescription: Use when: it rains. \"So\" it's: done\n---\n",
+            "a | Use when: it rains. \"So\" it's: done |  | ",
+        );
+        check(
+            "---\ndescription: **Bold** words\n---\n",
+            "- | **Bold** words |  | ",
+        );
+        check(
+            "---\ndescription: \"Half\" of it\n---\n",
+            "- | \"Half\" of it |  | ",
+        );
+        check(
+            "---\ndescription: >\n  two\n  lines\n---\n",
+            "- | two lines\n |  | ",
+        );
+        check(
+            "---\nallowed-tools: Read, Bash(git add *) Grep\n---\n",
+            "- | - | Read+Bash(git add *)+Grep | ",
+        );
+        check(
+            "---\nallowed-tools: [Read, \"Bash(ls, x)\"]\n---\n",
+            "- | - | Read+Bash(ls, x) | ",
+        );
+        check("---\nallowed-tools:\n  Read: true\n---\n", "- | - |  | ");
+        check(
+            "---\nname: a\n",
+            "line 1: the front matter that begins here has no end: a line with --- alone",
+        );
+    }
+
+    #[test]
+    fn a_mistake_has_the_line_of_the_file() {
+        let reason = read("---\nname: a\nlist: [1,\nother: ]x[\n---\n").unwrap_err();
+        assert!(
+            reason.starts_with("line 3: ") || reason.starts_with("line 4: "),
+            "{reason}"
+        );
+    }
+}

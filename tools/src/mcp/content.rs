@@ -1,0 +1,446 @@
+//! What a result holds, for somebody who reads text: texts as they are; pictures, sounds,
+//! other data and links by what they are, wherever in the result they stand.
+
+use base64::Engine;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::{DecodePaddingMode, general_purpose};
+use rmcp::model::{ContentBlock, ReadResourceResult, Resource, ResourceContents};
+use serde_json::{Map, Value, json};
+
+use crate::device::{Effect, FunctionSpec};
+
+/// From how many letters of base64 on a text is data and nothing to read.
+const DATA_LETTERS_MIN: usize = 1024;
+/// The same behind `data:…;base64,`.
+const URL_LETTERS_MIN: usize = 64;
+/// What stands before the letters of such an address.
+const BASE64_MARK: &str = ";base64,";
+/// The longest type of data, such as `image/png`, in bytes.
+const TYPE_BYTES_MAX: usize = 100;
+/// How deep a structured result is looked into.
+const DEPTH_MAX: usize = 64;
+
+/// The function that reads what a link in a result leads to.
+pub(super) const READER: &str = "read_resource";
+const READER_SAYS: &str = "Read a resource of this server by its address, such as a link in one \
+                           of its results.";
+
+/// The function by which resources of a server are read.
+pub(super) fn reader() -> FunctionSpec {
+    let uri = json!({"type": "string", "description": "the address, as the server wrote it"});
+    FunctionSpec {
+        name: READER.into(),
+        description: READER_SAYS.into(),
+        parameters: json!({"type": "object", "properties": {"uri": uri}, "required": ["uri"],
+                           "additionalProperties": false}),
+        returns: json!({"type": "string"}),
+        effect: Effect::Read,
+        needs: Vec::new(),
+        url_argument: None,
+        offered: true,
+        program: None,
+    }
+}
+
+/// Whether `function` is [`reader`], and not one of the server's own of that name.
+pub(super) fn is_reader(function: &FunctionSpec) -> bool {
+    function.name == READER && function.description == READER_SAYS
+}
+
+/// The parts of a result as a value: its structured part with the texts that do not say
+/// the same again.
+pub(super) fn value(content: &[ContentBlock], structured: Option<Value>) -> Value {
+    let all = |texts: Vec<String>| Value::String(texts.join("\n"));
+    let empty = |value: &Value| match value {
+        Value::Null => true,
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    };
+    let Some(structured) = structured.filter(|value| !empty(value)) else {
+        return all(content.iter().map(text).collect());
+    };
+    let others: Vec<String> = content
+        .iter()
+        .filter(|block| !is_said(block, &structured))
+        .map(text)
+        .collect();
+    let structured = named(structured, 0);
+    match others.iter().all(|text| text.trim().is_empty()) {
+        true => structured,
+        false => json!({"text": all(others), "structured": structured}),
+    }
+}
+
+/// Whether `block` says what is in `structured` already: all of it, or, where it has one
+/// field, what is in that or an item of it. So libraries write for older clients.
+fn is_said(block: &ContentBlock, structured: &Value) -> bool {
+    let text = match block {
+        ContentBlock::Text(text) => &text.text,
+        // A picture that is in the structured part is named there.
+        other => {
+            return serde_json::to_value(other).is_ok_and(|value| holds(structured, &value, 0));
+        }
+    };
+    let parsed: Option<Value> = serde_json::from_str(text).ok();
+    let same =
+        |value: &Value| value.as_str() == Some(text.as_str()) || parsed.as_ref() == Some(value);
+    let only = match structured.as_object().map(Map::len) {
+        Some(1) => structured
+            .as_object()
+            .and_then(|fields| fields.values().next()),
+        _ => None,
+    };
+    let items = only.and_then(Value::as_array).into_iter().flatten();
+    same(structured) || only.is_some_and(same) || items.into_iter().any(same)
+}
+
+fn holds(structured: &Value, value: &Value, depth: usize) -> bool {
+    let within = |inner: &Value| depth < DEPTH_MAX && holds(inner, value, depth + 1);
+    structured == value
+        || match structured {
+            Value::Array(items) => items.iter().any(within),
+            Value::Object(fields) => fields.values().any(within),
+            _ => false,
+        }
+}
+
+/// One part of a result as text.
+pub(super) fn text(block: &ContentBlock) -> String {
+    match block {
+        ContentBlock::Text(text) => readable(&text.text),
+        ContentBlock::Image(image) => an("image", &image.mime_type, &image.data),
+        ContentBlock::Audio(audio) => an("recording", &audio.mime_type, &audio.data),
+        ContentBlock::Resource(resource) => contents(&resource.resource),
+        ContentBlock::ResourceLink(link) => link_words(link),
+        _ => "[something else]".to_owned(),
+    }
+}
+
+/// A text that may be JSON with data in it, or hold data itself.
+fn readable(text: &str) -> String {
+    let structured = text.trim_start().starts_with(['{', '[']);
+    if structured
+        && text.len() >= URL_LETTERS_MIN
+        && let Ok(value) = serde_json::from_str::<Value>(text)
+    {
+        let shown = named(value.clone(), 0);
+        if shown != value {
+            return shown.to_string();
+        }
+        return text.to_owned();
+    }
+    without_data(text)
+}
+
+/// What was read from an address.
+pub(super) fn read(result: &ReadResourceResult) -> Value {
+    let texts: Vec<String> = match result.contents.as_slice() {
+        // Its address was asked for, and need not be said.
+        [ResourceContents::TextResourceContents { text, .. }] => vec![readable(text)],
+        several => several.iter().map(contents).collect(),
+    };
+    Value::String(texts.join("\n"))
+}
+
+fn contents(resource: &ResourceContents) -> String {
+    match resource {
+        ResourceContents::TextResourceContents { uri, text, .. } => {
+            format!("{uri}:\n{}", readable(text))
+        }
+        ResourceContents::BlobResourceContents {
+            uri,
+            blob,
+            mime_type,
+            ..
+        } => {
+            let kind = mime_type.as_deref().unwrap_or_default();
+            match written(kind, blob) {
+                Some(text) => format!("{uri}:\n{}", readable(&text)),
+                None => {
+                    let kind = if kind.is_empty() { "data" } else { kind };
+                    format!("[{uri}: {kind}, {}]", size(bytes_of(blob)))
+                }
+            }
+        }
+        _ => "[something else]".to_owned(),
+    }
+}
+
+/// The text that is carried as data, where its type says that it is one.
+fn written(kind: &str, blob: &str) -> Option<String> {
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let is_text = kind.starts_with("text/")
+        || kind.ends_with("+json")
+        || kind.ends_with("+xml") && kind != "image/svg+xml"
+        || matches!(
+            kind,
+            "application/json" | "application/xml" | "application/yaml" | "application/toml"
+        );
+    let config =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let engine = GeneralPurpose::new(&base64::alphabet::STANDARD, config);
+    let bytes = is_text.then(|| {
+        engine
+            .decode(blob.trim())
+            .or_else(|_| general_purpose::URL_SAFE.decode(blob.trim()))
+    });
+    String::from_utf8(bytes?.ok()?).ok()
+}
+
+/// A link with all that tells what is behind it.
+fn link_words(link: &Resource) -> String {
+    let mut words = format!("[link {}: {}", link.uri, link.name);
+    if let Some(title) = link.title.as_ref().filter(|title| **title != link.name) {
+        words.push_str(&format!(" ({title})"));
+    }
+    if let Some(kind) = &link.mime_type {
+        words.push_str(&format!(", {kind}"));
+    }
+    if let Some(bytes) = link.size {
+        words.push_str(&format!(", {}", size(bytes as usize)));
+    }
+    if let Some(description) = &link.description {
+        words.push_str(&format!("; {description}"));
+    }
+    words.push(']');
+    words
+}
+
+/// The name of data that is no text.
+fn an(what: &str, kind: &str, data: &str) -> String {
+    let article = if what.starts_with(['a', 'i']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("[{article} {what}, {kind}, {}]", size(bytes_of(data)))
+}
+
+/// How many bytes so many letters of base64 stand for.
+fn bytes_of(letters: &str) -> usize {
+    letters.trim_end_matches('=').len() * 3 / 4
+}
+
+fn size(bytes: usize) -> String {
+    match bytes {
+        0..10_000 => format!("{bytes} bytes"),
+        10_000..10_000_000 => format!("{} kB", bytes / 1000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
+}
+
+/// `value` with names in place of the data in it.
+fn named(value: Value, depth: usize) -> Value {
+    if depth > DEPTH_MAX {
+        return value;
+    }
+    match value {
+        Value::String(text) => Value::String(without_data(&text)),
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| named(item, depth + 1))
+            .collect(),
+        Value::Object(fields) => match data_in(&fields) {
+            Some(name) => Value::String(name),
+            None => fields
+                .into_iter()
+                .map(|(name, field)| (name, named(field, depth + 1)))
+                .collect(),
+        },
+        other => other,
+    }
+}
+
+/// The name of an object that is a part of content with data in it.
+fn data_in(fields: &Map<String, Value>) -> Option<String> {
+    let field = |name: &str| fields.get(name).and_then(Value::as_str);
+    let kind = field("type");
+    let data = field("data").or(field("blob"))?;
+    match kind {
+        Some("image" | "audio") => {
+            field("mimeType").or(field("mime_type"))?;
+            let block = serde_json::from_value(Value::Object(fields.clone())).ok();
+            block.as_ref().map(text)
+        }
+        _ => {
+            field("blob")?;
+            let uri = field("uri")?;
+            let mime = field("mimeType").unwrap_or("data");
+            Some(match written(mime, data) {
+                Some(text) => format!("{uri}:\n{}", readable(&text)),
+                None => format!("[{uri}: {mime}, {}]", size(bytes_of(data))),
+            })
+        }
+    }
+}
+
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
+}
+
+/// `text` with names in place of long runs of base64.
+fn without_data(text: &str) -> String {
+    if text.len() < URL_LETTERS_MIN {
+        return text.to_owned();
+    }
+    let bytes = text.as_bytes();
+    let (mut shown, mut kept, mut at) = (String::new(), 0, 0);
+    while at < bytes.len() {
+        let run = bytes[at..]
+            .iter()
+            .take_while(|byte| is_letter(**byte))
+            .count();
+        if run == 0 {
+            at += 1;
+            continue;
+        }
+        let letters = &text[at..at + run];
+        if let Some((begin, kind)) = data_url(&text[kept..at]).filter(|_| run >= URL_LETTERS_MIN) {
+            shown.push_str(&text[kept..kept + begin]);
+            shown.push_str(&format!("[{kind}, {}]", size(bytes_of(letters))));
+            kept = at + run;
+        } else if run >= DATA_LETTERS_MIN && looks_like_data(letters) {
+            shown.push_str(&text[kept..at]);
+            shown.push_str(&format!("[data, {}]", size(bytes_of(letters))));
+            kept = at + run;
+        }
+        at += run;
+    }
+    shown.push_str(&text[kept..]);
+    shown
+}
+
+/// Where `data:TYPE;base64,` begins at the end of `before`, and the type.
+fn data_url(before: &str) -> Option<(usize, &str)> {
+    let head = before.strip_suffix(BASE64_MARK)?;
+    let begin = head.rfind("data:")?;
+    let kind = &head[begin + "data:".len()..];
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/+.-;=_".contains(c);
+    let is_type = kind.len() <= TYPE_BYTES_MAX && kind.chars().all(plain);
+    is_type.then(|| {
+        (
+            begin,
+            kind.split(';')
+                .next()
+                .filter(|kind| !kind.is_empty())
+                .unwrap_or("data"),
+        )
+    })
+}
+
+/// Prose has no run this long, and a list of letters of one kind is something else.
+fn looks_like_data(letters: &str) -> bool {
+    let any = |is: fn(&u8) -> bool| letters.as_bytes().iter().any(is);
+    any(u8::is_ascii_lowercase) && any(u8::is_ascii_uppercase) && any(u8::is_ascii_digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(content: Value, structured: Option<Value>) -> Value {
+        let content: Vec<ContentBlock> = serde_json::from_value(content).unwrap();
+        value(&content, structured)
+    }
+
+    #[test]
+    fn texts_stand_beside_what_is_structured() {
+        let check = |texts: &[&str], structured: Value, want: Value| {
+            let block = |text: &&str| json!({"type": "text", "text": text});
+            let content: Vec<Value> = texts.iter().map(block).collect();
+            assert_eq!(shown(json!(content), Some(structured)), want);
+        };
+        check(&["{ \"a\": 1 }"], json!({"a": 1}), json!({"a": 1}));
+        check(&[], json!({"a": 1}), json!({"a": 1}));
+        check(
+            &["seven"],
+            json!({"result": "seven"}),
+            json!({"result": "seven"}),
+        );
+        check(&["7"], json!({"result": 7}), json!({"result": 7}));
+        check(
+            &["1", "2"],
+            json!({"result": [1, 2]}),
+            json!({"result": [1, 2]}),
+        );
+        check(&["words"], json!({}), json!("words"));
+        check(&["words"], Value::Null, json!("words"));
+        check(
+            &["{\"a\":1}", "The rest follows."],
+            json!({"a": 1}),
+            json!({"text": "The rest follows.", "structured": {"a": 1}}),
+        );
+        check(
+            &["4 of them"],
+            json!({"ids": [4]}),
+            json!({"text": "4 of them", "structured": {"ids": [4]}}),
+        );
+    }
+
+    #[test]
+    fn data_is_named_wherever_it_stands() {
+        let data = "aB3/".repeat(500);
+        let image = json!({"type": "image", "mimeType": "image/png", "data": data});
+        let named = "[an image, image/png, 1500 bytes]";
+        let check = |content: Value, structured: Option<Value>, want: Value| {
+            assert_eq!(shown(content, structured), want);
+        };
+        check(json!([image]), None, json!(named));
+        check(
+            json!([image]),
+            Some(json!({"content": [image]})),
+            json!({"content": [named]}),
+        );
+        check(
+            json!([{"type": "text", "text": json!({"shot": image}).to_string()}]),
+            None,
+            json!(json!({ "shot": named }).to_string()),
+        );
+        check(
+            json!([{"type": "text", "text": format!("![x](data:image/gif;base64,{data}) end")}]),
+            None,
+            json!("![x]([image/gif, 1500 bytes]) end"),
+        );
+        check(
+            json!([]),
+            Some(json!({"png": data})),
+            json!({"png": "[data, 1500 bytes]"}),
+        );
+        check(
+            json!([{"type": "audio", "mimeType": "audio/wav", "data": "AAAA"}]),
+            None,
+            json!("[a recording, audio/wav, 3 bytes]"),
+        );
+        check(
+            json!([{"type": "resource", "resource": {"uri": "x:a", "blob": data, "mimeType": "application/zip"}}]),
+            None,
+            json!("[x:a: application/zip, 1500 bytes]"),
+        );
+        check(
+            json!([{"type": "resource", "resource": {"uri": "x:a", "blob": "aMOpIQ==", "mimeType": "text/plain"}}]),
+            None,
+            json!("x:a:\nhé!"),
+        );
+        // Long, and to be read.
+        let digest = "0f".repeat(2000);
+        check(
+            json!([]),
+            Some(json!({"sum": digest})),
+            json!({"sum": digest}),
+        );
+    }
+
+    #[test]
+    fn a_link_tells_what_is_behind_it() {
+        let check = |link: Value, want: &str| assert_eq!(shown(json!([link]), None), want);
+        check(
+            json!({"type": "resource_link", "uri": "x:1", "name": "a.csv", "title": "All of it",
+                   "description": "one line a day", "mimeType": "text/csv", "size": 20_480}),
+            "[link x:1: a.csv (All of it), text/csv, 20 kB; one line a day]",
+        );
+        check(
+            json!({"type": "resource_link", "uri": "x:1", "name": "a.csv"}),
+            "[link x:1: a.csv]",
+        );
+    }
+}

@@ -1,0 +1,259 @@
+//! How a server is started or reached: the program or the address that was granted, in
+//! the revision of the protocol that it speaks.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rmcp::ClientLifecycleMode as Lifecycle;
+use rmcp::service::{
+    ClientInitializeError, RoleClient, RunningService, serve_client_with_lifecycle_and_ct,
+};
+use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::transport::async_rw::AsyncRwTransport;
+use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{ChildStderr, Command};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::client::{self, Client};
+use super::config::{McpTransport, address};
+use super::era::{self, Probe};
+use super::follow::{self, Redirects};
+use super::hidden::Hidden;
+use super::link::{Lines, Link, Running};
+use super::{START_MAX, bound};
+use crate::caps::{Grants, Rights};
+use crate::net::Target;
+
+/// How long the last words of a server that could not be started are waited for.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Lines of a server's standard error that are kept to explain its end.
+const LINES_KEPT: usize = 5;
+
+/// A connection that stands, or why there is none.
+type Started = Result<RunningService<RoleClient, Client>, ClientInitializeError>;
+
+impl Link {
+    /// Starts or reaches the server, in the way that it understands.
+    pub(super) async fn start(&self) -> Result<Running, String> {
+        let mut lifecycle = match self.shakes_hands.load(Ordering::Relaxed) {
+            true => Lifecycle::Initialize,
+            false => era::either(),
+        };
+        let mut address = None;
+        let (mut again, mut hops) = (false, 0);
+        loop {
+            let over = self.shared.over.child_token();
+            // Cancelled as well where nobody waits for the start any longer.
+            let guard = over.clone().drop_guard();
+            let late = Arc::new(AtomicBool::default());
+            let asks = lifecycle != Lifecycle::Initialize;
+            let redirects = Redirects::default();
+            let started = match &self.server().transport {
+                McpTransport::Stdio { .. } => self.start_program(lifecycle, &late, &over).await?,
+                McpTransport::Http { .. } => {
+                    self.reach(address.as_ref(), lifecycle, &redirects, &over)
+                        .await?
+                }
+            };
+            let error = match started {
+                Ok(service) => return Ok(self.running(service, guard)),
+                Err(error) => error,
+            };
+            drop(guard);
+            if let Some(to) = redirects.take() {
+                hops += 1;
+                let granted = self.granted_address()?;
+                let next = follow::next(&granted, &to);
+                address = Some(next.map_err(|reason| format!("{}: {reason}", granted.origin()))?);
+                if hops > follow::HOPS_MAX {
+                    return Err("it leads on without end".into());
+                }
+                lifecycle = if asks {
+                    era::either()
+                } else {
+                    Lifecycle::Initialize
+                };
+                continue;
+            }
+            match era::after(&error, late.load(Ordering::Relaxed)).filter(|_| asks && !again) {
+                Some(next) => lifecycle = next,
+                None => return Err(plain(&era::words(&error))),
+            }
+            again = true;
+            self.said.lock().clear();
+        }
+    }
+
+    fn running(&self, service: RunningService<RoleClient, Client>, over: DropGuard) -> Running {
+        let info = service.peer_info();
+        let shakes_hands = info.is_some_and(|info| info.protocol_version.has_initialize());
+        self.shakes_hands.store(shakes_hands, Ordering::Relaxed);
+        tokio::spawn(client::listen(service.peer().clone(), self.life.clone()));
+        Running {
+            service,
+            listed: AtomicBool::default(),
+            _over: over,
+        }
+    }
+
+    /// Starts the program and speaks to it, until `over` is cancelled.
+    async fn start_program(
+        &self,
+        lifecycle: Lifecycle,
+        late: &Arc<AtomicBool>,
+        over: &CancellationToken,
+    ) -> Result<Started, String> {
+        let program = self.program()?;
+        let name = program.as_std().get_program().to_owned();
+        let streams = self
+            .shared
+            .children
+            .start(program, over.clone())
+            .map_err(|error| format!("{}: {error}", name.display()))?;
+        let listener = tokio::spawn(listen(
+            streams.errors,
+            self.said.clone(),
+            self.hidden.clone(),
+        ));
+        let transport = AsyncRwTransport::new(streams.output, streams.input);
+        let transport = Probe::new(transport, late.clone());
+        let client = Client::new(self.life.clone());
+        let started =
+            serve_client_with_lifecycle_and_ct(client, transport, lifecycle, over.clone()).await;
+        if started.is_err() {
+            // What it said last may be still on its way, and explains most.
+            let _ = tokio::time::timeout(LAST_WORDS, listener).await;
+        }
+        Ok(started)
+    }
+
+    /// Reaches the address, or `instead` where it leads to that, until `over` is cancelled.
+    async fn reach(
+        &self,
+        instead: Option<&Target>,
+        lifecycle: Lifecycle,
+        redirects: &Redirects,
+        over: &CancellationToken,
+    ) -> Result<Started, String> {
+        let wait = match lifecycle {
+            Lifecycle::Initialize => START_MAX,
+            _ => era::ANSWER_MAX,
+        };
+        let transport = self.address(instead, redirects).await?;
+        let client = Client::new(self.life.clone());
+        let started =
+            serve_client_with_lifecycle_and_ct(client, transport, lifecycle, over.clone());
+        let late = || ClientInitializeError::ConnectionClosed("it did not answer".into());
+        let started = tokio::time::timeout(wait, started).await;
+        Ok(match started {
+            Ok(done) => done,
+            Err(_) => Err(late()),
+        })
+    }
+
+    /// The program to start: the very file that the grant is bound to.
+    fn program(&self) -> Result<Command, String> {
+        let McpTransport::Stdio {
+            command,
+            args,
+            env,
+            cwd,
+        } = &self.server().transport
+        else {
+            return Err("it is no program".into());
+        };
+        let folder = bound::folder(cwd.as_deref());
+        let command = self.filled(command)?;
+        let program = bound::program(&command, &folder, &self.shared.surroundings)
+            .ok_or_else(|| format!("there is no program {command}"))?;
+        let mut child = Command::new(program);
+        for arg in args {
+            child.arg(self.filled(arg)?);
+        }
+        child.env_clear().envs(&self.shared.surroundings.passed_on);
+        for (name, value) in env {
+            child.env(name, self.filled(value)?);
+        }
+        child.current_dir(folder);
+        Ok(child)
+    }
+
+    /// The connection to an address, behind the same guard as the requests of plugins.
+    async fn address(
+        &self,
+        instead: Option<&Target>,
+        redirects: &Redirects,
+    ) -> Result<StreamableHttpClientTransport<reqwest::Client>, String> {
+        let McpTransport::Http { headers, .. } = &self.server().transport else {
+            return Err("it is no address".into());
+        };
+        let target = match instead {
+            Some(target) => target.clone(),
+            None => self.granted_address()?,
+        };
+        if !self.server().variables().is_empty() && !target.is_private() {
+            return Err("a variable is not sent in clear: the url has to begin with https".into());
+        }
+        let mut custom = HashMap::new();
+        for (name, value) in headers {
+            let wrong = || format!("the header {name} cannot be sent");
+            custom.insert(
+                http::HeaderName::from_str(name).map_err(|_| wrong())?,
+                http::HeaderValue::from_str(&self.filled(value)?).map_err(|_| wrong())?,
+            );
+        }
+        let rights = Rights::new(&self.server().requests(), &self.grants, &Grants::default());
+        let web = self
+            .shared
+            .net
+            .client_for(&target, &rights, redirects.policy())
+            .await
+            .map_err(|error| error.to_string())?;
+        let config = StreamableHttpClientTransportConfig::with_uri(target.url.as_str())
+            .custom_headers(custom);
+        Ok(StreamableHttpClientTransport::with_client(web, config))
+    }
+
+    /// The address with its variables filled in: on the host that was granted.
+    fn granted_address(&self) -> Result<Target, String> {
+        let McpTransport::Http { url, .. } = &self.server().transport else {
+            return Err("it is no address".into());
+        };
+        let granted = address(url)?;
+        Target::parse(&self.filled(url)?)
+            .ok()
+            .filter(|target| target.same_origin(&granted))
+            .ok_or_else(|| {
+                "with its variables the url leads to another host than was granted".into()
+            })
+    }
+}
+
+/// A failure in words: the library names the Rust type of the transport first.
+pub(super) fn plain(error: &str) -> String {
+    let words = error
+        .rsplit_once("] error: ")
+        .map_or(error, |(_, words)| words);
+    match words.contains("Broken pipe") || words.contains("connection closed") {
+        true => "it ended before it answered".into(),
+        false => words.to_owned(),
+    }
+}
+
+/// Keeps the last lines of what a server says on standard error.
+async fn listen(stderr: ChildStderr, lines: Lines, hidden: Hidden) {
+    let mut reader = BufReader::new(stderr).lines();
+    while let Ok(Some(line)) = reader.next_line().await {
+        let line = hidden.text(&line);
+        tracing::debug!(%line, "an MCP server says");
+        let mut lines = lines.lock();
+        if lines.len() == LINES_KEPT {
+            lines.pop_front();
+        }
+        lines.push_back(line.chars().take(300).collect());
+    }
+}

@@ -1,0 +1,204 @@
+//! Which revision of the protocol a server speaks. From 2026-07-28 on a client asks for
+//! what there is (`server/discover`); before, it shakes hands (`initialize`). A server of
+//! one kind knows nothing of the other, so the newer question is asked first, and an
+//! answer that makes no sense means the older kind.
+//!
+//! The library does this for servers that refuse the question properly. Here are the
+//! others: those that answer anything to it, or nothing, or to nobody.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientRequest, ErrorCode, ErrorData, ProtocolVersion, RequestId,
+    ServerJsonRpcMessage, ServerResult,
+};
+use rmcp::service::{ClientInitializeError, RoleClient};
+use rmcp::transport::Transport;
+use rmcp::{ClientLifecycleMode, service};
+use tokio::time::Instant;
+
+/// How long an answer to the newer question is waited for.
+pub(super) const ANSWER_MAX: Duration = Duration::from_secs(3);
+
+/// Asks for what there is, and shakes hands where that is not understood.
+pub(super) fn either() -> ClientLifecycleMode {
+    ClientLifecycleMode::Auto {
+        preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+        legacy_version: Some(ProtocolVersion::LATEST_WITH_INITIALIZE),
+    }
+}
+
+/// Only asks for what there is.
+pub(super) fn newer() -> ClientLifecycleMode {
+    ClientLifecycleMode::Discover {
+        preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+    }
+}
+
+/// A connection on which a server that does not understand `server/discover` seems to say
+/// so.
+pub(super) struct Probe<T> {
+    inner: T,
+    /// The question that waits for its answer, and until when.
+    asked: Option<(RequestId, Instant)>,
+    /// One that was answered in the server's place.
+    given_up: Option<RequestId>,
+    /// Set where the server did understand it, but late.
+    late: Arc<AtomicBool>,
+}
+
+impl<T> Probe<T> {
+    /// Wraps `inner`; `late` is set where an answer comes that nobody waits for any longer.
+    pub(super) fn new(inner: T, late: Arc<AtomicBool>) -> Self {
+        Self {
+            inner,
+            asked: None,
+            given_up: None,
+            late,
+        }
+    }
+
+    /// What a message means while the question waits; `None` for one that is of no use.
+    fn meant(&mut self, message: ServerJsonRpcMessage) -> Option<ServerJsonRpcMessage> {
+        // Some answer a number as a text.
+        let answers = |id: &Option<RequestId>, other: &RequestId| {
+            id.as_ref()
+                .is_some_and(|id| id.to_string() == other.to_string())
+        };
+        if let Some((id, _)) = self.asked.clone() {
+            let understood = match &message {
+                ServerJsonRpcMessage::Response(response) => {
+                    matches!(response.result, ServerResult::DiscoverResult(_))
+                }
+                // Whatever id it has: nothing else was asked.
+                ServerJsonRpcMessage::Error(error) => {
+                    self.asked = None;
+                    return Some(ServerJsonRpcMessage::error(error.error.clone(), Some(id)));
+                }
+                _ => return Some(message),
+            };
+            self.asked = None;
+            return Some(match understood {
+                true => message,
+                false => refusal(id),
+            });
+        }
+        match &message {
+            ServerJsonRpcMessage::Response(response) if answers(&self.given_up, &response.id) => {
+                let understood = matches!(response.result, ServerResult::DiscoverResult(_));
+                self.late.store(understood, Ordering::Relaxed);
+                None
+            }
+            ServerJsonRpcMessage::Error(error)
+                if error
+                    .id
+                    .as_ref()
+                    .is_some_and(|id| answers(&self.given_up, id)) =>
+            {
+                None
+            }
+            _ => Some(message),
+        }
+    }
+}
+
+fn refusal(id: RequestId) -> ServerJsonRpcMessage {
+    let words = "server/discover is not understood";
+    let error = ErrorData::new(ErrorCode::METHOD_NOT_FOUND, words, None);
+    ServerJsonRpcMessage::error(error, Some(id))
+}
+
+impl<T: Transport<RoleClient> + 'static> Transport<RoleClient> for Probe<T> {
+    type Error = T::Error;
+
+    fn name() -> Cow<'static, str> {
+        T::name()
+    }
+
+    fn send(
+        &mut self,
+        item: service::TxJsonRpcMessage<RoleClient>,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
+        if let ClientJsonRpcMessage::Request(request) = &item
+            && matches!(request.request, ClientRequest::DiscoverRequest(_))
+        {
+            self.asked = Some((request.id.clone(), Instant::now() + ANSWER_MAX));
+        }
+        self.inner.send(item)
+    }
+
+    async fn receive(&mut self) -> Option<service::RxJsonRpcMessage<RoleClient>> {
+        loop {
+            let message = match self.asked.clone() {
+                None => self.inner.receive().await?,
+                Some((id, until)) => {
+                    match tokio::time::timeout_at(until, self.inner.receive()).await {
+                        Ok(message) => message?,
+                        Err(_) => {
+                            self.asked = None;
+                            self.given_up = Some(id.clone());
+                            return Some(refusal(id));
+                        }
+                    }
+                }
+            };
+            if let Some(message) = self.meant(message) {
+                return Some(message);
+            }
+        }
+    }
+
+    async fn close(&mut self) -> Result<(), Self::Error> {
+        self.inner.close().await
+    }
+}
+
+/// What to try next with a server after `error`, if anything.
+pub(super) fn after(
+    error: &ClientInitializeError,
+    understood_late: bool,
+) -> Option<ClientLifecycleMode> {
+    match error {
+        _ if understood_late => Some(newer()),
+        // It does speak the newer kind, in no revision that is spoken here.
+        ClientInitializeError::NoCompatibleProtocolVersion { .. } => None,
+        ClientInitializeError::Cancelled => None,
+        error if is_unreachable(error) => None,
+        // Some older ones end at a question they do not know, or refuse the connection.
+        _ => Some(ClientLifecycleMode::Initialize),
+    }
+}
+
+/// Whether nobody answers there at all.
+fn is_unreachable(error: &ClientInitializeError) -> bool {
+    matches!(error, ClientInitializeError::TransportError { .. })
+        && error.to_string().contains("error sending request")
+}
+
+/// Why a server could not be started, in words.
+pub(super) fn words(error: &ClientInitializeError) -> String {
+    match error {
+        ClientInitializeError::LegacyFallbackFailed { fallback, .. } => words(fallback),
+        ClientInitializeError::NoCompatibleProtocolVersion {
+            server_supported, ..
+        } => {
+            let theirs: Vec<&str> = server_supported
+                .iter()
+                .map(ProtocolVersion::as_str)
+                .collect();
+            format!(
+                "it speaks revision {} of the protocol, and not {} or {}",
+                theirs.join(", "),
+                ProtocolVersion::V_2026_07_28,
+                ProtocolVersion::LATEST_WITH_INITIALIZE,
+            )
+        }
+        ClientInitializeError::JsonRpcError(error) => {
+            format!("it refuses the connection: {}", error.message)
+        }
+        error => error.to_string(),
+    }
+}
