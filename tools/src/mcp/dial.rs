@@ -88,11 +88,7 @@ impl Link {
         }
     }
 
-    fn running(
-        &self,
-        service: RunningService<RoleClient, Client>,
-        over: DropGuard,
-    ) -> Running {
+    fn running(&self, service: RunningService<RoleClient, Client>, over: DropGuard) -> Running {
         let info = service.peer_info();
         let shakes_hands = info.is_some_and(|info| info.protocol_version.has_initialize());
         self.shakes_hands.store(shakes_hands, Ordering::Relaxed);
