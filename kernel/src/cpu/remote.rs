@@ -8,6 +8,7 @@
 //! it, or was not reached. How long a first token takes is bounded by the process's own
 //! time: machines differ by a hundred times in it.
 
+mod action;
 mod refusal;
 mod reply;
 
@@ -344,7 +345,7 @@ impl Link {
             completion.text = said.to_owned();
         }
         if matches!(job.form, Form::Json(_)) {
-            completion.text = reply::action(&completion.text).to_owned();
+            completion.text = action::action(&completion.text).to_owned();
         }
         if completion.text.trim().is_empty() {
             let spent = completion.closed_early == Some(ClosedEarly::Full);

@@ -300,7 +300,7 @@ mod tests {
         ] {
             check("read", json!({ "path": out }), "skill");
         }
-        check("list", json!({}), "docs/a.md (14 bytes)");
+        check("list", json!({}), "docs/a.md (11 bytes)");
         check("list", json!({"folder": "docs/"}), "docs/long.md");
         check(
             "list",

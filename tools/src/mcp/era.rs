@@ -166,16 +166,9 @@ pub(super) fn after(
         // It does speak the newer kind, in no revision that is spoken here.
         ClientInitializeError::NoCompatibleProtocolVersion { .. } => None,
         ClientInitializeError::Cancelled => None,
-        error if is_unreachable(error) => None,
-        // Some older ones end at a question they do not know, or refuse the connection.
+        // Some older ones end at a question they do not know, or close the connection.
         _ => Some(ClientLifecycleMode::Initialize),
     }
-}
-
-/// Whether nobody answers there at all.
-fn is_unreachable(error: &ClientInitializeError) -> bool {
-    matches!(error, ClientInitializeError::TransportError { .. })
-        && error.to_string().contains("error sending request")
 }
 
 /// Why a server could not be started, in words.

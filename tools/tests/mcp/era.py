@@ -1,12 +1,12 @@
 """A server of the Model Context Protocol that speaks one kind of it, in a manner of its own.
 
-    era.py MANNER [FILE]
+    era.py MANNER [FOLDER]
 
 newer     revision 2026-07-28 and nothing older
 dies      an older kind that ends at a question it does not know
 silent    an older kind that does not answer such a question
 odd       an older kind that answers anything to it
-lingers   goes on after its input has ended; writes its id to FILE, and "term" at SIGTERM
+lingers   goes on after its input has ended; writes its id to a file in FOLDER, and "term" at SIGTERM
 stubborn  the same, and does not mind SIGTERM
 """
 
@@ -17,7 +17,7 @@ import sys
 import time
 
 MANNER = sys.argv[1]
-FILE = sys.argv[2] if len(sys.argv) > 2 else ""
+FILE = os.path.join(sys.argv[2], "log") if len(sys.argv) > 2 else ""
 NEW, KEY = "2026-07-28", "io.modelcontextprotocol/"
 READS = {"readOnlyHint": True}
 NONE = {"type": "object", "properties": {}}

@@ -90,7 +90,7 @@ fn a_server_that_goes_on_is_ended() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("log");
         let host = host();
-        let tides = device(&host, server(&[manner, file.to_str().unwrap()]));
+        let tides = device(&host, server(&[manner, folder.path().to_str().unwrap()]));
         assert_eq!(call(&tides, "tide", json!({})).unwrap(), "3.5 m");
         let begun = Instant::now();
         host.end();
