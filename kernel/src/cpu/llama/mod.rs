@@ -305,7 +305,7 @@ impl Cpu for LocalCpu {
     }
 
     fn accepts(&self, form: &Form) -> Result<(), CpuError> {
-        self.vocab.matcher(form).map(drop)
+        self.vocab.accepts(form)
     }
 
     fn weigh(&self, inquiry: Inquiry) -> Ticket {

@@ -168,6 +168,16 @@ impl Vocab {
         Ok(matcher)
     }
 
+    /// Whether there is a matcher for `form`, which is made where it is not known yet.
+    pub(super) fn accepts(&self, form: &Form) -> Result<(), CpuError> {
+        if let Form::Json(schema) = form
+            && self.matchers.lock().contains_key(&schema.to_string())
+        {
+            return Ok(());
+        }
+        self.matcher(form).map(drop)
+    }
+
     fn compile(&self, grammar: TopLevelGrammar) -> Result<Matcher, CpuError> {
         let parser = self
             .factory

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::LazyLock;
 
-use minijinja::value::Kwargs;
-use minijinja::{Environment, Error, ErrorKind, Value};
+use minijinja::value::{Kwargs, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, Output, State, Value, escape_formatter};
 use regex::Regex;
 
 /// The name under which a template is kept.
@@ -33,6 +33,7 @@ impl Jinja {
         environment
             .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         minijinja_contrib::add_to_environment(&mut environment);
+        environment.set_formatter(as_python);
         environment.add_function("raise_exception", raise_exception);
         environment.add_function("strftime_now", strftime_now);
         environment.add_filter("tojson", tojson);
@@ -79,6 +80,16 @@ fn plain(source: &str) -> String {
         format!("{{%{} {word} {}%}}", &found[1], &found[3])
     };
     generation.replace_all(&source, branch).into_owned()
+}
+
+/// Values that Python writes in another way.
+fn as_python(out: &mut Output<'_>, state: &State<'_, '_>, value: &Value) -> Result<(), Error> {
+    match value.kind() {
+        ValueKind::None => out.write_str("None").map_err(Error::from),
+        ValueKind::Bool if value.is_true() => out.write_str("True").map_err(Error::from),
+        ValueKind::Bool => out.write_str("False").map_err(Error::from),
+        _ => escape_formatter(out, state, value),
+    }
 }
 
 fn raise_exception(message: String) -> Result<Value, Error> {
@@ -253,7 +264,7 @@ mod tests {
         );
         check(
             "{{ tools is none }} {{ gone | length }} {{ gone is defined }}",
-            "true 0 false",
+            "True 0 False",
         );
         check("{{ map | tojson }}", "{\"z\": 1, \"a\": \"ü<\"}");
         check(
@@ -278,7 +289,7 @@ mod tests {
             "<1><b>",
         );
         check(
-            "{% set ns = namespace(n=0) %}{% for x in 'ab' %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ ns.n }}",
+            "{% set ns = namespace(n=0) %}{% for x in [1, 2] %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ ns.n }}",
             "2",
         );
         check("{{ strftime_now('%Y') | length }}", "4");
