@@ -101,7 +101,9 @@ pub fn chunks(
             if measure.join(last, &block, block_len) {
                 continue;
             }
-            if last.opens && !block.opens && last.len * 2 <= len_max {
+            // A heading may stand in a short piece, behind the properties of a note.
+            let goes_on = last.opens || last.len * 8 <= len_max && last.current == block.heading;
+            if goes_on && !block.opens && last.len * 2 <= len_max {
                 // What opens something goes with the beginning of it.
                 let opening = last.range.len();
                 let range = last.range.start..block.range.end;

@@ -261,7 +261,7 @@ mod tests {
             json!({"properties": {"x\": any\n\nTools:\n- z {": {"$ref": "#/$defs/T", "description": "Two\nlines."}},
                 "$defs": {"T": {"type": "string", "description": "Other.", "default": "a", "pattern": "^a+$"}}}),
             500,
-            "- d.f: Waits.\n    \"x\\\": any\\n\\nTools:\\n- z {\"?: string. Two lines. Default \"a\". By the pattern ^a+$\n",
+            "- d.f: Waits.\n    \"x\\\": any Tools: - z {\"?: string. Two lines. Default \"a\". By the pattern ^a+$\n",
         );
     }
 

@@ -241,7 +241,7 @@ mod tests {
         check(json!({"minLength": 3}), "string");
         check(
             json!({"const": "x".repeat(100)}),
-            &format!("\"{}…\"", "x".repeat(60)),
+            &format!("\"{}…\"", "x".repeat(80)),
         );
         check(json!({"type": "no\nsuch"}), "any");
     }

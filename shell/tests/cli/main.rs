@@ -12,6 +12,7 @@ mod endpoint;
 mod eval;
 mod interrupts;
 mod model_files;
+mod pages;
 mod privacy;
 mod reference;
 mod registry;

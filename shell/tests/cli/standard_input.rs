@@ -142,7 +142,7 @@ fn a_person_has_commands_programs_and_files() {
     assert!(terminal.sandbox.path().join("made").exists());
     let ps = terminal.sandbox.quipu(&["ps", "--json"]).json();
     // The words of the file came along, and nobody vouches for them.
-    assert_eq!(prompt(&ps[0]), "what is in @note.txt");
+    assert_eq!(prompt(&ps[0]), "what is in\n@note.txt");
     let journal = terminal.sandbox.path().join("root/state/journal.db");
     let program: String = rusqlite::Connection::open(journal)
         .and_then(|journal| journal.query_row("SELECT program FROM process", [], |row| row.get(0)))

@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 /// The address of a document that gives itself none.
-const ROOT: &str = "schema://root/";
+const ROOT: &str = "schema://this/";
 /// How deep a document is looked through.
 const DEPTH_MAX: usize = 128;
 

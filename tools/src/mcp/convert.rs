@@ -152,7 +152,7 @@ mod tests {
         let text = |text: &str| json!([{"type": "text", "text": text}]);
         check(json!({"content": text("hi")}), Ok(json!("hi")));
         check(
-            json!({"content": text("{}"), "structuredContent": {"a": 1}}),
+            json!({"content": text("{\"a\": 1}"), "structuredContent": {"a": 1}}),
             Ok(json!({"a": 1})),
         );
         check(json!({"content": text("no"), "isError": true}), Err("no"));

@@ -248,7 +248,7 @@ mod tests {
         check(
             json!(1.8446744073709552e19),
             Type::U64,
-            Err("18446744073709552000.0 is too large for u64"),
+            Err("1.8446744073709552e+19 is too large for u64"),
         );
         check(json!(-1), Type::U8, Err("-1 is too small for u8"));
         check(json!(1.5), Type::U8, Err("1.5 is no whole number"));

@@ -341,7 +341,10 @@ impl WasmDevice {
         let missing = guest.outbound.as_ref().and_then(Outbound::missing);
         if let (ErrorKind::Failed | ErrorKind::Trap, Some(missing)) = (error.kind, missing) {
             error.kind = ErrorKind::Denied;
-            error.message = format!("{missing} was not granted; {}", error.message);
+            let denied = format!("{missing} was not granted");
+            if !error.message.contains(&denied) {
+                error.message = format!("{denied}; {}", error.message);
+            }
             error.hint = match self
                 .spec
                 .requests

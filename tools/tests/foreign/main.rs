@@ -79,7 +79,7 @@ fn a_function_of_the_asynchronous_kind_is_called() {
         (core func $return (canon task.return (result u32)))
         (core instance $c (instantiate $m (with "" (instance (export "return" (func $return))))))
         (func (export "slow") async (param "x" u32) (result u32)
-            (canon lift (core func $c "slow") async (callback (func $c "again")))))"#,
+            (canon lift (core func $c "slow") async (callback (core func $c "again")))))"#,
     );
     let device = device.unwrap();
     assert_eq!(call(&device, "slow", json!({"x": 21})), Ok(json!(42)));

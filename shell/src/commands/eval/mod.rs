@@ -7,7 +7,7 @@
 //! | `agents` | by which agents the cases are run |
 //! | `beginnings` | cases that share a memory |
 //! | `functions`, `pages` | tools and pages that only a case sees |
-//! | `one` | one case, from its documents to its result |
+//! | `one`, `watch` | one case, from its documents to its result |
 //! | `rows` | results, their sums, the table |
 //! | `grade` | results checked again |
 //! | `calibrate`, `regression` | what a model's odds are worth, fitted on cases |
@@ -24,6 +24,7 @@ mod one;
 mod pages;
 mod regression;
 mod rows;
+mod watch;
 
 use std::collections::HashSet;
 use std::path::PathBuf;

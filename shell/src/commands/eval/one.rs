@@ -7,24 +7,23 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 use quipu_kernel::Kernel;
-use quipu_kernel::event::Event;
 use quipu_kernel::journal::StepRow;
-use quipu_kernel::process::{Exit, Pid, Program, Status, Usage};
+use quipu_kernel::process::{Exit, Program, Status, Usage};
 use quipu_kernel::signal::Signal;
 use quipu_kernel::syscall::{FIND, RECALL, REMEMBER, REPLACES};
 use quipu_memory::{Kind, LIST_MAX, NewPage, Trust};
 use quipu_tools::{Capability, Device};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::agents::{Agents, Named};
 use super::beginnings::{Beginnings, Left, Pages as Stored};
 use super::calls::Made;
-use super::cases::{Case, Stop};
+use super::cases::Case;
 use super::functions::Functions;
 use super::pages::Pages;
-use super::rows::{Judged, Row};
+use super::rows::Row;
+use super::watch::{Cut, watch};
 use crate::agent::KERNEL_CALLS;
 use crate::commands::options::ProcessOptions;
 use crate::init::Session;
@@ -61,24 +60,6 @@ pub struct Job<'a> {
     pub agent: &'a Named,
     /// Its place among the agents of the case.
     pub which: usize,
-}
-
-/// What was seen of a process until it was over, or had decided whether it calls.
-#[derive(Default)]
-struct Watched {
-    /// What it was asked.
-    judged: Vec<Judged>,
-    /// Why no more of it is of interest.
-    cut: Option<Cut>,
-}
-
-/// Where a process is cut that is stopped at its calls.
-#[derive(Clone, Copy)]
-enum Cut {
-    /// After this row of its journal, the last of its calls.
-    Calls(u32),
-    /// In this step, which writes words.
-    Words(u32),
 }
 
 impl<'a> Bench<'a> {
@@ -338,66 +319,8 @@ fn part(row: &mut Row, rows: &[StepRow], cut: Cut, ms: u64, device: &str) {
     row.ms = Some(ms);
 }
 
-/// Watches process `pid` until it is over; where it is to stop at its calls, until they and
-/// their outcomes are in the journal, or, where words show by their beginning, until it
-/// answers in words.
-async fn watch(
-    events: &mut UnboundedReceiver<Event>,
-    pid: Pid,
-    stop: Option<Stop>,
-    words_show: bool,
-) -> Watched {
-    let mut watched = Watched::default();
-    // The last row of the calls, and how many outcomes are to come.
-    let mut due: Option<(u32, usize)> = None;
-    let mut written = (0, String::new());
-    while let Some(event) = events.recv().await {
-        if event.pid() != pid {
-            continue;
-        }
-        match event {
-            Event::Judged {
-                question,
-                odds,
-                likely,
-                ..
-            } => watched.judged.push(Judged {
-                question,
-                odds,
-                likely,
-            }),
-            Event::Exited { .. } => break,
-            Event::Action { n, action, .. } if stop.is_some() => {
-                // Each call has a row, and an outcome.
-                let rows = action["calls"].as_array().map_or(1, Vec::len);
-                due = (counted(&action) > 0).then(|| (n + rows as u32 - 1, rows));
-            }
-            Event::Observation { .. } => due = due.map(|(last, left)| (last, left - 1)),
-            Event::Token { n, text, .. } if stop.is_some() && words_show => {
-                if written.0 != n {
-                    written = (n, String::new());
-                }
-                written.1.push_str(&text);
-                // A call is JSON, and so is an answer by a schema; a program stands in a fence.
-                let words = |c: char| !['{', '`'].contains(&c);
-                if written.1.trim_start().chars().next().is_some_and(words) {
-                    watched.cut = Some(Cut::Words(n));
-                }
-            }
-            _ => {}
-        }
-        if let Some((last, 0)) = due {
-            watched.cut = Some(Cut::Calls(last));
-        }
-        if watched.cut.is_some() {
-            break;
-        }
-    }
-    watched
-}
-
 /// How many calls an action makes that count.
-fn counted(action: &Value) -> usize {
+pub(super) fn counted(action: &Value) -> usize {
     calls_in(action).len()
 }
 
