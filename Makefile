@@ -20,7 +20,7 @@ QUIPU := "$(or $(CARGO_TARGET_DIR),target)/release/quipu"
 GUESTS := plugins/Cargo.toml $(wildcard examples/*/tool/Cargo.toml)
 
 .NOTPARALLEL:
-.PHONY: help run shell bin build guests setup test check bench evals clean
+.PHONY: help run shell bin build guests setup test check readers bench evals clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -62,7 +62,6 @@ file_of = $$($(QUIPU) model show $(1) --json | sed 's/.*"path": *"\([^"]*\)".*/\
 test: check ## Check, then run every test
 	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --all-targets
 	@$(STAGE) doctests cargo test --release --workspace --doc
-	@$(STAGE) "tests of the readers" cargo test --quiet --manifest-path plugins/Cargo.toml --target-dir target/guest-tests -p documents -p markup -p pdf
 	@[ -n "$$QUIPU_TEST_MODEL" ] || $(QUIPU) model pull smollm2-135m --quant q4_0
 	@[ -n "$$QUIPU_TEST_EMBEDDER" ] || $(QUIPU) model pull minilm-l6-v2
 	@QUIPU_TEST_MODEL=$${QUIPU_TEST_MODEL:-$(call file_of,smollm2-135m-q4_0)}; export QUIPU_TEST_MODEL; \
@@ -70,6 +69,9 @@ test: check ## Check, then run every test
 	if cargo nextest --version >/dev/null 2>&1; \
 	then cargo nextest run --cargo-quiet --release --workspace; \
 	else cargo test --quiet --release --workspace --lib --bins --tests; fi
+
+readers: guests ## Run the tests of the readers of documents, as programs of this machine
+	@cargo test --quiet --manifest-path plugins/Cargo.toml --target-dir target/guest-tests -p documents -p markup -p pdf
 
 bench: build ## Measure beside llama.cpp's own tools: make bench [SUITES='raw agents']
 	@$(QUIPU) model pull smollm2-135m --quant q4_0

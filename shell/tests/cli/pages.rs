@@ -76,7 +76,7 @@ fn the_names_of_a_note_count_on_each_of_its_pages() {
     assert!(
         texts
             .iter()
-            .all(|page| page["bytes"].as_u64().unwrap() > 40),
+            .all(|page| page["bytes"].as_u64().unwrap() > 30),
         "{pages}"
     );
 }
