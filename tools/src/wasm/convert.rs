@@ -256,7 +256,7 @@ mod tests {
         check(
             json!(1e300),
             Type::Float32,
-            Err("1e300 is too large for f32"),
+            Err("1e+300 is too large for f32"),
         );
         check(json!(0.1), Type::Float32, Ok(Val::Float32(0.1)));
         check(json!(1), Type::Float64, Ok(Val::Float64(1.0)));
