@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use anyhow::Result;
-use quipu_embed::StaticEmbedder;
-use quipu_kernel::cpu::llama::LlamaEmbedder;
+use quipu_cpu::embed::{LlamaEmbedder, StaticEmbedder};
+use quipu_kernel::Vectors;
 use quipu_memory::{Access, DiskStore, Embedder, Kind, Mode, NewPage, Query, Store, Trust};
 use tempfile::TempDir;
 
@@ -86,8 +86,8 @@ fn embedder(path: &Path) -> Result<Arc<dyn Embedder>> {
         return Ok(open.clone());
     }
     let open: Arc<dyn Embedder> = match path.is_dir() {
-        true => Arc::new(StaticEmbedder::open(path, "evals")?),
-        false => Arc::new(LlamaEmbedder::load(path, "evals", None)?),
+        true => Arc::new(Vectors(StaticEmbedder::open(path, "evals")?)),
+        false => Arc::new(Vectors(LlamaEmbedder::load(path, "evals", None)?)),
     };
     Ok(OPEN.get_or_init(|| open).clone())
 }

@@ -20,9 +20,9 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
-use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
-use quipu_kernel::cpu::scripted::ScriptedCpu;
-use quipu_kernel::cpu::{Cpu, Sampling};
+use quipu_cpu::llama::{LocalCpu, LocalSettings};
+use quipu_cpu::scripted::ScriptedCpu;
+use quipu_cpu::{Cpu, Sampling};
 use quipu_kernel::event::Event;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::policy::Policy;

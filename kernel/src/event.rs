@@ -7,12 +7,12 @@ use quipu_memory::PageId;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cpu::Movement;
 use crate::judgement::Question;
 use crate::label::Label;
 use crate::limits::Limit;
 use crate::process::{Exit, Pid, Usage};
 use crate::recall::Recalled;
+use quipu_cpu::Movement;
 
 /// Something that happened to a process.
 #[derive(Clone, Debug, Serialize)]

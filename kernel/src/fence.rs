@@ -5,8 +5,8 @@
 //! it is chosen among those that the text does not contain, so that no text can end its own
 //! border. The user's words and the kernel's stand without one.
 
-use crate::cpu::markers;
 use crate::label::{Label, Trust};
+use quipu_cpu::markers;
 
 /// Characters of a mark; more where a text has tried to name all of them.
 const MARK_CHARS: [usize; 3] = [4, 8, 32];

@@ -10,7 +10,6 @@ use quipu_tools::Bus;
 use tokio::sync::{mpsc, watch};
 
 use crate::consolidation::Tried;
-use crate::cpu::{Cpu, CpuStats, Sampling};
 use crate::event::Event;
 use crate::exec::{Ending, Execution, Inbox, Past};
 use crate::journal::{Journal, JournalError};
@@ -20,6 +19,7 @@ use crate::policy::Policy;
 use crate::process::{Exit, Pid, Program, Reply, Status, Usage};
 use crate::signal::Signal;
 use crate::vm::VmError;
+use quipu_cpu::{Cpu, CpuStats, Sampling};
 
 /// The parts of a machine, handed over at boot.
 pub struct Parts {

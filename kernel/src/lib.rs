@@ -1,9 +1,8 @@
-//! The kernel of Quipu: processes, scheduler, virtual memory and system calls over
-//! a language model.
+//! The kernel of Quipu: how does a process run?
 //!
-//! It is the only crate that knows both the disk (`quipu-memory`) and the devices
-//! (`quipu-tools`), and the only one that knows llama.cpp. It never prints and
-//! never reads the environment: it is handed its [`Parts`].
+//! It is the only crate that knows the CPU (`quipu-cpu`), the disk (`quipu-memory`) and
+//! the devices (`quipu-tools`). It never prints and never reads the environment: it is
+//! handed its [`Parts`].
 //!
 //! The way of a request, file by file:
 //!
@@ -17,11 +16,7 @@
 //! | [`grammar`] | from what is legal to the form that constrains the CPU, and back |
 //! | [`decision`] | typed questions about a state, answered with probabilities |
 //! | [`judgement`] | which questions are asked of a model before it acts, and how sure it must be |
-//! | [`cpu`] | local llama, endpoint, script |
-//! | [`scheduler`] | who computes in the next batch |
-//! | `frames`, `prefix` | whose tokens are resident in the KV cache; the tree of shared prefixes |
-//! | `cells` | where in the cache they lie, where that must not depend on company |
-//! | `swap` | KV states out of the cache, in memory and on disk |
+//! | `embedding` | the CPU's embedders, for the disk |
 //! | `facts` | the facts in a text that a user wants kept |
 //! | [`recall`] | what the store holds on a task, before the first step |
 //! | `consolidation` | many memories into few, while nothing else is to be done |
@@ -32,17 +27,16 @@
 //! | [`journal`] | intent before effect, outcome after |
 //! | [`limits`], [`signal`] | what stops a process |
 //! | [`event`] | all the world may see |
+#![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-mod cells;
 mod consolidation;
-pub mod cpu;
 pub mod decision;
+mod embedding;
 pub mod event;
 mod exec;
 mod facts;
 mod fence;
-mod frames;
 pub mod grammar;
 pub mod journal;
 pub mod judgement;
@@ -52,15 +46,13 @@ pub mod lessons;
 pub mod limits;
 pub mod planner;
 pub mod policy;
-mod prefix;
 pub mod process;
 pub mod recall;
-pub mod scheduler;
 pub mod signal;
-mod swap;
 pub mod syscall;
 pub mod vm;
 mod world;
 
 pub use consolidation::{Consolidated, Idle};
+pub use embedding::Vectors;
 pub use kernel::{Kernel, KernelError, Parts};

@@ -5,13 +5,11 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use quipu_cpu::{Pid, Usage};
 pub use quipu_memory::Share;
 
 use crate::label::Label;
 use crate::limits::{Limit, Limits};
-
-/// The number of a process; never used twice under one root.
-pub type Pid = i64;
 
 /// The priorities that a person can give.
 pub const PRIORITIES: RangeInclusive<i8> = -20..=20;
@@ -190,25 +188,6 @@ pub struct Exit {
     pub usage: Usage,
     /// Wall-clock time over all its runs, in milliseconds.
     pub ms: u64,
-}
-
-/// What the CPU did for a step or a process, in tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
-    /// Tokens of the prompts.
-    pub prompt_tokens: u32,
-    /// Of these, how many were resident and not computed again.
-    pub cached_tokens: u32,
-    /// Tokens generated.
-    pub generated_tokens: u32,
-}
-
-impl std::ops::AddAssign for Usage {
-    fn add_assign(&mut self, other: Self) {
-        self.prompt_tokens += other.prompt_tokens;
-        self.cached_tokens += other.cached_tokens;
-        self.generated_tokens += other.generated_tokens;
-    }
 }
 
 /// A person's answer to a question or an approval.

@@ -14,8 +14,4 @@ pub enum Signal {
     Kill,
     /// The wall-clock limit was reached.
     Timeout,
-    /// The step or token limit was reached.
-    Budget,
-    /// The same call gave the same result too often.
-    Loop,
 }

@@ -5,9 +5,9 @@
 //! longer fit, the oldest steps are evicted: each leaves a one-line stub, and
 //! `recall` brings the page back verbatim. Nothing is cut without an event.
 
-use crate::cpu::{Cpu, CpuError, Message, Prompt, Role};
 use crate::fence::Borders;
 use crate::label::{Label, Trust};
+use quipu_cpu::{Cpu, CpuError, Message, Prompt, Role};
 
 /// Stubs shown one by one; older ones are summed up in one line, so that the room
 /// stubs take is bounded however long a process runs.
@@ -103,16 +103,21 @@ impl VmError {
     }
 }
 
+/// A text that stays in the window, and who wrote it.
+struct Pinned {
+    text: String,
+    label: Label,
+}
+
 /// The window of one process.
 pub struct Vm {
-    boot: Message,
-    task: Message,
-    core: Vec<Message>,
+    boot: Pinned,
+    task: Pinned,
     /// Texts beside the task, which others wrote.
-    attached: Vec<Message>,
+    attached: Vec<Pinned>,
     borders: Borders,
     /// What the store holds on the task, shown before it.
-    recalled: Option<Message>,
+    recalled: Option<Pinned>,
     steps: Vec<StepPage>,
     window: usize,
     reserve: usize,
@@ -130,17 +135,14 @@ impl Vm {
     ) -> Result<Self, VmError> {
         let window = cpu.info().window;
         let mut vm = Self {
-            boot: Message {
-                role: Role::System,
+            boot: Pinned {
                 text: boot,
                 label: Label::kernel(),
             },
-            task: Message {
-                role: Role::User,
+            task: Pinned {
                 text: task.0,
                 label: task.1,
             },
-            core: Vec::new(),
             attached: Vec::new(),
             borders: Borders::new(cpu.info().constrains),
             recalled: None,
@@ -171,11 +173,7 @@ impl Vm {
     /// Pins what the store holds on the task before it, if there is room to work beside
     /// it; says whether there was.
     pub fn pin_recalled(&mut self, cpu: &dyn Cpu, text: String, label: Label) -> bool {
-        self.recalled = Some(Message {
-            role: Role::User,
-            text,
-            label,
-        });
+        self.recalled = Some(Pinned { text, label });
         match self.room_to_view(cpu) {
             Ok(room) => self.view_tokens = room,
             Err(_) => self.recalled = None,
@@ -193,8 +191,7 @@ impl Vm {
     /// # Errors
     /// Where it leaves no room to work in.
     pub fn attach(&mut self, cpu: &dyn Cpu, text: &str, label: &Label) -> Result<(), VmError> {
-        self.attached.push(Message {
-            role: Role::User,
+        self.attached.push(Pinned {
             text: self.borders.around(text, text, label),
             label: label.clone(),
         });
@@ -225,15 +222,6 @@ impl Vm {
             label,
             shown,
             resident: true,
-        });
-    }
-
-    /// Adds words of the user to the pinned pages, after the task.
-    pub fn add_core(&mut self, text: String, label: Label) {
-        self.core.push(Message {
-            role: Role::User,
-            text,
-            label,
         });
     }
 
@@ -346,19 +334,17 @@ impl Vm {
     /// The lowest label of everything the process has read, its boot page too; it names
     /// all sources of that trust.
     pub fn lowest_label(&self) -> Label {
-        let pinned = [&self.boot, &self.task].into_iter();
-        let pinned = pinned.chain(&self.core).chain(&self.attached);
-        let labels = pinned.chain(&self.recalled).map(|message| &message.label);
+        let pinned = [&self.boot, &self.task].into_iter().chain(&self.attached);
+        let labels = pinned.chain(&self.recalled).map(|page| &page.label);
         Label::lowest(labels.chain(self.steps.iter().map(|step| &step.label)))
     }
 
     /// What the user said to this process, in the user's own words.
     pub fn users_words(&self) -> String {
         let said = |label: &Label| label.trust >= Trust::User && label.source == "user";
-        let pinned = std::iter::once(&self.task).chain(&self.core);
-        let pinned = pinned.filter(|message| said(&message.label));
+        let task = Some(&self.task).filter(|task| said(&task.label));
         let answers = self.steps.iter().filter(|step| said(&step.label));
-        let words = pinned.map(|message| message.text.as_str());
+        let words = task.into_iter().map(|task| task.text.as_str());
         let words: Vec<&str> = words
             .chain(answers.map(|step| step.observation.as_str()))
             .collect();
@@ -376,21 +362,14 @@ impl Vm {
     }
 
     fn layout(&self) -> Vec<Message> {
-        let mut messages = vec![self.boot.clone()];
+        let say = |role, text| Message { role, text };
         // The task has the last word.
         let pinned = self.recalled.iter().chain(&self.attached);
-        for (i, message) in pinned.chain([&self.task]).chain(&self.core).enumerate() {
-            let message = Message {
-                text: self.borders.broken(&message.text, &message.label),
-                ..message.clone()
-            };
-            match i {
-                0 => messages.push(message),
-                _ => append(&mut messages, message),
-            }
-        }
+        let pinned = pinned.chain([&self.task]);
+        let pinned = pinned.map(|page| self.borders.broken(&page.text, &page.label));
+        let mut asked: Vec<String> = pinned.collect();
         let gone: Vec<&StepPage> = self.steps.iter().filter(|step| !step.resident).collect();
-        if let (Some(first), Some(last)) = (gone.first(), gone.last()) {
+        if let Some(first) = gone.first() {
             let mut text = String::from(
                 "Pages of earlier steps, out of sight; memory.recall shows one by its id:\n",
             );
@@ -403,39 +382,18 @@ impl Vm {
                 text.push_str(&step.stub());
                 text.push('\n');
             }
-            let label = Label::kernel().lowered_to(last.label.trust);
-            append(
-                &mut messages,
-                Message {
-                    role: Role::User,
-                    text,
-                    label,
-                },
-            );
+            asked.push(text);
         }
+        // One message: many templates want the roles to alternate.
+        let mut messages = vec![
+            say(Role::System, self.boot.text.clone()),
+            say(Role::User, asked.join("\n\n")),
+        ];
         for step in self.steps.iter().filter(|step| step.resident) {
-            let label = step.label.clone();
-            messages.push(Message {
-                role: Role::Assistant,
-                text: step.action.clone(),
-                label: label.clone(),
-            });
-            messages.push(Message {
-                role: Role::User,
-                text: step.view(self.borders),
-                label,
-            });
+            messages.push(say(Role::Assistant, step.action.clone()));
+            messages.push(say(Role::User, step.view(self.borders)));
         }
         messages
-    }
-}
-
-/// Joins `message` to the last one: many templates want the roles to alternate.
-fn append(messages: &mut [Message], message: Message) {
-    if let Some(last) = messages.last_mut() {
-        last.text.push_str("\n\n");
-        last.text.push_str(&message.text);
-        last.label = last.label.clone().lowered_to(message.label.trust);
     }
 }
 

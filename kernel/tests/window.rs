@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
 use proptest::prelude::*;
-use quipu_kernel::cpu::scripted::ScriptedCpu;
+use quipu_cpu::scripted::ScriptedCpu;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::vm::{Vm, VmError};
 

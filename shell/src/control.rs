@@ -12,8 +12,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use anyhow::Result;
+use quipu_cpu::{CpuInfo, CpuStats};
 use quipu_kernel::Kernel;
-use quipu_kernel::cpu::{CpuInfo, CpuStats};
 use quipu_kernel::process::Pid;
 use quipu_kernel::signal::Signal;
 use serde::{Deserialize, Serialize};

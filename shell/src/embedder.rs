@@ -6,8 +6,7 @@ use std::sync::OnceLock;
 use std::time::UNIX_EPOCH;
 
 use anyhow::Result;
-use quipu_embed::StaticEmbedder;
-use quipu_kernel::cpu::llama::LlamaEmbedder;
+use quipu_cpu::embed::{self, LlamaEmbedder, StaticEmbedder};
 use quipu_memory::Embedder;
 
 use crate::models::{self, Places, catalogue};
@@ -23,7 +22,7 @@ pub struct LazyEmbedder {
     file: PathBuf,
     name: String,
     threads: Option<usize>,
-    open: OnceLock<Result<Box<dyn Embedder>, String>>,
+    open: OnceLock<Result<Box<dyn embed::Embedder>, String>>,
 }
 
 /// The embedder that was `wanted`: a name of the catalogue, a file, or `none`. Without a
@@ -86,16 +85,16 @@ fn name_of(file: &Path) -> String {
 }
 
 impl LazyEmbedder {
-    fn open(&self) -> Result<&dyn Embedder, Box<dyn Error + Send + Sync>> {
+    fn open(&self) -> Result<&dyn embed::Embedder, Box<dyn Error + Send + Sync>> {
         let open = self.open.get_or_init(|| match self.file.extension() {
             Some(end) if end == "safetensors" => {
                 let folder = self.file.parent().unwrap_or(Path::new("."));
                 let open = StaticEmbedder::open(folder, &self.name);
-                open.map(|open| Box::new(open) as Box<dyn Embedder>)
+                open.map(|open| Box::new(open) as Box<dyn embed::Embedder>)
                     .map_err(|error| error.to_string())
             }
             _ => LlamaEmbedder::load(&self.file, &self.name, self.threads)
-                .map(|open| Box::new(open) as Box<dyn Embedder>)
+                .map(|open| Box::new(open) as Box<dyn embed::Embedder>)
                 .map_err(|error| error.to_string()),
         });
         match open {

@@ -5,8 +5,8 @@
 
 use std::fmt;
 
+use quipu_cpu::CpuError;
 use quipu_kernel::KernelError;
-use quipu_kernel::cpu::CpuError;
 use quipu_kernel::journal::JournalError;
 use quipu_kernel::vm::VmError;
 use quipu_memory::StoreError;

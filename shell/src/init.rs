@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
 use anyhow::Result;
-use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
-use quipu_kernel::cpu::remote::{RemoteCpu, RemoteSettings};
-use quipu_kernel::cpu::scripted::ScriptedCpu;
-use quipu_kernel::cpu::{Cpu, CpuInfo};
+use quipu_cpu::llama::{LocalCpu, LocalSettings};
+use quipu_cpu::remote::{RemoteCpu, RemoteSettings};
+use quipu_cpu::scripted::ScriptedCpu;
+use quipu_cpu::{Cpu, CpuInfo};
 use quipu_kernel::journal::Journal;
 use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::{Label, Trust};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use quipu_kernel::cpu::llama;
+use quipu_cpu::llama;
 use quipu_kernel::judgement::{Judgement, Question};
 use serde::{Deserialize, Serialize};
 

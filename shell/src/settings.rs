@@ -4,7 +4,7 @@ use std::num::{NonZero, NonZeroU16, NonZeroU32, NonZeroU64};
 use std::path::Path;
 
 use anyhow::Result;
-use quipu_kernel::cpu::Sampling;
+use quipu_cpu::Sampling;
 use quipu_kernel::limits::Limits;
 use quipu_kernel::policy::Approve;
 use quipu_kernel::process::{Memory, Share};

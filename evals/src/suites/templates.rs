@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use quipu_kernel::cpu::{ChatTemplate, Message, Role};
-use quipu_kernel::label::Label;
+use quipu_cpu::{ChatTemplate, Message, Role};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -107,7 +106,6 @@ fn ours(source: String, turns: &Turns) -> Result<String, String> {
                 _ => Role::Assistant,
             },
             text: (*text).to_owned(),
-            label: Label::user(),
         })
         .collect();
     let segments = template

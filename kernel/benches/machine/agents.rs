@@ -48,7 +48,7 @@ fn run(bench: &Bench, agents: usize) {
         };
         let (first, second) = (prompts(2 * round), prompts(2 * round + 1));
         shared = first[0].boot;
-        let ours = |prompts: &[quipu_kernel::cpu::Prompt], into: &mut Vec<f64>| {
+        let ours = |prompts: &[quipu_cpu::Prompt], into: &mut Vec<f64>| {
             let jobs = prompts.iter().enumerate().map(|(n, prompt)| {
                 ours::job(
                     n as i64 + 1,

@@ -1,7 +1,7 @@
 //! A machine that is not alone: others' work beside it, others' jobs within it.
 
-use quipu_kernel::cpu::Job;
-use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
+use quipu_cpu::Job;
+use quipu_cpu::llama::{LocalCpu, LocalSettings};
 
 use crate::{Bench, ours, report};
 

@@ -4,11 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt};
-use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
-use quipu_kernel::cpu::{
-    Chunk, Completion, Cpu, Form, Job, Message, Prompt, Role, Sampling, Ticket,
-};
-use quipu_kernel::label::Label;
+use quipu_cpu::llama::{LocalCpu, LocalSettings};
+use quipu_cpu::{Chunk, Completion, Cpu, Form, Job, Message, Prompt, Role, Sampling, Ticket};
 use quipu_kernel::process::Pid;
 use serde_json::{Value, json};
 
@@ -34,7 +31,6 @@ pub fn tokens(cpu: &LocalCpu, system: &str, user: &str) -> Prompt {
     let message = |role, text: &str| Message {
         role,
         text: text.to_owned(),
-        label: Label::user(),
     };
     let messages = [message(Role::System, system), message(Role::User, user)];
     cpu.prepare(&messages).unwrap()

@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use quipu_kernel::cpu::scripted::ScriptedCpu;
-use quipu_kernel::cpu::{Cpu, Message, Role, Sampling};
+use quipu_cpu::scripted::ScriptedCpu;
+use quipu_cpu::{Cpu, Message, Role, Sampling};
 use quipu_kernel::event::Event;
 use quipu_kernel::journal::Journal;
-use quipu_kernel::label::Label;
 use quipu_kernel::policy::Policy;
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
@@ -108,7 +107,6 @@ fn tokens(bench: &Bench) -> f64 {
         },
         text: format!("Page {n} says: ")
             + &"the quick brown fox jumps over the lazy dog. ".repeat(4),
-        label: Label::user(),
     };
     let mut messages: Vec<Message> = (0..2).map(message).collect();
     let mut times = Vec::new();

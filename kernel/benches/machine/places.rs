@@ -1,8 +1,8 @@
 //! Where a prompt can come from instead of being computed: an image on disk, the swap,
 //! a running process.
 
-use quipu_kernel::cpu::Cpu;
-use quipu_kernel::cpu::llama::LocalSettings;
+use quipu_cpu::Cpu;
+use quipu_cpu::llama::LocalSettings;
 
 use crate::{Bench, ours, report};
 
@@ -64,7 +64,7 @@ fn swap(bench: &Bench) {
             prompt
         };
         let (first, second) = (prompt(3), prompt(7));
-        let run = |pid, prompt: &quipu_kernel::cpu::Prompt| {
+        let run = |pid, prompt: &quipu_cpu::Prompt| {
             ours::run(
                 &cpu,
                 vec![ours::job(pid, prompt.clone(), Some(ours::endless()), 8)],

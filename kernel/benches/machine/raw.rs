@@ -1,7 +1,7 @@
 //! One sequence, and eight: how much of the bare engine's speed is left.
 
-use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
-use quipu_kernel::cpu::{Job, Prompt};
+use quipu_cpu::llama::{LocalCpu, LocalSettings};
+use quipu_cpu::{Job, Prompt};
 
 use crate::ours::{self, Done};
 use crate::{Bench, peer, report};

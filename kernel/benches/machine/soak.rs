@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use quipu_kernel::cpu::Sampling;
-use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
+use quipu_cpu::Sampling;
+use quipu_cpu::llama::{LocalCpu, LocalSettings};
 use quipu_kernel::event::Event;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::policy::Policy;

@@ -3,11 +3,11 @@
 use std::sync::atomic::Ordering;
 
 use super::{Ending, Execution, guarded, time_left};
-use crate::cpu::{Chunk, ClosedEarly, Completion, Job, Prompt, Ticket};
 use crate::event::Event;
 use crate::grammar::{Legal, Move};
 use crate::judgement::Question;
 use crate::limits::{Limit, THOUGHT_TOKENS_MAX};
+use quipu_cpu::{Chunk, ClosedEarly, Completion, Job, Prompt, Ticket};
 
 /// Log-odds of naming a tool below which nothing else is asked: it is none.
 const CLEARLY_NONE: f32 = -3.0;

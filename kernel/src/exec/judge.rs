@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering;
 use serde_json::{Map, Value, json};
 
 use super::{Ending, Execution, guarded, time_left};
-use crate::cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Ticket, Weights};
 use crate::decision::Decision;
 use crate::event::Event;
 use crate::grammar::{Callable, Legal};
@@ -14,6 +13,7 @@ use crate::judgement::{CALL_BEGINS, NONE, Question, Signal, yes_or_no};
 use crate::lessons::Lesson;
 use crate::planner::card;
 use crate::signal::Signal::Kill;
+use quipu_cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Ticket, Weights};
 
 /// Characters of a function's card in a question about it.
 const CARD_CHARS: usize = 500;

@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use super::judge::after;
 use super::{Ending, Execution, WITH};
-use crate::cpu::{Message, Role};
 use crate::event::Event;
 use crate::facts::facts;
 use crate::grammar::Legal;
 use crate::journal::StepRow;
 use crate::judgement::Question;
-use crate::label::{Label, Trust};
+use crate::label::Trust;
 use crate::policy::Verdict;
 use crate::process::Usage;
 use crate::syscall::{REMEMBER, REPLACES, Syscall};
+use quipu_cpu::{Message, Role};
 
 /// Newest memories among which one is looked for that a new one takes the place of.
 const NEWEST: usize = 24;
@@ -207,7 +207,6 @@ fn aside(question: &str) -> Vec<Message> {
     let say = |role, text: &str| Message {
         role,
         text: text.to_owned(),
-        label: Label::kernel(),
     };
     vec![
         say(Role::System, "You keep a person's notes up to date."),

@@ -29,7 +29,6 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::cpu::Weights;
 use crate::event::Event;
 use crate::journal::{Outcome, Ruling, StepRow};
 use crate::kernel::Shared;
@@ -43,6 +42,7 @@ use crate::signal::Signal;
 use crate::syscall::{self, Syscall};
 use crate::vm::{Vm, VmError};
 use crate::world::World;
+use quipu_cpu::Weights;
 
 pub(crate) use ending::Ending;
 

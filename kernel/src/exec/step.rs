@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use super::decide::Decided;
 use super::{Ending, Execution, WITH, failed};
-use crate::cpu::ClosedEarly;
 use crate::event::Event;
 use crate::grammar::Legal;
 use crate::journal::StepRow;
 use crate::limits::{Allowance, Limit};
 use crate::process::{State, Usage};
 use crate::syscall::{self, Syscall};
+use quipu_cpu::ClosedEarly;
 
 impl Execution {
     /// One step. Everything that can stop the process comes out as an [`Ending`].

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::engine;
 use super::values::{any_of, texts};
+use quipu_cpu::grammar as engine;
 
 /// Formats that the engine knows.
 const FORMATS: &[&str] = &[

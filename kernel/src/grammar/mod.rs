@@ -1,7 +1,6 @@
 //! From what is legal now to the form of the next action, and back from a text of that
 //! form to the action.
 
-pub(crate) mod engine;
 mod held;
 mod together;
 mod values;
@@ -9,9 +8,9 @@ mod values;
 use quipu_tools::json_schema;
 use serde_json::{Value, json};
 
-use crate::cpu::{Form, without_thought};
 use crate::syscall::object;
 pub use held::{Held, certainly_held, held};
+use quipu_cpu::{Form, without_thought};
 use together::Together;
 
 /// Characters of a final answer; long documents belong in the store.

@@ -14,8 +14,7 @@ pub use fits::FITS;
 pub use replace::REPLACE;
 pub use sort::SORT;
 
-use crate::cpu::{Message, Role};
-use crate::label::Label;
+use quipu_cpu::{Message, Role};
 
 /// Characters of a text that are shown: of a longer one its beginning and its end.
 const TEXT_CHARS: usize = 900;
@@ -39,7 +38,6 @@ impl Lesson {
         let say = |role, text: &str| Message {
             role,
             text: text.to_owned(),
-            label: Label::kernel(),
         };
         let mut messages = vec![say(Role::System, self.task)];
         for (text, label) in self.examples {

@@ -19,12 +19,12 @@ use cards::{Card, Cards};
 pub use guard::LoopGuard;
 pub use kind::signature;
 
-use crate::cpu::Form;
 use crate::grammar::{Answer, Callable, Legal, Move, certainly_held};
 use crate::label::{Label, Trust};
 use crate::limits::Allowance;
 use crate::process::Program;
 use crate::syscall;
+use quipu_cpu::Form;
 
 /// What stands before the dot in the kernel's own calls on the store, and names them in an
 /// agent's list of tools.
@@ -307,7 +307,7 @@ pub fn reads_the_world(requests: &[Capability]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grammar::engine;
+    use quipu_cpu::grammar as engine;
 
     /// A planner with functions of these schemas, and what is left of them.
     fn held(schemas: &[(&str, Value)]) -> (Vec<String>, Vec<LeftOut>) {

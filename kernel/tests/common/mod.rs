@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use quipu_kernel::cpu::scripted::ScriptedCpu;
-use quipu_kernel::cpu::{Cpu, Sampling};
+use quipu_cpu::scripted::ScriptedCpu;
+use quipu_cpu::{Cpu, Sampling};
 use quipu_kernel::event::Event;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::policy::{Approve, Policy};

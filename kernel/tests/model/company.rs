@@ -1,20 +1,15 @@
 //! What an answer owes to those who share the machine: nothing.
 
 use futures_util::stream::{self, StreamExt};
-use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings};
-use quipu_kernel::cpu::{Chunk, Cpu, Form, Job, Message, Role, Sampling};
-use quipu_kernel::label::Label;
+use quipu_cpu::llama::{LocalCpu, LocalSettings};
+use quipu_cpu::{Chunk, Cpu, Form, Job, Message, Role, Sampling};
 
 use crate::model;
 
 const SUBJECTS: [&str; 6] = ["rain", "bread", "a clock", "winter", "the moon", "salt"];
 
 fn job(cpu: &LocalCpu, n: usize) -> Job {
-    let message = |role, text| Message {
-        role,
-        text,
-        label: Label::user(),
-    };
+    let message = |role, text| Message { role, text };
     let subject = SUBJECTS[n % SUBJECTS.len()];
     // Two have a long boot page, one a long text of its own.
     let messages = match n % SUBJECTS.len() {
@@ -114,7 +109,6 @@ async fn model_takes_over_what_another_computed() {
         let message = Message {
             role: Role::User,
             text: text.clone(),
-            label: Label::user(),
         };
         let mut job = job(cpu, 3);
         job.pid = pid;
@@ -164,7 +158,6 @@ async fn model_computes_long_prompts_once_beside_each_other() {
             let message = Message {
                 role: Role::User,
                 text,
-                label: Label::user(),
             };
             job.prompt = cpu.prepare(&[message]).expect("a prompt");
             job.tokens_max = 4;

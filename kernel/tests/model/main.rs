@@ -7,16 +7,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod company;
-mod embedder;
 
 use std::sync::{Arc, OnceLock};
 
 use common::{Desk, Setup, list};
+use quipu_cpu::llama::{LocalCpu, LocalSettings, Tokenizer};
+use quipu_cpu::{Cpu, CpuError, CpuInfo, CpuStats, Form, Job, Message, Movement, Prompt, Ticket};
 use quipu_kernel::Kernel;
-use quipu_kernel::cpu::llama::{LocalCpu, LocalSettings, Tokenizer};
-use quipu_kernel::cpu::{
-    Cpu, CpuError, CpuInfo, CpuStats, Form, Job, Message, Movement, Prompt, Ticket,
-};
 use quipu_kernel::event::Event;
 use quipu_kernel::grammar::{Callable, Legal};
 use quipu_kernel::limits::Limits;
@@ -177,11 +174,9 @@ async fn model_writes_only_what_is_legal() {
         "Write a poem about wool.",
         "}]\" \\ \u{1f999}",
     ] {
-        let label = quipu_kernel::label::Label::user();
         let message = Message {
-            role: quipu_kernel::cpu::Role::User,
+            role: quipu_cpu::Role::User,
             text: task.into(),
-            label,
         };
         let prompt = cpu.prepare(&[message]).expect("a prompt");
         let mut ticket = cpu.submit(Job {
@@ -190,7 +185,7 @@ async fn model_writes_only_what_is_legal() {
             prompt,
             form: Form::Json(legal.schema()),
             tokens_max: 48,
-            sampling: quipu_kernel::cpu::Sampling {
+            sampling: quipu_cpu::Sampling {
                 temperature: 0.8,
                 seed: 7,
             },
@@ -199,9 +194,9 @@ async fn model_writes_only_what_is_legal() {
         let mut streamed = String::new();
         let done = loop {
             match ticket.next().await.expect("a chunk") {
-                quipu_kernel::cpu::Chunk::Text(text) => streamed.push_str(&text),
-                quipu_kernel::cpu::Chunk::Done(done) => break done,
-                quipu_kernel::cpu::Chunk::Weighed(..) => unreachable!("nothing was asked"),
+                quipu_cpu::Chunk::Text(text) => streamed.push_str(&text),
+                quipu_cpu::Chunk::Done(done) => break done,
+                quipu_cpu::Chunk::Weighed(..) => unreachable!("nothing was asked"),
             }
         };
         assert_eq!(streamed, done.text);

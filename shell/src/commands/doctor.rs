@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 use indicatif::DecimalBytes;
-use quipu_kernel::cpu::CpuError;
+use quipu_cpu::CpuError;
 use quipu_memory::{Access, Store};
 use quipu_tools::CallContext;
 use serde::Serialize;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use indicatif::DecimalBytes;
-use quipu_kernel::cpu::llama::{Quant, requantize};
+use quipu_cpu::llama::{Quant, requantize};
 use serde_json::{Value, json};
 
 use crate::env_vars;

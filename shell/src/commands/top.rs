@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::Args;
-use quipu_kernel::cpu::CpuProcess;
+use quipu_cpu::CpuProcess;
 use quipu_kernel::journal::{Journal, ProcessRow};
 use quipu_kernel::process::Pid;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyModifiers};
@@ -199,7 +199,7 @@ fn table(now: &Snapshot, rows: &[ProcessRow]) -> Table<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quipu_kernel::cpu::CpuStats;
+    use quipu_cpu::CpuStats;
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 

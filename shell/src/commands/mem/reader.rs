@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use quipu_kernel::cpu::llama::Tokenizer;
+use quipu_cpu::llama::Tokenizer;
 use quipu_tools::{Bus, CallContext, Device, ErrorKind, ToolError, WasmDevice};
 use serde_json::{Value, json};
 

@@ -1,0 +1,18 @@
+//! Compiles what hooks into llama.cpp's own code.
+
+fn main() {
+    #[cfg(feature = "llama")]
+    hook();
+}
+
+#[cfg(feature = "llama")]
+fn hook() {
+    let source = "src/llama/attention/hook.cpp";
+    println!("cargo:rerun-if-changed={source}");
+    cc::Build::new()
+        .cpp(true)
+        .std("c++17")
+        .flag_if_supported("-fno-rtti")
+        .file(source)
+        .compile("quipu_attention");
+}

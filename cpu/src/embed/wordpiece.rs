@@ -1,0 +1,137 @@
+//! Texts to tokens, as BERT does it: lower case without accents, split at white space and
+//! punctuation, and each word into the longest pieces of the vocabulary
+//! (Wu et al., "Google's Neural Machine Translation System", 2016).
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::EmbedError;
+
+/// Longer words are no words, and unknown.
+const WORD_CHARS_MAX: usize = 100;
+
+/// A vocabulary of pieces.
+pub(crate) struct WordPiece {
+    /// Pieces that begin a word, and those that go on with one.
+    first: HashMap<String, usize>,
+    rest: HashMap<String, usize>,
+}
+
+impl WordPiece {
+    /// Reads a `tokenizer.json` whose tokens are below `tokens`.
+    pub(crate) fn read(path: &Path, tokens: usize) -> Result<Self, EmbedError> {
+        let text = fs::read_to_string(path).map_err(|source| EmbedError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text, tokens).map_err(|detail| EmbedError::Format {
+            path: path.to_owned(),
+            detail: detail.to_owned(),
+        })
+    }
+
+    pub(crate) fn parse(text: &str, tokens: usize) -> Result<Self, &'static str> {
+        let file: Value = serde_json::from_str(text).map_err(|_| "it is no JSON")?;
+        let model = &file["model"];
+        let is_bert = file["normalizer"]["type"] == "BertNormalizer"
+            && file["normalizer"]["lowercase"] == true
+            && file["pre_tokenizer"]["type"] == "BertPreTokenizer"
+            && model["continuing_subword_prefix"] == "##";
+        if !is_bert {
+            return Err("its tokens are not cut as BERT does it in lower case");
+        }
+        let vocabulary = model["vocab"].as_object().ok_or("it has no vocabulary")?;
+        let mut pieces = Self {
+            first: HashMap::new(),
+            rest: HashMap::new(),
+        };
+        for (piece, number) in vocabulary {
+            let number = number.as_u64().and_then(|n| usize::try_from(n).ok());
+            let number = number.filter(|n| *n < tokens);
+            let number = number.ok_or("its vocabulary does not fit the table")?;
+            match piece.strip_prefix("##") {
+                Some(rest) if !rest.is_empty() => pieces.rest.insert(rest.to_owned(), number),
+                // Marks like [UNK] cannot come out of a text, which is cut at brackets.
+                _ => pieces.first.insert(piece.clone(), number),
+            };
+        }
+        Ok(pieces)
+    }
+
+    /// The tokens of `text`; words that cannot be made of pieces are left out.
+    pub(crate) fn tokens<'a>(&'a self, text: &'a str) -> impl Iterator<Item = usize> + 'a {
+        text.split_whitespace().flat_map(|part| {
+            let mut tokens = Vec::new();
+            for word in words(part) {
+                self.pieces(&word, &mut tokens);
+            }
+            tokens
+        })
+    }
+
+    /// Adds the longest pieces that make up `word`, or nothing where it has none.
+    fn pieces(&self, word: &str, tokens: &mut Vec<usize>) {
+        if word.chars().take(WORD_CHARS_MAX + 1).count() > WORD_CHARS_MAX {
+            return;
+        }
+        let before = tokens.len();
+        let mut start = 0;
+        while start < word.len() {
+            let pieces = if start == 0 { &self.first } else { &self.rest };
+            let mut ends = (start + 1..=word.len()).rev();
+            let longest = ends.find_map(|end| {
+                let piece = word.get(start..end)?;
+                Some((*pieces.get(piece)?, end))
+            });
+            let Some((token, end)) = longest else {
+                tokens.truncate(before);
+                return;
+            };
+            tokens.push(token);
+            start = end;
+        }
+    }
+}
+
+/// The words of a text without white space: letters together, punctuation and ideographs
+/// each alone; in lower case, without accents.
+fn words(part: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let plain = part
+        .nfd()
+        .filter(|c| !is_combining_mark(*c) && !c.is_control() && *c != '\u{fffd}')
+        .flat_map(char::to_lowercase);
+    for c in plain {
+        if is_ideograph(c) || is_punctuation(c) {
+            if !word.is_empty() {
+                words.push(std::mem::take(&mut word));
+            }
+            words.push(c.to_string());
+        } else {
+            word.push(c);
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+fn is_punctuation(c: char) -> bool {
+    c.is_ascii_punctuation()
+        || matches!(c, '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '\u{3001}'..='\u{3003}'
+            | '\u{3008}'..='\u{3011}' | '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}'
+            | '¡' | '§' | '«' | '¶' | '·' | '»' | '¿')
+}
+
+fn is_ideograph(c: char) -> bool {
+    matches!(c,
+        '\u{4e00}'..='\u{9fff}' | '\u{3400}'..='\u{4dbf}' | '\u{20000}'..='\u{2a6df}'
+        | '\u{2a700}'..='\u{2ceaf}' | '\u{f900}'..='\u{faff}' | '\u{2f800}'..='\u{2fa1f}')
+}

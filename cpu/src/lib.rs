@@ -1,0 +1,493 @@
+//! The CPU of Quipu: how does one model compute for many?
+//!
+//! A CPU turns a laid-out window into the next action. It knows neither processes' tools
+//! nor their disk: of a process it knows the number ([`Pid`]) and what it cost ([`Usage`]).
+//! It never prints and never reads the environment.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `lib.rs` | the contract: [`Cpu`], [`Job`], [`Inquiry`], [`Ticket`] |
+//! | [`llama`] | a GGUF file run by llama.cpp: the only folder that names it (feature `llama`) |
+//! | [`kv`] | what is where in the KV cache and who computes next; bookkeeping without llama.cpp |
+//! | [`remote`] | an OpenAI-compatible endpoint |
+//! | [`scripted`] | a script, for tests and replay |
+//! | `template` | chat templates as transformers renders them |
+//! | [`grammar`] | the engine that holds a model to a schema |
+//! | `thought`, [`markers`] | thoughts and turn markers in texts |
+//! | [`embed`] | texts to vectors: from a table, or by a llama |
+#![warn(missing_docs)]
+
+pub mod embed;
+pub mod grammar;
+pub mod kv;
+#[cfg(feature = "llama")]
+pub mod llama;
+pub mod markers;
+pub mod remote;
+pub mod scripted;
+mod template;
+mod thought;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+pub use template::{ChatTemplate, Segment};
+pub use thought::without_thought;
+
+/// The number of a process; never used twice under one root.
+pub type Pid = i64;
+
+/// What the CPU did for a step or a process, in tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of the prompts.
+    pub prompt_tokens: u32,
+    /// Of these, how many were resident and not computed again.
+    pub cached_tokens: u32,
+    /// Tokens generated.
+    pub generated_tokens: u32,
+}
+
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.prompt_tokens += other.prompt_tokens;
+        self.cached_tokens += other.cached_tokens;
+        self.generated_tokens += other.generated_tokens;
+    }
+}
+
+/// Who speaks in a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The kernel.
+    System,
+    /// The task, and what came back from the world.
+    User,
+    /// The actions.
+    Assistant,
+}
+
+/// One message of a laid-out window.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said.
+    pub text: String,
+}
+
+/// A window ready to run: the messages, and their tokens where the CPU has a
+/// tokenizer of its own.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    /// The messages.
+    pub messages: Vec<Message>,
+    /// Token ids, for a local CPU; empty otherwise.
+    pub tokens: Vec<i32>,
+    /// Tokens of the whole prompt with its template. Exact where the tokenizer is
+    /// known, else an upper estimate.
+    pub len: usize,
+    /// Of `tokens`, how many from the first belong to the boot page, which processes
+    /// of one agent share.
+    pub boot: usize,
+}
+
+/// How tokens are chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sampling {
+    /// 0 is greedy.
+    pub temperature: f32,
+    /// Seed of the random choice.
+    pub seed: u32,
+}
+
+/// One action to be decided.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The process it is for; its earlier prompt is likely resident.
+    pub pid: Pid,
+    /// The process's priority.
+    pub priority: i8,
+    /// The window.
+    pub prompt: Prompt,
+    /// What the text looks like.
+    pub form: Form,
+    /// Tokens the action may have.
+    pub tokens_max: u32,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// The observations of all earlier steps, oldest first: a script's position.
+    pub history: Arc<Vec<String>>,
+}
+
+/// What the text of a job looks like.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Form {
+    /// Anything.
+    Text,
+    /// Compact JSON that satisfies this JSON Schema.
+    Json(Value),
+    /// A sentence of this grammar, in llguidance's Lark. Only for a CPU whose
+    /// [`CpuInfo::constrains`] says that it knows such grammars.
+    Lark(String),
+}
+
+/// A question about a state, to be answered with probabilities and without a generated
+/// token.
+#[derive(Clone, Debug)]
+pub struct Inquiry {
+    /// The process it is about; its prefix is likely resident.
+    pub pid: Pid,
+    /// The process's priority.
+    pub priority: i8,
+    /// The state with the question, up to where the answer begins.
+    pub prompt: Prompt,
+    /// For each option the texts that begin it, such as `Yes` and ` yes`. The first token
+    /// of each text counts, so options must differ in theirs.
+    pub options: Vec<Vec<String>>,
+}
+
+/// The natural logarithm of each option's probability, in the order of the options.
+pub type Weights = Vec<f32>;
+
+/// A piece of a running job.
+#[derive(Clone, Debug)]
+pub enum Chunk {
+    /// Text as it is generated.
+    Text(String),
+    /// The whole action; the last chunk.
+    Done(Completion),
+    /// The answer to an [`Inquiry`]; the last chunk.
+    Weighed(Weights, Usage),
+}
+
+/// A finished action.
+#[derive(Clone, Debug, Default)]
+pub struct Completion {
+    /// The text: JSON where the CPU honours the schema.
+    pub text: String,
+    /// What it cost.
+    pub usage: Usage,
+    /// Why it was closed early, if it was.
+    pub closed_early: Option<ClosedEarly>,
+    /// Whether the model thought aloud before it.
+    pub thought: bool,
+}
+
+/// Why an action was closed before the model did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClosedEarly {
+    /// Its room was used up.
+    Full,
+    /// It said the same again and again.
+    Repeating,
+}
+
+/// A job under way. Dropping it cancels the job within one small batch.
+pub struct Ticket {
+    chunks: mpsc::UnboundedReceiver<Result<Chunk, CpuError>>,
+}
+
+/// The CPU's end of a [`Ticket`].
+pub type Sink = mpsc::UnboundedSender<Result<Chunk, CpuError>>;
+
+impl Ticket {
+    /// A ticket and the sink that feeds it.
+    pub fn new() -> (Sink, Self) {
+        let (sink, chunks) = mpsc::unbounded_channel();
+        (sink, Self { chunks })
+    }
+
+    /// The next piece. A CPU that goes away without a word is [`CpuError::Gone`].
+    pub async fn next(&mut self) -> Result<Chunk, CpuError> {
+        self.chunks.recv().await.unwrap_or(Err(CpuError::Gone))
+    }
+}
+
+/// What is known of a CPU.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct CpuInfo {
+    /// The model's name.
+    pub model: String,
+    /// `local`, `remote` or `script`.
+    pub kind: &'static str,
+    /// Architecture, size and quantisation, as the model states them.
+    pub details: String,
+    /// The window of one process, in tokens.
+    pub window: usize,
+    /// Threads it computes with; 0 when that is not ours to say.
+    pub threads: usize,
+    /// Cells of the KV cache shared by all processes; 0 when there is none.
+    pub kv_cells: usize,
+    /// Whether it writes by any grammar ([`Form::Lark`]), goes on from words that were put
+    /// into its mouth ([`Cpu::lead`]) and answers an [`Inquiry`].
+    pub constrains: bool,
+}
+
+/// A model that processes run on.
+pub trait Cpu: Send + Sync {
+    /// What is known of it.
+    fn info(&self) -> &CpuInfo;
+
+    /// Renders `messages` as this model's prompt and counts it. What it returns is
+    /// what [`Cpu::submit`] will run, token by token.
+    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError>;
+
+    /// Tokens in `text` alone, by the same tokenizer as [`Cpu::prepare`].
+    fn count(&self, text: &str) -> usize;
+
+    /// Lets the answer to `prompt` begin with `words`, which count as part of the prompt.
+    /// `None` where the CPU cannot do that.
+    fn lead(&self, _prompt: &Prompt, _words: &str) -> Option<Prompt> {
+        None
+    }
+
+    /// Starts to answer a question; returns at once. One `Weighed` or an error ends the
+    /// ticket; the error is [`CpuError::Undecided`] where the CPU does not tell
+    /// probabilities.
+    fn weigh(&self, _inquiry: Inquiry) -> Ticket {
+        let (sink, ticket) = Ticket::new();
+        // Nobody has dropped the ticket yet.
+        let _ = sink.send(Err(CpuError::Undecided));
+        ticket
+    }
+
+    /// Whether a text of `form` can be written: what a grammar cannot say is known before a
+    /// job fails. What was looked at once is cheap to submit.
+    ///
+    /// # Errors
+    /// [`CpuError::Grammar`] with the reason.
+    fn accepts(&self, _form: &Form) -> Result<(), CpuError> {
+        Ok(())
+    }
+
+    /// Starts to decide an action; returns at once. The prompt and `tokens_max`
+    /// together fit the window. Exactly one `Done` or error ends the ticket.
+    fn submit(&self, job: Job) -> Ticket;
+
+    /// Changes the priority of the job that `pid` has under way, if it has one.
+    fn nice(&self, _pid: Pid, _priority: i8) {}
+
+    /// Learns that `pid` is over: what is kept for it may go.
+    fn retire(&self, _pid: Pid) {}
+
+    /// How things are in this moment; empty where nothing is ours to count.
+    fn stats(&self) -> CpuStats {
+        CpuStats::default()
+    }
+
+    /// Calls `listener` for every movement of a process's pages from now on, on a
+    /// thread that must not be kept waiting.
+    fn listen(&self, _listener: Box<dyn Fn(Movement) + Send + Sync>) {}
+}
+
+/// A movement of a process's pages between the KV cache and the swap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Movement {
+    /// Out of the cache.
+    SwappedOut {
+        /// Whose they are.
+        pid: Pid,
+        /// How many tokens.
+        tokens: usize,
+    },
+    /// Back into it.
+    SwappedIn {
+        /// For whom.
+        pid: Pid,
+        /// How many tokens.
+        tokens: usize,
+    },
+}
+
+/// A CPU in one moment.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct CpuStats {
+    /// Cells of the KV cache.
+    pub cells: usize,
+    /// Of these, in use; a shared one counts once.
+    pub cells_used: usize,
+    /// Bytes of swapped states in host memory.
+    pub swap_bytes: usize,
+    /// Threads it computes with now.
+    pub threads: usize,
+    /// Jobs in the batch.
+    pub running: usize,
+    /// Jobs that wait for room, or for a prefix that another computes.
+    pub waiting: usize,
+    /// What it has done since it started.
+    pub counters: Counters,
+    /// What each process holds.
+    pub processes: Vec<CpuProcess>,
+}
+
+/// What a CPU has done since it started; tokens unless it says otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Batches computed.
+    pub batches: u64,
+    /// Computed of prompts.
+    pub prefilled: u64,
+    /// Computed while generating.
+    pub decoded: u64,
+    /// Of prompts, shared with another process instead of computed.
+    pub shared: u64,
+    /// Moved from the cache to the swap.
+    pub swapped_out: u64,
+    /// Moved back.
+    pub swapped_in: u64,
+    /// Microseconds that moving them back took.
+    pub swapped_in_us: u64,
+    /// Jobs that gave up their place to a more urgent one.
+    pub preempted: u64,
+    /// Times that everybody was moved to the beginning of the cache.
+    pub collected: u64,
+    /// Boot pages saved to disk.
+    pub boots_saved: u64,
+    /// Generated without a choice, by the grammar.
+    pub forced: u64,
+    /// Guessed from the context.
+    pub drafted: u64,
+    /// Of these, right.
+    pub accepted: u64,
+}
+
+/// What one process holds of a CPU, in tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CpuProcess {
+    /// The process.
+    pub pid: Pid,
+    /// In the cache.
+    pub resident: usize,
+    /// Of these, held by other processes too.
+    pub shared: usize,
+    /// In the swap.
+    pub swapped: usize,
+}
+
+/// Why a CPU could not decide.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CpuError {
+    /// The file is not a model that can be run.
+    #[error("cannot load {path}: {reason}")]
+    Load {
+        /// The model file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The window asked for cannot hold a process.
+    #[error("a window of {window} tokens is too small; {least} is the least")]
+    Window {
+        /// Tokens asked for, or what the model was trained for.
+        window: usize,
+        /// The least that is taken.
+        least: usize,
+    },
+    /// The KV cache asked for is larger than the memory.
+    #[error("a KV cache of {cells} tokens does not fit: there is free memory for {most}")]
+    Cells {
+        /// Tokens asked for.
+        cells: usize,
+        /// Tokens there is free memory for.
+        most: usize,
+    },
+    /// The model has no chat template: a base model.
+    #[error(
+        "{model} has no chat template: it is a base model, which completes text but follows no instructions, or an embedding model"
+    )]
+    NoTemplate {
+        /// The model.
+        model: String,
+    },
+    /// The template cannot be rendered.
+    #[error("the chat template of {model} failed: {reason}")]
+    Template {
+        /// The model.
+        model: String,
+        /// What the template engine said.
+        reason: String,
+    },
+    /// The constraint could not be compiled.
+    #[error("the schema of the next action cannot be turned into a grammar: {0}")]
+    Grammar(String),
+    /// The engine failed while computing.
+    #[error("the model stopped computing: {0}")]
+    Decode(String),
+    /// An endpoint refused or failed.
+    #[error("{url}: {reason}")]
+    Endpoint {
+        /// The endpoint.
+        url: String,
+        /// What it said.
+        reason: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A script has no line for this step.
+    #[error("the script {path} ended at step {step}")]
+    ScriptEnded {
+        /// The script.
+        path: String,
+        /// The step it had no line for.
+        step: usize,
+    },
+    /// A script that cannot be read.
+    #[error("{path}{}: {reason}", line_words(*line))]
+    Script {
+        /// The script.
+        path: String,
+        /// The line, from 1; 0 is the file itself.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The CPU does not tell how likely its words are.
+    #[error("the CPU tells no probabilities")]
+    Undecided,
+    /// The engine went away.
+    #[error("the CPU stopped without an answer")]
+    Gone,
+}
+
+fn line_words(line: usize) -> String {
+    match line {
+        0 => String::new(),
+        line => format!(", line {line}"),
+    }
+}
+impl CpuError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            CpuError::Load { .. } => {
+                "check the file with `quipu model show PATH`, or fetch it again with `quipu model pull NAME`".into()
+            }
+            CpuError::Window { .. } => "give a larger --window, or mend `window` in the configuration".into(),
+            CpuError::Cells { .. } => {
+                "mend `kv_tokens` in the configuration, or leave it out".into()
+            }
+            CpuError::NoTemplate { .. } => {
+                "choose an instruct or chat model: `quipu model ls` shows which are at hand".into()
+            }
+            CpuError::Template { .. } => {
+                "the template came with the model; try another model, or put another template into a copy of its file (gguf-new-metadata --chat-template)".into()
+            }
+            CpuError::Grammar(_) => "give --schema a simpler schema; `quipu tool show NAME` prints that of a tool".into(),
+            CpuError::Decode(_) | CpuError::Gone => {
+                "run again; if it stays, use a smaller --window or another model".into()
+            }
+            CpuError::Endpoint { hint, .. } => hint.clone(),
+            CpuError::Undecided => "decisions need a local model, or an endpoint with `logprobs`".into(),
+            CpuError::ScriptEnded { .. } => "end a script with an answer: {\"answer\":\"…\"}".into(),
+            CpuError::Script { line: 0, .. } => "name a script that can be read: --cpu script:FILE".into(),
+            CpuError::Script { .. } => {
+                "one JSON action a line: {\"tool\":\"…\",\"args\":{…}}, {\"answer\":\"…\"} or {\"when\":\"…\",\"do\":{…}}".into()
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What a model file says of itself, and what may be derived from it.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use llama_cpp_2::model::LlamaModel;
+
+/// The library that KV states depend on, as the workspace pins it.
+const LIBRARY: &str = "llama-cpp-2 =0.1.160";
+/// The way in which we compute attention; another makes other states.
+const ATTENTION: &str = "attention 1";
+/// Bytes hashed at each end of the file: all names and shapes, and some weights.
+const SAMPLE_BYTES: u64 = 8 << 20;
+/// Bytes of one number in the KV cache.
+const KV_NUMBER_BYTES: usize = 2;
+
+/// What KV states depend on beside their tokens: the model file, by its length and
+/// a digest of both its ends, how they are computed, and the library.
+/// Reading all of a large file would take longer than a state saves.
+pub(super) fn key(path: &Path) -> std::io::Result<String> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let mut hasher = blake3::Hasher::new();
+    for start in [0, length.saturating_sub(SAMPLE_BYTES)] {
+        file.seek(SeekFrom::Start(start))?;
+        std::io::copy(&mut (&mut file).take(SAMPLE_BYTES), &mut hasher)?;
+    }
+    let digest = hasher.finalize().to_hex();
+    Ok(format!("{digest} {length} {ATTENTION} {LIBRARY}"))
+}
+
+fn head_length(model: &LlamaModel) -> usize {
+    model.n_embd() as usize / model.n_head().max(1) as usize
+}
+
+/// Architecture, size and quantisation, as the file states them.
+pub(super) fn details(model: &LlamaModel) -> String {
+    let architecture = model
+        .meta_val_str("general.architecture")
+        .unwrap_or_default();
+    let millions = model.n_params() as f64 / 1e6;
+    let size = match millions {
+        m if m >= 1000.0 => format!("{:.1}B", m / 1000.0),
+        m => format!("{m:.0}M"),
+    };
+    let bits = model.size() as f64 * 8.0 / model.n_params().max(1) as f64;
+    format!("{architecture} {size}, {bits:.1} bits a weight")
+}
+
+/// Cells of the KV cache that the free memory holds, where the system says how much that is.
+pub(super) fn cells_in_memory(model: &LlamaModel) -> Option<usize> {
+    let numbers = model.n_layer() as usize * model.n_head_kv() as usize * head_length(model);
+    let cell_bytes = 2 * numbers * KV_NUMBER_BYTES;
+    Some(free_memory_bytes()? / cell_bytes.max(1))
+}
+
+fn free_memory_bytes() -> Option<usize> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kilobytes: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_library_is_the_one_that_is_pinned() {
+        let (name, version) = LIBRARY.split_once(' ').unwrap();
+        let manifest = include_str!("../../../Cargo.toml");
+        let line = manifest
+            .lines()
+            .find(|line| line.starts_with(name))
+            .unwrap();
+        assert!(line.contains(&format!("\"{version}\"")), "{line}");
+    }
+
+    #[test]
+    fn another_file_has_another_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let key_of = |bytes: &[u8]| {
+            let path = folder.path().join("model");
+            std::fs::write(&path, bytes).unwrap();
+            key(&path).unwrap()
+        };
+        assert_eq!(key_of(b"one"), key_of(b"one"));
+        assert_ne!(key_of(b"one"), key_of(b"two"));
+        assert_ne!(key_of(b"one"), key_of(b"one more"));
+    }
+}

@@ -1,0 +1,350 @@
+//! The local llama: a GGUF file run by llama.cpp.
+//!
+//! One engine thread owns the context and serves all processes (`engine.rs`); this
+//! side only tokenizes and hands jobs over. This folder is the only place that
+//! names llama.cpp.
+
+mod apart;
+mod attention;
+mod context;
+mod draft;
+mod embedder;
+mod engine;
+mod file;
+mod greedy;
+mod paging;
+mod quantize;
+mod slot;
+mod threads;
+mod tokenizer;
+mod vocab;
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use llama_cpp_2::llama_backend::LlamaBackend;
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::model::params::LlamaModelParams;
+use llama_cpp_2::{LogOptions, send_logs_to_tracing};
+use parking_lot::{Mutex, RwLock};
+
+use crate::Pid;
+use crate::kv::swap::{Swap, SwapSettings};
+use crate::{
+    ChatTemplate, Cpu, CpuError, CpuInfo, CpuStats, Form, Inquiry, Job, Message, Movement, Prompt,
+    Ticket,
+};
+pub use embedder::LlamaEmbedder;
+pub use quantize::{Quant, requantize};
+pub use tokenizer::Tokenizer;
+
+use context::{Output, Shape};
+use engine::{Engine, Request};
+use threads::Governor;
+use vocab::Vocab;
+
+/// The window of one process unless the settings say otherwise.
+const WINDOW_DEFAULT: usize = 8192;
+/// Cells of the shared KV cache unless the settings or the free memory say otherwise.
+const KV_CELLS_DEFAULT: usize = 16_384;
+/// The share of the free memory that the KV cache takes at most, as a divisor.
+const KV_MEMORY_SHARE: usize = 4;
+/// The smallest window that holds a boot page, a task and an answer.
+const WINDOW_MIN: usize = 512;
+/// Processes whose prompts can be resident at once, one sequence for copies and one for
+/// what was buried: the most that llama.cpp allows.
+const SEQUENCES: usize = 256;
+/// Tokens of one batch; the scheduler stays below it.
+const BATCH_TOKENS: usize = 512;
+/// From so many bytes on a piece of memory goes back to the system as soon as it is free.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const LARGE_BYTES: i32 = 1 << 20;
+/// Bytes of swapped states in host memory.
+const SWAP_MEMORY_BYTES: usize = 1 << 30;
+/// Bytes of swapped states on disk.
+const SWAP_DISK_BYTES: u64 = 4 << 30;
+/// How long the engine may take to answer a question about itself: several batches.
+const STATS_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Who hears of the movements of pages.
+type Listener = Box<dyn Fn(Movement) + Send + Sync>;
+
+/// How a local model is run; `None` leaves the choice to the model and the machine.
+#[derive(Clone, Debug, Default)]
+pub struct LocalSettings {
+    /// The window of one process, in tokens; at most what the model was trained for.
+    pub window: Option<usize>,
+    /// Threads to compute with.
+    pub threads: Option<usize>,
+    /// Cells of the KV cache shared by all processes.
+    pub kv_cells: Option<usize>,
+    /// Whether to generate token by token even where the context says what comes next.
+    pub no_drafts: bool,
+    /// Folder for KV states on disk: boot pages, and processes that were suspended.
+    /// `None` keeps them in memory only.
+    pub swap: Option<PathBuf>,
+    /// By which a state on disk is known again as one of this root.
+    pub secret: [u8; 32],
+}
+
+/// A model file, loaded and ready.
+pub struct LocalCpu {
+    info: CpuInfo,
+    vocab: Arc<Vocab>,
+    template: ChatTemplate,
+    /// `None` only while being dropped: its end tells the engine to stop.
+    requests: Mutex<Option<Sender<Request>>>,
+    engine: Option<JoinHandle<()>>,
+    listener: Arc<RwLock<Option<Listener>>>,
+}
+
+/// llama.cpp's global state; it can be set up once in a program.
+fn backend() -> Result<&'static LlamaBackend, String> {
+    static BACKEND: OnceLock<Result<LlamaBackend, String>> = OnceLock::new();
+    let backend = BACKEND.get_or_init(|| {
+        send_logs_to_tracing(LogOptions::default());
+        LlamaBackend::init().map_err(|error| error.to_string())
+    });
+    backend.as_ref().map_err(Clone::clone)
+}
+
+/// The model in the file `path`.
+fn load(path: &Path) -> Result<LlamaModel, String> {
+    if !path.is_file() {
+        return Err("there is no such file".into());
+    }
+    LlamaModel::load_from_file(backend()?, path, &LlamaModelParams::default())
+        .map_err(|_| "llama.cpp cannot read it: damaged, or of an unknown kind".into())
+}
+
+/// What the model calls itself, or else what its file is called.
+fn name_of(model: &LlamaModel, path: &Path) -> String {
+    let own = model.meta_val_str("general.name").ok();
+    own.filter(|name| !name.trim().is_empty())
+        .unwrap_or_else(|| {
+            let stem = path.file_stem().unwrap_or_default();
+            stem.to_string_lossy().into_owned()
+        })
+}
+
+/// What tells one model file from another: its length and a digest of both its ends, with
+/// the library that computes it.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn fingerprint(path: &Path) -> std::io::Result<String> {
+    file::key(path)
+}
+
+/// As many threads as are `wanted`, or as there are cores.
+fn threads_of(wanted: Option<usize>) -> usize {
+    wanted
+        .or_else(|| std::thread::available_parallelism().ok().map(Into::into))
+        .unwrap_or(1)
+        .clamp(1, 512)
+}
+
+/// Keeps glibc from raising its threshold with each large piece that is freed: of swapped
+/// states, some megabytes each, it would keep what the most of them ever took.
+fn give_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: sets a number that the allocator looks at; see mallopt(3).
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BYTES);
+    }
+}
+
+impl LocalCpu {
+    /// Loads the model at `path` and starts its engine. Takes from a fraction of a
+    /// second to many, depending on the size of the model and whether it is in the
+    /// page cache.
+    ///
+    /// # Errors
+    /// [`CpuError::Load`] when the file is not a model llama.cpp can run,
+    /// [`CpuError::NoTemplate`] for a base model, [`CpuError::Window`] for a window in which
+    /// no process could run, [`CpuError::Cells`] for a KV cache larger than the free memory.
+    pub fn load(path: &Path, settings: &LocalSettings) -> Result<Self, CpuError> {
+        let fail = |reason: String| CpuError::Load {
+            path: path.display().to_string(),
+            reason,
+        };
+        give_memory_back();
+        let model = Arc::new(load(path).map_err(fail)?);
+        let name = name_of(&model, path);
+
+        // Before the vocabulary: that of an embedding model is of a kind nobody generates with.
+        let source =
+            model
+                .meta_val_str("tokenizer.chat_template")
+                .map_err(|_| CpuError::NoTemplate {
+                    model: name.clone(),
+                })?;
+        let vocab = Arc::new(Vocab::new(model.clone()).map_err(fail)?);
+        let template = ChatTemplate::new(&name, source, vocab.bos_text(), vocab.eos_text())?;
+
+        let trained = model.n_ctx_train() as usize;
+        let window = settings.window.unwrap_or(WINDOW_DEFAULT).min(trained);
+        if window < WINDOW_MIN {
+            return Err(CpuError::Window {
+                window,
+                least: WINDOW_MIN,
+            });
+        }
+        let most = file::cells_in_memory(&model).unwrap_or(usize::MAX);
+        if let Some(cells) = settings.kv_cells.filter(|&cells| cells > most) {
+            return Err(CpuError::Cells { cells, most });
+        }
+        let kv_cells = settings
+            .kv_cells
+            .unwrap_or(KV_CELLS_DEFAULT.min(most / KV_MEMORY_SHARE))
+            .max(window);
+        let threads = threads_of(settings.threads);
+        let info = CpuInfo {
+            details: file::details(&model),
+            model: name,
+            kind: "local",
+            window,
+            threads,
+            kv_cells,
+            constrains: true,
+        };
+
+        let shape = Shape {
+            cells: kv_cells,
+            sequences: SEQUENCES,
+            batch: BATCH_TOKENS,
+            threads,
+            // A state without positions is nothing that several could share.
+            ordered: !model.is_recurrent() && !model.is_hybrid(),
+            output: Output::Logits,
+        };
+        let governor = Governor::new(threads, settings.threads.is_some());
+        let swap = SwapSettings {
+            memory_bytes_max: SWAP_MEMORY_BYTES,
+            disk_bytes_max: SWAP_DISK_BYTES,
+            folder: settings.swap.clone(),
+            secret: settings.secret,
+            key: file::key(path).map_err(|error| fail(error.to_string()))?,
+        };
+        let listener: Arc<RwLock<Option<Listener>>> = Arc::default();
+        let heard = listener.clone();
+        let tell: Listener = Box::new(move |movement| {
+            if let Some(listener) = &*heard.read() {
+                listener(movement);
+            }
+        });
+        let (sender, receiver) = channel();
+        let (ready, started) = channel();
+        let thread_vocab = vocab.clone();
+        let drafts = !settings.no_drafts;
+        let engine = std::thread::Builder::new()
+            .name("quipu-engine".into())
+            .spawn(move || {
+                let swap = Swap::open(swap);
+                match Engine::new(&model, thread_vocab, shape, governor, swap, tell, drafts) {
+                    Ok(engine) => {
+                        let _ = ready.send(Ok(()));
+                        engine.run(&receiver);
+                    }
+                    Err(reason) => {
+                        let _ = ready.send(Err(reason));
+                    }
+                }
+            })
+            .map_err(|error| fail(error.to_string()))?;
+        started
+            .recv()
+            .unwrap_or_else(|_| Err("the engine did not start".into()))
+            .map_err(fail)?;
+        Ok(Self {
+            info,
+            vocab,
+            template,
+            requests: Mutex::new(Some(sender)),
+            engine: Some(engine),
+            listener,
+        })
+    }
+
+    /// A dead engine drops what is sent, which the waiting side notices.
+    fn send(&self, request: Request) {
+        if let Some(requests) = self.requests.lock().as_ref() {
+            let _ = requests.send(request);
+        }
+    }
+}
+
+impl Cpu for LocalCpu {
+    fn info(&self) -> &CpuInfo {
+        &self.info
+    }
+
+    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
+        let segments = self.template.render(messages)?;
+        let (tokens, boot) = self.vocab.tokenize_prompt(&segments);
+        Ok(Prompt {
+            messages: messages.to_vec(),
+            len: tokens.len(),
+            tokens,
+            boot,
+        })
+    }
+
+    fn count(&self, text: &str) -> usize {
+        self.vocab.tokenize(text, false).len()
+    }
+
+    fn lead(&self, prompt: &Prompt, words: &str) -> Option<Prompt> {
+        let mut led = prompt.clone();
+        led.tokens.extend(self.vocab.tokenize(words, false));
+        led.len = led.tokens.len();
+        Some(led)
+    }
+
+    fn accepts(&self, form: &Form) -> Result<(), CpuError> {
+        self.vocab.accepts(form)
+    }
+
+    fn weigh(&self, inquiry: Inquiry) -> Ticket {
+        let (sink, ticket) = Ticket::new();
+        self.send(Request::Weigh(inquiry, sink));
+        ticket
+    }
+
+    fn submit(&self, job: Job) -> Ticket {
+        let (sink, ticket) = Ticket::new();
+        self.send(Request::Run(job, sink));
+        ticket
+    }
+
+    fn nice(&self, pid: Pid, priority: i8) {
+        self.send(Request::Nice(pid, priority));
+    }
+
+    fn retire(&self, pid: Pid) {
+        self.send(Request::Retire(pid));
+    }
+
+    fn stats(&self) -> CpuStats {
+        let (asked, answer) = channel();
+        self.send(Request::Stats(asked));
+        answer.recv_timeout(STATS_TIMEOUT).unwrap_or_default()
+    }
+
+    fn listen(&self, listener: Listener) {
+        *self.listener.write() = Some(listener);
+    }
+}
+
+impl Drop for LocalCpu {
+    fn drop(&mut self) {
+        // The engine must be gone before llama.cpp's own statics are.
+        self.requests.lock().take();
+        if let Some(engine) = self.engine.take() {
+            let _ = engine.join();
+        }
+    }
+}

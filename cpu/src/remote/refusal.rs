@@ -1,0 +1,204 @@
+//! What an endpoint says where it does not reply, and what that means: whether it may be
+//! asked again, without which part, and what the user can do.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use super::reply;
+use crate::CpuError;
+
+/// The longest pause an endpoint may ask for.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
+
+/// Parts of a request that some endpoints do not take: what is left out of it then, and
+/// the words of a refusal that mean it.
+pub(super) const OPTIONAL: [(&str, &[&str]); 5] = [
+    (
+        "response_format",
+        &[
+            "response_format",
+            "json_schema",
+            "grammar",
+            "guided",
+            "structured output",
+        ],
+    ),
+    ("stream_options", &["stream_options", "include_usage"]),
+    ("seed", &["seed"]),
+    ("temperature", &["temperature"]),
+    ("max_tokens", &["max_tokens", "max_completion_tokens"]),
+];
+
+/// Whether an endpoint that answers so does not work on the request, and may later.
+pub(super) fn may_pass(status: StatusCode) -> bool {
+    // Behind these the request may still be computed.
+    let gave_up_waiting = matches!(status.as_u16(), 504 | 520..=524);
+    let busy = matches!(
+        status,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
+    );
+    (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED && !gave_up_waiting) || busy
+}
+
+/// The part of `body` that `refusal` is about, as a bit that was not `tried` yet.
+pub(super) fn not_taken(refusal: &CpuError, body: &Value, tried: u32) -> Option<u32> {
+    let CpuError::Endpoint { reason, .. } = refusal else {
+        return None;
+    };
+    if too_long(reason).is_some() {
+        return None;
+    }
+    let said = reason.to_ascii_lowercase();
+    let place = OPTIONAL.iter().position(|(name, words)| {
+        body.get(*name).is_some() && words.iter().any(|word| said.contains(word))
+    })?;
+    let bit = 1 << place;
+    (tried & bit == 0).then_some(bit)
+}
+
+pub(super) fn retry_after(response: &reqwest::Response) -> Option<Duration> {
+    let seconds = response
+        .headers()
+        .get("retry-after")?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()?;
+    Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
+}
+
+/// An error of the transport in words, without the request's own details.
+pub(super) fn silent(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "it did not answer in time".into();
+    }
+    if error.is_connect() {
+        return "nothing answers there".into();
+    }
+    error.to_string()
+}
+
+pub(super) fn endpoint(url: &str, reason: String) -> CpuError {
+    CpuError::Endpoint {
+        url: url.to_owned(),
+        reason,
+        hint: "check that the server runs and the address ends in /v1".into(),
+    }
+}
+
+/// An error that came in place of a reply, in the endpoint's own words.
+pub(super) fn failure(url: &str, reason: String) -> CpuError {
+    let hint = match too_long(&reason) {
+        Some(hint) => hint,
+        None => "see the endpoint's own log".into(),
+    };
+    CpuError::Endpoint {
+        url: url.to_owned(),
+        reason,
+        hint,
+    }
+}
+
+/// What to do where `said` is that the prompt was too long for it.
+fn too_long(said: &str) -> Option<String> {
+    let lower = said.to_ascii_lowercase();
+    let about = ["context", "n_ctx", "too long", "maximum input"];
+    about
+        .iter()
+        .any(|word| lower.contains(word))
+        .then(|| match reply::window_in(said) {
+            Some(window) => format!("give the endpoint's real window: --window {window}"),
+            None => "give the endpoint's real window with --window".into(),
+        })
+}
+
+pub(super) fn refused(url: &str, status: StatusCode, body: &str) -> CpuError {
+    let parsed = serde_json::from_str::<Value>(body).ok();
+    let said = parsed
+        .as_ref()
+        .and_then(reply::failure)
+        .unwrap_or_else(|| body.chars().take(200).collect());
+    let hint = match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            "set the key in the environment variable that `api_key_env` names (OPENAI_API_KEY)"
+                .to_owned()
+        }
+        StatusCode::NOT_FOUND => {
+            "check the address (it ends in /v1) and the model's name".to_owned()
+        }
+        StatusCode::TOO_MANY_REQUESTS => "wait a while; the endpoint limits requests".to_owned(),
+        _ => too_long(body).unwrap_or_else(|| "see the endpoint's own log".into()),
+    };
+    CpuError::Endpoint {
+        url: url.to_owned(),
+        reason: format!("{status}: {said}"),
+        hint,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_taken_is_left_out_once() {
+        let body = json!({"seed": 1, "max_tokens": 9, "response_format": {}, "stream_options": {}});
+        let check = |said: &str, tried: u32, want: Option<&str>| {
+            let refusal = failure("http://a", said.into());
+            let bit = not_taken(&refusal, &body, tried);
+            let name = bit.map(|bit| OPTIONAL[bit.trailing_zeros() as usize].0);
+            assert_eq!(name, want, "{said}");
+        };
+        check("the grammar is not supported", 0, Some("response_format"));
+        check(
+            "400: Unknown field: response_format",
+            0,
+            Some("response_format"),
+        );
+        check("400: Unknown field: response_format", 1, None);
+        check("use max_completion_tokens", 0, Some("max_tokens"));
+        check("unknown field stream_options", 0, Some("stream_options"));
+        check("maximum context length is 9; lower max_tokens", 0, None);
+        check("out of memory", 0, None);
+    }
+
+    #[test]
+    fn only_who_does_not_work_on_it_is_asked_again() {
+        let check = |status: u16, want: bool| {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(may_pass(status), want, "{status}");
+        };
+        for (status, want) in [
+            (429, true),
+            (500, true),
+            (503, true),
+            (504, false),
+            (524, false),
+        ] {
+            check(status, want);
+        }
+        check(400, false);
+        check(501, false);
+    }
+
+    #[test]
+    fn a_window_that_is_smaller_is_named() {
+        let check = |body: &str, want: &str| {
+            let CpuError::Endpoint { hint, .. } =
+                refused("http://a", StatusCode::BAD_REQUEST, body)
+            else {
+                panic!("another error");
+            };
+            assert!(hint.contains(want), "{hint}");
+        };
+        check(
+            r#"{"error":{"message":"exceeds the context size","n_ctx":2048}}"#,
+            "--window 2048",
+        );
+        check(r#"{"error":"the prompt is too long"}"#, "with --window");
+    }
+}

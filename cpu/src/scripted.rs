@@ -1,0 +1,193 @@
+//! The scripted CPU: actions from a file instead of a model, for tests, replay and
+//! demonstrations of hostile models.
+//!
+//! One JSON action a line, fed in order. A line `{"when":"text","do":{action}}`
+//! fires once, as soon as the last observation contains the text. Blank lines and
+//! lines starting with `#` are skipped.
+//!
+//! The position in the script follows from the observations of the process alone,
+//! so a resumed process goes on where it was.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{Chunk, Completion, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Ticket};
+use crate::Usage;
+
+/// The window of a scripted CPU unless the settings say otherwise.
+const WINDOW_DEFAULT: usize = 8192;
+/// Bytes that count as a token: what English text has on the average.
+const TOKEN_BYTES: usize = 4;
+/// Tokens a chat template adds to a message.
+const MESSAGE_TOKENS: usize = 4;
+
+enum Line {
+    Plain(Value),
+    When { text: String, action: Value },
+}
+
+/// A CPU that follows a script.
+pub struct ScriptedCpu {
+    info: CpuInfo,
+    lines: Vec<Line>,
+}
+
+impl ScriptedCpu {
+    /// Reads the script at `path`.
+    pub fn load(path: &Path, window: Option<usize>) -> Result<Self, CpuError> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| CpuError::Script {
+            path: name.clone(),
+            line: 0,
+            reason: error.to_string(),
+        })?;
+        Self::parse(&name, &text, window)
+    }
+
+    /// A script from its text; `name` is used in messages.
+    pub fn parse(name: &str, text: &str, window: Option<usize>) -> Result<Self, CpuError> {
+        let mut lines = Vec::new();
+        for (i, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let fail = |reason: String| CpuError::Script {
+                path: name.to_owned(),
+                line: i + 1,
+                reason,
+            };
+            let value: Value = serde_json::from_str(line).map_err(|e| fail(e.to_string()))?;
+            lines.push(match (value.get("when"), value.get("do")) {
+                (Some(Value::String(text)), Some(action)) => Line::When {
+                    text: text.clone(),
+                    action: action.clone(),
+                },
+                (None, None) => Line::Plain(value),
+                _ => {
+                    return Err(fail(
+                        "\"when\" (a text) and \"do\" (an action) go together".into(),
+                    ));
+                }
+            });
+        }
+        Ok(Self {
+            info: CpuInfo {
+                model: format!("script:{name}"),
+                kind: "script",
+                details: format!("{} lines", lines.len()),
+                window: window.unwrap_or(WINDOW_DEFAULT),
+                ..CpuInfo::default()
+            },
+            lines,
+        })
+    }
+
+    /// The action after `observations`, by going through the script from the start.
+    fn action(&self, observations: &[String]) -> Option<&Value> {
+        let mut used = vec![false; self.lines.len()];
+        let mut action = None;
+        for step in 0..=observations.len() {
+            let last = step.checked_sub(1).map(|i| observations[i].as_str());
+            let fires = |line: &Line| match line {
+                Line::When { text, .. } => last.is_some_and(|last| last.contains(text)),
+                Line::Plain(_) => false,
+            };
+            let next = (0..used.len())
+                .find(|&i| !used[i] && fires(&self.lines[i]))
+                .or_else(|| {
+                    (0..used.len()).find(|&i| !used[i] && matches!(self.lines[i], Line::Plain(_)))
+                });
+            action = next.map(|i| {
+                used[i] = true;
+                match &self.lines[i] {
+                    Line::Plain(action) | Line::When { action, .. } => action,
+                }
+            });
+        }
+        action
+    }
+}
+
+impl Cpu for ScriptedCpu {
+    fn info(&self) -> &CpuInfo {
+        &self.info
+    }
+
+    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
+        let tokens = messages
+            .iter()
+            .map(|m| self.count(&m.text) + MESSAGE_TOKENS);
+        Ok(Prompt {
+            messages: messages.to_vec(),
+            tokens: Vec::new(),
+            len: tokens.sum(),
+            boot: 0,
+        })
+    }
+
+    fn count(&self, text: &str) -> usize {
+        text.len().div_ceil(TOKEN_BYTES)
+    }
+
+    fn submit(&self, job: Job) -> Ticket {
+        let (sink, ticket) = Ticket::new();
+        let result = match self.action(&job.history) {
+            Some(action) => {
+                let text = action.to_string();
+                let usage = Usage {
+                    prompt_tokens: job.prompt.len as u32,
+                    cached_tokens: 0,
+                    generated_tokens: self.count(&text) as u32,
+                };
+                // A ticket that was dropped meanwhile is of no interest.
+                let _ = sink.send(Ok(Chunk::Text(text.clone())));
+                Ok(Chunk::Done(Completion {
+                    text,
+                    usage,
+                    ..Completion::default()
+                }))
+            }
+            None => Err(CpuError::ScriptEnded {
+                path: self.info.model.trim_start_matches("script:").to_owned(),
+                step: job.history.len() + 1,
+            }),
+        };
+        let _ = sink.send(result);
+        ticket
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_come_in_order_and_conditions_fire_once() {
+        let script = ScriptedCpu::parse(
+            "s",
+            "# a comment\n{\"a\":1}\n{\"when\":\"boom\",\"do\":{\"b\":2}}\n{\"a\":3}\n",
+            None,
+        )
+        .unwrap();
+        let check = |observations: &[&str], want: Option<&str>| {
+            let observations: Vec<String> = observations.iter().map(|o| (*o).into()).collect();
+            let got = script.action(&observations).map(Value::to_string);
+            assert_eq!(got.as_deref(), want, "{observations:?}");
+        };
+        check(&[], Some("{\"a\":1}"));
+        check(&["fine"], Some("{\"a\":3}"));
+        check(&["a boom"], Some("{\"b\":2}"));
+        check(&["a boom", "boom"], Some("{\"a\":3}"));
+        check(&["fine", "fine"], None);
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        let error = ScriptedCpu::parse("s", "{\"answer\":\"x\"}\nnonsense", None)
+            .err()
+            .unwrap();
+        assert!(error.to_string().starts_with("s, line 2: "), "{error}");
+    }
+}

@@ -1,0 +1,99 @@
+//! Marks that stand for texts while a template runs.
+//!
+//! A template never sees a text: so what it writes is told apart from what was said, and
+//! text that imitates `<|im_end|>` stays text. But templates trim: some take white space from
+//! both ends, some only line ends. So a mark has both around it, and what is left of them says
+//! what has to be done to the text.
+
+use super::Segment;
+use crate::Message;
+
+// From a private use area, so that no template writes them by itself.
+const OPEN: char = '\u{E000}';
+const CLOSE: char = '\u{E001}';
+/// White space that no template writes.
+const SPACE: char = '\u{2003}';
+/// More line ends than a template writes before or after a text.
+const LINES: &str = "\n\n\n\n\n\n";
+
+/// The mark of the text of message `index`.
+pub(super) fn mark(index: usize) -> String {
+    format!("{LINES}{SPACE}{OPEN}{index}{CLOSE}{SPACE}{LINES}")
+}
+
+/// Whether the mark of message `index` is in `rendered`.
+pub(super) fn stands_in(rendered: &str, index: usize) -> bool {
+    rendered.contains(&format!("{OPEN}{index}{CLOSE}"))
+}
+
+/// `rendered` with the texts of `messages` in the place of their marks.
+pub(super) fn split(rendered: &str, messages: &[Message]) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    let mut push = |text: &str, special: bool| {
+        if !text.is_empty() {
+            let text = text.to_owned();
+            segments.push(Segment { text, special });
+        }
+    };
+    let mut rest = rendered;
+    while let Some((before, after)) = rest.split_once(OPEN) {
+        let (index, after) = after.split_once(CLOSE).unwrap_or(("", after));
+        let (before, at_start) = left_before(before);
+        let (after, at_end) = left_after(after);
+        push(before, true);
+        rest = after;
+        if let Some(message) = index.parse().ok().and_then(|i: usize| messages.get(i)) {
+            push(at_end.end(at_start.start(&message.text)), false);
+        }
+    }
+    push(rest, true);
+    segments
+}
+
+/// What a template takes from an end of a text.
+#[derive(Clone, Copy)]
+enum Trim {
+    Nothing,
+    Lines,
+    All,
+}
+
+impl Trim {
+    fn start(self, text: &str) -> &str {
+        match self {
+            Trim::Nothing => text,
+            Trim::Lines => text.trim_start_matches('\n'),
+            Trim::All => text.trim_start(),
+        }
+    }
+
+    fn end(self, text: &str) -> &str {
+        match self {
+            Trim::Nothing => text,
+            Trim::Lines => text.trim_end_matches('\n'),
+            Trim::All => text.trim_end(),
+        }
+    }
+}
+
+/// What the template wrote before a mark, and what it took of the mark.
+fn left_before(before: &str) -> (&str, Trim) {
+    match before.strip_suffix(SPACE) {
+        None => (before, Trim::All),
+        Some(before) => match before.strip_suffix(LINES) {
+            None => (before, Trim::Lines),
+            Some(before) => (before, Trim::Nothing),
+        },
+    }
+}
+
+/// What the template wrote after a mark, and what it took of the mark.
+fn left_after(after: &str) -> (&str, Trim) {
+    match after.strip_prefix(SPACE) {
+        None => (after, Trim::All),
+        Some(after) => match after.strip_prefix(LINES) {
+            None => (after, Trim::Lines),
+            Some(after) => (after, Trim::Nothing),
+        },
+    }
+}
