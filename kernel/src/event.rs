@@ -7,6 +7,7 @@ use quipu_memory::PageId;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::deliberation::BranchReport;
 use crate::judgement::Question;
 use crate::label::Label;
 use crate::limits::Limit;
@@ -174,6 +175,17 @@ pub enum Event {
         /// It in words, with the option that raises it.
         text: String,
     },
+    /// A task was thought about along several branches, and an answer was chosen.
+    Deliberated {
+        /// The first branch.
+        pid: Pid,
+        /// The branch whose answer was chosen.
+        chosen: Pid,
+        /// All branches, the first one first.
+        branches: Vec<BranchReport>,
+        /// How likely the answer is right, 0 to 1.
+        confidence: Option<f32>,
+    },
     /// The process is over.
     Exited {
         /// The process.
@@ -203,6 +215,7 @@ impl Event {
             | Event::SwappedIn { pid, .. }
             | Event::Consolidated { pid, .. }
             | Event::LimitHit { pid, .. }
+            | Event::Deliberated { pid, .. }
             | Event::Exited { pid, .. } => *pid,
         }
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI8, Ordering};
 
 use parking_lot::Mutex;
 use quipu_memory::{Store, StoreError};
-use quipu_tools::Bus;
+use quipu_tools::{Bus, Effect};
 use tokio::sync::{mpsc, watch};
 
 use crate::consolidation::Tried;
@@ -19,6 +19,7 @@ use crate::policy::Policy;
 use crate::process::{Exit, Pid, Program, Reply, Status, Usage};
 use crate::signal::Signal;
 use crate::vm::VmError;
+use crate::world;
 use quipu_cpu::{Cpu, CpuStats, Sampling};
 
 /// The parts of a machine, handed over at boot.
@@ -310,6 +311,17 @@ impl Kernel {
 
     pub(crate) fn emit(&self, event: Event) {
         self.shared.events.emit(event);
+    }
+
+    /// How its processes choose their tokens.
+    pub(crate) fn sampling(&self) -> Sampling {
+        self.shared.sampling
+    }
+
+    /// Whether the function `tool` changes the world; `None` where there is none of that name.
+    pub(crate) fn effect_of(&self, tool: &str) -> Option<Effect> {
+        let (device, function) = self.shared.bus.resolve(tool).ok()?;
+        Some(world::effect_of(device.spec(), &function))
     }
 
     /// Whether the process runs on this machine now.

@@ -15,6 +15,7 @@
 //! | [`planner`] | what is legal now, the boot page; no I/O |
 //! | [`grammar`] | from what is legal to the form that constrains the CPU, and back |
 //! | [`decision`] | typed questions about a state, answered with probabilities |
+//! | [`deliberation`] | a task along several branches, whose answers are compared |
 //! | [`judgement`] | which questions are asked of a model before it acts, and how sure it must be |
 //! | `embedding` | the CPU's embedders, for the disk |
 //! | `facts` | the facts in a text that a user wants kept |
@@ -32,6 +33,7 @@
 
 mod consolidation;
 pub mod decision;
+pub mod deliberation;
 mod embedding;
 pub mod event;
 mod exec;

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use quipu_cpu::{Pid, Usage};
+pub use quipu_cpu::{Pid, Sampling, Usage};
 pub use quipu_memory::Share;
 
 use crate::label::Label;
@@ -112,6 +112,31 @@ pub struct Program {
     pub interactive: bool,
     /// JSON Schema the answer must have, when not plain text.
     pub answer_schema: Option<Value>,
+    /// Which branch of a deliberation it is, if it is one beside the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<Branch>,
+}
+
+/// One of several processes that think about the same task, beside the first. It reads, and
+/// changes nothing in the world.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Branch {
+    /// The first one.
+    pub of: Pid,
+    /// How it goes about the task.
+    pub way: Way,
+    /// How its tokens are chosen.
+    pub sampling: Sampling,
+}
+
+/// How a process goes about its task in its first step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// By a program.
+    Program,
+    /// By a thought in words.
+    Thought,
 }
 
 impl Program {
@@ -127,6 +152,7 @@ impl Program {
             priority: 0,
             interactive: false,
             answer_schema: None,
+            branch: None,
         }
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct World {
     pub(crate) said: String,
     /// The key of the call that a person approved, and no other.
     pub(crate) approved: Option<String>,
+    /// Whether the process is a branch of a deliberation, which changes nothing.
+    pub(crate) reads_only: bool,
 }
 
 /// What the gate needs to know of a call.
@@ -69,6 +71,10 @@ impl World {
     /// The verdict of the gate on `call` by a process with this lowest label.
     pub(crate) fn gate(&self, call: &Syscall, label: &Label) -> Verdict {
         match self.asked(call) {
+            Some(asked) if self.reads_only && asked.effect == Effect::Write => {
+                let reason = format!("{} changes something, and a branch only reads", asked.name);
+                Verdict::Missing(Vec::new(), reason)
+            }
             Some(asked) => self.shared.policy.check(&asked.request(), label),
             // Nothing to guard: the call itself will say what is wrong.
             None => Verdict::Allow,
@@ -387,7 +393,7 @@ impl World {
 
 /// Whether `function` changes the world. What somebody else's device says of itself counts
 /// only where it can reach nothing.
-fn effect_of(spec: &quipu_tools::DeviceSpec, function: &str) -> Effect {
+pub(crate) fn effect_of(spec: &quipu_tools::DeviceSpec, function: &str) -> Effect {
     let found = spec.functions.iter().find(|f| f.name == function);
     match found {
         Some(f) if spec.is_vouched_for() || f.needs.is_empty() => f.effect,

@@ -9,6 +9,7 @@ use quipu_kernel::process::Status;
 use quipu_kernel::recall::{Recalled, Source};
 use serde_json::Value;
 
+use crate::commands::think;
 use crate::output::{one_line, seconds, shortened, visible};
 
 /// Characters of an observation shown; the whole is in `quipu log`.
@@ -133,6 +134,11 @@ impl Renderer {
                         .apply_to(format!("limit: {}", visible(text)))
                         .to_string(),
                 );
+            }
+            Event::Deliberated { .. } => {
+                for line in think::lines(event).into_iter().flatten() {
+                    self.print(&self.dim.apply_to(line).to_string());
+                }
             }
             Event::Exited { exit, .. } => {
                 self.end_draft();

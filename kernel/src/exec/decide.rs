@@ -7,10 +7,17 @@ use crate::event::Event;
 use crate::grammar::{Legal, Move};
 use crate::judgement::Question;
 use crate::limits::{Limit, THOUGHT_TOKENS_MAX};
+use crate::process::Way;
 use quipu_cpu::{Chunk, ClosedEarly, Completion, Job, Prompt, Ticket};
 
 /// Log-odds of naming a tool below which nothing else is asked: it is none.
 const CLEARLY_NONE: f32 = -3.0;
+
+/// How a branch that thinks in words begins (zero-shot chain of thought, Kojima et al. 2022,
+/// arXiv 2205.11916).
+const REASON: &str = "Let's work it out step by step.\n";
+/// Tokens of such a thought.
+const REASONING_TOKENS_MAX: u32 = 400;
 
 /// What the CPU wrote.
 pub(super) struct Decided {
@@ -31,6 +38,15 @@ impl Execution {
             true => Move::Answer,
             false => Move::Any,
         };
+        if chosen == Move::Answer && self.n == 0 {
+            match self.program.branch.as_ref().map(|branch| branch.way) {
+                Some(Way::Program) if legal.runs_programs().is_some() => {
+                    return self.written(n, prompt, legal, Move::Program).await;
+                }
+                Some(Way::Thought) => return self.reasoned(n, prompt, legal).await,
+                _ => {}
+            }
+        }
         if chosen == Move::Answer && legal.offered().next().is_some() {
             match self.names_a_tool(prompt, legal).await? {
                 None => chosen = Move::Any,
@@ -104,6 +120,31 @@ impl Execution {
         self.computes().await
     }
 
+    /// An answer that was reasoned out in words first: the way of a branch.
+    async fn reasoned(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+    ) -> Result<Decided, Ending> {
+        let chosen = match legal.answer.is_none() && self.computes().await? {
+            true => Move::Number,
+            false => Move::Answer,
+        };
+        let ends = match legal.answer {
+            Some(_) => "\n\n```json\n",
+            None => "\n\nThe answer is ",
+        };
+        self.after_a_thought(
+            n,
+            prompt,
+            legal,
+            chosen,
+            (REASON, REASONING_TOKENS_MAX, ends),
+        )
+        .await
+    }
+
     /// An answer after a thought in free words, which nobody is shown and which is gone
     /// after it: a grammar that admits nothing but the answer leaves no room to work it out
     /// (CRANE, Banerjee et al. 2025, arXiv 2502.09061).
@@ -113,8 +154,26 @@ impl Execution {
         prompt: &Prompt,
         legal: &Legal,
     ) -> Result<Decided, Ending> {
+        let thought = ("", THOUGHT_TOKENS_MAX, "\n\n```json\n");
+        self.after_a_thought(n, prompt, legal, Move::Answer, thought)
+            .await
+    }
+
+    /// `chosen`, after a thought that begins with the first words of the last argument, has
+    /// at most so many tokens, and ends with the last words.
+    async fn after_a_thought(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+        chosen: Move,
+        (begins, tokens_max, ends): (&str, u32, &str),
+    ) -> Result<Decided, Ending> {
         let words = Legal::default();
-        let mut writing = self.write(prompt, &words, Move::Answer, THOUGHT_TOKENS_MAX);
+        let cpu = self.shared.cpu.clone();
+        let led = cpu.lead(prompt, begins).filter(|_| !begins.is_empty());
+        let from = led.as_ref().unwrap_or(prompt);
+        let mut writing = self.write(from, &words, Move::Answer, tokens_max);
         writing.shown = false;
         let thought = loop {
             if let Some(thought) = self.read(n, &mut writing).await? {
@@ -124,12 +183,12 @@ impl Execution {
         if thought.closed_early == Some(ClosedEarly::Full) {
             self.hit(Limit::Thought);
         }
-        let begun = format!("{}\n\n```json\n", thought.text.trim_end());
-        let led = self.shared.cpu.lead(prompt, &begun);
-        let room = self.shared.cpu.info().window - self.vm.reserve();
+        let begun = format!("{begins}{}{ends}", thought.text.trim_end());
+        let led = cpu.lead(prompt, &begun);
+        let room = cpu.info().window - self.vm.reserve();
         let led = led.filter(|led| led.len <= room);
         let led = led.as_ref().unwrap_or(prompt);
-        let mut decided = self.written(n, led, legal, Move::Answer).await?;
+        let mut decided = self.written(n, led, legal, chosen).await?;
         decided.completion.usage += thought.usage;
         Ok(decided)
     }
@@ -192,7 +251,10 @@ impl Execution {
             prompt: prompt.clone(),
             form: legal.form(chosen),
             tokens_max: room.min(self.vm.reserve() as u32),
-            sampling: self.shared.sampling,
+            sampling: match &self.program.branch {
+                Some(branch) => branch.sampling,
+                None => self.shared.sampling,
+            },
             history: self.history.clone(),
         });
         Writing {

@@ -234,6 +234,7 @@ impl Execution {
                 _ => String::new(),
             },
             approved: None,
+            reads_only: self.program.branch.is_some(),
         }
     }
 

@@ -34,7 +34,8 @@ impl Execution {
             prompt_tokens: prompt.len as u32,
         });
 
-        if self.keep(&legal).await? {
+        // What is to be kept the first branch keeps.
+        if self.program.branch.is_none() && self.keep(&legal).await? {
             return Ok(());
         }
         let begun = Instant::now();

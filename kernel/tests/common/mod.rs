@@ -190,6 +190,12 @@ fn line(event: &Event) -> Option<String> {
             recalled.label.source, recalled.label.trust, recalled.text
         ),
         Event::Action { n, action, .. } => format!("{n} {action}"),
+        Event::Deliberated {
+            chosen, branches, ..
+        } => {
+            let agree = branches.iter().filter(|branch| branch.agrees).count();
+            format!("chose {chosen}: {agree} of {} agree", branches.len())
+        }
         Event::Judged {
             question, likely, ..
         } => format!("  {question:?}? {likely:.2}"),

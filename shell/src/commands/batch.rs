@@ -5,8 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use indicatif::{ProgressBar, ProgressStyle};
 use quipu_kernel::Kernel;
+use quipu_kernel::deliberation::Deliberation;
 use quipu_kernel::event::Event;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limit;
@@ -81,8 +84,47 @@ struct Line {
     usage: quipu_kernel::process::Usage,
     ms: u64,
     limits_hit: Vec<Limit>,
+    /// With `--think`: how likely the answer is right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+}
+
+/// A task under way.
+struct Running {
+    id: Value,
+    deliberation: Option<Deliberation>,
+}
+
+/// A task that has come to its end, with the branch whose answer it takes.
+struct Settled {
+    id: Value,
+    pid: Pid,
+    exit: Exit,
+    confidence: Option<f32>,
+}
+
+impl Running {
+    /// Waits for the branches beside the first, process `pid`, which ended as `exit`.
+    async fn settle(self, kernel: &Kernel, pid: Pid, exit: Exit) -> Result<Settled> {
+        let Some(deliberation) = self.deliberation else {
+            let (id, confidence) = (self.id, None);
+            return Ok(Settled {
+                id,
+                pid,
+                exit,
+                confidence,
+            });
+        };
+        let deliberated = deliberation.settle(kernel, exit).await?;
+        Ok(Settled {
+            id: self.id,
+            pid: deliberated.pid,
+            exit: deliberated.exit,
+            confidence: deliberated.confidence,
+        })
+    }
 }
 
 /// Runs the command. The exit code is that of the first task that did not end well.
@@ -120,7 +162,9 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     // The most urgent start first; equals in the order of their lines.
     tasks.sort_by_key(|(_, _, program)| std::cmp::Reverse(program.priority));
     let mut waiting = tasks.into_iter();
-    let mut running: HashMap<Pid, Value> = HashMap::new();
+    let mut running: HashMap<Pid, Running> = HashMap::new();
+    // Those whose first branch has ended.
+    let mut settling = FuturesUnordered::new();
     let (mut code, mut stopped) = (0, false);
     interrupts.begin();
     loop {
@@ -130,23 +174,33 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
             };
             let pid = match begun.iter().position(|(_, other)| same(other, &program)) {
                 Some(at) => kernel.resume(begun.remove(at).0, None, false)?,
-                None => kernel.spawn(program)?,
+                None => kernel.spawn(program.clone())?,
             };
-            running.insert(pid, id);
+            let think = args.process.think();
+            let think = think.map(|think| kernel.deliberate(pid, &program, think));
+            let deliberation = think.transpose()?;
+            running.insert(pid, Running { id, deliberation });
         }
-        if running.is_empty() {
+        if running.is_empty() && settling.is_empty() {
             break;
         }
         tokio::select! {
             () = interrupts.next() => {
                 stopped = true;
-                for pid in running.keys() {
+                for (pid, task) in &running {
                     let _ = kernel.signal(*pid, Signal::Interrupt);
+                    if let Some(deliberation) = &task.deliberation {
+                        deliberation.stopper().stop(kernel);
+                    }
                 }
             }
             event = events.recv() => {
                 let Some(Event::Exited { pid, exit }) = event else { continue };
-                let Some(id) = running.remove(&pid) else { continue };
+                let Some(task) = running.remove(&pid) else { continue };
+                settling.push(task.settle(kernel, pid, exit));
+            }
+            Some(settled) = settling.next(), if !settling.is_empty() => {
+                let Settled { id, pid, exit, confidence } = settled?;
                 if code == 0 {
                     code = match exit.status {
                         // Killed by somebody: the batch goes on.
@@ -154,12 +208,13 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
                         _ => exit_code(&exit),
                     };
                 }
-                match out.write(&line(kernel, id, pid, exit)?) {
+                let line = Line { confidence, ..line(kernel, id, pid, exit)? };
+                match out.write(&line) {
                     Err(error) if is_closed_pipe(&error) => {
                         return Err(UserError::failed(
                             format!(
                                 "nobody reads the results any more: {} tasks are not done",
-                                1 + running.len() + waiting.len()
+                                1 + settling.len() + running.len() + waiting.len()
                             ),
                             "--out FILE keeps them, and --resume then does what is left",
                         ));
@@ -274,6 +329,7 @@ fn line(kernel: &Kernel, id: Value, pid: Pid, exit: Exit) -> Result<Line> {
         usage: exit.usage,
         ms: exit.ms,
         limits_hit: exit.limits_hit,
+        confidence: None,
         error: exit.error,
     })
 }

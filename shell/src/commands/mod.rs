@@ -17,6 +17,7 @@ pub mod ps;
 mod results;
 pub mod run;
 pub mod serve;
+pub mod think;
 pub mod tool;
 pub mod top;
 pub mod trust;

@@ -1,11 +1,13 @@
 //! What `run` and `batch` have in common: options of the processes they start.
 
 use clap::Args;
+use quipu_kernel::deliberation::Think;
 use quipu_kernel::limits::Limits;
 use quipu_kernel::policy::Policy;
 use quipu_kernel::process::Program;
 use quipu_tools::Capability;
 
+use super::think::ThinkWord;
 use crate::agent::Loaded;
 use crate::init::Session;
 use crate::settings::ApproveWord;
@@ -28,6 +30,11 @@ pub struct ProcessOptions {
     /// Seconds a process may take, from its start
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
+    /// Think about each task along so many branches, compare their answers, and take the one
+    /// that the evidence is for: 1 to 9, or `auto` (more only where something was computed
+    /// and two ways of computing it do not agree)
+    #[arg(long, value_name = "K|auto")]
+    think: Option<ThinkWord>,
     /// Tokens of what the store holds on the task, put before it; 0 puts nothing
     #[arg(long, value_name = "N")]
     recall: Option<usize>,
@@ -37,6 +44,12 @@ impl ProcessOptions {
     /// The gate's rules, with what is granted here.
     pub fn policy(&self, session: &Session) -> Policy {
         session.policy(&self.allow, self.approve)
+    }
+
+    /// How much thought each task gets, where it is more than one process.
+    pub fn think(&self) -> Option<Think> {
+        let think = self.think.map(|word| word.0);
+        think.filter(|think| *think != Think::Branches(1))
     }
 
     /// The program of `agent` for `prompt`: these options before the agent's file, that

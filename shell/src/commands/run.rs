@@ -19,6 +19,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::fork::Point;
 use super::options::ProcessOptions;
+use super::think;
 use crate::agent::Loaded;
 use crate::error::{FAILED, INTERRUPTED, STOPPED, UserError};
 use crate::init::{Session, read_text};
@@ -85,10 +86,15 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
         .await?;
     let kernel = &machine.kernel;
     let mut events = kernel.subscribe();
+    let mut deliberation = None;
     let pid = match (program, args.resume, args.fork) {
         (Some(program), ..) => {
             kernel.fits(&program)?;
-            kernel.spawn(program)?
+            let pid = kernel.spawn(program.clone())?;
+            if let Some(think) = args.process.think() {
+                deliberation = Some(kernel.deliberate(pid, &program, think)?);
+            }
+            pid
         }
         (None, Some(pid), _) => {
             kernel.resume(pid, args.process.new_limits(session), interactive)?
@@ -105,6 +111,23 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
         view.show(event)
     })
     .await?;
+    let deliberated = match deliberation {
+        Some(deliberation) => {
+            let settled =
+                think::settle(kernel, deliberation, exit.clone(), &mut interrupts).await?;
+            while let Ok(event) = events.try_recv() {
+                if matches!(event, Event::Deliberated { .. }) {
+                    view.show(&event)?;
+                }
+            }
+            Some(settled)
+        }
+        None => None,
+    };
+    let (pid, exit) = match &deliberated {
+        Some(deliberated) => (deliberated.pid, deliberated.exit.clone()),
+        None => (pid, exit),
+    };
     if exit.status == Status::Interrupted {
         let model = match session.globals.models.first() {
             Some(model) => format!(" --model {}", shell_words::quote(model)),
@@ -130,6 +153,10 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
             let journal = kernel.journal();
             let mut report = report(pid, &exit, journal.recalled(pid)?, journal.steps(pid)?);
             add_rulings(&mut report["steps"], &journal.rulings(pid)?);
+            if let Some(deliberated) = deliberated {
+                report["confidence"] = json!(deliberated.confidence);
+                report["branches"] = json!(deliberated.branches);
+            }
             output::json(&report)?;
         }
         Format::StreamJson => {}
@@ -340,6 +367,7 @@ fn report(pid: Pid, exit: &Exit, recalled: Option<Recalled>, steps: Vec<StepRow>
         "status": exit.status,
         "answer": exit.answer,
         "label": label,
+        "confidence": null,
         "sources": sources,
         "steps": steps,
         "usage": exit.usage,

@@ -177,7 +177,11 @@ impl<'a> Bench<'a> {
         program.limits.steps = case.max_steps.unwrap_or(program.limits.steps);
         let mut events = self.kernel.subscribe();
         let begun = Instant::now();
-        let pid = self.kernel.spawn(program)?;
+        let pid = self.kernel.spawn(program.clone())?;
+        // A case that is stopped at its calls has no answers to compare.
+        let think = self.options.think().filter(|_| case.stop.is_none());
+        let think = think.map(|think| self.kernel.deliberate(pid, &program, think));
+        let deliberation = think.transpose()?;
         let words_show = self.kernel.cpu().info().constrains;
         let watched = watch(&mut events, pid, case.stop, words_show).await;
         let ms = begun.elapsed().as_millis() as u64;
@@ -186,7 +190,15 @@ impl<'a> Bench<'a> {
             // It may have ended by itself.
             let _ = self.kernel.signal(pid, Signal::Kill);
         }
-        let exit = self.kernel.wait(pid).await?;
+        let mut pid = pid;
+        let mut exit = self.kernel.wait(pid).await?;
+        if let Some(deliberation) = deliberation {
+            let deliberated = deliberation.settle(&self.kernel, exit).await?;
+            (pid, exit) = (deliberated.pid, deliberated.exit);
+            exit.ms = begun.elapsed().as_millis() as u64;
+            row.confidence = deliberated.confidence;
+            row.branches = deliberated.branches;
+        }
         let error = exit.error.clone().unwrap_or_default();
         let failed = exit.status == Status::Failed && watched.cut.is_none();
         let steps = self.kernel.journal().steps(pid)?;

@@ -1,6 +1,7 @@
 //! What came out of cases: a line each, their sums, and the table of these.
 
 use anyhow::Result;
+use quipu_kernel::deliberation::BranchReport;
 use quipu_kernel::judgement::Question;
 use quipu_kernel::process::Usage;
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,12 @@ pub struct Row {
     /// What the model was asked before it acted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub judged: Vec<Judged>,
+    /// With `--think`: how likely the answer is right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f32>,
+    /// With `--think`: what became of each branch.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub branches: Vec<BranchReport>,
     /// The memories at the end, where a check looks at them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<Vec<String>>,

@@ -1,0 +1,143 @@
+//! `--think`: a task along several branches, whose answers are compared.
+
+use std::str::FromStr;
+
+use anyhow::Result;
+use quipu_kernel::Kernel;
+use quipu_kernel::deliberation::{BRANCHES_MAX, BranchReport, Deliberated, Deliberation, Think};
+use quipu_kernel::event::Event;
+use quipu_kernel::process::{Exit, Way};
+
+use crate::interrupts::Interrupts;
+use crate::output::{shortened, visible};
+
+/// Characters of a branch's answer in the list of branches.
+const ANSWER_CHARS: usize = 60;
+
+/// What `--think` takes: a number of branches, or `auto`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ThinkWord(pub Think);
+
+impl FromStr for ThinkWord {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        if word == "auto" {
+            return Ok(Self(Think::Auto));
+        }
+        let count = word.parse().ok();
+        let count = count.filter(|count| (1..=BRANCHES_MAX).contains(count));
+        let count = count.ok_or_else(|| format!("takes 1 to {BRANCHES_MAX}, or auto"))?;
+        Ok(Self(Think::Branches(count)))
+    }
+}
+
+/// Waits for the branches of a process that ended as `exit`; an interrupt takes what there is.
+pub async fn settle(
+    kernel: &Kernel,
+    deliberation: Deliberation,
+    exit: Exit,
+    interrupts: &mut Interrupts,
+) -> Result<Deliberated> {
+    let stop = deliberation.stopper();
+    let settled = deliberation.settle(kernel, exit);
+    tokio::pin!(settled);
+    interrupts.begin();
+    let deliberated = loop {
+        tokio::select! {
+            () = interrupts.next() => stop.stop(kernel),
+            deliberated = &mut settled => break deliberated,
+        }
+    };
+    interrupts.end();
+    Ok(deliberated?)
+}
+
+/// The event of a deliberation as lines to show: what was chosen, then each branch.
+pub fn lines(event: &Event) -> Option<Vec<String>> {
+    let Event::Deliberated {
+        branches,
+        confidence,
+        ..
+    } = event
+    else {
+        return None;
+    };
+    let agree = branches.iter().filter(|branch| branch.agrees).count();
+    let mut head = format!("thought along {} branches, {agree} agree", branches.len());
+    if let Some(confidence) = confidence {
+        head.push_str(&format!(", confidence {confidence:.2}"));
+    }
+    let mut lines = vec![head];
+    lines.extend(branches.iter().map(line));
+    Some(lines)
+}
+
+fn line(branch: &BranchReport) -> String {
+    let way = match branch.way {
+        None => "as usual",
+        Some(Way::Program) => "program",
+        Some(Way::Thought) => "thought",
+    };
+    let answer = match &branch.answer {
+        None => "no answer".to_owned(),
+        Some(answer) => {
+            let text = answer
+                .as_str()
+                .map_or_else(|| answer.to_string(), str::to_owned);
+            let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            visible(&shortened(&one_line, ANSWER_CHARS))
+        }
+    };
+    let mark = if branch.agrees { "=" } else { "≠" };
+    format!("  {mark} {way} (process {}): {answer}", branch.pid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quipu_kernel::process::Status;
+    use serde_json::json;
+
+    #[test]
+    fn a_number_of_branches_or_auto() {
+        let check = |word: &str, want: Option<Think>| {
+            let read = word.parse::<ThinkWord>().ok().map(|word| word.0);
+            assert_eq!(read, want, "{word}");
+        };
+        check("auto", Some(Think::Auto));
+        check("1", Some(Think::Branches(1)));
+        check("9", Some(Think::Branches(9)));
+        check("0", None);
+        check("10", None);
+        check("five", None);
+    }
+
+    #[test]
+    fn branches_are_listed() {
+        let branch = |pid, way, answer: Option<&str>, agrees| BranchReport {
+            pid,
+            way,
+            status: Status::Exited,
+            answer: answer.map(|answer| json!(answer)),
+            agrees,
+        };
+        let event = Event::Deliberated {
+            pid: 4,
+            chosen: 4,
+            branches: vec![
+                branch(4, None, Some("18"), true),
+                branch(5, Some(Way::Thought), Some("There are\n18."), true),
+                branch(6, Some(Way::Program), None, false),
+            ],
+            confidence: Some(0.914),
+        };
+        let shown = lines(&event).unwrap().join("\n");
+        insta::assert_snapshot!(shown, @r"
+        thought along 3 branches, 2 agree, confidence 0.91
+          = as usual (process 4): 18
+          = thought (process 5): There are 18.
+          ≠ program (process 6): no answer
+        ");
+    }
+}
