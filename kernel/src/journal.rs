@@ -23,7 +23,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::label::Label;
-use crate::process::{Exit, Pid, Program, State, Usage};
+use crate::process::{Branch, Exit, Pid, Program, State, Usage};
 use crate::recall::Recalled;
 use chain::Chain;
 pub use error::JournalError;
@@ -89,6 +89,9 @@ pub struct ProcessRow {
     /// What was asked, where the task holds more, such as the turns before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
+    /// Which branch of a deliberation it is, if it is one beside the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<Branch>,
     /// Higher runs first.
     pub priority: i8,
     /// The model it ran on.
@@ -400,6 +403,7 @@ impl Journal {
                 agent: program.agent.name,
                 prompt: program.prompt,
                 topic: program.topic,
+                branch: program.branch,
                 priority: program.priority,
                 model: row.get(3)?,
                 created_ms: row.get(4)?,

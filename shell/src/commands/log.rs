@@ -5,12 +5,14 @@ use std::path::Path;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use quipu_kernel::deliberation::{BranchReport, value_of};
 use quipu_kernel::journal::{Journal, JournalError, ProcessRow};
 use quipu_kernel::limits::Limit;
 use quipu_kernel::process::{Pid, State, Status};
 use serde_json::json;
 
 use super::run::add_rulings;
+use super::think;
 use crate::error::UserError;
 use crate::init::Session;
 use crate::lock::MachineLock;
@@ -120,8 +122,12 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
     if let Err(error) = journal.verify(pid) {
         say!("warning: {}", visible(&error.to_string()));
     }
+    let branches = branches(&journal, pid)?;
     if as_json {
         let mut log = json!({"process": row, "steps": steps});
+        if !branches.is_empty() {
+            log["branches"] = json!(branches);
+        }
         add_rulings(&mut log["steps"], &rulings);
         if let Some(recalled) = recalled {
             log["recalled"] = json!(recalled);
@@ -130,6 +136,10 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
         return Ok(0);
     }
     output::line(&format!("process {} on {}", row.pid, visible(&row.model)))?;
+    if let Some(branch) = &row.branch {
+        let way = think::way(Some(branch.way));
+        output::line(&format!("branch of process {}: {way}", branch.of))?;
+    }
     output::line(&format!("task: {}", visible(&row.prompt)))?;
     if let Some(recalled) = recalled {
         output::line(&reminded(&recalled))?;
@@ -173,7 +183,39 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
             visible(&said.unwrap_or_default())
         ))?;
     }
+    if !branches.is_empty() {
+        output::line("other branches:")?;
+    }
+    for branch in &branches {
+        output::line(&think::line(branch))?;
+    }
     Ok(0)
+}
+
+/// The branches that stand beside process `pid`, in the order in which they were started.
+fn branches(journal: &Journal, pid: Pid) -> Result<Vec<BranchReport>> {
+    let rows = journal.processes()?;
+    let own = rows.iter().find(|row| row.pid == pid);
+    let answer = |row: &ProcessRow| row.exit.as_ref().and_then(|exit| exit.answer.clone());
+    let value = own.and_then(answer).as_ref().map(value_of);
+    let mut branches = Vec::new();
+    for row in rows.iter().rev() {
+        let Some(branch) = row.branch.as_ref().filter(|branch| branch.of == pid) else {
+            continue;
+        };
+        let answer = answer(row);
+        branches.push(BranchReport {
+            pid: row.pid,
+            way: Some(branch.way),
+            status: row
+                .exit
+                .as_ref()
+                .map_or(Status::Interrupted, |exit| exit.status),
+            agrees: value.is_some() && answer.as_ref().map(value_of) == value,
+            answer,
+        });
+    }
+    Ok(branches)
 }
 
 /// The limits that cut a run short, as ` (steps, loop)`.

@@ -48,8 +48,7 @@ impl ProcessOptions {
 
     /// How much thought each task gets, where it is more than one process.
     pub fn think(&self) -> Option<Think> {
-        let think = self.think.map(|word| word.0);
-        think.filter(|think| *think != Think::Branches(1))
+        self.think.and_then(ThinkWord::more_than_one)
     }
 
     /// The program of `agent` for `prompt`: these options before the agent's file, that

@@ -49,6 +49,14 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
     Ok(0)
 }
 
+/// The task of a process; of a branch, which one it stands beside.
+fn task(row: &ProcessRow) -> String {
+    match &row.branch {
+        Some(branch) => format!("(branch of {}) {}", branch.of, row.asked()),
+        None => row.asked().to_owned(),
+    }
+}
+
 fn cells(row: &ProcessRow) -> Vec<String> {
     let state = match &row.exit {
         Some(exit) if row.state == "exited" => serde_json::to_value(exit.status).map_or_else(
@@ -64,6 +72,6 @@ fn cells(row: &ProcessRow) -> Vec<String> {
         row.steps.to_string(),
         shortened(&row.model, 30),
         ago(row.updated_ms),
-        shortened(&output::one_line(row.asked()), 60),
+        shortened(&output::one_line(&task(row)), 60),
     ]
 }

@@ -115,11 +115,7 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
         Some(deliberation) => {
             let settled =
                 think::settle(kernel, deliberation, exit.clone(), &mut interrupts).await?;
-            while let Ok(event) = events.try_recv() {
-                if matches!(event, Event::Deliberated { .. }) {
-                    view.show(&event)?;
-                }
-            }
+            think::show_choice(&mut events, &mut |event| view.show(event))?;
             Some(settled)
         }
         None => None,

@@ -8,6 +8,8 @@ use quipu_kernel::deliberation::{BRANCHES_MAX, BranchReport, Deliberated, Delibe
 use quipu_kernel::event::Event;
 use quipu_kernel::process::{Exit, Way};
 
+use tokio::sync::mpsc::UnboundedReceiver;
+
 use crate::interrupts::Interrupts;
 use crate::output::{shortened, visible};
 
@@ -30,6 +32,37 @@ impl FromStr for ThinkWord {
         let count = count.ok_or_else(|| format!("takes 1 to {BRANCHES_MAX}, or auto"))?;
         Ok(Self(Think::Branches(count)))
     }
+}
+
+impl ThinkWord {
+    /// The same, where it means more than one branch.
+    pub fn more_than_one(self) -> Option<Think> {
+        Some(self.0).filter(|think| *think != Think::Branches(1))
+    }
+}
+
+/// How much thought each task gets, in words.
+pub fn words(think: Think) -> String {
+    match think {
+        Think::Auto => {
+            "a task that computes something is thought about until two ways agree".into()
+        }
+        Think::Branches(1) => "each task is thought about once".into(),
+        Think::Branches(count) => format!("each task is thought about along {count} branches"),
+    }
+}
+
+/// Shows what was chosen, the last of the events.
+pub fn show_choice(
+    events: &mut UnboundedReceiver<Event>,
+    show: &mut dyn FnMut(&Event) -> Result<()>,
+) -> Result<()> {
+    while let Ok(event) = events.try_recv() {
+        if matches!(event, Event::Deliberated { .. }) {
+            show(&event)?;
+        }
+    }
+    Ok(())
 }
 
 /// Waits for the branches of a process that ended as `exit`; an interrupt takes what there is.
@@ -73,12 +106,9 @@ pub fn lines(event: &Event) -> Option<Vec<String>> {
     Some(lines)
 }
 
-fn line(branch: &BranchReport) -> String {
-    let way = match branch.way {
-        None => "as usual",
-        Some(Way::Program) => "program",
-        Some(Way::Thought) => "thought",
-    };
+/// A branch on one line: whether it agrees, its way, its process, its answer.
+pub fn line(branch: &BranchReport) -> String {
+    let way = way(branch.way);
     let answer = match &branch.answer {
         None => "no answer".to_owned(),
         Some(answer) => {
@@ -91,6 +121,15 @@ fn line(branch: &BranchReport) -> String {
     };
     let mark = if branch.agrees { "=" } else { "≠" };
     format!("  {mark} {way} (process {}): {answer}", branch.pid)
+}
+
+/// The way of a branch in words.
+pub fn way(way: Option<Way>) -> &'static str {
+    match way {
+        None => "as usual",
+        Some(Way::Program) => "program",
+        Some(Way::Thought) => "thought",
+    }
 }
 
 #[cfg(test)]

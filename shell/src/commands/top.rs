@@ -223,6 +223,7 @@ mod tests {
             },
         };
         let row = |pid, state: &str, prompt: &str| ProcessRow {
+            branch: None,
             pid,
             state: state.into(),
             steps: 3,

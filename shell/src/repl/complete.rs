@@ -10,7 +10,7 @@ use crate::cli::Cli;
 use crate::output::visible;
 
 /// Commands that only the shell has.
-const OWN: [&str; 5] = ["/clear", "/continue", "/help", "/quit", "/resume"];
+const OWN: [&str; 6] = ["/clear", "/continue", "/help", "/quit", "/resume", "/think"];
 /// Files of a folder that are offered at once.
 const FILES_MAX: usize = 200;
 

@@ -15,6 +15,9 @@ use super::talk::{BEFORE, TURNS_TOLD, Talk};
 pub fn conversation(journal: &Journal) -> Result<Talk> {
     let mut turns = Vec::new();
     for row in journal.processes()? {
+        if row.branch.is_some() {
+            continue;
+        }
         let (program, _) = journal.program(row.pid)?;
         // Only tasks of the shell have turns before them, or could.
         let Some(asked) = program.topic.clone() else {
@@ -43,7 +46,8 @@ pub fn conversation(journal: &Journal) -> Result<Talk> {
 /// # Errors
 /// When the journal cannot be read.
 pub fn cut_off(journal: &Journal) -> Result<Option<Pid>> {
-    let Some(row) = journal.processes()?.into_iter().next() else {
+    let mut rows = journal.processes()?.into_iter();
+    let Some(row) = rows.find(|row| row.branch.is_none()) else {
         return Ok(None);
     };
     let (program, _) = journal.program(row.pid)?;

@@ -17,6 +17,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Parser;
 use quipu_kernel::Idle;
+use quipu_kernel::deliberation::{Deliberation, Think};
 use quipu_kernel::event::Event;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Attached, Pid, Status};
@@ -27,6 +28,7 @@ use crate::agent::Loaded;
 use crate::cli::{Cli, Command};
 use crate::commands::mem::consolidate;
 use crate::commands::run::{exit_code, follow};
+use crate::commands::think::{self, ThinkWord};
 use crate::error::{self, UserError};
 use crate::init::{Machine, Session};
 use crate::interrupts::Interrupts;
@@ -48,6 +50,8 @@ struct Repl {
     events: UnboundedReceiver<Event>,
     interrupts: Interrupts,
     talk: Talk,
+    /// How much thought each task gets, where it is more than one process.
+    think: Option<Think>,
 }
 
 impl Drop for Repl {
@@ -78,6 +82,7 @@ pub async fn run(session: Session, go_on: bool) -> Result<u8> {
         events,
         interrupts,
         talk: Talk::default(),
+        think: None,
     };
     if go_on {
         repl.go_on()?;
@@ -205,12 +210,21 @@ impl Repl {
         program.priority = INTERACTIVE_PRIORITY;
         program.interactive = person::is_there(self.session.globals.no_input);
         self.machine.kernel.fits(&program)?;
-        let pid = self.machine.kernel.spawn(program)?;
-        self.watch(pid, line, trust).await
+        let pid = self.machine.kernel.spawn(program.clone())?;
+        let think = self.think;
+        let think = think.map(|think| self.machine.kernel.deliberate(pid, &program, think));
+        let deliberation = think.transpose()?;
+        self.watch(pid, deliberation, line, trust).await
     }
 
     /// Shows a process to its end. `trust` is what it starts with.
-    async fn watch(&mut self, pid: Pid, asked: &str, mut trust: Trust) -> Result<u8> {
+    async fn watch(
+        &mut self,
+        pid: Pid,
+        deliberation: Option<Deliberation>,
+        asked: &str,
+        mut trust: Trust,
+    ) -> Result<u8> {
         let mut renderer = Renderer::new();
         let mut show = |event: &Event| {
             match event {
@@ -222,14 +236,14 @@ impl Repl {
             Ok(())
         };
         let kernel = &self.machine.kernel;
-        let exit = follow(
-            kernel,
-            pid,
-            &mut self.events,
-            &mut self.interrupts,
-            &mut show,
-        )
-        .await?;
+        let (events, interrupts) = (&mut self.events, &mut self.interrupts);
+        let mut exit = follow(kernel, pid, events, interrupts, &mut show).await?;
+        if let Some(deliberation) = deliberation {
+            exit = think::settle(kernel, deliberation, exit, interrupts)
+                .await?
+                .exit;
+            think::show_choice(events, &mut show)?;
+        }
         if exit.status == Status::Interrupted {
             say!("stopped; /resume {pid} carries it on");
         }
@@ -263,7 +277,7 @@ impl Repl {
                 let (program, _) = kernel.journal().program(pid)?;
                 let trust = earlier::trust(kernel.journal(), pid, &program)?;
                 let pid = kernel.resume(pid, None, there)?;
-                self.watch(pid, &program.prompt, trust).await
+                self.watch(pid, None, &program.prompt, trust).await
             }
             ["resume"] => Err(UserError::usage(
                 "/resume takes the number of a process",
@@ -275,6 +289,26 @@ impl Repl {
             }
             ["mem", "consolidate"] => {
                 consolidate::on(&self.machine.kernel, &mut self.interrupts).await
+            }
+            ["think"] => {
+                match self.think {
+                    Some(think) => say!("{}", think::words(think)),
+                    None => say!("each task is thought about once"),
+                }
+                Ok(0)
+            }
+            ["think", "off"] => {
+                self.think = None;
+                say!("each task is thought about once");
+                Ok(0)
+            }
+            ["think", word] => {
+                let word: ThinkWord = word.parse().map_err(|reason| {
+                    UserError::usage(format!("/think {reason}"), "/think off goes back to one")
+                })?;
+                self.think = word.more_than_one();
+                say!("{}", think::words(word.0));
+                Ok(0)
             }
             ["continue"] => self.go_on(),
             ["clear"] => {
@@ -349,6 +383,7 @@ Alt-Enter, or a backslash at the end, starts another line.
   /mem search …    find pages          /mem add PATH    bring documents in
   /tool ls         tools               /tool call …     call one
   /model           the model in use    /model ls        models
+  /think K         compare K branches  /think off       one again
   /clear           forget this talk    /continue        take the last one up again
   /doctor          check everything    /config show     settings
   /quit            leave"
