@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
+use quipu_kernel::deliberation::Think;
 use quipu_kernel::process::Agent;
 use quipu_memory::{LIST_MAX, PageId, Store};
 use quipu_tools::Bus;
@@ -31,6 +32,8 @@ pub struct Loaded {
     pub limits: LimitsFile,
     /// Its part of the disk, where its file says anything of it.
     pub memory: MemoryFile,
+    /// How much thought its tasks get, where its file says so.
+    pub think: Option<Think>,
     /// The folder of a SKILL.md, whose other files it can read.
     skill: Option<PathBuf>,
     /// Tools that a SKILL.md wants called without a question: often another program's. They
@@ -170,6 +173,7 @@ struct Manifest {
     limits: LimitsFile,
     #[serde(default)]
     memory: MemoryFile,
+    think: Option<Think>,
 }
 
 /// Reads the agent at `path`: a file, or a folder with `agent.toml` or `SKILL.md`. One that
@@ -208,6 +212,7 @@ fn parse(file: &Path, text: &str) -> Result<Loaded> {
             agent,
             limits: manifest.limits,
             memory: manifest.memory,
+            think: manifest.think,
             ..Loaded::default()
         });
     }

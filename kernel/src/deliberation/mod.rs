@@ -11,6 +11,8 @@
 mod choice;
 mod value;
 
+use std::str::FromStr;
+
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use quipu_tools::Effect;
@@ -34,13 +36,47 @@ const BRANCHES_AUTO: usize = 5;
 const TEMPERATURE: f32 = 0.7;
 
 /// How much thought a task gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Value")]
 pub enum Think {
     /// So many branches, the first one counted; one is no deliberation.
     Branches(usize),
     /// Another branch only where something was computed, and only until two means agree.
     Auto,
+}
+
+impl Think {
+    /// The same, where it means more than one branch.
+    pub fn more_than_one(self) -> Option<Self> {
+        Some(self).filter(|think| *think != Think::Branches(1))
+    }
+}
+
+impl FromStr for Think {
+    type Err = String;
+
+    /// A number of branches, or `auto`.
+    fn from_str(word: &str) -> Result<Self, String> {
+        if word == "auto" {
+            return Ok(Think::Auto);
+        }
+        let count = word.parse().ok();
+        let count = count.filter(|count| (1..=BRANCHES_MAX).contains(count));
+        let count = count.ok_or_else(|| format!("takes 1 to {BRANCHES_MAX}, or auto"))?;
+        Ok(Think::Branches(count))
+    }
+}
+
+impl TryFrom<Value> for Think {
+    type Error = String;
+
+    /// The same as a number or a word.
+    fn try_from(value: Value) -> Result<Self, String> {
+        match value {
+            Value::String(word) => word.parse(),
+            other => other.to_string().parse(),
+        }
+    }
 }
 
 /// What a deliberation came to.
@@ -299,4 +335,23 @@ fn changed_something(kernel: &Kernel, steps: &[StepRow]) -> bool {
             || kernel.effect_of(tool) == Some(Effect::Write);
         kept && writes
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_branches_or_auto() {
+        let check = |value: Value, want: Option<Think>| {
+            assert_eq!(serde_json::from_value(value.clone()).ok(), want, "{value}");
+        };
+        check("auto".into(), Some(Think::Auto));
+        check("1".into(), Some(Think::Branches(1)));
+        check(9.into(), Some(Think::Branches(9)));
+        check(0.into(), None);
+        check(10.into(), None);
+        check("five".into(), None);
+        check(Value::Null, None);
+    }
 }

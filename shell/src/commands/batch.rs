@@ -169,14 +169,14 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     interrupts.begin();
     loop {
         while !stopped && running.len() < usize::from(args.jobs) {
-            let Some((id, _, program)) = waiting.next() else {
+            let Some((id, loaded, program)) = waiting.next() else {
                 break;
             };
             let pid = match begun.iter().position(|(_, other)| same(other, &program)) {
                 Some(at) => kernel.resume(begun.remove(at).0, None, false)?,
                 None => kernel.spawn(program.clone())?,
             };
-            let think = args.process.think();
+            let think = args.process.think(&loaded);
             let think = think.map(|think| kernel.deliberate(pid, &program, think));
             let deliberation = think.transpose()?;
             running.insert(pid, Running { id, deliberation });

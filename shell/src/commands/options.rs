@@ -7,7 +7,6 @@ use quipu_kernel::policy::Policy;
 use quipu_kernel::process::Program;
 use quipu_tools::Capability;
 
-use super::think::ThinkWord;
 use crate::agent::Loaded;
 use crate::init::Session;
 use crate::settings::ApproveWord;
@@ -34,7 +33,7 @@ pub struct ProcessOptions {
     /// that the evidence is for: 1 to 9, or `auto` (more only where something was computed
     /// and two ways of computing it do not agree)
     #[arg(long, value_name = "K|auto")]
-    think: Option<ThinkWord>,
+    think: Option<Think>,
     /// Tokens of what the store holds on the task, put before it; 0 puts nothing
     #[arg(long, value_name = "N")]
     recall: Option<usize>,
@@ -46,9 +45,10 @@ impl ProcessOptions {
         session.policy(&self.allow, self.approve)
     }
 
-    /// How much thought each task gets, where it is more than one process.
-    pub fn think(&self) -> Option<Think> {
-        self.think.and_then(ThinkWord::more_than_one)
+    /// How much thought a task of `agent` gets, where it is more than one process: this
+    /// option before the agent's file.
+    pub fn think(&self, agent: &Loaded) -> Option<Think> {
+        self.think.or(agent.think).and_then(Think::more_than_one)
     }
 
     /// The program of `agent` for `prompt`: these options before the agent's file, that

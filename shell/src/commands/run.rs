@@ -91,7 +91,7 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
         (Some(program), ..) => {
             kernel.fits(&program)?;
             let pid = kernel.spawn(program.clone())?;
-            if let Some(think) = args.process.think() {
+            if let Some(think) = args.process.think(&agent) {
                 deliberation = Some(kernel.deliberate(pid, &program, think)?);
             }
             pid

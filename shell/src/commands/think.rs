@@ -1,10 +1,8 @@
 //! `--think`: a task along several branches, whose answers are compared.
 
-use std::str::FromStr;
-
 use anyhow::Result;
 use quipu_kernel::Kernel;
-use quipu_kernel::deliberation::{BRANCHES_MAX, BranchReport, Deliberated, Deliberation, Think};
+use quipu_kernel::deliberation::{BranchReport, Deliberated, Deliberation, Think};
 use quipu_kernel::event::Event;
 use quipu_kernel::process::{Exit, Way};
 
@@ -15,31 +13,6 @@ use crate::output::{shortened, visible};
 
 /// Characters of a branch's answer in the list of branches.
 const ANSWER_CHARS: usize = 60;
-
-/// What `--think` takes: a number of branches, or `auto`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ThinkWord(pub Think);
-
-impl FromStr for ThinkWord {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        if word == "auto" {
-            return Ok(Self(Think::Auto));
-        }
-        let count = word.parse().ok();
-        let count = count.filter(|count| (1..=BRANCHES_MAX).contains(count));
-        let count = count.ok_or_else(|| format!("takes 1 to {BRANCHES_MAX}, or auto"))?;
-        Ok(Self(Think::Branches(count)))
-    }
-}
-
-impl ThinkWord {
-    /// The same, where it means more than one branch.
-    pub fn more_than_one(self) -> Option<Think> {
-        Some(self.0).filter(|think| *think != Think::Branches(1))
-    }
-}
 
 /// How much thought each task gets, in words.
 pub fn words(think: Think) -> String {
@@ -137,20 +110,6 @@ mod tests {
     use super::*;
     use quipu_kernel::process::Status;
     use serde_json::json;
-
-    #[test]
-    fn a_number_of_branches_or_auto() {
-        let check = |word: &str, want: Option<Think>| {
-            let read = word.parse::<ThinkWord>().ok().map(|word| word.0);
-            assert_eq!(read, want, "{word}");
-        };
-        check("auto", Some(Think::Auto));
-        check("1", Some(Think::Branches(1)));
-        check("9", Some(Think::Branches(9)));
-        check("0", None);
-        check("10", None);
-        check("five", None);
-    }
 
     #[test]
     fn branches_are_listed() {

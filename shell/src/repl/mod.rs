@@ -28,7 +28,7 @@ use crate::agent::Loaded;
 use crate::cli::{Cli, Command};
 use crate::commands::mem::consolidate;
 use crate::commands::run::{exit_code, follow};
-use crate::commands::think::{self, ThinkWord};
+use crate::commands::think;
 use crate::error::{self, UserError};
 use crate::init::{Machine, Session};
 use crate::interrupts::Interrupts;
@@ -303,11 +303,11 @@ impl Repl {
                 Ok(0)
             }
             ["think", word] => {
-                let word: ThinkWord = word.parse().map_err(|reason| {
+                let think: Think = word.parse().map_err(|reason| {
                     UserError::usage(format!("/think {reason}"), "/think off goes back to one")
                 })?;
-                self.think = word.more_than_one();
-                say!("{}", think::words(word.0));
+                self.think = think.more_than_one();
+                say!("{}", think::words(think));
                 Ok(0)
             }
             ["continue"] => self.go_on(),

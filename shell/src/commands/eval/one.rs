@@ -179,7 +179,10 @@ impl<'a> Bench<'a> {
         let begun = Instant::now();
         let pid = self.kernel.spawn(program.clone())?;
         // A case that is stopped at its calls has no answers to compare.
-        let think = self.options.think().filter(|_| case.stop.is_none());
+        let think = self
+            .options
+            .think(&job.agent.loaded)
+            .filter(|_| case.stop.is_none());
         let think = think.map(|think| self.kernel.deliberate(pid, &program, think));
         let deliberation = think.transpose()?;
         let words_show = self.kernel.cpu().info().constrains;
