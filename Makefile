@@ -20,7 +20,7 @@ QUIPU := "$(or $(CARGO_TARGET_DIR),target)/release/quipu"
 GUESTS := plugins/Cargo.toml $(wildcard examples/*/tool/Cargo.toml)
 
 .NOTPARALLEL:
-.PHONY: help run shell bin build guests setup test check readers bench evals clean
+.PHONY: help run shell bin build guests setup test check readers torture bench evals clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,10 @@ test: check ## Check, then run every test
 	if cargo nextest --version >/dev/null 2>&1; \
 	then cargo nextest run --cargo-quiet --release --workspace; \
 	else cargo test --quiet --release --workspace --lib --bins --tests; fi
+
+# Nextest ends a test after five minutes; each takes as many cases as make torture CASES=N says.
+torture: build ## Try the readers of outside data on many damaged inputs: make torture [CASES=20000]
+	@PROPTEST_CASES=$(or $(CASES),20000) cargo nextest run --cargo-quiet --release --workspace -E 'test(/(^|::)torture_/)'
 
 readers: guests ## Run the tests of the readers of documents, as programs of this machine
 	@cargo test --quiet --manifest-path plugins/Cargo.toml --target-dir target/guest-tests -p documents -p markup -p pdf

@@ -453,6 +453,30 @@ mod tests {
         check("data: [DONE]", true, false);
     }
 
+    proptest::proptest! {
+        /// What a stream comes to does not depend on where the network cuts it.
+        #[test]
+        fn torture_a_reply_is_the_same_however_it_is_cut(
+            lines in proptest::collection::vec(
+                "(data: ?)?(\\[DONE\\]|\\{\"choices\":\\[\\{\"delta\":\\{\"content\":\"[a-zé\\\\\"]{0,4}\"\\}\\}\\]\\}|[ -~é]{0,12})\r?\n",
+                0..6,
+            ),
+            size in 1usize..9,
+        ) {
+            let body = lines.concat();
+            let taken = |size: usize| {
+                let mut reply = Reply::default();
+                let mut text = String::new();
+                for bytes in body.as_bytes().chunks(size) {
+                    text.push_str(&reply.take(bytes)?);
+                }
+                text.push_str(&reply.finish()?);
+                Ok::<_, String>((text, reply.completion.text, reply.ended))
+            };
+            proptest::prop_assert_eq!(taken(size), taken(body.len().max(1)), "{}", body);
+        }
+    }
+
     #[test]
     fn a_window_is_read_out_of_a_refusal() {
         let check = |body: &str, want: Option<usize>| assert_eq!(window_in(body), want, "{body}");

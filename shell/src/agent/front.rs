@@ -190,4 +190,20 @@ mod tests {
             "{reason}"
         );
     }
+
+    proptest::proptest! {
+        /// Any text is read or refused; without a front matter it stays as it is.
+        #[test]
+        fn torture_a_front_matter_is_read_or_refused(
+            fence in "(---)?",
+            inside in "([ -~é]{0,20}\n){0,6}",
+            end in "(---\n)?",
+        ) {
+            let text = format!("{fence}\n{inside}{end}rest");
+            if let Ok((_, body)) = read(&text) {
+                proptest::prop_assert!(text.ends_with(body));
+                proptest::prop_assert!(!fence.is_empty() || body == text);
+            }
+        }
+    }
 }

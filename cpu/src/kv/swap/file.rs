@@ -135,3 +135,50 @@ fn is_ours(path: &Path) -> bool {
 fn is_ours(path: &Path) -> bool {
     path.is_file()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SECRET: [u8; 32] = [7; 32];
+
+    fn settings() -> SwapSettings {
+        SwapSettings {
+            memory_bytes_max: 0,
+            disk_bytes_max: 1 << 20,
+            folder: None,
+            secret: SECRET,
+            key: "k".into(),
+        }
+    }
+
+    proptest! {
+        /// An image is read as it was written; one that was changed anywhere is none.
+        #[test]
+        fn torture_an_image_is_sound_or_none(
+            tokens in prop::collection::vec(any::<i32>(), 1..20),
+            state in prop::collection::vec(any::<u8>(), 0..50),
+            change in (any::<prop::sample::Index>(), 1u8..),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let header = Header {
+                key: "k".into(),
+                whose: For::Everyone,
+                from: 0,
+                tokens: tokens.clone(),
+            };
+            let (path, _) = write(folder.path(), &header, &state, &SECRET).unwrap();
+            prop_assert_eq!(read(&path, &settings(), &tokens), Some(state));
+            let sound = fs::read(&path).unwrap();
+            let mut changed = sound.clone();
+            changed[change.0.index(sound.len())] ^= change.1;
+            for damaged in [&changed[..], &sound[..cut.index(sound.len())]] {
+                fs::write(&path, damaged).unwrap();
+                let _ = read_header(&path);
+                prop_assert_eq!(read(&path, &settings(), &tokens), None);
+            }
+        }
+    }
+}
