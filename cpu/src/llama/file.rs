@@ -30,8 +30,20 @@ pub(super) fn key(path: &Path) -> std::io::Result<String> {
     Ok(format!("{digest} {length} {ATTENTION} {LIBRARY}"))
 }
 
-fn head_length(model: &LlamaModel) -> usize {
-    model.n_embd() as usize / model.n_head().max(1) as usize
+/// Numbers in the key and the value that one layer keeps of a token. A head's length is the
+/// model's own affair (Qwen3, Gemma): the width by the number of heads is only the usual one.
+fn numbers_of_a_layer(model: &LlamaModel) -> usize {
+    let architecture = model
+        .meta_val_str("general.architecture")
+        .unwrap_or_default();
+    let usual = model.n_embd() as usize / model.n_head().max(1) as usize;
+    let length = |of: &str| {
+        let said = model.meta_val_str(&format!("{architecture}.attention.{of}_length"));
+        said.ok()
+            .and_then(|said| said.parse().ok())
+            .unwrap_or(usual)
+    };
+    model.n_head_kv() as usize * (length("key") + length("value"))
 }
 
 /// Architecture, size and quantisation, as the file states them.
@@ -50,8 +62,7 @@ pub(super) fn details(model: &LlamaModel) -> String {
 
 /// Cells of the KV cache that the free memory holds, where the system says how much that is.
 pub(super) fn cells_in_memory(model: &LlamaModel) -> Option<usize> {
-    let numbers = model.n_layer() as usize * model.n_head_kv() as usize * head_length(model);
-    let cell_bytes = 2 * numbers * KV_NUMBER_BYTES;
+    let cell_bytes = model.n_layer() as usize * numbers_of_a_layer(model) * KV_NUMBER_BYTES;
     Some(free_memory_bytes()? / cell_bytes.max(1))
 }
 
