@@ -25,7 +25,7 @@ use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{Cpu, Sampling};
 use quipu_kernel::event::Event;
 use quipu_kernel::journal::Journal;
-use quipu_kernel::policy::Policy;
+use quipu_kernel::gate::Policy;
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::RamStore;

@@ -11,7 +11,7 @@ use crate::judgement::Question;
 use crate::label::Label;
 use crate::limits::Limit;
 use crate::process::{Exit, Pid, Usage};
-use crate::recall::Recalled;
+use crate::window::reminder::Recalled;
 use quipu_cpu::Movement;
 
 /// Something that happened to a process.

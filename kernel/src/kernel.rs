@@ -15,10 +15,10 @@ use crate::exec::{Ending, Execution, Inbox, Past};
 use crate::journal::{Journal, JournalError};
 use crate::judgement::{Judgement, Question};
 use crate::limits::Limits;
-use crate::policy::Policy;
+use crate::gate::Policy;
 use crate::process::{Exit, Pid, Program, Reply, Status, Usage};
 use crate::signal::Signal;
-use crate::vm::VmError;
+use crate::window::VmError;
 use quipu_cpu::{Cpu, CpuStats, Sampling};
 
 /// The parts of a machine, handed over at boot.

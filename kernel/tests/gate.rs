@@ -5,7 +5,7 @@ mod common;
 use common::{Desk, Setup, run, transcript};
 use quipu_kernel::journal::{StepRow, Word};
 use quipu_kernel::label::{Label, Trust};
-use quipu_kernel::policy::Approve;
+use quipu_kernel::gate::Approve;
 use quipu_kernel::process::{Agent, Attached, Program, Reply, Usage};
 use quipu_tools::Capability;
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use common::{Desk, Setup, run, transcript};
 use insta::assert_snapshot;
 use quipu_kernel::limits::Limits;
 use quipu_kernel::planner::Planner;
-use quipu_kernel::policy::Approve;
+use quipu_kernel::gate::Approve;
 use quipu_kernel::process::{Program, Reply};
 use quipu_tools::{Bus, Capability};
 

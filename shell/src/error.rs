@@ -8,7 +8,7 @@ use std::fmt;
 use quipu_cpu::CpuError;
 use quipu_kernel::KernelError;
 use quipu_kernel::journal::JournalError;
-use quipu_kernel::vm::VmError;
+use quipu_kernel::window::VmError;
 use quipu_memory::StoreError;
 use quipu_tools::{ErrorKind, ToolError};
 

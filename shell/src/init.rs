@@ -15,7 +15,7 @@ use quipu_cpu::{Cpu, CpuInfo};
 use quipu_kernel::journal::Journal;
 use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::{Label, Trust};
-use quipu_kernel::policy::Policy;
+use quipu_kernel::gate::Policy;
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::{Access, DiskStore};

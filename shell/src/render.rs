@@ -6,7 +6,7 @@ use console::Style;
 use quipu_kernel::event::Event;
 use quipu_kernel::label::Trust;
 use quipu_kernel::process::Status;
-use quipu_kernel::recall::{Recalled, Source};
+use quipu_kernel::window::reminder::{Recalled, Source};
 use serde_json::Value;
 
 use crate::output::{one_line, seconds, shortened, visible};

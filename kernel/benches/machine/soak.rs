@@ -10,7 +10,7 @@ use quipu_cpu::Sampling;
 use quipu_cpu::llama::{LocalCpu, LocalSettings};
 use quipu_kernel::event::Event;
 use quipu_kernel::journal::Journal;
-use quipu_kernel::policy::Policy;
+use quipu_kernel::gate::Policy;
 use quipu_kernel::process::{Pid, Program};
 use quipu_kernel::signal::Signal;
 use quipu_kernel::{Kernel, Parts};

@@ -8,10 +8,10 @@ use super::{Ending, Execution, guarded, time_left};
 use crate::event::Event;
 use crate::journal::{Outcome, Ruling, StepRow};
 use crate::label::Label;
-use crate::policy::Verdict;
+use crate::gate::Verdict;
 use crate::process::State;
-use crate::syscall::Syscall;
-use crate::world::World;
+use crate::calls::Syscall;
+use crate::gate::world::World;
 
 /// What a process is told of a call that was cut off.
 const STOPPED: &str = "stopped before it finished; it may have taken effect";

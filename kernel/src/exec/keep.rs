@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use super::judge::after;
 use super::{Ending, Execution, WITH};
 use crate::event::Event;
-use crate::facts::facts;
+use crate::planner::facts::facts;
 use crate::grammar::Legal;
 use crate::journal::StepRow;
 use crate::judgement::Question;
 use crate::label::Trust;
-use crate::policy::Verdict;
+use crate::gate::Verdict;
 use crate::process::Usage;
-use crate::syscall::{REMEMBER, REPLACES, Syscall};
+use crate::calls::{REMEMBER, REPLACES, Syscall};
 use quipu_cpu::{Message, Role};
 
 /// Newest memories among which one is looked for that a new one takes the place of.

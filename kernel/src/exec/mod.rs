@@ -9,7 +9,7 @@
 //! | `decide` | lets the CPU write the action |
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
 //! | `person` | where a person is waited for |
-//! | `recall` | what the store holds on the task |
+//! | `remind` | what the store holds on the task |
 //! | `ending` | the one place where a process stops |
 
 mod act;
@@ -18,7 +18,7 @@ mod ending;
 mod judge;
 mod keep;
 mod person;
-mod recall;
+mod remind;
 mod step;
 
 use std::collections::VecDeque;
@@ -37,11 +37,11 @@ use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::{LeftOut, LoopGuard, Planner};
 use crate::process::{Exit, Pid, Program, Reply, State, Usage};
-use crate::recall::Recalled;
+use crate::window::reminder::Recalled;
 use crate::signal::Signal;
-use crate::syscall::{self, Syscall};
-use crate::vm::{Vm, VmError};
-use crate::world::World;
+use crate::calls::{self, Syscall};
+use crate::window::{Vm, VmError};
+use crate::gate::world::World;
 use quipu_cpu::Weights;
 
 pub(crate) use ending::Ending;
@@ -297,7 +297,7 @@ impl Execution {
         }
         self.n = self.n.max(n);
         self.spent.steps += u32::from(!together);
-        if action["tool"] == syscall::REMEMBER {
+        if action["tool"] == calls::REMEMBER {
             self.tried_to_keep = true;
             self.kept |= outcome.ok;
         }

@@ -7,7 +7,7 @@ use super::{Ending, Execution};
 use crate::event::Event;
 use crate::journal::{Outcome, Ruling, StepRow, Word};
 use crate::label::Label;
-use crate::policy::Approve;
+use crate::gate::Approve;
 use crate::process::{Reply, State, Usage};
 use crate::signal::Signal;
 

@@ -11,7 +11,7 @@ use crate::grammar::Legal;
 use crate::journal::StepRow;
 use crate::limits::{Allowance, Limit};
 use crate::process::{State, Usage};
-use crate::syscall::{self, Syscall};
+use crate::calls::{self, Syscall};
 use quipu_cpu::ClosedEarly;
 
 impl Execution {
@@ -115,10 +115,10 @@ impl Execution {
         }
         let mut without = Vec::new();
         if !self.vm.recallable() {
-            without.push(syscall::RECALL);
+            without.push(calls::RECALL);
         }
         if !self.remembers() {
-            without.push(syscall::SEARCH);
+            without.push(calls::SEARCH);
         }
         let mut legal = self.planner.legal(allowance, &without);
         legal.ask &= self.inbox.attended && !self.stuck;
@@ -128,7 +128,7 @@ impl Execution {
         // A small model that has just kept something would keep it again and again.
         let kept = self.kept && self.shared.cpu.info().constrains;
         for call in legal.calls.iter_mut().filter(|_| kept) {
-            call.offered &= call.name != syscall::REMEMBER;
+            call.offered &= call.name != calls::REMEMBER;
         }
         Ok(legal)
     }

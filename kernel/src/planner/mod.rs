@@ -6,8 +6,13 @@
 mod arguments;
 mod card;
 mod cards;
+pub mod decision;
+pub(crate) mod facts;
+pub mod grammar;
 mod guard;
+pub mod judgement;
 mod kind;
+pub mod lessons;
 mod plain;
 
 use quipu_tools::{BUILTIN, Bus, Capability};
@@ -23,7 +28,7 @@ use crate::grammar::{Answer, Callable, Legal, Move, certainly_held};
 use crate::label::{Label, Trust};
 use crate::limits::Allowance;
 use crate::process::Program;
-use crate::syscall;
+use crate::calls;
 use quipu_cpu::Form;
 
 /// What stands before the dot in the kernel's own calls on the store, and names them in an
@@ -95,17 +100,17 @@ impl Planner {
         let memory = &program.agent.memory;
         let has_memory = wanted(MEMORY) || !memory.space.is_empty() || !memory.blocks.is_empty();
         // What was shown can be shown again, whatever the agent's tools are.
-        let own = syscall::TABLE.iter().filter(|call| match call.name {
-            syscall::FIND => paged,
-            syscall::RECALL | syscall::DECIDE => true,
+        let own = calls::TABLE.iter().filter(|call| match call.name {
+            calls::FIND => paged,
+            calls::RECALL | calls::DECIDE => true,
             _ => has_memory,
         });
         calls.extend(own.map(|call| Callable {
             // There is nothing to bring back at the start; what left the window names it.
-            offered: ![syscall::RECALL, syscall::DECIDE].contains(&call.name),
+            offered: ![calls::RECALL, calls::DECIDE].contains(&call.name),
             ..Callable::new(call.name, call.description, (call.parameters)())
         }));
-        calls.extend(syscall::edit(&program.agent.memory.blocks));
+        calls.extend(calls::edit(&program.agent.memory.blocks));
         let common = calls.len();
         // They depend on the task alone: a resumed process sees the same.
         calls.extend(more.take(&program.prompt));
@@ -132,7 +137,7 @@ impl Planner {
             .filter(|call| any && !out_of_sight.contains(&call.name.as_str()))
             .cloned()
             .map(|call| Callable {
-                offered: call.offered || call.name == syscall::RECALL,
+                offered: call.offered || call.name == calls::RECALL,
                 ..call
             })
             .collect();
@@ -154,7 +159,7 @@ impl Planner {
             answer.written = held.schema;
         }
         // Nothing can be brought back at the start.
-        let all = self.legal(Allowance::Any, &[syscall::RECALL]);
+        let all = self.legal(Allowance::Any, &[calls::RECALL]);
         if all.offered().next().is_none() || accepts(&all.form(Move::Call)) {
             return;
         }
@@ -204,7 +209,7 @@ impl Planner {
 
     /// Whether it can keep nothing in any case.
     pub fn never_keeps(&self) -> bool {
-        self.calls.iter().all(|call| call.name != syscall::REMEMBER)
+        self.calls.iter().all(|call| call.name != calls::REMEMBER)
     }
 
     /// The functions out of sight that fit `query`, in words for the model.

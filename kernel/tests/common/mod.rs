@@ -8,7 +8,7 @@ use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{Cpu, Sampling};
 use quipu_kernel::event::Event;
 use quipu_kernel::journal::Journal;
-use quipu_kernel::policy::{Approve, Policy};
+use quipu_kernel::gate::{Approve, Policy};
 use quipu_kernel::process::{Pid, Program, Reply};
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::RamStore;

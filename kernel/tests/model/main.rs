@@ -20,7 +20,7 @@ use quipu_kernel::limits::Limits;
 use quipu_kernel::planner::Planner;
 use quipu_kernel::process::{Pid, Program, Status};
 use quipu_kernel::signal::Signal;
-use quipu_kernel::syscall::object;
+use quipu_kernel::calls::object;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard};
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use quipu_kernel::limits::Limits;
-use quipu_kernel::policy::Policy;
+use quipu_kernel::gate::Policy;
 use quipu_kernel::process::Program;
 use quipu_tools::Capability;
 

@@ -11,7 +11,7 @@ use quipu_kernel::grammar::certainly_held;
 use quipu_kernel::journal::{Ruling, StepRow};
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, Status};
-use quipu_kernel::recall::Recalled;
+use quipu_kernel::window::reminder::Recalled;
 use quipu_kernel::signal::Signal;
 use quipu_tools::json_schema;
 use serde_json::{Value, json};

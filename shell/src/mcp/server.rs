@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use quipu_kernel::label::Label;
-use quipu_kernel::policy::{Approve, Policy, Request, Verdict};
+use quipu_kernel::gate::{Approve, Policy, Request, Verdict};
 use quipu_memory::{Access, DiskStore, Kind, NewPage, PageId, Query, Store, StoreError, Trust};
 use quipu_tools::device::ArgsCheck;
 use quipu_tools::{

@@ -3,7 +3,7 @@
 use super::{Ending, Execution, guarded, time_left};
 use crate::event::Event;
 use crate::judgement::Question;
-use crate::recall::{Recalled, recall};
+use crate::window::reminder::{Recalled, recall};
 
 impl Execution {
     /// Asks the store, writes down what it says and pins it. A store that fails costs

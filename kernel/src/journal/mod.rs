@@ -24,7 +24,7 @@ use serde_json::Value;
 
 use crate::label::Label;
 use crate::process::{Exit, Pid, Program, State, Usage};
-use crate::recall::Recalled;
+use crate::window::reminder::Recalled;
 use chain::Chain;
 pub use error::JournalError;
 use error::wrap;

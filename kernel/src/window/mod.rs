@@ -5,7 +5,10 @@
 //! longer fit, the oldest steps are evicted: each leaves a one-line stub, and
 //! `recall` brings the page back verbatim. Nothing is cut without an event.
 
-use crate::fence::Borders;
+pub(crate) mod fence;
+pub mod reminder;
+
+use crate::window::fence::Borders;
 use crate::label::{Label, Trust};
 use quipu_cpu::{Cpu, CpuError, Message, Prompt, Role};
 

@@ -1,5 +1,8 @@
 //! Processes: what is run, its state, and how it ended.
 
+pub mod limits;
+pub mod signal;
+
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};

@@ -13,9 +13,9 @@ use crate::journal::Outcome;
 use crate::kernel::Shared;
 use crate::label::{Label, Trust};
 use crate::planner::reads_the_world;
-use crate::policy::{Approve, Request, Verdict, doubt};
+use crate::gate::{Approve, Request, Verdict, doubt};
 use crate::process::{Memory, Pid};
-use crate::syscall::{self, Syscall};
+use crate::calls::{self, Syscall};
 
 /// Passages a search brings back.
 const HITS: usize = 5;
@@ -107,13 +107,13 @@ impl World {
                 })
             }
             Syscall::Remember { .. } => {
-                own(syscall::REMEMBER, Effect::Write, &[Capability::MemWrite])
+                own(calls::REMEMBER, Effect::Write, &[Capability::MemWrite])
             }
-            Syscall::Edit { .. } => own(syscall::EDIT, Effect::Write, &[Capability::MemWrite]),
-            Syscall::Search { .. } => own(syscall::SEARCH, Effect::Read, &[]),
-            Syscall::Recall { .. } => own(syscall::RECALL, Effect::Read, &[]),
-            Syscall::FindTool { .. } => own(syscall::FIND, Effect::Read, &[]),
-            Syscall::Decide { .. } => own(syscall::DECIDE, Effect::Read, &[]),
+            Syscall::Edit { .. } => own(calls::EDIT, Effect::Write, &[Capability::MemWrite]),
+            Syscall::Search { .. } => own(calls::SEARCH, Effect::Read, &[]),
+            Syscall::Recall { .. } => own(calls::RECALL, Effect::Read, &[]),
+            Syscall::FindTool { .. } => own(calls::FIND, Effect::Read, &[]),
+            Syscall::Decide { .. } => own(calls::DECIDE, Effect::Read, &[]),
             Syscall::Ask { .. } => own("ask", Effect::Read, &[]),
             Syscall::Exit { .. } => own("answer", Effect::Read, &[]),
         }

@@ -5,9 +5,12 @@
 //! effect, whatever was granted before; and for every read that reaches outside, unless
 //! what it carries there is what the user said: an address is a way out too.
 
+pub mod label;
+pub(crate) mod world;
+
 use quipu_tools::{Capability, Effect, Grants};
 
-use crate::label::{Label, Trust};
+pub use label::{Label, Trust};
 
 /// How calls that need an approval are settled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::label::{Label, Trust};
 use crate::process::{Memory, Program};
-use crate::syscall::EDIT;
+use crate::calls::EDIT;
 use quipu_cpu::Cpu;
 
 /// Memories of a space that are considered for a task which is about its user.
