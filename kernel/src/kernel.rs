@@ -12,10 +12,10 @@ use tokio::sync::{mpsc, watch};
 use crate::consolidation::Tried;
 use crate::event::Event;
 use crate::exec::{Ending, Execution, Inbox, Past};
+use crate::gate::{Gate, Policy};
 use crate::journal::{Journal, JournalError};
 use crate::judgement::{Judgement, Question};
 use crate::limits::Limits;
-use crate::gate::Policy;
 use crate::process::{Exit, Pid, Program, Reply, Status, Usage};
 use crate::signal::Signal;
 use crate::window::VmError;
@@ -45,7 +45,7 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) bus: Arc<Bus>,
     pub(crate) journal: Journal,
-    pub(crate) policy: Policy,
+    pub(crate) gate: Gate,
     pub(crate) sampling: Sampling,
     pub(crate) judgement: Judgement,
     pub(crate) events: Arc<Events>,
@@ -131,7 +131,7 @@ impl Kernel {
             store: parts.store,
             bus: parts.bus,
             journal: parts.journal,
-            policy: parts.policy,
+            gate: Gate::new(parts.policy),
             sampling: parts.sampling,
             judgement: parts.judgement,
             events,
@@ -306,6 +306,11 @@ impl Kernel {
     pub fn is_idle(&self) -> bool {
         let table = self.table.lock();
         table.values().all(|handle| handle.exit.borrow().is_some())
+    }
+
+    /// The gate that everything passes.
+    pub fn gate(&self) -> &Gate {
+        &self.shared.gate
     }
 
     pub(crate) fn emit(&self, event: Event) {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use common::{Desk, Setup, run, transcript};
 use insta::assert_snapshot;
+use quipu_kernel::gate::Approve;
 use quipu_kernel::limits::Limits;
 use quipu_kernel::planner::Planner;
-use quipu_kernel::gate::Approve;
 use quipu_kernel::process::{Program, Reply};
 use quipu_tools::{Bus, Capability};
 
@@ -276,7 +276,7 @@ async fn what_was_not_granted_is_denied() {
     setup.devices.push(Desk::new("web", vec![net]));
     assert_snapshot!(run(setup, Program::new("task")).await, @r#"
     1 {"tool":"web.echo","args":{"text":"x"}}
-      ! denied: web.echo needs net:example.com, which was not granted (quipu tool grant web net:example.com, or --allow net:example.com for one run) (kernel, user)
+      ! denied: web.echo needs net:example.com, which was not granted (kernel, user)
     2 {"answer":"done"}
     "exited" "done"
     "#);

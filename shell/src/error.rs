@@ -7,10 +7,11 @@ use std::fmt;
 
 use quipu_cpu::CpuError;
 use quipu_kernel::KernelError;
+use quipu_kernel::gate::{Denied, Guarded};
 use quipu_kernel::journal::JournalError;
 use quipu_kernel::window::VmError;
 use quipu_memory::StoreError;
-use quipu_tools::{ErrorKind, ToolError};
+use quipu_tools::{Capability, ErrorKind, ToolError};
 
 use crate::models::ModelError;
 use crate::output::visible;
@@ -167,4 +168,18 @@ pub fn tool_code(kind: ErrorKind) -> u8 {
 /// The hint of an error; may be empty.
 pub fn hint(error: &anyhow::Error) -> String {
     describe(error).0
+}
+
+/// How to grant what a call misses.
+pub fn missing_hint<T: Guarded>(denied: &Denied<T>) -> String {
+    grant_hint(denied.what().request().name, denied.missing())
+}
+
+/// How to grant the first of what `function` misses.
+pub fn grant_hint(function: &str, missing: &[Capability]) -> String {
+    let device = function.split('.').next().unwrap_or_default();
+    match missing.first() {
+        Some(need) => format!("quipu tool grant {device} {need}, or --allow {need} for one run"),
+        None => String::new(),
+    }
 }

@@ -19,6 +19,7 @@
 //! | `trust` | folders whose files may take effect |
 //! | `mcp/` | servers of the Model Context Protocol, and this machine as one |
 //! | `plugin/` | tools as source: projects and their compilers |
+//! | `user_call` | a call of a tool that a command makes |
 //! | `error` | what went wrong, a hint, an exit code |
 #![allow(
     clippy::print_stdout,
@@ -62,6 +63,7 @@ mod render;
 mod repl;
 mod settings;
 mod trust;
+mod user_call;
 
 use std::io::Write;
 

@@ -45,7 +45,7 @@ mod state_file;
 pub mod trust;
 pub mod wasm;
 
-pub use bus::Bus;
+pub use bus::{Bus, Resolved};
 pub use caps::{Capability, Grants, Rights};
 pub use device::{
     BUILTIN, CallContext, CancelToken, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec,

@@ -1,5 +1,9 @@
-//! System calls: the one closed enum through which a process touches the world,
-//! the JSON form a model writes, and the table of the kernel's own calls.
+//! System calls: the one closed enum through which a process touches the world, and the JSON
+//! form that a model writes.
+//!
+//! Each call is a file of this folder: what a model is told of it, how it is read, what it
+//! needs, what it does. The table at the end of this file lists them. Every call passes the
+//! [gate](crate::gate) before it is carried out.
 //!
 //! An action is one JSON object:
 //!
@@ -9,161 +13,176 @@
 //! {"ask": "Which year?"}
 //! ```
 
-use quipu_memory::{BLOCK_CHARS_MAX, PageId};
+mod answer;
+mod ask;
+mod decide;
+mod device;
+mod edit;
+mod find;
+mod put;
+mod recall;
+mod resolved;
+mod search;
+
+use futures_util::future::BoxFuture;
+use quipu_tools::{Bus, Capability, Effect};
 use serde_json::{Map, Value, json};
 
-use crate::decision::OPTIONS_MAX;
-use crate::grammar::Callable;
+pub use answer::Answer;
+pub use ask::Ask;
+pub use decide::Decide;
+pub use device::Call;
+pub use edit::Edit;
+pub use find::{FIND, Find};
+pub use put::{Put, REMEMBER, REPLACES};
+pub use recall::{RECALL, Recall};
+pub(crate) use resolved::{Facts, Resolved};
+pub use search::{SEARCH, Search};
 
-/// What a process may ask of the kernel.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Syscall {
-    /// Call a function of a device.
-    Call {
-        /// `device.function`.
-        tool: String,
-        /// Its arguments.
-        args: Value,
-    },
-    /// Search the store.
-    Search {
-        /// Words to look for.
-        query: String,
-    },
-    /// Write a memory to the store.
-    Remember {
-        /// The text to keep.
-        text: String,
-        /// The memory whose place it takes, which becomes its history. The kernel finds it;
-        /// a model does not name it.
-        replaces: Option<PageId>,
-    },
-    /// Change a block of the core memory.
-    Edit {
-        /// Its name.
-        block: String,
-        /// What it says from now on; nothing removes it.
-        text: String,
-    },
-    /// Bring an evicted or cut page back, verbatim.
-    Recall {
-        /// The page's id, such as `s3`.
-        page: String,
-        /// Character to start from, for a page too long to show at once.
-        from: usize,
-    },
-    /// Bring tools into sight that fit some words.
-    FindTool {
-        /// What the tool should do.
-        query: String,
-    },
-    /// Weigh the options of a question about what the process has read.
-    Decide {
-        /// The question.
-        question: String,
-        /// The options; yes and no where there are none.
-        choices: Vec<String>,
-    },
-    /// Ask the person at the machine.
-    Ask {
-        /// The question.
-        question: String,
-    },
-    /// Finish with an answer.
-    Exit {
-        /// Text, or JSON when the program has an answer schema.
-        answer: Value,
-    },
+pub use edit::EDIT;
+
+use crate::exec::{Ending, Execution};
+use crate::gate::world::{Hands, World};
+use crate::journal::{Outcome, StepRow};
+use crate::label::Label;
+use crate::process::Memory;
+
+/// How a call is written in an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// As a tool, by its name.
+    Tool,
+    /// By a key of its own, which is its name.
+    Key,
+    /// As a tool, by any name that no other call has.
+    AnyTool,
 }
 
-/// A kernel call written like a tool: name, what it does, parameters.
-pub struct KernelCall {
-    /// The name a model writes.
-    pub name: &'static str,
-    /// What it does.
-    pub description: &'static str,
-    /// JSON Schema of its arguments.
-    pub parameters: fn() -> Value,
+/// When a model that writes by a grammar may write a call. One that it may not write is
+/// accepted all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// In every step.
+    Always,
+    /// After the first step: there is nothing for it to work on before.
+    Later,
+    /// Never: it is there for programs and scripts.
+    Never,
 }
 
-/// Search the store.
-pub const SEARCH: &str = "memory.search";
-/// Write to the store.
-pub const REMEMBER: &str = "memory.put";
-/// The argument of [`REMEMBER`] that the kernel adds.
-pub const REPLACES: &str = "replaces";
-/// Change a block of the core memory; legal for agents that have any.
-pub const EDIT: &str = "memory.edit";
-/// Bring a page back.
-pub const RECALL: &str = "memory.recall";
+/// What a process is, as far as it decides which calls the process has.
+pub(crate) struct Given<'a> {
+    /// Its part of the disk.
+    pub(crate) memory: &'a Memory,
+    /// Whether it may use the disk at all.
+    pub(crate) has_memory: bool,
+    /// Whether some tools are out of sight.
+    pub(crate) tools_paged: bool,
+}
 
-/// Bring tools into sight; legal where not all of them are.
-pub const FIND: &str = "find_tool";
+/// What there is to work on in a step.
+pub(crate) struct Now {
+    /// A page has left the window, or was cut.
+    pub(crate) recallable: bool,
+    /// The store holds something.
+    pub(crate) remembers: bool,
+}
 
-/// Weigh options; for programs and scripts, a model is not offered it.
-pub const DECIDE: &str = "decide";
+/// One system call, as it stands in the table.
+pub(crate) struct Spec {
+    /// The name in an action.
+    pub(crate) name: &'static str,
+    pub(crate) written: Written,
+    /// What a model is told that it does.
+    pub(crate) description: &'static str,
+    /// The JSON Schema of its arguments for a process; `None` where the process does not have
+    /// the call, or the call is not written as a tool.
+    pub(crate) parameters: fn(&Given<'_>) -> Option<Value>,
+    pub(crate) sight: Sight,
+    /// Whether it has anything to work on.
+    pub(crate) useful: fn(&Now) -> bool,
+    pub(crate) effect: Effect,
+    pub(crate) needs: &'static [Capability],
+    /// Reads the call out of an action; what is wrong comes in words for the model.
+    pub(crate) parse: fn(&Action<'_>) -> Result<Syscall, String>,
+}
 
-/// The table of kernel calls that are written like tools.
-pub const TABLE: &[KernelCall] = &[
-    KernelCall {
-        name: SEARCH,
-        description: "Searches the user's own documents and notes for words.",
-        parameters: || object(&[("query", json!({"type": "string", "maxLength": 300}))]),
-    },
-    KernelCall {
-        name: REMEMBER,
-        description: "Keeps a fact that the user wants remembered for later conversations.",
-        parameters: || object(&[("text", json!({"type": "string", "maxLength": 1000}))]),
-    },
-    KernelCall {
-        name: RECALL,
-        description: "Shows an earlier page again, by its id.",
-        parameters: || {
-            json!({
-                "type": "object",
-                "properties": {
-                    "page": {"type": "string", "pattern": "^s[0-9]{1,6}$"},
-                    "from": {"type": "integer", "minimum": 0, "maximum": 99_999_999}
-                },
-                "required": ["page"],
-                "additionalProperties": false
-            })
-        },
-    },
-    KernelCall {
-        name: DECIDE,
-        description: "Says how likely each choice is, without writing anything; yes or no without choices.",
-        parameters: || {
-            json!({
-                "type": "object",
-                "properties": {
-                    "question": {"type": "string", "minLength": 1, "maxLength": 1000},
-                    "choices": {"type": "array", "minItems": 2, "maxItems": OPTIONS_MAX,
-                        "items": {"type": "string", "maxLength": 200}}
-                },
-                "required": ["question"],
-                "additionalProperties": false
-            })
-        },
-    },
-    KernelCall {
-        name: FIND,
-        description: "Finds a tool that is not listed here, by what it should do.",
-        parameters: || object(&[("query", json!({"type": "string", "maxLength": 200}))]),
-    },
-];
+/// What each call is: its line in the table, and its two sides.
+pub(crate) trait SystemCall: Clone + std::fmt::Debug + PartialEq {
+    /// Its line in the table.
+    const SPEC: Spec;
 
-/// The call that edits the core memory, for an agent that has these `blocks`.
-pub fn edit(blocks: &[String]) -> Option<Callable> {
-    let fields = [
-        ("block", json!({"enum": blocks})),
-        (
-            "text",
-            json!({"type": "string", "maxLength": BLOCK_CHARS_MAX}),
-        ),
-    ];
-    let description = "Replaces the text of one of your notes.";
-    (!blocks.is_empty()).then(|| Callable::new(EDIT, description, object(&fields)))
+    /// What carries it out.
+    fn body(self) -> Body;
+
+    /// What the gate has to know of it.
+    fn facts(&self, _: &Bus, _: &dyn Fn() -> String) -> Facts {
+        Facts::of(&Self::SPEC)
+    }
+
+    /// Whether it can be done again where its end was not recorded: doing it twice is like
+    /// doing it once, and nothing that came later would be undone.
+    fn is_redoable(&self, _: &World) -> bool {
+        true
+    }
+}
+
+/// What carries a call out.
+pub(crate) enum Body {
+    /// A device or the disk, on a thread where it may block.
+    World(Box<dyn InWorld>),
+    /// The process itself.
+    Process(Box<dyn InProcess>),
+}
+
+/// A call that touches a device or the disk. Only [`World::run`] has the hands for it.
+pub(crate) trait InWorld: Send + Sync {
+    /// Carries it out.
+    fn run(self: Box<Self>, hands: &Hands<'_>) -> Said;
+}
+
+/// A call that touches only the process that makes it, or the person at the machine.
+pub(crate) trait InProcess: Send + Sync {
+    /// Carries it out. An error ends the process.
+    fn run<'a>(
+        self: Box<Self>,
+        process: &'a mut Execution,
+        step: &'a StepRow,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>>;
+}
+
+/// What came of a call in the world.
+pub(crate) struct Said {
+    pub(crate) text: String,
+    pub(crate) ok: bool,
+    pub(crate) label: Label,
+}
+
+impl Said {
+    pub(crate) fn new(ok: bool, text: impl Into<String>, label: Label) -> Self {
+        Self {
+            text: text.into(),
+            ok,
+            label,
+        }
+    }
+}
+
+/// An action, to read a call out of.
+pub(crate) struct Action<'a> {
+    /// The name of the tool, or the key.
+    pub(crate) name: &'a str,
+    /// The arguments, or what stands behind the key.
+    pub(crate) args: &'a Value,
+}
+
+impl Action<'_> {
+    /// The string argument `field`.
+    fn text(&self, field: &str) -> Result<String, String> {
+        let text = self.args.get(field).and_then(Value::as_str);
+        text.map(str::to_owned)
+            .ok_or_else(|| format!("{} needs the string argument \"{field}\"", self.name))
+    }
 }
 
 /// The schema of an object with exactly `fields`, all required.
@@ -185,61 +204,80 @@ impl Syscall {
     /// the schema of what is legal, so a shape that is unknown here is an error in
     /// words for the model.
     pub fn from_action(action: &Value) -> Result<Self, String> {
-        if let Some(answer) = action.get("answer") {
-            return Ok(Syscall::Exit {
-                answer: answer.clone(),
-            });
+        for spec in ALL.iter().filter(|spec| spec.written == Written::Key) {
+            if let Some(args) = action.get(spec.name) {
+                let name = spec.name;
+                return (spec.parse)(&Action { name, args });
+            }
         }
-        if let Some(question) = action.get("ask").and_then(Value::as_str) {
-            return Ok(Syscall::Ask {
-                question: question.to_owned(),
-            });
-        }
-        let tool = action
-            .get("tool")
-            .and_then(Value::as_str)
-            .ok_or("an action needs one of \"tool\", \"answer\" or \"ask\"")?;
-        let args = action.get("args").cloned().unwrap_or_else(|| json!({}));
-        let text = |field: &str| {
-            args.get(field)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-                .ok_or_else(|| format!("{tool} needs the string argument \"{field}\""))
-        };
-        Ok(match tool {
-            SEARCH => Syscall::Search {
-                query: text("query")?,
-            },
-            REMEMBER => Syscall::Remember {
-                text: text("text")?,
-                replaces: text(REPLACES).ok().map(PageId::from),
-            },
-            EDIT => Syscall::Edit {
-                block: text("block")?,
-                text: text("text")?,
-            },
-            RECALL => Syscall::Recall {
-                page: text("page")?,
-                from: args.get("from").and_then(Value::as_u64).unwrap_or(0) as usize,
-            },
-            DECIDE => Syscall::Decide {
-                question: text("question")?,
-                choices: args["choices"]
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|choice| choice.as_str().map(str::to_owned))
-                    .collect(),
-            },
-            FIND => Syscall::FindTool {
-                query: text("query")?,
-            },
-            _ => Syscall::Call {
-                tool: tool.to_owned(),
-                args,
-            },
-        })
+        let name = action.get("tool").and_then(Value::as_str);
+        let name = name.ok_or("an action needs one of \"tool\", \"answer\" or \"ask\"")?;
+        let none = json!({});
+        let args = action.get("args").unwrap_or(&none);
+        let own = ALL
+            .iter()
+            .find(|spec| spec.written == Written::Tool && spec.name == name);
+        let any = || ALL.iter().find(|spec| spec.written == Written::AnyTool);
+        let spec = own.or_else(any).ok_or("there are no tools")?;
+        (spec.parse)(&Action { name, args })
     }
+}
+
+/// The line of the call that is written as the tool `name`.
+pub(crate) fn spec(name: &str) -> Option<&'static Spec> {
+    ALL.iter()
+        .copied()
+        .find(|spec| spec.written == Written::Tool && spec.name == name)
+}
+
+/// Makes the closed enum and the table out of the list of calls.
+macro_rules! table {
+    ($($(#[$doc:meta])* $call:ident,)*) => {
+        /// What a process may ask of the kernel.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Syscall {
+            $($(#[$doc])* $call($call),)*
+        }
+
+        /// The table of all system calls. A model is shown them in this order.
+        pub(crate) const ALL: &[&Spec] = &[$(&<$call as SystemCall>::SPEC,)*];
+
+        impl Syscall {
+            /// What carries it out.
+            pub(crate) fn body(self) -> Body {
+                match self { $(Syscall::$call(call) => call.body(),)* }
+            }
+
+            pub(crate) fn facts(&self, bus: &Bus, said: &dyn Fn() -> String) -> Facts {
+                match self { $(Syscall::$call(call) => call.facts(bus, said),)* }
+            }
+
+            pub(crate) fn is_redoable(&self, world: &World) -> bool {
+                match self { $(Syscall::$call(call) => call.is_redoable(world),)* }
+            }
+        }
+    };
+}
+
+table! {
+    /// Search the store.
+    Search,
+    /// Write a memory to the store.
+    Put,
+    /// Bring an evicted or cut page back, verbatim.
+    Recall,
+    /// Weigh the options of a question about what the process has read.
+    Decide,
+    /// Bring tools into sight that fit some words.
+    Find,
+    /// Change a block of the core memory.
+    Edit,
+    /// Finish with an answer.
+    Answer,
+    /// Ask the person at the machine.
+    Ask,
+    /// Call a function of a device.
+    Call,
 }
 
 #[cfg(test)]
@@ -257,20 +295,27 @@ mod tests {
         };
         check(
             json!({"answer": "4"}),
-            Ok(Syscall::Exit { answer: json!("4") }),
+            Ok(Syscall::Answer(Answer { answer: json!("4") })),
         );
         check(
             json!({"ask": "Why?"}),
-            Ok(Syscall::Ask {
+            Ok(Syscall::Ask(Ask {
                 question: "Why?".into(),
-            }),
+            })),
         );
         check(
             json!({"tool": RECALL, "args": {"page": "s3"}}),
-            Ok(Syscall::Recall {
+            Ok(Syscall::Recall(Recall {
                 page: "s3".into(),
                 from: 0,
-            }),
+            })),
+        );
+        check(
+            json!({"tool": "desk.echo", "args": {"text": "x"}}),
+            Ok(Syscall::Call(Call {
+                tool: "desk.echo".into(),
+                args: json!({"text": "x"}),
+            })),
         );
         check(
             json!({"tool": SEARCH, "args": {}}),
@@ -280,5 +325,13 @@ mod tests {
             json!({}),
             Err("an action needs one of \"tool\", \"answer\" or \"ask\""),
         );
+    }
+
+    #[test]
+    fn each_name_has_one_call() {
+        let mut names: Vec<&str> = ALL.iter().map(|spec| spec.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ALL.len());
     }
 }

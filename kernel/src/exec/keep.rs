@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 
 use super::judge::after;
 use super::{Ending, Execution, WITH};
+use crate::calls::{Put, REMEMBER, REPLACES, Resolved, Syscall};
 use crate::event::Event;
-use crate::planner::facts::facts;
+use crate::gate::Verdict;
 use crate::grammar::Legal;
 use crate::journal::StepRow;
 use crate::judgement::Question;
 use crate::label::Trust;
-use crate::gate::Verdict;
+use crate::planner::facts::facts;
 use crate::process::Usage;
-use crate::calls::{REMEMBER, REPLACES, Syscall};
 use quipu_cpu::{Message, Role};
 
 /// Newest memories among which one is looked for that a new one takes the place of.
@@ -50,11 +50,13 @@ impl Execution {
     /// Keeps what the user said, a memory for each fact.
     async fn keep_told(&mut self, begun: Instant) -> Result<(), Ending> {
         let whole = self.told().trim().to_owned();
-        let one = Syscall::Remember {
+        let one = Syscall::Put(Put {
             text: whole.clone(),
             replaces: None,
-        };
-        let free = self.world(self.n + 1).gate(&one, &self.vm.lowest_label()) == Verdict::Allow;
+        });
+        let one = Resolved::of(&self.world(self.n + 1), one);
+        let verdict = self.shared.gate.pass(one, &self.vm.lowest_label());
+        let free = matches!(verdict, Verdict::Passed(_));
         // Where a person is asked, once is enough.
         let facts = if free { facts(&whole) } else { vec![whole] };
         let first = self.n + 1;

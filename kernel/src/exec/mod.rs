@@ -29,19 +29,19 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::calls::{Find, REMEMBER, Syscall};
 use crate::event::Event;
+use crate::gate::world::World;
 use crate::journal::{Outcome, Ruling, StepRow};
 use crate::kernel::Shared;
-use crate::label::{Label, Trust};
+use crate::label::Label;
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::{LeftOut, LoopGuard, Planner};
 use crate::process::{Exit, Pid, Program, Reply, State, Usage};
-use crate::window::reminder::Recalled;
 use crate::signal::Signal;
-use crate::calls::{self, Syscall};
+use crate::window::reminder::Recalled;
 use crate::window::{Vm, VmError};
-use crate::gate::world::World;
 use quipu_cpu::Weights;
 
 pub(crate) use ending::Ending;
@@ -227,17 +227,13 @@ impl Execution {
             shared: self.shared.clone(),
             pid: self.pid,
             n,
-            once: Vec::new(),
             memory: self.program.agent.memory.clone(),
-            said: match self.vm.lowest_label().trust {
-                Trust::Untrusted => self.vm.users_words(),
-                _ => String::new(),
-            },
-            approved: None,
+            said: self.vm.users_words(),
         }
     }
 
-    fn kernel_says(&self, text: String, ok: bool, ms: u64) -> Outcome {
+    /// What the kernel itself says, as the outcome of a step.
+    pub(crate) fn kernel_says(&self, text: String, ok: bool, ms: u64) -> Outcome {
         // The words may quote an action, and through it whatever the process read.
         let label = Label::kernel().lowered_to(self.vm.lowest_label().trust);
         Outcome {
@@ -281,7 +277,8 @@ impl Execution {
     /// Makes a finished step part of the process: its window, its guard, its costs.
     fn take_in(&mut self, n: u32, action: &Value, outcome: Outcome) {
         // Here, so that a resumed process has in sight what it had before.
-        if let (true, Ok(Syscall::FindTool { query })) = (outcome.ok, Syscall::from_action(action))
+        if let (true, Ok(Syscall::Find(Find { query }))) =
+            (outcome.ok, Syscall::from_action(action))
         {
             self.planner.reveal(&query);
             if self.shared.cpu.info().constrains {
@@ -297,7 +294,7 @@ impl Execution {
         }
         self.n = self.n.max(n);
         self.spent.steps += u32::from(!together);
-        if action["tool"] == calls::REMEMBER {
+        if action["tool"] == REMEMBER {
             self.tried_to_keep = true;
             self.kept |= outcome.ok;
         }

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::decide::Decided;
 use super::{Ending, Execution, WITH, failed};
+use crate::calls::{Now, REMEMBER, Syscall};
 use crate::event::Event;
 use crate::grammar::Legal;
 use crate::journal::StepRow;
 use crate::limits::{Allowance, Limit};
 use crate::process::{State, Usage};
-use crate::calls::{self, Syscall};
 use quipu_cpu::ClosedEarly;
 
 impl Execution {
@@ -113,14 +113,11 @@ impl Execution {
                 return Err(Ending::Limit(limit));
             }
         }
-        let mut without = Vec::new();
-        if !self.vm.recallable() {
-            without.push(calls::RECALL);
-        }
-        if !self.remembers() {
-            without.push(calls::SEARCH);
-        }
-        let mut legal = self.planner.legal(allowance, &without);
+        let now = Now {
+            recallable: self.vm.recallable(),
+            remembers: self.remembers(),
+        };
+        let mut legal = self.planner.legal(allowance, &now);
         legal.ask &= self.inbox.attended && !self.stuck;
         if self.stuck {
             legal.calls.clear();
@@ -128,7 +125,7 @@ impl Execution {
         // A small model that has just kept something would keep it again and again.
         let kept = self.kept && self.shared.cpu.info().constrains;
         for call in legal.calls.iter_mut().filter(|_| kept) {
-            call.offered &= call.name != calls::REMEMBER;
+            call.offered &= call.name != REMEMBER;
         }
         Ok(legal)
     }

@@ -28,6 +28,7 @@ use crate::window::reminder::Recalled;
 use chain::Chain;
 pub use error::JournalError;
 use error::wrap;
+pub(crate) use ruling::BEFOREHAND;
 pub use ruling::{Ruling, Word};
 
 /// How long another program's write is waited for.

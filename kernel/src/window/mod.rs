@@ -8,8 +8,8 @@
 pub(crate) mod fence;
 pub mod reminder;
 
-use crate::window::fence::Borders;
 use crate::label::{Label, Trust};
+use crate::window::fence::Borders;
 use quipu_cpu::{Cpu, CpuError, Message, Prompt, Role};
 
 /// Stubs shown one by one; older ones are summed up in one line, so that the room

@@ -1,8 +1,8 @@
 //! What `run` and `batch` have in common: options of the processes they start.
 
 use clap::Args;
-use quipu_kernel::limits::Limits;
 use quipu_kernel::gate::Policy;
+use quipu_kernel::limits::Limits;
 use quipu_kernel::process::Program;
 use quipu_tools::Capability;
 
