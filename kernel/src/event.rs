@@ -4,6 +4,7 @@
 //! into a process. Serialised, one event is one line of `--format stream-json`.
 
 use quipu_memory::PageId;
+use quipu_tools::Missing;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -165,13 +166,22 @@ pub enum Event {
         /// The pages it was made from.
         from: Vec<PageId>,
     },
+    /// A call was not carried out, because something was not granted.
+    Denied {
+        /// The process.
+        pid: Pid,
+        /// The step.
+        n: u32,
+        /// What was not granted.
+        missing: Missing,
+    },
     /// A limit was reached.
     LimitHit {
         /// The process.
         pid: Pid,
         /// Which one.
         limit: Limit,
-        /// It in words, with the option that raises it.
+        /// It in words.
         text: String,
     },
     /// The process is over.
@@ -202,6 +212,7 @@ impl Event {
             | Event::SwappedOut { pid, .. }
             | Event::SwappedIn { pid, .. }
             | Event::Consolidated { pid, .. }
+            | Event::Denied { pid, .. }
             | Event::LimitHit { pid, .. }
             | Event::Exited { pid, .. } => *pid,
         }

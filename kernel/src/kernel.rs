@@ -16,7 +16,7 @@ use crate::gate::{Gate, Policy};
 use crate::journal::{Journal, JournalError};
 use crate::judgement::{Judgement, Question};
 use crate::limits::Limits;
-use crate::process::{Exit, Pid, Program, Reply, Status, Usage};
+use crate::process::{Exit, Pid, Program, Reply, State, Status, Usage};
 use crate::signal::Signal;
 use crate::window::VmError;
 use quipu_cpu::{Cpu, CpuStats, Sampling};
@@ -100,20 +100,6 @@ pub enum KernelError {
     /// This machine does not run the process.
     #[error("process {0} is not running here")]
     NotRunning(Pid),
-}
-
-impl KernelError {
-    /// What to do about it.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            KernelError::Journal(error) => error.hint(),
-            KernelError::Store(error) => error.hint(),
-            KernelError::Finished(_) => "`quipu log PID` shows what it did and answered",
-            KernelError::Killed(_) => "`quipu run --fork PID` starts a copy that goes on",
-            KernelError::Running(_) => "wait for it, or stop it first",
-            KernelError::NotRunning(_) => "`quipu ps` lists the processes",
-        }
-    }
 }
 
 impl Kernel {
@@ -228,7 +214,7 @@ impl Kernel {
         match row.map(|row| (row.exit.map(|exit| exit.status), row.state)) {
             Some((Some(Status::Exited), _)) => return Err(KernelError::Finished(pid)),
             // One that was only interrupted is ready.
-            Some((Some(Status::Interrupted), state)) if state == "exited" => {
+            Some((Some(Status::Interrupted), state)) if state == State::Exited.as_str() => {
                 return Err(KernelError::Killed(pid));
             }
             _ => {}
@@ -392,22 +378,20 @@ impl Kernel {
 
 /// The end of a process that could not be set up.
 fn stillborn(shared: &Shared, pid: Pid, ending: Ending) -> Exit {
-    let error = match ending {
-        Ending::Failed(reason) => reason,
-        other => format!("{other:?}"),
+    let (error, failure) = match ending {
+        Ending::Failed(why) => (why.to_string(), Some(why)),
+        other => (format!("{other:?}"), None),
     };
     let exit = Exit {
         status: Status::Failed,
         answer: None,
         error: Some(error),
+        failure,
         limits_hit: Vec::new(),
         usage: Usage::default(),
         ms: 0,
     };
-    if let Err(error) = shared
-        .journal
-        .exit(pid, crate::process::State::Exited, &exit)
-    {
+    if let Err(error) = shared.journal.exit(pid, State::Exited, &exit) {
         tracing::error!(pid, %error, "the end of the process was not recorded");
     }
     shared.events.emit(Event::Exited {

@@ -162,7 +162,7 @@ async fn the_last_allowed_step_is_the_answer() {
     assert_snapshot!(run(setup, program.clone()).await, @r#"
     1 {"tool":"desk.echo","args":{"text":"hello"}}
       = hello (tool:desk, user)
-      limit: the limit of 2 steps (--max-steps)
+      limit: the limit of 2 steps
     2 {"answer":"done"}
     "limit" "done"
     "#);
@@ -170,10 +170,10 @@ async fn the_last_allowed_step_is_the_answer() {
     assert_snapshot!(run(setup, program).await, @r#"
     1 {"tool":"desk.echo","args":{"text":"hello"}}
       = hello (tool:desk, user)
-      limit: the limit of 2 steps (--max-steps)
+      limit: the limit of 2 steps
     2 {"tool":"desk.echo","args":{"text":"hello"}}
       ! this action was not accepted: the tool "desk.echo" cannot be used now; only the answer is legal: {"answer": "…"} (kernel, user)
-    "limit" stopped by the limit of 2 steps (--max-steps)
+    "limit" stopped by the limit of 2 steps
     "#);
 }
 
@@ -277,6 +277,7 @@ async fn what_was_not_granted_is_denied() {
     assert_snapshot!(run(setup, Program::new("task")).await, @r#"
     1 {"tool":"web.echo","args":{"text":"x"}}
       ! denied: web.echo needs net:example.com, which was not granted (kernel, user)
+      web lacks net:example.com
     2 {"answer":"done"}
     "exited" "done"
     "#);
@@ -312,7 +313,6 @@ async fn a_prompt_longer_than_the_window_is_refused() {
     let said = run(Setup::new(DONE), program).await;
     assert_snapshot!(said, @r#"
     "failed" the prompt does not fit: it needs 10202 tokens and 704 for the answer, and the window has 8192
-    hint: shorten it, raise --window, or store the text with `quipu mem add` and ask about it
     "#);
 }
 

@@ -7,12 +7,12 @@ use std::fmt;
 
 use quipu_cpu::CpuError;
 use quipu_kernel::KernelError;
-use quipu_kernel::gate::{Denied, Guarded};
 use quipu_kernel::journal::JournalError;
 use quipu_kernel::window::VmError;
 use quipu_memory::StoreError;
-use quipu_tools::{Capability, ErrorKind, ToolError};
+use quipu_tools::{ErrorKind, ToolError};
 
+use crate::hints;
 use crate::models::ModelError;
 use crate::output::visible;
 
@@ -95,10 +95,10 @@ fn describe(error: &anyhow::Error) -> (String, u8) {
             return (error.hint().unwrap_or_default(), model_code(error));
         }
         if let Some(error) = cause.downcast_ref::<CpuError>() {
-            return (error.hint(), cpu_code(error));
+            return (hints::cpu(error), cpu_code(error));
         }
         if let Some(error) = cause.downcast_ref::<VmError>() {
-            return (error.hint(), USAGE);
+            return (hints::window(error), USAGE);
         }
         if let Some(error) = cause.downcast_ref::<StoreError>() {
             let code = if matches!(error, StoreError::Locked { .. }) {
@@ -109,17 +109,17 @@ fn describe(error: &anyhow::Error) -> (String, u8) {
             return (error.hint().to_string(), code);
         }
         if let Some(error) = cause.downcast_ref::<JournalError>() {
-            return (error.hint().to_owned(), journal_code(error));
+            return (hints::journal(error).to_owned(), journal_code(error));
         }
         if let Some(error) = cause.downcast_ref::<KernelError>() {
             let code = match error {
                 KernelError::Journal(error) => journal_code(error),
                 _ => USAGE,
             };
-            return (error.hint().to_owned(), code);
+            return (hints::kernel(error).to_owned(), code);
         }
         if let Some(error) = cause.downcast_ref::<ToolError>() {
-            return (error.hint.clone(), tool_code(error.kind));
+            return (hints::tool(error), tool_code(error.kind));
         }
     }
     (String::new(), FAILED)
@@ -168,18 +168,4 @@ pub fn tool_code(kind: ErrorKind) -> u8 {
 /// The hint of an error; may be empty.
 pub fn hint(error: &anyhow::Error) -> String {
     describe(error).0
-}
-
-/// How to grant what a call misses.
-pub fn missing_hint<T: Guarded>(denied: &Denied<T>) -> String {
-    grant_hint(denied.what().request().name, denied.missing())
-}
-
-/// How to grant the first of what `function` misses.
-pub fn grant_hint(function: &str, missing: &[Capability]) -> String {
-    let device = function.split('.').next().unwrap_or_default();
-    match missing.first() {
-        Some(need) => format!("quipu tool grant {device} {need}, or --allow {need} for one run"),
-        None => String::new(),
-    }
 }

@@ -6,7 +6,7 @@ use quipu_kernel::label::Label;
 use quipu_tools::{CallContext, ErrorKind, Resolved, ToolError};
 use serde_json::Value;
 
-use crate::error::missing_hint;
+use crate::hints;
 
 /// Calls `function` with `args`.
 ///
@@ -27,10 +27,7 @@ pub fn user_call(
     ) {
         Verdict::Passed(passed) => passed.run(context),
         Verdict::Ask(ask) => Err(ToolError::new(ErrorKind::Denied, ask.reason(), "")),
-        Verdict::Denied(denied) => Err(ToolError::new(
-            ErrorKind::Denied,
-            denied.reason(),
-            missing_hint(&denied),
-        )),
+        Verdict::Denied(denied) => Err(denied.into()),
     }
+    .map_err(hints::with_hint)
 }

@@ -107,11 +107,9 @@ impl Bus {
             spec.functions.as_slice(),
             spec.requests.iter().find(missing),
         ) {
-            return Err(ToolError::new(
-                ErrorKind::Denied,
-                format!("{device} was not granted {need}, and says nothing of itself before"),
-                format!("quipu tool grant {device} {need}"),
-            ));
+            let reason =
+                format!("{device} was not granted {need}, and says nothing of itself before");
+            return Err(ToolError::denied(reason, device, need));
         }
         let function = match (function, spec.functions.as_slice()) {
             (Some(function), _) => function,

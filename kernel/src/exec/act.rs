@@ -100,13 +100,19 @@ impl Execution {
             Verdict::Denied(denied) => {
                 let reason = denied.reason();
                 let key = denied.what().key().to_owned();
+                let missing = denied.first();
                 let ruling = self.granted_once(&step, &reason, &key).await?;
                 self.ruling = Some(ruling.clone());
                 let passed = denied.granted(&ruling);
                 if passed.is_none() {
                     self.intent(&step)?;
                     let denied = self.kernel_says(format!("denied: {reason}"), false, 0);
-                    return self.outcome(&step, denied);
+                    self.outcome(&step, denied)?;
+                    if let Some(missing) = missing {
+                        let (pid, n) = (self.pid, step.n);
+                        self.emit(Event::Denied { pid, n, missing });
+                    }
+                    return Ok(());
                 }
                 passed
             }

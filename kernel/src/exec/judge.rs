@@ -306,5 +306,5 @@ pub(super) fn after(messages: &[Message], words: &str) -> Vec<Message> {
 }
 
 fn failed(error: CpuError) -> Ending {
-    Ending::Failed(format!("{error}\nhint: {}", error.hint()))
+    Ending::Failed(error.into())
 }

@@ -16,7 +16,7 @@ use crate::journal::StepRow;
 use crate::judgement::Question;
 use crate::label::Trust;
 use crate::planner::facts::facts;
-use crate::process::Usage;
+use crate::process::{Failure, Usage};
 use quipu_cpu::{Message, Role};
 
 /// Newest memories among which one is looked for that a new one takes the place of.
@@ -94,7 +94,8 @@ impl Execution {
         });
         let mut calls = Vec::with_capacity(steps.len());
         for step in steps {
-            let syscall = Syscall::from_action(&step.action).map_err(Ending::Failed)?;
+            let syscall = Syscall::from_action(&step.action)
+                .map_err(|problem| Ending::Failed(Failure::Action(problem)))?;
             calls.push((step, syscall));
         }
         self.carry_out_all(calls).await

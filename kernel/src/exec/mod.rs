@@ -249,14 +249,14 @@ impl Execution {
         let journal = &self.shared.journal;
         journal
             .intent(self.pid, step, ruling.as_ref())
-            .map_err(|error| Ending::Failed(format!("{error}\nhint: {}", error.hint())))
+            .map_err(|error| Ending::Failed(error.into()))
     }
 
     fn record(&self, step: &StepRow, outcome: &Outcome) -> Result<(), Ending> {
         let journal = &self.shared.journal;
         journal
             .outcome(self.pid, step.n, outcome, self.ms())
-            .map_err(|error| Ending::Failed(format!("{error}\nhint: {}", error.hint())))
+            .map_err(|error| Ending::Failed(error.into()))
     }
 
     fn outcome(&mut self, step: &StepRow, outcome: Outcome) -> Result<(), Ending> {
@@ -339,7 +339,7 @@ impl Execution {
         let journal = &self.shared.journal;
         journal
             .set_state(self.pid, state, self.ms())
-            .map_err(|error| Ending::Failed(format!("{error}\nhint: {}", error.hint())))?;
+            .map_err(|error| Ending::Failed(error.into()))?;
         self.state = state;
         Ok(())
     }
@@ -367,7 +367,7 @@ fn apart(action: &Value) -> (Value, bool) {
 }
 
 fn failed(error: VmError) -> Ending {
-    Ending::Failed(format!("{error}\nhint: {}", error.hint()))
+    Ending::Failed(error.into())
 }
 
 fn time_left(program: &Program, spent: &Spent, started: Instant) -> Duration {

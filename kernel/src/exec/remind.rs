@@ -44,7 +44,7 @@ impl Execution {
         let journal = &self.shared.journal;
         journal
             .set_recalled(self.pid, &recalled)
-            .map_err(|error| Ending::Failed(format!("{error}\nhint: {}", error.hint())))?;
+            .map_err(|error| Ending::Failed(error.into()))?;
         self.emit(Event::Reminded {
             pid: self.pid,
             recalled,

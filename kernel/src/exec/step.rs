@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::grammar::Legal;
 use crate::journal::StepRow;
 use crate::limits::{Allowance, Limit};
-use crate::process::{State, Usage};
+use crate::process::{Failure, State, Usage};
 use quipu_cpu::ClosedEarly;
 
 impl Execution {
@@ -171,7 +171,8 @@ impl Execution {
             if !first {
                 action[WITH] = json!(step.n);
             }
-            let syscall = Syscall::from_action(&action).map_err(Ending::Failed)?;
+            let syscall = Syscall::from_action(&action)
+                .map_err(|problem| Ending::Failed(Failure::Action(problem)))?;
             let row = StepRow {
                 n: step.n + i as u32,
                 action,

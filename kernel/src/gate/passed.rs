@@ -1,7 +1,7 @@
 //! What comes out of the gate. The fields are private to `gate/`, so that nothing else makes
 //! a [`Passed`]; what has an effect takes one.
 
-use quipu_tools::{CallContext, Capability, Grants, Resolved, ToolError};
+use quipu_tools::{CallContext, Capability, ErrorKind, Grants, Missing, Resolved, ToolError};
 use serde_json::Value;
 
 use super::{Guarded, Request};
@@ -85,6 +85,16 @@ impl<T: Guarded> Denied<T> {
         &self.what
     }
 
+    /// The first of it, and the device that needs it.
+    pub fn first(&self) -> Option<Missing> {
+        let request = self.what.request();
+        let device = request.name.split('.').next().unwrap_or_default();
+        self.missing.first().map(|need| Missing {
+            device: device.to_owned(),
+            need: need.clone(),
+        })
+    }
+
     /// What is missing, in words.
     pub fn reason(&self) -> String {
         let words: Vec<String> = self.missing.iter().map(ToString::to_string).collect();
@@ -102,6 +112,15 @@ impl<T: Guarded> Denied<T> {
             once: self.missing,
             agreed: None,
         })
+    }
+}
+
+impl<T: Guarded> From<Denied<T>> for ToolError {
+    fn from(denied: Denied<T>) -> Self {
+        ToolError {
+            missing: denied.first(),
+            ..ToolError::new(ErrorKind::Denied, denied.reason(), "")
+        }
     }
 }
 

@@ -86,6 +86,7 @@ impl Device for Desk {
                 kind: ErrorKind::Failed,
                 message: "out of ink".into(),
                 hint: "try echo".into(),
+                missing: None,
             }),
             "list" => Ok(list(args["text"].as_str().unwrap_or_default()).into()),
             _ => Ok(args["text"].clone()),
@@ -206,6 +207,7 @@ fn line(event: &Event) -> Option<String> {
         Event::SwappedOut { tokens, .. } => format!("  swapped out {tokens}"),
         Event::SwappedIn { tokens, .. } => format!("  swapped in {tokens}"),
         Event::Consolidated { page, from, .. } => format!("{page} made from {from:?}"),
+        Event::Denied { missing, .. } => format!("  {} lacks {}", missing.device, missing.need),
         Event::LimitHit { text, .. } => format!("  limit: {text}"),
         Event::Exited { exit, .. } => {
             let answer = exit.answer.as_ref().map(Value::to_string);

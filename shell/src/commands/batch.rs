@@ -21,6 +21,7 @@ use super::results::{self, Earlier, Kind, Results};
 use super::run::exit_code;
 use crate::agent::{self, Loaded};
 use crate::error::{FAILED, INTERRUPTED, UserError, is_closed_pipe};
+use crate::hints;
 use crate::init::Session;
 use crate::interrupts::Interrupts;
 
@@ -265,6 +266,7 @@ fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
 }
 
 fn line(kernel: &Kernel, id: Value, pid: Pid, exit: Exit) -> Result<Line> {
+    let error = hints::ended(&exit);
     Ok(Line {
         id,
         pid: Some(pid),
@@ -274,7 +276,7 @@ fn line(kernel: &Kernel, id: Value, pid: Pid, exit: Exit) -> Result<Line> {
         usage: exit.usage,
         ms: exit.ms,
         limits_hit: exit.limits_hit,
-        error: exit.error,
+        error,
     })
 }
 

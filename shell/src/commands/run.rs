@@ -24,7 +24,7 @@ use crate::error::{FAILED, INTERRUPTED, STOPPED, UserError};
 use crate::init::{Session, read_text};
 use crate::interrupts::Interrupts;
 use crate::render::Renderer;
-use crate::{agent, output, person};
+use crate::{agent, hints, output, person};
 
 /// Run one process until it exits, and print its answer
 #[derive(Debug, Args)]
@@ -346,7 +346,7 @@ fn report(pid: Pid, exit: &Exit, recalled: Option<Recalled>, steps: Vec<StepRow>
         "ms": exit.ms,
         "limits_hit": exit.limits_hit,
     });
-    if let Some(error) = &exit.error {
+    if let Some(error) = hints::ended(exit) {
         report["error"] = json!(error);
     }
     if let Some(recalled) = recalled {

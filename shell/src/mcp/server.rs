@@ -25,7 +25,7 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::{Map, Value, json};
 
-use crate::error::missing_hint;
+use crate::hints;
 use crate::init::WRITER_WAIT_MAX;
 
 /// Pages a search brings when the caller does not say.
@@ -306,7 +306,7 @@ impl Machine {
                 ask.reason(),
                 "start `quipu serve --mcp --approve all` where the other program asks its user",
             )),
-            Verdict::Denied(missing) => Err(denied(&missing.reason(), &missing_hint(&missing))),
+            Verdict::Denied(missing) => Err(missing.into()),
         }
     }
 
@@ -398,9 +398,9 @@ fn crashed(reason: &str) -> ToolError {
 
 /// A failed call in words: what went wrong and what to try.
 fn words(error: &ToolError) -> String {
-    match error.hint.is_empty() {
-        true => error.message.clone(),
-        false => format!("{}\nhint: {}", error.message, error.hint),
+    match hints::tool(error) {
+        hint if hint.is_empty() => error.message.clone(),
+        hint => format!("{}\nhint: {hint}", error.message),
     }
 }
 
