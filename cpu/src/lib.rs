@@ -369,8 +369,37 @@ pub struct CpuProcess {
     pub swapped: usize,
 }
 
+/// What kind of trouble an endpoint makes, as far as its words tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// It does not answer as an endpoint does.
+    Silent,
+    /// It wants another key.
+    Key,
+    /// It knows no such address or model.
+    NotFound,
+    /// It limits requests.
+    TooMany,
+    /// The prompt is too long for it; its window where it names one.
+    TooLong(Option<usize>),
+    /// It leads to another host.
+    Elsewhere,
+    /// It lists no models, and none was named.
+    NoModel,
+    /// It thought, and did not come to an answer.
+    OnlyThought,
+    /// It spent the tokens of an action without a word.
+    NoRoom,
+    /// Its reply is empty.
+    Empty,
+    /// Something else.
+    Other,
+}
+
 /// Why a CPU could not decide.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum CpuError {
     /// The file is not a model that can be run.
     #[error("cannot load {path}: {reason}")]
@@ -425,8 +454,8 @@ pub enum CpuError {
         url: String,
         /// What it said.
         reason: String,
-        /// What to do.
-        hint: String,
+        /// What kind of trouble it is.
+        trouble: Trouble,
     },
     /// A script has no line for this step.
     #[error("the script {path} ended at step {step}")]
@@ -458,36 +487,5 @@ fn line_words(line: usize) -> String {
     match line {
         0 => String::new(),
         line => format!(", line {line}"),
-    }
-}
-impl CpuError {
-    /// What to do about it.
-    pub fn hint(&self) -> String {
-        match self {
-            CpuError::Load { .. } => {
-                "check the file with `quipu model show PATH`, or fetch it again with `quipu model pull NAME`".into()
-            }
-            CpuError::Window { .. } => "give a larger --window, or mend `window` in the configuration".into(),
-            CpuError::Cells { .. } => {
-                "mend `kv_tokens` in the configuration, or leave it out".into()
-            }
-            CpuError::NoTemplate { .. } => {
-                "choose an instruct or chat model: `quipu model ls` shows which are at hand".into()
-            }
-            CpuError::Template { .. } => {
-                "the template came with the model; try another model, or put another template into a copy of its file (gguf-new-metadata --chat-template)".into()
-            }
-            CpuError::Grammar(_) => "give --schema a simpler schema; `quipu tool show NAME` prints that of a tool".into(),
-            CpuError::Decode(_) | CpuError::Gone => {
-                "run again; if it stays, use a smaller --window or another model".into()
-            }
-            CpuError::Endpoint { hint, .. } => hint.clone(),
-            CpuError::Undecided => "decisions need a local model, or an endpoint with `logprobs`".into(),
-            CpuError::ScriptEnded { .. } => "end a script with an answer: {\"answer\":\"…\"}".into(),
-            CpuError::Script { line: 0, .. } => "name a script that can be read: --cpu script:FILE".into(),
-            CpuError::Script { .. } => {
-                "one JSON action a line: {\"tool\":\"…\",\"args\":{…}}, {\"answer\":\"…\"} or {\"when\":\"…\",\"do\":{…}}".into()
-            }
-        }
     }
 }

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 
 use super::{
     Chunk, ClosedEarly, Completion, Cpu, CpuError, CpuInfo, Form, Job, Message, Prompt, Sampling,
-    Sink, Ticket, without_thought,
+    Sink, Ticket, Trouble, without_thought,
 };
 use refusal::{OPTIONAL, endpoint, failure, may_pass, not_taken, refused, retry_after, silent};
 use reply::Reply;
@@ -106,7 +106,11 @@ impl RemoteCpu {
         if link.model.is_empty() {
             link.model = entry["id"]
                 .as_str()
-                .ok_or_else(|| fail("it lists no models; name one with --model".into()))?
+                .ok_or_else(|| CpuError::Endpoint {
+                    url: url.clone(),
+                    reason: "it lists no models, and none was named".into(),
+                    trouble: Trouble::NoModel,
+                })?
                 .to_owned();
         }
         let window = settings
@@ -349,29 +353,25 @@ impl Link {
         }
         if completion.text.trim().is_empty() {
             let spent = completion.closed_early == Some(ClosedEarly::Full);
-            let room = "give an action more room: action_tokens under [limits]";
-            let (reason, hint) = match (completion.thought, spent) {
+            let (reason, trouble) = match (completion.thought, spent) {
                 (true, true) => (
                     format!("it thought until its {} tokens were spent", job.tokens_max),
-                    format!("turn its thinking off, or {room}"),
+                    Trouble::OnlyThought,
                 ),
                 (true, false) => (
                     "it thought and did not come to an answer".to_owned(),
-                    format!("turn its thinking off, or {room}"),
+                    Trouble::OnlyThought,
                 ),
                 (false, true) => (
                     format!("it spent its {} tokens without a word", job.tokens_max),
-                    room.to_owned(),
+                    Trouble::NoRoom,
                 ),
-                (false, false) => (
-                    "its reply is empty".to_owned(),
-                    "see the endpoint's own log, and whether the model runs there".to_owned(),
-                ),
+                (false, false) => ("its reply is empty".to_owned(), Trouble::Empty),
             };
             return Err(CpuError::Endpoint {
                 url: self.url.clone(),
                 reason,
-                hint,
+                trouble,
             });
         }
         if completion.usage.generated_tokens == 0 {
@@ -447,7 +447,7 @@ impl Link {
                     response.status(),
                     to.map_or("nowhere".into(), |to| to.origin().ascii_serialization())
                 ),
-                hint: "give the address it leads to, if that is right".into(),
+                trouble: Trouble::Elsewhere,
             }),
         }
     }

@@ -11,10 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quipu_memory::{Group, Page, PageId, StoreError, Together, groups};
+use quipu_tools::{Capability, Effect, Grants};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc::UnboundedReceiver, watch};
 
 use crate::event::Event;
+use crate::gate::{Guarded, Passed, Request, Verdict};
 use crate::kernel::{Kernel, KernelError};
 use crate::label::Label;
 use crate::limits::Limits;
@@ -132,8 +134,18 @@ impl Kernel {
                 done.left.push(ids);
                 continue;
             };
-            let keep = move |store: &dyn quipu_memory::Store| group.keep(store, &text, SOURCE);
-            let page: Page = self.on_disk(keep).await?;
+            // What is kept, and where, was fixed before a text was read: the kernel asks.
+            let note = Note {
+                group,
+                text,
+                held: Grants::default(),
+            };
+            let Verdict::Passed(note) = self.gate().pass(note, &Label::kernel()) else {
+                self.tried.lock().insert(ids.clone());
+                done.left.push(ids);
+                continue;
+            };
+            let page: Page = self.on_disk(move |store| keep(store, note)).await?;
             self.emit(Event::Consolidated {
                 pid: 0,
                 page: page.id.clone(),
@@ -219,6 +231,32 @@ fn program(group: &Group) -> Program {
         answer_schema: Some(json!({"type": "string", "minLength": 1, "maxLength": NOTE_CHARS})),
         ..Program::new(prompt)
     }
+}
+
+/// A memory that is to be made of a group.
+struct Note {
+    group: Group,
+    text: String,
+    /// Nothing is granted to it in particular.
+    held: Grants,
+}
+
+impl Guarded for Note {
+    fn request(&self) -> Request<'_> {
+        Request {
+            name: SOURCE,
+            effect: Effect::Write,
+            needs: &[Capability::MemWrite],
+            held: &self.held,
+            from_user: false,
+            key: "",
+        }
+    }
+}
+
+fn keep(store: &dyn quipu_memory::Store, note: Passed<Note>) -> Result<Page, StoreError> {
+    let Note { group, text, .. } = note.into_inner();
+    group.keep(store, &text, SOURCE)
 }
 
 fn note_of(exit: &Exit) -> Option<String> {

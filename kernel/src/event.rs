@@ -4,6 +4,7 @@
 //! into a process. Serialised, one event is one line of `--format stream-json`.
 
 use quipu_memory::PageId;
+use quipu_tools::Missing;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use crate::judgement::Question;
 use crate::label::Label;
 use crate::limits::Limit;
 use crate::process::{Exit, Pid, Usage};
-use crate::recall::Recalled;
+use crate::window::reminder::Recalled;
 use quipu_cpu::Movement;
 
 /// Something that happened to a process.
@@ -166,13 +167,22 @@ pub enum Event {
         /// The pages it was made from.
         from: Vec<PageId>,
     },
+    /// A call was not carried out, because something was not granted.
+    Denied {
+        /// The process.
+        pid: Pid,
+        /// The step.
+        n: u32,
+        /// What was not granted.
+        missing: Missing,
+    },
     /// A limit was reached.
     LimitHit {
         /// The process.
         pid: Pid,
         /// Which one.
         limit: Limit,
-        /// It in words, with the option that raises it.
+        /// It in words.
         text: String,
     },
     /// A task was thought about along several branches, and an answer was chosen.
@@ -214,6 +224,7 @@ impl Event {
             | Event::SwappedOut { pid, .. }
             | Event::SwappedIn { pid, .. }
             | Event::Consolidated { pid, .. }
+            | Event::Denied { pid, .. }
             | Event::LimitHit { pid, .. }
             | Event::Deliberated { pid, .. }
             | Event::Exited { pid, .. } => *pid,

@@ -6,20 +6,19 @@ use std::sync::atomic::{AtomicI8, Ordering};
 
 use parking_lot::Mutex;
 use quipu_memory::{Store, StoreError};
-use quipu_tools::{Bus, Effect};
+use quipu_tools::Bus;
 use tokio::sync::{mpsc, watch};
 
 use crate::consolidation::Tried;
 use crate::event::Event;
 use crate::exec::{Ending, Execution, Inbox, Past};
+use crate::gate::{Gate, Policy};
 use crate::journal::{Journal, JournalError};
 use crate::judgement::{Judgement, Question};
 use crate::limits::Limits;
-use crate::policy::Policy;
-use crate::process::{Exit, Pid, Program, Reply, Status, Usage};
+use crate::process::{Exit, Pid, Program, Reply, State, Status, Usage};
 use crate::signal::Signal;
-use crate::vm::VmError;
-use crate::world;
+use crate::window::VmError;
 use quipu_cpu::{Cpu, CpuStats, Sampling};
 
 /// The parts of a machine, handed over at boot.
@@ -46,7 +45,7 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) bus: Arc<Bus>,
     pub(crate) journal: Journal,
-    pub(crate) policy: Policy,
+    pub(crate) gate: Gate,
     pub(crate) sampling: Sampling,
     pub(crate) judgement: Judgement,
     pub(crate) events: Arc<Events>,
@@ -103,20 +102,6 @@ pub enum KernelError {
     NotRunning(Pid),
 }
 
-impl KernelError {
-    /// What to do about it.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            KernelError::Journal(error) => error.hint(),
-            KernelError::Store(error) => error.hint(),
-            KernelError::Finished(_) => "`quipu log PID` shows what it did and answered",
-            KernelError::Killed(_) => "`quipu run --fork PID` starts a copy that goes on",
-            KernelError::Running(_) => "wait for it, or stop it first",
-            KernelError::NotRunning(_) => "`quipu ps` lists the processes",
-        }
-    }
-}
-
 impl Kernel {
     /// Boots a machine from its parts. What an earlier machine left running under
     /// the same journal becomes ready to be resumed.
@@ -132,7 +117,7 @@ impl Kernel {
             store: parts.store,
             bus: parts.bus,
             journal: parts.journal,
-            policy: parts.policy,
+            gate: Gate::new(parts.policy),
             sampling: parts.sampling,
             judgement: parts.judgement,
             events,
@@ -229,7 +214,7 @@ impl Kernel {
         match row.map(|row| (row.exit.map(|exit| exit.status), row.state)) {
             Some((Some(Status::Exited), _)) => return Err(KernelError::Finished(pid)),
             // One that was only interrupted is ready.
-            Some((Some(Status::Interrupted), state)) if state == "exited" => {
+            Some((Some(Status::Interrupted), state)) if state == State::Exited.as_str() => {
                 return Err(KernelError::Killed(pid));
             }
             _ => {}
@@ -309,6 +294,11 @@ impl Kernel {
         table.values().all(|handle| handle.exit.borrow().is_some())
     }
 
+    /// The gate that everything passes.
+    pub fn gate(&self) -> &Gate {
+        &self.shared.gate
+    }
+
     pub(crate) fn emit(&self, event: Event) {
         self.shared.events.emit(event);
     }
@@ -316,12 +306,6 @@ impl Kernel {
     /// How its processes choose their tokens.
     pub(crate) fn sampling(&self) -> Sampling {
         self.shared.sampling
-    }
-
-    /// Whether the function `tool` changes the world; `None` where there is none of that name.
-    pub(crate) fn effect_of(&self, tool: &str) -> Option<Effect> {
-        let (device, function) = self.shared.bus.resolve(tool).ok()?;
-        Some(world::effect_of(device.spec(), &function))
     }
 
     /// Whether the process runs on this machine now.
@@ -399,22 +383,20 @@ impl Kernel {
 
 /// The end of a process that could not be set up.
 fn stillborn(shared: &Shared, pid: Pid, ending: Ending) -> Exit {
-    let error = match ending {
-        Ending::Failed(reason) => reason,
-        other => format!("{other:?}"),
+    let (error, failure) = match ending {
+        Ending::Failed(why) => (why.to_string(), Some(why)),
+        other => (format!("{other:?}"), None),
     };
     let exit = Exit {
         status: Status::Failed,
         answer: None,
         error: Some(error),
+        failure,
         limits_hit: Vec::new(),
         usage: Usage::default(),
         ms: 0,
     };
-    if let Err(error) = shared
-        .journal
-        .exit(pid, crate::process::State::Exited, &exit)
-    {
+    if let Err(error) = shared.journal.exit(pid, State::Exited, &exit) {
         tracing::error!(pid, %error, "the end of the process was not recorded");
     }
     shared.events.emit(Event::Exited {

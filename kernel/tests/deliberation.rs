@@ -9,7 +9,7 @@ use common::Setup;
 use quipu_cpu::{Chunk, Completion, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Ticket};
 use quipu_kernel::Kernel;
 use quipu_kernel::deliberation::{Deliberated, Think};
-use quipu_kernel::policy::Approve;
+use quipu_kernel::gate::Approve;
 use quipu_kernel::process::{Program, Status};
 use serde_json::{Value, json};
 

@@ -3,9 +3,9 @@
 mod common;
 
 use common::{Desk, Setup, run, transcript};
+use quipu_kernel::gate::Approve;
 use quipu_kernel::journal::{StepRow, Word};
 use quipu_kernel::label::{Label, Trust};
-use quipu_kernel::policy::Approve;
 use quipu_kernel::process::{Agent, Attached, Program, Reply, Usage};
 use quipu_tools::Capability;
 use serde_json::{Value, json};
@@ -136,7 +136,11 @@ async fn rulings_are_steps_of_the_journal() {
     let pid = kernel.spawn(Program::new("task")).expect("it starts");
     kernel.wait(pid).await.expect("it ends");
     let rulings = kernel.journal().rulings(pid).expect("rulings");
-    let standing = (1, Word::Approved, "--approve all".to_owned());
+    let standing = (
+        1,
+        Word::Approved,
+        "the user, beforehand for all calls".to_owned(),
+    );
     assert_eq!(words(&rulings), [standing]);
 }
 

@@ -206,11 +206,11 @@ async fn a_full_space_is_said_and_nothing_is_lost() {
     let script: Vec<&str> = script.iter().map(String::as_str).collect();
     assert_snapshot!(check(&script, program).await, @r#"
     1 {"tool":"memory.put","args":{"text":"Fact number 1."}}
-      ! not kept: the shared space may hold 3 memories and holds 3: nothing was written, and nothing is lost (hint: remove memories that are no longer needed, let several become one, or raise the quota of the space) (kernel, user)
+      ! not kept: the shared space may hold 3 memories and holds 3: nothing was written, and nothing is lost (remove memories that are no longer needed, let several become one, or raise the quota of the space) (kernel, user)
     2 {"tool":"memory.put","args":{"text":"Fact number 2."}}
-      ! not kept: the shared space may hold 3 memories and holds 3: nothing was written, and nothing is lost (hint: remove memories that are no longer needed, let several become one, or raise the quota of the space) (kernel, user)
+      ! not kept: the shared space may hold 3 memories and holds 3: nothing was written, and nothing is lost (remove memories that are no longer needed, let several become one, or raise the quota of the space) (kernel, user)
     3 {"tool":"memory.put","args":{"text":"Fact number 1."}}
-      ! not kept: the shared space may hold 3 memories and holds 3: nothing was written, and nothing is lost (hint: remove memories that are no longer needed, let several become one, or raise the quota of the space) (kernel, user)
+      ! not kept: the shared space may hold 3 memories and holds 3: nothing was written, and nothing is lost (remove memories that are no longer needed, let several become one, or raise the quota of the space) (kernel, user)
     4 {"answer":"done"}
     "exited" "done"
     "#);

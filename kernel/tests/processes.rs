@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use common::{Desk, Setup, run, transcript};
 use insta::assert_snapshot;
+use quipu_kernel::gate::Approve;
 use quipu_kernel::limits::Limits;
 use quipu_kernel::planner::Planner;
-use quipu_kernel::policy::Approve;
 use quipu_kernel::process::{Program, Reply};
 use quipu_tools::{Bus, Capability};
 
@@ -162,7 +162,7 @@ async fn the_last_allowed_step_is_the_answer() {
     assert_snapshot!(run(setup, program.clone()).await, @r#"
     1 {"tool":"desk.echo","args":{"text":"hello"}}
       = hello (tool:desk, user)
-      limit: the limit of 2 steps (--max-steps)
+      limit: the limit of 2 steps
     2 {"answer":"done"}
     "limit" "done"
     "#);
@@ -170,10 +170,10 @@ async fn the_last_allowed_step_is_the_answer() {
     assert_snapshot!(run(setup, program).await, @r#"
     1 {"tool":"desk.echo","args":{"text":"hello"}}
       = hello (tool:desk, user)
-      limit: the limit of 2 steps (--max-steps)
+      limit: the limit of 2 steps
     2 {"tool":"desk.echo","args":{"text":"hello"}}
       ! this action was not accepted: the tool "desk.echo" cannot be used now; only the answer is legal: {"answer": "…"} (kernel, user)
-    "limit" stopped by the limit of 2 steps (--max-steps)
+    "limit" stopped by the limit of 2 steps
     "#);
 }
 
@@ -276,7 +276,8 @@ async fn what_was_not_granted_is_denied() {
     setup.devices.push(Desk::new("web", vec![net]));
     assert_snapshot!(run(setup, Program::new("task")).await, @r#"
     1 {"tool":"web.echo","args":{"text":"x"}}
-      ! denied: web.echo needs net:example.com, which was not granted (quipu tool grant web net:example.com, or --allow net:example.com for one run) (kernel, user)
+      ! denied: web.echo needs net:example.com, which was not granted (kernel, user)
+      web lacks net:example.com
     2 {"answer":"done"}
     "exited" "done"
     "#);
@@ -312,7 +313,6 @@ async fn a_prompt_longer_than_the_window_is_refused() {
     let said = run(Setup::new(DONE), program).await;
     assert_snapshot!(said, @r#"
     "failed" the prompt does not fit: it needs 10202 tokens and 704 for the answer, and the window has 8192
-    hint: shorten it, raise --window, or store the text with `quipu mem add` and ask about it
     "#);
 }
 

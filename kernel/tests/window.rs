@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use quipu_cpu::scripted::ScriptedCpu;
 use quipu_kernel::label::{Label, Trust};
-use quipu_kernel::vm::{Vm, VmError};
+use quipu_kernel::window::{Vm, VmError};
 
 fn cpu(window: usize) -> ScriptedCpu {
     ScriptedCpu::parse("none", "", Some(window)).expect("an empty script")

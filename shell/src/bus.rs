@@ -268,7 +268,7 @@ impl Session {
             Err(error) => Err(Unusable {
                 name,
                 origin,
-                error: format!("{}; {}", error.message, error.hint),
+                error: format!("{}; {}", error.message, crate::hints::tool(&error)),
             }),
         }
     }
@@ -333,7 +333,11 @@ impl Session {
             {
                 let changed = listings::changed(&name, &held.grants);
                 let known = known.ok_or(changed.clone())?;
-                say!("warning: {}; {}", changed.message, changed.hint);
+                say!(
+                    "warning: {}; {}",
+                    changed.message,
+                    crate::hints::tool(&changed)
+                );
                 return Ok((known, None));
             }
             (Some(before), _) if *before == hash => None,

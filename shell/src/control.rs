@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 
 use crate::error::UserError;
+use crate::hints;
 
 /// The longest path of a socket on every system (104 on macOS, 108 on Linux).
 const PATH_BYTES_MAX: usize = 100;
@@ -197,7 +198,7 @@ fn answer(kernel: &Weak<Kernel>, request: Request) -> Reply {
     };
     match done {
         Ok(()) => Reply::Done,
-        Err(error) => Reply::Failed(error.to_string(), error.hint().to_owned()),
+        Err(error) => Reply::Failed(error.to_string(), hints::kernel(&error).to_owned()),
     }
 }
 

@@ -8,10 +8,11 @@ use std::fmt;
 use quipu_cpu::CpuError;
 use quipu_kernel::KernelError;
 use quipu_kernel::journal::JournalError;
-use quipu_kernel::vm::VmError;
+use quipu_kernel::window::VmError;
 use quipu_memory::StoreError;
 use quipu_tools::{ErrorKind, ToolError};
 
+use crate::hints;
 use crate::models::ModelError;
 use crate::output::visible;
 
@@ -94,10 +95,10 @@ fn describe(error: &anyhow::Error) -> (String, u8) {
             return (error.hint().unwrap_or_default(), model_code(error));
         }
         if let Some(error) = cause.downcast_ref::<CpuError>() {
-            return (error.hint(), cpu_code(error));
+            return (hints::cpu(error), cpu_code(error));
         }
         if let Some(error) = cause.downcast_ref::<VmError>() {
-            return (error.hint(), USAGE);
+            return (hints::window(error), USAGE);
         }
         if let Some(error) = cause.downcast_ref::<StoreError>() {
             let code = if matches!(error, StoreError::Locked { .. }) {
@@ -108,17 +109,17 @@ fn describe(error: &anyhow::Error) -> (String, u8) {
             return (error.hint().to_string(), code);
         }
         if let Some(error) = cause.downcast_ref::<JournalError>() {
-            return (error.hint().to_owned(), journal_code(error));
+            return (hints::journal(error).to_owned(), journal_code(error));
         }
         if let Some(error) = cause.downcast_ref::<KernelError>() {
             let code = match error {
                 KernelError::Journal(error) => journal_code(error),
                 _ => USAGE,
             };
-            return (error.hint().to_owned(), code);
+            return (hints::kernel(error).to_owned(), code);
         }
         if let Some(error) = cause.downcast_ref::<ToolError>() {
-            return (error.hint.clone(), tool_code(error.kind));
+            return (hints::tool(error), tool_code(error.kind));
         }
     }
     (String::new(), FAILED)

@@ -19,6 +19,8 @@
 //! | `trust` | folders whose files may take effect |
 //! | `mcp/` | servers of the Model Context Protocol, and this machine as one |
 //! | `plugin/` | tools as source: projects and their compilers |
+//! | `user_call` | a call of a tool that a command makes |
+//! | `hints` | what to do about each error of the libraries |
 //! | `error` | what went wrong, a hint, an exit code |
 #![allow(
     clippy::print_stdout,
@@ -46,6 +48,7 @@ mod control;
 mod embedder;
 mod env_vars;
 mod error;
+mod hints;
 mod init;
 mod interrupts;
 mod judgement;
@@ -62,6 +65,7 @@ mod render;
 mod repl;
 mod settings;
 mod trust;
+mod user_call;
 
 use std::io::Write;
 

@@ -6,10 +6,11 @@ use console::Style;
 use quipu_kernel::event::Event;
 use quipu_kernel::label::Trust;
 use quipu_kernel::process::Status;
-use quipu_kernel::recall::{Recalled, Source};
+use quipu_kernel::window::reminder::{Recalled, Source};
 use serde_json::Value;
 
 use crate::commands::think;
+use crate::hints;
 use crate::output::{one_line, seconds, shortened, visible};
 
 /// Characters of an observation shown; the whole is in `quipu log`.
@@ -126,12 +127,18 @@ impl Renderer {
                         .to_string(),
                 );
             }
-            Event::LimitHit { text, .. } => {
+            Event::Denied { missing, .. } => {
                 self.end_draft();
+                let hint = visible(&format!("hint: {}", hints::grant_or_allow(missing)));
+                self.print(&self.dim.apply_to(hint).to_string());
+            }
+            Event::LimitHit { limit, text, .. } => {
+                self.end_draft();
+                let text = hints::with_option(text, *limit);
                 self.print(
                     &self
                         .warn
-                        .apply_to(format!("limit: {}", visible(text)))
+                        .apply_to(format!("limit: {}", visible(&text)))
                         .to_string(),
                 );
             }
@@ -142,8 +149,9 @@ impl Renderer {
             }
             Event::Exited { exit, .. } => {
                 self.end_draft();
-                if let (Some(error), true) = (&exit.error, exit.status != Status::Interrupted) {
-                    self.print(&self.warn.apply_to(visible(error)).to_string());
+                let ended = hints::ended(exit).filter(|_| exit.status != Status::Interrupted);
+                if let Some(error) = ended {
+                    self.print(&self.warn.apply_to(visible(&error)).to_string());
                 }
                 let usage = exit.usage;
                 let sum = format!(

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use quipu_cpu::Sampling;
+use quipu_kernel::gate::Approve;
 use quipu_kernel::limits::Limits;
-use quipu_kernel::policy::Approve;
 use quipu_kernel::process::{Memory, Share};
 use quipu_memory::BLOCKS_MAX;
 use quipu_tools::Capability;

@@ -5,12 +5,64 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::caps::Capability;
-use crate::device::{CallContext, Device, ErrorKind, ToolError};
+use crate::device::{CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError};
 
 /// The devices of one machine, in the order they were added.
 #[derive(Default)]
 pub struct Bus {
     devices: Vec<Arc<dyn Device>>,
+}
+
+/// A function of a device, found by its name. A name is looked up once for a call: whatever
+/// is asked about the call afterwards is asked of this.
+#[derive(Clone)]
+pub struct Resolved {
+    device: Arc<dyn Device>,
+    function: FunctionSpec,
+}
+
+impl Resolved {
+    /// `function` of `device`; the error lists the functions there are.
+    pub fn of(device: &Arc<dyn Device>, function: &str) -> Result<Self, ToolError> {
+        Ok(Self {
+            function: device.spec().function(function)?.clone(),
+            device: device.clone(),
+        })
+    }
+
+    /// What the device is.
+    pub fn device(&self) -> &DeviceSpec {
+        self.device.spec()
+    }
+
+    /// The function.
+    pub fn function(&self) -> &FunctionSpec {
+        &self.function
+    }
+
+    /// `device.function`.
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.device().name, self.function.name)
+    }
+
+    /// Whether a call changes the world. What somebody else's device says of itself counts
+    /// only where it can reach nothing.
+    pub fn effect(&self) -> Effect {
+        match self.device().is_vouched_for() || self.function.needs.is_empty() {
+            true => self.function.effect,
+            false => Effect::Write,
+        }
+    }
+
+    /// What a call with `args` needs to be granted.
+    pub fn needs(&self, args: &Value) -> Vec<Capability> {
+        self.function.needs_for(args)
+    }
+
+    /// Calls the function, under the contract of [`Device::call`].
+    pub fn call(&self, args: &Value, context: &CallContext) -> Result<Value, ToolError> {
+        self.device.call(&self.function.name, args, context)
+    }
 }
 
 /// A second device of the same name.
@@ -43,7 +95,7 @@ impl Bus {
 
     /// Finds `device.function`, or `device` alone where it has just one function.
     /// The error says what there is.
-    pub fn resolve(&self, name: &str) -> Result<(Arc<dyn Device>, String), ToolError> {
+    pub fn resolve(&self, name: &str) -> Result<Resolved, ToolError> {
         let (device, function) = match name.split_once('.') {
             Some((device, function)) => (device, Some(function)),
             None => (name, None),
@@ -55,15 +107,13 @@ impl Bus {
             spec.functions.as_slice(),
             spec.requests.iter().find(missing),
         ) {
-            return Err(ToolError::new(
-                ErrorKind::Denied,
-                format!("{device} was not granted {need}, and says nothing of itself before"),
-                format!("quipu tool grant {device} {need}"),
-            ));
+            let reason =
+                format!("{device} was not granted {need}, and says nothing of itself before");
+            return Err(ToolError::denied(reason, device, need));
         }
         let function = match (function, spec.functions.as_slice()) {
-            (Some(function), _) => spec.function(function)?.name.clone(),
-            (None, [only]) => only.name.clone(),
+            (Some(function), _) => function,
+            (None, [only]) => only.name.as_str(),
             (None, functions) => {
                 let names: Vec<String> = functions
                     .iter()
@@ -76,18 +126,7 @@ impl Bus {
                 ));
             }
         };
-        Ok((found.clone(), function))
-    }
-
-    /// Calls `name`, as [`Bus::resolve`] finds it.
-    pub fn call(
-        &self,
-        name: &str,
-        args: &Value,
-        context: &CallContext,
-    ) -> Result<Value, ToolError> {
-        let (device, function) = self.resolve(name)?;
-        device.call(&function, args, context)
+        Resolved::of(found, function)
     }
 
     fn unknown(&self, name: &str) -> ToolError {

@@ -187,6 +187,18 @@ pub struct ToolError {
     pub message: String,
     /// What to try; may be empty.
     pub hint: String,
+    /// What its user would have to grant, and to which device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
+}
+
+/// A capability that a device was not granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// The device.
+    pub device: String,
+    /// What it needs.
+    pub need: Capability,
 }
 
 impl ToolError {
@@ -196,6 +208,18 @@ impl ToolError {
             kind,
             message: message.into(),
             hint: hint.into(),
+            missing: None,
+        }
+    }
+
+    /// The error of a call that `device` cannot make because it was not granted `need`.
+    pub fn denied(message: impl Into<String>, device: &str, need: &Capability) -> Self {
+        Self {
+            missing: Some(Missing {
+                device: device.to_owned(),
+                need: need.clone(),
+            }),
+            ..Self::new(ErrorKind::Denied, message, "")
         }
     }
 }

@@ -45,11 +45,11 @@ mod state_file;
 pub mod trust;
 pub mod wasm;
 
-pub use bus::Bus;
+pub use bus::{Bus, Resolved};
 pub use caps::{Capability, Grants, Rights};
 pub use device::{
     BUILTIN, CallContext, CancelToken, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec,
-    ToolError,
+    Missing, ToolError,
 };
 pub use grants::{GrantBook, Held};
 pub use installed::{Given, load_dir};

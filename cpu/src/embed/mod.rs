@@ -67,13 +67,6 @@ pub enum EmbedError {
     },
 }
 
-impl EmbedError {
-    /// What the user can do about it.
-    pub fn hint(&self) -> &'static str {
-        "pull the model again"
-    }
-}
-
 /// An embedder that looks tokens up in a table.
 pub struct StaticEmbedder {
     name: String,

@@ -80,7 +80,7 @@ impl<'m> Engine<'m> {
         drafts: bool,
     ) -> Result<Self, String> {
         let context = Context::new(model, shape).ok_or(
-            "no context could be made: not enough memory? (try a smaller --window)".to_owned(),
+            "no context could be made: not enough memory for a window of this size?".to_owned(),
         )?;
         Ok(Self {
             context,

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::reply;
-use crate::CpuError;
+use crate::{CpuError, Trouble};
 
 /// The longest pause an endpoint may ask for.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
@@ -84,34 +84,27 @@ pub(super) fn endpoint(url: &str, reason: String) -> CpuError {
     CpuError::Endpoint {
         url: url.to_owned(),
         reason,
-        hint: "check that the server runs and the address ends in /v1".into(),
+        trouble: Trouble::Silent,
     }
 }
 
 /// An error that came in place of a reply, in the endpoint's own words.
 pub(super) fn failure(url: &str, reason: String) -> CpuError {
-    let hint = match too_long(&reason) {
-        Some(hint) => hint,
-        None => "see the endpoint's own log".into(),
-    };
     CpuError::Endpoint {
         url: url.to_owned(),
+        trouble: too_long(&reason).unwrap_or(Trouble::Other),
         reason,
-        hint,
     }
 }
 
-/// What to do where `said` is that the prompt was too long for it.
-fn too_long(said: &str) -> Option<String> {
+/// The trouble, where `said` is that the prompt was too long for it.
+fn too_long(said: &str) -> Option<Trouble> {
     let lower = said.to_ascii_lowercase();
     let about = ["context", "n_ctx", "too long", "maximum input"];
     about
         .iter()
         .any(|word| lower.contains(word))
-        .then(|| match reply::window_in(said) {
-            Some(window) => format!("give the endpoint's real window: --window {window}"),
-            None => "give the endpoint's real window with --window".into(),
-        })
+        .then(|| Trouble::TooLong(reply::window_in(said)))
 }
 
 pub(super) fn refused(url: &str, status: StatusCode, body: &str) -> CpuError {
@@ -120,21 +113,16 @@ pub(super) fn refused(url: &str, status: StatusCode, body: &str) -> CpuError {
         .as_ref()
         .and_then(reply::failure)
         .unwrap_or_else(|| body.chars().take(200).collect());
-    let hint = match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            "set the key in the environment variable that `api_key_env` names (OPENAI_API_KEY)"
-                .to_owned()
-        }
-        StatusCode::NOT_FOUND => {
-            "check the address (it ends in /v1) and the model's name".to_owned()
-        }
-        StatusCode::TOO_MANY_REQUESTS => "wait a while; the endpoint limits requests".to_owned(),
-        _ => too_long(body).unwrap_or_else(|| "see the endpoint's own log".into()),
+    let trouble = match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Trouble::Key,
+        StatusCode::NOT_FOUND => Trouble::NotFound,
+        StatusCode::TOO_MANY_REQUESTS => Trouble::TooMany,
+        _ => too_long(body).unwrap_or(Trouble::Other),
     };
     CpuError::Endpoint {
         url: url.to_owned(),
         reason: format!("{status}: {said}"),
-        hint,
+        trouble,
     }
 }
 
@@ -187,18 +175,18 @@ mod tests {
 
     #[test]
     fn a_window_that_is_smaller_is_named() {
-        let check = |body: &str, want: &str| {
-            let CpuError::Endpoint { hint, .. } =
+        let check = |body: &str, want: Option<usize>| {
+            let CpuError::Endpoint { trouble, .. } =
                 refused("http://a", StatusCode::BAD_REQUEST, body)
             else {
                 panic!("another error");
             };
-            assert!(hint.contains(want), "{hint}");
+            assert_eq!(trouble, Trouble::TooLong(want));
         };
         check(
             r#"{"error":{"message":"exceeds the context size","n_ctx":2048}}"#,
-            "--window 2048",
+            Some(2048),
         );
-        check(r#"{"error":"the prompt is too long"}"#, "with --window");
+        check(r#"{"error":"the prompt is too long"}"#, None);
     }
 }

@@ -19,12 +19,12 @@ use quipu_tools::Effect;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::calls::Syscall;
 use crate::event::Event;
 use crate::journal::StepRow;
 use crate::kernel::{Kernel, KernelError};
 use crate::process::{Branch, Exit, Pid, Program, Sampling, Status, Way};
 use crate::signal::Signal;
-use crate::syscall;
 use choice::{Choice, Leaf, Means, choose, could_turn};
 pub use value::value_of;
 
@@ -329,11 +329,10 @@ fn leaf(pid: Pid, steps: &[StepRow], exit: &Exit) -> Leaf {
 /// Whether one of `steps` changed something in the world or on the disk.
 fn changed_something(kernel: &Kernel, steps: &[StepRow]) -> bool {
     steps.iter().any(|step| {
-        let tool = step.action["tool"].as_str().unwrap_or_default();
-        let kept = step.outcome.as_ref().is_none_or(|outcome| outcome.ok);
-        let writes = [syscall::REMEMBER, syscall::EDIT].contains(&tool)
-            || kernel.effect_of(tool) == Some(Effect::Write);
-        kept && writes
+        let worked = step.outcome.as_ref().is_none_or(|outcome| outcome.ok);
+        let call = Syscall::from_action(&step.action);
+        let effect = call.map(|call| call.facts(kernel.bus(), &String::new).effect);
+        worked && effect == Ok(Effect::Write)
     })
 }
 

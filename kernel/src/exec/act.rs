@@ -3,15 +3,17 @@
 use std::time::Instant;
 
 use futures_util::future::join_all;
+use quipu_tools::Effect;
+use serde_json::Value;
 
 use super::{Ending, Execution, guarded, time_left};
+use crate::calls::{Body, Resolved, Syscall};
 use crate::event::Event;
+use crate::gate::world::World;
+use crate::gate::{Guarded, Passed, Verdict};
 use crate::journal::{Outcome, Ruling, StepRow};
 use crate::label::Label;
-use crate::policy::Verdict;
 use crate::process::State;
-use crate::syscall::Syscall;
-use crate::world::World;
 
 /// What a process is told of a call that was cut off.
 const STOPPED: &str = "stopped before it finished; it may have taken effect";
@@ -25,35 +27,40 @@ impl Execution {
     ) -> Result<(), Ending> {
         let mut reads = Vec::new();
         for (step, syscall) in steps {
-            if self.reads_freely(&step, &syscall) {
-                reads.push((step, syscall));
-                continue;
-            }
+            let call = Resolved::of(&self.world(step.n), syscall);
+            let call = match self.passes_freely(call) {
+                Ok(passed) => {
+                    reads.push((step, passed));
+                    continue;
+                }
+                Err(call) => call,
+            };
+            // What they bring in counts when the gate judges the next one.
             self.read_all(std::mem::take(&mut reads)).await?;
-            self.carry_out(step, syscall).await?;
+            self.carry_out_resolved(step, call).await?;
         }
         self.read_all(reads).await
     }
 
-    /// Whether a call needs nobody's word and changes nothing, so that others may run
+    /// Passes a call that needs nobody's word and changes nothing, so that others may run
     /// beside it.
-    fn reads_freely(&self, step: &StepRow, syscall: &Syscall) -> bool {
-        let world = self.world(step.n);
-        let reaches_out = matches!(syscall, Syscall::Call { .. } | Syscall::Search { .. });
-        let label = self.vm.lowest_label();
-        reaches_out
-            && world.repeatable(syscall)
-            && world.gate(syscall, &label) == Verdict::Allow
-            && world.agreed_to(syscall, &label).is_none()
+    fn passes_freely(&self, call: Resolved) -> Result<Passed<Resolved>, Resolved> {
+        if !call.reads_the_world() {
+            return Err(call);
+        }
+        match self.shared.gate.pass(call, &self.vm.lowest_label()) {
+            Verdict::Passed(passed) if passed.agreed_to().is_none() => Ok(passed),
+            other => Err(other.into_inner()),
+        }
     }
 
-    async fn read_all(&mut self, reads: Vec<(StepRow, Syscall)>) -> Result<(), Ending> {
+    async fn read_all(&mut self, reads: Vec<(StepRow, Passed<Resolved>)>) -> Result<(), Ending> {
         let left = time_left(&self.program, &self.spent, self.started);
         let floor = self.vm.lowest_label().trust;
         let (mut steps, mut cancels, mut works) = (Vec::new(), Vec::new(), Vec::new());
-        for (step, syscall) in reads {
+        for (step, passed) in reads {
             self.intent(&step)?;
-            let (cancel, work) = self.world(step.n).call(syscall, floor, left);
+            let (cancel, work) = self.world(step.n).run(passed, floor, left);
             steps.push(step);
             cancels.push(cancel);
             works.push(work);
@@ -79,107 +86,153 @@ impl Execution {
         step: StepRow,
         syscall: Syscall,
     ) -> Result<(), Ending> {
+        let call = Resolved::of(&self.world(step.n), syscall);
+        self.carry_out_resolved(step, call).await
+    }
+
+    async fn carry_out_resolved(&mut self, step: StepRow, call: Resolved) -> Result<(), Ending> {
+        if self.program.branch.is_some() && call.request().effect == Effect::Write {
+            let name = call.request().name.to_owned();
+            let text = format!("denied: {name} changes something, and a branch only reads");
+            self.intent(&step)?;
+            return self.outcome(&step, self.kernel_says(text, false, 0));
+        }
         let label = self.vm.lowest_label();
-        let mut world = self.world(step.n);
-        let key = world.key(&syscall);
-        match world.gate(&syscall, &label) {
-            Verdict::Allow => {
-                let reason = world.agreed_to(&syscall, &label);
-                self.ruling = reason.map(|reason| Ruling::standing(reason, &key));
+        let passed = match self.shared.gate.pass(call, &label) {
+            Verdict::Passed(passed) => {
+                let reason = passed.agreed_to().map(str::to_owned);
+                self.ruling = reason.map(|why| Ruling::standing(why, passed.what().key()));
+                Some(passed)
             }
-            Verdict::Missing(needs, reason) => {
-                if !self.granted_once(&step, &reason, &key).await? {
+            Verdict::Denied(denied) => {
+                let reason = denied.reason();
+                let key = denied.what().key().to_owned();
+                let missing = denied.first();
+                let ruling = self.granted_once(&step, &reason, &key).await?;
+                self.ruling = Some(ruling.clone());
+                let passed = denied.granted(&ruling);
+                if passed.is_none() {
                     self.intent(&step)?;
                     let denied = self.kernel_says(format!("denied: {reason}"), false, 0);
-                    return self.outcome(&step, denied);
+                    self.outcome(&step, denied)?;
+                    if let Some(missing) = missing {
+                        let (pid, n) = (self.pid, step.n);
+                        self.emit(Event::Denied { pid, n, missing });
+                    }
+                    return Ok(());
                 }
-                world.once = needs;
-                world.approved = Some(key);
+                passed
             }
-            Verdict::Ask(reason) => {
-                self.approval(&step, reason, &key).await?;
-                world.approved = Some(key);
+            Verdict::Ask(ask) => {
+                let reason = ask.reason().to_owned();
+                let key = ask.what().key().to_owned();
+                let ruling = self.approval(&step, reason, &key).await?;
+                self.ruling = Some(ruling.clone());
+                ask.approved(&ruling)
             }
-        }
+        };
+        let Some(passed) = passed else {
+            // The ruling of an approval that was given is for this very call.
+            return Err(Ending::Denied("another call was approved".into()));
+        };
         self.intent(&step)?;
-        self.effect(step, syscall, world).await
+        self.effect(step, passed).await
     }
 
     /// Does what a recorded intent says and records the outcome.
-    async fn effect(
-        &mut self,
-        step: StepRow,
-        syscall: Syscall,
-        world: World,
-    ) -> Result<(), Ending> {
-        let begun = Instant::now();
-        let ms = |begun: Instant| begun.elapsed().as_millis() as u64;
-        let outcome = match syscall {
-            Syscall::Exit { answer } => {
-                let text = answer
-                    .as_str()
-                    .map_or_else(|| answer.to_string(), str::to_owned);
-                self.record(&step, &self.kernel_says(text, true, 0))?;
-                self.spent.steps += 1;
-                return Err(Ending::Answer(answer));
-            }
-            Syscall::Ask { question } => {
-                let words = self.ask(step.n, question).await;
-                match words {
-                    Ok(words) => Outcome {
-                        text: words,
-                        ok: true,
-                        label: Label::user(),
-                        ms: ms(begun),
-                    },
-                    Err(ending) => {
-                        self.outcome(
-                            &step,
-                            self.kernel_says("nobody answered".into(), false, ms(begun)),
-                        )?;
-                        return Err(ending);
-                    }
-                }
-            }
-            Syscall::Recall { page, from } => {
-                match self.vm.recall(&*self.shared.cpu, &page, from) {
-                    Ok((text, label)) => {
-                        self.emit(Event::Recalled {
-                            pid: self.pid,
-                            page,
-                        });
-                        Outcome {
-                            text,
-                            ok: true,
-                            label,
-                            ms: ms(begun),
-                        }
-                    }
-                    Err(problem) => self.kernel_says(problem, false, ms(begun)),
-                }
-            }
-            Syscall::Decide { question, choices } => {
-                let (text, ok) = self.decision(question, choices).await?;
-                self.kernel_says(text, ok, ms(begun))
-            }
-            Syscall::FindTool { query } => {
-                self.kernel_says(self.planner.find(&query), true, ms(begun))
-            }
-            other => {
-                let left = time_left(&self.program, &self.spent, self.started);
-                let floor = self.vm.lowest_label().trust;
-                let (cancel, work) = world.call(other, floor, left);
-                match guarded(&mut self.inbox.signals, left, work).await {
-                    Ok(outcome) => outcome,
-                    Err(ending) => {
-                        cancel.cancel();
-                        self.outcome(&step, self.kernel_says(STOPPED.into(), false, ms(begun)))?;
-                        return Err(ending);
-                    }
+    async fn effect(&mut self, step: StepRow, passed: Passed<Resolved>) -> Result<(), Ending> {
+        let outcome = match passed.what().is_in_world() {
+            true => self.in_world(&step, passed).await?,
+            false => {
+                let begun = Instant::now();
+                let (body, _) = passed.into_inner().into_parts();
+                let Body::Process(call) = body else {
+                    return Ok(());
+                };
+                let outcome = call.run(self, &step).await?;
+                Outcome {
+                    ms: begun.elapsed().as_millis() as u64,
+                    ..outcome
                 }
             }
         };
         self.outcome(&step, outcome)
+    }
+
+    async fn in_world(
+        &mut self,
+        step: &StepRow,
+        passed: Passed<Resolved>,
+    ) -> Result<Outcome, Ending> {
+        let begun = Instant::now();
+        let left = time_left(&self.program, &self.spent, self.started);
+        let floor = self.vm.lowest_label().trust;
+        let (cancel, work) = self.world(step.n).run(passed, floor, left);
+        match guarded(&mut self.inbox.signals, left, work).await {
+            Ok(outcome) => Ok(outcome),
+            Err(ending) => {
+                cancel.cancel();
+                let ms = begun.elapsed().as_millis() as u64;
+                self.outcome(step, self.kernel_says(STOPPED.into(), false, ms))?;
+                Err(ending)
+            }
+        }
+    }
+
+    /// Records the answer that `step` gives; it is the end of the process.
+    pub(crate) fn answer(&mut self, step: &StepRow, answer: Value) -> Result<Ending, Ending> {
+        let text = answer
+            .as_str()
+            .map_or_else(|| answer.to_string(), str::to_owned);
+        self.record(step, &self.kernel_says(text, true, 0))?;
+        self.spent.steps += 1;
+        Ok(Ending::Answer(answer))
+    }
+
+    /// Puts the question of `step` to the person at the machine.
+    pub(crate) async fn put_question(
+        &mut self,
+        step: &StepRow,
+        question: String,
+    ) -> Result<Outcome, Ending> {
+        let begun = Instant::now();
+        match self.ask(step.n, question).await {
+            Ok(text) => Ok(Outcome {
+                text,
+                ok: true,
+                label: Label::user(),
+                ms: 0,
+            }),
+            Err(ending) => {
+                let ms = begun.elapsed().as_millis() as u64;
+                self.outcome(step, self.kernel_says("nobody answered".into(), false, ms))?;
+                Err(ending)
+            }
+        }
+    }
+
+    /// Brings a page back that left the window, or was cut.
+    pub(crate) fn bring_back(&mut self, page: String, from: usize) -> Outcome {
+        match self.vm.recall(&*self.shared.cpu, &page, from) {
+            Ok((text, label)) => {
+                self.emit(Event::Recalled {
+                    pid: self.pid,
+                    page,
+                });
+                Outcome {
+                    text,
+                    ok: true,
+                    label,
+                    ms: 0,
+                }
+            }
+            Err(problem) => self.kernel_says(problem, false, 0),
+        }
+    }
+
+    /// The tools out of sight that fit `query`, in words.
+    pub(crate) fn find_tools(&self, query: &str) -> Outcome {
+        self.kernel_says(self.planner.find(query), true, 0)
     }
 
     /// A step whose intent was recorded before a crash and whose outcome was not.
@@ -188,20 +241,26 @@ impl Execution {
         self.usage += step.usage;
         self.spent.tokens += step.usage.generated_tokens;
         let world = self.world(step.n);
-        match Syscall::from_action(&step.action) {
-            // What a person approved before the crash is not approved again by that.
-            Ok(syscall) if self.is_free_again(&world, &syscall) => {
-                self.effect(step, syscall, world).await
-            }
-            _ => {
+        let call = Syscall::from_action(&step.action).map(|call| Resolved::of(&world, call));
+        match call.ok().and_then(|call| self.passes_again(&world, call)) {
+            Some(passed) => self.effect(step, passed).await,
+            None => {
                 let text = "the machine stopped while this was under way: whether it took effect \
                             is not known; check before doing it again";
                 self.outcome(&step, self.kernel_says(text.into(), false, 0))
             }
         }
     }
-    /// Whether a step that was cut off may be done again, and nobody has to be asked.
-    fn is_free_again(&self, world: &World, syscall: &Syscall) -> bool {
-        world.redoable(syscall) && world.gate(syscall, &self.vm.lowest_label()) == Verdict::Allow
+
+    /// Passes a step that was cut off, where it may be done again and nobody has to be asked:
+    /// what a person approved before the crash is not approved again by that.
+    fn passes_again(&self, world: &World, call: Resolved) -> Option<Passed<Resolved>> {
+        if !call.is_redoable(world) {
+            return None;
+        }
+        match self.shared.gate.pass(call, &self.vm.lowest_label()) {
+            Verdict::Passed(passed) => Some(passed),
+            Verdict::Ask(_) | Verdict::Denied(_) => None,
+        }
     }
 }

@@ -282,7 +282,7 @@ impl Execution {
             }
             Ok(Chunk::Done(completion)) => Ok(Some(completion)),
             Ok(Chunk::Weighed(..)) => Ok(None),
-            Err(error) => Err(Ending::Failed(format!("{error}\nhint: {}", error.hint()))),
+            Err(error) => Err(Ending::Failed(error.into())),
         }
     }
 

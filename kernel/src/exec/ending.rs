@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Execution;
 use crate::event::Event;
 use crate::limits::Limit;
-use crate::process::{Exit, State, Status};
+use crate::process::{Exit, Failure, State, Status};
 use crate::signal::Signal;
 
 /// Why a process stops. Travels as an error through the loop, so that every way
@@ -16,7 +16,7 @@ pub(crate) enum Ending {
     Limit(Limit),
     Denied(String),
     Signal(Signal),
-    Failed(String),
+    Failed(Failure),
 }
 
 impl Execution {
@@ -34,26 +34,34 @@ impl Execution {
         let cut = cut || self.cut_answer;
         // An interrupted process waits to be resumed; a killed one is over.
         let killed = matches!(ending, Ending::Signal(Signal::Kill));
+        let mut failure = None;
         let (status, answer, error) = match ending {
             Ending::Answer(answer) if cut => (Status::Limit, Some(answer), None),
             Ending::Answer(answer) => (Status::Exited, Some(answer), None),
             Ending::Limit(limit) => {
+                failure = Some(Failure::Stopped(limit));
                 let text = format!("stopped by {}", limit.describe(&self.program.limits));
                 (Status::Limit, None, Some(text))
             }
             Ending::Denied(reason) => (Status::Denied, None, Some(reason)),
             Ending::Signal(Signal::Timeout) => {
+                failure = Some(Failure::Stopped(Limit::Time));
                 let text = format!("stopped by {}", Limit::Time.describe(&self.program.limits));
                 (Status::Limit, None, Some(text))
             }
             Ending::Signal(Signal::Kill) => (Status::Interrupted, None, Some("killed".to_owned())),
             Ending::Signal(_) => (Status::Interrupted, None, Some("interrupted".to_owned())),
-            Ending::Failed(reason) => (Status::Failed, None, Some(reason)),
+            Ending::Failed(why) => {
+                let text = why.to_string();
+                failure = Some(why);
+                (Status::Failed, None, Some(text))
+            }
         };
         let exit = Exit {
             status,
             answer,
             error,
+            failure,
             limits_hit: self.limits_hit.clone(),
             usage: self.usage,
             ms: self.ms(),

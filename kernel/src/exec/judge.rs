@@ -217,7 +217,7 @@ impl Execution {
 
     /// The system call `decide`: how likely each choice is, as JSON, and whether that could be
     /// told.
-    pub(super) async fn decision(
+    pub(crate) async fn decision(
         &mut self,
         question: String,
         choices: Vec<String>,
@@ -306,5 +306,5 @@ pub(super) fn after(messages: &[Message], words: &str) -> Vec<Message> {
 }
 
 fn failed(error: CpuError) -> Ending {
-    Ending::Failed(format!("{error}\nhint: {}", error.hint()))
+    Ending::Failed(error.into())
 }

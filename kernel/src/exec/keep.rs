@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 
 use super::judge::after;
 use super::{Ending, Execution, WITH};
+use crate::calls::{Put, REMEMBER, REPLACES, Resolved, Syscall};
 use crate::event::Event;
-use crate::facts::facts;
+use crate::gate::Verdict;
 use crate::grammar::Legal;
 use crate::journal::StepRow;
 use crate::judgement::Question;
 use crate::label::Trust;
-use crate::policy::Verdict;
-use crate::process::Usage;
-use crate::syscall::{REMEMBER, REPLACES, Syscall};
+use crate::planner::facts::facts;
+use crate::process::{Failure, Usage};
 use quipu_cpu::{Message, Role};
 
 /// Newest memories among which one is looked for that a new one takes the place of.
@@ -50,11 +50,13 @@ impl Execution {
     /// Keeps what the user said, a memory for each fact.
     async fn keep_told(&mut self, begun: Instant) -> Result<(), Ending> {
         let whole = self.told().trim().to_owned();
-        let one = Syscall::Remember {
+        let one = Syscall::Put(Put {
             text: whole.clone(),
             replaces: None,
-        };
-        let free = self.world(self.n + 1).gate(&one, &self.vm.lowest_label()) == Verdict::Allow;
+        });
+        let one = Resolved::of(&self.world(self.n + 1), one);
+        let verdict = self.shared.gate.pass(one, &self.vm.lowest_label());
+        let free = matches!(verdict, Verdict::Passed(_));
         // Where a person is asked, once is enough.
         let facts = if free { facts(&whole) } else { vec![whole] };
         let first = self.n + 1;
@@ -92,7 +94,8 @@ impl Execution {
         });
         let mut calls = Vec::with_capacity(steps.len());
         for step in steps {
-            let syscall = Syscall::from_action(&step.action).map_err(Ending::Failed)?;
+            let syscall = Syscall::from_action(&step.action)
+                .map_err(|problem| Ending::Failed(Failure::Action(problem)))?;
             calls.push((step, syscall));
         }
         self.carry_out_all(calls).await

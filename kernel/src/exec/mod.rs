@@ -9,7 +9,7 @@
 //! | `decide` | lets the CPU write the action |
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
 //! | `person` | where a person is waited for |
-//! | `recall` | what the store holds on the task |
+//! | `remind` | what the store holds on the task |
 //! | `ending` | the one place where a process stops |
 
 mod act;
@@ -18,7 +18,7 @@ mod ending;
 mod judge;
 mod keep;
 mod person;
-mod recall;
+mod remind;
 mod step;
 
 use std::collections::VecDeque;
@@ -29,19 +29,19 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::calls::{Find, REMEMBER, Syscall};
 use crate::event::Event;
+use crate::gate::world::World;
 use crate::journal::{Outcome, Ruling, StepRow};
 use crate::kernel::Shared;
-use crate::label::{Label, Trust};
+use crate::label::Label;
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::{LeftOut, LoopGuard, Planner};
 use crate::process::{Exit, Pid, Program, Reply, State, Usage};
-use crate::recall::Recalled;
 use crate::signal::Signal;
-use crate::syscall::{self, Syscall};
-use crate::vm::{Vm, VmError};
-use crate::world::World;
+use crate::window::reminder::Recalled;
+use crate::window::{Vm, VmError};
 use quipu_cpu::Weights;
 
 pub(crate) use ending::Ending;
@@ -227,18 +227,13 @@ impl Execution {
             shared: self.shared.clone(),
             pid: self.pid,
             n,
-            once: Vec::new(),
             memory: self.program.agent.memory.clone(),
-            said: match self.vm.lowest_label().trust {
-                Trust::Untrusted => self.vm.users_words(),
-                _ => String::new(),
-            },
-            approved: None,
-            reads_only: self.program.branch.is_some(),
+            said: self.vm.users_words(),
         }
     }
 
-    fn kernel_says(&self, text: String, ok: bool, ms: u64) -> Outcome {
+    /// What the kernel itself says, as the outcome of a step.
+    pub(crate) fn kernel_says(&self, text: String, ok: bool, ms: u64) -> Outcome {
         // The words may quote an action, and through it whatever the process read.
         let label = Label::kernel().lowered_to(self.vm.lowest_label().trust);
         Outcome {
@@ -254,14 +249,14 @@ impl Execution {
         let journal = &self.shared.journal;
         journal
             .intent(self.pid, step, ruling.as_ref())
-            .map_err(|error| Ending::Failed(format!("{error}\nhint: {}", error.hint())))
+            .map_err(|error| Ending::Failed(error.into()))
     }
 
     fn record(&self, step: &StepRow, outcome: &Outcome) -> Result<(), Ending> {
         let journal = &self.shared.journal;
         journal
             .outcome(self.pid, step.n, outcome, self.ms())
-            .map_err(|error| Ending::Failed(format!("{error}\nhint: {}", error.hint())))
+            .map_err(|error| Ending::Failed(error.into()))
     }
 
     fn outcome(&mut self, step: &StepRow, outcome: Outcome) -> Result<(), Ending> {
@@ -282,7 +277,8 @@ impl Execution {
     /// Makes a finished step part of the process: its window, its guard, its costs.
     fn take_in(&mut self, n: u32, action: &Value, outcome: Outcome) {
         // Here, so that a resumed process has in sight what it had before.
-        if let (true, Ok(Syscall::FindTool { query })) = (outcome.ok, Syscall::from_action(action))
+        if let (true, Ok(Syscall::Find(Find { query }))) =
+            (outcome.ok, Syscall::from_action(action))
         {
             self.planner.reveal(&query);
             if self.shared.cpu.info().constrains {
@@ -298,7 +294,7 @@ impl Execution {
         }
         self.n = self.n.max(n);
         self.spent.steps += u32::from(!together);
-        if action["tool"] == syscall::REMEMBER {
+        if action["tool"] == REMEMBER {
             self.tried_to_keep = true;
             self.kept |= outcome.ok;
         }
@@ -343,7 +339,7 @@ impl Execution {
         let journal = &self.shared.journal;
         journal
             .set_state(self.pid, state, self.ms())
-            .map_err(|error| Ending::Failed(format!("{error}\nhint: {}", error.hint())))?;
+            .map_err(|error| Ending::Failed(error.into()))?;
         self.state = state;
         Ok(())
     }
@@ -371,7 +367,7 @@ fn apart(action: &Value) -> (Value, bool) {
 }
 
 fn failed(error: VmError) -> Ending {
-    Ending::Failed(format!("{error}\nhint: {}", error.hint()))
+    Ending::Failed(error.into())
 }
 
 fn time_left(program: &Program, spent: &Spent, started: Instant) -> Duration {

@@ -5,9 +5,9 @@ use serde_json::json;
 
 use super::{Ending, Execution};
 use crate::event::Event;
-use crate::journal::{Outcome, Ruling, StepRow, Word};
+use crate::gate::Approve;
+use crate::journal::{BEFOREHAND, Outcome, Ruling, StepRow, Word};
 use crate::label::Label;
-use crate::policy::Approve;
 use crate::process::{Reply, State, Usage};
 use crate::signal::Signal;
 
@@ -19,19 +19,19 @@ impl Execution {
         step: &StepRow,
         reason: String,
         key: &str,
-    ) -> Result<(), Ending> {
+    ) -> Result<Ruling, Ending> {
         let ruling = |word, by: &str| Ruling {
             word,
             by: by.to_owned(),
             reason: reason.clone(),
             call: key.to_owned(),
         };
-        let (refused, what) = match (self.shared.policy.approve, self.inbox.attended) {
-            (Approve::Never, _) => (ruling(Word::Refused, "--approve never"), "not approved"),
+        let approve = self.shared.gate.policy().approve;
+        let (refused, what) = match (approve, self.inbox.attended) {
+            (Approve::Never, _) => (ruling(Word::Refused, BEFOREHAND), "not approved"),
             (_, false) => (ruling(Word::Refused, "nobody was there"), "not approved"),
             _ if self.ask_approval(step, reason.clone(), key).await? => {
-                self.ruling = Some(ruling(Word::Approved, "the person"));
-                return Ok(());
+                return Ok(ruling(Word::Approved, "the person"));
             }
             _ => (ruling(Word::Refused, "the person"), "refused"),
         };
@@ -42,33 +42,30 @@ impl Execution {
         Err(Ending::Denied(text))
     }
 
-    /// Whether a person grants what this one call misses. A refusal ends nothing: the
-    /// process hears of it and may do something else.
+    /// What a person says to a call that misses a grant. A refusal ends nothing: the process
+    /// hears of it and may do something else.
     pub(super) async fn granted_once(
         &mut self,
         step: &StepRow,
         reason: &str,
         key: &str,
-    ) -> Result<bool, Ending> {
+    ) -> Result<Ruling, Ending> {
         let ruling = |word, by: &str| Ruling {
             word,
             by: by.to_owned(),
             reason: reason.to_owned(),
             call: key.to_owned(),
         };
-        if !self.inbox.attended || self.shared.policy.approve != Approve::Ask {
-            self.ruling = Some(ruling(Word::Denied, "the grants"));
-            return Ok(false);
+        let approve = self.shared.gate.policy().approve;
+        if !self.inbox.attended || approve != Approve::Ask {
+            return Ok(ruling(Word::Denied, "the grants"));
         }
         let question = format!("{reason}. Grant it for this call?");
-        let granted = self.ask_approval(step, question, key).await?;
-        let word = if granted {
-            Word::Approved
-        } else {
-            Word::Denied
+        let word = match self.ask_approval(step, question, key).await? {
+            true => Word::Approved,
+            false => Word::Denied,
         };
-        self.ruling = Some(ruling(word, "the person"));
-        Ok(granted)
+        Ok(ruling(word, "the person"))
     }
 
     async fn ask_approval(

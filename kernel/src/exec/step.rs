@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::decide::Decided;
 use super::{Ending, Execution, WITH, failed};
+use crate::calls::{Now, REMEMBER, Syscall};
 use crate::event::Event;
 use crate::grammar::Legal;
 use crate::journal::StepRow;
 use crate::limits::{Allowance, Limit};
-use crate::process::{State, Usage};
-use crate::syscall::{self, Syscall};
+use crate::process::{Failure, State, Usage};
 use quipu_cpu::ClosedEarly;
 
 impl Execution {
@@ -114,14 +114,11 @@ impl Execution {
                 return Err(Ending::Limit(limit));
             }
         }
-        let mut without = Vec::new();
-        if !self.vm.recallable() {
-            without.push(syscall::RECALL);
-        }
-        if !self.remembers() {
-            without.push(syscall::SEARCH);
-        }
-        let mut legal = self.planner.legal(allowance, &without);
+        let now = Now {
+            recallable: self.vm.recallable(),
+            remembers: self.remembers(),
+        };
+        let mut legal = self.planner.legal(allowance, &now);
         legal.ask &= self.inbox.attended && !self.stuck;
         if self.stuck {
             legal.calls.clear();
@@ -129,7 +126,7 @@ impl Execution {
         // A small model that has just kept something would keep it again and again.
         let kept = self.kept && self.shared.cpu.info().constrains;
         for call in legal.calls.iter_mut().filter(|_| kept) {
-            call.offered &= call.name != syscall::REMEMBER;
+            call.offered &= call.name != REMEMBER;
         }
         Ok(legal)
     }
@@ -175,7 +172,8 @@ impl Execution {
             if !first {
                 action[WITH] = json!(step.n);
             }
-            let syscall = Syscall::from_action(&action).map_err(Ending::Failed)?;
+            let syscall = Syscall::from_action(&action)
+                .map_err(|problem| Ending::Failed(Failure::Action(problem)))?;
             let row = StepRow {
                 n: step.n + i as u32,
                 action,

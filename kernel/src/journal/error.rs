@@ -72,29 +72,6 @@ pub enum JournalError {
     Encode(#[from] serde_json::Error),
 }
 
-impl JournalError {
-    /// What to do about it.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            JournalError::Full { .. } => {
-                "make room on that disk, then `quipu run --resume PID` carries on"
-            }
-            JournalError::Damaged { .. } => {
-                "move the file away to start with an empty one; the store is kept apart and is not affected"
-            }
-            JournalError::Version { .. } => "use a newer release of quipu for this root",
-            JournalError::Key { .. } => "check that the folder exists and can be written",
-            JournalError::Changed { .. } => {
-                "`quipu log PID` shows what is there now; start the task anew"
-            }
-            JournalError::NoProcess(_) => "`quipu ps` lists the processes",
-            JournalError::NoStep { .. } => "`quipu log PID` lists its steps",
-            JournalError::Sqlite { .. } => "check that the folder exists and can be written",
-            JournalError::Encode(_) => "this is a defect of quipu; please report it",
-        }
-    }
-}
-
 /// What SQLite says, in our words.
 pub(super) fn wrap(path: &Path, error: rusqlite::Error) -> JournalError {
     use rusqlite::ErrorCode::{DatabaseCorrupt, DiskFull, NotADatabase};

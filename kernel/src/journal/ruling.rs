@@ -17,6 +17,9 @@ pub enum Word {
     Denied,
 }
 
+/// Who gave a word that stands for all calls.
+pub(crate) const BEFOREHAND: &str = "the user, beforehand for all calls";
+
 /// A ruling on one step, written down before what it allows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ruling {
@@ -35,7 +38,7 @@ impl Ruling {
     pub fn standing(reason: String, call: &str) -> Self {
         Self {
             word: Word::Approved,
-            by: "--approve all".into(),
+            by: BEFOREHAND.into(),
             reason,
             call: call.to_owned(),
         }

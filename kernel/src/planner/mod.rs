@@ -6,8 +6,13 @@
 mod arguments;
 mod card;
 mod cards;
+pub mod decision;
+pub(crate) mod facts;
+pub mod grammar;
 mod guard;
+pub mod judgement;
 mod kind;
+pub mod lessons;
 mod plain;
 
 use quipu_tools::{BUILTIN, Bus, Capability};
@@ -19,11 +24,11 @@ use cards::{Card, Cards};
 pub use guard::LoopGuard;
 pub use kind::signature;
 
+use crate::calls::{self, Given, Now, REMEMBER, Sight};
 use crate::grammar::{Answer, Callable, Legal, Move, certainly_held};
 use crate::label::{Label, Trust};
 use crate::limits::Allowance;
 use crate::process::Program;
-use crate::syscall;
 use quipu_cpu::Form;
 
 /// What stands before the dot in the kernel's own calls on the store, and names them in an
@@ -90,22 +95,20 @@ impl Planner {
             }
         }
         let (mut calls, mut more) = Cards::deal(cards);
-        let paged = more.len() > 0;
         // A part of the disk of its own is as good as naming it.
         let memory = &program.agent.memory;
         let has_memory = wanted(MEMORY) || !memory.space.is_empty() || !memory.blocks.is_empty();
-        // What was shown can be shown again, whatever the agent's tools are.
-        let own = syscall::TABLE.iter().filter(|call| match call.name {
-            syscall::FIND => paged,
-            syscall::RECALL | syscall::DECIDE => true,
-            _ => has_memory,
-        });
-        calls.extend(own.map(|call| Callable {
-            // There is nothing to bring back at the start; what left the window names it.
-            offered: ![syscall::RECALL, syscall::DECIDE].contains(&call.name),
-            ..Callable::new(call.name, call.description, (call.parameters)())
+        let given = Given {
+            memory,
+            has_memory,
+            tools_paged: more.len() > 0,
+        };
+        calls.extend(calls::ALL.iter().filter_map(|spec| {
+            Some(Callable {
+                offered: spec.sight == Sight::Always,
+                ..Callable::new(spec.name, spec.description, (spec.parameters)(&given)?)
+            })
         }));
-        calls.extend(syscall::edit(&program.agent.memory.blocks));
         let common = calls.len();
         // They depend on the task alone: a resumed process sees the same.
         calls.extend(more.take(&program.prompt));
@@ -122,18 +125,17 @@ impl Planner {
         }
     }
 
-    /// What the next step may do. `out_of_sight` says which of the kernel's own calls have
-    /// nothing to work on just now.
-    pub fn legal(&self, allowance: Allowance, out_of_sight: &[&str]) -> Legal {
+    /// What the next step may do, of what there is to work on `now`.
+    pub(crate) fn legal(&self, allowance: Allowance, now: &Now) -> Legal {
         let any = allowance == Allowance::Any;
+        let spec = |call: &Callable| calls::spec(&call.name);
         let calls = self
             .calls
             .iter()
-            .filter(|call| any && !out_of_sight.contains(&call.name.as_str()))
-            .cloned()
+            .filter(|call| any && spec(call).is_none_or(|spec| (spec.useful)(now)))
             .map(|call| Callable {
-                offered: call.offered || call.name == syscall::RECALL,
-                ..call
+                offered: call.offered || spec(call).is_some_and(|s| s.sight == Sight::Later),
+                ..call.clone()
             })
             .collect();
         Legal {
@@ -153,8 +155,11 @@ impl Planner {
         {
             answer.written = held.schema;
         }
-        // Nothing can be brought back at the start.
-        let all = self.legal(Allowance::Any, &[syscall::RECALL]);
+        let now = Now {
+            recallable: false,
+            remembers: true,
+        };
+        let all = self.legal(Allowance::Any, &now);
         if all.offered().next().is_none() || accepts(&all.form(Move::Call)) {
             return;
         }
@@ -204,7 +209,7 @@ impl Planner {
 
     /// Whether it can keep nothing in any case.
     pub fn never_keeps(&self) -> bool {
-        self.calls.iter().all(|call| call.name != syscall::REMEMBER)
+        self.calls.iter().all(|call| call.name != REMEMBER)
     }
 
     /// The functions out of sight that fit `query`, in words for the model.

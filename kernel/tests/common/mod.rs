@@ -7,8 +7,8 @@ use std::sync::Arc;
 use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{Cpu, Sampling};
 use quipu_kernel::event::Event;
+use quipu_kernel::gate::{Approve, Policy};
 use quipu_kernel::journal::Journal;
-use quipu_kernel::policy::{Approve, Policy};
 use quipu_kernel::process::{Pid, Program, Reply};
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::RamStore;
@@ -86,6 +86,7 @@ impl Device for Desk {
                 kind: ErrorKind::Failed,
                 message: "out of ink".into(),
                 hint: "try echo".into(),
+                missing: None,
             }),
             "list" => Ok(list(args["text"].as_str().unwrap_or_default()).into()),
             _ => Ok(args["text"].clone()),
@@ -212,6 +213,7 @@ fn line(event: &Event) -> Option<String> {
         Event::SwappedOut { tokens, .. } => format!("  swapped out {tokens}"),
         Event::SwappedIn { tokens, .. } => format!("  swapped in {tokens}"),
         Event::Consolidated { page, from, .. } => format!("{page} made from {from:?}"),
+        Event::Denied { missing, .. } => format!("  {} lacks {}", missing.device, missing.need),
         Event::LimitHit { text, .. } => format!("  limit: {text}"),
         Event::Exited { exit, .. } => {
             let answer = exit.answer.as_ref().map(Value::to_string);

@@ -14,13 +14,13 @@ use common::{Desk, Setup, list};
 use quipu_cpu::llama::{LocalCpu, LocalSettings, Tokenizer};
 use quipu_cpu::{Cpu, CpuError, CpuInfo, CpuStats, Form, Job, Message, Movement, Prompt, Ticket};
 use quipu_kernel::Kernel;
+use quipu_kernel::calls::object;
 use quipu_kernel::event::Event;
 use quipu_kernel::grammar::{Callable, Legal};
 use quipu_kernel::limits::Limits;
 use quipu_kernel::planner::Planner;
 use quipu_kernel::process::{Pid, Program, Status};
 use quipu_kernel::signal::Signal;
-use quipu_kernel::syscall::object;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard};
 

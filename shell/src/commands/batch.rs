@@ -24,6 +24,7 @@ use super::results::{self, Earlier, Kind, Results};
 use super::run::exit_code;
 use crate::agent::{self, Loaded};
 use crate::error::{FAILED, INTERRUPTED, UserError, is_closed_pipe};
+use crate::hints;
 use crate::init::Session;
 use crate::interrupts::Interrupts;
 
@@ -320,6 +321,7 @@ fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
 }
 
 fn line(kernel: &Kernel, id: Value, pid: Pid, exit: Exit) -> Result<Line> {
+    let error = hints::ended(&exit);
     Ok(Line {
         id,
         pid: Some(pid),
@@ -330,7 +332,7 @@ fn line(kernel: &Kernel, id: Value, pid: Pid, exit: Exit) -> Result<Line> {
         ms: exit.ms,
         limits_hit: exit.limits_hit,
         confidence: None,
-        error: exit.error,
+        error,
     })
 }
 

@@ -16,6 +16,7 @@ use crate::lock::MachineLock;
 use crate::models::{ModelError, gguf};
 use crate::output::{self, visible};
 use crate::settings::CpuChoice;
+use crate::user_call::user_call;
 
 /// Free room below which a warning is due.
 const ROOM_BYTES_MIN: u64 = 1 << 30;
@@ -121,8 +122,8 @@ fn model(session: &Session) -> Result<(State, String)> {
 
 fn tools(session: &Session) -> Result<(State, String)> {
     let (bus, unusable) = session.bus(Servers::Known)?;
-    let result = bus.call(
-        "calculator",
+    let result = user_call(
+        &bus.resolve("calculator")?,
         &json!({"expression": "2+2"}),
         &CallContext::default(),
     )?;

@@ -38,6 +38,7 @@ pub fn run(session: &Session, args: &KillArgs) -> Result<u8> {
         status: Status::Interrupted,
         answer: None,
         error: Some("killed".into()),
+        failure: None,
         limits_hit: Vec::new(),
         usage: Usage::default(),
         ms: 0,

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::run::add_rulings;
 use super::think;
 use crate::error::UserError;
+use crate::hints;
 use crate::init::Session;
 use crate::lock::MachineLock;
 use crate::output::{self, seconds, visible};
@@ -176,7 +177,8 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
             Status::Limit if exit.answer.is_some() => names(&exit.limits_hit)?,
             _ => String::new(),
         };
-        let said = exit.answer.map(|answer| answer.to_string()).or(exit.error);
+        let ended = hints::ended(&exit);
+        let said = exit.answer.map(|answer| answer.to_string()).or(ended);
         output::line(&format!(
             "{}{limits}: {}",
             status.as_str().unwrap_or_default(),

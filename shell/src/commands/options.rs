@@ -2,8 +2,8 @@
 
 use clap::Args;
 use quipu_kernel::deliberation::Think;
+use quipu_kernel::gate::Policy;
 use quipu_kernel::limits::Limits;
-use quipu_kernel::policy::Policy;
 use quipu_kernel::process::Program;
 use quipu_tools::Capability;
 

@@ -11,8 +11,8 @@ use quipu_kernel::grammar::certainly_held;
 use quipu_kernel::journal::{Ruling, StepRow};
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, Status};
-use quipu_kernel::recall::Recalled;
 use quipu_kernel::signal::Signal;
+use quipu_kernel::window::reminder::Recalled;
 use quipu_tools::json_schema;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -25,7 +25,7 @@ use crate::error::{FAILED, INTERRUPTED, STOPPED, UserError};
 use crate::init::{Session, read_text};
 use crate::interrupts::Interrupts;
 use crate::render::Renderer;
-use crate::{agent, output, person};
+use crate::{agent, hints, output, person};
 
 /// Run one process until it exits, and print its answer
 #[derive(Debug, Args)]
@@ -370,7 +370,7 @@ fn report(pid: Pid, exit: &Exit, recalled: Option<Recalled>, steps: Vec<StepRow>
         "ms": exit.ms,
         "limits_hit": exit.limits_hit,
     });
-    if let Some(error) = &exit.error {
+    if let Some(error) = hints::ended(exit) {
         report["error"] = json!(error);
     }
     if let Some(recalled) = recalled {

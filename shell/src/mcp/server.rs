@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use quipu_kernel::gate::{DeviceCall, Gate, Guarded, Passed, Policy, Request, Verdict};
 use quipu_kernel::label::Label;
-use quipu_kernel::policy::{Approve, Policy, Request, Verdict};
 use quipu_memory::{Access, DiskStore, Kind, NewPage, PageId, Query, Store, StoreError, Trust};
 use quipu_tools::device::ArgsCheck;
 use quipu_tools::{
-    Bus, CallContext, Capability, Device, Effect, ErrorKind, FunctionSpec, Grants, ToolError,
+    Bus, CallContext, Capability, Effect, ErrorKind, FunctionSpec, Grants, Resolved, ToolError,
 };
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation,
@@ -25,6 +25,7 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::{Map, Value, json};
 
+use crate::hints;
 use crate::init::WRITER_WAIT_MAX;
 
 /// Pages a search brings when the caller does not say.
@@ -52,7 +53,7 @@ pub struct Offer(Arc<Machine>);
 struct Machine {
     /// The folder of the store: opened for each call, so that a machine may run beside.
     store: PathBuf,
-    policy: Policy,
+    gate: Gate,
     /// What is offered, in the order in which it is listed.
     tools: Vec<Tool>,
     /// The function and what is behind it, by each name that is listed. Nothing else can
@@ -65,7 +66,28 @@ enum Behind {
     Search,
     Show,
     Put,
-    Device(Arc<dyn Device>),
+    Device(Resolved),
+}
+
+/// A call on the store.
+struct MemoryCall<'a> {
+    function: &'a FunctionSpec,
+    behind: &'a Behind,
+    args: &'a Value,
+    held: Grants,
+}
+
+impl Guarded for MemoryCall<'_> {
+    fn request(&self) -> Request<'_> {
+        Request {
+            name: &self.function.name,
+            effect: self.function.effect,
+            needs: &self.function.needs,
+            held: &self.held,
+            from_user: false,
+            key: "",
+        }
+    }
 }
 
 impl Offer {
@@ -73,7 +95,7 @@ impl Offer {
     pub fn new(store: PathBuf, bus: &Bus, policy: Policy) -> Self {
         let mut machine = Machine {
             store,
-            policy,
+            gate: Gate::new(policy),
             tools: Vec::new(),
             listed: BTreeMap::new(),
         };
@@ -84,7 +106,10 @@ impl Offer {
             let spec = device.spec();
             for function in &spec.functions {
                 let name = written(&format!("{}_{}", spec.name, function.name));
-                machine.offer(&name, function.clone(), Behind::Device(device.clone()));
+                // It has every function that it lists.
+                if let Ok(behind) = Resolved::of(&device, &function.name) {
+                    machine.offer(&name, function.clone(), Behind::Device(behind));
+                }
             }
         }
         Self(Arc::new(machine))
@@ -204,7 +229,7 @@ impl ServerHandler for Offer {
     ) -> Result<CallToolResponse, ErrorData> {
         let machine = self.0.clone();
         let call = CallContext {
-            grants: machine.policy.grants.clone(),
+            grants: machine.gate.policy().grants.clone(),
             ..CallContext::default()
         };
         let cancel = call.cancel.clone();
@@ -240,20 +265,19 @@ impl Machine {
             )
         })?;
         match behind {
-            Behind::Device(device) => {
-                let spec = device.spec();
-                let name = format!("{}.{}", spec.name, function.name);
-                self.gate(&name, function, args, &spec.granted)?;
-                device.call(&function.name, args, context)
+            Behind::Device(resolved) => {
+                let call = DeviceCall::new(resolved.clone(), args.clone());
+                self.pass(call)?.run(context)
             }
             of_memory => {
                 ArgsCheck::of(function).check(args)?;
-                self.gate(name, function, args, &Grants::default())?;
-                match of_memory {
-                    Behind::Search => self.search(args),
-                    Behind::Show => self.show(args),
-                    Behind::Put | Behind::Device(_) => self.put(args),
-                }
+                let call = MemoryCall {
+                    function,
+                    behind: of_memory,
+                    args,
+                    held: Grants::default(),
+                };
+                self.memory(self.pass(call)?)
             }
         }
     }
@@ -273,31 +297,26 @@ impl Machine {
     }
 
     /// Passes a call of a stranger, or says why not.
-    fn gate(
-        &self,
-        name: &str,
-        function: &FunctionSpec,
-        args: &Value,
-        held: &Grants,
-    ) -> Result<(), ToolError> {
-        let request = Request {
-            from_user: false,
-            name,
-            effect: function.effect,
-            needs: &function.needs_for(args),
-            held,
-        };
-        let denied =
-            |reason: String, hint: &str| Err(ToolError::new(ErrorKind::Denied, reason, hint));
-        match self.policy.check(&request, &stranger()) {
-            Verdict::Allow => Ok(()),
+    fn pass<T: Guarded>(&self, call: T) -> Result<Passed<T>, ToolError> {
+        let denied = |reason: &str, hint: &str| ToolError::new(ErrorKind::Denied, reason, hint);
+        match self.gate.pass(call, &stranger()) {
+            Verdict::Passed(passed) => Ok(passed),
             // Nobody is here to be asked: standard input belongs to the other program.
-            Verdict::Ask(_) if self.policy.approve == Approve::All => Ok(()),
-            Verdict::Ask(reason) => denied(
-                reason,
+            Verdict::Ask(ask) => Err(denied(
+                ask.reason(),
                 "start `quipu serve --mcp --approve all` where the other program asks its user",
-            ),
-            Verdict::Missing(_, reason) => denied(reason, ""),
+            )),
+            Verdict::Denied(missing) => Err(missing.into()),
+        }
+    }
+
+    /// Carries a call on the store out.
+    fn memory(&self, passed: Passed<MemoryCall<'_>>) -> Result<Value, ToolError> {
+        let call = passed.into_inner();
+        match call.behind {
+            Behind::Search => self.search(call.args),
+            Behind::Show => self.show(call.args),
+            Behind::Put | Behind::Device(_) => self.put(call.args),
         }
     }
 
@@ -379,15 +398,16 @@ fn crashed(reason: &str) -> ToolError {
 
 /// A failed call in words: what went wrong and what to try.
 fn words(error: &ToolError) -> String {
-    match error.hint.is_empty() {
-        true => error.message.clone(),
-        false => format!("{}\nhint: {}", error.message, error.hint),
+    match hints::tool(error) {
+        hint if hint.is_empty() => error.message.clone(),
+        hint => format!("{}\nhint: {hint}", error.message),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use quipu_tools::DeviceSpec;
+    use quipu_kernel::gate::Approve;
+    use quipu_tools::{Device, DeviceSpec};
 
     use super::*;
 

@@ -131,17 +131,16 @@ impl Link {
             );
         }
         if let Some(missing) = requests.iter().find(|need| !self.grants.allows(need)) {
-            return denied(
-                format!("{name} needs {missing}, which was not granted"),
-                format!("quipu tool grant {name} {missing}"),
-            );
+            let reason = format!("{name} needs {missing}, which was not granted");
+            return Err(ToolError::denied(reason, name, missing));
         }
         // Between the grant and now somebody may have put another program in its place.
         if bound::fingerprint(self.server(), &self.shared.surroundings) != self.bound.fingerprint {
-            return denied(
-                format!("the program or a file of the MCP server {name} was changed just now"),
-                format!("look at it, then: quipu tool grant {name} {}", requests[0]),
+            let reason = format!(
+                "the program or a file of the MCP server {name} was changed just now; look at it \
+                 before you grant it again"
             );
+            return Err(ToolError::denied(reason, name, &requests[0]));
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use super::stdio::Tail;
 use super::{WasmHost, command, convert};
 use crate::caps::{Capability, Rights};
 use crate::device::{
-    ArgsCheck, CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError,
+    ArgsCheck, CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, Missing, ToolError,
 };
 use crate::grants::Held;
 use crate::manifest::{GuestLimits, Manifest};
@@ -176,7 +176,7 @@ impl WasmDevice {
             ToolError::new(
                 ErrorKind::Unavailable,
                 format!("{} cannot be used: {error}", self.spec.name),
-                "`quipu tool ls` shows the tools that can; installing it again may help",
+                "use another tool; installing it again may help",
             )
         })
     }
@@ -345,15 +345,17 @@ impl WasmDevice {
             if !error.message.contains(&denied) {
                 error.message = format!("{denied}; {}", error.message);
             }
-            error.hint = match self
-                .spec
-                .requests
-                .iter()
-                .any(|asked| asked.covers(&missing))
-            {
-                true => format!("quipu tool grant {} {missing}", self.spec.name),
-                false => format!("{} never asked for {missing}", self.spec.name),
-            };
+            let asked = self.spec.requests.iter().any(|need| need.covers(&missing));
+            match asked {
+                true => {
+                    error.hint.clear();
+                    error.missing = Some(Missing {
+                        device: self.spec.name.clone(),
+                        need: missing,
+                    });
+                }
+                false => error.hint = format!("{} never asked for {missing}", self.spec.name),
+            }
         }
         error
     }

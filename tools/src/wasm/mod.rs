@@ -155,31 +155,6 @@ pub enum LoadError {
     Changed,
 }
 
-impl LoadError {
-    /// What to do about it.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Read { .. } => "name a .wasm component, or the folder of a project",
-            Self::Schema(SchemaError::NoJson { .. }) => {
-                "leave that function out of the world, or give it other types"
-            }
-            Self::Schema(_) => {
-                "a tool is a component for wasm32-wasip2; `quipu tool new` writes one"
-            }
-            Self::Manifest(_) => "mend plugin.toml, and build the tool again",
-            Self::Imports(_) => {
-                "build it without what imports that: with componentize-js, for instance, `-d http` \
-                 leaves an interface out"
-            }
-            Self::Refused(_) => {
-                "build it for wasm32-wasip2, with the usual options of its toolchain"
-            }
-            Self::Listing(_) => "this is a defect of the tool",
-            Self::Changed => "run the command again",
-        }
-    }
-}
-
 /// The wasm engine of a machine; cheap to clone.
 #[derive(Clone)]
 pub struct WasmHost {

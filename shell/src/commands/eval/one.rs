@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 use quipu_kernel::Kernel;
+use quipu_kernel::calls::{FIND, RECALL, REMEMBER, REPLACES};
 use quipu_kernel::journal::StepRow;
 use quipu_kernel::process::{Exit, Program, Status, Usage};
 use quipu_kernel::signal::Signal;
-use quipu_kernel::syscall::{FIND, RECALL, REMEMBER, REPLACES};
 use quipu_memory::{Kind, LIST_MAX, NewPage, Trust};
 use quipu_tools::{Capability, Device};
 use serde_json::Value;

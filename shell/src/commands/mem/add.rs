@@ -20,6 +20,7 @@ use crate::error::{FAILED, UserError};
 use crate::init::Session;
 use crate::output::visible;
 use crate::settings::Space;
+use crate::user_call::user_call;
 
 /// Bring documents in: files, folders of them, web pages, or JSON lines
 #[derive(Debug, Args)]
@@ -238,8 +239,10 @@ impl Import<'_> {
     /// Adds a web page, brought by the browser tool under its own rules.
     fn url(&mut self, url: &str) -> Result<(), String> {
         let bus = self.reader.bus();
+        let context = granting(url)?;
         let answer = bus
-            .call("browser.fetch", &json!({"url": url}), &granting(url)?)
+            .resolve("browser.fetch")
+            .and_then(|fetch| user_call(&fetch, &json!({ "url": url }), &context))
             .map_err(|error| reader::why(&error))?;
         let (title, text) = reader::words_of(&answer)?;
         let document = Document {

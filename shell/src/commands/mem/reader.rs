@@ -168,9 +168,9 @@ fn context() -> CallContext {
 
 /// A failed call in words for the report.
 pub fn why(error: &ToolError) -> String {
-    match error.hint.is_empty() {
-        true => error.message.clone(),
-        false => format!("{} ({})", error.message, error.hint),
+    match crate::hints::tool(error) {
+        hint if hint.is_empty() => error.message.clone(),
+        hint => format!("{} ({hint})", error.message),
     }
 }
 

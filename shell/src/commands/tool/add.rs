@@ -13,7 +13,7 @@ use crate::error::UserError;
 use crate::init::Session;
 use crate::output::visible;
 use crate::plugin::{Project, registry};
-use crate::{builtin, paths, person};
+use crate::{builtin, hints, paths, person};
 
 /// Install a tool from a component, a project, or a registry
 #[derive(Debug, Args)]
@@ -192,7 +192,12 @@ async fn settle(session: &Session, doubt: &str) -> Result<()> {
 pub(super) fn load(session: &Session, source: &Source) -> Result<WasmDevice> {
     let host = session.wasm_host()?;
     host.load(&source.name, &source.origin, &source.bytes)
-        .map_err(|error| UserError::usage(format!("{}: {error}", source.origin), error.hint()))
+        .map_err(|error| {
+            UserError::usage(
+                format!("{}: {error}", source.origin),
+                hints::component(&error),
+            )
+        })
 }
 
 fn check_name(name: &str) -> Result<()> {

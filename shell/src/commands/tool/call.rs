@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
-use quipu_tools::{Bus, CallContext, ErrorKind, ToolError};
+use quipu_tools::{CallContext, ErrorKind, Resolved, ToolError};
 use serde_json::{Value, json};
 
 use super::super::lines::lines;
@@ -14,6 +14,7 @@ use crate::bus::Servers;
 use crate::error::{FAILED, UserError, tool_code};
 use crate::init::Session;
 use crate::output;
+use crate::user_call::user_call;
 
 /// Call a function of a tool
 #[derive(Debug, Args)]
@@ -31,7 +32,7 @@ pub struct CallArgs {
 /// Runs the command.
 pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
     let bus = session.bus_for(&args.name, Servers::Known)?;
-    bus.resolve(&args.name)?;
+    let function = bus.resolve(&args.name)?;
     let context = CallContext {
         grants: session.settings.allow.iter().cloned().collect(),
         ..CallContext::default()
@@ -40,7 +41,7 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
         let mut failed = false;
         for (_, value) in lines(path)? {
             let line = match value {
-                Ok(value) => timed(&bus, &args.name, &value, &context),
+                Ok(value) => timed(&function, &value, &context),
                 // In its place, so that results stay in line with the input.
                 Err(reason) => json!({"ok": false, "error": ToolError::new(
                     ErrorKind::InvalidArgs,
@@ -67,7 +68,7 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
             format!("`quipu tool show {}` shows what it takes", args.name),
         )
     })?;
-    match bus.call(&args.name, &value, &context) {
+    match user_call(&function, &value, &context) {
         Ok(result) if std::io::stdout().is_terminal() => {
             output::pretty_json(&result)?;
             Ok(0)
@@ -83,9 +84,9 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
     }
 }
 
-fn timed(bus: &Bus, name: &str, args: &Value, context: &CallContext) -> Value {
+fn timed(function: &Resolved, args: &Value, context: &CallContext) -> Value {
     let begun = Instant::now();
-    let result: Result<Value, ToolError> = bus.call(name, args, context);
+    let result: Result<Value, ToolError> = user_call(function, args, context);
     let us = begun.elapsed().as_micros() as u64;
     match result {
         Ok(result) => json!({"ok": true, "result": result, "us": us}),

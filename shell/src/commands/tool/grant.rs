@@ -147,7 +147,7 @@ fn spec(session: &Session, name: &str) -> Result<DeviceSpec> {
     Ok(match bus.get(name) {
         Some(device) => device.spec().clone(),
         // The error says what there is.
-        None => bus.resolve(name)?.0.spec().clone(),
+        None => bus.resolve(name)?.device().clone(),
     })
 }
 

@@ -23,11 +23,10 @@ pub fn run(session: &Session, args: &ShowArgs) -> Result<u8> {
     let bus = session.bus_for(&args.name, Servers::Known)?;
     let name = args.name.split('.').next().unwrap_or_default();
     // Resolving gives the error that lists what there is.
-    let device = match bus.get(name) {
-        Some(device) => device.clone(),
-        None => bus.resolve(name).map(|(device, _)| device)?,
+    let spec = &match bus.get(name) {
+        Some(device) => device.spec().clone(),
+        None => bus.resolve(name)?.device().clone(),
     };
-    let spec = device.spec();
     if args.json {
         output::json(spec)?;
         return Ok(0);

@@ -1,10 +1,15 @@
 //! Processes: what is run, its state, and how it ended.
 
+mod failure;
+pub mod limits;
+pub mod signal;
+
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use failure::Failure;
 pub use quipu_cpu::{Pid, Sampling, Usage};
 pub use quipu_memory::Share;
 
@@ -206,8 +211,11 @@ pub struct Exit {
     pub status: Status,
     /// The answer: text, or JSON when the program has an answer schema.
     pub answer: Option<Value>,
-    /// What went wrong, and what to do.
+    /// What went wrong, in words.
     pub error: Option<String>,
+    /// The same as data, where the process failed. Older journals do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
     /// Limits that shaped the run.
     pub limits_hit: Vec<Limit>,
     /// What the whole process cost.

@@ -5,9 +5,9 @@
 use quipu_memory::{Page, PageId, Passage, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
+use crate::calls::EDIT;
 use crate::label::{Label, Trust};
 use crate::process::{Memory, Program};
-use crate::syscall::EDIT;
 use quipu_cpu::Cpu;
 
 /// Memories of a space that are considered for a task which is about its user.

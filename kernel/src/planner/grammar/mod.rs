@@ -8,7 +8,7 @@ mod values;
 use quipu_tools::json_schema;
 use serde_json::{Value, json};
 
-use crate::syscall::object;
+use crate::calls::object;
 pub use held::{Held, certainly_held, held};
 use quipu_cpu::{Form, without_thought};
 use together::Together;

@@ -5,9 +5,13 @@
 //! longer fit, the oldest steps are evicted: each leaves a one-line stub, and
 //! `recall` brings the page back verbatim. Nothing is cut without an event.
 
-use crate::fence::Borders;
+pub(crate) mod fence;
+pub mod reminder;
+
 use crate::label::{Label, Trust};
+use crate::window::fence::Borders;
 use quipu_cpu::{Cpu, CpuError, Message, Prompt, Role};
+use serde::{Deserialize, Serialize};
 
 /// Stubs shown one by one; older ones are summed up in one line, so that the room
 /// stubs take is bounded however long a process runs.
@@ -72,7 +76,8 @@ pub struct Eviction {
 }
 
 /// Why a window cannot be laid out.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum VmError {
     /// Boot page, task and answer do not fit together.
     #[error(
@@ -89,18 +94,6 @@ pub enum VmError {
     /// The CPU could not render or count.
     #[error(transparent)]
     Cpu(#[from] CpuError),
-}
-
-impl VmError {
-    /// What to do about it.
-    pub fn hint(&self) -> String {
-        match self {
-            VmError::TaskTooLong { .. } => {
-                "shorten it, raise --window, or store the text with `quipu mem add` and ask about it".into()
-            }
-            VmError::Cpu(error) => error.hint(),
-        }
-    }
 }
 
 /// A text that stays in the window, and who wrote it.

@@ -24,10 +24,11 @@ use serde_json::Value;
 
 use crate::label::Label;
 use crate::process::{Branch, Exit, Pid, Program, State, Usage};
-use crate::recall::Recalled;
+use crate::window::reminder::Recalled;
 use chain::Chain;
 pub use error::JournalError;
 use error::wrap;
+pub(crate) use ruling::BEFOREHAND;
 pub use ruling::{Ruling, Word};
 
 /// How long another program's write is waited for.

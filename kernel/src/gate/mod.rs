@@ -5,9 +5,14 @@
 //! effect, whatever was granted before; and for every read that reaches outside, unless
 //! what it carries there is what the user said: an address is a way out too.
 
+pub mod label;
+mod passed;
+pub(crate) mod world;
+
 use quipu_tools::{Capability, Effect, Grants};
 
-use crate::label::{Label, Trust};
+pub use label::{Label, Trust};
+pub use passed::{Ask, Denied, DeviceCall, Passed, Verdict};
 
 /// How calls that need an approval are settled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,17 +24,6 @@ pub enum Approve {
     Never,
     /// Granted: the user answers for all of them.
     All,
-}
-
-/// What the gate says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Go on.
-    Allow,
-    /// A person has to agree, for this reason.
-    Ask(String),
-    /// Not granted, as the words say; a person may grant it for this one call.
-    Missing(Vec<Capability>, String),
 }
 
 /// What a call is about to do, as far as the gate needs to know.
@@ -45,6 +39,15 @@ pub struct Request<'a> {
     pub held: &'a Grants,
     /// Whether everything that it carries along was said by the user.
     pub from_user: bool,
+    /// What tells this very call from every other; an approval is for one key. Empty where
+    /// nobody can be asked.
+    pub key: &'a str,
+}
+
+/// Something that has to pass the gate before it has its effect.
+pub trait Guarded {
+    /// What the gate needs to know of it: always the same.
+    fn request(&self) -> Request<'_>;
 }
 
 /// The rules of one machine.
@@ -56,38 +59,50 @@ pub struct Policy {
     pub approve: Approve,
 }
 
-impl Policy {
-    /// The verdict on `request` by a process whose lowest label is `label`.
-    pub fn check(&self, request: &Request<'_>, label: &Label) -> Verdict {
+/// The gate of one machine: everything that has an effect passes it.
+#[derive(Clone, Debug, Default)]
+pub struct Gate {
+    policy: Policy,
+}
+
+impl Gate {
+    /// A gate that judges by `policy`.
+    pub fn new(policy: Policy) -> Self {
+        Self { policy }
+    }
+
+    /// The rules it judges by.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The verdict on `what`, asked for by somebody whose lowest label is `label`.
+    pub fn pass<T: Guarded>(&self, what: T, label: &Label) -> Verdict<T> {
+        let request = what.request();
         let missing: Vec<Capability> = request
             .needs
             .iter()
-            .filter(|need| !self.grants.allows_some(need) && !request.held.allows_some(need))
+            .filter(|need| !self.policy.grants.allows_some(need))
+            .filter(|need| !request.held.allows_some(need))
             .cloned()
             .collect();
         if !missing.is_empty() {
-            let device = request.name.split('.').next().unwrap_or_default();
-            let words: Vec<String> = missing.iter().map(ToString::to_string).collect();
-            let reason = format!(
-                "{} needs {}, which was not granted (quipu tool grant {device} {}, or --allow {} \
-                 for one run)",
-                request.name,
-                words.join(", "),
-                words[0],
-                words[0]
-            );
-            return Verdict::Missing(missing, reason);
+            return Verdict::Denied(Denied { what, missing });
         }
-        match (doubt(request, label), self.approve) {
-            (None, _) | (Some(_), Approve::All) => Verdict::Allow,
-            (Some(reason), Approve::Ask | Approve::Never) => Verdict::Ask(reason),
+        match (doubt(&request, label), self.policy.approve) {
+            (Some(reason), Approve::Ask | Approve::Never) => Verdict::Ask(Ask { what, reason }),
+            (agreed, _) => Verdict::Passed(Passed {
+                what,
+                once: Vec::new(),
+                agreed,
+            }),
         }
     }
 }
 
 /// Why a person has to agree to `request`, whose needs are granted; `None` where nobody has
 /// to.
-pub fn doubt(request: &Request<'_>, label: &Label) -> Option<String> {
+fn doubt(request: &Request<'_>, label: &Label) -> Option<String> {
     let tainted = label.trust == Trust::Untrusted;
     let does = match request.effect {
         Effect::Write => "changes something",
@@ -116,29 +131,43 @@ fn reaches_out(needs: &[Capability]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::{Ruling, Word};
+
+    /// A call by what the gate asks of it.
+    struct Call(Effect, Vec<Capability>, Grants, bool);
+
+    impl Guarded for Call {
+        fn request(&self) -> Request<'_> {
+            Request {
+                name: "web.fetch",
+                effect: self.0,
+                needs: &self.1,
+                held: &self.2,
+                from_user: self.3,
+                key: "k1",
+            }
+        }
+    }
+
+    fn said(grants: &Grants, call: Call, trust: Trust) -> &'static str {
+        let gate = Gate::new(Policy {
+            grants: grants.clone(),
+            approve: Approve::Ask,
+        });
+        match gate.pass(call, &Label::new("web", trust)) {
+            Verdict::Passed(_) => "allow",
+            Verdict::Ask(_) => "ask",
+            Verdict::Denied(_) => "deny",
+        }
+    }
 
     #[test]
     fn the_gate() {
         let memory = ["mem:write".parse::<Capability>().unwrap()];
         let granted = Grants::from_iter(memory.clone());
         let check = |grants: &Grants, effect, needs: &[Capability], trust, want: &str| {
-            let policy = Policy {
-                grants: grants.clone(),
-                approve: Approve::Ask,
-            };
-            let request = Request {
-                name: "x.f",
-                effect,
-                needs,
-                held: &Grants::default(),
-                from_user: false,
-            };
-            let said = match policy.check(&request, &Label::new("web", trust)) {
-                Verdict::Allow => "allow",
-                Verdict::Ask(_) => "ask",
-                Verdict::Missing(..) => "deny",
-            };
-            assert_eq!(said, want);
+            let call = Call(effect, needs.to_vec(), Grants::default(), false);
+            assert_eq!(said(grants, call, trust), want);
         };
         let none = Grants::default();
         check(&none, Effect::Read, &[], Trust::Untrusted, "allow");
@@ -152,19 +181,9 @@ mod tests {
     fn a_read_is_a_way_out() {
         let check = |need: &str, trust, from_user, want: bool| {
             let need: Capability = need.parse().unwrap();
-            let policy = Policy {
-                grants: Grants::from_iter([need.clone()]),
-                approve: Approve::Ask,
-            };
-            let request = Request {
-                name: "web.fetch",
-                effect: Effect::Read,
-                needs: &[need],
-                held: &Grants::default(),
-                from_user,
-            };
-            let free = policy.check(&request, &Label::new("tool:web", trust)) == Verdict::Allow;
-            assert_eq!(free, want);
+            let grants = Grants::from_iter([need.clone()]);
+            let call = Call(Effect::Read, vec![need], Grants::default(), from_user);
+            assert_eq!(said(&grants, call, trust) == "allow", want);
         };
         check("net:a.org", Trust::User, false, true);
         check("net:a.org", Trust::Untrusted, false, false);
@@ -181,18 +200,9 @@ mod tests {
                     .map(|g| g.parse().unwrap())
                     .collect()
             };
-            let policy = Policy {
-                grants: grants(all),
-                approve: Approve::Ask,
-            };
-            let request = Request {
-                name: "web.fetch",
-                effect: Effect::Read,
-                needs: &[need.parse().unwrap()],
-                held: &grants(held),
-                from_user: false,
-            };
-            let allowed = policy.check(&request, &Label::user()) == Verdict::Allow;
+            let needs = vec![need.parse().unwrap()];
+            let call = Call(Effect::Read, needs, grants(held), false);
+            let allowed = said(&grants(all), call, Trust::User) == "allow";
             assert_eq!(allowed, want, "{all} / {held} / {need}");
         };
         check("", "net:a.org", "net:a.org:443", true);
@@ -202,5 +212,34 @@ mod tests {
         check("", "net:a.org", "net:*", true);
         check("", "", "net:*", false);
         check("clock", "", "net:*", false);
+    }
+
+    #[test]
+    fn only_a_ruling_on_this_very_call_lets_it_through() {
+        let check = |word, key: &str, want: bool| {
+            let ruling = Ruling {
+                word,
+                by: "the person".into(),
+                reason: String::new(),
+                call: key.into(),
+            };
+            let gate = Gate::default();
+            let ask = Call(Effect::Write, Vec::new(), Grants::default(), false);
+            let Verdict::Ask(ask) = gate.pass(ask, &Label::user()) else {
+                panic!("a write is asked for");
+            };
+            assert_eq!(ask.approved(&ruling).is_some(), want);
+            let needs = vec![Capability::MemWrite];
+            let denied = Call(Effect::Write, needs.clone(), Grants::default(), false);
+            let Verdict::Denied(denied) = gate.pass(denied, &Label::user()) else {
+                panic!("nothing was granted");
+            };
+            let passed = denied.granted(&ruling);
+            assert_eq!(passed.map(|passed| passed.once), want.then_some(needs));
+        };
+        check(Word::Approved, "k1", true);
+        check(Word::Approved, "k2", false);
+        check(Word::Refused, "k1", false);
+        check(Word::Denied, "k1", false);
     }
 }

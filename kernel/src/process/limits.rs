@@ -77,14 +77,14 @@ impl Limit {
         )
     }
 
-    /// The name used in messages, with the option that raises the limit.
+    /// The name used in messages.
     pub fn describe(self, limits: &Limits) -> String {
         match self {
-            Limit::Steps => format!("the limit of {} steps (--max-steps)", limits.steps),
-            Limit::Tokens => format!("the limit of {} tokens (--max-tokens)", limits.tokens),
-            Limit::Time => format!("the limit of {} seconds (--timeout)", limits.seconds),
+            Limit::Steps => format!("the limit of {} steps", limits.steps),
+            Limit::Tokens => format!("the limit of {} tokens", limits.tokens),
+            Limit::Time => format!("the limit of {} seconds", limits.seconds),
             Limit::ActionTokens => format!(
-                "the limit of {} tokens for one action (action_tokens under [limits] of the configuration)",
+                "the limit of {} tokens for one action",
                 limits.action_tokens
             ),
             Limit::Thought => {

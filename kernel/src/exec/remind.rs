@@ -3,7 +3,7 @@
 use super::{Ending, Execution, guarded, time_left};
 use crate::event::Event;
 use crate::judgement::Question;
-use crate::recall::{Recalled, recall};
+use crate::window::reminder::{Recalled, recall};
 
 impl Execution {
     /// Asks the store, writes down what it says and pins it. A store that fails costs
@@ -44,7 +44,7 @@ impl Execution {
         let journal = &self.shared.journal;
         journal
             .set_recalled(self.pid, &recalled)
-            .map_err(|error| Ending::Failed(format!("{error}\nhint: {}", error.hint())))?;
+            .map_err(|error| Ending::Failed(error.into()))?;
         self.emit(Event::Reminded {
             pid: self.pid,
             recalled,

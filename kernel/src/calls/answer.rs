@@ -1,0 +1,48 @@
+//! `answer`: the process ends with it.
+
+use futures_util::future::BoxFuture;
+use quipu_tools::Effect;
+use serde_json::Value;
+
+use super::{Body, InProcess, Sight, Spec, Syscall, SystemCall, Written};
+use crate::exec::{Ending, Execution};
+use crate::journal::{Outcome, StepRow};
+
+/// Finish with an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Text, or JSON when the program has an answer schema.
+    pub answer: Value,
+}
+
+impl SystemCall for Answer {
+    const SPEC: Spec = Spec {
+        name: "answer",
+        written: Written::Key,
+        description: "Replies to the user and ends the task.",
+        parameters: |_| None,
+        sight: Sight::Always,
+        useful: |_| true,
+        effect: Effect::Read,
+        needs: &[],
+        parse: |action| {
+            Ok(Syscall::Answer(Self {
+                answer: action.args.clone(),
+            }))
+        },
+    };
+
+    fn body(self) -> Body {
+        Body::Process(Box::new(self))
+    }
+}
+
+impl InProcess for Answer {
+    fn run<'a>(
+        self: Box<Self>,
+        process: &'a mut Execution,
+        step: &'a StepRow,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
+        Box::pin(async move { Err(process.answer(step, self.answer)?) })
+    }
+}

@@ -1,0 +1,49 @@
+//! `ask`: a question to the person at the machine.
+
+use futures_util::future::BoxFuture;
+use quipu_tools::Effect;
+use serde_json::Value;
+
+use super::{Body, InProcess, Sight, Spec, Syscall, SystemCall, Written};
+use crate::exec::{Ending, Execution};
+use crate::journal::{Outcome, StepRow};
+
+/// Ask the person at the machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ask {
+    /// The question.
+    pub question: String,
+}
+
+impl SystemCall for Ask {
+    const SPEC: Spec = Spec {
+        name: "ask",
+        written: Written::Key,
+        description: "Asks the user for something that only the user knows.",
+        parameters: |_| None,
+        sight: Sight::Always,
+        useful: |_| true,
+        effect: Effect::Read,
+        needs: &[],
+        parse: |action| match action.args {
+            Value::String(question) => Ok(Syscall::Ask(Self {
+                question: question.clone(),
+            })),
+            _ => Err("\"ask\" is a string".into()),
+        },
+    };
+
+    fn body(self) -> Body {
+        Body::Process(Box::new(self))
+    }
+}
+
+impl InProcess for Ask {
+    fn run<'a>(
+        self: Box<Self>,
+        process: &'a mut Execution,
+        step: &'a StepRow,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
+        Box::pin(process.put_question(step, self.question))
+    }
+}

@@ -1,0 +1,160 @@
+//! `device.function`: a call of a tool.
+
+use quipu_tools::{Bus, Effect, ToolError};
+use serde_json::Value;
+
+use super::{Body, Facts, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written};
+use crate::gate::world::Hands;
+use crate::label::{Label, Trust};
+use crate::planner::reads_the_world;
+
+/// Call a function of a device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// `device.function`.
+    pub tool: String,
+    /// Its arguments.
+    pub args: Value,
+}
+
+impl SystemCall for Call {
+    const SPEC: Spec = Spec {
+        name: "tool",
+        written: Written::AnyTool,
+        description: "Runs a tool.",
+        // Each function of a device has a schema of its own.
+        parameters: |_| None,
+        sight: Sight::Always,
+        useful: |_| true,
+        effect: Effect::Read,
+        needs: &[],
+        parse: |action| {
+            Ok(Syscall::Call(Self {
+                tool: action.name.to_owned(),
+                args: action.args.clone(),
+            }))
+        },
+    };
+
+    fn body(self) -> Body {
+        Body::World(Box::new(self))
+    }
+
+    fn facts(&self, bus: &Bus, said: &dyn Fn() -> String) -> Facts {
+        let own = Facts::of(&Self::SPEC);
+        match bus.resolve(&self.tool) {
+            Ok(function) => Facts {
+                name: self.tool.clone(),
+                effect: function.effect(),
+                needs: function.needs(&self.args),
+                held: function.device().granted.clone(),
+                from_user: is_said(&self.args, &said()),
+                function: Some(Ok(function)),
+            },
+            // Nothing to guard: the call itself says what is wrong.
+            Err(error) => Facts {
+                function: Some(Err(error)),
+                ..own
+            },
+        }
+    }
+}
+
+impl InWorld for Call {
+    fn run(self: Box<Self>, hands: &Hands<'_>) -> Said {
+        let floor = hands.floor();
+        let nothing = Label::kernel().lowered_to(floor);
+        let function = match hands.function() {
+            Some(Ok(function)) => function,
+            Some(Err(error)) => return Said::new(false, failure(error), nothing),
+            None => return Said::new(false, "error: no tool was looked up", nothing),
+        };
+        let device = function.device();
+        // A closed device of this program only turns the process's words over; an open one
+        // brings in words of strangers, and one by somebody else says what it likes. What
+        // the function needs counts, not what these arguments make of it.
+        let trust = match device.is_vouched_for() && !reads_the_world(&function.function().needs) {
+            true => floor,
+            false => Trust::Untrusted,
+        };
+        let label = Label::new(format!("tool:{}", device.name), trust);
+        match function.call(&self.args, hands.context()) {
+            Ok(Value::String(text)) => Said::new(true, text, label),
+            Ok(value) => Said::new(true, concise(value), label),
+            Err(error) => Said::new(false, failure(&error), label),
+        }
+    }
+}
+
+/// Whether everything in `args` was said in these words, so that a call carries nothing
+/// along but what the user gave to it.
+fn is_said(args: &Value, words: &str) -> bool {
+    match args {
+        Value::Null | Value::Bool(_) => true,
+        // A digit tells nobody anything.
+        Value::Number(number) => {
+            number.as_u64().is_some_and(|n| n < 10) || words.contains(&number.to_string())
+        }
+        Value::String(text) => {
+            // People leave out what begins and ends an address.
+            let bare = text.trim().trim_end_matches('/');
+            let bare = bare.strip_prefix("https://").unwrap_or(bare);
+            text.trim().is_empty() || (!bare.is_empty() && words.contains(bare))
+        }
+        Value::Array(items) => items.iter().all(|item| is_said(item, words)),
+        Value::Object(fields) => fields.values().all(|field| is_said(field, words)),
+    }
+}
+
+/// A result in few words: without fields that are empty, and only the text where nothing
+/// else is left.
+fn concise(value: Value) -> String {
+    let whole = value.to_string();
+    let Value::Object(mut fields) = value else {
+        return whole;
+    };
+    fields.retain(|_, value| !value.is_null() && value.as_str() != Some(""));
+    let mut values = fields.values();
+    match (values.next(), values.next()) {
+        (None, _) => whole,
+        (Some(Value::String(text)), None) => text.trim_end().to_owned(),
+        _ => Value::Object(fields).to_string(),
+    }
+}
+
+/// A failed call in words for the model: what went wrong and what to try.
+fn failure(error: &ToolError) -> String {
+    let mut text = format!("error: {}", error.message);
+    if !error.hint.is_empty() {
+        text.push_str(&format!(" ({})", error.hint));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_the_user_said_may_go_out() {
+        let words = "Read https://a.org/p?q=7 and tell me its 12 chapters.";
+        let check = |args: Value, want: bool| assert_eq!(is_said(&args, words), want, "{args}");
+        check(json!({"url": "https://a.org/p?q=7"}), true);
+        check(
+            json!({"url": "https://a.org/p?q=7", "n": 12, "raw": true}),
+            true,
+        );
+        check(
+            json!({"url": "https://a.org/p?q=7", "as": null, "n": 3}),
+            true,
+        );
+        check(json!({"url": "https://a.org/p?q=7&mail=x"}), false);
+        check(json!({"url": "https://a.org/p?q=7", "n": 4711}), false);
+        check(json!({"url": "a.org/p?q=7/"}), true);
+        check(json!({"url": "http://a.org/p?q=7"}), false);
+        check(json!({"parts": ["Read", "secret"]}), false);
+        check(json!({}), true);
+    }
+}

@@ -1,0 +1,337 @@
+//! System calls: the one closed enum through which a process touches the world, and the JSON
+//! form that a model writes.
+//!
+//! Each call is a file of this folder: what a model is told of it, how it is read, what it
+//! needs, what it does. The table at the end of this file lists them. Every call passes the
+//! [gate](crate::gate) before it is carried out.
+//!
+//! An action is one JSON object:
+//!
+//! ```json
+//! {"tool": "calculator.calculate", "args": {"expression": "2+2"}}
+//! {"answer": "4"}
+//! {"ask": "Which year?"}
+//! ```
+
+mod answer;
+mod ask;
+mod decide;
+mod device;
+mod edit;
+mod find;
+mod put;
+mod recall;
+mod resolved;
+mod search;
+
+use futures_util::future::BoxFuture;
+use quipu_tools::{Bus, Capability, Effect};
+use serde_json::{Map, Value, json};
+
+pub use answer::Answer;
+pub use ask::Ask;
+pub use decide::Decide;
+pub use device::Call;
+pub use edit::Edit;
+pub use find::{FIND, Find};
+pub use put::{Put, REMEMBER, REPLACES};
+pub use recall::{RECALL, Recall};
+pub(crate) use resolved::{Facts, Resolved};
+pub use search::{SEARCH, Search};
+
+pub use edit::EDIT;
+
+use crate::exec::{Ending, Execution};
+use crate::gate::world::{Hands, World};
+use crate::journal::{Outcome, StepRow};
+use crate::label::Label;
+use crate::process::Memory;
+
+/// How a call is written in an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// As a tool, by its name.
+    Tool,
+    /// By a key of its own, which is its name.
+    Key,
+    /// As a tool, by any name that no other call has.
+    AnyTool,
+}
+
+/// When a model that writes by a grammar may write a call. One that it may not write is
+/// accepted all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// In every step.
+    Always,
+    /// After the first step: there is nothing for it to work on before.
+    Later,
+    /// Never: it is there for programs and scripts.
+    Never,
+}
+
+/// What a process is, as far as it decides which calls the process has.
+pub(crate) struct Given<'a> {
+    /// Its part of the disk.
+    pub(crate) memory: &'a Memory,
+    /// Whether it may use the disk at all.
+    pub(crate) has_memory: bool,
+    /// Whether some tools are out of sight.
+    pub(crate) tools_paged: bool,
+}
+
+/// What there is to work on in a step.
+pub(crate) struct Now {
+    /// A page has left the window, or was cut.
+    pub(crate) recallable: bool,
+    /// The store holds something.
+    pub(crate) remembers: bool,
+}
+
+/// One system call, as it stands in the table.
+pub(crate) struct Spec {
+    /// The name in an action.
+    pub(crate) name: &'static str,
+    pub(crate) written: Written,
+    /// What a model is told that it does.
+    pub(crate) description: &'static str,
+    /// The JSON Schema of its arguments for a process; `None` where the process does not have
+    /// the call, or the call is not written as a tool.
+    pub(crate) parameters: fn(&Given<'_>) -> Option<Value>,
+    pub(crate) sight: Sight,
+    /// Whether it has anything to work on.
+    pub(crate) useful: fn(&Now) -> bool,
+    pub(crate) effect: Effect,
+    pub(crate) needs: &'static [Capability],
+    /// Reads the call out of an action; what is wrong comes in words for the model.
+    pub(crate) parse: fn(&Action<'_>) -> Result<Syscall, String>,
+}
+
+/// What each call is: its line in the table, and its two sides.
+pub(crate) trait SystemCall: Clone + std::fmt::Debug + PartialEq {
+    /// Its line in the table.
+    const SPEC: Spec;
+
+    /// What carries it out.
+    fn body(self) -> Body;
+
+    /// What the gate has to know of it.
+    fn facts(&self, _: &Bus, _: &dyn Fn() -> String) -> Facts {
+        Facts::of(&Self::SPEC)
+    }
+
+    /// Whether it can be done again where its end was not recorded: doing it twice is like
+    /// doing it once, and nothing that came later would be undone.
+    fn is_redoable(&self, _: &World) -> bool {
+        true
+    }
+}
+
+/// What carries a call out.
+pub(crate) enum Body {
+    /// A device or the disk, on a thread where it may block.
+    World(Box<dyn InWorld>),
+    /// The process itself.
+    Process(Box<dyn InProcess>),
+}
+
+/// A call that touches a device or the disk. Only [`World::run`] has the hands for it.
+pub(crate) trait InWorld: Send + Sync {
+    /// Carries it out.
+    fn run(self: Box<Self>, hands: &Hands<'_>) -> Said;
+}
+
+/// A call that touches only the process that makes it, or the person at the machine.
+pub(crate) trait InProcess: Send + Sync {
+    /// Carries it out. An error ends the process.
+    fn run<'a>(
+        self: Box<Self>,
+        process: &'a mut Execution,
+        step: &'a StepRow,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>>;
+}
+
+/// What came of a call in the world.
+pub(crate) struct Said {
+    pub(crate) text: String,
+    pub(crate) ok: bool,
+    pub(crate) label: Label,
+}
+
+impl Said {
+    pub(crate) fn new(ok: bool, text: impl Into<String>, label: Label) -> Self {
+        Self {
+            text: text.into(),
+            ok,
+            label,
+        }
+    }
+}
+
+/// An action, to read a call out of.
+pub(crate) struct Action<'a> {
+    /// The name of the tool, or the key.
+    pub(crate) name: &'a str,
+    /// The arguments, or what stands behind the key.
+    pub(crate) args: &'a Value,
+}
+
+impl Action<'_> {
+    /// The string argument `field`.
+    fn text(&self, field: &str) -> Result<String, String> {
+        let text = self.args.get(field).and_then(Value::as_str);
+        text.map(str::to_owned)
+            .ok_or_else(|| format!("{} needs the string argument \"{field}\"", self.name))
+    }
+}
+
+/// The schema of an object with exactly `fields`, all required.
+pub fn object(fields: &[(&str, Value)]) -> Value {
+    let properties: Map<String, Value> = fields
+        .iter()
+        .map(|(name, schema)| ((*name).to_owned(), schema.clone()))
+        .collect();
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": fields.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        "additionalProperties": false
+    })
+}
+
+impl Syscall {
+    /// The call an action stands for. The action has already been checked against
+    /// the schema of what is legal, so a shape that is unknown here is an error in
+    /// words for the model.
+    pub fn from_action(action: &Value) -> Result<Self, String> {
+        for spec in ALL.iter().filter(|spec| spec.written == Written::Key) {
+            if let Some(args) = action.get(spec.name) {
+                let name = spec.name;
+                return (spec.parse)(&Action { name, args });
+            }
+        }
+        let name = action.get("tool").and_then(Value::as_str);
+        let name = name.ok_or("an action needs one of \"tool\", \"answer\" or \"ask\"")?;
+        let none = json!({});
+        let args = action.get("args").unwrap_or(&none);
+        let own = ALL
+            .iter()
+            .find(|spec| spec.written == Written::Tool && spec.name == name);
+        let any = || ALL.iter().find(|spec| spec.written == Written::AnyTool);
+        let spec = own.or_else(any).ok_or("there are no tools")?;
+        (spec.parse)(&Action { name, args })
+    }
+}
+
+/// The line of the call that is written as the tool `name`.
+pub(crate) fn spec(name: &str) -> Option<&'static Spec> {
+    ALL.iter()
+        .copied()
+        .find(|spec| spec.written == Written::Tool && spec.name == name)
+}
+
+/// Makes the closed enum and the table out of the list of calls.
+macro_rules! table {
+    ($($(#[$doc:meta])* $call:ident,)*) => {
+        /// What a process may ask of the kernel.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Syscall {
+            $($(#[$doc])* $call($call),)*
+        }
+
+        /// The table of all system calls. A model is shown them in this order.
+        pub(crate) const ALL: &[&Spec] = &[$(&<$call as SystemCall>::SPEC,)*];
+
+        impl Syscall {
+            /// What carries it out.
+            pub(crate) fn body(self) -> Body {
+                match self { $(Syscall::$call(call) => call.body(),)* }
+            }
+
+            pub(crate) fn facts(&self, bus: &Bus, said: &dyn Fn() -> String) -> Facts {
+                match self { $(Syscall::$call(call) => call.facts(bus, said),)* }
+            }
+
+            pub(crate) fn is_redoable(&self, world: &World) -> bool {
+                match self { $(Syscall::$call(call) => call.is_redoable(world),)* }
+            }
+        }
+    };
+}
+
+table! {
+    /// Search the store.
+    Search,
+    /// Write a memory to the store.
+    Put,
+    /// Bring an evicted or cut page back, verbatim.
+    Recall,
+    /// Weigh the options of a question about what the process has read.
+    Decide,
+    /// Bring tools into sight that fit some words.
+    Find,
+    /// Change a block of the core memory.
+    Edit,
+    /// Finish with an answer.
+    Answer,
+    /// Ask the person at the machine.
+    Ask,
+    /// Call a function of a device.
+    Call,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_become_calls() {
+        let check = |action: Value, want: Result<Syscall, &str>| {
+            assert_eq!(
+                Syscall::from_action(&action),
+                want.map_err(str::to_owned),
+                "{action}"
+            );
+        };
+        check(
+            json!({"answer": "4"}),
+            Ok(Syscall::Answer(Answer { answer: json!("4") })),
+        );
+        check(
+            json!({"ask": "Why?"}),
+            Ok(Syscall::Ask(Ask {
+                question: "Why?".into(),
+            })),
+        );
+        check(
+            json!({"tool": RECALL, "args": {"page": "s3"}}),
+            Ok(Syscall::Recall(Recall {
+                page: "s3".into(),
+                from: 0,
+            })),
+        );
+        check(
+            json!({"tool": "desk.echo", "args": {"text": "x"}}),
+            Ok(Syscall::Call(Call {
+                tool: "desk.echo".into(),
+                args: json!({"text": "x"}),
+            })),
+        );
+        check(
+            json!({"tool": SEARCH, "args": {}}),
+            Err("memory.search needs the string argument \"query\""),
+        );
+        check(
+            json!({}),
+            Err("an action needs one of \"tool\", \"answer\" or \"ask\""),
+        );
+    }
+
+    #[test]
+    fn each_name_has_one_call() {
+        let mut names: Vec<&str> = ALL.iter().map(|spec| spec.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ALL.len());
+    }
+}

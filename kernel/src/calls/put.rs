@@ -1,0 +1,136 @@
+//! `memory.put`: keeps a memory.
+
+use quipu_memory::{Kind, Mode, NewPage, Page, PageId, Query, StoreError};
+use quipu_tools::{Capability, Effect};
+use serde_json::json;
+
+use super::{Body, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written, object};
+use crate::gate::world::{Hands, World};
+use crate::label::{Label, Trust};
+use crate::process::Pid;
+
+/// The name a model writes.
+pub const REMEMBER: &str = "memory.put";
+/// The argument that the kernel adds.
+pub const REPLACES: &str = "replaces";
+
+/// Memories looked at for one that says the very same.
+const SAME: usize = 5;
+/// What a process is told once a memory is kept: a small model that only reads where
+/// it is puts it there once more.
+pub(super) const KEPT: &str = "That is done: now answer the user.";
+
+/// Write a memory to the store.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Put {
+    /// The text to keep.
+    pub text: String,
+    /// The memory whose place it takes, which becomes its history. The kernel finds it;
+    /// a model does not name it.
+    pub replaces: Option<PageId>,
+}
+
+impl SystemCall for Put {
+    const SPEC: Spec = Spec {
+        name: REMEMBER,
+        written: Written::Tool,
+        description: "Keeps a fact that the user wants remembered for later conversations.",
+        parameters: |given| {
+            let text = json!({"type": "string", "maxLength": 1000});
+            given.has_memory.then(|| object(&[("text", text)]))
+        },
+        sight: Sight::Always,
+        useful: |_| true,
+        effect: Effect::Write,
+        needs: &[Capability::MemWrite],
+        parse: |action| {
+            Ok(Syscall::Put(Self {
+                text: action.text("text")?,
+                replaces: action.text(REPLACES).ok().map(PageId::from),
+            }))
+        },
+    };
+
+    fn body(self) -> Body {
+        Body::World(Box::new(self))
+    }
+
+    /// Its id is fixed by the step: it is there if it was written, and may have been replaced
+    /// since.
+    fn is_redoable(&self, world: &World) -> bool {
+        let own = || own_id(world.pid, world.n);
+        let id = self.replaces.clone().unwrap_or_else(own);
+        match world.shared.store.get(&id) {
+            Ok(Some(page)) => page.text == self.text,
+            Ok(None) => self.replaces.is_none(),
+            Err(_) => false,
+        }
+    }
+}
+
+/// The id of what step `n` of `pid` keeps.
+fn own_id(pid: Pid, n: u32) -> PageId {
+    PageId::from(format!("m{pid}-{n}"))
+}
+
+impl InWorld for Put {
+    fn run(self: Box<Self>, hands: &Hands<'_>) -> Said {
+        let trust = hands.floor().min(Trust::User);
+        let old = self.replaces.and_then(|id| replaceable(hands, &id, trust));
+        let said = match &old {
+            Some(old) => format!(" in place of \u{ab}{}\u{bb}", old.text),
+            None => String::new(),
+        };
+        match keep(hands, self.text, old.map(|old| old.id), trust) {
+            // The same words for the same text: one that is put again and again is a
+            // loop, and has to look like one.
+            Ok(id) => Said::new(
+                true,
+                format!("kept as {id}{said}. {KEPT}"),
+                Label::new("memory", hands.floor()),
+            ),
+            Err(error) => hands.failed("not kept", &error),
+        }
+    }
+}
+
+/// The memory `id`, if something trusted as far as `trust` may take its place: one of
+/// this process's own space, and not what somebody more trusted said.
+fn replaceable(hands: &Hands<'_>, id: &PageId, trust: Trust) -> Option<Page> {
+    let page = hands.store().get(id).ok().flatten()?;
+    let own = page.kind == Kind::Memory && page.space == hands.memory().space;
+    (own && page.trust <= trust).then_some(page)
+}
+
+/// Keeps a memory, under the id of the `old` one if there is one, which the store then
+/// keeps as its history; one that says the very same, trusted as far, is kept already.
+fn keep(
+    hands: &Hands<'_>,
+    text: String,
+    old: Option<PageId>,
+    trust: Trust,
+) -> Result<PageId, StoreError> {
+    let (store, memory) = (hands.store(), hands.memory());
+    let same = Query {
+        kind: Some(Kind::Memory),
+        min_trust: Some(trust),
+        spaces: Some(vec![memory.space.clone()]),
+        mode: Mode::Lexical,
+        ..Query::new(text.as_str(), SAME)
+    };
+    for hit in store.search(&same)? {
+        if store.get(&hit.id)?.is_some_and(|page| page.text == text) {
+            return Ok(hit.id);
+        }
+    }
+    let page = NewPage {
+        id: Some(old.unwrap_or_else(|| own_id(hands.pid(), hands.n()))),
+        kind: Kind::Memory,
+        text,
+        source: format!("process {}", hands.pid()),
+        trust,
+        space: memory.space.clone(),
+        ..NewPage::default()
+    };
+    Ok(store.put_within(page, memory.quota)?.id)
+}

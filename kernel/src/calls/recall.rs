@@ -1,0 +1,68 @@
+//! `memory.recall`: the page fault. It brings back a page that left the window, or the rest of
+//! one that was cut.
+
+use futures_util::future::BoxFuture;
+use quipu_tools::Effect;
+use serde_json::{Value, json};
+
+use super::{Body, InProcess, Sight, Spec, Syscall, SystemCall, Written};
+use crate::exec::{Ending, Execution};
+use crate::journal::{Outcome, StepRow};
+
+/// The name a model writes.
+pub const RECALL: &str = "memory.recall";
+
+/// Bring an evicted or cut page back, verbatim.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recall {
+    /// The page's id, such as `s3`.
+    pub page: String,
+    /// Character to start from, for a page too long to show at once.
+    pub from: usize,
+}
+
+impl SystemCall for Recall {
+    const SPEC: Spec = Spec {
+        name: RECALL,
+        written: Written::Tool,
+        description: "Shows an earlier page again, by its id.",
+        // What was shown can be shown again, whatever the agent's tools are.
+        parameters: |_| {
+            Some(json!({
+                "type": "object",
+                "properties": {
+                    "page": {"type": "string", "pattern": "^s[0-9]{1,6}$"},
+                    "from": {"type": "integer", "minimum": 0, "maximum": 99_999_999}
+                },
+                "required": ["page"],
+                "additionalProperties": false
+            }))
+        },
+        // There is nothing to bring back at the start; what left the window names it.
+        sight: Sight::Later,
+        useful: |now| now.recallable,
+        effect: Effect::Read,
+        needs: &[],
+        parse: |action| {
+            let from = action.args.get("from").and_then(Value::as_u64);
+            Ok(Syscall::Recall(Self {
+                page: action.text("page")?,
+                from: from.unwrap_or(0) as usize,
+            }))
+        },
+    };
+
+    fn body(self) -> Body {
+        Body::Process(Box::new(self))
+    }
+}
+
+impl InProcess for Recall {
+    fn run<'a>(
+        self: Box<Self>,
+        process: &'a mut Execution,
+        _: &'a StepRow,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
+        Box::pin(async move { Ok(process.bring_back(self.page, self.from)) })
+    }
+}

@@ -1,0 +1,103 @@
+//! A call with all that is known of it: looked up once, before the gate.
+
+use quipu_tools::{Capability, Effect, Grants, ToolError};
+
+use super::{Body, Spec, Syscall};
+use crate::gate::world::World;
+use crate::gate::{Guarded, Request};
+
+/// What the gate has to know of a call.
+pub(crate) struct Facts {
+    pub(crate) name: String,
+    pub(crate) effect: Effect,
+    pub(crate) needs: Vec<Capability>,
+    /// What was granted to its device in particular.
+    pub(crate) held: Grants,
+    /// Whether the user said everything that it carries along.
+    pub(crate) from_user: bool,
+    /// The function of a device, or why there is none; `None` for a call of the kernel's own.
+    pub(crate) function: Option<Result<quipu_tools::Resolved, ToolError>>,
+}
+
+impl Facts {
+    /// What is known of a call of the kernel's own.
+    pub(crate) fn of(spec: &Spec) -> Self {
+        Self {
+            name: spec.name.to_owned(),
+            effect: spec.effect,
+            needs: spec.needs.to_vec(),
+            held: Grants::default(),
+            from_user: false,
+            function: None,
+        }
+    }
+}
+
+/// A system call of one step of a process, looked up.
+pub(crate) struct Resolved {
+    call: Syscall,
+    body: Body,
+    facts: Facts,
+    /// Hash of its process, its step, its tool as it is, and its arguments.
+    key: String,
+}
+
+impl Resolved {
+    /// `call` as `world` reaches it.
+    pub(crate) fn of(world: &World, call: Syscall) -> Self {
+        let facts = world.facts(&call);
+        let component = match &facts.function {
+            Some(Ok(function)) => function.device().hash.clone().unwrap_or_default(),
+            _ => String::new(),
+        };
+        let text = format!("{:?}", (world.pid, world.n, component, &call));
+        Self {
+            key: blake3::hash(text.as_bytes()).to_hex()[..32].to_owned(),
+            body: call.clone().body(),
+            facts,
+            call,
+        }
+    }
+
+    /// What tells this very call from every other.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Whether it only reads, and outside the process, so that others may run beside it.
+    pub(crate) fn reads_the_world(&self) -> bool {
+        self.facts.effect == Effect::Read && self.is_in_world()
+    }
+
+    /// Whether a device or the disk carries it out.
+    pub(crate) fn is_in_world(&self) -> bool {
+        matches!(self.body, Body::World(_))
+    }
+
+    /// Whether it can be done again where its end was not recorded.
+    pub(crate) fn is_redoable(&self, world: &World) -> bool {
+        match &self.facts.function {
+            // A tool by somebody else is not taken at its word where it can reach anything.
+            Some(_) => self.facts.effect == Effect::Read,
+            None => self.call.is_redoable(world),
+        }
+    }
+
+    /// What carries it out, and the function of a device for it.
+    pub(crate) fn into_parts(self) -> (Body, Option<Result<quipu_tools::Resolved, ToolError>>) {
+        (self.body, self.facts.function)
+    }
+}
+
+impl Guarded for Resolved {
+    fn request(&self) -> Request<'_> {
+        Request {
+            name: &self.facts.name,
+            effect: self.facts.effect,
+            needs: &self.facts.needs,
+            held: &self.facts.held,
+            from_user: self.facts.from_user,
+            key: &self.key,
+        }
+    }
+}

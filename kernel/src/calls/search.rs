@@ -1,0 +1,77 @@
+//! `memory.search`: looks something up in the store.
+
+use quipu_memory::{Passage, Presentation, Query, present};
+use quipu_tools::Effect;
+use serde_json::json;
+
+use super::{Body, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written, object};
+use crate::gate::world::Hands;
+use crate::label::Label;
+
+/// The name a model writes.
+pub const SEARCH: &str = "memory.search";
+
+/// Passages a search brings back.
+const HITS: usize = 5;
+
+/// Search the store.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Search {
+    /// Words to look for.
+    pub query: String,
+}
+
+impl SystemCall for Search {
+    const SPEC: Spec = Spec {
+        name: SEARCH,
+        written: Written::Tool,
+        description: "Searches the user's own documents and notes for words.",
+        parameters: |given| {
+            let query = json!({"type": "string", "maxLength": 300});
+            given.has_memory.then(|| object(&[("query", query)]))
+        },
+        sight: Sight::Always,
+        useful: |now| now.remembers,
+        effect: Effect::Read,
+        needs: &[],
+        parse: |action| {
+            Ok(Syscall::Search(Self {
+                query: action.text("query")?,
+            }))
+        },
+    };
+
+    fn body(self) -> Body {
+        Body::World(Box::new(self))
+    }
+}
+
+impl InWorld for Search {
+    fn run(self: Box<Self>, hands: &Hands<'_>) -> Said {
+        // Copies once, and strangers' words as quotations that do not fill the list.
+        let query = Query {
+            spaces: Some(hands.memory().spaces()),
+            ..Query::new(self.query, HITS)
+        };
+        let floor = hands.floor();
+        match present(hands.store(), &query, &Presentation::default()) {
+            Ok(passages) if passages.is_empty() => Said::new(
+                true,
+                "nothing found; try other words, or answer without it",
+                Label::new("memory", floor),
+            ),
+            Ok(passages) => {
+                let trusts = passages.iter().map(|passage| passage.hit.trust);
+                let trust = trusts.min().unwrap_or(floor);
+                let lines: Vec<String> = passages.iter().map(Passage::quoted).collect();
+                let ids = passages.iter().map(|passage| &passage.hit.id);
+                Said::new(
+                    true,
+                    lines.join("\n"),
+                    Label::of_pages(ids, trust.min(floor)),
+                )
+            }
+            Err(error) => Said::new(false, format!("the store failed: {error}"), Label::kernel()),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The world behind the gate: devices and the disk. What goes there has passed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use quipu_memory::{Store, StoreError};
+use quipu_tools::{CallContext, CancelToken, ToolError};
+
+use super::Passed;
+use crate::calls::{Body, Facts, Resolved, Said, Syscall};
+use crate::journal::Outcome;
+use crate::kernel::Shared;
+use crate::label::{Label, Trust};
+use crate::process::{Memory, Pid};
+
+/// Bytes a device may return; more is an error of the call.
+const OUTPUT_BYTES_MAX: usize = 1 << 20;
+/// The longest a single call may take.
+const CALL_MAX: Duration = Duration::from_secs(60);
+
+/// The world as one step of one process reaches it.
+pub(crate) struct World {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) pid: Pid,
+    pub(crate) n: u32,
+    /// Its part of the disk.
+    pub(crate) memory: Memory,
+    /// What the user said to the process.
+    pub(crate) said: String,
+}
+
+impl World {
+    /// What the gate has to know of `call`.
+    pub(crate) fn facts(&self, call: &Syscall) -> Facts {
+        call.facts(&self.shared.bus, &|| self.said.clone())
+    }
+
+    /// Starts a call that touches a device or the disk, on a thread where it may block. Its
+    /// observation is trusted no further than `floor`, the least trusted thing the process has
+    /// read, when it was made from the process's own words.
+    pub(crate) fn run(
+        self,
+        passed: Passed<Resolved>,
+        floor: Trust,
+        left: Duration,
+    ) -> (CancelToken, impl Future<Output = Outcome>) {
+        let cancel = CancelToken::default();
+        let granted = self.shared.gate.policy().grants.iter();
+        let context = CallContext {
+            deadline: left.min(CALL_MAX),
+            output_bytes_max: OUTPUT_BYTES_MAX,
+            cancel: cancel.clone(),
+            grants: granted.chain(&passed.once).cloned().collect(),
+        };
+        let work = async move {
+            let begun = Instant::now();
+            let work = move || self.carry_out(passed, floor, context);
+            let said = tokio::task::spawn_blocking(work).await;
+            let said = said.unwrap_or_else(|error| {
+                let label = Label::kernel().lowered_to(floor);
+                Said::new(false, format!("the tool crashed: {error}"), label)
+            });
+            Outcome {
+                text: said.text,
+                ok: said.ok,
+                label: said.label,
+                ms: begun.elapsed().as_millis() as u64,
+            }
+        };
+        (cancel, work)
+    }
+
+    fn carry_out(self, passed: Passed<Resolved>, floor: Trust, context: CallContext) -> Said {
+        let (body, function) = passed.into_inner().into_parts();
+        let hands = Hands {
+            world: &self,
+            floor,
+            context: &context,
+            function: function.as_ref(),
+        };
+        match body {
+            Body::World(call) => call.run(&hands),
+            Body::Process(_) => {
+                Said::new(false, "this call does not reach the world", Label::kernel())
+            }
+        }
+    }
+}
+
+/// What a call that has passed the gate touches the world with. Only [`World::run`] makes one.
+pub(crate) struct Hands<'a> {
+    world: &'a World,
+    floor: Trust,
+    context: &'a CallContext,
+    function: Option<&'a Result<quipu_tools::Resolved, ToolError>>,
+}
+
+impl Hands<'_> {
+    /// The disk.
+    pub(crate) fn store(&self) -> &dyn Store {
+        self.world.shared.store.as_ref()
+    }
+
+    /// The process's part of the disk.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.world.memory
+    }
+
+    /// The process.
+    pub(crate) fn pid(&self) -> Pid {
+        self.world.pid
+    }
+
+    /// The step.
+    pub(crate) fn n(&self) -> u32 {
+        self.world.n
+    }
+
+    /// The trust of the least trusted thing that the process has read.
+    pub(crate) fn floor(&self) -> Trust {
+        self.floor
+    }
+
+    /// The limits and the grants of the call.
+    pub(crate) fn context(&self) -> &CallContext {
+        self.context
+    }
+
+    /// The function of a device that the call names, or why there is none.
+    pub(crate) fn function(&self) -> Option<&Result<quipu_tools::Resolved, ToolError>> {
+        self.function
+    }
+
+    /// What is said of a write that the store refused.
+    pub(crate) fn failed(&self, what: &str, error: &StoreError) -> Said {
+        Said::new(
+            false,
+            format!("{what}: {error} ({})", error.hint()),
+            Label::kernel().lowered_to(self.floor),
+        )
+    }
+}

@@ -1,0 +1,192 @@
+//! What a user can do about each error of the libraries: they carry data, and the options and
+//! commands that help are named here.
+
+use quipu_cpu::{CpuError, Trouble};
+use quipu_kernel::KernelError;
+use quipu_kernel::journal::JournalError;
+use quipu_kernel::limits::Limit;
+use quipu_kernel::process::{Exit, Failure};
+use quipu_kernel::window::VmError;
+use quipu_tools::schema::SchemaError;
+use quipu_tools::{LoadError, Missing, ToolError};
+
+/// Of an error of the CPU.
+pub fn cpu(error: &CpuError) -> String {
+    match error {
+        CpuError::Load { .. } => "check the file with `quipu model show PATH`, or fetch it again with `quipu model pull NAME`",
+        CpuError::Window { .. } => "give a larger --window, or mend `window` in the configuration",
+        CpuError::Cells { .. } => "mend `kv_tokens` in the configuration, or leave it out",
+        CpuError::NoTemplate { .. } => "choose an instruct or chat model: `quipu model ls` shows which are at hand",
+        CpuError::Template { .. } => "the template came with the model; try another model, or put another template into a copy of its file (gguf-new-metadata --chat-template)",
+        CpuError::Grammar(_) => "give --schema a simpler schema; `quipu tool show NAME` prints that of a tool",
+        CpuError::Decode(_) | CpuError::Gone => "run again; if it stays, use a smaller --window or another model",
+        CpuError::Endpoint { trouble, .. } => return endpoint(*trouble),
+        CpuError::Undecided => "decisions need a local model, or an endpoint with `logprobs`",
+        CpuError::ScriptEnded { .. } => "end a script with an answer: {\"answer\":\"…\"}",
+        CpuError::Script { line: 0, .. } => "name a script that can be read: --cpu script:FILE",
+        CpuError::Script { .. } => "one JSON action a line: {\"tool\":\"…\",\"args\":{…}}, {\"answer\":\"…\"} or {\"when\":\"…\",\"do\":{…}}",
+    }
+    .to_owned()
+}
+
+fn endpoint(trouble: Trouble) -> String {
+    match trouble {
+        Trouble::Silent => "check that the server runs and the address ends in /v1",
+        Trouble::Key => {
+            "set the key in the environment variable that `api_key_env` names (OPENAI_API_KEY)"
+        }
+        Trouble::NotFound => "check the address (it ends in /v1) and the model's name",
+        Trouble::TooMany => "wait a while; the endpoint limits requests",
+        Trouble::TooLong(Some(window)) => {
+            return format!("give the endpoint's real window: --window {window}");
+        }
+        Trouble::TooLong(None) => "give the endpoint's real window with --window",
+        Trouble::Elsewhere => "give the address it leads to, if that is right",
+        Trouble::NoModel => "name one with --model",
+        Trouble::OnlyThought => {
+            "turn its thinking off, or give an action more room: action_tokens under [limits]"
+        }
+        Trouble::NoRoom => "give an action more room: action_tokens under [limits]",
+        Trouble::Empty => "see the endpoint's own log, and whether the model runs there",
+        Trouble::Other => "see the endpoint's own log",
+    }
+    .to_owned()
+}
+
+/// Of an error of the window.
+pub fn window(error: &VmError) -> String {
+    match error {
+        VmError::TaskTooLong { .. } => {
+            "shorten it, raise --window, or store the text with `quipu mem add` and ask about it"
+                .to_owned()
+        }
+        VmError::Cpu(error) => cpu(error),
+    }
+}
+
+/// Of an error of the journal.
+pub fn journal(error: &JournalError) -> &'static str {
+    match error {
+        JournalError::Full { .. } => FULL,
+        JournalError::Damaged { .. } => {
+            "move the file away to start with an empty one; the store is kept apart and is not affected"
+        }
+        JournalError::Version { .. } => "use a newer release of quipu for this root",
+        JournalError::Changed { .. } => {
+            "`quipu log PID` shows what is there now; start the task anew"
+        }
+        JournalError::NoProcess(_) => "`quipu ps` lists the processes",
+        JournalError::NoStep { .. } => "`quipu log PID` lists its steps",
+        JournalError::Key { .. } | JournalError::Sqlite { .. } => WRITABLE,
+        JournalError::Encode(_) => DEFECT,
+    }
+}
+
+const FULL: &str = "make room on that disk, then `quipu run --resume PID` carries on";
+const WRITABLE: &str = "check that the folder exists and can be written";
+const DEFECT: &str = "this is a defect of quipu; please report it";
+
+/// Of an error of the kernel.
+pub fn kernel(error: &KernelError) -> &'static str {
+    match error {
+        KernelError::Journal(error) => journal(error),
+        KernelError::Store(error) => error.hint(),
+        KernelError::Finished(_) => "`quipu log PID` shows what it did and answered",
+        KernelError::Killed(_) => "`quipu run --fork PID` starts a copy that goes on",
+        KernelError::Running(_) => "wait for it, or stop it first",
+        KernelError::NotRunning(_) => "`quipu ps` lists the processes",
+    }
+}
+
+/// Of what a process failed of.
+fn failure(failure: &Failure) -> String {
+    match failure {
+        Failure::Cpu(error) => cpu(error),
+        Failure::Window(error) => window(error),
+        Failure::Journal { full: true, .. } => FULL.to_owned(),
+        Failure::Journal { full: false, .. } => WRITABLE.to_owned(),
+        Failure::Stopped(_) | Failure::Action(_) => DEFECT.to_owned(),
+    }
+}
+
+/// Why a process ended without its work done, with what to do about it on a line of its own.
+pub fn ended(exit: &Exit) -> Option<String> {
+    let error = exit.error.as_ref()?;
+    Some(match &exit.failure {
+        Some(Failure::Stopped(limit)) => with_option(error, *limit),
+        Some(why) => format!("{error}\nhint: {}", failure(why)),
+        None => error.clone(),
+    })
+}
+
+/// A limit in words, with the option that raises it.
+pub fn with_option(text: &str, limit: Limit) -> String {
+    match option(limit) {
+        Some(option) => format!("{text} ({option})"),
+        None => text.to_owned(),
+    }
+}
+
+/// Which option raises a limit, where one does.
+fn option(limit: Limit) -> Option<&'static str> {
+    match limit {
+        Limit::Steps => Some("--max-steps"),
+        Limit::Tokens => Some("--max-tokens"),
+        Limit::Time => Some("--timeout"),
+        Limit::ActionTokens => Some("action_tokens under [limits] of the configuration"),
+        Limit::Repetition | Limit::Thought | Limit::Malformed | Limit::Loop => None,
+    }
+}
+
+/// Of a failed call: what the tool says, else how to grant what it misses.
+pub fn tool(error: &ToolError) -> String {
+    match &error.missing {
+        Some(missing) if error.hint.is_empty() => grant(missing),
+        _ => error.hint.clone(),
+    }
+}
+
+/// A failed call with its hint in it.
+pub fn with_hint(error: ToolError) -> ToolError {
+    ToolError {
+        hint: tool(&error),
+        ..error
+    }
+}
+
+/// How to grant what a call misses.
+pub fn grant(missing: &Missing) -> String {
+    format!("quipu tool grant {} {}", missing.device, missing.need)
+}
+
+/// How to grant what a process misses.
+pub fn grant_or_allow(missing: &Missing) -> String {
+    format!(
+        "{}, or --allow {} for one run",
+        grant(missing),
+        missing.need
+    )
+}
+
+/// Of a component that cannot be used.
+pub fn component(error: &LoadError) -> &'static str {
+    match error {
+        LoadError::Read { .. } => "name a .wasm component, or the folder of a project",
+        LoadError::Schema(SchemaError::NoJson { .. }) => {
+            "leave that function out of the world, or give it other types"
+        }
+        LoadError::Schema(_) => {
+            "a tool is a component for wasm32-wasip2; `quipu tool new` writes one"
+        }
+        LoadError::Manifest(_) => "mend plugin.toml, and build the tool again",
+        LoadError::Imports(_) => {
+            "build it without what imports that: with componentize-js, for instance, `-d http` \
+             leaves an interface out"
+        }
+        LoadError::Refused(_) => {
+            "build it for wasm32-wasip2, with the usual options of its toolchain"
+        }
+        LoadError::Listing(_) => "this is a defect of the tool",
+        LoadError::Changed => "run the command again",
+    }
+}
