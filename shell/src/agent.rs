@@ -179,7 +179,7 @@ struct Manifest {
 /// Reads the agent at `path`: a file, or a folder with `agent.toml` or `SKILL.md`. One that
 /// its user did not trust as it is is a stranger.
 pub fn load(path: &Path, paths: &Paths) -> Result<Loaded> {
-    let file = find(path)?;
+    let file = found(path, paths)?;
     let text = read_text(&file, "an agent")?;
     let mut loaded = parse(&file, &text)?;
     loaded.agent.stranger = !trust::vouches_for(&file, &text, paths)?;
@@ -275,6 +275,49 @@ fn instead(wanted: &[String], has_files: bool) -> Option<String> {
         "This was written for another program. Here there is {}.",
         pairs.join(", ")
     ))
+}
+
+/// The file of the agent at `path`, which may also be the name of one in the folder of agents.
+///
+/// # Errors
+/// A folder that is no agent, or a name that none has.
+pub fn found(path: &Path, paths: &Paths) -> Result<PathBuf> {
+    let is_name = path.components().count() == 1 && path.extension().is_none();
+    let name = path.to_str().filter(|_| is_name && !path.exists());
+    let Some(name) = name else {
+        return find(path);
+    };
+    let folder = paths.agents();
+    named(&folder, name).ok_or_else(|| {
+        UserError::usage(
+            format!("there is no agent {}", visible(name)),
+            "name a file or a folder; `quipu agent ls` lists those that have a name",
+        )
+    })
+}
+
+/// The file of the agent `name` in `folder`.
+pub fn named(folder: &Path, name: &str) -> Option<PathBuf> {
+    all(folder).remove(name)
+}
+
+/// The agents in `folder` by their names: a .toml or .md file, or a folder of one.
+pub fn all(folder: &Path) -> BTreeMap<String, PathBuf> {
+    let mut agents = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let end = path.extension().and_then(|end| end.to_str());
+        let is_file = path.is_file() && matches!(end, Some("toml" | "md"));
+        let file = match path.is_dir() {
+            true => find(&path).ok(),
+            false => Some(path.clone()).filter(|_| is_file),
+        };
+        let name = path.file_stem().and_then(|stem| stem.to_str());
+        if let (Some(name), Some(file)) = (name, file) {
+            agents.insert(name.to_owned(), file);
+        }
+    }
+    agents
 }
 
 fn find(path: &Path) -> Result<PathBuf> {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    batch, completions, config, doctor, eval, fork, kill, log, mem, model, nice, ps, run, serve,
-    tool, top, trust,
+    agent, batch, completions, config, doctor, eval, fork, kill, log, mem, model, nice, ps, run,
+    serve, tool, top, trust,
 };
 use crate::env_vars;
 
@@ -96,6 +96,8 @@ pub enum Command {
     Tool(tool::ToolCommand),
     #[command(subcommand)]
     Model(model::ModelCommand),
+    #[command(subcommand)]
+    Agent(agent::AgentCommand),
     Trust(trust::TrustArgs),
     Serve(serve::ServeArgs),
     Doctor(doctor::DoctorArgs),

@@ -90,6 +90,11 @@ impl Paths {
         self.state.join("machine.lock")
     }
 
+    /// The user's own agents, found by their names.
+    pub fn agents(&self) -> PathBuf {
+        self.config.with_file_name("agents")
+    }
+
     /// The user's own MCP servers.
     pub fn servers(&self) -> PathBuf {
         self.config.with_file_name("mcp.json")

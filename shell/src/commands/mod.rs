@@ -1,5 +1,6 @@
 //! One file for each command: its arguments with their help, and one function.
 
+pub mod agent;
 pub mod batch;
 pub mod completions;
 pub mod config;
@@ -77,6 +78,7 @@ impl Session {
             Command::Fork(args) => fork::run(self, &args),
             Command::Mem(command) => mem::run(self, command).await,
             Command::Tool(command) => tool::run(self, command).await,
+            Command::Agent(command) => agent::run(self, command),
             Command::Trust(args) => trust::run(self, &args),
             Command::Serve(args) => serve::run(self, &args).await,
             Command::Model(command) => model::run(self, command).await,

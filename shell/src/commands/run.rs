@@ -32,8 +32,9 @@ use crate::{agent, hints, output, person};
 pub struct RunArgs {
     /// The task; `-` reads it from standard input
     prompt: Option<String>,
-    /// The agent: an agent.toml, a SKILL.md, a file of instructions, or a folder
-    #[arg(long, value_name = "FILE|DIR")]
+    /// The agent: a name of `quipu agent ls`, an agent.toml, a SKILL.md, a file of
+    /// instructions, or a folder
+    #[arg(long, value_name = "NAME|FILE|DIR")]
     agent: Option<PathBuf>,
     /// A text that the task is about; others may have written it. Can be repeated
     #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "fork"])]
