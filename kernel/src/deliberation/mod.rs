@@ -169,7 +169,7 @@ impl Deliberation {
     fn branch_out(&mut self, kernel: &Kernel) -> Result<(Pid, Way), KernelError> {
         let at = self.started.len();
         let way = way(at);
-        let usual = kernel.sampling();
+        let usual = self.program.sampling.unwrap_or_else(|| kernel.sampling());
         // The first thought is as certain as the first process; a program the first one wrote.
         let sampling = match at {
             0 => usual,
@@ -183,8 +183,8 @@ impl Deliberation {
             branch: Some(Branch {
                 of: self.first,
                 way,
-                sampling,
             }),
+            sampling: Some(sampling),
             ..self.program.clone()
         })?;
         self.started.push((pid, way));

@@ -251,10 +251,7 @@ impl Execution {
             prompt: prompt.clone(),
             form: legal.form(chosen),
             tokens_max: room.min(self.vm.reserve() as u32),
-            sampling: match &self.program.branch {
-                Some(branch) => branch.sampling,
-                None => self.shared.sampling,
-            },
+            sampling: self.program.sampling.unwrap_or(self.shared.sampling),
             history: self.history.clone(),
         });
         Writing {

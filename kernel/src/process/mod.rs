@@ -117,6 +117,9 @@ pub struct Program {
     pub interactive: bool,
     /// JSON Schema the answer must have, when not plain text.
     pub answer_schema: Option<Value>,
+    /// How its tokens are chosen, where not as the machine's usually are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampling: Option<Sampling>,
     /// Which branch of a deliberation it is, if it is one beside the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
@@ -130,8 +133,6 @@ pub struct Branch {
     pub of: Pid,
     /// How it goes about the task.
     pub way: Way,
-    /// How its tokens are chosen.
-    pub sampling: Sampling,
 }
 
 /// How a process goes about its task in its first step.
@@ -157,6 +158,7 @@ impl Program {
             priority: 0,
             interactive: false,
             answer_schema: None,
+            sampling: None,
             branch: None,
         }
     }

@@ -128,6 +128,7 @@ async fn ask(
     interrupts.begin();
     for (n, case) in cases.iter().enumerate() {
         let job = Job {
+            round: 0,
             case,
             n,
             agent: &agents.of(case)[0],

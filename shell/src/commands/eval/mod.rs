@@ -9,6 +9,8 @@
 //! | `functions`, `pages` | tools and pages that only a case sees |
 //! | `one`, `watch` | one case, from its documents to its result |
 //! | `rows` | results, their sums, the table |
+//! | `paired` | two runs of the same cases, compared case by case |
+//! | `junit` | results as JUnit XML |
 //! | `grade` | results checked again |
 //! | `calibrate`, `regression` | what a model's odds are worth, fitted on cases |
 
@@ -20,8 +22,10 @@ mod cases;
 mod check;
 mod functions;
 mod grade;
+mod junit;
 mod one;
 mod pages;
+mod paired;
 mod regression;
 mod rows;
 mod watch;
@@ -38,7 +42,7 @@ use serde_json::json;
 use super::batch;
 use super::options::ProcessOptions;
 use super::results::{self, Earlier, Results};
-use crate::error::{FAILED, INTERRUPTED};
+use crate::error::{FAILED, INTERRUPTED, UserError};
 use crate::init::Session;
 use crate::interrupts::Interrupts;
 use crate::output;
@@ -67,6 +71,16 @@ pub struct EvalArgs {
     /// that the store is not empty
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=200))]
     jobs: u16,
+    /// Runs of each case, with a seed each: says how many hold every time (ALL) and at
+    /// least once (ANY). Without a --temperature above 0 all runs are the same
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    repeat: u32,
+    /// Compare with these results of an earlier run, case by case
+    #[arg(long, value_name = "RESULTS.jsonl")]
+    against: Option<PathBuf>,
+    /// Write the results as JUnit XML too
+    #[arg(long, value_name = "FILE.xml")]
+    junit: Option<PathBuf>,
     /// Only the first so many cases
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -113,7 +127,7 @@ pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
         if missing > 0 {
             say!("warning: {missing} of {} cases have no result", cases.len());
         }
-        let code = sum_up(&args, &rows)?;
+        let code = sum_up(&args, &cases, &rows)?;
         return Ok(if missing > 0 { FAILED } else { code });
     }
     if args.calibrate {
@@ -143,7 +157,10 @@ async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<
         None => Earlier::default(),
     };
     let mut rows = kept(&earlier, cases);
-    let parts = left(session, cases, &agents, &earlier)?;
+    if args.repeat > 1 && session.settings.sampling().temperature == 0.0 {
+        say!("warning: without a --temperature above 0 all runs of a case are the same");
+    }
+    let parts = left(session, args.repeat, cases, &agents, &earlier)?;
     let mut earlier = Some(earlier);
     let mut out = None;
     for part in &parts {
@@ -160,7 +177,7 @@ async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<
             Ok(())
         };
         if !run_part(&bench, part, args.jobs, &mut interrupts, &mut keep).await? {
-            sum_up(args, &rows)?;
+            sum_up(args, cases, &rows)?;
             say!("interrupted; what is done is counted");
             say!("hint: with --out FILE, the same command and --resume does what is left");
             return Ok(INTERRUPTED);
@@ -169,7 +186,7 @@ async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<
     if let Some(out) = out {
         out.finish()?;
     }
-    sum_up(args, &rows)
+    sum_up(args, cases, &rows)
 }
 
 /// The earlier results of these cases.
@@ -186,6 +203,7 @@ fn kept(earlier: &Earlier, cases: &[Case]) -> Vec<Row> {
 /// What is left to do, by model. A model that is not there is an error before any runs.
 fn left<'a>(
     session: &Session,
+    rounds: u32,
     cases: &'a [Case],
     agents: &'a Agents,
     earlier: &Earlier,
@@ -197,16 +215,19 @@ fn left<'a>(
         let mut jobs = Vec::new();
         for (n, case) in cases.iter().enumerate() {
             for (which, agent) in agents.of(case).iter().enumerate() {
-                let key = rows::key(&case.id, &json!(model), &json!(agent.name));
-                all += 1;
-                match earlier.has(&key) {
-                    true => done += 1,
-                    false => jobs.push(Job {
-                        case,
-                        n,
-                        agent,
-                        which,
-                    }),
+                for round in 0..rounds {
+                    let key = rows::key(&case.id, &json!(model), &json!(agent.name), round);
+                    all += 1;
+                    match earlier.has(&key) {
+                        true => done += 1,
+                        false => jobs.push(Job {
+                            case,
+                            n,
+                            round,
+                            agent,
+                            which,
+                        }),
+                    }
                 }
             }
         }
@@ -261,11 +282,23 @@ async fn run_part(
 }
 
 /// Prints the sums; the exit code.
-fn sum_up(args: &EvalArgs, rows: &[Row]) -> Result<u8> {
+fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
     let sums = rows::sums(rows);
     match args.json {
         true => output::json(&sums)?,
         false => rows::print(&sums)?,
+    }
+    if let Some(file) = &args.junit {
+        std::fs::write(file, junit::xml(rows)).map_err(|error| {
+            let failed = format!("{} cannot be written: {error}", file.display());
+            UserError::failed(failed, "name another file with --junit")
+        })?;
+    }
+    if let Some(file) = &args.against {
+        let paired = paired::compare(rows, &grade::rows(cases, file)?);
+        for line in paired.told() {
+            say!("{}", output::visible(&line));
+        }
     }
     let broken: Vec<&Row> = rows.iter().filter(|row| row.error.is_some()).collect();
     if let Some(first) = broken.first() {

@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow};
 use quipu_kernel::Kernel;
 use quipu_kernel::calls::{FIND, RECALL, REMEMBER, REPLACES};
 use quipu_kernel::journal::StepRow;
-use quipu_kernel::process::{Exit, Program, Status, Usage};
+use quipu_kernel::process::{Exit, Program, Sampling, Status, Usage};
 use quipu_kernel::signal::Signal;
 use quipu_memory::{Kind, LIST_MAX, NewPage, Trust};
 use quipu_tools::{Capability, Device};
@@ -56,6 +56,8 @@ pub struct Job<'a> {
     pub case: &'a Case,
     /// Its place among the cases.
     pub n: usize,
+    /// Which run of the case it is, from 0.
+    pub round: u32,
     /// The agent.
     pub agent: &'a Named,
     /// Its place among the agents of the case.
@@ -117,9 +119,22 @@ impl<'a> Bench<'a> {
 
     /// The program of `job` for `prompt`.
     pub fn program(&self, job: &Job<'_>, prompt: &str) -> Program {
-        let Job { case, n, agent, .. } = *job;
+        let Job {
+            case,
+            n,
+            round,
+            agent,
+            ..
+        } = *job;
         let prompt = self.pages.fill(n, prompt);
         let mut program = self.options.program(self.session, &agent.loaded, prompt);
+        if round > 0 {
+            let usual = self.session.settings.sampling();
+            program.sampling = Some(Sampling {
+                seed: usual.seed.wrapping_add(round),
+                ..usual
+            });
+        }
         let agent = &mut program.agent;
         agent.memory.reads.clear();
         // Where only some tools are to be seen, the store is one of them or is not there.
@@ -146,6 +161,7 @@ impl<'a> Bench<'a> {
             id: job.case.id.clone(),
             model: model.to_owned(),
             agent: job.agent.name.clone(),
+            round: job.round,
             ..Row::default()
         };
         let mut left = self.beginnings.left(job.n).await;

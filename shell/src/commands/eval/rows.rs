@@ -19,7 +19,10 @@ const Z: f64 = 1.96;
 pub const KIND: Kind = Kind {
     one: "a result of an eval",
     stays: |line| line["error"].is_null(),
-    key: |line| key(&line["id"], &line["model"], &line["agent"]),
+    key: |line| {
+        let round = line["round"].as_u64().unwrap_or(0) as u32;
+        key(&line["id"], &line["model"], &line["agent"], round)
+    },
 };
 
 /// The result of one case by one agent on one model. What another program wrote may have
@@ -33,6 +36,9 @@ pub struct Row {
     pub model: String,
     /// The agent, as it was given; none for the usual one.
     pub agent: Option<String>,
+    /// Which of the runs of the case it is, from 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub round: u32,
     /// The group of the case.
     pub tag: String,
     /// Whether everything held.
@@ -72,6 +78,10 @@ pub struct Row {
     pub memory: Option<Vec<String>>,
 }
 
+fn is_zero(round: &u32) -> bool {
+    *round == 0
+}
+
 /// A question that the model was asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Judged {
@@ -103,8 +113,8 @@ impl Row {
 }
 
 /// The key of a result, to know it again.
-pub fn key(id: &Value, model: &Value, agent: &Value) -> String {
-    json!([id, model, agent]).to_string()
+pub fn key(id: &Value, model: &Value, agent: &Value, round: u32) -> String {
+    json!([id, model, agent, round]).to_string()
 }
 
 /// The sum of a group by one agent on one model.
@@ -116,7 +126,7 @@ pub struct Sum {
     pub model: String,
     /// The agent.
     pub agent: Option<String>,
-    /// Cases.
+    /// Runs of cases.
     pub n: usize,
     /// Cases in which everything held.
     pub passed: usize,
@@ -124,10 +134,51 @@ pub struct Sum {
     pub rate: f64,
     /// The 95 % interval of the share (Wilson 1927).
     pub interval: [f64; 2],
+    /// Where each case was run several times: how they hang together.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<Repeated>,
     /// The median time of a case, in milliseconds.
     pub ms: Option<u64>,
     /// The mean of generated tokens.
     pub tokens: Option<f64>,
+}
+
+/// Cases that were run several times.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Repeated {
+    /// The share of cases of which all runs hold (pass^N).
+    pub pass_all: f64,
+    /// The share of cases of which at least one run holds (pass@N).
+    pub pass_any: f64,
+    /// The cases of which some runs hold and some do not.
+    pub flaky: Vec<Value>,
+}
+
+impl Repeated {
+    /// `None` where no case was run twice.
+    fn of(rows: &[&Row]) -> Option<Self> {
+        let mut cases: Vec<(&Value, usize, usize)> = Vec::new();
+        for row in rows {
+            match cases.iter_mut().find(|(id, ..)| *id == &row.id) {
+                Some((_, passed, n)) => {
+                    *passed += usize::from(row.passed);
+                    *n += 1;
+                }
+                None => cases.push((&row.id, usize::from(row.passed), 1)),
+            }
+        }
+        let share = |count: usize| count as f64 / cases.len() as f64;
+        let all = cases.iter().filter(|(_, passed, n)| passed == n).count();
+        let any = cases.iter().filter(|(_, passed, _)| *passed > 0).count();
+        let some = cases
+            .iter()
+            .filter(|(_, passed, n)| (1..*n).contains(passed));
+        cases.iter().any(|(.., n)| *n > 1).then(|| Self {
+            pass_all: share(all),
+            pass_any: share(any),
+            flaky: some.map(|(id, ..)| (*id).clone()).collect(),
+        })
+    }
 }
 
 /// The sums of `rows`: each group, then all of them; models and agents side by side.
@@ -180,6 +231,7 @@ fn sum(rows: &[&Row]) -> Sum {
         passed,
         rate: passed as f64 / rows.len() as f64,
         interval: wilson(passed, rows.len()),
+        repeated: Repeated::of(rows),
         ms: median(rows.iter().filter_map(|row| row.ms).collect()),
         tokens: (!generated.is_empty()).then_some(mean),
     }
@@ -210,12 +262,16 @@ fn wilson(passed: usize, n: usize) -> [f64; 2] {
 /// Prints `sums` as a table.
 pub fn print(sums: &[Sum]) -> Result<()> {
     let agents = sums.iter().any(|sum| sum.agent.is_some());
+    let repeated = sums.iter().any(|sum| sum.repeated.is_some());
     let mut heads = vec![
-        "GROUP", "MODEL", "AGENT", "CASES", "PASSED", "RATE", "95 %", "MEDIAN", "TOKENS",
+        "GROUP", "MODEL", "AGENT", "CASES", "PASSED", "RATE", "95 %", "ALL", "ANY", "MEDIAN",
+        "TOKENS",
     ];
-    if !agents {
-        heads.retain(|head| *head != "AGENT");
-    }
+    heads.retain(|head| match *head {
+        "AGENT" => agents,
+        "ALL" | "ANY" => repeated,
+        _ => true,
+    });
     let rows = sums.iter().map(|sum| {
         let mut row = vec![
             sum.tag.clone().unwrap_or_else(|| "all".into()),
@@ -230,6 +286,15 @@ pub fn print(sums: &[Sum]) -> Result<()> {
             sum.passed.to_string(),
             percent(sum.rate),
             format!("{} – {}", percent(low), percent(high)),
+        ]);
+        if repeated {
+            let share = |of: fn(&Repeated) -> f64| {
+                let share = sum.repeated.as_ref().map(|repeated| percent(of(repeated)));
+                share.unwrap_or_else(|| "-".into())
+            };
+            row.extend([share(|it| it.pass_all), share(|it| it.pass_any)]);
+        }
+        row.extend([
             sum.ms.map_or_else(|| "-".into(), seconds),
             sum.tokens
                 .map_or_else(|| "-".into(), |mean| format!("{mean:.1}")),

@@ -1,0 +1,99 @@
+//! Results as JUnit XML, which continuous integration shows.
+
+use std::fmt::Write;
+
+use super::rows::Row;
+
+/// The XML of `rows`, a test case for each.
+pub fn xml(rows: &[Row]) -> String {
+    let failed = rows.iter().filter(|row| !row.passed && row.error.is_none());
+    let errors = rows.iter().filter(|row| row.error.is_some()).count();
+    let seconds = |ms: u64| ms as f64 / 1000.0;
+    let all: u64 = rows.iter().filter_map(|row| row.ms).sum();
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        xml,
+        "<testsuite name=\"quipu eval\" tests=\"{}\" failures=\"{}\" errors=\"{errors}\" time=\"{:.3}\">",
+        rows.len(),
+        failed.count(),
+        seconds(all)
+    );
+    for row in rows {
+        let name = match row.round {
+            0 => row.id.to_string(),
+            round => format!("{} (run {})", row.id, round + 1),
+        };
+        let class = [Some(row.model.as_str()), row.agent.as_deref()];
+        let class: Vec<&str> = class.into_iter().flatten().collect();
+        let _ = write!(
+            xml,
+            "  <testcase classname=\"{}\" name=\"{}\" time=\"{:.3}\"",
+            escaped(&class.join(".")),
+            escaped(&name),
+            seconds(row.ms.unwrap_or(0))
+        );
+        let what = match row.error.is_some() {
+            true => "error",
+            false => "failure",
+        };
+        let _ = match row.passed {
+            true => writeln!(xml, "/>"),
+            false => writeln!(
+                xml,
+                "><{what} message=\"{}\"/></testcase>",
+                escaped(&row.why)
+            ),
+        };
+    }
+    xml.push_str("</testsuite>\n");
+    xml
+}
+
+/// `text` within an attribute. Characters that XML does not have become a question mark.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\n' | '\t' | '\r' => {
+                let _ = write!(escaped, "&#{};", c as u32);
+            }
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => escaped.push('?'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_case_is_a_test() {
+        let row = |id: &str, passed, why: &str| Row {
+            id: json!(id),
+            model: "m".into(),
+            passed,
+            why: why.into(),
+            ms: Some(1500),
+            ..Row::default()
+        };
+        let again = Row {
+            round: 1,
+            ..row("a", false, "got \"<3>\"\u{1}\n& more")
+        };
+        insta::assert_snapshot!(xml(&[row("a", true, ""), again]), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuite name="quipu eval" tests="2" failures="1" errors="0" time="3.000">
+          <testcase classname="m" name="&quot;a&quot;" time="1.500"/>
+          <testcase classname="m" name="&quot;a&quot; (run 2)" time="1.500"><failure message="got &quot;&lt;3&gt;&quot;?&#10;&amp; more"/></testcase>
+        </testsuite>
+        "#);
+    }
+}
