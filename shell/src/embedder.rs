@@ -9,8 +9,7 @@ use anyhow::Result;
 use quipu_embed::StaticEmbedder;
 use quipu_kernel::cpu::llama::LlamaEmbedder;
 use quipu_memory::Embedder;
-
-use crate::models::{self, Places, catalogue};
+use quipu_models::{self as models, Places, catalogue};
 
 /// Those that are taken without being named, the best first: what each gains in finding
 /// for what it costs in time is measured by `evals/`.

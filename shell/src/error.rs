@@ -10,10 +10,11 @@ use quipu_kernel::cpu::CpuError;
 use quipu_kernel::journal::JournalError;
 use quipu_kernel::vm::VmError;
 use quipu_memory::StoreError;
+use quipu_models::ModelError;
 use quipu_tools::{ErrorKind, ToolError};
 
-use crate::models::ModelError;
 use crate::output::visible;
+use crate::terminal::model_hints;
 
 /// The work failed.
 pub const FAILED: u8 = 1;
@@ -91,7 +92,10 @@ fn describe(error: &anyhow::Error) -> (String, u8) {
             return (error.hint.clone(), error.code);
         }
         if let Some(error) = cause.downcast_ref::<ModelError>() {
-            return (error.hint().unwrap_or_default(), model_code(error));
+            return (
+                model_hints::hint(error).unwrap_or_default(),
+                model_code(error),
+            );
         }
         if let Some(error) = cause.downcast_ref::<CpuError>() {
             return (error.hint(), cpu_code(error));

@@ -19,6 +19,7 @@ use quipu_kernel::policy::Policy;
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::{Access, DiskStore};
+use quipu_models::{self as models, Places, gguf};
 use quipu_tools::mcp::McpHost;
 use quipu_tools::{Bus, Device};
 
@@ -31,7 +32,6 @@ use crate::env_vars;
 use crate::error::UserError;
 use crate::judgement;
 use crate::lock::MachineLock;
-use crate::models::{self, Places, gguf};
 use crate::output::visible;
 use crate::paths::{self, Paths};
 use crate::private;

@@ -52,7 +52,6 @@ mod judgement;
 mod listings;
 mod lock;
 mod mcp;
-mod models;
 mod output;
 mod paths;
 mod person;
@@ -61,6 +60,7 @@ mod private;
 mod render;
 mod repl;
 mod settings;
+mod terminal;
 mod trust;
 
 use std::io::Write;

@@ -9,13 +9,13 @@ use quipu_kernel::limits::Limits;
 use quipu_kernel::policy::Approve;
 use quipu_kernel::process::{Memory, Share};
 use quipu_memory::BLOCKS_MAX;
+use quipu_models::catalogue;
 use quipu_tools::Capability;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::Globals;
 use crate::env_vars;
 use crate::error::UserError;
-use crate::models::catalogue;
 
 /// `config.toml`; every key may be left out.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

@@ -5,6 +5,7 @@ use clap::Args;
 use indicatif::DecimalBytes;
 use quipu_kernel::cpu::CpuError;
 use quipu_memory::{Access, Store};
+use quipu_models::{ModelError, gguf};
 use quipu_tools::CallContext;
 use serde::Serialize;
 use serde_json::json;
@@ -13,7 +14,6 @@ use crate::bus::Servers;
 use crate::error::FAILED;
 use crate::init::Session;
 use crate::lock::MachineLock;
-use crate::models::{ModelError, gguf};
 use crate::output::{self, visible};
 use crate::settings::CpuChoice;
 

@@ -6,13 +6,14 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use indicatif::DecimalBytes;
 use quipu_kernel::cpu::llama::{Quant, requantize};
+use quipu_models::pull::Hub;
+use quipu_models::{self as models, Places, catalogue, gguf};
 use serde_json::{Value, json};
 
 use crate::env_vars;
 use crate::init::Session;
 use crate::judgement;
-use crate::models::pull::Hub;
-use crate::models::{self, Places, catalogue, gguf, progress};
+use crate::terminal::pull;
 use crate::{output, paths};
 
 /// Model files
@@ -110,7 +111,7 @@ async fn pull(session: &Session, args: &PullArgs) -> Result<u8> {
     }
     let folder = &session.paths.models[0];
     paths::create(folder)?;
-    let path = models::pull(&args.name, folder, &settings, &*progress::on_stderr()).await?;
+    let path = models::pull(&args.name, folder, &settings, &*pull::on_stderr()).await?;
     if let Some(layout) = args.quant {
         convert(&path, layout)?;
     }

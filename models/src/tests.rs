@@ -5,7 +5,6 @@ mod gguf;
 mod hub;
 mod names;
 mod package;
-mod progress;
 mod shelf;
 
 use std::fs;
@@ -15,7 +14,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::pull::{Clients, Hub};
-use super::{ModelError, Settings, catalogue};
+use super::{Settings, catalogue};
 
 /// Settings under which no hub and no client can be reached.
 fn nowhere() -> Settings {
@@ -99,11 +98,6 @@ fn entry(bytes: &[u8], sources: &str) -> catalogue::Entry {
 fn write(path: &Path, bytes: &[u8]) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
-}
-
-/// An error as the user sees it.
-fn shown(error: &ModelError) -> String {
-    format!("{error}\nhint: {}", error.hint().unwrap_or_default())
 }
 
 #[test]

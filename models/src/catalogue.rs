@@ -11,7 +11,7 @@ use super::hubname::HubName;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// The name used in `--model` and `quipu model pull`; the file is `<name>.gguf`.
+    /// What people call it; the file is `<name>.gguf` unless `file` says otherwise.
     pub name: String,
     /// What it is good for.
     pub kind: Kind,

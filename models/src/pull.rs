@@ -14,23 +14,19 @@ mod package;
 mod sdist;
 
 use std::cmp::Reverse;
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-use indicatif::DecimalBytes;
 
 use super::catalogue::{self, Source};
 use super::error::ModelError;
 use super::gguf;
 use super::hubname::HubName;
 use super::names::{Places, find_hub_file, resolve};
-use super::progress::Progress;
+use super::partial::{key_of, lock, partial_folder};
+use super::progress::{Event, Progress};
 pub use client::Clients;
 pub use hub::Hub;
-
-/// Folder of unfinished pulls, inside a models folder.
-pub(super) const PARTIAL: &str = ".partial";
 
 /// How to pull; everything that comes from the user's configuration.
 #[derive(Debug, Clone)]
@@ -58,7 +54,7 @@ impl Default for Settings {
 
 /// The file that is wanted.
 struct Target {
-    /// What `--model` calls it.
+    /// Its name in the catalogue, or `org/repo:FILE.gguf`.
     name: String,
     /// Where it goes, inside the models folder.
     relative: PathBuf,
@@ -93,7 +89,10 @@ pub async fn pull(
     }
     let name = HubName::parse(spec).ok_or_else(|| not_pullable(spec, folder))?;
     if let Some(path) = have_hub_file(&name, folder, settings)? {
-        progress.done(&format!("{spec} is already here: {}", path.display()));
+        progress.event(Event::Here {
+            name: spec,
+            path: &path,
+        });
         return Ok(path);
     }
     let target = of_hub(&name, settings).await?;
@@ -145,11 +144,10 @@ async fn bring(
     let folder = &std::path::absolute(folder).map_err(ModelError::io("find", folder))?;
     let path = folder.join(&target.relative);
     if is_here(&target, &path, settings).await? {
-        progress.done(&format!(
-            "{} is already here: {}",
-            target.name,
-            path.display()
-        ));
+        progress.event(Event::Here {
+            name: &target.name,
+            path: &path,
+        });
         return Ok(path);
     }
     let key = key_of(&target.name);
@@ -161,7 +159,7 @@ async fn bring(
         from_any_source(target, &path, &partial, settings, progress).await?;
     }
     let bytes = fs::metadata(&path).map_or(0, |meta| meta.len());
-    progress.done(&format!("{} ({})", path.display(), DecimalBytes(bytes)));
+    progress.event(Event::Fetched { path: &path, bytes });
     Ok(path)
 }
 
@@ -189,7 +187,7 @@ async fn from_any_source(
             Err(error @ ModelError::NoSpace { .. }) => return Err(error),
             Err(error) => {
                 if ahead.peek().is_some() {
-                    progress.message(&format!("{error}; trying the next source"));
+                    progress.event(Event::SourceFailed(&error));
                 }
                 attempts.push(error);
             }
@@ -214,11 +212,10 @@ async fn from_source(
 ) -> Result<(), ModelError> {
     let kept = source.kept(partial);
     if kept > 0 {
-        progress.message(&format!(
-            "continuing {}: {} are here already",
-            target.name,
-            DecimalBytes(kept)
-        ));
+        progress.event(Event::Continued {
+            name: &target.name,
+            bytes: kept,
+        });
     }
     let room = source.room(target.bytes).saturating_sub(kept);
     finish::require_room(partial, room)?;
@@ -230,13 +227,13 @@ async fn from_source(
                 // One part is the model already.
                 (1, None) => parts.remove(0),
                 (_, deflated) => {
-                    progress.message("joining the parts");
+                    progress.event(Event::Joining);
                     finish::join(parts, deflated, partial, target.bytes).await?
                 }
             }
         }
     };
-    progress.message("checking");
+    progress.event(Event::Checking);
     let sha256 = target.sha256.as_deref();
     let checked = finish::check(&whole, &target.name, target.bytes, sha256, target.is_gguf).await;
     if let Err(error) = checked {
@@ -364,31 +361,5 @@ fn not_pullable(spec: &str, folder: &Path) -> ModelError {
             name: spec.to_owned(),
             near: Vec::new(),
         },
-    }
-}
-
-/// A name as a single component of a path.
-pub(super) fn key_of(name: &str) -> String {
-    name.replace(['/', ':'], "--")
-}
-
-/// Where the unfinished pull of `key` is kept.
-pub(super) fn partial_folder(folder: &Path, key: &str) -> PathBuf {
-    folder.join(PARTIAL).join(key)
-}
-
-/// Takes the lock of `key`, held until the returned file is dropped. The lock file
-/// stays: removing it would let two processes hold locks on different files.
-pub(super) fn lock(folder: &Path, key: &str) -> Result<File, ModelError> {
-    let partial = folder.join(PARTIAL);
-    fs::create_dir_all(&partial).map_err(ModelError::io("create", &partial))?;
-    let path = partial.join(format!("{key}.lock"));
-    let file = File::create(&path).map_err(ModelError::io("create", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(ModelError::Busy {
-            name: key.to_owned(),
-        }),
-        Err(TryLockError::Error(source)) => Err(ModelError::io("lock", &path)(source)),
     }
 }

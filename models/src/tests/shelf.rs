@@ -1,8 +1,8 @@
 use std::fs;
 
-use super::super::pull::lock;
+use super::super::partial::lock;
 use super::super::{ModelError, ls, remove};
-use super::{model, shown, write};
+use super::{model, write};
 
 #[test]
 fn models_are_listed_with_their_faults() {
@@ -52,7 +52,12 @@ fn removing_frees_the_file_and_its_folders_only() {
     let error = remove(outside.to_str().unwrap(), &folders).unwrap_err();
     assert!(matches!(error, ModelError::NotOurs { .. }));
     assert!(outside.exists());
-    assert!(shown(&remove("tiny", &folders).unwrap_err()).contains("no model is called tiny"));
+    assert!(
+        remove("tiny", &folders)
+            .unwrap_err()
+            .to_string()
+            .contains("no model is called tiny")
+    );
 }
 
 #[test]

@@ -1,6 +1,4 @@
-//! What `--model` means.
-//!
-//! In this order: a path to a file; a name of the catalogue; a repository of the
+//! From a name to a file. A name is, in this order: a path to a file; a name of the catalogue; a repository of the
 //! hub; the name of a file in a models folder. Folders are searched in the order
 //! given, then the hub's own cache, which other programs fill too.
 
@@ -9,15 +7,15 @@ use std::path::{Component, Path, PathBuf};
 
 use super::catalogue::{self, Source};
 use super::error::ModelError;
+use super::files::{self, files_below};
 use super::hubname::{self, HubName, Pick};
-use super::shelf;
 
 /// Where models may be.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
     /// Models folders of Quipu, the nearest first.
     pub folders: Vec<PathBuf>,
-    /// The hub's home (`HF_HOME`); its cache is read, never written.
+    /// The hub's home; its cache is read, never written.
     pub hub_home: Option<PathBuf>,
 }
 
@@ -98,7 +96,7 @@ pub(super) fn find_hub_file(
 
 /// Chooses among the files below `folder` as the hub's list would be chosen from.
 fn pick_file(name: &HubName, folder: &Path) -> Result<Option<PathBuf>, ModelError> {
-    let files: Vec<String> = shelf::files_below(folder)
+    let files: Vec<String> = files_below(folder)
         .into_iter()
         .filter_map(|file| Some(file.strip_prefix(folder).ok()?.to_str()?.replace('\\', "/")))
         .collect();
@@ -157,7 +155,7 @@ fn is_path(spec: &str) -> bool {
 /// Up to three known names that resemble `spec`, the nearest first.
 fn near(spec: &str, places: &Places) -> Vec<String> {
     let spec = spec.to_ascii_lowercase();
-    let installed = shelf::names(&places.folders);
+    let installed = files::names(&places.folders);
     let mut known: Vec<String> = catalogue::entries()
         .iter()
         .map(|e| e.name.clone())

@@ -11,7 +11,7 @@ use tokio::process::Command;
 use tokio::time::{Instant, interval};
 
 use super::super::error::ModelError;
-use super::super::shelf::size_below;
+use super::super::files::size_below;
 use super::Settings;
 
 /// How often the growing download is looked at.

@@ -32,11 +32,11 @@ const CONTINUED_MAX: u32 = 4;
 /// Which hub, and as whom.
 #[derive(Clone)]
 pub struct Hub {
-    /// Base address (`HF_ENDPOINT`).
+    /// Base address.
     pub endpoint: String,
-    /// Access token (`HF_TOKEN`); else the one kept in the hub's home is used.
+    /// Access token; else the one kept in the hub's home is used.
     pub token: Option<String>,
-    /// The hub's home (`HF_HOME`): its cache and token are read, nothing is written.
+    /// The hub's home: its cache and token are read, nothing is written.
     pub home: Option<PathBuf>,
 }
 

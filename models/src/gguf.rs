@@ -109,19 +109,6 @@ pub enum GgufError {
     },
 }
 
-impl GgufError {
-    /// What the user can do about it, if anything.
-    pub fn hint(&self) -> Option<&'static str> {
-        Some(match self {
-            GgufError::NotGguf { .. } => "convert it to GGUF, or choose a model that is one",
-            GgufError::Truncated { .. } | GgufError::Damaged { .. } => "pull or copy it again",
-            GgufError::Version { .. } => "convert the model again with a current llama.cpp",
-            GgufError::BigEndian { .. } => "take the little-endian file of the model",
-            GgufError::Io { .. } => return None,
-        })
-    }
-}
-
 /// Reads the header of the file at `path` and checks that the file is whole.
 pub fn read(path: &Path) -> Result<Header, GgufError> {
     let io = |source| GgufError::Io {
