@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
 
+use super::{NetError, Response};
 use crate::caps::{Capability, Rights};
-use crate::net::{NetError, Response};
 use crate::state_file::{self, StateError};
 
 const OPEN: &str = "{{secret:";
