@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use quipu_models::{Event, Progress};
 
-use crate::output::visible;
+use crate::terminal::output::visible;
 
 /// A bar on a terminal, lines elsewhere.
 pub fn on_stderr() -> Box<dyn Progress> {
