@@ -1,4 +1,4 @@
-//! Puts the built-in guests where `src/builtin.rs` includes them from.
+//! Puts the built-in guests where `src/session/builtin.rs` includes them from.
 
 use std::path::Path;
 

@@ -7,8 +7,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::error::StoreError;
-
 /// The longest text one page may hold, in bytes: 4 MiB. Longer texts belong in several pages.
 pub const TEXT_BYTES_MAX: usize = 4 << 20;
 /// The longest title and the longest source, in bytes each.
@@ -196,51 +194,6 @@ pub struct Page {
 }
 
 impl NewPage {
-    /// Refuses what no store may hold: too long a text, title, source or id, or an unusable id.
-    pub(crate) fn check(&self) -> Result<(), StoreError> {
-        let name = || match &self.id {
-            Some(id) => id.as_str().chars().take(40).collect(),
-            None => self.title.chars().take(40).collect::<String>(),
-        };
-        let parts = [
-            ("text", self.text.len(), TEXT_BYTES_MAX),
-            ("title", self.title.len(), LABEL_BYTES_MAX),
-            ("source", self.source.len(), LABEL_BYTES_MAX),
-            (
-                "place",
-                self.place.as_ref().map_or(0, |place| place.of.len()),
-                LABEL_BYTES_MAX,
-            ),
-            ("space", self.space.len(), ID_BYTES_MAX),
-            (
-                "list of pages it was made from",
-                self.derived_from.len(),
-                SOURCES_MAX,
-            ),
-            (
-                "id",
-                self.id.as_ref().map_or(0, |id| id.0.len()),
-                ID_BYTES_MAX,
-            ),
-        ];
-        for (part, bytes, bytes_max) in parts {
-            if bytes > bytes_max {
-                return Err(StoreError::TooLarge {
-                    page: name(),
-                    part,
-                    bytes,
-                    bytes_max,
-                });
-            }
-        }
-        match &self.id {
-            Some(id) if id.0.is_empty() || id.0.chars().any(char::is_control) => {
-                Err(StoreError::BadId { id: id.clone() })
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// The page this becomes when stored as `id` now.
     pub(crate) fn stored_as(self, id: PageId) -> Page {
         let now = SystemTime::now()

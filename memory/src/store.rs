@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
-use crate::page::{Kind, NewPage, Page, PageId, Place, Trust};
+use crate::page::{
+    ID_BYTES_MAX, Kind, LABEL_BYTES_MAX, NewPage, Page, PageId, Place, SOURCES_MAX, TEXT_BYTES_MAX,
+    Trust,
+};
 
 /// The most hits one search returns.
 pub const HITS_MAX: usize = 1_000;
@@ -13,6 +16,53 @@ pub const HITS_MAX: usize = 1_000;
 pub const LIST_MAX: usize = 10_000;
 /// The earlier versions that are kept of a memory.
 pub const HISTORY_MAX: usize = 100;
+
+impl NewPage {
+    /// Refuses what no store may hold: too long a text, title, source or id, or an unusable id.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        let name = || match &self.id {
+            Some(id) => id.as_str().chars().take(40).collect(),
+            None => self.title.chars().take(40).collect::<String>(),
+        };
+        let parts = [
+            ("text", self.text.len(), TEXT_BYTES_MAX),
+            ("title", self.title.len(), LABEL_BYTES_MAX),
+            ("source", self.source.len(), LABEL_BYTES_MAX),
+            (
+                "place",
+                self.place.as_ref().map_or(0, |place| place.of.len()),
+                LABEL_BYTES_MAX,
+            ),
+            ("space", self.space.len(), ID_BYTES_MAX),
+            (
+                "list of pages it was made from",
+                self.derived_from.len(),
+                SOURCES_MAX,
+            ),
+            (
+                "id",
+                self.id.as_ref().map_or(0, |id| id.as_str().len()),
+                ID_BYTES_MAX,
+            ),
+        ];
+        for (part, bytes, bytes_max) in parts {
+            if bytes > bytes_max {
+                return Err(StoreError::TooLarge {
+                    page: name(),
+                    part,
+                    bytes,
+                    bytes_max,
+                });
+            }
+        }
+        match &self.id {
+            Some(id) if id.as_str().is_empty() || id.as_str().chars().any(char::is_control) => {
+                Err(StoreError::BadId { id: id.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
 
 /// What to look for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

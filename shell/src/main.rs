@@ -1,27 +1,17 @@
 //! `quipu`: the userland. The only crate that prints, prompts, or reads the
 //! environment.
 //!
-//! | file | job |
+//! | floor | question |
 //! | --- | --- |
-//! | `cli` | the command line |
-//! | `commands/` | one file for each command |
-//! | `repl` | the interactive shell |
-//! | `init` | from settings to a running machine |
-//! | `paths`, `env_vars`, `settings` | where things are, and what the user chose |
-//! | `render` | steps as they happen |
-//! | `person` | questions and approvals at the terminal |
-//! | `interrupts` | Ctrl-C |
-//! | `lock` | one machine on one root |
-//! | `control` | how other programs reach the machine that runs |
-//! | `models/` | finding and fetching model files |
-//! | `bus` | the tools of this machine |
-//! | `private` | files that only their owner can read |
-//! | `trust` | folders whose files may take effect |
-//! | `mcp/` | servers of the Model Context Protocol, and this machine as one |
-//! | `plugin/` | tools as source: projects and their compilers |
-//! | `user_call` | a call of a tool that a command makes |
-//! | `hints` | what to do about each error of the libraries |
-//! | `error` | what went wrong, a hint, an exit code |
+//! | `repl/` | How does a person talk to it? |
+//! | `cli/` | Which commands are there? One file each |
+//! | `service/` | How do other programs reach a machine? |
+//! | `import/`, `plugin/` | How do documents come in? How is a tool made from source? |
+//! | `session/` | How do settings become a running machine? |
+//! | `config/` | What did the user choose, and where are things? |
+//! | `terminal/` | What do people see, and what do they type? |
+//!
+//! A floor imports only from floors below it; `tests/floors.rs` checks that.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -29,52 +19,28 @@
 )]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may stop there"))]
 
-/// Writes a line to standard error, made visible: words of a model, a tool or a file may
-/// be part of it. Whoever reads it may have gone, which is no reason to stop the work.
-macro_rules! say {
-    ($($words:tt)*) => {{
-        use std::io::Write as _;
-        let words = $crate::output::visible(&format!($($words)*));
-        let _ = writeln!(std::io::stderr(), "{words}");
-    }};
-}
-
-mod agent;
-mod builtin;
-mod bus;
+#[macro_use]
+mod terminal;
 mod cli;
-mod commands;
-mod control;
-mod embedder;
-mod env_vars;
-mod error;
-mod hints;
-mod init;
-mod interrupts;
-mod judgement;
-mod listings;
-mod lock;
-mod mcp;
-mod models;
-mod output;
-mod paths;
-mod person;
+mod config;
+mod import;
 mod plugin;
-mod private;
-mod render;
 mod repl;
-mod settings;
-mod trust;
-mod user_call;
+mod service;
+mod session;
 
-use std::io::Write;
-
+use anyhow::Result;
 use clap::Parser;
 
+use cli::Cli;
+use session::Session;
+use terminal::exit::leave;
+use terminal::{error, logging, output};
+
 fn main() {
-    let cli = cli::Cli::parse();
+    let cli = Cli::parse();
     output::colour(cli.globals.color);
-    init::logging(cli.globals.verbose);
+    logging::init(cli.globals.verbose);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -82,7 +48,7 @@ fn main() {
         Ok(runtime) => runtime,
         Err(error) => leave(error::report(&error.into())),
     };
-    let code = match runtime.block_on(commands::dispatch(cli)) {
+    let code = match runtime.block_on(start(cli)) {
         Ok(code) => code,
         Err(error) => error::report(&error),
     };
@@ -91,11 +57,11 @@ fn main() {
     leave(code)
 }
 
-/// Ends the program with an exit code, and at once: a process that nobody waited for may
-/// still be computed, and llama.cpp aborts when what it keeps for the whole program is
-/// torn down meanwhile, as it is at the usual end.
-fn leave(code: u8) -> ! {
-    let _ = std::io::stdout().flush();
-    // SAFETY: takes a number, and does not come back.
-    unsafe { libc::_exit(code.into()) }
+/// Runs the command that was given, or else the interactive shell.
+async fn start(cli: Cli) -> Result<u8> {
+    cli.check()?;
+    match cli.command {
+        None => repl::run(Session::open(cli.globals)?, cli.go_on).await,
+        Some(command) => cli::dispatch(command, cli.globals).await,
+    }
 }

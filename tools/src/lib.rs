@@ -12,7 +12,7 @@
 //! | [`grants`] | the book of what was granted to which component |
 //! | [`provenance`] | where installed tools came from |
 //! | [`trust`] | the book of folders whose files may take effect |
-//! | [`secrets`] | handles that become values outside the sandbox |
+//! | [`net::secrets`] | handles that become values outside the sandbox |
 //! | [`net`] | outgoing requests, checked |
 //! | [`wasm`] | the sandbox: the only module that names the wasm engine |
 //! | [`mcp`] | servers of the Model Context Protocol as devices |
@@ -39,7 +39,6 @@ pub mod mcp;
 pub mod net;
 pub mod provenance;
 pub mod schema;
-pub mod secrets;
 mod sections;
 mod state_file;
 pub mod trust;
@@ -53,6 +52,6 @@ pub use device::{
 };
 pub use grants::{GrantBook, Held};
 pub use installed::{Given, load_dir};
-pub use secrets::{Secret, SecretStore};
+pub use net::secrets::{Secret, SecretStore};
 pub use state_file::StateError;
 pub use wasm::{LoadError, WasmDevice, WasmHost, WasmSettings};

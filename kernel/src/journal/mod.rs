@@ -386,15 +386,30 @@ impl Journal {
 
     /// All processes, newest first.
     pub fn processes(&self) -> Result<Vec<ProcessRow>> {
+        self.process_rows("ORDER BY pid DESC", [])
+    }
+
+    /// One process.
+    ///
+    /// # Errors
+    /// [`JournalError::NoProcess`] where there is none of this number.
+    pub fn process(&self, pid: Pid) -> Result<ProcessRow> {
+        let rows = self.process_rows("WHERE pid=?1", [pid])?;
+        rows.into_iter().next().ok_or(JournalError::NoProcess(pid))
+    }
+
+    /// The processes that `which` selects, the end of a query.
+    fn process_rows(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<ProcessRow>> {
         let connection = self.connection.lock();
+        let query = format!(
+            "SELECT pid, state, program, model, created_ms, updated_ms, exit,
+                (SELECT count(*) FROM step WHERE step.pid=process.pid AND outcome IS NOT NULL)
+             FROM process {which}"
+        );
         let mut statement = connection
-            .prepare(
-                "SELECT pid, state, program, model, created_ms, updated_ms, exit,
-                    (SELECT count(*) FROM step WHERE step.pid=process.pid AND outcome IS NOT NULL)
-                 FROM process ORDER BY pid DESC",
-            )
+            .prepare(&query)
             .map_err(|error| wrap(&self.path, error))?;
-        let rows = statement.query_map([], |row| {
+        let rows = statement.query_map(values, |row| {
             let program: Program = json_column(row, 2)?;
             let exit: Option<String> = row.get(6)?;
             Ok(ProcessRow {

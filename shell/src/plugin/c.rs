@@ -10,8 +10,8 @@ use wit_encoder::ComponentEncoder;
 
 use super::project::{World, c_files};
 use super::{Project, toolchain};
-use crate::error::UserError;
-use crate::paths::{self, Paths};
+use crate::config::paths::{self, Paths};
+use crate::terminal::error::UserError;
 
 /// Compiles `project` and gives the component. What is made on the way is in `build/`,
 /// where an editor finds the header.

@@ -10,8 +10,8 @@ use quipu_tools::{CallContext, Device};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::error::UserError;
-use crate::init::read_text;
+use crate::terminal::error::UserError;
+use crate::terminal::text::read_text;
 
 /// The file's name in a project.
 pub const FILE: &str = "tests.jsonl";

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use wit_bindgen_core::wit_parser::{Resolve, WorldId};
 
 use super::{c, python, rust};
-use crate::error::UserError;
-use crate::init::read_text;
-use crate::paths::Paths;
+use crate::config::paths::Paths;
+use crate::terminal::error::UserError;
+use crate::terminal::text::read_text;
 
 /// The languages a project can be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

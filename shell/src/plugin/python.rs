@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::{Project, toolchain};
-use crate::paths::Paths;
+use crate::config::paths::Paths;
 
 /// Builds the component of `project`.
 pub(super) fn build(project: &Project, paths: &Paths) -> Result<Vec<u8>> {

@@ -13,7 +13,7 @@ use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
 use sha2::{Digest, Sha256};
 
-use crate::error::UserError;
+use crate::terminal::error::UserError;
 
 /// Media types of a layer that is a component: the standard one and an older one.
 const WASM_LAYERS: &[&str] = &[

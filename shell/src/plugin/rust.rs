@@ -7,8 +7,8 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::{Project, toolchain};
-use crate::error::UserError;
-use crate::paths::Paths;
+use crate::config::paths::Paths;
+use crate::terminal::error::UserError;
 
 const TARGET: &str = "wasm32-wasip2";
 

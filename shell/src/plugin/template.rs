@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::Lang;
-use crate::builtin;
-use crate::error::UserError;
+use crate::session::builtin;
+use crate::terminal::error::UserError;
 
 macro_rules! files {
     ($folder:literal: $($file:literal),+) => {

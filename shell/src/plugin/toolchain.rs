@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::Result;
 
-use crate::error::UserError;
-use crate::paths::{self, Paths};
+use crate::config::paths::{self, Paths};
+use crate::terminal::error::UserError;
 
 const WASM_TARGET: &str = include_str!("../../../scripts/wasm-target.sh");
 const PIP_TOOL: &str = include_str!("../../../scripts/pip-tool.sh");

@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use reedline::{Completer, CompletionResult, Span, Suggestion};
 
 use crate::cli::Cli;
-use crate::output::visible;
+use crate::terminal::output::visible;
 
 /// Commands that only the shell has.
 const OWN: [&str; 6] = ["/clear", "/continue", "/help", "/quit", "/resume", "/think"];

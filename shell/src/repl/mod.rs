@@ -24,17 +24,19 @@ use quipu_kernel::process::{Attached, Pid, Status};
 use tokio::io::AsyncBufReadExt;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::agent::Loaded;
+use crate::cli::mem::consolidate;
+use crate::cli::run::{exit_code, follow};
+use crate::cli::think;
 use crate::cli::{Cli, Command};
-use crate::commands::mem::consolidate;
-use crate::commands::run::{exit_code, follow};
-use crate::commands::think;
-use crate::error::{self, UserError};
-use crate::init::{Machine, Session};
-use crate::interrupts::Interrupts;
-use crate::output;
-use crate::render::Renderer;
-use crate::{paths, person, private};
+use crate::config::{paths, private};
+use crate::service::machine::Machine;
+use crate::session::Session;
+use crate::session::agent::Loaded;
+use crate::session::init::describe;
+use crate::terminal::error::{self, UserError};
+use crate::terminal::interrupts::Interrupts;
+use crate::terminal::render::Renderer;
+use crate::terminal::{output, person};
 use editor::{Editor, Line};
 use talk::Talk;
 
@@ -72,9 +74,7 @@ enum Outcome {
 pub async fn run(session: Session, go_on: bool) -> Result<u8> {
     let interrupts = Interrupts::listen()?;
     paths::create(&session.paths.state)?;
-    let machine = session
-        .machine(session.policy(&[], None), &Loaded::default())
-        .await?;
+    let machine = Machine::start(&session, session.policy(&[], None), &Loaded::default()).await?;
     let events = machine.kernel.subscribe();
     let mut repl = Repl {
         session,
@@ -284,7 +284,7 @@ impl Repl {
                 "/ps lists the processes",
             )),
             ["model"] => {
-                output::line(&crate::init::describe(self.machine.kernel.cpu().info()))?;
+                output::line(&describe(self.machine.kernel.cpu().info()))?;
                 Ok(0)
             }
             ["mem", "consolidate"] => {

@@ -5,8 +5,8 @@ use anyhow::Result;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::Attached;
 
-use crate::init::read_text;
-use crate::output::shortened;
+use crate::terminal::output::shortened;
+use crate::terminal::text::read_text;
 
 /// Turns that a new process is told.
 pub const TURNS_TOLD: usize = 6;

@@ -6,7 +6,7 @@ use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::Cli;
-use crate::error::UserError;
+use crate::terminal::error::UserError;
 
 /// The error of the slash command `words`, which clap could not take.
 pub fn of(error: &clap::Error, words: &[String]) -> Error {

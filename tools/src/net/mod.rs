@@ -8,6 +8,7 @@
 mod address;
 mod body;
 mod resolve;
+pub mod secrets;
 mod target;
 
 use std::net::{IpAddr, SocketAddr};
@@ -23,9 +24,9 @@ use reqwest::{Client, Method, StatusCode};
 use url::Host;
 
 use crate::caps::{Capability, Rights};
-use crate::secrets::Secrets;
 pub use address::is_public;
 pub use resolve::{Addresses, Resolver, SystemResolver};
+use secrets::Secrets;
 pub(crate) use target::Target;
 pub use target::capability_of;
 

@@ -21,7 +21,7 @@ use crate::device::{
 };
 use crate::grants::Held;
 use crate::manifest::{GuestLimits, Manifest};
-use crate::secrets::{Secret, Secrets};
+use crate::net::secrets::{Secret, Secrets};
 
 /// The longest a call may take when nobody says.
 const DEADLINE_MAX: Duration = Duration::from_secs(24 * 60 * 60);

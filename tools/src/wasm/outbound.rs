@@ -9,8 +9,8 @@ use wasmtime::component::{HasSelf, Linker};
 
 use super::guest::Guest;
 use crate::caps::{Capability, Rights};
+use crate::net::secrets::Secrets;
 use crate::net::{Net, NetError, Permit, Request, Response};
-use crate::secrets::Secrets;
 
 wasmtime::component::bindgen!({
     path: "../plugins/wit/quipu.wit",

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use quipu_tools::net::secrets::Secrets;
 use quipu_tools::net::{Addresses, Net, NetLimits, Permit, Request, Resolver, Response};
-use quipu_tools::secrets::Secrets;
 use quipu_tools::{Capability, Grants, Rights};
 
 /// Names that the tests make up. `rebinding` is another address each time it is asked.

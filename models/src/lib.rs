@@ -1,0 +1,41 @@
+//! The firmware of Quipu: which model files are there, and how do they come here?
+//!
+//! | module | question |
+//! | --- | --- |
+//! | [`catalogue`] | Which models are known by name, and where are their bytes? |
+//! | `hubname` | What does `org/repo:QUANT` mean? |
+//! | `names` | Which file does a name mean? |
+//! | `files` | Which files lie in a models folder? |
+//! | [`gguf`] | What does a model file say of itself, and is it whole? |
+//! | `shelf` | Which models are here? How is one removed? |
+//! | [`pull`] | How is a model fetched, resumably, from the hub or out of packages? |
+//! | `partial` | Where is a pull kept that is not finished? |
+//! | [`progress`] | What does a pull report while it works? |
+//!
+//! This crate knows no process, no tool and no store. It never prints, never reads the
+//! environment or the home folder, and names no flag: folders, addresses and tokens are
+//! arguments, progress goes to a [`progress::Progress`], and a [`ModelError`] carries what
+//! a program needs to word a hint. It does not run a model either: llama.cpp reads the
+//! files elsewhere.
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may stop there"))]
+
+pub mod catalogue;
+mod error;
+mod files;
+pub mod gguf;
+mod hubname;
+mod names;
+mod partial;
+pub mod progress;
+pub mod pull;
+mod shelf;
+
+pub use error::ModelError;
+pub use names::{Places, resolve};
+pub use progress::{Event, Progress};
+pub use pull::{Settings, pull};
+pub use shelf::{Installed, Removed, ls, remove};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+//! From a name to a file. A name is, in this order: a path to a file; a name of the catalogue; a repository of the
+//! hub; the name of a file in a models folder. Folders are searched in the order
+//! given, then the hub's own cache, which other programs fill too.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use super::catalogue::{self, Source};
+use super::error::ModelError;
+use super::files::{self, files_below};
+use super::hubname::{self, HubName, Pick};
+
+/// Where models may be.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// Models folders of Quipu, the nearest first.
+    pub folders: Vec<PathBuf>,
+    /// The hub's home; its cache is read, never written.
+    pub hub_home: Option<PathBuf>,
+}
+
+/// Finds the file that `spec` means.
+///
+/// # Errors
+/// [`ModelError::NotDownloaded`] if the model is known but not here,
+/// [`ModelError::Unknown`] if nothing has this name.
+pub fn resolve(spec: &str, places: &Places) -> Result<PathBuf, ModelError> {
+    let path = Path::new(spec);
+    if is_path(spec) && path.is_file() {
+        return Ok(path.to_owned());
+    }
+    if let Some(entry) = catalogue::find(spec) {
+        let bytes = Some(entry.bytes);
+        let here = first_file(&places.folders, &entry.file());
+        let cached = || {
+            entry
+                .sources
+                .iter()
+                .find_map(|source| cached(source, places))
+        };
+        let missing = || ModelError::NotDownloaded {
+            name: spec.to_owned(),
+            bytes,
+        };
+        return here.or_else(cached).ok_or_else(missing);
+    }
+    // What is unmistakably a path is not looked for on the hub.
+    let explicit = matches!(
+        path.components().next(),
+        Some(Component::CurDir | Component::RootDir)
+    ) || spec.starts_with("..");
+    if let Some(name) = HubName::parse(spec).filter(|_| !explicit) {
+        let missing = || ModelError::NotDownloaded {
+            name: spec.to_owned(),
+            bytes: None,
+        };
+        return find_hub_file(&name, places)?.ok_or_else(missing);
+    }
+    if is_path(spec) && spec.contains(['/', '\\']) {
+        return Err(ModelError::NoFile {
+            path: path.to_owned(),
+        });
+    }
+    if !hubname::is_plain(spec) {
+        return Err(ModelError::BadName {
+            name: spec.to_owned(),
+        });
+    }
+    let file = if is_path(spec) {
+        spec.to_owned()
+    } else {
+        format!("{spec}.gguf")
+    };
+    first_file(&places.folders, Path::new(&file)).ok_or_else(|| ModelError::Unknown {
+        name: spec.to_owned(),
+        near: near(spec, places),
+    })
+}
+
+/// Finds the file of a hub name, in the models folders and then in the hub's cache.
+pub(super) fn find_hub_file(
+    name: &HubName,
+    places: &Places,
+) -> Result<Option<PathBuf>, ModelError> {
+    let own = places
+        .folders
+        .iter()
+        .map(|folder| folder.join(&name.org).join(&name.repo));
+    for folder in own.chain(snapshots(name, places.hub_home.as_deref())) {
+        if let Some(file) = pick_file(name, &folder)? {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
+}
+
+/// Chooses among the files below `folder` as the hub's list would be chosen from.
+fn pick_file(name: &HubName, folder: &Path) -> Result<Option<PathBuf>, ModelError> {
+    let files: Vec<String> = files_below(folder)
+        .into_iter()
+        .filter_map(|file| Some(file.strip_prefix(folder).ok()?.to_str()?.replace('\\', "/")))
+        .collect();
+    match name.pick(files.iter().map(String::as_str)) {
+        Pick::One(file) => Ok(Some(folder.join(file))),
+        Pick::Several(several) => Err(ModelError::Several {
+            place: name.place(),
+            wish: name.to_string(),
+            files: several.into_iter().map(str::to_owned).collect(),
+        }),
+        Pick::Split(_) | Pick::None(_) => Ok(None),
+    }
+}
+
+/// Folders of the hub's cache that may hold the repository's files.
+fn snapshots(name: &HubName, home: Option<&Path>) -> Vec<PathBuf> {
+    let Some(home) = home else { return Vec::new() };
+    let repo = home
+        .join("hub")
+        .join(format!("models--{}--{}", name.org, name.repo));
+    let current = fs::read_to_string(repo.join("refs/main")).unwrap_or_default();
+    let mut found: Vec<PathBuf> = fs::read_dir(repo.join("snapshots"))
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    // The current revision first.
+    found.sort_by_key(|path| (!path.ends_with(current.trim()), path.clone()));
+    found
+}
+
+/// The file of a catalogue source in the hub's cache.
+fn cached(source: &Source, places: &Places) -> Option<PathBuf> {
+    let Source::Hub { hub } = source else {
+        return None;
+    };
+    let only_cache = Places {
+        folders: Vec::new(),
+        hub_home: places.hub_home.clone(),
+    };
+    find_hub_file(hub, &only_cache).ok().flatten()
+}
+
+fn first_file(folders: &[PathBuf], file: &Path) -> Option<PathBuf> {
+    folders
+        .iter()
+        .map(|folder| folder.join(file))
+        .find(|path| path.is_file())
+}
+
+/// Whether `spec` is written as a path to a file.
+fn is_path(spec: &str) -> bool {
+    spec.contains(['/', '\\']) || spec.to_ascii_lowercase().ends_with(".gguf")
+}
+
+/// Up to three known names that resemble `spec`, the nearest first.
+fn near(spec: &str, places: &Places) -> Vec<String> {
+    let spec = spec.to_ascii_lowercase();
+    let installed = files::names(&places.folders);
+    let mut known: Vec<String> = catalogue::entries()
+        .iter()
+        .map(|e| e.name.clone())
+        .collect();
+    known.extend(installed);
+    known.sort();
+    known.dedup();
+    let mut scored: Vec<(usize, String)> = known
+        .into_iter()
+        .filter_map(|name| {
+            let lower = name.to_ascii_lowercase();
+            let held = spec.len() >= 3 && lower.contains(&spec);
+            let edits = if held { 0 } else { distance(&lower, &spec) };
+            (edits <= 2.max(spec.len() / 3)).then_some((edits, name))
+        })
+        .collect();
+    scored.sort();
+    scored.into_iter().map(|(_, name)| name).take(3).collect()
+}
+
+/// Levenshtein's distance in bytes: insertions, deletions and replacements.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}

@@ -1,0 +1,214 @@
+//! `quipu agent`: agents as files.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use crate::config::{paths, private};
+use crate::session::Session;
+use crate::session::agent::{self, Loaded};
+use crate::session::bus::Servers;
+use crate::terminal::error::UserError;
+use crate::terminal::output::{self, one_line, shortened, visible};
+
+/// What `agent new` writes.
+const TEMPLATE: &str = r#"# An agent: `quipu run --agent NAME "…"` runs it. Only `instructions` has to be there.
+name = "NAME"
+instructions = """
+What it is for, and how it goes about it.
+"""
+
+# The tools that it sees, by the names in `quipu tool ls`; all of them without this line.
+# "memory" is the store.
+# tools = ["calculator", "memory"]
+
+# Branches that a task is thought about along: a number, or "auto".
+# think = "auto"
+
+# [limits]
+# steps = 20          # of one task
+# tokens = 8192       # that it may generate
+# seconds = 600
+
+# [memory]
+# space = "NAME"      # its own part of the store
+# recall = 256        # tokens of what the store holds on a task
+"#;
+
+/// Make, list, show and check agents
+#[derive(Debug, Subcommand)]
+pub enum AgentCommand {
+    /// Write a new agent, to be edited; `quipu run --agent NAME` finds it
+    New {
+        /// Its name
+        name: String,
+    },
+    /// List the agents that are found by their names
+    Ls {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one: what it is told, its tools, its limits, its part of the store
+    Show {
+        /// Its name, or a file or folder
+        #[arg(value_name = "NAME|PATH")]
+        agent: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say whether one can run here: its file can be read, its tools are there
+    Check {
+        /// A file or folder, or a name
+        #[arg(value_name = "PATH|NAME")]
+        agent: PathBuf,
+    },
+}
+
+/// Runs the command.
+pub fn run(session: &Session, command: AgentCommand) -> Result<u8> {
+    match command {
+        AgentCommand::New { name } => new(session, &name),
+        AgentCommand::Ls { json } => list(session, json),
+        AgentCommand::Show { agent, json } => show(session, &agent, json),
+        AgentCommand::Check { agent } => check(session, &agent),
+    }
+}
+
+fn new(session: &Session, name: &str) -> Result<u8> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if name.is_empty() || !name.chars().all(plain) {
+        return Err(UserError::usage(
+            format!("{name:?} is no name for an agent"),
+            "letters, digits, - and _ make a name",
+        ));
+    }
+    let folder = session.paths.agents();
+    paths::create(&folder)?;
+    let file = folder.join(format!("{name}.toml"));
+    if agent::named(&folder, name).is_some() {
+        return Err(UserError::usage(
+            format!("there is an agent {name} already"),
+            format!("`quipu agent show {name}` shows it"),
+        ));
+    }
+    std::fs::write(&file, TEMPLATE.replace("NAME", name))?;
+    private::file(&file)?;
+    output::line(&visible(&file.display().to_string()))?;
+    say!("hint: edit it, then `quipu run --agent {name} \"…\"`");
+    Ok(0)
+}
+
+fn list(session: &Session, as_json: bool) -> Result<u8> {
+    let folder = session.paths.agents();
+    let mut rows = Vec::new();
+    for (name, file) in agent::all(&folder) {
+        let loaded = agent::load(&file, &session.paths);
+        rows.push((name, file, loaded));
+    }
+    if as_json {
+        let values = rows.iter().map(|(name, file, loaded)| match loaded {
+            Ok(loaded) => described(name, file, loaded),
+            Err(error) => json!({"name": name, "path": file, "error": format!("{error:#}")}),
+        });
+        output::json(&values.collect::<Vec<Value>>())?;
+        return Ok(0);
+    }
+    if rows.is_empty() {
+        say!("no agents yet: `quipu agent new NAME` writes one");
+        return Ok(0);
+    }
+    let cells = |(name, _, loaded): (String, PathBuf, Result<Loaded>)| match loaded {
+        Ok(loaded) => vec![
+            name,
+            tools(&loaded),
+            shortened(&one_line(loaded.agent.instructions.trim()), 60),
+        ],
+        Err(error) => vec![name, String::new(), format!("error: {error:#}")],
+    };
+    output::table(
+        &["NAME", "TOOLS", "INSTRUCTIONS"],
+        rows.into_iter().map(cells).collect(),
+    )?;
+    Ok(0)
+}
+
+fn tools(loaded: &Loaded) -> String {
+    match &loaded.agent.tools {
+        None => "all".into(),
+        Some(tools) if tools.is_empty() => "none".into(),
+        Some(tools) => tools.join(", "),
+    }
+}
+
+fn described(name: &str, file: &Path, loaded: &Loaded) -> Value {
+    json!({
+        "name": name,
+        "path": file,
+        "instructions": loaded.agent.instructions,
+        "tools": loaded.agent.tools,
+        "limits": loaded.limits,
+        "memory": loaded.memory,
+        "trusted": !loaded.agent.stranger,
+    })
+}
+
+fn show(session: &Session, agent: &Path, as_json: bool) -> Result<u8> {
+    let file = agent::found(agent, &session.paths)?;
+    let loaded = agent::load(&file, &session.paths)?;
+    let name = loaded.agent.name.clone();
+    if as_json {
+        output::json(&described(&name, &file, &loaded))?;
+        return Ok(0);
+    }
+    output::line(&format!(
+        "{}  {}",
+        visible(&name),
+        visible(&file.display().to_string())
+    ))?;
+    output::line(&format!("tools: {}", visible(&tools(&loaded))))?;
+    let program = session.program(&loaded, String::new());
+    let (limits, memory) = (&program.limits, &program.agent.memory);
+    output::line(&format!(
+        "limits: {} steps, {} tokens, {} s",
+        limits.steps, limits.tokens, limits.seconds
+    ))?;
+    output::line(&format!(
+        "memory: {}; {} tokens are recalled",
+        visible(crate::config::settings::space_words(&memory.space)),
+        memory.recall_tokens
+    ))?;
+    if loaded.agent.stranger {
+        output::line("not trusted: what it says counts as a stranger's")?;
+    }
+    output::line("")?;
+    output::line(&visible(loaded.agent.instructions.trim()))?;
+    Ok(0)
+}
+
+fn check(session: &Session, agent: &Path) -> Result<u8> {
+    let file = agent::found(agent, &session.paths)?;
+    let loaded = agent::load(&file, &session.paths)?;
+    let (mut bus, _) = session.bus(Servers::Unasked)?;
+    loaded.add_to(&mut bus)?;
+    loaded.check(&bus)?;
+    if loaded.agent.instructions.trim().is_empty() {
+        say!("warning: it has no instructions");
+    }
+    output::line(&format!(
+        "{} can run: {}",
+        visible(&loaded.agent.name),
+        match &loaded.agent.tools {
+            None => "it sees all tools".to_owned(),
+            Some(tools) => format!("{} tools", tools.len()),
+        }
+    ))?;
+    if loaded.agent.stranger {
+        let path = visible(&file.display().to_string());
+        say!("hint: it is not trusted; `quipu trust {path}` vouches for it as it is now");
+    }
+    Ok(0)
+}

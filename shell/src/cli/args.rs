@@ -1,0 +1,56 @@
+//! The command line, as `quipu --help` shows it.
+
+use clap::{Parser, Subcommand};
+
+use crate::cli::{
+    agent, batch, completions, config, doctor, eval, fork, kill, log, mem, model, nice, ps, run,
+    serve, tool, top, trust,
+};
+use crate::config::env_vars;
+use crate::config::globals::Globals;
+
+/// An operating system whose CPU is a language model.
+///
+/// Without a command: the interactive shell, or, without a terminal, a task for each line of
+/// standard input.
+#[derive(Debug, Parser)]
+#[command(name = "quipu", version, max_term_width = 100, after_long_help = env_vars::help())]
+pub struct Cli {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// Go on with the last conversation of the interactive shell
+    #[arg(long = "continue")]
+    pub go_on: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Run(run::RunArgs),
+    Batch(batch::BatchArgs),
+    Eval(eval::EvalArgs),
+    Ps(ps::PsArgs),
+    Top(top::TopArgs),
+    Log(log::LogArgs),
+    Kill(kill::KillArgs),
+    Nice(nice::NiceArgs),
+    Fork(fork::ForkArgs),
+    #[command(subcommand)]
+    Mem(mem::MemCommand),
+    #[command(subcommand)]
+    Tool(tool::ToolCommand),
+    #[command(subcommand)]
+    Model(model::ModelCommand),
+    #[command(subcommand)]
+    Agent(agent::AgentCommand),
+    Trust(trust::TrustArgs),
+    Serve(serve::ServeArgs),
+    Doctor(doctor::DoctorArgs),
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    Completions(completions::CompletionsArgs),
+}

@@ -1,0 +1,344 @@
+//! `quipu batch`: many processes on one CPU.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use indicatif::{ProgressBar, ProgressStyle};
+use quipu_kernel::Kernel;
+use quipu_kernel::deliberation::Deliberation;
+use quipu_kernel::event::Event;
+use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::limits::Limit;
+use quipu_kernel::process::{Attached, Exit, PRIORITIES, Pid, Program, Status};
+use quipu_kernel::signal::Signal;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::options::ProcessOptions;
+use super::results::{self, Earlier, Kind, Results};
+use super::run::exit_code;
+use crate::service::machine::Machine;
+use crate::session::Session;
+use crate::session::agent::{self, Loaded};
+use crate::terminal::error::{FAILED, INTERRUPTED, UserError, is_closed_pipe};
+use crate::terminal::hints;
+use crate::terminal::interrupts::Interrupts;
+use crate::terminal::lines::{file_words, lines};
+
+/// Processes at once unless `--jobs` says otherwise.
+const JOBS_DEFAULT: u16 = 16;
+
+/// The results of a batch: one for each id, which may be any JSON.
+const KIND: Kind = Kind {
+    one: "a result of a batch",
+    // What somebody killed is over, the rest of the interrupted goes on.
+    stays: |line| line["status"] != "interrupted" || line["error"] == "killed",
+    key: |line| line["id"].to_string(),
+};
+
+/// Run many tasks at once, and print a line of JSON as each is done
+#[derive(Debug, Args)]
+pub struct BatchArgs {
+    /// The tasks, one JSON object a line: "id", "prompt", and perhaps "agent" (a file or
+    /// folder, as of the current folder), "input" (a text that the task is about, which others
+    /// may have written) and "priority" (-20 to 20, higher runs first); `-` is standard input
+    #[arg(value_name = "TASKS.jsonl")]
+    tasks: PathBuf,
+    /// Processes at once, 1 to 200
+    #[arg(long, value_name = "N", default_value_t = JOBS_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=200))]
+    jobs: u16,
+    /// Where the results go instead of standard output; what is there is replaced
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Keep the results that --out has, run only the tasks without one, and carry those on
+    /// that had begun
+    #[arg(long, requires = "out")]
+    resume: bool,
+    #[command(flatten)]
+    process: ProcessOptions,
+}
+
+/// One line of the tasks.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Task {
+    id: Value,
+    prompt: String,
+    agent: Option<PathBuf>,
+    /// A text that the task is about; a stranger's.
+    input: Option<String>,
+    #[serde(default)]
+    priority: i64,
+}
+
+/// One line of the results.
+#[derive(Debug, Serialize)]
+struct Line {
+    id: Value,
+    pid: Option<Pid>,
+    status: Status,
+    answer: Option<Value>,
+    steps: usize,
+    usage: quipu_kernel::process::Usage,
+    ms: u64,
+    limits_hit: Vec<Limit>,
+    /// With `--think`: how likely the answer is right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// A task under way.
+struct Running {
+    id: Value,
+    deliberation: Option<Deliberation>,
+}
+
+/// A task that has come to its end, with the branch whose answer it takes.
+struct Settled {
+    id: Value,
+    pid: Pid,
+    exit: Exit,
+    confidence: Option<f32>,
+}
+
+impl Running {
+    /// Waits for the branches beside the first, process `pid`, which ended as `exit`.
+    async fn settle(self, kernel: &Kernel, pid: Pid, exit: Exit) -> Result<Settled> {
+        let Some(deliberation) = self.deliberation else {
+            let (id, confidence) = (self.id, None);
+            return Ok(Settled {
+                id,
+                pid,
+                exit,
+                confidence,
+            });
+        };
+        let deliberated = deliberation.settle(kernel, exit).await?;
+        Ok(Settled {
+            id: self.id,
+            pid: deliberated.pid,
+            exit: deliberated.exit,
+            confidence: deliberated.confidence,
+        })
+    }
+}
+
+/// Runs the command. The exit code is that of the first task that did not end well.
+pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
+    let mut interrupts = Interrupts::listen()?;
+    let mut tasks = read(session, &args)?;
+    if let Some(out) = &args.out {
+        results::refuse(out, &args.tasks, "tasks")?;
+    }
+    let policy = args.process.policy(session);
+    let machine = Machine::start(session, policy, &Loaded::default()).await?;
+    for (_, loaded, _) in &tasks {
+        loaded.check(machine.kernel.bus())?;
+        loaded.check_memory(machine.kernel.store().as_ref())?;
+    }
+    // Not before the machine is there: an earlier batch's results are kept if it never is,
+    // and a batch that runs until now has written all of its own.
+    let earlier = match &args.out {
+        Some(out) if args.resume => Earlier::read(out, &KIND)?,
+        _ => Earlier::default(),
+    };
+    let given = tasks.len();
+    tasks.retain(|(id, ..)| !earlier.has(&id.to_string()));
+    if tasks.len() < given {
+        say!("{} of {given} tasks are done already", given - tasks.len());
+    }
+    let mut out = Results::open(args.out.as_deref(), earlier)?;
+    let kernel = &machine.kernel;
+    let mut begun = match args.resume {
+        true => begun(kernel)?,
+        false => Vec::new(),
+    };
+    let mut events = kernel.subscribe();
+    let progress = progress(tasks.len() as u64);
+    // The most urgent start first; equals in the order of their lines.
+    tasks.sort_by_key(|(_, _, program)| std::cmp::Reverse(program.priority));
+    let mut waiting = tasks.into_iter();
+    let mut running: HashMap<Pid, Running> = HashMap::new();
+    // Those whose first branch has ended.
+    let mut settling = FuturesUnordered::new();
+    let (mut code, mut stopped) = (0, false);
+    interrupts.begin();
+    loop {
+        while !stopped && running.len() < usize::from(args.jobs) {
+            let Some((id, loaded, program)) = waiting.next() else {
+                break;
+            };
+            let pid = match begun.iter().position(|(_, other)| same(other, &program)) {
+                Some(at) => kernel.resume(begun.remove(at).0, None, false)?,
+                None => kernel.spawn(program.clone())?,
+            };
+            let think = args.process.think(&loaded);
+            let think = think.map(|think| kernel.deliberate(pid, &program, think));
+            let deliberation = think.transpose()?;
+            running.insert(pid, Running { id, deliberation });
+        }
+        if running.is_empty() && settling.is_empty() {
+            break;
+        }
+        tokio::select! {
+            () = interrupts.next() => {
+                stopped = true;
+                for (pid, task) in &running {
+                    let _ = kernel.signal(*pid, Signal::Interrupt);
+                    if let Some(deliberation) = &task.deliberation {
+                        deliberation.stopper().stop(kernel);
+                    }
+                }
+            }
+            event = events.recv() => {
+                let Some(Event::Exited { pid, exit }) = event else { continue };
+                let Some(task) = running.remove(&pid) else { continue };
+                settling.push(task.settle(kernel, pid, exit));
+            }
+            Some(settled) = settling.next(), if !settling.is_empty() => {
+                let Settled { id, pid, exit, confidence } = settled?;
+                if code == 0 {
+                    code = match exit.status {
+                        // Killed by somebody: the batch goes on.
+                        Status::Interrupted if !stopped => FAILED,
+                        _ => exit_code(&exit),
+                    };
+                }
+                let line = Line { confidence, ..line(kernel, id, pid, exit)? };
+                match out.write(&line) {
+                    Err(error) if is_closed_pipe(&error) => {
+                        return Err(UserError::failed(
+                            format!(
+                                "nobody reads the results any more: {} tasks are not done",
+                                1 + settling.len() + running.len() + waiting.len()
+                            ),
+                            "--out FILE keeps them, and --resume then does what is left",
+                        ));
+                    }
+                    written => written?,
+                }
+                progress.inc(1);
+            }
+        }
+    }
+    interrupts.end();
+    progress.finish_and_clear();
+    if stopped {
+        say!("interrupted; {} tasks were not started", waiting.len());
+        say!("hint: with --out FILE, the same command and --resume does what is left");
+        code = INTERRUPTED;
+    }
+    out.finish()?;
+    Ok(code)
+}
+
+/// Processes that could go on, with their programs; the oldest first.
+fn begun(kernel: &Kernel) -> Result<Vec<(Pid, Program)>> {
+    let journal = kernel.journal();
+    let rows = journal.processes()?.into_iter().rev();
+    rows.filter(|row| row.state == "ready")
+        .map(|row| Ok((row.pid, journal.program(row.pid)?.0)))
+        .collect()
+}
+
+/// Whether they do the same; the priority may have been changed meanwhile.
+fn same(one: &Program, other: &Program) -> bool {
+    let priority = other.priority;
+    Program {
+        priority,
+        ..one.clone()
+    } == *other
+}
+
+type Ready = (Value, Loaded, Program);
+
+/// All tasks, before anything runs: a typing error in the last line is found first.
+fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
+    let name = file_words(&args.tasks);
+    let wrong = |number: usize, reason: &dyn std::fmt::Display| {
+        UserError::usage(
+            format!("{name}, line {number}: {reason}"),
+            "one task a line: {\"id\": …, \"prompt\": \"…\"}, and perhaps \"agent\", \"input\" and \"priority\"",
+        )
+    };
+    let mut tasks = Vec::new();
+    let mut numbers = HashMap::new();
+    for (number, value) in lines(&args.tasks)? {
+        let value = value.map_err(|reason| wrong(number, &reason))?;
+        if !value.is_object() {
+            return Err(wrong(number, &"not a JSON object"));
+        }
+        let task: Task = serde_json::from_value(value).map_err(|error| wrong(number, &error))?;
+        if task.prompt.trim().is_empty() {
+            return Err(wrong(number, &"the prompt is empty"));
+        }
+        let priority = i8::try_from(task.priority)
+            .ok()
+            .filter(|priority| PRIORITIES.contains(priority))
+            .ok_or_else(|| {
+                let (low, high) = (PRIORITIES.start(), PRIORITIES.end());
+                wrong(
+                    number,
+                    &format!("priority {} is not in {low}..={high}", task.priority),
+                )
+            })?;
+        let loaded = task
+            .agent
+            .as_deref()
+            .map(|path| agent::load(path, &session.paths))
+            .transpose();
+        let loaded = loaded.map_err(|error| error.context(format!("{name}, line {number}")))?;
+        let loaded = loaded.unwrap_or_default();
+        let mut program = args.process.program(session, &loaded, task.prompt);
+        program.priority = priority;
+        if args.tasks.as_os_str() == "-" {
+            program.label = session.piped();
+        }
+        program.attached.extend(task.input.map(|text| Attached {
+            text,
+            label: Label::new(format!("input of task {}", task.id), Trust::Untrusted),
+        }));
+        if let Some(first) = numbers.insert(task.id.to_string(), number) {
+            say!(
+                "warning: {name}, line {number}: line {first} has the id {} too",
+                task.id
+            );
+        }
+        tasks.push((task.id, loaded, program));
+    }
+    if tasks.is_empty() {
+        return Err(UserError::usage(
+            format!("{name} has no tasks"),
+            "one JSON object a line: {\"id\": 1, \"prompt\": \"…\"}",
+        ));
+    }
+    Ok(tasks)
+}
+
+fn line(kernel: &Kernel, id: Value, pid: Pid, exit: Exit) -> Result<Line> {
+    let error = hints::ended(&exit);
+    Ok(Line {
+        id,
+        pid: Some(pid),
+        status: exit.status,
+        answer: exit.answer,
+        steps: kernel.journal().steps(pid)?.len(),
+        usage: exit.usage,
+        ms: exit.ms,
+        limits_hit: exit.limits_hit,
+        confidence: None,
+        error,
+    })
+}
+
+/// A bar for `tasks`; draws nothing where standard error is no terminal.
+pub fn progress(tasks: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{pos}/{len} tasks {wide_bar} {elapsed} (left {eta})");
+    ProgressBar::new(tasks).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

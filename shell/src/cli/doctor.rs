@@ -1,0 +1,231 @@
+//! `quipu doctor`: whether everything that a run needs is in order.
+
+use anyhow::Result;
+use clap::Args;
+use indicatif::DecimalBytes;
+use quipu_cpu::CpuError;
+use quipu_memory::{Access, Store};
+use quipu_models::{ModelError, gguf};
+use quipu_tools::CallContext;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::config::settings::CpuChoice;
+use crate::session::Session;
+use crate::session::bus::Servers;
+use crate::session::lock::MachineLock;
+use crate::session::user_call::user_call;
+use crate::terminal::error::{FAILED, hint};
+use crate::terminal::output::{self, visible};
+
+/// Free room below which a warning is due.
+const ROOM_BYTES_MIN: u64 = 1 << 30;
+
+/// Check that everything is in order
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Finding {
+    check: &'static str,
+    state: State,
+    text: String,
+    hint: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// Runs all checks; fails when one does.
+pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
+    let findings = [
+        finding("model", model(session)),
+        finding("tools", tools(session)),
+        finding("store", store(session)),
+        finding("journal", journal(session)),
+        finding("machine", machine(session)),
+        finding("disk", disk(session)),
+        finding("processor", Ok((State::Ok, processor()))),
+        finding("terminal", Ok((State::Ok, terminal()))),
+    ];
+    if args.json {
+        output::json(&findings)?;
+    } else {
+        for finding in &findings {
+            let mark = match finding.state {
+                State::Ok => console::style("ok  ").green(),
+                State::Warn => console::style("warn").yellow(),
+                State::Fail => console::style("FAIL").red(),
+            };
+            output::line(&format!(
+                "{mark} {:<10} {}",
+                finding.check,
+                visible(&finding.text)
+            ))?;
+            if !finding.hint.is_empty() {
+                output::line(&format!("     {:<10} hint: {}", "", visible(&finding.hint)))?;
+            }
+        }
+    }
+    Ok(
+        match findings.iter().any(|finding| finding.state == State::Fail) {
+            true => FAILED,
+            false => 0,
+        },
+    )
+}
+
+fn finding(check: &'static str, result: Result<(State, String)>) -> Finding {
+    match result {
+        Ok((state, text)) => Finding {
+            check,
+            state,
+            text,
+            hint: String::new(),
+        },
+        Err(error) => Finding {
+            check,
+            state: State::Fail,
+            text: format!("{error:#}"),
+            hint: hint(&error),
+        },
+    }
+}
+
+fn model(session: &Session) -> Result<(State, String)> {
+    Ok((
+        State::Ok,
+        match &session.settings.cpu {
+            CpuChoice::Local => {
+                let file = session.model_file()?;
+                let header = gguf::read(&file).map_err(ModelError::Gguf)?;
+                if !header.chat_template {
+                    let model = header.name.unwrap_or_else(|| file.display().to_string());
+                    return Err(CpuError::NoTemplate { model }.into());
+                }
+                file.display().to_string()
+            }
+            CpuChoice::Url(url) => format!("at {url} (not called)"),
+            CpuChoice::Script(file) => format!("the script {file}"),
+        },
+    ))
+}
+
+fn tools(session: &Session) -> Result<(State, String)> {
+    let (bus, unusable) = session.bus(Servers::Known)?;
+    let result = user_call(
+        &bus.resolve("calculator")?,
+        &json!({"expression": "2+2"}),
+        &CallContext::default(),
+    )?;
+    let names: Vec<String> = bus
+        .list()
+        .iter()
+        .map(|device| device.spec().name.clone())
+        .collect();
+    let text = format!(
+        "{}; 2+2 is {}",
+        names.join(", "),
+        result["value"].as_str().unwrap_or("?")
+    );
+    Ok(match unusable.first() {
+        None => (State::Ok, text),
+        Some(tool) => (
+            State::Warn,
+            format!("{text}; left out: {}: {}", tool.name, tool.error),
+        ),
+    })
+}
+
+fn store(session: &Session) -> Result<(State, String)> {
+    let stats = session.store(Access::ReadOnly)?.stats()?;
+    Ok((
+        State::Ok,
+        format!("{} pages in {}", stats.pages, session.paths.store.display()),
+    ))
+}
+
+fn journal(session: &Session) -> Result<(State, String)> {
+    let processes = session.journal()?.processes()?.len();
+    Ok((
+        State::Ok,
+        format!(
+            "{processes} processes in {}",
+            session.paths.journal().display()
+        ),
+    ))
+}
+
+fn machine(session: &Session) -> Result<(State, String)> {
+    Ok(match MachineLock::holder(&session.paths.lock()) {
+        None => (State::Ok, "none is running on this root".into()),
+        Some(holder) => (
+            State::Warn,
+            format!("one is running on this root (process {holder})"),
+        ),
+    })
+}
+
+fn disk(session: &Session) -> Result<(State, String)> {
+    let mut folder = session.paths.store.as_path();
+    while !folder.exists() {
+        match folder.parent() {
+            Some(parent) => folder = parent,
+            None => break,
+        }
+    }
+    let free = fs4::available_space(folder)?;
+    let state = if free < ROOM_BYTES_MIN {
+        State::Warn
+    } else {
+        State::Ok
+    };
+    Ok((
+        state,
+        format!("{} free at {}", DecimalBytes(free), folder.display()),
+    ))
+}
+
+fn terminal() -> String {
+    let term = console::Term::stderr();
+    if !term.is_term() {
+        return "none: nobody is asked, and lines are plain".into();
+    }
+    let colour = if console::colors_enabled_stderr() {
+        "colours"
+    } else {
+        "no colours"
+    };
+    format!("{} columns, {colour}", term.size().1)
+}
+
+fn processor() -> String {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut built_for = Vec::new();
+    for (name, on) in [
+        ("avx2", cfg!(target_feature = "avx2")),
+        ("avx512", cfg!(target_feature = "avx512f")),
+        ("neon", cfg!(target_feature = "neon")),
+    ] {
+        if on {
+            built_for.push(name);
+        }
+    }
+    format!(
+        "{cores} cores, built for {}",
+        if built_for.is_empty() {
+            "any".into()
+        } else {
+            built_for.join(" ")
+        }
+    )
+}

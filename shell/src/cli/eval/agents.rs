@@ -1,0 +1,91 @@
+//! By which agents the cases are run.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use quipu_tools::Bus;
+
+use super::cases::Case;
+use crate::session::agent::{self, Loaded};
+use crate::terminal::error::UserError;
+use crate::terminal::lines::file_words;
+
+/// An agent, and how results name it.
+#[derive(Clone, Debug, Default)]
+pub struct Named {
+    /// Its path as it was given; `None` for the usual one.
+    pub name: Option<String>,
+    /// The agent.
+    pub loaded: Loaded,
+}
+
+/// The agents of an eval.
+pub struct Agents {
+    /// Those of cases that name none.
+    given: Vec<Named>,
+    /// Those that cases name, by the line of the case.
+    own: HashMap<usize, Named>,
+}
+
+impl Agents {
+    /// Reads the `given` agents, and those that the `cases` in `file` name.
+    ///
+    /// # Errors
+    /// An agent that cannot be read; with the line, where a case names it.
+    pub fn load(given: &[PathBuf], file: &Path, cases: &[Case]) -> Result<Self> {
+        let read = |path: &Path, name: &Path| -> Result<Named> {
+            Ok(Named {
+                name: Some(name.display().to_string()),
+                loaded: agent::load_apart(path)?,
+            })
+        };
+        let mut usual = Vec::new();
+        for path in given {
+            usual.push(read(path, path)?);
+        }
+        if usual.is_empty() {
+            usual.push(Named::default());
+        }
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let mut own = HashMap::new();
+        for case in cases {
+            if let Some(path) = &case.agent {
+                let place = || format!("{}, line {}", file_words(file), case.line);
+                let named =
+                    read(&folder.join(path), path).map_err(|error| error.context(place()))?;
+                own.insert(case.line, named);
+            }
+        }
+        Ok(Self { given: usual, own })
+    }
+
+    /// The agents that run `case`: its own, else each that was given.
+    pub fn of(&self, case: &Case) -> &[Named] {
+        match self.own.get(&case.line) {
+            Some(own) => std::slice::from_ref(own),
+            None => &self.given,
+        }
+    }
+
+    /// Checks that the tools which agents and `cases` name are on `bus`.
+    pub fn check(&self, bus: &Bus, file: &Path, cases: &[Case]) -> Result<()> {
+        for named in self.given.iter().chain(self.own.values()) {
+            named.loaded.check(bus)?;
+        }
+        for case in cases {
+            let mut tools = case.tools.iter().flatten();
+            if let Some(missing) = tools.find(|name| !agent::is_there(name, bus)) {
+                return Err(UserError::usage(
+                    format!(
+                        "{}, line {}: there is no tool {missing}",
+                        file_words(file),
+                        case.line
+                    ),
+                    "`quipu tool ls` lists the tools there are",
+                ));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,316 @@
+//! `quipu eval`: cases with checks, on one model or several side by side.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `cases` | the cases, as JSON lines |
+//! | `check`, `calls` | what has to hold of a run |
+//! | `agents` | by which agents the cases are run |
+//! | `beginnings` | cases that share a memory |
+//! | `functions`, `pages` | tools and pages that only a case sees |
+//! | `one`, `watch` | one case, from its documents to its result |
+//! | `rows` | results, their sums, the table |
+//! | `paired` | two runs of the same cases, compared case by case |
+//! | `junit` | results as JUnit XML |
+//! | `grade` | results checked again |
+//! | `calibrate`, `regression` | what a model's odds are worth, fitted on cases |
+
+mod agents;
+mod beginnings;
+mod calibrate;
+mod calls;
+mod cases;
+mod check;
+mod functions;
+mod grade;
+mod junit;
+mod one;
+mod pages;
+mod paired;
+mod regression;
+mod rows;
+mod watch;
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use serde_json::json;
+
+use super::batch;
+use super::options::ProcessOptions;
+use super::results::{self, Earlier, Results};
+use crate::session::Session;
+use crate::terminal::error::{FAILED, INTERRUPTED, UserError};
+use crate::terminal::interrupts::Interrupts;
+use crate::terminal::output;
+use agents::Agents;
+use cases::Case;
+use one::{Bench, Job};
+use rows::{KIND, Row};
+
+/// Run cases with checks and say how many hold, on one model or several side by side
+///
+/// Nothing of the user's own store and journal is read or written. Each case has a memory
+/// of its own, which is gone afterwards, or what the same tasks before it have left; installed tools, their grants, the configuration
+/// and models are the user's. With several --model or --agent all cases are run on each,
+/// one after another.
+#[derive(Debug, Args)]
+#[command(after_long_help = cases::HELP)]
+pub struct EvalArgs {
+    /// The cases, one JSON object a line; `-` is standard input
+    #[arg(value_name = "CASES.jsonl")]
+    cases: PathBuf,
+    /// The agent of cases that name none: an agent.toml, a SKILL.md, or a folder; can be
+    /// repeated, to have them side by side
+    #[arg(long, value_name = "FILE|DIR")]
+    agent: Vec<PathBuf>,
+    /// Cases at once, 1 to 200. With more than one, times say less, and a case may notice
+    /// that the store is not empty
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=200))]
+    jobs: u16,
+    /// Runs of each case, with a seed each: says how many hold every time (ALL) and at
+    /// least once (ANY). Without a --temperature above 0 all runs are the same
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    repeat: u32,
+    /// Compare with these results of an earlier run, case by case
+    #[arg(long, value_name = "RESULTS.jsonl")]
+    against: Option<PathBuf>,
+    /// Write the results as JUnit XML too
+    #[arg(long, value_name = "FILE.xml")]
+    junit: Option<PathBuf>,
+    /// Only the first so many cases
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Where a line for each case goes; what is there is replaced
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Keep the results that --out has, and run only what is missing
+    #[arg(long, requires = "out")]
+    resume: bool,
+    /// Check the results in this file again, without running anything: what --out has
+    /// written, or another program with lines {"id", "answer", "calls": [{"tool", "args"}], "ms"}
+    #[arg(long, value_name = "RESULTS.jsonl", conflicts_with_all = ["out", "calibrate"])]
+    grade: Option<PathBuf>,
+    /// Fit what the model's odds are worth on these cases, and keep that for this model.
+    /// A case says in "fits" which function does what is asked, or in "judge" what the right
+    /// answer to a question is
+    #[arg(long)]
+    calibrate: bool,
+    /// Print the sums as JSON
+    #[arg(long)]
+    json: bool,
+    /// Exit with 1 if a smaller share of the cases holds, 0 to 1
+    #[arg(long, value_name = "RATE", value_parser = share)]
+    fail_under: Option<f64>,
+    #[command(flatten)]
+    process: ProcessOptions,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    match (0.0..=1.0).contains(&share) {
+        true => Ok(share),
+        false => Err("not a share from 0 to 1".into()),
+    }
+}
+
+/// Runs the command.
+pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
+    let mut cases = cases::read(&args.cases)?;
+    cases.truncate(args.limit.unwrap_or(usize::MAX));
+    if let Some(file) = &args.grade {
+        let rows = grade::rows(&cases, file)?;
+        let missing = grade::missing(&cases, &rows);
+        if missing > 0 {
+            say!("warning: {missing} of {} cases have no result", cases.len());
+        }
+        let code = sum_up(&args, &cases, &rows)?;
+        return Ok(if missing > 0 { FAILED } else { code });
+    }
+    if args.calibrate {
+        return calibrate::run(session, &args, &cases).await;
+    }
+    evaluate(session, &args, &cases).await
+}
+
+/// What is left to be run on a model.
+struct Part<'a> {
+    session: Session,
+    model: String,
+    jobs: Vec<Job<'a>>,
+}
+
+async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<u8> {
+    let mut interrupts = Interrupts::listen()?;
+    let agents = Agents::load(&args.agent, &args.cases, cases)?;
+    let earlier = match &args.out {
+        Some(out) => {
+            results::refuse(out, &args.cases, "cases")?;
+            match args.resume {
+                true => Earlier::read(out, &KIND)?,
+                false => Earlier::default(),
+            }
+        }
+        None => Earlier::default(),
+    };
+    let mut rows = kept(&earlier, cases);
+    if args.repeat > 1 && session.settings.sampling().temperature == 0.0 {
+        say!("warning: without a --temperature above 0 all runs of a case are the same");
+    }
+    let parts = left(session, args.repeat, cases, &agents, &earlier)?;
+    let mut earlier = Some(earlier);
+    let mut out = None;
+    for part in &parts {
+        let bench = Bench::open(&part.session, &agents, &args.process, &args.cases, cases).await?;
+        // Not before a machine is there: earlier results are kept if it never is.
+        if let (Some(path), Some(earlier)) = (&args.out, earlier.take()) {
+            out = Some(Results::open(Some(path.as_path()), earlier)?);
+        }
+        let mut keep = |row: Row| -> Result<()> {
+            if let Some(out) = &mut out {
+                out.write(&row)?;
+            }
+            rows.push(row);
+            Ok(())
+        };
+        if !run_part(&bench, part, args.jobs, &mut interrupts, &mut keep).await? {
+            sum_up(args, cases, &rows)?;
+            say!("interrupted; what is done is counted");
+            say!("hint: with --out FILE, the same command and --resume does what is left");
+            return Ok(INTERRUPTED);
+        }
+    }
+    if let Some(out) = out {
+        out.finish()?;
+    }
+    sum_up(args, cases, &rows)
+}
+
+/// The earlier results of these cases.
+fn kept(earlier: &Earlier, cases: &[Case]) -> Vec<Row> {
+    let ids: HashSet<String> = cases.iter().map(|case| case.id.to_string()).collect();
+    let lines = earlier.lines().iter();
+    let of_these = lines.filter(|line| ids.contains(&line["id"].to_string()));
+    // A line that an older version wrote in another form is kept and not counted.
+    of_these
+        .filter_map(|line| serde_json::from_value(line.clone()).ok())
+        .collect()
+}
+
+/// What is left to do, by model. A model that is not there is an error before any runs.
+fn left<'a>(
+    session: &Session,
+    rounds: u32,
+    cases: &'a [Case],
+    agents: &'a Agents,
+    earlier: &Earlier,
+) -> Result<Vec<Part<'a>>> {
+    let mut parts = Vec::new();
+    let (mut all, mut done) = (0, 0);
+    for model in session.models() {
+        let on = session.on_model(&model)?;
+        let mut jobs = Vec::new();
+        for (n, case) in cases.iter().enumerate() {
+            for (which, agent) in agents.of(case).iter().enumerate() {
+                for round in 0..rounds {
+                    let key = rows::key(&case.id, &json!(model), &json!(agent.name), round);
+                    all += 1;
+                    match earlier.has(&key) {
+                        true => done += 1,
+                        false => jobs.push(Job {
+                            case,
+                            n,
+                            round,
+                            agent,
+                            which,
+                        }),
+                    }
+                }
+            }
+        }
+        if !jobs.is_empty() {
+            parts.push(Part {
+                session: on,
+                model,
+                jobs,
+            });
+        }
+    }
+    if done > 0 {
+        say!("{done} of {all} cases are done already");
+    }
+    // One agent after another, so that its cases share what they begin with.
+    for part in &mut parts {
+        part.jobs.sort_by_key(|job| job.which);
+    }
+    Ok(parts)
+}
+
+/// Runs what is left on one model. False when it was interrupted.
+async fn run_part(
+    bench: &Bench<'_>,
+    part: &Part<'_>,
+    at_once: u16,
+    interrupts: &mut Interrupts,
+    keep: &mut dyn FnMut(Row) -> Result<()>,
+) -> Result<bool> {
+    let progress = batch::progress(part.jobs.len() as u64);
+    let mut waiting = part.jobs.iter();
+    let mut running = FuturesUnordered::new();
+    interrupts.begin();
+    let finished = loop {
+        while running.len() < usize::from(at_once)
+            && let Some(job) = waiting.next()
+        {
+            running.push(bench.run(*job, &part.model));
+        }
+        tokio::select! {
+            () = interrupts.next() => break false,
+            row = running.next() => match row {
+                Some(row) => keep(row)?,
+                None => break true,
+            }
+        }
+        progress.inc(1);
+    };
+    interrupts.end();
+    progress.finish_and_clear();
+    Ok(finished)
+}
+
+/// Prints the sums; the exit code.
+fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
+    let sums = rows::sums(rows);
+    match args.json {
+        true => output::json(&sums)?,
+        false => rows::print(&sums)?,
+    }
+    if let Some(file) = &args.junit {
+        std::fs::write(file, junit::xml(rows)).map_err(|error| {
+            let failed = format!("{} cannot be written: {error}", file.display());
+            UserError::failed(failed, "name another file with --junit")
+        })?;
+    }
+    if let Some(file) = &args.against {
+        let paired = paired::compare(rows, &grade::rows(cases, file)?);
+        for line in paired.told() {
+            say!("{}", output::visible(&line));
+        }
+    }
+    let broken: Vec<&Row> = rows.iter().filter(|row| row.error.is_some()).collect();
+    if let Some(first) = broken.first() {
+        let why = output::visible(&first.why);
+        say!(
+            "{} cases could not be run; the first, {}: {why}",
+            broken.len(),
+            first.id
+        );
+    }
+    let all = sums.iter().filter(|sum| sum.tag.is_none());
+    let worst = all.map(|sum| sum.rate).fold(1.0, f64::min);
+    let low = args.fail_under.is_some_and(|least| worst < least);
+    Ok(if low || !broken.is_empty() { FAILED } else { 0 })
+}

@@ -1,0 +1,462 @@
+//! One case: its documents, the processes before it, the process itself, its result.
+
+use std::collections::hash_map::Entry;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Result, anyhow};
+use quipu_kernel::Kernel;
+use quipu_kernel::calls::{FIND, RECALL, REMEMBER, REPLACES};
+use quipu_kernel::journal::StepRow;
+use quipu_kernel::process::{Exit, Program, Sampling, Status, Usage};
+use quipu_kernel::signal::Signal;
+use quipu_memory::{Kind, LIST_MAX, NewPage, Trust};
+use quipu_tools::{Capability, Device};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::agents::{Agents, Named};
+use super::beginnings::{Beginnings, Left, Pages as Stored};
+use super::calls::Made;
+use super::cases::Case;
+use super::functions::Functions;
+use super::pages::Pages;
+use super::rows::Row;
+use super::watch::{Cut, watch};
+use crate::cli::options::ProcessOptions;
+use crate::session::Session;
+use crate::session::agent::KERNEL_CALLS;
+
+/// Memories of a case that are looked at.
+const MEMORIES: usize = 1_000;
+/// The status of a process that was stopped at its calls.
+const STOPPED: &str = "stopped";
+/// Calls that only turn pages of what a process has, which no case asks for.
+const PAGING: [&str; 2] = [FIND, RECALL];
+/// What marks a row of the journal that was decided together with an earlier one.
+const WITH: &str = "with";
+
+/// A machine for cases, with nothing of the user's own.
+pub struct Bench<'a> {
+    session: &'a Session,
+    kernel: Kernel,
+    pages: Pages,
+    beginnings: Beginnings,
+    options: &'a ProcessOptions,
+    /// The tools that are there for every case, where some cases have their own.
+    common: Option<Vec<String>>,
+    _folder: TempDir,
+}
+
+/// A case to be run by an agent.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    /// The case.
+    pub case: &'a Case,
+    /// Its place among the cases.
+    pub n: usize,
+    /// Which run of the case it is, from 0.
+    pub round: u32,
+    /// The agent.
+    pub agent: &'a Named,
+    /// Its place among the agents of the case.
+    pub which: usize,
+}
+
+impl<'a> Bench<'a> {
+    /// A machine on the session's model that has the functions and pages of `cases`, which
+    /// are in the file `file`.
+    ///
+    /// # Errors
+    /// Also when a case or an agent names a tool that is not there.
+    pub async fn open(
+        session: &'a Session,
+        agents: &Agents,
+        options: &'a ProcessOptions,
+        file: &Path,
+        cases: &[Case],
+    ) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let pages = Pages::serve(cases).await?;
+        let mut policy = options.policy(session);
+        let own = [
+            pages.capability().parse::<Capability>()?,
+            Capability::MemWrite,
+        ];
+        policy.grants = policy.grants.iter().cloned().chain(own).collect();
+        let devices: Vec<Arc<dyn Device>> = cases
+            .iter()
+            .enumerate()
+            .filter(|(_, case)| !case.functions.is_empty())
+            .map(|(n, case)| {
+                Arc::new(Functions::new(&device(n), &case.functions)) as Arc<dyn Device>
+            })
+            .collect();
+        let names: Vec<String> = devices.iter().map(|d| d.spec().name.clone()).collect();
+        let kernel = session.bench(folder.path(), policy, devices).await?;
+        agents.check(kernel.bus(), file, cases)?;
+        let all = kernel.bus().list();
+        let all = all.iter().map(|device| device.spec().name.clone());
+        let others = all
+            .filter(|name| !names.contains(name))
+            .chain([KERNEL_CALLS.to_owned()]);
+        Ok(Self {
+            session,
+            pages,
+            beginnings: Beginnings::of(cases),
+            options,
+            common: (!names.is_empty()).then(|| others.collect()),
+            kernel,
+            _folder: folder,
+        })
+    }
+
+    /// The kernel, to watch what happens.
+    pub fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    /// The program of `job` for `prompt`.
+    pub fn program(&self, job: &Job<'_>, prompt: &str) -> Program {
+        let Job {
+            case,
+            n,
+            round,
+            agent,
+            ..
+        } = *job;
+        let prompt = self.pages.fill(n, prompt);
+        let mut program = self.options.program(self.session, &agent.loaded, prompt);
+        if round > 0 {
+            let usual = self.session.settings.sampling();
+            program.sampling = Some(Sampling {
+                seed: usual.seed.wrapping_add(round),
+                ..usual
+            });
+        }
+        let agent = &mut program.agent;
+        agent.memory.reads.clear();
+        // Where only some tools are to be seen, the store is one of them or is not there.
+        let all = case.tools.is_none() && case.functions.is_empty();
+        if all || case.tools.iter().flatten().any(|tool| tool == "memory") {
+            agent.memory.space = self.space(job);
+        }
+        if !all {
+            let mut tools = case.tools.clone().unwrap_or_default();
+            if !case.functions.is_empty() {
+                tools.push(device(n));
+            }
+            agent.tools = Some(tools);
+        } else if agent.tools.is_none() {
+            // Functions of other cases are none of its tools.
+            agent.tools.clone_from(&self.common);
+        }
+        program
+    }
+
+    /// Runs `job` on the model that results call `model`.
+    pub async fn run(&self, job: Job<'_>, model: &str) -> Row {
+        let mut row = Row {
+            id: job.case.id.clone(),
+            model: model.to_owned(),
+            agent: job.agent.name.clone(),
+            round: job.round,
+            ..Row::default()
+        };
+        let mut left = self.beginnings.left(job.n).await;
+        let done = self.fill_in(&job, &mut row, &mut left).await;
+        let done = done.and(self.put_back(&job, &mut left));
+        drop(left);
+        if let Err(error) = done {
+            row.status
+                .get_or_insert_with(|| status_words(Status::Failed));
+            row.error = Some(format!("{error:#}"));
+        }
+        row.judge(job.case);
+        row
+    }
+
+    /// The space of the memories of `job`.
+    fn space(&self, job: &Job<'_>) -> String {
+        space(self.beginnings.first(job.n), job.which)
+    }
+
+    async fn fill_in(&self, job: &Job<'_>, row: &mut Row, left: &mut Left) -> Result<()> {
+        let case = job.case;
+        if let Entry::Vacant(none) = left.entry(job.which) {
+            self.begin(job).await?;
+            none.insert(self.stored(&self.space(job))?);
+        }
+        let mut program = self.program(job, &case.prompt);
+        program.answer_schema.clone_from(&case.schema);
+        program.limits.steps = case.max_steps.unwrap_or(program.limits.steps);
+        let mut events = self.kernel.subscribe();
+        let begun = Instant::now();
+        let pid = self.kernel.spawn(program.clone())?;
+        // A case that is stopped at its calls has no answers to compare.
+        let think = self
+            .options
+            .think(&job.agent.loaded)
+            .filter(|_| case.stop.is_none());
+        let think = think.map(|think| self.kernel.deliberate(pid, &program, think));
+        let deliberation = think.transpose()?;
+        let words_show = self.kernel.cpu().info().constrains;
+        let watched = watch(&mut events, pid, case.stop, words_show).await;
+        let ms = begun.elapsed().as_millis() as u64;
+        drop(events);
+        if watched.cut.is_some() {
+            // It may have ended by itself.
+            let _ = self.kernel.signal(pid, Signal::Kill);
+        }
+        let mut pid = pid;
+        let mut exit = self.kernel.wait(pid).await?;
+        if let Some(deliberation) = deliberation {
+            let deliberated = deliberation.settle(&self.kernel, exit).await?;
+            (pid, exit) = (deliberated.pid, deliberated.exit);
+            exit.ms = begun.elapsed().as_millis() as u64;
+            row.confidence = deliberated.confidence;
+            row.branches = deliberated.branches;
+        }
+        let error = exit.error.clone().unwrap_or_default();
+        let failed = exit.status == Status::Failed && watched.cut.is_none();
+        let steps = self.kernel.journal().steps(pid)?;
+        row.judged = watched.judged;
+        match watched.cut {
+            None => whole(row, &steps, exit, &device(job.n)),
+            Some(cut) => part(row, &steps, cut, ms, &device(job.n)),
+        }
+        if case.looks_at_memory() {
+            let pages = self.kernel.store().memories(&self.space(job), MEMORIES)?;
+            row.memory = Some(pages.into_iter().map(|page| page.text).collect());
+        }
+        match failed {
+            true => Err(anyhow!(error)),
+            false => Ok(()),
+        }
+    }
+
+    /// Stores the documents of a case and runs the tasks before it.
+    async fn begin(&self, job: &Job<'_>) -> Result<()> {
+        for (first, mut left) in self.beginnings.others(job.n) {
+            for (which, _) in left.drain() {
+                self.forget(&space(first, which))?;
+            }
+        }
+        self.store_documents(job)?;
+        for prompt in &job.case.before {
+            let pid = self.kernel.spawn(self.program(job, prompt))?;
+            let exit = self.kernel.wait(pid).await?;
+            if exit.status == Status::Failed {
+                let error = exit.error.unwrap_or_default();
+                return Err(anyhow!("a task before it failed: {error}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the memory of `job` as the next case that begins alike finds it: as it was, or
+    /// empty.
+    fn put_back(&self, job: &Job<'_>, left: &mut Left) -> Result<()> {
+        let space = self.space(job);
+        let before = left.get(&job.which);
+        if job.case.before.is_empty() || before != Some(&self.stored(&space)?) {
+            left.remove(&job.which);
+            self.forget(&space)?;
+        }
+        Ok(())
+    }
+
+    /// The pages of `space`.
+    fn stored(&self, space: &str) -> Result<Stored> {
+        let pages = self.kernel.store().list(0, LIST_MAX)?.into_iter();
+        let own = pages.filter(|page| page.space == space);
+        Ok(own
+            .map(|page| (page.id, (page.created_ms, page.bytes)))
+            .collect())
+    }
+
+    fn store_documents(&self, job: &Job<'_>) -> Result<()> {
+        let page = |document: &super::cases::Document| NewPage {
+            kind: Kind::Document,
+            title: document.title.clone(),
+            text: document.text.clone(),
+            source: "case".into(),
+            trust: Trust::User,
+            space: self.space(job),
+            ..NewPage::default()
+        };
+        let pages: Vec<NewPage> = job.case.documents.iter().map(page).collect();
+        if !pages.is_empty() {
+            self.kernel.store().put_all(pages)?;
+        }
+        Ok(())
+    }
+
+    /// Removes all pages of `space`, so that the next case finds the store as it was.
+    fn forget(&self, space: &str) -> Result<()> {
+        for id in self.stored(space)?.into_keys() {
+            self.kernel.store().remove(&id)?;
+        }
+        Ok(())
+    }
+}
+
+/// The space of cases that begin as case `first` does, for the agent `which`.
+fn space(first: usize, which: usize) -> String {
+    format!("eval-{first}-{which}")
+}
+
+/// The name of the device of case `n`.
+fn device(n: usize) -> String {
+    format!("t{}", n + 1)
+}
+
+fn status_words(status: Status) -> String {
+    let word = serde_json::to_value(status).unwrap_or_default();
+    word.as_str().unwrap_or_default().to_owned()
+}
+
+/// Fills in what a process with these `rows` came to.
+fn whole(row: &mut Row, rows: &[StepRow], exit: Exit, device: &str) {
+    row.calls = calls(rows, device);
+    row.steps = Some(count_steps(rows));
+    row.decide_ms = Some(decide_ms(rows));
+    row.status = Some(status_words(exit.status));
+    row.answer = exit.answer;
+    row.usage = Some(exit.usage);
+    row.ms = Some(exit.ms);
+}
+
+/// Fills in what a process with these `rows` was when it was `cut`, after `ms`. It may have
+/// gone on before the signal came.
+fn part(row: &mut Row, rows: &[StepRow], cut: Cut, ms: u64, device: &str) {
+    let last = match cut {
+        Cut::Calls(last) => last,
+        Cut::Words(step) => step - 1,
+    };
+    let end = rows.iter().position(|row| row.n > last);
+    let rows = &rows[..end.unwrap_or(rows.len())];
+    let mut usage = Usage::default();
+    rows.iter().for_each(|row| usage += row.usage);
+    row.calls = calls(rows, device);
+    // The words are a step too, and all the time went into deciding on them.
+    (row.steps, row.decide_ms) = match cut {
+        Cut::Calls(_) => (Some(count_steps(rows)), Some(decide_ms(rows))),
+        Cut::Words(_) => (Some(count_steps(rows) + 1), Some(ms)),
+    };
+    row.status = Some(STOPPED.to_owned());
+    row.usage = Some(usage);
+    row.ms = Some(ms);
+}
+
+/// How many calls an action makes that count.
+pub(super) fn counted(action: &Value) -> usize {
+    calls_in(action).len()
+}
+
+/// The calls of an action that count, in either form of it.
+fn calls_in(action: &Value) -> Vec<&Value> {
+    let mut calls: Vec<&Value> = match action["calls"].as_array() {
+        Some(calls) => calls.iter().collect(),
+        None => vec![action],
+    };
+    calls.retain(|call| {
+        let tool = call["tool"].as_str();
+        tool.is_some_and(|tool| !PAGING.contains(&tool))
+    });
+    calls
+}
+
+/// How many steps `rows` are: those that were decided together with an earlier one belong
+/// to its step.
+fn count_steps(rows: &[StepRow]) -> usize {
+    let beside = |row: &&StepRow| row.action.get(WITH).is_some();
+    rows.len() - rows.iter().filter(beside).count()
+}
+
+/// The time of the decisions up to the first call or the answer.
+fn decide_ms(rows: &[StepRow]) -> u64 {
+    let first = rows
+        .iter()
+        .position(|row| counted(&row.action) > 0 || row.action.get("answer").is_some());
+    let until = first.map_or(rows, |first| &rows[..=first]);
+    until.iter().map(|row| row.decide_ms).sum()
+}
+
+/// The calls in `rows`, as they are checked: without the case's own `device`, and without
+/// what the kernel adds to them.
+fn calls(rows: &[StepRow], device: &str) -> Vec<Made> {
+    let own = format!("{device}.");
+    rows.iter()
+        .flat_map(|row| calls_in(&row.action))
+        .map(|action| {
+            let tool = action["tool"].as_str().unwrap_or_default();
+            let mut args = action["args"].clone();
+            if let (REMEMBER, Some(args)) = (tool, args.as_object_mut()) {
+                args.shift_remove(REPLACES);
+            }
+            Made {
+                tool: tool.strip_prefix(&own).unwrap_or(tool).to_owned(),
+                args,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn rows(actions: Value) -> Vec<StepRow> {
+        let actions: Vec<Value> = serde_json::from_value(actions).unwrap();
+        let row = |(i, action): (usize, Value)| StepRow {
+            n: i as u32 + 1,
+            action,
+            usage: Usage::default(),
+            decide_ms: 10,
+            outcome: None,
+        };
+        actions.into_iter().enumerate().map(row).collect()
+    }
+
+    #[test]
+    fn calls_are_what_was_done_and_not_how_pages_were_turned() {
+        let check = |actions: Value, want: &[&str], steps: usize, ms: u64| {
+            let rows = rows(actions);
+            let made: Vec<String> = calls(&rows, "t3")
+                .iter()
+                .map(|made| format!("{} {}", made.tool, made.args))
+                .collect();
+            assert_eq!(made, want);
+            assert_eq!((count_steps(&rows), decide_ms(&rows)), (steps, ms));
+        };
+        check(json!([{"answer": "a"}]), &[], 1, 10);
+        check(
+            json!([{"tool": "find_tool", "args": {"query": "x"}},
+                {"tool": "t3.a.b", "args": {"x": 1}}, {"answer": "a"}]),
+            &["a.b {\"x\":1}"],
+            3,
+            20,
+        );
+        check(
+            json!([{"tool": "t3.a", "args": {}}, {"tool": "t31.a", "args": {}, "with": 1}]),
+            &["a {}", "t31.a {}"],
+            1,
+            10,
+        );
+        check(
+            json!([{"calls": [{"tool": "t3.a", "args": {}}, {"tool": "t3.b", "args": {}}]}]),
+            &["a {}", "b {}"],
+            1,
+            10,
+        );
+        check(
+            json!([{"tool": "memory.put", "args": {"text": "x", "replaces": "m1-1"}}]),
+            &["memory.put {\"text\":\"x\"}"],
+            1,
+            10,
+        );
+    }
+}

@@ -1,0 +1,43 @@
+//! `quipu kill`.
+
+use anyhow::Result;
+use clap::Args;
+use quipu_kernel::process::{Exit, Pid, State, Status, Usage};
+
+use crate::service::control::{self, Request};
+use crate::session::Session;
+use crate::session::lock::MachineLock;
+
+/// Stop a process for good
+#[derive(Debug, Args)]
+pub struct KillArgs {
+    /// The process
+    pid: Pid,
+}
+
+/// Tells the machine that runs; without one the process is only waiting to be resumed.
+pub fn run(session: &Session, args: &KillArgs) -> Result<u8> {
+    let journal = session.journal()?;
+    if journal.process(args.pid)?.state == "exited" {
+        say!("process {} is already over", args.pid);
+        return Ok(0);
+    }
+    if control::ask(&session.paths.state, &Request::Kill { pid: args.pid })?.is_some() {
+        say!("process {} is stopped", args.pid);
+        return Ok(0);
+    }
+    // Nobody may start a machine meanwhile.
+    let _lock = MachineLock::take(&session.paths.lock())?;
+    let exit = Exit {
+        status: Status::Interrupted,
+        answer: None,
+        error: Some("killed".into()),
+        failure: None,
+        limits_hit: Vec::new(),
+        usage: Usage::default(),
+        ms: 0,
+    };
+    journal.exit(args.pid, State::Exited, &exit)?;
+    say!("process {} is stopped", args.pid);
+    Ok(0)
+}

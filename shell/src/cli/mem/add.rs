@@ -1,0 +1,102 @@
+//! `quipu mem add`: files, folders, web pages and JSON lines. How they are read is in
+//! `import/`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Args;
+use quipu_memory::{Access, Trust};
+
+use crate::config::settings::Space;
+use crate::import::job::{Import, Tally};
+use crate::import::jsonl;
+use crate::session::Session;
+use crate::terminal::error::{FAILED, UserError};
+use crate::terminal::lines::file_words;
+use crate::terminal::output::visible;
+
+/// Bring documents in: files, folders of them, web pages, or JSON lines
+#[derive(Debug, Args)]
+pub struct AddArgs {
+    /// Files, folders (ignore files are respected) and web addresses
+    #[arg(required_unless_present = "jsonl", value_name = "PATH|URL")]
+    what: Vec<String>,
+    /// Read pages from FILE, lines {"_id","title","text"[,"source","trust"]}
+    #[arg(long, value_name = "FILE", conflicts_with = "what")]
+    jsonl: Option<PathBuf>,
+    /// Vouch for them: they count as your own words, come up unasked, and taint nothing.
+    /// Otherwise they are a stranger's
+    #[arg(long)]
+    vouch: bool,
+    /// Bring in hidden files too, and those that ignore files name
+    #[arg(long, conflicts_with = "jsonl")]
+    no_ignore: bool,
+    /// Put them into this space, which only some agents read [default: shared]
+    #[arg(long, value_name = "NAME")]
+    space: Option<Space>,
+}
+
+/// Runs the command.
+pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
+    let (urls, paths): (Vec<&String>, Vec<&String>) =
+        args.what.iter().partition(|what| is_url(what));
+    if let Some(missing) = paths.iter().find(|path| !Path::new(path).exists()) {
+        return Err(UserError::usage(
+            format!("there is no {}", visible(missing)),
+            "name files, folders or web addresses",
+        ));
+    }
+    let store = session.store(Access::ReadWrite)?;
+    let space = args.space.clone().unwrap_or_default().0;
+    store.defer_vectors();
+    let trust = match args.vouch {
+        true => Trust::User,
+        false => Trust::Untrusted,
+    };
+    if let Some(path) = &args.jsonl {
+        let added = jsonl::add(&store, path, &space, trust)?;
+        say!("added {added} pages from {}", file_words(path));
+        session.give_vectors(&store)?;
+        return Ok(0);
+    }
+    let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+    let import = Import::new(session, &store, space, trust)?;
+    let tally = import.bring(&urls, &paths, args.no_ignore)?;
+    report(&tally);
+    session.give_vectors(&store)?;
+    // Whoever adds something means to have it afterwards.
+    let nothing = tally.pages + tally.unchanged + tally.removed == 0;
+    Ok(if nothing { FAILED } else { 0 })
+}
+
+fn is_url(what: &str) -> bool {
+    what.starts_with("http://") || what.starts_with("https://")
+}
+
+fn report(tally: &Tally) {
+    for line in &tally.partly {
+        say!("{line}");
+    }
+    for line in &tally.skipped {
+        say!("skipped {line}");
+    }
+    if let Some(names) = tally.ignored.named() {
+        say!("left out by ignore rules or hidden: {names}");
+    }
+    let mut words = format!("added {} pages from {} files", tally.pages, tally.files);
+    for (count, what) in [
+        (tally.unchanged, "unchanged"),
+        (tally.removed, "gone and removed"),
+    ] {
+        if count > 0 {
+            words.push_str(&format!(", {count} {what}"));
+        }
+    }
+    words.push_str(&format!(", skipped {}", tally.skipped.len()));
+    if let Some(count) = tally.ignored.counted() {
+        words.push_str(&format!(
+            ", {count} left out by ignore rules or hidden (--no-ignore brings them in)"
+        ));
+    }
+    say!("{words}");
+}

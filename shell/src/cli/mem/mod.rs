@@ -1,0 +1,282 @@
+//! `quipu mem`: documents and memories.
+
+mod add;
+pub mod consolidate;
+mod links;
+mod remains;
+mod search;
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use quipu_memory::{Access, PageId, Store};
+use serde_json::json;
+
+use crate::config::settings::{Space, space_words};
+use crate::session::Session;
+use crate::terminal::bar::bar;
+use crate::terminal::error::UserError;
+use crate::terminal::output::{self, ago, shortened};
+use remains::Gone;
+
+/// Pages of one call to the store when all are listed.
+const LIST_PAGES: usize = 1000;
+
+/// Documents and memories
+#[derive(Debug, Subcommand)]
+pub enum MemCommand {
+    Add(add::AddArgs),
+    Search(search::SearchArgs),
+    /// Show one page, whole
+    Show(ShowArgs),
+    /// List the pages
+    Ls(LsArgs),
+    /// Remove pages
+    Rm(RmArgs),
+    /// Say how much is stored
+    Stats(JsonArgs),
+    /// Make one memory of those that belong together; the originals stay
+    Consolidate,
+    /// Build the search index anew from the stored pages, and the vectors that are missing
+    Rebuild,
+}
+
+/// Arguments of `mem show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The page
+    id: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `mem rm`.
+#[derive(Debug, Args)]
+pub struct RmArgs {
+    /// The pages
+    #[arg(required = true)]
+    id: Vec<String>,
+}
+
+/// Arguments of `mem ls`.
+#[derive(Debug, Args)]
+pub struct LsArgs {
+    /// Only pages of this space
+    #[arg(long, value_name = "NAME")]
+    space: Option<Space>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of commands that only list.
+#[derive(Debug, Args)]
+pub struct JsonArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub async fn run(session: &Session, command: MemCommand) -> Result<u8> {
+    match command {
+        MemCommand::Add(args) => add::run(session, &args),
+        MemCommand::Search(args) => search::run(session, &args),
+        MemCommand::Show(args) => show(session, &args),
+        MemCommand::Ls(args) => list(session, &args),
+        MemCommand::Rm(args) => remove(session, &args),
+        MemCommand::Stats(args) => stats(session, &args),
+        MemCommand::Consolidate => consolidate::run(session).await,
+        MemCommand::Rebuild => rebuild(session),
+    }
+}
+
+fn no_page(id: &str) -> anyhow::Error {
+    UserError::usage(
+        format!("there is no page {id}"),
+        "`quipu mem ls` lists the pages",
+    )
+}
+
+fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
+    let store = session.store(Access::ReadOnly)?;
+    let id = PageId::from(args.id.as_str());
+    let page = store.get(&id)?.ok_or_else(|| no_page(&args.id))?;
+    if args.json {
+        output::json(&page)?;
+        return Ok(0);
+    }
+    let source = output::visible(&page.source);
+    let space = match page.space.as_str() {
+        "" => String::new(),
+        name => format!(" · in space {}", output::visible(name)),
+    };
+    say!(
+        "{} · {} · from {source} · {}{space} · {}",
+        page.id,
+        page.kind,
+        page.trust,
+        ago(page.created_ms)
+    );
+    if !page.title.is_empty() {
+        output::line(&output::visible(&page.title))?;
+    }
+    output::line(&output::visible(&page.text))?;
+    for earlier in store.history(&id)? {
+        let text = output::visible(&shortened(&earlier.text, 60));
+        say!("version {} said: {text}", earlier.version);
+    }
+    for (word, linked) in [
+        ("links to", links::from(store.as_ref(), &page)?),
+        ("linked from", links::to(store.as_ref(), &page)?),
+    ] {
+        for other in linked {
+            let (id, title) = (
+                output::visible(other.id.as_str()),
+                shortened(&other.title, 60),
+            );
+            say!("{word} {id}: {}", output::visible(&title));
+        }
+    }
+    for source in store.lineage(&id)? {
+        let text = output::visible(&shortened(&source.text, 60));
+        say!("made from {}: {text}", output::visible(source.id.as_str()));
+    }
+    Ok(0)
+}
+
+fn list(session: &Session, args: &LsArgs) -> Result<u8> {
+    let store = session.store(Access::ReadOnly)?;
+    let mut pages = Vec::new();
+    loop {
+        let more = store.list(pages.len(), LIST_PAGES)?;
+        if more.is_empty() {
+            break;
+        }
+        pages.extend(more);
+    }
+    if let Some(Space(space)) = &args.space {
+        pages.retain(|page| page.space == *space);
+    }
+    if args.json {
+        output::json(&pages)?;
+    } else if pages.is_empty() {
+        match &args.space {
+            Some(space) => say!("nothing is stored in {}", space_words(&space.0)),
+            None => {
+                say!("nothing is stored yet: `quipu mem add PATH` brings documents in");
+            }
+        }
+    } else {
+        let rows = pages.iter().map(|page| {
+            vec![
+                page.id.to_string(),
+                page.kind.to_string(),
+                page.trust.to_string(),
+                space_words(&page.space).to_owned(),
+                page.bytes.to_string(),
+                ago(page.created_ms),
+                shortened(&page.title, 40),
+                shortened(&page.source, 40),
+            ]
+        });
+        output::table(
+            &[
+                "ID", "KIND", "TRUST", "SPACE", "BYTES", "STORED", "TITLE", "SOURCE",
+            ],
+            rows.collect(),
+        )?;
+    }
+    Ok(0)
+}
+
+fn remove(session: &Session, args: &RmArgs) -> Result<u8> {
+    let store = session.store(Access::ReadWrite)?;
+    let mut ids: Vec<PageId> = Vec::new();
+    for id in args.id.iter().map(|id| PageId::from(id.as_str())) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    // All or none: a wrong id is found before anything is gone.
+    for id in &ids {
+        if store.get(id)?.is_none() {
+            return Err(no_page(id.as_str()));
+        }
+    }
+    let mut gone = Gone::default();
+    for id in &ids {
+        gone.note(store.as_ref(), id)?;
+    }
+    for id in &ids {
+        store.remove(id)?;
+        say!("removed {}", output::visible(id.as_str()));
+    }
+    // Gone from the files too, not only from what is found.
+    store.purge()?;
+    let made = gone.made_of(store.as_ref())?;
+    if !made.is_empty() {
+        let made: Vec<String> = made.iter().map(|id| output::visible(id.as_str())).collect();
+        say!(
+            "its words are also in what was made of it; to remove that too: quipu mem rm {}",
+            made.join(" ")
+        );
+    }
+    let pids = gone.remains(&session.journal()?)?;
+    if !pids.is_empty() {
+        let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
+        say!(
+            "its words are still in the journal of process {}; to remove that too: quipu log rm {}",
+            pids.join(", "),
+            pids.join(" ")
+        );
+    }
+    Ok(0)
+}
+
+fn stats(session: &Session, args: &JsonArgs) -> Result<u8> {
+    let store = session.store(Access::ReadOnly)?;
+    let (stats, spaces) = (store.stats()?, store.spaces()?);
+    if args.json {
+        let mut value = serde_json::to_value(&stats)?;
+        let named = spaces
+            .iter()
+            .map(|(name, share)| (space_words(name), share));
+        value["spaces"] = json!(named.collect::<BTreeMap<_, _>>());
+        output::json(&value)?;
+        return Ok(0);
+    }
+    output::line(&format!(
+        "{} pages, {} bytes of text",
+        stats.pages, stats.bytes
+    ))?;
+    for (kind, pages) in &stats.by_kind {
+        output::line(&format!("  {kind}: {pages}"))?;
+    }
+    for (trust, pages) in &stats.by_trust {
+        output::line(&format!("  from {trust}: {pages}"))?;
+    }
+    for (space, share) in &spaces {
+        let name = output::visible(space_words(space));
+        output::line(&format!(
+            "  memories in {name}: {}, {} bytes",
+            share.pages, share.bytes
+        ))?;
+    }
+    Ok(0)
+}
+
+fn rebuild(session: &Session) -> Result<u8> {
+    let store = session.store(Access::ReadWrite)?;
+    let bar = bar(0);
+    store.rebuild(&|done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    })?;
+    bar.finish_and_clear();
+    session.give_vectors(&store)?;
+    say!("the index is rebuilt: {} pages", store.stats()?.pages);
+    Ok(0)
+}

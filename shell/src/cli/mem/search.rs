@@ -1,0 +1,137 @@
+//! `quipu mem search`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use console::style;
+use quipu_memory::{Access, DiskStore, Hit, Mode, Query, Store};
+use serde_json::{Value, json};
+
+use crate::config::settings::Space;
+use crate::session::Session;
+use crate::terminal::error::UserError;
+use crate::terminal::lines::{file_words, json_lines};
+use crate::terminal::output::{self, visible};
+
+/// Find pages by their words and their meaning
+#[derive(Debug, Args)]
+pub struct SearchArgs {
+    /// What to look for
+    #[arg(required_unless_present = "jsonl")]
+    query: Option<String>,
+    /// Read queries from FILE, lines {"_id","text"}, and print a line of hits for each
+    #[arg(long, value_name = "FILE", conflicts_with = "query")]
+    jsonl: Option<PathBuf>,
+    /// The most hits
+    #[arg(short, value_name = "N", default_value_t = 10)]
+    k: usize,
+    /// How to search
+    #[arg(long, value_enum, default_value_t = ModeWord::Best)]
+    mode: ModeWord,
+    /// Only pages of this space
+    #[arg(long, value_name = "NAME")]
+    space: Option<Space>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How to search.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum ModeWord {
+    /// By words and meaning where an embedding model is there, else by words
+    Best,
+    /// By words (BM25)
+    Lexical,
+    /// By meaning
+    Semantic,
+    /// By words and meaning
+    Hybrid,
+}
+
+impl From<ModeWord> for Mode {
+    fn from(word: ModeWord) -> Self {
+        match word {
+            ModeWord::Best => Mode::Best,
+            ModeWord::Lexical => Mode::Lexical,
+            ModeWord::Semantic => Mode::Semantic,
+            ModeWord::Hybrid => Mode::Hybrid,
+        }
+    }
+}
+
+/// Runs the command.
+pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
+    let store = session.store(Access::ReadOnly)?;
+    require_meaning(&store, args.mode)?;
+    let search = |text: &str| {
+        store.search(&Query {
+            mode: args.mode.into(),
+            spaces: args.space.as_ref().map(|space| vec![space.0.clone()]),
+            ..Query::new(text, args.k)
+        })
+    };
+    if let Some(path) = &args.jsonl {
+        for line in json_lines(path)? {
+            let (number, value) = line?;
+            let text = value["text"].as_str().ok_or_else(|| {
+                UserError::usage(
+                    format!("{}, line {number}: no \"text\"", file_words(path)),
+                    "lines are {\"_id\": …, \"text\": …}",
+                )
+            })?;
+            let hits = search(text)?;
+            output::json(&json!({"_id": value["_id"], "hits": short(&hits)}))?;
+        }
+        return Ok(0);
+    }
+    let query = args.query.as_deref().unwrap_or_default();
+    let hits = search(query)?;
+    if args.json {
+        output::json(&hits)?;
+        return Ok(0);
+    }
+    if hits.is_empty() {
+        say!("nothing found");
+    }
+    for hit in hits {
+        let head = visible(&format!("{}  {}", hit.id, hit.title));
+        output::line(&format!(
+            "{}  {}",
+            style(head.trim_end()).bold(),
+            style(format!(
+                "{:.2} · {} · {}",
+                hit.score,
+                visible(&hit.source),
+                hit.trust
+            ))
+            .dim()
+        ))?;
+        output::line(&format!("    {}", visible(&hit.snippet)))?;
+    }
+    Ok(0)
+}
+
+/// Refuses to look for meanings that nobody knows.
+fn require_meaning(store: &DiskStore, mode: ModeWord) -> Result<()> {
+    let asks = matches!(mode, ModeWord::Semantic | ModeWord::Hybrid);
+    if !asks || store.mode(Mode::Hybrid) == Mode::Hybrid {
+        return Ok(());
+    }
+    Err(match store.has_embedder() {
+        true => UserError::usage(
+            "the pages have no vectors of the embedding model yet",
+            "`quipu mem rebuild` makes them; `--mode lexical` goes without",
+        ),
+        false => UserError::usage(
+            "no embedding model is there to search by meaning",
+            "`quipu model pull minilm-l6-v2` brings one; `--mode lexical` goes without",
+        ),
+    })
+}
+
+fn short(hits: &[Hit]) -> Vec<Value> {
+    let hit = |hit: &Hit| json!({"id": hit.id, "score": hit.score, "snippet": hit.snippet});
+    hits.iter().map(hit).collect()
+}

@@ -1,0 +1,96 @@
+//! The command line: `args` parses it; then one file for each command, with its arguments,
+//! their help, and one function. What several commands need is in the floors below, or in
+//! `options` and `results`.
+
+pub mod agent;
+mod args;
+pub mod batch;
+pub mod completions;
+pub mod config;
+pub mod doctor;
+pub mod eval;
+pub mod fork;
+pub mod kill;
+pub mod log;
+pub mod mem;
+pub mod model;
+pub mod nice;
+mod options;
+pub mod ps;
+mod results;
+pub mod run;
+pub mod serve;
+pub mod think;
+pub mod tool;
+pub mod top;
+pub mod trust;
+
+use anyhow::Result;
+
+pub use args::{Cli, Command};
+
+use crate::config::globals::Globals;
+use crate::session::Session;
+use crate::terminal::error::UserError;
+
+/// Runs one command of the command line.
+pub async fn dispatch(command: Command, globals: Globals) -> Result<u8> {
+    // This one works whatever the configuration says.
+    if let Command::Completions(args) = command {
+        return completions::run(&args);
+    }
+    let session = Session::open(globals)?;
+    let code = session.command(command).await;
+    session.end_servers();
+    code
+}
+
+impl Cli {
+    /// Checks what the parser cannot: that options and command go together.
+    ///
+    /// # Errors
+    /// Names the option and what to do.
+    pub fn check(&self) -> Result<()> {
+        // Only an eval compares models.
+        let several = self.globals.models.len();
+        if several > 1 && !matches!(self.command, Some(Command::Eval(_))) {
+            return Err(UserError::usage(
+                format!("--model is there {several} times, and this command runs on one"),
+                "name one model; only `quipu eval` takes several",
+            ));
+        }
+        if self.go_on && self.command.is_some() {
+            return Err(UserError::usage(
+                "--continue is for the interactive shell",
+                "leave the command out; `quipu run --resume PID` carries one process on",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Session {
+    /// Runs one command; the interactive shell's slash commands come here too.
+    pub async fn command(&self, command: Command) -> Result<u8> {
+        match command {
+            Command::Run(args) => run::run(self, args).await,
+            Command::Batch(args) => batch::run(self, args).await,
+            Command::Eval(args) => eval::run(self, args).await,
+            Command::Ps(args) => ps::run(self, &args),
+            Command::Top(args) => top::run(self, &args),
+            Command::Log(args) => log::run(self, &args),
+            Command::Kill(args) => kill::run(self, &args),
+            Command::Nice(args) => nice::run(self, &args),
+            Command::Fork(args) => fork::run(self, &args),
+            Command::Mem(command) => mem::run(self, command).await,
+            Command::Tool(command) => tool::run(self, command).await,
+            Command::Agent(command) => agent::run(self, command),
+            Command::Trust(args) => trust::run(self, &args),
+            Command::Serve(args) => serve::run(self, &args).await,
+            Command::Model(command) => model::run(self, command).await,
+            Command::Doctor(args) => doctor::run(self, &args),
+            Command::Config(command) => config::run(self, command),
+            Command::Completions(args) => completions::run(&args),
+        }
+    }
+}

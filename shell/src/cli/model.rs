@@ -1,0 +1,272 @@
+//! `quipu model`.
+
+use std::path::Path;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use indicatif::DecimalBytes;
+use quipu_cpu::llama::{Quant, requantize};
+use quipu_models::pull::Hub;
+use quipu_models::{self as models, Places, catalogue, gguf};
+use serde_json::{Value, json};
+
+use crate::config::{env_vars, paths};
+use crate::session::{Session, judgement};
+use crate::terminal::{output, pull};
+
+/// Model files
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// Fetch a model: a name from `model ls`, or org/repo:QUANT
+    Pull(PullArgs),
+    /// List the models that are here, and those that can be fetched by name
+    Ls(LsArgs),
+    /// Show what a model file says of itself
+    Show(ShowArgs),
+    /// Remove a model's file
+    Rm(RmArgs),
+}
+
+/// Arguments of `model pull`.
+#[derive(Debug, Args)]
+pub struct PullArgs {
+    /// The model
+    name: String,
+    /// Check the bytes of a model that is already here
+    #[arg(long)]
+    verify: bool,
+    /// Also write it in another layout, under a name that ends in the layout's
+    #[arg(long, value_enum, value_name = "LAYOUT")]
+    quant: Option<Layout>,
+}
+
+/// Layouts that a model can be converted to here.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Layout {
+    /// 4 bits; the fastest on most processors
+    #[value(name = "q4_0")]
+    Q4_0,
+    /// 8 bits; close to the original
+    #[value(name = "q8_0")]
+    Q8_0,
+}
+
+/// Arguments of `model ls`.
+#[derive(Debug, Args)]
+pub struct LsArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `model show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The model, or a .gguf file
+    name: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `model rm`.
+#[derive(Debug, Args)]
+pub struct RmArgs {
+    /// The model
+    name: String,
+}
+
+/// Runs the command.
+pub async fn run(session: &Session, command: ModelCommand) -> Result<u8> {
+    match command {
+        ModelCommand::Pull(args) => pull(session, &args).await,
+        ModelCommand::Ls(args) => list(session, &args),
+        ModelCommand::Show(args) => show(session, &args),
+        ModelCommand::Rm(args) => {
+            let removed = models::remove(&args.name, &session.paths.models[..1])?;
+            say!(
+                "removed {} ({})",
+                removed.path.display(),
+                DecimalBytes(removed.bytes)
+            );
+            Ok(0)
+        }
+    }
+}
+
+async fn pull(session: &Session, args: &PullArgs) -> Result<u8> {
+    let mut settings = models::Settings {
+        verify: args.verify,
+        hub: Hub {
+            token: env_vars::get(env_vars::HF_TOKEN),
+            home: session.paths.hub_home(),
+            ..Hub::default()
+        },
+        ..models::Settings::default()
+    };
+    if let Some(endpoint) = env_vars::get(env_vars::HF_ENDPOINT) {
+        settings.hub.endpoint = endpoint;
+    }
+    let folder = &session.paths.models[0];
+    paths::create(folder)?;
+    let path = models::pull(&args.name, folder, &settings, &*pull::on_stderr()).await?;
+    if let Some(layout) = args.quant {
+        convert(&path, layout)?;
+    }
+    Ok(0)
+}
+
+/// Writes the model at `path` beside it in another layout, unless that is there.
+fn convert(path: &Path, layout: Layout) -> Result<()> {
+    let (quant, end) = match layout {
+        Layout::Q4_0 => (Quant::Q4_0, "q4_0"),
+        Layout::Q8_0 => (Quant::Q8_0, "q8_0"),
+    };
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let name = format!("{stem}-{end}");
+    let target = path.with_file_name(format!("{name}.gguf"));
+    if !target.exists() {
+        say!("converting to {end}");
+        // Under its own name only when it is whole.
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let partial = tempfile::Builder::new()
+            .tempfile_in(folder)?
+            .into_temp_path();
+        requantize(path, &partial, quant)?;
+        partial.persist(&target)?;
+    }
+    say!("{} is here: --model {name}", target.display());
+    Ok(())
+}
+
+fn list(session: &Session, args: &LsArgs) -> Result<u8> {
+    let installed = models::ls(&session.paths.models);
+    let (tables, missing): (Vec<_>, Vec<_>) = catalogue::entries()
+        .iter()
+        .filter(|entry| installed.iter().all(|model| model.name != entry.name))
+        .partition(|entry| {
+            let mut folders = session.paths.models.iter();
+            folders.any(|folder| folder.join(entry.file()).is_file())
+        });
+    if args.json {
+        let mut list: Vec<Value> = installed
+            .iter()
+            .map(|model| {
+                json!({
+                    "name": model.name,
+                    "installed": true,
+                    "bytes": model.bytes,
+                    "path": model.path,
+                    "quantisation": model.header.as_ref().ok().map(|header| &header.quantisation),
+                    "window": model.header.as_ref().ok().and_then(|header| header.window),
+                    "error": model.header.as_ref().err().map(ToString::to_string),
+                })
+            })
+            .collect();
+        for (entries, installed) in [(&tables, true), (&missing, false)] {
+            let entries = entries.iter();
+            list.extend(entries.map(
+                |entry| json!({"name": entry.name, "installed": installed, "bytes": entry.bytes}),
+            ));
+        }
+        output::json(&list)?;
+        return Ok(0);
+    }
+    let mut rows = Vec::new();
+    for model in &installed {
+        let (quantisation, window, state) = match &model.header {
+            Ok(header) => (
+                header.quantisation.clone(),
+                header
+                    .window
+                    .map(|window| window.to_string())
+                    .unwrap_or_default(),
+                "here".to_owned(),
+            ),
+            Err(error) => (String::new(), String::new(), format!("broken: {error}")),
+        };
+        rows.push(vec![
+            model.name.clone(),
+            state,
+            DecimalBytes(model.bytes).to_string(),
+            quantisation,
+            window,
+            note(&model.name),
+        ]);
+    }
+    for (entries, state) in [(tables, "here"), (missing, "to pull")] {
+        rows.extend(entries.into_iter().map(|entry| {
+            vec![
+                entry.name.clone(),
+                state.into(),
+                DecimalBytes(entry.bytes).to_string(),
+                String::new(),
+                String::new(),
+                note(&entry.name),
+            ]
+        }));
+    }
+    output::table(&["NAME", "STATE", "SIZE", "QUANT", "WINDOW", "NOTE"], rows)?;
+    Ok(0)
+}
+
+fn note(name: &str) -> String {
+    match catalogue::find(name) {
+        Some(entry) if entry.default => {
+            format!("the default · {} · {}", entry.kind.as_str(), entry.note)
+        }
+        Some(entry) => format!("{} · {}", entry.kind.as_str(), entry.note),
+        None => String::new(),
+    }
+}
+
+fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
+    let places = Places {
+        folders: session.paths.models.clone(),
+        hub_home: session.paths.hub_home(),
+    };
+    let path = models::resolve(&args.name, &places)?;
+    let header = gguf::read(&path).map_err(models::ModelError::Gguf)?;
+    let licence = header
+        .licence
+        .clone()
+        .or_else(|| catalogue::find(&args.name).map(|entry| entry.licence.clone()));
+    let facts = [
+        ("path", json!(path)),
+        ("name", json!(header.name)),
+        ("architecture", json!(header.architecture)),
+        ("parameters", json!(header.parameters)),
+        ("quantisation", json!(header.quantisation)),
+        ("window", json!(header.window)),
+        ("chat_template", json!(header.chat_template)),
+        ("tokenizer", json!(header.tokenizer)),
+        ("licence", json!(licence)),
+        ("bytes", json!(header.needs)),
+    ];
+    // Only of a model on which something was fitted.
+    let fitted = judgement::find(&session.paths, &path);
+    let facts = facts
+        .into_iter()
+        .chain(fitted.map(|fitted| ("judgement", json!(fitted))));
+    if args.json {
+        let map: serde_json::Map<String, Value> =
+            facts.map(|(key, value)| (key.to_owned(), value)).collect();
+        output::json(&map)?;
+        return Ok(0);
+    }
+    for (key, value) in facts {
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        output::line(&format!("{key:<14} {}", output::visible(&text)))?;
+    }
+    // llama.cpp repacks Q4_0 for the processor's vector units; these it does not.
+    if matches!(header.quantisation.as_str(), "Q4_1" | "Q5_0" | "Q5_1") {
+        let name = &args.name;
+        say!("note: a faster layout exists: `quipu model pull {name} --quant q4_0`");
+    }
+    if !header.chat_template {
+        say!("note: without a chat template it can complete text but not follow instructions");
+    }
+    Ok(0)
+}

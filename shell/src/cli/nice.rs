@@ -1,0 +1,29 @@
+//! `quipu nice`.
+
+use anyhow::Result;
+use clap::Args;
+use quipu_kernel::process::{PRIORITIES, Pid};
+
+use crate::service::control::{self, Request};
+use crate::session::Session;
+
+/// Change the priority of a process; it keeps it when it is resumed
+#[derive(Debug, Args)]
+pub struct NiceArgs {
+    /// The process
+    pid: Pid,
+    /// Higher runs first; a new process has 0, one of the interactive shell 10
+    #[arg(allow_negative_numbers = true, value_parser = clap::value_parser!(i8).range(i64::from(*PRIORITIES.start())..=i64::from(*PRIORITIES.end())))]
+    priority: i8,
+}
+
+/// Tells the machine that runs, or writes it down for the next one.
+pub fn run(session: &Session, args: &NiceArgs) -> Result<u8> {
+    let NiceArgs { pid, priority } = *args;
+    let request = Request::Nice { pid, priority };
+    if control::ask(&session.paths.state, &request)?.is_none() {
+        session.journal()?.set_priority(pid, priority)?;
+    }
+    say!("process {pid} has priority {priority}");
+    Ok(0)
+}

@@ -1,0 +1,79 @@
+//! What `run` and `batch` have in common: options of the processes they start.
+
+use clap::Args;
+use quipu_kernel::deliberation::Think;
+use quipu_kernel::gate::Policy;
+use quipu_kernel::limits::Limits;
+use quipu_kernel::process::Program;
+use quipu_tools::Capability;
+
+use crate::config::settings::ApproveWord;
+use crate::session::Session;
+use crate::session::agent::Loaded;
+
+/// Options of a process.
+#[derive(Clone, Debug, Args)]
+pub struct ProcessOptions {
+    /// Grant a capability, such as net:example.com or fs:read:/data; can be repeated
+    #[arg(long, value_name = "CAP")]
+    allow: Vec<Capability>,
+    /// How calls that change something are approved
+    #[arg(long, value_enum)]
+    approve: Option<ApproveWord>,
+    /// Steps a process may take
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_steps: Option<u32>,
+    /// Tokens a process may generate
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_tokens: Option<u32>,
+    /// Seconds a process may take, from its start
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: Option<u64>,
+    /// Think about each task along so many branches, compare their answers, and take the one
+    /// that the evidence is for: 1 to 9, or `auto` (more only where something was computed
+    /// and two ways of computing it do not agree)
+    #[arg(long, value_name = "K|auto")]
+    think: Option<Think>,
+    /// Tokens of what the store holds on the task, put before it; 0 puts nothing
+    #[arg(long, value_name = "N")]
+    recall: Option<usize>,
+}
+
+impl ProcessOptions {
+    /// The gate's rules, with what is granted here.
+    pub fn policy(&self, session: &Session) -> Policy {
+        session.policy(&self.allow, self.approve)
+    }
+
+    /// How much thought a task of `agent` gets, where it is more than one process: this
+    /// option before the agent's file.
+    pub fn think(&self, agent: &Loaded) -> Option<Think> {
+        self.think.or(agent.think).and_then(Think::more_than_one)
+    }
+
+    /// The program of `agent` for `prompt`: these options before the agent's file, that
+    /// before the settings.
+    pub fn program(&self, session: &Session, agent: &Loaded, prompt: String) -> Program {
+        let mut program = session.program(agent, prompt);
+        program.limits = self.limits(program.limits);
+        let memory = &mut program.agent.memory;
+        memory.recall_tokens = self.recall.unwrap_or(memory.recall_tokens);
+        program
+    }
+
+    /// The limits that are given here over the `usual` ones.
+    pub fn limits(&self, usual: Limits) -> Limits {
+        Limits {
+            steps: self.max_steps.unwrap_or(usual.steps),
+            tokens: self.max_tokens.unwrap_or(usual.tokens),
+            seconds: self.timeout.unwrap_or(usual.seconds),
+            ..usual
+        }
+    }
+
+    /// The limits of a process that goes on, where any are given.
+    pub fn new_limits(&self, session: &Session) -> Option<Limits> {
+        let given = self.max_steps.is_some() || self.max_tokens.is_some() || self.timeout.is_some();
+        given.then(|| self.limits(session.settings.limits.clone()))
+    }
+}

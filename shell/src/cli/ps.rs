@@ -1,0 +1,77 @@
+//! `quipu ps`.
+
+use anyhow::Result;
+use clap::Args;
+use quipu_kernel::journal::ProcessRow;
+
+use crate::session::Session;
+use crate::session::lock::MachineLock;
+use crate::terminal::output::{self, ago, shortened};
+
+/// List processes, newest first
+#[derive(Debug, Args)]
+pub struct PsArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Lists what is in the journal.
+pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
+    let mut rows = session.journal()?.processes()?;
+    let alive = MachineLock::holder(&session.paths.lock()).is_some();
+    for row in &mut rows {
+        // What a machine that is gone left running can be resumed.
+        if !alive && matches!(row.state.as_str(), "running" | "blocked") {
+            row.state = "ready".into();
+        }
+    }
+    if args.json {
+        output::json(&rows)?;
+        return Ok(0);
+    }
+    if rows.is_empty() {
+        say!("no processes yet: start one with `quipu run PROMPT`");
+        return Ok(0);
+    }
+    let resumable = rows
+        .iter()
+        .find(|row| row.state == "ready")
+        .map(|row| row.pid);
+    output::table(
+        &["PID", "STATE", "PRI", "STEPS", "MODEL", "UPDATED", "TASK"],
+        rows.iter().map(cells).collect(),
+    )?;
+    // Those of a machine that runs are in its hands.
+    if let Some(pid) = resumable.filter(|_| !alive) {
+        say!("hint: `quipu run --resume {pid}` carries a ready process on");
+    }
+    Ok(0)
+}
+
+/// The task of a process; of a branch, which one it stands beside.
+fn task(row: &ProcessRow) -> String {
+    match &row.branch {
+        Some(branch) => format!("(branch of {}) {}", branch.of, row.asked()),
+        None => row.asked().to_owned(),
+    }
+}
+
+fn cells(row: &ProcessRow) -> Vec<String> {
+    let state = match &row.exit {
+        Some(exit) if row.state == "exited" => serde_json::to_value(exit.status).map_or_else(
+            |_| row.state.clone(),
+            |word| word.as_str().unwrap_or_default().to_owned(),
+        ),
+        _ => row.state.clone(),
+    };
+    vec![
+        row.pid.to_string(),
+        state,
+        row.priority.to_string(),
+        row.steps.to_string(),
+        shortened(&row.model, 30),
+        ago(row.updated_ms),
+        shortened(&output::one_line(&task(row)), 60),
+    ]
+}

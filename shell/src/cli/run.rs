@@ -1,0 +1,401 @@
+//! `quipu run`: one process until it exits.
+
+use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use quipu_kernel::Kernel;
+use quipu_kernel::event::Event;
+use quipu_kernel::grammar::certainly_held;
+use quipu_kernel::journal::{Ruling, StepRow};
+use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, Status};
+use quipu_kernel::signal::Signal;
+use quipu_kernel::window::reminder::Recalled;
+use quipu_tools::json_schema;
+use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::fork::Point;
+use super::options::ProcessOptions;
+use super::think;
+use crate::service::machine::Machine;
+use crate::session::Session;
+use crate::session::agent::{self, Loaded};
+use crate::terminal::error::{FAILED, INTERRUPTED, STOPPED, UserError};
+use crate::terminal::interrupts::Interrupts;
+use crate::terminal::render::Renderer;
+use crate::terminal::text::read_text;
+use crate::terminal::{hints, output, person};
+
+/// Run one process until it exits, and print its answer
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The task; `-` reads it from standard input
+    prompt: Option<String>,
+    /// The agent: a name of `quipu agent ls`, an agent.toml, a SKILL.md, a file of
+    /// instructions, or a folder
+    #[arg(long, value_name = "NAME|FILE|DIR")]
+    agent: Option<PathBuf>,
+    /// A text that the task is about; others may have written it. Can be repeated
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "fork"])]
+    attach: Vec<PathBuf>,
+    /// What to print: the answer, one JSON value, or one event a line
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    /// JSON Schema that the answer satisfies
+    #[arg(long, value_name = "FILE")]
+    schema: Option<PathBuf>,
+    #[command(flatten)]
+    process: ProcessOptions,
+    /// Carry a stopped process on after its last completed step
+    #[arg(long, value_name = "PID", conflicts_with_all = ["prompt", "agent", "schema"])]
+    resume: Option<Pid>,
+    /// Start a copy of a process as it was after a step
+    #[arg(long, value_name = "PID[@STEP]", conflicts_with_all = ["prompt", "agent", "schema", "resume"])]
+    fork: Option<Point>,
+}
+
+/// What `quipu run` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    StreamJson,
+}
+
+/// Runs the command.
+pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
+    let format = if args.json { Format::Json } else { args.format };
+    let interactive =
+        person::is_there(session.globals.no_input) && args.prompt.as_deref() != Some("-");
+    let mut interrupts = Interrupts::listen()?;
+    let agent = args
+        .agent
+        .as_deref()
+        .map(|path| agent::load(path, &session.paths))
+        .transpose()?
+        .unwrap_or_default();
+    let program = match (args.resume, args.fork) {
+        (Some(_), _) | (_, Some(_)) => None,
+        (None, None) => Some(program(session, &args, &agent, interactive)?),
+    };
+    let machine = Machine::start(session, args.process.policy(session), &agent).await?;
+    let kernel = &machine.kernel;
+    let mut events = kernel.subscribe();
+    let mut deliberation = None;
+    let pid = match (program, args.resume, args.fork) {
+        (Some(program), ..) => {
+            kernel.fits(&program)?;
+            let pid = kernel.spawn(program.clone())?;
+            if let Some(think) = args.process.think(&agent) {
+                deliberation = Some(kernel.deliberate(pid, &program, think)?);
+            }
+            pid
+        }
+        (None, Some(pid), _) => {
+            kernel.resume(pid, args.process.new_limits(session), interactive)?
+        }
+        (None, None, Some(Point { pid, at })) => kernel.fork(pid, at, interactive)?,
+        (None, None, None) => return Err(no_prompt()),
+    };
+
+    let mut view = View {
+        format,
+        renderer: Renderer::new(),
+    };
+    let exit = follow(kernel, pid, &mut events, &mut interrupts, &mut |event| {
+        view.show(event)
+    })
+    .await?;
+    let deliberated = match deliberation {
+        Some(deliberation) => {
+            let settled =
+                think::settle(kernel, deliberation, exit.clone(), &mut interrupts).await?;
+            think::show_choice(&mut events, &mut |event| view.show(event))?;
+            Some(settled)
+        }
+        None => None,
+    };
+    let (pid, exit) = match &deliberated {
+        Some(deliberated) => (deliberated.pid, deliberated.exit.clone()),
+        None => (pid, exit),
+    };
+    if exit.status == Status::Interrupted {
+        let model = match session.globals.models.first() {
+            Some(model) => format!(" --model {}", shell_words::quote(model)),
+            None => String::new(),
+        };
+        say!("hint: `quipu run --resume {pid}{model}` carries it on");
+    }
+    match format {
+        Format::Text => {
+            if let Some(answer) = &exit.answer {
+                let text = answer
+                    .as_str()
+                    .map_or_else(|| answer.to_string(), str::to_owned);
+                let terminal = std::io::stdout().is_terminal();
+                output::line(&if terminal {
+                    output::visible(&text)
+                } else {
+                    text
+                })?;
+            }
+        }
+        Format::Json => {
+            let journal = kernel.journal();
+            let mut report = report(pid, &exit, journal.recalled(pid)?, journal.steps(pid)?);
+            add_rulings(&mut report["steps"], &journal.rulings(pid)?);
+            if let Some(deliberated) = deliberated {
+                report["confidence"] = json!(deliberated.confidence);
+                report["branches"] = json!(deliberated.branches);
+            }
+            output::json(&report)?;
+        }
+        Format::StreamJson => {}
+    }
+    Ok(exit_code(&exit))
+}
+
+/// Follows a process to its end: shows its events, answers its questions, passes
+/// interrupts on.
+pub async fn follow(
+    kernel: &Kernel,
+    pid: Pid,
+    events: &mut UnboundedReceiver<Event>,
+    interrupts: &mut Interrupts,
+    show: &mut dyn FnMut(&Event) -> Result<()>,
+) -> Result<Exit> {
+    interrupts.begin();
+    let exit = until_exit(kernel, pid, events, interrupts, show).await;
+    interrupts.end();
+    exit
+}
+
+async fn until_exit(
+    kernel: &Kernel,
+    pid: Pid,
+    events: &mut UnboundedReceiver<Event>,
+    interrupts: &mut Interrupts,
+    show: &mut dyn FnMut(&Event) -> Result<()>,
+) -> Result<Exit> {
+    let mut question: Option<Event> = None;
+    loop {
+        tokio::select! {
+            () = interrupts.next() => {
+                // A process that ended meanwhile needs no signal.
+                let _ = kernel.signal(pid, Signal::Interrupt);
+                question = None;
+            }
+            (key, reply) = answer(&question), if question.is_some() => {
+                question = None;
+                interrupts.forgive();
+                let _ = kernel.reply(pid, &key, reply);
+            }
+            event = events.recv() => {
+                let Some(event) = event else {
+                    return Err(UserError::failed("the machine stopped", "run again"));
+                };
+                if event.pid() != pid {
+                    continue;
+                }
+                show(&event)?;
+                match event {
+                    Event::Exited { exit, .. } => return Ok(exit),
+                    Event::Question { .. } | Event::Approval { .. } => question = Some(event),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+/// The key of the question, and what the person says to it.
+async fn answer(question: &Option<Event>) -> (String, Reply) {
+    match question {
+        Some(event @ (Event::Question { key, .. } | Event::Approval { key, .. })) => {
+            (key.clone(), person::ask(event).await)
+        }
+        _ => std::future::pending().await,
+    }
+}
+
+struct View {
+    format: Format,
+    renderer: Renderer,
+}
+
+impl View {
+    fn show(&mut self, event: &Event) -> Result<()> {
+        match self.format {
+            Format::StreamJson => output::json(event),
+            _ => {
+                self.renderer.show(event);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn program(
+    session: &Session,
+    args: &RunArgs,
+    agent: &Loaded,
+    interactive: bool,
+) -> Result<Program> {
+    let (prompt, typed) = prompt(args.prompt.as_deref())?;
+    let mut program = args.process.program(session, agent, prompt);
+    if !typed {
+        program.label = session.piped();
+    }
+    for path in &args.attach {
+        program.attached.push(Attached {
+            text: read_text(path, "--attach")?,
+            label: Label::new(format!("file:{}", path.display()), Trust::Untrusted),
+        });
+    }
+    if let Some(path) = &args.schema {
+        program.answer_schema = Some(schema(path)?);
+    }
+    program.interactive = interactive;
+    Ok(program)
+}
+
+/// The task, and whether it was typed, and not read from standard input.
+fn prompt(argument: Option<&str>) -> Result<(String, bool)> {
+    let terminal = std::io::stdin().is_terminal();
+    let (text, typed) = match argument {
+        // Whoever sits at the terminal types it there.
+        Some("-") => (from_stdin()?, terminal),
+        Some(text) => (text.to_owned(), true),
+        None if terminal => return Err(no_prompt()),
+        None => (from_stdin()?, false),
+    };
+    if text.trim().is_empty() {
+        return Err(UserError::usage(
+            "the task is empty",
+            "say what should be done: quipu run \"…\"",
+        ));
+    }
+    Ok((text, typed))
+}
+
+fn from_stdin() -> Result<String> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes)?;
+    String::from_utf8(bytes).map_err(|_| {
+        UserError::usage(
+            "standard input is not UTF-8 text",
+            "convert it first, for instance with iconv",
+        )
+    })
+}
+
+fn no_prompt() -> anyhow::Error {
+    UserError::usage(
+        "there is no task",
+        "quipu run \"…\", or `-` to read it from standard input",
+    )
+}
+
+/// The schema in the file at `path`, in its normal form, before a model is loaded. Words that
+/// a grammar cannot hold a model to are named.
+fn schema(path: &std::path::Path) -> Result<Value> {
+    let wrong = |reason: String, hint: &str| {
+        UserError::usage(format!("{}: {reason}", path.display()), hint)
+    };
+    const EXAMPLE: &str = "--schema takes a JSON Schema, such as {\"type\":\"number\"}";
+    let text = read_text(path, "a JSON schema")?;
+    let given: Value = serde_json::from_str(&text)
+        .map_err(|error| wrong(error.to_string(), "--schema takes a JSON Schema"))?;
+    let inner = json_schema::unwrapped(&given).map_err(|reason| wrong(reason, EXAMPLE))?;
+    let schema = json_schema::normal(inner).map_err(|reason| wrong(reason, EXAMPLE))?;
+    let held = certainly_held(&schema).map_err(|reason| {
+        let reason = format!("no model can be held to it ({reason})");
+        wrong(
+            reason,
+            "mend the schema: its bounds may exclude each other, or it is too large",
+        )
+    })?;
+    if !held.checked.is_empty() {
+        let words: Vec<&str> = held.checked.iter().map(String::as_str).collect();
+        say!(
+            "note: {}: {} cannot be held while it is written; the answer is checked afterwards",
+            path.display(),
+            words.join(", ")
+        );
+    }
+    Ok(schema)
+}
+
+/// The value that `--format json` prints.
+fn report(pid: Pid, exit: &Exit, recalled: Option<Recalled>, steps: Vec<StepRow>) -> Value {
+    let outcomes = || steps.iter().filter_map(|step| step.outcome.as_ref());
+    // What ends a process has the lowest label of everything that it had read.
+    let label = exit.answer.as_ref().and(outcomes().next_back());
+    let label = label.map(|outcome| outcome.label.clone());
+    let recalled_pages = recalled.iter().flat_map(|recalled| &recalled.pages);
+    let mut sources: Vec<String> = recalled_pages.map(|page| page.id.to_string()).collect();
+    for id in outcomes().flat_map(|outcome| outcome.label.pages()) {
+        if !sources.iter().any(|known| known == id) {
+            sources.push(id.to_owned());
+        }
+    }
+    let steps: Vec<Value> = steps
+        .into_iter()
+        .map(|step| {
+            let outcome = step.outcome;
+            let ms = step.decide_ms + outcome.as_ref().map_or(0, |outcome| outcome.ms);
+            json!({
+                "n": step.n,
+                "action": step.action,
+                "observation": outcome.as_ref().map(|outcome| &outcome.text),
+                "label": outcome.as_ref().map(|outcome| &outcome.label),
+                "ms": ms,
+            })
+        })
+        .collect();
+    let mut report = json!({
+        "pid": pid,
+        "status": exit.status,
+        "answer": exit.answer,
+        "label": label,
+        "confidence": null,
+        "sources": sources,
+        "steps": steps,
+        "usage": exit.usage,
+        "ms": exit.ms,
+        "limits_hit": exit.limits_hit,
+    });
+    if let Some(error) = hints::ended(exit) {
+        report["error"] = json!(error);
+    }
+    if let Some(recalled) = recalled {
+        report["recalled"] = json!(recalled);
+    }
+    report
+}
+
+/// Adds what was ruled on a step to it, in a list of steps.
+pub fn add_rulings(steps: &mut Value, rulings: &[(u32, Ruling)]) {
+    for step in steps.as_array_mut().into_iter().flatten() {
+        let ruled = rulings.iter().find(|(n, _)| step["n"] == *n);
+        if let Some((_, ruling)) = ruled {
+            step["ruling"] = json!(ruling);
+        }
+    }
+}
+
+/// The exit code for the end of a process.
+pub fn exit_code(exit: &Exit) -> u8 {
+    match exit.status {
+        Status::Exited => 0,
+        Status::Failed => FAILED,
+        Status::Limit | Status::Denied => STOPPED,
+        Status::Interrupted => INTERRUPTED,
+    }
+}

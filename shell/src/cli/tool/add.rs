@@ -1,0 +1,236 @@
+//! `quipu tool add`.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Result;
+use clap::Args;
+use quipu_tools::grants::component_hash;
+use quipu_tools::provenance::{Origin, ProvenanceBook};
+use quipu_tools::{Device, DeviceSpec, WasmDevice, manifest};
+
+use crate::config::paths;
+use crate::plugin::{Project, registry};
+use crate::session::{Session, builtin};
+use crate::terminal::error::UserError;
+use crate::terminal::output::visible;
+use crate::terminal::{hints, person};
+
+/// Install a tool from a component, a project, or a registry
+#[derive(Debug, Args)]
+pub struct AddArgs {
+    /// A .wasm file, the folder of a built project, or a reference such as
+    /// ghcr.io/somebody/tool:1.0; the tool gets its name
+    #[arg(value_name = "PATH|OCI-REF")]
+    from: String,
+    /// Give it another name
+    #[arg(long)]
+    name: Option<String>,
+    /// Also in place of another tool of that name, or when a reference has come to lead to
+    /// something else
+    #[arg(long)]
+    force: bool,
+}
+
+/// A component to install, with what came with it.
+pub(super) struct Source {
+    pub(super) name: String,
+    /// Where exactly it came from.
+    pub(super) origin: String,
+    /// What of that stays the same from version to version.
+    from: String,
+    /// The reference that was followed to it, and the digest that this led to.
+    reference: Option<(String, String)>,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Source {
+    /// From a component, or a project that is built.
+    pub(super) fn local(path: &Path) -> Result<Self> {
+        let (name, component) = match path.is_dir() {
+            true => {
+                let project = Project::open(path)?;
+                (project.name.clone(), project.component())
+            }
+            false => {
+                let stem = path.file_stem().unwrap_or_default();
+                (stem.to_string_lossy().into_owned(), path.to_owned())
+            }
+        };
+        let bytes = std::fs::read(&component).map_err(|error| {
+            let hint = match path.is_dir() {
+                true => format!("run: quipu tool build {}", path.display()),
+                false => "name a .wasm component, or the folder of a project".into(),
+            };
+            UserError::usage(format!("{}: {error}", component.display()), hint)
+        })?;
+        let origin = component.display().to_string();
+        let from = std::path::absolute(&component)?.display().to_string();
+        // What it asks for is a part of it once it is installed. A project has put it
+        // there when it was built.
+        let beside = component.with_file_name(manifest::FILE);
+        let bytes = match std::fs::read_to_string(beside) {
+            Ok(text) if !path.is_dir() => manifest::embed(&bytes, &text)?,
+            _ => bytes,
+        };
+        Ok(Self {
+            name,
+            origin,
+            from,
+            reference: None,
+            bytes,
+        })
+    }
+
+    /// From a registry.
+    async fn pulled(reference: &str) -> Result<Self> {
+        let pulled = registry::pull(reference).await?;
+        Ok(Self {
+            name: pulled.name,
+            origin: format!("{}@{}", pulled.repository, pulled.digest),
+            from: pulled.repository,
+            reference: Some((pulled.reference, pulled.digest)),
+            bytes: pulled.bytes,
+        })
+    }
+}
+
+/// Runs the command.
+pub async fn run(session: &Session, args: &AddArgs) -> Result<u8> {
+    let path = Path::new(&args.from);
+    let mut source = match !path.exists() && registry::is_reference(&args.from) {
+        true => Source::pulled(&args.from).await?,
+        false => Source::local(path)?,
+    };
+    if let Some(name) = &args.name {
+        source.name.clone_from(name);
+    }
+    check_name(&source.name)?;
+    let device = load(session, &source)?;
+    let mut book = ProvenanceBook::open(&session.paths.provenance())?;
+    let installed = std::fs::read(component(&session.paths.tools, &source.name)).ok();
+    for doubt in doubts(&source, installed.as_deref(), &book) {
+        match args.force {
+            true => say!("{doubt}"),
+            false => settle(session, &doubt).await?,
+        }
+    }
+    install(&session.paths.tools, &source)?;
+    let origin = Origin {
+        source: source.from.clone(),
+        component: component_hash(&source.bytes),
+    };
+    let reference = source.reference.as_ref();
+    let reference = reference.map(|(reference, digest)| (reference.as_str(), digest.as_str()));
+    book.note(&source.name, origin, reference)?;
+    let spec = device.spec();
+    let functions: Vec<String> = spec
+        .functions
+        .iter()
+        .map(|function| format!("{}.{}", spec.name, function.name))
+        .collect();
+    say!("installed {}", functions.join(", "));
+    if registry::is_reference(&source.origin) {
+        say!("from {}", source.origin);
+    }
+    if let Some(words) = wants(spec) {
+        say!("{}", visible(&words));
+    }
+    Ok(0)
+}
+
+/// What a tool asks for, with the way to grant it; `None` for one that asks for nothing.
+pub(super) fn wants(spec: &DeviceSpec) -> Option<String> {
+    let all: Vec<String> = spec.requests.iter().map(ToString::to_string).collect();
+    let all = Some(all.join(", ")).filter(|all| !all.is_empty())?;
+    let name = &spec.name;
+    Some(match spec.optional {
+        true => format!("it runs without rights, and could use {all}: quipu tool grant {name} CAP"),
+        false => format!("it needs {all}: quipu tool grant {name} CAP"),
+    })
+}
+
+/// What its user has to know before `source` takes the place of what is `installed` under
+/// its name: that this is another tool, or that its reference leads to something else than
+/// before. A new version from where the last one came is what was asked for.
+fn doubts(source: &Source, installed: Option<&[u8]>, book: &ProvenanceBook) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let known = book.origin(&source.name);
+    if let Some(bytes) = installed.filter(|bytes| *bytes != source.bytes)
+        && known.is_none_or(|origin| origin.source != source.from)
+    {
+        let from = known.map_or("a place that was not noted", |origin| &origin.source);
+        doubts.push(format!(
+            "this replaces another tool called {}, from {from} (sha256 {})",
+            source.name,
+            component_hash(bytes)
+        ));
+    }
+    if let Some((reference, digest)) = &source.reference
+        && let Some(before) = book.locked(reference)
+        && before != digest
+    {
+        doubts.push(format!(
+            "{reference} led to {before} when it was added, and leads to {digest} now"
+        ));
+    }
+    doubts
+}
+
+/// Asks the person at the terminal; without one it is refused.
+async fn settle(session: &Session, doubt: &str) -> Result<()> {
+    let there = person::is_there(session.globals.no_input);
+    if there && person::agrees(&format!("{doubt}\nInstall it? [y/N] ")).await {
+        return Ok(());
+    }
+    Err(UserError::usage(
+        format!("not installed: {doubt}"),
+        "--force installs it; --name gives it another name",
+    ))
+}
+
+/// Loads a component as it would be once it is installed.
+pub(super) fn load(session: &Session, source: &Source) -> Result<WasmDevice> {
+    let host = session.wasm_host()?;
+    host.load(&source.name, &source.origin, &source.bytes)
+        .map_err(|error| {
+            UserError::usage(
+                format!("{}: {error}", source.origin),
+                hints::component(&error),
+            )
+        })
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let valid = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    if !valid {
+        return Err(UserError::usage(
+            format!("{name:?} cannot be the name of a tool"),
+            "give it one of letters, digits, - and _ with --name",
+        ));
+    }
+    builtin::check_free(name, "give it another name with --name")
+}
+
+/// Puts the component into the folder of tools.
+fn install(folder: &Path, source: &Source) -> Result<()> {
+    paths::create(folder)?;
+    replace(&component(folder, &source.name), &source.bytes)
+}
+
+/// The file of the tool `name`.
+fn component(folder: &Path, name: &str) -> std::path::PathBuf {
+    folder.join(format!("{name}.wasm"))
+}
+
+/// Writes a file in one step: whoever reads it sees the old or the new one.
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}

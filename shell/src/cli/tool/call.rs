@@ -1,0 +1,95 @@
+//! `quipu tool call`.
+
+use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::Result;
+use clap::Args;
+use quipu_tools::{CallContext, ErrorKind, Resolved, ToolError};
+use serde_json::{Value, json};
+
+use crate::session::Session;
+use crate::session::bus::Servers;
+use crate::session::user_call::user_call;
+use crate::terminal::error::{FAILED, UserError, tool_code};
+use crate::terminal::lines::lines;
+use crate::terminal::output;
+
+/// Call a function of a tool
+#[derive(Debug, Args)]
+pub struct CallArgs {
+    /// TOOL.FUNCTION, or TOOL where it has just one
+    name: String,
+    /// The arguments, a JSON object; `-` reads it from standard input
+    #[arg(value_name = "JSON", required_unless_present = "jsonl")]
+    args: Option<String>,
+    /// Call once for each line of FILE, and print a line for each result
+    #[arg(long, value_name = "FILE", conflicts_with = "args")]
+    jsonl: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
+    let bus = session.bus_for(&args.name, Servers::Known)?;
+    let function = bus.resolve(&args.name)?;
+    let context = CallContext {
+        grants: session.settings.allow.iter().cloned().collect(),
+        ..CallContext::default()
+    };
+    if let Some(path) = &args.jsonl {
+        let mut failed = false;
+        for (_, value) in lines(path)? {
+            let line = match value {
+                Ok(value) => timed(&function, &value, &context),
+                // In its place, so that results stay in line with the input.
+                Err(reason) => json!({"ok": false, "error": ToolError::new(
+                    ErrorKind::InvalidArgs,
+                    format!("not JSON: {reason}"),
+                    "one object of arguments a line",
+                )}),
+            };
+            failed |= line["ok"] == false;
+            output::json(&line)?;
+        }
+        return Ok(if failed { FAILED } else { 0 });
+    }
+    let text = match args.args.as_deref() {
+        Some("-") => {
+            let mut text = String::new();
+            std::io::stdin().lock().read_to_string(&mut text)?;
+            text
+        }
+        other => other.unwrap_or_default().to_owned(),
+    };
+    let value: Value = serde_json::from_str(&text).map_err(|error| {
+        UserError::usage(
+            format!("the arguments are not JSON: {error}"),
+            format!("`quipu tool show {}` shows what it takes", args.name),
+        )
+    })?;
+    match user_call(&function, &value, &context) {
+        Ok(result) if std::io::stdout().is_terminal() => {
+            output::pretty_json(&result)?;
+            Ok(0)
+        }
+        Ok(result) => output::json(&result).map(|()| 0),
+        Err(error) => {
+            say!("error: {}", error.message);
+            if !error.hint.is_empty() {
+                say!("hint: {}", error.hint);
+            }
+            Ok(tool_code(error.kind))
+        }
+    }
+}
+
+fn timed(function: &Resolved, args: &Value, context: &CallContext) -> Value {
+    let begun = Instant::now();
+    let result: Result<Value, ToolError> = user_call(function, args, context);
+    let us = begun.elapsed().as_micros() as u64;
+    match result {
+        Ok(result) => json!({"ok": true, "result": result, "us": us}),
+        Err(error) => json!({"ok": false, "error": error}),
+    }
+}

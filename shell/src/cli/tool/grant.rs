@@ -1,0 +1,167 @@
+//! `quipu tool grant` and `quipu tool revoke`.
+
+use std::io::{IsTerminal, Read};
+
+use anyhow::Result;
+use clap::Args;
+use quipu_tools::caps::FORMS;
+use quipu_tools::{Capability, DeviceSpec, Secret};
+
+use crate::session::Session;
+use crate::session::bus::Servers;
+use crate::terminal::error::UserError;
+use crate::terminal::output::visible;
+
+/// Allow a tool something that it asks for
+///
+/// Bound to the component as it is now: one that changes asks again.
+#[derive(Debug, Args)]
+pub struct GrantArgs {
+    /// The tool
+    name: String,
+    /// Such as net:example.com or fs:read:/data; `tool show` lists what the tool asks for
+    #[arg(value_name = "CAP")]
+    capability: String,
+}
+
+/// Take a grant back
+#[derive(Debug, Args)]
+pub struct RevokeArgs {
+    /// The tool
+    name: String,
+    /// The grant, as `tool show` lists it
+    #[arg(value_name = "CAP")]
+    capability: String,
+}
+
+/// Runs `tool grant`.
+pub fn grant(session: &Session, args: &GrantArgs) -> Result<u8> {
+    let capability = parse(&args.capability)?;
+    let spec = spec(session, &args.name)?;
+    let hash = spec.hash.clone().unwrap_or_default();
+    let asked = spec
+        .requests
+        .iter()
+        .any(|request| request.covers(&capability) || capability.covers(request));
+    if !asked {
+        let requests: Vec<String> = spec.requests.iter().map(ToString::to_string).collect();
+        let hint = match requests.is_empty() {
+            true => "it asks for nothing".to_owned(),
+            false => format!("it asks for {}", requests.join(", ")),
+        };
+        return Err(UserError::usage(
+            format!("{} does not ask for {capability}", spec.name),
+            hint,
+        ));
+    }
+    let mut given = session.given()?;
+    if let Capability::Secret { name } = &capability {
+        let secret = read_secret(name)?;
+        given.secrets.set(&spec.name, name, secret)?;
+    }
+    let new = given.grants.grant(&spec.name, &hash, capability.clone())?;
+    let word = if new { "granted" } else { "already granted" };
+    say!(
+        "{word}: {} may use {}",
+        spec.name,
+        visible(&capability.to_string())
+    );
+    // What a server says of itself a model will read: its user sees it first. Where that
+    // fails the grant stands, and it is shown later.
+    if let Err(error) = session.bus_for(&args.name, Servers::Shown) {
+        say!("warning: {}", visible(&error.to_string()));
+    }
+    Ok(0)
+}
+
+/// Runs `tool revoke`.
+pub fn revoke(session: &Session, args: &RevokeArgs) -> Result<u8> {
+    let capability = parse(&args.capability)?;
+    let mut given = session.given()?;
+    if !given.grants.revoke(&args.name, &capability)? {
+        return Err(UserError::usage(
+            format!("{} was not granted {capability}", args.name),
+            format!("`quipu tool show {}` lists its grants", args.name),
+        ));
+    }
+    if let Capability::Secret { name } = &capability {
+        given.secrets.remove(&args.name, Some(name))?;
+    }
+    say!("revoked: {} may no longer use {capability}", args.name);
+    Ok(0)
+}
+
+/// What a tool asks for, holds and held, in words.
+pub fn rights(spec: &DeviceSpec) -> Vec<(&'static str, String)> {
+    let list = |capabilities: Vec<String>| match capabilities.is_empty() {
+        true => "nothing".to_owned(),
+        false => capabilities.join(", "),
+    };
+    let mut lines = vec![(
+        if spec.optional { "could use" } else { "needs" },
+        list(spec.requests.iter().map(ToString::to_string).collect()),
+    )];
+    if !spec.requests.is_empty() {
+        let granted = spec.granted.iter().map(ToString::to_string).collect();
+        lines.push(("granted", list(granted)));
+    }
+    if !spec.lapsed.is_empty() {
+        let lapsed = spec.lapsed.iter().map(ToString::to_string).collect();
+        lines.push(("granted before it changed", list(lapsed)));
+    }
+    lines
+}
+
+/// The state of a tool in one or two words.
+pub fn state(spec: &DeviceSpec) -> &'static str {
+    let asks = !spec.optional
+        && spec
+            .requests
+            .iter()
+            .any(|request| !spec.granted.allows_some(request));
+    match (asks, spec.lapsed.is_empty()) {
+        (false, _) => "ready",
+        (true, true) => "asks",
+        (true, false) => "changed, asks again",
+    }
+}
+
+fn parse(text: &str) -> Result<Capability> {
+    let capability: Capability = text
+        .parse()
+        .map_err(|error| UserError::usage(format!("{error}"), format!("one of {FORMS}")))?;
+    // What is granted does not change with the folder one happens to be in.
+    Ok(match capability {
+        Capability::FsRead { path } => Capability::FsRead {
+            path: std::path::absolute(path)?,
+        },
+        Capability::FsWrite { path } => Capability::FsWrite {
+            path: std::path::absolute(path)?,
+        },
+        other => other,
+    })
+}
+
+fn spec(session: &Session, name: &str) -> Result<DeviceSpec> {
+    let bus = session.bus_for(name, Servers::Unasked)?;
+    Ok(match bus.get(name) {
+        Some(device) => device.spec().clone(),
+        // The error says what there is.
+        None => bus.resolve(name)?.device().clone(),
+    })
+}
+
+/// Reads the value of a secret: never from the command line, which others can see.
+fn read_secret(name: &str) -> Result<Secret> {
+    if std::io::stdin().is_terminal() {
+        say!("Type or paste the value of {name}, then Enter and Ctrl-D:");
+    }
+    let mut text = String::new();
+    std::io::stdin().lock().read_to_string(&mut text)?;
+    Secret::new(&text).map_err(|reason| {
+        UserError::usage(
+            reason,
+            "the value is read from standard input: quipu tool grant NAME secret:NAME < FILE",
+        )
+    })
+}

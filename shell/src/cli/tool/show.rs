@@ -1,0 +1,56 @@
+//! `quipu tool show`.
+
+use anyhow::Result;
+use clap::Args;
+
+use super::grant::rights;
+use crate::session::Session;
+use crate::session::bus::Servers;
+use crate::terminal::output::{self, escaped, visible};
+
+/// Show a tool's functions with their schemas
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The tool
+    name: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub fn run(session: &Session, args: &ShowArgs) -> Result<u8> {
+    let bus = session.bus_for(&args.name, Servers::Known)?;
+    let name = args.name.split('.').next().unwrap_or_default();
+    // Resolving gives the error that lists what there is.
+    let spec = &match bus.get(name) {
+        Some(device) => device.spec().clone(),
+        None => bus.resolve(name)?.device().clone(),
+    };
+    if args.json {
+        output::json(spec)?;
+        return Ok(0);
+    }
+    output::line(&visible(&format!("{} ({})", spec.name, spec.origin)))?;
+    if !spec.description.is_empty() {
+        output::line(&visible(&spec.description))?;
+    }
+    for (what, capabilities) in rights(spec) {
+        output::line(&format!("{what}: {}", visible(&capabilities)))?;
+    }
+    for function in &spec.functions {
+        output::line(&visible(&format!("\n{}.{}", spec.name, function.name)))?;
+        for line in function.description.lines() {
+            output::line(&format!("    {}", visible(line)))?;
+        }
+        output::line(&format!(
+            "    takes   {}",
+            escaped(&function.parameters.to_string())
+        ))?;
+        output::line(&format!(
+            "    returns {}",
+            escaped(&function.returns.to_string())
+        ))?;
+    }
+    Ok(0)
+}

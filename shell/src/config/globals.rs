@@ -1,0 +1,48 @@
+//! The options that every command takes, as the command line parses them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::terminal::output::Colour;
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Globals {
+    /// Keep state, store, models and configuration in this one folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// The model: a name from `quipu model ls`, a .gguf file, or org/repo:QUANT; `quipu eval`
+    /// takes several
+    #[arg(long = "model", global = true, value_name = "NAME|PATH")]
+    pub models: Vec<String>,
+    /// What computes: `local`, the URL of an OpenAI-compatible endpoint, or `script:FILE`
+    #[arg(long, global = true, value_name = "local|URL|script:FILE")]
+    pub cpu: Option<String>,
+    /// Threads to compute with [default: as many as there are cores, fewer while others use them]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub threads: Option<u16>,
+    /// Tokens of a process's window [default: 8192, or what the model was trained for if less]
+    #[arg(long, global = true, value_name = "TOKENS")]
+    pub window: Option<usize>,
+    /// 0 is greedy; higher is more varied [default: 0]
+    #[arg(long, global = true, value_name = "T")]
+    pub temperature: Option<f32>,
+    /// Seed of the random choices above temperature 0 [default: 0]
+    #[arg(long, global = true, value_name = "N")]
+    pub seed: Option<u32>,
+    /// Say more on standard error; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Never ask the person at the terminal
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// Take what comes from standard input as your own words; otherwise they are a stranger's,
+    /// and what they ask to be changed needs an approval
+    #[arg(long, global = true)]
+    pub trusted_input: bool,
+    /// When to colour; NO_COLOR is respected
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    pub color: Colour,
+}

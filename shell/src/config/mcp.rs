@@ -1,0 +1,281 @@
+//! Servers of the Model Context Protocol: `.mcp.json`, as other programs write it.
+//!
+//! Read are the file in the folder where quipu was started, once that folder is trusted,
+//! and `mcp.json` beside `config.toml`. In strings `${NAME}` and `${NAME:-otherwise}` stand
+//! for variables of the environment; they are filled in where a server is started, not
+//! here.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use quipu_tools::mcp::{Environment, McpServer, McpTransport, Variables};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::config::env_vars;
+use crate::config::paths::Paths;
+use crate::config::trust::{self, Folder, SERVERS};
+use crate::terminal::error::{UserError, hint};
+use crate::terminal::text::{read_text, without_mark};
+
+/// Variables a server has without being given them: where programs are, and who runs
+/// them. Everything else may be a secret.
+const PASSED_ON: &[&str] = &[
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LC_ALL", "TMPDIR",
+];
+
+/// The longest timeout: a day, in milliseconds.
+const TIMEOUT_MS_MAX: f64 = 86_400_000.0;
+
+#[derive(Debug, Deserialize)]
+struct File {
+    #[serde(rename = "mcpServers")]
+    servers: BTreeMap<String, Value>,
+}
+
+/// One server; keys of other programs are left alone.
+#[derive(Debug, Deserialize)]
+struct Entry {
+    command: Option<String>,
+    #[serde(default)]
+    args: Vec<String>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    cwd: Option<PathBuf>,
+    url: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    disabled: bool,
+    /// How long a call may be silent, in milliseconds, as other programs have it.
+    timeout: Option<f64>,
+}
+
+/// The variables that every server has.
+pub fn environment() -> Environment {
+    PASSED_ON
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), env_vars::get(name)?)))
+        .collect()
+}
+
+/// How the variables are looked up that a server was granted.
+pub fn variables() -> Variables {
+    Arc::new(env_vars::get)
+}
+
+/// A server by its name: as it is written down, or in which file and what is wrong there.
+pub type Written = (String, Result<McpServer, (PathBuf, String)>);
+
+/// The servers of the user's own file.
+///
+/// # Errors
+/// A file that is no list of servers.
+pub fn of_user(paths: &Paths) -> Result<Vec<Written>> {
+    let file = paths.servers();
+    if !file.exists() {
+        return Ok(Vec::new());
+    }
+    if !file.is_file() {
+        return Err(wrong(&file, "it is not a file"));
+    }
+    let text = read_text(&file, "a list of MCP servers")?;
+    Ok(written(&file, parse(&file, &text)?, None))
+}
+
+/// The servers of the folder where quipu was started.
+///
+/// # Errors
+/// A folder that has some and is not trusted, or a file that is no list of servers.
+pub fn of_project(paths: &Paths) -> Result<Vec<Written>> {
+    // Most folders have none, and need not be read.
+    match Path::new(SERVERS).exists() {
+        true => of_folder(&trust::effective(Path::new("."), paths)?),
+        false => Ok(Vec::new()),
+    }
+}
+
+/// The servers of `folder`, trusted or not. They are started in it.
+///
+/// # Errors
+/// A file that is no list of servers.
+pub fn of_folder(folder: &Folder) -> Result<Vec<Written>> {
+    let file = folder.path.join(SERVERS);
+    let Some(bytes) = folder.files.get(SERVERS) else {
+        return Ok(Vec::new());
+    };
+    let text = std::str::from_utf8(bytes).map_err(|_| wrong(&file, "not UTF-8"))?;
+    let parsed = parse(&file, without_mark(text))?;
+    Ok(written(&file, parsed, Some(&folder.path)))
+}
+
+/// The entries of a file as servers; those of a `folder` are started in it.
+fn written(file: &Path, parsed: File, folder: Option<&Path>) -> Vec<Written> {
+    let mut written = Vec::with_capacity(parsed.servers.len());
+    for (name, entry) in parsed.servers {
+        let found = serde_json::from_value::<Entry>(entry)
+            .map_err(|error| wrong(file, &format!("{name}: {}", unquoted(&error))))
+            .and_then(|entry| match entry.disabled {
+                true => Ok(None),
+                false => server(file, &name, entry, folder).map(Some),
+            });
+        match found {
+            Ok(Some(server)) => written.push((name, Ok(server))),
+            Ok(None) => {}
+            Err(error) => {
+                let reason = format!("{error}; {}", hint(&error));
+                written.push((name, Err((file.to_owned(), reason))));
+            }
+        }
+    }
+    written
+}
+
+/// What is wrong with an entry, without the text in question: it may be a secret.
+fn unquoted(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    match (said.split_once(" \""), said.rsplit_once("\", expected")) {
+        (Some((before, _)), Some((_, after))) => format!("{before}, expected{after}"),
+        _ => said,
+    }
+}
+
+fn parse(file: &Path, text: &str) -> Result<File> {
+    // A list would do for a struct as well: its fields in their order.
+    let object: Map<String, Value> =
+        serde_json::from_str(text).map_err(|error| wrong(file, &error.to_string()))?;
+    serde_json::from_value(object.into()).map_err(|error| wrong(file, &error.to_string()))
+}
+
+fn wrong(file: &Path, reason: &str) -> anyhow::Error {
+    UserError::usage(
+        format!("{}: {reason}", file.display()),
+        r#"it looks like {"mcpServers": {"NAME": {"command": "…", "args": []}}} or {"url": "…"}"#,
+    )
+}
+
+fn server(file: &Path, name: &str, entry: Entry, folder: Option<&Path>) -> Result<McpServer> {
+    let fail = |reason: String| wrong(file, &format!("{name}: {reason}"));
+    let valid = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    if !valid {
+        return Err(fail("a name has letters, digits, - and _".into()));
+    }
+    let transport = match (entry.command, entry.url) {
+        (Some(command), None) => McpTransport::Stdio {
+            command,
+            args: entry.args,
+            env: entry.env,
+            // A path that is not absolute starts from the folder of the file.
+            cwd: match folder {
+                Some(folder) => Some(folder.join(entry.cwd.unwrap_or_default())),
+                None => entry.cwd,
+            },
+        },
+        (None, Some(url)) => McpTransport::Http {
+            url,
+            headers: entry.headers,
+        },
+        _ => return Err(fail("it has either a command or a url".into())),
+    };
+    let silent_max = match entry.timeout {
+        None => None,
+        Some(ms) if (1.0..=TIMEOUT_MS_MAX).contains(&ms) => Some(Duration::from_millis(ms as u64)),
+        Some(_) => {
+            return Err(fail(format!(
+                "a timeout is a number of milliseconds from 1 to {TIMEOUT_MS_MAX}"
+            )));
+        }
+    };
+    let server = McpServer {
+        name: name.to_owned(),
+        transport,
+        silent_max,
+    };
+    server.check().map_err(fail)?;
+    Ok(server)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_become_servers() {
+        let check = |entry: &str, want: &str| {
+            let entry: Entry = serde_json::from_str(entry).unwrap();
+            let said = match server(Path::new("f"), "x", entry, Some(Path::new("/p"))) {
+                Ok(server) => match server.transport {
+                    McpTransport::Stdio { ref cwd, .. } => {
+                        format!("{} in {}", server.origin(), cwd.as_ref().unwrap().display())
+                    }
+                    McpTransport::Http { .. } => server.origin(),
+                },
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(said, want);
+        };
+        check(
+            r#"{"command": "npx", "args": ["-y", "a"], "alwaysAllow": []}"#,
+            "mcp: npx … in /p/",
+        );
+        check(
+            r#"{"command": "./s", "cwd": "tools"}"#,
+            "mcp: ./s in /p/tools",
+        );
+        check(
+            r#"{"type": "http", "url": "https://a.b/mcp"}"#,
+            "mcp: https://a.b",
+        );
+        check(
+            r#"{"command": "a", "timeout": 0}"#,
+            "f: x: a timeout is a number of milliseconds from 1 to 86400000",
+        );
+        check("{}", "f: x: it has either a command or a url");
+        for url in ["a.b/mcp", "file:///etc/passwd", "https://a:b@c.d/"] {
+            check(
+                &format!(r#"{{"url": "{url}"}}"#),
+                "f: x: the url is no address: it begins with https:// or http://, and has no \
+                 user name in it",
+            );
+        }
+        check(r#"{"command": "a${"}"#, "f: x: a ${ is not closed by }");
+    }
+
+    #[test]
+    fn a_mistake_does_not_quote_what_may_be_secret() {
+        let check = |entry: &str, want: &str| {
+            let error = serde_json::from_str::<Entry>(entry).unwrap_err();
+            assert!(unquoted(&error).starts_with(want), "{}", unquoted(&error));
+        };
+        check(
+            r#"{"env": "K=\"hunter2\", expected"}"#,
+            "invalid type: string, expected a map",
+        );
+        check(
+            r#"{"command": ["hunter2"]}"#,
+            "invalid type: sequence, expected a string",
+        );
+    }
+
+    #[test]
+    fn a_file_is_an_object_of_servers() {
+        let check = |text: &str, want: &str| {
+            let said = match parse(Path::new("f"), text) {
+                Ok(file) => format!("{} servers", file.servers.len()),
+                Err(error) => error.to_string(),
+            };
+            assert!(said.contains(want), "{text}: {said}");
+        };
+        check(r#"{"mcpServers": {}, "inputs": []}"#, "0 servers");
+        check(r#"{"mcpServers": {"a": {"command": "b"}}}"#, "1 servers");
+        check("[]", "expected a map");
+        check(r#"{"servers": {}}"#, "missing field `mcpServers`");
+        check("", "EOF");
+    }
+}

@@ -1,0 +1,20 @@
+//! What the user chose, and where things are.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `globals` | the options that every command takes |
+//! | `env_vars` | every variable of the environment that is read |
+//! | `settings` | flags before environment before file before defaults |
+//! | `paths`, `private` | the folders of a root, and who may look into them |
+//! | `trust` | folders whose files may take effect |
+//! | `mcp` | the servers of the Model Context Protocol that are written down |
+//!
+//! It reads files and the environment and starts nothing: no machine, no store, no tool.
+
+pub mod env_vars;
+pub mod globals;
+pub mod mcp;
+pub mod paths;
+pub mod private;
+pub mod settings;
+pub mod trust;

@@ -1,0 +1,371 @@
+//! What the user chose: flags before environment before file before defaults.
+
+use std::num::{NonZero, NonZeroU16, NonZeroU32, NonZeroU64};
+use std::path::Path;
+
+use anyhow::Result;
+use quipu_cpu::Sampling;
+use quipu_kernel::gate::Approve;
+use quipu_kernel::limits::Limits;
+use quipu_kernel::process::{Memory, Share};
+use quipu_memory::BLOCKS_MAX;
+use quipu_models::catalogue;
+use quipu_tools::Capability;
+use serde::{Deserialize, Serialize};
+
+use crate::config::env_vars;
+use crate::config::globals::Globals;
+use crate::terminal::error::UserError;
+
+/// `config.toml`; every key may be left out.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct File {
+    /// Default of `--model`.
+    pub model: Option<String>,
+    /// Default of `--cpu`.
+    pub cpu: Option<String>,
+    /// Default of `--threads`.
+    pub threads: Option<NonZeroU16>,
+    /// Default of `--window`.
+    pub window: Option<usize>,
+    /// Tokens of the KV cache that all processes share.
+    pub kv_tokens: Option<usize>,
+    /// The embedding model of the store: a name of `quipu model ls`, a file, or `none`.
+    pub embedder: Option<String>,
+    /// Default of `--temperature`.
+    pub temperature: Option<f32>,
+    /// Default of `--seed`.
+    pub seed: Option<u32>,
+    /// Default of `--approve`.
+    pub approve: Option<ApproveWord>,
+    /// Capabilities granted to all processes.
+    pub allow: Option<Vec<Capability>>,
+    /// Name of the environment variable that holds an endpoint's key.
+    pub api_key_env: Option<String>,
+    /// Limits of a process.
+    pub limits: LimitsFile,
+    /// The part of the disk that a process uses.
+    pub memory: MemoryFile,
+    /// Whether the shell consolidates memories while nothing is asked of it.
+    pub consolidate: Option<bool>,
+}
+
+/// The `[memory]` of `config.toml` and `agent.toml`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MemoryFile {
+    /// The space that memories are written to; `shared` is the one for all.
+    pub space: Option<Space>,
+    /// Spaces that are read beside it and the shared one.
+    pub reads: Option<Vec<Space>>,
+    /// Names of the core memory: small texts that the agent always sees, and edits.
+    pub blocks: Option<Vec<BlockName>>,
+    /// The most memories of the space.
+    pub pages: Option<u64>,
+    /// The most bytes of its memories together.
+    pub bytes: Option<u64>,
+    /// Default of `--recall`.
+    pub recall: Option<usize>,
+    /// Whether pages that nobody vouches for are recalled too.
+    pub recall_untrusted: Option<bool>,
+}
+
+impl MemoryFile {
+    /// These settings where they are set, else the `usual` ones.
+    pub fn over(&self, usual: Memory) -> Memory {
+        let names = |spaces: &Vec<Space>| spaces.iter().map(|space| space.0.clone()).collect();
+        let words = |blocks: &Vec<BlockName>| {
+            let names = blocks.iter().take(BLOCKS_MAX).map(|name| name.0.clone());
+            names.collect()
+        };
+        Memory {
+            space: self.space.clone().map_or(usual.space, |space| space.0),
+            reads: self.reads.as_ref().map_or(usual.reads, names),
+            blocks: self.blocks.as_ref().map_or(usual.blocks, words),
+            quota: Share {
+                pages: self.pages.unwrap_or(usual.quota.pages),
+                bytes: self.bytes.unwrap_or(usual.quota.bytes),
+            },
+            recall_tokens: self.recall.unwrap_or(usual.recall_tokens),
+            recall_untrusted: self.recall_untrusted.unwrap_or(usual.recall_untrusted),
+        }
+    }
+}
+
+/// The name of a space of the store; `shared` is the one without a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Space(pub String);
+
+impl std::str::FromStr for Space {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            SHARED => Ok(Self(String::new())),
+            word => plain_name(word, "a space").map(Self),
+        }
+    }
+}
+
+/// A short word that is safe to show and to type.
+fn plain_name(word: &str, of_what: &str) -> Result<String, String> {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    match word.is_empty() || word.len() > 64 || !word.chars().all(is_plain) {
+        false => Ok(word.to_owned()),
+        true => Err(format!(
+            "`{}` cannot be the name of {of_what}: use up to 64 letters, digits and - _ .",
+            word.escape_debug()
+        )),
+    }
+}
+
+/// The name of a block of core memory.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BlockName(pub String);
+
+impl TryFrom<String> for BlockName {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        plain_name(&word, "a note").map(Self)
+    }
+}
+
+impl From<BlockName> for String {
+    fn from(name: BlockName) -> Self {
+        name.0
+    }
+}
+
+impl TryFrom<String> for Space {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        word.parse()
+    }
+}
+
+impl From<Space> for String {
+    fn from(space: Space) -> Self {
+        space_words(&space.0).to_owned()
+    }
+}
+
+/// What the space that all share is called.
+const SHARED: &str = "shared";
+
+/// A space as a person calls it.
+pub fn space_words(space: &str) -> &str {
+    match space {
+        "" => SHARED,
+        name => name,
+    }
+}
+
+/// The `[limits]` of `config.toml` and `agent.toml`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsFile {
+    /// Default of `--max-steps`.
+    pub steps: Option<NonZeroU32>,
+    /// Default of `--max-tokens`.
+    pub tokens: Option<NonZeroU32>,
+    /// Default of `--timeout`.
+    pub seconds: Option<NonZeroU64>,
+    /// Tokens of one action.
+    pub action_tokens: Option<NonZeroU32>,
+}
+
+impl LimitsFile {
+    /// These limits where they are set, else the `usual` ones.
+    pub fn over(&self, usual: Limits) -> Limits {
+        Limits {
+            steps: self.steps.map_or(usual.steps, NonZero::get),
+            tokens: self.tokens.map_or(usual.tokens, NonZero::get),
+            seconds: self.seconds.map_or(usual.seconds, NonZero::get),
+            action_tokens: self.action_tokens.map_or(usual.action_tokens, NonZero::get),
+            ..usual
+        }
+    }
+}
+
+/// Takes back what goes beyond the `usual` part of the disk.
+pub fn tighten_memory(memory: &mut Memory, usual: &Memory) {
+    let quota = &mut memory.quota;
+    quota.pages = quota.pages.min(usual.quota.pages);
+    quota.bytes = quota.bytes.min(usual.quota.bytes);
+    memory.recall_tokens = memory.recall_tokens.min(usual.recall_tokens);
+    memory.recall_untrusted &= usual.recall_untrusted;
+}
+
+/// Takes back what goes beyond the `usual` limits.
+pub fn tighten_limits(limits: &mut Limits, usual: &Limits) {
+    limits.steps = limits.steps.min(usual.steps);
+    limits.tokens = limits.tokens.min(usual.tokens);
+    limits.seconds = limits.seconds.min(usual.seconds);
+    limits.action_tokens = limits.action_tokens.min(usual.action_tokens);
+}
+
+/// How approvals are settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum ApproveWord {
+    /// By the person at the terminal; refused when there is none
+    Ask,
+    /// Refused
+    Never,
+    /// Granted: you answer for all of them
+    All,
+}
+
+impl From<ApproveWord> for Approve {
+    fn from(word: ApproveWord) -> Self {
+        match word {
+            ApproveWord::Ask => Approve::Ask,
+            ApproveWord::Never => Approve::Never,
+            ApproveWord::All => Approve::All,
+        }
+    }
+}
+
+/// Which CPU to run on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CpuChoice {
+    /// A model file in this program.
+    Local,
+    /// An endpoint.
+    Url(String),
+    /// A script.
+    Script(String),
+}
+
+/// The settings in force.
+#[derive(Clone, Debug, Serialize)]
+pub struct Settings {
+    /// The model; for an endpoint only when it was named.
+    pub model: String,
+    /// Whether the model was named rather than assumed.
+    pub model_named: bool,
+    /// Which CPU.
+    pub cpu: CpuChoice,
+    /// Threads, when named.
+    pub threads: Option<u16>,
+    /// The window, when named.
+    pub window: Option<usize>,
+    /// Tokens of the shared KV cache, when named.
+    pub kv_tokens: Option<usize>,
+    /// The embedding model of the store, when named.
+    pub embedder: Option<String>,
+    /// 0 is greedy.
+    pub temperature: f32,
+    /// The seed.
+    pub seed: u32,
+    /// How approvals are settled.
+    pub approve: ApproveWord,
+    /// What is granted.
+    pub allow: Vec<Capability>,
+    /// The variable that holds an endpoint's key; never the key.
+    pub api_key_env: String,
+    /// Limits of a process.
+    pub limits: Limits,
+    /// The part of the disk that a process uses.
+    pub memory: Memory,
+    /// Whether the shell consolidates memories while nothing is asked of it.
+    pub consolidate: bool,
+}
+
+impl Settings {
+    /// Reads the file at `path`, if there is one, and lays the flags over it.
+    pub fn load(path: &Path, globals: &Globals) -> Result<Self> {
+        let file = read(path)?;
+        let named = globals
+            .models
+            .first()
+            .cloned()
+            .or_else(|| env_vars::get(env_vars::MODEL))
+            .or(file.model);
+        let cpu = globals
+            .cpu
+            .clone()
+            .or_else(|| env_vars::get(env_vars::CPU))
+            .or(file.cpu);
+        Ok(Self {
+            model_named: named.is_some(),
+            model: named.unwrap_or_else(|| catalogue::default_entry().name.clone()),
+            cpu: cpu_choice(cpu.as_deref())?,
+            threads: globals.threads.or(file.threads.map(NonZero::get)),
+            window: globals.window.or(file.window),
+            kv_tokens: file.kv_tokens,
+            embedder: file.embedder,
+            temperature: temperature(globals.temperature.or(file.temperature))?,
+            seed: globals.seed.or(file.seed).unwrap_or(0),
+            approve: file.approve.unwrap_or(ApproveWord::Ask),
+            // The store is the user's own; a process that has read untrusted text
+            // still has to ask before it writes.
+            allow: file.allow.unwrap_or_else(|| vec![Capability::MemWrite]),
+            api_key_env: file
+                .api_key_env
+                .unwrap_or_else(|| env_vars::API_KEY.to_owned()),
+            limits: file.limits.over(Limits::default()),
+            memory: file.memory.over(Memory::default()),
+            consolidate: file.consolidate.unwrap_or(true),
+        })
+    }
+
+    /// How tokens are chosen.
+    pub fn sampling(&self) -> Sampling {
+        Sampling {
+            temperature: self.temperature,
+            seed: self.seed,
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<File> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(File::default()),
+        Err(error) => {
+            return Err(UserError::usage(
+                format!("{}: {error}", path.display()),
+                "the configuration is a text file that you can read",
+            ));
+        }
+    };
+    toml::from_str(&text).map_err(|error| {
+        UserError::usage(
+            format!("{}: {}", path.display(), error.to_string().trim_end()),
+            "mend that line, or remove it for the default",
+        )
+    })
+}
+
+fn cpu_choice(word: Option<&str>) -> Result<CpuChoice> {
+    match word {
+        None | Some("local") => Ok(CpuChoice::Local),
+        Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
+            Ok(CpuChoice::Url(url.to_owned()))
+        }
+        Some(word) => match word.strip_prefix("script:") {
+            Some(file) if !file.is_empty() => Ok(CpuChoice::Script(file.to_owned())),
+            _ => Err(UserError::usage(
+                format!("--cpu {word}: unknown CPU"),
+                "use local, an http(s):// address ending in /v1, or script:FILE",
+            )),
+        },
+    }
+}
+
+fn temperature(value: Option<f32>) -> Result<f32> {
+    match value.unwrap_or(0.0) {
+        t if (0.0..=5.0).contains(&t) => Ok(t),
+        t => Err(UserError::usage(
+            format!("a temperature of {t} makes no sense"),
+            "use a number from 0 to 5",
+        )),
+    }
+}

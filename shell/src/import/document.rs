@@ -1,0 +1,425 @@
+//! From a file to the pages of a document.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use quipu_memory::{Chunk, ImportedFile, Kind, NewPage, PageId, Place, Syntax, Trust, chunks};
+use sha2::{Digest, Sha256};
+
+use super::formats::{self, Format, HEAD_BYTES};
+use super::latex;
+use super::note::{self, Note};
+use super::reader::{Parts, Reader};
+use crate::terminal::output::shortened;
+
+/// Tokens of one page of a document: some hundred words, which a small window holds.
+const PAGE_TOKENS: usize = 400;
+/// Characters of a title that a document gives itself.
+const TITLE_CHARS_MAX: usize = 200;
+/// Larger files are left out, with a line in the report.
+const FILE_BYTES_MAX: u64 = 32 << 20;
+/// Raised when files of any format are read in another way than before: then all are read
+/// again.
+const READING: u32 = 2;
+
+/// What is known of a file before it is read.
+pub struct Found {
+    /// Its absolute path.
+    pub path: PathBuf,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// When it was last modified: nanoseconds since 1970.
+    pub modified_ns: i64,
+}
+
+/// Looks at a file without reading it; says why it is left out.
+pub fn look(path: &Path) -> Result<Found, String> {
+    match path.to_str() {
+        None => return Err("its name is not UTF-8: rename it".into()),
+        Some(name) if name.contains(char::is_control) => {
+            return Err("its name has control characters: rename it".into());
+        }
+        Some(_) => {}
+    }
+    let meta = path.metadata().map_err(|error| error.to_string())?;
+    if meta.len() > FILE_BYTES_MAX {
+        return Err(format!(
+            "too large: {} bytes, and {FILE_BYTES_MAX} is the limit",
+            meta.len()
+        ));
+    }
+    let modified = meta.modified().ok();
+    let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    Ok(Found {
+        path: std::path::absolute(path).map_err(|error| error.to_string())?,
+        bytes: meta.len(),
+        modified_ns: since.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(0)),
+    })
+}
+
+impl Found {
+    /// Its path as it is stored.
+    pub fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// Reads it; says why it is left out.
+    pub fn read(&self) -> Result<(ImportedFile, Vec<u8>), String> {
+        let file = File::open(&self.path).map_err(|error| error.to_string())?;
+        let mut bytes = Vec::new();
+        // It may have grown since it was looked at.
+        file.take(FILE_BYTES_MAX)
+            .read_to_end(&mut bytes)
+            .map_err(|error| error.to_string())?;
+        let digest = Sha256::digest(&bytes);
+        let imported = ImportedFile {
+            path: self.name(),
+            bytes: self.bytes,
+            modified_ns: self.modified_ns,
+            sha256: fingerprint(&digest),
+        };
+        Ok((imported, bytes))
+    }
+}
+
+/// The digest of a file, and how it is read.
+fn fingerprint(digest: &[u8]) -> String {
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{digest}/{READING}")
+}
+
+/// Whether a file was stored as it is read now.
+pub fn is_read_so(file: &ImportedFile) -> bool {
+    file.sha256.ends_with(&format!("/{READING}"))
+}
+
+/// What a file brings.
+#[derive(Debug, Default)]
+pub struct Brought {
+    /// Its pages.
+    pub pages: Vec<NewPage>,
+    /// What of it is missing, in words for the report.
+    pub missing: Vec<String>,
+}
+
+/// A document that is being stored.
+pub struct Document {
+    /// What its pages are named by and stand in, so that adding it again replaces them.
+    pub key: String,
+    /// Where it comes from: a path or an address.
+    pub source: String,
+    /// Its title.
+    pub title: String,
+    /// How far it can be trusted.
+    pub trust: Trust,
+    /// The space it is put into; empty for the shared one.
+    pub space: String,
+}
+
+impl Document {
+    /// The document in the file `found`.
+    pub fn of_file(found: &Found, space: &str, trust: Trust) -> Self {
+        let name = found.path.file_name().unwrap_or_default();
+        Self {
+            key: key(space, &found.name()),
+            source: found.name(),
+            title: name.to_string_lossy().into_owned(),
+            trust,
+            space: space.to_owned(),
+        }
+    }
+
+    /// Its pages, where it has this text.
+    pub fn of_text(&self, text: &str, syntax: Syntax, reader: &Reader) -> Vec<NewPage> {
+        let pieces = chunks(text, syntax, PAGE_TOKENS, &|piece| reader.tokens(piece));
+        let page = |(n, chunk): (usize, Chunk)| {
+            let source = format!("{}:{}", self.source, chunk.line);
+            self.page(n, &chunk.heading, chunk.text, source)
+        };
+        pieces.into_iter().enumerate().map(page).collect()
+    }
+
+    /// Its pages, where it is this note.
+    fn of_note(mut self, note: &Note, reader: &Reader) -> Vec<NewPage> {
+        let file = std::mem::take(&mut self.title);
+        let mut others: Vec<&str> = note.aliases.iter().map(String::as_str).collect();
+        let own = match &note.title {
+            Some(title) => {
+                others.insert(0, &file);
+                title.clone()
+            }
+            None => file.clone(),
+        };
+        // Names count on every page, so that each is found by them.
+        self.title = match others.is_empty() {
+            true => own,
+            false => format!("{own} ({})", others.join(", ")),
+        };
+        self.of_text(&note.text, Syntax::Markdown, reader)
+    }
+
+    /// Its pages, where it has these parts.
+    fn of_parts(mut self, read: &Parts, reader: &Reader) -> Vec<NewPage> {
+        if !read.title.is_empty() {
+            self.title = shortened(&read.title, TITLE_CHARS_MAX);
+        }
+        let mut pages = Vec::new();
+        for part in &read.parts {
+            let source = match part.place.is_empty() {
+                true => self.source.clone(),
+                false => format!("{}, {}", self.source, part.place),
+            };
+            let count = |piece: &str| reader.tokens(piece);
+            for chunk in chunks(&part.text, Syntax::Markdown, PAGE_TOKENS, &count) {
+                let heading = match chunk.heading.is_empty() {
+                    true => part.title.as_str(),
+                    false => self.beyond_title(&chunk.heading),
+                };
+                let path: Vec<&str> = [part.place.as_str(), heading]
+                    .into_iter()
+                    .filter(|words| !words.is_empty())
+                    .collect();
+                pages.push(self.page(pages.len(), &path.join(" › "), chunk.text, source.clone()));
+            }
+        }
+        pages
+    }
+
+    /// `heading` without the title of the document, if it begins with it.
+    fn beyond_title<'h>(&self, heading: &'h str) -> &'h str {
+        match heading.strip_prefix(self.title.as_str()) {
+            Some("") => "",
+            Some(rest) => rest.strip_prefix(" › ").unwrap_or(heading),
+            None => heading,
+        }
+    }
+
+    /// Its pages, where it has these printed pages.
+    fn of_printed(&self, printed: &[String], reader: &Reader) -> Vec<NewPage> {
+        let mut pages = Vec::new();
+        for (n, text) in printed.iter().enumerate() {
+            let place = format!("page {}", n + 1);
+            for chunk in chunks(text, Syntax::Plain, PAGE_TOKENS, &|piece| {
+                reader.tokens(piece)
+            }) {
+                let source = format!("{}, {place}", self.source);
+                pages.push(self.page(pages.len(), &place, chunk.text, source));
+            }
+        }
+        pages
+    }
+
+    fn page(&self, n: usize, heading: &str, text: String, source: String) -> NewPage {
+        NewPage {
+            id: Some(PageId::from(format!("{}#{}", self.key, n + 1))),
+            kind: Kind::Document,
+            title: match heading.is_empty() {
+                true => self.title.clone(),
+                false => format!("{} › {heading}", self.title),
+            },
+            text,
+            source,
+            trust: self.trust,
+            place: Some(Place {
+                of: self.key.clone(),
+                part: n as u32,
+            }),
+            space: self.space.clone(),
+            ..NewPage::default()
+        }
+    }
+}
+
+/// What a document of `name` is known by in a space.
+pub fn key(space: &str, name: &str) -> String {
+    match space {
+        "" => name.to_owned(),
+        space => format!("{space}:{name}"),
+    }
+}
+
+/// The pages of a file with these bytes; says why there are none.
+pub fn pages(document: Document, bytes: &[u8], reader: &Reader) -> Result<Brought, String> {
+    let path = PathBuf::from(&document.source);
+    let whole = |pages| Brought {
+        pages,
+        missing: Vec::new(),
+    };
+    Ok(match formats::of(&path, bytes)? {
+        Format::Pdf => {
+            let printed = reader.pdf(bytes)?;
+            Brought {
+                pages: document.of_printed(&printed.pages, reader),
+                missing: printed.missing(),
+            }
+        }
+        Format::Document(format) => {
+            let read = reader.document(bytes, format)?;
+            Brought {
+                missing: read.left_out.clone(),
+                pages: document.of_parts(&read, reader),
+            }
+        }
+        Format::Note => whole(document.of_note(&note::of(&decoded(bytes)?), reader)),
+        Format::Text(Syntax::Latex) => {
+            let text = latex::plain(&decoded(bytes)?);
+            whole(document.of_text(&text, Syntax::Latex, reader))
+        }
+        Format::Text(syntax) => whole(document.of_text(&decoded(bytes)?, syntax, reader)),
+    })
+}
+
+/// The text of a file: UTF-8, or UTF-16 with its mark.
+fn decoded(bytes: &[u8]) -> Result<String, String> {
+    let wide = |read: fn([u8; 2]) -> u16| {
+        if bytes.len() % 2 == 1 {
+            return Err("cut off: UTF-16 has two bytes for each sign".to_owned());
+        }
+        let units = bytes[2..].as_chunks::<2>().0.iter().map(|pair| read(*pair));
+        let text: Result<String, _> = char::decode_utf16(units).collect();
+        text.map_err(|_| "not UTF-16, though it is marked as that".to_owned())
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => return wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => return wide(u16::from_be_bytes),
+        _ => {}
+    }
+    if bytes[..bytes.len().min(HEAD_BYTES)].contains(&0) {
+        return Err("not a text file".into());
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.contains('\0') => Err("not a text file".into()),
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned()),
+        Err(error) => {
+            let line = bytes[..error.valid_up_to()]
+                .iter()
+                .filter(|byte| **byte == b'\n')
+                .count();
+            Err(format!(
+                "not UTF-8 from line {} on (convert it, for instance with iconv)",
+                line + 1
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_tools::Bus;
+
+    use super::super::reader::Part;
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_is_told() {
+        let check = |bytes: &[u8], expected: Result<&str, &str>| {
+            let found = decoded(bytes);
+            assert_eq!(found.as_deref().map_err(String::as_str), expected);
+        };
+        check(b"plain", Ok("plain"));
+        check(b"\xef\xbb\xbfmarked", Ok("marked"));
+        check(b"\xff\xfeh\0i\0", Ok("hi"));
+        check(b"\xfe\xff\0h\0i", Ok("hi"));
+        check(b"", Ok(""));
+        check(b"a\0b", Err("not a text file"));
+        check(
+            b"one\ntwo \xe9",
+            Err("not UTF-8 from line 2 on (convert it, for instance with iconv)"),
+        );
+        check(
+            b"\xff\xfeh\0i",
+            Err("cut off: UTF-16 has two bytes for each sign"),
+        );
+        check(
+            b"\xff\xfe\0\xd8",
+            Err("not UTF-16, though it is marked as that"),
+        );
+    }
+
+    #[test]
+    fn parts_and_notes_carry_their_names() {
+        let reader = Reader::with(Bus::default());
+        let titles = |pages: Vec<NewPage>| -> Vec<(String, String)> {
+            pages
+                .into_iter()
+                .map(|page| (page.title, page.source))
+                .collect()
+        };
+        let pair = |title: &str, source: &str| (title.to_owned(), source.to_owned());
+        let part = |place: &str, title: &str, text: &str| Part {
+            place: place.into(),
+            title: title.into(),
+            text: text.into(),
+        };
+        let read = Parts {
+            title: "The Wool".into(),
+            parts: vec![
+                part("", "", "# The Wool\n\ntext"),
+                part("slide 2", "Dyes", "## Dyes\n\nred"),
+                part("sheet Herd", "", "| a | b |"),
+            ],
+            ..Parts::default()
+        };
+        assert_eq!(
+            titles(document("").of_parts(&read, &reader)),
+            [
+                pair("The Wool", "/a/b.md"),
+                pair("The Wool › slide 2 › Dyes", "/a/b.md, slide 2"),
+                pair("The Wool › sheet Herd", "/a/b.md, sheet Herd"),
+            ]
+        );
+        let long = "word ".repeat(500);
+        let text = format!("---\ntitle: Wool\naliases: [Fleece]\n---\n# One\n{long}");
+        let pages = titles(document("").of_note(&note::of(&text), &reader));
+        assert_eq!(pages[0], pair("Wool (b.md, Fleece) › One", "/a/b.md:5"));
+        assert!(
+            pages
+                .iter()
+                .all(|(title, _)| title.starts_with("Wool (b.md, Fleece)"))
+        );
+    }
+
+    fn document(space: &str) -> Document {
+        Document {
+            key: key(space, "/a/b.md"),
+            source: "/a/b.md".into(),
+            title: "b.md".into(),
+            trust: Trust::User,
+            space: space.into(),
+        }
+    }
+
+    #[test]
+    fn pages_say_where_they_stand() {
+        let reader = Reader::with(Bus::default());
+        let text = "# One\nfirst\n\n".to_owned() + &"word ".repeat(500) + "\n\n# Two\nlast";
+        let pages = document("").of_text(&text, Syntax::Markdown, &reader);
+        let heads: Vec<(&str, &str)> = pages
+            .iter()
+            .map(|page| (page.title.as_str(), page.source.as_str()))
+            .collect();
+        assert_eq!(heads.first(), Some(&("b.md › One", "/a/b.md:1")));
+        assert_eq!(heads.last(), Some(&("b.md › Two", "/a/b.md:6")));
+
+        let printed = ["one".to_owned(), " ".to_owned(), "three ".repeat(500)];
+        let pages = document("notes").of_printed(&printed, &reader);
+        assert_eq!(pages[0].source, "/a/b.md, page 1");
+        assert_eq!(pages[1].title, "b.md › page 3");
+        let ids: Vec<String> = pages
+            .iter()
+            .flat_map(|page| &page.id)
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            ids,
+            ["notes:/a/b.md#1", "notes:/a/b.md#2", "notes:/a/b.md#3"]
+        );
+        assert!(
+            pages
+                .iter()
+                .all(|page| reader.tokens(&page.text) <= PAGE_TOKENS)
+        );
+    }
+}

@@ -1,0 +1,280 @@
+//! An import: files, folders and web pages.
+//!
+//! Each file is stored at once with what is known of it, so that an import that was
+//! stopped goes on where it was, and one that is repeated reads only what changed.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use quipu_memory::{DiskStore, ImportedFile, Store, Syntax, Trust};
+use quipu_tools::{CallContext, Capability};
+use serde_json::json;
+
+use super::document::{self, Document, key};
+use super::reader::{self, Reader};
+use super::walk::{self, Ignored};
+use crate::session::Session;
+use crate::session::user_call::user_call;
+use crate::terminal::bar::bar;
+use crate::terminal::output::visible;
+
+/// What became of the files.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Pages that were stored.
+    pub pages: usize,
+    /// Files they came from.
+    pub files: usize,
+    /// Files that are as they were.
+    pub unchanged: usize,
+    /// Files that are gone, and their pages with them.
+    pub removed: usize,
+    /// What was left out, and why.
+    pub skipped: Vec<String>,
+    /// What was not all read, and what is missing.
+    pub partly: Vec<String>,
+    /// What ignore rules left out, and what is hidden.
+    pub ignored: Ignored,
+}
+
+/// An import under way.
+pub struct Import<'a> {
+    store: &'a DiskStore,
+    reader: Reader<'a>,
+    space: String,
+    /// How far the pages can be trusted.
+    trust: Trust,
+    tally: Tally,
+}
+
+impl<'a> Import<'a> {
+    /// An import into `space` of `store`, whose pages are trusted as far as `trust`.
+    ///
+    /// # Errors
+    /// When the tools that read formats cannot be loaded.
+    pub fn new(
+        session: &'a Session,
+        store: &'a DiskStore,
+        space: String,
+        trust: Trust,
+    ) -> Result<Self> {
+        Ok(Self {
+            store,
+            reader: Reader::new(session)?,
+            space,
+            trust,
+            tally: Tally::default(),
+        })
+    }
+
+    /// Brings in web pages and files, and removes what is gone from folders among `paths`.
+    /// What cannot be read is left out and counted.
+    ///
+    /// # Errors
+    /// When the store fails; what was stored before stays.
+    pub fn bring(mut self, urls: &[&String], paths: &[PathBuf], no_ignore: bool) -> Result<Tally> {
+        for url in urls {
+            if let Err(reason) = self.url(url) {
+                let line = format!("{}: {reason}", visible(url));
+                self.tally.skipped.push(line);
+            }
+        }
+        self.files(paths, no_ignore)?;
+        self.remove_gone(paths)?;
+        Ok(self.tally)
+    }
+
+    fn files(&mut self, paths: &[PathBuf], no_ignore: bool) -> Result<()> {
+        let walked = walk::files_below(paths, no_ignore);
+        self.tally.skipped.extend(walked.skipped);
+        self.tally.ignored = walked.ignored;
+        let files = walked.files;
+        let progress = bar(files.len() as u64);
+        for file in &files {
+            if let Err(reason) = self.file(file)? {
+                let name = visible(&file.display().to_string());
+                self.tally.skipped.push(format!("{name}: {reason}"));
+            }
+            progress.inc(1);
+        }
+        progress.finish_and_clear();
+        Ok(())
+    }
+
+    /// Adds one file, unless it is as it was. The inner error says why it is left out.
+    fn file(&mut self, path: &Path) -> Result<Result<(), String>> {
+        let found = match document::look(path) {
+            Ok(found) => found,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let document = Document::of_file(&found, &self.space, self.trust);
+        let before = self.store.file(&document.key)?;
+        let same = |before: &ImportedFile| {
+            before.bytes == found.bytes
+                && before.modified_ns == found.modified_ns
+                && document::is_read_so(before)
+        };
+        // One that is vouched for now, or no more, is stored anew.
+        let as_trusted = || self.is_trusted_as_before(&document.key);
+        let before = match before {
+            Some(before) if as_trusted()? => Some(before),
+            _ => None,
+        };
+        if before.as_ref().is_some_and(same) {
+            self.tally.unchanged += 1;
+            return Ok(Ok(()));
+        }
+        let (mut file, bytes) = match found.read() {
+            Ok(read) => read,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        file.path.clone_from(&document.key);
+        if before.is_some_and(|before| before.sha256 == file.sha256) {
+            // Only touched: its pages stay, and next time it need not be read.
+            self.store.note_file(&file)?;
+            self.tally.unchanged += 1;
+            return Ok(Ok(()));
+        }
+        let brought = match document::pages(document, &bytes, &self.reader) {
+            Ok(brought) if brought.pages.is_empty() => return Ok(Err("it has no text".into())),
+            Ok(brought) => brought,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        if !brought.missing.is_empty() {
+            let name = visible(&path.display().to_string());
+            let missing = visible(&brought.missing.join("; "));
+            self.tally.partly.push(format!("{name}: {missing}"));
+        }
+        self.tally.pages += self.store.put_file(&file, brought.pages)?.len();
+        self.tally.files += 1;
+        Ok(Ok(()))
+    }
+
+    /// Whether the pages of the document `key` are trusted as those of this import.
+    fn is_trusted_as_before(&self, key: &str) -> Result<bool> {
+        let page = self.store.get(&format!("{key}#1").as_str().into())?;
+        Ok(page.is_none_or(|page| page.trust == self.trust))
+    }
+
+    /// Removes what was imported from the folders and is there no more.
+    fn remove_gone(&mut self, paths: &[PathBuf]) -> Result<()> {
+        for folder in paths.iter().filter(|path| path.is_dir()) {
+            let folder = std::path::absolute(folder)?;
+            let prefix = format!("{}/", folder.display().to_string().trim_end_matches('/'));
+            for known in self.store.files_below(&key(&self.space, &prefix))? {
+                let path = &known[key(&self.space, "").len()..];
+                if !Path::new(path).exists() {
+                    self.store.remove_file(&known)?;
+                    self.tally.removed += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a web page, brought by the browser tool under its own rules.
+    fn url(&mut self, url: &str) -> Result<(), String> {
+        let bus = self.reader.bus();
+        let context = granting(url)?;
+        let answer = bus
+            .resolve("browser.fetch")
+            .and_then(|fetch| user_call(&fetch, &json!({ "url": url }), &context))
+            .map_err(|error| reader::why(&error))?;
+        let (title, text) = reader::words_of(&answer)?;
+        let document = Document {
+            key: key(&self.space, url),
+            source: url.to_owned(),
+            title: if title.is_empty() {
+                url.to_owned()
+            } else {
+                title
+            },
+            trust: self.trust,
+            space: self.space.clone(),
+        };
+        let pages = document.of_text(&text, Syntax::Markdown, &self.reader);
+        let file = ImportedFile {
+            path: document.key,
+            bytes: text.len() as u64,
+            modified_ns: 0,
+            sha256: String::new(),
+        };
+        let stored = self.store.put_file(&file, pages);
+        self.tally.pages += stored.map_err(|error| error.to_string())?.len();
+        self.tally.files += 1;
+        Ok(())
+    }
+}
+
+/// Whoever names an address grants its host, for this call.
+fn granting(url: &str) -> Result<CallContext, String> {
+    let parsed = reqwest::Url::parse(url).map_err(|error| error.to_string())?;
+    let host = parsed.host_str().ok_or("the address names no host")?;
+    let host: Capability = format!("net:{host}")
+        .parse()
+        .map_err(|error| format!("{error}"))?;
+    Ok(CallContext {
+        grants: [host].into_iter().collect(),
+        ..CallContext::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_memory::{Access, Store};
+    use quipu_tools::Bus;
+
+    use super::*;
+
+    #[test]
+    fn an_import_that_is_repeated_reads_only_what_changed() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let docs = dir.path().join("docs");
+        std::fs::create_dir_all(docs.join("sub")).expect("made");
+        let write = |name: &str, bytes: &[u8]| {
+            std::fs::write(docs.join(name), bytes).expect("written");
+        };
+        write("a.md", b"# Wool\nof the llama");
+        write("sub/b.txt", b"a cord with knots");
+        write("ignored.txt", b"not this");
+        write(".ignore", b"ignored.txt\n");
+        write("c.bin", b"\0\x01\x02");
+        write("d.txt", b"wrong \xff\xff");
+        write("new\nline.txt", b"lost?");
+        std::os::unix::fs::symlink("nowhere", docs.join("e.txt")).expect("linked");
+        let store = DiskStore::open(dir.path().join("store"), Access::ReadWrite).expect("opens");
+        let add = |space: &str| {
+            let mut import = Import {
+                store: &store,
+                reader: Reader::with(Bus::default()),
+                space: space.to_owned(),
+                trust: Trust::Untrusted,
+                tally: Tally::default(),
+            };
+            let paths = [docs.clone()];
+            import.files(&paths, false).expect("added");
+            import.remove_gone(&paths).expect("removed");
+            let tally = import.tally;
+            (
+                tally.pages,
+                tally.unchanged,
+                tally.removed,
+                tally.skipped.len(),
+            )
+        };
+        assert_eq!(add(""), (2, 0, 0, 4));
+        assert_eq!(add(""), (0, 2, 0, 4));
+        // The same files in another space are other pages.
+        assert_eq!(add("notes"), (2, 0, 0, 4));
+        // A page that was removed comes back with its file.
+        let id = format!("{}#1", docs.join("a.md").display());
+        assert!(store.remove(&id.as_str().into()).expect("removed"));
+        assert_eq!(add(""), (1, 1, 0, 4));
+        write("a.md", b"# Wool\nof the alpaca");
+        std::fs::remove_file(docs.join("sub/b.txt")).expect("removed");
+        assert_eq!(add(""), (1, 0, 1, 4));
+        assert_eq!(store.stats().expect("stats").pages, 3);
+        assert_eq!(add("notes"), (1, 0, 1, 4));
+        assert_eq!(store.stats().expect("stats").pages, 2);
+    }
+}

@@ -1,0 +1,95 @@
+//! Pages from JSON lines.
+
+use std::path::Path;
+
+use anyhow::Result;
+use quipu_memory::{DiskStore, Kind, NewPage, PageId, Store, Trust};
+use serde_json::Value;
+
+use crate::terminal::error::UserError;
+use crate::terminal::lines::{file_words, json_lines};
+
+/// Pages written in one transaction.
+const BATCH_PAGES: usize = 500;
+
+/// Adds the pages of a file of JSON lines to a space, each trusted no further than `trust`:
+/// what a file says of itself may only be less. Says how many.
+pub fn add(store: &DiskStore, path: &Path, space: &str, trust: Trust) -> Result<usize> {
+    let mut batch = Vec::new();
+    let mut added = 0;
+    for line in json_lines(path)? {
+        let (number, value) = line?;
+        let page = page(path, number, &value)?;
+        batch.push(NewPage {
+            space: space.to_owned(),
+            trust: page.trust.min(trust),
+            ..page
+        });
+        if batch.len() == BATCH_PAGES {
+            added += store.put_all(std::mem::take(&mut batch))?.len();
+        }
+    }
+    Ok(added + store.put_all(batch)?.len())
+}
+
+fn page(path: &Path, number: usize, value: &Value) -> Result<NewPage> {
+    let bad = |what: String| {
+        UserError::usage(
+            format!("{}, line {number}: {what}", file_words(path)),
+            "lines are {\"_id\", \"title\", \"text\"[, \"source\", \"trust\"]}; the lines before may be stored",
+        )
+    };
+    let text = |key: &str| match &value[key] {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text.clone())),
+        _ => Err(bad(format!("{key:?} is not a text"))),
+    };
+    let id = match &value["_id"] {
+        Value::Number(number) => Some(number.to_string()),
+        _ => text("_id")?,
+    };
+    if let Some(id) = id.as_deref().filter(|id| is_of_a_process(id)) {
+        return Err(bad(format!("{id:?} is an id of what processes write")));
+    }
+    let trust = match text("trust")?.as_deref() {
+        None => Trust::User,
+        // Only the kernel's own text is trusted like the system.
+        Some("system") => return Err(bad("the trust \"system\" cannot be given".into())),
+        Some(word) => word
+            .parse()
+            .map_err(|_| bad("\"trust\" is user or untrusted".into()))?,
+    };
+    Ok(NewPage {
+        id: id.map(PageId::from),
+        kind: Kind::Document,
+        title: text("title")?.unwrap_or_default(),
+        text: text("text")?.ok_or_else(|| bad("no \"text\"".into()))?,
+        source: text("source")?.unwrap_or_else(|| file_words(path)),
+        trust,
+        ..NewPage::default()
+    })
+}
+
+/// Whether memories (`m7-3`) and core memory (`core/…`) have such ids.
+fn is_of_a_process(id: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let memory = id.strip_prefix('m').and_then(|rest| rest.split_once('-'));
+    PageId::from(id).is_block()
+        || memory.is_some_and(|(pid, step)| is_number(pid) && is_number(step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_processes_are_theirs() {
+        let check = |id: &str, want| assert_eq!(is_of_a_process(id), want, "{id}");
+        check("core/notes/person", true);
+        check("m1-12", true);
+        check("m1-", false);
+        check("m-1-2", false);
+        check("mail-3", false);
+        check("1", false);
+    }
+}

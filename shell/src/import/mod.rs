@@ -1,0 +1,25 @@
+//! How documents come into the store: from a file, a folder, a web page or JSON lines to
+//! pages with their titles.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `job` | an import: what is new or changed is read, what is gone is removed |
+//! | `walk` | which files of a folder are meant |
+//! | `document` | one file: what it is, whether it changed, the pages it becomes |
+//! | `formats` | which formats are known, and by what |
+//! | `reader`, `printed` | formats that guests read; pages as they were printed |
+//! | `note`, `latex` | formats that are read here |
+//! | `jsonl` | pages that are written down as such |
+//!
+//! It knows the store and the tools of a session, and no command: what is to be told of an
+//! import is in its [`job::Tally`], and `cli/mem/add.rs` words it.
+
+mod document;
+mod formats;
+pub mod job;
+pub mod jsonl;
+mod latex;
+mod note;
+mod printed;
+mod reader;
+mod walk;

@@ -1,0 +1,183 @@
+//! What importing needs beside the bytes of a file: tools that read formats, and the
+//! count of tokens that sizes pages.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use quipu_cpu::llama::Tokenizer;
+use quipu_tools::{Bus, CallContext, Device, ErrorKind, ToolError, WasmDevice};
+use serde_json::{Value, json};
+
+use super::printed::{self, Printed};
+use crate::config::settings::CpuChoice;
+use crate::session::bus::Servers;
+use crate::session::{Session, builtin};
+
+/// The longest that reading one file may take.
+const READ_MAX: Duration = Duration::from_secs(60);
+/// Bytes of text that one file may have.
+const TEXT_BYTES_MAX: usize = 32 << 20;
+/// Bytes that count as a token where no model is there to say.
+const TOKEN_BYTES: usize = 4;
+
+/// Reads formats and counts tokens; what it needs for that is loaded when first needed.
+pub struct Reader<'a> {
+    session: Option<&'a Session>,
+    bus: Bus,
+    pdf: OnceLock<Result<WasmDevice, String>>,
+    documents: OnceLock<Result<WasmDevice, String>>,
+    tokenizer: OnceLock<Option<Tokenizer>>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader with the tools of the session, and the tokenizer of its model.
+    pub fn new(session: &'a Session) -> anyhow::Result<Self> {
+        let (bus, _) = session.bus(Servers::Unasked)?;
+        Ok(Self {
+            session: Some(session),
+            ..Self::with(bus)
+        })
+    }
+
+    /// A reader that has these tools and knows no model.
+    pub fn with(bus: Bus) -> Self {
+        Self {
+            session: None,
+            bus,
+            pdf: OnceLock::new(),
+            documents: OnceLock::new(),
+            tokenizer: OnceLock::new(),
+        }
+    }
+
+    /// The tools.
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// Tokens of `text`, by the model that runs here; an estimate where there is none.
+    pub fn tokens(&self, text: &str) -> usize {
+        let tokenizer = self.tokenizer.get_or_init(|| {
+            let session = self.session?;
+            match session.settings.cpu {
+                CpuChoice::Local => Tokenizer::load(&session.model_file().ok()?).ok(),
+                _ => None,
+            }
+        });
+        match tokenizer {
+            Some(tokenizer) => tokenizer.count(text),
+            None => text.len().div_ceil(TOKEN_BYTES),
+        }
+    }
+
+    /// The document in `bytes`, which are of this format.
+    pub fn document(&self, bytes: &[u8], format: &str) -> Result<Parts, String> {
+        let guest = self.guest(&self.documents, "documents", builtin::DOCUMENTS)?;
+        let args = json!({"base64": BASE64_STANDARD.encode(bytes), "format": format});
+        let read = guest.call("read", &args, &context());
+        let read = read.map_err(|error| failed("a document", &error))?;
+        let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+        let list = |key: &str| read[key].as_array().into_iter().flatten();
+        let part = |part: &Value| Part {
+            place: text(part, "place"),
+            title: text(part, "title"),
+            text: text(part, "text"),
+        };
+        Ok(Parts {
+            title: text(&read, "title"),
+            parts: list("parts").map(part).collect(),
+            left_out: list("left_out")
+                .filter_map(|words| words.as_str().map(str::to_owned))
+                .collect(),
+        })
+    }
+
+    /// The text of each page of a PDF.
+    pub fn pdf(&self, bytes: &[u8]) -> Result<Printed, String> {
+        let guest = self.guest(&self.pdf, "pdf", builtin::PDF)?;
+        let base64 = BASE64_STANDARD.encode(bytes);
+        printed::pages(&|first, last| {
+            let args = json!({"base64": base64, "first": first, "last": last});
+            guest.call("read", &args, &context())
+        })
+    }
+
+    /// The guest `name`, loaded when it is first needed.
+    fn guest<'g>(
+        &self,
+        place: &'g OnceLock<Result<WasmDevice, String>>,
+        name: &str,
+        component: &[u8],
+    ) -> Result<&'g WasmDevice, String> {
+        let guest = place.get_or_init(|| {
+            let session = self
+                .session
+                .ok_or("a document, which nothing here can read")?;
+            let host = session.wasm_host().map_err(|error| error.to_string())?;
+            let guest = host.load(name, "builtin", component);
+            guest.map_err(|error| error.to_string())
+        });
+        guest.as_ref().map_err(Clone::clone)
+    }
+}
+
+/// What a document says.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// What it calls itself; may be empty.
+    pub title: String,
+    /// Its parts, in order.
+    pub parts: Vec<Part>,
+    /// What of it is not in the text.
+    pub left_out: Vec<String>,
+}
+
+/// A part of a document: a slide, a sheet, a message.
+#[derive(Debug, Default)]
+pub struct Part {
+    /// "slide 3"; empty where there is one part.
+    pub place: String,
+    /// What it is called; may be empty.
+    pub title: String,
+    /// Markdown.
+    pub text: String,
+}
+
+/// Why a file cannot be read, in words for the report.
+pub fn failed(what: &str, error: &ToolError) -> String {
+    match error.kind {
+        ErrorKind::Trap => {
+            format!("{what} that is broken (open it in its program and save it again)")
+        }
+        ErrorKind::Timeout => format!("{what} that takes too long to read (split it)"),
+        ErrorKind::Memory => format!("{what} that takes too much memory to read (split it)"),
+        _ => why(error),
+    }
+}
+
+fn context() -> CallContext {
+    CallContext {
+        deadline: READ_MAX,
+        output_bytes_max: TEXT_BYTES_MAX,
+        ..CallContext::default()
+    }
+}
+
+/// A failed call in words for the report.
+pub fn why(error: &ToolError) -> String {
+    match crate::terminal::hints::tool(error) {
+        hint if hint.is_empty() => error.message.clone(),
+        hint => format!("{} ({hint})", error.message),
+    }
+}
+
+/// The title and the text of what the browser tool brought.
+pub fn words_of(answer: &Value) -> Result<(String, String), String> {
+    let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
+    match text("markdown") {
+        empty if empty.trim().is_empty() => Err("it has no readable text".into()),
+        markdown => Ok((text("title"), markdown)),
+    }
+}

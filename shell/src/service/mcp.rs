@@ -1,0 +1,487 @@
+//! This machine as a server: its tools and its memory, offered to another program.
+//!
+//! What is not listed cannot be called, and every call passes the gate as a stranger's:
+//! the words are another program's, which may have read anything. What was not granted to
+//! this machine is refused, and so is what changes something, unless the other program is
+//! said to ask its user.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use quipu_kernel::gate::{DeviceCall, Gate, Guarded, Passed, Policy, Request, Verdict};
+use quipu_kernel::label::Label;
+use quipu_memory::{Access, DiskStore, Kind, NewPage, PageId, Query, Store, StoreError, Trust};
+use quipu_tools::device::ArgsCheck;
+use quipu_tools::{
+    Bus, CallContext, Capability, Effect, ErrorKind, FunctionSpec, Grants, Resolved, ToolError,
+};
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation,
+    ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+    ToolAnnotations,
+};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer, ServerHandler};
+use serde_json::{Map, Value, json};
+
+use crate::session::init::WRITER_WAIT_MAX;
+use crate::terminal::hints;
+
+/// Pages a search brings when the caller does not say.
+const HITS: usize = 5;
+const HITS_MAX: usize = 50;
+/// Tools that are named where another was called.
+const NAMED: usize = 20;
+/// The space for all, the only one that is offered.
+const SHARED: &str = "";
+
+/// Names of the calls on the store.
+const SEARCH: &str = "memory_search";
+const SHOW: &str = "memory_show";
+const PUT: &str = "memory_put";
+
+/// Who makes a call here: a model's words, and who knows what that has read.
+fn stranger() -> Label {
+    Label::new("another program, over MCP", Trust::Untrusted)
+}
+
+/// What is offered.
+#[derive(Clone)]
+pub struct Offer(Arc<Machine>);
+
+struct Machine {
+    /// The folder of the store: opened for each call, so that a machine may run beside.
+    store: PathBuf,
+    gate: Gate,
+    /// What is offered, in the order in which it is listed.
+    tools: Vec<Tool>,
+    /// The function and what is behind it, by each name that is listed. Nothing else can
+    /// be called.
+    listed: BTreeMap<String, (FunctionSpec, Behind)>,
+}
+
+/// What carries a call out.
+enum Behind {
+    Search,
+    Show,
+    Put,
+    Device(Resolved),
+}
+
+/// A call on the store.
+struct MemoryCall<'a> {
+    function: &'a FunctionSpec,
+    behind: &'a Behind,
+    args: &'a Value,
+    held: Grants,
+}
+
+impl Guarded for MemoryCall<'_> {
+    fn request(&self) -> Request<'_> {
+        Request {
+            name: &self.function.name,
+            effect: self.function.effect,
+            needs: &self.function.needs,
+            held: &self.held,
+            from_user: false,
+            key: "",
+        }
+    }
+}
+
+impl Offer {
+    /// Offers the tools on `bus`, within `policy`, and the memory in the folder `store`.
+    pub fn new(store: PathBuf, bus: &Bus, policy: Policy) -> Self {
+        let mut machine = Machine {
+            store,
+            gate: Gate::new(policy),
+            tools: Vec::new(),
+            listed: BTreeMap::new(),
+        };
+        for (behind, function) in memory_calls() {
+            machine.offer(&function.name.clone(), function, behind);
+        }
+        for device in bus.list() {
+            let spec = device.spec();
+            for function in &spec.functions {
+                let name = written(&format!("{}_{}", spec.name, function.name));
+                // It has every function that it lists.
+                if let Ok(behind) = Resolved::of(&device, &function.name) {
+                    machine.offer(&name, function.clone(), Behind::Device(behind));
+                }
+            }
+        }
+        Self(Arc::new(machine))
+    }
+}
+
+impl Machine {
+    /// Lists `function` as `name`. Two tools may come to the same name; the first has it,
+    /// and the other gets a number.
+    fn offer(&mut self, name: &str, function: FunctionSpec, behind: Behind) {
+        let numbered = (2..).map(|n| format!("{name}_{n}"));
+        let free = |name: &String| !self.listed.contains_key(name);
+        let Some(name) = std::iter::once(name.to_owned()).chain(numbered).find(free) else {
+            return;
+        };
+        self.tools.push(tool(&name, &function));
+        self.listed.insert(name, (function, behind));
+    }
+}
+
+/// `name` with the characters that every client can write: the dot between a device and
+/// its function is not among them.
+fn written(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    name.chars()
+        .map(|c| if plain(c) { c } else { '_' })
+        .collect()
+}
+
+fn tool(name: &str, function: &FunctionSpec) -> Tool {
+    let parameters: Map<String, Value> =
+        function.parameters.as_object().cloned().unwrap_or_default();
+    let mut tool = Tool::new(name.to_owned(), function.description.clone(), parameters);
+    let reads = function.effect == Effect::Read;
+    tool.annotations = Some(ToolAnnotations::new().read_only(reads));
+    tool
+}
+
+/// The calls on the store, as functions.
+fn memory_calls() -> [(Behind, FunctionSpec); 3] {
+    let function = |name: &str, description: &str, effect, needs: &[Capability], fields: Value| {
+        let required = match name {
+            SEARCH => "query",
+            SHOW => "id",
+            _ => "text",
+        };
+        FunctionSpec {
+            name: name.to_owned(),
+            description: description.to_owned(),
+            parameters: json!({"type": "object", "properties": fields, "required": [required],
+                               "additionalProperties": false}),
+            returns: json!({}),
+            effect,
+            needs: needs.to_vec(),
+            url_argument: None,
+            offered: true,
+            program: None,
+        }
+    };
+    let text = json!({"type": "string"});
+    [
+        (
+            Behind::Search,
+            function(
+                SEARCH,
+                "Look something up in the user's documents and memories.",
+                Effect::Read,
+                &[],
+                json!({"query": text, "k": {"type": "integer", "minimum": 1, "maximum": HITS_MAX}}),
+            ),
+        ),
+        (
+            Behind::Show,
+            function(
+                SHOW,
+                "Show a document or a memory, by its id.",
+                Effect::Read,
+                &[],
+                json!({ "id": text }),
+            ),
+        ),
+        (
+            Behind::Put,
+            function(
+                PUT,
+                "Keep a fact for later, when the user asks to remember it.",
+                Effect::Write,
+                &[Capability::MemWrite],
+                json!({ "text": text }),
+            ),
+        ),
+    ]
+}
+
+impl ServerHandler for Offer {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(Implementation::new("quipu", env!("CARGO_PKG_VERSION")))
+            .with_instructions(
+                "Sandboxed tools and a searchable memory on this machine. Search the memory \
+                 before asking the user for what they may have told already.",
+            )
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult::with_all_items(self.0.tools.clone()))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let machine = self.0.clone();
+        let call = CallContext {
+            grants: machine.gate.policy().grants.clone(),
+            ..CallContext::default()
+        };
+        let cancel = call.cancel.clone();
+        let work = tokio::task::spawn_blocking(move || {
+            let args = Value::Object(request.arguments.unwrap_or_default());
+            machine.call(&request.name, &args, &call)
+        });
+        let result = tokio::select! {
+            done = work => done.unwrap_or_else(|error| Err(crashed(&error.to_string()))),
+            () = context.ct.cancelled() => {
+                cancel.cancel();
+                Err(ToolError::new(ErrorKind::Cancelled, "the call was cancelled", ""))
+            }
+        };
+        Ok(CallToolResponse::Complete(match result {
+            Ok(Value::String(text)) => CallToolResult::success(vec![ContentBlock::text(text)]),
+            Ok(value @ Value::Object(_)) => CallToolResult::structured(value),
+            // What is structured has to be an object.
+            Ok(value) => CallToolResult::success(vec![ContentBlock::text(value.to_string())]),
+            Err(error) => CallToolResult::error(vec![ContentBlock::text(words(&error))]),
+        }))
+    }
+}
+
+impl Machine {
+    fn call(&self, name: &str, args: &Value, context: &CallContext) -> Result<Value, ToolError> {
+        let (function, behind) = self.listed.get(name).ok_or_else(|| {
+            let hint = self.instead_of(name);
+            ToolError::new(
+                ErrorKind::UnknownTool,
+                format!("there is no tool {name}"),
+                hint,
+            )
+        })?;
+        match behind {
+            Behind::Device(resolved) => {
+                let call = DeviceCall::new(resolved.clone(), args.clone());
+                self.pass(call)?.run(context)
+            }
+            of_memory => {
+                ArgsCheck::of(function).check(args)?;
+                let call = MemoryCall {
+                    function,
+                    behind: of_memory,
+                    args,
+                    held: Grants::default(),
+                };
+                self.memory(self.pass(call)?)
+            }
+        }
+    }
+
+    /// What can be called where somebody called `name`: by the names that are listed.
+    fn instead_of(&self, name: &str) -> String {
+        let near = written(name);
+        if self.listed.contains_key(&near) {
+            return format!("it is called {near}");
+        }
+        let names: Vec<&str> = self.tools.iter().map(|tool| tool.name.as_ref()).collect();
+        let first = names[..names.len().min(NAMED)].join(", ");
+        match names.len() {
+            0..=NAMED => format!("there are {first}"),
+            many => format!("there are {many}, such as {first}"),
+        }
+    }
+
+    /// Passes a call of a stranger, or says why not.
+    fn pass<T: Guarded>(&self, call: T) -> Result<Passed<T>, ToolError> {
+        let denied = |reason: &str, hint: &str| ToolError::new(ErrorKind::Denied, reason, hint);
+        match self.gate.pass(call, &stranger()) {
+            Verdict::Passed(passed) => Ok(passed),
+            // Nobody is here to be asked: standard input belongs to the other program.
+            Verdict::Ask(ask) => Err(denied(
+                ask.reason(),
+                "start `quipu serve --mcp --approve all` where the other program asks its user",
+            )),
+            Verdict::Denied(missing) => Err(missing.into()),
+        }
+    }
+
+    /// Carries a call on the store out.
+    fn memory(&self, passed: Passed<MemoryCall<'_>>) -> Result<Value, ToolError> {
+        let call = passed.into_inner();
+        match call.behind {
+            Behind::Search => self.search(call.args),
+            Behind::Show => self.show(call.args),
+            Behind::Put | Behind::Device(_) => self.put(call.args),
+        }
+    }
+
+    fn search(&self, args: &Value) -> Result<Value, ToolError> {
+        let k = args["k"]
+            .as_u64()
+            .map_or(HITS, |k| k as usize)
+            .min(HITS_MAX);
+        let query = Query {
+            // What an agent keeps for itself is not other programs' to find.
+            spaces: Some(vec![SHARED.to_owned()]),
+            ..Query::new(string(args, "query")?, k)
+        };
+        let hits = self.open(Access::ReadOnly)?.search(&query);
+        let hits = hits.map_err(store_failed)?;
+        Ok(json!({ "hits": hits }))
+    }
+
+    fn show(&self, args: &Value) -> Result<Value, ToolError> {
+        let id = string(args, "id")?;
+        let page = self.open(Access::ReadOnly)?.get(&PageId::from(id.clone()));
+        let shared = page
+            .map_err(store_failed)?
+            .filter(|page| page.space == SHARED);
+        match shared {
+            Some(page) => Ok(json!(page)),
+            // Of another space it is not even said that the page is there.
+            None => Err(ToolError::new(
+                ErrorKind::Failed,
+                format!("there is no page {id}"),
+                "memory_search gives the ids of pages",
+            )),
+        }
+    }
+
+    fn put(&self, args: &Value) -> Result<Value, ToolError> {
+        let page = NewPage {
+            id: None,
+            kind: Kind::Memory,
+            title: String::new(),
+            text: string(args, "text")?,
+            source: stranger().source,
+            trust: stranger().trust,
+            place: None,
+            derived_from: Vec::new(),
+            space: SHARED.to_owned(),
+        };
+        let page = self.open(Access::ReadWrite)?.put(page);
+        Ok(json!({"id": page.map_err(store_failed)?.id}))
+    }
+
+    fn open(&self, access: Access) -> Result<DiskStore, ToolError> {
+        // Calls come at the same time, and clients too: each has its turn.
+        DiskStore::open_with(&self.store, access, WRITER_WAIT_MAX, &|_, _| {}).map_err(store_failed)
+    }
+}
+
+fn string(args: &Value, name: &str) -> Result<String, ToolError> {
+    args[name].as_str().map(str::to_owned).ok_or_else(|| {
+        ToolError::new(
+            ErrorKind::InvalidArgs,
+            format!("the argument {name} is missing"),
+            "it is a string",
+        )
+    })
+}
+
+fn store_failed(error: StoreError) -> ToolError {
+    ToolError::new(
+        ErrorKind::Failed,
+        error.to_string(),
+        error.hint().to_string(),
+    )
+}
+
+fn crashed(reason: &str) -> ToolError {
+    ToolError::new(ErrorKind::Trap, format!("the call crashed: {reason}"), "")
+}
+
+/// A failed call in words: what went wrong and what to try.
+fn words(error: &ToolError) -> String {
+    match hints::tool(error) {
+        hint if hint.is_empty() => error.message.clone(),
+        hint => format!("{}\nhint: {hint}", error.message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_kernel::gate::Approve;
+    use quipu_tools::{Device, DeviceSpec};
+
+    use super::*;
+
+    /// A tool whose functions give its own name.
+    struct Named(DeviceSpec);
+
+    impl Device for Named {
+        fn spec(&self) -> &DeviceSpec {
+            &self.0
+        }
+
+        fn call(&self, name: &str, _: &Value, _: &CallContext) -> Result<Value, ToolError> {
+            Ok(json!(format!("{}.{name}", self.0.name)))
+        }
+    }
+
+    fn named(name: &str, functions: &[(&str, Effect)]) -> Arc<dyn Device> {
+        let function = |(name, effect): &(&str, Effect)| FunctionSpec {
+            name: (*name).to_owned(),
+            effect: *effect,
+            ..memory_calls()[0].1.clone()
+        };
+        Arc::new(Named(DeviceSpec {
+            name: name.to_owned(),
+            functions: functions.iter().map(function).collect(),
+            ..DeviceSpec::default()
+        }))
+    }
+
+    #[test]
+    fn only_what_is_listed_is_called_and_each_by_one_name() {
+        let mut bus = Bus::default();
+        for device in [
+            named("a_b", &[("c", Effect::Read)]),
+            named(
+                "a",
+                &[
+                    ("b_c", Effect::Read),
+                    ("b.c", Effect::Read),
+                    ("d", Effect::Write),
+                ],
+            ),
+            named("memory", &[("search", Effect::Read)]),
+        ] {
+            bus.add(device).unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let check = |approve: Approve, name: &str, want: &str| {
+            let policy = Policy {
+                grants: Grants::from_iter([Capability::MemWrite]),
+                approve,
+            };
+            let offer = Offer::new(folder.path().to_owned(), &bus, policy);
+            let args = json!({"query": "x"});
+            let said = match offer.0.call(name, &args, &CallContext::default()) {
+                Ok(value) => value.to_string(),
+                Err(error) => error.message,
+            };
+            assert!(said.contains(want), "{name}: {said}");
+        };
+        check(Approve::Never, "a_b_c", "a_b.c");
+        check(Approve::Never, "a_b_c_2", "a.b_c");
+        check(Approve::Never, "a_b_c_3", "a.b.c");
+        check(Approve::Never, "memory_search", "hits");
+        check(Approve::Never, "memory_search_2", "memory.search");
+        check(Approve::Never, "a.b_c", "there is no tool a.b_c");
+        check(Approve::Never, "a_b.c", "there is no tool a_b.c");
+        check(Approve::Never, "a_b_c_4", "there is no tool a_b_c_4");
+        // Not as if its user had typed it.
+        check(
+            Approve::Never,
+            "a_d",
+            "has read untrusted text from another program",
+        );
+        check(Approve::All, "a_d", "a.d");
+    }
+}

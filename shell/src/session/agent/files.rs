@@ -1,0 +1,311 @@
+//! The files of a skill, as a device: they are read and listed, below its folder and
+//! nowhere else.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use quipu_tools::{CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError};
+use serde_json::{Value, json};
+
+use crate::terminal::text::without_mark;
+
+/// The name of the device.
+pub const NAME: &str = "skill";
+const READ: &str = "read";
+const LIST: &str = "list";
+/// Files that are known of a folder; a skill with more is no skill.
+const FILES_MAX: usize = 2000;
+/// Folders within folders that are looked into.
+const DEPTH_MAX: usize = 12;
+/// Files that the instructions name.
+const NAMED_MAX: usize = 40;
+/// The longest file that is read.
+const BYTES_MAX: u64 = 4 << 20;
+/// What one call gives of a file.
+const PART_BYTES_MAX: usize = 12_000;
+/// Folders that hold nothing of a skill.
+const LEFT_OUT: &[&str] = &["node_modules", "__pycache__", "target"];
+
+/// The files below a folder.
+pub struct SkillFiles {
+    spec: DeviceSpec,
+    /// Canonical.
+    folder: PathBuf,
+    /// By their paths below the folder, with their sizes in bytes.
+    files: Vec<(String, u64)>,
+}
+
+impl SkillFiles {
+    /// The files beside the SKILL.md in `folder`; `None` where there are no others.
+    ///
+    /// # Errors
+    /// A folder that cannot be looked at.
+    pub fn of(folder: &Path) -> Result<Option<Self>> {
+        let folder = folder.canonicalize()?;
+        let mut files = Vec::new();
+        collect(&folder, Path::new(""), 0, &mut files)?;
+        files.retain(|(path, _)| path != "SKILL.md");
+        files.sort();
+        let spec = DeviceSpec {
+            name: NAME.into(),
+            description: "the files of the skill".into(),
+            // Its user named the folder, as they named the instructions in it.
+            origin: "builtin".into(),
+            functions: functions(),
+            ..DeviceSpec::default()
+        };
+        Ok((!files.is_empty()).then_some(Self {
+            spec,
+            folder,
+            files,
+        }))
+    }
+
+    /// A paragraph of the instructions that says which files there are.
+    pub fn told(&self) -> String {
+        let named = self.files.iter().take(NAMED_MAX);
+        let names: Vec<&str> = named.map(|(path, _)| path.as_str()).collect();
+        let mut told = format!(
+            "Files of this skill, to be read with {NAME}.{READ}: {}",
+            names.join(", ")
+        );
+        if self.files.len() > names.len() {
+            let more = self.files.len() - names.len();
+            told.push_str(&format!("; and {more} more, which {NAME}.{LIST} names"));
+        }
+        told
+    }
+
+    fn list(&self, args: &Value) -> Value {
+        let below = args["folder"].as_str().unwrap_or_default();
+        let below = below.trim_start_matches("./").trim_end_matches('/');
+        let within = |path: &str| {
+            below.is_empty()
+                || below == "."
+                || path
+                    .strip_prefix(below)
+                    .is_some_and(|rest| rest.starts_with('/'))
+        };
+        let files = self.files.iter().filter(|(path, _)| within(path));
+        let lines: Vec<String> = files
+            .map(|(path, bytes)| format!("{path} ({bytes} bytes)"))
+            .collect();
+        match lines.is_empty() {
+            true => json!(format!("there is no file in {below}")),
+            false => json!(lines.join("\n")),
+        }
+    }
+
+    fn read(&self, args: &Value) -> Result<Value, ToolError> {
+        let asked = args["path"].as_str().unwrap_or_default();
+        let from = args["from"].as_u64().unwrap_or(1).max(1) as usize;
+        let text = self.text(asked)?;
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let (mut part, mut next) = (String::new(), from);
+        for line in lines.iter().skip(from - 1) {
+            let room = PART_BYTES_MAX - part.len();
+            if line.len() > room && !part.is_empty() {
+                break;
+            }
+            part.push_str(&line[..line.floor_char_boundary(room)]);
+            next += 1;
+        }
+        if part.is_empty() && from > 1 {
+            let message = format!("{asked} has {} lines", lines.len());
+            return Err(ToolError::new(
+                ErrorKind::InvalidArgs,
+                message,
+                "leave `from` out",
+            ));
+        }
+        if next <= lines.len() {
+            part.push_str(&format!(
+                "\n[lines {from} to {} of {}; `from`: {next} reads on]",
+                next - 1,
+                lines.len()
+            ));
+        }
+        Ok(Value::String(part))
+    }
+
+    /// The text of the file at `asked`, if that is below the folder.
+    fn text(&self, asked: &str) -> Result<String, ToolError> {
+        let fail = |message: String| ToolError::new(ErrorKind::Failed, message, self.instead());
+        let path = self.folder.join(asked);
+        let found = path
+            .canonicalize()
+            .map_err(|_| fail(format!("there is no file {asked}")))?;
+        // Links and `..` may lead out.
+        if !found.starts_with(&self.folder) {
+            return Err(ToolError::new(
+                ErrorKind::Denied,
+                format!("{asked} is not below the folder of the skill"),
+                self.instead(),
+            ));
+        }
+        let cannot = |error: std::io::Error| fail(format!("{asked}: {error}"));
+        if !found.is_file() {
+            return Err(fail(format!("{asked} is not a file")));
+        }
+        let mut bytes = Vec::new();
+        let file = File::open(&found).map_err(cannot)?;
+        file.take(BYTES_MAX + 1)
+            .read_to_end(&mut bytes)
+            .map_err(cannot)?;
+        if bytes.len() as u64 > BYTES_MAX {
+            return Err(fail(format!("{asked} has more than {BYTES_MAX} bytes")));
+        }
+        let text = String::from_utf8(bytes)
+            .map_err(|_| fail(format!("{asked} is not a text in UTF-8")))?;
+        Ok(without_mark(&text).to_owned())
+    }
+
+    fn instead(&self) -> String {
+        let named = self.files.iter().take(NAMED_MAX);
+        let names: Vec<&str> = named.map(|(path, _)| path.as_str()).collect();
+        format!("there are {}", names.join(", "))
+    }
+}
+
+impl Device for SkillFiles {
+    fn spec(&self) -> &DeviceSpec {
+        &self.spec
+    }
+
+    fn call(&self, function: &str, args: &Value, _: &CallContext) -> Result<Value, ToolError> {
+        let function = self.spec.function(function)?;
+        function.check_args(args)?;
+        match function.name.as_str() {
+            READ => self.read(args),
+            _ => Ok(self.list(args)),
+        }
+    }
+}
+
+fn functions() -> Vec<FunctionSpec> {
+    let function = |name: &str, description: &str, parameters: Value| FunctionSpec {
+        name: name.into(),
+        description: description.into(),
+        parameters,
+        returns: json!({"type": "string"}),
+        effect: Effect::Read,
+        needs: Vec::new(),
+        url_argument: None,
+        offered: true,
+        program: None,
+    };
+    let path = json!({"type": "string", "description": "below the folder of the skill"});
+    let from = json!({"type": "integer", "minimum": 1, "description": "the first line"});
+    vec![
+        function(
+            READ,
+            "Read a file of the skill.",
+            json!({"type": "object", "properties": {"path": path, "from": from},
+                   "required": ["path"], "additionalProperties": false}),
+        ),
+        function(
+            LIST,
+            "List the files of the skill.",
+            json!({"type": "object", "properties": {"folder": path}, "additionalProperties": false}),
+        ),
+    ]
+}
+
+/// Adds the files below `at`, a path below `root`. Hidden ones are left out, and links that
+/// lead out of the folder are not followed.
+fn collect(root: &Path, at: &Path, depth: usize, files: &mut Vec<(String, u64)>) -> Result<()> {
+    for entry in std::fs::read_dir(root.join(at))? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') || LEFT_OUT.contains(&name.as_str()) || files.len() >= FILES_MAX {
+            continue;
+        }
+        let path = at.join(&name);
+        let is_link = entry.file_type()?.is_symlink();
+        let meta = root
+            .join(&path)
+            .canonicalize()
+            .ok()
+            .filter(|found| found.starts_with(root));
+        let Some(meta) = meta.and_then(|found| found.metadata().ok()) else {
+            continue;
+        };
+        if meta.is_file() {
+            files.push((path.to_string_lossy().replace('\\', "/"), meta.len()));
+        } else if meta.is_dir() && !is_link && depth < DEPTH_MAX {
+            collect(root, &path, depth + 1, files)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_read_below_the_folder_only() {
+        let outside = tempfile::tempdir().unwrap();
+        let folder = outside.path().join("mine");
+        std::fs::create_dir_all(folder.join("docs")).unwrap();
+        std::fs::write(outside.path().join("secret.txt"), "secret").unwrap();
+        std::fs::write(folder.join("SKILL.md"), "x").unwrap();
+        std::fs::write(folder.join("docs/a.md"), "\u{feff}one\ntwo\n").unwrap();
+        std::fs::write(folder.join("docs/long.md"), "word word word\n".repeat(2000)).unwrap();
+        std::fs::write(folder.join("logo.png"), [0x89, 0xff]).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("../secret.txt", folder.join("link.txt")).unwrap();
+        let skill = SkillFiles::of(&folder).unwrap().unwrap();
+        assert_eq!(
+            skill.told(),
+            "Files of this skill, to be read with skill.read: docs/a.md, docs/long.md, logo.png"
+        );
+        let check = |function: &str, args: Value, want: &str| {
+            let said = match skill.call(function, &args, &CallContext::default()) {
+                Ok(value) => value.as_str().unwrap_or_default().to_owned(),
+                Err(error) => error.message,
+            };
+            assert!(
+                said.contains(want) && !said.contains("secret\n"),
+                "{args}: {said}"
+            );
+            assert_ne!(said, "secret");
+        };
+        check("read", json!({"path": "docs/a.md"}), "one\ntwo\n");
+        check("read", json!({"path": "./docs/a.md", "from": 2}), "two\n");
+        check(
+            "read",
+            json!({"path": "docs/a.md", "from": 9}),
+            "has 2 lines",
+        );
+        check(
+            "read",
+            json!({"path": "docs/long.md"}),
+            "of 2000; `from`: 801 reads on]",
+        );
+        check("read", json!({"path": "docs"}), "is not a file");
+        check(
+            "read",
+            json!({"path": "none.md"}),
+            "there is no file none.md",
+        );
+        check("read", json!({"path": "logo.png"}), "is not a text");
+        for out in [
+            "../secret.txt",
+            "/etc/hostname",
+            "docs/../../secret.txt",
+            "link.txt",
+        ] {
+            check("read", json!({ "path": out }), "skill");
+        }
+        check("list", json!({}), "docs/a.md (11 bytes)");
+        check("list", json!({"folder": "docs/"}), "docs/long.md");
+        check(
+            "list",
+            json!({"folder": "none"}),
+            "there is no file in none",
+        );
+    }
+}

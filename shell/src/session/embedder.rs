@@ -1,0 +1,118 @@
+//! The embedding model that the store searches by meaning with, if it is on this machine.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::UNIX_EPOCH;
+
+use anyhow::Result;
+use quipu_cpu::embed::{self, LlamaEmbedder, StaticEmbedder};
+use quipu_memory::Embedder;
+use quipu_models::{self as models, Places, catalogue};
+
+/// Those that are taken without being named, the best first: what each gains in finding
+/// for what it costs in time is measured by `evals/`.
+const PREFERRED: &[&str] = &["minilm-l6-v2", "potion-base-8m"];
+/// The setting that goes without.
+const NONE: &str = "none";
+
+/// The model, read when the first text needs it: most commands have none.
+pub struct LazyEmbedder {
+    file: PathBuf,
+    name: String,
+    threads: Option<usize>,
+    open: OnceLock<Result<Box<dyn embed::Embedder>, String>>,
+}
+
+/// The embedder that was `wanted`: a name of the catalogue, a file, or `none`. Without a
+/// wish the best that is here whole; often there is none.
+///
+/// # Errors
+/// A wish that cannot be met.
+pub fn find(
+    wanted: Option<&str>,
+    places: &Places,
+    threads: Option<usize>,
+) -> Result<Option<LazyEmbedder>> {
+    let file = match wanted {
+        Some(NONE) => return Ok(None),
+        Some(spec) => models::resolve(spec, places)?,
+        None => {
+            let mut known = PREFERRED.iter().filter_map(|name| catalogue::find(name));
+            let found = known.find_map(|entry| whole(entry, &places.folders));
+            let Some(file) = found else { return Ok(None) };
+            file
+        }
+    };
+    Ok(Some(LazyEmbedder {
+        name: name_of(&file),
+        file,
+        threads,
+        open: OnceLock::new(),
+    }))
+}
+
+/// The file of `entry` in the first of `folders` that has it whole, with what it is
+/// nothing without.
+fn whole(entry: &catalogue::Entry, folders: &[PathBuf]) -> Option<PathBuf> {
+    let other = entry.with.as_deref().and_then(catalogue::find);
+    let is_whole = |folder: &&PathBuf| {
+        [Some(entry), other].into_iter().flatten().all(|entry| {
+            let meta = folder.join(entry.file()).metadata();
+            meta.is_ok_and(|meta| meta.len() == entry.bytes)
+        })
+    };
+    let folder = folders.iter().find(is_whole)?;
+    Some(folder.join(entry.file()))
+}
+
+/// What tells this file's vectors from others: other weights are another model.
+fn name_of(file: &Path) -> String {
+    let meta = file.metadata().ok();
+    let bytes = meta.as_ref().map_or(0, |meta| meta.len());
+    let known = |entry: &&catalogue::Entry| file.ends_with(entry.file()) && entry.bytes == bytes;
+    if let Some(entry) = catalogue::entries().iter().find(known) {
+        return format!("{} {}", entry.name, entry.sha256.get(..16).unwrap_or(""));
+    }
+    let modified = meta.and_then(|meta| meta.modified().ok());
+    let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    format!(
+        "{stem} {bytes} {}",
+        since.map_or(0, |since| since.as_secs())
+    )
+}
+
+impl LazyEmbedder {
+    fn open(&self) -> Result<&dyn embed::Embedder, Box<dyn Error + Send + Sync>> {
+        let open = self.open.get_or_init(|| match self.file.extension() {
+            Some(end) if end == "safetensors" => {
+                let folder = self.file.parent().unwrap_or(Path::new("."));
+                let open = StaticEmbedder::open(folder, &self.name);
+                open.map(|open| Box::new(open) as Box<dyn embed::Embedder>)
+                    .map_err(|error| error.to_string())
+            }
+            _ => LlamaEmbedder::load(&self.file, &self.name, self.threads)
+                .map(|open| Box::new(open) as Box<dyn embed::Embedder>)
+                .map_err(|error| error.to_string()),
+        });
+        match open {
+            Ok(embedder) => Ok(embedder.as_ref()),
+            Err(error) => Err(error.clone().into()),
+        }
+    }
+}
+
+impl Embedder for LazyEmbedder {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Box<dyn Error + Send + Sync>> {
+        self.open()?.embed(texts)
+    }
+
+    fn embed_query(&self, text: &str) -> Result<Vec<f32>, Box<dyn Error + Send + Sync>> {
+        self.open()?.embed_query(text)
+    }
+}

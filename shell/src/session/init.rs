@@ -1,0 +1,389 @@
+//! From settings to a running machine.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::time::Duration;
+
+use anyhow::Result;
+use quipu_cpu::llama::{LocalCpu, LocalSettings};
+use quipu_cpu::remote::{RemoteCpu, RemoteSettings};
+use quipu_cpu::scripted::ScriptedCpu;
+use quipu_cpu::{Cpu, CpuInfo};
+use quipu_kernel::gate::Policy;
+use quipu_kernel::journal::Journal;
+use quipu_kernel::judgement::Judgement;
+use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::process::Program;
+use quipu_kernel::{Kernel, Parts};
+use quipu_memory::{Access, DiskStore};
+use quipu_models::{self as models, Places, gguf};
+use quipu_tools::mcp::McpHost;
+use quipu_tools::{Bus, Device};
+
+use crate::config::globals::Globals;
+use crate::config::paths::{self, Paths};
+use crate::config::settings::{self, ApproveWord, CpuChoice, Settings};
+use crate::config::{env_vars, private};
+use crate::session::agent::Loaded;
+use crate::session::bus::Servers;
+use crate::session::lock::MachineLock;
+use crate::session::{embedder, judgement};
+use crate::terminal::bar;
+use crate::terminal::output::visible;
+
+/// Pages that get vectors whenever the store is opened, some seconds' work; more wait for
+/// `quipu mem add` or `quipu mem rebuild`, and are found by their words meanwhile.
+const VECTORS_AT_ONCE_MAX: u64 = 200;
+/// How long an endpoint may stay silent.
+const ENDPOINT_SILENCE: Duration = Duration::from_secs(120);
+
+/// How long one who writes the store waits for another: what is stored at the same time
+/// is stored one after the other.
+pub const WRITER_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// Paths and settings of this call.
+pub struct Session {
+    /// Where things are.
+    pub paths: Paths,
+    /// What the user chose.
+    pub settings: Settings,
+    /// The global options as given.
+    pub globals: Globals,
+    /// The store of the machine that runs in this program: it has one writer.
+    open_store: OnceLock<Arc<DiskStore>>,
+    /// What has servers running that are to be ended with this program.
+    servers: Mutex<Vec<Weak<McpHost>>>,
+}
+
+impl Session {
+    /// Reads the configuration.
+    pub fn open(globals: Globals) -> Result<Self> {
+        let root = globals
+            .root
+            .clone()
+            .or_else(|| env_vars::path(env_vars::ROOT));
+        let paths = Paths::find(root.as_deref())?;
+        paths::mend(&paths);
+        let settings = Settings::load(&paths.config, &globals)?;
+        Ok(Self {
+            paths,
+            settings,
+            globals,
+            open_store: OnceLock::new(),
+            servers: Mutex::default(),
+        })
+    }
+
+    /// The model file that the settings name, checked before anything reads it.
+    pub fn model_file(&self) -> Result<PathBuf> {
+        let file = models::resolve(&self.settings.model, &self.places())?;
+        gguf::read(&file).map_err(models::ModelError::Gguf)?;
+        Ok(file)
+    }
+
+    /// What the model's odds are worth, as far as it was fitted.
+    fn judgement(&self) -> Judgement {
+        let fitted = match self.settings.cpu {
+            CpuChoice::Local => self.model_file().ok(),
+            _ => None,
+        };
+        fitted
+            .and_then(|model| judgement::find(&self.paths, &model))
+            .map(|fitted| fitted.judgement)
+            .unwrap_or_default()
+    }
+
+    /// The CPU that the settings name. States of processes that leave its cache go to the
+    /// folder `swap`.
+    async fn cpu(&self, swap: PathBuf) -> Result<Arc<dyn Cpu>> {
+        let settings = &self.settings;
+        Ok(match &settings.cpu {
+            CpuChoice::Local => {
+                let file = self.model_file()?;
+                let cores = std::thread::available_parallelism().map_or(usize::MAX, Into::into);
+                if let Some(threads) = settings.threads.map(usize::from).filter(|&n| n > cores) {
+                    say!("warning: {threads} threads on {cores} cores are far slower than {cores}");
+                }
+                let local = LocalSettings {
+                    window: settings.window,
+                    threads: settings.threads.map(usize::from),
+                    kv_cells: settings.kv_tokens,
+                    swap: Some(swap),
+                    secret: self.paths.key()?,
+                    ..LocalSettings::default()
+                };
+                let load = move || LocalCpu::load(&file, &local);
+                let cpu = tokio::task::spawn_blocking(load).await??;
+                let (most, cells) = (cpu.info().window, cpu.info().kv_cells);
+                if let Some(window) = settings.window.filter(|&window| window > most) {
+                    say!("warning: the model has a window of {most} tokens, not {window}");
+                }
+                if let Some(tokens) = settings.kv_tokens.filter(|&tokens| tokens < cells) {
+                    say!(
+                        "warning: kv_tokens = {tokens} does not hold one window; {cells} are used"
+                    );
+                }
+                Arc::new(cpu)
+            }
+            CpuChoice::Script(file) => Arc::new(ScriptedCpu::load(file.as_ref(), settings.window)?),
+            CpuChoice::Url(url) => {
+                let remote = RemoteSettings {
+                    url: url.clone(),
+                    model: settings.model_named.then(|| settings.model.clone()),
+                    api_key: env_vars::get(&settings.api_key_env),
+                    window: settings.window,
+                    timeout: ENDPOINT_SILENCE,
+                };
+                Arc::new(RemoteCpu::connect(remote).await?)
+            }
+        })
+    }
+
+    /// The store, to read from or to write to.
+    pub fn store(&self, access: Access) -> Result<Arc<DiskStore>> {
+        if let Some(store) = self.open_store.get() {
+            return Ok(store.clone());
+        }
+        self.store_in(&self.paths.store, access)
+    }
+
+    /// The store in `folder`.
+    fn store_in(&self, folder: &Path, access: Access) -> Result<Arc<DiskStore>> {
+        if access == Access::ReadWrite {
+            paths::create(folder)?;
+        }
+        let store = DiskStore::open_with(folder, access, self.patience(), &|_, _| {})?;
+        let threads = self.settings.threads.map(usize::from);
+        let embedder = embedder::find(self.settings.embedder.as_deref(), &self.places(), threads)?;
+        let Some(embedder) = embedder else {
+            return Ok(Arc::new(store));
+        };
+        let store = store.with_embedder_for(Arc::new(embedder), VECTORS_AT_ONCE_MAX)?;
+        Ok(Arc::new(store))
+    }
+
+    /// How long to wait for another writer of the store: not at all for a machine, which
+    /// may run for hours.
+    fn patience(&self) -> Duration {
+        let own = std::process::id();
+        match MachineLock::holder(&self.paths.lock()) {
+            Some(holder) if holder != own => Duration::ZERO,
+            _ => WRITER_WAIT_MAX,
+        }
+    }
+
+    /// Gives the pages of `store` that have none their vectors.
+    pub fn give_vectors(&self, store: &DiskStore) -> Result<()> {
+        let bar = OnceLock::new();
+        store.give_vectors(&|done, total| {
+            let bar = bar.get_or_init(|| {
+                if total > VECTORS_AT_ONCE_MAX {
+                    say!(
+                        "preparing {total} pages to be found by meaning; they are found by \
+                         their words already, and Ctrl-C loses nothing"
+                    );
+                }
+                bar::bar(total)
+            });
+            bar.set_position(done);
+        })?;
+        if let Some(bar) = bar.get() {
+            bar.finish_and_clear();
+        }
+        Ok(())
+    }
+
+    fn places(&self) -> Places {
+        Places {
+            folders: self.paths.models.clone(),
+            hub_home: self.paths.hub_home(),
+        }
+    }
+
+    /// Notes a host whose servers [`Session::end_servers`] ends.
+    pub fn note_servers(&self, host: &Arc<McpHost>) {
+        if let Ok(mut servers) = self.servers.lock() {
+            servers.push(Arc::downgrade(host));
+        }
+    }
+
+    /// Ends the servers that were started: the program is about to be left, and what still
+    /// runs in it keeps their hosts from being dropped.
+    pub fn end_servers(&self) {
+        let hosts = self
+            .servers
+            .lock()
+            .map(|mut hosts| std::mem::take(&mut *hosts));
+        for host in hosts.unwrap_or_default() {
+            if let Some(host) = host.upgrade() {
+                host.end();
+            }
+        }
+    }
+
+    /// The journal, to look things up beside a running machine.
+    pub fn journal(&self) -> Result<Journal> {
+        Ok(Journal::open(&self.paths.journal(), false)?)
+    }
+
+    /// A kernel for `agent`, with the lock of this root. Fails when another machine runs on
+    /// it. Other programs do not reach it: see `service::machine`.
+    pub async fn boot(&self, policy: Policy, agent: &Loaded) -> Result<(Arc<Kernel>, MachineLock)> {
+        // A machine that never gets its CPU leaves nothing behind.
+        if self.settings.cpu == CpuChoice::Local {
+            self.model_file()?;
+        }
+        let lock = MachineLock::take(&self.paths.lock())?;
+        private::file(&self.paths.journal())?;
+        let journal = Journal::open(&self.paths.journal(), true)?;
+        let store = self.store(Access::ReadWrite)?;
+        let store = self.open_store.get_or_init(|| store).clone();
+        let mut bus = self.usable_tools()?;
+        agent.add_to(&mut bus)?;
+        agent.check(&bus)?;
+        agent.check_memory(&*store)?;
+        let swap = self.paths.cache.join("kv");
+        paths::create(&swap)?;
+        let cpu = self.cpu(swap).await?;
+        self.introduce(&*cpu);
+        let judgement = self.judgement();
+        let kernel = Kernel::boot(Parts {
+            cpu,
+            store,
+            bus: Arc::new(bus),
+            journal,
+            policy,
+            sampling: self.settings.sampling(),
+            judgement,
+        })?;
+        Ok((Arc::new(kernel), lock))
+    }
+
+    /// The tools that can be used; a warning for each that cannot.
+    fn usable_tools(&self) -> Result<Bus> {
+        let (bus, unusable) = self.bus(Servers::Known)?;
+        for tool in unusable {
+            say!("warning: {}", tool.told());
+        }
+        Ok(bus)
+    }
+
+    /// Says what computes, to a person or where more was asked for.
+    fn introduce(&self, cpu: &dyn Cpu) {
+        if self.globals.verbose > 0 || console::Term::stderr().is_term() {
+            let words = describe(cpu.info());
+            // The style is this program's own, so only the words are made visible.
+            let words = console::style(visible(&words)).for_stderr().dim();
+            let _ = writeln!(std::io::stderr(), "{words}");
+        }
+    }
+
+    /// The models that were named, or what computes by the settings; each once.
+    pub fn models(&self) -> Vec<String> {
+        let settings = &self.settings;
+        let mut models = self.globals.models.clone();
+        let mut seen = HashSet::new();
+        models.retain(|model| seen.insert(model.clone()));
+        match &settings.cpu {
+            CpuChoice::Script(file) => vec![format!("script:{file}")],
+            _ if !models.is_empty() => models,
+            CpuChoice::Url(url) if !settings.model_named => vec![url.clone()],
+            _ => vec![settings.model.clone()],
+        }
+    }
+
+    /// The same session on another model, one of [`Session::models`].
+    ///
+    /// # Errors
+    /// When there is no such model.
+    pub fn on_model(&self, model: &str) -> Result<Self> {
+        let session = Self::open(Globals {
+            models: match self.globals.models.is_empty() {
+                true => Vec::new(),
+                false => vec![model.to_owned()],
+            },
+            ..self.globals.clone()
+        })?;
+        if session.settings.cpu == CpuChoice::Local {
+            session.model_file()?;
+        }
+        Ok(session)
+    }
+
+    /// A machine that has nothing of the user's own but the tools, what was granted to
+    /// them, and the models. Its store is in `folder`, its journal in memory, and it has
+    /// `devices` beside the tools.
+    pub async fn bench(
+        &self,
+        folder: &Path,
+        policy: Policy,
+        devices: Vec<Arc<dyn Device>>,
+    ) -> Result<Kernel> {
+        let mut bus = self.usable_tools()?;
+        for device in devices {
+            bus.add(device)?;
+        }
+        let store = self.store_in(&folder.join("store"), Access::ReadWrite)?;
+        let cpu = self.cpu(folder.join("kv")).await?;
+        self.introduce(&*cpu);
+        Ok(Kernel::boot(Parts {
+            cpu,
+            store,
+            bus: Arc::new(bus),
+            journal: Journal::in_memory()?,
+            policy,
+            sampling: self.settings.sampling(),
+            judgement: self.judgement(),
+        })?)
+    }
+
+    /// The program of `agent` for `prompt`, its file before the settings.
+    pub fn program(&self, agent: &Loaded, prompt: String) -> Program {
+        let mut program = Program::new(prompt);
+        program.agent = agent.agent.clone();
+        let (memory, limits) = (&self.settings.memory, &self.settings.limits);
+        program.agent.memory = agent.memory.over(memory.clone());
+        program.limits = agent.limits.over(limits.clone());
+        if agent.agent.stranger {
+            // What a stranger sets may only be less.
+            settings::tighten_memory(&mut program.agent.memory, memory);
+            settings::tighten_limits(&mut program.limits, limits);
+        }
+        program
+    }
+
+    /// The label of what comes from standard input: anybody's, unless its user vouches.
+    pub fn piped(&self) -> Label {
+        match self.globals.trusted_input {
+            true => Label::user(),
+            false => Label::new("standard input", Trust::Untrusted),
+        }
+    }
+
+    /// The gate's rules, with `allow` granted on top of the settings.
+    pub fn policy(
+        &self,
+        allow: &[quipu_tools::Capability],
+        approve: Option<ApproveWord>,
+    ) -> Policy {
+        let granted = self.settings.allow.iter().chain(allow).cloned();
+        Policy {
+            grants: granted.collect(),
+            approve: approve.unwrap_or(self.settings.approve).into(),
+        }
+    }
+}
+
+/// The line printed when a CPU is ready.
+pub fn describe(info: &CpuInfo) -> String {
+    let mut line = format!("{} ({}) · window {}", info.model, info.details, info.window);
+    if info.threads > 0 {
+        line.push_str(&format!(
+            " · {} threads · KV {} tokens · on this machine",
+            info.threads, info.kv_cells
+        ));
+    }
+    line
+}

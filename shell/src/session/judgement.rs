@@ -1,0 +1,141 @@
+//! What the odds of a model are worth, as `quipu eval --calibrate` has fitted them: a file
+//! for each model, found by what is in the model's file and not by its name.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use quipu_cpu::llama;
+use quipu_kernel::judgement::{Judgement, Question};
+use serde::{Deserialize, Serialize};
+
+use crate::config::paths::{self, Paths};
+use crate::terminal::error::UserError;
+
+/// The fits of a model, and what they were made from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fitted {
+    /// The fingerprint of the model's file.
+    pub model: String,
+    /// How good the fits are that were made; the others are built in.
+    pub questions: BTreeMap<Question, Quality>,
+    /// The fits.
+    pub judgement: Judgement,
+}
+
+/// How good the fit of one question is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    /// The words that the question was put with, as [`Question::wording`] has them.
+    #[serde(default)]
+    pub wording: String,
+    /// Cases that were asked.
+    pub cases: usize,
+    /// Of these that were set aside, the share on which the fit was right.
+    pub held_out: f64,
+}
+
+/// The folder of the fits, beside the models.
+fn folder(paths: &Paths) -> Option<PathBuf> {
+    paths.models.first().map(|models| models.join("judgement"))
+}
+
+fn file(paths: &Paths, model: &Path) -> Option<(PathBuf, String)> {
+    let fingerprint = llama::fingerprint(model).ok()?;
+    let name = fingerprint.split(' ').next()?.to_owned();
+    Some((folder(paths)?.join(format!("{name}.json")), fingerprint))
+}
+
+/// What was fitted on the model in the file `model`; `None` where nothing was. A file that
+/// cannot be read is named, and counts as nothing.
+pub fn find(paths: &Paths, model: &Path) -> Option<Fitted> {
+    let (file, fingerprint) = file(paths, model)?;
+    let text = std::fs::read_to_string(&file).ok()?;
+    match serde_json::from_str::<Fitted>(&text) {
+        Ok(fitted) if fitted.model == fingerprint => Some(current(fitted)),
+        Ok(_) => None,
+        Err(error) => {
+            say!(
+                "warning: {}: {error}; it is left out (`quipu eval --calibrate` writes it anew)",
+                file.display()
+            );
+            None
+        }
+    }
+}
+
+/// Without the fits of questions that are put with other words by now.
+fn current(mut fitted: Fitted) -> Fitted {
+    let built_in = Judgement::default();
+    for question in Question::ALL {
+        let known = fitted.questions.get(&question);
+        if known.is_none_or(|quality| quality.wording != question.wording()) {
+            fitted.questions.remove(&question);
+            let fit = built_in.of(question).clone();
+            fitted.judgement.set(question, fit);
+        }
+    }
+    fitted
+}
+
+/// Writes what was fitted on the model in the file `model`; returns where.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn save(
+    paths: &Paths,
+    model: &Path,
+    questions: BTreeMap<Question, Quality>,
+    judgement: Judgement,
+) -> Result<PathBuf> {
+    let Some((file, fingerprint)) = file(paths, model) else {
+        return Err(UserError::failed(
+            format!("{} cannot be read", model.display()),
+            "`quipu model ls` lists the models",
+        ));
+    };
+    let fitted = Fitted {
+        model: fingerprint,
+        questions,
+        judgement,
+    };
+    if let Some(folder) = file.parent() {
+        paths::create(folder)?;
+    }
+    std::fs::write(&file, serde_json::to_string_pretty(&fitted)? + "\n")?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quipu_kernel::judgement::Fit;
+
+    #[test]
+    fn a_fit_holds_for_the_words_it_was_made_with() {
+        let own = Fit {
+            weights: vec![9.0],
+            bias: 9.0,
+            threshold: 0.9,
+        };
+        let check = |wording: String, kept: bool| {
+            let mut judgement = Judgement::default();
+            judgement.set(Question::Claim, own.clone());
+            let quality = Quality {
+                wording,
+                cases: 40,
+                held_out: 1.0,
+            };
+            let fitted = current(Fitted {
+                model: String::new(),
+                questions: BTreeMap::from([(Question::Claim, quality)]),
+                judgement,
+            });
+            assert_eq!(fitted.judgement.claim == own, kept);
+            assert_eq!(fitted.questions.len(), usize::from(kept));
+        };
+        check(Question::Claim.wording(), true);
+        check(Question::Keep.wording(), false);
+        check(String::new(), false);
+    }
+}

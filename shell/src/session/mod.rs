@@ -1,0 +1,25 @@
+//! From settings to a machine: what one call of the program has in its hands.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `init` | the session: settings, store, CPU, and the kernel booted from them |
+//! | `lock` | one machine on one root |
+//! | `bus`, `builtin`, `listings` | the tools of this machine, and what servers said they have |
+//! | `agent` | agents from files |
+//! | `user_call` | a call of a tool that a command makes |
+//! | `embedder`, `judgement` | the model that searches, and what the odds of a model are worth |
+//!
+//! Nobody outside this program is answered here: the control socket and the MCP server are
+//! in `service/`. No command's arguments are known here: they are in `cli/`.
+
+pub mod agent;
+pub mod builtin;
+pub mod bus;
+pub mod embedder;
+pub mod init;
+pub mod judgement;
+mod listings;
+pub mod lock;
+pub mod user_call;
+
+pub use init::Session;

@@ -1,0 +1,12 @@
+//! How far work has come that is counted in pieces.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A progress bar on a terminal; nothing elsewhere.
+pub fn bar(total: u64) -> ProgressBar {
+    let bar = ProgressBar::new(total);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}

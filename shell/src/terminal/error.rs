@@ -1,0 +1,175 @@
+//! What went wrong, what to do about it, and the exit code.
+//!
+//! 0 done; 1 the work failed; 2 wrong usage or configuration; 3 stopped by a limit
+//! or a denied approval; 130 interrupted.
+
+use std::fmt;
+
+use quipu_cpu::CpuError;
+use quipu_kernel::KernelError;
+use quipu_kernel::journal::JournalError;
+use quipu_kernel::window::VmError;
+use quipu_memory::StoreError;
+use quipu_models::ModelError;
+use quipu_tools::{ErrorKind, ToolError};
+
+use crate::terminal::hints;
+use crate::terminal::model_hints;
+use crate::terminal::output::visible;
+
+/// The work failed.
+pub const FAILED: u8 = 1;
+/// Wrong usage or configuration.
+pub const USAGE: u8 = 2;
+/// Stopped by a limit or a denied approval.
+pub const STOPPED: u8 = 3;
+/// Interrupted.
+pub const INTERRUPTED: u8 = 130;
+
+/// An error for the user.
+#[derive(Debug)]
+pub struct UserError {
+    message: String,
+    hint: String,
+    code: u8,
+}
+
+impl UserError {
+    /// Wrong usage or configuration.
+    pub fn usage(message: impl fmt::Display, hint: impl fmt::Display) -> anyhow::Error {
+        with_code(USAGE, message, hint)
+    }
+
+    /// The work failed.
+    pub fn failed(message: impl fmt::Display, hint: impl fmt::Display) -> anyhow::Error {
+        with_code(FAILED, message, hint)
+    }
+}
+
+fn with_code(code: u8, message: impl fmt::Display, hint: impl fmt::Display) -> anyhow::Error {
+    let error = UserError {
+        message: message.to_string(),
+        hint: hint.to_string(),
+        code,
+    };
+    error.into()
+}
+
+impl fmt::Display for UserError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for UserError {}
+
+/// Prints an error with its hint and gives its exit code. A closed pipe is no
+/// error: whoever read the output has seen enough.
+pub fn report(error: &anyhow::Error) -> u8 {
+    if is_closed_pipe(error) {
+        return 0;
+    }
+    let (hint, code) = describe(error);
+    // Words of a server or a file's name may be part of it.
+    say!("error: {}", visible(&format!("{error:#}")));
+    if !hint.is_empty() {
+        say!("hint: {}", visible(&hint));
+    }
+    code
+}
+
+/// Whether the reader of a pipe has gone.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+fn describe(error: &anyhow::Error) -> (String, u8) {
+    for cause in error.chain() {
+        if let Some(error) = cause.downcast_ref::<UserError>() {
+            return (error.hint.clone(), error.code);
+        }
+        if let Some(error) = cause.downcast_ref::<ModelError>() {
+            return (
+                model_hints::hint(error).unwrap_or_default(),
+                model_code(error),
+            );
+        }
+        if let Some(error) = cause.downcast_ref::<CpuError>() {
+            return (hints::cpu(error), cpu_code(error));
+        }
+        if let Some(error) = cause.downcast_ref::<VmError>() {
+            return (hints::window(error), USAGE);
+        }
+        if let Some(error) = cause.downcast_ref::<StoreError>() {
+            let code = if matches!(error, StoreError::Locked { .. }) {
+                USAGE
+            } else {
+                FAILED
+            };
+            return (error.hint().to_string(), code);
+        }
+        if let Some(error) = cause.downcast_ref::<JournalError>() {
+            return (hints::journal(error).to_owned(), journal_code(error));
+        }
+        if let Some(error) = cause.downcast_ref::<KernelError>() {
+            let code = match error {
+                KernelError::Journal(error) => journal_code(error),
+                _ => USAGE,
+            };
+            return (hints::kernel(error).to_owned(), code);
+        }
+        if let Some(error) = cause.downcast_ref::<ToolError>() {
+            return (hints::tool(error), tool_code(error.kind));
+        }
+    }
+    (String::new(), FAILED)
+}
+
+fn model_code(error: &ModelError) -> u8 {
+    match error {
+        ModelError::NotDownloaded { .. }
+        | ModelError::Unknown { .. }
+        | ModelError::NoFile { .. }
+        | ModelError::BadName { .. }
+        | ModelError::NotOurs { .. }
+        | ModelError::Gguf(_) => USAGE,
+        _ => FAILED,
+    }
+}
+
+fn cpu_code(error: &CpuError) -> u8 {
+    match error {
+        CpuError::Load { .. }
+        | CpuError::Window { .. }
+        | CpuError::Cells { .. }
+        | CpuError::NoTemplate { .. }
+        | CpuError::Template { .. }
+        | CpuError::Script { .. } => USAGE,
+        _ => FAILED,
+    }
+}
+
+fn journal_code(error: &JournalError) -> u8 {
+    match error {
+        JournalError::NoProcess(_) | JournalError::NoStep { .. } => USAGE,
+        _ => FAILED,
+    }
+}
+
+/// The exit code of a failed call.
+pub fn tool_code(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::UnknownTool | ErrorKind::UnknownFunction | ErrorKind::InvalidArgs => USAGE,
+        ErrorKind::Denied => STOPPED,
+        _ => FAILED,
+    }
+}
+
+/// The hint of an error; may be empty.
+pub fn hint(error: &anyhow::Error) -> String {
+    describe(error).0
+}

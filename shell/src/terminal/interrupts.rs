@@ -1,0 +1,107 @@
+//! Ctrl-C and termination: the first stops the step, the second the process, the
+//! third the program. While nothing runs that could be stopped, the first ends the
+//! program.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::Result;
+use tokio::sync::mpsc;
+
+use crate::terminal::error::INTERRUPTED;
+use crate::terminal::exit::leave;
+
+/// The press that ends the program whatever the work makes of those before it.
+const PRESSES_MAX: u32 = 3;
+/// The count while nothing can be stopped but the program.
+const IDLE: u32 = PRESSES_MAX - 1;
+
+/// Interrupts as they come, from the moment this was made.
+pub struct Interrupts {
+    presses: mpsc::UnboundedReceiver<()>,
+    count: Arc<AtomicU32>,
+}
+
+impl Interrupts {
+    /// Takes Ctrl-C and SIGTERM over. Must be called within the runtime.
+    pub fn listen() -> Result<Self> {
+        let (sender, presses) = mpsc::unbounded_channel();
+        let count = Arc::new(AtomicU32::new(IDLE));
+        let counted = count.clone();
+        let mut keys = Keys::new()?;
+        tokio::spawn(async move {
+            loop {
+                keys.pressed().await;
+                let presses = counted.fetch_add(1, Ordering::Relaxed) + 1;
+                if presses >= PRESSES_MAX || sender.send(()).is_err() {
+                    leave(INTERRUPTED);
+                }
+            }
+        });
+        Ok(Self { presses, count })
+    }
+
+    /// Something runs from now on that can be stopped.
+    pub fn begin(&mut self) {
+        while self.presses.try_recv().is_ok() {}
+        self.forgive();
+    }
+
+    /// Counts from the start again: what was pressed before has had its effect.
+    pub fn forgive(&self) {
+        self.count.store(0, Ordering::Relaxed);
+    }
+
+    /// It is over.
+    pub fn end(&self) {
+        self.count.store(IDLE, Ordering::Relaxed);
+    }
+
+    /// The next interrupt.
+    pub async fn next(&mut self) {
+        if self.presses.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(unix)]
+struct Keys {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Keys {
+    fn new() -> Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn pressed(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Keys;
+
+#[cfg(not(unix))]
+impl Keys {
+    fn new() -> Result<Self> {
+        Ok(Self)
+    }
+
+    async fn pressed(&mut self) {
+        // Without Ctrl-C there is nothing to wait for.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Files of JSON lines, read one line at a time.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::terminal::error::UserError;
+
+/// The longest line taken; nothing that is read by lines is larger.
+const LINE_BYTES_MAX: u64 = 64 << 20;
+
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A line of a file: its number from 1, and its JSON or what is wrong with it.
+pub type Line = (usize, Result<Value, String>);
+
+/// The lines of a file that are not blank; `-` is standard input.
+pub fn lines(path: &Path) -> Result<impl Iterator<Item = Line>> {
+    let mut reader: Box<dyn BufRead> = if path.as_os_str() == "-" {
+        Box::new(BufReader::new(std::io::stdin()))
+    } else {
+        let file = File::open(path).map_err(|error| {
+            UserError::usage(
+                format!("{}: {error}", path.display()),
+                "name a file of JSON lines",
+            )
+        })?;
+        Box::new(BufReader::new(file))
+    };
+    let mut number = 0;
+    let mut over = false;
+    Ok(std::iter::from_fn(move || {
+        while !over {
+            number += 1;
+            let line = next_line(&mut *reader, LINE_BYTES_MAX);
+            let value = match line.map(|line| without_mark(number, line)) {
+                Ok(bytes) if bytes.is_empty() => break,
+                Ok(bytes) if bytes.trim_ascii().is_empty() => continue,
+                Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| in_line(&error)),
+                // Nobody knows where the next line begins.
+                Err(reason) => {
+                    over = true;
+                    Err(reason)
+                }
+            };
+            return Some((number, value));
+        }
+        None
+    }))
+}
+
+/// The line without the byte order mark that some editors put before the first.
+fn without_mark(number: usize, mut line: Vec<u8>) -> Vec<u8> {
+    if number == 1 && line.starts_with(BYTE_ORDER_MARK) {
+        line.drain(..BYTE_ORDER_MARK.len());
+    }
+    line
+}
+
+/// What is wrong within a line. serde_json counts lines too, and would call each the first.
+fn in_line(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    match words.rsplit_once(" at line ") {
+        Some((what, _)) => format!("{what} at column {}", error.column()),
+        None => words,
+    }
+}
+
+/// The next line with its end; empty after the last.
+fn next_line(reader: &mut dyn BufRead, bytes_max: u64) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let mut limited = reader.take(bytes_max + 1);
+    limited
+        .read_until(b'\n', &mut bytes)
+        .map_err(|error| error.to_string())?;
+    match bytes.len() as u64 > bytes_max {
+        true => Err(format!("longer than {bytes_max} bytes")),
+        false => Ok(bytes),
+    }
+}
+
+/// The JSON values of a file, with their line numbers; the first line that is none
+/// is an error that names it.
+pub fn json_lines(path: &Path) -> Result<impl Iterator<Item = Result<(usize, Value)>>> {
+    let name = file_words(path);
+    Ok(lines(path)?.map(move |(number, value)| {
+        value.map(|value| (number, value)).map_err(|reason| {
+            UserError::usage(
+                format!("{name}, line {number}: {reason}"),
+                "one JSON object a line",
+            )
+        })
+    }))
+}
+
+/// The file's name in messages.
+pub fn file_words(path: &Path) -> String {
+    match path.as_os_str() == "-" {
+        true => "standard input".to_owned(),
+        false => path.display().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_end_is_not_read_to_its_end() {
+        let check = |text: &[u8], want: Result<&[u8], &str>| {
+            let line = next_line(&mut &*text, 4);
+            assert_eq!(line.as_deref().map_err(String::as_str), want);
+        };
+        check(b"", Ok(b""));
+        check(b"abc\nd", Ok(b"abc\n"));
+        check(b"abcd", Ok(b"abcd"));
+        check(b"abcde\n", Err("longer than 4 bytes"));
+        let mut endless = BufReader::new(std::io::repeat(b'a'));
+        assert!(next_line(&mut endless, 1 << 20).is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_is_at_a_column_of_the_line() {
+        let check = |line: &str, want: &str| {
+            let error = serde_json::from_str::<Value>(line).unwrap_err();
+            assert_eq!(in_line(&error), want);
+        };
+        check("{broken", "key must be a string at column 2");
+        check("[1,", "EOF while parsing a value at column 3");
+    }
+
+    #[test]
+    fn blank_lines_count_and_a_folder_is_one_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("lines");
+        std::fs::write(&file, "1\n\n{\n \n2").unwrap();
+        let seen: Vec<_> = lines(&file)
+            .unwrap()
+            .map(|(number, value)| (number, value.is_ok()))
+            .collect();
+        assert_eq!(seen, [(1, true), (3, false), (5, true)]);
+        assert_eq!(lines(folder.path()).unwrap().count(), 1);
+    }
+}

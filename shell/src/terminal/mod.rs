@@ -1,0 +1,41 @@
+//! What a person or a pipe reads and writes: standard output, standard error, standard
+//! input, the files a user names, and the words for errors.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `output` | data on standard output, and text that cannot touch the terminal |
+//! | `error`, `hints`, `model_hints` | what went wrong, a hint, an exit code |
+//! | `render`, `branches` | the steps of a process as they happen, and its branches |
+//! | `bar`, `pull` | how far work has come |
+//! | `person` | questions and approvals |
+//! | `interrupts`, `exit` | Ctrl-C, and the end of the program |
+//! | `text`, `lines` | files that a user named: whole, or by lines of JSON |
+//! | `logging` | diagnostics |
+//!
+//! The lowest floor: it knows no setting, no folder and no machine. What it shows comes in
+//! as arguments.
+
+/// Writes a line to standard error, made visible: words of a model, a tool or a file may
+/// be part of it. Whoever reads it may have gone, which is no reason to stop the work.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let words = $crate::terminal::output::visible(&format!($($words)*));
+        let _ = writeln!(std::io::stderr(), "{words}");
+    }};
+}
+
+pub mod bar;
+pub mod branches;
+pub mod error;
+pub mod exit;
+pub mod hints;
+pub mod interrupts;
+pub mod lines;
+pub mod logging;
+pub mod model_hints;
+pub mod output;
+pub mod person;
+pub mod pull;
+pub mod render;
+pub mod text;

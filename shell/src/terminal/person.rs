@@ -1,0 +1,160 @@
+//! Questions and approvals, asked of the person at the terminal.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use quipu_kernel::event::Event;
+use quipu_kernel::process::Reply;
+
+use crate::terminal::output::{seen, visible};
+
+/// Characters of a call that an approval shows at once: a few lines of a terminal.
+const CALL_CHARS: usize = 600;
+
+/// Whether somebody can be asked: a terminal on both sides, and no `--no-input`.
+pub fn is_there(no_input: bool) -> bool {
+    !no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks what `event` asks. Dropping the future takes the question back.
+pub async fn ask(event: &Event) -> Reply {
+    let prompt = match event {
+        Event::Question { text, .. } => format!("{}\n> ", visible(text)),
+        Event::Approval { call, reason, .. } => return approve(&call.to_string(), reason).await,
+        _ => return Reply::Nobody,
+    };
+    discard_typed();
+    let mut err = std::io::stderr();
+    let _ = write!(err, "{prompt}");
+    let _ = err.flush();
+    match line().await {
+        None => Reply::Nobody,
+        Some(line) => Reply::Text(line.trim().to_owned()),
+    }
+}
+
+/// Asks for an approval of `call`. The reason comes last, so that no argument, however
+/// long, can scroll it away.
+async fn approve(call: &str, reason: &str) -> Reply {
+    let mut whole = false;
+    loop {
+        let prompt = approval(call, reason, whole);
+        discard_typed();
+        let mut err = std::io::stderr();
+        let _ = write!(err, "{prompt}");
+        let _ = err.flush();
+        match line().await {
+            None => return Reply::Nobody,
+            Some(line) if line.trim().eq_ignore_ascii_case("a") && !whole => whole = true,
+            Some(line) if is_yes(&line) => return Reply::Approve,
+            Some(_) => return Reply::Deny,
+        }
+    }
+}
+
+/// The words of an approval: the call, all of it or its beginning and its end, the reason,
+/// the question.
+fn approval(call: &str, reason: &str, whole: bool) -> String {
+    let call = seen(call);
+    let chars = call.chars().count();
+    let (shown, all) = match whole || chars <= CALL_CHARS {
+        true => (call, ""),
+        false => {
+            let part = CALL_CHARS / 2;
+            let head: String = call.chars().take(part).collect();
+            let tail: String = call.chars().skip(chars - part).collect();
+            let left = chars - 2 * part;
+            let shown = format!("{head}\n[… {left} more characters …]\n{tail}");
+            (shown, ", a shows all of it")
+        }
+    };
+    let reason = seen(reason);
+    format!("{shown}\n{reason}\nApprove this once? [y/N{all}] ")
+}
+
+/// Whether the person agrees to `question`.
+pub async fn agrees(question: &str) -> bool {
+    discard_typed();
+    let mut err = std::io::stderr();
+    let _ = write!(err, "{}", visible(question));
+    let _ = err.flush();
+    line().await.is_some_and(|line| is_yes(&line))
+}
+
+fn is_yes(line: &str) -> bool {
+    matches!(line.trim().to_lowercase().as_str(), "y" | "yes")
+}
+
+/// Throws away what was typed before there was a question: it is no answer to it.
+fn discard_typed() {
+    #[cfg(unix)]
+    // SAFETY: takes numbers; where standard input is no terminal it does nothing.
+    unsafe {
+        libc::tcflush(libc::STDIN_FILENO, libc::TCIFLUSH);
+    }
+}
+
+/// A line of standard input; `None` at its end.
+async fn line() -> Option<String> {
+    // A thread that reads cannot be called back and would swallow the next line
+    // typed, so none is started before there is something to read.
+    readable().await.ok()?;
+    let read = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        match std::io::stdin().lock().read_line(&mut line) {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(line),
+        }
+    });
+    read.await.ok().flatten()
+}
+
+/// Waits until a terminal has a line.
+#[cfg(unix)]
+async fn readable() -> std::io::Result<()> {
+    use std::os::fd::AsFd;
+
+    use tokio::io::Interest;
+    use tokio::io::unix::AsyncFd;
+    let stdin = std::io::stdin().as_fd().try_clone_to_owned()?;
+    // SAFETY: the descriptor is this function's own and open for as long as it is
+    // registered.
+    let stdin = unsafe { AsyncFd::register_with_interest(stdin, Interest::READABLE) }?;
+    stdin.readable().await.map(drop)
+}
+
+#[cfg(not(unix))]
+async fn readable() -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_approval_ends_with_its_reason() {
+        let check = |call: &str, whole: bool, want: &str| {
+            let said = approval(call, "it writes; read from tool:web", whole);
+            assert_eq!(said, want);
+        };
+        check(
+            r#"{"tool":"a.b","args":{}}"#,
+            false,
+            "{\"tool\":\"a.b\",\"args\":{}}\nit writes; read from tool:web\nApprove this once? [y/N] ",
+        );
+        check(
+            "a\u{200d}b\u{e0041}\u{fe0f}\u{ad}",
+            false,
+            "a\\u{200d}b\\u{e0041}\\u{fe0f}\\u{ad}\nit writes; read from tool:web\nApprove this once? [y/N] ",
+        );
+        let long = "x".repeat(50_000);
+        let short = approval(&long, "why", false);
+        assert!(short.len() < 1_000 && short.contains("[… 49400 more characters …]"));
+        assert!(short.ends_with("\nwhy\nApprove this once? [y/N, a shows all of it] "));
+        let all = approval(&long, "why", true);
+        assert!(all.contains(&long) && all.ends_with("\nwhy\nApprove this once? [y/N] "));
+        // Line ends are shown as such: a call is JSON.
+        let lines = approval(&"\n".repeat(50_000), "why", false);
+        assert!(lines.lines().count() < 10, "{}", lines.lines().count());
+    }
+}

@@ -1,0 +1,268 @@
+//! Steps as they happen, on standard error: the action, the observation, the cost.
+
+use std::io::{IsTerminal, Write};
+
+use console::Style;
+use quipu_kernel::event::Event;
+use quipu_kernel::label::Trust;
+use quipu_kernel::process::Status;
+use quipu_kernel::window::reminder::{Recalled, Source};
+use serde_json::Value;
+
+use crate::terminal::output::{one_line, seconds, shortened, visible};
+use crate::terminal::{branches, hints};
+
+/// Characters of an observation shown; the whole is in `quipu log`.
+const SHOWN_CHARS: usize = 600;
+
+/// Shows the steps of one process.
+pub struct Renderer {
+    live: bool,
+    written: String,
+    dim: Style,
+    mark: Style,
+    warn: Style,
+}
+
+impl Renderer {
+    /// A renderer for standard error; colour and streaming only on a terminal.
+    pub fn new() -> Self {
+        let live = std::io::stderr().is_terminal();
+        let colour = console::colors_enabled_stderr();
+        let style = |style: Style| style.for_stderr().force_styling(colour);
+        Self {
+            live,
+            written: String::new(),
+            dim: style(Style::new().dim()),
+            mark: style(Style::new().cyan().bold()),
+            warn: style(Style::new().yellow()),
+        }
+    }
+
+    /// Shows one event.
+    pub fn show(&mut self, event: &Event) {
+        match event {
+            Event::Started { steps, pid } if *steps > 0 => {
+                self.print(
+                    &self
+                        .dim
+                        .apply_to(format!("process {pid} goes on after step {steps}"))
+                        .to_string(),
+                );
+            }
+            Event::LeftOut { tool, reason, .. } => {
+                let words = format!("{tool} is left out: no grammar holds its schema ({reason})");
+                self.print(&self.dim.apply_to(visible(&words)).to_string());
+            }
+            Event::Reminded { recalled, .. } => {
+                let words = reminded(recalled);
+                self.print(&self.dim.apply_to(words).to_string());
+            }
+            Event::Step {
+                n, prompt_tokens, ..
+            } if self.live => {
+                let waiting = format!("step {n}  reading {prompt_tokens} tokens…");
+                self.draft(&waiting);
+            }
+            Event::Token { text, .. } if self.live => self.stream(text),
+            Event::Action {
+                n,
+                action,
+                usage,
+                ms,
+                ..
+            } => {
+                self.end_draft();
+                let cost = format!(
+                    "{} · {} tokens ({} cached) + {}",
+                    seconds(*ms),
+                    usage.prompt_tokens,
+                    usage.cached_tokens,
+                    usage.generated_tokens
+                );
+                let (verb, mut rest) = action_words(action);
+                if verb == "answer" {
+                    // It follows on standard output.
+                    rest.clear();
+                }
+                self.print(&format!(
+                    "{}{}  {}",
+                    self.mark.apply_to(format!("step {n}  {}", visible(&verb))),
+                    argument(&rest),
+                    self.dim.apply_to(cost)
+                ));
+            }
+            Event::Observation {
+                text,
+                ok,
+                label,
+                ms,
+                ..
+            } => {
+                let arrow = if *ok { "→" } else { "✗" };
+                let mut note = seconds(*ms);
+                if label.trust == Trust::Untrusted {
+                    note.push_str(&format!(" · untrusted, from {}", visible(&label.source)));
+                }
+                let text = visible(&shortened(text, SHOWN_CHARS)).replace('\n', "\n          ");
+                self.print(&format!(
+                    "        {arrow} {text}  {}",
+                    self.dim.apply_to(note)
+                ));
+            }
+            Event::Evicted { page, tokens, .. } => {
+                self.print(
+                    &self
+                        .dim
+                        .apply_to(format!("        page {page} evicted ({tokens} tokens)"))
+                        .to_string(),
+                );
+            }
+            Event::Recalled { page, .. } => {
+                self.print(
+                    &self
+                        .dim
+                        .apply_to(format!("        page {page} recalled"))
+                        .to_string(),
+                );
+            }
+            Event::Denied { missing, .. } => {
+                self.end_draft();
+                let hint = visible(&format!("hint: {}", hints::grant_or_allow(missing)));
+                self.print(&self.dim.apply_to(hint).to_string());
+            }
+            Event::LimitHit { limit, text, .. } => {
+                self.end_draft();
+                let text = hints::with_option(text, *limit);
+                self.print(
+                    &self
+                        .warn
+                        .apply_to(format!("limit: {}", visible(&text)))
+                        .to_string(),
+                );
+            }
+            Event::Deliberated { .. } => {
+                for line in branches::lines(event).into_iter().flatten() {
+                    self.print(&self.dim.apply_to(line).to_string());
+                }
+            }
+            Event::Exited { exit, .. } => {
+                self.end_draft();
+                let ended = hints::ended(exit).filter(|_| exit.status != Status::Interrupted);
+                if let Some(error) = ended {
+                    self.print(&self.warn.apply_to(visible(&error)).to_string());
+                }
+                let usage = exit.usage;
+                let sum = format!(
+                    "{} · {} prompt tokens ({} cached) · {} generated",
+                    seconds(exit.ms),
+                    usage.prompt_tokens,
+                    usage.cached_tokens,
+                    usage.generated_tokens
+                );
+                self.print(&self.dim.apply_to(sum).to_string());
+            }
+            _ => {}
+        }
+    }
+
+    fn print(&self, text: &str) {
+        // Standard error may be closed; the work goes on without it.
+        let _ = writeln!(std::io::stderr(), "{text}");
+    }
+
+    /// A line that the next one replaces.
+    fn draft(&mut self, text: &str) {
+        let mut err = std::io::stderr();
+        let _ = write!(err, "\r\u{1b}[K{}", self.dim.apply_to(text));
+        let _ = err.flush();
+    }
+
+    /// Shows the end of what has been written so far, on one line.
+    fn stream(&mut self, text: &str) {
+        self.written.push_str(text);
+        let width = usize::from(console::Term::stderr().size().1);
+        let line = tail(&visible(&one_line(&self.written)), width.saturating_sub(1));
+        self.draft(&line);
+    }
+
+    fn end_draft(&mut self) {
+        if self.live {
+            self.draft("");
+        }
+        self.written.clear();
+    }
+}
+
+/// What a process was told of the store before its first step.
+pub fn reminded(recalled: &Recalled) -> String {
+    let source = |page: &Source| match page.trust {
+        Trust::Untrusted => format!("{} (untrusted, from {})", page.id, page.source),
+        _ => page.id.to_string(),
+    };
+    let mut parts: Vec<String> = recalled.pages.iter().map(source).collect();
+    if recalled.strangers > 0 {
+        parts.push(format!("{} untrusted left out", recalled.strangers));
+    }
+    if parts.is_empty() {
+        parts.push("empty notes".to_owned());
+    }
+    let what = visible(&parts.join(", "));
+    format!("recalled {what} · {} tokens", recalled.tokens)
+}
+
+/// What stands behind an action's name, on the same line.
+fn argument(rest: &str) -> String {
+    match one_line(rest) {
+        rest if rest.is_empty() => rest,
+        rest => format!(" {}", visible(&rest)),
+    }
+}
+
+/// The end of `text` that takes at most `columns` of a terminal.
+fn tail(text: &str, columns: usize) -> String {
+    let mut left = columns;
+    let start = text
+        .char_indices()
+        .rev()
+        .take_while(|(_, c)| {
+            let width = console::measure_text_width(c.encode_utf8(&mut [0; 4]));
+            let fits = width <= left;
+            left = left.saturating_sub(width);
+            fits
+        })
+        .last()
+        .map_or(text.len(), |(at, _)| at);
+    text[start..].to_owned()
+}
+
+/// What an action does, and with what.
+pub fn action_words(action: &Value) -> (String, String) {
+    if let Some(tool) = action.get("tool").and_then(Value::as_str) {
+        let args = action.get("args").map(Value::to_string).unwrap_or_default();
+        return (tool.to_owned(), args);
+    }
+    for key in ["answer", "ask", "malformed"] {
+        if let Some(value) = action.get(key) {
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            return (key.to_owned(), shortened(&text, 200));
+        }
+    }
+    ("?".to_owned(), action.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_line_fits_the_terminal() {
+        let check = |text: &str, columns: usize, want: &str| assert_eq!(tail(text, columns), want);
+        check("abc", 10, "abc");
+        check("abc", 2, "bc");
+        check("a漢字", 3, "字");
+        check("abc", 0, "");
+    }
+}

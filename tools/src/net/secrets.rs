@@ -1,0 +1,276 @@
+//! Secrets: handles that the host turns into values at the boundary.
+//!
+//! A device writes `{{secret:NAME}}` into a header; the value takes its place after
+//! the request has left the sandbox, only on the way to the host that the device's
+//! manifest names for it, and never in clear over a network. What comes back is
+//! searched for it. No device, model, log or journal sees a value.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use reqwest::header::{HeaderMap, HeaderValue};
+use serde::{Deserialize, Serialize};
+
+use super::{NetError, Response};
+use crate::caps::{Capability, Rights};
+use crate::state_file::{self, StateError};
+
+const OPEN: &str = "{{secret:";
+const CLOSE: &str = "}}";
+/// Shorter values could not be hidden without hiding half of an answer.
+const VALUE_BYTES_MIN: usize = 8;
+
+/// A value that does not show itself.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes `value`, without the line end that a file or a terminal adds.
+    pub fn new(value: &str) -> Result<Self, &'static str> {
+        let value = value.trim_end_matches(['\r', '\n']);
+        if value.len() < VALUE_BYTES_MIN {
+            return Err("a secret has at least 8 characters");
+        }
+        if HeaderValue::from_str(value).is_err() {
+            return Err("a secret is one line of printable characters");
+        }
+        Ok(Self(value.to_owned()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The secrets of one device, each with the host it is for.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets(BTreeMap<String, (String, Option<Secret>)>);
+
+impl Secrets {
+    /// Brings together which host each secret is for and the values there are.
+    pub fn new(hosts: &BTreeMap<String, String>, mut values: BTreeMap<String, Secret>) -> Self {
+        let entries = hosts.iter().map(|(name, host)| {
+            let value = values.remove(name);
+            (name.clone(), (host.to_ascii_lowercase(), value))
+        });
+        Self(entries.collect())
+    }
+
+    /// Whether `text` has a handle in it.
+    pub(crate) fn are_named_in(text: &str) -> bool {
+        text.contains(OPEN)
+    }
+
+    /// `headers` with values in place of handles, for a request to `host`.
+    /// `confidential` says that nobody on the way can read along.
+    pub(crate) fn put_into(
+        &self,
+        headers: &HeaderMap,
+        host: &str,
+        confidential: bool,
+        rights: &Rights,
+    ) -> Result<HeaderMap, NetError> {
+        let mut filled = HeaderMap::with_capacity(headers.len());
+        for (name, value) in headers {
+            let text = value.to_str().unwrap_or_default();
+            if !Self::are_named_in(text) {
+                filled.append(name, value.clone());
+                continue;
+            }
+            let text = self.fill(text, host, confidential, rights)?;
+            let mut value = HeaderValue::from_str(&text)
+                .map_err(|_| NetError::Invalid(format!("the header {name:?} is not valid")))?;
+            value.set_sensitive(true);
+            filled.append(name, value);
+        }
+        Ok(filled)
+    }
+
+    fn fill(
+        &self,
+        text: &str,
+        host: &str,
+        confidential: bool,
+        rights: &Rights,
+    ) -> Result<String, NetError> {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(OPEN) {
+            let (name, after) = after
+                .split_once(CLOSE)
+                .ok_or_else(|| NetError::Invalid(format!("{OPEN}NAME is not closed by {CLOSE}")))?;
+            let wanted = Capability::Secret { name: name.into() };
+            if !rights.allows(&wanted) {
+                return Err(NetError::NotGranted(wanted));
+            }
+            let elsewhere = || NetError::Secret {
+                name: name.to_owned(),
+                host: host.to_owned(),
+            };
+            let (bound, value) = self.0.get(name).ok_or_else(elsewhere)?;
+            if bound != host || !confidential {
+                return Err(elsewhere());
+            }
+            let Some(Secret(value)) = value else {
+                return Err(NetError::NotGranted(wanted));
+            };
+            filled.push_str(before);
+            filled.push_str(value);
+            rest = after;
+        }
+        filled.push_str(rest);
+        Ok(filled)
+    }
+
+    /// `response` with handles in place of values: some servers echo what they get.
+    pub(crate) fn hide(&self, mut response: Response) -> Response {
+        for (name, (_, value)) in &self.0 {
+            let Some(Secret(value)) = value else { continue };
+            let handle = format!("{OPEN}{name}{CLOSE}");
+            response.url = response.url.replace(value, &handle);
+            for (_, text) in &mut response.headers {
+                *text = text.replace(value, &handle);
+            }
+            response.body = replaced(response.body, value.as_bytes(), handle.as_bytes());
+        }
+        response
+    }
+}
+
+fn replaced(body: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut at = 0;
+    let mut found = false;
+    let mut out = Vec::new();
+    while at < body.len() {
+        if body[at..].starts_with(from) {
+            found = true;
+            out.extend_from_slice(to);
+            at += from.len();
+        } else {
+            out.push(body[at]);
+            at += 1;
+        }
+    }
+    if found { out } else { body }
+}
+
+/// The values, in a file that only its owner can read: by device, then by name.
+#[derive(Debug)]
+pub struct SecretStore {
+    path: PathBuf,
+    values: BTreeMap<String, BTreeMap<String, Secret>>,
+}
+
+impl SecretStore {
+    /// Opens the file at `path`; one that is not there yet is empty.
+    pub fn open(path: &Path) -> Result<Self, StateError> {
+        Ok(Self {
+            path: path.to_owned(),
+            values: state_file::read(path)?,
+        })
+    }
+
+    /// The values for `device`.
+    pub fn of(&self, device: &str) -> BTreeMap<String, Secret> {
+        self.values.get(device).cloned().unwrap_or_default()
+    }
+
+    /// Keeps `secret` as `name` for `device`.
+    pub fn set(&mut self, device: &str, name: &str, secret: Secret) -> Result<(), StateError> {
+        let values = self.values.entry(device.to_owned()).or_default();
+        values.insert(name.to_owned(), secret);
+        state_file::write(&self.path, &self.values)
+    }
+
+    /// Forgets the secret `name` of `device`, or all of its secrets.
+    pub fn remove(&mut self, device: &str, name: Option<&str>) -> Result<(), StateError> {
+        match name {
+            None => drop(self.values.remove(device)),
+            Some(name) => {
+                if let Some(values) = self.values.get_mut(device) {
+                    values.remove(name);
+                }
+            }
+        }
+        state_file::write(&self.path, &self.values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALUE: &str = "s3cr3t-value";
+
+    fn secrets() -> Secrets {
+        let hosts = BTreeMap::from([("token".to_owned(), "api.example.com".to_owned())]);
+        let value = Secret::new(&format!("{VALUE}\n")).unwrap();
+        Secrets::new(&hosts, BTreeMap::from([("token".to_owned(), value)]))
+    }
+
+    #[test]
+    fn a_handle_becomes_a_value_only_where_it_may() {
+        let check =
+            |granted: &str, header: &str, host: &str, confidential, want: Result<&str, &str>| {
+                let asked = ["secret:token".parse().unwrap()];
+                let own = granted
+                    .split_whitespace()
+                    .map(|g| g.parse().unwrap())
+                    .collect();
+                let rights = Rights::new(&asked, &own, &Default::default());
+                let headers = HeaderMap::from_iter([(
+                    reqwest::header::AUTHORIZATION,
+                    HeaderValue::from_str(header).unwrap(),
+                )]);
+                let filled = secrets().put_into(&headers, host, confidential, &rights);
+                let got = filled
+                    .map(|headers| headers["authorization"].to_str().unwrap().to_owned())
+                    .map_err(|error| error.to_string());
+                assert_eq!(
+                    got,
+                    want.map(str::to_owned).map_err(str::to_owned),
+                    "{header}"
+                );
+            };
+        let bearer = "Bearer {{secret:token}}";
+        let value = "Bearer s3cr3t-value";
+        check("secret:token", bearer, "api.example.com", true, Ok(value));
+        check(
+            "",
+            bearer,
+            "api.example.com",
+            true,
+            Err("secret:token was not granted"),
+        );
+        let elsewhere = Err("the secret token is not for evil.example");
+        check("secret:token", bearer, "evil.example", true, elsewhere);
+        let in_clear = Err("the secret token is not for api.example.com");
+        check("secret:token", bearer, "api.example.com", false, in_clear);
+        let other = Err("secret:other was not granted");
+        check(
+            "secret:token",
+            "{{secret:other}}",
+            "api.example.com",
+            true,
+            other,
+        );
+        check("", "Basic abc", "evil.example", true, Ok("Basic abc"));
+    }
+
+    #[test]
+    fn an_echo_is_hidden_and_so_is_debug() {
+        let response = secrets().hide(Response {
+            url: format!("https://api.example.com/?k={VALUE}"),
+            status: 200,
+            headers: vec![("x-echo".into(), format!("Bearer {VALUE}"))],
+            body: format!("<{VALUE}{VALUE}>").into_bytes(),
+        });
+        let shown = format!("{response:?} {:?} {:?}", secrets(), Secret::new(VALUE));
+        assert!(!shown.contains(VALUE), "{shown}");
+        assert_eq!(response.body, b"<{{secret:token}}{{secret:token}}>");
+    }
+}
