@@ -193,11 +193,23 @@ fn dependencies_point_one_way(files: &[File]) -> Complaints {
         ("kernel/", &["quipu-models", "quipu"]),
         (
             "plugins/",
-            &["quipu-tools", "quipu-memory", "quipu-kernel", "quipu"],
+            &[
+                "quipu-tools",
+                "quipu-memory",
+                "quipu-models",
+                "quipu-kernel",
+                "quipu",
+            ],
         ),
         (
             "examples/",
-            &["quipu-tools", "quipu-memory", "quipu-kernel", "quipu"],
+            &[
+                "quipu-tools",
+                "quipu-memory",
+                "quipu-models",
+                "quipu-kernel",
+                "quipu",
+            ],
         ),
     ];
     let mut complaints = Vec::new();
