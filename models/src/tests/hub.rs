@@ -340,7 +340,7 @@ async fn wishes_that_cannot_be_met_are_explained() {
     house
         .check_fault(
             "org/repo:Q4_K_M",
-            "several files for org/repo: a-Q4_K_M.gguf",
+            "several files for org/repo:Q4_K_M: a-Q4_K_M.gguf, b-",
         )
         .await;
     house
@@ -349,10 +349,15 @@ async fn wishes_that_cannot_be_met_are_explained() {
     house
         .check_fault("org/repo:Q2_K", "org/repo has no file for org/repo:Q2_K")
         .await;
-    house
-        .check_fault(
-            "org/repo:Q6_K",
-            "as org/repo:FILE: a-Q4_K_M.gguf, b-Q4_K_M.gguf",
-        )
-        .await;
+    // What the repository has instead, without what would lead out of the folder.
+    let error = house.pull("org/repo:Q6_K").await.unwrap_err();
+    let ModelError::NoSuchQuant { have, .. } = error else {
+        panic!("{error}");
+    };
+    let wanted = [
+        "a-Q4_K_M.gguf",
+        "b-Q4_K_M.gguf",
+        "c-Q8_0-00001-of-00002.gguf",
+    ];
+    assert_eq!(have, wanted);
 }

@@ -1,4 +1,5 @@
-//! Every environment variable that Quipu reads, in one place.
+//! Every environment variable that Quipu reads. No other file reads the environment; a test
+//! checks that.
 
 use std::path::PathBuf;
 

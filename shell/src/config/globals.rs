@@ -1,4 +1,5 @@
-//! The options that every command takes, as the command line parses them.
+//! The options that every command takes, as the command line parses them. They become
+//! settings, together with the environment and the file, in `settings`.
 
 use std::path::PathBuf;
 

@@ -1,9 +1,10 @@
-//! Servers of the Model Context Protocol: `.mcp.json`, as other programs write it.
+//! The servers of the Model Context Protocol that are written down: `.mcp.json`, as other
+//! programs write it.
 //!
-//! Read are the file in the folder where quipu was started, once that folder is trusted,
-//! and `mcp.json` beside `config.toml`. In strings `${NAME}` and `${NAME:-otherwise}` stand
-//! for variables of the environment; they are filled in where a server is started, not
-//! here.
+//! Two files are read: `mcp.json` beside `config.toml`, and the one in the folder where quipu
+//! was started, once that folder is trusted. In strings `${NAME}` and `${NAME:-otherwise}`
+//! stand for variables of the environment. They are filled in where a server is started, which
+//! is not here; `session/bus` starts servers.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! Where things are: one folder with `--root`, else the XDG folders.
+//! Where things are: one folder with `--root`, else the XDG folders. Who else may look into
+//! them is in `private`.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What of this root is closed to others: what an earlier release left open is closed at
-//! the next start. Files and folders are made as the store makes its own.
+//! Files and folders that only their owner can read, made in the same way as the store makes
+//! its own. `paths::mend` closes what an earlier release left open.
 
 pub use quipu_memory::private::{close, close_all, file, folder};

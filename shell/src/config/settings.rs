@@ -1,4 +1,6 @@
-//! What the user chose: flags before environment before file before defaults.
+//! What the user chose: flags before environment before file before defaults. This file
+//! decides which value counts. It does not look whether the model or the tool that a value
+//! names is there.
 
 use std::num::{NonZero, NonZeroU16, NonZeroU32, NonZeroU64};
 use std::path::Path;

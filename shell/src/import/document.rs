@@ -1,4 +1,5 @@
-//! From a file to the pages of a document.
+//! From a file to the pages of a document: what the file is, whether it changed since it was
+//! imported, and how its text is cut. What is done with the pages is decided in `job`.
 
 use std::fs::File;
 use std::io::Read;

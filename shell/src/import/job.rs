@@ -1,7 +1,8 @@
-//! An import: files, folders and web pages.
+//! An import under way: files, folders and web pages.
 //!
-//! Each file is stored at once with what is known of it, so that an import that was
-//! stopped goes on where it was, and one that is repeated reads only what changed.
+//! Each file is stored at once with what is known of it. So an import that was stopped goes on
+//! where it was, and one that is repeated reads only what changed. Which files of a folder are
+//! meant is decided in `walk`, how one becomes pages in `document`.
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use quipu_tools::{CallContext, Capability};
 use serde_json::json;
 
 use super::document::{self, Document, key};
+use super::failure::why;
 use super::reader::{self, Reader};
 use super::walk::{self, Ignored};
 use crate::session::Session;
@@ -179,7 +181,7 @@ impl<'a> Import<'a> {
         let answer = bus
             .resolve("browser.fetch")
             .and_then(|fetch| user_call(&fetch, &json!({ "url": url }), &context))
-            .map_err(|error| reader::why(&error))?;
+            .map_err(|error| why(&error))?;
         let (title, text) = reader::words_of(&answer)?;
         let document = Document {
             key: key(&self.space, url),

@@ -1,4 +1,4 @@
-//! Pages from JSON lines.
+//! Pages that are written down as JSON lines, one a line: checked and stored, not cut.
 
 use std::path::Path;
 

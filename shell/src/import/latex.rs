@@ -1,4 +1,4 @@
-//! LaTeX: letters with accents, which older files write as commands, as letters.
+//! LaTeX: commands for accented letters, which older files have, become those letters.
 
 use unicode_normalization::UnicodeNormalization;
 

@@ -8,6 +8,7 @@
 //! | `document` | one file: what it is, whether it changed, the pages it becomes |
 //! | `formats` | which formats are known, and by what |
 //! | `reader`, `printed` | formats that guests read; pages as they were printed |
+//! | `failure` | why a file was not read |
 //! | `note`, `latex` | formats that are read here |
 //! | `jsonl` | pages that are written down as such |
 //!
@@ -15,6 +16,7 @@
 //! import is in its [`job::Tally`], and `cli/mem/add.rs` words it.
 
 mod document;
+mod failure;
 mod formats;
 pub mod job;
 pub mod jsonl;

@@ -1,11 +1,12 @@
-//! The pages of a PDF. One that cannot be read costs itself, not the file.
+//! The pages of a PDF as they were printed. A page that cannot be read is left out and named;
+//! the rest of the file is taken.
 
 use std::collections::BTreeMap;
 
 use quipu_tools::{ErrorKind, ToolError};
 use serde_json::Value;
 
-use super::reader::{failed, why};
+use super::failure::{failed, why};
 
 /// Pages that may end the reader before the file is given up.
 const FAILURES_MAX: usize = 16;

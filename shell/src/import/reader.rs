@@ -1,5 +1,5 @@
-//! What importing needs beside the bytes of a file: tools that read formats, and the
-//! count of tokens that sizes pages.
+//! What an import needs beside the bytes of a file: the tools that read formats, and the
+//! count of tokens that sizes pages. Which format a file has is found in `formats`.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -7,9 +7,10 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use quipu_cpu::llama::Tokenizer;
-use quipu_tools::{Bus, CallContext, Device, ErrorKind, ToolError, WasmDevice};
+use quipu_tools::{Bus, CallContext, Device, WasmDevice};
 use serde_json::{Value, json};
 
+use super::failure::failed;
 use super::printed::{self, Printed};
 use crate::config::settings::CpuChoice;
 use crate::session::bus::Servers;
@@ -145,31 +146,11 @@ pub struct Part {
     pub text: String,
 }
 
-/// Why a file cannot be read, in words for the report.
-pub fn failed(what: &str, error: &ToolError) -> String {
-    match error.kind {
-        ErrorKind::Trap => {
-            format!("{what} that is broken (open it in its program and save it again)")
-        }
-        ErrorKind::Timeout => format!("{what} that takes too long to read (split it)"),
-        ErrorKind::Memory => format!("{what} that takes too much memory to read (split it)"),
-        _ => why(error),
-    }
-}
-
 fn context() -> CallContext {
     CallContext {
         deadline: READ_MAX,
         output_bytes_max: TEXT_BYTES_MAX,
         ..CallContext::default()
-    }
-}
-
-/// A failed call in words for the report.
-pub fn why(error: &ToolError) -> String {
-    match crate::terminal::hints::tool(error) {
-        hint if hint.is_empty() => error.message.clone(),
-        hint => format!("{} ({hint})", error.message),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Which files an import looks at, and which it leaves out.
+//! Which files of a folder an import looks at, and which it leaves out by ignore
+//! rules or because it is hidden. It reads no contents.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

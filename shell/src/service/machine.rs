@@ -1,4 +1,5 @@
-//! A machine that runs: a kernel that other programs on the same root can reach.
+//! A machine that runs: the kernel of a session, with the socket by which other programs on
+//! the same root reach it.
 
 use std::sync::Arc;
 

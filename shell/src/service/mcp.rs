@@ -1,9 +1,10 @@
-//! This machine as a server: its tools and its memory, offered to another program.
+//! This machine as a server of the Model Context Protocol: its tools and its memory, offered
+//! to another program.
 //!
-//! What is not listed cannot be called, and every call passes the gate as a stranger's:
-//! the words are another program's, which may have read anything. What was not granted to
-//! this machine is refused, and so is what changes something, unless the other program is
-//! said to ask its user.
+//! What is not listed cannot be called, and every call passes the gate as a stranger's: the
+//! words are another program's, which may have read anything. What was not granted to this
+//! machine is refused. What changes something is refused too, unless the other program is said
+//! to ask its user. The servers that this machine uses are in `config/mcp` and `session/bus`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,4 +1,5 @@
-//! Agents from files: `agent.toml`, a SKILL.md, or plain instructions.
+//! Agents from files: `agent.toml`, a SKILL.md, or plain instructions. Whether such a file
+//! may be followed is decided in `config/trust`.
 
 mod borrowed;
 mod files;

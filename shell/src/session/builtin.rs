@@ -1,4 +1,5 @@
-//! The tools that come with Quipu, inside this program.
+//! The tools that come with Quipu, as components inside this program. `build.rs` puts them
+//! there.
 
 use anyhow::Result;
 

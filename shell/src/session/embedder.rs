@@ -1,4 +1,5 @@
-//! The embedding model that the store searches by meaning with, if it is on this machine.
+//! Which embedding model the store searches by meaning with, and loading it if it is on this
+//! machine. How vectors are compared is the store's business.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

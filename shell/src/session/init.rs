@@ -1,4 +1,8 @@
-//! From settings to a running machine.
+//! A session: the paths and settings of one call of the program, and what is made from them:
+//! the store, the CPU, the policy, a booted kernel.
+//!
+//! The bus of tools is put together in `bus`, agents are read in `agent`. The socket by which
+//! other programs reach the machine is opened a floor above, in `service/machine`.
 
 use std::collections::HashSet;
 use std::io::Write;

@@ -1,5 +1,5 @@
-//! What the odds of a model are worth, as `quipu eval --calibrate` has fitted them: a file
-//! for each model, found by what is in the model's file and not by its name.
+//! What the odds of a model are worth, as `quipu eval --calibrate` has fitted them: one file
+//! for each model, found by the contents of the model's file and not by its name.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! What servers said of themselves: kept, so that none is asked without need, and shown to
-//! their user, who vouches for what a model will read.
+//! The functions that MCP servers listed: kept, so that no server is asked without need, and
+//! shown to the user, who vouches for what a model will read.
 
 use std::io;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! How far work has come that is counted in pieces.
+//! A progress bar for work that is counted in pieces: shown on a terminal, silent elsewhere.
+//! The pull of a model, which is counted in bytes, is in `pull`.
 
 use indicatif::{ProgressBar, ProgressStyle};
 

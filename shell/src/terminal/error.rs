@@ -2,6 +2,9 @@
 //!
 //! 0 done; 1 the work failed; 2 wrong usage or configuration; 3 stopped by a limit
 //! or a denied approval; 130 interrupted.
+//!
+//! An error of a library carries data. This file gives it its exit code, and prints it with
+//! the hint; hints for errors of the models crate are in `model_hints`.
 
 use std::fmt;
 

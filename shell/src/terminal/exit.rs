@@ -1,4 +1,4 @@
-//! The end of the program.
+//! How the program ends: at once, with an exit code. Which code is decided in `error`.
 
 use std::io::Write;
 

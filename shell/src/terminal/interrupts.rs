@@ -1,6 +1,8 @@
 //! Ctrl-C and termination: the first stops the step, the second the process, the
 //! third the program. While nothing runs that could be stopped, the first ends the
 //! program.
+//!
+//! This file counts the presses. What an interrupt stops is decided by whoever waits for one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

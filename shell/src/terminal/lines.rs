@@ -1,4 +1,5 @@
-//! Files of JSON lines, read one line at a time.
+//! Files of JSON lines, read one line at a time, so that a large one fits in memory. What
+//! the lines mean is known to the command that reads them; files read whole are in `text`.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};

@@ -1,4 +1,5 @@
-//! Diagnostics on standard error, for whoever looks for a fault.
+//! Diagnostics on standard error, for whoever looks for a fault. What a user is told in
+//! the usual course of things is printed with `say!` instead.
 
 use std::io::IsTerminal;
 

@@ -123,6 +123,12 @@ mod tests {
             files: vec!["x.gguf".into(), "y.gguf".into()],
         };
         check(several, "name the file: o/r:x.gguf");
+        let other = ModelError::NoSuchQuant {
+            place: "o/r".into(),
+            wish: name(),
+            have: vec!["x.gguf".into(), "y.gguf".into()],
+        };
+        check(other, "as o/r:FILE: x.gguf, y.gguf");
         let absent = |client| ModelError::NoClient {
             client,
             package: name(),

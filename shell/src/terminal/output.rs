@@ -1,4 +1,7 @@
-//! Data on standard output: JSON or tables, and text that cannot touch the terminal.
+//! Data on standard output, as JSON or tables, and text that cannot touch the terminal.
+//!
+//! Every text of a model, a tool or a server passes [`visible`] before it is printed, on
+//! standard error too. This file does not know what it prints.
 
 use std::io::{IsTerminal, Write};
 

@@ -1,4 +1,5 @@
-//! Questions and approvals, asked of the person at the terminal.
+//! Questions and approvals, asked of the person at the terminal. Whether an approval is
+//! needed is decided by the kernel's gate; here it is worded, and the reply is read.
 
 use std::io::{BufRead, IsTerminal, Write};
 

@@ -1,4 +1,5 @@
-//! Steps as they happen, on standard error: the action, the observation, the cost.
+//! The steps of a process as they happen, on standard error: the action, the observation,
+//! the cost. It sees a process only as the kernel's events.
 
 use std::io::{IsTerminal, Write};
 

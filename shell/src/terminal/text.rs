@@ -1,4 +1,5 @@
-//! Text files that a user named, read whole.
+//! Text files that a user named, read whole and up to a limit. Files that are read by
+//! lines are in `lines`; documents for the store are read in `import/`.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
