@@ -2,6 +2,7 @@
 
 mod add;
 pub mod consolidate;
+mod decode;
 mod formats;
 mod import;
 mod jsonl;
