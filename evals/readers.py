@@ -66,7 +66,7 @@ FORMATS = {
 SECONDS_MAX = 60
 # Larger files are books, of which one would count as much as all others.
 BYTES_MAX = 400_000
-FILES_MAX = 320
+FILES_MAX = 700
 # Fewer words than this make no measure.
 WORDS_MIN = 5
 WORST = 12

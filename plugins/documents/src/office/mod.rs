@@ -1,5 +1,6 @@
 //! Office documents: which kind a file is, and who reads it.
 
+mod charts;
 mod elements;
 mod open;
 mod sheets;
