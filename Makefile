@@ -19,6 +19,10 @@ STAGE := scripts/stage.sh
 QUIPU := "$(or $(CARGO_TARGET_DIR),target)/release/quipu"
 GUESTS := plugins/Cargo.toml $(wildcard examples/*/tool/Cargo.toml)
 
+# The readers of documents are tested as programs of this machine, in a folder of their own.
+READERS := CARGO_PROFILE_DEV_DEBUG=0 cargo test --quiet --manifest-path plugins/Cargo.toml --target-dir target/guest-tests \
+	-p documents -p markup -p pdf
+
 .NOTPARALLEL:
 .PHONY: help run shell bin build guests setup test check readers torture bench evals clean
 
@@ -61,6 +65,7 @@ file_of = $$($(QUIPU) model show $(1) --json | sed 's/.*"path": *"\([^"]*\)".*/\
 # The tests come last, so that the output ends in their summary.
 test: check ## Check, then run every test
 	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --all-targets
+	@$(STAGE) readers $(READERS)
 	@$(STAGE) doctests cargo test --release --workspace --doc
 	@[ -n "$$QUIPU_TEST_MODEL" ] || $(QUIPU) model pull smollm2-135m --quant q4_0
 	@[ -n "$$QUIPU_TEST_EMBEDDER" ] || $(QUIPU) model pull minilm-l6-v2
@@ -75,7 +80,7 @@ torture: build ## Try the readers of outside data on many damaged inputs: make t
 	@PROPTEST_CASES=$(or $(CASES),20000) cargo nextest run --cargo-quiet --release --workspace -E 'test(/(^|::)torture_/)'
 
 readers: guests ## Run the tests of the readers of documents, as programs of this machine
-	@cargo test --quiet --manifest-path plugins/Cargo.toml --target-dir target/guest-tests -p documents -p markup -p pdf
+	@$(READERS)
 
 bench: build ## Measure beside llama.cpp's own tools: make bench [SUITES='raw agents']
 	@$(QUIPU) model pull smollm2-135m --quant q4_0

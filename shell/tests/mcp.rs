@@ -154,9 +154,10 @@ fn a_process_uses_a_server_and_what_it_says_is_not_trusted() {
 
 #[test]
 fn a_server_that_never_answers_holds_nobody_up() {
-    // A listing would be waited for; neither a grant nor another tool needs one.
+    // A grant waits for what the server says of itself only as long as it is told to, and
+    // another tool does not wait at all.
     let desk = Desk::new(json!({"silent": {"command": "sleep", "args": ["600"]}}));
-    let granted = desk.quipu(&["tool", "grant", "silent", "spawn"]);
+    let granted = desk.quipu(&["tool", "grant", "silent", "spawn", "--wait", "0"]);
     assert!(granted.status.success());
     let sum = ["tool", "call", "calculator", r#"{"expression":"2+2"}"#];
     assert_eq!(desk.json(&sum)["value"], "4");

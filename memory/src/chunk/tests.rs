@@ -1,3 +1,5 @@
+//! Where texts are cut: each syntax through one `check`, and what holds for any text.
+
 use proptest::prelude::*;
 
 use super::*;

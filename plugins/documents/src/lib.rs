@@ -16,6 +16,14 @@
 //! | `table.rs` | How is a table written as Markdown? |
 //! | `found.rs` | What is found in a document, and why is nothing found? |
 
+#![cfg_attr(
+    not(target_family = "wasm"),
+    allow(
+        dead_code,
+        reason = "a native test has no export that would use all of it"
+    )
+)]
+
 mod book;
 mod calendar;
 mod canvas;
@@ -29,9 +37,6 @@ mod rich_text;
 mod subtitles;
 mod table;
 mod zipped;
-
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 
 use found::{Failed, Found};
 
@@ -59,8 +64,8 @@ export!(Documents);
 
 impl Guest for Documents {
     fn read(base64: String, format: Format) -> Result<Document, Problem> {
-        let bytes = BASE64_STANDARD.decode(base64).map_err(|error| Problem {
-            message: format!("not base64: {error}"),
+        let bytes = markup::bytes(&base64).map_err(|message| Problem {
+            message,
             hint: String::new(),
         })?;
         match read(&bytes, format) {

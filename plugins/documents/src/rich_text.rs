@@ -69,6 +69,8 @@ struct State {
     font: usize,
     in_table: bool,
     level: Option<usize>,
+    /// Within what the document calls itself.
+    in_title: bool,
 }
 
 /// A reading under way.
@@ -86,6 +88,7 @@ struct Reader {
     skip: usize,
     /// The first half of a sign of two `\u`.
     half: Option<u16>,
+    title: String,
     text: String,
     line: String,
     cells: Vec<String>,
@@ -102,7 +105,8 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     };
     let mut reader = Reader::new();
     reader.read(&bytes[start..]);
-    Ok(Found::whole("", reader.finished()))
+    let title = std::mem::take(&mut reader.title);
+    Ok(Found::whole(title, reader.finished()))
 }
 
 impl Reader {
@@ -115,6 +119,7 @@ impl Reader {
                 font: usize::MAX,
                 in_table: false,
                 level: None,
+                in_title: false,
             },
             outer: Vec::new(),
             encoding: WINDOWS_1252,
@@ -123,6 +128,7 @@ impl Reader {
             bytes: Vec::new(),
             skip: 0,
             half: None,
+            title: String::new(),
             text: String::new(),
             line: String::new(),
             cells: Vec::new(),
@@ -195,6 +201,9 @@ impl Reader {
         }
         if opened && ASIDE.contains(&word) {
             self.state.is_aside = true;
+        }
+        if opened && word == "title" {
+            self.state.in_title = true;
         }
         self.word(word, number);
         tail
@@ -318,7 +327,9 @@ impl Reader {
     }
 
     fn put(&mut self, text: &str) {
-        if !(self.state.is_aside || self.state.is_hidden) {
+        if self.state.in_title {
+            self.title.push_str(text);
+        } else if !(self.state.is_aside || self.state.is_hidden) {
             self.line.push_str(text);
         }
     }
@@ -395,6 +406,14 @@ fn charset(number: usize) -> Option<&'static Encoding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_says_its_title() {
+        let rtf = br"{\rtf1\ansi{\info{\author Ada}{\title Caf\'e9 ledger}}Text.}";
+        let found = read(rtf).expect("read");
+        assert_eq!(found.title, "Café ledger");
+        assert_eq!(found.parts[0].text, "Text.");
+    }
 
     #[test]
     fn words_are_read_in_their_code_page() {

@@ -1,12 +1,15 @@
-//! HTML for guests that read it: which encoding, what of it is content, and Markdown.
+//! What guests that read files share: how a file comes in, and HTML: which encoding, what
+//! of it is content, and Markdown.
 
 mod encoding;
+mod intake;
 mod tidy;
 
 use htmd::HtmlToMarkdown;
 use htmd::options::{BulletListMarker, HrStyle, Options};
 
 pub use encoding::decode;
+pub use intake::bytes;
 pub use tidy::{Tidied, headings_mended, tidied};
 
 /// Never part of what is read. Images say nothing to a reader of text.

@@ -17,6 +17,10 @@ const SPREAD_MAX: f64 = 0.6;
 const SPREAD_LETTERS: usize = 5;
 /// Letters nearer to each other than this, in parts of their size, were drawn twice.
 const TWICE: f64 = 0.2;
+/// Letters smaller than this, in parts of the largest of their line, may be lines beside it.
+const BESIDE: f64 = 0.7;
+/// How many letters each of these lines has at least.
+const BESIDE_LETTERS: usize = 4;
 
 /// Words beside each other without a wide gap.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +68,7 @@ impl Row {
 
 /// The rows of upright `letters`, from the top of the page to its bottom.
 pub fn rows(letters: Vec<Letter>) -> Vec<Row> {
-    let mut lines = lines(letters);
+    let mut lines: Vec<Line> = lines(letters).into_iter().flat_map(apart).collect();
     lines.sort_by(|a, b| a.base.total_cmp(&b.base));
     lines
         .into_iter()
@@ -123,6 +127,47 @@ fn lines(letters: Vec<Letter>) -> Vec<Line> {
             }
         }
     }
+    lines
+}
+
+/// The lines in `line`: a letter that is as high as several lines has them beside it.
+fn apart(line: Line) -> Vec<Line> {
+    let largest = line.letters.iter().map(|letter| letter.size);
+    let largest = largest.fold(0.0, f64::max);
+    let is_small = |letter: &Letter| letter.size < BESIDE * largest;
+    if !line.letters.iter().any(is_small) {
+        return vec![line];
+    }
+    let (mut small, large): (Vec<Letter>, Vec<Letter>) =
+        line.letters.into_iter().partition(is_small);
+    small.sort_by(|a, b| a.start.y.total_cmp(&b.start.y));
+    let mut lines = vec![Line {
+        letters: large,
+        ..line
+    }];
+    for letter in small {
+        let (top, bottom) = (letter.top(), letter.bottom());
+        // What is raised or lowered stays with its line.
+        match lines[1..].last_mut() {
+            Some(last) if letter.start.y - last.base < 0.8 * letter.size => {
+                (last.top, last.bottom) = (last.top.min(top), last.bottom.max(bottom));
+                last.letters.push(letter);
+            }
+            _ => lines.push(Line {
+                base: letter.start.y,
+                letters: vec![letter],
+                top,
+                bottom,
+            }),
+        }
+    }
+    let beside = &lines[1..];
+    let are_lines = |line: &Line| line.letters.len() >= BESIDE_LETTERS;
+    if beside.len() > 1 && beside.iter().all(are_lines) {
+        return lines;
+    }
+    let rest: Vec<Letter> = lines.drain(1..).flat_map(|line| line.letters).collect();
+    lines[0].letters.extend(rest);
     lines
 }
 
@@ -260,4 +305,49 @@ fn plain(text: &str) -> String {
         }
     }
     plain.nfc().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The letters of a text of this size, which begins at x and y.
+    fn letters(text: &str, x: f64, y: f64, size: f64) -> Vec<Letter> {
+        let width = size * 0.5;
+        let place = |(n, c): (usize, char)| {
+            let left = x + width * n as f64;
+            Letter {
+                text: c.to_string(),
+                start: (left, y).into(),
+                end: (left + width, y).into(),
+                size,
+            }
+        };
+        text.chars().enumerate().map(place).collect()
+    }
+
+    #[test]
+    fn lines_beside_a_large_letter_are_lines() {
+        let check = |parts: &[(&str, f64, f64, f64)], expected: &[&str]| {
+            let all = parts
+                .iter()
+                .flat_map(|(text, x, y, size)| letters(text, *x, *y, *size));
+            let found: Vec<String> = rows(all.collect()).iter().map(Row::text).collect();
+            assert_eq!(found, expected);
+        };
+        check(
+            &[
+                ("Mill road", 0.0, 10.0, 10.0),
+                ("at the river", 0.0, 22.0, 10.0),
+                ("since 1903", 0.0, 34.0, 10.0),
+                ("W", 100.0, 35.0, 40.0),
+            ],
+            &["Mill road", "at the river", "since 1903", "W"],
+        );
+        // What is raised stays on its line.
+        check(
+            &[("twelve", 0.0, 20.0, 10.0), ("34", 30.0, 16.0, 6.0)],
+            &["twelve34"],
+        );
+    }
 }

@@ -9,7 +9,8 @@ use std::time::UNIX_EPOCH;
 use quipu_memory::{Chunk, ImportedFile, Kind, NewPage, PageId, Place, Syntax, Trust, chunks};
 use sha2::{Digest, Sha256};
 
-use super::formats::{self, Format, HEAD_BYTES};
+use super::decode::decoded;
+use super::formats::{self, Format};
 use super::latex;
 use super::note::{self, Note};
 use super::reader::{Parts, Reader};
@@ -23,7 +24,7 @@ const TITLE_CHARS_MAX: usize = 200;
 const FILE_BYTES_MAX: u64 = 32 << 20;
 /// Raised when files of any format are read in another way than before: then all are read
 /// again.
-const READING: u32 = 2;
+const READING: u32 = 3;
 
 /// What is known of a file before it is read.
 pub struct Found {
@@ -142,6 +143,28 @@ impl Document {
         pieces.into_iter().enumerate().map(page).collect()
     }
 
+    /// Its pages, where its file has this text.
+    fn of_source(mut self, text: &str, syntax: Syntax, reader: &Reader) -> Vec<NewPage> {
+        match syntax {
+            Syntax::Latex => {
+                let text = latex::plain(text);
+                if let Some(title) = latex::title(&text) {
+                    self.title = self.named(&shortened(&title, TITLE_CHARS_MAX));
+                }
+                self.of_text(&text, syntax, reader)
+            }
+            syntax => self.of_text(text, syntax, reader),
+        }
+    }
+
+    /// The title of a document that calls itself `own`: its file counts as well.
+    fn named(&self, own: &str) -> String {
+        match own == self.title {
+            true => own.to_owned(),
+            false => format!("{own} ({})", self.title),
+        }
+    }
+
     /// Its pages, where it is this note.
     fn of_note(mut self, note: &Note, reader: &Reader) -> Vec<NewPage> {
         let file = std::mem::take(&mut self.title);
@@ -163,8 +186,9 @@ impl Document {
 
     /// Its pages, where it has these parts.
     fn of_parts(mut self, read: &Parts, reader: &Reader) -> Vec<NewPage> {
-        if !read.title.is_empty() {
-            self.title = shortened(&read.title, TITLE_CHARS_MAX);
+        let own = shortened(&read.title, TITLE_CHARS_MAX);
+        if !own.is_empty() {
+            self.title = self.named(&own);
         }
         let mut pages = Vec::new();
         for part in &read.parts {
@@ -176,7 +200,7 @@ impl Document {
             for chunk in chunks(&part.text, Syntax::Markdown, PAGE_TOKENS, &count) {
                 let heading = match chunk.heading.is_empty() {
                     true => part.title.as_str(),
-                    false => self.beyond_title(&chunk.heading),
+                    false => beyond(&own, &chunk.heading),
                 };
                 let path: Vec<&str> = [part.place.as_str(), heading]
                     .into_iter()
@@ -186,15 +210,6 @@ impl Document {
             }
         }
         pages
-    }
-
-    /// `heading` without the title of the document, if it begins with it.
-    fn beyond_title<'h>(&self, heading: &'h str) -> &'h str {
-        match heading.strip_prefix(self.title.as_str()) {
-            Some("") => "",
-            Some(rest) => rest.strip_prefix(" › ").unwrap_or(heading),
-            None => heading,
-        }
     }
 
     /// Its pages, where it has these printed pages.
@@ -233,6 +248,15 @@ impl Document {
     }
 }
 
+/// `heading` without the `title` of its document, if it begins with it.
+fn beyond<'h>(title: &str, heading: &'h str) -> &'h str {
+    match heading.strip_prefix(title).filter(|_| !title.is_empty()) {
+        Some("") => "",
+        Some(rest) => rest.strip_prefix(" › ").unwrap_or(heading),
+        None => heading,
+    }
+}
+
 /// What a document of `name` is known by in a space.
 pub fn key(space: &str, name: &str) -> String {
     match space {
@@ -241,13 +265,18 @@ pub fn key(space: &str, name: &str) -> String {
     }
 }
 
+/// The pages of a text, in an encoding that was `guessed` or not.
+fn whole(pages: Vec<NewPage>, guessed: Option<&str>) -> Brought {
+    let told = guessed.map(|name| format!("read as {name}, which it does not say itself"));
+    Brought {
+        pages,
+        missing: told.into_iter().collect(),
+    }
+}
+
 /// The pages of a file with these bytes; says why there are none.
 pub fn pages(document: Document, bytes: &[u8], reader: &Reader) -> Result<Brought, String> {
     let path = PathBuf::from(&document.source);
-    let whole = |pages| Brought {
-        pages,
-        missing: Vec::new(),
-    };
     Ok(match formats::of(&path, bytes)? {
         Format::Pdf => {
             let printed = reader.pdf(bytes)?;
@@ -263,47 +292,15 @@ pub fn pages(document: Document, bytes: &[u8], reader: &Reader) -> Result<Brough
                 pages: document.of_parts(&read, reader),
             }
         }
-        Format::Note => whole(document.of_note(&note::of(&decoded(bytes)?), reader)),
-        Format::Text(Syntax::Latex) => {
-            let text = latex::plain(&decoded(bytes)?);
-            whole(document.of_text(&text, Syntax::Latex, reader))
+        Format::Note => {
+            let (text, guessed) = decoded(bytes)?;
+            whole(document.of_note(&note::of(&text), reader), guessed)
         }
-        Format::Text(syntax) => whole(document.of_text(&decoded(bytes)?, syntax, reader)),
+        Format::Text(syntax) => {
+            let (text, guessed) = decoded(bytes)?;
+            whole(document.of_source(&text, syntax, reader), guessed)
+        }
     })
-}
-
-/// The text of a file: UTF-8, or UTF-16 with its mark.
-fn decoded(bytes: &[u8]) -> Result<String, String> {
-    let wide = |read: fn([u8; 2]) -> u16| {
-        if bytes.len() % 2 == 1 {
-            return Err("cut off: UTF-16 has two bytes for each sign".to_owned());
-        }
-        let units = bytes[2..].as_chunks::<2>().0.iter().map(|pair| read(*pair));
-        let text: Result<String, _> = char::decode_utf16(units).collect();
-        text.map_err(|_| "not UTF-16, though it is marked as that".to_owned())
-    };
-    match bytes {
-        [0xff, 0xfe, ..] => return wide(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => return wide(u16::from_be_bytes),
-        _ => {}
-    }
-    if bytes[..bytes.len().min(HEAD_BYTES)].contains(&0) {
-        return Err("not a text file".into());
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) if text.contains('\0') => Err("not a text file".into()),
-        Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned()),
-        Err(error) => {
-            let line = bytes[..error.valid_up_to()]
-                .iter()
-                .filter(|byte| **byte == b'\n')
-                .count();
-            Err(format!(
-                "not UTF-8 from line {} on (convert it, for instance with iconv)",
-                line + 1
-            ))
-        }
-    }
 }
 
 #[cfg(test)]
@@ -312,32 +309,6 @@ mod tests {
 
     use super::super::reader::Part;
     use super::*;
-
-    #[test]
-    fn what_is_no_text_is_told() {
-        let check = |bytes: &[u8], expected: Result<&str, &str>| {
-            let found = decoded(bytes);
-            assert_eq!(found.as_deref().map_err(String::as_str), expected);
-        };
-        check(b"plain", Ok("plain"));
-        check(b"\xef\xbb\xbfmarked", Ok("marked"));
-        check(b"\xff\xfeh\0i\0", Ok("hi"));
-        check(b"\xfe\xff\0h\0i", Ok("hi"));
-        check(b"", Ok(""));
-        check(b"a\0b", Err("not a text file"));
-        check(
-            b"one\ntwo \xe9",
-            Err("not UTF-8 from line 2 on (convert it, for instance with iconv)"),
-        );
-        check(
-            b"\xff\xfeh\0i",
-            Err("cut off: UTF-16 has two bytes for each sign"),
-        );
-        check(
-            b"\xff\xfe\0\xd8",
-            Err("not UTF-16, though it is marked as that"),
-        );
-    }
 
     #[test]
     fn parts_and_notes_carry_their_names() {
@@ -366,9 +337,9 @@ mod tests {
         assert_eq!(
             titles(document("").of_parts(&read, &reader)),
             [
-                pair("The Wool", "/a/b.md"),
-                pair("The Wool › slide 2 › Dyes", "/a/b.md, slide 2"),
-                pair("The Wool › sheet Herd", "/a/b.md, sheet Herd"),
+                pair("The Wool (b.md)", "/a/b.md"),
+                pair("The Wool (b.md) › slide 2 › Dyes", "/a/b.md, slide 2"),
+                pair("The Wool (b.md) › sheet Herd", "/a/b.md, sheet Herd"),
             ]
         );
         let long = "word ".repeat(500);

@@ -1,4 +1,5 @@
-//! LaTeX: commands for accented letters, which older files have, become those letters.
+//! LaTeX: letters with accents, which older files write as commands, as letters; and the
+//! title of a document.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -99,9 +100,76 @@ fn marked(letter: char, mark: char) -> String {
     [letter, mark].into_iter().nfc().collect()
 }
 
+/// What a document calls itself.
+pub fn title(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("\\title")?;
+    // A short form for the tops of pages may come first.
+    let rest = rest.trim_start();
+    let rest = match rest.strip_prefix('[') {
+        Some(short) => short.split_once(']')?.1.trim_start(),
+        None => rest,
+    };
+    let inside = rest.strip_prefix('{')?;
+    let mut depth = 1_usize;
+    let end = inside.find(|c| {
+        depth = match c {
+            '{' => depth + 1,
+            '}' => depth - 1,
+            _ => depth,
+        };
+        depth == 0
+    })?;
+    let title = without_commands(&inside[..end]);
+    (!title.is_empty()).then_some(title)
+}
+
+/// `text` on one line, without commands and braces.
+fn without_commands(text: &str) -> String {
+    let mut words = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['\\', '{', '}', '~']) {
+        words.push_str(&rest[..at]);
+        let sign = rest[at..].chars().next();
+        rest = &rest[at + 1..];
+        match sign {
+            Some('\\') => {
+                let name = rest.find(|c: char| !c.is_ascii_alphabetic());
+                match name {
+                    // "\%" is a sign, and "\\" ends a line.
+                    Some(0) if rest.starts_with('\\') => {
+                        words.push(' ');
+                        rest = &rest[1..];
+                    }
+                    Some(len) => rest = &rest[len..],
+                    None => rest = "",
+                }
+            }
+            Some('~') => words.push(' '),
+            _ => {}
+        }
+    }
+    words.push_str(rest);
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_has_a_title() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(title(text).as_deref(), expected, "{text}");
+        };
+        check(r"\title{On Knots}", Some("On Knots"));
+        check(
+            r"\title[Knots]{On \emph{Knots} \\ and~5\% Cords}",
+            Some("On Knots and 5% Cords"),
+        );
+        check(r"\title{open", None);
+        check(r"\title{}", None);
+        check("no title", None);
+    }
 
     #[test]
     fn accents_become_letters() {

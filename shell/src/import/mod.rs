@@ -8,6 +8,7 @@
 //! | `document` | one file: what it is, whether it changed, the pages it becomes |
 //! | `formats` | which formats are known, and by what |
 //! | `reader`, `printed` | formats that guests read; pages as they were printed |
+//! | `decode` | texts in older encodings |
 //! | `failure` | why a file was not read |
 //! | `note`, `latex` | formats that are read here |
 //! | `jsonl` | pages that are written down as such |
@@ -16,6 +17,7 @@
 //! import is in its [`job::Tally`], and `cli/mem/add.rs` words it.
 
 mod document;
+mod decode;
 mod failure;
 mod formats;
 pub mod job;

@@ -64,7 +64,7 @@ const LISTING_MAX: Duration = Duration::from_secs(10);
 /// Servers that are asked at the same time.
 const AT_ONCE: usize = 4;
 /// How long a command waits that is about this server: some are downloaded first.
-const FIRST_LISTING_MAX: Duration = Duration::from_secs(60);
+pub const FIRST_LISTING_MAX: Duration = Duration::from_secs(60);
 
 impl Session {
     /// The engine that wasm tools run on.
@@ -99,9 +99,14 @@ impl Session {
     /// # Errors
     /// Also when that tool is there and cannot be used.
     pub fn bus_for(&self, name: &str, servers: Servers) -> Result<Bus> {
+        self.bus_within(name, servers, FIRST_LISTING_MAX)
+    }
+
+    /// The same, waiting no longer than `wait` for a server.
+    pub fn bus_within(&self, name: &str, servers: Servers, wait: Duration) -> Result<Bus> {
         let name = name.split('.').next().unwrap_or_default();
         let (bus, unusable) = self.bus_with(&|server| match server == name {
-            true => (servers, FIRST_LISTING_MAX),
+            true => (servers, wait),
             false => (Servers::Unasked, LISTING_MAX),
         })?;
         match unusable.iter().find(|tool| tool.name == name) {

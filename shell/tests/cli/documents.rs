@@ -129,7 +129,7 @@ fn files() -> Vec<(
                 "<!doctype html><html><head><title>Beehives</title></head><body><nav>Home</nav><div class='box'><h2>Honey</h2><a href='#h'>#</a></div><p>Forty jars.</p></body></html>",
             ),
             "beehives jars",
-            "Beehives",
+            "Beehives (d.html)",
             "Forty jars",
         ),
         (
@@ -154,7 +154,7 @@ fn files() -> Vec<(
                 "From: =?utf-8?b?WmXDsW8=?= <z@example.org>\nSubject: =?utf-8?q?Lantern_oil?=\nContent-Transfer-Encoding: base64\nContent-Type: text/plain; charset=utf-8\n\nVHdlbnR5IGxpdHJlcyBvZiBwYXJhZmZpbi4=\n",
             ),
             "paraffin",
-            "Lantern oil",
+            "Lantern oil (g.eml)",
             "Twenty litres",
         ),
         (
@@ -171,9 +171,13 @@ fn files() -> Vec<(
             archive(&[
                 ("[Content_Types].xml", "<Types/>"),
                 ("word/document.xml", WORD),
+                (
+                    "docProps/core.xml",
+                    "<p xmlns:dc='http://purl.org/dc/elements/1.1/'><dc:title>Stable</dc:title></p>",
+                ),
             ]),
             "saddle",
-            "i.docx",
+            "Stable (i.docx)",
             "ninety",
         ),
         (
@@ -250,7 +254,7 @@ fn files() -> Vec<(
                 ),
             ]),
             "eels climb",
-            "The Weir › part 1 › Eels",
+            "The Weir (m.epub) › part 1 › Eels",
             "night",
         ),
         (
@@ -319,6 +323,13 @@ fn files() -> Vec<(
             "varnish",
             "v.canvas",
             "hull",
+        ),
+        (
+            "w.txt",
+            b"Das Pferd l\xe4uft \xfcber die Br\xfccke.".to_vec(),
+            "läuft",
+            "w.txt",
+            "über die Brücke",
         ),
     ]
 }

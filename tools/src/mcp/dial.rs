@@ -24,6 +24,7 @@ use super::era::{self, Probe};
 use super::follow::{self, Redirects};
 use super::hidden::Hidden;
 use super::link::{Lines, Link, Running};
+use super::post::Post;
 use super::{START_MAX, bound};
 use crate::caps::{Grants, Rights};
 use crate::net::Target;
@@ -187,7 +188,7 @@ impl Link {
         &self,
         instead: Option<&Target>,
         redirects: &Redirects,
-    ) -> Result<StreamableHttpClientTransport<reqwest::Client>, String> {
+    ) -> Result<StreamableHttpClientTransport<Post>, String> {
         let McpTransport::Http { headers, .. } = &self.server().transport else {
             return Err("it is no address".into());
         };
@@ -215,7 +216,10 @@ impl Link {
             .map_err(|error| error.to_string())?;
         let config = StreamableHttpClientTransportConfig::with_uri(target.url.as_str())
             .custom_headers(custom);
-        Ok(StreamableHttpClientTransport::with_client(web, config))
+        Ok(StreamableHttpClientTransport::with_client(
+            Post(web),
+            config,
+        ))
     }
 
     /// The address with its variables filled in: on the host that was granted.

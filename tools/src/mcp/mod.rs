@@ -14,7 +14,7 @@
 //! | `bound` | what a grant is bound to: the entry, the program, its files |
 //! | `dial` | how it is reached: the program or address, the revision of the protocol |
 //! | `era`, `client` | which revision a server speaks, and what it says unasked |
-//! | `follow` | redirects of an address |
+//! | `follow`, `post` | redirects of an address; how messages reach it |
 //! | `link` | the connection: started when needed, and again after a failure |
 //! | `hidden` | what a server was given in confidence, kept out of what it says |
 //! | `content` | what a result holds: texts, and names of everything else |
@@ -32,6 +32,7 @@ mod fill;
 mod follow;
 mod hidden;
 mod link;
+mod post;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -3,6 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use quipu_tools::mcp::{McpHost, McpServer, McpTransport};
 use quipu_tools::net::{Addresses, Net, NetLimits, Resolver};
 use quipu_tools::{CallContext, Device, ErrorKind};
@@ -14,7 +19,7 @@ use rmcp::service::RequestContext;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::WAIT;
 
@@ -53,8 +58,8 @@ impl ServerHandler for Adder {
     }
 }
 
-/// Starts the server on a thread of its own and gives its address.
-fn serve() -> String {
+/// Starts a server on a thread of its own, with `around` the adder, and gives its host.
+fn serve(path: &'static str, around: impl FnOnce(Router) -> Router + Send + 'static) -> String {
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -68,67 +73,69 @@ fn serve() -> String {
                     LocalSessionManager::default().into(),
                     StreamableHttpServerConfig::default(),
                 );
-            let router = axum::Router::new().nest_service("/mcp", service);
+            let router = around(Router::new().nest_service(path, service));
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             sender.send(listener.local_addr().unwrap()).unwrap();
             axum::serve(listener, router).await.unwrap();
         });
     });
-    format!("http://{}/mcp", receiver.recv().unwrap())
+    format!("http://{}", receiver.recv().unwrap())
 }
 
 /// Starts a server that leads every request to `to`, and gives its address.
 fn lead(status: u16, to: &'static str) -> String {
-    let (sender, receiver) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async move {
-            let service: StreamableHttpService<Adder, LocalSessionManager> =
-                StreamableHttpService::new(
-                    || Ok(Adder),
-                    LocalSessionManager::default().into(),
-                    StreamableHttpServerConfig::default(),
-                );
-            let leads = move || async move {
-                let status = axum::http::StatusCode::from_u16(status).unwrap();
-                (status, [("location", to)])
-            };
-            let router = axum::Router::new()
-                .nest_service("/there", service)
-                .fallback(leads);
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-            sender.send(listener.local_addr().unwrap()).unwrap();
-            axum::serve(listener, router).await.unwrap();
-        });
-    });
-    format!("http://{}/here", receiver.recv().unwrap())
+    let leads = move || async move {
+        let status = StatusCode::from_u16(status).unwrap();
+        (status, [("location", to)])
+    };
+    serve("/there", move |router| router.fallback(leads)) + "/here"
+}
+
+/// Starts a server that fails at every notification, and gives its address.
+fn choke() -> String {
+    async fn chokes(request: Request, next: Next) -> Response {
+        let (head, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        let message: Value = serde_json::from_slice(&body).unwrap_or_default();
+        if message["method"].is_string() && message["id"].is_null() {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+        next.run(Request::from_parts(head, body.into())).await
+    }
+    serve("/mcp", |router| {
+        router.layer(axum::middleware::from_fn(chokes))
+    }) + "/mcp"
+}
+
+/// What the server at `url` lists, or why it lists nothing, has `want` in it.
+#[track_caller]
+fn check(url: &str, want: &str) -> String {
+    let host = super::host();
+    let grants = super::granted("net:127.0.0.1").grants;
+    let said = match host.list(host.bind(server(url)), grants, WAIT) {
+        Ok(listing) => format!("lists {}", listing.functions[0].name),
+        Err(error) => error.to_string(),
+    };
+    assert!(said.contains(want), "{url}: {said}");
+    said
 }
 
 #[test]
 fn a_redirect_is_followed_on_the_same_host() {
     for status in [301, 302, 307, 308] {
-        let host = super::host();
-        let bound = host.bind(server(&lead(status, "/there")));
-        let grants = super::granted("net:127.0.0.1").grants;
-        let listing = host.list(bound, grants, WAIT).unwrap();
-        assert_eq!(listing.functions[0].name, "add", "{status}");
+        check(&lead(status, "/there"), "lists add");
     }
     for status in [301, 307] {
-        let host = super::host();
-        let bound = host.bind(server(&lead(
-            status,
-            "https://other.example/mcp?key=hunter2",
-        )));
-        let grants = super::granted("net:127.0.0.1").grants;
-        let error = host.list(bound, grants, WAIT).unwrap_err();
-        let want = "another host, https://other.example: ";
-        assert!(error.message.contains(want), "{error}");
-        assert!(error.message.contains("net:other.example:443"), "{error}");
-        assert!(!error.message.contains("hunter2"), "{error}");
+        let url = lead(status, "https://other.example/mcp?key=hunter2");
+        let said = check(&url, "another host, https://other.example: ");
+        assert!(said.contains("net:other.example:443"), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
     }
+}
+
+#[test]
+fn a_server_that_fails_at_notifications_can_be_used() {
+    check(&choke(), "lists add");
 }
 
 fn server(url: &str) -> McpServer {
@@ -145,7 +152,7 @@ fn server(url: &str) -> McpServer {
 #[test]
 fn a_server_over_http_is_a_device() {
     let host = super::host();
-    let bound = host.bind(server(&serve()));
+    let bound = host.bind(server(&(serve("/mcp", |router| router) + "/mcp")));
     let held = super::granted("net:127.0.0.1");
     let functions = host
         .list(bound.clone(), held.grants.clone(), WAIT)
@@ -165,14 +172,6 @@ fn a_server_over_http_is_a_device() {
     let error = device.call("add", &json!({"a": 2}), &context).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Failed);
     assert!(error.message.contains("two numbers"), "{error}");
-}
-
-#[test]
-fn nobody_at_the_address_is_said() {
-    let begun = std::time::Instant::now();
-    let error = refused("http://127.0.0.1:1/mcp", "", "net:127.0.0.1");
-    assert_eq!(error.kind, ErrorKind::Unavailable, "{error}");
-    assert!(begun.elapsed() < Duration::from_secs(20));
 }
 
 /// Every name leads into the user's own network.
@@ -202,49 +201,60 @@ fn refused(url: &str, key: &str, granted: &str) -> quipu_tools::ToolError {
 }
 
 #[test]
+fn nobody_at_the_address_is_said() {
+    let begun = std::time::Instant::now();
+    let error = refused("http://127.0.0.1:1/mcp", "", "net:127.0.0.1");
+    assert_eq!(error.kind, ErrorKind::Unavailable, "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
 fn an_address_goes_through_the_guard_of_the_network() {
-    let check = |url: &str, key: &str, granted: &str, want: &str| {
+    // An address, the header of its entry, what was granted, and why it is not reached.
+    let cases = [
+        // Not granted: by its own name, in whichever form it is written.
+        ("http://a.org/mcp", "", "", "needs net:a.org:80"),
+        (
+            "http:evil.org/mcp",
+            "",
+            "net:a.org",
+            "needs net:evil.org:80",
+        ),
+        (
+            "http:\\\\evil.org/mcp",
+            "",
+            "net:a.org",
+            "needs net:evil.org:80",
+        ),
+        ("http://a.org@evil.org/", "", "net:*", "cannot be used"),
+        ("evil", "", "net:*", "cannot be used"),
+        // A name that leads inside, and an address that was granted only among others.
+        ("http://a.org/mcp", "", "net:a.org", "not a public address"),
+        (
+            "http://127.0.0.1:1/mcp",
+            "",
+            "net:*",
+            "not a public address",
+        ),
+        ("http://[::1]:1/mcp", "", "net:*", "not a public address"),
+        // Variables: named by a grant, and sent to nobody who could read along.
+        ("https://a.org/", "${KEY}", "net:a.org", "needs env:KEY"),
+        ("https://a.org/${KEY}", "", "net:a.org", "needs env:KEY"),
+        (
+            "http://a.org/",
+            "${KEY}",
+            "net:a.org env:KEY",
+            "not sent in clear",
+        ),
+        (
+            "http://${KEY}/",
+            "",
+            "net:a.org env:KEY",
+            "cannot stand in the host",
+        ),
+    ];
+    for (url, key, granted, want) in cases {
         let error = refused(url, key, granted);
         assert!(error.message.contains(want), "{url}: {error}");
-    };
-    // Not granted: by its own name, in whichever form it is written.
-    check("http://a.org/mcp", "", "", "needs net:a.org:80");
-    check(
-        "http:evil.org/mcp",
-        "",
-        "net:a.org",
-        "needs net:evil.org:80",
-    );
-    check(
-        "http:\\\\evil.org/mcp",
-        "",
-        "net:a.org",
-        "needs net:evil.org:80",
-    );
-    check("http://a.org@evil.org/", "", "net:*", "cannot be used");
-    check("evil", "", "net:*", "cannot be used");
-    // A name that leads inside, and an address that was granted only among others.
-    check("http://a.org/mcp", "", "net:a.org", "not a public address");
-    check(
-        "http://127.0.0.1:1/mcp",
-        "",
-        "net:*",
-        "not a public address",
-    );
-    check("http://[::1]:1/mcp", "", "net:*", "not a public address");
-    // Variables: named by a grant, and sent to nobody who could read along.
-    check("https://a.org/", "${KEY}", "net:a.org", "needs env:KEY");
-    check("https://a.org/${KEY}", "", "net:a.org", "needs env:KEY");
-    check(
-        "http://a.org/",
-        "${KEY}",
-        "net:a.org env:KEY",
-        "not sent in clear",
-    );
-    check(
-        "http://${KEY}/",
-        "",
-        "net:a.org env:KEY",
-        "cannot stand in the host",
-    );
+    }
 }

@@ -1,25 +1,29 @@
 //! Office documents: which kind a file is, and who reads it.
 
+mod charts;
 mod elements;
 mod open;
 mod sheets;
 mod slides;
 mod word;
 
-use crate::found::{Failed, Found, failed};
+use crate::found::{Failed, Found, failed, one_line};
 use crate::zipped::{Archive, xml};
+use elements::name;
 
 /// How the container of older office documents names what it holds, in UTF-16.
 const ENCRYPTED: &str = "EncryptedPackage";
 const WORD: &str = "WordDocument";
 const SLIDES: &str = "PowerPoint Document";
 const OUTLOOK: &str = "__properties_version1.0";
+/// How titles begin that programs write where their user gave none.
+const UNTITLED: &[&str] = &["PowerPoint Presentation", "Microsoft Word - ", "Untitled"];
 
 /// The text of a file of Office Open XML.
 pub fn open_xml(archive: &mut Archive<'_>, bytes: &[u8]) -> Result<Found, Failed> {
     let names = archive.names();
     let has = |start: &str| names.iter().any(|name| name.starts_with(start));
-    if has("word/") {
+    let found = if has("word/") {
         word::read(archive)
     } else if has("ppt/") {
         slides::read(archive)
@@ -32,7 +36,33 @@ pub fn open_xml(archive: &mut Archive<'_>, bytes: &[u8]) -> Result<Found, Failed
             "an office document of a kind that is not known",
             "export it as PDF",
         ))
+    }?;
+    Ok(titled(found, archive, "docProps/core.xml"))
+}
+
+/// `found` with the title that the file `path` says, if it says one.
+fn titled(mut found: Found, archive: &mut Archive<'_>, path: &str) -> Found {
+    // A document whose properties are broken can still be read.
+    let text = archive.text(path).ok().flatten().unwrap_or_default();
+    if found.title.is_empty()
+        && let Ok(document) = xml(&text, "document")
+    {
+        found.title = title(&document);
     }
+    found
+}
+
+/// What a document of properties calls itself; nothing for what its program put there.
+fn title(document: &roxmltree::Document<'_>) -> String {
+    let nodes = document.descendants();
+    let said = nodes.filter(|node| {
+        let namespace = node.tag_name().namespace();
+        name(node) == "title" && namespace == Some("http://purl.org/dc/elements/1.1/")
+    });
+    let title = said.filter_map(|node| node.text()).map(one_line).next();
+    title
+        .filter(|title| !UNTITLED.iter().any(|start| title.starts_with(start)))
+        .unwrap_or_default()
 }
 
 /// The text of a zipped OpenDocument file of the type `mimetype`.
@@ -49,18 +79,25 @@ pub fn open_document(
         ));
     }
     if mimetype.contains("spreadsheet") {
-        return sheets::read(bytes, sheets::Kind::Open);
+        let found = sheets::read(bytes, sheets::Kind::Open)?;
+        return Ok(titled(found, archive, "meta.xml"));
     }
     let content = archive
         .text("content.xml")?
         .ok_or_else(|| failed("a broken document: it has no content", "save it again"))?;
-    open::read(&xml(&content, "document")?)
+    let found = open::read(&xml(&content, "document")?)?;
+    Ok(titled(found, archive, "meta.xml"))
 }
 
 /// The text of an OpenDocument file that is not zipped.
 pub fn flat(bytes: &[u8]) -> Result<Found, Failed> {
     let text = markup::decode(bytes, "");
-    open::read(&xml(&text, "document")?)
+    let document = xml(&text, "document")?;
+    let mut found = open::read(&document)?;
+    if found.title.is_empty() {
+        found.title = title(&document);
+    }
+    Ok(found)
 }
 
 /// The text of an older office document, if there is a way to read it.
@@ -93,5 +130,24 @@ pub fn compound(bytes: &[u8]) -> Result<Found, Failed> {
             "a document of an older program",
             "save it as .docx, .xlsx, .pptx or PDF",
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_says_its_title() {
+        let check = |inner: &str, expected: &str| {
+            let text = format!("<p xmlns:dc='http://purl.org/dc/elements/1.1/'>{inner}</p>");
+            let document = xml(&text, "document").expect("parsed");
+            assert_eq!(title(&document), expected, "{inner}");
+        };
+        check("<dc:title>The wool\n ledger</dc:title>", "The wool ledger");
+        check("<dc:title/>", "");
+        check("<title>no property</title>", "");
+        check("<dc:title>Untitled 1</dc:title>", "");
+        check("<dc:title>PowerPoint Presentation</dc:title>", "");
     }
 }

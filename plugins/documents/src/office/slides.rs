@@ -2,6 +2,7 @@
 
 use roxmltree::Node;
 
+use super::charts;
 use super::elements::{attribute, below, child, name, relations};
 use crate::found::{Failed, Found, Paragraphs, Part, failed};
 use crate::table;
@@ -53,6 +54,10 @@ fn slide(archive: &mut Archive<'_>, path: &str, number: usize) -> Result<Part, F
             "diagramData" => "",
             "notesSlide" => "Notes: ",
             "comments" => "Remarks: ",
+            "chart" => {
+                whole.push(&charts::read(archive, path)?);
+                continue;
+            }
             _ => continue,
         };
         let Some(text) = archive.text(path)? else {

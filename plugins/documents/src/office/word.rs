@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use roxmltree::Node;
 
+use super::charts;
 use super::elements::{attribute, below, child, name, relations};
 use crate::found::{Failed, Found, Paragraphs, failed, one_line};
 use crate::table;
@@ -71,6 +72,12 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
     let mut whole = Paragraphs::default();
     if let Some(body) = below(&document.root_element(), "body") {
         around.blocks(&body, &mut whole, 0);
+    }
+    let mut drawn: Vec<&(String, String)> = around.links.values().collect();
+    drawn.retain(|(kind, _)| kind == "chart");
+    drawn.sort();
+    for (_, path) in drawn {
+        whole.push(&charts::read(archive, path)?);
     }
     for edge in around.edges(archive)? {
         whole.push(&edge);

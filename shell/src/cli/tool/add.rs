@@ -54,7 +54,7 @@ impl Source {
             }
             false => {
                 let stem = path.file_stem().unwrap_or_default();
-                (stem.to_string_lossy().into_owned(), path.to_owned())
+                (tool_name(&stem.to_string_lossy()), path.to_owned())
             }
         };
         let bytes = std::fs::read(&component).map_err(|error| {
@@ -201,12 +201,18 @@ pub(super) fn load(session: &Session, source: &Source) -> Result<WasmDevice> {
         })
 }
 
+/// Whether the name of a tool may have this character.
+const fn is_in_names(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
+}
+
+/// The name of a tool from the name of its file: `slug-1.2` becomes `slug-1-2`.
+fn tool_name(stem: &str) -> String {
+    stem.replace(|c| !is_in_names(c), "-")
+}
+
 fn check_name(name: &str) -> Result<()> {
-    let valid = !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    if !valid {
+    if name.is_empty() || !name.chars().all(is_in_names) {
         return Err(UserError::usage(
             format!("{name:?} cannot be the name of a tool"),
             "give it one of letters, digits, - and _ with --name",

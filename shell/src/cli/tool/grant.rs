@@ -1,6 +1,7 @@
 //! `quipu tool grant` and `quipu tool revoke`.
 
 use std::io::{IsTerminal, Read};
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
@@ -8,7 +9,7 @@ use quipu_tools::caps::FORMS;
 use quipu_tools::{Capability, DeviceSpec, Secret};
 
 use crate::session::Session;
-use crate::session::bus::Servers;
+use crate::session::bus::{FIRST_LISTING_MAX, Servers};
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
 
@@ -22,6 +23,9 @@ pub struct GrantArgs {
     /// Such as net:example.com or fs:read:/data; `tool show` lists what the tool asks for
     #[arg(value_name = "CAP")]
     capability: String,
+    /// Wait this long for a server to say what it offers; with 0 it is shown later
+    #[arg(long, value_name = "SECONDS", default_value_t = FIRST_LISTING_MAX.as_secs())]
+    wait: u64,
 }
 
 /// Take a grant back
@@ -68,7 +72,10 @@ pub fn grant(session: &Session, args: &GrantArgs) -> Result<u8> {
     );
     // What a server says of itself a model will read: its user sees it first. Where that
     // fails the grant stands, and it is shown later.
-    if let Err(error) = session.bus_for(&args.name, Servers::Shown) {
+    let wait = Duration::from_secs(args.wait);
+    if !wait.is_zero()
+        && let Err(error) = session.bus_within(&args.name, Servers::Shown, wait)
+    {
         say!("warning: {}", visible(&error.to_string()));
     }
     Ok(0)

@@ -11,7 +11,7 @@ use crate::terminal::output::{self, escaped, visible};
 /// Show a tool's functions with their schemas
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// The tool
+    /// The tool, or one of its functions as TOOL.FUNCTION
     name: String,
     /// Print JSON
     #[arg(long)]
@@ -21,21 +21,29 @@ pub struct ShowArgs {
 /// Runs the command.
 pub fn run(session: &Session, args: &ShowArgs) -> Result<u8> {
     let bus = session.bus_for(&args.name, Servers::Known)?;
-    let name = args.name.split('.').next().unwrap_or_default();
+    let (name, one) = match args.name.split_once('.') {
+        Some((name, function)) => (name, Some(function)),
+        None => (args.name.as_str(), None),
+    };
     // Resolving gives the error that lists what there is.
-    let spec = &match bus.get(name) {
+    let mut spec = match bus.get(name) {
         Some(device) => device.spec().clone(),
         None => bus.resolve(name)?.device().clone(),
     };
+    if let Some(one) = one {
+        // The error lists the functions there are.
+        bus.resolve(&args.name)?;
+        spec.functions.retain(|function| function.name == one);
+    }
     if args.json {
-        output::json(spec)?;
+        output::json(&spec)?;
         return Ok(0);
     }
     output::line(&visible(&format!("{} ({})", spec.name, spec.origin)))?;
     if !spec.description.is_empty() {
         output::line(&visible(&spec.description))?;
     }
-    for (what, capabilities) in rights(spec) {
+    for (what, capabilities) in rights(&spec) {
         output::line(&format!("{what}: {}", visible(&capabilities)))?;
     }
     for function in &spec.functions {

@@ -1,0 +1,131 @@
+//! From the bytes of a file to its text: UTF-8, UTF-16, or what older programs wrote.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::Encoding;
+
+use super::formats::HEAD_BYTES;
+
+/// The text of a file, and the name of its encoding where that had to be guessed.
+///
+/// # Errors
+/// In words, where it is no text, or broken.
+pub fn decoded(bytes: &[u8]) -> Result<(String, Option<&'static str>), String> {
+    match bytes {
+        [0xff, 0xfe, ..] => return Ok((wide(bytes, u16::from_le_bytes)?, None)),
+        [0xfe, 0xff, ..] => return Ok((wide(bytes, u16::from_be_bytes)?, None)),
+        _ => {}
+    }
+    if bytes[..bytes.len().min(HEAD_BYTES)].contains(&0) {
+        return Err("not a text file".into());
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.contains('\0') => Err("not a text file".into()),
+        Ok(text) => Ok((
+            text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
+            None,
+        )),
+        Err(error) => guessed(bytes, error.valid_up_to()),
+    }
+}
+
+/// The text in 16-bit units that `read` takes from two bytes, behind their mark.
+fn wide(bytes: &[u8], read: fn([u8; 2]) -> u16) -> Result<String, String> {
+    if bytes.len() % 2 == 1 {
+        return Err("cut off: UTF-16 has two bytes for each sign".to_owned());
+    }
+    let units = bytes[2..].as_chunks::<2>().0.iter().map(|pair| read(*pair));
+    let text: Result<String, _> = char::decode_utf16(units).collect();
+    text.map_err(|_| "not UTF-16, though it is marked as that".to_owned())
+}
+
+/// The text in the encoding that its bytes are most likely written in.
+fn guessed(bytes: &[u8], valid: usize) -> Result<(String, Option<&'static str>), String> {
+    let broken = || {
+        let line = bytes[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
+        Err(format!(
+            "not UTF-8 from line {line} on (convert it, for instance with iconv)"
+        ))
+    };
+    // A text that is UTF-8 but for a few bytes is a broken one, and programs are no text.
+    let control = |byte: &&u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
+    let letters = std::str::from_utf8(&bytes[..valid]).unwrap_or_default();
+    if !letters.is_ascii() {
+        return broken();
+    }
+    // Some programs write \x1a at the end, and \x1b begins another table of letters.
+    let controls = bytes.iter().filter(control);
+    if controls
+        .filter(|byte| ![0x1a, 0x1b].contains(*byte))
+        .count()
+        > 0
+    {
+        return Err("not a text file".into());
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(bytes, true);
+    let encoding: &'static Encoding = detector.guess(None, Utf8Detection::Deny);
+    let (text, _, is_broken) = encoding.decode(bytes);
+    match is_broken {
+        true => broken(),
+        false => Ok((text.into_owned(), Some(encoding.name()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_is_told() {
+        let check = |bytes: &[u8], expected: Result<&str, &str>| {
+            let found = decoded(bytes).map(|(text, _)| text);
+            assert_eq!(found.as_deref().map_err(String::as_str), expected);
+        };
+        check(b"plain", Ok("plain"));
+        check(b"\xef\xbb\xbfmarked", Ok("marked"));
+        check(b"\xff\xfeh\0i\0", Ok("hi"));
+        check(b"\xfe\xff\0h\0i", Ok("hi"));
+        check(b"", Ok(""));
+        check(b"a\0b", Err("not a text file"));
+        check(b"\x01\x02\x9f\xfe", Err("not a text file"));
+        check(
+            b"\xff\xfeh\0i",
+            Err("cut off: UTF-16 has two bytes for each sign"),
+        );
+        check(
+            b"\xff\xfe\0\xd8",
+            Err("not UTF-16, though it is marked as that"),
+        );
+        let broken = "caf\u{e9}\ntwo ".as_bytes().iter().chain(b"\xe9!");
+        check(
+            &broken.copied().collect::<Vec<u8>>(),
+            Err("not UTF-8 from line 2 on (convert it, for instance with iconv)"),
+        );
+    }
+
+    #[test]
+    fn older_encodings_are_read() {
+        let check = |label: &str, text: &str| {
+            let encoding = Encoding::for_label(label.as_bytes()).unwrap();
+            let (bytes, _, _) = encoding.encode(text);
+            let (found, name) = decoded(&bytes).unwrap();
+            assert_eq!(found, text, "{label}");
+            assert!(name.is_some(), "{label}");
+        };
+        check(
+            "windows-1252",
+            "Die Brücke über den Fluß wurde 1912 gebaut.",
+        );
+        check("gbk", "河边的磨坊一直用到山谷里修了新路。");
+        check(
+            "shift_jis",
+            "川のほとりの水車小屋は、新しい道ができるまで使われました。",
+        );
+        check("euc-kr", "강가의 방앗간은 새 길이 날 때까지 쓰였다.");
+        check(
+            "windows-1251",
+            "Мельница у реки работала, пока в долине не построили дорогу.",
+        );
+        check("big5", "河邊的磨坊一直用到山谷裡修了新路。");
+    }
+}
