@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    batch, completions, config, doctor, eval, fork, kill, log, mem, model, nice, ps, run, serve,
-    tool, top, trust,
+    batch, completions, config, doctor, eval, fork, kill, log, mem, model, nice, ps, run, see,
+    serve, tool, top, trust,
 };
 use crate::env_vars;
 
@@ -90,6 +90,7 @@ pub enum Command {
     Kill(kill::KillArgs),
     Nice(nice::NiceArgs),
     Fork(fork::ForkArgs),
+    See(see::SeeArgs),
     #[command(subcommand)]
     Mem(mem::MemCommand),
     #[command(subcommand)]

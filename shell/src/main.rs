@@ -15,6 +15,7 @@
 //! | `control` | how other programs reach the machine that runs |
 //! | `models/` | finding and fetching model files |
 //! | `bus` | the tools of this machine |
+//! | `senses` | what reads pictures |
 //! | `private` | files that only their owner can read |
 //! | `trust` | folders whose files may take effect |
 //! | `mcp/` | servers of the Model Context Protocol, and this machine as one |
@@ -60,6 +61,7 @@ mod plugin;
 mod private;
 mod render;
 mod repl;
+mod senses;
 mod settings;
 mod trust;
 

@@ -9,6 +9,7 @@ use quipu_tools::CallContext;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::builtin;
 use crate::bus::Servers;
 use crate::error::FAILED;
 use crate::init::Session;
@@ -49,6 +50,7 @@ pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
     let findings = [
         finding("model", model(session)),
         finding("tools", tools(session)),
+        finding("eyes", Ok((State::Ok, eyes(session)))),
         finding("store", store(session)),
         finding("journal", journal(session)),
         finding("machine", machine(session)),
@@ -143,6 +145,14 @@ fn tools(session: &Session) -> Result<(State, String)> {
             format!("{text}; left out: {}: {}", tool.name, tool.error),
         ),
     })
+}
+
+/// Whether pictures can be read. Nobody has to.
+fn eyes(session: &Session) -> String {
+    match session.firmware(builtin::EYES) {
+        Some(folder) => format!("read pictures with {}", folder.display()),
+        None => "cannot read pictures yet: `quipu model pull eyes` fetches what they need".into(),
+    }
 }
 
 fn store(session: &Session) -> Result<(State, String)> {

@@ -16,6 +16,7 @@ mod options;
 pub mod ps;
 mod results;
 pub mod run;
+pub mod see;
 pub mod serve;
 pub mod tool;
 pub mod top;
@@ -74,6 +75,7 @@ impl Session {
             Command::Kill(args) => kill::run(self, &args),
             Command::Nice(args) => nice::run(self, &args),
             Command::Fork(args) => fork::run(self, &args),
+            Command::See(args) => see::run(self, &args),
             Command::Mem(command) => mem::run(self, command).await,
             Command::Tool(command) => tool::run(self, command).await,
             Command::Trust(args) => trust::run(self, &args),

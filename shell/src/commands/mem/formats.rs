@@ -16,6 +16,8 @@ pub enum Format {
     Pdf,
     /// The guest for documents, which calls the format so.
     Document(&'static str),
+    /// The eyes.
+    Picture,
     /// It is a note of Markdown.
     Note,
     /// It is text.
@@ -30,11 +32,10 @@ const UNREAD: &[(&[u8], &str)] = &[
     (b"BZh", "a compressed file (unpack it first)"),
     (b"\xfd7zXZ", "a compressed file (unpack it first)"),
     (b"\x28\xb5\x2f\xfd", "a compressed file (unpack it first)"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"II*\0", "a picture"),
-    (b"MM\0*", "a picture"),
+    (
+        b"GIF8",
+        "a picture of a kind that is not read (save it as PNG)",
+    ),
     (b"\x7fELF", "a program"),
     (b"\0asm", "a program"),
     (b"SQLite format 3", "a database"),
@@ -113,6 +114,9 @@ pub fn of(path: &Path, bytes: &[u8]) -> Result<Format, String> {
     if let Some((_, name)) = starts.iter().find(|(start, _)| head.starts_with(start)) {
         return Ok(Format::Document(name));
     }
+    if is_picture(head) {
+        return Ok(Format::Picture);
+    }
     if head.get(4..8) == Some(b"ftyp") {
         return Err("a film, a sound or a picture".to_owned());
     }
@@ -122,6 +126,15 @@ pub fn of(path: &Path, bytes: &[u8]) -> Result<Format, String> {
         );
     }
     Ok(by_ending(path, head))
+}
+
+/// Whether a file that begins like this is a picture that the eyes read.
+pub fn is_picture(head: &[u8]) -> bool {
+    const STARTS: &[&[u8]] = &[b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*"];
+    let is_webp = head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP");
+    // Two letters are the start of many a text; the bytes after the size are zero.
+    let is_bitmap = head.starts_with(b"BM") && head.get(6..10) == Some(&[0; 4]);
+    is_webp || is_bitmap || STARTS.iter().any(|start| head.starts_with(start))
 }
 
 fn by_ending(path: &Path, head: &[u8]) -> Format {
@@ -230,7 +243,10 @@ mod tests {
         check("a.org", b"* a", Ok(Format::Text(Syntax::Org)));
         check("a.qmd", b"# a", Ok(Format::Note));
         check("a.rs", b"fn a() {}", Ok(Format::Text(Syntax::Source)));
-        check("a.png", b"\x89PNG", Err("a picture"));
+        check("a.png", b"\x89PNG", Ok(Format::Picture));
+        check("a", b"RIFF\x10\0\0\0WEBPVP8 ", Ok(Format::Picture));
+        check("a.bmp", b"BM\x46\0\0\0\0\0\0\0", Ok(Format::Picture));
+        check("a.txt", b"BMW and other", Ok(Format::Text(Syntax::Plain)));
         check(
             "a.7z",
             b"7z\xbc\xaf",

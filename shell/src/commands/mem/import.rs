@@ -22,7 +22,7 @@ const TITLE_CHARS_MAX: usize = 200;
 const FILE_BYTES_MAX: u64 = 32 << 20;
 /// Raised when files of any format are read in another way than before: then all are read
 /// again.
-const READING: u32 = 2;
+const READING: u32 = 3;
 
 /// What is known of a file before it is read.
 pub struct Found {
@@ -211,6 +211,15 @@ impl Document {
         pages
     }
 
+    /// Its pages, where it is a picture with this text.
+    fn of_picture(&self, text: &str, reader: &Reader) -> Vec<NewPage> {
+        let pieces = chunks(text, Syntax::Plain, PAGE_TOKENS, &|piece| {
+            reader.tokens(piece)
+        });
+        let page = |(n, chunk): (usize, Chunk)| self.page(n, "", chunk.text, self.source.clone());
+        pieces.into_iter().enumerate().map(page).collect()
+    }
+
     fn page(&self, n: usize, heading: &str, text: String, source: String) -> NewPage {
         NewPage {
             id: Some(PageId::from(format!("{}#{}", self.key, n + 1))),
@@ -255,6 +264,7 @@ pub fn pages(document: Document, bytes: &[u8], reader: &Reader) -> Result<Brough
                 missing: printed.missing(),
             }
         }
+        Format::Picture => whole(document.of_picture(&reader.picture(bytes)?, reader)),
         Format::Document(format) => {
             let read = reader.document(bytes, format)?;
             Brought {

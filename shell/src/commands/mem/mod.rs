@@ -2,7 +2,7 @@
 
 mod add;
 pub mod consolidate;
-mod formats;
+pub mod formats;
 mod import;
 mod jsonl;
 mod latex;
