@@ -17,7 +17,7 @@ unexport MAKEFLAGS
 
 STAGE := scripts/stage.sh
 QUIPU := "$(or $(CARGO_TARGET_DIR),target)/release/quipu"
-GUESTS := plugins/Cargo.toml $(wildcard examples/*/tool/Cargo.toml)
+GUESTS := plugins/Cargo.toml plugins/eyes/Cargo.toml $(wildcard examples/*/tool/Cargo.toml)
 
 .NOTPARALLEL:
 .PHONY: help run shell bin build guests setup test check readers bench evals clean
@@ -72,6 +72,7 @@ test: check ## Check, then run every test
 
 readers: guests ## Run the tests of the readers of documents, as programs of this machine
 	@cargo test --quiet --manifest-path plugins/Cargo.toml --target-dir target/guest-tests -p documents -p markup -p pdf
+	@cargo test --quiet --manifest-path plugins/eyes/Cargo.toml --target-dir target/guest-tests/vector
 
 bench: build ## Measure beside llama.cpp's own tools: make bench [SUITES='raw agents']
 	@$(QUIPU) model pull smollm2-135m --quant q4_0
