@@ -6,9 +6,6 @@ use std::path::Path;
 
 /// The bytes of the file at `path`.
 ///
-/// As many as the file says it has, and never one more: with the C library of some systems
-/// a component that reads at the end of a file is told that it got bytes.
-///
 /// # Errors
 /// A file that cannot be read, or has more than `most` bytes.
 pub fn whole(path: impl AsRef<Path>, most: usize) -> Result<Vec<u8>> {

@@ -39,6 +39,8 @@ wit_bindgen::generate!({
     generate_all,
 });
 
+use exports::quipu::eyes::text::{Guest, Line, Problem, Seen};
+
 /// What the plugin asks for, where the host looks for it.
 #[used]
 #[unsafe(link_section = "quipu:plugin")]
@@ -51,7 +53,7 @@ static WIT: [u8; include_bytes!("../wit/world.wit").len()] = *include_bytes!("..
 
 struct Eyes;
 
-// Its functions would take the place of the C library's in a native test.
+// A native test has no use for them.
 #[cfg(target_family = "wasm")]
 export!(Eyes);
 
