@@ -11,9 +11,10 @@ export RUSTC
 guests=target/guests
 mkdir -p "$guests"
 
-# build FOLDER: compiles the cargo project there and installs its components.
+# build FOLDER [KIND]: compiles the cargo project there and installs its components. What
+# is compiled with flags of its own has a target folder of its own, named by KIND.
 build() {
-    target=${QUIPU_GUEST_TARGET:-$PWD/target/guest-build}
+    target=${QUIPU_GUEST_TARGET:-$PWD/target/guest-build}${2:+/$2}
     (cd "$1" && cargo build --quiet --release --target wasm32-wasip2 --target-dir "$target")
     for component in "$target"/wasm32-wasip2/release/*.wasm; do
         installed=$guests/$(basename "$component")
@@ -60,5 +61,6 @@ PYTHON
 }
 
 build plugins
+build plugins/eyes vector
 python plugins/python python
 build examples/04_write_a_tool/tool

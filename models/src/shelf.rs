@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::catalogue::{self, Entry};
 use super::error::ModelError;
 use super::files::{files_below, name_of, size_below};
 use super::gguf;
@@ -74,6 +75,9 @@ pub fn remove(spec: &str, folders: &[PathBuf]) -> Result<Removed, ModelError> {
         }
         other => other?,
     };
+    if let Some(entry) = catalogue::find(spec).filter(|entry| !entry.is_gguf()) {
+        return remove_entry(entry, &path, folders);
+    }
     let own = folders
         .iter()
         .find_map(|folder| Some((folder, name_of(folder, &path)?)));
@@ -87,16 +91,50 @@ pub fn remove(spec: &str, folders: &[PathBuf]) -> Result<Removed, ModelError> {
     fs::remove_file(&path).map_err(ModelError::io("remove", &path))?;
     // Best effort: what is left below is small, hidden, and used by the next pull.
     let _ = fs::remove_dir_all(partial_folder(folder, &key_of(&name)));
+    remove_empty_folders(&path, folder);
+    Ok(Removed { path, bytes })
+}
+
+/// Removes the folders above `path` that are empty now, up to the models folder.
+fn remove_empty_folders(path: &Path, folder: &Path) {
     for parent in path
         .ancestors()
         .skip(1)
-        .take_while(|parent| parent != folder)
+        .take_while(|parent| *parent != folder)
     {
         if fs::remove_dir(parent).is_err() {
             break;
         }
     }
-    Ok(Removed { path, bytes })
+}
+
+/// Removes a model that is several files, of which `path` is the first.
+fn remove_entry(entry: &Entry, path: &Path, folders: &[PathBuf]) -> Result<Removed, ModelError> {
+    let folder = folders
+        .iter()
+        .find(|folder| folder.join(entry.file()) == *path);
+    let Some(folder) = folder else {
+        return Err(ModelError::NotOurs {
+            path: path.to_owned(),
+        });
+    };
+    let mut bytes = 0;
+    for file in entry.all() {
+        let _lock = lock(folder, &key_of(&file.name))?;
+        let path = folder.join(file.file());
+        // One that is not there needs no removing.
+        let Ok(meta) = fs::metadata(&path) else {
+            continue;
+        };
+        fs::remove_file(&path).map_err(ModelError::io("remove", &path))?;
+        bytes += meta.len();
+        let _ = fs::remove_dir_all(partial_folder(folder, &key_of(&file.name)));
+        remove_empty_folders(&path, folder);
+    }
+    Ok(Removed {
+        path: path.to_owned(),
+        bytes,
+    })
 }
 
 /// Removes what an interrupted pull of `spec` left, if anything.

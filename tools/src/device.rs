@@ -1,6 +1,7 @@
 //! The contract of a device.
 
 use std::fmt;
+use std::path::{Component, Path};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -74,7 +75,8 @@ pub struct FunctionSpec {
     pub effect: Effect,
     /// What of the device's requests it needs.
     pub needs: Vec<Capability>,
-    /// The argument whose URL says which host it will ask.
+    /// The argument whose URL says which host it will ask, or whose path which file it
+    /// will read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url_argument: Option<String>,
     /// Whether a model is offered it. One that is not is there for programs.
@@ -259,21 +261,23 @@ impl DeviceSpec {
 }
 
 impl FunctionSpec {
-    /// What a call with `args` needs to be granted: where an argument says which host
-    /// it will ask, that host and no other.
+    /// What a call with `args` needs to be granted: where an argument says which host it
+    /// will ask, or which file it will read, that host or the file's folder and no other.
     pub fn needs_for(&self, args: &Value) -> Vec<Capability> {
-        let url = self
+        let named = self
             .url_argument
             .as_ref()
             .and_then(|name| args[name].as_str());
-        let Some(host) = url.and_then(capability_of) else {
+        let place = named.and_then(|text| capability_of(text).or_else(|| folder_of(text)));
+        let Some(place) = place else {
             return self.needs.clone();
         };
-        let is_net = |need: &&Capability| matches!(need, Capability::Net { .. });
+        let kind = std::mem::discriminant(&place);
         // A host it never asked for is the request's to refuse, and stays unnamed.
-        let covered = self.needs.iter().any(|need| need.covers(&host));
-        let others = self.needs.iter().filter(|need| !is_net(need)).cloned();
-        others.chain(covered.then_some(host)).collect()
+        let covered = self.needs.iter().any(|need| need.covers(&place));
+        let others = self.needs.iter();
+        let others = others.filter(|need| std::mem::discriminant(*need) != kind);
+        others.cloned().chain(covered.then_some(place)).collect()
     }
 
     /// Checks `args` against the schema; the error names the field and shows the
@@ -281,6 +285,16 @@ impl FunctionSpec {
     pub fn check_args(&self, args: &Value) -> Result<(), ToolError> {
         ArgsCheck::of(self).check(args)
     }
+}
+
+/// The right to read the folder of the file at `path`, if that is a whole path.
+fn folder_of(path: &str) -> Option<Capability> {
+    let path = Path::new(path);
+    let is_plain = |part: Component<'_>| part != Component::ParentDir;
+    let folder = path.parent()?;
+    (path.is_absolute() && path.components().all(is_plain)).then(|| Capability::FsRead {
+        path: folder.to_owned(),
+    })
 }
 
 /// A schema made ready to check many arguments with.
@@ -324,4 +338,35 @@ impl ArgsCheck {
 
 fn type_word(schema: &Value) -> &str {
     schema["type"].as_str().unwrap_or("value")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_argument_says_which_host_or_folder_is_needed() {
+        let check = |needs: &[&str], named: &str, expected: &[&str]| {
+            let function: FunctionSpec = serde_json::from_value(json!({
+                "name": "f", "description": "", "parameters": {}, "returns": {},
+                "effect": "read", "needs": needs, "url_argument": "what",
+            }))
+            .unwrap();
+            let found = function.needs_for(&json!({"what": named}));
+            let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+            assert_eq!(found, expected, "{needs:?} {named}");
+        };
+        check(&["net:*"], "https://a.org/x", &["net:a.org:443"]);
+        check(&["fs:read:*"], "/data/a.png", &["fs:read:/data"]);
+        check(&["fs:read:*"], "a.png", &["fs:read:*"]);
+        check(&["fs:read:*"], "/data/../a.png", &["fs:read:*"]);
+        check(
+            &["fs:read:*", "clock"],
+            "/data/sub/a.png",
+            &["clock", "fs:read:/data/sub"],
+        );
+        check(&["fs:read:/home", "clock"], "/data/a.png", &["clock"]);
+    }
 }

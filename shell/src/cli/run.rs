@@ -38,7 +38,7 @@ pub struct RunArgs {
     /// instructions, or a folder
     #[arg(long, value_name = "NAME|FILE|DIR")]
     agent: Option<PathBuf>,
-    /// A text that the task is about; others may have written it. Can be repeated
+    /// A text or a picture that the task is about; others may have made it. Can be repeated
     #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "fork"])]
     attach: Vec<PathBuf>,
     /// What to print: the answer, one JSON value, or one event a line
@@ -254,7 +254,7 @@ fn program(
     }
     for path in &args.attach {
         program.attached.push(Attached {
-            text: read_text(path, "--attach")?,
+            text: session.text_of(path, "--attach")?,
             label: Label::new(format!("file:{}", path.display()), Trust::Untrusted),
         });
     }

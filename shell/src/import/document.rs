@@ -227,6 +227,15 @@ impl Document {
         pages
     }
 
+    /// Its pages, where it is a picture with this text.
+    fn of_picture(&self, text: &str, reader: &Reader) -> Vec<NewPage> {
+        let pieces = chunks(text, Syntax::Plain, PAGE_TOKENS, &|piece| {
+            reader.tokens(piece)
+        });
+        let page = |(n, chunk): (usize, Chunk)| self.page(n, "", chunk.text, self.source.clone());
+        pieces.into_iter().enumerate().map(page).collect()
+    }
+
     fn page(&self, n: usize, heading: &str, text: String, source: String) -> NewPage {
         NewPage {
             id: Some(PageId::from(format!("{}#{}", self.key, n + 1))),
@@ -285,6 +294,7 @@ pub fn pages(document: Document, bytes: &[u8], reader: &Reader) -> Result<Brough
                 missing: printed.missing(),
             }
         }
+        Format::Picture => whole(document.of_picture(&reader.picture(bytes)?, reader)),
         Format::Document(format) => {
             let read = reader.document(bytes, format)?;
             Brought {

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use quipu_memory::Syntax;
 
+use crate::session::senses::is_picture;
+
 /// Bytes looked at to tell what a file is.
 pub const HEAD_BYTES: usize = 8 << 10;
 /// Where a PDF may begin: some programs put something before it.
@@ -16,6 +18,8 @@ pub enum Format {
     Pdf,
     /// The guest for documents, which calls the format so.
     Document(&'static str),
+    /// The eyes.
+    Picture,
     /// It is a note of Markdown.
     Note,
     /// It is text.
@@ -30,11 +34,10 @@ const UNREAD: &[(&[u8], &str)] = &[
     (b"BZh", "a compressed file (unpack it first)"),
     (b"\xfd7zXZ", "a compressed file (unpack it first)"),
     (b"\x28\xb5\x2f\xfd", "a compressed file (unpack it first)"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"II*\0", "a picture"),
-    (b"MM\0*", "a picture"),
+    (
+        b"GIF8",
+        "a picture of a kind that is not read (save it as PNG)",
+    ),
     (b"\x7fELF", "a program"),
     (b"\0asm", "a program"),
     (b"SQLite format 3", "a database"),
@@ -112,6 +115,9 @@ pub fn of(path: &Path, bytes: &[u8]) -> Result<Format, String> {
     ];
     if let Some((_, name)) = starts.iter().find(|(start, _)| head.starts_with(start)) {
         return Ok(Format::Document(name));
+    }
+    if is_picture(head) {
+        return Ok(Format::Picture);
     }
     if head.get(4..8) == Some(b"ftyp") {
         return Err("a film, a sound or a picture".to_owned());
@@ -230,7 +236,10 @@ mod tests {
         check("a.org", b"* a", Ok(Format::Text(Syntax::Org)));
         check("a.qmd", b"# a", Ok(Format::Note));
         check("a.rs", b"fn a() {}", Ok(Format::Text(Syntax::Source)));
-        check("a.png", b"\x89PNG", Err("a picture"));
+        check("a.png", b"\x89PNG", Ok(Format::Picture));
+        check("a", b"RIFF\x10\0\0\0WEBPVP8 ", Ok(Format::Picture));
+        check("a.bmp", b"BM\x46\0\0\0\0\0\0\0", Ok(Format::Picture));
+        check("a.txt", b"BMW and other", Ok(Format::Text(Syntax::Plain)));
         check(
             "a.7z",
             b"7z\xbc\xaf",

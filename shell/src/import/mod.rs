@@ -16,8 +16,8 @@
 //! It knows the store and the tools of a session, and no command: what is to be told of an
 //! import is in its [`job::Tally`], and `cli/mem/add.rs` words it.
 
-mod document;
 mod decode;
+mod document;
 mod failure;
 mod formats;
 pub mod job;

@@ -18,18 +18,33 @@ pub struct Printed {
     pub pages: Vec<String>,
     /// For each reason the pages, counted from one, that have no text for it.
     without: BTreeMap<String, Vec<u64>>,
+    /// Why a scanned page could not be read.
+    unseen: Option<String>,
 }
 
 /// Reads the pages from one to another, counted from one.
 type ReadPages<'a> = &'a dyn Fn(u64, u64) -> Result<Value, ToolError>;
 
-/// All pages of a file; says why there are none.
-pub fn pages(read: ReadPages) -> Result<Printed, String> {
+/// Reads the text in the picture of a page, counted from one.
+type LookAt<'a> = &'a dyn Fn(u64) -> Result<String, String>;
+
+/// Why a page has no text that is a picture of it.
+const SCAN: &str = "has no text (a scan?)";
+
+/// All pages of a file, the scanned ones as `look` reads them; says why there are none.
+pub fn pages(read: ReadPages, look: LookAt) -> Result<Printed, String> {
+    let mut printed = with_letters(read)?;
+    printed.look_at_scans(look);
+    printed.checked()
+}
+
+/// The pages as far as they have letters.
+fn with_letters(read: ReadPages) -> Result<Printed, String> {
     let mut printed = Printed::default();
     let all = match read(1, u64::from(u32::MAX)) {
         Ok(all) => {
             printed.add(1, &all);
-            return printed.checked();
+            return Ok(printed);
         }
         Err(error) if ends_reader(&error) => error,
         Err(error) => return Err(why(&error)),
@@ -66,7 +81,7 @@ pub fn pages(read: ReadPages) -> Result<Printed, String> {
             }
         }
     }
-    printed.checked()
+    Ok(printed)
 }
 
 /// Whether a page may have ended the reader.
@@ -86,8 +101,26 @@ impl Printed {
             self.pages[n as usize - 1] = text.as_str().unwrap_or_default().to_owned();
         }
         for missing in part["missing"].as_array().into_iter().flatten() {
-            let page = missing["page"].as_u64().unwrap_or(0);
+            let page = missing["page"].as_u64().unwrap_or(0).max(1);
             self.lack(page, missing["reason"].as_str().unwrap_or_default());
+        }
+    }
+
+    /// Reads the pages that are pictures. The first failure is told: it is that of all where
+    /// the weights are missing.
+    fn look_at_scans(&mut self, look: LookAt) {
+        for page in self.without.remove(SCAN).unwrap_or_default() {
+            match look(page) {
+                Ok(text) if text.trim().is_empty() => self.lack(page, "has a picture without text"),
+                Ok(text) => {
+                    self.reach(page);
+                    self.pages[page as usize - 1] = text;
+                }
+                Err(reason) => {
+                    self.unseen.get_or_insert(reason);
+                    self.lack(page, SCAN);
+                }
+            }
         }
     }
 
@@ -119,10 +152,11 @@ impl Printed {
         }
         let is_scan = self.without.keys().any(|reason| reason.contains("scan"));
         Err(match is_scan {
-            true => "a PDF without text (it may be a scan: have its text recognised first, for instance with ocrmypdf)".into(),
-            false if self.missing().is_empty() => {
-                "a PDF without text: its pages are blank".into()
+            true => {
+                let why = self.unseen.as_deref().unwrap_or("nothing was read in it");
+                format!("a PDF without text (it may be a scan: {why})")
             }
+            false if self.missing().is_empty() => "a PDF without text: its pages are blank".into(),
             false => format!("a PDF without text: {}", self.missing().join("; ")),
         })
     }
@@ -144,9 +178,14 @@ impl Printed {
             });
         let all = self.pages.len();
         let head = format!("{} of {all} pages", all - lost);
+        let why = self
+            .unseen
+            .iter()
+            .map(|why| format!("scans are not read: {why}"));
         vec![
             std::iter::once(head)
                 .chain(words)
+                .chain(why)
                 .collect::<Vec<_>>()
                 .join("; "),
         ]
@@ -209,9 +248,30 @@ mod tests {
     }
 
     #[test]
+    fn scanned_pages_are_looked_at() {
+        let check = |look: LookAt, expected: &[&str], missing: &[&str]| {
+            let printed = pages(&|first, last| read(3, &[], first, last), look);
+            let printed = printed.unwrap();
+            assert_eq!(printed.pages, expected);
+            assert_eq!(printed.missing(), missing);
+        };
+        check(
+            &|page| Ok(format!("seen {page}")),
+            &["text 1", "seen 2", "text 3"],
+            &[],
+        );
+        check(
+            &|_| Ok(" ".to_owned()),
+            &["text 1", "", "text 3"],
+            &["2 of 3 pages; page 2 has a picture without text"],
+        );
+    }
+
+    #[test]
     fn a_page_costs_itself() {
         let check = |count: u64, fatal: &[u64], expected: Result<(usize, &[&str]), &str>| {
-            let printed = pages(&|first, last| read(count, fatal, first, last));
+            let look = |_| Err("no eyes".to_owned());
+            let printed = pages(&|first, last| read(count, fatal, first, last), &look);
             let found = printed.as_ref().map(|printed| {
                 let texts = printed.pages.iter().filter(|text| !text.is_empty()).count();
                 (texts, printed.missing())
@@ -228,14 +288,19 @@ mod tests {
         check(
             3,
             &[],
-            Ok((2, &["2 of 3 pages; page 2 has no text (a scan?)"])),
+            Ok((
+                2,
+                &["2 of 3 pages; page 2 has no text (a scan?); scans are not read: no eyes"],
+            )),
         );
         check(
             9,
             &[4, 5, 9],
             Ok((
                 5,
-                &["5 of 9 pages; pages 4-5, 9 cannot be read; page 2 has no text (a scan?)"],
+                &[
+                    "5 of 9 pages; pages 4-5, 9 cannot be read; page 2 has no text (a scan?); scans are not read: no eyes",
+                ],
             )),
         );
         check(

@@ -13,8 +13,11 @@ use serde_json::{Value, json};
 use super::failure::failed;
 use super::printed::{self, Printed};
 use crate::config::settings::CpuChoice;
+use crate::session::Session;
+use crate::session::builtin;
 use crate::session::bus::Servers;
-use crate::session::{Session, builtin};
+use crate::session::senses::Eyes;
+use crate::terminal::error::hint;
 
 /// The longest that reading one file may take.
 const READ_MAX: Duration = Duration::from_secs(60);
@@ -29,6 +32,7 @@ pub struct Reader<'a> {
     bus: Bus,
     pdf: OnceLock<Result<WasmDevice, String>>,
     documents: OnceLock<Result<WasmDevice, String>>,
+    eyes: OnceLock<Result<Eyes, String>>,
     tokenizer: OnceLock<Option<Tokenizer>>,
 }
 
@@ -49,6 +53,7 @@ impl<'a> Reader<'a> {
             bus,
             pdf: OnceLock::new(),
             documents: OnceLock::new(),
+            eyes: OnceLock::new(),
             tokenizer: OnceLock::new(),
         }
     }
@@ -99,10 +104,37 @@ impl<'a> Reader<'a> {
     pub fn pdf(&self, bytes: &[u8]) -> Result<Printed, String> {
         let guest = self.guest(&self.pdf, "pdf", builtin::PDF)?;
         let base64 = BASE64_STANDARD.encode(bytes);
-        printed::pages(&|first, last| {
+        let read = |first, last| {
             let args = json!({"base64": base64, "first": first, "last": last});
             guest.call("read", &args, &context())
-        })
+        };
+        let look = |page: u64| {
+            // Before the page is painted: without eyes that would be for nothing.
+            self.eyes()?;
+            say!("reading the scanned page {page}");
+            let args = json!({"base64": base64, "page": page});
+            let painted = guest.call("picture", &args, &context());
+            let painted = painted.map_err(|error| why(&error))?;
+            let bitmap = BASE64_STANDARD.decode(painted.as_str().unwrap_or_default());
+            self.picture(&bitmap.map_err(|error| error.to_string())?)
+        };
+        printed::pages(&read, &look)
+    }
+
+    /// The text in a picture.
+    pub fn picture(&self, bytes: &[u8]) -> Result<String, String> {
+        let seen = self.eyes()?.look(bytes);
+        Ok(seen.map_err(|error| failed("a picture", &error))?.text)
+    }
+
+    /// The eyes, if their weights are here; otherwise how to get them.
+    fn eyes(&self) -> Result<&Eyes, String> {
+        let eyes = self.eyes.get_or_init(|| {
+            let session = self.session.ok_or("nothing here reads pictures")?;
+            let eyes = session.eyes();
+            eyes.map_err(|error| format!("{error}, {}", hint(&error)))
+        });
+        eyes.as_ref().map_err(Clone::clone)
     }
 
     /// The guest `name`, loaded when it is first needed.

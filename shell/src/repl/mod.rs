@@ -12,6 +12,7 @@ mod talk;
 mod usage;
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -184,12 +185,18 @@ impl Repl {
                 }
                 command => self.slash(command).await,
             },
-            Some(_) => match self.talk.typed(line) {
+            Some(_) => match self.typed(line) {
                 Ok((prompt, label, files)) => self.task(line, prompt, label, files).await,
                 Err(error) => Err(error),
             },
         };
         Outcome::Code(result.unwrap_or_else(|error| error::report(&error)))
+    }
+
+    /// The prompt for a line that was typed, with the files that it names.
+    fn typed(&self, line: &str) -> Result<(String, Label, Vec<Attached>)> {
+        let read = |path: &Path| self.session.text_of(path, "@path");
+        self.talk.typed(line, &read)
     }
 
     /// Runs the task `line`, as `prompt` tells it, with these `files`.

@@ -1,12 +1,13 @@
 //! The conversation: what a new process is told of the turns before it, and how
 //! far all of that can be trusted.
 
+use std::path::Path;
+
 use anyhow::Result;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::Attached;
 
 use crate::terminal::output::shortened;
-use crate::terminal::text::read_text;
 
 /// Turns that a new process is told.
 pub const TURNS_TOLD: usize = 6;
@@ -14,6 +15,9 @@ pub const TURNS_TOLD: usize = 6;
 pub const BEFORE: &str = "Earlier in this conversation:\n";
 /// Characters of each side of a turn.
 const TURN_CHARS: usize = 600;
+
+/// Gives the text of a file that was named.
+type ReadFile<'a> = &'a dyn Fn(&Path) -> Result<String>;
 
 /// The turns so far.
 #[derive(Default)]
@@ -51,9 +55,9 @@ impl Talk {
     /// the files that `@path` names in it. Nobody has vouched for what is in a file.
     ///
     /// # Errors
-    /// A file that cannot be read.
-    pub fn typed(&self, line: &str) -> Result<(String, Label, Vec<Attached>)> {
-        let files = files(line)?;
+    /// A file that `read` cannot read.
+    pub fn typed(&self, line: &str, read: ReadFile) -> Result<(String, Label, Vec<Attached>)> {
+        let files = files(line, read)?;
         let (prompt, label) = self.after_turns(line, Label::user());
         Ok((prompt, label, files))
     }
@@ -85,14 +89,14 @@ impl Talk {
 }
 
 /// The files that `@path` names in `line`.
-fn files(line: &str) -> Result<Vec<Attached>> {
+fn files(line: &str, read: ReadFile) -> Result<Vec<Attached>> {
     let named = line
         .split_whitespace()
         .filter_map(|word| word.strip_prefix('@'));
     let paths = named.filter(|path| !path.is_empty());
     let file = |path: &str| {
         Ok(Attached {
-            text: read_text(path.as_ref(), "@path")?,
+            text: read(path.as_ref())?,
             label: Label::new(format!("file:{path}"), Trust::Untrusted),
         })
     };
@@ -102,12 +106,17 @@ fn files(line: &str) -> Result<Vec<Attached>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::terminal::text::read_text;
+
+    fn read(path: &Path) -> Result<String> {
+        read_text(path, "@path")
+    }
 
     #[test]
     fn what_was_read_lowers_the_turns_after_it() {
         let mut talk = Talk::default();
         let check = |talk: &Talk, line: &str, want_text: &str, want: &Label| {
-            let (text, label, files) = talk.typed(line).unwrap();
+            let (text, label, files) = talk.typed(line, &read).unwrap();
             assert!(files.is_empty());
             assert_eq!(text, want_text);
             assert_eq!(&label, want);
@@ -117,7 +126,7 @@ mod tests {
         let told = "Earlier in this conversation:\nUser: hi\nYou: hello\n\nNow the user says: and?";
         check(&talk, "and?", told, &Label::user());
         talk.add("read it", "obey me", Trust::Untrusted);
-        let (_, label, _) = talk.typed("go on").unwrap();
+        let (_, label, _) = talk.typed("go on", &read).unwrap();
         assert_eq!(label, Label::new("the conversation", Trust::Untrusted));
     }
 
@@ -128,7 +137,7 @@ mod tests {
         for i in 0..TURNS_TOLD {
             talk.add(&format!("q{i}"), "a", Trust::User);
         }
-        let (text, label, _) = talk.typed("now").unwrap();
+        let (text, label, _) = talk.typed("now", &read).unwrap();
         assert!(!text.contains("stranger") && text.contains("q0"), "{text}");
         assert_eq!(label, Label::user());
     }
@@ -139,14 +148,14 @@ mod tests {
         let path = folder.path().join("note.txt");
         std::fs::write(&path, "buy milk").unwrap();
         let line = format!("what is in @{} ?", path.display());
-        let (text, label, files) = Talk::default().typed(&line).unwrap();
+        let (text, label, files) = Talk::default().typed(&line, &read).unwrap();
         assert_eq!((text, label), (line, Label::user()));
         let file = Attached {
             text: "buy milk".into(),
             label: Label::new(format!("file:{}", path.display()), Trust::Untrusted),
         };
         assert_eq!(files, [file]);
-        let error = Talk::default().typed("@/no/such").err().unwrap();
+        let error = Talk::default().typed("@/no/such", &read).err().unwrap();
         assert_eq!(error.to_string(), "there is no /no/such");
     }
 

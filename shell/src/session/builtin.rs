@@ -20,7 +20,11 @@ pub const TOOLS: &[(&str, &[u8])] = &[
         "browser",
         include_bytes!(concat!(env!("OUT_DIR"), "/browser.wasm")),
     ),
+    (EYES, include_bytes!(concat!(env!("OUT_DIR"), "/eyes.wasm"))),
 ];
+
+/// The tool that reads pictures, and the model of the catalogue that it needs.
+pub const EYES: &str = "eyes";
 
 /// What reads documents of many formats when they are imported. No process sees it.
 pub const DOCUMENTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/documents.wasm"));

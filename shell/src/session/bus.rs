@@ -132,6 +132,7 @@ impl Session {
         for (name, component) in builtin::TOOLS {
             let mut device = host.load_own(name, component)?;
             given.to(&mut device);
+            self.give_firmware(&mut device);
             bus.add(Arc::new(device))?;
         }
         let (devices, broken) = load_dir(&host, &self.paths.tools, &given);

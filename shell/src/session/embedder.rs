@@ -56,14 +56,7 @@ pub fn find(
 /// The file of `entry` in the first of `folders` that has it whole, with what it is
 /// nothing without.
 fn whole(entry: &catalogue::Entry, folders: &[PathBuf]) -> Option<PathBuf> {
-    let other = entry.with.as_deref().and_then(catalogue::find);
-    let is_whole = |folder: &&PathBuf| {
-        [Some(entry), other].into_iter().flatten().all(|entry| {
-            let meta = folder.join(entry.file()).metadata();
-            meta.is_ok_and(|meta| meta.len() == entry.bytes)
-        })
-    };
-    let folder = folders.iter().find(is_whole)?;
+    let folder = folders.iter().find(|folder| entry.is_whole_in(folder))?;
     Some(folder.join(entry.file()))
 }
 

@@ -6,6 +6,7 @@
 //! | `lock` | one machine on one root |
 //! | `bus`, `builtin`, `listings` | the tools of this machine, and what servers said they have |
 //! | `agent` | agents from files |
+//! | `senses` | the tools that read pictures, and their weights |
 //! | `user_call` | a call of a tool that a command makes |
 //! | `embedder`, `judgement` | the model that searches, and what the odds of a model are worth |
 //!
@@ -20,6 +21,7 @@ pub mod init;
 pub mod judgement;
 mod listings;
 pub mod lock;
+pub mod senses;
 pub mod user_call;
 
 pub use init::Session;

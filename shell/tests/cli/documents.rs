@@ -427,7 +427,7 @@ fn what_cannot_be_read_says_why(sandbox: &Sandbox) {
     check(
         "f.pdf",
         printed(&["0 0 99 99 re f"], &[]),
-        &["a PDF without text", "ocrmypdf"],
+        &["a PDF without text", "quipu model pull eyes"],
     );
     check(
         "g.html",

@@ -1,5 +1,6 @@
 //! A component on the bus: one fresh instance for each call.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -44,6 +45,8 @@ pub struct WasmDevice {
     pub(super) limits: GuestLimits,
     pub(super) secret_hosts: std::collections::BTreeMap<String, String>,
     pub(super) secrets: Arc<Secrets>,
+    /// The folder with its weights, which it may always read.
+    pub(super) firmware: Option<PathBuf>,
 }
 
 /// One call, ready to be made.
@@ -134,6 +137,20 @@ impl WasmDevice {
             limits: manifest.limits,
             secret_hosts: manifest.secrets.clone(),
             secrets: Arc::default(),
+            firmware: None,
+        }
+    }
+
+    /// Shows the device the folder with its weights, as `/firmware` and read-only. It needs
+    /// no grant: the folder is a part of the tool.
+    pub fn mount_firmware(&mut self, folder: PathBuf) {
+        self.firmware = Some(folder);
+    }
+
+    /// Offers none of its functions to a model; programs can call them.
+    pub fn withdraw(&mut self) {
+        for function in &mut self.spec.functions {
+            function.offered = false;
         }
     }
 
@@ -265,6 +282,7 @@ impl WasmDevice {
             memory_bytes_max: call.limits.memory_bytes,
             printed: call.printed.clone(),
             budget: self.host.budget.clone(),
+            firmware: self.firmware.as_deref(),
             program: match &call.args {
                 Args::Program(program) => Some(program.clone()),
                 _ => None,

@@ -1,5 +1,6 @@
 //! The state of one call: a WASI world with what was granted in it, and the limits.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,9 @@ const RANDOM_BYTES_MAX: u64 = 1 << 20;
 /// Streams, files, pollables and the like that a guest may hold.
 const HANDLES_MAX: usize = 1000;
 
+/// Where a guest sees the folder with its weights.
+const FIRMWARE: &str = "/firmware";
+
 /// Looks a variable of the environment up.
 pub type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
@@ -34,6 +38,7 @@ pub(super) struct Setup<'a> {
     pub(super) printed: Tail,
     pub(super) budget: Arc<Budget>,
     pub(super) program: Option<Program>,
+    pub(super) firmware: Option<&'a Path>,
 }
 
 /// What a program of its own is started with.
@@ -76,6 +81,9 @@ impl Guest {
         for right in setup.rights.iter() {
             furnish(&mut wasi, right, setup)?;
         }
+        if let Some(folder) = setup.firmware {
+            preopen(&mut wasi, folder, FIRMWARE, FsPerms::ReadOnly)?;
+        }
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES_MAX);
         Ok(Self {
@@ -117,26 +125,37 @@ fn furnish(
         }
         _ => return Ok(()),
     };
-    let missing = |reason: String| {
-        ToolError::new(
-            ErrorKind::Unavailable,
-            format!(
-                "the granted folder {} cannot be used: {reason}",
-                path.display()
-            ),
-            "grant a folder that exists, by its whole path",
-        )
-    };
     // A relative path would depend on where this program happens to run.
     if !path.is_absolute() {
-        return Err(missing("it is not a whole path".into()));
+        return Err(unusable(path, "it is not a whole path"));
     }
     let name = path
         .to_str()
-        .ok_or_else(|| missing("it is not UTF-8".into()))?;
-    wasi.preopened_dir(path, name, perms)
-        .map_err(|error| missing(error.root_cause().to_string()))?;
+        .ok_or_else(|| unusable(path, "it is not UTF-8"))?;
+    preopen(wasi, path, name, perms)
+}
+
+/// Shows the folder at `path` to the guest as `name`.
+fn preopen(
+    wasi: &mut WasiCtxBuilder,
+    path: &Path,
+    name: &str,
+    perms: FsPerms,
+) -> Result<(), ToolError> {
+    let opened = wasi.preopened_dir(path, name, perms);
+    opened.map_err(|error| unusable(path, &error.root_cause().to_string()))?;
     Ok(())
+}
+
+fn unusable(path: &Path, reason: &str) -> ToolError {
+    ToolError::new(
+        ErrorKind::Unavailable,
+        format!(
+            "the granted folder {} cannot be used: {reason}",
+            path.display()
+        ),
+        "grant a folder that exists, by its whole path",
+    )
 }
 
 impl WasiView for Guest {

@@ -76,10 +76,11 @@ fn ready(spec: &DeviceSpec) -> Vec<String> {
     ]
 }
 
-/// What can be granted of a request: of all hosts, one.
+/// What can be granted of a request: of all hosts or folders, one.
 fn example(request: &Capability) -> String {
     match request {
         Capability::Net { host, port: None } if host == "*" => "net:HOST".into(),
+        Capability::FsRead { path } if path.as_os_str() == "*" => "fs:read:FOLDER".into(),
         other => other.to_string(),
     }
 }

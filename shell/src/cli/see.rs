@@ -1,0 +1,96 @@
+//! `quipu see`: the text in pictures.
+
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::session::Session;
+use crate::session::senses::{Eyes, PICTURE_BYTES_MAX, picture_bytes};
+use crate::terminal::error::{self, FAILED};
+use crate::terminal::output;
+
+/// Print the text in pictures: scans, photographs of pages, screenshots
+#[derive(Debug, Args)]
+pub struct SeeArgs {
+    /// Pictures (PNG, JPEG, WebP, TIFF or BMP); `-` reads one from standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Print JSON: the text, and each line with its box and its confidence; of several files
+    /// a list
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command. What cannot be read costs itself, not the other files.
+pub fn run(session: &Session, args: &SeeArgs) -> Result<u8> {
+    let eyes = session.eyes()?;
+    let mut code = 0;
+    let mut values = Vec::new();
+    for (n, path) in args.files.iter().enumerate() {
+        let name = path.display().to_string();
+        if args.files.len() > 1 {
+            say!(
+                "{} ({} of {})",
+                output::visible(&name),
+                n + 1,
+                args.files.len()
+            );
+        }
+        let value = match seen(&eyes, path) {
+            Ok(seen) if args.json => seen,
+            Ok(seen) => {
+                print(seen["text"].as_str().unwrap_or_default())?;
+                continue;
+            }
+            Err(error) => {
+                code = FAILED;
+                let (message, hint) = (format!("{error:#}"), error::hint(&error));
+                say!(
+                    "error: {}: {}",
+                    output::visible(&name),
+                    output::visible(&message)
+                );
+                if !hint.is_empty() {
+                    say!("hint: {}", output::visible(&hint));
+                }
+                json!({"file": name, "error": {"message": message, "hint": hint}})
+            }
+        };
+        values.push(value);
+    }
+    match (args.json, values.len()) {
+        (true, 1) => output::json(&values[0])?,
+        (true, _) => output::json(&values)?,
+        (false, _) => {}
+    }
+    Ok(code)
+}
+
+fn seen(eyes: &Eyes, path: &Path) -> Result<Value> {
+    let bytes = match path.as_os_str() == "-" {
+        true => {
+            let mut bytes = Vec::new();
+            let stdin = std::io::stdin().lock();
+            stdin.take(PICTURE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+            bytes
+        }
+        false => picture_bytes(path)?,
+    };
+    let seen = eyes.look(&bytes)?;
+    Ok(json!({"file": path.display().to_string(), "text": seen.text, "lines": seen.lines}))
+}
+
+/// Prints the text of a picture; nobody vouches for it, so a terminal is shown no controls.
+fn print(text: &str) -> Result<()> {
+    if text.is_empty() {
+        say!("no text was found");
+        return Ok(());
+    }
+    match std::io::stdout().is_terminal() {
+        true => output::line(&output::visible(text)),
+        false => output::line(text),
+    }
+}

@@ -1,0 +1,165 @@
+//! The tools that read pictures, for the commands that are handed some.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use indicatif::DecimalBytes;
+use quipu_tools::{CallContext, Device, ToolError, WasmDevice};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use quipu_models::catalogue;
+
+use super::{Session, builtin};
+use crate::terminal::error::UserError;
+use crate::terminal::text::read_text;
+
+/// Bytes by which a picture is known.
+const HEAD_BYTES: u64 = 16;
+/// Bytes that the file of a picture may have.
+pub const PICTURE_BYTES_MAX: u64 = 32 << 20;
+/// The longest that reading one picture may take.
+const LOOK_MAX: Duration = Duration::from_secs(300);
+/// Bytes of what was read in one picture, as JSON.
+const SEEN_BYTES_MAX: usize = 8 << 20;
+
+/// What reads pictures.
+pub struct Eyes(WasmDevice);
+
+/// What was read in a picture.
+#[derive(Debug, Deserialize)]
+pub struct Seen {
+    /// All of it, in the order in which it is read.
+    pub text: String,
+    /// Each line with its place and how sure it is.
+    pub lines: Value,
+}
+
+impl Eyes {
+    /// Reads the picture in `bytes`.
+    ///
+    /// # Errors
+    /// A file that is no picture, exceeds a limit, or takes too long.
+    pub fn look(&self, bytes: &[u8]) -> Result<Seen, ToolError> {
+        let context = CallContext {
+            deadline: LOOK_MAX,
+            output_bytes_max: SEEN_BYTES_MAX,
+            ..CallContext::default()
+        };
+        let args = json!({"base64": BASE64_STANDARD.encode(bytes)});
+        let seen = self.0.call("look", &args, &context)?;
+        serde_json::from_value(seen).map_err(|error| {
+            let message = format!("the eyes gave something else than they should: {error}");
+            ToolError::new(quipu_tools::ErrorKind::Trap, message, "")
+        })
+    }
+}
+
+impl Session {
+    /// The folder with the weights of the built-in tool `name`, if they are here whole.
+    pub fn firmware(&self, name: &str) -> Option<PathBuf> {
+        let entry = catalogue::find(name)?;
+        let mut folders = self.paths.models.iter();
+        let folder = folders.find(|folder| entry.is_whole_in(folder))?;
+        // The tool is shown this path, whatever folder it is relative to.
+        let file = std::path::absolute(folder.join(entry.file())).ok()?;
+        file.parent().map(Path::to_owned)
+    }
+
+    /// Shows a built-in tool its weights. One that is nothing without them is not offered
+    /// to a model before they are here.
+    pub fn give_firmware(&self, device: &mut WasmDevice) {
+        let name = device.spec().name.clone();
+        match (catalogue::find(&name), self.firmware(&name)) {
+            (Some(_), Some(folder)) => device.mount_firmware(folder),
+            (Some(_), None) => device.withdraw(),
+            (None, _) => {}
+        }
+    }
+
+    /// The eyes.
+    ///
+    /// # Errors
+    /// Weights that are not here: the hint is the command that fetches them.
+    pub fn eyes(&self) -> Result<Eyes> {
+        if self.firmware(builtin::EYES).is_none() {
+            let bytes = catalogue::find(builtin::EYES).map_or(0, catalogue::Entry::bytes_of_all);
+            return Err(UserError::failed(
+                "the eyes have no weights yet",
+                format!(
+                    "`quipu model pull eyes` fetches them ({})",
+                    DecimalBytes(bytes)
+                ),
+            ));
+        }
+        let mut tools = builtin::TOOLS.iter();
+        let component = tools
+            .find(|(name, _)| *name == builtin::EYES)
+            .map(|(_, component)| *component)
+            .unwrap_or_default();
+        let mut device = self.wasm_host()?.load_own(builtin::EYES, component)?;
+        self.give_firmware(&mut device);
+        Ok(Eyes(device))
+    }
+
+    /// The text of the file at `path`, which was given as `what`: its own, or what the eyes
+    /// read in it where it is a picture.
+    ///
+    /// # Errors
+    /// A file that is neither, is too large, or has no text.
+    pub fn text_of(&self, path: &Path, what: &str) -> Result<String> {
+        let mut head = Vec::new();
+        let file = File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
+        if file.is_err() || !is_picture(&head) {
+            return read_text(path, what);
+        }
+        let eyes = self.eyes()?;
+        say!(
+            "reading the picture {}",
+            crate::terminal::output::visible(&path.display().to_string())
+        );
+        let seen = eyes.look(&picture_bytes(path)?)?;
+        match seen.text.is_empty() {
+            true => Err(UserError::failed(
+                format!("{} has no text that can be read", path.display()),
+                "a picture that is sharper or larger may have",
+            )),
+            false => Ok(seen.text),
+        }
+    }
+}
+
+/// Whether a file that begins like this is a picture that the eyes read.
+pub fn is_picture(head: &[u8]) -> bool {
+    const STARTS: &[&[u8]] = &[b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*"];
+    let is_webp = head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP");
+    // Two letters are the start of many a text; the bytes after the size are zero.
+    let is_bitmap = head.starts_with(b"BM") && head.get(6..10) == Some(&[0; 4]);
+    is_webp || is_bitmap || STARTS.iter().any(|start| head.starts_with(start))
+}
+
+/// The bytes of the file at `path`, of at most [`PICTURE_BYTES_MAX`].
+///
+/// # Errors
+/// A file that cannot be read, or is too large.
+pub fn picture_bytes(path: &Path) -> Result<Vec<u8>> {
+    let name = path.display();
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(PICTURE_BYTES_MAX + 1).read_to_end(&mut bytes))
+        .map_err(|error| {
+            UserError::usage(format!("{name}: {error}"), "name the file of a picture")
+        })?;
+    match bytes.len() as u64 > PICTURE_BYTES_MAX {
+        true => Err(UserError::failed(
+            format!("{name} has more than {}", DecimalBytes(PICTURE_BYTES_MAX)),
+            "save a smaller picture",
+        )),
+        false => Ok(bytes),
+    }
+}
