@@ -308,6 +308,15 @@ impl Kernel {
         table.values().all(|handle| handle.exit.borrow().is_some())
     }
 
+    /// How many processes run on this machine now.
+    pub fn running(&self) -> usize {
+        let table = self.table.lock();
+        let running = table
+            .values()
+            .filter(|handle| handle.exit.borrow().is_none());
+        running.count()
+    }
+
     pub(crate) fn emit(&self, event: Event) {
         self.shared.events.emit(event);
     }

@@ -18,6 +18,7 @@
 //! | `private` | files that only their owner can read |
 //! | `trust` | folders whose files may take effect |
 //! | `mcp/` | servers of the Model Context Protocol, and this machine as one |
+//! | `service/` | the machine as a service: the APIs over HTTP |
 //! | `plugin/` | tools as source: projects and their compilers |
 //! | `error` | what went wrong, a hint, an exit code |
 #![allow(
@@ -60,6 +61,7 @@ mod plugin;
 mod private;
 mod render;
 mod repl;
+mod service;
 mod settings;
 mod trust;
 
