@@ -79,7 +79,8 @@ fn route(path: &str) -> &'static str {
         loop {
             match (given.next(), parts.next()) {
                 (None, None) => return true,
-                (Some(given), Some(part)) if part == given || part.starts_with('{') => {}
+                (Some(given), Some(part))
+                    if part == given || (part.starts_with('{') && !given.is_empty()) => {}
                 _ => return false,
             }
         }

@@ -163,13 +163,13 @@ pub async fn one(State(service): Shared, Path(pid): Path<String>) -> Answer {
     Ok(wire::json(&row(&service, number(&pid)?)?))
 }
 
-/// Answers `GET /api/v1/processes/{pid}/log`.
+/// Answers `GET /api/v1/processes/{pid}/log`, as `quipu log --json` prints it.
 pub async fn log(State(service): Shared, Path(pid): Path<String>) -> Answer {
     let pid = number(&pid)?;
-    let mut log = row(&service, pid)?;
+    let row = row(&service, pid)?;
     let journal = service.kernel.journal();
-    log["steps"] = json!(journal.steps(pid)?);
-    log["recalled"] = json!(journal.recalled(pid)?);
+    let (steps, recalled) = (journal.steps(pid)?, journal.recalled(pid)?);
+    let mut log = json!({"process": row, "steps": steps, "recalled": recalled});
     add_rulings(&mut log["steps"], &journal.rulings(pid)?);
     Ok(wire::json(&log))
 }

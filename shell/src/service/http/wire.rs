@@ -41,6 +41,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
                 ..ApiError::malformed("send the body as `Content-Type: application/json`")
             });
         }
+        // Nobody has to send all of what is not read anyway.
+        let length = request.headers().get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if length.is_some_and(|length| length > BODY_BYTES_MAX) {
+            return Err(ApiError::too_large(BODY_BYTES_MAX));
+        }
         let bytes = to_bytes(request.into_body(), BODY_BYTES_MAX);
         let bytes = tokio::time::timeout(BODY_PATIENCE, bytes).await;
         let bytes = bytes

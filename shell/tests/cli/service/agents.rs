@@ -10,7 +10,7 @@ const PATH: &str = "/v1/chat/completions";
 #[tokio::test]
 async fn a_request_to_an_agent_is_a_process() {
     let sandbox = Sandbox::new();
-    let agents = sandbox.path().join("root/config/agents");
+    let agents = sandbox.path().join("root/agents");
     let machine = Machine::start(&sandbox, &[ADD, r#"{"answer":"two"}"#], &[]);
     let models = machine.get("/v1/models").await.json();
     assert_eq!(models["data"].as_array().unwrap().len(), 2, "{models}");

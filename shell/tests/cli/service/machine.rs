@@ -1,6 +1,6 @@
 //! `quipu serve` on a free port, and requests to it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Stdio};
 
 use serde_json::Value;
@@ -91,6 +91,16 @@ impl Machine {
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let method = method.parse().unwrap();
         self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    /// Sends the bytes of a request as they are; what comes until the other side closes.
+    pub fn raw(&self, request: &str) -> String {
+        let address = self.url.trim_start_matches("http://");
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
     }
 
     pub async fn get(&self, path: &str) -> Reply {

@@ -21,7 +21,7 @@ async fn a_process_is_started_watched_and_copied() {
         (events[0].0.as_str(), &events[0].1["pid"]),
         ("process", &json!(1))
     );
-    sandbox.log_until("1", |log| log["exit"]["status"] == "exited");
+    sandbox.log_until("1", |log| log["process"]["exit"]["status"] == "exited");
 
     machine
         .get("/api/v1/processes/1")
@@ -36,7 +36,7 @@ async fn a_process_is_started_watched_and_copied() {
         .post("/api/v1/processes/1/fork", &json!({"step": 1}))
         .await;
     copied.check(200, &[("/pid", json!(2))]);
-    sandbox.log_until("2", |log| log["exit"]["status"] == "exited");
+    sandbox.log_until("2", |log| log["process"]["exit"]["status"] == "exited");
     let all = machine.get(PROCESSES).await;
     all.check(
         200,
@@ -137,9 +137,9 @@ async fn only_whom_the_user_vouches_for_approves() {
         };
         let all = machine.request("GET", "/api/v1/events").bearer_auth(key);
         let mut all = all.send().await.unwrap();
-        post(PROCESSES, json!({"prompt": "keep it", "attended": true}))
-            .await
-            .check(201, &[]);
+        // A stranger's text beside the task, so that whoever asks, an approval is needed.
+        let body = json!({"prompt": "keep it", "input": "a note", "attended": true});
+        post(PROCESSES, body).await.check(201, &[]);
         let mut heard = String::new();
         while !heard.contains("event: approval") || !heard.ends_with("\n\n") {
             let bytes = all.chunk().await.unwrap().unwrap();
@@ -158,7 +158,7 @@ async fn only_whom_the_user_vouches_for_approves() {
                 .await
                 .check(200, &[]);
         }
-        sandbox.log_until("1", |log| log["exit"].is_object());
+        sandbox.log_until("1", |log| log["process"]["exit"].is_object());
         let search = machine.request("GET", "/api/v1/memory/search?q=tea%20tin");
         let found = reply(search.bearer_auth(key)).await;
         let hits = found.json()["hits"].as_array().unwrap().len();

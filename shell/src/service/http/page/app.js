@@ -214,7 +214,7 @@ const processes_ = () => processes().catch(told);
 
 async function log(pid) {
   const log = await json(`/api/v1/processes/${pid}/log`);
-  const parts = [make("h3", `Process ${pid}`), make("p", log.prompt, "text")];
+  const parts = [make("h3", `Process ${pid}`), make("p", log.process.prompt, "text")];
   for (const step of log.steps) {
     const fold = make("details");
     fold.append(make("summary", `${step.n}: ${step.action.tool || Object.keys(step.action)[0]}`));
@@ -222,7 +222,8 @@ async function log(pid) {
     fold.append(make("pre", step.outcome ? step.outcome.text : "(no outcome)"));
     parts.push(fold);
   }
-  const answer = log.exit && (log.exit.answer ?? log.exit.error);
+  const exit = log.process.exit;
+  const answer = exit && (exit.answer ?? exit.error);
   if (answer) parts.push(make("p", typeof answer === "string" ? answer : JSON.stringify(answer), "text"));
   $("log").replaceChildren(...parts);
 }
