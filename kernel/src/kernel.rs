@@ -299,6 +299,15 @@ impl Kernel {
         &self.shared.gate
     }
 
+    /// How many processes run on this machine now.
+    pub fn running(&self) -> usize {
+        let table = self.table.lock();
+        let running = table
+            .values()
+            .filter(|handle| handle.exit.borrow().is_none());
+        running.count()
+    }
+
     pub(crate) fn emit(&self, event: Event) {
         self.shared.events.emit(event);
     }

@@ -16,6 +16,13 @@ pub trait Progress: Send + Sync {
 /// A stage of a pull.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// Under which licence the model comes.
+    Licence {
+        /// The model.
+        name: &'a str,
+        /// As its publisher states it.
+        licence: &'a str,
+    },
     /// The model was here before. The pull of this file ends.
     Here {
         /// As the user wrote it, or the name in the catalogue.

@@ -106,7 +106,10 @@ pub(super) async fn pull_entry(
     settings: &Settings,
     progress: &dyn Progress,
 ) -> Result<PathBuf, ModelError> {
-    progress.message(&format!("{}: licence {}", entry.name, entry.licence));
+    progress.event(Event::Licence {
+        name: &entry.name,
+        licence: &entry.licence,
+    });
     let others: Vec<&catalogue::Entry> = entry.all().skip(1).collect();
     pull_all(entry, &others, folder, settings, progress).await
 }

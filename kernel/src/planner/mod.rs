@@ -262,6 +262,16 @@ impl Planner {
     }
 }
 
+/// How to act with the functions `calls` in sight, on a CPU that `constrains` what it writes
+/// or not: for programs that bring their own loop and their own functions.
+pub fn how_to_act(calls: &[Callable], constrains: bool) -> String {
+    let begin = match constrains {
+        true => WITH_GRAMMAR.to_owned(),
+        false => format!("{WITHOUT_GRAMMAR}Tools:\n"),
+    };
+    begin + &card::cards(calls.iter())
+}
+
 /// How to act, where a grammar lets nothing else be written: short.
 const WITH_GRAMMAR: &str = "You answer by yourself, or call tools.\n\
      A call: {\"calls\":[{\"tool\":\"NAME\",\"args\":{…}}]}\n\

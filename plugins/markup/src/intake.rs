@@ -12,11 +12,17 @@ pub fn bytes(base64: &str) -> Result<Vec<u8>, String> {
     decoded.map_err(|error| format!("not base64: {error}"))
 }
 
+/// The text for the bytes of a file that goes back.
+pub fn base64(bytes: &[u8]) -> String {
+    BASE64_STANDARD.encode(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
     fn a_file_comes_in() {
         assert_eq!(super::bytes("a25vdA==").unwrap(), b"knot");
+        assert_eq!(super::base64(b"knot"), "a25vdA==");
         assert!(super::bytes("kn ot").unwrap_err().contains("not base64"));
     }
 }

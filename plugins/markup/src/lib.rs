@@ -9,7 +9,7 @@ use htmd::HtmlToMarkdown;
 use htmd::options::{BulletListMarker, HrStyle, Options};
 
 pub use encoding::decode;
-pub use intake::bytes;
+pub use intake::{base64, bytes};
 pub use tidy::{Tidied, headings_mended, tidied};
 
 /// Never part of what is read. Images say nothing to a reader of text.

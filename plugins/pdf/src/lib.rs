@@ -35,8 +35,6 @@ mod rows;
 mod scan;
 mod strings;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use hayro_interpret::InterpreterCache;
 
 use read::PageText;
@@ -100,9 +98,7 @@ impl Guest for Pdf {
 
     fn picture(base64: String, page: u32) -> Result<String, Problem> {
         let problem = |message: String, hint: String| Problem { message, hint };
-        let bytes = BASE64_STANDARD
-            .decode(base64)
-            .map_err(|error| problem(format!("not base64: {error}"), String::new()))?;
+        let bytes = markup::bytes(&base64).map_err(|message| problem(message, String::new()))?;
         let pdf = read::open(bytes).map_err(|(message, hint)| problem(message, hint))?;
         let at = usize::try_from(page).unwrap_or(0).wrapping_sub(1);
         let page = pdf
@@ -111,6 +107,6 @@ impl Guest for Pdf {
             .ok_or_else(|| problem(format!("there is no page {page}"), String::new()))?;
         let bitmap = scan::bitmap(page, &InterpreterCache::new());
         let bitmap = bitmap.ok_or_else(|| problem("the page has no picture".into(), "".into()))?;
-        Ok(BASE64_STANDARD.encode(bitmap))
+        Ok(markup::base64(&bitmap))
     }
 }

@@ -11,12 +11,12 @@ use quipu_kernel::limits::Limit;
 use quipu_kernel::process::{Pid, State, Status};
 use serde_json::json;
 
-use super::run::add_rulings;
 use crate::session::Session;
 use crate::session::lock::MachineLock;
 use crate::terminal::error::UserError;
 use crate::terminal::output::{self, seconds, visible};
 use crate::terminal::render::{action_words, reminded};
+use crate::terminal::report::add_rulings;
 use crate::terminal::{branches, hints};
 
 /// Show what a process did, step by step, or remove it from the journal

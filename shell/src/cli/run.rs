@@ -8,7 +8,7 @@ use clap::Args;
 use quipu_kernel::Kernel;
 use quipu_kernel::event::Event;
 use quipu_kernel::grammar::certainly_held;
-use quipu_kernel::journal::{Ruling, StepRow};
+use quipu_kernel::journal::StepRow;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, Status};
 use quipu_kernel::signal::Signal;
@@ -26,6 +26,7 @@ use crate::session::agent::{self, Loaded};
 use crate::terminal::error::{FAILED, INTERRUPTED, STOPPED, UserError};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
+use crate::terminal::report::add_rulings;
 use crate::terminal::text::read_text;
 use crate::terminal::{hints, output, person};
 
@@ -378,16 +379,6 @@ fn report(pid: Pid, exit: &Exit, recalled: Option<Recalled>, steps: Vec<StepRow>
         report["recalled"] = json!(recalled);
     }
     report
-}
-
-/// Adds what was ruled on a step to it, in a list of steps.
-pub fn add_rulings(steps: &mut Value, rulings: &[(u32, Ruling)]) {
-    for step in steps.as_array_mut().into_iter().flatten() {
-        let ruled = rulings.iter().find(|(n, _)| step["n"] == *n);
-        if let Some((_, ruling)) = ruled {
-            step["ruling"] = json!(ruling);
-        }
-    }
 }
 
 /// The exit code for the end of a process.

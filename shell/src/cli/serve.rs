@@ -1,36 +1,72 @@
 //! `quipu serve`.
 
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
 use anyhow::Result;
 use clap::Args;
+use quipu_kernel::Kernel;
+use quipu_kernel::signal::Signal;
 use quipu_tools::Capability;
 use rmcp::ServiceExt;
 use rmcp::transport::io::stdio;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::config::paths;
 use crate::config::settings::ApproveWord;
+use crate::service::http;
+use crate::service::http::guard::Guard;
+use crate::service::http::state::Service;
+use crate::service::machine::Machine;
 use crate::service::mcp::Offer;
 use crate::session::Session;
+use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
 use crate::terminal::error::UserError;
+use crate::terminal::interrupts::Interrupts;
+use crate::terminal::text::read_text;
 
-/// Offer the tools and the memory to other programs
+/// How long replies and processes have to end when the machine stops.
+const GRACE: Duration = Duration::from_secs(5);
+/// The shortest token that is taken, in characters.
+const TOKEN_CHARS_MIN: usize = 16;
+
+/// Run the machine as a service: an OpenAI-compatible API over HTTP, or the tools and the
+/// memory over MCP
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Speak the Model Context Protocol on standard input and output
-    #[arg(long, required = true)]
+    /// Speak the Model Context Protocol on standard input and output, instead of HTTP
+    #[arg(long, conflicts_with_all = ["addr", "token_file"])]
     mcp: bool,
+    /// Where to listen; other addresses than this machine's own need --token-file
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    addr: String,
+    /// A file with the token that every client has to send
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
     /// Grant a capability; several with several options
     #[arg(long, value_name = "CAP")]
     allow: Vec<Capability>,
-    /// Calls that change something, memory_put among them: `all` leaves asking to the other
-    /// program
-    #[arg(long, value_enum, value_name = "WHO", default_value = "never")]
-    approve: ApproveWord,
+    /// Calls that change something: `ask` asks clients that wait for events; with --mcp, `all`
+    /// leaves asking to the other program [default: ask, or never with --mcp]
+    #[arg(long, value_enum, value_name = "WHO")]
+    approve: Option<ApproveWord>,
 }
 
-/// Runs until the other side closes the connection.
+/// Runs until it is told to stop, or the other side closes the connection.
 pub async fn run(session: &Session, args: &ServeArgs) -> Result<u8> {
-    let policy = session.policy(&args.allow, Some(args.approve));
+    match args.mcp {
+        true => mcp(session, args).await,
+        false => machine(session, args).await,
+    }
+}
+
+async fn mcp(session: &Session, args: &ServeArgs) -> Result<u8> {
+    let approve = args.approve.unwrap_or(ApproveWord::Never);
+    let policy = session.policy(&args.allow, Some(approve));
     let (bus, unusable) = session.bus(Servers::Known)?;
     for tool in unusable {
         say!("warning: {}", tool.told());
@@ -52,4 +88,106 @@ pub async fn run(session: &Session, args: &ServeArgs) -> Result<u8> {
         .await
         .map_err(|error| failed(error.to_string()))?;
     Ok(0)
+}
+
+/// Boots the machine and serves it over HTTP.
+async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
+    let token = args.token_file.as_deref().map(token).transpose()?;
+    let listener = listen(&args.addr, token.is_some()).await?;
+    let address = listener.local_addr()?;
+    let mut interrupts = Interrupts::listen()?;
+    // Requests come before the machine is up: they wait in the listener.
+    let policy = session.policy(&args.allow, args.approve);
+    let machine = Machine::start(session, policy, &Loaded::default()).await?;
+    let (stop, stopping) = watch::channel(false);
+    let service = Arc::new(Service::new(
+        machine.kernel.clone(),
+        Session::open(session.globals.clone())?,
+        session.judgement(),
+        Guard::new(token.as_deref(), address),
+        stopping.clone(),
+    ));
+    say!("listening on http://{address}");
+    interrupts.begin();
+    let mut told = stopping;
+    let serving = http::serve(&service, listener, async move {
+        // A sender that is gone stops it too.
+        let _ = told.wait_for(|stopping| *stopping).await;
+    });
+    tokio::pin!(serving);
+    tokio::select! {
+        served = &mut serving => {
+            served?;
+            return Ok(0);
+        }
+        () = interrupts.next() => {}
+    }
+    say!("stopping; processes that run are suspended");
+    let suspended = suspend(&machine.kernel).await;
+    let _ = stop.send(true);
+    // Whoever is still connected then has had the time to hear of it.
+    let _ = tokio::time::timeout(GRACE, serving).await;
+    if suspended > 0 {
+        say!("hint: {suspended} suspended; `quipu run --resume PID` carries one on");
+    }
+    // It was told to stop, and did: for whoever supervises it that is no failure.
+    Ok(0)
+}
+
+/// Interrupts every process that runs, and waits for its end; how many there were.
+async fn suspend(kernel: &Kernel) -> usize {
+    let rows = kernel.journal().processes().unwrap_or_default();
+    let running = rows.iter().map(|row| row.pid);
+    let running: Vec<_> = running.filter(|pid| kernel.is_running(*pid)).collect();
+    for pid in &running {
+        // With a person there, the first asks what to do instead and the second ends it.
+        for _ in 0..2 {
+            let _ = kernel.signal(*pid, Signal::Interrupt);
+        }
+    }
+    let ends = running.iter().map(|pid| kernel.wait(*pid));
+    let _ = tokio::time::timeout(GRACE, futures_util::future::join_all(ends)).await;
+    running.len()
+}
+
+/// The token in the file at `path`.
+fn token(path: &Path) -> Result<String> {
+    let text = read_text(path, "a token")?;
+    let token = text.trim();
+    let chars = token.chars().count();
+    if chars < TOKEN_CHARS_MIN || !token.chars().all(|c| c.is_ascii_graphic()) {
+        return Err(UserError::usage(
+            format!(
+                "{}: a token is one word of at least {TOKEN_CHARS_MIN} characters",
+                path.display()
+            ),
+            format!("make one with `openssl rand -hex 32 > {}`", path.display()),
+        ));
+    }
+    Ok(token.to_owned())
+}
+
+/// Listens on `address`, which has to be this machine's own where there is no token.
+async fn listen(address: &str, has_token: bool) -> Result<TcpListener> {
+    let wrong = |reason: String| {
+        UserError::usage(
+            format!("--addr {address}: {reason}"),
+            "an address is HOST:PORT, such as 127.0.0.1:8080; port 0 takes a free one",
+        )
+    };
+    let found = tokio::net::lookup_host(address).await;
+    let found: Vec<SocketAddr> = found.map_err(|error| wrong(error.to_string()))?.collect();
+    let first = found.first().ok_or_else(|| wrong("unknown".into()))?;
+    if !has_token && !first.ip().is_loopback() {
+        return Err(UserError::usage(
+            format!("--addr {address} can be reached from other machines, and there is no token"),
+            "name a file with a token, --token-file FILE, or listen on 127.0.0.1",
+        ));
+    }
+    TcpListener::bind(first).await.map_err(|error| {
+        UserError::failed(
+            format!("{first}: {error}"),
+            "another program may listen there: choose another port with --addr HOST:PORT",
+        )
+    })
 }

@@ -294,7 +294,7 @@ pub fn pages(document: Document, bytes: &[u8], reader: &Reader) -> Result<Brough
                 missing: printed.missing(),
             }
         }
-        Format::Picture => whole(document.of_picture(&reader.picture(bytes)?, reader)),
+        Format::Picture => whole(document.of_picture(&reader.picture(bytes)?, reader), None),
         Format::Document(format) => {
             let read = reader.document(bytes, format)?;
             Brought {

@@ -10,7 +10,7 @@ use quipu_cpu::llama::Tokenizer;
 use quipu_tools::{Bus, CallContext, Device, WasmDevice};
 use serde_json::{Value, json};
 
-use super::failure::failed;
+use super::failure::{failed, why};
 use super::printed::{self, Printed};
 use crate::config::settings::CpuChoice;
 use crate::session::Session;

@@ -468,4 +468,27 @@ mod tests {
         fresh.agent.stranger = true;
         assert!(fresh.check_memory(&store).is_ok());
     }
+
+    #[test]
+    fn a_name_is_no_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let agents = folder.path().join("agents");
+        std::fs::create_dir_all(agents.join("clerk")).unwrap();
+        std::fs::write(agents.join("clerk/agent.toml"), "").unwrap();
+        std::fs::write(agents.join("poet.md"), "Rhyme.").unwrap();
+        std::fs::write(folder.path().join("outside.md"), "").unwrap();
+        assert_eq!(
+            all(&agents).into_keys().collect::<Vec<_>>(),
+            ["clerk", "poet"]
+        );
+        let check = |name: &str, there: bool| {
+            assert_eq!(named(&agents, name).is_some(), there, "{name}");
+        };
+        check("clerk", true);
+        check("poet", true);
+        check("nobody", false);
+        for path in ["", ".", "..", "../outside", "clerk/../poet", "/etc/passwd"] {
+            check(path, false);
+        }
+    }
 }

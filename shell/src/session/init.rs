@@ -88,7 +88,7 @@ impl Session {
     }
 
     /// What the model's odds are worth, as far as it was fitted.
-    fn judgement(&self) -> Judgement {
+    pub fn judgement(&self) -> Judgement {
         let fitted = match self.settings.cpu {
             CpuChoice::Local => self.model_file().ok(),
             _ => None,
@@ -199,7 +199,8 @@ impl Session {
         Ok(())
     }
 
-    fn places(&self) -> Places {
+    /// Where models are.
+    pub fn places(&self) -> Places {
         Places {
             folders: self.paths.models.clone(),
             hub_home: self.paths.hub_home(),

@@ -6,6 +6,7 @@
 //! | `output` | data on standard output, and text that cannot touch the terminal |
 //! | `error`, `hints`, `model_hints` | what went wrong, a hint, an exit code |
 //! | `render`, `branches` | the steps of a process as they happen, and its branches |
+//! | `report` | what a process did, as JSON |
 //! | `bar`, `pull` | how far work has come |
 //! | `person` | questions and approvals |
 //! | `interrupts`, `exit` | Ctrl-C, and the end of the program |
@@ -38,4 +39,5 @@ pub mod output;
 pub mod person;
 pub mod pull;
 pub mod render;
+pub mod report;
 pub mod text;

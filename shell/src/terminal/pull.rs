@@ -22,6 +22,7 @@ pub fn on_stderr() -> Box<dyn Progress> {
 /// may be part of it.
 fn words(event: &Event<'_>) -> String {
     visible(&match event {
+        Event::Licence { name, licence } => format!("{name}: licence {licence}"),
         Event::Here { name, path } => format!("{name} is already here: {}", path.display()),
         Event::Continued { name, bytes } => {
             let bytes = DecimalBytes(*bytes);

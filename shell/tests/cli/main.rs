@@ -17,6 +17,7 @@ mod privacy;
 mod reference;
 mod registry;
 mod sandbox;
+mod service;
 mod sessions;
 mod standard_input;
 mod terminal;

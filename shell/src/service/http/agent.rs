@@ -1,0 +1,291 @@
+//! A whole agent as a model: `agent` for the default one, `agent/NAME` for the one of that
+//! name in the folder `agents` beside the configuration.
+//!
+//! A request is a process. Nobody is there to approve anything; a client that leaves
+//! interrupts it, and it can be resumed.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use futures_util::stream::{self, StreamExt};
+use quipu_kernel::event::Event;
+use quipu_kernel::process::{Attached, Exit, Pid, Program, Status};
+use quipu_kernel::signal::Signal;
+use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::chat::fields;
+use super::chat::reply::{Answer, Head};
+use super::chat::request::{self, Body};
+use super::error::ApiError;
+use super::plain::{Finish, Piece, Said, Speaker};
+use super::state::{Lease, Service};
+use super::{chat, wire};
+use crate::session::agent::{self, Loaded};
+use crate::terminal::hints;
+
+/// The name of the default agent as a model.
+pub const DEFAULT: &str = "agent";
+/// What the names of the others begin with.
+pub const PREFIX: &str = "agent/";
+/// Characters of a result in the steps that a client is told.
+const RESULT_CHARS: usize = 2000;
+
+/// The agent that `model` names: `Some(None)` is the default one.
+pub fn named(model: Option<&str>) -> Option<Option<&str>> {
+    match model? {
+        DEFAULT => Some(None),
+        model => model.strip_prefix(PREFIX).map(Some),
+    }
+}
+
+/// The agent `name`; the default one without a name.
+///
+/// # Errors
+/// Where there is none, or its file cannot be used on this machine.
+pub fn load(service: &Service, name: Option<&str>) -> Result<Loaded, ApiError> {
+    let Some(name) = name else {
+        return Ok(Loaded::default());
+    };
+    let missing = || {
+        let message = format!("there is no agent {name:?}; /v1/models lists those there are");
+        ApiError::not_found(Some("model"), "model_not_found", message)
+    };
+    let path = agent::named(&service.session.paths.agents(), name).ok_or_else(missing)?;
+    let loaded = agent::load(&path, &service.session.paths);
+    let loaded = loaded.and_then(|loaded| {
+        loaded.check(service.kernel.bus())?;
+        loaded.check_memory(&**service.kernel.store())?;
+        Ok(loaded)
+    });
+    loaded.map_err(|error| ApiError::invalid("model", format!("{error:#}")))
+}
+
+/// A process under way; dropping it interrupts the process.
+pub struct Running {
+    /// Its number.
+    pub pid: Pid,
+    events: UnboundedReceiver<Event>,
+    lease: Lease,
+}
+
+impl Running {
+    /// Starts `program`.
+    ///
+    /// # Errors
+    /// Where its prompt does not fit the window, no place is left, or the journal fails.
+    pub fn start(service: &Arc<Service>, program: Program) -> Result<Self, ApiError> {
+        let lease = service.admit()?;
+        fits(service, &program)?;
+        let events = service.kernel.subscribe();
+        let pid = service.kernel.spawn(program)?;
+        Ok(Self { pid, events, lease })
+    }
+
+    /// Its next event; `None` when the machine stops.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            let event = self.events.recv().await?;
+            if event.pid() == self.pid {
+                return Some(event);
+            }
+        }
+    }
+
+    async fn end(&mut self) -> Result<Exit, ApiError> {
+        while let Some(event) = self.next().await {
+            if let Event::Exited { exit, .. } = event {
+                return Ok(exit);
+            }
+        }
+        Err(ApiError::internal(
+            "the machine is stopping; ask again when it runs",
+        ))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that has ended needs no signal.
+        let _ = self
+            .lease
+            .service()
+            .kernel
+            .signal(self.pid, Signal::Interrupt);
+    }
+}
+
+/// Checks that the prompt of `program` fits the window.
+///
+/// # Errors
+/// Where it does not.
+pub fn fits(service: &Service, program: &Program) -> Result<(), ApiError> {
+    service.kernel.fits(program).map_err(|error| ApiError {
+        code: Some("context_length_exceeded"),
+        ..ApiError::invalid("messages", format!("{error}; {}", hints::window(&error)))
+    })
+}
+
+/// The program of `loaded` for the last thing said by the user. What was said before stands
+/// beside it, and what a system said goes with the agent's instructions. Whoever is not
+/// vouched for makes a stranger of the agent with that.
+fn program(service: &Service, loaded: &Loaded, said: &[Said]) -> Result<Program, ApiError> {
+    let last = said.iter().rposition(|said| said.by == Speaker::User);
+    let last = last.ok_or_else(|| {
+        ApiError::invalid("messages", "no message is the user's, so there is no task")
+    })?;
+    let client = service.client();
+    let mut program = service.session.program(loaded, said[last].text.clone());
+    program.label = client.clone();
+    let mut before = String::new();
+    for said in &said[..last] {
+        match &said.by {
+            Speaker::System => {
+                let instructions = &mut program.agent.instructions;
+                instructions.push('\n');
+                instructions.push_str(&said.text);
+                program.agent.stranger |= client.trust < quipu_kernel::label::Trust::User;
+            }
+            Speaker::User => before.push_str(&format!("User: {}\n", said.text)),
+            Speaker::Assistant => before.push_str(&format!("You: {}\n", said.text)),
+            Speaker::Function(name) => before.push_str(&format!("{name}: {}\n", said.text)),
+        }
+    }
+    if !before.is_empty() {
+        program.attached.push(Attached {
+            text: format!("Earlier in this conversation:\n{before}"),
+            label: client,
+        });
+    }
+    Ok(program)
+}
+
+/// Answers `/v1/chat/completions` for the agent `name`.
+///
+/// # Errors
+/// A request that an agent cannot be asked, and what ended the process without an answer.
+pub async fn chat(
+    service: &Arc<Service>,
+    name: Option<&str>,
+    body: &Body,
+) -> Result<Response, ApiError> {
+    body.supported()?;
+    body.askable_of_an_agent()?;
+    let loaded = load(service, name)?;
+    let mut program = program(service, &loaded, &request::said(&body.messages)?)?;
+    if let Some(tokens) = fields::tokens("max_completion_tokens", body.tokens_max())? {
+        program.limits.tokens = program.limits.tokens.min(tokens);
+    }
+    if let Some(schema) = body.schema()? {
+        program.answer_schema = Some(schema);
+    }
+    let mut running = Running::start(service, program)?;
+    let head = chat::head(service, body.model.as_deref());
+    if !body.stream.unwrap_or(false) {
+        let exit = running.end().await?;
+        let mut answer = Answer::of(&head.id, 0);
+        answered(&exit)?
+            .into_iter()
+            .for_each(|piece| drop(answer.take(piece)));
+        let mut reply = head.whole(&[answer.choice(0)], exit.usage);
+        reply["pid"] = running.pid.into();
+        return Ok(wire::json(&reply));
+    }
+    let options = body.stream_options.as_ref();
+    let stream = Told {
+        head,
+        steps: options.is_some_and(|options| options.include_steps),
+        usage: options.is_some_and(|options| options.include_usage),
+    };
+    let begin = stream.chunk(&json!({"role": "assistant", "content": ""}), None);
+    let rest = stream::unfold(Some((stream, running)), |state| async move {
+        let (stream, mut running) = state?;
+        loop {
+            match running.next().await? {
+                Event::Exited { exit, .. } => return Some((stream.end(&exit), None)),
+                event => {
+                    if let Some(text) = stream.step(&event) {
+                        return Some((text, Some((stream, running))));
+                    }
+                }
+            }
+        }
+    });
+    let all = stream::iter([begin]).chain(rest);
+    Ok(wire::events(super::until_stopped(service, all)))
+}
+
+/// The pieces of the answer in `exit`.
+fn answered(exit: &Exit) -> Result<[Piece; 2], ApiError> {
+    let text = match &exit.answer {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None if exit.status == Status::Limit => String::new(),
+        None => {
+            let error = exit.error.clone();
+            let error = error.unwrap_or_else(|| "the process ended without an answer".into());
+            return Err(match exit.status {
+                Status::Denied => ApiError::forbidden(format!(
+                    "{error}; nobody is there to approve it: grant it when `quipu serve` starts"
+                )),
+                _ => ApiError::internal(error),
+            });
+        }
+    };
+    let finish = match exit.status {
+        Status::Limit => Finish::Length,
+        _ => Finish::Stop,
+    };
+    Ok([Piece::Text(text), Piece::End(finish, exit.usage)])
+}
+
+/// A process told as a stream of chunks.
+struct Told {
+    head: Head,
+    steps: bool,
+    usage: bool,
+}
+
+impl Told {
+    fn chunk(&self, delta: &Value, finish: Option<&str>) -> String {
+        let choices = json!([{
+            "index": 0, "delta": delta, "logprobs": null, "finish_reason": finish,
+        }]);
+        let none = self.usage.then_some(&Value::Null);
+        wire::event(None, &self.head.chunk(&choices, none))
+    }
+
+    /// A step as thought, where that is wanted.
+    fn step(&self, event: &Event) -> Option<String> {
+        let text = match event {
+            Event::Action { action, .. } if action.get("answer").is_none() => format!("{action}\n"),
+            Event::Observation { text, .. } => {
+                let shown: String = text.chars().take(RESULT_CHARS).collect();
+                format!("{shown}\n")
+            }
+            _ => return None,
+        };
+        let delta = json!({ "reasoning_content": text });
+        self.steps.then(|| self.chunk(&delta, None))
+    }
+
+    fn end(&self, exit: &Exit) -> String {
+        let pieces = match answered(exit) {
+            Ok(pieces) => pieces,
+            Err(error) => return wire::event(None, &error.body()),
+        };
+        let mut answer = Answer::of(&self.head.id, 0);
+        let mut text = String::new();
+        for piece in pieces {
+            let delta = answer.take(piece);
+            let finish = answer.end.map(|(ended, _)| chat::reply::finish(ended));
+            text.push_str(&self.chunk(&delta, finish));
+        }
+        if self.usage {
+            let usage = chat::reply::usage_of(exit.usage);
+            let last = self.head.chunk(&json!([]), Some(&usage));
+            text.push_str(&wire::event(None, &last));
+        }
+        text + wire::DONE
+    }
+}

@@ -1,0 +1,191 @@
+//! `/v1/chat/completions`.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `request` | the body |
+//! | `fields` | fields that other APIs have too |
+//! | `reply` | answers and pieces of them |
+
+pub mod fields;
+pub mod reply;
+pub mod request;
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::extract::State;
+use axum::response::Response;
+use futures_util::stream::{self, SelectAll, StreamExt};
+use serde_json::{Value, json};
+
+use super::error::ApiError;
+use super::plain::{Ask, Piece, Turn};
+use super::state::Service;
+use super::{agent, models, wire};
+use wire::Input;
+
+use reply::{Answer, Head, usage_of};
+use request::Body;
+
+/// Pieces of several answers, with the place of each.
+type Pieces = SelectAll<stream::BoxStream<'static, (usize, Result<Piece, ApiError>)>>;
+
+/// Answers a request.
+pub async fn post(
+    State(service): State<Arc<Service>>,
+    Input(body): Input<Body>,
+) -> Result<Response, ApiError> {
+    if let Some(name) = agent::named(body.model.as_deref()) {
+        return agent::chat(&service, name, &body).await;
+    }
+    models::check(&service, body.model.as_deref())?;
+    let ask = body.ask(service.session.settings.sampling())?;
+    let turns = turns(&service, &ask, body.answers()?)?;
+    let head = head(&service, body.model.as_deref());
+    let pieces = pieces(turns);
+    let count = body.answers()? as usize;
+    match body.stream.unwrap_or(false) {
+        true => {
+            let usage = body.stream_options.as_ref();
+            let usage = usage.is_some_and(|options| options.include_usage);
+            streamed(&service, head, pieces, count, usage).await
+        }
+        false => whole(&head, pieces, count).await,
+    }
+}
+
+/// What the pieces of a new reply have in common.
+pub fn head(service: &Service, model: Option<&str>) -> Head {
+    Head {
+        id: format!("chatcmpl-{:016x}", unique()),
+        created: now().as_secs(),
+        model: model.unwrap_or(&service.model).to_owned(),
+    }
+}
+
+/// A number that no other reply has.
+pub fn unique() -> u64 {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let number = LAST.fetch_add(1, Ordering::Relaxed);
+    (now().as_nanos() as u64).wrapping_add(number)
+}
+
+fn now() -> std::time::Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap_or_default()
+}
+
+/// The same question `n` times; drawn tokens differ by the seed.
+fn turns(service: &Arc<Service>, ask: &Ask, n: u32) -> Result<Vec<Turn>, ApiError> {
+    let turn = |at: u32| {
+        let mut ask = ask.clone();
+        ask.sampling.seed = ask.sampling.seed.wrapping_add(at);
+        Turn::new(service, ask)
+    };
+    (0..n).map(turn).collect()
+}
+
+/// The pieces of `turns` as they come. Dropping the stream cancels their jobs.
+fn pieces(turns: Vec<Turn>) -> Pieces {
+    let mut all = SelectAll::new();
+    for (index, turn) in turns.into_iter().enumerate() {
+        let pieces = stream::unfold(Some(turn), move |turn| async move {
+            let mut turn = turn?;
+            match turn.next().await {
+                Ok(Some(piece)) => Some(((index, Ok(piece)), Some(turn))),
+                Ok(None) => None,
+                Err(error) => Some(((index, Err(error)), None)),
+            }
+        });
+        all.push(pieces.boxed());
+    }
+    all
+}
+
+async fn whole(head: &Head, mut pieces: Pieces, count: usize) -> Result<Response, ApiError> {
+    let mut answers: Vec<Answer> = (0..count).map(|at| Answer::of(&head.id, at)).collect();
+    while let Some((index, piece)) = pieces.next().await {
+        answers[index].take(piece?);
+    }
+    let choices = answers.iter().enumerate();
+    let choices: Vec<Value> = choices.map(|(at, answer)| answer.choice(at)).collect();
+    Ok(wire::json(&head.whole(&choices, reply::total(&answers))))
+}
+
+/// A stream of what the pieces are. The first is waited for: what fails before it has a
+/// status of its own.
+async fn streamed(
+    service: &Service,
+    head: Head,
+    mut pieces: Pieces,
+    count: usize,
+    usage: bool,
+) -> Result<Response, ApiError> {
+    let first = match pieces.next().await {
+        Some((index, piece)) => (index, piece?),
+        None => return Err(ApiError::internal("the CPU gave no answer; ask again")),
+    };
+    let mut stream = Streamed {
+        answers: (0..count).map(|at| Answer::of(&head.id, at)).collect(),
+        head,
+        usage,
+    };
+    let begin = stream.begin();
+    let first = stream.piece(first.0, first.1);
+    let state = Some((stream, pieces));
+    let rest = stream::unfold(state, |state| async move {
+        let (mut stream, mut pieces) = state?;
+        match pieces.next().await {
+            Some((index, Ok(piece))) => Some((stream.piece(index, piece), Some((stream, pieces)))),
+            // Nothing comes after an error; whatever else is written is cancelled.
+            Some((_, Err(error))) => Some((wire::event(None, &error.body()), None)),
+            None => Some((stream.end(), None)),
+        }
+    });
+    let all = stream::iter([begin, first]).chain(rest);
+    Ok(wire::events(super::until_stopped(service, all)))
+}
+
+/// A reply as a stream of events.
+struct Streamed {
+    head: Head,
+    answers: Vec<Answer>,
+    usage: bool,
+}
+
+impl Streamed {
+    fn begin(&self) -> String {
+        let roles = (0..self.answers.len()).map(|index| {
+            let delta = json!({"role": "assistant", "content": ""});
+            self.chunk(index, &delta, None)
+        });
+        roles.collect()
+    }
+
+    fn piece(&mut self, index: usize, piece: Piece) -> String {
+        let answer = &mut self.answers[index];
+        let delta = answer.take(piece);
+        let finish = answer.end.map(|(ended, _)| reply::finish(ended));
+        self.chunk(index, &delta, finish)
+    }
+
+    fn end(&self) -> String {
+        let usage = usage_of(reply::total(&self.answers));
+        let last = self.head.chunk(&json!([]), Some(&usage));
+        let last = match self.usage {
+            true => wire::event(None, &last),
+            false => String::new(),
+        };
+        last + wire::DONE
+    }
+
+    fn chunk(&self, index: usize, delta: &Value, finish: Option<&str>) -> String {
+        let choices = json!([{
+            "index": index, "delta": delta, "logprobs": null, "finish_reason": finish,
+        }]);
+        // Where the usage is wanted, every piece but the last says that it has none.
+        let none = self.usage.then_some(&Value::Null);
+        wire::event(None, &self.head.chunk(&choices, none))
+    }
+}

@@ -1,0 +1,130 @@
+//! Answers in the form of `/v1/chat/completions`.
+
+use quipu_kernel::process::Usage;
+use serde_json::{Value, json};
+
+use super::super::plain::{Finish, Piece};
+
+/// What all pieces of a reply have in common.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The number of the reply.
+    pub id: String,
+    /// Seconds since 1970.
+    pub created: u64,
+    /// The model, as it was asked for.
+    pub model: String,
+}
+
+impl Head {
+    /// A piece of a stream, with `choices`.
+    pub fn chunk(&self, choices: &Value, usage: Option<&Value>) -> Value {
+        let mut chunk = json!({
+            "id": self.id, "object": "chat.completion.chunk", "created": self.created,
+            "model": self.model, "choices": choices,
+        });
+        if let Some(usage) = usage {
+            chunk["usage"] = usage.clone();
+        }
+        chunk
+    }
+
+    /// A whole reply.
+    pub fn whole(&self, choices: &[Value], usage: Usage) -> Value {
+        json!({
+            "id": self.id, "object": "chat.completion", "created": self.created,
+            "model": self.model, "choices": choices, "usage": usage_of(usage),
+        })
+    }
+}
+
+/// A usage as OpenAI counts it.
+pub fn usage_of(usage: Usage) -> Value {
+    json!({
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.generated_tokens,
+        "total_tokens": usage.prompt_tokens + usage.generated_tokens,
+        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
+    })
+}
+
+/// Why it ended, in OpenAI's words.
+pub fn finish(finish: Finish) -> &'static str {
+    match finish {
+        Finish::Stop => "stop",
+        Finish::Length => "length",
+        Finish::Calls => "tool_calls",
+    }
+}
+
+/// One answer as it grows.
+#[derive(Debug, Default)]
+pub struct Answer {
+    id: String,
+    text: String,
+    calls: Vec<Value>,
+    /// How it ended, and what it cost.
+    pub end: Option<(Finish, Usage)>,
+}
+
+impl Answer {
+    /// An answer of the reply `id`.
+    pub fn of(id: &str, index: usize) -> Self {
+        Self {
+            id: format!("{}_{index}", id.trim_start_matches("chatcmpl-")),
+            ..Self::default()
+        }
+    }
+
+    /// Takes a piece in; gives the `delta` that it is in a stream.
+    pub fn take(&mut self, piece: Piece) -> Value {
+        match piece {
+            Piece::Text(text) => {
+                self.text.push_str(&text);
+                json!({ "content": text })
+            }
+            Piece::Call { name, args } => {
+                let index = self.calls.len();
+                let mut call = json!({
+                    "id": format!("call_{}_{index}", self.id), "type": "function",
+                    "function": {"name": name, "arguments": args},
+                });
+                self.calls.push(call.clone());
+                call["index"] = index.into();
+                json!({"tool_calls": [call]})
+            }
+            Piece::End(finish, usage) => {
+                self.end = Some((finish, usage));
+                json!({})
+            }
+        }
+    }
+
+    /// The answer as a choice of a whole reply.
+    pub fn choice(&self, index: usize) -> Value {
+        let content = match self.text.is_empty() && !self.calls.is_empty() {
+            true => Value::Null,
+            false => self.text.clone().into(),
+        };
+        let mut message = json!({"role": "assistant", "content": content, "refusal": null});
+        if !self.calls.is_empty() {
+            message["tool_calls"] = self.calls.clone().into();
+        }
+        let ended = self.end.map(|(ended, _)| finish(ended));
+        json!({"index": index, "message": message, "logprobs": null, "finish_reason": ended})
+    }
+}
+
+/// What several answers to one prompt cost.
+pub fn total(answers: &[Answer]) -> Usage {
+    let mut total = Usage::default();
+    for (_, usage) in answers.iter().filter_map(|answer| answer.end) {
+        total.prompt_tokens = total.prompt_tokens.max(usage.prompt_tokens);
+        total.cached_tokens = match total.cached_tokens {
+            0 => usage.cached_tokens,
+            least => least.min(usage.cached_tokens),
+        };
+        total.generated_tokens += usage.generated_tokens;
+    }
+    total
+}

@@ -1,0 +1,290 @@
+//! The body of `/v1/chat/completions`, and what of it is asked of the plain model.
+
+use std::collections::HashMap;
+
+use quipu_cpu::Sampling;
+use quipu_kernel::grammar::Callable;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::error::ApiError;
+use super::super::plain::{Ask, Said, Speaker, function, schema};
+use super::fields::{self, add, arguments, choice, few, sampling, stop_words, text, tokens};
+
+/// The most answers of one request.
+pub const ANSWERS_MAX: u32 = 16;
+
+/// The body of a request. What it may have beside these is passed over: names for the
+/// client's own records, such as `user` and `metadata`.
+#[derive(Debug, Deserialize)]
+pub struct Body {
+    /// Which model, or which agent.
+    pub model: Option<String>,
+    /// The conversation.
+    #[serde(default)]
+    pub messages: Vec<Turn>,
+    /// Whether pieces are sent as they come.
+    pub stream: Option<bool>,
+    /// What a stream has beside them.
+    pub stream_options: Option<StreamOptions>,
+    n: Option<u32>,
+    max_tokens: Option<u32>,
+    max_completion_tokens: Option<u32>,
+    temperature: Option<f32>,
+    seed: Option<i64>,
+    stop: Option<Stop>,
+    response_format: Option<Value>,
+    tools: Option<Vec<Tool>>,
+    tool_choice: Option<Value>,
+    parallel_tool_calls: Option<bool>,
+    #[serde(flatten)]
+    rest: HashMap<String, Value>,
+}
+
+/// What a stream has beside the pieces.
+#[derive(Debug, Default, Deserialize)]
+pub struct StreamOptions {
+    /// Whether the usage comes at its end.
+    #[serde(default)]
+    pub include_usage: bool,
+    /// Of an agent: whether its steps are told, as a text of their own.
+    #[serde(default)]
+    pub include_steps: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Stop {
+    One(String),
+    Several(Vec<String>),
+}
+
+#[derive(Debug, Deserialize)]
+struct Tool {
+    r#type: String,
+    function: Option<Function>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Function {
+    name: String,
+    description: Option<String>,
+    parameters: Option<Value>,
+    strict: Option<bool>,
+}
+
+/// A message.
+#[derive(Debug, Deserialize)]
+pub struct Turn {
+    role: String,
+    content: Option<Value>,
+    tool_calls: Option<Vec<Call>>,
+    tool_call_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Call {
+    id: String,
+    function: Called,
+}
+
+#[derive(Debug, Deserialize)]
+struct Called {
+    name: String,
+    arguments: String,
+}
+
+impl Body {
+    /// How many answers are wanted.
+    ///
+    /// # Errors
+    /// None, or more than are given.
+    pub fn answers(&self) -> Result<u32, ApiError> {
+        match self.n.unwrap_or(1) {
+            n @ 1..=ANSWERS_MAX => Ok(n),
+            n => Err(ApiError::invalid(
+                "n",
+                format!("{n} answers are not given; ask for 1 to {ANSWERS_MAX}"),
+            )),
+        }
+    }
+
+    /// The most tokens of the answer.
+    pub fn tokens_max(&self) -> Option<u32> {
+        self.max_completion_tokens.or(self.max_tokens)
+    }
+
+    /// Names the first field that asks for what is not done.
+    ///
+    /// # Errors
+    /// Where there is one.
+    pub fn supported(&self) -> Result<(), ApiError> {
+        fields::supported(&self.rest)
+    }
+
+    /// Names the first field that an agent cannot be asked with. How tokens are chosen is the
+    /// machine's to say for its processes.
+    ///
+    /// # Errors
+    /// Where there is one.
+    pub fn askable_of_an_agent(&self) -> Result<(), ApiError> {
+        let refuse = |param: &str, message: &str| Err(ApiError::unsupported(param, message));
+        if self.tools.as_ref().is_some_and(|tools| !tools.is_empty()) {
+            return refuse(
+                "tools",
+                "an agent has tools of its own; ask the plain model",
+            );
+        }
+        if self.stop.is_some() {
+            return refuse(
+                "stop",
+                "an agent ends its answer by itself; ask the plain model",
+            );
+        }
+        match self.n.unwrap_or(1) {
+            1 => Ok(()),
+            _ => refuse("n", "an agent gives one answer; ask again for another"),
+        }
+    }
+
+    /// What is asked of the plain model, where `usual` says how tokens are chosen.
+    ///
+    /// # Errors
+    /// The first field that cannot be used.
+    pub fn ask(&self, usual: Sampling) -> Result<Ask, ApiError> {
+        self.supported()?;
+        let functions = self.functions()?;
+        let choice = choice(self.tool_choice.as_ref(), &functions)?;
+        Ok(Ask {
+            said: said(&self.messages)?,
+            choice,
+            functions,
+            parallel: self.parallel_tool_calls.unwrap_or(true),
+            schema: self.schema()?,
+            tokens_max: tokens("max_completion_tokens", self.tokens_max())?,
+            sampling: sampling(self.temperature, self.seed, usual)?,
+            stops: self.stops()?,
+        })
+    }
+
+    fn functions(&self) -> Result<Vec<Callable>, ApiError> {
+        let tools = self.tools.as_deref().unwrap_or_default();
+        few(tools.len())?;
+        let mut functions: Vec<Callable> = Vec::new();
+        for (at, tool) in tools.iter().enumerate() {
+            let param = format!("tools[{at}].function");
+            let given = tool.function.as_ref().filter(|_| tool.r#type == "function");
+            let given = given.ok_or_else(|| {
+                ApiError::unsupported(
+                    format!("tools[{at}].type"),
+                    "only tools of type `function` are taken; an agent (`agent/NAME`) has tools \
+                     of its own",
+                )
+            })?;
+            let description = given.description.as_deref().unwrap_or_default();
+            let parameters = given.parameters.as_ref();
+            let held = given.strict.unwrap_or(false);
+            let read = function(&param, &given.name, description, parameters, held)?;
+            add(&mut functions, read, &param)?;
+        }
+        Ok(functions)
+    }
+
+    /// The schema of the answer.
+    ///
+    /// # Errors
+    /// A format that is not known, or a schema that no model can be held to.
+    pub fn schema(&self) -> Result<Option<Value>, ApiError> {
+        let Some(format) = self
+            .response_format
+            .as_ref()
+            .filter(|format| !format.is_null())
+        else {
+            return Ok(None);
+        };
+        match format["type"].as_str() {
+            Some("text") => Ok(None),
+            Some("json_object") => Ok(Some(json!({"type": "object"}))),
+            Some("json_schema") => {
+                let given = &format["json_schema"];
+                let held = given["strict"].as_bool().unwrap_or(false);
+                let param = "response_format.json_schema.schema";
+                if given.get("schema").is_none() {
+                    return Err(ApiError::invalid(param, "the schema is missing"));
+                }
+                schema(param, &given["schema"], held).map(Some)
+            }
+            _ => Err(ApiError::invalid(
+                "response_format.type",
+                "a format is `text`, `json_object` or `json_schema`",
+            )),
+        }
+    }
+
+    fn stops(&self) -> Result<Vec<String>, ApiError> {
+        let stops = match &self.stop {
+            None => Vec::new(),
+            Some(Stop::One(word)) => vec![word.clone()],
+            Some(Stop::Several(words)) => words.clone(),
+        };
+        stop_words("stop", stops)
+    }
+}
+
+/// The conversation.
+///
+/// # Errors
+/// A message that cannot be read, by its place.
+pub fn said(messages: &[Turn]) -> Result<Vec<Said>, ApiError> {
+    if messages.is_empty() {
+        return Err(ApiError::invalid("messages", "there are no messages"));
+    }
+    let mut names: HashMap<&str, &str> = HashMap::new();
+    let mut said = Vec::new();
+    for (at, turn) in messages.iter().enumerate() {
+        let param = format!("messages[{at}]");
+        let content = turn.content.as_ref();
+        let text = text(&format!("{param}.content"), content)?;
+        let by = match turn.role.as_str() {
+            "system" | "developer" => Speaker::System,
+            "user" => Speaker::User,
+            "assistant" => Speaker::Assistant,
+            "tool" => {
+                let id = turn.tool_call_id.as_deref().unwrap_or_default();
+                let name = names.get(id).ok_or_else(|| {
+                    ApiError::invalid(
+                        format!("{param}.tool_call_id"),
+                        format!("no message before it has a tool call with the id {id:?}"),
+                    )
+                })?;
+                Speaker::Function((*name).to_owned())
+            }
+            other => {
+                return Err(ApiError::invalid(
+                    format!("{param}.role"),
+                    format!(
+                        "{other:?} is no role; there are system, developer, user, assistant and \
+                         tool"
+                    ),
+                ));
+            }
+        };
+        let calls = turn.tool_calls.as_deref().unwrap_or_default();
+        if text.is_none() && calls.is_empty() {
+            return Err(ApiError::invalid(
+                format!("{param}.content"),
+                "it says nothing",
+            ));
+        }
+        let mut read = Said::new(by, text.unwrap_or_default());
+        for call in calls {
+            names.insert(&call.id, &call.function.name);
+            read.calls.push((
+                call.function.name.clone(),
+                arguments(&call.function.arguments),
+            ));
+        }
+        said.push(read);
+    }
+    Ok(said)
+}

@@ -1,0 +1,169 @@
+//! `/v1/embeddings`: what texts mean, as vectors of the model that the memory is searched
+//! with.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::State;
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use quipu_memory::Embedder;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::error::ApiError;
+use super::state::Service;
+use super::wire::{self, Input};
+use crate::session::embedder::{self, LazyEmbedder};
+
+/// The most texts of one request.
+const TEXTS_MAX: usize = 256;
+
+/// The model, found when the first text needs it.
+#[derive(Default)]
+pub struct Meanings(OnceLock<Result<Option<Arc<LazyEmbedder>>, String>>);
+
+impl Meanings {
+    fn find(&self, service: &Service) -> Result<Arc<LazyEmbedder>, ApiError> {
+        let found = self.0.get_or_init(|| {
+            let session = &service.session;
+            let threads = session.settings.threads.map(usize::from);
+            let wanted = session.settings.embedder.as_deref();
+            let found = embedder::find(wanted, &session.places(), threads);
+            let found = found.map_err(|error| format!("{error:#}"))?;
+            Ok(found.map(Arc::new))
+        });
+        match found {
+            Ok(Some(found)) => Ok(found.clone()),
+            Ok(None) => Err(ApiError::not_found(
+                Some("model"),
+                "model_not_found",
+                "no embedding model is on this machine; `quipu model pull minilm-l6-v2` brings one",
+            )),
+            Err(error) => Err(ApiError::internal(error.clone())),
+        }
+    }
+}
+
+/// The body of a request.
+#[derive(Debug, Deserialize)]
+pub struct Body {
+    model: Option<String>,
+    input: Value,
+    encoding_format: Option<String>,
+    dimensions: Option<Value>,
+}
+
+/// Answers `POST /v1/embeddings`.
+pub async fn post(
+    State(service): State<Arc<Service>>,
+    Input(body): Input<Body>,
+) -> Result<Response, ApiError> {
+    if body
+        .dimensions
+        .as_ref()
+        .is_some_and(|given| !given.is_null())
+    {
+        let message = "vectors have the length that the model gives them; leave it out";
+        return Err(ApiError::unsupported("dimensions", message));
+    }
+    let base64 = match body.encoding_format.as_deref() {
+        None | Some("float") => false,
+        Some("base64") => true,
+        Some(_) => {
+            let message = "a format is `float` or `base64`";
+            return Err(ApiError::invalid("encoding_format", message));
+        }
+    };
+    let texts = texts(&body.input)?;
+    let embedder = service.meanings.find(&service)?;
+    // What follows the name tells one file from another.
+    let name = embedder
+        .name()
+        .split(' ')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    if body.model.as_ref().is_some_and(|asked| *asked != name) {
+        let message = format!("the embedding model of this machine is {name:?}");
+        return Err(ApiError::not_found(
+            Some("model"),
+            "model_not_found",
+            message,
+        ));
+    }
+    let _place = service.admit()?;
+    let tokens: usize = texts.iter().map(|text| service.cpu().count(text)).sum();
+    let work = move || {
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        embedder.embed(&texts).map_err(|error| error.to_string())
+    };
+    let vectors = tokio::task::spawn_blocking(work).await;
+    let vectors = vectors.map_err(|error| ApiError::internal(error.to_string()))?;
+    let vectors = vectors.map_err(ApiError::internal)?;
+    let data: Vec<Value> = vectors
+        .iter()
+        .enumerate()
+        .map(|(index, vector)| {
+            let value = if base64 {
+                packed(vector)
+            } else {
+                json!(vector)
+            };
+            json!({"object": "embedding", "index": index, "embedding": value})
+        })
+        .collect();
+    Ok(wire::json(&json!({
+        "object": "list", "model": name, "data": data,
+        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
+    })))
+}
+
+/// A vector as OpenAI's own clients ask for it: base64 of little-endian floats.
+fn packed(vector: &[f32]) -> Value {
+    let bytes: Vec<u8> = vector.iter().flat_map(|x| x.to_le_bytes()).collect();
+    STANDARD.encode(bytes).into()
+}
+
+fn texts(input: &Value) -> Result<Vec<String>, ApiError> {
+    let wrong = |message: String| Err(ApiError::invalid("input", message));
+    let texts = match input {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(list) => {
+            let texts: Option<Vec<String>> = list
+                .iter()
+                .map(|text| text.as_str().map(str::to_owned))
+                .collect();
+            match texts {
+                Some(texts) => texts,
+                None => return wrong("texts are taken, and no tokens; send strings".into()),
+            }
+        }
+        _ => return wrong("an input is a text or a list of texts".into()),
+    };
+    if texts.is_empty() || texts.len() > TEXTS_MAX || texts.iter().any(String::is_empty) {
+        return wrong(format!("send 1 to {TEXTS_MAX} texts, none of them empty"));
+    }
+    Ok(texts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_are_texts() {
+        let check = |input: Value, want: Option<&[&str]>| {
+            let got = texts(&input).ok();
+            let want = want.map(|texts| texts.iter().map(|text| (*text).to_owned()).collect());
+            assert_eq!(got, want, "{input}");
+        };
+        check(json!("a"), Some(&["a"]));
+        check(json!(["a", "b"]), Some(&["a", "b"]));
+        check(json!([[1, 2]]), None);
+        check(json!([]), None);
+        check(json!(""), None);
+        check(json!(7), None);
+        assert_eq!(packed(&[1.0]), json!("AACAPw=="));
+    }
+}

@@ -1,0 +1,317 @@
+//! What a client is told when a request fails, in the form that OpenAI's clients read:
+//! `{"error": {"message", "type", "param", "code"}}`.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use quipu_cpu::CpuError;
+use quipu_kernel::KernelError;
+use quipu_kernel::journal::JournalError;
+use quipu_memory::StoreError;
+use serde_json::{Value, json};
+
+use crate::terminal::hints;
+
+/// Seconds after which a client that was turned away may try again.
+const RETRY_AFTER_S: &str = "1";
+
+/// The kinds of errors there are: the `type` of the reply.
+const INVALID: &str = "invalid_request_error";
+const SERVER: &str = "server_error";
+
+/// A request that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    /// The status of the reply.
+    pub status: StatusCode,
+    /// What happened, and what to do next.
+    pub message: String,
+    /// The kind of error.
+    pub kind: &'static str,
+    /// The field of the request that is at fault.
+    pub param: Option<String>,
+    /// A word for programs.
+    pub code: Option<&'static str>,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            kind,
+            param: None,
+            code: None,
+        }
+    }
+
+    /// The field `param` has a value that cannot be used.
+    pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            param: Some(param.into()),
+            code: Some("invalid_value"),
+            ..Self::new(StatusCode::BAD_REQUEST, INVALID, message)
+        }
+    }
+
+    /// The field `param` asks for what this machine does not do.
+    pub fn unsupported(param: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            code: Some("unsupported_parameter"),
+            ..Self::invalid(param, message)
+        }
+    }
+
+    /// The request as a whole cannot be read.
+    pub fn malformed(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, INVALID, message)
+    }
+
+    /// The prompt does not fit the window.
+    pub fn too_long(param: &str, tokens: usize, window: usize) -> Self {
+        Self {
+            code: Some("context_length_exceeded"),
+            ..Self::invalid(
+                param,
+                format!(
+                    "the prompt has {tokens} tokens, and the window holds {window} with the \
+                     answer; shorten the messages, or start `quipu serve` with a larger --window"
+                ),
+            )
+        }
+    }
+
+    /// The body is larger than is read.
+    pub fn too_large(bytes_max: usize) -> Self {
+        Self {
+            code: Some("request_too_large"),
+            ..Self::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                INVALID,
+                format!("the body is larger than {bytes_max} bytes; send less at once"),
+            )
+        }
+    }
+
+    /// There is no such thing.
+    pub fn not_found(param: Option<&str>, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            param: param.map(str::to_owned),
+            code: Some(code),
+            ..Self::new(StatusCode::NOT_FOUND, INVALID, message)
+        }
+    }
+
+    /// The state of something does not allow it.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self {
+            code: Some("conflict"),
+            ..Self::new(StatusCode::CONFLICT, INVALID, message)
+        }
+    }
+
+    /// The path is known, and the method is not one of its own.
+    pub fn method() -> Self {
+        Self {
+            code: Some("method_not_allowed"),
+            ..Self::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                INVALID,
+                "this path does not take that method; /api/v1/openapi.json lists those it takes",
+            )
+        }
+    }
+
+    /// The token is missing or wrong.
+    pub fn unauthorized() -> Self {
+        Self {
+            code: Some("invalid_api_key"),
+            ..Self::new(
+                StatusCode::UNAUTHORIZED,
+                "authentication_error",
+                "the token is missing or wrong; send the one in the server's --token-file as \
+                 `Authorization: Bearer TOKEN`",
+            )
+        }
+    }
+
+    /// The request came by a way that only a page of another origin takes.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self {
+            code: Some("forbidden"),
+            ..Self::new(StatusCode::FORBIDDEN, "permission_error", message)
+        }
+    }
+
+    /// As many requests as are taken at once are under way.
+    pub fn too_many(most: usize) -> Self {
+        Self {
+            code: Some("rate_limit_exceeded"),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limit_error",
+                format!("{most} answers are being written already; try again shortly"),
+            )
+        }
+    }
+
+    /// It took longer than a request may.
+    pub fn timeout(seconds: u64) -> Self {
+        Self {
+            code: Some("timeout"),
+            ..Self::new(
+                StatusCode::GATEWAY_TIMEOUT,
+                SERVER,
+                format!(
+                    "the answer took longer than {seconds} seconds (`seconds` under [limits] of \
+                     the configuration); ask for fewer tokens"
+                ),
+            )
+        }
+    }
+
+    /// Something here failed.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, SERVER, message)
+    }
+
+    /// The error as the value of a reply or of an event.
+    pub fn body(&self) -> Value {
+        json!({"error": {
+            "message": self.message, "type": self.kind, "param": self.param, "code": self.code,
+        }})
+    }
+
+    /// The error as Anthropic's clients read it.
+    pub fn body_for_anthropic(&self) -> Value {
+        let kind = match (self.status, self.kind) {
+            (StatusCode::NOT_FOUND, _) => "not_found_error",
+            (StatusCode::PAYLOAD_TOO_LARGE, _) => "request_too_large",
+            (_, SERVER) => "api_error",
+            (_, kind) => kind,
+        };
+        json!({"type": "error", "error": {"type": kind, "message": self.message}})
+    }
+
+    /// The reply with this `body`.
+    pub fn reply(&self, body: &Value) -> Response {
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        let json = HeaderValue::from_static("application/json");
+        headers.insert(header::CONTENT_TYPE, json);
+        match self.status {
+            StatusCode::TOO_MANY_REQUESTS => {
+                let wait = HeaderValue::from_static(RETRY_AFTER_S);
+                headers.insert(header::RETRY_AFTER, wait);
+            }
+            StatusCode::UNAUTHORIZED => {
+                let scheme = HeaderValue::from_static("Bearer");
+                headers.insert(header::WWW_AUTHENTICATE, scheme);
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        self.reply(&self.body())
+    }
+}
+
+impl From<CpuError> for ApiError {
+    fn from(error: CpuError) -> Self {
+        let message = format!("{error}; {}", hints::cpu(&error));
+        match error {
+            CpuError::Grammar(reason) => Self::invalid(
+                "response_format",
+                format!("no model can be held to this schema: {reason}; simplify it"),
+            ),
+            CpuError::Template { reason, .. } => Self::invalid(
+                "messages",
+                format!("the model's chat template does not take these messages: {reason}"),
+            ),
+            CpuError::Undecided => Self::unsupported("model", message),
+            CpuError::Endpoint { .. } => Self {
+                code: Some("upstream_failed"),
+                ..Self::new(StatusCode::BAD_GATEWAY, SERVER, message)
+            },
+            _ => Self::internal(message),
+        }
+    }
+}
+
+impl From<KernelError> for ApiError {
+    fn from(error: KernelError) -> Self {
+        let message = format!("{error}; {}", hints::kernel(&error));
+        match error {
+            KernelError::Journal(error) => error.into(),
+            KernelError::Store(error) => error.into(),
+            KernelError::Finished(_)
+            | KernelError::Killed(_)
+            | KernelError::Running(_)
+            | KernelError::NotRunning(_) => Self::conflict(message),
+        }
+    }
+}
+
+impl From<JournalError> for ApiError {
+    fn from(error: JournalError) -> Self {
+        let message = format!("{error}; {}", hints::journal(&error));
+        match error {
+            JournalError::NoProcess(_) => Self::not_found(Some("pid"), "no_process", message),
+            JournalError::NoStep { .. } => Self::not_found(Some("step"), "no_step", message),
+            _ => Self::internal(message),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::internal(format!("{error}; {}", error.hint()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_status_has_the_headers_that_belong_to_it() {
+        let check = |error: ApiError, status: u16, header: &str, want: Option<&str>| {
+            let response = error.into_response();
+            assert_eq!(response.status().as_u16(), status);
+            let got = response.headers().get(header).map(|value| value.to_str());
+            assert_eq!(got.transpose().unwrap(), want, "{header}");
+        };
+        check(ApiError::too_many(3), 429, "retry-after", Some("1"));
+        check(
+            ApiError::unauthorized(),
+            401,
+            "www-authenticate",
+            Some("Bearer"),
+        );
+        check(ApiError::internal("x"), 500, "retry-after", None);
+        let long = ApiError::too_long("messages", 9, 8);
+        assert_eq!(long.code, Some("context_length_exceeded"));
+        check(long, 400, "content-type", Some("application/json"));
+    }
+
+    #[test]
+    fn an_error_has_the_form_of_each_api() {
+        let check = |error: &ApiError, want: Value| {
+            assert_eq!(error.body_for_anthropic()["error"]["type"], want);
+            assert!(error.body()["error"]["message"].is_string());
+        };
+        check(&ApiError::invalid("a", "b"), json!("invalid_request_error"));
+        check(
+            &ApiError::not_found(None, "x", "b"),
+            json!("not_found_error"),
+        );
+        check(&ApiError::too_many(1), json!("rate_limit_error"));
+        check(&ApiError::unauthorized(), json!("authentication_error"));
+        check(&ApiError::internal("x"), json!("api_error"));
+    }
+}

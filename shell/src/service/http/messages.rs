@@ -1,0 +1,386 @@
+//! `/v1/messages`: the plain model in the form of Anthropic's API.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, StreamExt};
+use quipu_kernel::process::Usage;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::chat::fields::{add, few, sampling, stop_words, text, tokens};
+use super::error::ApiError;
+use super::plain::{Ask, Choice, Finish, Piece, Said, Speaker, Turn, function};
+use super::state::Service;
+use super::wire::{self, Input};
+use super::{chat, models};
+
+/// The body of a request.
+#[derive(Debug, Deserialize)]
+pub struct Body {
+    model: Option<String>,
+    max_tokens: Option<u32>,
+    system: Option<Value>,
+    messages: Vec<Message>,
+    #[serde(default)]
+    tools: Vec<Tool>,
+    tool_choice: Option<ToolChoice>,
+    #[serde(default)]
+    stop_sequences: Vec<String>,
+    temperature: Option<f32>,
+    #[serde(default)]
+    stream: bool,
+    #[serde(flatten)]
+    rest: HashMap<String, Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Message {
+    role: String,
+    content: Value,
+}
+
+#[derive(Debug, Deserialize)]
+struct Tool {
+    name: String,
+    description: Option<String>,
+    input_schema: Option<Value>,
+    #[serde(default)]
+    strict: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct ToolChoice {
+    r#type: String,
+    name: Option<String>,
+    #[serde(default)]
+    disable_parallel_tool_use: bool,
+}
+
+/// Answers `POST /v1/messages`.
+pub async fn post(
+    State(service): State<Arc<Service>>,
+    input: Result<Input<Body>, ApiError>,
+) -> Response {
+    let answered = async {
+        let Input(body) = input?;
+        answer(&service, &body).await
+    };
+    match answered.await {
+        Ok(response) => response,
+        Err(error) => error.reply(&error.body_for_anthropic()).into_response(),
+    }
+}
+
+async fn answer(service: &Arc<Service>, body: &Body) -> Result<Response, ApiError> {
+    models::check(service, body.model.as_deref())?;
+    let mut turn = Turn::new(service, ask(service, body)?)?;
+    let mut reply = Reply {
+        id: format!("msg_{:016x}", chat::unique()),
+        model: body.model.clone().unwrap_or_else(|| service.model.clone()),
+        blocks: Vec::new(),
+        open: false,
+    };
+    if !body.stream {
+        while let Some(piece) = turn.next().await? {
+            if let Some(whole) = reply.whole(piece) {
+                return Ok(wire::json(&whole));
+            }
+        }
+        return Err(ApiError::internal("the CPU gave no answer; ask again"));
+    }
+    // What fails before the first piece has a status of its own.
+    let first = turn.next().await?;
+    let begin = reply.begin();
+    let first = first.map_or_else(String::new, |piece| reply.events(piece));
+    let rest = stream::unfold(Some((turn, reply)), |state| async move {
+        let (mut turn, mut reply) = state?;
+        match turn.next().await {
+            Ok(Some(piece)) => Some((reply.events(piece), Some((turn, reply)))),
+            Ok(None) => None,
+            Err(error) => {
+                let event = wire::event(Some("error"), &error.body_for_anthropic());
+                Some((event, None))
+            }
+        }
+    });
+    let all = stream::iter([begin, first]).chain(rest);
+    Ok(wire::events(super::until_stopped(service, all)))
+}
+
+fn ask(service: &Service, body: &Body) -> Result<Ask, ApiError> {
+    for (name, nothing) in [
+        ("top_p", "1"),
+        ("top_k", "0"),
+        ("thinking", r#"{"type":"disabled"}"#),
+    ] {
+        let given = body.rest.get(name).filter(|given| !given.is_null());
+        if given.is_some_and(|given| given.to_string() != nothing) {
+            let message = format!("`{name}` is not supported; leave it out");
+            return Err(ApiError::unsupported(name, message));
+        }
+    }
+    let most = tokens("max_tokens", body.max_tokens)?;
+    let most = most.ok_or_else(|| ApiError::invalid("max_tokens", "it is required"))?;
+    few(body.tools.len())?;
+    let mut functions = Vec::new();
+    for (at, tool) in body.tools.iter().enumerate() {
+        let param = format!("tools[{at}]");
+        let description = tool.description.as_deref().unwrap_or_default();
+        let schema = tool.input_schema.as_ref();
+        let read = function(&param, &tool.name, description, schema, tool.strict)?;
+        add(&mut functions, read, &param)?;
+    }
+    let choice = match body
+        .tool_choice
+        .as_ref()
+        .map(|choice| choice.r#type.as_str())
+    {
+        None | Some("auto") => Choice::Auto,
+        Some("none") => Choice::None,
+        Some("any") => Choice::Required,
+        Some("tool") => {
+            let named = body
+                .tool_choice
+                .as_ref()
+                .and_then(|choice| choice.name.clone());
+            let named = named.filter(|name| functions.iter().any(|known| known.name == *name));
+            Choice::Named(named.ok_or_else(|| {
+                ApiError::invalid("tool_choice.name", "it names none of the tools")
+            })?)
+        }
+        Some(_) => {
+            let message = "a choice is `auto`, `any`, `tool` or `none`";
+            return Err(ApiError::invalid("tool_choice.type", message));
+        }
+    };
+    if choice == Choice::Required && functions.is_empty() {
+        return Err(ApiError::invalid(
+            "tool_choice",
+            "there are no tools to choose from",
+        ));
+    }
+    let parallel = body.tool_choice.as_ref();
+    let usual = service.session.settings.sampling();
+    Ok(Ask {
+        said: said(body)?,
+        functions,
+        choice,
+        parallel: parallel.is_none_or(|choice| !choice.disable_parallel_tool_use),
+        schema: None,
+        tokens_max: Some(most),
+        sampling: sampling(body.temperature, None, usual)?,
+        stops: stop_words("stop_sequences", body.stop_sequences.clone())?,
+    })
+}
+
+fn said(body: &Body) -> Result<Vec<Said>, ApiError> {
+    if body.messages.is_empty() {
+        return Err(ApiError::invalid("messages", "there are no messages"));
+    }
+    let mut said = Vec::new();
+    if let Some(system) = text("system", body.system.as_ref())? {
+        said.push(Said::new(Speaker::System, system));
+    }
+    let mut names: HashMap<String, String> = HashMap::new();
+    for (at, message) in body.messages.iter().enumerate() {
+        let param = format!("messages[{at}]");
+        let by = match message.role.as_str() {
+            "user" => Speaker::User,
+            "assistant" => Speaker::Assistant,
+            "system" => Speaker::System,
+            _ => {
+                let message = "a role is `user` or `assistant`";
+                return Err(ApiError::invalid(format!("{param}.role"), message));
+            }
+        };
+        let plain = json!([{"type": "text", "text": message.content}]);
+        let blocks = match &message.content {
+            Value::Array(blocks) => blocks,
+            Value::String(_) => plain.as_array().map_or(&[][..], |blocks| blocks),
+            _ => {
+                let message = "a content is a text or a list of blocks";
+                return Err(ApiError::invalid(format!("{param}.content"), message));
+            }
+        };
+        let place = format!("{param}.content");
+        said.extend(blocks_said(&place, &by, blocks, &mut names)?);
+    }
+    Ok(said)
+}
+
+/// What the blocks of one message say: results of tools first, as they were asked for.
+fn blocks_said(
+    param: &str,
+    by: &Speaker,
+    blocks: &[Value],
+    names: &mut HashMap<String, String>,
+) -> Result<Vec<Said>, ApiError> {
+    let mut said = Vec::new();
+    let mut own = Said::new(by.clone(), "");
+    for (at, block) in blocks.iter().enumerate() {
+        let place = format!("{param}[{at}]");
+        let word = |name: &str| block[name].as_str().unwrap_or_default().to_owned();
+        match block["type"].as_str() {
+            Some("text") => {
+                if !own.text.is_empty() {
+                    own.text.push('\n');
+                }
+                own.text.push_str(&word("text"));
+            }
+            Some("tool_use") => {
+                names.insert(word("id"), word("name"));
+                own.calls.push((word("name"), block["input"].clone()));
+            }
+            Some("tool_result") => {
+                let name = names.get(&word("tool_use_id")).ok_or_else(|| {
+                    let message = "no message before it has a tool_use with this id";
+                    ApiError::invalid(format!("{place}.tool_use_id"), message)
+                })?;
+                let result = text(&format!("{place}.content"), block.get("content"))?;
+                let speaker = Speaker::Function(name.clone());
+                said.push(Said::new(speaker, result.unwrap_or_default()));
+            }
+            other => {
+                let message = format!("a block of type {:?} cannot be read", other.unwrap_or(""));
+                return Err(ApiError::unsupported(place, message));
+            }
+        }
+    }
+    if !own.text.is_empty() || !own.calls.is_empty() {
+        said.push(own);
+    }
+    if said.is_empty() {
+        return Err(ApiError::invalid(param, "it says nothing"));
+    }
+    Ok(said)
+}
+
+/// A reply as it grows.
+struct Reply {
+    id: String,
+    model: String,
+    blocks: Vec<Value>,
+    /// Whether the last block is a text that may go on.
+    open: bool,
+}
+
+impl Reply {
+    fn message(&self, content: &[Value], ended: Option<Finish>, usage: Usage) -> Value {
+        json!({
+            "id": self.id, "type": "message", "role": "assistant", "model": self.model,
+            "content": content, "stop_reason": ended.map(reason), "stop_sequence": null,
+            "usage": usage_of(usage),
+        })
+    }
+
+    fn call(&self, name: &str) -> Value {
+        let id = self.id.trim_start_matches("msg_");
+        let id = format!("toolu_{id}_{}", self.blocks.len());
+        json!({"type": "tool_use", "id": id, "name": name, "input": {}})
+    }
+
+    /// Takes a piece in; the whole reply with the last.
+    fn whole(&mut self, piece: Piece) -> Option<Value> {
+        match piece {
+            Piece::Text(text) if self.open => {
+                if let Some(last) = self.blocks.last_mut() {
+                    let before = last["text"].as_str().unwrap_or_default();
+                    last["text"] = format!("{before}{text}").into();
+                }
+            }
+            Piece::Text(text) => {
+                self.open = true;
+                self.blocks.push(json!({"type": "text", "text": text}));
+            }
+            Piece::Call { name, args } => {
+                let mut call = self.call(&name);
+                call["input"] = serde_json::from_str(&args).unwrap_or_default();
+                self.open = false;
+                self.blocks.push(call);
+            }
+            Piece::End(ended, usage) => {
+                return Some(self.message(&self.blocks, Some(ended), usage));
+            }
+        }
+        None
+    }
+
+    fn begin(&self) -> String {
+        let message = self.message(&[], None, Usage::default());
+        named(&json!({"type": "message_start", "message": message}))
+    }
+
+    /// The events of a piece.
+    fn events(&mut self, piece: Piece) -> String {
+        match piece {
+            Piece::Text(text) => {
+                let mut events = String::new();
+                if !self.open {
+                    events.push_str(&self.start(json!({"type": "text", "text": ""})));
+                    self.open = true;
+                }
+                events + &self.delta(&json!({"type": "text_delta", "text": text}))
+            }
+            Piece::Call { name, args } => {
+                let mut events = self.close();
+                let call = self.call(&name);
+                events.push_str(&self.start(call));
+                let delta = json!({"type": "input_json_delta", "partial_json": args});
+                events.push_str(&self.delta(&delta));
+                self.open = true;
+                events + &self.close()
+            }
+            Piece::End(ended, usage) => {
+                let delta = json!({"stop_reason": reason(ended), "stop_sequence": null});
+                let usage = usage_of(usage);
+                self.close()
+                    + &named(&json!({"type": "message_delta", "delta": delta, "usage": usage}))
+                    + &named(&json!({"type": "message_stop"}))
+            }
+        }
+    }
+
+    fn start(&mut self, block: Value) -> String {
+        self.blocks.push(block.clone());
+        let index = self.blocks.len() - 1;
+        named(&json!({"type": "content_block_start", "index": index, "content_block": block}))
+    }
+
+    fn delta(&self, delta: &Value) -> String {
+        let index = self.blocks.len().saturating_sub(1);
+        named(&json!({"type": "content_block_delta", "index": index, "delta": delta}))
+    }
+
+    fn close(&mut self) -> String {
+        if !std::mem::take(&mut self.open) {
+            return String::new();
+        }
+        let index = self.blocks.len().saturating_sub(1);
+        named(&json!({"type": "content_block_stop", "index": index}))
+    }
+}
+
+/// An event that is called as its type says.
+fn named(event: &Value) -> String {
+    wire::event(event["type"].as_str(), event)
+}
+
+fn reason(finish: Finish) -> &'static str {
+    match finish {
+        Finish::Stop => "end_turn",
+        Finish::Length => "max_tokens",
+        Finish::Calls => "tool_use",
+    }
+}
+
+/// A usage as Anthropic counts it: what was resident stands apart.
+fn usage_of(usage: Usage) -> Value {
+    json!({
+        "input_tokens": usage.prompt_tokens.saturating_sub(usage.cached_tokens),
+        "cache_read_input_tokens": usage.cached_tokens, "cache_creation_input_tokens": 0,
+        "output_tokens": usage.generated_tokens,
+    })
+}

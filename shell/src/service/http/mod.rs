@@ -1,0 +1,208 @@
+//! The APIs over HTTP: OpenAI's forms, the machine's own, and the page.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `state` | what all requests share |
+//! | `guard` | who may ask |
+//! | `wire`, `error` | bodies, streams of events, errors |
+//! | `plain/` | the plain model, whichever API it is asked by |
+//! | `chat/` | `/v1/chat/completions` |
+//! | `responses`, `messages` | `/v1/responses`, `/v1/messages` |
+//! | `agent` | a whole agent as a model |
+//! | `decisions`, `embeddings` | what a model tells without writing |
+//! | `models` | `/v1/models` |
+//! | `native` | `/api/v1`: processes, memory, tools |
+//! | `openapi` | what there is, for programs |
+//! | `page` | the page at `/` |
+//! | `metrics` | `/metrics` |
+//!
+//! Nothing here decides what a process may do: that is the kernel's gate. A request can only
+//! ask for less than the machine permits.
+
+mod agent;
+mod chat;
+mod decisions;
+mod embeddings;
+mod error;
+pub mod guard;
+mod messages;
+mod metrics;
+mod models;
+mod native;
+mod openapi;
+mod page;
+mod plain;
+mod responses;
+pub mod state;
+mod wire;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+use axum::routing::{get, post};
+use futures_util::{Stream, StreamExt};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use error::ApiError;
+use state::Service;
+
+/// Every route: its method, its path and what it is for.
+pub const ROUTES: &[(&str, &str, &str)] = &[
+    ("get", "/", "The page"),
+    ("get", "/app.js", "A file of the page"),
+    ("get", "/style.css", "A file of the page"),
+    ("get", "/favicon.ico", "Nothing"),
+    ("get", "/health", "Whether it runs"),
+    ("get", "/metrics", "Counters, in Prometheus's text format"),
+    ("get", "/v1/models", "The plain model, and the agents"),
+    ("get", "/v1/models/{id}", "One of them"),
+    ("post", "/v1/chat/completions", "OpenAI's chat completions"),
+    (
+        "post",
+        "/v1/responses",
+        "OpenAI's responses, without a state that is kept",
+    ),
+    ("post", "/v1/messages", "Anthropic's messages"),
+    ("post", "/v1/embeddings", "OpenAI's embeddings"),
+    (
+        "post",
+        "/v1/decisions",
+        "Typed questions, answered with probabilities",
+    ),
+    (
+        "post",
+        "/v1/systemone",
+        "The same in the form of llama.cpp's server",
+    ),
+    ("get", "/api/v1/openapi.json", "This document"),
+    ("get", "/api/v1/processes", "The newest processes"),
+    ("post", "/api/v1/processes", "Start a process"),
+    ("get", "/api/v1/processes/{pid}", "A process"),
+    (
+        "get",
+        "/api/v1/processes/{pid}/events",
+        "What happens to it, until it ends",
+    ),
+    (
+        "get",
+        "/api/v1/processes/{pid}/log",
+        "A process with its steps",
+    ),
+    (
+        "post",
+        "/api/v1/processes/{pid}/reply",
+        "Answer what it asks",
+    ),
+    (
+        "post",
+        "/api/v1/processes/{pid}/signal",
+        "Interrupt or kill it",
+    ),
+    (
+        "post",
+        "/api/v1/processes/{pid}/nice",
+        "Give it another priority",
+    ),
+    ("post", "/api/v1/processes/{pid}/fork", "Start a copy of it"),
+    ("post", "/api/v1/processes/{pid}/resume", "Carry it on"),
+    ("get", "/api/v1/events", "What happens to all processes"),
+    (
+        "get",
+        "/api/v1/memory/search",
+        "Look something up in the memory",
+    ),
+    (
+        "get",
+        "/api/v1/tools",
+        "The tools, and what they were granted",
+    ),
+];
+
+fn router(service: &Arc<Service>) -> Router {
+    let guard = axum::middleware::from_fn_with_state(service.clone(), guard::watch);
+    Router::new()
+        .route("/", get(page::index))
+        .route("/app.js", get(page::script))
+        .route("/style.css", get(page::style))
+        .route("/favicon.ico", get(page::icon))
+        .route("/health", get(health))
+        .route("/metrics", get(metrics::get))
+        .route("/v1/models", get(models::get))
+        .route("/v1/models/{*id}", get(models::one))
+        .route("/v1/chat/completions", post(chat::post))
+        .route("/v1/responses", post(responses::post))
+        .route("/v1/messages", post(messages::post))
+        .route("/v1/embeddings", post(embeddings::post))
+        .route("/v1/decisions", post(decisions::post))
+        .route("/v1/systemone", post(decisions::system_one))
+        .merge(native())
+        .fallback(nowhere)
+        .method_not_allowed_fallback(async || ApiError::method())
+        .layer(guard)
+        .with_state(service.clone())
+}
+
+/// The routes of the machine's own API.
+fn native() -> Router<Arc<Service>> {
+    let process = |rest: &str| format!("/api/v1/processes/{{pid}}{rest}");
+    Router::new()
+        .route("/api/v1/processes", get(native::list).post(native::spawn))
+        .route(&process(""), get(native::one))
+        .route(&process("/events"), get(native::events))
+        .route(&process("/log"), get(native::log))
+        .route(&process("/reply"), post(native::reply))
+        .route(&process("/signal"), post(native::signal))
+        .route(&process("/nice"), post(native::nice))
+        .route(&process("/fork"), post(native::fork))
+        .route(&process("/resume"), post(native::resume))
+        .route("/api/v1/openapi.json", get(openapi::get))
+        .route("/api/v1/events", get(native::all_events))
+        .route("/api/v1/memory/search", get(native::search))
+        .route("/api/v1/tools", get(native::tools))
+}
+
+/// Serves on `listener` until `stop` resolves, then ends what streams and waits for the
+/// other replies.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    service: &Arc<Service>,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let app = axum::serve(listener, router(service));
+    app.with_graceful_shutdown(stop).await
+}
+
+/// Answers `GET /health`.
+async fn health(State(service): State<Arc<Service>>) -> Response {
+    wire::json(&json!({
+        "status": "ok", "model": service.model, "version": env!("CARGO_PKG_VERSION"),
+    }))
+}
+
+async fn nowhere(uri: Uri) -> ApiError {
+    let message = format!(
+        "there is nothing at {}; /api/v1/openapi.json lists what there is",
+        uri.path()
+    );
+    ApiError::not_found(None, "unknown_url", message)
+}
+
+/// `events` for as long as the machine runs.
+fn until_stopped<S>(service: &Service, events: S) -> impl Stream<Item = String> + Send + 'static
+where
+    S: Stream<Item = String> + Send + 'static,
+{
+    let mut stopping = service.stopping.clone();
+    events.take_until(async move {
+        // A sender that is gone stops nothing more.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    })
+}

@@ -1,0 +1,367 @@
+//! The machine's own API, version 1: processes, memory, tools.
+//!
+//! A process started here belongs to the machine and not to the connection: it goes on when
+//! the client leaves. What it may do is the gate's to say; approvals are taken only from
+//! clients whom the machine's user vouches for.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use futures_util::stream::{self, StreamExt};
+use quipu_kernel::event::Event;
+use quipu_kernel::journal::JournalError;
+use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::limits::Limits;
+use quipu_kernel::process::{Attached, PRIORITIES, Pid, Program, Reply};
+use quipu_kernel::signal::Signal;
+use quipu_memory::{Mode, Query};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::error::ApiError;
+use super::plain::schema;
+use super::state::Service;
+use super::wire::{Input, Params};
+use super::{agent, wire};
+use crate::terminal::report::add_rulings;
+
+/// Processes that are listed.
+const LISTED_MAX: usize = 200;
+/// Pages a search brings when the client does not say, and the most it brings.
+const HITS: usize = 10;
+const HITS_MAX: usize = 50;
+
+/// What is asked for with `POST /api/v1/processes`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spawn {
+    prompt: String,
+    agent: Option<String>,
+    /// A text that others wrote, which the task is about.
+    input: Option<String>,
+    schema: Option<Value>,
+    #[serde(default)]
+    limits: Fewer,
+    #[serde(default)]
+    priority: i8,
+    /// Whether the client answers questions and approvals.
+    #[serde(default)]
+    attended: bool,
+}
+
+/// Limits, which may only be tighter than the machine's.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fewer {
+    steps: Option<u32>,
+    tokens: Option<u32>,
+    seconds: Option<u64>,
+}
+
+impl Fewer {
+    fn tighten(&self, limits: &mut Limits) {
+        limits.steps = self.steps.map_or(limits.steps, |n| n.min(limits.steps));
+        limits.tokens = self.tokens.map_or(limits.tokens, |n| n.min(limits.tokens));
+        limits.seconds = self
+            .seconds
+            .map_or(limits.seconds, |n| n.min(limits.seconds));
+    }
+}
+
+/// What is asked for with `POST /api/v1/processes/{pid}/reply`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answered {
+    /// The key of the question or the approval, from its event.
+    key: String,
+    text: Option<String>,
+    approve: Option<bool>,
+}
+
+/// What is asked for with `POST /api/v1/processes/{pid}/signal`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signalled {
+    signal: Word,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Word {
+    Interrupt,
+    Kill,
+}
+
+/// What is asked for with `POST /api/v1/processes/{pid}/nice`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nice {
+    priority: i8,
+}
+
+/// What is asked for with `POST /api/v1/processes/{pid}/fork` and `…/resume`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Again {
+    /// After which step; the last one otherwise.
+    step: Option<u32>,
+    #[serde(default)]
+    attended: bool,
+}
+
+type Shared = State<Arc<Service>>;
+type Answer = Result<Response, ApiError>;
+
+/// Answers `GET /api/v1/processes`.
+pub async fn list(State(service): Shared) -> Answer {
+    let mut rows = service.kernel.journal().processes()?;
+    rows.truncate(LISTED_MAX);
+    Ok(wire::json(&json!({ "processes": rows })))
+}
+
+/// Answers `POST /api/v1/processes`.
+pub async fn spawn(State(service): Shared, Input(asked): Input<Spawn>) -> Answer {
+    if asked.prompt.trim().is_empty() {
+        return Err(ApiError::invalid(
+            "prompt",
+            "the task is empty; say what should be done",
+        ));
+    }
+    priority(asked.priority)?;
+    let loaded = agent::load(&service, asked.agent.as_deref())?;
+    let mut program = service.session.program(&loaded, asked.prompt);
+    program.label = service.client();
+    program.interactive = asked.attended;
+    program.priority = asked.priority;
+    asked.limits.tighten(&mut program.limits);
+    if let Some(text) = asked.input {
+        program.attached.push(Attached {
+            text,
+            label: Label::new("input over HTTP", Trust::Untrusted),
+        });
+    }
+    if let Some(given) = &asked.schema {
+        program.answer_schema = Some(schema("schema", given, false)?);
+    }
+    agent::fits(&service, &program)?;
+    let pid = start(&service, program)?;
+    let mut response = wire::json(&row(&service, pid)?);
+    *response.status_mut() = axum::http::StatusCode::CREATED;
+    Ok(response)
+}
+
+/// Starts a process, where not too many run.
+fn start(service: &Service, program: Program) -> Result<Pid, ApiError> {
+    service.few_run()?;
+    Ok(service.kernel.spawn(program)?)
+}
+
+/// Answers `GET /api/v1/processes/{pid}`.
+pub async fn one(State(service): Shared, Path(pid): Path<String>) -> Answer {
+    Ok(wire::json(&row(&service, number(&pid)?)?))
+}
+
+/// Answers `GET /api/v1/processes/{pid}/log`, as `quipu log --json` prints it.
+pub async fn log(State(service): Shared, Path(pid): Path<String>) -> Answer {
+    let pid = number(&pid)?;
+    let row = row(&service, pid)?;
+    let journal = service.kernel.journal();
+    let (steps, recalled) = (journal.steps(pid)?, journal.recalled(pid)?);
+    let mut log = json!({"process": row, "steps": steps, "recalled": recalled});
+    add_rulings(&mut log["steps"], &journal.rulings(pid)?);
+    Ok(wire::json(&log))
+}
+
+/// Answers `GET /api/v1/processes/{pid}/events`: the process as it is, then its events until
+/// it ends.
+pub async fn events(State(service): Shared, Path(pid): Path<String>) -> Answer {
+    let pid = number(&pid)?;
+    // What happens meanwhile comes twice rather than never.
+    let heard = service.kernel.subscribe();
+    let row = row(&service, pid)?;
+    let first = stream::iter([wire::event(Some("process"), &row)]);
+    let live = service.kernel.is_running(pid).then_some(heard);
+    let all = first.chain(told(live, Some(pid)));
+    Ok(wire::events(super::until_stopped(&service, all)))
+}
+
+/// Answers `GET /api/v1/events`: what happens to all processes from now on.
+pub async fn all_events(State(service): Shared) -> Response {
+    let heard = Some(service.kernel.subscribe());
+    wire::events(super::until_stopped(&service, told(heard, None)))
+}
+
+/// The events about `pid`, or all of them, as a stream; it ends with the process.
+fn told(
+    heard: Option<UnboundedReceiver<Event>>,
+    pid: Option<Pid>,
+) -> impl futures_util::Stream<Item = String> + Send + 'static {
+    stream::unfold(heard, move |heard| async move {
+        let mut heard = heard?;
+        loop {
+            let event = heard.recv().await?;
+            if pid.is_some_and(|pid| event.pid() != pid) {
+                continue;
+            }
+            let value = json!(event);
+            let name = value["event"].as_str();
+            let text = wire::event(name, &value);
+            let over = pid.is_some() && matches!(event, Event::Exited { .. });
+            return Some((text, (!over).then_some(heard)));
+        }
+    })
+}
+
+/// Answers `POST /api/v1/processes/{pid}/reply`.
+pub async fn reply(
+    State(service): Shared,
+    Path(pid): Path<String>,
+    Input(answered): Input<Answered>,
+) -> Answer {
+    let pid = number(&pid)?;
+    row(&service, pid)?;
+    let reply = match (answered.text, answered.approve) {
+        (Some(text), None) => Reply::Text(text),
+        (None, Some(false)) => Reply::Deny,
+        (None, Some(true)) => Reply::Approve,
+        _ => {
+            let message = "a reply has either `text` or `approve`";
+            return Err(ApiError::invalid("approve", message));
+        }
+    };
+    // An approval is the user's own word.
+    if reply != Reply::Deny && service.client().trust < Trust::User {
+        return Err(ApiError::forbidden(
+            "anybody on this machine could send this; start `quipu serve` with --token-file, and \
+             send the token",
+        ));
+    }
+    service.kernel.reply(pid, &answered.key, reply)?;
+    Ok(wire::json(&json!({ "pid": pid })))
+}
+
+/// Answers `POST /api/v1/processes/{pid}/signal`.
+pub async fn signal(
+    State(service): Shared,
+    Path(pid): Path<String>,
+    Input(given): Input<Signalled>,
+) -> Answer {
+    let pid = number(&pid)?;
+    row(&service, pid)?;
+    let signal = match given.signal {
+        Word::Interrupt => Signal::Interrupt,
+        Word::Kill => Signal::Kill,
+    };
+    service.kernel.signal(pid, signal)?;
+    Ok(wire::json(&json!({ "pid": pid })))
+}
+
+/// Answers `POST /api/v1/processes/{pid}/nice`.
+pub async fn nice(
+    State(service): Shared,
+    Path(pid): Path<String>,
+    Input(given): Input<Nice>,
+) -> Answer {
+    let pid = number(&pid)?;
+    priority(given.priority)?;
+    service.kernel.nice(pid, given.priority)?;
+    Ok(wire::json(&row(&service, pid)?))
+}
+
+/// Answers `POST /api/v1/processes/{pid}/fork`.
+pub async fn fork(
+    State(service): Shared,
+    Path(pid): Path<String>,
+    Input(again): Input<Again>,
+) -> Answer {
+    let pid = number(&pid)?;
+    row(&service, pid)?;
+    service.few_run()?;
+    let child = service.kernel.fork(pid, again.step, again.attended)?;
+    Ok(wire::json(&row(&service, child)?))
+}
+
+/// Answers `POST /api/v1/processes/{pid}/resume`.
+pub async fn resume(
+    State(service): Shared,
+    Path(pid): Path<String>,
+    Input(again): Input<Again>,
+) -> Answer {
+    let pid = number(&pid)?;
+    row(&service, pid)?;
+    service.few_run()?;
+    service.kernel.resume(pid, None, again.attended)?;
+    Ok(wire::json(&row(&service, pid)?))
+}
+
+/// Answers `GET /api/v1/memory/search?q=…&k=…&mode=…`.
+pub async fn search(State(service): Shared, params: Params) -> Answer {
+    let text = params.get("q").filter(|text| !text.trim().is_empty());
+    let text = text.ok_or_else(|| ApiError::invalid("q", "say what to look for: ?q=WORDS"))?;
+    let k = match params.get("k").map(str::parse) {
+        None => HITS,
+        Some(Ok(k @ 1..=HITS_MAX)) => k,
+        Some(_) => {
+            return Err(ApiError::invalid(
+                "k",
+                format!("a number from 1 to {HITS_MAX}"),
+            ));
+        }
+    };
+    let mode = match params.get("mode") {
+        None | Some("best") => Mode::Best,
+        Some("lexical") => Mode::Lexical,
+        Some("semantic") => Mode::Semantic,
+        Some("hybrid") => Mode::Hybrid,
+        Some(_) => {
+            let message = "a mode is best, lexical, semantic or hybrid";
+            return Err(ApiError::invalid("mode", message));
+        }
+    };
+    let query = Query {
+        mode,
+        // What an agent keeps for itself is not other programs' to find.
+        spaces: Some(vec![String::new()]),
+        ..Query::new(text, k)
+    };
+    let store = service.kernel.store().clone();
+    let hits = tokio::task::spawn_blocking(move || store.search(&query)).await;
+    let hits = hits.map_err(|error| ApiError::internal(error.to_string()))??;
+    Ok(wire::json(&json!({ "hits": hits })))
+}
+
+/// Answers `GET /api/v1/tools`.
+pub async fn tools(State(service): Shared) -> Response {
+    let devices = service.kernel.bus().list();
+    let tools: Vec<Value> = devices.iter().map(|device| json!(device.spec())).collect();
+    wire::json(&json!({ "tools": tools }))
+}
+
+/// The process as it stands in the journal.
+fn row(service: &Service, pid: Pid) -> Result<Value, ApiError> {
+    let rows = service.kernel.journal().processes()?;
+    let row = rows.into_iter().find(|row| row.pid == pid);
+    let row = row.ok_or(JournalError::NoProcess(pid))?;
+    Ok(json!(row))
+}
+
+fn number(pid: &str) -> Result<Pid, ApiError> {
+    pid.parse()
+        .map_err(|_| ApiError::invalid("pid", format!("{pid:?} is no number of a process")))
+}
+
+fn priority(priority: i8) -> Result<(), ApiError> {
+    match PRIORITIES.contains(&priority) {
+        true => Ok(()),
+        false => Err(ApiError::invalid(
+            "priority",
+            format!(
+                "a priority is a number from {} to {}",
+                PRIORITIES.start(),
+                PRIORITIES.end()
+            ),
+        )),
+    }
+}

@@ -1,0 +1,147 @@
+//! `/api/v1/openapi.json`: what there is to ask, in OpenAPI 3.1. The paths come out of the
+//! table that the routes are tested against; bodies are described here.
+
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::{ROUTES, wire};
+
+/// Answers `GET /api/v1/openapi.json`.
+pub async fn get() -> Response {
+    wire::json(&document())
+}
+
+fn document() -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    for (method, path, summary) in ROUTES {
+        let entry = paths.entry(*path).or_insert_with(|| json!({}));
+        entry[*method] = operation(method, path, summary);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": "Quipu", "version": env!("CARGO_PKG_VERSION"),
+                 "description": "The machine as a service. Names under /v1 are those of other \
+                                 services; /api/v1 is the machine's own."},
+        "paths": paths,
+        "security": [{}, {"token": []}],
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": {"Error": error()},
+        },
+    })
+}
+
+fn operation(method: &str, path: &str, summary: &str) -> Value {
+    let failed = json!({"description": "What is wrong, and what to do", "content": {
+        "application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}});
+    let kind = match path {
+        "/metrics" => "text/plain",
+        "/api/v1/events" | "/api/v1/processes/{pid}/events" => "text/event-stream",
+        path if path == "/" || path.ends_with(".js") || path.ends_with(".css") => "text/html",
+        _ => "application/json",
+    };
+    let status = match (method, path) {
+        ("post", "/api/v1/processes") => "201",
+        _ => "200",
+    };
+    let mut operation = json!({
+        "summary": summary,
+        "responses": {status: {"description": summary, "content": {kind: {}}},
+                      "default": failed},
+    });
+    let named = path.split('/').filter_map(|part| {
+        let name = part.strip_prefix('{')?.strip_suffix('}')?;
+        let kind = if name == "pid" { "integer" } else { "string" };
+        Some(json!({"name": name, "in": "path", "required": true, "schema": {"type": kind}}))
+    });
+    let mut parameters: Vec<Value> = named.collect();
+    if path == "/api/v1/memory/search" {
+        let modes = json!({"enum": ["best", "lexical", "semantic", "hybrid"]});
+        for (name, required, schema) in [
+            ("q", true, json!({"type": "string", "minLength": 1})),
+            (
+                "k",
+                false,
+                json!({"type": "integer", "minimum": 1, "maximum": 50}),
+            ),
+            ("mode", false, modes),
+        ] {
+            let parameter = json!({"name": name, "in": "query", "required": required,
+                                   "schema": schema});
+            parameters.push(parameter);
+        }
+    }
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
+    }
+    if method == "post" {
+        let schema = body(path);
+        operation["requestBody"] = json!({"required": true,
+            "content": {"application/json": {"schema": schema}}});
+    }
+    operation
+}
+
+/// The schema of the body that a path takes. Those of other services are theirs to document.
+fn body(path: &str) -> Value {
+    let again = json!({"step": {"type": "integer", "minimum": 0}, "attended": {"type": "boolean"}});
+    let (required, properties): (&[&str], Value) = match path {
+        "/api/v1/processes" => (
+            &["prompt"],
+            json!({
+                "prompt": {"type": "string", "minLength": 1},
+                "agent": {"type": "string"},
+                "input": {"type": "string", "description": "Text of others, never trusted"},
+                "schema": {"description": "JSON Schema of the answer"},
+                "limits": {"type": "object", "additionalProperties": false, "properties": {
+                    "steps": {"type": "integer", "minimum": 0},
+                    "tokens": {"type": "integer", "minimum": 0},
+                    "seconds": {"type": "integer", "minimum": 0}}},
+                "priority": {"type": "integer", "minimum": -20, "maximum": 20},
+                "attended": {"type": "boolean"},
+            }),
+        ),
+        "/api/v1/processes/{pid}/reply" => (
+            &["key"],
+            json!({"key": {"type": "string"}, "text": {"type": "string"},
+                   "approve": {"type": "boolean"}}),
+        ),
+        "/api/v1/processes/{pid}/signal" => (
+            &["signal"],
+            json!({"signal": {"enum": ["interrupt", "kill"]}}),
+        ),
+        "/api/v1/processes/{pid}/nice" => (
+            &["priority"],
+            json!({"priority": {"type": "integer", "minimum": -20, "maximum": 20}}),
+        ),
+        "/api/v1/processes/{pid}/fork" | "/api/v1/processes/{pid}/resume" => (&[], again),
+        _ => return json!({"type": "object"}),
+    };
+    json!({"type": "object", "required": required, "properties": properties,
+           "additionalProperties": false})
+}
+
+fn error() -> Value {
+    let maybe = json!({"type": ["string", "null"]});
+    json!({"type": "object", "required": ["error"], "properties": {"error": {
+        "type": "object", "required": ["message", "type", "param", "code"], "properties": {
+            "message": {"type": "string"}, "type": {"type": "string"},
+            "param": maybe, "code": maybe}}}})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_documented() {
+        let document = document();
+        for (method, path, summary) in ROUTES {
+            let operation = &document["paths"][*path][*method];
+            assert_eq!(operation["summary"], *summary, "{method} {path}");
+            let named = path.matches('{').count();
+            let parameters = operation["parameters"].as_array().map_or(0, Vec::len);
+            assert!(parameters >= named, "{method} {path}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The plain model, for clients that bring their own loop: one request is one job of the
+//! CPU, whichever API it came by.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `layout` | messages and functions, as the model reads them |
+//! | `judge` | whether a function does what is asked, before it is called |
+//! | `turn` | the job, piece by piece |
+//! | `stop` | ends a text at a client's own words |
+
+mod judge;
+mod layout;
+mod stop;
+mod turn;
+
+use quipu_cpu::Sampling;
+use quipu_kernel::grammar::{Callable, certainly_held};
+use quipu_kernel::planner::strict;
+use quipu_kernel::process::Usage;
+use quipu_tools::json_schema;
+use serde_json::{Value, json};
+
+use super::error::ApiError;
+pub use layout::{Said, Speaker};
+pub use turn::Turn;
+
+/// The most functions of a request: each has a card in the window.
+pub const FUNCTIONS_MAX: usize = 128;
+/// The most texts that end an answer.
+pub const STOPS_MAX: usize = 16;
+
+/// What is asked of the plain model.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// The conversation.
+    pub said: Vec<Said>,
+    /// Functions of the client that may be called.
+    pub functions: Vec<Callable>,
+    /// Whether one is called.
+    pub choice: Choice,
+    /// Whether several may be called at once.
+    pub parallel: bool,
+    /// The JSON Schema of the answer; `None` is text.
+    pub schema: Option<Value>,
+    /// The most tokens of the answer; `None` is as many as fit.
+    pub tokens_max: Option<u32>,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// Texts that end the answer, and are not part of it.
+    pub stops: Vec<String>,
+}
+
+/// Whether a function is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Where one does what is asked.
+    Auto,
+    /// None is.
+    None,
+    /// At least one is.
+    Required,
+    /// This one is.
+    Named(String),
+}
+
+/// A piece of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Piece {
+    /// Text, as it is written.
+    Text(String),
+    /// A whole call of a function.
+    Call {
+        /// Its name.
+        name: String,
+        /// The arguments, as JSON.
+        args: String,
+    },
+    /// The end; nothing comes after it.
+    End(Finish, Usage),
+}
+
+/// Why an answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// It was complete, or came to a text that ends it.
+    Stop,
+    /// It had no room left, or went round in circles.
+    Length,
+    /// Functions are to be called.
+    Calls,
+}
+
+/// A function of a client.
+///
+/// # Errors
+/// A name that clients could not have, or parameters that are no schema. Where `held` is
+/// asked for (`strict`), also words of the schema that no grammar can hold.
+pub fn function(
+    param: &str,
+    name: &str,
+    description: &str,
+    parameters: Option<&Value>,
+    held: bool,
+) -> Result<Callable, ApiError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
+        return Err(ApiError::invalid(
+            format!("{param}.name"),
+            "a name has 1 to 64 letters, digits, `_`, `-` or `.`",
+        ));
+    }
+    let none = json!({"type": "object", "properties": {}});
+    let parameters = parameters.filter(|given| !given.is_null()).unwrap_or(&none);
+    let normal = schema(&format!("{param}.parameters"), parameters, held)?;
+    Ok(Callable::new(name, description, strict(&normal)))
+}
+
+/// A client's schema in its normal form. `held` asks that a model can be held to all of it.
+///
+/// # Errors
+/// What is wrong with it, and in which field it is.
+pub fn schema(param: &str, given: &Value, held: bool) -> Result<Value, ApiError> {
+    let wrong = |reason: String| ApiError::invalid(param, reason);
+    let normal = json_schema::normal(given).map_err(wrong)?;
+    let can = certainly_held(&normal);
+    let can = can.map_err(|reason| wrong(format!("no value satisfies it: {reason}")))?;
+    if held && !can.checked.is_empty() {
+        let words: Vec<&str> = can.checked.iter().map(String::as_str).collect();
+        return Err(wrong(format!(
+            "with `strict` a schema may not have {}: a model cannot be held to that while it \
+             writes; leave it out, or set `strict` to false",
+            words.join(", ")
+        )));
+    }
+    Ok(normal)
+}

@@ -1,0 +1,347 @@
+//! One answer of the plain model, piece by piece.
+//!
+//! Dropping a [`Turn`] cancels its job within one small batch.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use quipu_cpu::{Chunk, ClosedEarly, Completion, Form, Job, Message, Prompt, Role, Ticket};
+use quipu_kernel::grammar::{Answer, Legal, Move};
+use quipu_kernel::judgement::CALL_BEGINS;
+use quipu_kernel::process::Usage;
+use serde_json::Value;
+
+use super::super::error::ApiError;
+use super::super::state::{Lease, Service};
+use super::judge::{self, CLEARLY_NONE};
+use super::stop::Stops;
+use super::{Ask, Choice, Finish, Piece, layout};
+
+/// An answer under way.
+pub struct Turn {
+    lease: Lease,
+    ask: Ask,
+    legal: Legal,
+    messages: Vec<Message>,
+    prompt: Prompt,
+    tokens_max: u32,
+    begun: Instant,
+    stops: Stops,
+    state: State,
+    /// Pieces that are ready.
+    ready: VecDeque<Piece>,
+    /// Text that was passed on.
+    passed: String,
+}
+
+enum State {
+    /// Nothing was written yet.
+    New,
+    /// The CPU writes.
+    Writing(Writing),
+    /// All pieces are out.
+    Over,
+}
+
+struct Writing {
+    ticket: Ticket,
+    chosen: Move,
+    /// Of a call, what was written before it was known to fit.
+    text: String,
+    whole: Option<Completion>,
+}
+
+impl Turn {
+    /// Lays the window out and takes a place among the answers.
+    ///
+    /// # Errors
+    /// A conversation that does not fit the window, a grammar that cannot be made, and no
+    /// place left.
+    pub fn new(service: &Arc<Service>, ask: Ask) -> Result<Self, ApiError> {
+        let cpu = service.cpu();
+        let info = cpu.info();
+        let messages = layout::messages(&ask, info.constrains);
+        let mut prompt = cpu.prepare(&messages)?;
+        let room = info.window.saturating_sub(prompt.len);
+        if room == 0 {
+            return Err(ApiError::too_long("messages", prompt.len, info.window));
+        }
+        // What is shared and kept is what a system said, and never a user's words.
+        if messages
+            .first()
+            .is_none_or(|first| first.role != Role::System)
+        {
+            prompt.boot = 0;
+        }
+        let legal = Legal {
+            calls: match &ask.choice {
+                Choice::None => Vec::new(),
+                Choice::Named(name) => {
+                    let named = ask.functions.iter().filter(|call| call.name == *name);
+                    named.cloned().collect()
+                }
+                _ => ask.functions.clone(),
+            },
+            ask: false,
+            answer: ask.schema.as_ref().map(Answer::of),
+        };
+        let room = u32::try_from(room).unwrap_or(u32::MAX);
+        let turn = Self {
+            lease: service.admit()?,
+            tokens_max: ask.tokens_max.unwrap_or(room).min(room),
+            stops: Stops::new(ask.stops.clone()),
+            ask,
+            legal,
+            messages,
+            prompt,
+            begun: Instant::now(),
+            state: State::New,
+            ready: VecDeque::new(),
+            passed: String::new(),
+        };
+        turn.accepted()?;
+        Ok(turn)
+    }
+
+    /// Whether the CPU can be held to every form that this answer may have.
+    fn accepted(&self) -> Result<(), ApiError> {
+        let moves: &[Move] = match (&self.ask.choice, self.legal.calls.is_empty()) {
+            (_, true) => &[Move::Answer],
+            (Choice::Auto, _) => &[Move::Call, Move::Answer],
+            _ => &[Move::Call],
+        };
+        if !self.lease.service().cpu().info().constrains {
+            return Ok(());
+        }
+        for chosen in moves {
+            let form = self.form(*chosen);
+            self.lease.service().cpu().accepts(&form)?;
+        }
+        Ok(())
+    }
+
+    /// The next piece; `None` after the last.
+    ///
+    /// # Errors
+    /// What stopped the answer; nothing comes after it.
+    pub async fn next(&mut self) -> Result<Option<Piece>, ApiError> {
+        let patience = self.lease.service().patience();
+        let deadline = tokio::time::Instant::from_std(self.begun + patience);
+        let piece = tokio::time::timeout_at(deadline, self.piece()).await;
+        let piece = piece.unwrap_or_else(|_| Err(ApiError::timeout(patience.as_secs())));
+        if piece.is_err() {
+            self.state = State::Over;
+            self.ready.clear();
+        }
+        piece
+    }
+
+    async fn piece(&mut self) -> Result<Option<Piece>, ApiError> {
+        loop {
+            if let Some(piece) = self.ready.pop_front() {
+                return Ok(Some(piece));
+            }
+            if matches!(self.state, State::New) {
+                self.state = State::Writing(self.begin().await?);
+            }
+            let State::Writing(writing) = &mut self.state else {
+                return Ok(None);
+            };
+            let chunk = match writing.whole.take() {
+                Some(whole) => Chunk::Done(whole),
+                None => writing.ticket.next().await?,
+            };
+            match chunk {
+                Chunk::Text(text) => self.text(&text),
+                Chunk::Done(whole) => self.end(&whole)?,
+                Chunk::Weighed(..) => {}
+            }
+        }
+    }
+
+    /// Chooses what is written, and starts it.
+    async fn begin(&mut self) -> Result<Writing, ApiError> {
+        let info = self.lease.service().cpu().info();
+        if self.legal.calls.is_empty() {
+            // A script writes actions and nothing else.
+            let plain = info.constrains || (info.kind != "script" && self.ask.schema.is_none());
+            return Ok(self.write(if plain { Move::Answer } else { Move::Any }));
+        }
+        if !info.constrains {
+            return Ok(self.write(Move::Any));
+        }
+        if self.ask.choice != Choice::Auto {
+            return Ok(self.write(Move::Call));
+        }
+        let named = judge::names_one(&self.lease, &self.prompt, &self.legal.calls).await?;
+        let Some(named) = named else {
+            return Ok(self.write(Move::Any));
+        };
+        if named < CLEARLY_NONE {
+            return Ok(self.write(Move::Answer));
+        }
+        let mut writing = self.write(Move::Call);
+        let name = loop {
+            if let Some(name) = named_in(&writing.text) {
+                break name.to_owned();
+            }
+            match writing.ticket.next().await? {
+                Chunk::Text(text) => writing.text.push_str(&text),
+                Chunk::Done(whole) => {
+                    writing.whole = Some(whole);
+                    break named_in(&writing.text).unwrap_or_default().to_owned();
+                }
+                Chunk::Weighed(..) => {}
+            }
+        };
+        let function = self.legal.calls.iter().find(|call| call.name == name);
+        let fits = match function {
+            Some(function) => {
+                let said = &self.ask.said;
+                judge::fits(&self.lease, &self.messages, said, function, named).await?
+            }
+            None => false,
+        };
+        match fits {
+            true => Ok(writing),
+            false => Ok(self.write(Move::Answer)),
+        }
+    }
+
+    fn write(&self, chosen: Move) -> Writing {
+        let ticket = self.lease.service().cpu().submit(Job {
+            pid: self.lease.pid,
+            priority: 0,
+            prompt: self.prompt.clone(),
+            form: self.form(chosen),
+            tokens_max: self.tokens_max,
+            sampling: self.ask.sampling,
+            history: Arc::new(layout::history(&self.ask.said)),
+        });
+        Writing {
+            ticket,
+            chosen,
+            text: String::new(),
+            whole: None,
+        }
+    }
+
+    fn form(&self, chosen: Move) -> Form {
+        let mut form = self.legal.form(chosen);
+        if let (Move::Call, false, Form::Json(schema)) = (chosen, self.ask.parallel, &mut form)
+            && let Some(most) = schema.pointer_mut("/properties/calls/maxItems")
+        {
+            *most = 1.into();
+        }
+        form
+    }
+
+    /// Text as it comes: an answer is passed on, an action only when it is whole.
+    fn text(&mut self, text: &str) {
+        let State::Writing(writing) = &self.state else {
+            return;
+        };
+        if writing.chosen == Move::Answer {
+            self.pass(text);
+        }
+    }
+
+    /// Passes on text of an answer, up to words that end it.
+    fn pass(&mut self, text: &str) {
+        let (text, over) = self.stops.take(text);
+        if !text.is_empty() {
+            self.passed.push_str(&text);
+            self.ready.push_back(Piece::Text(text));
+        }
+        if over {
+            // The job is dropped here, and only a finished one tells what it cost.
+            let generated = self.lease.service().cpu().count(&self.passed);
+            let usage = Usage {
+                prompt_tokens: u32::try_from(self.prompt.len).unwrap_or(u32::MAX),
+                cached_tokens: 0,
+                generated_tokens: u32::try_from(generated).unwrap_or(u32::MAX),
+            };
+            self.finish(Finish::Stop, usage);
+        }
+    }
+
+    fn end(&mut self, whole: &Completion) -> Result<(), ApiError> {
+        let State::Writing(writing) = &self.state else {
+            return Ok(());
+        };
+        let full = matches!(
+            whole.closed_early,
+            Some(ClosedEarly::Full | ClosedEarly::Repeating)
+        );
+        let full = full || whole.usage.generated_tokens >= self.tokens_max;
+        let finish = if full { Finish::Length } else { Finish::Stop };
+        if writing.chosen == Move::Answer {
+            let rest = self.stops.rest();
+            if !rest.is_empty() {
+                self.ready.push_back(Piece::Text(rest));
+            }
+            self.finish(finish, whole.usage);
+            return Ok(());
+        }
+        let action = self.legal.action(writing.chosen, &whole.text);
+        let action = action.and_then(|action| self.legal.check(&action).map(|()| action));
+        let action = match action {
+            Err(reason) if !full => {
+                return Err(ApiError::internal(format!(
+                    "the model wrote what cannot be used: {reason}; ask again, or with another \
+                     model"
+                )));
+            }
+            Ok(action) if !full || action.get("answer").is_some() => action,
+            // A call that was cut off is none.
+            _ => {
+                self.finish(Finish::Length, whole.usage);
+                return Ok(());
+            }
+        };
+        self.action(&action, finish, whole);
+        Ok(())
+    }
+
+    /// Passes on a whole action.
+    fn action(&mut self, action: &Value, finish: Finish, whole: &Completion) {
+        if let Some(answer) = action.get("answer") {
+            let text = match answer {
+                Value::String(text) if self.ask.schema.is_none() => text.clone(),
+                other => other.to_string(),
+            };
+            self.pass(&text);
+            if !matches!(self.state, State::Over) {
+                let rest = self.stops.rest();
+                if !rest.is_empty() {
+                    self.ready.push_back(Piece::Text(rest));
+                }
+                self.finish(finish, whole.usage);
+            }
+            return;
+        }
+        let calls = action.get("calls").and_then(Value::as_array);
+        let calls = calls.map_or_else(|| vec![action], |calls| calls.iter().collect());
+        let most = if self.ask.parallel { calls.len() } else { 1 };
+        for call in calls.into_iter().take(most) {
+            self.ready.push_back(Piece::Call {
+                name: call["tool"].as_str().unwrap_or_default().to_owned(),
+                args: call["args"].to_string(),
+            });
+        }
+        self.finish(Finish::Calls, whole.usage);
+    }
+
+    fn finish(&mut self, finish: Finish, usage: Usage) {
+        self.ready.push_back(Piece::End(finish, usage));
+        self.lease.service().metrics.spent(usage);
+        self.state = State::Over;
+    }
+}
+
+/// The name of the first function in the beginning of a call.
+fn named_in(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix(CALL_BEGINS)?;
+    rest.split_once('"').map(|(name, _)| name)
+}

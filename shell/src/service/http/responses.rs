@@ -1,0 +1,392 @@
+//! `/v1/responses`: the plain model in the form of OpenAI's newer API, without a state that
+//! is kept between requests.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use futures_util::stream::{self, StreamExt};
+use quipu_kernel::process::Usage;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::chat::fields::{self, add, arguments, choice, few, sampling, text, tokens};
+use super::error::ApiError;
+use super::plain::{Ask, Finish, Piece, Said, Speaker, Turn, function, schema};
+use super::state::Service;
+use super::wire::{self, Input};
+use super::{chat, models};
+
+/// The body of a request.
+#[derive(Debug, Deserialize)]
+pub struct Body {
+    model: Option<String>,
+    input: Value,
+    instructions: Option<String>,
+    #[serde(default)]
+    tools: Vec<Tool>,
+    tool_choice: Option<Value>,
+    parallel_tool_calls: Option<bool>,
+    max_output_tokens: Option<u32>,
+    temperature: Option<f32>,
+    text: Option<Value>,
+    #[serde(default)]
+    stream: bool,
+    previous_response_id: Option<Value>,
+    #[serde(flatten)]
+    rest: HashMap<String, Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Tool {
+    r#type: String,
+    #[serde(default)]
+    name: String,
+    description: Option<String>,
+    parameters: Option<Value>,
+    strict: Option<bool>,
+}
+
+/// Answers `POST /v1/responses`.
+pub async fn post(
+    State(service): State<Arc<Service>>,
+    Input(body): Input<Body>,
+) -> Result<Response, ApiError> {
+    models::check(&service, body.model.as_deref())?;
+    let mut turn = Turn::new(&service, ask(&service, &body)?)?;
+    let head = chat::head(&service, body.model.as_deref());
+    let mut reply = Reply {
+        id: format!("resp_{:016x}", chat::unique()),
+        model: head.model,
+        created: head.created,
+        items: Vec::new(),
+        text: None,
+        sequence: 0,
+    };
+    if !body.stream {
+        while let Some(piece) = turn.next().await? {
+            if let Piece::End(ended, usage) = piece {
+                return Ok(wire::json(&reply.whole(Some((ended, usage)))));
+            }
+            reply.events(piece);
+        }
+        return Err(ApiError::internal("the CPU gave no answer; ask again"));
+    }
+    // What fails before the first piece has a status of its own.
+    let first = turn.next().await?;
+    let begin = reply.begin();
+    let first = first.map_or_else(String::new, |piece| reply.events(piece));
+    let rest = stream::unfold(Some((turn, reply)), |state| async move {
+        let (mut turn, mut reply) = state?;
+        match turn.next().await {
+            Ok(Some(piece)) => Some((reply.events(piece), Some((turn, reply)))),
+            Ok(None) => None,
+            Err(error) => Some((reply.failed(&error), None)),
+        }
+    });
+    let all = stream::iter([begin, first]).chain(rest);
+    Ok(wire::events(super::until_stopped(&service, all)))
+}
+
+fn ask(service: &Service, body: &Body) -> Result<Ask, ApiError> {
+    fields::supported(&body.rest)?;
+    if body
+        .previous_response_id
+        .as_ref()
+        .is_some_and(|id| !id.is_null())
+    {
+        return Err(ApiError::unsupported(
+            "previous_response_id",
+            "responses are not kept; send the earlier items in `input`",
+        ));
+    }
+    few(body.tools.len())?;
+    let mut functions = Vec::new();
+    for (at, tool) in body.tools.iter().enumerate() {
+        let param = format!("tools[{at}]");
+        if tool.r#type != "function" {
+            let message = "only tools of type `function` are taken";
+            return Err(ApiError::unsupported(format!("{param}.type"), message));
+        }
+        let description = tool.description.as_deref().unwrap_or_default();
+        let held = tool.strict.unwrap_or(false);
+        let parameters = tool.parameters.as_ref();
+        let read = function(&param, &tool.name, description, parameters, held)?;
+        add(&mut functions, read, &param)?;
+    }
+    let usual = service.session.settings.sampling();
+    Ok(Ask {
+        said: said(body)?,
+        choice: choice(body.tool_choice.as_ref(), &functions)?,
+        functions,
+        parallel: body.parallel_tool_calls.unwrap_or(true),
+        schema: format(body.text.as_ref())?,
+        tokens_max: tokens("max_output_tokens", body.max_output_tokens)?,
+        sampling: sampling(body.temperature, None, usual)?,
+        stops: Vec::new(),
+    })
+}
+
+/// The schema of the answer.
+fn format(text: Option<&Value>) -> Result<Option<Value>, ApiError> {
+    let format = text.map_or(&Value::Null, |text| &text["format"]);
+    match format["type"].as_str() {
+        None if format.is_null() => Ok(None),
+        Some("text") => Ok(None),
+        Some("json_object") => Ok(Some(json!({"type": "object"}))),
+        Some("json_schema") => {
+            let held = format["strict"].as_bool().unwrap_or(false);
+            schema("text.format.schema", &format["schema"], held).map(Some)
+        }
+        _ => Err(ApiError::invalid(
+            "text.format.type",
+            "a format is `text`, `json_object` or `json_schema`",
+        )),
+    }
+}
+
+fn said(body: &Body) -> Result<Vec<Said>, ApiError> {
+    let mut said = Vec::new();
+    if let Some(instructions) = &body.instructions {
+        said.push(Said::new(Speaker::System, instructions));
+    }
+    let items = match &body.input {
+        Value::String(text) if !text.is_empty() => {
+            said.push(Said::new(Speaker::User, text));
+            return Ok(said);
+        }
+        Value::Array(items) if !items.is_empty() => items,
+        _ => {
+            let message = "an input is a text or a list of items";
+            return Err(ApiError::invalid("input", message));
+        }
+    };
+    let mut names: HashMap<&str, &str> = HashMap::new();
+    for (at, item) in items.iter().enumerate() {
+        let param = format!("input[{at}]");
+        let word = |name: &str| item[name].as_str().unwrap_or_default();
+        match item["type"].as_str() {
+            None | Some("message") => said.push(message(&param, item)?),
+            Some("function_call") => {
+                names.insert(word("call_id"), word("name"));
+                let call = (word("name").to_owned(), arguments(word("arguments")));
+                match said.last_mut() {
+                    // Calls that were made together are one turn.
+                    Some(last) if last.by == Speaker::Assistant => last.calls.push(call),
+                    _ => {
+                        let mut turn = Said::new(Speaker::Assistant, "");
+                        turn.calls.push(call);
+                        said.push(turn);
+                    }
+                }
+            }
+            Some("function_call_output") => {
+                let name = names.get(word("call_id")).ok_or_else(|| {
+                    let message = "no item before it is a call with this id";
+                    ApiError::invalid(format!("{param}.call_id"), message)
+                })?;
+                let output = text(&format!("{param}.output"), item.get("output"))?;
+                let speaker = Speaker::Function((*name).to_owned());
+                said.push(Said::new(speaker, output.unwrap_or_default()));
+            }
+            // A thought of an earlier turn is not told again.
+            Some("reasoning") => {}
+            Some(other) => {
+                let message = format!("an item of type {other:?} cannot be read");
+                return Err(ApiError::unsupported(param, message));
+            }
+        }
+    }
+    Ok(said)
+}
+
+fn message(param: &str, item: &Value) -> Result<Said, ApiError> {
+    let by = match item["role"].as_str() {
+        Some("system" | "developer") => Speaker::System,
+        Some("user") => Speaker::User,
+        Some("assistant") => Speaker::Assistant,
+        _ => {
+            let message = "a role is system, developer, user or assistant";
+            return Err(ApiError::invalid(format!("{param}.role"), message));
+        }
+    };
+    let text = text(&format!("{param}.content"), item.get("content"))?;
+    let text = text.ok_or_else(|| ApiError::invalid(param, "it says nothing"))?;
+    Ok(Said::new(by, text))
+}
+
+/// A reply as it grows.
+struct Reply {
+    id: String,
+    model: String,
+    created: u64,
+    /// Items that are whole.
+    items: Vec<Value>,
+    /// The text of the message that is being written.
+    text: Option<String>,
+    /// Events so far.
+    sequence: u64,
+}
+
+impl Reply {
+    /// The reply as it is; `ended` says how, and what it cost.
+    fn whole(&mut self, ended: Option<(Finish, Usage)>) -> Value {
+        if ended.is_some() {
+            self.close();
+        }
+        let full = matches!(ended, Some((Finish::Length, _)));
+        let status = match (ended.is_some(), full) {
+            (false, _) => "in_progress",
+            (true, true) => "incomplete",
+            (true, false) => "completed",
+        };
+        let details = full.then(|| json!({"reason": "max_output_tokens"}));
+        json!({
+            "id": self.id, "object": "response", "created_at": self.created, "status": status,
+            "model": self.model, "output": self.items, "error": null,
+            "incomplete_details": details, "instructions": null, "metadata": {},
+            "parallel_tool_calls": true, "tool_choice": "auto", "tools": [],
+            "usage": ended.map(|(_, usage)| usage_of(usage)),
+        })
+    }
+
+    fn event(&mut self, kind: &str, mut fields: Value) -> String {
+        fields["type"] = kind.into();
+        fields["sequence_number"] = self.sequence.into();
+        self.sequence += 1;
+        wire::event(Some(kind), &fields)
+    }
+
+    fn begin(&mut self) -> String {
+        let response = self.whole(None);
+        let created = self.event("response.created", json!({"response": response}));
+        created + &self.event("response.in_progress", json!({"response": response}))
+    }
+
+    /// The item that is being written, with `content` and its `status`.
+    fn message(&self, content: &[Value], status: &str) -> Value {
+        json!({"type": "message", "id": format!("msg_{}_{}", self.id, self.items.len()),
+               "role": "assistant", "status": status, "content": content})
+    }
+
+    /// Takes a piece in; the events that it is.
+    fn events(&mut self, piece: Piece) -> String {
+        match piece {
+            Piece::Text(text) => {
+                let mut events = self.open();
+                let mut fields = self.place();
+                fields["delta"] = text.as_str().into();
+                fields["logprobs"] = json!([]);
+                if let Some(written) = &mut self.text {
+                    written.push_str(&text);
+                }
+                events.push_str(&self.event("response.output_text.delta", fields));
+                events
+            }
+            Piece::Call { name, args } => self.close() + &self.call(&name, &args),
+            Piece::End(ended, usage) => {
+                let events = self.close();
+                let response = self.whole(Some((ended, usage)));
+                let kind = match ended {
+                    Finish::Length => "response.incomplete",
+                    _ => "response.completed",
+                };
+                events + &self.event(kind, json!({ "response": response }))
+            }
+        }
+    }
+
+    fn failed(&mut self, error: &ApiError) -> String {
+        let mut response = self.whole(None);
+        response["status"] = "failed".into();
+        response["error"] = json!({"code": "server_error", "message": error.message});
+        self.event("response.failed", json!({ "response": response }))
+    }
+
+    fn place(&self) -> Value {
+        json!({"item_id": self.message(&[], "")["id"], "output_index": self.items.len(),
+               "content_index": 0})
+    }
+
+    /// Begins a message, unless one is being written.
+    fn open(&mut self) -> String {
+        if self.text.is_some() {
+            return String::new();
+        }
+        self.text = Some(String::new());
+        let item = self.message(&[], "in_progress");
+        let added = json!({"output_index": self.items.len(), "item": item});
+        let added = self.event("response.output_item.added", added);
+        let mut part = self.place();
+        part["part"] = json!({"type": "output_text", "text": "", "annotations": []});
+        added + &self.event("response.content_part.added", part)
+    }
+
+    /// Ends the message that is being written.
+    fn close(&mut self) -> String {
+        let Some(text) = self.text.take() else {
+            return String::new();
+        };
+        let part = json!({"type": "output_text", "text": text, "annotations": []});
+        let mut done = self.place();
+        done["text"] = text.into();
+        done["logprobs"] = json!([]);
+        let mut events = self.event("response.output_text.done", done);
+        let mut whole = self.place();
+        whole["part"] = part.clone();
+        events.push_str(&self.event("response.content_part.done", whole));
+        let item = self.message(&[part], "completed");
+        let done = json!({"output_index": self.items.len(), "item": item});
+        self.items.push(item);
+        events + &self.event("response.output_item.done", done)
+    }
+
+    fn call(&mut self, name: &str, args: &str) -> String {
+        let index = self.items.len();
+        let id = format!("fc_{}_{index}", self.id);
+        let item = |args: &str, status: &str| {
+            json!({"type": "function_call", "id": id, "call_id": format!("call_{id}"),
+                   "name": name, "arguments": args, "status": status})
+        };
+        let at = |more: Value| {
+            let mut fields = json!({"item_id": id, "output_index": index});
+            for (key, value) in more.as_object().into_iter().flatten() {
+                fields[key.as_str()] = value.clone();
+            }
+            fields
+        };
+        let whole = item(args, "completed");
+        let events = [
+            (
+                "response.output_item.added",
+                json!({"output_index": index, "item": item("", "in_progress")}),
+            ),
+            (
+                "response.function_call_arguments.delta",
+                at(json!({ "delta": args })),
+            ),
+            (
+                "response.function_call_arguments.done",
+                at(json!({ "arguments": args })),
+            ),
+            (
+                "response.output_item.done",
+                json!({"output_index": index, "item": whole}),
+            ),
+        ];
+        let events = events.map(|(kind, fields)| self.event(kind, fields));
+        self.items.push(whole);
+        events.concat()
+    }
+}
+
+fn usage_of(usage: Usage) -> Value {
+    json!({
+        "input_tokens": usage.prompt_tokens,
+        "input_tokens_details": {"cached_tokens": usage.cached_tokens},
+        "output_tokens": usage.generated_tokens,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": usage.prompt_tokens + usage.generated_tokens,
+    })
+}

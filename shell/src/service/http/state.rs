@@ -1,0 +1,190 @@
+//! What all requests share: the machine, who may ask, and what is counted.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use quipu_cpu::Cpu;
+use quipu_kernel::Kernel;
+use quipu_kernel::judgement::Judgement;
+use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::process::Pid;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use super::embeddings::Meanings;
+use super::error::ApiError;
+use super::guard::Guard;
+use super::metrics::Metrics;
+use crate::session::Session;
+
+/// Answers that may be under way at once; one more is turned away.
+pub const ANSWERS_MAX: usize = 128;
+/// Processes that may run at once; no more are started over HTTP.
+pub const PROCESSES_MAX: usize = 128;
+/// Answered requests whose tokens stay with the CPU, for the next turn of a conversation.
+const KEPT_MAX: usize = 32;
+
+/// The machine behind the APIs.
+pub struct Service {
+    /// The machine.
+    pub kernel: Arc<Kernel>,
+    /// Settings and paths.
+    pub session: Session,
+    /// What the model's odds are worth.
+    pub judgement: Judgement,
+    /// The name of the plain model.
+    pub model: String,
+    /// When it was started, in seconds since 1970.
+    pub started_s: u64,
+    /// Who may ask.
+    pub guard: Guard,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// The model of `/v1/embeddings`.
+    pub meanings: Meanings,
+    /// Becomes true when the machine stops.
+    pub stopping: watch::Receiver<bool>,
+    permits: Arc<Semaphore>,
+    pids: Pids,
+}
+
+/// Numbers for requests that are no processes: below zero, so that no process has them.
+struct Pids {
+    last: AtomicI64,
+    answered: Mutex<VecDeque<Pid>>,
+}
+
+impl Service {
+    /// A service of `kernel` for those whom `guard` lets in.
+    pub fn new(
+        kernel: Arc<Kernel>,
+        session: Session,
+        judgement: Judgement,
+        guard: Guard,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.unwrap_or_default();
+        Self {
+            model: model_name(&session, &*kernel),
+            kernel,
+            session,
+            judgement,
+            started_s: now.as_secs(),
+            guard,
+            metrics: Metrics::default(),
+            meanings: Meanings::default(),
+            stopping,
+            permits: Arc::new(Semaphore::new(ANSWERS_MAX)),
+            pids: Pids {
+                // An earlier service's states may be on disk under its own numbers.
+                last: AtomicI64::new(-(now.as_millis() as i64)),
+                answered: Mutex::default(),
+            },
+        }
+    }
+
+    /// The CPU.
+    pub fn cpu(&self) -> &dyn Cpu {
+        self.kernel.cpu()
+    }
+
+    /// How long a request may take.
+    pub fn patience(&self) -> Duration {
+        Duration::from_secs(self.session.settings.limits.seconds)
+    }
+
+    /// Who speaks through a request: the machine's user where a token says so, or where the
+    /// user vouches for whoever asks; else anybody on this machine.
+    pub fn client(&self) -> Label {
+        let trust = match self.guard.has_token() || self.session.globals.trusted_input {
+            true => Trust::User,
+            false => Trust::Untrusted,
+        };
+        Label::new("a client over HTTP", trust)
+    }
+
+    /// A place among the answers that are under way.
+    ///
+    /// # Errors
+    /// Where all are taken.
+    pub fn admit(self: &Arc<Self>) -> Result<Lease, ApiError> {
+        let permit = self.permits.clone().try_acquire_owned();
+        let permit = permit.map_err(|_| ApiError::too_many(ANSWERS_MAX))?;
+        Ok(Lease {
+            service: self.clone(),
+            pid: self.pids.last.fetch_sub(1, Ordering::Relaxed) - 1,
+            _permit: permit,
+        })
+    }
+
+    /// Whether one more process may be started: those that nobody waits for are counted by
+    /// their number.
+    ///
+    /// # Errors
+    /// Where too many run.
+    pub fn few_run(&self) -> Result<(), ApiError> {
+        let running = self.kernel.running();
+        match running < PROCESSES_MAX {
+            true => Ok(()),
+            false => Err(ApiError::too_many(PROCESSES_MAX)),
+        }
+    }
+
+    /// Answers under way.
+    pub fn under_way(&self) -> usize {
+        ANSWERS_MAX - self.permits.available_permits()
+    }
+
+    fn answered(&self, pid: Pid) {
+        let answered = self.pids.answered.lock();
+        let mut answered = answered.unwrap_or_else(PoisonError::into_inner);
+        answered.push_back(pid);
+        if answered.len() > KEPT_MAX
+            && let Some(oldest) = answered.pop_front()
+        {
+            self.cpu().retire(oldest);
+        }
+    }
+}
+
+/// The name of the model for clients: as its user named it, and no path.
+fn model_name(session: &Session, kernel: &Kernel) -> String {
+    let info = kernel.cpu().info();
+    match info.kind {
+        "local" => {
+            let named = std::path::Path::new(&session.settings.model);
+            let is_file = named.extension().is_some_and(|ending| ending == "gguf");
+            let stem = named.file_stem().filter(|_| is_file);
+            stem.map_or_else(
+                || session.settings.model.clone(),
+                |stem| stem.to_string_lossy().into_owned(),
+            )
+        }
+        "script" => "script".to_owned(),
+        _ => info.model.clone(),
+    }
+}
+
+/// A place among the answers under way, with a number for the CPU. When it is dropped the
+/// place is free, and the tokens stay until newer ones take their place.
+pub struct Lease {
+    service: Arc<Service>,
+    /// The number.
+    pub pid: Pid,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Lease {
+    /// The service that it is a place of.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.service.answered(self.pid);
+    }
+}

@@ -1,0 +1,121 @@
+//! Bodies: JSON that comes in, JSON and streams of events that go out.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use futures_util::Stream;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::error::ApiError;
+
+/// The largest body that is read: more text than any window holds.
+const BODY_BYTES_MAX: usize = 8 << 20;
+/// How long a client may take to send it.
+const BODY_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The JSON of a request.
+///
+/// It is refused as another type of content: a page of another origin can send those without
+/// being asked first.
+pub struct Input<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let kind = request.headers().get(header::CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok());
+        let is_json = kind.is_some_and(|kind| {
+            let kind = kind.split(';').next().unwrap_or_default().trim();
+            kind.eq_ignore_ascii_case("application/json")
+        });
+        if !is_json {
+            return Err(ApiError {
+                status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                ..ApiError::malformed("send the body as `Content-Type: application/json`")
+            });
+        }
+        // Nobody has to send all of what is not read anyway.
+        let length = request.headers().get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if length.is_some_and(|length| length > BODY_BYTES_MAX) {
+            return Err(ApiError::too_large(BODY_BYTES_MAX));
+        }
+        let bytes = to_bytes(request.into_body(), BODY_BYTES_MAX);
+        let bytes = tokio::time::timeout(BODY_PATIENCE, bytes).await;
+        let bytes = bytes
+            .map_err(|_| ApiError::malformed("the body did not come in time; send it again"))?
+            .map_err(|_| ApiError::too_large(BODY_BYTES_MAX))?;
+        let read = serde_json::from_slice(&bytes);
+        read.map(Input)
+            .map_err(|error| ApiError::malformed(format!("the body cannot be read: {error}")))
+    }
+}
+
+/// The parameters after the `?` of an address.
+pub struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// The first one called `name`.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let mut all = self.0.iter();
+        all.find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Params {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default();
+        let url = reqwest::Url::parse(&format!("http://localhost/?{query}"));
+        let pairs = url.map(|url| url.query_pairs().into_owned().collect());
+        Ok(Self(pairs.unwrap_or_default()))
+    }
+}
+
+/// A reply of JSON.
+pub fn json(value: &Value) -> Response {
+    with_type("application/json", value.to_string())
+}
+
+/// A reply of `text` as the content type `kind`.
+pub fn with_type(kind: &'static str, text: impl Into<Body>) -> Response {
+    let mut response = Response::new(text.into());
+    let kind = HeaderValue::from_static(kind);
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+/// One event of a stream: a `name` where the protocol has names, and its data.
+pub fn event(name: Option<&str>, data: &Value) -> String {
+    // Compact JSON has no line ends.
+    match name {
+        Some(name) => format!("event: {name}\ndata: {data}\n\n"),
+        None => format!("data: {data}\n\n"),
+    }
+}
+
+/// The last event of OpenAI's streams.
+pub const DONE: &str = "data: [DONE]\n\n";
+
+/// A reply of server-sent events, as `events` brings them. When the client leaves, the
+/// stream is dropped with everything it holds.
+pub fn events(events: impl Stream<Item = String> + Send + 'static) -> Response {
+    use futures_util::StreamExt;
+    let bytes = events.map(|text| Ok::<_, Infallible>(Bytes::from(text)));
+    let mut response = with_type("text/event-stream", Body::from_stream(bytes));
+    let headers = response.headers_mut();
+    let no_store = HeaderValue::from_static("no-cache, no-transform");
+    headers.insert(header::CACHE_CONTROL, no_store);
+    // Some proxies hold a stream back otherwise.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}

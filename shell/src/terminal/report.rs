@@ -1,0 +1,14 @@
+//! What a process did, as JSON for other programs.
+
+use quipu_kernel::journal::Ruling;
+use serde_json::{Value, json};
+
+/// Adds what was ruled on a step to it, in a list of steps.
+pub fn add_rulings(steps: &mut Value, rulings: &[(u32, Ruling)]) {
+    for step in steps.as_array_mut().into_iter().flatten() {
+        let ruled = rulings.iter().find(|(n, _)| step["n"] == *n);
+        if let Some((_, ruling)) = ruled {
+            step["ruling"] = json!(ruling);
+        }
+    }
+}

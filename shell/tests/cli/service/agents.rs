@@ -1,0 +1,88 @@
+//! A whole agent as a model.
+
+use serde_json::{Value, json};
+
+use super::machine::Machine;
+use crate::sandbox::{ADD, Sandbox};
+
+const PATH: &str = "/v1/chat/completions";
+
+#[tokio::test]
+async fn a_request_to_an_agent_is_a_process() {
+    let sandbox = Sandbox::new();
+    let agents = sandbox.path().join("root/agents");
+    let machine = Machine::start(&sandbox, &[ADD, r#"{"answer":"two"}"#], &[]);
+    let models = machine.get("/v1/models").await.json();
+    assert_eq!(models["data"].as_array().unwrap().len(), 2, "{models}");
+    let ask = |more: Value| {
+        let mut body = json!({"model": "agent",
+                              "messages": [{"role": "user", "content": "what is 1 + 1?"}]});
+        for (name, value) in more.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        body
+    };
+    let answered = [
+        ("/choices/0/message/content", json!("two")),
+        ("/choices/0/finish_reason", json!("stop")),
+        ("/pid", json!(1)),
+    ];
+    machine
+        .post(PATH, &ask(json!({})))
+        .await
+        .check(200, &answered);
+
+    let steps = json!({"stream": true, "stream_options": {"include_steps": true}});
+    let told = machine.post(PATH, &ask(steps)).await;
+    let deltas: Vec<Value> = told
+        .events()
+        .into_iter()
+        .map(|(_, data)| data["choices"][0]["delta"].clone())
+        .collect();
+    let all = |name: &str| -> String {
+        deltas
+            .iter()
+            .filter_map(|delta| delta[name].as_str())
+            .collect()
+    };
+    assert_eq!(all("content"), "two");
+    let thought = all("reasoning_content");
+    assert!(
+        thought.contains("calculator.calculate") && thought.contains("\"2\""),
+        "{thought}"
+    );
+    let plain = machine.post(PATH, &ask(json!({"stream": true}))).await;
+    assert!(!plain.text.contains("reasoning_content"), "{plain:#?}");
+
+    let wrong = async |more: Value, status: u16, param: &str| {
+        let reply = machine.post(PATH, &ask(more)).await;
+        reply.check(status, &[("/error/param", json!(param))]);
+    };
+    let tools = json!([{"type": "function", "function": {"name": "x"}}]);
+    wrong(json!({ "tools": tools }), 400, "tools").await;
+    wrong(json!({"n": 2}), 400, "n").await;
+    wrong(json!({"model": "agent/../../secrets"}), 404, "model").await;
+    let system = json!({"messages": [{"role": "system", "content": "x"}]});
+    wrong(system, 400, "messages").await;
+
+    // Agents by name, found as soon as they are there.
+    std::fs::create_dir_all(&agents).unwrap();
+    std::fs::write(agents.join("adder.md"), "Add numbers.").unwrap();
+    let models = machine.get("/v1/models").await.json();
+    assert_eq!(models["data"][2]["id"], "agent/adder", "{models}");
+    let adder = machine
+        .post(PATH, &ask(json!({"model": "agent/adder"})))
+        .await;
+    adder.check(200, &answered[..2]);
+}
+
+#[tokio::test]
+async fn nobody_is_there_to_approve() {
+    let sandbox = Sandbox::new();
+    let keep = r#"{"tool":"memory.put","args":{"text":"a fact"}}"#;
+    let machine = Machine::start(&sandbox, &[keep, r#"{"answer":"kept"}"#], &[]);
+    let body = json!({"model": "agent", "messages": [{"role": "user", "content": "keep a fact"}]});
+    let reply = machine.post(PATH, &body).await;
+    let stored = sandbox.quipu(&["mem", "ls", "--json"]);
+    assert!(!stored.out.contains("a fact"), "{stored:#?} {reply:#?}");
+}

@@ -1,0 +1,8 @@
+//! The machine as a service: real requests over HTTP to the real program.
+
+mod agents;
+mod chat;
+mod guards;
+mod machine;
+mod native;
+mod others;

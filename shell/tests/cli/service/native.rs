@@ -1,0 +1,167 @@
+//! The machine's own API.
+
+use serde_json::{Value, json};
+
+use super::machine::{Machine, reply};
+use crate::sandbox::{ADD, DONE, ENDLESS, SPIN, Sandbox};
+
+const PROCESSES: &str = "/api/v1/processes";
+
+#[tokio::test]
+async fn a_process_is_started_watched_and_copied() {
+    let sandbox = Sandbox::new();
+    let machine = Machine::start(&sandbox, &[ADD, DONE], &[]);
+    let limits = json!({"steps": 5, "tokens": 1_000_000});
+    let body = json!({"prompt": "add", "input": "1 and 1", "limits": limits});
+    let started = machine.post(PROCESSES, &body).await;
+    started.check(201, &[("/pid", json!(1)), ("/prompt", json!("add"))]);
+    // Whether it has ended already or not, the stream ends with it.
+    let events = machine.get("/api/v1/processes/1/events").await.events();
+    assert_eq!(
+        (events[0].0.as_str(), &events[0].1["pid"]),
+        ("process", &json!(1))
+    );
+    sandbox.log_until("1", |log| log["process"]["exit"]["status"] == "exited");
+
+    machine
+        .get("/api/v1/processes/1")
+        .await
+        .check(200, &[("/exit/answer", json!("done"))]);
+    let log = machine.get("/api/v1/processes/1/log").await;
+    log.check(
+        200,
+        &[("/steps/0/action/tool", json!("calculator.calculate"))],
+    );
+    let copied = machine
+        .post("/api/v1/processes/1/fork", &json!({"step": 1}))
+        .await;
+    copied.check(200, &[("/pid", json!(2))]);
+    sandbox.log_until("2", |log| log["process"]["exit"]["status"] == "exited");
+    let all = machine.get(PROCESSES).await;
+    all.check(
+        200,
+        &[
+            ("/processes/0/pid", json!(2)),
+            ("/processes/1/pid", json!(1)),
+        ],
+    );
+    let nice = machine
+        .post("/api/v1/processes/1/nice", &json!({"priority": 5}))
+        .await;
+    nice.check(200, &[("/priority", json!(5))]);
+    machine
+        .get("/api/v1/tools")
+        .await
+        .check(200, &[("/tools/0/origin", json!("builtin"))]);
+
+    let wrong = async |path: &str, body: Value, status: u16, param: Value| {
+        let reply = machine.post(path, &body).await;
+        reply.check(status, &[("/error/param", param)]);
+    };
+    wrong(PROCESSES, json!({"prompt": " "}), 400, json!("prompt")).await;
+    wrong(
+        PROCESSES,
+        json!({"prompt": "x", "priority": 100}),
+        400,
+        json!("priority"),
+    )
+    .await;
+    wrong(
+        PROCESSES,
+        json!({"prompt": "x", "nonsense": 1}),
+        400,
+        Value::Null,
+    )
+    .await;
+    wrong(
+        PROCESSES,
+        json!({"prompt": "x", "agent": "nobody"}),
+        404,
+        json!("model"),
+    )
+    .await;
+    let long = "word ".repeat(20_000);
+    wrong(PROCESSES, json!({ "prompt": long }), 400, json!("messages")).await;
+    wrong("/api/v1/processes/99/fork", json!({}), 404, json!("pid")).await;
+    wrong("/api/v1/processes/x/fork", json!({}), 400, json!("pid")).await;
+    wrong("/api/v1/processes/1/resume", json!({}), 409, Value::Null).await;
+    wrong(
+        "/api/v1/processes/1/signal",
+        json!({"signal": "kill"}),
+        409,
+        Value::Null,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_process_can_be_stopped() {
+    let sandbox = Sandbox::new();
+    sandbox.install("slow", ENDLESS);
+    let machine = Machine::start(&sandbox, &[SPIN, DONE], &[]);
+    machine
+        .post(PROCESSES, &json!({"prompt": "spin"}))
+        .await
+        .check(201, &[]);
+    let watch = machine.request("GET", "/api/v1/processes/1/events");
+    let (watched, ()) = tokio::join!(reply(watch), async {
+        sandbox.log_until("1", |log| log["steps"][0]["action"].is_object());
+        let kill = json!({"signal": "kill"});
+        machine
+            .post("/api/v1/processes/1/signal", &kill)
+            .await
+            .check(200, &[]);
+    });
+    let events = watched.events();
+    let (last, exited) = events.last().unwrap();
+    assert_eq!(
+        (last.as_str(), &exited["exit"]["status"]),
+        ("exited", &json!("interrupted"))
+    );
+}
+
+#[tokio::test]
+async fn only_whom_the_user_vouches_for_approves() {
+    let keep = r#"{"tool":"memory.put","args":{"text":"the tea is in the tin"}}"#;
+    let key = "a-token-of-many-letters";
+    for vouched in [false, true] {
+        let sandbox = Sandbox::new();
+        let file = sandbox.write("token", key);
+        let args: &[&str] = match vouched {
+            true => &["--token-file", file.to_str().unwrap()],
+            false => &[],
+        };
+        let machine = Machine::start(&sandbox, &[keep, DONE], args);
+        let post = async |path: &str, body: Value| {
+            reply(machine.request("POST", path).bearer_auth(key).json(&body)).await
+        };
+        let all = machine.request("GET", "/api/v1/events").bearer_auth(key);
+        let mut all = all.send().await.unwrap();
+        // A stranger's text beside the task, so that whoever asks, an approval is needed.
+        let body = json!({"prompt": "keep it", "input": "a note", "attended": true});
+        post(PROCESSES, body).await.check(201, &[]);
+        let mut heard = String::new();
+        while !heard.contains("event: approval") || !heard.ends_with("\n\n") {
+            let bytes = all.chunk().await.unwrap().unwrap();
+            heard.push_str(std::str::from_utf8(&bytes).unwrap());
+        }
+        let asked = heard.split("event: approval\ndata: ").nth(1).unwrap();
+        let asked: Value = serde_json::from_str(asked.lines().next().unwrap()).unwrap();
+        assert_eq!(asked["call"]["args"]["text"], "the tea is in the tin");
+        let path = "/api/v1/processes/1/reply";
+        let both = json!({"key": asked["key"], "text": "x", "approve": true});
+        post(path, both).await.check(400, &[]);
+        let said = post(path, json!({"key": asked["key"], "approve": true})).await;
+        said.check(if vouched { 200 } else { 403 }, &[]);
+        if !vouched {
+            post(path, json!({"key": asked["key"], "approve": false}))
+                .await
+                .check(200, &[]);
+        }
+        sandbox.log_until("1", |log| log["process"]["exit"].is_object());
+        let search = machine.request("GET", "/api/v1/memory/search?q=tea%20tin");
+        let found = reply(search.bearer_auth(key)).await;
+        let hits = found.json()["hits"].as_array().unwrap().len();
+        assert_eq!(hits, usize::from(vouched), "{found:#?}");
+    }
+}
