@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use clap::Args;
-use quipu_kernel::journal::JournalError;
 use quipu_kernel::process::{Exit, Pid, State, Status, Usage};
 
 use crate::control::{self, Request};
@@ -19,12 +18,7 @@ pub struct KillArgs {
 /// Tells the machine that runs; without one the process is only waiting to be resumed.
 pub fn run(session: &Session, args: &KillArgs) -> Result<u8> {
     let journal = session.journal()?;
-    let row = journal
-        .processes()?
-        .into_iter()
-        .find(|row| row.pid == args.pid)
-        .ok_or(JournalError::NoProcess(args.pid))?;
-    if row.state == "exited" {
+    if journal.process(args.pid)?.state == State::Exited {
         say!("process {} is already over", args.pid);
         return Ok(0);
     }

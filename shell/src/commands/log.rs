@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use quipu_kernel::journal::{Journal, JournalError, ProcessRow};
+use quipu_kernel::journal::ProcessRow;
 use quipu_kernel::limits::Limit;
 use quipu_kernel::process::{Pid, State, Status};
 use serde_json::json;
@@ -56,9 +56,9 @@ fn remove(session: &Session, pids: &[Pid]) -> Result<u8> {
     let paths = &session.paths;
     let rows: Vec<ProcessRow> = pids
         .iter()
-        .map(|pid| row(&session.journal()?, *pid))
+        .map(|pid| Ok(session.journal()?.process(*pid)?))
         .collect::<Result<_>>()?;
-    let ended = |row: &ProcessRow| row.state == State::Exited.as_str();
+    let ended = |row: &ProcessRow| row.state == State::Exited;
     // Held until all is done, so that no machine takes one of them up meanwhile.
     let lock = match rows.iter().find(|row| !ended(row)) {
         None => MachineLock::take(&paths.lock()).ok(),
@@ -105,18 +105,12 @@ fn remove_images(folder: &Path, pid: Pid) {
     }
 }
 
-fn row(journal: &Journal, pid: Pid) -> Result<ProcessRow> {
-    let mut rows = journal.processes()?.into_iter();
-    let row = rows.find(|row| row.pid == pid);
-    Ok(row.ok_or(JournalError::NoProcess(pid))?)
-}
-
 /// Prints the journal of one process.
 fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
     let journal = session.journal()?;
-    let row = row(&journal, pid)?;
+    let row = journal.process(pid)?;
     let steps = journal.steps(pid)?;
-    let recalled = journal.recalled(pid)?;
+    let reminder = journal.reminder(pid)?;
     let rulings = journal.rulings(pid)?;
     if let Err(error) = journal.verify(pid) {
         say!("warning: {}", visible(&error.to_string()));
@@ -124,17 +118,17 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
     if as_json {
         let mut log = json!({"process": row, "steps": steps});
         add_rulings(&mut log["steps"], &rulings);
-        if let Some(recalled) = recalled {
-            log["recalled"] = json!(recalled);
+        if let Some(reminder) = reminder {
+            log["recalled"] = json!(reminder);
         }
         output::json(&log)?;
         return Ok(0);
     }
     output::line(&format!("process {} on {}", row.pid, visible(&row.model)))?;
     output::line(&format!("task: {}", visible(&row.prompt)))?;
-    if let Some(recalled) = recalled {
-        output::line(&reminded(&recalled))?;
-        output::line(&format!("     → {}", visible(&recalled.text)))?;
+    if let Some(reminder) = reminder {
+        output::line(&reminded(&reminder))?;
+        output::line(&format!("     → {}", visible(&reminder.text)))?;
     }
     for step in steps {
         let (verb, rest) = action_words(&step.action);
