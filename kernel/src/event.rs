@@ -13,7 +13,7 @@ use crate::judgement::Question;
 use crate::label::Label;
 use crate::limits::Limit;
 use crate::process::{Exit, Pid, Usage};
-use crate::window::reminder::Recalled;
+use crate::window::reminder::Reminder;
 use quipu_cpu::Movement;
 
 /// Something that happened to a process.
@@ -42,7 +42,7 @@ pub enum Event {
         pid: Pid,
         /// What it was, with the label it gives the process.
         #[serde(flatten)]
-        recalled: Recalled,
+        reminder: Reminder,
     },
     /// A step begins: the window has been laid out.
     Step {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI8, Ordering};
 use parking_lot::Mutex;
 use quipu_memory::{Store, StoreError};
 use quipu_tools::Bus;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
 use crate::consolidation::Tried;
@@ -20,6 +21,9 @@ use crate::process::{Exit, Pid, Program, Reply, State, Status, Usage};
 use crate::signal::Signal;
 use crate::window::VmError;
 use quipu_cpu::{Cpu, CpuStats, Sampling};
+
+/// Signals, and replies, that may wait for one process.
+const WAITING_MAX: usize = 64;
 
 /// The parts of a machine, handed over at boot.
 pub struct Parts {
@@ -65,8 +69,8 @@ impl Events {
 }
 
 struct Handle {
-    signals: mpsc::UnboundedSender<Signal>,
-    replies: mpsc::UnboundedSender<(String, Reply)>,
+    signals: mpsc::Sender<Signal>,
+    replies: mpsc::Sender<(String, Reply)>,
     priority: Arc<AtomicI8>,
     exit: watch::Receiver<Option<Exit>>,
 }
@@ -74,7 +78,8 @@ struct Handle {
 /// A running machine. Processes are tasks of the tokio runtime it lives in.
 pub struct Kernel {
     shared: Arc<Shared>,
-    table: Mutex<HashMap<Pid, Handle>>,
+    /// The processes that run on this machine; one that ends leaves it.
+    table: Arc<Mutex<HashMap<Pid, Handle>>>,
     /// What was tried in vain to be consolidated.
     pub(crate) tried: Mutex<Tried>,
 }
@@ -100,6 +105,9 @@ pub enum KernelError {
     /// This machine does not run the process.
     #[error("process {0} is not running here")]
     NotRunning(Pid),
+    /// The process has not read what was sent to it before.
+    #[error("process {0} has {WAITING_MAX} signals or replies waiting already")]
+    Busy(Pid),
 }
 
 impl Kernel {
@@ -124,7 +132,7 @@ impl Kernel {
         };
         Ok(Self {
             shared: Arc::new(shared),
-            table: Mutex::default(),
+            table: Arc::default(),
             tried: Mutex::default(),
         })
     }
@@ -209,12 +217,11 @@ impl Kernel {
         attended: bool,
     ) -> Result<Pid, KernelError> {
         let (mut program, spent_ms) = self.shared.journal.program(pid)?;
-        let rows = self.shared.journal.processes()?;
-        let row = rows.into_iter().find(|row| row.pid == pid);
-        match row.map(|row| (row.exit.map(|exit| exit.status), row.state)) {
-            Some((Some(Status::Exited), _)) => return Err(KernelError::Finished(pid)),
+        let row = self.shared.journal.process(pid)?;
+        match (row.exit.map(|exit| exit.status), row.state) {
+            (Some(Status::Exited), _) => return Err(KernelError::Finished(pid)),
             // One that was only interrupted is ready.
-            Some((Some(Status::Interrupted), state)) if state == State::Exited.as_str() => {
+            (Some(Status::Interrupted), State::Exited) => {
                 return Err(KernelError::Killed(pid));
             }
             _ => {}
@@ -251,15 +258,21 @@ impl Kernel {
             spent_ms,
             done,
             n: last_refused,
-            recalled: journal.recalled(pid)?,
+            reminder: journal.reminder(pid)?,
         })
     }
 
-    /// Waits for the end of a process that runs on this machine.
+    /// Waits for the end of a process; of one that has ended, the journal knows it.
     pub async fn wait(&self, pid: Pid) -> Result<Exit, KernelError> {
-        let mut exit = match self.table.lock().get(&pid) {
-            Some(handle) => handle.exit.clone(),
-            None => return Err(KernelError::NotRunning(pid)),
+        let running = self
+            .table
+            .lock()
+            .get(&pid)
+            .map(|handle| handle.exit.clone());
+        let Some(mut exit) = running else {
+            let row = self.shared.journal.process(pid);
+            let ended = row.ok().and_then(|row| row.exit);
+            return ended.ok_or(KernelError::NotRunning(pid));
         };
         let exit = exit.wait_for(Option::is_some).await;
         exit.ok()
@@ -273,8 +286,8 @@ impl Kernel {
         let handle = table.get(&pid).ok_or(KernelError::NotRunning(pid))?;
         handle
             .signals
-            .send(signal)
-            .map_err(|_| KernelError::NotRunning(pid))
+            .try_send(signal)
+            .map_err(|error| refused(pid, &error))
     }
 
     /// Answers the question or the approval with this `key` (of its event) that a process
@@ -284,14 +297,13 @@ impl Kernel {
         let handle = table.get(&pid).ok_or(KernelError::NotRunning(pid))?;
         handle
             .replies
-            .send((key.to_owned(), reply))
-            .map_err(|_| KernelError::NotRunning(pid))
+            .try_send((key.to_owned(), reply))
+            .map_err(|error| refused(pid, &error))
     }
 
     /// Whether no process runs on this machine.
     pub fn is_idle(&self) -> bool {
-        let table = self.table.lock();
-        table.values().all(|handle| handle.exit.borrow().is_some())
+        self.table.lock().is_empty()
     }
 
     /// The gate that everything passes.
@@ -319,10 +331,7 @@ impl Kernel {
 
     /// Whether the process runs on this machine now.
     pub fn is_running(&self, pid: Pid) -> bool {
-        let table = self.table.lock();
-        table
-            .get(&pid)
-            .is_some_and(|handle| handle.exit.borrow().is_none())
+        self.table.lock().contains_key(&pid)
     }
 
     /// The log-odds of each signal of `question` about `program` before its first step, as a
@@ -340,8 +349,8 @@ impl Kernel {
             .shared
             .journal
             .create(&program, &self.shared.cpu.info().model)?;
-        let (_signals, signal_inbox) = mpsc::unbounded_channel();
-        let (_replies, reply_inbox) = mpsc::unbounded_channel();
+        let (_signals, signal_inbox) = mpsc::channel(WAITING_MAX);
+        let (_replies, reply_inbox) = mpsc::channel(WAITING_MAX);
         let inbox = Inbox {
             signals: signal_inbox,
             replies: reply_inbox,
@@ -359,8 +368,8 @@ impl Kernel {
     }
 
     fn launch(&self, pid: Pid, program: Program, past: Past, attended: bool) {
-        let (signals, signal_inbox) = mpsc::unbounded_channel();
-        let (replies, reply_inbox) = mpsc::unbounded_channel();
+        let (signals, signal_inbox) = mpsc::channel(WAITING_MAX);
+        let (replies, reply_inbox) = mpsc::channel(WAITING_MAX);
         let (done_sender, exit) = watch::channel(None);
         let priority = Arc::new(AtomicI8::new(program.priority));
         let inbox = Inbox {
@@ -378,15 +387,25 @@ impl Kernel {
                 exit,
             },
         );
-        let shared = self.shared.clone();
+        let (shared, table) = (self.shared.clone(), self.table.clone());
         tokio::spawn(async move {
             let exit = match Execution::new(pid, program, shared.clone(), inbox, past) {
                 Ok(execution) => execution.run().await,
                 Err(ending) => stillborn(&shared, pid, ending),
             };
+            // First, so that a run that begins after this end finds its place free.
+            table.lock().remove(&pid);
             // Nobody waiting is fine.
             let _ = done_sender.send(Some(exit));
         });
+    }
+}
+
+/// Why a signal or a reply was not taken.
+fn refused<T>(pid: Pid, error: &TrySendError<T>) -> KernelError {
+    match error {
+        TrySendError::Full(_) => KernelError::Busy(pid),
+        TrySendError::Closed(_) => KernelError::NotRunning(pid),
     }
 }
 

@@ -112,7 +112,7 @@ fn a_changed_row_is_noticed() {
     );
     check(
         "UPDATE process SET recalled='{}' WHERE pid=1",
-        "recalled for it",
+        "reminded of",
     );
     check("DELETE FROM step WHERE pid=1 AND n=2", "step 2");
     check("DELETE FROM chain WHERE pid=1", "it has no links");

@@ -100,20 +100,20 @@ async fn a_resumed_process_is_reminded_of_the_same() {
     let pid = kernel.spawn(program).expect("it starts");
     // Nobody answers, so it waits to be resumed.
     transcript(&kernel, pid, &[], &mut events).await;
-    let recalled = kernel.journal().recalled(pid).expect("read");
-    let recalled = recalled.expect("it was reminded");
+    let reminder = kernel.journal().reminder(pid).expect("read");
+    let reminder = reminder.expect("it was reminded");
     let later = page("m3", "Bruno the dog was born twice.", Trust::User);
     kernel.store().put(later).expect("stored");
     kernel.resume(pid, None, false).expect("it goes on");
     transcript(&kernel, pid, &[], &mut events).await;
     assert_eq!(
-        kernel.journal().recalled(pid).expect("read"),
-        Some(recalled.clone())
+        kernel.journal().reminder(pid).expect("read"),
+        Some(reminder.clone())
     );
     let child = kernel.fork(pid, Some(0), false).expect("forked");
     assert_eq!(
-        kernel.journal().recalled(child).expect("read"),
-        Some(recalled)
+        kernel.journal().reminder(child).expect("read"),
+        Some(reminder)
     );
     kernel.wait(child).await.expect("it ends");
 }

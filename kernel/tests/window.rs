@@ -36,7 +36,7 @@ proptest! {
         reserve in 16usize..600,
         task in ".{0,300}",
         // Without what could be a template's marker: these are broken.
-        recalled in "[^<\\[]{0,600}",
+        reminder in "[^<\\[]{0,600}",
         observations in prop::collection::vec("\\PC{0,2000}", 1..40),
     ) {
         let cpu = cpu(window);
@@ -46,14 +46,14 @@ proptest! {
             Err(other) => return Err(TestCaseError::fail(other.to_string())),
         };
         let label = Label::new("memory", Trust::Untrusted);
-        let pinned = vm.pin_recalled(&cpu, recalled.clone(), label);
+        let pinned = vm.pin_reminder(&cpu, reminder.clone(), label);
         prop_assert_eq!(vm.lowest_label().trust == Trust::Untrusted, pinned);
         for (i, observation) in observations.iter().enumerate() {
             let action = format!("{{\"tool\":\"t.f\",\"args\":{{\"n\":{i}}}}}");
             vm.push(&cpu, i as u32 + 1, action, observation.clone(), Label::new("tool:t", Trust::User));
             let (prompt, _) = vm.fit(&cpu).map_err(|e| TestCaseError::fail(e.to_string()))?;
             prop_assert!(prompt.len + vm.reserve() <= window);
-            let shown = prompt.messages[1].text.starts_with(&recalled);
+            let shown = prompt.messages[1].text.starts_with(&reminder);
             prop_assert!(shown || !pinned, "it stays before the task");
         }
         for (i, observation) in observations.iter().enumerate() {

@@ -56,7 +56,7 @@
 //! | `vector.rs` | How near are two meanings? |
 //! | `blocks.rs` | What does an agent always see? |
 //! | `present.rs` | What of a search is shown to a process? |
-//! | `recall.rs` | What matches a task so well that it is shown unasked? |
+//! | `relevant.rs` | What matches a task so well that it is shown unasked? |
 //! | `consolidate.rs` | Which memories belong together, and may become one? |
 //! | `chunk.rs`, `chunk/` | Where is a long text cut into pages, and what are its headings? |
 //! | `ids.rs` | What are pages called? |
@@ -82,7 +82,7 @@ mod present;
 pub mod private;
 mod ram;
 mod rank;
-mod recall;
+mod relevant;
 mod snippet;
 mod store;
 mod text;
@@ -99,7 +99,7 @@ pub use page::{
 };
 pub use present::{Passage, Presentation, present};
 pub use ram::RamStore;
-pub use recall::{Recall, Recalled, recall};
+pub use relevant::{Relevance, Relevant, relevant};
 pub use snippet::SNIPPET_CHARS_MAX;
 pub use store::{
     HISTORY_MAX, HITS_MAX, Hit, LIST_MAX, Mode, PageSummary, Query, Share, Stats, Store,

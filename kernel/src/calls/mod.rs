@@ -28,18 +28,12 @@ use futures_util::future::BoxFuture;
 use quipu_tools::{Bus, Capability, Effect};
 use serde_json::{Map, Value, json};
 
-pub use answer::Answer;
-pub use ask::Ask;
-pub use decide::Decide;
-pub use device::Call;
-pub use edit::Edit;
-pub use find::{FIND, Find};
-pub use put::{Put, REMEMBER, REPLACES};
-pub use recall::{RECALL, Recall};
-pub(crate) use resolved::{Facts, Resolved};
-pub use search::{SEARCH, Search};
-
 pub use edit::EDIT;
+pub use find::FIND;
+pub use put::{REMEMBER, REPLACES};
+pub use recall::RECALL;
+pub(crate) use resolved::{Facts, Resolved};
+pub use search::SEARCH;
 
 use crate::exec::{Ending, Execution};
 use crate::gate::world::{Hands, World};
@@ -230,13 +224,15 @@ pub(crate) fn spec(name: &str) -> Option<&'static Spec> {
         .find(|spec| spec.written == Written::Tool && spec.name == name)
 }
 
-/// Makes the closed enum and the table out of the list of calls.
+/// Makes the closed enum and the table out of the list of calls, each with its file.
 macro_rules! table {
-    ($($(#[$doc:meta])* $call:ident,)*) => {
+    ($($call:ident($file:ident),)*) => {
+        $(pub use $file::$call;)*
+
         /// What a process may ask of the kernel.
         #[derive(Clone, Debug, PartialEq)]
         pub enum Syscall {
-            $($(#[$doc])* $call($call),)*
+            $(#[doc = concat!("[`", stringify!($call), "`]")] $call($call),)*
         }
 
         /// The table of all system calls. A model is shown them in this order.
@@ -248,10 +244,12 @@ macro_rules! table {
                 match self { $(Syscall::$call(call) => call.body(),)* }
             }
 
+            /// What the gate has to know of it.
             pub(crate) fn facts(&self, bus: &Bus, said: &dyn Fn() -> String) -> Facts {
                 match self { $(Syscall::$call(call) => call.facts(bus, said),)* }
             }
 
+            /// Whether it can be done again where its end was not recorded.
             pub(crate) fn is_redoable(&self, world: &World) -> bool {
                 match self { $(Syscall::$call(call) => call.is_redoable(world),)* }
             }
@@ -260,24 +258,15 @@ macro_rules! table {
 }
 
 table! {
-    /// Search the store.
-    Search,
-    /// Write a memory to the store.
-    Put,
-    /// Bring an evicted or cut page back, verbatim.
-    Recall,
-    /// Weigh the options of a question about what the process has read.
-    Decide,
-    /// Bring tools into sight that fit some words.
-    Find,
-    /// Change a block of the core memory.
-    Edit,
-    /// Finish with an answer.
-    Answer,
-    /// Ask the person at the machine.
-    Ask,
-    /// Call a function of a device.
-    Call,
+    Search(search),
+    Put(put),
+    Recall(recall),
+    Decide(decide),
+    Find(find),
+    Edit(edit),
+    Answer(answer),
+    Ask(ask),
+    Call(device),
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ use std::sync::atomic::AtomicI8;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 
 use crate::calls::{Find, REMEMBER, Syscall};
 use crate::event::Event;
@@ -40,7 +40,7 @@ use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::{LeftOut, LoopGuard, Planner};
 use crate::process::{Exit, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
-use crate::window::reminder::Recalled;
+use crate::window::reminder::Reminder;
 use crate::window::{Vm, VmError};
 use quipu_cpu::Weights;
 
@@ -48,8 +48,8 @@ pub(crate) use ending::Ending;
 
 /// What reaches a process from outside.
 pub(crate) struct Inbox {
-    pub(crate) signals: UnboundedReceiver<Signal>,
-    pub(crate) replies: UnboundedReceiver<(String, Reply)>,
+    pub(crate) signals: Receiver<Signal>,
+    pub(crate) replies: Receiver<(String, Reply)>,
     pub(crate) priority: Arc<AtomicI8>,
     /// Whether a person is there to reply.
     pub(crate) attended: bool,
@@ -103,8 +103,8 @@ pub(crate) struct Past {
     pub(crate) done: Vec<StepRow>,
     /// Its last row in the journal, also of steps that it is not shown again.
     pub(crate) n: u32,
-    /// What was recalled for it.
-    pub(crate) recalled: Option<Recalled>,
+    /// What it was reminded of.
+    pub(crate) reminder: Option<Reminder>,
 }
 
 impl Execution {
@@ -144,11 +144,11 @@ impl Execution {
             kept: false,
             tried_to_keep: false,
             cut_answer: false,
-            unreminded: past.done.is_empty() && past.recalled.is_none(),
+            unreminded: past.done.is_empty() && past.reminder.is_none(),
             ruling: None,
         };
-        if let Some(recalled) = past.recalled {
-            execution.pin(&recalled);
+        if let Some(reminder) = past.reminder {
+            execution.pin(&reminder);
         }
         for mut step in past.done {
             match step.outcome.take() {
@@ -376,7 +376,7 @@ fn time_left(program: &Program, spent: &Spent, started: Instant) -> Duration {
 
 /// Waits for `work`, a signal or the end of the time, whichever comes first.
 async fn guarded<T>(
-    signals: &mut UnboundedReceiver<Signal>,
+    signals: &mut Receiver<Signal>,
     left: Duration,
     work: impl Future<Output = T>,
 ) -> Result<T, Ending> {

@@ -3,7 +3,7 @@
 use super::{Ending, Execution, guarded, time_left};
 use crate::event::Event;
 use crate::judgement::Question;
-use crate::window::reminder::{Recalled, recall};
+use crate::window::reminder::{Reminder, remind};
 
 impl Execution {
     /// Asks the store, writes down what it says and pins it. A store that fails costs
@@ -17,7 +17,7 @@ impl Execution {
         let personal = self.is_personal().await?;
         let (shared, program) = (self.shared.clone(), self.program.clone());
         let work = tokio::task::spawn_blocking(move || {
-            recall(
+            remind(
                 shared.store.as_ref(),
                 shared.cpu.as_ref(),
                 &program,
@@ -25,29 +25,29 @@ impl Execution {
             )
         });
         let left = time_left(&self.program, &self.spent, self.started);
-        let recalled = match guarded(&mut self.inbox.signals, left, work).await? {
-            Ok(Ok(Some(recalled))) => recalled,
+        let reminder = match guarded(&mut self.inbox.signals, left, work).await? {
+            Ok(Ok(Some(reminder))) => reminder,
             Ok(Ok(None)) => return Ok(()),
             Ok(Err(error)) => {
-                tracing::warn!(pid = self.pid, %error, "nothing was recalled");
+                tracing::warn!(pid = self.pid, %error, "there is no reminder");
                 return Ok(());
             }
             Err(error) => {
-                tracing::warn!(pid = self.pid, %error, "nothing was recalled");
+                tracing::warn!(pid = self.pid, %error, "there is no reminder");
                 return Ok(());
             }
         };
-        if !self.pin(&recalled) {
+        if !self.pin(&reminder) {
             return Ok(());
         }
         // Before the first step reads it: a process that is resumed sees the same.
         let journal = &self.shared.journal;
         journal
-            .set_recalled(self.pid, &recalled)
+            .set_reminder(self.pid, &reminder)
             .map_err(|error| Ending::Failed(error.into()))?;
         self.emit(Event::Reminded {
             pid: self.pid,
-            recalled,
+            reminder,
         });
         Ok(())
     }
@@ -67,9 +67,9 @@ impl Execution {
         Ok(likely.is_some_and(|likely| self.says_yes(Question::Personal, likely)))
     }
 
-    /// Puts recalled pages into the window; says whether there was room for them.
-    pub(super) fn pin(&mut self, recalled: &Recalled) -> bool {
-        let (text, label) = (recalled.text.clone(), recalled.label.clone());
-        self.vm.pin_recalled(&*self.shared.cpu, text, label)
+    /// Puts a reminder into the window; says whether there was room for it.
+    pub(super) fn pin(&mut self, reminder: &Reminder) -> bool {
+        let (text, label) = (reminder.text.clone(), reminder.label.clone());
+        self.vm.pin_reminder(&*self.shared.cpu, text, label)
     }
 }

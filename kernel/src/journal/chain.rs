@@ -332,7 +332,7 @@ fn digest(connection: &Connection, pid: Pid, kind: &str, n: u32) -> rusqlite::Re
 fn place(kind: &str, n: u32) -> String {
     match (kind, n) {
         ("program", _) => "its task".to_owned(),
-        ("recalled", _) => "what was recalled for it".to_owned(),
+        ("recalled", _) => "what it was reminded of".to_owned(),
         ("exit", _) => "how it ended".to_owned(),
         (_, n) => format!("step {n}"),
     }

@@ -24,7 +24,7 @@ use serde_json::Value;
 
 use crate::label::Label;
 use crate::process::{Branch, Exit, Pid, Program, State, Usage};
-use crate::window::reminder::Recalled;
+use crate::window::reminder::Reminder;
 use chain::Chain;
 pub use error::JournalError;
 use error::wrap;
@@ -80,7 +80,7 @@ pub struct ProcessRow {
     /// The process.
     pub pid: Pid,
     /// Its state as last written.
-    pub state: String,
+    pub state: State,
     /// Steps with an outcome.
     pub steps: u32,
     /// The agent's name.
@@ -279,19 +279,19 @@ impl Journal {
         .map(drop)
     }
 
-    /// Records what was recalled for `pid` before its first step.
-    pub fn set_recalled(&self, pid: Pid, recalled: &Recalled) -> Result<()> {
-        let recalled = serde_json::to_string(recalled)?;
+    /// Records what `pid` is reminded of before its first step.
+    pub fn set_reminder(&self, pid: Pid, reminder: &Reminder) -> Result<()> {
+        let reminder = serde_json::to_string(reminder)?;
         self.change(|change| {
             let sql = "UPDATE process SET recalled=?2 WHERE pid=?1";
-            change.execute(sql, params![pid, recalled])?;
+            change.execute(sql, params![pid, reminder])?;
             Ok((pid, Some(("recalled", 0))))
         })
         .map(drop)
     }
 
-    /// What was recalled for `pid`; `None` when nothing was.
-    pub fn recalled(&self, pid: Pid) -> Result<Option<Recalled>> {
+    /// What `pid` was reminded of; `None` when it was of nothing.
+    pub fn reminder(&self, pid: Pid) -> Result<Option<Reminder>> {
         let text: Option<Option<String>> = self
             .connection
             .lock()
@@ -300,8 +300,8 @@ impl Journal {
             })
             .optional()
             .map_err(|error| wrap(&self.path, error))?;
-        let recalled = text.flatten().map(|text| serde_json::from_str(&text));
-        Ok(recalled.transpose()?)
+        let reminder = text.flatten().map(|text| serde_json::from_str(&text));
+        Ok(reminder.transpose()?)
     }
 
     /// Writes the state of `pid` and the time it has spent.
@@ -386,20 +386,20 @@ impl Journal {
 
     /// All processes, newest first.
     pub fn processes(&self) -> Result<Vec<ProcessRow>> {
-        self.process_rows("ORDER BY pid DESC", [])
+        self.rows("ORDER BY pid DESC", [])
     }
 
-    /// One process.
+    /// The process `pid`.
     ///
     /// # Errors
     /// [`JournalError::NoProcess`] where there is none of this number.
     pub fn process(&self, pid: Pid) -> Result<ProcessRow> {
-        let rows = self.process_rows("WHERE pid=?1", [pid])?;
-        rows.into_iter().next().ok_or(JournalError::NoProcess(pid))
+        let row = self.rows("WHERE pid=?1", [pid])?.pop();
+        row.ok_or(JournalError::NoProcess(pid))
     }
 
     /// The processes that `which` selects, the end of a query.
-    fn process_rows(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<ProcessRow>> {
+    fn rows(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<ProcessRow>> {
         let connection = self.connection.lock();
         let query = format!(
             "SELECT pid, state, program, model, created_ms, updated_ms, exit,
@@ -414,7 +414,7 @@ impl Journal {
             let exit: Option<String> = row.get(6)?;
             Ok(ProcessRow {
                 pid: row.get(0)?,
-                state: row.get(1)?,
+                state: State::of(&row.get::<_, String>(1)?),
                 steps: row.get(7)?,
                 agent: program.agent.name,
                 prompt: program.prompt,

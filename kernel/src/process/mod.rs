@@ -49,9 +49,9 @@ pub struct Memory {
     pub blocks: Vec<String>,
     /// What the memories of its space may take; it writes no more beyond that.
     pub quota: Share,
-    /// Tokens that pages recalled at the start of a task may take; 0 recalls none.
+    /// Tokens that the reminder at the start of a task may take; 0 is none.
     pub recall_tokens: usize,
-    /// Whether pages that nobody vouches for are recalled too. They taint the process
+    /// Whether the reminder has pages that nobody vouches for. They taint the process
     /// from its first step on.
     pub recall_untrusted: bool,
 }
@@ -179,6 +179,14 @@ pub enum State {
 }
 
 impl State {
+    /// The state stored as `word`. One that this release does not know is over: nothing goes
+    /// on with it.
+    pub(crate) fn of(word: &str) -> Self {
+        let states = [State::Ready, State::Running, State::Blocked];
+        let known = states.into_iter().find(|state| state.as_str() == word);
+        known.unwrap_or(State::Exited)
+    }
+
     /// The word stored and shown.
     pub fn as_str(self) -> &'static str {
         match self {

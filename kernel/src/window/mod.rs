@@ -1,6 +1,6 @@
 //! Virtual memory of one process: the pages that make up its window.
 //!
-//! From the front: boot, recalled, task, core, stubs of what was evicted, then the resident
+//! From the front: boot, reminder, task, core, stubs of what was evicted, then the resident
 //! steps, each an action and its observation. When prompt plus reserved answer no
 //! longer fit, the oldest steps are evicted: each leaves a one-line stub, and
 //! `recall` brings the page back verbatim. Nothing is cut without an event.
@@ -110,7 +110,7 @@ pub struct Vm {
     attached: Vec<Pinned>,
     borders: Borders,
     /// What the store holds on the task, shown before it.
-    recalled: Option<Pinned>,
+    reminder: Option<Pinned>,
     steps: Vec<StepPage>,
     window: usize,
     reserve: usize,
@@ -138,7 +138,7 @@ impl Vm {
             },
             attached: Vec::new(),
             borders: Borders::new(cpu.info().constrains),
-            recalled: None,
+            reminder: None,
             steps: Vec::new(),
             window,
             reserve: reserve.min(window / 4).max(1),
@@ -165,13 +165,13 @@ impl Vm {
 
     /// Pins what the store holds on the task before it, if there is room to work beside
     /// it; says whether there was.
-    pub fn pin_recalled(&mut self, cpu: &dyn Cpu, text: String, label: Label) -> bool {
-        self.recalled = Some(Pinned { text, label });
+    pub fn pin_reminder(&mut self, cpu: &dyn Cpu, text: String, label: Label) -> bool {
+        self.reminder = Some(Pinned { text, label });
         match self.room_to_view(cpu) {
             Ok(room) => self.view_tokens = room,
-            Err(_) => self.recalled = None,
+            Err(_) => self.reminder = None,
         }
-        self.recalled.is_some()
+        self.reminder.is_some()
     }
 
     /// Says who wrote the boot page beside the kernel.
@@ -328,7 +328,7 @@ impl Vm {
     /// all sources of that trust.
     pub fn lowest_label(&self) -> Label {
         let pinned = [&self.boot, &self.task].into_iter().chain(&self.attached);
-        let labels = pinned.chain(&self.recalled).map(|page| &page.label);
+        let labels = pinned.chain(&self.reminder).map(|page| &page.label);
         Label::lowest(labels.chain(self.steps.iter().map(|step| &step.label)))
     }
 
@@ -357,7 +357,7 @@ impl Vm {
     fn layout(&self) -> Vec<Message> {
         let say = |role, text| Message { role, text };
         // The task has the last word.
-        let pinned = self.recalled.iter().chain(&self.attached);
+        let pinned = self.reminder.iter().chain(&self.attached);
         let pinned = pinned.chain([&self.task]);
         let pinned = pinned.map(|page| self.borders.broken(&page.text, &page.label));
         let mut asked: Vec<String> = pinned.collect();

@@ -1,4 +1,4 @@
-//! Recall at the start of a task: what the store holds on it goes into the window
+//! The reminder at the start of a task: what the store holds on it goes into the window
 //! before the first step, within a budget, and into the journal, so that a resumed
 //! process sees the very same.
 
@@ -13,9 +13,9 @@ use quipu_cpu::Cpu;
 /// Memories of a space that are considered for a task which is about its user.
 const NEWEST: usize = 100;
 
-/// What was recalled for a process.
+/// What a process is reminded of before its first step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Recalled {
+pub struct Reminder {
     /// The pages, best first.
     pub pages: Vec<Source>,
     /// The words in the window.
@@ -28,7 +28,7 @@ pub struct Recalled {
     pub label: Label,
 }
 
-/// A page that was recalled.
+/// A page of a reminder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// Its id.
@@ -42,21 +42,21 @@ pub struct Source {
 /// What `store` holds for `program` before its first step: its core memory, and the
 /// pages that match its task well; of a task that is about its user (`personal`) also the
 /// newest memories, as far as they fit. `None` where there is nothing of all that.
-pub(crate) fn recall(
+pub(crate) fn remind(
     store: &dyn Store,
     cpu: &dyn Cpu,
     program: &Program,
     personal: bool,
-) -> Result<Option<Recalled>, StoreError> {
+) -> Result<Option<Reminder>, StoreError> {
     let memory = &program.agent.memory;
     let (mut lines, mut pages) = core(store, memory)?;
-    let how = quipu_memory::Recall {
+    let how = quipu_memory::Relevance {
         tokens_max: memory.recall_tokens,
         spaces: memory.spaces(),
         untrusted: memory.recall_untrusted,
     };
     let topic = program.topic.as_ref().unwrap_or(&program.prompt);
-    let mut found = quipu_memory::recall(store, topic, &how, &|text| cpu.count(text))?;
+    let mut found = quipu_memory::relevant(store, topic, &how, &|text| cpu.count(text))?;
     found
         .passages
         .retain(|passage| pages.iter().all(|page| page.id != passage.hit.id));
@@ -100,7 +100,7 @@ pub(crate) fn recall(
         Some(trust) => Label::new("memory", trust.min(Trust::User)),
         None => Label::kernel(),
     };
-    Ok(Some(Recalled {
+    Ok(Some(Reminder {
         pages,
         strangers,
         tokens: cpu.count(&text),

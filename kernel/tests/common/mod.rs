@@ -186,9 +186,9 @@ fn line(event: &Event) -> Option<String> {
         Event::Started { steps: 0, .. } | Event::Token { .. } | Event::Step { .. } => return None,
         Event::Started { steps, .. } => format!("resumed after {steps}"),
         Event::LeftOut { tool, reason, .. } => format!("{tool} left out: {reason}"),
-        Event::Reminded { recalled, .. } => format!(
+        Event::Reminded { reminder, .. } => format!(
             "reminded ({}, {}): {}",
-            recalled.label.source, recalled.label.trust, recalled.text
+            reminder.label.source, reminder.label.trust, reminder.text
         ),
         Event::Action { n, action, .. } => format!("{n} {action}"),
         Event::Deliberated {

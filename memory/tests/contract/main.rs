@@ -4,7 +4,7 @@ mod finding;
 mod keeping;
 mod origins;
 mod quotas;
-mod recalling;
+mod relevant;
 
 use std::str::FromStr;
 
@@ -50,8 +50,8 @@ contract! {
     quotas:
     a_full_space_takes_nothing_and_loses_nothing,
     memories_are_counted_by_space_and_come_newest_first;
-    recalling:
-    only_what_matches_well_is_recalled,
+    relevant:
+    only_what_matches_well_is_found,
     strangers_are_counted_or_quoted,
     a_budget_is_kept,
     other_spaces_stay_apart,

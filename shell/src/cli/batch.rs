@@ -13,7 +13,7 @@ use quipu_kernel::deliberation::Deliberation;
 use quipu_kernel::event::Event;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limit;
-use quipu_kernel::process::{Attached, Exit, PRIORITIES, Pid, Program, Status};
+use quipu_kernel::process::{Attached, Exit, PRIORITIES, Pid, Program, State, Status};
 use quipu_kernel::signal::Signal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -242,7 +242,7 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
 fn begun(kernel: &Kernel) -> Result<Vec<(Pid, Program)>> {
     let journal = kernel.journal();
     let rows = journal.processes()?.into_iter().rev();
-    rows.filter(|row| row.state == "ready")
+    rows.filter(|row| row.state == State::Ready)
         .map(|row| Ok((row.pid, journal.program(row.pid)?.0)))
         .collect()
 }

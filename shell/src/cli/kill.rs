@@ -18,7 +18,7 @@ pub struct KillArgs {
 /// Tells the machine that runs; without one the process is only waiting to be resumed.
 pub fn run(session: &Session, args: &KillArgs) -> Result<u8> {
     let journal = session.journal()?;
-    if journal.process(args.pid)?.state == "exited" {
+    if journal.process(args.pid)?.state == State::Exited {
         say!("process {} is already over", args.pid);
         return Ok(0);
     }

@@ -60,7 +60,7 @@ fn remove(session: &Session, pids: &[Pid]) -> Result<u8> {
         .iter()
         .map(|pid| journal.process(*pid))
         .collect::<Result<_, _>>()?;
-    let ended = |row: &ProcessRow| row.state == State::Exited.as_str();
+    let ended = |row: &ProcessRow| row.state == State::Exited;
     // Held until all is done, so that no machine takes one of them up meanwhile.
     let lock = match rows.iter().find(|row| !ended(row)) {
         None => MachineLock::take(&paths.lock()).ok(),
@@ -111,7 +111,7 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
     let journal = session.journal()?;
     let row = journal.process(pid)?;
     let steps = journal.steps(pid)?;
-    let recalled = journal.recalled(pid)?;
+    let reminder = journal.reminder(pid)?;
     let rulings = journal.rulings(pid)?;
     if let Err(error) = journal.verify(pid) {
         say!("warning: {}", visible(&error.to_string()));
@@ -123,8 +123,8 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
             log["branches"] = json!(branches);
         }
         add_rulings(&mut log["steps"], &rulings);
-        if let Some(recalled) = recalled {
-            log["recalled"] = json!(recalled);
+        if let Some(reminder) = reminder {
+            log["recalled"] = json!(reminder);
         }
         output::json(&log)?;
         return Ok(0);
@@ -135,9 +135,9 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
         output::line(&format!("branch of process {}: {way}", branch.of))?;
     }
     output::line(&format!("task: {}", visible(&row.prompt)))?;
-    if let Some(recalled) = recalled {
-        output::line(&reminded(&recalled))?;
-        output::line(&format!("     → {}", visible(&recalled.text)))?;
+    if let Some(reminder) = reminder {
+        output::line(&reminded(&reminder))?;
+        output::line(&format!("     → {}", visible(&reminder.text)))?;
     }
     for step in steps {
         let (verb, rest) = action_words(&step.action);

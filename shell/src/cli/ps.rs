@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 use quipu_kernel::journal::ProcessRow;
+use quipu_kernel::process::State;
 
 use crate::session::Session;
 use crate::session::lock::MachineLock;
@@ -22,8 +23,8 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
     let alive = MachineLock::holder(&session.paths.lock()).is_some();
     for row in &mut rows {
         // What a machine that is gone left running can be resumed.
-        if !alive && matches!(row.state.as_str(), "running" | "blocked") {
-            row.state = "ready".into();
+        if !alive && matches!(row.state, State::Running | State::Blocked) {
+            row.state = State::Ready;
         }
     }
     if args.json {
@@ -36,7 +37,7 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
     }
     let resumable = rows
         .iter()
-        .find(|row| row.state == "ready")
+        .find(|row| row.state == State::Ready)
         .map(|row| row.pid);
     output::table(
         &["PID", "STATE", "PRI", "STEPS", "MODEL", "UPDATED", "TASK"],
@@ -59,11 +60,11 @@ fn task(row: &ProcessRow) -> String {
 
 fn cells(row: &ProcessRow) -> Vec<String> {
     let state = match &row.exit {
-        Some(exit) if row.state == "exited" => serde_json::to_value(exit.status).map_or_else(
-            |_| row.state.clone(),
+        Some(exit) if row.state == State::Exited => serde_json::to_value(exit.status).map_or_else(
+            |_| row.state.as_str().to_owned(),
             |word| word.as_str().unwrap_or_default().to_owned(),
         ),
-        _ => row.state.clone(),
+        _ => row.state.as_str().to_owned(),
     };
     vec![
         row.pid.to_string(),

@@ -12,7 +12,7 @@ use quipu_kernel::journal::StepRow;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, Status};
 use quipu_kernel::signal::Signal;
-use quipu_kernel::window::reminder::Recalled;
+use quipu_kernel::window::reminder::Reminder;
 use quipu_tools::json_schema;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -149,7 +149,7 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
         }
         Format::Json => {
             let journal = kernel.journal();
-            let mut report = report(pid, &exit, journal.recalled(pid)?, journal.steps(pid)?);
+            let mut report = report(pid, &exit, journal.reminder(pid)?, journal.steps(pid)?);
             add_rulings(&mut report["steps"], &journal.rulings(pid)?);
             if let Some(deliberated) = deliberated {
                 report["confidence"] = json!(deliberated.confidence);
@@ -334,13 +334,13 @@ fn schema(path: &std::path::Path) -> Result<Value> {
 }
 
 /// The value that `--format json` prints.
-fn report(pid: Pid, exit: &Exit, recalled: Option<Recalled>, steps: Vec<StepRow>) -> Value {
+fn report(pid: Pid, exit: &Exit, reminder: Option<Reminder>, steps: Vec<StepRow>) -> Value {
     let outcomes = || steps.iter().filter_map(|step| step.outcome.as_ref());
     // What ends a process has the lowest label of everything that it had read.
     let label = exit.answer.as_ref().and(outcomes().next_back());
     let label = label.map(|outcome| outcome.label.clone());
-    let recalled_pages = recalled.iter().flat_map(|recalled| &recalled.pages);
-    let mut sources: Vec<String> = recalled_pages.map(|page| page.id.to_string()).collect();
+    let pages = reminder.iter().flat_map(|reminder| &reminder.pages);
+    let mut sources: Vec<String> = pages.map(|page| page.id.to_string()).collect();
     for id in outcomes().flat_map(|outcome| outcome.label.pages()) {
         if !sources.iter().any(|known| known == id) {
             sources.push(id.to_owned());
@@ -375,8 +375,8 @@ fn report(pid: Pid, exit: &Exit, recalled: Option<Recalled>, steps: Vec<StepRow>
     if let Some(error) = hints::ended(exit) {
         report["error"] = json!(error);
     }
-    if let Some(recalled) = recalled {
-        report["recalled"] = json!(recalled);
+    if let Some(reminder) = reminder {
+        report["recalled"] = json!(reminder);
     }
     report
 }

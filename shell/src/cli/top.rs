@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::Args;
 use quipu_cpu::CpuProcess;
 use quipu_kernel::journal::{Journal, ProcessRow};
-use quipu_kernel::process::Pid;
+use quipu_kernel::process::{Pid, State};
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyModifiers};
 use ratatui::layout::{Constraint, Layout};
 use ratatui::style::{Color, Style, Stylize};
@@ -173,12 +173,12 @@ fn table(now: &Snapshot, rows: &[ProcessRow]) -> Table<'static> {
     let held: HashMap<Pid, &CpuProcess> = now.cpu.processes.iter().map(|p| (p.pid, p)).collect();
     let live = rows
         .iter()
-        .filter(|row| row.state != "exited" || held.contains_key(&row.pid));
+        .filter(|row| row.state != State::Exited || held.contains_key(&row.pid));
     let lines = live.map(|row| {
         let cpu = held.get(&row.pid).copied().copied().unwrap_or_default();
         let cells = [
             row.pid.to_string(),
-            row.state.clone(),
+            row.state.as_str().to_owned(),
             row.priority.to_string(),
             row.steps.to_string(),
             cpu.resident.to_string(),
@@ -222,10 +222,10 @@ mod tests {
                 ..CpuStats::default()
             },
         };
-        let row = |pid, state: &str, prompt: &str| ProcessRow {
+        let row = |pid, state: State, prompt: &str| ProcessRow {
             branch: None,
             pid,
-            state: state.into(),
+            state,
             steps: 3,
             agent: String::new(),
             prompt: prompt.into(),
@@ -237,9 +237,9 @@ mod tests {
             exit: None,
         };
         let rows = [
-            row(2, "running", "Add\nup"),
-            row(1, "blocked", "Wait"),
-            row(0, "exited", "Old"),
+            row(2, State::Running, "Add\nup"),
+            row(1, State::Blocked, "Wait"),
+            row(0, State::Exited, "Old"),
         ];
         let mut terminal = Terminal::new(TestBackend::new(72, 12)).unwrap();
         terminal

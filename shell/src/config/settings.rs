@@ -69,7 +69,7 @@ pub struct MemoryFile {
     pub bytes: Option<u64>,
     /// Default of `--recall`.
     pub recall: Option<usize>,
-    /// Whether pages that nobody vouches for are recalled too.
+    /// Whether the reminder has pages that nobody vouches for.
     pub recall_untrusted: Option<bool>,
 }
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::label::Trust;
-use quipu_kernel::process::{Pid, Program};
+use quipu_kernel::process::{Pid, Program, State};
 
 use super::talk::{BEFORE, TURNS_TOLD, Talk};
 
@@ -51,7 +51,7 @@ pub fn cut_off(journal: &Journal) -> Result<Option<Pid>> {
         return Ok(None);
     };
     let (program, _) = journal.program(row.pid)?;
-    let lost = row.state != "exited" && program.topic.is_some();
+    let lost = row.state != State::Exited && program.topic.is_some();
     Ok(lost.then_some(row.pid))
 }
 
@@ -62,10 +62,10 @@ pub fn cut_off(journal: &Journal) -> Result<Option<Pid>> {
 pub fn trust(journal: &Journal, pid: Pid, program: &Program) -> Result<Trust> {
     let steps = journal.steps(pid)?;
     let read = steps.into_iter().filter_map(|step| step.outcome);
-    let recalled = journal.recalled(pid)?;
+    let reminder = journal.reminder(pid)?;
     Ok(read
         .map(|outcome| outcome.label.trust)
-        .chain(recalled.map(|recalled| recalled.label.trust))
+        .chain(reminder.map(|reminder| reminder.label.trust))
         .chain(program.attached.iter().map(|file| file.label.trust))
         .fold(program.label.trust, Trust::min))
 }

@@ -236,7 +236,7 @@ impl Repl {
         let mut show = |event: &Event| {
             match event {
                 Event::Observation { label, .. } => trust = trust.min(label.trust),
-                Event::Reminded { recalled, .. } => trust = trust.min(recalled.label.trust),
+                Event::Reminded { reminder, .. } => trust = trust.min(reminder.label.trust),
                 _ => {}
             }
             renderer.show(event);

@@ -94,6 +94,7 @@ pub fn kernel(error: &KernelError) -> &'static str {
         KernelError::Finished(_) => "`quipu log PID` shows what it did and answered",
         KernelError::Killed(_) => "`quipu run --fork PID` starts a copy that goes on",
         KernelError::Running(_) => "wait for it, or stop it first",
+        KernelError::Busy(_) => "wait until it has read them",
         KernelError::NotRunning(_) => "`quipu ps` lists the processes",
     }
 }

@@ -7,7 +7,7 @@ use console::Style;
 use quipu_kernel::event::Event;
 use quipu_kernel::label::Trust;
 use quipu_kernel::process::Status;
-use quipu_kernel::window::reminder::{Recalled, Source};
+use quipu_kernel::window::reminder::{Reminder, Source};
 use serde_json::Value;
 
 use crate::terminal::output::{one_line, seconds, shortened, visible};
@@ -55,8 +55,8 @@ impl Renderer {
                 let words = format!("{tool} is left out: no grammar holds its schema ({reason})");
                 self.print(&self.dim.apply_to(visible(&words)).to_string());
             }
-            Event::Reminded { recalled, .. } => {
-                let words = reminded(recalled);
+            Event::Reminded { reminder, .. } => {
+                let words = reminded(reminder);
                 self.print(&self.dim.apply_to(words).to_string());
             }
             Event::Step {
@@ -196,20 +196,20 @@ impl Renderer {
 }
 
 /// What a process was told of the store before its first step.
-pub fn reminded(recalled: &Recalled) -> String {
+pub fn reminded(reminder: &Reminder) -> String {
     let source = |page: &Source| match page.trust {
         Trust::Untrusted => format!("{} (untrusted, from {})", page.id, page.source),
         _ => page.id.to_string(),
     };
-    let mut parts: Vec<String> = recalled.pages.iter().map(source).collect();
-    if recalled.strangers > 0 {
-        parts.push(format!("{} untrusted left out", recalled.strangers));
+    let mut parts: Vec<String> = reminder.pages.iter().map(source).collect();
+    if reminder.strangers > 0 {
+        parts.push(format!("{} untrusted left out", reminder.strangers));
     }
     if parts.is_empty() {
         parts.push("empty notes".to_owned());
     }
     let what = visible(&parts.join(", "));
-    format!("recalled {what} · {} tokens", recalled.tokens)
+    format!("reminded of {what} · {} tokens", reminder.tokens)
 }
 
 /// What stands behind an action's name, on the same line.

@@ -147,9 +147,16 @@ fn a_refusal_is_in_the_log_and_a_changed_log_is_noticed() {
     assert_eq!(steps.len(), 2, "{log}");
     assert_eq!(steps[1]["action"]["args"]["text"], "The garage was let.");
     assert_eq!(steps[1]["ruling"]["word"], "refused");
-    assert_eq!(steps[1]["ruling"]["by"], "--approve never");
+    assert_eq!(
+        steps[1]["ruling"]["by"],
+        "the user, beforehand for all calls"
+    );
     let told = sandbox.quipu(&["log", "1"]);
-    assert!(told.out.contains("refused by --approve never"), "{told:#?}");
+    assert!(
+        told.out
+            .contains("refused by the user, beforehand for all calls"),
+        "{told:#?}"
+    );
     // Unchanged it decides again, and is refused again.
     let resume = ["run", "--cpu", &cpu, "--resume", "1", "--approve", "never"];
     sandbox.quipu(&resume).check(3, &[REFUSED]);

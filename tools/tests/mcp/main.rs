@@ -206,7 +206,11 @@ fn a_server_that_was_not_granted_is_not_started() {
         let list = host.list(bound, granted(held).grants, WAIT).map(drop);
         for error in [call.unwrap_err(), list.unwrap_err()] {
             assert_eq!(error.kind, ErrorKind::Denied, "{error}");
-            assert_eq!(error.hint, format!("quipu tool grant desk {missing}"));
+            let lacks = error.missing.expect("what is missing");
+            assert_eq!(
+                (lacks.device.as_str(), lacks.need.to_string().as_str()),
+                ("desk", missing)
+            );
         }
         assert!(!mark.exists());
     }

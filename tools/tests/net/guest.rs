@@ -68,7 +68,9 @@ fn a_guest_has_the_network_that_was_granted() {
     );
     let error = request(&probe, "GET", "http://127.0.0.2/", json!([])).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Denied);
-    assert_eq!(error.hint, "quipu tool grant probe net:127.0.0.2:80");
+    let missing = error.missing.unwrap();
+    assert_eq!(missing.device, "probe");
+    assert_eq!(missing.need.to_string(), "net:127.0.0.2:80");
     // What the gate in front of it asks for is this host and no other.
     let needs = probe.spec().functions.iter().find(|f| f.name == "request");
     let needs = needs

@@ -60,7 +60,9 @@ fn nothing_is_there_by_default() {
         .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Denied);
     assert_eq!(error.message, "net:example.com:80 was not granted");
-    assert_eq!(error.hint, "quipu tool grant probe net:example.com:80");
+    let missing = error.missing.unwrap();
+    assert_eq!(missing.device, "probe");
+    assert_eq!(missing.need.to_string(), "net:example.com:80");
 }
 
 #[test]

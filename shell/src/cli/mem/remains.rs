@@ -98,12 +98,12 @@ impl Gone {
         if self.in_text(prompt) || answer.is_some_and(|answer| self.in_value(&answer)) {
             return Ok(true);
         }
-        if let Some(recalled) = journal.recalled(pid)? {
-            let listed = recalled
+        if let Some(reminder) = journal.reminder(pid)? {
+            let listed = reminder
                 .pages
                 .iter()
                 .any(|page| self.ids.contains(&page.id));
-            if listed || self.in_text(&recalled.text) {
+            if listed || self.in_text(&reminder.text) {
                 return Ok(true);
             }
         }

@@ -252,6 +252,7 @@ impl From<KernelError> for ApiError {
             KernelError::Finished(_)
             | KernelError::Killed(_)
             | KernelError::Running(_)
+            | KernelError::Busy(_)
             | KernelError::NotRunning(_) => Self::conflict(message),
         }
     }

@@ -133,9 +133,9 @@ pub async fn get(State(service): State<Arc<Service>>) -> Result<Response, ApiErr
     let mut page = Page::default();
     cpu(&mut page, &stats);
     page.head("quipu_processes", "gauge", "Processes by state");
-    let mut states: BTreeMap<String, u64> = BTreeMap::new();
+    let mut states: BTreeMap<&str, u64> = BTreeMap::new();
     for row in service.kernel.journal().processes()? {
-        *states.entry(row.state).or_default() += 1;
+        *states.entry(row.state.as_str()).or_default() += 1;
     }
     for state in ["ready", "running", "blocked", "exited"] {
         page.line(&[("state", state)], states.get(state).unwrap_or(&0));

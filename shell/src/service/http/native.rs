@@ -168,7 +168,7 @@ pub async fn log(State(service): Shared, Path(pid): Path<String>) -> Answer {
     let pid = number(&pid)?;
     let row = row(&service, pid)?;
     let journal = service.kernel.journal();
-    let (steps, recalled) = (journal.steps(pid)?, journal.recalled(pid)?);
+    let (steps, recalled) = (journal.steps(pid)?, journal.reminder(pid)?);
     let mut log = json!({"process": row, "steps": steps, "recalled": recalled});
     add_rulings(&mut log["steps"], &journal.rulings(pid)?);
     Ok(wire::json(&log))

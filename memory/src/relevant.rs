@@ -23,9 +23,9 @@ const WHOLE_CHARS_MAX: usize = 600;
 /// From which cosine on a page is near enough by its meaning alone.
 const NEAR: f32 = 0.6;
 
-/// What may be recalled.
+/// What may be found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recall {
+pub struct Relevance {
     /// Tokens that all passages together may have.
     pub tokens_max: usize,
     /// Only pages of these spaces; the empty name is the shared one.
@@ -34,9 +34,9 @@ pub struct Recall {
     pub untrusted: bool,
 }
 
-/// What was recalled.
+/// What was found.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Recalled {
+pub struct Relevant {
     /// The passages, best first.
     pub passages: Vec<Passage>,
     /// Passages that match as strongly, and come from nobody who is trusted; they were
@@ -46,16 +46,16 @@ pub struct Recalled {
 
 /// The passages of `store` that match `task` strongly, as many as `how` has room for by
 /// `tokens`.
-pub fn recall(
+pub fn relevant(
     store: &dyn Store,
     task: &str,
-    how: &Recall,
+    how: &Relevance,
     tokens: &dyn Fn(&str) -> usize,
-) -> Result<Recalled, StoreError> {
-    let mut recalled = Recalled::default();
+) -> Result<Relevant, StoreError> {
+    let mut relevant = Relevant::default();
     let asked = telling(task);
     if how.tokens_max == 0 || asked.is_empty() {
-        return Ok(recalled);
+        return Ok(relevant);
     }
     let query = Query {
         spaces: Some(how.spaces.clone()),
@@ -77,7 +77,7 @@ pub fn recall(
             continue;
         }
         if passage.hit.trust == Trust::Untrusted && !how.untrusted {
-            recalled.strangers += 1;
+            relevant.strangers += 1;
             continue;
         }
         if page.kind == Kind::Memory && page.text.chars().count() <= WHOLE_CHARS_MAX {
@@ -86,10 +86,10 @@ pub fn recall(
         let needed = tokens(&passage.quoted()) + 1;
         if needed <= left {
             left -= needed;
-            recalled.passages.push(passage);
+            relevant.passages.push(passage);
         }
     }
-    Ok(recalled)
+    Ok(relevant)
 }
 
 /// The words of a task that tell something: none that every sentence has, and no short

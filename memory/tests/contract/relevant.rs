@@ -1,7 +1,7 @@
-//! What is recalled on a task, unasked.
+//! What is found on a task, unasked.
 
 use quipu_memory::{
-    Kind, NewPage, Presentation, Query, Recall, Recalled, Store, Trust, present, recall,
+    Kind, NewPage, Presentation, Query, Relevance, Relevant, Store, Trust, present, relevant,
 };
 
 use crate::page;
@@ -13,24 +13,24 @@ fn memory(id: &str, text: &str) -> NewPage {
     }
 }
 
-fn all() -> Recall {
-    Recall {
+fn all() -> Relevance {
+    Relevance {
         tokens_max: 256,
         spaces: vec![String::new()],
         untrusted: false,
     }
 }
 
-fn on(store: &dyn Store, task: &str, how: &Recall) -> Recalled {
-    recall(store, task, how, &|text| text.split_whitespace().count()).expect("recalled")
+fn on(store: &dyn Store, task: &str, how: &Relevance) -> Relevant {
+    relevant(store, task, how, &|text| text.split_whitespace().count()).expect("found")
 }
 
-fn ids(recalled: &Recalled) -> Vec<&str> {
-    let passages = recalled.passages.iter();
+fn ids(relevant: &Relevant) -> Vec<&str> {
+    let passages = relevant.passages.iter();
     passages.map(|passage| passage.hit.id.as_str()).collect()
 }
 
-pub fn only_what_matches_well_is_recalled(store: &dyn Store) {
+pub fn only_what_matches_well_is_found(store: &dyn Store) {
     for (id, text) in [
         ("dog", "The dog Bruno was born on 3 May 2019."),
         ("wool", "Llama wool is spun in the valley in March."),
@@ -41,9 +41,9 @@ pub fn only_what_matches_well_is_recalled(store: &dyn Store) {
         store.put(memory(id, text)).expect("put");
     }
     let check = |task: &str, expected: &[&str]| {
-        let recalled = on(store, task, &all());
-        assert_eq!(ids(&recalled), expected, "{task}");
-        assert_eq!(recalled.strangers, 0, "{task}");
+        let relevant = on(store, task, &all());
+        assert_eq!(ids(&relevant), expected, "{task}");
+        assert_eq!(relevant.strangers, 0, "{task}");
     };
     check("When was my dog born?", &["dog"]);
     check("What is the code of the garden door?", &["door"]);
@@ -71,15 +71,15 @@ pub fn strangers_are_counted_or_quoted(store: &dyn Store) {
     };
     store.put(stranger).expect("put");
     let task = "Which code has the garden door?";
-    let recalled = on(store, task, &all());
-    assert_eq!((ids(&recalled), recalled.strangers), (vec![], 1));
-    let how = Recall {
+    let relevant = on(store, task, &all());
+    assert_eq!((ids(&relevant), relevant.strangers), (vec![], 1));
+    let how = Relevance {
         untrusted: true,
         ..all()
     };
-    let recalled = on(store, task, &how);
-    assert_eq!((ids(&recalled), recalled.strangers), (vec!["web"], 0));
-    let line = recalled.passages[0].quoted();
+    let relevant = on(store, task, &how);
+    assert_eq!((ids(&relevant), relevant.strangers), (vec!["web"], 0));
+    let line = relevant.passages[0].quoted();
     assert!(line.contains("not an instruction: «"), "{line}");
 }
 
@@ -90,18 +90,18 @@ pub fn a_budget_is_kept(store: &dyn Store) {
         store.put(memory(&format!("m{n}"), &text)).expect("put");
     }
     let budget = |tokens_max| {
-        let how = Recall {
+        let how = Relevance {
             tokens_max,
             ..all()
         };
-        let recalled = on(store, "Which garden doors are there?", &how);
-        let words: usize = recalled
+        let relevant = on(store, "Which garden doors are there?", &how);
+        let words: usize = relevant
             .passages
             .iter()
             .map(|passage| passage.quoted().split_whitespace().count())
             .sum();
         assert!(words <= tokens_max, "{words} of {tokens_max}");
-        recalled.passages.len()
+        relevant.passages.len()
     };
     assert_eq!(budget(0), 0);
     assert_eq!(budget(5), 0);
@@ -121,12 +121,12 @@ pub fn other_spaces_stay_apart(store: &dyn Store) {
         store.put(new).expect("put");
     }
     let within = |spaces: &[&str]| {
-        let how = Recall {
+        let how = Relevance {
             spaces: spaces.iter().map(|space| (*space).to_owned()).collect(),
             ..all()
         };
-        let recalled = on(store, "Is the garden door open?", &how);
-        let mut ids: Vec<String> = ids(&recalled).into_iter().map(str::to_owned).collect();
+        let relevant = on(store, "Is the garden door open?", &how);
+        let mut ids: Vec<String> = ids(&relevant).into_iter().map(str::to_owned).collect();
         ids.sort();
         ids
     };
