@@ -5,6 +5,8 @@
 
 #[path = "tidy/libraries.rs"]
 mod libraries;
+#[path = "tidy/map.rs"]
+mod map;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,0 +1,58 @@
+//! ARCHITECTURE.md is short, and what it points at is there.
+
+use super::{Complaints, File, check};
+
+/// Bytes that the map may have: two pages.
+const BYTES_MAX: usize = 8_000;
+/// Where a path of the map may begin: at the root, or in the sources of a crate.
+const ROOTS: &[&str] = &["", "kernel/src/", "cpu/src/", "shell/src/", "memory/src/"];
+
+fn the_map_is_true(files: &[File]) -> Complaints {
+    let mut complaints = Vec::new();
+    for map in files.iter().filter(|file| file.path == "ARCHITECTURE.md") {
+        if map.bytes.len() > BYTES_MAX {
+            complaints.push(format!(
+                "{}: {} bytes, at most {BYTES_MAX}: say it at the head of a file",
+                map.path,
+                map.bytes.len()
+            ));
+        }
+        let text = String::from_utf8_lossy(&map.bytes);
+        for path in text.split('`').skip(1).step_by(2).flat_map(spread) {
+            let is_path = path.contains('/') && !path.contains(' ');
+            let there = |root: &&str| {
+                let whole = format!("{root}{path}");
+                files.iter().any(|file| file.path.starts_with(&whole))
+            };
+            if is_path && !ROOTS.iter().any(|root| there(&root)) {
+                complaints.push(format!("{}: there is no {path}", map.path));
+            }
+        }
+    }
+    complaints
+}
+
+/// `a/{b,c}` as `a/b` and `a/c`.
+fn spread(path: &str) -> Vec<String> {
+    match path.split_once('{').zip(path.split_once('}')) {
+        Some(((start, _), (inside, end))) => inside[start.len() + 1..]
+            .split(',')
+            .map(|one| format!("{start}{one}{end}"))
+            .collect(),
+        None => vec![path.to_owned()],
+    }
+}
+
+#[test]
+fn map() {
+    let long = "x".repeat(BYTES_MAX + 1);
+    check(the_map_is_true, 1, &[("ARCHITECTURE.md", &long)]);
+    let samples = [
+        (
+            "ARCHITECTURE.md",
+            "`kernel/src/` and `exec/act.rs`, `kernel/src/exec/{act,gone}.rs`, `a or b/c`, `old/x.rs`",
+        ),
+        ("kernel/src/exec/act.rs", ""),
+    ];
+    check(the_map_is_true, 2, &samples);
+}
