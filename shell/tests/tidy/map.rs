@@ -1,16 +1,18 @@
-//! ARCHITECTURE.md is short, and what it points at is there.
+//! ARCHITECTURE.md is short, and what it and its sisters point at is there.
 
 use super::{Complaints, File, check};
 
 /// Bytes that the map may have: two pages.
 const BYTES_MAX: usize = 8_000;
+/// Pages that point at places.
+const MAPS: &[&str] = &["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"];
 /// Where a path of the map may begin: at the root, or in the sources of a crate.
 const ROOTS: &[&str] = &["", "kernel/src/", "cpu/src/", "shell/src/", "memory/src/"];
 
 fn the_map_is_true(files: &[File]) -> Complaints {
     let mut complaints = Vec::new();
-    for map in files.iter().filter(|file| file.path == "ARCHITECTURE.md") {
-        if map.bytes.len() > BYTES_MAX {
+    for map in files.iter().filter(|file| MAPS.contains(&file.path.as_str())) {
+        if map.path == MAPS[0] && map.bytes.len() > BYTES_MAX {
             complaints.push(format!(
                 "{}: {} bytes, at most {BYTES_MAX}: say it at the head of a file",
                 map.path,
@@ -19,7 +21,11 @@ fn the_map_is_true(files: &[File]) -> Complaints {
         }
         let text = String::from_utf8_lossy(&map.bytes);
         for path in text.split('`').skip(1).step_by(2).flat_map(spread) {
-            let is_path = path.contains('/') && !path.contains(' ');
+            // Commands, patterns and places to be filled in are none.
+            let is_path = path.contains('/')
+                && !path.starts_with('/')
+                && !path.contains([' ', '*', '<', '~', ':'])
+                && !path.contains("NAME");
             let there = |root: &&str| {
                 let whole = format!("{root}{path}");
                 files.iter().any(|file| file.path.starts_with(&whole))
