@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use quipu_cpu::embed::{Embedder, LlamaEmbedder};
+use quipu_cpu::embed::Embedder;
+use quipu_cpu::llama::LlamaEmbedder;
 
 fn file(variable: &str) -> Option<PathBuf> {
     let path = std::env::var_os(variable).filter(|path| !path.is_empty());

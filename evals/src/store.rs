@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use anyhow::Result;
-use quipu_cpu::embed::{LlamaEmbedder, StaticEmbedder};
+use quipu_cpu::embed::StaticEmbedder;
+use quipu_cpu::llama::LlamaEmbedder;
 use quipu_kernel::Vectors;
 use quipu_memory::{Access, DiskStore, Embedder, Kind, Mode, NewPage, Query, Store, Trust};
 use tempfile::TempDir;

@@ -8,11 +8,10 @@ use quipu_tools::Missing;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::deliberation::BranchReport;
 use crate::judgement::Question;
 use crate::label::Label;
 use crate::limits::Limit;
-use crate::process::{Exit, Pid, Usage};
+use crate::process::{BranchReport, Exit, Pid, Usage};
 use crate::window::reminder::Reminder;
 use quipu_cpu::Movement;
 

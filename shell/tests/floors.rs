@@ -31,14 +31,15 @@ const FLOORS: &[&[&str]] = &[
 const KNOWN_CYCLES: &[(&str, &[&str])] = &[(
     "kernel",
     &[
+        "calls",
         "consolidation",
-        "cpu",
-        "decision",
         "exec",
-        "grammar",
+        "gate",
+        "journal",
         "kernel",
-        "syscall",
-        "world",
+        "planner",
+        "process",
+        "window",
     ],
 )];
 

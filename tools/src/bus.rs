@@ -114,6 +114,9 @@ impl Bus {
         let function = match (function, spec.functions.as_slice()) {
             (Some(function), _) => function,
             (None, [only]) => only.name.as_str(),
+            (None, functions) if only_offered(functions).is_some() => {
+                only_offered(functions).unwrap_or_default()
+            }
             (None, functions) => {
                 let names: Vec<String> = functions
                     .iter()
@@ -145,4 +148,10 @@ impl Bus {
             hint,
         )
     }
+}
+/// The name of the function that models are told of, where that is one of several.
+fn only_offered(functions: &[FunctionSpec]) -> Option<&str> {
+    let mut offered = functions.iter().filter(|function| function.offered);
+    let only = offered.next()?;
+    offered.next().is_none().then_some(only.name.as_str())
 }

@@ -19,8 +19,6 @@ mod wordpiece;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-#[cfg(feature = "llama")]
-pub use crate::llama::LlamaEmbedder;
 use table::Table;
 use wordpiece::WordPiece;
 

@@ -23,6 +23,7 @@ use crate::calls::Syscall;
 use crate::event::Event;
 use crate::journal::StepRow;
 use crate::kernel::{Kernel, KernelError};
+pub use crate::process::BranchReport;
 use crate::process::{Branch, Exit, Pid, Program, Sampling, Status, Way};
 use crate::signal::Signal;
 use choice::{Choice, Leaf, Means, choose, could_turn};
@@ -90,21 +91,6 @@ pub struct Deliberated {
     pub confidence: Option<f32>,
     /// All branches, the first one first.
     pub branches: Vec<BranchReport>,
-}
-
-/// What became of one branch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BranchReport {
-    /// The process.
-    pub pid: Pid,
-    /// What it was told to begin with; `None` of the first.
-    pub way: Option<Way>,
-    /// How it ended.
-    pub status: Status,
-    /// Its answer.
-    pub answer: Option<Value>,
-    /// Whether its answer has the value that was chosen.
-    pub agrees: bool,
 }
 
 /// Stops the branches of a deliberation that have started.

@@ -135,6 +135,21 @@ pub struct Branch {
     pub way: Way,
 }
 
+/// What became of one branch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BranchReport {
+    /// The process.
+    pub pid: Pid,
+    /// What it was told to begin with; `None` of the first.
+    pub way: Option<Way>,
+    /// How it ended.
+    pub status: Status,
+    /// Its answer.
+    pub answer: Option<Value>,
+    /// Whether its answer has the value that was chosen.
+    pub agrees: bool,
+}
+
 /// How a process goes about its task in its first step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

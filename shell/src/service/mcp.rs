@@ -105,7 +105,9 @@ impl Offer {
         }
         for device in bus.list() {
             let spec = device.spec();
-            for function in &spec.functions {
+            // One that is nothing yet, such as eyes without weights, offers none.
+            let is_offered = spec.functions.iter().any(|function| function.offered);
+            for function in spec.functions.iter().filter(|_| is_offered) {
                 let name = written(&format!("{}_{}", spec.name, function.name));
                 // It has every function that it lists.
                 if let Ok(behind) = Resolved::of(&device, &function.name) {

@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 use std::time::UNIX_EPOCH;
 
 use anyhow::Result;
-use quipu_cpu::embed::{self, LlamaEmbedder, StaticEmbedder};
+use quipu_cpu::embed::{self, StaticEmbedder};
+use quipu_cpu::llama::LlamaEmbedder;
 use quipu_memory::Embedder;
 use quipu_models::{self as models, Places, catalogue};
 

@@ -28,6 +28,16 @@ fn run() {
 }
 
 #[test]
+fn agents() {
+    check("agents");
+}
+
+#[test]
+fn think() {
+    check("think");
+}
+
+#[test]
 fn memory() {
     check("memory");
 }
@@ -59,6 +69,14 @@ fn none_is_forgotten() {
     sessions.sort();
     assert_eq!(
         sessions,
-        ["memory", "mistakes", "processes", "run", "tools"]
+        [
+            "agents",
+            "memory",
+            "mistakes",
+            "processes",
+            "run",
+            "think",
+            "tools"
+        ]
     );
 }
