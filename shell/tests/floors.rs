@@ -33,6 +33,7 @@ const KNOWN_CYCLES: &[(&str, &[&str])] = &[(
     &[
         "calls",
         "consolidation",
+        "event",
         "exec",
         "gate",
         "journal",

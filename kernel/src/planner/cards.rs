@@ -31,7 +31,9 @@ pub(super) struct Cards {
 impl Cards {
     /// Deals `cards` out: those to be shown whatever the task is, and the rest.
     pub(super) fn deal(cards: Vec<Card>) -> (Vec<Callable>, Self) {
-        let few = cards.len() <= SHOWN_MAX;
+        // What no model is told of takes no room.
+        let told = |card: &&Card| card.callable.offered;
+        let few = cards.iter().filter(told).count() <= SHOWN_MAX;
         let mut shown = Vec::new();
         let mut rest = Self::default();
         for card in cards {
