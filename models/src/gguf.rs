@@ -3,7 +3,7 @@
 //! The format is little-endian: magic, version, counts, then key-value metadata, then
 //! a table of tensors, padding, and the tensors' data. Nothing here trusts the file:
 //! every length is checked against what is left of it before a byte is taken, only
-//! strings that are shown are kept (cut to [`scan::SHOWN_MAX`]), and the counts are capped.
+//! strings that are shown are kept (cut to `scan::SHOWN_MAX`), and the counts are capped.
 
 mod kinds;
 mod scan;

@@ -8,7 +8,7 @@
 //! | `files` | Which files lie in a models folder? |
 //! | [`gguf`] | What does a model file say of itself, and is it whole? |
 //! | `shelf` | Which models are here? How is one removed? |
-//! | [`pull`] | How is a model fetched, resumably, from the hub or out of packages? |
+//! | [`mod@pull`] | How is a model fetched, resumably, from the hub or out of packages? |
 //! | `partial` | Where is a pull kept that is not finished? |
 //! | [`progress`] | What does a pull report while it works? |
 //!

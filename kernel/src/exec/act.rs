@@ -33,7 +33,7 @@ impl Execution {
                     reads.push((step, passed));
                     continue;
                 }
-                Err(call) => call,
+                Err(call) => *call,
             };
             // What they bring in counts when the gate judges the next one.
             self.read_all(std::mem::take(&mut reads)).await?;
@@ -44,13 +44,13 @@ impl Execution {
 
     /// Passes a call that needs nobody's word and changes nothing, so that others may run
     /// beside it.
-    fn passes_freely(&self, call: Resolved) -> Result<Passed<Resolved>, Resolved> {
+    fn passes_freely(&self, call: Resolved) -> Result<Passed<Resolved>, Box<Resolved>> {
         if !call.reads_the_world() {
-            return Err(call);
+            return Err(Box::new(call));
         }
         match self.shared.gate.pass(call, &self.vm.lowest_label()) {
             Verdict::Passed(passed) if passed.agreed_to().is_none() => Ok(passed),
-            other => Err(other.into_inner()),
+            other => Err(Box::new(other.into_inner())),
         }
     }
 

@@ -67,7 +67,7 @@ enum Behind {
     Search,
     Show,
     Put,
-    Device(Resolved),
+    Device(Box<Resolved>),
 }
 
 /// A call on the store.
@@ -111,7 +111,7 @@ impl Offer {
                 let name = written(&format!("{}_{}", spec.name, function.name));
                 // It has every function that it lists.
                 if let Ok(behind) = Resolved::of(&device, &function.name) {
-                    machine.offer(&name, function.clone(), Behind::Device(behind));
+                    machine.offer(&name, function.clone(), Behind::Device(Box::new(behind)));
                 }
             }
         }
@@ -269,7 +269,7 @@ impl Machine {
         })?;
         match behind {
             Behind::Device(resolved) => {
-                let call = DeviceCall::new(resolved.clone(), args.clone());
+                let call = DeviceCall::new((**resolved).clone(), args.clone());
                 self.pass(call)?.run(context)
             }
             of_memory => {

@@ -34,7 +34,7 @@ fn the_map_is_true(files: &[File]) -> Complaints {
                 let whole = format!("{root}{path}");
                 files.iter().any(|file| file.path.starts_with(&whole))
             };
-            if is_path && !ROOTS.iter().any(|root| there(&root)) {
+            if is_path && !ROOTS.iter().any(there) {
                 complaints.push(format!("{}: there is no {path}", map.path));
             }
         }

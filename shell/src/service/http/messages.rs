@@ -112,12 +112,12 @@ async fn answer(service: &Arc<Service>, body: &Body) -> Result<Response, ApiErro
 
 fn ask(service: &Service, body: &Body) -> Result<Ask, ApiError> {
     for (name, nothing) in [
-        ("top_p", "1"),
-        ("top_k", "0"),
-        ("thinking", r#"{"type":"disabled"}"#),
+        ("top_p", json!(1)),
+        ("top_k", json!(0)),
+        ("thinking", json!({"type": "disabled"})),
     ] {
         let given = body.rest.get(name).filter(|given| !given.is_null());
-        if given.is_some_and(|given| given.to_string() != nothing) {
+        if given.is_some_and(|given| *given != nothing) {
             let message = format!("`{name}` is not supported; leave it out");
             return Err(ApiError::unsupported(name, message));
         }

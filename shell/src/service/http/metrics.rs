@@ -88,7 +88,7 @@ fn route(path: &str) -> &'static str {
     let known = ROUTES.iter().map(|(_, route, _)| *route);
     known
         .into_iter()
-        .find(|route| fits(&route))
+        .find(|route| fits(route))
         .unwrap_or("other")
 }
 

@@ -67,7 +67,7 @@ impl Service {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.unwrap_or_default();
         Self {
-            model: model_name(&session, &*kernel),
+            model: model_name(&session, &kernel),
             kernel,
             session,
             judgement,
