@@ -270,6 +270,9 @@ impl Swap {
             match file::read_header(&path) {
                 // Another model's: it has its turn when that model runs.
                 Some(header) if header.key != self.settings.key => {}
+                Some(header) if header.is_passing() => {
+                    let _ = fs::remove_file(path);
+                }
                 Some(header) => {
                     self.clock += 1;
                     self.images.push(Image {

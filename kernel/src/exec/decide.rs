@@ -99,7 +99,7 @@ impl Execution {
     /// Whether a bare number is the answer: one was computed, and nothing else was asked for.
     async fn wants_a_number(&mut self, legal: &Legal) -> Result<bool, Ending> {
         let computed = self.last.as_ref().is_some_and(|(_, worked)| *worked);
-        if !computed || self.kept || legal.answer.is_some() || !self.vm.came_to_a_number() {
+        if !computed || self.kept || legal.answer.is_some() || legal.computed.is_none() {
             return Ok(false);
         }
         self.computes().await

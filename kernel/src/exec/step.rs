@@ -119,6 +119,7 @@ impl Execution {
             remembers: self.remembers(),
         };
         let mut legal = self.planner.legal(allowance, &now);
+        legal.computed = self.vm.number();
         legal.ask &= self.inbox.attended && !self.stuck;
         if self.stuck {
             legal.calls.clear();

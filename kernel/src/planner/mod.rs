@@ -140,6 +140,7 @@ impl Planner {
             .collect();
         Legal {
             calls,
+            computed: None,
             ask: any && self.interactive,
             answer: self.answer.clone(),
         }

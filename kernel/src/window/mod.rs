@@ -302,13 +302,15 @@ impl Vm {
             .map(|step| (step.action.as_str(), step.observation.as_str()))
     }
 
-    /// Whether what came back last is a single number.
-    pub fn came_to_a_number(&self) -> bool {
+    /// What came back last, if it is a single number, as it is written.
+    pub fn number(&self) -> Option<String> {
         let last = self.steps.last().map_or("", |step| &step.observation);
-        let is_number = |text: &str| text.trim().replace(',', "").parse::<f64>().is_ok();
+        let number = |text: &str| {
+            let text = text.trim().replace(',', "");
+            text.parse::<f64>().is_ok().then_some(text)
+        };
         let value = || serde_json::from_str::<serde_json::Value>(last).ok();
-        is_number(last)
-            || value().is_some_and(|value| value["value"].as_str().is_some_and(is_number))
+        number(last).or_else(|| number(value()?["value"].as_str()?))
     }
 
     /// Whether anything is out of the window or cut.

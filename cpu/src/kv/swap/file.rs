@@ -25,6 +25,12 @@ pub struct Header {
 }
 
 impl Header {
+    /// Whether it is a passing request's, which nobody asks for again: those have negative
+    /// numbers.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.whose, For::Process(pid) if pid < 0)
+    }
+
     /// Magic, pid (0 for everyone), first token with a state, tokens, length of the
     /// key; then the key, the tokens, and the digest of all that and the state.
     fn bytes(&self) -> Vec<u8> {
@@ -87,7 +93,8 @@ pub fn read_header(path: &Path) -> Option<Header> {
         let bytes = fixed[8 + 8 * i..16 + 8 * i].try_into().ok()?;
         usize::try_from(i64::from_le_bytes(bytes)).ok()
     };
-    let (pid, from, tokens, key_bytes) = (number(0)?, number(1)?, number(2)?, number(3)?);
+    let pid = Pid::from_le_bytes(fixed[8..16].try_into().ok()?);
+    let (from, tokens, key_bytes) = (number(1)?, number(2)?, number(3)?);
     if &fixed[..8] != MAGIC || tokens > TOKENS_MAX || key_bytes > 4096 || from > tokens {
         return None;
     }
@@ -97,7 +104,7 @@ pub fn read_header(path: &Path) -> Option<Header> {
     let number = |bytes: &[u8]| bytes.try_into().map(i32::from_le_bytes).ok();
     Some(Header {
         key: String::from_utf8(key.to_vec()).ok()?,
-        whose: match pid as Pid {
+        whose: match pid {
             0 => For::Everyone,
             pid => For::Process(pid),
         },

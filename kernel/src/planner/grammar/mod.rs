@@ -2,6 +2,7 @@
 //! form to the action.
 
 mod held;
+mod number;
 mod together;
 mod values;
 
@@ -17,8 +18,6 @@ use together::Together;
 const ANSWER_CHARS_MAX: u32 = 4000;
 /// Characters of a question to the user.
 const ASK_CHARS_MAX: u32 = 400;
-/// A number in plain digits.
-const NUMBER: &str = r"start: /-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?/";
 /// The argument of a function that runs a program.
 const CODE: &str = "code";
 /// The most calls that one step may make.
@@ -68,6 +67,8 @@ pub struct Legal {
     pub ask: bool,
     /// The form of the answer; `None` is text. The answer is always legal.
     pub answer: Option<Answer>,
+    /// The number that was computed last: a bare number as the answer is that one.
+    pub computed: Option<String>,
 }
 
 /// What an answer that is no text looks like.
@@ -105,7 +106,7 @@ impl Legal {
                     .and_then(|call| call.program.as_deref());
                 Form::Lark(fenced(language.unwrap_or_default()))
             }
-            (Move::Number, _) => Form::Lark(NUMBER.to_owned()),
+            (Move::Number, _) => Form::Lark(number::grammar(self.computed.as_deref())),
             // A model that was told how to call tells so instead of answering.
             (Move::Answer, None) if self.offered().next().is_some() => Form::Lark(WORDS.to_owned()),
             (Move::Answer, None) | (Move::Ask, _) => Form::Text,
@@ -344,6 +345,7 @@ mod tests {
 
     fn legal() -> Legal {
         Legal {
+            computed: None,
             calls: vec![Callable::new(
                 "calculator.calculate",
                 "evaluates",

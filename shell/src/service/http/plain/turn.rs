@@ -75,6 +75,7 @@ impl Turn {
             prompt.boot = 0;
         }
         let legal = Legal {
+            computed: None,
             calls: match &ask.choice {
                 Choice::None => Vec::new(),
                 Choice::Named(name) => {
