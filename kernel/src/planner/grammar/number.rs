@@ -2,9 +2,12 @@
 
 /// A number in plain digits.
 const NUMBER: &str = r"start: /-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?/";
+/// Decimals up to which a number is answered as it was computed.
+const DECIMALS_MAX: usize = 6;
 
-/// The grammar of a bare number: `computed`, as it is or rounded, so that a small model does
-/// not miscopy it; any number without one.
+/// The grammar of a bare number: `computed`, so that a small model does not miscopy it, a
+/// whole one without its point, and one with many decimals perhaps rounded; any number
+/// without one.
 pub(super) fn grammar(computed: Option<&str>) -> String {
     let plain = |text: &&str| {
         text.bytes()
@@ -13,19 +16,18 @@ pub(super) fn grammar(computed: Option<&str>) -> String {
     let Some(text) = computed.filter(plain) else {
         return NUMBER.to_owned();
     };
-    let mut forms = vec![text.to_owned()];
-    if let (true, Ok(value)) = (text.contains('.'), text.parse::<f64>()) {
-        let rounded = [value.floor(), value.ceil()].map(|whole| format!("{whole:.0}"));
-        forms.extend(rounded);
-        forms.extend([1, 2].map(|places| format!("{value:.places$}")));
-        let mut seen = Vec::new();
-        forms.retain(|form| {
-            !seen.contains(form) && {
-                seen.push(form.clone());
-                true
-            }
-        });
-    }
+    let value: f64 = text.parse().unwrap_or_default();
+    let forms = match text.split_once('.') {
+        Some((whole, decimals)) if decimals.bytes().all(|b| b == b'0') => vec![whole.to_owned()],
+        Some((_, decimals)) if decimals.len() > DECIMALS_MAX => {
+            vec![
+                text.to_owned(),
+                format!("{value:.2}"),
+                format!("{value:.4}"),
+            ]
+        }
+        _ => vec![text.to_owned()],
+    };
     let forms: Vec<String> = forms.iter().map(|form| format!("\"{form}\"")).collect();
     format!("start: {}", forms.join(" | "))
 }
@@ -40,11 +42,12 @@ mod tests {
         check(None, NUMBER);
         check(Some("11286"), "start: \"11286\"");
         check(Some("-3"), "start: \"-3\"");
+        check(Some("0.875"), "start: \"0.875\"");
+        check(Some("4.0"), "start: \"4\"");
         check(
-            Some("2.126"),
-            "start: \"2.126\" | \"2\" | \"3\" | \"2.1\" | \"2.13\"",
+            Some("0.6666666666"),
+            "start: \"0.6666666666\" | \"0.67\" | \"0.6667\"",
         );
-        check(Some("4.0"), "start: \"4.0\" | \"4\" | \"4.00\"");
         // Not in plain digits.
         check(Some("1e9"), NUMBER);
     }
