@@ -32,9 +32,10 @@ pub enum Means {
 }
 
 impl Means {
-    /// How much a single answer that was found so counts: the log-odds of its being right, on
-    /// word problems (qwen2.5-coder-1.5b: .62 of programs, .55 of thoughts), with one
-    /// added, since a wrong value is seldom come to twice.
+    /// How much a single answer that was found so counts: about the log-odds of its being
+    /// right on word problems (qwen2.5-coder-1.5b: .62 of programs, .55 of thoughts; other
+    /// tools are a guess between them), with one added, since a wrong value is seldom come
+    /// to twice.
     fn evidence(self) -> f32 {
         match self {
             Means::Program => 1.5,
