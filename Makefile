@@ -20,7 +20,7 @@ QUIPU := "$(or $(CARGO_TARGET_DIR),target)/release/quipu"
 GUESTS := plugins/Cargo.toml plugins/eyes/Cargo.toml $(wildcard examples/*/tool/Cargo.toml)
 
 # The readers of documents are tested as programs of this machine, in a folder of their own.
-READERS := CARGO_PROFILE_DEV_DEBUG=0 cargo test --quiet --manifest-path plugins/Cargo.toml --target-dir target/guest-tests \
+READERS := env CARGO_PROFILE_DEV_DEBUG=0 cargo test --quiet --manifest-path plugins/Cargo.toml --target-dir target/guest-tests \
 	-p documents -p markup -p pdf
 
 .NOTPARALLEL:

@@ -308,9 +308,9 @@ mod tests {
 
     #[test]
     fn thorns_make_no_line_higher() {
-        let thorny = map(200, 60, |x, y| {
+        let thorny = map(300, 60, |x, y| {
             let is_thorn = (50.0..54.0).contains(&x) && (5.0..50.0).contains(&y);
-            is_thorn || (20.0..120.0).contains(&x) && (20.0..30.0).contains(&y)
+            is_thorn || (20.0..220.0).contains(&x) && (20.0..30.0).contains(&y)
         });
         let found = strips(&thorny);
         assert_eq!(found.len(), 1);
