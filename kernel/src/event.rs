@@ -5,7 +5,7 @@
 
 use quipu_memory::PageId;
 use quipu_tools::Missing;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::judgement::Question;
@@ -16,7 +16,7 @@ use crate::window::reminder::Reminder;
 use quipu_cpu::Movement;
 
 /// Something that happened to a process.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// A process was created or taken up again; `steps` were done before.

@@ -46,6 +46,16 @@ pub enum Think {
     Auto,
 }
 
+impl Serialize for Think {
+    /// As it is read: a number, or `auto`.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Think::Branches(count) => count.serialize(serializer),
+            Think::Auto => serializer.serialize_str("auto"),
+        }
+    }
+}
+
 impl Think {
     /// The same, where it means more than one branch.
     pub fn more_than_one(self) -> Option<Self> {

@@ -10,12 +10,14 @@ mod passed;
 pub(crate) mod world;
 
 use quipu_tools::{Capability, Effect, Grants};
+use serde::{Deserialize, Serialize};
 
 pub use label::{Label, Trust};
 pub use passed::{Ask, Denied, DeviceCall, Passed, Verdict};
 
 /// How calls that need an approval are settled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Approve {
     /// By a person; refused when there is none.
     #[default]

@@ -250,7 +250,8 @@ pub struct Exit {
 }
 
 /// A person's answer to a question or an approval.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// Words for the process.
     Text(String),

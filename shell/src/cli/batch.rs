@@ -8,20 +8,20 @@ use clap::Args;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use indicatif::{ProgressBar, ProgressStyle};
-use quipu_kernel::Kernel;
-use quipu_kernel::deliberation::Deliberation;
-use quipu_kernel::event::Event;
+use quipu_kernel::journal::Journal;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limit;
-use quipu_kernel::process::{Attached, Exit, PRIORITIES, Pid, Program, State, Status};
+use quipu_kernel::process::{Attached, PRIORITIES, Pid, Program, State, Status};
 use quipu_kernel::signal::Signal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::mpsc::Sender;
 
 use super::options::ProcessOptions;
 use super::results::{self, Earlier, Kind, Results};
 use super::run::exit_code;
-use crate::service::machine::Machine;
+use crate::service::conversation::{Ask, Conversation, Ended, Say, Start};
+use crate::service::door::Door;
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
 use crate::terminal::error::{FAILED, INTERRUPTED, UserError, is_closed_pipe};
@@ -93,40 +93,9 @@ struct Line {
     error: Option<String>,
 }
 
-/// A task under way.
-struct Running {
-    id: Value,
-    deliberation: Option<Deliberation>,
-}
-
-/// A task that has come to its end, with the branch whose answer it takes.
-struct Settled {
-    id: Value,
-    pid: Pid,
-    exit: Exit,
-    confidence: Option<f32>,
-}
-
-impl Running {
-    /// Waits for the branches beside the first, process `pid`, which ended as `exit`.
-    async fn settle(self, kernel: &Kernel, pid: Pid, exit: Exit) -> Result<Settled> {
-        let Some(deliberation) = self.deliberation else {
-            let (id, confidence) = (self.id, None);
-            return Ok(Settled {
-                id,
-                pid,
-                exit,
-                confidence,
-            });
-        };
-        let deliberated = deliberation.settle(kernel, exit).await?;
-        Ok(Settled {
-            id: self.id,
-            pid: deliberated.pid,
-            exit: deliberated.exit,
-            confidence: deliberated.confidence,
-        })
-    }
+/// Waits for the end of the task `id`.
+async fn settle(id: Value, conversation: Conversation) -> (Value, Result<Ended>) {
+    (id, conversation.end().await)
 }
 
 /// Runs the command. The exit code is that of the first task that did not end well.
@@ -137,10 +106,9 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
         results::refuse(out, &args.tasks, "tasks")?;
     }
     let policy = args.process.policy(session);
-    let machine = Machine::start(session, policy, &Loaded::default()).await?;
+    let door = Door::open(session, policy, &Loaded::default()).await?;
     for (_, loaded, _) in &tasks {
-        loaded.check(machine.kernel.bus())?;
-        loaded.check_memory(machine.kernel.store().as_ref())?;
+        door.check(session, loaded)?;
     }
     // Not before the machine is there: an earlier batch's results are kept if it never is,
     // and a batch that runs until now has written all of its own.
@@ -154,19 +122,17 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
         say!("{} of {given} tasks are done already", given - tasks.len());
     }
     let mut out = Results::open(args.out.as_deref(), earlier)?;
-    let kernel = &machine.kernel;
     let mut begun = match args.resume {
-        true => begun(kernel)?,
+        true => begun(door.journal())?,
         false => Vec::new(),
     };
-    let mut events = kernel.subscribe();
     let progress = progress(tasks.len() as u64);
     // The most urgent start first; equals in the order of their lines.
     tasks.sort_by_key(|(_, _, program)| std::cmp::Reverse(program.priority));
     let mut waiting = tasks.into_iter();
-    let mut running: HashMap<Pid, Running> = HashMap::new();
-    // Those whose first branch has ended.
-    let mut settling = FuturesUnordered::new();
+    let mut running = FuturesUnordered::new();
+    // Where what runs is told to stop.
+    let mut listeners: Vec<Sender<Say>> = Vec::new();
     let (mut code, mut stopped) = (0, false);
     interrupts.begin();
     loop {
@@ -174,49 +140,48 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
             let Some((id, loaded, program)) = waiting.next() else {
                 break;
             };
-            let pid = match begun.iter().position(|(_, other)| same(other, &program)) {
-                Some(at) => kernel.resume(begun.remove(at).0, None, false)?,
-                None => kernel.spawn(program.clone())?,
+            let start = match begun.iter().position(|(_, other)| same(other, &program)) {
+                Some(at) => Start::Resume {
+                    pid: begun.remove(at).0,
+                    limits: None,
+                    attended: false,
+                },
+                None => Start::Spawn {
+                    program: Box::new(program),
+                    must_fit: false,
+                },
             };
             let think = args.process.think(&loaded);
-            let think = think.map(|think| kernel.deliberate(pid, &program, think));
-            let deliberation = think.transpose()?;
-            running.insert(pid, Running { id, deliberation });
+            let conversation = door.begin(Ask { start, think }).await?;
+            listeners.retain(|listener| !listener.is_closed());
+            listeners.push(conversation.say.clone());
+            running.push(settle(id, conversation));
         }
-        if running.is_empty() && settling.is_empty() {
+        if running.is_empty() {
             break;
         }
         tokio::select! {
             () = interrupts.next() => {
                 stopped = true;
-                for (pid, task) in &running {
-                    let _ = kernel.signal(*pid, Signal::Interrupt);
-                    if let Some(deliberation) = &task.deliberation {
-                        deliberation.stopper().stop(kernel);
-                    }
+                for listener in &listeners {
+                    let _ = listener.send(Say::Signal(Signal::Interrupt)).await;
                 }
             }
-            event = events.recv() => {
-                let Some(Event::Exited { pid, exit }) = event else { continue };
-                let Some(task) = running.remove(&pid) else { continue };
-                settling.push(task.settle(kernel, pid, exit));
-            }
-            Some(settled) = settling.next(), if !settling.is_empty() => {
-                let Settled { id, pid, exit, confidence } = settled?;
+            Some((id, ended)) = running.next() => {
+                let ended = ended?;
                 if code == 0 {
-                    code = match exit.status {
+                    code = match ended.exit.status {
                         // Killed by somebody: the batch goes on.
                         Status::Interrupted if !stopped => FAILED,
-                        _ => exit_code(&exit),
+                        _ => exit_code(&ended.exit),
                     };
                 }
-                let line = Line { confidence, ..line(kernel, id, pid, exit)? };
-                match out.write(&line) {
+                match out.write(&line(door.journal(), id, ended)?) {
                     Err(error) if is_closed_pipe(&error) => {
                         return Err(UserError::failed(
                             format!(
                                 "nobody reads the results any more: {} tasks are not done",
-                                1 + settling.len() + running.len() + waiting.len()
+                                1 + running.len() + waiting.len()
                             ),
                             "--out FILE keeps them, and --resume then does what is left",
                         ));
@@ -239,8 +204,7 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
 }
 
 /// Processes that could go on, with their programs; the oldest first.
-fn begun(kernel: &Kernel) -> Result<Vec<(Pid, Program)>> {
-    let journal = kernel.journal();
+fn begun(journal: &Journal) -> Result<Vec<(Pid, Program)>> {
     let rows = journal.processes()?.into_iter().rev();
     rows.filter(|row| row.state == State::Ready)
         .map(|row| Ok((row.pid, journal.program(row.pid)?.0)))
@@ -321,18 +285,19 @@ fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
     Ok(tasks)
 }
 
-fn line(kernel: &Kernel, id: Value, pid: Pid, exit: Exit) -> Result<Line> {
+fn line(journal: &Journal, id: Value, ended: Ended) -> Result<Line> {
+    let Ended { pid, exit, .. } = ended;
     let error = hints::ended(&exit);
     Ok(Line {
         id,
         pid: Some(pid),
         status: exit.status,
         answer: exit.answer,
-        steps: kernel.journal().steps(pid)?.len(),
+        steps: journal.steps(pid)?.len(),
         usage: exit.usage,
         ms: exit.ms,
         limits_hit: exit.limits_hit,
-        confidence: None,
+        confidence: ended.confidence,
         error,
     })
 }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use quipu_kernel::Kernel;
 use quipu_kernel::event::Event;
 use quipu_kernel::grammar::certainly_held;
 use quipu_kernel::journal::StepRow;
@@ -15,12 +14,11 @@ use quipu_kernel::signal::Signal;
 use quipu_kernel::window::reminder::Reminder;
 use quipu_tools::json_schema;
 use serde_json::{Value, json};
-use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::fork::Point;
 use super::options::ProcessOptions;
-use super::think;
-use crate::service::machine::Machine;
+use crate::service::conversation::{Ask, Conversation, Ended, Say, Start, Told};
+use crate::service::door::Door;
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
 use crate::terminal::error::{FAILED, INTERRUPTED, STOPPED, UserError};
@@ -85,47 +83,38 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
         (Some(_), _) | (_, Some(_)) => None,
         (None, None) => Some(program(session, &args, &agent, interactive)?),
     };
-    let machine = Machine::start(session, args.process.policy(session), &agent).await?;
-    let kernel = &machine.kernel;
-    let mut events = kernel.subscribe();
-    let mut deliberation = None;
-    let pid = match (program, args.resume, args.fork) {
-        (Some(program), ..) => {
-            kernel.fits(&program)?;
-            let pid = kernel.spawn(program.clone())?;
-            if let Some(think) = args.process.think(&agent) {
-                deliberation = Some(kernel.deliberate(pid, &program, think)?);
-            }
-            pid
-        }
-        (None, Some(pid), _) => {
-            kernel.resume(pid, args.process.new_limits(session), interactive)?
-        }
-        (None, None, Some(Point { pid, at })) => kernel.fork(pid, at, interactive)?,
+    let start = match (program, args.resume, args.fork) {
+        (Some(program), ..) => Start::Spawn {
+            program: Box::new(program),
+            must_fit: true,
+        },
+        (None, Some(pid), _) => Start::Resume {
+            pid,
+            limits: args.process.new_limits(session),
+            attended: interactive,
+        },
+        (None, None, Some(Point { pid, at })) => Start::Fork {
+            pid,
+            at,
+            attended: interactive,
+        },
         (None, None, None) => return Err(no_prompt()),
     };
-
+    let ask = Ask {
+        start,
+        think: args.process.think(&agent),
+    };
+    let door = Door::open(session, args.process.policy(session), &agent).await?;
     let mut view = View {
         format,
         renderer: Renderer::new(),
     };
-    let exit = follow(kernel, pid, &mut events, &mut interrupts, &mut |event| {
+    let mut conversation = door.begin(ask).await?;
+    let ended = follow(&mut conversation, &mut interrupts, &mut |event| {
         view.show(event)
     })
     .await?;
-    let deliberated = match deliberation {
-        Some(deliberation) => {
-            let settled =
-                think::settle(kernel, deliberation, exit.clone(), &mut interrupts).await?;
-            think::show_choice(&mut events, &mut |event| view.show(event))?;
-            Some(settled)
-        }
-        None => None,
-    };
-    let (pid, exit) = match &deliberated {
-        Some(deliberated) => (deliberated.pid, deliberated.exit.clone()),
-        None => (pid, exit),
-    };
+    let (pid, exit) = (ended.pid, &ended.exit);
     if exit.status == Status::Interrupted {
         let model = match session.globals.models.first() {
             Some(model) => format!(" --model {}", shell_words::quote(model)),
@@ -148,68 +137,60 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
             }
         }
         Format::Json => {
-            let journal = kernel.journal();
-            let mut report = report(pid, &exit, journal.reminder(pid)?, journal.steps(pid)?);
+            let journal = door.journal();
+            let mut report = report(pid, exit, journal.reminder(pid)?, journal.steps(pid)?);
             add_rulings(&mut report["steps"], &journal.rulings(pid)?);
-            if let Some(deliberated) = deliberated {
-                report["confidence"] = json!(deliberated.confidence);
-                report["branches"] = json!(deliberated.branches);
+            if let Some(branches) = &ended.branches {
+                report["confidence"] = json!(ended.confidence);
+                report["branches"] = json!(branches);
             }
             output::json(&report)?;
         }
         Format::StreamJson => {}
     }
-    Ok(exit_code(&exit))
+    Ok(exit_code(exit))
 }
 
 /// Follows a process to its end: shows its events, answers its questions, passes
 /// interrupts on.
 pub async fn follow(
-    kernel: &Kernel,
-    pid: Pid,
-    events: &mut UnboundedReceiver<Event>,
+    conversation: &mut Conversation,
     interrupts: &mut Interrupts,
     show: &mut dyn FnMut(&Event) -> Result<()>,
-) -> Result<Exit> {
+) -> Result<Ended> {
     interrupts.begin();
-    let exit = until_exit(kernel, pid, events, interrupts, show).await;
+    let ended = until_end(conversation, interrupts, show).await;
     interrupts.end();
-    exit
+    ended
 }
 
-async fn until_exit(
-    kernel: &Kernel,
-    pid: Pid,
-    events: &mut UnboundedReceiver<Event>,
+async fn until_end(
+    conversation: &mut Conversation,
     interrupts: &mut Interrupts,
     show: &mut dyn FnMut(&Event) -> Result<()>,
-) -> Result<Exit> {
+) -> Result<Ended> {
     let mut question: Option<Event> = None;
     loop {
         tokio::select! {
             () = interrupts.next() => {
-                // A process that ended meanwhile needs no signal.
-                let _ = kernel.signal(pid, Signal::Interrupt);
+                conversation.say(Say::Signal(Signal::Interrupt)).await;
                 question = None;
             }
             (key, reply) = answer(&question), if question.is_some() => {
                 question = None;
                 interrupts.forgive();
-                let _ = kernel.reply(pid, &key, reply);
+                conversation.say(Say::Reply { key, reply }).await;
             }
-            event = events.recv() => {
-                let Some(event) = event else {
-                    return Err(UserError::failed("the machine stopped", "run again"));
-                };
-                if event.pid() != pid {
-                    continue;
+            told = conversation.next() => match told? {
+                Told::Event(event) => {
+                    show(&event)?;
+                    if matches!(event, Event::Question { .. } | Event::Approval { .. }) {
+                        question = Some(event);
+                    }
                 }
-                show(&event)?;
-                match event {
-                    Event::Exited { exit, .. } => return Ok(exit),
-                    Event::Question { .. } | Event::Approval { .. } => question = Some(event),
-                    _ => {}
-                }
+                Told::Ended(ended) => return Ok(*ended),
+                // It is an error of `next`.
+                Told::Failed { .. } => {}
             }
         }
     }

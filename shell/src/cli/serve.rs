@@ -20,7 +20,7 @@ use crate::config::settings::ApproveWord;
 use crate::service::http;
 use crate::service::http::guard::Guard;
 use crate::service::http::state::Service;
-use crate::service::machine::Machine;
+use crate::service::machine::{Guests, Machine};
 use crate::service::mcp::Offer;
 use crate::session::Session;
 use crate::session::agent::Loaded;
@@ -98,7 +98,7 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
     // Requests come before the machine is up: they wait in the listener.
     let policy = session.policy(&args.allow, args.approve);
-    let machine = Machine::start(session, policy, &Loaded::default()).await?;
+    let machine = Machine::start(session, policy, &Loaded::default(), Guests::Welcome).await?;
     let (stop, stopping) = watch::channel(false);
     let service = Arc::new(Service::new(
         machine.kernel.clone(),

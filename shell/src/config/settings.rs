@@ -2,6 +2,7 @@
 //! decides which value counts. It does not look whether the model or the tool that a value
 //! names is there.
 
+use std::fmt;
 use std::num::{NonZero, NonZeroU16, NonZeroU32, NonZeroU64};
 use std::path::Path;
 
@@ -243,6 +244,17 @@ pub enum CpuChoice {
     Url(String),
     /// A script.
     Script(String),
+}
+
+impl fmt::Display for CpuChoice {
+    /// As `--cpu` takes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CpuChoice::Local => f.write_str("local"),
+            CpuChoice::Url(url) => f.write_str(url),
+            CpuChoice::Script(file) => write!(f, "script:{file}"),
+        }
+    }
 }
 
 /// The settings in force.

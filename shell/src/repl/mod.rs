@@ -18,19 +18,19 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Parser;
 use quipu_kernel::Idle;
-use quipu_kernel::deliberation::{Deliberation, Think};
+use quipu_kernel::deliberation::Think;
 use quipu_kernel::event::Event;
 use quipu_kernel::label::{Label, Trust};
-use quipu_kernel::process::{Attached, Pid, Status};
+use quipu_kernel::process::{Attached, Status};
 use tokio::io::AsyncBufReadExt;
-use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::cli::mem::consolidate;
 use crate::cli::run::{exit_code, follow};
 use crate::cli::think;
 use crate::cli::{Cli, Command};
 use crate::config::{paths, private};
-use crate::service::machine::Machine;
+use crate::service::conversation::{self, Ask, Start};
+use crate::service::machine::{Guests, Machine};
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::init::describe;
@@ -50,7 +50,6 @@ const IDLE_AFTER: Duration = Duration::from_secs(5);
 struct Repl {
     session: Session,
     machine: Machine,
-    events: UnboundedReceiver<Event>,
     interrupts: Interrupts,
     talk: Talk,
     /// How much thought each task gets, where it is more than one process.
@@ -75,12 +74,16 @@ enum Outcome {
 pub async fn run(session: Session, go_on: bool) -> Result<u8> {
     let interrupts = Interrupts::listen()?;
     paths::create(&session.paths.state)?;
-    let machine = Machine::start(&session, session.policy(&[], None), &Loaded::default()).await?;
-    let events = machine.kernel.subscribe();
+    let machine = Machine::start(
+        &session,
+        session.policy(&[], None),
+        &Loaded::default(),
+        Guests::Welcome,
+    )
+    .await?;
     let mut repl = Repl {
         session,
         machine,
-        events,
         interrupts,
         talk: Talk::default(),
         think: None,
@@ -216,22 +219,18 @@ impl Repl {
         program.label = label;
         program.priority = INTERACTIVE_PRIORITY;
         program.interactive = person::is_there(self.session.globals.no_input);
-        self.machine.kernel.fits(&program)?;
-        let pid = self.machine.kernel.spawn(program.clone())?;
-        let think = self.think;
-        let think = think.map(|think| self.machine.kernel.deliberate(pid, &program, think));
-        let deliberation = think.transpose()?;
-        self.watch(pid, deliberation, line, trust).await
+        let ask = Ask {
+            start: Start::Spawn {
+                program: Box::new(program),
+                must_fit: true,
+            },
+            think: self.think,
+        };
+        self.watch(ask, line, trust).await
     }
 
     /// Shows a process to its end. `trust` is what it starts with.
-    async fn watch(
-        &mut self,
-        pid: Pid,
-        deliberation: Option<Deliberation>,
-        asked: &str,
-        mut trust: Trust,
-    ) -> Result<u8> {
+    async fn watch(&mut self, ask: Ask, asked: &str, mut trust: Trust) -> Result<u8> {
         let mut renderer = Renderer::new();
         let mut show = |event: &Event| {
             match event {
@@ -242,15 +241,9 @@ impl Repl {
             renderer.show(event);
             Ok(())
         };
-        let kernel = &self.machine.kernel;
-        let (events, interrupts) = (&mut self.events, &mut self.interrupts);
-        let mut exit = follow(kernel, pid, events, interrupts, &mut show).await?;
-        if let Some(deliberation) = deliberation {
-            exit = think::settle(kernel, deliberation, exit, interrupts)
-                .await?
-                .exit;
-            think::show_choice(events, &mut show)?;
-        }
+        let mut conversation = conversation::begin(&self.machine.kernel, ask);
+        let ended = follow(&mut conversation, &mut self.interrupts, &mut show).await?;
+        let (pid, exit) = (ended.pid, ended.exit);
         if exit.status == Status::Interrupted {
             say!("stopped; /resume {pid} carries it on");
         }
@@ -283,8 +276,15 @@ impl Repl {
                 let kernel = &self.machine.kernel;
                 let (program, _) = kernel.journal().program(pid)?;
                 let trust = earlier::trust(kernel.journal(), pid, &program)?;
-                let pid = kernel.resume(pid, None, there)?;
-                self.watch(pid, None, &program.prompt, trust).await
+                let ask = Ask {
+                    start: Start::Resume {
+                        pid,
+                        limits: None,
+                        attended: there,
+                    },
+                    think: None,
+                };
+                self.watch(ask, &program.prompt, trust).await
             }
             ["resume"] => Err(UserError::usage(
                 "/resume takes the number of a process",

@@ -1,8 +1,7 @@
-//! The control socket: how `kill`, `nice`, `fork`, `ps` and `top` reach a machine that
-//! runs in another program on the same root.
+//! The control socket: how other programs on the same root reach the machine that runs.
 //!
-//! One request and one reply a connection, each a line of JSON. The socket lies beside
-//! the machine's lock and is the user's alone.
+//! One request and one reply a connection, each a line of JSON; only `Attend` is followed by
+//! a conversation. The socket lies beside the machine's lock and is the user's alone.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::net::UnixStream;
@@ -14,19 +13,24 @@ use std::time::Duration;
 use anyhow::Result;
 use quipu_cpu::CpuStats;
 use quipu_kernel::Kernel;
+use quipu_kernel::gate::Approve;
 use quipu_kernel::process::Pid;
 use quipu_kernel::signal::Signal;
+use quipu_tools::Grants;
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::watch;
 
+use super::conversation::{self, Ask, Conversation, Told};
 use crate::session::init::describe;
 use crate::terminal::error::UserError;
 use crate::terminal::hints;
 
 /// The longest path of a socket on every system (104 on macOS, 108 on Linux).
 const PATH_BYTES_MAX: usize = 100;
-/// The longest request.
-const REQUEST_BYTES_MAX: u64 = 4096;
+/// The longest line that is taken: a task with the texts it is about.
+const LINE_BYTES_MAX: u64 = 64 << 20;
 /// How long a machine may take to answer: it may be in the middle of a large batch.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a machine that ends waits for whoever has connected to have an answer: the
@@ -58,6 +62,11 @@ pub enum Request {
         /// After which step.
         at: Option<u32>,
     },
+    /// What kind of machine it is.
+    Greet,
+    /// Start a process and tell of it. The reply is a line for each [`Told`], and each line
+    /// that follows the request is a [`Say`].
+    Attend(Box<Ask>),
 }
 
 /// What a machine answers.
@@ -68,6 +77,8 @@ pub enum Reply {
     Stats(Box<Snapshot>),
     /// To [`Request::Fork`]: the number of the copy.
     Forked(Pid),
+    /// To [`Request::Greet`].
+    Greeting(Box<Greeting>),
     /// It is done.
     Done,
     /// It is not, for this reason, and this is what to do.
@@ -81,6 +92,22 @@ pub struct Snapshot {
     pub model: String,
     /// The CPU.
     pub cpu: CpuStats,
+}
+
+/// What a machine says of itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Greeting {
+    /// Whether it takes processes of other programs: one that runs for a single command ends
+    /// with it.
+    pub is_open: bool,
+    /// The model, as its user named it.
+    pub model: String,
+    /// What computes, as its user named it.
+    pub cpu: String,
+    /// What is granted to its processes.
+    pub grants: Grants,
+    /// How approvals are settled.
+    pub approve: Approve,
 }
 
 /// Where the socket of the machine with its state in `state` is.
@@ -103,6 +130,8 @@ pub fn socket(state: &Path) -> PathBuf {
 pub struct Server {
     path: PathBuf,
     task: tokio::task::JoinHandle<()>,
+    /// Becomes true when conversations have to come to an end.
+    closing: watch::Sender<bool>,
     /// Closed when no connection is left.
     connections: Receiver<()>,
 }
@@ -110,12 +139,15 @@ pub struct Server {
 impl Server {
     /// Listens for as long as `kernel` lives. Whoever calls this holds the machine's
     /// lock, so a socket that is there already is a dead machine's.
-    pub fn start(state: &Path, kernel: &Arc<Kernel>) -> Result<Self> {
-        let kernel = Arc::downgrade(kernel);
-        Self::listen(socket(state), move |request| answer(&kernel, request))
+    pub fn start(state: &Path, kernel: &Arc<Kernel>, greeting: Greeting) -> Result<Self> {
+        let (greeting, kernel) = (Arc::new(greeting), Arc::downgrade(kernel));
+        let own = kernel.clone();
+        Self::listen(socket(state), own, move |request| {
+            answer(&kernel, &greeting, request)
+        })
     }
 
-    fn listen<F>(path: PathBuf, answer: F) -> Result<Self>
+    fn listen<F>(path: PathBuf, kernel: Weak<Kernel>, answer: F) -> Result<Self>
     where
         F: Fn(Request) -> Reply + Clone + Send + 'static,
     {
@@ -129,11 +161,18 @@ impl Server {
         use std::os::unix::fs::PermissionsExt;
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
         let (open, connections) = channel();
+        let (closing, closes) = watch::channel(false);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (answer, open) = (answer.clone(), open.clone());
+                let caller = Caller {
+                    stream,
+                    kernel: kernel.clone(),
+                    closes: closes.clone(),
+                    _open: open.clone(),
+                };
+                let answer = answer.clone();
                 tokio::spawn(async move {
-                    if let Err(error) = serve(stream, answer, open).await {
+                    if let Err(error) = caller.serve(answer).await {
                         tracing::debug!(%error, "a control connection failed");
                     }
                 });
@@ -142,6 +181,7 @@ impl Server {
         Ok(Self {
             path,
             task,
+            closing,
             connections,
         })
     }
@@ -151,39 +191,157 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
         self.task.abort();
+        self.closing.send_replace(true);
         // Nothing is ever sent: this ends when the last connection does.
         let _ = self.connections.recv_timeout(GRACE);
     }
 }
 
-/// Answers one request; `open` is held until the answer is written.
-async fn serve<F>(stream: tokio::net::UnixStream, answer: F, open: Sender<()>) -> Result<()>
-where
-    F: FnOnce(Request) -> Reply + Send + 'static,
-{
-    let (reader, mut writer) = stream.into_split();
-    let mut line = String::new();
-    let limited = tokio::io::AsyncReadExt::take(reader, REQUEST_BYTES_MAX);
-    tokio::io::BufReader::new(limited)
-        .read_line(&mut line)
-        .await?;
-    let reply = match serde_json::from_str(&line) {
-        // Counting may wait for a batch.
-        Ok(request) => tokio::task::spawn_blocking(move || answer(request)).await?,
-        Err(error) => Reply::Failed(format!("not a request: {error}"), String::new()),
+/// Somebody who has connected.
+struct Caller {
+    stream: tokio::net::UnixStream,
+    kernel: Weak<Kernel>,
+    closes: watch::Receiver<bool>,
+    /// Held until the answer is written.
+    _open: Sender<()>,
+}
+
+impl Caller {
+    /// Answers one request.
+    async fn serve<F>(self, answer: F) -> Result<()>
+    where
+        F: FnOnce(Request) -> Reply + Send + 'static,
+    {
+        let (reader, mut writer) = self.stream.into_split();
+        let mut lines = tokio::io::BufReader::new(reader).take(LINE_BYTES_MAX);
+        let mut line = String::new();
+        lines.read_line(&mut line).await?;
+        let reply = match serde_json::from_str(&line) {
+            Ok(Request::Attend(ask)) => match self.kernel.upgrade() {
+                Some(kernel) => return attend(&kernel, *ask, lines, writer, self.closes).await,
+                None => {
+                    let error = UserError::failed("the machine is stopping", "try again");
+                    return write(&mut writer, &Told::failed(&error)).await;
+                }
+            },
+            // Counting may wait for a batch.
+            Ok(request) => tokio::task::spawn_blocking(move || answer(request)).await?,
+            Err(error) => Reply::Failed(format!("not a request: {error}"), String::new()),
+        };
+        write(&mut writer, &reply).await
+    }
+}
+
+/// Has a conversation with a caller, until its process has ended.
+async fn attend(
+    kernel: &Kernel,
+    ask: Ask,
+    mut lines: tokio::io::Take<tokio::io::BufReader<OwnedReadHalf>>,
+    mut writer: OwnedWriteHalf,
+    mut closes: watch::Receiver<bool>,
+) -> Result<()> {
+    let (Conversation { mut told, say }, attendant) = conversation::pair();
+    let hear = async move {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            lines.set_limit(LINE_BYTES_MAX);
+            let read = tokio::select! {
+                read = lines.read_line(&mut line) => read,
+                _ = closes.wait_for(|closing| *closing) => break,
+            };
+            let Ok(1..) = read else { break };
+            if let Ok(said) = serde_json::from_str(&line) {
+                let _ = say.send(said).await;
+            }
+        }
+        // Nothing more is said: the process is interrupted, and its end is still told.
+        drop(say);
+        std::future::pending().await
     };
-    let mut text = serde_json::to_string(&reply)?;
-    text.push('\n');
-    writer.write_all(text.as_bytes()).await?;
-    drop(open);
+    let tell = async move {
+        while let Some(told) = told.recv().await {
+            // Whoever has left hears nothing.
+            let _ = write(&mut writer, &told).await;
+        }
+    };
+    let attended = attendant.attend(kernel, ask);
+    tokio::select! {
+        () = tell => {}
+        ((), ()) = async { tokio::join!(attended, hear) } => {}
+    }
     Ok(())
 }
 
-fn answer(kernel: &Weak<Kernel>, request: Request) -> Reply {
+/// Has a conversation with the machine with its state in `state`.
+///
+/// # Errors
+/// When none runs there any more.
+pub async fn converse(state: &Path, ask: Ask) -> Result<Conversation> {
+    let gone = |error: io::Error| {
+        UserError::failed(
+            format!("the machine on this root ended: {error}"),
+            "run the command again",
+        )
+    };
+    let stream = tokio::net::UnixStream::connect(socket(state)).await;
+    let (reader, mut writer) = stream.map_err(gone)?.into_split();
+    write(&mut writer, &Request::Attend(Box::new(ask))).await?;
+    let (conversation, attendant) = conversation::pair();
+    let (tell, mut said) = attendant.split();
+    let hear = async move {
+        let mut lines = tokio::io::BufReader::new(reader).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            let told = serde_json::from_str(&line).unwrap_or_else(|error| {
+                let error = UserError::failed(
+                    format!("the machine on this root said what is not understood: {error}"),
+                    "stop it, and start it with the same release as this one",
+                );
+                Told::failed(&error)
+            });
+            if tell.send(told).await.is_err() {
+                break;
+            }
+        }
+    };
+    let speak = async move {
+        while let Some(say) = said.recv().await {
+            // A machine that is gone has said its last.
+            let _ = write(&mut writer, &say).await;
+        }
+        drop(writer);
+        std::future::pending().await
+    };
+    tokio::spawn(async {
+        tokio::select! {
+            () = hear => {}
+            () = speak => {}
+        }
+    });
+    Ok(conversation)
+}
+
+/// Writes `value` as a line.
+async fn write(writer: &mut OwnedWriteHalf, value: &impl Serialize) -> Result<()> {
+    let mut text = serde_json::to_string(value)?;
+    text.push('\n');
+    writer.write_all(text.as_bytes()).await?;
+    Ok(())
+}
+
+/// To somebody who comes when the machine goes.
+fn stopping() -> Reply {
+    Reply::Failed("the machine is stopping".into(), "try again".into())
+}
+
+fn answer(kernel: &Weak<Kernel>, greeting: &Greeting, request: Request) -> Reply {
     let Some(kernel) = kernel.upgrade() else {
-        return Reply::Failed("the machine is stopping".into(), "try again".into());
+        return stopping();
     };
     let done = match request {
+        Request::Greet => return Reply::Greeting(Box::new(greeting.clone())),
+        // It is a conversation.
+        Request::Attend(_) => return Reply::Done,
         Request::Stats => {
             return Reply::Stats(Box::new(Snapshot {
                 model: describe(kernel.cpu().info()),
@@ -267,7 +425,7 @@ mod tests {
         let (release, released) = channel();
         let released = Arc::new(std::sync::Mutex::new(released));
         let server = runtime.block_on(async {
-            Server::listen(socket(folder.path()), move |_| {
+            Server::listen(socket(folder.path()), Weak::new(), move |_| {
                 asked.send(()).unwrap();
                 released.lock().unwrap().recv().unwrap();
                 Reply::Done

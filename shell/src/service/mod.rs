@@ -3,13 +3,17 @@
 //! | file | job |
 //! | --- | --- |
 //! | `machine` | a running machine with its control socket |
-//! | `control` | the socket: how `kill`, `nice`, `fork`, `ps` and `top` reach the machine that runs |
+//! | `control` | the socket: how other programs on the same root reach the machine that runs |
+//! | `conversation` | what a process's starter and the machine say to each other |
+//! | `door` | the way of a command to a machine: the one that runs, or one of its own |
 //! | `http/` | the APIs over HTTP, and the page |
 //! | `mcp` | the machine as a server of the Model Context Protocol |
 //!
 //! What comes in here are other programs' words: they pass the same gate as a process's.
 
 pub mod control;
+pub mod conversation;
+pub mod door;
 pub mod http;
 pub mod machine;
 pub mod mcp;

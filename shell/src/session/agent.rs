@@ -54,6 +54,19 @@ impl Loaded {
         Ok(())
     }
 
+    /// Whether it brings files of its own, which only a machine that was started for it has.
+    ///
+    /// # Errors
+    /// Where they cannot be looked at.
+    pub fn has_files(&self) -> Result<bool> {
+        Ok(self.files()?.is_some())
+    }
+
+    /// Whether it depends on which tools there are.
+    pub fn names_tools(&self) -> bool {
+        !self.wanted.is_empty() || self.agent.tools.is_some()
+    }
+
     fn files(&self) -> Result<Option<SkillFiles>> {
         let found = self.skill.as_deref().map(SkillFiles::of).transpose();
         Ok(found?.flatten())

@@ -40,22 +40,27 @@ pub struct UserError {
 impl UserError {
     /// Wrong usage or configuration.
     pub fn usage(message: impl fmt::Display, hint: impl fmt::Display) -> anyhow::Error {
-        with_code(USAGE, message, hint)
+        Self::with_code(USAGE, message, hint)
     }
 
     /// The work failed.
     pub fn failed(message: impl fmt::Display, hint: impl fmt::Display) -> anyhow::Error {
-        with_code(FAILED, message, hint)
+        Self::with_code(FAILED, message, hint)
     }
-}
 
-fn with_code(code: u8, message: impl fmt::Display, hint: impl fmt::Display) -> anyhow::Error {
-    let error = UserError {
-        message: message.to_string(),
-        hint: hint.to_string(),
-        code,
-    };
-    error.into()
+    /// With the exit code `code`.
+    pub fn with_code(
+        code: u8,
+        message: impl fmt::Display,
+        hint: impl fmt::Display,
+    ) -> anyhow::Error {
+        let error = UserError {
+            message: message.to_string(),
+            hint: hint.to_string(),
+            code,
+        };
+        error.into()
+    }
 }
 
 impl fmt::Display for UserError {
@@ -90,7 +95,8 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-fn describe(error: &anyhow::Error) -> (String, u8) {
+/// The hint of an error, which may be empty, and its exit code.
+pub fn describe(error: &anyhow::Error) -> (String, u8) {
     for cause in error.chain() {
         if let Some(error) = cause.downcast_ref::<UserError>() {
             return (error.hint.clone(), error.code);

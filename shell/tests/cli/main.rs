@@ -10,6 +10,7 @@ mod crash;
 mod documents;
 mod endpoint;
 mod eval;
+mod guests;
 mod interrupts;
 mod model_files;
 mod pages;

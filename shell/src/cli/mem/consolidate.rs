@@ -5,7 +5,7 @@ use quipu_kernel::{Consolidated, Kernel};
 use quipu_memory::PageId;
 use tokio::sync::watch;
 
-use crate::service::machine::Machine;
+use crate::service::machine::{Guests, Machine};
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::terminal::error::INTERRUPTED;
@@ -15,7 +15,13 @@ use crate::terminal::output::{self, shortened, visible};
 /// Runs the command.
 pub async fn run(session: &Session) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
-    let machine = Machine::start(session, session.policy(&[], None), &Loaded::default()).await?;
+    let machine = Machine::start(
+        session,
+        session.policy(&[], None),
+        &Loaded::default(),
+        Guests::Refused,
+    )
+    .await?;
     on(&machine.kernel, &mut interrupts).await
 }
 

@@ -3,6 +3,6 @@
 mod agents;
 mod chat;
 mod guards;
-mod machine;
+pub mod machine;
 mod native;
 mod others;

@@ -1,0 +1,333 @@
+//! A conversation about one process: what its starter says to the machine, and what the
+//! machine tells of it. It is the same over a channel within this program and over the
+//! socket to another one.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use quipu_kernel::Kernel;
+use quipu_kernel::deliberation::{Deliberated, Deliberation, Think};
+use quipu_kernel::event::Event;
+use quipu_kernel::limits::Limits;
+use quipu_kernel::process::{BranchReport, Exit, Pid, Program, Reply};
+use quipu_kernel::signal::Signal;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, channel};
+
+use crate::terminal::error::{self, UserError};
+
+/// What is told and not yet heard. A machine waits for a slow listener only with the telling.
+const TOLD_MAX: usize = 256;
+/// What is said and not yet taken.
+const SAID_MAX: usize = 16;
+
+/// A process that is wanted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Which one.
+    pub start: Start,
+    /// How much thought its task gets, where it is more than one process.
+    pub think: Option<Think>,
+}
+
+/// Where a process comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// A new one.
+    Spawn {
+        /// What it runs.
+        program: Box<Program>,
+        /// Whether a prompt that does not fit the window is refused, and does not become a
+        /// process that fails.
+        must_fit: bool,
+    },
+    /// One that was stopped goes on.
+    Resume {
+        /// The process.
+        pid: Pid,
+        /// Its new limits.
+        limits: Option<Limits>,
+        /// Whether a person is there.
+        attended: bool,
+    },
+    /// A copy of one.
+    Fork {
+        /// The process.
+        pid: Pid,
+        /// After which step.
+        at: Option<u32>,
+        /// Whether a person is there.
+        attended: bool,
+    },
+}
+
+/// What a machine tells.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// Something happened to the process.
+    Event(Event),
+    /// It is over, the last that is told.
+    Ended(Box<Ended>),
+    /// There is no such process, or no end of it, for this reason; also the last.
+    Failed {
+        /// What went wrong.
+        message: String,
+        /// What to do about it.
+        hint: String,
+        /// The exit code for it.
+        code: u8,
+    },
+}
+
+/// What is said to a machine.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Say {
+    /// The answer to a question or an approval.
+    Reply {
+        /// The key of its event.
+        key: String,
+        /// The answer.
+        reply: Reply,
+    },
+    /// A signal to the process.
+    Signal(Signal),
+}
+
+/// How a process ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ended {
+    /// The process; of a deliberation, the branch whose answer was chosen.
+    pub pid: Pid,
+    /// Its end.
+    pub exit: Exit,
+    /// How likely the answer is right, 0 to 1, where that could be said.
+    pub confidence: Option<f32>,
+    /// The branches of a deliberation.
+    pub branches: Option<Vec<BranchReport>>,
+}
+
+/// The starter's side.
+pub struct Conversation {
+    /// What the machine tells. It is over when this is.
+    pub told: Receiver<Told>,
+    /// What is said to it. A process is interrupted when this is dropped before its end.
+    pub say: Sender<Say>,
+}
+
+/// The machine's side.
+pub struct Attendant {
+    told: Sender<Told>,
+    said: Receiver<Say>,
+}
+
+/// Both sides of a conversation.
+pub fn pair() -> (Conversation, Attendant) {
+    let (tell, told) = channel(TOLD_MAX);
+    let (say, said) = channel(SAID_MAX);
+    let attendant = Attendant { told: tell, said };
+    (Conversation { told, say }, attendant)
+}
+
+/// Has a conversation with `kernel`, in this program.
+pub fn begin(kernel: &Arc<Kernel>, ask: Ask) -> Conversation {
+    let (conversation, attendant) = pair();
+    let kernel = kernel.clone();
+    tokio::spawn(async move { attendant.attend(&kernel, ask).await });
+    conversation
+}
+
+impl Told {
+    /// That something failed as `error`.
+    pub fn failed(error: &anyhow::Error) -> Self {
+        let (hint, code) = error::describe(error);
+        Told::Failed {
+            message: format!("{error:#}"),
+            hint,
+            code,
+        }
+    }
+}
+
+impl Conversation {
+    /// What the machine tells next; `Err` where the conversation broke off or failed.
+    pub async fn next(&mut self) -> Result<Told> {
+        match self.told.recv().await {
+            None => Err(UserError::failed(
+                "the machine stopped",
+                "`quipu ps` shows what can be resumed",
+            )),
+            Some(Told::Failed {
+                message,
+                hint,
+                code,
+            }) => Err(UserError::with_code(code, message, hint)),
+            Some(told) => Ok(told),
+        }
+    }
+
+    /// Says something. A machine that is gone hears nothing, and [`Self::next`] finds that.
+    pub async fn say(&self, say: Say) {
+        let _ = self.say.send(say).await;
+    }
+
+    /// Waits for the end, whatever is told before it.
+    pub async fn end(mut self) -> Result<Ended> {
+        loop {
+            if let Told::Ended(ended) = self.next().await? {
+                return Ok(*ended);
+            }
+        }
+    }
+}
+
+impl Attendant {
+    /// What is told, and what is said, for whoever passes them on.
+    pub fn split(self) -> (Sender<Told>, Receiver<Say>) {
+        (self.told, self.said)
+    }
+
+    /// Starts the process that is asked for, and tells of it until its end.
+    pub async fn attend(mut self, kernel: &Kernel, ask: Ask) {
+        let last = match self.until_end(kernel, ask).await {
+            Ok(ended) => Told::Ended(Box::new(ended)),
+            Err(error) => Told::failed(&error),
+        };
+        self.tell(last).await;
+    }
+
+    /// A listener that has left is told nothing.
+    async fn tell(&self, told: Told) {
+        let _ = self.told.send(told).await;
+    }
+
+    async fn until_end(&mut self, kernel: &Kernel, ask: Ask) -> Result<Ended> {
+        let mut events = kernel.subscribe();
+        let (pid, deliberation) = start(kernel, ask)?;
+        let exit = self.follow(kernel, pid, &mut events).await?;
+        let Some(deliberation) = deliberation else {
+            return Ok(Ended {
+                pid,
+                exit,
+                confidence: None,
+                branches: None,
+            });
+        };
+        let Deliberated {
+            pid: chosen,
+            exit,
+            confidence,
+            branches,
+        } = self.settle(kernel, deliberation, exit).await?;
+        while let Ok(event) = events.try_recv() {
+            if event.pid() == pid && matches!(event, Event::Deliberated { .. }) {
+                self.tell(Told::Event(event)).await;
+            }
+        }
+        Ok(Ended {
+            pid: chosen,
+            exit,
+            confidence,
+            branches: Some(branches),
+        })
+    }
+
+    /// Tells of process `pid` until its end.
+    async fn follow(
+        &mut self,
+        kernel: &Kernel,
+        pid: Pid,
+        events: &mut UnboundedReceiver<Event>,
+    ) -> Result<Exit> {
+        let mut is_heard = true;
+        loop {
+            tokio::select! {
+                said = self.said.recv(), if is_heard => match said {
+                    Some(Say::Signal(signal)) => {
+                        // A process that ended meanwhile needs no signal.
+                        let _ = kernel.signal(pid, signal);
+                    }
+                    Some(Say::Reply { key, reply }) => {
+                        let _ = kernel.reply(pid, &key, reply);
+                    }
+                    None => {
+                        is_heard = false;
+                        // Where a person was there, the first asks what to do instead and the
+                        // second ends it.
+                        for _ in 0..2 {
+                            let _ = kernel.signal(pid, Signal::Interrupt);
+                        }
+                    }
+                },
+                event = events.recv() => {
+                    let Some(event) = event else {
+                        return Err(UserError::failed("the machine stopped", "run again"));
+                    };
+                    if event.pid() != pid {
+                        continue;
+                    }
+                    let exit = match &event {
+                        Event::Exited { exit, .. } => Some(exit.clone()),
+                        _ => None,
+                    };
+                    self.tell(Told::Event(event)).await;
+                    if let Some(exit) = exit {
+                        return Ok(exit);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for the other branches of a process that ended as `exit`; a signal, or a listener
+    /// who leaves, takes what there is.
+    async fn settle(
+        &mut self,
+        kernel: &Kernel,
+        deliberation: Deliberation,
+        exit: Exit,
+    ) -> Result<Deliberated> {
+        let stop = deliberation.stopper();
+        let settled = deliberation.settle(kernel, exit);
+        tokio::pin!(settled);
+        let mut is_heard = true;
+        loop {
+            tokio::select! {
+                said = self.said.recv(), if is_heard => match said {
+                    Some(Say::Reply { .. }) => {}
+                    Some(Say::Signal(_)) => stop.stop(kernel),
+                    None => {
+                        is_heard = false;
+                        stop.stop(kernel);
+                    }
+                },
+                deliberated = &mut settled => return Ok(deliberated?),
+            }
+        }
+    }
+}
+
+/// Starts what is asked for.
+fn start(kernel: &Kernel, ask: Ask) -> Result<(Pid, Option<Deliberation>)> {
+    let pid = match ask.start {
+        Start::Spawn { program, must_fit } => {
+            if must_fit {
+                kernel.fits(&program)?;
+            }
+            let pid = kernel.spawn((*program).clone())?;
+            let think = ask
+                .think
+                .map(|think| kernel.deliberate(pid, &program, think));
+            return Ok((pid, think.transpose()?));
+        }
+        Start::Resume {
+            pid,
+            limits,
+            attended,
+        } => kernel.resume(pid, limits, attended)?,
+        Start::Fork { pid, at, attended } => kernel.fork(pid, at, attended)?,
+    };
+    Ok((pid, None))
+}
