@@ -6,7 +6,6 @@
 //! What it writes is kept only if its words are theirs. Any other process that starts
 //! ends it.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -265,6 +264,3 @@ fn note_of(exit: &Exit) -> Option<String> {
         _ => None,
     }
 }
-
-/// Groups of which no good note was written, on this machine.
-pub(crate) type Tried = HashSet<Vec<PageId>>;

@@ -1,5 +1,6 @@
 //! Processes: what is run, its state, and how it ended.
 
+mod ending;
 mod failure;
 pub mod limits;
 pub mod signal;
@@ -9,7 +10,8 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use failure::Failure;
+pub(crate) use ending::Ending;
+pub use failure::{Failure, VmError};
 pub use quipu_cpu::{Pid, Sampling, Usage};
 pub use quipu_memory::Share;
 

@@ -3,6 +3,8 @@
 //! Shells, servers and tests learn what happens from these alone; nothing reaches
 //! into a process. Serialised, one event is one line of `--format stream-json`.
 
+mod subscribers;
+
 use quipu_memory::PageId;
 use quipu_tools::Missing;
 use serde::Serialize;
@@ -14,6 +16,8 @@ use crate::limits::Limit;
 use crate::process::{BranchReport, Exit, Pid, Usage};
 use crate::window::reminder::Reminder;
 use quipu_cpu::Movement;
+
+pub(crate) use subscribers::Events;
 
 /// Something that happened to a process.
 #[derive(Clone, Debug, Serialize)]
