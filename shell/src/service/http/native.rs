@@ -15,7 +15,7 @@ use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limits;
 use quipu_kernel::process::{Attached, PRIORITIES, Pid, Program, Reply};
 use quipu_kernel::signal::Signal;
-use quipu_memory::{Mode, Query};
+use quipu_memory::{Mode, Query, Space};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -323,7 +323,7 @@ pub async fn search(State(service): Shared, params: Params) -> Answer {
     let query = Query {
         mode,
         // What an agent keeps for itself is not other programs' to find.
-        spaces: Some(vec![String::new()]),
+        spaces: Some(vec![Space::SHARED]),
         ..Query::new(text, k)
     };
     let store = service.kernel.store().clone();
