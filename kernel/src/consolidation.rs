@@ -12,9 +12,9 @@ use std::time::Duration;
 use quipu_memory::{Group, Page, PageId, StoreError, Together, groups};
 use quipu_tools::{Capability, Effect, Grants};
 use serde_json::{Value, json};
-use tokio::sync::{mpsc::UnboundedReceiver, watch};
+use tokio::sync::watch;
 
-use crate::event::Event;
+use crate::event::{Event, Subscription};
 use crate::gate::{Guarded, Passed, Request, Verdict};
 use crate::kernel::{Kernel, KernelError};
 use crate::label::Label;
@@ -67,7 +67,7 @@ impl Idle {
 async fn when_idle(
     kernel: Arc<Kernel>,
     after: Duration,
-    mut events: UnboundedReceiver<Event>,
+    mut events: Subscription,
     mut stop: watch::Receiver<bool>,
 ) {
     // Only a process that came to its end can have left something to do.
@@ -76,7 +76,7 @@ async fn when_idle(
         let quiet = tokio::select! {
             () = ended(&mut stop) => return,
             event = events.recv() => match event {
-                Some(Event::Exited { .. }) => { anything = true; false }
+                Some(Event::Exited { .. } | Event::Lost { .. }) => { anything = true; false }
                 Some(_) => false,
                 None => return,
             },
@@ -87,7 +87,7 @@ async fn when_idle(
                 tracing::warn!(%error, "memories were not consolidated");
             }
             // What it did itself is no reason to do it again.
-            while events.try_recv().is_ok() {}
+            while events.try_recv().is_some() {}
             anything = !kernel.is_idle();
         }
     }
@@ -169,6 +169,8 @@ impl Kernel {
                 exit = self.wait(pid) => return exit.map(Some),
                 event = events.recv() => match event {
                     Some(Event::Started { pid: other, .. }) if other != pid => break,
+                    // Another may have started.
+                    Some(Event::Lost { .. }) => break,
                     Some(_) => {}
                     None => break,
                 },

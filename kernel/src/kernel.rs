@@ -10,7 +10,7 @@ use quipu_tools::Bus;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
-use crate::event::{Event, Events};
+use crate::event::{Event, Events, Subscription};
 use crate::exec::{Execution, Inbox, Past, Shared};
 use crate::gate::{Gate, Policy};
 use crate::journal::{Journal, JournalError};
@@ -111,9 +111,31 @@ impl Kernel {
         })
     }
 
-    /// Everything that happens from now on.
-    pub fn subscribe(&self) -> mpsc::UnboundedReceiver<Event> {
+    /// Everything that happens from now on, as far as it is read in time.
+    pub fn subscribe(&self) -> Subscription {
         self.shared.events.subscribe()
+    }
+
+    /// The next of `events` that is about `pid` or says that some were lost; `None` once the
+    /// machine is gone. The end of the process comes in any case: where it is among lost
+    /// events, it is taken from the journal. Dropping the future loses nothing.
+    pub async fn next_event(&self, events: &mut Subscription, pid: Pid) -> Option<Event> {
+        loop {
+            let event = match self.is_running(pid) {
+                true => events.recv().await?,
+                // Its end was emitted before: it waits here, or was lost.
+                false => match events.try_recv() {
+                    Some(event) => event,
+                    None => Event::Exited {
+                        pid,
+                        exit: self.wait(pid).await.ok()?,
+                    },
+                },
+            };
+            if event.pid() == pid || matches!(event, Event::Lost { .. }) {
+                return Some(event);
+            }
+        }
     }
 
     /// The CPU all processes run on.
@@ -405,3 +427,6 @@ fn stillborn(shared: &Shared, pid: Pid, ending: Ending) -> Exit {
     });
     exit
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,7 @@ use crate::window::reminder::Reminder;
 use quipu_cpu::Movement;
 
 pub(crate) use subscribers::Events;
+pub use subscribers::{EVENTS_WAITING_MAX, Subscription};
 
 /// Something that happened to a process.
 #[derive(Clone, Debug, Serialize)]
@@ -199,6 +200,13 @@ pub enum Event {
         /// How likely the answer is right, 0 to 1.
         confidence: Option<f32>,
     },
+    /// This subscriber was too slow: events were lost, the oldest that it had not read.
+    Lost {
+        /// Zero: they may be about any process.
+        pid: Pid,
+        /// How many.
+        events: u64,
+    },
     /// The process is over.
     Exited {
         /// The process.
@@ -230,6 +238,7 @@ impl Event {
             | Event::Denied { pid, .. }
             | Event::LimitHit { pid, .. }
             | Event::Deliberated { pid, .. }
+            | Event::Lost { pid, .. }
             | Event::Exited { pid, .. } => *pid,
         }
     }

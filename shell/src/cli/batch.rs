@@ -197,9 +197,16 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
                 }
             }
             event = events.recv() => {
-                let Some(Event::Exited { pid, exit }) = event else { continue };
-                let Some(task) = running.remove(&pid) else { continue };
-                settling.push(task.settle(kernel, pid, exit));
+                let over = match event {
+                    Some(Event::Exited { pid, exit }) => vec![(pid, exit)],
+                    // Their ends may be among what was lost.
+                    Some(Event::Lost { .. }) => over(kernel, &running).await?,
+                    _ => Vec::new(),
+                };
+                for (pid, exit) in over {
+                    let Some(task) = running.remove(&pid) else { continue };
+                    settling.push(task.settle(kernel, pid, exit));
+                }
             }
             Some(settled) = settling.next(), if !settling.is_empty() => {
                 let Settled { id, pid, exit, confidence } = settled?;
@@ -236,6 +243,15 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     }
     out.finish()?;
     Ok(code)
+}
+
+/// Which of the `running` tasks have come to their end, and how.
+async fn over(kernel: &Kernel, running: &HashMap<Pid, Running>) -> Result<Vec<(Pid, Exit)>> {
+    let mut over = Vec::new();
+    for pid in running.keys().filter(|pid| !kernel.is_running(**pid)) {
+        over.push((*pid, kernel.wait(*pid).await?));
+    }
+    Ok(over)
 }
 
 /// Processes that could go on, with their programs; the oldest first.

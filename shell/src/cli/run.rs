@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use quipu_kernel::Kernel;
-use quipu_kernel::event::Event;
+use quipu_kernel::event::{Event, Subscription};
 use quipu_kernel::grammar::certainly_held;
 use quipu_kernel::journal::StepRow;
 use quipu_kernel::label::{Label, Trust};
@@ -15,7 +15,6 @@ use quipu_kernel::signal::Signal;
 use quipu_kernel::window::reminder::Reminder;
 use quipu_tools::json_schema;
 use serde_json::{Value, json};
-use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::fork::Point;
 use super::options::ProcessOptions;
@@ -167,7 +166,7 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
 pub async fn follow(
     kernel: &Kernel,
     pid: Pid,
-    events: &mut UnboundedReceiver<Event>,
+    events: &mut Subscription,
     interrupts: &mut Interrupts,
     show: &mut dyn FnMut(&Event) -> Result<()>,
 ) -> Result<Exit> {
@@ -180,7 +179,7 @@ pub async fn follow(
 async fn until_exit(
     kernel: &Kernel,
     pid: Pid,
-    events: &mut UnboundedReceiver<Event>,
+    events: &mut Subscription,
     interrupts: &mut Interrupts,
     show: &mut dyn FnMut(&Event) -> Result<()>,
 ) -> Result<Exit> {
@@ -197,13 +196,10 @@ async fn until_exit(
                 interrupts.forgive();
                 let _ = kernel.reply(pid, &key, reply);
             }
-            event = events.recv() => {
+            event = kernel.next_event(events, pid) => {
                 let Some(event) = event else {
                     return Err(UserError::failed("the machine stopped", "run again"));
                 };
-                if event.pid() != pid {
-                    continue;
-                }
                 show(&event)?;
                 match event {
                     Event::Exited { exit, .. } => return Ok(exit),

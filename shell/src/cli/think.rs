@@ -3,10 +3,8 @@
 use anyhow::Result;
 use quipu_kernel::Kernel;
 use quipu_kernel::deliberation::{Deliberated, Deliberation, Think};
-use quipu_kernel::event::Event;
+use quipu_kernel::event::{Event, Subscription};
 use quipu_kernel::process::Exit;
-
-use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::terminal::interrupts::Interrupts;
 
@@ -23,10 +21,10 @@ pub fn words(think: Think) -> String {
 
 /// Shows what was chosen, the last of the events.
 pub fn show_choice(
-    events: &mut UnboundedReceiver<Event>,
+    events: &mut Subscription,
     show: &mut dyn FnMut(&Event) -> Result<()>,
 ) -> Result<()> {
-    while let Ok(event) = events.try_recv() {
+    while let Some(event) = events.try_recv() {
         if matches!(event, Event::Deliberated { .. }) {
             show(&event)?;
         }

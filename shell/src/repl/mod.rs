@@ -19,11 +19,10 @@ use anyhow::Result;
 use clap::Parser;
 use quipu_kernel::Idle;
 use quipu_kernel::deliberation::{Deliberation, Think};
-use quipu_kernel::event::Event;
+use quipu_kernel::event::{Event, Subscription};
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Attached, Pid, Status};
 use tokio::io::AsyncBufReadExt;
-use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::cli::mem::consolidate;
 use crate::cli::run::{exit_code, follow};
@@ -50,7 +49,6 @@ const IDLE_AFTER: Duration = Duration::from_secs(5);
 struct Repl {
     session: Session,
     machine: Machine,
-    events: UnboundedReceiver<Event>,
     interrupts: Interrupts,
     talk: Talk,
     /// How much thought each task gets, where it is more than one process.
@@ -76,11 +74,9 @@ pub async fn run(session: Session, go_on: bool) -> Result<u8> {
     let interrupts = Interrupts::listen()?;
     paths::create(&session.paths.state)?;
     let machine = Machine::start(&session, session.policy(&[], None), &Loaded::default()).await?;
-    let events = machine.kernel.subscribe();
     let mut repl = Repl {
         session,
         machine,
-        events,
         interrupts,
         talk: Talk::default(),
         think: None,
@@ -217,16 +213,19 @@ impl Repl {
         program.priority = INTERACTIVE_PRIORITY;
         program.interactive = person::is_there(self.session.globals.no_input);
         self.machine.kernel.fits(&program)?;
+        let events = self.machine.kernel.subscribe();
         let pid = self.machine.kernel.spawn(program.clone())?;
         let think = self.think;
         let think = think.map(|think| self.machine.kernel.deliberate(pid, &program, think));
         let deliberation = think.transpose()?;
-        self.watch(pid, deliberation, line, trust).await
+        self.watch(events, pid, deliberation, line, trust).await
     }
 
-    /// Shows a process to its end. `trust` is what it starts with.
+    /// Shows a process to its end, by `events` from before it began. `trust` is what it
+    /// starts with.
     async fn watch(
         &mut self,
+        mut events: Subscription,
         pid: Pid,
         deliberation: Option<Deliberation>,
         asked: &str,
@@ -237,13 +236,15 @@ impl Repl {
             match event {
                 Event::Observation { label, .. } => trust = trust.min(label.trust),
                 Event::Reminded { reminder, .. } => trust = trust.min(reminder.label.trust),
+                // Nobody knows what it read meanwhile.
+                Event::Lost { .. } => trust = Trust::Untrusted,
                 _ => {}
             }
             renderer.show(event);
             Ok(())
         };
         let kernel = &self.machine.kernel;
-        let (events, interrupts) = (&mut self.events, &mut self.interrupts);
+        let (events, interrupts) = (&mut events, &mut self.interrupts);
         let mut exit = follow(kernel, pid, events, interrupts, &mut show).await?;
         if let Some(deliberation) = deliberation {
             exit = think::settle(kernel, deliberation, exit, interrupts)
@@ -283,8 +284,9 @@ impl Repl {
                 let kernel = &self.machine.kernel;
                 let (program, _) = kernel.journal().program(pid)?;
                 let trust = earlier::trust(kernel.journal(), pid, &program)?;
+                let events = kernel.subscribe();
                 let pid = kernel.resume(pid, None, there)?;
-                self.watch(pid, None, &program.prompt, trust).await
+                self.watch(events, pid, None, &program.prompt, trust).await
             }
             ["resume"] => Err(UserError::usage(
                 "/resume takes the number of a process",

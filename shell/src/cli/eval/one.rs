@@ -202,7 +202,7 @@ impl<'a> Bench<'a> {
         let think = think.map(|think| self.kernel.deliberate(pid, &program, think));
         let deliberation = think.transpose()?;
         let words_show = self.kernel.cpu().info().constrains;
-        let watched = watch(&mut events, pid, case.stop, words_show).await;
+        let watched = watch(&self.kernel, &mut events, pid, case.stop, words_show).await;
         let ms = begun.elapsed().as_millis() as u64;
         drop(events);
         if watched.cut.is_some() {
