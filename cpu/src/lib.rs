@@ -188,17 +188,25 @@ pub enum ClosedEarly {
 }
 
 /// A job under way. Dropping it cancels the job within one small batch.
+///
+/// It has room for a piece of text for each token that the job may have, and for the last
+/// chunk: a CPU that sends no more than that never waits for a process that does not read.
 pub struct Ticket {
-    chunks: mpsc::UnboundedReceiver<Result<Chunk, CpuError>>,
+    chunks: mpsc::Receiver<Result<Chunk, CpuError>>,
 }
 
+/// Pieces that a ticket has room for, however many tokens its job may have.
+const PIECES_MAX: usize = 1 << 20;
+
 /// The CPU's end of a [`Ticket`].
-pub type Sink = mpsc::UnboundedSender<Result<Chunk, CpuError>>;
+pub type Sink = mpsc::Sender<Result<Chunk, CpuError>>;
 
 impl Ticket {
-    /// A ticket and the sink that feeds it.
-    pub fn new() -> (Sink, Self) {
-        let (sink, chunks) = mpsc::unbounded_channel();
+    /// A ticket with room for `pieces_max` pieces of text and the last chunk, and the sink
+    /// that feeds it.
+    pub fn new(pieces_max: u32) -> (Sink, Self) {
+        let room = (pieces_max as usize).min(PIECES_MAX) + 1;
+        let (sink, chunks) = mpsc::channel(room);
         (sink, Self { chunks })
     }
 
@@ -250,9 +258,9 @@ pub trait Cpu: Send + Sync {
     /// ticket; the error is [`CpuError::Undecided`] where the CPU does not tell
     /// probabilities.
     fn weigh(&self, _inquiry: Inquiry) -> Ticket {
-        let (sink, ticket) = Ticket::new();
+        let (sink, ticket) = Ticket::new(0);
         // Nobody has dropped the ticket yet.
-        let _ = sink.send(Err(CpuError::Undecided));
+        let _ = sink.try_send(Err(CpuError::Undecided));
         ticket
     }
 

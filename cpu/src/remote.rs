@@ -171,7 +171,7 @@ impl Cpu for RemoteCpu {
     }
 
     fn submit(&self, job: Job) -> Ticket {
-        let (sink, ticket) = Ticket::new();
+        let (sink, ticket) = Ticket::new(job.tokens_max);
         let link = self.link.clone();
         self.runtime.spawn(async move {
             let result = tokio::select! {
@@ -179,7 +179,7 @@ impl Cpu for RemoteCpu {
                 // The ticket was dropped: closing the connection stops the endpoint.
                 () = sink.closed() => return,
             };
-            let _ = sink.send(result.map(Chunk::Done));
+            let _ = sink.send(result.map(Chunk::Done)).await;
         });
         ticket
     }
@@ -262,12 +262,12 @@ impl Link {
             };
             let text = text.map_err(|reason| failed(&reply, reason))?;
             if !text.is_empty() {
-                let _ = sink.send(Ok(Chunk::Text(text)));
+                let _ = sink.send(Ok(Chunk::Text(text))).await;
             }
         }
         let text = reply.finish().map_err(|reason| failed(&reply, reason))?;
         if !text.is_empty() {
-            let _ = sink.send(Ok(Chunk::Text(text)));
+            let _ = sink.send(Ok(Chunk::Text(text))).await;
         }
         let ended = reply.ended;
         let characters = reply.completion.text.chars().count();

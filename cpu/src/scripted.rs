@@ -132,7 +132,7 @@ impl Cpu for ScriptedCpu {
     }
 
     fn submit(&self, job: Job) -> Ticket {
-        let (sink, ticket) = Ticket::new();
+        let (sink, ticket) = Ticket::new(1);
         let result = match self.action(&job.history) {
             Some(action) => {
                 let text = action.to_string();
@@ -142,7 +142,7 @@ impl Cpu for ScriptedCpu {
                     generated_tokens: self.count(&text) as u32,
                 };
                 // A ticket that was dropped meanwhile is of no interest.
-                let _ = sink.send(Ok(Chunk::Text(text.clone())));
+                let _ = sink.try_send(Ok(Chunk::Text(text.clone())));
                 Ok(Chunk::Done(Completion {
                     text,
                     usage,
@@ -154,7 +154,7 @@ impl Cpu for ScriptedCpu {
                 step: job.history.len() + 1,
             }),
         };
-        let _ = sink.send(result);
+        let _ = sink.try_send(result);
         ticket
     }
 }

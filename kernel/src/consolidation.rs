@@ -6,16 +6,15 @@
 //! What it writes is kept only if its words are theirs. Any other process that starts
 //! ends it.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use quipu_memory::{Group, Page, PageId, StoreError, Together, groups};
 use quipu_tools::{Capability, Effect, Grants};
 use serde_json::{Value, json};
-use tokio::sync::{mpsc::UnboundedReceiver, watch};
+use tokio::sync::watch;
 
-use crate::event::Event;
+use crate::event::{Event, Subscription};
 use crate::gate::{Guarded, Passed, Request, Verdict};
 use crate::kernel::{Kernel, KernelError};
 use crate::label::Label;
@@ -68,7 +67,7 @@ impl Idle {
 async fn when_idle(
     kernel: Arc<Kernel>,
     after: Duration,
-    mut events: UnboundedReceiver<Event>,
+    mut events: Subscription,
     mut stop: watch::Receiver<bool>,
 ) {
     // Only a process that came to its end can have left something to do.
@@ -77,7 +76,7 @@ async fn when_idle(
         let quiet = tokio::select! {
             () = ended(&mut stop) => return,
             event = events.recv() => match event {
-                Some(Event::Exited { .. }) => { anything = true; false }
+                Some(Event::Exited { .. } | Event::Lost { .. }) => { anything = true; false }
                 Some(_) => false,
                 None => return,
             },
@@ -88,7 +87,7 @@ async fn when_idle(
                 tracing::warn!(%error, "memories were not consolidated");
             }
             // What it did itself is no reason to do it again.
-            while events.try_recv().is_ok() {}
+            while events.try_recv().is_some() {}
             anything = !kernel.is_idle();
         }
     }
@@ -170,6 +169,8 @@ impl Kernel {
                 exit = self.wait(pid) => return exit.map(Some),
                 event = events.recv() => match event {
                     Some(Event::Started { pid: other, .. }) if other != pid => break,
+                    // Another may have started.
+                    Some(Event::Lost { .. }) => break,
                     Some(_) => {}
                     None => break,
                 },
@@ -265,6 +266,3 @@ fn note_of(exit: &Exit) -> Option<String> {
         _ => None,
     }
 }
-
-/// Groups of which no good note was written, on this machine.
-pub(crate) type Tried = HashSet<Vec<PageId>>;

@@ -1,23 +1,22 @@
 //! The kernel: boots the machine and keeps the table of processes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI8, Ordering};
 
 use parking_lot::Mutex;
-use quipu_memory::{Store, StoreError};
+use quipu_memory::{PageId, Store, StoreError};
 use quipu_tools::Bus;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
-use crate::consolidation::Tried;
-use crate::event::Event;
-use crate::exec::{Ending, Execution, Inbox, Past};
+use crate::event::{Event, Events, Subscription};
+use crate::exec::{Execution, Inbox, Past, Shared};
 use crate::gate::{Gate, Policy};
 use crate::journal::{Journal, JournalError};
 use crate::judgement::{Judgement, Question};
 use crate::limits::Limits;
-use crate::process::{Exit, Pid, Program, Reply, State, Status, Usage};
+use crate::process::{Ending, Exit, Pid, Program, Reply, State, Status, Usage};
 use crate::signal::Signal;
 use crate::window::VmError;
 use quipu_cpu::{Cpu, CpuStats, Sampling};
@@ -43,31 +42,6 @@ pub struct Parts {
     pub judgement: Judgement,
 }
 
-/// What all processes of a machine share.
-pub(crate) struct Shared {
-    pub(crate) cpu: Arc<dyn Cpu>,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) bus: Arc<Bus>,
-    pub(crate) journal: Journal,
-    pub(crate) gate: Gate,
-    pub(crate) sampling: Sampling,
-    pub(crate) judgement: Judgement,
-    pub(crate) events: Arc<Events>,
-}
-
-/// Sends every event to every subscriber, in order, losing none.
-#[derive(Default)]
-pub(crate) struct Events {
-    subscribers: Mutex<Vec<mpsc::UnboundedSender<Event>>>,
-}
-
-impl Events {
-    pub(crate) fn emit(&self, event: Event) {
-        let mut subscribers = self.subscribers.lock();
-        subscribers.retain(|subscriber| subscriber.send(event.clone()).is_ok());
-    }
-}
-
 struct Handle {
     signals: mpsc::Sender<Signal>,
     replies: mpsc::Sender<(String, Reply)>,
@@ -80,8 +54,8 @@ pub struct Kernel {
     shared: Arc<Shared>,
     /// The processes that run on this machine; one that ends leaves it.
     table: Arc<Mutex<HashMap<Pid, Handle>>>,
-    /// What was tried in vain to be consolidated.
-    pub(crate) tried: Mutex<Tried>,
+    /// Groups of memories of which no good note was written, on this machine.
+    pub(crate) tried: Mutex<HashSet<Vec<PageId>>>,
 }
 
 /// Why a process could not be started, resumed or found.
@@ -137,11 +111,31 @@ impl Kernel {
         })
     }
 
-    /// Everything that happens from now on.
-    pub fn subscribe(&self) -> mpsc::UnboundedReceiver<Event> {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        self.shared.events.subscribers.lock().push(sender);
-        receiver
+    /// Everything that happens from now on, as far as it is read in time.
+    pub fn subscribe(&self) -> Subscription {
+        self.shared.events.subscribe()
+    }
+
+    /// The next of `events` that is about `pid` or says that some were lost; `None` once the
+    /// machine is gone. The end of the process comes in any case: where it is among lost
+    /// events, it is taken from the journal. Dropping the future loses nothing.
+    pub async fn next_event(&self, events: &mut Subscription, pid: Pid) -> Option<Event> {
+        loop {
+            let event = match self.is_running(pid) {
+                true => events.recv().await?,
+                // Its end was emitted before: it waits here, or was lost.
+                false => match events.try_recv() {
+                    Some(event) => event,
+                    None => Event::Exited {
+                        pid,
+                        exit: self.wait(pid).await.ok()?,
+                    },
+                },
+            };
+            if event.pid() == pid || matches!(event, Event::Lost { .. }) {
+                return Some(event);
+            }
+        }
     }
 
     /// The CPU all processes run on.
@@ -433,3 +427,6 @@ fn stillborn(shared: &Shared, pid: Pid, ending: Ending) -> Exit {
     });
     exit
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,8 @@
 mod common;
 
 use common::{Desk, Setup, run, transcript};
-use quipu_kernel::gate::Approve;
-use quipu_kernel::journal::{StepRow, Word};
+use quipu_kernel::gate::{Approve, Word};
+use quipu_kernel::journal::StepRow;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Agent, Attached, Program, Reply, Usage};
 use quipu_tools::Capability;
@@ -107,7 +107,7 @@ async fn rulings_are_steps_of_the_journal() {
     let pid = kernel.spawn(program).expect("it starts");
     transcript(&kernel, pid, &[Reply::Deny], &mut events).await;
     let rulings = kernel.journal().rulings(pid).expect("rulings");
-    let words = |rulings: &[(u32, quipu_kernel::journal::Ruling)]| -> Vec<(u32, Word, String)> {
+    let words = |rulings: &[(u32, quipu_kernel::gate::Ruling)]| -> Vec<(u32, Word, String)> {
         let words = rulings.iter();
         words.map(|(n, r)| (*n, r.word, r.by.clone())).collect()
     };

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Barrier;
 
-use quipu_kernel::journal::{Journal, Outcome, Ruling, StepRow};
+use quipu_kernel::gate::Ruling;
+use quipu_kernel::journal::{Journal, Outcome, StepRow};
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Program, Usage};
 use serde_json::json;

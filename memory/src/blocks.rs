@@ -4,6 +4,7 @@
 //! quota of its space; only its id says that it is one.
 
 use crate::page::PageId;
+use crate::space::Space;
 
 /// The longest text of one block, in characters.
 pub const BLOCK_CHARS_MAX: usize = 1_000;
@@ -14,10 +15,10 @@ const PREFIX: &str = "core/";
 
 impl PageId {
     /// The id of the block called `name` of a space.
-    pub fn of_block(space: &str, name: &str) -> Self {
-        match space {
-            "" => Self::from(format!("{PREFIX}{name}")),
-            space => Self::from(format!("{PREFIX}{space}/{name}")),
+    pub fn of_block(space: &Space, name: &str) -> Self {
+        match space.name() {
+            None => Self::from(format!("{PREFIX}{name}")),
+            Some(space) => Self::from(format!("{PREFIX}{space}/{name}")),
         }
     }
 

@@ -185,6 +185,7 @@ mod tests {
     use super::*;
     use crate::page::Trust;
     use crate::ram::RamStore;
+    use crate::space::Space;
 
     fn store(texts: &[(&str, &str, Trust)]) -> RamStore {
         let store = RamStore::new();
@@ -202,7 +203,7 @@ mod tests {
     }
 
     fn found(store: &RamStore) -> Vec<Group> {
-        groups(&store.memories("", 1_000).expect("memories"))
+        groups(&store.memories(&Space::SHARED, 1_000).expect("memories"))
     }
 
     fn words(groups: &[Group]) -> Vec<String> {

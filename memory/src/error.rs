@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::page::PageId;
+use crate::space::Space;
 
 /// An error of a [`crate::Store`].
 #[derive(Debug, thiserror::Error)]
@@ -29,8 +30,8 @@ pub enum StoreError {
         space_words(space)
     )]
     Quota {
-        /// The space; empty for the shared one.
-        space: String,
+        /// The space.
+        space: Space,
         /// `memories` or `bytes of memories`.
         what: &'static str,
         /// What it holds.
@@ -150,9 +151,9 @@ impl StoreError {
 }
 
 /// A space as it is called in a message.
-fn space_words(space: &str) -> String {
-    match space {
-        "" => "shared space".to_owned(),
-        name => format!("space `{name}`"),
+fn space_words(space: &Space) -> String {
+    match space.name() {
+        None => "shared space".to_owned(),
+        Some(name) => format!("space `{name}`"),
     }
 }

@@ -46,6 +46,7 @@
 //! | file | question |
 //! | --- | --- |
 //! | `page.rs` | What is stored? |
+//! | `space.rs` | Whose part of the disk? |
 //! | `store.rs` | What may one ask of a store? |
 //! | `disk/` | How is it kept and found? SQLite is the truth, tantivy the index beside it |
 //! | `ram.rs` | The same, as simply as possible |
@@ -84,6 +85,7 @@ mod ram;
 mod rank;
 mod relevant;
 mod snippet;
+mod space;
 mod store;
 mod text;
 mod vector;
@@ -101,6 +103,7 @@ pub use present::{Passage, Presentation, present};
 pub use ram::RamStore;
 pub use relevant::{Relevance, Relevant, relevant};
 pub use snippet::SNIPPET_CHARS_MAX;
+pub use space::Space;
 pub use store::{
     HISTORY_MAX, HITS_MAX, Hit, LIST_MAX, Mode, PageSummary, Query, Share, Stats, Store,
 };

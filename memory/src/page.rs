@@ -7,6 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::space::Space;
+
 /// The longest text one page may hold, in bytes: 4 MiB. Longer texts belong in several pages.
 pub const TEXT_BYTES_MAX: usize = 4 << 20;
 /// The longest title and the longest source, in bytes each.
@@ -155,10 +157,10 @@ pub struct NewPage {
     /// no further than any of them. At most [`SOURCES_MAX`].
     #[serde(default)]
     pub derived_from: Vec<PageId>,
-    /// The space it belongs to: an agent's own, or empty for the one that all share. At
+    /// The space it belongs to: an agent's own, or the one that all share. Its name has at
     /// most [`ID_BYTES_MAX`].
     #[serde(default)]
-    pub space: String,
+    pub space: Space,
 }
 
 /// A stored page.
@@ -182,9 +184,9 @@ pub struct Page {
     /// The pages it was made from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub derived_from: Vec<PageId>,
-    /// The space it belongs to; empty for the shared one.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub space: String,
+    /// The space it belongs to.
+    #[serde(default, skip_serializing_if = "Space::is_shared")]
+    pub space: Space,
     /// How many times a page of this id was put with another content, counted from one.
     pub version: u32,
     /// When this version was put: milliseconds since 1970, UTC.

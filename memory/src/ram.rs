@@ -11,6 +11,7 @@ use crate::ids::Ids;
 use crate::page::{Kind, NewPage, Page, PageId};
 use crate::rank::{self, Candidate, PlaceKey, TITLE_WEIGHT};
 use crate::snippet::snippet;
+use crate::space::Space;
 use crate::store::{
     HISTORY_MAX, HITS_MAX, Hit, LIST_MAX, Mode, PageSummary, Query, Share, Stats, Store,
 };
@@ -74,10 +75,10 @@ impl Store for RamStore {
         Ok(state.put(page))
     }
 
-    fn spaces(&self) -> Result<BTreeMap<String, Share>, StoreError> {
+    fn spaces(&self) -> Result<BTreeMap<Space, Share>, StoreError> {
         let state = self.state.read();
         let memories = state.pages.values().map(|entry| &entry.page);
-        let mut spaces: BTreeMap<String, Share> = BTreeMap::new();
+        let mut spaces: BTreeMap<Space, Share> = BTreeMap::new();
         for page in memories.filter(|page| page.kind == Kind::Memory) {
             let share = spaces.entry(page.space.clone()).or_default();
             share.pages += 1;
@@ -86,10 +87,10 @@ impl Store for RamStore {
         Ok(spaces)
     }
 
-    fn memories(&self, space: &str, limit: usize) -> Result<Vec<Page>, StoreError> {
+    fn memories(&self, space: &Space, limit: usize) -> Result<Vec<Page>, StoreError> {
         let state = self.state.read();
         let mut found: Vec<&Entry> = state.pages.values().collect();
-        found.retain(|entry| entry.page.kind == Kind::Memory && entry.page.space == space);
+        found.retain(|entry| entry.page.kind == Kind::Memory && entry.page.space == *space);
         found.sort_by_key(|entry| std::cmp::Reverse(entry.seq));
         let newest = found.into_iter().take(limit.min(LIST_MAX));
         Ok(newest.map(|entry| entry.page.clone()).collect())
@@ -175,10 +176,10 @@ impl Store for RamStore {
 }
 
 impl State {
-    fn share(&self, space: &str) -> Share {
+    fn share(&self, space: &Space) -> Share {
         let mut share = Share::default();
         let pages = self.pages.values().map(|entry| &entry.page);
-        for page in pages.filter(|page| page.kind == Kind::Memory && page.space == space) {
+        for page in pages.filter(|page| page.kind == Kind::Memory && page.space == *space) {
             share.pages += 1;
             share.bytes += page.text.len() as u64;
         }

@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 use crate::error::StoreError;
 use crate::page::{Kind, Page, PageId, Trust};
 use crate::present::{Passage, Presentation, present};
+use crate::space::Space;
 use crate::store::{Mode, Query, Store};
 use crate::text;
 
@@ -28,8 +29,8 @@ const NEAR: f32 = 0.6;
 pub struct Relevance {
     /// Tokens that all passages together may have.
     pub tokens_max: usize,
-    /// Only pages of these spaces; the empty name is the shared one.
-    pub spaces: Vec<String>,
+    /// Only pages of these spaces.
+    pub spaces: Vec<Space>,
     /// Whether passages come too that nobody vouches for, as quotations.
     pub untrusted: bool,
 }

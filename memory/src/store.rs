@@ -9,6 +9,7 @@ use crate::page::{
     ID_BYTES_MAX, Kind, LABEL_BYTES_MAX, NewPage, Page, PageId, Place, SOURCES_MAX, TEXT_BYTES_MAX,
     Trust,
 };
+use crate::space::Space;
 
 /// The most hits one search returns.
 pub const HITS_MAX: usize = 1_000;
@@ -33,7 +34,7 @@ impl NewPage {
                 self.place.as_ref().map_or(0, |place| place.of.len()),
                 LABEL_BYTES_MAX,
             ),
-            ("space", self.space.len(), ID_BYTES_MAX),
+            ("space", self.space.as_stored().len(), ID_BYTES_MAX),
             (
                 "list of pages it was made from",
                 self.derived_from.len(),
@@ -75,9 +76,9 @@ pub struct Query {
     pub min_trust: Option<Trust>,
     /// Only pages of this kind.
     pub kind: Option<Kind>,
-    /// Only pages of these spaces; the empty name is the shared one.
+    /// Only pages of these spaces.
     #[serde(default)]
-    pub spaces: Option<Vec<String>>,
+    pub spaces: Option<Vec<Space>>,
     /// How to find them.
     #[serde(default)]
     pub mode: Mode,
@@ -113,8 +114,8 @@ impl Query {
     }
 
     /// Whether the filters admit such a page.
-    pub(crate) fn admits(&self, kind: Kind, trust: Trust, space: &str) -> bool {
-        let in_space = |spaces: &Vec<String>| spaces.iter().any(|wanted| wanted == space);
+    pub(crate) fn admits(&self, kind: Kind, trust: Trust, space: &Space) -> bool {
+        let in_space = |spaces: &Vec<Space>| spaces.contains(space);
         self.min_trust.is_none_or(|least| trust >= least)
             && self.kind.is_none_or(|wanted| kind == wanted)
             && self.spaces.as_ref().is_none_or(in_space)
@@ -161,9 +162,9 @@ pub struct PageSummary {
     pub created_ms: i64,
     /// The length of its text in bytes.
     pub bytes: u64,
-    /// The space it belongs to; empty for the shared one.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub space: String,
+    /// The space it belongs to.
+    #[serde(default, skip_serializing_if = "Space::is_shared")]
+    pub space: Space,
 }
 
 /// What the memories of a space take, or may take.
@@ -178,7 +179,12 @@ pub struct Share {
 impl Share {
     /// Refuses a space that had `before` to have `after`, where this is all it may have.
     /// What makes it no larger is always allowed, so that one can get back below.
-    pub(crate) fn admit(self, space: &str, before: Share, after: Share) -> Result<(), StoreError> {
+    pub(crate) fn admit(
+        self,
+        space: &Space,
+        before: Share,
+        after: Share,
+    ) -> Result<(), StoreError> {
         let parts = [
             ("memories", before.pages, after.pages, self.pages),
             ("bytes of memories", before.bytes, after.bytes, self.bytes),
@@ -186,7 +192,7 @@ impl Share {
         for (what, before, after, most) in parts {
             if after > most && after > before {
                 return Err(StoreError::Quota {
-                    space: space.to_owned(),
+                    space: space.clone(),
                     what,
                     held: before,
                     most,
@@ -239,10 +245,10 @@ pub trait Store: Send + Sync {
     fn put_within(&self, page: NewPage, quota: Share) -> Result<Page, StoreError>;
 
     /// What the memories of each space take that has any.
-    fn spaces(&self) -> Result<BTreeMap<String, Share>, StoreError>;
+    fn spaces(&self) -> Result<BTreeMap<Space, Share>, StoreError>;
 
     /// The newest `limit` memories of a space, newest first; at most [`LIST_MAX`].
-    fn memories(&self, space: &str, limit: usize) -> Result<Vec<Page>, StoreError>;
+    fn memories(&self, space: &Space, limit: usize) -> Result<Vec<Page>, StoreError>;
 
     /// The page of this id with its text verbatim; `None` if there is none.
     fn get(&self, id: &PageId) -> Result<Option<Page>, StoreError>;

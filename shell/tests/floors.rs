@@ -1,4 +1,4 @@
-//! What imports what: the floors of the shell, cycles between the modules of any crate,
+//! What imports what: the floors of the shell and the kernel, cycles between the modules of any crate,
 //! and who reads the environment. The imports are read from the sources, without their
 //! tests; each rule shows on samples what it finds, then is asked about the tree.
 #![allow(clippy::unwrap_used, reason = "a test may stop there")]
@@ -16,8 +16,13 @@ type Imports = BTreeMap<String, BTreeSet<String>>;
 /// The crates of the program.
 const CRATES: &[&str] = &["cpu", "kernel", "memory", "models", "tools", "shell"];
 
-/// The floors of the shell, the lowest first. Modules on one floor do not know each other.
-const FLOORS: &[&[&str]] = &[
+/// The floors of a crate, the lowest first. Modules on one floor do not know each other.
+type Floors = &'static [&'static [&'static str]];
+
+/// The crates that are built in floors.
+const FLOORS: &[(&str, Floors)] = &[("shell", SHELL), ("kernel", KERNEL)];
+
+const SHELL: Floors = &[
     &["terminal"],
     &["config"],
     &["session"],
@@ -27,22 +32,18 @@ const FLOORS: &[&[&str]] = &[
     &["repl"],
 ];
 
-/// Modules that are in a cycle today. A module may leave this list, and none may join it.
-const KNOWN_CYCLES: &[(&str, &[&str])] = &[(
-    "kernel",
-    &[
-        "calls",
-        "consolidation",
-        "event",
-        "exec",
-        "gate",
-        "journal",
-        "kernel",
-        "planner",
-        "process",
-        "window",
-    ],
-)];
+const KERNEL: Floors = &[
+    &["embedding", "label"],
+    &["gate", "process"],
+    &["window"],
+    &["journal"],
+    &["calls"],
+    &["planner"],
+    &["event"],
+    &["exec"],
+    &["kernel"],
+    &["consolidation", "deliberation"],
+];
 
 /// The code of a file: without comments, strings, and the tests at its end.
 fn code(text: &str) -> String {
@@ -206,47 +207,41 @@ fn cycle(imports: &Imports, start: &str) -> Option<Vec<String>> {
     None
 }
 
-/// No module imports itself by way of others, but for those that are known to.
+/// No module imports itself by way of others.
 fn cycles(name: &str, sources: &[Source]) -> Vec<String> {
-    let known = KNOWN_CYCLES.iter().find(|(known, _)| *known == name);
-    let known = known.map_or(&[][..], |(_, modules)| modules);
     let imports = Crate::read(sources).imports();
     let mut told = BTreeSet::new();
     let mut complaints = Vec::new();
     for module in imports.keys() {
-        let is_known = known.contains(&module.as_str());
-        match cycle(&imports, module) {
-            Some(way) if !is_known && !told.contains(module) => {
-                complaints.push(format!(
-                    "{name}: {}: move what both need down",
-                    way.join(" -> ")
-                ));
-                told.extend(way);
-            }
-            None if is_known => complaints.push(format!(
-                "{name}: {module} is in no cycle any more: take it off the list of known ones"
-            )),
-            _ => {}
+        if told.contains(module) {
+            continue;
+        }
+        if let Some(way) = cycle(&imports, module) {
+            complaints.push(format!(
+                "{name}: {}: move what both need down",
+                way.join(" -> ")
+            ));
+            told.extend(way);
         }
     }
     complaints
 }
 
-/// A module of the shell imports only from the floors below its own.
+/// A module of a crate with floors imports only from those below its own.
 fn floors(name: &str, sources: &[Source]) -> Vec<String> {
-    if name != "shell" {
+    let Some((_, floors)) = FLOORS.iter().find(|(built, _)| *built == name) else {
         return Vec::new();
-    }
-    let floor = |module: &str| FLOORS.iter().position(|floor| floor.contains(&module));
+    };
+    let floor = |module: &str| floors.iter().position(|floor| floor.contains(&module));
     let mut complaints = Vec::new();
     for (module, others) in Crate::read(sources).imports() {
         let Some(own) = floor(&module) else {
-            complaints.push(format!("shell: {module} is on no floor: give it one here"));
+            complaints.push(format!("{name}: {module} is on no floor: give it one here"));
             continue;
         };
         let above = others.iter().filter(|other| floor(other) >= Some(own));
         complaints.extend(above.map(|other| {
-            format!("shell: {module} imports {other}, which is not below it: move it down")
+            format!("{name}: {module} imports {other}, which is not below it: move it down")
         }));
     }
     complaints

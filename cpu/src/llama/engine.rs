@@ -148,7 +148,7 @@ impl<'m> Engine<'m> {
     fn run_job(&mut self, job: Job, sink: Sink) {
         match Slot::new(job, sink, &self.vocab) {
             Ok(slot) => self.waiting.push(slot),
-            Err((sink, error)) => drop(sink.send(Err(error))),
+            Err((sink, error)) => drop(sink.try_send(Err(error))),
         }
     }
 

@@ -309,13 +309,13 @@ impl Cpu for LocalCpu {
     }
 
     fn weigh(&self, inquiry: Inquiry) -> Ticket {
-        let (sink, ticket) = Ticket::new();
+        let (sink, ticket) = Ticket::new(0);
         self.send(Request::Weigh(inquiry, sink));
         ticket
     }
 
     fn submit(&self, job: Job) -> Ticket {
-        let (sink, ticket) = Ticket::new();
+        let (sink, ticket) = Ticket::new(job.tokens_max);
         self.send(Request::Run(job, sink));
         ticket
     }

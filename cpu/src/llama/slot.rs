@@ -307,7 +307,7 @@ impl Slot {
         if !whole.is_empty() {
             self.sent += whole.len();
             // A closed sink is noticed in the next batch.
-            let _ = self.sink.send(Ok(Chunk::Text(whole.to_owned())));
+            let _ = self.sink.try_send(Ok(Chunk::Text(whole.to_owned())));
         }
     }
 
@@ -328,12 +328,12 @@ impl Slot {
             }),
         };
         // Nobody may wait for it any more.
-        let _ = self.sink.send(Ok(chunk));
+        let _ = self.sink.try_send(Ok(chunk));
     }
 
     /// Reports a failure of the engine.
     pub(super) fn fail(self, error: CpuError) {
-        let _ = self.sink.send(Err(error));
+        let _ = self.sink.try_send(Err(error));
     }
 }
 

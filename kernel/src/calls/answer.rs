@@ -4,9 +4,9 @@ use futures_util::future::BoxFuture;
 use quipu_tools::Effect;
 use serde_json::Value;
 
-use super::{Body, InProcess, Sight, Spec, Syscall, SystemCall, Written};
-use crate::exec::{Ending, Execution};
+use super::{Body, Caller, InProcess, Sight, Spec, Syscall, SystemCall, Written};
 use crate::journal::{Outcome, StepRow};
+use crate::process::Ending;
 
 /// Finish with an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,9 +40,9 @@ impl SystemCall for Answer {
 impl InProcess for Answer {
     fn run<'a>(
         self: Box<Self>,
-        process: &'a mut Execution,
+        process: &'a mut dyn Caller,
         step: &'a StepRow,
     ) -> BoxFuture<'a, Result<Outcome, Ending>> {
-        Box::pin(async move { Err(process.answer(step, self.answer)?) })
+        Box::pin(async move { Err(process.answer(step, self.answer)) })
     }
 }

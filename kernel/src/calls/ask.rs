@@ -4,9 +4,9 @@ use futures_util::future::BoxFuture;
 use quipu_tools::Effect;
 use serde_json::Value;
 
-use super::{Body, InProcess, Sight, Spec, Syscall, SystemCall, Written};
-use crate::exec::{Ending, Execution};
+use super::{Body, Caller, InProcess, Sight, Spec, Syscall, SystemCall, Written};
 use crate::journal::{Outcome, StepRow};
+use crate::process::Ending;
 
 /// Ask the person at the machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,9 +41,9 @@ impl SystemCall for Ask {
 impl InProcess for Ask {
     fn run<'a>(
         self: Box<Self>,
-        process: &'a mut Execution,
+        process: &'a mut dyn Caller,
         step: &'a StepRow,
     ) -> BoxFuture<'a, Result<Outcome, Ending>> {
-        Box::pin(process.put_question(step, self.question))
+        process.put_question(step, self.question)
     }
 }

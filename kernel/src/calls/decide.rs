@@ -5,10 +5,12 @@ use futures_util::future::BoxFuture;
 use quipu_tools::Effect;
 use serde_json::{Value, json};
 
-use super::{Body, InProcess, Sight, Spec, Syscall, SystemCall, Written};
-use crate::decision::OPTIONS_MAX;
-use crate::exec::{Ending, Execution};
+use super::{Body, Caller, InProcess, Sight, Spec, Syscall, SystemCall, Written};
 use crate::journal::{Outcome, StepRow};
+use crate::process::Ending;
+
+/// The most options of a choice: each has a letter.
+pub const OPTIONS_MAX: usize = 26;
 
 /// Weigh the options of a question about what the process has read.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,12 +61,9 @@ impl SystemCall for Decide {
 impl InProcess for Decide {
     fn run<'a>(
         self: Box<Self>,
-        process: &'a mut Execution,
+        process: &'a mut dyn Caller,
         _: &'a StepRow,
     ) -> BoxFuture<'a, Result<Outcome, Ending>> {
-        Box::pin(async move {
-            let (text, ok) = process.decision(self.question, self.choices).await?;
-            Ok(process.kernel_says(text, ok, 0))
-        })
+        process.decide(self.question, self.choices)
     }
 }

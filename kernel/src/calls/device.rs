@@ -1,12 +1,11 @@
 //! `device.function`: a call of a tool.
 
-use quipu_tools::{Bus, Effect, ToolError};
+use quipu_tools::{Bus, Capability, Effect, ToolError};
 use serde_json::Value;
 
+use super::world::Hands;
 use super::{Body, Facts, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written};
-use crate::gate::world::Hands;
 use crate::label::{Label, Trust};
-use crate::planner::reads_the_world;
 
 /// Call a function of a device.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,6 +83,23 @@ impl InWorld for Call {
             Err(error) => Said::new(false, failure(&error), label),
         }
     }
+}
+
+/// Whether a capability set makes what a device brings in untrustworthy: anything
+/// from outside the machine is.
+fn reads_the_world(requests: &[Capability]) -> bool {
+    requests.iter().any(|need| {
+        matches!(
+            need,
+            Capability::Net { .. }
+                | Capability::FsRead { .. }
+                // What may be written may be read again.
+                | Capability::FsWrite { .. }
+                | Capability::Env { .. }
+                | Capability::Secret { .. }
+                | Capability::Spawn
+        )
+    })
 }
 
 /// Whether everything in `args` was said in these words, so that a call carries nothing

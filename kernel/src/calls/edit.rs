@@ -5,8 +5,8 @@ use quipu_tools::{Capability, Effect};
 use serde_json::json;
 
 use super::put::KEPT;
+use super::world::{Hands, World};
 use super::{Body, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written, object};
-use crate::gate::world::{Hands, World};
 use crate::label::{Label, Trust};
 
 /// The name a model writes.
@@ -52,7 +52,7 @@ impl SystemCall for Edit {
     /// Somebody may have changed the block since.
     fn is_redoable(&self, world: &World) -> bool {
         let id = PageId::of_block(&world.memory.space, &self.block);
-        let page = world.shared.store.get(&id).ok().flatten();
+        let page = world.store.get(&id).ok().flatten();
         let now = page.map(|page| page.text).unwrap_or_default();
         now.trim() == self.text.trim()
     }

@@ -4,9 +4,9 @@ use futures_util::future::BoxFuture;
 use quipu_tools::Effect;
 use serde_json::json;
 
-use super::{Body, InProcess, Sight, Spec, Syscall, SystemCall, Written, object};
-use crate::exec::{Ending, Execution};
+use super::{Body, Caller, InProcess, Sight, Spec, Syscall, SystemCall, Written, object};
 use crate::journal::{Outcome, StepRow};
+use crate::process::Ending;
 
 /// The name a model writes.
 pub const FIND: &str = "find_tool";
@@ -46,7 +46,7 @@ impl SystemCall for Find {
 impl InProcess for Find {
     fn run<'a>(
         self: Box<Self>,
-        process: &'a mut Execution,
+        process: &'a mut dyn Caller,
         _: &'a StepRow,
     ) -> BoxFuture<'a, Result<Outcome, Ending>> {
         Box::pin(async move { Ok(process.find_tools(&self.query)) })

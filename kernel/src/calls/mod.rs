@@ -23,23 +23,25 @@ mod put;
 mod recall;
 mod resolved;
 mod search;
+mod world;
 
 use futures_util::future::BoxFuture;
 use quipu_tools::{Bus, Capability, Effect};
 use serde_json::{Map, Value, json};
 
+pub use decide::OPTIONS_MAX;
 pub use edit::EDIT;
 pub use find::FIND;
 pub use put::{REMEMBER, REPLACES};
 pub use recall::RECALL;
 pub(crate) use resolved::{Facts, Resolved};
 pub use search::SEARCH;
+use world::Hands;
+pub(crate) use world::World;
 
-use crate::exec::{Ending, Execution};
-use crate::gate::world::{Hands, World};
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
-use crate::process::Memory;
+use crate::process::{Ending, Memory};
 
 /// How a call is written in an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,9 +142,36 @@ pub(crate) trait InProcess: Send + Sync {
     /// Carries it out. An error ends the process.
     fn run<'a>(
         self: Box<Self>,
-        process: &'a mut Execution,
+        process: &'a mut dyn Caller,
         step: &'a StepRow,
     ) -> BoxFuture<'a, Result<Outcome, Ending>>;
+}
+
+/// The process that makes a call, as far as the calls of its own reach it.
+pub(crate) trait Caller: Send {
+    /// Records the answer that `step` gives. It is the end of the process, if it can be
+    /// recorded; else the reason why not is.
+    fn answer(&mut self, step: &StepRow, answer: Value) -> Ending;
+
+    /// Puts the question of `step` to the person at the machine.
+    fn put_question<'a>(
+        &'a mut self,
+        step: &'a StepRow,
+        question: String,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>>;
+
+    /// Brings `page` back, from the character `from` on: it left the window, or was cut.
+    fn bring_back(&mut self, page: String, from: usize) -> Outcome;
+
+    /// The tools out of sight that fit `query`, in words.
+    fn find_tools(&self, query: &str) -> Outcome;
+
+    /// How likely each of `choices` answers `question`; yes and no where there are none.
+    fn decide(
+        &mut self,
+        question: String,
+        choices: Vec<String>,
+    ) -> BoxFuture<'_, Result<Outcome, Ending>>;
 }
 
 /// What came of a call in the world.

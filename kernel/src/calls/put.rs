@@ -4,8 +4,8 @@ use quipu_memory::{Kind, Mode, NewPage, Page, PageId, Query, StoreError};
 use quipu_tools::{Capability, Effect};
 use serde_json::json;
 
+use super::world::{Hands, World};
 use super::{Body, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written, object};
-use crate::gate::world::{Hands, World};
 use crate::label::{Label, Trust};
 use crate::process::Pid;
 
@@ -60,7 +60,7 @@ impl SystemCall for Put {
     fn is_redoable(&self, world: &World) -> bool {
         let own = || own_id(world.pid, world.n);
         let id = self.replaces.clone().unwrap_or_else(own);
-        match world.shared.store.get(&id) {
+        match world.store.get(&id) {
             Ok(Some(page)) => page.text == self.text,
             Ok(None) => self.replaces.is_none(),
             Err(_) => false,

@@ -5,9 +5,9 @@ use futures_util::future::BoxFuture;
 use quipu_tools::Effect;
 use serde_json::{Value, json};
 
-use super::{Body, InProcess, Sight, Spec, Syscall, SystemCall, Written};
-use crate::exec::{Ending, Execution};
+use super::{Body, Caller, InProcess, Sight, Spec, Syscall, SystemCall, Written};
 use crate::journal::{Outcome, StepRow};
+use crate::process::Ending;
 
 /// The name a model writes.
 pub const RECALL: &str = "memory.recall";
@@ -60,7 +60,7 @@ impl SystemCall for Recall {
 impl InProcess for Recall {
     fn run<'a>(
         self: Box<Self>,
-        process: &'a mut Execution,
+        process: &'a mut dyn Caller,
         _: &'a StepRow,
     ) -> BoxFuture<'a, Result<Outcome, Ending>> {
         Box::pin(async move { Ok(process.bring_back(self.page, self.from)) })

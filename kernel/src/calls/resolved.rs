@@ -2,8 +2,8 @@
 
 use quipu_tools::{Capability, Effect, Grants, ToolError};
 
+use super::world::World;
 use super::{Body, Spec, Syscall};
-use crate::gate::world::World;
 use crate::gate::{Guarded, Request};
 
 /// What the gate has to know of a call.

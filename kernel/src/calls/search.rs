@@ -4,8 +4,8 @@ use quipu_memory::{Passage, Presentation, Query, present};
 use quipu_tools::Effect;
 use serde_json::json;
 
+use super::world::Hands;
 use super::{Body, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written, object};
-use crate::gate::world::Hands;
 use crate::label::Label;
 
 /// The name a model writes.

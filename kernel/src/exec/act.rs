@@ -4,15 +4,12 @@ use std::time::Instant;
 
 use futures_util::future::join_all;
 use quipu_tools::Effect;
-use serde_json::Value;
 
 use super::{Ending, Execution, guarded, time_left};
-use crate::calls::{Body, Resolved, Syscall};
+use crate::calls::{Body, Resolved, Syscall, World};
 use crate::event::Event;
-use crate::gate::world::World;
-use crate::gate::{Guarded, Passed, Verdict};
-use crate::journal::{Outcome, Ruling, StepRow};
-use crate::label::Label;
+use crate::gate::{Guarded, Passed, Ruling, Verdict};
+use crate::journal::{Outcome, StepRow};
 use crate::process::State;
 
 /// What a process is told of a call that was cut off.
@@ -177,62 +174,6 @@ impl Execution {
                 Err(ending)
             }
         }
-    }
-
-    /// Records the answer that `step` gives; it is the end of the process.
-    pub(crate) fn answer(&mut self, step: &StepRow, answer: Value) -> Result<Ending, Ending> {
-        let text = answer
-            .as_str()
-            .map_or_else(|| answer.to_string(), str::to_owned);
-        self.record(step, &self.kernel_says(text, true, 0))?;
-        self.spent.steps += 1;
-        Ok(Ending::Answer(answer))
-    }
-
-    /// Puts the question of `step` to the person at the machine.
-    pub(crate) async fn put_question(
-        &mut self,
-        step: &StepRow,
-        question: String,
-    ) -> Result<Outcome, Ending> {
-        let begun = Instant::now();
-        match self.ask(step.n, question).await {
-            Ok(text) => Ok(Outcome {
-                text,
-                ok: true,
-                label: Label::user(),
-                ms: 0,
-            }),
-            Err(ending) => {
-                let ms = begun.elapsed().as_millis() as u64;
-                self.outcome(step, self.kernel_says("nobody answered".into(), false, ms))?;
-                Err(ending)
-            }
-        }
-    }
-
-    /// Brings a page back that left the window, or was cut.
-    pub(crate) fn bring_back(&mut self, page: String, from: usize) -> Outcome {
-        match self.vm.recall(&*self.shared.cpu, &page, from) {
-            Ok((text, label)) => {
-                self.emit(Event::Recalled {
-                    pid: self.pid,
-                    page,
-                });
-                Outcome {
-                    text,
-                    ok: true,
-                    label,
-                    ms: 0,
-                }
-            }
-            Err(problem) => self.kernel_says(problem, false, 0),
-        }
-    }
-
-    /// The tools out of sight that fit `query`, in words.
-    pub(crate) fn find_tools(&self, query: &str) -> Outcome {
-        self.kernel_says(self.planner.find(query), true, 0)
     }
 
     /// A step whose intent was recorded before a crash and whose outcome was not.

@@ -1,23 +1,10 @@
-//! The ways a process stops, and the one place where it does.
+//! The one place where a process stops.
 
-use serde_json::Value;
-
-use super::Execution;
+use super::{Ending, Execution};
 use crate::event::Event;
 use crate::limits::Limit;
 use crate::process::{Exit, Failure, State, Status};
 use crate::signal::Signal;
-
-/// Why a process stops. Travels as an error through the loop, so that every way
-/// out ends in the same place.
-#[derive(Debug)]
-pub(crate) enum Ending {
-    Answer(Value),
-    Limit(Limit),
-    Denied(String),
-    Signal(Signal),
-    Failed(Failure),
-}
 
 impl Execution {
     /// Turns an ending into an exit, writes it down and tells the world.

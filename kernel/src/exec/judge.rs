@@ -217,7 +217,7 @@ impl Execution {
 
     /// The system call `decide`: how likely each choice is, as JSON, and whether that could be
     /// told.
-    pub(crate) async fn decision(
+    pub(super) async fn decision(
         &mut self,
         question: String,
         choices: Vec<String>,

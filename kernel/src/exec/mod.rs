@@ -8,17 +8,23 @@
 //! | `keep` | what a user wants kept is kept, and nothing else is claimed to be |
 //! | `decide` | lets the CPU write the action |
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
+//! | `caller` | what a process does for the calls of its own |
 //! | `person` | where a person is waited for |
-//! | `remind` | what the store holds on the task |
+//! | `remind` | what the store holds on the task, before the first step |
+//! | `reminder` | the words of it |
+//! | `shared` | the parts of the machine, and who hears of its events |
 //! | `ending` | the one place where a process stops |
 
 mod act;
+mod caller;
 mod decide;
 mod ending;
 mod judge;
 mod keep;
 mod person;
 mod remind;
+mod reminder;
+mod shared;
 mod step;
 
 use std::collections::VecDeque;
@@ -29,22 +35,21 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::mpsc::Receiver;
 
-use crate::calls::{Find, REMEMBER, Syscall};
+use crate::calls::{Find, REMEMBER, Syscall, World};
 use crate::event::Event;
-use crate::gate::world::World;
-use crate::journal::{Outcome, Ruling, StepRow};
-use crate::kernel::Shared;
+use crate::gate::Ruling;
+use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::{LeftOut, LoopGuard, Planner};
-use crate::process::{Exit, Pid, Program, Reply, State, Usage};
+use crate::process::{Ending, Exit, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
 use crate::window::reminder::Reminder;
 use crate::window::{Vm, VmError};
 use quipu_cpu::Weights;
 
-pub(crate) use ending::Ending;
+pub(crate) use shared::Shared;
 
 /// What reaches a process from outside.
 pub(crate) struct Inbox {
@@ -224,7 +229,9 @@ impl Execution {
     /// The world as step `n` reaches it.
     fn world(&self, n: u32) -> World {
         World {
-            shared: self.shared.clone(),
+            store: self.shared.store.clone(),
+            bus: self.shared.bus.clone(),
+            grants: self.shared.gate.policy().grants.clone(),
             pid: self.pid,
             n,
             memory: self.program.agent.memory.clone(),
@@ -233,7 +240,7 @@ impl Execution {
     }
 
     /// What the kernel itself says, as the outcome of a step.
-    pub(crate) fn kernel_says(&self, text: String, ok: bool, ms: u64) -> Outcome {
+    fn kernel_says(&self, text: String, ok: bool, ms: u64) -> Outcome {
         // The words may quote an action, and through it whatever the process read.
         let label = Label::kernel().lowered_to(self.vm.lowest_label().trust);
         Outcome {

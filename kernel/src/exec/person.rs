@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{Ending, Execution};
 use crate::event::Event;
-use crate::gate::Approve;
-use crate::journal::{BEFOREHAND, Outcome, Ruling, StepRow, Word};
+use crate::gate::{Approve, BEFOREHAND, Ruling, Word};
+use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
 use crate::process::{Reply, State, Usage};
 use crate::signal::Signal;

@@ -1,9 +1,10 @@
 //! Before the first step: what the store holds on the task goes into the window.
 
+use super::reminder::remind;
 use super::{Ending, Execution, guarded, time_left};
 use crate::event::Event;
 use crate::judgement::Question;
-use crate::window::reminder::{Reminder, remind};
+use crate::window::reminder::Reminder;
 
 impl Execution {
     /// Asks the store, writes down what it says and pins it. A store that fails costs

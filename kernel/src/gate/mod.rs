@@ -5,15 +5,16 @@
 //! effect, whatever was granted before; and for every read that reaches outside, unless
 //! what it carries there is what the user said: an address is a way out too.
 
-pub mod label;
 mod passed;
-pub(crate) mod world;
+mod ruling;
 
 use quipu_tools::{Capability, Effect, Grants};
 use serde::{Deserialize, Serialize};
 
-pub use label::{Label, Trust};
+pub use crate::label::{Label, Trust};
 pub use passed::{Ask, Denied, DeviceCall, Passed, Verdict};
+pub(crate) use ruling::BEFOREHAND;
+pub use ruling::{Ruling, Word};
 
 /// How calls that need an approval are settled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,7 +134,6 @@ fn reaches_out(needs: &[Capability]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Ruling, Word};
 
     /// A call by what the gate asks of it.
     struct Call(Effect, Vec<Capability>, Grants, bool);

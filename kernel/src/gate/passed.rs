@@ -4,8 +4,7 @@
 use quipu_tools::{CallContext, Capability, ErrorKind, Grants, Missing, Resolved, ToolError};
 use serde_json::Value;
 
-use super::{Guarded, Request};
-use crate::journal::{Ruling, Word};
+use super::{Guarded, Request, Ruling, Word};
 
 /// A call that the gate let through, and that can no longer be changed.
 ///
@@ -26,6 +25,11 @@ impl<T> Passed<T> {
     /// The call.
     pub fn what(&self) -> &T {
         &self.what
+    }
+
+    /// What a person granted for this call alone.
+    pub fn once(&self) -> &[Capability] {
+        &self.once
     }
 
     /// Why a person would have been asked, had the user not agreed to all calls beforehand.

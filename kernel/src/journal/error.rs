@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::SCHEMA_VERSION;
-use crate::process::Pid;
+use crate::process::{Failure, Pid};
 
 /// Why the journal could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -86,5 +86,14 @@ pub(super) fn wrap(path: &Path, error: rusqlite::Error) -> JournalError {
             path,
             source: error,
         },
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        Failure::Journal {
+            full: matches!(error, JournalError::Full { .. }),
+            reason: error.to_string(),
+        }
     }
 }

@@ -22,14 +22,13 @@ use rusqlite::{
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::gate::Ruling;
 use crate::label::Label;
 use crate::process::{Branch, Exit, Pid, Program, State, Usage};
 use crate::window::reminder::Reminder;
 use chain::Chain;
 pub use error::JournalError;
 use error::wrap;
-pub(crate) use ruling::BEFOREHAND;
-pub use ruling::{Ruling, Word};
 
 /// How long another program's write is waited for.
 const BUSY_MAX: Duration = Duration::from_secs(5);

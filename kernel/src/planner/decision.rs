@@ -6,10 +6,9 @@
 //! label over the orders is its prior, which is divided out (PriDe, Zheng et al. 2024,
 //! arXiv 2309.03882, with the two cyclic orders that cost least).
 
+pub use crate::calls::OPTIONS_MAX;
 use quipu_cpu::Weights;
 
-/// The most options of a choice: each has a letter.
-pub const OPTIONS_MAX: usize = 26;
 /// The levels of a score: one digit each.
 const LEVELS: usize = 10;
 

@@ -15,7 +15,7 @@ mod kind;
 pub mod lessons;
 mod plain;
 
-use quipu_tools::{BUILTIN, Bus, Capability};
+use quipu_tools::{BUILTIN, Bus};
 use serde_json::{Value, json};
 
 pub use arguments::strict;
@@ -97,7 +97,7 @@ impl Planner {
         let (mut calls, mut more) = Cards::deal(cards);
         // A part of the disk of its own is as good as naming it.
         let memory = &program.agent.memory;
-        let has_memory = wanted(MEMORY) || !memory.space.is_empty() || !memory.blocks.is_empty();
+        let has_memory = wanted(MEMORY) || !memory.space.is_shared() || !memory.blocks.is_empty();
         let given = Given {
             memory,
             has_memory,
@@ -301,23 +301,6 @@ fn label(program: &Program, strangers: &[String]) -> Label {
 /// One function, as a message shows it.
 fn line(call: &Callable) -> String {
     card::card(call, card::FOUND_CHARS)
-}
-
-/// Whether a capability set makes what a device brings in untrustworthy: anything
-/// from outside the machine is.
-pub fn reads_the_world(requests: &[Capability]) -> bool {
-    requests.iter().any(|need| {
-        matches!(
-            need,
-            Capability::Net { .. }
-                | Capability::FsRead { .. }
-                // What may be written may be read again.
-                | Capability::FsWrite { .. }
-                | Capability::Env { .. }
-                | Capability::Secret { .. }
-                | Capability::Spawn
-        )
-    })
 }
 
 #[cfg(test)]

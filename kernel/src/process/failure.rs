@@ -4,8 +4,6 @@ use quipu_cpu::CpuError;
 use serde::{Deserialize, Serialize};
 
 use super::limits::Limit;
-use crate::journal::JournalError;
-use crate::window::VmError;
 
 /// Why a process failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
@@ -33,11 +31,23 @@ pub enum Failure {
     Action(String),
 }
 
-impl From<JournalError> for Failure {
-    fn from(error: JournalError) -> Self {
-        Failure::Journal {
-            full: matches!(error, JournalError::Full { .. }),
-            reason: error.to_string(),
-        }
-    }
+/// Why a window cannot be laid out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum VmError {
+    /// Boot page, task and answer do not fit together.
+    #[error(
+        "the prompt does not fit: it needs {prompt} tokens and {reserve} for the answer, and the window has {window}"
+    )]
+    TaskTooLong {
+        /// Tokens of boot page and task.
+        prompt: usize,
+        /// Tokens reserved for the answer and one observation.
+        reserve: usize,
+        /// The window.
+        window: usize,
+    },
+    /// The CPU could not render or count.
+    #[error(transparent)]
+    Cpu(#[from] CpuError),
 }

@@ -1,5 +1,6 @@
 //! Processes: what is run, its state, and how it ended.
 
+mod ending;
 mod failure;
 pub mod limits;
 pub mod signal;
@@ -9,9 +10,10 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use failure::Failure;
+pub(crate) use ending::Ending;
+pub use failure::{Failure, VmError};
 pub use quipu_cpu::{Pid, Sampling, Usage};
-pub use quipu_memory::Share;
+pub use quipu_memory::{Share, Space};
 
 use crate::label::Label;
 use crate::limits::{Limit, Limits};
@@ -41,10 +43,10 @@ pub struct Agent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Memory {
-    /// The space it writes its memories to; empty for the one that all share.
-    pub space: String,
+    /// The space it writes its memories to.
+    pub space: Space,
     /// Spaces it reads, beside its own and the shared one.
-    pub reads: Vec<String>,
+    pub reads: Vec<Space>,
     /// Names of its core memory: small texts of its space that it always sees, and edits.
     pub blocks: Vec<String>,
     /// What the memories of its space may take; it writes no more beyond that.
@@ -59,7 +61,7 @@ pub struct Memory {
 impl Default for Memory {
     fn default() -> Self {
         Self {
-            space: String::new(),
+            space: Space::SHARED,
             reads: Vec::new(),
             blocks: Vec::new(),
             quota: Share {
@@ -74,8 +76,8 @@ impl Default for Memory {
 
 impl Memory {
     /// All spaces it reads.
-    pub fn spaces(&self) -> Vec<String> {
-        let mut spaces = vec![String::new(), self.space.clone()];
+    pub fn spaces(&self) -> Vec<Space> {
+        let mut spaces = vec![Space::SHARED, self.space.clone()];
         spaces.extend(self.reads.iter().cloned());
         spaces.sort();
         spaces.dedup();

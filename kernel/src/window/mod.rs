@@ -9,9 +9,9 @@ pub(crate) mod fence;
 pub mod reminder;
 
 use crate::label::{Label, Trust};
+pub use crate::process::VmError;
 use crate::window::fence::Borders;
-use quipu_cpu::{Cpu, CpuError, Message, Prompt, Role};
-use serde::{Deserialize, Serialize};
+use quipu_cpu::{Cpu, Message, Prompt, Role};
 
 /// Stubs shown one by one; older ones are summed up in one line, so that the room
 /// stubs take is bounded however long a process runs.
@@ -73,27 +73,6 @@ pub struct Eviction {
     pub page: String,
     /// Tokens it held.
     pub tokens: u32,
-}
-
-/// Why a window cannot be laid out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
-pub enum VmError {
-    /// Boot page, task and answer do not fit together.
-    #[error(
-        "the prompt does not fit: it needs {prompt} tokens and {reserve} for the answer, and the window has {window}"
-    )]
-    TaskTooLong {
-        /// Tokens of boot page and task.
-        prompt: usize,
-        /// Tokens reserved for the answer and one observation.
-        reserve: usize,
-        /// The window.
-        window: usize,
-    },
-    /// The CPU could not render or count.
-    #[error(transparent)]
-    Cpu(#[from] CpuError),
 }
 
 /// A text that stays in the window, and who wrote it.

@@ -179,7 +179,7 @@ pub async fn transcript(
     }
 }
 
-pub type Events = tokio::sync::mpsc::UnboundedReceiver<Event>;
+pub type Events = quipu_kernel::event::Subscription;
 
 fn line(event: &Event) -> Option<String> {
     Some(match event {
@@ -213,6 +213,7 @@ fn line(event: &Event) -> Option<String> {
         Event::SwappedOut { tokens, .. } => format!("  swapped out {tokens}"),
         Event::SwappedIn { tokens, .. } => format!("  swapped in {tokens}"),
         Event::Consolidated { page, from, .. } => format!("{page} made from {from:?}"),
+        Event::Lost { events, .. } => format!("{events} events lost"),
         Event::Denied { missing, .. } => format!("  {} lacks {}", missing.device, missing.need),
         Event::LimitHit { text, .. } => format!("  limit: {text}"),
         Event::Exited { exit, .. } => {

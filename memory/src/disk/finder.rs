@@ -19,6 +19,7 @@ use super::index::Fields;
 use super::tail::Tail;
 use crate::page::{PageId, Trust};
 use crate::rank::{Candidate, PlaceKey, TITLE_WEIGHT, rounded};
+use crate::space::Space;
 use crate::store::Query;
 
 /// What an index finds: pages by id.
@@ -197,10 +198,10 @@ impl Finder {
     }
 
     /// Whether every page of the index is in one of `spaces`: then they filter nothing.
-    fn holds_only(&self, spaces: &[String]) -> bool {
-        let spaces: std::collections::BTreeSet<&String> = spaces.iter().collect();
+    fn holds_only(&self, spaces: &[Space]) -> bool {
+        let spaces: std::collections::BTreeSet<&Space> = spaces.iter().collect();
         let in_one = spaces.iter().map(|space| {
-            let term = Term::from_field_text(self.fields.space, space);
+            let term = Term::from_field_text(self.fields.space, space.as_stored());
             self.searcher.doc_freq(&term).unwrap_or(0)
         });
         let in_one: u64 = in_one.sum();
@@ -228,7 +229,7 @@ impl Finder {
         {
             let terms = spaces
                 .iter()
-                .map(|space| Term::from_field_text(self.fields.space, space));
+                .map(|space| Term::from_field_text(self.fields.space, space.as_stored()));
             filters.push((Occur::Must, any_of(terms)));
         }
         if let Some(least) = query.min_trust {

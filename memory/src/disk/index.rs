@@ -220,7 +220,7 @@ impl PageIndex {
         document.add_text(f.text, &page.text);
         document.add_u64(f.kind, page.kind as u64);
         document.add_u64(f.trust, page.trust as u64);
-        document.add_text(f.space, &page.space);
+        document.add_text(f.space, page.space.as_stored());
         document.add_u64(f.place, PlaceKey::of(page.place.as_ref()).0);
         if replaces {
             self.remove(&page.id)?;

@@ -28,6 +28,7 @@ pub use self::files::ImportedFile;
 use crate::error::StoreError;
 use crate::page::{NewPage, Page, PageId};
 use crate::private;
+use crate::space::Space;
 use crate::store::{Hit, Mode, PageSummary, Query, Share, Stats, Store};
 use crate::vector::Embedder;
 use db::Db;
@@ -258,11 +259,11 @@ impl Store for DiskStore {
         Ok(stored.pop().expect("one page in, one page out"))
     }
 
-    fn spaces(&self) -> Result<BTreeMap<String, Share>, StoreError> {
+    fn spaces(&self) -> Result<BTreeMap<Space, Share>, StoreError> {
         self.read(Db::spaces)
     }
 
-    fn memories(&self, space: &str, limit: usize) -> Result<Vec<Page>, StoreError> {
+    fn memories(&self, space: &Space, limit: usize) -> Result<Vec<Page>, StoreError> {
         self.read(|db| db.memories(space, limit))
     }
 

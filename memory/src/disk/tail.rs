@@ -17,6 +17,7 @@ use crate::bag::Bag;
 use crate::error::StoreError;
 use crate::page::{Kind, Page, PageId, Trust};
 use crate::rank::{Candidate, PlaceKey, TITLE_WEIGHT, bm25, rounded};
+use crate::space::Space;
 use crate::store::Query;
 
 /// Pages put after a change, and the ids of all that changed since.
@@ -35,7 +36,7 @@ struct Entry {
     place: PlaceKey,
     kind: Kind,
     trust: Trust,
-    space: String,
+    space: Space,
 }
 
 impl Tail {

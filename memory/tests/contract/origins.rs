@@ -1,7 +1,7 @@
 //! Where pages come from, what they said before, and how that is shown.
 
 use quipu_memory::{
-    HISTORY_MAX, Kind, NewPage, Page, Passage, Presentation, Query, Store, Trust, present,
+    HISTORY_MAX, Kind, NewPage, Page, Passage, Presentation, Query, Space, Store, Trust, present,
 };
 
 use crate::{found, ids, page, put};
@@ -99,10 +99,10 @@ pub fn spaces_are_apart(store: &dyn Store) {
             space: space.into(),
             ..page(id, "", "a llama")
         };
-        assert_eq!(store.put(new).expect("put").space, space);
+        assert_eq!(store.put(new).expect("put").space, space.into());
     }
     let within = |spaces: &[&str]| {
-        let spaces = spaces.iter().map(|space| (*space).to_owned()).collect();
+        let spaces = spaces.iter().map(|space| Space::from(*space)).collect();
         found(
             store,
             &Query {

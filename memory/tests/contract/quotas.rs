@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use quipu_memory::{Kind, NewPage, PageId, Share, Store, StoreError};
+use quipu_memory::{Kind, NewPage, PageId, Share, Space, Store, StoreError};
 
 use crate::page;
 
@@ -79,10 +79,13 @@ pub fn memories_are_counted_by_space_and_come_newest_first(store: &dyn Store) {
     }
     store.put(page("d", "", "no memory")).expect("put");
     let share = |pages, bytes| Share { pages, bytes };
-    let spaces = BTreeMap::from([(String::new(), share(2, 18)), ("a".to_owned(), share(1, 5))]);
+    let spaces = BTreeMap::from([(Space::SHARED, share(2, 18)), ("a".into(), share(1, 5))]);
     assert_eq!(store.spaces().expect("spaces"), spaces);
     let newest = |space: &str, limit: usize| -> Vec<String> {
-        let pages = store.memories(space, limit).expect("memories").into_iter();
+        let pages = store
+            .memories(&space.into(), limit)
+            .expect("memories")
+            .into_iter();
         pages.map(|page| page.id.to_string()).collect()
     };
     assert_eq!(newest("", 10), ["m1", "m3"]);
@@ -90,6 +93,6 @@ pub fn memories_are_counted_by_space_and_come_newest_first(store: &dyn Store) {
     assert_eq!(newest("a", 10), ["m2"]);
     assert_eq!(newest("nowhere", 10), [""; 0]);
     let listed = store.list(0, 10).expect("list");
-    let spaces: Vec<&str> = listed.iter().map(|page| page.space.as_str()).collect();
-    assert_eq!(spaces, ["a", "", "", ""]);
+    let spaces: Vec<Option<&str>> = listed.iter().map(|page| page.space.name()).collect();
+    assert_eq!(spaces, [Some("a"), None, None, None]);
 }

@@ -1,7 +1,7 @@
 //! What is found on a task, unasked.
 
 use quipu_memory::{
-    Kind, NewPage, Presentation, Query, Relevance, Relevant, Store, Trust, present, relevant,
+    Kind, NewPage, Presentation, Query, Relevance, Relevant, Space, Store, Trust, present, relevant,
 };
 
 use crate::page;
@@ -16,7 +16,7 @@ fn memory(id: &str, text: &str) -> NewPage {
 fn all() -> Relevance {
     Relevance {
         tokens_max: 256,
-        spaces: vec![String::new()],
+        spaces: vec![Space::SHARED],
         untrusted: false,
     }
 }
@@ -122,7 +122,7 @@ pub fn other_spaces_stay_apart(store: &dyn Store) {
     }
     let within = |spaces: &[&str]| {
         let how = Relevance {
-            spaces: spaces.iter().map(|space| (*space).to_owned()).collect(),
+            spaces: spaces.iter().map(|space| Space::from(*space)).collect(),
             ..all()
         };
         let relevant = on(store, "Is the garden door open?", &how);

@@ -11,7 +11,7 @@ use quipu_cpu::Sampling;
 use quipu_kernel::gate::Approve;
 use quipu_kernel::limits::Limits;
 use quipu_kernel::process::{Memory, Share};
-use quipu_memory::BLOCKS_MAX;
+use quipu_memory::{BLOCKS_MAX, Space};
 use quipu_models::catalogue;
 use quipu_tools::Capability;
 use serde::{Deserialize, Serialize};
@@ -59,9 +59,9 @@ pub struct File {
 #[serde(deny_unknown_fields, default)]
 pub struct MemoryFile {
     /// The space that memories are written to; `shared` is the one for all.
-    pub space: Option<Space>,
+    pub space: Option<SpaceName>,
     /// Spaces that are read beside it and the shared one.
-    pub reads: Option<Vec<Space>>,
+    pub reads: Option<Vec<SpaceName>>,
     /// Names of the core memory: small texts that the agent always sees, and edits.
     pub blocks: Option<Vec<BlockName>>,
     /// The most memories of the space.
@@ -77,7 +77,7 @@ pub struct MemoryFile {
 impl MemoryFile {
     /// These settings where they are set, else the `usual` ones.
     pub fn over(&self, usual: Memory) -> Memory {
-        let names = |spaces: &Vec<Space>| spaces.iter().map(|space| space.0.clone()).collect();
+        let names = |spaces: &Vec<SpaceName>| spaces.iter().map(|space| space.0.clone()).collect();
         let words = |blocks: &Vec<BlockName>| {
             let names = blocks.iter().take(BLOCKS_MAX).map(|name| name.0.clone());
             names.collect()
@@ -96,18 +96,18 @@ impl MemoryFile {
     }
 }
 
-/// The name of a space of the store; `shared` is the one without a name.
+/// A space of the store as a person writes it; `shared` is the one without a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Space(pub String);
+pub struct SpaceName(pub Space);
 
-impl std::str::FromStr for Space {
+impl std::str::FromStr for SpaceName {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, String> {
         match word {
-            SHARED => Ok(Self(String::new())),
-            word => plain_name(word, "a space").map(Self),
+            SHARED => Ok(Self(Space::SHARED)),
+            word => plain_name(word, "a space").map(|name| Self(name.into())),
         }
     }
 }
@@ -143,7 +143,7 @@ impl From<BlockName> for String {
     }
 }
 
-impl TryFrom<String> for Space {
+impl TryFrom<String> for SpaceName {
     type Error = String;
 
     fn try_from(word: String) -> Result<Self, String> {
@@ -151,8 +151,8 @@ impl TryFrom<String> for Space {
     }
 }
 
-impl From<Space> for String {
-    fn from(space: Space) -> Self {
+impl From<SpaceName> for String {
+    fn from(space: SpaceName) -> Self {
         space_words(&space.0).to_owned()
     }
 }
@@ -161,11 +161,8 @@ impl From<Space> for String {
 const SHARED: &str = "shared";
 
 /// A space as a person calls it.
-pub fn space_words(space: &str) -> &str {
-    match space {
-        "" => SHARED,
-        name => name,
-    }
+pub fn space_words(space: &Space) -> &str {
+    space.name().unwrap_or(SHARED)
 }
 
 /// The `[limits]` of `config.toml` and `agent.toml`.

@@ -6,7 +6,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use quipu_memory::{Chunk, ImportedFile, Kind, NewPage, PageId, Place, Syntax, Trust, chunks};
+use quipu_memory::{
+    Chunk, ImportedFile, Kind, NewPage, PageId, Place, Space, Syntax, Trust, chunks,
+};
 use sha2::{Digest, Sha256};
 
 use super::decode::decoded;
@@ -116,20 +118,20 @@ pub struct Document {
     pub title: String,
     /// How far it can be trusted.
     pub trust: Trust,
-    /// The space it is put into; empty for the shared one.
-    pub space: String,
+    /// The space it is put into.
+    pub space: Space,
 }
 
 impl Document {
     /// The document in the file `found`.
-    pub fn of_file(found: &Found, space: &str, trust: Trust) -> Self {
+    pub fn of_file(found: &Found, space: &Space, trust: Trust) -> Self {
         let name = found.path.file_name().unwrap_or_default();
         Self {
             key: key(space, &found.name()),
             source: found.name(),
             title: name.to_string_lossy().into_owned(),
             trust,
-            space: space.to_owned(),
+            space: space.clone(),
         }
     }
 
@@ -267,10 +269,10 @@ fn beyond<'h>(title: &str, heading: &'h str) -> &'h str {
 }
 
 /// What a document of `name` is known by in a space.
-pub fn key(space: &str, name: &str) -> String {
-    match space {
-        "" => name.to_owned(),
-        space => format!("{space}:{name}"),
+pub fn key(space: &Space, name: &str) -> String {
+    match space.name() {
+        None => name.to_owned(),
+        Some(space) => format!("{space}:{name}"),
     }
 }
 
@@ -365,7 +367,7 @@ mod tests {
 
     fn document(space: &str) -> Document {
         Document {
-            key: key(space, "/a/b.md"),
+            key: key(&space.into(), "/a/b.md"),
             source: "/a/b.md".into(),
             title: "b.md".into(),
             trust: Trust::User,

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use quipu_memory::{DiskStore, ImportedFile, Store, Syntax, Trust};
+use quipu_memory::{DiskStore, ImportedFile, Space, Store, Syntax, Trust};
 use quipu_tools::{CallContext, Capability};
 use serde_json::json;
 
@@ -43,7 +43,7 @@ pub struct Tally {
 pub struct Import<'a> {
     store: &'a DiskStore,
     reader: Reader<'a>,
-    space: String,
+    space: Space,
     /// How far the pages can be trusted.
     trust: Trust,
     tally: Tally,
@@ -57,7 +57,7 @@ impl<'a> Import<'a> {
     pub fn new(
         session: &'a Session,
         store: &'a DiskStore,
-        space: String,
+        space: Space,
         trust: Trust,
     ) -> Result<Self> {
         Ok(Self {
@@ -249,7 +249,7 @@ mod tests {
             let mut import = Import {
                 store: &store,
                 reader: Reader::with(Bus::default()),
-                space: space.to_owned(),
+                space: space.into(),
                 trust: Trust::Untrusted,
                 tally: Tally::default(),
             };

@@ -236,6 +236,8 @@ impl Repl {
             match event {
                 Event::Observation { label, .. } => trust = trust.min(label.trust),
                 Event::Reminded { reminder, .. } => trust = trust.min(reminder.label.trust),
+                // Nobody knows what it read meanwhile.
+                Event::Lost { .. } => trust = Trust::Untrusted,
                 _ => {}
             }
             renderer.show(event);

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use anyhow::Result;
 use quipu_kernel::Kernel;
 use quipu_kernel::deliberation::{Deliberated, Deliberation, Think};
-use quipu_kernel::event::Event;
+use quipu_kernel::event::{Event, Subscription};
 use quipu_kernel::limits::Limits;
 use quipu_kernel::process::{BranchReport, Exit, Pid, Program, Reply};
 use quipu_kernel::signal::Signal;
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::terminal::error::{self, UserError};
 
@@ -221,7 +221,7 @@ impl Attendant {
             confidence,
             branches,
         } = self.settle(kernel, deliberation, exit).await?;
-        while let Ok(event) = events.try_recv() {
+        while let Some(event) = events.try_recv() {
             if event.pid() == pid && matches!(event, Event::Deliberated { .. }) {
                 self.tell(Told::Event(event)).await;
             }
@@ -239,7 +239,7 @@ impl Attendant {
         &mut self,
         kernel: &Kernel,
         pid: Pid,
-        events: &mut UnboundedReceiver<Event>,
+        events: &mut Subscription,
     ) -> Result<Exit> {
         let mut is_heard = true;
         loop {
@@ -261,13 +261,10 @@ impl Attendant {
                         }
                     }
                 },
-                event = events.recv() => {
+                event = kernel.next_event(events, pid) => {
                     let Some(event) = event else {
                         return Err(UserError::failed("the machine stopped", "run again"));
                     };
-                    if event.pid() != pid {
-                        continue;
-                    }
                     let exit = match &event {
                         Event::Exited { exit, .. } => Some(exit.clone()),
                         _ => None,

@@ -12,7 +12,9 @@ use std::sync::Arc;
 
 use quipu_kernel::gate::{DeviceCall, Gate, Guarded, Passed, Policy, Request, Verdict};
 use quipu_kernel::label::Label;
-use quipu_memory::{Access, DiskStore, Kind, NewPage, PageId, Query, Store, StoreError, Trust};
+use quipu_memory::{
+    Access, DiskStore, Kind, NewPage, PageId, Query, Space, Store, StoreError, Trust,
+};
 use quipu_tools::device::ArgsCheck;
 use quipu_tools::{
     Bus, CallContext, Capability, Effect, ErrorKind, FunctionSpec, Grants, Resolved, ToolError,
@@ -34,9 +36,6 @@ const HITS: usize = 5;
 const HITS_MAX: usize = 50;
 /// Tools that are named where another was called.
 const NAMED: usize = 20;
-/// The space for all, the only one that is offered.
-const SHARED: &str = "";
-
 /// Names of the calls on the store.
 const SEARCH: &str = "memory_search";
 const SHOW: &str = "memory_show";
@@ -330,7 +329,7 @@ impl Machine {
             .min(HITS_MAX);
         let query = Query {
             // What an agent keeps for itself is not other programs' to find.
-            spaces: Some(vec![SHARED.to_owned()]),
+            spaces: Some(vec![Space::SHARED]),
             ..Query::new(string(args, "query")?, k)
         };
         let hits = self.open(Access::ReadOnly)?.search(&query);
@@ -343,7 +342,7 @@ impl Machine {
         let page = self.open(Access::ReadOnly)?.get(&PageId::from(id.clone()));
         let shared = page
             .map_err(store_failed)?
-            .filter(|page| page.space == SHARED);
+            .filter(|page| page.space.is_shared());
         match shared {
             Some(page) => Ok(json!(page)),
             // Of another space it is not even said that the page is there.
@@ -365,7 +364,7 @@ impl Machine {
             trust: stranger().trust,
             place: None,
             derived_from: Vec::new(),
-            space: SHARED.to_owned(),
+            space: Space::SHARED,
         };
         let page = self.open(Access::ReadWrite)?.put(page);
         Ok(json!({"id": page.map_err(store_failed)?.id}))

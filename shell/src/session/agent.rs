@@ -12,7 +12,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::process::Agent;
-use quipu_memory::{LIST_MAX, PageId, Store};
+use quipu_memory::{LIST_MAX, PageId, Space, Store};
 use quipu_tools::Bus;
 use serde::Deserialize;
 
@@ -120,9 +120,13 @@ impl Loaded {
             return Ok(());
         }
         let memory = &self.memory;
-        let own = memory.space.as_ref().map_or("", |space| space.0.as_str());
-        let reads = memory.reads.iter().flatten().map(|space| space.0.as_str());
-        let mut named: Vec<&str> = reads.chain([own]).filter(|name| !name.is_empty()).collect();
+        let own = memory
+            .space
+            .as_ref()
+            .map_or(&Space::SHARED, |space| &space.0);
+        let reads = memory.reads.iter().flatten().map(|space| &space.0);
+        let named = reads.chain([own]).filter(|space| !space.is_shared());
+        let mut named: Vec<&Space> = named.collect();
         named.dedup();
         for space in named {
             if holds_pages(store, space)? {
@@ -147,7 +151,7 @@ impl Loaded {
 }
 
 /// Whether anything is in `space`.
-fn holds_pages(store: &dyn Store, space: &str) -> Result<bool> {
+fn holds_pages(store: &dyn Store, space: &Space) -> Result<bool> {
     if store.spaces()?.contains_key(space) {
         return Ok(true);
     }
@@ -157,7 +161,7 @@ fn holds_pages(store: &dyn Store, space: &str) -> Result<bool> {
         if pages.is_empty() {
             return Ok(false);
         }
-        if pages.iter().any(|page| page.space == space) {
+        if pages.iter().any(|page| page.space == *space) {
             return Ok(true);
         }
         seen += pages.len();
@@ -453,7 +457,9 @@ mod tests {
             space: space.into(),
             ..NewPage::default()
         };
-        store.put(page(PageId::of_block("", "person"), "")).unwrap();
+        store
+            .put(page(PageId::of_block(&Space::SHARED, "person"), ""))
+            .unwrap();
         store.put(page("m1".into(), "notes")).unwrap();
         let documents = NewPage {
             kind: Kind::Document,

@@ -127,6 +127,10 @@ impl Renderer {
                         .to_string(),
                 );
             }
+            Event::Lost { events, .. } => {
+                let words = format!("        {events} events came too fast to be shown");
+                self.print(&self.dim.apply_to(words).to_string());
+            }
             Event::Denied { missing, .. } => {
                 self.end_draft();
                 let hint = visible(&format!("hint: {}", hints::grant_or_allow(missing)));

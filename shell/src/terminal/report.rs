@@ -1,6 +1,6 @@
 //! What a process did, as JSON for other programs.
 
-use quipu_kernel::journal::Ruling;
+use quipu_kernel::gate::Ruling;
 use serde_json::{Value, json};
 
 /// Adds what was ruled on a step to it, in a list of steps.

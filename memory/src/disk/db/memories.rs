@@ -7,12 +7,13 @@ use rusqlite::{Row, params};
 use super::rows::page;
 use super::{Changes, Db, Result};
 use crate::page::Page;
+use crate::space::Space;
 use crate::store::{LIST_MAX, Share};
 
 const SHARE: &str = "count(*) AS pages, coalesce(sum(octet_length(text)), 0) AS bytes";
 
 impl Db {
-    pub(in crate::disk) fn spaces(&self) -> Result<BTreeMap<String, Share>> {
+    pub(in crate::disk) fn spaces(&self) -> Result<BTreeMap<Space, Share>> {
         let read = || {
             let mut groups = self.conn.prepare_cached(&format!(
                 "SELECT space, {SHARE} FROM pages WHERE kind = 'memory' GROUP BY space"
@@ -23,7 +24,7 @@ impl Db {
         read().map_err(self.failed())
     }
 
-    pub(in crate::disk) fn memories(&self, space: &str, limit: usize) -> Result<Vec<Page>> {
+    pub(in crate::disk) fn memories(&self, space: &Space, limit: usize) -> Result<Vec<Page>> {
         let read = || {
             let mut newest = self.conn.prepare_cached(
                 "SELECT * FROM pages WHERE kind = 'memory' AND space = ?1
@@ -38,7 +39,7 @@ impl Db {
 
 impl Changes<'_> {
     /// What the memories of a space take, as changed so far.
-    pub(in crate::disk) fn share(&self, space: &str) -> Result<Share> {
+    pub(in crate::disk) fn share(&self, space: &Space) -> Result<Share> {
         let read = || {
             self.tx
                 .prepare_cached(&format!(

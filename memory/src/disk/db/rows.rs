@@ -1,9 +1,10 @@
 //! Rows of the database as what they stand for.
 
 use rusqlite::Row;
-use rusqlite::types::Type;
+use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, Type, ValueRef};
 
 use crate::page::{Page, PageId, Place};
+use crate::space::Space;
 use crate::store::PageSummary;
 
 pub(super) fn page(row: &Row) -> rusqlite::Result<Page> {
@@ -43,6 +44,18 @@ pub(super) fn place(row: &Row) -> rusqlite::Result<Option<Place>> {
     };
     let part = row.get("part")?;
     Ok(Some(Place { of, part }))
+}
+
+impl ToSql for Space {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.as_stored()))
+    }
+}
+
+impl FromSql for Space {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str().map(Self::from)
+    }
 }
 
 /// Ids, written as a list in JSON.

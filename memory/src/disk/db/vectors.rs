@@ -6,6 +6,7 @@ use super::rows::{place, word};
 use super::{Db, Result};
 use crate::page::{Kind, PageId, Trust};
 use crate::rank::PlaceKey;
+use crate::space::Space;
 
 /// The page that a vector belongs to, as far as filters look at it.
 #[derive(Clone, Debug)]
@@ -13,7 +14,7 @@ pub(in crate::disk) struct VectorOf {
     pub(in crate::disk) id: PageId,
     pub(in crate::disk) kind: Kind,
     pub(in crate::disk) trust: Trust,
-    pub(in crate::disk) space: String,
+    pub(in crate::disk) space: Space,
     pub(in crate::disk) place: PlaceKey,
 }
 

@@ -160,18 +160,17 @@ async fn odds(bench: &Bench<'_>, job: &Job<'_>, question: Question) -> Result<Op
     let mut events = kernel.subscribe();
     let pid = kernel.spawn(program)?;
     let mut found = None;
-    while let Some(event) = events.recv().await {
+    while let Some(event) = kernel.next_event(&mut events, pid).await {
         match event {
             Event::Judged {
-                pid: of,
                 question: asked,
                 odds,
                 ..
-            } if of == pid && asked == question => {
+            } if asked == question => {
                 found = Some(odds);
                 break;
             }
-            Event::Exited { pid: of, .. } if of == pid => break,
+            Event::Exited { .. } => break,
             _ => {}
         }
     }

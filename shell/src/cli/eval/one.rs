@@ -11,7 +11,7 @@ use quipu_kernel::calls::{FIND, RECALL, REMEMBER, REPLACES};
 use quipu_kernel::journal::StepRow;
 use quipu_kernel::process::{Exit, Program, Sampling, Status, Usage};
 use quipu_kernel::signal::Signal;
-use quipu_memory::{Kind, LIST_MAX, NewPage, Trust};
+use quipu_memory::{Kind, LIST_MAX, NewPage, Space, Trust};
 use quipu_tools::{Capability, Device};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -178,7 +178,7 @@ impl<'a> Bench<'a> {
     }
 
     /// The space of the memories of `job`.
-    fn space(&self, job: &Job<'_>) -> String {
+    fn space(&self, job: &Job<'_>) -> Space {
         space(self.beginnings.first(job.n), job.which)
     }
 
@@ -202,7 +202,7 @@ impl<'a> Bench<'a> {
         let think = think.map(|think| self.kernel.deliberate(pid, &program, think));
         let deliberation = think.transpose()?;
         let words_show = self.kernel.cpu().info().constrains;
-        let watched = watch(&mut events, pid, case.stop, words_show).await;
+        let watched = watch(&self.kernel, &mut events, pid, case.stop, words_show).await;
         let ms = begun.elapsed().as_millis() as u64;
         drop(events);
         if watched.cut.is_some() {
@@ -268,9 +268,9 @@ impl<'a> Bench<'a> {
     }
 
     /// The pages of `space`.
-    fn stored(&self, space: &str) -> Result<Stored> {
+    fn stored(&self, space: &Space) -> Result<Stored> {
         let pages = self.kernel.store().list(0, LIST_MAX)?.into_iter();
-        let own = pages.filter(|page| page.space == space);
+        let own = pages.filter(|page| page.space == *space);
         Ok(own
             .map(|page| (page.id, (page.created_ms, page.bytes)))
             .collect())
@@ -294,7 +294,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Removes all pages of `space`, so that the next case finds the store as it was.
-    fn forget(&self, space: &str) -> Result<()> {
+    fn forget(&self, space: &Space) -> Result<()> {
         for id in self.stored(space)?.into_keys() {
             self.kernel.store().remove(&id)?;
         }
@@ -303,8 +303,8 @@ impl<'a> Bench<'a> {
 }
 
 /// The space of cases that begin as case `first` does, for the agent `which`.
-fn space(first: usize, which: usize) -> String {
-    format!("eval-{first}-{which}")
+fn space(first: usize, which: usize) -> Space {
+    Space::from(format!("eval-{first}-{which}"))
 }
 
 /// The name of the device of case `n`.

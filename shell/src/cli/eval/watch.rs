@@ -1,8 +1,8 @@
 //! What a process does until it is over, or has decided whether it calls.
 
-use quipu_kernel::event::Event;
+use quipu_kernel::Kernel;
+use quipu_kernel::event::{Event, Subscription};
 use quipu_kernel::process::Pid;
-use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::cases::Stop;
 use super::one::counted;
@@ -30,7 +30,8 @@ pub(super) enum Cut {
 /// their outcomes are in the journal, or, where words show by their beginning, until it
 /// answers in words.
 pub(super) async fn watch(
-    events: &mut UnboundedReceiver<Event>,
+    kernel: &Kernel,
+    events: &mut Subscription,
     pid: Pid,
     stop: Option<Stop>,
     words_show: bool,
@@ -39,10 +40,7 @@ pub(super) async fn watch(
     // The last row of the calls, and how many outcomes are to come.
     let mut due: Option<(u32, usize)> = None;
     let mut written = (0, String::new());
-    while let Some(event) = events.recv().await {
-        if event.pid() != pid {
-            continue;
-        }
+    while let Some(event) = kernel.next_event(events, pid).await {
         match event {
             Event::Judged {
                 question,

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 use quipu_memory::{Access, Trust};
 
-use crate::config::settings::Space;
+use crate::config::settings::SpaceName;
 use crate::import::job::{Import, Tally};
 use crate::import::jsonl;
 use crate::session::Session;
@@ -33,7 +33,7 @@ pub struct AddArgs {
     no_ignore: bool,
     /// Put them into this space, which only some agents read [default: shared]
     #[arg(long, value_name = "NAME")]
-    space: Option<Space>,
+    space: Option<SpaceName>,
 }
 
 /// Runs the command.

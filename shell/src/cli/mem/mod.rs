@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 use quipu_memory::{Access, PageId, Store};
 use serde_json::json;
 
-use crate::config::settings::{Space, space_words};
+use crate::config::settings::{SpaceName, space_words};
 use crate::session::Session;
 use crate::terminal::bar::bar;
 use crate::terminal::error::UserError;
@@ -65,7 +65,7 @@ pub struct RmArgs {
 pub struct LsArgs {
     /// Only pages of this space
     #[arg(long, value_name = "NAME")]
-    space: Option<Space>,
+    space: Option<SpaceName>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -109,9 +109,9 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
         return Ok(0);
     }
     let source = output::visible(&page.source);
-    let space = match page.space.as_str() {
-        "" => String::new(),
-        name => format!(" · in space {}", output::visible(name)),
+    let space = match page.space.name() {
+        None => String::new(),
+        Some(name) => format!(" · in space {}", output::visible(name)),
     };
     say!(
         "{} · {} · from {source} · {}{space} · {}",
@@ -157,7 +157,7 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
         }
         pages.extend(more);
     }
-    if let Some(Space(space)) = &args.space {
+    if let Some(SpaceName(space)) = &args.space {
         pages.retain(|page| page.space == *space);
     }
     if args.json {

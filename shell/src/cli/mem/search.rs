@@ -8,7 +8,7 @@ use console::style;
 use quipu_memory::{Access, DiskStore, Hit, Mode, Query, Store};
 use serde_json::{Value, json};
 
-use crate::config::settings::Space;
+use crate::config::settings::SpaceName;
 use crate::session::Session;
 use crate::terminal::error::UserError;
 use crate::terminal::lines::{file_words, json_lines};
@@ -31,7 +31,7 @@ pub struct SearchArgs {
     mode: ModeWord,
     /// Only pages of this space
     #[arg(long, value_name = "NAME")]
-    space: Option<Space>,
+    space: Option<SpaceName>,
     /// Print JSON
     #[arg(long)]
     json: bool,

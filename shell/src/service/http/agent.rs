@@ -8,11 +8,10 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
-use quipu_kernel::event::Event;
+use quipu_kernel::event::{Event, Subscription};
 use quipu_kernel::process::{Attached, Exit, Pid, Program, Status};
 use quipu_kernel::signal::Signal;
 use serde_json::{Value, json};
-use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::chat::fields;
 use super::chat::reply::{Answer, Head};
@@ -65,7 +64,7 @@ pub fn load(service: &Service, name: Option<&str>) -> Result<Loaded, ApiError> {
 pub struct Running {
     /// Its number.
     pub pid: Pid,
-    events: UnboundedReceiver<Event>,
+    events: Subscription,
     lease: Lease,
 }
 
@@ -84,12 +83,8 @@ impl Running {
 
     /// Its next event; `None` when the machine stops.
     async fn next(&mut self) -> Option<Event> {
-        loop {
-            let event = self.events.recv().await?;
-            if event.pid() == self.pid {
-                return Some(event);
-            }
-        }
+        let kernel = &self.lease.service().kernel;
+        kernel.next_event(&mut self.events, self.pid).await
     }
 
     async fn end(&mut self) -> Result<Exit, ApiError> {

@@ -9,16 +9,15 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
-use quipu_kernel::event::Event;
+use quipu_kernel::event::{Event, Subscription};
 use quipu_kernel::journal::JournalError;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limits;
 use quipu_kernel::process::{Attached, PRIORITIES, Pid, Program, Reply};
 use quipu_kernel::signal::Signal;
-use quipu_memory::{Mode, Query};
+use quipu_memory::{Mode, Query, Space};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::error::ApiError;
 use super::plain::schema;
@@ -183,33 +182,36 @@ pub async fn events(State(service): Shared, Path(pid): Path<String>) -> Answer {
     let row = row(&service, pid)?;
     let first = stream::iter([wire::event(Some("process"), &row)]);
     let live = service.kernel.is_running(pid).then_some(heard);
-    let all = first.chain(told(live, Some(pid)));
+    let all = first.chain(told(&service, live, Some(pid)));
     Ok(wire::events(super::until_stopped(&service, all)))
 }
 
 /// Answers `GET /api/v1/events`: what happens to all processes from now on.
 pub async fn all_events(State(service): Shared) -> Response {
     let heard = Some(service.kernel.subscribe());
-    wire::events(super::until_stopped(&service, told(heard, None)))
+    wire::events(super::until_stopped(&service, told(&service, heard, None)))
 }
 
 /// The events about `pid`, or all of them, as a stream; it ends with the process.
 fn told(
-    heard: Option<UnboundedReceiver<Event>>,
+    service: &Arc<Service>,
+    heard: Option<Subscription>,
     pid: Option<Pid>,
 ) -> impl futures_util::Stream<Item = String> + Send + 'static {
-    stream::unfold(heard, move |heard| async move {
-        let mut heard = heard?;
-        loop {
-            let event = heard.recv().await?;
-            if pid.is_some_and(|pid| event.pid() != pid) {
-                continue;
-            }
+    let service = service.clone();
+    stream::unfold(heard, move |heard| {
+        let service = service.clone();
+        async move {
+            let mut heard = heard?;
+            let event = match pid {
+                Some(pid) => service.kernel.next_event(&mut heard, pid).await?,
+                None => heard.recv().await?,
+            };
             let value = json!(event);
             let name = value["event"].as_str();
             let text = wire::event(name, &value);
             let over = pid.is_some() && matches!(event, Event::Exited { .. });
-            return Some((text, (!over).then_some(heard)));
+            Some((text, (!over).then_some(heard)))
         }
     })
 }
@@ -323,7 +325,7 @@ pub async fn search(State(service): Shared, params: Params) -> Answer {
     let query = Query {
         mode,
         // What an agent keeps for itself is not other programs' to find.
-        spaces: Some(vec![String::new()]),
+        spaces: Some(vec![Space::SHARED]),
         ..Query::new(text, k)
     };
     let store = service.kernel.store().clone();

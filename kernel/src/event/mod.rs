@@ -3,6 +3,8 @@
 //! Shells, servers and tests learn what happens from these alone; nothing reaches
 //! into a process. Serialised, one event is one line of `--format stream-json`.
 
+mod subscribers;
+
 use quipu_memory::PageId;
 use quipu_tools::Missing;
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,9 @@ use crate::limits::Limit;
 use crate::process::{BranchReport, Exit, Pid, Usage};
 use crate::window::reminder::Reminder;
 use quipu_cpu::Movement;
+
+pub(crate) use subscribers::Events;
+pub use subscribers::{EVENTS_WAITING_MAX, Subscription};
 
 /// Something that happened to a process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -195,6 +200,13 @@ pub enum Event {
         /// How likely the answer is right, 0 to 1.
         confidence: Option<f32>,
     },
+    /// This subscriber was too slow: events were lost, the oldest that it had not read.
+    Lost {
+        /// Zero: they may be about any process.
+        pid: Pid,
+        /// How many.
+        events: u64,
+    },
     /// The process is over.
     Exited {
         /// The process.
@@ -226,6 +238,7 @@ impl Event {
             | Event::Denied { pid, .. }
             | Event::LimitHit { pid, .. }
             | Event::Deliberated { pid, .. }
+            | Event::Lost { pid, .. }
             | Event::Exited { pid, .. } => *pid,
         }
     }

@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quipu_memory::{Store, StoreError};
-use quipu_tools::{CallContext, CancelToken, ToolError};
+use quipu_tools::{Bus, CallContext, CancelToken, Grants, ToolError};
 
-use super::Passed;
-use crate::calls::{Body, Facts, Resolved, Said, Syscall};
+use super::{Body, Facts, Resolved, Said, Syscall};
+use crate::gate::Passed;
 use crate::journal::Outcome;
-use crate::kernel::Shared;
 use crate::label::{Label, Trust};
 use crate::process::{Memory, Pid};
 
@@ -20,7 +19,10 @@ const CALL_MAX: Duration = Duration::from_secs(60);
 
 /// The world as one step of one process reaches it.
 pub(crate) struct World {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) bus: Arc<Bus>,
+    /// What the user granted to all processes.
+    pub(crate) grants: Grants,
     pub(crate) pid: Pid,
     pub(crate) n: u32,
     /// Its part of the disk.
@@ -32,7 +34,7 @@ pub(crate) struct World {
 impl World {
     /// What the gate has to know of `call`.
     pub(crate) fn facts(&self, call: &Syscall) -> Facts {
-        call.facts(&self.shared.bus, &|| self.said.clone())
+        call.facts(&self.bus, &|| self.said.clone())
     }
 
     /// Starts a call that touches a device or the disk, on a thread where it may block. Its
@@ -45,12 +47,11 @@ impl World {
         left: Duration,
     ) -> (CancelToken, impl Future<Output = Outcome>) {
         let cancel = CancelToken::default();
-        let granted = self.shared.gate.policy().grants.iter();
         let context = CallContext {
             deadline: left.min(CALL_MAX),
             output_bytes_max: OUTPUT_BYTES_MAX,
             cancel: cancel.clone(),
-            grants: granted.chain(&passed.once).cloned().collect(),
+            grants: self.grants.iter().chain(passed.once()).cloned().collect(),
         };
         let work = async move {
             let begun = Instant::now();
@@ -98,7 +99,7 @@ pub(crate) struct Hands<'a> {
 impl Hands<'_> {
     /// The disk.
     pub(crate) fn store(&self) -> &dyn Store {
-        self.world.shared.store.as_ref()
+        self.world.store.as_ref()
     }
 
     /// The process's part of the disk.

@@ -1,0 +1,106 @@
+//! Who hears of events, and what becomes of events that nobody reads.
+
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::broadcast::{self, Receiver, Sender};
+
+use super::Event;
+
+/// The most events that wait for one subscriber.
+pub const EVENTS_WAITING_MAX: usize = 8_192;
+
+/// Sends every event to every subscriber, in order. It waits for none of them.
+pub(crate) struct Events(Sender<Event>);
+
+impl Default for Events {
+    fn default() -> Self {
+        Self::with_room(EVENTS_WAITING_MAX)
+    }
+}
+
+impl Events {
+    /// As many events as `most`, a power of two, wait for one subscriber.
+    fn with_room(most: usize) -> Self {
+        Self(broadcast::channel(most).0)
+    }
+
+    pub(crate) fn emit(&self, event: Event) {
+        // Nobody may be listening.
+        let _ = self.0.send(event);
+    }
+
+    pub(crate) fn subscribe(&self) -> Subscription {
+        Subscription(self.0.subscribe())
+    }
+}
+
+/// What happens on a machine from [`crate::Kernel::subscribe`] on, in order.
+///
+/// At most [`EVENTS_WAITING_MAX`] events wait to be read. A subscriber that falls further
+/// behind loses the oldest of them, and reads [`Event::Lost`] with their number in their
+/// place; the machine never waits for a subscriber. Who follows one process to its end
+/// reads by [`crate::Kernel::next_event`], which tells of the end in any case.
+pub struct Subscription(Receiver<Event>);
+
+impl Subscription {
+    /// The next event; `None` once the machine is gone. Dropping the future loses nothing.
+    pub async fn recv(&mut self) -> Option<Event> {
+        match self.0.recv().await {
+            Ok(event) => Some(event),
+            Err(RecvError::Lagged(events)) => Some(lost(events)),
+            Err(RecvError::Closed) => None,
+        }
+    }
+
+    /// The next event, if one waits already.
+    pub fn try_recv(&mut self) -> Option<Event> {
+        match self.0.try_recv() {
+            Ok(event) => Some(event),
+            Err(TryRecvError::Lagged(events)) => Some(lost(events)),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => None,
+        }
+    }
+}
+
+fn lost(events: u64) -> Event {
+    Event::Lost { pid: 0, events }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of `emitted` events with room for four, a subscriber that reads `early` of them in
+    /// time and the rest at the end reads these steps; an `L` and a number for lost ones.
+    #[track_caller]
+    fn check(emitted: u32, early: u32, want: &str) {
+        let events = Events::with_room(4);
+        let mut subscription = events.subscribe();
+        let mut read = Vec::new();
+        let word = |event| match event {
+            Event::Step { n, .. } => n.to_string(),
+            Event::Lost { events, .. } => format!("L{events}"),
+            other => format!("{other:?}"),
+        };
+        for n in 1..=emitted {
+            events.emit(Event::Step {
+                pid: 1,
+                n,
+                prompt_tokens: 0,
+            });
+            if n <= early {
+                read.extend(subscription.try_recv().map(word));
+            }
+        }
+        read.extend(std::iter::from_fn(|| subscription.try_recv()).map(word));
+        assert_eq!(read.join(" "), want);
+    }
+
+    #[test]
+    fn a_slow_subscriber_loses_the_oldest_and_is_told_how_many() {
+        check(0, 0, "");
+        check(4, 0, "1 2 3 4");
+        check(9, 9, "1 2 3 4 5 6 7 8 9");
+        check(9, 0, "L5 6 7 8 9");
+        check(9, 3, "1 2 3 L2 6 7 8 9");
+    }
+}

@@ -1,0 +1,24 @@
+//! What all processes of a machine share.
+
+use std::sync::Arc;
+
+use quipu_cpu::{Cpu, Sampling};
+use quipu_memory::Store;
+use quipu_tools::Bus;
+
+use crate::event::Events;
+use crate::gate::Gate;
+use crate::journal::Journal;
+use crate::judgement::Judgement;
+
+/// What all processes of a machine share.
+pub(crate) struct Shared {
+    pub(crate) cpu: Arc<dyn Cpu>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) bus: Arc<Bus>,
+    pub(crate) journal: Journal,
+    pub(crate) gate: Gate,
+    pub(crate) sampling: Sampling,
+    pub(crate) judgement: Judgement,
+    pub(crate) events: Arc<Events>,
+}

@@ -1,0 +1,53 @@
+//! What was ruled on a call: approvals and refusals, by whom and why.
+
+use serde::{Deserialize, Serialize};
+
+/// What was said to a call that somebody had to agree to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Word {
+    /// It may be done.
+    Approved,
+    /// It may not, and that ended the run.
+    Refused,
+    /// It may not, and the process was told so.
+    Denied,
+}
+
+/// Who gave a word that stands for all calls.
+pub(crate) const BEFOREHAND: &str = "the user, beforehand for all calls";
+
+/// A ruling on one step, written down before what it allows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruling {
+    /// What was said.
+    pub word: Word,
+    /// By whom.
+    pub by: String,
+    /// Why somebody had to agree.
+    pub reason: String,
+    /// The key of the call that it is about.
+    pub call: String,
+}
+
+impl Ruling {
+    /// The word that the user gave beforehand for all calls.
+    pub fn standing(reason: String, call: &str) -> Self {
+        Self {
+            word: Word::Approved,
+            by: BEFOREHAND.into(),
+            reason,
+            call: call.to_owned(),
+        }
+    }
+
+    /// In words for people.
+    pub fn told(&self) -> String {
+        let word = match self.word {
+            Word::Approved => "approved",
+            Word::Refused => "refused",
+            Word::Denied => "denied",
+        };
+        format!("{word} by {}: {}", self.by, self.reason)
+    }
+}
