@@ -202,10 +202,10 @@ const PIECES_MAX: usize = 1 << 20;
 pub type Sink = mpsc::Sender<Result<Chunk, CpuError>>;
 
 impl Ticket {
-    /// A ticket with room for `pieces_max` pieces of text and the last chunk, and the sink
-    /// that feeds it.
+    /// A ticket with room for `pieces_max` pieces of text, at least one, and the last chunk;
+    /// and the sink that feeds it.
     pub fn new(pieces_max: u32) -> (Sink, Self) {
-        let room = (pieces_max as usize).min(PIECES_MAX) + 1;
+        let room = (pieces_max as usize).clamp(1, PIECES_MAX) + 1;
         let (sink, chunks) = mpsc::channel(room);
         (sink, Self { chunks })
     }

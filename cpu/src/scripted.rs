@@ -190,4 +190,20 @@ mod tests {
             .unwrap();
         assert!(error.to_string().starts_with("s, line 2: "), "{error}");
     }
+
+    #[tokio::test]
+    async fn a_ticket_has_room_for_what_its_job_may_write_and_no_more() {
+        let check = async |pieces_max: u32, want: usize| {
+            let (sink, mut ticket) = Ticket::new(pieces_max);
+            let piece = || Ok(Chunk::Text("word".into()));
+            let taken = (0..10).take_while(|_| sink.try_send(piece()).is_ok());
+            assert_eq!(taken.count(), want, "{pieces_max}");
+            // What was read makes room.
+            assert!(ticket.next().await.is_ok());
+            assert!(sink.try_send(piece()).is_ok());
+        };
+        check(0, 2).await;
+        check(1, 2).await;
+        check(4, 5).await;
+    }
 }

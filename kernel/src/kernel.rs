@@ -343,14 +343,8 @@ impl Kernel {
             .shared
             .journal
             .create(&program, &self.shared.cpu.info().model)?;
-        let (_signals, signal_inbox) = mpsc::channel(WAITING_MAX);
-        let (_replies, reply_inbox) = mpsc::channel(WAITING_MAX);
-        let inbox = Inbox {
-            signals: signal_inbox,
-            replies: reply_inbox,
-            priority: Arc::new(AtomicI8::new(program.priority)),
-            attended: false,
-        };
+        // Nobody can reach it.
+        let (_handle, _, inbox) = connected(program.priority, false);
         let shared = self.shared.clone();
         match Execution::new(pid, program, shared.clone(), inbox, Past::default()) {
             Ok(execution) => Ok(execution.probe(question).await),
@@ -362,25 +356,8 @@ impl Kernel {
     }
 
     fn launch(&self, pid: Pid, program: Program, past: Past, attended: bool) {
-        let (signals, signal_inbox) = mpsc::channel(WAITING_MAX);
-        let (replies, reply_inbox) = mpsc::channel(WAITING_MAX);
-        let (done_sender, exit) = watch::channel(None);
-        let priority = Arc::new(AtomicI8::new(program.priority));
-        let inbox = Inbox {
-            signals: signal_inbox,
-            replies: reply_inbox,
-            priority: priority.clone(),
-            attended,
-        };
-        self.table.lock().insert(
-            pid,
-            Handle {
-                signals,
-                replies,
-                priority,
-                exit,
-            },
-        );
+        let (handle, done, inbox) = connected(program.priority, attended);
+        self.table.lock().insert(pid, handle);
         let (shared, table) = (self.shared.clone(), self.table.clone());
         tokio::spawn(async move {
             let exit = match Execution::new(pid, program, shared.clone(), inbox, past) {
@@ -390,9 +367,30 @@ impl Kernel {
             // First, so that a run that begins after this end finds its place free.
             table.lock().remove(&pid);
             // Nobody waiting is fine.
-            let _ = done_sender.send(Some(exit));
+            let _ = done.send(Some(exit));
         });
     }
+}
+
+/// Both ends of what reaches a process, and of its end.
+fn connected(priority: i8, attended: bool) -> (Handle, watch::Sender<Option<Exit>>, Inbox) {
+    let (signals, signal_inbox) = mpsc::channel(WAITING_MAX);
+    let (replies, reply_inbox) = mpsc::channel(WAITING_MAX);
+    let (done, exit) = watch::channel(None);
+    let priority = Arc::new(AtomicI8::new(priority));
+    let inbox = Inbox {
+        signals: signal_inbox,
+        replies: reply_inbox,
+        priority: priority.clone(),
+        attended,
+    };
+    let handle = Handle {
+        signals,
+        replies,
+        priority,
+        exit,
+    };
+    (handle, done, inbox)
 }
 
 /// Why a signal or a reply was not taken.

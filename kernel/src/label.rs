@@ -16,6 +16,15 @@ const TOOL: &str = "tool:";
 const SOURCES_NAMED: usize = 4;
 
 /// Source and trust of one piece of text.
+///
+/// ```
+/// use quipu_kernel::label::{Label, Trust};
+///
+/// let read = [Label::user(), Label::new("tool:web", Trust::Untrusted)];
+/// let made_from_both = Label::lowest(read.iter());
+/// assert_eq!(made_from_both.trust, Trust::Untrusted);
+/// assert_eq!(made_from_both.source, "tool:web");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     /// Where the text came from: `kernel`, `user`, `tool:calculator`, `memory:m3,m5`.

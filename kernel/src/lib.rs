@@ -4,6 +4,44 @@
 //! the devices (`quipu-tools`). It never prints and never reads the environment: it is
 //! handed its [`Parts`].
 //!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use quipu_cpu::{Sampling, scripted::ScriptedCpu};
+//! use quipu_kernel::gate::Policy;
+//! use quipu_kernel::journal::Journal;
+//! use quipu_kernel::judgement::Judgement;
+//! use quipu_kernel::process::Program;
+//! use quipu_kernel::{Kernel, Parts};
+//! use quipu_memory::RamStore;
+//! use quipu_tools::Bus;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! // A script in the place of a model: one action a line.
+//! let script = r#"{"answer": "seven knots"}"#;
+//! let kernel = Kernel::boot(Parts {
+//!     cpu: Arc::new(ScriptedCpu::parse("cord", script, None)?),
+//!     store: Arc::new(RamStore::new()),
+//!     bus: Arc::new(Bus::default()),
+//!     journal: Journal::open(&folder.path().join("journal.db"), true)?,
+//!     policy: Policy::default(),
+//!     sampling: Sampling { temperature: 0.0, seed: 0 },
+//!     judgement: Judgement::default(),
+//! })?;
+//!
+//! let pid = kernel.spawn(Program::new("How many knots has the cord?"))?;
+//! let exit = kernel.wait(pid).await?;
+//! assert_eq!(exit.answer, Some("seven knots".into()));
+//!
+//! // The journal has every step.
+//! let steps = kernel.journal().steps(pid)?;
+//! assert_eq!(steps[0].action["answer"], "seven knots");
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! The modules, from the top down. Each imports only from those below it:
 //!
 //! | module | job |

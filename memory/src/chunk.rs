@@ -83,6 +83,16 @@ struct Measure<'a> {
 ///
 /// `len` must not shrink when a text grows, and is no more for a whole than for its parts
 /// together. It is called on short texts only, however long `text` is.
+///
+/// ```
+/// use quipu_memory::{Syntax, chunks};
+///
+/// let text = "# Cords\n\n## Knots\n\nSeven of them.\n\n## Colours\n\nRed and white.";
+/// let pieces = chunks(text, Syntax::Markdown, 30, &|part| part.chars().count());
+/// let last = &pieces[pieces.len() - 1];
+/// assert_eq!(last.heading, "Cords \u{203a} Colours");
+/// assert!(last.text.contains("Red and white."));
+/// ```
 pub fn chunks(
     text: &str,
     syntax: Syntax,

@@ -47,6 +47,27 @@ pub struct Relevant {
 
 /// The passages of `store` that match `task` strongly, as many as `how` has room for by
 /// `tokens`.
+///
+/// ```
+/// use quipu_memory::{NewPage, RamStore, Relevance, Space, Store, Trust, relevant};
+///
+/// # fn main() -> Result<(), quipu_memory::StoreError> {
+/// let store = RamStore::new();
+/// store.put(NewPage {
+///     text: "The museum opens at ten, and the cords are on the second floor.".into(),
+///     trust: Trust::User,
+///     ..NewPage::default()
+/// })?;
+///
+/// let how = Relevance { tokens_max: 200, spaces: vec![Space::SHARED], untrusted: false };
+/// let words = |text: &str| text.split_whitespace().count();
+/// let found = relevant(&store, "On which floor of the museum are the cords?", &how, &words)?;
+/// assert_eq!(found.passages.len(), 1);
+/// // A task that shares no telling word with it gets nothing.
+/// assert!(relevant(&store, "Translate this poem.", &how, &words)?.passages.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 pub fn relevant(
     store: &dyn Store,
     task: &str,

@@ -8,6 +8,57 @@ use crate::caps::Capability;
 use crate::device::{CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError};
 
 /// The devices of one machine, in the order they were added.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use quipu_tools::{
+///     Bus, CallContext, Device, DeviceSpec, Effect, FunctionSpec, ToolError,
+/// };
+/// use serde_json::{Value, json};
+///
+/// /// A device with one function, which counts the words of a text.
+/// struct Words(DeviceSpec);
+///
+/// impl Device for Words {
+///     fn spec(&self) -> &DeviceSpec {
+///         &self.0
+///     }
+///
+///     fn call(&self, _: &str, args: &Value, _: &CallContext) -> Result<Value, ToolError> {
+///         let text = args["text"].as_str().unwrap_or_default();
+///         Ok(json!(text.split_whitespace().count()))
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let count = FunctionSpec {
+///     name: "count".into(),
+///     description: "Counts the words of a text.".into(),
+///     parameters: json!({"type": "object", "properties": {"text": {"type": "string"}}}),
+///     returns: json!({"type": "integer"}),
+///     effect: Effect::Read,
+///     needs: Vec::new(),
+///     url_argument: None,
+///     offered: true,
+///     program: None,
+/// };
+/// let spec = DeviceSpec { name: "words".into(), functions: vec![count], ..DeviceSpec::default() };
+///
+/// let mut bus = Bus::default();
+/// bus.add(Arc::new(Words(spec)))?;
+///
+/// let function = bus.resolve("words.count")?;
+/// assert_eq!(function.effect(), Effect::Read);
+/// let args = json!({"text": "seven knots in a cord"});
+/// assert_eq!(function.call(&args, &CallContext::default())?, json!(5));
+///
+/// // Who asks for what is not there is told what is.
+/// let error = bus.resolve("letters.count").err().expect("there is none");
+/// assert_eq!(error.hint, "there are words");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Default)]
 pub struct Bus {
     devices: Vec<Arc<dyn Device>>,

@@ -8,6 +8,20 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// A right to one kind of thing, within a scope.
+///
+/// ```
+/// use quipu_tools::Capability;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let held: Capability = "net:*.example.org".parse()?;
+/// assert!(held.covers(&"net:www.example.org:443".parse()?));
+/// assert!(!held.covers(&"net:example.com".parse()?));
+///
+/// let problem = "fs:read:../secrets".parse::<Capability>().unwrap_err();
+/// assert!(problem.to_string().ends_with("a path may not contain .."));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Capability {
@@ -173,6 +187,18 @@ impl Capability {
 }
 
 /// What the user has granted.
+///
+/// ```
+/// use quipu_tools::{Capability, Grants};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let grants = Grants::from_iter(["fs:read:/home/me/notes".parse::<Capability>()?]);
+/// // What is below a folder that was granted is granted too; to write is another right.
+/// assert!(grants.allows(&"fs:read:/home/me/notes/cords.md".parse()?));
+/// assert!(!grants.allows(&"fs:write:/home/me/notes/cords.md".parse()?));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Grants(Vec<Capability>);

@@ -19,6 +19,25 @@ pub fn component_hash(component: &[u8]) -> String {
 }
 
 /// The grants of all devices.
+///
+/// ```
+/// use quipu_tools::grants::{GrantBook, component_hash};
+/// use quipu_tools::Capability;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let mut book = GrantBook::open(&folder.path().join("grants.toml"))?;
+/// let hash = component_hash(b"the bytes of a component");
+/// book.grant("web", &hash, "net:example.org".parse()?)?;
+/// assert!(book.held("web", &hash).grants.allows(&"net:example.org".parse()?));
+///
+/// // Other bytes under the same name hold nothing, and it is known what has lapsed.
+/// let held = book.held("web", &component_hash(b"other bytes"));
+/// assert!(held.grants.is_empty());
+/// assert!(held.lapsed.allows(&"net:example.org".parse()?));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct GrantBook {
     path: PathBuf,

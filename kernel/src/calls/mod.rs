@@ -226,6 +226,21 @@ impl Syscall {
     /// The call an action stands for. The action has already been checked against
     /// the schema of what is legal, so a shape that is unknown here is an error in
     /// words for the model.
+    ///
+    /// ```
+    /// use quipu_kernel::calls::{Call, Syscall};
+    /// use serde_json::json;
+    ///
+    /// let args = json!({"expression": "2+2"});
+    /// let action = json!({"tool": "calculator.calculate", "args": args});
+    /// let call = Syscall::from_action(&action)?;
+    /// let tool = "calculator.calculate".to_owned();
+    /// assert_eq!(call, Syscall::Call(Call { tool, args }));
+    ///
+    /// let problem = Syscall::from_action(&json!({"tool": "memory.search", "args": {}}));
+    /// assert_eq!(problem.unwrap_err(), "memory.search needs the string argument \"query\"");
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn from_action(action: &Value) -> Result<Self, String> {
         for spec in ALL.iter().filter(|spec| spec.written == Written::Key) {
             if let Some(args) = action.get(spec.name) {

@@ -12,6 +12,28 @@ impl Execution {
         if let Ending::Signal(Signal::Timeout) = ending {
             self.hit(Limit::Time);
         }
+        // An interrupted process waits to be resumed; a killed one is over.
+        let killed = matches!(ending, Ending::Signal(Signal::Kill));
+        let exit = self.exit(ending);
+        let state = match exit.status {
+            Status::Interrupted if !killed => State::Ready,
+            _ => State::Exited,
+        };
+        if let Err(error) = self.shared.journal.exit(self.pid, state, &exit) {
+            tracing::error!(pid = self.pid, %error, "the end of the process was not recorded");
+        }
+        if state == State::Exited {
+            self.shared.cpu.retire(self.pid);
+        }
+        self.emit(Event::Exited {
+            pid: self.pid,
+            exit: exit.clone(),
+        });
+        exit
+    }
+
+    /// What an ending comes to.
+    fn exit(&self, ending: Ending) -> Exit {
         // Every limit but those of a single action cuts a run short; an answer
         // that was the first and only step was not cut short by the step limit.
         let cut = self
@@ -19,8 +41,6 @@ impl Execution {
             .iter()
             .any(|limit| !limit.is_of_action() && self.spent.steps > 1);
         let cut = cut || self.cut_answer;
-        // An interrupted process waits to be resumed; a killed one is over.
-        let killed = matches!(ending, Ending::Signal(Signal::Kill));
         let mut failure = None;
         let (status, answer, error) = match ending {
             Ending::Answer(answer) if cut => (Status::Limit, Some(answer), None),
@@ -44,7 +64,7 @@ impl Execution {
                 (Status::Failed, None, Some(text))
             }
         };
-        let exit = Exit {
+        Exit {
             status,
             answer,
             error,
@@ -52,21 +72,6 @@ impl Execution {
             limits_hit: self.limits_hit.clone(),
             usage: self.usage,
             ms: self.ms(),
-        };
-        let state = match status {
-            Status::Interrupted if !killed => State::Ready,
-            _ => State::Exited,
-        };
-        if let Err(error) = self.shared.journal.exit(self.pid, state, &exit) {
-            tracing::error!(pid = self.pid, %error, "the end of the process was not recorded");
         }
-        if state == State::Exited {
-            self.shared.cpu.retire(self.pid);
-        }
-        self.emit(Event::Exited {
-            pid: self.pid,
-            exit: exit.clone(),
-        });
-        exit
     }
 }

@@ -39,29 +39,10 @@ impl Execution {
             return Ok(());
         }
         let begun = Instant::now();
-        let Decided { chosen, completion } = self.decide(n, &prompt, &legal).await?;
+        let decided = self.decide(n, &prompt, &legal).await?;
         let decide_ms = begun.elapsed().as_millis() as u64;
-        let cut = completion.closed_early.map(|closed| match closed {
-            ClosedEarly::Full => self.program.limits.action_limit(&self.spent),
-            ClosedEarly::Repeating => Limit::Repetition,
-        });
-        cut.into_iter().for_each(|limit| self.hit(limit));
-        let usage = completion.usage;
-        self.usage += usage;
-        self.spent.tokens += usage.generated_tokens;
-        let (action, problem) = match legal.action(chosen, &completion.text) {
-            Ok(action) => {
-                let problem = legal.check(&action).err();
-                (action, problem)
-            }
-            Err(problem) => (json!({ "malformed": completion.text }), Some(problem)),
-        };
-        // It was closed for the model: nobody knows what it would have been.
-        let problem = match cut {
-            Some(limit) if action.get("answer").is_none() => Some(self.cut_off(limit)),
-            _ => problem,
-        };
-        self.cut_answer = matches!(cut, Some(limit) if limit != Limit::Repetition);
+        let usage = decided.completion.usage;
+        let (action, problem) = self.read_action(decided, &legal);
         let action = match action["answer"].as_str() {
             Some(answer) if self.claims_falsely(answer).await? => {
                 match self.make_true(answer).await? {
@@ -91,6 +72,35 @@ impl Execution {
                 self.take_up(step).await
             }
             Some(problem) => self.refuse(&step, &problem),
+        }
+    }
+
+    /// The action that was written, and what is wrong with it; counts what it cost, and the
+    /// limit that closed it.
+    fn read_action(&mut self, decided: Decided, legal: &Legal) -> (Value, Option<String>) {
+        let Decided { chosen, completion } = decided;
+        let cut = completion.closed_early.map(|closed| match closed {
+            ClosedEarly::Full => self.program.limits.action_limit(&self.spent),
+            ClosedEarly::Repeating => Limit::Repetition,
+        });
+        cut.into_iter().for_each(|limit| self.hit(limit));
+        self.usage += completion.usage;
+        self.spent.tokens += completion.usage.generated_tokens;
+        let (action, problem) = match legal.action(chosen, &completion.text) {
+            Ok(action) => {
+                let problem = legal.check(&action).err();
+                (action, problem)
+            }
+            Err(problem) => (json!({ "malformed": completion.text }), Some(problem)),
+        };
+        self.cut_answer = matches!(cut, Some(limit) if limit != Limit::Repetition);
+        match cut {
+            // It was closed for the model: nobody knows what it would have been.
+            Some(limit) if action.get("answer").is_none() => {
+                let problem = self.cut_off(limit);
+                (action, Some(problem))
+            }
+            _ => (action, problem),
         }
     }
 

@@ -63,6 +63,43 @@ pub struct Policy {
 }
 
 /// The gate of one machine: everything that has an effect passes it.
+///
+/// ```
+/// use quipu_kernel::gate::{Approve, Gate, Guarded, Policy, Request, Verdict};
+/// use quipu_kernel::label::{Label, Trust};
+/// use quipu_tools::{Capability, Effect, Grants};
+///
+/// /// A call that writes to the store.
+/// #[derive(Default)]
+/// struct Keep(Grants);
+///
+/// impl Guarded for Keep {
+///     fn request(&self) -> Request<'_> {
+///         Request {
+///             name: "memory.put",
+///             effect: Effect::Write,
+///             needs: &[Capability::MemWrite],
+///             held: &self.0,
+///             from_user: false,
+///             key: "one call",
+///         }
+///     }
+/// }
+///
+/// // Nothing was granted.
+/// let verdict = Gate::default().pass(Keep::default(), &Label::user());
+/// assert!(matches!(verdict, Verdict::Denied(_)));
+///
+/// // Granted, and asked for by a process that has read its user's words only.
+/// let grants = Grants::from_iter([Capability::MemWrite]);
+/// let gate = Gate::new(Policy { grants, approve: Approve::Ask });
+/// let verdict = gate.pass(Keep::default(), &Label::user());
+/// assert!(matches!(verdict, Verdict::Passed(_)));
+///
+/// // The process has read a stranger's text: a person has to agree.
+/// let web = Label::new("tool:web", Trust::Untrusted);
+/// assert!(matches!(gate.pass(Keep::default(), &web), Verdict::Ask(_)));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Gate {
     policy: Policy,

@@ -127,6 +127,22 @@ const ANSWER_TOKENS_MIN: u32 = 64;
 impl Limits {
     /// What the next step may do, given what was spent and the time this run took.
     /// Every limit of a process is checked here and nowhere else.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use quipu_kernel::limits::{Allowance, Limit, Limits, Spent};
+    ///
+    /// let limits = Limits { steps: 3, ..Limits::default() };
+    /// let after = |steps| {
+    ///     let spent = Spent { steps, ..Spent::default() };
+    ///     limits.allowance(&spent, Duration::from_secs(1))
+    /// };
+    /// assert_eq!(after(1), Allowance::Any);
+    /// // The last step is for the answer.
+    /// assert_eq!(after(2), Allowance::AnswerOnly(Limit::Steps));
+    /// assert_eq!(after(3), Allowance::Stop(Limit::Steps));
+    /// ```
     pub fn allowance(&self, spent: &Spent, elapsed: Duration) -> Allowance {
         let tokens_left = self.tokens.saturating_sub(spent.tokens);
         if elapsed.as_millis() as u64 + spent.ms >= self.seconds * 1000 {
