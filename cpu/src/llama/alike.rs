@@ -9,7 +9,7 @@ use super::context::{Context, Output, Shape};
 use super::{Attention, Quant, company, load, requantize};
 
 /// Tokens of the text that is looked at.
-const TEXT: usize = 48;
+const TEXT: usize = 32;
 /// Tokens of another text in the same batch.
 const BESIDE: usize = 9;
 
@@ -43,7 +43,10 @@ fn logits(context: &mut Context<'_>, chunk: usize, beside: bool) -> Vec<Vec<f32>
             .map(|i| context.add(token(i), i, 0, true).unwrap())
             .collect();
         context.decode(&|| false).unwrap();
-        all.extend(rows.iter().map(|&row| context.logits(row).unwrap().to_vec()));
+        all.extend(
+            rows.iter()
+                .map(|&row| context.logits(row).unwrap().to_vec()),
+        );
     }
     context.remove(0, 0);
     context.remove(1, 0);

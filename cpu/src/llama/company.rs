@@ -6,11 +6,13 @@ use llama_cpp_sys_2 as sys;
 
 /// Kinds of weights whose products llama.cpp computes the same for one row and for many:
 /// those that `alike.rs` compares bit by bit.
-const VERIFIED: &[&str] = &["Q4_0", "Q8_0", "Q4_K_M"];
+const VERIFIED: &[&str] = &["Q4_0", "Q8_0"];
 /// Networks that tell distances by a bias on the scores, which is not for our attention.
 const BIASED: &[&str] = &["bloom", "mpt", "jais", "baichuan", "refact", "jina-bert-v2"];
 /// Networks with a state that has no positions.
-const RECURRENT: &[&str] = &["mamba", "rwkv", "arwkv", "jamba", "lfm2", "nemotron", "plamo2"];
+const RECURRENT: &[&str] = &[
+    "mamba", "rwkv", "arwkv", "jamba", "lfm2", "nemotron", "plamo2",
+];
 
 /// Whether an answer of such a model is the same, bit for bit, alone and among others. By its
 /// `architecture` and its `quantisation`, as the file states them.
@@ -28,7 +30,9 @@ pub fn alike(architecture: &str, quantisation: &str) -> Result<(), String> {
         ));
     }
     if begins(RECURRENT) {
-        return Err(format!("{architecture} models have a state without positions"));
+        return Err(format!(
+            "{architecture} models have a state without positions"
+        ));
     }
     match quantisation {
         known if VERIFIED.contains(&known) => Ok(()),

@@ -15,6 +15,7 @@ mod embedder;
 mod engine;
 mod file;
 mod greedy;
+mod odds;
 mod paging;
 mod quantize;
 mod slot;
@@ -367,7 +368,13 @@ impl Cpu for LocalCpu {
 
     fn submit(&self, job: Job) -> Ticket {
         let (sink, ticket) = Ticket::new();
-        self.send(Request::Run(job, sink));
+        self.send(Request::Run(job, None, sink));
+        ticket
+    }
+
+    fn submit_telling(&self, job: Job, most: usize) -> Ticket {
+        let (sink, ticket) = Ticket::new();
+        self.send(Request::Run(job, Some(most), sink));
         ticket
     }
 

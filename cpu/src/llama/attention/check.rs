@@ -61,7 +61,10 @@ pub(super) fn works() -> Result<(), String> {
         if taken != usize::from(wanted) {
             return Err(format!("it was called {taken} times for one operation"));
         }
-        let off = results.iter().zip(&book).map(|(got, want)| (got - want).abs());
+        let off = results
+            .iter()
+            .zip(&book)
+            .map(|(got, want)| (got - want).abs());
         // Not a number is off as well.
         if !off.fold(true, |fits, off| fits && off < OFF_MAX) {
             return Err("a small operation came out wrong".into());
@@ -91,7 +94,9 @@ impl Trial {
             let context = NonNull::new(sys::ggml_init(params))?;
             let raw = context.as_ptr();
             let make = |kind, [a, b, c]: [usize; 3]| {
-                NonNull::new(sys::ggml_new_tensor_3d(raw, kind, a as i64, b as i64, c as i64))
+                NonNull::new(sys::ggml_new_tensor_3d(
+                    raw, kind, a as i64, b as i64, c as i64,
+                ))
             };
             let half = sys::GGML_TYPE_F16;
             let operands = [
@@ -104,11 +109,24 @@ impl Trial {
             write(q, (0..KEY * ROWS * HEADS).map(query));
             write(k, (0..KEY * CELLS * KV_HEADS).map(|i| half_of(key(i))));
             write(v, (0..VALUE * CELLS * KV_HEADS).map(|i| half_of(value(i))));
-            write(mask, (0..CELLS * ROWS).map(|i| {
-                if sees(i / CELLS, i % CELLS) { 0 } else { HIDDEN }
-            }));
-            let op = NonNull::new(sys::ggml_flash_attn_ext(raw, q, k, v, mask, SCALE, 0.0, 0.0))?;
-            Some(Self { context, operands, op })
+            write(
+                mask,
+                (0..CELLS * ROWS).map(|i| {
+                    if sees(i / CELLS, i % CELLS) {
+                        0
+                    } else {
+                        HIDDEN
+                    }
+                }),
+            );
+            let op = NonNull::new(sys::ggml_flash_attn_ext(
+                raw, q, k, v, mask, SCALE, 0.0, 0.0,
+            ))?;
+            Some(Self {
+                context,
+                operands,
+                op,
+            })
         }
     }
 
@@ -118,7 +136,10 @@ impl Trial {
         // SAFETY: the operation and its operands live as long as the context.
         let (read, data) = unsafe {
             let data = |tensor: NonNull<_>| sys::ggml_get_data(tensor.as_ptr()).cast_const();
-            (Operation::read(self.op.as_ptr()), [self.operands.map(data).to_vec(), vec![data(self.op)]].concat())
+            (
+                Operation::read(self.op.as_ptr()),
+                [self.operands.map(data).to_vec(), vec![data(self.op)]].concat(),
+            )
         };
         let read = read.ok_or("llama.cpp lays an operation out in another way")?;
         let operands = [read.queries, read.keys, read.values, read.mask, read.out];
@@ -208,7 +229,8 @@ fn by_the_book() -> Vec<f32> {
         let sum: f32 = cells.iter().map(|&cell| weight(cell)).sum();
         out.extend((0..VALUE).map(|i| {
             let values = cells.iter();
-            let values = values.map(|&cell| weight(cell) * value((kv_head * CELLS + cell) * VALUE + i));
+            let values =
+                values.map(|&cell| weight(cell) * value((kv_head * CELLS + cell) * VALUE + i));
             values.sum::<f32>() / sum
         }));
     }

@@ -131,9 +131,7 @@ fn is_laid_out(tensor: &sys::ggml_tensor, (kind, bytes): Kind) -> bool {
         && tensor.nb[0] == bytes
         && [(tensor.ne[1], tensor.nb[1]), (tensor.ne[2], tensor.nb[2])]
             .iter()
-            .all(|&(count, stride)| {
-                stride.is_multiple_of(bytes) && (count == 1 || stride >= row)
-            })
+            .all(|&(count, stride)| stride.is_multiple_of(bytes) && (count == 1 || stride >= row))
 }
 
 /// Whether the operands belong to one operation: see `ggml_flash_attn_ext` of ggml.c.
@@ -145,8 +143,12 @@ fn fit_together(
     out: &sys::ggml_tensor,
 ) -> bool {
     let lanes = LANES as i64;
-    [q, k, v, mask, out].iter().all(|operand| operand.ne[3] == 1)
-        && [k.ne[0], v.ne[0], k.ne[1]].iter().all(|count| count % lanes == 0)
+    [q, k, v, mask, out]
+        .iter()
+        .all(|operand| operand.ne[3] == 1)
+        && [k.ne[0], v.ne[0], k.ne[1]]
+            .iter()
+            .all(|count| count % lanes == 0)
         && q.ne[0] == k.ne[0]
         && k.ne[1] == v.ne[1]
         && k.ne[2] == v.ne[2]
