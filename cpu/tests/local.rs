@@ -1,5 +1,4 @@
 //! A model of this machine, as those see it who use this crate.
-#![allow(clippy::expect_used, reason = "a test may stop there")]
 
 use quipu_cpu::llama::{LocalCpu, LocalSettings, check_attention, leave_attention};
 use quipu_cpu::{Chunk, Cpu, Form, Job, Message, Role, Sampling, TokenOdds};

@@ -138,7 +138,18 @@ fn like_everything() -> impl Strategy<Value = Value> {
     })
 }
 
+/// How often a component is called: each call is a fresh instance, which takes milliseconds.
+fn fewer() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig {
+        cases: usual.cases.div_ceil(16),
+        ..usual
+    }
+}
+
 proptest! {
+    #![proptest_config(fewer())]
+
     /// JSON becomes values of a component, or an error says why not.
     #[test]
     fn torture_arguments_become_values_or_are_refused(value in like_everything()) {
@@ -170,6 +181,9 @@ proptest! {
         read(documents(), "read", &json!({"base64": base64, "format": format}));
     }
 
+}
+
+proptest! {
     #[test]
     fn torture_a_component_is_described_or_refused(
         bytes in damaged(component::without_code(

@@ -61,12 +61,12 @@ pub(super) fn works() -> Result<(), String> {
         if taken != usize::from(wanted) {
             return Err(format!("it was called {taken} times for one operation"));
         }
-        let off = results
+        let mut off = results
             .iter()
             .zip(&book)
             .map(|(got, want)| (got - want).abs());
         // Not a number is off as well.
-        if !off.fold(true, |fits, off| fits && off < OFF_MAX) {
+        if !off.all(|off| off < OFF_MAX) {
             return Err("a small operation came out wrong".into());
         }
     }
