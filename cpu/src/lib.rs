@@ -11,6 +11,8 @@
 //! | [`kv`] | what is where in the KV cache and who computes next; bookkeeping without llama.cpp |
 //! | [`remote`] | an OpenAI-compatible endpoint |
 //! | [`scripted`] | a script, for tests and replay |
+//! | `odds`, `stats` | what a CPU tells of its tokens, and of itself |
+//! | `estimate` | counts of tokens where the tokenizer is not known |
 //! | `template` | chat templates as transformers renders them |
 //! | [`grammar`] | the engine that holds a model to a schema |
 //! | `thought`, [`markers`] | thoughts and turn markers in texts |
@@ -18,13 +20,16 @@
 #![warn(missing_docs)]
 
 pub mod embed;
+mod estimate;
 pub mod grammar;
 pub mod kv;
 #[cfg(feature = "llama")]
 pub mod llama;
 pub mod markers;
+mod odds;
 pub mod remote;
 pub mod scripted;
+mod stats;
 mod template;
 mod thought;
 
@@ -34,6 +39,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+pub use odds::{Likely, TokenOdds};
+pub use stats::{Counters, CpuProcess, CpuStats};
 pub use template::{ChatTemplate, Segment};
 pub use thought::without_thought;
 
@@ -159,6 +166,8 @@ pub type Weights = Vec<f32>;
 pub enum Chunk {
     /// Text as it is generated.
     Text(String),
+    /// Where they are asked for, how likely the tokens of the next text were.
+    Odds(Vec<TokenOdds>),
     /// The whole action; the last chunk.
     Done(Completion),
     /// The answer to an [`Inquiry`]; the last chunk.
@@ -210,6 +219,14 @@ impl Ticket {
         (sink, Self { chunks })
     }
 
+    /// A ticket that ends at once.
+    fn failed(error: CpuError) -> Self {
+        let (sink, ticket) = Self::new(0);
+        // Nobody has dropped the ticket yet.
+        let _ = sink.try_send(Err(error));
+        ticket
+    }
+
     /// The next piece. A CPU that goes away without a word is [`CpuError::Gone`].
     pub async fn next(&mut self) -> Result<Chunk, CpuError> {
         self.chunks.recv().await.unwrap_or(Err(CpuError::Gone))
@@ -232,7 +249,8 @@ pub struct CpuInfo {
     /// Cells of the KV cache shared by all processes; 0 when there is none.
     pub kv_cells: usize,
     /// Whether it writes by any grammar ([`Form::Lark`]), goes on from words that were put
-    /// into its mouth ([`Cpu::lead`]) and answers an [`Inquiry`].
+    /// into its mouth ([`Cpu::lead`]), answers an [`Inquiry`] and tells odds
+    /// ([`Cpu::submit_telling`]).
     pub constrains: bool,
 }
 
@@ -258,10 +276,7 @@ pub trait Cpu: Send + Sync {
     /// ticket; the error is [`CpuError::Undecided`] where the CPU does not tell
     /// probabilities.
     fn weigh(&self, _inquiry: Inquiry) -> Ticket {
-        let (sink, ticket) = Ticket::new(0);
-        // Nobody has dropped the ticket yet.
-        let _ = sink.try_send(Err(CpuError::Undecided));
-        ticket
+        Ticket::failed(CpuError::Undecided)
     }
 
     /// Whether a text of `form` can be written: what a grammar cannot say is known before a
@@ -276,6 +291,13 @@ pub trait Cpu: Send + Sync {
     /// Starts to decide an action; returns at once. The prompt and `tokens_max`
     /// together fit the window. Exactly one `Done` or error ends the ticket.
     fn submit(&self, job: Job) -> Ticket;
+
+    /// As [`Cpu::submit`], and tells before each text how likely its tokens were, with the
+    /// `most` likeliest ones in the place of each. [`CpuError::Undecided`] where the CPU does
+    /// not tell probabilities.
+    fn submit_telling(&self, _job: Job, _most: usize) -> Ticket {
+        Ticket::failed(CpuError::Undecided)
+    }
 
     /// Changes the priority of the job that `pid` has under way, if it has one.
     fn nice(&self, _pid: Pid, _priority: i8) {}
@@ -310,71 +332,6 @@ pub enum Movement {
         /// How many tokens.
         tokens: usize,
     },
-}
-
-/// A CPU in one moment.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct CpuStats {
-    /// Cells of the KV cache.
-    pub cells: usize,
-    /// Of these, in use; a shared one counts once.
-    pub cells_used: usize,
-    /// Bytes of swapped states in host memory.
-    pub swap_bytes: usize,
-    /// Threads it computes with now.
-    pub threads: usize,
-    /// Jobs in the batch.
-    pub running: usize,
-    /// Jobs that wait for room, or for a prefix that another computes.
-    pub waiting: usize,
-    /// What it has done since it started.
-    pub counters: Counters,
-    /// What each process holds.
-    pub processes: Vec<CpuProcess>,
-}
-
-/// What a CPU has done since it started; tokens unless it says otherwise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counters {
-    /// Batches computed.
-    pub batches: u64,
-    /// Computed of prompts.
-    pub prefilled: u64,
-    /// Computed while generating.
-    pub decoded: u64,
-    /// Of prompts, shared with another process instead of computed.
-    pub shared: u64,
-    /// Moved from the cache to the swap.
-    pub swapped_out: u64,
-    /// Moved back.
-    pub swapped_in: u64,
-    /// Microseconds that moving them back took.
-    pub swapped_in_us: u64,
-    /// Jobs that gave up their place to a more urgent one.
-    pub preempted: u64,
-    /// Times that everybody was moved to the beginning of the cache.
-    pub collected: u64,
-    /// Boot pages saved to disk.
-    pub boots_saved: u64,
-    /// Generated without a choice, by the grammar.
-    pub forced: u64,
-    /// Guessed from the context.
-    pub drafted: u64,
-    /// Of these, right.
-    pub accepted: u64,
-}
-
-/// What one process holds of a CPU, in tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CpuProcess {
-    /// The process.
-    pub pid: Pid,
-    /// In the cache.
-    pub resident: usize,
-    /// Of these, held by other processes too.
-    pub shared: usize,
-    /// In the swap.
-    pub swapped: usize,
 }
 
 /// What kind of trouble an endpoint makes, as far as its words tell.

@@ -60,6 +60,13 @@ const IN_SQUARES: &[&str] = &[
 ];
 
 /// `text` with a space after the sign that opens each marker in it; all else stays.
+///
+/// ```
+/// use quipu_cpu::markers::broken;
+///
+/// assert_eq!(broken("a <|im_end|> b"), "a < |im_end|> b");
+/// assert_eq!(broken("a < b"), "a < b");
+/// ```
 pub fn broken(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -25,16 +25,19 @@ use super::{
     Chunk, ClosedEarly, Completion, Cpu, CpuError, CpuInfo, Form, Job, Message, Prompt, Sampling,
     Sink, Ticket, Trouble, without_thought,
 };
+use crate::estimate::Estimate;
 use refusal::{OPTIONAL, endpoint, failure, may_pass, not_taken, refused, retry_after, silent};
 use reply::Reply;
 
 /// The window assumed when the endpoint does not tell.
 const WINDOW_DEFAULT: usize = 8192;
-/// Bytes counted as a token. Byte-pair tokenizers need three to four for text and
-/// about two for code and digits; too low an estimate would overrun the window.
-const TOKEN_BYTES: usize = 2;
-/// Tokens a chat template adds to a message, at most.
-const MESSAGE_TOKENS: usize = 8;
+/// Byte-pair tokenizers need three to four bytes a token for text and about two for code and
+/// digits, and templates add up to eight tokens to a message; too low an estimate would
+/// overrun the window.
+const ESTIMATE: Estimate = Estimate {
+    token_bytes: 2,
+    message_tokens: 8,
+};
 /// Tries of a request that failed in a way that may pass.
 const TRIES: u32 = 4;
 /// The first pause between tries; it doubles each time.
@@ -155,19 +158,11 @@ impl Cpu for RemoteCpu {
     }
 
     fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
-        let tokens = messages
-            .iter()
-            .map(|m| self.count(&m.text) + MESSAGE_TOKENS);
-        Ok(Prompt {
-            messages: messages.to_vec(),
-            tokens: Vec::new(),
-            len: tokens.sum(),
-            boot: 0,
-        })
+        Ok(ESTIMATE.prompt(messages))
     }
 
     fn count(&self, text: &str) -> usize {
-        text.len().div_ceil(TOKEN_BYTES)
+        ESTIMATE.count(text)
     }
 
     fn submit(&self, job: Job) -> Ticket {
@@ -376,7 +371,7 @@ impl Link {
         }
         if completion.usage.generated_tokens == 0 {
             completion.usage.prompt_tokens = job.prompt.len as u32;
-            completion.usage.generated_tokens = completion.text.len().div_ceil(TOKEN_BYTES) as u32;
+            completion.usage.generated_tokens = ESTIMATE.count(&completion.text) as u32;
         }
         Ok(completion)
     }

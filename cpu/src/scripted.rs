@@ -14,13 +14,15 @@ use serde_json::Value;
 
 use super::{Chunk, Completion, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Ticket};
 use crate::Usage;
+use crate::estimate::Estimate;
 
 /// The window of a scripted CPU unless the settings say otherwise.
 const WINDOW_DEFAULT: usize = 8192;
-/// Bytes that count as a token: what English text has on the average.
-const TOKEN_BYTES: usize = 4;
-/// Tokens a chat template adds to a message.
-const MESSAGE_TOKENS: usize = 4;
+/// What English text has on the average.
+const ESTIMATE: Estimate = Estimate {
+    token_bytes: 4,
+    message_tokens: 4,
+};
 
 enum Line {
     Plain(Value),
@@ -28,6 +30,32 @@ enum Line {
 }
 
 /// A CPU that follows a script.
+///
+/// ```
+/// use quipu_cpu::scripted::ScriptedCpu;
+/// use quipu_cpu::{Chunk, Cpu, CpuError, Form, Job, Message, Role, Sampling};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let cpu = ScriptedCpu::parse("hello", r#"{"answer":"Hello."}"#, None)?;
+/// let task = Message { role: Role::User, text: "Greet me.".into() };
+/// let mut ticket = cpu.submit(Job {
+///     pid: 1,
+///     priority: 0,
+///     prompt: cpu.prepare(&[task])?,
+///     form: Form::Text,
+///     tokens_max: 32,
+///     sampling: Sampling { temperature: 0.0, seed: 0 },
+///     history: Default::default(),
+/// });
+/// let done = loop {
+///     if let Chunk::Done(done) = ticket.next().await? {
+///         break done;
+///     }
+/// };
+/// assert_eq!(done.text, r#"{"answer":"Hello."}"#);
+/// # Ok::<_, CpuError>(())
+/// # }).unwrap();
+/// ```
 pub struct ScriptedCpu {
     info: CpuInfo,
     lines: Vec<Line>,
@@ -116,19 +144,11 @@ impl Cpu for ScriptedCpu {
     }
 
     fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
-        let tokens = messages
-            .iter()
-            .map(|m| self.count(&m.text) + MESSAGE_TOKENS);
-        Ok(Prompt {
-            messages: messages.to_vec(),
-            tokens: Vec::new(),
-            len: tokens.sum(),
-            boot: 0,
-        })
+        Ok(ESTIMATE.prompt(messages))
     }
 
     fn count(&self, text: &str) -> usize {
-        text.len().div_ceil(TOKEN_BYTES)
+        ESTIMATE.count(text)
     }
 
     fn submit(&self, job: Job) -> Ticket {

@@ -23,6 +23,13 @@ const ANSWER_MARKS: [&str; 3] = [
 ];
 
 /// `text` without thoughts at its beginning. What was cut off while it thought is empty.
+///
+/// ```
+/// use quipu_cpu::without_thought;
+///
+/// assert_eq!(without_thought("<think>Hm.</think>\n\nYes."), "Yes.");
+/// assert_eq!(without_thought("Yes."), "Yes.");
+/// ```
 pub fn without_thought(text: &str) -> &str {
     let mut rest = text;
     while let Some(said) = after_thought(rest) {

@@ -202,6 +202,15 @@ pub fn entries() -> &'static [Entry] {
 }
 
 /// The entry called `name`, exactly.
+///
+/// ```
+/// use quipu_models::catalogue::{default_entry, find};
+///
+/// let usual = default_entry();
+/// assert_eq!(find(&usual.name).map(|entry| entry.bytes), Some(usual.bytes));
+/// assert!(usual.is_gguf());
+/// assert!(find("no-such-model").is_none());
+/// ```
 pub fn find(name: &str) -> Option<&'static Entry> {
     entries().iter().find(|entry| entry.name == name)
 }

@@ -21,6 +21,14 @@ pub struct Places {
 
 /// Finds the file that `spec` means.
 ///
+/// ```
+/// use quipu_models::{ModelError, Places, resolve};
+///
+/// // Known by name, and nowhere here.
+/// let found = resolve("smollm2-135m", &Places::default());
+/// assert!(matches!(found, Err(ModelError::NotDownloaded { .. })));
+/// ```
+///
 /// # Errors
 /// [`ModelError::NotDownloaded`] if the model is known but not here,
 /// [`ModelError::Unknown`] if nothing has this name.

@@ -11,7 +11,7 @@ use llama_cpp_2::model::LlamaModel;
 use llama_cpp_sys_2 as sys;
 use parking_lot::Mutex;
 
-use super::attention;
+use super::{Attention, attention};
 use crate::kv::cells::{Cells, Removal};
 
 /// Held while a context is made.
@@ -32,6 +32,8 @@ pub(super) struct Shape {
     pub(super) ordered: bool,
     /// What comes out.
     pub(super) output: Output,
+    /// Who computes attention, where there is a choice.
+    pub(super) attention: Attention,
 }
 
 impl Shape {
@@ -58,6 +60,8 @@ pub(super) struct Context<'m> {
     /// Numbers in a vector.
     dimensions: usize,
     batch: Batch,
+    /// Whether attention is ours.
+    own_attention: bool,
     /// Where tokens lie, if that must not depend on who shares the machine.
     cells: Option<Cells>,
     model: PhantomData<&'m LlamaModel>,
@@ -100,7 +104,7 @@ impl<'m> Context<'m> {
         }
         // Making two at once is not sound.
         let _turn = MAKING.lock();
-        attention::install();
+        let wanted = shape.attention == Attention::Own;
         // SAFETY: the model outlives the context by the lifetime 'm.
         let raw = unsafe { sys::llama_init_from_model(model_raw, params) };
         Some(Self {
@@ -110,6 +114,7 @@ impl<'m> Context<'m> {
             // SAFETY: only reads the model.
             dimensions: usize::try_from(unsafe { sys::llama_model_n_embd_out(model_raw) }).ok()?,
             batch: Batch::default(),
+            own_attention: wanted && attention::install(wanted).is_ok(),
             cells: shape.grave().map(|_| Cells::new(shape.sequences)),
             model: PhantomData,
         })
@@ -169,7 +174,7 @@ impl<'m> Context<'m> {
         let code = unsafe {
             let raw = self.raw.as_ptr();
             sys::llama_set_abort_callback(raw, Some(asked_to_stop), data);
-            let code = sys::llama_decode(raw, batch);
+            let code = attention::wanting(self.own_attention, || sys::llama_decode(raw, batch));
             sys::llama_set_abort_callback(raw, None, std::ptr::null_mut());
             code
         };

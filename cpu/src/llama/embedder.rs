@@ -16,7 +16,7 @@ use crate::embed::Embedder;
 
 use super::context::{Context, Output, Shape};
 use super::threads::Governor;
-use super::{CpuError, load, name_of, threads_of};
+use super::{Attention, CpuError, load, name_of, threads_of};
 
 /// Tokens of one batch, and of one text: what comes after is left out. A page of the
 /// store seldom has more.
@@ -68,7 +68,7 @@ impl LlamaEmbedder {
             path: path.display().to_string(),
             reason,
         };
-        let model = load(path).map_err(fail)?;
+        let model = load(path, Attention::Own).map_err(fail)?;
         let pooling = pooling(&model).ok_or_else(|| {
             fail("it generates text; to search by meaning takes an embedding model".into())
         })?;
@@ -83,6 +83,7 @@ impl LlamaEmbedder {
             threads: most,
             ordered: false,
             output: Output::Vectors(pooling),
+            attention: Attention::Own,
         };
         let governor = Governor::new(most, threads.is_some());
         let (requests, received) = channel();

@@ -32,8 +32,8 @@ const DRAFTING_MAX: usize = 2;
 
 /// What reaches the engine.
 pub(super) enum Request {
-    /// Decide an action.
-    Run(Job, Sink),
+    /// Decide an action, and tell the odds of its tokens with as many likeliest ones.
+    Run(Job, Option<usize>, Sink),
     /// Answer a question with probabilities.
     Weigh(Inquiry, Sink),
     /// Change the priority of a process.
@@ -128,7 +128,7 @@ impl<'m> Engine<'m> {
 
     fn take(&mut self, request: Request) {
         match request {
-            Request::Run(job, sink) => self.run_job(job, sink),
+            Request::Run(job, telling, sink) => self.run_job(job, telling, sink),
             Request::Weigh(inquiry, sink) => {
                 self.waiting
                     .push(Slot::weighing(inquiry, sink, &self.vocab));
@@ -145,8 +145,8 @@ impl<'m> Engine<'m> {
         }
     }
 
-    fn run_job(&mut self, job: Job, sink: Sink) {
-        match Slot::new(job, sink, &self.vocab) {
+    fn run_job(&mut self, job: Job, telling: Option<usize>, sink: Sink) {
+        match Slot::new(job, telling, sink, &self.vocab) {
             Ok(slot) => self.waiting.push(slot),
             Err((sink, error)) => drop(sink.try_send(Err(error))),
         }

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use llama_cpp_2::model::LlamaModel;
 
+use super::Attention;
+
 /// The library that KV states depend on, as the workspace pins it.
 const LIBRARY: &str = "llama-cpp-2 =0.1.160";
 /// The way in which we compute attention; another makes other states.
@@ -18,7 +20,7 @@ const KV_NUMBER_BYTES: usize = 2;
 /// What KV states depend on beside their tokens: the model file, by its length and
 /// a digest of both its ends, how they are computed, and the library.
 /// Reading all of a large file would take longer than a state saves.
-pub(super) fn key(path: &Path) -> std::io::Result<String> {
+pub(super) fn key(path: &Path, attention: Attention) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut hasher = blake3::Hasher::new();
@@ -27,7 +29,11 @@ pub(super) fn key(path: &Path) -> std::io::Result<String> {
         std::io::copy(&mut (&mut file).take(SAMPLE_BYTES), &mut hasher)?;
     }
     let digest = hasher.finalize().to_hex();
-    Ok(format!("{digest} {length} {ATTENTION} {LIBRARY}"))
+    let attention = match attention {
+        Attention::Own => ATTENTION,
+        Attention::LlamaCpp => "attention of the library",
+    };
+    Ok(format!("{digest} {length} {attention} {LIBRARY}"))
 }
 
 /// Numbers in the key and the value that one layer keeps of a token. A head's length is the
@@ -96,7 +102,7 @@ mod tests {
         let key_of = |bytes: &[u8]| {
             let path = folder.path().join("model");
             std::fs::write(&path, bytes).unwrap();
-            key(&path).unwrap()
+            key(&path, Attention::Own).unwrap()
         };
         assert_eq!(key_of(b"one"), key_of(b"one"));
         assert_ne!(key_of(b"one"), key_of(b"two"));

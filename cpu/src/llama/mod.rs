@@ -4,14 +4,18 @@
 //! side only tokenizes and hands jobs over. This folder is the only place that
 //! names llama.cpp.
 
+#[cfg(test)]
+mod alike;
 mod apart;
 mod attention;
+mod company;
 mod context;
 mod draft;
 mod embedder;
 mod engine;
 mod file;
 mod greedy;
+mod odds;
 mod paging;
 mod quantize;
 mod slot;
@@ -37,6 +41,7 @@ use crate::{
     ChatTemplate, Cpu, CpuError, CpuInfo, CpuStats, Form, Inquiry, Job, Message, Movement, Prompt,
     Ticket,
 };
+pub use company::alike;
 pub use embedder::LlamaEmbedder;
 pub use quantize::{Quant, requantize};
 pub use tokenizer::Tokenizer;
@@ -72,6 +77,16 @@ const STATS_TIMEOUT: Duration = Duration::from_secs(5);
 /// Who hears of the movements of pages.
 type Listener = Box<dyn Fn(Movement) + Send + Sync>;
 
+/// Who computes attention.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Attention {
+    /// This crate, where it can: an answer does not depend on who shares the machine.
+    #[default]
+    Own,
+    /// llama.cpp, by its own ways.
+    LlamaCpp,
+}
+
 /// How a local model is run; `None` leaves the choice to the model and the machine.
 #[derive(Clone, Debug, Default)]
 pub struct LocalSettings {
@@ -83,6 +98,8 @@ pub struct LocalSettings {
     pub kv_cells: Option<usize>,
     /// Whether to generate token by token even where the context says what comes next.
     pub no_drafts: bool,
+    /// Who computes attention.
+    pub attention: Attention,
     /// Folder for KV states on disk: boot pages, and processes that were suspended.
     /// `None` keeps them in memory only.
     pub swap: Option<PathBuf>,
@@ -95,28 +112,50 @@ pub struct LocalCpu {
     info: CpuInfo,
     vocab: Arc<Vocab>,
     template: ChatTemplate,
+    /// Whether attention is this crate's, or why not.
+    attention: Result<(), &'static str>,
     /// `None` only while being dropped: its end tells the engine to stop.
     requests: Mutex<Option<Sender<Request>>>,
     engine: Option<JoinHandle<()>>,
     listener: Arc<RwLock<Option<Listener>>>,
 }
 
-/// llama.cpp's global state; it can be set up once in a program.
-fn backend() -> Result<&'static LlamaBackend, String> {
+/// llama.cpp's global state; it can be set up once in a program. Whoever reads a model comes
+/// through here first, as our attention can be put in only before that.
+fn backend(attention: Attention) -> Result<&'static LlamaBackend, String> {
     static BACKEND: OnceLock<Result<LlamaBackend, String>> = OnceLock::new();
     let backend = BACKEND.get_or_init(|| {
         send_logs_to_tracing(LogOptions::default());
         LlamaBackend::init().map_err(|error| error.to_string())
     });
-    backend.as_ref().map_err(Clone::clone)
+    let backend = backend.as_ref().map_err(Clone::clone)?;
+    // What came of it is asked for where a context is made.
+    let _ = attention::install(attention == Attention::Own);
+    Ok(backend)
+}
+
+/// Leaves attention to llama.cpp for as long as this program runs, whatever is asked for
+/// later. Without effect once a model was read.
+pub fn leave_attention() {
+    let _ = attention::install(false);
+}
+
+/// Whether attention of this crate works with the llama.cpp in this program, found out on a
+/// small operation before the first model is loaded.
+///
+/// # Errors
+/// Why attention stays llama.cpp's own.
+pub fn check_attention() -> Result<(), String> {
+    backend(Attention::Own)?;
+    attention::install(true).map_err(str::to_owned)
 }
 
 /// The model in the file `path`.
-fn load(path: &Path) -> Result<LlamaModel, String> {
+fn load(path: &Path, attention: Attention) -> Result<LlamaModel, String> {
     if !path.is_file() {
         return Err("there is no such file".into());
     }
-    LlamaModel::load_from_file(backend()?, path, &LlamaModelParams::default())
+    LlamaModel::load_from_file(backend(attention)?, path, &LlamaModelParams::default())
         .map_err(|_| "llama.cpp cannot read it: damaged, or of an unknown kind".into())
 }
 
@@ -136,7 +175,7 @@ fn name_of(model: &LlamaModel, path: &Path) -> String {
 /// # Errors
 /// When the file cannot be read.
 pub fn fingerprint(path: &Path) -> std::io::Result<String> {
-    file::key(path)
+    file::key(path, Attention::Own)
 }
 
 /// As many threads as are `wanted`, or as there are cores.
@@ -172,7 +211,7 @@ impl LocalCpu {
             reason,
         };
         give_memory_back();
-        let model = Arc::new(load(path).map_err(fail)?);
+        let model = Arc::new(load(path, settings.attention).map_err(fail)?);
         let name = name_of(&model, path);
 
         // Before the vocabulary: that of an embedding model is of a kind nobody generates with.
@@ -220,6 +259,7 @@ impl LocalCpu {
             // A state without positions is nothing that several could share.
             ordered: !model.is_recurrent() && !model.is_hybrid(),
             output: Output::Logits,
+            attention: settings.attention,
         };
         let governor = Governor::new(threads, settings.threads.is_some());
         let swap = SwapSettings {
@@ -227,7 +267,7 @@ impl LocalCpu {
             disk_bytes_max: SWAP_DISK_BYTES,
             folder: settings.swap.clone(),
             secret: settings.secret,
-            key: file::key(path).map_err(|error| fail(error.to_string()))?,
+            key: file::key(path, settings.attention).map_err(|error| fail(error.to_string()))?,
         };
         let listener: Arc<RwLock<Option<Listener>>> = Arc::default();
         let heard = listener.clone();
@@ -263,10 +303,22 @@ impl LocalCpu {
             info,
             vocab,
             template,
+            attention: match settings.attention {
+                Attention::Own => attention::install(true),
+                Attention::LlamaCpp => Err("it was asked for"),
+            },
             requests: Mutex::new(Some(sender)),
             engine: Some(engine),
             listener,
         })
+    }
+
+    /// Whether attention is computed by this crate.
+    ///
+    /// # Errors
+    /// Why llama.cpp computes it.
+    pub fn own_attention(&self) -> Result<(), &'static str> {
+        self.attention
     }
 
     /// A dead engine drops what is sent, which the waiting side notices.
@@ -316,7 +368,13 @@ impl Cpu for LocalCpu {
 
     fn submit(&self, job: Job) -> Ticket {
         let (sink, ticket) = Ticket::new(job.tokens_max);
-        self.send(Request::Run(job, sink));
+        self.send(Request::Run(job, None, sink));
+        ticket
+    }
+
+    fn submit_telling(&self, job: Job, most: usize) -> Ticket {
+        let (sink, ticket) = Ticket::new(2 * job.tokens_max);
+        self.send(Request::Run(job, Some(most), sink));
         ticket
     }
 

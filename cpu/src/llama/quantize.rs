@@ -6,7 +6,7 @@ use std::path::Path;
 
 use llama_cpp_sys_2 as sys;
 
-use super::backend;
+use super::{Attention, backend};
 use crate::CpuError;
 
 /// A layout to convert to.
@@ -17,6 +17,10 @@ pub enum Quant {
     Q4_0,
     /// 8 bits in blocks of 32: close to the original.
     Q8_0,
+    /// 4 to 6 bits in blocks of 256, where rows are as long; else 5 bits in blocks of 32.
+    Q4KM,
+    /// Half precision.
+    F16,
 }
 
 /// Writes the model at `from` to `to` in another layout, with all cores; takes some
@@ -30,7 +34,7 @@ pub fn requantize(from: &Path, to: &Path, quant: Quant) -> Result<(), CpuError> 
         path: from.display().to_string(),
         reason: reason.to_owned(),
     };
-    backend().map_err(|reason| fail(&reason))?;
+    backend(Attention::Own).map_err(|reason| fail(&reason))?;
     let path = |path: &Path| {
         CString::new(path.as_os_str().as_encoded_bytes()).map_err(|_| fail("NUL in a path"))
     };
@@ -40,6 +44,8 @@ pub fn requantize(from: &Path, to: &Path, quant: Quant) -> Result<(), CpuError> 
     params.ftype = match quant {
         Quant::Q4_0 => sys::LLAMA_FTYPE_MOSTLY_Q4_0,
         Quant::Q8_0 => sys::LLAMA_FTYPE_MOSTLY_Q8_0,
+        Quant::Q4KM => sys::LLAMA_FTYPE_MOSTLY_Q4_K_M,
+        Quant::F16 => sys::LLAMA_FTYPE_MOSTLY_F16,
     };
     params.allow_requantize = true;
     // SAFETY: both names end in NUL and, like the parameters, outlive the call.

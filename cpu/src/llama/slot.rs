@@ -9,11 +9,13 @@ use toktrie::SimpleVob;
 
 use super::draft::Drafter;
 use super::greedy::greedy;
+use super::odds::{log_sum, odds};
 use super::vocab::Vocab;
 use crate::kv::prefix::common_prefix;
 use crate::kv::scheduler;
 use crate::{
-    Chunk, ClosedEarly, Completion, CpuError, Form, Inquiry, Job, Prompt, Sampling, Sink, Weights,
+    Chunk, ClosedEarly, Completion, CpuError, Form, Inquiry, Job, Prompt, Sampling, Sink,
+    TokenOdds, Weights,
 };
 use crate::{Pid, Usage};
 
@@ -57,6 +59,10 @@ pub(super) struct Slot {
     closing: Option<ClosedEarly>,
     /// Whether a token was chosen yet.
     begun: bool,
+    /// How many likeliest tokens are told of each that is written, if they are.
+    telling: Option<usize>,
+    /// Odds of the tokens whose text was not sent yet.
+    told: Vec<TokenOdds>,
     /// Of a question, the tokens that begin each option.
     options: Option<Vec<Vec<i32>>>,
     /// Its answer.
@@ -84,7 +90,13 @@ pub(super) struct Advance {
 }
 
 impl Slot {
-    pub(super) fn new(job: Job, sink: Sink, vocab: &Vocab) -> Result<Self, (Sink, CpuError)> {
+    /// With the odds of each token, and as many likeliest ones, where `telling` says so.
+    pub(super) fn new(
+        job: Job,
+        telling: Option<usize>,
+        sink: Sink,
+        vocab: &Vocab,
+    ) -> Result<Self, (Sink, CpuError)> {
         let matcher = match &job.form {
             Form::Text => None,
             form => match vocab.matcher(form) {
@@ -97,6 +109,7 @@ impl Slot {
             json: matches!(job.form, Form::Json(_)),
             sampler: sampler(job.sampling),
             tokens_max: job.tokens_max,
+            telling,
             ..Self::bare(job.pid, job.priority, job.prompt, sink)
         };
         // How an action begins is mostly certain, and is computed with the prompt.
@@ -138,6 +151,8 @@ impl Slot {
             sent: 0,
             closing: None,
             begun: false,
+            telling: None,
+            told: Vec::new(),
             options: None,
             weights: None,
         }
@@ -242,6 +257,10 @@ impl Slot {
             None => None,
         };
         let token = self.choose(logits, mask.as_ref(), vocab);
+        if let Some(most) = self.telling.filter(|_| !vocab.is_end(token)) {
+            let odds = odds(logits, mask.as_ref(), token, most, vocab);
+            self.told.push(odds);
+        }
         self.take(token, vocab);
         let mut over = vocab.is_end(token);
         if let Some(matcher) = &mut self.matcher {
@@ -262,6 +281,10 @@ impl Slot {
         let over = matcher.is_stopped();
         self.counts.forced += forced.len() as u64;
         for token in forced {
+            if let Some(most) = self.telling.filter(|_| !vocab.is_end(token as i32)) {
+                let bytes = vocab.bytes(token as i32).to_vec();
+                self.told.push(TokenOdds::certain(bytes, most));
+            }
             self.take(token as i32, vocab);
         }
         over
@@ -306,6 +329,10 @@ impl Slot {
         };
         if !whole.is_empty() {
             self.sent += whole.len();
+            if !self.told.is_empty() {
+                let odds = Chunk::Odds(std::mem::take(&mut self.told));
+                let _ = self.sink.send(Ok(odds));
+            }
             // A closed sink is noticed in the next batch.
             let _ = self.sink.try_send(Ok(Chunk::Text(whole.to_owned())));
         }
@@ -351,15 +378,6 @@ fn weigh(logits: &[f32], options: &[Vec<i32>]) -> Weights {
             log_sum(tokens.iter().filter_map(logit).copied()) - total
         })
         .collect()
-}
-
-/// The logarithm of the sum of exponentials, without overflow; minus infinity of nothing.
-fn log_sum(values: impl Iterator<Item = f32> + Clone) -> f32 {
-    let most = values.clone().fold(f32::NEG_INFINITY, f32::max);
-    match most.is_finite() {
-        true => most + values.map(|value| (value - most).exp()).sum::<f32>().ln(),
-        false => most,
-    }
 }
 
 /// `None` is greedy.

@@ -5,7 +5,7 @@ use std::path::Path;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
 
-use super::backend;
+use super::{Attention, backend};
 use crate::CpuError;
 
 /// Counts tokens as the model of a file would.
@@ -24,7 +24,8 @@ impl Tokenizer {
             reason,
         };
         let only = LlamaModelParams::default().with_vocab_only(true);
-        let model = LlamaModel::load_from_file(backend().map_err(fail)?, path, &only)
+        let backend = backend(Attention::Own).map_err(fail)?;
+        let model = LlamaModel::load_from_file(backend, path, &only)
             .map_err(|_| fail("llama.cpp cannot read it: damaged, or of an unknown kind".into()))?;
         Ok(Self { model })
     }

@@ -458,7 +458,7 @@ mod tests {
         #[test]
         fn torture_a_reply_is_the_same_however_it_is_cut(
             lines in proptest::collection::vec(
-                "(data: ?)?(\\[DONE\\]|\\{\"choices\":\\[\\{\"delta\":\\{\"content\":\"[a-zé\\\\\"]{0,4}\"\\}\\}\\]\\}|[ -~é]{0,12})\r?\n",
+                "(data: ?)?(\\[DONE\\]|\\{\"choices\":\\[\\{\"delta\":\\{\"content\":\"[a-zé\\\\\"]{0,4}\"\\}\\}\\]\\}|(.|[\x00-\x1f]){0,12})\r?\n",
                 0..6,
             ),
             size in 1usize..9,

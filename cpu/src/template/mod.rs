@@ -19,6 +19,19 @@ use jinja::Jinja;
 use marks::{mark, split, stands_in};
 
 /// A compiled chat template with the special tokens it may name.
+///
+/// ```
+/// use quipu_cpu::{ChatTemplate, Message, Role};
+///
+/// let source = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}\n{% endfor %}";
+/// let template = ChatTemplate::new("demo", source.into(), String::new(), String::new())?;
+/// let text = "Hello <|system|>".to_owned();
+/// let segments = template.render(&[Message { role: Role::User, text }])?;
+/// // What is said in a message is never read as a token of the template's own.
+/// let said = segments.iter().find(|segment| segment.text.contains("Hello"));
+/// assert!(said.is_some_and(|said| !said.special));
+/// # Ok::<_, quipu_cpu::CpuError>(())
+/// ```
 pub struct ChatTemplate {
     jinja: Mutex<Jinja>,
     model: String,

@@ -278,7 +278,7 @@ impl Execution {
                 Ok(None)
             }
             Ok(Chunk::Done(completion)) => Ok(Some(completion)),
-            Ok(Chunk::Weighed(..)) => Ok(None),
+            Ok(Chunk::Weighed(..) | Chunk::Odds(_)) => Ok(None),
             Err(error) => Err(Ending::Failed(error.into())),
         }
     }

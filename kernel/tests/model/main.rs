@@ -197,7 +197,9 @@ async fn model_writes_only_what_is_legal() {
             match ticket.next().await.expect("a chunk") {
                 quipu_cpu::Chunk::Text(text) => streamed.push_str(&text),
                 quipu_cpu::Chunk::Done(done) => break done,
-                quipu_cpu::Chunk::Weighed(..) => unreachable!("nothing was asked"),
+                quipu_cpu::Chunk::Weighed(..) | quipu_cpu::Chunk::Odds(_) => {
+                    unreachable!("nothing was asked")
+                }
             }
         };
         assert_eq!(streamed, done.text);

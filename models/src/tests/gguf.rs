@@ -127,13 +127,13 @@ fn folders_and_missing_files_are_errors() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+    fn torture_no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
         let _ = check(&bytes);
         let _ = check(&[b"GGUF\x03\0\0\0".as_slice(), &bytes].concat());
     }
 
     #[test]
-    fn no_mutation_makes_it_panic(
+    fn torture_no_mutation_makes_it_panic(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
         end in any::<prop::sample::Index>(),
     ) {
@@ -148,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn every_shortened_model_is_refused(end in any::<prop::sample::Index>()) {
+    fn torture_every_shortened_model_is_refused(end in any::<prop::sample::Index>()) {
         let bytes = model(8);
         prop_assert!(check(&bytes[..end.index(bytes.len())]).is_err());
     }

@@ -235,23 +235,7 @@ fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
     let mut numbers = HashMap::new();
     for (number, value) in lines(&args.tasks)? {
         let value = value.map_err(|reason| wrong(number, &reason))?;
-        if !value.is_object() {
-            return Err(wrong(number, &"not a JSON object"));
-        }
-        let task: Task = serde_json::from_value(value).map_err(|error| wrong(number, &error))?;
-        if task.prompt.trim().is_empty() {
-            return Err(wrong(number, &"the prompt is empty"));
-        }
-        let priority = i8::try_from(task.priority)
-            .ok()
-            .filter(|priority| PRIORITIES.contains(priority))
-            .ok_or_else(|| {
-                let (low, high) = (PRIORITIES.start(), PRIORITIES.end());
-                wrong(
-                    number,
-                    &format!("priority {} is not in {low}..={high}", task.priority),
-                )
-            })?;
+        let (task, priority) = task(value).map_err(|reason| wrong(number, &reason))?;
         let loaded = task
             .agent
             .as_deref()
@@ -285,6 +269,24 @@ fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
     Ok(tasks)
 }
 
+/// The task of a line, with its priority.
+fn task(value: Value) -> Result<(Task, i8), String> {
+    if !value.is_object() {
+        return Err("not a JSON object".into());
+    }
+    let task: Task = serde_json::from_value(value).map_err(|error| error.to_string())?;
+    if task.prompt.trim().is_empty() {
+        return Err("the prompt is empty".into());
+    }
+    let priority = i8::try_from(task.priority).ok();
+    let priority = priority.filter(|priority| PRIORITIES.contains(priority));
+    let priority = priority.ok_or_else(|| {
+        let (low, high) = (PRIORITIES.start(), PRIORITIES.end());
+        format!("priority {} is not in {low}..={high}", task.priority)
+    })?;
+    Ok((task, priority))
+}
+
 fn line(journal: &Journal, id: Value, ended: Ended) -> Result<Line> {
     let Ended { pid, exit, .. } = ended;
     let error = hints::ended(&exit);
@@ -306,4 +308,36 @@ fn line(journal: &Journal, id: Value, ended: Ended) -> Result<Line> {
 pub fn progress(tasks: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{pos}/{len} tasks {wide_bar} {elapsed} (left {eta})");
     ProgressBar::new(tasks).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Any line is a task or says what is wrong with it.
+        #[test]
+        fn torture_a_line_of_tasks_is_read_or_refused(
+            prompt in "[ -~é]{0,6}",
+            priority in "-?[0-9]{1,20}|null|\"1\"|1e3",
+            key in "agent|input|id|other|prompt",
+            more in "[\\[\\]{}\":,0-9a-z ]{0,12}",
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let text = format!(
+                "{{\"id\":1,\"prompt\":{},\"priority\":{priority},\"{key}\":{more}}}",
+                Value::from(prompt)
+            );
+            let lines = [&text[..], text.get(..cut.index(text.len())).unwrap_or_default(), &more];
+            for line in lines {
+                if let Ok(value) = serde_json::from_str(line)
+                    && let Ok((task, priority)) = task(value)
+                {
+                    prop_assert!(!task.prompt.trim().is_empty());
+                    prop_assert!(PRIORITIES.contains(&priority));
+                }
+            }
+        }
+    }
 }

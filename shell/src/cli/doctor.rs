@@ -3,14 +3,14 @@
 use anyhow::Result;
 use clap::Args;
 use indicatif::DecimalBytes;
-use quipu_cpu::CpuError;
+use quipu_cpu::{CpuError, llama};
 use quipu_memory::{Access, Store};
 use quipu_models::{ModelError, gguf};
 use quipu_tools::CallContext;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::config::settings::CpuChoice;
+use crate::config::settings::{AttentionWord, CpuChoice};
 use crate::session::Session;
 use crate::session::builtin;
 use crate::session::bus::Servers;
@@ -56,6 +56,7 @@ pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
         finding("journal", journal(session)),
         finding("machine", machine(session)),
         finding("disk", disk(session)),
+        finding("attention", attention(session)),
         finding("processor", Ok((State::Ok, processor()))),
         finding("terminal", Ok((State::Ok, terminal()))),
     ];
@@ -118,6 +119,39 @@ fn model(session: &Session) -> Result<(State, String)> {
             }
             CpuChoice::Url(url) => format!("at {url} (not called)"),
             CpuChoice::Script(file) => format!("the script {file}"),
+        },
+    ))
+}
+
+/// Whether answers depend on who shares the machine.
+fn attention(session: &Session) -> Result<(State, String)> {
+    if session.settings.cpu != CpuChoice::Local {
+        return Ok((State::Ok, "not computed here".into()));
+    }
+    if session.settings.attention == AttentionWord::LlamaCpp {
+        let text = "llama.cpp's own, as configured: answers may depend on who shares the machine";
+        return Ok((State::Ok, text.into()));
+    }
+    if let Err(reason) = llama::check_attention() {
+        let text =
+            format!("llama.cpp's own: {reason}; answers may depend on who shares the machine");
+        return Ok((State::Warn, text));
+    }
+    let Ok(header) = session.model_file().map(|file| gguf::read(&file)) else {
+        return Ok((State::Ok, "ours, and it works".into()));
+    };
+    let header = header.map_err(ModelError::Gguf)?;
+    Ok((
+        State::Ok,
+        match llama::alike(&header.architecture, &header.quantisation) {
+            Ok(()) => format!(
+                "ours, and it works: answers are the same whoever shares the machine ({} weights)",
+                header.quantisation
+            ),
+            Err(reason) => format!(
+                "ours, and it works; but the last bits may depend on who shares the machine: \
+                 {reason}"
+            ),
         },
     ))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use indicatif::DecimalBytes;
-use quipu_cpu::llama::{Quant, requantize};
+use quipu_cpu::llama::{self, Quant, requantize};
 use quipu_models::pull::Hub;
 use quipu_models::{self as models, Places, catalogue, gguf};
 use serde_json::{Value, json};
@@ -231,6 +231,8 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
         .licence
         .clone()
         .or_else(|| catalogue::find(&args.name).map(|entry| entry.licence.clone()));
+    // Whether an answer is the same, bit for bit, alone and in company.
+    let alike = llama::alike(&header.architecture, &header.quantisation);
     let facts = [
         ("path", json!(path)),
         ("name", json!(header.name)),
@@ -242,6 +244,7 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
         ("tokenizer", json!(header.tokenizer)),
         ("licence", json!(licence)),
         ("bytes", json!(header.needs)),
+        ("alike", json!(alike.is_ok())),
     ];
     // Only of a model on which something was fitted.
     let fitted = judgement::find(&session.paths, &path);
@@ -264,6 +267,9 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     if matches!(header.quantisation.as_str(), "Q4_1" | "Q5_0" | "Q5_1") {
         let name = &args.name;
         say!("note: a faster layout exists: `quipu model pull {name} --quant q4_0`");
+    }
+    if let Err(reason) = alike {
+        say!("note: the last bits of an answer may depend on who shares the machine: {reason}");
     }
     if !header.chat_template {
         say!("note: without a chat template it can complete text but not follow instructions");

@@ -9,6 +9,8 @@ pub const ROOT: &str = "QUIPU_ROOT";
 pub const MODEL: &str = "QUIPU_MODEL";
 /// Default of `--cpu`.
 pub const CPU: &str = "QUIPU_CPU";
+/// Like `attention` in `config.toml`.
+pub const ATTENTION: &str = "QUIPU_ATTENTION";
 /// Where the model hub's own cache is.
 pub const HF_HOME: &str = "HF_HOME";
 /// Another model hub.
@@ -25,6 +27,10 @@ const TABLE: &[(&str, &str)] = &[
     (ROOT, "like --root"),
     (MODEL, "like --model"),
     (CPU, "like --cpu"),
+    (
+        ATTENTION,
+        "own, or llama.cpp to switch this program's own attention off",
+    ),
     (
         API_KEY,
         "key of an endpoint, or the variable that api_key_env in config.toml names",

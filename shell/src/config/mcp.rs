@@ -84,7 +84,15 @@ pub fn of_user(paths: &Paths) -> Result<Vec<Written>> {
         return Err(wrong(&file, "it is not a file"));
     }
     let text = read_text(&file, "a list of MCP servers")?;
-    Ok(written(&file, parse(&file, &text)?, None))
+    of_text(&file, &text)
+}
+
+/// The servers in the text of a file that is the user's own.
+///
+/// # Errors
+/// A text that is no list of servers.
+pub(crate) fn of_text(file: &Path, text: &str) -> Result<Vec<Written>> {
+    Ok(written(file, parse(file, text)?, None))
 }
 
 /// The servers of the folder where quipu was started.
@@ -278,5 +286,32 @@ mod tests {
         check("[]", "expected a map");
         check(r#"{"servers": {}}"#, "missing field `mcpServers`");
         check("", "EOF");
+    }
+
+    proptest::proptest! {
+        /// Any file is a list of servers, each sound or with what is wrong with it, or none.
+        #[test]
+        fn torture_a_list_of_servers_is_read_or_refused(
+            name in "[a-z_é -]{0,4}",
+            key in "command|args|env|cwd|url|headers|disabled|timeout|type",
+            value in "\"[ -~]{0,12}\"|\"(https?://)?[a-z.:@/$\\{\\}-]{0,12}\"|-?[0-9.e]{1,9}|true|null|\\[\"a\"\\]|\\{\"a\":\"b\"\\}",
+            url in proptest::bool::ANY,
+            cut in proptest::prelude::any::<proptest::sample::Index>(),
+        ) {
+            let sound = match url {
+                true => r#""url":"https://a.example/b""#,
+                false => r#""command":"c""#,
+            };
+            let text = format!(
+                "{{\"mcpServers\":{{{}:{{{sound},\"{key}\":{value}}}}}}}",
+                Value::from(name)
+            );
+            let file = Path::new("f");
+            for text in [&text[..], text.get(..cut.index(text.len())).unwrap_or_default(), &value] {
+                for (name, server) in of_text(file, text).unwrap_or_default() {
+                    proptest::prop_assert!(server.is_err() || !name.is_empty(), "{}", text);
+                }
+            }
+        }
     }
 }

@@ -44,6 +44,8 @@ pub struct File {
     pub approve: Option<ApproveWord>,
     /// Capabilities granted to all processes.
     pub allow: Option<Vec<Capability>>,
+    /// Who computes attention of a local model.
+    pub attention: Option<AttentionWord>,
     /// Name of the environment variable that holds an endpoint's key.
     pub api_key_env: Option<String>,
     /// Limits of a process.
@@ -231,6 +233,33 @@ impl From<ApproveWord> for Approve {
     }
 }
 
+/// Who computes attention of a local model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AttentionWord {
+    /// Quipu, so that an answer does not depend on who shares the machine.
+    #[default]
+    Own,
+    /// llama.cpp.
+    #[serde(rename = "llama.cpp")]
+    LlamaCpp,
+}
+
+fn attention(word: Option<String>, file: Option<AttentionWord>) -> Result<AttentionWord> {
+    match word.as_deref() {
+        None => Ok(file.unwrap_or_default()),
+        Some("own") => Ok(AttentionWord::Own),
+        Some("llama.cpp") => Ok(AttentionWord::LlamaCpp),
+        Some(word) => Err(UserError::usage(
+            format!(
+                "{}={word}: nobody computes attention like that",
+                env_vars::ATTENTION
+            ),
+            "use own or llama.cpp, or leave it unset",
+        )),
+    }
+}
+
 /// Which CPU to run on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -269,6 +298,8 @@ pub struct Settings {
     pub window: Option<usize>,
     /// Tokens of the shared KV cache, when named.
     pub kv_tokens: Option<usize>,
+    /// Who computes attention of a local model.
+    pub attention: AttentionWord,
     /// The embedding model of the store, when named.
     pub embedder: Option<String>,
     /// 0 is greedy.
@@ -311,6 +342,7 @@ impl Settings {
             threads: globals.threads.or(file.threads.map(NonZero::get)),
             window: globals.window.or(file.window),
             kv_tokens: file.kv_tokens,
+            attention: attention(env_vars::get(env_vars::ATTENTION), file.attention)?,
             embedder: file.embedder,
             temperature: temperature(globals.temperature.or(file.temperature))?,
             seed: globals.seed.or(file.seed).unwrap_or(0),

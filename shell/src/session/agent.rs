@@ -211,7 +211,7 @@ pub fn load_apart(path: &Path) -> Result<Loaded> {
     parse(&file, &text)
 }
 
-fn parse(file: &Path, text: &str) -> Result<Loaded> {
+pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
     let fallback = file
         .file_stem()
         .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
 use anyhow::Result;
-use quipu_cpu::llama::{LocalCpu, LocalSettings};
+use quipu_cpu::llama::{self, Attention, LocalCpu, LocalSettings};
 use quipu_cpu::remote::{RemoteCpu, RemoteSettings};
 use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{Cpu, CpuInfo};
@@ -28,7 +28,7 @@ use quipu_tools::{Bus, Device};
 
 use crate::config::globals::Globals;
 use crate::config::paths::{self, Paths};
-use crate::config::settings::{self, ApproveWord, CpuChoice, Settings};
+use crate::config::settings::{self, ApproveWord, AttentionWord, CpuChoice, Settings};
 use crate::config::{env_vars, private};
 use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
@@ -71,6 +71,10 @@ impl Session {
         let paths = Paths::find(root.as_deref())?;
         paths::mend(&paths);
         let settings = Settings::load(&paths.config, &globals)?;
+        if settings.attention == AttentionWord::LlamaCpp {
+            // Before the first model is read.
+            llama::leave_attention();
+        }
         Ok(Self {
             paths,
             settings,
@@ -116,10 +120,23 @@ impl Session {
                     kv_cells: settings.kv_tokens,
                     swap: Some(swap),
                     secret: self.paths.key()?,
+                    attention: match settings.attention {
+                        AttentionWord::Own => Attention::Own,
+                        AttentionWord::LlamaCpp => Attention::LlamaCpp,
+                    },
                     ..LocalSettings::default()
                 };
                 let load = move || LocalCpu::load(&file, &local);
                 let cpu = tokio::task::spawn_blocking(load).await??;
+                let wanted = settings.attention == AttentionWord::Own;
+                if let Err(reason) = cpu.own_attention()
+                    && wanted
+                {
+                    say!(
+                        "warning: attention is llama.cpp's own: {reason}; answers may depend on \
+                         who shares the machine"
+                    );
+                }
                 let (most, cells) = (cpu.info().window, cpu.info().kv_cells);
                 if let Some(window) = settings.window.filter(|&window| window > most) {
                     say!("warning: the model has a window of {most} tokens, not {window}");

@@ -3,8 +3,10 @@
 // llama.cpp lets kinds of buffers that hold weights in layouts of their own compute the
 // operations on them. This is such a kind, without buffers: it takes over one operation,
 // wherever its operands lie. What is declared here is as in traits.h, ggml-cpu-impl.h and
-// ggml-backend-impl.h of the pinned release, which are not installed.
+// ggml-backend-impl.h of the pinned release, which are not installed: check.rs asks for that
+// release before this is used, and tries it on a small operation afterwards.
 
+#include <climits>
 #include <cstddef>
 #include <vector>
 
@@ -56,6 +58,7 @@ int ggml_threadpool_chunk_add(ggml_threadpool * pool, int value);
 
 // In mod.rs.
 bool quipu_attention_takes(const ggml_tensor * op);
+bool quipu_attention_wanted();
 int quipu_attention_parts(const ggml_tensor * op, int threads);
 void quipu_attention_compute(const ggml_tensor * op, int threads, int part);
 }
@@ -66,15 +69,23 @@ struct Traits : ggml::cpu::tensor_traits {
     bool work_size(int, const ggml_tensor *, size_t &) override { return false; }
 
     // Called by each thread. They take parts until none is left, as they do of a product.
+    // The first thread is the one that called llama.cpp: it alone knows for which context,
+    // and tells the others by where the count of parts begins.
     bool compute_forward(ggml_compute_params * params, ggml_tensor * op) override {
+        constexpr int DECLINED = INT_MIN / 2;
         if (params->ith == 0) {
-            ggml_threadpool_chunk_set(params->threadpool, params->nth);
+            ggml_threadpool_chunk_set(params->threadpool, quipu_attention_wanted() ? 0 : DECLINED);
         }
         ggml_barrier(params->threadpool);
+        int part = ggml_threadpool_chunk_add(params->threadpool, 1);
+        if (part < 0) {
+            // llama.cpp sets the same count next: not before all threads have read it.
+            ggml_barrier(params->threadpool);
+            return false;
+        }
         const int parts = quipu_attention_parts(op, params->nth);
-        for (int part = params->ith; part < parts;) {
+        for (; part < parts; part = ggml_threadpool_chunk_add(params->threadpool, 1)) {
             quipu_attention_compute(op, params->nth, part);
-            part = ggml_threadpool_chunk_add(params->threadpool, 1);
         }
         return true;
     }
@@ -92,7 +103,7 @@ struct Kind : ggml::cpu::extra_buffer_type {
 
 }  // namespace
 
-// To be called once, while nothing is computed.
+// To be called once, while nothing is loaded or computed.
 extern "C" void quipu_attention_install() {
     static Kind kind;
     static ggml_backend_buffer_type type = {

@@ -10,19 +10,33 @@
 //! A token's scores are computed eight cells at a time and put one behind the other
 //! without those it does not see; then come their weights (softmax), then the sum of the
 //! values, cell by cell.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `hook.cpp` | puts this in the place of llama.cpp's own |
+//! | `check` | whether that works with this build of llama.cpp |
+//! | `operand` | an operation and its operands, checked before they are used |
+//! | `work` | the sums |
+//!
+//! Each context says whether it wants this ([`wanting`]); operations of other contexts, and
+//! those that are not as expected, are left to llama.cpp.
 
+mod check;
+mod operand;
 #[cfg(test)]
 mod tests;
 mod work;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
-use std::sync::Once;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use llama_cpp_sys_2 as sys;
 use wide::f32x8;
 
-use work::{Cells, LANES, Scratch, Work, seen};
+use operand::Operation;
+use work::{LANES, Scratch, Work, seen};
 
 /// Tokens computed together at most: their scores should stay near.
 const ROWS_MAX: usize = 16;
@@ -33,18 +47,59 @@ unsafe extern "C" {
     fn quipu_attention_install();
 }
 
-/// Lets llama.cpp compute attention here from now on. Only while it computes nothing.
-pub(super) fn install() {
-    static INSTALLED: Once = Once::new();
-    // SAFETY: called once; the caller sees to the rest.
-    INSTALLED.call_once(|| unsafe { quipu_attention_install() });
+/// Whether operations are taken at all: not after a check that failed.
+static SOUND: AtomicBool = AtomicBool::new(true);
+
+/// Puts this in the place of llama.cpp's own attention, once in a program, and checks that it
+/// works; later calls get the same answer. A program that does not want it at first
+/// (`wanted`) never gets it: llama.cpp's list of hooks may change only while no model is
+/// loaded and nothing is computed.
+///
+/// # Errors
+/// Why attention stays llama.cpp's own.
+pub(super) fn install(wanted: bool) -> Result<(), &'static str> {
+    static INSTALLED: OnceLock<Result<(), String>> = OnceLock::new();
+    let installed = INSTALLED.get_or_init(|| {
+        if !wanted {
+            return Err("ours was switched off before the first model was read".into());
+        }
+        check::release()?;
+        // SAFETY: called once, and whoever loads a model comes through here first.
+        unsafe { quipu_attention_install() };
+        check::works().inspect_err(|_| SOUND.store(false, Ordering::Relaxed))
+    });
+    installed.as_ref().copied().map_err(String::as_str)
+}
+
+thread_local! {
+    /// Whether what this thread has llama.cpp compute is computed here.
+    static WANTED: Cell<bool> = const { Cell::new(false) };
+    /// Operations that were taken from this thread.
+    static TAKEN: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Runs `compute`, which has llama.cpp compute on this thread, with attention from here if it
+/// is `wanted`.
+pub(super) fn wanting<T>(wanted: bool, compute: impl FnOnce() -> T) -> T {
+    let before = WANTED.replace(wanted);
+    let result = compute();
+    WANTED.set(before);
+    result
+}
+
+/// Whether the context that this thread computes for wants its attention from here.
+#[unsafe(no_mangle)]
+extern "C" fn quipu_attention_wanted() -> bool {
+    let wanted = WANTED.get();
+    TAKEN.set(TAKEN.get() + usize::from(wanted));
+    wanted
 }
 
 /// Whether an operation is computed here.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn quipu_attention_takes(op: *const sys::ggml_tensor) -> bool {
     // SAFETY: llama.cpp passes an operation of the graph that it computes.
-    unsafe { Operation::read(op) }.is_some()
+    SOUND.load(Ordering::Relaxed) && unsafe { Operation::read(op) }.is_some()
 }
 
 /// In how many parts `threads` threads compute it.
@@ -69,111 +124,7 @@ unsafe extern "C" fn quipu_attention_compute(op: *const sys::ggml_tensor, thread
     SCRATCH.with_borrow_mut(|scratch| operation.compute(&part, scratch));
 }
 
-/// An operand: where its rows lie.
-#[derive(Clone, Copy)]
-struct Operand {
-    data: *const u8,
-    /// Numbers in a row.
-    numbers: usize,
-    /// Bytes from a row to the next, in each of the other two dimensions.
-    strides: [usize; 2],
-}
-
-impl Operand {
-    unsafe fn read(tensor: *const sys::ggml_tensor) -> Self {
-        // SAFETY: the caller passes a tensor.
-        let tensor = unsafe { &*tensor };
-        Self {
-            data: tensor.data.cast(),
-            numbers: tensor.ne[0] as usize,
-            strides: [tensor.nb[1], tensor.nb[2]],
-        }
-    }
-
-    /// The cells of one head of the cache.
-    unsafe fn cells(&self, head: usize, cells: usize) -> Cells<'_> {
-        let stride = self.strides[0] / 2;
-        let count = (cells - 1) * stride + self.numbers;
-        Cells {
-            // SAFETY: that is how the operand lies in memory.
-            numbers: unsafe { std::slice::from_raw_parts(self.row(0, head), count) },
-            row: self.numbers,
-            stride,
-        }
-    }
-
-    /// The row at these two indices.
-    unsafe fn row<T>(&self, i: usize, j: usize) -> *const T {
-        // SAFETY: the caller stays within the tensor.
-        unsafe { self.data.add(i * self.strides[0] + j * self.strides[1]) }.cast()
-    }
-}
-
-/// `GGML_OP_FLASH_ATTN_EXT` with its operands (`ggml_flash_attn_ext` of ggml.c).
-struct Operation {
-    /// By row of the batch and head; single precision.
-    queries: Operand,
-    /// By cell and head of the cache; half precision.
-    keys: Operand,
-    /// As the keys.
-    values: Operand,
-    /// By row of the batch, a number for each cell; half precision.
-    mask: Operand,
-    /// A score for each head that no cell has.
-    sinks: Option<*const f32>,
-    /// By head and row of the batch.
-    out: Operand,
-    rows: usize,
-    heads: usize,
-    kv_heads: usize,
-    cells: usize,
-    scale: f32,
-    /// Scores are kept below this, unless it is 0.
-    cap: f32,
-}
-
 impl Operation {
-    /// `None` for another operation, or one with operands that are not for us.
-    unsafe fn read(op: *const sys::ggml_tensor) -> Option<Self> {
-        // SAFETY: the caller passes an operation; its operands stay until it is computed.
-        unsafe {
-            let op = &*op;
-            if op.op != sys::GGML_OP_FLASH_ATTN_EXT {
-                return None;
-            }
-            let [q, k, v, mask, sinks] = [0, 1, 2, 3, 4].map(|i: usize| op.src[i]);
-            let (q, k, v, mask) = (q.as_ref()?, k.as_ref()?, v.as_ref()?, mask.as_ref()?);
-            let of_type = |tensor: &sys::ggml_tensor, of| tensor.type_ == of;
-            let [scale, bias, cap] =
-                [0, 1, 2].map(|i: usize| f32::from_bits(op.op_params[i] as u32));
-            let fits = of_type(q, sys::GGML_TYPE_F32)
-                && [k, v, mask].iter().all(|half| of_type(half, sys::GGML_TYPE_F16))
-                && q.nb[0] == 4
-                && [k, v].iter().all(|half| half.nb[0] == 2 && half.ne[0] % LANES as i64 == 0)
-                && [q, k, v, mask].iter().all(|operand| operand.ne[3] == 1)
-                && mask.ne[2] == 1
-                && k.ne[1] % LANES as i64 == 0
-                && k.ne[2] == v.ne[2]
-                && q.ne[2] % k.ne[2] == 0
-                // A bias by distance, which no cell that is seen has zero of.
-                && bias == 0.0;
-            fits.then(|| Self {
-                queries: Operand::read(q),
-                keys: Operand::read(k),
-                values: Operand::read(v),
-                mask: Operand::read(mask),
-                sinks: sinks.as_ref().map(|sinks| sinks.data.cast_const().cast()),
-                out: Operand::read(op),
-                rows: q.ne[1] as usize,
-                heads: q.ne[2] as usize,
-                kv_heads: k.ne[2] as usize,
-                cells: k.ne[1] as usize,
-                scale,
-                cap,
-            })
-        }
-    }
-
     fn split(&self, threads: i32) -> Split {
         let parts = threads as usize * PARTS_PER_THREAD;
         let rows = (self.rows * self.kv_heads)

@@ -22,6 +22,8 @@ struct Extra {
     cap: f32,
     sinks: bool,
     bias: f32,
+    /// Changes the operands, then the result, before they are an operation.
+    spoil: Option<fn(&mut [sys::ggml_tensor; 6])>,
 }
 
 /// A number between -1 and 1 that looks like chance.
@@ -90,23 +92,28 @@ fn attend(
     let sinks: Vec<f32> = (0..HEADS).map(|i| number(3, 0, i)).collect();
 
     let half = sys::GGML_TYPE_F16;
-    let mut q = permute(tensor(
+    let q = permute(tensor(
         sys::GGML_TYPE_F32,
         &queries,
         [KEY, HEADS, rows.len()],
     ));
-    let mut k = permute(tensor(half, &keys, [KEY, KV_HEADS, cells]));
-    let mut v = permute(tensor(half, &values, [VALUE, KV_HEADS, cells]));
-    let mut mask = tensor(half, &mask, [cells, rows.len(), 1]);
-    let mut sinks = tensor(sys::GGML_TYPE_F32, &sinks, [HEADS, 1, 1]);
+    let k = permute(tensor(half, &keys, [KEY, KV_HEADS, cells]));
+    let v = permute(tensor(half, &values, [VALUE, KV_HEADS, cells]));
+    let mask = tensor(half, &mask, [cells, rows.len(), 1]);
+    let sinks = tensor(sys::GGML_TYPE_F32, &sinks, [HEADS, 1, 1]);
     let mut op = tensor(sys::GGML_TYPE_F32, &out, [VALUE, HEADS, rows.len()]);
     op.op = sys::GGML_OP_FLASH_ATTN_EXT;
     for (i, number) in [0.4, extra.bias, extra.cap].into_iter().enumerate() {
         op.op_params[i] = number.to_bits() as i32;
     }
-    op.src[..4].copy_from_slice(&[&mut q, &mut k, &mut v, &mut mask].map(std::ptr::from_mut));
-    if extra.sinks {
-        op.src[4] = &raw mut sinks;
+    let mut all = [q, k, v, mask, sinks, op];
+    if let Some(spoil) = extra.spoil {
+        spoil(&mut all);
+    }
+    let [operands @ .., mut op] = all;
+    let count = if extra.sinks { 5 } else { 4 };
+    for (place, operand) in op.src.iter_mut().zip(&operands[..count]) {
+        *place = std::ptr::from_ref(operand).cast_mut();
     }
     // SAFETY: all operands live until the end of this function.
     unsafe {
@@ -234,6 +241,53 @@ fn what_is_not_for_us_is_left_to_llama_cpp() {
     };
     assert!(attend(&[Some(0)], &rows, Extra::default(), 1).is_some());
     assert!(attend(&[Some(0)], &rows, bias, 1).is_none());
+
+    let check = |spoil: fn(&mut [sys::ggml_tensor; 6])| {
+        let spoilt = Extra {
+            spoil: Some(spoil),
+            sinks: true,
+            ..Extra::default()
+        };
+        assert!(attend(&[Some(0)], &rows, spoilt, 1).is_none());
+    };
+    // What is not there, of another type, or not where such numbers may lie.
+    check(|all| all[0].data = std::ptr::null_mut());
+    check(|all| all[4].data = std::ptr::null_mut());
+    check(|all| all[5].data = std::ptr::null_mut());
+    check(|all| all[1].data = all[1].data.wrapping_byte_add(1));
+    check(|all| all[0].type_ = sys::GGML_TYPE_F16);
+    check(|all| all[1].type_ = sys::GGML_TYPE_Q8_0);
+    check(|all| all[3].type_ = sys::GGML_TYPE_F32);
+    check(|all| all[4].type_ = sys::GGML_TYPE_F16);
+    // Shapes that do not belong together.
+    check(|all| all[0].ne[0] = 16);
+    check(|all| all[0].ne[2] = 5);
+    check(|all| all[0].ne[3] = 2);
+    check(|all| all[1].ne[1] = 4);
+    check(|all| all[1].ne[2] = 0);
+    check(|all| all[2].ne[1] = 16);
+    check(|all| all[2].ne[2] = -1);
+    check(|all| all[3].ne[0] = 0);
+    check(|all| all[3].ne[2] = 2);
+    check(|all| all[4].ne[0] = 2);
+    check(|all| all[5].ne[1] = 1);
+    // Rows that overlap, or lie between the numbers of others.
+    check(|all| all[0].nb[0] = 8);
+    check(|all| all[1].nb[1] = 3);
+    check(|all| all[1].nb[1] = 2);
+    check(|all| all[5].nb[1] = 4);
+    // Parameters.
+    check(|all| all[5].op_params[0] = f32::NAN.to_bits() as i32);
+    check(|all| all[5].op_params[4] = 8);
+    check(|all| all[5].op = sys::GGML_OP_MUL_MAT);
+}
+
+#[test]
+fn the_pinned_llama_cpp_has_the_hook_that_is_expected() {
+    assert_eq!(crate::llama::check_attention(), Ok(()));
+    // The first word counts.
+    crate::llama::leave_attention();
+    assert_eq!(crate::llama::check_attention(), Ok(()));
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::{self, StreamExt};
+use quipu_cpu::Sampling;
 use quipu_kernel::process::Usage;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use super::chat::fields::{add, few, sampling, stop_words, text, tokens};
 use super::error::ApiError;
 use super::plain::{Ask, Choice, Finish, Piece, Said, Speaker, Turn, function};
 use super::state::Service;
-use super::wire::{self, Input};
+use super::wire::{self, Framed, Input};
 use super::{chat, models};
 
 /// The body of a request.
@@ -76,7 +76,7 @@ pub async fn post(
 
 async fn answer(service: &Arc<Service>, body: &Body) -> Result<Response, ApiError> {
     models::check(service, body.model.as_deref())?;
-    let mut turn = Turn::new(service, ask(service, body)?)?;
+    let mut turn = Turn::new(service, ask(body, service.session.settings.sampling())?)?;
     let mut reply = Reply {
         id: format!("msg_{:016x}", chat::unique()),
         model: body.model.clone().unwrap_or_else(|| service.model.clone()),
@@ -91,26 +91,11 @@ async fn answer(service: &Arc<Service>, body: &Body) -> Result<Response, ApiErro
         }
         return Err(ApiError::internal("the CPU gave no answer; ask again"));
     }
-    // What fails before the first piece has a status of its own.
-    let first = turn.next().await?;
-    let begin = reply.begin();
-    let first = first.map_or_else(String::new, |piece| reply.events(piece));
-    let rest = stream::unfold(Some((turn, reply)), |state| async move {
-        let (mut turn, mut reply) = state?;
-        match turn.next().await {
-            Ok(Some(piece)) => Some((reply.events(piece), Some((turn, reply)))),
-            Ok(None) => None,
-            Err(error) => {
-                let event = wire::event(Some("error"), &error.body_for_anthropic());
-                Some((event, None))
-            }
-        }
-    });
-    let all = stream::iter([begin, first]).chain(rest);
-    Ok(wire::events(super::until_stopped(service, all)))
+    wire::framed(service, turn, reply).await
 }
 
-fn ask(service: &Service, body: &Body) -> Result<Ask, ApiError> {
+/// What is asked of the plain model, where `usual` says how tokens are chosen.
+pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
     for (name, nothing) in [
         ("top_p", json!(1)),
         ("top_k", json!(0)),
@@ -163,7 +148,6 @@ fn ask(service: &Service, body: &Body) -> Result<Ask, ApiError> {
         ));
     }
     let parallel = body.tool_choice.as_ref();
-    let usual = service.session.settings.sampling();
     Ok(Ask {
         said: said(body)?,
         functions,
@@ -171,6 +155,7 @@ fn ask(service: &Service, body: &Body) -> Result<Ask, ApiError> {
         parallel: parallel.is_none_or(|choice| !choice.disable_parallel_tool_use),
         schema: None,
         tokens_max: Some(most),
+        odds: None,
         sampling: sampling(body.temperature, None, usual)?,
         stops: stop_words("stop_sequences", body.stop_sequences.clone())?,
     })
@@ -301,46 +286,12 @@ impl Reply {
                 self.open = false;
                 self.blocks.push(call);
             }
+            Piece::Odds(_) => {}
             Piece::End(ended, usage) => {
                 return Some(self.message(&self.blocks, Some(ended), usage));
             }
         }
         None
-    }
-
-    fn begin(&self) -> String {
-        let message = self.message(&[], None, Usage::default());
-        named(&json!({"type": "message_start", "message": message}))
-    }
-
-    /// The events of a piece.
-    fn events(&mut self, piece: Piece) -> String {
-        match piece {
-            Piece::Text(text) => {
-                let mut events = String::new();
-                if !self.open {
-                    events.push_str(&self.start(json!({"type": "text", "text": ""})));
-                    self.open = true;
-                }
-                events + &self.delta(&json!({"type": "text_delta", "text": text}))
-            }
-            Piece::Call { name, args } => {
-                let mut events = self.close();
-                let call = self.call(&name);
-                events.push_str(&self.start(call));
-                let delta = json!({"type": "input_json_delta", "partial_json": args});
-                events.push_str(&self.delta(&delta));
-                self.open = true;
-                events + &self.close()
-            }
-            Piece::End(ended, usage) => {
-                let delta = json!({"stop_reason": reason(ended), "stop_sequence": null});
-                let usage = usage_of(usage);
-                self.close()
-                    + &named(&json!({"type": "message_delta", "delta": delta, "usage": usage}))
-                    + &named(&json!({"type": "message_stop"}))
-            }
-        }
     }
 
     fn start(&mut self, block: Value) -> String {
@@ -360,6 +311,47 @@ impl Reply {
         }
         let index = self.blocks.len().saturating_sub(1);
         named(&json!({"type": "content_block_stop", "index": index}))
+    }
+}
+
+impl Framed for Reply {
+    fn begin(&mut self) -> String {
+        let message = self.message(&[], None, Usage::default());
+        named(&json!({"type": "message_start", "message": message}))
+    }
+
+    fn events(&mut self, piece: Piece) -> String {
+        match piece {
+            Piece::Text(text) => {
+                let mut events = String::new();
+                if !self.open {
+                    events.push_str(&self.start(json!({"type": "text", "text": ""})));
+                    self.open = true;
+                }
+                events + &self.delta(&json!({"type": "text_delta", "text": text}))
+            }
+            Piece::Call { name, args } => {
+                let mut events = self.close();
+                let call = self.call(&name);
+                events.push_str(&self.start(call));
+                let delta = json!({"type": "input_json_delta", "partial_json": args});
+                events.push_str(&self.delta(&delta));
+                self.open = true;
+                events + &self.close()
+            }
+            Piece::Odds(_) => String::new(),
+            Piece::End(ended, usage) => {
+                let delta = json!({"stop_reason": reason(ended), "stop_sequence": null});
+                let usage = usage_of(usage);
+                self.close()
+                    + &named(&json!({"type": "message_delta", "delta": delta, "usage": usage}))
+                    + &named(&json!({"type": "message_stop"}))
+            }
+        }
+    }
+
+    fn failed(&mut self, error: &ApiError) -> String {
+        wire::event(Some("error"), &error.body_for_anthropic())
     }
 }
 

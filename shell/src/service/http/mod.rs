@@ -34,6 +34,8 @@ mod page;
 mod plain;
 mod responses;
 pub mod state;
+#[cfg(test)]
+mod torture;
 mod wire;
 
 use std::future::Future;

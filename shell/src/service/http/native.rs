@@ -222,8 +222,7 @@ pub async fn reply(
     Path(pid): Path<String>,
     Input(answered): Input<Answered>,
 ) -> Answer {
-    let pid = number(&pid)?;
-    row(&service, pid)?;
+    let pid = known(&service, &pid)?;
     let reply = match (answered.text, answered.approve) {
         (Some(text), None) => Reply::Text(text),
         (None, Some(false)) => Reply::Deny,
@@ -250,8 +249,7 @@ pub async fn signal(
     Path(pid): Path<String>,
     Input(given): Input<Signalled>,
 ) -> Answer {
-    let pid = number(&pid)?;
-    row(&service, pid)?;
+    let pid = known(&service, &pid)?;
     let signal = match given.signal {
         Word::Interrupt => Signal::Interrupt,
         Word::Kill => Signal::Kill,
@@ -278,8 +276,7 @@ pub async fn fork(
     Path(pid): Path<String>,
     Input(again): Input<Again>,
 ) -> Answer {
-    let pid = number(&pid)?;
-    row(&service, pid)?;
+    let pid = known(&service, &pid)?;
     service.few_run()?;
     let child = service.kernel.fork(pid, again.step, again.attended)?;
     Ok(wire::json(&row(&service, child)?))
@@ -291,8 +288,7 @@ pub async fn resume(
     Path(pid): Path<String>,
     Input(again): Input<Again>,
 ) -> Answer {
-    let pid = number(&pid)?;
-    row(&service, pid)?;
+    let pid = known(&service, &pid)?;
     service.few_run()?;
     service.kernel.resume(pid, None, again.attended)?;
     Ok(wire::json(&row(&service, pid)?))
@@ -347,6 +343,12 @@ fn row(service: &Service, pid: Pid) -> Result<Value, ApiError> {
     let row = rows.into_iter().find(|row| row.pid == pid);
     let row = row.ok_or(JournalError::NoProcess(pid))?;
     Ok(json!(row))
+}
+
+/// The number of a process that the journal has.
+fn known(service: &Service, pid: &str) -> Result<Pid, ApiError> {
+    let pid = number(pid)?;
+    row(service, pid).map(|_| pid)
 }
 
 fn number(pid: &str) -> Result<Pid, ApiError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use futures_util::stream::{self, StreamExt};
+use quipu_cpu::Sampling;
 use quipu_kernel::process::Usage;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use super::chat::fields::{self, add, arguments, choice, few, sampling, text, tok
 use super::error::ApiError;
 use super::plain::{Ask, Finish, Piece, Said, Speaker, Turn, function, schema};
 use super::state::Service;
-use super::wire::{self, Input};
+use super::wire::{self, Framed, Input};
 use super::{chat, models};
 
 /// The body of a request.
@@ -54,7 +54,7 @@ pub async fn post(
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
     models::check(&service, body.model.as_deref())?;
-    let mut turn = Turn::new(&service, ask(&service, &body)?)?;
+    let mut turn = Turn::new(&service, ask(&body, service.session.settings.sampling())?)?;
     let head = chat::head(&service, body.model.as_deref());
     let mut reply = Reply {
         id: format!("resp_{:016x}", chat::unique()),
@@ -73,23 +73,11 @@ pub async fn post(
         }
         return Err(ApiError::internal("the CPU gave no answer; ask again"));
     }
-    // What fails before the first piece has a status of its own.
-    let first = turn.next().await?;
-    let begin = reply.begin();
-    let first = first.map_or_else(String::new, |piece| reply.events(piece));
-    let rest = stream::unfold(Some((turn, reply)), |state| async move {
-        let (mut turn, mut reply) = state?;
-        match turn.next().await {
-            Ok(Some(piece)) => Some((reply.events(piece), Some((turn, reply)))),
-            Ok(None) => None,
-            Err(error) => Some((reply.failed(&error), None)),
-        }
-    });
-    let all = stream::iter([begin, first]).chain(rest);
-    Ok(wire::events(super::until_stopped(&service, all)))
+    wire::framed(&service, turn, reply).await
 }
 
-fn ask(service: &Service, body: &Body) -> Result<Ask, ApiError> {
+/// What is asked of the plain model, where `usual` says how tokens are chosen.
+pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
     fields::supported(&body.rest)?;
     if body
         .previous_response_id
@@ -115,7 +103,6 @@ fn ask(service: &Service, body: &Body) -> Result<Ask, ApiError> {
         let read = function(&param, &tool.name, description, parameters, held)?;
         add(&mut functions, read, &param)?;
     }
-    let usual = service.session.settings.sampling();
     Ok(Ask {
         said: said(body)?,
         choice: choice(body.tool_choice.as_ref(), &functions)?,
@@ -123,6 +110,7 @@ fn ask(service: &Service, body: &Body) -> Result<Ask, ApiError> {
         parallel: body.parallel_tool_calls.unwrap_or(true),
         schema: format(body.text.as_ref())?,
         tokens_max: tokens("max_output_tokens", body.max_output_tokens)?,
+        odds: None,
         sampling: sampling(body.temperature, None, usual)?,
         stops: Vec::new(),
     })
@@ -258,50 +246,10 @@ impl Reply {
         wire::event(Some(kind), &fields)
     }
 
-    fn begin(&mut self) -> String {
-        let response = self.whole(None);
-        let created = self.event("response.created", json!({"response": response}));
-        created + &self.event("response.in_progress", json!({"response": response}))
-    }
-
     /// The item that is being written, with `content` and its `status`.
     fn message(&self, content: &[Value], status: &str) -> Value {
         json!({"type": "message", "id": format!("msg_{}_{}", self.id, self.items.len()),
                "role": "assistant", "status": status, "content": content})
-    }
-
-    /// Takes a piece in; the events that it is.
-    fn events(&mut self, piece: Piece) -> String {
-        match piece {
-            Piece::Text(text) => {
-                let mut events = self.open();
-                let mut fields = self.place();
-                fields["delta"] = text.as_str().into();
-                fields["logprobs"] = json!([]);
-                if let Some(written) = &mut self.text {
-                    written.push_str(&text);
-                }
-                events.push_str(&self.event("response.output_text.delta", fields));
-                events
-            }
-            Piece::Call { name, args } => self.close() + &self.call(&name, &args),
-            Piece::End(ended, usage) => {
-                let events = self.close();
-                let response = self.whole(Some((ended, usage)));
-                let kind = match ended {
-                    Finish::Length => "response.incomplete",
-                    _ => "response.completed",
-                };
-                events + &self.event(kind, json!({ "response": response }))
-            }
-        }
-    }
-
-    fn failed(&mut self, error: &ApiError) -> String {
-        let mut response = self.whole(None);
-        response["status"] = "failed".into();
-        response["error"] = json!({"code": "server_error", "message": error.message});
-        self.event("response.failed", json!({ "response": response }))
     }
 
     fn place(&self) -> Value {
@@ -378,6 +326,48 @@ impl Reply {
         let events = events.map(|(kind, fields)| self.event(kind, fields));
         self.items.push(whole);
         events.concat()
+    }
+}
+
+impl Framed for Reply {
+    fn begin(&mut self) -> String {
+        let response = self.whole(None);
+        let created = self.event("response.created", json!({"response": response}));
+        created + &self.event("response.in_progress", json!({"response": response}))
+    }
+
+    fn events(&mut self, piece: Piece) -> String {
+        match piece {
+            Piece::Text(text) => {
+                let mut events = self.open();
+                let mut fields = self.place();
+                fields["delta"] = text.as_str().into();
+                fields["logprobs"] = json!([]);
+                if let Some(written) = &mut self.text {
+                    written.push_str(&text);
+                }
+                events.push_str(&self.event("response.output_text.delta", fields));
+                events
+            }
+            Piece::Call { name, args } => self.close() + &self.call(&name, &args),
+            Piece::Odds(_) => String::new(),
+            Piece::End(ended, usage) => {
+                let events = self.close();
+                let response = self.whole(Some((ended, usage)));
+                let kind = match ended {
+                    Finish::Length => "response.incomplete",
+                    _ => "response.completed",
+                };
+                events + &self.event(kind, json!({ "response": response }))
+            }
+        }
+    }
+
+    fn failed(&mut self, error: &ApiError) -> String {
+        let mut response = self.whole(None);
+        response["status"] = "failed".into();
+        response["error"] = json!({"code": "server_error", "message": error.message});
+        self.event("response.failed", json!({ "response": response }))
     }
 }
 

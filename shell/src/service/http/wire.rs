@@ -8,11 +8,13 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt, stream};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::ApiError;
+use super::plain::{Piece, Turn};
+use super::state::Service;
 
 /// The largest body that is read: more text than any window holds.
 const BODY_BYTES_MAX: usize = 8 << 20;
@@ -109,7 +111,7 @@ pub const DONE: &str = "data: [DONE]\n\n";
 /// A reply of server-sent events, as `events` brings them. When the client leaves, the
 /// stream is dropped with everything it holds.
 pub fn events(events: impl Stream<Item = String> + Send + 'static) -> Response {
-    use futures_util::StreamExt;
+    let events = events.filter(|text| std::future::ready(!text.is_empty()));
     let bytes = events.map(|text| Ok::<_, Infallible>(Bytes::from(text)));
     let mut response = with_type("text/event-stream", Body::from_stream(bytes));
     let headers = response.headers_mut();
@@ -118,4 +120,41 @@ pub fn events(events: impl Stream<Item = String> + Send + 'static) -> Response {
     // Some proxies hold a stream back otherwise.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
+}
+
+/// A reply that is sent as it grows, in the events of its API.
+pub trait Framed: Send + 'static {
+    /// The events before the first piece.
+    fn begin(&mut self) -> String;
+
+    /// The events of a piece.
+    fn events(&mut self, piece: Piece) -> String;
+
+    /// The events of what stopped it; nothing comes after them.
+    fn failed(&mut self, error: &ApiError) -> String;
+}
+
+/// The pieces of `turn` as a stream of events. The first is waited for: what fails before it
+/// has a status of its own.
+///
+/// # Errors
+/// What stopped the answer before its first piece.
+pub async fn framed(
+    service: &Service,
+    mut turn: Turn,
+    mut reply: impl Framed,
+) -> Result<Response, ApiError> {
+    let first = turn.next().await?;
+    let begin = reply.begin();
+    let first = first.map_or_else(String::new, |piece| reply.events(piece));
+    let rest = stream::unfold(Some((turn, reply)), |state| async move {
+        let (mut turn, mut reply) = state?;
+        match turn.next().await {
+            Ok(Some(piece)) => Some((reply.events(piece), Some((turn, reply)))),
+            Ok(None) => None,
+            Err(error) => Some((reply.failed(&error), None)),
+        }
+    });
+    let all = stream::iter([begin, first]).chain(rest);
+    Ok(events(super::until_stopped(service, all)))
 }

@@ -192,6 +192,21 @@ mod tests {
     }
 
     proptest::proptest! {
+        /// Any manifest is an agent, or says what is wrong with it.
+        #[test]
+        fn torture_a_manifest_is_read_or_refused(
+            key in "name|instructions|tools|think|limits.steps|limits.seconds|memory.space|memory.blocks|memory.reads|other",
+            value in "\"[ -~é]{0,8}\"|-?[0-9]{1,20}|1e9|true|\\[\"[a-z /]{0,4}\"\\]|\\{ a = 1 \\}",
+            noise in "[ -~\n]{0,12}",
+            cut in proptest::prelude::any::<proptest::sample::Index>(),
+        ) {
+            let text = format!("name = \"a\"\n{key} = {value}\n{noise}");
+            let file = std::path::Path::new("f/agent.toml");
+            for text in [&text[..], &text["name = \"a\"\n".len()..], text.get(..cut.index(text.len())).unwrap_or_default()] {
+                let _ = super::super::parse(file, text);
+            }
+        }
+
         /// Any text is read or refused; without a front matter it stays as it is.
         #[test]
         fn torture_a_front_matter_is_read_or_refused(

@@ -120,6 +120,13 @@ async fn a_request_is_answered_or_says_which_field_is_wrong() {
         unsupported,
     )
     .await;
+    let most = json!("top_logprobs");
+    for more in [
+        json!({"top_logprobs": 1}),
+        json!({"logprobs": true, "top_logprobs": 21}),
+    ] {
+        wrong(more, 400, most.clone(), invalid).await;
+    }
     wrong(json!({"top_p": 0.5}), 400, json!("top_p"), unsupported).await;
     wrong(
         json!({"logit_bias": {"7": 1}}),

@@ -64,7 +64,12 @@ impl Machine {
     /// Starts it on the script with these `lines`.
     pub fn start(sandbox: &Sandbox, lines: &[&str], args: &[&str]) -> Self {
         let cpu = sandbox.script("service.jsonl", lines);
-        let base = ["serve", "--addr", "127.0.0.1:0", "--cpu", &cpu];
+        Self::serve(sandbox, &[&["--cpu", &cpu], args].concat())
+    }
+
+    /// Starts it with these `args`.
+    pub fn serve(sandbox: &Sandbox, args: &[&str]) -> Self {
+        let base = ["serve", "--addr", "127.0.0.1:0"];
         let mut command = sandbox.command(&[&base, args].concat());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();

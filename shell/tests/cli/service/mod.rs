@@ -5,4 +5,5 @@ mod chat;
 mod guards;
 pub mod machine;
 mod native;
+mod odds;
 mod others;

@@ -10,19 +10,21 @@ use serde_json::Value;
 use super::super::error::ApiError;
 use super::super::plain::{Choice, FUNCTIONS_MAX, STOPS_MAX};
 
+/// The most likeliest tokens that are told beside each.
+const LIKELIEST_MAX: u32 = 20;
+
 /// Fields that ask for what the CPU does not do, the values that ask for nothing, and what
 /// to do instead.
 const UNSUPPORTED: &[(&str, &[&str], &str)] = &[
     (
         "logprobs",
         &["false"],
-        "the CPU does not tell how likely the tokens are that it writes; leave it out, or ask \
-         /v1/decisions, which tells how likely each option is",
+        "it is told in /v1/chat/completions of a plain model; leave it out, or ask that",
     ),
     (
         "top_logprobs",
         &["0"],
-        "it goes with `logprobs`, which is not there; leave it out",
+        "it goes with `logprobs` in /v1/chat/completions of a plain model; leave it out",
     ),
     (
         "top_p",
@@ -162,6 +164,20 @@ pub fn sampling(
         // All bits count, also of a large or a negative one.
         seed: (seed ^ (seed >> 32)) as u32,
     })
+}
+
+/// Whether the odds of tokens are told, and of how many likeliest ones beside each.
+///
+/// # Errors
+/// More than are told, or a number of them without the wish for any.
+pub fn odds(logprobs: Option<bool>, most: Option<u32>) -> Result<Option<usize>, ApiError> {
+    let wrong = |message: String| Err(ApiError::invalid("top_logprobs", message));
+    match (logprobs.unwrap_or(false), most.unwrap_or(0)) {
+        (true, most @ 0..=LIKELIEST_MAX) => Ok(Some(most as usize)),
+        (true, most) => wrong(format!("{most} are not told; ask for 0 to {LIKELIEST_MAX}")),
+        (false, 0) => Ok(None),
+        (false, _) => wrong("it goes with `logprobs`: set that to true".to_owned()),
+    }
 }
 
 /// Whether a function is called; the name of one may stand a level higher, as in

@@ -158,7 +158,7 @@ impl Streamed {
     fn begin(&self) -> String {
         let roles = (0..self.answers.len()).map(|index| {
             let delta = json!({"role": "assistant", "content": ""});
-            self.chunk(index, &delta, None)
+            self.chunk(index, &delta, &Value::Null, None)
         });
         roles.collect()
     }
@@ -166,8 +166,12 @@ impl Streamed {
     fn piece(&mut self, index: usize, piece: Piece) -> String {
         let answer = &mut self.answers[index];
         let delta = answer.take(piece);
+        if delta.is_null() {
+            return String::new();
+        }
+        let odds = answer.odds();
         let finish = answer.end.map(|(ended, _)| reply::finish(ended));
-        self.chunk(index, &delta, finish)
+        self.chunk(index, &delta, &odds, finish)
     }
 
     fn end(&self) -> String {
@@ -180,9 +184,9 @@ impl Streamed {
         last + wire::DONE
     }
 
-    fn chunk(&self, index: usize, delta: &Value, finish: Option<&str>) -> String {
+    fn chunk(&self, index: usize, delta: &Value, odds: &Value, finish: Option<&str>) -> String {
         let choices = json!([{
-            "index": index, "delta": delta, "logprobs": null, "finish_reason": finish,
+            "index": index, "delta": delta, "logprobs": odds, "finish_reason": finish,
         }]);
         // Where the usage is wanted, every piece but the last says that it has none.
         let none = self.usage.then_some(&Value::Null);

@@ -1,9 +1,13 @@
 //! Answers in the form of `/v1/chat/completions`.
 
+use quipu_cpu::{Likely, TokenOdds};
 use quipu_kernel::process::Usage;
 use serde_json::{Value, json};
 
 use super::super::plain::{Finish, Piece};
+
+/// The least logarithm of a probability that is told.
+const LOG_LEAST: f32 = -9999.0;
 
 /// What all pieces of a reply have in common.
 #[derive(Clone, Debug)]
@@ -63,6 +67,10 @@ pub struct Answer {
     id: String,
     text: String,
     calls: Vec<Value>,
+    /// Odds of the tokens of its text.
+    odds: Vec<Value>,
+    /// How many of them were sent.
+    odds_sent: usize,
     /// How it ended, and what it cost.
     pub end: Option<(Finish, Usage)>,
 }
@@ -76,9 +84,14 @@ impl Answer {
         }
     }
 
-    /// Takes a piece in; gives the `delta` that it is in a stream.
+    /// Takes a piece in; gives the `delta` that it is in a stream. Odds are no delta: they go
+    /// with that of the text they belong to.
     pub fn take(&mut self, piece: Piece) -> Value {
         match piece {
+            Piece::Odds(odds) => {
+                self.odds.extend(odds.iter().map(odds_of));
+                Value::Null
+            }
             Piece::Text(text) => {
                 self.text.push_str(&text);
                 json!({ "content": text })
@@ -111,8 +124,38 @@ impl Answer {
             message["tool_calls"] = self.calls.clone().into();
         }
         let ended = self.end.map(|(ended, _)| finish(ended));
-        json!({"index": index, "message": message, "logprobs": null, "finish_reason": ended})
+        let odds = listed(&self.odds);
+        json!({"index": index, "message": message, "logprobs": odds, "finish_reason": ended})
     }
+
+    /// The odds that no delta had yet.
+    pub fn odds(&mut self) -> Value {
+        let odds = listed(&self.odds[self.odds_sent..]);
+        self.odds_sent = self.odds.len();
+        odds
+    }
+}
+
+/// Odds in OpenAI's form; null where there are none.
+fn listed(odds: &[Value]) -> Value {
+    match odds {
+        [] => Value::Null,
+        odds => json!({"content": odds, "refusal": null}),
+    }
+}
+
+fn odds_of(odds: &TokenOdds) -> Value {
+    let likeliest: Vec<Value> = odds.likeliest.iter().map(likely).collect();
+    let mut told = likely(&odds.token);
+    told["top_logprobs"] = likeliest.into();
+    told
+}
+
+fn likely(token: &Likely) -> Value {
+    // JSON has no infinity; OpenAI writes this for what is all but impossible.
+    let log = token.log.max(LOG_LEAST);
+    let text = String::from_utf8_lossy(&token.bytes);
+    json!({"token": text, "logprob": log, "bytes": token.bytes})
 }
 
 /// What several answers to one prompt cost.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::super::error::ApiError;
 use super::super::plain::{Ask, Said, Speaker, function, schema};
-use super::fields::{self, add, arguments, choice, few, sampling, stop_words, text, tokens};
+use super::fields::{self, add, arguments, choice, few, odds, sampling, stop_words, text, tokens};
 
 /// The most answers of one request.
 pub const ANSWERS_MAX: u32 = 16;
@@ -37,6 +37,8 @@ pub struct Body {
     tools: Option<Vec<Tool>>,
     tool_choice: Option<Value>,
     parallel_tool_calls: Option<bool>,
+    logprobs: Option<bool>,
+    top_logprobs: Option<u32>,
     #[serde(flatten)]
     rest: HashMap<String, Value>,
 }
@@ -141,6 +143,12 @@ impl Body {
                 "an agent ends its answer by itself; ask the plain model",
             );
         }
+        if odds(self.logprobs, self.top_logprobs)?.is_some() {
+            return refuse(
+                "logprobs",
+                "an agent writes more than its answer; ask the plain model",
+            );
+        }
         match self.n.unwrap_or(1) {
             1 => Ok(()),
             _ => refuse("n", "an agent gives one answer; ask again for another"),
@@ -162,6 +170,7 @@ impl Body {
             parallel: self.parallel_tool_calls.unwrap_or(true),
             schema: self.schema()?,
             tokens_max: tokens("max_completion_tokens", self.tokens_max())?,
+            odds: odds(self.logprobs, self.top_logprobs)?,
             sampling: sampling(self.temperature, self.seed, usual)?,
             stops: self.stops()?,
         })

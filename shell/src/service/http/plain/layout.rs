@@ -145,6 +145,7 @@ mod tests {
             ..said(Speaker::Assistant, "")
         };
         let ask = Ask {
+            odds: None,
             said: vec![
                 said(Speaker::User, "one"),
                 said(Speaker::System, "Be brief."),

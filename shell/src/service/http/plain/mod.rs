@@ -13,7 +13,7 @@ mod layout;
 mod stop;
 mod turn;
 
-use quipu_cpu::Sampling;
+use quipu_cpu::{Sampling, TokenOdds};
 use quipu_kernel::grammar::{Callable, certainly_held};
 use quipu_kernel::planner::strict;
 use quipu_kernel::process::Usage;
@@ -44,6 +44,8 @@ pub struct Ask {
     pub schema: Option<Value>,
     /// The most tokens of the answer; `None` is as many as fit.
     pub tokens_max: Option<u32>,
+    /// Whether the odds of tokens are told, and of how many likeliest ones beside each.
+    pub odds: Option<usize>,
     /// How tokens are chosen.
     pub sampling: Sampling,
     /// Texts that end the answer, and are not part of it.
@@ -68,6 +70,8 @@ pub enum Choice {
 pub enum Piece {
     /// Text, as it is written.
     Text(String),
+    /// How likely the tokens of the next text are.
+    Odds(Vec<TokenOdds>),
     /// A whole call of a function.
     Call {
         /// Its name.

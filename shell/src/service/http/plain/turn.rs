@@ -6,7 +6,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use quipu_cpu::{Chunk, ClosedEarly, Completion, Form, Job, Message, Prompt, Role, Ticket};
+use quipu_cpu::{
+    Chunk, ClosedEarly, Completion, Form, Job, Message, Prompt, Role, Ticket, TokenOdds,
+};
 use quipu_kernel::grammar::{Answer, Legal, Move};
 use quipu_kernel::judgement::CALL_BEGINS;
 use quipu_kernel::process::Usage;
@@ -33,6 +35,10 @@ pub struct Turn {
     ready: VecDeque<Piece>,
     /// Text that was passed on.
     passed: String,
+    /// Odds of tokens that were not passed on yet.
+    told: VecDeque<TokenOdds>,
+    /// Bytes of the tokens whose odds were.
+    told_bytes: usize,
 }
 
 enum State {
@@ -61,6 +67,11 @@ impl Turn {
     pub fn new(service: &Arc<Service>, ask: Ask) -> Result<Self, ApiError> {
         let cpu = service.cpu();
         let info = cpu.info();
+        if ask.odds.is_some() && !info.constrains {
+            let message = "the CPU does not tell how likely its tokens are: a local model does; \
+                           leave it out";
+            return Err(ApiError::unsupported("logprobs", message));
+        }
         let messages = layout::messages(&ask, info.constrains);
         let mut prompt = cpu.prepare(&messages)?;
         let room = info.window.saturating_sub(prompt.len);
@@ -100,6 +111,8 @@ impl Turn {
             state: State::New,
             ready: VecDeque::new(),
             passed: String::new(),
+            told: VecDeque::new(),
+            told_bytes: 0,
         };
         turn.accepted()?;
         Ok(turn)
@@ -155,6 +168,7 @@ impl Turn {
             };
             match chunk {
                 Chunk::Text(text) => self.text(&text),
+                Chunk::Odds(odds) => self.told.extend(odds),
                 Chunk::Done(whole) => self.end(&whole)?,
                 Chunk::Weighed(..) => {}
             }
@@ -193,7 +207,7 @@ impl Turn {
                     writing.whole = Some(whole);
                     break named_in(&writing.text).unwrap_or_default().to_owned();
                 }
-                Chunk::Weighed(..) => {}
+                Chunk::Weighed(..) | Chunk::Odds(_) => {}
             }
         };
         let function = self.legal.calls.iter().find(|call| call.name == name);
@@ -211,7 +225,7 @@ impl Turn {
     }
 
     fn write(&self, chosen: Move) -> Writing {
-        let ticket = self.lease.service().cpu().submit(Job {
+        let job = Job {
             pid: self.lease.pid,
             priority: 0,
             prompt: self.prompt.clone(),
@@ -219,7 +233,13 @@ impl Turn {
             tokens_max: self.tokens_max,
             sampling: self.ask.sampling,
             history: Arc::new(layout::history(&self.ask.said)),
-        });
+        };
+        let cpu = self.lease.service().cpu();
+        // The tokens of an action are not those of the text that it holds.
+        let ticket = match self.ask.odds.filter(|_| chosen == Move::Answer) {
+            Some(most) => cpu.submit_telling(job, most),
+            None => cpu.submit(job),
+        };
         Writing {
             ticket,
             chosen,
@@ -252,8 +272,7 @@ impl Turn {
     fn pass(&mut self, text: &str) {
         let (text, over) = self.stops.take(text);
         if !text.is_empty() {
-            self.passed.push_str(&text);
-            self.ready.push_back(Piece::Text(text));
+            self.passed_on(text);
         }
         if over {
             // The job is dropped here, and only a finished one tells what it cost.
@@ -265,6 +284,24 @@ impl Turn {
             };
             self.finish(Finish::Stop, usage);
         }
+    }
+
+    /// Makes a text ready, after the odds of the tokens that it ends.
+    fn passed_on(&mut self, text: String) {
+        self.passed.push_str(&text);
+        let mut odds = Vec::new();
+        while let Some(first) = self.told.front() {
+            let end = self.told_bytes + first.token.bytes.len();
+            if end > self.passed.len() {
+                break;
+            }
+            self.told_bytes = end;
+            odds.extend(self.told.pop_front());
+        }
+        if !odds.is_empty() {
+            self.ready.push_back(Piece::Odds(odds));
+        }
+        self.ready.push_back(Piece::Text(text));
     }
 
     fn end(&mut self, whole: &Completion) -> Result<(), ApiError> {
@@ -280,7 +317,7 @@ impl Turn {
         if writing.chosen == Move::Answer {
             let rest = self.stops.rest();
             if !rest.is_empty() {
-                self.ready.push_back(Piece::Text(rest));
+                self.passed_on(rest);
             }
             self.finish(finish, whole.usage);
             return Ok(());
@@ -316,7 +353,7 @@ impl Turn {
             if !matches!(self.state, State::Over) {
                 let rest = self.stops.rest();
                 if !rest.is_empty() {
-                    self.ready.push_back(Piece::Text(rest));
+                    self.passed_on(rest);
                 }
                 self.finish(finish, whole.usage);
             }
