@@ -1,7 +1,6 @@
 //! From the bytes of a file to the text of its pages.
 
 use hayro_interpret::InterpreterCache;
-use hayro_interpret::hayro_syntax::object::{Array, Stream};
 use hayro_interpret::hayro_syntax::page::Page;
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 
@@ -11,9 +10,6 @@ use crate::{fields, glyphs, layout};
 pub const PAGES_MAX: usize = 10_000;
 /// From which part on of its letters a page counts as one that cannot be read.
 const UNKNOWN_MAX: f64 = 0.3;
-
-/// Bytes that a compressed stream without content may have.
-const PACKED_BLANK_MAX: usize = 64;
 
 /// A shorter value of a form may stand in the text by accident.
 const VALUE_MIN: usize = 4;
@@ -105,23 +101,9 @@ pub fn pages(pdf: &Pdf, first: usize, last: usize) -> Vec<PageText> {
     found
 }
 
-/// Whether `page` names something to show that is not there, or that cannot be unpacked.
+/// Whether `page` names something to show that is not there.
 fn is_cut_off(page: &Page<'_>) -> bool {
-    let Some(shown) = page.page_stream() else {
-        return page.raw().contains_key(b"Contents");
-    };
-    let packed = || {
-        let one = page.raw().get::<Stream<'_>>(b"Contents");
-        let several = page.raw().get::<Array<'_>>(b"Contents");
-        let several = several.into_iter().flat_map(|array| {
-            let streams: Vec<Stream<'_>> = array.iter::<Stream<'_>>().collect();
-            streams
-        });
-        let streams = one.into_iter().chain(several);
-        streams.map(|stream| stream.raw_data().len()).sum::<usize>()
-    };
-    let nothing = shown.iter().all(u8::is_ascii_whitespace);
-    nothing && packed() > PACKED_BLANK_MAX
+    page.raw().contains_key(b"Contents") && page.page_stream().is_none()
 }
 
 fn squeezed(text: &str) -> String {
