@@ -331,7 +331,7 @@ impl Slot {
             self.sent += whole.len();
             if !self.told.is_empty() {
                 let odds = Chunk::Odds(std::mem::take(&mut self.told));
-                let _ = self.sink.send(Ok(odds));
+                let _ = self.sink.try_send(Ok(odds));
             }
             // A closed sink is noticed in the next batch.
             let _ = self.sink.try_send(Ok(Chunk::Text(whole.to_owned())));

@@ -39,6 +39,8 @@ impl Jinja {
         environment.add_filter("tojson", tojson);
         environment.add_filter("length", length);
         environment.add_filter("count", length);
+        environment.add_test("iterable", is_iterable);
+        environment.add_test("sequence", is_sequence);
         environment.add_template_owned(NAME, plain(source))?;
         Ok(Self(environment))
     }
@@ -114,6 +116,20 @@ fn length(value: &Value) -> Result<usize, Error> {
         let words = format!("a value of type {} has no length", value.kind());
         Error::new(ErrorKind::InvalidOperation, words)
     })
+}
+
+/// As Python has it: nothing cannot be gone through, but a text can.
+fn is_iterable(value: &Value) -> bool {
+    !value.is_none() && (value.as_str().is_some() || value.try_iter().is_ok())
+}
+
+/// As jinja2 has it: whatever has a length and places, so a text and a mapping too.
+fn is_sequence(value: &Value) -> bool {
+    let kind = value.kind();
+    matches!(
+        kind,
+        ValueKind::Seq | ValueKind::Map | ValueKind::String | ValueKind::Undefined
+    )
 }
 
 /// As Python's `json.dumps` writes it: with spaces, and without escapes for HTML.
@@ -293,6 +309,14 @@ mod tests {
             "2",
         );
         check("{{ strftime_now('%Y') | length }}", "4");
+        check(
+            "{% for x in [none, 1, 'a', [], {}, gone] %}{{ x is iterable }} {% endfor %}",
+            "False False True True True True ",
+        );
+        check(
+            "{% for x in [none, 1, 'a', [], {}, gone] %}{{ x is sequence }} {% endfor %}",
+            "False False True True True True ",
+        );
     }
 
     #[test]

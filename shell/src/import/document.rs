@@ -30,17 +30,21 @@ const READING: u32 = 3;
 
 /// What is known of a file before it is read.
 pub struct Found {
-    /// Its absolute path.
+    /// Its absolute path; of a member of an archive the one it has there.
     pub path: PathBuf,
+    /// Where its bytes are.
+    at: PathBuf,
     /// Its length in bytes.
     pub bytes: u64,
     /// When it was last modified: nanoseconds since 1970.
     pub modified_ns: i64,
 }
 
-/// Looks at a file without reading it; says why it is left out.
-pub fn look(path: &Path) -> Result<Found, String> {
-    match path.to_str() {
+/// Looks at the file at `path`, which may be `named` otherwise, without reading it; says why
+/// it is left out.
+pub fn look(path: &Path, named: Option<&Path>) -> Result<Found, String> {
+    let named = named.unwrap_or(path);
+    match named.to_str() {
         None => return Err("its name is not UTF-8: rename it".into()),
         Some(name) if name.contains(char::is_control) => {
             return Err("its name has control characters: rename it".into());
@@ -57,7 +61,8 @@ pub fn look(path: &Path) -> Result<Found, String> {
     let modified = meta.modified().ok();
     let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     Ok(Found {
-        path: std::path::absolute(path).map_err(|error| error.to_string())?,
+        path: std::path::absolute(named).map_err(|error| error.to_string())?,
+        at: path.to_owned(),
         bytes: meta.len(),
         modified_ns: since.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(0)),
     })
@@ -71,7 +76,7 @@ impl Found {
 
     /// Reads it; says why it is left out.
     pub fn read(&self) -> Result<(ImportedFile, Vec<u8>), String> {
-        let file = File::open(&self.path).map_err(|error| error.to_string())?;
+        let file = File::open(&self.at).map_err(|error| error.to_string())?;
         let mut bytes = Vec::new();
         // It may have grown since it was looked at.
         file.take(FILE_BYTES_MAX)

@@ -11,8 +11,10 @@ use quipu_memory::{DiskStore, ImportedFile, Space, Store, Syntax, Trust};
 use quipu_tools::{CallContext, Capability};
 use serde_json::json;
 
+use super::archive;
 use super::document::{self, Document, key};
 use super::failure::why;
+use super::opened::{self, CLOSED};
 use super::reader::{self, Reader};
 use super::walk::{self, Ignored};
 use crate::session::Session;
@@ -41,12 +43,25 @@ pub struct Tally {
 
 /// An import under way.
 pub struct Import<'a> {
-    store: &'a DiskStore,
+    pub(super) store: &'a DiskStore,
     reader: Reader<'a>,
-    space: Space,
+    pub(super) space: Space,
     /// How far the pages can be trusted.
     trust: Trust,
-    tally: Tally,
+    /// Whether hidden files come in too, and those that ignore files name.
+    pub(super) no_ignore: bool,
+    /// Whether archives are opened.
+    archives: bool,
+    pub(super) tally: Tally,
+}
+
+/// Which files are meant beside those that are named.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    /// Hidden files, and those that ignore files name.
+    pub ignored: bool,
+    /// The members of archives.
+    pub archives: bool,
 }
 
 impl<'a> Import<'a> {
@@ -59,12 +74,15 @@ impl<'a> Import<'a> {
         store: &'a DiskStore,
         space: Space,
         trust: Trust,
+        wanted: Wanted,
     ) -> Result<Self> {
         Ok(Self {
             store,
             reader: Reader::new(session)?,
             space,
             trust,
+            no_ignore: wanted.ignored,
+            archives: wanted.archives,
             tally: Tally::default(),
         })
     }
@@ -74,28 +92,27 @@ impl<'a> Import<'a> {
     ///
     /// # Errors
     /// When the store fails; what was stored before stays.
-    pub fn bring(mut self, urls: &[&String], paths: &[PathBuf], no_ignore: bool) -> Result<Tally> {
+    pub fn bring(mut self, urls: &[&String], paths: &[PathBuf]) -> Result<Tally> {
         for url in urls {
             if let Err(reason) = self.url(url) {
                 let line = format!("{}: {reason}", visible(url));
                 self.tally.skipped.push(line);
             }
         }
-        self.files(paths, no_ignore)?;
+        self.files(paths)?;
         self.remove_gone(paths)?;
         Ok(self.tally)
     }
 
-    fn files(&mut self, paths: &[PathBuf], no_ignore: bool) -> Result<()> {
-        let walked = walk::files_below(paths, no_ignore);
+    fn files(&mut self, paths: &[PathBuf]) -> Result<()> {
+        let walked = walk::files_below(paths, self.no_ignore);
         self.tally.skipped.extend(walked.skipped);
         self.tally.ignored = walked.ignored;
         let files = walked.files;
         let progress = bar(files.len() as u64);
         for file in &files {
             if let Err(reason) = self.file(file)? {
-                let name = visible(&file.display().to_string());
-                self.tally.skipped.push(format!("{name}: {reason}"));
+                self.skip(file, &reason, ": ");
             }
             progress.inc(1);
         }
@@ -103,9 +120,24 @@ impl<'a> Import<'a> {
         Ok(())
     }
 
-    /// Adds one file, unless it is as it was. The inner error says why it is left out.
+    /// Adds one file or, on request, what is in an archive. The inner error says why it is
+    /// left out.
     fn file(&mut self, path: &Path) -> Result<Result<(), String>> {
-        let found = match document::look(path) {
+        match archive::kind(path) {
+            Some(kind) if self.archives => self.archive(path, kind),
+            Some(_) => Ok(Err(CLOSED.to_owned())),
+            None => self.document(path, None),
+        }
+    }
+
+    /// Adds the file at `path`, which may go by another name, unless it is as it was. The
+    /// inner error says why it is left out.
+    pub(super) fn document(
+        &mut self,
+        path: &Path,
+        named: Option<&Path>,
+    ) -> Result<Result<(), String>> {
+        let found = match document::look(path, named) {
             Ok(found) => found,
             Err(reason) => return Ok(Err(reason)),
         };
@@ -143,7 +175,7 @@ impl<'a> Import<'a> {
             Err(reason) => return Ok(Err(reason)),
         };
         if !brought.missing.is_empty() {
-            let name = visible(&path.display().to_string());
+            let name = visible(&named.unwrap_or(path).display().to_string());
             let missing = visible(&brought.missing.join("; "));
             self.tally.partly.push(format!("{name}: {missing}"));
         }
@@ -162,10 +194,9 @@ impl<'a> Import<'a> {
     fn remove_gone(&mut self, paths: &[PathBuf]) -> Result<()> {
         for folder in paths.iter().filter(|path| path.is_dir()) {
             let folder = std::path::absolute(folder)?;
-            let prefix = format!("{}/", folder.display().to_string().trim_end_matches('/'));
-            for known in self.store.files_below(&key(&self.space, &prefix))? {
+            for known in opened::known_below(self.store, &self.space, &folder)? {
                 let path = &known[key(&self.space, "").len()..];
-                if !Path::new(path).exists() {
+                if !opened::is_there(Path::new(path)) {
                     self.store.remove_file(&known)?;
                     self.tally.removed += 1;
                 }
@@ -251,10 +282,12 @@ mod tests {
                 reader: Reader::with(Bus::default()),
                 space: space.into(),
                 trust: Trust::Untrusted,
+                no_ignore: false,
+                archives: false,
                 tally: Tally::default(),
             };
             let paths = [docs.clone()];
-            import.files(&paths, false).expect("added");
+            import.files(&paths).expect("added");
             import.remove_gone(&paths).expect("removed");
             let tally = import.tally;
             (

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `job` | an import: what is new or changed is read, what is gone is removed |
 //! | `walk` | which files of a folder are meant |
+//! | `archive`, `opened` | archives: their members as files; how those come in |
 //! | `document` | one file: what it is, whether it changed, the pages it becomes |
 //! | `formats` | which formats are known, and by what |
 //! | `reader`, `printed` | formats that guests read; pages as they were printed |
@@ -16,6 +17,7 @@
 //! It knows the store and the tools of a session, and no command: what is to be told of an
 //! import is in its [`job::Tally`], and `cli/mem/add.rs` words it.
 
+mod archive;
 mod decode;
 mod document;
 mod failure;
@@ -24,6 +26,7 @@ pub mod job;
 pub mod jsonl;
 mod latex;
 mod note;
+mod opened;
 mod printed;
 mod reader;
 mod walk;

@@ -52,6 +52,13 @@ impl Ignored {
         }
     }
 
+    /// Adds what was left out elsewhere.
+    pub fn add(&mut self, others: Self) {
+        self.count = (self.count + others.count).min(IGNORED_MAX);
+        self.names.extend(others.names);
+        self.names.truncate(NAMED_MAX);
+    }
+
     /// The first of them by name.
     pub fn named(&self) -> Option<String> {
         let more = self.count - self.names.len();
@@ -67,10 +74,15 @@ impl Ignored {
 /// The files at and below `paths`. Those that are hidden, or that ignore files name, are
 /// left out and counted, unless `no_ignore` says otherwise; a path that is named is not.
 pub fn files_below(paths: &[PathBuf], no_ignore: bool) -> Walked {
+    found(paths, no_ignore, true)
+}
+
+/// The same; rules of folders above `paths` count only where `outer` says so.
+fn found(paths: &[PathBuf], no_ignore: bool, outer: bool) -> Walked {
     let mut walked = Walked::default();
     let mut seen = HashSet::new();
     for path in paths {
-        for entry in walk(path, no_ignore) {
+        for entry in walk(path, no_ignore, outer) {
             match entry {
                 Ok(entry) if entry.path().is_file() => {
                     if seen.insert(absolute(entry.path())) {
@@ -96,9 +108,20 @@ pub fn files_below(paths: &[PathBuf], no_ignore: bool) -> Walked {
     walked
 }
 
+/// The members of an archive named `shown`, unpacked in `folder`: as [`files_below`], but
+/// no rule from outside counts.
+pub fn files_of_archive(folder: &Path, shown: &Path, no_ignore: bool) -> Walked {
+    let (folder_name, shown) = (folder.display().to_string(), shown.display().to_string());
+    let mut walked = found(&[folder.to_owned()], no_ignore, false);
+    let renamed = |line: &mut String| *line = line.replacen(&folder_name, &shown, 1);
+    walked.skipped.iter_mut().for_each(renamed);
+    walked.ignored.names.iter_mut().for_each(renamed);
+    walked
+}
+
 /// Counts the files below `path` that were not `seen`.
 fn count_ignored(path: &Path, seen: &mut HashSet<PathBuf>, ignored: &mut Ignored) {
-    for entry in walk(path, true).flatten() {
+    for entry in walk(path, true, true).flatten() {
         if ignored.count == IGNORED_MAX {
             return;
         }
@@ -115,13 +138,14 @@ fn count_ignored(path: &Path, seen: &mut HashSet<PathBuf>, ignored: &mut Ignored
     }
 }
 
-fn walk(path: &Path, no_ignore: bool) -> ignore::Walk {
+fn walk(path: &Path, no_ignore: bool, outer: bool) -> ignore::Walk {
     let is_versions = |entry: &DirEntry| {
         let name = entry.file_name().to_string_lossy();
         entry.depth() > 0 && VERSIONS.contains(&name.as_ref())
     };
     WalkBuilder::new(path)
         .standard_filters(!no_ignore)
+        .parents(!no_ignore && outer)
         // An ignore file counts whether or not the folder is a repository.
         .require_git(false)
         .sort_by_file_path(Ord::cmp)

@@ -416,7 +416,7 @@ fn what_cannot_be_read_says_why(sandbox: &Sandbox) {
     check(
         "c.zip",
         archive(&[("a.txt", "a")]),
-        &["an archive", "unpack it"],
+        &["an archive (--archives opens it)"],
     );
     check(
         "d.docx",

@@ -5,6 +5,7 @@
 //! is here, one module for each thing a person or an accident may do to it.
 #![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
+mod archives;
 mod batch;
 mod crash;
 mod documents;

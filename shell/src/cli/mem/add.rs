@@ -8,7 +8,7 @@ use clap::Args;
 use quipu_memory::{Access, Trust};
 
 use crate::config::settings::SpaceName;
-use crate::import::job::{Import, Tally};
+use crate::import::job::{Import, Tally, Wanted};
 use crate::import::jsonl;
 use crate::session::Session;
 use crate::terminal::error::{FAILED, UserError};
@@ -31,6 +31,9 @@ pub struct AddArgs {
     /// Bring in hidden files too, and those that ignore files name
     #[arg(long, conflicts_with = "jsonl")]
     no_ignore: bool,
+    /// Open archives (zip, tar, tar.gz) and bring in what is in them, as from a folder
+    #[arg(long, conflicts_with = "jsonl")]
+    archives: bool,
     /// Put them into this space, which only some agents read [default: shared]
     #[arg(long, value_name = "NAME")]
     space: Option<SpaceName>,
@@ -60,8 +63,12 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
         return Ok(0);
     }
     let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
-    let import = Import::new(session, &store, space, trust)?;
-    let tally = import.bring(&urls, &paths, args.no_ignore)?;
+    let wanted = Wanted {
+        ignored: args.no_ignore,
+        archives: args.archives,
+    };
+    let import = Import::new(session, &store, space, trust, wanted)?;
+    let tally = import.bring(&urls, &paths)?;
     report(&tally);
     session.give_vectors(&store)?;
     // Whoever adds something means to have it afterwards.

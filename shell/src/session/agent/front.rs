@@ -98,31 +98,65 @@ fn first_line(error: &serde_saphyr::Error) -> String {
     }
 }
 
-/// `yaml` with quotes around each plain value of its own that YAML would read as something
-/// else: one with `: ` or ` #` in it, or one that begins with a sign.
+/// `yaml` with quotes around each plain value that YAML would read as something else: one
+/// with `: ` in it, or one that begins with a sign. A value goes on in the lines below it that
+/// stand further in; what is written as a block or between brackets stays.
 fn mended(yaml: &str) -> String {
-    let lines = yaml.lines().map(|line| {
-        let Some((key, value)) = line.split_once(':') else {
-            return line.to_owned();
+    let mut whole = Vec::new();
+    let mut lines = yaml.lines().peekable();
+    while let Some(line) = lines.next() {
+        let indent = indent(line);
+        let Some((key, value)) = keyed(line) else {
+            whole.push(line.to_owned());
+            continue;
         };
-        let is_key = !key.is_empty()
-            && key
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-        let value = value.trim();
-        let is_plain = !value.is_empty() && !value.starts_with(['"', '\'', '|', '>', '[', '{']);
-        let is_odd = value.contains(": ")
-            || value.ends_with(':')
-            || value.starts_with(['*', '&', '!', '%', '@', '`', '?', '-', ',', ']', '}']);
-        // A quotation that ends in the middle of the value.
-        let quoted =
-            value.starts_with(['"', '\'']) && serde_saphyr::from_str::<String>(value).is_err();
-        match is_key && (is_plain && is_odd || quoted) {
-            true => format!("{key}: '{}'", value.replace('\'', "''")),
-            false => line.to_owned(),
+        let mut below = Vec::new();
+        while !value.is_empty() {
+            let more = |next: &&str| next.trim().is_empty() || self::indent(next) > indent;
+            match lines.next_if(more) {
+                Some(next) => below.push(next),
+                None => break,
+            }
         }
-    });
-    lines.collect::<Vec<_>>().join("\n")
+        let is_block = value.starts_with(['|', '>']);
+        let parts = std::iter::once(value).chain(below.iter().map(|line| line.trim()));
+        let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+        let said = parts.join(" ");
+        match !is_block && is_misread(&said) {
+            true => whole.push(format!("{key}: '{}'", said.replace('\'', "''"))),
+            false => {
+                whole.push(line.to_owned());
+                whole.extend(below.into_iter().map(str::to_owned));
+            }
+        }
+    }
+    whole.join("\n")
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+/// The key of a line, with what stands before it, and its value.
+fn keyed(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.split_once(':')?;
+    let name = key.trim_start();
+    let is_key = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    is_key.then_some((key, value.trim()))
+}
+
+/// Whether a value that somebody wrote as words is something else to YAML.
+fn is_misread(value: &str) -> bool {
+    let is_plain = !value.is_empty() && !value.starts_with(['"', '\'', '[', '{']);
+    let is_odd = value.contains(": ")
+        || value.ends_with(':')
+        || value.starts_with(['*', '&', '!', '%', '@', '`', '?', '-', ',', ']', '}']);
+    // A quotation that ends in the middle of the value.
+    let quoted = value.starts_with(['"', '\'']) && serde_saphyr::from_str::<String>(value).is_err();
+    is_plain && is_odd || quoted
 }
 
 #[cfg(test)]
@@ -158,6 +192,14 @@ mod tests {
         check(
             "---\ndescription: **Bold** words\n---\n",
             "- | **Bold** words |  | ",
+        );
+        check(
+            "---\nmetadata:\n  author: a: b\ndescription: Use when\n  it: rains\nname: x: y\n---\n",
+            "x: y | Use when it: rains |  | ",
+        );
+        check(
+            "---\nname: a: b\ndescription: |\n  Note: one: two\n\n  -three\n---\n",
+            "a: b | Note: one: two\n\n-three\n |  | ",
         );
         check(
             "---\ndescription: \"Half\" of it\n---\n",

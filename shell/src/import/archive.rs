@@ -1,0 +1,462 @@
+//! Archives: which files are some, and their members in a folder of their own, within limits.
+//!
+//! | kind | what opens it |
+//! | --- | --- |
+//! | zip | the crate zip; documents that are zipped XML are none |
+//! | tar, tar.gz | the crate tar |
+//! | one compressed file (gz) | flate2 |
+//!
+//! A member becomes a plain file below the folder or is refused by its name. Links are never
+//! made, so that no path below the folder leads out of it. What the files are read as is
+//! decided in `opened`.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use tar::EntryType;
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+/// Larger archives are left out.
+pub const ARCHIVE_BYTES_MAX: u64 = 256 << 20;
+/// How deep an archive may lie in another.
+pub const DEPTH_MAX: usize = 3;
+/// Members of an archive and all archives in it.
+const MEMBERS_MAX: usize = 10_000;
+/// Bytes of one member, unpacked.
+const MEMBER_BYTES_MAX: u64 = 32 << 20;
+/// Bytes of all members, unpacked, with those of archives in it.
+const ALL_BYTES_MAX: u64 = 512 << 20;
+/// Where a tar archive says that it is one.
+const TAR_MARK: std::ops::Range<usize> = 257..262;
+/// Bytes looked at to tell what a file is.
+const HEAD_BYTES: u64 = 512;
+/// What only zipped documents have.
+const DOCUMENT_NAMES: &[&str] = &["[Content_Types].xml", "META-INF/container.xml"];
+
+/// What an archive is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Members compressed one by one.
+    Zip,
+    /// Members one after the other.
+    Tar,
+    /// The same, compressed as a whole.
+    TarGz,
+    /// One compressed file.
+    Gz,
+}
+
+/// What may still be unpacked of an archive and of those in it.
+#[derive(Debug)]
+pub struct Budget {
+    members: usize,
+    bytes: u64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            members: MEMBERS_MAX,
+            bytes: ALL_BYTES_MAX,
+        }
+    }
+}
+
+/// The archive that the file at `path` is; none where it is no archive, or not readable.
+pub fn kind(path: &Path) -> Option<Kind> {
+    let mut file = File::open(path).ok()?;
+    let head = head(&mut file).ok()?;
+    let ending = path.extension().unwrap_or_default();
+    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        let zip = ZipArchive::new(file);
+        // One that is broken is told of by who reads documents.
+        return zip.is_ok_and(|zip| !is_document(zip)).then_some(Kind::Zip);
+    }
+    if head.starts_with(b"\x1f\x8b") {
+        let rest = Cursor::new(head).chain(file);
+        let inner = self::head(&mut MultiGzDecoder::new(rest)).ok()?;
+        return Some(match is_tar(&inner) {
+            true => Kind::TarGz,
+            false => Kind::Gz,
+        });
+    }
+    let is_tar = is_tar(&head) || (ending.eq_ignore_ascii_case("tar") && head.contains(&0));
+    is_tar.then_some(Kind::Tar)
+}
+
+fn head(from: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    from.take(HEAD_BYTES).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+fn is_tar(head: &[u8]) -> bool {
+    head.get(TAR_MARK) == Some(b"ustar")
+}
+
+/// Whether it is a document of an office program or a book.
+fn is_document(mut zip: ZipArchive<File>) -> bool {
+    let named = |name: &str| DOCUMENT_NAMES.contains(&name) || name.ends_with(".iwa");
+    if zip.file_names().any(named) {
+        return true;
+    }
+    let mut mimetype = String::new();
+    if let Ok(file) = zip.by_name("mimetype") {
+        // One that is not text is no mark either.
+        let _ = file.take(HEAD_BYTES).read_to_string(&mut mimetype);
+    }
+    [
+        "application/epub+zip",
+        "application/vnd.oasis.opendocument.",
+    ]
+    .iter()
+    .any(|kind| mimetype.starts_with(kind))
+}
+
+/// Unpacks the archive at `path` into `folder`, which is empty. Gives what was left out, by
+/// name and with the reason.
+///
+/// # Errors
+/// A sentence for the report, where the archive cannot be read or its end is missing.
+pub fn unpack(
+    path: &Path,
+    kind: Kind,
+    folder: &Path,
+    budget: &mut Budget,
+) -> Result<Vec<String>, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut into = Unpacking {
+        folder,
+        budget,
+        refused: Vec::new(),
+    };
+    match kind {
+        Kind::Zip => into.zip(file)?,
+        Kind::Tar => into.tar(file),
+        Kind::TarGz => into.tar(MultiGzDecoder::new(file)),
+        Kind::Gz => {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            into.member(&name, MultiGzDecoder::new(file));
+        }
+    }
+    Ok(into.refused)
+}
+
+/// An archive that is being unpacked.
+struct Unpacking<'a> {
+    folder: &'a Path,
+    budget: &'a mut Budget,
+    refused: Vec<String>,
+}
+
+impl Unpacking<'_> {
+    fn zip(&mut self, file: File) -> Result<(), String> {
+        let mut zip = ZipArchive::new(file).map_err(|error| broken(&error))?;
+        for at in 0..zip.len() {
+            let Ok(member) = zip.by_index_raw(at) else {
+                self.refuse("a member", "it is damaged");
+                continue;
+            };
+            let name = member.name().to_owned();
+            let (is_folder, link, locked) =
+                (member.is_dir(), member.is_symlink(), member.encrypted());
+            drop(member);
+            if is_folder {
+                continue;
+            }
+            if self.is_spent() {
+                self.rest_left_out(Some(zip.len() - at));
+                break;
+            }
+            match (link, locked) {
+                (true, _) => self.refuse(&name, "a link"),
+                (_, true) => self.refuse(&name, "it is encrypted (unpack it with its password)"),
+                _ => match zip.by_index(at) {
+                    Ok(member) => self.member(&name, member),
+                    Err(ZipError::UnsupportedArchive(_)) => {
+                        self.refuse(&name, "compressed in a way that is not read");
+                    }
+                    Err(_) => self.refuse(&name, "it is damaged"),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    fn tar(&mut self, from: impl Read) {
+        let mut from = from.take(self.budget.bytes);
+        self.tar_members(&mut from);
+        // What was passed over was unpacked too.
+        self.budget.bytes = self.budget.bytes.min(from.limit());
+    }
+
+    fn tar_members(&mut self, from: &mut impl Read) {
+        let mut tar = tar::Archive::new(from);
+        let entries = match tar.entries() {
+            Ok(entries) => entries,
+            Err(error) => return self.refuse("all members", &broken(&error)),
+        };
+        for entry in entries {
+            let Ok(entry) = entry else {
+                return self.refuse("the rest", "the archive ends too early, or is too large");
+            };
+            let name = entry.path_bytes();
+            let Ok(name) = std::str::from_utf8(&name).map(str::to_owned) else {
+                let name = String::from_utf8_lossy(&name).into_owned();
+                self.refuse(&name, "its name is not UTF-8");
+                continue;
+            };
+            match entry.header().entry_type() {
+                EntryType::Directory | EntryType::XGlobalHeader => continue,
+                _ if self.is_spent() => return self.rest_left_out(None),
+                EntryType::Regular | EntryType::Continuous => self.member(&name, entry),
+                EntryType::Symlink | EntryType::Link => self.refuse(&name, "a link"),
+                EntryType::GNUSparse => self.refuse(&name, "a file with holes"),
+                _ => self.refuse(&name, "not a file"),
+            }
+        }
+    }
+
+    /// Writes a member, unless its name or its size forbids it.
+    fn member(&mut self, name: &str, from: impl Read) {
+        self.budget.members = self.budget.members.saturating_sub(1);
+        let Some(place) = place(name) else {
+            return self.refuse(name, "its name leads out of the archive");
+        };
+        let path = self.folder.join(place);
+        let most = MEMBER_BYTES_MAX.min(self.budget.bytes);
+        match write(&path, &mut from.take(most + 1)) {
+            Ok(written) => {
+                self.budget.bytes = self.budget.bytes.saturating_sub(written);
+                if written <= most {
+                    return;
+                }
+                self.refuse(name, &format!("larger than {most} bytes when unpacked"));
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                // What is there already stays.
+                return self.refuse(name, "its name is taken by another member");
+            }
+            Err(error) => {
+                // It was unpacked up to the failure.
+                let written = path.metadata().map_or(0, |meta| meta.len());
+                self.budget.bytes = self.budget.bytes.saturating_sub(written);
+                self.refuse(name, &broken(&error));
+            }
+        }
+        // A part of a file is not read as the whole. There may be none.
+        let _ = fs::remove_file(path);
+    }
+
+    fn is_spent(&self) -> bool {
+        self.budget.members == 0 || self.budget.bytes == 0
+    }
+
+    /// Says that what follows is left out, `count` members where that is known.
+    fn rest_left_out(&mut self, count: Option<usize>) {
+        let rest = match count {
+            Some(count) => format!("the last {count} members"),
+            None => "the rest".to_owned(),
+        };
+        let reason = format!(
+            "an archive may have {MEMBERS_MAX} members and {ALL_BYTES_MAX} bytes (unpack it)"
+        );
+        self.refuse(&rest, &reason);
+    }
+
+    fn refuse(&mut self, name: &str, reason: &str) {
+        self.refused.push(format!("{name}: {reason}"));
+    }
+}
+
+/// Where a member of this name lies below the folder; none where its name leads out of it.
+fn place(name: &str) -> Option<PathBuf> {
+    let name = name.replace('\\', "/");
+    let drive = name.as_bytes().get(1) == Some(&b':');
+    if name.starts_with('/') || name.contains('\0') || drive {
+        return None;
+    }
+    let parts = name
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".");
+    let parts: Vec<&str> = parts.collect();
+    (!parts.is_empty() && !parts.contains(&"..")).then(|| parts.iter().collect())
+}
+
+/// Writes a new file at `path`; gives its bytes.
+fn write(path: &Path, from: &mut impl Read) -> io::Result<u64> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    io::copy(from, &mut file)
+}
+
+fn broken(error: &dyn std::fmt::Display) -> String {
+    format!("it is damaged ({error})")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    /// A tar archive of members with a type, a name as it stands there, and a text.
+    fn tarred(members: &[(EntryType, &str, &str)]) -> Vec<u8> {
+        let mut tar = tar::Builder::new(Vec::new());
+        for (kind, name, text) in members {
+            let mut header = tar::Header::new_gnu();
+            header.set_entry_type(*kind);
+            header.set_size(text.len() as u64);
+            header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+            if matches!(kind, EntryType::Symlink) {
+                header.set_link_name("/etc/hostname").expect("fits");
+            }
+            header.set_cksum();
+            tar.append(&header, text.as_bytes()).expect("appended");
+        }
+        tar.into_inner().expect("ended")
+    }
+
+    fn zipped(members: &[(&str, &str)]) -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, text) in members {
+            let options = zip::write::SimpleFileOptions::default();
+            zip.start_file(*name, options).expect("started");
+            zip.write_all(text.as_bytes()).expect("written");
+        }
+        zip.finish().expect("finished").into_inner()
+    }
+
+    fn gzipped(bytes: &[u8]) -> Vec<u8> {
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(bytes).expect("written");
+        gz.finish().expect("finished")
+    }
+
+    fn files(folder: &Path) -> Vec<String> {
+        let entries = ignore::WalkBuilder::new(folder)
+            .standard_filters(false)
+            .sort_by_file_path(Ord::cmp)
+            .build();
+        let files = entries.flatten().filter(|entry| entry.path().is_file());
+        let below = files.map(|entry| entry.path().strip_prefix(folder).map(Path::to_owned));
+        below
+            .map(|path| path.expect("below").display().to_string())
+            .collect()
+    }
+
+    fn unpacked(name: &str, bytes: &[u8], mut budget: Budget) -> (Vec<String>, String) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (path, folder) = (dir.path().join(name), dir.path().join("in/it"));
+        fs::create_dir_all(&folder).expect("made");
+        fs::write(&path, bytes).expect("written");
+        let kind = kind(&path).expect("an archive");
+        let refused = unpack(&path, kind, &folder, &mut budget).expect("unpacked");
+        let all = files(dir.path());
+        assert!(
+            all.iter()
+                .all(|file| file == name || file.starts_with("in/it/")),
+            "{all:?}"
+        );
+        (files(&folder), refused.join("\n"))
+    }
+
+    #[test]
+    fn a_file_is_known_as_an_archive_or_not() {
+        let check = |name: &str, bytes: &[u8], expected: Option<Kind>| {
+            let dir = tempfile::tempdir().expect("a folder");
+            let path = dir.path().join(name);
+            fs::write(&path, bytes).expect("written");
+            assert_eq!(kind(&path), expected, "{name}");
+        };
+        let tar = tarred(&[(EntryType::Regular, "a.txt", "a")]);
+        check("a.zip", &zipped(&[("a.txt", "a")]), Some(Kind::Zip));
+        check("a.bin", &tar, Some(Kind::Tar));
+        check("a.tgz", &gzipped(&tar), Some(Kind::TarGz));
+        check("a.log.gz", &gzipped(b"a log"), Some(Kind::Gz));
+        check("a.docx", &zipped(&[("[Content_Types].xml", "")]), None);
+        let book = [("mimetype", "application/epub+zip")];
+        check("a.epub", &zipped(&book), None);
+        check("a.zip", b"PK\x03\x04 cut off", None);
+        check("a.gz", b"\x1f\x8b cut off", None);
+        check("a.txt", b"ustar", None);
+        check("a.tar", b"a poem", None);
+    }
+
+    #[test]
+    fn only_plain_members_below_the_folder_are_unpacked() {
+        let check = |name: &str, bytes: &[u8], files: &[&str], refused: &[&str]| {
+            let (found, said) = unpacked(name, bytes, Budget::default());
+            assert_eq!(found, files, "{said}");
+            assert_eq!(said.lines().count(), refused.len(), "{said}");
+            for words in refused {
+                assert!(said.contains(words), "{said}");
+            }
+        };
+        let members = [
+            (EntryType::Directory, "sub/", ""),
+            (EntryType::Regular, "./sub/a.txt", "a"),
+            (EntryType::Regular, "sub/../../b.txt", "b"),
+            (EntryType::Regular, "/tmp/c.txt", "c"),
+            (EntryType::Symlink, "sub/d.txt", ""),
+            (EntryType::Fifo, "e", ""),
+            (EntryType::Regular, "sub/a.txt", "again"),
+        ];
+        let refused = [
+            "sub/../../b.txt: its name leads out",
+            "/tmp/c.txt: its name leads out",
+            "sub/d.txt: a link",
+            "e: not a file",
+            "sub/a.txt: its name is taken",
+        ];
+        check("a.tar", &tarred(&members), &["sub/a.txt"], &refused);
+        check(
+            "a.tgz",
+            &gzipped(&tarred(&members)),
+            &["sub/a.txt"],
+            &refused,
+        );
+        let names = [
+            ("a.txt", "a"),
+            ("..\\b.txt", "b"),
+            ("C:\\c.txt", "c"),
+            ("x/d", "d"),
+        ];
+        let refused = ["..\\b.txt: its name", "C:\\c.txt: its name"];
+        check("a.zip", &zipped(&names), &["a.txt", "x/d"], &refused);
+        check("notes.txt.gz", &gzipped(b"text"), &["notes.txt"], &[]);
+        let whole = tarred(&[
+            (EntryType::Regular, "a", "a"),
+            (EntryType::Regular, "b", "b"),
+        ]);
+        check(
+            "cut.tar",
+            &whole[..1100],
+            &["a"],
+            &["the rest: the archive ends too early"],
+        );
+    }
+
+    #[test]
+    fn what_is_beyond_a_limit_is_named() {
+        let check = |bytes: u64, members: usize, files: &[&str], refused: &str| {
+            let zip = zipped(&[("a", "four"), ("b", "twelve bytes"), ("c", "last")]);
+            let (found, said) = unpacked("a.zip", &zip, Budget { members, bytes });
+            assert_eq!(found, files);
+            assert!(said.contains(refused), "{said}");
+        };
+        check(
+            100,
+            2,
+            &["a", "b"],
+            "the last 1 members: an archive may have",
+        );
+        check(10, 9, &["a"], "b: larger than 6 bytes when unpacked");
+        check(10, 9, &["a"], "the last 1 members");
+    }
+}
