@@ -276,7 +276,8 @@ pub fn how_to_act(calls: &[Callable], constrains: bool) -> String {
 /// How to act, where a grammar lets nothing else be written: short.
 const WITH_GRAMMAR: &str = "You answer by yourself, or call tools.\n\
      A call: {\"calls\":[{\"tool\":\"NAME\",\"args\":{…}}]}\n\
-     Several calls: {\"calls\":[{\"tool\":\"NAME\",\"args\":{…}},{\"tool\":\"NAME\",\"args\":{…}},…]}\n\
+     Several things to do the same with, such as two places or three numbers, are a call each: \
+     {\"calls\":[{\"tool\":\"NAME\",\"args\":{…}},{\"tool\":\"NAME\",\"args\":{…}},…]}\n\
      If none of the tools does what is asked: {\"calls\":[{\"tool\":\"none\"}]}\nTools:\n";
 /// How to act, where everything has to be said.
 const WITHOUT_GRAMMAR: &str = "You work step by step. Each of your turns is one JSON action:\n\
