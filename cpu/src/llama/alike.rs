@@ -3,97 +3,102 @@
 //! Attention is ours, and gives the same for a row alone and among others. Products with the
 //! weights are llama.cpp's: whether they do depends on the kernels it has for a layout.
 
-use std::path::{Path, PathBuf};
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
 
-use super::context::{Context, Output, Shape};
-use super::{Attention, Quant, company, load, requantize};
+    use super::super::context::{Context, Output, Shape};
+    use super::super::{Attention, Quant, company, load, requantize};
 
-/// Tokens of the text that is looked at.
-const TEXT: usize = 32;
-/// Tokens of another text in the same batch.
-const BESIDE: usize = 9;
+    /// Tokens of the text that is looked at.
+    const TEXT: usize = 32;
+    /// Tokens of another text in the same batch.
+    const BESIDE: usize = 9;
 
-fn shape(attention: Attention) -> Shape {
-    Shape {
-        cells: 1024,
-        sequences: 4,
-        batch: 512,
-        threads: 2,
-        ordered: true,
-        output: Output::Logits,
-        attention,
-    }
-}
-
-/// The logits after each token of a text, `chunk` tokens at a time, with tokens of another
-/// text in each batch if there is room `beside` it.
-fn logits(context: &mut Context<'_>, chunk: usize, beside: bool) -> Vec<Vec<f32>> {
-    let token = |i: usize| (1000 + i * i * 31 % 7000) as i32;
-    let mut all = Vec::new();
-    for start in (0..TEXT).step_by(chunk) {
-        context.clear();
-        if beside {
-            for i in 0..BESIDE {
-                let at = start / chunk * BESIDE + i;
-                context.add(token(at + 77), at, 1, false).unwrap();
-            }
+    fn shape(attention: Attention) -> Shape {
+        Shape {
+            cells: 1024,
+            sequences: 4,
+            batch: 512,
+            threads: 2,
+            ordered: true,
+            output: Output::Logits,
+            attention,
         }
-        let rows = start..(start + chunk).min(TEXT);
-        let rows: Vec<usize> = rows
-            .map(|i| context.add(token(i), i, 0, true).unwrap())
-            .collect();
-        context.decode(&|| false).unwrap();
-        all.extend(
-            rows.iter()
-                .map(|&row| context.logits(row).unwrap().to_vec()),
-        );
     }
-    context.remove(0, 0);
-    context.remove(1, 0);
-    all
-}
 
-/// How many of the rows have the same bits as those computed one by one, in the worst of some
-/// ways to batch them, and the largest difference of a logit.
-fn compare(model: &Path, attention: Attention) -> (usize, f32) {
-    let model = load(model, attention).unwrap();
-    let mut context = Context::new(&model, shape(attention)).unwrap();
-    let alone = logits(&mut context, 1, false);
-    let (mut same, mut most) = (TEXT, 0f32);
-    for (chunk, beside) in [(TEXT, false), (7, false), (1, true), (16, true)] {
-        let together = logits(&mut context, chunk, beside);
-        let pairs = || alone.iter().zip(&together);
-        let bits = |row: &[f32]| row.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-        same = same.min(pairs().filter(|(a, b)| bits(a) == bits(b)).count());
-        let off = pairs().flat_map(|(a, b)| a.iter().zip(b).map(|(a, b)| (a - b).abs()));
-        most = off.fold(most, f32::max);
+    /// The logits after each token of a text, `chunk` tokens at a time, with tokens of another
+    /// text in each batch if there is room `beside` it.
+    fn logits(context: &mut Context<'_>, chunk: usize, beside: bool) -> Vec<Vec<f32>> {
+        let token = |i: usize| (1000 + i * i * 31 % 7000) as i32;
+        let mut all = Vec::new();
+        for start in (0..TEXT).step_by(chunk) {
+            context.clear();
+            if beside {
+                for i in 0..BESIDE {
+                    let at = start / chunk * BESIDE + i;
+                    context.add(token(at + 77), at, 1, false).unwrap();
+                }
+            }
+            let rows = start..(start + chunk).min(TEXT);
+            let rows: Vec<usize> = rows
+                .map(|i| context.add(token(i), i, 0, true).unwrap())
+                .collect();
+            context.decode(&|| false).unwrap();
+            all.extend(
+                rows.iter()
+                    .map(|&row| context.logits(row).unwrap().to_vec()),
+            );
+        }
+        context.remove(0, 0);
+        context.remove(1, 0);
+        all
     }
-    (same, most)
-}
 
-#[test]
-#[expect(clippy::print_stderr, reason = "figures, and a skipped test says so")]
-fn model_rows_are_alike_alone_and_among_others() {
-    let path = std::env::var_os("QUIPU_TEST_MODEL").filter(|path| !path.is_empty());
-    let Some(path) = path.map(PathBuf::from) else {
-        eprintln!("skipped: QUIPU_TEST_MODEL names no model");
-        return;
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let layouts = [
-        ("Q4_0", Quant::Q4_0),
-        ("Q8_0", Quant::Q8_0),
-        ("Q4_K_M", Quant::Q4KM),
-        ("F16", Quant::F16),
-    ];
-    for (name, quant) in layouts {
-        let file = folder.path().join("model.gguf");
-        requantize(&path, &file, quant).unwrap();
-        for attention in [Attention::Own, Attention::LlamaCpp] {
-            let (same, most) = compare(&file, attention);
-            eprintln!("{name} {attention:?}: {same} of {TEXT} rows alike, off by at most {most:e}");
-            if attention == Attention::Own && company::alike("llama", name).is_ok() {
-                assert_eq!((same, most), (TEXT, 0.0), "{name}");
+    /// How many of the rows have the same bits as those computed one by one, in the worst of some
+    /// ways to batch them, and the largest difference of a logit.
+    fn compare(model: &Path, attention: Attention) -> (usize, f32) {
+        let model = load(model, attention).unwrap();
+        let mut context = Context::new(&model, shape(attention)).unwrap();
+        let alone = logits(&mut context, 1, false);
+        let (mut same, mut most) = (TEXT, 0f32);
+        for (chunk, beside) in [(TEXT, false), (7, false), (1, true), (16, true)] {
+            let together = logits(&mut context, chunk, beside);
+            let pairs = || alone.iter().zip(&together);
+            let bits = |row: &[f32]| row.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            same = same.min(pairs().filter(|(a, b)| bits(a) == bits(b)).count());
+            let off = pairs().flat_map(|(a, b)| a.iter().zip(b).map(|(a, b)| (a - b).abs()));
+            most = off.fold(most, f32::max);
+        }
+        (same, most)
+    }
+
+    #[test]
+    #[expect(clippy::print_stderr, reason = "figures, and a skipped test says so")]
+    fn model_rows_are_alike_alone_and_among_others() {
+        let path = std::env::var_os("QUIPU_TEST_MODEL").filter(|path| !path.is_empty());
+        let Some(path) = path.map(PathBuf::from) else {
+            eprintln!("skipped: QUIPU_TEST_MODEL names no model");
+            return;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let layouts = [
+            ("Q4_0", Quant::Q4_0),
+            ("Q8_0", Quant::Q8_0),
+            ("Q4_K_M", Quant::Q4KM),
+            ("F16", Quant::F16),
+        ];
+        for (name, quant) in layouts {
+            let file = folder.path().join("model.gguf");
+            requantize(&path, &file, quant).unwrap();
+            for attention in [Attention::Own, Attention::LlamaCpp] {
+                let (same, most) = compare(&file, attention);
+                eprintln!(
+                    "{name} {attention:?}: {same} of {TEXT} rows alike, off by at most {most:e}"
+                );
+                if attention == Attention::Own && company::alike("llama", name).is_ok() {
+                    assert_eq!((same, most), (TEXT, 0.0), "{name}");
+                }
             }
         }
     }

@@ -22,7 +22,7 @@ pub enum Door {
     /// Its own, which ends with it.
     Own(Machine),
     /// One that runs in another program.
-    Other(Other),
+    Other(Box<Other>),
 }
 
 /// A machine in another program on the same root.
@@ -56,12 +56,12 @@ impl Door {
                 "stop that machine",
             ));
         }
-        let door = Door::Other(Other {
+        let door = Door::Other(Box::new(Other {
             state: session.paths.state.clone(),
             journal: session.journal()?,
             sampling: (globals.seed.is_some() || globals.temperature.is_some())
                 .then(|| session.settings.sampling()),
-        });
+        }));
         door.check(session, agent)?;
         Ok(door)
     }

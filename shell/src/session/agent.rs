@@ -2,6 +2,7 @@
 //! may be followed is decided in `config/trust`.
 
 mod borrowed;
+mod disk;
 mod files;
 mod front;
 
@@ -12,12 +13,11 @@ use std::sync::Arc;
 use anyhow::Result;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::process::Agent;
-use quipu_memory::{LIST_MAX, PageId, Space, Store};
 use quipu_tools::Bus;
 use serde::Deserialize;
 
 use crate::config::paths::Paths;
-use crate::config::settings::{LimitsFile, MemoryFile, space_words};
+use crate::config::settings::{LimitsFile, MemoryFile};
 use crate::config::trust;
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
@@ -106,65 +106,6 @@ impl Loaded {
             ),
             "`quipu tool ls` lists the tools there are",
         ))
-    }
-}
-
-impl Loaded {
-    /// Checks that an agent nobody vouches for names no part of the disk that is another's:
-    /// no space with pages in it, and no notes that are there.
-    ///
-    /// # Errors
-    /// Where it does: says which, and what to do.
-    pub fn check_memory(&self, store: &dyn Store) -> Result<()> {
-        if !self.agent.stranger {
-            return Ok(());
-        }
-        let memory = &self.memory;
-        let own = memory
-            .space
-            .as_ref()
-            .map_or(&Space::SHARED, |space| &space.0);
-        let reads = memory.reads.iter().flatten().map(|space| &space.0);
-        let named = reads.chain([own]).filter(|space| !space.is_shared());
-        let mut named: Vec<&Space> = named.collect();
-        named.dedup();
-        for space in named {
-            if holds_pages(store, space)? {
-                return Err(self.refused(&format!("the space {}, which", space_words(space))));
-            }
-        }
-        for block in memory.blocks.iter().flatten() {
-            if store.get(&PageId::of_block(own, &block.0))?.is_some() {
-                return Err(self.refused(&format!("the note {}, which", block.0)));
-            }
-        }
-        Ok(())
-    }
-
-    fn refused(&self, what: &str) -> anyhow::Error {
-        let name = visible(&self.agent.name);
-        UserError::usage(
-            format!("the agent {name} is not trusted, and names {what} is there already"),
-            "`quipu trust DIR|FILE` vouches for an agent as its file is now",
-        )
-    }
-}
-
-/// Whether anything is in `space`.
-fn holds_pages(store: &dyn Store, space: &Space) -> Result<bool> {
-    if store.spaces()?.contains_key(space) {
-        return Ok(true);
-    }
-    let mut seen = 0;
-    loop {
-        let pages = store.list(seen, LIST_MAX)?;
-        if pages.is_empty() {
-            return Ok(false);
-        }
-        if pages.iter().any(|page| page.space == *space) {
-            return Ok(true);
-        }
-        seen += pages.len();
     }
 }
 
@@ -363,6 +304,8 @@ fn broken(file: &Path, error: &dyn std::fmt::Display) -> anyhow::Error {
 
 #[cfg(test)]
 mod tests {
+    use quipu_memory::{PageId, Space, Store};
+
     use super::*;
 
     fn check(name: &str, text: &str, want: &str) {

@@ -46,18 +46,18 @@ fn archives_are_opened_on_request() {
         ("../anchor.txt", b"of iron"),
         ("gear.tgz", &inner),
     ];
-    sandbox.write("harbour.zip", zipped(&files));
+    sandbox.write("port/harbour.zip", zipped(&files));
     let add = |arguments: &[&str], code: i32, wanted: &[&str]| {
         let command = [&["mem", "add"], arguments].concat();
         sandbox.quipu(&command).check(code, wanted);
     };
     add(
-        &["harbour.zip"],
+        &["port/harbour.zip"],
         1,
         &["harbour.zip: an archive (--archives opens it)", "skipped 1"],
     );
     add(
-        &["--archives", "harbour.zip"],
+        &["--archives", "port/harbour.zip"],
         0,
         &[
             "added 2 pages from 2 files",
@@ -73,8 +73,8 @@ fn archives_are_opened_on_request() {
     let source = hits[0]["source"].as_str().unwrap();
     assert!(source.contains("harbour.zip/gear.tgz/oars.txt"), "{hits}");
     // Again nothing is new; the folder it lies in does not lose them.
-    add(&["--archives", "harbour.zip"], 0, &["2 unchanged"]);
-    add(&["."], 1, &["added 0 pages from 0 files, skipped 1"]);
+    add(&["--archives", "port/harbour.zip"], 0, &["2 unchanged"]);
+    add(&["port"], 1, &["added 0 pages from 0 files, skipped 1"]);
     assert_eq!(
         sandbox
             .quipu(&["mem", "ls", "--json"])
@@ -85,9 +85,9 @@ fn archives_are_opened_on_request() {
         2
     );
     // What is no more in the archive is no more in the store.
-    sandbox.write("harbour.zip", zipped(&files[..1]));
+    sandbox.write("port/harbour.zip", zipped(&files[..1]));
     add(
-        &["--archives", "harbour.zip"],
+        &["--archives", "port/harbour.zip"],
         0,
         &["1 unchanged, 1 gone and removed"],
     );
