@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::path::{Path, PathBuf};
 
     use super::super::context::{Context, Output, Shape};
@@ -73,12 +74,16 @@ mod tests {
         (same, most)
     }
 
+    /// Figures, and that a test was skipped, are for who runs it.
+    fn say(line: &str) {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+
     #[test]
-    #[expect(clippy::print_stderr, reason = "figures, and a skipped test says so")]
     fn model_rows_are_alike_alone_and_among_others() {
         let path = std::env::var_os("QUIPU_TEST_MODEL").filter(|path| !path.is_empty());
         let Some(path) = path.map(PathBuf::from) else {
-            eprintln!("skipped: QUIPU_TEST_MODEL names no model");
+            say("skipped: QUIPU_TEST_MODEL names no model");
             return;
         };
         let folder = tempfile::tempdir().unwrap();
@@ -93,9 +98,9 @@ mod tests {
             requantize(&path, &file, quant).unwrap();
             for attention in [Attention::Own, Attention::LlamaCpp] {
                 let (same, most) = compare(&file, attention);
-                eprintln!(
+                say(&format!(
                     "{name} {attention:?}: {same} of {TEXT} rows alike, off by at most {most:e}"
-                );
+                ));
                 if attention == Attention::Own && company::alike("llama", name).is_ok() {
                     assert_eq!((same, most), (TEXT, 0.0), "{name}");
                 }

@@ -189,8 +189,8 @@ async fn until_end(
                     }
                 }
                 Told::Ended(ended) => return Ok(*ended),
-                // It is an error of `next`.
-                Told::Failed { .. } => {}
+                // A failure is an error of `next`.
+                Told::Begun | Told::Failed { .. } => {}
             }
         }
     }

@@ -243,7 +243,7 @@ impl Repl {
             renderer.show(event);
             Ok(())
         };
-        let mut conversation = conversation::begin(&self.machine.kernel, ask);
+        let mut conversation = conversation::begin(&self.machine.kernel, ask)?;
         let ended = follow(&mut conversation, &mut self.interrupts, &mut show).await?;
         let (pid, exit) = (ended.pid, ended.exit);
         if exit.status == Status::Interrupted {

@@ -22,7 +22,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::watch;
 
-use super::conversation::{self, Ask, Conversation, Told};
+use super::conversation::{self, Ask, Conversation, Process, Told};
 use crate::session::init::describe;
 use crate::terminal::error::UserError;
 use crate::terminal::hints;
@@ -240,7 +240,13 @@ async fn attend(
     mut writer: OwnedWriteHalf,
     mut closes: watch::Receiver<bool>,
 ) -> Result<()> {
+    let process = match Process::start(kernel, ask) {
+        Ok(process) => process,
+        Err(error) => return write(&mut writer, &Told::failed(&error)).await,
+    };
     let (Conversation { mut told, say }, attendant) = conversation::pair();
+    // Whoever has left by now is found by what follows.
+    let _ = write(&mut writer, &Told::Begun).await;
     let hear = async move {
         let mut line = String::new();
         loop {
@@ -265,7 +271,7 @@ async fn attend(
             let _ = write(&mut writer, &told).await;
         }
     };
-    let attended = attendant.attend(kernel, ask);
+    let attended = attendant.attend(kernel, process);
     tokio::select! {
         () = tell => {}
         ((), ()) = async { tokio::join!(attended, hear) } => {}
@@ -276,7 +282,7 @@ async fn attend(
 /// Has a conversation with the machine with its state in `state`.
 ///
 /// # Errors
-/// When none runs there any more.
+/// When none runs there any more, or it cannot start the process.
 pub async fn converse(state: &Path, ask: Ask) -> Result<Conversation> {
     let gone = |error: io::Error| {
         UserError::failed(
@@ -287,7 +293,7 @@ pub async fn converse(state: &Path, ask: Ask) -> Result<Conversation> {
     let stream = tokio::net::UnixStream::connect(socket(state)).await;
     let (reader, mut writer) = stream.map_err(gone)?.into_split();
     write(&mut writer, &Request::Attend(Box::new(ask))).await?;
-    let (conversation, attendant) = conversation::pair();
+    let (mut conversation, attendant) = conversation::pair();
     let (tell, mut said) = attendant.split();
     let hear = async move {
         let mut lines = tokio::io::BufReader::new(reader).lines();
@@ -318,6 +324,8 @@ pub async fn converse(state: &Path, ask: Ask) -> Result<Conversation> {
             () = speak => {}
         }
     });
+    // Processes begin in the order in which they are asked for.
+    conversation.next().await?;
     Ok(conversation)
 }
 

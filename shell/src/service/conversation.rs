@@ -66,6 +66,8 @@ pub enum Start {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Told {
+    /// The process has begun, the first that another program is told.
+    Begun,
     /// Something happened to the process.
     Event(Event),
     /// It is over, the last that is told.
@@ -131,12 +133,58 @@ pub fn pair() -> (Conversation, Attendant) {
     (Conversation { told, say }, attendant)
 }
 
-/// Has a conversation with `kernel`, in this program.
-pub fn begin(kernel: &Arc<Kernel>, ask: Ask) -> Conversation {
+/// Starts a process of `kernel`, and has a conversation about it in this program.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn begin(kernel: &Arc<Kernel>, ask: Ask) -> Result<Conversation> {
+    let process = Process::start(kernel, ask)?;
     let (conversation, attendant) = pair();
     let kernel = kernel.clone();
-    tokio::spawn(async move { attendant.attend(&kernel, ask).await });
-    conversation
+    tokio::spawn(async move { attendant.attend(&kernel, process).await });
+    Ok(conversation)
+}
+
+/// A process that a conversation is about.
+pub struct Process {
+    /// Its events, from before it began.
+    events: Subscription,
+    pid: Pid,
+    deliberation: Option<Deliberation>,
+}
+
+impl Process {
+    /// Starts what is asked for.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(kernel: &Kernel, ask: Ask) -> Result<Self> {
+        let events = kernel.subscribe();
+        let mut deliberation = None;
+        let pid = match ask.start {
+            Start::Spawn { program, must_fit } => {
+                if must_fit {
+                    kernel.fits(&program)?;
+                }
+                let pid = kernel.spawn((*program).clone())?;
+                if let Some(think) = ask.think {
+                    deliberation = Some(kernel.deliberate(pid, &program, think)?);
+                }
+                pid
+            }
+            Start::Resume {
+                pid,
+                limits,
+                attended,
+            } => kernel.resume(pid, limits, attended)?,
+            Start::Fork { pid, at, attended } => kernel.fork(pid, at, attended)?,
+        };
+        Ok(Self {
+            events,
+            pid,
+            deliberation,
+        })
+    }
 }
 
 impl Told {
@@ -189,9 +237,9 @@ impl Attendant {
         (self.told, self.said)
     }
 
-    /// Starts the process that is asked for, and tells of it until its end.
-    pub async fn attend(mut self, kernel: &Kernel, ask: Ask) {
-        let last = match self.until_end(kernel, ask).await {
+    /// Tells of a process until its end.
+    pub async fn attend(mut self, kernel: &Kernel, process: Process) {
+        let last = match self.until_end(kernel, process).await {
             Ok(ended) => Told::Ended(Box::new(ended)),
             Err(error) => Told::failed(&error),
         };
@@ -203,9 +251,12 @@ impl Attendant {
         let _ = self.told.send(told).await;
     }
 
-    async fn until_end(&mut self, kernel: &Kernel, ask: Ask) -> Result<Ended> {
-        let mut events = kernel.subscribe();
-        let (pid, deliberation) = start(kernel, ask)?;
+    async fn until_end(&mut self, kernel: &Kernel, process: Process) -> Result<Ended> {
+        let Process {
+            mut events,
+            pid,
+            deliberation,
+        } = process;
         let exit = self.follow(kernel, pid, &mut events).await?;
         let Some(deliberation) = deliberation else {
             return Ok(Ended {
@@ -304,27 +355,4 @@ impl Attendant {
             }
         }
     }
-}
-
-/// Starts what is asked for.
-fn start(kernel: &Kernel, ask: Ask) -> Result<(Pid, Option<Deliberation>)> {
-    let pid = match ask.start {
-        Start::Spawn { program, must_fit } => {
-            if must_fit {
-                kernel.fits(&program)?;
-            }
-            let pid = kernel.spawn((*program).clone())?;
-            let think = ask
-                .think
-                .map(|think| kernel.deliberate(pid, &program, think));
-            return Ok((pid, think.transpose()?));
-        }
-        Start::Resume {
-            pid,
-            limits,
-            attended,
-        } => kernel.resume(pid, limits, attended)?,
-        Start::Fork { pid, at, attended } => kernel.fork(pid, at, attended)?,
-    };
-    Ok((pid, None))
 }

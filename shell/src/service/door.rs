@@ -100,10 +100,10 @@ impl Door {
     /// Asks for a process.
     ///
     /// # Errors
-    /// When the other program has ended.
+    /// When it cannot be started, or the other program has ended.
     pub async fn begin(&self, mut ask: Ask) -> Result<Conversation> {
         let other = match self {
-            Door::Own(machine) => return Ok(conversation::begin(&machine.kernel, ask)),
+            Door::Own(machine) => return conversation::begin(&machine.kernel, ask),
             Door::Other(other) => other,
         };
         if let Start::Spawn { program, .. } = &mut ask.start {
