@@ -137,7 +137,7 @@ pub fn read(path: &Path) -> Result<Header, GgufError> {
 /// let page = b"<!DOCTYPE html><title>Sign in</title>";
 /// let read = read_from(Cursor::new(page), page.len() as u64, Path::new("m.gguf"));
 /// let reason = read.unwrap_err().to_string();
-/// assert_eq!(reason, "m.gguf is not a GGUF model: it looks like a web page");
+/// assert!(reason.starts_with("m.gguf is not a GGUF model: it looks like a web page"));
 /// ```
 pub fn read_from(source: impl Read + Seek, has: u64, path: &Path) -> Result<Header, GgufError> {
     let path = path.to_owned();

@@ -65,7 +65,7 @@ pub enum Request {
     /// What kind of machine it is.
     Greet,
     /// Start a process and tell of it. The reply is a line for each [`Told`], and each line
-    /// that follows the request is a [`Say`].
+    /// that follows the request is a [`conversation::Say`].
     Attend(Box<Ask>),
 }
 
