@@ -41,7 +41,7 @@ impl Execution {
         if chosen == Move::Answer && self.n == 0 {
             match self.program.branch.as_ref().map(|branch| branch.way) {
                 Some(Way::Program) if legal.runs_programs().is_some() => {
-                    return self.written(n, prompt, legal, Move::Program).await;
+                    return self.programmed(n, prompt, legal).await;
                 }
                 Some(Way::Thought) => return self.reasoned(n, prompt, legal).await,
                 _ => {}
@@ -58,7 +58,7 @@ impl Execution {
                 }
             }
             if self.wants_a_program(legal).await? {
-                return self.written(n, prompt, legal, Move::Program).await;
+                return self.programmed(n, prompt, legal).await;
             }
         }
         if chosen == Move::Answer && self.wants_a_number(legal).await? {
@@ -79,12 +79,24 @@ impl Execution {
         chosen: Move,
     ) -> Result<Decided, Ending> {
         let mut writing = self.write(prompt, legal, chosen, u32::MAX);
-        writing.shown = true;
+        writing.shown = chosen != Move::Calls;
         loop {
             if let Some(completion) = self.read(n, &mut writing).await? {
                 return Ok(Decided { chosen, completion });
             }
         }
+    }
+
+    /// A program, after worked examples where nothing but the task counts for it.
+    async fn programmed(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+    ) -> Result<Decided, Ending> {
+        let lesson = self.program_lesson(legal)?;
+        let prompt = lesson.as_ref().unwrap_or(prompt);
+        self.written(n, prompt, legal, Move::Program).await
     }
 
     /// Whether a program is left to a task that no tool does by itself: something has to be
@@ -226,20 +238,27 @@ impl Execution {
         }
         if legal.runs_programs().is_some_and(|call| call.name == tool) {
             drop(writing);
-            return self
-                .written(n, prompt, legal, Move::Program)
-                .await
-                .map(Some);
+            return self.programmed(n, prompt, legal).await.map(Some);
         }
         writing.shown = true;
         self.show(n, &writing.text);
-        let chosen = Move::Call;
-        loop {
+        let completion = loop {
             if let Some(completion) = completion.take() {
-                return Ok(Some(Decided { chosen, completion }));
+                break completion;
             }
             completion = self.read(n, &mut writing).await?;
+        };
+        let first = self.n == 0 && completion.closed_early.is_none();
+        if first && self.wants_another(prompt, &completion.text).await? {
+            // It begins with the same call again.
+            let mut decided = self.written(n, prompt, legal, Move::Calls).await?;
+            decided.completion.usage += completion.usage;
+            return Ok(Some(decided));
         }
+        Ok(Some(Decided {
+            chosen: Move::Call,
+            completion,
+        }))
     }
 
     /// Starts to write `chosen`, in at most `tokens_max` tokens.
@@ -257,7 +276,7 @@ impl Execution {
         Writing {
             ticket,
             text: String::new(),
-            shown: chosen != Move::Call,
+            shown: !matches!(chosen, Move::Call | Move::Calls),
         }
     }
 

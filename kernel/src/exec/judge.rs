@@ -9,8 +9,9 @@ use super::{Ending, Execution, guarded, time_left};
 use crate::decision::Decision;
 use crate::event::Event;
 use crate::grammar::{Callable, Legal};
-use crate::judgement::{CALL_BEGINS, NONE, Question, Signal, yes_or_no};
-use crate::lessons::Lesson;
+use crate::judgement::{CALL_BEGINS, NONE, Question, Signal, on_or_not, only_call, yes_or_no};
+use crate::label::Trust;
+use crate::lessons::{Lesson, PROGRAM};
 use crate::planner::card;
 use crate::signal::Signal::Kill;
 use quipu_cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Ticket, Weights};
@@ -21,6 +22,8 @@ const CARD_CHARS: usize = 500;
 const CALLS_SHOWN: usize = 3;
 /// Characters of such a call's arguments, and of its result.
 const RESULT_CHARS: usize = 240;
+/// A text that begins unlike any other.
+const OTHER: &str = "\u{bb}";
 
 impl Execution {
     /// The log-odds that a tool of `legal` is named rather than none; `None` where the CPU
@@ -40,6 +43,26 @@ impl Execution {
         Ok(weights.map(|weights| weights[0] - weights[1]))
     }
 
+    /// Whether there is to be another call beside the only one in `written`. A small model
+    /// ends its list too early: what its leaning to the end is worth is fitted.
+    pub(super) async fn wants_another(
+        &mut self,
+        prompt: &Prompt,
+        written: &str,
+    ) -> Result<bool, Ending> {
+        let question = Question::Several;
+        let led = only_call(written).and_then(|begun| self.shared.cpu.lead(prompt, begun));
+        let Some(led) = led.filter(|led| led.len < self.shared.cpu.info().window) else {
+            return Ok(false);
+        };
+        let ticket = self.inquire(led, on_or_not());
+        let weights = self.weighed(ticket).await?;
+        Ok(weights.is_some_and(|weights| {
+            let likely = self.judged(question, vec![weights[0] - weights[1]]);
+            self.says_yes(question, likely)
+        }))
+    }
+
     /// How likely the answer to `question`, about a move, is yes, from 0 to 1: asked after
     /// the last of `messages` about `call`, where `named` are the odds of
     /// [`Execution::names_a_tool`].
@@ -54,6 +77,8 @@ impl Execution {
         for signal in question.signals() {
             match signal {
                 Signal::Names => odds.push(named),
+                // Asked of what was written, not of one function.
+                Signal::GoesOn => return Ok(None),
                 Signal::Asked(words) => {
                     let words = words.replace("{tool}", &call.name);
                     match self.yes(messages, &words).await? {
@@ -171,7 +196,7 @@ impl Execution {
         {
             return Ok(Some(weights.clone()));
         }
-        let Some(prompt) = self.lesson(lesson, about)? else {
+        let Some(prompt) = self.lesson(lesson.about(about), lesson.about(OTHER))? else {
             return Ok(None);
         };
         let ticket = self.inquire(prompt, lesson.options());
@@ -184,19 +209,37 @@ impl Execution {
         Ok(weights)
     }
 
-    /// The prompt of a lesson on a text, if it fits the window. What stands before the text
-    /// is a boot page: it stays for the next process, and on disk for the next machine.
-    fn lesson(&self, lesson: &Lesson, about: &str) -> Result<Option<Prompt>, Ending> {
+    /// The prompt of a lesson on a text, if it fits the window. What it has in common with
+    /// one on another text is a boot page: it stays for the next process, and on disk for the
+    /// next machine.
+    fn lesson(&self, about: Vec<Message>, other: Vec<Message>) -> Result<Option<Prompt>, Ending> {
         let cpu = &self.shared.cpu;
         if !cpu.info().constrains {
             return Ok(None);
         }
-        let mut prompt = cpu.prepare(&lesson.messages(about)).map_err(failed)?;
-        // Two texts that begin differently.
-        let other = cpu.prepare(&lesson.messages("\u{bb}")).map_err(failed)?;
+        let mut prompt = cpu.prepare(&about).map_err(failed)?;
+        let other = cpu.prepare(&other).map_err(failed)?;
         let pairs = prompt.tokens.iter().zip(&other.tokens);
         prompt.boot = pairs.take_while(|(a, b)| a == b).count();
         Ok((prompt.len < cpu.info().window).then_some(prompt))
+    }
+
+    /// The prompt to write a program that does the task, after the examples of a lesson.
+    /// `None` where more than the task counts: what was attached or came to mind, an agent's
+    /// instructions, what was said before.
+    pub(super) fn program_lesson(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
+        let python = |call: &Callable| call.program.as_deref() == Some("python");
+        let told = self.told();
+        let alone = self.vm.holds_only_the_task()
+            && told == self.program.prompt
+            && self.program.label.trust >= Trust::User
+            && self.program.agent.instructions.trim().is_empty();
+        if !alone || !legal.runs_programs().is_some_and(python) {
+            return Ok(None);
+        }
+        let prompt = self.lesson(PROGRAM.messages(told), PROGRAM.messages(OTHER))?;
+        let room = self.shared.cpu.info().window - self.vm.reserve();
+        Ok(prompt.filter(|prompt| prompt.len <= room))
     }
 
     /// Asks `question` about the prompt, and ends the process before its first step; the odds

@@ -3,6 +3,7 @@
 //! (`quipu eval --calibrate`), and a fit holds for the model it was made on.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::lessons::{self, Lesson};
 
@@ -12,6 +13,8 @@ use crate::lessons::{self, Lesson};
 pub enum Question {
     /// Does one of the tools do what the task asks?
     Call,
+    /// Is another call needed beside the one that was written?
+    Several,
     /// Is another call needed after what came back?
     More,
     /// Is there something to be computed from what the task says?
@@ -31,6 +34,8 @@ pub enum Question {
 pub enum Signal {
     /// The beginning of a call: the names of the tools against [`NONE`].
     Names,
+    /// The end of a list with one call: a comma against the bracket.
+    GoesOn,
     /// A sentence after the last message, to be answered by yes or no; `{tool}` stands for
     /// the tool in question.
     Asked(&'static str),
@@ -45,6 +50,7 @@ pub const NONE: &str = "none";
 pub const CALL_BEGINS: &str = "{\"calls\":[{\"tool\":\"";
 
 const CALL: &[Signal] = &[Signal::Names, Signal::Taught(&lessons::FITS, 0)];
+const SEVERAL: &[Signal] = &[Signal::GoesOn];
 const MORE: &[Signal] = &[
     Signal::Names,
     Signal::Asked("Before you go on: does this still need a call of {tool}? Answer Yes or No."),
@@ -61,8 +67,9 @@ const CLAIM: &[Signal] = &[Signal::Taught(&lessons::CLAIM, 0)];
 
 impl Question {
     /// All there are.
-    pub const ALL: [Question; 7] = [
+    pub const ALL: [Question; 8] = [
         Question::Call,
+        Question::Several,
         Question::More,
         Question::Compute,
         Question::Keep,
@@ -73,7 +80,7 @@ impl Question {
 
     /// Whether it is asked about a move that a process is about to make.
     pub fn is_of_a_move(self) -> bool {
-        matches!(self, Question::Call | Question::More)
+        matches!(self, Question::Call | Question::Several | Question::More)
     }
 
     /// A hash of everything it is put with, in hexadecimal: a fit is worth nothing for other
@@ -90,12 +97,28 @@ impl Question {
     pub fn signals(self) -> &'static [Signal] {
         match self {
             Question::Call => CALL,
+            Question::Several => SEVERAL,
             Question::More => MORE,
             Question::Compute | Question::Keep | Question::Personal => SORTED,
             Question::Replace => REPLACE,
             Question::Claim => CLAIM,
         }
     }
+}
+
+/// A list of calls up to the end of its only call; `None` where it has more or is none.
+pub fn only_call(written: &str) -> Option<&str> {
+    let list: Value = serde_json::from_str(written).ok()?;
+    let only = list["calls"].as_array()?.len() == 1;
+    let begun = written.trim_end().strip_suffix('}')?.trim_end();
+    let begun = begun.strip_suffix(']')?.trim_end();
+    only.then_some(begun)
+}
+
+/// The texts that begin another call, and those that end a list of calls.
+pub fn on_or_not() -> Vec<Vec<String>> {
+    let texts = |texts: [&str; 3]| texts.iter().map(|text| (*text).to_owned()).collect();
+    vec![texts([",", ",{", ",{\""]), texts(["]", "]}", "]}\n"])]
 }
 
 /// The texts that begin the answers yes and no.
@@ -136,6 +159,8 @@ impl Fit {
 pub struct Judgement {
     /// Of [`Question::Call`].
     pub call: Fit,
+    /// Of [`Question::Several`].
+    pub several: Fit,
     /// Of [`Question::More`].
     pub more: Fit,
     /// Of [`Question::Compute`].
@@ -160,6 +185,7 @@ impl Default for Judgement {
         };
         Self {
             call: fit(&[0.35, 1.43], -0.92, 0.59),
+            several: fit(&[1.0], 0.0, 0.5),
             more: fit(&[-0.44, 4.68, 1.66], -0.59, 0.54),
             compute: fit(&[2.19, -2.05, 1.9], -4.33, 0.45),
             keep: fit(&[2.84, -1.52, -0.47], -1.12, 0.47),
@@ -175,6 +201,7 @@ impl Judgement {
     pub fn set(&mut self, question: Question, fit: Fit) {
         *match question {
             Question::Call => &mut self.call,
+            Question::Several => &mut self.several,
             Question::More => &mut self.more,
             Question::Compute => &mut self.compute,
             Question::Keep => &mut self.keep,
@@ -188,6 +215,7 @@ impl Judgement {
     pub fn of(&self, question: Question) -> &Fit {
         match question {
             Question::Call => &self.call,
+            Question::Several => &self.several,
             Question::More => &self.more,
             Question::Compute => &self.compute,
             Question::Keep => &self.keep,
@@ -216,5 +244,18 @@ mod tests {
         check([2.0, 0.0], 0.5);
         check([4.0, 0.0], 0.88);
         check([f32::NEG_INFINITY, f32::INFINITY], 0.0);
+    }
+
+    #[test]
+    fn a_list_with_one_call_is_known_up_to_its_end() {
+        let check = |written: &str, want: Option<&str>| {
+            assert_eq!(only_call(written), want, "{written}");
+        };
+        let one = r#"{"calls":[{"tool":"a.b","args":{"at":[{"x":"]}"}]}}"#;
+        check(&format!("{one}]}}"), Some(one));
+        check(&format!("{one} ]\n}}\n"), Some(one));
+        check(&format!("{one},{{\"tool\":\"c\",\"args\":{{}}}}]}}"), None);
+        check(one, None);
+        check("It is 4.", None);
     }
 }

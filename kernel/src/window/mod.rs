@@ -292,6 +292,11 @@ impl Vm {
         number(last).or_else(|| number(value()?["value"].as_str()?))
     }
 
+    /// Whether nothing stands beside the task but the boot page.
+    pub fn holds_only_the_task(&self) -> bool {
+        self.steps.is_empty() && self.attached.is_empty() && self.reminder.is_none()
+    }
+
     /// Whether anything is out of the window or cut.
     pub fn recallable(&self) -> bool {
         self.steps

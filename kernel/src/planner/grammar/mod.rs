@@ -48,6 +48,8 @@ pub enum Move {
     Any,
     /// It calls tools.
     Call,
+    /// It makes more than one call.
+    Calls,
     /// It writes a program, for the first tool in sight that runs one.
     Program,
     /// It answers, and ends.
@@ -98,7 +100,8 @@ impl Legal {
     pub fn form(&self, chosen: Move) -> Form {
         match (chosen, &self.answer) {
             (Move::Any, _) => Form::Json(self.schema()),
-            (Move::Call, _) => Form::Json(self.several()),
+            (Move::Call, _) => Form::Json(self.several(1)),
+            (Move::Calls, _) => Form::Json(self.several(2)),
             (Move::Answer, Some(answer)) => Form::Json(answer.written.clone()),
             (Move::Program, _) => {
                 let language = self
@@ -122,7 +125,7 @@ impl Legal {
         let text = without_thought(text).trim();
         match (chosen, &self.answer) {
             (Move::Any, _) => parse(text),
-            (Move::Call, _) => {
+            (Move::Call | Move::Calls, _) => {
                 let mut action = parse(text)?;
                 let calls = action["calls"].as_array_mut();
                 let mut calls = std::mem::take(calls.ok_or("it has no list of calls")?);
@@ -159,14 +162,14 @@ impl Legal {
         self.calls.iter().filter(|call| call.offered)
     }
 
-    /// The schema of one or more calls.
-    fn several(&self) -> Value {
+    /// The schema of `least` or more calls.
+    fn several(&self, least: usize) -> Value {
         let mut together = Together::default();
         let forms: Vec<Value> = self
             .offered()
             .map(|call| call.form(&mut together))
             .collect();
-        together.under(several(&forms))
+        together.under(several(&forms, least))
     }
 
     /// The JSON Schema that admits exactly the legal actions. Keys come in a fixed
@@ -182,7 +185,7 @@ impl Legal {
             .map(|call| call.form(&mut together))
             .collect();
         if !forms.is_empty() {
-            forms.push(several(&forms));
+            forms.push(several(&forms, 1));
         }
         if self.ask {
             forms.push(question());
@@ -270,7 +273,7 @@ impl Callable {
     pub(crate) fn alone(&self) -> Form {
         let mut together = Together::default();
         let form = self.form(&mut together);
-        Form::Json(together.under(several(&[form])))
+        Form::Json(together.under(several(&[form], 1)))
     }
 
     /// The program in a call of it that has nothing else, as a model writes it.
@@ -290,10 +293,10 @@ impl Callable {
     }
 }
 
-/// One or more calls of these `forms`.
-fn several(forms: &[Value]) -> Value {
+/// `least` or more calls of these `forms`.
+fn several(forms: &[Value], least: usize) -> Value {
     let calls = json!({"type": "array", "items": {"anyOf": forms},
-        "minItems": 1, "maxItems": CALLS_MAX});
+        "minItems": least, "maxItems": CALLS_MAX});
     object(&[("calls", calls)])
 }
 

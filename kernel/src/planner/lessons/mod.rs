@@ -5,12 +5,14 @@
 mod claim;
 mod done;
 mod fits;
+mod program;
 mod replace;
 mod sort;
 
 pub use claim::CLAIM;
 pub use done::DONE;
 pub use fits::FITS;
+pub use program::PROGRAM;
 pub use replace::REPLACE;
 pub use sort::SORT;
 
@@ -26,14 +28,21 @@ const END_CHARS: usize = 300;
 pub struct Lesson {
     /// What is to be done, as the system's message.
     pub task: &'static str,
-    /// Texts and the label of each.
+    /// Texts and the label of each, or what is to be written about each.
     pub examples: &'static [(&'static str, &'static str)],
-    /// The labels; the last is the one that the others are held against.
+    /// The labels; the last is the one that the others are held against. None where a text
+    /// is answered freely.
     pub labels: &'static [&'static str],
 }
 
 impl Lesson {
-    /// The messages that end with `text`; the next word is its label.
+    /// The messages that end with the beginning and the end of `text`; the next word is its
+    /// label.
+    pub fn about(&self, text: &str) -> Vec<Message> {
+        self.messages(&cut(text))
+    }
+
+    /// The messages that end with `text`; next comes its label, or what is written about it.
     pub fn messages(&self, text: &str) -> Vec<Message> {
         let say = |role, text: &str| Message {
             role,
@@ -44,7 +53,7 @@ impl Lesson {
             messages.push(say(Role::User, text));
             messages.push(say(Role::Assistant, label));
         }
-        messages.push(say(Role::User, &cut(text)));
+        messages.push(say(Role::User, text));
         messages
     }
 
@@ -77,7 +86,7 @@ mod tests {
             for (text, label) in lesson.examples {
                 assert!(lesson.labels.contains(label), "{text}: {label}");
             }
-            let messages = lesson.messages("text");
+            let messages = lesson.about("text");
             assert_eq!(messages.len(), 2 + 2 * lesson.examples.len());
             let last = messages.last().map(|message| message.text.as_str());
             assert_eq!(last, Some("text"));

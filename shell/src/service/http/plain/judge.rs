@@ -4,7 +4,9 @@
 
 use quipu_cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Weights};
 use quipu_kernel::grammar::Callable;
-use quipu_kernel::judgement::{CALL_BEGINS, NONE, Question, Signal, yes_or_no};
+use quipu_kernel::judgement::{
+    CALL_BEGINS, NONE, Question, Signal, on_or_not, only_call, yes_or_no,
+};
 use quipu_kernel::lessons::Lesson;
 use quipu_kernel::planner::card;
 use serde_json::Value;
@@ -55,6 +57,8 @@ pub async fn fits(
     for signal in question.signals() {
         let told = match signal {
             Signal::Names => Some(named),
+            // Asked of what was written, not of one function.
+            Signal::GoesOn => None,
             Signal::Asked(words) => {
                 let words = words.replace("{tool}", &function.name);
                 asked(lease, messages, &words).await?
@@ -79,6 +83,21 @@ pub async fn fits(
     Ok(fit.likelihood(&odds) >= fit.threshold)
 }
 
+/// Whether there is to be another call beside the only one in `written`.
+pub async fn wants_another(
+    lease: &Lease,
+    prompt: &Prompt,
+    written: &str,
+) -> Result<bool, ApiError> {
+    let led = only_call(written).and_then(|begun| lease.service().cpu().lead(prompt, begun));
+    let Some(led) = led else {
+        return Ok(false);
+    };
+    let weights = weigh(lease, led, on_or_not()).await?;
+    let fit = lease.service().judgement.of(Question::Several);
+    Ok(weights.is_some_and(|weights| fit.likelihood(&[weights[0] - weights[1]]) >= fit.threshold))
+}
+
 /// The log-odds of yes as the answer to `words`, put after the last of `messages`.
 async fn asked(lease: &Lease, messages: &[Message], words: &str) -> Result<Option<f32>, ApiError> {
     let mut messages = messages.to_vec();
@@ -99,9 +118,9 @@ async fn taught(
     about: &str,
 ) -> Result<Option<f32>, ApiError> {
     let cpu = lease.service().cpu();
-    let mut prompt = cpu.prepare(&lesson.messages(about))?;
+    let mut prompt = cpu.prepare(&lesson.about(about))?;
     // What stands before the text is the same for all: two texts that begin differently.
-    let other = cpu.prepare(&lesson.messages("\u{bb}"))?;
+    let other = cpu.prepare(&lesson.about("\u{bb}"))?;
     let pairs = prompt.tokens.iter().zip(&other.tokens);
     prompt.boot = pairs.take_while(|(a, b)| a == b).count();
     let weights = weigh(lease, prompt, lesson.options()).await?;

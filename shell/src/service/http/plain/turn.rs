@@ -39,6 +39,8 @@ pub struct Turn {
     told: VecDeque<TokenOdds>,
     /// Bytes of the tokens whose odds were.
     told_bytes: usize,
+    /// What a list of calls cost that was written again.
+    spent: Usage,
 }
 
 enum State {
@@ -113,6 +115,7 @@ impl Turn {
             passed: String::new(),
             told: VecDeque::new(),
             told_bytes: 0,
+            spent: Usage::default(),
         };
         turn.accepted()?;
         Ok(turn)
@@ -169,7 +172,7 @@ impl Turn {
             match chunk {
                 Chunk::Text(text) => self.text(&text),
                 Chunk::Odds(odds) => self.told.extend(odds),
-                Chunk::Done(whole) => self.end(&whole)?,
+                Chunk::Done(whole) => self.done(whole).await?,
                 Chunk::Weighed(..) => {}
             }
         }
@@ -302,6 +305,25 @@ impl Turn {
             self.ready.push_back(Piece::Odds(odds));
         }
         self.ready.push_back(Piece::Text(text));
+    }
+
+    /// Takes what was written, or lets it be written again with another call.
+    async fn done(&mut self, mut whole: Completion) -> Result<(), ApiError> {
+        if let State::Writing(writing) = &self.state
+            && writing.chosen == Move::Call
+            && self.ask.choice == Choice::Auto
+            && self.ask.parallel
+            && whole.closed_early.is_none()
+            && layout::done(&self.ask.said).is_empty()
+            && judge::wants_another(&self.lease, &self.prompt, &whole.text).await?
+        {
+            self.spent = whole.usage;
+            // It begins with the same call again.
+            self.state = State::Writing(self.write(Move::Calls));
+            return Ok(());
+        }
+        whole.usage += self.spent;
+        self.end(&whole)
     }
 
     fn end(&mut self, whole: &Completion) -> Result<(), ApiError> {
