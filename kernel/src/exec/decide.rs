@@ -7,6 +7,7 @@ use crate::event::Event;
 use crate::grammar::{Legal, Move};
 use crate::judgement::Question;
 use crate::limits::{Limit, THOUGHT_TOKENS_MAX};
+use crate::planner::facts::is_told_in_sentences;
 use crate::process::Way;
 use quipu_cpu::{Chunk, ClosedEarly, Completion, Job, Prompt, Ticket};
 
@@ -105,7 +106,28 @@ impl Execution {
         if self.n > 0 || legal.runs_programs().is_none() {
             return Ok(false);
         }
+        // What stands at an address has to be read before anything is computed from it.
+        if legal.opens_addresses().is_some() && self.gives_an_address() {
+            return Ok(false);
+        }
         self.computes().await
+    }
+
+    /// Whether `tool` takes an expression, and the task is told in sentences: a small model
+    /// writes one before it has worked anything out. A program has room for steps.
+    async fn is_too_much_for_one_expression(
+        &mut self,
+        legal: &Legal,
+        tool: &str,
+    ) -> Result<bool, Ending> {
+        let mut offered = legal.offered().filter(|call| call.name == tool);
+        let one = offered
+            .next()
+            .is_some_and(|call| call.takes_an_expression());
+        if self.n > 0 || !one || legal.runs_programs().is_none() {
+            return Ok(false);
+        }
+        Ok(is_told_in_sentences(self.told()) && self.computes().await?)
     }
 
     /// Whether a bare number is the answer: one was computed, and nothing else was asked for.
@@ -232,11 +254,14 @@ impl Execution {
             let likely = self
                 .judge_a_move(question, &prompt.messages, call, named)
                 .await?;
-            if likely.is_some_and(|likely| !self.says_yes(question, likely)) {
+            let enough = self.enough(question, call);
+            if likely.is_some_and(|likely| likely < enough) {
                 return Ok(None);
             }
         }
-        if legal.runs_programs().is_some_and(|call| call.name == tool) {
+        if legal.runs_programs().is_some_and(|call| call.name == tool)
+            || self.is_too_much_for_one_expression(legal, &tool).await?
+        {
             drop(writing);
             return self.programmed(n, prompt, legal).await.map(Some);
         }

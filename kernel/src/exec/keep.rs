@@ -32,7 +32,7 @@ const NOTE_CHARS: usize = 200;
 
 impl Execution {
     /// Before the first step: if the user tells something to be kept, it is kept. True if
-    /// that was a step.
+    /// that was a step. What stands at an address has to be read first.
     pub(super) async fn keep(&mut self, legal: &Legal) -> Result<bool, Ending> {
         let writes = legal.calls.iter().any(|call| call.name == REMEMBER);
         if self.n > 0 || !writes || self.program.label.trust < Trust::User {
@@ -40,7 +40,13 @@ impl Execution {
         }
         let begun = Instant::now();
         self.keeps = self.judge_task(Question::Keep).await?.unwrap_or(0.0);
-        if !self.says_yes(Question::Keep, self.keeps) {
+        if self.says_yes(Question::Keep, self.keeps) {
+            // Who asks for what was told before tells nothing.
+            let asks = self.judge_task(Question::Personal).await?.unwrap_or(0.0);
+            self.keeps *= if asks > self.keeps { 1.0 - asks } else { 1.0 };
+        }
+        let reads = legal.opens_addresses().is_some() && self.gives_an_address();
+        if !self.says_yes(Question::Keep, self.keeps) || reads {
             return Ok(false);
         }
         self.keep_told(begun).await?;

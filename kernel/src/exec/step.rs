@@ -10,6 +10,7 @@ use crate::calls::{Now, REMEMBER, Syscall};
 use crate::event::Event;
 use crate::grammar::Legal;
 use crate::journal::StepRow;
+use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::process::{Failure, State, Usage};
 use quipu_cpu::ClosedEarly;
@@ -17,7 +18,7 @@ use quipu_cpu::ClosedEarly;
 impl Execution {
     /// One step. Everything that can stop the process comes out as an [`Ending`].
     pub(super) async fn step(&mut self) -> Result<(), Ending> {
-        let legal = self.legal()?;
+        let mut legal = self.legal()?;
         self.save_state(State::Running)?;
         let n = self.n + 1;
         let (prompt, evicted) = self.vm.fit(&*self.shared.cpu).map_err(failed)?;
@@ -38,6 +39,7 @@ impl Execution {
         if self.program.branch.is_none() && self.keep(&legal).await? {
             return Ok(());
         }
+        self.narrow(&mut legal);
         let begun = Instant::now();
         let decided = self.decide(n, &prompt, &legal).await?;
         let decide_ms = begun.elapsed().as_millis() as u64;
@@ -134,12 +136,22 @@ impl Execution {
         if self.stuck {
             legal.calls.clear();
         }
-        // A small model that has just kept something would keep it again and again.
-        let kept = self.kept && self.shared.cpu.info().constrains;
-        for call in legal.calls.iter_mut().filter(|_| kept) {
-            call.offered &= call.name != REMEMBER;
-        }
         Ok(legal)
+    }
+
+    /// Takes out of sight what a small model would call all the same: what keeps a memory,
+    /// where nothing was told to be kept or it is kept already; and what runs a program,
+    /// before the page has been read that a task gives the address of.
+    fn narrow(&self, legal: &mut Legal) {
+        if !self.shared.cpu.info().constrains {
+            return;
+        }
+        let keeps = !self.kept && self.says_yes(Question::Keep, self.keeps);
+        let unread = self.n == 0 && legal.opens_addresses().is_some() && self.gives_an_address();
+        for call in &mut legal.calls {
+            call.offered &= keeps || call.name != REMEMBER;
+            call.offered &= !unread || call.program.is_none();
+        }
     }
 
     /// Whether the store holds anything that could be found.

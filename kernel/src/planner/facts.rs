@@ -47,6 +47,15 @@ pub fn facts(text: &str) -> Vec<String> {
     facts
 }
 
+/// Whether `text` has more than one sentence.
+pub fn is_told_in_sentences(text: &str) -> bool {
+    let pieces = text.lines().flat_map(sentences);
+    pieces
+        .filter(|piece| letters(piece) >= LETTERS_MIN)
+        .nth(1)
+        .is_some()
+}
+
 /// A line without the mark of a list.
 fn item(line: &str) -> &str {
     let line = line.trim();
@@ -110,6 +119,17 @@ mod tests {
     #[track_caller]
     fn check(text: &str, want: &[&str]) {
         assert_eq!(facts(text), want, "{text}");
+    }
+
+    #[test]
+    fn sentences_are_more_than_one() {
+        let check = |text: &str, want: bool| {
+            assert_eq!(is_told_in_sentences(text), want, "{text}");
+        };
+        check("What is 12.5% of 80, rounded?", false);
+        check("Dr. Ash has 3 cats. How many legs is that?", true);
+        check("盒子里有12支笔。拿走5支，还剩几支？", true);
+        check("", false);
     }
 
     #[test]

@@ -141,6 +141,7 @@ impl Planner {
         Legal {
             calls,
             computed: None,
+            told: self.calls.iter().any(|call| call.offered),
             ask: any && self.interactive,
             answer: self.answer.clone(),
         }

@@ -154,6 +154,7 @@ async fn model_writes_only_what_is_legal() {
         return;
     };
     let legal = Legal {
+        told: true,
         computed: None,
         calls: vec![Callable::new(
             "lamp.switch",

@@ -71,6 +71,8 @@ pub struct Legal {
     pub answer: Option<Answer>,
     /// The number that was computed last: a bare number as the answer is that one.
     pub computed: Option<String>,
+    /// Whether it was told how to call tools, also where it may call none now.
+    pub told: bool,
 }
 
 /// What an answer that is no text looks like.
@@ -111,7 +113,7 @@ impl Legal {
             }
             (Move::Number, _) => Form::Lark(number::grammar(self.computed.as_deref())),
             // A model that was told how to call tells so instead of answering.
-            (Move::Answer, None) if self.offered().next().is_some() => Form::Lark(WORDS.to_owned()),
+            (Move::Answer, None) if self.told => Form::Lark(WORDS.to_owned()),
             (Move::Answer, None) | (Move::Ask, _) => Form::Text,
         }
     }
@@ -147,9 +149,29 @@ impl Legal {
                 Ok(json!({"tool": call.name, "args": {"code": without_fence(text)}}))
             }
             (Move::Answer, Some(_)) => Ok(json!({ "answer": parse(text)? })),
+            (Move::Answer, None) if self.calls_in(text).is_some() => {
+                self.action(Move::Call, self.calls_in(text).unwrap_or_default())
+            }
             (Move::Answer, None) | (Move::Number, _) => Ok(json!({ "answer": text })),
             (Move::Ask, _) => Ok(json!({ "ask": text })),
         }
+    }
+
+    /// The calls in a fence at the end of an answer: a model that was not let call at once, and
+    /// answers with the call all the same. Only calls that are legal now count.
+    fn calls_in<'a>(&self, answer: &'a str) -> Option<&'a str> {
+        let (_, fenced) = answer.trim_end().strip_suffix("```")?.rsplit_once("```")?;
+        let list = fenced.strip_prefix("json").unwrap_or(fenced).trim();
+        let calls: Value = serde_json::from_str(list).ok()?;
+        self.told.then_some(())?;
+        self.check_calls(calls.get("calls")?, calls.as_object()?.len())
+            .ok()?;
+        Some(list)
+    }
+
+    /// The first function in sight that opens an address.
+    pub fn opens_addresses(&self) -> Option<&Callable> {
+        self.offered().find(|call| call.opens_addresses())
     }
 
     /// The first function in sight that runs a program.
@@ -269,6 +291,21 @@ impl Callable {
         }
     }
 
+    /// Whether all it has to be given is an expression: it computes what is already worked out.
+    pub fn takes_an_expression(&self) -> bool {
+        self.parameters["required"] == json!(["expression"])
+    }
+
+    /// Whether it has to be given an address: an argument `url` or `uri`, or of that format.
+    pub fn opens_addresses(&self) -> bool {
+        let required = self.parameters["required"].as_array();
+        let required = required.into_iter().flatten().filter_map(Value::as_str);
+        required.into_iter().any(|name| {
+            let format = &self.parameters["properties"][name]["format"];
+            matches!(name, "url" | "uri") || matches!(format.as_str(), Some("uri" | "url"))
+        })
+    }
+
     /// The form of a call of it and of nothing else.
     pub(crate) fn alone(&self) -> Form {
         let mut together = Together::default();
@@ -343,160 +380,4 @@ fn validate(schema: &Value, value: &Value, place: &str) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn legal() -> Legal {
-        Legal {
-            computed: None,
-            calls: vec![Callable::new(
-                "calculator.calculate",
-                "evaluates",
-                object(&[("expression", json!({"type": "string"}))]),
-            )],
-            ask: false,
-            answer: None,
-        }
-    }
-
-    #[test]
-    fn what_is_legal_is_accepted_and_what_is_not_is_explained() {
-        let check = |action: Value, want: &str| {
-            let said = legal().check(&action).err().unwrap_or_default();
-            assert!(
-                said.contains(want) && want.is_empty() == said.is_empty(),
-                "{action}: {said}"
-            );
-        };
-        check(json!({"answer": "4"}), "");
-        check(
-            json!({"tool": "calculator.calculate", "args": {"expression": "1"}}),
-            "",
-        );
-        check(
-            json!({"tool": "calculator.calculate", "args": {}}),
-            "expression",
-        );
-        check(
-            json!({"tool": "calculator.calculate", "args": {"expression": 3}}),
-            "/args/expression",
-        );
-        check(
-            json!({"tool": "shell.rm", "args": {}}),
-            "there are calculator.calculate",
-        );
-        check(json!({"ask": "who?"}), "nobody is there");
-        check(json!([1]), "one JSON object");
-        check(json!({"answer": "4", "extra": 1}), "extra");
-        let call = json!({"tool": "calculator.calculate", "args": {"expression": "1"}});
-        check(json!({"calls": [call, call]}), "");
-        check(json!({"calls": []}), "one to 16 calls");
-        check(
-            json!({"calls": [{"tool": "shell.rm", "args": {}}]}),
-            "there are calculator.calculate",
-        );
-    }
-
-    #[test]
-    fn answers_are_checked_by_the_whole_schema() {
-        let check = |schema: Value, answer: Value, want: &str| {
-            let legal = Legal {
-                answer: Some(Answer::of(&schema)),
-                ..legal()
-            };
-            let said = legal
-                .check(&json!({ "answer": answer }))
-                .err()
-                .unwrap_or_default();
-            assert!(
-                said.contains(want) && want.is_empty() == said.is_empty(),
-                "{answer}: {said}"
-            );
-        };
-        let team = json!({"$id": "https://a.example/team", "type": "array", "items": {"$ref": "#/$defs/P"},
-            "$defs": {"P": {"type": "object", "properties": {"age": {"type": "integer"}}}}});
-        check(team.clone(), json!([{"age": 3}]), "");
-        check(team, json!([{"age": "3"}]), "/answer/0/age: ");
-        let nested = json!({"properties": {"next": {"$ref": "#"}, "n": {"type": "integer"}}});
-        check(nested.clone(), json!({"next": {"next": {"n": 1}}}), "");
-        check(
-            nested,
-            json!({"next": {"next": {"n": "1"}}}),
-            "/answer/next/next/n: ",
-        );
-        check(
-            json!({"format": "date"}),
-            json!("soon"),
-            "\"soon\" is not a \"date\"",
-        );
-        check(
-            json!({"type": "array", "uniqueItems": true}),
-            json!([1, 1]),
-            "/answer: ",
-        );
-    }
-
-    #[test]
-    fn texts_become_actions() {
-        let check = |chosen, text: &str, want: Value| {
-            assert_eq!(
-                legal().action(chosen, text).unwrap_or_default(),
-                want,
-                "{text}"
-            );
-        };
-        check(Move::Answer, " It is 4.\n", json!({"answer": "It is 4."}));
-        check(Move::Ask, "Which one?", json!({"ask": "Which one?"}));
-        check(
-            Move::Call,
-            "{\"calls\":[{\"tool\":\"a\"}]}",
-            json!({"tool": "a"}),
-        );
-        check(
-            Move::Call,
-            "{\"calls\":[{\"tool\":\"a\"},{\"tool\":\"b\"},{\"tool\":\"a\"}]}",
-            json!({"calls": [{"tool": "a"}, {"tool": "b"}]}),
-        );
-        check(Move::Any, "no", Value::Null);
-    }
-
-    #[test]
-    fn words_do_not_begin_like_a_call() {
-        let Form::Lark(text) = legal().form(Move::Answer) else {
-            panic!("no grammar");
-        };
-        let pattern = text.trim().strip_prefix("start: /").unwrap();
-        let pattern = pattern.strip_suffix('/').unwrap();
-        let pattern = regex::Regex::new(&format!("^(?:{pattern})$")).unwrap();
-        let check = |text: &str, want: bool| assert_eq!(pattern.is_match(text), want, "{text}");
-        check("It is 4.\nYes.", true);
-        check("```json\n{\"city\": \"Graz\"}\n```", true);
-        check("{\"calls [{\"tool\":\"none\"}]}", false);
-        check("{\"calls\":[{\"tool\":\"none\"}]}", false);
-        check(" {\"calls\"", false);
-        assert!(matches!(Legal::default().form(Move::Answer), Form::Text));
-    }
-
-    #[test]
-    fn a_program_is_written_as_such() {
-        let mut legal = legal();
-        let call = &mut legal.calls[0];
-        call.program = Some("python".into());
-        call.name = "python.run".into();
-        let check = |text: &str, code: &str| {
-            let action = legal.action(Move::Program, text).unwrap();
-            assert_eq!(
-                action,
-                json!({"tool": "python.run", "args": {"code": code}})
-            );
-            assert!(
-                legal.calls[0]
-                    .program_in(&action)
-                    .unwrap()
-                    .starts_with(text)
-            );
-        };
-        check("```python\nx = 1\nx\n```", "x = 1\nx");
-        check("```python\nif a:\n    b()", "if a:\n    b()");
-    }
-}
+mod tests;

@@ -89,6 +89,7 @@ impl Turn {
         }
         let legal = Legal {
             computed: None,
+            told: ask.choice != Choice::None && !ask.functions.is_empty(),
             calls: match &ask.choice {
                 Choice::None => Vec::new(),
                 Choice::Named(name) => {

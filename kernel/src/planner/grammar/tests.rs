@@ -1,0 +1,189 @@
+//! Tests of the grammar of actions.
+
+use super::*;
+
+fn legal() -> Legal {
+    Legal {
+        computed: None,
+        told: true,
+        calls: vec![Callable::new(
+            "calculator.calculate",
+            "evaluates",
+            object(&[("expression", json!({"type": "string"}))]),
+        )],
+        ask: false,
+        answer: None,
+    }
+}
+
+#[test]
+fn what_is_legal_is_accepted_and_what_is_not_is_explained() {
+    let check = |action: Value, want: &str| {
+        let said = legal().check(&action).err().unwrap_or_default();
+        assert!(
+            said.contains(want) && want.is_empty() == said.is_empty(),
+            "{action}: {said}"
+        );
+    };
+    check(json!({"answer": "4"}), "");
+    check(
+        json!({"tool": "calculator.calculate", "args": {"expression": "1"}}),
+        "",
+    );
+    check(
+        json!({"tool": "calculator.calculate", "args": {}}),
+        "expression",
+    );
+    check(
+        json!({"tool": "calculator.calculate", "args": {"expression": 3}}),
+        "/args/expression",
+    );
+    check(
+        json!({"tool": "shell.rm", "args": {}}),
+        "there are calculator.calculate",
+    );
+    check(json!({"ask": "who?"}), "nobody is there");
+    check(json!([1]), "one JSON object");
+    check(json!({"answer": "4", "extra": 1}), "extra");
+    let call = json!({"tool": "calculator.calculate", "args": {"expression": "1"}});
+    check(json!({"calls": [call, call]}), "");
+    check(json!({"calls": []}), "one to 16 calls");
+    check(
+        json!({"calls": [{"tool": "shell.rm", "args": {}}]}),
+        "there are calculator.calculate",
+    );
+}
+
+#[test]
+fn answers_are_checked_by_the_whole_schema() {
+    let check = |schema: Value, answer: Value, want: &str| {
+        let legal = Legal {
+            answer: Some(Answer::of(&schema)),
+            ..legal()
+        };
+        let said = legal
+            .check(&json!({ "answer": answer }))
+            .err()
+            .unwrap_or_default();
+        assert!(
+            said.contains(want) && want.is_empty() == said.is_empty(),
+            "{answer}: {said}"
+        );
+    };
+    let team = json!({"$id": "https://a.example/team", "type": "array", "items": {"$ref": "#/$defs/P"},
+        "$defs": {"P": {"type": "object", "properties": {"age": {"type": "integer"}}}}});
+    check(team.clone(), json!([{"age": 3}]), "");
+    check(team, json!([{"age": "3"}]), "/answer/0/age: ");
+    let nested = json!({"properties": {"next": {"$ref": "#"}, "n": {"type": "integer"}}});
+    check(nested.clone(), json!({"next": {"next": {"n": 1}}}), "");
+    check(
+        nested,
+        json!({"next": {"next": {"n": "1"}}}),
+        "/answer/next/next/n: ",
+    );
+    check(
+        json!({"format": "date"}),
+        json!("soon"),
+        "\"soon\" is not a \"date\"",
+    );
+    check(
+        json!({"type": "array", "uniqueItems": true}),
+        json!([1, 1]),
+        "/answer: ",
+    );
+}
+
+#[test]
+fn texts_become_actions() {
+    let check = |chosen, text: &str, want: Value| {
+        assert_eq!(
+            legal().action(chosen, text).unwrap_or_default(),
+            want,
+            "{text}"
+        );
+    };
+    check(Move::Answer, " It is 4.\n", json!({"answer": "It is 4."}));
+    check(Move::Ask, "Which one?", json!({"ask": "Which one?"}));
+    check(
+        Move::Call,
+        "{\"calls\":[{\"tool\":\"a\"}]}",
+        json!({"tool": "a"}),
+    );
+    check(
+        Move::Call,
+        "{\"calls\":[{\"tool\":\"a\"},{\"tool\":\"b\"},{\"tool\":\"a\"}]}",
+        json!({"calls": [{"tool": "a"}, {"tool": "b"}]}),
+    );
+    check(Move::Any, "no", Value::Null);
+    // A call in a fence is one, where it is legal.
+    let call = json!({"tool": "calculator.calculate", "args": {"expression": "1"}});
+    let fenced = |call: &Value| format!("I call:\n```json\n{{\"calls\":[{call}]}}\n```\n");
+    check(Move::Answer, &fenced(&call), call.clone());
+    let other = fenced(&json!({"tool": "shell.rm", "args": {}}));
+    check(Move::Answer, &other, json!({"answer": other.trim()}));
+    check(
+        Move::Answer,
+        "```json\n{\"a\":1}\n```",
+        json!({"answer": "```json\n{\"a\":1}\n```"}),
+    );
+}
+
+#[test]
+fn what_opens_an_address_is_known_by_its_arguments() {
+    let check = |parameters: Value, want: bool| {
+        let call = Callable::new("d.f", "", parameters.clone());
+        assert_eq!(call.opens_addresses(), want, "{parameters}");
+    };
+    let of = |name: &str, schema: Value, required: bool| {
+        let required = if required { json!([name]) } else { json!([]) };
+        json!({"type": "object", "properties": {name: schema}, "required": required})
+    };
+    check(of("url", json!({"type": "string"}), true), true);
+    check(of("url", json!({"type": "string"}), false), false);
+    check(
+        of("page", json!({"type": "string", "format": "uri"}), true),
+        true,
+    );
+    check(of("page", json!({"type": "string"}), true), false);
+    check(json!({"type": "object"}), false);
+}
+
+#[test]
+fn words_do_not_begin_like_a_call() {
+    let Form::Lark(text) = legal().form(Move::Answer) else {
+        panic!("no grammar");
+    };
+    let pattern = text.trim().strip_prefix("start: /").unwrap();
+    let pattern = pattern.strip_suffix('/').unwrap();
+    let pattern = regex::Regex::new(&format!("^(?:{pattern})$")).unwrap();
+    let check = |text: &str, want: bool| assert_eq!(pattern.is_match(text), want, "{text}");
+    check("It is 4.\nYes.", true);
+    check("```json\n{\"city\": \"Graz\"}\n```", true);
+    check("{\"calls [{\"tool\":\"none\"}]}", false);
+    check("{\"calls\":[{\"tool\":\"none\"}]}", false);
+    check(" {\"calls\"", false);
+    assert!(matches!(Legal::default().form(Move::Answer), Form::Text));
+}
+
+#[test]
+fn a_program_is_written_as_such() {
+    let mut legal = legal();
+    let call = &mut legal.calls[0];
+    call.program = Some("python".into());
+    call.name = "python.run".into();
+    let check = |text: &str, code: &str| {
+        let action = legal.action(Move::Program, text).unwrap();
+        assert_eq!(
+            action,
+            json!({"tool": "python.run", "args": {"code": code}})
+        );
+        assert!(
+            legal.calls[0]
+                .program_in(&action)
+                .unwrap()
+                .starts_with(text)
+        );
+    };
+    check("```python\nx = 1\nx\n```", "x = 1\nx");
+    check("```python\nif a:\n    b()", "if a:\n    b()");
+}
