@@ -94,14 +94,13 @@ pub static PROGRAM: Lesson = Lesson {
              ```",
         ),
         (
-            "Ilse is 6 years older than Tom. In 4 years she will be twice as old as he is then. How old is Tom now?",
+            "Ilse is 6 years older than Tom. 4 years from now her age is double his. How old is Tom now?",
             "```python\n\
-             # tom + 6 is Ilse's age now\n\
-             # in 4 years: tom + 6 + 4 = 2 * (tom + 4)\n\
-             for tom in range(0, 120):\n\
-             \x20\x20\x20\x20ilse = tom + 6\n\
-             \x20\x20\x20\x20if ilse + 4 == 2 * (tom + 4):\n\
-             \x20\x20\x20\x20\x20\x20\x20\x20print(tom)\n\
+             older = 6  # Ilse is 6 years older than Tom\n\
+             later = 4  # years from now\n\
+             # then Ilse's age is double Tom's\n\
+             tom = next(tom for tom in range(100) if tom + older + later == 2 * (tom + later))\n\
+             print(tom)\n\
              ```",
         ),
         (

@@ -170,6 +170,8 @@ async fn odds(bench: &Bench<'_>, job: &Job<'_>, question: Question) -> Result<Op
                 found = Some(odds);
                 break;
             }
+            // What is asked of the first decision will not be asked any more.
+            Event::Observation { .. } if question != Question::More => break,
             Event::Exited { .. } => break,
             _ => {}
         }
