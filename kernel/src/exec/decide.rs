@@ -2,6 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
+use serde_json::Value;
+
 use super::{Ending, Execution, guarded, time_left};
 use crate::event::Event;
 use crate::grammar::{Legal, Move};
@@ -273,6 +275,9 @@ impl Execution {
             }
             completion = self.read(n, &mut writing).await?;
         };
+        if self.was_just_done(&legal.action(Move::Call, &completion.text)) {
+            return Ok(None);
+        }
         let first = self.n == 0 && completion.closed_early.is_none();
         if first && self.wants_another(prompt, &completion.text).await? {
             // It begins with the same call again.
@@ -284,6 +289,13 @@ impl Execution {
             chosen: Move::Call,
             completion,
         }))
+    }
+
+    /// Whether `action` is the last one, which worked: its result stands in the window, and
+    /// nothing has changed since.
+    fn was_just_done(&self, action: &Result<Value, String>) -> bool {
+        let last = self.last.as_ref().filter(|(_, worked)| *worked);
+        last.is_some_and(|(last, _)| action.as_ref() == Ok(last))
     }
 
     /// Starts to write `chosen`, in at most `tokens_max` tokens.
