@@ -105,7 +105,7 @@ async fn a_call_that_was_just_made_is_not_made_again() {
     1 {"tool":"desk.echo","args":{"text":"hello"}}
       = hello (tool:desk, user)
     2 {"tool":"desk.echo","args":{"text":"hello"}}
-      ! not done again: the result stands above. Answer with it. (kernel, user)
+      ! not done again. Its result: hello (tool:desk, user)
     3 {"tool":"desk.echo","args":{"text":"hello"}}
       ! this action was not accepted: the tool "desk.echo" cannot be used now; only the answer is legal: {"answer": "…"} (kernel, user)
     4 {"answer":"done"}

@@ -9,7 +9,7 @@ use super::{Ending, Execution, WITH, failed};
 use crate::calls::{Now, REMEMBER, Syscall};
 use crate::event::Event;
 use crate::grammar::Legal;
-use crate::journal::StepRow;
+use crate::journal::{Outcome, StepRow};
 use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::process::{Failure, State, Usage};
@@ -170,17 +170,32 @@ impl Execution {
             return self.take_up_calls(&step, &calls).await;
         }
         if let Some((_, worked)) = self.last.as_ref().filter(|last| last.0 == step.action) {
-            let text = match worked {
-                true => "not done again: the result stands above. Answer with it.",
-                false => "not done again: it failed just now. Do something else.",
+            let outcome = match worked {
+                true => self.result_again(),
+                false => {
+                    let text = "not done again: it failed just now. Do something else.";
+                    self.kernel_says(text.into(), false, 0)
+                }
             };
             self.intent(&step)?;
-            return self.outcome(&step, self.kernel_says(text.into(), false, 0));
+            return self.outcome(&step, outcome);
         }
         self.settle(&mut step.action).await?;
         match Syscall::from_action(&step.action) {
             Ok(syscall) => self.carry_out(step, syscall).await,
             Err(problem) => self.refuse(&step, &problem),
+        }
+    }
+
+    /// What came back last, for a call that is made once more: a small model that is told
+    /// where a result stands answers with that.
+    fn result_again(&self) -> Outcome {
+        let result = self.vm.last_observation().unwrap_or_default();
+        Outcome {
+            text: format!("not done again. Its result: {result}"),
+            ok: false,
+            label: self.vm.last_label(),
+            ms: 0,
         }
     }
 

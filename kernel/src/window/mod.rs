@@ -273,6 +273,12 @@ impl Vm {
         self.steps.last().map(|step| step.observation.clone())
     }
 
+    /// Whose words came back last; the kernel's where nothing did.
+    pub fn last_label(&self) -> Label {
+        let last = self.steps.last();
+        last.map_or_else(Label::kernel, |step| step.label.clone())
+    }
+
     /// The last `most` actions with what came back, oldest first.
     pub fn last_steps(&self, most: usize) -> impl Iterator<Item = (&str, &str)> {
         let steps = &self.steps[self.steps.len().saturating_sub(most)..];
