@@ -328,9 +328,6 @@ impl Execution {
         messages: Vec<Message>,
         options: Vec<Vec<String>>,
     ) -> Result<Option<Weights>, Ending> {
-        if !self.shared.cpu.info().constrains {
-            return Ok(None);
-        }
         let prompt = self.shared.cpu.prepare(&messages).map_err(failed)?;
         // A question that does not fit is not asked.
         if prompt.len >= self.shared.cpu.info().window {
