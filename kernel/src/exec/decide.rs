@@ -98,6 +98,7 @@ impl Execution {
         legal: &Legal,
     ) -> Result<Decided, Ending> {
         let lesson = self.program_lesson(legal)?;
+        self.works_it_out = lesson.is_some();
         let prompt = lesson.as_ref().unwrap_or(prompt);
         self.written(n, prompt, legal, Move::Program).await
     }
