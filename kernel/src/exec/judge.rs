@@ -239,7 +239,7 @@ impl Execution {
     pub(super) fn program_lesson(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
         let python = |call: &Callable| call.program.as_deref() == Some("python");
         let told = self.told();
-        let alone = self.vm.holds_only_the_task()
+        let alone = (self.vm.holds_only_the_task() || self.doubts(legal))
             && told == self.program.prompt
             && self.program.label.trust >= Trust::User
             && self.program.agent.instructions.trim().is_empty();

@@ -151,7 +151,7 @@ impl Execution {
         let keeps = !self.kept && self.says_yes(Question::Keep, self.keeps);
         let unread = self.n == 0 && legal.opens_addresses().is_some() && self.gives_an_address();
         let worked = self.last.as_ref().is_some_and(|(_, worked)| *worked);
-        let worked_out = self.works_it_out && worked;
+        let worked_out = self.programs > 0 && worked && !self.doubts(legal);
         for call in &mut legal.calls {
             let runs = call.program.is_some();
             call.offered &= keeps || call.name != REMEMBER;
