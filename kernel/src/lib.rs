@@ -79,5 +79,5 @@ pub mod window;
 pub use consolidation::{Consolidated, Idle};
 pub use embedding::Vectors;
 pub use kernel::{Kernel, KernelError, Parts};
-pub use planner::{decision, grammar, judgement, lessons};
+pub use planner::{decision, grammar, judgement, lessons, numbers};
 pub use process::{limits, signal};

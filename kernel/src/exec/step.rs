@@ -12,6 +12,7 @@ use crate::grammar::Legal;
 use crate::journal::{Outcome, StepRow};
 use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
+use crate::numbers::Numbers;
 use crate::process::{Failure, State, Usage};
 use quipu_cpu::ClosedEarly;
 
@@ -132,6 +133,10 @@ impl Execution {
         };
         let mut legal = self.planner.legal(allowance, &now);
         legal.computed = self.vm.number();
+        legal.numbers = match self.n == 0 && self.vm.holds_only_the_task() {
+            true => Numbers::of(self.told()),
+            false => None,
+        };
         legal.ask &= self.inbox.attended && !self.stuck;
         if self.stuck {
             legal.calls.clear();

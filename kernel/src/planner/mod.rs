@@ -13,6 +13,7 @@ mod guard;
 pub mod judgement;
 mod kind;
 pub mod lessons;
+pub mod numbers;
 mod plain;
 
 use quipu_tools::{BUILTIN, Bus};
@@ -141,6 +142,7 @@ impl Planner {
         Legal {
             calls,
             computed: None,
+            numbers: None,
             told: self.calls.iter().any(|call| call.offered),
             ask: any && self.interactive,
             answer: self.answer.clone(),

@@ -10,6 +10,7 @@ use quipu_tools::json_schema;
 use serde_json::{Value, json};
 
 use crate::calls::object;
+use crate::numbers::Numbers;
 pub use held::{Held, certainly_held, held};
 use quipu_cpu::{Form, without_thought};
 use together::Together;
@@ -73,6 +74,8 @@ pub struct Legal {
     pub computed: Option<String>,
     /// Whether it was told how to call tools, also where it may call none now.
     pub told: bool,
+    /// The numbers of the task, where nothing else has any: no other is made up.
+    pub numbers: Option<Numbers>,
 }
 
 /// What an answer that is no text looks like.
@@ -131,6 +134,10 @@ impl Legal {
                 let mut action = parse(text)?;
                 let calls = action["calls"].as_array_mut();
                 let mut calls = std::mem::take(calls.ok_or("it has no list of calls")?);
+                if let Some(numbers) = &self.numbers {
+                    let named = |tool: &str| self.calls.iter().find(|call| call.name == tool);
+                    numbers.without_inventions(&mut calls, |tool| Some(&named(tool)?.parameters));
+                }
                 // The very same call twice in a step is one call.
                 let mut seen = Vec::new();
                 calls.retain(|call| {

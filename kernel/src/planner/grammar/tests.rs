@@ -5,6 +5,7 @@ use super::*;
 fn legal() -> Legal {
     Legal {
         computed: None,
+        numbers: None,
         told: true,
         calls: vec![Callable::new(
             "calculator.calculate",

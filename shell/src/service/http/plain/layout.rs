@@ -117,6 +117,14 @@ pub fn asked(said: &[Said]) -> &str {
     last.map_or("", |said| said.text.as_str())
 }
 
+/// All that was said, where that is one request, with what the model was set up with.
+pub fn only_request(said: &[Said]) -> Option<String> {
+    let spoken = said.iter().filter(|said| said.by != Speaker::System);
+    let only = spoken.map(|said| &said.by).eq([&Speaker::User]);
+    let texts = || said.iter().map(|said| said.text.as_str());
+    only.then(|| texts().collect::<Vec<_>>().join("\n"))
+}
+
 /// The calls since the user spoke, with their results, oldest first.
 pub fn done(said: &[Said]) -> Vec<(&str, &Value, &str)> {
     let asked = said.iter().rposition(|said| said.by == Speaker::User);

@@ -11,6 +11,7 @@ use quipu_cpu::{
 };
 use quipu_kernel::grammar::{Answer, Legal, Move};
 use quipu_kernel::judgement::CALL_BEGINS;
+use quipu_kernel::numbers::Numbers;
 use quipu_kernel::process::Usage;
 use serde_json::Value;
 
@@ -89,6 +90,7 @@ impl Turn {
         }
         let legal = Legal {
             computed: None,
+            numbers: layout::only_request(&ask.said).and_then(|said| Numbers::of(&said)),
             told: ask.choice != Choice::None && !ask.functions.is_empty(),
             calls: match &ask.choice {
                 Choice::None => Vec::new(),

@@ -1,0 +1,164 @@
+//! The numbers that a task gives, and those that a call makes up.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::Value;
+
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+(?:[,_ ]\d{3})*(?:\.\d+)?"));
+/// Words that stand for a number, or for one that has to be worked out.
+static WORD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|thousands?|millions?|billions?|dozen|half|halves|thirds?|quarters?|tenths?|percent|single|couple|few|once|twice|thrice|double|triple|first|second|last|next|week\w*|fortnight|month\w*|year\w*|decades?|today|tomorrow|yesterday)\b|[零一二两三四五六七八九十百千万亿半几双]",
+    )
+});
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+}
+
+/// The numbers of a task, where none is hidden in words.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Numbers(Vec<f64>);
+
+impl Numbers {
+    /// Those in `told`; `None` where words stand for numbers too, so that nobody knows which
+    /// there are.
+    pub fn of(told: &str) -> Option<Self> {
+        (!WORD.is_match(told)).then(|| Self(numbers(told)))
+    }
+
+    /// Takes out of `calls`, each `{"tool", "args"}`, the optional numbers that the task does
+    /// not give, where each number that it does give has its place in another argument: a
+    /// small model fills in what it may leave out. `parameters` has the schema of a tool.
+    pub fn without_inventions<'a>(
+        &self,
+        calls: &mut [Value],
+        parameters: impl Fn(&str) -> Option<&'a Value>,
+    ) {
+        let invented: Vec<BTreeSet<String>> = calls
+            .iter()
+            .map(|call| {
+                let tool = call["tool"].as_str().unwrap_or_default();
+                parameters(tool).map_or_else(BTreeSet::new, |of| self.invented(&call["args"], of))
+            })
+            .collect();
+        let placed: Vec<f64> = calls
+            .iter()
+            .zip(&invented)
+            .flat_map(|(call, invented)| {
+                let args = call["args"].as_object().into_iter().flatten();
+                let kept = args.filter(|(name, _)| !invented.contains(*name));
+                kept.flat_map(|(_, value)| numbers(&value.to_string()))
+            })
+            .collect();
+        let is_placed = |number: &f64| placed.iter().any(|placed| alike(*placed, *number));
+        if !self.0.iter().all(is_placed) {
+            return;
+        }
+        for (call, invented) in calls.iter_mut().zip(&invented) {
+            if let Some(args) = call["args"].as_object_mut() {
+                args.retain(|name, _| !invented.contains(name));
+            }
+        }
+    }
+
+    /// The optional arguments that are numbers which the task does not give.
+    fn invented(&self, args: &Value, parameters: &Value) -> BTreeSet<String> {
+        let required = parameters["required"].as_array().into_iter().flatten();
+        let required: BTreeSet<&str> = required.filter_map(Value::as_str).collect();
+        let is_given = |n: f64| self.0.iter().any(|given| alike(*given, n));
+        let args = args.as_object().into_iter().flatten();
+        args.filter(|(name, value)| {
+            let number = value.as_f64().filter(|_| !required.contains(name.as_str()));
+            number.is_some_and(|n| !is_given(n))
+        })
+        .map(|(name, _)| name.clone())
+        .collect()
+    }
+}
+
+/// Whether two numbers are the same, or one is the other in percent.
+fn alike(one: f64, other: f64) -> bool {
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs());
+    near(one, other) || near(one / 100.0, other) || near(one, other / 100.0)
+}
+
+fn numbers(text: &str) -> Vec<f64> {
+    let plain = |found: regex::Match| found.as_str().replace([',', '_', ' '], "").parse().ok();
+    NUMBER.find_iter(text).filter_map(plain).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_number_from_nowhere_is_left_out() {
+        let parameters = json!({"type": "object", "required": ["place", "size"], "properties": {
+            "place": {"type": "string"}, "size": {"type": "integer"},
+            "days": {"type": "integer"}, "rate": {"type": "number"}
+        }});
+        let check = |told: &str, args: Value, want: Value| {
+            let mut calls = [json!({"tool": "boat", "args": args})];
+            if let Some(numbers) = Numbers::of(told) {
+                numbers.without_inventions(&mut calls, |_| Some(&parameters));
+            }
+            assert_eq!(calls[0]["args"], want, "{told}");
+        };
+        let kept = |told: &str, args: Value| check(told, args.clone(), args);
+        let rest = json!({"place": "Oslo", "size": 3});
+        check(
+            "Is a boat of 3 m free in Oslo?",
+            json!({"place": "Oslo", "size": 3, "days": 1, "rate": 0.0}),
+            rest.clone(),
+        );
+        // What is asked for, in percent as well.
+        kept(
+            "A boat of 3 m in Oslo for 4 days at 5%",
+            json!({"place": "Oslo", "size": 3, "days": 4, "rate": 0.05}),
+        );
+        // A number without a place may have been turned into the one that is there.
+        kept(
+            "A boat of 3 m in Oslo for 48 hours",
+            json!({"place": "Oslo", "size": 3, "days": 2}),
+        );
+        // Words may stand for any number, and what is required has to be there.
+        for told in [
+            "A boat of 3 m in Oslo for two days",
+            "A boat of 3 m in Oslo for a week",
+            "奥斯陆，3米的船，租两天",
+        ] {
+            kept(told, json!({"place": "Oslo", "size": 3, "days": 2}));
+        }
+        kept("A boat in Oslo", json!({"place": "Oslo", "size": 3}));
+        // Within a text it has its place as well.
+        check(
+            "The boat of 12 May 2021 in Oslo, 3 m",
+            json!({"place": "Oslo 2021-05-12", "size": 3, "days": 1}),
+            json!({"place": "Oslo 2021-05-12", "size": 3}),
+        );
+    }
+
+    #[test]
+    fn the_calls_of_a_step_share_the_numbers() {
+        let parameters = json!({"required": ["size"]});
+        let mut calls = [3, 5].map(|size| json!({"tool": "b", "args": {"size": size, "days": 1}}));
+        let numbers = Numbers::of("Boats of 3 m and of 5 m").unwrap();
+        numbers.without_inventions(&mut calls, |_| Some(&parameters));
+        assert_eq!(calls[0]["args"], json!({"size": 3}));
+        assert_eq!(calls[1]["args"], json!({"size": 5}));
+    }
+
+    #[test]
+    fn numbers_are_read_as_they_are_written() {
+        let check = |text: &str, want: &[f64]| assert_eq!(numbers(text), want, "{text}");
+        check("1,250 and 3.5, then 7", &[1250.0, 3.5, 7.0]);
+        check("3, 4, 5", &[3.0, 4.0, 5.0]);
+        check("no. 12-34", &[12.0, 34.0]);
+        check("", &[]);
+    }
+}
