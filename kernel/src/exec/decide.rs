@@ -25,6 +25,8 @@ const REASONING_TOKENS_MAX: u32 = 400;
 /// At which temperature a program is written once more: at 0.7 one of five programs worked out
 /// nine of ten word problems of which one program worked out six.
 const ANEW: f32 = 0.7;
+/// Programs that are written for a task whose programs fail.
+const PROGRAMS_MAX: u32 = 3;
 
 /// What the CPU wrote.
 pub(super) struct Decided {
@@ -130,17 +132,20 @@ impl Execution {
         Ok((!self.was_just_done(&action)).then_some(decided))
     }
 
-    /// Whether what the first program worked out is no likely answer to a problem that is told
-    /// in sentences: nothing, or less than nothing.
+    /// Whether a program that was to work out the task is to be written once more: it failed,
+    /// or what it worked out is no likely answer to a problem that is told in sentences,
+    /// nothing or less than nothing.
     pub(super) fn doubts(&self, legal: &Legal) -> bool {
         let number = legal.computed.as_ref().and_then(|text| text.parse().ok());
-        let worked = self.last.as_ref().is_some_and(|(_, worked)| *worked);
-        self.programs == 1
-            && worked
-            && number.is_some_and(|number: f64| number <= 0.0)
-            && legal.answer.is_none()
-            && legal.runs_programs().is_some()
-            && is_told_in_sentences(self.told())
+        let wrong = match self.last {
+            Some((_, false)) => self.programs < PROGRAMS_MAX,
+            _ => {
+                self.programs == 1
+                    && number.is_some_and(|number: f64| number <= 0.0)
+                    && is_told_in_sentences(self.told())
+            }
+        };
+        self.programs > 0 && wrong && legal.answer.is_none() && legal.runs_programs().is_some()
     }
 
     /// Whether a program is left to a task that no tool does by itself: something has to be

@@ -1,0 +1,202 @@
+//! How a task is worked out by programs, on a CPU that is told what to write and to think.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use quipu_cpu::{
+    Chunk, Completion, Cpu, CpuError, CpuInfo, Form, Inquiry, Job, Message, Prompt, Sampling,
+    Ticket, Usage,
+};
+use quipu_kernel::gate::Policy;
+use quipu_kernel::journal::Journal;
+use quipu_kernel::judgement::Judgement;
+use quipu_kernel::process::Program;
+use quipu_kernel::{Kernel, Parts};
+use quipu_memory::RamStore;
+use quipu_tools::{
+    Bus, CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError,
+};
+use serde_json::{Value, json};
+
+/// Takes every task for something to be computed, and no tool for one that fits.
+struct Writer {
+    info: CpuInfo,
+    programs: Mutex<VecDeque<String>>,
+    /// The temperature of each program.
+    temperatures: Mutex<Vec<f32>>,
+}
+
+impl Cpu for Writer {
+    fn info(&self) -> &CpuInfo {
+        &self.info
+    }
+
+    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
+        Ok(Prompt {
+            messages: messages.to_vec(),
+            tokens: Vec::new(),
+            len: 100,
+            boot: 0,
+        })
+    }
+
+    fn count(&self, text: &str) -> usize {
+        text.len() / 4
+    }
+
+    fn lead(&self, prompt: &Prompt, _: &str) -> Option<Prompt> {
+        Some(prompt.clone())
+    }
+
+    fn weigh(&self, inquiry: Inquiry) -> Ticket {
+        let weights = match inquiry.options.len() {
+            // What a message wants: to be computed.
+            4 => vec![-5.0, -3.0, 5.0, 0.0],
+            _ => vec![-9.0, 0.0],
+        };
+        let (sink, ticket) = Ticket::new(0);
+        let _ = sink.try_send(Ok(Chunk::Weighed(weights, Usage::default())));
+        ticket
+    }
+
+    fn submit(&self, job: Job) -> Ticket {
+        let text = match &job.form {
+            Form::Lark(grammar) if grammar.contains("python") => {
+                self.temperatures
+                    .lock()
+                    .unwrap()
+                    .push(job.sampling.temperature);
+                let code = self.programs.lock().unwrap().pop_front().unwrap();
+                format!("```python\n{code}\n```")
+            }
+            _ => job.history.last().cloned().unwrap_or_default(),
+        };
+        let (sink, ticket) = Ticket::new(1);
+        let _ = sink.try_send(Ok(Chunk::Done(Completion {
+            text,
+            ..Completion::default()
+        })));
+        ticket
+    }
+}
+
+/// Prints what a program consists of.
+struct Python(DeviceSpec);
+
+impl Python {
+    fn new() -> Self {
+        Self(DeviceSpec {
+            name: "python".into(),
+            description: "Runs a program.".into(),
+            origin: "test".into(),
+            vouched: true,
+            functions: vec![FunctionSpec {
+                name: "run".into(),
+                description: "Runs a program.".into(),
+                parameters: json!({
+                    "type": "object", "properties": {"code": {"type": "string"}},
+                    "required": ["code"], "additionalProperties": false
+                }),
+                returns: json!({"type": "string"}),
+                effect: Effect::Pure,
+                needs: Vec::new(),
+                url_argument: None,
+                offered: true,
+                program: Some("python".into()),
+            }],
+            ..DeviceSpec::default()
+        })
+    }
+}
+
+impl Device for Python {
+    fn spec(&self) -> &DeviceSpec {
+        &self.0
+    }
+
+    fn call(&self, _: &str, args: &Value, _: &CallContext) -> Result<Value, ToolError> {
+        let code = args["code"].as_str().unwrap();
+        match code.strip_prefix("print ") {
+            Some(printed) => Ok(printed.into()),
+            None => Err(ToolError {
+                kind: ErrorKind::Failed,
+                message: "a name is not defined".into(),
+                hint: String::new(),
+                missing: None,
+            }),
+        }
+    }
+}
+
+const TOLD: &str = "A cask holds 9 litres. A jug takes 4 of them. How many litres are left?";
+
+/// Runs a task for which the CPU writes `programs`, and says which of them were run at which
+/// temperature, and what came of it.
+async fn check(task: &str, programs: &[&str], run: &[(&str, f32)], answer: &str) {
+    let cpu = Arc::new(Writer {
+        info: CpuInfo {
+            model: "writer".into(),
+            kind: "local",
+            window: 8192,
+            constrains: true,
+            ..CpuInfo::default()
+        },
+        programs: Mutex::new(programs.iter().map(|code| (*code).to_owned()).collect()),
+        temperatures: Mutex::default(),
+    });
+    let mut bus = Bus::default();
+    bus.add(Arc::new(Python::new())).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let kernel = Kernel::boot(Parts {
+        cpu: cpu.clone(),
+        store: Arc::new(RamStore::new()),
+        bus: Arc::new(bus),
+        journal: Journal::open(&folder.path().join("journal.db"), true).unwrap(),
+        policy: Policy::default(),
+        sampling: Sampling {
+            temperature: 0.0,
+            seed: 0,
+        },
+        judgement: Judgement::default(),
+    })
+    .unwrap();
+    let pid = kernel.spawn(Program::new(task)).unwrap();
+    let exit = kernel.wait(pid).await.unwrap();
+    let steps = kernel.journal().steps(pid).unwrap();
+    let codes: Vec<&str> = steps
+        .iter()
+        .filter_map(|step| step.action["args"]["code"].as_str())
+        .collect();
+    let wanted: Vec<&str> = run.iter().map(|(code, _)| *code).collect();
+    assert_eq!(codes, wanted, "{task}");
+    assert_eq!(exit.answer, Some(answer.into()), "{task}");
+    let temperatures = cpu.temperatures.lock().unwrap();
+    for (at, (code, temperature)) in run.iter().enumerate() {
+        assert_eq!(temperatures[at], *temperature, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_worked_out_is_the_answer() {
+    check(TOLD, &["print 5"], &[("print 5", 0.0)], "5").await;
+}
+
+#[tokio::test]
+async fn an_unlikely_result_is_worked_out_once_more() {
+    let two = [("print -5", 0.0), ("print 5", 0.7)];
+    check(TOLD, &["print -5", "print 5"], &two, "5").await;
+    // Once, and not again.
+    let two = [("print -5", 0.0), ("print 0", 0.7)];
+    check(TOLD, &["print -5", "print 0"], &two, "0").await;
+    // What comes twice stands.
+    let once = [("print -5", 0.0)];
+    check(TOLD, &["print -5", "print -5"], &once, "-5").await;
+    // An expression may well come to less than nothing.
+    check("What is 4 less 9?", &["print -5"], &once, "-5").await;
+}
+
+#[tokio::test]
+async fn a_program_that_fails_is_written_anew() {
+    let three = [("oops", 0.0), ("oh", 0.7), ("print 5", 0.7)];
+    check(TOLD, &["oops", "oh", "print 5"], &three, "5").await;
+}
