@@ -116,6 +116,11 @@ pub const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/events", "What happens to all processes"),
     (
         "get",
+        "/api/v1/machine",
+        "The CPU in this moment: its cache, and what each process holds of it",
+    ),
+    (
+        "get",
         "/api/v1/memory/search",
         "Look something up in the memory",
     ),
@@ -165,6 +170,7 @@ fn native() -> Router<Arc<Service>> {
         .route(&process("/resume"), post(native::resume))
         .route("/api/v1/openapi.json", get(openapi::get))
         .route("/api/v1/events", get(native::all_events))
+        .route("/api/v1/machine", get(native::machine))
         .route("/api/v1/memory/search", get(native::search))
         .route("/api/v1/tools", get(native::tools))
 }

@@ -330,6 +330,14 @@ pub async fn search(State(service): Shared, params: Params) -> Answer {
     Ok(wire::json(&json!({ "hits": hits })))
 }
 
+/// Answers `GET /api/v1/machine`.
+pub async fn machine(State(service): State<Arc<Service>>) -> Result<Response, ApiError> {
+    let asked = service.clone();
+    let stats = tokio::task::spawn_blocking(move || asked.kernel.stats()).await;
+    let stats = stats.map_err(|error| ApiError::internal(error.to_string()))?;
+    Ok(wire::json(&json!({"model": service.model, "cpu": stats})))
+}
+
 /// Answers `GET /api/v1/tools`.
 pub async fn tools(State(service): Shared) -> Response {
     let devices = service.kernel.bus().list();

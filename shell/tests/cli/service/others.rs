@@ -198,6 +198,9 @@ async fn the_page_and_what_there_is() {
     );
     assert!(page.text().await.unwrap().contains("/app.js"));
     assert_eq!(machine.get("/app.js").await.status, 200);
+    let moment = machine.get("/api/v1/machine").await;
+    // A script has no cache.
+    moment.check(200, &[("/cpu/cells", json!(0)), ("/cpu/processes", json!([]))]);
     assert_eq!(machine.get("/style.css").await.status, 200);
 
     // Every path that is documented is there.

@@ -209,15 +209,72 @@ async function processes() {
   }));
 }
 
+// Parts of a whole, as wide as they are large: [size, class, words].
+function bar(element, parts) {
+  element.replaceChildren(...parts.filter(([size]) => size > 0).map(([size, className, words]) => {
+    const part = make("span", undefined, className);
+    part.style.flexGrow = String(size);
+    part.title = words;
+    return part;
+  }));
+}
+
+const count = (number) => number.toLocaleString("en");
+
+// The cells of the cache: what one process has, what several share, what is free.
+async function cache() {
+  const { cpu } = await json("/api/v1/machine");
+  $("cache").hidden = !cpu.cells;
+  if (!cpu.cells) return;
+  const holds = cpu.processes.filter((one) => one.resident || one.swapped);
+  const own = holds.map((one) => [one.resident - one.shared, "own", `process ${one.pid}`]);
+  const alone = own.reduce((sum, [size]) => sum + size, 0);
+  const shared = Math.max(cpu.cells_used - alone, 0);
+  const free = cpu.cells - cpu.cells_used;
+  bar($("cache-bar"), [[shared, "shared", "shared"], ...own, [free, "free", "free"]]);
+  const each = holds.map((one) => `process ${one.pid}: ${count(one.resident)}`
+    + (one.shared ? `, ${count(one.shared)} of them shared` : "")
+    + (one.swapped ? `, ${count(one.swapped)} in the swap` : ""));
+  const whole = `${count(cpu.cells_used)} of ${count(cpu.cells)} cells of the cache are in use`;
+  $("cache-words").textContent = [whole, ...each].join("; ");
+}
+
+// The window as it grew: the boot page and the task, then what each step brought.
+function grown(log) {
+  const figure = make("figure");
+  const sizes = log.steps.map((step) => step.usage.prompt_tokens);
+  const kinds = ["system", "user", "tool", "untrusted"];
+  const parts = [[sizes[0] || 0, "system", `boot page and task, ${count(sizes[0] || 0)} tokens`]];
+  log.steps.slice(0, -1).forEach((step, i) => {
+    const trust = step.outcome?.label?.trust;
+    const kind = kinds.includes(trust) ? trust : "tool";
+    const size = sizes[i + 1] - sizes[i];
+    parts.push([size, kind, `step ${step.n}, ${count(Math.max(size, 0))} tokens, ${trust}`]);
+  });
+  const most = Math.max(0, ...sizes);
+  const line = make("div", undefined, "bar");
+  bar(line, parts);
+  line.setAttribute("role", "img");
+  line.setAttribute("aria-label", parts.map(([, , words]) => words).join("; "));
+  const left = parts.some(([size]) => size < 0) ? "; some of it has left the window" : "";
+  figure.append(line, make("figcaption", `Window: ${count(most)} tokens at most${left}`));
+  return figure;
+}
+
 const told = (error) => { $("state").textContent = error.message; };
-const processes_ = () => processes().catch(told);
+const processes_ = () => Promise.all([processes(), cache()]).catch(told);
 
 async function log(pid) {
   const log = await json(`/api/v1/processes/${pid}/log`);
   const parts = [make("h3", `Process ${pid}`), make("p", log.process.prompt, "text")];
+  if (log.steps.length) parts.push(grown(log));
   for (const step of log.steps) {
     const fold = make("details");
-    fold.append(make("summary", `${step.n}: ${step.action.tool || Object.keys(step.action)[0]}`));
+    const what = step.action.tool || Object.keys(step.action)[0];
+    const times = [["decided", step.decide_ms], ["done", step.outcome?.ms]];
+    const took = times.filter(([, ms]) => ms).map(([word, ms]) => `${word} in ${count(ms)} ms`);
+    const from = step.outcome ? [`${step.outcome.label.source}, ${step.outcome.label.trust}`] : [];
+    fold.append(make("summary", [`${step.n}: ${what}`, ...took, ...from].join(" · ")));
     fold.append(make("pre", JSON.stringify(step.action, null, 2)));
     fold.append(make("pre", step.outcome ? step.outcome.text : "(no outcome)"));
     parts.push(fold);
