@@ -66,10 +66,12 @@ impl Execution {
         };
         let ticket = self.inquire(led, on_or_not());
         let weights = self.weighed(ticket).await?;
-        Ok(weights.is_some_and(|weights| {
-            let likely = self.judged(question, vec![weights[0] - weights[1]]);
-            self.says_yes(question, likely) && only
-        }))
+        let Some(weights) = weights else {
+            return Ok(false);
+        };
+        let likely = self.judged(question, vec![weights[0] - weights[1]]);
+        let fit = self.shared.judgement.of(question);
+        Ok(only && likely >= fit.enough_for_another(self.told(), written))
     }
 
     /// How likely the answer to `question`, about a move, is yes, from 0 to 1: asked after

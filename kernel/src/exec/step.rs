@@ -133,10 +133,8 @@ impl Execution {
         };
         let mut legal = self.planner.legal(allowance, &now);
         legal.computed = self.vm.number();
-        legal.numbers = match self.n == 0 && self.vm.holds_only_the_task() {
-            true => Numbers::of(self.told()),
-            false => None,
-        };
+        let alone = self.n == 0 && self.vm.holds_only_the_task();
+        legal.numbers = alone.then(|| Numbers::of(self.told()));
         legal.ask &= self.inbox.attended && !self.stuck;
         if self.stuck {
             legal.calls.clear();

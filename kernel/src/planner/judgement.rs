@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::lessons::{self, Lesson};
+use crate::numbers::Numbers;
 
 /// A question with the answers yes and no about the state of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,6 +46,9 @@ pub enum Signal {
     Taught(&'static Lesson, usize),
 }
 
+/// Of the usual threshold, what is enough for another call where a number of the task has no
+/// place yet: it was hardly said in vain.
+const LEFT_OUT: f32 = 0.27;
 /// The name a model writes when no tool fits.
 pub const NONE: &str = "none";
 /// How a call begins, up to the tool's name.
@@ -155,6 +159,17 @@ impl Fit {
             .sum();
         1.0 / (1.0 + (-(sum + self.bias)).exp())
     }
+
+    /// From which likelihood on there is another call beside the only one in `written`: less
+    /// is enough where that call has no place for a number which the task, `told`, gives.
+    pub fn enough_for_another(&self, told: &str, written: &str) -> f32 {
+        let list: Value = serde_json::from_str(written).unwrap_or_default();
+        let calls = list["calls"].as_array();
+        match calls.is_some_and(|calls| Numbers::of(told).are_left_out_of(calls)) {
+            true => self.threshold * LEFT_OUT,
+            false => self.threshold,
+        }
+    }
 }
 
 /// The fits of one model.
@@ -248,6 +263,21 @@ mod tests {
         check([2.0, 0.0], 0.5);
         check([4.0, 0.0], 0.88);
         check([f32::NEG_INFINITY, f32::INFINITY], 0.0);
+    }
+
+    #[test]
+    fn a_number_without_a_place_makes_another_call_likelier() {
+        let fit = Fit {
+            weights: vec![1.0],
+            bias: 0.0,
+            threshold: 0.5,
+        };
+        let check = |told: &str, want: f32| {
+            let written = r#"{"calls":[{"tool":"sum","args":{"a":3,"b":4}}]}"#;
+            assert_eq!(fit.enough_for_another(told, written), want, "{told}");
+        };
+        check("the sum of 3 and 4", 0.5);
+        check("the sums of 3 and 4, 5 and 6", 0.5 * LEFT_OUT);
     }
 
     #[test]

@@ -7,26 +7,81 @@ use regex::Regex;
 use serde_json::Value;
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+(?:[,_ ]\d{3})*(?:\.\d+)?"));
-/// Words that stand for a number, or for one that has to be worked out.
-static WORD: LazyLock<Regex> = LazyLock::new(|| {
+/// Words from which a number may have to be worked out.
+static VAGUE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|thousands?|millions?|billions?|dozen|half|halves|thirds?|quarters?|tenths?|percent|single|couple|few|once|twice|thrice|double|triple|first|second|last|next|week\w*|fortnight|month\w*|year\w*|decades?|today|tomorrow|yesterday)\b|[零一二两三四五六七八九十百千万亿半几双]",
+        r"(?i)\b(?:hundreds?|thousands?|millions?|billions?|dozens?|half|halves|thirds?|quarters?|tenths?|couple|few|several|once|twice|thrice|double|triple|last|next|weeks?|weekly|fortnight|months?|monthly|years?|yearly|annual|annually|decades?|daily|hourly|today|tomorrow|yesterday|noon|midnight)\b|[零一二两三四五六七八九十百千万亿半几双]",
     )
 });
+static WORD: LazyLock<Regex> = LazyLock::new(|| {
+    let words = WORDS.map(|(word, _)| word).join("|");
+    pattern(&format!(r"(?i)\b(?:{words})\b"))
+});
+const WORDS: [(&str, f64); 20] = [
+    ("one", 1.0),
+    ("two", 2.0),
+    ("three", 3.0),
+    ("four", 4.0),
+    ("five", 5.0),
+    ("six", 6.0),
+    ("seven", 7.0),
+    ("eight", 8.0),
+    ("nine", 9.0),
+    ("ten", 10.0),
+    ("eleven", 11.0),
+    ("twelve", 12.0),
+    ("fifteen", 15.0),
+    ("twenty", 20.0),
+    ("thirty", 30.0),
+    ("forty", 40.0),
+    ("fifty", 50.0),
+    ("sixty", 60.0),
+    ("eighty", 80.0),
+    ("ninety", 90.0),
+];
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).unwrap_or_else(|error| unreachable!("a constant: {error}"))
 }
 
-/// The numbers of a task, where none is hidden in words.
+/// The numbers of a task.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Numbers(Vec<f64>);
+pub struct Numbers {
+    /// In digits: each is there to be used.
+    digits: Vec<f64>,
+    /// In words, which may only count what is told of.
+    words: Vec<f64>,
+    /// Whether others may have to be worked out.
+    vague: bool,
+}
 
 impl Numbers {
-    /// Those in `told`; `None` where words stand for numbers too, so that nobody knows which
-    /// there are.
-    pub fn of(told: &str) -> Option<Self> {
-        (!WORD.is_match(told)).then(|| Self(numbers(told)))
+    /// Those in `told`.
+    pub fn of(told: &str) -> Self {
+        let value = |found: regex::Match| {
+            let is = |(word, _): &&(&str, f64)| found.as_str().eq_ignore_ascii_case(word);
+            WORDS.iter().find(is).map(|(_, value)| *value)
+        };
+        Self {
+            digits: numbers(told),
+            words: WORD.find_iter(told).filter_map(value).collect(),
+            vague: VAGUE.is_match(told),
+        }
+    }
+
+    /// Whether `calls`, each `{"tool", "args"}`, have no place for some number that the task
+    /// gives in digits.
+    pub fn are_left_out_of(&self, calls: &[Value]) -> bool {
+        let placed: Vec<f64> = calls
+            .iter()
+            .flat_map(|call| numbers(&call["args"].to_string()))
+            .collect();
+        !self.all_in(&placed)
+    }
+
+    fn all_in(&self, placed: &[f64]) -> bool {
+        let is_placed = |number: &f64| placed.iter().any(|placed| alike(*placed, *number));
+        self.digits.iter().all(is_placed)
     }
 
     /// Takes out of `calls`, each `{"tool", "args"}`, the optional numbers that the task does
@@ -37,6 +92,9 @@ impl Numbers {
         calls: &mut [Value],
         parameters: impl Fn(&str) -> Option<&'a Value>,
     ) {
+        if self.vague {
+            return;
+        }
         let invented: Vec<BTreeSet<String>> = calls
             .iter()
             .map(|call| {
@@ -53,8 +111,7 @@ impl Numbers {
                 kept.flat_map(|(_, value)| numbers(&value.to_string()))
             })
             .collect();
-        let is_placed = |number: &f64| placed.iter().any(|placed| alike(*placed, *number));
-        if !self.0.iter().all(is_placed) {
+        if !self.all_in(&placed) {
             return;
         }
         for (call, invented) in calls.iter_mut().zip(&invented) {
@@ -68,7 +125,8 @@ impl Numbers {
     fn invented(&self, args: &Value, parameters: &Value) -> BTreeSet<String> {
         let required = parameters["required"].as_array().into_iter().flatten();
         let required: BTreeSet<&str> = required.filter_map(Value::as_str).collect();
-        let is_given = |n: f64| self.0.iter().any(|given| alike(*given, n));
+        let given = || self.digits.iter().chain(&self.words);
+        let is_given = |n: f64| given().any(|given| alike(*given, n));
         let args = args.as_object().into_iter().flatten();
         args.filter(|(name, value)| {
             let number = value.as_f64().filter(|_| !required.contains(name.as_str()));
@@ -104,9 +162,7 @@ mod tests {
         }});
         let check = |told: &str, args: Value, want: Value| {
             let mut calls = [json!({"tool": "boat", "args": args})];
-            if let Some(numbers) = Numbers::of(told) {
-                numbers.without_inventions(&mut calls, |_| Some(&parameters));
-            }
+            Numbers::of(told).without_inventions(&mut calls, |_| Some(&parameters));
             assert_eq!(calls[0]["args"], want, "{told}");
         };
         let kept = |told: &str, args: Value| check(told, args.clone(), args);
@@ -126,7 +182,13 @@ mod tests {
             "A boat of 3 m in Oslo for 48 hours",
             json!({"place": "Oslo", "size": 3, "days": 2}),
         );
-        // Words may stand for any number, and what is required has to be there.
+        // What only counts needs no place.
+        check(
+            "Two boats: is the first, of 3 m, free in Oslo?",
+            json!({"place": "Oslo", "size": 3, "days": 1}),
+            rest.clone(),
+        );
+        // Words may stand for a number, and what is required has to be there.
         for told in [
             "A boat of 3 m in Oslo for two days",
             "A boat of 3 m in Oslo for a week",
@@ -147,7 +209,9 @@ mod tests {
     fn the_calls_of_a_step_share_the_numbers() {
         let parameters = json!({"required": ["size"]});
         let mut calls = [3, 5].map(|size| json!({"tool": "b", "args": {"size": size, "days": 1}}));
-        let numbers = Numbers::of("Boats of 3 m and of 5 m").unwrap();
+        let numbers = Numbers::of("Boats of 3 m and of 5 m");
+        assert!(numbers.are_left_out_of(&calls[..1]));
+        assert!(!numbers.are_left_out_of(&calls));
         numbers.without_inventions(&mut calls, |_| Some(&parameters));
         assert_eq!(calls[0]["args"], json!({"size": 3}));
         assert_eq!(calls[1]["args"], json!({"size": 5}));

@@ -200,7 +200,10 @@ async fn the_page_and_what_there_is() {
     assert_eq!(machine.get("/app.js").await.status, 200);
     let moment = machine.get("/api/v1/machine").await;
     // A script has no cache.
-    moment.check(200, &[("/cpu/cells", json!(0)), ("/cpu/processes", json!([]))]);
+    moment.check(
+        200,
+        &[("/cpu/cells", json!(0)), ("/cpu/processes", json!([]))],
+    );
     assert_eq!(machine.get("/style.css").await.status, 200);
 
     // Every path that is documented is there.

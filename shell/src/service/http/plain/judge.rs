@@ -83,10 +83,12 @@ pub async fn fits(
     Ok(fit.likelihood(&odds) >= fit.threshold)
 }
 
-/// Whether there is to be another call beside the only one in `written`.
+/// Whether there is to be another call beside the only one in `written`, of the conversation
+/// `said`.
 pub async fn wants_another(
     lease: &Lease,
     prompt: &Prompt,
+    said: &[Said],
     written: &str,
 ) -> Result<bool, ApiError> {
     let only = first_call(written).filter(|(_, only)| *only);
@@ -96,7 +98,8 @@ pub async fn wants_another(
     };
     let weights = weigh(lease, led, on_or_not()).await?;
     let fit = lease.service().judgement.of(Question::Several);
-    Ok(weights.is_some_and(|weights| fit.likelihood(&[weights[0] - weights[1]]) >= fit.threshold))
+    let enough = fit.enough_for_another(layout::asked(said), written);
+    Ok(weights.is_some_and(|weights| fit.likelihood(&[weights[0] - weights[1]]) >= enough))
 }
 
 /// The log-odds of yes as the answer to `words`, put after the last of `messages`.

@@ -90,7 +90,7 @@ impl Turn {
         }
         let legal = Legal {
             computed: None,
-            numbers: layout::only_request(&ask.said).and_then(|said| Numbers::of(&said)),
+            numbers: layout::only_request(&ask.said).map(|said| Numbers::of(&said)),
             told: ask.choice != Choice::None && !ask.functions.is_empty(),
             calls: match &ask.choice {
                 Choice::None => Vec::new(),
@@ -318,7 +318,7 @@ impl Turn {
             && self.ask.parallel
             && whole.closed_early.is_none()
             && layout::done(&self.ask.said).is_empty()
-            && judge::wants_another(&self.lease, &self.prompt, &whole.text).await?
+            && judge::wants_another(&self.lease, &self.prompt, &self.ask.said, &whole.text).await?
         {
             self.spent = whole.usage;
             // It begins with the same call again.
