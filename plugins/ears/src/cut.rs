@@ -42,7 +42,10 @@ pub fn cut(samples: &[f32], is_last: bool, enough: usize) -> Cut {
         }
         let end = match rest <= LONGEST {
             true => levels.len(),
-            false => pause(&levels, at + SHORTEST..at + LONGEST),
+            false => {
+                let last = (at + LONGEST).min(levels.len() - PAUSE);
+                pause(&levels, at + SHORTEST..last)
+            }
         };
         let is_speech = |frame: &usize| levels[*frame] > threshold;
         if let Some(first) = (at..end).find(is_speech) {
@@ -122,8 +125,9 @@ mod tests {
 
     #[test]
     fn without_a_pause_a_piece_is_still_short() {
-        let cut = cut(&spoken(&[95.0]), false, 60 * RATE);
-        assert!(cut.pieces.iter().all(|piece| piece.len() <= 28 * RATE));
-        assert!(cut.end >= 60 * RATE);
+        let long = cut(&spoken(&[95.0]), false, 60 * RATE);
+        assert!(long.pieces.iter().all(|piece| piece.len() <= 28 * RATE));
+        assert!(long.end >= 60 * RATE);
+        assert_eq!(cut(&spoken(&[28.02]), true, 60 * RATE).pieces.len(), 2);
     }
 }

@@ -1,8 +1,6 @@
 //! What both halves of the network are built of. A text or a sound is rows of numbers, one
 //! row after the other in one array.
 
-use std::sync::LazyLock;
-
 use rten_gemm::{BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmUninitOptions};
 use rten_simd::{SimdOp, SimdUnaryOp};
 use rten_tensor::{Layout, Matrix, NdTensorView};
@@ -20,7 +18,9 @@ const ROWS_AT_ONCE: usize = 96;
 /// Keeps the normalised numbers finite.
 const EPSILON: f32 = 1e-5;
 
-static MATHS: LazyLock<GemmExecutor> = LazyLock::new(GemmExecutor::default);
+thread_local! {
+    static MATHS: GemmExecutor = GemmExecutor::default();
+}
 
 /// `rows` rows of `columns` numbers, with `step` numbers from one row to the next.
 pub fn matrix(numbers: &[f32], rows: usize, columns: usize, step: usize) -> Matrix<'_, f32> {
@@ -40,8 +40,9 @@ fn product(a: Matrix<'_, f32>, b: Matrix<'_, f32>, bias: &[f32], scale: f32) -> 
     let (a, b) = (GemmInputA::Unpacked(a), GemmInputB::Unpacked(b));
     let mut out = Vec::with_capacity(length);
     out.extend_init(|out| {
-        let done = MATHS.gemm_uninit(&mut out[..length], a, b, options);
-        done.expect("the sizes of loaded weights agree")
+        let out = &mut out[..length];
+        let done = MATHS.with(|maths| maths.gemm_uninit(out, a, b, options.clone()));
+        &*done.expect("the sizes of loaded weights agree")
     });
     out
 }

@@ -124,7 +124,7 @@ fn halves(file: &mut impl Read, count: usize) -> Result<Vec<f32>, std::io::Error
         let halves: Vec<f16> = halves
             .map(|pair| f16::from_bits(u16::from_le_bytes(*pair)))
             .collect();
-        numbers.extend_init(|into| F16ToF32::new(&halves, &mut into[..halves.len()]).dispatch());
+        numbers.extend_init(|into| &*F16ToF32::new(&halves, &mut into[..halves.len()]).dispatch());
     }
     Ok(numbers)
 }

@@ -108,7 +108,7 @@ async fn heard(
     let work = move || {
         let mut printed = Ok(());
         let language = args.language.as_deref();
-        let heard: Result<Heard, ToolError> = ears.hear(&recording, language, &cancel, &mut |part| {
+        let heard: Result<Heard, ToolError> = ears.hear(&recording, language, &cancel, &mut |part: &Heard| {
             // Who reads the text sees how far it is.
             match args.json || !std::io::stdout().is_terminal() {
                 true => how_far(part),

@@ -17,7 +17,7 @@ use super::latex;
 use super::note::{self, Note};
 use super::reader::{Parts, Reader};
 use super::spoken;
-use crate::session::hearing::{Heard, RECORDING_BYTES_MAX, is_recording};
+use crate::session::hearing::{self, Heard, RECORDING_BYTES_MAX, is_recording};
 use crate::terminal::output::shortened;
 
 /// Tokens of one page of a document: some hundred words, which a small window holds.
@@ -57,7 +57,7 @@ pub fn look(path: &Path, named: Option<&Path>) -> Result<Found, String> {
         Some(_) => {}
     }
     let meta = path.metadata().map_err(|error| error.to_string())?;
-    let head = File::open(path).and_then(|file| head(file));
+    let head = File::open(path).and_then(head);
     let is_recording = head.is_ok_and(|head| is_recording(&head));
     let most = match is_recording {
         true => RECORDING_BYTES_MAX,
@@ -101,21 +101,19 @@ impl Found {
     /// Reads it, of a recording only the beginning; says why it is left out.
     pub fn read(&self) -> Result<(ImportedFile, Vec<u8>), String> {
         let words = |error: std::io::Error| error.to_string();
-        let mut file = File::open(&self.at).map_err(words)?;
+        let file = File::open(&self.at).map_err(words)?;
         let (bytes, digest) = match self.is_recording {
-            true => {
-                let mut digest = Sha256::new();
-                std::io::copy(&mut file, &mut digest).map_err(words)?;
-                let file = File::open(&self.at).map_err(words)?;
-                (head(file).map_err(words)?, digest.finalize())
-            }
+            true => (
+                head(file).map_err(words)?,
+                hearing::digest(&self.at).map_err(words)?,
+            ),
             false => {
                 let mut bytes = Vec::new();
                 // It may have grown since it was looked at.
                 let mut file = file.take(FILE_BYTES_MAX);
                 file.read_to_end(&mut bytes).map_err(words)?;
                 let digest = Sha256::digest(&bytes);
-                (bytes, digest)
+                (bytes, digest.to_vec())
             }
         };
         let imported = ImportedFile {

@@ -154,9 +154,8 @@ impl Recording {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join(NAME);
         copy(&path)?;
-        let mut digest = Sha256::new();
-        std::io::copy(&mut File::open(&path)?, &mut digest)?;
-        let digest: String = digest.finalize().iter().map(|b| format!("{b:02x}")).collect();
+        let digest = digest(&path)?;
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let kept = cache.join("heard");
         let kept = private::folder(&kept).is_ok().then(|| kept.join(digest));
         Ok(Self { folder, kept })
@@ -274,6 +273,18 @@ pub fn how_far(part: &Heard) {
     let of = part.length.map(|length| format!(" of {}", clock(length)));
     if let Some(next) = part.next {
         say!("heard up to {}{}", clock(next), of.unwrap_or_default());
+    }
+}
+
+/// The SHA-256 of the file at `path`, which is not read as a whole.
+pub fn digest(path: &Path) -> std::io::Result<Vec<u8>> {
+    let (mut file, mut buffer) = (File::open(path)?, vec![0; 1 << 16]);
+    let mut digest = Sha256::new();
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(digest.finalize().to_vec()),
+            count => digest.update(&buffer[..count]),
+        }
     }
 }
 
