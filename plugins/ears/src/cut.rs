@@ -65,7 +65,9 @@ pub fn cut(samples: &[f32], is_last: bool, enough: usize) -> Cut {
 /// The middle of the quietest pause in `frames`.
 fn pause(levels: &[f32], frames: Range<usize>) -> usize {
     let loudness = |frame: &usize| levels[*frame - PAUSE / 2..][..PAUSE].iter().sum::<f32>();
-    let quietest = frames.clone().min_by(|a, b| loudness(a).total_cmp(&loudness(b)));
+    let quietest = frames
+        .clone()
+        .min_by(|a, b| loudness(a).total_cmp(&loudness(b)));
     quietest.unwrap_or(frames.end)
 }
 
@@ -115,7 +117,12 @@ mod tests {
         check(&[3.0], true, &[(0.0, 3.0)], 3.0);
         check(&[3.0], false, &[(0.0, 3.0)], 3.0);
         check(&[0.0, 5.0], true, &[], 5.0);
-        check(&[10.0, 1.0, 10.0, 1.0, 20.0], true, &[(0.0, 21.3), (21.7, 42.0)], 42.0);
+        check(
+            &[10.0, 1.0, 10.0, 1.0, 20.0],
+            true,
+            &[(0.0, 21.3), (21.7, 42.0)],
+            42.0,
+        );
         // What follows is not there yet.
         check(&[10.0, 1.0, 10.0, 1.0, 20.0], false, &[(0.0, 21.3)], 21.5);
         // Silence at the ends is not heard.

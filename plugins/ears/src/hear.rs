@@ -13,7 +13,7 @@ use crate::words::Words;
 use crate::write::{self, Look, Segment, Written};
 
 /// Seconds that one call hears at least, where there are as many, and that it reads for that.
-const CALL_SECONDS: usize = 60;
+const CALL_SECONDS: usize = 30;
 const READ_SECONDS: usize = CALL_SECONDS + 30;
 /// Columns of bands that the network can hear at once: 30 seconds.
 const COLUMNS_MAX: usize = 3000;

@@ -4,9 +4,7 @@
 use rten_gemm::{BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmUninitOptions};
 use rten_simd::{SimdOp, SimdUnaryOp};
 use rten_tensor::{Layout, Matrix, NdTensorView};
-use rten_vecmath::{
-    ExtendInit, Gelu, Normalize, NormalizeOptions, Softmax, Sum, SumSquareSub,
-};
+use rten_vecmath::{ExtendInit, Gelu, Normalize, NormalizeOptions, Softmax, Sum, SumSquareSub};
 
 use crate::trouble::Trouble;
 use crate::weights::Weights;
@@ -82,7 +80,13 @@ impl Linear {
         let weights = self.weights.chunks(width * self.width);
         let part = |(n, weights): (usize, &[f32])| Self {
             weights: weights.to_vec(),
-            bias: self.bias.iter().skip(n * width).take(width).copied().collect(),
+            bias: self
+                .bias
+                .iter()
+                .skip(n * width)
+                .take(width)
+                .copied()
+                .collect(),
             width: self.width,
         };
         weights.enumerate().map(part).collect()
@@ -95,7 +99,12 @@ impl Linear {
 
     /// What it makes of `rows`.
     pub fn of_rows(&self, rows: &[f32]) -> Vec<f32> {
-        self.of_matrix(matrix(rows, rows.len() / self.width, self.width, self.width))
+        self.of_matrix(matrix(
+            rows,
+            rows.len() / self.width,
+            self.width,
+            self.width,
+        ))
     }
 
     /// What it makes of the rows of a matrix.
@@ -219,7 +228,11 @@ mod tests {
         for place in 0..3 {
             let asked = &keys[place * width..][..width];
             let found = attended(asked, &keys, &values, width);
-            assert!(found.iter().all(|value| (value - place as f32).abs() < 1e-3));
+            assert!(
+                found
+                    .iter()
+                    .all(|value| (value - place as f32).abs() < 1e-3)
+            );
         }
     }
 
@@ -230,7 +243,10 @@ mod tests {
             bias: vec![10.0, 20.0],
             width: 2,
         };
-        assert_eq!(linear.of_rows(&[1.0, 1.0, 0.0, 2.0]), [13.0, 27.0, 14.0, 28.0]);
+        assert_eq!(
+            linear.of_rows(&[1.0, 1.0, 0.0, 2.0]),
+            [13.0, 27.0, 14.0, 28.0]
+        );
         let norm = Norm {
             scale: vec![1.0; 2],
             bias: vec![5.0; 2],

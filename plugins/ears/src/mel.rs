@@ -23,7 +23,11 @@ pub fn bands(samples: &[f32], columns: usize) -> Vec<f32> {
     let padded = mirrored(samples, columns * HOP);
     let filters = filters();
     let hann: Vec<f32> = (0..WINDOW)
-        .map(|n| (std::f32::consts::PI * n as f32 / WINDOW as f32).sin().powi(2))
+        .map(|n| {
+            (std::f32::consts::PI * n as f32 / WINDOW as f32)
+                .sin()
+                .powi(2)
+        })
         .collect();
     let transform = RealFftPlanner::<f32>::new().plan_fft_forward(WINDOW);
     let (mut input, mut output) = (transform.make_input_vec(), transform.make_output_vec());
@@ -37,7 +41,11 @@ pub fn bands(samples: &[f32], columns: usize) -> Vec<f32> {
         let _ = transform.process(&mut input, &mut output);
         let power: Vec<f32> = output.iter().map(|bin| bin.norm_sqr()).collect();
         bands.extend(filters.iter().map(|(first, weights)| {
-            let sum: f32 = weights.iter().zip(&power[*first..]).map(|(w, p)| w * p).sum();
+            let sum: f32 = weights
+                .iter()
+                .zip(&power[*first..])
+                .map(|(w, p)| w * p)
+                .sum();
             sum.max(1e-10).log10()
         }));
     }
@@ -120,6 +128,10 @@ mod tests {
         assert_eq!(filters.len(), BANDS);
         assert!(filters.iter().all(|(_, weights)| !weights.is_empty()));
         // The first numbers of the table that comes with the network.
-        assert!((filters[0].1[0] - 0.024_862_6).abs() < 1e-6, "{:?}", filters[0]);
+        assert!(
+            (filters[0].1[0] - 0.024_862_6).abs() < 1e-6,
+            "{:?}",
+            filters[0]
+        );
     }
 }

@@ -94,7 +94,10 @@ impl Network {
 impl Encoder {
     fn take(weights: &mut Weights, width: usize) -> Result<Self, Trouble> {
         let mut layers = Vec::new();
-        while weights.has(&format!("encoder/layer_{}/ffn/linear_0/weight", layers.len())) {
+        while weights.has(&format!(
+            "encoder/layer_{}/ffn/linear_0/weight",
+            layers.len()
+        )) {
             let name = format!("encoder/layer_{}", layers.len());
             layers.push((
                 Own::take(weights, &format!("{name}/self_attention"), width)?,
@@ -130,7 +133,10 @@ impl Encoder {
 impl Decoder {
     fn take(weights: &mut Weights, width: usize) -> Result<Self, Trouble> {
         let mut layers = Vec::new();
-        while weights.has(&format!("decoder/layer_{}/ffn/linear_0/weight", layers.len())) {
+        while weights.has(&format!(
+            "decoder/layer_{}/ffn/linear_0/weight",
+            layers.len()
+        )) {
             let name = format!("decoder/layer_{}", layers.len());
             layers.push((
                 Own::take(weights, &format!("{name}/self_attention"), width)?,
@@ -188,9 +194,9 @@ fn convolution(weights: &mut Weights, name: &str, width: usize) -> Result<Linear
     let stored = format!("{name}/weight");
     let array = weights.take(&stored, None)?;
     // As stored: [out, width, 3]. As the three rows lie one after the other: [out, 3, width].
-    let turned = array.chunks(3 * width).flat_map(|filter| {
-        (0..3).flat_map(move |tap| filter.iter().skip(tap).step_by(3).copied())
-    });
+    let turned = array
+        .chunks(3 * width)
+        .flat_map(|filter| (0..3).flat_map(move |tap| filter.iter().skip(tap).step_by(3).copied()));
     weights.put(&stored, turned.collect());
     Linear::take(weights, name, 3 * width)
 }

@@ -132,7 +132,8 @@ impl Decoder {
     fn new(parameters: &AudioCodecParameters) -> Result<Self, Trouble> {
         if parameters.codec == CODEC_ID_OPUS {
             let channels = parameters.channels.as_ref().map_or(1, |all| all.count());
-            let decoder = OpusDecoder::new(RATE as u32, channels).map_err(|error| unknown(&error))?;
+            let decoder =
+                OpusDecoder::new(RATE as u32, channels).map_err(|error| unknown(&error))?;
             let buffer = vec![0.0; OPUS_SAMPLES_MAX];
             return Ok(Self::Opus(Box::new(decoder), channels, buffer));
         }
@@ -248,7 +249,9 @@ mod tests {
 
     /// How loud the loudest of some samples is.
     fn peak(samples: &[f32]) -> f32 {
-        samples.iter().fold(0.0, |peak, sample| peak.max(sample.abs()))
+        samples
+            .iter()
+            .fold(0.0, |peak, sample| peak.max(sample.abs()))
     }
 
     #[test]
@@ -263,7 +266,10 @@ mod tests {
             // A tenth of a second on, it is as loud as it is there.
             let found = peak(&stretch.samples[RATE / 10..][..RATE / 10]);
             let expected = (start + 0.2) as f32 / 4.0 * 0.976;
-            assert!((found - expected).abs() < 0.02, "{rate} {start} {found} {expected}");
+            assert!(
+                (found - expected).abs() < 0.02,
+                "{rate} {start} {found} {expected}"
+            );
         };
         check(16_000, 1, 0.0, 9.0, 4 * RATE, true);
         check(16_000, 2, 1.0, 2.0, 2 * RATE, false);

@@ -71,9 +71,12 @@ pub fn load(folder: &str) -> Result<(Weights, String), Trouble> {
         let file = File::open(Path::new(folder).join(name));
         file.map_err(|error| broken(name, &error))
     };
-    let weights = arrays(BufReader::new(open(NETWORK)?)).map_err(|error| broken(NETWORK, &error))?;
+    let weights =
+        arrays(BufReader::new(open(NETWORK)?)).map_err(|error| broken(NETWORK, &error))?;
     let mut pieces = String::new();
-    let read = open(PIECES)?.take(PIECES_BYTES_MAX).read_to_string(&mut pieces);
+    let read = open(PIECES)?
+        .take(PIECES_BYTES_MAX)
+        .read_to_string(&mut pieces);
     read.map_err(|error| broken(PIECES, &error))?;
     Ok((weights, pieces))
 }

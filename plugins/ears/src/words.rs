@@ -48,9 +48,15 @@ impl Words {
         };
         let end = find("<|endoftext|>")?;
         let bytes = bytes_of_letters();
-        let plain = |line: &&str| line.chars().filter_map(|c| bytes.get(&c).copied()).collect();
+        let plain = |line: &&str| {
+            line.chars()
+                .filter_map(|c| bytes.get(&c).copied())
+                .collect()
+        };
         let pieces: Vec<Vec<u8>> = lines[..end].iter().map(plain).collect();
-        let unspoken = (0..end).filter(|piece| is_unspoken(&pieces[*piece])).collect();
+        let unspoken = (0..end)
+            .filter(|piece| is_unspoken(&pieces[*piece]))
+            .collect();
         Ok(Self {
             end,
             begin: find("<|startoftranscript|>")?,
@@ -75,7 +81,9 @@ impl Words {
     /// The text of pieces.
     pub fn text(&self, pieces: &[usize]) -> String {
         let bytes = pieces.iter().filter(|piece| **piece < self.end);
-        let bytes: Vec<u8> = bytes.flat_map(|piece| self.pieces[*piece].clone()).collect();
+        let bytes: Vec<u8> = bytes
+            .flat_map(|piece| self.pieces[*piece].clone())
+            .collect();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
@@ -104,7 +112,9 @@ fn is_unspoken(piece: &[u8]) -> bool {
 /// themselves, the others in order from U+0100 on (openai/gpt-2, `encoder.py`).
 fn bytes_of_letters() -> HashMap<char, u8> {
     let is_plain = |byte: &u8| matches!(byte, 33..=126 | 161..=172 | 174..=255);
-    let plain = (0..=255).filter(is_plain).map(|byte| (char::from(byte), byte));
+    let plain = (0..=255)
+        .filter(is_plain)
+        .map(|byte| (char::from(byte), byte));
     let others = (0..=255).filter(|byte| !is_plain(byte));
     let others = ('\u{100}'..).zip(others);
     plain.chain(others).collect()
@@ -121,7 +131,10 @@ mod tests {
     fn pieces_become_text() {
         let words = Words::new(LIST).unwrap();
         assert_eq!(words.count(), 17);
-        assert_eq!(words.text(&[0, 1, 2, words.end, words.times.start]), " the天");
+        assert_eq!(
+            words.text(&[0, 1, 2, words.end, words.times.start]),
+            " the天"
+        );
         assert_eq!(words.text(&[1]), "\u{fffd}");
         assert_eq!(words.language("zh"), Some(10));
         assert_eq!(words.code(9), "en");

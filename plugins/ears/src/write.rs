@@ -102,7 +102,10 @@ fn allow(odds: &mut [f32], words: &Words, pieces: &[usize]) {
         never(times.start..last + usize::from(!may_repeat));
     }
     // Where some time is likelier than each piece of text, it is a time.
-    let text = odds[..=end].iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let text = odds[..=end]
+        .iter()
+        .copied()
+        .fold(f32::NEG_INFINITY, f32::max);
     if sum(&odds[times]) > text {
         odds[..=end].fill(f32::NEG_INFINITY);
     }
@@ -127,7 +130,10 @@ fn segments(pieces: &[usize], words: &Words, seconds: f64) -> Vec<Segment> {
     let (mut start, mut from) = (0.0, 0);
     let time = |piece: usize| ((piece - words.times.start) as f64 * TICK).min(seconds);
     for at in 0..=pieces.len() {
-        let piece = pieces.get(at).copied().filter(|piece| *piece < words.times.start);
+        let piece = pieces
+            .get(at)
+            .copied()
+            .filter(|piece| *piece < words.times.start);
         if piece.is_some() {
             continue;
         }
@@ -150,7 +156,13 @@ fn likeliest(odds: &[f32], of: std::ops::Range<usize>) -> usize {
 fn sum(odds: &[f32]) -> f32 {
     let most = odds.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     match most.is_finite() {
-        true => odds.iter().map(|odds| (odds - most).exp()).sum::<f32>().ln() + most,
+        true => {
+            odds.iter()
+                .map(|odds| (odds - most).exp())
+                .sum::<f32>()
+                .ln()
+                + most
+        }
         false => most,
     }
 }

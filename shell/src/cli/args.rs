@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::cli::{
-    agent, batch, completions, config, doctor, eval, fork, hear, kill, log, mem, model, nice, ps, run,
-    see, serve, tool, top, trust,
+    agent, batch, completions, config, doctor, eval, fork, hear, kill, log, mem, model, nice, ps,
+    run, see, serve, tool, top, trust,
 };
 use crate::config::env_vars;
 use crate::config::globals::Globals;

@@ -51,8 +51,14 @@ pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
     let findings = [
         finding("model", model(session)),
         finding("tools", tools(session)),
-        finding("eyes", Ok((State::Ok, sense(session, builtin::EYES, "read pictures")))),
-        finding("ears", Ok((State::Ok, sense(session, builtin::EARS, "hear recordings")))),
+        finding(
+            "eyes",
+            Ok((State::Ok, sense(session, builtin::EYES, "read pictures"))),
+        ),
+        finding(
+            "ears",
+            Ok((State::Ok, sense(session, builtin::EARS, "hear recordings"))),
+        ),
         finding("store", store(session)),
         finding("journal", journal(session)),
         finding("machine", machine(session)),

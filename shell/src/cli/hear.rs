@@ -15,16 +15,12 @@ use crate::terminal::error::{self, FAILED, INTERRUPTED, UserError};
 use crate::terminal::output;
 
 /// Print what is said in recordings: talks, meetings, voice messages
-///
-/// It is printed as it is heard, about a minute at a time. Whoever stops it and starts it again
-/// goes on from there. In the interactive shell, /hear without a file listens to the microphone.
 #[derive(Debug, Args)]
 pub struct HearArgs {
     /// Recordings (WAV, FLAC, MP3, Ogg, Opus or M4A); `-` reads one from standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The language, such as en or zh; found where it is left out. `zh-hans` writes simplified
-    /// characters
+    /// The language, such as en or zh; zh-hans writes simplified characters
     #[arg(long, value_name = "CODE")]
     language: Option<String>,
     /// Print the time before each sentence
@@ -108,19 +104,20 @@ async fn heard(
     let work = move || {
         let mut printed = Ok(());
         let language = args.language.as_deref();
-        let heard: Result<Heard, ToolError> = ears.hear(&recording, language, &cancel, &mut |part: &Heard| {
-            // Who reads the text sees how far it is.
-            match args.json || !std::io::stdout().is_terminal() {
-                true => how_far(part),
-                false => {}
-            }
-            let done = part.segments.iter().filter(|_| !args.json);
-            let done = done.map(|segment| print(segment, args.times));
-            if let Err(error) = done.collect::<Result<()>>() {
-                cancel.cancel();
-                printed = Err(error);
-            }
-        });
+        let heard: Result<Heard, ToolError> =
+            ears.hear(&recording, language, &cancel, &mut |part: &Heard| {
+                // Who reads the text sees how far it is.
+                match args.json || !std::io::stdout().is_terminal() {
+                    true => how_far(part),
+                    false => {}
+                }
+                let done = part.segments.iter().filter(|_| !args.json);
+                let done = done.map(|segment| print(segment, args.times));
+                if let Err(error) = done.collect::<Result<()>>() {
+                    cancel.cancel();
+                    printed = Err(error);
+                }
+            });
         printed.and(heard.map_err(anyhow::Error::from))
     };
     tokio::select! {

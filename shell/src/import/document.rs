@@ -83,7 +83,8 @@ pub fn look(path: &Path, named: Option<&Path>) -> Result<Found, String> {
 /// The first bytes of a file.
 fn head(file: File) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::new();
-    file.take(formats::HEAD_BYTES as u64).read_to_end(&mut head)?;
+    file.take(formats::HEAD_BYTES as u64)
+        .read_to_end(&mut head)?;
     Ok(head)
 }
 

@@ -10,8 +10,14 @@ use crate::terminal::error::UserError;
 
 /// Programs that record, and what makes them record one channel into a WAV file.
 const RECORDERS: &[(&str, &[&str])] = &[
-    ("pw-record", &["--rate=16000", "--channels=1", "--format=s16"]),
-    ("arecord", &["-q", "-t", "wav", "-f", "S16_LE", "-r", "16000", "-c", "1"]),
+    (
+        "pw-record",
+        &["--rate=16000", "--channels=1", "--format=s16"],
+    ),
+    (
+        "arecord",
+        &["-q", "-t", "wav", "-f", "S16_LE", "-r", "16000", "-c", "1"],
+    ),
 ];
 
 /// Records into the file at `path` until a line is read from standard input.

@@ -381,9 +381,8 @@ impl Repl {
         let recording = recorded.and_then(|()| self.session.recording(&path));
         let cancel = CancelToken::default();
         let token = cancel.clone();
-        let work = move || -> Result<Heard> {
-            Ok(ears.hear(&recording?, None, &token, &mut how_far)?)
-        };
+        let work =
+            move || -> Result<Heard> { Ok(ears.hear(&recording?, None, &token, &mut how_far)?) };
         let heard = tokio::select! {
             heard = tokio::task::spawn_blocking(work) => heard?,
             () = self.interrupts.next() => {

@@ -1,6 +1,6 @@
 //! The tool that hears recordings, for the commands that are handed some.
 //!
-//! A recording is heard in parts of about a minute, each in a call of its own. What was heard
+//! A recording is heard in parts of half a minute or more, each in a call of its own. What was heard
 //! is kept until the end is reached, so that who was interrupted goes on there. The tool sees
 //! the recording alone in a folder of its own, and nothing else of its user's.
 
@@ -311,10 +311,19 @@ pub fn clock(seconds: f64) -> String {
 /// Whether a file that begins like this may be a recording that the ears hear.
 pub fn is_recording(head: &[u8]) -> bool {
     const STARTS: &[&[u8]] = &[
-        b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2", b"\xff\xf1",
+        b"fLaC",
+        b"OggS",
+        b"ID3",
+        b"\xff\xfb",
+        b"\xff\xfa",
+        b"\xff\xf3",
+        b"\xff\xf2",
+        b"\xff\xf1",
         b"\xff\xf9",
     ];
-    const PICTURES: &[&[u8]] = &[b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"crx "];
+    const PICTURES: &[&[u8]] = &[
+        b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"crx ",
+    ];
     let is_wave = head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WAVE");
     // A film has sound as well.
     let brand = head.get(8..12).filter(|_| head.get(4..8) == Some(b"ftyp"));
@@ -353,9 +362,8 @@ mod tests {
     #[test]
     fn what_was_heard_is_kept_until_the_end() {
         let dir = tempfile::tempdir().expect("a folder");
-        let new = || {
-            Recording::new(dir.path(), |to| fs::write(to, b"the same bytes")).expect("made")
-        };
+        let new =
+            || Recording::new(dir.path(), |to| fs::write(to, b"the same bytes")).expect("made");
         let part = |next| Heard {
             segments: vec![Segment {
                 start: 0.0,
