@@ -252,10 +252,4 @@ impl Writer<'_> {
     pub fn room(&self) -> usize {
         self.network.decoder.places.len() / self.network.width - self.count
     }
-
-    /// Forgets all pieces, to write the same sound anew.
-    pub fn clear(&mut self) {
-        self.written.fill(Rows::default());
-        self.count = 0;
-    }
 }

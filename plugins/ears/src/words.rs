@@ -25,8 +25,6 @@ pub struct Words {
     pub transcribe: usize,
     /// Says that nobody speaks.
     pub nobody: usize,
-    /// Asks for text without times.
-    pub timeless: usize,
     /// The times: 0.00, 0.02 and so on.
     pub times: Range<usize>,
     /// Those that are no speech.
@@ -63,7 +61,6 @@ impl Words {
             languages: find("<|en|>")?..find("<|translate|>")?,
             transcribe: find("<|transcribe|>")?,
             nobody: find("<|nocaptions|>").or_else(|_| find("<|nospeech|>"))?,
-            timeless: find("<|notimestamps|>")?,
             times: find("<|0.00|>")?..find("<|30.00|>")? + 1,
             pieces: pieces
                 .into_iter()
@@ -125,12 +122,12 @@ mod tests {
     use super::*;
 
     const LIST: &str = "Ġthe\nå¤\n©\nâĻª\nĠ[\n-\n\n<|endoftext|>\n<|startoftranscript|>\n<|en|>\n<|zh|>\n\
-        <|translate|>\n<|transcribe|>\n<|nocaptions|>\n<|notimestamps|>\n<|0.00|>\n<|30.00|>\n";
+        <|translate|>\n<|transcribe|>\n<|nocaptions|>\n<|0.00|>\n<|30.00|>\n";
 
     #[test]
     fn pieces_become_text() {
         let words = Words::new(LIST).unwrap();
-        assert_eq!(words.count(), 17);
+        assert_eq!(words.count(), 16);
         assert_eq!(
             words.text(&[0, 1, 2, words.end, words.times.start]),
             " the天"
