@@ -43,9 +43,11 @@ NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 BEYOND = ("documents", "pages", "before", "tools", "agent")
 
 
-def ask(args, messages):
-    """The text that comes back, and the tokens of the request and of it."""
+def ask(args, messages, tools=()):
+    """The message that comes back, and the tokens of the request and of it."""
     body = {"messages": messages, "temperature": 0, "max_tokens": args.max_tokens}
+    if tools:
+        body |= {"tools": tools, "tool_choice": "required", "parallel_tool_calls": True}
     request = urllib.request.Request(
         args.url.rstrip("/") + "/v1/chat/completions",
         json.dumps(body).encode(),
@@ -54,7 +56,7 @@ def ask(args, messages):
     with urllib.request.urlopen(request, timeout=600) as response:
         answer = json.load(response)
     usage = answer.get("usage", {})
-    return answer["choices"][0]["message"]["content"] or "", {
+    return answer["choices"][0]["message"], {
         "prompt_tokens": usage.get("prompt_tokens", 0),
         "cached_tokens": 0,
         "generated_tokens": usage.get("completion_tokens", 0),
@@ -81,9 +83,9 @@ def values(text):
                 pass
 
 
-def calls_in(text):
+def calls_in(found_values):
     found = []
-    for value in values(text):
+    for value in found_values:
         for call in value if isinstance(value, list) else [value]:
             if isinstance(call, dict) and isinstance(call.get("function"), dict):
                 call = call["function"]
@@ -104,7 +106,7 @@ def calls(text):
     marked = re.findall(r"<tool_call>(.*?)(?:</tool_call>|(?=<tool_call>)|\Z)", text, re.DOTALL)
     fenced = re.findall(r"```(?:json)?\s*(.*?)(?:```|\Z)", text, re.DOTALL)
     for places in (marked, fenced, [text]):
-        found = [call for place in places for call in calls_in(place)]
+        found = [call for place in places for call in calls_in(values(place))]
         if found:
             return found
     return []
@@ -119,13 +121,14 @@ def last_number(text):
 def one(case, args):
     functions = case.get("functions", [])
     thinks = not functions and not args.plain
-    system = HELPFUL
+    system, tools = HELPFUL, []
     if functions:
         fields = ("name", "description", "parameters")
         tools = [
             {"type": "function", "function": {key: f[key] for key in fields if key in f}}
             for f in functions
         ]
+    if functions and not args.required:
         system += TOOLS.format(tools="\n".join(json.dumps(tool) for tool in tools))
     messages = [
         {"role": "system", "content": system},
@@ -134,13 +137,15 @@ def one(case, args):
     row = {"id": case["id"], "model": args.name}
     begun = time.monotonic()
     try:
-        text, row["usage"] = ask(args, messages)
+        said, row["usage"] = ask(args, messages, tools if args.required else ())
     except (OSError, ValueError, KeyError) as error:
         return row | {"status": "failed", "error": str(error)}
+    text = said.get("content") or ""
+    made = calls_in(said.get("tool_calls") or []) if args.required else calls(text)
     number = last_number(text) if thinks else None
     return row | {
         "answer": text if number is None else number,
-        "calls": calls(text) if functions else [],
+        "calls": made if functions else [],
         "steps": 1,
         "status": "exited",
         "ms": round((time.monotonic() - begun) * 1000),
@@ -156,6 +161,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--max-tokens", type=int, default=512)
     parser.add_argument("--plain", action="store_true")
+    parser.add_argument("--required", action="store_true")
     parser.add_argument("--name", default="peer", help="what results call it")
     args = parser.parse_args()
     with open(args.cases) as file:

@@ -249,8 +249,8 @@ pub struct CpuInfo {
     /// Cells of the KV cache shared by all processes; 0 when there is none.
     pub kv_cells: usize,
     /// Whether it writes by any grammar ([`Form::Lark`]), goes on from words that were put
-    /// into its mouth ([`Cpu::lead`]), answers an [`Inquiry`] and tells odds
-    /// ([`Cpu::submit_telling`]).
+    /// into its mouth ([`Cpu::lead`]), answers an [`Inquiry`] at the price of a token, and
+    /// tells odds ([`Cpu::submit_telling`]).
     pub constrains: bool,
 }
 

@@ -11,6 +11,7 @@
 mod action;
 mod refusal;
 mod reply;
+mod weigh;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -22,8 +23,8 @@ use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
 use super::{
-    Chunk, ClosedEarly, Completion, Cpu, CpuError, CpuInfo, Form, Job, Message, Prompt, Sampling,
-    Sink, Ticket, Trouble, without_thought,
+    Chunk, ClosedEarly, Completion, Cpu, CpuError, CpuInfo, Form, Inquiry, Job, Message, Prompt,
+    Sampling, Sink, Ticket, Trouble, without_thought,
 };
 use crate::estimate::Estimate;
 use refusal::{OPTIONAL, endpoint, failure, may_pass, not_taken, refused, retry_after, silent};
@@ -163,6 +164,19 @@ impl Cpu for RemoteCpu {
 
     fn count(&self, text: &str) -> usize {
         ESTIMATE.count(text)
+    }
+
+    fn weigh(&self, inquiry: Inquiry) -> Ticket {
+        let (sink, ticket) = Ticket::new(0);
+        let link = self.link.clone();
+        self.runtime.spawn(async move {
+            let weighed = tokio::select! {
+                weighed = link.weigh(&inquiry) => weighed,
+                () = sink.closed() => return,
+            };
+            let _ = sink.send(weighed).await;
+        });
+        ticket
     }
 
     fn submit(&self, job: Job) -> Ticket {

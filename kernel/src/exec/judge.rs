@@ -10,7 +10,7 @@ use crate::calls::SEARCH;
 use crate::decision::Decision;
 use crate::event::Event;
 use crate::grammar::{Callable, Legal};
-use crate::judgement::{CALL_BEGINS, NONE, Question, Signal, on_or_not, only_call, yes_or_no};
+use crate::judgement::{CALL_BEGINS, NONE, Question, Signal, first_call, on_or_not, yes_or_no};
 use crate::label::Trust;
 use crate::lessons::{Lesson, PROGRAM};
 use crate::planner::card;
@@ -49,14 +49,18 @@ impl Execution {
     }
 
     /// Whether there is to be another call beside the only one in `written`. A small model
-    /// ends its list too early: what its leaning to the end is worth is fitted.
+    /// ends its list too early: what its leaning to the end is worth is fitted, also on lists
+    /// that did go on.
     pub(super) async fn wants_another(
         &mut self,
         prompt: &Prompt,
         written: &str,
     ) -> Result<bool, Ending> {
         let question = Question::Several;
-        let led = only_call(written).and_then(|begun| self.shared.cpu.lead(prompt, begun));
+        let Some((begun, only)) = first_call(written) else {
+            return Ok(false);
+        };
+        let led = self.shared.cpu.lead(prompt, begun);
         let Some(led) = led.filter(|led| led.len < self.shared.cpu.info().window) else {
             return Ok(false);
         };
@@ -64,7 +68,7 @@ impl Execution {
         let weights = self.weighed(ticket).await?;
         Ok(weights.is_some_and(|weights| {
             let likely = self.judged(question, vec![weights[0] - weights[1]]);
-            self.says_yes(question, likely)
+            self.says_yes(question, likely) && only
         }))
     }
 
@@ -235,7 +239,7 @@ impl Execution {
     pub(super) fn program_lesson(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
         let python = |call: &Callable| call.program.as_deref() == Some("python");
         let told = self.told();
-        let alone = self.vm.holds_only_the_task()
+        let alone = (self.vm.holds_only_the_task() || self.doubts(legal))
             && told == self.program.prompt
             && self.program.label.trust >= Trust::User
             && self.program.agent.instructions.trim().is_empty();
@@ -328,9 +332,6 @@ impl Execution {
         messages: Vec<Message>,
         options: Vec<Vec<String>>,
     ) -> Result<Option<Weights>, Ending> {
-        if !self.shared.cpu.info().constrains {
-            return Ok(None);
-        }
         let prompt = self.shared.cpu.prepare(&messages).map_err(failed)?;
         // A question that does not fit is not asked.
         if prompt.len >= self.shared.cpu.info().window {

@@ -88,6 +88,8 @@ pub(crate) struct Execution {
     keeps: f32,
     /// What was weighed of texts, by lesson.
     taught: Vec<(&'static Lesson, String, Weights)>,
+    /// Programs that were written for all that the task asks.
+    programs: u32,
     /// Whether it has kept a memory, and whether that was tried.
     kept: bool,
     tried_to_keep: bool,
@@ -146,6 +148,7 @@ impl Execution {
             // One that is taken up again is looked at.
             keeps: 1.0,
             taught: Vec::new(),
+            programs: 0,
             kept: false,
             tried_to_keep: false,
             cut_answer: false,

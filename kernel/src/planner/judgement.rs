@@ -2,6 +2,7 @@
 //! be. A model's raw odds lean towards yes; what they are worth is fitted on examples
 //! (`quipu eval --calibrate`), and a fit holds for the model it was made on.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -106,13 +107,16 @@ impl Question {
     }
 }
 
-/// A list of calls up to the end of its only call; `None` where it has more or is none.
-pub fn only_call(written: &str) -> Option<&str> {
+/// A list of calls up to the end of its first call, and whether that is the only one; `None`
+/// where it has none or is no list.
+pub fn first_call(written: &str) -> Option<(&str, bool)> {
     let list: Value = serde_json::from_str(written).ok()?;
     let only = list["calls"].as_array()?.len() == 1;
-    let begun = written.trim_end().strip_suffix('}')?.trim_end();
-    let begun = begun.strip_suffix(']')?.trim_end();
-    only.then_some(begun)
+    let (before, rest) = written.split_once('[')?;
+    let mut calls = serde_json::Deserializer::from_str(rest).into_iter::<IgnoredAny>();
+    calls.next()?.ok()?;
+    let end = before.len() + 1 + calls.byte_offset();
+    Some((&written[..end], only))
 }
 
 /// The texts that begin another call, and those that end a list of calls.
@@ -185,7 +189,7 @@ impl Default for Judgement {
         };
         Self {
             call: fit(&[0.35, 1.43], -0.92, 0.59),
-            several: fit(&[1.0], 0.0, 0.5),
+            several: fit(&[0.73], 1.78, 0.73),
             more: fit(&[-0.44, 4.68, 1.66], -0.59, 0.54),
             compute: fit(&[2.19, -2.05, 1.9], -4.33, 0.45),
             keep: fit(&[2.84, -1.52, -0.47], -1.12, 0.47),
@@ -247,14 +251,16 @@ mod tests {
     }
 
     #[test]
-    fn a_list_with_one_call_is_known_up_to_its_end() {
-        let check = |written: &str, want: Option<&str>| {
-            assert_eq!(only_call(written), want, "{written}");
+    fn a_list_is_known_up_to_the_end_of_its_first_call() {
+        let check = |written: &str, want: Option<(&str, bool)>| {
+            assert_eq!(first_call(written), want, "{written}");
         };
         let one = r#"{"calls":[{"tool":"a.b","args":{"at":[{"x":"]}"}]}}"#;
-        check(&format!("{one}]}}"), Some(one));
-        check(&format!("{one} ]\n}}\n"), Some(one));
-        check(&format!("{one},{{\"tool\":\"c\",\"args\":{{}}}}]}}"), None);
+        check(&format!("{one}]}}"), Some((one, true)));
+        check(&format!("{one} ]\n}}\n"), Some((one, true)));
+        let two = format!("{one},{{\"tool\":\"c\",\"args\":{{}}}}]}}");
+        check(&two, Some((one, false)));
+        check(r#"{"calls":[]}"#, None);
         check(one, None);
         check("It is 4.", None);
     }

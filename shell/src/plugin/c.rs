@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::Result;
 use wasi_preview1_component_adapter_provider as adapter;
 use wit_bindgen_core::Files;
-use wit_encoder::ComponentEncoder;
+use wit_component::ComponentEncoder;
 
 use super::project::{World, c_files};
 use super::{Project, toolchain};

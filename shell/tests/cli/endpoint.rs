@@ -29,6 +29,24 @@ impl Respond for Model {
     }
 }
 
+/// Tells how likely the answer begins with which token; else as [`Model`].
+struct Telling(Model);
+
+impl Respond for Telling {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let body: Value = request.body_json().unwrap();
+        if body["logprobs"] != true {
+            return self.0.respond(request);
+        }
+        let likely = |token: &str, p: f64| json!({"token": token, "logprob": p.ln()});
+        let told = [likely("No", 0.6), likely("Yes", 0.2)];
+        let first = json!({"token": "No", "logprob": 0.6f64.ln(), "top_logprobs": told});
+        ResponseTemplate::new(200).set_body_json(json!({"choices": [{
+            "message": {"content": "No"}, "logprobs": {"content": [first]}
+        }]}))
+    }
+}
+
 /// A server that lists one model, and completes with `chat`.
 async fn server(chat: impl Respond + 'static) -> MockServer {
     let server = MockServer::start().await;
@@ -105,6 +123,22 @@ async fn an_endpoint_that_ignores_the_schema_is_corrected() {
         observation.contains("this action was not accepted"),
         "{observation}"
     );
+}
+
+#[tokio::test]
+async fn an_endpoint_decides_where_it_tells_probabilities() {
+    let decide = json!({"tool": "decide", "args": {"question": "Is it late?"}}).to_string();
+    let model = || Model(vec![decide.clone(), DONE.into()]);
+    let check = async |server: MockServer, want: &str| {
+        let sandbox = Sandbox::new();
+        let said = run(&sandbox, &server, &[]).await;
+        said.check(0, &[]);
+        assert_eq!(said.json()["steps"][0]["observation"], want);
+    };
+    let told = r#"{"choice":"no","probabilities":{"yes":0.25,"no":0.75}}"#;
+    check(server(Telling(model())).await, told).await;
+    let untold = "error: this CPU tells no probabilities";
+    check(server(model()).await, untold).await;
 }
 
 #[tokio::test]

@@ -126,6 +126,15 @@ pub static PROGRAM: Lesson = Lesson {
              ```",
         ),
         (
+            "The pool opens at 9:40 and closes at 18:05. For how many minutes is it open?",
+            "```python\n\
+             opens = 9 * 60 + 40  # 9:40 in minutes\n\
+             closes = 18 * 60 + 5  # 18:05 in minutes\n\
+             minutes = closes - opens\n\
+             print(minutes)\n\
+             ```",
+        ),
+        (
             "How often does the letter e stand in 'the referee never sleeps'?",
             "```python\n\
              text = \"the referee never sleeps\"\n\

@@ -1,7 +1,6 @@
-//! `/v1/decisions` and `/v1/systemone`: typed questions about a state, answered with a
-//! probability for each option and without a generated token, on any local model.
-//!
-//! The two differ in their forms alone. Each question is a fork of the state's prefix.
+//! `/v1/decisions`: typed questions about a state, answered with a probability for each
+//! option and without a generated token, on any local model and on an endpoint that tells
+//! `logprobs`. Each question is a fork of the state's prefix.
 
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use quipu_cpu::{Chunk, Inquiry, Message, Role};
 use quipu_kernel::decision::{Decision, OPTIONS_MAX};
 use quipu_kernel::process::Usage;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::chat::fields::text;
 use super::chat::reply::usage_of;
@@ -52,18 +51,11 @@ enum Kind {
     Score,
 }
 
-/// The body of `/v1/systemone`.
-#[derive(Debug, Deserialize)]
-pub struct SystemOne {
-    model: Option<String>,
-    state: Value,
-    questions: Map<String, Value>,
-}
-
 /// An answered question.
-struct Answered {
+pub(super) struct Answered {
     options: Vec<String>,
-    probabilities: Vec<f32>,
+    /// One for each option.
+    pub(super) probabilities: Vec<f32>,
     /// Of a score: 0 to 1.
     score: Option<f32>,
 }
@@ -83,7 +75,7 @@ impl Answered {
     }
 }
 
-fn rounded(p: f32) -> f64 {
+pub(super) fn rounded(p: f32) -> f64 {
     (f64::from(p) * 10_000.0).round() / 10_000.0
 }
 
@@ -153,60 +145,7 @@ fn mean(probabilities: &[f32]) -> f32 {
     sum / probabilities.len().saturating_sub(1).max(1) as f32
 }
 
-/// Answers `POST /v1/systemone`, in the form of llama.cpp's server.
-pub async fn system_one(
-    State(service): State<Arc<Service>>,
-    Input(body): Input<SystemOne>,
-) -> Result<Response, ApiError> {
-    models::check(&service, body.model.as_deref())?;
-    few(body.questions.len())?;
-    let state = state("state", &body.state)?;
-    let mut questions = Vec::new();
-    for (id, asked) in &body.questions {
-        let param = format!("questions.{id}");
-        let words = asked["instructions"].as_str().ok_or_else(|| {
-            ApiError::invalid(format!("{param}.instructions"), "the question is missing")
-        })?;
-        let words = words.to_owned();
-        questions.push(match asked["type"].as_str() {
-            Some("noul") => Decision::YesNo(words),
-            Some("score") => Decision::Score(words),
-            Some("choice") => {
-                let param = format!("{param}.criteria");
-                let options: Option<Vec<String>> = match &asked["criteria"] {
-                    Value::Object(named) => Some(named.keys().cloned().collect()),
-                    criteria => serde_json::from_value(criteria.clone()).ok(),
-                };
-                choice(&param, words, &options.unwrap_or_default())?
-            }
-            _ => {
-                let message = "a question is a `choice`, a `score` or a `noul`";
-                return Err(ApiError::invalid(format!("{param}.type"), message));
-            }
-        });
-    }
-    let (answers, usage) = answer(&service, &state, &questions).await?;
-    let mut told = Map::new();
-    for ((id, asked), answered) in body.questions.iter().zip(&answers) {
-        let (choice, confidence) = answered.likeliest();
-        let mut answer = json!({"type": asked["type"]});
-        match (asked["type"].as_str(), answered.score) {
-            (Some("noul"), _) => answer["noul"] = rounded(answered.probabilities[0]).into(),
-            (_, Some(score)) => answer["score"] = rounded(score).into(),
-            _ => {
-                answer["choice"] = choice.into();
-                answer["probabilities"] = answered.table();
-                answer["confidence"] = rounded(confidence).into();
-            }
-        }
-        told.insert(id.clone(), answer);
-    }
-    Ok(wire::json(
-        &json!({"answers": told, "usage": usage_of(usage)}),
-    ))
-}
-
-fn few(questions: usize) -> Result<(), ApiError> {
+pub(super) fn few(questions: usize) -> Result<(), ApiError> {
     match questions {
         1..=QUESTIONS_MAX => Ok(()),
         _ => Err(ApiError::invalid(
@@ -216,7 +155,7 @@ fn few(questions: usize) -> Result<(), ApiError> {
     }
 }
 
-fn choice(param: &str, words: String, options: &[String]) -> Result<Decision, ApiError> {
+pub(super) fn choice(param: &str, words: String, options: &[String]) -> Result<Decision, ApiError> {
     let mut seen: Vec<&String> = options.iter().collect();
     seen.sort_unstable();
     seen.dedup();
@@ -228,7 +167,7 @@ fn choice(param: &str, words: String, options: &[String]) -> Result<Decision, Ap
 }
 
 /// The state as messages, which end with the user's.
-fn state(param: &str, given: &Value) -> Result<Vec<Message>, ApiError> {
+pub(super) fn state(param: &str, given: &Value) -> Result<Vec<Message>, ApiError> {
     let say = |role, text: String| Message { role, text };
     let turns = match given {
         Value::Array(turns) if !turns.is_empty() => turns,
@@ -263,7 +202,7 @@ fn state(param: &str, given: &Value) -> Result<Vec<Message>, ApiError> {
 }
 
 /// The probabilities of every question's options, and what all of it cost.
-async fn answer(
+pub(super) async fn answer(
     service: &Arc<Service>,
     state: &[Message],
     questions: &[Decision],

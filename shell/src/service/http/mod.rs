@@ -9,7 +9,7 @@
 //! | `chat/` | `/v1/chat/completions` |
 //! | `responses`, `messages` | `/v1/responses`, `/v1/messages` |
 //! | `agent` | a whole agent as a model |
-//! | `decisions`, `embeddings` | what a model tells without writing |
+//! | `decisions`, `systemone`, `embeddings` | what a model tells without writing |
 //! | `models` | `/v1/models` |
 //! | `native` | `/api/v1`: processes, memory, tools |
 //! | `openapi` | what there is, for programs |
@@ -34,6 +34,7 @@ mod page;
 mod plain;
 mod responses;
 pub mod state;
+mod systemone;
 #[cfg(test)]
 mod torture;
 mod wire;
@@ -141,7 +142,7 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/v1/messages", post(messages::post))
         .route("/v1/embeddings", post(embeddings::post))
         .route("/v1/decisions", post(decisions::post))
-        .route("/v1/systemone", post(decisions::system_one))
+        .route("/v1/systemone", post(systemone::post))
         .merge(native())
         .fallback(nowhere)
         .method_not_allowed_fallback(async || ApiError::method())

@@ -5,7 +5,7 @@
 use quipu_cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Weights};
 use quipu_kernel::grammar::Callable;
 use quipu_kernel::judgement::{
-    CALL_BEGINS, NONE, Question, Signal, on_or_not, only_call, yes_or_no,
+    CALL_BEGINS, NONE, Question, Signal, first_call, on_or_not, yes_or_no,
 };
 use quipu_kernel::lessons::Lesson;
 use quipu_kernel::planner::card;
@@ -89,7 +89,8 @@ pub async fn wants_another(
     prompt: &Prompt,
     written: &str,
 ) -> Result<bool, ApiError> {
-    let led = only_call(written).and_then(|begun| lease.service().cpu().lead(prompt, begun));
+    let only = first_call(written).filter(|(_, only)| *only);
+    let led = only.and_then(|(begun, _)| lease.service().cpu().lead(prompt, begun));
     let Some(led) = led else {
         return Ok(false);
     };
