@@ -17,7 +17,7 @@ unexport MAKEFLAGS
 
 STAGE := scripts/stage.sh
 QUIPU := "$(or $(CARGO_TARGET_DIR),target)/release/quipu"
-GUESTS := plugins/Cargo.toml plugins/eyes/Cargo.toml $(wildcard examples/*/tool/Cargo.toml)
+GUESTS := plugins/Cargo.toml plugins/eyes/Cargo.toml plugins/ears/Cargo.toml $(wildcard examples/*/tool/Cargo.toml)
 
 # The readers of documents are tested as programs of this machine, in a folder of their own.
 READERS := env CARGO_PROFILE_DEV_DEBUG=0 cargo test --quiet --manifest-path plugins/Cargo.toml --target-dir target/guest-tests \
@@ -82,6 +82,7 @@ torture: build ## Try the readers of outside data on many damaged inputs: make t
 readers: guests ## Run the tests of the readers of documents, as programs of this machine
 	@$(READERS)
 	@cargo test --quiet --manifest-path plugins/eyes/Cargo.toml --target-dir target/guest-tests/vector
+	@cargo test --quiet --manifest-path plugins/ears/Cargo.toml --target-dir target/guest-tests/relaxed
 
 bench: build ## Measure beside llama.cpp's own tools: make bench [SUITES='raw agents']
 	@$(QUIPU) model pull smollm2-135m --quant q4_0

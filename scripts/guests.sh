@@ -62,5 +62,6 @@ PYTHON
 
 build plugins
 build plugins/eyes vector
+build plugins/ears relaxed
 python plugins/python python
 build examples/04_write_a_tool/tool

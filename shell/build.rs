@@ -7,6 +7,7 @@ const GUESTS: &[&str] = &[
     "browser.wasm",
     "calculator.wasm",
     "documents.wasm",
+    "ears.wasm",
     "eyes.wasm",
     "pdf.wasm",
     "python.wasm",

@@ -83,6 +83,8 @@ pub enum Kind {
     Embedder,
     /// Reads the text in pictures; a tool runs it.
     Eyes,
+    /// Hears what is said in recordings; a tool runs it.
+    Ears,
 }
 
 impl Kind {
@@ -93,6 +95,7 @@ impl Kind {
             Kind::Base => "base",
             Kind::Embedder => "embedder",
             Kind::Eyes => "eyes",
+            Kind::Ears => "ears",
         }
     }
 }

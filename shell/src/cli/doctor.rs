@@ -51,7 +51,14 @@ pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
     let findings = [
         finding("model", model(session)),
         finding("tools", tools(session)),
-        finding("eyes", Ok((State::Ok, eyes(session)))),
+        finding(
+            "eyes",
+            Ok((State::Ok, sense(session, builtin::EYES, "read pictures"))),
+        ),
+        finding(
+            "ears",
+            Ok((State::Ok, sense(session, builtin::EARS, "hear recordings"))),
+        ),
         finding("store", store(session)),
         finding("journal", journal(session)),
         finding("machine", machine(session)),
@@ -182,11 +189,11 @@ fn tools(session: &Session) -> Result<(State, String)> {
     })
 }
 
-/// Whether pictures can be read. Nobody has to.
-fn eyes(session: &Session) -> String {
-    match session.firmware(builtin::EYES) {
-        Some(folder) => format!("read pictures with {}", folder.display()),
-        None => "cannot read pictures yet: `quipu model pull eyes` fetches what they need".into(),
+/// Whether the sense `name` can do what it `does`. Nobody needs it.
+fn sense(session: &Session, name: &str, does: &str) -> String {
+    match session.firmware(name) {
+        Some(folder) => format!("{does} with {}", folder.display()),
+        None => format!("cannot {does} yet: `quipu model pull {name}` fetches what they need"),
     }
 }
 

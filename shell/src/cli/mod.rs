@@ -10,6 +10,7 @@ pub mod config;
 pub mod doctor;
 pub mod eval;
 pub mod fork;
+pub mod hear;
 pub mod kill;
 pub mod log;
 pub mod mem;
@@ -84,6 +85,7 @@ impl Session {
             Command::Nice(args) => nice::run(self, &args),
             Command::Fork(args) => fork::run(self, &args),
             Command::See(args) => see::run(self, &args),
+            Command::Hear(args) => hear::run(self, args).await,
             Command::Mem(command) => mem::run(self, command).await,
             Command::Tool(command) => tool::run(self, command).await,
             Command::Agent(command) => agent::run(self, command),

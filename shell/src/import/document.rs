@@ -16,13 +16,16 @@ use super::formats::{self, Format};
 use super::latex;
 use super::note::{self, Note};
 use super::reader::{Parts, Reader};
+use super::spoken;
+use crate::session::hearing::{self, Heard, RECORDING_BYTES_MAX, is_recording};
 use crate::terminal::output::shortened;
 
 /// Tokens of one page of a document: some hundred words, which a small window holds.
 const PAGE_TOKENS: usize = 400;
 /// Characters of a title that a document gives itself.
 const TITLE_CHARS_MAX: usize = 200;
-/// Larger files are left out, with a line in the report.
+/// Larger files are left out, with a line in the report. Recordings may be larger: they are
+/// not read as a whole.
 const FILE_BYTES_MAX: u64 = 32 << 20;
 /// Raised when files of any format are read in another way than before: then all are read
 /// again.
@@ -38,6 +41,8 @@ pub struct Found {
     pub bytes: u64,
     /// When it was last modified: nanoseconds since 1970.
     pub modified_ns: i64,
+    /// Whether it is a recording.
+    is_recording: bool,
 }
 
 /// Looks at the file at `path`, which may be `named` otherwise, without reading it; says why
@@ -52,9 +57,15 @@ pub fn look(path: &Path, named: Option<&Path>) -> Result<Found, String> {
         Some(_) => {}
     }
     let meta = path.metadata().map_err(|error| error.to_string())?;
-    if meta.len() > FILE_BYTES_MAX {
+    let head = File::open(path).and_then(head);
+    let is_recording = head.is_ok_and(|head| is_recording(&head));
+    let most = match is_recording {
+        true => RECORDING_BYTES_MAX,
+        false => FILE_BYTES_MAX,
+    };
+    if meta.len() > most {
         return Err(format!(
-            "too large: {} bytes, and {FILE_BYTES_MAX} is the limit",
+            "too large: {} bytes, and {most} is the limit",
             meta.len()
         ));
     }
@@ -65,7 +76,16 @@ pub fn look(path: &Path, named: Option<&Path>) -> Result<Found, String> {
         at: path.to_owned(),
         bytes: meta.len(),
         modified_ns: since.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(0)),
+        is_recording,
     })
+}
+
+/// The first bytes of a file.
+fn head(file: File) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.take(formats::HEAD_BYTES as u64)
+        .read_to_end(&mut head)?;
+    Ok(head)
 }
 
 impl Found {
@@ -74,15 +94,29 @@ impl Found {
         self.path.display().to_string()
     }
 
-    /// Reads it; says why it is left out.
+    /// Where its bytes are.
+    pub fn at(&self) -> &Path {
+        &self.at
+    }
+
+    /// Reads it, of a recording only the beginning; says why it is left out.
     pub fn read(&self) -> Result<(ImportedFile, Vec<u8>), String> {
-        let file = File::open(&self.at).map_err(|error| error.to_string())?;
-        let mut bytes = Vec::new();
-        // It may have grown since it was looked at.
-        file.take(FILE_BYTES_MAX)
-            .read_to_end(&mut bytes)
-            .map_err(|error| error.to_string())?;
-        let digest = Sha256::digest(&bytes);
+        let words = |error: std::io::Error| error.to_string();
+        let file = File::open(&self.at).map_err(words)?;
+        let (bytes, digest) = match self.is_recording {
+            true => (
+                head(file).map_err(words)?,
+                hearing::digest(&self.at).map_err(words)?,
+            ),
+            false => {
+                let mut bytes = Vec::new();
+                // It may have grown since it was looked at.
+                let mut file = file.take(FILE_BYTES_MAX);
+                file.read_to_end(&mut bytes).map_err(words)?;
+                let digest = Sha256::digest(&bytes);
+                (bytes, digest.to_vec())
+            }
+        };
         let imported = ImportedFile {
             path: self.name(),
             bytes: self.bytes,
@@ -243,6 +277,16 @@ impl Document {
         pieces.into_iter().enumerate().map(page).collect()
     }
 
+    /// Its pages, where it is a recording in which this is said. Each says when it begins.
+    fn of_recording(&self, heard: &Heard, reader: &Reader) -> Vec<NewPage> {
+        let count = |text: &str| reader.tokens(text);
+        let passages = spoken::passages(&heard.segments, PAGE_TOKENS, &count);
+        let page = |(n, (time, text)): (usize, (String, String))| {
+            self.page(n, &time, text, format!("{}, {time}", self.source))
+        };
+        passages.into_iter().enumerate().map(page).collect()
+    }
+
     fn page(&self, n: usize, heading: &str, text: String, source: String) -> NewPage {
         NewPage {
             id: Some(PageId::from(format!("{}#{}", self.key, n + 1))),
@@ -290,8 +334,13 @@ fn whole(pages: Vec<NewPage>, guessed: Option<&str>) -> Brought {
     }
 }
 
-/// The pages of a file with these bytes; says why there are none.
-pub fn pages(document: Document, bytes: &[u8], reader: &Reader) -> Result<Brought, String> {
+/// The pages of the file at `at` with these bytes; says why there are none.
+pub fn pages(
+    document: Document,
+    at: &Path,
+    bytes: &[u8],
+    reader: &Reader,
+) -> Result<Brought, String> {
     let path = PathBuf::from(&document.source);
     Ok(match formats::of(&path, bytes)? {
         Format::Pdf => {
@@ -302,6 +351,10 @@ pub fn pages(document: Document, bytes: &[u8], reader: &Reader) -> Result<Brough
             }
         }
         Format::Picture => whole(document.of_picture(&reader.picture(bytes)?, reader), None),
+        Format::Recording => {
+            let heard = reader.recording(at, &document.source)?;
+            whole(document.of_recording(&heard, reader), None)
+        }
         Format::Document(format) => {
             let read = reader.document(bytes, format)?;
             Brought {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use quipu_memory::Syntax;
 
+use crate::session::hearing::is_recording;
 use crate::session::senses::is_picture;
 
 /// Bytes looked at to tell what a file is.
@@ -20,6 +21,8 @@ pub enum Format {
     Document(&'static str),
     /// The eyes.
     Picture,
+    /// The ears.
+    Recording,
     /// It is a note of Markdown.
     Note,
     /// It is text.
@@ -62,8 +65,6 @@ const UNREAD: &[(&[u8], &str)] = &[
         b"ITSF",
         "a help file of Windows (unpack it, for instance with 7z)",
     ),
-    (b"ID3", "a sound"),
-    (b"OggS", "a sound or a film"),
     (b"\x1aE\xdf\xa3", "a film"),
 ];
 
@@ -119,8 +120,11 @@ pub fn of(path: &Path, bytes: &[u8]) -> Result<Format, String> {
     if is_picture(head) {
         return Ok(Format::Picture);
     }
+    if is_recording(head) {
+        return Ok(Format::Recording);
+    }
     if head.get(4..8) == Some(b"ftyp") {
-        return Err("a film, a sound or a picture".to_owned());
+        return Err("a picture of a kind that is not read (save it as PNG)".to_owned());
     }
     if head.get(60..68) == Some(b"BOOKMOBI") {
         return Err(
@@ -239,6 +243,13 @@ mod tests {
         check("a.png", b"\x89PNG", Ok(Format::Picture));
         check("a", b"RIFF\x10\0\0\0WEBPVP8 ", Ok(Format::Picture));
         check("a.bmp", b"BM\x46\0\0\0\0\0\0\0", Ok(Format::Picture));
+        check("a.wav", b"RIFF\x10\0\0\0WAVEfmt ", Ok(Format::Recording));
+        check("a", b"\0\0\0\x20ftypM4A ", Ok(Format::Recording));
+        check(
+            "a.heic",
+            b"\0\0\0\x20ftypheic",
+            Err("a picture of a kind that is not read (save it as PNG)"),
+        );
         check("a.txt", b"BMW and other", Ok(Format::Text(Syntax::Plain)));
         check(
             "a.7z",

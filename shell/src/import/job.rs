@@ -169,7 +169,7 @@ impl<'a> Import<'a> {
             self.tally.unchanged += 1;
             return Ok(Ok(()));
         }
-        let brought = match document::pages(document, &bytes, &self.reader) {
+        let brought = match document::pages(document, found.at(), &bytes, &self.reader) {
             Ok(brought) if brought.pages.is_empty() => return Ok(Err("it has no text".into())),
             Ok(brought) => brought,
             Err(reason) => return Ok(Err(reason)),

@@ -12,6 +12,7 @@
 //! | `decode` | texts in older encodings |
 //! | `failure` | why a file was not read |
 //! | `note`, `latex` | formats that are read here |
+//! | `spoken` | recordings: what is said in passages |
 //! | `jsonl` | pages that are written down as such |
 //!
 //! It knows the store and the tools of a session, and no command: what is to be told of an
@@ -29,4 +30,5 @@ mod note;
 mod opened;
 mod printed;
 mod reader;
+mod spoken;
 mod walk;

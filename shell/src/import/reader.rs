@@ -1,13 +1,14 @@
 //! What an import needs beside the bytes of a file: the tools that read formats, and the
 //! count of tokens that sizes pages. Which format a file has is found in `formats`.
 
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use quipu_cpu::llama::Tokenizer;
-use quipu_tools::{Bus, CallContext, Device, WasmDevice};
+use quipu_tools::{Bus, CallContext, CancelToken, Device, WasmDevice};
 use serde_json::{Value, json};
 
 use super::failure::{failed, why};
@@ -16,8 +17,10 @@ use crate::config::settings::CpuChoice;
 use crate::session::Session;
 use crate::session::builtin;
 use crate::session::bus::Servers;
+use crate::session::hearing::{Ears, Heard, how_far};
 use crate::session::senses::Eyes;
 use crate::terminal::error::hint;
+use crate::terminal::output::visible;
 
 /// The longest that reading one file may take.
 const READ_MAX: Duration = Duration::from_secs(60);
@@ -33,6 +36,7 @@ pub struct Reader<'a> {
     pdf: OnceLock<Result<WasmDevice, String>>,
     documents: OnceLock<Result<WasmDevice, String>>,
     eyes: OnceLock<Result<Eyes, String>>,
+    ears: OnceLock<Result<Ears, String>>,
     tokenizer: OnceLock<Option<Tokenizer>>,
 }
 
@@ -54,6 +58,7 @@ impl<'a> Reader<'a> {
             pdf: OnceLock::new(),
             documents: OnceLock::new(),
             eyes: OnceLock::new(),
+            ears: OnceLock::new(),
             tokenizer: OnceLock::new(),
         }
     }
@@ -125,6 +130,21 @@ impl<'a> Reader<'a> {
     pub fn picture(&self, bytes: &[u8]) -> Result<String, String> {
         let seen = self.eyes()?.look(bytes);
         Ok(seen.map_err(|error| failed("a picture", &error))?.text)
+    }
+
+    /// What is said in the recording at `path`, which is named `name`. How far it got is told.
+    pub fn recording(&self, path: &Path, name: &str) -> Result<Heard, String> {
+        let session = self.session.ok_or("nothing here hears recordings")?;
+        let ears = self.ears.get_or_init(|| {
+            let ears = session.ears();
+            ears.map_err(|error| format!("a recording; {error}, {}", hint(&error)))
+        });
+        let ears = ears.as_ref().map_err(Clone::clone)?;
+        let recording = session.recording(path);
+        let recording = recording.map_err(|error| error.to_string())?;
+        say!("hearing the recording {}", visible(name));
+        let heard = ears.hear(&recording, None, &CancelToken::default(), &mut how_far);
+        heard.map_err(|error| failed("a recording", &error))
     }
 
     /// The eyes, if their weights are here; otherwise how to get them.

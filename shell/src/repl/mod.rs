@@ -8,6 +8,7 @@
 mod complete;
 mod earlier;
 mod editor;
+mod microphone;
 mod talk;
 mod usage;
 
@@ -22,6 +23,7 @@ use quipu_kernel::deliberation::Think;
 use quipu_kernel::event::Event;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Attached, Status};
+use quipu_tools::CancelToken;
 use tokio::io::AsyncBufReadExt;
 
 use crate::cli::mem::consolidate;
@@ -33,6 +35,7 @@ use crate::service::conversation::{self, Ask, Start};
 use crate::service::machine::{Guests, Machine};
 use crate::session::Session;
 use crate::session::agent::Loaded;
+use crate::session::hearing::{Heard, how_far};
 use crate::session::init::describe;
 use crate::terminal::error::{self, UserError};
 use crate::terminal::interrupts::Interrupts;
@@ -319,6 +322,7 @@ impl Repl {
                 say!("{}", think::words(think));
                 Ok(0)
             }
+            ["hear"] => self.listen().await,
             ["continue"] => self.go_on(),
             ["clear"] => {
                 self.talk = Talk::default();
@@ -366,6 +370,38 @@ impl Repl {
         done
     }
 
+    /// Runs what is said into the microphone as a task. Anybody may have said it: it is
+    /// trusted as far as what comes from standard input.
+    async fn listen(&mut self) -> Result<u8> {
+        let ears = self.session.ears()?;
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("said.wav");
+        self.interrupts.begin();
+        let recorded = tokio::task::block_in_place(|| microphone::record(&path));
+        let recording = recorded.and_then(|()| self.session.recording(&path));
+        let cancel = CancelToken::default();
+        let token = cancel.clone();
+        let work =
+            move || -> Result<Heard> { Ok(ears.hear(&recording?, None, &token, &mut how_far)?) };
+        let heard = tokio::select! {
+            heard = tokio::task::spawn_blocking(work) => heard?,
+            () = self.interrupts.next() => {
+                cancel.cancel();
+                Err(UserError::with_code(error::INTERRUPTED, "interrupted", ""))
+            }
+        };
+        self.interrupts.end();
+        let said = output::one_line(&heard?.text());
+        if said.is_empty() {
+            say!("nothing was said");
+            return Ok(0);
+        }
+        say!("heard: {}", output::visible(&said));
+        let label = Label::new("the microphone", self.session.piped().trust);
+        let (prompt, label) = self.talk.piped(&said, label);
+        self.task(&said, prompt, label, Vec::new()).await
+    }
+
     /// A program of the system. Ctrl-C reaches it directly and leaves the shell alone.
     fn local(&mut self, command: &str) -> Result<u8> {
         let mut child = std::process::Command::new("sh");
@@ -392,6 +428,7 @@ Alt-Enter, or a backslash at the end, starts another line.
   /mem search …    find pages          /mem add PATH    bring documents in
   /tool ls         tools               /tool call …     call one
   /model           the model in use    /model ls        models
+  /see FILE        text in a picture   /hear            the microphone
   /think K         compare K branches  /think off       one again
   /clear           forget this talk    /continue        take the last one up again
   /doctor          check everything    /config show     settings

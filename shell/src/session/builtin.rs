@@ -21,10 +21,14 @@ pub const TOOLS: &[(&str, &[u8])] = &[
         include_bytes!(concat!(env!("OUT_DIR"), "/browser.wasm")),
     ),
     (EYES, include_bytes!(concat!(env!("OUT_DIR"), "/eyes.wasm"))),
+    (EARS, include_bytes!(concat!(env!("OUT_DIR"), "/ears.wasm"))),
 ];
 
 /// The tool that reads pictures, and the model of the catalogue that it needs.
 pub const EYES: &str = "eyes";
+
+/// The tool that hears recordings, and the model of the catalogue that it needs.
+pub const EARS: &str = "ears";
 
 /// What reads documents of many formats when they are imported. No process sees it.
 pub const DOCUMENTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/documents.wasm"));

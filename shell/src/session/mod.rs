@@ -6,7 +6,7 @@
 //! | `lock` | one machine on one root |
 //! | `bus`, `builtin`, `listings` | the tools of this machine, and what servers said they have |
 //! | `agent` | agents from files |
-//! | `senses` | the tools that read pictures, and their weights |
+//! | `senses`, `hearing` | the tools that read pictures and hear recordings, and their weights |
 //! | `user_call` | a call of a tool that a command makes |
 //! | `embedder`, `judgement` | the model that searches, and what the odds of a model are worth |
 //!
@@ -17,6 +17,7 @@ pub mod agent;
 pub mod builtin;
 pub mod bus;
 pub mod embedder;
+pub mod hearing;
 pub mod init;
 pub mod judgement;
 mod listings;

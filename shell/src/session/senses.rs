@@ -1,4 +1,5 @@
-//! The tools that read pictures, for the commands that are handed some.
+//! The tools that read pictures, for the commands that are handed some, and what all senses
+//! have in common. What hears is in `hearing`.
 
 use std::fs::File;
 use std::io::Read;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 
 use quipu_models::catalogue;
 
+use super::hearing::is_recording;
 use super::{Session, builtin};
 use crate::terminal::error::UserError;
 use crate::terminal::text::read_text;
@@ -87,34 +89,45 @@ impl Session {
     /// # Errors
     /// Weights that are not here: the hint is the command that fetches them.
     pub fn eyes(&self) -> Result<Eyes> {
-        if self.firmware(builtin::EYES).is_none() {
-            let bytes = catalogue::find(builtin::EYES).map_or(0, catalogue::Entry::bytes_of_all);
+        Ok(Eyes(self.sense(builtin::EYES)?))
+    }
+
+    /// The built-in tool `name`, with its weights.
+    ///
+    /// # Errors
+    /// Weights that are not here: the hint is the command that fetches them.
+    pub fn sense(&self, name: &str) -> Result<WasmDevice> {
+        if self.firmware(name).is_none() {
+            let bytes = catalogue::find(name).map_or(0, catalogue::Entry::bytes_of_all);
             return Err(UserError::failed(
-                "the eyes have no weights yet",
+                format!("the {name} have no weights yet"),
                 format!(
-                    "`quipu model pull eyes` fetches them ({})",
+                    "`quipu model pull {name}` fetches them ({})",
                     DecimalBytes(bytes)
                 ),
             ));
         }
         let mut tools = builtin::TOOLS.iter();
         let component = tools
-            .find(|(name, _)| *name == builtin::EYES)
+            .find(|(builtin, _)| *builtin == name)
             .map(|(_, component)| *component)
             .unwrap_or_default();
-        let mut device = self.wasm_host()?.load_own(builtin::EYES, component)?;
+        let mut device = self.wasm_host()?.load_own(name, component)?;
         self.give_firmware(&mut device);
-        Ok(Eyes(device))
+        Ok(device)
     }
 
-    /// The text of the file at `path`, which was given as `what`: its own, or what the eyes
-    /// read in it where it is a picture.
+    /// The text of the file at `path`, which was given as `what`: its own, what the eyes
+    /// read in it where it is a picture, or what the ears hear where it is a recording.
     ///
     /// # Errors
     /// A file that is neither, is too large, or has no text.
     pub fn text_of(&self, path: &Path, what: &str) -> Result<String> {
         let mut head = Vec::new();
         let file = File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
+        if file.is_ok() && is_recording(&head) {
+            return self.heard_text(path);
+        }
         if file.is_err() || !is_picture(&head) {
             return read_text(path, what);
         }
