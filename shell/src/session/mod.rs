@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `init` | the session: settings, store, CPU, and the kernel booted from them |
 //! | `lock` | one machine on one root |
+//! | `library` | what commands need of a store |
 //! | `bus`, `builtin`, `listings` | the tools of this machine, and what servers said they have |
 //! | `agent` | agents from files |
 //! | `senses` | the tools that read pictures, and their weights |
@@ -19,6 +20,7 @@ pub mod bus;
 pub mod embedder;
 pub mod init;
 pub mod judgement;
+pub mod library;
 mod listings;
 pub mod lock;
 pub mod senses;
