@@ -115,7 +115,7 @@ pub async fn lend(
             Ok(_) => {}
             Err(error) => break Err(error.into()),
         }
-        let call = match serde_json::from_str(&line) {
+        let call = match serde_json::from_str::<Call>(&line) {
             Ok(call) => call,
             Err(error) => break Err(error.into()),
         };

@@ -100,6 +100,7 @@ impl Lent {
             Ok(1..) => {}
             // It is about to end: what follows finds the root free, or held.
             Ok(0) => return Ok(None),
+            Err(error) if is_end(&error) => return Ok(None),
             Err(error) => return Err(silent(error.to_string())),
         }
         match serde_json::from_str(&line) {
@@ -150,13 +151,19 @@ impl Lent {
     }
 }
 
+/// Whether the other side closed the connection.
+fn is_end(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset
+    )
+}
+
 /// The machine ended, or cannot be understood.
 fn broken(error: &io::Error) -> StoreError {
-    let why = match error.kind() {
-        ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => {
-            "ended".to_owned()
-        }
-        _ => format!("said what is not understood: {error}"),
+    let why = match is_end(error) {
+        true => "ended".to_owned(),
+        false => format!("said what is not understood: {error}"),
     };
     StoreError::Elsewhere {
         message: format!("the machine on this root {why}"),

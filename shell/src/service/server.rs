@@ -271,16 +271,86 @@ fn answer(kernel: &Weak<Kernel>, greeting: &Greeting, request: Request) -> Reply
 
 #[cfg(test)]
 mod tests {
+    use quipu_memory::{Access, DiskStore, Embedder, NewPage, Store};
+
     use super::*;
+    use crate::service::lent::Lent;
     use crate::service::talk::ask;
+    use crate::session::library::Meaning;
+
+    fn runtime() -> tokio::runtime::Runtime {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.enable_all().build().unwrap()
+    }
+
+    /// Knows how long a text is.
+    struct Lengths;
+
+    impl Embedder for Lengths {
+        fn name(&self) -> &str {
+            "lengths"
+        }
+
+        fn embed(
+            &self,
+            texts: &[&str],
+        ) -> Result<Vec<Vec<f32>>, Box<dyn std::error::Error + Send + Sync>> {
+            Ok(texts
+                .iter()
+                .map(|text| vec![1.0, text.len() as f32])
+                .collect())
+        }
+    }
+
+    #[test]
+    fn a_library_is_lent_and_gets_the_vectors_that_a_caller_owes() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = DiskStore::open(folder.path().join("store"), Access::ReadWrite).unwrap();
+        let store = store.with_embedder(Arc::new(Lengths), &|_, _| {}).unwrap();
+        let reached = Reached {
+            kernel: Weak::new(),
+            library: Some(Arc::new(store)),
+        };
+        let runtime = runtime();
+        let server = runtime
+            .block_on(async { Server::listen(socket(folder.path()), reached, |_| Reply::Done) });
+        let lent = || Lent::of(folder.path()).unwrap().unwrap();
+        let page = |text: &str| NewPage {
+            text: text.to_owned(),
+            ..NewPage::default()
+        };
+        let caller = lent();
+        assert_eq!(caller.meaning().unwrap(), Meaning::Complete);
+        caller.defer_vectors().unwrap();
+        let put = caller.put(page("a llama")).unwrap();
+        assert_eq!(caller.get(&put.id).unwrap(), Some(put));
+        assert_eq!(caller.meaning().unwrap(), Meaning::Incomplete);
+        // Others wait for no caller.
+        let other = lent();
+        other.put(page("an alpaca")).unwrap();
+        let unnamed = NewPage {
+            id: Some("".into()),
+            ..page("a vicuña")
+        };
+        let refused = other.put(unnamed).unwrap_err();
+        assert!(refused.hint().contains("printable id"), "{refused}");
+        drop(caller);
+        while other.meaning().unwrap() == Meaning::Incomplete {
+            std::thread::yield_now();
+        }
+        let told = std::cell::RefCell::new(Vec::new());
+        other
+            .rebuild(&|done, total| told.borrow_mut().push((done, total)))
+            .unwrap();
+        assert_eq!(told.into_inner().last(), Some(&(2, 2)));
+        drop(other);
+        drop(server);
+    }
 
     #[test]
     fn a_request_is_answered_although_it_ends_the_machine() {
         let folder = tempfile::tempdir().unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = runtime();
         let (asked, was_asked) = channel();
         let (release, released) = channel();
         let released = Arc::new(std::sync::Mutex::new(released));
