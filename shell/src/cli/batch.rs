@@ -153,12 +153,6 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
             else {
                 break;
             };
-            if let Some(ended) = ended_meanwhile(door.journal(), pid)? {
-                code = worse(code, exit_code(&ended.exit));
-                out.write(&line(door.journal(), id, ended)?)?;
-                progress.inc(1);
-                continue;
-            }
             let at = begun.iter().position(|(_, other)| same(other, &program));
             let start = match pid.or_else(|| at.map(|at| begun.remove(at).0)) {
                 Some(pid) => Start::Resume {
@@ -174,11 +168,19 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
             let think = args.process.think(&loaded);
             let conversation = match door.begin(Ask { start, think }).await {
                 Ok(conversation) => conversation,
-                // The machine ends, say: what runs is still told of its end.
-                Err(error) => {
-                    (stopped, broken) = (true, Some(error));
-                    break;
-                }
+                Err(error) => match ended_meanwhile(door.journal(), pid)? {
+                    Some(ended) => {
+                        code = worse(code, exit_code(&ended.exit));
+                        out.write(&line(door.journal(), id, ended)?)?;
+                        progress.inc(1);
+                        continue;
+                    }
+                    // The machine ends, say: what runs is still told of its end.
+                    None => {
+                        (stopped, broken) = (true, Some(error));
+                        break;
+                    }
+                },
             };
             listeners.retain(|listener| !listener.is_closed());
             listeners.push(conversation.say.clone());
