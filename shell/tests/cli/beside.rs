@@ -56,8 +56,8 @@ fn each_command_of_the_memory_says_beside_a_machine_what_it_says_alone() {
     };
     let wool = "HERE/notes/wool.md#1";
     let script = "script:HERE/service.jsonl";
-    for (args, code) in [
-        (&["mem", "stats"][..], 0),
+    let rows: &[(&[&str], i32)] = &[
+        (&["mem", "stats"], 0),
         (&["mem", "add", "notes", "HERE/notes/odd.bin"], 0),
         (&["mem", "add", "notes"], 0),
         (&["mem", "add", "--vouch", "notes/wool.md"], 0),
@@ -84,8 +84,9 @@ fn each_command_of_the_memory_says_beside_a_machine_what_it_says_alone() {
         (&["mem", "rebuild"], 0),
         (&["mem", "search", "knots"], 0),
         (&["mem", "consolidate", "--cpu", script], 0),
-    ] {
-        assert_eq!(check(args).0, Some(code), "{args:?}");
+    ];
+    for (args, code) in rows {
+        assert_eq!(check(args).0, Some(*code), "{args:?}");
     }
     std::fs::remove_file(alone.path().join("notes/cord.md")).unwrap();
     std::fs::remove_file(beside.path().join("notes/cord.md")).unwrap();
@@ -110,7 +111,7 @@ fn what_comes_in_beside_a_machine_its_processes_find() {
         for name in &names {
             scope.spawn(|| {
                 sandbox
-                    .quipu(&["mem", "add", name])
+                    .quipu(&["mem", "add", name.as_str()])
                     .check(0, &["added 10 pages"])
             });
         }
