@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use quipu_memory::{Group, Page, PageId, StoreError, Together, groups};
 use quipu_tools::{Capability, Effect, Grants};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -32,7 +33,7 @@ const PRIORITY: i8 = -100;
 const SOURCE: &str = "consolidation";
 
 /// What became of a pass.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consolidated {
     /// The pages made, each with those it was made from.
     pub made: Vec<(PageId, Vec<PageId>)>,

@@ -1,8 +1,12 @@
 //! The kernel: boots the machine and keeps the table of processes.
 
+mod stop;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI8, Ordering};
 
 use parking_lot::Mutex;
 use quipu_memory::{PageId, Store, StoreError};
@@ -16,10 +20,12 @@ use crate::gate::{Gate, Policy};
 use crate::journal::{Journal, JournalError};
 use crate::judgement::{Judgement, Question};
 use crate::limits::Limits;
-use crate::process::{Ending, Exit, Pid, Program, Reply, State, Status, Usage};
+use crate::process::{Ending, Exit, PRIORITIES, Pid, Program, Reply, State, Status, Usage};
 use crate::signal::Signal;
 use crate::window::VmError;
 use quipu_cpu::{Cpu, CpuStats, Sampling};
+
+pub use stop::Resumed;
 
 /// Signals, and replies, that may wait for one process.
 const WAITING_MAX: usize = 64;
@@ -47,6 +53,9 @@ struct Handle {
     replies: mpsc::Sender<(String, Reply)>,
     priority: Arc<AtomicI8>,
     exit: watch::Receiver<Option<Exit>>,
+    /// Whether the next machine can go on with it: not with a branch of a deliberation, nor
+    /// with what the machine does for itself.
+    goes_on: bool,
 }
 
 /// A running machine. Processes are tasks of the tokio runtime it lives in.
@@ -54,6 +63,8 @@ pub struct Kernel {
     shared: Arc<Shared>,
     /// The processes that run on this machine; one that ends leaves it.
     table: Arc<Mutex<HashMap<Pid, Handle>>>,
+    /// Whether it takes no process any more.
+    stops: AtomicBool,
     /// Groups of memories of which no good note was written, on this machine.
     pub(crate) tried: Mutex<HashSet<Vec<PageId>>>,
 }
@@ -79,6 +90,9 @@ pub enum KernelError {
     /// This machine does not run the process.
     #[error("process {0} is not running here")]
     NotRunning(Pid),
+    /// The machine is being stopped and takes no process.
+    #[error("the machine is stopping")]
+    Stopping,
     /// The process has not read what was sent to it before.
     #[error("process {0} has {WAITING_MAX} signals or replies waiting already")]
     Busy(Pid),
@@ -107,6 +121,7 @@ impl Kernel {
         Ok(Self {
             shared: Arc::new(shared),
             table: Arc::default(),
+            stops: AtomicBool::new(false),
             tried: Mutex::default(),
         })
     }
@@ -167,6 +182,7 @@ impl Kernel {
     /// Starts a process. A program that cannot run at all (its prompt does not fit
     /// the window, say) starts too, and exits with status `failed`.
     pub fn spawn(&self, program: Program) -> Result<Pid, KernelError> {
+        self.takes_processes()?;
         let model = &self.shared.cpu.info().model;
         let pid = self.shared.journal.create(&program, model)?;
         let attended = program.interactive;
@@ -179,6 +195,7 @@ impl Kernel {
     /// in the KV cache they share what they have in common. `attended` says whether a
     /// person is there for the copy.
     pub fn fork(&self, pid: Pid, at: Option<u32>, attended: bool) -> Result<Pid, KernelError> {
+        self.takes_processes()?;
         let child = self.shared.journal.fork(pid, at)?;
         let (program, spent_ms) = self.shared.journal.program(child)?;
         let past = self.past(child, spent_ms)?;
@@ -210,6 +227,7 @@ impl Kernel {
         limits: Option<Limits>,
         attended: bool,
     ) -> Result<Pid, KernelError> {
+        self.takes_processes()?;
         let (mut program, spent_ms) = self.shared.journal.program(pid)?;
         let row = self.shared.journal.process(pid)?;
         match (row.exit.map(|exit| exit.status), row.state) {
@@ -356,8 +374,10 @@ impl Kernel {
     }
 
     fn launch(&self, pid: Pid, program: Program, past: Past, attended: bool) {
-        let (handle, done, inbox) = connected(program.priority, attended);
-        self.table.lock().insert(pid, handle);
+        let (mut handle, done, inbox) = connected(program.priority, attended);
+        // Nobody gives what is out of range: the machine does that for itself.
+        handle.goes_on = program.branch.is_none() && PRIORITIES.contains(&program.priority);
+        self.enter(pid, handle);
         let (shared, table) = (self.shared.clone(), self.table.clone());
         tokio::spawn(async move {
             let exit = match Execution::new(pid, program, shared.clone(), inbox, past) {
@@ -389,6 +409,7 @@ fn connected(priority: i8, attended: bool) -> (Handle, watch::Sender<Option<Exit
         replies,
         priority,
         exit,
+        goes_on: false,
     };
     (handle, done, inbox)
 }
@@ -425,6 +446,3 @@ fn stillborn(shared: &Shared, pid: Pid, ending: Ending) -> Exit {
     });
     exit
 }
-
-#[cfg(test)]
-mod tests;

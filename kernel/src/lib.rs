@@ -78,6 +78,6 @@ pub mod window;
 
 pub use consolidation::{Consolidated, Idle};
 pub use embedding::Vectors;
-pub use kernel::{Kernel, KernelError, Parts};
+pub use kernel::{Kernel, KernelError, Parts, Resumed};
 pub use planner::{decision, grammar, judgement, lessons, numbers};
 pub use process::{limits, signal};

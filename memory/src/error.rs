@@ -99,6 +99,14 @@ pub enum StoreError {
         /// The folder of the store.
         path: PathBuf,
     },
+    /// The store is open in another program, and this is what that program said of a call.
+    #[error("{message}")]
+    Elsewhere {
+        /// What went wrong.
+        message: String,
+        /// What to do about it.
+        hint: String,
+    },
     /// The operating system refused something.
     #[error("could not {doing} {path}: {source}")]
     Io {
@@ -121,7 +129,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// What the user can do about it.
-    pub fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &str {
         match self {
             Self::Locked { .. } => {
                 "the lock ends with the process that holds it; there is no file to delete"
@@ -144,6 +152,7 @@ impl StoreError {
             Self::Lingers { .. } => {
                 "no search finds it any more; end the processes that read the store, and remove it again"
             }
+            Self::Elsewhere { hint, .. } => hint,
             Self::Io { .. } => "check that the folder exists and that you may read and write it",
             Self::Backend { .. } => "try again; if it stays, rebuild the index",
         }

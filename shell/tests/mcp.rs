@@ -440,3 +440,35 @@ fn another_program_is_a_stranger_here() {
     let put = kept.find(|page| page["source"] == "another program, over MCP");
     assert_eq!(put.unwrap()["trust"], "untrusted");
 }
+
+#[test]
+fn the_memory_of_a_machine_that_runs_is_written_through_it() {
+    use std::io::{BufRead, BufReader};
+    let desk = Desk::new(json!({}));
+    desk.write("script.jsonl", r#"{"answer":"done"}"#);
+    let mut machine = desk.command(&[
+        "serve",
+        "--addr",
+        "127.0.0.1:0",
+        "--cpu",
+        "script:script.jsonl",
+    ]);
+    let mut machine = machine
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(machine.stderr.take().unwrap()).lines();
+    let listens = lines
+        .map_while(Result::ok)
+        .find(|line| line.starts_with("listening on "));
+    assert!(listens.is_some());
+    let put = ("memory_put", json!({"text": "The museum is closed."}));
+    let search = ("memory_search", json!({"query": "museum"}));
+    let answers = served(&desk, &["--approve", "all"], &[put, search]);
+    assert!(answers[0].contains("id"), "{answers:?}");
+    assert!(answers[1].contains("The museum is closed."), "{answers:?}");
+    let kept = desk.json(&["mem", "ls", "--json"]);
+    assert_eq!(kept[0]["source"], "another program, over MCP", "{kept}");
+    machine.kill().unwrap();
+    machine.wait().unwrap();
+}

@@ -236,7 +236,11 @@ impl Deliberation {
                 if !self.goes_on(choice.as_ref()) {
                     return Ok(());
                 }
-                let next = self.branch_out(kernel)?;
+                let next = match self.branch_out(kernel) {
+                    // What there is has to do.
+                    Err(KernelError::Stopping) => return Ok(()),
+                    next => next?,
+                };
                 left.push(next);
                 running.push(wait(next));
             }

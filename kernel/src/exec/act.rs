@@ -1,5 +1,6 @@
 //! What a decided call does: the gate, the intent, the effect, the outcome, in this order.
 
+use std::pin::pin;
 use std::time::Instant;
 
 use futures_util::future::join_all;
@@ -11,6 +12,7 @@ use crate::event::Event;
 use crate::gate::{Guarded, Passed, Ruling, Verdict};
 use crate::journal::{Outcome, StepRow};
 use crate::process::State;
+use crate::signal::Signal;
 
 /// What a process is told of a call that was cut off.
 const STOPPED: &str = "stopped before it finished; it may have taken effect";
@@ -62,14 +64,14 @@ impl Execution {
             cancels.push(cancel);
             works.push(work);
         }
-        match guarded(&mut self.inbox.signals, left, join_all(works)).await {
+        match self.to_its_end(join_all(works)).await {
             Ok(outcomes) => steps
                 .iter()
                 .zip(outcomes)
                 .try_for_each(|(step, outcome)| self.outcome(step, outcome)),
             Err(ending) => {
                 cancels.iter().for_each(|cancel| cancel.cancel());
-                for step in &steps {
+                for step in steps.iter().filter(|_| !leaves_it_open(&ending)) {
                     self.outcome(step, self.kernel_says(STOPPED.into(), false, 0))?;
                 }
                 Err(ending)
@@ -165,13 +167,28 @@ impl Execution {
         let left = time_left(&self.program, &self.spent, self.started);
         let floor = self.vm.lowest_label().trust;
         let (cancel, work) = self.world(step.n).run(passed, floor, left);
-        match guarded(&mut self.inbox.signals, left, work).await {
+        match self.to_its_end(work).await {
             Ok(outcome) => Ok(outcome),
             Err(ending) => {
                 cancel.cancel();
-                let ms = begun.elapsed().as_millis() as u64;
-                self.outcome(step, self.kernel_says(STOPPED.into(), false, ms))?;
+                if !leaves_it_open(&ending) {
+                    let ms = begun.elapsed().as_millis() as u64;
+                    self.outcome(step, self.kernel_says(STOPPED.into(), false, ms))?;
+                }
                 Err(ending)
+            }
+        }
+    }
+
+    /// Waits for the effects of calls. When the machine stops they come to their end first,
+    /// unless that is said a second time.
+    async fn to_its_end<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Ending> {
+        let mut work = pin!(work);
+        loop {
+            let left = time_left(&self.program, &self.spent, self.started);
+            match guarded(&mut self.inbox.signals, left, &mut work).await {
+                Err(Ending::Signal(Signal::Suspend)) if !self.suspends => self.suspends = true,
+                done => return done,
             }
         }
     }
@@ -204,4 +221,10 @@ impl Execution {
             Verdict::Ask(_) | Verdict::Denied(_) => None,
         }
     }
+}
+
+/// Whether a call that ended so stays without an outcome, and is looked at when its process
+/// goes on.
+fn leaves_it_open(ending: &Ending) -> bool {
+    matches!(ending, Ending::Signal(Signal::Suspend))
 }

@@ -11,6 +11,7 @@ use crate::calls::Caller;
 use crate::event::Event;
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
+use crate::signal::Signal;
 
 impl Caller for Execution {
     fn answer(&mut self, step: &StepRow, answer: Value) -> Ending {
@@ -38,6 +39,8 @@ impl Caller for Execution {
                     label: Label::user(),
                     ms: 0,
                 }),
+                // It is asked again when the process goes on.
+                Err(ending @ Ending::Signal(Signal::Suspend)) => Err(ending),
                 Err(ending) => {
                     let ms = begun.elapsed().as_millis() as u64;
                     self.outcome(step, self.kernel_says("nobody answered".into(), false, ms))?;

@@ -12,11 +12,15 @@ impl Execution {
         if let Ending::Signal(Signal::Timeout) = ending {
             self.hit(Limit::Time);
         }
-        // An interrupted process waits to be resumed; a killed one is over.
+        // An interrupted process waits to be resumed, a suspended one for the next machine. A
+        // killed one is over.
         let killed = matches!(ending, Ending::Signal(Signal::Kill));
         let exit = self.exit(ending);
         let state = match exit.status {
             Status::Interrupted if !killed => State::Ready,
+            // What it waits for only its person can give.
+            Status::Suspended if self.state == State::Blocked => State::Ready,
+            Status::Suspended => State::Suspended,
             _ => State::Exited,
         };
         if let Err(error) = self.shared.journal.exit(self.pid, state, &exit) {
@@ -57,6 +61,10 @@ impl Execution {
                 (Status::Limit, None, Some(text))
             }
             Ending::Signal(Signal::Kill) => (Status::Interrupted, None, Some("killed".to_owned())),
+            Ending::Signal(Signal::Suspend) => {
+                let text = "suspended, because the machine was stopped".to_owned();
+                (Status::Suspended, None, Some(text))
+            }
             Ending::Signal(_) => (Status::Interrupted, None, Some("interrupted".to_owned())),
             Ending::Failed(why) => {
                 let text = why.to_string();

@@ -99,6 +99,8 @@ pub(crate) struct Execution {
     unreminded: bool,
     /// What was ruled on the step that is about to be written down.
     ruling: Option<Ruling>,
+    /// Whether it is to be suspended once its step is done.
+    suspends: bool,
 }
 
 /// What a process was before this machine took it up.
@@ -154,6 +156,7 @@ impl Execution {
             cut_answer: false,
             unreminded: past.done.is_empty() && past.reminder.is_none(),
             ruling: None,
+            suspends: false,
         };
         if let Some(reminder) = past.reminder {
             execution.pin(&reminder);
@@ -206,6 +209,7 @@ impl Execution {
                 None => self.step().await,
             };
             match result {
+                Ok(()) if self.suspends => break Ending::Signal(Signal::Suspend),
                 Ok(()) => {}
                 Err(Ending::Signal(Signal::Interrupt)) if self.inbox.attended => {
                     if let Err(ending) = self.ask_what_now().await {

@@ -236,6 +236,18 @@ impl Journal {
             .map_err(|error| wrap(&self.path, error))
     }
 
+    /// The processes that wait for the next machine since theirs was stopped; the oldest
+    /// first.
+    pub fn suspended(&self) -> Result<Vec<Pid>> {
+        let connection = self.connection.lock();
+        let mut statement = connection
+            .prepare("SELECT pid FROM process WHERE state='suspended' ORDER BY pid")
+            .map_err(|error| wrap(&self.path, error))?;
+        let rows = statement.query_map([], |row| row.get(0));
+        rows.and_then(|rows| rows.collect())
+            .map_err(|error| wrap(&self.path, error))
+    }
+
     /// Records a new process and gives it its number.
     pub fn create(&self, program: &Program, model: &str) -> Result<Pid> {
         let now = now_ms();

@@ -191,6 +191,8 @@ pub enum State {
     Running,
     /// Waiting for a person.
     Blocked,
+    /// Its machine was stopped: it goes on when the next one starts.
+    Suspended,
     /// Over.
     Exited,
 }
@@ -199,7 +201,12 @@ impl State {
     /// The state stored as `word`. One that this release does not know is over: nothing goes
     /// on with it.
     pub(crate) fn of(word: &str) -> Self {
-        let states = [State::Ready, State::Running, State::Blocked];
+        let states = [
+            State::Ready,
+            State::Running,
+            State::Blocked,
+            State::Suspended,
+        ];
         let known = states.into_iter().find(|state| state.as_str() == word);
         known.unwrap_or(State::Exited)
     }
@@ -210,6 +217,7 @@ impl State {
             State::Ready => "ready",
             State::Running => "running",
             State::Blocked => "blocked",
+            State::Suspended => "suspended",
             State::Exited => "exited",
         }
     }
@@ -229,6 +237,8 @@ pub enum Status {
     Denied,
     /// By a signal; it can be resumed.
     Interrupted,
+    /// Its machine was stopped; it goes on when the next one starts.
+    Suspended,
 }
 
 /// The end of a process.
@@ -249,6 +259,21 @@ pub struct Exit {
     pub usage: Usage,
     /// Wall-clock time over all its runs, in milliseconds.
     pub ms: u64,
+}
+
+impl Exit {
+    /// The end of a process that did not run when it was stopped for good.
+    pub fn killed() -> Self {
+        Self {
+            status: Status::Interrupted,
+            answer: None,
+            error: Some("killed".to_owned()),
+            failure: None,
+            limits_hit: Vec::new(),
+            usage: Usage::default(),
+            ms: 0,
+        }
+    }
 }
 
 /// A person's answer to a question or an approval.

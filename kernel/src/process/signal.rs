@@ -12,6 +12,10 @@ pub enum Signal {
     Interrupt,
     /// Stop the process for good.
     Kill,
+    /// The machine stops: the process ends at the next boundary between two steps, and goes on
+    /// when a machine starts again. A call under way comes to its end first; a second one
+    /// leaves it without an outcome, as a crash does.
+    Suspend,
     /// The wall-clock limit was reached.
     Timeout,
 }

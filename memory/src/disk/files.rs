@@ -1,12 +1,14 @@
 //! Documents brought in from files: which file was read when, so that an unchanged one
 //! need not be read again, and one that is gone can be removed.
 
+use serde::{Deserialize, Serialize};
+
 use super::DiskStore;
 use crate::error::StoreError;
 use crate::page::{NewPage, Page};
 
 /// A file as it was when it was imported.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportedFile {
     /// Its absolute path: the `of` of its pages' places.
     pub path: String,

@@ -147,11 +147,10 @@ impl DiskStore {
     /// Errors: `Embedder`, and those of writing; what was done by then is kept.
     pub fn give_vectors(&self, progress: &dyn Fn(u64, u64)) -> Result<(), StoreError> {
         let open = self.writable()?;
-        if let Some(meaning) = self.meaning.as_ref().filter(|found| !found.is_complete()) {
-            give_vectors(&mut open.writing.lock(), meaning.embedder(), progress)?;
-            meaning.completed();
+        match self.meaning.as_ref().filter(|found| !found.is_complete()) {
+            Some(meaning) => give_vectors(open, meaning, progress),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// How a search of `mode` is done here: [`Mode::Best`] becomes one of the others.
@@ -316,37 +315,47 @@ fn missing(db: &Db, embedder: &dyn Embedder) -> Result<Option<u64>, StoreError> 
     Ok((pages > 0).then_some(pages))
 }
 
-/// Gives every page a vector of `embedder`.
+/// Gives every page a vector of the embedder. Others may write while vectors are computed.
 fn give_vectors(
-    writing: &mut Writing,
-    embedder: &dyn Embedder,
+    open: &Open,
+    meaning: &Meaning,
     progress: &dyn Fn(u64, u64),
 ) -> Result<(), StoreError> {
-    let kind = Meaning::kind_of(embedder);
-    if writing.db.head()?.embedder != kind {
-        writing.change(|changes| changes.set_embedder(&kind))?;
-    }
-    let total = writing.db.count_without_vector()?;
+    let total = prepare(&mut open.writing.lock(), meaning.embedder())?;
     let (mut done, mut last) = (0, 0);
     if total > 0 {
         progress(done, total);
     }
-    while done < total {
+    loop {
+        let writing = open.writing.lock();
         let pages = writing.db.without_vector(last, VECTORS_BATCH)?;
-        let Some(newest) = pages.last() else { break };
+        let Some(newest) = pages.last() else {
+            // Before anybody writes again: pages get their vectors with them from now on.
+            meaning.completed();
+            return Ok(());
+        };
+        drop(writing);
         last = newest.seq;
         let texts = pages
             .iter()
             .map(|page| (page.title.as_str(), page.text.as_str()));
-        let vectors = Meaning::of(embedder, texts)?;
-        writing.change(|changes| {
+        let vectors = Meaning::of(meaning.embedder(), texts)?;
+        open.writing.lock().change(|changes| {
             let mut both = pages.iter().zip(&vectors);
             both.try_for_each(|(page, vector)| changes.set_vector(page.seq, vector))
         })?;
         done += pages.len() as u64;
-        progress(done, total);
+        progress(done, total.max(done));
     }
-    Ok(())
+}
+
+/// Notes that `embedder` makes the vectors from now on; says how many pages have none.
+fn prepare(writing: &mut Writing, embedder: &dyn Embedder) -> Result<u64, StoreError> {
+    let kind = Meaning::kind_of(embedder);
+    if writing.db.head()?.embedder != kind {
+        writing.change(|changes| changes.set_embedder(&kind))?;
+    }
+    writing.db.count_without_vector()
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use super::results::{self, Earlier, Kind, Results};
 use super::run::exit_code;
 use crate::service::conversation::{Ask, Conversation, Ended, Say, Start};
 use crate::service::door::Door;
+use crate::service::machine::Guests;
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
 use crate::terminal::error::{FAILED, INTERRUPTED, UserError, is_closed_pipe};
@@ -36,7 +37,10 @@ const JOBS_DEFAULT: u16 = 16;
 const KIND: Kind = Kind {
     one: "a result of a batch",
     // What somebody killed is over, the rest of the interrupted goes on.
-    stays: |line| line["status"] != "interrupted" || line["error"] == "killed",
+    stays: |line| match line["status"].as_str() {
+        Some("interrupted") => line["error"] == "killed",
+        status => status != Some("suspended"),
+    },
     key: |line| line["id"].to_string(),
 };
 
@@ -106,7 +110,7 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
         results::refuse(out, &args.tasks, "tasks")?;
     }
     let policy = args.process.policy(session);
-    let door = Door::open(session, policy, &Loaded::default()).await?;
+    let door = Door::open(session, policy, &Loaded::default(), Guests::Refused).await?;
     for (_, loaded, _) in &tasks {
         door.check(session, loaded)?;
     }
@@ -121,28 +125,38 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     if tasks.len() < given {
         say!("{} of {given} tasks are done already", given - tasks.len());
     }
+    let tasks = tasks.into_iter().map(|task| Waiting::of(task, &earlier));
+    let mut tasks: Vec<Waiting> = tasks.collect();
     let mut out = Results::open(args.out.as_deref(), earlier)?;
     let mut begun = match args.resume {
         true => begun(door.journal())?,
         false => Vec::new(),
     };
+    begun.retain(|(pid, _)| !tasks.iter().any(|task| task.pid == Some(*pid)));
     let progress = progress(tasks.len() as u64);
     // The most urgent start first; equals in the order of their lines.
-    tasks.sort_by_key(|(_, _, program)| std::cmp::Reverse(program.priority));
+    tasks.sort_by_key(|task| std::cmp::Reverse(task.program.priority));
     let mut waiting = tasks.into_iter();
     let mut running = FuturesUnordered::new();
     // Where what runs is told to stop.
     let mut listeners: Vec<Sender<Say>> = Vec::new();
-    let (mut code, mut stopped) = (0, false);
+    let (mut code, mut stopped, mut broken) = (0, false, None);
     interrupts.begin();
     loop {
         while !stopped && running.len() < usize::from(args.jobs) {
-            let Some((id, loaded, program)) = waiting.next() else {
+            let Some(Waiting {
+                id,
+                loaded,
+                program,
+                pid,
+            }) = waiting.next()
+            else {
                 break;
             };
-            let start = match begun.iter().position(|(_, other)| same(other, &program)) {
-                Some(at) => Start::Resume {
-                    pid: begun.remove(at).0,
+            let at = begun.iter().position(|(_, other)| same(other, &program));
+            let start = match pid.or_else(|| at.map(|at| begun.remove(at).0)) {
+                Some(pid) => Start::Resume {
+                    pid,
                     limits: None,
                     attended: false,
                 },
@@ -152,7 +166,22 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
                 },
             };
             let think = args.process.think(&loaded);
-            let conversation = door.begin(Ask { start, think }).await?;
+            let conversation = match door.begin(Ask { start, think }).await {
+                Ok(conversation) => conversation,
+                Err(error) => match ended_meanwhile(door.journal(), pid)? {
+                    Some(ended) => {
+                        code = worse(code, exit_code(&ended.exit));
+                        out.write(&line(door.journal(), id, ended)?)?;
+                        progress.inc(1);
+                        continue;
+                    }
+                    // The machine ends, say: what runs is still told of its end.
+                    None => {
+                        (stopped, broken) = (true, Some(error));
+                        break;
+                    }
+                },
+            };
             listeners.retain(|listener| !listener.is_closed());
             listeners.push(conversation.say.clone());
             running.push(settle(id, conversation));
@@ -169,13 +198,13 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
             }
             Some((id, ended)) = running.next() => {
                 let ended = ended?;
-                if code == 0 {
-                    code = match ended.exit.status {
-                        // Killed by somebody: the batch goes on.
-                        Status::Interrupted if !stopped => FAILED,
-                        _ => exit_code(&ended.exit),
-                    };
-                }
+                // Its machine is gone, and takes no other.
+                stopped |= ended.exit.status == Status::Suspended;
+                code = worse(code, match ended.exit.status {
+                    // Killed by somebody: the batch goes on.
+                    Status::Interrupted if !stopped => FAILED,
+                    _ => exit_code(&ended.exit),
+                });
                 match out.write(&line(door.journal(), id, ended)?) {
                     Err(error) if is_closed_pipe(&error) => {
                         return Err(UserError::failed(
@@ -194,6 +223,10 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     }
     interrupts.end();
     progress.finish_and_clear();
+    if let Some(error) = broken {
+        out.finish()?;
+        return Err(error);
+    }
     if stopped {
         say!("interrupted; {} tasks were not started", waiting.len());
         say!("hint: with --out FILE, the same command and --resume does what is left");
@@ -203,10 +236,30 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     Ok(code)
 }
 
+/// The exit code of a batch: that of the first task that did not end well.
+fn worse(code: u8, next: u8) -> u8 {
+    if code == 0 { next } else { code }
+}
+
+/// The end of the process `pid`, which was suspended, if it has gone on and is over.
+fn ended_meanwhile(journal: &Journal, pid: Option<Pid>) -> Result<Option<Ended>> {
+    let Some(pid) = pid else {
+        return Ok(None);
+    };
+    let row = journal.process(pid)?;
+    let exit = row.exit.filter(|_| row.state == State::Exited);
+    Ok(exit.map(|exit| Ended {
+        pid,
+        exit,
+        confidence: None,
+        branches: None,
+    }))
+}
+
 /// Processes that could go on, with their programs; the oldest first.
 fn begun(journal: &Journal) -> Result<Vec<(Pid, Program)>> {
     let rows = journal.processes()?.into_iter().rev();
-    rows.filter(|row| row.state == State::Ready)
+    rows.filter(|row| matches!(row.state, State::Ready | State::Suspended))
         .map(|row| Ok((row.pid, journal.program(row.pid)?.0)))
         .collect()
 }
@@ -218,6 +271,30 @@ fn same(one: &Program, other: &Program) -> bool {
         priority,
         ..one.clone()
     } == *other
+}
+
+/// A task that is to be run.
+struct Waiting {
+    id: Value,
+    loaded: Loaded,
+    program: Program,
+    /// The process that it was when its machine was stopped. It may go on by itself by now, or
+    /// be over.
+    pid: Option<Pid>,
+}
+
+impl Waiting {
+    fn of((id, loaded, program): Ready, earlier: &Earlier) -> Self {
+        let known = earlier.unfinished(&id.to_string());
+        let known = known.filter(|line| line["status"] == "suspended");
+        let pid = known.and_then(|line| line["pid"].as_i64());
+        Self {
+            id,
+            loaded,
+            program,
+            pid,
+        }
+    }
 }
 
 type Ready = (Value, Loaded, Program);

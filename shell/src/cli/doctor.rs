@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::config::settings::{AttentionWord, CpuChoice};
+use crate::service::talk;
 use crate::session::Session;
 use crate::session::builtin;
 use crate::session::bus::Servers;
@@ -219,10 +220,17 @@ fn journal(session: &Session) -> Result<(State, String)> {
 fn machine(session: &Session) -> Result<(State, String)> {
     Ok(match MachineLock::holder(&session.paths.lock()) {
         None => (State::Ok, "none is running on this root".into()),
-        Some(holder) => (
-            State::Warn,
-            format!("one is running on this root (process {holder})"),
-        ),
+        Some(holder) => match talk::greeting(&session.paths) {
+            Ok(Some(greeting)) if greeting.is_open => {
+                let model = greeting.model;
+                let text = format!("one runs on this root (process {holder}) with {model}");
+                (State::Ok, format!("{text}, and commands share it"))
+            }
+            _ => (
+                State::Warn,
+                format!("one is running on this root (process {holder})"),
+            ),
+        },
     })
 }
 

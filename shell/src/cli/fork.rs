@@ -6,7 +6,8 @@ use anyhow::Result;
 use clap::Args;
 use quipu_kernel::process::Pid;
 
-use crate::service::control::{self, Reply, Request};
+use crate::service::control::{Reply, Request};
+use crate::service::talk;
 use crate::session::Session;
 use crate::terminal::output;
 
@@ -46,7 +47,7 @@ impl FromStr for Point {
 /// Where a machine runs, the copy runs there at once; else it waits to be resumed.
 pub fn run(session: &Session, args: &ForkArgs) -> Result<u8> {
     let Point { pid, at } = args.point;
-    let child = match control::ask(&session.paths.state, &Request::Fork { pid, at })? {
+    let child = match talk::ask(&session.paths.state, &Request::Fork { pid, at })? {
         Some(Reply::Forked(child)) => child,
         _ => {
             let child = session.journal()?.fork(pid, at)?;

@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 use clap::Args;
-use quipu_kernel::process::{Exit, Pid, State, Status, Usage};
+use quipu_kernel::process::{Exit, Pid, State};
 
-use crate::service::control::{self, Request};
+use crate::service::control::Request;
+use crate::service::talk;
 use crate::session::Session;
 use crate::session::lock::MachineLock;
 
@@ -22,22 +23,13 @@ pub fn run(session: &Session, args: &KillArgs) -> Result<u8> {
         say!("process {} is already over", args.pid);
         return Ok(0);
     }
-    if control::ask(&session.paths.state, &Request::Kill { pid: args.pid })?.is_some() {
+    if talk::ask(&session.paths.state, &Request::Kill { pid: args.pid })?.is_some() {
         say!("process {} is stopped", args.pid);
         return Ok(0);
     }
     // Nobody may start a machine meanwhile.
     let _lock = MachineLock::take(&session.paths.lock())?;
-    let exit = Exit {
-        status: Status::Interrupted,
-        answer: None,
-        error: Some("killed".into()),
-        failure: None,
-        limits_hit: Vec::new(),
-        usage: Usage::default(),
-        ms: 0,
-    };
-    journal.exit(args.pid, State::Exited, &exit)?;
+    journal.exit(args.pid, State::Exited, &Exit::killed())?;
     say!("process {} is stopped", args.pid);
     Ok(0)
 }

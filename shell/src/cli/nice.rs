@@ -4,7 +4,8 @@ use anyhow::Result;
 use clap::Args;
 use quipu_kernel::process::{PRIORITIES, Pid};
 
-use crate::service::control::{self, Request};
+use crate::service::control::Request;
+use crate::service::talk;
 use crate::session::Session;
 
 /// Change the priority of a process; it keeps it when it is resumed
@@ -21,7 +22,7 @@ pub struct NiceArgs {
 pub fn run(session: &Session, args: &NiceArgs) -> Result<u8> {
     let NiceArgs { pid, priority } = *args;
     let request = Request::Nice { pid, priority };
-    if control::ask(&session.paths.state, &request)?.is_none() {
+    if talk::ask(&session.paths.state, &request)?.is_none() {
         session.journal()?.set_priority(pid, priority)?;
     }
     say!("process {pid} has priority {priority}");

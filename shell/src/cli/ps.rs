@@ -47,6 +47,9 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
     if let Some(pid) = resumable.filter(|_| !alive) {
         say!("hint: `quipu run --resume {pid}` carries a ready process on");
     }
+    if !alive && rows.iter().any(|row| row.state == State::Suspended) {
+        say!("hint: what is suspended goes on when `quipu serve` or `quipu` starts");
+    }
     Ok(0)
 }
 

@@ -1,6 +1,6 @@
 //! Where the results of `quipu batch` and `quipu eval` go, and what an earlier run left there.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{File, Metadata};
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
@@ -44,6 +44,8 @@ pub struct Kind {
 pub struct Earlier {
     lines: Vec<Value>,
     keys: HashSet<String>,
+    /// Those that do not stay, by their keys.
+    unfinished: HashMap<String, Value>,
 }
 
 impl Earlier {
@@ -60,9 +62,12 @@ impl Earlier {
         while let Some((number, line)) = found.next() {
             match line {
                 Ok(line) if line.get("id").is_some() && line.get("status").is_some() => {
+                    let key = (kind.key)(&line);
                     if (kind.stays)(&line) {
-                        earlier.keys.insert((kind.key)(&line));
+                        earlier.keys.insert(key);
                         earlier.lines.push(line);
+                    } else {
+                        earlier.unfinished.insert(key, line);
                     }
                 }
                 // The program was stopped while it wrote the last one.
@@ -81,6 +86,11 @@ impl Earlier {
     /// Whether there is a result with this key.
     pub fn has(&self, key: &str) -> bool {
         self.keys.contains(key)
+    }
+
+    /// The last result with this key that does not stay.
+    pub fn unfinished(&self, key: &str) -> Option<&Value> {
+        self.unfinished.get(key)
     }
 
     /// The results, in the order of their lines.

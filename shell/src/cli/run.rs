@@ -7,9 +7,9 @@ use anyhow::Result;
 use clap::Args;
 use quipu_kernel::event::Event;
 use quipu_kernel::grammar::certainly_held;
-use quipu_kernel::journal::StepRow;
+use quipu_kernel::journal::{Journal, StepRow};
 use quipu_kernel::label::{Label, Trust};
-use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, Status};
+use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, State, Status};
 use quipu_kernel::signal::Signal;
 use quipu_kernel::window::reminder::Reminder;
 use quipu_tools::json_schema;
@@ -19,6 +19,7 @@ use super::fork::Point;
 use super::options::ProcessOptions;
 use crate::service::conversation::{Ask, Conversation, Ended, Say, Start, Told};
 use crate::service::door::Door;
+use crate::service::machine::Guests;
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
 use crate::terminal::error::{FAILED, INTERRUPTED, STOPPED, UserError};
@@ -104,7 +105,8 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
         start,
         think: args.process.think(&agent),
     };
-    let door = Door::open(session, args.process.policy(session), &agent).await?;
+    let policy = args.process.policy(session);
+    let door = Door::open(session, policy, &agent, Guests::Refused).await?;
     let mut view = View {
         format,
         renderer: Renderer::new(),
@@ -121,6 +123,13 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
             None => String::new(),
         };
         say!("hint: `quipu run --resume {pid}{model}` carries it on");
+    }
+    if exit.status == Status::Suspended {
+        let alone = ended.branches.is_some();
+        say!(
+            "{}",
+            suspended(door.journal(), pid, "quipu run --resume", alone)?
+        );
     }
     match format {
         Format::Text => {
@@ -149,6 +158,23 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
         Format::StreamJson => {}
     }
     Ok(exit_code(exit))
+}
+
+/// What is left to do about a process that was suspended: `resume` is the command that carries
+/// it on, and `alone` says whether it was the first branch of a deliberation.
+pub fn suspended(journal: &Journal, pid: Pid, resume: &str, alone: bool) -> Result<String> {
+    let alone = match alone {
+        true => "; it goes on alone, as other branches of it cannot be carried on",
+        false => "",
+    };
+    Ok(match journal.process(pid)?.state {
+        // What it waits for only its person can give.
+        State::Ready => format!("hint: `{resume} {pid}` carries it on{alone}"),
+        _ => format!(
+            "hint: process {pid} goes on when `quipu serve` or `quipu` starts, or with `{resume} \
+             {pid}`{alone}"
+        ),
+    })
 }
 
 /// Follows a process to its end: shows its events, answers its questions, passes
@@ -368,6 +394,6 @@ pub fn exit_code(exit: &Exit) -> u8 {
         Status::Exited => 0,
         Status::Failed => FAILED,
         Status::Limit | Status::Denied => STOPPED,
-        Status::Interrupted => INTERRUPTED,
+        Status::Interrupted | Status::Suspended => INTERRUPTED,
     }
 }

@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
-use quipu_kernel::Kernel;
-use quipu_kernel::signal::Signal;
 use quipu_tools::Capability;
 use rmcp::ServiceExt;
 use rmcp::transport::io::stdio;
@@ -20,6 +18,7 @@ use crate::config::settings::ApproveWord;
 use crate::service::http;
 use crate::service::http::guard::Guard;
 use crate::service::http::state::Service;
+use crate::service::lent::Shelf;
 use crate::service::machine::{Guests, Machine};
 use crate::service::mcp::Offer;
 use crate::session::Session;
@@ -29,8 +28,8 @@ use crate::terminal::error::UserError;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::text::read_text;
 
-/// How long replies and processes have to end when the machine stops.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long replies have to end when the machine stops and its processes are suspended.
+const GRACE: Duration = Duration::from_secs(2);
 /// The shortest token that is taken, in characters.
 const TOKEN_CHARS_MIN: usize = 16;
 
@@ -72,7 +71,7 @@ async fn mcp(session: &Session, args: &ServeArgs) -> Result<u8> {
         say!("warning: {}", tool.told());
     }
     paths::create(&session.paths.store)?;
-    let offer = Offer::new(session.paths.store.clone(), &bus, policy);
+    let offer = Offer::new(Shelf::of(&session.paths), &bus, policy);
     let failed = |error: String| {
         UserError::failed(
             error,
@@ -122,32 +121,18 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
         }
         () = interrupts.next() => {}
     }
-    say!("stopping; processes that run are suspended");
-    let suspended = suspend(&machine.kernel).await;
+    // The next one finds nothing left to stop but the program.
+    interrupts.end();
+    say!("stopping; processes that run are suspended; a second signal ends at once");
+    let suspended = machine.suspend().await.len();
     let _ = stop.send(true);
     // Whoever is still connected then has had the time to hear of it.
     let _ = tokio::time::timeout(GRACE, serving).await;
     if suspended > 0 {
-        say!("hint: {suspended} suspended; `quipu run --resume PID` carries one on");
+        say!("hint: {suspended} suspended; they go on when a machine starts on this root");
     }
     // It was told to stop, and did: for whoever supervises it that is no failure.
     Ok(0)
-}
-
-/// Interrupts every process that runs, and waits for its end; how many there were.
-async fn suspend(kernel: &Kernel) -> usize {
-    let rows = kernel.journal().processes().unwrap_or_default();
-    let running = rows.iter().map(|row| row.pid);
-    let running: Vec<_> = running.filter(|pid| kernel.is_running(*pid)).collect();
-    for pid in &running {
-        // With a person there, the first asks what to do instead and the second ends it.
-        for _ in 0..2 {
-            let _ = kernel.signal(*pid, Signal::Interrupt);
-        }
-    }
-    let ends = running.iter().map(|pid| kernel.wait(*pid));
-    let _ = tokio::time::timeout(GRACE, futures_util::future::join_all(ends)).await;
-    running.len()
 }
 
 /// The token in the file at `path`.

@@ -16,7 +16,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph, Row, Table};
 use ratatui::{DefaultTerminal, Frame};
 
-use crate::service::control::{self, Reply, Request, Snapshot};
+use crate::service::control::{Reply, Request, Snapshot};
+use crate::service::talk;
 use crate::session::Session;
 use crate::terminal::error::UserError;
 use crate::terminal::output::{self, one_line, shortened, visible};
@@ -62,7 +63,7 @@ pub fn run(session: &Session, args: &TopArgs) -> Result<u8> {
 }
 
 fn snapshot(session: &Session) -> Result<Snapshot> {
-    match control::ask(&session.paths.state, &Request::Stats)? {
+    match talk::ask(&session.paths.state, &Request::Stats)? {
         Some(Reply::Stats(snapshot)) => Ok(*snapshot),
         _ => Err(UserError::failed(
             "no machine runs on this root",

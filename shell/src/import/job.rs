@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use quipu_memory::{DiskStore, ImportedFile, Space, Store, Syntax, Trust};
+use quipu_memory::{ImportedFile, Space, Syntax, Trust};
 use quipu_tools::{CallContext, Capability};
 use serde_json::json;
 
@@ -18,6 +18,7 @@ use super::opened::{self, CLOSED};
 use super::reader::{self, Reader};
 use super::walk::{self, Ignored};
 use crate::session::Session;
+use crate::session::library::Library;
 use crate::session::user_call::user_call;
 use crate::terminal::bar::bar;
 use crate::terminal::output::visible;
@@ -43,7 +44,7 @@ pub struct Tally {
 
 /// An import under way.
 pub struct Import<'a> {
-    pub(super) store: &'a DiskStore,
+    pub(super) store: &'a dyn Library,
     reader: Reader<'a>,
     pub(super) space: Space,
     /// How far the pages can be trusted.
@@ -71,7 +72,7 @@ impl<'a> Import<'a> {
     /// When the tools that read formats cannot be loaded.
     pub fn new(
         session: &'a Session,
-        store: &'a DiskStore,
+        store: &'a dyn Library,
         space: Space,
         trust: Trust,
         wanted: Wanted,
@@ -179,7 +180,7 @@ impl<'a> Import<'a> {
             let missing = visible(&brought.missing.join("; "));
             self.tally.partly.push(format!("{name}: {missing}"));
         }
-        self.tally.pages += self.store.put_file(&file, brought.pages)?.len();
+        self.tally.pages += self.store.put_file(&file, brought.pages)?;
         self.tally.files += 1;
         Ok(Ok(()))
     }
@@ -233,7 +234,7 @@ impl<'a> Import<'a> {
             sha256: String::new(),
         };
         let stored = self.store.put_file(&file, pages);
-        self.tally.pages += stored.map_err(|error| error.to_string())?.len();
+        self.tally.pages += stored.map_err(|error| error.to_string())?;
         self.tally.files += 1;
         Ok(())
     }
@@ -254,7 +255,7 @@ fn granting(url: &str) -> Result<CallContext, String> {
 
 #[cfg(test)]
 mod tests {
-    use quipu_memory::{Access, Store};
+    use quipu_memory::{Access, DiskStore, Store};
     use quipu_tools::Bus;
 
     use super::*;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use quipu_memory::{DiskStore, Kind, NewPage, PageId, Space, Store, Trust};
+use quipu_memory::{Kind, NewPage, PageId, Space, Store, Trust};
 use serde_json::Value;
 
 use crate::terminal::error::UserError;
@@ -14,7 +14,7 @@ const BATCH_PAGES: usize = 500;
 
 /// Adds the pages of a file of JSON lines to a space, each trusted no further than `trust`:
 /// what a file says of itself may only be less. Says how many.
-pub fn add(store: &DiskStore, path: &Path, space: &Space, trust: Trust) -> Result<usize> {
+pub fn add(store: &dyn Store, path: &Path, space: &Space, trust: Trust) -> Result<usize> {
     let mut batch = Vec::new();
     let mut added = 0;
     for line in json_lines(path)? {

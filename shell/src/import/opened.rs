@@ -7,12 +7,13 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use quipu_memory::{DiskStore, Space};
+use quipu_memory::Space;
 
 use super::archive::{self, Budget, DEPTH_MAX, Kind};
 use super::document::key;
 use super::job::Import;
 use super::walk;
+use crate::session::library::Library;
 use crate::terminal::output::visible;
 
 /// Why an archive is left out that nobody asked to be opened.
@@ -105,7 +106,11 @@ impl Import<'_> {
 }
 
 /// The files of `space` that were brought in from below `folder`.
-pub(super) fn known_below(store: &DiskStore, space: &Space, folder: &Path) -> Result<Vec<String>> {
+pub(super) fn known_below(
+    store: &dyn Library,
+    space: &Space,
+    folder: &Path,
+) -> Result<Vec<String>> {
     let prefix = format!("{}/", folder.display().to_string().trim_end_matches('/'));
     Ok(store.files_below(&key(space, &prefix))?)
 }

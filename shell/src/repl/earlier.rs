@@ -51,7 +51,8 @@ pub fn cut_off(journal: &Journal) -> Result<Option<Pid>> {
         return Ok(None);
     };
     let (program, _) = journal.program(row.pid)?;
-    let lost = row.state != State::Exited && program.topic.is_some();
+    // One of a machine that still runs is not lost, nor one that goes on by itself.
+    let lost = row.state == State::Ready && program.topic.is_some();
     Ok(lost.then_some(row.pid))
 }
 

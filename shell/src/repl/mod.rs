@@ -27,16 +27,16 @@ use quipu_tools::CancelToken;
 use tokio::io::AsyncBufReadExt;
 
 use crate::cli::mem::consolidate;
-use crate::cli::run::{exit_code, follow};
+use crate::cli::run::{exit_code, follow, suspended};
 use crate::cli::think;
 use crate::cli::{Cli, Command};
 use crate::config::{paths, private};
-use crate::service::conversation::{self, Ask, Start};
-use crate::service::machine::{Guests, Machine};
+use crate::service::conversation::{Ask, Start};
+use crate::service::door::Door;
+use crate::service::machine::Guests;
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::hearing::{Heard, how_far};
-use crate::session::init::describe;
 use crate::terminal::error::{self, UserError};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
@@ -52,7 +52,8 @@ const IDLE_AFTER: Duration = Duration::from_secs(5);
 /// The shell.
 struct Repl {
     session: Session,
-    machine: Machine,
+    /// The machine that the tasks run on: its own, or that of another program.
+    door: Door,
     interrupts: Interrupts,
     talk: Talk,
     /// How much thought each task gets, where it is more than one process.
@@ -77,16 +78,9 @@ enum Outcome {
 pub async fn run(session: Session, go_on: bool) -> Result<u8> {
     let interrupts = Interrupts::listen()?;
     paths::create(&session.paths.state)?;
-    let machine = Machine::start(
-        &session,
-        session.policy(&[], None),
-        &Loaded::default(),
-        Guests::Welcome,
-    )
-    .await?;
     let mut repl = Repl {
+        door: open(&session).await?,
         session,
-        machine,
         interrupts,
         talk: Talk::default(),
         think: None,
@@ -94,25 +88,46 @@ pub async fn run(session: Session, go_on: bool) -> Result<u8> {
     if go_on {
         repl.go_on()?;
     }
-    match std::io::stdin().is_terminal() {
+    let code = match std::io::stdin().is_terminal() {
         true => repl.converse().await,
         false => repl.read_lines().await,
+    };
+    repl.leave().await;
+    code
+}
+
+/// The machine of a shell: the one that runs on its root, or one of its own.
+async fn open(session: &Session) -> Result<Door> {
+    let policy = session.policy(&[], None);
+    let door = Door::open(session, policy, &Loaded::default(), Guests::Welcome).await?;
+    if let Door::Other(_) = &door
+        && console::Term::stderr().is_term()
+    {
+        say!(
+            "{} · shared with the machine that runs here",
+            output::visible(&door.cpu()?)
+        );
     }
+    Ok(door)
 }
 
 impl Repl {
-    async fn converse(mut self) -> Result<u8> {
+    async fn converse(&mut self) -> Result<u8> {
         let history = self.session.paths.state.join("history.txt");
         private::file(&history)?;
         let mut editor = Editor::new(&history)?;
         say!("Type a task, /help for commands, Ctrl-D to leave.");
-        if let Some(pid) = earlier::cut_off(self.machine.kernel.journal())? {
+        if let Some(pid) = earlier::cut_off(self.door.journal())? {
             say!(
                 "process {pid} was cut off: /resume {pid} carries it on, /continue brings its conversation back"
             );
         }
-        let consolidate = self.session.settings.consolidate;
-        let idle = consolidate.then(|| Idle::start(self.machine.kernel.clone(), IDLE_AFTER));
+        let idle = match &self.door {
+            Door::Own(machine) if self.session.settings.consolidate => {
+                Some(Idle::start(machine.kernel.clone(), IDLE_AFTER))
+            }
+            _ => None,
+        };
         let code = self.read_on(&mut editor).await;
         if let Some(idle) = idle {
             idle.end().await;
@@ -120,9 +135,19 @@ impl Repl {
         code
     }
 
+    /// Suspends what runs for others on the shell's own machine.
+    async fn leave(&self) {
+        if let Door::Own(machine) = &self.door {
+            let suspended = machine.suspend().await.len();
+            if suspended > 0 {
+                say!("{suspended} suspended; they go on when a machine starts on this root");
+            }
+        }
+    }
+
     /// Brings the last conversation back.
     fn go_on(&mut self) -> Result<u8> {
-        self.talk = earlier::conversation(self.machine.kernel.journal())?;
+        self.talk = earlier::conversation(self.door.journal())?;
         match self.talk.last() {
             Some(asked) => {
                 let asked = output::shortened(&output::one_line(asked), 60);
@@ -160,7 +185,7 @@ impl Repl {
 
     /// Without a terminal each line is a task and nothing else: who writes into a pipe
     /// may be anybody. The first failure is the exit code.
-    async fn read_lines(mut self) -> Result<u8> {
+    async fn read_lines(&mut self) -> Result<u8> {
         let mut lines = tokio::io::BufReader::new(tokio::io::stdin()).lines();
         let mut first_failure = 0;
         while let Some(line) = lines.next_line().await? {
@@ -246,9 +271,17 @@ impl Repl {
             renderer.show(event);
             Ok(())
         };
-        let mut conversation = conversation::begin(&self.machine.kernel, ask)?;
+        if !self.door.is_there() {
+            say!("the machine that ran here has ended: this shell runs one of its own");
+            self.door = open(&self.session).await?;
+        }
+        let mut conversation = self.door.begin(ask).await?;
         let ended = follow(&mut conversation, &mut self.interrupts, &mut show).await?;
         let (pid, exit) = (ended.pid, ended.exit);
+        if exit.status == Status::Suspended {
+            let alone = ended.branches.is_some();
+            say!("{}", suspended(self.door.journal(), pid, "/resume", alone)?);
+        }
         if exit.status == Status::Interrupted {
             say!("stopped; /resume {pid} carries it on");
         }
@@ -278,9 +311,9 @@ impl Repl {
                     UserError::usage(format!("{pid} is not a process"), "/ps lists the processes")
                 })?;
                 let there = person::is_there(self.session.globals.no_input);
-                let kernel = &self.machine.kernel;
-                let (program, _) = kernel.journal().program(pid)?;
-                let trust = earlier::trust(kernel.journal(), pid, &program)?;
+                let journal = self.door.journal();
+                let (program, _) = journal.program(pid)?;
+                let trust = earlier::trust(journal, pid, &program)?;
                 let ask = Ask {
                     start: Start::Resume {
                         pid,
@@ -296,11 +329,11 @@ impl Repl {
                 "/ps lists the processes",
             )),
             ["model"] => {
-                output::line(&describe(self.machine.kernel.cpu().info()))?;
+                output::line(&output::visible(&self.door.cpu()?))?;
                 Ok(0)
             }
             ["mem", "consolidate"] => {
-                consolidate::on(&self.machine.kernel, &mut self.interrupts).await
+                consolidate::on(&self.session, &self.door, &mut self.interrupts).await
             }
             ["think"] => {
                 match self.think {

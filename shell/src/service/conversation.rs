@@ -42,7 +42,7 @@ pub enum Start {
         /// process that fails.
         must_fit: bool,
     },
-    /// One that was stopped goes on.
+    /// One that was stopped goes on. One that goes on already is told of from now on.
     Resume {
         /// The process.
         pid: Pid,
@@ -172,6 +172,7 @@ impl Process {
                 }
                 pid
             }
+            Start::Resume { pid, .. } if kernel.is_running(pid) => pid,
             Start::Resume {
                 pid,
                 limits,

@@ -4,17 +4,21 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use quipu_kernel::Consolidated;
 use quipu_kernel::gate::Policy;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::process::Sampling;
 use quipu_memory::Access;
+use tokio::sync::watch;
 
-use super::control::{self, Greeting, Reply, Request};
+use super::control::{Greeting, Reply, Request};
 use super::conversation::{self, Ask, Conversation, Start};
 use super::machine::{Guests, Machine};
+use super::{lent, talk};
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
+use crate::session::init::describe;
 use crate::terminal::error::UserError;
 
 /// A machine that a command works on.
@@ -34,17 +38,23 @@ pub struct Other {
 }
 
 impl Door {
-    /// The machine on the root of `session` that is open to others, else a new one. It does
-    /// what `policy` says, and knows the tools of `agent`.
+    /// The machine on the root of `session` that is open to others, else a new one, which
+    /// perhaps takes `guests`. It does what `policy` says, and knows the tools of `agent`.
     ///
     /// # Errors
     /// Where the machine that runs is another than was asked for, or a new one cannot start.
-    pub async fn open(session: &Session, policy: Policy, agent: &Loaded) -> Result<Self> {
-        let greeting = match control::ask(&session.paths.state, &Request::Greet)? {
-            Some(Reply::Greeting(greeting)) if greeting.is_open => greeting,
+    pub async fn open(
+        session: &Session,
+        policy: Policy,
+        agent: &Loaded,
+        guests: Guests,
+    ) -> Result<Self> {
+        talk::wait_for_start(&session.paths);
+        let greeting = match talk::greeting(&session.paths)? {
+            Some(greeting) if greeting.is_open => greeting,
             _ => {
                 return Ok(Door::Own(
-                    Machine::start(session, policy, agent, Guests::Refused).await?,
+                    Machine::start(session, policy, agent, guests).await?,
                 ));
             }
         };
@@ -82,7 +92,7 @@ impl Door {
                     agent.check(&session.bus(Servers::Unasked)?.0)?;
                 }
                 if agent.agent.stranger {
-                    agent.check_memory(&*session.store(Access::ReadOnly)?)?;
+                    agent.check_memory(&*lent::library(session, Access::ReadOnly)?)?;
                 }
                 Ok(())
             }
@@ -109,7 +119,42 @@ impl Door {
         if let Start::Spawn { program, .. } = &mut ask.start {
             program.sampling = program.sampling.or(other.sampling);
         }
-        control::converse(&other.state, ask).await
+        talk::converse(&other.state, ask).await
+    }
+
+    /// Whether the machine still runs.
+    pub fn is_there(&self) -> bool {
+        match self {
+            Door::Own(_) => true,
+            Door::Other(other) => matches!(talk::ask(&other.state, &Request::Greet), Ok(Some(_))),
+        }
+    }
+
+    /// What computes, in words.
+    ///
+    /// # Errors
+    /// When the other program has ended.
+    pub fn cpu(&self) -> Result<String> {
+        let other = match self {
+            Door::Own(machine) => return Ok(describe(machine.kernel.cpu().info())),
+            Door::Other(other) => other,
+        };
+        match talk::ask(&other.state, &Request::Stats)? {
+            Some(Reply::Stats(snapshot)) => Ok(snapshot.model),
+            _ => Err(talk::gone(&std::io::ErrorKind::NotConnected.into())),
+        }
+    }
+
+    /// Makes one memory of those that belong together, until that is done or `stop` becomes
+    /// true.
+    ///
+    /// # Errors
+    /// Those of the machine.
+    pub async fn consolidate(&self, mut stop: watch::Receiver<bool>) -> Result<Consolidated> {
+        match self {
+            Door::Own(machine) => Ok(machine.kernel.consolidate(&mut stop).await?),
+            Door::Other(other) => talk::consolidate(&other.state, stop).await,
+        }
     }
 }
 

@@ -2,15 +2,24 @@
 //! the same root reach it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
-use quipu_kernel::Kernel;
 use quipu_kernel::gate::Policy;
+use quipu_kernel::process::Pid;
+use quipu_kernel::{Kernel, Resumed};
 
-use crate::service::control::{Greeting, Server};
+use crate::service::control::Greeting;
+use crate::service::server::Server;
 use crate::session::Session;
 use crate::session::agent::Loaded;
+use crate::session::library::Library;
 use crate::session::lock::MachineLock;
+use crate::terminal::hints;
+use crate::terminal::output::visible;
+
+/// How long a call under way may take when the machine is stopped.
+const CALLS_MAX: Duration = Duration::from_secs(5);
 
 /// Whether processes of other programs on the same root are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +40,8 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Starts a machine of `session` for `agent`, and perhaps for `guests`.
+    /// Starts a machine of `session` for `agent`, and perhaps for `guests`. One that takes
+    /// guests goes on with what an earlier machine had suspended.
     ///
     /// # Errors
     /// When another one runs on this root, or its CPU, store, tools or socket fail.
@@ -49,10 +59,35 @@ impl Machine {
             approve: policy.approve,
         };
         let (kernel, lock) = session.boot(policy, agent).await?;
+        let library = session.own_store().map(|store| store as Arc<dyn Library>);
+        let control = Server::start(&session.paths.state, &kernel, library, greeting)?;
+        if guests == Guests::Welcome {
+            tell(&kernel.resume_suspended()?);
+        }
         Ok(Self {
-            _control: Server::start(&session.paths.state, &kernel, greeting)?,
             kernel,
+            _control: control,
             _lock: lock,
         })
+    }
+
+    /// Suspends what runs, before the machine ends. Says what was suspended.
+    pub async fn suspend(&self) -> Vec<Pid> {
+        self.kernel.suspend(CALLS_MAX).await
+    }
+}
+
+/// Says what became of suspended processes.
+fn tell(resumed: &Resumed) {
+    if !resumed.going.is_empty() {
+        let pids: Vec<String> = resumed.going.iter().map(ToString::to_string).collect();
+        say!("going on with what was suspended: {}", pids.join(", "));
+    }
+    for (pid, error) in &resumed.failed {
+        let (error, hint) = (error.to_string(), hints::kernel(error));
+        say!(
+            "warning: process {pid} cannot go on: {} ({hint})",
+            visible(&error)
+        );
     }
 }

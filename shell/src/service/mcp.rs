@@ -7,14 +7,11 @@
 //! to ask its user. The servers that this machine uses are in `config/mcp` and `session/bus`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use quipu_kernel::gate::{DeviceCall, Gate, Guarded, Passed, Policy, Request, Verdict};
 use quipu_kernel::label::Label;
-use quipu_memory::{
-    Access, DiskStore, Kind, NewPage, PageId, Query, Space, Store, StoreError, Trust,
-};
+use quipu_memory::{Access, Kind, NewPage, PageId, Query, Space, Store, StoreError, Trust};
 use quipu_tools::device::ArgsCheck;
 use quipu_tools::{
     Bus, CallContext, Capability, Effect, ErrorKind, FunctionSpec, Grants, Resolved, ToolError,
@@ -28,8 +25,8 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::{Map, Value, json};
 
-use crate::session::init::WRITER_WAIT_MAX;
-use crate::terminal::hints;
+use super::lent::Shelf;
+use crate::terminal::{error, hints};
 
 /// Pages a search brings when the caller does not say.
 const HITS: usize = 5;
@@ -51,8 +48,8 @@ fn stranger() -> Label {
 pub struct Offer(Arc<Machine>);
 
 struct Machine {
-    /// The folder of the store: opened for each call, so that a machine may run beside.
-    store: PathBuf,
+    /// Where the memory is.
+    shelf: Shelf,
     gate: Gate,
     /// What is offered, in the order in which it is listed.
     tools: Vec<Tool>,
@@ -91,10 +88,10 @@ impl Guarded for MemoryCall<'_> {
 }
 
 impl Offer {
-    /// Offers the tools on `bus`, within `policy`, and the memory in the folder `store`.
-    pub fn new(store: PathBuf, bus: &Bus, policy: Policy) -> Self {
+    /// Offers the tools on `bus`, within `policy`, and the memory on the `shelf`.
+    pub fn new(shelf: Shelf, bus: &Bus, policy: Policy) -> Self {
         let mut machine = Machine {
-            store,
+            shelf,
             gate: Gate::new(policy),
             tools: Vec::new(),
             listed: BTreeMap::new(),
@@ -370,9 +367,11 @@ impl Machine {
         Ok(json!({"id": page.map_err(store_failed)?.id}))
     }
 
-    fn open(&self, access: Access) -> Result<DiskStore, ToolError> {
-        // Calls come at the same time, and clients too: each has its turn.
-        DiskStore::open_with(&self.store, access, WRITER_WAIT_MAX, &|_, _| {}).map_err(store_failed)
+    fn open(&self, access: Access) -> Result<Box<dyn Store>, ToolError> {
+        let store = self.shelf.open(access);
+        store.map_err(|error| {
+            ToolError::new(ErrorKind::Failed, format!("{error:#}"), error::hint(&error))
+        })
     }
 }
 
@@ -412,6 +411,7 @@ mod tests {
     use quipu_tools::{Device, DeviceSpec};
 
     use super::*;
+    use crate::config::paths::Paths;
 
     /// A tool whose functions give its own name.
     struct Named(DeviceSpec);
@@ -462,7 +462,8 @@ mod tests {
                 grants: Grants::from_iter([Capability::MemWrite]),
                 approve,
             };
-            let offer = Offer::new(folder.path().to_owned(), &bus, policy);
+            let shelf = Shelf::of(&Paths::find(Some(folder.path())).unwrap());
+            let offer = Offer::new(shelf, &bus, policy);
             let args = json!({"query": "x"});
             let said = match offer.0.call(name, &args, &CallContext::default()) {
                 Ok(value) => value.to_string(),

@@ -3,7 +3,9 @@
 //! | file | job |
 //! | --- | --- |
 //! | `machine` | a running machine with its control socket |
-//! | `control` | the socket: how other programs on the same root reach the machine that runs |
+//! | `control` | the socket: what other programs on the same root may ask of the machine |
+//! | `server`, `talk` | the machine's side of it, and theirs |
+//! | `lending`, `lent` | the library of the machine for other programs: its side, and theirs |
 //! | `conversation` | what a process's starter and the machine say to each other |
 //! | `door` | the way of a command to a machine: the one that runs, or one of its own |
 //! | `http/` | the APIs over HTTP, and the page |
@@ -15,5 +17,9 @@ pub mod control;
 pub mod conversation;
 pub mod door;
 pub mod http;
+mod lending;
+pub mod lent;
 pub mod machine;
 pub mod mcp;
+mod server;
+pub mod talk;

@@ -32,6 +32,7 @@ use crate::config::settings::{self, ApproveWord, AttentionWord, CpuChoice, Setti
 use crate::config::{env_vars, private};
 use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
+use crate::session::library::Library;
 use crate::session::lock::MachineLock;
 use crate::session::{embedder, judgement};
 use crate::terminal::bar;
@@ -170,6 +171,11 @@ impl Session {
         self.store_in(&self.paths.store, access)
     }
 
+    /// The store of the machine that runs in this program, if one does.
+    pub fn own_store(&self) -> Option<Arc<DiskStore>> {
+        self.open_store.get().cloned()
+    }
+
     /// The store in `folder`.
     fn store_in(&self, folder: &Path, access: Access) -> Result<Arc<DiskStore>> {
         if access == Access::ReadWrite {
@@ -195,10 +201,10 @@ impl Session {
         }
     }
 
-    /// Gives the pages of `store` that have none their vectors.
-    pub fn give_vectors(&self, store: &DiskStore) -> Result<()> {
+    /// Gives the pages of `library` that have none their vectors.
+    pub fn give_vectors(&self, library: &dyn Library) -> Result<()> {
         let bar = OnceLock::new();
-        store.give_vectors(&|done, total| {
+        library.give_vectors(&|done, total| {
             let bar = bar.get_or_init(|| {
                 if total > VECTORS_AT_ONCE_MAX {
                     say!(

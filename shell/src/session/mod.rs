@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `init` | the session: settings, store, CPU, and the kernel booted from them |
 //! | `lock` | one machine on one root |
+//! | `library` | what commands need of a store |
 //! | `bus`, `builtin`, `listings` | the tools of this machine, and what servers said they have |
 //! | `agent` | agents from files |
 //! | `senses`, `hearing` | the tools that read pictures and hear recordings, and their weights |
@@ -20,6 +21,7 @@ pub mod embedder;
 pub mod hearing;
 pub mod init;
 pub mod judgement;
+pub mod library;
 mod listings;
 pub mod lock;
 pub mod senses;

@@ -127,6 +127,7 @@ pub fn describe(error: &anyhow::Error) -> (String, u8) {
         if let Some(error) = cause.downcast_ref::<KernelError>() {
             let code = match error {
                 KernelError::Journal(error) => journal_code(error),
+                KernelError::Stopping => FAILED,
                 _ => USAGE,
             };
             return (hints::kernel(error).to_owned(), code);

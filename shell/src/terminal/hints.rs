@@ -87,13 +87,14 @@ const WRITABLE: &str = "check that the folder exists and can be written";
 const DEFECT: &str = "this is a defect of quipu; please report it";
 
 /// Of an error of the kernel.
-pub fn kernel(error: &KernelError) -> &'static str {
+pub fn kernel(error: &KernelError) -> &str {
     match error {
         KernelError::Journal(error) => journal(error),
         KernelError::Store(error) => error.hint(),
         KernelError::Finished(_) => "`quipu log PID` shows what it did and answered",
         KernelError::Killed(_) => "`quipu run --fork PID` starts a copy that goes on",
         KernelError::Running(_) => "wait for it, or stop it first",
+        KernelError::Stopping => "wait until it has ended, then run the command again",
         KernelError::Busy(_) => "wait until it has read them",
         KernelError::NotRunning(_) => "`quipu ps` lists the processes",
     }

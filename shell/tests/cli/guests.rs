@@ -189,6 +189,9 @@ fn a_machine_that_stops_tells_its_guests() {
     let mut guest = sandbox.start(&["run", "--format", "stream-json", "task"]);
     guest.event("action", 1);
     machine.end("TERM").check(0, &[]);
-    guest.end().check(130, &["`quipu run --resume 1`"]);
-    assert_eq!(states(&sandbox), ["ready"]);
+    guest.end().check(
+        130,
+        &["process 1 goes on when `quipu serve` or `quipu` starts, or with `quipu run --resume 1`"],
+    );
+    assert_eq!(states(&sandbox), ["suspended"]);
 }

@@ -7,6 +7,7 @@
 
 mod archives;
 mod batch;
+mod beside;
 mod crash;
 mod documents;
 mod endpoint;
@@ -22,6 +23,7 @@ mod sandbox;
 mod service;
 mod sessions;
 mod standard_input;
+mod suspension;
 mod terminal;
 mod two_machines;
 mod vouching;

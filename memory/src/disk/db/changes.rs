@@ -139,11 +139,14 @@ impl<'a> Changes<'a> {
         self.set_vector(self.head.seq, vector)
     }
 
-    /// Gives the page of change `seq` its vector.
+    /// Gives the page of change `seq` its vector, if it is still there.
     pub(in crate::disk) fn set_vector(&mut self, seq: i64, vector: &Packed) -> Result<()> {
         let put = || {
             self.tx
-                .prepare_cached("INSERT OR REPLACE INTO vectors (seq, vector) VALUES (?1, ?2)")?
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO vectors (seq, vector)
+                     SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM pages WHERE seq = ?1)",
+                )?
                 .execute(params![seq, vector.as_bytes()])
         };
         put().map(drop).map_err(self.failed())

@@ -10,6 +10,7 @@ use quipu_memory::{Access, Trust};
 use crate::config::settings::SpaceName;
 use crate::import::job::{Import, Tally, Wanted};
 use crate::import::jsonl;
+use crate::service::lent::library;
 use crate::session::Session;
 use crate::terminal::error::{FAILED, UserError};
 use crate::terminal::lines::file_words;
@@ -49,17 +50,17 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
             "name files, folders or web addresses",
         ));
     }
-    let store = session.store(Access::ReadWrite)?;
+    let store = library(session, Access::ReadWrite)?;
     let space = args.space.clone().unwrap_or_default().0;
-    store.defer_vectors();
+    store.defer_vectors()?;
     let trust = match args.vouch {
         true => Trust::User,
         false => Trust::Untrusted,
     };
     if let Some(path) = &args.jsonl {
-        let added = jsonl::add(&store, path, &space, trust)?;
+        let added = jsonl::add(store.as_ref(), path, &space, trust)?;
         say!("added {added} pages from {}", file_words(path));
-        session.give_vectors(&store)?;
+        session.give_vectors(store.as_ref())?;
         return Ok(0);
     }
     let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
@@ -67,10 +68,10 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
         ignored: args.no_ignore,
         archives: args.archives,
     };
-    let import = Import::new(session, &store, space, trust, wanted)?;
+    let import = Import::new(session, store.as_ref(), space, trust, wanted)?;
     let tally = import.bring(&urls, &paths)?;
     report(&tally);
-    session.give_vectors(&store)?;
+    session.give_vectors(store.as_ref())?;
     // Whoever adds something means to have it afterwards.
     let nothing = tally.pages + tally.unchanged + tally.removed == 0;
     Ok(if nothing { FAILED } else { 0 })

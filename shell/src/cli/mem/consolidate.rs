@@ -1,11 +1,13 @@
 //! `quipu mem consolidate`.
 
 use anyhow::Result;
-use quipu_kernel::{Consolidated, Kernel};
-use quipu_memory::PageId;
+use quipu_kernel::Consolidated;
+use quipu_memory::{Access, PageId};
 use tokio::sync::watch;
 
-use crate::service::machine::{Guests, Machine};
+use crate::service::door::Door;
+use crate::service::lent::library;
+use crate::service::machine::Guests;
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::terminal::error::INTERRUPTED;
@@ -15,22 +17,17 @@ use crate::terminal::output::{self, shortened, visible};
 /// Runs the command.
 pub async fn run(session: &Session) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
-    let machine = Machine::start(
-        session,
-        session.policy(&[], None),
-        &Loaded::default(),
-        Guests::Refused,
-    )
-    .await?;
-    on(&machine.kernel, &mut interrupts).await
+    let policy = session.policy(&[], None);
+    let door = Door::open(session, policy, &Loaded::default(), Guests::Refused).await?;
+    on(session, &door, &mut interrupts).await
 }
 
-/// Consolidates what a machine has, and says what became of it.
-pub async fn on(kernel: &Kernel, interrupts: &mut Interrupts) -> Result<u8> {
-    let (stop, mut stopped) = watch::channel(false);
+/// Consolidates what the machine behind `door` has, and says what became of it.
+pub async fn on(session: &Session, door: &Door, interrupts: &mut Interrupts) -> Result<u8> {
+    let (stop, stopped) = watch::channel(false);
     interrupts.begin();
     let done = {
-        let work = kernel.consolidate(&mut stopped);
+        let work = door.consolidate(stopped);
         tokio::pin!(work);
         loop {
             tokio::select! {
@@ -44,8 +41,9 @@ pub async fn on(kernel: &Kernel, interrupts: &mut Interrupts) -> Result<u8> {
     };
     interrupts.end();
     let done = done?;
+    let store = library(session, Access::ReadOnly)?;
     for (page, from) in &done.made {
-        let text = kernel.store().get(page)?.map(|page| page.text);
+        let text = store.get(page)?.map(|page| page.text);
         let text = shortened(&text.unwrap_or_default(), 100);
         output::line(&format!(
             "{page} made from {}: {}",

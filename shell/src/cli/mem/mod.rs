@@ -1,4 +1,5 @@
-//! `quipu mem`: documents and memories.
+//! `quipu mem`: documents and memories. Beside a machine on the same root they are asked of
+//! that machine; no command knows.
 
 mod add;
 pub mod consolidate;
@@ -10,10 +11,11 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use quipu_memory::{Access, PageId, Store};
+use quipu_memory::{Access, PageId};
 use serde_json::json;
 
 use crate::config::settings::{SpaceName, space_words};
+use crate::service::lent::library;
 use crate::session::Session;
 use crate::terminal::bar::bar;
 use crate::terminal::error::UserError;
@@ -101,7 +103,7 @@ fn no_page(id: &str) -> anyhow::Error {
 }
 
 fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
-    let store = session.store(Access::ReadOnly)?;
+    let store = library(session, Access::ReadOnly)?;
     let id = PageId::from(args.id.as_str());
     let page = store.get(&id)?.ok_or_else(|| no_page(&args.id))?;
     if args.json {
@@ -148,7 +150,7 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
 }
 
 fn list(session: &Session, args: &LsArgs) -> Result<u8> {
-    let store = session.store(Access::ReadOnly)?;
+    let store = library(session, Access::ReadOnly)?;
     let mut pages = Vec::new();
     loop {
         let more = store.list(pages.len(), LIST_PAGES)?;
@@ -193,7 +195,7 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
 }
 
 fn remove(session: &Session, args: &RmArgs) -> Result<u8> {
-    let store = session.store(Access::ReadWrite)?;
+    let store = library(session, Access::ReadWrite)?;
     let mut ids: Vec<PageId> = Vec::new();
     for id in args.id.iter().map(|id| PageId::from(id.as_str())) {
         if !ids.contains(&id) {
@@ -237,7 +239,7 @@ fn remove(session: &Session, args: &RmArgs) -> Result<u8> {
 }
 
 fn stats(session: &Session, args: &JsonArgs) -> Result<u8> {
-    let store = session.store(Access::ReadOnly)?;
+    let store = library(session, Access::ReadOnly)?;
     let (stats, spaces) = (store.stats()?, store.spaces()?);
     if args.json {
         let mut value = serde_json::to_value(&stats)?;
@@ -269,14 +271,14 @@ fn stats(session: &Session, args: &JsonArgs) -> Result<u8> {
 }
 
 fn rebuild(session: &Session) -> Result<u8> {
-    let store = session.store(Access::ReadWrite)?;
+    let store = library(session, Access::ReadWrite)?;
     let bar = bar(0);
     store.rebuild(&|done, total| {
         bar.set_length(total);
         bar.set_position(done);
     })?;
     bar.finish_and_clear();
-    session.give_vectors(&store)?;
+    session.give_vectors(store.as_ref())?;
     say!("the index is rebuilt: {} pages", store.stats()?.pages);
     Ok(0)
 }

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use console::style;
-use quipu_memory::{Access, DiskStore, Hit, Mode, Query, Store};
+use quipu_memory::{Access, Hit, Mode, Query};
 use serde_json::{Value, json};
 
 use crate::config::settings::SpaceName;
+use crate::service::lent::library;
 use crate::session::Session;
+use crate::session::library::{Library, Meaning};
 use crate::terminal::error::UserError;
 use crate::terminal::lines::{file_words, json_lines};
 use crate::terminal::output::{self, visible};
@@ -63,8 +65,8 @@ impl From<ModeWord> for Mode {
 
 /// Runs the command.
 pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
-    let store = session.store(Access::ReadOnly)?;
-    require_meaning(&store, args.mode)?;
+    let store = library(session, Access::ReadOnly)?;
+    require_meaning(store.as_ref(), args.mode)?;
     let search = |text: &str| {
         store.search(&Query {
             mode: args.mode.into(),
@@ -114,17 +116,18 @@ pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
 }
 
 /// Refuses to look for meanings that nobody knows.
-fn require_meaning(store: &DiskStore, mode: ModeWord) -> Result<()> {
+fn require_meaning(store: &dyn Library, mode: ModeWord) -> Result<()> {
     let asks = matches!(mode, ModeWord::Semantic | ModeWord::Hybrid);
-    if !asks || store.mode(Mode::Hybrid) == Mode::Hybrid {
+    if !asks {
         return Ok(());
     }
-    Err(match store.has_embedder() {
-        true => UserError::usage(
+    Err(match store.meaning()? {
+        Meaning::Complete => return Ok(()),
+        Meaning::Incomplete => UserError::usage(
             "the pages have no vectors of the embedding model yet",
             "`quipu mem rebuild` makes them; `--mode lexical` goes without",
         ),
-        false => UserError::usage(
+        Meaning::NoModel => UserError::usage(
             "no embedding model is there to search by meaning",
             "`quipu model pull minilm-l6-v2` brings one; `--mode lexical` goes without",
         ),

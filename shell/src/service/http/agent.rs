@@ -93,7 +93,7 @@ impl Running {
                 return Ok(exit);
             }
         }
-        Err(ApiError::internal(
+        Err(ApiError::stopping(
             "the machine is stopping; ask again when it runs",
         ))
     }
@@ -222,6 +222,9 @@ fn answered(exit: &Exit) -> Result<[Piece; 2], ApiError> {
             return Err(match exit.status {
                 Status::Denied => ApiError::forbidden(format!(
                     "{error}; nobody is there to approve it: grant it when `quipu serve` starts"
+                )),
+                Status::Suspended => ApiError::stopping(format!(
+                    "{error}; it goes on when a machine starts: GET /api/v1/processes tells of it"
                 )),
                 _ => ApiError::internal(error),
             });

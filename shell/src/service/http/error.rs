@@ -170,6 +170,14 @@ impl ApiError {
         }
     }
 
+    /// The machine is being stopped.
+    pub fn stopping(message: impl Into<String>) -> Self {
+        Self {
+            code: Some("stopping"),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, SERVER, message)
+        }
+    }
+
     /// Something here failed.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, SERVER, message)
@@ -201,7 +209,7 @@ impl ApiError {
         let json = HeaderValue::from_static("application/json");
         headers.insert(header::CONTENT_TYPE, json);
         match self.status {
-            StatusCode::TOO_MANY_REQUESTS => {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 let wait = HeaderValue::from_static(RETRY_AFTER_S);
                 headers.insert(header::RETRY_AFTER, wait);
             }
@@ -254,6 +262,7 @@ impl From<KernelError> for ApiError {
             | KernelError::Running(_)
             | KernelError::Busy(_)
             | KernelError::NotRunning(_) => Self::conflict(message),
+            KernelError::Stopping => Self::stopping(message),
         }
     }
 }

@@ -137,7 +137,7 @@ pub async fn get(State(service): State<Arc<Service>>) -> Result<Response, ApiErr
     for row in service.kernel.journal().processes()? {
         *states.entry(row.state.as_str()).or_default() += 1;
     }
-    for state in ["ready", "running", "blocked", "exited"] {
+    for state in ["ready", "running", "blocked", "suspended", "exited"] {
         page.line(&[("state", state)], states.get(state).unwrap_or(&0));
     }
     let name = "quipu_http_answers_under_way";

@@ -143,10 +143,13 @@ async fn when_it_stops_its_processes_are_suspended() {
         let said = machine.end(signal);
         said.check(
             0,
-            &["processes that run are suspended", "hint: 1 suspended"],
+            &[
+                "processes that run are suspended",
+                "hint: 1 suspended; they go on",
+            ],
         );
         assert_eq!(said.out, "");
         let ps = sandbox.quipu(&["ps", "--json"]).json();
-        assert_eq!(ps[0]["state"], "ready", "{ps}");
+        assert_eq!(ps[0]["state"], "suspended", "{ps}");
     }
 }

@@ -116,14 +116,29 @@ impl Machine {
         reply(self.request("POST", path).json(body)).await
     }
 
-    /// Sends a signal by its name, and waits for the end.
-    pub fn end(mut self, signal: &str) -> Said {
-        let kill = format!("kill -{signal} {}", self.child.id());
+    /// Sends a signal by its name.
+    pub fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
         let sent = std::process::Command::new("sh")
             .arg("-c")
             .arg(kill)
             .status();
         assert!(sent.unwrap().success());
+    }
+
+    /// Reads what it says until a line has `text`.
+    #[track_caller]
+    pub fn says(&mut self, text: &str) {
+        let begin = self.said.len();
+        while !self.said[begin..].contains(text) {
+            let read = self.err.read_line(&mut self.said).unwrap();
+            assert_ne!(read, 0, "it ended: {}", self.said);
+        }
+    }
+
+    /// Sends a signal by its name, and waits for the end.
+    pub fn end(mut self, signal: &str) -> Said {
+        self.signal(signal);
         let status = until(|| self.child.try_wait().unwrap());
         let mut err = std::mem::take(&mut self.said);
         self.err.read_to_string(&mut err).unwrap();

@@ -1,0 +1,260 @@
+//! The library of this root for a command: of the machine that runs in this program, of one
+//! that runs beside it, or opened here where none runs.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use quipu_memory::{
+    Access, DiskStore, Hit, ImportedFile, NewPage, Page, PageId, PageSummary, Query, Share, Space,
+    Stats, Store, StoreError,
+};
+use serde::de::DeserializeOwned;
+
+use super::control::{Reply, Request, socket};
+use super::lending::{Call, Said};
+use super::talk::{PATIENCE, wait_for_start};
+use crate::config::paths::Paths;
+use crate::session::Session;
+use crate::session::init::WRITER_WAIT_MAX;
+use crate::session::library::{Library, Meaning, Progress};
+use crate::terminal::error::UserError;
+
+/// The library of the root of `session`, to read from or to write to.
+///
+/// # Errors
+/// When the store cannot be opened, or the machine that has it does not lend it.
+pub fn library(session: &Session, access: Access) -> Result<Arc<dyn Library>> {
+    if let Some(own) = session.own_store() {
+        return Ok(own);
+    }
+    if access == Access::ReadWrite {
+        wait_for_start(&session.paths);
+    }
+    match Lent::of(&session.paths.state)? {
+        Some(lent) => Ok(Arc::new(lent)),
+        None => Ok(session.store(access)?),
+    }
+}
+
+/// Where the memory of a root is: looked for at each call, as a machine may begin or end
+/// meanwhile.
+pub struct Shelf {
+    /// The folder of the store.
+    store: PathBuf,
+    /// The folder of the machine that may have it open.
+    state: PathBuf,
+}
+
+impl Shelf {
+    /// The memory on these `paths`.
+    pub fn of(paths: &Paths) -> Self {
+        Self {
+            store: paths.store.clone(),
+            state: paths.state.clone(),
+        }
+    }
+
+    /// The memory of the machine that runs, or opened for one call.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or another program keeps writing it.
+    pub fn open(&self, access: Access) -> Result<Box<dyn Store>> {
+        if let Some(lent) = Lent::of(&self.state)? {
+            return Ok(Box::new(lent));
+        }
+        // Calls come at the same time, and clients too: each has its turn.
+        let store = DiskStore::open_with(&self.store, access, WRITER_WAIT_MAX, &|_, _| {});
+        Ok(Box::new(store?))
+    }
+}
+
+/// The library of a machine in another program.
+pub struct Lent(Mutex<BufReader<UnixStream>>);
+
+impl Lent {
+    /// The library of the machine with its state in `state`. `None` when none runs there.
+    ///
+    /// # Errors
+    /// When it does not lend it.
+    pub fn of(state: &Path) -> Result<Option<Self>> {
+        let Ok(mut stream) = UnixStream::connect(socket(state)) else {
+            return Ok(None);
+        };
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let request = serde_json::to_string(&Request::Lend)?;
+        let asked = writeln!(stream, "{request}");
+        let mut stream = BufReader::new(stream);
+        let mut line = String::new();
+        let read = asked.and_then(|()| stream.read_line(&mut line));
+        let silent = |why: String| {
+            UserError::failed(
+                format!("the machine on this root does not lend its memory: {why}"),
+                "try again; if it stays, stop it, and start it with the same release as this one",
+            )
+        };
+        match read {
+            Ok(1..) => {}
+            // It is about to end: what follows finds the root free, or held.
+            Ok(0) => return Ok(None),
+            Err(error) if is_end(&error) => return Ok(None),
+            Err(error) => return Err(silent(error.to_string())),
+        }
+        match serde_json::from_str(&line) {
+            Ok(Reply::Done) => {}
+            Ok(Reply::Failed(why, _)) => return Err(silent(why)),
+            Ok(_) => return Err(silent("it answered something else".to_owned())),
+            Err(error) => return Err(silent(error.to_string())),
+        }
+        // Building an index anew may take its time.
+        stream.get_ref().set_read_timeout(None)?;
+        Ok(Some(Self(Mutex::new(stream))))
+    }
+
+    fn call<T: DeserializeOwned>(&self, call: &Call) -> Result<T, StoreError> {
+        self.watch(call, &|_, _| {})
+    }
+
+    /// Makes a call, with what is told of its progress.
+    fn watch<T: DeserializeOwned>(&self, call: &Call, progress: Progress) -> Result<T, StoreError> {
+        let said = self.exchange(call, progress);
+        match said.map_err(|error| broken(&error))? {
+            Said::Done(given) => Ok(given),
+            Said::Failed(message, hint) => Err(StoreError::Elsewhere { message, hint }),
+            // It is no last word.
+            Said::Progress(..) => Err(broken(&ErrorKind::InvalidData.into())),
+        }
+    }
+
+    fn exchange<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        progress: Progress,
+    ) -> io::Result<Said<T>> {
+        let mut stream = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = serde_json::to_string(call)? + "\n";
+        stream.get_mut().write_all(text.as_bytes())?;
+        let mut line = String::new();
+        loop {
+            line.clear();
+            if stream.read_line(&mut line)? == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+            match serde_json::from_str(&line)? {
+                Said::Progress(done, total) => progress(done, total),
+                last => return Ok(last),
+            }
+        }
+    }
+}
+
+/// Whether the other side closed the connection.
+fn is_end(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset
+    )
+}
+
+/// The machine ended, or cannot be understood.
+fn broken(error: &io::Error) -> StoreError {
+    let why = match is_end(error) {
+        true => "ended".to_owned(),
+        false => format!("said what is not understood: {error}"),
+    };
+    StoreError::Elsewhere {
+        message: format!("the machine on this root {why}"),
+        hint: "run the command again; what was stored before is safe".to_owned(),
+    }
+}
+
+impl Store for Lent {
+    fn put_all(&self, pages: Vec<NewPage>) -> Result<Vec<Page>, StoreError> {
+        self.call(&Call::PutAll(pages))
+    }
+
+    fn put_within(&self, page: NewPage, quota: Share) -> Result<Page, StoreError> {
+        self.call(&Call::PutWithin(Box::new(page), quota))
+    }
+
+    fn spaces(&self) -> Result<BTreeMap<Space, Share>, StoreError> {
+        self.call(&Call::Spaces)
+    }
+
+    fn memories(&self, space: &Space, limit: usize) -> Result<Vec<Page>, StoreError> {
+        self.call(&Call::Memories(space.clone(), limit))
+    }
+
+    fn get(&self, id: &PageId) -> Result<Option<Page>, StoreError> {
+        self.call(&Call::Get(id.clone()))
+    }
+
+    fn history(&self, id: &PageId) -> Result<Vec<Page>, StoreError> {
+        self.call(&Call::History(id.clone()))
+    }
+
+    fn lineage(&self, id: &PageId) -> Result<Vec<Page>, StoreError> {
+        self.call(&Call::Lineage(id.clone()))
+    }
+
+    fn search(&self, query: &Query) -> Result<Vec<Hit>, StoreError> {
+        self.call(&Call::Search(query.clone()))
+    }
+
+    fn remove(&self, id: &PageId) -> Result<bool, StoreError> {
+        self.call(&Call::Remove(id.clone()))
+    }
+
+    fn list(&self, offset: usize, limit: usize) -> Result<Vec<PageSummary>, StoreError> {
+        self.call(&Call::List(offset, limit))
+    }
+
+    fn stats(&self) -> Result<Stats, StoreError> {
+        self.call(&Call::Stats)
+    }
+}
+
+impl Library for Lent {
+    fn file(&self, path: &str) -> Result<Option<ImportedFile>, StoreError> {
+        self.call(&Call::File(path.to_owned()))
+    }
+
+    fn files_below(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.call(&Call::FilesBelow(prefix.to_owned()))
+    }
+
+    fn put_file(&self, file: &ImportedFile, pages: Vec<NewPage>) -> Result<usize, StoreError> {
+        self.call(&Call::PutFile(file.clone(), pages))
+    }
+
+    fn note_file(&self, file: &ImportedFile) -> Result<(), StoreError> {
+        self.call(&Call::NoteFile(file.clone()))
+    }
+
+    fn remove_file(&self, path: &str) -> Result<usize, StoreError> {
+        self.call(&Call::RemoveFile(path.to_owned()))
+    }
+
+    fn meaning(&self) -> Result<Meaning, StoreError> {
+        self.call(&Call::Meaning)
+    }
+
+    fn defer_vectors(&self) -> Result<(), StoreError> {
+        self.call(&Call::DeferVectors)
+    }
+
+    fn give_vectors(&self, progress: Progress) -> Result<(), StoreError> {
+        self.watch(&Call::GiveVectors, progress)
+    }
+
+    fn rebuild(&self, progress: Progress) -> Result<(), StoreError> {
+        self.watch(&Call::Rebuild, progress)
+    }
+
+    fn purge(&self) -> Result<(), StoreError> {
+        self.call(&Call::Purge)
+    }
+}

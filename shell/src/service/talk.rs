@@ -1,0 +1,195 @@
+//! The other programs' side of the control socket.
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use quipu_kernel::Consolidated;
+use tokio::io::AsyncBufReadExt;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::watch;
+
+use super::control::{Greeting, Reply, Request, socket, write};
+use super::conversation::{self, Ask, Conversation, Told};
+use crate::config::paths::Paths;
+use crate::session::lock::MachineLock;
+use crate::terminal::error::UserError;
+
+/// How long a machine may take to answer: it may be in the middle of a large batch.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a machine may take to load its model, or to end, before somebody gives up on it.
+const START_MAX: Duration = Duration::from_secs(120);
+/// The pause between two looks at a machine that starts.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Asks the machine with its state in `state`. `None` when none runs there.
+pub fn ask(state: &Path, request: &Request) -> Result<Option<Reply>> {
+    let Ok(stream) = UnixStream::connect(socket(state)) else {
+        return Ok(None);
+    };
+    let line = exchange(stream, &serde_json::to_string(request)?).map_err(|error| {
+        let message = match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => "did not answer".to_owned(),
+            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
+                "ended before it answered".to_owned()
+            }
+            _ => format!("did not answer: {error}"),
+        };
+        UserError::failed(
+            format!("the machine on this root {message}"),
+            "`quipu ps` shows how its processes are; try again",
+        )
+    })?;
+    match serde_json::from_str(&line)? {
+        Reply::Failed(message, hint) => Err(UserError::usage(message, hint)),
+        reply => Ok(Some(reply)),
+    }
+}
+
+/// What the machine on these `paths` says of itself. `None` when none runs there.
+pub fn greeting(paths: &Paths) -> Result<Option<Greeting>> {
+    Ok(match ask(&paths.state, &Request::Greet)? {
+        Some(Reply::Greeting(greeting)) => Some(*greeting),
+        _ => None,
+    })
+}
+
+/// Waits while a machine of another program has the root of `paths` and does not listen: it
+/// loads its model, or comes to its end.
+pub fn wait_for_start(paths: &Paths) {
+    let began = Instant::now();
+    let mut is_told = false;
+    let holder = || MachineLock::holder(&paths.lock()).filter(|pid| *pid != std::process::id());
+    while UnixStream::connect(socket(&paths.state)).is_err()
+        && let Some(holder) = holder()
+        && began.elapsed() < START_MAX
+    {
+        if !is_told && began.elapsed() > PAUSE * 4 {
+            is_told = true;
+            say!("waiting for the machine that starts on this root (process {holder})");
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// Sends one line and reads one.
+fn exchange(mut stream: UnixStream, request: &str) -> io::Result<String> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    writeln!(stream, "{request}")?;
+    let mut line = String::new();
+    match BufReader::new(stream).read_line(&mut line)? {
+        0 => Err(ErrorKind::UnexpectedEof.into()),
+        _ => Ok(line),
+    }
+}
+
+/// The machine on this root is not there any more.
+pub fn gone(error: &io::Error) -> anyhow::Error {
+    UserError::failed(
+        format!("the machine on this root ended: {error}"),
+        "run the command again",
+    )
+}
+
+/// Has a conversation with the machine with its state in `state`.
+///
+/// # Errors
+/// When none runs there any more, or it cannot start the process.
+pub async fn converse(state: &Path, ask: Ask) -> Result<Conversation> {
+    let (reader, mut writer) = connect(state).await?;
+    write(&mut writer, &Request::Attend(Box::new(ask))).await?;
+    let (mut conversation, attendant) = conversation::pair();
+    let (tell, mut said) = attendant.split();
+    let hear = async move {
+        let mut lines = tokio::io::BufReader::new(reader).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            let told = serde_json::from_str(&line).unwrap_or_else(|error| {
+                let error = UserError::failed(
+                    format!("the machine on this root said what is not understood: {error}"),
+                    "stop it, and start it with the same release as this one",
+                );
+                Told::failed(&error)
+            });
+            if tell.send(told).await.is_err() {
+                break;
+            }
+        }
+    };
+    let speak = async move {
+        while let Some(say) = said.recv().await {
+            // A machine that is gone has said its last.
+            let _ = write(&mut writer, &say).await;
+        }
+        drop(writer);
+        std::future::pending().await
+    };
+    tokio::spawn(async {
+        tokio::select! {
+            () = hear => {}
+            () = speak => {}
+        }
+    });
+    // Processes begin in the order in which they are asked for.
+    conversation.next().await?;
+    Ok(conversation)
+}
+
+/// Has the machine with its state in `state` consolidate, until it has or `stop` becomes true.
+///
+/// # Errors
+/// Those of the machine, and when it ends meanwhile.
+pub async fn consolidate(state: &Path, mut stop: watch::Receiver<bool>) -> Result<Consolidated> {
+    let (reader, mut writer) = connect(state).await?;
+    write(&mut writer, &Request::Consolidate).await?;
+    let end = async {
+        if stop.wait_for(|stop| *stop).await.is_ok() {
+            // A machine that is gone has ended it.
+            let _ = write(&mut writer, &"stop").await;
+        }
+        std::future::pending().await
+    };
+    let mut lines = tokio::io::BufReader::new(reader).lines();
+    let line = tokio::select! {
+        line = lines.next_line() => line,
+        () = end => Ok(None),
+    };
+    let line = line.and_then(|line| line.ok_or_else(|| ErrorKind::UnexpectedEof.into()));
+    match serde_json::from_str(&line.map_err(|error| gone(&error))?)? {
+        Reply::Consolidated(done) => Ok(*done),
+        Reply::Failed(message, hint) => Err(UserError::failed(message, hint)),
+        _ => Err(UserError::failed(
+            "the machine on this root answered something else",
+            "stop it, and start it with the same release as this one",
+        )),
+    }
+}
+
+async fn connect(state: &Path) -> Result<(OwnedReadHalf, OwnedWriteHalf)> {
+    let stream = tokio::net::UnixStream::connect(socket(state)).await;
+    Ok(stream.map_err(|error| gone(&error))?.into_split())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_there_is_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(ask(folder.path(), &Request::Stats).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_machine_that_dies_meanwhile_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = std::os::unix::net::UnixListener::bind(socket(folder.path())).unwrap();
+        std::thread::scope(|scope| {
+            let reply = scope.spawn(|| ask(folder.path(), &Request::Stats));
+            drop(listener.accept().unwrap());
+            let error = reply.join().unwrap().unwrap_err();
+            assert!(error.to_string().contains("ended before"), "{error}");
+        });
+    }
+}
