@@ -13,6 +13,7 @@ use quipu_cpu::Sampling;
 use quipu_cpu::scripted::ScriptedCpu;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::event::Event;
+use quipu_kernel::gate::{Approve, Policy};
 use quipu_kernel::journal::Journal;
 use quipu_kernel::judgement::Judgement;
 use quipu_kernel::process::{Pid, Program, Reply, Status};
@@ -74,7 +75,10 @@ fn machine(journal: &Path, script: &[&str]) -> Machine {
         store: Arc::new(RamStore::new()),
         bus: Arc::new(bus),
         journal: Journal::open(journal, true).expect("a journal"),
-        policy: Setup::new("").policy,
+        policy: Policy {
+            approve: Approve::All,
+            ..Setup::new("").policy
+        },
         sampling: Sampling {
             temperature: 0.0,
             seed: 0,

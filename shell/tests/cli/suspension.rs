@@ -19,7 +19,7 @@ fn slow() -> (Sandbox, Machine) {
 /// A process beside a machine that is in the middle of its second step.
 fn in_its_second_step(sandbox: &Sandbox, more: &[&str]) -> Running {
     let run = ["run", "--format", "stream-json", "task"];
-    let mut guest = sandbox.start(&[&run[..], more].concat());
+    let guest = sandbox.start(&[&run[..], more].concat());
     guest.event("action", 2);
     sandbox.log_until("1", |log| log["steps"][1]["action"].is_object());
     guest
