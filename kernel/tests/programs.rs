@@ -98,7 +98,7 @@ impl Python {
                     "required": ["code"], "additionalProperties": false
                 }),
                 returns: json!({"type": "string"}),
-                effect: Effect::Pure,
+                effect: Effect::Read,
                 needs: Vec::new(),
                 url_argument: None,
                 offered: true,
