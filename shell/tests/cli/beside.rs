@@ -60,7 +60,6 @@ fn each_command_of_the_memory_says_beside_a_machine_what_it_says_alone() {
         (&["mem", "stats"], 0),
         (&["mem", "add", "notes", "HERE/notes/odd.bin"], 0),
         (&["mem", "add", "notes"], 0),
-        (&["mem", "add", "--vouch", "notes/wool.md"], 0),
         (
             &["mem", "add", "--jsonl", "pages.jsonl", "--space", "home"],
             0,
@@ -72,6 +71,8 @@ fn each_command_of_the_memory_says_beside_a_machine_what_it_says_alone() {
         (&["mem", "search", "llama", "--space", "home"], 0),
         (&["mem", "search", "--jsonl", "queries.jsonl"], 0),
         (&["mem", "search", "--mode", "semantic", "llama"], 2),
+        // What was replaced counts in scores until the index is tidied: after the searches.
+        (&["mem", "add", "--vouch", "notes/wool.md"], 0),
         (&["mem", "show", wool], 0),
         (&["mem", "show", wool, "--json"], 0),
         (&["mem", "show", "none"], 2),
@@ -140,7 +141,7 @@ fn a_shell_beside_a_machine_talks_to_it() {
     let machine = Machine::start(&sandbox, &[PUT, DONE], &["--allow", "mem:write"]);
     let cpu = sandbox.script("service.jsonl", &[PUT, DONE]);
     // Lines of a pipe are tasks there too.
-    let piped = sandbox.quipu_reading(&[], "a task\n");
+    let piped = sandbox.quipu_reading(&["--trusted-input"], "a task\n");
     piped.check(0, &[]);
     assert_eq!(piped.out, "done\n");
     let mut shell = Terminal::shell(sandbox, &["--cpu", &cpu]);
@@ -150,7 +151,7 @@ fn a_shell_beside_a_machine_talks_to_it() {
         ("/model", "script:"),
         ("/mem add notes", "added 2 pages"),
         ("/mem search Bruno", "The llama is called Bruno."),
-        ("/mem consolidate", "made 1 memories"),
+        ("/mem consolidate", "all originals are kept"),
     ] {
         shell.enters(line);
         shell.shows(shown);
