@@ -1,8 +1,9 @@
 //! How a task is worked out by programs, on a CPU that is told what to write and to think.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use quipu_cpu::{
     Chunk, Completion, Cpu, CpuError, CpuInfo, Form, Inquiry, Job, Message, Prompt, Sampling,
     Ticket, Usage,
@@ -62,11 +63,8 @@ impl Cpu for Writer {
     fn submit(&self, job: Job) -> Ticket {
         let text = match &job.form {
             Form::Lark(grammar) if grammar.contains("python") => {
-                self.temperatures
-                    .lock()
-                    .unwrap()
-                    .push(job.sampling.temperature);
-                let code = self.programs.lock().unwrap().pop_front().unwrap();
+                self.temperatures.lock().push(job.sampling.temperature);
+                let code = self.programs.lock().pop_front().expect("a program");
                 format!("```python\n{code}\n```")
             }
             _ => job.history.last().cloned().unwrap_or_default(),
@@ -115,7 +113,7 @@ impl Device for Python {
     }
 
     fn call(&self, _: &str, args: &Value, _: &CallContext) -> Result<Value, ToolError> {
-        let code = args["code"].as_str().unwrap();
+        let code = args["code"].as_str().expect("a program");
         match code.strip_prefix("print ") {
             Some(printed) => Ok(printed.into()),
             None => Err(ToolError {
@@ -145,13 +143,13 @@ async fn check(task: &str, programs: &[&str], run: &[(&str, f32)], answer: &str)
         temperatures: Mutex::default(),
     });
     let mut bus = Bus::default();
-    bus.add(Arc::new(Python::new())).unwrap();
-    let folder = tempfile::tempdir().unwrap();
+    bus.add(Arc::new(Python::new())).expect("names differ");
+    let folder = tempfile::tempdir().expect("a folder");
     let kernel = Kernel::boot(Parts {
         cpu: cpu.clone(),
         store: Arc::new(RamStore::new()),
         bus: Arc::new(bus),
-        journal: Journal::open(&folder.path().join("journal.db"), true).unwrap(),
+        journal: Journal::open(&folder.path().join("journal.db"), true).expect("a journal"),
         policy: Policy::default(),
         sampling: Sampling {
             temperature: 0.0,
@@ -159,10 +157,10 @@ async fn check(task: &str, programs: &[&str], run: &[(&str, f32)], answer: &str)
         },
         judgement: Judgement::default(),
     })
-    .unwrap();
-    let pid = kernel.spawn(Program::new(task)).unwrap();
-    let exit = kernel.wait(pid).await.unwrap();
-    let steps = kernel.journal().steps(pid).unwrap();
+    .expect("it boots");
+    let pid = kernel.spawn(Program::new(task)).expect("it starts");
+    let exit = kernel.wait(pid).await.expect("it ends");
+    let steps = kernel.journal().steps(pid).expect("steps");
     let codes: Vec<&str> = steps
         .iter()
         .filter_map(|step| step.action["args"]["code"].as_str())
@@ -170,7 +168,7 @@ async fn check(task: &str, programs: &[&str], run: &[(&str, f32)], answer: &str)
     let wanted: Vec<&str> = run.iter().map(|(code, _)| *code).collect();
     assert_eq!(codes, wanted, "{task}");
     assert_eq!(exit.answer, Some(answer.into()), "{task}");
-    let temperatures = cpu.temperatures.lock().unwrap();
+    let temperatures = cpu.temperatures.lock();
     for (at, (code, temperature)) in run.iter().enumerate() {
         assert_eq!(temperatures[at], *temperature, "{code}");
     }

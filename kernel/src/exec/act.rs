@@ -64,7 +64,7 @@ impl Execution {
             cancels.push(cancel);
             works.push(work);
         }
-        match self.to_its_end(join_all(works)).await {
+        match self.until_it_ends(join_all(works)).await {
             Ok(outcomes) => steps
                 .iter()
                 .zip(outcomes)
@@ -167,7 +167,7 @@ impl Execution {
         let left = time_left(&self.program, &self.spent, self.started);
         let floor = self.vm.lowest_label().trust;
         let (cancel, work) = self.world(step.n).run(passed, floor, left);
-        match self.to_its_end(work).await {
+        match self.until_it_ends(work).await {
             Ok(outcome) => Ok(outcome),
             Err(ending) => {
                 cancel.cancel();
@@ -182,7 +182,7 @@ impl Execution {
 
     /// Waits for the effects of calls. When the machine stops they come to their end first,
     /// unless that is said a second time.
-    async fn to_its_end<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Ending> {
+    async fn until_it_ends<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Ending> {
         let mut work = pin!(work);
         loop {
             let left = time_left(&self.program, &self.spent, self.started);

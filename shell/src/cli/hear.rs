@@ -107,9 +107,8 @@ async fn heard(
         let heard: Result<Heard, ToolError> =
             ears.hear(&recording, language, &cancel, &mut |part: &Heard| {
                 // Who reads the text sees how far it is.
-                match args.json || !std::io::stdout().is_terminal() {
-                    true => how_far(part),
-                    false => {}
+                if args.json || !std::io::stdout().is_terminal() {
+                    how_far(part);
                 }
                 let done = part.segments.iter().filter(|_| !args.json);
                 let done = done.map(|segment| print(segment, args.times));
