@@ -241,16 +241,22 @@ impl Execution {
     pub(super) fn program_lesson(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
         let python = |call: &Callable| call.program.as_deref() == Some("python");
         let told = self.told();
-        let alone = (self.vm.holds_only_the_task() || self.doubts(legal))
-            && told == self.program.prompt
-            && self.program.label.trust >= Trust::User
-            && self.program.agent.instructions.trim().is_empty();
+        let alone = self.vm.holds_only_the_task() || self.doubts(legal);
+        let alone = alone && self.is_told_all_in_the_task();
         if !alone || !legal.runs_programs().is_some_and(python) {
             return Ok(None);
         }
         let prompt = self.lesson(PROGRAM.messages(told), PROGRAM.messages(OTHER))?;
         let room = self.shared.cpu.info().window - self.vm.reserve();
         Ok(prompt.filter(|prompt| prompt.len <= room))
+    }
+
+    /// Whether its user told it in the task all that it was told.
+    pub(super) fn is_told_all_in_the_task(&self) -> bool {
+        let program = &self.program;
+        self.told() == program.prompt
+            && program.label.trust >= Trust::User
+            && program.agent.instructions.trim().is_empty()
     }
 
     /// Asks `question` about the prompt, and ends the process before its first step; the odds

@@ -133,7 +133,7 @@ impl Execution {
         };
         let mut legal = self.planner.legal(allowance, &now);
         legal.computed = self.vm.number();
-        let alone = self.n == 0 && self.vm.holds_only_the_task();
+        let alone = self.n == 0 && self.vm.holds_only_the_task() && self.is_told_all_in_the_task();
         legal.numbers = alone.then(|| Numbers::of(self.told()));
         legal.ask &= self.inbox.attended && !self.stuck;
         if self.stuck {

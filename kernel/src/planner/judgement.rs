@@ -47,7 +47,8 @@ pub enum Signal {
 }
 
 /// Of the usual threshold, what is enough for another call where a number of the task has no
-/// place yet: it was hardly said in vain.
+/// place yet: it was hardly said in vain. Of lists that ended too early, the seven with such a
+/// number did so at odds of -1.3 to -4.1; single calls that were enough had -11 and less.
 const LEFT_OUT: f32 = 0.27;
 /// The name a model writes when no tool fits.
 pub const NONE: &str = "none";
