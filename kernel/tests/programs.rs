@@ -101,6 +101,7 @@ impl Python {
                 url_argument: None,
                 offered: true,
                 program: Some("python".into()),
+                roles: Default::default(),
             }],
             ..DeviceSpec::default()
         })

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::caps::Capability;
 use crate::device::{CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError};
+use crate::role::{self, Roles};
 
 /// The devices of one machine, in the order they were added.
 ///
@@ -42,6 +43,7 @@ use crate::device::{CallContext, Device, DeviceSpec, Effect, ErrorKind, Function
 ///     url_argument: None,
 ///     offered: true,
 ///     program: None,
+///     roles: Default::default(),
 /// };
 /// let spec = DeviceSpec { name: "words".into(), functions: vec![count], ..DeviceSpec::default() };
 ///
@@ -108,6 +110,12 @@ impl Resolved {
     /// What a call with `args` needs to be granted.
     pub fn needs(&self, args: &Value) -> Vec<Capability> {
         self.function.needs_for(args)
+    }
+
+    /// What its arguments are for, as far as that can be relied on.
+    pub fn roles(&self) -> Roles {
+        let vouched = self.device().is_vouched_for();
+        role::known(&self.function.roles, vouched, &self.function.parameters)
     }
 
     /// Calls the function, under the contract of [`Device::call`].

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::caps::{Capability, Grants};
 use crate::json_schema;
 use crate::net::capability_of;
+use crate::role::Roles;
 
 /// A tool: functions with JSON arguments and results.
 pub trait Device: Send + Sync {
@@ -86,6 +87,9 @@ pub struct FunctionSpec {
     /// program as such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
+    /// What its arguments are for, as far as it says so.
+    #[serde(default, skip_serializing_if = "Roles::is_empty")]
+    pub roles: Roles,
 }
 
 fn yes() -> bool {

@@ -8,6 +8,7 @@
 //! | [`device`] | the contract of a device, its specification, its errors |
 //! | [`bus`] | from a name to a device and a function |
 //! | [`caps`] | capabilities a device asks for and a user grants |
+//! | [`role`] | what the arguments of a function are for |
 //! | [`manifest`] | `plugin.toml`: what a plugin asks for |
 //! | [`grants`] | the book of what was granted to which component |
 //! | [`provenance`] | where installed tools came from |
@@ -38,6 +39,7 @@ pub mod manifest;
 pub mod mcp;
 pub mod net;
 pub mod provenance;
+pub mod role;
 pub mod schema;
 mod sections;
 mod state_file;
@@ -53,5 +55,6 @@ pub use device::{
 pub use grants::{GrantBook, Held};
 pub use installed::{Given, load_dir};
 pub use net::secrets::{Secret, SecretStore};
+pub use role::{Role, Roles};
 pub use state_file::StateError;
 pub use wasm::{LoadError, WasmDevice, WasmHost, WasmSettings};

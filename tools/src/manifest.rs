@@ -20,6 +20,7 @@
 //! effect = "read"               # or "write"
 //! needs = ["net"]               # of the needs above; all when left out
 //! url = "address"               # the argument that says which host, or which file
+//! roles.address = "destination" # what an argument is for: see `role.rs`
 //!
 //! [secrets]                     # put into requests to that host, by the host
 //! token = "api.example.com"
@@ -36,6 +37,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::caps::{Capability, ParseCapabilityError};
 use crate::device::Effect;
+use crate::role::Roles;
 use crate::sections;
 
 /// The file's name in a project.
@@ -111,6 +113,8 @@ pub struct FunctionNeeds {
     pub offered: Option<bool>,
     /// The language of its argument `code`, where it runs a program.
     pub program: Option<String>,
+    /// What its arguments are for.
+    pub roles: Roles,
 }
 
 /// A `plugin.toml` that cannot be used.

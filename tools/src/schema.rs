@@ -218,6 +218,7 @@ fn function_spec(resolve: &Resolve, function: &Function) -> Result<FunctionSpec,
         url_argument: None,
         offered: true,
         program: None,
+        roles: Default::default(),
     })
 }
 

@@ -43,11 +43,14 @@ impl SystemCall for Call {
         let own = Facts::of(&Self::SPEC);
         match bus.resolve(&self.tool) {
             Ok(function) => Facts {
-                name: self.tool.clone(),
+                // Whole, however much of it was written: a rule is about the function.
+                name: function.name(),
                 effect: function.effect(),
                 needs: function.needs(&self.args),
                 held: function.device().granted.clone(),
                 from_user: is_said(&self.args, &said()),
+                args: Some(self.args.clone()),
+                roles: function.roles(),
                 function: Some(Ok(function)),
             },
             // Nothing to guard: the call itself says what is wrong.
@@ -76,11 +79,18 @@ impl InWorld for Call {
             true => floor,
             false => Trust::Untrusted,
         };
-        let label = Label::new(format!("tool:{}", device.name), trust);
+        let label = |trust| Label::new(format!("tool:{}", device.name), trust);
         match function.call(&self.args, hands.context()) {
-            Ok(Value::String(text)) => Said::new(true, text, label),
-            Ok(value) => Said::new(true, concise(value), label),
-            Err(error) => Said::new(false, failure(&error), label),
+            Ok(value) => {
+                let vouched = hands.rules().vouch_for(&function.name(), &value);
+                let label = label(if vouched { floor } else { trust });
+                let text = match value {
+                    Value::String(text) => text,
+                    value => concise(value),
+                };
+                Said::new(true, text, label)
+            }
+            Err(error) => Said::new(false, failure(&error), label(trust)),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! `memory.edit`: changes a block of the core memory.
 
 use quipu_memory::{BLOCK_CHARS_MAX, Kind, NewPage, PageId};
-use quipu_tools::{Capability, Effect};
+use quipu_tools::{Bus, Capability, Effect, Role};
 use serde_json::json;
 
 use super::put::KEPT;
 use super::world::{Hands, World};
-use super::{Body, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written, object};
+use super::{Body, Facts, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written, object};
 use crate::label::{Label, Trust};
 
 /// The name a model writes.
@@ -47,6 +47,12 @@ impl SystemCall for Edit {
 
     fn body(self) -> Body {
         Body::World(Box::new(self))
+    }
+
+    fn facts(&self, _: &Bus, _: &dyn Fn() -> String) -> Facts {
+        let args = json!({ "block": self.block, "text": self.text });
+        Facts::of(&Self::SPEC)
+            .with_args(args, &[("block", Role::Selector), ("text", Role::Content)])
     }
 
     /// Somebody may have changed the block since.

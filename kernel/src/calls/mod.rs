@@ -34,6 +34,7 @@ pub use edit::EDIT;
 pub use find::FIND;
 pub use put::{REMEMBER, REPLACES};
 pub use recall::RECALL;
+pub use resolved::Trial;
 pub(crate) use resolved::{Facts, Resolved};
 pub use search::SEARCH;
 use world::Hands;

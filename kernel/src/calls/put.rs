@@ -1,11 +1,11 @@
 //! `memory.put`: keeps a memory.
 
 use quipu_memory::{Kind, Mode, NewPage, Page, PageId, Query, StoreError};
-use quipu_tools::{Capability, Effect};
+use quipu_tools::{Bus, Capability, Effect, Role};
 use serde_json::json;
 
 use super::world::{Hands, World};
-use super::{Body, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written, object};
+use super::{Body, Facts, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written, object};
 use crate::label::{Label, Trust};
 use crate::process::Pid;
 
@@ -53,6 +53,11 @@ impl SystemCall for Put {
 
     fn body(self) -> Body {
         Body::World(Box::new(self))
+    }
+
+    fn facts(&self, _: &Bus, _: &dyn Fn() -> String) -> Facts {
+        let args = json!({ "text": self.text });
+        Facts::of(&Self::SPEC).with_args(args, &[("text", Role::Content)])
     }
 
     /// Its id is fixed by the step: it is there if it was written, and may have been replaced

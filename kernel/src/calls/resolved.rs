@@ -1,6 +1,7 @@
 //! A call with all that is known of it: looked up once, before the gate.
 
-use quipu_tools::{Capability, Effect, Grants, ToolError};
+use quipu_tools::{Bus, Capability, Effect, Grants, Role, Roles, ToolError};
+use serde_json::{Value, json};
 
 use super::world::World;
 use super::{Body, Spec, Syscall};
@@ -17,6 +18,10 @@ pub(crate) struct Facts {
     pub(crate) from_user: bool,
     /// The function of a device, or why there is none; `None` for a call of the kernel's own.
     pub(crate) function: Option<Result<quipu_tools::Resolved, ToolError>>,
+    /// Its arguments, where the user's rules speak of it.
+    pub(crate) args: Option<Value>,
+    /// What they are for, as far as that is known.
+    pub(crate) roles: Roles,
 }
 
 impl Facts {
@@ -29,7 +34,67 @@ impl Facts {
             held: Grants::default(),
             from_user: false,
             function: None,
+            args: None,
+            roles: Roles::new(),
         }
+    }
+
+    /// These, with the arguments and their roles: the user's rules speak of the call.
+    pub(crate) fn with_args(self, args: Value, roles: &[(&str, Role)]) -> Self {
+        let roles = roles.iter().map(|(name, role)| ((*name).to_owned(), *role));
+        Self {
+            args: Some(args),
+            roles: roles.collect(),
+            ..self
+        }
+    }
+
+    fn request<'a>(&'a self, key: &'a str) -> Request<'a> {
+        Request {
+            name: &self.name,
+            effect: self.effect,
+            needs: &self.needs,
+            held: &self.held,
+            from_user: self.from_user,
+            key,
+            args: self.args.as_ref(),
+            roles: &self.roles,
+        }
+    }
+}
+
+/// A call that is judged and never carried out.
+pub struct Trial(Facts);
+
+impl Trial {
+    /// A call of `tool` with `args` by a process whose user has said the words `said`. A tool
+    /// that is not on the `bus` is taken to change something and to need nothing.
+    ///
+    /// # Errors
+    /// What is wrong with the call, in words.
+    pub fn of(bus: &Bus, tool: &str, args: &Value, said: &str) -> Result<Self, String> {
+        let call = Syscall::from_action(&json!({ "tool": tool, "args": args }))?;
+        let facts = call.facts(bus, &|| said.to_owned());
+        let unknown = matches!(facts.function, Some(Err(_)));
+        Ok(Self(match unknown {
+            false => facts,
+            true => Facts {
+                name: tool.to_owned(),
+                effect: Effect::Write,
+                ..facts.with_args(args.clone(), &[])
+            },
+        }))
+    }
+
+    /// Whether there is such a tool.
+    pub fn is_known(&self) -> bool {
+        !matches!(self.0.function, Some(Err(_)))
+    }
+}
+
+impl Guarded for Trial {
+    fn request(&self) -> Request<'_> {
+        self.0.request("")
     }
 }
 
@@ -91,13 +156,6 @@ impl Resolved {
 
 impl Guarded for Resolved {
     fn request(&self) -> Request<'_> {
-        Request {
-            name: &self.facts.name,
-            effect: self.facts.effect,
-            needs: &self.facts.needs,
-            held: &self.facts.held,
-            from_user: self.facts.from_user,
-            key: &self.key,
-        }
+        self.facts.request(&self.key)
     }
 }

@@ -1,11 +1,11 @@
 //! `memory.search`: looks something up in the store.
 
 use quipu_memory::{Passage, Presentation, Query, present};
-use quipu_tools::Effect;
+use quipu_tools::{Bus, Effect, Role};
 use serde_json::json;
 
 use super::world::Hands;
-use super::{Body, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written, object};
+use super::{Body, Facts, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written, object};
 use crate::label::Label;
 
 /// The name a model writes.
@@ -43,6 +43,11 @@ impl SystemCall for Search {
 
     fn body(self) -> Body {
         Body::World(Box::new(self))
+    }
+
+    fn facts(&self, _: &Bus, _: &dyn Fn() -> String) -> Facts {
+        let args = json!({ "query": self.query });
+        Facts::of(&Self::SPEC).with_args(args, &[("query", Role::Content)])
     }
 }
 

@@ -8,6 +8,7 @@ use quipu_tools::{Bus, CallContext, CancelToken, Grants, ToolError};
 
 use super::{Body, Facts, Resolved, Said, Syscall};
 use crate::gate::Passed;
+use crate::gate::rules::Rules;
 use crate::journal::Outcome;
 use crate::label::{Label, Trust};
 use crate::process::{Memory, Pid};
@@ -29,6 +30,8 @@ pub(crate) struct World {
     pub(crate) memory: Memory,
     /// What the user said to the process.
     pub(crate) said: String,
+    /// What the user says of tools.
+    pub(crate) rules: Arc<Rules>,
 }
 
 impl World {
@@ -120,6 +123,11 @@ impl Hands<'_> {
     /// The trust of the least trusted thing that the process has read.
     pub(crate) fn floor(&self) -> Trust {
         self.floor
+    }
+
+    /// What the user says of tools.
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.world.rules
     }
 
     /// The limits and the grants of the call.

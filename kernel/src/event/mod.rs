@@ -10,6 +10,7 @@ use quipu_tools::Missing;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::gate::rules::Rule;
 use crate::judgement::Question;
 use crate::label::Label;
 use crate::limits::Limit;
@@ -119,7 +120,7 @@ pub enum Event {
         key: String,
     },
     /// The process waits for an approval: answer with [`crate::Kernel::reply`]
-    /// (`Reply::Approve` or `Reply::Deny`).
+    /// (`Reply::Deny`, `Reply::Approve`, or one that approves more).
     Approval {
         /// The process.
         pid: Pid,
@@ -131,6 +132,13 @@ pub enum Event {
         reason: String,
         /// What the reply has to name: it stands for exactly this call.
         key: String,
+        /// What is agreed to by an approval of more than this call; without it there is
+        /// none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<Box<Rule>>,
+        /// Whether the rule can be agreed to for good, and not for this process alone.
+        #[serde(default)]
+        lasts: bool,
     },
     /// A page left the window; `recall` brings it back.
     Evicted {

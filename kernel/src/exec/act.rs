@@ -48,7 +48,7 @@ impl Execution {
             return Err(Box::new(call));
         }
         match self.shared.gate.pass(call, &self.vm.lowest_label()) {
-            Verdict::Passed(passed) if passed.agreed_to().is_none() => Ok(passed),
+            Verdict::Passed(passed) if passed.agreed().is_none() => Ok(passed),
             other => Err(Box::new(other.into_inner())),
         }
     }
@@ -99,15 +99,18 @@ impl Execution {
         let label = self.vm.lowest_label();
         let passed = match self.shared.gate.pass(call, &label) {
             Verdict::Passed(passed) => {
-                let reason = passed.agreed_to().map(str::to_owned);
-                self.ruling = reason.map(|why| Ruling::standing(why, passed.what().key()));
+                let key = passed.what().key();
+                self.ruling = passed.agreed().map(|agreed| Ruling::agreed(agreed, key));
                 Some(passed)
             }
             Verdict::Denied(denied) => {
                 let reason = denied.reason();
                 let key = denied.what().key().to_owned();
                 let missing = denied.first();
-                let ruling = self.granted_once(&step, &reason, &key).await?;
+                let ruling = match denied.rule().is_some() {
+                    true => Ruling::denied("a rule", &reason, &key),
+                    false => self.granted_once(&step, &reason, &key).await?,
+                };
                 self.ruling = Some(ruling.clone());
                 let passed = denied.granted(&ruling);
                 if passed.is_none() {
@@ -123,9 +126,13 @@ impl Execution {
                 passed
             }
             Verdict::Ask(ask) => {
-                let reason = ask.reason().to_owned();
-                let key = ask.what().key().to_owned();
-                let ruling = self.approval(&step, reason, &key).await?;
+                let ruling = match self.approved_before(&ask, &label) {
+                    Some(ruling) => ruling,
+                    None => {
+                        let wanted = self.wanted(&ask, &label);
+                        self.approval(&step, wanted).await?
+                    }
+                };
                 self.ruling = Some(ruling.clone());
                 ask.approved(&ruling)
             }

@@ -38,6 +38,7 @@ use tokio::sync::mpsc::Receiver;
 use crate::calls::{Find, REMEMBER, Syscall, World};
 use crate::event::Event;
 use crate::gate::Ruling;
+use crate::gate::rules::Rule;
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
 use crate::lessons::Lesson;
@@ -99,6 +100,8 @@ pub(crate) struct Execution {
     unreminded: bool,
     /// What was ruled on the step that is about to be written down.
     ruling: Option<Ruling>,
+    /// What a person approved for as long as it runs.
+    approved: Vec<Rule>,
     /// Whether it is to be suspended once its step is done.
     suspends: bool,
 }
@@ -156,6 +159,7 @@ impl Execution {
             cut_answer: false,
             unreminded: past.done.is_empty() && past.reminder.is_none(),
             ruling: None,
+            approved: Vec::new(),
             suspends: false,
         };
         if let Some(reminder) = past.reminder {
@@ -243,6 +247,7 @@ impl Execution {
             n,
             memory: self.program.agent.memory.clone(),
             said: self.vm.users_words(),
+            rules: self.shared.gate.policy().rules.clone(),
         }
     }
 

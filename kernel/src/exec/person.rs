@@ -4,38 +4,88 @@
 use serde_json::json;
 
 use super::{Ending, Execution};
+use crate::calls::Resolved;
 use crate::event::Event;
-use crate::gate::{Approve, BEFOREHAND, Ruling, Word};
+use crate::gate::rules::Rule;
+use crate::gate::{Approve, Ask, BEFOREHAND, Guarded, Ruling, Word};
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
 use crate::process::{Reply, State, Usage};
 use crate::signal::Signal;
 
+/// Who approved calls like one that was shown.
+const FOR_THE_PROCESS: &str = "the person, for this process";
+
+/// An approval that is wanted.
+pub(super) struct Wanted {
+    /// Why.
+    reason: String,
+    /// The key of the call.
+    key: String,
+    /// What a person agrees to who approves more than this call.
+    rule: Option<Rule>,
+    /// Whether that rule would do for good: none comes before a rule that asks.
+    lasts: bool,
+}
+
 impl Execution {
-    /// Has the call with `key` approved by a person. A refusal ends the process, and is a
-    /// step of its journal.
+    /// What has to be approved for `ask`, by a process with `label`.
+    pub(super) fn wanted(&self, ask: &Ask<Resolved>, label: &Label) -> Wanted {
+        Wanted {
+            reason: ask.reason().to_owned(),
+            key: ask.what().key().to_owned(),
+            rule: self.shared.gate.propose(&ask.what().request(), label),
+            lasts: ask.rule().is_none(),
+        }
+    }
+
+    /// The ruling on `ask` where a person approved such calls for the process.
+    pub(super) fn approved_before(&self, ask: &Ask<Resolved>, label: &Label) -> Option<Ruling> {
+        let (gate, request) = (&self.shared.gate, ask.what().request());
+        let mut rules = self.approved.iter();
+        rules.find(|rule| gate.holds(rule, &request, label))?;
+        Some(Ruling {
+            word: Word::Approved,
+            by: FOR_THE_PROCESS.to_owned(),
+            reason: ask.reason().to_owned(),
+            call: ask.what().key().to_owned(),
+        })
+    }
+
+    /// Has a call approved by a person. A refusal ends the process, and is a step of its
+    /// journal.
     pub(super) async fn approval(
         &mut self,
         step: &StepRow,
-        reason: String,
-        key: &str,
+        wanted: Wanted,
     ) -> Result<Ruling, Ending> {
         let ruling = |word, by: &str| Ruling {
             word,
             by: by.to_owned(),
-            reason: reason.clone(),
-            call: key.to_owned(),
+            reason: wanted.reason.clone(),
+            call: wanted.key.clone(),
         };
         let approve = self.shared.gate.policy().approve;
         let (refused, what) = match (approve, self.inbox.attended) {
             (Approve::Never, _) => (ruling(Word::Refused, BEFOREHAND), "not approved"),
             (_, false) => (ruling(Word::Refused, "nobody was there"), "not approved"),
-            _ if self.ask_approval(step, reason.clone(), key).await? => {
-                return Ok(ruling(Word::Approved, "the person"));
-            }
-            _ => (ruling(Word::Refused, "the person"), "refused"),
+            _ => match self.ask_approval(step, &wanted).await? {
+                Reply::Approve => return Ok(ruling(Word::Approved, "the person")),
+                Reply::ApproveProcess => {
+                    self.approved.extend(wanted.rule.clone());
+                    return Ok(ruling(Word::Approved, FOR_THE_PROCESS));
+                }
+                Reply::ApproveAlways => {
+                    self.approved.extend(wanted.rule.clone());
+                    if let Some(rule) = wanted.rule.clone().filter(|_| wanted.lasts) {
+                        self.shared.gate.add(rule);
+                    }
+                    return Ok(ruling(Word::Approved, "the person, for good"));
+                }
+                _ => (ruling(Word::Refused, "the person"), "refused"),
+            },
         };
-        let text = format!("{what}: {reason}");
+        let text = format!("{what}: {}", wanted.reason);
         self.ruling = Some(refused);
         self.intent(step)?;
         self.record(step, &self.kernel_says(text.clone(), false, 0))?;
@@ -50,41 +100,40 @@ impl Execution {
         reason: &str,
         key: &str,
     ) -> Result<Ruling, Ending> {
-        let ruling = |word, by: &str| Ruling {
-            word,
-            by: by.to_owned(),
-            reason: reason.to_owned(),
-            call: key.to_owned(),
-        };
         let approve = self.shared.gate.policy().approve;
         if !self.inbox.attended || approve != Approve::Ask {
-            return Ok(ruling(Word::Denied, "the grants"));
+            return Ok(Ruling::denied("the grants", reason, key));
         }
-        let question = format!("{reason}. Grant it for this call?");
-        let word = match self.ask_approval(step, question, key).await? {
+        let wanted = Wanted {
+            reason: format!("{reason}. Grant it for this call?"),
+            key: key.to_owned(),
+            rule: None,
+            lasts: false,
+        };
+        let word = match self.ask_approval(step, &wanted).await?.approves() {
             true => Word::Approved,
             false => Word::Denied,
         };
-        Ok(ruling(word, "the person"))
+        Ok(Ruling {
+            word,
+            ..Ruling::denied("the person", reason, key)
+        })
     }
 
-    async fn ask_approval(
-        &mut self,
-        step: &StepRow,
-        reason: String,
-        key: &str,
-    ) -> Result<bool, Ending> {
+    async fn ask_approval(&mut self, step: &StepRow, wanted: &Wanted) -> Result<Reply, Ending> {
         self.save_state(State::Blocked)?;
         self.emit(Event::Approval {
             pid: self.pid,
             n: step.n,
             call: step.action.clone(),
-            reason,
-            key: key.to_owned(),
+            reason: wanted.reason.clone(),
+            key: wanted.key.clone(),
+            rule: wanted.rule.clone().map(Box::new),
+            lasts: wanted.lasts,
         });
-        let approved = matches!(self.reply(key).await?, Reply::Approve);
+        let reply = self.reply(&wanted.key).await?;
         self.save_state(State::Running)?;
-        Ok(approved)
+        Ok(reply)
     }
 
     pub(super) async fn ask(&mut self, n: u32, text: String) -> Result<String, Ending> {

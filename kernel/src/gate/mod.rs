@@ -4,15 +4,24 @@
 //! reads. A process that has read untrusted text needs an approval for every
 //! effect, whatever was granted before; and for every read that reaches outside, unless
 //! what it carries there is what the user said: an address is a way out too.
+//!
+//! The user's [rules](rules) make all of this stricter, and spare questions.
 
 mod passed;
+pub mod rules;
 mod ruling;
 
-use quipu_tools::{Capability, Effect, Grants};
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use quipu_tools::{Capability, Effect, Grants, Roles};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use rules::{Do, Rule, Rules};
 
 pub use crate::label::{Label, Trust};
-pub use passed::{Ask, Denied, DeviceCall, Passed, Verdict};
+pub use passed::{Agreed, Ask, Denied, DeviceCall, Passed, Verdict};
 pub(crate) use ruling::BEFOREHAND;
 pub use ruling::{Ruling, Word};
 
@@ -45,6 +54,10 @@ pub struct Request<'a> {
     /// What tells this very call from every other; an approval is for one key. Empty where
     /// nobody can be asked.
     pub key: &'a str,
+    /// Its arguments; `None` where the user's rules do not speak of it.
+    pub args: Option<&'a Value>,
+    /// What its arguments are for, as far as that is known.
+    pub roles: &'a Roles,
 }
 
 /// Something that has to pass the gate before it has its effect.
@@ -60,18 +73,20 @@ pub struct Policy {
     pub grants: Grants,
     /// How approvals are settled.
     pub approve: Approve,
+    /// What the user says of single tools and calls.
+    pub rules: Arc<Rules>,
 }
 
 /// The gate of one machine: everything that has an effect passes it.
 ///
 /// ```
-/// use quipu_kernel::gate::{Approve, Gate, Guarded, Policy, Request, Verdict};
+/// use quipu_kernel::gate::{Gate, Guarded, Policy, Request, Verdict};
 /// use quipu_kernel::label::{Label, Trust};
-/// use quipu_tools::{Capability, Effect, Grants};
+/// use quipu_tools::{Capability, Effect, Grants, Roles};
 ///
 /// /// A call that writes to the store.
 /// #[derive(Default)]
-/// struct Keep(Grants);
+/// struct Keep(Grants, Roles);
 ///
 /// impl Guarded for Keep {
 ///     fn request(&self) -> Request<'_> {
@@ -82,6 +97,8 @@ pub struct Policy {
 ///             held: &self.0,
 ///             from_user: false,
 ///             key: "one call",
+///             args: None,
+///             roles: &self.1,
 ///         }
 ///     }
 /// }
@@ -92,7 +109,7 @@ pub struct Policy {
 ///
 /// // Granted, and asked for by a process that has read its user's words only.
 /// let grants = Grants::from_iter([Capability::MemWrite]);
-/// let gate = Gate::new(Policy { grants, approve: Approve::Ask });
+/// let gate = Gate::new(Policy { grants, ..Policy::default() });
 /// let verdict = gate.pass(Keep::default(), &Label::user());
 /// assert!(matches!(verdict, Verdict::Passed(_)));
 ///
@@ -103,12 +120,17 @@ pub struct Policy {
 #[derive(Clone, Debug, Default)]
 pub struct Gate {
     policy: Policy,
+    /// Rules that a person agreed to since, for good.
+    added: Arc<RwLock<Vec<Arc<Rule>>>>,
 }
 
 impl Gate {
     /// A gate that judges by `policy`.
     pub fn new(policy: Policy) -> Self {
-        Self { policy }
+        Self {
+            policy,
+            added: Arc::default(),
+        }
     }
 
     /// The rules it judges by.
@@ -119,24 +141,81 @@ impl Gate {
     /// The verdict on `what`, asked for by somebody whose lowest label is `label`.
     pub fn pass<T: Guarded>(&self, what: T, label: &Label) -> Verdict<T> {
         let request = what.request();
-        let missing: Vec<Capability> = request
-            .needs
-            .iter()
+        let added = self.added.read();
+        let rule = self.policy.rules.decide(&added, &request, label);
+        drop(added);
+        let missing = self.missing(&request);
+        let doubt = doubt(&request, label);
+        match rule {
+            // First, so that nobody is asked for a grant.
+            Some(rule) if rule.verdict == Do::Deny => Verdict::Denied(Denied {
+                what,
+                missing: Vec::new(),
+                rule: Some(rule),
+            }),
+            _ if !missing.is_empty() => Verdict::Denied(Denied {
+                what,
+                missing,
+                rule: None,
+            }),
+            Some(rule) if rule.verdict == Do::Ask => {
+                let reason = asked_by(&rule, request.name, doubt);
+                self.asked(what, reason, Some(rule))
+            }
+            Some(rule) => Verdict::Passed(Passed {
+                what,
+                once: Vec::new(),
+                agreed: doubt.map(|reason| Agreed::by(&rule, reason)),
+                rule: Some(rule),
+            }),
+            None => match doubt {
+                Some(reason) => self.asked(what, reason, None),
+                None => Verdict::Passed(Passed {
+                    what,
+                    once: Vec::new(),
+                    agreed: None,
+                    rule: None,
+                }),
+            },
+        }
+    }
+
+    /// The verdict on `what`, which needs somebody's agreement for this `reason`.
+    fn asked<T>(&self, what: T, reason: String, rule: Option<Arc<Rule>>) -> Verdict<T> {
+        match self.policy.approve {
+            Approve::Ask | Approve::Never => Verdict::Ask(Ask { what, reason, rule }),
+            Approve::All => Verdict::Passed(Passed {
+                what,
+                once: Vec::new(),
+                agreed: Some(Agreed::beforehand(reason)),
+                rule: None,
+            }),
+        }
+    }
+
+    /// The rule by which calls such as `request` pass from now on, for a person to agree to.
+    pub(crate) fn propose(&self, request: &Request<'_>, label: &Label) -> Option<Rule> {
+        self.policy.rules.propose(request, label)
+    }
+
+    /// Whether `rule` holds for `request`, made by somebody whose lowest label is `label`.
+    pub(crate) fn holds(&self, rule: &Rule, request: &Request<'_>, label: &Label) -> bool {
+        self.policy.rules.holds(rule, request, label)
+    }
+
+    /// Judges by `rule` too from now on, for all processes: a person agreed to it.
+    pub(crate) fn add(&self, rule: Rule) {
+        self.added.write().push(Arc::new(rule));
+    }
+
+    /// What `request` needs and nobody granted.
+    fn missing(&self, request: &Request<'_>) -> Vec<Capability> {
+        let needs = request.needs.iter();
+        needs
             .filter(|need| !self.policy.grants.allows_some(need))
             .filter(|need| !request.held.allows_some(need))
             .cloned()
-            .collect();
-        if !missing.is_empty() {
-            return Verdict::Denied(Denied { what, missing });
-        }
-        match (doubt(&request, label), self.policy.approve) {
-            (Some(reason), Approve::Ask | Approve::Never) => Verdict::Ask(Ask { what, reason }),
-            (agreed, _) => Verdict::Passed(Passed {
-                what,
-                once: Vec::new(),
-                agreed,
-            }),
-        }
+            .collect()
     }
 }
 
@@ -162,6 +241,15 @@ fn doubt(request: &Request<'_>, label: &Label) -> Option<String> {
     }
 }
 
+/// Why a person is asked, by `rule` and perhaps by the `doubt` of the gate itself.
+fn asked_by(rule: &Rule, name: &str, doubt: Option<String>) -> String {
+    let asked = format!("{name} is asked for by a rule ({})", rule.cited());
+    match doubt {
+        Some(doubt) => format!("{doubt}; {asked}"),
+        None => asked,
+    }
+}
+
 /// Whether what is needed leads to somebody else, who then has what was sent along.
 fn reaches_out(needs: &[Capability]) -> bool {
     let out = |need: &Capability| matches!(need, Capability::Net { .. } | Capability::Spawn);
@@ -175,6 +263,8 @@ mod tests {
     /// A call by what the gate asks of it.
     struct Call(Effect, Vec<Capability>, Grants, bool);
 
+    static NO_ROLES: Roles = Roles::new();
+
     impl Guarded for Call {
         fn request(&self) -> Request<'_> {
             Request {
@@ -184,6 +274,8 @@ mod tests {
                 held: &self.2,
                 from_user: self.3,
                 key: "k1",
+                args: None,
+                roles: &NO_ROLES,
             }
         }
     }
@@ -191,7 +283,7 @@ mod tests {
     fn said(grants: &Grants, call: Call, trust: Trust) -> &'static str {
         let gate = Gate::new(Policy {
             grants: grants.clone(),
-            approve: Approve::Ask,
+            ..Policy::default()
         });
         match gate.pass(call, &Label::new("web", trust)) {
             Verdict::Passed(_) => "allow",

@@ -1,24 +1,56 @@
 //! What comes out of the gate. The fields are private to `gate/`, so that nothing else makes
 //! a [`Passed`]; what has an effect takes one.
 
-use quipu_tools::{CallContext, Capability, ErrorKind, Grants, Missing, Resolved, ToolError};
+use std::sync::Arc;
+
+use quipu_tools::{
+    CallContext, Capability, ErrorKind, Grants, Missing, Resolved, Roles, ToolError,
+};
 use serde_json::Value;
 
-use super::{Guarded, Request, Ruling, Word};
+use super::rules::Rule;
+use super::{BEFOREHAND, Guarded, Request, Ruling, Word};
+
+/// Who agreed to a call beforehand, and to what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreed {
+    /// Who, or which rule.
+    pub by: String,
+    /// Why a person would have been asked otherwise.
+    pub reason: String,
+}
+
+impl Agreed {
+    /// By the word that the user gave for all calls.
+    pub(super) fn beforehand(reason: String) -> Self {
+        let by = BEFOREHAND.to_owned();
+        Self { by, reason }
+    }
+
+    /// By `rule`.
+    pub(super) fn by(rule: &Rule, reason: String) -> Self {
+        let by = format!("a rule ({})", rule.cited());
+        Self { by, reason }
+    }
+}
 
 /// A call that the gate let through, and that can no longer be changed.
 ///
 /// ```compile_fail,E0451
 /// // Only the gate makes one.
-/// let passed = quipu_kernel::gate::Passed { what: "a call", once: Vec::new(), agreed: None };
+/// let passed = quipu_kernel::gate::Passed {
+///     what: "a call", once: Vec::new(), agreed: None, rule: None
+/// };
 /// ```
 #[derive(Debug)]
 pub struct Passed<T> {
     pub(super) what: T,
     /// What a person granted for this call alone.
     pub(super) once: Vec<Capability>,
-    /// Why a person would have been asked, had the user not agreed to all calls beforehand.
-    pub(super) agreed: Option<String>,
+    /// Who agreed beforehand, where a person would have been asked.
+    pub(super) agreed: Option<Agreed>,
+    /// The rule that allows it.
+    pub(super) rule: Option<Arc<Rule>>,
 }
 
 impl<T> Passed<T> {
@@ -32,9 +64,14 @@ impl<T> Passed<T> {
         &self.once
     }
 
-    /// Why a person would have been asked, had the user not agreed to all calls beforehand.
-    pub fn agreed_to(&self) -> Option<&str> {
-        self.agreed.as_deref()
+    /// Who agreed beforehand, where a person would have been asked.
+    pub fn agreed(&self) -> Option<&Agreed> {
+        self.agreed.as_ref()
+    }
+
+    /// The rule of the user that allows it, be it that nobody would have been asked.
+    pub fn rule(&self) -> Option<&Rule> {
+        self.rule.as_deref()
     }
 
     /// The call, to be carried out now.
@@ -48,6 +85,8 @@ impl<T> Passed<T> {
 pub struct Ask<T> {
     pub(super) what: T,
     pub(super) reason: String,
+    /// The rule that asks.
+    pub(super) rule: Option<Arc<Rule>>,
 }
 
 impl<T: Guarded> Ask<T> {
@@ -61,21 +100,29 @@ impl<T: Guarded> Ask<T> {
         &self.what
     }
 
+    /// The rule of the user that asks, where one does: none that allows comes before it.
+    pub fn rule(&self) -> Option<&Rule> {
+        self.rule.as_deref()
+    }
+
     /// The call, if `ruling` approves this very one.
     pub fn approved(self, ruling: &Ruling) -> Option<Passed<T>> {
         approves(ruling, &self.what.request()).then_some(Passed {
             what: self.what,
             once: Vec::new(),
             agreed: None,
+            rule: None,
         })
     }
 }
 
-/// A call that needs what was not granted.
+/// A call that needs what was not granted, or that a rule of the user denies.
 #[derive(Debug)]
 pub struct Denied<T> {
     pub(super) what: T,
     pub(super) missing: Vec<Capability>,
+    /// The rule that denies it: then nobody can grant it.
+    pub(super) rule: Option<Arc<Rule>>,
 }
 
 impl<T: Guarded> Denied<T> {
@@ -89,6 +136,11 @@ impl<T: Guarded> Denied<T> {
         &self.what
     }
 
+    /// The rule that denies it, where one does: then nobody can grant it.
+    pub fn rule(&self) -> Option<&Rule> {
+        self.rule.as_deref()
+    }
+
     /// The first of it, and the device that needs it.
     pub fn first(&self) -> Option<Missing> {
         let request = self.what.request();
@@ -99,8 +151,12 @@ impl<T: Guarded> Denied<T> {
         })
     }
 
-    /// What is missing, in words.
+    /// What is missing, or which rule denies it, in words.
     pub fn reason(&self) -> String {
+        if let Some(rule) = &self.rule {
+            let name = self.what.request().name.to_owned();
+            return format!("{name} is denied by a rule ({})", rule.cited());
+        }
         let words: Vec<String> = self.missing.iter().map(ToString::to_string).collect();
         format!(
             "{} needs {}, which was not granted",
@@ -111,10 +167,12 @@ impl<T: Guarded> Denied<T> {
 
     /// The call, if `ruling` grants this very one what it misses.
     pub fn granted(self, ruling: &Ruling) -> Option<Passed<T>> {
-        approves(ruling, &self.what.request()).then_some(Passed {
+        let granted = self.rule.is_none() && approves(ruling, &self.what.request());
+        granted.then_some(Passed {
             what: self.what,
             once: self.missing,
             agreed: None,
+            rule: None,
         })
     }
 }
@@ -160,6 +218,7 @@ pub struct DeviceCall {
     args: Value,
     name: String,
     needs: Vec<Capability>,
+    roles: Roles,
 }
 
 impl DeviceCall {
@@ -168,6 +227,7 @@ impl DeviceCall {
         Self {
             name: function.name(),
             needs: function.needs(&args),
+            roles: function.roles(),
             function,
             args,
         }
@@ -183,6 +243,8 @@ impl Guarded for DeviceCall {
             held: &self.function.device().granted,
             from_user: false,
             key: "",
+            args: Some(&self.args),
+            roles: &self.roles,
         }
     }
 }

@@ -41,6 +41,24 @@ impl Ruling {
         }
     }
 
+    /// The word that was given beforehand to the call with the key `call`.
+    pub fn agreed(agreed: &super::Agreed, call: &str) -> Self {
+        Self {
+            by: agreed.by.clone(),
+            ..Self::standing(agreed.reason.clone(), call)
+        }
+    }
+
+    /// That `by` denies the call with the key `call`, of which the process is told.
+    pub fn denied(by: &str, reason: &str, call: &str) -> Self {
+        Self {
+            word: Word::Denied,
+            by: by.to_owned(),
+            reason: reason.to_owned(),
+            call: call.to_owned(),
+        }
+    }
+
     /// In words for people.
     pub fn told(&self) -> String {
         let word = match self.word {

@@ -284,8 +284,24 @@ pub enum Reply {
     Text(String),
     /// The call may be done, this once.
     Approve,
+    /// The call, and others that the rule of its approval holds for, may be done by this
+    /// process.
+    ApproveProcess,
+    /// The same by all processes from now on. Whoever replies keeps the rule: the machine
+    /// forgets it when it ends.
+    ApproveAlways,
     /// The call may not be done.
     Deny,
     /// Nobody answers (the terminal was closed).
     Nobody,
+}
+
+impl Reply {
+    /// Whether it approves a call.
+    pub fn approves(&self) -> bool {
+        matches!(
+            self,
+            Reply::Approve | Reply::ApproveProcess | Reply::ApproveAlways
+        )
+    }
 }

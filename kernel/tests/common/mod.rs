@@ -48,6 +48,12 @@ impl Desk {
         self
     }
 
+    /// One that has nothing but `function`.
+    pub fn alone(mut self, function: &str) -> Self {
+        self.spec.functions.retain(|other| other.name == function);
+        self
+    }
+
     /// One that can also `list`: a short action with a long observation.
     pub fn with_lists(mut self) -> Self {
         let list = function("list", Effect::Read, &self.spec.requests);
@@ -72,6 +78,7 @@ fn function(name: &str, effect: Effect, needs: &[Capability]) -> FunctionSpec {
         url_argument: None,
         offered: true,
         program: None,
+        roles: Default::default(),
     }
 }
 
@@ -115,6 +122,7 @@ impl Setup {
             policy: Policy {
                 grants: [Capability::MemWrite].into_iter().collect(),
                 approve: Approve::Ask,
+                ..Policy::default()
             },
             devices: vec![Desk::new("desk", Vec::new())],
             replies: Vec::new(),

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::cli::{
-    agent, batch, completions, config, doctor, eval, fork, hear, kill, log, mem, model, nice, ps,
-    run, see, serve, tool, top, trust,
+    agent, batch, completions, config, doctor, eval, fork, hear, kill, log, mem, model, nice,
+    policy, ps, run, see, serve, tool, top, trust,
 };
 use crate::config::env_vars;
 use crate::config::globals::Globals;
@@ -50,6 +50,8 @@ pub enum Command {
     #[command(subcommand)]
     Agent(agent::AgentCommand),
     Trust(trust::TrustArgs),
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     Serve(serve::ServeArgs),
     Doctor(doctor::DoctorArgs),
     #[command(subcommand)]

@@ -22,6 +22,7 @@ pub fn run(session: &Session, command: ConfigCommand) -> Result<u8> {
         "settings": session.settings,
         "paths": {
             "config": paths.config,
+            "policy": paths.policy(),
             "state": paths.state,
             "store": paths.store,
             "tools": paths.tools,

@@ -17,6 +17,7 @@ pub mod mem;
 pub mod model;
 pub mod nice;
 mod options;
+pub mod policy;
 pub mod ps;
 mod results;
 pub mod run;
@@ -89,6 +90,7 @@ impl Session {
             Command::Mem(command) => mem::run(self, command).await,
             Command::Tool(command) => tool::run(self, command).await,
             Command::Agent(command) => agent::run(self, command),
+            Command::Policy(command) => policy::run(self, &command),
             Command::Trust(args) => trust::run(self, &args),
             Command::Serve(args) => serve::run(self, &args).await,
             Command::Model(command) => model::run(self, command).await,

@@ -1,7 +1,7 @@
 //! `quipu run`: one process until it exits.
 
 use std::io::{IsTerminal, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::fork::Point;
 use super::options::ProcessOptions;
+use crate::config::policy;
 use crate::service::conversation::{Ask, Conversation, Ended, Say, Start, Told};
 use crate::service::door::Door;
 use crate::service::machine::Guests;
@@ -105,17 +106,16 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
         start,
         think: args.process.think(&agent),
     };
-    let policy = args.process.policy(session);
-    let door = Door::open(session, policy, &agent, Guests::Refused).await?;
+    let granted = args.process.policy(session);
+    let door = Door::open(session, granted, &agent, Guests::Refused).await?;
     let mut view = View {
         format,
         renderer: Renderer::new(),
     };
     let mut conversation = door.begin(ask).await?;
-    let ended = follow(&mut conversation, &mut interrupts, &mut |event| {
-        view.show(event)
-    })
-    .await?;
+    let rules = session.paths.policy();
+    let mut show = |event: &Event| view.show(event);
+    let ended = follow(&mut conversation, &mut interrupts, &rules, &mut show).await?;
     let (pid, exit) = (ended.pid, &ended.exit);
     if exit.status == Status::Interrupted {
         let model = match session.globals.models.first() {
@@ -178,14 +178,15 @@ pub fn suspended(journal: &Journal, pid: Pid, resume: &str, alone: bool) -> Resu
 }
 
 /// Follows a process to its end: shows its events, answers its questions, passes
-/// interrupts on.
+/// interrupts on. A rule that the person agrees to goes into the file `rules`.
 pub async fn follow(
     conversation: &mut Conversation,
     interrupts: &mut Interrupts,
+    rules: &Path,
     show: &mut dyn FnMut(&Event) -> Result<()>,
 ) -> Result<Ended> {
     interrupts.begin();
-    let ended = until_end(conversation, interrupts, show).await;
+    let ended = until_end(conversation, interrupts, rules, show).await;
     interrupts.end();
     ended
 }
@@ -193,6 +194,7 @@ pub async fn follow(
 async fn until_end(
     conversation: &mut Conversation,
     interrupts: &mut Interrupts,
+    rules: &Path,
     show: &mut dyn FnMut(&Event) -> Result<()>,
 ) -> Result<Ended> {
     let mut question: Option<Event> = None;
@@ -202,7 +204,7 @@ async fn until_end(
                 conversation.say(Say::Signal(Signal::Interrupt)).await;
                 question = None;
             }
-            (key, reply) = answer(&question), if question.is_some() => {
+            (key, reply) = answer(&question, rules), if question.is_some() => {
                 question = None;
                 interrupts.forgive();
                 conversation.say(Say::Reply { key, reply }).await;
@@ -222,11 +224,14 @@ async fn until_end(
     }
 }
 
-/// The key of the question, and what the person says to it.
-async fn answer(question: &Option<Event>) -> (String, Reply) {
+/// The key of the question, and what the person says to it. A rule that they agree to goes
+/// into the file `rules`.
+async fn answer(question: &Option<Event>, rules: &Path) -> (String, Reply) {
     match question {
-        Some(event @ (Event::Question { key, .. } | Event::Approval { key, .. })) => {
-            (key.clone(), person::ask(event).await)
+        Some(event @ Event::Question { key, .. }) => (key.clone(), person::ask(event).await),
+        Some(event @ Event::Approval { key, rule, .. }) => {
+            let reply = person::ask(event).await;
+            (key.clone(), policy::keep(rules, rule.as_deref(), reply))
         }
         _ => std::future::pending().await,
     }
@@ -312,7 +317,7 @@ fn no_prompt() -> anyhow::Error {
 
 /// The schema in the file at `path`, in its normal form, before a model is loaded. Words that
 /// a grammar cannot hold a model to are named.
-fn schema(path: &std::path::Path) -> Result<Value> {
+fn schema(path: &Path) -> Result<Value> {
     let wrong = |reason: String, hint: &str| {
         UserError::usage(format!("{}: {reason}", path.display()), hint)
     };

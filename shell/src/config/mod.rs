@@ -6,6 +6,7 @@
 //! | `env_vars` | every variable of the environment that is read |
 //! | `settings` | flags before environment before file before defaults |
 //! | `paths`, `private` | the folders of a root, and who may look into them |
+//! | `policy` | the user's rules for single tools and calls |
 //! | `trust` | folders whose files may take effect |
 //! | `mcp` | the servers of the Model Context Protocol that are written down |
 //!
@@ -15,6 +16,7 @@ pub mod env_vars;
 pub mod globals;
 pub mod mcp;
 pub mod paths;
+pub mod policy;
 pub mod private;
 pub mod settings;
 pub mod trust;

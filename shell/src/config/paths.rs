@@ -95,6 +95,11 @@ impl Paths {
         self.config.with_file_name("agents")
     }
 
+    /// The user's rules for tools and calls.
+    pub fn policy(&self) -> PathBuf {
+        self.config.with_file_name("policy.toml")
+    }
+
     /// The user's own MCP servers.
     pub fn servers(&self) -> PathBuf {
         self.config.with_file_name("mcp.json")
@@ -149,7 +154,7 @@ pub fn mend(paths: &Paths) {
     for part in ["kv", "mcp"] {
         private::close_all(&paths.cache.join(part));
     }
-    for file in [&paths.config, &paths.servers()] {
+    for file in [&paths.config, &paths.servers(), &paths.policy()] {
         private::close(file);
     }
 }

@@ -276,7 +276,9 @@ impl Repl {
             self.door = open(&self.session).await?;
         }
         let mut conversation = self.door.begin(ask).await?;
-        let ended = follow(&mut conversation, &mut self.interrupts, &mut show).await?;
+        let rules = self.session.paths.policy();
+        let interrupts = &mut self.interrupts;
+        let ended = follow(&mut conversation, interrupts, &rules, &mut show).await?;
         let (pid, exit) = (ended.pid, ended.exit);
         if exit.status == Status::Suspended {
             let alone = ended.branches.is_some();

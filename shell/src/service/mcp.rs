@@ -77,12 +77,20 @@ struct MemoryCall<'a> {
 impl Guarded for MemoryCall<'_> {
     fn request(&self) -> Request<'_> {
         Request {
-            name: &self.function.name,
+            // As a process calls it, for the user's rules.
+            name: match self.behind {
+                Behind::Search => "memory.search",
+                Behind::Show => "memory.show",
+                Behind::Put => "memory.put",
+                Behind::Device(_) => &self.function.name,
+            },
             effect: self.function.effect,
             needs: &self.function.needs,
             held: &self.held,
             from_user: false,
             key: "",
+            args: Some(self.args),
+            roles: &self.function.roles,
         }
     }
 }
@@ -166,6 +174,7 @@ fn memory_calls() -> [(Behind, FunctionSpec); 3] {
             url_argument: None,
             offered: true,
             program: None,
+            roles: Default::default(),
         }
     };
     let text = json!({"type": "string"});
@@ -461,6 +470,7 @@ mod tests {
             let policy = Policy {
                 grants: Grants::from_iter([Capability::MemWrite]),
                 approve,
+                ..Policy::default()
             };
             let shelf = Shelf::of(&Paths::find(Some(folder.path())).unwrap());
             let offer = Offer::new(shelf, &bus, policy);

@@ -16,6 +16,7 @@ use quipu_cpu::remote::{RemoteCpu, RemoteSettings};
 use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{Cpu, CpuInfo};
 use quipu_kernel::gate::Policy;
+use quipu_kernel::gate::rules::Rules;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::{Label, Trust};
@@ -29,7 +30,7 @@ use quipu_tools::{Bus, Device};
 use crate::config::globals::Globals;
 use crate::config::paths::{self, Paths};
 use crate::config::settings::{self, ApproveWord, AttentionWord, CpuChoice, Settings};
-use crate::config::{env_vars, private};
+use crate::config::{env_vars, policy, private};
 use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
 use crate::session::library::Library;
@@ -54,6 +55,8 @@ pub struct Session {
     pub paths: Paths,
     /// What the user chose.
     pub settings: Settings,
+    /// What the user says of single tools and calls.
+    pub rules: Arc<Rules>,
     /// The global options as given.
     pub globals: Globals,
     /// The store of the machine that runs in this program: it has one writer.
@@ -77,6 +80,7 @@ impl Session {
             llama::leave_attention();
         }
         Ok(Self {
+            rules: Arc::new(policy::load(&paths.policy())?),
             paths,
             settings,
             globals,
@@ -400,6 +404,7 @@ impl Session {
         Policy {
             grants: granted.collect(),
             approve: approve.unwrap_or(self.settings.approve).into(),
+            rules: self.rules.clone(),
         }
     }
 }

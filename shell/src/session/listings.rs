@@ -94,6 +94,7 @@ mod tests {
                 url_argument: None,
                 offered: true,
                 program: None,
+                roles: Default::default(),
             }]
         };
         let (saw, other) = (listing(Effect::Write), listing(Effect::Read));

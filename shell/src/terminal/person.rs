@@ -10,6 +10,8 @@ use crate::terminal::output::{seen, visible};
 
 /// Characters of a call that an approval shows at once: a few lines of a terminal.
 const CALL_CHARS: usize = 600;
+/// Characters of a rule that somebody can agree to.
+const RULE_CHARS: usize = 1_000;
 
 /// Whether somebody can be asked: a terminal on both sides, and no `--no-input`.
 pub fn is_there(no_input: bool) -> bool {
@@ -20,65 +22,119 @@ pub fn is_there(no_input: bool) -> bool {
 pub async fn ask(event: &Event) -> Reply {
     let prompt = match event {
         Event::Question { text, .. } => format!("{}\n> ", visible(text)),
-        Event::Approval { call, reason, .. } => return approve(&call.to_string(), reason).await,
+        Event::Approval {
+            call,
+            reason,
+            rule,
+            lasts,
+            ..
+        } => {
+            let shown = Shown {
+                call: call.to_string(),
+                reason,
+                rule: rule.as_deref().map(ToString::to_string),
+                lasts: *lasts,
+            };
+            return approve(&shown).await;
+        }
         _ => return Reply::Nobody,
     };
-    discard_typed();
-    let mut err = std::io::stderr();
-    let _ = write!(err, "{prompt}");
-    let _ = err.flush();
-    match line().await {
+    match asked(&prompt).await {
         None => Reply::Nobody,
         Some(line) => Reply::Text(line.trim().to_owned()),
     }
 }
 
-/// Asks for an approval of `call`. The reason comes last, so that no argument, however
-/// long, can scroll it away.
-async fn approve(call: &str, reason: &str) -> Reply {
+/// What a person is asked to approve.
+struct Shown<'a> {
+    call: String,
+    reason: &'a str,
+    /// What is agreed to by an approval of more than this call.
+    rule: Option<String>,
+    /// Whether it can be agreed to for good.
+    lasts: bool,
+}
+
+/// Asks for an approval. The reason comes last, so that no argument, however long, can
+/// scroll it away.
+async fn approve(shown: &Shown<'_>) -> Reply {
     let mut whole = false;
     loop {
-        let prompt = approval(call, reason, whole);
-        discard_typed();
-        let mut err = std::io::stderr();
-        let _ = write!(err, "{prompt}");
-        let _ = err.flush();
-        match line().await {
-            None => return Reply::Nobody,
-            Some(line) if line.trim().eq_ignore_ascii_case("a") && !whole => whole = true,
-            Some(line) if is_yes(&line) => return Reply::Approve,
-            Some(_) => return Reply::Deny,
+        let said = asked(&shown.prompt(whole)).await;
+        let Some(said) = said else {
+            return Reply::Nobody;
+        };
+        match (said.trim().to_lowercase().as_str(), shown.short_rule()) {
+            ("a", _) if !whole => whole = true,
+            ("y" | "yes", _) => return Reply::Approve,
+            ("p", Some(rule)) => {
+                say!("approved for this process is what this rule holds for:\n{rule}");
+                return Reply::ApproveProcess;
+            }
+            ("w", Some(rule)) if shown.lasts => {
+                // What will be written is seen before.
+                let question = format!("{rule}Add this rule to your policy? [y/N] ");
+                if asked(&question).await.is_some_and(|line| is_yes(&line)) {
+                    return Reply::ApproveAlways;
+                }
+            }
+            _ => return Reply::Deny,
         }
     }
 }
 
-/// The words of an approval: the call, all of it or its beginning and its end, the reason,
-/// the question.
-fn approval(call: &str, reason: &str, whole: bool) -> String {
-    let call = seen(call);
-    let chars = call.chars().count();
-    let (shown, all) = match whole || chars <= CALL_CHARS {
-        true => (call, ""),
-        false => {
-            let part = CALL_CHARS / 2;
-            let head: String = call.chars().take(part).collect();
-            let tail: String = call.chars().skip(chars - part).collect();
-            let left = chars - 2 * part;
-            let shown = format!("{head}\n[… {left} more characters …]\n{tail}");
-            (shown, ", a shows all of it")
-        }
-    };
-    let reason = seen(reason);
-    format!("{shown}\n{reason}\nApprove this once? [y/N{all}] ")
+/// What a person types at `prompt`; `None` where nobody is there.
+async fn asked(prompt: &str) -> Option<String> {
+    discard_typed();
+    let mut err = std::io::stderr();
+    let _ = write!(err, "{prompt}");
+    let _ = err.flush();
+    line().await
+}
+
+impl Shown<'_> {
+    /// The rule, if it is short enough to be read.
+    fn short_rule(&self) -> Option<&str> {
+        let rule = self.rule.as_deref()?;
+        (rule.chars().count() <= RULE_CHARS).then_some(rule)
+    }
+
+    /// The words of an approval: the call, all of it or its beginning and its end, the reason,
+    /// the question.
+    fn prompt(&self, whole: bool) -> String {
+        let call = seen(&self.call);
+        let chars = call.chars().count();
+        let is_cut = !whole && chars > CALL_CHARS;
+        let call = match is_cut {
+            false => call,
+            true => {
+                let part = CALL_CHARS / 2;
+                let head: String = call.chars().take(part).collect();
+                let tail: String = call.chars().skip(chars - part).collect();
+                let left = chars - 2 * part;
+                format!("{head}\n[… {left} more characters …]\n{tail}")
+            }
+        };
+        let rule = self.short_rule().is_some();
+        let more = [
+            (rule, ", p for this process"),
+            (rule && self.lasts, ", w for good"),
+            (is_cut, ", a shows all of it"),
+        ];
+        let more: String = more
+            .iter()
+            .filter(|(is, _)| *is)
+            .map(|(_, text)| *text)
+            .collect();
+        let reason = seen(self.reason);
+        format!("{call}\n{reason}\nApprove this once? [y/N{more}] ")
+    }
 }
 
 /// Whether the person agrees to `question`.
 pub async fn agrees(question: &str) -> bool {
-    discard_typed();
-    let mut err = std::io::stderr();
-    let _ = write!(err, "{}", visible(question));
-    let _ = err.flush();
-    line().await.is_some_and(|line| is_yes(&line))
+    let said = asked(&visible(question)).await;
+    said.is_some_and(|line| is_yes(&line))
 }
 
 fn is_yes(line: &str) -> bool {
@@ -134,6 +190,15 @@ mod tests {
 
     #[test]
     fn an_approval_ends_with_its_reason() {
+        let approval = |call: &str, reason: &str, whole: bool| {
+            let shown = Shown {
+                call: call.to_owned(),
+                reason,
+                rule: None,
+                lasts: false,
+            };
+            shown.prompt(whole)
+        };
         let check = |call: &str, whole: bool, want: &str| {
             let said = approval(call, "it writes; read from tool:web", whole);
             assert_eq!(said, want);
@@ -157,5 +222,24 @@ mod tests {
         // Line ends are shown as such: a call is JSON.
         let lines = approval(&"\n".repeat(50_000), "why", false);
         assert!(lines.lines().count() < 10, "{}", lines.lines().count());
+    }
+
+    #[test]
+    fn more_than_one_call_is_approved_by_a_rule_that_can_be_read() {
+        let check = |rule: Option<String>, lasts: bool, want: &str| {
+            let shown = Shown {
+                call: "{}".into(),
+                reason: "why",
+                rule,
+                lasts,
+            };
+            let said = shown.prompt(false);
+            assert_eq!(said, format!("{{}}\nwhy\nApprove this once? [y/N{want}] "));
+        };
+        check(None, true, "");
+        let rule = || Some("[[rule]]".to_owned());
+        check(rule(), true, ", p for this process, w for good");
+        check(rule(), false, ", p for this process");
+        check(Some("x".repeat(2_000)), true, "");
     }
 }

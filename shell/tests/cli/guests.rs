@@ -152,7 +152,7 @@ fn the_person_beside_the_guest_approves_what_it_does() {
         let _machine = Machine::start(&sandbox, &[search, put, DONE], &[]);
         let mut terminal = Terminal::of(sandbox, &["run", "task"]);
         terminal.shows("this process has read untrusted text from memory");
-        terminal.shows("Approve this once? [y/N]");
+        terminal.shows("Approve this once? [y/N, p for this process, w for good]");
         terminal.types(answer);
         assert_eq!(terminal.end().0, Some(code), "{answer}");
         let kept = terminal.sandbox.quipu(&["mem", "ls", "--json"]).json();

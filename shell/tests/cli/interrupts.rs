@@ -91,7 +91,7 @@ fn after_reading_a_strangers_words_an_effect_is_approved_or_refused() {
             terminal.types("y");
         }
         terminal.shows("this process has read untrusted text from memory");
-        terminal.shows("Approve this once? [y/N]");
+        terminal.shows("Approve this once? [y/N, p for this process, w for good]");
         terminal.types(answer);
         assert_eq!(terminal.end().0, Some(code), "{answer}");
         let kept = terminal.sandbox.quipu(&["mem", "ls", "--json"]).json();

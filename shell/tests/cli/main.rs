@@ -16,6 +16,7 @@ mod guests;
 mod interrupts;
 mod model_files;
 mod pages;
+mod policy;
 mod privacy;
 mod reference;
 mod registry;

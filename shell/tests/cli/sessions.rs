@@ -48,6 +48,11 @@ fn tools() {
 }
 
 #[test]
+fn policy() {
+    check("policy");
+}
+
+#[test]
 fn processes() {
     check("processes");
 }

@@ -39,6 +39,7 @@ pub(super) fn reader() -> FunctionSpec {
         url_argument: None,
         offered: true,
         program: None,
+        roles: Default::default(),
     }
 }
 

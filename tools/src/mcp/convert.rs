@@ -44,6 +44,7 @@ pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
         url_argument: None,
         offered: true,
         program: None,
+        roles: Default::default(),
     })
 }
 

@@ -36,6 +36,7 @@ pub(super) fn exported(name: String) -> Exported {
             url_argument: None,
             offered: true,
             program: None,
+            roles: Default::default(),
         },
     }
 }

@@ -103,5 +103,6 @@ fn spec_of(info: ToolInfo) -> Result<FunctionSpec, LoadError> {
         url_argument: None,
         offered: true,
         program: None,
+        roles: Default::default(),
     })
 }

@@ -100,6 +100,15 @@ impl Known {
             let words = format!("it speaks of a function {name}, and there is none");
             return Err(ManifestError::Wrong(words));
         }
+        for function in &functions {
+            if let Some(path) = without_argument(function) {
+                let words = format!(
+                    "it gives {path} of {} a role, which it does not take",
+                    function.name
+                );
+                return Err(ManifestError::Wrong(words));
+            }
+        }
         // It runs without: what is granted of it counts, and nothing of it is needed.
         let optional = self.could_use.is_some();
         requests.extend(self.could_use.into_iter().flatten());
@@ -136,7 +145,16 @@ fn finished(
     spec.url_argument = more.and_then(|more| more.url.clone());
     spec.offered = more.and_then(|more| more.offered).unwrap_or(true);
     spec.program = more.and_then(|more| more.program.clone());
+    spec.roles = more.map(|more| more.roles.clone()).unwrap_or_default();
     spec
+}
+
+/// An argument of `function` that is given a role, and that it does not take.
+fn without_argument(function: &FunctionSpec) -> Option<&str> {
+    let first = |path: &str| path.split('.').next().unwrap_or_default().to_owned();
+    let taken = |path: &str| function.parameters["properties"].get(first(path)).is_some();
+    let mut names = function.roles.keys().map(String::as_str);
+    names.find(|path| !taken(path))
 }
 
 /// What a component with these `imports` could use if it were granted.

@@ -24,6 +24,7 @@ impl Counter {
             url_argument: None,
             offered: true,
             program: None,
+            roles: Default::default(),
         };
         Self {
             spec: DeviceSpec {

@@ -54,6 +54,7 @@ fn spec(function: &Function) -> FunctionSpec {
         url_argument: None,
         offered: true,
         program: None,
+        roles: Default::default(),
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::session::Session;
 use crate::session::bus::Servers;
-use crate::session::user_call::user_call;
+use crate::session::user_call::user_call_under;
 use crate::terminal::error::{FAILED, UserError, tool_code};
 use crate::terminal::lines::lines;
 use crate::terminal::output;
@@ -41,7 +41,7 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
         let mut failed = false;
         for (_, value) in lines(path)? {
             let line = match value {
-                Ok(value) => timed(&function, &value, &context),
+                Ok(value) => timed(session, &function, &value, &context),
                 // In its place, so that results stay in line with the input.
                 Err(reason) => json!({"ok": false, "error": ToolError::new(
                     ErrorKind::InvalidArgs,
@@ -68,7 +68,7 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
             format!("`quipu tool show {}` shows what it takes", args.name),
         )
     })?;
-    match user_call(&function, &value, &context) {
+    match user_call_under(&session.rules, &function, &value, &context) {
         Ok(result) if std::io::stdout().is_terminal() => {
             output::pretty_json(&result)?;
             Ok(0)
@@ -84,9 +84,9 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
     }
 }
 
-fn timed(function: &Resolved, args: &Value, context: &CallContext) -> Value {
+fn timed(session: &Session, function: &Resolved, args: &Value, context: &CallContext) -> Value {
     let begun = Instant::now();
-    let result: Result<Value, ToolError> = user_call(function, args, context);
+    let result: Result<Value, ToolError> = user_call_under(&session.rules, function, args, context);
     let us = begun.elapsed().as_micros() as u64;
     match result {
         Ok(result) => json!({"ok": true, "result": result, "us": us}),

@@ -195,6 +195,7 @@ fn functions() -> Vec<FunctionSpec> {
         url_argument: None,
         offered: true,
         program: None,
+        roles: Default::default(),
     };
     let path = json!({"type": "string", "description": "below the folder of the skill"});
     let from = json!({"type": "integer", "minimum": 1, "description": "the first line"});

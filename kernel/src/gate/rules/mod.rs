@@ -1,0 +1,120 @@
+//! The user's rules: what is allowed, asked or denied beside what the gate says by itself.
+//!
+//! Of all rules that hold for a call the strictest counts, in whichever order they stand. A
+//! rule that allows spares a question. It gives no capability, and it is for a process that
+//! has read untrusted text only where it says so.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `rule` | one rule, whether it holds for a call, and its text |
+//! | `condition`, `pattern` | what is asked of a value |
+//! | `seen` | a call as its values, each with a role |
+//! | `proposal` | the rule that a person agrees to who approves more than one call |
+//!
+//! The file they come from is the shell's to read.
+
+mod condition;
+mod pattern;
+mod proposal;
+mod rule;
+mod seen;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use quipu_tools::Roles;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use condition::{Condition, Scalar};
+pub use pattern::Pattern;
+pub use rule::{Do, Read, Rule};
+pub use seen::Reach;
+
+use super::Request;
+use crate::label::Label;
+use seen::Seen;
+
+/// What the user says of tools and their calls.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// The rules.
+    pub rules: Vec<Arc<Rule>>,
+    /// What arguments are for, by tool. It counts before what the tool says.
+    pub roles: Vec<(Pattern, Roles)>,
+    /// Results that the user vouches for.
+    pub vouched: Vec<Vouched>,
+}
+
+/// Fields of results that nobody but the tool itself has written, as its user knows: a
+/// balance, a date. A result that has nothing else taints nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vouched {
+    /// The tools.
+    pub tool: Pattern,
+    /// The fields, as paths; `*` alone is the whole result.
+    pub fields: Vec<Pattern>,
+    /// Where it stands.
+    #[serde(skip)]
+    pub origin: String,
+}
+
+impl Vouched {
+    fn covers(&self, path: &str) -> bool {
+        // A field is vouched for with all that is within it.
+        let wholes = path.match_indices('.').map(|(at, _)| &path[..at]);
+        let mut places = wholes.chain([path]);
+        places.any(|place| self.fields.iter().any(|field| field.fits(place)))
+    }
+}
+
+impl Rules {
+    /// The strictest of these rules and those `added` that hold for `request`, made by
+    /// somebody with `label`; the first of several.
+    pub(super) fn decide(
+        &self,
+        added: &[Arc<Rule>],
+        request: &Request<'_>,
+        label: &Label,
+    ) -> Option<Arc<Rule>> {
+        if self.rules.is_empty() && added.is_empty() {
+            return None;
+        }
+        let call = Seen::of(request, label, &self.roles)?;
+        let rules = self.rules.iter().chain(added);
+        let holding = rules.filter(|rule| rule.holds(&call));
+        let mut decided: Option<&Arc<Rule>> = None;
+        for rule in holding {
+            if decided.is_none_or(|other| rule.verdict > other.verdict) {
+                decided = Some(rule);
+            }
+        }
+        decided.cloned()
+    }
+
+    /// Whether `rule` holds for `request`.
+    pub(super) fn holds(&self, rule: &Rule, request: &Request<'_>, label: &Label) -> bool {
+        Seen::of(request, label, &self.roles).is_some_and(|call| rule.holds(&call))
+    }
+
+    /// The rule by which calls such as `request` pass from now on: this tool, these values,
+    /// and whatever content. `None` where rules do not speak of it, or it carries too much.
+    pub(super) fn propose(&self, request: &Request<'_>, label: &Label) -> Option<Rule> {
+        proposal::of(&Seen::of(request, label, &self.roles)?)
+    }
+
+    /// Whether the user vouches for each field of `result`, which `tool` returned.
+    pub fn vouch_for(&self, tool: &str, result: &Value) -> bool {
+        let of_tool = || {
+            self.vouched
+                .iter()
+                .filter(|vouched| vouched.tool.fits(tool))
+        };
+        of_tool().next().is_some()
+            && seen::values(result)
+                .iter()
+                .all(|(path, _)| of_tool().any(|vouched| vouched.covers(path)))
+    }
+}

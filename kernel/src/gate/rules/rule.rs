@@ -1,0 +1,212 @@
+//! One rule, as its user writes it, and whether it holds for a call.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use quipu_tools::Role;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::condition::Condition;
+use super::pattern::Pattern;
+use super::seen::{Leaf, Reach, Seen, is_at};
+
+/// What a rule does with a call, the mildest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Do {
+    /// Lets it pass where a person would have been asked.
+    Allow,
+    /// Has a person asked.
+    Ask,
+    /// Refuses it, whoever agrees.
+    Deny,
+}
+
+impl Do {
+    /// The word in a file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Do::Allow => "allow",
+            Do::Ask => "ask",
+            Do::Deny => "deny",
+        }
+    }
+}
+
+/// What a process has read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Read {
+    /// Text that nobody vouches for.
+    Untrusted,
+}
+
+/// A rule of the user about calls.
+///
+/// All of its conditions have to hold. One that asks or denies holds as soon as one value of
+/// an argument fits. One that allows holds only where every value fits, and, once it names an
+/// argument or a role, only for calls that carry nothing else but content and times.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// The tools, as `device.function`.
+    pub tool: Pattern,
+    /// What the call reaches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Reach>,
+    /// Values of arguments, by name or by the path of a field. With none in it: it carries
+    /// nothing but content and times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub args: Option<BTreeMap<String, Condition>>,
+    /// Values of all arguments of a role.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub role: BTreeMap<Role, Condition>,
+    /// For a process that has read this: one that asks or denies is for such a process only,
+    /// one that allows is for such a process too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Read>,
+    /// What becomes of the call.
+    #[serde(rename = "do")]
+    pub verdict: Do,
+    /// Why, in the user's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Where it stands, such as `policy.toml:3`.
+    #[serde(skip)]
+    pub origin: String,
+}
+
+impl Rule {
+    /// Whether it holds for `call`.
+    pub(super) fn holds(&self, call: &Seen<'_>) -> bool {
+        let tightens = self.verdict > Do::Allow;
+        let label = match tightens {
+            true => call.tainted || self.label.is_none(),
+            false => !call.tainted || self.label.is_some(),
+        };
+        label
+            && self.tool.fits(call.name)
+            && self.effect.is_none_or(|reach| reach == call.reach)
+            && self.args.iter().flatten().all(|(name, condition)| {
+                fits(&call.at(name).collect::<Vec<_>>(), condition, tightens)
+            })
+            && self.role.iter().all(|(role, condition)| {
+                let of_role = call.leaves.iter().filter(|leaf| leaf.role == *role);
+                let values: Vec<&Value> = of_role.map(|leaf| leaf.value).collect();
+                fits(&values, condition, tightens)
+            })
+            && (tightens || self.covers(call))
+    }
+
+    /// Whether it speaks of all that `call` carries, but content and times. One without a word
+    /// on arguments speaks of all.
+    fn covers(&self, call: &Seen<'_>) -> bool {
+        let is_free = |role: Role| matches!(role, Role::Content | Role::Time);
+        let is_named = |leaf: &Leaf<'_>| {
+            let mut names = self.args.iter().flatten().map(|(name, _)| name);
+            self.role.contains_key(&leaf.role) || names.any(|name| is_at(&leaf.path, name))
+        };
+        let all = self.args.is_none() && self.role.is_empty();
+        let mut leaves = call.leaves.iter();
+        all || leaves.all(|leaf| is_free(leaf.role) || is_named(leaf))
+    }
+
+    /// Where it stands and what its user says of it.
+    pub fn cited(&self) -> String {
+        match &self.reason {
+            Some(reason) => format!("{}: {reason}", self.origin),
+            None => self.origin.clone(),
+        }
+    }
+}
+
+/// Whether `condition` holds of `values`: of one of them for a rule that tightens, else of
+/// each, and there has to be one.
+fn fits(values: &[&Value], condition: &Condition, tightens: bool) -> bool {
+    let holds = |value: &&Value| condition.holds(value, tightens);
+    match tightens {
+        true => values.iter().any(holds),
+        false => !values.is_empty() && values.iter().all(holds),
+    }
+}
+
+/// As it stands in a policy file: a table of the list `rule`, one key a line.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "[[rule]]")?;
+        writeln!(f, "tool = {}", quoted(self.tool.written()))?;
+        if let Some(reach) = self.effect {
+            writeln!(f, "effect = {}", value(&serde_json::json!(reach)))?;
+        }
+        if self.args.as_ref().is_some_and(BTreeMap::is_empty) {
+            writeln!(f, "args = {{}}")?;
+        }
+        for (name, condition) in self.args.iter().flatten() {
+            writeln!(
+                f,
+                "args.{} = {}",
+                key(name),
+                value(&serde_json::json!(condition))
+            )?;
+        }
+        for (role, condition) in &self.role {
+            let name = serde_json::json!(role);
+            let name = name.as_str().unwrap_or_default();
+            writeln!(f, "role.{name} = {}", value(&serde_json::json!(condition)))?;
+        }
+        if self.label.is_some() {
+            writeln!(f, "label = \"untrusted\"")?;
+        }
+        writeln!(f, "do = {}", quoted(self.verdict.as_str()))?;
+        match &self.reason {
+            Some(reason) => writeln!(f, "reason = {}", quoted(reason)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A value of JSON as TOML, on one line.
+fn value(json: &Value) -> String {
+    match json {
+        Value::String(text) => quoted(text),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(value).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(fields) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(name, field)| format!("{} = {}", key(name), value(field)))
+                .collect();
+            format!("{{ {} }}", fields.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+fn key(name: &str) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    match !name.is_empty() && name.chars().all(is_bare) {
+        true => name.to_owned(),
+        false => quoted(name),
+    }
+}
+
+/// A text of TOML in which nothing is hidden: what is neither a letter, a digit nor plain
+/// ASCII is written by its number.
+fn quoted(text: &str) -> String {
+    let mut written = String::from("\"");
+    for c in text.chars() {
+        // Letters that are not seen.
+        let filler = matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}');
+        match c {
+            '"' | '\\' => written.extend(['\\', c]),
+            ' ' | '!'..='~' => written.push(c),
+            c if c.is_alphanumeric() && !filler => written.push(c),
+            c => written.push_str(&format!("\\U{:08X}", u32::from(c))),
+        }
+    }
+    written.push('"');
+    written
+}

@@ -1,0 +1,131 @@
+//! A call as rules see it: its name, what it reaches, and the values that it carries, each
+//! with the role of its argument.
+
+use quipu_tools::role::role_at;
+use quipu_tools::{Effect, Role, Roles};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::pattern::Pattern;
+use crate::gate::{Request, reaches_out};
+use crate::label::{Label, Trust};
+
+/// What a call reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reach {
+    /// Nothing: it only computes.
+    Pure,
+    /// It reads on this machine.
+    Read,
+    /// It reads, and what it is asked leaves this machine: over the network, or to a program.
+    Egress,
+    /// It changes something.
+    Write,
+}
+
+impl Reach {
+    /// What `request` reaches.
+    pub fn of(request: &Request<'_>) -> Self {
+        match request.effect {
+            Effect::Write => Self::Write,
+            Effect::Read if reaches_out(request.needs) => Self::Egress,
+            // The store is read without a grant.
+            Effect::Read if request.needs.is_empty() && !request.name.starts_with("memory") => {
+                Self::Pure
+            }
+            Effect::Read => Self::Read,
+        }
+    }
+}
+
+/// A value that a call carries and that has no parts.
+pub(super) struct Leaf<'a> {
+    /// The names that lead to it; members of a list have the list's.
+    pub(super) path: String,
+    pub(super) value: &'a Value,
+    pub(super) role: Role,
+}
+
+/// A call.
+pub(super) struct Seen<'a> {
+    pub(super) name: &'a str,
+    pub(super) reach: Reach,
+    /// Whether who makes it has read untrusted text.
+    pub(super) tainted: bool,
+    pub(super) leaves: Vec<Leaf<'a>>,
+}
+
+impl<'a> Seen<'a> {
+    /// The call of `request`, with the roles that the user gives; `None` where rules do not
+    /// speak of it.
+    pub(super) fn of(
+        request: &Request<'a>,
+        label: &Label,
+        given: &[(Pattern, Roles)],
+    ) -> Option<Self> {
+        let reach = Reach::of(request);
+        let mut leaves = Vec::new();
+        for (path, value) in values(request.args?) {
+            let by_user = given.iter().filter(|(tool, _)| tool.fits(request.name));
+            let by_user = by_user.filter_map(|(_, roles)| role_at(roles, &path)).min();
+            let role = by_user
+                .or_else(|| role_at(request.roles, &path))
+                .unwrap_or_else(|| usual(value, reach));
+            leaves.push(Leaf { path, value, role });
+        }
+        Some(Self {
+            name: request.name,
+            reach,
+            tainted: label.trust == Trust::Untrusted,
+            leaves,
+        })
+    }
+
+    /// The values of the argument `name`, or of the field that this is the path of.
+    pub(super) fn at<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a Value> {
+        let leaves = self.leaves.iter().filter(|leaf| is_at(&leaf.path, name));
+        leaves.map(|leaf| leaf.value)
+    }
+}
+
+/// The role of an argument of which nobody says anything: a text that leaves this machine or
+/// changes something may say where to.
+fn usual(value: &Value, reach: Reach) -> Role {
+    let goes_out = matches!(reach, Reach::Write | Reach::Egress);
+    match value {
+        Value::String(_) if goes_out => Role::Destination,
+        _ => Role::Selector,
+    }
+}
+
+/// Whether `path` is `name`, or within it.
+pub(super) fn is_at(path: &str, name: &str) -> bool {
+    let rest = path.strip_prefix(name);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// The values of `value` that have no parts, with their paths; not what is null.
+pub(super) fn values(value: &Value) -> Vec<(String, &Value)> {
+    let mut found = Vec::new();
+    let mut ahead = vec![(String::new(), value)];
+    while let Some((path, value)) = ahead.pop() {
+        match value {
+            Value::Null => {}
+            Value::Array(items) => {
+                ahead.extend(items.iter().rev().map(|item| (path.clone(), item)));
+            }
+            Value::Object(fields) => {
+                let within = |name: &str| match path.is_empty() {
+                    true => name.to_owned(),
+                    false => format!("{path}.{name}"),
+                };
+                let fields: Vec<_> = fields.iter().collect();
+                let fields = fields.into_iter().rev();
+                ahead.extend(fields.map(|(name, value)| (within(name), value)));
+            }
+            _ => found.push((path, value)),
+        }
+    }
+    found
+}

@@ -1,0 +1,171 @@
+//! `quipu policy test`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use quipu_kernel::calls::Trial;
+use quipu_kernel::gate::{Gate, Policy, Verdict};
+use quipu_kernel::label::{Label, Trust};
+use quipu_tools::Bus;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::session::Session;
+use crate::session::bus::Servers;
+use crate::terminal::error::{FAILED, UserError};
+use crate::terminal::lines::lines;
+use crate::terminal::output;
+
+/// Say what becomes of calls, and which rule decides; nothing is carried out
+///
+/// A line of FILE is {"tool":"NAME","args":{…}}, and may have "label" ("user" or "untrusted": what
+/// the process has read), "said" (the user's words) and "expect" ("allow", "ask" or "deny"). The
+/// exit code is 1 where a verdict is another one.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// The calls, one JSON object a line; `-` reads them from standard input
+    #[arg(value_name = "FILE")]
+    calls: PathBuf,
+    /// Judge by the rules of another file
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Print one JSON value a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// A line of the file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    tool: String,
+    #[serde(default)]
+    args: Map<String, Value>,
+    #[serde(default = "users")]
+    label: Trust,
+    #[serde(default)]
+    said: String,
+    expect: Option<Word>,
+}
+
+fn users() -> Trust {
+    Trust::User
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    Allow,
+    Ask,
+    Deny,
+}
+
+/// What becomes of a call.
+#[derive(Debug, Serialize)]
+struct Judged {
+    tool: String,
+    verdict: Word,
+    /// The rule that decided, by where it stands; none where the gate did by itself.
+    rule: Option<String>,
+    /// Why a person is asked, or what is denied.
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expect: Option<Word>,
+    ok: bool,
+}
+
+/// Runs the command.
+pub fn run(session: &Session, args: &TestArgs) -> Result<u8> {
+    let (bus, _) = session.bus(Servers::Known)?;
+    let gate = Gate::new(Policy {
+        rules: super::rules(session, args.policy.as_ref())?,
+        ..session.policy(&[], None)
+    });
+    let mut judged = Vec::new();
+    for (n, line) in lines(&args.calls)? {
+        let done = line
+            .and_then(|line| serde_json::from_value(line).map_err(|error| error.to_string()))
+            .and_then(|given| judge(&gate, &bus, given))
+            .map_err(|reason| {
+                UserError::usage(
+                    format!("{}, line {n}: {reason}", args.calls.display()),
+                    "one call a line: {\"tool\": …, \"args\": {…}}, and perhaps \"label\", \
+                     \"said\" and \"expect\"",
+                )
+            })?;
+        judged.push(done);
+    }
+    let wrong = judged.iter().filter(|judged| !judged.ok).count();
+    match args.json {
+        true => judged.iter().try_for_each(output::json)?,
+        false => output::table(
+            &["", "VERDICT", "TOOL", "DECIDED BY", "WHY"],
+            judged.iter().map(row).collect(),
+        )?,
+    }
+    if wrong > 0 {
+        say!("{wrong} of {} are not as expected", judged.len());
+        return Ok(FAILED);
+    }
+    Ok(0)
+}
+
+/// The verdict on a call, or what is wrong with it.
+fn judge(gate: &Gate, bus: &Bus, given: Given) -> Result<Judged, String> {
+    let args = Value::Object(given.args);
+    let call = Trial::of(bus, &given.tool, &args, &given.said)?;
+    let known = call.is_known();
+    let label = match given.label {
+        Trust::Untrusted => Label::new("what it read", Trust::Untrusted),
+        trust => Label::new("user", trust),
+    };
+    let (verdict, rule, reason) = match gate.pass(call, &label) {
+        Verdict::Passed(passed) => {
+            let rule = passed.rule().map(|rule| rule.origin.clone());
+            let reason = passed.agreed().map(|agreed| agreed.reason.clone());
+            (Word::Allow, rule, reason)
+        }
+        Verdict::Ask(ask) => {
+            let rule = ask.rule().map(|rule| rule.origin.clone());
+            (Word::Ask, rule, Some(ask.reason().to_owned()))
+        }
+        Verdict::Denied(denied) => {
+            let rule = denied.rule().map(|rule| rule.origin.clone());
+            (Word::Deny, rule, Some(denied.reason()))
+        }
+    };
+    let unknown = (!known)
+        .then(|| "there is no such tool here: taken as one that changes something".to_owned());
+    let reason = [reason, unknown]
+        .into_iter()
+        .flatten()
+        .reduce(|a, b| format!("{a}; {b}"));
+    Ok(Judged {
+        ok: given.expect.is_none_or(|expect| expect == verdict),
+        expect: given.expect,
+        tool: given.tool,
+        verdict,
+        rule,
+        reason,
+    })
+}
+
+fn row(judged: &Judged) -> Vec<String> {
+    let word = |word: Word| match word {
+        Word::Allow => "allow",
+        Word::Ask => "ask",
+        Word::Deny => "deny",
+    };
+    let verdict = match judged.expect.filter(|_| !judged.ok) {
+        Some(expect) => format!("{}, not {}", word(judged.verdict), word(expect)),
+        None => word(judged.verdict).to_owned(),
+    };
+    vec![
+        if judged.ok { "ok" } else { "FAIL" }.to_owned(),
+        verdict,
+        judged.tool.clone(),
+        judged.rule.clone().unwrap_or_else(|| "the gate".to_owned()),
+        judged.reason.clone().unwrap_or_default(),
+    ]
+}
