@@ -6,10 +6,12 @@ mod common;
 use std::sync::Arc;
 
 use common::{Desk, Setup, transcript};
+use quipu_kernel::calls::Trial;
 use quipu_kernel::gate::rules::{Rules, Vouched};
-use quipu_kernel::gate::{Approve, Word};
+use quipu_kernel::gate::{Approve, Gate, Policy, Verdict};
+use quipu_kernel::label::Label;
 use quipu_kernel::process::{Program, Reply};
-use quipu_tools::Role;
+use quipu_tools::{Bus, Role};
 use serde_json::{Value, json};
 
 const DONE: &str = r#"{"answer":"done"}"#;
@@ -112,13 +114,32 @@ async fn the_journal_says_which_rule_decided() {
         ],
     )
     .await;
-    // A shorter name is the same tool.
-    let mut setup = Setup::new("");
-    setup.policy.rules = rules(json!([deny()]));
-    setup.devices = vec![Desk::new("desk", Vec::new()).alone("send")];
-    let short = json!({"tool": "desk", "args": {"text": "hello"}}).to_string();
-    let said = play(&setup, &[short], false).await;
-    assert!(said.contains("denied: desk.send is denied"), "{said}");
+}
+
+#[test]
+fn a_shorter_name_is_the_same_tool() {
+    let mut bus = Bus::default();
+    let desk = Desk::new("desk", Vec::new()).alone("send");
+    bus.add(Arc::new(desk)).expect("names differ");
+    let gate = Gate::new(Policy {
+        rules: rules(json!([{"tool": "desk.send", "do": "deny"}])),
+        ..Policy::default()
+    });
+    let args = json!({"text": "hello", "query": "hello"});
+    let check = |tool: &str, known: bool, want: &str| {
+        let call = Trial::of(&bus, tool, &args, "").expect("a call");
+        assert_eq!(call.is_known(), known, "{tool}");
+        let said = match gate.pass(call, &Label::user()) {
+            Verdict::Passed(_) => "allow",
+            Verdict::Ask(_) => "ask",
+            Verdict::Denied(_) => "deny",
+        };
+        assert_eq!(said, want, "{tool}");
+    };
+    check("desk.send", true, "deny");
+    check("desk", true, "deny");
+    check("desk.receive", false, "ask");
+    check("memory.search", true, "allow");
 }
 
 #[tokio::test]
@@ -202,16 +223,4 @@ async fn a_result_that_is_vouched_for_taints_nobody() {
     };
     check(&["*"], "= 12 (tool:web, user)").await;
     check(&["balance"], "= 12 (tool:web, untrusted)").await;
-}
-
-#[tokio::test]
-async fn words_of_a_ruling() {
-    let mut setup = Setup::new(&format!("{}\n{DONE}", send("a")));
-    setup.policy.rules = rules(json!([{"tool": "desk.send", "do": "deny"}]));
-    let folder = tempfile::tempdir().expect("a folder");
-    let kernel = setup.kernel(&folder.path().join("journal.db"));
-    let pid = kernel.spawn(Program::new("task")).expect("it starts");
-    kernel.wait(pid).await.expect("it ends");
-    let rulings = kernel.journal().rulings(pid).expect("rulings");
-    assert_eq!(rulings[0].1.word, Word::Denied);
 }

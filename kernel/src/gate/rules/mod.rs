@@ -107,14 +107,13 @@ impl Rules {
 
     /// Whether the user vouches for each field of `result`, which `tool` returned.
     pub fn vouch_for(&self, tool: &str, result: &Value) -> bool {
-        let of_tool = || {
-            self.vouched
-                .iter()
-                .filter(|vouched| vouched.tool.fits(tool))
-        };
-        of_tool().next().is_some()
-            && seen::values(result)
-                .iter()
-                .all(|(path, _)| of_tool().any(|vouched| vouched.covers(path)))
+        let of_tool = self
+            .vouched
+            .iter()
+            .filter(|vouched| vouched.tool.fits(tool));
+        let of_tool: Vec<&Vouched> = of_tool.collect();
+        let is_vouched = |path: &str| of_tool.iter().any(|vouched| vouched.covers(path));
+        let values = seen::values(result);
+        !of_tool.is_empty() && values.iter().all(|(path, _)| is_vouched(path))
     }
 }

@@ -85,17 +85,13 @@ impl Rule {
             true => call.tainted || self.label.is_none(),
             false => !call.tainted || self.label.is_some(),
         };
+        let mut args = self.args.iter().flatten();
+        let mut roles = self.role.iter();
         label
             && self.tool.fits(call.name)
             && self.effect.is_none_or(|reach| reach == call.reach)
-            && self.args.iter().flatten().all(|(name, condition)| {
-                fits(&call.at(name).collect::<Vec<_>>(), condition, tightens)
-            })
-            && self.role.iter().all(|(role, condition)| {
-                let of_role = call.leaves.iter().filter(|leaf| leaf.role == *role);
-                let values: Vec<&Value> = of_role.map(|leaf| leaf.value).collect();
-                fits(&values, condition, tightens)
-            })
+            && args.all(|(name, condition)| fits(&call.at(name), condition, tightens))
+            && roles.all(|(role, condition)| fits(&call.of_role(*role), condition, tightens))
             && (tightens || self.covers(call))
     }
 

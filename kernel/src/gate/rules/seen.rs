@@ -83,9 +83,15 @@ impl<'a> Seen<'a> {
     }
 
     /// The values of the argument `name`, or of the field that this is the path of.
-    pub(super) fn at<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a Value> {
+    pub(super) fn at(&self, name: &str) -> Vec<&'a Value> {
         let leaves = self.leaves.iter().filter(|leaf| is_at(&leaf.path, name));
-        leaves.map(|leaf| leaf.value)
+        leaves.map(|leaf| leaf.value).collect()
+    }
+
+    /// The values of all arguments of `role`.
+    pub(super) fn of_role(&self, role: Role) -> Vec<&'a Value> {
+        let leaves = self.leaves.iter().filter(|leaf| leaf.role == role);
+        leaves.map(|leaf| leaf.value).collect()
     }
 }
 

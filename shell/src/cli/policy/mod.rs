@@ -16,8 +16,8 @@ use crate::terminal::error::UserError;
 
 /// Rules for tools and calls: what is allowed, asked or denied
 ///
-/// They stand in policy.toml beside config.toml, each as a table [[rule]] with tool = "NAME" and
-/// do = "allow", "ask" or "deny". What may be asked of a call: args.NAME = "PATTERN",
+/// They stand in policy.toml beside config.toml, each as a table of the list `rule`, with
+/// tool = "NAME" and do = "allow", "ask" or "deny". What may be asked of a call: args.NAME = "PATTERN",
 /// role.ROLE = "PATTERN", effect = "pure", "read", "egress" or "write", label = "untrusted". Of all
 /// rules that hold the strictest counts. A rule that allows gives no capability, and holds after
 /// untrusted text was read only with label = "untrusted".

@@ -85,7 +85,9 @@ pub fn run(session: &Session, args: &TestArgs) -> Result<u8> {
     let mut judged = Vec::new();
     for (n, line) in lines(&args.calls)? {
         let done = line
-            .and_then(|line| serde_json::from_value(line).map_err(|error| error.to_string()))
+            .and_then(|line| {
+                serde_json::from_value::<Given>(line).map_err(|error| error.to_string())
+            })
             .and_then(|given| judge(&gate, &bus, given))
             .map_err(|reason| {
                 UserError::usage(

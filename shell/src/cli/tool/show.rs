@@ -59,6 +59,10 @@ pub fn run(session: &Session, args: &ShowArgs) -> Result<u8> {
             "    returns {}",
             escaped(&function.returns.to_string())
         ))?;
+        if !function.roles.is_empty() {
+            let roles = serde_json::to_string(&function.roles)?;
+            output::line(&format!("    roles   {}", escaped(&roles)))?;
+        }
     }
     Ok(0)
 }

@@ -77,6 +77,17 @@ pub struct Answered {
     key: String,
     text: Option<String>,
     approve: Option<bool>,
+    /// What an approval is for, beside the call.
+    #[serde(rename = "for")]
+    scope: Option<Scope>,
+}
+
+/// What an approval is for, where it is for more than one call.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Scope {
+    /// Calls of this process that the rule in the event holds for.
+    Process,
 }
 
 /// What is asked for with `POST /api/v1/processes/{pid}/signal`.
@@ -223,10 +234,11 @@ pub async fn reply(
     Input(answered): Input<Answered>,
 ) -> Answer {
     let pid = known(&service, &pid)?;
-    let reply = match (answered.text, answered.approve) {
-        (Some(text), None) => Reply::Text(text),
-        (None, Some(false)) => Reply::Deny,
-        (None, Some(true)) => Reply::Approve,
+    let reply = match (answered.text, answered.approve, answered.scope) {
+        (Some(text), None, None) => Reply::Text(text),
+        (None, Some(false), None) => Reply::Deny,
+        (None, Some(true), None) => Reply::Approve,
+        (None, Some(true), Some(Scope::Process)) => Reply::ApproveProcess,
         _ => {
             let message = "a reply has either `text` or `approve`";
             return Err(ApiError::invalid("approve", message));

@@ -104,7 +104,9 @@ fn body(path: &str) -> Value {
         "/api/v1/processes/{pid}/reply" => (
             &["key"],
             json!({"key": {"type": "string"}, "text": {"type": "string"},
-                   "approve": {"type": "boolean"}}),
+                   "approve": {"type": "boolean"},
+                   "for": {"enum": ["process"],
+                           "description": "Approves what the rule of the event holds for, as long as the process runs."}}),
         ),
         "/api/v1/processes/{pid}/signal" => (
             &["signal"],
