@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::event::{Event, Subscription};
-use crate::gate::{Guarded, Passed, Request, Verdict};
+use crate::gate::{Guarded, NO_ROLES, Passed, Request, Verdict};
 use crate::kernel::{Kernel, KernelError};
 use crate::label::Label;
 use crate::limits::Limits;
@@ -252,6 +252,9 @@ impl Guarded for Note {
             held: &self.held,
             from_user: false,
             key: "",
+            // It is the machine's own: the user's rules are about what processes ask for.
+            args: None,
+            roles: &NO_ROLES,
         }
     }
 }

@@ -60,6 +60,9 @@ pub struct Request<'a> {
     pub roles: &'a Roles,
 }
 
+/// The roles of arguments of which nothing is known.
+pub static NO_ROLES: Roles = Roles::new();
+
 /// Something that has to pass the gate before it has its effect.
 pub trait Guarded {
     /// What the gate needs to know of it: always the same.
@@ -80,13 +83,13 @@ pub struct Policy {
 /// The gate of one machine: everything that has an effect passes it.
 ///
 /// ```
-/// use quipu_kernel::gate::{Gate, Guarded, Policy, Request, Verdict};
+/// use quipu_kernel::gate::{Gate, Guarded, NO_ROLES, Policy, Request, Verdict};
 /// use quipu_kernel::label::{Label, Trust};
-/// use quipu_tools::{Capability, Effect, Grants, Roles};
+/// use quipu_tools::{Capability, Effect, Grants};
 ///
 /// /// A call that writes to the store.
 /// #[derive(Default)]
-/// struct Keep(Grants, Roles);
+/// struct Keep(Grants);
 ///
 /// impl Guarded for Keep {
 ///     fn request(&self) -> Request<'_> {
@@ -98,7 +101,7 @@ pub struct Policy {
 ///             from_user: false,
 ///             key: "one call",
 ///             args: None,
-///             roles: &self.1,
+///             roles: &NO_ROLES,
 ///         }
 ///     }
 /// }
@@ -262,8 +265,6 @@ mod tests {
 
     /// A call by what the gate asks of it.
     struct Call(Effect, Vec<Capability>, Grants, bool);
-
-    static NO_ROLES: Roles = Roles::new();
 
     impl Guarded for Call {
         fn request(&self) -> Request<'_> {
