@@ -100,7 +100,14 @@ impl Execution {
         let passed = match self.shared.gate.pass(call, &label) {
             Verdict::Passed(passed) => {
                 let reason = passed.agreed_to().map(str::to_owned);
-                self.ruling = reason.map(|why| Ruling::standing(why, passed.what().key()));
+                let key = passed.what().key().to_owned();
+                self.ruling = match reason {
+                    None => None,
+                    Some(why) if self.program.unapproved => {
+                        Some(self.approval(&step, why, &key).await?)
+                    }
+                    Some(why) => Some(Ruling::standing(why, &key)),
+                };
                 Some(passed)
             }
             Verdict::Denied(denied) => {
@@ -217,6 +224,9 @@ impl Execution {
             return None;
         }
         match self.shared.gate.pass(call, &self.vm.lowest_label()) {
+            Verdict::Passed(passed) if passed.agreed_to().is_some() && self.program.unapproved => {
+                None
+            }
             Verdict::Passed(passed) => Some(passed),
             Verdict::Ask(_) | Verdict::Denied(_) => None,
         }

@@ -117,6 +117,10 @@ pub struct Program {
     /// Whether a person is there to answer questions and approvals when it starts. Whoever
     /// takes it up again says whether one is there then; its boot page stays the same.
     pub interactive: bool,
+    /// Whether approvals that the user gave beforehand for all calls do not count for it:
+    /// nobody saw what started it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unapproved: bool,
     /// JSON Schema the answer must have, when not plain text.
     pub answer_schema: Option<Value>,
     /// How its tokens are chosen, where not as the machine's usually are.
@@ -174,6 +178,7 @@ impl Program {
             limits: Limits::default(),
             priority: 0,
             interactive: false,
+            unapproved: false,
             answer_schema: None,
             sampling: None,
             branch: None,

@@ -88,7 +88,7 @@ impl Session {
             Command::Hear(args) => hear::run(self, args).await,
             Command::Mem(command) => mem::run(self, command).await,
             Command::Tool(command) => tool::run(self, command).await,
-            Command::Agent(command) => agent::run(self, command),
+            Command::Agent(command) => agent::run(self, command).await,
             Command::Trust(args) => trust::run(self, &args),
             Command::Serve(args) => serve::run(self, &args).await,
             Command::Model(command) => model::run(self, command).await,

@@ -49,6 +49,8 @@ pub enum Request {
     },
     /// What kind of machine it is.
     Greet,
+    /// Look at the schedules: they have changed.
+    Schedules,
     /// Start a process and tell of it. The reply is a line for each
     /// [`super::conversation::Told`], and each line that follows the request is a
     /// [`super::conversation::Say`].

@@ -53,6 +53,11 @@ fn processes() {
 }
 
 #[test]
+fn schedules() {
+    check("schedules");
+}
+
+#[test]
 fn mistakes() {
     check("mistakes");
 }
@@ -75,6 +80,7 @@ fn none_is_forgotten() {
             "mistakes",
             "processes",
             "run",
+            "schedules",
             "think",
             "tools"
         ]

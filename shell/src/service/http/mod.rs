@@ -12,6 +12,7 @@
 //! | `decisions`, `systemone`, `embeddings` | what a model tells without writing |
 //! | `models` | `/v1/models` |
 //! | `native` | `/api/v1`: processes, memory, tools |
+//! | `hooks` | `/api/v1/hooks`: other programs start scheduled agents |
 //! | `openapi` | what there is, for programs |
 //! | `page` | the page at `/` |
 //! | `metrics` | `/metrics` |
@@ -25,6 +26,7 @@ mod decisions;
 mod embeddings;
 mod error;
 pub mod guard;
+mod hooks;
 mod messages;
 mod metrics;
 mod models;
@@ -120,6 +122,11 @@ pub const ROUTES: &[(&str, &str, &str)] = &[
         "The CPU in this moment: its cache, and what each process holds of it",
     ),
     (
+        "post",
+        "/api/v1/hooks/{name}",
+        "Start a scheduled agent; the body is a text for it, and the token the hook's own",
+    ),
+    (
         "get",
         "/api/v1/memory/search",
         "Look something up in the memory",
@@ -172,6 +179,7 @@ fn native() -> Router<Arc<Service>> {
         .route("/api/v1/events", get(native::all_events))
         .route("/api/v1/machine", get(native::machine))
         .route("/api/v1/memory/search", get(native::search))
+        .route("/api/v1/hooks/{name}", post(hooks::post))
         .route("/api/v1/tools", get(native::tools))
 }
 
