@@ -46,7 +46,7 @@ use crate::planner::{LeftOut, LoopGuard, Planner};
 use crate::process::{Ending, Exit, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
 use crate::window::reminder::Reminder;
-use crate::window::{Vm, VmError};
+use crate::window::{Vm, VmError, Window};
 use quipu_cpu::Weights;
 
 pub(crate) use shared::Shared;
@@ -193,6 +193,11 @@ impl Execution {
             vm.attach(cpu, &attached.text, &attached.label)?;
         }
         Ok((planner, vm))
+    }
+
+    /// Its window for the next step.
+    pub(crate) fn window(&mut self) -> Result<Window, VmError> {
+        self.vm.map(&*self.shared.cpu)
     }
 
     /// Runs to the end, writes it to the journal and tells the world.

@@ -110,6 +110,10 @@ pub struct Program {
     /// before the task, say, is no part of it.
     #[serde(default)]
     pub topic: Option<String>,
+    /// The process of the turn before, where it is one of a conversation; 0 where that turn
+    /// was no process here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Pid>,
     /// What it may spend.
     pub limits: Limits,
     /// Higher runs first; 0 is usual. Within [`PRIORITIES`] where a person chose it.
@@ -175,6 +179,7 @@ impl Program {
             label: Label::user(),
             attached: Vec::new(),
             topic: None,
+            after: None,
             limits: Limits::default(),
             priority: 0,
             interactive: false,

@@ -1,4 +1,6 @@
-//! `quipu log`.
+//! `quipu log`. As a document it is written in `markdown`.
+
+mod markdown;
 
 use std::io::Read;
 use std::path::Path;
@@ -29,6 +31,9 @@ pub struct LogArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Print a document in Markdown
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
     #[command(subcommand)]
     command: Option<LogCommand>,
 }
@@ -47,7 +52,7 @@ enum LogCommand {
 pub fn run(session: &Session, args: &LogArgs) -> Result<u8> {
     match (&args.command, args.pid) {
         (Some(LogCommand::Rm { pids }), _) => remove(session, pids),
-        (None, Some(pid)) => show(session, pid, args.json),
+        (None, Some(pid)) => show(session, pid, args),
         (None, None) => Ok(0),
     }
 }
@@ -107,7 +112,7 @@ fn remove_images(folder: &Path, pid: Pid) {
 }
 
 /// Prints the journal of one process.
-fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
+fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
     let journal = session.journal()?;
     let row = journal.process(pid)?;
     let steps = journal.steps(pid)?;
@@ -117,7 +122,11 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
         say!("warning: {}", visible(&error.to_string()));
     }
     let branches = branches(&journal, pid)?;
-    if as_json {
+    if args.markdown {
+        output::line(markdown::of(&row, &steps).trim_end())?;
+        return Ok(0);
+    }
+    if args.json {
         let mut log = json!({"process": row, "steps": steps});
         if !branches.is_empty() {
             log["branches"] = json!(branches);

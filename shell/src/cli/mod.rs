@@ -61,9 +61,14 @@ impl Cli {
                 "name one model; only `quipu eval` takes several",
             ));
         }
-        if self.go_on && self.command.is_some() {
+        let option = match (self.go_on, self.resume) {
+            (true, _) => Some("--continue"),
+            (false, Some(_)) => Some("--resume"),
+            (false, None) => None,
+        };
+        if let Some(option) = option.filter(|_| self.command.is_some()) {
             return Err(UserError::usage(
-                "--continue is for the interactive shell",
+                format!("{option} is for the interactive shell"),
                 "leave the command out; `quipu run --resume PID` carries one process on",
             ));
         }

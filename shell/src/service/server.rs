@@ -267,6 +267,10 @@ fn answer(kernel: &Weak<Kernel>, (greeting, bell): (&Greeting, &Bell), request: 
                 cpu: kernel.stats(),
             }));
         }
+        Request::Window { pid } => match kernel.window(pid) {
+            Ok(window) => return Reply::Window(window),
+            Err(error) => Err(error),
+        },
         Request::Kill { pid } => kernel.kill(pid),
         Request::Nice { pid, priority } => kernel.nice(pid, priority),
         Request::Fork { pid, at } => match kernel.fork(pid, at, false) {

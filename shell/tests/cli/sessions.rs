@@ -16,6 +16,8 @@ fn check(session: &str) {
         .env("QUIPU_CPU", "")
         .env("HF_HOME", "")
         .env("NO_COLOR", "1")
+        .env("LC_ALL", "C")
+        .env("TERM", "xterm")
         .insert_var("[STATE]", said)
         .unwrap()
         .case(format!("tests/cmd/{session}.md"))

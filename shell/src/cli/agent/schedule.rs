@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use chrono::{DateTime, Local};
 use clap::{Args, Subcommand};
+use quipu_kernel::event::Event;
 use quipu_kernel::journal::{Journal, ProcessRow};
 use quipu_kernel::process::{Pid, State};
 use serde_json::{Value, json};
@@ -411,11 +412,11 @@ async fn now(session: &Session, name: &str) -> Result<u8> {
     let mut conversation = door.begin(ask).await?;
     let mut renderer = Renderer::new();
     note_pid(held, name, &mut conversation, &mut renderer).await?;
-    let ended = follow(&mut conversation, &mut interrupts, &mut |event| {
+    let mut show = |event: &Event| {
         renderer.show(event);
         Ok(())
-    })
-    .await?;
+    };
+    let ended = follow(&mut conversation, &mut interrupts, &mut show, None).await?;
     if let Some(answer) = &ended.exit.answer {
         let text = answer.as_str();
         let text = text.map_or_else(|| answer.to_string(), str::to_owned);

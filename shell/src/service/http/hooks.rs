@@ -13,8 +13,6 @@ use super::state::Service;
 use super::{guard, wire};
 use crate::service::schedules::Refused;
 
-/// What the paths of hooks begin with.
-pub const PREFIX: &str = "/api/v1/hooks/";
 /// The largest body that is taken.
 const BODY_BYTES_MAX: usize = 256 << 10;
 

@@ -99,6 +99,11 @@ pub const ROUTES: &[(&str, &str, &str)] = &[
         "A process with its steps",
     ),
     (
+        "get",
+        "/api/v1/processes/{pid}/window",
+        "What is in its window, page by page",
+    ),
+    (
         "post",
         "/api/v1/processes/{pid}/reply",
         "Answer what it asks",
@@ -170,6 +175,7 @@ fn native() -> Router<Arc<Service>> {
         .route(&process(""), get(native::one))
         .route(&process("/events"), get(native::events))
         .route(&process("/log"), get(native::log))
+        .route(&process("/window"), get(native::window))
         .route(&process("/reply"), post(native::reply))
         .route(&process("/signal"), post(native::signal))
         .route(&process("/nice"), post(native::nice))

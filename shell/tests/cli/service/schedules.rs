@@ -41,6 +41,15 @@ fn status_of(sandbox: &Sandbox, pid: &str) -> Value {
     log["process"]["exit"]["status"].clone()
 }
 
+/// Waits until the machine has forgotten process `pid`: then there is nothing left to kill.
+#[track_caller]
+fn until_over(sandbox: &Sandbox, pid: &str) {
+    until(|| {
+        let said = sandbox.quipu(&["kill", pid]);
+        (said.code != Some(0)).then_some(())
+    });
+}
+
 #[test]
 fn a_run_that_was_missed_is_made_up_once() {
     let sandbox = Sandbox::new();
@@ -159,16 +168,13 @@ async fn a_hook_has_a_token_of_its_own() {
     sandbox.log_until("1", |log| log["steps"][0]["action"].is_object());
     sandbox.quipu(&["kill", "1"]).check(0, &[]);
     assert_eq!(status_of(&sandbox, "1"), "interrupted");
-    let again = until(|| {
-        let said = sandbox.quipu(&["kill", "1"]);
-        (said.code != Some(0)).then_some(())
-    });
-    assert_eq!(again, ());
+    until_over(&sandbox, "1");
     post(hook, &token, "again")
         .await
         .check(202, &[("/pid", json!(2))]);
     sandbox.quipu(&["kill", "2"]).check(0, &[]);
     assert_eq!(status_of(&sandbox, "2"), "interrupted");
+    until_over(&sandbox, "2");
     // Its day is over.
     let said = post(hook, &token, "again").await;
     said.check(429, &[]);
