@@ -203,7 +203,7 @@ async fn after_a_crash_only_what_may_be_done_again_is() {
             decide_ms: 0,
             outcome: None,
         };
-        journal.intent(pid, &step, None).expect("written");
+        journal.intent(pid, &step, None, None).expect("written");
         let mut events = kernel.subscribe();
         kernel.resume(pid, None, false).expect("it goes on");
         let said = transcript(&kernel, pid, &[], &mut events).await;

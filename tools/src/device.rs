@@ -30,7 +30,8 @@ pub trait Device: Send + Sync {
 }
 
 /// What a device is and can do.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct DeviceSpec {
     /// Its name: what comes before the dot in `calculator.calculate`.
     pub name: String,

@@ -9,6 +9,7 @@ use quipu_tools::{Bus, CallContext, CancelToken, Grants, ToolError};
 use super::{Body, Facts, Resolved, Said, Syscall};
 use crate::gate::Passed;
 use crate::journal::Outcome;
+use crate::journal::tape::Tape;
 use crate::label::{Label, Trust};
 use crate::process::{Memory, Pid};
 
@@ -29,6 +30,8 @@ pub(crate) struct World {
     pub(crate) memory: Memory,
     /// What the user said to the process.
     pub(crate) said: String,
+    /// Where what comes of its calls stands already, if it is played.
+    pub(crate) tape: Arc<Tape>,
 }
 
 impl World {
@@ -53,7 +56,11 @@ impl World {
             cancel: cancel.clone(),
             grants: self.grants.iter().chain(passed.once()).cloned().collect(),
         };
+        let recorded = self.recorded(floor);
         let work = async move {
+            if let Some(outcome) = recorded {
+                return outcome;
+            }
             let begun = Instant::now();
             let work = move || self.carry_out(passed, floor, context);
             let said = tokio::task::spawn_blocking(work).await;
@@ -69,6 +76,18 @@ impl World {
             }
         };
         (cancel, work)
+    }
+
+    /// What came of the call when it was carried out, where it is played: it is not carried out
+    /// a second time.
+    fn recorded(&self, floor: Trust) -> Option<Outcome> {
+        let outcome = self.tape.playing()?.outcome_of(self.n);
+        Some(outcome.unwrap_or_else(|| Outcome {
+            text: "this call has no outcome".to_owned(),
+            ok: false,
+            label: Label::kernel().lowered_to(floor),
+            ms: 0,
+        }))
     }
 
     fn carry_out(self, passed: Passed<Resolved>, floor: Trust, context: CallContext) -> Said {

@@ -10,6 +10,7 @@ use quipu_kernel::event::Event;
 use quipu_kernel::gate::{Approve, Policy};
 use quipu_kernel::journal::Journal;
 use quipu_kernel::process::{Pid, Program, Reply};
+use quipu_kernel::replay::{Replayed, replay};
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::RamStore;
 use quipu_tools::{
@@ -148,7 +149,14 @@ impl Setup {
     }
 }
 
-/// Runs `program` to its end; one line for each thing that happens.
+/// Replays `pid`, and wants the same.
+pub async fn replayed(kernel: &Kernel, pid: Pid) -> Replayed {
+    let replayed = replay(kernel.journal(), pid).await.expect("it is replayed");
+    assert_eq!(replayed.difference, None, "process {pid}");
+    replayed
+}
+
+/// Runs `program` to its end; one line for each thing that happens. Then replays it.
 pub async fn transcript(
     kernel: &Kernel,
     pid: Pid,
@@ -174,6 +182,7 @@ pub async fn transcript(
             kernel.reply(pid, &key, reply).expect("it waits");
         }
         if last {
+            replayed(kernel, pid).await;
             return lines.join("\n");
         }
     }
