@@ -30,6 +30,8 @@ pub(crate) struct World {
     pub(crate) memory: Memory,
     /// What the user said to the process.
     pub(crate) said: String,
+    /// The mark of its journal, which no other one has.
+    pub(crate) mark: [u8; 32],
     /// Where what comes of its calls stands already, if it is played.
     pub(crate) tape: Arc<Tape>,
 }
@@ -91,9 +93,12 @@ impl World {
     }
 
     fn carry_out(self, passed: Passed<Resolved>, floor: Trust, context: CallContext) -> Said {
+        // The same when a step that was cut off is done again, and for no other call.
+        let key = blake3::keyed_hash(&self.mark, passed.what().key().as_bytes());
         let (body, function) = passed.into_inner().into_parts();
         let hands = Hands {
             world: &self,
+            key: key.to_hex()[..32].to_owned(),
             floor,
             context: &context,
             function: function.as_ref(),
@@ -110,6 +115,7 @@ impl World {
 /// What a call that has passed the gate touches the world with. Only [`World::run`] makes one.
 pub(crate) struct Hands<'a> {
     world: &'a World,
+    key: String,
     floor: Trust,
     context: &'a CallContext,
     function: Option<&'a Result<quipu_tools::Resolved, ToolError>>,
@@ -139,6 +145,11 @@ impl Hands<'_> {
     /// The trust of the least trusted thing that the process has read.
     pub(crate) fn floor(&self) -> Trust {
         self.floor
+    }
+
+    /// The idempotency key of the call.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
     }
 
     /// The limits and the grants of the call.

@@ -242,6 +242,7 @@ impl Execution {
             n,
             memory: self.program.agent.memory.clone(),
             said: self.vm.users_words(),
+            mark: self.shared.journal.mark(),
             tape: self.shared.tape.clone(),
         }
     }

@@ -43,6 +43,8 @@ const HEADS: &str = "CREATE TABLE IF NOT EXISTS head (pid INTEGER PRIMARY KEY, m
 
 /// What the key is used for here.
 const PURPOSE: &str = "quipu journal chain 2";
+/// What tells the calls of its processes from those of other journals.
+const MARK: &str = "quipu journal mark 1";
 /// What it was used for before links kept the digest of their process.
 const EARLIER_PURPOSE: &str = "quipu journal chain 1";
 /// The file of the key, beside the journal.
@@ -71,6 +73,8 @@ struct Link {
 pub(super) struct Chain {
     key: Key,
     earlier_key: Key,
+    /// By which the calls of its processes are told from those of others.
+    pub(super) mark: Key,
     heads: PathBuf,
     /// `None` where they are only read, when they are needed.
     open: Option<Mutex<Connection>>,
@@ -97,6 +101,7 @@ impl Chain {
         Ok(Self {
             key: blake3::derive_key(PURPOSE, &key),
             earlier_key: blake3::derive_key(EARLIER_PURPOSE, &key),
+            mark: blake3::derive_key(MARK, &key),
             heads,
             open,
         })

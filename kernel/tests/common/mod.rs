@@ -43,9 +43,23 @@ impl Desk {
         }
     }
 
+    /// Gives it another name.
+    pub fn rename(&mut self, name: &str) {
+        self.spec.name = name.into();
+    }
+
     /// One by somebody else.
     pub fn by_a_stranger(mut self) -> Self {
         self.spec.vouched = false;
+        self
+    }
+
+    /// One that can also `pay`, and takes an idempotency key for it: it says how long the key is.
+    pub fn with_payments(mut self) -> Self {
+        let mut pay = function("pay", Effect::Write, &self.spec.requests);
+        pay.parameters["properties"]["idempotency_key"] = json!({"type": "string"});
+        pay.parameters["required"] = json!(["text", "idempotency_key"]);
+        self.spec.functions.push(pay);
         self
     }
 
@@ -90,6 +104,10 @@ impl Device for Desk {
                 missing: None,
             }),
             "list" => Ok(list(args["text"].as_str().unwrap_or_default()).into()),
+            "pay" => {
+                let key = args["idempotency_key"].as_str().unwrap_or_default();
+                Ok(format!("paid once, {} digits", key.len()).into())
+            }
             _ => Ok(args["text"].clone()),
         }
     }
