@@ -41,7 +41,7 @@ const KERNEL: Floors = &[
     &["planner"],
     &["event"],
     &["exec"],
-    &["kernel"],
+    &["kernel", "replay"],
     &["consolidation", "deliberation"],
 ];
 

@@ -401,6 +401,7 @@ impl Execution {
     /// The next piece of what is written; the whole, when it is done.
     async fn read(&mut self, n: u32, writing: &mut Writing) -> Result<Option<Completion>, Ending> {
         let chunk = guarded(
+            &self.shared.tape,
             &mut self.inbox.signals,
             time_left(&self.program, &self.spent, self.started),
             writing.ticket.next(),

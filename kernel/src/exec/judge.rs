@@ -373,7 +373,14 @@ impl Execution {
 
     async fn weighed(&mut self, mut ticket: Ticket) -> Result<Option<Weights>, Ending> {
         let left = time_left(&self.program, &self.spent, self.started);
-        match guarded(&mut self.inbox.signals, left, ticket.next()).await? {
+        match guarded(
+            &self.shared.tape,
+            &mut self.inbox.signals,
+            left,
+            ticket.next(),
+        )
+        .await?
+        {
             Ok(Chunk::Weighed(weights, _)) => Ok(Some(weights)),
             Ok(_) | Err(CpuError::Undecided) => Ok(None),
             Err(error) => Err(failed(error)),

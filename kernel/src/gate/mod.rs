@@ -12,6 +12,7 @@ use quipu_tools::{Capability, Effect, Grants};
 use serde::{Deserialize, Serialize};
 
 pub use crate::label::{Label, Trust};
+pub(crate) use passed::PASSED;
 pub use passed::{Ask, Denied, DeviceCall, Passed, Verdict};
 pub(crate) use ruling::BEFOREHAND;
 pub use ruling::{Ruling, Word};
@@ -54,7 +55,7 @@ pub trait Guarded {
 }
 
 /// The rules of one machine.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Policy {
     /// What the user has granted to all processes.
     pub grants: Grants,

@@ -88,7 +88,7 @@ impl Planner {
                         ..Callable::new(
                             format!("{}.{}", spec.name, function.name),
                             &function.description,
-                            strict(&function.parameters),
+                            strict(&function.told_parameters()),
                         )
                     },
                     about: spec.description.clone(),
