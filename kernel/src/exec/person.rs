@@ -25,6 +25,7 @@ impl Execution {
             by: by.to_owned(),
             reason: reason.clone(),
             call: key.to_owned(),
+            planned: None,
         };
         let approve = self.shared.gate.policy().approve;
         let (refused, what) = match (approve, self.inbox.attended) {
@@ -55,6 +56,7 @@ impl Execution {
             by: by.to_owned(),
             reason: reason.to_owned(),
             call: key.to_owned(),
+            planned: None,
         };
         let approve = self.shared.gate.policy().approve;
         if !self.inbox.attended || approve != Approve::Ask {
