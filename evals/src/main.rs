@@ -34,8 +34,8 @@ struct Args {
     /// Pages of the scale suite
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pages: usize,
-    /// A Python that has bm25s and PyStemmer, or jinja2, for the scale suite and that of
-    /// templates to compare with
+    /// A Python that has bm25s and PyStemmer for the scale suite, jinja2 for that of templates,
+    /// PyYAML for that of injected calls
     #[arg(long, value_name = "PROGRAM")]
     python: Option<PathBuf>,
     /// Kills of the crash suite

@@ -271,6 +271,7 @@ impl Kernel {
             done,
             n: last_refused,
             reminder: journal.reminder(pid)?,
+            planned: journal.planned(pid)?,
         })
     }
 

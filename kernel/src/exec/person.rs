@@ -70,7 +70,7 @@ impl Execution {
         Ok(ruling(word, "the person"))
     }
 
-    async fn ask_approval(
+    pub(super) async fn ask_approval(
         &mut self,
         step: &StepRow,
         reason: String,

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::label::{Label, Trust};
-use plan::Progress;
 pub use passed::{Ask, Denied, DeviceCall, Passed, Verdict};
+use plan::Progress;
 pub(crate) use ruling::BEFOREHAND;
 pub use ruling::{Ruling, Word};
 
@@ -301,24 +301,25 @@ mod tests {
     #[test]
     fn what_was_planned_passes_once_granted() {
         let net = || vec!["net:a.org".parse::<Capability>().unwrap()];
-        let check = |approved: bool, to: &str, needs: Vec<Capability>, granted: bool, want: &str| {
-            let plan = serde_json::json!({"effects": [
+        let check =
+            |approved: bool, to: &str, needs: Vec<Capability>, granted: bool, want: &str| {
+                let plan = serde_json::json!({"effects": [
                 {"tool": "mail.send", "args": {"to": {"is": "bob"}}}],
                 "made_on": "2024-05-15", "approved": approved});
-            let progress = Progress::of(serde_json::from_value(plan).unwrap());
-            let policy = Policy {
-                grants: net().into_iter().filter(|_| granted).collect(),
-                approve: Approve::Ask,
+                let progress = Progress::of(serde_json::from_value(plan).unwrap());
+                let policy = Policy {
+                    grants: net().into_iter().filter(|_| granted).collect(),
+                    approve: Approve::Ask,
+                };
+                let web = Label::new("web", Trust::Untrusted);
+                let send = Send(serde_json::json!({ "to": to }), needs);
+                let said = match Gate::new(policy).pass_by(send, &web, &progress) {
+                    Verdict::Passed(passed) => format!("allow {:?}", passed.planned()),
+                    Verdict::Ask(_) => "ask".into(),
+                    Verdict::Denied(_) => "deny".into(),
+                };
+                assert_eq!(said, want);
             };
-            let web = Label::new("web", Trust::Untrusted);
-            let send = Send(serde_json::json!({ "to": to }), needs);
-            let said = match Gate::new(policy).pass_by(send, &web, &progress) {
-                Verdict::Passed(passed) => format!("allow {:?}", passed.planned()),
-                Verdict::Ask(_) => "ask".into(),
-                Verdict::Denied(_) => "deny".into(),
-            };
-            assert_eq!(said, want);
-        };
         check(false, "bob", net(), true, "allow Some(0)");
         check(false, "eve", net(), true, "ask");
         check(true, "eve", net(), true, "ask");

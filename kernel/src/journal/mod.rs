@@ -10,6 +10,7 @@ mod chain;
 mod error;
 mod forget;
 mod fork;
+mod program;
 mod ruling;
 
 use std::path::{Path, PathBuf};
@@ -275,19 +276,6 @@ impl Journal {
             .map_err(|error| wrap(&self.path, error))?;
         let (program, spent) = row.ok_or(JournalError::NoProcess(pid))?;
         Ok((serde_json::from_str(&program)?, spent as u64))
-    }
-
-    /// Gives `pid` another priority.
-    pub fn set_priority(&self, pid: Pid, priority: i8) -> Result<()> {
-        let (mut program, _) = self.program(pid)?;
-        program.priority = priority;
-        let program = serde_json::to_string(&program)?;
-        self.change(|change| {
-            let sql = "UPDATE process SET program=?2 WHERE pid=?1";
-            change.execute(sql, params![pid, program])?;
-            Ok((pid, Some(("program", 0))))
-        })
-        .map(drop)
     }
 
     /// Records what `pid` is reminded of before its first step.

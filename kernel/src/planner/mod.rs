@@ -15,6 +15,7 @@ mod kind;
 pub mod lessons;
 pub mod numbers;
 mod plain;
+pub(crate) mod plan;
 
 use quipu_tools::{BUILTIN, Bus};
 use serde_json::{Value, json};

@@ -15,8 +15,8 @@ use crate::session::Session;
 use crate::session::lock::MachineLock;
 use crate::terminal::error::UserError;
 use crate::terminal::output::{self, seconds, visible};
-use crate::terminal::render::{action_words, reminded};
-use crate::terminal::report::add_rulings;
+use crate::terminal::render::{action_words, planned, reminded};
+use crate::terminal::report::{add_plan, add_rulings};
 use crate::terminal::{branches, hints};
 
 /// Show what a process did, step by step, or remove it from the journal
@@ -113,6 +113,7 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
     let steps = journal.steps(pid)?;
     let reminder = journal.reminder(pid)?;
     let rulings = journal.rulings(pid)?;
+    let plan = journal.plan(pid)?;
     if let Err(error) = journal.verify(pid) {
         say!("warning: {}", visible(&error.to_string()));
     }
@@ -123,6 +124,7 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
             log["branches"] = json!(branches);
         }
         add_rulings(&mut log["steps"], &rulings);
+        add_plan(&mut log, plan.as_ref());
         if let Some(reminder) = reminder {
             log["recalled"] = json!(reminder);
         }
@@ -138,6 +140,9 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
     if let Some(reminder) = reminder {
         output::line(&reminded(&reminder))?;
         output::line(&format!("     → {}", visible(&reminder.text)))?;
+    }
+    for line in plan.iter().flat_map(planned) {
+        output::line(&line)?;
     }
     for step in steps {
         let (verb, rest) = action_words(&step.action);

@@ -19,9 +19,9 @@
 //!   ([`Said`]), and with free text where the argument is not content ([`Role`]): where
 //!   something goes, which thing is changed, how much and with which password is never free.
 //! - A pick is evaluated here, on the JSON that a tool returned ([`Pick::of`]), never by the
-//!   model. It looks at a result only where the call that brought it in was decided before
-//!   the process read untrusted text, or was itself fixed by the plan. The first such result
-//!   counts, so that a read made later cannot take its place.
+//!   model. It looks at a result only where the call that brought it in was fixed by the
+//!   plan, or decided before the process read untrusted text. The first such result counts,
+//!   so that a read made later cannot take its place.
 //! - An effect of the plan is used up by the first call that matches it, for good.
 //! - A plan grants nothing: a missing capability stays missing.
 //!
@@ -61,7 +61,9 @@ pub use check::{Reader, Target};
 pub use pick::{How, Pick};
 pub use progress::Progress;
 pub use role::Role;
+pub(crate) use role::{argument, types};
 pub use said::Said;
+use times::moment;
 
 /// The most effects that one plan may have.
 pub const EFFECTS_MAX: usize = 8;
@@ -122,6 +124,10 @@ mod day {
     use chrono::NaiveDate;
     use serde::{Deserialize, Deserializer, Serializer, de};
 
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference"
+    )]
     pub(super) fn serialize<S: Serializer>(day: &NaiveDate, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(day)
     }
@@ -139,7 +145,6 @@ fn same(a: &Value, b: &Value) -> bool {
         (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
         (Value::String(a), Value::String(b)) => {
             let (a, b) = (a.trim(), b.trim());
-            let moment = |text| times::moment(text);
             a == b || moment(a).is_some_and(|a| moment(b) == Some(a))
         }
         (Value::Array(a), Value::Array(b)) => {

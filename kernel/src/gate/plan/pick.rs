@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::said::stands_in;
 use super::same;
@@ -28,10 +28,10 @@ use super::same;
 pub struct Pick {
     /// The tool whose result it is taken from.
     pub from: String,
-    /// The arguments that the call of this tool has. None are fixed when empty: then only a
-    /// call that was decided before untrusted text was read counts.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub given: BTreeMap<String, Value>,
+    /// The arguments that the call of this tool has. Without them, a call counts that was
+    /// decided before untrusted text was read, and one that has none.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub given: Map<String, Value>,
     /// Fields that have these values, capital letters aside.
     #[serde(default, rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
     pub is: BTreeMap<String, Value>,
@@ -77,7 +77,9 @@ impl Pick {
 
     /// What it takes out of `result`; `None` where no record fits, or more than may.
     pub fn of(&self, result: &Value) -> Option<Value> {
-        let mut left = records(result).into_iter().filter(|record| self.fits(record));
+        let mut left = records(result)
+            .into_iter()
+            .filter(|record| self.fits(record));
         let record = match self.how {
             How::First => left.next(),
             How::Last => left.last(),
@@ -107,8 +109,9 @@ impl Pick {
             pair.and_then(|(a, b)| compare(a, b)) == Some(want)
         };
         let all = |at: usize| {
-            let others = records.iter().enumerate().filter(|(i, _)| *i != at);
-            others.into_iter().all(|(_, other)| beats(records[at], other))
+            let others = records.iter().copied().enumerate();
+            let mut others = others.filter(|(i, _)| *i != at);
+            others.all(|(_, other)| beats(records[at], other))
         };
         // One record beats nobody: it has to have the field all the same.
         let at = (0..records.len()).find(|&at| all(at))?;

@@ -1,9 +1,9 @@
 //! What is left of a plan, and which of its effects a call matches.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::check::TODAY;
-use super::{Created, Pick, Plan, Planned, Slot, is_nothing, pick, same};
+use super::{Created, Pick, Plan, Planned, Slot, is_nothing, pick, same, same_fields};
 
 /// A plan while its process runs: what was read, what was used up, what was made.
 #[derive(Clone, Debug, Default)]
@@ -145,22 +145,30 @@ impl Progress {
         }
     }
 
-    /// What `pick` takes out of the first result that counts and has it.
+    /// What `pick` takes out of a result that counts: of the first call with just the
+    /// arguments that were planned, else of the call that was decided before anything
+    /// untrusted was read.
     fn picked(&self, pick: &Pick) -> Option<Value> {
-        let counts = |read: &&Read| {
-            let fixed = !pick.given.is_empty() || no_arguments(&read.args);
-            let given = pick
-                .given
-                .iter()
-                .all(|(name, want)| read.args.get(name).is_some_and(|is| same(is, want)));
-            let only = read.args.as_object().is_none_or(|args| {
-                let mut all = args.iter();
-                all.all(|(name, value)| is_nothing(value) || pick.given.contains_key(name))
-            });
-            read.tool == pick.from && given && (read.before || (fixed && only))
+        let of_the_tool = self.reads.iter().filter(|read| read.tool == pick.from);
+        let of_the_tool: Vec<&Read> = of_the_tool.collect();
+        let planned = |read: &Read| {
+            let args = read.args.as_object();
+            let fixed =
+                !pick.given.is_empty() || args.is_none_or(|args| args.values().all(is_nothing));
+            fixed && same_fields(&given(args), &pick.given)
         };
-        let mut reads = self.reads.iter().filter(counts);
-        reads.find_map(|read| pick.of(&read.result))
+        let mut as_planned = of_the_tool.iter().filter(|read| planned(read));
+        as_planned
+            .find_map(|read| pick.of(&read.result))
+            .or_else(|| {
+                let before = of_the_tool.iter().filter(|read| read.before);
+                let before: Vec<&&Read> = before.collect();
+                match (before.as_slice(), pick.given.is_empty()) {
+                    ([only], _) => pick.of(&only.result),
+                    (several, true) => several.iter().find_map(|read| pick.of(&read.result)),
+                    (_, false) => None,
+                }
+            })
     }
 
     /// What the effects that `created` names returned.
@@ -185,6 +193,10 @@ fn meets(planned: &Value, value: &Value) -> bool {
     }
 }
 
-fn no_arguments(args: &Value) -> bool {
-    args.as_object().is_none_or(|args| args.values().all(is_nothing))
+/// The arguments that say something.
+fn given(args: Option<&Map<String, Value>>) -> Map<String, Value> {
+    let args = args.into_iter().flatten();
+    args.filter(|(_, value)| !is_nothing(value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }

@@ -3,6 +3,7 @@
 //! Told by its name and its schema, on the safe side: what is not known is a destination. An
 //! author who knows better says so in `plugin.toml`.
 
+use quipu_tools::json_schema::definition;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -26,8 +27,18 @@ pub enum Role {
 
 /// Last words of the names of content.
 const CONTENT: &[&str] = &[
-    "body", "text", "content", "contents", "message", "description", "summary", "note", "notes",
-    "comment", "caption", "remark",
+    "body",
+    "text",
+    "content",
+    "contents",
+    "message",
+    "description",
+    "summary",
+    "note",
+    "notes",
+    "comment",
+    "caption",
+    "remark",
 ];
 /// Last words of names that are content where something is made, and else say which thing is
 /// meant.
@@ -41,7 +52,16 @@ const TIME: &[&str] = &[
     "date", "time", "datetime", "day", "start", "end", "when", "due", "deadline", "until",
 ];
 const CREDENTIAL: &[&str] = &[
-    "password", "passwd", "passphrase", "secret", "token", "key", "pin", "credential", "otp", "code",
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "key",
+    "pin",
+    "credential",
+    "otp",
+    "code",
 ];
 const SELECTOR: &[&str] = &["id", "ids", "uuid", "number", "index"];
 
@@ -82,6 +102,22 @@ impl Role {
             _ => Role::Destination,
         }
     }
+}
+
+/// References that are followed from an argument.
+const REFERENCES_MAX: usize = 8;
+
+/// The schema of the argument `name` in the schema `parameters` of a function, or what it
+/// refers to there.
+pub(crate) fn argument<'a>(parameters: &'a Value, name: &str) -> Option<&'a Value> {
+    let mut schema = parameters["properties"].get(name)?;
+    for _ in 0..REFERENCES_MAX {
+        match schema["$ref"].as_str() {
+            Some(reference) => schema = definition(parameters, reference)?,
+            None => return Some(schema),
+        }
+    }
+    None
 }
 
 /// Whether `function`, `device.function` or its last part, makes something new.
@@ -127,7 +163,7 @@ pub(super) fn choices(schema: &Value) -> Option<Vec<Value>> {
 }
 
 /// The types that a value may have, those of several forms together.
-pub(super) fn types(schema: &Value) -> Vec<String> {
+pub(crate) fn types(schema: &Value) -> Vec<String> {
     match &schema["type"] {
         Value::String(one) => vec![one.clone()],
         Value::Array(several) => several
@@ -145,4 +181,50 @@ pub(super) fn types(schema: &Value) -> Vec<String> {
 fn forms(schema: &Value) -> Option<&Vec<Value>> {
     let any = schema.get("anyOf").or_else(|| schema.get("oneOf"));
     any.and_then(Value::as_array)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn roles_are_told_by_names_on_the_safe_side() {
+        let text = json!({"type": "string"});
+        let number = json!({"type": ["number", "null"]});
+        let check = |function: &str, name: &str, schema: &Value, want: Role| {
+            assert_eq!(Role::of(function, name, schema), want, "{function} {name}");
+        };
+        check("mail.send", "body", &text, Role::Content);
+        check("mail.send", "subject", &text, Role::Content);
+        check("mail.delete", "subject", &text, Role::Selector);
+        check(
+            "mail.send",
+            "body",
+            &json!({"type": "string", "format": "uri"}),
+            Role::Destination,
+        );
+        check(
+            "mail.send",
+            "body",
+            &json!({"type": "array"}),
+            Role::Destination,
+        );
+        check("mail.send", "message_id", &text, Role::Selector);
+        check("mail.send", "replyTo", &text, Role::Destination);
+        check("mail.send", "whatever", &text, Role::Destination);
+        check("pay", "amount", &number, Role::Amount);
+        check("pay", "accountId", &number, Role::Selector);
+        check("cal.create_event", "start_time", &text, Role::Time);
+        check("bank.set", "newPassword", &text, Role::Credential);
+        check(
+            "files.share",
+            "content",
+            &json!({"enum": ["a"]}),
+            Role::Selector,
+        );
+        let optional = json!({"anyOf": [{"type": "string"}, {"type": "null"}]});
+        check("cal.create_event", "description", &optional, Role::Content);
+    }
 }

@@ -15,9 +15,11 @@ const PHRASES_MAX: usize = 600;
 /// The most characters of a phrase in quotation marks.
 const QUOTED_CHARS: usize = 200;
 
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+(?:,\d{3})*(?:\.\d+)?"));
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b\d+(?:,\d{3})*(?:\.\d+)?"));
 static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"(?:^|[\s(:,])'([^'\n]+)'|"([^"\n]+)"|“([^”\n]+)”|‘([^’\n]+)’|`([^`\n]+)`|「([^」\n]+)」"#)
+    pattern(
+        r#"(?:^|[\s(:,])'([^'\n]+)'|"([^"\n]+)"|“([^”\n]+)”|‘([^’\n]+)’|`([^`\n]+)`|「([^」\n]+)」"#,
+    )
 });
 
 fn pattern(text: &str) -> Regex {
@@ -101,10 +103,18 @@ impl Said {
 
     /// The dates, times of day, and both together that were said, as a tool takes them.
     pub fn moments(&self) -> Vec<String> {
-        let dates = self.times.dates.iter().map(|d| d.format("%Y-%m-%d").to_string());
+        let dates = self
+            .times
+            .dates
+            .iter()
+            .map(|d| d.format("%Y-%m-%d").to_string());
         let both = self.times.moments();
         let both = both.map(|at| at.format("%Y-%m-%d %H:%M").to_string());
-        let clock = self.times.clock.iter().map(|t| t.format("%H:%M").to_string());
+        let clock = self
+            .times
+            .clock
+            .iter()
+            .map(|t| t.format("%H:%M").to_string());
         distinct(both.chain(dates).chain(clock))
     }
 
@@ -118,7 +128,8 @@ impl Said {
         let words: Vec<&str> = self.words.split_whitespace().collect();
         let runs = (1..=PHRASE_WORDS).flat_map(|n| {
             let runs = words.windows(n);
-            runs.map(|run| trimmed(&run.join(" ")).to_owned()).collect::<Vec<_>>()
+            runs.map(|run| trimmed(&run.join(" ")).to_owned())
+                .collect::<Vec<_>>()
         });
         let all = quoted.chain(runs).filter(|phrase| self.is_phrase(phrase));
         let mut all = distinct(all);
@@ -169,5 +180,56 @@ fn goes_on(next: &[char]) -> bool {
 
 /// Letters and digits, but for scripts that put no space between words.
 fn is_of_a_word(c: char) -> bool {
-    c.is_alphanumeric() && !matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{ffdc}')
+    c.is_alphanumeric()
+        && !matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{ffdc}')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_said_is_words_numbers_dates_and_times() {
+        let words = "Book 'The Blue Room' on May 19th from 9:30 for 2 hours, at 3pm for half an hour, \
+                     or tomorrow at noon; 1,250.50 euros go to DE12-34. 请写信给bob@a.example。";
+        let day = NaiveDate::from_ymd_opt(2024, 5, 15).unwrap();
+        let said = Said::of(words, day);
+        let check = |value: Value, want: bool| assert_eq!(said.has(&value), want, "{value}");
+        check(json!("The Blue Room"), true);
+        check(json!("The Blue"), true);
+        check(json!("he Blue"), false);
+        check(json!("bob@a.example"), true);
+        check(json!("a.example"), false);
+        check(json!("DE12"), false);
+        check(json!("DE12-34"), true);
+        check(json!(1250.5), true);
+        check(json!(250.5), false);
+        check(json!(["9:30", "noon"]), true);
+        check(json!([]), false);
+        check(json!({"a": "noon"}), false);
+        check(json!(""), false);
+        for (moment, want) in [
+            ("2024-05-19", true),
+            ("2025-05-19", true),
+            ("2024-05-16", true),
+            ("2024-05-17", false),
+            ("2024-05-19 09:30", true),
+            ("2024-05-19T11:30:00", true),
+            ("2024-05-19 15:30", true),
+            ("2024-05-16 12:00", true),
+            ("2024-05-19 10:30", false),
+            ("2024-05-18 09:30", false),
+            ("11:30", true),
+            ("11:45", false),
+        ] {
+            check(json!(moment), want);
+        }
+        assert_eq!(said.numbers()[..3], [json!(19), json!(9), json!(30)]);
+        let phrases = said.phrases();
+        assert_eq!(phrases[0], "The Blue Room");
+        assert!(phrases.iter().all(|phrase| said.has(&json!(phrase))));
+        assert!(said.moments().contains(&"2024-05-19 11:30".to_owned()));
+    }
 }

@@ -67,7 +67,9 @@ fn readers() -> Vec<Reader> {
         parameters: schema(&[]),
         returns: json!({}),
     };
-    ["files.list", "files.search", "bank.history"].map(reader).into()
+    ["files.list", "files.search", "bank.history"]
+        .map(reader)
+        .into()
 }
 
 /// Which of the effects may stand, as a list of problems: empty where all may.
@@ -86,20 +88,39 @@ fn what_the_user_did_not_say_is_not_planned() {
             "{effect}: {found}"
         );
     };
-    let mail = |to: Value, subject: Value| {
-        json!({"tool": "mail.send", "args": {"to": to, "subject": subject, "body": "text"}})
-    };
+    let mail = |to: Value, subject: Value| json!({"tool": "mail.send", "args": {"to": to, "subject": subject, "body": "text"}});
     let words = "Mail bob@a.example the minutes, and eve@b.example.org too.";
-    check(words, mail(json!({"is": ["bob@a.example"]}), json!("text")), "");
-    check(words, mail(json!({"is": ["eve@b.example"]}), json!("text")), "did not say");
-    check(words, mail(json!({"is": ["mal@c.example"]}), json!("text")), "did not say");
-    check(words, mail(json!("text"), json!("text")), "to may not be any text");
-    check(words, mail(json!({"one_of": []}), json!("text")), "nothing to choose from");
+    check(
+        words,
+        mail(json!({"is": ["bob@a.example"]}), json!("text")),
+        "",
+    );
+    check(
+        words,
+        mail(json!({"is": ["eve@b.example"]}), json!("text")),
+        "did not say",
+    );
+    check(
+        words,
+        mail(json!({"is": ["mal@c.example"]}), json!("text")),
+        "did not say",
+    );
+    check(
+        words,
+        mail(json!("text"), json!("text")),
+        "to may not be any text",
+    );
+    check(
+        words,
+        mail(json!({"one_of": []}), json!("text")),
+        "nothing to choose from",
+    );
     let without = json!({"tool": "mail.send", "args": {"to": {"is": ["bob@a.example"]}}});
     check(words, without, "the argument subject is missing");
     let other = json!({"tool": "mail.forward", "args": {}});
     check(words, other, "may be planned");
-    let with = json!({"tool": "files.delete", "args": {"id": {"is": "Mail"}, "force": {"is": true}}});
+    let with =
+        json!({"tool": "files.delete", "args": {"id": {"is": "Mail"}, "force": {"is": true}}});
     check(words, with, "no argument force");
 
     let pay = |recipient: Value, amount: Value, date: &str| {
@@ -110,19 +131,37 @@ fn what_the_user_did_not_say_is_not_planned() {
     let to = || json!({"is": "DE89 3704"});
     check(words, pay(to(), json!({"is": 12.5}), "2024-05-20"), "");
     check(words, pay(to(), json!({"is": 12.5}), "today"), "");
-    check(words, pay(to(), json!({"is": 125}), "2024-05-20"), "did not say");
-    check(words, pay(to(), json!({"is": 12.5}), "2024-05-21"), "did not say");
-    check(words, pay(json!({"is": "today"}), json!({"is": 12.5}), "today"), "did not say");
+    check(
+        words,
+        pay(to(), json!({"is": 125}), "2024-05-20"),
+        "did not say",
+    );
+    check(
+        words,
+        pay(to(), json!({"is": 12.5}), "2024-05-21"),
+        "did not say",
+    );
+    check(
+        words,
+        pay(json!({"is": "today"}), json!({"is": 12.5}), "today"),
+        "did not say",
+    );
     let last = json!({"pick": {"from": "bank.history", "how": "last", "take": "amount"}});
     check(words, pay(to(), last, "today"), "");
     let most = json!({"at_most": {"from": "bank.pay", "take": "amount"}});
     check(words, pay(to(), most, "today"), "which does not read");
-    let by = json!({"at_most": {"from": "bank.history", "has": {"note": "BILL"}, "take": "amount"}});
+    let by =
+        json!({"at_most": {"from": "bank.history", "has": {"note": "BILL"}, "take": "amount"}});
     check(words, pay(to(), by, "today"), "");
-    let by = json!({"at_most": {"from": "bank.history", "where": {"note": "rent"}, "take": "amount"}});
+    let by =
+        json!({"at_most": {"from": "bank.history", "where": {"note": "rent"}, "take": "amount"}});
     check(words, pay(to(), by, "today"), "picked by \"rent\"");
     let any = json!({"at_most": {"from": "bank.history", "take": "recipient"}});
-    check(words, pay(any, json!({"is": 12.5}), "today"), "is no amount");
+    check(
+        words,
+        pay(any, json!({"is": 12.5}), "today"),
+        "is no amount",
+    );
 
     let password = |slot: Value| json!({"tool": "bank.set_password", "args": {"password": slot}});
     check("Set it to 'x1-y2'.", password(json!({"is": "x1-y2"})), "");
@@ -134,7 +173,11 @@ fn what_the_user_did_not_say_is_not_planned() {
         json!({"tool": "files.share", "args": {"id": {"created": {"by": "files.create", "take": "id"}},
             "with": {"is": "bob@a.example"}, "right": {"is": right}}})
     };
-    check("Share it with bob@a.example", share("r"), "not planned before");
+    check(
+        "Share it with bob@a.example",
+        share("r"),
+        "not planned before",
+    );
     let title = json!({"tool": "notes.delete", "args": {"title": "text"}});
     check("Delete my note", title, "title may not be any text");
 }
@@ -145,7 +188,10 @@ fn a_plan_is_of_bounded_length() {
     let said = Said::of("Make a, often", day());
     let many = plan(Value::Array(vec![one; 20]));
     let (kept, problems) = many.checked(&said, &targets(), &readers());
-    assert_eq!((kept.effects.len(), problems.len()), (EFFECTS_MAX, 20 - EFFECTS_MAX));
+    assert_eq!(
+        (kept.effects.len(), problems.len()),
+        (EFFECTS_MAX, 20 - EFFECTS_MAX)
+    );
 }
 
 /// A process with `effects` planned that has seen `reads`, each a tool, its arguments, its
@@ -218,22 +264,46 @@ fn a_pick_is_made_by_the_kernel() {
         fields.extend(more.as_object().unwrap().clone());
         pick
     };
-    check(from(json!({"where": {"name": "plan.docx"}})), &files, Some(json!("3")));
+    check(
+        from(json!({"where": {"name": "plan.docx"}})),
+        &files,
+        Some(json!("3")),
+    );
     check(from(json!({"where": {"name": "plan"}})), &files, None);
     check(from(json!({"has": {"name": "LIST"}})), &files, None);
-    check(from(json!({"has": {"name": "LIST"}, "how": "first"})), &files, Some(json!("7")));
+    check(
+        from(json!({"has": {"name": "LIST"}, "how": "first"})),
+        &files,
+        Some(json!("7")),
+    );
     check(from(json!({"how": "last"})), &files, Some(json!("9")));
     check(from(json!({})), &files, None);
-    check(from(json!({"where": {"size": 10}, "take": "owner.mail"})), &files, Some(json!("a@x.example")));
+    check(
+        from(json!({"where": {"size": 10}, "take": "owner.mail"})),
+        &files,
+        Some(json!("a@x.example")),
+    );
     // A text is not compared with a number, so that no file is the largest.
     check(from(json!({"how": "max", "by": "size"})), &files, None);
     let numbers = json!({"files": [{"id": 1, "size": 3}, {"id": 2, "size": 8}, {"id": 3, "size": 3}], "n": 3});
-    check(from(json!({"how": "max", "by": "size"})), &numbers, Some(json!(2)));
+    check(
+        from(json!({"how": "max", "by": "size"})),
+        &numbers,
+        Some(json!(2)),
+    );
     check(from(json!({"how": "min", "by": "size"})), &numbers, None);
-    check(from(json!({})), &json!({"id": "the one"}), Some(json!("the one")));
+    check(
+        from(json!({})),
+        &json!({"id": "the one"}),
+        Some(json!("the one")),
+    );
     check(from(json!({})), &json!({"id": ""}), None);
     check(from(json!({})), &json!("id: 7"), None);
-    check(from(json!({"how": "max", "by": "size"})), &json!([{"id": 1}]), None);
+    check(
+        from(json!({"how": "max", "by": "size"})),
+        &json!([{"id": 1}]),
+        None,
+    );
 }
 
 #[test]
@@ -249,10 +319,30 @@ fn a_read_chosen_by_a_stranger_counts_only_as_planned() {
         let matches = progress.matches("files.delete", &json!({"id": id}));
         assert_eq!(matches.is_some(), want, "{slot}: {reads:?}");
     };
-    check(&largest, &[("files.list", none(), list("7"), false)], "7", true);
-    check(&largest, &[("files.list", json!({"in": "x"}), list("7"), false)], "7", false);
-    check(&largest, &[("files.list", json!({"in": "x"}), list("7"), true)], "7", true);
-    check(&largest, &[("files.list", none(), list("7"), false)], "8", false);
+    check(
+        &largest,
+        &[("files.list", none(), list("7"), false)],
+        "7",
+        true,
+    );
+    check(
+        &largest,
+        &[("files.list", json!({"in": "x"}), list("7"), false)],
+        "7",
+        false,
+    );
+    check(
+        &largest,
+        &[("files.list", json!({"in": "x"}), list("7"), true)],
+        "7",
+        true,
+    );
+    check(
+        &largest,
+        &[("files.list", none(), list("7"), false)],
+        "8",
+        false,
+    );
     check(&largest, &[], "7", false);
     // The first one counts, whatever is read later.
     let twice = [
@@ -264,8 +354,20 @@ fn a_read_chosen_by_a_stranger_counts_only_as_planned() {
     let search = |what: &str, before| ("files.search", json!({"for": what}), list("7"), before);
     check(&found, &[search("plan", false)], "7", true);
     check(&found, &[search("salaries", false)], "7", false);
-    check(&found, &[search("salaries", true)], "7", false);
-    let more = ("files.search", json!({"for": "plan", "in": "trash"}), list("7"), false);
+    // A call that nobody else had a hand in may have other words than the plan.
+    check(&found, &[search("salaries", true)], "7", true);
+    check(
+        &found,
+        &[search("salaries", true), search("bonus", true)],
+        "7",
+        false,
+    );
+    let more = (
+        "files.search",
+        json!({"for": "plan", "in": "trash"}),
+        list("7"),
+        false,
+    );
     check(&found, &[more], "7", false);
     check(&any, &[search("salaries", false)], "7", false);
     check(&any, &[search("salaries", true)], "7", true);
@@ -278,7 +380,13 @@ fn an_amount_stays_within_its_bound() {
     let effects = json!([{"tool": "bank.pay", "args": {"amount": bound}}]);
     let history = json!([{"amount": 7}, {"amount": 50.0}]);
     let progress = progress(effects, &[("bank.history", json!({}), history, false)]);
-    for (amount, want) in [(5.0, true), (50.0, true), (50.01, false), (0.0, false), (-4.0, false)] {
+    for (amount, want) in [
+        (5.0, true),
+        (50.0, true),
+        (50.01, false),
+        (0.0, false),
+        (-4.0, false),
+    ] {
         let found = progress.matches("bank.pay", &json!({"amount": amount}));
         assert_eq!(found.is_some(), want, "{amount}");
     }
@@ -306,72 +414,6 @@ fn an_effect_is_used_up_and_what_it_made_may_be_used() {
     progress.use_up(2);
     progress.settle();
     assert_eq!(progress.matches("files.create", &create), None);
-}
-
-#[test]
-fn what_was_said_is_words_numbers_dates_and_times() {
-    let words = "Book 'The Blue Room' on May 19th from 9:30 for 2 hours, at 3pm for half an hour, \
-                 or tomorrow at noon; 1,250.50 euros go to DE12-34. 请写信给bob@a.example。";
-    let said = Said::of(words, day());
-    let check = |value: Value, want: bool| assert_eq!(said.has(&value), want, "{value}");
-    check(json!("The Blue Room"), true);
-    check(json!("The Blue"), true);
-    check(json!("he Blue"), false);
-    check(json!("bob@a.example"), true);
-    check(json!("a.example"), false);
-    check(json!("DE12"), false);
-    check(json!("DE12-34"), true);
-    check(json!(1250.5), true);
-    check(json!(250.5), false);
-    check(json!(["9:30", "noon"]), true);
-    check(json!([]), false);
-    check(json!({"a": "noon"}), false);
-    check(json!(""), false);
-    for (moment, want) in [
-        ("2024-05-19", true),
-        ("2025-05-19", true),
-        ("2024-05-16", true),
-        ("2024-05-17", false),
-        ("2024-05-19 09:30", true),
-        ("2024-05-19T11:30:00", true),
-        ("2024-05-19 15:30", true),
-        ("2024-05-16 12:00", true),
-        ("2024-05-19 10:30", false),
-        ("2024-05-18 09:30", false),
-        ("11:30", true),
-        ("11:45", false),
-    ] {
-        check(json!(moment), want);
-    }
-    assert_eq!(said.numbers()[..3], [json!(19), json!(9), json!(30)]);
-    let phrases = said.phrases();
-    assert_eq!(phrases[0], "The Blue Room");
-    assert!(phrases.iter().all(|phrase| said.has(&json!(phrase))));
-    assert!(said.moments().contains(&"2024-05-19 11:30".to_owned()));
-}
-
-#[test]
-fn roles_are_told_by_names_on_the_safe_side() {
-    let text = json!({"type": "string"});
-    let number = json!({"type": ["number", "null"]});
-    let check = |function: &str, name: &str, schema: &Value, want: Role| {
-        assert_eq!(Role::of(function, name, schema), want, "{function} {name}");
-    };
-    check("mail.send", "body", &text, Role::Content);
-    check("mail.send", "subject", &text, Role::Content);
-    check("mail.delete", "subject", &text, Role::Selector);
-    check("mail.send", "body", &json!({"type": "string", "format": "uri"}), Role::Destination);
-    check("mail.send", "body", &json!({"type": "array"}), Role::Destination);
-    check("mail.send", "message_id", &text, Role::Selector);
-    check("mail.send", "replyTo", &text, Role::Destination);
-    check("mail.send", "whatever", &text, Role::Destination);
-    check("pay", "amount", &number, Role::Amount);
-    check("pay", "accountId", &number, Role::Selector);
-    check("cal.create_event", "start_time", &text, Role::Time);
-    check("bank.set", "newPassword", &text, Role::Credential);
-    check("files.share", "content", &json!({"enum": ["a"]}), Role::Selector);
-    let optional = json!({"anyOf": [{"type": "string"}, {"type": "null"}]});
-    check("cal.create_event", "description", &optional, Role::Content);
 }
 
 #[test]

@@ -63,7 +63,9 @@ pub(super) fn moment(text: &str) -> Option<Moment> {
         let seconds = format!("{form}:%S");
         let zone = format!("{form}:%SZ");
         let read = |form: &str| NaiveDateTime::parse_from_str(text, form).ok();
-        read(form).or_else(|| read(&seconds)).or_else(|| read(&zone))
+        read(form)
+            .or_else(|| read(&seconds))
+            .or_else(|| read(&zone))
     });
     if let Some(both) = both {
         return Some(Moment {
@@ -83,10 +85,18 @@ impl Times {
     pub(super) fn of(words: &str, today: NaiveDate) -> Self {
         let mut dates = Vec::new();
         for found in NUMERIC.captures_iter(words) {
-            dates.extend(date(number(&found, 1), number(&found, 2), number(&found, 3)));
+            dates.extend(date(
+                number(&found, 1),
+                number(&found, 2),
+                number(&found, 3),
+            ));
         }
         for found in DOTTED.captures_iter(words) {
-            dates.extend(date(number(&found, 3), number(&found, 2), number(&found, 1)));
+            dates.extend(date(
+                number(&found, 3),
+                number(&found, 2),
+                number(&found, 1),
+            ));
         }
         for (forms, month, day) in [(&MONTH_FIRST, 1, 2), (&DAY_FIRST, 2, 1)] {
             for found in forms.captures_iter(words) {
@@ -115,18 +125,28 @@ impl Times {
     /// and lasts as long as was said.
     pub(super) fn have(&self, moment: Moment) -> bool {
         match moment {
-            Moment { date: Some(date), time: None } => self.dates.contains(&date),
-            Moment { date: None, time: Some(time) } => {
+            Moment {
+                date: Some(date),
+                time: None,
+            } => self.dates.contains(&date),
+            Moment {
+                date: None,
+                time: Some(time),
+            } => {
                 let from_then = |begin: &NaiveTime| {
                     let ends = |length: &TimeDelta| *begin + *length == time;
                     *begin == time || self.lengths.iter().any(ends)
                 };
                 self.clock.iter().any(from_then)
             }
-            Moment { date: Some(date), time: Some(time) } => {
-                self.moments().any(|said| said == date.and_time(time))
-            }
-            Moment { date: None, time: None } => false,
+            Moment {
+                date: Some(date),
+                time: Some(time),
+            } => self.moments().any(|said| said == date.and_time(time)),
+            Moment {
+                date: None,
+                time: None,
+            } => false,
         }
     }
 
@@ -134,7 +154,7 @@ impl Times {
     pub(super) fn moments(&self) -> impl Iterator<Item = NaiveDateTime> {
         let begins = self.dates.iter().flat_map(|date| {
             let at = self.clock.iter();
-            at.map(|time| date.and_time(*time))
+            at.map(move |time| date.and_time(*time))
         });
         begins.flat_map(|begin| {
             let ends = self.lengths.iter().map(move |length| begin + *length);
@@ -189,7 +209,7 @@ fn time(found: &Captures<'_>) -> Option<NaiveTime> {
 )]
 fn length(found: Captures<'_>) -> Option<TimeDelta> {
     let many = found[1].to_lowercase();
-    let many = match many.as_str() {
+    let many: f64 = match many.as_str() {
         "half an" => 0.5,
         "a" | "an" | "one" => 1.0,
         "two" => 2.0,

@@ -35,7 +35,9 @@ impl Slot {
             }
             Slot::Pick(pick) => pick.told(),
             Slot::AtMost(pick) => format!("at most {}", pick.told()),
-            Slot::Created(created) if created.take.is_empty() => format!("what {} made", created.by),
+            Slot::Created(created) if created.take.is_empty() => {
+                format!("what {} made", created.by)
+            }
             Slot::Created(created) => format!("{} of what {} made", created.take, created.by),
             Slot::Text => "any text".to_owned(),
         }
@@ -56,11 +58,20 @@ impl Pick {
             field => format!("the {field} of {which} of {}", self.from),
         };
         if !self.given.is_empty() {
-            let given = self.given.iter().map(|(name, value)| format!("{name} {value}"));
+            let given = self
+                .given
+                .iter()
+                .map(|(name, value)| format!("{name} {value}"));
             told.push_str(&format!(" ({})", given.collect::<Vec<_>>().join(", ")));
         }
-        let is = self.is.iter().map(|(name, value)| format!("{name} {value}"));
-        let has = self.has.iter().map(|(name, words)| format!("\"{words}\" in {name}"));
+        let is = self
+            .is
+            .iter()
+            .map(|(name, value)| format!("{name} {value}"));
+        let has = self
+            .has
+            .iter()
+            .map(|(name, words)| format!("\"{words}\" in {name}"));
         let mut with: Vec<String> = is.chain(has).collect();
         match self.how {
             How::Max => with.push(format!("the greatest {}", self.by)),

@@ -5,6 +5,7 @@
 mod claim;
 mod done;
 mod fits;
+mod plan;
 mod program;
 mod replace;
 mod sort;
@@ -12,6 +13,7 @@ mod sort;
 pub use claim::CLAIM;
 pub use done::DONE;
 pub use fits::FITS;
+pub use plan::PLAN;
 pub use program::PROGRAM;
 pub use replace::REPLACE;
 pub use sort::SORT;
