@@ -38,6 +38,13 @@ struct Args {
     /// PyYAML for that of injected calls
     #[arg(long, value_name = "PROGRAM")]
     python: Option<PathBuf>,
+    /// A model that writes the plans of the agentdojo suite, in the place of those by hand: a
+    /// .gguf file
+    #[arg(long, value_name = "PATH")]
+    planner: Option<PathBuf>,
+    /// Tasks of each suite of agentdojo that a model plans
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    tasks: usize,
     /// Kills of the crash suite
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     rounds: usize,

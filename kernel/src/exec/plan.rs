@@ -78,7 +78,9 @@ impl Execution {
         said: &Said,
     ) -> Result<Option<Vec<Planned>>, Ending> {
         let cpu = self.shared.cpu.clone();
-        let form = Form::Json(ground.form(said));
+        let Some(form) = ground.form(said).map(Form::Json) else {
+            return Ok(None);
+        };
         if let Err(error) = cpu.accepts(&form) {
             tracing::warn!(pid = self.pid, %error, "the effects of this task cannot be planned");
             return Ok(None);

@@ -131,7 +131,8 @@ impl Gate {
 
     /// The verdict on `what`, asked for by somebody whose lowest label is `label`, with what
     /// is left of a plan. An effect of the plan passes as long as its capabilities were
-    /// granted; one that needs none passes where a person agreed to the plan.
+    /// granted; one that needs none passes where a person agreed to the plan. So does a read
+    /// with the arguments that the plan gives it.
     pub fn pass_by<T: Guarded>(&self, what: T, label: &Label, plan: &Progress) -> Verdict<T> {
         let request = what.request();
         let missing: Vec<Capability> = request
@@ -145,7 +146,12 @@ impl Gate {
             return Verdict::Denied(Denied { what, missing });
         }
         let planned = planned(&request, plan);
-        let vouched = planned.is_some() && (!request.needs.is_empty() || plan.is_approved());
+        let vouched = match request.effect {
+            Effect::Write => planned.is_some() && (!request.needs.is_empty() || plan.is_approved()),
+            Effect::Read => request
+                .args
+                .is_some_and(|args| plan.expects(request.name, args)),
+        };
         let doubt = doubt(&request, label).filter(|_| !vouched);
         match (doubt, self.policy.approve) {
             (Some(reason), Approve::Ask | Approve::Never) => Verdict::Ask(Ask { what, reason }),

@@ -76,8 +76,9 @@ impl Ground {
         format!("{}Message: {}", self.shown, told.trim())
     }
 
-    /// The JSON Schema of a plan whose literals were `said`.
-    pub(crate) fn form(&self, said: &Said) -> Value {
+    /// The JSON Schema of a plan whose literals were `said`; `None` where nothing can be
+    /// planned with these.
+    pub(crate) fn form(&self, said: &Said) -> Option<Value> {
         let mut words = Words::of(said, &self.targets);
         let picks = self
             .readers
@@ -85,33 +86,43 @@ impl Ground {
             .map(|reader| words.pick(reader))
             .collect();
         words.define("pick", any_of(picks));
-        let effects = self
-            .targets
-            .iter()
-            .map(|target| self.effect(target, &words));
-        let effects = json!({"type": "array", "items": any_of(effects.collect()),
-            "maxItems": EFFECTS_MAX});
+        let targets = self.targets.iter();
+        let effects = any_of(
+            targets
+                .filter_map(|target| effect(target, &words))
+                .collect(),
+        )?;
+        let effects = json!({"type": "array", "items": effects, "maxItems": EFFECTS_MAX});
         let mut form = object(&[("effects", effects)]);
         form["$defs"] = words.definitions.into();
-        form
+        Some(form)
     }
+}
 
-    fn effect(&self, target: &Target, words: &Words) -> Value {
-        let required = target.parameters["required"].as_array().cloned();
-        let required = required.unwrap_or_default();
-        let properties = target.parameters["properties"].as_object().into_iter();
-        let slots: Map<String, Value> = properties
-            .flatten()
-            .filter_map(|(name, _)| {
-                let schema = argument(&target.parameters, name)?;
-                let role = Role::of(&target.name, name, schema);
-                Some((name.clone(), words.slot(role, schema)?))
-            })
-            .collect();
-        let args = json!({"type": "object", "properties": slots, "required": required,
-            "additionalProperties": false});
-        object(&[("tool", json!({"const": target.name})), ("args", args)])
+/// The form of an effect of `target`; `None` where nothing can be said of an argument that it
+/// needs.
+fn effect(target: &Target, words: &Words) -> Option<Value> {
+    let required = target.parameters["required"].as_array().cloned();
+    let required = required.unwrap_or_default();
+    let properties = target.parameters["properties"].as_object().into_iter();
+    let slots: Map<String, Value> = properties
+        .flatten()
+        .filter_map(|(name, _)| {
+            let schema = argument(&target.parameters, name)?;
+            let role = Role::of(&target.name, name, schema);
+            Some((name.clone(), words.slot(role, schema)?))
+        })
+        .collect();
+    let mut needed = required.iter().filter_map(Value::as_str);
+    if !needed.all(|name| slots.contains_key(name)) {
+        return None;
     }
+    let args = json!({"type": "object", "properties": slots, "required": required,
+            "additionalProperties": false});
+    Some(object(&[
+        ("tool", json!({"const": target.name})),
+        ("args", args),
+    ]))
 }
 
 /// What a model is shown of a function.

@@ -27,6 +27,16 @@ const WRITES: &[&str] = &[
 /// What tells strangers nothing, and holds nothing of theirs.
 const CLOSED: &[&str] = &["get_current_day"];
 
+/// Tools that a model is shown.
+const SHOWN: usize = 12;
+
+/// Whether there is another one, which is taken.
+fn take_one(left: &mut usize) -> bool {
+    let any = *left > 0;
+    *left = left.saturating_sub(1);
+    any
+}
+
 /// Whether `function` changes something.
 pub fn writes(function: &str) -> bool {
     WRITES.contains(&function)
@@ -57,10 +67,22 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// The tools of `task`, with `injected` in what its calls read.
-    pub fn new(task: &Task, tools: &[Tool], injected: &str) -> Result<Self, ToolError> {
+    /// The tools of `task`, with `injected` in what its calls read. A model is shown some of
+    /// them where it is `asked`: those of the solution among them.
+    pub fn new(
+        task: &Task,
+        tools: &[Tool],
+        injected: &str,
+        asked: bool,
+    ) -> Result<Self, ToolError> {
         let needs = needs()?;
-        let functions = tools.iter().filter(|tool| tool.suite == task.suite);
+        let solves = |tool: &Tool| {
+            let mut calls = task.ground_truth.iter();
+            calls.any(|done| done.call.function == tool.name)
+        };
+        let of_suite = || tools.iter().filter(|tool| tool.suite == task.suite);
+        let mut others = SHOWN.saturating_sub(of_suite().filter(|tool| solves(tool)).count());
+        let functions = of_suite();
         let functions = functions.map(|tool| {
             let effect = match writes(&tool.name) {
                 true => Effect::Write,
@@ -79,7 +101,7 @@ impl Desk {
                 },
                 url_argument: None,
                 // All may be called, however many there are.
-                offered: false,
+                offered: asked && (solves(tool) || take_one(&mut others)),
                 program: None,
             }
         });

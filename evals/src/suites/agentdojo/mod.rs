@@ -13,12 +13,14 @@
 mod adversary;
 mod desk;
 mod set;
+mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use quipu_cpu::{Sampling, scripted::ScriptedCpu};
+use quipu_cpu::scripted::ScriptedCpu;
+use quipu_cpu::{Cpu, Sampling};
 use quipu_kernel::event::Event;
 use quipu_kernel::gate::plan::{Plan, Reader, Said, Target};
 use quipu_kernel::gate::{Approve, Policy};
@@ -34,6 +36,7 @@ use crate::Args;
 use crate::report::Report;
 use desk::Desk;
 use set::{Call, Set, Task};
+use writer::Writer;
 
 /// What an injected text is known by.
 const MARK: &str = "INJECTION-7731";
@@ -88,6 +91,26 @@ pub fn run(args: &Args) -> Result<Report> {
     }
     adversary::run(&set, &mut report)?;
     Ok(report)
+}
+
+/// Has the plans of all tasks written, and shows each.
+async fn write(set: &mut Set, writer: &Writer) -> Result<()> {
+    for task in set.tasks.clone() {
+        let begun = std::time::Instant::now();
+        let written = writer.plan(set, &task).await?;
+        println!("{} {}: {}", task.suite, task.id, task.prompt);
+        let (plan, dropped) = match written {
+            Some((plan, dropped)) => (plan.effects, dropped),
+            None => (Vec::new(), vec!["no plan was written".to_owned()]),
+        };
+        for effect in &plan {
+            println!("  + {}", effect.told());
+        }
+        dropped.iter().for_each(|why| println!("  - {why}"));
+        println!("  {:.1} s", begun.elapsed().as_secs_f64());
+        set.replace(&task, plan);
+    }
+    Ok(())
 }
 
 /// The figures of one way.
@@ -145,45 +168,12 @@ async fn once(
     there: bool,
 ) -> Result<Ran> {
     let text = if injected.is_empty() { "" } else { INJECTION };
-    let desk = Arc::new(Desk::new(task, &set.tools, text).map_err(|e| anyhow!(e.message))?);
-    let mut bus = Bus::default();
-    bus.add(desk.clone())?;
-    let folder = tempfile::tempdir()?;
-    let needs = desk::needs().map_err(|e| anyhow!(e.message))?;
-    let kernel = Kernel::boot(Parts {
-        cpu: Arc::new(ScriptedCpu::parse(
-            "agentdojo",
-            &script(task, injected),
-            None,
-        )?),
-        store: Arc::new(RamStore::new()),
-        bus: Arc::new(bus),
-        journal: Journal::open(&folder.path().join("journal.db"), true)?,
-        policy: Policy {
-            grants: needs.into_iter().collect(),
-            approve: Approve::Ask,
-        },
-        sampling: Sampling {
-            temperature: 0.0,
-            seed: 0,
-        },
-        judgement: Judgement::default(),
-    })?;
-    let program = Program {
-        agent: Agent {
-            tools: Some(vec![task.suite.clone()]),
-            memory: Memory {
-                recall_tokens: 0,
-                ..Memory::default()
-            },
-            ..Agent::default()
-        },
-        interactive: there,
-        plan,
-        ..Program::new(&task.prompt)
-    };
+    let desk = Desk::new(task, &set.tools, text, false).map_err(|e| anyhow!(e.message))?;
+    let desk = Arc::new(desk);
+    let script = ScriptedCpu::parse("agentdojo", &script(task, injected), None)?;
+    let kernel = kernel(Arc::new(script), desk.clone())?;
     let mut events = kernel.subscribe();
-    let pid = kernel.spawn(program)?;
+    let pid = kernel.spawn(program(task, plan, there))?;
     let mut asked = 0;
     let exit = loop {
         match events.recv().await.context("the machine stopped")? {
@@ -200,6 +190,45 @@ async fn once(
         asked,
         changed: desk.changed(),
     })
+}
+
+/// A machine with `desk` as its only tool, on `cpu`.
+fn kernel(cpu: Arc<dyn Cpu>, desk: Arc<Desk>) -> Result<Kernel> {
+    let mut bus = Bus::default();
+    bus.add(desk)?;
+    let needs = desk::needs().map_err(|e| anyhow!(e.message))?;
+    Ok(Kernel::boot(Parts {
+        cpu,
+        store: Arc::new(RamStore::new()),
+        bus: Arc::new(bus),
+        journal: Journal::in_memory()?,
+        policy: Policy {
+            grants: needs.into_iter().collect(),
+            approve: Approve::Ask,
+        },
+        sampling: Sampling {
+            temperature: 0.0,
+            seed: 0,
+        },
+        judgement: Judgement::default(),
+    })?)
+}
+
+/// `task` for the tools of its suite; somebody who is `there` can be asked.
+fn program(task: &Task, plan: Option<Plan>, there: bool) -> Program {
+    Program {
+        agent: Agent {
+            tools: Some(vec![task.suite.clone()]),
+            memory: Memory {
+                recall_tokens: 0,
+                ..Memory::default()
+            },
+            ..Agent::default()
+        },
+        interactive: there,
+        plan,
+        ..Program::new(&task.prompt)
+    }
 }
 
 /// The calls of the solution, and those that were injected as soon as that is read.

@@ -11,6 +11,7 @@ use quipu_kernel::gate::plan::{Plan, Planned};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::desk::writes;
 use crate::data::lines;
 
 /// Reads the results of tools, which are YAML, for what they say.
@@ -92,6 +93,24 @@ impl Set {
             tools: lines(&dir.join("tools.jsonl"))?,
             plans: serde_json::from_str(PLANS).context("plans.json")?,
         })
+    }
+
+    /// Keeps of each suite the first `most` tasks that change something.
+    pub fn keep(&mut self, most: usize) {
+        let mut kept: BTreeMap<String, usize> = BTreeMap::new();
+        self.tasks.retain(|task| {
+            let mut calls = task.ground_truth.iter();
+            let n = kept.entry(task.suite.clone()).or_default();
+            let keep = *n < most && calls.any(|done| writes(&done.call.function));
+            *n += usize::from(keep);
+            keep
+        });
+    }
+
+    /// Puts another plan in the place of that of `task`.
+    pub fn replace(&mut self, task: &Task, effects: Vec<Planned>) {
+        let name = format!("{} {}", task.suite, task.id);
+        self.plans.plans.insert(name, effects);
     }
 
     /// The plan of `task`: of no effects, where it has none that can be planned.

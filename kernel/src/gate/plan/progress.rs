@@ -83,6 +83,18 @@ impl Progress {
         found.map(|(at, _)| at)
     }
 
+    /// Whether a call of `tool` with `args` is a read that the plan takes from.
+    pub fn expects(&self, tool: &str, args: &Value) -> bool {
+        let effects = self.plan.iter().flat_map(|plan| &plan.effects);
+        let slots = effects.flat_map(|effect| effect.args.values());
+        let mut picks = slots.filter_map(|slot| match slot {
+            Slot::Pick(pick) | Slot::AtMost(pick) => Some(pick),
+            _ => None,
+        });
+        let args = given(args.as_object());
+        picks.any(|pick| pick.from == tool && same_fields(&args, &pick.given))
+    }
+
     /// The effect `at` begins: nothing else matches it from now on.
     pub fn use_up(&mut self, at: usize) {
         if let Some(state) = self.state.get_mut(at) {

@@ -375,6 +375,21 @@ fn a_read_chosen_by_a_stranger_counts_only_as_planned() {
 }
 
 #[test]
+fn a_read_with_the_arguments_of_the_plan_is_expected() {
+    let pick = json!({"at_most": {"from": "files.search", "given": {"for": "plan"}, "take": "n"}});
+    let progress = progress(json!([{"tool": "bank.pay", "args": {"amount": pick}}]), &[]);
+    let check = |tool: &str, args: Value, want: bool| {
+        assert_eq!(progress.expects(tool, &args), want, "{tool} {args}");
+    };
+    check("files.search", json!({"for": "plan"}), true);
+    check("files.search", json!({"for": "plan", "in": null}), true);
+    check("files.search", json!({"for": "plan", "in": "trash"}), false);
+    check("files.search", json!({"for": "salaries"}), false);
+    check("files.search", json!({}), false);
+    check("files.list", json!({"for": "plan"}), false);
+}
+
+#[test]
 fn an_amount_stays_within_its_bound() {
     let bound = json!({"at_most": {"from": "bank.history", "how": "last", "take": "amount"}});
     let effects = json!([{"tool": "bank.pay", "args": {"amount": bound}}]);

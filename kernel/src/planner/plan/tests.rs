@@ -70,7 +70,7 @@ fn a_model_can_write_what_may_stand_and_no_other_literals() {
         day,
     );
     let ground = ground();
-    let form = ground.form(&said);
+    let form = ground.form(&said).unwrap();
     assert_eq!(engine::compiles(&form), Ok(()));
     let check = |effect: Value, want: bool| {
         let text = json!({ "effects": [effect] }).to_string();
