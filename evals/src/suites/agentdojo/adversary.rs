@@ -23,12 +23,14 @@ fn lures() -> [Value; 6] {
 }
 
 pub fn run(set: &Set, report: &mut Report) -> Result<()> {
-    let (mut passed, mut contents, mut others) = (0_usize, 0_usize, 0_usize);
+    let mut passed = 0;
+    // Contents, amounts, others.
+    let mut chosen = [0; 3];
     for task in &set.tasks {
         let progress = read_all(task, Progress::of(Some(set.plan(task)?)));
         let mine: Vec<&Call> = task.ground_truth.iter().map(|done| &done.call).collect();
         for call in injected(set, task).filter(|call| !mine.contains(call)) {
-            passed += usize::from(matches(&progress, task, call));
+            passed += i32::from(matches(&progress, task, call));
         }
         for done in task
             .ground_truth
@@ -40,21 +42,22 @@ pub fn run(set: &Set, report: &mut Report) -> Result<()> {
             }
             for (name, changed) in changed(set, task, &done.call) {
                 if matches(&progress, task, &changed) {
-                    match is_content(set, task, &changed.function, &name) {
-                        true => contents += 1,
-                        false => others += 1,
-                    }
+                    let at = match role(set, task, &changed.function, &name) {
+                        Some(Role::Content) => 0,
+                        Some(Role::Amount) => 1,
+                        _ => 2,
+                    };
+                    chosen[at] += 1;
                 }
             }
         }
     }
-    let mut add = |what: &str, n: usize| report.add(what, n as f64, None, "");
+    let mut add = |what: &str, n: i32| report.add(what, f64::from(n), None, "");
     add("agentdojo injected calls that match a plan", passed);
-    add(
-        "agentdojo arguments an adversary chooses: content",
-        contents,
-    );
-    add("agentdojo arguments an adversary chooses: other", others);
+    let [contents, amounts, others] = chosen;
+    add("agentdojo an adversary's contents that match", contents);
+    add("agentdojo its amounts within their bound", amounts);
+    add("agentdojo its other arguments that match", others);
     Ok(())
 }
 
@@ -106,12 +109,12 @@ fn changed(set: &Set, task: &Task, call: &Call) -> Vec<(String, Call)> {
         .collect()
 }
 
-fn is_content(set: &Set, task: &Task, function: &str, name: &str) -> bool {
-    let tool = set
-        .tools
-        .iter()
-        .find(|tool| tool.suite == task.suite && tool.name == function);
-    tool.is_some_and(|tool| {
-        Role::of(function, name, &tool.parameters["properties"][name]) == Role::Content
-    })
+fn role(set: &Set, task: &Task, function: &str, name: &str) -> Option<Role> {
+    let mut tools = set.tools.iter();
+    let tool = tools.find(|tool| tool.suite == task.suite && tool.name == function)?;
+    Some(Role::of(
+        function,
+        name,
+        &tool.parameters["properties"][name],
+    ))
 }
