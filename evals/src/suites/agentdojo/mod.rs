@@ -55,7 +55,7 @@ struct Ran {
 
 pub fn run(args: &Args) -> Result<Report> {
     let python = args.python.as_deref().unwrap_or(Path::new("python3"));
-    let set = Set::read(&args.data.join("agentdojo"), python)?;
+    let mut set = Set::read(&args.data.join("agentdojo"), python)?;
     for task in &set.tasks {
         check(&set, task)?;
     }
@@ -63,6 +63,10 @@ pub fn run(args: &Args) -> Result<Report> {
         .enable_all()
         .build()?;
     let mut report = Report::default();
+    if let Some(path) = &args.planner {
+        set.keep(args.tasks);
+        runtime.block_on(write(&mut set, &Writer::load(path)?))?;
+    }
     for (plans, name) in [(false, "without plans"), (true, "with plans")] {
         let figures = runtime.block_on(figures(&set, plans))?;
         let tasks = set.tasks.len() as f64;
