@@ -30,7 +30,7 @@ const RESULT_CHARS: usize = 240;
 /// tasks that need no call stayed below .15 but for one in seven.
 const EASED: f32 = 0.27;
 /// A text that begins unlike any other.
-const OTHER: &str = "\u{bb}";
+pub(super) const OTHER: &str = "\u{bb}";
 
 impl Execution {
     /// The log-odds that a tool of `legal` is named rather than none; `None` where the CPU
@@ -225,7 +225,11 @@ impl Execution {
     /// The prompt of a lesson on a text, if it fits the window. What it has in common with
     /// one on another text is a boot page: it stays for the next process, and on disk for the
     /// next machine.
-    fn lesson(&self, about: Vec<Message>, other: Vec<Message>) -> Result<Option<Prompt>, Ending> {
+    pub(super) fn lesson(
+        &self,
+        about: Vec<Message>,
+        other: Vec<Message>,
+    ) -> Result<Option<Prompt>, Ending> {
         let cpu = &self.shared.cpu;
         if !cpu.info().constrains {
             return Ok(None);

@@ -15,6 +15,7 @@ mod kind;
 pub mod lessons;
 pub mod numbers;
 mod plain;
+pub(crate) mod plan;
 pub mod program;
 
 use quipu_tools::{BUILTIN, Bus};

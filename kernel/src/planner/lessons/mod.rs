@@ -5,12 +5,14 @@
 mod claim;
 mod done;
 mod fits;
+mod plan;
 mod replace;
 mod sort;
 
 pub use claim::CLAIM;
 pub use done::DONE;
 pub use fits::FITS;
+pub use plan::PLAN;
 pub use replace::REPLACE;
 pub use sort::SORT;
 
