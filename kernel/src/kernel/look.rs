@@ -1,7 +1,7 @@
 //! What a machine shows of a process without running it.
 
 use super::{Kernel, KernelError, connected};
-use crate::exec::Execution;
+use crate::exec::{Execution, Past};
 use crate::process::Pid;
 use crate::window::Window;
 
@@ -13,7 +13,7 @@ impl Kernel {
     /// Where there is no such process, or the journal fails.
     pub fn window(&self, pid: Pid) -> Result<Option<Window>, KernelError> {
         let (program, spent_ms) = self.shared.journal.program(pid)?;
-        let past = self.past(pid, spent_ms)?;
+        let past = Past::of(&self.shared.journal, pid, spent_ms)?;
         // Nobody can reach it, and it takes no step.
         let (_handle, _, inbox) = connected(program.priority, false);
         let laid_out = Execution::new(pid, program, self.shared.clone(), inbox, past);

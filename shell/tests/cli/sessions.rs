@@ -60,6 +60,11 @@ fn schedules() {
 }
 
 #[test]
+fn replay() {
+    check("replay");
+}
+
+#[test]
 fn mistakes() {
     check("mistakes");
 }
@@ -81,6 +86,7 @@ fn none_is_forgotten() {
             "memory",
             "mistakes",
             "processes",
+            "replay",
             "run",
             "schedules",
             "think",
