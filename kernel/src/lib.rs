@@ -56,8 +56,8 @@
 //! | [`calls`] | the system calls: the closed enum of what a process may ask, and the world that they reach |
 //! | [`journal`] | intent before effect, outcome after |
 //! | [`window`] | the pages of one process; eviction, recall, and what is pinned at the start |
-//! | [`gate`] | the one gate in front of the calls, and what was ruled there |
 //! | [`process`] | what is run, its state, how it ended; its limits and its signals |
+//! | [`gate`] | the one gate in front of the calls, what was planned before, what was ruled there |
 //! | [`label`] | who wrote a text, and how far it is trusted |
 //! | `embedding` | the CPU's embedders, for the disk |
 #![forbid(unsafe_code)]
@@ -81,5 +81,5 @@ pub mod window;
 pub use consolidation::{Consolidated, Idle};
 pub use embedding::Vectors;
 pub use kernel::{Kernel, KernelError, Parts, Resumed};
-pub use planner::{decision, grammar, judgement, lessons, numbers};
+pub use planner::{decision, grammar, judgement, lessons, numbers, program};
 pub use process::{limits, signal};

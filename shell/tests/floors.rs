@@ -34,7 +34,8 @@ const SHELL: Floors = &[
 
 const KERNEL: Floors = &[
     &["embedding", "label"],
-    &["gate", "process"],
+    &["gate"],
+    &["process"],
     &["window"],
     &["journal"],
     &["calls"],

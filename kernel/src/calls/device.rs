@@ -91,7 +91,7 @@ impl InWorld for Call {
 
 /// Whether a capability set makes what a device brings in untrustworthy: anything
 /// from outside the machine is.
-fn reads_the_world(requests: &[Capability]) -> bool {
+pub(crate) fn reads_the_world(requests: &[Capability]) -> bool {
     requests.iter().any(|need| {
         matches!(
             need,

@@ -101,6 +101,10 @@ impl Guarded for Resolved {
             needs: &self.facts.needs,
             held: &self.facts.held,
             from_user: self.facts.from_user,
+            args: match &self.call {
+                Syscall::Call(call) => Some(&call.args),
+                _ => None,
+            },
             key: &self.key,
         }
     }

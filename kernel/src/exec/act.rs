@@ -100,13 +100,21 @@ impl Execution {
             return self.outcome(&step, self.kernel_says(text, false, 0));
         }
         let label = self.vm.lowest_label();
-        let verdict = self.shared.gate.pass(call, &label);
+        let verdict = self.shared.gate.pass_by(call, &label, &self.progress);
         let word = Told::Verdict(step.n, verdict.word().to_owned());
         self.shared.tape.same(word)?;
         let passed = match verdict {
             Verdict::Passed(passed) => {
+                let key = passed.what().key();
                 let reason = passed.agreed_to().map(str::to_owned);
-                self.ruling = reason.map(|why| Ruling::standing(why, passed.what().key()));
+                self.ruling = match passed.planned() {
+                    Some(at) => Some(Ruling::of_the_plan(at, key)),
+                    None => reason.map(|why| Ruling::standing(why, key)),
+                };
+                passed
+                    .planned()
+                    .into_iter()
+                    .for_each(|at| self.progress.use_up(at));
                 Some(passed)
             }
             Verdict::Denied(denied) => {

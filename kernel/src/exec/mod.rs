@@ -7,6 +7,7 @@
 //! | `judge` | asks the CPU which move fits |
 //! | `keep` | what a user wants kept is kept, and nothing else is claimed to be |
 //! | `decide` | lets the CPU write the action |
+//! | `plan` | what may be done on its own later, before anything is read |
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
 //! | `caller` | what a process does for the calls of its own |
 //! | `person` | where a person is waited for |
@@ -26,6 +27,7 @@ mod judge;
 mod keep;
 mod past;
 mod person;
+mod plan;
 mod recorder;
 mod remind;
 mod reminder;
@@ -44,9 +46,10 @@ use tokio::sync::mpsc::Receiver;
 use crate::calls::{Find, REMEMBER, Syscall, World};
 use crate::event::Event;
 use crate::gate::Ruling;
+use crate::gate::plan::Progress;
 use crate::journal::tape::{Tape, Told, hash_of};
 use crate::journal::{Outcome, StepRow};
-use crate::label::Label;
+use crate::label::{Label, Trust};
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::{LeftOut, LoopGuard, Planner};
@@ -106,6 +109,12 @@ pub(crate) struct Execution {
     cut_answer: bool,
     /// Whether the store still has to be asked what it holds on the task.
     unreminded: bool,
+    /// What is left of its plan.
+    progress: Progress,
+    /// Whether it may still have to be planned.
+    unplanned: bool,
+    /// Whether the last decision was made before it read untrusted text.
+    decided_before: bool,
     /// What was ruled on the step that is about to be written down.
     ruling: Option<Ruling>,
     /// Whether it is to be suspended once its step is done.
@@ -154,13 +163,20 @@ impl Execution {
             tried_to_keep: false,
             cut_answer: false,
             unreminded: past.done.is_empty() && past.reminder.is_none(),
+            progress: Progress::of(None),
+            unplanned: past.done.is_empty() && past.n == 0,
+            decided_before: true,
             ruling: None,
             suspends: false,
         };
         if let Some(reminder) = past.reminder {
             execution.pin(&reminder);
         }
+        execution.progress = Progress::of(execution.program.plan.clone());
         for mut step in past.done {
+            if let Some(at) = past.planned.get(&step.n) {
+                execution.progress.use_up(*at);
+            }
             match step.outcome.take() {
                 Some(outcome) => {
                     execution.usage += step.usage;
@@ -169,6 +185,7 @@ impl Execution {
                 }
                 None => execution.pending.push_back(step),
             }
+            execution.progress.settle();
         }
         Ok(execution)
     }
@@ -205,6 +222,7 @@ impl Execution {
             let result = match self.pending.pop_front() {
                 Some(step) => self.redo(step).await,
                 None if self.unreminded => self.remind().await,
+                None if self.unplanned => self.plan().await,
                 None => self.step().await,
             };
             match result {
@@ -299,6 +317,15 @@ impl Execution {
         };
         // Asked for again though it had worked: it was not done, and would not be.
         self.stuck = self.last.as_ref() == Some(&(action.clone(), true));
+        if !together {
+            // What this step brought in comes into the window below.
+            self.decided_before = self.vm.lowest_label().trust != Trust::Untrusted;
+        }
+        if let (true, Some(tool)) = (outcome.ok, action["tool"].as_str()) {
+            let (args, text) = (&action["args"], &outcome.text);
+            self.progress.saw(tool, args, text, self.decided_before);
+        }
+        self.progress.settle();
         self.last = Some((action, outcome.ok));
         self.vm
             .push(&*self.shared.cpu, n, written, outcome.text, outcome.label);

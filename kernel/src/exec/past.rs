@@ -1,5 +1,7 @@
 //! What a process was before this machine took it up.
 
+use std::collections::BTreeMap;
+
 use crate::journal::{Journal, JournalError, StepRow};
 use crate::process::Pid;
 use crate::window::reminder::Reminder;
@@ -15,6 +17,8 @@ pub(crate) struct Past {
     pub(crate) n: u32,
     /// What it was reminded of.
     pub(crate) reminder: Option<Reminder>,
+    /// Which of its steps are effects of its plan, and which of them.
+    pub(crate) planned: BTreeMap<u32, usize>,
 }
 
 impl Past {
@@ -38,6 +42,7 @@ impl Past {
             done,
             n: last_refused,
             reminder: journal.reminder(pid)?,
+            planned: journal.planned(pid)?,
         })
     }
 }

@@ -26,6 +26,7 @@ impl Execution {
             by: by.to_owned(),
             reason: reason.clone(),
             call: key.to_owned(),
+            planned: None,
         };
         let approve = self.shared.gate.policy().approve;
         let (refused, what) = match (approve, self.inbox.attended) {
@@ -56,6 +57,7 @@ impl Execution {
             by: by.to_owned(),
             reason: reason.to_owned(),
             call: key.to_owned(),
+            planned: None,
         };
         let approve = self.shared.gate.policy().approve;
         if !self.inbox.attended || approve != Approve::Ask {
@@ -69,7 +71,7 @@ impl Execution {
         Ok(ruling(word, "the person"))
     }
 
-    async fn ask_approval(
+    pub(super) async fn ask_approval(
         &mut self,
         step: &StepRow,
         reason: String,

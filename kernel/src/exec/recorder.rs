@@ -81,6 +81,7 @@ impl Shared {
             done: steps(false),
             pending: steps(true),
             reminded: past.reminder.is_some(),
+            plan: program.plan.clone(),
         };
         let content = facts.tools.iter().chain([&facts.policy, &facts.judgement]);
         let tape = Arc::new(Tape::records(run, content.cloned().collect()));

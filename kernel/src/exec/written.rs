@@ -3,6 +3,7 @@
 
 use super::{Ending, Execution};
 use crate::event::Event;
+use crate::gate::plan::Plan;
 use crate::journal::tape::Row;
 use crate::journal::{Outcome, StepRow};
 use crate::process::{Exit, State};
@@ -60,6 +61,17 @@ impl Execution {
         }
         self.state = state;
         Ok(())
+    }
+
+    /// What the process may do on its own.
+    pub(super) fn write_plan(&self, plan: &Plan) -> Result<(), Ending> {
+        if self.shared.tape.is_played() {
+            return Ok(());
+        }
+        let journal = &self.shared.journal;
+        journal
+            .set_plan(self.pid, plan)
+            .map_err(|error| Ending::Failed(error.into()))
     }
 
     /// The end of a run.

@@ -21,6 +21,7 @@ mod error;
 mod forget;
 mod fork;
 mod kept;
+mod program;
 mod rows;
 mod ruling;
 mod schema;
@@ -158,19 +159,6 @@ impl Journal {
             )?;
             Ok((change.last_insert_rowid(), "program", 0))
         })
-    }
-
-    /// Gives `pid` another priority.
-    pub fn set_priority(&self, pid: Pid, priority: i8) -> Result<()> {
-        let (mut program, _) = self.program(pid)?;
-        program.priority = priority;
-        let program = serde_json::to_string(&program)?;
-        self.change(None, |change| {
-            let sql = "UPDATE process SET program=?2 WHERE pid=?1";
-            change.execute(sql, params![pid, program])?;
-            Ok((pid, "program", 0))
-        })
-        .map(drop)
     }
 
     /// Records what `pid` is reminded of before its first step.

@@ -15,6 +15,8 @@ mod kind;
 pub mod lessons;
 pub mod numbers;
 mod plain;
+pub(crate) mod plan;
+pub mod program;
 
 use quipu_tools::{BUILTIN, Bus};
 use serde_json::{Value, json};

@@ -154,6 +154,7 @@ async fn play(
     });
     let program = Program {
         limits: head.limits.clone(),
+        plan: head.plan.clone(),
         ..kept.program.clone()
     };
     // Nobody reaches it: what reached it stands on the tape.
@@ -185,7 +186,11 @@ fn past(kept: &Kept, head: &Run) -> Past {
         Some(row)
     });
     let done: Vec<_> = rows.collect();
+    let ruled = done
+        .iter()
+        .filter_map(|row| Some((row.n, kept.recorded.ruling(row.n)?.planned?)));
     Past {
+        planned: ruled.collect(),
         // Time is what the tape says.
         spent_ms: 0,
         n: head.n,

@@ -217,6 +217,10 @@ fn line(event: &Event) -> Option<String> {
             "reminded ({}, {}): {}",
             reminder.label.source, reminder.label.trust, reminder.text
         ),
+        Event::Planned { plan, dropped, .. } => {
+            let told = plan.told().join("; ");
+            format!("planned {told}, dropped {}", dropped.join("; "))
+        }
         Event::Action { n, action, .. } => format!("{n} {action}"),
         Event::Deliberated {
             chosen, branches, ..

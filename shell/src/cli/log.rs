@@ -16,8 +16,8 @@ use serde_json::json;
 
 use crate::session::Session;
 use crate::terminal::output::{self, seconds, visible};
-use crate::terminal::render::{action_words, reminded};
-use crate::terminal::report::add_rulings;
+use crate::terminal::render::{action_words, planned, reminded};
+use crate::terminal::report::{add_plan, add_rulings};
 use crate::terminal::{branches, hints};
 
 /// Show what a process did, step by step, export or import it, or remove it from the journal
@@ -82,6 +82,7 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
     let steps = journal.steps(pid)?;
     let reminder = journal.reminder(pid)?;
     let rulings = journal.rulings(pid)?;
+    let plan = journal.plan(pid)?;
     if let Err(error) = journal.verify(pid) {
         say!("warning: {}", visible(&error.to_string()));
     }
@@ -92,6 +93,7 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
             log["branches"] = json!(branches);
         }
         add_rulings(&mut log["steps"], &rulings);
+        add_plan(&mut log, plan.as_ref());
         if let Some(reminder) = reminder {
             log["recalled"] = json!(reminder);
         }
@@ -100,6 +102,9 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
         return Ok(0);
     }
     head(&journal, &row)?;
+    for line in plan.iter().flat_map(planned) {
+        output::line(&line)?;
+    }
     for step in &steps {
         line_of(step, &rulings)?;
     }

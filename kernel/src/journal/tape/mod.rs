@@ -26,6 +26,7 @@ use serde_json::{Value, json};
 
 use super::{Outcome, StepRow};
 use crate::gate::Ruling;
+use crate::gate::plan::Plan;
 use crate::limits::Limits;
 use crate::process::{Ending, Exit, Reply};
 use crate::signal::Signal;
@@ -86,6 +87,9 @@ pub(crate) struct Run {
     pub(crate) pending: Vec<u32>,
     /// Whether it was reminded of something before.
     pub(crate) reminded: bool,
+    /// What it may do on its own, where that was fixed before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) plan: Option<Plan>,
 }
 
 /// The CPU of a run.

@@ -110,6 +110,11 @@ impl Recorded {
         self.rows.get(&n).map(|(row, _)| row)
     }
 
+    /// What was ruled on step `n`.
+    pub(crate) fn ruling(&self, n: u32) -> Option<&Ruling> {
+        self.rows.get(&n)?.1.as_ref()
+    }
+
     /// What the process was reminded of.
     pub(crate) fn reminder(&self) -> Option<Reminder> {
         self.reminder.clone()
