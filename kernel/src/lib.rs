@@ -49,6 +49,7 @@
 //! | [`deliberation`] | a task along several branches, whose answers are compared |
 //! | `consolidation` | many memories into few, while nothing else is to be done |
 //! | [`kernel`](Kernel) | boots the machine, keeps the table of processes |
+//! | [`replay`] | runs a process again on what its journal recorded |
 //! | `exec` | the loop: window, decision, gate, intent, effect, outcome |
 //! | [`event`] | all that the world may see |
 //! | [`planner`] | what is legal now, the boot page, the questions before an action; no I/O |
@@ -74,10 +75,11 @@ mod kernel;
 pub mod label;
 pub mod planner;
 pub mod process;
+pub mod replay;
 pub mod window;
 
 pub use consolidation::{Consolidated, Idle};
 pub use embedding::Vectors;
 pub use kernel::{Kernel, KernelError, Parts, Resumed};
-pub use planner::{decision, grammar, judgement, lessons, numbers};
+pub use planner::{decision, grammar, judgement, lessons, numbers, program};
 pub use process::{limits, signal};

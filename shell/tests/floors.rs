@@ -42,7 +42,7 @@ const KERNEL: Floors = &[
     &["planner"],
     &["event"],
     &["exec"],
-    &["kernel"],
+    &["kernel", "replay"],
     &["consolidation", "deliberation"],
 ];
 

@@ -11,6 +11,9 @@
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
 //! | `caller` | what a process does for the calls of its own |
 //! | `person` | where a person is waited for |
+//! | `past` | what a process was before this machine took it up |
+//! | `recorder` | the CPU, with a tape of what it tells |
+//! | `written` | what is written into the journal, or is there already |
 //! | `remind` | what the store holds on the task, before the first step |
 //! | `reminder` | the words of it |
 //! | `shared` | the parts of the machine, and who hears of its events |
@@ -22,14 +25,17 @@ mod decide;
 mod ending;
 mod judge;
 mod keep;
+mod past;
 mod person;
 mod plan;
+mod recorder;
 mod remind;
 mod reminder;
 mod shared;
 mod step;
+mod written;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI8;
 use std::time::{Duration, Instant};
@@ -41,6 +47,7 @@ use crate::calls::{Find, REMEMBER, Syscall, World};
 use crate::event::Event;
 use crate::gate::Ruling;
 use crate::gate::plan::Progress;
+use crate::journal::tape::{Tape, Told, hash_of};
 use crate::journal::{Outcome, StepRow};
 use crate::label::{Label, Trust};
 use crate::lessons::Lesson;
@@ -48,10 +55,12 @@ use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::{LeftOut, LoopGuard, Planner};
 use crate::process::{Ending, Exit, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
-use crate::window::reminder::Reminder;
 use crate::window::{Vm, VmError};
 use quipu_cpu::Weights;
 
+pub(crate) use ending::not_set_up;
+pub(crate) use past::Past;
+pub(crate) use recorder::Facts;
 pub(crate) use shared::Shared;
 
 /// What reaches a process from outside.
@@ -112,21 +121,6 @@ pub(crate) struct Execution {
     suspends: bool,
 }
 
-/// What a process was before this machine took it up.
-#[derive(Default)]
-pub(crate) struct Past {
-    /// Wall-clock time of its earlier runs, in milliseconds.
-    pub(crate) spent_ms: u64,
-    /// Its steps.
-    pub(crate) done: Vec<StepRow>,
-    /// Its last row in the journal, also of steps that it is not shown again.
-    pub(crate) n: u32,
-    /// What it was reminded of.
-    pub(crate) reminder: Option<Reminder>,
-    /// Which of its steps are effects of its plan, and which of them.
-    pub(crate) planned: BTreeMap<u32, usize>,
-}
-
 impl Execution {
     /// Sets a process up, taking in the steps it has already done.
     pub(crate) fn new(
@@ -137,6 +131,9 @@ impl Execution {
         past: Past,
     ) -> Result<Self, Ending> {
         let (planner, vm) = Self::lay_out(&program, &shared).map_err(failed)?;
+        shared
+            .tape
+            .same(Told::Boot(hash_of(&planner.boot_page())))?;
         let mut execution = Self {
             pid,
             program,
@@ -263,6 +260,8 @@ impl Execution {
             n,
             memory: self.program.agent.memory.clone(),
             said: self.vm.users_words(),
+            mark: self.shared.journal.mark(),
+            tape: self.shared.tape.clone(),
         }
     }
 
@@ -276,36 +275,6 @@ impl Execution {
             label,
             ms,
         }
-    }
-
-    fn intent(&mut self, step: &StepRow) -> Result<(), Ending> {
-        let ruling = self.ruling.take();
-        let journal = &self.shared.journal;
-        journal
-            .intent(self.pid, step, ruling.as_ref())
-            .map_err(|error| Ending::Failed(error.into()))
-    }
-
-    fn record(&self, step: &StepRow, outcome: &Outcome) -> Result<(), Ending> {
-        let journal = &self.shared.journal;
-        journal
-            .outcome(self.pid, step.n, outcome, self.ms())
-            .map_err(|error| Ending::Failed(error.into()))
-    }
-
-    fn outcome(&mut self, step: &StepRow, outcome: Outcome) -> Result<(), Ending> {
-        self.record(step, &outcome)?;
-        self.emit(Event::Observation {
-            pid: self.pid,
-            n: step.n,
-            text: outcome.text.clone(),
-            ok: outcome.ok,
-            label: outcome.label.clone(),
-            ms: outcome.ms,
-        });
-        self.take_in(step.n, &step.action, outcome);
-        self.tell_left_out();
-        Ok(())
     }
 
     /// Makes a finished step part of the process: its window, its guard, its costs.
@@ -374,19 +343,6 @@ impl Execution {
         }
     }
 
-    /// Writes the state when it has changed: each write waits for the disk.
-    fn save_state(&mut self, state: State) -> Result<(), Ending> {
-        if self.state == state {
-            return Ok(());
-        }
-        let journal = &self.shared.journal;
-        journal
-            .set_state(self.pid, state, self.ms())
-            .map_err(|error| Ending::Failed(error.into()))?;
-        self.state = state;
-        Ok(())
-    }
-
     fn ms(&self) -> u64 {
         self.spent.ms + self.started.elapsed().as_millis() as u64
     }
@@ -417,16 +373,27 @@ fn time_left(program: &Program, spent: &Spent, started: Instant) -> Duration {
     program.limits.time_left(spent, started.elapsed())
 }
 
-/// Waits for `work`, a signal or the end of the time, whichever comes first.
+/// Waits for `work`, a signal or the end of the time, whichever comes first; by the tape where
+/// one is played.
 async fn guarded<T>(
+    tape: &Tape,
     signals: &mut Receiver<Signal>,
     left: Duration,
     work: impl Future<Output = T>,
 ) -> Result<T, Ending> {
-    tokio::select! {
-        biased;
-        Some(signal) = signals.recv() => Err(Ending::Signal(signal)),
-        done = work => Ok(done),
-        () = tokio::time::sleep(left) => Err(Ending::Signal(Signal::Timeout)),
+    if tape.is_played() {
+        let signal = tape.playing().map(|mut tape| tape.signal());
+        return match signal.transpose()?.flatten() {
+            Some(signal) => Err(Ending::Signal(signal)),
+            None => Ok(work.await),
+        };
     }
+    let signal = tokio::select! {
+        biased;
+        Some(signal) = signals.recv() => signal,
+        done = work => return Ok(done),
+        () = tokio::time::sleep(left) => Signal::Timeout,
+    };
+    tape.note(Told::Signal(signal));
+    Err(Ending::Signal(signal))
 }

@@ -34,7 +34,10 @@ impl Execution {
         let Some(ground) = self.ground() else {
             return Ok(());
         };
-        let today = chrono::Local::now().date_naive();
+        let today = self
+            .shared
+            .tape
+            .fact("today", || chrono::Local::now().date_naive())?;
         let said = Said::of(&self.vm.users_words(), today);
         let Some(effects) = self.planned(&ground, &said).await? else {
             return Ok(());
@@ -114,7 +117,13 @@ impl Execution {
     async fn whole(&mut self, mut ticket: quipu_cpu::Ticket) -> Result<Completion, Ending> {
         loop {
             let left = time_left(&self.program, &self.spent, self.started);
-            let chunk = guarded(&mut self.inbox.signals, left, ticket.next()).await?;
+            let chunk = guarded(
+                &self.shared.tape,
+                &mut self.inbox.signals,
+                left,
+                ticket.next(),
+            )
+            .await?;
             match chunk {
                 Ok(Chunk::Done(completion)) => return Ok(completion),
                 Ok(_) => {}
@@ -143,10 +152,7 @@ impl Execution {
                 plan.effects.clear();
             }
         }
-        let journal = &self.shared.journal;
-        journal
-            .set_plan(self.pid, &plan)
-            .map_err(|error| Ending::Failed(error.into()))?;
+        self.write_plan(&plan)?;
         self.progress = Progress::of(Some(plan.clone()));
         self.program.plan = Some(plan.clone());
         self.emit(Event::Planned {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::label::{Label, Trust};
+pub(crate) use passed::PASSED;
 pub use passed::{Ask, Denied, DeviceCall, Passed, Verdict};
 use plan::Progress;
 pub(crate) use ruling::BEFOREHAND;
@@ -60,7 +61,7 @@ pub trait Guarded {
 }
 
 /// The rules of one machine.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Policy {
     /// What the user has granted to all processes.
     pub grants: Grants,

@@ -152,7 +152,19 @@ pub enum Verdict<T> {
     Denied(Denied<T>),
 }
 
+/// The word of a verdict that lets a call through.
+pub(crate) const PASSED: &str = "passed";
+
 impl<T> Verdict<T> {
+    /// It in one word, for the journal.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Verdict::Passed(_) => PASSED,
+            Verdict::Ask(_) => "ask",
+            Verdict::Denied(_) => "denied",
+        }
+    }
+
     /// The call, to be put before the gate another time.
     pub fn into_inner(self) -> T {
         match self {

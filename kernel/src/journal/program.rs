@@ -26,10 +26,10 @@ impl Journal {
         let (mut program, _) = self.program(pid)?;
         change(&mut program);
         let program = serde_json::to_string(&program)?;
-        self.change(|change| {
+        self.change(None, |change| {
             let sql = "UPDATE process SET program=?2 WHERE pid=?1";
             change.execute(sql, params![pid, program])?;
-            Ok((pid, Some(("program", 0))))
+            Ok((pid, "program", 0))
         })
         .map(drop)
     }

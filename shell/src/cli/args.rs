@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::cli::{
     agent, batch, completions, config, doctor, eval, fork, hear, kill, log, mem, model, nice, ps,
-    run, see, serve, tool, top, trust,
+    replay, run, see, serve, tool, top, trust,
 };
 use crate::config::env_vars;
 use crate::config::globals::Globals;
@@ -39,6 +39,7 @@ pub enum Command {
     Kill(kill::KillArgs),
     Nice(nice::NiceArgs),
     Fork(fork::ForkArgs),
+    Replay(replay::ReplayArgs),
     See(see::SeeArgs),
     Hear(hear::HearArgs),
     #[command(subcommand)]

@@ -6,7 +6,6 @@ mod claim;
 mod done;
 mod fits;
 mod plan;
-mod program;
 mod replace;
 mod sort;
 
@@ -14,7 +13,6 @@ pub use claim::CLAIM;
 pub use done::DONE;
 pub use fits::FITS;
 pub use plan::PLAN;
-pub use program::PROGRAM;
 pub use replace::REPLACE;
 pub use sort::SORT;
 
@@ -30,10 +28,9 @@ const END_CHARS: usize = 300;
 pub struct Lesson {
     /// What is to be done, as the system's message.
     pub task: &'static str,
-    /// Texts and the label of each, or what is to be written about each.
+    /// Texts and the label of each.
     pub examples: &'static [(&'static str, &'static str)],
-    /// The labels; the last is the one that the others are held against. None where a text
-    /// is answered freely.
+    /// The labels; the last is the one that the others are held against.
     pub labels: &'static [&'static str],
 }
 
