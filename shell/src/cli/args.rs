@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::cli::{
     agent, batch, completions, config, doctor, eval, fork, hear, kill, log, mem, model, nice, ps,
-    run, see, serve, tool, top, trust,
+    run, say, see, serve, tool, top, trust,
 };
 use crate::config::env_vars;
 use crate::config::globals::Globals;
@@ -41,6 +41,7 @@ pub enum Command {
     Fork(fork::ForkArgs),
     See(see::SeeArgs),
     Hear(hear::HearArgs),
+    Say(say::SayArgs),
     #[command(subcommand)]
     Mem(mem::MemCommand),
     #[command(subcommand)]

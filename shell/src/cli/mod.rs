@@ -20,6 +20,7 @@ mod options;
 pub mod ps;
 mod results;
 pub mod run;
+pub mod say;
 pub mod see;
 pub mod serve;
 pub mod think;
@@ -86,6 +87,7 @@ impl Session {
             Command::Fork(args) => fork::run(self, &args),
             Command::See(args) => see::run(self, &args),
             Command::Hear(args) => hear::run(self, args).await,
+            Command::Say(args) => say::run(self, args).await,
             Command::Mem(command) => mem::run(self, command).await,
             Command::Tool(command) => tool::run(self, command).await,
             Command::Agent(command) => agent::run(self, command),

@@ -8,6 +8,7 @@
 mod complete;
 mod earlier;
 mod editor;
+mod loud;
 mod microphone;
 mod talk;
 mod usage;
@@ -42,6 +43,7 @@ use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
 use crate::terminal::{output, person};
 use editor::{Editor, Line};
+use loud::Loud;
 use talk::Talk;
 
 /// Somebody waits for the answer: ahead of whatever runs in the background.
@@ -58,6 +60,8 @@ struct Repl {
     talk: Talk,
     /// How much thought each task gets, where it is more than one process.
     think: Option<Think>,
+    /// What speaks the answers, where they are spoken.
+    loud: Option<Loud>,
 }
 
 impl Drop for Repl {
@@ -84,6 +88,7 @@ pub async fn run(session: Session, go_on: bool) -> Result<u8> {
         interrupts,
         talk: Talk::default(),
         think: None,
+        loud: None,
     };
     if go_on {
         repl.go_on()?;
@@ -292,6 +297,7 @@ impl Repl {
                 .map_or_else(|| answer.to_string(), str::to_owned);
             output::line(&output::visible(&text))?;
             self.talk.add(asked, &text, trust);
+            self.speak(&text).await?;
         }
         Ok(code)
     }
@@ -356,6 +362,10 @@ impl Repl {
                 Ok(0)
             }
             ["hear"] => self.listen().await,
+            ["speak", words @ ..] => {
+                self.loud = loud::switched(&self.session, self.loud.take(), words)?;
+                Ok(0)
+            }
             ["continue"] => self.go_on(),
             ["clear"] => {
                 self.talk = Talk::default();
@@ -435,6 +445,20 @@ impl Repl {
         self.task(&said, prompt, label, Vec::new()).await
     }
 
+    /// Speaks an answer, where answers are spoken; an interrupt ends that and nothing else.
+    async fn speak(&mut self, answer: &str) -> Result<()> {
+        let Some(loud) = &self.loud else {
+            return Ok(());
+        };
+        self.interrupts.begin();
+        let done = tokio::select! {
+            done = loud.speak(answer) => done,
+            () = self.interrupts.next() => Ok(()),
+        };
+        self.interrupts.end();
+        done
+    }
+
     /// A program of the system. Ctrl-C reaches it directly and leaves the shell alone.
     fn local(&mut self, command: &str) -> Result<u8> {
         let mut child = std::process::Command::new("sh");
@@ -462,6 +486,7 @@ Alt-Enter, or a backslash at the end, starts another line.
   /tool ls         tools               /tool call …     call one
   /model           the model in use    /model ls        models
   /see FILE        text in a picture   /hear            the microphone
+  /speak on        answers aloud       /say TEXT        say something
   /think K         compare K branches  /think off       one again
   /clear           forget this talk    /continue        take the last one up again
   /doctor          check everything    /config show     settings

@@ -8,6 +8,7 @@
 //! | `bus`, `builtin`, `listings` | the tools of this machine, and what servers said they have |
 //! | `agent` | agents from files |
 //! | `senses`, `hearing` | the tools that read pictures and hear recordings, and their weights |
+//! | `speech`, `player` | the voice, for commands and as a tool, and the program that plays it |
 //! | `user_call` | a call of a tool that a command makes |
 //! | `embedder`, `judgement` | the model that searches, and what the odds of a model are worth |
 //!
@@ -24,7 +25,9 @@ pub mod judgement;
 pub mod library;
 mod listings;
 pub mod lock;
+pub mod player;
 pub mod senses;
+pub mod speech;
 pub mod user_call;
 
 pub use init::Session;
