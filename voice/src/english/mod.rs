@@ -192,11 +192,9 @@ fn pieces(text: &str) -> Vec<Piece> {
 
 /// Whether the letter `c` begins a word within a name such as `fileName`.
 fn is_hump(word: &str, c: char, next: char) -> bool {
-    let small = word.chars().filter(char::is_ascii_lowercase).count();
     c.is_ascii_uppercase()
-        && small > 1
         && word.ends_with(|c: char| c.is_ascii_lowercase())
-        && (next.is_ascii_lowercase() || next.is_ascii_uppercase())
+        && next.is_ascii_alphabetic()
         && !word.starts_with("Mc")
         && !word.starts_with("Mac")
 }

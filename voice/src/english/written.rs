@@ -84,7 +84,7 @@ const RULES: &[(&str, Said)] = &[
     (r"\b(1[1-9]|20)(\d0)s\b", |m| {
         plural(&year(value(&m[1]) * 100 + value(&m[2])))
     }),
-    (r"(\d)\s?[–—-]\s?(\d)", |m| {
+    (r"(\d)(?:[–—-]| [–—-] )(\d)", |m| {
         format!("{} to {}", &m[1], &m[2])
     }),
     (
@@ -148,6 +148,7 @@ fn address(written: &str) -> String {
             '@' => said.push_str(" at "),
             '-' => said.push_str(" dash "),
             '_' => said.push_str(" underscore "),
+            '?' => said.push_str(" question mark "),
             c => said.push(c),
         }
     }
@@ -344,6 +345,7 @@ mod tests {
         check("1/2 and 3/4", "one half and three quarters");
         check("the 1980s", "the nineteen eighties");
         check("10-20", "ten to twenty");
+        check("5 -3", "five minus three");
         check("x = -3", "x equals minus three");
         check(
             "call 555-123-4567",
