@@ -10,6 +10,7 @@ use quipu_tools::Missing;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::gate::plan::Plan;
 use crate::judgement::Question;
 use crate::label::Label;
 use crate::limits::Limit;
@@ -47,6 +48,16 @@ pub enum Event {
         /// What it was, with the label it gives the process.
         #[serde(flatten)]
         reminder: Reminder,
+    },
+    /// What the process may do on its own, once it has read untrusted text, is fixed.
+    Planned {
+        /// The process.
+        pid: Pid,
+        /// It.
+        plan: Plan,
+        /// Effects that were written, and may not stand, each with the reason.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        dropped: Vec<String>,
     },
     /// A step begins: the window has been laid out.
     Step {
@@ -223,6 +234,7 @@ impl Event {
             Event::Started { pid, .. }
             | Event::LeftOut { pid, .. }
             | Event::Reminded { pid, .. }
+            | Event::Planned { pid, .. }
             | Event::Step { pid, .. }
             | Event::Judged { pid, .. }
             | Event::Token { pid, .. }

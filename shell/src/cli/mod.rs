@@ -18,6 +18,7 @@ pub mod model;
 pub mod nice;
 mod options;
 pub mod ps;
+pub mod replay;
 mod results;
 pub mod run;
 pub mod say;
@@ -62,9 +63,14 @@ impl Cli {
                 "name one model; only `quipu eval` takes several",
             ));
         }
-        if self.go_on && self.command.is_some() {
+        let option = match (self.go_on, self.resume) {
+            (true, _) => Some("--continue"),
+            (false, Some(_)) => Some("--resume"),
+            (false, None) => None,
+        };
+        if let Some(option) = option.filter(|_| self.command.is_some()) {
             return Err(UserError::usage(
-                "--continue is for the interactive shell",
+                format!("{option} is for the interactive shell"),
                 "leave the command out; `quipu run --resume PID` carries one process on",
             ));
         }
@@ -85,12 +91,13 @@ impl Session {
             Command::Kill(args) => kill::run(self, &args),
             Command::Nice(args) => nice::run(self, &args),
             Command::Fork(args) => fork::run(self, &args),
+            Command::Replay(args) => replay::run(self, &args).await,
             Command::See(args) => see::run(self, &args),
             Command::Hear(args) => hear::run(self, args).await,
             Command::Say(args) => say::run(self, args).await,
             Command::Mem(command) => mem::run(self, command).await,
             Command::Tool(command) => tool::run(self, command).await,
-            Command::Agent(command) => agent::run(self, command),
+            Command::Agent(command) => agent::run(self, command).await,
             Command::Trust(args) => trust::run(self, &args),
             Command::Serve(args) => serve::run(self, &args).await,
             Command::Model(command) => model::run(self, command).await,

@@ -6,10 +6,11 @@ use anyhow::Result;
 use quipu_tools::CancelToken;
 use quipu_voice::Voice;
 
-use crate::session::Session;
+use super::Repl;
 use crate::session::player;
-use crate::session::speech::{Manner, aloud};
+use crate::session::speech::{Manner, aloud, explained};
 use crate::terminal::error::UserError;
+use crate::terminal::words::words;
 
 /// What speaks answers.
 pub struct Loud {
@@ -26,50 +27,58 @@ impl Drop for Stop {
     }
 }
 
-/// What speaks after `/speak` with these words, and tells of it.
-///
-/// # Errors
-/// Words that mean nothing, a voice that is not there, nothing that plays it. Answers are not
-/// spoken then.
-pub fn switched(session: &Session, before: Option<Loud>, words: &[&str]) -> Result<Option<Loud>> {
-    let speaker = match words {
-        [] => {
-            say!(
-                "answers are {}",
-                if before.is_some() {
-                    "spoken"
-                } else {
-                    "not spoken"
-                }
-            );
-            return Ok(before);
+impl Repl<'_> {
+    /// `/speak` with the words after it.
+    ///
+    /// # Errors
+    /// Words that mean nothing, a voice that is not there, nothing that plays it.
+    pub(super) fn speak(&mut self, given: &[&str]) -> Result<u8> {
+        match given {
+            [] => {}
+            ["off"] => self.loud = None,
+            ["on"] => self.loud = Some(self.louder(None)?),
+            ["on", speaker] => self.loud = Some(self.louder(Some((*speaker).to_owned()))?),
+            _ => {
+                return Err(UserError::usage(
+                    "/speak takes on or off",
+                    "/speak on NAME chooses who speaks",
+                ));
+            }
         }
-        ["off"] => {
-            say!("answers are not spoken");
-            return Ok(None);
+        match self.loud {
+            Some(_) => say!("{}", words().spoken),
+            None => say!("{}", words().not_spoken),
         }
-        ["on"] => None,
-        ["on", speaker] => Some((*speaker).to_owned()),
-        _ => {
-            return Err(UserError::usage(
-                "/speak takes on or off",
-                "/speak on NAME chooses who speaks",
-            ));
-        }
-    };
-    let voice = session.voice()?;
-    voice
-        .check(speaker.as_deref())
-        .map_err(crate::session::speech::explained)?;
-    // Better now than after the first answer.
-    let player = player::named()?;
-    say!("answers are spoken, with {player}; Ctrl-C stops one");
-    let manner = Manner {
-        speaker,
-        ..Manner::default()
-    };
-    let voice = Arc::new(voice);
-    Ok(Some(Loud { voice, manner }))
+        Ok(0)
+    }
+
+    /// What speaks answers by `speaker`.
+    fn louder(&self, speaker: Option<String>) -> Result<Loud> {
+        let voice = self.session.voice()?;
+        voice.check(speaker.as_deref()).map_err(explained)?;
+        // Better now than after the first answer.
+        player::named()?;
+        let manner = Manner {
+            speaker,
+            ..Manner::default()
+        };
+        let voice = Arc::new(voice);
+        Ok(Loud { voice, manner })
+    }
+
+    /// Speaks an answer, where answers are spoken; an interrupt ends that and nothing else.
+    pub(super) async fn say_aloud(&mut self, answer: &str) -> Result<()> {
+        let Some(loud) = &self.loud else {
+            return Ok(());
+        };
+        self.interrupts.begin();
+        let done = tokio::select! {
+            done = loud.speak(answer) => done,
+            () = self.interrupts.next() => Ok(()),
+        };
+        self.interrupts.end();
+        done
+    }
 }
 
 impl Loud {

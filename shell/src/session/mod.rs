@@ -7,6 +7,7 @@
 //! | `library` | what commands need of a store |
 //! | `bus`, `builtin`, `listings` | the tools of this machine, and what servers said they have |
 //! | `agent` | agents from files |
+//! | `schedule` | agents that run by themselves: when, and what became of them |
 //! | `senses`, `hearing` | the tools that read pictures and hear recordings, and their weights |
 //! | `speech`, `player` | the voice, for commands and as a tool, and the program that plays it |
 //! | `user_call` | a call of a tool that a command makes |
@@ -26,6 +27,7 @@ pub mod library;
 mod listings;
 pub mod lock;
 pub mod player;
+pub mod schedule;
 pub mod senses;
 pub mod speech;
 pub mod user_call;

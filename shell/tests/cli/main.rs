@@ -8,6 +8,7 @@
 mod archives;
 mod batch;
 mod beside;
+mod conversation;
 mod crash;
 mod documents;
 mod endpoint;
@@ -19,6 +20,7 @@ mod pages;
 mod privacy;
 mod reference;
 mod registry;
+mod replay;
 mod sandbox;
 mod service;
 mod sessions;
