@@ -10,7 +10,7 @@ use crate::cli::Cli;
 use crate::terminal::output::visible;
 
 /// Commands that only the shell has.
-const OWN: [&str; 14] = [
+const OWN: [&str; 15] = [
     "/clear",
     "/context",
     "/continue",
@@ -21,6 +21,7 @@ const OWN: [&str; 14] = [
     "/import",
     "/quit",
     "/resume",
+    "/speak",
     "/step",
     "/think",
     "/turns",

@@ -53,6 +53,7 @@ impl Repl<'_> {
             ["think"] => self.think(None)?,
             ["think", word] => self.think(Some(word))?,
             ["hear"] => self.listen().await?,
+            ["speak", some @ ..] => self.speak(some)?,
             ["continue"] => self.take_up(None)?,
             ["continue", pid] => self.take_up(Some(number(pid)?))?,
             ["clear"] => {
