@@ -246,9 +246,20 @@ impl Execution {
         if !alone || !legal.runs_programs().is_some_and(python) {
             return Ok(None);
         }
-        let prompt = self.lesson(PROGRAM.messages(told), PROGRAM.messages(OTHER))?;
         let room = self.shared.cpu.info().window - self.vm.reserve();
-        Ok(prompt.filter(|prompt| prompt.len <= room))
+        let taught = |more: &[(String, String)]| -> Result<Option<Prompt>, Ending> {
+            let messages = PROGRAM.messages_after(more, told);
+            let prompt = self.lesson(messages, PROGRAM.messages(OTHER))?;
+            Ok(prompt.filter(|prompt| prompt.len <= room))
+        };
+        let (ids, learnt) = self.programs_learnt(legal);
+        if !learnt.is_empty()
+            && let Some(prompt) = taught(&learnt)?
+        {
+            self.tell_examples(ids);
+            return Ok(Some(prompt));
+        }
+        taught(&[])
     }
 
     /// Whether its user told it in the task all that it was told.

@@ -10,6 +10,7 @@
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
 //! | `caller` | what a process does for the calls of its own |
 //! | `person` | where a person is waited for |
+//! | `examples` | tasks that were done right, before the task |
 //! | `remind` | what the store holds on the task, before the first step |
 //! | `reminder` | the words of it |
 //! | `shared` | the parts of the machine, and who hears of its events |
@@ -19,6 +20,7 @@ mod act;
 mod caller;
 mod decide;
 mod ending;
+mod examples;
 mod judge;
 mod keep;
 mod person;
@@ -192,6 +194,7 @@ impl Execution {
         for attached in &program.attached {
             vm.attach(cpu, &attached.text, &attached.label)?;
         }
+        examples::show(program, &planner, cpu, &mut vm);
         Ok((planner, vm))
     }
 
@@ -202,6 +205,7 @@ impl Execution {
             steps: self.spent.steps,
         });
         self.tell_left_out();
+        self.tell_examples(self.vm.examples());
         let ending = loop {
             let result = match self.pending.pop_front() {
                 Some(step) => self.redo(step).await,

@@ -55,6 +55,10 @@ impl Renderer {
                 let words = format!("{tool} is left out: no grammar holds its schema ({reason})");
                 self.print(&self.dim.apply_to(visible(&words)).to_string());
             }
+            Event::Examples { ids, .. } => {
+                let words = format!("shown what was learnt: {}", ids.join(", "));
+                self.print(&self.dim.apply_to(visible(&words)).to_string());
+            }
             Event::Reminded { reminder, .. } => {
                 let words = reminded(reminder);
                 self.print(&self.dim.apply_to(words).to_string());

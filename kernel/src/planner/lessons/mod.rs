@@ -44,12 +44,18 @@ impl Lesson {
 
     /// The messages that end with `text`; next comes its label, or what is written about it.
     pub fn messages(&self, text: &str) -> Vec<Message> {
+        self.messages_after(&[], text)
+    }
+
+    /// The same with `more` examples after its own.
+    pub fn messages_after(&self, more: &[(String, String)], text: &str) -> Vec<Message> {
         let say = |role, text: &str| Message {
             role,
             text: text.to_owned(),
         };
         let mut messages = vec![say(Role::System, self.task)];
-        for (text, label) in self.examples {
+        let more = more.iter().map(|(text, label)| (&**text, &**label));
+        for (text, label) in self.examples.iter().copied().chain(more) {
             messages.push(say(Role::User, text));
             messages.push(say(Role::Assistant, label));
         }
