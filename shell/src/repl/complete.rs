@@ -10,7 +10,15 @@ use crate::cli::Cli;
 use crate::terminal::output::visible;
 
 /// Commands that only the shell has.
-const OWN: [&str; 6] = ["/clear", "/continue", "/help", "/quit", "/resume", "/think"];
+const OWN: [&str; 7] = [
+    "/clear",
+    "/continue",
+    "/correct",
+    "/help",
+    "/quit",
+    "/resume",
+    "/think",
+];
 /// Files of a folder that are offered at once.
 const FILES_MAX: usize = 200;
 

@@ -6,6 +6,7 @@
 //! task word for word, whatever it looks like.
 
 mod complete;
+mod correct;
 mod earlier;
 mod editor;
 mod microphone;
@@ -37,6 +38,7 @@ use crate::service::machine::Guests;
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::hearing::{Heard, how_far};
+use crate::session::learnt::Shelf;
 use crate::terminal::error::{self, UserError};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
@@ -244,6 +246,7 @@ impl Repl {
         program.attached = files;
         // The turns before were the subject of other tasks.
         program.topic = Some(line.to_owned());
+        self.session.teach(&Loaded::default(), &mut program);
         program.label = label;
         program.priority = INTERACTIVE_PRIORITY;
         program.interactive = person::is_there(self.session.globals.no_input);
@@ -356,6 +359,7 @@ impl Repl {
                 Ok(0)
             }
             ["hear"] => self.listen().await,
+            ["correct", ..] => self.correct(command),
             ["continue"] => self.go_on(),
             ["clear"] => {
                 self.talk = Talk::default();
@@ -364,6 +368,22 @@ impl Repl {
             }
             _ => self.command(&words).await,
         }
+    }
+
+    /// Keeps what is right as a case of the last task.
+    fn correct(&self, command: &str) -> Result<u8> {
+        let right = command.trim_start_matches("correct").trim();
+        let asked = self.talk.last().filter(|_| !right.is_empty());
+        let asked = asked.ok_or_else(|| {
+            UserError::usage(
+                "/correct says what the last answer should have been",
+                "/correct 880",
+            )
+        })?;
+        let shelf = Shelf::of(&self.session.paths, &Loaded::default());
+        let cases = correct::keep(&shelf, asked, right)?;
+        say!("noted, a case to learn from; /learn learns from all {cases}");
+        Ok(0)
     }
 
     async fn command(&mut self, words: &[String]) -> Result<u8> {
@@ -463,6 +483,7 @@ Alt-Enter, or a backslash at the end, starts another line.
   /model           the model in use    /model ls        models
   /see FILE        text in a picture   /hear            the microphone
   /think K         compare K branches  /think off       one again
+  /correct RIGHT   what was right      /learn           learn from that
   /clear           forget this talk    /continue        take the last one up again
   /doctor          check everything    /config show     settings
   /quit            leave"

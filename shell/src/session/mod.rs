@@ -7,6 +7,7 @@
 //! | `library` | what commands need of a store |
 //! | `bus`, `builtin`, `listings` | the tools of this machine, and what servers said they have |
 //! | `agent` | agents from files |
+//! | `learnt` | what agents have learnt, and which of it a task is shown |
 //! | `senses`, `hearing` | the tools that read pictures and hear recordings, and their weights |
 //! | `user_call` | a call of a tool that a command makes |
 //! | `embedder`, `judgement` | the model that searches, and what the odds of a model are worth |
@@ -21,6 +22,7 @@ pub mod embedder;
 pub mod hearing;
 pub mod init;
 pub mod judgement;
+pub mod learnt;
 pub mod library;
 mod listings;
 pub mod lock;
