@@ -85,6 +85,14 @@ impl Execution {
         (ids, programs)
     }
 
+    /// Whether tasks like this one were done right without a program, as far as it is shown
+    /// any.
+    pub(super) fn is_shown_no_program(&self) -> bool {
+        let shown = self.vm.examples();
+        let is_program = |example: &Example| self.planner.program_of(example).is_some();
+        !shown.is_empty() && !self.program.examples.iter().any(is_program)
+    }
+
     /// Tells which examples are shown.
     pub(super) fn tell_examples(&self, ids: Vec<String>) {
         if !ids.is_empty() {

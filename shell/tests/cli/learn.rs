@@ -19,13 +19,12 @@ fn cases() -> String {
     (0..40).map(case).collect()
 }
 
-/// The lines of a script that does the tasks: all of them right once it was shown how, if it
-/// `learns`.
+/// The lines of a script that does the tasks: once it was shown how, all of them right if it
+/// `learns`, and wrong if not.
 fn script(learns: bool) -> Vec<String> {
     let mut lines = Vec::new();
-    if learns {
-        lines.push(json!({"seen": RIGHT, "do": {"answer": "right"}}).to_string());
-    }
+    let then = if learns { "right" } else { "wrong" };
+    lines.push(json!({"seen": RIGHT, "do": {"answer": then}}).to_string());
     lines.extend((0..40).step_by(2).map(|n| {
         let prompt = format!("c{n}x backwards");
         json!({"seen": prompt, "do": {"answer": "right"}}).to_string()
@@ -136,7 +135,7 @@ fn what_does_not_help_is_refused() {
         .check(1, &["chance may have done it"]);
     // Another suite does worse by it.
     let other = |n: usize| {
-        let prompt = format!("Name the colour n{n}.");
+        let prompt = format!("Name the colour n{n} backwards.");
         format!(
             "{}\n",
             json!({"id": n, "prompt": prompt, "check": {"exact": "named"}})

@@ -51,7 +51,7 @@ pub fn of(rows: &[StepRow]) -> Vec<Step> {
 
 /// The calls of `first` and the call `next` as one action.
 fn joined(mut first: Value, next: Value) -> Value {
-    match first["calls"].as_array_mut() {
+    match first.get_mut("calls").and_then(Value::as_array_mut) {
         Some(calls) => {
             calls.push(next);
             first

@@ -173,8 +173,8 @@ pub fn comparable(rows: &[Row], before: &[Row], across: &[Condition]) -> Result<
         true => Ok(all_tell),
         false => Err(UserError::usage(
             format!(
-                "the two runs cannot be compared: another {} was used",
-                words.join(", another ")
+                "the two runs cannot be compared: they differ in {}",
+                words.join(", ")
             ),
             format!(
                 "where that is what you compare, --across {}",
@@ -219,7 +219,12 @@ mod tests {
         let one = [row(1, Some(usual.clone()))];
         check(&one, &one, &[], "true");
         check(&one, &[row(1, None)], &[], "false");
-        check(&one, &[row(1, Some(warm.clone()))], &[], "another sampling");
+        check(
+            &one,
+            &[row(1, Some(warm.clone()))],
+            &[],
+            "differ in sampling",
+        );
         let across = [Condition::Sampling];
         check(&one, &[row(1, Some(warm.clone()))], &across, "true");
         // Cases that are in one of the two only say nothing.

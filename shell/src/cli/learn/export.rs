@@ -113,7 +113,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::session::agent::parse;
+    use crate::session::agent::load_apart;
     use crate::session::learnt::Origin;
 
     #[test]
@@ -140,7 +140,10 @@ mod tests {
         let text = text("legs", &Loaded::default(), &[skill]);
         insta::assert_snapshot!(text);
         // It can be read as an agent.
-        let loaded = parse("legs/SKILL.md".as_ref(), &text).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("SKILL.md");
+        std::fs::write(&file, text).unwrap();
+        let loaded = load_apart(&file).unwrap();
         assert_eq!(loaded.agent.name, "legs");
         assert!(loaded.agent.instructions.contains("Example 1"));
     }

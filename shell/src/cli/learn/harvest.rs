@@ -1,7 +1,7 @@
 //! From results that were right to candidates for skills; what is left out is counted by its
 //! reason.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use quipu_kernel::label::Trust;
 use quipu_kernel::process::Turn;
@@ -30,7 +30,7 @@ pub struct Harvest {
 }
 
 /// Makes candidates of the `rows` of `cases` in the file `suite`, at most `most`, none of which
-/// is `known` already.
+/// says the same as one that is `known` already.
 pub fn harvest(
     cases: &[&Case],
     rows: &[Row],
@@ -39,17 +39,12 @@ pub fn harvest(
     (most, now_ms): (usize, i64),
 ) -> Harvest {
     let mut harvest = Harvest::default();
-    let tasks: HashSet<&str> = known.iter().map(|skill| skill.task.as_str()).collect();
     let mut found = Vec::new();
     for row in rows {
         let Some(case) = cases.iter().find(|case| case.id == row.id) else {
             continue;
         };
-        let made = match tasks.contains(case.prompt.trim()) {
-            true => Err("known already"),
-            false => turns(case, row),
-        };
-        match made {
+        match turns(case, row) {
             Ok((turns, by_model)) => found.push(skill(case, row, turns, by_model, suite, now_ms)),
             Err(reason) => *harvest.left_out.entry(reason).or_default() += 1,
         }
@@ -57,7 +52,7 @@ pub fn harvest(
     // A short example leaves room for another one.
     found.sort_by_key(|skill| (size(&skill.task, &skill.turns), skill.id.clone()));
     let before = found.len();
-    harvest.skills = apart(found, most);
+    harvest.skills = apart(known, found, most);
     if harvest.skills.len() < before {
         let more = before - harvest.skills.len();
         harvest.left_out.insert("like another, or too many", more);
@@ -130,7 +125,7 @@ fn of_run(trace: &[Step], read: Option<Trust>) -> Result<Vec<Turn>, &'static str
     if trace.is_empty() || trace.len() > STEPS_MAX {
         return Err("it is too long");
     }
-    let (last, before) = trace.split_at(trace.len() - 1);
+    let (before, last) = trace.split_at(trace.len() - 1);
     if before.iter().any(|step| !step.ok) {
         return Err("some of its steps failed");
     }

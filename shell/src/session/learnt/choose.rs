@@ -28,11 +28,13 @@ fn alike(skills: &[Skill], task: &str) -> impl Iterator<Item = f32> + use<> {
     likeness(task, &tasks).into_iter()
 }
 
-/// Of `skills`, at most `most` that are not the same in other words, the first of such ones.
-pub fn apart(skills: Vec<Skill>, most: usize) -> Vec<Skill> {
+/// Of `skills`, at most `most` that are not the same in other words as another or as one that
+/// is `known`; the first of such ones.
+pub fn apart(known: &[Skill], skills: Vec<Skill>, most: usize) -> Vec<Skill> {
     let mut kept: Vec<Skill> = Vec::new();
     for skill in skills {
-        let same = alike(&kept, &skill.task).any(|likeness| likeness >= SAME);
+        let mut all = alike(known, &skill.task).chain(alike(&kept, &skill.task));
+        let same = all.any(|likeness| likeness >= SAME);
         if kept.len() < most && !same {
             kept.push(skill);
         }
@@ -84,11 +86,12 @@ mod tests {
     fn what_says_the_same_is_kept_once() {
         let given = skills(&[
             "How many legs have three dogs?",
-            "How many legs have 3 dogs?",
+            "How many legs have the three dogs?",
             "Who wrote Faust?",
             "Where is Lima?",
         ]);
-        let kept = apart(given, 2);
+        let kept = apart(&[], given.clone(), 2);
+        assert_eq!(apart(&kept, given, 2).len(), 1);
         let ids: Vec<&str> = kept.iter().map(|skill| skill.id.as_str()).collect();
         assert_eq!(ids, ["How many legs have three dogs?", "Who wrote Faust?"]);
     }
