@@ -251,6 +251,7 @@ impl Guarded for Note {
             needs: &[Capability::MemWrite],
             held: &self.held,
             from_user: false,
+            args: None,
             key: "",
         }
     }

@@ -34,14 +34,15 @@ const SHELL: Floors = &[
 
 const KERNEL: Floors = &[
     &["embedding", "label"],
-    &["gate", "process"],
+    &["gate"],
+    &["process"],
     &["window"],
     &["journal"],
     &["calls"],
     &["planner"],
     &["event"],
     &["exec"],
-    &["kernel"],
+    &["kernel", "replay"],
     &["consolidation", "deliberation"],
 ];
 

@@ -48,7 +48,7 @@ pub use bus::{Bus, Resolved};
 pub use caps::{Capability, Grants, Rights};
 pub use device::{
     BUILTIN, CallContext, CancelToken, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec,
-    Missing, ToolError,
+    KEY_ARGUMENT, Missing, ToolError,
 };
 pub use grants::{GrantBook, Held};
 pub use installed::{Given, load_dir};

@@ -10,6 +10,7 @@ use quipu_tools::Missing;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::gate::plan::Plan;
 use crate::judgement::Question;
 use crate::label::Label;
 use crate::limits::Limit;
@@ -40,8 +41,8 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// Tasks that were done right are shown: in the window before the task, or in the lesson
-    /// on how a program is written.
+    /// Tasks that were done right are shown: in the window before the task, or where a program
+    /// is asked for.
     Examples {
         /// The process.
         pid: Pid,
@@ -55,6 +56,16 @@ pub enum Event {
         /// What it was, with the label it gives the process.
         #[serde(flatten)]
         reminder: Reminder,
+    },
+    /// What the process may do on its own, once it has read untrusted text, is fixed.
+    Planned {
+        /// The process.
+        pid: Pid,
+        /// It.
+        plan: Plan,
+        /// Effects that were written, and may not stand, each with the reason.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        dropped: Vec<String>,
     },
     /// A step begins: the window has been laid out.
     Step {
@@ -232,6 +243,7 @@ impl Event {
             | Event::LeftOut { pid, .. }
             | Event::Examples { pid, .. }
             | Event::Reminded { pid, .. }
+            | Event::Planned { pid, .. }
             | Event::Step { pid, .. }
             | Event::Judged { pid, .. }
             | Event::Token { pid, .. }

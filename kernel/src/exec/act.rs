@@ -9,7 +9,8 @@ use quipu_tools::Effect;
 use super::{Ending, Execution, guarded, time_left};
 use crate::calls::{Body, Resolved, Syscall, World};
 use crate::event::Event;
-use crate::gate::{Guarded, Passed, Ruling, Verdict};
+use crate::gate::{Guarded, PASSED, Passed, Ruling, Verdict};
+use crate::journal::tape::Told;
 use crate::journal::{Outcome, StepRow};
 use crate::process::State;
 use crate::signal::Signal;
@@ -58,6 +59,8 @@ impl Execution {
         let floor = self.vm.lowest_label().trust;
         let (mut steps, mut cancels, mut works) = (Vec::new(), Vec::new(), Vec::new());
         for (step, passed) in reads {
+            let word = Told::Verdict(step.n, PASSED.to_owned());
+            self.shared.tape.same(word)?;
             self.intent(&step)?;
             let (cancel, work) = self.world(step.n).run(passed, floor, left);
             steps.push(step);
@@ -97,10 +100,21 @@ impl Execution {
             return self.outcome(&step, self.kernel_says(text, false, 0));
         }
         let label = self.vm.lowest_label();
-        let passed = match self.shared.gate.pass(call, &label) {
+        let verdict = self.shared.gate.pass_by(call, &label, &self.progress);
+        let word = Told::Verdict(step.n, verdict.word().to_owned());
+        self.shared.tape.same(word)?;
+        let passed = match verdict {
             Verdict::Passed(passed) => {
+                let key = passed.what().key();
                 let reason = passed.agreed_to().map(str::to_owned);
-                self.ruling = reason.map(|why| Ruling::standing(why, passed.what().key()));
+                self.ruling = match passed.planned() {
+                    Some(at) => Some(Ruling::of_the_plan(at, key)),
+                    None => reason.map(|why| Ruling::standing(why, key)),
+                };
+                passed
+                    .planned()
+                    .into_iter()
+                    .for_each(|at| self.progress.use_up(at));
                 Some(passed)
             }
             Verdict::Denied(denied) => {
@@ -186,7 +200,7 @@ impl Execution {
         let mut work = pin!(work);
         loop {
             let left = time_left(&self.program, &self.spent, self.started);
-            match guarded(&mut self.inbox.signals, left, &mut work).await {
+            match guarded(&self.shared.tape, &mut self.inbox.signals, left, &mut work).await {
                 Err(Ending::Signal(Signal::Suspend)) if !self.suspends => self.suspends = true,
                 done => return done,
             }
@@ -200,7 +214,8 @@ impl Execution {
         self.spent.tokens += step.usage.generated_tokens;
         let world = self.world(step.n);
         let call = Syscall::from_action(&step.action).map(|call| Resolved::of(&world, call));
-        match call.ok().and_then(|call| self.passes_again(&world, call)) {
+        let passed = call.ok().map(|call| self.passes_again(&world, call));
+        match passed.transpose()?.flatten() {
             Some(passed) => self.effect(step, passed).await,
             None => {
                 let text = "the machine stopped while this was under way: whether it took effect \
@@ -212,14 +227,19 @@ impl Execution {
 
     /// Passes a step that was cut off, where it may be done again and nobody has to be asked:
     /// what a person approved before the crash is not approved again by that.
-    fn passes_again(&self, world: &World, call: Resolved) -> Option<Passed<Resolved>> {
-        if !call.is_redoable(world) {
-            return None;
+    fn passes_again(
+        &self,
+        world: &World,
+        call: Resolved,
+    ) -> Result<Option<Passed<Resolved>>, Ending> {
+        let tape = &self.shared.tape;
+        if !tape.fact("redoable", || call.is_redoable(world))? {
+            return Ok(None);
         }
-        match self.shared.gate.pass(call, &self.vm.lowest_label()) {
+        Ok(match self.shared.gate.pass(call, &self.vm.lowest_label()) {
             Verdict::Passed(passed) => Some(passed),
             Verdict::Ask(_) | Verdict::Denied(_) => None,
-        }
+        })
     }
 }
 

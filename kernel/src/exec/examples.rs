@@ -1,5 +1,5 @@
-//! Tasks that were done right are shown before the task, within a budget: programs in the
-//! lesson on programs where the process may be given that, everything else as turns.
+//! Tasks that were done right are shown before the task, within a budget: functions where one
+//! is asked for with nothing but the task in sight, everything else as turns of the window.
 
 use quipu_cpu::{Cpu, Message};
 
@@ -18,7 +18,7 @@ pub(super) fn show(program: &Program, planner: &Planner, cpu: &dyn Cpu, vm: &mut
     let mut left = program.agent.memory.example_tokens;
     for example in &program.examples {
         let vouched = example.label.trust >= Trust::User;
-        if !vouched || is_for_the_lesson(program, planner, example) {
+        if !vouched || goes_apart(program, planner, example) {
             continue;
         }
         let Some(messages) = planner.turns(example) else {
@@ -44,9 +44,9 @@ fn tokens(cpu: &dyn Cpu, messages: &[Message]) -> usize {
     tokens.sum()
 }
 
-/// Whether an example goes into the lesson on programs: it is a program that nothing but its
-/// task counted for, and so it is with this process.
-fn is_for_the_lesson(program: &Program, planner: &Planner, example: &Example) -> bool {
+/// Whether an example goes with the request for a function: it is one, and nothing but the
+/// task counts for this process either.
+fn goes_apart(program: &Program, planner: &Planner, example: &Example) -> bool {
     let alone = example.label.trust >= Trust::User
         && program.attached.is_empty()
         && program.agent.instructions.trim().is_empty()
@@ -55,34 +55,33 @@ fn is_for_the_lesson(program: &Program, planner: &Planner, example: &Example) ->
             .topic
             .as_ref()
             .is_none_or(|topic| *topic == program.prompt);
-    alone && planner.program_of(example).is_some()
+    alone && planner.function_of(example).is_some()
 }
 
 impl Execution {
-    /// The examples that are programs, for the lesson on programs: what they are called, and
-    /// each task with its program; the likest last, next to the task.
-    pub(super) fn programs_learnt(&self, legal: &Legal) -> (Vec<String>, Vec<(String, String)>) {
+    /// The examples that are functions, for the request for one: what they are called, and
+    /// each task with its function; the likest last, next to the task.
+    pub(super) fn functions_learnt(&self, legal: &Legal) -> (Vec<String>, Vec<(String, String)>) {
         let cpu = &self.shared.cpu;
         let mut left = self.program.agent.memory.example_tokens;
-        let (mut ids, mut programs) = (Vec::new(), Vec::new());
+        let (mut ids, mut functions) = (Vec::new(), Vec::new());
         for example in &self.program.examples {
-            if legal.runs_programs().is_none()
-                || !is_for_the_lesson(&self.program, &self.planner, example)
+            if legal.runs_programs().is_none() || !goes_apart(&self.program, &self.planner, example)
             {
                 continue;
             }
-            let Some(program) = self.planner.program_of(example) else {
+            let Some(function) = self.planner.function_of(example) else {
                 continue;
             };
-            let tokens = cpu.count(&example.task) + cpu.count(&program);
+            let tokens = cpu.count(&example.task) + cpu.count(&function);
             if tokens <= left {
                 left -= tokens;
                 ids.push(example.id.clone());
-                programs.push((example.task.clone(), program));
+                functions.push((example.task.clone(), function));
             }
         }
-        programs.reverse();
-        (ids, programs)
+        functions.reverse();
+        (ids, functions)
     }
 
     /// Whether tasks like this one were done right without a program, as far as it is shown

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{Ending, Execution};
 use crate::event::Event;
 use crate::gate::{Approve, BEFOREHAND, Ruling, Word};
+use crate::journal::tape::Told;
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
 use crate::process::{Reply, State, Usage};
@@ -25,6 +26,7 @@ impl Execution {
             by: by.to_owned(),
             reason: reason.clone(),
             call: key.to_owned(),
+            planned: None,
         };
         let approve = self.shared.gate.policy().approve;
         let (refused, what) = match (approve, self.inbox.attended) {
@@ -55,6 +57,7 @@ impl Execution {
             by: by.to_owned(),
             reason: reason.to_owned(),
             call: key.to_owned(),
+            planned: None,
         };
         let approve = self.shared.gate.policy().approve;
         if !self.inbox.attended || approve != Approve::Ask {
@@ -68,7 +71,7 @@ impl Execution {
         Ok(ruling(word, "the person"))
     }
 
-    async fn ask_approval(
+    pub(super) async fn ask_approval(
         &mut self,
         step: &StepRow,
         reason: String,
@@ -136,6 +139,22 @@ impl Execution {
 
     /// The reply to the question with this `key`; any other came late or twice.
     async fn reply(&mut self, key: &str) -> Result<Reply, Ending> {
+        if let Some(mut tape) = self.shared.tape.playing() {
+            if let Some(signal) = tape.signal()? {
+                return Err(Ending::Signal(signal));
+            }
+            return Ok(tape.reply()?);
+        }
+        let reply = self.awaited(key).await;
+        match &reply {
+            Ok(reply) => self.shared.tape.note(Told::Reply(reply.clone())),
+            Err(Ending::Signal(signal)) => self.shared.tape.note(Told::Signal(*signal)),
+            Err(_) => {}
+        }
+        reply
+    }
+
+    async fn awaited(&mut self, key: &str) -> Result<Reply, Ending> {
         loop {
             // A person may take their time: only signals end the wait.
             let reply = tokio::select! {

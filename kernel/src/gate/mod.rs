@@ -3,16 +3,21 @@
 //! Deny by default for what was not granted, ask for effects, allow what only
 //! reads. A process that has read untrusted text needs an approval for every
 //! effect, whatever was granted before; and for every read that reaches outside, unless
-//! what it carries there is what the user said: an address is a way out too.
+//! what it carries there is what the user said: an address is a way out too. What was
+//! planned before it read that needs no approval ([`plan`]).
 
 mod passed;
+pub mod plan;
 mod ruling;
 
 use quipu_tools::{Capability, Effect, Grants};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use crate::label::{Label, Trust};
+pub(crate) use passed::PASSED;
 pub use passed::{Ask, Denied, DeviceCall, Passed, Verdict};
+use plan::Progress;
 pub(crate) use ruling::BEFOREHAND;
 pub use ruling::{Ruling, Word};
 
@@ -42,6 +47,8 @@ pub struct Request<'a> {
     pub held: &'a Grants,
     /// Whether everything that it carries along was said by the user.
     pub from_user: bool,
+    /// Its arguments, where they can be planned.
+    pub args: Option<&'a Value>,
     /// What tells this very call from every other; an approval is for one key. Empty where
     /// nobody can be asked.
     pub key: &'a str,
@@ -54,7 +61,7 @@ pub trait Guarded {
 }
 
 /// The rules of one machine.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Policy {
     /// What the user has granted to all processes.
     pub grants: Grants,
@@ -81,6 +88,7 @@ pub struct Policy {
 ///             needs: &[Capability::MemWrite],
 ///             held: &self.0,
 ///             from_user: false,
+///             args: None,
 ///             key: "one call",
 ///         }
 ///     }
@@ -116,8 +124,17 @@ impl Gate {
         &self.policy
     }
 
-    /// The verdict on `what`, asked for by somebody whose lowest label is `label`.
+    /// The verdict on `what`, asked for by somebody whose lowest label is `label` and who
+    /// planned nothing.
     pub fn pass<T: Guarded>(&self, what: T, label: &Label) -> Verdict<T> {
+        self.pass_by(what, label, &Progress::default())
+    }
+
+    /// The verdict on `what`, asked for by somebody whose lowest label is `label`, with what
+    /// is left of a plan. An effect of the plan passes as long as its capabilities were
+    /// granted; one that needs none passes where a person agreed to the plan. So does a read
+    /// with the arguments that the plan gives it.
+    pub fn pass_by<T: Guarded>(&self, what: T, label: &Label, plan: &Progress) -> Verdict<T> {
         let request = what.request();
         let missing: Vec<Capability> = request
             .needs
@@ -129,15 +146,30 @@ impl Gate {
         if !missing.is_empty() {
             return Verdict::Denied(Denied { what, missing });
         }
-        match (doubt(&request, label), self.policy.approve) {
+        let planned = planned(&request, plan);
+        let vouched = match request.effect {
+            Effect::Write => planned.is_some() && (!request.needs.is_empty() || plan.is_approved()),
+            Effect::Read => request
+                .args
+                .is_some_and(|args| plan.expects(request.name, args)),
+        };
+        let doubt = doubt(&request, label).filter(|_| !vouched);
+        match (doubt, self.policy.approve) {
             (Some(reason), Approve::Ask | Approve::Never) => Verdict::Ask(Ask { what, reason }),
             (agreed, _) => Verdict::Passed(Passed {
                 what,
                 once: Vec::new(),
                 agreed,
+                planned,
             }),
         }
     }
+}
+
+/// The effect of `plan` that `request` is, counted from 0.
+fn planned(request: &Request<'_>, plan: &Progress) -> Option<usize> {
+    let args = request.args.filter(|_| request.effect == Effect::Write)?;
+    plan.matches(request.name, args)
 }
 
 /// Why a person has to agree to `request`, whose needs are granted; `None` where nobody has
@@ -183,6 +215,7 @@ mod tests {
                 needs: &self.1,
                 held: &self.2,
                 from_user: self.3,
+                args: None,
                 key: "k1",
             }
         }
@@ -253,6 +286,57 @@ mod tests {
         check("clock", "", "net:*", false);
     }
 
+    /// A call of `mail.send` with an argument, and whether it needs a capability.
+    struct Send(Value, Vec<Capability>);
+
+    impl Guarded for Send {
+        fn request(&self) -> Request<'_> {
+            Request {
+                name: "mail.send",
+                effect: Effect::Write,
+                needs: &self.1,
+                held: NONE_HELD.get_or_init(Grants::default),
+                from_user: false,
+                args: Some(&self.0),
+                key: "k1",
+            }
+        }
+    }
+
+    static NONE_HELD: std::sync::OnceLock<Grants> = std::sync::OnceLock::new();
+
+    #[test]
+    fn what_was_planned_passes_once_granted() {
+        let net = || vec!["net:a.org".parse::<Capability>().unwrap()];
+        let check =
+            |approved: bool, to: &str, needs: Vec<Capability>, granted: bool, want: &str| {
+                let plan = serde_json::json!({"effects": [
+                {"tool": "mail.send", "args": {"to": {"is": "bob"}}}],
+                "made_on": "2024-05-15", "approved": approved});
+                let progress = Progress::of(serde_json::from_value(plan).unwrap());
+                let policy = Policy {
+                    grants: net().into_iter().filter(|_| granted).collect(),
+                    approve: Approve::Ask,
+                };
+                let web = Label::new("web", Trust::Untrusted);
+                let send = Send(serde_json::json!({ "to": to }), needs);
+                let said = match Gate::new(policy).pass_by(send, &web, &progress) {
+                    Verdict::Passed(passed) => format!("allow {:?}", passed.planned()),
+                    Verdict::Ask(_) => "ask".into(),
+                    Verdict::Denied(_) => "deny".into(),
+                };
+                assert_eq!(said, want);
+            };
+        check(false, "bob", net(), true, "allow Some(0)");
+        check(false, "eve", net(), true, "ask");
+        check(true, "eve", net(), true, "ask");
+        check(false, "bob", net(), false, "deny");
+        check(true, "bob", net(), false, "deny");
+        // What asks whoever says it asks still, unless a person saw the plan.
+        check(false, "bob", Vec::new(), true, "ask");
+        check(true, "bob", Vec::new(), true, "allow Some(0)");
+    }
+
     #[test]
     fn only_a_ruling_on_this_very_call_lets_it_through() {
         let check = |word, key: &str, want: bool| {
@@ -261,6 +345,7 @@ mod tests {
                 by: "the person".into(),
                 reason: String::new(),
                 call: key.into(),
+                planned: None,
             };
             let gate = Gate::default();
             let ask = Call(Effect::Write, Vec::new(), Grants::default(), false);

@@ -10,7 +10,7 @@ use super::{Guarded, Request, Ruling, Word};
 ///
 /// ```compile_fail,E0451
 /// // Only the gate makes one.
-/// let passed = quipu_kernel::gate::Passed { what: "a call", once: Vec::new(), agreed: None };
+/// let passed = quipu_kernel::gate::Passed { what: "a call", once: Vec::new(), agreed: None, planned: None };
 /// ```
 #[derive(Debug)]
 pub struct Passed<T> {
@@ -19,6 +19,8 @@ pub struct Passed<T> {
     pub(super) once: Vec<Capability>,
     /// Why a person would have been asked, had the user not agreed to all calls beforehand.
     pub(super) agreed: Option<String>,
+    /// Which effect of the plan it is, counted from 0.
+    pub(super) planned: Option<usize>,
 }
 
 impl<T> Passed<T> {
@@ -35,6 +37,11 @@ impl<T> Passed<T> {
     /// Why a person would have been asked, had the user not agreed to all calls beforehand.
     pub fn agreed_to(&self) -> Option<&str> {
         self.agreed.as_deref()
+    }
+
+    /// Which effect of the plan it is, counted from 0.
+    pub fn planned(&self) -> Option<usize> {
+        self.planned
     }
 
     /// The call, to be carried out now.
@@ -67,6 +74,7 @@ impl<T: Guarded> Ask<T> {
             what: self.what,
             once: Vec::new(),
             agreed: None,
+            planned: None,
         })
     }
 }
@@ -115,6 +123,7 @@ impl<T: Guarded> Denied<T> {
             what: self.what,
             once: self.missing,
             agreed: None,
+            planned: None,
         })
     }
 }
@@ -143,7 +152,19 @@ pub enum Verdict<T> {
     Denied(Denied<T>),
 }
 
+/// The word of a verdict that lets a call through.
+pub(crate) const PASSED: &str = "passed";
+
 impl<T> Verdict<T> {
+    /// It in one word, for the journal.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Verdict::Passed(_) => PASSED,
+            Verdict::Ask(_) => "ask",
+            Verdict::Denied(_) => "denied",
+        }
+    }
+
     /// The call, to be put before the gate another time.
     pub fn into_inner(self) -> T {
         match self {
@@ -182,6 +203,7 @@ impl Guarded for DeviceCall {
             needs: &self.needs,
             held: &self.function.device().granted,
             from_user: false,
+            args: None,
             key: "",
         }
     }

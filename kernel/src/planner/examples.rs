@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::Planner;
 use crate::process::{Example, Turn};
+use crate::program::CALLED;
 
 impl Planner {
     /// The example as turns before the task. `None` where it calls what this process cannot
@@ -32,6 +33,14 @@ impl Planner {
         let mut calls = self.calls.iter();
         let called = calls.find(|call| action["tool"] == call.name)?;
         called.program_in(action)
+    }
+
+    /// The same without the call of its function: as one is asked for. `None` where it is no
+    /// function.
+    pub fn function_of(&self, example: &Example) -> Option<String> {
+        let program = self.program_of(example)?;
+        let function = program.strip_suffix("\n```")?.strip_suffix(CALLED)?;
+        Some(format!("{function}\n```"))
     }
 
     /// An action as this process would write it, if it can.

@@ -16,6 +16,8 @@ mod kind;
 pub mod lessons;
 pub mod numbers;
 mod plain;
+pub(crate) mod plan;
+pub mod program;
 
 use quipu_tools::{BUILTIN, Bus};
 use serde_json::{Value, json};
@@ -88,7 +90,7 @@ impl Planner {
                         ..Callable::new(
                             format!("{}.{}", spec.name, function.name),
                             &function.description,
-                            strict(&function.parameters),
+                            strict(&function.told_parameters()),
                         )
                     },
                     about: spec.description.clone(),

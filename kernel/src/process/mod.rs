@@ -17,6 +17,7 @@ pub use failure::{Failure, VmError};
 pub use quipu_cpu::{Pid, Sampling, Usage};
 pub use quipu_memory::{Share, Space};
 
+use crate::gate::plan::Plan;
 use crate::label::Label;
 use crate::limits::{Limit, Limits};
 
@@ -133,6 +134,10 @@ pub struct Program {
     /// Which branch of a deliberation it is, if it is one beside the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
+    /// What it may do on its own after it has read untrusted text. The model writes it, where
+    /// nobody else has and it pays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
 }
 
 /// One of several processes that think about the same task, beside the first. It reads, and
@@ -186,6 +191,7 @@ impl Program {
             answer_schema: None,
             sampling: None,
             branch: None,
+            plan: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::cli::{
     agent, batch, completions, config, doctor, eval, fork, hear, kill, learn, log, mem, model,
-    nice, ps, run, see, serve, tool, top, trust,
+    nice, ps, replay, run, see, serve, tool, top, trust,
 };
 use crate::config::env_vars;
 use crate::config::globals::Globals;
@@ -40,6 +40,7 @@ pub enum Command {
     Kill(kill::KillArgs),
     Nice(nice::NiceArgs),
     Fork(fork::ForkArgs),
+    Replay(replay::ReplayArgs),
     See(see::SeeArgs),
     Hear(hear::HearArgs),
     #[command(subcommand)]

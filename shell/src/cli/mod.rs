@@ -19,6 +19,7 @@ pub mod model;
 pub mod nice;
 mod options;
 pub mod ps;
+pub mod replay;
 mod results;
 pub mod run;
 pub mod see;
@@ -86,6 +87,7 @@ impl Session {
             Command::Kill(args) => kill::run(self, &args),
             Command::Nice(args) => nice::run(self, &args),
             Command::Fork(args) => fork::run(self, &args),
+            Command::Replay(args) => replay::run(self, &args).await,
             Command::See(args) => see::run(self, &args),
             Command::Hear(args) => hear::run(self, args).await,
             Command::Mem(command) => mem::run(self, command).await,

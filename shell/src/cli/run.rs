@@ -25,7 +25,7 @@ use crate::session::agent::{self, Loaded};
 use crate::terminal::error::{FAILED, INTERRUPTED, STOPPED, UserError};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
-use crate::terminal::report::add_rulings;
+use crate::terminal::report::{add_plan, add_rulings};
 use crate::terminal::text::read_text;
 use crate::terminal::{hints, output, person};
 
@@ -149,6 +149,7 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
             let journal = door.journal();
             let mut report = report(pid, exit, journal.reminder(pid)?, journal.steps(pid)?);
             add_rulings(&mut report["steps"], &journal.rulings(pid)?);
+            add_plan(&mut report, journal.plan(pid)?.as_ref());
             if let Some(branches) = &ended.branches {
                 report["confidence"] = json!(ended.confidence);
                 report["branches"] = json!(branches);

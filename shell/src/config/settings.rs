@@ -54,6 +54,17 @@ pub struct File {
     pub memory: MemoryFile,
     /// Whether the shell consolidates memories while nothing is asked of it.
     pub consolidate: Option<bool>,
+    /// The record of what processes did.
+    pub journal: JournalFile,
+}
+
+/// The `[journal]` of `config.toml`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JournalFile {
+    /// Days after its end for which a process is kept; for good when left out. A machine that
+    /// starts removes what is older.
+    pub keep_days: Option<NonZeroU32>,
 }
 
 /// The `[memory]` of `config.toml` and `agent.toml`.
@@ -322,6 +333,8 @@ pub struct Settings {
     pub memory: Memory,
     /// Whether the shell consolidates memories while nothing is asked of it.
     pub consolidate: bool,
+    /// Days after its end for which a process is kept; for good when `None`.
+    pub keep_days: Option<u32>,
 }
 
 impl Settings {
@@ -360,6 +373,7 @@ impl Settings {
             limits: file.limits.over(Limits::default()),
             memory: file.memory.over(Memory::default()),
             consolidate: file.consolidate.unwrap_or(true),
+            keep_days: file.journal.keep_days.map(NonZero::get),
         })
     }
 

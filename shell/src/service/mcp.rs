@@ -82,6 +82,7 @@ impl Guarded for MemoryCall<'_> {
             needs: &self.function.needs,
             held: &self.held,
             from_user: false,
+            args: None,
             key: "",
         }
     }

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 
 use console::Style;
 use quipu_kernel::event::Event;
+use quipu_kernel::gate::plan::Plan;
 use quipu_kernel::label::Trust;
 use quipu_kernel::process::Status;
 use quipu_kernel::window::reminder::{Reminder, Source};
@@ -62,6 +63,13 @@ impl Renderer {
             Event::Reminded { reminder, .. } => {
                 let words = reminded(reminder);
                 self.print(&self.dim.apply_to(words).to_string());
+            }
+            Event::Planned { plan, dropped, .. } => {
+                let dropped = dropped.iter();
+                let dropped = dropped.map(|why| format!("not planned: {}", visible(why)));
+                for line in planned(plan).into_iter().chain(dropped) {
+                    self.print(&self.dim.apply_to(line).to_string());
+                }
             }
             Event::Step {
                 n, prompt_tokens, ..
@@ -218,6 +226,12 @@ pub fn reminded(reminder: &Reminder) -> String {
     }
     let what = visible(&parts.join(", "));
     format!("reminded of {what} · {} tokens", reminder.tokens)
+}
+
+/// The effects that a process may do on its own, a line each.
+pub fn planned(plan: &Plan) -> Vec<String> {
+    let line = |effect: String| format!("planned {}", visible(&effect));
+    plan.told().into_iter().map(line).collect()
 }
 
 /// What stands behind an action's name, on the same line.

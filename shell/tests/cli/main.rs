@@ -20,6 +20,7 @@ mod pages;
 mod privacy;
 mod reference;
 mod registry;
+mod replay;
 mod sandbox;
 mod service;
 mod sessions;

@@ -53,6 +53,11 @@ fn processes() {
 }
 
 #[test]
+fn replay() {
+    check("replay");
+}
+
+#[test]
 fn mistakes() {
     check("mistakes");
 }

@@ -24,7 +24,7 @@ use super::plain::schema;
 use super::state::Service;
 use super::wire::{Input, Params};
 use super::{agent, wire};
-use crate::terminal::report::add_rulings;
+use crate::terminal::report::{add_plan, add_rulings};
 
 /// Processes that are listed.
 const LISTED_MAX: usize = 200;
@@ -171,6 +171,7 @@ pub async fn log(State(service): Shared, Path(pid): Path<String>) -> Answer {
     let (steps, recalled) = (journal.steps(pid)?, journal.reminder(pid)?);
     let mut log = json!({"process": row, "steps": steps, "recalled": recalled});
     add_rulings(&mut log["steps"], &journal.rulings(pid)?);
+    add_plan(&mut log, journal.plan(pid)?.as_ref());
     Ok(wire::json(&log))
 }
 
