@@ -1,5 +1,6 @@
 //! The kernel: boots the machine and keeps the table of processes.
 
+mod look;
 mod stop;
 #[cfg(test)]
 mod tests;

@@ -145,6 +145,23 @@ async fn rulings_are_steps_of_the_journal() {
 }
 
 #[tokio::test]
+async fn an_approval_of_all_calls_does_not_count_for_what_nobody_saw_start() {
+    let check = async |unapproved: bool, want: &str| {
+        let send = r#"{"tool":"desk.send","args":{"text":"hello"}}"#;
+        let mut setup = Setup::new(&[send, DONE].join("\n"));
+        setup.policy.approve = Approve::All;
+        let program = Program {
+            unapproved,
+            ..Program::new("task")
+        };
+        let said = run(setup, program).await;
+        assert!(said.contains(want), "no {want:?} in {said}");
+    };
+    check(false, "\"exited\" \"done\"").await;
+    check(true, "not approved: desk.send changes something").await;
+}
+
+#[tokio::test]
 async fn a_changed_journal_is_not_carried_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = folder.path().join("journal.db");

@@ -40,7 +40,7 @@ pub mod net;
 pub mod provenance;
 pub mod schema;
 mod sections;
-mod state_file;
+pub mod state_file;
 pub mod trust;
 pub mod wasm;
 

@@ -105,16 +105,18 @@ impl Execution {
         self.shared.tape.same(word)?;
         let passed = match verdict {
             Verdict::Passed(passed) => {
-                let key = passed.what().key();
+                let key = passed.what().key().to_owned();
                 let reason = passed.agreed_to().map(str::to_owned);
-                self.ruling = match passed.planned() {
-                    Some(at) => Some(Ruling::of_the_plan(at, key)),
-                    None => reason.map(|why| Ruling::standing(why, key)),
+                let planned = passed.planned();
+                self.ruling = match (planned, reason) {
+                    (Some(at), _) => Some(Ruling::of_the_plan(at, &key)),
+                    (None, None) => None,
+                    (None, Some(why)) if self.program.unapproved => {
+                        Some(self.approval(&step, why, &key).await?)
+                    }
+                    (None, Some(why)) => Some(Ruling::standing(why, &key)),
                 };
-                passed
-                    .planned()
-                    .into_iter()
-                    .for_each(|at| self.progress.use_up(at));
+                planned.into_iter().for_each(|at| self.progress.use_up(at));
                 Some(passed)
             }
             Verdict::Denied(denied) => {
@@ -237,6 +239,9 @@ impl Execution {
             return Ok(None);
         }
         Ok(match self.shared.gate.pass(call, &self.vm.lowest_label()) {
+            Verdict::Passed(passed) if passed.agreed_to().is_some() && self.program.unapproved => {
+                None
+            }
             Verdict::Passed(passed) => Some(passed),
             Verdict::Ask(_) | Verdict::Denied(_) => None,
         })

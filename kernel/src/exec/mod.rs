@@ -57,7 +57,7 @@ use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::{LeftOut, LoopGuard, Planner};
 use crate::process::{Ending, Exit, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
-use crate::window::{Vm, VmError};
+use crate::window::{Vm, VmError, Window};
 use quipu_cpu::Weights;
 
 pub(crate) use ending::not_set_up;
@@ -212,6 +212,11 @@ impl Execution {
         }
         examples::show(program, &planner, cpu, &mut vm);
         Ok((planner, vm))
+    }
+
+    /// Its window for the next step.
+    pub(crate) fn window(&mut self) -> Result<Window, VmError> {
+        self.vm.map(&*self.shared.cpu)
     }
 
     /// Runs to the end, writes it to the journal and tells the world.

@@ -48,11 +48,12 @@ impl Journal {
     /// # Errors
     /// When there is no such process, or it cannot be read.
     pub(crate) fn kept(&self, pid: Pid) -> Result<Kept> {
+        // First: what a machine writes meanwhile is more than what stands on the tape.
+        let pieces = self.pieces(pid)?;
         let (mut program, _) = self.program(pid)?;
         let origin = self.origin(pid)?;
         let rulings = self.rulings(pid)?.into_iter().collect();
         let exit = self.process(pid)?.exit;
-        let pieces = self.pieces(pid)?;
         let recorded = Recorded::new(pieces, self.steps(pid)?, rulings, self.reminder(pid)?, exit);
         let texts = self.texts(pid)?.into_iter().collect();
         let ran_as = origin.as_ref().map_or(pid, |origin| origin.pid);

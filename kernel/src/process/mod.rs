@@ -119,6 +119,10 @@ pub struct Program {
     /// before the task, say, is no part of it.
     #[serde(default)]
     pub topic: Option<String>,
+    /// The process of the turn before, where it is one of a conversation; 0 where that turn
+    /// was no process here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Pid>,
     /// What it may spend.
     pub limits: Limits,
     /// Higher runs first; 0 is usual. Within [`PRIORITIES`] where a person chose it.
@@ -126,6 +130,10 @@ pub struct Program {
     /// Whether a person is there to answer questions and approvals when it starts. Whoever
     /// takes it up again says whether one is there then; its boot page stays the same.
     pub interactive: bool,
+    /// Whether approvals that the user gave beforehand for all calls do not count for it:
+    /// nobody saw what started it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unapproved: bool,
     /// JSON Schema the answer must have, when not plain text.
     pub answer_schema: Option<Value>,
     /// How its tokens are chosen, where not as the machine's usually are.
@@ -185,9 +193,11 @@ impl Program {
             attached: Vec::new(),
             examples: Vec::new(),
             topic: None,
+            after: None,
             limits: Limits::default(),
             priority: 0,
             interactive: false,
+            unapproved: false,
             answer_schema: None,
             sampling: None,
             branch: None,

@@ -6,11 +6,13 @@
 //! `recall` brings the page back verbatim. Nothing is cut without an event.
 
 pub(crate) mod fence;
+mod pages;
 pub mod reminder;
 
 use crate::label::{Label, Trust};
 pub use crate::process::VmError;
 use crate::window::fence::Borders;
+pub use pages::{PageKind, Window, WindowPage};
 use quipu_cpu::{Cpu, Message, Prompt, Role};
 
 /// Stubs shown one by one; older ones are summed up in one line, so that the room

@@ -1,4 +1,6 @@
-//! `quipu agent`: agents as files.
+//! `quipu agent`: agents as files. Those that run by themselves are in `schedule`.
+
+mod schedule;
 
 use std::path::{Path, PathBuf};
 
@@ -62,6 +64,7 @@ pub enum AgentCommand {
         #[arg(long)]
         json: bool,
     },
+    Schedule(schedule::ScheduleArgs),
     /// Say whether one can run here: its file can be read, its tools are there
     Check {
         /// A file or folder, or a name
@@ -71,8 +74,9 @@ pub enum AgentCommand {
 }
 
 /// Runs the command.
-pub fn run(session: &Session, command: AgentCommand) -> Result<u8> {
+pub async fn run(session: &Session, command: AgentCommand) -> Result<u8> {
     match command {
+        AgentCommand::Schedule(args) => schedule::run(session, args).await,
         AgentCommand::New { name } => new(session, &name),
         AgentCommand::Ls { json } => list(session, json),
         AgentCommand::Show { agent, json } => show(session, &agent, json),

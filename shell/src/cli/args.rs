@@ -1,6 +1,7 @@
 //! The command line, as `quipu --help` shows it.
 
 use clap::{Parser, Subcommand};
+use quipu_kernel::process::Pid;
 
 use crate::cli::{
     agent, batch, completions, config, doctor, eval, fork, hear, kill, learn, log, mem, model,
@@ -20,8 +21,12 @@ pub struct Cli {
     #[command(flatten)]
     pub globals: Globals,
     /// Go on with the last conversation of the interactive shell
-    #[arg(long = "continue")]
+    #[arg(short = 'c', long = "continue", conflicts_with = "resume")]
     pub go_on: bool,
+    /// Go on with the conversation of the interactive shell up to this process; what came after
+    /// it stays in the journal
+    #[arg(long, value_name = "PID")]
+    pub resume: Option<Pid>,
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,

@@ -385,6 +385,9 @@ fn line(journal: &Journal, id: Value, ended: Ended) -> Result<Line> {
 /// A bar for `tasks`; draws nothing where standard error is no terminal.
 pub fn progress(tasks: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{pos}/{len} tasks {wide_bar} {elapsed} (left {eta})");
+    if crate::terminal::output::is_plain() {
+        return ProgressBar::hidden();
+    }
     ProgressBar::new(tasks).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 

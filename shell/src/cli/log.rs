@@ -1,5 +1,6 @@
-//! `quipu log`.
+//! `quipu log`. As a document it is written in `markdown`.
 
+mod markdown;
 mod remove;
 mod transfer;
 
@@ -30,6 +31,9 @@ pub struct LogArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Print a document in Markdown
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
     #[command(subcommand)]
     command: Option<LogCommand>,
 }
@@ -70,13 +74,13 @@ pub fn run(session: &Session, args: &LogArgs) -> Result<u8> {
         },
         (Some(LogCommand::Export { pid, file }), _) => transfer::export(session, *pid, file),
         (Some(LogCommand::Import { file }), _) => transfer::import(session, file),
-        (None, Some(pid)) => show(session, pid, args.json),
+        (None, Some(pid)) => show(session, pid, args),
         (None, None) => Ok(0),
     }
 }
 
 /// Prints the journal of one process.
-fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
+fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
     let journal = session.journal()?;
     let row = journal.process(pid)?;
     let steps = journal.steps(pid)?;
@@ -87,7 +91,11 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
         say!("warning: {}", visible(&error.to_string()));
     }
     let branches = branches(&journal, pid)?;
-    if as_json {
+    if args.markdown {
+        output::line(markdown::of(&row, &steps).trim_end())?;
+        return Ok(0);
+    }
+    if args.json {
         let mut log = json!({"process": row, "steps": steps});
         if !branches.is_empty() {
             log["branches"] = json!(branches);

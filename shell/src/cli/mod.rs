@@ -63,9 +63,14 @@ impl Cli {
                 "name one model; only `quipu eval` takes several",
             ));
         }
-        if self.go_on && self.command.is_some() {
+        let option = match (self.go_on, self.resume) {
+            (true, _) => Some("--continue"),
+            (false, Some(_)) => Some("--resume"),
+            (false, None) => None,
+        };
+        if let Some(option) = option.filter(|_| self.command.is_some()) {
             return Err(UserError::usage(
-                "--continue is for the interactive shell",
+                format!("{option} is for the interactive shell"),
                 "leave the command out; `quipu run --resume PID` carries one process on",
             ));
         }
@@ -92,7 +97,7 @@ impl Session {
             Command::Hear(args) => hear::run(self, args).await,
             Command::Mem(command) => mem::run(self, command).await,
             Command::Tool(command) => tool::run(self, command).await,
-            Command::Agent(command) => agent::run(self, command),
+            Command::Agent(command) => agent::run(self, command).await,
             Command::Trust(args) => trust::run(self, &args),
             Command::Serve(args) => serve::run(self, &args).await,
             Command::Model(command) => model::run(self, command).await,

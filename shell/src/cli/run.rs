@@ -112,10 +112,8 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
         renderer: Renderer::new(),
     };
     let mut conversation = door.begin(ask).await?;
-    let ended = follow(&mut conversation, &mut interrupts, &mut |event| {
-        view.show(event)
-    })
-    .await?;
+    let mut show = |event: &Event| view.show(event);
+    let ended = follow(&mut conversation, &mut interrupts, &mut show, None).await?;
     let (pid, exit) = (ended.pid, &ended.exit);
     if exit.status == Status::Interrupted {
         let model = match session.globals.models.first() {
@@ -178,15 +176,19 @@ pub fn suspended(journal: &Journal, pid: Pid, resume: &str, alone: bool) -> Resu
     })
 }
 
+/// What takes the lines that are typed while a process runs, and answer no question of it.
+pub type Typed<'a> = Option<&'a mut dyn FnMut(String)>;
+
 /// Follows a process to its end: shows its events, answers its questions, passes
-/// interrupts on.
+/// interrupts on, and what is `typed` otherwise to whoever takes it.
 pub async fn follow(
     conversation: &mut Conversation,
     interrupts: &mut Interrupts,
     show: &mut dyn FnMut(&Event) -> Result<()>,
+    typed: Typed<'_>,
 ) -> Result<Ended> {
     interrupts.begin();
-    let ended = until_end(conversation, interrupts, show).await;
+    let ended = until_end(conversation, interrupts, show, typed).await;
     interrupts.end();
     ended
 }
@@ -195,10 +197,23 @@ async fn until_end(
     conversation: &mut Conversation,
     interrupts: &mut Interrupts,
     show: &mut dyn FnMut(&Event) -> Result<()>,
+    mut typed: Typed<'_>,
 ) -> Result<Ended> {
     let mut question: Option<Event> = None;
+    // Kept from one event to the next: a line that is being read is not lost.
+    let mut line = Box::pin(person::line());
     loop {
         tokio::select! {
+            read = &mut line, if typed.is_some() && question.is_none() => match read {
+                Some(read) => {
+                    if let Some(take) = &mut typed {
+                        take(read);
+                    }
+                    line = Box::pin(person::line());
+                }
+                // Nobody types any more.
+                None => typed = None,
+            },
             () = interrupts.next() => {
                 conversation.say(Say::Signal(Signal::Interrupt)).await;
                 question = None;
@@ -213,6 +228,8 @@ async fn until_end(
                     show(&event)?;
                     if matches!(event, Event::Question { .. } | Event::Approval { .. }) {
                         question = Some(event);
+                        // What is typed from now on answers it.
+                        line = Box::pin(person::line());
                     }
                 }
                 Told::Ended(ended) => return Ok(*ended),

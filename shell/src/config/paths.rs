@@ -124,6 +124,11 @@ impl Paths {
         self.state.join("trust.toml")
     }
 
+    /// The agents that run by themselves.
+    pub fn schedules(&self) -> PathBuf {
+        self.state.join("schedules.toml")
+    }
+
     /// The home of the model hub's own cache.
     pub fn hub_home(&self) -> Option<PathBuf> {
         env_vars::path(env_vars::HF_HOME).or_else(|| {

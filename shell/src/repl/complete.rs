@@ -10,14 +10,22 @@ use crate::cli::Cli;
 use crate::terminal::output::visible;
 
 /// Commands that only the shell has.
-const OWN: [&str; 7] = [
+const OWN: [&str; 15] = [
     "/clear",
+    "/context",
     "/continue",
     "/correct",
+    "/cost",
+    "/export",
     "/help",
+    "/history",
+    "/import",
     "/quit",
     "/resume",
+    "/step",
     "/think",
+    "/turns",
+    "/undo",
 ];
 /// Files of a folder that are offered at once.
 const FILES_MAX: usize = 200;
@@ -27,11 +35,14 @@ pub struct Words {
     commands: Vec<String>,
 }
 
-impl Default for Words {
-    fn default() -> Self {
-        Self {
-            commands: slash_commands(),
-        }
+impl Words {
+    /// The commands, and those of this machine beside them: with names of its models and tools.
+    pub fn with(more: Vec<String>) -> Self {
+        let mut commands = slash_commands();
+        commands.extend(more);
+        commands.sort();
+        commands.dedup();
+        Self { commands }
     }
 }
 
@@ -124,7 +135,8 @@ mod tests {
         fs::create_dir(folder.path().join("novels")).unwrap();
         let check = |line: &str, want: &[&str]| {
             let line = line.replace("ROOT/", &root);
-            let offered = Words::default().complete(&line, line.len());
+            let more = vec!["/model tiny".to_owned(), "/tool call calculator".to_owned()];
+            let offered = Words::with(more).complete(&line, line.len());
             let offered: Vec<String> = offered
                 .suggestions()
                 .iter()
@@ -136,6 +148,8 @@ mod tests {
             assert_eq!(offered, want, "{line}");
         };
         check("/tool ad", &["/tool add"]);
+        check("/tool call c", &["/tool call calculator"]);
+        check("/model t", &["/model tiny"]);
         check("/qu", &["/quit"]);
         check("what is /qu", &[]);
         check("hello", &[]);

@@ -8,6 +8,7 @@
 //! | `bus`, `builtin`, `listings` | the tools of this machine, and what servers said they have |
 //! | `agent` | agents from files |
 //! | `learnt` | what agents have learnt, and which of it a task is shown |
+//! | `schedule` | agents that run by themselves: when, and what became of them |
 //! | `senses`, `hearing` | the tools that read pictures and hear recordings, and their weights |
 //! | `user_call` | a call of a tool that a command makes |
 //! | `embedder`, `judgement` | the model that searches, and what the odds of a model are worth |
@@ -26,6 +27,7 @@ pub mod learnt;
 pub mod library;
 mod listings;
 pub mod lock;
+pub mod schedule;
 pub mod senses;
 pub mod user_call;
 

@@ -7,6 +7,7 @@ use quipu_kernel::event::Event;
 use quipu_kernel::process::Reply;
 
 use crate::terminal::output::{seen, visible};
+use crate::terminal::words::{fill, words};
 
 /// Characters of a call that an approval shows at once: a few lines of a terminal.
 const CALL_CHARS: usize = 600;
@@ -64,12 +65,13 @@ fn approval(call: &str, reason: &str, whole: bool) -> String {
             let head: String = call.chars().take(part).collect();
             let tail: String = call.chars().skip(chars - part).collect();
             let left = chars - 2 * part;
-            let shown = format!("{head}\n[… {left} more characters …]\n{tail}");
-            (shown, ", a shows all of it")
+            let more = fill(words().more_chars, &[("left", &left)]);
+            (format!("{head}\n{more}\n{tail}"), words().approve_all)
         }
     };
     let reason = seen(reason);
-    format!("{shown}\n{reason}\nApprove this once? [y/N{all}] ")
+    let question = fill(words().approve, &[("all", &all)]);
+    format!("{shown}\n{reason}\n{question}")
 }
 
 /// Whether the person agrees to `question`.
@@ -95,7 +97,7 @@ fn discard_typed() {
 }
 
 /// A line of standard input; `None` at its end.
-async fn line() -> Option<String> {
+pub async fn line() -> Option<String> {
     // A thread that reads cannot be called back and would swallow the next line
     // typed, so none is started before there is something to read.
     readable().await.ok()?;

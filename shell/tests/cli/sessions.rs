@@ -16,6 +16,8 @@ fn check(session: &str) {
         .env("QUIPU_CPU", "")
         .env("HF_HOME", "")
         .env("NO_COLOR", "1")
+        .env("LC_ALL", "C")
+        .env("TERM", "xterm")
         .insert_var("[STATE]", said)
         .unwrap()
         .case(format!("tests/cmd/{session}.md"))
@@ -53,6 +55,11 @@ fn processes() {
 }
 
 #[test]
+fn schedules() {
+    check("schedules");
+}
+
+#[test]
 fn replay() {
     check("replay");
 }
@@ -79,7 +86,9 @@ fn none_is_forgotten() {
             "memory",
             "mistakes",
             "processes",
+            "replay",
             "run",
+            "schedules",
             "think",
             "tools"
         ]

@@ -26,7 +26,11 @@ impl Journal {
         let Some(chain) = &self.chain else {
             return Ok(());
         };
-        let what = match chain.fault(&self.connection.lock(), pid) {
+        let connection = self.connection.lock();
+        // As it is in one moment, whatever a machine writes meanwhile.
+        let snapshot = connection.unchecked_transaction();
+        let found = snapshot.and_then(|snapshot| chain.fault(&snapshot, pid));
+        let what = match found {
             Ok(None) => return Ok(()),
             Ok(Some(what)) => what,
             Err(
@@ -41,6 +45,8 @@ impl Journal {
 impl Chain {
     /// What is wrong with the links of `pid`, or with the rows they stand for.
     fn fault(&self, connection: &Connection, pid: Pid) -> Fault {
+        // Before the links: it is never newer than they are.
+        let head = self.head(pid)?;
         let links = links(connection, pid)?;
         if links.is_empty() {
             let there = "SELECT count(*) FROM process WHERE pid=?1";
@@ -52,7 +58,7 @@ impl Chain {
             latest.insert((link.kind.as_str(), link.n), link);
         }
         let checks: [&dyn Fn() -> Fault; 5] = [
-            &|| self.broken(pid, &links),
+            &|| Ok(self.broken(pid, &links, head.as_deref())),
             &|| changed(connection, pid, &latest),
             &|| added(connection, pid, &latest),
             &|| state_changed(connection, pid, &links),
@@ -67,17 +73,16 @@ impl Chain {
     }
 
     /// A link that does not fit the one before, or links that are missing at the end.
-    fn broken(&self, pid: Pid, links: &[Link]) -> Fault {
+    fn broken(&self, pid: Pid, links: &[Link], head: Option<&[u8]>) -> Option<String> {
         let mut before: &[u8] = &[];
         for link in links {
             if self.mac(before, pid, link).as_slice() != link.mac {
-                return Ok(Some(format!("a link of {}", place(&link.kind, link.n))));
+                return Some(format!("a link of {}", place(&link.kind, link.n)));
             }
             before = &link.mac;
         }
-        let head = self.head(pid)?;
         let missing = head.is_some_and(|head| !links.iter().any(|link| link.mac == head));
-        Ok(missing.then(|| "its last rows are missing".into()))
+        missing.then(|| "its last rows are missing".into())
     }
 }
 

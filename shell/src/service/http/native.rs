@@ -175,6 +175,17 @@ pub async fn log(State(service): Shared, Path(pid): Path<String>) -> Answer {
     Ok(wire::json(&log))
 }
 
+/// Answers `GET /api/v1/processes/{pid}/window`: its pages, or null where this machine cannot
+/// lay them out.
+pub async fn window(State(service): Shared, Path(pid): Path<String>) -> Answer {
+    let pid = known(&service, &pid)?;
+    let kernel = service.kernel.clone();
+    // Counting may wait for a batch.
+    let window = tokio::task::spawn_blocking(move || kernel.window(pid)).await;
+    let window = window.map_err(|error| ApiError::internal(error.to_string()))??;
+    Ok(wire::json(&json!({ "window": window })))
+}
+
 /// Answers `GET /api/v1/processes/{pid}/events`: the process as it is, then its events until
 /// it ends.
 pub async fn events(State(service): Shared, Path(pid): Path<String>) -> Answer {
