@@ -115,7 +115,7 @@ impl<'a> Bench<'a> {
             pages,
             beginnings: Beginnings::of(cases),
             options,
-            under: Under::of(session, kernel.cpu()),
+            under: Under::of(kernel.cpu(), session.settings.sampling()),
             traced: false,
             common: (!names.is_empty()).then(|| others.collect()),
             kernel,

@@ -5,14 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use clap::ValueEnum;
-use quipu_cpu::{Cpu, Message, Role, llama};
+use quipu_cpu::{Cpu, Sampling};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::cases::Case;
 use super::rows::Row;
-use crate::config::settings::CpuChoice;
-use crate::session::Session;
 use crate::terminal::error::UserError;
 
 /// Characters of a digest that are kept.
@@ -24,7 +22,7 @@ const DIGEST_CHARS: usize = 16;
 pub struct Under {
     /// The model: of a file its contents, else what it is called.
     pub model: String,
-    /// How it is told who speaks: what becomes of a sample.
+    /// How it is told who speaks: of a file its chat template, else what computes.
     pub template: String,
     /// How tokens are chosen.
     pub sampling: String,
@@ -57,20 +55,19 @@ impl Condition {
 }
 
 impl Under {
-    /// The conditions of `cpu` in `session`, for all cases.
-    pub fn of(session: &Session, cpu: &dyn Cpu) -> Self {
+    /// The conditions of `cpu` with this `sampling`, for all cases.
+    pub fn of(cpu: &dyn Cpu, sampling: Sampling) -> Self {
         let info = cpu.info();
-        let file = match session.settings.cpu {
-            CpuChoice::Local => session.model_file().ok(),
-            _ => None,
+        let digest_or = |digest: &str, else_is: String| match digest.is_empty() {
+            true => else_is,
+            false => digest.to_owned(),
         };
-        let key = file.and_then(|file| llama::fingerprint(&file).ok());
-        // The rest of it names the library, which a release may change.
-        let key = key.and_then(|key| key.split(' ').next().map(str::to_owned));
-        let sampling = session.settings.sampling();
         Self {
-            model: key.unwrap_or_else(|| format!("{} ({})", info.model, info.details)),
-            template: template(cpu),
+            model: digest_or(
+                &info.model_digest,
+                format!("{} ({})", info.model, info.details),
+            ),
+            template: digest_or(&info.template_digest, info.kind.to_owned()),
             sampling: format!(
                 "temperature {}, seed {}",
                 sampling.temperature, sampling.seed
@@ -106,25 +103,6 @@ impl Under {
             .into_iter()
             .filter(|(_, unlike)| *unlike)
             .map(|(of, _)| of)
-    }
-}
-
-/// What becomes of a sample conversation: its tokens, or their number where the tokenizer is
-/// not known.
-fn template(cpu: &dyn Cpu) -> String {
-    let say = |role, text: &str| Message {
-        role,
-        text: text.to_owned(),
-    };
-    let sample = [
-        say(Role::System, "s"),
-        say(Role::User, "u"),
-        say(Role::Assistant, "a"),
-        say(Role::User, "v"),
-    ];
-    match cpu.prepare(&sample) {
-        Ok(prompt) => digest(&format!("{:?} {}", prompt.tokens, prompt.len)),
-        Err(error) => error.to_string(),
     }
 }
 
