@@ -1,7 +1,10 @@
 //! The voice with its real weights, where they are: `QUIPU_TEST_VOICE` names the folder that
 //! `quipu model pull voice` has filled. Without it these tests are skipped.
 #![allow(clippy::unwrap_used, reason = "a test may stop there")]
-#![allow(clippy::print_stdout, reason = "who runs the tests is told that one was skipped")]
+#![allow(
+    clippy::print_stdout,
+    reason = "who runs the tests is told that one was skipped"
+)]
 
 use std::path::PathBuf;
 
@@ -24,7 +27,9 @@ fn the_same_text_is_the_same_sound() {
     let sound = voice.speak(&text, None, 1.0).unwrap();
     let seconds = sound.len() as f32 / RATE as f32;
     assert!((0.5..3.0).contains(&seconds), "{seconds}");
-    let loudest = sound.iter().fold(0f32, |most, sample| most.max(sample.abs()));
+    let loudest = sound
+        .iter()
+        .fold(0f32, |most, sample| most.max(sample.abs()));
     assert!((0.05..=1.5).contains(&loudest), "{loudest}");
     // One thread, another voice that was opened: the same bits.
     let other = Voice::open(&folder, 1).unwrap();

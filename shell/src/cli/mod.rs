@@ -12,6 +12,7 @@ pub mod eval;
 pub mod fork;
 pub mod hear;
 pub mod kill;
+pub mod learn;
 pub mod log;
 pub mod mem;
 pub mod model;
@@ -85,6 +86,7 @@ impl Session {
             Command::Run(args) => run::run(self, args).await,
             Command::Batch(args) => batch::run(self, args).await,
             Command::Eval(args) => eval::run(self, args).await,
+            Command::Learn(args) => learn::run(self, args).await,
             Command::Ps(args) => ps::run(self, &args),
             Command::Top(args) => top::run(self, &args),
             Command::Log(args) => log::run(self, &args),

@@ -14,6 +14,7 @@ const OWN: [&str; 15] = [
     "/clear",
     "/context",
     "/continue",
+    "/correct",
     "/cost",
     "/export",
     "/help",

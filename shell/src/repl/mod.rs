@@ -2,7 +2,7 @@
 //!
 //! | file | job |
 //! | --- | --- |
-//! | `slash`, `usage` | the commands, and what is wrong with one |
+//! | `slash`, `correct`, `usage` | the commands, and what is wrong with one |
 //! | `talk`, `earlier`, `export` | the conversation: its turns, in the journal, as a file |
 //! | `context` | a window as a bar |
 //! | `editor`, `complete` | a line that is typed |
@@ -15,6 +15,7 @@
 
 mod complete;
 mod context;
+mod correct;
 mod earlier;
 mod editor;
 mod export;
@@ -368,6 +369,7 @@ impl Repl<'_> {
         program.attached = files;
         // The turns before were the subject of other tasks.
         program.topic = Some(line.to_owned());
+        self.session.teach(&Loaded::default(), &mut program);
         program.after = self.talk.head();
         program.label = label;
         program.priority = INTERACTIVE_PRIORITY;

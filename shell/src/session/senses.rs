@@ -143,7 +143,11 @@ impl Session {
 /// The error of a sense whose weights are not here.
 pub fn no_weights(name: &str) -> anyhow::Error {
     let bytes = catalogue::find(name).map_or(0, catalogue::Entry::bytes_of_all);
-    let have = if name == builtin::VOICE { "has" } else { "have" };
+    let have = if name == builtin::VOICE {
+        "has"
+    } else {
+        "have"
+    };
     UserError::failed(
         format!("the {name} {have} no weights yet"),
         format!(
