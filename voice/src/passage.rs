@@ -140,7 +140,7 @@ fn cut(paragraph: &str) -> Vec<String> {
         sentence.push(c);
         n += 1;
         let is_long = sentence.len() > SENTENCE_BYTES_MAX && ",;，；、".contains(c);
-        if !is_long && !(ends_sentence(c) && is_end(&sentence, &chars[n..])) {
+        if !(is_long || ends_sentence(c) && is_end(&sentence, &chars[n..])) {
             continue;
         }
         // What closes the sentence belongs to it.

@@ -10,7 +10,7 @@ use crate::cli::Cli;
 use crate::terminal::output::visible;
 
 /// Commands that only the shell has.
-const OWN: &[&str] = [
+const OWN: &[&str] = &[
     "/clear",
     "/context",
     "/continue",

@@ -47,7 +47,7 @@ pub fn cardinal(value: u64) -> String {
         if group >= 100 {
             words.push(format!("{} hundred", ONES[group / 100]));
         }
-        if group % 100 > 0 {
+        if !group.is_multiple_of(100) {
             words.push(below_hundred(group % 100));
         }
         if group > 0 && power > 0 {
