@@ -188,7 +188,8 @@ pub struct Completion {
 }
 
 /// Why an action was closed before the model did it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ClosedEarly {
     /// Its room was used up.
     Full,
@@ -202,7 +203,11 @@ pub enum ClosedEarly {
 /// chunk: a CPU that sends no more than that never waits for a process that does not read.
 pub struct Ticket {
     chunks: mpsc::Receiver<Result<Chunk, CpuError>>,
+    listener: Option<Listener>,
 }
+
+/// Who is shown each piece of a ticket as it is read.
+type Listener = Box<dyn FnMut(&Result<Chunk, CpuError>) + Send>;
 
 /// Pieces that a ticket has room for, however many tokens its job may have.
 const PIECES_MAX: usize = 1 << 20;
@@ -216,7 +221,17 @@ impl Ticket {
     pub fn new(pieces_max: u32) -> (Sink, Self) {
         let room = (pieces_max as usize).clamp(1, PIECES_MAX) + 1;
         let (sink, chunks) = mpsc::channel(room);
-        (sink, Self { chunks })
+        let listener = None;
+        (sink, Self { chunks, listener })
+    }
+
+    /// Shows each piece to `listener` when it is read, and to nobody what is never read.
+    pub fn heard_by(
+        mut self,
+        listener: impl FnMut(&Result<Chunk, CpuError>) + Send + 'static,
+    ) -> Self {
+        self.listener = Some(Box::new(listener));
+        self
     }
 
     /// A ticket that ends at once.
@@ -229,7 +244,11 @@ impl Ticket {
 
     /// The next piece. A CPU that goes away without a word is [`CpuError::Gone`].
     pub async fn next(&mut self) -> Result<Chunk, CpuError> {
-        self.chunks.recv().await.unwrap_or(Err(CpuError::Gone))
+        let chunk = self.chunks.recv().await.unwrap_or(Err(CpuError::Gone));
+        if let Some(listener) = &mut self.listener {
+            listener(&chunk);
+        }
+        chunk
     }
 }
 
@@ -252,6 +271,12 @@ pub struct CpuInfo {
     /// into its mouth ([`Cpu::lead`]), answers an [`Inquiry`] at the price of a token, and
     /// tells odds ([`Cpu::submit_telling`]).
     pub constrains: bool,
+    /// Digest of the model's file: its length and both its ends. Empty where there is none.
+    #[serde(skip)]
+    pub model_digest: String,
+    /// Digest of its chat template. Empty where that is not ours to know.
+    #[serde(skip)]
+    pub template_digest: String,
 }
 
 /// A model that processes run on.

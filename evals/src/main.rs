@@ -34,10 +34,17 @@ struct Args {
     /// Pages of the scale suite
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pages: usize,
-    /// A Python that has bm25s and PyStemmer, or jinja2, for the scale suite and that of
-    /// templates to compare with
+    /// A Python that has bm25s and PyStemmer for the scale suite, jinja2 for that of templates,
+    /// PyYAML for that of injected calls
     #[arg(long, value_name = "PROGRAM")]
     python: Option<PathBuf>,
+    /// A model that writes the plans of the agentdojo suite, in the place of those by hand: a
+    /// .gguf file
+    #[arg(long, value_name = "PATH")]
+    planner: Option<PathBuf>,
+    /// Tasks of each suite of agentdojo that a model plans
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    tasks: usize,
     /// Kills of the crash suite
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     rounds: usize,

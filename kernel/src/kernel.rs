@@ -1,5 +1,6 @@
 //! The kernel: boots the machine and keeps the table of processes.
 
+mod look;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -15,12 +16,13 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
 use crate::event::{Event, Events, Subscription};
-use crate::exec::{Execution, Inbox, Past, Shared};
+use crate::exec::{Execution, Facts, Inbox, Past, Shared, not_set_up};
 use crate::gate::{Gate, Policy};
+use crate::journal::tape::{Row, Tape};
 use crate::journal::{Journal, JournalError};
 use crate::judgement::{Judgement, Question};
 use crate::limits::Limits;
-use crate::process::{Ending, Exit, PRIORITIES, Pid, Program, Reply, State, Status, Usage};
+use crate::process::{Ending, Exit, PRIORITIES, Pid, Program, Reply, State, Status};
 use crate::signal::Signal;
 use crate::window::VmError;
 use quipu_cpu::{Cpu, CpuStats, Sampling};
@@ -61,6 +63,8 @@ struct Handle {
 /// A running machine. Processes are tasks of the tokio runtime it lives in.
 pub struct Kernel {
     shared: Arc<Shared>,
+    /// What each tape says of the machine.
+    facts: Facts,
     /// The processes that run on this machine; one that ends leaves it.
     table: Arc<Mutex<HashMap<Pid, Handle>>>,
     /// Whether it takes no process any more.
@@ -112,13 +116,15 @@ impl Kernel {
             cpu: parts.cpu,
             store: parts.store,
             bus: parts.bus,
-            journal: parts.journal,
+            journal: Arc::new(parts.journal),
             gate: Gate::new(parts.policy),
             sampling: parts.sampling,
             judgement: parts.judgement,
             events,
+            tape: Arc::new(Tape::Off),
         };
         Ok(Self {
+            facts: Facts::of(&shared),
             shared: Arc::new(shared),
             table: Arc::default(),
             stops: AtomicBool::new(false),
@@ -198,7 +204,7 @@ impl Kernel {
         self.takes_processes()?;
         let child = self.shared.journal.fork(pid, at)?;
         let (program, spent_ms) = self.shared.journal.program(child)?;
-        let past = self.past(child, spent_ms)?;
+        let past = Past::of(&self.shared.journal, child, spent_ms)?;
         self.launch(child, program, past, attended);
         Ok(child)
     }
@@ -230,6 +236,9 @@ impl Kernel {
         self.takes_processes()?;
         let (mut program, spent_ms) = self.shared.journal.program(pid)?;
         let row = self.shared.journal.process(pid)?;
+        if row.imported {
+            return Err(JournalError::Imported(pid).into());
+        }
         match (row.exit.map(|exit| exit.status), row.state) {
             (Some(Status::Exited), _) => return Err(KernelError::Finished(pid)),
             // One that was only interrupted is ready.
@@ -245,33 +254,9 @@ impl Kernel {
             program.limits = limits;
         }
         self.shared.journal.verify(pid)?;
-        let past = self.past(pid, spent_ms)?;
+        let past = Past::of(&self.shared.journal, pid, spent_ms)?;
         self.launch(pid, program, past, attended);
         Ok(pid)
-    }
-
-    /// What `pid` was, as far as it is to go on from there.
-    fn past(&self, pid: Pid, spent_ms: u64) -> Result<Past, KernelError> {
-        let journal = &self.shared.journal;
-        let mut done = journal.steps(pid)?;
-        // A step that was refused ended its run and stays in the journal: the new run
-        // decides again.
-        let refused = journal.refused(pid)?;
-        let last_refused = refused.iter().max().copied().unwrap_or(0);
-        done.retain(|step| !refused.contains(&step.n));
-        // So does an answer that was given under a limit.
-        while done
-            .last()
-            .is_some_and(|step| step.action.get("answer").is_some())
-        {
-            done.pop();
-        }
-        Ok(Past {
-            spent_ms,
-            done,
-            n: last_refused,
-            reminder: journal.reminder(pid)?,
-        })
     }
 
     /// Waits for the end of a process; of one that has ended, the journal knows it.
@@ -378,7 +363,14 @@ impl Kernel {
         // Nobody gives what is out of range: the machine does that for itself.
         handle.goes_on = program.branch.is_none() && PRIORITIES.contains(&program.priority);
         self.enter(pid, handle);
-        let (shared, table) = (self.shared.clone(), self.table.clone());
+        let shared = match self.shared.journal.keeps_tapes() {
+            true => Arc::new(
+                self.shared
+                    .recording(&self.facts, &program, &past, attended),
+            ),
+            false => self.shared.clone(),
+        };
+        let table = self.table.clone();
         tokio::spawn(async move {
             let exit = match Execution::new(pid, program, shared.clone(), inbox, past) {
                 Ok(execution) => execution.run().await,
@@ -424,20 +416,10 @@ fn refused<T>(pid: Pid, error: &TrySendError<T>) -> KernelError {
 
 /// The end of a process that could not be set up.
 fn stillborn(shared: &Shared, pid: Pid, ending: Ending) -> Exit {
-    let (error, failure) = match ending {
-        Ending::Failed(why) => (why.to_string(), Some(why)),
-        other => (format!("{other:?}"), None),
-    };
-    let exit = Exit {
-        status: Status::Failed,
-        answer: None,
-        error: Some(error),
-        failure,
-        limits_hit: Vec::new(),
-        usage: Usage::default(),
-        ms: 0,
-    };
-    if let Err(error) = shared.journal.exit(pid, State::Exited, &exit) {
+    let exit = not_set_up(ending);
+    if let Ok(Row::Write(said)) = shared.tape.exit(&exit)
+        && let Err(error) = shared.journal.exit(pid, State::Exited, &exit, said)
+    {
         tracing::error!(pid, %error, "the end of the process was not recorded");
     }
     shared.events.emit(Event::Exited {

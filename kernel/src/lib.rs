@@ -49,14 +49,15 @@
 //! | [`deliberation`] | a task along several branches, whose answers are compared |
 //! | `consolidation` | many memories into few, while nothing else is to be done |
 //! | [`kernel`](Kernel) | boots the machine, keeps the table of processes |
+//! | [`replay`] | runs a process again on what its journal recorded |
 //! | `exec` | the loop: window, decision, gate, intent, effect, outcome |
 //! | [`event`] | all that the world may see |
 //! | [`planner`] | what is legal now, the boot page, the questions before an action; no I/O |
 //! | [`calls`] | the system calls: the closed enum of what a process may ask, and the world that they reach |
 //! | [`journal`] | intent before effect, outcome after |
 //! | [`window`] | the pages of one process; eviction, recall, and what is pinned at the start |
-//! | [`gate`] | the one gate in front of the calls, and what was ruled there |
 //! | [`process`] | what is run, its state, how it ended; its limits and its signals |
+//! | [`gate`] | the one gate in front of the calls, what was planned before, what was ruled there |
 //! | [`label`] | who wrote a text, and how far it is trusted |
 //! | `embedding` | the CPU's embedders, for the disk |
 #![forbid(unsafe_code)]
@@ -74,10 +75,11 @@ mod kernel;
 pub mod label;
 pub mod planner;
 pub mod process;
+pub mod replay;
 pub mod window;
 
 pub use consolidation::{Consolidated, Idle};
 pub use embedding::Vectors;
 pub use kernel::{Kernel, KernelError, Parts, Resumed};
-pub use planner::{decision, grammar, judgement, lessons, numbers};
+pub use planner::{decision, grammar, judgement, lessons, numbers, program};
 pub use process::{limits, signal};

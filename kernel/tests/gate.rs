@@ -145,6 +145,23 @@ async fn rulings_are_steps_of_the_journal() {
 }
 
 #[tokio::test]
+async fn an_approval_of_all_calls_does_not_count_for_what_nobody_saw_start() {
+    let check = async |unapproved: bool, want: &str| {
+        let send = r#"{"tool":"desk.send","args":{"text":"hello"}}"#;
+        let mut setup = Setup::new(&[send, DONE].join("\n"));
+        setup.policy.approve = Approve::All;
+        let program = Program {
+            unapproved,
+            ..Program::new("task")
+        };
+        let said = run(setup, program).await;
+        assert!(said.contains(want), "no {want:?} in {said}");
+    };
+    check(false, "\"exited\" \"done\"").await;
+    check(true, "not approved: desk.send changes something").await;
+}
+
+#[tokio::test]
 async fn a_changed_journal_is_not_carried_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = folder.path().join("journal.db");
@@ -178,6 +195,11 @@ async fn after_a_crash_only_what_may_be_done_again_is() {
         let mut setup = Setup::new(DONE);
         setup.policy.grants = grants.into_iter().collect();
         setup.devices.push(Desk::new("web", vec![net()]));
+        let till = Desk::new("till", vec![net()]).with_payments();
+        setup.devices.push(till.clone());
+        let mut other = till.by_a_stranger();
+        other.rename("elsewhere");
+        setup.devices.push(other);
         setup
             .devices
             .push(Desk::new("pure", Vec::new()).by_a_stranger());
@@ -203,7 +225,7 @@ async fn after_a_crash_only_what_may_be_done_again_is() {
             decide_ms: 0,
             outcome: None,
         };
-        journal.intent(pid, &step, None).expect("written");
+        journal.intent(pid, &step, None, None).expect("written");
         let mut events = kernel.subscribe();
         kernel.resume(pid, None, false).expect("it goes on");
         let said = transcript(&kernel, pid, &[], &mut events).await;
@@ -216,6 +238,10 @@ async fn after_a_crash_only_what_may_be_done_again_is() {
     check(echo("web"), vec![net()], "= hello").await;
     // It passes the gate as any other call.
     check(echo("web"), vec![], unknown).await;
+    // A device that is given the same key does it once.
+    let pay = |tool: &str| json!({"tool": format!("{tool}.pay"), "args": {"text": "5"}});
+    check(pay("till"), vec![net()], "= paid once, 32 digits").await;
+    check(pay("elsewhere"), vec![net()], unknown).await;
     // A stranger's own word.
     check(echo("guest"), vec![net()], unknown).await;
     let put = json!({"tool": "memory.put", "args": {"text": "The dog is called Bruno."}});

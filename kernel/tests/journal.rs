@@ -68,14 +68,16 @@ fn written(path: &Path) -> Journal {
                 outcome: None,
             };
             let ruling = Ruling::standing("it changes something".into(), "key");
-            journal.intent(pid, &step, Some(&ruling)).expect("written");
+            journal
+                .intent(pid, &step, Some(&ruling), None)
+                .expect("written");
             let outcome = Outcome {
                 text: "done".into(),
                 ok: true,
                 label: Label::new("tool:a", Trust::Untrusted),
                 ms: 1,
             };
-            journal.outcome(pid, n, &outcome, 2).expect("written");
+            journal.outcome(pid, n, &outcome, 2, None).expect("written");
         }
     }
     journal
@@ -140,7 +142,8 @@ fn a_journal_of_an_earlier_release_is_taken_as_it_is() {
     drop(written(&path));
     let edit = rusqlite::Connection::open(&path).expect("opens");
     edit.execute_batch(
-        "DROP TABLE chain; ALTER TABLE step DROP COLUMN ruling; PRAGMA user_version=2;",
+        "DROP TABLE chain; DROP TABLE content; DROP TABLE uses;
+         ALTER TABLE process DROP COLUMN imported; ALTER TABLE step DROP COLUMN ruling; PRAGMA user_version=2;",
     )
     .expect("made older");
     drop(edit);

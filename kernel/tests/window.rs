@@ -55,6 +55,11 @@ proptest! {
             prop_assert!(prompt.len + vm.reserve() <= window);
             let shown = prompt.messages[1].text.starts_with(&reminder);
             prop_assert!(shown || !pinned, "it stays before the task");
+            let map = vm.map(&cpu).map_err(|e| TestCaseError::fail(e.to_string()))?;
+            prop_assert_eq!((map.prompt as usize, map.size as usize), (prompt.len, window));
+            let out = map.pages.iter().filter(|page| !page.resident);
+            let out: Vec<String> = out.filter_map(|page| page.id.clone()).collect();
+            prop_assert_eq!(out, vm.evicted());
         }
         for (i, observation) in observations.iter().enumerate() {
             prop_assert_eq!(&recall_all(&vm, &cpu, &format!("s{}", i + 1)), observation);

@@ -32,6 +32,7 @@ pub mod pull;
 mod shelf;
 
 pub use error::ModelError;
+pub use files::names;
 pub use names::{Places, resolve};
 pub use progress::{Event, Progress};
 pub use pull::{Settings, pull};

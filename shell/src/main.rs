@@ -33,13 +33,18 @@ use anyhow::Result;
 use clap::Parser;
 
 use cli::Cli;
+use config::env_vars;
+use repl::Begin;
 use session::Session;
 use terminal::exit::leave;
+use terminal::words::{self, Language};
 use terminal::{error, logging, output};
 
 fn main() {
     let cli = Cli::parse();
     output::colour(cli.globals.color);
+    output::plain(cli.globals.plain || env_vars::is_dumb());
+    words::speak(Language::of(&env_vars::locale()));
     logging::init(cli.globals.verbose);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -61,7 +66,14 @@ fn main() {
 async fn start(cli: Cli) -> Result<u8> {
     cli.check()?;
     match cli.command {
-        None => repl::run(Session::open(cli.globals)?, cli.go_on).await,
+        None => {
+            let begin = match (cli.resume, cli.go_on) {
+                (Some(pid), _) => Begin::At(pid),
+                (None, true) => Begin::Last,
+                (None, false) => Begin::Anew,
+            };
+            repl::run(Session::open(cli.globals)?, begin).await
+        }
         Some(command) => cli::dispatch(command, cli.globals).await,
     }
 }

@@ -31,7 +31,8 @@ pub trait Device: Send + Sync {
 }
 
 /// What a device is and can do.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct DeviceSpec {
     /// Its name: what comes before the dot in `calculator.calculate`.
     pub name: String,
@@ -238,6 +239,10 @@ impl fmt::Display for ToolError {
 
 impl std::error::Error for ToolError {}
 
+/// The argument of a function that changes something which takes an idempotency key, by its
+/// usual name: calls with the same key have one effect.
+pub const KEY_ARGUMENT: &str = "idempotency_key";
+
 /// The origin of tools that are a part of this program.
 pub const BUILTIN: &str = "builtin";
 
@@ -282,6 +287,42 @@ impl FunctionSpec {
         let others = self.needs.iter();
         let others = others.filter(|need| std::mem::discriminant(*need) != kind);
         others.cloned().chain(covered.then_some(place)).collect()
+    }
+
+    /// Whether it takes an idempotency key. Its caller makes one; no model is told of it.
+    ///
+    /// ```
+    /// # use quipu_tools::{Effect, FunctionSpec};
+    /// # use serde_json::json;
+    /// let text = json!({"type": "string"});
+    /// let pay: FunctionSpec = serde_json::from_value(json!({
+    ///     "name": "pay", "description": "Pays.", "returns": {}, "effect": "write", "needs": [],
+    ///     "parameters": {"type": "object", "required": ["to", "idempotency_key"],
+    ///         "properties": {"to": text, "idempotency_key": text}},
+    /// }))?;
+    /// assert!(pay.takes_a_key());
+    /// let told = pay.told_parameters();
+    /// assert_eq!(told["properties"], json!({"to": text}));
+    /// assert_eq!(told["required"], json!(["to"]));
+    /// # Ok::<_, serde_json::Error>(())
+    /// ```
+    pub fn takes_a_key(&self) -> bool {
+        let key = &self.parameters["properties"][KEY_ARGUMENT];
+        self.effect == Effect::Write && key["type"] == "string"
+    }
+
+    /// The schema of the arguments that a model gives: all but an idempotency key.
+    pub fn told_parameters(&self) -> Value {
+        let mut told = self.parameters.clone();
+        if self.takes_a_key() {
+            if let Some(properties) = told["properties"].as_object_mut() {
+                properties.shift_remove(KEY_ARGUMENT);
+            }
+            if let Some(required) = told["required"].as_array_mut() {
+                required.retain(|name| name != KEY_ARGUMENT);
+            }
+        }
+        told
     }
 
     /// Checks `args` against the schema; the error names the field and shows the

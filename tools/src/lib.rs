@@ -42,7 +42,7 @@ pub mod provenance;
 pub mod role;
 pub mod schema;
 mod sections;
-mod state_file;
+pub mod state_file;
 pub mod trust;
 pub mod wasm;
 
@@ -50,7 +50,7 @@ pub use bus::{Bus, Resolved};
 pub use caps::{Capability, Grants, Rights};
 pub use device::{
     BUILTIN, CallContext, CancelToken, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec,
-    Missing, ToolError,
+    KEY_ARGUMENT, Missing, ToolError,
 };
 pub use grants::{GrantBook, Held};
 pub use installed::{Given, load_dir};

@@ -28,7 +28,10 @@ pub enum StateError {
 }
 
 /// What the file at `path` holds; the default where there is none.
-pub(crate) fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, StateError> {
+///
+/// # Errors
+/// A file that cannot be read, or that this program did not write.
+pub fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, StateError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(T::default()),
@@ -42,7 +45,10 @@ pub(crate) fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, Stat
 }
 
 /// Puts `value` into the file at `path`, whole or not at all.
-pub(crate) fn write(path: &Path, value: &impl Serialize) -> Result<(), StateError> {
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write(path: &Path, value: &impl Serialize) -> Result<(), StateError> {
     let text = toml::to_string_pretty(value).map_err(|error| StateError::Damaged {
         path: path.to_owned(),
         reason: error.to_string(),

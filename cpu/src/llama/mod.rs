@@ -222,6 +222,8 @@ impl LocalCpu {
                     model: name.clone(),
                 })?;
         let vocab = Arc::new(Vocab::new(model.clone()).map_err(fail)?);
+        let template_digest = blake3::hash(source.as_bytes()).to_hex().to_string();
+        let key = file::key(path, settings.attention).map_err(|error| fail(error.to_string()))?;
         let template = ChatTemplate::new(&name, source, vocab.bos_text(), vocab.eos_text())?;
 
         let trained = model.n_ctx_train() as usize;
@@ -249,6 +251,8 @@ impl LocalCpu {
             threads,
             kv_cells,
             constrains: true,
+            model_digest: key.split(' ').next().unwrap_or_default().to_owned(),
+            template_digest,
         };
 
         let shape = Shape {
@@ -267,7 +271,7 @@ impl LocalCpu {
             disk_bytes_max: SWAP_DISK_BYTES,
             folder: settings.swap.clone(),
             secret: settings.secret,
-            key: file::key(path, settings.attention).map_err(|error| fail(error.to_string()))?,
+            key,
         };
         let listener: Arc<RwLock<Option<Listener>>> = Arc::default();
         let heard = listener.clone();

@@ -1,5 +1,6 @@
 //! The suites: one file each.
 
+mod agentdojo;
 mod cmrc;
 mod cranfield;
 pub mod crash;
@@ -38,6 +39,8 @@ pub enum Suite {
     Scale,
     /// Kills a writer again and again
     Crash,
+    /// Injected calls: which of them happen, with plans and without
+    Agentdojo,
     /// Chat templates: what is written, next to another renderer
     Templates,
 }
@@ -46,8 +49,13 @@ impl Suite {
     /// Those that are run when none is named: the store's, without the long ones.
     pub fn of_the_store() -> Vec<Self> {
         let all = Self::value_variants().iter().copied();
-        all.filter(|suite| !matches!(suite, Self::Scale | Self::Crash | Self::Templates))
-            .collect()
+        let others = |suite: &Self| {
+            matches!(
+                suite,
+                Self::Scale | Self::Crash | Self::Templates | Self::Agentdojo
+            )
+        };
+        all.filter(|suite| !others(suite)).collect()
     }
 }
 
@@ -62,6 +70,7 @@ pub fn run(suite: Suite, args: &Args) -> Result<Report> {
         Suite::Poisonedrag => poisonedrag::run(args),
         Suite::Scale => scale::run(args),
         Suite::Crash => crash::run(args),
+        Suite::Agentdojo => agentdojo::run(args),
         Suite::Templates => templates::run(args),
     }
 }

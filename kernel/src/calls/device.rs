@@ -1,6 +1,6 @@
 //! `device.function`: a call of a tool.
 
-use quipu_tools::{Bus, Capability, Effect, ToolError};
+use quipu_tools::{Bus, Capability, Effect, KEY_ARGUMENT, ToolError};
 use serde_json::Value;
 
 use super::world::Hands;
@@ -80,7 +80,11 @@ impl InWorld for Call {
             false => Trust::Untrusted,
         };
         let label = |trust| Label::new(format!("tool:{}", device.name), trust);
-        match function.call(&self.args, hands.context()) {
+        let mut args = self.args;
+        if function.function().takes_a_key() {
+            args[KEY_ARGUMENT] = hands.key().into();
+        }
+        match function.call(&args, hands.context()) {
             Ok(value) => {
                 let vouched = hands.rules().vouch_for(&function.name(), &value);
                 let label = label(if vouched { floor } else { trust });
@@ -97,7 +101,7 @@ impl InWorld for Call {
 
 /// Whether a capability set makes what a device brings in untrustworthy: anything
 /// from outside the machine is.
-fn reads_the_world(requests: &[Capability]) -> bool {
+pub(crate) fn reads_the_world(requests: &[Capability]) -> bool {
     requests.iter().any(|need| {
         matches!(
             need,

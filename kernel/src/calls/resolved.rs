@@ -142,6 +142,10 @@ impl Resolved {
     /// Whether it can be done again where its end was not recorded.
     pub(crate) fn is_redoable(&self, world: &World) -> bool {
         match &self.facts.function {
+            // It tells a call that is made again from another one.
+            Some(Ok(function)) if function.function().takes_a_key() => {
+                function.device().is_vouched_for()
+            }
             // A tool by somebody else is not taken at its word where it can reach anything.
             Some(_) => self.facts.effect == Effect::Read,
             None => self.call.is_redoable(world),

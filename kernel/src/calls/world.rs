@@ -10,6 +10,7 @@ use super::{Body, Facts, Resolved, Said, Syscall};
 use crate::gate::Passed;
 use crate::gate::rules::Rules;
 use crate::journal::Outcome;
+use crate::journal::tape::Tape;
 use crate::label::{Label, Trust};
 use crate::process::{Memory, Pid};
 
@@ -32,6 +33,10 @@ pub(crate) struct World {
     pub(crate) said: String,
     /// What the user says of tools.
     pub(crate) rules: Arc<Rules>,
+    /// The mark of its journal, which no other one has.
+    pub(crate) mark: [u8; 32],
+    /// Where what comes of its calls stands already, if it is played.
+    pub(crate) tape: Arc<Tape>,
 }
 
 impl World {
@@ -56,7 +61,11 @@ impl World {
             cancel: cancel.clone(),
             grants: self.grants.iter().chain(passed.once()).cloned().collect(),
         };
+        let recorded = self.recorded(floor);
         let work = async move {
+            if let Some(outcome) = recorded {
+                return outcome;
+            }
             let begun = Instant::now();
             let work = move || self.carry_out(passed, floor, context);
             let said = tokio::task::spawn_blocking(work).await;
@@ -74,10 +83,25 @@ impl World {
         (cancel, work)
     }
 
+    /// What came of the call when it was carried out, where it is played: it is not carried out
+    /// a second time.
+    fn recorded(&self, floor: Trust) -> Option<Outcome> {
+        let outcome = self.tape.playing()?.outcome_of(self.n);
+        Some(outcome.unwrap_or_else(|| Outcome {
+            text: "this call has no outcome".to_owned(),
+            ok: false,
+            label: Label::kernel().lowered_to(floor),
+            ms: 0,
+        }))
+    }
+
     fn carry_out(self, passed: Passed<Resolved>, floor: Trust, context: CallContext) -> Said {
+        // The same when a step that was cut off is done again, and for no other call.
+        let key = blake3::keyed_hash(&self.mark, passed.what().key().as_bytes());
         let (body, function) = passed.into_inner().into_parts();
         let hands = Hands {
             world: &self,
+            key: key.to_hex()[..32].to_owned(),
             floor,
             context: &context,
             function: function.as_ref(),
@@ -94,6 +118,7 @@ impl World {
 /// What a call that has passed the gate touches the world with. Only [`World::run`] makes one.
 pub(crate) struct Hands<'a> {
     world: &'a World,
+    key: String,
     floor: Trust,
     context: &'a CallContext,
     function: Option<&'a Result<quipu_tools::Resolved, ToolError>>,
@@ -128,6 +153,11 @@ impl Hands<'_> {
     /// What the user says of tools.
     pub(crate) fn rules(&self) -> &Rules {
         &self.world.rules
+    }
+
+    /// The idempotency key of the call.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
     }
 
     /// The limits and the grants of the call.

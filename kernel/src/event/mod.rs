@@ -10,6 +10,7 @@ use quipu_tools::Missing;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::gate::plan::Plan;
 use crate::gate::rules::Rule;
 use crate::judgement::Question;
 use crate::label::Label;
@@ -41,6 +42,14 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// Tasks that were done right are shown: in the window before the task, or where a program
+    /// is asked for.
+    Examples {
+        /// The process.
+        pid: Pid,
+        /// By which their user knows them, the likest first.
+        ids: Vec<String>,
+    },
     /// The store holds something on the task, and it was put into the window.
     Reminded {
         /// The process.
@@ -48,6 +57,16 @@ pub enum Event {
         /// What it was, with the label it gives the process.
         #[serde(flatten)]
         reminder: Reminder,
+    },
+    /// What the process may do on its own, once it has read untrusted text, is fixed.
+    Planned {
+        /// The process.
+        pid: Pid,
+        /// It.
+        plan: Plan,
+        /// Effects that were written, and may not stand, each with the reason.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        dropped: Vec<String>,
     },
     /// A step begins: the window has been laid out.
     Step {
@@ -230,7 +249,9 @@ impl Event {
         match self {
             Event::Started { pid, .. }
             | Event::LeftOut { pid, .. }
+            | Event::Examples { pid, .. }
             | Event::Reminded { pid, .. }
+            | Event::Planned { pid, .. }
             | Event::Step { pid, .. }
             | Event::Judged { pid, .. }
             | Event::Token { pid, .. }

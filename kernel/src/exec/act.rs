@@ -6,10 +6,12 @@ use std::time::Instant;
 use futures_util::future::join_all;
 use quipu_tools::Effect;
 
+use super::person::Wanted;
 use super::{Ending, Execution, guarded, time_left};
 use crate::calls::{Body, Resolved, Syscall, World};
 use crate::event::Event;
-use crate::gate::{Guarded, Passed, Ruling, Verdict};
+use crate::gate::{Guarded, PASSED, Passed, Ruling, Verdict};
+use crate::journal::tape::Told;
 use crate::journal::{Outcome, StepRow};
 use crate::process::State;
 use crate::signal::Signal;
@@ -58,6 +60,8 @@ impl Execution {
         let floor = self.vm.lowest_label().trust;
         let (mut steps, mut cancels, mut works) = (Vec::new(), Vec::new(), Vec::new());
         for (step, passed) in reads {
+            let word = Told::Verdict(step.n, PASSED.to_owned());
+            self.shared.tape.same(word)?;
             self.intent(&step)?;
             let (cancel, work) = self.world(step.n).run(passed, floor, left);
             steps.push(step);
@@ -97,10 +101,24 @@ impl Execution {
             return self.outcome(&step, self.kernel_says(text, false, 0));
         }
         let label = self.vm.lowest_label();
-        let passed = match self.shared.gate.pass(call, &label) {
+        let verdict = self.shared.gate.pass_by(call, &label, &self.progress);
+        let word = Told::Verdict(step.n, verdict.word().to_owned());
+        self.shared.tape.same(word)?;
+        let passed = match verdict {
             Verdict::Passed(passed) => {
-                let key = passed.what().key();
-                self.ruling = passed.agreed().map(|agreed| Ruling::agreed(agreed, key));
+                let key = passed.what().key().to_owned();
+                let agreed = passed.agreed().cloned();
+                let (planned, by_rule) = (passed.planned(), passed.rule().is_some());
+                self.ruling = match (planned, agreed) {
+                    (Some(at), _) => Some(Ruling::of_the_plan(at, &key)),
+                    (None, None) => None,
+                    (None, Some(agreed)) if self.program.unapproved && !by_rule => {
+                        let wanted = Wanted::once(agreed.reason, &key);
+                        Some(self.approval(&step, wanted).await?)
+                    }
+                    (None, Some(agreed)) => Some(Ruling::agreed(&agreed, &key)),
+                };
+                planned.into_iter().for_each(|at| self.progress.use_up(at));
                 Some(passed)
             }
             Verdict::Denied(denied) => {
@@ -193,7 +211,7 @@ impl Execution {
         let mut work = pin!(work);
         loop {
             let left = time_left(&self.program, &self.spent, self.started);
-            match guarded(&mut self.inbox.signals, left, &mut work).await {
+            match guarded(&self.shared.tape, &mut self.inbox.signals, left, &mut work).await {
                 Err(Ending::Signal(Signal::Suspend)) if !self.suspends => self.suspends = true,
                 done => return done,
             }
@@ -207,7 +225,8 @@ impl Execution {
         self.spent.tokens += step.usage.generated_tokens;
         let world = self.world(step.n);
         let call = Syscall::from_action(&step.action).map(|call| Resolved::of(&world, call));
-        match call.ok().and_then(|call| self.passes_again(&world, call)) {
+        let passed = call.ok().map(|call| self.passes_again(&world, call));
+        match passed.transpose()?.flatten() {
             Some(passed) => self.effect(step, passed).await,
             None => {
                 let text = "the machine stopped while this was under way: whether it took effect \
@@ -219,14 +238,26 @@ impl Execution {
 
     /// Passes a step that was cut off, where it may be done again and nobody has to be asked:
     /// what a person approved before the crash is not approved again by that.
-    fn passes_again(&self, world: &World, call: Resolved) -> Option<Passed<Resolved>> {
-        if !call.is_redoable(world) {
-            return None;
+    fn passes_again(
+        &self,
+        world: &World,
+        call: Resolved,
+    ) -> Result<Option<Passed<Resolved>>, Ending> {
+        let tape = &self.shared.tape;
+        if !tape.fact("redoable", || call.is_redoable(world))? {
+            return Ok(None);
         }
-        match self.shared.gate.pass(call, &self.vm.lowest_label()) {
+        Ok(match self.shared.gate.pass(call, &self.vm.lowest_label()) {
+            Verdict::Passed(passed)
+                if passed.agreed().is_some()
+                    && passed.rule().is_none()
+                    && self.program.unapproved =>
+            {
+                None
+            }
             Verdict::Passed(passed) => Some(passed),
             Verdict::Ask(_) | Verdict::Denied(_) => None,
-        }
+        })
     }
 }
 

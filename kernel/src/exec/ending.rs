@@ -3,7 +3,7 @@
 use super::{Ending, Execution};
 use crate::event::Event;
 use crate::limits::Limit;
-use crate::process::{Exit, Failure, State, Status};
+use crate::process::{Exit, Failure, State, Status, Usage};
 use crate::signal::Signal;
 
 impl Execution {
@@ -23,9 +23,7 @@ impl Execution {
             Status::Suspended => State::Suspended,
             _ => State::Exited,
         };
-        if let Err(error) = self.shared.journal.exit(self.pid, state, &exit) {
-            tracing::error!(pid = self.pid, %error, "the end of the process was not recorded");
-        }
+        self.write_exit(state, &exit);
         if state == State::Exited {
             self.shared.cpu.retire(self.pid);
         }
@@ -81,5 +79,22 @@ impl Execution {
             usage: self.usage,
             ms: self.ms(),
         }
+    }
+}
+
+/// The exit of a process that could not be set up.
+pub(crate) fn not_set_up(ending: Ending) -> Exit {
+    let (error, failure) = match ending {
+        Ending::Failed(why) => (why.to_string(), Some(why)),
+        other => (format!("{other:?}"), None),
+    };
+    Exit {
+        status: Status::Failed,
+        answer: None,
+        error: Some(error),
+        failure,
+        limits_hit: Vec::new(),
+        usage: Usage::default(),
+        ms: 0,
     }
 }

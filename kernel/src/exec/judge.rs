@@ -12,8 +12,10 @@ use crate::event::Event;
 use crate::grammar::{Callable, Legal};
 use crate::judgement::{CALL_BEGINS, NONE, Question, Signal, first_call, on_or_not, yes_or_no};
 use crate::label::Trust;
-use crate::lessons::{Lesson, PROGRAM};
+use crate::lessons::Lesson;
 use crate::planner::card;
+use crate::planner::facts::is_told_in_sentences;
+use crate::program::{asked_for, asked_for_after, asked_in_words};
 use crate::signal::Signal::Kill;
 use quipu_cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Ticket, Weights};
 
@@ -28,7 +30,7 @@ const RESULT_CHARS: usize = 240;
 /// tasks that need no call stayed below .15 but for one in seven.
 const EASED: f32 = 0.27;
 /// A text that begins unlike any other.
-const OTHER: &str = "\u{bb}";
+pub(super) const OTHER: &str = "\u{bb}";
 
 impl Execution {
     /// The log-odds that a tool of `legal` is named rather than none; `None` where the CPU
@@ -223,7 +225,11 @@ impl Execution {
     /// The prompt of a lesson on a text, if it fits the window. What it has in common with
     /// one on another text is a boot page: it stays for the next process, and on disk for the
     /// next machine.
-    fn lesson(&self, about: Vec<Message>, other: Vec<Message>) -> Result<Option<Prompt>, Ending> {
+    pub(super) fn lesson(
+        &self,
+        about: Vec<Message>,
+        other: Vec<Message>,
+    ) -> Result<Option<Prompt>, Ending> {
         let cpu = &self.shared.cpu;
         if !cpu.info().constrains {
             return Ok(None);
@@ -235,10 +241,10 @@ impl Execution {
         Ok((prompt.len < cpu.info().window).then_some(prompt))
     }
 
-    /// The prompt to write a program that does the task, after the examples of a lesson.
+    /// The prompt to write a function that works out the task, with nothing else in sight.
     /// `None` where more than the task counts: what was attached or came to mind, an agent's
     /// instructions, what was said before.
-    pub(super) fn program_lesson(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
+    pub(super) fn program_asked_for(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
         let python = |call: &Callable| call.program.as_deref() == Some("python");
         let told = self.told();
         let alone = self.vm.holds_only_the_task() || self.doubts(legal);
@@ -246,9 +252,30 @@ impl Execution {
         if !alone || !legal.runs_programs().is_some_and(python) {
             return Ok(None);
         }
-        let prompt = self.lesson(PROGRAM.messages(told), PROGRAM.messages(OTHER))?;
         let room = self.shared.cpu.info().window - self.vm.reserve();
-        Ok(prompt.filter(|prompt| prompt.len <= room))
+        let taught = |more: &[(String, String)]| -> Result<Option<Prompt>, Ending> {
+            let prompt = self.lesson(asked_for_after(more, told), asked_for(OTHER))?;
+            Ok(prompt.filter(|prompt| prompt.len <= room))
+        };
+        let (ids, learnt) = self.functions_learnt(legal);
+        if !learnt.is_empty()
+            && let Some(prompt) = taught(&learnt)?
+        {
+            self.tell_examples(ids);
+            return Ok(Some(prompt));
+        }
+        taught(&[])
+    }
+
+    /// The prompt to work out in words a task that is told in sentences and asks for no form,
+    /// with nothing else in sight.
+    pub(super) fn asked_for_words(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
+        let told = self.told();
+        if legal.answer.is_some() || !self.is_told_all_in_the_task() || !is_told_in_sentences(told)
+        {
+            return Ok(None);
+        }
+        self.lesson(asked_in_words(told), asked_in_words(OTHER))
     }
 
     /// Whether its user told it in the task all that it was told.
@@ -360,7 +387,14 @@ impl Execution {
 
     async fn weighed(&mut self, mut ticket: Ticket) -> Result<Option<Weights>, Ending> {
         let left = time_left(&self.program, &self.spent, self.started);
-        match guarded(&mut self.inbox.signals, left, ticket.next()).await? {
+        match guarded(
+            &self.shared.tape,
+            &mut self.inbox.signals,
+            left,
+            ticket.next(),
+        )
+        .await?
+        {
             Ok(Chunk::Weighed(weights, _)) => Ok(Some(weights)),
             Ok(_) | Err(CpuError::Undecided) => Ok(None),
             Err(error) => Err(failed(error)),

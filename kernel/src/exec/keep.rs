@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use quipu_memory::{Mode, Page, PageId, Query};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::judge::after;
@@ -29,6 +30,13 @@ const LOOKED_AT: usize = 2;
 const MAYBE_TOLD: f32 = 0.05;
 /// Characters of a memory in such a question.
 const NOTE_CHARS: usize = 200;
+
+/// The beginning of a memory, as far as a question is put about it.
+#[derive(Serialize, Deserialize)]
+struct Note {
+    id: PageId,
+    text: String,
+}
 
 impl Execution {
     /// Before the first step: if the user tells something to be kept, it is kept. True if
@@ -125,7 +133,7 @@ impl Execution {
         if !self.shared.cpu.info().constrains {
             return Ok(None);
         }
-        let mut notes = self.notes(text);
+        let mut notes = self.shared.tape.fact("notes", || self.notes(text))?;
         if notes.len() > LOOKED_AT {
             notes = self.likeliest(notes, text).await?;
         }
@@ -141,7 +149,7 @@ impl Execution {
 
     /// The memories that `text` might take the place of, newest first: none that this
     /// process wrote.
-    fn notes(&self, text: &str) -> Vec<Page> {
+    fn notes(&self, text: &str) -> Vec<Note> {
         let store = self.shared.store.as_ref();
         let space = &self.program.agent.memory.space;
         let own = format!("m{}-", self.pid);
@@ -160,11 +168,15 @@ impl Execution {
             }
         }
         notes.retain(|note| !note.id.as_str().starts_with(&own) && note.text != text);
-        notes
+        let note = |page: Page| Note {
+            text: cut(&page.text),
+            id: page.id,
+        };
+        notes.into_iter().map(note).collect()
     }
 
     /// The few of `notes` that speak most likely of the same thing as `text`.
-    async fn likeliest(&mut self, notes: Vec<Page>, text: &str) -> Result<Vec<Page>, Ending> {
+    async fn likeliest(&mut self, notes: Vec<Note>, text: &str) -> Result<Vec<Note>, Ending> {
         let letters: Vec<String> = ('A'..='Z').map(String::from).collect();
         let mut question = String::from("Notes:\n");
         for (letter, note) in letters.iter().zip(&notes) {
@@ -178,7 +190,7 @@ impl Execution {
         let Some(weights) = self.weigh(messages, options).await? else {
             return Ok(Vec::new());
         };
-        let mut ranked: Vec<(f32, Page)> = weights.into_iter().zip(notes).collect();
+        let mut ranked: Vec<(f32, Note)> = weights.into_iter().zip(notes).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         ranked.truncate(LOOKED_AT);
         Ok(ranked.into_iter().map(|(_, note)| note).collect())

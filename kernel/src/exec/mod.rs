@@ -7,9 +7,14 @@
 //! | `judge` | asks the CPU which move fits |
 //! | `keep` | what a user wants kept is kept, and nothing else is claimed to be |
 //! | `decide` | lets the CPU write the action |
+//! | `plan` | what may be done on its own later, before anything is read |
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
 //! | `caller` | what a process does for the calls of its own |
 //! | `person` | where a person is waited for |
+//! | `examples` | tasks that were done right, before the task |
+//! | `past` | what a process was before this machine took it up |
+//! | `recorder` | the CPU, with a tape of what it tells |
+//! | `written` | what is written into the journal, or is there already |
 //! | `remind` | what the store holds on the task, before the first step |
 //! | `reminder` | the words of it |
 //! | `shared` | the parts of the machine, and who hears of its events |
@@ -19,13 +24,18 @@ mod act;
 mod caller;
 mod decide;
 mod ending;
+mod examples;
 mod judge;
 mod keep;
+mod past;
 mod person;
+mod plan;
+mod recorder;
 mod remind;
 mod reminder;
 mod shared;
 mod step;
+mod written;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -38,18 +48,22 @@ use tokio::sync::mpsc::Receiver;
 use crate::calls::{Find, REMEMBER, Syscall, World};
 use crate::event::Event;
 use crate::gate::Ruling;
+use crate::gate::plan::Progress;
 use crate::gate::rules::Rule;
+use crate::journal::tape::{Tape, Told, hash_of};
 use crate::journal::{Outcome, StepRow};
-use crate::label::Label;
+use crate::label::{Label, Trust};
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::{LeftOut, LoopGuard, Planner};
 use crate::process::{Ending, Exit, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
-use crate::window::reminder::Reminder;
-use crate::window::{Vm, VmError};
+use crate::window::{Vm, VmError, Window};
 use quipu_cpu::Weights;
 
+pub(crate) use ending::not_set_up;
+pub(crate) use past::Past;
+pub(crate) use recorder::Facts;
 pub(crate) use shared::Shared;
 
 /// What reaches a process from outside.
@@ -98,25 +112,18 @@ pub(crate) struct Execution {
     cut_answer: bool,
     /// Whether the store still has to be asked what it holds on the task.
     unreminded: bool,
+    /// What is left of its plan.
+    progress: Progress,
+    /// Whether it may still have to be planned.
+    unplanned: bool,
+    /// Whether the last decision was made before it read untrusted text.
+    decided_before: bool,
     /// What was ruled on the step that is about to be written down.
     ruling: Option<Ruling>,
     /// What a person approved for as long as it runs.
     approved: Vec<Rule>,
     /// Whether it is to be suspended once its step is done.
     suspends: bool,
-}
-
-/// What a process was before this machine took it up.
-#[derive(Default)]
-pub(crate) struct Past {
-    /// Wall-clock time of its earlier runs, in milliseconds.
-    pub(crate) spent_ms: u64,
-    /// Its steps.
-    pub(crate) done: Vec<StepRow>,
-    /// Its last row in the journal, also of steps that it is not shown again.
-    pub(crate) n: u32,
-    /// What it was reminded of.
-    pub(crate) reminder: Option<Reminder>,
 }
 
 impl Execution {
@@ -129,6 +136,9 @@ impl Execution {
         past: Past,
     ) -> Result<Self, Ending> {
         let (planner, vm) = Self::lay_out(&program, &shared).map_err(failed)?;
+        shared
+            .tape
+            .same(Told::Boot(hash_of(&planner.boot_page())))?;
         let mut execution = Self {
             pid,
             program,
@@ -158,6 +168,9 @@ impl Execution {
             tried_to_keep: false,
             cut_answer: false,
             unreminded: past.done.is_empty() && past.reminder.is_none(),
+            progress: Progress::of(None),
+            unplanned: past.done.is_empty() && past.n == 0,
+            decided_before: true,
             ruling: None,
             approved: Vec::new(),
             suspends: false,
@@ -165,7 +178,11 @@ impl Execution {
         if let Some(reminder) = past.reminder {
             execution.pin(&reminder);
         }
+        execution.progress = Progress::of(execution.program.plan.clone());
         for mut step in past.done {
+            if let Some(at) = past.planned.get(&step.n) {
+                execution.progress.use_up(*at);
+            }
             match step.outcome.take() {
                 Some(outcome) => {
                     execution.usage += step.usage;
@@ -174,6 +191,7 @@ impl Execution {
                 }
                 None => execution.pending.push_back(step),
             }
+            execution.progress.settle();
         }
         Ok(execution)
     }
@@ -196,7 +214,13 @@ impl Execution {
         for attached in &program.attached {
             vm.attach(cpu, &attached.text, &attached.label)?;
         }
+        examples::show(program, &planner, cpu, &mut vm);
         Ok((planner, vm))
+    }
+
+    /// Its window for the next step.
+    pub(crate) fn window(&mut self) -> Result<Window, VmError> {
+        self.vm.map(&*self.shared.cpu)
     }
 
     /// Runs to the end, writes it to the journal and tells the world.
@@ -206,10 +230,12 @@ impl Execution {
             steps: self.spent.steps,
         });
         self.tell_left_out();
+        self.tell_examples(self.vm.examples());
         let ending = loop {
             let result = match self.pending.pop_front() {
                 Some(step) => self.redo(step).await,
                 None if self.unreminded => self.remind().await,
+                None if self.unplanned => self.plan().await,
                 None => self.step().await,
             };
             match result {
@@ -248,6 +274,8 @@ impl Execution {
             memory: self.program.agent.memory.clone(),
             said: self.vm.users_words(),
             rules: self.shared.gate.policy().rules.clone(),
+            mark: self.shared.journal.mark(),
+            tape: self.shared.tape.clone(),
         }
     }
 
@@ -261,36 +289,6 @@ impl Execution {
             label,
             ms,
         }
-    }
-
-    fn intent(&mut self, step: &StepRow) -> Result<(), Ending> {
-        let ruling = self.ruling.take();
-        let journal = &self.shared.journal;
-        journal
-            .intent(self.pid, step, ruling.as_ref())
-            .map_err(|error| Ending::Failed(error.into()))
-    }
-
-    fn record(&self, step: &StepRow, outcome: &Outcome) -> Result<(), Ending> {
-        let journal = &self.shared.journal;
-        journal
-            .outcome(self.pid, step.n, outcome, self.ms())
-            .map_err(|error| Ending::Failed(error.into()))
-    }
-
-    fn outcome(&mut self, step: &StepRow, outcome: Outcome) -> Result<(), Ending> {
-        self.record(step, &outcome)?;
-        self.emit(Event::Observation {
-            pid: self.pid,
-            n: step.n,
-            text: outcome.text.clone(),
-            ok: outcome.ok,
-            label: outcome.label.clone(),
-            ms: outcome.ms,
-        });
-        self.take_in(step.n, &step.action, outcome);
-        self.tell_left_out();
-        Ok(())
     }
 
     /// Makes a finished step part of the process: its window, its guard, its costs.
@@ -333,6 +331,15 @@ impl Execution {
         };
         // Asked for again though it had worked: it was not done, and would not be.
         self.stuck = self.last.as_ref() == Some(&(action.clone(), true));
+        if !together {
+            // What this step brought in comes into the window below.
+            self.decided_before = self.vm.lowest_label().trust != Trust::Untrusted;
+        }
+        if let (true, Some(tool)) = (outcome.ok, action["tool"].as_str()) {
+            let (args, text) = (&action["args"], &outcome.text);
+            self.progress.saw(tool, args, text, self.decided_before);
+        }
+        self.progress.settle();
         self.last = Some((action, outcome.ok));
         self.vm
             .push(&*self.shared.cpu, n, written, outcome.text, outcome.label);
@@ -348,19 +355,6 @@ impl Execution {
                 text,
             });
         }
-    }
-
-    /// Writes the state when it has changed: each write waits for the disk.
-    fn save_state(&mut self, state: State) -> Result<(), Ending> {
-        if self.state == state {
-            return Ok(());
-        }
-        let journal = &self.shared.journal;
-        journal
-            .set_state(self.pid, state, self.ms())
-            .map_err(|error| Ending::Failed(error.into()))?;
-        self.state = state;
-        Ok(())
     }
 
     fn ms(&self) -> u64 {
@@ -393,16 +387,27 @@ fn time_left(program: &Program, spent: &Spent, started: Instant) -> Duration {
     program.limits.time_left(spent, started.elapsed())
 }
 
-/// Waits for `work`, a signal or the end of the time, whichever comes first.
+/// Waits for `work`, a signal or the end of the time, whichever comes first; by the tape where
+/// one is played.
 async fn guarded<T>(
+    tape: &Tape,
     signals: &mut Receiver<Signal>,
     left: Duration,
     work: impl Future<Output = T>,
 ) -> Result<T, Ending> {
-    tokio::select! {
-        biased;
-        Some(signal) = signals.recv() => Err(Ending::Signal(signal)),
-        done = work => Ok(done),
-        () = tokio::time::sleep(left) => Err(Ending::Signal(Signal::Timeout)),
+    if tape.is_played() {
+        let signal = tape.playing().map(|mut tape| tape.signal());
+        return match signal.transpose()?.flatten() {
+            Some(signal) => Err(Ending::Signal(signal)),
+            None => Ok(work.await),
+        };
     }
+    let signal = tokio::select! {
+        biased;
+        Some(signal) = signals.recv() => signal,
+        done = work => return Ok(done),
+        () = tokio::time::sleep(left) => Signal::Timeout,
+    };
+    tape.note(Told::Signal(signal));
+    Err(Ending::Signal(signal))
 }

@@ -8,6 +8,7 @@ use crate::calls::Resolved;
 use crate::event::Event;
 use crate::gate::rules::Rule;
 use crate::gate::{Approve, Ask, BEFOREHAND, Guarded, Ruling, Word};
+use crate::journal::tape::Told;
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
 use crate::process::{Reply, State, Usage};
@@ -26,6 +27,18 @@ pub(super) struct Wanted {
     rule: Option<Rule>,
     /// Whether that rule would do for good: none comes before a rule that asks.
     lasts: bool,
+}
+
+impl Wanted {
+    /// One for the call with this `key` alone.
+    pub(super) fn once(reason: String, key: &str) -> Self {
+        Self {
+            reason,
+            key: key.to_owned(),
+            rule: None,
+            lasts: false,
+        }
+    }
 }
 
 impl Execution {
@@ -49,6 +62,7 @@ impl Execution {
             by: FOR_THE_PROCESS.to_owned(),
             reason: ask.reason().to_owned(),
             call: ask.what().key().to_owned(),
+            planned: None,
         })
     }
 
@@ -64,6 +78,7 @@ impl Execution {
             by: by.to_owned(),
             reason: wanted.reason.clone(),
             call: wanted.key.clone(),
+            planned: None,
         };
         let approve = self.shared.gate.policy().approve;
         let (refused, what) = match (approve, self.inbox.attended) {
@@ -104,12 +119,7 @@ impl Execution {
         if !self.inbox.attended || approve != Approve::Ask {
             return Ok(Ruling::denied("the grants", reason, key));
         }
-        let wanted = Wanted {
-            reason: format!("{reason}. Grant it for this call?"),
-            key: key.to_owned(),
-            rule: None,
-            lasts: false,
-        };
+        let wanted = Wanted::once(format!("{reason}. Grant it for this call?"), key);
         let word = match self.ask_approval(step, &wanted).await?.approves() {
             true => Word::Approved,
             false => Word::Denied,
@@ -120,7 +130,11 @@ impl Execution {
         })
     }
 
-    async fn ask_approval(&mut self, step: &StepRow, wanted: &Wanted) -> Result<Reply, Ending> {
+    pub(super) async fn ask_approval(
+        &mut self,
+        step: &StepRow,
+        wanted: &Wanted,
+    ) -> Result<Reply, Ending> {
         self.save_state(State::Blocked)?;
         self.emit(Event::Approval {
             pid: self.pid,
@@ -185,6 +199,22 @@ impl Execution {
 
     /// The reply to the question with this `key`; any other came late or twice.
     async fn reply(&mut self, key: &str) -> Result<Reply, Ending> {
+        if let Some(mut tape) = self.shared.tape.playing() {
+            if let Some(signal) = tape.signal()? {
+                return Err(Ending::Signal(signal));
+            }
+            return Ok(tape.reply()?);
+        }
+        let reply = self.awaited(key).await;
+        match &reply {
+            Ok(reply) => self.shared.tape.note(Told::Reply(reply.clone())),
+            Err(Ending::Signal(signal)) => self.shared.tape.note(Told::Signal(*signal)),
+            Err(_) => {}
+        }
+        reply
+    }
+
+    async fn awaited(&mut self, key: &str) -> Result<Reply, Ending> {
         loop {
             // A person may take their time: only signals end the wait.
             let reply = tokio::select! {

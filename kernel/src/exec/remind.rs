@@ -3,6 +3,7 @@
 use super::reminder::remind;
 use super::{Ending, Execution, guarded, time_left};
 use crate::event::Event;
+use crate::journal::tape::Told;
 use crate::judgement::Question;
 use crate::window::reminder::Reminder;
 
@@ -16,31 +17,16 @@ impl Execution {
             return Ok(());
         }
         let personal = self.is_personal().await?;
-        let (shared, program) = (self.shared.clone(), self.program.clone());
-        let work = tokio::task::spawn_blocking(move || {
-            remind(
-                shared.store.as_ref(),
-                shared.cpu.as_ref(),
-                &program,
-                personal,
-            )
-        });
-        let left = time_left(&self.program, &self.spent, self.started);
-        let reminder = match guarded(&mut self.inbox.signals, left, work).await? {
-            Ok(Ok(Some(reminder))) => reminder,
-            Ok(Ok(None)) => return Ok(()),
-            Ok(Err(error)) => {
-                tracing::warn!(pid = self.pid, %error, "there is no reminder");
-                return Ok(());
-            }
-            Err(error) => {
-                tracing::warn!(pid = self.pid, %error, "there is no reminder");
-                return Ok(());
-            }
-        };
-        if !self.pin(&reminder) {
-            return Ok(());
+        if self.shared.tape.is_played() {
+            return self.remind_again();
         }
+        let reminder = self.recalled(personal).await?;
+        let reminder = reminder.filter(|reminder| self.pin(reminder));
+        let told = Told::Fact("reminded".to_owned(), reminder.is_some().into());
+        self.shared.tape.note(told);
+        let Some(reminder) = reminder else {
+            return Ok(());
+        };
         // Before the first step reads it: a process that is resumed sees the same.
         let journal = &self.shared.journal;
         journal
@@ -53,15 +39,50 @@ impl Execution {
         Ok(())
     }
 
+    /// Pins what the journal says that it was reminded of.
+    fn remind_again(&mut self) -> Result<(), Ending> {
+        let reminded = self.shared.tape.fact("reminded", || false)?;
+        let reminder = self.shared.tape.playing().and_then(|tape| tape.reminder());
+        if let Some(reminder) = reminder.filter(|_| reminded) {
+            self.pin(&reminder);
+        }
+        Ok(())
+    }
+
+    /// What the store says; a store that fails says nothing.
+    async fn recalled(&mut self, personal: bool) -> Result<Option<Reminder>, Ending> {
+        let (shared, program) = (self.shared.clone(), self.program.clone());
+        let work = tokio::task::spawn_blocking(move || {
+            remind(
+                shared.store.as_ref(),
+                shared.cpu.as_ref(),
+                &program,
+                personal,
+            )
+        });
+        let left = time_left(&self.program, &self.spent, self.started);
+        let tape = &self.shared.tape;
+        let error = match guarded(tape, &mut self.inbox.signals, left, work).await? {
+            Ok(Ok(reminder)) => return Ok(reminder),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!(pid = self.pid, error, "there is no reminder");
+        Ok(None)
+    }
+
     /// Whether the task is about its user, so that what the user told before belongs to it
     /// whatever its words are. Asked only where there are memories.
     async fn is_personal(&mut self) -> Result<bool, Ending> {
         let memory = &self.program.agent.memory;
-        let any = memory.spaces().iter().any(|space| {
-            let newest = self.shared.store.memories(space, 1);
-            newest.is_ok_and(|pages| !pages.is_empty())
-        });
-        if memory.recall_tokens == 0 || !any {
+        let store = &self.shared.store;
+        let any = || {
+            memory.spaces().iter().any(|space| {
+                let newest = store.memories(space, 1);
+                newest.is_ok_and(|pages| !pages.is_empty())
+            })
+        };
+        if memory.recall_tokens == 0 || !self.shared.tape.fact("memories", any)? {
             return Ok(false);
         }
         let likely = self.judge_task(Question::Personal).await?;

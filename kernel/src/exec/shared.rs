@@ -9,16 +9,19 @@ use quipu_tools::Bus;
 use crate::event::Events;
 use crate::gate::Gate;
 use crate::journal::Journal;
+use crate::journal::tape::Tape;
 use crate::judgement::Judgement;
 
-/// What all processes of a machine share.
+/// What all processes of a machine share, and the tape of the one that it is for.
+#[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) cpu: Arc<dyn Cpu>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) bus: Arc<Bus>,
-    pub(crate) journal: Journal,
+    pub(crate) journal: Arc<Journal>,
     pub(crate) gate: Gate,
     pub(crate) sampling: Sampling,
     pub(crate) judgement: Judgement,
     pub(crate) events: Arc<Events>,
+    pub(crate) tape: Arc<Tape>,
 }

@@ -1,6 +1,6 @@
 //! One step: what is legal, what is chosen, and which calls that makes.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -9,6 +9,7 @@ use super::{Ending, Execution, WITH, failed};
 use crate::calls::{Now, REMEMBER, Syscall};
 use crate::event::Event;
 use crate::grammar::Legal;
+use crate::journal::tape::Told;
 use crate::journal::{Outcome, StepRow};
 use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
@@ -24,6 +25,8 @@ impl Execution {
         let n = self.n + 1;
         let (prompt, evicted) = self.vm.fit(&*self.shared.cpu).map_err(failed)?;
         for page in evicted {
+            let told = Told::Evicted(page.page.clone(), page.tokens);
+            self.shared.tape.same(told)?;
             self.emit(Event::Evicted {
                 pid: self.pid,
                 page: page.page,
@@ -118,7 +121,10 @@ impl Execution {
     /// What the next step may do, by the limits and by what there is to work on.
     fn legal(&mut self) -> Result<Legal, Ending> {
         let limits = &self.program.limits;
-        let allowance = limits.allowance(&self.spent, self.started.elapsed());
+        let allowance = limits.allowance(&self.spent, self.elapsed()?);
+        if allowance == Allowance::Stop(Limit::Time) {
+            self.shared.tape.note(Told::Late);
+        }
         match allowance {
             Allowance::Any => {}
             Allowance::AnswerOnly(limit) => self.hit(limit),
@@ -129,7 +135,7 @@ impl Execution {
         }
         let now = Now {
             recallable: self.vm.recallable(),
-            remembers: self.remembers(),
+            remembers: self.shared.tape.fact("remembers", || self.remembers())?,
         };
         let mut legal = self.planner.legal(allowance, &now);
         legal.computed = self.vm.number();
@@ -140,6 +146,17 @@ impl Execution {
             legal.calls.clear();
         }
         Ok(legal)
+    }
+
+    /// The time that this run has taken; by the tape where one is played.
+    fn elapsed(&self) -> Result<Duration, Ending> {
+        let Some(mut tape) = self.shared.tape.playing() else {
+            return Ok(self.started.elapsed());
+        };
+        Ok(match tape.is_late()? {
+            true => Duration::from_secs(self.program.limits.seconds),
+            false => Duration::ZERO,
+        })
     }
 
     /// Takes out of sight what a small model would call all the same: what keeps a memory,

@@ -3,11 +3,12 @@
 //! Deny by default for what was not granted, ask for effects, allow what only
 //! reads. A process that has read untrusted text needs an approval for every
 //! effect, whatever was granted before; and for every read that reaches outside, unless
-//! what it carries there is what the user said: an address is a way out too.
-//!
-//! The user's [rules](rules) make all of this stricter, and spare questions.
+//! what it carries there is what the user said: an address is a way out too. What was
+//! planned before it read that needs no approval ([`plan`]). The user's [rules](rules) make
+//! all of this stricter, and spare questions.
 
 mod passed;
+pub mod plan;
 pub mod rules;
 mod ruling;
 
@@ -18,9 +19,11 @@ use quipu_tools::{Capability, Effect, Grants, Roles};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use plan::Progress;
 use rules::{Do, Rule, Rules};
 
 pub use crate::label::{Label, Trust};
+pub(crate) use passed::PASSED;
 pub use passed::{Agreed, Ask, Denied, DeviceCall, Passed, Verdict};
 pub(crate) use ruling::BEFOREHAND;
 pub use ruling::{Ruling, Word};
@@ -54,7 +57,7 @@ pub struct Request<'a> {
     /// What tells this very call from every other; an approval is for one key. Empty where
     /// nobody can be asked.
     pub key: &'a str,
-    /// Its arguments; `None` where the user's rules do not speak of it.
+    /// Its arguments; `None` where neither plans nor the user's rules speak of it.
     pub args: Option<&'a Value>,
     /// What its arguments are for, as far as that is known.
     pub roles: &'a Roles,
@@ -70,13 +73,14 @@ pub trait Guarded {
 }
 
 /// The rules of one machine.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Policy {
     /// What the user has granted to all processes.
     pub grants: Grants,
     /// How approvals are settled.
     pub approve: Approve,
     /// What the user says of single tools and calls.
+    #[serde(default, with = "rules::shared")]
     pub rules: Arc<Rules>,
 }
 
@@ -141,14 +145,25 @@ impl Gate {
         &self.policy
     }
 
-    /// The verdict on `what`, asked for by somebody whose lowest label is `label`.
+    /// The verdict on `what`, asked for by somebody whose lowest label is `label` and who
+    /// planned nothing.
     pub fn pass<T: Guarded>(&self, what: T, label: &Label) -> Verdict<T> {
+        self.pass_by(what, label, &Progress::default())
+    }
+
+    /// The verdict on `what`, asked for by somebody whose lowest label is `label`, with what
+    /// is left of a plan. An effect of the plan passes as long as its capabilities were
+    /// granted; one that needs none passes where a person agreed to the plan. So does a read
+    /// with the arguments that the plan gives it. A rule that asks or denies comes before the
+    /// plan.
+    pub fn pass_by<T: Guarded>(&self, what: T, label: &Label, plan: &Progress) -> Verdict<T> {
         let request = what.request();
         let added = self.added.read();
         let rule = self.policy.rules.decide(&added, &request, label);
         drop(added);
         let missing = self.missing(&request);
-        let doubt = doubt(&request, label);
+        let planned = planned(&request, plan);
+        let doubt = doubt(&request, label).filter(|_| !is_vouched_for(&request, plan, planned));
         match rule {
             // First, so that nobody is asked for a grant.
             Some(rule) if rule.verdict == Do::Deny => Verdict::Denied(Denied {
@@ -163,28 +178,36 @@ impl Gate {
             }),
             Some(rule) if rule.verdict == Do::Ask => {
                 let reason = asked_by(&rule, request.name, doubt);
-                self.asked(what, reason, Some(rule))
+                self.asked(what, reason, Some(rule), planned)
             }
             Some(rule) => Verdict::Passed(Passed {
                 what,
                 once: Vec::new(),
                 agreed: doubt.map(|reason| Agreed::by(&rule, reason)),
                 rule: Some(rule),
+                planned,
             }),
             None => match doubt {
-                Some(reason) => self.asked(what, reason, None),
+                Some(reason) => self.asked(what, reason, None, planned),
                 None => Verdict::Passed(Passed {
                     what,
                     once: Vec::new(),
                     agreed: None,
                     rule: None,
+                    planned,
                 }),
             },
         }
     }
 
     /// The verdict on `what`, which needs somebody's agreement for this `reason`.
-    fn asked<T>(&self, what: T, reason: String, rule: Option<Arc<Rule>>) -> Verdict<T> {
+    fn asked<T>(
+        &self,
+        what: T,
+        reason: String,
+        rule: Option<Arc<Rule>>,
+        planned: Option<usize>,
+    ) -> Verdict<T> {
         match self.policy.approve {
             Approve::Ask | Approve::Never => Verdict::Ask(Ask { what, reason, rule }),
             Approve::All => Verdict::Passed(Passed {
@@ -192,7 +215,18 @@ impl Gate {
                 once: Vec::new(),
                 agreed: Some(Agreed::beforehand(reason)),
                 rule: None,
+                planned,
             }),
+        }
+    }
+
+    /// The rules it judges by, with those that were added since.
+    pub(crate) fn in_force(&self) -> Policy {
+        let mut rules = (*self.policy.rules).clone();
+        rules.rules.extend(self.added.read().iter().cloned());
+        Policy {
+            rules: Arc::new(rules),
+            ..self.policy.clone()
         }
     }
 
@@ -219,6 +253,22 @@ impl Gate {
             .filter(|need| !request.held.allows_some(need))
             .cloned()
             .collect()
+    }
+}
+
+/// The effect of `plan` that `request` is, counted from 0.
+fn planned(request: &Request<'_>, plan: &Progress) -> Option<usize> {
+    let args = request.args.filter(|_| request.effect == Effect::Write)?;
+    plan.matches(request.name, args)
+}
+
+/// Whether the plan spares `request` a question.
+fn is_vouched_for(request: &Request<'_>, plan: &Progress, planned: Option<usize>) -> bool {
+    match request.effect {
+        Effect::Write => planned.is_some() && (!request.needs.is_empty() || plan.is_approved()),
+        Effect::Read => request
+            .args
+            .is_some_and(|args| plan.expects(request.name, args)),
     }
 }
 
@@ -346,6 +396,58 @@ mod tests {
         check("clock", "", "net:*", false);
     }
 
+    /// A call of `mail.send` with an argument, and whether it needs a capability.
+    struct Send(Value, Vec<Capability>);
+
+    impl Guarded for Send {
+        fn request(&self) -> Request<'_> {
+            Request {
+                name: "mail.send",
+                effect: Effect::Write,
+                needs: &self.1,
+                held: NONE_HELD.get_or_init(Grants::default),
+                from_user: false,
+                key: "k1",
+                args: Some(&self.0),
+                roles: &NO_ROLES,
+            }
+        }
+    }
+
+    static NONE_HELD: std::sync::OnceLock<Grants> = std::sync::OnceLock::new();
+
+    #[test]
+    fn what_was_planned_passes_once_granted() {
+        let net = || vec!["net:a.org".parse::<Capability>().unwrap()];
+        let check =
+            |approved: bool, to: &str, needs: Vec<Capability>, granted: bool, want: &str| {
+                let plan = serde_json::json!({"effects": [
+                {"tool": "mail.send", "args": {"to": {"is": "bob"}}}],
+                "made_on": "2024-05-15", "approved": approved});
+                let progress = Progress::of(serde_json::from_value(plan).unwrap());
+                let policy = Policy {
+                    grants: net().into_iter().filter(|_| granted).collect(),
+                    ..Policy::default()
+                };
+                let web = Label::new("web", Trust::Untrusted);
+                let send = Send(serde_json::json!({ "to": to }), needs);
+                let said = match Gate::new(policy).pass_by(send, &web, &progress) {
+                    Verdict::Passed(passed) => format!("allow {:?}", passed.planned()),
+                    Verdict::Ask(_) => "ask".into(),
+                    Verdict::Denied(_) => "deny".into(),
+                };
+                assert_eq!(said, want);
+            };
+        check(false, "bob", net(), true, "allow Some(0)");
+        check(false, "eve", net(), true, "ask");
+        check(true, "eve", net(), true, "ask");
+        check(false, "bob", net(), false, "deny");
+        check(true, "bob", net(), false, "deny");
+        // What asks whoever says it asks still, unless a person saw the plan.
+        check(false, "bob", Vec::new(), true, "ask");
+        check(true, "bob", Vec::new(), true, "allow Some(0)");
+    }
+
     #[test]
     fn only_a_ruling_on_this_very_call_lets_it_through() {
         let check = |word, key: &str, want: bool| {
@@ -354,6 +456,7 @@ mod tests {
                 by: "the person".into(),
                 reason: String::new(),
                 call: key.into(),
+                planned: None,
             };
             let gate = Gate::default();
             let ask = Call(Effect::Write, Vec::new(), Grants::default(), false);

@@ -39,7 +39,7 @@ impl Agreed {
 /// ```compile_fail,E0451
 /// // Only the gate makes one.
 /// let passed = quipu_kernel::gate::Passed {
-///     what: "a call", once: Vec::new(), agreed: None, rule: None
+///     what: "a call", once: Vec::new(), agreed: None, rule: None, planned: None
 /// };
 /// ```
 #[derive(Debug)]
@@ -51,6 +51,8 @@ pub struct Passed<T> {
     pub(super) agreed: Option<Agreed>,
     /// The rule that allows it.
     pub(super) rule: Option<Arc<Rule>>,
+    /// Which effect of the plan it is, counted from 0.
+    pub(super) planned: Option<usize>,
 }
 
 impl<T> Passed<T> {
@@ -72,6 +74,11 @@ impl<T> Passed<T> {
     /// The rule of the user that allows it, be it that nobody would have been asked.
     pub fn rule(&self) -> Option<&Rule> {
         self.rule.as_deref()
+    }
+
+    /// Which effect of the plan it is, counted from 0.
+    pub fn planned(&self) -> Option<usize> {
+        self.planned
     }
 
     /// The call, to be carried out now.
@@ -112,6 +119,7 @@ impl<T: Guarded> Ask<T> {
             once: Vec::new(),
             agreed: None,
             rule: None,
+            planned: None,
         })
     }
 }
@@ -173,6 +181,7 @@ impl<T: Guarded> Denied<T> {
             once: self.missing,
             agreed: None,
             rule: None,
+            planned: None,
         })
     }
 }
@@ -201,7 +210,19 @@ pub enum Verdict<T> {
     Denied(Denied<T>),
 }
 
+/// The word of a verdict that lets a call through.
+pub(crate) const PASSED: &str = "passed";
+
 impl<T> Verdict<T> {
+    /// It in one word, for the journal.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Verdict::Passed(_) => PASSED,
+            Verdict::Ask(_) => "ask",
+            Verdict::Denied(_) => "denied",
+        }
+    }
+
     /// The call, to be put before the gate another time.
     pub fn into_inner(self) -> T {
         match self {

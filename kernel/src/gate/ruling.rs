@@ -12,6 +12,8 @@ pub enum Word {
     Refused,
     /// It may not, and the process was told so.
     Denied,
+    /// It was planned before anything untrusted was read.
+    Planned,
 }
 
 /// Who gave a word that stands for all calls.
@@ -28,6 +30,9 @@ pub struct Ruling {
     pub reason: String,
     /// The key of the call that it is about.
     pub call: String,
+    /// Which effect of the plan the call is, counted from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned: Option<usize>,
 }
 
 impl Ruling {
@@ -38,6 +43,18 @@ impl Ruling {
             by: BEFOREHAND.into(),
             reason,
             call: call.to_owned(),
+            planned: None,
+        }
+    }
+
+    /// The call is the effect `at` of the plan, counted from 0.
+    pub(crate) fn of_the_plan(at: usize, call: &str) -> Self {
+        Self {
+            word: Word::Planned,
+            by: "the plan".into(),
+            reason: format!("effect {}", at + 1),
+            call: call.to_owned(),
+            planned: Some(at),
         }
     }
 
@@ -56,6 +73,7 @@ impl Ruling {
             by: by.to_owned(),
             reason: reason.to_owned(),
             call: call.to_owned(),
+            planned: None,
         }
     }
 
@@ -65,6 +83,7 @@ impl Ruling {
             Word::Approved => "approved",
             Word::Refused => "refused",
             Word::Denied => "denied",
+            Word::Planned => "planned",
         };
         format!("{word} by {}: {}", self.by, self.reason)
     }

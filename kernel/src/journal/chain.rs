@@ -5,8 +5,12 @@
 //! A row that was changed does not fit its digest; a link that was changed or taken out
 //! does not fit its code; links that were cut off at the end are missed by the note. The
 //! note may be a little older than the journal, after a crash, and never newer.
+//!
+//! A link also keeps a piece of its process's tape (`tape/`), and the digest of what changes
+//! in the row of the process: its state and its times. What does not fit is found in `fault`.
 
-use std::collections::BTreeMap;
+mod fault;
+
 use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
@@ -14,7 +18,7 @@ use quipu_memory::private::{self, Key};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::wrap;
-use super::{BUSY_MAX, Journal, JournalError, Result};
+use super::{BUSY_MAX, JournalError, Result, Said};
 use crate::process::Pid;
 
 /// The table of links, beside the rows.
@@ -25,14 +29,24 @@ pub(super) const TABLE: &str = "
         n INTEGER NOT NULL,
         kind TEXT NOT NULL,
         digest BLOB NOT NULL,
-        mac BLOB NOT NULL
+        mac BLOB NOT NULL,
+        process BLOB,
+        said TEXT
     );
     CREATE INDEX chain_of ON chain (pid, id);";
+/// Version 3 kept no tapes.
+pub(super) const FROM_3: &str = "
+    ALTER TABLE chain ADD COLUMN process BLOB;
+    ALTER TABLE chain ADD COLUMN said TEXT;";
 
 const HEADS: &str = "CREATE TABLE IF NOT EXISTS head (pid INTEGER PRIMARY KEY, mac BLOB NOT NULL);";
 
 /// What the key is used for here.
-const PURPOSE: &str = "quipu journal chain 1";
+const PURPOSE: &str = "quipu journal chain 2";
+/// What tells the calls of its processes from those of other journals.
+const MARK: &str = "quipu journal mark 1";
+/// What it was used for before links kept the digest of their process.
+const EARLIER_PURPOSE: &str = "quipu journal chain 1";
 /// The file of the key, beside the journal.
 const KEY_FILE: &str = "key";
 /// The file of the heads, beside the journal.
@@ -42,17 +56,25 @@ const HEADS_FILE: &str = "journal.heads";
 pub(super) type Mac = [u8; 32];
 
 /// One link as it is in the table.
+#[derive(Default)]
 struct Link {
     id: i64,
     n: u32,
     kind: String,
     digest: Vec<u8>,
     mac: Vec<u8>,
+    /// Digest of what changes in the row of the process; none in links of version 3.
+    process: Option<Vec<u8>>,
+    /// A piece of the tape.
+    said: Option<String>,
 }
 
 /// The chain of one journal.
 pub(super) struct Chain {
     key: Key,
+    earlier_key: Key,
+    /// By which the calls of its processes are told from those of others.
+    pub(super) mark: Key,
     heads: PathBuf,
     /// `None` where they are only read, when they are needed.
     open: Option<Mutex<Connection>>,
@@ -78,40 +100,66 @@ impl Chain {
         };
         Ok(Self {
             key: blake3::derive_key(PURPOSE, &key),
+            earlier_key: blake3::derive_key(EARLIER_PURPOSE, &key),
+            mark: blake3::derive_key(MARK, &key),
             heads,
             open,
         })
     }
 
-    /// Adds the link for what was just written of `pid`: its `kind` and step.
+    /// Adds the link for what was just written of `pid`: its `kind` and step, with a piece of
+    /// its tape.
     pub(super) fn link(
         &self,
         change: &Connection,
         pid: Pid,
         kind: &str,
         n: u32,
+        said: Option<&Said>,
     ) -> rusqlite::Result<Mac> {
-        let digest = digest(change, pid, kind, n)?;
-        let before: Option<Vec<u8>> = change
-            .prepare_cached("SELECT mac FROM chain WHERE pid=?1 ORDER BY id DESC LIMIT 1")?
-            .query_row([pid], |row| row.get(0))
-            .optional()?;
-        let mac = self.mac(&before.unwrap_or_default(), pid, kind, n, &digest);
+        let last = "SELECT coalesce((SELECT max(id) FROM chain), 0) + 1,
+            (SELECT mac FROM chain WHERE pid=?1 ORDER BY id DESC LIMIT 1)";
+        let (id, before): (i64, Option<Vec<u8>>) = change
+            .prepare_cached(last)?
+            .query_row([pid], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let link = Link {
+            id,
+            n,
+            kind: kind.to_owned(),
+            digest: digest(change, pid, kind, n)?.to_vec(),
+            mac: Vec::new(),
+            process: Some(process_digest(change, pid)?.to_vec()),
+            said: said.map(|said| said.text.clone()),
+        };
+        let mac = self.mac(&before.unwrap_or_default(), pid, &link);
         change
             .prepare_cached(
-                "INSERT INTO chain (pid, n, kind, digest, mac) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO chain (id, pid, n, kind, digest, mac, process, said)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
-            .execute(params![pid, n, kind, digest.as_slice(), mac.as_slice()])?;
+            .execute(params![
+                id,
+                pid,
+                n,
+                kind,
+                link.digest,
+                mac.as_slice(),
+                link.process,
+                link.said
+            ])?;
+        for (hash, text) in said.iter().flat_map(|said| &said.content) {
+            keep(change, pid, hash, text)?;
+        }
         Ok(mac)
     }
 
     /// Makes links for all that is there of `pid`.
     pub(super) fn take_in_process(&self, change: &Connection, pid: Pid) -> rusqlite::Result<Mac> {
-        let mut mac = self.link(change, pid, "program", 0)?;
+        let mut mac = self.link(change, pid, "program", 0, None)?;
         for kind in ["recalled", "exit"] {
             let sql = format!("SELECT {kind} IS NOT NULL FROM process WHERE pid=?1");
             if change.query_row(&sql, [pid], |row| row.get(0))? {
-                mac = self.link(change, pid, kind, 0)?;
+                mac = self.link(change, pid, kind, 0, None)?;
             }
         }
         let mut steps =
@@ -119,9 +167,9 @@ impl Chain {
         let rows = steps.query_map([pid], |row| Ok((row.get(0)?, row.get(1)?)))?;
         for row in rows {
             let (n, done): (u32, bool) = row?;
-            mac = self.link(change, pid, "intent", n)?;
+            mac = self.link(change, pid, "intent", n, None)?;
             if done {
-                mac = self.link(change, pid, "outcome", n)?;
+                mac = self.link(change, pid, "outcome", n, None)?;
             }
         }
         Ok(mac)
@@ -178,89 +226,39 @@ impl Chain {
         }
     }
 
-    fn mac(&self, before: &[u8], pid: Pid, kind: &str, n: u32, digest: &[u8]) -> Mac {
-        let mut hash = blake3::Hasher::new_keyed(&self.key);
-        hash.update(before).update(&pid.to_le_bytes());
-        hash.update(&n.to_le_bytes()).update(digest);
-        *hash.update(kind.as_bytes()).finalize().as_bytes()
-    }
-
-    /// What is wrong with the links of `pid`, or with the rows they stand for.
-    fn fault(&self, connection: &Connection, pid: Pid) -> rusqlite::Result<Option<String>> {
-        let links = links(connection, pid)?;
-        if links.is_empty() {
-            let there = "SELECT count(*) FROM process WHERE pid=?1";
-            let there: u32 = connection.query_row(there, [pid], |row| row.get(0))?;
-            return Ok((there > 0).then(|| "it has no links".into()));
-        }
-        let mut before = Vec::new();
-        for link in &links {
-            let mac = self.mac(&before, pid, &link.kind, link.n, &link.digest);
-            if mac.as_slice() != link.mac {
-                return Ok(Some(format!("a link of {}", place(&link.kind, link.n))));
-            }
-            before.clone_from(&link.mac);
-        }
-        if let Some(head) = self.head(pid)?
-            && !links.iter().any(|link| link.mac == head)
-        {
-            return Ok(Some("its last rows are missing".into()));
-        }
-        let mut latest: BTreeMap<(&str, u32), &Link> = BTreeMap::new();
-        for link in &links {
-            latest.insert((link.kind.as_str(), link.n), link);
-        }
-        for (&(kind, n), link) in &latest {
-            // An outcome before the last intent belongs to a step that was decided anew.
-            let intent = latest.get(&("intent", n)).map(|intent| intent.id);
-            if kind == "outcome" && intent > Some(link.id) {
-                continue;
-            }
-            if digest(connection, pid, kind, n)?.as_slice() != link.digest {
-                return Ok(Some(place(kind, n)));
-            }
-        }
-        let written = |kind: &'static str, n: u32| match latest.get(&(kind, n)) {
-            Some(link) => latest.get(&("intent", n)).is_none_or(|i| i.id <= link.id),
-            None => false,
+    /// The code of `link`, after the link with the code `before`.
+    fn mac(&self, before: &[u8], pid: Pid, link: &Link) -> Mac {
+        let Some(process) = &link.process else {
+            let mut hash = blake3::Hasher::new_keyed(&self.earlier_key);
+            hash.update(before).update(&pid.to_le_bytes());
+            hash.update(&link.n.to_le_bytes()).update(&link.digest);
+            return *hash.update(link.kind.as_bytes()).finalize().as_bytes();
         };
-        let there = "SELECT recalled IS NOT NULL, exit IS NOT NULL FROM process WHERE pid=?1";
-        let there: Option<(bool, bool)> = connection
-            .query_row(there, [pid], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let (recalled, exit) = there.unwrap_or_default();
-        for (kind, there) in [("recalled", recalled), ("exit", exit)] {
-            if there && !latest.contains_key(&(kind, 0)) {
-                return Ok(Some(place(kind, 0)));
-            }
+        let mut hash = blake3::Hasher::new_keyed(&self.key);
+        hash.update(&link.id.to_le_bytes());
+        hash.update(&pid.to_le_bytes());
+        hash.update(&link.n.to_le_bytes());
+        let said = link.said.as_deref().map(str::as_bytes);
+        hash.update(&[u8::from(said.is_some())]);
+        let parts = [before, &link.digest, process, link.kind.as_bytes()];
+        for part in parts.into_iter().chain(said) {
+            // With its length, so that nothing moves from one part to the next.
+            hash.update(&(part.len() as u64).to_le_bytes());
+            hash.update(part);
         }
-        let mut rows =
-            connection.prepare("SELECT n, outcome IS NOT NULL FROM step WHERE pid=?1")?;
-        for row in rows.query_map([pid], |row| Ok((row.get(0)?, row.get(1)?)))? {
-            let (n, done): (u32, bool) = row?;
-            if !written("intent", n) || done != written("outcome", n) {
-                return Ok(Some(place("outcome", n)));
-            }
-        }
-        Ok(None)
+        *hash.finalize().as_bytes()
     }
 }
 
-impl Journal {
-    /// Checks that what is there of `pid` is what was written.
-    ///
-    /// # Errors
-    /// [`JournalError::Changed`] where it is not.
-    pub fn verify(&self, pid: Pid) -> Result<()> {
-        let Some(chain) = &self.chain else {
-            return Ok(());
-        };
-        let fault = chain.fault(&self.connection.lock(), pid);
-        match fault.map_err(|error| wrap(&self.path, error))? {
-            None => Ok(()),
-            Some(what) => Err(JournalError::Changed { pid, what }),
-        }
-    }
+/// Keeps a text that `pid` names by its hash.
+pub(super) fn keep(change: &Connection, pid: Pid, hash: &str, text: &str) -> rusqlite::Result<()> {
+    change
+        .prepare_cached("INSERT OR IGNORE INTO content (hash, text) VALUES (?1, ?2)")?
+        .execute(params![hash, text])?;
+    change
+        .prepare_cached("INSERT OR IGNORE INTO uses (pid, hash) VALUES (?1, ?2)")?
+        .execute(params![pid, hash])?;
+    Ok(())
 }
 
 fn open_heads(path: &Path) -> Result<Connection> {
@@ -280,8 +278,9 @@ fn open_heads(path: &Path) -> Result<Connection> {
 }
 
 fn links(connection: &Connection, pid: Pid) -> rusqlite::Result<Vec<Link>> {
-    let mut statement = connection
-        .prepare("SELECT id, n, kind, digest, mac FROM chain WHERE pid=?1 ORDER BY id")?;
+    let mut statement = connection.prepare(
+        "SELECT id, n, kind, digest, mac, process, said FROM chain WHERE pid=?1 ORDER BY id",
+    )?;
     let links = statement.query_map([pid], |row| {
         Ok(Link {
             id: row.get(0)?,
@@ -289,6 +288,8 @@ fn links(connection: &Connection, pid: Pid) -> rusqlite::Result<Vec<Link>> {
             kind: row.get(2)?,
             digest: row.get(3)?,
             mac: row.get(4)?,
+            process: row.get(5)?,
+            said: row.get(6)?,
         })
     })?;
     links.collect()
@@ -296,25 +297,36 @@ fn links(connection: &Connection, pid: Pid) -> rusqlite::Result<Vec<Link>> {
 
 /// The digest of what stands in the row that a link of `kind` and step `n` is for.
 fn digest(connection: &Connection, pid: Pid, kind: &str, n: u32) -> rusqlite::Result<Mac> {
-    let of_process = |column: &str| {
-        let sql = format!("SELECT {column} FROM process WHERE pid=?1 AND ?2=?2");
-        (sql, 1)
+    let sql = match kind {
+        "intent" => "SELECT action, usage, decide_ms, ruling FROM step WHERE pid=?1 AND n=?2",
+        "outcome" => "SELECT outcome, ok, label, act_ms FROM step WHERE pid=?1 AND n=?2",
+        "recalled" => "SELECT recalled FROM process WHERE pid=?1 AND ?2=?2",
+        "exit" => "SELECT exit FROM process WHERE pid=?1 AND ?2=?2",
+        // What it is about has a digest in every link.
+        "state" => return Ok(Mac::default()),
+        _ => "SELECT program FROM process WHERE pid=?1 AND ?2=?2",
     };
-    let of_step = |columns: &str, count| {
-        let sql = format!("SELECT {columns} FROM step WHERE pid=?1 AND n=?2");
-        (sql, count)
-    };
-    let (sql, columns) = match kind {
-        "intent" => of_step("action, usage, decide_ms, ruling", 4),
-        "outcome" => of_step("outcome, ok, label, act_ms", 4),
-        "recalled" => of_process("recalled"),
-        "exit" => of_process("exit"),
-        _ => of_process("program"),
-    };
+    digest_of(connection, sql, params![pid, n])
+}
+
+/// The digest of what changes in the row of `pid` beside what links are made for.
+fn process_digest(connection: &Connection, pid: Pid) -> rusqlite::Result<Mac> {
+    let sql = "SELECT model, state, created_ms, updated_ms, spent_ms, imported
+        FROM process WHERE pid=?1";
+    digest_of(connection, sql, params![pid])
+}
+
+/// The digest of the row that `sql` finds.
+fn digest_of(
+    connection: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> rusqlite::Result<Mac> {
     let mut hash = blake3::Hasher::new();
-    let found = connection
-        .prepare_cached(&sql)?
-        .query_row(params![pid, n], |row| {
+    let mut statement = connection.prepare_cached(sql)?;
+    let columns = statement.column_count();
+    let found = statement
+        .query_row(values, |row| {
             for column in 0..columns {
                 let value: rusqlite::types::Value = row.get(column)?;
                 // With its length, so that nothing moves from one column to the next.
@@ -327,13 +339,4 @@ fn digest(connection: &Connection, pid: Pid, kind: &str, n: u32) -> rusqlite::Re
         .optional()?;
     hash.update(&[u8::from(found.is_some())]);
     Ok(*hash.finalize().as_bytes())
-}
-
-fn place(kind: &str, n: u32) -> String {
-    match (kind, n) {
-        ("program", _) => "its task".to_owned(),
-        ("recalled", _) => "what it was reminded of".to_owned(),
-        ("exit", _) => "how it ended".to_owned(),
-        (_, n) => format!("step {n}"),
-    }
 }

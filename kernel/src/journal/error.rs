@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::SCHEMA_VERSION;
+use super::schema::SCHEMA_VERSION;
 use crate::process::{Failure, Pid};
 
 /// Why the journal could not be read or written.
@@ -59,6 +59,20 @@ pub enum JournalError {
         /// Steps it has completed.
         done: u32,
     },
+    /// It ran elsewhere: it can be looked at and replayed.
+    #[error("process {0} was imported: it ran elsewhere, and does not go on here")]
+    Imported(Pid),
+    /// A file that is no exported run, or a damaged one.
+    #[error("line {line}: {reason}")]
+    Import {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An exported run could not be written.
+    #[error("the run was not exported: {0}")]
+    Transfer(std::io::Error),
     /// Anything else SQLite reports.
     #[error("{path}: {source}")]
     Sqlite {

@@ -1,8 +1,10 @@
 //! Removing a process from the journal, so that its words are not on the disk any more.
 
-use super::{Journal, Result, wrap};
+use super::{Journal, Result, now_ms, wrap};
 use crate::journal::JournalError;
 use crate::process::Pid;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Journal {
     /// Removes `pid` with everything it did, and overwrites what that leaves in the file.
@@ -15,27 +17,44 @@ impl Journal {
     /// # Errors
     /// [`JournalError::NoProcess`] when there is no such process.
     pub fn forget(&self, pid: Pid) -> Result<bool> {
+        self.forget_all(&[pid])
+    }
+
+    /// Removes the processes that ended more than `days` days ago, and says which.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn forget_older_than(&self, days: u32) -> Result<Vec<Pid>> {
+        let before = now_ms() - i64::from(days) * DAY_MS;
+        let old = self.pids(&format!("state='exited' AND updated_ms < {before}"))?;
+        if !old.is_empty() {
+            self.forget_all(&old)?;
+        }
+        Ok(old)
+    }
+
+    fn forget_all(&self, pids: &[Pid]) -> Result<bool> {
         let wrap = |error| wrap(&self.path, error);
         let mut connection = self.connection.lock();
         connection
             .pragma_update(None, "secure_delete", "ON")
             .map_err(wrap)?;
         let change = connection.transaction().map_err(wrap)?;
-        change
-            .execute("DELETE FROM step WHERE pid=?1", [pid])
-            .map_err(wrap)?;
-        change
-            .execute("DELETE FROM chain WHERE pid=?1", [pid])
-            .map_err(wrap)?;
-        let removed = change
-            .execute("DELETE FROM process WHERE pid=?1", [pid])
-            .map_err(wrap)?;
-        if removed == 0 {
-            return Err(JournalError::NoProcess(pid));
+        for pid in pids {
+            for table in ["step", "chain", "uses"] {
+                let sql = format!("DELETE FROM {table} WHERE pid=?1");
+                change.execute(&sql, [pid]).map_err(wrap)?;
+            }
+            let sql = "DELETE FROM process WHERE pid=?1";
+            if change.execute(sql, [pid]).map_err(wrap)? == 0 {
+                return Err(JournalError::NoProcess(*pid));
+            }
         }
+        let unused = "DELETE FROM content WHERE hash NOT IN (SELECT hash FROM uses)";
+        change.execute(unused, []).map_err(wrap)?;
         change.commit().map_err(wrap)?;
         if let Some(chain) = &self.chain {
-            chain.forget(pid);
+            pids.iter().for_each(|pid| chain.forget(*pid));
         }
         // What earlier changes left in the gaps goes with the old file.
         let rebuilt = connection.execute_batch("VACUUM").is_ok();

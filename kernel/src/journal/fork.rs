@@ -12,6 +12,9 @@ impl Journal {
     pub fn fork(&self, pid: Pid, at: Option<u32>) -> Result<Pid> {
         // What somebody changed is not made sound by a copy.
         self.verify(pid)?;
+        if self.origin(pid)?.is_some() {
+            return Err(JournalError::Imported(pid));
+        }
         let wrap = |error| wrap(&self.path, error);
         let mut connection = self.connection.lock();
         let transaction = connection.transaction().map_err(wrap)?;

@@ -5,65 +5,49 @@
 //! before its effect and the outcome (the observation) after it; a process is
 //! resumed from the outcomes, and an intent without one is dealt with by
 //! `exec/`.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | this one | what is written while a process runs |
+//! | `chain` | by which a changed row is noticed |
+//! | `tape` | what a process was told, so that it can be run again |
+//! | `kept` | all that is there of one process, to run it again |
+//! | `rows`, `ruling` | what is read of processes |
+//! | `fork`, `forget`, `transfer` | copies, removes, exports and imports one |
+//! | `schema` | the tables |
 
 mod chain;
 mod error;
 mod forget;
 mod fork;
+mod kept;
+mod program;
+mod rows;
 mod ruling;
+mod schema;
+pub(crate) mod tape;
+mod transfer;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use rusqlite::{
-    Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
-};
-use serde::Serialize;
-use serde_json::Value;
+use rusqlite::{Connection, OpenFlags, Transaction, params};
 
 use crate::gate::Ruling;
-use crate::label::Label;
-use crate::process::{Branch, Exit, Pid, Program, State, Usage};
+use crate::process::{Exit, Pid, Program, State};
 use crate::window::reminder::Reminder;
 use chain::Chain;
 pub use error::JournalError;
 use error::wrap;
+pub(crate) use kept::Kept;
+use rows::json_column;
+pub use rows::{Outcome, ProcessRow, StepRow};
+use schema::{SCHEMA_VERSION, migrate, version};
+pub use tape::{Difference, Said};
 
 /// How long another program's write is waited for.
 const BUSY_MAX: Duration = Duration::from_secs(5);
-
-const SCHEMA_VERSION: i32 = 3;
-const SCHEMA: &str = "
-    CREATE TABLE process (
-        pid INTEGER PRIMARY KEY AUTOINCREMENT,
-        program TEXT NOT NULL,
-        model TEXT NOT NULL,
-        state TEXT NOT NULL,
-        exit TEXT,
-        created_ms INTEGER NOT NULL,
-        updated_ms INTEGER NOT NULL,
-        spent_ms INTEGER NOT NULL DEFAULT 0,
-        recalled TEXT
-    );
-    CREATE TABLE step (
-        pid INTEGER NOT NULL REFERENCES process(pid),
-        n INTEGER NOT NULL,
-        action TEXT NOT NULL,
-        usage TEXT NOT NULL,
-        decide_ms INTEGER NOT NULL,
-        outcome TEXT,
-        ok INTEGER,
-        label TEXT,
-        act_ms INTEGER,
-        ruling TEXT,
-        PRIMARY KEY (pid, n)
-    );";
-
-/// Version 1 knew no recalled pages.
-const FROM_1: &str = "ALTER TABLE process ADD COLUMN recalled TEXT;";
-/// Version 2 knew no rulings, and did not chain its rows.
-const FROM_2: &str = "ALTER TABLE step ADD COLUMN ruling TEXT;";
 
 /// The journal of one machine.
 pub struct Journal {
@@ -71,72 +55,14 @@ pub struct Journal {
     connection: Mutex<Connection>,
     /// By which a changed row is noticed; none where nothing is written.
     chain: Option<Chain>,
+    /// The mark of one that is in memory.
+    passing: [u8; 32],
 }
 
-/// One line of `quipu ps`.
-#[derive(Clone, Debug, Serialize)]
-pub struct ProcessRow {
-    /// The process.
-    pub pid: Pid,
-    /// Its state as last written.
-    pub state: State,
-    /// Steps with an outcome.
-    pub steps: u32,
-    /// The agent's name.
-    pub agent: String,
-    /// The task.
-    pub prompt: String,
-    /// What was asked, where the task holds more, such as the turns before it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub topic: Option<String>,
-    /// Which branch of a deliberation it is, if it is one beside the first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub branch: Option<Branch>,
-    /// Higher runs first.
-    pub priority: i8,
-    /// The model it ran on.
-    pub model: String,
-    /// Milliseconds since 1970.
-    pub created_ms: i64,
-    /// Milliseconds since 1970.
-    pub updated_ms: i64,
-    /// How it ended, if it has.
-    pub exit: Option<Exit>,
-}
-
-impl ProcessRow {
-    /// The task in its shortest form.
-    pub fn asked(&self) -> &str {
-        self.topic.as_ref().unwrap_or(&self.prompt)
-    }
-}
-
-/// One step as it is in the journal.
-#[derive(Clone, Debug, Serialize)]
-pub struct StepRow {
-    /// The step, from 1.
-    pub n: u32,
-    /// The action.
-    pub action: Value,
-    /// What deciding it cost.
-    pub usage: Usage,
-    /// Time to decide, in milliseconds.
-    pub decide_ms: u64,
-    /// What came back; `None` when the machine stopped before it was known.
-    pub outcome: Option<Outcome>,
-}
-
-/// What came back from a step.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Outcome {
-    /// The whole observation.
-    pub text: String,
-    /// False when it tells of a failure.
-    pub ok: bool,
-    /// Where it came from.
-    pub label: Label,
-    /// Time the world took, in milliseconds.
-    pub ms: u64,
+/// A mark that no journal has had.
+fn passing() -> [u8; 32] {
+    let now = chrono::Utc::now().timestamp_nanos_opt().unwrap_or_default();
+    *blake3::hash(format!("{now} {}", std::process::id()).as_bytes()).as_bytes()
 }
 
 type Result<T> = std::result::Result<T, JournalError>;
@@ -146,40 +72,6 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_MAX)?;
     Ok(connection)
-}
-
-fn version(connection: &Connection) -> rusqlite::Result<i32> {
-    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
-}
-
-/// Brings the tables to `SCHEMA_VERSION`, from nothing or from an older version: from
-/// the one that is there when nobody else can change it.
-fn migrate(path: &Path, connection: &mut Connection, chain: Option<&Chain>) -> Result<()> {
-    let wrap = |error| wrap(path, error);
-    let change = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(wrap)?;
-    let (tables, older) = match version(&change).map_err(wrap)? {
-        SCHEMA_VERSION => return Ok(()),
-        0 => (SCHEMA.to_owned(), false),
-        1 => ([FROM_1, FROM_2].concat(), true),
-        2 => (FROM_2.to_owned(), true),
-        found => {
-            let path = path.to_owned();
-            return Err(JournalError::Version { path, found });
-        }
-    };
-    change
-        .execute_batch(&(tables + chain::TABLE))
-        .map_err(wrap)?;
-    if let (true, Some(chain)) = (older, chain) {
-        // What an earlier release wrote is taken as it is found now.
-        chain.take_in(&change).map_err(wrap)?;
-    }
-    change
-        .pragma_update(None, "user_version", SCHEMA_VERSION)
-        .and_then(|()| change.commit())
-        .map_err(wrap)
 }
 
 impl Journal {
@@ -216,6 +108,7 @@ impl Journal {
             path: path.to_owned(),
             connection: Mutex::new(connection),
             chain,
+            passing: passing(),
         })
     }
 
@@ -227,21 +120,28 @@ impl Journal {
     /// Marks what an earlier machine left running as ready to be resumed, and
     /// returns those processes. Only the holder of the machine's lock may call it.
     pub fn recover(&self) -> Result<Vec<Pid>> {
-        let connection = self.connection.lock();
-        let mut statement = connection
-            .prepare("UPDATE process SET state='ready' WHERE state IN ('running','blocked') RETURNING pid")
-            .map_err(|error| wrap(&self.path, error))?;
-        let rows = statement.query_map([], |row| row.get(0));
-        rows.and_then(|rows| rows.collect())
-            .map_err(|error| wrap(&self.path, error))
+        let left = self.pids("state IN ('running','blocked')")?;
+        for pid in &left {
+            self.change(None, |change| {
+                change.execute("UPDATE process SET state='ready' WHERE pid=?1", [pid])?;
+                Ok((*pid, "state", 0))
+            })?;
+        }
+        Ok(left)
     }
 
     /// The processes that wait for the next machine since theirs was stopped; the oldest
     /// first.
     pub fn suspended(&self) -> Result<Vec<Pid>> {
+        self.pids("state='suspended'")
+    }
+
+    /// The processes that satisfy `condition`, the oldest first.
+    fn pids(&self, condition: &str) -> Result<Vec<Pid>> {
         let connection = self.connection.lock();
+        let sql = format!("SELECT pid FROM process WHERE {condition} ORDER BY pid");
         let mut statement = connection
-            .prepare("SELECT pid FROM process WHERE state='suspended' ORDER BY pid")
+            .prepare(&sql)
             .map_err(|error| wrap(&self.path, error))?;
         let rows = statement.query_map([], |row| row.get(0));
         rows.and_then(|rows| rows.collect())
@@ -252,212 +152,122 @@ impl Journal {
     pub fn create(&self, program: &Program, model: &str) -> Result<Pid> {
         let now = now_ms();
         let program = serde_json::to_string(program)?;
-        self.change(|change| {
+        self.change(None, |change| {
             change.execute(
                 "INSERT INTO process (program, model, state, created_ms, updated_ms) VALUES (?1, ?2, 'ready', ?3, ?3)",
                 params![program, model, now],
             )?;
-            Ok((change.last_insert_rowid(), Some(("program", 0))))
+            Ok((change.last_insert_rowid(), "program", 0))
         })
-    }
-
-    /// The program of `pid`, with the milliseconds it has spent.
-    pub fn program(&self, pid: Pid) -> Result<(Program, u64)> {
-        let row: Option<(String, i64)> = self
-            .connection
-            .lock()
-            .query_row(
-                "SELECT program, spent_ms FROM process WHERE pid=?1",
-                [pid],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .optional()
-            .map_err(|error| wrap(&self.path, error))?;
-        let (program, spent) = row.ok_or(JournalError::NoProcess(pid))?;
-        Ok((serde_json::from_str(&program)?, spent as u64))
-    }
-
-    /// Gives `pid` another priority.
-    pub fn set_priority(&self, pid: Pid, priority: i8) -> Result<()> {
-        let (mut program, _) = self.program(pid)?;
-        program.priority = priority;
-        let program = serde_json::to_string(&program)?;
-        self.change(|change| {
-            let sql = "UPDATE process SET program=?2 WHERE pid=?1";
-            change.execute(sql, params![pid, program])?;
-            Ok((pid, Some(("program", 0))))
-        })
-        .map(drop)
     }
 
     /// Records what `pid` is reminded of before its first step.
     pub fn set_reminder(&self, pid: Pid, reminder: &Reminder) -> Result<()> {
         let reminder = serde_json::to_string(reminder)?;
-        self.change(|change| {
+        self.change(None, |change| {
             let sql = "UPDATE process SET recalled=?2 WHERE pid=?1";
             change.execute(sql, params![pid, reminder])?;
-            Ok((pid, Some(("recalled", 0))))
+            Ok((pid, "recalled", 0))
         })
         .map(drop)
-    }
-
-    /// What `pid` was reminded of; `None` when it was of nothing.
-    pub fn reminder(&self, pid: Pid) -> Result<Option<Reminder>> {
-        let text: Option<Option<String>> = self
-            .connection
-            .lock()
-            .query_row("SELECT recalled FROM process WHERE pid=?1", [pid], |row| {
-                row.get(0)
-            })
-            .optional()
-            .map_err(|error| wrap(&self.path, error))?;
-        let reminder = text.flatten().map(|text| serde_json::from_str(&text));
-        Ok(reminder.transpose()?)
     }
 
     /// Writes the state of `pid` and the time it has spent.
     pub fn set_state(&self, pid: Pid, state: State, spent_ms: u64) -> Result<()> {
-        self.execute(
-            "UPDATE process SET state=?2, spent_ms=?3, updated_ms=?4 WHERE pid=?1",
-            params![pid, state.as_str(), spent_ms as i64, now_ms()],
-        )
-    }
-
-    /// Writes the end of `pid`. An interrupted process stays ready to be resumed.
-    pub fn exit(&self, pid: Pid, state: State, exit: &Exit) -> Result<()> {
-        let (state, ms) = (state.as_str(), exit.ms as i64);
-        let exit = serde_json::to_string(exit)?;
-        self.change(|change| {
-            let sql =
-                "UPDATE process SET state=?2, exit=?3, spent_ms=?4, updated_ms=?5 WHERE pid=?1";
-            change.execute(sql, params![pid, state, exit, ms, now_ms()])?;
-            Ok((pid, Some(("exit", 0))))
+        let sql = "UPDATE process SET state=?2, spent_ms=?3, updated_ms=?4 WHERE pid=?1";
+        self.change(None, |change| {
+            let mut row = change.prepare_cached(sql)?;
+            row.execute(params![pid, state.as_str(), spent_ms as i64, now_ms()])?;
+            Ok((pid, "state", 0))
         })
         .map(drop)
     }
 
-    /// Records what a step is about to do, before it does it, and what was ruled on it.
-    pub fn intent(&self, pid: Pid, step: &StepRow, ruling: Option<&Ruling>) -> Result<()> {
+    /// Writes the end of `pid`, with a piece of its tape. An interrupted process stays ready to
+    /// be resumed.
+    pub fn exit(&self, pid: Pid, state: State, exit: &Exit, said: Option<Said>) -> Result<()> {
+        let (state, ms) = (state.as_str(), exit.ms as i64);
+        let exit = serde_json::to_string(exit)?;
+        self.change(said, |change| {
+            let sql =
+                "UPDATE process SET state=?2, exit=?3, spent_ms=?4, updated_ms=?5 WHERE pid=?1";
+            change.execute(sql, params![pid, state, exit, ms, now_ms()])?;
+            Ok((pid, "exit", 0))
+        })
+        .map(drop)
+    }
+
+    /// Records what a step is about to do, before it does it, what was ruled on it, and a piece
+    /// of its process's tape.
+    pub fn intent(
+        &self,
+        pid: Pid,
+        step: &StepRow,
+        ruling: Option<&Ruling>,
+        said: Option<Said>,
+    ) -> Result<()> {
         let usage = serde_json::to_string(&step.usage)?;
         let ruling = ruling.map(serde_json::to_string).transpose()?;
         let (n, action, ms) = (step.n, step.action.to_string(), step.decide_ms as i64);
-        self.change(|change| {
+        self.change(said, |change| {
             let mut row = change.prepare_cached(
                 "INSERT OR REPLACE INTO step (pid, n, action, usage, decide_ms, ruling) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?;
             row.execute(params![pid, n, action, usage, ms, ruling])?;
-            Ok((pid, Some(("intent", n))))
+            Ok((pid, "intent", n))
         })
         .map(drop)
     }
 
-    /// Records what came of a step, and the time its process has spent by then.
-    pub fn outcome(&self, pid: Pid, n: u32, outcome: &Outcome, spent_ms: u64) -> Result<()> {
+    /// Records what came of a step, the time its process has spent by then, and a piece of the
+    /// process's tape.
+    pub fn outcome(
+        &self,
+        pid: Pid,
+        n: u32,
+        outcome: &Outcome,
+        spent_ms: u64,
+        said: Option<Said>,
+    ) -> Result<()> {
         let label = serde_json::to_string(&outcome.label)?;
         let step = "UPDATE step SET outcome=?3, ok=?4, label=?5, act_ms=?6 WHERE pid=?1 AND n=?2";
         let process = "UPDATE process SET spent_ms=?2, updated_ms=?3 WHERE pid=?1";
         let ms = outcome.ms as i64;
-        self.change(|change| {
+        self.change(said, |change| {
             let mut step = change.prepare_cached(step)?;
             step.execute(params![pid, n, outcome.text, outcome.ok, label, ms])?;
             let mut process = change.prepare_cached(process)?;
             process.execute(params![pid, spent_ms as i64, now_ms()])?;
-            Ok((pid, Some(("outcome", n))))
+            Ok((pid, "outcome", n))
         })
         .map(drop)
     }
 
-    /// The steps of `pid`, in order.
-    pub fn steps(&self, pid: Pid) -> Result<Vec<StepRow>> {
-        let connection = self.connection.lock();
-        let mut statement = connection
-            .prepare("SELECT n, action, usage, decide_ms, outcome, ok, label, act_ms FROM step WHERE pid=?1 ORDER BY n")
-            .map_err(|error| wrap(&self.path, error))?;
-        let rows = statement.query_map([pid], |row| {
-            let outcome: Option<String> = row.get(4)?;
-            Ok(StepRow {
-                n: row.get(0)?,
-                action: json_column(row, 1)?,
-                usage: json_column(row, 2)?,
-                decide_ms: row.get::<_, i64>(3)? as u64,
-                outcome: match outcome {
-                    None => None,
-                    Some(text) => Some(Outcome {
-                        text,
-                        ok: row.get(5)?,
-                        label: json_column(row, 6)?,
-                        ms: row.get::<_, i64>(7)? as u64,
-                    }),
-                },
-            })
-        });
-        rows.and_then(|rows| rows.collect())
-            .map_err(|error| wrap(&self.path, error))
+    /// What no other journal has, from one machine on it to the next; by chance where it is in
+    /// memory, and gone with it.
+    pub(crate) fn mark(&self) -> [u8; 32] {
+        self.chain.as_ref().map_or(self.passing, |chain| chain.mark)
     }
 
-    /// All processes, newest first.
-    pub fn processes(&self) -> Result<Vec<ProcessRow>> {
-        self.rows("ORDER BY pid DESC", [])
+    /// Whether it keeps the tapes of processes: not in memory.
+    pub(crate) fn keeps_tapes(&self) -> bool {
+        self.chain.is_some()
     }
 
-    /// The process `pid`.
-    ///
-    /// # Errors
-    /// [`JournalError::NoProcess`] where there is none of this number.
-    pub fn process(&self, pid: Pid) -> Result<ProcessRow> {
-        let row = self.rows("WHERE pid=?1", [pid])?.pop();
-        row.ok_or(JournalError::NoProcess(pid))
-    }
-
-    /// The processes that `which` selects, the end of a query.
-    fn rows(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<ProcessRow>> {
-        let connection = self.connection.lock();
-        let query = format!(
-            "SELECT pid, state, program, model, created_ms, updated_ms, exit,
-                (SELECT count(*) FROM step WHERE step.pid=process.pid AND outcome IS NOT NULL)
-             FROM process {which}"
-        );
-        let mut statement = connection
-            .prepare(&query)
-            .map_err(|error| wrap(&self.path, error))?;
-        let rows = statement.query_map(values, |row| {
-            let program: Program = json_column(row, 2)?;
-            let exit: Option<String> = row.get(6)?;
-            Ok(ProcessRow {
-                pid: row.get(0)?,
-                state: State::of(&row.get::<_, String>(1)?),
-                steps: row.get(7)?,
-                agent: program.agent.name,
-                prompt: program.prompt,
-                topic: program.topic,
-                branch: program.branch,
-                priority: program.priority,
-                model: row.get(3)?,
-                created_ms: row.get(4)?,
-                updated_ms: row.get(5)?,
-                exit: exit.and_then(|text| serde_json::from_str(&text).ok()),
-            })
-        });
-        rows.and_then(|rows| rows.collect())
-            .map_err(|error| wrap(&self.path, error))
-    }
-
-    /// Writes what `work` does and the link of the chain it names, for the process it names:
-    /// both or neither.
+    /// Writes what `work` does, and the link of the chain for the process, the kind of row and
+    /// the step that it names, with a piece of the process's tape: all or nothing.
     fn change(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<(Pid, Option<(&'static str, u32)>)>,
+        said: Option<Said>,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<(Pid, &'static str, u32)>,
     ) -> Result<Pid> {
         let wrap = |error| wrap(&self.path, error);
         let mut connection = self.connection.lock();
         let change = connection.transaction().map_err(wrap)?;
-        let (pid, link) = work(&change).map_err(wrap)?;
-        let head = match (&self.chain, link) {
-            (Some(chain), Some((kind, n))) => {
-                Some(chain.link(&change, pid, kind, n).map_err(wrap)?)
-            }
-            _ => None,
-        };
+        let (pid, kind, n) = work(&change).map_err(wrap)?;
+        let linked = self.chain.as_ref();
+        let linked = linked.map(|chain| chain.link(&change, pid, kind, n, said.as_ref()));
+        let head = linked.transpose().map_err(wrap)?;
         change.commit().map_err(wrap)?;
         self.note_head(pid, head);
         Ok(pid)
@@ -468,29 +278,6 @@ impl Journal {
             chain.note(pid, &head);
         }
     }
-
-    fn execute(&self, sql: &str, params: impl rusqlite::Params) -> Result<()> {
-        let connection = self.connection.lock();
-        let statement = connection.prepare_cached(sql);
-        statement
-            .and_then(|mut statement| statement.execute(params))
-            .map(drop)
-            .map_err(|error| wrap(&self.path, error))
-    }
-}
-
-fn json_column<T: serde::de::DeserializeOwned>(
-    row: &rusqlite::Row<'_>,
-    index: usize,
-) -> rusqlite::Result<T> {
-    let text: String = row.get(index)?;
-    serde_json::from_str(&text).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(
-            index,
-            rusqlite::types::Type::Text,
-            Box::new(error),
-        )
-    })
 }
 
 fn now_ms() -> i64 {

@@ -1,5 +1,7 @@
 //! The rulings on the steps of a process, as they were written down.
 
+use std::collections::BTreeMap;
+
 use super::{Journal, Result, wrap};
 use crate::gate::{Ruling, Word};
 use crate::process::Pid;
@@ -14,6 +16,13 @@ impl Journal {
         let rows = statement.query_map([pid], |row| Ok((row.get(0)?, super::json_column(row, 1)?)));
         rows.and_then(|rows| rows.collect())
             .map_err(|error| wrap(&self.path, error))
+    }
+
+    /// Which steps of `pid` are effects of its plan, and which of them, counted from 0.
+    pub fn planned(&self, pid: Pid) -> Result<BTreeMap<u32, usize>> {
+        let rulings = self.rulings(pid)?.into_iter();
+        let planned = rulings.filter_map(|(n, ruling)| Some((n, ruling.planned?)));
+        Ok(planned.collect())
     }
 
     /// The steps of `pid` that were refused, each of which ended a run.

@@ -80,7 +80,9 @@ impl Kernel {
         }
         match self.journal().process(pid)?.state {
             State::Exited => Err(KernelError::NotRunning(pid)),
-            _ => Ok(self.journal().exit(pid, State::Exited, &Exit::killed())?),
+            _ => Ok(self
+                .journal()
+                .exit(pid, State::Exited, &Exit::killed(), None)?),
         }
     }
 

@@ -7,6 +7,7 @@ mod arguments;
 mod card;
 mod cards;
 pub mod decision;
+mod examples;
 pub(crate) mod facts;
 pub mod grammar;
 mod guard;
@@ -15,6 +16,8 @@ mod kind;
 pub mod lessons;
 pub mod numbers;
 mod plain;
+pub(crate) mod plan;
+pub mod program;
 
 use quipu_tools::{BUILTIN, Bus};
 use serde_json::{Value, json};
@@ -87,7 +90,7 @@ impl Planner {
                         ..Callable::new(
                             format!("{}.{}", spec.name, function.name),
                             &function.description,
-                            strict(&function.parameters),
+                            strict(&function.told_parameters()),
                         )
                     },
                     about: spec.description.clone(),

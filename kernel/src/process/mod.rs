@@ -1,6 +1,7 @@
 //! Processes: what is run, its state, and how it ended.
 
 mod ending;
+mod example;
 mod failure;
 pub mod limits;
 pub mod signal;
@@ -11,10 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use ending::Ending;
+pub use example::{Example, Turn};
 pub use failure::{Failure, VmError};
 pub use quipu_cpu::{Pid, Sampling, Usage};
 pub use quipu_memory::{Share, Space};
 
+use crate::gate::plan::Plan;
 use crate::label::Label;
 use crate::limits::{Limit, Limits};
 
@@ -56,6 +59,8 @@ pub struct Memory {
     /// Whether the reminder has pages that nobody vouches for. They taint the process
     /// from its first step on.
     pub recall_untrusted: bool,
+    /// Tokens that examples before a task may take; 0 shows none.
+    pub example_tokens: usize,
 }
 
 impl Default for Memory {
@@ -70,6 +75,7 @@ impl Default for Memory {
             },
             recall_tokens: 256,
             recall_untrusted: false,
+            example_tokens: 768,
         }
     }
 }
@@ -106,10 +112,17 @@ pub struct Program {
     /// Texts beside the task that others wrote, each within a border of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attached: Vec<Attached>,
+    /// Tasks like this one that were done right, the likest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<Example>,
     /// What the store is asked at the start; the prompt when `None`. A conversation
     /// before the task, say, is no part of it.
     #[serde(default)]
     pub topic: Option<String>,
+    /// The process of the turn before, where it is one of a conversation; 0 where that turn
+    /// was no process here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Pid>,
     /// What it may spend.
     pub limits: Limits,
     /// Higher runs first; 0 is usual. Within [`PRIORITIES`] where a person chose it.
@@ -117,6 +130,10 @@ pub struct Program {
     /// Whether a person is there to answer questions and approvals when it starts. Whoever
     /// takes it up again says whether one is there then; its boot page stays the same.
     pub interactive: bool,
+    /// Whether approvals that the user gave beforehand for all calls do not count for it:
+    /// nobody saw what started it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unapproved: bool,
     /// JSON Schema the answer must have, when not plain text.
     pub answer_schema: Option<Value>,
     /// How its tokens are chosen, where not as the machine's usually are.
@@ -125,6 +142,10 @@ pub struct Program {
     /// Which branch of a deliberation it is, if it is one beside the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
+    /// What it may do on its own after it has read untrusted text. The model writes it, where
+    /// nobody else has and it pays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
 }
 
 /// One of several processes that think about the same task, beside the first. It reads, and
@@ -170,13 +191,17 @@ impl Program {
             prompt: prompt.into(),
             label: Label::user(),
             attached: Vec::new(),
+            examples: Vec::new(),
             topic: None,
+            after: None,
             limits: Limits::default(),
             priority: 0,
             interactive: false,
+            unapproved: false,
             answer_schema: None,
             sampling: None,
             branch: None,
+            plan: None,
         }
     }
 }

@@ -10,6 +10,7 @@ use quipu_kernel::event::Event;
 use quipu_kernel::gate::{Approve, Policy};
 use quipu_kernel::journal::Journal;
 use quipu_kernel::process::{Pid, Program, Reply};
+use quipu_kernel::replay::{Replayed, replay};
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::RamStore;
 use quipu_tools::{
@@ -42,6 +43,11 @@ impl Desk {
         }
     }
 
+    /// Gives it another name.
+    pub fn rename(&mut self, name: &str) {
+        self.spec.name = name.into();
+    }
+
     /// One by somebody else.
     pub fn by_a_stranger(mut self) -> Self {
         self.spec.vouched = false;
@@ -51,6 +57,15 @@ impl Desk {
     /// One that has nothing but `function`.
     pub fn alone(mut self, function: &str) -> Self {
         self.spec.functions.retain(|other| other.name == function);
+        self
+    }
+
+    /// One that can also `pay`, and takes an idempotency key for it: it says how long the key is.
+    pub fn with_payments(mut self) -> Self {
+        let mut pay = function("pay", Effect::Write, &self.spec.requests);
+        pay.parameters["properties"]["idempotency_key"] = json!({"type": "string"});
+        pay.parameters["required"] = json!(["text", "idempotency_key"]);
+        self.spec.functions.push(pay);
         self
     }
 
@@ -96,6 +111,10 @@ impl Device for Desk {
                 missing: None,
             }),
             "list" => Ok(list(args["text"].as_str().unwrap_or_default()).into()),
+            "pay" => {
+                let key = args["idempotency_key"].as_str().unwrap_or_default();
+                Ok(format!("paid once, {} digits", key.len()).into())
+            }
             _ => Ok(args["text"].clone()),
         }
     }
@@ -156,7 +175,14 @@ impl Setup {
     }
 }
 
-/// Runs `program` to its end; one line for each thing that happens.
+/// Replays `pid`, and wants the same.
+pub async fn replayed(kernel: &Kernel, pid: Pid) -> Replayed {
+    let replayed = replay(kernel.journal(), pid).await.expect("it is replayed");
+    assert_eq!(replayed.difference, None, "process {pid}");
+    replayed
+}
+
+/// Runs `program` to its end; one line for each thing that happens. Then replays it.
 pub async fn transcript(
     kernel: &Kernel,
     pid: Pid,
@@ -182,6 +208,7 @@ pub async fn transcript(
             kernel.reply(pid, &key, reply).expect("it waits");
         }
         if last {
+            replayed(kernel, pid).await;
             return lines.join("\n");
         }
     }
@@ -194,10 +221,15 @@ fn line(event: &Event) -> Option<String> {
         Event::Started { steps: 0, .. } | Event::Token { .. } | Event::Step { .. } => return None,
         Event::Started { steps, .. } => format!("resumed after {steps}"),
         Event::LeftOut { tool, reason, .. } => format!("{tool} left out: {reason}"),
+        Event::Examples { ids, .. } => format!("shown {}", ids.join(", ")),
         Event::Reminded { reminder, .. } => format!(
             "reminded ({}, {}): {}",
             reminder.label.source, reminder.label.trust, reminder.text
         ),
+        Event::Planned { plan, dropped, .. } => {
+            let told = plan.told().join("; ");
+            format!("planned {told}, dropped {}", dropped.join("; "))
+        }
         Event::Action { n, action, .. } => format!("{n} {action}"),
         Event::Deliberated {
             chosen, branches, ..

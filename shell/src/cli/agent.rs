@@ -1,4 +1,6 @@
-//! `quipu agent`: agents as files.
+//! `quipu agent`: agents as files. Those that run by themselves are in `schedule`.
+
+mod schedule;
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +12,7 @@ use crate::config::{paths, private};
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
 use crate::session::bus::Servers;
+use crate::session::learnt::Shelf;
 use crate::terminal::error::UserError;
 use crate::terminal::output::{self, one_line, shortened, visible};
 
@@ -35,6 +38,7 @@ What it is for, and how it goes about it.
 # [memory]
 # space = "NAME"      # its own part of the store
 # recall = 256        # tokens of what the store holds on a task
+# examples = 768      # tokens of what `quipu learn` taught it
 "#;
 
 /// Make, list, show and check agents
@@ -51,7 +55,7 @@ pub enum AgentCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Show one: what it is told, its tools, its limits, its part of the store
+    /// Show one: what it is told, its tools, its limits, its part of the store, what it learnt
     Show {
         /// Its name, or a file or folder
         #[arg(value_name = "NAME|PATH")]
@@ -60,6 +64,7 @@ pub enum AgentCommand {
         #[arg(long)]
         json: bool,
     },
+    Schedule(schedule::ScheduleArgs),
     /// Say whether one can run here: its file can be read, its tools are there
     Check {
         /// A file or folder, or a name
@@ -69,8 +74,9 @@ pub enum AgentCommand {
 }
 
 /// Runs the command.
-pub fn run(session: &Session, command: AgentCommand) -> Result<u8> {
+pub async fn run(session: &Session, command: AgentCommand) -> Result<u8> {
     match command {
+        AgentCommand::Schedule(args) => schedule::run(session, args).await,
         AgentCommand::New { name } => new(session, &name),
         AgentCommand::Ls { json } => list(session, json),
         AgentCommand::Show { agent, json } => show(session, &agent, json),
@@ -160,8 +166,11 @@ fn show(session: &Session, agent: &Path, as_json: bool) -> Result<u8> {
     let file = agent::found(agent, &session.paths)?;
     let loaded = agent::load(&file, &session.paths)?;
     let name = loaded.agent.name.clone();
+    let learnt = Shelf::of(&session.paths, &loaded).all()?;
     if as_json {
-        output::json(&described(&name, &file, &loaded))?;
+        let mut described = described(&name, &file, &loaded);
+        described["learnt"] = json!(learnt);
+        output::json(&described)?;
         return Ok(0);
     }
     output::line(&format!(
@@ -181,6 +190,14 @@ fn show(session: &Session, agent: &Path, as_json: bool) -> Result<u8> {
         visible(crate::config::settings::space_words(&memory.space)),
         memory.recall_tokens
     ))?;
+    if !learnt.is_empty() {
+        let on = learnt.iter().filter(|skill| skill.on).count();
+        output::line(&format!(
+            "learnt: {} examples, {on} of them shown (`quipu learn ls --agent {}`)",
+            learnt.len(),
+            visible(&agent.display().to_string())
+        ))?;
+    }
     if loaded.agent.stranger {
         output::line("not trusted: what it says counts as a stranger's")?;
     }

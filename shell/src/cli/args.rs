@@ -1,10 +1,11 @@
 //! The command line, as `quipu --help` shows it.
 
 use clap::{Parser, Subcommand};
+use quipu_kernel::process::Pid;
 
 use crate::cli::{
-    agent, batch, completions, config, doctor, eval, fork, hear, kill, log, mem, model, nice,
-    policy, ps, run, see, serve, tool, top, trust,
+    agent, batch, completions, config, doctor, eval, fork, hear, kill, learn, log, mem, model,
+    nice, policy, ps, replay, run, say, see, serve, tool, top, trust,
 };
 use crate::config::env_vars;
 use crate::config::globals::Globals;
@@ -20,8 +21,12 @@ pub struct Cli {
     #[command(flatten)]
     pub globals: Globals,
     /// Go on with the last conversation of the interactive shell
-    #[arg(long = "continue")]
+    #[arg(short = 'c', long = "continue", conflicts_with = "resume")]
     pub go_on: bool,
+    /// Go on with the conversation of the interactive shell up to this process; what came after
+    /// it stays in the journal
+    #[arg(long, value_name = "PID")]
+    pub resume: Option<Pid>,
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -33,14 +38,17 @@ pub enum Command {
     Run(run::RunArgs),
     Batch(batch::BatchArgs),
     Eval(eval::EvalArgs),
+    Learn(learn::LearnArgs),
     Ps(ps::PsArgs),
     Top(top::TopArgs),
     Log(log::LogArgs),
     Kill(kill::KillArgs),
     Nice(nice::NiceArgs),
     Fork(fork::ForkArgs),
+    Replay(replay::ReplayArgs),
     See(see::SeeArgs),
     Hear(hear::HearArgs),
+    Say(say::SayArgs),
     #[command(subcommand)]
     Mem(mem::MemCommand),
     #[command(subcommand)]

@@ -321,6 +321,7 @@ fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
         let loaded = loaded.map_err(|error| error.context(format!("{name}, line {number}")))?;
         let loaded = loaded.unwrap_or_default();
         let mut program = args.process.program(session, &loaded, task.prompt);
+        session.teach(&loaded, &mut program);
         program.priority = priority;
         if args.tasks.as_os_str() == "-" {
             program.label = session.piped();
@@ -384,6 +385,9 @@ fn line(journal: &Journal, id: Value, ended: Ended) -> Result<Line> {
 /// A bar for `tasks`; draws nothing where standard error is no terminal.
 pub fn progress(tasks: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{pos}/{len} tasks {wide_bar} {elapsed} (left {eta})");
+    if crate::terminal::output::is_plain() {
+        return ProgressBar::hidden();
+    }
     ProgressBar::new(tasks).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 

@@ -29,7 +29,7 @@ pub fn run(session: &Session, args: &KillArgs) -> Result<u8> {
     }
     // Nobody may start a machine meanwhile.
     let _lock = MachineLock::take(&session.paths.lock())?;
-    journal.exit(args.pid, State::Exited, &Exit::killed())?;
+    journal.exit(args.pid, State::Exited, &Exit::killed(), None)?;
     say!("process {} is stopped", args.pid);
     Ok(0)
 }

@@ -1,25 +1,27 @@
-//! `quipu log`.
+//! `quipu log`. As a document it is written in `markdown`.
 
-use std::io::Read;
-use std::path::Path;
+mod markdown;
+mod remove;
+mod transfer;
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use quipu_kernel::deliberation::{BranchReport, value_of};
-use quipu_kernel::journal::{Journal, ProcessRow};
+use quipu_kernel::gate::Ruling;
+use quipu_kernel::journal::{Journal, ProcessRow, StepRow};
 use quipu_kernel::limits::Limit;
-use quipu_kernel::process::{Pid, State, Status};
+use quipu_kernel::process::{Pid, Status};
 use serde_json::json;
 
 use crate::session::Session;
-use crate::session::lock::MachineLock;
-use crate::terminal::error::UserError;
 use crate::terminal::output::{self, seconds, visible};
-use crate::terminal::render::{action_words, reminded};
-use crate::terminal::report::add_rulings;
+use crate::terminal::render::{action_words, planned, reminded};
+use crate::terminal::report::{add_plan, add_rulings};
 use crate::terminal::{branches, hints};
 
-/// Show what a process did, step by step, or remove it from the journal
+/// Show what a process did, step by step, export or import it, or remove it from the journal
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct LogArgs {
@@ -29,6 +31,9 @@ pub struct LogArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Print a document in Markdown
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
     #[command(subcommand)]
     command: Option<LogCommand>,
 }
@@ -38,146 +43,80 @@ enum LogCommand {
     /// Remove processes and all they did from the journal, for good
     Rm {
         /// The processes
-        #[arg(required = true, value_name = "PID")]
+        #[arg(required_unless_present = "older_than", value_name = "PID")]
         pids: Vec<Pid>,
+        /// Those that ended more than so many days ago
+        #[arg(long, value_name = "DAYS", conflicts_with = "pids")]
+        older_than: Option<u32>,
+    },
+    /// Write a process with all that is needed to replay it into one file
+    Export {
+        /// The process
+        pid: Pid,
+        /// The file; `-` is standard output
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Read a process that was exported, to look at it and to replay it; it never goes on
+    Import {
+        /// The file; `-` is standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
 }
 
 /// Runs the command.
 pub fn run(session: &Session, args: &LogArgs) -> Result<u8> {
     match (&args.command, args.pid) {
-        (Some(LogCommand::Rm { pids }), _) => remove(session, pids),
-        (None, Some(pid)) => show(session, pid, args.json),
+        (Some(LogCommand::Rm { pids, older_than }), _) => match older_than {
+            Some(days) => remove::old(session, *days),
+            None => remove::remove(session, pids),
+        },
+        (Some(LogCommand::Export { pid, file }), _) => transfer::export(session, *pid, file),
+        (Some(LogCommand::Import { file }), _) => transfer::import(session, file),
+        (None, Some(pid)) => show(session, pid, args),
         (None, None) => Ok(0),
     }
 }
 
-/// Removes processes that have ended, or, where no machine runs, any.
-fn remove(session: &Session, pids: &[Pid]) -> Result<u8> {
-    let paths = &session.paths;
-    let journal = session.journal()?;
-    let rows: Vec<ProcessRow> = pids
-        .iter()
-        .map(|pid| journal.process(*pid))
-        .collect::<Result<_, _>>()?;
-    let ended = |row: &ProcessRow| row.state == State::Exited;
-    // Held until all is done, so that no machine takes one of them up meanwhile.
-    let lock = match rows.iter().find(|row| !ended(row)) {
-        None => MachineLock::take(&paths.lock()).ok(),
-        Some(row) => Some(MachineLock::take(&paths.lock()).map_err(|_| {
-            UserError::usage(
-                format!("process {} has not ended, and a machine runs", row.pid),
-                format!("`quipu kill {}` ends it", row.pid),
-            )
-        })?),
-    };
-    for pid in pids {
-        let gone = journal.forget(*pid)?;
-        if lock.is_some() {
-            remove_images(&paths.cache.join("kv"), *pid);
-        }
-        match gone {
-            true => say!("removed process {pid} from the journal"),
-            false => say!(
-                "removed process {pid} from the journal; its file keeps traces until nobody reads it"
-            ),
-        }
-    }
-    Ok(0)
-}
-
-/// Removes the states of `pid` that were swapped out: its tokens are in them. Those of
-/// an unknown form go too; they can be made again.
-fn remove_images(folder: &Path, pid: Pid) {
-    /// The first bytes of an image, before the number of its process.
-    const MAGIC: &[u8] = b"QUIPUKV1";
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.extension().is_none_or(|end| end != "kv") {
-            continue;
-        }
-        let mut head = [0; 16];
-        let read = std::fs::File::open(&path).and_then(|mut file| file.read_exact(&mut head));
-        let (magic, whose) = head.split_at(MAGIC.len());
-        let of_another = read.is_ok() && magic == MAGIC && whose != pid.to_le_bytes();
-        if !of_another {
-            let _ = std::fs::remove_file(path);
-        }
-    }
-}
-
 /// Prints the journal of one process.
-fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
+fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
     let journal = session.journal()?;
     let row = journal.process(pid)?;
     let steps = journal.steps(pid)?;
     let reminder = journal.reminder(pid)?;
     let rulings = journal.rulings(pid)?;
+    let plan = journal.plan(pid)?;
     if let Err(error) = journal.verify(pid) {
         say!("warning: {}", visible(&error.to_string()));
     }
     let branches = branches(&journal, pid)?;
-    if as_json {
+    if args.markdown {
+        output::line(markdown::of(&row, &steps).trim_end())?;
+        return Ok(0);
+    }
+    if args.json {
         let mut log = json!({"process": row, "steps": steps});
         if !branches.is_empty() {
             log["branches"] = json!(branches);
         }
         add_rulings(&mut log["steps"], &rulings);
+        add_plan(&mut log, plan.as_ref());
         if let Some(reminder) = reminder {
             log["recalled"] = json!(reminder);
         }
+        log["runs"] = json!(journal.runs(pid).unwrap_or_default());
         output::json(&log)?;
         return Ok(0);
     }
-    output::line(&format!("process {} on {}", row.pid, visible(&row.model)))?;
-    if let Some(branch) = &row.branch {
-        let way = branches::way(Some(branch.way));
-        output::line(&format!("branch of process {}: {way}", branch.of))?;
+    head(&journal, &row)?;
+    for line in plan.iter().flat_map(planned) {
+        output::line(&line)?;
     }
-    output::line(&format!("task: {}", visible(&row.prompt)))?;
-    if let Some(reminder) = reminder {
-        output::line(&reminded(&reminder))?;
-        output::line(&format!("     → {}", visible(&reminder.text)))?;
+    for step in &steps {
+        line_of(step, &rulings)?;
     }
-    for step in steps {
-        let (verb, rest) = action_words(&step.action);
-        output::line(&format!(
-            "{:>3}  {} {}  ({}, {} + {} tokens)",
-            step.n,
-            visible(&verb),
-            visible(&rest),
-            seconds(step.decide_ms),
-            step.usage.prompt_tokens,
-            step.usage.generated_tokens
-        ))?;
-        if let Some((_, ruling)) = rulings.iter().find(|(n, _)| *n == step.n) {
-            output::line(&format!("     {}", visible(&ruling.told())))?;
-        }
-        match step.outcome {
-            Some(outcome) => output::line(&format!(
-                "     {} {}  ({}, {})",
-                if outcome.ok { "→" } else { "✗" },
-                visible(&outcome.text),
-                visible(&outcome.label.source),
-                outcome.label.trust
-            ))?,
-            None => output::line("     … the machine stopped here")?,
-        }
-    }
-    if let Some(exit) = row.exit {
-        let status = serde_json::to_value(exit.status)?;
-        let limits = match exit.status {
-            Status::Limit if exit.answer.is_some() => names(&exit.limits_hit)?,
-            _ => String::new(),
-        };
-        let ended = hints::ended(&exit);
-        let said = exit.answer.map(|answer| answer.to_string()).or(ended);
-        output::line(&format!(
-            "{}{limits}: {}",
-            status.as_str().unwrap_or_default(),
-            visible(&said.unwrap_or_default())
-        ))?;
-    }
+    end(row)?;
     if !branches.is_empty() {
         output::line("other branches:")?;
     }
@@ -185,6 +124,71 @@ fn show(session: &Session, pid: Pid, as_json: bool) -> Result<u8> {
         output::line(&branches::line(branch))?;
     }
     Ok(0)
+}
+
+/// Prints what a process is and what it was reminded of.
+pub(super) fn head(journal: &Journal, row: &ProcessRow) -> Result<()> {
+    output::line(&format!("process {} on {}", row.pid, visible(&row.model)))?;
+    if row.imported {
+        output::line("imported: it ran elsewhere, and nobody vouches for it")?;
+    }
+    if let Some(branch) = &row.branch {
+        let way = branches::way(Some(branch.way));
+        output::line(&format!("branch of process {}: {way}", branch.of))?;
+    }
+    output::line(&format!("task: {}", visible(&row.prompt)))?;
+    if let Some(reminder) = journal.reminder(row.pid)? {
+        output::line(&reminded(&reminder))?;
+        output::line(&format!("     → {}", visible(&reminder.text)))?;
+    }
+    Ok(())
+}
+
+/// Prints one step.
+pub(super) fn line_of(step: &StepRow, rulings: &[(u32, Ruling)]) -> Result<()> {
+    let (verb, rest) = action_words(&step.action);
+    output::line(&format!(
+        "{:>3}  {} {}  ({}, {} + {} tokens)",
+        step.n,
+        visible(&verb),
+        visible(&rest),
+        seconds(step.decide_ms),
+        step.usage.prompt_tokens,
+        step.usage.generated_tokens
+    ))?;
+    if let Some((_, ruling)) = rulings.iter().find(|(n, _)| *n == step.n) {
+        output::line(&format!("     {}", visible(&ruling.told())))?;
+    }
+    match &step.outcome {
+        Some(outcome) => output::line(&format!(
+            "     {} {}  ({}, {})",
+            if outcome.ok { "→" } else { "✗" },
+            visible(&outcome.text),
+            visible(&outcome.label.source),
+            outcome.label.trust
+        )),
+        None => output::line("     … the machine stopped here"),
+    }
+}
+
+/// Prints how a process ended, if it has.
+pub(super) fn end(row: ProcessRow) -> Result<()> {
+    let Some(exit) = row.exit else {
+        return Ok(());
+    };
+    let status = serde_json::to_value(exit.status)?;
+    let limits = match exit.status {
+        Status::Limit if exit.answer.is_some() => names(&exit.limits_hit)?,
+        _ => String::new(),
+    };
+    let ended = hints::ended(&exit);
+    let said = exit.answer.map(|answer| answer.to_string()).or(ended);
+    output::line(&format!(
+        "{}{limits}: {}",
+        status.as_str().unwrap_or_default(),
+        visible(&said.unwrap_or_default())
+    ))?;
+    Ok(())
 }
 
 /// The branches that stand beside process `pid`, in the order in which they were started.
@@ -223,28 +227,4 @@ fn names(limits: &[Limit]) -> Result<String> {
         })
         .collect::<Result<_>>()?;
     Ok(format!(" ({})", names.join(", ")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn images_of_a_removed_process_go_and_others_stay() {
-        let folder = tempfile::tempdir().unwrap();
-        let image = |magic: &str, pid: Pid| [magic.as_bytes(), &pid.to_le_bytes(), b"x"].concat();
-        for (name, bytes, stays) in [
-            ("a.kv", image("QUIPUKV1", 7), false),
-            ("b.kv", image("QUIPUKV1", 8), true),
-            ("everyone.kv", image("QUIPUKV1", 0), true),
-            ("later.kv", image("QUIPUKV2", 8), false),
-            ("short.kv", b"Q".to_vec(), false),
-            ("other", image("QUIPUKV1", 7), true),
-        ] {
-            let path = folder.path().join(name);
-            std::fs::write(&path, bytes).unwrap();
-            remove_images(folder.path(), 7);
-            assert_eq!(path.exists(), stays, "{name}");
-        }
-    }
 }

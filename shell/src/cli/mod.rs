@@ -12,6 +12,7 @@ pub mod eval;
 pub mod fork;
 pub mod hear;
 pub mod kill;
+pub mod learn;
 pub mod log;
 pub mod mem;
 pub mod model;
@@ -19,8 +20,10 @@ pub mod nice;
 mod options;
 pub mod policy;
 pub mod ps;
+pub mod replay;
 mod results;
 pub mod run;
+pub mod say;
 pub mod see;
 pub mod serve;
 pub mod think;
@@ -62,9 +65,14 @@ impl Cli {
                 "name one model; only `quipu eval` takes several",
             ));
         }
-        if self.go_on && self.command.is_some() {
+        let option = match (self.go_on, self.resume) {
+            (true, _) => Some("--continue"),
+            (false, Some(_)) => Some("--resume"),
+            (false, None) => None,
+        };
+        if let Some(option) = option.filter(|_| self.command.is_some()) {
             return Err(UserError::usage(
-                "--continue is for the interactive shell",
+                format!("{option} is for the interactive shell"),
                 "leave the command out; `quipu run --resume PID` carries one process on",
             ));
         }
@@ -79,17 +87,20 @@ impl Session {
             Command::Run(args) => run::run(self, args).await,
             Command::Batch(args) => batch::run(self, args).await,
             Command::Eval(args) => eval::run(self, args).await,
+            Command::Learn(args) => learn::run(self, args).await,
             Command::Ps(args) => ps::run(self, &args),
             Command::Top(args) => top::run(self, &args),
             Command::Log(args) => log::run(self, &args),
             Command::Kill(args) => kill::run(self, &args),
             Command::Nice(args) => nice::run(self, &args),
             Command::Fork(args) => fork::run(self, &args),
+            Command::Replay(args) => replay::run(self, &args).await,
             Command::See(args) => see::run(self, &args),
             Command::Hear(args) => hear::run(self, args).await,
+            Command::Say(args) => say::run(self, args).await,
             Command::Mem(command) => mem::run(self, command).await,
             Command::Tool(command) => tool::run(self, command).await,
-            Command::Agent(command) => agent::run(self, command),
+            Command::Agent(command) => agent::run(self, command).await,
             Command::Policy(command) => policy::run(self, &command),
             Command::Trust(args) => trust::run(self, &args),
             Command::Serve(args) => serve::run(self, &args).await,

@@ -15,6 +15,9 @@ pub struct PsArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Only those whose task or answer has all of these words
+    #[arg(long, value_name = "WORDS")]
+    search: Option<String>,
 }
 
 /// Lists what is in the journal.
@@ -27,12 +30,18 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
             row.state = State::Ready;
         }
     }
+    if let Some(words) = &args.search {
+        rows.retain(|row| has(row, words));
+    }
     if args.json {
         output::json(&rows)?;
         return Ok(0);
     }
     if rows.is_empty() {
-        say!("no processes yet: start one with `quipu run PROMPT`");
+        match &args.search {
+            Some(words) => say!("no process was about {}", output::visible(words)),
+            None => say!("no processes yet: start one with `quipu run PROMPT`"),
+        }
         return Ok(0);
     }
     let resumable = rows
@@ -51,6 +60,19 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
         say!("hint: what is suspended goes on when `quipu serve` or `quipu` starts");
     }
     Ok(0)
+}
+
+/// Whether the task or the answer of a process has all of these words, however they are
+/// capitalised.
+fn has(row: &ProcessRow, words: &str) -> bool {
+    let answer = row.exit.as_ref().and_then(|exit| exit.answer.as_ref());
+    let answer = answer.map(|answer| match answer.as_str() {
+        Some(text) => text.to_owned(),
+        None => answer.to_string(),
+    });
+    let text = format!("{}\n{}", row.asked(), answer.unwrap_or_default()).to_lowercase();
+    let words = words.to_lowercase();
+    words.split_whitespace().all(|word| text.contains(word))
 }
 
 /// The task of a process; of a branch, which one it stands beside.

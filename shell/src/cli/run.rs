@@ -26,7 +26,7 @@ use crate::session::agent::{self, Loaded};
 use crate::terminal::error::{FAILED, INTERRUPTED, STOPPED, UserError};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
-use crate::terminal::report::add_rulings;
+use crate::terminal::report::{add_plan, add_rulings};
 use crate::terminal::text::read_text;
 use crate::terminal::{hints, output, person};
 
@@ -115,7 +115,7 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
     let mut conversation = door.begin(ask).await?;
     let rules = session.paths.policy();
     let mut show = |event: &Event| view.show(event);
-    let ended = follow(&mut conversation, &mut interrupts, &rules, &mut show).await?;
+    let ended = follow(&mut conversation, &mut interrupts, &rules, &mut show, None).await?;
     let (pid, exit) = (ended.pid, &ended.exit);
     if exit.status == Status::Interrupted {
         let model = match session.globals.models.first() {
@@ -149,6 +149,7 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
             let journal = door.journal();
             let mut report = report(pid, exit, journal.reminder(pid)?, journal.steps(pid)?);
             add_rulings(&mut report["steps"], &journal.rulings(pid)?);
+            add_plan(&mut report, journal.plan(pid)?.as_ref());
             if let Some(branches) = &ended.branches {
                 report["confidence"] = json!(ended.confidence);
                 report["branches"] = json!(branches);
@@ -177,16 +178,21 @@ pub fn suspended(journal: &Journal, pid: Pid, resume: &str, alone: bool) -> Resu
     })
 }
 
+/// What takes the lines that are typed while a process runs, and answer no question of it.
+pub type Typed<'a> = Option<&'a mut dyn FnMut(String)>;
+
 /// Follows a process to its end: shows its events, answers its questions, passes
-/// interrupts on. A rule that the person agrees to goes into the file `rules`.
+/// interrupts on, and what is `typed` otherwise to whoever takes it. A rule that the person
+/// agrees to goes into the file `rules`.
 pub async fn follow(
     conversation: &mut Conversation,
     interrupts: &mut Interrupts,
     rules: &Path,
     show: &mut dyn FnMut(&Event) -> Result<()>,
+    typed: Typed<'_>,
 ) -> Result<Ended> {
     interrupts.begin();
-    let ended = until_end(conversation, interrupts, rules, show).await;
+    let ended = until_end(conversation, interrupts, rules, show, typed).await;
     interrupts.end();
     ended
 }
@@ -196,10 +202,23 @@ async fn until_end(
     interrupts: &mut Interrupts,
     rules: &Path,
     show: &mut dyn FnMut(&Event) -> Result<()>,
+    mut typed: Typed<'_>,
 ) -> Result<Ended> {
     let mut question: Option<Event> = None;
+    // Kept from one event to the next: a line that is being read is not lost.
+    let mut line = Box::pin(person::line());
     loop {
         tokio::select! {
+            read = &mut line, if typed.is_some() && question.is_none() => match read {
+                Some(read) => {
+                    if let Some(take) = &mut typed {
+                        take(read);
+                    }
+                    line = Box::pin(person::line());
+                }
+                // Nobody types any more.
+                None => typed = None,
+            },
             () = interrupts.next() => {
                 conversation.say(Say::Signal(Signal::Interrupt)).await;
                 question = None;
@@ -214,6 +233,8 @@ async fn until_end(
                     show(&event)?;
                     if matches!(event, Event::Question { .. } | Event::Approval { .. }) {
                         question = Some(event);
+                        // What is typed from now on answers it.
+                        line = Box::pin(person::line());
                     }
                 }
                 Told::Ended(ended) => return Ok(*ended),
@@ -262,6 +283,7 @@ fn program(
 ) -> Result<Program> {
     let (prompt, typed) = prompt(args.prompt.as_deref())?;
     let mut program = args.process.program(session, agent, prompt);
+    session.teach(agent, &mut program);
     if !typed {
         program.label = session.piped();
     }

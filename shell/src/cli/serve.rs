@@ -21,6 +21,7 @@ use crate::service::http::state::Service;
 use crate::service::lent::Shelf;
 use crate::service::machine::{Guests, Machine};
 use crate::service::mcp::Offer;
+use crate::service::schedules::Scheduler;
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
@@ -99,14 +100,22 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
     let policy = session.policy(&args.allow, args.approve);
     let machine = Machine::start(session, policy, &Loaded::default(), Guests::Welcome).await?;
     let (stop, stopping) = watch::channel(false);
+    let own = Session::open(session.globals.clone())?;
+    let scheduler = Arc::new(Scheduler::new(
+        machine.kernel.clone(),
+        own,
+        machine.bell.clone(),
+    ));
     let service = Arc::new(Service::new(
         machine.kernel.clone(),
         Session::open(session.globals.clone())?,
         session.judgement(),
         Guard::new(token.as_deref(), address),
+        scheduler.clone(),
         stopping.clone(),
     ));
     say!("listening on http://{address}");
+    let scheduling = tokio::spawn(scheduler.run(stopping.clone()));
     interrupts.begin();
     let mut told = stopping;
     let serving = http::serve(&service, listener, async move {
@@ -124,6 +133,7 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
     // The next one finds nothing left to stop but the program.
     interrupts.end();
     say!("stopping; processes that run are suspended; a second signal ends at once");
+    scheduling.abort();
     let suspended = machine.suspend().await.len();
     let _ = stop.send(true);
     // Whoever is still connected then has had the time to hear of it.

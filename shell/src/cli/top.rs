@@ -236,6 +236,7 @@ mod tests {
             created_ms: 0,
             updated_ms: 0,
             exit: None,
+            imported: false,
         };
         let rows = [
             row(2, State::Running, "Add\nup"),

@@ -19,6 +19,10 @@ pub const HF_ENDPOINT: &str = "HF_ENDPOINT";
 pub const HF_TOKEN: &str = "HF_TOKEN";
 /// Key of an endpoint, unless `api_key_env` in the configuration names another.
 pub const API_KEY: &str = "OPENAI_API_KEY";
+/// The language of the shell: the first of these that is set.
+const LOCALE: [&str; 3] = ["LC_ALL", "LC_MESSAGES", "LANG"];
+/// The kind of the terminal.
+const TERM: &str = "TERM";
 /// Read by the library that colours.
 const NO_COLOR: &str = "NO_COLOR";
 
@@ -42,6 +46,11 @@ const TABLE: &[(&str, &str)] = &[
     (HF_ENDPOINT, "address of another model hub"),
     (HF_TOKEN, "token for models that need one"),
     (NO_COLOR, "no colours, when set"),
+    (
+        LOCALE[2],
+        "the language of the shell: English, or Chinese with zh_CN.UTF-8",
+    ),
+    (TERM, "`dumb` is like --plain"),
 ];
 
 /// The variables as `quipu --help` lists them.
@@ -55,6 +64,16 @@ pub fn help() -> String {
 /// A variable's value, when it is set and not empty.
 pub fn get(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The locale, or an empty text.
+pub fn locale() -> String {
+    LOCALE.iter().find_map(|name| get(name)).unwrap_or_default()
+}
+
+/// Whether the terminal can do nothing but show lines.
+pub fn is_dumb() -> bool {
+    get(TERM).is_some_and(|term| term == "dumb")
 }
 
 /// A variable that names a folder.

@@ -54,6 +54,17 @@ pub struct File {
     pub memory: MemoryFile,
     /// Whether the shell consolidates memories while nothing is asked of it.
     pub consolidate: Option<bool>,
+    /// The record of what processes did.
+    pub journal: JournalFile,
+}
+
+/// The `[journal]` of `config.toml`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JournalFile {
+    /// Days after its end for which a process is kept; for good when left out. A machine that
+    /// starts removes what is older.
+    pub keep_days: Option<NonZeroU32>,
 }
 
 /// The `[memory]` of `config.toml` and `agent.toml`.
@@ -74,6 +85,8 @@ pub struct MemoryFile {
     pub recall: Option<usize>,
     /// Whether the reminder has pages that nobody vouches for.
     pub recall_untrusted: Option<bool>,
+    /// Tokens of learnt examples before a task; 0 shows none.
+    pub examples: Option<usize>,
 }
 
 impl MemoryFile {
@@ -94,6 +107,7 @@ impl MemoryFile {
             },
             recall_tokens: self.recall.unwrap_or(usual.recall_tokens),
             recall_untrusted: self.recall_untrusted.unwrap_or(usual.recall_untrusted),
+            example_tokens: self.examples.unwrap_or(usual.example_tokens),
         }
     }
 }
@@ -200,6 +214,7 @@ pub fn tighten_memory(memory: &mut Memory, usual: &Memory) {
     quota.pages = quota.pages.min(usual.quota.pages);
     quota.bytes = quota.bytes.min(usual.quota.bytes);
     memory.recall_tokens = memory.recall_tokens.min(usual.recall_tokens);
+    memory.example_tokens = memory.example_tokens.min(usual.example_tokens);
     memory.recall_untrusted &= usual.recall_untrusted;
 }
 
@@ -318,6 +333,8 @@ pub struct Settings {
     pub memory: Memory,
     /// Whether the shell consolidates memories while nothing is asked of it.
     pub consolidate: bool,
+    /// Days after its end for which a process is kept; for good when `None`.
+    pub keep_days: Option<u32>,
 }
 
 impl Settings {
@@ -356,6 +373,7 @@ impl Settings {
             limits: file.limits.over(Limits::default()),
             memory: file.memory.over(Memory::default()),
             consolidate: file.consolidate.unwrap_or(true),
+            keep_days: file.journal.keep_days.map(NonZero::get),
         })
     }
 

@@ -10,7 +10,24 @@ use crate::cli::Cli;
 use crate::terminal::output::visible;
 
 /// Commands that only the shell has.
-const OWN: [&str; 6] = ["/clear", "/continue", "/help", "/quit", "/resume", "/think"];
+const OWN: &[&str] = &[
+    "/clear",
+    "/context",
+    "/continue",
+    "/correct",
+    "/cost",
+    "/export",
+    "/help",
+    "/history",
+    "/import",
+    "/quit",
+    "/resume",
+    "/speak",
+    "/step",
+    "/think",
+    "/turns",
+    "/undo",
+];
 /// Files of a folder that are offered at once.
 const FILES_MAX: usize = 200;
 
@@ -19,11 +36,14 @@ pub struct Words {
     commands: Vec<String>,
 }
 
-impl Default for Words {
-    fn default() -> Self {
-        Self {
-            commands: slash_commands(),
-        }
+impl Words {
+    /// The commands, and those of this machine beside them: with names of its models and tools.
+    pub fn with(more: Vec<String>) -> Self {
+        let mut commands = slash_commands();
+        commands.extend(more);
+        commands.sort();
+        commands.dedup();
+        Self { commands }
     }
 }
 
@@ -116,7 +136,8 @@ mod tests {
         fs::create_dir(folder.path().join("novels")).unwrap();
         let check = |line: &str, want: &[&str]| {
             let line = line.replace("ROOT/", &root);
-            let offered = Words::default().complete(&line, line.len());
+            let more = vec!["/model tiny".to_owned(), "/tool call calculator".to_owned()];
+            let offered = Words::with(more).complete(&line, line.len());
             let offered: Vec<String> = offered
                 .suggestions()
                 .iter()
@@ -128,6 +149,8 @@ mod tests {
             assert_eq!(offered, want, "{line}");
         };
         check("/tool ad", &["/tool add"]);
+        check("/tool call c", &["/tool call calculator"]);
+        check("/model t", &["/model tiny"]);
         check("/qu", &["/quit"]);
         check("what is /qu", &[]);
         check("hello", &[]);

@@ -1,44 +1,117 @@
-//! Conversations that the journal has: the last one is taken up again.
+//! Conversations that the journal has. Each task of the shell knows the one it came after, so
+//! that a conversation is found from its last process on, and goes on from any of them.
+
+use std::path::PathBuf;
 
 use anyhow::Result;
-use quipu_kernel::journal::Journal;
+use quipu_kernel::journal::{Journal, JournalError, ProcessRow};
 use quipu_kernel::label::Trust;
 use quipu_kernel::process::{Pid, Program, State};
+use quipu_tools::state_file;
+use serde::{Deserialize, Serialize};
 
-use super::talk::{BEFORE, TURNS_TOLD, Talk};
+use super::talk::{BEFORE, Talk, Turn};
+use crate::config::paths::Paths;
 
-/// The last conversation of the shell: its last turns. A task that came to no answer is
-/// none of them.
+/// Turns that are followed back.
+const TURNS_MAX: usize = 2_000;
+
+/// A conversation that was taken back to an earlier turn, and not gone on with yet.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Undone {
+    /// The last task of the shell when that was done; another one makes this void.
+    newest: Pid,
+    /// Where the conversation goes on; 0 is the beginning.
+    head: Pid,
+}
+
+/// Where the last conversation goes on: after its last task, or where it was taken back to.
 ///
 /// # Errors
 /// When the journal cannot be read.
-pub fn conversation(journal: &Journal) -> Result<Talk> {
+pub fn head(journal: &Journal, paths: &Paths) -> Result<Option<Pid>> {
+    let rows = journal.processes()?;
+    let Some(newest) = rows.iter().find(|row| is_turn(row)) else {
+        return Ok(None);
+    };
+    // A note that cannot be read is void.
+    let undone: Undone = state_file::read(&note(paths)).unwrap_or_default();
+    Ok(match undone.newest == newest.pid {
+        true => Some(undone.head).filter(|head| *head > 0),
+        false => Some(newest.pid),
+    })
+}
+
+/// Notes that the last conversation goes on after `head`.
+///
+/// # Errors
+/// When the journal cannot be read or the note not be written.
+pub fn note_head(journal: &Journal, paths: &Paths, head: Option<Pid>) -> Result<()> {
+    let rows = journal.processes()?;
+    let newest = rows.iter().find(|row| is_turn(row)).map(|row| row.pid);
+    let undone = Undone {
+        newest: newest.unwrap_or(0),
+        head: head.unwrap_or(0),
+    };
+    Ok(state_file::write(&note(paths), &undone)?)
+}
+
+fn note(paths: &Paths) -> PathBuf {
+    paths.state.join("undone.toml")
+}
+
+/// The conversation up to process `head`. A task that came to no answer is no turn of it.
+///
+/// # Errors
+/// When the journal cannot be read, or has no such process.
+pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
     let mut turns = Vec::new();
-    for row in journal.processes()? {
-        if row.branch.is_some() {
-            continue;
-        }
-        let (program, _) = journal.program(row.pid)?;
-        // Only tasks of the shell have turns before them, or could.
-        let Some(asked) = program.topic.clone() else {
-            continue;
+    let mut at = Some(head);
+    while let Some(pid) = at.filter(|_| turns.len() < TURNS_MAX) {
+        let (program, _) = match journal.program(pid) {
+            // It was removed, and the turns before it with it.
+            Err(JournalError::NoProcess(_)) if pid != head => break,
+            program => program?,
         };
-        if let Some(answer) = row.exit.and_then(|exit| exit.answer) {
-            let answered = answer
-                .as_str()
-                .map_or_else(|| answer.to_string(), str::to_owned);
-            turns.push((asked, answered, trust(journal, row.pid, &program)?));
+        let exit = journal.process(pid)?.exit;
+        if let Some(answer) = exit.and_then(|exit| exit.answer) {
+            let text = answer.as_str().map(str::to_owned);
+            turns.push(Turn {
+                pid: Some(pid),
+                trust: trust(journal, pid, &program)?,
+                answered: text.unwrap_or_else(|| answer.to_string()),
+                asked: asked(program.clone()),
+            });
         }
-        let began = !program.prompt.starts_with(BEFORE);
-        if began || turns.len() == TURNS_TOLD {
-            break;
+        at = before(journal, pid, &program)?;
+    }
+    turns.reverse();
+    Ok(Talk::of(turns))
+}
+
+/// What was asked in `program`, without what came before it.
+pub fn asked(program: Program) -> String {
+    program.topic.unwrap_or(program.prompt)
+}
+
+/// The process of the turn before `pid`.
+fn before(journal: &Journal, pid: Pid, program: &Program) -> Result<Option<Pid>> {
+    match program.after {
+        Some(after) => Ok(Some(after).filter(|after| (1..pid).contains(after))),
+        None if !program.prompt.starts_with(BEFORE) => Ok(None),
+        // An earlier release did not note it: it was the task before.
+        None => {
+            let mut rows = journal.processes()?.into_iter();
+            Ok(rows
+                .find(|row| row.pid < pid && is_turn(row))
+                .map(|row| row.pid))
         }
     }
-    let mut talk = Talk::default();
-    for (asked, answered, trust) in turns.into_iter().rev() {
-        talk.add(&asked, &answered, trust);
-    }
-    Ok(talk)
+}
+
+/// Whether a process is a task of the shell: only these have turns before them, or could.
+fn is_turn(row: &ProcessRow) -> bool {
+    row.branch.is_none() && row.topic.is_some()
 }
 
 /// The last task of the shell, if its machine was gone before it was over.
@@ -47,13 +120,10 @@ pub fn conversation(journal: &Journal) -> Result<Talk> {
 /// When the journal cannot be read.
 pub fn cut_off(journal: &Journal) -> Result<Option<Pid>> {
     let mut rows = journal.processes()?.into_iter();
-    let Some(row) = rows.find(|row| row.branch.is_none()) else {
-        return Ok(None);
-    };
-    let (program, _) = journal.program(row.pid)?;
+    let row = rows.find(|row| row.branch.is_none());
     // One of a machine that still runs is not lost, nor one that goes on by itself.
-    let lost = row.state == State::Ready && program.topic.is_some();
-    Ok(lost.then_some(row.pid))
+    let lost = row.filter(|row| row.state == State::Ready && row.topic.is_some());
+    Ok(lost.map(|row| row.pid))
 }
 
 /// The lowest trust among all that process `pid` has read.

@@ -1,5 +1,6 @@
 //! The line editor: history, completion of slash commands, several lines.
 
+use std::io::{BufRead, Write};
 use std::path::Path;
 
 use anyhow::Result;
@@ -10,6 +11,7 @@ use reedline::{
 };
 
 use super::complete::Words;
+use crate::terminal::output::is_plain;
 
 /// Lines kept in the history file.
 const HISTORY_LINES: usize = 2000;
@@ -26,13 +28,15 @@ pub enum Line {
 
 /// The editor.
 pub struct Editor {
-    reedline: Reedline,
+    /// None where lines are read as the terminal gives them: what is drawn over and over tells a
+    /// screen reader nothing.
+    reedline: Option<Reedline>,
     prompt: DefaultPrompt,
 }
 
 impl Editor {
-    /// An editor with its history in `history`.
-    pub fn new(history: &Path) -> Result<Self> {
+    /// An editor with its history in `history`, which offers these `commands` beside the usual.
+    pub fn new(history: &Path, commands: Vec<String>) -> Result<Self> {
         let menu = ColumnarMenu::default().with_name("completion");
         let mut keys = default_emacs_keybindings();
         keys.add_binding(
@@ -51,7 +55,7 @@ impl Editor {
         let history = FileBackedHistory::with_file(HISTORY_LINES, history.to_owned())?;
         let reedline = Reedline::create()
             .with_history(Box::new(history))
-            .with_completer(Box::new(Words::default()))
+            .with_completer(Box::new(Words::with(commands)))
             // What is pasted is one line of many, and not many lines.
             .use_bracketed_paste(true)
             .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
@@ -61,7 +65,7 @@ impl Editor {
             .with_validator(Box::new(Backslash))
             .with_edit_mode(Box::new(Emacs::new(keys)));
         Ok(Self {
-            reedline,
+            reedline: (!is_plain()).then_some(reedline),
             prompt: DefaultPrompt::new(
                 DefaultPromptSegment::Basic("quipu".into()),
                 DefaultPromptSegment::Empty,
@@ -71,11 +75,39 @@ impl Editor {
 
     /// Waits for a line.
     pub fn read(&mut self) -> Result<Line> {
-        Ok(match self.reedline.read_line(&self.prompt)? {
+        let Some(reedline) = &mut self.reedline else {
+            return read_plainly();
+        };
+        Ok(match reedline.read_line(&self.prompt)? {
             Signal::Success(text) => Line::Text(text.replace("\\\n", "\n")),
             Signal::CtrlC => Line::Interrupted,
             _ => Line::End,
         })
+    }
+}
+
+/// Reads a line, and those after it while one ends in a backslash.
+fn read_plainly() -> Result<Line> {
+    let mut text = String::new();
+    let mut err = std::io::stderr();
+    write!(err, "quipu> ")?;
+    err.flush()?;
+    loop {
+        let mut line = String::new();
+        if std::io::stdin().lock().read_line(&mut line)? == 0 {
+            return Ok(Line::End);
+        }
+        let line = line.trim_end_matches(['\n', '\r']);
+        match line.strip_suffix('\\') {
+            Some(begun) => {
+                text.push_str(begun);
+                text.push('\n');
+            }
+            None => {
+                text.push_str(line);
+                return Ok(Line::Text(text));
+            }
+        }
     }
 }
 

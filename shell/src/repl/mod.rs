@@ -1,69 +1,101 @@
 //! The interactive shell: `quipu` without a command.
 //!
+//! | file | job |
+//! | --- | --- |
+//! | `slash`, `correct`, `usage` | the commands, and what is wrong with one |
+//! | `talk`, `earlier`, `export` | the conversation: its turns, in the journal, as a file |
+//! | `context` | a window as a bar |
+//! | `editor`, `complete` | a line that is typed |
+//! | `microphone` | a task that is spoken |
+//!
 //! Each line is a task for a process of its own, which is told the last turns of
 //! the conversation. At a terminal, lines that start with `/` are commands, `!` runs a
 //! program, and `@path` brings a file in. Without a terminal a line is data: it is a
 //! task word for word, whatever it looks like.
 
 mod complete;
+mod context;
+mod correct;
 mod earlier;
 mod editor;
+mod export;
+mod loud;
 mod microphone;
+mod slash;
 mod talk;
 mod usage;
 
+use std::collections::VecDeque;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use clap::Parser;
 use quipu_kernel::Idle;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::event::Event;
 use quipu_kernel::label::{Label, Trust};
-use quipu_kernel::process::{Attached, Status};
-use quipu_tools::CancelToken;
+use quipu_kernel::process::{Attached, Pid, Status};
 use tokio::io::AsyncBufReadExt;
 
-use crate::cli::mem::consolidate;
 use crate::cli::run::{exit_code, follow, suspended};
-use crate::cli::think;
-use crate::cli::{Cli, Command};
+use crate::config::globals::Globals;
 use crate::config::{paths, private};
 use crate::service::conversation::{Ask, Start};
 use crate::service::door::Door;
 use crate::service::machine::Guests;
 use crate::session::Session;
-use crate::session::agent::Loaded;
-use crate::session::hearing::{Heard, how_far};
-use crate::terminal::error::{self, UserError};
+use crate::session::agent::{self, Loaded};
+use crate::terminal::error;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
+use crate::terminal::words::{fill, words};
 use crate::terminal::{output, person};
 use editor::{Editor, Line};
-use talk::Talk;
+use loud::Loud;
+use talk::{Talk, Turn};
 
 /// Somebody waits for the answer: ahead of whatever runs in the background.
 const INTERACTIVE_PRIORITY: i8 = 10;
 /// How long nothing happens before memories are consolidated.
 const IDLE_AFTER: Duration = Duration::from_secs(5);
+/// Lines that wait until a task is done.
+const QUEUE_MAX: usize = 100;
 
 /// The shell.
-struct Repl {
+struct Repl<'a> {
     session: Session,
     /// The machine that the tasks run on: its own, or that of another program.
     door: Door,
-    interrupts: Interrupts,
+    interrupts: &'a mut Interrupts,
     talk: Talk,
     /// How much thought each task gets, where it is more than one process.
     think: Option<Think>,
+    /// What speaks the answers, where they are spoken.
+    loud: Option<Loud>,
+    /// The last process that was shown.
+    last: Option<Pid>,
+    /// What was typed while a task ran.
+    queue: VecDeque<String>,
+    /// Whether a person types the lines.
+    is_typed: bool,
 }
 
-impl Drop for Repl {
+impl Drop for Repl<'_> {
     fn drop(&mut self) {
         self.session.end_servers();
     }
+}
+
+/// Which conversation the shell begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// A new one.
+    Anew,
+    /// The last one.
+    Last,
+    /// The one up to this process.
+    At(Pid),
 }
 
 /// What a line came to.
@@ -72,28 +104,56 @@ enum Outcome {
     Code(u8),
     /// The shell is to be left.
     Leave,
+    /// It is to go on with other options: another model.
+    Switch(Box<Globals>),
 }
 
-/// Runs the shell until it is left; with `go_on` its last conversation goes on.
-pub async fn run(session: Session, go_on: bool) -> Result<u8> {
-    let interrupts = Interrupts::listen()?;
+/// How a shell ends.
+enum End {
+    /// With this exit code.
+    Code(u8),
+    /// Another one goes on with these options.
+    Switch(Box<Globals>),
+}
+
+/// Runs the shell until it is left.
+pub async fn run(session: Session, begin: Begin) -> Result<u8> {
+    let mut interrupts = Interrupts::listen()?;
     paths::create(&session.paths.state)?;
-    let mut repl = Repl {
-        door: open(&session).await?,
-        session,
-        interrupts,
-        talk: Talk::default(),
-        think: None,
-    };
-    if go_on {
-        repl.go_on()?;
+    let is_typed = std::io::stdin().is_terminal();
+    let door = open(&session).await?;
+    let mut repl = Repl::of(session, door, &mut interrupts, is_typed);
+    match begin {
+        Begin::Anew => {}
+        Begin::Last => repl.go_on(None)?,
+        Begin::At(pid) => repl.go_on(Some(pid))?,
     }
-    let code = match std::io::stdin().is_terminal() {
-        true => repl.converse().await,
-        false => repl.read_lines().await,
-    };
-    repl.leave().await;
-    code
+    if !is_typed {
+        let code = repl.read_lines().await;
+        repl.leave().await;
+        return code;
+    }
+    let mut is_first = true;
+    loop {
+        let end = repl.converse(is_first).await;
+        is_first = false;
+        repl.leave().await;
+        let globals = match end? {
+            End::Code(code) => return Ok(code),
+            End::Switch(globals) => globals,
+        };
+        let before = repl.session.globals.clone();
+        let (talk, think, last) = (std::mem::take(&mut repl.talk), repl.think, repl.last);
+        let (queue, loud) = (std::mem::take(&mut repl.queue), repl.loud.take());
+        // The machine has one root, one store and, for a large model, all of the memory.
+        drop(repl);
+        let (session, door) = switched(*globals, before).await?;
+        repl = Repl::of(session, door, &mut interrupts, is_typed);
+        (repl.talk, repl.think, repl.last, repl.queue) = (talk, think, last, queue);
+        repl.loud = loud;
+        let model = output::visible(&repl.session.settings.model);
+        say!("{}", fill(words().model_now, &[("model", &model)]));
+    }
 }
 
 /// The machine of a shell: the one that runs on its root, or one of its own.
@@ -103,24 +163,54 @@ async fn open(session: &Session) -> Result<Door> {
     if let Door::Other(_) = &door
         && console::Term::stderr().is_term()
     {
-        say!(
-            "{} · shared with the machine that runs here",
-            output::visible(&door.cpu()?)
-        );
+        let cpu = output::visible(&door.cpu()?);
+        say!("{}", fill(words().shared, &[("cpu", &cpu)]));
     }
     Ok(door)
 }
 
-impl Repl {
-    async fn converse(&mut self) -> Result<u8> {
+impl<'a> Repl<'a> {
+    fn of(session: Session, door: Door, interrupts: &'a mut Interrupts, is_typed: bool) -> Self {
+        Self {
+            session,
+            door,
+            interrupts,
+            talk: Talk::default(),
+            think: None,
+            loud: None,
+            last: None,
+            queue: VecDeque::new(),
+            is_typed,
+        }
+    }
+}
+
+/// A session with other options and its machine; with those of `before` where there can be
+/// none.
+async fn switched(globals: Globals, before: Globals) -> Result<(Session, Door)> {
+    let session = Session::open(globals)?;
+    match open(&session).await {
+        Ok(door) => Ok((session, door)),
+        Err(error) => {
+            error::report(&error);
+            drop(session);
+            let session = Session::open(before)?;
+            let door = open(&session).await?;
+            Ok((session, door))
+        }
+    }
+}
+
+impl Repl<'_> {
+    async fn converse(&mut self, is_first: bool) -> Result<End> {
         let history = self.session.paths.state.join("history.txt");
         private::file(&history)?;
-        let mut editor = Editor::new(&history)?;
-        say!("Type a task, /help for commands, Ctrl-D to leave.");
-        if let Some(pid) = earlier::cut_off(self.door.journal())? {
-            say!(
-                "process {pid} was cut off: /resume {pid} carries it on, /continue brings its conversation back"
-            );
+        let mut editor = Editor::new(&history, self.offers())?;
+        if is_first {
+            say!("{}", words().begin);
+            if let Some(pid) = earlier::cut_off(self.door.journal())? {
+                say!("{}", fill(words().cut_off, &[("pid", &pid)]));
+            }
         }
         let idle = match &self.door {
             Door::Own(machine) if self.session.settings.consolidate => {
@@ -128,44 +218,78 @@ impl Repl {
             }
             _ => None,
         };
-        let code = self.read_on(&mut editor).await;
+        let end = self.read_on(&mut editor).await;
         if let Some(idle) = idle {
             idle.end().await;
         }
-        code
+        end
+    }
+
+    /// Commands with the names of what is here.
+    fn offers(&self) -> Vec<String> {
+        let paths = &self.session.paths;
+        let models = quipu_models::names(&paths.models).into_iter();
+        let mut offers: Vec<String> = models.map(|name| format!("/model {name}")).collect();
+        if let Door::Own(machine) = &self.door {
+            for device in machine.kernel.bus().list() {
+                let name = &device.spec().name;
+                offers.extend(["show", "call"].map(|verb| format!("/tool {verb} {name}")));
+            }
+        }
+        for name in agent::all(&paths.agents()).keys() {
+            offers.extend(["show", "schedule"].map(|verb| format!("/agent {verb} {name}")));
+        }
+        offers
     }
 
     /// Suspends what runs for others on the shell's own machine.
     async fn leave(&self) {
         if let Door::Own(machine) = &self.door {
-            let suspended = machine.suspend().await.len();
-            if suspended > 0 {
-                say!("{suspended} suspended; they go on when a machine starts on this root");
+            let count = machine.suspend().await.len();
+            if count > 0 {
+                say!("{}", fill(words().suspended, &[("count", &count)]));
             }
         }
     }
 
-    /// Brings the last conversation back.
-    fn go_on(&mut self) -> Result<u8> {
-        self.talk = earlier::conversation(self.door.journal())?;
+    /// Brings the last conversation back, or the one up to process `head`.
+    fn go_on(&mut self, head: Option<Pid>) -> Result<()> {
+        let journal = self.door.journal();
+        let head = match head {
+            Some(pid) => {
+                earlier::note_head(journal, &self.session.paths, Some(pid))?;
+                Some(pid)
+            }
+            None => earlier::head(journal, &self.session.paths)?,
+        };
+        let talk = head.map(|head| earlier::conversation(journal, head));
+        self.talk = talk.transpose()?.unwrap_or_default();
         match self.talk.last() {
-            Some(asked) => {
-                let asked = output::shortened(&output::one_line(asked), 60);
-                say!("the conversation goes on after: {asked}");
+            Some(turn) => {
+                let asked = output::shortened(&output::one_line(&turn.asked), 60);
+                say!("{}", fill(words().goes_on, &[("asked", &asked)]));
             }
-            None => say!("there is no earlier conversation"),
+            None => say!("{}", words().no_earlier),
         }
-        Ok(0)
+        Ok(())
     }
 
-    async fn read_on(&mut self, editor: &mut Editor) -> Result<u8> {
+    async fn read_on(&mut self, editor: &mut Editor) -> Result<End> {
         let mut presses = 0;
         loop {
-            // Typing takes its time, in which other tasks go on.
-            match tokio::task::block_in_place(|| editor.read())? {
+            let line = match self.queue.pop_front() {
+                Some(line) => {
+                    say!("> {line}");
+                    Line::Text(line)
+                }
+                // Typing takes its time, in which other tasks go on.
+                None => tokio::task::block_in_place(|| editor.read())?,
+            };
+            match line {
                 Line::Text(line) => {
                     presses = match self.take(&line).await {
-                        Outcome::Leave => return Ok(0),
+                        Outcome::Leave => return Ok(End::Code(0)),
+                        Outcome::Switch(globals) => return Ok(End::Switch(globals)),
                         // The third in a row is to end the shell.
                         Outcome::Code(error::INTERRUPTED) => 1,
                         Outcome::Code(_) => 0,
@@ -174,11 +298,11 @@ impl Repl {
                 Line::Interrupted => {
                     presses += 1;
                     if presses >= 2 {
-                        return Ok(error::INTERRUPTED);
+                        return Ok(End::Code(error::INTERRUPTED));
                     }
-                    say!("press Ctrl-C again, or Ctrl-D, to leave");
+                    say!("{}", words().leave_twice);
                 }
-                Line::End => return Ok(0),
+                Line::End => return Ok(End::Code(0)),
             }
         }
     }
@@ -205,23 +329,24 @@ impl Repl {
     /// Takes one line that was typed. Errors are shown; the shell goes on.
     async fn take(&mut self, line: &str) -> Outcome {
         let line = line.trim();
+        let code = |done: Result<u8>| done.map(Outcome::Code);
         let result = match line.chars().next() {
-            None => Ok(0),
-            Some('!') => self.local(&line[1..]),
+            None => Ok(Outcome::Code(0)),
+            Some('!') => code(self.local(&line[1..])),
             Some('/') => match line[1..].trim() {
-                "quit" | "exit" | "q" => return Outcome::Leave,
+                "quit" | "exit" | "q" => Ok(Outcome::Leave),
                 "help" | "?" => {
-                    help();
-                    Ok(0)
+                    say!("{}", words().help);
+                    Ok(Outcome::Code(0))
                 }
                 command => self.slash(command).await,
             },
             Some(_) => match self.typed(line) {
-                Ok((prompt, label, files)) => self.task(line, prompt, label, files).await,
+                Ok((prompt, label, files)) => code(self.task(line, prompt, label, files).await),
                 Err(error) => Err(error),
             },
         };
-        Outcome::Code(result.unwrap_or_else(|error| error::report(&error)))
+        result.unwrap_or_else(|error| Outcome::Code(error::report(&error)))
     }
 
     /// The prompt for a line that was typed, with the files that it names.
@@ -244,6 +369,8 @@ impl Repl {
         program.attached = files;
         // The turns before were the subject of other tasks.
         program.topic = Some(line.to_owned());
+        self.session.teach(&Loaded::default(), &mut program);
+        program.after = self.talk.head();
         program.label = label;
         program.priority = INTERACTIVE_PRIORITY;
         program.interactive = person::is_there(self.session.globals.no_input);
@@ -259,7 +386,10 @@ impl Repl {
 
     /// Shows a process to its end. `trust` is what it starts with.
     async fn watch(&mut self, ask: Ask, asked: &str, mut trust: Trust) -> Result<u8> {
-        let mut renderer = Renderer::new();
+        let mut renderer = match self.is_typed {
+            true => Renderer::folded(),
+            false => Renderer::new(),
+        };
         let mut show = |event: &Event| {
             match event {
                 Event::Observation { label, .. } => trust = trust.min(label.trust),
@@ -272,20 +402,40 @@ impl Repl {
             Ok(())
         };
         if !self.door.is_there() {
-            say!("the machine that ran here has ended: this shell runs one of its own");
+            say!("{}", words().machine_ended);
             self.door = open(&self.session).await?;
         }
         let mut conversation = self.door.begin(ask).await?;
         let rules = self.session.paths.policy();
-        let interrupts = &mut self.interrupts;
-        let ended = follow(&mut conversation, interrupts, &rules, &mut show).await?;
+        let queue = &mut self.queue;
+        let mut typed = |line: String| {
+            let line = line.trim();
+            if !line.is_empty() && queue.len() < QUEUE_MAX {
+                let shown = output::shortened(line, 60);
+                say!("{}", fill(words().queued, &[("line", &shown)]));
+                queue.push_back(line.to_owned());
+            }
+        };
+        let typing: Option<&mut dyn FnMut(String)> = match self.is_typed {
+            true => Some(&mut typed),
+            false => None,
+        };
+        let ended = follow(
+            &mut conversation,
+            self.interrupts,
+            &rules,
+            &mut show,
+            typing,
+        )
+        .await?;
         let (pid, exit) = (ended.pid, ended.exit);
+        self.last = Some(pid);
         if exit.status == Status::Suspended {
             let alone = ended.branches.is_some();
             say!("{}", suspended(self.door.journal(), pid, "/resume", alone)?);
         }
         if exit.status == Status::Interrupted {
-            say!("stopped; /resume {pid} carries it on");
+            say!("{}", fill(words().stopped, &[("pid", &pid)]));
         }
         let code = exit_code(&exit);
         if let Some(answer) = exit.answer {
@@ -293,180 +443,14 @@ impl Repl {
                 .as_str()
                 .map_or_else(|| answer.to_string(), str::to_owned);
             output::line(&output::visible(&text))?;
-            self.talk.add(asked, &text, trust);
+            self.talk.add(Turn {
+                pid: Some(pid),
+                asked: asked.to_owned(),
+                answered: text.clone(),
+                trust,
+            });
+            self.say_aloud(&text).await?;
         }
         Ok(code)
     }
-
-    /// A slash command: those of the shell, else the same as on the command line.
-    async fn slash(&mut self, command: &str) -> Result<u8> {
-        let words = shell_words::split(command)
-            .map_err(|error| UserError::usage(error, "close the quotes"))?;
-        match words
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .as_slice()
-        {
-            ["resume", pid] => {
-                let pid = pid.parse().map_err(|_| {
-                    UserError::usage(format!("{pid} is not a process"), "/ps lists the processes")
-                })?;
-                let there = person::is_there(self.session.globals.no_input);
-                let journal = self.door.journal();
-                let (program, _) = journal.program(pid)?;
-                let trust = earlier::trust(journal, pid, &program)?;
-                let ask = Ask {
-                    start: Start::Resume {
-                        pid,
-                        limits: None,
-                        attended: there,
-                    },
-                    think: None,
-                };
-                self.watch(ask, &program.prompt, trust).await
-            }
-            ["resume"] => Err(UserError::usage(
-                "/resume takes the number of a process",
-                "/ps lists the processes",
-            )),
-            ["model"] => {
-                output::line(&output::visible(&self.door.cpu()?))?;
-                Ok(0)
-            }
-            ["mem", "consolidate"] => {
-                consolidate::on(&self.session, &self.door, &mut self.interrupts).await
-            }
-            ["think"] => {
-                match self.think {
-                    Some(think) => say!("{}", think::words(think)),
-                    None => say!("each task is thought about once"),
-                }
-                Ok(0)
-            }
-            ["think", "off"] => {
-                self.think = None;
-                say!("each task is thought about once");
-                Ok(0)
-            }
-            ["think", word] => {
-                let think: Think = word.parse().map_err(|reason| {
-                    UserError::usage(format!("/think {reason}"), "/think off goes back to one")
-                })?;
-                self.think = think.more_than_one();
-                say!("{}", think::words(think));
-                Ok(0)
-            }
-            ["hear"] => self.listen().await,
-            ["continue"] => self.go_on(),
-            ["clear"] => {
-                self.talk = Talk::default();
-                say!("the conversation starts anew");
-                Ok(0)
-            }
-            _ => self.command(&words).await,
-        }
-    }
-
-    async fn command(&mut self, words: &[String]) -> Result<u8> {
-        let given = std::iter::once("quipu").chain(words.iter().map(String::as_str));
-        let command = match Cli::try_parse_from(given) {
-            Ok(Cli {
-                command: Some(Command::Run(_)) | None,
-                ..
-            }) => {
-                return Err(UserError::usage(
-                    "tasks are typed without a slash",
-                    "just type what should be done",
-                ));
-            }
-            Ok(Cli {
-                command: Some(command),
-                ..
-            }) => command,
-            Err(error) => {
-                if error.use_stderr() {
-                    return Err(usage::of(&error, words));
-                }
-                // Help comes formatted.
-                say!("{}", error.render());
-                return Ok(0);
-            }
-        };
-        self.interrupts.begin();
-        let done = tokio::select! {
-            done = Box::pin(self.session.command(command)) => done,
-            () = self.interrupts.next() => {
-                say!("interrupted");
-                Ok(error::INTERRUPTED)
-            }
-        };
-        self.interrupts.end();
-        done
-    }
-
-    /// Runs what is said into the microphone as a task. Anybody may have said it: it is
-    /// trusted as far as what comes from standard input.
-    async fn listen(&mut self) -> Result<u8> {
-        let ears = self.session.ears()?;
-        let folder = tempfile::tempdir()?;
-        let path = folder.path().join("said.wav");
-        self.interrupts.begin();
-        let recorded = tokio::task::block_in_place(|| microphone::record(&path));
-        let recording = recorded.and_then(|()| self.session.recording(&path));
-        let cancel = CancelToken::default();
-        let token = cancel.clone();
-        let work =
-            move || -> Result<Heard> { Ok(ears.hear(&recording?, None, &token, &mut how_far)?) };
-        let heard = tokio::select! {
-            heard = tokio::task::spawn_blocking(work) => heard?,
-            () = self.interrupts.next() => {
-                cancel.cancel();
-                Err(UserError::with_code(error::INTERRUPTED, "interrupted", ""))
-            }
-        };
-        self.interrupts.end();
-        let said = output::one_line(&heard?.text());
-        if said.is_empty() {
-            say!("nothing was said");
-            return Ok(0);
-        }
-        say!("heard: {}", output::visible(&said));
-        let label = Label::new("the microphone", self.session.piped().trust);
-        let (prompt, label) = self.talk.piped(&said, label);
-        self.task(&said, prompt, label, Vec::new()).await
-    }
-
-    /// A program of the system. Ctrl-C reaches it directly and leaves the shell alone.
-    fn local(&mut self, command: &str) -> Result<u8> {
-        let mut child = std::process::Command::new("sh");
-        self.interrupts.begin();
-        let status = child.arg("-c").arg(command).status();
-        self.interrupts.end();
-        let status = status?;
-        if !status.success() {
-            say!("{status}");
-        }
-        Ok(if status.success() { 0 } else { error::FAILED })
-    }
-}
-
-fn help() {
-    say!(
-        "\
-Type a task. @path brings a file in, !command runs a program.
-Ctrl-C stops the step, twice the process, three times the shell; Ctrl-D leaves.
-Alt-Enter, or a backslash at the end, starts another line.
-
-  /ps              processes           /log PID         what one did
-  /resume PID      carry one on        /kill PID        stop one for good
-  /mem search …    find pages          /mem add PATH    bring documents in
-  /tool ls         tools               /tool call …     call one
-  /model           the model in use    /model ls        models
-  /see FILE        text in a picture   /hear            the microphone
-  /think K         compare K branches  /think off       one again
-  /clear           forget this talk    /continue        take the last one up again
-  /doctor          check everything    /config show     settings
-  /quit            leave"
-    );
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use quipu_kernel::label::{Label, Trust};
-use quipu_kernel::process::Attached;
+use quipu_kernel::process::{Attached, Pid};
+use serde::{Deserialize, Serialize};
 
 use crate::terminal::output::shortened;
 
@@ -16,39 +17,66 @@ pub const BEFORE: &str = "Earlier in this conversation:\n";
 /// Characters of each side of a turn.
 const TURN_CHARS: usize = 600;
 
+/// Turns that are kept in mind.
+const TURNS_MAX: usize = 2_000;
+
 /// Gives the text of a file that was named.
 type ReadFile<'a> = &'a dyn Fn(&Path) -> Result<String>;
 
 /// The turns so far.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Talk {
     turns: Vec<Turn>,
 }
 
 /// One task and its answer.
-struct Turn {
-    asked: String,
-    answered: String,
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Turn {
+    /// The process; none where the turn comes from a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<Pid>,
+    /// The task, as it was typed.
+    pub asked: String,
+    /// The answer.
+    pub answered: String,
     /// The lowest trust among all that the process had read.
-    trust: Trust,
+    pub trust: Trust,
 }
 
 impl Talk {
-    /// Adds a turn whose process had read things trusted down to `trust`.
-    pub fn add(&mut self, asked: &str, answered: &str, trust: Trust) {
-        if self.turns.len() == TURNS_TOLD {
-            self.turns.remove(0);
-        }
-        self.turns.push(Turn {
-            asked: shortened(asked, TURN_CHARS),
-            answered: shortened(answered, TURN_CHARS),
-            trust,
-        });
+    /// The conversation of these turns.
+    pub fn of(turns: Vec<Turn>) -> Self {
+        Self { turns }
     }
 
-    /// What was asked last.
-    pub fn last(&self) -> Option<&str> {
-        self.turns.last().map(|turn| turn.asked.as_str())
+    /// Adds a turn.
+    pub fn add(&mut self, turn: Turn) {
+        if self.turns.len() == TURNS_MAX {
+            self.turns.remove(0);
+        }
+        self.turns.push(turn);
+    }
+
+    /// Takes the last `count` turns back, and says how many that were.
+    pub fn undo(&mut self, count: usize) -> usize {
+        let count = count.min(self.turns.len());
+        self.turns.truncate(self.turns.len() - count);
+        count
+    }
+
+    /// The turns, the oldest first.
+    pub fn turns(&self) -> &[Turn] {
+        &self.turns
+    }
+
+    /// The last turn.
+    pub fn last(&self) -> Option<&Turn> {
+        self.turns.last()
+    }
+
+    /// What the process of the next turn comes after.
+    pub fn head(&self) -> Option<Pid> {
+        self.last().map(|turn| turn.pid.unwrap_or(0))
     }
 
     /// The prompt for `line`, which a person typed: the turns before it and the line; and
@@ -72,8 +100,10 @@ impl Talk {
     /// an answer made from a stranger's words stays a stranger's in the next turn.
     fn after_turns(&self, line: &str, mut label: Label) -> (String, Label) {
         let mut text = String::new();
-        for turn in &self.turns {
-            text.push_str(&format!("User: {}\nYou: {}\n", turn.asked, turn.answered));
+        let told = self.turns.len().saturating_sub(TURNS_TOLD);
+        for turn in &self.turns[told..] {
+            let (asked, answered) = (told_of(&turn.asked), told_of(&turn.answered));
+            text.push_str(&format!("User: {asked}\nYou: {answered}\n"));
             if turn.trust < label.trust {
                 label = Label::new("the conversation", turn.trust);
             }
@@ -86,6 +116,11 @@ impl Talk {
         };
         (text, label)
     }
+}
+
+/// As much of a text as a later turn is told.
+fn told_of(text: &str) -> String {
+    shortened(text, TURN_CHARS)
 }
 
 /// The files that `@path` names in `line`.
@@ -112,6 +147,15 @@ mod tests {
         read_text(path, "@path")
     }
 
+    fn turn(asked: &str, answered: &str, trust: Trust) -> Turn {
+        Turn {
+            pid: None,
+            asked: asked.into(),
+            answered: answered.into(),
+            trust,
+        }
+    }
+
     #[test]
     fn what_was_read_lowers_the_turns_after_it() {
         let mut talk = Talk::default();
@@ -122,20 +166,25 @@ mod tests {
             assert_eq!(&label, want);
         };
         check(&talk, "hi", "hi", &Label::user());
-        talk.add("hi", "hello", Trust::User);
+        talk.add(turn("hi", "hello", Trust::User));
         let told = "Earlier in this conversation:\nUser: hi\nYou: hello\n\nNow the user says: and?";
         check(&talk, "and?", told, &Label::user());
-        talk.add("read it", "obey me", Trust::Untrusted);
+        talk.add(turn("read it", "obey me", Trust::Untrusted));
         let (_, label, _) = talk.typed("go on", &read).unwrap();
         assert_eq!(label, Label::new("the conversation", Trust::Untrusted));
+        // Taken back, it was never said.
+        assert_eq!(talk.undo(1), 1);
+        check(&talk, "and?", told, &Label::user());
+        assert_eq!((talk.undo(9), talk.undo(1)), (1, 0));
+        check(&talk, "hi", "hi", &Label::user());
     }
 
     #[test]
     fn only_the_last_turns_are_told() {
         let mut talk = Talk::default();
-        talk.add("old", "stranger", Trust::Untrusted);
+        talk.add(turn("old", "stranger", Trust::Untrusted));
         for i in 0..TURNS_TOLD {
-            talk.add(&format!("q{i}"), "a", Trust::User);
+            talk.add(turn(&format!("q{i}"), "a", Trust::User));
         }
         let (text, label, _) = talk.typed("now", &read).unwrap();
         assert!(!text.contains("stranger") && text.contains("q0"), "{text}");

@@ -12,6 +12,7 @@ use quipu_cpu::CpuStats;
 use quipu_kernel::Consolidated;
 use quipu_kernel::gate::Approve;
 use quipu_kernel::process::Pid;
+use quipu_kernel::window::Window;
 use quipu_tools::Grants;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
@@ -49,6 +50,13 @@ pub enum Request {
     },
     /// What kind of machine it is.
     Greet,
+    /// The window of a process.
+    Window {
+        /// The process.
+        pid: Pid,
+    },
+    /// Look at the schedules: they have changed.
+    Schedules,
     /// Start a process and tell of it. The reply is a line for each
     /// [`super::conversation::Told`], and each line that follows the request is a
     /// [`super::conversation::Say`].
@@ -71,6 +79,8 @@ pub enum Reply {
     Forked(Pid),
     /// To [`Request::Greet`].
     Greeting(Box<Greeting>),
+    /// To [`Request::Window`]; `None` where it cannot be laid out.
+    Window(Option<Window>),
     /// To [`Request::Consolidate`].
     Consolidated(Box<Consolidated>),
     /// It is done.

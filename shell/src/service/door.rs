@@ -7,7 +7,8 @@ use anyhow::Result;
 use quipu_kernel::Consolidated;
 use quipu_kernel::gate::Policy;
 use quipu_kernel::journal::Journal;
-use quipu_kernel::process::Sampling;
+use quipu_kernel::process::{Pid, Sampling};
+use quipu_kernel::window::Window;
 use quipu_memory::Access;
 use tokio::sync::watch;
 
@@ -141,6 +142,21 @@ impl Door {
         };
         match talk::ask(&other.state, &Request::Stats)? {
             Some(Reply::Stats(snapshot)) => Ok(snapshot.model),
+            _ => Err(talk::gone(&std::io::ErrorKind::NotConnected.into())),
+        }
+    }
+
+    /// The window of process `pid`; `None` where it cannot be laid out there.
+    ///
+    /// # Errors
+    /// Where there is no such process, or the other program has ended.
+    pub fn window(&self, pid: Pid) -> Result<Option<Window>> {
+        let other = match self {
+            Door::Own(machine) => return Ok(machine.kernel.window(pid)?),
+            Door::Other(other) => other,
+        };
+        match talk::ask(&other.state, &Request::Window { pid })? {
+            Some(Reply::Window(window)) => Ok(window),
             _ => Err(talk::gone(&std::io::ErrorKind::NotConnected.into())),
         }
     }

@@ -10,6 +10,7 @@ use quipu_kernel::process::Pid;
 use quipu_kernel::{Kernel, Resumed};
 
 use crate::service::control::Greeting;
+use crate::service::schedules::Bell;
 use crate::service::server::Server;
 use crate::session::Session;
 use crate::session::agent::Loaded;
@@ -34,6 +35,8 @@ pub enum Guests {
 pub struct Machine {
     /// The kernel.
     pub kernel: Arc<Kernel>,
+    /// What other programs ring when the schedules have changed.
+    pub bell: Arc<Bell>,
     // Dropped in this order: nobody is answered any more before another machine may start.
     _control: Server,
     _lock: MachineLock,
@@ -60,12 +63,15 @@ impl Machine {
         };
         let (kernel, lock) = session.boot(policy, agent).await?;
         let library = session.own_store().map(|store| store as Arc<dyn Library>);
-        let control = Server::start(&session.paths.state, &kernel, library, greeting)?;
+        let bell = Arc::new(Bell::default());
+        let state = &session.paths.state;
+        let control = Server::start(state, &kernel, library, greeting, bell.clone())?;
         if guests == Guests::Welcome {
             tell(&kernel.resume_suspended()?);
         }
         Ok(Self {
             kernel,
+            bell,
             _control: control,
             _lock: lock,
         })

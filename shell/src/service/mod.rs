@@ -8,6 +8,7 @@
 //! | `lending`, `lent` | the library of the machine for other programs: its side, and theirs |
 //! | `conversation` | what a process's starter and the machine say to each other |
 //! | `door` | the way of a command to a machine: the one that runs, or one of its own |
+//! | `schedules` | agents that run by themselves: waiting, watching, starting |
 //! | `http/` | the APIs over HTTP, and the page |
 //! | `mcp` | the machine as a server of the Model Context Protocol |
 //!
@@ -21,5 +22,6 @@ mod lending;
 pub mod lent;
 pub mod machine;
 pub mod mcp;
+pub mod schedules;
 mod server;
 pub mod talk;

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use super::control::{Greeting, Reply, Request, Snapshot, socket, write};
 use super::conversation::{self, Ask, Conversation, Process, Told};
 use super::lending;
+use super::schedules::Bell;
 use crate::session::init::describe;
 use crate::session::library::Library;
 use crate::terminal::error::UserError;
@@ -54,6 +55,7 @@ impl Server {
         kernel: &Arc<Kernel>,
         library: Option<Arc<dyn Library>>,
         greeting: Greeting,
+        bell: Arc<Bell>,
     ) -> Result<Self> {
         let (greeting, kernel) = (Arc::new(greeting), Arc::downgrade(kernel));
         let reached = Reached {
@@ -61,7 +63,7 @@ impl Server {
             library,
         };
         Self::listen(socket(state), reached, move |request| {
-            answer(&kernel, &greeting, request)
+            answer(&kernel, (&greeting, &bell), request)
         })
     }
 
@@ -242,12 +244,21 @@ fn stopping() -> Reply {
     Reply::Failed("the machine is stopping".into(), "try again".into())
 }
 
-fn answer(kernel: &Weak<Kernel>, greeting: &Greeting, request: Request) -> Reply {
+fn answer(kernel: &Weak<Kernel>, (greeting, bell): (&Greeting, &Bell), request: Request) -> Reply {
     let Some(kernel) = kernel.upgrade() else {
         return stopping();
     };
     let done = match request {
         Request::Greet => return Reply::Greeting(Box::new(greeting.clone())),
+        Request::Schedules => {
+            return match bell.ring() {
+                true => Reply::Done,
+                false => Reply::Failed(
+                    "this machine runs no schedules".into(),
+                    "`quipu serve` does".into(),
+                ),
+            };
+        }
         // They are more than one request and one reply.
         Request::Attend(_) | Request::Lend | Request::Consolidate => return Reply::Done,
         Request::Stats => {
@@ -256,6 +267,10 @@ fn answer(kernel: &Weak<Kernel>, greeting: &Greeting, request: Request) -> Reply
                 cpu: kernel.stats(),
             }));
         }
+        Request::Window { pid } => match kernel.window(pid) {
+            Ok(window) => return Reply::Window(window),
+            Err(error) => Err(error),
+        },
         Request::Kill { pid } => kernel.kill(pid),
         Request::Nice { pid, priority } => kernel.nice(pid, priority),
         Request::Fork { pid, at } => match kernel.fork(pid, at, false) {

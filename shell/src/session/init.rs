@@ -270,6 +270,12 @@ impl Session {
         let lock = MachineLock::take(&self.paths.lock())?;
         private::file(&self.paths.journal())?;
         let journal = Journal::open(&self.paths.journal(), true)?;
+        if let Some(days) = self.settings.keep_days {
+            let gone = journal.forget_older_than(days)?.len();
+            if gone > 0 {
+                say!("removed {gone} processes that ended more than {days} days ago");
+            }
+        }
         let store = self.store(Access::ReadWrite)?;
         let store = self.open_store.get_or_init(|| store).clone();
         let mut bus = self.usable_tools()?;

@@ -165,7 +165,9 @@ fn cpu_code(error: &CpuError) -> u8 {
 
 fn journal_code(error: &JournalError) -> u8 {
     match error {
-        JournalError::NoProcess(_) | JournalError::NoStep { .. } => USAGE,
+        JournalError::NoProcess(_) | JournalError::NoStep { .. } | JournalError::Imported(_) => {
+            USAGE
+        }
         _ => FAILED,
     }
 }

@@ -77,7 +77,13 @@ pub fn journal(error: &JournalError) -> &'static str {
         }
         JournalError::NoProcess(_) => "`quipu ps` lists the processes",
         JournalError::NoStep { .. } => "`quipu log PID` lists its steps",
-        JournalError::Key { .. } | JournalError::Sqlite { .. } => WRITABLE,
+        JournalError::Imported(_) => "`quipu log PID` shows it, `quipu replay PID` runs it again",
+        JournalError::Import { .. } => {
+            "export it again with `quipu log export PID FILE` where it ran"
+        }
+        JournalError::Key { .. } | JournalError::Sqlite { .. } | JournalError::Transfer(_) => {
+            WRITABLE
+        }
         JournalError::Encode(_) => DEFECT,
     }
 }

@@ -8,6 +8,7 @@
 //! | `render`, `branches` | the steps of a process as they happen, and its branches |
 //! | `report` | what a process did, as JSON |
 //! | `bar`, `pull` | how far work has come |
+//! | `words` | the messages of the shell, in each language |
 //! | `person` | questions and approvals |
 //! | `interrupts`, `exit` | Ctrl-C, and the end of the program |
 //! | `text`, `lines` | files that a user named: whole, or by lines of JSON |
@@ -41,3 +42,4 @@ pub mod pull;
 pub mod render;
 pub mod report;
 pub mod text;
+pub mod words;

@@ -4,6 +4,7 @@
 //! standard error too. This file does not know what it prints.
 
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
@@ -16,6 +17,22 @@ pub enum Colour {
     Auto,
     Always,
     Never,
+}
+
+static PLAIN: AtomicBool = AtomicBool::new(false);
+
+/// Settles whether output is for a screen reader: no colours, no signs for words, and no line
+/// that is written over.
+pub fn plain(is_plain: bool) {
+    PLAIN.store(is_plain, Ordering::Relaxed);
+    if is_plain {
+        colour(Colour::Never);
+    }
+}
+
+/// Whether output is for a screen reader.
+pub fn is_plain() -> bool {
+    PLAIN.load(Ordering::Relaxed)
 }
 
 /// Prints one JSON value.

@@ -7,6 +7,7 @@ use quipu_kernel::event::Event;
 use quipu_kernel::process::Reply;
 
 use crate::terminal::output::{seen, visible};
+use crate::terminal::words::{fill, words};
 
 /// Characters of a call that an approval shows at once: a few lines of a terminal.
 const CALL_CHARS: usize = 600;
@@ -68,12 +69,12 @@ async fn approve(shown: &Shown<'_>) -> Reply {
             ("a", _) if !whole => whole = true,
             ("y" | "yes", _) => return Reply::Approve,
             ("p", Some(rule)) => {
-                say!("approved for this process is what this rule holds for:\n{rule}");
+                say!("{}\n{rule}", words().approved_process);
                 return Reply::ApproveProcess;
             }
             ("w", Some(rule)) if shown.lasts => {
                 // What will be written is seen before.
-                let question = format!("{rule}Add this rule to your policy? [y/N] ");
+                let question = format!("{rule}{}", words().add_rule);
                 if asked(&question).await.is_some_and(|line| is_yes(&line)) {
                     return Reply::ApproveAlways;
                 }
@@ -112,14 +113,15 @@ impl Shown<'_> {
                 let head: String = call.chars().take(part).collect();
                 let tail: String = call.chars().skip(chars - part).collect();
                 let left = chars - 2 * part;
-                format!("{head}\n[… {left} more characters …]\n{tail}")
+                let more = fill(words().more_chars, &[("left", &left)]);
+                format!("{head}\n{more}\n{tail}")
             }
         };
         let rule = self.short_rule().is_some();
         let more = [
-            (rule, ", p for this process"),
-            (rule && self.lasts, ", w for good"),
-            (is_cut, ", a shows all of it"),
+            (rule, words().approve_process),
+            (rule && self.lasts, words().approve_always),
+            (is_cut, words().approve_all),
         ];
         let more: String = more
             .iter()
@@ -127,7 +129,8 @@ impl Shown<'_> {
             .map(|(_, text)| *text)
             .collect();
         let reason = seen(self.reason);
-        format!("{call}\n{reason}\nApprove this once? [y/N{more}] ")
+        let question = fill(words().approve, &[("all", &more)]);
+        format!("{call}\n{reason}\n{question}")
     }
 }
 
@@ -151,7 +154,7 @@ fn discard_typed() {
 }
 
 /// A line of standard input; `None` at its end.
-async fn line() -> Option<String> {
+pub async fn line() -> Option<String> {
     // A thread that reads cannot be called back and would swallow the next line
     // typed, so none is started before there is something to read.
     readable().await.ok()?;

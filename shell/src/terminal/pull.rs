@@ -8,11 +8,11 @@ use std::sync::{Mutex, PoisonError};
 use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use quipu_models::{Event, Progress};
 
-use crate::terminal::output::visible;
+use crate::terminal::output::{is_plain, visible};
 
 /// A bar on a terminal, lines elsewhere.
 pub fn on_stderr() -> Box<dyn Progress> {
-    match io::stderr().is_terminal() {
+    match io::stderr().is_terminal() && !is_plain() {
         true => Box::new(Bar::new()),
         false => Box::new(Lines::new(io::stderr())),
     }

@@ -5,12 +5,14 @@ use std::io::{IsTerminal, Write};
 
 use console::Style;
 use quipu_kernel::event::Event;
+use quipu_kernel::gate::plan::Plan;
 use quipu_kernel::label::Trust;
 use quipu_kernel::process::Status;
 use quipu_kernel::window::reminder::{Reminder, Source};
 use serde_json::Value;
 
-use crate::terminal::output::{one_line, seconds, shortened, visible};
+use crate::terminal::output::{is_plain, one_line, seconds, shortened, visible};
+use crate::terminal::words::{fill, words};
 use crate::terminal::{branches, hints};
 
 /// Characters of an observation shown; the whole is in `quipu log`.
@@ -19,6 +21,8 @@ const SHOWN_CHARS: usize = 600;
 /// Shows the steps of one process.
 pub struct Renderer {
     live: bool,
+    /// Whether what came back is one line, and the rest is asked for.
+    folds: bool,
     written: String,
     dim: Style,
     mark: Style,
@@ -28,15 +32,24 @@ pub struct Renderer {
 impl Renderer {
     /// A renderer for standard error; colour and streaming only on a terminal.
     pub fn new() -> Self {
-        let live = std::io::stderr().is_terminal();
+        let live = std::io::stderr().is_terminal() && !is_plain();
         let colour = console::colors_enabled_stderr();
         let style = |style: Style| style.for_stderr().force_styling(colour);
         Self {
             live,
+            folds: false,
             written: String::new(),
             dim: style(Style::new().dim()),
             mark: style(Style::new().cyan().bold()),
             warn: style(Style::new().yellow()),
+        }
+    }
+
+    /// One that shows a line of what comes back, for a shell that shows the rest on demand.
+    pub fn folded() -> Self {
+        Self {
+            folds: true,
+            ..Self::new()
         }
     }
 
@@ -47,22 +60,36 @@ impl Renderer {
                 self.print(
                     &self
                         .dim
-                        .apply_to(format!("process {pid} goes on after step {steps}"))
+                        .apply_to(fill(
+                            words().process_goes_on,
+                            &[("pid", pid), ("steps", steps)],
+                        ))
                         .to_string(),
                 );
             }
             Event::LeftOut { tool, reason, .. } => {
-                let words = format!("{tool} is left out: no grammar holds its schema ({reason})");
+                let words = fill(words().left_out, &[("tool", tool), ("reason", reason)]);
+                self.print(&self.dim.apply_to(visible(&words)).to_string());
+            }
+            Event::Examples { ids, .. } => {
+                let words = fill(words().taught, &[("ids", &ids.join(", "))]);
                 self.print(&self.dim.apply_to(visible(&words)).to_string());
             }
             Event::Reminded { reminder, .. } => {
                 let words = reminded(reminder);
                 self.print(&self.dim.apply_to(words).to_string());
             }
+            Event::Planned { plan, dropped, .. } => {
+                let dropped = dropped.iter();
+                let dropped = dropped.map(|why| format!("not planned: {}", visible(why)));
+                for line in planned(plan).into_iter().chain(dropped) {
+                    self.print(&self.dim.apply_to(line).to_string());
+                }
+            }
             Event::Step {
                 n, prompt_tokens, ..
             } if self.live => {
-                let waiting = format!("step {n}  reading {prompt_tokens} tokens…");
+                let waiting = fill(words().reading, &[("n", n), ("tokens", prompt_tokens)]);
                 self.draft(&waiting);
             }
             Event::Token { text, .. } if self.live => self.stream(text),
@@ -74,13 +101,15 @@ impl Renderer {
                 ..
             } => {
                 self.end_draft();
-                let cost = format!(
-                    "{} · {} tokens ({} cached) + {}",
-                    seconds(*ms),
-                    usage.prompt_tokens,
-                    usage.cached_tokens,
-                    usage.generated_tokens
+                let tokens = fill(
+                    words().tokens,
+                    &[
+                        ("prompt", &usage.prompt_tokens),
+                        ("cached", &usage.cached_tokens),
+                        ("generated", &usage.generated_tokens),
+                    ],
                 );
+                let cost = format!("{} · {tokens}", seconds(*ms));
                 let (verb, mut rest) = action_words(action);
                 if verb == "answer" {
                     // It follows on standard output.
@@ -88,24 +117,38 @@ impl Renderer {
                 }
                 self.print(&format!(
                     "{}{}  {}",
-                    self.mark.apply_to(format!("step {n}  {}", visible(&verb))),
+                    self.mark.apply_to(format!(
+                        "{}  {}",
+                        fill(words().step, &[("n", n)]),
+                        visible(&verb)
+                    )),
                     argument(&rest),
                     self.dim.apply_to(cost)
                 ));
             }
             Event::Observation {
+                n,
                 text,
                 ok,
                 label,
                 ms,
                 ..
             } => {
-                let arrow = if *ok { "→" } else { "✗" };
+                let arrow = match (is_plain(), ok) {
+                    (true, true) => format!("{}:", words().result),
+                    (true, false) => format!("{}:", words().failed),
+                    (false, true) => "→".to_owned(),
+                    (false, false) => "✗".to_owned(),
+                };
                 let mut note = seconds(*ms);
                 if label.trust == Trust::Untrusted {
-                    note.push_str(&format!(" · untrusted, from {}", visible(&label.source)));
+                    let from = fill(words().untrusted, &[("source", &visible(&label.source))]);
+                    note.push_str(&format!(" · {from}"));
                 }
-                let text = visible(&shortened(text, SHOWN_CHARS)).replace('\n', "\n          ");
+                let text = match self.folds {
+                    true => folded(*n, text, self.columns()),
+                    false => visible(&shortened(text, SHOWN_CHARS)).replace('\n', "\n          "),
+                };
                 self.print(&format!(
                     "        {arrow} {text}  {}",
                     self.dim.apply_to(note)
@@ -115,7 +158,10 @@ impl Renderer {
                 self.print(
                     &self
                         .dim
-                        .apply_to(format!("        page {page} evicted ({tokens} tokens)"))
+                        .apply_to(format!(
+                            "        {}",
+                            fill(words().evicted, &[("page", page), ("tokens", tokens)])
+                        ))
                         .to_string(),
                 );
             }
@@ -123,13 +169,16 @@ impl Renderer {
                 self.print(
                     &self
                         .dim
-                        .apply_to(format!("        page {page} recalled"))
+                        .apply_to(format!(
+                            "        {}",
+                            fill(words().recalled, &[("page", page)])
+                        ))
                         .to_string(),
                 );
             }
             Event::Lost { events, .. } => {
-                let words = format!("        {events} events came too fast to be shown");
-                self.print(&self.dim.apply_to(words).to_string());
+                let words = fill(words().lost, &[("events", events)]);
+                self.print(&self.dim.apply_to(format!("        {words}")).to_string());
             }
             Event::Denied { missing, .. } => {
                 self.end_draft();
@@ -142,7 +191,7 @@ impl Renderer {
                 self.print(
                     &self
                         .warn
-                        .apply_to(format!("limit: {}", visible(&text)))
+                        .apply_to(fill(words().limit, &[("text", &visible(&text))]))
                         .to_string(),
                 );
             }
@@ -158,12 +207,14 @@ impl Renderer {
                     self.print(&self.warn.apply_to(visible(&error)).to_string());
                 }
                 let usage = exit.usage;
-                let sum = format!(
-                    "{} · {} prompt tokens ({} cached) · {} generated",
-                    seconds(exit.ms),
-                    usage.prompt_tokens,
-                    usage.cached_tokens,
-                    usage.generated_tokens
+                let sum = fill(
+                    words().sum,
+                    &[
+                        ("time", &seconds(exit.ms)),
+                        ("prompt", &usage.prompt_tokens),
+                        ("cached", &usage.cached_tokens),
+                        ("generated", &usage.generated_tokens),
+                    ],
                 );
                 self.print(&self.dim.apply_to(sum).to_string());
             }
@@ -186,9 +237,14 @@ impl Renderer {
     /// Shows the end of what has been written so far, on one line.
     fn stream(&mut self, text: &str) {
         self.written.push_str(text);
-        let width = usize::from(console::Term::stderr().size().1);
+        let width = self.columns();
         let line = tail(&visible(&one_line(&self.written)), width.saturating_sub(1));
         self.draft(&line);
+    }
+
+    /// The width of the terminal.
+    fn columns(&self) -> usize {
+        usize::from(console::Term::stderr().size().1)
     }
 
     fn end_draft(&mut self) {
@@ -196,6 +252,27 @@ impl Renderer {
             self.draft("");
         }
         self.written.clear();
+    }
+}
+
+/// Characters of a line that are left for what stands beside an observation.
+const BESIDE: usize = 40;
+
+/// The first line of an observation, as far as it fits, and how many come after it.
+fn folded(n: u32, text: &str, columns: usize) -> String {
+    let mut lines = text
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    let shown = shortened(&one_line(first), columns.saturating_sub(BESIDE).max(BESIDE));
+    let more = lines.count() + usize::from(shown.ends_with('…') && !first.ends_with('…'));
+    match more {
+        0 => visible(&shown),
+        more => {
+            let more = fill(words().more, &[("lines", &more), ("n", &n)]);
+            format!("{} {more}", visible(&shown))
+        }
     }
 }
 
@@ -213,7 +290,16 @@ pub fn reminded(reminder: &Reminder) -> String {
         parts.push("empty notes".to_owned());
     }
     let what = visible(&parts.join(", "));
-    format!("reminded of {what} · {} tokens", reminder.tokens)
+    fill(
+        words().reminded,
+        &[("what", &what), ("tokens", &reminder.tokens)],
+    )
+}
+
+/// The effects that a process may do on its own, a line each.
+pub fn planned(plan: &Plan) -> Vec<String> {
+    let line = |effect: String| format!("planned {}", visible(&effect));
+    plan.told().into_iter().map(line).collect()
 }
 
 /// What stands behind an action's name, on the same line.
@@ -261,6 +347,17 @@ pub fn action_words(action: &Value) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_comes_back_is_folded_to_a_line() {
+        let check = |text: &str, want: &str| assert_eq!(folded(3, text, 60), want);
+        check("42", "42");
+        check("", "");
+        check("\n  one\n\ntwo\nthree\n", "one [more lines: 2, /step 3]");
+        let long = "x".repeat(50);
+        let cut = format!("{}… [more lines: 1, /step 3]", "x".repeat(40));
+        check(&long, &cut);
+    }
 
     #[test]
     fn the_end_of_a_line_fits_the_terminal() {

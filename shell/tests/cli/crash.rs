@@ -34,6 +34,14 @@ fn a_killed_machine_resumes_after_the_last_completed_step() {
     assert_eq!(report["steps"].as_array().unwrap().len(), 4, "{report}");
     assert_eq!(report["steps"][2]["observation"], "42");
 
+    // Both runs are replayed: the one that was cut off, up to where it was.
+    let replayed = sandbox.quipu(&["replay", "1", "--json"]).json();
+    assert_eq!(
+        (&replayed[0]["same"], &replayed[0]["runs"]),
+        (&true.into(), &2.into()),
+        "{replayed}"
+    );
+
     // What was done before the crash is as it was, and was done once.
     let after = sandbox.quipu(&["log", "1", "--json"]).json();
     for step in 0..2 {

@@ -16,6 +16,8 @@ fn check(session: &str) {
         .env("QUIPU_CPU", "")
         .env("HF_HOME", "")
         .env("NO_COLOR", "1")
+        .env("LC_ALL", "C")
+        .env("TERM", "xterm")
         .insert_var("[STATE]", said)
         .unwrap()
         .case(format!("tests/cmd/{session}.md"))
@@ -58,6 +60,16 @@ fn processes() {
 }
 
 #[test]
+fn schedules() {
+    check("schedules");
+}
+
+#[test]
+fn replay() {
+    check("replay");
+}
+
+#[test]
 fn mistakes() {
     check("mistakes");
 }
@@ -79,7 +91,9 @@ fn none_is_forgotten() {
             "memory",
             "mistakes",
             "processes",
+            "replay",
             "run",
+            "schedules",
             "think",
             "tools"
         ]

@@ -89,6 +89,11 @@ impl Terminal {
         });
     }
 
+    /// All that was shown.
+    pub fn screen(&self) -> String {
+        self.screen.lock().unwrap().clone()
+    }
+
     pub fn types(&mut self, line: &str) {
         writeln!(self.keyboard, "{line}").unwrap();
     }

@@ -37,9 +37,10 @@ use crate::label::Label;
 use seen::Seen;
 
 /// What the user says of tools and their calls.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Rules {
     /// The rules.
+    #[serde(with = "each_shared")]
     pub rules: Vec<Arc<Rule>>,
     /// What arguments are for, by tool. It counts before what the tool says.
     pub roles: Vec<(Pattern, Roles)>,
@@ -56,9 +57,50 @@ pub struct Vouched {
     pub tool: Pattern,
     /// The fields, as paths; `*` alone is the whole result.
     pub fields: Vec<Pattern>,
-    /// Where it stands.
-    #[serde(skip)]
+    /// Where it stands. A file does not say it of itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub origin: String,
+}
+
+/// How something shared is written: as what it is.
+pub(super) mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<T: Serialize, S: Serializer>(
+        value: &Arc<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        (**value).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<T>, D::Error> {
+        T::deserialize(deserializer).map(Arc::new)
+    }
+}
+
+/// The same for a list.
+mod each_shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        values: &[Arc<T>],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(values.iter().map(|value| &**value))
+    }
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Arc<T>>, D::Error> {
+        let values = Vec::<T>::deserialize(deserializer)?;
+        Ok(values.into_iter().map(Arc::new).collect())
+    }
 }
 
 impl Vouched {

@@ -72,8 +72,8 @@ pub struct Rule {
     /// Why, in the user's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Where it stands, such as `policy.toml:3`.
-    #[serde(skip)]
+    /// Where it stands, such as `policy.toml:3`. A file does not say it of itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub origin: String,
 }
 

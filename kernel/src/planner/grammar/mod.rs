@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::calls::object;
 use crate::numbers::Numbers;
+use crate::program::CALLED;
 pub use held::{Held, certainly_held, held};
 use quipu_cpu::{Form, without_thought};
 use together::Together;
@@ -53,6 +54,8 @@ pub enum Move {
     Calls,
     /// It writes a program, for the first tool in sight that runs one.
     Program,
+    /// It writes a Python function that works out the answer, for the same tool.
+    Function,
     /// It answers, and ends.
     Answer,
     /// It answers with a bare number, and ends.
@@ -114,6 +117,7 @@ impl Legal {
                     .and_then(|call| call.program.as_deref());
                 Form::Lark(fenced(language.unwrap_or_default()))
             }
+            (Move::Function, _) => Form::Lark(FUNCTION.to_owned()),
             (Move::Number, _) => Form::Lark(number::grammar(self.computed.as_deref())),
             // A model that was told how to call tells so instead of answering.
             (Move::Answer, None) if self.told => Form::Lark(WORDS.to_owned()),
@@ -154,6 +158,11 @@ impl Legal {
             (Move::Program, _) => {
                 let call = self.runs_programs().ok_or("no tool runs programs")?;
                 Ok(json!({"tool": call.name, "args": {"code": without_fence(text)}}))
+            }
+            (Move::Function, _) => {
+                let call = self.runs_programs().ok_or("no tool runs programs")?;
+                let code = format!("{}{CALLED}", without_fence(text).trim_end());
+                Ok(json!({"tool": call.name, "args": {"code": code}}))
             }
             (Move::Answer, Some(_)) => Ok(json!({ "answer": parse(text)? })),
             (Move::Answer, None) if self.calls_in(text).is_some() => {
@@ -364,6 +373,11 @@ const WORDS: &str = r"start: /[^{\s](.|\n)*/";
 fn fenced(language: &str) -> String {
     format!("start: \"```{language}\\n\" program /\\n?/\nprogram[suffix=\"\\n```\"]: /(.|\\n)*/\n")
 }
+
+/// The grammar of a Python function in a fence, and of nothing after it.
+const FUNCTION: &str = r#"start: "```python\ndef solution():\n" body /\n?/
+body[suffix="\n```"]: /[ \t][^\n]*(\n([ \t][^\n]*)?)*/
+"#;
 
 /// The program in a fence; the fence may not have been closed.
 fn without_fence(text: &str) -> &str {

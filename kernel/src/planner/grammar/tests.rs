@@ -187,4 +187,9 @@ fn a_program_is_written_as_such() {
     };
     check("```python\nx = 1\nx\n```", "x = 1\nx");
     check("```python\nif a:\n    b()", "if a:\n    b()");
+    // A function is called, too.
+    let text = "```python\ndef solution():\n    return 2\n```";
+    let action = legal.action(Move::Function, text).unwrap();
+    let code = "def solution():\n    return 2\n\nprint(solution())";
+    assert_eq!(action["args"]["code"], code);
 }

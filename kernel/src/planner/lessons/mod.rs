@@ -5,14 +5,14 @@
 mod claim;
 mod done;
 mod fits;
-mod program;
+mod plan;
 mod replace;
 mod sort;
 
 pub use claim::CLAIM;
 pub use done::DONE;
 pub use fits::FITS;
-pub use program::PROGRAM;
+pub use plan::PLAN;
 pub use replace::REPLACE;
 pub use sort::SORT;
 
@@ -28,10 +28,9 @@ const END_CHARS: usize = 300;
 pub struct Lesson {
     /// What is to be done, as the system's message.
     pub task: &'static str,
-    /// Texts and the label of each, or what is to be written about each.
+    /// Texts and the label of each.
     pub examples: &'static [(&'static str, &'static str)],
-    /// The labels; the last is the one that the others are held against. None where a text
-    /// is answered freely.
+    /// The labels; the last is the one that the others are held against.
     pub labels: &'static [&'static str],
 }
 

@@ -107,6 +107,11 @@ impl Gone {
                 return Ok(true);
             }
         }
+        // A tape that is damaged says nothing.
+        let told = journal.told(pid).unwrap_or_default();
+        if told.iter().any(|told| self.in_value(told)) {
+            return Ok(true);
+        }
         let steps = journal.steps(pid)?;
         Ok(steps.iter().any(|step| {
             let outcome = step.outcome.as_ref();

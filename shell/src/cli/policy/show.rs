@@ -102,24 +102,11 @@ fn row(rule: &Rule) -> Vec<String> {
 }
 
 fn value(rules: &Rules, approve: ApproveWord) -> Value {
-    let with_origin = |mut value: Value, origin: &str| {
-        value["origin"] = json!(origin);
-        value
-    };
-    let all: Vec<Value> = rules
-        .rules
-        .iter()
-        .map(|rule| with_origin(json!(**rule), &rule.origin))
-        .collect();
-    let vouched: Vec<Value> = rules
-        .vouched
-        .iter()
-        .map(|vouched| with_origin(json!(vouched), &vouched.origin))
-        .collect();
+    let all: Vec<&Rule> = rules.rules.iter().map(|rule| &**rule).collect();
     let roles: serde_json::Map<String, Value> = rules
         .roles
         .iter()
         .map(|(tool, roles)| (tool.written().to_owned(), json!(roles)))
         .collect();
-    json!({ "rules": all, "roles": roles, "vouched": vouched, "approve": approve })
+    json!({ "rules": all, "roles": roles, "vouched": rules.vouched, "approve": approve })
 }

@@ -12,6 +12,7 @@
 //! | `decisions`, `systemone`, `embeddings` | what a model tells without writing |
 //! | `models` | `/v1/models` |
 //! | `native` | `/api/v1`: processes, memory, tools |
+//! | `hooks` | `/api/v1/hooks`: other programs start scheduled agents |
 //! | `openapi` | what there is, for programs |
 //! | `page` | the page at `/` |
 //! | `metrics` | `/metrics` |
@@ -25,6 +26,7 @@ mod decisions;
 mod embeddings;
 mod error;
 pub mod guard;
+mod hooks;
 mod messages;
 mod metrics;
 mod models;
@@ -97,6 +99,11 @@ pub const ROUTES: &[(&str, &str, &str)] = &[
         "A process with its steps",
     ),
     (
+        "get",
+        "/api/v1/processes/{pid}/window",
+        "What is in its window, page by page",
+    ),
+    (
         "post",
         "/api/v1/processes/{pid}/reply",
         "Answer what it asks",
@@ -118,6 +125,11 @@ pub const ROUTES: &[(&str, &str, &str)] = &[
         "get",
         "/api/v1/machine",
         "The CPU in this moment: its cache, and what each process holds of it",
+    ),
+    (
+        "post",
+        "/api/v1/hooks/{name}",
+        "Start a scheduled agent; the body is a text for it, and the token the hook's own",
     ),
     (
         "get",
@@ -163,6 +175,7 @@ fn native() -> Router<Arc<Service>> {
         .route(&process(""), get(native::one))
         .route(&process("/events"), get(native::events))
         .route(&process("/log"), get(native::log))
+        .route(&process("/window"), get(native::window))
         .route(&process("/reply"), post(native::reply))
         .route(&process("/signal"), post(native::signal))
         .route(&process("/nice"), post(native::nice))
@@ -172,6 +185,7 @@ fn native() -> Router<Arc<Service>> {
         .route("/api/v1/events", get(native::all_events))
         .route("/api/v1/machine", get(native::machine))
         .route("/api/v1/memory/search", get(native::search))
+        .route("/api/v1/hooks/{name}", post(hooks::post))
         .route("/api/v1/tools", get(native::tools))
 }
 

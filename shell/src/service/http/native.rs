@@ -24,7 +24,7 @@ use super::plain::schema;
 use super::state::Service;
 use super::wire::{Input, Params};
 use super::{agent, wire};
-use crate::terminal::report::add_rulings;
+use crate::terminal::report::{add_plan, add_rulings};
 
 /// Processes that are listed.
 const LISTED_MAX: usize = 200;
@@ -142,6 +142,7 @@ pub async fn spawn(State(service): Shared, Input(asked): Input<Spawn>) -> Answer
     priority(asked.priority)?;
     let loaded = agent::load(&service, asked.agent.as_deref())?;
     let mut program = service.session.program(&loaded, asked.prompt);
+    service.session.teach(&loaded, &mut program);
     program.label = service.client();
     program.interactive = asked.attended;
     program.priority = asked.priority;
@@ -181,7 +182,19 @@ pub async fn log(State(service): Shared, Path(pid): Path<String>) -> Answer {
     let (steps, recalled) = (journal.steps(pid)?, journal.reminder(pid)?);
     let mut log = json!({"process": row, "steps": steps, "recalled": recalled});
     add_rulings(&mut log["steps"], &journal.rulings(pid)?);
+    add_plan(&mut log, journal.plan(pid)?.as_ref());
     Ok(wire::json(&log))
+}
+
+/// Answers `GET /api/v1/processes/{pid}/window`: its pages, or null where this machine cannot
+/// lay them out.
+pub async fn window(State(service): Shared, Path(pid): Path<String>) -> Answer {
+    let pid = known(&service, &pid)?;
+    let kernel = service.kernel.clone();
+    // Counting may wait for a batch.
+    let window = tokio::task::spawn_blocking(move || kernel.window(pid)).await;
+    let window = window.map_err(|error| ApiError::internal(error.to_string()))??;
+    Ok(wire::json(&json!({ "window": window })))
 }
 
 /// Answers `GET /api/v1/processes/{pid}/events`: the process as it is, then its events until

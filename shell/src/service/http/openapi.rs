@@ -42,6 +42,7 @@ fn operation(method: &str, path: &str, summary: &str) -> Value {
     };
     let status = match (method, path) {
         ("post", "/api/v1/processes") => "201",
+        ("post", "/api/v1/hooks/{name}") => "202",
         _ => "200",
     };
     let mut operation = json!({
@@ -77,9 +78,17 @@ fn operation(method: &str, path: &str, summary: &str) -> Value {
     if method == "post" {
         let schema = body(path);
         operation["requestBody"] = json!({"required": true,
-            "content": {"application/json": {"schema": schema}}});
+            "content": {body_kind(path): {"schema": schema}}});
     }
     operation
+}
+
+/// The type of the body that a path takes.
+fn body_kind(path: &str) -> &'static str {
+    match path {
+        "/api/v1/hooks/{name}" => "text/plain",
+        _ => "application/json",
+    }
 }
 
 /// The schema of the body that a path takes. Those of other services are theirs to document.
@@ -117,6 +126,7 @@ fn body(path: &str) -> Value {
             json!({"priority": {"type": "integer", "minimum": -20, "maximum": 20}}),
         ),
         "/api/v1/processes/{pid}/fork" | "/api/v1/processes/{pid}/resume" => (&[], again),
+        "/api/v1/hooks/{name}" => return json!({"type": "string"}),
         _ => return json!({"type": "object"}),
     };
     json!({"type": "object", "required": required, "properties": properties,

@@ -16,6 +16,7 @@ use super::embeddings::Meanings;
 use super::error::ApiError;
 use super::guard::Guard;
 use super::metrics::Metrics;
+use crate::service::schedules::Scheduler;
 use crate::session::Session;
 
 /// Answers that may be under way at once; one more is turned away.
@@ -43,6 +44,8 @@ pub struct Service {
     pub metrics: Metrics,
     /// The model of `/v1/embeddings`.
     pub meanings: Meanings,
+    /// What starts agents by itself.
+    pub schedules: Arc<Scheduler>,
     /// Becomes true when the machine stops.
     pub stopping: watch::Receiver<bool>,
     permits: Arc<Semaphore>,
@@ -62,6 +65,7 @@ impl Service {
         session: Session,
         judgement: Judgement,
         guard: Guard,
+        schedules: Arc<Scheduler>,
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -75,6 +79,7 @@ impl Service {
             guard,
             metrics: Metrics::default(),
             meanings: Meanings::default(),
+            schedules,
             stopping,
             permits: Arc::new(Semaphore::new(ANSWERS_MAX)),
             pids: Pids {

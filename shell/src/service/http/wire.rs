@@ -43,21 +43,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
                 ..ApiError::malformed("send the body as `Content-Type: application/json`")
             });
         }
-        // Nobody has to send all of what is not read anyway.
-        let length = request.headers().get(header::CONTENT_LENGTH);
-        let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        if length.is_some_and(|length| length > BODY_BYTES_MAX) {
-            return Err(ApiError::too_large(BODY_BYTES_MAX));
-        }
-        let bytes = to_bytes(request.into_body(), BODY_BYTES_MAX);
-        let bytes = tokio::time::timeout(BODY_PATIENCE, bytes).await;
-        let bytes = bytes
-            .map_err(|_| ApiError::malformed("the body did not come in time; send it again"))?
-            .map_err(|_| ApiError::too_large(BODY_BYTES_MAX))?;
+        let bytes = read(request, BODY_BYTES_MAX).await?;
         let read = serde_json::from_slice(&bytes);
         read.map(Input)
             .map_err(|error| ApiError::malformed(format!("the body cannot be read: {error}")))
     }
+}
+
+/// The body of a request, of at most `bytes_max`.
+///
+/// # Errors
+/// Where it is larger, or does not come in time.
+pub async fn read(request: Request, bytes_max: usize) -> Result<Bytes, ApiError> {
+    // Nobody has to send all of what is not read anyway.
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > bytes_max) {
+        return Err(ApiError::too_large(bytes_max));
+    }
+    let bytes = to_bytes(request.into_body(), bytes_max);
+    let bytes = tokio::time::timeout(BODY_PATIENCE, bytes).await;
+    bytes
+        .map_err(|_| ApiError::malformed("the body did not come in time; send it again"))?
+        .map_err(|_| ApiError::too_large(bytes_max))
 }
 
 /// The parameters after the `?` of an address.

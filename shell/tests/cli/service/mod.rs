@@ -7,3 +7,4 @@ pub mod machine;
 mod native;
 mod odds;
 mod others;
+mod schedules;

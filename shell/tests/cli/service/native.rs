@@ -32,6 +32,15 @@ async fn a_process_is_started_watched_and_copied() {
         200,
         &[("/steps/0/action/tool", json!("calculator.calculate"))],
     );
+    let window = machine.get("/api/v1/processes/1/window").await;
+    window.check(
+        200,
+        &[
+            ("/window/pages/0/kind", json!("boot")),
+            ("/window/pages/1/label/source", json!("input over HTTP")),
+            ("/window/pages/3/id", json!("s1")),
+        ],
+    );
     let copied = machine
         .post("/api/v1/processes/1/fork", &json!({"step": 1}))
         .await;

@@ -1,0 +1,211 @@
+//! The machine as one process sees it: what its CPU tells the process stands on the process's
+//! tape.
+
+use std::sync::Arc;
+
+use quipu_cpu::{
+    Chunk, Cpu, CpuError, CpuInfo, CpuStats, Form, Inquiry, Job, Message, Movement, Pid, Prompt,
+    Ticket,
+};
+use serde_json::json;
+
+use super::{Past, Shared};
+use crate::journal::tape::{
+    Computes, Content, Count, Recording, Run, Slot, Tape, Told, hash_of, keys,
+};
+use crate::process::Program;
+
+/// What a run is told of its machine, which is the same for all processes: texts with their
+/// hashes.
+pub(crate) struct Facts {
+    policy: Content,
+    judgement: Content,
+    tools: Vec<Content>,
+}
+
+impl Facts {
+    /// The facts of the machine with the parts `shared`.
+    pub(crate) fn of(shared: &Shared) -> Self {
+        let content = |value: serde_json::Value| -> Content {
+            let text = value.to_string();
+            (hash_of(&text), Arc::from(text))
+        };
+        let devices = shared.bus.list();
+        let tools = devices.iter().map(|device| {
+            let spec = device.spec();
+            content(json!({"device": spec, "vouched": spec.vouched}))
+        });
+        Self {
+            tools: tools.collect(),
+            policy: content(json!(shared.gate.in_force())),
+            judgement: content(json!(shared.judgement)),
+        }
+    }
+}
+
+impl Shared {
+    /// The machine for one run of a process, which goes on from `past`: with a tape, where the
+    /// journal keeps tapes.
+    pub(crate) fn recording(
+        &self,
+        facts: &Facts,
+        program: &Program,
+        past: &Past,
+        attended: bool,
+    ) -> Self {
+        let info = self.cpu.info();
+        let steps = |open: bool| -> Vec<u32> {
+            let steps = past.done.iter();
+            steps
+                .filter(|step| step.outcome.is_none() == open)
+                .map(|step| step.n)
+                .collect()
+        };
+        let run = Run {
+            attended,
+            limits: program.limits.clone(),
+            cpu: Computes {
+                model: info.model.clone(),
+                kind: info.kind.to_owned(),
+                details: info.details.clone(),
+                window: info.window,
+                constrains: info.constrains,
+                model_digest: info.model_digest.clone(),
+                template_digest: info.template_digest.clone(),
+            },
+            sampling: self.sampling,
+            policy: facts.policy.0.clone(),
+            judgement: facts.judgement.0.clone(),
+            tools: facts.tools.iter().map(|(hash, _)| hash.clone()).collect(),
+            n: past.n,
+            done: steps(false),
+            pending: steps(true),
+            reminded: past.reminder.is_some(),
+            plan: program.plan.clone(),
+        };
+        let content = facts.tools.iter().chain([&facts.policy, &facts.judgement]);
+        let tape = Arc::new(Tape::records(run, content.cloned().collect()));
+        let cpu = Arc::new(Recorder {
+            cpu: self.cpu.clone(),
+            tape: tape.clone(),
+        });
+        Self {
+            cpu,
+            tape,
+            ..self.clone()
+        }
+    }
+}
+
+/// A CPU that notes on a tape what it tells.
+struct Recorder {
+    cpu: Arc<dyn Cpu>,
+    tape: Arc<Tape>,
+}
+
+impl Recorder {
+    fn note(&self, key: u64, count: impl FnOnce() -> Count) {
+        if let Some(mut recording) = self.tape.recording() {
+            recording.count(key, count);
+        }
+    }
+
+    /// Asks the CPU, and notes what is read of its answer at the place of `told`.
+    fn listen_to(
+        &self,
+        told: Told,
+        hear: fn(&mut Recording, Slot, &Heard),
+        ask: impl FnOnce() -> Ticket,
+    ) -> Ticket {
+        let slot = self.tape.recording().map(|mut tape| tape.reserve(told));
+        let (ticket, tape) = (ask(), self.tape.clone());
+        let Some(slot) = slot else {
+            return ticket;
+        };
+        ticket.heard_by(move |chunk| {
+            if let Some(mut recording) = tape.recording() {
+                hear(&mut recording, slot, chunk);
+            }
+        })
+    }
+}
+
+/// A piece of a ticket.
+type Heard = Result<Chunk, CpuError>;
+
+impl Cpu for Recorder {
+    fn info(&self) -> &CpuInfo {
+        self.cpu.info()
+    }
+
+    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
+        let prompt = self.cpu.prepare(messages);
+        self.note(keys::prepared(messages), || match &prompt {
+            Ok(prompt) => Count::Is(prompt.len),
+            Err(error) => Count::Failed(error.clone()),
+        });
+        prompt
+    }
+
+    fn count(&self, text: &str) -> usize {
+        let count = self.cpu.count(text);
+        self.note(keys::counted(text), || Count::Is(count));
+        count
+    }
+
+    fn lead(&self, prompt: &Prompt, words: &str) -> Option<Prompt> {
+        let led = self.cpu.lead(prompt, words);
+        self.note(keys::led(prompt, words), || match &led {
+            Some(led) => Count::Is(led.len),
+            None => Count::None,
+        });
+        led
+    }
+
+    fn weigh(&self, inquiry: Inquiry) -> Ticket {
+        let told = Told::to_weigh(keys::asked(&inquiry));
+        self.listen_to(
+            told,
+            |tape, slot, chunk| tape.hear_odds(slot, chunk),
+            || self.cpu.weigh(inquiry),
+        )
+    }
+
+    fn accepts(&self, form: &Form) -> Result<(), CpuError> {
+        let accepted = self.cpu.accepts(form);
+        self.note(keys::accepted(form), || match &accepted {
+            Ok(()) => Count::Is(1),
+            Err(error) => Count::Failed(error.clone()),
+        });
+        accepted
+    }
+
+    fn submit(&self, job: Job) -> Ticket {
+        let told = Told::to_write(keys::window(&job.prompt), keys::legal(&job));
+        self.listen_to(
+            told,
+            |tape, slot, chunk| tape.hear_text(slot, chunk),
+            || self.cpu.submit(job),
+        )
+    }
+
+    fn submit_telling(&self, job: Job, most: usize) -> Ticket {
+        self.cpu.submit_telling(job, most)
+    }
+
+    fn nice(&self, pid: Pid, priority: i8) {
+        self.cpu.nice(pid, priority);
+    }
+
+    fn retire(&self, pid: Pid) {
+        self.cpu.retire(pid);
+    }
+
+    fn stats(&self) -> CpuStats {
+        self.cpu.stats()
+    }
+
+    fn listen(&self, listener: Box<dyn Fn(Movement) + Send + Sync>) {
+        self.cpu.listen(listener);
+    }
+}

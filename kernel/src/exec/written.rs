@@ -1,0 +1,87 @@
+//! What a process writes into the journal. Where its tape is played, that is there already, and
+//! is compared.
+
+use super::{Ending, Execution};
+use crate::event::Event;
+use crate::gate::plan::Plan;
+use crate::journal::tape::Row;
+use crate::journal::{Outcome, StepRow};
+use crate::process::{Exit, State};
+
+impl Execution {
+    /// The intent of a step, before its effect.
+    pub(super) fn intent(&mut self, step: &StepRow) -> Result<(), Ending> {
+        let ruling = self.ruling.take();
+        let Row::Write(said) = self.shared.tape.intent(step, ruling.as_ref())? else {
+            return Ok(());
+        };
+        let journal = &self.shared.journal;
+        journal
+            .intent(self.pid, step, ruling.as_ref(), said)
+            .map_err(|error| Ending::Failed(error.into()))
+    }
+
+    /// The outcome of a step, after it.
+    pub(super) fn record(&self, step: &StepRow, outcome: &Outcome) -> Result<(), Ending> {
+        let Row::Write(said) = self.shared.tape.outcome(step.n, outcome)? else {
+            return Ok(());
+        };
+        let journal = &self.shared.journal;
+        journal
+            .outcome(self.pid, step.n, outcome, self.ms(), said)
+            .map_err(|error| Ending::Failed(error.into()))
+    }
+
+    /// The outcome of a step, which becomes part of the process.
+    pub(super) fn outcome(&mut self, step: &StepRow, outcome: Outcome) -> Result<(), Ending> {
+        self.record(step, &outcome)?;
+        self.emit(Event::Observation {
+            pid: self.pid,
+            n: step.n,
+            text: outcome.text.clone(),
+            ok: outcome.ok,
+            label: outcome.label.clone(),
+            ms: outcome.ms,
+        });
+        self.take_in(step.n, &step.action, outcome);
+        self.tell_left_out();
+        Ok(())
+    }
+
+    /// Writes the state when it has changed: each write waits for the disk.
+    pub(super) fn save_state(&mut self, state: State) -> Result<(), Ending> {
+        if self.state == state {
+            return Ok(());
+        }
+        if !self.shared.tape.is_played() {
+            let journal = &self.shared.journal;
+            journal
+                .set_state(self.pid, state, self.ms())
+                .map_err(|error| Ending::Failed(error.into()))?;
+        }
+        self.state = state;
+        Ok(())
+    }
+
+    /// What the process may do on its own.
+    pub(super) fn write_plan(&self, plan: &Plan) -> Result<(), Ending> {
+        if self.shared.tape.is_played() {
+            return Ok(());
+        }
+        let journal = &self.shared.journal;
+        journal
+            .set_plan(self.pid, plan)
+            .map_err(|error| Ending::Failed(error.into()))
+    }
+
+    /// The end of a run.
+    pub(super) fn write_exit(&self, state: State, exit: &Exit) {
+        // Where the tape ends or differs, it says so.
+        let Ok(Row::Write(said)) = self.shared.tape.exit(exit) else {
+            return;
+        };
+        if let Err(error) = self.shared.journal.exit(self.pid, state, exit, said) {
+            tracing::error!(pid = self.pid, %error, "the end of the process was not recorded");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Which effects of a plan may stand, whatever wrote them.
+
+use serde_json::Value;
+
+use super::role::{argument, choices, types};
+use super::{EFFECTS_MAX, Pick, Plan, Planned, Role, Said, Slot};
+
+/// A function whose effects may be planned.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// `device.function`.
+    pub name: String,
+    /// JSON Schema of its arguments.
+    pub parameters: Value,
+}
+
+/// A function that reads, from whose results a pick may take.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// `device.function`.
+    pub name: String,
+    /// JSON Schema of its arguments.
+    pub parameters: Value,
+    /// JSON Schema of its result.
+    pub returns: Value,
+}
+
+/// The word for the day of the plan, in an argument that says when.
+pub(super) const TODAY: &str = "today";
+
+impl Plan {
+    /// The plan with only those effects that may stand, and why each of the others may not.
+    /// `said` is all that its user said, `targets` are the functions whose effects may be
+    /// planned, `readers` those that a pick may take from.
+    pub fn checked(
+        self,
+        said: &Said,
+        targets: &[Target],
+        readers: &[Reader],
+    ) -> (Self, Vec<String>) {
+        let mut problems = Vec::new();
+        let mut effects: Vec<Planned> = Vec::new();
+        for planned in self.effects {
+            let check = Check {
+                said,
+                readers,
+                earlier: &effects,
+            };
+            match check.effect(&planned, targets) {
+                Ok(()) if effects.len() < EFFECTS_MAX => effects.push(planned),
+                Ok(()) => problems.push(format!("a plan has at most {EFFECTS_MAX} effects")),
+                Err(problem) => problems.push(format!("{}: {problem}", planned.tool)),
+            }
+        }
+        (Self { effects, ..self }, problems)
+    }
+}
+
+struct Check<'a> {
+    said: &'a Said,
+    readers: &'a [Reader],
+    earlier: &'a [Planned],
+}
+
+impl Check<'_> {
+    fn effect(&self, planned: &Planned, targets: &[Target]) -> Result<(), String> {
+        let target = targets.iter().find(|target| target.name == planned.tool);
+        let target = target.ok_or("it is not a tool whose effects may be planned")?;
+        for name in required(&target.parameters) {
+            if !planned.args.contains_key(name) {
+                return Err(format!("the argument {name} is missing"));
+            }
+        }
+        for (name, slot) in &planned.args {
+            let schema =
+                argument(&target.parameters, name).ok_or(format!("it has no argument {name}"))?;
+            let role = Role::of(&target.name, name, schema);
+            let wrong = |problem: String| format!("{name} {problem}");
+            self.slot(slot, role, schema).map_err(wrong)?;
+        }
+        Ok(())
+    }
+
+    fn slot(&self, slot: &Slot, role: Role, schema: &Value) -> Result<(), String> {
+        match slot {
+            Slot::Literal(value) => self.literal(value, role, schema),
+            Slot::OneOf(values) if values.is_empty() => Err("has nothing to choose from".into()),
+            Slot::OneOf(values) => values
+                .iter()
+                .try_for_each(|value| self.literal(value, role, schema)),
+            Slot::Text if role == Role::Content => Ok(()),
+            Slot::Text => Err("may not be any text: it is no content".into()),
+            _ if role == Role::Credential => Err("has to be said by the user".into()),
+            Slot::Pick(pick) => self.pick(pick),
+            Slot::AtMost(_) if role != Role::Amount => Err("is no amount".into()),
+            Slot::AtMost(pick) => self.pick(pick),
+            Slot::Created(created) => {
+                let made = self.earlier.iter().any(|effect| effect.tool == created.by);
+                made.then_some(())
+                    .ok_or(format!("is of {}, which is not planned before", created.by))
+            }
+        }
+    }
+
+    /// A literal is what the user said, one of the few values that the schema has, or today.
+    fn literal(&self, value: &Value, role: Role, schema: &Value) -> Result<(), String> {
+        let listed = choices(schema).is_some_and(|all| all.contains(value));
+        let today = role == Role::Time && value == TODAY;
+        let of_its_kind = !value.is_boolean() || types(schema).iter().any(|t| t == "boolean");
+        match listed || today || (of_its_kind && self.said.has(value)) {
+            true => Ok(()),
+            false => Err(format!("is {value}, which the user did not say")),
+        }
+    }
+
+    fn pick(&self, pick: &Pick) -> Result<(), String> {
+        if !self.readers.iter().any(|reader| reader.name == pick.from) {
+            return Err(format!("is picked from {}, which does not read", pick.from));
+        }
+        let has = pick.has.values().map(|words| Value::from(words.as_str()));
+        let unsaid = pick
+            .is
+            .values()
+            .cloned()
+            .chain(has)
+            .find(|value| !self.said.has_in_any_case(value));
+        match unsaid {
+            Some(value) => Err(format!("is picked by {value}, which the user did not say")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The arguments that a call has to give.
+pub(super) fn required(parameters: &Value) -> impl Iterator<Item = &str> {
+    let names = parameters["required"].as_array().into_iter().flatten();
+    names.filter_map(Value::as_str)
+}

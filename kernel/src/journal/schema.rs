@@ -1,0 +1,96 @@
+//! The tables of the journal, and how those of an earlier release become them.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::chain::{self, Chain};
+use super::error::wrap;
+use super::{JournalError, Result};
+
+/// The version that this release writes.
+pub(super) const SCHEMA_VERSION: i32 = 4;
+const SCHEMA: &str = "
+    CREATE TABLE process (
+        pid INTEGER PRIMARY KEY AUTOINCREMENT,
+        program TEXT NOT NULL,
+        model TEXT NOT NULL,
+        state TEXT NOT NULL,
+        exit TEXT,
+        created_ms INTEGER NOT NULL,
+        updated_ms INTEGER NOT NULL,
+        spent_ms INTEGER NOT NULL DEFAULT 0,
+        recalled TEXT,
+        imported TEXT
+    );
+    CREATE TABLE step (
+        pid INTEGER NOT NULL REFERENCES process(pid),
+        n INTEGER NOT NULL,
+        action TEXT NOT NULL,
+        usage TEXT NOT NULL,
+        decide_ms INTEGER NOT NULL,
+        outcome TEXT,
+        ok INTEGER,
+        label TEXT,
+        act_ms INTEGER,
+        ruling TEXT,
+        PRIMARY KEY (pid, n)
+    );";
+
+/// Version 1 knew no recalled pages.
+const FROM_1: &str = "ALTER TABLE process ADD COLUMN recalled TEXT;";
+/// Version 2 knew no rulings, and did not chain its rows.
+const FROM_2: &str = "ALTER TABLE step ADD COLUMN ruling TEXT;";
+/// Version 3 knew no imported processes.
+const FROM_3: &str = "ALTER TABLE process ADD COLUMN imported TEXT;";
+
+/// Texts that many runs name and the journal keeps once, and which processes name which.
+const CONTENT: &str = "
+    CREATE TABLE IF NOT EXISTS content (
+        hash TEXT PRIMARY KEY,
+        text TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS uses (
+        pid INTEGER NOT NULL,
+        hash TEXT NOT NULL,
+        PRIMARY KEY (pid, hash)
+    ) WITHOUT ROWID;";
+
+/// The version of the tables that are there; 0 where there are none.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i32> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Brings the tables to `SCHEMA_VERSION`, from nothing or from an older version: from
+/// the one that is there when nobody else can change it.
+pub(super) fn migrate(
+    path: &Path,
+    connection: &mut Connection,
+    chain: Option<&Chain>,
+) -> Result<()> {
+    let wrap = |error| wrap(path, error);
+    let change = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(wrap)?;
+    let found = version(&change).map_err(wrap)?;
+    let tables = match found {
+        SCHEMA_VERSION => return Ok(()),
+        0 => [SCHEMA, chain::TABLE].concat(),
+        1 => [FROM_1, FROM_2, FROM_3, chain::TABLE].concat(),
+        2 => [FROM_2, FROM_3, chain::TABLE].concat(),
+        3 => [FROM_3, chain::FROM_3].concat(),
+        found => {
+            let path = path.to_owned();
+            return Err(JournalError::Version { path, found });
+        }
+    };
+    change.execute_batch(&(tables + CONTENT)).map_err(wrap)?;
+    if let (1 | 2, Some(chain)) = (found, chain) {
+        // What an earlier release wrote is taken as it is found now.
+        chain.take_in(&change).map_err(wrap)?;
+    }
+    change
+        .pragma_update(None, "user_version", SCHEMA_VERSION)
+        .and_then(|()| change.commit())
+        .map_err(wrap)
+}

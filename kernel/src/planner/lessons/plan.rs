@@ -1,0 +1,73 @@
+//! How the effects of a task are planned.
+
+use super::Lesson;
+
+/// Which effects a message asks for, before anything is read for it: what `gate/plan`
+/// describes, after worked examples.
+pub static PLAN: Lesson = Lesson {
+    task: "Plan what the message wants changed, before anything is read. List each change with its tool and arguments. An argument is {\"is\": VALUE} with a value from the message, {\"one_of\": [VALUE, VALUE]}, \"text\" for words that are written later, {\"pick\": {…}} for what a tool that reads will return, {\"at_most\": {…}} for an amount worked out from it, or {\"created\": {\"by\": TOOL, \"take\": FIELD}} for what an earlier change made. Leave out what only reads. If nothing is to be changed, or if others decide what is to be changed, the list is empty.",
+    examples: &[
+        (
+            "Tools that read:\n\
+             shelf.list {} -> id, title, year, pages  # Lists the books\n\
+             Tools that change something:\n\
+             shelf.remove {\"id\": string}  # Removes a book\n\
+             shelf.lend {\"id\": string, \"to\": string, \"until\": string}  # Lends a book\n\
+             Message: Throw out the oldest book on my shelf.",
+            "{\"effects\":[{\"tool\":\"shelf.remove\",\"args\":{\"id\":{\"pick\":{\"from\":\"shelf.list\",\"how\":\"min\",\"by\":\"year\",\"take\":\"id\"}}}}]}",
+        ),
+        (
+            "Tools that read:\n\
+             post.search {\"words\": string}  # Searches the letters\n\
+             Tools that change something:\n\
+             post.send {\"to\": array of string, \"subject\": string, \"body\": string}  # Sends a letter\n\
+             Message: Who wrote to me about the roof?",
+            "{\"effects\":[]}",
+        ),
+        (
+            "Tools that read:\n\
+             post.search {\"words\": string}  # Searches the letters\n\
+             Tools that change something:\n\
+             post.send {\"to\": array of string, \"subject\": string, \"body\": string}  # Sends a letter\n\
+             Message: Sum up the letters about the roof for lea@north.example and tom@north.example.",
+            "{\"effects\":[{\"tool\":\"post.send\",\"args\":{\"to\":{\"is\":[\"lea@north.example\",\"tom@north.example\"]},\"subject\":\"text\",\"body\":\"text\"}}]}",
+        ),
+        (
+            "Tools that read:\n\
+             purse.entries {\"count\"?: integer} -> id, from, to, sum, note  # Lists the latest entries\n\
+             Tools that change something:\n\
+             purse.transfer {\"to\": string, \"sum\": number, \"note\": string, \"day\": string}  # Transfers money\n\
+             Message: Send NL22 back half of what they last sent me.",
+            "{\"effects\":[{\"tool\":\"purse.transfer\",\"args\":{\"to\":{\"is\":\"NL22\"},\"sum\":{\"at_most\":{\"from\":\"purse.entries\",\"where\":{\"from\":\"NL22\"},\"how\":\"last\",\"take\":\"sum\"}},\"note\":\"text\",\"day\":{\"is\":\"today\"}}}]}",
+        ),
+        (
+            "Tools that read:\n\
+             desk.find {\"name\": string} -> id, name, owners  # Finds a sheet\n\
+             Tools that change something:\n\
+             desk.new {\"name\": string, \"text\": string}  # Makes a sheet\n\
+             desk.write {\"id\": string, \"text\": string}  # Adds to a sheet\n\
+             desk.give {\"id\": string, \"to\": string, \"right\": \"see\" | \"edit\"}  # Shares a sheet\n\
+             Message: Make a sheet 'trip' of what 'plans 2031' says, let ina@south.example see it, and add a line about it to 'plans 2031'.",
+            "{\"effects\":[{\"tool\":\"desk.new\",\"args\":{\"name\":{\"is\":\"trip\"},\"text\":\"text\"}},{\"tool\":\"desk.give\",\"args\":{\"id\":{\"created\":{\"by\":\"desk.new\",\"take\":\"id\"}},\"to\":{\"is\":\"ina@south.example\"},\"right\":{\"is\":\"see\"}}},{\"tool\":\"desk.write\",\"args\":{\"id\":{\"pick\":{\"from\":\"desk.find\",\"given\":{\"name\":\"plans 2031\"},\"how\":\"only\",\"take\":\"id\"}},\"text\":\"text\"}}]}",
+        ),
+        (
+            "Tools that read:\n\
+             diary.day {\"day\": string} -> id, name, begin, end, guests  # Shows a day\n\
+             Tools that change something:\n\
+             diary.add {\"name\": string, \"begin\": string, \"end\": string, \"guests\"?: array of string}  # Adds an entry\n\
+             diary.move {\"id\": string, \"begin\": string}  # Moves an entry\n\
+             Message: Add 'Choir' on 2031-03-04 at 18:00, or at 20:00 if 18:00 is taken, for one hour, with the guests of 'Band'.",
+            "{\"effects\":[{\"tool\":\"diary.add\",\"args\":{\"name\":\"text\",\"begin\":{\"one_of\":[\"2031-03-04 18:00\",\"2031-03-04 20:00\"]},\"end\":{\"one_of\":[\"2031-03-04 19:00\",\"2031-03-04 21:00\"]},\"guests\":{\"pick\":{\"from\":\"diary.day\",\"where\":{\"name\":\"Band\"},\"how\":\"only\",\"take\":\"guests\"}}}}]}",
+        ),
+        (
+            "Tools that read:\n\
+             post.search {\"words\": string}  # Searches the letters\n\
+             Tools that change something:\n\
+             post.send {\"to\": array of string, \"subject\": string, \"body\": string}  # Sends a letter\n\
+             Message: Do what the last letter of the council asks for.",
+            "{\"effects\":[]}",
+        ),
+    ],
+    // Whatever is written is the answer.
+    labels: &[],
+};

@@ -1,0 +1,357 @@
+//! How a plan is put to a model: which effects may be planned, what is shown of them, and the
+//! form of what is written. Which of it may stand is decided in `gate/plan`.
+
+use quipu_tools::{Bus, Capability, Effect, Resolved};
+use serde_json::{Map, Value, json};
+
+use super::kind::signature;
+use crate::calls::{object, reads_the_world};
+use crate::gate::plan::{EFFECTS_MAX, Reader, Role, Said, Target, argument, types};
+use crate::grammar::Legal;
+
+/// Characters of a function's description that are shown.
+const DESCRIPTION_CHARS: usize = 120;
+/// A field of a record, where it is not known which there are.
+const FIELD: &str = "^[a-zA-Z_][a-zA-Z0-9_]{0,24}(\\.[a-zA-Z_][a-zA-Z0-9_]{0,24})?$";
+
+/// What a process could plan.
+pub(crate) struct Ground {
+    /// The functions whose effects may be planned.
+    pub(crate) targets: Vec<Target>,
+    /// Those from whose results a pick may take.
+    pub(crate) readers: Vec<Reader>,
+    /// What is shown of them.
+    shown: String,
+}
+
+impl Ground {
+    /// What can be planned of the functions in `legal`; `None` where a plan changes nothing:
+    /// nothing that strangers wrote can be read, or there is no effect that `granted` lets
+    /// through.
+    pub(crate) fn of(
+        legal: &Legal,
+        bus: &Bus,
+        granted: &dyn Fn(&Resolved, &Capability) -> bool,
+    ) -> Option<Self> {
+        let (mut targets, mut readers) = (Vec::new(), Vec::new());
+        let (mut changes, mut reads) = (String::new(), String::new());
+        let mut strangers = false;
+        for call in legal.offered() {
+            let Ok(function) = bus.resolve(&call.name) else {
+                continue;
+            };
+            let needs = &function.function().needs;
+            let name = call.name.clone();
+            let parameters = call.parameters.clone();
+            strangers |= !function.device().is_vouched_for() || reads_the_world(needs);
+            match function.effect() {
+                Effect::Write if !needs.is_empty() => {
+                    if needs.iter().all(|need| granted(&function, need)) {
+                        changes.push_str(&line(&function, &parameters, false));
+                        targets.push(Target { name, parameters });
+                    }
+                }
+                Effect::Write => {}
+                Effect::Read => {
+                    reads.push_str(&line(&function, &parameters, true));
+                    let returns = function.function().returns.clone();
+                    readers.push(Reader {
+                        name,
+                        parameters,
+                        returns,
+                    });
+                }
+            }
+        }
+        let shown = format!("Tools that read:\n{reads}Tools that change something:\n{changes}");
+        (strangers && !targets.is_empty()).then_some(Self {
+            targets,
+            readers,
+            shown,
+        })
+    }
+
+    /// The text that is put to a model for the task `told`.
+    pub(crate) fn about(&self, told: &str) -> String {
+        format!("{}Message: {}", self.shown, told.trim())
+    }
+
+    /// The JSON Schema of a plan whose literals were `said`; `None` where nothing can be
+    /// planned with these.
+    pub(crate) fn form(&self, said: &Said) -> Option<Value> {
+        let mut words = Words::of(said, &self.targets);
+        let picks = self
+            .readers
+            .iter()
+            .map(|reader| words.pick(reader))
+            .collect();
+        words.define("pick", any_of(picks));
+        let targets = self.targets.iter();
+        let effects = any_of(
+            targets
+                .filter_map(|target| effect(target, &words))
+                .collect(),
+        )?;
+        let effects = json!({"type": "array", "items": effects, "maxItems": EFFECTS_MAX});
+        let mut form = object(&[("effects", effects)]);
+        form["$defs"] = words.definitions.into();
+        Some(form)
+    }
+}
+
+/// The form of an effect of `target`; `None` where nothing can be said of an argument that it
+/// needs.
+fn effect(target: &Target, words: &Words) -> Option<Value> {
+    let required = target.parameters["required"].as_array().cloned();
+    let required = required.unwrap_or_default();
+    let properties = target.parameters["properties"].as_object().into_iter();
+    let slots: Map<String, Value> = properties
+        .flatten()
+        .filter_map(|(name, _)| {
+            let schema = argument(&target.parameters, name)?;
+            let role = Role::of(&target.name, name, schema);
+            Some((name.clone(), words.slot(role, schema)?))
+        })
+        .collect();
+    let mut needed = required.iter().filter_map(Value::as_str);
+    if !needed.all(|name| slots.contains_key(name)) {
+        return None;
+    }
+    let args = json!({"type": "object", "properties": slots, "required": required,
+            "additionalProperties": false});
+    Some(object(&[
+        ("tool", json!({"const": target.name})),
+        ("args", args),
+    ]))
+}
+
+/// What a model is shown of a function.
+fn line(function: &Resolved, parameters: &Value, reads: bool) -> String {
+    let about = &function.function().description;
+    let about = about.split(['\n', '.']).next().unwrap_or_default().trim();
+    let about: String = about.chars().take(DESCRIPTION_CHARS).collect();
+    let fields = match reads {
+        true => fields(&function.function().returns),
+        false => Vec::new(),
+    };
+    let gives = match fields.is_empty() {
+        true => String::new(),
+        false => format!(" -> {}", fields.join(", ")),
+    };
+    let name = function.name();
+    format!("{name} {}{gives}  # {about}\n", signature(parameters))
+}
+
+/// The fields of the records that a schema of a result describes, where it does.
+fn fields(returns: &Value) -> Vec<String> {
+    let names = |schema: &Value| -> Vec<String> {
+        let properties = schema["properties"].as_object().into_iter().flatten();
+        properties.map(|(name, _)| name.clone()).collect()
+    };
+    if returns["type"] == "array" {
+        return names(&returns["items"]);
+    }
+    let properties = returns["properties"].as_object();
+    let mut lists = properties.into_iter().flatten().filter(|(_, schema)| {
+        schema["type"] == "array" && schema["items"]["properties"].is_object()
+    });
+    match (lists.next(), lists.next()) {
+        (Some((_, list)), None) => names(&list["items"]),
+        _ => names(returns),
+    }
+}
+
+/// The parts of the form that all effects share.
+struct Words {
+    definitions: Map<String, Value>,
+    /// The tools whose effects may be planned.
+    tools: Vec<String>,
+}
+
+impl Words {
+    fn of(said: &Said, targets: &[Target]) -> Self {
+        let mut words = Self {
+            definitions: Map::new(),
+            tools: targets.iter().map(|target| target.name.clone()).collect(),
+        };
+        let texts = |texts: Vec<String>| texts.into_iter().map(Value::from).collect();
+        words.define_values("said", texts(said.phrases()));
+        words.define_values("number", said.numbers());
+        let mut times = said.moments();
+        times.push("today".into());
+        words.define_values("time", texts(times));
+        words
+    }
+
+    fn define(&mut self, name: &str, schema: Option<Value>) {
+        if let Some(schema) = schema {
+            self.definitions.insert(name.to_owned(), schema);
+        }
+    }
+
+    fn define_values(&mut self, name: &str, values: Vec<Value>) {
+        let schema = (!values.is_empty()).then(|| json!({ "enum": values }));
+        self.define(name, schema);
+    }
+
+    /// A reference to a definition, where there is one.
+    fn refer(&self, name: &str) -> Option<Value> {
+        let there = self.definitions.contains_key(name);
+        there.then(|| json!({"$ref": format!("#/$defs/{name}")}))
+    }
+
+    /// The form of an argument, where a plan can say anything of it.
+    fn slot(&self, role: Role, schema: &Value) -> Option<Value> {
+        if role == Role::Content {
+            return Some(json!({"const": "text"}));
+        }
+        let literal = self.literal(role, schema);
+        let mut forms = Vec::new();
+        if let Some(literal) = &literal {
+            forms.push(object(&[("is", literal.clone())]));
+            if !is_a_list(schema) && !is_of_few(schema) {
+                let several =
+                    json!({"type": "array", "items": literal, "minItems": 2, "maxItems": 4});
+                forms.push(object(&[("one_of", several)]));
+            }
+        }
+        if role != Role::Credential && !is_of_few(schema) {
+            forms.extend(self.refer("pick").map(|pick| object(&[("pick", pick)])));
+        }
+        if role == Role::Amount {
+            forms.extend(self.refer("pick").map(|pick| object(&[("at_most", pick)])));
+        }
+        if role == Role::Selector && self.tools.len() > 1 && !is_of_few(schema) {
+            let take = json!({"type": "string", "pattern": FIELD});
+            let created = object(&[("by", json!({ "enum": self.tools })), ("take", take)]);
+            forms.push(object(&[("created", created)]));
+        }
+        any_of(forms)
+    }
+
+    fn literal(&self, role: Role, schema: &Value) -> Option<Value> {
+        if is_of_few(schema) {
+            return Some(schema.clone());
+        }
+        if is_a_list(schema) {
+            let member = self.refer("said")?;
+            return Some(json!({"type": "array", "items": member, "minItems": 1, "maxItems": 8}));
+        }
+        match role {
+            Role::Time => self.refer("time"),
+            _ if is_a_number(schema) => self.refer("number"),
+            _ => self.refer("said"),
+        }
+    }
+
+    /// The form of a pick from the results of `reader`.
+    fn pick(&self, reader: &Reader) -> Value {
+        let known = fields(&reader.returns);
+        let field = match known.is_empty() {
+            true => json!({"type": "string", "pattern": FIELD}),
+            false => json!({ "enum": known }),
+        };
+        let mut parts = vec![("from", json!({"const": reader.name}), true)];
+        if let (Some(given), true) = (self.given(reader), takes_something(reader)) {
+            parts.push(("given", given, false));
+        }
+        if let Some(values) = self.value() {
+            let by_field = by_field(&known, &values);
+            parts.push(("where", by_field, false));
+        }
+        if let Some(said) = self.refer("said") {
+            parts.push(("has", by_field(&known, &said), false));
+        }
+        parts.push((
+            "how",
+            json!({"enum": ["only", "first", "last", "max", "min"]}),
+            true,
+        ));
+        parts.push(("by", field.clone(), false));
+        parts.push(("take", field, true));
+        let properties: Map<String, Value> = parts
+            .iter()
+            .map(|(name, schema, _)| ((*name).to_owned(), schema.clone()))
+            .collect();
+        let required: Vec<&str> = parts
+            .iter()
+            .filter(|part| part.2)
+            .map(|part| part.0)
+            .collect();
+        json!({"type": "object", "properties": properties, "required": required,
+            "additionalProperties": false})
+    }
+
+    /// The arguments of a read, as far as they were said.
+    fn given(&self, reader: &Reader) -> Option<Value> {
+        let properties = reader.parameters["properties"].as_object()?;
+        let forms = properties.iter().filter_map(|(name, _)| {
+            let schema = argument(&reader.parameters, name)?;
+            let role = Role::of(&reader.name, name, schema);
+            Some((name.clone(), self.literal(role, schema)?))
+        });
+        let forms: Map<String, Value> = forms.collect();
+        let required = reader.parameters["required"].as_array().cloned();
+        let required = required.unwrap_or_default();
+        let all = required
+            .iter()
+            .filter_map(Value::as_str)
+            .all(|name| forms.contains_key(name));
+        all.then(|| {
+            json!({"type": "object", "properties": forms, "required": required,
+                "additionalProperties": false})
+        })
+    }
+
+    /// A value that a record is found by.
+    fn value(&self) -> Option<Value> {
+        let values = ["said", "number", "time"].iter();
+        any_of(values.filter_map(|name| self.refer(name)).collect())
+    }
+}
+
+/// One field with a value, or two.
+fn by_field(known: &[String], value: &Value) -> Value {
+    if known.is_empty() {
+        return json!({"type": "object", "patternProperties": {FIELD: value},
+            "additionalProperties": false, "minProperties": 1, "maxProperties": 2});
+    }
+    let properties: Map<String, Value> = known
+        .iter()
+        .map(|name| (name.clone(), value.clone()))
+        .collect();
+    json!({"type": "object", "properties": properties, "additionalProperties": false,
+        "minProperties": 1})
+}
+
+fn any_of(mut forms: Vec<Value>) -> Option<Value> {
+    match forms.len() {
+        0 => None,
+        1 => forms.pop(),
+        _ => Some(json!({ "anyOf": forms })),
+    }
+}
+
+fn takes_something(reader: &Reader) -> bool {
+    let properties = reader.parameters["properties"].as_object();
+    properties.is_some_and(|properties| !properties.is_empty())
+}
+
+/// Whether `schema` lists its values, or has two.
+fn is_of_few(schema: &Value) -> bool {
+    let listed = schema.get("enum").is_some() || schema.get("const").is_some();
+    listed || types(schema).iter().any(|kind| kind == "boolean")
+}
+
+fn is_a_list(schema: &Value) -> bool {
+    types(schema).iter().any(|kind| kind == "array")
+}
+
+fn is_a_number(schema: &Value) -> bool {
+    types(schema)
+        .iter()
+        .any(|kind| matches!(kind.as_str(), "number" | "integer"))
+}
+
+#[cfg(test)]
+mod tests;

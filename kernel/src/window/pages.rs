@@ -1,0 +1,98 @@
+//! The pages of a window, for people to look at.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Pinned, Vm, VmError};
+use crate::label::Label;
+use quipu_cpu::Cpu;
+
+/// What a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageKind {
+    /// The instructions of the agent and the cards of its tools.
+    Boot,
+    /// A task that was done right, shown before the task.
+    Example,
+    /// What the store holds on the task.
+    Reminder,
+    /// A text beside the task.
+    Attached,
+    /// The task.
+    Task,
+    /// A step: an action and what came back.
+    Step,
+}
+
+/// A page of a window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WindowPage {
+    /// What it is.
+    pub kind: PageKind,
+    /// Its id, of a step: `s3`; of an example what its user knows it by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Who wrote it.
+    pub label: Label,
+    /// Tokens of its text as it is shown, without those of the template around it.
+    pub tokens: u32,
+    /// Whether it is in the window, and not evicted.
+    pub resident: bool,
+}
+
+/// A window as it is laid out for the next step of its process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Window {
+    /// Its size in tokens.
+    pub size: u32,
+    /// Tokens of the whole prompt, by the model's tokenizer.
+    pub prompt: u32,
+    /// Tokens kept free for the next action.
+    pub reserve: u32,
+    /// What is in it, and what was; from the front.
+    pub pages: Vec<WindowPage>,
+}
+
+impl Vm {
+    /// The window as it is laid out now, evicting what has to go.
+    ///
+    /// # Errors
+    /// Where what is pinned does not fit.
+    pub fn map(&mut self, cpu: &dyn Cpu) -> Result<Window, VmError> {
+        let (prompt, _) = self.fit(cpu)?;
+        let count = |text: &str| cpu.count(text) as u32;
+        let pinned = |kind, page: &Pinned| WindowPage {
+            kind,
+            id: None,
+            label: page.label.clone(),
+            tokens: count(&page.text),
+            resident: true,
+        };
+        let mut pages = vec![pinned(PageKind::Boot, &self.boot)];
+        pages.extend(self.examples.iter().rev().map(|example| WindowPage {
+            kind: PageKind::Example,
+            id: Some(example.id.clone()),
+            label: example.label.clone(),
+            tokens: example.messages.iter().map(|turn| count(&turn.text)).sum(),
+            resident: true,
+        }));
+        let reminder = self.reminder.iter();
+        pages.extend(reminder.map(|page| pinned(PageKind::Reminder, page)));
+        let attached = self.attached.iter();
+        pages.extend(attached.map(|page| pinned(PageKind::Attached, page)));
+        pages.push(pinned(PageKind::Task, &self.task));
+        pages.extend(self.steps.iter().map(|step| WindowPage {
+            kind: PageKind::Step,
+            id: Some(step.id()),
+            label: step.label.clone(),
+            tokens: count(&step.action) + count(&step.view(self.borders)),
+            resident: step.resident,
+        }));
+        Ok(Window {
+            size: self.window as u32,
+            prompt: prompt.len as u32,
+            reserve: self.reserve as u32,
+            pages,
+        })
+    }
+}

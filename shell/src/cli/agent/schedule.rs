@@ -1,0 +1,453 @@
+//! `quipu agent schedule`: agents that run by themselves.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use chrono::{DateTime, Local};
+use clap::{Args, Subcommand};
+use quipu_kernel::event::Event;
+use quipu_kernel::journal::{Journal, ProcessRow};
+use quipu_kernel::process::{Pid, State};
+use serde_json::{Value, json};
+
+use crate::cli::run::{exit_code, follow};
+use crate::service::control::{Reply, Request};
+use crate::service::conversation::{Ask, Conversation, Start, Told};
+use crate::service::door::Door;
+use crate::service::machine::Guests;
+use crate::service::talk;
+use crate::session::Session;
+use crate::session::agent;
+use crate::session::lock::MachineLock;
+use crate::session::schedule::book::{Book, Held};
+use crate::session::schedule::due::{self, Spent};
+use crate::session::schedule::{
+    self, Cause, Missed, Past, RUNS_A_DAY, Schedule, TOKENS_A_DAY, Trigger, files,
+};
+use crate::terminal::error::UserError;
+use crate::terminal::interrupts::Interrupts;
+use crate::terminal::output::{self, ago, shortened, visible};
+use crate::terminal::render::Renderer;
+
+/// What the agent that has no file is called here.
+const DEFAULT: &str = "default";
+
+/// Run an agent by itself: at times, when files change, or when a program asks over HTTP
+///
+/// `quipu serve` runs what is due. Nobody is there then, so nothing is approved: a run does what
+/// was granted before, and no more. What a changed file or a request says is others' text.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct ScheduleArgs {
+    /// A name of `quipu agent ls`, a file or a folder; `default` is the agent that has no file
+    #[arg(required = true, value_name = "AGENT")]
+    agent: Option<PathBuf>,
+    /// The task of each run
+    #[arg(long, required = true, value_name = "TEXT")]
+    prompt: Option<String>,
+    /// Run at these times by the clock of this machine: minute, hour, day of the month, month,
+    /// day of the week
+    #[arg(long, value_name = "TIMES", conflicts_with_all = ["on_change", "hook"])]
+    cron: Option<String>,
+    /// Run when this file, or a file below this folder, is new or changes, with its text
+    #[arg(long, value_name = "PATH", conflicts_with = "hook")]
+    on_change: Option<PathBuf>,
+    /// Run at `POST /api/v1/hooks/NAME` with the body as a text; prints the token for it
+    #[arg(long, value_name = "NAME", conflicts_with = "name")]
+    hook: Option<String>,
+    /// What the schedule is called [default: the name of the agent]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Runs that were due while no machine ran, or while the last one still did
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
+    missed: Missed,
+    /// The most runs of a day
+    #[arg(long, value_name = "N", default_value_t = RUNS_A_DAY, value_parser = clap::value_parser!(u32).range(1..))]
+    runs_a_day: u32,
+    /// The most tokens that the runs of a day generate together
+    #[arg(long, value_name = "N", default_value_t = TOKENS_A_DAY, value_parser = clap::value_parser!(u32).range(1..))]
+    tokens_a_day: u32,
+    #[command(subcommand)]
+    command: Option<ScheduleCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum ScheduleCommand {
+    /// List them: when each runs next, what it ran today, how its last run ended
+    Ls {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove one; a run that is under way goes on
+    Rm {
+        /// Its name
+        name: String,
+    },
+    /// Run one now, as it would run by itself, and print its answer
+    Run {
+        /// Its name
+        name: String,
+    },
+}
+
+/// Runs the command.
+pub async fn run(session: &Session, args: ScheduleArgs) -> Result<u8> {
+    match &args.command {
+        Some(ScheduleCommand::Ls { json }) => list(session, *json),
+        Some(ScheduleCommand::Rm { name }) => remove(session, name),
+        Some(ScheduleCommand::Run { name }) => now(session, name).await,
+        None => add(session, &args),
+    }
+}
+
+fn add(session: &Session, args: &ScheduleArgs) -> Result<u8> {
+    let (named, prompt) = match (&args.agent, &args.prompt) {
+        (Some(agent), Some(prompt)) if !prompt.trim().is_empty() => (agent, prompt),
+        _ => {
+            return Err(UserError::usage(
+                "the task is empty",
+                "say it with --prompt",
+            ));
+        }
+    };
+    let agent = found(session, named)?;
+    let (on, token) = trigger(args)?;
+    let name = name(args, named)?;
+    let seen_ns = match &on {
+        Trigger::Change(path) => files::newest_ns(path),
+        _ => due::ns(Local::now()),
+    };
+    let schedule = Schedule {
+        agent,
+        prompt: prompt.clone(),
+        missed: args.missed,
+        runs_a_day: args.runs_a_day,
+        tokens_a_day: args.tokens_a_day,
+        on,
+        past: Past {
+            seen_ns,
+            ..Past::default()
+        },
+    };
+    let mut held = Book::of(&session.paths).hold()?;
+    if held.schedules.contains_key(&name) {
+        return Err(UserError::usage(
+            format!("there is a schedule {name} already"),
+            format!("`quipu agent schedule rm {name}` removes it; --name gives this one another"),
+        ));
+    }
+    let next = due::next(&schedule, Local::now());
+    held.schedules.insert(name.clone(), schedule);
+    held.write()?;
+    drop(held);
+    if let Some(token) = token {
+        output::line(&token)?;
+        say!(
+            "the token for POST /api/v1/hooks/{name}, which is kept nowhere else: send it as \
+             `Authorization: Bearer TOKEN`"
+        );
+    }
+    match next {
+        Some(next) => say!("{name} runs next at {}", clock(next)),
+        None => say!("{name} is scheduled"),
+    }
+    hint_where_nothing_runs(session);
+    Ok(0)
+}
+
+/// What starts it; of a hook, its new token.
+fn trigger(args: &ScheduleArgs) -> Result<(Trigger, Option<String>)> {
+    match (&args.cron, &args.on_change, &args.hook) {
+        (Some(pattern), ..) => {
+            due::times(pattern)?;
+            Ok((Trigger::Cron(pattern.clone()), None))
+        }
+        (_, Some(path), _) => Ok((Trigger::Change(watched(path)?), None)),
+        (.., Some(_)) => {
+            let token = token()?;
+            Ok((Trigger::Hook(schedule::token_hash(&token)), Some(token)))
+        }
+        _ => Err(UserError::usage(
+            "nothing says when it runs",
+            "give --cron TIMES, --on-change PATH or --hook NAME",
+        )),
+    }
+}
+
+/// The path that is watched: a file that is not there yet has at least a folder.
+fn watched(path: &Path) -> Result<PathBuf> {
+    let absolute = std::path::absolute(path)?;
+    let there = path.exists() || absolute.parent().is_some_and(Path::is_dir);
+    match there {
+        // A folder may be a link: what is in it is watched.
+        true => Ok(path.canonicalize().unwrap_or(absolute)),
+        false => Err(UserError::usage(
+            format!("there is no {}", path.display()),
+            "name a file or a folder that is there",
+        )),
+    }
+}
+
+/// The agent as it is kept: a name, or an absolute path; checked that it can be read.
+fn found(session: &Session, named: &Path) -> Result<Option<PathBuf>> {
+    let folder = session.paths.agents();
+    let own = named.to_str().and_then(|name| agent::named(&folder, name));
+    if own.is_none() && named == Path::new(DEFAULT) {
+        return Ok(None);
+    }
+    let loaded = agent::load(named, &session.paths)?;
+    let kept = match own {
+        Some(_) => named.to_owned(),
+        None => named.canonicalize()?,
+    };
+    if loaded.agent.stranger {
+        let path = visible(&kept.display().to_string());
+        say!("hint: the agent is not trusted; `quipu trust {path}` vouches for it as it is now");
+    }
+    Ok(Some(kept))
+}
+
+/// What the schedule is called.
+fn name(args: &ScheduleArgs, agent: &Path) -> Result<String> {
+    let given = args.hook.as_ref().or(args.name.as_ref()).cloned();
+    let stem = || {
+        let stem = agent.file_stem()?.to_string_lossy().into_owned();
+        let folder = agent.parent()?.file_name();
+        match (stem.as_str(), folder) {
+            ("agent" | "SKILL", Some(folder)) => Some(folder.to_string_lossy().into_owned()),
+            _ => Some(stem),
+        }
+    };
+    let name = given.or_else(stem).unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let taken = ["ls", "rm", "run", "help"].contains(&name.as_str());
+    match !name.is_empty() && name.len() <= 64 && name.chars().all(plain) && !taken {
+        true => Ok(name),
+        false => Err(UserError::usage(
+            format!("{name:?} is no name for a schedule"),
+            "give --name: up to 64 letters, digits, - and _",
+        )),
+    }
+}
+
+/// A word that nobody guesses.
+fn token() -> Result<String> {
+    let mut bytes = [0; 24];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn remove(session: &Session, name: &str) -> Result<u8> {
+    let mut held = Book::of(&session.paths).hold()?;
+    held.get(name)?;
+    held.schedules.remove(name);
+    held.write()?;
+    drop(held);
+    say!("removed the schedule {}", visible(name));
+    is_run(session);
+    Ok(0)
+}
+
+/// Tells a machine that runs schedules to look at them; whether there is one.
+fn is_run(session: &Session) -> bool {
+    matches!(
+        talk::ask(&session.paths.state, &Request::Schedules),
+        Ok(Some(Reply::Done))
+    )
+}
+
+fn hint_where_nothing_runs(session: &Session) {
+    if !is_run(session) {
+        say!("hint: no machine runs schedules on this root: start `quipu serve`");
+    }
+}
+
+fn list(session: &Session, as_json: bool) -> Result<u8> {
+    let schedules = Book::of(&session.paths).read()?;
+    let journal = session.journal()?;
+    let now = Local::now();
+    if as_json {
+        let all = schedules.iter();
+        let all: Vec<Value> = all
+            .map(|(name, schedule)| described(name, schedule, &journal, now))
+            .collect();
+        output::json(&all)?;
+        return Ok(0);
+    }
+    if schedules.is_empty() {
+        say!("nothing is scheduled: `quipu agent schedule AGENT --cron TIMES --prompt TEXT`");
+        return Ok(0);
+    }
+    let rows = schedules.iter().map(|(name, schedule)| {
+        let past = &schedule.past;
+        vec![
+            name.clone(),
+            agent_words(schedule),
+            when(schedule),
+            due::next(schedule, now).map_or_else(String::new, clock),
+            format!("{} of {}", today(past, now), schedule.runs_a_day),
+            last(past, &journal),
+        ]
+    });
+    output::table(
+        &["NAME", "AGENT", "WHEN", "NEXT", "RUNS TODAY", "LAST"],
+        rows.collect(),
+    )?;
+    hint_where_nothing_runs(session);
+    Ok(0)
+}
+
+fn today(past: &Past, now: DateTime<Local>) -> u32 {
+    let mut past = past.clone();
+    past.turn_to(now);
+    past.runs
+}
+
+fn agent_words(schedule: &Schedule) -> String {
+    let agent = schedule.agent.as_ref();
+    agent.map_or_else(|| DEFAULT.to_owned(), |path| path.display().to_string())
+}
+
+fn when(schedule: &Schedule) -> String {
+    match &schedule.on {
+        Trigger::Cron(pattern) => format!("cron {pattern}"),
+        Trigger::Change(path) => format!("change {}", path.display()),
+        Trigger::Hook(_) => "hook".to_owned(),
+    }
+}
+
+/// How the last run ended, and why none came after it.
+fn last(past: &Past, journal: &Journal) -> String {
+    let row = past.last.and_then(|pid| journal.process(pid).ok());
+    let ended = row.map(|row| {
+        let answer = row.exit.as_ref().and_then(|exit| exit.answer.as_ref());
+        let answer = answer.map(|answer| match answer.as_str() {
+            Some(text) => format!(": {}", shortened(&output::one_line(text), 40)),
+            None => format!(": {}", shortened(&answer.to_string(), 40)),
+        });
+        format!(
+            "process {} {}, {}{}",
+            row.pid,
+            status(&row),
+            ago(row.updated_ms),
+            answer.unwrap_or_default()
+        )
+    });
+    let parts: Vec<String> = ended.into_iter().chain(past.note.clone()).collect();
+    parts.join("; ")
+}
+
+/// The word for how a process stands.
+fn status(row: &ProcessRow) -> String {
+    let exit = row.exit.as_ref().filter(|_| row.state == State::Exited);
+    let word = exit.and_then(|exit| serde_json::to_value(exit.status).ok());
+    let word = word.and_then(|word| word.as_str().map(str::to_owned));
+    word.unwrap_or_else(|| row.state.as_str().to_owned())
+}
+
+fn described(name: &str, schedule: &Schedule, journal: &Journal, now: DateTime<Local>) -> Value {
+    let past = &schedule.past;
+    let on = match &schedule.on {
+        Trigger::Cron(pattern) => json!({ "cron": pattern }),
+        Trigger::Change(path) => json!({ "change": path }),
+        Trigger::Hook(_) => json!({"hook": format!("/api/v1/hooks/{name}")}),
+    };
+    let last = past.last.and_then(|pid| journal.process(pid).ok());
+    json!({
+        "name": name,
+        "agent": schedule.agent,
+        "prompt": schedule.prompt,
+        "on": on,
+        "missed": schedule.missed,
+        "runs_a_day": schedule.runs_a_day,
+        "tokens_a_day": schedule.tokens_a_day,
+        "next": due::next(schedule, now).map(|next| next.to_rfc3339()),
+        "runs_today": today(past, now),
+        "last": last.map(|row| json!({
+            "pid": row.pid,
+            "status": status(&row),
+            "answer": row.exit.as_ref().and_then(|exit| exit.answer.clone()),
+            "updated_ms": row.updated_ms,
+        })),
+        "note": past.note,
+    })
+}
+
+fn clock(moment: DateTime<Local>) -> String {
+    moment.format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// Runs the schedule `name` now. It counts among the runs of the day, and is not held back by
+/// their number: its user asks for it.
+async fn now(session: &Session, name: &str) -> Result<u8> {
+    let mut interrupts = Interrupts::listen()?;
+    let book = Book::of(&session.paths);
+    let schedule = book.hold()?.get(name)?.clone();
+    let (loaded, program) = schedule::program(
+        session,
+        (name, &schedule),
+        schedule.tokens_a_day,
+        Cause::Time,
+    )?;
+    let policy = session.policy(&[], None);
+    let door = Door::open(session, policy, &loaded, Guests::Refused).await?;
+    door.check(session, &loaded)?;
+    let mut held = book.hold()?;
+    let spent = spent(session, held.get(name)?, door.journal());
+    if spent.is_running {
+        return Err(UserError::failed(
+            format!("the last run of {name} is still under way"),
+            "`quipu ps` shows it, and `quipu kill PID` ends it",
+        ));
+    }
+    held.begin(name, (Local::now(), None), |_| Ok(()))?;
+    let ask = Ask {
+        start: Start::Spawn {
+            program: Box::new(program),
+            must_fit: true,
+        },
+        think: loaded.think,
+    };
+    let mut conversation = door.begin(ask).await?;
+    let mut renderer = Renderer::new();
+    note_pid(held, name, &mut conversation, &mut renderer).await?;
+    let mut show = |event: &Event| {
+        renderer.show(event);
+        Ok(())
+    };
+    let rules = session.paths.policy();
+    let ended = follow(&mut conversation, &mut interrupts, &rules, &mut show, None).await?;
+    if let Some(answer) = &ended.exit.answer {
+        let text = answer.as_str();
+        let text = text.map_or_else(|| answer.to_string(), str::to_owned);
+        output::line(&visible(&text))?;
+    }
+    Ok(exit_code(&ended.exit))
+}
+
+/// Notes which process it is, which its first event tells.
+async fn note_pid(
+    mut held: Held,
+    name: &str,
+    conversation: &mut Conversation,
+    renderer: &mut Renderer,
+) -> Result<()> {
+    loop {
+        if let Told::Event(event) = conversation.next().await? {
+            renderer.show(&event);
+            return held.began(name, event.pid());
+        }
+    }
+}
+
+/// What the processes of `schedule` did, as another program sees it.
+fn spent(session: &Session, schedule: &Schedule, journal: &Journal) -> Spent {
+    let alive = MachineLock::holder(&session.paths.lock()).is_some();
+    let is_running = |pid: Pid| {
+        let row = journal.process(pid);
+        let runs = |row: ProcessRow| matches!(row.state, State::Running | State::Blocked);
+        alive && row.is_ok_and(runs)
+    };
+    Spent::of(schedule, journal, &is_running)
+}

@@ -1,0 +1,89 @@
+//! What a process did, as a document in Markdown. Words of models and tools stand in fences that
+//! they cannot end.
+
+use quipu_kernel::journal::{ProcessRow, StepRow};
+use quipu_kernel::label::Trust;
+
+use crate::terminal::hints;
+use crate::terminal::output::{seconds, visible};
+use crate::terminal::render::action_words;
+
+/// The process `row` with its `steps`.
+pub fn of(row: &ProcessRow, steps: &[StepRow]) -> String {
+    let mut text = format!("# Process {}\n\nModel: {}\n", row.pid, visible(&row.model));
+    if !row.agent.is_empty() {
+        text.push_str(&format!("Agent: {}\n", visible(&row.agent)));
+    }
+    text.push_str(&format!("\n## Task\n\n{}", fenced(&row.prompt)));
+    for step in steps {
+        let (verb, rest) = action_words(&step.action);
+        if verb == "answer" {
+            continue;
+        }
+        text.push_str(&format!("\n## Step {}: {}\n\n", step.n, visible(&verb)));
+        text.push_str(&fenced(&rest));
+        match &step.outcome {
+            None => text.push_str("\nThe machine stopped here.\n"),
+            Some(outcome) => {
+                let failed = if outcome.ok { "" } else { "Failed. " };
+                let from = match outcome.label.trust {
+                    Trust::Untrusted => {
+                        format!("Untrusted, from {}. ", visible(&outcome.label.source))
+                    }
+                    _ => String::new(),
+                };
+                let ms = seconds(step.decide_ms + outcome.ms);
+                text.push_str(&format!(
+                    "\n{failed}{from}{ms}\n\n{}",
+                    fenced(&outcome.text)
+                ));
+            }
+        }
+    }
+    if let Some(exit) = &row.exit {
+        match &exit.answer {
+            Some(answer) => {
+                let said = answer.as_str().map(str::to_owned);
+                let said = said.unwrap_or_else(|| answer.to_string());
+                text.push_str(&format!("\n## Answer\n\n{}", fenced(&said)));
+            }
+            None => {
+                let why = hints::ended(exit).unwrap_or_default();
+                text.push_str(&format!("\n## No answer\n\n{}\n", visible(&why)));
+            }
+        }
+        let usage = exit.usage;
+        text.push_str(&format!(
+            "\n{} · {} prompt tokens ({} cached) · {} generated\n",
+            seconds(exit.ms),
+            usage.prompt_tokens,
+            usage.cached_tokens,
+            usage.generated_tokens
+        ));
+    }
+    text
+}
+
+/// `text` in a fence with more backticks than it has in a row.
+fn fenced(text: &str) -> String {
+    let (mut longest, mut row) = (2, 0);
+    for c in text.chars() {
+        row = if c == '`' { row + 1 } else { 0 };
+        longest = longest.max(row);
+    }
+    let fence = "`".repeat(longest + 1);
+    format!("{fence}\n{}\n{fence}\n", visible(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_cannot_end_its_fence() {
+        let check = |text: &str, want: &str| assert_eq!(fenced(text), want);
+        check("a", "```\na\n```\n");
+        check("```\n# b", "````\n```\n# b\n````\n");
+        check("`````", "``````\n`````\n``````\n");
+    }
+}

@@ -1,0 +1,62 @@
+//! `quipu log export` and `quipu log import`. The form of the file is told in the kernel's
+//! `journal/transfer.rs`.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use quipu_kernel::journal::Journal;
+use quipu_kernel::process::Pid;
+
+use crate::config::{paths, private};
+use crate::session::Session;
+use crate::terminal::output;
+
+/// What stands for standard input or output.
+const STANDARD: &str = "-";
+
+/// Writes process `pid` to `file`.
+pub(super) fn export(session: &Session, pid: Pid, file: &Path) -> Result<u8> {
+    let journal = session.journal()?;
+    let mut run = Vec::new();
+    journal.export(pid, &mut run)?;
+    if file.as_os_str() == STANDARD {
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        out.write_all(&run)?;
+        out.flush()?;
+        return Ok(0);
+    }
+    let name = file.display();
+    // Whole or not at all, and for its owner only: it has all that the process read.
+    let unfinished = file.with_extension(format!("{}.tmp", std::process::id()));
+    let write = || {
+        let mut out = private::file(&unfinished)?;
+        out.write_all(&run)?;
+        out.sync_all()?;
+        std::fs::rename(&unfinished, file)
+    };
+    write().with_context(|| format!("{name} cannot be written"))?;
+    say!("process {pid} is in {name}, with all that it read");
+    Ok(0)
+}
+
+/// Reads a process from `file`, and prints its number.
+pub(super) fn import(session: &Session, file: &Path) -> Result<u8> {
+    // Nothing is made where there is nothing to read.
+    let mut from: Box<dyn std::io::BufRead> = if file.as_os_str() == STANDARD {
+        Box::new(std::io::stdin().lock())
+    } else {
+        let name = file.display();
+        let file = File::open(file).with_context(|| format!("{name} cannot be read"))?;
+        Box::new(BufReader::new(file))
+    };
+    paths::create(&session.paths.state)?;
+    let path = session.paths.journal();
+    private::file(&path).with_context(|| format!("{} cannot be made", path.display()))?;
+    let journal = Journal::open(&path, true)?;
+    let pid = journal.import(&mut *from)?;
+    say!("hint: `quipu log {pid}` shows it, `quipu replay {pid}` runs it again");
+    output::line(&pid.to_string())?;
+    Ok(0)
+}

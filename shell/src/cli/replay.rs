@@ -1,0 +1,176 @@
+//! `quipu replay`.
+
+use anyhow::Result;
+use clap::Args;
+use quipu_kernel::journal::{Journal, JournalError};
+use quipu_kernel::process::Pid;
+use quipu_kernel::replay::{Difference, ReplayError, Replayed, replay};
+use serde_json::json;
+
+use crate::cli::log;
+use crate::session::Session;
+use crate::terminal::error::UserError;
+use crate::terminal::output::{self, visible};
+
+/// Run processes again on what the journal recorded, and compare
+///
+/// The same loop runs with a CPU that says what the journal says, and a world where everything
+/// has happened already: no model is needed, nothing is carried out and nothing is sent. Ends
+/// with 1 where a process now does something else, or its journal was changed.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// Processes, or `all`
+    #[arg(required = true, value_name = "PID")]
+    pids: Vec<String>,
+    /// Print one line for each process only: whether its journal holds
+    #[arg(long)]
+    verify: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What came of one process.
+struct Report {
+    pid: Pid,
+    came: Result<Replayed, ReplayError>,
+}
+
+/// Replays processes; 1 where one differs.
+pub async fn run(session: &Session, args: &ReplayArgs) -> Result<u8> {
+    let journal = session.journal()?;
+    let all = args.pids.iter().any(|word| word == "all");
+    let mut code = 0;
+    let mut reports = Vec::new();
+    let mut older = 0;
+    for pid in pids(&journal, &args.pids)? {
+        let report = Report {
+            pid,
+            came: replay(&journal, pid).await,
+        };
+        match &report.came {
+            Err(ReplayError::NotRecorded(_)) if all => {
+                older += 1;
+                continue;
+            }
+            Err(ReplayError::Journal(JournalError::NoProcess(_))) => {}
+            came if is_same(came) => {}
+            _ => code = 1,
+        }
+        if args.json {
+            reports.push(report.json());
+        } else {
+            report.print(&journal, args.verify)?;
+        }
+        if let Err(ReplayError::Journal(JournalError::NoProcess(pid))) = report.came {
+            return Err(JournalError::NoProcess(pid).into());
+        }
+    }
+    if args.json {
+        output::json(&reports)?;
+    }
+    if older > 0 {
+        say!("{older} processes ran before what they were told was recorded: left out");
+    }
+    Ok(code)
+}
+
+/// The processes that the words name, the oldest first.
+fn pids(journal: &Journal, words: &[String]) -> Result<Vec<Pid>> {
+    if words.iter().any(|word| word == "all") {
+        let rows = journal.processes()?;
+        return Ok(rows.iter().rev().map(|row| row.pid).collect());
+    }
+    let number = |word: &String| {
+        word.parse::<Pid>().map_err(|_| {
+            UserError::usage(
+                format!("{word:?} is no process"),
+                "name processes by their numbers, or `all`; `quipu ps` lists them",
+            )
+        })
+    };
+    words.iter().map(number).collect()
+}
+
+fn is_same(came: &Result<Replayed, ReplayError>) -> bool {
+    matches!(came, Ok(replayed) if replayed.difference.is_none())
+}
+
+impl Report {
+    fn json(&self) -> serde_json::Value {
+        match &self.came {
+            Ok(replayed) => {
+                let mut report = json!(replayed);
+                report["same"] = json!(replayed.difference.is_none());
+                report
+            }
+            Err(error) => json!({"pid": self.pid, "same": false, "error": error.to_string()}),
+        }
+    }
+
+    fn print(&self, journal: &Journal, verify: bool) -> Result<()> {
+        let replayed = match &self.came {
+            Ok(replayed) => replayed,
+            // The whole command ends with it.
+            Err(ReplayError::Journal(JournalError::NoProcess(_))) => return Ok(()),
+            Err(error) => {
+                let told = visible(&error.to_string());
+                return output::line(&format!("{}: {told}", self.pid));
+            }
+        };
+        if !verify {
+            steps(journal, replayed)?;
+        }
+        let begin = if verify {
+            format!("{}: ", self.pid)
+        } else {
+            String::new()
+        };
+        match &replayed.difference {
+            None => {
+                let n = replayed.steps;
+                let words = if n == 1 { "step" } else { "steps" };
+                output::line(&format!(
+                    "{begin}same: {n} {words}, digest {}",
+                    replayed.digest
+                ))
+            }
+            Some(difference) => differs(&begin, difference),
+        }
+    }
+}
+
+/// Prints the steps that were the same, as `quipu log` does.
+fn steps(journal: &Journal, replayed: &Replayed) -> Result<()> {
+    let row = journal.process(replayed.pid)?;
+    let rulings = journal.rulings(replayed.pid)?;
+    let until = replayed.difference.as_ref().map(|at| at.step);
+    log::head(journal, &row)?;
+    for step in journal.steps(replayed.pid)? {
+        if until.is_none_or(|until| step.n < until) {
+            log::line_of(&step, &rulings)?;
+        }
+    }
+    if replayed.taken > 0 {
+        say!(
+            "the first {} steps were taken as they are: they ran before, or elsewhere",
+            replayed.taken
+        );
+    }
+    match until {
+        None => log::end(row),
+        Some(_) => Ok(()),
+    }
+}
+
+fn differs(begin: &str, difference: &Difference) -> Result<()> {
+    let Difference {
+        step,
+        what,
+        recorded,
+        now,
+    } = difference;
+    output::line(&format!("{begin}differs at step {step}: {what}"))?;
+    output::line(&format!("  recorded: {}", visible(recorded)))?;
+    output::line(&format!("  now:      {}", visible(now)))
+}

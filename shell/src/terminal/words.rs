@@ -1,0 +1,256 @@
+//! The words of the shell, in the languages that it speaks: one catalogue, so that no message
+//! is there in one language alone. Which of them is spoken is settled once, at the start.
+//!
+//! Errors of commands and the names of things stay English: they are searched for, and
+//! programs read them.
+
+use std::fmt::Display;
+use std::sync::OnceLock;
+
+/// A language of the shell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English, where nothing else is asked for.
+    #[default]
+    English,
+    /// Chinese, in simplified characters.
+    Chinese,
+}
+
+impl Language {
+    /// The language of a locale, such as `zh_CN.UTF-8`. A terminal of another encoding than
+    /// UTF-8 would show other characters, so it gets English.
+    pub fn of(locale: &str) -> Self {
+        let (name, encoding) = match locale.split_once('.') {
+            Some((name, encoding)) => (name, encoding.split('@').next()),
+            None => (locale, None),
+        };
+        let is_utf8 = encoding.is_none_or(|encoding| {
+            let encoding = encoding.to_ascii_lowercase();
+            encoding == "utf-8" || encoding == "utf8"
+        });
+        let language = name.split(['_', '-', '@']).next().unwrap_or_default();
+        match language.eq_ignore_ascii_case("zh") && is_utf8 {
+            true => Self::Chinese,
+            false => Self::English,
+        }
+    }
+}
+
+static SPOKEN: OnceLock<&'static Words> = OnceLock::new();
+
+/// Settles the language, once.
+pub fn speak(language: Language) {
+    let words = match language {
+        Language::English => &ENGLISH,
+        Language::Chinese => &CHINESE,
+    };
+    // A second call changes nothing.
+    let _ = SPOKEN.set(words);
+}
+
+/// The words of the language that is spoken.
+pub fn words() -> &'static Words {
+    SPOKEN.get().unwrap_or(&&ENGLISH)
+}
+
+/// `template` with its `{names}` filled in.
+pub fn fill(template: &str, values: &[(&str, &dyn Display)]) -> String {
+    let mut text = String::with_capacity(template.len());
+    let mut rest = template;
+    // What is filled in is not read again.
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let Some((name, after)) = after.split_once('}') else {
+            rest = after;
+            continue;
+        };
+        match values.iter().find(|(known, _)| *known == name) {
+            Some((_, value)) => text.push_str(&value.to_string()),
+            None => text.push_str(&format!("{{{name}}}")),
+        }
+        rest = after;
+    }
+    text.push_str(rest);
+    text
+}
+
+macro_rules! catalogue {
+    ($($name:ident: $english:literal, $chinese:literal;)*) => {
+        /// Every message, by its name.
+        #[allow(missing_docs, reason = "the English words say what each is")]
+        pub struct Words {
+            $(pub $name: &'static str,)*
+        }
+        const ENGLISH: Words = Words { $($name: $english,)* };
+        const CHINESE: Words = Words { $($name: $chinese,)* };
+        #[cfg(test)]
+        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $english, $chinese),)*];
+    };
+}
+
+catalogue! {
+    begin: "Type a task, /help for commands, Ctrl-D to leave.",
+        "输入任务即可开始；/help 列出命令；Ctrl-D 退出。";
+    shared: "{cpu} · shared with the machine that runs here",
+        "{cpu} · 与此处正在运行的机器共用";
+    cut_off: "process {pid} was cut off: /resume {pid} carries it on, /continue brings its conversation back",
+        "进程 {pid} 曾被中断：/resume {pid} 继续执行，/continue 恢复它的对话";
+    goes_on: "the conversation goes on after: {asked}", "对话从此处继续：{asked}";
+    no_earlier: "there is no earlier conversation", "没有更早的对话";
+    anew: "the conversation starts anew", "对话已重新开始";
+    undone: "turns taken back: {count}; the conversation goes on after: {asked}",
+        "已撤回 {count} 轮；对话从此处继续：{asked}";
+    undone_all: "turns taken back: {count}; the conversation starts anew",
+        "已撤回 {count} 轮；对话重新开始";
+    effects_stay: "what they changed stays changed; /continue {pid} brings them back",
+        "它们造成的更改不会撤销；/continue {pid} 可恢复这些轮次";
+    no_turns: "nothing was said yet", "还没有任何对话";
+    exported: "turns written to {file}: {count}", "已将 {count} 轮对话写入 {file}";
+    imported: "turns read from {file}: {count}; they count as a stranger's words",
+        "已从 {file} 读入 {count} 轮对话；这些内容按陌生人的话处理";
+    leave_twice: "press Ctrl-C again, or Ctrl-D, to leave", "再按一次 Ctrl-C，或按 Ctrl-D 退出";
+    queued: "queued: {line}", "已排队：{line}";
+    machine_ended: "the machine that ran here has ended: this shell runs one of its own",
+        "此处运行的机器已结束：本 shell 将自行运行一台";
+    stopped: "stopped; /resume {pid} carries it on", "已停止；/resume {pid} 继续执行";
+    suspended: "{count} suspended; they go on when a machine starts on this root",
+        "已挂起 {count} 个；当机器在此根目录上启动时会继续执行";
+    interrupted: "interrupted", "已中断";
+    noted: "noted as a case to learn from; /learn learns from all {cases}",
+        "已记为学习用例；/learn 从全部 {cases} 个用例中学习";
+    thought_once: "each task is thought about once", "每个任务只思考一次";
+    nothing_said: "nothing was said", "没有听到内容";
+    heard: "heard: {said}", "听到：{said}";
+    spoken: "answers are spoken; Ctrl-C stops one", "回答会朗读出来；Ctrl-C 停止当前朗读";
+    not_spoken: "answers are not spoken", "回答不再朗读";
+    model_now: "the model is {model}", "当前模型：{model}";
+    cost: "tasks: {tasks} · {time} · {prompt} prompt tokens ({cached} cached) · {generated} generated",
+        "{tasks} 个任务 · {time} · 提示词 {prompt} 个 token（{cached} 个来自缓存）· 生成 {generated} 个";
+    window_of: "process {pid}: {used} of {size} tokens", "进程 {pid}：已用 {used} / {size} 个 token";
+    page_boot: "instructions and tools", "指令与工具";
+    page_examples: "what was learnt", "学到的示例";
+    page_reminder: "what memory holds on it", "记忆中的相关内容";
+    page_attached: "texts beside the task", "任务所附文本";
+    page_task: "the task", "任务";
+    page_steps: "steps", "步骤";
+    page_template: "between them", "分隔标记";
+    page_reserve: "kept for the answer", "为回答预留";
+    page_free: "free", "空闲";
+    evicted_steps: "out of sight: {pages}", "已移出窗口：{pages}";
+    process_goes_on: "process {pid} goes on after step {steps}", "进程 {pid} 从第 {steps} 步之后继续";
+    taught: "shown what was learnt: {ids}", "展示学到的示例：{ids}";
+    left_out: "{tool} is left out: no grammar holds its schema ({reason})",
+        "已略去 {tool}：没有语法能约束它的模式（{reason}）";
+    reading: "step {n}  reading {tokens} tokens…", "第 {n} 步  正在读取 {tokens} 个 token…";
+    step: "step {n}", "第 {n} 步";
+    tokens: "{prompt} tokens ({cached} cached) + {generated}",
+        "{prompt} 个 token（{cached} 个来自缓存）+ {generated}";
+    untrusted: "untrusted, from {source}", "不受信任，来自 {source}";
+    more: "[more lines: {lines}, /step {n}]", "［还有 {lines} 行：/step {n}］";
+    result: "result", "结果";
+    failed: "failed", "失败";
+    evicted: "page {page} evicted ({tokens} tokens)", "页 {page} 已移出窗口（{tokens} 个 token）";
+    recalled: "page {page} recalled", "页 {page} 已取回";
+    lost: "{events} events came too fast to be shown", "{events} 个事件来得太快，未能显示";
+    limit: "limit: {text}", "限制：{text}";
+    sum: "{time} · {prompt} prompt tokens ({cached} cached) · {generated} generated",
+        "{time} · 提示词 {prompt} 个 token（{cached} 个来自缓存）· 生成 {generated} 个";
+    reminded: "reminded of {what} · {tokens} tokens", "想起 {what} · {tokens} 个 token";
+    approve: "Approve this once? [y/N{all}] ", "仅此一次批准吗？[y/N{all}] ";
+    approve_all: ", a shows all of it", "，a 显示全部";
+    approve_process: ", p for this process", "，p 本进程内有效";
+    approve_always: ", w for good", "，w 永久有效";
+    approved_process: "approved for this process is what this rule holds for:", "本进程内批准此规则所涵盖的调用：";
+    add_rule: "Add this rule to your policy? [y/N] ", "将此规则加入策略吗？[y/N] ";
+    more_chars: "[… {left} more characters …]", "［…… 还有 {left} 个字符 ……］";
+    help: "\
+Type a task. @path brings a file in, !command runs a program. What is typed while a task
+runs is the next one.
+Ctrl-C stops the step, twice the process, three times the shell; Ctrl-D leaves.
+Alt-Enter, or a backslash at the end, starts another line.
+
+  /ps              processes           /log PID         what one did
+  /resume PID      carry one on        /kill PID        stop one for good
+  /step [N]        a step in full      /context [PID]   what is in the window
+  /mem search …    find pages          /mem add PATH    bring documents in
+  /tool ls         tools               /tool call …     call one
+  /model           the model in use    /model NAME      take another one
+  /see FILE        text in a picture   /hear            the microphone
+  /speak on        answers aloud       /say TEXT        say something
+  /think K         compare K branches  /think off       one again
+  /correct RIGHT   what was right      /learn           learn from that
+  /turns           this conversation   /undo [N]        take turns back
+  /clear           forget this talk    /continue [PID]  take an earlier one up
+  /export FILE     write it, .md .json /import FILE     read one
+  /history WORDS   what was asked      /cost            what this talk has cost
+  /doctor          check everything    /config show     settings
+  /quit            leave",
+        "\
+输入任务即可。@路径 附上文件，!命令 运行程序。任务运行时输入的内容排到下一个。
+Ctrl-C 停止当前步骤，两次停止进程，三次退出 shell；Ctrl-D 退出。
+Alt-Enter 或行尾的反斜杠换行继续输入。
+
+  /ps              进程列表            /log PID         某个进程做了什么
+  /resume PID      继续某个进程        /kill PID        彻底停止某个进程
+  /step [N]        完整显示一步        /context [PID]   窗口里有什么
+  /mem search …    查找页面            /mem add PATH    导入文档
+  /tool ls         工具列表            /tool call …     调用工具
+  /model           当前模型            /model NAME      换一个模型
+  /see FILE        读取图片中的文字    /hear            麦克风
+  /speak on        朗读回答            /say TEXT        朗读一段文字
+  /think K         比较 K 个分支       /think off       恢复单个
+  /correct RIGHT   指出正确的答案      /learn           从中学习
+  /turns           本次对话            /undo [N]        撤回若干轮
+  /clear           忘掉本次对话        /continue [PID]  恢复更早的对话
+  /export FILE     写出对话 .md .json  /import FILE     读入对话
+  /history WORDS   搜索问过的内容      /cost            本次对话的开销
+  /doctor          全面检查            /config show     设置
+  /quit            退出";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(template: &str) -> Vec<&str> {
+        let parts = template.split('{').skip(1);
+        let mut names: Vec<&str> = parts.filter_map(|part| part.split('}').next()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    #[test]
+    fn every_language_says_the_same() {
+        for (name, english, chinese) in ALL {
+            assert_eq!(names(english), names(chinese), "{name}");
+            assert!(!chinese.is_ascii() && english != chinese, "{name}");
+        }
+        let commands = |help: &str| help.matches("  /").count();
+        assert_eq!(commands(ENGLISH.help), commands(CHINESE.help));
+    }
+
+    #[test]
+    fn a_locale_chooses_the_language() {
+        let check = |locale: &str, want: Language| assert_eq!(Language::of(locale), want);
+        check("", Language::English);
+        check("C", Language::English);
+        check("en_US.UTF-8", Language::English);
+        check("zh_CN.UTF-8", Language::Chinese);
+        check("zh_TW.utf8", Language::Chinese);
+        check("zh-Hans", Language::Chinese);
+        check("zh_CN.GB18030", Language::English);
+        check("zhuang", Language::English);
+    }
+
+    #[test]
+    fn what_is_filled_in_is_not_read_again() {
+        let check = |template: &str, want: &str| {
+            assert_eq!(fill(template, &[("a", &"{b}"), ("b", &2)]), want);
+        };
+        check("{a} and {b}", "{b} and 2");
+        check("{c} {", "{c} ");
+        check("", "");
+    }
+}
