@@ -79,7 +79,7 @@ fn messages(asked: String) -> Vec<Message> {
 fn gives_a_time(text: &str) -> bool {
     let text = text.to_lowercase();
     let mut words = text.split(|c: char| !c.is_alphanumeric());
-    let named = words.any(|word| DATED.iter().any(|dated| word == *dated));
+    let named = words.any(|word| DATED.contains(&word));
     let chars: Vec<char> = text.chars().collect();
     let digit =
         |at: Option<usize>| at.is_some_and(|at| chars.get(at).is_some_and(char::is_ascii_digit));

@@ -5,7 +5,7 @@ use quipu_kernel::process::Pid;
 
 use crate::cli::{
     agent, batch, completions, config, doctor, eval, fork, hear, kill, learn, log, mem, model,
-    nice, ps, replay, run, see, serve, tool, top, trust,
+    nice, ps, replay, run, say, see, serve, tool, top, trust,
 };
 use crate::config::env_vars;
 use crate::config::globals::Globals;
@@ -48,6 +48,7 @@ pub enum Command {
     Replay(replay::ReplayArgs),
     See(see::SeeArgs),
     Hear(hear::HearArgs),
+    Say(say::SayArgs),
     #[command(subcommand)]
     Mem(mem::MemCommand),
     #[command(subcommand)]

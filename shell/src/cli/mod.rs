@@ -22,6 +22,7 @@ pub mod ps;
 pub mod replay;
 mod results;
 pub mod run;
+pub mod say;
 pub mod see;
 pub mod serve;
 pub mod think;
@@ -95,6 +96,7 @@ impl Session {
             Command::Replay(args) => replay::run(self, &args).await,
             Command::See(args) => see::run(self, &args),
             Command::Hear(args) => hear::run(self, args).await,
+            Command::Say(args) => say::run(self, args).await,
             Command::Mem(command) => mem::run(self, command).await,
             Command::Tool(command) => tool::run(self, command).await,
             Command::Agent(command) => agent::run(self, command).await,

@@ -10,7 +10,7 @@ use crate::cli::Cli;
 use crate::terminal::output::visible;
 
 /// Commands that only the shell has.
-const OWN: [&str; 15] = [
+const OWN: &[&str] = &[
     "/clear",
     "/context",
     "/continue",
@@ -22,6 +22,7 @@ const OWN: [&str; 15] = [
     "/import",
     "/quit",
     "/resume",
+    "/speak",
     "/step",
     "/think",
     "/turns",

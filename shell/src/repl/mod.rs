@@ -19,6 +19,7 @@ mod correct;
 mod earlier;
 mod editor;
 mod export;
+mod loud;
 mod microphone;
 mod slash;
 mod talk;
@@ -51,6 +52,7 @@ use crate::terminal::render::Renderer;
 use crate::terminal::words::{fill, words};
 use crate::terminal::{output, person};
 use editor::{Editor, Line};
+use loud::Loud;
 use talk::{Talk, Turn};
 
 /// Somebody waits for the answer: ahead of whatever runs in the background.
@@ -69,6 +71,8 @@ struct Repl<'a> {
     talk: Talk,
     /// How much thought each task gets, where it is more than one process.
     think: Option<Think>,
+    /// What speaks the answers, where they are spoken.
+    loud: Option<Loud>,
     /// The last process that was shown.
     last: Option<Pid>,
     /// What was typed while a task ran.
@@ -140,12 +144,13 @@ pub async fn run(session: Session, begin: Begin) -> Result<u8> {
         };
         let before = repl.session.globals.clone();
         let (talk, think, last) = (std::mem::take(&mut repl.talk), repl.think, repl.last);
-        let queue = std::mem::take(&mut repl.queue);
+        let (queue, loud) = (std::mem::take(&mut repl.queue), repl.loud.take());
         // The machine has one root, one store and, for a large model, all of the memory.
         drop(repl);
         let (session, door) = switched(*globals, before).await?;
         repl = Repl::of(session, door, &mut interrupts, is_typed);
         (repl.talk, repl.think, repl.last, repl.queue) = (talk, think, last, queue);
+        repl.loud = loud;
         let model = output::visible(&repl.session.settings.model);
         say!("{}", fill(words().model_now, &[("model", &model)]));
     }
@@ -172,6 +177,7 @@ impl<'a> Repl<'a> {
             interrupts,
             talk: Talk::default(),
             think: None,
+            loud: None,
             last: None,
             queue: VecDeque::new(),
             is_typed,
@@ -432,9 +438,10 @@ impl Repl<'_> {
             self.talk.add(Turn {
                 pid: Some(pid),
                 asked: asked.to_owned(),
-                answered: text,
+                answered: text.clone(),
                 trust,
             });
+            self.say_aloud(&text).await?;
         }
         Ok(code)
     }

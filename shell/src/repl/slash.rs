@@ -55,6 +55,7 @@ impl Repl<'_> {
             ["think"] => self.think(None)?,
             ["think", word] => self.think(Some(word))?,
             ["hear"] => self.listen().await?,
+            ["speak", some @ ..] => self.speak(some)?,
             ["correct", ..] => self.correct(command)?,
             ["continue"] => self.take_up(None)?,
             ["continue", pid] => self.take_up(Some(number(pid)?))?,

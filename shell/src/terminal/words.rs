@@ -122,6 +122,8 @@ catalogue! {
     thought_once: "each task is thought about once", "每个任务只思考一次";
     nothing_said: "nothing was said", "没有听到内容";
     heard: "heard: {said}", "听到：{said}";
+    spoken: "answers are spoken; Ctrl-C stops one", "回答会朗读出来；Ctrl-C 停止当前朗读";
+    not_spoken: "answers are not spoken", "回答不再朗读";
     model_now: "the model is {model}", "当前模型：{model}";
     cost: "tasks: {tasks} · {time} · {prompt} prompt tokens ({cached} cached) · {generated} generated",
         "{tasks} 个任务 · {time} · 提示词 {prompt} 个 token（{cached} 个来自缓存）· 生成 {generated} 个";
@@ -171,6 +173,7 @@ Alt-Enter, or a backslash at the end, starts another line.
   /tool ls         tools               /tool call …     call one
   /model           the model in use    /model NAME      take another one
   /see FILE        text in a picture   /hear            the microphone
+  /speak on        answers aloud       /say TEXT        say something
   /think K         compare K branches  /think off       one again
   /correct RIGHT   what was right      /learn           learn from that
   /turns           this conversation   /undo [N]        take turns back
@@ -191,6 +194,7 @@ Alt-Enter 或行尾的反斜杠换行继续输入。
   /tool ls         工具列表            /tool call …     调用工具
   /model           当前模型            /model NAME      换一个模型
   /see FILE        读取图片中的文字    /hear            麦克风
+  /speak on        朗读回答            /say TEXT        朗读一段文字
   /think K         比较 K 个分支       /think off       恢复单个
   /correct RIGHT   指出正确的答案      /learn           从中学习
   /turns           本次对话            /undo [N]        撤回若干轮

@@ -129,7 +129,7 @@ impl<'a> Trial<'a> {
             found.into_iter().map(|skill| skill.id.clone()).collect()
         };
         let same = |n: &usize| greedy && shown(known, n) == shown(skills, n);
-        let (unchanged, changed): (Vec<usize>, Vec<usize>) = places.iter().partition(|n| same(*n));
+        let (unchanged, changed): (Vec<usize>, Vec<usize>) = places.iter().partition(|n| same(n));
         let mut rows = Vec::new();
         if !changed.is_empty() {
             match self.run(what, &changed, skills, interrupts).await? {

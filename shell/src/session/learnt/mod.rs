@@ -309,7 +309,7 @@ mod tests {
         shelf.put(&two).unwrap();
         shelf.put(&one).unwrap();
         assert_eq!(shelf.all().unwrap(), [one.clone(), two.clone()]);
-        assert_eq!(shelf.on().unwrap(), [one.clone()]);
+        assert_eq!(shelf.on().unwrap(), std::slice::from_ref(&one));
         let file = root.path().join("other.md");
         std::fs::write(&file, "Another one.").unwrap();
         let other = crate::session::agent::load_apart(&file).unwrap();
