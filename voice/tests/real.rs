@@ -39,3 +39,33 @@ fn the_same_text_is_the_same_sound() {
     let nobody = voice.speak(&text, Some("nobody"), 1.0);
     assert!(matches!(nobody, Err(VoiceError::NoSpeaker { .. })));
 }
+
+#[test]
+fn sentences_become_phonemes() {
+    let Some(folder) = folder() else { return };
+    let voice = Voice::open(&folder, 1).unwrap();
+    let check = |text: &str, expected: &str| {
+        let text = sentences(text).remove(0);
+        assert_eq!(voice.phonemes(&text).unwrap(), expected, "{}", text.text);
+    };
+    check(
+        "The old bridge was closed because of the flood.",
+        "ði ˈOld bɹˈɪʤ wʌz klˈOzd bəkˈʌz ʌv ðə flˈʌd.",
+    );
+    check(
+        "AND I QUOTE: STOP THAT NOW!",
+        "ænd ˌI kwˈOt: stˈɑp ðæt nˈW!",
+    );
+    check(
+        "The U.S. has 50 states; NASA was founded in 1958.",
+        "ðə jˌuˈɛs hæz fˈɪfti stˈAts; nˈæsə wʌz fˈWndᵻd ɪn nˌIntˈin fˈɪfti ˈAt.",
+    );
+    check(
+        "他长得很高，跑得也很快。",
+        "tʰa→ ꭧʰa↗ŋ tɤ xə↓n kau→, pʰau↓ tɤ je↗ xə↓nkʰwai↘.",
+    );
+    check(
+        "你能告诉我火车站怎么走吗？",
+        "ni↓ nə↗ŋ kau↘su↘ wo↗ xwo↓ꭧʰɤ→ꭧa↘n ʦə↓nmɤ ʦou↓ ma?",
+    );
+}

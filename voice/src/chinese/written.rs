@@ -177,7 +177,11 @@ fn measure(count: &str, unit: &str) -> Option<String> {
         ("Hz", "赫兹"),
     ];
     let (_, name) = UNITS.iter().find(|(short, _)| *short == unit)?;
-    Some(format!("{}{name}", counted(count)))
+    match count.strip_prefix('-') {
+        // What is below zero is said as people do.
+        Some(plain) if name.ends_with('度') => Some(format!("零下{}{name}", number(plain))),
+        _ => Some(format!("{}{name}", counted(count))),
+    }
 }
 
 fn sign(written: &str) -> &'static str {
@@ -210,7 +214,7 @@ mod tests {
         check("共2个人", "共两个人");
         check("12个月", "十二个月");
         check("5km", "五公里");
-        check("零下-5℃", "零下负五摄氏度");
+        check("气温-5℃", "气温零下五摄氏度");
         check("10-20人", "十到二十人");
         check("第2名", "第二名");
         check("电话13800138000", "电话１３８００１３８０００");
