@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use quipu_cpu::{
     Chunk, Cpu, CpuError, CpuInfo, CpuStats, Form, Inquiry, Job, Message, Movement, Pid, Prompt,
     Ticket,
@@ -88,6 +89,7 @@ impl Shared {
         let cpu = Arc::new(Recorder {
             cpu: self.cpu.clone(),
             tape: tape.clone(),
+            form: Mutex::default(),
         });
         Self {
             cpu,
@@ -101,9 +103,23 @@ impl Shared {
 struct Recorder {
     cpu: Arc<dyn Cpu>,
     tape: Arc<Tape>,
+    /// The last form with its digest: it is mostly the same from one step to the next.
+    form: Mutex<Option<(Form, blake3::Hash)>>,
 }
 
 impl Recorder {
+    fn form_of(&self, job: &Job) -> blake3::Hash {
+        let mut last = self.form.lock();
+        match &*last {
+            Some((form, hash)) if *form == job.form => *hash,
+            _ => {
+                let hash = keys::form_of(job);
+                *last = Some((job.form.clone(), hash));
+                hash
+            }
+        }
+    }
+
     fn note(&self, key: u64, count: impl FnOnce() -> Count) {
         if let Some(mut recording) = self.tape.recording() {
             recording.count(key, count);
@@ -181,7 +197,8 @@ impl Cpu for Recorder {
     }
 
     fn submit(&self, job: Job) -> Ticket {
-        let told = Told::to_write(keys::window(&job.prompt), keys::legal(&job));
+        let legal = keys::legal(&self.form_of(&job), &job);
+        let told = Told::to_write(keys::window(&job.prompt), legal);
         self.listen_to(
             told,
             |tape, slot, chunk| tape.hear_text(slot, chunk),

@@ -85,7 +85,10 @@ impl Cpu for Player {
     }
 
     fn submit(&self, job: Job) -> Ticket {
-        let (window, legal) = (keys::window(&job.prompt), keys::legal(&job));
+        let (window, legal) = (
+            keys::window(&job.prompt),
+            keys::legal(&keys::form_of(&job), &job),
+        );
         let wrote = self
             .tape
             .playing()

@@ -56,8 +56,8 @@ pub enum ReplayError {
     Journal(#[from] JournalError),
     /// Its journal does not have what it was told.
     #[error(
-        "process {0} cannot be replayed: what its CPU and its tools told it was not recorded, \
-         as it has not run since this release was installed"
+        "process {0} cannot be replayed: nothing is recorded of what its CPU told it; it ran \
+         on an earlier release, or has not come to its first step"
     )]
     NotRecorded(Pid),
     /// A text that its run names is missing, or of another release.

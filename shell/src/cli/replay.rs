@@ -70,7 +70,7 @@ pub async fn run(session: &Session, args: &ReplayArgs) -> Result<u8> {
         output::json(&reports)?;
     }
     if older > 0 {
-        say!("{older} processes ran before what they were told was recorded: left out");
+        say!("left out, with nothing recorded of what their CPU told them: {older}");
     }
     Ok(code)
 }

@@ -1,6 +1,6 @@
 //! By what a tape tells windows, forms and texts apart: hashes of them.
 
-use blake3::Hasher;
+use blake3::{Hash, Hasher};
 use quipu_cpu::{Form, Inquiry, Job, Message, Prompt};
 
 use super::short;
@@ -12,10 +12,17 @@ pub(crate) fn window(prompt: &Prompt) -> String {
     short(&hash.finalize())
 }
 
-/// Digest of what a job may write, and of how its tokens are chosen.
-pub(crate) fn legal(job: &Job) -> String {
+/// Digest of the form that a job may write.
+pub(crate) fn form_of(job: &Job) -> Hash {
     let mut hash = Hasher::new();
     form(&mut hash, &job.form);
+    hash.finalize()
+}
+
+/// Digest of what a job may write, by that of its `form`, and of how its tokens are chosen.
+pub(crate) fn legal(form: &Hash, job: &Job) -> String {
+    let mut hash = Hasher::new();
+    hash.update(form.as_bytes());
     hash.update(&job.tokens_max.to_le_bytes());
     hash.update(&job.sampling.temperature.to_le_bytes());
     hash.update(&job.sampling.seed.to_le_bytes());
@@ -73,8 +80,8 @@ fn form(hash: &mut Hasher, form: &Form) {
     match form {
         Form::Text => part(hash, "text"),
         Form::Lark(grammar) => part(hash, grammar),
-        // Writing into a hash does not fail.
-        Form::Json(schema) => drop(serde_json::to_writer(hash, schema)),
+        // At once: many small pieces take longer.
+        Form::Json(schema) => part(hash, &schema.to_string()),
     }
 }
 

@@ -339,12 +339,17 @@ pub(crate) fn short(hash: &blake3::Hash) -> String {
 
 /// What is compared of an intent, as bytes.
 fn intent_bytes(step: &StepRow, ruling: Option<&Ruling>) -> String {
-    json!(["intent", step.n, step.action, step.usage, ruling]).to_string()
+    encoded(&("intent", step.n, &step.action, step.usage, ruling))
 }
 
 /// What is compared of an outcome.
 fn outcome_bytes(n: u32, outcome: &Outcome) -> String {
-    json!(["outcome", n, outcome.text, outcome.ok, outcome.label]).to_string()
+    encoded(&("outcome", n, &outcome.text, outcome.ok, &outcome.label))
+}
+
+fn encoded(what: &impl Serialize) -> String {
+    // Keys are texts, and no number is infinite: it can be encoded.
+    serde_json::to_string(what).unwrap_or_default()
 }
 
 /// What is compared of an end: all but the time.
@@ -353,5 +358,5 @@ fn exit_bytes(exit: &Exit) -> String {
         ms: 0,
         ..exit.clone()
     };
-    json!(["exit", exit]).to_string()
+    encoded(&("exit", exit))
 }
