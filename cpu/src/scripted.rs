@@ -2,11 +2,12 @@
 //! demonstrations of hostile models.
 //!
 //! One JSON action a line, fed in order. A line `{"when":"text","do":{action}}`
-//! fires once, as soon as the last observation contains the text. Blank lines and
-//! lines starting with `#` are skipped.
+//! fires once, as soon as the last observation contains the text. A line
+//! `{"seen":"text" or [texts],"do":{action}}` fires once where the window has all the texts.
+//! Blank lines and lines starting with `#` are skipped.
 //!
-//! The position in the script follows from the observations of the process alone,
-//! so a resumed process goes on where it was.
+//! The position in the script follows from the observations and the window of the process
+//! alone, so a resumed process goes on where it was.
 
 use std::path::Path;
 
@@ -27,6 +28,7 @@ const ESTIMATE: Estimate = Estimate {
 enum Line {
     Plain(Value),
     When { text: String, action: Value },
+    Seen { texts: Vec<String>, action: Value },
 }
 
 /// A CPU that follows a script.
@@ -92,10 +94,15 @@ impl ScriptedCpu {
                     text: text.clone(),
                     action: action.clone(),
                 },
+                (None, Some(action)) if value.get("seen").is_some() => Line::Seen {
+                    texts: texts(&value["seen"])
+                        .ok_or_else(|| fail("\"seen\" is a text or a list of texts".into()))?,
+                    action: action.clone(),
+                },
                 (None, None) => Line::Plain(value),
                 _ => {
                     return Err(fail(
-                        "\"when\" (a text) and \"do\" (an action) go together".into(),
+                        "\"when\" (a text) or \"seen\" goes with \"do\" (an action)".into(),
                     ));
                 }
             });
@@ -112,14 +119,17 @@ impl ScriptedCpu {
         })
     }
 
-    /// The action after `observations`, by going through the script from the start.
-    fn action(&self, observations: &[String]) -> Option<&Value> {
+    /// The action after `observations` in a window of `messages`, by going through the script
+    /// from the start.
+    fn action(&self, observations: &[String], messages: &[Message]) -> Option<&Value> {
+        let in_sight = |text: &String| messages.iter().any(|m| m.text.contains(text));
         let mut used = vec![false; self.lines.len()];
         let mut action = None;
         for step in 0..=observations.len() {
             let last = step.checked_sub(1).map(|i| observations[i].as_str());
             let fires = |line: &Line| match line {
                 Line::When { text, .. } => last.is_some_and(|last| last.contains(text)),
+                Line::Seen { texts, .. } => texts.iter().all(in_sight),
                 Line::Plain(_) => false,
             };
             let next = (0..used.len())
@@ -130,11 +140,22 @@ impl ScriptedCpu {
             action = next.map(|i| {
                 used[i] = true;
                 match &self.lines[i] {
-                    Line::Plain(action) | Line::When { action, .. } => action,
+                    Line::Plain(action) | Line::When { action, .. } | Line::Seen { action, .. } => {
+                        action
+                    }
                 }
             });
         }
         action
+    }
+}
+
+/// One text or several.
+fn texts(value: &Value) -> Option<Vec<String>> {
+    let one = |value: &Value| value.as_str().map(str::to_owned);
+    match value.as_array() {
+        Some(many) => many.iter().map(one).collect(),
+        None => Some(vec![one(value)?]),
     }
 }
 
@@ -153,7 +174,7 @@ impl Cpu for ScriptedCpu {
 
     fn submit(&self, job: Job) -> Ticket {
         let (sink, ticket) = Ticket::new(1);
-        let result = match self.action(&job.history) {
+        let result = match self.action(&job.history, &job.prompt.messages) {
             Some(action) => {
                 let text = action.to_string();
                 let usage = Usage {
@@ -193,7 +214,7 @@ mod tests {
         .unwrap();
         let check = |observations: &[&str], want: Option<&str>| {
             let observations: Vec<String> = observations.iter().map(|o| (*o).into()).collect();
-            let got = script.action(&observations).map(Value::to_string);
+            let got = script.action(&observations, &[]).map(Value::to_string);
             assert_eq!(got.as_deref(), want, "{observations:?}");
         };
         check(&[], Some("{\"a\":1}"));
@@ -201,6 +222,25 @@ mod tests {
         check(&["a boom"], Some("{\"b\":2}"));
         check(&["a boom", "boom"], Some("{\"a\":3}"));
         check(&["fine", "fine"], None);
+    }
+
+    #[test]
+    fn a_line_may_depend_on_what_is_in_sight() {
+        let script = "{\"seen\":[\"task 2\",\"four\"],\"do\":{\"a\":2}}\n\
+            {\"seen\":\"task 2\",\"do\":{\"a\":1}}\n{\"a\":0}";
+        let script = ScriptedCpu::parse("s", script, None).unwrap();
+        let check = |window: &[&str], want: &str| {
+            let say = |text: &&str| Message {
+                role: crate::Role::User,
+                text: (*text).to_owned(),
+            };
+            let window: Vec<Message> = window.iter().map(say).collect();
+            let got = script.action(&[], &window).map(Value::to_string);
+            assert_eq!(got.as_deref(), Some(want), "{window:?}");
+        };
+        check(&["task 1"], "{\"a\":0}");
+        check(&["task 2"], "{\"a\":1}");
+        check(&["it was four", "task 2"], "{\"a\":2}");
     }
 
     #[test]

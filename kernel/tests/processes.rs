@@ -395,3 +395,39 @@ async fn two_processes_run_side_by_side() {
     assert_eq!(one.expect("an exit").answer, Some("done".into()));
     assert_eq!(two.expect("an exit").answer, Some("done".into()));
 }
+
+#[tokio::test]
+async fn a_task_is_shown_what_was_done_right_unless_a_stranger_had_a_hand_in_it() {
+    use quipu_kernel::label::{Label, Trust};
+    use quipu_kernel::process::{Example, Turn};
+    let script = [
+        r#"{"seen":"a dog has four legs","do":{"answer":"as it was shown"}}"#,
+        DONE,
+    ];
+    let example = |trust| Example {
+        id: "e1".into(),
+        task: "How many legs has a dog?".into(),
+        turns: vec![Turn {
+            action: serde_json::json!({"answer": "a dog has four legs"}),
+            observation: None,
+        }],
+        label: Label::new("skill:e1", trust),
+    };
+    let check = async |trust, tokens, want: &str| {
+        let mut program = Program::new("How many legs has a spider?");
+        program.examples = vec![example(trust)];
+        program.agent.memory.example_tokens = tokens;
+        let said = run(Setup::new(&script.join("\n")), program).await;
+        assert_eq!(said.lines().next(), Some(want), "{said}");
+        assert_eq!(
+            said.contains("as it was shown"),
+            want.starts_with("shown"),
+            "{said}"
+        );
+    };
+    let done = format!("1 {DONE}");
+    check(Trust::User, 100, "shown e1").await;
+    check(Trust::User, 5, &done).await;
+    check(Trust::User, 0, &done).await;
+    check(Trust::Untrusted, 100, &done).await;
+}

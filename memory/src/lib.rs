@@ -60,6 +60,7 @@
 //! | `relevant.rs` | What matches a task so well that it is shown unasked? |
 //! | `consolidate.rs` | Which memories belong together, and may become one? |
 //! | `chunk.rs`, `chunk/` | Where is a long text cut into pages, and what are its headings? |
+//! | `likeness.rs` | How alike are two short texts? |
 //! | `ids.rs` | What are pages called? |
 //! | `error.rs` | What can go wrong, and what to do then? |
 //!
@@ -78,6 +79,7 @@ mod consolidate;
 mod disk;
 mod error;
 mod ids;
+mod likeness;
 mod page;
 mod present;
 pub mod private;
@@ -95,6 +97,7 @@ pub use chunk::{Chunk, Syntax, chunks};
 pub use consolidate::{Group, Together, groups};
 pub use disk::{Access, DiskStore, ImportedFile};
 pub use error::StoreError;
+pub use likeness::likeness;
 pub use page::{
     ID_BYTES_MAX, Kind, LABEL_BYTES_MAX, NewPage, Page, PageId, Place, SOURCES_MAX, TEXT_BYTES_MAX,
     Trust, UnknownWord,

@@ -60,6 +60,13 @@ impl Entry {
         })
     }
 
+    /// Whether it is pulled with another one, which is nothing without it.
+    pub fn is_part(&self) -> bool {
+        entries()
+            .iter()
+            .any(|other| other.with.contains(&self.name))
+    }
+
     /// Bytes of all of its files.
     pub fn bytes_of_all(&self) -> u64 {
         self.all().map(|entry| entry.bytes).sum()
@@ -85,6 +92,8 @@ pub enum Kind {
     Eyes,
     /// Hears what is said in recordings; a tool runs it.
     Ears,
+    /// Speaks.
+    Voice,
 }
 
 impl Kind {
@@ -96,6 +105,7 @@ impl Kind {
             Kind::Embedder => "embedder",
             Kind::Eyes => "eyes",
             Kind::Ears => "ears",
+            Kind::Voice => "voice",
         }
     }
 }

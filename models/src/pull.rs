@@ -122,9 +122,28 @@ pub(super) async fn pull_all(
     settings: &Settings,
     progress: &dyn Progress,
 ) -> Result<PathBuf, ModelError> {
-    let mut target = of_entry(entry);
-    let others: Vec<Target> = others.iter().map(|other| of_entry(other)).collect();
-    for other in &others {
+    let all = std::iter::once(entry).chain(others.iter().copied());
+    let mut targets: Vec<Target> = all.map(of_entry).collect();
+    for n in 1..targets.len() {
+        let (before, after) = targets.split_at_mut(n);
+        if let Some(target) = before.last_mut() {
+            take_also(target, after, folder);
+        }
+    }
+    let mut targets = targets.into_iter();
+    let mut path = PathBuf::new();
+    if let Some(target) = targets.next() {
+        path = bring(target, folder, settings, progress).await?;
+    }
+    for target in targets {
+        bring(target, folder, settings, progress).await?;
+    }
+    Ok(path)
+}
+
+/// Lets the packages of `target` give the files of `others` that lie in them as well.
+fn take_also(target: &mut Target, others: &[Target], folder: &Path) {
+    for other in others {
         let partial = partial_folder(folder, &key_of(&other.name));
         for source in &mut target.sources {
             for same in &other.sources {
@@ -135,11 +154,6 @@ pub(super) async fn pull_all(
             }
         }
     }
-    let path = bring(target, folder, settings, progress).await?;
-    for other in others {
-        bring(other, folder, settings, progress).await?;
-    }
-    Ok(path)
 }
 
 /// Brings `target` into `folder`, unless it is there.

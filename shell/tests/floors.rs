@@ -14,7 +14,9 @@ type Module = Vec<String>;
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
 /// The crates of the program.
-const CRATES: &[&str] = &["cpu", "kernel", "memory", "models", "tools", "shell"];
+const CRATES: &[&str] = &[
+    "cpu", "kernel", "memory", "models", "tools", "voice", "shell",
+];
 
 /// The floors of a crate, the lowest first. Modules on one floor do not know each other.
 type Floors = &'static [&'static [&'static str]];

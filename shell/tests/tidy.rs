@@ -124,6 +124,7 @@ fn each_engine_has_one_home(files: &[File]) -> Complaints {
         ("llama_cpp_sys_2", &["cpu/src/llama/"]),
         ("tantivy", &["memory/src/disk/", "memory/src/disk.rs"]),
         ("wasmtime", &["tools/src/wasm/", "tools/src/wasm.rs"]),
+        ("rten::", &["voice/src/network/", "plugins/eyes/"]),
     ];
     let mut complaints = Vec::new();
     for file in files {
@@ -150,6 +151,7 @@ fn libraries_do_not_print(files: &[File]) -> Complaints {
         "memory/src/",
         "models/src/",
         "tools/src/",
+        "voice/src/",
     ];
     let library = |file: &&File| LIBRARIES.iter().any(|source| file.path.starts_with(source));
     let mut complaints = Vec::new();
@@ -212,6 +214,17 @@ fn dependencies_point_one_way(files: &[File]) -> Complaints {
             &["quipu-memory", "quipu-tools", "quipu-kernel", "quipu"],
         ),
         ("kernel/", &["quipu-models", "quipu"]),
+        (
+            "voice/",
+            &[
+                "quipu-cpu",
+                "quipu-memory",
+                "quipu-tools",
+                "quipu-models",
+                "quipu-kernel",
+                "quipu",
+            ],
+        ),
         (
             "plugins/",
             &[

@@ -41,6 +41,14 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// Tasks that were done right are shown: in the window before the task, or where a program
+    /// is asked for.
+    Examples {
+        /// The process.
+        pid: Pid,
+        /// By which their user knows them, the likest first.
+        ids: Vec<String>,
+    },
     /// The store holds something on the task, and it was put into the window.
     Reminded {
         /// The process.
@@ -233,6 +241,7 @@ impl Event {
         match self {
             Event::Started { pid, .. }
             | Event::LeftOut { pid, .. }
+            | Event::Examples { pid, .. }
             | Event::Reminded { pid, .. }
             | Event::Planned { pid, .. }
             | Event::Step { pid, .. }

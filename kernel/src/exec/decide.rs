@@ -174,7 +174,7 @@ impl Execution {
     /// Whether a program is left to a task that no tool does by itself: something has to be
     /// computed. Asked before the first step only.
     async fn wants_a_program(&mut self, legal: &Legal) -> Result<bool, Ending> {
-        if self.n > 0 || legal.runs_programs().is_none() {
+        if self.n > 0 || legal.runs_programs().is_none() || self.is_shown_no_program() {
             return Ok(false);
         }
         // What stands at an address has to be read before anything is computed from it.

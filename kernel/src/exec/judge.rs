@@ -15,7 +15,7 @@ use crate::label::Trust;
 use crate::lessons::Lesson;
 use crate::planner::card;
 use crate::planner::facts::is_told_in_sentences;
-use crate::program::{asked_for, asked_in_words};
+use crate::program::{asked_for, asked_for_after, asked_in_words};
 use crate::signal::Signal::Kill;
 use quipu_cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Ticket, Weights};
 
@@ -252,9 +252,19 @@ impl Execution {
         if !alone || !legal.runs_programs().is_some_and(python) {
             return Ok(None);
         }
-        let prompt = self.lesson(asked_for(told), asked_for(OTHER))?;
         let room = self.shared.cpu.info().window - self.vm.reserve();
-        Ok(prompt.filter(|prompt| prompt.len <= room))
+        let taught = |more: &[(String, String)]| -> Result<Option<Prompt>, Ending> {
+            let prompt = self.lesson(asked_for_after(more, told), asked_for(OTHER))?;
+            Ok(prompt.filter(|prompt| prompt.len <= room))
+        };
+        let (ids, learnt) = self.functions_learnt(legal);
+        if !learnt.is_empty()
+            && let Some(prompt) = taught(&learnt)?
+        {
+            self.tell_examples(ids);
+            return Ok(Some(prompt));
+        }
+        taught(&[])
     }
 
     /// The prompt to work out in words a task that is told in sentences and asks for no form,

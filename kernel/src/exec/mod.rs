@@ -11,6 +11,7 @@
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
 //! | `caller` | what a process does for the calls of its own |
 //! | `person` | where a person is waited for |
+//! | `examples` | tasks that were done right, before the task |
 //! | `past` | what a process was before this machine took it up |
 //! | `recorder` | the CPU, with a tape of what it tells |
 //! | `written` | what is written into the journal, or is there already |
@@ -23,6 +24,7 @@ mod act;
 mod caller;
 mod decide;
 mod ending;
+mod examples;
 mod judge;
 mod keep;
 mod past;
@@ -208,6 +210,7 @@ impl Execution {
         for attached in &program.attached {
             vm.attach(cpu, &attached.text, &attached.label)?;
         }
+        examples::show(program, &planner, cpu, &mut vm);
         Ok((planner, vm))
     }
 
@@ -223,6 +226,7 @@ impl Execution {
             steps: self.spent.steps,
         });
         self.tell_left_out();
+        self.tell_examples(self.vm.examples());
         let ending = loop {
             let result = match self.pending.pop_front() {
                 Some(step) => self.redo(step).await,

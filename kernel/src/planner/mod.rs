@@ -7,6 +7,7 @@ mod arguments;
 mod card;
 mod cards;
 pub mod decision;
+mod examples;
 pub(crate) mod facts;
 pub mod grammar;
 mod guard;

@@ -35,13 +35,33 @@ const DATED: [&str; 16] = [
     "几号",
 ];
 
+/// The end of such a program: what calls the function and prints what it returns.
+pub const CALLED: &str = "\n\nprint(solution())";
+
 /// The messages that end with the request for a program that answers `told`.
 pub fn asked_for(told: &str) -> Vec<Message> {
+    asked_for_after(&[], told)
+}
+
+/// The same after `learnt` tasks, each with the function that worked it out.
+pub fn asked_for_after(learnt: &[(String, String)], told: &str) -> Vec<Message> {
+    let say = |role, text| Message { role, text };
+    let mut messages = vec![say(Role::System, SYSTEM.to_owned())];
+    for (task, function) in learnt {
+        messages.push(say(Role::User, request(task)));
+        messages.push(say(Role::Assistant, function.clone()));
+    }
+    messages.push(say(Role::User, request(told)));
+    messages
+}
+
+/// The request for a program that answers `told`, in words.
+fn request(told: &str) -> String {
     let ask = match gives_a_time(told) {
         true => ASK_OF_TIMES,
         false => ASK,
     };
-    messages(format!("{}\n\n{ask}", told.trim()))
+    format!("{}\n\n{ask}", told.trim())
 }
 
 /// The messages that end with `told`, to be worked out in words.
@@ -59,7 +79,7 @@ fn messages(asked: String) -> Vec<Message> {
 fn gives_a_time(text: &str) -> bool {
     let text = text.to_lowercase();
     let mut words = text.split(|c: char| !c.is_alphanumeric());
-    let named = words.any(|word| DATED.iter().any(|dated| word == *dated));
+    let named = words.any(|word| DATED.contains(&word));
     let chars: Vec<char> = text.chars().collect();
     let digit =
         |at: Option<usize>| at.is_some_and(|at| chars.get(at).is_some_and(char::is_ascii_digit));

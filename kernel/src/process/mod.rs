@@ -1,6 +1,7 @@
 //! Processes: what is run, its state, and how it ended.
 
 mod ending;
+mod example;
 mod failure;
 pub mod limits;
 pub mod signal;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use ending::Ending;
+pub use example::{Example, Turn};
 pub use failure::{Failure, VmError};
 pub use quipu_cpu::{Pid, Sampling, Usage};
 pub use quipu_memory::{Share, Space};
@@ -57,6 +59,8 @@ pub struct Memory {
     /// Whether the reminder has pages that nobody vouches for. They taint the process
     /// from its first step on.
     pub recall_untrusted: bool,
+    /// Tokens that examples before a task may take; 0 shows none.
+    pub example_tokens: usize,
 }
 
 impl Default for Memory {
@@ -71,6 +75,7 @@ impl Default for Memory {
             },
             recall_tokens: 256,
             recall_untrusted: false,
+            example_tokens: 768,
         }
     }
 }
@@ -107,6 +112,9 @@ pub struct Program {
     /// Texts beside the task that others wrote, each within a border of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attached: Vec<Attached>,
+    /// Tasks like this one that were done right, the likest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<Example>,
     /// What the store is asked at the start; the prompt when `None`. A conversation
     /// before the task, say, is no part of it.
     #[serde(default)]
@@ -183,6 +191,7 @@ impl Program {
             prompt: prompt.into(),
             label: Label::user(),
             attached: Vec::new(),
+            examples: Vec::new(),
             topic: None,
             after: None,
             limits: Limits::default(),

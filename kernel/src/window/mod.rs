@@ -1,6 +1,6 @@
 //! Virtual memory of one process: the pages that make up its window.
 //!
-//! From the front: boot, reminder, task, core, stubs of what was evicted, then the resident
+//! From the front: boot, examples, reminder, task, core, stubs of what was evicted, then the resident
 //! steps, each an action and its observation. When prompt plus reserved answer no
 //! longer fit, the oldest steps are evicted: each leaves a one-line stub, and
 //! `recall` brings the page back verbatim. Nothing is cut without an event.
@@ -83,12 +83,24 @@ struct Pinned {
     label: Label,
 }
 
+/// A task that was done right, as turns before the task.
+pub struct Shown {
+    /// By which its user knows it.
+    pub id: String,
+    /// Its turns, from a user's to an assistant's.
+    pub messages: Vec<Message>,
+    /// What went into it.
+    pub label: Label,
+}
+
 /// The window of one process.
 pub struct Vm {
     boot: Pinned,
     task: Pinned,
     /// Texts beside the task, which others wrote.
     attached: Vec<Pinned>,
+    /// Tasks that were done right, the likest first.
+    examples: Vec<Shown>,
     borders: Borders,
     /// What the store holds on the task, shown before it.
     reminder: Option<Pinned>,
@@ -118,6 +130,7 @@ impl Vm {
                 label: task.1,
             },
             attached: Vec::new(),
+            examples: Vec::new(),
             borders: Borders::new(cpu.info().constrains),
             reminder: None,
             steps: Vec::new(),
@@ -171,6 +184,28 @@ impl Vm {
         });
         self.view_tokens = self.room_to_view(cpu)?;
         Ok(())
+    }
+
+    /// Shows a task that was done right before the task, if there is room to work beside it;
+    /// says whether there was.
+    pub fn show_example(&mut self, cpu: &dyn Cpu, example: Shown) -> bool {
+        self.examples.push(example);
+        match self.room_to_view(cpu) {
+            Ok(room) => {
+                self.view_tokens = room;
+                true
+            }
+            Err(_) => {
+                self.examples.pop();
+                false
+            }
+        }
+    }
+
+    /// The names of the examples that are shown, the likest first.
+    pub fn examples(&self) -> Vec<String> {
+        let shown = self.examples.iter();
+        shown.map(|example| example.id.clone()).collect()
     }
 
     /// Tokens kept free for the next action.
@@ -323,6 +358,7 @@ impl Vm {
     pub fn lowest_label(&self) -> Label {
         let pinned = [&self.boot, &self.task].into_iter().chain(&self.attached);
         let labels = pinned.chain(&self.reminder).map(|page| &page.label);
+        let labels = labels.chain(self.examples.iter().map(|example| &example.label));
         Label::lowest(labels.chain(self.steps.iter().map(|step| &step.label)))
     }
 
@@ -372,10 +408,11 @@ impl Vm {
             asked.push(text);
         }
         // One message: many templates want the roles to alternate.
-        let mut messages = vec![
-            say(Role::System, self.boot.text.clone()),
-            say(Role::User, asked.join("\n\n")),
-        ];
+        let mut messages = vec![say(Role::System, self.boot.text.clone())];
+        // The likest stands next to the task.
+        let shown = self.examples.iter().rev();
+        messages.extend(shown.flat_map(|example| example.messages.iter().cloned()));
+        messages.push(say(Role::User, asked.join("\n\n")));
         for step in self.steps.iter().filter(|step| step.resident) {
             messages.push(say(Role::Assistant, step.action.clone()));
             messages.push(say(Role::User, step.view(self.borders)));

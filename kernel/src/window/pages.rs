@@ -12,6 +12,8 @@ use quipu_cpu::Cpu;
 pub enum PageKind {
     /// The instructions of the agent and the cards of its tools.
     Boot,
+    /// A task that was done right, shown before the task.
+    Example,
     /// What the store holds on the task.
     Reminder,
     /// A text beside the task.
@@ -27,7 +29,7 @@ pub enum PageKind {
 pub struct WindowPage {
     /// What it is.
     pub kind: PageKind,
-    /// Its id, of a step: `s3`.
+    /// Its id, of a step: `s3`; of an example what its user knows it by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Who wrote it.
@@ -67,6 +69,13 @@ impl Vm {
             resident: true,
         };
         let mut pages = vec![pinned(PageKind::Boot, &self.boot)];
+        pages.extend(self.examples.iter().rev().map(|example| WindowPage {
+            kind: PageKind::Example,
+            id: Some(example.id.clone()),
+            label: example.label.clone(),
+            tokens: example.messages.iter().map(|turn| count(&turn.text)).sum(),
+            resident: true,
+        }));
         let reminder = self.reminder.iter();
         pages.extend(reminder.map(|page| pinned(PageKind::Reminder, page)));
         let attached = self.attached.iter();

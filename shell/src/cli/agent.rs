@@ -12,6 +12,7 @@ use crate::config::{paths, private};
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
 use crate::session::bus::Servers;
+use crate::session::learnt::Shelf;
 use crate::terminal::error::UserError;
 use crate::terminal::output::{self, one_line, shortened, visible};
 
@@ -37,6 +38,7 @@ What it is for, and how it goes about it.
 # [memory]
 # space = "NAME"      # its own part of the store
 # recall = 256        # tokens of what the store holds on a task
+# examples = 768      # tokens of what `quipu learn` taught it
 "#;
 
 /// Make, list, show and check agents
@@ -53,7 +55,7 @@ pub enum AgentCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Show one: what it is told, its tools, its limits, its part of the store
+    /// Show one: what it is told, its tools, its limits, its part of the store, what it learnt
     Show {
         /// Its name, or a file or folder
         #[arg(value_name = "NAME|PATH")]
@@ -164,8 +166,11 @@ fn show(session: &Session, agent: &Path, as_json: bool) -> Result<u8> {
     let file = agent::found(agent, &session.paths)?;
     let loaded = agent::load(&file, &session.paths)?;
     let name = loaded.agent.name.clone();
+    let learnt = Shelf::of(&session.paths, &loaded).all()?;
     if as_json {
-        output::json(&described(&name, &file, &loaded))?;
+        let mut described = described(&name, &file, &loaded);
+        described["learnt"] = json!(learnt);
+        output::json(&described)?;
         return Ok(0);
     }
     output::line(&format!(
@@ -185,6 +190,14 @@ fn show(session: &Session, agent: &Path, as_json: bool) -> Result<u8> {
         visible(crate::config::settings::space_words(&memory.space)),
         memory.recall_tokens
     ))?;
+    if !learnt.is_empty() {
+        let on = learnt.iter().filter(|skill| skill.on).count();
+        output::line(&format!(
+            "learnt: {} examples, {on} of them shown (`quipu learn ls --agent {}`)",
+            learnt.len(),
+            visible(&agent.display().to_string())
+        ))?;
+    }
     if loaded.agent.stranger {
         output::line("not trusted: what it says counts as a stranger's")?;
     }

@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 use quipu_kernel::process::Pid;
 
 use crate::cli::{
-    agent, batch, completions, config, doctor, eval, fork, hear, kill, log, mem, model, nice, ps,
-    replay, run, see, serve, tool, top, trust,
+    agent, batch, completions, config, doctor, eval, fork, hear, kill, learn, log, mem, model,
+    nice, ps, replay, run, say, see, serve, tool, top, trust,
 };
 use crate::config::env_vars;
 use crate::config::globals::Globals;
@@ -38,6 +38,7 @@ pub enum Command {
     Run(run::RunArgs),
     Batch(batch::BatchArgs),
     Eval(eval::EvalArgs),
+    Learn(learn::LearnArgs),
     Ps(ps::PsArgs),
     Top(top::TopArgs),
     Log(log::LogArgs),
@@ -47,6 +48,7 @@ pub enum Command {
     Replay(replay::ReplayArgs),
     See(see::SeeArgs),
     Hear(hear::HearArgs),
+    Say(say::SayArgs),
     #[command(subcommand)]
     Mem(mem::MemCommand),
     #[command(subcommand)]

@@ -321,6 +321,7 @@ fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
         let loaded = loaded.map_err(|error| error.context(format!("{name}, line {number}")))?;
         let loaded = loaded.unwrap_or_default();
         let mut program = args.process.program(session, &loaded, task.prompt);
+        session.teach(&loaded, &mut program);
         program.priority = priority;
         if args.tasks.as_os_str() == "-" {
             program.label = session.piped();

@@ -16,6 +16,7 @@ use crate::session::Session;
 use crate::session::builtin;
 use crate::session::bus::Servers;
 use crate::session::lock::MachineLock;
+use crate::session::player;
 use crate::session::user_call::user_call;
 use crate::terminal::error::{FAILED, hint};
 use crate::terminal::output::{self, visible};
@@ -60,6 +61,7 @@ pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
             "ears",
             Ok((State::Ok, sense(session, builtin::EARS, "hear recordings"))),
         ),
+        finding("voice", Ok((State::Ok, voice(session)))),
         finding("store", store(session)),
         finding("journal", journal(session)),
         finding("machine", machine(session)),
@@ -196,6 +198,19 @@ fn sense(session: &Session, name: &str, does: &str) -> String {
         Some(folder) => format!("{does} with {}", folder.display()),
         None => format!("cannot {does} yet: `quipu model pull {name}` fetches what they need"),
     }
+}
+
+/// Whether it can speak, and be heard.
+fn voice(session: &Session) -> String {
+    let Some(folder) = session.firmware(builtin::VOICE) else {
+        let pull = "`quipu model pull voice` fetches what it needs";
+        return format!("cannot speak yet: {pull}");
+    };
+    let player = match player::name() {
+        Some(name) => format!("played by {name}"),
+        None => "no program plays it: `quipu say TEXT --out FILE.wav` writes it".to_owned(),
+    };
+    format!("speaks with {}; {player}", folder.display())
 }
 
 fn store(session: &Session) -> Result<(State, String)> {

@@ -12,6 +12,7 @@ pub mod eval;
 pub mod fork;
 pub mod hear;
 pub mod kill;
+pub mod learn;
 pub mod log;
 pub mod mem;
 pub mod model;
@@ -21,6 +22,7 @@ pub mod ps;
 pub mod replay;
 mod results;
 pub mod run;
+pub mod say;
 pub mod see;
 pub mod serve;
 pub mod think;
@@ -84,6 +86,7 @@ impl Session {
             Command::Run(args) => run::run(self, args).await,
             Command::Batch(args) => batch::run(self, args).await,
             Command::Eval(args) => eval::run(self, args).await,
+            Command::Learn(args) => learn::run(self, args).await,
             Command::Ps(args) => ps::run(self, &args),
             Command::Top(args) => top::run(self, &args),
             Command::Log(args) => log::run(self, &args),
@@ -93,6 +96,7 @@ impl Session {
             Command::Replay(args) => replay::run(self, &args).await,
             Command::See(args) => see::run(self, &args),
             Command::Hear(args) => hear::run(self, args).await,
+            Command::Say(args) => say::run(self, args).await,
             Command::Mem(command) => mem::run(self, command).await,
             Command::Tool(command) => tool::run(self, command).await,
             Command::Agent(command) => agent::run(self, command).await,

@@ -144,6 +144,7 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
     let (tables, missing): (Vec<_>, Vec<_>) = catalogue::entries()
         .iter()
         .filter(|entry| installed.iter().all(|model| model.name != entry.name))
+        .filter(|entry| !entry.is_part())
         .partition(|entry| {
             let mut folders = session.paths.models.iter();
             folders.any(|folder| folder.join(entry.file()).is_file())
@@ -166,7 +167,7 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
         for (entries, installed) in [(&tables, true), (&missing, false)] {
             let entries = entries.iter();
             list.extend(entries.map(
-                |entry| json!({"name": entry.name, "installed": installed, "bytes": entry.bytes}),
+                |entry| json!({"name": entry.name, "installed": installed, "bytes": entry.bytes_of_all()}),
             ));
         }
         output::json(&list)?;
@@ -199,7 +200,7 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
             vec![
                 entry.name.clone(),
                 state.into(),
-                DecimalBytes(entry.bytes).to_string(),
+                DecimalBytes(entry.bytes_of_all()).to_string(),
                 String::new(),
                 String::new(),
                 note(&entry.name),

@@ -275,6 +275,7 @@ fn program(
 ) -> Result<Program> {
     let (prompt, typed) = prompt(args.prompt.as_deref())?;
     let mut program = args.process.program(session, agent, prompt);
+    session.teach(agent, &mut program);
     if !typed {
         program.label = session.piped();
     }

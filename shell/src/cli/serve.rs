@@ -106,16 +106,16 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
         own,
         machine.bell.clone(),
     ));
-    let scheduling = tokio::spawn(scheduler.clone().run(stopping.clone()));
     let service = Arc::new(Service::new(
         machine.kernel.clone(),
         Session::open(session.globals.clone())?,
         session.judgement(),
         Guard::new(token.as_deref(), address),
-        scheduler,
+        scheduler.clone(),
         stopping.clone(),
     ));
     say!("listening on http://{address}");
+    let scheduling = tokio::spawn(scheduler.run(stopping.clone()));
     interrupts.begin();
     let mut told = stopping;
     let serving = http::serve(&service, listener, async move {

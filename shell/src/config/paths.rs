@@ -19,6 +19,8 @@ pub struct Paths {
     pub state: PathBuf,
     /// Documents and memories.
     pub store: PathBuf,
+    /// What agents have learnt.
+    pub skills: PathBuf,
     /// Installed components.
     pub tools: PathBuf,
     /// What can be made again.
@@ -49,6 +51,7 @@ impl Paths {
                 config: root.join("config.toml"),
                 state: root.join("state"),
                 store: root.join("store"),
+                skills: root.join("skills"),
                 tools: root.join("tools"),
                 cache: root.join("cache"),
                 models: models.collect(),
@@ -66,6 +69,7 @@ impl Paths {
             config: base.config_dir().join("quipu/config.toml"),
             state,
             store: data.join("store"),
+            skills: data.join("skills"),
             tools: data.join("tools"),
             cache: base.cache_dir().join("quipu"),
             models: vec![data.join("models")],
@@ -147,11 +151,11 @@ pub fn create(folder: &Path) -> Result<()> {
 /// Closes to others what lies at `paths`, except models and compiled code, which
 /// tell nothing of their user. Best effort: a file may be somebody else's.
 pub fn mend(paths: &Paths) {
-    for folder in [&paths.state, &paths.store, &paths.tools] {
+    for folder in [&paths.state, &paths.store, &paths.skills, &paths.tools] {
         private::close_all(folder);
     }
     private::close(&paths.cache);
-    for part in ["kv", "mcp"] {
+    for part in ["kv", "mcp", "learn"] {
         private::close_all(&paths.cache.join(part));
     }
     for file in [&paths.config, &paths.servers()] {

@@ -85,6 +85,8 @@ pub struct MemoryFile {
     pub recall: Option<usize>,
     /// Whether the reminder has pages that nobody vouches for.
     pub recall_untrusted: Option<bool>,
+    /// Tokens of learnt examples before a task; 0 shows none.
+    pub examples: Option<usize>,
 }
 
 impl MemoryFile {
@@ -105,6 +107,7 @@ impl MemoryFile {
             },
             recall_tokens: self.recall.unwrap_or(usual.recall_tokens),
             recall_untrusted: self.recall_untrusted.unwrap_or(usual.recall_untrusted),
+            example_tokens: self.examples.unwrap_or(usual.example_tokens),
         }
     }
 }
@@ -211,6 +214,7 @@ pub fn tighten_memory(memory: &mut Memory, usual: &Memory) {
     quota.pages = quota.pages.min(usual.quota.pages);
     quota.bytes = quota.bytes.min(usual.quota.bytes);
     memory.recall_tokens = memory.recall_tokens.min(usual.recall_tokens);
+    memory.example_tokens = memory.example_tokens.min(usual.example_tokens);
     memory.recall_untrusted &= usual.recall_untrusted;
 }
 

@@ -10,10 +10,11 @@ use crate::cli::Cli;
 use crate::terminal::output::visible;
 
 /// Commands that only the shell has.
-const OWN: [&str; 14] = [
+const OWN: &[&str] = &[
     "/clear",
     "/context",
     "/continue",
+    "/correct",
     "/cost",
     "/export",
     "/help",
@@ -21,6 +22,7 @@ const OWN: [&str; 14] = [
     "/import",
     "/quit",
     "/resume",
+    "/speak",
     "/step",
     "/think",
     "/turns",

@@ -27,6 +27,7 @@ fn parts(window: &Window) -> Vec<Part> {
     };
     let mut parts: Vec<Part> = [
         (PageKind::Boot, 'B', words.page_boot),
+        (PageKind::Example, 'x', words.page_examples),
         (PageKind::Reminder, 'm', words.page_reminder),
         (PageKind::Attached, 'a', words.page_attached),
         (PageKind::Task, 'T', words.page_task),

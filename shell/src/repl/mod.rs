@@ -2,7 +2,7 @@
 //!
 //! | file | job |
 //! | --- | --- |
-//! | `slash`, `usage` | the commands, and what is wrong with one |
+//! | `slash`, `correct`, `usage` | the commands, and what is wrong with one |
 //! | `talk`, `earlier`, `export` | the conversation: its turns, in the journal, as a file |
 //! | `context` | a window as a bar |
 //! | `editor`, `complete` | a line that is typed |
@@ -15,9 +15,11 @@
 
 mod complete;
 mod context;
+mod correct;
 mod earlier;
 mod editor;
 mod export;
+mod loud;
 mod microphone;
 mod slash;
 mod talk;
@@ -50,6 +52,7 @@ use crate::terminal::render::Renderer;
 use crate::terminal::words::{fill, words};
 use crate::terminal::{output, person};
 use editor::{Editor, Line};
+use loud::Loud;
 use talk::{Talk, Turn};
 
 /// Somebody waits for the answer: ahead of whatever runs in the background.
@@ -68,6 +71,8 @@ struct Repl<'a> {
     talk: Talk,
     /// How much thought each task gets, where it is more than one process.
     think: Option<Think>,
+    /// What speaks the answers, where they are spoken.
+    loud: Option<Loud>,
     /// The last process that was shown.
     last: Option<Pid>,
     /// What was typed while a task ran.
@@ -139,12 +144,13 @@ pub async fn run(session: Session, begin: Begin) -> Result<u8> {
         };
         let before = repl.session.globals.clone();
         let (talk, think, last) = (std::mem::take(&mut repl.talk), repl.think, repl.last);
-        let queue = std::mem::take(&mut repl.queue);
+        let (queue, loud) = (std::mem::take(&mut repl.queue), repl.loud.take());
         // The machine has one root, one store and, for a large model, all of the memory.
         drop(repl);
         let (session, door) = switched(*globals, before).await?;
         repl = Repl::of(session, door, &mut interrupts, is_typed);
         (repl.talk, repl.think, repl.last, repl.queue) = (talk, think, last, queue);
+        repl.loud = loud;
         let model = output::visible(&repl.session.settings.model);
         say!("{}", fill(words().model_now, &[("model", &model)]));
     }
@@ -171,6 +177,7 @@ impl<'a> Repl<'a> {
             interrupts,
             talk: Talk::default(),
             think: None,
+            loud: None,
             last: None,
             queue: VecDeque::new(),
             is_typed,
@@ -362,6 +369,7 @@ impl Repl<'_> {
         program.attached = files;
         // The turns before were the subject of other tasks.
         program.topic = Some(line.to_owned());
+        self.session.teach(&Loaded::default(), &mut program);
         program.after = self.talk.head();
         program.label = label;
         program.priority = INTERACTIVE_PRIORITY;
@@ -430,9 +438,10 @@ impl Repl<'_> {
             self.talk.add(Turn {
                 pid: Some(pid),
                 asked: asked.to_owned(),
-                answered: text,
+                answered: text.clone(),
                 trust,
             });
+            self.say_aloud(&text).await?;
         }
         Ok(code)
     }

@@ -9,7 +9,7 @@ use quipu_kernel::label::Label;
 use quipu_kernel::process::{Pid, Usage};
 use quipu_tools::CancelToken;
 
-use super::{Outcome, Repl, context, earlier, export, microphone, usage};
+use super::{Outcome, Repl, context, correct, earlier, export, microphone, usage};
 use crate::cli::mem::consolidate;
 use crate::cli::think;
 use crate::cli::{Cli, Command};
@@ -18,7 +18,9 @@ use crate::config::settings::CpuChoice;
 use crate::service::conversation::{Ask, Start};
 use crate::service::door::Door;
 use crate::session::Session;
+use crate::session::agent::Loaded;
 use crate::session::hearing::{Heard, how_far};
+use crate::session::learnt::Shelf;
 use crate::terminal::error::{self, UserError};
 use crate::terminal::output::{self, seconds, shortened, visible};
 use crate::terminal::person;
@@ -53,6 +55,8 @@ impl Repl<'_> {
             ["think"] => self.think(None)?,
             ["think", word] => self.think(Some(word))?,
             ["hear"] => self.listen().await?,
+            ["speak", some @ ..] => self.speak(some)?,
+            ["correct", ..] => self.correct(command)?,
             ["continue"] => self.take_up(None)?,
             ["continue", pid] => self.take_up(Some(number(pid)?))?,
             ["clear"] => {
@@ -161,6 +165,22 @@ impl Repl<'_> {
             Some(think) => say!("{}", think::words(think)),
             None => say!("{}", words().thought_once),
         }
+        Ok(0)
+    }
+
+    /// Keeps what is right as a case of the last task.
+    fn correct(&self, command: &str) -> Result<u8> {
+        let right = command.trim_start_matches("correct").trim();
+        let last = self.talk.last().filter(|_| !right.is_empty());
+        let last = last.ok_or_else(|| {
+            UserError::usage(
+                "/correct says what the last answer should have been",
+                "/correct 880",
+            )
+        })?;
+        let shelf = Shelf::of(&self.session.paths, &Loaded::default());
+        let cases = correct::keep(&shelf, &last.asked, right)?;
+        say!("{}", fill(words().noted, &[("cases", &cases)]));
         Ok(0)
     }
 

@@ -35,6 +35,8 @@ pub struct Loaded {
     pub memory: MemoryFile,
     /// How much thought its tasks get, where its file says so.
     pub think: Option<Think>,
+    /// Its file; `None` for the usual agent.
+    pub file: Option<PathBuf>,
     /// The folder of a SKILL.md, whose other files it can read.
     skill: Option<PathBuf>,
     /// Tools that a SKILL.md wants called without a question: often another program's. They
@@ -142,6 +144,7 @@ pub fn load(path: &Path, paths: &Paths) -> Result<Loaded> {
     let text = read_text(&file, "an agent")?;
     let mut loaded = parse(&file, &text)?;
     loaded.agent.stranger = !trust::vouches_for(&file, &text, paths)?;
+    loaded.file = Some(file);
     Ok(loaded)
 }
 
@@ -149,7 +152,9 @@ pub fn load(path: &Path, paths: &Paths) -> Result<Loaded> {
 pub fn load_apart(path: &Path) -> Result<Loaded> {
     let file = find(path)?;
     let text = read_text(&file, "an agent")?;
-    parse(&file, &text)
+    let mut loaded = parse(&file, &text)?;
+    loaded.file = Some(file);
+    Ok(loaded)
 }
 
 pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {

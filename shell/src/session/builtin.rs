@@ -30,6 +30,10 @@ pub const EYES: &str = "eyes";
 /// The tool that hears recordings, and the model of the catalogue that it needs.
 pub const EARS: &str = "ears";
 
+/// The tool that speaks, and the model of the catalogue that it needs. It is no component:
+/// it computes natively, and its only input is text.
+pub const VOICE: &str = "voice";
+
 /// What reads documents of many formats when they are imported. No process sees it.
 pub const DOCUMENTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/documents.wasm"));
 
@@ -38,7 +42,7 @@ pub const PDF: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pdf.wasm"));
 
 /// Refuses a name that a tool which comes with Quipu has, or the kernel's own calls.
 pub fn check_free(name: &str, hint: &str) -> Result<()> {
-    match name == "memory" || TOOLS.iter().any(|(builtin, _)| *builtin == name) {
+    match name == "memory" || name == VOICE || TOOLS.iter().any(|(builtin, _)| *builtin == name) {
         true => Err(UserError::usage(format!("{name} comes with quipu"), hint)),
         false => Ok(()),
     }

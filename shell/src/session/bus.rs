@@ -135,6 +135,7 @@ impl Session {
             self.give_firmware(&mut device);
             bus.add(Arc::new(device))?;
         }
+        bus.add(Arc::new(self.voice_tool()))?;
         let (devices, broken) = load_dir(&host, &self.paths.tools, &given);
         let mut unusable: Vec<Unusable> = broken
             .into_iter()

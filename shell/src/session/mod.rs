@@ -7,8 +7,10 @@
 //! | `library` | what commands need of a store |
 //! | `bus`, `builtin`, `listings` | the tools of this machine, and what servers said they have |
 //! | `agent` | agents from files |
+//! | `learnt` | what agents have learnt, and which of it a task is shown |
 //! | `schedule` | agents that run by themselves: when, and what became of them |
 //! | `senses`, `hearing` | the tools that read pictures and hear recordings, and their weights |
+//! | `speech`, `player` | the voice, for commands and as a tool, and the program that plays it |
 //! | `user_call` | a call of a tool that a command makes |
 //! | `embedder`, `judgement` | the model that searches, and what the odds of a model are worth |
 //!
@@ -22,11 +24,14 @@ pub mod embedder;
 pub mod hearing;
 pub mod init;
 pub mod judgement;
+pub mod learnt;
 pub mod library;
 mod listings;
 pub mod lock;
+pub mod player;
 pub mod schedule;
 pub mod senses;
+pub mod speech;
 pub mod user_call;
 
 pub use init::Session;

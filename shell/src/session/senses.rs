@@ -98,14 +98,7 @@ impl Session {
     /// Weights that are not here: the hint is the command that fetches them.
     pub fn sense(&self, name: &str) -> Result<WasmDevice> {
         if self.firmware(name).is_none() {
-            let bytes = catalogue::find(name).map_or(0, catalogue::Entry::bytes_of_all);
-            return Err(UserError::failed(
-                format!("the {name} have no weights yet"),
-                format!(
-                    "`quipu model pull {name}` fetches them ({})",
-                    DecimalBytes(bytes)
-                ),
-            ));
+            return Err(no_weights(name));
         }
         let mut tools = builtin::TOOLS.iter();
         let component = tools
@@ -145,6 +138,23 @@ impl Session {
             false => Ok(seen.text),
         }
     }
+}
+
+/// The error of a sense whose weights are not here.
+pub fn no_weights(name: &str) -> anyhow::Error {
+    let bytes = catalogue::find(name).map_or(0, catalogue::Entry::bytes_of_all);
+    let have = if name == builtin::VOICE {
+        "has"
+    } else {
+        "have"
+    };
+    UserError::failed(
+        format!("the {name} {have} no weights yet"),
+        format!(
+            "`quipu model pull {name}` fetches them ({})",
+            DecimalBytes(bytes)
+        ),
+    )
 }
 
 /// Whether a file that begins like this is a picture that the eyes read.

@@ -71,6 +71,10 @@ impl Renderer {
                 let words = fill(words().left_out, &[("tool", tool), ("reason", reason)]);
                 self.print(&self.dim.apply_to(visible(&words)).to_string());
             }
+            Event::Examples { ids, .. } => {
+                let words = fill(words().taught, &[("ids", &ids.join(", "))]);
+                self.print(&self.dim.apply_to(visible(&words)).to_string());
+            }
             Event::Reminded { reminder, .. } => {
                 let words = reminded(reminder);
                 self.print(&self.dim.apply_to(words).to_string());

@@ -117,14 +117,19 @@ catalogue! {
     suspended: "{count} suspended; they go on when a machine starts on this root",
         "已挂起 {count} 个；当机器在此根目录上启动时会继续执行";
     interrupted: "interrupted", "已中断";
+    noted: "noted as a case to learn from; /learn learns from all {cases}",
+        "已记为学习用例；/learn 从全部 {cases} 个用例中学习";
     thought_once: "each task is thought about once", "每个任务只思考一次";
     nothing_said: "nothing was said", "没有听到内容";
     heard: "heard: {said}", "听到：{said}";
+    spoken: "answers are spoken; Ctrl-C stops one", "回答会朗读出来；Ctrl-C 停止当前朗读";
+    not_spoken: "answers are not spoken", "回答不再朗读";
     model_now: "the model is {model}", "当前模型：{model}";
     cost: "tasks: {tasks} · {time} · {prompt} prompt tokens ({cached} cached) · {generated} generated",
         "{tasks} 个任务 · {time} · 提示词 {prompt} 个 token（{cached} 个来自缓存）· 生成 {generated} 个";
     window_of: "process {pid}: {used} of {size} tokens", "进程 {pid}：已用 {used} / {size} 个 token";
     page_boot: "instructions and tools", "指令与工具";
+    page_examples: "what was learnt", "学到的示例";
     page_reminder: "what memory holds on it", "记忆中的相关内容";
     page_attached: "texts beside the task", "任务所附文本";
     page_task: "the task", "任务";
@@ -134,6 +139,7 @@ catalogue! {
     page_free: "free", "空闲";
     evicted_steps: "out of sight: {pages}", "已移出窗口：{pages}";
     process_goes_on: "process {pid} goes on after step {steps}", "进程 {pid} 从第 {steps} 步之后继续";
+    taught: "shown what was learnt: {ids}", "展示学到的示例：{ids}";
     left_out: "{tool} is left out: no grammar holds its schema ({reason})",
         "已略去 {tool}：没有语法能约束它的模式（{reason}）";
     reading: "step {n}  reading {tokens} tokens…", "第 {n} 步  正在读取 {tokens} 个 token…";
@@ -167,7 +173,9 @@ Alt-Enter, or a backslash at the end, starts another line.
   /tool ls         tools               /tool call …     call one
   /model           the model in use    /model NAME      take another one
   /see FILE        text in a picture   /hear            the microphone
+  /speak on        answers aloud       /say TEXT        say something
   /think K         compare K branches  /think off       one again
+  /correct RIGHT   what was right      /learn           learn from that
   /turns           this conversation   /undo [N]        take turns back
   /clear           forget this talk    /continue [PID]  take an earlier one up
   /export FILE     write it, .md .json /import FILE     read one
@@ -186,7 +194,9 @@ Alt-Enter 或行尾的反斜杠换行继续输入。
   /tool ls         工具列表            /tool call …     调用工具
   /model           当前模型            /model NAME      换一个模型
   /see FILE        读取图片中的文字    /hear            麦克风
+  /speak on        朗读回答            /say TEXT        朗读一段文字
   /think K         比较 K 个分支       /think off       恢复单个
+  /correct RIGHT   指出正确的答案      /learn           从中学习
   /turns           本次对话            /undo [N]        撤回若干轮
   /clear           忘掉本次对话        /continue [PID]  恢复更早的对话
   /export FILE     写出对话 .md .json  /import FILE     读入对话

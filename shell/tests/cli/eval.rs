@@ -322,3 +322,31 @@ fn an_interrupt_keeps_what_is_done() {
     assert!(said.out.contains("all"), "{said:#?}");
     assert_eq!(lines(&sandbox, "results").len(), 1);
 }
+
+#[test]
+fn runs_are_compared_only_where_they_are_alike() {
+    let (sandbox, cpu) = prepared();
+    let eval = ["eval", "cases.jsonl", "--cpu", &cpu];
+    let with = |more: &[&str]| sandbox.quipu(&[&eval[..], more].concat());
+    with(&["--out", "one"]).check(0, &[]);
+    let same = "3 cases in both: 0 better, 0 worse";
+    with(&["--against", "one"]).check(0, &[same]);
+    let seed = ["--seed", "7", "--against", "one"];
+    with(&seed).check(2, &["they differ in sampling", "--across sampling"]);
+    with(&[&seed[..], &["--across", "sampling"]].concat()).check(0, &[same]);
+    // What is asked in another way is another case; what is checked is not.
+    sandbox.write("cases.jsonl", cases().replace("\"b\"", "\"d\""));
+    with(&["--against", "one"]).check(2, &["they differ in cases"]);
+    sandbox.write("cases.jsonl", cases().replace("other", "done"));
+    with(&["--against", "one"]).check(0, &["1 better", "better: 2"]);
+
+    let traced = ["--out", "two", "--trace", "--page", "two.html"];
+    with(&traced).check(0, &[]);
+    let steps = &lines(&sandbox, "two")[0]["trace"];
+    assert_eq!(steps[0]["action"]["tool"], "t1.room.book", "{steps}");
+    let page = std::fs::read_to_string(sandbox.path().join("two.html")).unwrap();
+    assert!(
+        page.contains("t1.room.book") && page.contains("<details>"),
+        "{page}"
+    );
+}

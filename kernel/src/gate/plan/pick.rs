@@ -82,7 +82,7 @@ impl Pick {
             .filter(|record| self.fits(record));
         let record = match self.how {
             How::First => left.next(),
-            How::Last => left.last(),
+            How::Last => left.next_back(),
             How::Only => left.next().filter(|_| left.next().is_none()),
             How::Max => self.outmost(left.collect(), Ordering::Greater),
             How::Min => self.outmost(left.collect(), Ordering::Less),

@@ -163,7 +163,7 @@ pub(super) fn stands_in(text: &str, what: &str) -> bool {
         let after: Vec<char> = text[at + what.len()..].chars().take(2).collect();
         let first = what.chars().next().is_some_and(is_of_a_word);
         let last = what.chars().next_back().is_some_and(is_of_a_word);
-        !(first && goes_on(&before)) && !(last && goes_on(&after))
+        !(first && goes_on(&before) || last && goes_on(&after))
     })
 }
 

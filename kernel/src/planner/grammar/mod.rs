@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::calls::object;
 use crate::numbers::Numbers;
+use crate::program::CALLED;
 pub use held::{Held, certainly_held, held};
 use quipu_cpu::{Form, without_thought};
 use together::Together;
@@ -160,7 +161,7 @@ impl Legal {
             }
             (Move::Function, _) => {
                 let call = self.runs_programs().ok_or("no tool runs programs")?;
-                let code = format!("{}\n\nprint(solution())", without_fence(text).trim_end());
+                let code = format!("{}{CALLED}", without_fence(text).trim_end());
                 Ok(json!({"tool": call.name, "args": {"code": code}}))
             }
             (Move::Answer, Some(_)) => Ok(json!({ "answer": parse(text)? })),

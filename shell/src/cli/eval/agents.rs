@@ -7,7 +7,9 @@ use anyhow::Result;
 use quipu_tools::Bus;
 
 use super::cases::Case;
+use crate::config::paths::Paths;
 use crate::session::agent::{self, Loaded};
+use crate::session::learnt::{Shelf, Skill};
 use crate::terminal::error::UserError;
 use crate::terminal::lines::file_words;
 
@@ -18,6 +20,8 @@ pub struct Named {
     pub name: Option<String>,
     /// The agent.
     pub loaded: Loaded,
+    /// What it has learnt, where that is shown.
+    pub skills: Vec<Skill>,
 }
 
 /// The agents of an eval.
@@ -38,6 +42,7 @@ impl Agents {
             Ok(Named {
                 name: Some(name.display().to_string()),
                 loaded: agent::load_apart(path)?,
+                skills: Vec::new(),
             })
         };
         let mut usual = Vec::new();
@@ -58,6 +63,25 @@ impl Agents {
             }
         }
         Ok(Self { given: usual, own })
+    }
+
+    /// One agent, which runs all cases.
+    pub fn only(named: Named) -> Self {
+        Self {
+            given: vec![named],
+            own: HashMap::new(),
+        }
+    }
+
+    /// Lets each have what it has learnt.
+    ///
+    /// # Errors
+    /// A file that is no skill.
+    pub fn learnt(mut self, paths: &Paths) -> Result<Self> {
+        for named in self.given.iter_mut().chain(self.own.values_mut()) {
+            named.skills = Shelf::of(paths, &named.loaded).on()?;
+        }
+        Ok(self)
     }
 
     /// The agents that run `case`: its own, else each that was given.

@@ -133,6 +133,7 @@ async fn ask(
             n,
             agent: &agents.of(case)[0],
             which: 0,
+            skills: &[],
         };
         for (question, yes) in case.judged() {
             let odds = tokio::select! {

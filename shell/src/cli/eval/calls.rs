@@ -39,6 +39,23 @@ impl Made {
     }
 }
 
+/// Whether the calls of `tools` are among `made`, in their order.
+///
+/// # Errors
+/// The first that is missing, in few words.
+pub fn in_sequence(tools: &[String], made: &[Made]) -> Result<(), String> {
+    let mut made = made.iter();
+    let mut before: Option<&String> = None;
+    for tool in tools {
+        if !made.any(|made| made.is_of(tool)) {
+            let after = before.map(|before| format!(" after {before}"));
+            return Err(format!("{tool} is not called{}", after.unwrap_or_default()));
+        }
+        before = Some(tool);
+    }
+    Ok(())
+}
+
 /// Whether `made` are the calls that are expected, one for one; in any order unless
 /// `order` says that theirs counts.
 ///

@@ -29,6 +29,7 @@ pub const HELP: &str = r#"A case has "id" and "prompt", and perhaps:
   "before"     prompts of processes that run before it on the same memory; cases with the same
                ones share what they leave
   "stop"       "call": the process is stopped once its first calls are made
+  "answer"     the right answer, which `quipu learn` may show where the run was wrong
 For --calibrate, in place of "check":
   "fits"       the function that does what is asked, or null if none does
   "judge"      {"keep": true}: questions of the judgement and the right answers; they are call,
@@ -40,6 +41,7 @@ Checks:
   {"json_schema": {…}}  {"status": "exited"}  {"steps_max": 3}
   {"calls": [{"tool": "name", "args": {"arg": value or {"any": [values], "optional": true}}}]}
       these calls and no others; with "order": true in this order
+  {"sequence": [names]}            these are called in this order; others may come between
   {"no_call": true or [names]}
   {"memory": {"contains": [texts], "lacks": [texts]}}   what is remembered at the end"#;
 
@@ -77,6 +79,8 @@ pub struct Case {
     pub max_steps: Option<u32>,
     /// When it is stopped, if not at its answer.
     pub stop: Option<Stop>,
+    /// The right answer, which a worked example may show where the run was wrong.
+    pub answer: Option<String>,
     /// What has to hold.
     #[serde(default, deserialize_with = "one_or_many")]
     pub check: Vec<Check>,

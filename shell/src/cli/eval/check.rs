@@ -31,6 +31,8 @@ pub struct Check {
     calls: Option<Vec<Call>>,
     /// They are made in this order.
     order: bool,
+    /// These tools are called in this order; others may be called between them.
+    sequence: Option<Vec<String>>,
     /// No call is made (true), or none of these tools is called.
     no_call: Option<Tools>,
     /// The run takes at most so many steps.
@@ -91,6 +93,7 @@ impl Check {
             self.regex.is_some(),
             self.json_schema.is_some(),
             self.calls.is_some(),
+            self.sequence.is_some(),
             self.no_call.is_some(),
             self.steps_max.is_some(),
             self.status.is_some(),
@@ -119,6 +122,9 @@ impl Check {
         self.hold_of_answer(run.answer.as_ref())?;
         if let Some(expected) = &self.calls {
             calls::hold(expected, &run.calls, self.order)?;
+        }
+        if let Some(tools) = &self.sequence {
+            calls::in_sequence(tools, &run.calls)?;
         }
         let unwanted = run.calls.iter().find(|made| match &self.no_call {
             None => false,
@@ -358,6 +364,13 @@ mod tests {
         check(json!({"no_call": ["now"]}), &run, "clock.now was called");
         check(json!({"no_call": ["memory.search"]}), &run, "");
         check(json!({"steps_max": 2}), &run, "");
+        check(json!({"sequence": ["now"]}), &run, "");
+        check(
+            json!({"sequence": ["now", "clock.now"]}),
+            &run,
+            "clock.now is not called after now",
+        );
+        check(json!({"sequence": ["later"]}), &run, "later is not called");
         check(json!({"steps_max": 1}), &run, "2 steps");
         check(json!({"status": "exited"}), &run, "");
         check(json!({"status": "limit"}), &run, "ended exited");

@@ -8,30 +8,35 @@
 //! | `beginnings` | cases that share a memory |
 //! | `functions`, `pages` | tools and pages that only a case sees |
 //! | `one`, `watch` | one case, from its documents to its result |
+//! | `trace` | what a run did, step by step |
 //! | `rows` | results, their sums, the table |
 //! | `paired` | two runs of the same cases, compared case by case |
-//! | `junit` | results as JUnit XML |
+//! | `under` | under which conditions results were made, and whether two runs can be compared |
+//! | `junit`, `page` | results as JUnit XML, as a static page |
 //! | `grade` | results checked again |
 //! | `calibrate`, `regression` | what a model's odds are worth, fitted on cases |
 
-mod agents;
+pub(super) mod agents;
 mod beginnings;
 mod calibrate;
 mod calls;
-mod cases;
+pub(super) mod cases;
 mod check;
 mod functions;
 mod grade;
 mod junit;
-mod one;
+pub(super) mod one;
+mod page;
 mod pages;
-mod paired;
+pub(super) mod paired;
 mod regression;
-mod rows;
+pub(super) mod rows;
+pub(super) mod trace;
+mod under;
 mod watch;
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
@@ -45,11 +50,15 @@ use super::results::{self, Earlier, Results};
 use crate::session::Session;
 use crate::terminal::error::{FAILED, INTERRUPTED, UserError};
 use crate::terminal::interrupts::Interrupts;
+use crate::terminal::lines::file_words;
 use crate::terminal::output;
 use agents::Agents;
 use cases::Case;
 use one::{Bench, Job};
 use rows::{KIND, Row};
+
+/// Flaky cases that are named.
+const FLAKY_NAMED: usize = 10;
 
 /// Run cases with checks and say how many hold, on one model or several side by side
 ///
@@ -75,12 +84,22 @@ pub struct EvalArgs {
     /// least once (ANY). Without a --temperature above 0 all runs are the same
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     repeat: u32,
-    /// Compare with these results of an earlier run, case by case
+    /// Compare with these results of an earlier run, case by case. Refused where the model, its
+    /// template, the sampling or the cases were others
     #[arg(long, value_name = "RESULTS.jsonl")]
     against: Option<PathBuf>,
+    /// What may differ in the comparison, since it is what is compared
+    #[arg(long, requires = "against", value_delimiter = ',', value_enum)]
+    across: Vec<under::Condition>,
     /// Write the results as JUnit XML too
     #[arg(long, value_name = "FILE.xml")]
     junit: Option<PathBuf>,
+    /// Write a page of the run too: the sums, each case, and what was done step by step
+    #[arg(long, value_name = "FILE.html")]
+    page: Option<PathBuf>,
+    /// Keep what was done step by step in the lines of --out
+    #[arg(long)]
+    trace: bool,
     /// Only the first so many cases
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -99,6 +118,9 @@ pub struct EvalArgs {
     /// answer to a question is
     #[arg(long)]
     calibrate: bool,
+    /// Show the agents what they have learnt by `quipu learn`, as `quipu run` does
+    #[arg(long)]
+    learnt: bool,
     /// Print the sums as JSON
     #[arg(long)]
     json: bool,
@@ -145,7 +167,10 @@ struct Part<'a> {
 
 async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
-    let agents = Agents::load(&args.agent, &args.cases, cases)?;
+    let mut agents = Agents::load(&args.agent, &args.cases, cases)?;
+    if args.learnt {
+        agents = agents.learnt(&session.paths)?;
+    }
     let earlier = match &args.out {
         Some(out) => {
             results::refuse(out, &args.cases, "cases")?;
@@ -164,7 +189,11 @@ async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<
     let mut earlier = Some(earlier);
     let mut out = None;
     for part in &parts {
-        let bench = Bench::open(&part.session, &agents, &args.process, &args.cases, cases).await?;
+        let mut bench =
+            Bench::open(&part.session, &agents, &args.process, &args.cases, cases).await?;
+        if args.trace || args.page.is_some() {
+            bench = bench.traced();
+        }
         // Not before a machine is there: earlier results are kept if it never is.
         if let (Some(path), Some(earlier)) = (&args.out, earlier.take()) {
             out = Some(Results::open(Some(path.as_path()), earlier)?);
@@ -176,7 +205,8 @@ async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<
             rows.push(row);
             Ok(())
         };
-        if !run_part(&bench, part, args.jobs, &mut interrupts, &mut keep).await? {
+        let jobs = (part.model.as_str(), part.jobs.as_slice());
+        if !run_jobs(&bench, jobs, args.jobs, &mut interrupts, &mut keep).await? {
             sum_up(args, cases, &rows)?;
             say!("interrupted; what is done is counted");
             say!("hint: with --out FILE, the same command and --resume does what is left");
@@ -226,6 +256,7 @@ fn left<'a>(
                             round,
                             agent,
                             which,
+                            skills: &agent.skills,
                         }),
                     }
                 }
@@ -249,23 +280,23 @@ fn left<'a>(
     Ok(parts)
 }
 
-/// Runs what is left on one model. False when it was interrupted.
-async fn run_part(
+/// Runs jobs on the model that results call so. False when it was interrupted.
+pub(super) async fn run_jobs(
     bench: &Bench<'_>,
-    part: &Part<'_>,
+    (model, jobs): (&str, &[Job<'_>]),
     at_once: u16,
     interrupts: &mut Interrupts,
     keep: &mut dyn FnMut(Row) -> Result<()>,
 ) -> Result<bool> {
-    let progress = batch::progress(part.jobs.len() as u64);
-    let mut waiting = part.jobs.iter();
+    let progress = batch::progress(jobs.len() as u64);
+    let mut waiting = jobs.iter();
     let mut running = FuturesUnordered::new();
     interrupts.begin();
     let finished = loop {
         while running.len() < usize::from(at_once)
             && let Some(job) = waiting.next()
         {
-            running.push(bench.run(*job, &part.model));
+            running.push(bench.run(*job, model));
         }
         tokio::select! {
             () = interrupts.next() => break false,
@@ -288,17 +319,16 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
         true => output::json(&sums)?,
         false => rows::print(&sums)?,
     }
+    tell_flaky(&sums);
     if let Some(file) = &args.junit {
-        std::fs::write(file, junit::xml(rows)).map_err(|error| {
-            let failed = format!("{} cannot be written: {error}", file.display());
-            UserError::failed(failed, "name another file with --junit")
-        })?;
+        write(file, junit::xml(rows), "--junit")?;
+    }
+    if let Some(file) = &args.page {
+        let title = file_words(&args.cases);
+        write(file, page::html(&title, &sums, rows), "--page")?;
     }
     if let Some(file) = &args.against {
-        let paired = paired::compare(rows, &grade::rows(cases, file)?);
-        for line in paired.told() {
-            say!("{}", output::visible(&line));
-        }
+        compare(rows, &grade::rows(cases, file)?, &args.across)?;
     }
     let broken: Vec<&Row> = rows.iter().filter(|row| row.error.is_some()).collect();
     if let Some(first) = broken.first() {
@@ -313,4 +343,39 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
     let worst = all.map(|sum| sum.rate).fold(1.0, f64::min);
     let low = args.fail_under.is_some_and(|least| worst < least);
     Ok(if low || !broken.is_empty() { FAILED } else { 0 })
+}
+
+/// Names the cases of which some runs hold and some do not.
+fn tell_flaky(sums: &[rows::Sum]) {
+    let all = sums.iter().filter(|sum| sum.tag.is_none());
+    for flaky in all
+        .filter_map(|sum| sum.repeated.as_ref())
+        .map(|it| &it.flaky)
+    {
+        let named = flaky.iter().take(FLAKY_NAMED);
+        let named = named.map(|case| format!("{} ({} of {})", case.id, case.passed, case.runs));
+        let named: Vec<String> = named.collect();
+        if !named.is_empty() {
+            say!("flaky: {} cases, such as {}", flaky.len(), named.join(", "));
+        }
+    }
+}
+
+/// Writes a report, which the option `option` names.
+fn write(file: &Path, text: String, option: &str) -> Result<()> {
+    std::fs::write(file, text).map_err(|error| {
+        let failed = format!("{} cannot be written: {error}", file.display());
+        UserError::failed(failed, format!("name another file with {option}"))
+    })
+}
+
+/// Says what changed since the rows `before`, where both can be compared.
+fn compare(rows: &[Row], before: &[Row], across: &[under::Condition]) -> Result<()> {
+    if !under::comparable(rows, before, across)? {
+        say!("warning: some results do not say under which conditions they were made");
+    }
+    for line in paired::compare(rows, before).told() {
+        say!("{}", output::visible(&line));
+    }
+    Ok(())
 }

@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow};
 use quipu_kernel::Kernel;
 use quipu_kernel::calls::{FIND, RECALL, REMEMBER, REPLACES};
 use quipu_kernel::journal::StepRow;
-use quipu_kernel::process::{Exit, Program, Sampling, Status, Usage};
+use quipu_kernel::process::{Exit, Pid, Program, Sampling, Status, Usage};
 use quipu_kernel::signal::Signal;
 use quipu_memory::{Kind, LIST_MAX, NewPage, Space, Trust};
 use quipu_tools::{Capability, Device};
@@ -23,10 +23,13 @@ use super::cases::Case;
 use super::functions::Functions;
 use super::pages::Pages;
 use super::rows::Row;
+use super::trace;
+use super::under::Under;
 use super::watch::{Cut, watch};
 use crate::cli::options::ProcessOptions;
 use crate::session::Session;
 use crate::session::agent::KERNEL_CALLS;
+use crate::session::learnt::{self, Skill};
 
 /// Memories of a case that are looked at.
 const MEMORIES: usize = 1_000;
@@ -35,7 +38,7 @@ const STOPPED: &str = "stopped";
 /// Calls that only turn pages of what a process has, which no case asks for.
 const PAGING: [&str; 2] = [FIND, RECALL];
 /// What marks a row of the journal that was decided together with an earlier one.
-const WITH: &str = "with";
+pub(super) const WITH: &str = "with";
 
 /// A machine for cases, with nothing of the user's own.
 pub struct Bench<'a> {
@@ -44,6 +47,10 @@ pub struct Bench<'a> {
     pages: Pages,
     beginnings: Beginnings,
     options: &'a ProcessOptions,
+    /// Under which conditions it runs cases.
+    under: Under,
+    /// Whether results have what was done, step by step.
+    traced: bool,
     /// The tools that are there for every case, where some cases have their own.
     common: Option<Vec<String>>,
     _folder: TempDir,
@@ -62,6 +69,8 @@ pub struct Job<'a> {
     pub agent: &'a Named,
     /// Its place among the agents of the case.
     pub which: usize,
+    /// What is shown to it, as far as it is like the case.
+    pub skills: &'a [Skill],
 }
 
 impl<'a> Bench<'a> {
@@ -106,10 +115,20 @@ impl<'a> Bench<'a> {
             pages,
             beginnings: Beginnings::of(cases),
             options,
+            under: Under::of(kernel.cpu(), session.settings.sampling()),
+            traced: false,
             common: (!names.is_empty()).then(|| others.collect()),
             kernel,
             _folder: folder,
         })
+    }
+
+    /// The same, with what was done in the results.
+    pub fn traced(self) -> Self {
+        Self {
+            traced: true,
+            ..self
+        }
     }
 
     /// The kernel, to watch what happens.
@@ -152,6 +171,7 @@ impl<'a> Bench<'a> {
             // Functions of other cases are none of its tools.
             agent.tools.clone_from(&self.common);
         }
+        learnt::teach(&mut program, job.skills);
         program
     }
 
@@ -162,6 +182,7 @@ impl<'a> Bench<'a> {
             model: model.to_owned(),
             agent: job.agent.name.clone(),
             round: job.round,
+            under: Some(self.under.with_case(job.case)),
             ..Row::default()
         };
         let mut left = self.beginnings.left(job.n).await;
@@ -222,6 +243,7 @@ impl<'a> Bench<'a> {
         let failed = exit.status == Status::Failed && watched.cut.is_none();
         let steps = self.kernel.journal().steps(pid)?;
         row.judged = watched.judged;
+        self.keep_trace(row, pid, &steps)?;
         match watched.cut {
             None => whole(row, &steps, exit, &device(job.n)),
             Some(cut) => part(row, &steps, cut, ms, &device(job.n)),
@@ -234,6 +256,17 @@ impl<'a> Bench<'a> {
             true => Err(anyhow!(error)),
             false => Ok(()),
         }
+    }
+
+    /// Keeps what was done, where that is wanted.
+    fn keep_trace(&self, row: &mut Row, pid: Pid, steps: &[StepRow]) -> Result<()> {
+        if self.traced {
+            let reminder = self.kernel.journal().reminder(pid)?;
+            let told = reminder.map_or(Trust::System, |reminder| reminder.label.trust);
+            row.trace = trace::of(steps);
+            row.read = Some(trace::lowest(steps).min(told));
+        }
+        Ok(())
     }
 
     /// Stores the documents of a case and runs the tasks before it.

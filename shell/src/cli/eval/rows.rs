@@ -3,12 +3,15 @@
 use anyhow::Result;
 use quipu_kernel::deliberation::BranchReport;
 use quipu_kernel::judgement::Question;
+use quipu_kernel::label::Trust;
 use quipu_kernel::process::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::calls::Made;
 use super::cases::Case;
+use super::trace::Step;
+use super::under::Under;
 use crate::cli::results::Kind;
 use crate::terminal::output::{self, seconds};
 
@@ -76,6 +79,15 @@ pub struct Row {
     /// The memories at the end, where a check looks at them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<Vec<String>>,
+    /// Under which conditions it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub under: Option<Under>,
+    /// What was done, where that was wanted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trace: Vec<Step>,
+    /// Beside it: the lowest trust of what was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<Trust>,
 }
 
 fn is_zero(round: &u32) -> bool {
@@ -150,8 +162,36 @@ pub struct Repeated {
     pub pass_all: f64,
     /// The share of cases of which at least one run holds (pass@N).
     pub pass_any: f64,
+    /// How likely one run of a case holds: the mean over the cases (pass@1).
+    pub pass_1: f64,
     /// The cases of which some runs hold and some do not.
-    pub flaky: Vec<Value>,
+    pub flaky: Vec<Flaky>,
+}
+
+/// A case of which some runs hold and some do not.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Flaky {
+    /// The case.
+    pub id: Value,
+    /// Runs that hold.
+    pub passed: usize,
+    /// Runs.
+    pub runs: usize,
+    /// How likely two of its runs differ, 0 to 1.
+    pub rate: f64,
+}
+
+impl Flaky {
+    fn of(id: &Value, passed: usize, runs: usize) -> Self {
+        // Pairs of runs that differ, of all pairs.
+        let pairs = (runs * (runs - 1)) as f64 / 2.0;
+        Self {
+            id: id.clone(),
+            passed,
+            runs,
+            rate: (passed * (runs - passed)) as f64 / pairs,
+        }
+    }
 }
 
 impl Repeated {
@@ -170,13 +210,19 @@ impl Repeated {
         let share = |count: usize| count as f64 / cases.len() as f64;
         let all = cases.iter().filter(|(_, passed, n)| passed == n).count();
         let any = cases.iter().filter(|(_, passed, _)| *passed > 0).count();
+        let shares = cases
+            .iter()
+            .map(|(_, passed, n)| *passed as f64 / *n as f64);
         let some = cases
             .iter()
             .filter(|(_, passed, n)| (1..*n).contains(passed));
         cases.iter().any(|(.., n)| *n > 1).then(|| Self {
             pass_all: share(all),
             pass_any: share(any),
-            flaky: some.map(|(id, ..)| (*id).clone()).collect(),
+            pass_1: shares.sum::<f64>() / cases.len() as f64,
+            flaky: some
+                .map(|(id, passed, n)| Flaky::of(id, *passed, *n))
+                .collect(),
         })
     }
 }
@@ -304,7 +350,8 @@ pub fn print(sums: &[Sum]) -> Result<()> {
     output::table(&heads, rows.collect())
 }
 
-fn percent(share: f64) -> String {
+/// A share in words.
+pub fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
@@ -322,6 +369,34 @@ mod tests {
         check(90, 100, [0.826, 0.945]);
         check(0, 10, [0.0, 0.278]);
         check(10, 10, [0.722, 1.0]);
+    }
+
+    #[test]
+    fn repeats_tell_which_cases_are_flaky() {
+        let row = |id: u32, passed| Row {
+            id: json!(id),
+            passed,
+            ..Row::default()
+        };
+        let once = [row(1, true), row(2, false)];
+        assert_eq!(sums(&once)[0].repeated, None);
+        let held = [
+            (1, true),
+            (1, true),
+            (2, true),
+            (2, false),
+            (2, false),
+            (3, false),
+        ];
+        let rows = held.map(|(id, passed)| row(id, passed));
+        let repeated = sums(&rows)[0].repeated.clone().unwrap();
+        assert_eq!(
+            (repeated.pass_all, repeated.pass_any),
+            (1.0 / 3.0, 2.0 / 3.0)
+        );
+        assert!((repeated.pass_1 - 4.0 / 9.0).abs() < 1e-9);
+        assert_eq!(repeated.flaky, [Flaky::of(&json!(2), 1, 3)]);
+        assert!((repeated.flaky[0].rate - 2.0 / 3.0).abs() < 1e-9);
     }
 
     #[test]

@@ -131,6 +131,7 @@ pub async fn spawn(State(service): Shared, Input(asked): Input<Spawn>) -> Answer
     priority(asked.priority)?;
     let loaded = agent::load(&service, asked.agent.as_deref())?;
     let mut program = service.session.program(&loaded, asked.prompt);
+    service.session.teach(&loaded, &mut program);
     program.label = service.client();
     program.interactive = asked.attended;
     program.priority = asked.priority;

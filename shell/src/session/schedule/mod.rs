@@ -142,6 +142,7 @@ pub fn program(
         ));
     }
     let mut program = session.program(&loaded, schedule.prompt.clone());
+    session.teach(&loaded, &mut program);
     program.limits.tokens = program.limits.tokens.min(tokens_left);
     program.unapproved = true;
     program.attached = match cause {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::machine::{Machine, reply};
-use crate::sandbox::{ADD, DONE, ENDLESS, SPIN, Sandbox, until};
+use crate::sandbox::{ADD, DONE, ENDLESS, MENDED, SPIN, Sandbox, until};
 
 const KEEP: &str = r#"{"tool":"memory.put","args":{"text":"the tea is in the tin"}}"#;
 const EXITED: &str = "exited";
@@ -191,7 +191,8 @@ fn a_run_that_a_crash_cut_off_goes_on() {
     let machine = Machine::start(&sandbox, &[ADD, SPIN, DONE], &[]);
     sandbox.log_until("1", |log| log["steps"][1]["action"].is_object());
     machine.end("KILL");
-    let mut machine = Machine::start(&sandbox, &[ADD, DONE, DONE], &[]);
+    sandbox.install("slow", MENDED);
+    let mut machine = Machine::start(&sandbox, &[ADD, SPIN, DONE], &[]);
     machine.says("schedule default: process 1");
     assert_eq!(status_of(&sandbox, "1"), EXITED);
     assert_eq!(listed(&sandbox, "default")["runs_today"], 1);

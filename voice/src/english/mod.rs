@@ -1,0 +1,232 @@
+//! English: a text becomes the phonemes of American English.
+//!
+//! `written` makes words of numbers and signs (`numbers`, `units`); `lexicon` knows how words are
+//! pronounced, and `spelling` guesses it of others. Here is what depends on the words around.
+
+mod lexicon;
+mod numbers;
+mod spelling;
+mod units;
+mod written;
+
+use std::path::Path;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::error::VoiceError;
+use crate::marks::{is_closing, is_mark};
+use lexicon::{Kind, Lexicon, VOWELS};
+use spelling::Speller;
+
+pub use written::abbreviation;
+
+/// Names of its files, in the folder of the voice.
+const FILES: [&str; 3] = ["us_gold.json", "us_silver.json", "oov_bart_en_us.npz"];
+
+/// After these a verb is likely.
+const BEFORE_VERBS: &[&str] = &[
+    "to", "i", "you", "we", "they", "who", "will", "would", "can", "could", "should", "must",
+    "may", "might", "do", "does", "did", "don't", "doesn't", "didn't", "can't", "cannot", "won't",
+    "let's", "please", "not", "never", "i'll", "you'll", "we'll", "they'll",
+];
+/// After these a noun is likely.
+const BEFORE_NOUNS: &[&str] = &[
+    "the", "a", "an", "my", "your", "his", "her", "its", "our", "their", "this", "that", "these",
+    "those", "of", "no", "some", "any", "each", "every", "in", "on", "for", "with",
+];
+/// After these a participle is likely.
+const BEFORE_PARTICIPLES: &[&str] = &[
+    "have", "has", "had", "having", "was", "were", "is", "are", "be", "been", "being", "i've",
+    "we've", "you've", "they've", "it's", "get", "got",
+];
+
+/// What reads English.
+pub struct English {
+    lexicon: Lexicon,
+    speller: Speller,
+}
+
+/// A piece of a sentence.
+enum Piece {
+    Word(String),
+    Mark(char),
+}
+
+impl English {
+    /// Reads the dictionaries in `folder`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is damaged.
+    pub fn open(folder: &Path) -> Result<Self, VoiceError> {
+        let [gold, silver, speller] = FILES.map(|name| folder.join(name));
+        Ok(Self {
+            lexicon: Lexicon::open(&gold, &silver)?,
+            speller: Speller::open(&speller)?,
+        })
+    }
+
+    /// `text` in words, as it is said.
+    pub fn spoken(text: &str) -> String {
+        written::spoken(text)
+    }
+
+    /// The phonemes of `words`, a text without numbers.
+    pub fn phonemes(&self, words: &str) -> String {
+        let mut pieces = pieces(words);
+        quieten(&mut pieces);
+        let mut said: Vec<String> = Vec::with_capacity(pieces.len());
+        // From the end: how "the" is said depends on the sound after it.
+        let mut next = None;
+        for (n, piece) in pieces.iter().enumerate().rev() {
+            let sound = match piece {
+                Piece::Mark(mark) => mark.to_string(),
+                Piece::Word(word) => {
+                    let before = match n.checked_sub(1).map(|n| &pieces[n]) {
+                        Some(Piece::Word(before)) => before.to_lowercase(),
+                        _ => String::new(),
+                    };
+                    self.word(word, &before, next)
+                }
+            };
+            next = first_sound(&sound).or(next.filter(|_| matches!(piece, Piece::Word(_))));
+            said.push(sound);
+        }
+        said.reverse();
+        joined(&pieces, &said)
+    }
+
+    /// The phonemes of a word after the word `before`; `next` says whether a vowel follows, and
+    /// nothing before a pause.
+    fn word(&self, word: &str, before: &str, next: Option<bool>) -> String {
+        let lower = word.to_lowercase();
+        let fixed = match (lower.as_str(), next) {
+            ("the", Some(true)) => "ði",
+            ("the", _) => "ðə",
+            ("a", Some(_)) if word == "a" || before.is_empty() => "ɐ",
+            ("an", _) => "ɐn",
+            ("to", Some(true)) => "tʊ",
+            ("to", Some(false)) => "tə",
+            ("in", Some(_)) => "ɪn",
+            ("i", _) => "ˌI",
+            ("quipu", _) => "kˈipu",
+            _ => "",
+        };
+        if !fixed.is_empty() {
+            return fixed.to_owned();
+        }
+        let parts = word.split('-').filter(|part| !part.is_empty());
+        let whole = self.lexicon.word(word, kind(before), next.is_none());
+        let sound = whole.unwrap_or_else(|| {
+            let parts = parts.map(|part| self.part(part, before, next));
+            parts.collect()
+        });
+        // The short t and the stop in the throat have other symbols in the network.
+        sound.replace('ɾ', "T").replace('ʔ', "t")
+    }
+
+    fn part(&self, part: &str, before: &str, next: Option<bool>) -> String {
+        let known = self.lexicon.word(part, kind(before), next.is_none());
+        known.unwrap_or_else(|| {
+            let spelled = self.speller.spell(part);
+            match spelled.chars().any(|c| VOWELS.contains(c)) {
+                true => spelled,
+                // What cannot be pronounced is spelled.
+                false => self.lexicon.letters(part).unwrap_or_default(),
+            }
+        })
+    }
+}
+
+fn kind(before: &str) -> Kind {
+    match before {
+        before if BEFORE_PARTICIPLES.contains(&before) => Kind::Participle,
+        before if BEFORE_NOUNS.contains(&before) => Kind::Noun,
+        "he" | "she" | "it" => Kind::Past,
+        before if BEFORE_VERBS.contains(&before) => Kind::Verb,
+        _ => Kind::Any,
+    }
+}
+
+/// Whether a word begins with a vowel; none of a mark.
+fn first_sound(sound: &str) -> Option<bool> {
+    let first = sound.chars().find(|c| !"ˈˌ".contains(*c))?;
+    (!is_mark(first)).then(|| VOWELS.contains(first))
+}
+
+/// The words and marks of a text; what is neither is left out.
+fn pieces(text: &str) -> Vec<Piece> {
+    // Accents go: the dictionaries have none.
+    let plain = text.nfd().filter(|c| !('\u{300}'..='\u{36f}').contains(c));
+    let plain: Vec<char> = plain.collect();
+    let mut pieces = Vec::new();
+    let mut word = String::new();
+    for (n, c) in plain.iter().enumerate() {
+        let next = plain.get(n + 1).copied().unwrap_or(' ');
+        let inside = !word.is_empty() && next.is_ascii_alphabetic();
+        match c {
+            c if c.is_ascii_alphabetic() => {
+                if is_hump(&word, *c, next) {
+                    pieces.push(Piece::Word(std::mem::take(&mut word)));
+                }
+                word.push(*c);
+            }
+            '-' if inside => word.push('-'),
+            // Of letters with points between them.
+            '.' if inside && word.split('.').all(|part| part.len() == 1) => word.push('.'),
+            '\'' if inside || word.ends_with(['s', 'S']) => word.push('\''),
+            c => {
+                if !word.is_empty() {
+                    pieces.push(Piece::Word(std::mem::take(&mut word)));
+                }
+                if is_mark(*c) {
+                    pieces.push(Piece::Mark(*c));
+                }
+            }
+        }
+    }
+    if !word.is_empty() {
+        pieces.push(Piece::Word(word));
+    }
+    pieces
+}
+
+/// Whether the letter `c` begins a word within a name such as `fileName`.
+fn is_hump(word: &str, c: char, next: char) -> bool {
+    c.is_ascii_uppercase()
+        && word.ends_with(|c: char| c.is_ascii_lowercase())
+        && next.is_ascii_alphabetic()
+        && !word.starts_with("Mc")
+        && !word.starts_with("Mac")
+}
+
+/// A sentence in capitals is read as others are.
+fn quieten(pieces: &mut [Piece]) {
+    let words = || {
+        pieces.iter().filter_map(|piece| match piece {
+            Piece::Word(word) => Some(word),
+            Piece::Mark(_) => None,
+        })
+    };
+    let long = words().filter(|word| word.len() > 1).count();
+    let is_loud = long > 2 && words().all(|word| *word == word.to_uppercase());
+    for piece in pieces.iter_mut().filter(|_| is_loud) {
+        if let Piece::Word(word) = piece {
+            *word = word.to_lowercase();
+        }
+    }
+}
+
+/// Words with spaces between them, and marks where they belong.
+fn joined(pieces: &[Piece], said: &[String]) -> String {
+    let mut text = String::new();
+    let mut is_open = true;
+    for (piece, said) in pieces.iter().zip(said).filter(|(_, said)| !said.is_empty()) {
+        let is_close = matches!(piece, Piece::Mark(mark) if is_closing(*mark));
+        if !is_close && !is_open {
+            text.push(' ');
+        }
+        text.push_str(said);
+        is_open = matches!(piece, Piece::Mark(mark) if !is_closing(*mark) && *mark != '—');
+    }
+    text
+}
