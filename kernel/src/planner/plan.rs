@@ -310,18 +310,17 @@ impl Words {
     }
 }
 
-/// One field with a value, or two.
+/// One field with a value: more conditions than one are rarely meant by a small model.
 fn by_field(known: &[String], value: &Value) -> Value {
     if known.is_empty() {
         return json!({"type": "object", "patternProperties": {FIELD: value},
-            "additionalProperties": false, "minProperties": 1, "maxProperties": 2});
+            "additionalProperties": false, "minProperties": 1, "maxProperties": 1});
     }
-    let properties: Map<String, Value> = known
+    let forms: Vec<Value> = known
         .iter()
-        .map(|name| (name.clone(), value.clone()))
+        .map(|name| object(&[(name.as_str(), value.clone())]))
         .collect();
-    json!({"type": "object", "properties": properties, "additionalProperties": false,
-        "minProperties": 1})
+    json!({ "anyOf": forms })
 }
 
 fn any_of(mut forms: Vec<Value>) -> Option<Value> {
