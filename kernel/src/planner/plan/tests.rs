@@ -137,6 +137,15 @@ fn a_model_can_write_what_may_stand_and_no_other_literals() {
         ),
         false,
     );
+    let without_by = json!({"from": "files.list", "how": "max", "take": "id"});
+    check(
+        pay(
+            json!({"is": "NL22"}),
+            json!({"at_most": without_by}),
+            "today",
+        ),
+        false,
+    );
     let no_field = json!({"from": "bank.list", "how": "last", "take": "sum"});
     check(
         pay(json!({"is": "NL22"}), json!({"pick": no_field}), "today"),
