@@ -262,24 +262,17 @@ impl Words {
         if let Some(said) = self.refer("said") {
             parts.push(("has", by_field(&known, &said), false));
         }
-        parts.push((
-            "how",
-            json!({"enum": ["only", "first", "last", "max", "min"]}),
-            true,
-        ));
-        parts.push(("by", field.clone(), false));
-        parts.push(("take", field, true));
-        let properties: Map<String, Value> = parts
-            .iter()
-            .map(|(name, schema, _)| ((*name).to_owned(), schema.clone()))
-            .collect();
-        let required: Vec<&str> = parts
-            .iter()
-            .filter(|part| part.2)
-            .map(|part| part.0)
-            .collect();
-        json!({"type": "object", "properties": properties, "required": required,
-            "additionalProperties": false})
+        // The greatest and the least are told by a field, the others are not.
+        let way = |ways: &[&str], by: bool| {
+            let mut parts = parts.clone();
+            parts.push(("how", json!({ "enum": ways }), true));
+            if by {
+                parts.push(("by", field.clone(), true));
+            }
+            parts.push(("take", field.clone(), true));
+            object_of(&parts)
+        };
+        json!({"anyOf": [way(&["only", "first", "last"], false), way(&["max", "min"], true)]})
     }
 
     /// The arguments of a read, as far as they were said.
@@ -310,18 +303,32 @@ impl Words {
     }
 }
 
-/// One field with a value, or two.
+/// The schema of an object with these fields, each with whether it has to be there.
+fn object_of(parts: &[(&str, Value, bool)]) -> Value {
+    let properties: Map<String, Value> = parts
+        .iter()
+        .map(|(name, schema, _)| ((*name).to_owned(), schema.clone()))
+        .collect();
+    let required: Vec<&str> = parts
+        .iter()
+        .filter(|part| part.2)
+        .map(|part| part.0)
+        .collect();
+    json!({"type": "object", "properties": properties, "required": required,
+        "additionalProperties": false})
+}
+
+/// One field with a value: more conditions than one are rarely meant by a small model.
 fn by_field(known: &[String], value: &Value) -> Value {
     if known.is_empty() {
         return json!({"type": "object", "patternProperties": {FIELD: value},
-            "additionalProperties": false, "minProperties": 1, "maxProperties": 2});
+            "additionalProperties": false, "minProperties": 1, "maxProperties": 1});
     }
-    let properties: Map<String, Value> = known
+    let forms: Vec<Value> = known
         .iter()
-        .map(|name| (name.clone(), value.clone()))
+        .map(|name| object(&[(name.as_str(), value.clone())]))
         .collect();
-    json!({"type": "object", "properties": properties, "additionalProperties": false,
-        "minProperties": 1})
+    json!({ "anyOf": forms })
 }
 
 fn any_of(mut forms: Vec<Value>) -> Option<Value> {

@@ -5,7 +5,7 @@ use super::Lesson;
 /// Which effects a message asks for, before anything is read for it: what `gate/plan`
 /// describes, after worked examples.
 pub static PLAN: Lesson = Lesson {
-    task: "Plan what the message wants changed, before anything is read. List each change with its tool and arguments. An argument is {\"is\": VALUE} with a value from the message, {\"one_of\": [VALUE, VALUE]}, \"text\" for words that are written later, {\"pick\": {…}} for what a tool that reads will return, {\"at_most\": {…}} for an amount worked out from it, or {\"created\": {\"by\": TOOL, \"take\": FIELD}} for what an earlier change made. Leave out what only reads. If nothing is to be changed, or if others decide what is to be changed, the list is empty.",
+    task: "Plan what the message wants changed, before anything is read. List each change with its tool and arguments. An argument is {\"is\": VALUE} with a value from the message, {\"one_of\": [VALUE, VALUE]}, \"text\" for words that are written later, {\"pick\": {…}} for what a tool that reads will return, {\"at_most\": {…}} for an amount worked out from it, or {\"created\": {\"by\": TOOL, \"take\": FIELD}} for what an earlier change made. Leave out what only reads, and each argument (marked ?) that the message says nothing of. If nothing is to be changed, or if others decide what is to be changed, the list is empty.",
     examples: &[
         (
             "Tools that read:\n\
@@ -52,9 +52,27 @@ pub static PLAN: Lesson = Lesson {
         ),
         (
             "Tools that read:\n\
+             diary.find {\"words\": string, \"day\"?: string} -> id, name, begin, end, guests  # Finds entries\n\
+             Tools that change something:\n\
+             diary.add {\"name\": string, \"begin\": string, \"end\": string, \"guests\"?: array of string, \"place\"?: string, \"room\"?: string}  # Adds an entry\n\
+             diary.invite {\"id\": string, \"guests\": array of string}  # Adds guests to an entry\n\
+             Message: Is 2031-03-04 at 18:00 free? Then add 'Choir' for one hour with lea@north.example, about the concert.",
+            "{\"effects\":[{\"tool\":\"diary.add\",\"args\":{\"name\":\"text\",\"begin\":{\"is\":\"2031-03-04 18:00\"},\"end\":{\"is\":\"2031-03-04 19:00\"},\"guests\":{\"is\":[\"lea@north.example\"]}}}]}",
+        ),
+        (
+            "Tools that read:\n\
+             diary.find {\"words\": string, \"day\"?: string} -> id, name, begin, end, guests  # Finds entries\n\
+             Tools that change something:\n\
+             diary.add {\"name\": string, \"begin\": string, \"end\": string, \"guests\"?: array of string, \"place\"?: string, \"room\"?: string}  # Adds an entry\n\
+             diary.invite {\"id\": string, \"guests\": array of string}  # Adds guests to an entry\n\
+             Message: Invite ina@south.example and tom@north.example to 'Choir' on 2031-03-04 too.",
+            "{\"effects\":[{\"tool\":\"diary.invite\",\"args\":{\"id\":{\"pick\":{\"from\":\"diary.find\",\"given\":{\"words\":\"Choir\",\"day\":\"2031-03-04\"},\"where\":{\"name\":\"Choir\"},\"how\":\"only\",\"take\":\"id\"}},\"guests\":{\"is\":[\"ina@south.example\",\"tom@north.example\"]}}}]}",
+        ),
+        (
+            "Tools that read:\n\
              diary.day {\"day\": string} -> id, name, begin, end, guests  # Shows a day\n\
              Tools that change something:\n\
-             diary.add {\"name\": string, \"begin\": string, \"end\": string, \"guests\"?: array of string}  # Adds an entry\n\
+             diary.add {\"name\": string, \"begin\": string, \"end\": string, \"guests\"?: array of string, \"place\"?: string}  # Adds an entry\n\
              diary.move {\"id\": string, \"begin\": string}  # Moves an entry\n\
              Message: Add 'Choir' on 2031-03-04 at 18:00, or at 20:00 if 18:00 is taken, for one hour, with the guests of 'Band'.",
             "{\"effects\":[{\"tool\":\"diary.add\",\"args\":{\"name\":\"text\",\"begin\":{\"one_of\":[\"2031-03-04 18:00\",\"2031-03-04 20:00\"]},\"end\":{\"one_of\":[\"2031-03-04 19:00\",\"2031-03-04 21:00\"]},\"guests\":{\"pick\":{\"from\":\"diary.day\",\"where\":{\"name\":\"Band\"},\"how\":\"only\",\"take\":\"guests\"}}}}]}",

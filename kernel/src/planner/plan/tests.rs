@@ -120,6 +120,32 @@ fn a_model_can_write_what_may_stand_and_no_other_literals() {
         pay(json!({"is": "NL22"}), json!({"at_most": last}), "today"),
         true,
     );
+    let of_one = |field: &str| json!({"from": "bank.list", "where": {field: 12.5}, "how": "last", "take": "amount"});
+    check(
+        pay(
+            json!({"is": "NL22"}),
+            json!({"at_most": of_one("amount")}),
+            "today",
+        ),
+        true,
+    );
+    check(
+        pay(
+            json!({"is": "NL22"}),
+            json!({"at_most": of_one("sum")}),
+            "today",
+        ),
+        false,
+    );
+    let without_by = json!({"from": "files.list", "how": "max", "take": "id"});
+    check(
+        pay(
+            json!({"is": "NL22"}),
+            json!({"at_most": without_by}),
+            "today",
+        ),
+        false,
+    );
     let no_field = json!({"from": "bank.list", "how": "last", "take": "sum"});
     check(
         pay(json!({"is": "NL22"}), json!({"pick": no_field}), "today"),
