@@ -1,6 +1,6 @@
 //! `device.function`: a call of a tool.
 
-use quipu_tools::{Bus, Capability, Effect, KEY_ARGUMENT, ToolError};
+use quipu_tools::{Bus, Capability, Effect, KEY_ARGUMENT, Resolved, ToolError};
 use serde_json::Value;
 
 use super::world::Hands;
@@ -97,6 +97,11 @@ impl InWorld for Call {
             Err(error) => Said::new(false, failure(&error), label(trust)),
         }
     }
+}
+
+/// The function `name` of a device, to see what it would do; `None` where there is none.
+pub(crate) fn look_up(bus: &Bus, name: &str) -> Option<Resolved> {
+    bus.resolve(name).ok()
 }
 
 /// Whether a capability set makes what a device brings in untrustworthy: anything

@@ -19,18 +19,18 @@ use crate::process::Program;
 /// What a run is told of its machine, which is the same for all processes: texts with their
 /// hashes.
 pub(crate) struct Facts {
-    policy: Content,
     judgement: Content,
     tools: Vec<Content>,
+}
+
+fn content(value: serde_json::Value) -> Content {
+    let text = value.to_string();
+    (hash_of(&text), Arc::from(text))
 }
 
 impl Facts {
     /// The facts of the machine with the parts `shared`.
     pub(crate) fn of(shared: &Shared) -> Self {
-        let content = |value: serde_json::Value| -> Content {
-            let text = value.to_string();
-            (hash_of(&text), Arc::from(text))
-        };
         let devices = shared.bus.list();
         let tools = devices.iter().map(|device| {
             let spec = device.spec();
@@ -38,7 +38,6 @@ impl Facts {
         });
         Self {
             tools: tools.collect(),
-            policy: content(json!(shared.gate.in_force())),
             judgement: content(json!(shared.judgement)),
         }
     }
@@ -62,6 +61,8 @@ impl Shared {
                 .map(|step| step.n)
                 .collect()
         };
+        // Rules are added while the machine runs.
+        let policy = content(json!(self.gate.in_force()));
         let run = Run {
             attended,
             limits: program.limits.clone(),
@@ -75,7 +76,7 @@ impl Shared {
                 template_digest: info.template_digest.clone(),
             },
             sampling: self.sampling,
-            policy: facts.policy.0.clone(),
+            policy: policy.0.clone(),
             judgement: facts.judgement.0.clone(),
             tools: facts.tools.iter().map(|(hash, _)| hash.clone()).collect(),
             n: past.n,
@@ -84,7 +85,7 @@ impl Shared {
             reminded: past.reminder.is_some(),
             plan: program.plan.clone(),
         };
-        let content = facts.tools.iter().chain([&facts.policy, &facts.judgement]);
+        let content = facts.tools.iter().chain([&policy, &facts.judgement]);
         let tape = Arc::new(Tape::records(run, content.cloned().collect()));
         let cpu = Arc::new(Recorder {
             cpu: self.cpu.clone(),

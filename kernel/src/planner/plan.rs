@@ -5,7 +5,7 @@ use quipu_tools::{Bus, Capability, Effect, Resolved};
 use serde_json::{Map, Value, json};
 
 use super::kind::signature;
-use crate::calls::{object, reads_the_world};
+use crate::calls::{look_up, object, reads_the_world};
 use crate::gate::plan::{EFFECTS_MAX, Reader, Role, Said, Target, argument, types};
 use crate::grammar::Legal;
 
@@ -37,7 +37,7 @@ impl Ground {
         let (mut changes, mut reads) = (String::new(), String::new());
         let mut strangers = false;
         for call in legal.offered() {
-            let Ok(function) = bus.resolve(&call.name) else {
+            let Some(function) = look_up(bus, &call.name) else {
                 continue;
             };
             let needs = &function.function().needs;

@@ -3,7 +3,7 @@
 //! Every text of a model, a tool or a server passes [`visible`] before it is printed, on
 //! standard error too. This file does not know what it prints.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
@@ -86,8 +86,12 @@ pub fn table(heads: &[&str], rows: Vec<Vec<String>>) -> Result<()> {
     table
         .load_style(presets::NOTHING)
         .set_header(heads.to_vec());
-    if std::io::stdout().is_terminal() {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
+    // A terminal that does not say how wide it is has zero columns.
+    let columns = console::Term::stdout().size_checked().map(|size| size.1);
+    if let Some(columns) = columns.filter(|columns| *columns > 0) {
+        table
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(columns);
     }
     for row in rows {
         table.add_row(row.into_iter().map(|cell| visible(&one_line(&cell))));

@@ -182,7 +182,7 @@ Alt-Enter, or a backslash at the end, starts another line.
   /correct RIGHT   what was right      /learn           learn from that
   /turns           this conversation   /undo [N]        take turns back
   /clear           forget this talk    /continue [PID]  take an earlier one up
-  /export FILE     write it, .md .json /import FILE     read one
+  /export FILE     write .md or .json  /import FILE     read one
   /history WORDS   what was asked      /cost            what this talk has cost
   /doctor          check everything    /config show     settings
   /quit            leave",

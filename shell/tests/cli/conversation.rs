@@ -121,7 +121,8 @@ fn a_conversation_that_was_taken_back_stays_so() {
 fn what_is_typed_meanwhile_comes_next() {
     let sandbox = Sandbox::new();
     sandbox.install("slow", ENDLESS);
-    let cpu = sandbox.script("script.jsonl", &[SPIN, DONE]);
+    // What the person says instead is a step of its own.
+    let cpu = sandbox.script("script.jsonl", &[SPIN, DONE, DONE]);
     let mut shell = Terminal::shell(sandbox, &["--cpu", &cpu]);
     shell.enters("spin");
     shell

@@ -90,6 +90,7 @@ fn none_is_forgotten() {
             "agents",
             "memory",
             "mistakes",
+            "policy",
             "processes",
             "replay",
             "run",
