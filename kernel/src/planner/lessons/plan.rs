@@ -74,8 +74,8 @@ pub static PLAN: Lesson = Lesson {
              Tools that change something:\n\
              diary.add {\"name\": string, \"begin\": string, \"end\": string, \"guests\"?: array of string, \"place\"?: string}  # Adds an entry\n\
              diary.move {\"id\": string, \"begin\": string}  # Moves an entry\n\
-             Message: Add 'Choir' on 2031-03-04 at 16:25, or at 19:35 if 16:25 is taken, for one hour, with the guests of 'Band'.",
-            "{\"effects\":[{\"tool\":\"diary.add\",\"args\":{\"name\":\"text\",\"begin\":{\"one_of\":[\"2031-03-04 16:25\",\"2031-03-04 19:35\"]},\"end\":{\"one_of\":[\"2031-03-04 17:25\",\"2031-03-04 20:35\"]},\"guests\":{\"pick\":{\"from\":\"diary.day\",\"where\":{\"name\":\"Band\"},\"how\":\"only\",\"take\":\"guests\"}}}}]}",
+             Message: Add 'Choir' on 2031-03-04 at 16:25, or at 13:55 if 16:25 is taken, for one hour, with the guests of 'Band'.",
+            "{\"effects\":[{\"tool\":\"diary.add\",\"args\":{\"name\":\"text\",\"begin\":{\"one_of\":[\"2031-03-04 16:25\",\"2031-03-04 13:55\"]},\"end\":{\"one_of\":[\"2031-03-04 17:25\",\"2031-03-04 14:55\"]},\"guests\":{\"pick\":{\"from\":\"diary.day\",\"where\":{\"name\":\"Band\"},\"how\":\"only\",\"take\":\"guests\"}}}}]}",
         ),
         (
             "Tools that read:\n\
