@@ -14,9 +14,7 @@ use quipu_kernel::judgement::Judgement;
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::RamStore;
-use quipu_tools::{
-    Bus, CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError,
-};
+use quipu_tools::{Bus, CallContext, Device, DeviceSpec, Effect, FunctionSpec, ToolError};
 use serde_json::{Value, json};
 
 /// Takes every task for something to be computed, and no tool for one that fits.
@@ -122,12 +120,8 @@ impl Device for Python {
             .find_map(|word| word.parse::<i64>().ok())
         {
             Some(number) => Ok(number.to_string().into()),
-            None => Err(ToolError {
-                kind: ErrorKind::Failed,
-                message: "a name is not defined".into(),
-                hint: String::new(),
-                missing: None,
-            }),
+            // Like the real one: what was printed before would stand beside the error.
+            None => Ok(json!({"stderr": "line 2", "error": "a name is not defined"})),
         }
     }
 }

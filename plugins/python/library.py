@@ -9,7 +9,7 @@ library the component does not have (bz2, lzma, ctypes, ssl).
 import importlib
 
 NAMES = """
-_ast_unparse
+_ast_unparse _strptime
 abc argparse array ast asyncio base64 binascii bisect builtins calendar cmath code codecs
 codeop collections collections.abc colorsys concurrent.futures configparser contextlib
 contextvars copy copyreg csv dataclasses datetime decimal difflib dis doctest email

@@ -168,6 +168,15 @@ fn the_library_is_there_and_nothing_else() {
             "import asyncio, unittest, dataclasses, typing, fractions, itertools; True",
             "",
         ),
+        (
+            // What C code imports when it is first needed.
+            "import datetime as d; d.datetime.strptime('14:35', '%H:%M').hour == 14",
+            "",
+        ),
+        (
+            "import time; time.strptime('2024', '%Y').tm_year == 2024",
+            "",
+        ),
         ("input() + input() == 'ab'", ""),
         ("import random; random.random() != 0.5", ""),
         ("import time; time.time() < 86400", ""),

@@ -59,7 +59,9 @@ impl Execution {
             }
         }
         if chosen == Move::Answer && self.doubts(legal) {
-            if let Some(asked) = self.asked_for_words(legal)? {
+            if self.programs > 0
+                && let Some(asked) = self.asked_for_words(legal)?
+            {
                 return self.worked_out_in_words(n, &asked, legal).await;
             }
             return self.first_program(n, prompt, legal).await;
@@ -155,20 +157,28 @@ impl Execution {
             .await
     }
 
-    /// Whether a program that was to work out the task did not: it failed, or what it worked
-    /// out is no likely answer to a problem that is told in sentences, nothing or less than
-    /// nothing.
+    /// Whether what was to work out the task did not: an expression or a program failed, or what
+    /// a program worked out is no likely answer to a problem that is told in sentences, nothing
+    /// or less than nothing.
     pub(super) fn doubts(&self, legal: &Legal) -> bool {
         let number = legal.computed.as_ref().and_then(|text| text.parse().ok());
-        let wrong = match self.last {
-            Some((_, false)) => self.programs < PROGRAMS_MAX,
+        let expression = |action: &Value| {
+            let mut calls = legal.calls.iter();
+            calls.any(|call| action["tool"] == call.name && call.takes_an_expression())
+        };
+        let result = self.vm.last_observation().unwrap_or_default();
+        let wrong = match &self.last {
+            Some((action, false)) if self.programs == 0 => expression(action),
+            Some((_, worked)) if !worked || tells_an_error(&result) => {
+                self.programs > 0 && self.programs < PROGRAMS_MAX
+            }
             _ => {
                 self.programs == 1
                     && number.is_some_and(|number: f64| number <= 0.0)
                     && is_told_in_sentences(self.told())
             }
         };
-        self.programs > 0 && wrong && legal.answer.is_none() && legal.runs_programs().is_some()
+        wrong && legal.answer.is_none() && legal.runs_programs().is_some()
     }
 
     /// Whether a program is left to a task that no tool does by itself: something has to be
@@ -436,6 +446,13 @@ struct Writing {
     text: String,
     /// Whether the world sees it as it is written: not before it is known to fit.
     shown: bool,
+}
+
+/// Whether a result is that of a program that raised an error: what it printed before stands in
+/// the result too, so the call as such worked.
+fn tells_an_error(result: &str) -> bool {
+    let result: Option<Value> = serde_json::from_str(result).ok();
+    result.is_some_and(|result| result["error"].is_string())
 }
 
 /// The name of the first tool in the beginning of a call.
