@@ -62,6 +62,8 @@ impl Desk {
         let mut command = Command::new(env!("CARGO_BIN_EXE_quipu"));
         command
             .args(args)
+            // Senses whose weights this user has pulled are tools too.
+            .env("HOME", self.0.path())
             .env("QUIPU_ROOT", self.0.path().join("root"))
             .env("NO_COLOR", "1")
             .env_remove("QUIPU_MODEL")

@@ -56,8 +56,8 @@ pub static PLAN: Lesson = Lesson {
              Tools that change something:\n\
              diary.add {\"name\": string, \"begin\": string, \"end\": string, \"guests\"?: array of string, \"place\"?: string, \"room\"?: string}  # Adds an entry\n\
              diary.invite {\"id\": string, \"guests\": array of string}  # Adds guests to an entry\n\
-             Message: Is 2031-03-04 at 16:25 free? Then add 'Choir' for one hour with lea@north.example, about the concert.",
-            "{\"effects\":[{\"tool\":\"diary.add\",\"args\":{\"name\":\"text\",\"begin\":{\"is\":\"2031-03-04 16:25\"},\"end\":{\"is\":\"2031-03-04 17:25\"},\"guests\":{\"is\":[\"lea@north.example\"]}}}]}",
+             Message: Is 2031-03-04 at 6:25 free? Then add 'Choir' for one hour with lea@north.example, about the concert.",
+            "{\"effects\":[{\"tool\":\"diary.add\",\"args\":{\"name\":\"text\",\"begin\":{\"is\":\"2031-03-04 6:25\"},\"end\":{\"is\":\"2031-03-04 7:25\"},\"guests\":{\"is\":[\"lea@north.example\"]}}}]}",
         ),
         (
             "Tools that read:\n\
@@ -74,8 +74,8 @@ pub static PLAN: Lesson = Lesson {
              Tools that change something:\n\
              diary.add {\"name\": string, \"begin\": string, \"end\": string, \"guests\"?: array of string, \"place\"?: string}  # Adds an entry\n\
              diary.move {\"id\": string, \"begin\": string}  # Moves an entry\n\
-             Message: Add 'Choir' on 2031-03-04 at 16:25, or at 13:55 if 16:25 is taken, for one hour, with the guests of 'Band'.",
-            "{\"effects\":[{\"tool\":\"diary.add\",\"args\":{\"name\":\"text\",\"begin\":{\"one_of\":[\"2031-03-04 16:25\",\"2031-03-04 13:55\"]},\"end\":{\"one_of\":[\"2031-03-04 17:25\",\"2031-03-04 14:55\"]},\"guests\":{\"pick\":{\"from\":\"diary.day\",\"where\":{\"name\":\"Band\"},\"how\":\"only\",\"take\":\"guests\"}}}}]}",
+             Message: Add 'Choir' on 2031-03-04 at 6:25, or at 8:25 if 6:25 is taken, for one hour, with the guests of 'Band'.",
+            "{\"effects\":[{\"tool\":\"diary.add\",\"args\":{\"name\":\"text\",\"begin\":{\"one_of\":[\"2031-03-04 6:25\",\"2031-03-04 8:25\"]},\"end\":{\"one_of\":[\"2031-03-04 7:25\",\"2031-03-04 9:25\"]},\"guests\":{\"pick\":{\"from\":\"diary.day\",\"where\":{\"name\":\"Band\"},\"how\":\"only\",\"take\":\"guests\"}}}}]}",
         ),
         (
             "Tools that read:\n\
