@@ -4,7 +4,7 @@
 //! reads. A process that has read untrusted text needs an approval for every
 //! effect, whatever was granted before; and for every read that reaches outside, unless
 //! what it carries there is what the user said: an address is a way out too. What was
-//! planned before it read that needs no approval ([`plan`]). The user's [rules](rules) make
+//! planned before it read that needs no approval ([`plan`]). The user's [rules] make
 //! all of this stricter, and spare questions.
 
 mod passed;
