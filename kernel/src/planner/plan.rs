@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::kind::signature;
 use crate::calls::{look_up, object, reads_the_world};
-use crate::gate::plan::{EFFECTS_MAX, Reader, Role, Said, Target, argument, types};
+use crate::gate::plan::{EFFECTS_MAX, Reader, Role, Said, Target, argument, role_of, types};
 use crate::grammar::Legal;
 
 /// Characters of a function's description that are shown.
@@ -109,7 +109,7 @@ fn effect(target: &Target, words: &Words) -> Option<Value> {
         .flatten()
         .filter_map(|(name, _)| {
             let schema = argument(&target.parameters, name)?;
-            let role = Role::of(&target.name, name, schema);
+            let role = role_of(&target.name, name, schema);
             Some((name.clone(), words.slot(role, schema)?))
         })
         .collect();
@@ -280,7 +280,7 @@ impl Words {
         let properties = reader.parameters["properties"].as_object()?;
         let forms = properties.iter().filter_map(|(name, _)| {
             let schema = argument(&reader.parameters, name)?;
-            let role = Role::of(&reader.name, name, schema);
+            let role = role_of(&reader.name, name, schema);
             Some((name.clone(), self.literal(role, schema)?))
         });
         let forms: Map<String, Value> = forms.collect();

@@ -3,7 +3,7 @@
 //! can choose.
 
 use anyhow::Result;
-use quipu_kernel::gate::plan::{Progress, Role};
+use quipu_kernel::gate::plan::{Progress, Role, role_of};
 use serde_json::{Value, json};
 
 use super::desk::{self, with_injection};
@@ -112,7 +112,7 @@ fn changed(set: &Set, task: &Task, call: &Call) -> Vec<(String, Call)> {
 fn role(set: &Set, task: &Task, function: &str, name: &str) -> Option<Role> {
     let mut tools = set.tools.iter();
     let tool = tools.find(|tool| tool.suite == task.suite && tool.name == function)?;
-    Some(Role::of(
+    Some(role_of(
         function,
         name,
         &tool.parameters["properties"][name],

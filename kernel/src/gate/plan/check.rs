@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::role::{argument, choices, types};
+use super::role::{argument, choices, role_of, types};
 use super::{EFFECTS_MAX, Pick, Plan, Planned, Role, Said, Slot};
 
 /// A function whose effects may be planned.
@@ -74,7 +74,7 @@ impl Check<'_> {
         for (name, slot) in &planned.args {
             let schema =
                 argument(&target.parameters, name).ok_or(format!("it has no argument {name}"))?;
-            let role = Role::of(&target.name, name, schema);
+            let role = role_of(&target.name, name, schema);
             let wrong = |problem: String| format!("{name} {problem}");
             self.slot(slot, role, schema).map_err(wrong)?;
         }

@@ -1,29 +1,12 @@
 //! What an argument of a function that changes something is for.
 //!
-//! Told by its name and its schema, on the safe side: what is not known is a destination. An
-//! author who knows better says so in `plugin.toml`.
+//! Told by its name and its schema, on the safe side: what is not known is a destination. The
+//! roles that `plugin.toml` or the user's policy declare are what rules go by; a plan does not
+//! read them.
 
+use quipu_tools::Role;
 use quipu_tools::json_schema::definition;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// What an argument is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Where something goes: an address, an account, a path.
-    Destination,
-    /// How much.
-    Amount,
-    /// Which thing is meant, or which of a few ways.
-    Selector,
-    /// A password, a key.
-    Credential,
-    /// Words that are passed on.
-    Content,
-    /// When.
-    Time,
-}
 
 /// Last words of the names of content.
 const CONTENT: &[&str] = &[
@@ -65,42 +48,40 @@ const CREDENTIAL: &[&str] = &[
 ];
 const SELECTOR: &[&str] = &["id", "ids", "uuid", "number", "index"];
 
-impl Role {
-    /// The role of the argument `name` of `function`, whose JSON Schema is `schema`.
-    pub fn of(function: &str, name: &str, schema: &Value) -> Self {
-        let types = types(schema);
-        let is = |kind: &str| types.iter().any(|t| t == kind);
-        let last = words(name).pop().unwrap_or_default();
-        let among = |list: &[&str]| list.contains(&last.as_str());
-        if choices(schema).is_some() || is("boolean") {
-            return Role::Selector;
-        }
-        if among(CREDENTIAL) {
-            return Role::Credential;
-        }
-        if is("number") || is("integer") {
-            return match among(SELECTOR) {
-                true => Role::Selector,
-                false => Role::Amount,
-            };
-        }
-        let format = schema["format"].as_str().unwrap_or_default();
-        if among(TIME) || matches!(format, "date" | "date-time" | "time") {
-            return Role::Time;
-        }
-        if among(SELECTOR) {
-            return Role::Selector;
-        }
-        let words_only = is("string") && types.iter().all(|t| t == "string" || t == "null");
-        if !words_only || !format.is_empty() {
-            return Role::Destination;
-        }
-        match (among(CONTENT), among(HEADING)) {
-            (true, _) => Role::Content,
-            (_, true) if makes_something(function) => Role::Content,
-            (_, true) => Role::Selector,
-            _ => Role::Destination,
-        }
+/// The role of the argument `name` of `function`, whose JSON Schema is `schema`.
+pub fn role_of(function: &str, name: &str, schema: &Value) -> Role {
+    let types = types(schema);
+    let is = |kind: &str| types.iter().any(|t| t == kind);
+    let last = words(name).pop().unwrap_or_default();
+    let among = |list: &[&str]| list.contains(&last.as_str());
+    if choices(schema).is_some() || is("boolean") {
+        return Role::Selector;
+    }
+    if among(CREDENTIAL) {
+        return Role::Credential;
+    }
+    if is("number") || is("integer") {
+        return match among(SELECTOR) {
+            true => Role::Selector,
+            false => Role::Amount,
+        };
+    }
+    let format = schema["format"].as_str().unwrap_or_default();
+    if among(TIME) || matches!(format, "date" | "date-time" | "time") {
+        return Role::Time;
+    }
+    if among(SELECTOR) {
+        return Role::Selector;
+    }
+    let words_only = is("string") && types.iter().all(|t| t == "string" || t == "null");
+    if !words_only || !format.is_empty() {
+        return Role::Destination;
+    }
+    match (among(CONTENT), among(HEADING)) {
+        (true, _) => Role::Content,
+        (_, true) if makes_something(function) => Role::Content,
+        (_, true) => Role::Selector,
+        _ => Role::Destination,
     }
 }
 
@@ -194,7 +175,7 @@ mod tests {
         let text = json!({"type": "string"});
         let number = json!({"type": ["number", "null"]});
         let check = |function: &str, name: &str, schema: &Value, want: Role| {
-            assert_eq!(Role::of(function, name, schema), want, "{function} {name}");
+            assert_eq!(role_of(function, name, schema), want, "{function} {name}");
         };
         check("mail.send", "body", &text, Role::Content);
         check("mail.send", "subject", &text, Role::Content);

@@ -28,9 +28,10 @@ const END_CHARS: usize = 300;
 pub struct Lesson {
     /// What is to be done, as the system's message.
     pub task: &'static str,
-    /// Texts and the label of each.
+    /// Texts and the label of each, or what is to be written about each.
     pub examples: &'static [(&'static str, &'static str)],
-    /// The labels; the last is the one that the others are held against.
+    /// The labels; the last is the one that the others are held against. None where a text
+    /// is answered freely.
     pub labels: &'static [&'static str],
 }
 
