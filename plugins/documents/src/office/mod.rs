@@ -1,5 +1,6 @@
 //! Office documents: which kind a file is, and who reads it.
 
+mod beside;
 mod charts;
 mod elements;
 mod open;
@@ -30,7 +31,10 @@ pub fn open_xml(archive: &mut Archive<'_>, bytes: &[u8]) -> Result<Found, Failed
     } else if has("xl/workbook.bin") {
         sheets::read(bytes, sheets::Kind::Binary)
     } else if has("xl/") {
-        sheets::read(bytes, sheets::Kind::Xml)
+        sheets::read(bytes, sheets::Kind::Xml).map(|mut found| {
+            beside::add(archive, &mut found);
+            found
+        })
     } else {
         Err(failed(
             "an office document of a kind that is not known",
