@@ -122,7 +122,7 @@ impl Link {
             self.hidden.clone(),
         ));
         let transport = AsyncRwTransport::new(streams.output, streams.input);
-        let transport = Probe::new(Mended(transport), late.clone());
+        let transport = Probe::new(Mended(transport), &lifecycle, late.clone());
         let client = Client::new(self.life.clone());
         let started =
             serve_client_with_lifecycle_and_ct(client, transport, lifecycle, over.clone()).await;
@@ -143,7 +143,7 @@ impl Link {
     ) -> Result<Started, String> {
         let wait = match lifecycle {
             Lifecycle::Initialize => START_MAX,
-            _ => era::ANSWER_MAX,
+            _ => era::REPLY_MAX,
         };
         let transport = self.address(instead, redirects).await?;
         let client = Client::new(self.life.clone());
