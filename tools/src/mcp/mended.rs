@@ -88,21 +88,18 @@ fn tool(tool: &mut Value) {
         _ => json!({"type": "object"}),
     };
     fields.insert("inputSchema".into(), schema);
-    for (key, is_right) in [
-        ("title", Value::is_string as fn(&Value) -> bool),
-        ("description", Value::is_string),
-        ("outputSchema", Value::is_object),
-        ("annotations", Value::is_object),
-    ] {
-        fields.retain(|name, value| name != key || is_right(value));
-    }
+    fields.retain(|name, value| match name.as_str() {
+        "title" | "description" => value.is_string(),
+        "outputSchema" | "annotations" => value.is_object(),
+        "_meta" | "icons" | "execution" => false,
+        _ => true,
+    });
     if let Some(Value::Object(annotations)) = fields.get_mut("annotations") {
         annotations.retain(|name, hint| match name.as_str() {
             "title" => hint.is_string(),
             _ => hint.is_boolean(),
         });
     }
-    fields.retain(|name, _| !matches!(name.as_str(), "_meta" | "icons" | "execution"));
 }
 
 /// What a server says of itself at the beginning.

@@ -162,7 +162,7 @@ impl Around {
             if !text.is_empty() {
                 self.blocks(&xml(&text, "document")?.root_element(), &mut edge, 0);
             }
-            Ok(edge.text())
+            Ok::<String, Failed>(edge.text())
         };
         let mut edges: Vec<(String, Result<String, Failed>)> = Vec::new();
         for path in paths {
