@@ -59,9 +59,9 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
         }
     }
     if unread > 0 {
-        found
-            .left_out
-            .push(format!("{unread} chapters that are broken or not in the file"));
+        found.left_out.push(format!(
+            "{unread} chapters that are broken or not in the file"
+        ));
     }
     if found.is_empty() && archive.has("META-INF/encryption.xml") {
         return Err(failed(

@@ -23,7 +23,9 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
 /// and what the program knows of it behind it. Any other is given as it is.
 fn counted(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(0);
-    let length = std::str::from_utf8(&bytes[..end]).unwrap_or_default().trim();
+    let length = std::str::from_utf8(&bytes[..end])
+        .unwrap_or_default()
+        .trim();
     match length.parse::<usize>() {
         Ok(length) => &bytes[end + 1..bytes.len().min((end + 1).saturating_add(length))],
         Err(_) => bytes,

@@ -56,13 +56,31 @@ mod tests {
             let (bytes, _, _) = encoding.encode(text);
             assert_eq!(decode(&bytes, ""), text, "{label}");
         };
-        check("windows-1252", "Die Br\u{fc}cke \u{fc}ber den Flu\u{df} wurde gebaut.");
-        check("gbk", "1\n00:00:01,000 --> 00:00:04,000\n河边的磨坊一直用到山谷里修了新路。\n");
-        check("shift_jis", "<p>川のほとりの水車小屋は、新しい道ができるまで使われました。");
-        check("windows-1251", "Мельница у реки работала, пока не построили дорогу.");
-        check("iso-8859-1", "<?xml version='1.0' encoding='ISO-8859-1'?><p>caf\u{e9} 100 \u{b5}m</p>");
+        check(
+            "windows-1252",
+            "Die Br\u{fc}cke \u{fc}ber den Flu\u{df} wurde gebaut.",
+        );
+        check(
+            "gbk",
+            "1\n00:00:01,000 --> 00:00:04,000\n河边的磨坊一直用到山谷里修了新路。\n",
+        );
+        check(
+            "shift_jis",
+            "<p>川のほとりの水車小屋は、新しい道ができるまで使われました。",
+        );
+        check(
+            "windows-1251",
+            "Мельница у реки работала, пока не построили дорогу.",
+        );
+        check(
+            "iso-8859-1",
+            "<?xml version='1.0' encoding='ISO-8859-1'?><p>caf\u{e9} 100 \u{b5}m</p>",
+        );
         check("gb2312", "<meta charset=gb2312><p>磨坊");
         assert_eq!(decode("caf\u{e9}".as_bytes(), ""), "caf\u{e9}");
-        assert_eq!(decode(b"caf\xe9", "text/html; charset=ISO-8859-1"), "caf\u{e9}");
+        assert_eq!(
+            decode(b"caf\xe9", "text/html; charset=ISO-8859-1"),
+            "caf\u{e9}"
+        );
     }
 }

@@ -93,7 +93,8 @@ impl Guest for Pdf {
                 }
                 PageText::Cut(text) => {
                     part.pages.push(text);
-                    part.missing.push(missing(page, "is not whole: a part of it is broken"));
+                    part.missing
+                        .push(missing(page, "is not whole: a part of it is broken"));
                     continue;
                 }
                 PageText::Empty { picture: true } => "has no text (a scan?)",

@@ -132,7 +132,9 @@ mod tests {
     #[test]
     fn what_is_packed_has_an_end() {
         let check = |packed: &[u8], expected: bool| assert_eq!(ends(packed), expected);
-        let text: Vec<u8> = (0..20_000_u32).flat_map(|n| (n * n).to_le_bytes()).collect();
+        let text: Vec<u8> = (0..20_000_u32)
+            .flat_map(|n| (n * n).to_le_bytes())
+            .collect();
         let zlib = compress_to_vec_zlib(&text, 6);
         check(&zlib, true);
         check(&compress_to_vec(&text, 6), true);

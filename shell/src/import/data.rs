@@ -38,7 +38,10 @@ fn run(text: &str) -> (usize, usize) {
     let (mut len, mut letters) = (0, 0);
     loop {
         let line = &text[len..];
-        let count = line.bytes().take_while(|b| is_letter(char::from(*b))).count();
+        let count = line
+            .bytes()
+            .take_while(|b| is_letter(char::from(*b)))
+            .count();
         len += count;
         letters += count;
         if count < LINE_LETTERS_MIN {
@@ -78,7 +81,11 @@ mod tests {
         check("", "", 0);
         check("The wool of the llama", "The wool of the llama", 0);
         check(&format!("<b>{data}</b> knot"), "<b></b> knot", 1600);
-        check(&format!("a\n{lines}end ing"), &format!("a\n{}end ing", "\n".repeat(20)), 1520);
+        check(
+            &format!("a\n{lines}end ing"),
+            &format!("a\n{}end ing", "\n".repeat(20)),
+            1520,
+        );
         check(
             &format!("  {}</d>", format!("{line}\r\n  ").repeat(20)),
             &format!("  {}\r\n  </d>", "\n".repeat(19)),

@@ -290,8 +290,14 @@ mod tests {
         check(&["a", ""], &[blank], Ok(&["1 of 2 pages; page 2 is blank"]));
         check(
             &["a", "", "c", ""],
-            &[blank, (3, "is not whole: a part of it is broken"), (4, "is broken")],
-            Ok(&["2 of 4 pages; page 2 is blank; page 4 is broken; page 3 is not whole: a part of it is broken"]),
+            &[
+                blank,
+                (3, "is not whole: a part of it is broken"),
+                (4, "is broken"),
+            ],
+            Ok(&[
+                "2 of 4 pages; page 2 is blank; page 4 is broken; page 3 is not whole: a part of it is broken",
+            ]),
         );
         check(
             &["", ""],

@@ -151,13 +151,11 @@ fn block(block: Value) -> Value {
     let kind = block["type"].as_str().unwrap_or("text");
     let text = match (&block, kind) {
         (Value::String(text), _) => text.clone(),
-        (_, "text") if block.get("text").is_some() => {
-            match &block["text"] {
-                Value::String(text) => text.clone(),
-                Value::Null => String::new(),
-                other => other.to_string(),
-            }
-        }
+        (_, "text") if block.get("text").is_some() => match &block["text"] {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            other => other.to_string(),
+        },
         (_, "image" | "audio") if block["data"].is_string() && block["mimeType"].is_null() => {
             return json!({"type": kind, "data": block["data"], "mimeType": "of a kind that is not said"});
         }
@@ -191,7 +189,10 @@ mod tests {
             assert_eq!(tool, want, "{odd}");
         };
         let any = json!({"type": "object"});
-        check(json!({"name": "a"}), json!({"name": "a", "inputSchema": any}));
+        check(
+            json!({"name": "a"}),
+            json!({"name": "a", "inputSchema": any}),
+        );
         check(
             json!({"name": "a", "inputSchema": null, "description": 3, "icons": "a.png",
                    "annotations": {"readOnlyHint": "yes", "destructiveHint": true}}),
@@ -223,10 +224,18 @@ mod tests {
             whole
         };
         let info = json!({"name": "s", "version": "1"});
-        check(begin(json!({"capabilities": {"tools": {}}, "serverInfo": info})));
-        check(begin(json!({"capabilities": {"tools": [], "logging": []}, "serverInfo": info})));
-        check(begin(json!({"capabilities": {"tools": true, "prompts": false}})));
-        check(begin(json!({"capabilities": {"tools": {}}, "serverInfo": {"name": "s"}})));
+        check(begin(
+            json!({"capabilities": {"tools": {}}, "serverInfo": info}),
+        ));
+        check(begin(
+            json!({"capabilities": {"tools": [], "logging": []}, "serverInfo": info}),
+        ));
+        check(begin(
+            json!({"capabilities": {"tools": true, "prompts": false}}),
+        ));
+        check(begin(
+            json!({"capabilities": {"tools": {}}, "serverInfo": {"name": "s"}}),
+        ));
     }
 
     #[test]
@@ -235,12 +244,22 @@ mod tests {
             let ServerResult::CallToolResult(result) = said(value.clone()) else {
                 panic!("no outcome: {value}")
             };
-            let texts: Vec<String> = result.content.iter().map(super::super::content::text).collect();
+            let texts: Vec<String> = result
+                .content
+                .iter()
+                .map(super::super::content::text)
+                .collect();
             assert_eq!(texts, want, "{value}");
         };
         check(json!({"content": "just words"}), &["just words"]);
-        check(json!({"content": {"type": "text", "text": "one"}}), &["one"]);
-        check(json!({"content": ["a", {"text": "b"}, {"type": "text", "text": 3}]}), &["a", "b", "3"]);
+        check(
+            json!({"content": {"type": "text", "text": "one"}}),
+            &["one"],
+        );
+        check(
+            json!({"content": ["a", {"text": "b"}, {"type": "text", "text": 3}]}),
+            &["a", "b", "3"],
+        );
         check(
             json!({"content": [{"type": "text", "text": "kept"}, {"type": "video", "url": "x"}]}),
             &["kept", r#"{"type":"video","url":"x"}"#],
@@ -249,6 +268,9 @@ mod tests {
             json!({"content": [{"type": "image", "data": "AAAA"}], "isError": "false"}),
             &["[an image, of a kind that is not said, 3 bytes]"],
         );
-        check(json!({"content": [{"type": "text", "text": null}], "isError": true}), &[""]);
+        check(
+            json!({"content": [{"type": "text", "text": null}], "isError": true}),
+            &[""],
+        );
     }
 }

@@ -52,7 +52,11 @@ fn desk() -> (McpDevice, tempfile::TempDir) {
     let host = host();
     let bound = host.bind(server);
     let listing = host.list(bound.clone(), granted(ALL).grants, WAIT).unwrap();
-    let left_out: Vec<&str> = listing.left_out.iter().map(|(name, _)| name.as_str()).collect();
+    let left_out: Vec<&str> = listing
+        .left_out
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
     assert_eq!(left_out, ["not a name"]);
     (host.device(bound, listing.functions, granted(ALL)), folder)
 }

@@ -75,15 +75,17 @@ fn words(archive: &mut Archive<'_>, path: &str) -> Result<String, Failed> {
     Ok(whole.text())
 }
 
-fn remarks(
-    archive: &mut Archive<'_>,
-    path: &str,
-    whole: &mut Paragraphs,
-) -> Result<(), Failed> {
+fn remarks(archive: &mut Archive<'_>, path: &str, whole: &mut Paragraphs) -> Result<(), Failed> {
     let text = archive.text(path)?.unwrap_or_default();
     let document = xml(&text, "workbook")?;
-    let of = |local: &'static str| document.descendants().filter(move |node| name(node) == local);
-    let authors: Vec<&str> = of("author").map(|node| node.text().unwrap_or_default()).collect();
+    let of = |local: &'static str| {
+        document
+            .descendants()
+            .filter(move |node| name(node) == local)
+    };
+    let authors: Vec<&str> = of("author")
+        .map(|node| node.text().unwrap_or_default())
+        .collect();
     for remark in of("comment").chain(of("threadedComment")) {
         let at = attribute(&remark, "ref").unwrap_or_default();
         let author = attribute(&remark, "authorId").and_then(|id| id.parse::<usize>().ok());
@@ -91,7 +93,9 @@ fn remarks(
             .and_then(|author| authors.get(author))
             .filter(|author| !author.trim().is_empty())
             .map(|author| format!(" by {}", one_line(author)));
-        let says = child(&remark, "text").map(|node| said(&node)).unwrap_or_default();
+        let says = child(&remark, "text")
+            .map(|node| said(&node))
+            .unwrap_or_default();
         if !says.is_empty() {
             whole.push(&format!("Remark at {at}{}: {says}", by.unwrap_or_default()));
         }
@@ -99,11 +103,7 @@ fn remarks(
     Ok(())
 }
 
-fn drawing(
-    archive: &mut Archive<'_>,
-    path: &str,
-    whole: &mut Paragraphs,
-) -> Result<(), Failed> {
+fn drawing(archive: &mut Archive<'_>, path: &str, whole: &mut Paragraphs) -> Result<(), Failed> {
     let text = archive.text(path)?.unwrap_or_default();
     let document = xml(&text, "workbook")?;
     for paragraph in document.descendants().filter(|node| name(node) == "p") {
@@ -140,7 +140,10 @@ mod tests {
             relation("c", "printerSettings", "../p.bin"),
         );
         let file = archive(&[
-            (MAIN, "<w xmlns:r='r'><sheet name='Herd' r:id='r1'/><sheet name='Hurt' r:id='r2'/></w>"),
+            (
+                MAIN,
+                "<w xmlns:r='r'><sheet name='Herd' r:id='r1'/><sheet name='Hurt' r:id='r2'/></w>",
+            ),
             (
                 "xl/_rels/workbook.xml.rels",
                 &format!(
@@ -152,13 +155,19 @@ mod tests {
             ("xl/worksheets/_rels/s.xml.rels", &of_sheet),
             (
                 "xl/worksheets/_rels/t.xml.rels",
-                &format!("<r>{}</r>", relation("a", "drawing", "../drawings/gone.xml")),
+                &format!(
+                    "<r>{}</r>",
+                    relation("a", "drawing", "../drawings/gone.xml")
+                ),
             ),
             (
                 "xl/comments1.xml",
                 "<c><authors><author>Ada</author></authors><comment ref='B2' authorId='0'><text><r><t>weighed </t></r><r><t>twice</t></r></text></comment></c>",
             ),
-            ("xl/drawings/d.xml", "<d><sp><p><r><t>a box</t></r></p></sp></d>"),
+            (
+                "xl/drawings/d.xml",
+                "<d><sp><p><r><t>a box</t></r></p></sp></d>",
+            ),
             (
                 "xl/drawings/_rels/d.xml.rels",
                 &format!("<r>{}</r>", relation("a", "chart", "../charts/c.xml")),

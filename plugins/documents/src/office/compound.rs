@@ -89,8 +89,16 @@ pub mod tests {
                 entry[2 * at..2 * at + 2].copy_from_slice(&unit.to_le_bytes());
             }
             let none = u32::MAX.to_le_bytes();
-            let right = if n > 0 && n < names.len() { n as u32 + 1 } else { u32::MAX };
-            let child = if n == 0 && !names.is_empty() { 1 } else { u32::MAX };
+            let right = if n > 0 && n < names.len() {
+                n as u32 + 1
+            } else {
+                u32::MAX
+            };
+            let child = if n == 0 && !names.is_empty() {
+                1
+            } else {
+                u32::MAX
+            };
             entry[68..72].copy_from_slice(&none);
             entry[72..76].copy_from_slice(&right.to_le_bytes());
             entry[76..80].copy_from_slice(&u32::to_le_bytes(child));

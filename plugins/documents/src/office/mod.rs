@@ -152,11 +152,18 @@ mod tests {
         let check = |names: &[&str], expected: &str| {
             let file = self::compound::tests::container(names);
             let failed = super::compound(&file).expect_err("it is not read");
-            assert!(failed.message.starts_with(expected), "{names:?}: {}", failed.message);
+            assert!(
+                failed.message.starts_with(expected),
+                "{names:?}: {}",
+                failed.message
+            );
         };
         check(&["WordDocument", "Bookshelf"], "a document of Word");
         check(&["PowerPoint Document"], "a presentation of PowerPoint");
-        check(&["EncryptedPackage", "EncryptionInfo"], "an encrypted document");
+        check(
+            &["EncryptedPackage", "EncryptionInfo"],
+            "an encrypted document",
+        );
         check(&["__properties_version1.0"], "a mail of Outlook");
         check(&["Workbook"], "a broken workbook");
         check(&["Other"], "a document of an older program");

@@ -40,7 +40,9 @@ pub fn read(bytes: &[u8], kind: Kind) -> Result<Found, Failed> {
         let values = match workbook.worksheet_range(&name) {
             Ok(values) => values,
             Err(error) if sheet_of.typ == SheetType::WorkSheet => {
-                found.left_out.push(format!("sheet {name}, which is broken: {error}"));
+                found
+                    .left_out
+                    .push(format!("sheet {name}, which is broken: {error}"));
                 continue;
             }
             // A sheet of a chart has no cells.

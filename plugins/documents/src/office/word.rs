@@ -55,7 +55,10 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
     // What stands beside the text and is damaged costs itself.
     let mut left_out = Vec::new();
     let mut kept = |what: &str, read: Result<(), Failed>| {
-        left_out.extend(read.err().map(|failed| format!("{what}: {}", failed.message)));
+        left_out.extend(
+            read.err()
+                .map(|failed| format!("{what}: {}", failed.message)),
+        );
     };
     let beside = |archive: &mut Archive<'_>, path: &str| {
         let text = archive.text(&format!("word/{path}.xml"))?;
@@ -74,7 +77,10 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
     for (id, (kind, path)) in &links {
         if kind == "aFChunk" {
             let read = imported(archive, path);
-            kept(path, read.map(|text| drop(around.imported.insert(id.clone(), text))));
+            kept(
+                path,
+                read.map(|text| drop(around.imported.insert(id.clone(), text))),
+            );
         }
     }
     let document = xml(&text, "document")?;
@@ -108,7 +114,12 @@ fn imported(archive: &mut Archive<'_>, path: &str) -> Result<String, Failed> {
         "htm" | "html" | "xhtml" => page::read(&bytes)?,
         "rtf" => rich_text::read(&bytes)?,
         "txt" => Found::whole("", markup::decode(&bytes, "")),
-        _ => return Err(failed("a file of another format", "save the document again")),
+        _ => {
+            return Err(failed(
+                "a file of another format",
+                "save the document again",
+            ));
+        }
     };
     let texts: Vec<String> = found.parts.into_iter().map(|part| part.text).collect();
     Ok(texts.join("\n\n"))

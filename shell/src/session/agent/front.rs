@@ -67,7 +67,9 @@ pub fn read(text: &str) -> Result<(Front, &str), String> {
     let inside = inside.strip_prefix('\n').unwrap_or(inside);
     let mut end = 0;
     for line in inside.split_inclusive('\n') {
-        let behind = line.strip_prefix("---").filter(|rest| !rest.starts_with('-'));
+        let behind = line
+            .strip_prefix("---")
+            .filter(|rest| !rest.starts_with('-'));
         if behind.is_some() || line.trim_end() == "..." {
             let body = match behind.filter(|rest| !rest.trim().is_empty()) {
                 Some(rest) => &inside[end + line.len() - rest.len()..],
@@ -88,14 +90,12 @@ fn parsed(yaml: &str, before: usize) -> Result<Front, String> {
         return Ok(Front::default());
     }
     serde_saphyr::from_str(yaml).or_else(|error| {
-        serde_saphyr::from_str(&mended(yaml)).map_err(|_| {
-            match error.location() {
-                Some(at) => {
-                    let line = at.line() as usize + before;
-                    format!("line {line}: {}", first_line(&error))
-                }
-                None => first_line(&error),
+        serde_saphyr::from_str(&mended(yaml)).map_err(|_| match error.location() {
+            Some(at) => {
+                let line = at.line() as usize + before;
+                format!("line {line}: {}", first_line(&error))
             }
+            None => first_line(&error),
         })
     })
 }
@@ -199,7 +199,10 @@ mod tests {
         check("---\n---\nBody", "- | - |  | Body");
         check("\n \n---\nname: a\n---\nBody", "a | - |  | Body");
         check("---\nname: a\n---# Body\n", "a | - |  | # Body");
-        check("---\nname: a\n-----\n", "line 1: the front matter that begins here has no end: a line with --- alone");
+        check(
+            "---\nname: a\n-----\n",
+            "line 1: the front matter that begins here has no end: a line with --- alone",
+        );
         check(
             "---\nname: a\ndescription: Use when: it rains. \"So\" it's: done\n---\n",
             "a | Use when: it rains. \"So\" it's: done |  | ",
