@@ -353,7 +353,7 @@ fn schema(path: &Path) -> Result<Value> {
         let reason = format!("no model can be held to it ({reason})");
         wrong(
             reason,
-            "mend the schema: its bounds may exclude each other, or it is too large",
+            "fix the schema: its bounds may exclude each other, or it is too large",
         )
     })?;
     if !held.checked.is_empty() {
