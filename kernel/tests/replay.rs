@@ -7,11 +7,13 @@ mod common;
 
 use std::path::Path;
 
-use common::{Desk, Setup, replayed, transcript};
+use common::random::Random;
+use common::{DONE, Desk, ECHO, SEND, Setup, attended, live, replayed, transcript};
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use proptest::sample::select;
 use quipu_kernel::Kernel;
+use quipu_kernel::event::Event;
 use quipu_kernel::gate::Approve;
 use quipu_kernel::journal::{Journal, JournalError};
 use quipu_kernel::label::{Label, Trust};
@@ -23,10 +25,6 @@ use quipu_tools::Capability;
 use rusqlite::Connection;
 use rusqlite::types::Value as Cell;
 use serde_json::Value;
-
-const ECHO: &str = r#"{"tool":"desk.echo","args":{"text":"hello"}}"#;
-const SEND: &str = r#"{"tool":"desk.send","args":{"text":"hello"}}"#;
-const DONE: &str = r#"{"answer":"done"}"#;
 
 /// What a process may do, for random scripts.
 const ACTIONS: &[&str] = &[
@@ -62,19 +60,10 @@ fn setup(script: &[&str], window: usize) -> Setup {
     setup
 }
 
-fn attended(prompt: &str) -> Program {
-    Program {
-        interactive: true,
-        ..Program::new(prompt)
-    }
-}
-
 /// Runs one process of `setup` to its end.
 async fn run(setup: &Setup, journal: &Path, program: Program) -> (Kernel, Pid) {
     let kernel = setup.kernel(journal);
-    let mut events = kernel.subscribe();
-    let pid = kernel.spawn(program).expect("it starts");
-    transcript(&kernel, pid, &setup.replies, &mut events).await;
+    let (pid, _) = live(&kernel, program, &setup.replies).await;
     (kernel, pid)
 }
 
@@ -163,7 +152,7 @@ async fn signals_are_replayed_where_they_came() {
         let mut events = kernel.subscribe();
         let pid = kernel.spawn(attended("task")).expect("it starts");
         while let Some(event) = kernel.next_event(&mut events, pid).await {
-            if matches!(event, quipu_kernel::event::Event::Question { .. }) {
+            if matches!(event, Event::Question { .. }) {
                 break;
             }
         }
@@ -175,6 +164,34 @@ async fn signals_are_replayed_where_they_came() {
         kernel.wait(pid).await.expect("it ends");
         replayed(&kernel, pid).await;
     }
+}
+
+#[tokio::test]
+async fn rules_that_others_added_meanwhile_are_replayed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let asks = r#"{"seen":"task one","do":{"ask":"Which one?"}}"#;
+    let kernel = setup(&[asks, SEND, DONE], 8192).kernel(&folder.path().join("journal.db"));
+    // The first waits for a word until the second has ended.
+    let mut events = kernel.subscribe();
+    let first = kernel.spawn(attended("task one")).expect("it starts");
+    let key = loop {
+        match kernel.next_event(&mut events, first).await {
+            Some(Event::Question { key, .. }) => break key,
+            event => assert!(event.is_some(), "it asks"),
+        }
+    };
+    live(&kernel, attended("task two"), &[Reply::ApproveAlways]).await;
+    let word = Reply::Text("the red one".into());
+    kernel.reply(first, &key, word).expect("it waits");
+    kernel.wait(first).await.expect("it ends");
+    let rulings = kernel.journal().rulings(first).expect("rulings");
+    let told: Vec<String> = rulings.iter().map(|(_, ruling)| ruling.told()).collect();
+    assert!(
+        told.iter()
+            .any(|told| told.starts_with("approved by a rule")),
+        "{told:?}"
+    );
+    replayed(&kernel, first).await;
 }
 
 /// The tables with their columns, and how a row of process 1 is found in each.
@@ -224,20 +241,6 @@ const COLUMNS: &[(&str, &str, &[&str])] = &[
     ("uses", "pid=1", &["hash", "pid"]),
 ];
 
-/// A generator of numbers (splitmix64, Steele et al. 2014): the same for the same seed.
-struct Random(u64);
-
-impl Random {
-    /// A number from 0 to below `n`.
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
-}
-
 /// Changes one byte, one digit or one kind of value in `cell`.
 fn edited(cell: Cell, at: usize, by: u8) -> Cell {
     match cell {
@@ -271,9 +274,7 @@ fn each_of_200_random_edits_is_found_and_leaves_the_other_runs() {
         let mut setup = setup(&[ECHO, put, SEND, DONE], 8192);
         setup.replies = vec![Reply::Approve];
         let (kernel, _) = run(&setup, &path, attended("Look after the dog.")).await;
-        let mut events = kernel.subscribe();
-        let second = kernel.spawn(Program::new("another")).expect("it starts");
-        transcript(&kernel, second, &[], &mut events).await;
+        live(&kernel, Program::new("another"), &[]).await;
     });
     // Parts of two databases that belong together.
     let files = ["journal.db", "journal.heads", "key"];

@@ -64,7 +64,13 @@ pub fn write(path: &Path, value: &impl Serialize) -> Result<(), StateError> {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error).map(drop)
+        file.persist(path).map_err(|error| error.error)?;
+        // What was revoked does not come back with the old file after a power cut. Elsewhere a
+        // folder is no file that can be opened.
+        match cfg!(unix) {
+            true => std::fs::File::open(folder)?.sync_all(),
+            false => Ok(()),
+        }
     };
     save().map_err(|source| io(path, source))
 }

@@ -270,7 +270,9 @@ fn open_heads(path: &Path) -> Result<Connection> {
         let heads = Connection::open(path)?;
         heads.busy_timeout(BUSY_MAX)?;
         // Not waited for: a note that is lost leaves the one before.
-        heads.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")?;
+        heads.execute_batch(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA fullfsync=ON;",
+        )?;
         heads.execute_batch(HEADS)?;
         Ok(heads)
     };

@@ -10,6 +10,7 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::config::private;
 use crate::terminal::error::UserError;
 use crate::terminal::lines::lines;
 use crate::terminal::output;
@@ -157,5 +158,7 @@ fn begin(path: &Path, earlier: &Earlier) -> std::io::Result<File> {
         writeln!(file, "{line}")?;
     }
     file.as_file().sync_all()?;
-    Ok(file.persist(path)?)
+    let file = file.persist(&path)?;
+    private::sync_name(&path)?;
+    Ok(file)
 }
