@@ -287,7 +287,7 @@ impl Journal {
 
     fn note_head(&self, pid: Pid, head: Option<chain::Mac>) {
         if let (Some(chain), Some(head)) = (&self.chain, head) {
-            chain.note(pid, &head);
+            chain.heads.note(pid, &head);
         }
     }
 }

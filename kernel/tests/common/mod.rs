@@ -185,6 +185,14 @@ impl Setup {
     }
 }
 
+/// How many cases a test tries: as many as `make torture` says, and `most` of them; `usual`
+/// where nobody says.
+pub fn cases(usual: u64, most: u64) -> u64 {
+    let said = std::env::var("PROPTEST_CASES").ok();
+    let said = said.and_then(|said| said.parse().ok());
+    said.unwrap_or(usual).min(most)
+}
+
 /// A task whose person is there.
 pub fn attended(prompt: &str) -> Program {
     Program {

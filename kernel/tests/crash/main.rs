@@ -26,6 +26,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use common::cases;
 use common::random::Random;
 use disk::Op;
 use image::Fate;
@@ -34,9 +35,7 @@ use tempfile::TempDir;
 
 /// The environment variable with the one seed that is to be tried.
 const SEED: &str = "QUIPU_TEST_SEED";
-/// The one that says how many cases are tried.
-const CASES: &str = "PROPTEST_CASES";
-/// Seeds unless it says something else, and the most.
+/// Seeds that are tried, and in `make torture`.
 const SEEDS: u64 = 300;
 const SEEDS_MAX: u64 = 5_000;
 /// Seeds that share what happened, and differ in when the disk went down and how.
@@ -134,7 +133,7 @@ fn torture(trial: &Trial) {
         .and_then(|cases| cases.parse().ok());
     let seeds = match one {
         Some(seed) => seed..seed + 1,
-        None => 0..cases.unwrap_or(SEEDS).min(SEEDS_MAX),
+        None => 0..cases(SEEDS, SEEDS_MAX),
     };
     let mut ops = (u64::MAX, Vec::new());
     for seed in seeds {

@@ -146,7 +146,9 @@ impl Results {
 /// The file with the `earlier` results, and no moment without them.
 fn begin(path: &Path, earlier: &Earlier) -> std::io::Result<File> {
     if earlier.lines.is_empty() {
-        return File::create(path);
+        let file = File::create(path)?;
+        private::sync_name(path)?;
+        return Ok(file);
     }
     // Not in place of a link to it.
     let path = path.canonicalize()?;
