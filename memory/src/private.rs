@@ -56,11 +56,12 @@ pub fn sync_name(path: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
     }
-    let synced = File::open(parent).and_then(|parent| parent.sync_all());
-    match synced.map_err(|error| (error.kind(), error)) {
-        Err((ErrorKind::PermissionDenied | ErrorKind::InvalidInput, _)) => Ok(()),
-        Err((ErrorKind::Unsupported, _)) | Ok(()) => Ok(()),
-        Err((_, error)) => Err(error),
+    use ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    match File::open(parent).and_then(|parent| parent.sync_all()) {
+        Err(error) if [InvalidInput, PermissionDenied, Unsupported].contains(&error.kind()) => {
+            Ok(())
+        }
+        synced => synced,
     }
 }
 

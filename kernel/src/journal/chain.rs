@@ -1,6 +1,6 @@
 //! The chain of a journal: for everything that is written of a process a link with the
 //! digest of the row and a code over it and the link before, made with a key that only the
-//! root's user can read. The last link of each process is noted in a file apart.
+//! root's user can read. The last link of each process is noted in a file apart (`heads`).
 //!
 //! A row that was changed does not fit its digest; a link that was changed or taken out
 //! does not fit its code; links that were cut off at the end are missed by the note. The

@@ -11,12 +11,14 @@
 //! | `image` | a folder as a power cut leaves it |
 //! | `machine` | processes with effects, on the journal and the store |
 //! | `store` | pages that come and go |
+//! | `files` | files that are replaced as a whole |
 //! | this one | seeds, and how one is tried again |
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 
 #[path = "../common/mod.rs"]
 mod common;
 mod disk;
+mod files;
 mod image;
 mod machine;
 mod store;
@@ -77,7 +79,7 @@ fn happened(trial: &Trial, seed: u64) -> Vec<Op> {
     let (noted, there) = (content(image.path()), content(folder.path()));
     let differ = there
         .iter()
-        .filter(|(name, text)| noted.get(*name) != Some(text));
+        .filter(|(name, text)| noted.get(*name) != Some(*text));
     let differ: Vec<&PathBuf> = differ.map(|(name, _)| name).collect();
     assert!(differ.is_empty(), "not all was noted of {differ:?}");
     assert_eq!(noted.len(), there.len());
@@ -186,6 +188,12 @@ const STORE: Trial = Trial {
     check: store::check,
 };
 
+const FILES: Trial = Trial {
+    name: "torture_files_that_are_replaced_survive_power_cuts",
+    work: files::work,
+    check: files::check,
+};
+
 #[test]
 fn torture_a_machine_survives_power_cuts() {
     torture(&MACHINE);
@@ -197,8 +205,13 @@ fn torture_a_store_survives_power_cuts() {
 }
 
 #[test]
+fn torture_files_that_are_replaced_survive_power_cuts() {
+    torture(&FILES);
+}
+
+#[test]
 fn a_disk_that_does_not_sync_is_noticed() {
-    for trial in [MACHINE, STORE] {
+    for trial in [MACHINE, STORE, FILES] {
         let noticed = noticed(&trial);
         assert!(
             noticed >= SEEDS_TOGETHER as usize / 4,
