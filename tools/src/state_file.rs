@@ -53,7 +53,10 @@ pub fn write(path: &Path, value: &impl Serialize) -> Result<(), StateError> {
         path: path.to_owned(),
         reason: error.to_string(),
     })?;
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
     let save = || {
         let mut made = std::fs::DirBuilder::new();
         made.recursive(true);
