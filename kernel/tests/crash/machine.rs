@@ -75,7 +75,7 @@ impl Plan {
                 .map(|n| action(&mut random, &format!("{letter}{n}")))
                 .collect();
             actions.push(json!({"answer": "done"}));
-            let line = |action| json!({"seen": prompt(*letter), "do": action}).to_string();
+            let line = |action: Value| json!({"seen": prompt(*letter), "do": action}).to_string();
             script.extend(actions.into_iter().map(line));
         }
         Self {

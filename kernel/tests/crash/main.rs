@@ -148,17 +148,16 @@ fn torture(trial: &Trial) {
         let Err(what) = after(trial, seed, &ops.1[..at], fate, image.path()) else {
             continue;
         };
-        if one.is_some() {
-            let kept = image.keep();
-            eprintln!(
-                "what the disk was left with, and the next machine did: {}",
-                kept.display()
-            );
-        }
+        // Only where somebody looks.
+        let kept = match one {
+            Some(_) => format!("it is in {}", image.keep().display()),
+            None => "it is kept".to_owned(),
+        };
         let (name, of) = (trial.name, ops.1.len());
         panic!(
             "seed {seed}: power cut after {at} of {of} operations: {what}\n\
-             again: {SEED}={seed} cargo nextest run --release --workspace -E 'test({name})'"
+             again, where {kept}: {SEED}={seed} cargo nextest run --release --workspace -E \
+             'test({name})'"
         );
     }
 }

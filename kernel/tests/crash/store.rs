@@ -114,7 +114,9 @@ pub fn work(folder: &Path, seed: u64) {
                     modified_ns: 1,
                     sha256: n.to_string(),
                 };
-                store.put_file(&file, new(pages, Some(path))).expect("put");
+                store
+                    .put_file(&file, new(pages, Some(path.as_str())))
+                    .expect("put");
             }
             Change::RemoveFile(path) => drop(store.remove_file(path).expect("removed")),
             Change::Purge => store.purge().expect("purged"),

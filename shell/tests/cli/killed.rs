@@ -74,7 +74,7 @@ impl Victim {
         sandbox
             .quipu(&["tool", "grant", "ledger", "spawn"])
             .check(0, &[]);
-        let action = |n| match random.below(3) {
+        let mut action = |n: usize| match random.below(3) {
             0 => json!({"tool": "memory.put", "args": {"text": format!("Fact {n} is kept.")}}),
             _ => json!({"tool": "ledger.write", "args": {"text": format!("line {n}")}}),
         };
@@ -150,7 +150,9 @@ impl Victim {
 
     /// Lets the process go on to its end, and checks all that it did.
     fn check(mut self) {
-        if self.ended.is_none() {
+        if let Some(status) = &self.ended {
+            assert_eq!(status, "exited");
+        } else {
             let last = self.sandbox.quipu(&self.run());
             let over = last.err.contains("has already finished");
             assert!(over || last.code == Some(0), "{last:#?}");
@@ -215,16 +217,15 @@ fn torture_a_machine_that_is_killed_goes_on() {
             victim.check();
             kills
         });
-        match tried {
-            Ok(killed) => kills += killed,
-            Err(panic) => {
-                eprintln!(
-                    "seed {seed}; again, as far as the moments are the same: {SEED}={seed} cargo \
-                     nextest run --release --workspace -E 'test(torture_a_machine_that_is_killed)'"
-                );
-                std::panic::resume_unwind(panic);
-            }
-        }
+        kills += tried.unwrap_or_else(|panic| {
+            let text = panic
+                .downcast_ref::<String>()
+                .map_or("it panicked", String::as_str);
+            panic!(
+                "seed {seed}: {text}\nagain, as far as the moments are the same: {SEED}={seed} \
+                 cargo nextest run --release --workspace -E 'test(torture_a_machine_that_is)'"
+            );
+        });
         if one.is_some() {
             break;
         }
