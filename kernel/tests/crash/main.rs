@@ -149,15 +149,12 @@ fn torture(trial: &Trial) {
             continue;
         };
         // Only where somebody looks.
-        let kept = match one {
-            Some(_) => format!("it is in {}", image.keep().display()),
-            None => "it is kept".to_owned(),
-        };
+        let kept = one.map(|_| format!("\nthe disk is left in {}", image.keep().display()));
         let (name, of) = (trial.name, ops.1.len());
         panic!(
             "seed {seed}: power cut after {at} of {of} operations: {what}\n\
-             again, where {kept}: {SEED}={seed} cargo nextest run --release --workspace -E \
-             'test({name})'"
+             again: {SEED}={seed} cargo nextest run --release --workspace -E 'test({name})'{}",
+            kept.unwrap_or_default()
         );
     }
 }

@@ -74,7 +74,7 @@ impl Victim {
         sandbox
             .quipu(&["tool", "grant", "ledger", "spawn"])
             .check(0, &[]);
-        let mut action = |n: usize| match random.below(3) {
+        let action = |n: usize| match random.below(3) {
             0 => json!({"tool": "memory.put", "args": {"text": format!("Fact {n} is kept.")}}),
             _ => json!({"tool": "ledger.write", "args": {"text": format!("line {n}")}}),
         };
