@@ -67,7 +67,7 @@ impl Heads {
     }
 
     /// Notes the last link of `pid`.
-    pub(super) fn note(&self, pid: Pid, mac: &Mac) {
+    pub(in crate::journal) fn note(&self, pid: Pid, mac: &Mac) {
         let Some(file) = &self.file else { return };
         if let Err(error) = put(&mut file.lock(), pid, mac) {
             tracing::warn!(pid, %error, "the head of the journal's chain was not noted");
@@ -75,7 +75,7 @@ impl Heads {
     }
 
     /// Forgets the note on `pid`.
-    pub(super) fn forget(&self, pid: Pid) {
+    pub(in crate::journal) fn forget(&self, pid: Pid) {
         let gone = match &self.file {
             Some(file) => put(&mut file.lock(), pid, &NONE),
             None if !self.path.exists() => Ok(()),
