@@ -24,7 +24,7 @@ const EARLIER: &str = "journal.heads";
 const NONE: Mac = [0; 32];
 
 /// The notes of one journal.
-pub(super) struct Heads {
+pub(in crate::journal) struct Heads {
     path: PathBuf,
     /// `None` where they are only read, when they are needed.
     file: Option<Mutex<File>>,
