@@ -130,9 +130,6 @@ fn after(trial: &Trial, seed: u64, ops: &[Op], mut fate: Fate, image: &Path) -> 
 fn torture(trial: &Trial) {
     let one = std::env::var(SEED).ok().map(|seed| seed.parse::<u64>());
     let one = one.map(|seed| seed.expect("QUIPU_TEST_SEED is a number"));
-    let cases = std::env::var(CASES)
-        .ok()
-        .and_then(|cases| cases.parse().ok());
     let seeds = match one {
         Some(seed) => seed..seed + 1,
         None => 0..cases(SEEDS, SEEDS_MAX),

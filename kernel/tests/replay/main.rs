@@ -20,7 +20,6 @@ use common::{DONE, Desk, ECHO, SEND, Setup, attended, live, replayed, transcript
 use insta::assert_snapshot;
 use quipu_kernel::Kernel;
 use quipu_kernel::event::Event;
-use quipu_kernel::gate::Approve;
 use quipu_kernel::journal::{Journal, JournalError};
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limits;
