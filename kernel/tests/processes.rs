@@ -4,17 +4,13 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Desk, Setup, run, transcript};
+use common::{DONE, Desk, ECHO, SEND, Setup, attended, run, transcript};
 use insta::assert_snapshot;
 use quipu_kernel::gate::Approve;
 use quipu_kernel::limits::Limits;
 use quipu_kernel::planner::Planner;
 use quipu_kernel::process::{Program, Reply};
 use quipu_tools::{Bus, Capability};
-
-const ECHO: &str = r#"{"tool":"desk.echo","args":{"text":"hello"}}"#;
-const SEND: &str = r#"{"tool":"desk.send","args":{"text":"hello"}}"#;
-const DONE: &str = r#"{"answer":"done"}"#;
 
 async fn check(script: &[&str]) -> String {
     run(Setup::new(&script.join("\n")), Program::new("task")).await
@@ -288,10 +284,7 @@ async fn questions_go_to_a_person_when_there_is_one() {
     let ask = r#"{"ask":"Which one?"}"#;
     let mut setup = Setup::new(&[ask, DONE].join("\n"));
     setup.replies = vec![Reply::Text("the red one".into())];
-    let interactive = Program {
-        interactive: true,
-        ..Program::new("task")
-    };
+    let interactive = attended("task");
     assert_snapshot!(run(setup, interactive).await, @r#"
     1 {"ask":"Which one?"}
       ? Which one?
@@ -325,10 +318,7 @@ async fn a_process_goes_on_after_its_last_step_on_another_machine() {
     setup.policy.approve = Approve::All;
     let kernel = setup.kernel(&journal);
     let mut events = kernel.subscribe();
-    let program = Program {
-        interactive: true,
-        ..Program::new("task")
-    };
+    let program = attended("task");
     let pid = kernel.spawn(program).expect("it starts");
     // The person leaves in the middle of the second step.
     while let Some(event) = events.recv().await {
@@ -363,10 +353,7 @@ async fn a_copy_that_nobody_attends_reads_what_the_first_did() {
     let setup = Setup::new(&[ECHO, ECHO, DONE].join("\n"));
     let kernel = setup.kernel(&folder.path().join("journal.db"));
     let mut events = kernel.subscribe();
-    let program = Program {
-        interactive: true,
-        ..Program::new("task")
-    };
+    let program = attended("task");
     let first = kernel.spawn(program).expect("it starts");
     kernel.wait(first).await.expect("it ends");
     let copy = kernel.fork(first, Some(1), false).expect("forked");

@@ -1,6 +1,8 @@
 //! A machine on a scripted CPU, and a transcript of what it does.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod random;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,6 +19,13 @@ use quipu_tools::{
     Bus, CallContext, Capability, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError,
 };
 use serde_json::{Value, json};
+
+/// The action that reads `hello` back.
+pub const ECHO: &str = r#"{"tool":"desk.echo","args":{"text":"hello"}}"#;
+/// The action that sends `hello`.
+pub const SEND: &str = r#"{"tool":"desk.send","args":{"text":"hello"}}"#;
+/// The action that ends a process.
+pub const DONE: &str = r#"{"answer":"done"}"#;
 
 /// A device for tests: `echo` reads, `send` writes, `fail` fails.
 #[derive(Clone)]
@@ -126,6 +135,7 @@ pub fn list(title: &str) -> String {
     items.join(", ")
 }
 
+#[derive(Clone)]
 pub struct Setup {
     pub script: String,
     pub policy: Policy,
@@ -173,6 +183,29 @@ impl Setup {
         })
         .expect("it boots")
     }
+}
+
+/// How many cases a test tries: as many as `make torture` says, and `most` of them; `usual`
+/// where nobody says.
+pub fn cases(usual: u64, most: u64) -> u64 {
+    let said = std::env::var("PROPTEST_CASES").ok();
+    let said = said.and_then(|said| said.parse().ok());
+    said.unwrap_or(usual).min(most)
+}
+
+/// A task whose person is there.
+pub fn attended(prompt: &str) -> Program {
+    Program {
+        interactive: true,
+        ..Program::new(prompt)
+    }
+}
+
+/// Runs `program` from its start to its end; what happened, as [`transcript`] tells it.
+pub async fn live(kernel: &Kernel, program: Program, replies: &[Reply]) -> (Pid, String) {
+    let mut events = kernel.subscribe();
+    let pid = kernel.spawn(program).expect("it starts");
+    (pid, transcript(kernel, pid, replies, &mut events).await)
 }
 
 /// Replays `pid`, and wants the same.
@@ -271,7 +304,5 @@ fn line(event: &Event) -> Option<String> {
 pub async fn run(setup: Setup, program: Program) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let kernel = setup.kernel(&folder.path().join("journal.db"));
-    let mut events = kernel.subscribe();
-    let pid = kernel.spawn(program).expect("it starts");
-    transcript(&kernel, pid, &setup.replies, &mut events).await
+    live(&kernel, program, &setup.replies).await.1
 }

@@ -15,6 +15,7 @@ mod endpoint;
 mod eval;
 mod guests;
 mod interrupts;
+mod killed;
 mod learn;
 mod model_files;
 mod pages;
