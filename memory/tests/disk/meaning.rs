@@ -107,7 +107,7 @@ fn many_pages_without_vectors_are_found_by_words_until_they_have_them() {
     drop(plain);
 
     let store = DiskStore::open(dir.path(), Access::ReadWrite).expect("opens");
-    let store = store.with_embedder_for(Arc::new(Meanings("one")), 4);
+    let store = store.with_embedders(vec![Arc::new(Meanings("one"))], 4);
     let store = store.expect("an embedder");
     assert!(store.has_embedder());
     assert_eq!(store.mode(Mode::Best), Mode::Lexical);
@@ -128,7 +128,7 @@ fn many_pages_without_vectors_are_found_by_words_until_they_have_them() {
     drop(store);
 
     let few = DiskStore::open(dir.path(), Access::ReadWrite).expect("opens");
-    let few = few.with_embedder_for(Arc::new(Meanings("two")), 7);
+    let few = few.with_embedders(vec![Arc::new(Meanings("two"))], 7);
     assert_eq!(few.expect("an embedder").mode(Mode::Best), Mode::Hybrid);
 }
 
