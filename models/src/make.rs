@@ -69,3 +69,6 @@ fn unusable(package: &str, why: String) -> ModelError {
         why,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -253,7 +253,11 @@ async fn from_source(
                 (1, None, None) => parts.remove(0),
                 (_, _, Some(recipe)) => {
                     progress.event(Event::Making);
-                    make::make(recipe, packages.name(), parts, partial).await?
+                    let made = make::make(recipe, packages.name(), parts, partial).await;
+                    if let Err(ModelError::Package { .. }) = made {
+                        source.forget(partial);
+                    }
+                    made?
                 }
                 (_, deflated, None) => {
                     progress.event(Event::Joining);
