@@ -173,11 +173,7 @@ fn events(
 }
 
 /// Speaks the text, and hands over each sentence as it is ready.
-fn say(
-    service: &Service,
-    wanted: &Wanted,
-    sender: &mpsc::Sender<Spoken>,
-) -> Result<(), ApiError> {
+fn say(service: &Service, wanted: &Wanted, sender: &mpsc::Sender<Spoken>) -> Result<(), ApiError> {
     let voice = service.voices.open(service)?;
     let speaker = wanted.speaker.as_deref();
     if let Err(error) = voice.check(speaker) {
@@ -201,7 +197,8 @@ fn say(
     }
     match is_silent {
         true => {
-            let message = "the text has nothing that can be said; the voice says English and Chinese";
+            let message =
+                "the text has nothing that can be said; the voice says English and Chinese";
             Err(ApiError::invalid("input", message))
         }
         false => Ok(()),
@@ -242,7 +239,8 @@ impl Voices {
 fn wanted(asked: Asked) -> Result<Wanted, ApiError> {
     if let Some(model) = asked.model.filter(|model| model != builtin::VOICE) {
         let voice = builtin::VOICE;
-        let message = format!("there is no model {model:?} that speaks; this machine has {voice:?}");
+        let message =
+            format!("there is no model {model:?} that speaks; this machine has {voice:?}");
         return Err(ApiError::not_found(
             Some("model"),
             "model_not_found",
@@ -255,7 +253,8 @@ fn wanted(asked: Asked) -> Result<Wanted, ApiError> {
     }
     let chars = text.chars().count();
     if chars > CHARS_MAX {
-        let message = format!("the text has {chars} characters, at most {CHARS_MAX}: send it in parts");
+        let message =
+            format!("the text has {chars} characters, at most {CHARS_MAX}: send it in parts");
         return Err(ApiError::invalid("input", message));
     }
     if asked.instructions.is_some_and(|words| !words.is_empty()) {
