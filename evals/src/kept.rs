@@ -15,6 +15,7 @@ use quipu_memory::Embedder;
 use sha2::{Digest, Sha256};
 
 type Key = [u8; 32];
+type Vectors = Result<Vec<Vec<f32>>, Box<dyn Error + Send + Sync>>;
 
 /// An embedder that computes only what it has not computed before.
 pub struct Kept {
@@ -36,12 +37,7 @@ impl Kept {
     }
 
     /// The vectors of `texts` of a kind, of which `compute` gives those that are not known.
-    fn of(
-        &self,
-        kind: &str,
-        texts: &[&str],
-        compute: &dyn Fn(&[&str]) -> Result<Vec<Vec<f32>>, Box<dyn Error + Send + Sync>>,
-    ) -> Result<Vec<Vec<f32>>, Box<dyn Error + Send + Sync>> {
+    fn of(&self, kind: &str, texts: &[&str], compute: &dyn Fn(&[&str]) -> Vectors) -> Vectors {
         let key = |text: &str| -> Key { Sha256::digest(format!("{kind}\0{text}")).into() };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (known, file) = &mut *state;
@@ -84,17 +80,19 @@ impl Embedder for Kept {
         self.embedder.name()
     }
 
-    fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Box<dyn Error + Send + Sync>> {
+    fn embed(&self, texts: &[&str]) -> Vectors {
         self.of("text", texts, &|texts| self.embedder.embed(texts))
     }
 
     fn embed_query(&self, text: &str) -> Result<Vec<f32>, Box<dyn Error + Send + Sync>> {
-        let one = |texts: &[&str]| {
+        let one = |texts: &[&str]| -> Vectors {
             let vectors = texts.iter().map(|text| self.embedder.embed_query(text));
             vectors.collect()
         };
         let mut vectors = self.of("query", &[text], &one)?;
-        vectors.pop().ok_or_else(|| "no vector for the query".into())
+        vectors
+            .pop()
+            .ok_or_else(|| "no vector for the query".into())
     }
 
     fn floor(&self) -> f32 {

@@ -146,7 +146,11 @@ impl Cpu for Watched {
     }
 
     fn submit(&self, job: Job) -> Ticket {
-        let texts = job.prompt.messages.iter().map(|message| message.text.as_str());
+        let texts = job
+            .prompt
+            .messages
+            .iter()
+            .map(|message| message.text.as_str());
         let whole = texts.collect::<Vec<_>>().join("\n");
         self.prompts.lock().expect("nobody panics").push(whole);
         self.cpu.submit(job)
@@ -171,7 +175,10 @@ async fn a_file_that_comes_into_sight_brings_what_reads_it() {
     let pid = kernel.spawn(Program::new("task")).expect("it starts");
     transcript(&kernel, pid, &[], &mut events).await;
     let prompts = cpu.prompts.lock().expect("nobody panics").clone();
-    let shown: Vec<bool> = prompts.iter().map(|text| text.contains("eyes.echo")).collect();
+    let shown: Vec<bool> = prompts
+        .iter()
+        .map(|text| text.contains("eyes.echo"))
+        .collect();
     assert_eq!(shown, [false, false, true, true]);
     let at = prompts[2].find("eyes.echo").expect("it is shown");
     assert!(prompts[2][..at].contains("there is a.png"));

@@ -55,11 +55,7 @@ impl Suite {
         let others = |suite: &Self| {
             matches!(
                 suite,
-                Self::Scale
-                    | Self::Crash
-                    | Self::Templates
-                    | Self::Agentdojo
-                    | Self::Nearness
+                Self::Scale | Self::Crash | Self::Templates | Self::Agentdojo | Self::Nearness
             )
         };
         all.filter(|suite| !others(suite)).collect()

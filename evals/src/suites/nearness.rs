@@ -15,7 +15,12 @@ use crate::metrics::{mean, quantile};
 use crate::report::Report;
 use crate::store::embedder;
 
-const SETS: &[&str] = &["cmrc2018_zh", "cranfield", "msmarco_sample", "dbpedia_sample"];
+const SETS: &[&str] = &[
+    "cmrc2018_zh",
+    "cranfield",
+    "msmarco_sample",
+    "dbpedia_sample",
+];
 /// Questions of a set, and pages beside those that answer them.
 const QUESTIONS_MAX: usize = 100;
 const PAGES_MAX: usize = 500;
@@ -46,11 +51,27 @@ pub fn run(args: &Args) -> Result<Report> {
         let (strange, own) = set.cosines();
         floors.push(mean(&strange));
         let name = set.name;
-        report.score(format!("{name} cosine of what does not belong together"), mean(&strange), None);
-        report.score(format!("{name} its lowest hundredth"), quantile(&strange, 0.01), None);
-        report.score(format!("{name} cosine of question and answer"), mean(&own), None);
+        report.score(
+            format!("{name} cosine of what does not belong together"),
+            mean(&strange),
+            None,
+        );
+        report.score(
+            format!("{name} its lowest hundredth"),
+            quantile(&strange, 0.01),
+            None,
+        );
+        report.score(
+            format!("{name} cosine of question and answer"),
+            mean(&own),
+            None,
+        );
     }
-    report.score("floor of the model, by these sets".into(), mean(&floors), None);
+    report.score(
+        "floor of the model, by these sets".into(),
+        mean(&floors),
+        None,
+    );
     let floor = f64::from(embedder.floor());
     report.score("floor that it is used with".into(), floor, None);
     thresholds(&mut report, &sets, floor);
@@ -77,7 +98,11 @@ fn thresholds(report: &mut Report, sets: &[Set], floor: f64) {
         above as f64 / values.len() as f64
     };
     for from in [threshold, 0.3, 0.4, 0.5, 0.6, 0.7] {
-        report.score(format!("answers at {from:.2} and above"), share(&own, from), None);
+        report.score(
+            format!("answers at {from:.2} and above"),
+            share(&own, from),
+            None,
+        );
         let name = format!("questions of another set at {from:.2} and above");
         report.score(name, share(&strange, from), None);
     }
@@ -104,10 +129,12 @@ impl Set {
         let documents: Vec<_> = documents.map(|(_, document)| document).collect();
         let texts: Vec<String> = documents
             .iter()
-            .map(|page| match page.title.is_empty() || page.text.starts_with(&page.title) {
-                true => page.text.clone(),
-                false => format!("{}\n{}", page.title, page.text),
-            })
+            .map(
+                |page| match page.title.is_empty() || page.text.starts_with(&page.title) {
+                    true => page.text.clone(),
+                    false => format!("{}\n{}", page.title, page.text),
+                },
+            )
             .collect();
         let mut pages = Vec::with_capacity(texts.len());
         for batch in texts.chunks(64) {
@@ -122,10 +149,12 @@ impl Set {
         };
         for (question, judged) in judged {
             let vector = embedder.embed_query(&question.text);
-            set.questions.push(vector.map_err(anyhow::Error::from_boxed)?);
-            let answers = documents.iter().enumerate().filter(|(_, page)| {
-                judged.get(&page.id).is_some_and(|grade| *grade > 0)
-            });
+            set.questions
+                .push(vector.map_err(anyhow::Error::from_boxed)?);
+            let answers = documents
+                .iter()
+                .enumerate()
+                .filter(|(_, page)| judged.get(&page.id).is_some_and(|grade| *grade > 0));
             set.answers.push(answers.map(|(at, _)| at).collect());
         }
         Ok(set)
@@ -153,10 +182,13 @@ impl Set {
 
     /// Of each question, the cosine of the answer nearest to it.
     fn found(&self) -> impl Iterator<Item = f64> {
-        self.questions.iter().zip(&self.answers).map(|(question, answers)| {
-            let cosines = answers.iter().map(|at| product(question, &self.pages[*at]));
-            cosines.fold(-1.0, f64::max)
-        })
+        self.questions
+            .iter()
+            .zip(&self.answers)
+            .map(|(question, answers)| {
+                let cosines = answers.iter().map(|at| product(question, &self.pages[*at]));
+                cosines.fold(-1.0, f64::max)
+            })
     }
 }
 

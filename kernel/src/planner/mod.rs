@@ -34,8 +34,8 @@ use crate::grammar::{Answer, Callable, Legal, Move, certainly_held};
 use crate::label::{Label, Trust};
 use crate::limits::Allowance;
 use crate::process::Program;
-use unspoken::{Unspoken, beginning, is_spoken_of};
 use quipu_cpu::Form;
+use unspoken::{Unspoken, beginning, is_spoken_of};
 
 /// What stands before the dot in the kernel's own calls on the store, and names them in an
 /// agent's list of tools.
@@ -254,7 +254,11 @@ impl Planner {
         let named: Vec<Unspoken> = self.unspoken.extract_if(.., named).collect();
         let names: Vec<String> = named.into_iter().flat_map(|named| named.names).collect();
         let mut shown = String::new();
-        for call in self.calls.iter_mut().filter(|call| names.contains(&call.name)) {
+        for call in self
+            .calls
+            .iter_mut()
+            .filter(|call| names.contains(&call.name))
+        {
             call.offered = true;
             shown.push_str(&line(call));
         }

@@ -109,12 +109,7 @@ impl DiskStore {
                 .map(|found| reading.seq_of(&found.page))
                 .collect::<Result<_, _>>()?;
             let deviations = looked.deviations(&seqs).into_iter();
-            meant.extend(
-                by_words
-                    .into_iter()
-                    .map(|found| found.page)
-                    .zip(deviations),
-            );
+            meant.extend(by_words.into_iter().map(|found| found.page).zip(deviations));
         }
         // Looked at only where a page shares no word, and then it is one of these.
         let mut cosines: HashMap<PageId, f32> = HashMap::new();

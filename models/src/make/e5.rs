@@ -15,9 +15,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 
-use super::gguf::{Numbers, Value};
-
-pub use super::gguf::Gguf;
+use super::gguf::{Gguf, Numbers, Value};
 
 const MAGIC: &[u8] = b"E5S1";
 const VERSION: u32 = 1;
@@ -41,7 +39,8 @@ pub fn model<'a>(weights: &'a [u8], tokenizer: &[u8]) -> Result<Gguf<'a>, String
     let sizes = &file.sizes;
     let mut out = Gguf::default();
     sizes.describe(&mut out);
-    file.pieces.describe(&mut out, sizes, charsmap(tokenizer)?)?;
+    file.pieces
+        .describe(&mut out, sizes, charsmap(tokenizer)?)?;
     let (wide, hidden) = (sizes.vector, sizes.hidden);
     let matrix = |out: &mut Gguf<'a>, from: &str, to: String, rows, columns| {
         out.tensor(to, Some(rows), columns, Numbers::Q4_0, file.tensor(from)?)
@@ -149,31 +148,26 @@ struct Pieces<'a> {
 }
 
 impl<'a> Pieces<'a> {
-    fn describe(
-        &self,
-        out: &mut Gguf<'a>,
-        sizes: &Sizes,
-        charsmap: Vec<u8>,
-    ) -> Result<(), String> {
+    fn describe(&self, out: &mut Gguf<'a>, sizes: &Sizes, charsmap: Vec<u8>) -> Result<(), String> {
         // The types of llama.cpp: normal, unknown, control, of the user, unused.
-        const [NORMAL, UNKNOWN, CONTROL, OF_USER, UNUSED]: [i32; 5] = [1, 2, 3, 4, 5];
+        let [normal, unknown_piece, control, of_user, unused] = [1, 2, 3, 4, 5];
         let have = self.texts.len();
         let (true, true) = (have > MARKS, have <= sizes.tokens) else {
             return Err(format!("{have} pieces do not fit {} tokens", sizes.tokens));
         };
-        let mut kinds = vec![CONTROL; MARKS - 1];
-        kinds.push(UNKNOWN);
-        kinds.resize(have - 1, NORMAL);
-        kinds.push(OF_USER);
-        kinds.resize(sizes.tokens, UNUSED);
+        let mut kinds = vec![control; MARKS - 1];
+        kinds.push(unknown_piece);
+        kinds.resize(have - 1, normal);
+        kinds.push(of_user);
+        kinds.resize(sizes.tokens, unused);
         let mut scores = self.scores.clone();
         scores.resize(sizes.tokens, NO_PIECE);
         out.entry("tokenizer.ggml.model", Value::Text("t5"));
         out.entry("tokenizer.ggml.pre", Value::Text("default"));
         // Places that no piece has are called by their number.
-        let unused = (have..sizes.tokens).map(|n| Cow::Owned(format!("[PAD{n}]").into_bytes()));
+        let filling = (have..sizes.tokens).map(|n| Cow::Owned(format!("[PAD{n}]").into_bytes()));
         let texts = self.texts.iter().map(|text| Cow::Borrowed(*text));
-        let texts = Value::Texts(texts.chain(unused).collect());
+        let texts = Value::Texts(texts.chain(filling).collect());
         out.entry("tokenizer.ggml.tokens", texts);
         out.entry("tokenizer.ggml.scores", Value::Floats(scores));
         out.entry("tokenizer.ggml.token_type", Value::Integers(kinds));

@@ -102,7 +102,11 @@ fn a_model_is_made_whole_and_the_same_each_time() {
     assert_eq!((header.tensors, header.needs), (21, has));
     // The bytes of the last tensor stand at the end as they came.
     assert!(model.ends_with(&[20; 4 * WIDE]));
-    let has = |text: &str| model.windows(text.len()).any(|part| part == text.as_bytes());
+    let has = |text: &str| {
+        model
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+    };
     assert!(has("\u{2581}a") && has("[PAD6]") && !has("[PAD5]"));
 }
 

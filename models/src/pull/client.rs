@@ -121,7 +121,9 @@ pub async fn download(
     settings: &Settings,
     report: &(dyn Fn(u64) + Send + Sync),
 ) -> Result<PathBuf, ModelError> {
-    let Wanted { client, package, .. } = wanted;
+    let Wanted {
+        client, package, ..
+    } = wanted;
     let out = work.join("out");
     fs::create_dir_all(&out).map_err(ModelError::io("create", &out))?;
     let said = work.join("said");

@@ -59,11 +59,7 @@ pub fn find(
 
 /// The other models of the catalogue that are here whole: pages that have vectors of one of them
 /// are found by these until they have one of `chosen`.
-pub fn others(
-    chosen: &LazyEmbedder,
-    places: &Places,
-    threads: Option<usize>,
-) -> Vec<LazyEmbedder> {
+pub fn others(chosen: &LazyEmbedder, places: &Places, threads: Option<usize>) -> Vec<LazyEmbedder> {
     let known = catalogue::entries().iter();
     let known = known.filter(|entry| entry.kind == catalogue::Kind::Embedder && !entry.is_part());
     let here = known.filter_map(|entry| whole(entry, &places.folders));
@@ -80,7 +76,7 @@ pub fn others(
 /// The model that is recommended to whoever has none, or one that knows English alone, with
 /// its size: as `quipu model pull` takes it.
 pub fn recommended() -> &'static catalogue::Entry {
-    catalogue::find(RECOMMENDED).unwrap_or_else(catalogue::default_entry)
+    catalogue::find(RECOMMENDED).expect("the catalogue has it, and a test looks")
 }
 
 /// The hint where no embedding model is here.
@@ -163,5 +159,19 @@ impl Embedder for LazyEmbedder {
 
     fn floor(&self) -> f32 {
         self.open().map_or(0.0, |open| open.floor())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_preferred_is_in_the_catalogue() {
+        for name in PREFERRED {
+            let entry = catalogue::find(name).expect("it is there");
+            assert_eq!(entry.kind, catalogue::Kind::Embedder, "{name}");
+        }
+        assert!(how_to_get_one().contains(&recommended().name));
     }
 }

@@ -33,10 +33,10 @@ use crate::config::settings::{self, ApproveWord, AttentionWord, CpuChoice, Setti
 use crate::config::{env_vars, policy, private};
 use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
-use crate::session::library::Library;
-use crate::session::lock::MachineLock;
 use crate::session::embedder::{self, LazyEmbedder};
 use crate::session::judgement;
+use crate::session::library::Library;
+use crate::session::lock::MachineLock;
 use crate::terminal::bar;
 use crate::terminal::output::visible;
 

@@ -70,8 +70,7 @@ impl Db {
         let Some((table, rows)) = self.place_of(kind)? else {
             return Ok(());
         };
-        let sql =
-            format!("SELECT seq, vector FROM {table} WHERE {rows} AND seq > ?2 ORDER BY seq");
+        let sql = format!("SELECT seq, vector FROM {table} WHERE {rows} AND seq > ?2 ORDER BY seq");
         let mut read = || {
             let mut found = self.conn.prepare_cached(&sql)?;
             let mut rows = found.query(params![kind, seq])?;

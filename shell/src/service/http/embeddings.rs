@@ -35,7 +35,10 @@ impl Meanings {
             Ok(None) => Err(ApiError::not_found(
                 Some("model"),
                 "model_not_found",
-                format!("no embedding model is on this machine; {}", how_to_get_one()),
+                format!(
+                    "no embedding model is on this machine; {}",
+                    how_to_get_one()
+                ),
             )),
             Err(error) => Err(ApiError::internal(error.clone())),
         }

@@ -76,7 +76,11 @@ pub const ROUTES: &[(&str, &str, &str)] = &[
     ),
     ("post", "/v1/messages", "Anthropic's messages"),
     ("post", "/v1/embeddings", "OpenAI's embeddings"),
-    ("post", "/v1/audio/speech", "OpenAI's speech: a text as sound"),
+    (
+        "post",
+        "/v1/audio/speech",
+        "OpenAI's speech: a text as sound",
+    ),
     (
         "post",
         "/v1/decisions",
