@@ -93,7 +93,7 @@ impl Model {
     }
 
     /// The table with every vector stored so far. While pages wait for vectors these come in
-    /// any order, and `others` go; then what is held holds only as long as nothing changed.
+    /// any order, and those of other models go: then it is read again after each change.
     fn current(&self, db: &Db, is_complete: bool) -> Result<Arc<Table>, StoreError> {
         let mut held = self.table.lock();
         if !is_complete {
