@@ -68,12 +68,12 @@ pub fn run(args: &Args) -> Result<Report> {
         );
     }
     report.score(
-        "floor of the model, by these sets".into(),
+        "floor of the model, by these sets",
         mean(&floors),
         None,
     );
     let floor = f64::from(embedder.floor());
-    report.score("floor that it is used with".into(), floor, None);
+    report.score("floor that it is used with", floor, None);
     thresholds(&mut report, &sets, floor);
     Ok(report)
 }
@@ -92,7 +92,7 @@ fn thresholds(report: &mut Report, sets: &[Set], floor: f64) {
     strange.sort_by(f64::total_cmp);
     let at = strange.len() - 1 - strange.len() / STRANGE_ONE_IN;
     let threshold = strange[at];
-    report.score("threshold of recall".into(), threshold, None);
+    report.score("threshold of recall", threshold, None);
     let share = |values: &[f64], from: f64| {
         let above = values.iter().filter(|value| **value >= from).count();
         above as f64 / values.len() as f64
