@@ -107,11 +107,17 @@ fn none_is_forgotten() {
         if path.extension().is_none_or(|end| end != "md") || name == "SUMMARY" {
             continue;
         }
-        assert!(summary.contains(&format!("]({name}.md)")), "SUMMARY.md leaves out {name}");
+        assert!(
+            summary.contains(&format!("]({name}.md)")),
+            "SUMMARY.md leaves out {name}"
+        );
         let text = std::fs::read_to_string(&path).unwrap();
         if text.contains("\n```console\n") {
             sessions += 1;
-            assert!(tests.contains(&format!("check(\"{name}\")")), "no test runs {name}.md");
+            assert!(
+                tests.contains(&format!("check(\"{name}\")")),
+                "no test runs {name}.md"
+            );
         }
     }
     assert!(sessions > 9, "{sessions} pages have a session");

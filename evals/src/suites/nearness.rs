@@ -67,11 +67,7 @@ pub fn run(args: &Args) -> Result<Report> {
             None,
         );
     }
-    report.score(
-        "floor of the model, by these sets",
-        mean(&floors),
-        None,
-    );
+    report.score("floor of the model, by these sets", mean(&floors), None);
     let floor = f64::from(embedder.floor());
     report.score("floor that it is used with", floor, None);
     thresholds(&mut report, &sets, floor);

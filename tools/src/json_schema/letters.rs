@@ -1,7 +1,6 @@
 //! What `\w` means in a pattern, for the server that wrote it.
 
 /// A letter, mark or number of any script, and the underscore: `\w` of Unicode (UTS #18, Annex C).
-/// The underscore comes first, so that no hyphen after it makes a range of it.
 const WORD: &str = r"_\p{L}\p{M}\p{N}";
 
 /// `pattern` with `\w` as letters of any script.
@@ -10,12 +9,18 @@ const WORD: &str = r"_\p{L}\p{M}\p{N}";
 /// letter, and take a name like Zürich or 苏黎世.
 pub fn of_any_script(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
-    let mut chars = pattern.chars();
+    let mut chars = pattern.chars().peekable();
     let mut in_class = false;
     while let Some(c) = chars.next() {
         match c {
             '\\' => match chars.next() {
-                Some('w') if in_class => out.push_str(WORD),
+                Some('w') if in_class => {
+                    out.push_str(WORD);
+                    // No range begins there, as none did before.
+                    if chars.next_if_eq(&'-').is_some() {
+                        out.push_str(r"\-");
+                    }
+                }
                 Some('w') => out.extend(["[", WORD, "]"]),
                 escaped => {
                     out.push('\\');

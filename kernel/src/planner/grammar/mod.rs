@@ -192,15 +192,23 @@ impl Legal {
         Some(list)
     }
 
-    /// The program in a fence at the end of an answer to somebody who did not ask for one, as the
-    /// call that runs it: a small model writes how to work something out, and would leave that to
-    /// its user.
+    /// The last program in a fence of an answer to somebody who did not ask for one, as the call that
+    /// runs it: a small model writes how to work something out, and leaves that to its user, or says
+    /// what would come out.
     fn program_in(&self, answer: &str) -> Option<Value> {
         let call = self.runs_programs().filter(|_| self.runs_answers)?;
-        let (_, fenced) = answer.trim_end().strip_suffix("```")?.rsplit_once("```")?;
-        let (language, code) = fenced.split_once('\n')?;
-        let runs = call.program.as_deref() == Some(language.trim()) && code.contains(PRINTS);
-        runs.then(|| json!({"tool": call.name, "args": {"code": code.trim_end()}}))
+        let mut pieces = answer.split("```").skip(1);
+        let fences = std::iter::from_fn(|| {
+            let fenced = pieces.next()?;
+            // What an opened fence has to its end is no whole program.
+            pieces.next().map(|_| fenced)
+        });
+        let programs = fences.filter_map(|fenced| fenced.split_once('\n'));
+        let runs = |(language, code): &(&str, &str)| {
+            call.program.as_deref() == Some(language.trim()) && code.contains(PRINTS)
+        };
+        let (_, code) = programs.filter(runs).last()?;
+        Some(json!({"tool": call.name, "args": {"code": code.trim_end()}}))
     }
 
     /// The first function in sight that opens an address.

@@ -142,13 +142,14 @@ fn a_program_in_place_of_an_answer_is_run() {
     };
     let text = "We count:\n```python\nprint(6 * 7)\n```\n";
     let run = json!({"tool": "python.run", "args": {"code": "print(6 * 7)"}});
-    check(false, text, run);
+    check(false, text, run.clone());
+    check(false, &format!("{text}It prints\n```\n41\n```"), run);
     check(true, text, json!({"answer": text.trim()}));
-    // What tells nothing, what is another language, and what goes on after the program.
+    // What tells nothing, what is another language, and what was cut off.
     for text in [
         "```python\nx = 6 * 7\n```",
         "```bash\necho 42; print(1)\n```",
-        "```python\nprint(6 * 7)\n```\nIt prints 42.",
+        "```python\nprint(6 * 7)",
     ] {
         check(false, text, json!({"answer": text}));
     }
