@@ -8,6 +8,7 @@
 //! | [`device`] | the contract of a device, its specification, its errors |
 //! | [`bus`] | from a name to a device and a function |
 //! | [`caps`] | capabilities a device asks for and a user grants |
+//! | [`topics`] | what a task has to speak of before a model is shown a device |
 //! | [`role`] | what the arguments of a function are for |
 //! | [`manifest`] | `plugin.toml`: what a plugin asks for |
 //! | [`grants`] | the book of what was granted to which component |
@@ -43,6 +44,7 @@ pub mod role;
 pub mod schema;
 mod sections;
 pub mod state_file;
+pub mod topics;
 pub mod trust;
 pub mod wasm;
 
@@ -57,4 +59,5 @@ pub use installed::{Given, load_dir};
 pub use net::secrets::{Secret, SecretStore};
 pub use role::{Role, Roles};
 pub use state_file::StateError;
+pub use topics::Topics;
 pub use wasm::{LoadError, WasmDevice, WasmHost, WasmSettings};

@@ -298,11 +298,9 @@ impl Execution {
             (outcome.ok, Syscall::from_action(action))
         {
             self.planner.reveal(&query);
-            if self.shared.cpu.info().constrains {
-                let cpu = self.shared.cpu.clone();
-                self.planner.hold(&|form| cpu.accepts(form).is_ok());
-            }
+            self.hold_planner();
         }
+        let note = self.planner.notice(&outcome.text);
         let (action, together) = apart(action);
         let repeats = self.guard.record(&action, &outcome.text);
         // Whatever was tried after the limit does not take it back.
@@ -343,6 +341,17 @@ impl Execution {
         self.last = Some((action, outcome.ok));
         self.vm
             .push(&*self.shared.cpu, n, written, outcome.text, outcome.label);
+        if let Some(note) = note {
+            self.vm.note(&*self.shared.cpu, note);
+        }
+    }
+
+    /// Leaves out what a CPU cannot be held to of the functions that have come into sight.
+    fn hold_planner(&mut self) {
+        if self.shared.cpu.info().constrains {
+            let cpu = self.shared.cpu.clone();
+            self.planner.hold(&|form| cpu.accepts(form).is_ok());
+        }
     }
 
     fn hit(&mut self, limit: Limit) {

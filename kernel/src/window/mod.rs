@@ -36,6 +36,8 @@ pub struct StepPage {
     pub label: Label,
     /// How much of the observation is shown, in bytes.
     shown: usize,
+    /// What the kernel adds to it.
+    note: String,
     resident: bool,
 }
 
@@ -55,6 +57,9 @@ impl StepPage {
                 "\n[{left} more characters: memory.recall page {} from {chars}]",
                 self.id()
             ));
+        }
+        if !self.note.is_empty() {
+            view.push_str(&format!("\n{}", self.note));
         }
         view
     }
@@ -230,8 +235,18 @@ impl Vm {
             observation,
             label,
             shown,
+            note: String::new(),
             resident: true,
         });
+    }
+
+    /// Adds words of the kernel to the last step, where they take no more room than half of
+    /// what an observation may have.
+    pub fn note(&mut self, cpu: &dyn Cpu, text: String) {
+        let fits = cpu.count(&text) <= self.view_tokens / 2;
+        if let Some(last) = self.steps.last_mut().filter(|_| fits) {
+            last.note = text;
+        }
     }
 
     /// Lays the window out and proves with the CPU's tokenizer that it fits,

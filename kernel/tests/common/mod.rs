@@ -17,6 +17,7 @@ use quipu_kernel::{Kernel, Parts};
 use quipu_memory::RamStore;
 use quipu_tools::{
     Bus, CallContext, Capability, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError,
+    Topics,
 };
 use serde_json::{Value, json};
 
@@ -60,6 +61,12 @@ impl Desk {
     /// One by somebody else.
     pub fn by_a_stranger(mut self) -> Self {
         self.spec.vouched = false;
+        self
+    }
+
+    /// One that is shown where something speaks of `topics`.
+    pub fn about(mut self, topics: Topics) -> Self {
+        self.spec.topics = topics;
         self
     }
 

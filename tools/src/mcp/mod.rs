@@ -172,12 +172,11 @@ impl McpHost {
                 description: format!("the MCP server {}", server.name),
                 origin: server.origin(),
                 functions: functions.collect(),
-                optional: false,
                 requests,
                 granted: held.grants.clone(),
                 lapsed: held.lapsed,
-                vouched: false,
                 hash: Some(bound.fingerprint.clone()),
+                ..DeviceSpec::default()
             },
             link: Arc::new(self.link(bound, held.grants)),
             host: self.clone(),

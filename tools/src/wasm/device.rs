@@ -23,6 +23,7 @@ use crate::device::{
 use crate::grants::Held;
 use crate::manifest::{GuestLimits, Manifest};
 use crate::net::secrets::{Secret, Secrets};
+use crate::topics::Topics;
 
 /// The longest a call may take when nobody says.
 const DEADLINE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
@@ -152,6 +153,11 @@ impl WasmDevice {
         for function in &mut self.spec.functions {
             function.offered = false;
         }
+    }
+
+    /// Shows it to a model only where a task speaks of `topics`.
+    pub fn show_for(&mut self, topics: Topics) {
+        self.spec.topics = topics;
     }
 
     /// Gives the device what the user has granted to it, and its secrets.
