@@ -15,7 +15,7 @@ use crate::gate::rules::Rule;
 use crate::judgement::Question;
 use crate::label::Label;
 use crate::limits::Limit;
-use crate::process::{BranchReport, Exit, Pid, Usage};
+use crate::process::{BranchReport, Exit, Pid, Status, Usage};
 use crate::window::reminder::Reminder;
 use quipu_cpu::Movement;
 
@@ -227,6 +227,26 @@ pub enum Event {
         /// How likely the answer is right, 0 to 1.
         confidence: Option<f32>,
     },
+    /// The process started another one for a part of its task.
+    Spawned {
+        /// The process.
+        pid: Pid,
+        /// The one that it started.
+        child: Pid,
+        /// The beginning of what that is to do.
+        task: String,
+    },
+    /// A process that this one waited for is over.
+    Joined {
+        /// The process.
+        pid: Pid,
+        /// The one that is over.
+        child: Pid,
+        /// How it ended.
+        status: Status,
+        /// The beginning of its answer.
+        answer: Option<String>,
+    },
     /// This subscriber was too slow: events were lost, the oldest that it had not read.
     Lost {
         /// Zero: they may be about any process.
@@ -267,6 +287,8 @@ impl Event {
             | Event::Denied { pid, .. }
             | Event::LimitHit { pid, .. }
             | Event::Deliberated { pid, .. }
+            | Event::Spawned { pid, .. }
+            | Event::Joined { pid, .. }
             | Event::Lost { pid, .. }
             | Event::Exited { pid, .. } => *pid,
         }

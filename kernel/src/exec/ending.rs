@@ -76,7 +76,11 @@ impl Execution {
             error,
             failure,
             limits_hit: self.limits_hit.clone(),
-            usage: self.usage,
+            usage: {
+                let mut usage = self.usage;
+                usage += self.drawn.usage;
+                usage
+            },
             ms: self.ms(),
         }
     }

@@ -35,6 +35,7 @@ impl Execution {
     /// The outcome of a step, which becomes part of the process.
     pub(super) fn outcome(&mut self, step: &StepRow, outcome: Outcome) -> Result<(), Ending> {
         self.record(step, &outcome)?;
+        self.announce(&step.action);
         self.emit(Event::Observation {
             pid: self.pid,
             n: step.n,

@@ -253,6 +253,8 @@ fn line(event: &Event) -> Option<String> {
         Event::SwappedOut { tokens, .. } => format!("  swapped out {tokens}"),
         Event::SwappedIn { tokens, .. } => format!("  swapped in {tokens}"),
         Event::Consolidated { page, from, .. } => format!("{page} made from {from:?}"),
+        Event::Spawned { child, task, .. } => format!("  started {child}: {task}"),
+        Event::Joined { child, status, .. } => format!("  {child} {status:?}"),
         Event::Lost { events, .. } => format!("{events} events lost"),
         Event::Denied { missing, .. } => format!("  {} lacks {}", missing.device, missing.need),
         Event::LimitHit { text, .. } => format!("  limit: {text}"),

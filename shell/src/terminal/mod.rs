@@ -29,6 +29,7 @@ macro_rules! say {
 
 pub mod bar;
 pub mod branches;
+pub mod children;
 pub mod error;
 pub mod exit;
 pub mod hints;

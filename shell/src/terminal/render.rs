@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::terminal::output::{is_plain, one_line, seconds, shortened, visible};
 use crate::terminal::words::{fill, words};
-use crate::terminal::{branches, hints};
+use crate::terminal::{branches, children, hints};
 
 /// Characters of an observation shown; the whole is in `quipu log`.
 const SHOWN_CHARS: usize = 600;
@@ -194,6 +194,12 @@ impl Renderer {
                         .apply_to(fill(words().limit, &[("text", &visible(&text))]))
                         .to_string(),
                 );
+            }
+            Event::Spawned { .. } | Event::Joined { .. } => {
+                self.end_draft();
+                for line in children::line(event) {
+                    self.print(&self.dim.apply_to(line).to_string());
+                }
             }
             Event::Deliberated { .. } => {
                 for line in branches::lines(event).into_iter().flatten() {

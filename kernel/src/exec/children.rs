@@ -1,0 +1,528 @@
+//! What a process does for its calls on other processes: starts one, waits for one, sends to
+//! one. A list, with a child for each thing, is in `list`.
+//!
+//! A child stands in the journal with its place in the parent. So a step that is done again
+//! after a crash finds what it had started, and runs nothing again that is over.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+
+use super::family::{Apart, Family};
+use super::{Ending, Execution, time_left};
+use crate::calls::{SEND, Spawn, WAIT};
+use crate::event::{Event, Events};
+use crate::journal::tape::Told;
+use crate::journal::{Journal, JournalError, Message, Outcome, StepRow};
+use crate::label::{Label, Trust};
+use crate::limits::{Limit, Limits, Spent};
+use crate::planner::several;
+use crate::process::{
+    AT_ONCE, AT_ONCE_MAX, Attached, ChildOf, DEPTH_MAX, Drawn, Exit, Pid, Program, Room, State,
+    Status,
+};
+use crate::signal::Signal;
+
+/// Characters of an answer that another process is told; `quipu log` has all of it.
+const ANSWER_CHARS_MAX: usize = 4_000;
+/// Characters of a task in an event.
+const TASK_CHARS: usize = 120;
+
+/// What came of a call on other processes.
+pub(super) enum Came {
+    /// This.
+    Of(Done),
+    /// Nothing yet: the machine is being stopped.
+    Suspended,
+}
+
+/// What a process is told of others.
+pub(super) struct Done {
+    pub(super) text: String,
+    pub(super) ok: bool,
+    /// The others' label; `None` where the words are the kernel's.
+    pub(super) label: Option<Label>,
+    /// The limit for which something was left undone.
+    pub(super) lacks: Option<Limit>,
+}
+
+impl Done {
+    pub(super) fn new(text: impl Into<String>, ok: bool, label: Option<Label>) -> Self {
+        Self {
+            text: text.into(),
+            ok,
+            label,
+            lacks: None,
+        }
+    }
+
+    fn not(why: impl Into<String>) -> Self {
+        Self::new(why, false, None)
+    }
+}
+
+/// Work on other processes, and what there is of it at any time.
+pub(super) struct Work {
+    pub(super) work: BoxFuture<'static, Result<Came, Ending>>,
+    pub(super) so_far: Box<dyn Fn() -> Done + Send>,
+}
+
+impl Work {
+    fn new(work: impl Future<Output = Result<Came, Ending>> + Send + 'static) -> Self {
+        Self {
+            work: Box::pin(work),
+            so_far: Box::new(|| Done::not("stopped before it came to its end")),
+        }
+    }
+}
+
+/// The process and the others, for work that goes on beside it.
+#[derive(Clone)]
+pub(super) struct Kin {
+    pub(super) family: Arc<dyn Family>,
+    pub(super) journal: Arc<Journal>,
+    events: Arc<Events>,
+    pub(super) pid: Pid,
+}
+
+impl Kin {
+    /// Starts `program`, or goes on with the child that has its place already.
+    pub(super) fn begin(&self, program: Program) -> Result<Pid, Apart> {
+        let place = program.child_of;
+        let there = self.journal.children(self.pid).map_err(apart)?;
+        if let Some(child) = there.iter().find(|child| child.child_of == place) {
+            self.go_on(child.pid)?;
+            return Ok(child.pid);
+        }
+        let task = beginning(&program.prompt, TASK_CHARS);
+        let child = self.family.start(program)?;
+        self.events.emit(Event::Spawned {
+            pid: self.pid,
+            child,
+            task,
+        });
+        Ok(child)
+    }
+
+    fn go_on(&self, pid: Pid) -> Result<(), Apart> {
+        match self.journal.process(pid).map_err(apart)?.state {
+            State::Exited => Ok(()),
+            _ => self.family.go_on(pid),
+        }
+    }
+
+    /// How `pid` ended; `None` where it only stopped, with its machine.
+    pub(super) async fn end_of(&self, pid: Pid) -> Result<Option<Exit>, Apart> {
+        let exit = self.family.end_of(pid).await;
+        let over = self.journal.process(pid).map_err(apart)?.state == State::Exited;
+        match exit {
+            Some(exit) if over => Ok(Some(exit)),
+            Some(exit) if exit.status == Status::Suspended => Ok(None),
+            _ => Err(Apart::Failed(format!("process {pid} was stopped"))),
+        }
+    }
+
+    /// Tells the world of the end of a child.
+    pub(super) fn joined(&self, child: Pid, exit: &Exit) {
+        self.events.emit(Event::Joined {
+            pid: self.pid,
+            child,
+            status: exit.status,
+            answer: exit.answer.as_ref().map(|answer| told(answer, TASK_CHARS)),
+        });
+    }
+
+    /// The next message of `other` that has not been read.
+    fn message(&self, other: Pid) -> Result<Option<Message>, JournalError> {
+        if let Some(posted) = self.family.posted(other, self.pid) {
+            return Ok(Some(posted));
+        }
+        let had = self.journal.messages_had(other, self.pid, WAIT)?;
+        Ok(self.journal.messages(other, self.pid, SEND)?.into_iter().nth(had))
+    }
+
+    /// What `other` says next, or how it ends.
+    async fn hears(&self, other: Pid) -> Result<Came, Ending> {
+        let mut mail = self.family.mail().subscribe();
+        loop {
+            if let Some(message) = self.message(other).map_err(failed)? {
+                let text = json!({"process": other, "said": message.text}).to_string();
+                return Ok(Came::Of(Done::new(text, true, Some(message.label))));
+            }
+            tokio::select! {
+                ended = self.end_of(other) => {
+                    // What it sent at last comes first.
+                    if self.message(other).map_err(failed)?.is_some() {
+                        continue;
+                    }
+                    return match ended {
+                        Ok(Some(exit)) => {
+                            self.joined(other, &exit);
+                            let label = self.journal.label_of(other).map_err(failed)?;
+                            let text = ended_as(other, &exit, ANSWER_CHARS_MAX).to_string();
+                            let ok = exit.answer.is_some();
+                            Ok(Came::Of(Done::new(text, ok, Some(label))))
+                        }
+                        Ok(None) | Err(Apart::Stopping) => Ok(Came::Suspended),
+                        Err(Apart::Failed(why)) => Ok(Came::Of(Done::not(why))),
+                    };
+                }
+                changed = mail.changed() => {
+                    if changed.is_err() {
+                        return Ok(Came::Suspended);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How `pid` ended, for another process.
+pub(super) fn ended_as(pid: Pid, exit: &Exit, chars: usize) -> Value {
+    let mut said = json!({"process": pid});
+    if exit.status != Status::Exited {
+        said["status"] = json!(exit.status);
+    }
+    match (&exit.answer, &exit.error) {
+        (Some(answer), _) => said["answer"] = bounded(answer, chars),
+        (None, error) => said["error"] = json!(error.as_deref().unwrap_or("it has no answer")),
+    }
+    said
+}
+
+/// An answer as it is, or its beginning.
+fn bounded(answer: &Value, chars: usize) -> Value {
+    match told(answer, usize::MAX).chars().count() > chars {
+        true => json!(told(answer, chars)),
+        false => answer.clone(),
+    }
+}
+
+fn told(answer: &Value, chars: usize) -> String {
+    let text = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
+    beginning(&text, chars)
+}
+
+/// The first characters of `text`; a mark stands for the rest.
+pub(super) fn beginning(text: &str, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+fn apart(error: JournalError) -> Apart {
+    Apart::Failed(error.to_string())
+}
+
+fn failed(error: JournalError) -> Ending {
+    Ending::Failed(error.into())
+}
+
+impl Execution {
+    /// Does what `make` makes on other processes. Where the process is stopped meanwhile, the
+    /// step stays open if it will go on with it; else its children end, and what there is by
+    /// then is the outcome.
+    pub(super) async fn with_others(
+        &mut self,
+        step: &StepRow,
+        make: impl FnOnce(&Self, Kin) -> Result<Result<Work, String>, Ending>,
+    ) -> Result<Outcome, Ending> {
+        self.has_children = true;
+        let played = self.shared.tape.is_played();
+        let made = match (played, self.kin()) {
+            (true, _) => Ok(Work::new(async { Ok(Came::Of(Done::not("played"))) })),
+            (false, Ok(kin)) => make(self, kin)?,
+            (false, Err(why)) => Err(why),
+        };
+        let Work { work, so_far } = match made {
+            Ok(work) => work,
+            Err(why) => return self.told_of_others(step, Done::not(why)),
+        };
+        let came = self.until_it_ends(work).await;
+        self.waits_no_more();
+        match came {
+            Ok(Ok(Came::Of(done))) => self.told_of_others(step, done),
+            Ok(Ok(Came::Suspended)) => {
+                // As if it had been told twice itself: to stop after the step, and at once.
+                for _ in usize::from(self.suspends)..2 {
+                    self.shared.tape.note(Told::Signal(Signal::Suspend));
+                }
+                Err(Ending::Signal(Signal::Suspend))
+            }
+            Ok(Err(ending)) => Err(ending),
+            Err(ending) if self.goes_on_after(&ending) => Err(ending),
+            Err(ending) => {
+                self.stop_children(Signal::Kill).await;
+                let outcome = self.told_of_others(step, so_far())?;
+                self.outcome(step, outcome)?;
+                Err(ending)
+            }
+        }
+    }
+
+    /// What the process is told, or was told where it is played; takes note of what its children
+    /// have taken of its limits by now.
+    fn told_of_others(&mut self, step: &StepRow, done: Done) -> Result<Outcome, Ending> {
+        let (journal, pid, lacks) = (self.shared.journal.clone(), self.pid, done.lacks);
+        let found = || (journal.drawn(pid).unwrap_or_default(), lacks);
+        let (drawn, lacks): (Drawn, Option<Limit>) = self.shared.tape.fact("children", found)?;
+        self.drawn = drawn;
+        lacks.into_iter().for_each(|limit| self.hit(limit));
+        let outcome = self.kernel_says(done.text, done.ok, 0);
+        let outcome = match done.label {
+            Some(label) => Outcome { label, ..outcome },
+            None => outcome,
+        };
+        let recorded = self.shared.tape.playing();
+        let recorded = recorded.and_then(|tape| tape.outcome_of(step.n));
+        Ok(recorded.unwrap_or(outcome))
+    }
+
+    fn kin(&self) -> Result<Kin, String> {
+        let family = self.inbox.family.clone();
+        Ok(Kin {
+            family: family.ok_or("no other process can be reached from here")?,
+            journal: self.shared.journal.clone(),
+            events: self.shared.events.clone(),
+            pid: self.pid,
+        })
+    }
+
+    fn waits_no_more(&self) {
+        if let Some(family) = &self.inbox.family {
+            family.waits().end(self.pid);
+        }
+    }
+
+    /// Whether a process that ends so goes on with the step that it is in.
+    fn goes_on_after(&self, ending: &Ending) -> bool {
+        match ending {
+            Ending::Signal(Signal::Suspend) => true,
+            Ending::Signal(Signal::Interrupt) => !self.inbox.attended,
+            _ => false,
+        }
+    }
+
+    /// What it has spent, with what its children have taken out of its limits.
+    pub(super) fn spent_in_all(&self) -> Spent {
+        Spent {
+            steps: self.spent.steps + self.drawn.steps,
+            tokens: self.spent.tokens + self.drawn.tokens,
+            ..self.spent.clone()
+        }
+    }
+
+    /// Stops its children before it ends itself.
+    pub(super) async fn end_children(&mut self, ending: &Ending) -> Result<(), Ending> {
+        if !self.has_children {
+            return Ok(());
+        }
+        match ending {
+            // The machine tells each process.
+            Ending::Signal(Signal::Suspend) => {}
+            Ending::Signal(Signal::Interrupt) => self.stop_children(Signal::Interrupt).await,
+            _ => self.stop_children(Signal::Kill).await,
+        }
+        let (journal, pid) = (self.shared.journal.clone(), self.pid);
+        let found = || journal.drawn(pid).unwrap_or_default();
+        self.drawn = self.shared.tape.fact("drawn", found)?;
+        Ok(())
+    }
+
+    async fn stop_children(&self, signal: Signal) {
+        if let Some(family) = &self.inbox.family {
+            family.stop_children(self.pid, signal).await;
+        }
+    }
+
+    /// What is left for children.
+    pub(super) fn room(&self) -> Room {
+        Room::of(&self.program.limits, &self.spent_in_all())
+    }
+
+    /// Seconds that a child may take: time passes for all at once, and the answer takes some.
+    pub(super) fn childrens_seconds(&self) -> u64 {
+        time_left(&self.program, &self.spent, self.started).as_secs() * 9 / 10
+    }
+
+    /// The program of a child for the place `at` of the step `step`, without limits of its own.
+    pub(super) fn child(&self, step: u32, at: u32, task: &str, attached: Attached) -> Program {
+        Program {
+            agent: self.program.agent.clone(),
+            label: self.own_words(),
+            attached: Some(attached).filter(|one| !one.text.is_empty()).into_iter().collect(),
+            priority: self.inbox.priority.load(Ordering::Relaxed),
+            unapproved: self.program.unapproved,
+            sampling: self.program.sampling,
+            branch: self.program.branch.clone(),
+            child_of: Some(ChildOf {
+                pid: self.pid,
+                step,
+                at,
+            }),
+            ..Program::new(task)
+        }
+    }
+
+    /// The label of words that it writes: its user did not say them.
+    fn own_words(&self) -> Label {
+        Label {
+            source: format!("process:{}", self.pid),
+            ..self.vm.lowest_label().lowered_to(Trust::User)
+        }
+    }
+
+    /// The text that `item` names: an attached one, else the words themselves.
+    pub(super) fn handed(&self, item: &str) -> Attached {
+        let item = item.trim();
+        let named = |attached: &&Attached| {
+            let name = several::name(attached);
+            item == name || Some(item) == name.rsplit(['/', '\\']).next()
+        };
+        let attached = self.program.attached.iter().find(named);
+        attached.cloned().unwrap_or_else(|| Attached {
+            text: item.to_owned(),
+            label: self.own_words(),
+        })
+    }
+
+    /// Why this process starts no more children in `step`, if it does not.
+    pub(super) fn starts_none(&self, step: &StepRow) -> Result<Option<String>, Ending> {
+        let journal = &self.shared.journal;
+        if journal.ancestors(self.pid).map_err(failed)?.len() >= DEPTH_MAX {
+            return Ok(Some(format!(
+                "no process was started: this one is {DEPTH_MAX} generations below the first"
+            )));
+        }
+        let children = journal.children(self.pid).map_err(failed)?;
+        let others = |of: ChildOf| of.step != step.n;
+        let live = children.iter().filter(|child| {
+            child.state != State::Exited && child.child_of.is_some_and(others)
+        });
+        Ok((live.count() >= AT_ONCE_MAX).then(|| {
+            format!("no process was started: {AT_ONCE_MAX} of this one run; wait for one first")
+        }))
+    }
+
+    /// The call `process.spawn`.
+    pub(super) async fn spawned(&mut self, step: &StepRow, child: Spawn) -> Result<Outcome, Ending> {
+        self.with_others(step, |process, kin| {
+            if let Some(why) = process.starts_none(step)? {
+                return Ok(Err(why));
+            }
+            let input = process.handed(child.input.as_deref().unwrap_or_default());
+            let mut program = process.child(step.n, 0, &child.task, input);
+            let limits = process.limits_of_one();
+            let Some(limits) = limits else {
+                return Ok(Err(TOO_LITTLE.to_owned()));
+            };
+            program.limits = limits;
+            Ok(Ok(Work::new(async move {
+                Ok(match kin.begin(program) {
+                    Ok(pid) => {
+                        let text = json!({"process": pid, "status": "started"}).to_string();
+                        Came::Of(Done::new(text, true, None))
+                    }
+                    Err(Apart::Stopping) => Came::Suspended,
+                    Err(Apart::Failed(why)) => Came::Of(Done::not(why)),
+                })
+            })))
+        })
+        .await
+    }
+
+    /// The limits of a child that is started by itself: others are to find as much.
+    fn limits_of_one(&self) -> Option<Limits> {
+        let usual = &self.program.limits;
+        self.room().share(AT_ONCE / 2, usual, self.childrens_seconds())
+    }
+
+    /// The call `process.wait`.
+    pub(super) async fn waited(&mut self, step: &StepRow, other: Pid) -> Result<Outcome, Ending> {
+        self.with_others(step, |process, kin| {
+            if let Some(why) = process.is_no_relative(other)? {
+                return Ok(Err(why));
+            }
+            if let Err(circle) = kin.family.waits().add(process.pid, other) {
+                return Ok(Err(deadlock(process.pid, &circle)));
+            }
+            Ok(Ok(Work::new(async move {
+                match kin.go_on(other) {
+                    Ok(()) => kin.hears(other).await,
+                    Err(Apart::Stopping) => Ok(Came::Suspended),
+                    Err(Apart::Failed(why)) => Ok(Came::Of(Done::not(why))),
+                }
+            })))
+        })
+        .await
+    }
+
+    /// The call `process.send`: the step is the message, and counts once its outcome is written.
+    pub(super) async fn sent(&mut self, step: &StepRow, other: Pid) -> Result<Outcome, Ending> {
+        self.with_others(step, |process, kin| {
+            if let Some(why) = process.is_no_relative(other)? {
+                return Ok(Err(why));
+            }
+            if other == process.pid {
+                return Ok(Err("this is the process itself: nothing was sent".to_owned()));
+            }
+            let over = kin.journal.process(other).map_err(failed)?.state == State::Exited;
+            Ok(Ok(Work::new(async move {
+                Ok(Came::Of(match over {
+                    true => Done::not(format!("process {other} is over: nothing was sent")),
+                    false => {
+                        let text = json!({"process": other, "status": "sent"}).to_string();
+                        Done::new(text, true, None)
+                    }
+                }))
+            })))
+        })
+        .await
+    }
+
+    /// Tells those who wait for mail to look, once a message stands in the journal.
+    pub(super) fn announce(&self, action: &Value) {
+        if let (true, Some(family)) = (action["tool"] == SEND, &self.inbox.family) {
+            family.mail().send_modify(|sent| *sent += 1);
+        }
+    }
+
+    /// Why `other` cannot be reached, if it cannot: only processes of one family can.
+    fn is_no_relative(&self, other: Pid) -> Result<Option<String>, Ending> {
+        let journal = &self.shared.journal;
+        let first = |pid: Pid| -> Result<Pid, JournalError> {
+            Ok(journal.ancestors(pid)?.last().copied().unwrap_or(pid))
+        };
+        let own = first(self.pid).map_err(failed)?;
+        Ok(match first(other) {
+            Ok(root) if root == own => None,
+            Ok(_) | Err(JournalError::NoProcess(_)) => Some(format!(
+                "process {other} is none that this one, or the process it works for, has started"
+            )),
+            Err(error) => return Err(failed(error)),
+        })
+    }
+}
+
+/// What a process is told for whose children too little is left.
+pub(super) const TOO_LITTLE: &str =
+    "no process was started: too little is left of this one's steps, tokens or time";
+
+/// What a process is told whose wait would never end.
+pub(super) fn deadlock(pid: Pid, circle: &[Pid]) -> String {
+    match circle {
+        [_, _] => format!("deadlock: process {pid} would wait for itself; do something else"),
+        [_, other, ..] => {
+            let circle: Vec<String> = circle.iter().map(Pid::to_string).collect();
+            format!(
+                "deadlock: process {other} waits for this one already ({}); answer, or send it \
+                 what it waits for",
+                circle.join(" -> ")
+            )
+        }
+        _ => "deadlock".to_owned(),
+    }
+}
