@@ -15,6 +15,7 @@ use crate::gate::rules::Rule;
 use crate::judgement::Question;
 use crate::label::Label;
 use crate::limits::Limit;
+use crate::planner::parts::Parts;
 use crate::process::{BranchReport, Exit, Pid, Status, Usage};
 use crate::window::reminder::Reminder;
 use quipu_cpu::Movement;
@@ -67,6 +68,13 @@ pub enum Event {
         /// Effects that were written, and may not stand, each with the reason.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         dropped: Vec<String>,
+    },
+    /// The task has several parts: they, and what has become of them by now.
+    Parts {
+        /// The process.
+        pid: Pid,
+        /// The parts.
+        parts: Parts,
     },
     /// A step begins: the window has been laid out.
     Step {
@@ -272,6 +280,7 @@ impl Event {
             | Event::Examples { pid, .. }
             | Event::Reminded { pid, .. }
             | Event::Planned { pid, .. }
+            | Event::Parts { pid, .. }
             | Event::Step { pid, .. }
             | Event::Judged { pid, .. }
             | Event::Token { pid, .. }

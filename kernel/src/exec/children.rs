@@ -58,6 +58,13 @@ impl Done {
         }
     }
 
+    /// What whoever embeds the kernel sent in the name of `other`: it is no message that stands
+    /// in the journal of that process.
+    fn posted(other: Pid, text: &str, label: Label) -> Self {
+        let text = json!({"process": other, "told": text}).to_string();
+        Self::new(text, true, Some(label))
+    }
+
     fn not(why: impl Into<String>) -> Self {
         Self::new(why, false, None)
     }
@@ -136,9 +143,6 @@ impl Kin {
 
     /// The next message of `other` that has not been read.
     fn message(&self, other: Pid) -> Result<Option<Message>, JournalError> {
-        if let Some(posted) = self.family.posted(other, self.pid) {
-            return Ok(Some(posted));
-        }
         let had = self.journal.messages_had(other, self.pid, WAIT)?;
         Ok(self.journal.messages(other, self.pid, SEND)?.into_iter().nth(had))
     }
@@ -147,6 +151,9 @@ impl Kin {
     async fn hears(&self, other: Pid) -> Result<Came, Ending> {
         let mut mail = self.family.mail().subscribe();
         loop {
+            if let Some(Message { text, label }) = self.family.posted(other, self.pid) {
+                return Ok(Came::Of(Done::posted(other, &text, label)));
+            }
             if let Some(message) = self.message(other).map_err(failed)? {
                 let text = json!({"process": other, "said": message.text}).to_string();
                 return Ok(Came::Of(Done::new(text, true, Some(message.label))));
@@ -446,7 +453,14 @@ impl Execution {
             if let Some(why) = process.is_no_relative(other)? {
                 return Ok(Err(why));
             }
-            if let Err(circle) = kin.family.waits().add(process.pid, other) {
+            if let Some(Message { text, label }) = kin.family.posted(other, process.pid) {
+                let done = Done::posted(other, &text, label);
+                return Ok(Ok(Work::new(async move { Ok(Came::Of(done)) })));
+            }
+            // What was sent, or is over, is there whoever waits.
+            let comes = kin.message(other).map_err(failed)?.is_some()
+                || kin.journal.process(other).map_err(failed)?.state == State::Exited;
+            if !comes && let Err(circle) = kin.family.waits().add(process.pid, other) {
                 return Ok(Err(deadlock(process.pid, &circle)));
             }
             Ok(Ok(Work::new(async move {

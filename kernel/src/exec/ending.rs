@@ -70,11 +70,16 @@ impl Execution {
                 (Status::Failed, None, Some(text))
             }
         };
+        let left = match status {
+            Status::Exited | Status::Suspended => Vec::new(),
+            _ => self.left_undone(),
+        };
         Exit {
             status,
             answer,
             error,
             failure,
+            left,
             limits_hit: self.limits_hit.clone(),
             usage: {
                 let mut usage = self.usage;
@@ -97,6 +102,7 @@ pub(crate) fn not_set_up(ending: Ending) -> Exit {
         answer: None,
         error: Some(error),
         failure,
+        left: Vec::new(),
         limits_hit: Vec::new(),
         usage: Usage::default(),
         ms: 0,

@@ -64,6 +64,19 @@ impl Waits {
         Ok(())
     }
 
+    /// Notes that `pid` waits for the process that `start` starts, before that can wait for
+    /// `pid`.
+    pub(crate) fn from_the_start<E>(
+        &self,
+        pid: Pid,
+        start: impl FnOnce() -> Result<Pid, E>,
+    ) -> Result<Pid, E> {
+        let mut waits = self.0.lock();
+        let started = start()?;
+        waits.entry(pid).or_default().push(started);
+        Ok(started)
+    }
+
     /// Forgets what `pid` waits for.
     pub(crate) fn end(&self, pid: Pid) {
         self.0.lock().remove(&pid);

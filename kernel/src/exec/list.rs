@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use super::children::{Came, Done, Kin, TOO_LITTLE, Work, beginning, deadlock, ended_as};
+use super::children::{Came, Done, Kin, TOO_LITTLE, Work, beginning, ended_as};
 use super::family::Apart;
 use super::{Ending, Execution};
 use crate::calls::{MAP, MapList};
@@ -168,17 +168,12 @@ impl List {
     }
 
     fn begin(&self, there: Option<Pid>, program: Option<Program>) -> Result<Pid, Apart> {
-        let pid = match (there, program) {
-            (Some(pid), _) => {
-                self.kin.family.go_on(pid)?;
-                pid
-            }
-            (None, Some(program)) => self.kin.begin(program)?,
-            (None, None) => return Err(Apart::Failed("there is nothing to start".into())),
+        let begin = || match (there, program) {
+            (Some(pid), _) => self.kin.family.go_on(pid).map(|()| pid),
+            (None, Some(program)) => self.kin.begin(program),
+            (None, None) => Err(Apart::Failed("there is nothing to start".into())),
         };
-        let wait = self.kin.family.waits().add(self.kin.pid, pid);
-        wait.map_err(|circle| Apart::Failed(deadlock(self.kin.pid, &circle)))?;
-        Ok(pid)
+        self.kin.family.waits().from_the_start(self.kin.pid, begin)
     }
 
     fn end(&self, at: usize, pid: Pid) -> BoxFuture<'static, Ended> {

@@ -14,6 +14,7 @@
 //! | `family` | those as one process reaches them |
 //! | `person` | where a person is waited for |
 //! | `examples` | tasks that were done right, before the task |
+//! | `parts` | what of a task of several parts is done, and other means where one failed |
 //! | `past` | what a process was before this machine took it up |
 //! | `recorder` | the CPU, with a tape of what it tells |
 //! | `written` | what is written into the journal, or is there already |
@@ -32,6 +33,7 @@ mod family;
 mod judge;
 mod keep;
 mod list;
+mod parts;
 mod past;
 mod person;
 mod plan;
@@ -60,6 +62,7 @@ use crate::journal::{Outcome, StepRow};
 use crate::label::{Label, Trust};
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
+use crate::planner::parts::Parts;
 use crate::planner::{LeftOut, LoopGuard, Planner, several};
 use crate::process::{Drawn, Ending, Exit, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
@@ -107,6 +110,10 @@ pub(crate) struct Execution {
     started: Instant,
     /// Steps whose effects may or may not have happened before a crash.
     pending: VecDeque<StepRow>,
+    /// The parts of its task, where it has several.
+    parts: Option<Parts>,
+    /// The function whose calls failed last, and how many did in a row.
+    failing: Option<(String, u32)>,
     /// The last action, and whether it worked.
     last: Option<(Value, bool)>,
     /// Whether it was asked for again, though it had worked: then only an answer is left.
@@ -172,6 +179,8 @@ impl Execution {
             history: Arc::default(),
             started: Instant::now(),
             pending: VecDeque::new(),
+            parts: None,
+            failing: None,
             last: None,
             stuck: false,
             // One that is taken up again is looked at.
@@ -189,6 +198,7 @@ impl Execution {
             approved: Vec::new(),
             suspends: false,
         };
+        execution.parts = Parts::of(execution.told());
         if execution.has_children {
             let journal = execution.shared.journal.clone();
             let found = || journal.drawn(pid).unwrap_or_default();
@@ -258,6 +268,7 @@ impl Execution {
         });
         self.tell_left_out();
         self.tell_examples(self.vm.examples());
+        self.tell_parts();
         let ending = loop {
             let result = match self.pending.pop_front() {
                 Some(step) => self.redo(step).await,
@@ -369,6 +380,7 @@ impl Execution {
             self.progress.saw(tool, args, text, self.decided_before);
         }
         self.progress.settle();
+        self.tick_off(n, &action, &outcome);
         self.last = Some((action, outcome.ok));
         self.vm
             .push(&*self.shared.cpu, n, written, outcome.text, outcome.label);

@@ -23,6 +23,7 @@ impl Execution {
         let mut legal = self.legal()?;
         self.save_state(State::Running)?;
         let n = self.n + 1;
+        self.vm.remark(self.whats_left());
         let (prompt, evicted) = self.vm.fit(&*self.shared.cpu).map_err(failed)?;
         for page in evicted {
             let told = Told::Evicted(page.page.clone(), page.tokens);
@@ -190,6 +191,7 @@ impl Execution {
         if !self.shared.cpu.info().constrains {
             return;
         }
+        self.other_means(legal);
         let keeps = !self.kept && self.says_yes(Question::Keep, self.keeps);
         let unread = self.n == 0 && legal.opens_addresses().is_some() && self.gives_an_address();
         let worked = self.last.as_ref().is_some_and(|(_, worked)| *worked);

@@ -44,8 +44,12 @@ impl Execution {
             label: outcome.label.clone(),
             ms: outcome.ms,
         });
+        let parts = self.parts.clone();
         self.take_in(step.n, &step.action, outcome);
         self.tell_left_out();
+        if self.parts != parts {
+            self.tell_parts();
+        }
         Ok(())
     }
 

@@ -15,6 +15,7 @@ pub mod judgement;
 mod kind;
 pub mod lessons;
 pub mod numbers;
+pub mod parts;
 mod plain;
 pub(crate) mod plan;
 pub mod program;

@@ -288,6 +288,9 @@ pub struct Exit {
     /// The same as data, where the process failed. Older journals do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// Parts of the task that were left undone, where it stopped before its end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
     /// Limits that shaped the run.
     pub limits_hit: Vec<Limit>,
     /// What the whole process cost.
@@ -304,6 +307,7 @@ impl Exit {
             answer: None,
             error: Some("killed".to_owned()),
             failure: None,
+            left: Vec::new(),
             limits_hit: Vec::new(),
             usage: Usage::default(),
             ms: 0,

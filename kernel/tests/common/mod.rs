@@ -216,7 +216,7 @@ pub async fn transcript(
 
 pub type Events = quipu_kernel::event::Subscription;
 
-fn line(event: &Event) -> Option<String> {
+pub fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::Started { steps: 0, .. } | Event::Token { .. } | Event::Step { .. } => return None,
         Event::Started { steps, .. } => format!("resumed after {steps}"),
@@ -229,6 +229,10 @@ fn line(event: &Event) -> Option<String> {
         Event::Planned { plan, dropped, .. } => {
             let told = plan.told().join("; ");
             format!("planned {told}, dropped {}", dropped.join("; "))
+        }
+        Event::Parts { parts, .. } => {
+            let lines: Vec<String> = parts.lines().collect();
+            format!("  {}", lines.join("; "))
         }
         Event::Action { n, action, .. } => format!("{n} {action}"),
         Event::Deliberated {

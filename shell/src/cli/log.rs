@@ -12,6 +12,7 @@ use quipu_kernel::deliberation::{BranchReport, value_of};
 use quipu_kernel::gate::Ruling;
 use quipu_kernel::journal::{Journal, ProcessRow, StepRow};
 use quipu_kernel::limits::Limit;
+use quipu_kernel::planner::parts::Parts;
 use quipu_kernel::process::{Pid, Status};
 use serde_json::json;
 
@@ -92,6 +93,7 @@ fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
     }
     let branches = branches(&journal, pid)?;
     let children = journal.children(pid)?;
+    let parts = Parts::after(row.asked(), &steps);
     if args.markdown {
         output::line(markdown::of(&row, &steps).trim_end())?;
         return Ok(0);
@@ -100,6 +102,9 @@ fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
         let mut log = json!({"process": row, "steps": steps});
         if !branches.is_empty() {
             log["branches"] = json!(branches);
+        }
+        if let Some(parts) = &parts {
+            log["parts"] = json!(parts);
         }
         if !children.is_empty() {
             log["children"] = json!(children);
@@ -116,6 +121,9 @@ fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
     head(&journal, &row)?;
     for line in plan.iter().flat_map(planned) {
         output::line(&line)?;
+    }
+    for line in parts.iter().flat_map(|parts| parts.lines()) {
+        output::line(&format!("     {}", visible(&line)))?;
     }
     for step in &steps {
         line_of(step, &rulings)?;

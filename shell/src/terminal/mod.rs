@@ -38,6 +38,7 @@ pub mod lines;
 pub mod logging;
 pub mod model_hints;
 pub mod output;
+pub mod parts;
 pub mod person;
 pub mod pull;
 pub mod render;
