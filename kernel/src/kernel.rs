@@ -112,7 +112,7 @@ impl Kernel {
             tape: Arc::new(Tape::Off),
         };
         Ok(Self {
-            machine: Arc::new(Machine::of(shared)),
+            machine: Machine::of(shared),
             tried: Mutex::default(),
         })
     }

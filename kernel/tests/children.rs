@@ -31,7 +31,8 @@ fn task(texts: usize) -> Program {
 }
 
 fn spawn(n: usize) -> String {
-    json!({"tool": "process.spawn", "args": {"task": "Tell.", "input": format!("{n}.txt")}}).to_string()
+    json!({"tool": "process.spawn", "args": {"task": "Tell.", "input": format!("{n}.txt")}})
+        .to_string()
 }
 
 fn wait(pid: Pid) -> String {
@@ -136,7 +137,10 @@ async fn waits_that_would_never_end_are_told() {
     };
     assert_snapshot!(told(2), @"");
     assert_snapshot!(told(3), @"");
-    let own: Vec<&str> = said.lines().filter(|line| !line.contains("started")).collect();
+    let own: Vec<&str> = said
+        .lines()
+        .filter(|line| !line.contains("started"))
+        .collect();
     assert_snapshot!(own.join("\n"), @"");
 }
 
@@ -168,7 +172,10 @@ async fn a_list_is_worked_off_some_at_once() {
                 assert_eq!(label.trust, Trust::Untrusted, "as the texts that were read");
             }
             Event::Exited { exit, .. } => {
-                assert_eq!((exit.status, exit.answer), (Status::Exited, Some("done".into())));
+                assert_eq!(
+                    (exit.status, exit.answer),
+                    (Status::Exited, Some("done".into()))
+                );
                 break;
             }
             _ => {}
@@ -176,7 +183,10 @@ async fn a_list_is_worked_off_some_at_once() {
         most = most.max(running);
     }
     assert_eq!((running, most), (0, 8));
-    assert_eq!((&observation["answered"], &observation["of"]), (&50.into(), &50.into()));
+    assert_eq!(
+        (&observation["answered"], &observation["of"]),
+        (&50.into(), &50.into())
+    );
     for n in 0..50 {
         let line = &observation["results"][n];
         assert_eq!(line["item"], format!("{n}.txt"), "{line}");
@@ -194,13 +204,26 @@ async fn children_spend_what_their_parent_has() {
         script.extend(strings([MAP, DONE]));
         let folder = tempfile::tempdir().expect("a folder");
         let kernel = Setup::new(&script.join("\n")).kernel(&folder.path().join("journal.db"));
-        let pid = kernel.spawn(Program { limits: limits.clone(), ..task(50) }).expect("it starts");
+        let pid = kernel
+            .spawn(Program {
+                limits: limits.clone(),
+                ..task(50)
+            })
+            .expect("it starts");
         let exit = kernel.wait(pid).await.expect("an end");
         let steps = kernel.journal().steps(pid).expect("a journal");
-        let told = steps[0].outcome.as_ref().map(|told| told.text.clone()).unwrap_or_default();
+        let told = steps[0]
+            .outcome
+            .as_ref()
+            .map(|told| told.text.clone())
+            .unwrap_or_default();
         let list: Value = serde_json::from_str(&told).expect("it is JSON");
         let missing = list["missing"].as_str().unwrap_or_default();
-        assert_eq!((list["answered"].as_u64(), exit.status), (Some(want.0), want.1), "{told}");
+        assert_eq!(
+            (list["answered"].as_u64(), exit.status),
+            (Some(want.0), want.1),
+            "{told}"
+        );
         assert!(missing.contains(want.2), "{missing}");
         // Nobody had more than there was.
         let rows = kernel.journal().processes().expect("a journal");
@@ -209,11 +232,26 @@ async fn children_spend_what_their_parent_has() {
         replayed(&kernel, pid).await;
     };
     let limits = Limits::default();
-    check(limits.clone(), (18, Status::Limit, "32 were not begun or not ended: the limit of 20 steps")).await;
-    let enough = Limits { steps: 52, ..limits.clone() };
+    check(
+        limits.clone(),
+        (
+            18,
+            Status::Limit,
+            "32 were not begun or not ended: the limit of 20 steps",
+        ),
+    )
+    .await;
+    let enough = Limits {
+        steps: 52,
+        ..limits.clone()
+    };
     check(enough, (50, Status::Exited, "")).await;
     // An answer here has 6 tokens.
-    let tokens = Limits { steps: 60, tokens: 200, ..limits };
+    let tokens = Limits {
+        steps: 60,
+        tokens: 200,
+        ..limits
+    };
     check(tokens, (16, Status::Limit, "the limit of 200 tokens")).await;
 }
 
@@ -252,7 +290,13 @@ fn ends(kernel: &Kernel) -> Vec<(Pid, String, Option<Status>)> {
     let rows = kernel.journal().processes().expect("a journal");
     let mut ends: Vec<_> = rows
         .into_iter()
-        .map(|row| (row.pid, row.state.as_str().to_owned(), row.exit.map(|exit| exit.status)))
+        .map(|row| {
+            (
+                row.pid,
+                row.state.as_str().to_owned(),
+                row.exit.map(|exit| exit.status),
+            )
+        })
         .collect();
     ends.reverse();
     ends
@@ -297,7 +341,9 @@ async fn a_family_is_suspended_and_goes_on() {
                 asked = true;
                 // The child waits for the parent, which would wait for the child.
                 kernel.send(1, 2, "go on").expect("it runs");
-                kernel.reply(pid, &key, replies[0].clone()).expect("it waits");
+                kernel
+                    .reply(pid, &key, replies[0].clone())
+                    .expect("it waits");
             }
             Event::Exited { pid: 1, exit } => {
                 assert_eq!(exit.answer, Some("done".into()));
@@ -323,8 +369,13 @@ fn cut_off(setup: &Setup, journal: &Path, after: usize) -> usize {
     let done = runtime.block_on(async {
         let kernel = setup.kernel(journal);
         let mut events = kernel.subscribe();
-        let limits = Limits { steps: 60, ..Limits::default() };
-        kernel.spawn(Program { limits, ..task(50) }).expect("it starts");
+        let limits = Limits {
+            steps: 60,
+            ..Limits::default()
+        };
+        kernel
+            .spawn(Program { limits, ..task(50) })
+            .expect("it starts");
         let mut done = 0;
         while done < after {
             done += usize::from(matches!(events.recv().await, Some(Event::Joined { .. })));
@@ -382,11 +433,17 @@ async fn children_from_rust_have_bounds() {
     let kernel = Setup::new(&script.join("\n")).kernel(&folder.path().join("journal.db"));
     let none = kernel.spawn_child(1, Program::new("task"));
     assert!(matches!(none, Err(KernelError::NotRunning(1))), "{none:?}");
-    let limits = Limits { steps: 6, ..Limits::default() };
+    let limits = Limits {
+        steps: 6,
+        ..Limits::default()
+    };
     both_wait(&kernel, Program { limits, ..program }).await;
     // The child holds what is left of its steps.
     let none = kernel.spawn_child(1, Program::new("task"));
-    assert!(matches!(none, Ok(_) | Err(KernelError::NoRoom(1))), "{none:?}");
+    assert!(
+        matches!(none, Ok(_) | Err(KernelError::NoRoom(1))),
+        "{none:?}"
+    );
     let sent = kernel.send(1, 99, "text");
     assert!(matches!(sent, Err(KernelError::NotRunning(99))), "{sent:?}");
     kernel.kill(1).expect("it runs");

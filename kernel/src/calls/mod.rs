@@ -303,7 +303,9 @@ impl Syscall {
 
 /// Whether `action` is a call on other processes.
 pub(crate) fn is_on_others(action: &Value) -> bool {
-    [MAP, SPAWN, WAIT, SEND].iter().any(|name| action["tool"] == *name)
+    [MAP, SPAWN, WAIT, SEND]
+        .iter()
+        .any(|name| action["tool"] == *name)
 }
 
 /// The line of the call that is written as the tool `name`.

@@ -144,7 +144,11 @@ impl Kin {
     /// The next message of `other` that has not been read.
     fn message(&self, other: Pid) -> Result<Option<Message>, JournalError> {
         let had = self.journal.messages_had(other, self.pid, WAIT)?;
-        Ok(self.journal.messages(other, self.pid, SEND)?.into_iter().nth(had))
+        Ok(self
+            .journal
+            .messages(other, self.pid, SEND)?
+            .into_iter()
+            .nth(had))
     }
 
     /// What `other` says next, or how it ends.
@@ -208,7 +212,9 @@ fn bounded(answer: &Value, chars: usize) -> Value {
 }
 
 fn told(answer: &Value, chars: usize) -> String {
-    let text = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
+    let text = answer
+        .as_str()
+        .map_or_else(|| answer.to_string(), str::to_owned);
     beginning(&text, chars)
 }
 
@@ -360,7 +366,10 @@ impl Execution {
         Program {
             agent: self.program.agent.clone(),
             label: self.own_words(),
-            attached: Some(attached).filter(|one| !one.text.is_empty()).into_iter().collect(),
+            attached: Some(attached)
+                .filter(|one| !one.text.is_empty())
+                .into_iter()
+                .collect(),
             priority: self.inbox.priority.load(Ordering::Relaxed),
             unapproved: self.program.unapproved,
             sampling: self.program.sampling,
@@ -406,16 +415,20 @@ impl Execution {
         }
         let children = journal.children(self.pid).map_err(failed)?;
         let others = |of: ChildOf| of.step != step.n;
-        let live = children.iter().filter(|child| {
-            child.state != State::Exited && child.child_of.is_some_and(others)
-        });
+        let live = children
+            .iter()
+            .filter(|child| child.state != State::Exited && child.child_of.is_some_and(others));
         Ok((live.count() >= AT_ONCE_MAX).then(|| {
             format!("no process was started: {AT_ONCE_MAX} of this one run; wait for one first")
         }))
     }
 
     /// The call `process.spawn`.
-    pub(super) async fn spawned(&mut self, step: &StepRow, child: Spawn) -> Result<Outcome, Ending> {
+    pub(super) async fn spawned(
+        &mut self,
+        step: &StepRow,
+        child: Spawn,
+    ) -> Result<Outcome, Ending> {
         self.with_others(step, |process, kin| {
             if let Some(why) = process.starts_none(step)? {
                 return Ok(Err(why));
@@ -444,7 +457,8 @@ impl Execution {
     /// The limits of a child that is started by itself: others are to find as much.
     fn limits_of_one(&self) -> Option<Limits> {
         let usual = &self.program.limits;
-        self.room().share(AT_ONCE / 2, usual, self.childrens_seconds())
+        self.room()
+            .share(AT_ONCE / 2, usual, self.childrens_seconds())
     }
 
     /// The call `process.wait`.
@@ -481,7 +495,9 @@ impl Execution {
                 return Ok(Err(why));
             }
             if other == process.pid {
-                return Ok(Err("this is the process itself: nothing was sent".to_owned()));
+                return Ok(Err(
+                    "this is the process itself: nothing was sent".to_owned()
+                ));
             }
             let over = kin.journal.process(other).map_err(failed)?.state == State::Exited;
             Ok(Ok(Work::new(async move {

@@ -96,12 +96,11 @@ impl List {
         let mut waiting: Vec<usize> = (0..self.programs.len()).rev().collect();
         let (mut stopping, mut lacks) = (false, None);
         // What was begun before goes on first, and has its limits already.
-        for (at, pid, own) in self.begun().map_err(failed)? {
+        let begun = self.begun().map_err(failed)?;
+        waiting.retain(|at| !self.ends.of.lock().contains_key(at));
+        for (at, pid, own) in begun {
             waiting.retain(|other| *other != at);
-            if self.ends.of.lock().contains_key(&at) {
-                continue;
-            }
-            match self.begin(pid, None) {
+            match self.begin(Some(pid), None) {
                 Ok(pid) => running.push(self.end(at, pid)),
                 Err(Apart::Stopping) => stopping = true,
                 Err(Apart::Failed(why)) => lacks = Some((None, why)),
@@ -149,11 +148,13 @@ impl List {
 
     /// The children that this step has begun before, with their places and limits; what those
     /// that are over came to is taken in.
-    fn begun(&self) -> Result<Vec<(usize, Option<Pid>, Limits)>, JournalError> {
+    fn begun(&self) -> Result<Vec<(usize, Pid, Limits)>, JournalError> {
         let step = self.programs.first().and_then(|program| program.child_of);
         let mut begun = Vec::new();
         for child in self.kin.journal.children(self.kin.pid)? {
-            let place = child.child_of.filter(|place| Some(place.step) == step.map(|of| of.step));
+            let place = child
+                .child_of
+                .filter(|place| Some(place.step) == step.map(|of| of.step));
             let at = place.map(|place| place.at as usize);
             let Some(at) = at.filter(|at| *at < self.programs.len()) else {
                 continue;
@@ -161,7 +162,7 @@ impl List {
             let limits = self.kin.journal.program(child.pid)?.0.limits;
             match child.exit.filter(|_| child.state == State::Exited) {
                 Some(exit) => drop(self.note(at, child.pid, exit)?),
-                None => begun.push((at, Some(child.pid), limits)),
+                None => begun.push((at, child.pid, limits)),
             }
         }
         Ok(begun)
@@ -202,7 +203,10 @@ impl List {
             _ => self.room.lacks(),
         };
         let words = limit.describe(&self.usual);
-        (Some(limit), format!("{words}, which its processes share, is used up"))
+        (
+            Some(limit),
+            format!("{words}, which its processes share, is used up"),
+        )
     }
 }
 
@@ -210,13 +214,22 @@ impl List {
 fn lines(told: &str) -> Option<String> {
     let told: Value = serde_json::from_str(told).ok()?;
     let line = |result: &Value| {
-        let said = result.get("answer").or(result.get("error")).unwrap_or(&Value::Null);
-        let said = said.as_str().map_or_else(|| said.to_string(), str::to_owned);
+        let said = result
+            .get("answer")
+            .or(result.get("error"))
+            .unwrap_or(&Value::Null);
+        let said = said
+            .as_str()
+            .map_or_else(|| said.to_string(), str::to_owned);
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
         format!("{}: {said}", result["item"].as_str().unwrap_or_default())
     };
     let mut lines: Vec<String> = told["results"].as_array()?.iter().map(line).collect();
-    lines.extend(told["missing"].as_str().map(|missing| format!("({missing})")));
+    lines.extend(
+        told["missing"]
+            .as_str()
+            .map(|missing| format!("({missing})")),
+    );
     Some(lines.join("\n"))
 }
 
@@ -241,9 +254,12 @@ impl Execution {
             }
             if texts.len() > ITEMS_MAX {
                 let count = texts.len();
-                return Ok(Err(format!("a list has at most {ITEMS_MAX} things, and this has {count}")));
+                return Ok(Err(format!(
+                    "a list has at most {ITEMS_MAX} things, and this has {count}"
+                )));
             }
-            let child = |(at, text)| process.child(step.n, at as u32, &map.task, text);
+            let child =
+                |(at, text): (usize, Attached)| process.child(step.n, at as u32, &map.task, text);
             let list = List {
                 programs: texts.into_iter().enumerate().map(child).collect(),
                 names: names.clone(),
@@ -254,7 +270,8 @@ impl Execution {
                 ends: Arc::default(),
                 kin,
             };
-            if list.room.is_empty() && list.begun().map_err(failed)?.is_empty() {
+            let begun = !list.begun().map_err(failed)?.is_empty();
+            if list.room.is_empty() && !begun && list.ends.of.lock().is_empty() {
                 return Ok(Err(TOO_LITTLE.to_owned()));
             }
             let ends = list.ends.clone();

@@ -173,7 +173,10 @@ impl Execution {
                 ..Spent::default()
             },
             usage: Usage::default(),
-            has_children: past.done.iter().any(|step| calls::is_on_others(&step.action)),
+            has_children: past
+                .done
+                .iter()
+                .any(|step| calls::is_on_others(&step.action)),
             drawn: Drawn::default(),
             limits_hit: Vec::new(),
             history: Arc::default(),
@@ -370,7 +373,8 @@ impl Execution {
             None => action.to_string(),
         };
         // Asked for again though it had worked: it was not done, and would not be.
-        self.stuck = !may_come_otherwise(&action) && self.last.as_ref() == Some(&(action.clone(), true));
+        self.stuck =
+            !may_come_otherwise(&action) && self.last.as_ref() == Some(&(action.clone(), true));
         if !together {
             // What this step brought in comes into the window below.
             self.decided_before = self.vm.lowest_label().trust != Trust::Untrusted;

@@ -40,10 +40,15 @@ impl Execution {
     /// nothing was done yet.
     pub(super) fn whats_left(&self) -> Option<String> {
         let parts = self.parts.as_ref().filter(|_| self.last.is_some())?;
-        let left = parts.all().iter().filter(|part| part.is_left() && !part.by_answer);
+        let left = parts
+            .all()
+            .iter()
+            .filter(|part| part.is_left() && !part.by_answer);
         let left: Vec<String> = left
             .map(|part| match &part.state {
-                PartState::Failed { .. } => format!("- {} (that failed: try another way)", part.text),
+                PartState::Failed { .. } => {
+                    format!("- {} (that failed: try another way)", part.text)
+                }
                 _ => format!("- {}", part.text),
             })
             .collect();
@@ -52,7 +57,10 @@ impl Execution {
 
     /// What of the task was not done, where the process stops before its end.
     pub(super) fn left_undone(&self) -> Vec<String> {
-        self.parts.as_ref().map(|parts| parts.left()).unwrap_or_default()
+        self.parts
+            .as_ref()
+            .map(|parts| parts.left())
+            .unwrap_or_default()
     }
 
     /// Takes a function out of sight whose calls failed again and again, as long as there is

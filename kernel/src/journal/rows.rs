@@ -155,7 +155,11 @@ impl Journal {
     }
 
     /// The processes that `which` selects, the end of a query.
-    pub(super) fn rows(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<ProcessRow>> {
+    pub(super) fn rows(
+        &self,
+        which: &str,
+        values: impl rusqlite::Params,
+    ) -> Result<Vec<ProcessRow>> {
         let connection = self.connection.lock();
         let query = format!(
             "SELECT pid, state, program, model, created_ms, updated_ms, exit,

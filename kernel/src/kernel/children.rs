@@ -9,7 +9,7 @@ use crate::exec::Family;
 use crate::journal::Message;
 use crate::label::Label;
 use crate::limits::{Limits, Spent};
-use crate::process::{AT_ONCE_MAX, ChildOf, DEPTH_MAX, Exit, Pid, Program, Room};
+use crate::process::{AT_ONCE, AT_ONCE_MAX, ChildOf, DEPTH_MAX, Exit, Pid, Program, Room};
 
 impl Kernel {
     /// Starts `program` as a child of `parent`, which runs: its limits are no more than what the
@@ -65,7 +65,7 @@ impl Kernel {
     /// [`KernelError::NotRunning`] where the parent does not run here, [`KernelError::NoRoom`]
     /// where too little is left of its limits, or it is too many generations below the first.
     pub fn spawn_child(&self, parent: Pid, program: Program) -> Result<Pid, KernelError> {
-        let limits = self.share_of(parent, 1, &program.limits)?;
+        let limits = self.share_of(parent, AT_ONCE / 2, &program.limits)?;
         self.spawn_at(parent, program, limits)
     }
 

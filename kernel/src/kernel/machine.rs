@@ -216,7 +216,11 @@ impl Family for Machine {
 
     fn end_of(&self, pid: Pid) -> BoxFuture<'static, Option<Exit>> {
         let machine = self.me.upgrade();
-        async move { Machine::end_of(&*machine?, pid).await.ok() }.boxed()
+        async move {
+            let machine = machine?;
+            Machine::end_of(&machine, pid).await.ok()
+        }
+        .boxed()
     }
 
     fn stop_children(&self, pid: Pid, signal: Signal) -> BoxFuture<'_, ()> {
@@ -279,7 +283,10 @@ fn apart(error: KernelError) -> Apart {
 }
 
 /// Both ends of what reaches a process, and of its end.
-pub(super) fn connected(priority: i8, attended: bool) -> (Handle, watch::Sender<Option<Exit>>, Inbox) {
+pub(super) fn connected(
+    priority: i8,
+    attended: bool,
+) -> (Handle, watch::Sender<Option<Exit>>, Inbox) {
     let (signals, signal_inbox) = mpsc::channel(WAITING_MAX);
     let (replies, reply_inbox) = mpsc::channel(WAITING_MAX);
     let (done, exit) = watch::channel(None);

@@ -25,31 +25,168 @@ const STEM_CHARS: usize = 5;
 
 /// How a part begins that something has to be done for.
 const DOES: &[&str] = &[
-    "add", "book", "calculate", "check", "collect", "compare", "compute", "convert", "copy",
-    "count", "create", "delete", "download", "draft", "enter", "extract", "fetch", "fill", "find",
-    "forward", "get", "keep", "list", "look", "make", "memorise", "memorize", "multiply", "note",
-    "open", "order", "post", "put", "read", "record", "remember", "remove", "rename", "reply",
-    "run", "save", "search", "send", "sort", "store", "subtract", "sum", "total", "translate",
-    "update", "use", "visit", "work", "write", "go to", "divide", "email", "schedule", "move",
-    "查", "找", "算", "计算", "写", "发", "记", "读", "打开", "看", "列", "翻译", "比较", "保存",
-    "搜索", "删除", "添加", "加上", "用", "数", "统计", "换算", "排",
+    "add",
+    "book",
+    "calculate",
+    "check",
+    "collect",
+    "compare",
+    "compute",
+    "convert",
+    "copy",
+    "count",
+    "create",
+    "delete",
+    "download",
+    "draft",
+    "enter",
+    "extract",
+    "fetch",
+    "fill",
+    "find",
+    "forward",
+    "get",
+    "keep",
+    "list",
+    "look",
+    "make",
+    "memorise",
+    "memorize",
+    "multiply",
+    "note",
+    "open",
+    "order",
+    "post",
+    "put",
+    "read",
+    "record",
+    "remember",
+    "remove",
+    "rename",
+    "reply",
+    "run",
+    "save",
+    "search",
+    "send",
+    "sort",
+    "store",
+    "subtract",
+    "sum",
+    "total",
+    "translate",
+    "update",
+    "use",
+    "visit",
+    "work",
+    "write",
+    "go to",
+    "divide",
+    "email",
+    "schedule",
+    "move",
+    "查",
+    "找",
+    "算",
+    "计算",
+    "写",
+    "发",
+    "记",
+    "读",
+    "打开",
+    "看",
+    "列",
+    "翻译",
+    "比较",
+    "保存",
+    "搜索",
+    "删除",
+    "添加",
+    "加上",
+    "用",
+    "数",
+    "统计",
+    "换算",
+    "排",
 ];
 /// How a part begins that an answer does.
 const ANSWERS: &[&str] = &[
-    "answer", "describe", "explain", "give", "name", "say", "show", "summarise", "summarize",
-    "tell", "what", "when", "where", "which", "who", "how", "why", "回答", "告诉", "说", "总结",
-    "概括", "解释", "是", "哪", "谁", "什么", "多少",
+    "answer",
+    "describe",
+    "explain",
+    "give",
+    "name",
+    "say",
+    "show",
+    "summarise",
+    "summarize",
+    "tell",
+    "what",
+    "when",
+    "where",
+    "which",
+    "who",
+    "how",
+    "why",
+    "回答",
+    "告诉",
+    "说",
+    "总结",
+    "概括",
+    "解释",
+    "是",
+    "哪",
+    "谁",
+    "什么",
+    "多少",
 ];
 /// Words before the first that counts.
 const BEFORE: &[&str] = &[
-    "please", "then", "first", "second", "third", "next", "finally", "lastly", "also", "and",
-    "after that", "afterwards", "now", "can you", "could you", "i want you to", "let python",
-    "with python", "请", "然后", "先", "再", "接着", "最后", "并", "并且", "同时", "帮我", "还要",
+    "please",
+    "then",
+    "first",
+    "second",
+    "third",
+    "next",
+    "finally",
+    "lastly",
+    "also",
+    "and",
+    "after that",
+    "afterwards",
+    "now",
+    "can you",
+    "could you",
+    "i want you to",
+    "let python",
+    "with python",
+    "请",
+    "然后",
+    "先",
+    "再",
+    "接着",
+    "最后",
+    "并",
+    "并且",
+    "同时",
+    "帮我",
+    "还要",
 ];
 /// What stands between parts of one sentence.
 const BETWEEN: &[&str] = &[
-    ", and then ", " and then ", ", then ", "; then ", "; ", ", and ", " and ", "，然后", "，再",
-    "，接着", "，最后", "，并", "；", "，",
+    ", and then ",
+    " and then ",
+    ", then ",
+    "; then ",
+    "; ",
+    ", and ",
+    " and ",
+    "，然后",
+    "，再",
+    "，接着",
+    "，最后",
+    "，并",
+    "；",
+    "，",
 ];
 
 /// What has become of a part.
@@ -125,7 +262,10 @@ impl Parts {
         if parts.len() > PARTS_MAX {
             let rest = parts.split_off(PARTS_MAX);
             if let Some(last) = parts.last_mut() {
-                last.text = cut(&format!("{} (and {} more)", last.text, rest.len()), PART_CHARS);
+                last.text = cut(
+                    &format!("{} (and {} more)", last.text, rest.len()),
+                    PART_CHARS,
+                );
             }
         }
         Some(Self(parts))
@@ -145,12 +285,18 @@ impl Parts {
     /// Takes in what came of step `n`; the part that this changes.
     pub fn saw(&mut self, n: u32, action: &Value, ok: bool, result: &str) -> Option<usize> {
         if action.get("answer").is_some() {
-            for part in self.0.iter_mut().filter(|part| part.by_answer && part.is_left()) {
+            for part in self
+                .0
+                .iter_mut()
+                .filter(|part| part.by_answer && part.is_left())
+            {
                 part.state = PartState::Done { step: n };
             }
             return None;
         }
-        let tool = action["tool"].as_str().filter(|tool| ![FIND, RECALL].contains(tool))?;
+        let tool = action["tool"]
+            .as_str()
+            .filter(|tool| ![FIND, RECALL].contains(tool))?;
         let at = self.meant(tool, action, result)?;
         let part = &mut self.0[at];
         let state = match ok {
@@ -175,7 +321,12 @@ impl Parts {
             let shared = own.iter().filter(|word| did.contains(word)).count();
             2 * shared + usize::from(does(tool, &part.text)) * 3
         };
-        let left = || self.0.iter().enumerate().filter(|(_, part)| part.is_left() && !part.by_answer);
+        let left = || {
+            self.0
+                .iter()
+                .enumerate()
+                .filter(|(_, part)| part.is_left() && !part.by_answer)
+        };
         // The first of equals.
         let best = left().rev().max_by_key(|(_, part)| fits(part))?;
         match fits(best.1) {
@@ -196,7 +347,10 @@ impl Parts {
 
     /// What is still to be done, beside what an answer does.
     pub fn left(&self) -> Vec<String> {
-        let left = self.0.iter().filter(|part| part.is_left() && !part.by_answer);
+        let left = self
+            .0
+            .iter()
+            .filter(|part| part.is_left() && !part.by_answer);
         left.map(|part| part.text.clone()).collect()
     }
 }
@@ -257,7 +411,10 @@ fn places(text: &str) -> Vec<(usize, usize)> {
 }
 
 fn quotations(text: &str) -> Vec<Range<usize>> {
-    let marks: Vec<usize> = text.match_indices(['"', '“', '”']).map(|(at, _)| at).collect();
+    let marks: Vec<usize> = text
+        .match_indices(['"', '“', '”'])
+        .map(|(at, _)| at)
+        .collect();
     marks.chunks_exact(2).map(|pair| pair[0]..pair[1]).collect()
 }
 
@@ -271,7 +428,10 @@ fn part(piece: String) -> Option<Part> {
     let told = bare(&piece);
     let by_answer = !begins(&told, DOES);
     (begins(&told, DOES) || begins(&told, ANSWERS)).then(|| Part {
-        text: cut(piece.trim().trim_end_matches(['.', '。', '；', ';', ',']), PART_CHARS),
+        text: cut(
+            piece.trim().trim_end_matches(['.', '。', '；', ';', ',']),
+            PART_CHARS,
+        ),
         state: PartState::Open,
         by_answer,
     })
@@ -310,10 +470,26 @@ fn does(tool: &str, part: &str) -> bool {
             "保存",
         ]),
         SEARCH => asks(&["search", "look", "find", "check", "查", "找", "搜索"]),
-        tool if tool.ends_with(".fetch") => asks(&["open", "read", "visit", "fetch", "go to", "打开", "读"]),
+        tool if tool.ends_with(".fetch") => {
+            asks(&["open", "read", "visit", "fetch", "go to", "打开", "读"])
+        }
         tool if tool.ends_with(".calculate") || tool.ends_with(".run") => asks(&[
-            "add", "calculate", "compute", "convert", "count", "divide", "multiply", "sum",
-            "subtract", "total", "work", "算", "计算", "统计", "换算", "数",
+            "add",
+            "calculate",
+            "compute",
+            "convert",
+            "count",
+            "divide",
+            "multiply",
+            "sum",
+            "subtract",
+            "total",
+            "work",
+            "算",
+            "计算",
+            "统计",
+            "换算",
+            "数",
         ]),
         _ => false,
     }
@@ -324,7 +500,9 @@ fn does(tool: &str, part: &str) -> bool {
 fn needs(part: &str, action: &Value) -> bool {
     let addresses = part.split_whitespace().filter(|word| word.contains("://"));
     let args = action["args"].to_string();
-    let last = addresses.last().map(|word| word.trim_end_matches([',', '.', ';', ')']));
+    let last = addresses
+        .last()
+        .map(|word| word.trim_end_matches([',', '.', ';', ')']));
     last.is_none_or(|address| args.contains(address) || !args.contains("://"))
 }
 
@@ -373,7 +551,11 @@ mod tests {
         );
         check(
             "Please do this:\n1. Read http://a.test/x\n2. Count the entries\n3. Tell me how many",
-            &["[ ] Read http://a.test/x", "[ ] Count the entries", "[ ] Tell me how many"],
+            &[
+                "[ ] Read http://a.test/x",
+                "[ ] Count the entries",
+                "[ ] Tell me how many",
+            ],
         );
         check(
             "先查一下门票价格，再算算五个人多少钱，最后记下来。",
@@ -405,12 +587,35 @@ mod tests {
             let lines: Vec<String> = parts.lines().collect();
             (lines.join("\n"), parts.left().len())
         };
-        let (lines, left) = saw("browser.fetch", json!({"url": "http://a.test/wol"}), false, "404");
+        let (lines, left) = saw(
+            "browser.fetch",
+            json!({"url": "http://a.test/wol"}),
+            false,
+            "404",
+        );
         assert_eq!(left, 3);
-        assert!(lines.starts_with("[!] Read http://a.test/wool (404)\n"), "{lines}");
-        saw("browser.fetch", json!({"url": "http://a.test/wool"}), true, "a ball is 4.50");
-        saw("memory.put", json!({"text": "17 balls cost 76.50"}), true, "kept");
-        let (lines, left) = saw("calculator.calculate", json!({"expression": "17*4.5"}), true, "76.5");
+        assert!(
+            lines.starts_with("[!] Read http://a.test/wool (404)\n"),
+            "{lines}"
+        );
+        saw(
+            "browser.fetch",
+            json!({"url": "http://a.test/wool"}),
+            true,
+            "a ball is 4.50",
+        );
+        saw(
+            "memory.put",
+            json!({"text": "17 balls cost 76.50"}),
+            true,
+            "kept",
+        );
+        let (lines, left) = saw(
+            "calculator.calculate",
+            json!({"expression": "17*4.5"}),
+            true,
+            "76.5",
+        );
         assert_eq!(left, 0, "{lines}");
         insta::assert_snapshot!(lines, @"");
     }

@@ -76,7 +76,13 @@ pub(crate) fn goes_to_children(
     if Parent::of(program) == Parent::No || program.attached.len() < TEXTS_MIN {
         return false;
     }
-    let tokens = || program.attached.iter().map(|text| count(&text.text)).sum::<usize>();
+    let tokens = || {
+        program
+            .attached
+            .iter()
+            .map(|text| count(&text.text))
+            .sum::<usize>()
+    };
     is_of_a_list(program) || tokens() > window / 4
 }
 
@@ -134,7 +140,11 @@ mod tests {
         check("请逐一概括这些文件。", 2, (true, true));
         check("Name the writer of each. Who wrote most?", 3, (true, false));
         check("Which of the letters is the longest?", 3, (false, false));
-        check("For each of the letters, name its writer.", 1, (false, false));
+        check(
+            "For each of the letters, name its writer.",
+            1,
+            (false, false),
+        );
         check("A pen costs 3 for each child.", 0, (false, false));
     }
 }

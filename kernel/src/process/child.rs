@@ -142,7 +142,14 @@ mod tests {
         check(16, 64, 8, Some((8, 32)));
         check(0, 800, 1, None);
         check(16, 31, 1, None);
-        assert_eq!(Room { steps: 5, tokens: 500 }.share(1, &usual, 0), None);
+        assert_eq!(
+            Room {
+                steps: 5,
+                tokens: 500
+            }
+            .share(1, &usual, 0),
+            None
+        );
     }
 
     proptest! {

@@ -12,8 +12,8 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use child::{AT_ONCE_MAX, ChildOf, DEPTH_MAX, Drawn, ITEMS_MAX};
 pub(crate) use child::{AT_ONCE, Room};
+pub use child::{AT_ONCE_MAX, ChildOf, DEPTH_MAX, Drawn, ITEMS_MAX};
 pub(crate) use ending::Ending;
 pub use example::{Example, Turn};
 pub use failure::{Failure, VmError};

@@ -109,6 +109,9 @@ fn cells((depth, row): &(usize, ProcessRow)) -> Vec<String> {
         row.steps.to_string(),
         shortened(&row.model, 30),
         ago(row.updated_ms),
-        shortened(&format!("{}{}", below(*depth), output::one_line(&task(row))), 60),
+        shortened(
+            &format!("{}{}", below(*depth), output::one_line(&task(row))),
+            60,
+        ),
     ]
 }

@@ -204,7 +204,10 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
     loaded.agent = Agent {
         name: front.name.unwrap_or(fallback),
         instructions: parts.join("\n\n"),
-        children: loaded.wanted.iter().any(|tool| borrowed::starts_agents(tool)),
+        children: loaded
+            .wanted
+            .iter()
+            .any(|tool| borrowed::starts_agents(tool)),
         ..Agent::default()
     };
     Ok(loaded)

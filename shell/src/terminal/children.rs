@@ -60,7 +60,10 @@ pub fn of_log(row: &ProcessRow) -> String {
         None => row.state.as_str().to_owned(),
     };
     let asked = visible(&shortened(&one_line(row.asked()), 40));
-    format!("  process {} ({} steps) {asked}: {said}", row.pid, row.steps)
+    format!(
+        "  process {} ({} steps) {asked}: {said}",
+        row.pid, row.steps
+    )
 }
 
 /// Processes, newest first, each before the ones that it started; with how deep each stands.
@@ -108,7 +111,10 @@ mod tests {
         };
         check(spawned, "        process 2: Count the knots.");
         check(joined(Status::Exited, Some("7")), "        process 2 → 7");
-        check(joined(Status::Limit, Some("7")), "        process 2 → limit, 7");
+        check(
+            joined(Status::Limit, Some("7")),
+            "        process 2 → limit, 7",
+        );
         check(joined(Status::Failed, None), "        process 2 → failed");
     }
 

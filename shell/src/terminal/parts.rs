@@ -9,7 +9,10 @@ pub struct Shown(Vec<String>);
 impl Shown {
     /// The lines that are new: all of them at first, then those that have changed.
     pub fn changed(&mut self, parts: &Parts) -> Vec<String> {
-        let lines: Vec<String> = parts.lines().map(|line| format!("        {line}")).collect();
+        let lines: Vec<String> = parts
+            .lines()
+            .map(|line| format!("        {line}"))
+            .collect();
         let is_new = |line: &&String| !self.0.contains(line);
         let changed = lines.iter().filter(is_new).cloned().collect();
         self.0 = lines;
@@ -29,7 +32,10 @@ mod tests {
         assert_eq!(shown.changed(&parts).len(), 2);
         let search = json!({"tool": "memory.search", "args": {"query": "price"}});
         parts.saw(1, &search, true, "it is 4");
-        assert_eq!(shown.changed(&parts), ["        [x] Look up the price (step 1)"]);
+        assert_eq!(
+            shown.changed(&parts),
+            ["        [x] Look up the price (step 1)"]
+        );
         assert!(shown.changed(&parts).is_empty());
     }
 }

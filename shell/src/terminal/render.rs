@@ -11,8 +11,8 @@ use quipu_kernel::process::Status;
 use quipu_kernel::window::reminder::{Reminder, Source};
 use serde_json::Value;
 
-use crate::terminal::parts::Shown;
 use crate::terminal::output::{is_plain, one_line, seconds, shortened, visible};
+use crate::terminal::parts::Shown;
 use crate::terminal::words::{fill, words};
 use crate::terminal::{branches, children, hints};
 

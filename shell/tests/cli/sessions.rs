@@ -55,6 +55,11 @@ fn policy() {
 }
 
 #[test]
+fn children() {
+    check("children");
+}
+
+#[test]
 fn processes() {
     check("processes");
 }
