@@ -10,8 +10,9 @@ use futures_util::stream::FuturesUnordered;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use super::children::{Came, Done, Kin, TOO_LITTLE, Work, beginning, ended_as};
+use super::children::TOO_LITTLE;
 use super::family::Apart;
+use super::kin::{Came, Done, Kin, Work, beginning, ended_as, failed};
 use super::{Ending, Execution};
 use crate::calls::{MAP, MapList};
 use crate::grammar::Legal;
@@ -231,10 +232,6 @@ fn lines(told: &str) -> Option<String> {
             .map(|missing| format!("({missing})")),
     );
     Some(lines.join("\n"))
-}
-
-fn failed(error: JournalError) -> Ending {
-    Ending::Failed(error.into())
 }
 
 impl Execution {

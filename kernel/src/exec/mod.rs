@@ -11,7 +11,7 @@
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
 //! | `caller` | what a process does for the calls of its own |
 //! | `children`, `list` | the same for calls on other processes, and for a list of children |
-//! | `family` | those as one process reaches them |
+//! | `family`, `kin` | those as one process reaches them, and sees them |
 //! | `person` | where a person is waited for |
 //! | `examples` | tasks that were done right, before the task |
 //! | `parts` | what of a task of several parts is done, and other means where one failed |
@@ -32,6 +32,7 @@ mod examples;
 mod family;
 mod judge;
 mod keep;
+mod kin;
 mod list;
 mod parts;
 mod past;

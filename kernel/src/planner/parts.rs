@@ -3,14 +3,16 @@
 //! They follow from the task and the steps alone, without a model and without a token: whoever
 //! has the journal has them too. A task of one part has no list, and pays nothing.
 
-use std::ops::Range;
+mod pieces;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::calls::{FIND, RECALL, REMEMBER, SEARCH};
 use crate::journal::StepRow;
-use crate::planner::facts::sentences;
+use pieces::{ANSWERS, DOES, bare, begins, pieces};
 
 /// Parts that are told apart; what is beyond stays in the last.
 const PARTS_MAX: usize = 8;
@@ -23,175 +25,9 @@ const WORD_CHARS_MIN: usize = 4;
 /// Letters by which words are compared: `calculate` and `calculation` are one.
 const STEM_CHARS: usize = 5;
 
-/// How a part begins that something has to be done for.
-const DOES: &[&str] = &[
-    "add",
-    "book",
-    "calculate",
-    "check",
-    "collect",
-    "compare",
-    "compute",
-    "convert",
-    "copy",
-    "count",
-    "create",
-    "delete",
-    "download",
-    "draft",
-    "enter",
-    "extract",
-    "fetch",
-    "fill",
-    "find",
-    "forward",
-    "get",
-    "keep",
-    "list",
-    "look",
-    "make",
-    "memorise",
-    "memorize",
-    "multiply",
-    "note",
-    "open",
-    "order",
-    "post",
-    "put",
-    "read",
-    "record",
-    "remember",
-    "remove",
-    "rename",
-    "reply",
-    "run",
-    "save",
-    "search",
-    "send",
-    "sort",
-    "store",
-    "subtract",
-    "sum",
-    "total",
-    "translate",
-    "update",
-    "use",
-    "visit",
-    "work",
-    "write",
-    "go to",
-    "divide",
-    "email",
-    "schedule",
-    "move",
-    "查",
-    "找",
-    "算",
-    "计算",
-    "写",
-    "发",
-    "记",
-    "读",
-    "打开",
-    "看",
-    "列",
-    "翻译",
-    "比较",
-    "保存",
-    "搜索",
-    "删除",
-    "添加",
-    "加上",
-    "用",
-    "数",
-    "统计",
-    "换算",
-    "排",
-];
-/// How a part begins that an answer does.
-const ANSWERS: &[&str] = &[
-    "answer",
-    "describe",
-    "explain",
-    "give",
-    "name",
-    "say",
-    "show",
-    "summarise",
-    "summarize",
-    "tell",
-    "what",
-    "when",
-    "where",
-    "which",
-    "who",
-    "how",
-    "why",
-    "回答",
-    "告诉",
-    "说",
-    "总结",
-    "概括",
-    "解释",
-    "是",
-    "哪",
-    "谁",
-    "什么",
-    "多少",
-];
-/// Words before the first that counts.
-const BEFORE: &[&str] = &[
-    "please",
-    "then",
-    "first",
-    "second",
-    "third",
-    "next",
-    "finally",
-    "lastly",
-    "also",
-    "and",
-    "after that",
-    "afterwards",
-    "now",
-    "can you",
-    "could you",
-    "i want you to",
-    "let python",
-    "with python",
-    "请",
-    "然后",
-    "先",
-    "再",
-    "接着",
-    "最后",
-    "并",
-    "并且",
-    "同时",
-    "帮我",
-    "还要",
-];
-/// What stands between parts of one sentence.
-const BETWEEN: &[&str] = &[
-    ", and then ",
-    " and then ",
-    ", then ",
-    "; then ",
-    "; ",
-    ", and ",
-    " and ",
-    "，然后",
-    "，再",
-    "，接着",
-    "，最后",
-    "，并",
-    "；",
-    "，",
-];
-
 /// What has become of a part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "state", rename_all = "snake_case")]
 pub enum PartState {
     /// Nothing yet.
     Open,
@@ -355,75 +191,6 @@ impl Parts {
     }
 }
 
-/// The pieces of a task: the items of its list, or its sentences and what stands in one between
-/// words such as "then".
-fn pieces(task: &str) -> Vec<String> {
-    let items: Vec<&str> = task.lines().filter_map(item).collect();
-    if items.len() > 1 {
-        return items.into_iter().map(str::to_owned).collect();
-    }
-    let whole = task.lines().flat_map(sentences);
-    whole.flat_map(|sentence| split(&sentence)).collect()
-}
-
-/// An item of a list, without its mark.
-fn item(line: &str) -> Option<&str> {
-    let line = line.trim();
-    let bare = line.trim_start_matches(['-', '*', '•', '·']);
-    if bare.len() < line.len() {
-        return Some(bare.trim());
-    }
-    let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let rest = line[digits..].strip_prefix(['.', ')', '、'])?;
-    (1..=2).contains(&digits).then(|| rest.trim())
-}
-
-/// A sentence at the words that stand between parts, where a part begins after them.
-fn split(sentence: &str) -> Vec<String> {
-    let mut pieces = Vec::new();
-    let mut rest = sentence;
-    'next: loop {
-        for (at, length) in places(rest) {
-            let after = &rest[at + length..];
-            if is_part(&rest[..at]) && is_part(after) {
-                pieces.push(rest[..at].to_owned());
-                rest = after;
-                continue 'next;
-            }
-        }
-        pieces.push(rest.to_owned());
-        return pieces;
-    }
-}
-
-/// Where words stand between parts, with their lengths; outside of quotation marks.
-fn places(text: &str) -> Vec<(usize, usize)> {
-    let quoted = quotations(text);
-    let mut places: Vec<(usize, usize)> = BETWEEN
-        .iter()
-        .flat_map(|word| text.match_indices(word).map(|(at, word)| (at, word.len())))
-        .filter(|(at, _)| !quoted.iter().any(|range| range.contains(at)))
-        .collect();
-    // The longest of those in one place.
-    places.sort_by_key(|(at, length)| (*at, usize::MAX - length));
-    places.dedup_by_key(|(at, _)| *at);
-    places
-}
-
-fn quotations(text: &str) -> Vec<Range<usize>> {
-    let marks: Vec<usize> = text
-        .match_indices(['"', '“', '”'])
-        .map(|(at, _)| at)
-        .collect();
-    marks.chunks_exact(2).map(|pair| pair[0]..pair[1]).collect()
-}
-
-/// Whether something has to be done for a piece, or an answer does it.
-fn is_part(piece: &str) -> bool {
-    let bare = bare(piece);
-    begins(&bare, DOES) || begins(&bare, ANSWERS)
-}
-
 fn part(piece: String) -> Option<Part> {
     let told = bare(&piece);
     let by_answer = !begins(&told, DOES);
@@ -434,29 +201,6 @@ fn part(piece: String) -> Option<Part> {
         ),
         state: PartState::Open,
         by_answer,
-    })
-}
-
-/// A piece in lower case, without the words before the first that counts.
-fn bare(piece: &str) -> String {
-    let mut text = piece.trim().to_lowercase();
-    'again: loop {
-        for word in BEFORE {
-            let rest = text.strip_prefix(word);
-            let rest = rest.filter(|rest| !word.is_ascii() || rest.starts_with([' ', ',', ':']));
-            if let Some(rest) = rest {
-                text = rest.trim_start_matches([' ', ',', ':', '，']).to_owned();
-                continue 'again;
-            }
-        }
-        return text;
-    }
-}
-
-fn begins(text: &str, with: &[&str]) -> bool {
-    with.iter().any(|word| {
-        let rest = text.strip_prefix(word);
-        rest.is_some_and(|rest| !word.is_ascii() || !rest.starts_with(char::is_alphanumeric))
     })
 }
 
@@ -524,99 +268,5 @@ fn cut(text: &str, chars: usize) -> String {
     match line.char_indices().nth(chars) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[track_caller]
-    fn check(task: &str, want: &[&str]) {
-        let parts = Parts::of(task);
-        let lines: Vec<String> = parts.iter().flat_map(|parts| parts.lines()).collect();
-        assert_eq!(lines, want, "{task}");
-    }
-
-    #[test]
-    fn a_task_of_several_parts_has_a_list() {
-        check(
-            "Look up the height of the tower, then convert it to feet and remember both.",
-            &[
-                "[ ] Look up the height of the tower",
-                "[ ] convert it to feet",
-                "[ ] remember both",
-            ],
-        );
-        check(
-            "Please do this:\n1. Read http://a.test/x\n2. Count the entries\n3. Tell me how many",
-            &[
-                "[ ] Read http://a.test/x",
-                "[ ] Count the entries",
-                "[ ] Tell me how many",
-            ],
-        );
-        check(
-            "先查一下门票价格，再算算五个人多少钱，最后记下来。",
-            &["[ ] 先查一下门票价格", "[ ] 算算五个人多少钱", "[ ] 记下来"],
-        );
-    }
-
-    #[test]
-    fn a_simple_task_has_none() {
-        check("What is 12 times 30?", &[]);
-        check("Open http://a.test and tell me the price.", &[]);
-        check("Write a poem about bread and butter.", &[]);
-        check("Send \"read the book and write a report\" to Ann.", &[]);
-        check(
-            "Ann picks 12 pears and gives 3 away, then she buys 4 more and sells 2. How many \
-             pears does Ann have?",
-            &[],
-        );
-        check("", &[]);
-    }
-
-    #[test]
-    fn parts_are_ticked_off() {
-        let task = "Read http://a.test/wool, work out what 17 balls cost, and remember the total.";
-        let mut parts = Parts::of(task).unwrap();
-        let mut saw = |tool: &str, args: Value, ok, result: &str| {
-            let n = parts.all().iter().filter(|part| !part.is_left()).count() as u32 + 1;
-            parts.saw(n, &json!({"tool": tool, "args": args}), ok, result);
-            let lines: Vec<String> = parts.lines().collect();
-            (lines.join("\n"), parts.left().len())
-        };
-        let (lines, left) = saw(
-            "browser.fetch",
-            json!({"url": "http://a.test/wol"}),
-            false,
-            "404",
-        );
-        assert_eq!(left, 3);
-        assert!(
-            lines.starts_with("[!] Read http://a.test/wool (404)\n"),
-            "{lines}"
-        );
-        saw(
-            "browser.fetch",
-            json!({"url": "http://a.test/wool"}),
-            true,
-            "a ball is 4.50",
-        );
-        saw(
-            "memory.put",
-            json!({"text": "17 balls cost 76.50"}),
-            true,
-            "kept",
-        );
-        let (lines, left) = saw(
-            "calculator.calculate",
-            json!({"expression": "17*4.5"}),
-            true,
-            "76.5",
-        );
-        assert_eq!(left, 0, "{lines}");
-        insta::assert_snapshot!(lines, @"");
     }
 }
