@@ -3,14 +3,18 @@
 mod common;
 
 use std::path::Path;
+use std::sync::Arc;
 
-use common::{Setup, replayed, transcript};
+use common::{Desk, Setup, replayed};
 use insta::assert_snapshot;
 use quipu_kernel::event::Event;
+use quipu_kernel::gate::rules::{Rule, Rules};
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limits;
-use quipu_kernel::process::{Attached, Pid, Program, State, Status};
+use quipu_kernel::planner::Planner;
+use quipu_kernel::process::{Agent, Attached, ChildOf, Pid, Program, State, Status};
 use quipu_kernel::{Kernel, KernelError};
+use quipu_tools::Bus;
 use serde_json::{Value, json};
 
 /// A text that is attached, and has a mark which only its reader sees.
@@ -451,19 +455,85 @@ async fn children_from_rust_have_bounds() {
 }
 
 #[tokio::test]
-async fn a_grandchild_is_the_last() {
-    // Each reads its text and starts one for the same text again.
-    let mut script: Vec<String> = (0..4).map(|_| reader(0, &spawn(0))).collect();
-    script.push(reader(0, DONE));
-    script.push(MAP.into());
+async fn generations_have_an_end() {
+    // Each starts one for the same text, and waits for it.
+    let mut script: Vec<String> =
+        vec!["{\"when\":\"generations below\",\"do\":{\"answer\":\"no more\"}}".into()];
+    script.extend((2..5).map(|child| {
+        let wait = wait(child);
+        format!("{{\"when\":\"{{\\\"process\\\":{child},\\\"status\\\":\\\"started\\\"\",\"do\":{wait}}}")
+    }));
+    script.push(spawn(0));
     script.push(DONE.into());
-    let program = task(2);
     let folder = tempfile::tempdir().expect("a folder");
     let kernel = Setup::new(&script.join("\n")).kernel(&folder.path().join("journal.db"));
-    let mut events = kernel.subscribe();
-    let pid = kernel.spawn(program).expect("it starts");
-    let said = transcript(&kernel, pid, &[], &mut events).await;
-    assert!(!said.is_empty());
+    let (_, pid) = followed(&kernel, task(2)).await;
     let rows = kernel.journal().processes().expect("a journal");
-    assert!(rows.len() < 20, "{}", rows.len());
+    assert_eq!(rows.len(), 4, "the first and three below it");
+    let last = rows[0].exit.as_ref().and_then(|exit| exit.answer.clone());
+    assert_eq!(last, Some("no more".into()));
+    replayed(&kernel, pid).await;
+}
+
+#[tokio::test]
+async fn a_rule_denies_children() {
+    let rule = json!({"tool": "process.*", "do": "deny", "reason": "alone"});
+    let mut rule: Rule = serde_json::from_value(rule).expect("a rule");
+    rule.origin = "policy.toml:1".into();
+    let mut setup = Setup::new(&[MAP.to_owned(), spawn(0), DONE.into()].join("\n"));
+    setup.policy.rules = Arc::new(Rules {
+        rules: vec![Arc::new(rule)],
+        ..Rules::default()
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let kernel = setup.kernel(&folder.path().join("journal.db"));
+    let (said, pid) = followed(&kernel, task(2)).await;
+    for call in ["process.map", "process.spawn"] {
+        let denied = format!("! denied: {call} is denied by a rule (policy.toml:1: alone)");
+        assert!(said.contains(&denied), "{said}");
+    }
+    assert!(
+        kernel
+            .journal()
+            .children(pid)
+            .expect("a journal")
+            .is_empty()
+    );
+}
+
+#[test]
+fn children_share_the_page_of_their_parent() {
+    let page = |children: bool, child_of: Option<ChildOf>| {
+        let mut bus = Bus::default();
+        bus.add(Arc::new(Desk::new("desk", Vec::new())))
+            .expect("one desk");
+        let program = Program {
+            agent: Agent {
+                children,
+                ..Agent::default()
+            },
+            child_of,
+            ..Program::new("task")
+        };
+        Planner::new(&program, &bus, true).boot_page()
+    };
+    let place = ChildOf {
+        pid: 1,
+        step: 1,
+        at: 0,
+    };
+    let (plain, parent, child) = (page(false, None), page(true, None), page(true, Some(place)));
+    assert_eq!(child, plain);
+    assert!(
+        parent.starts_with(&child) && !child.contains("process."),
+        "{child}"
+    );
+    for call in [
+        "process.map",
+        "process.spawn",
+        "process.wait",
+        "process.send",
+    ] {
+        assert!(parent.contains(call), "{parent}");
+    }
 }
