@@ -15,6 +15,7 @@ use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
 use crate::process::{Failure, State, Usage};
+use crate::program::asks_for_code;
 use quipu_cpu::ClosedEarly;
 
 impl Execution {
@@ -164,6 +165,7 @@ impl Execution {
         legal.computed = self.vm.number();
         let alone = self.n == 0 && self.vm.holds_only_the_task() && self.is_told_all_in_the_task();
         legal.numbers = alone.then(|| Numbers::of(self.told()));
+        legal.runs_answers = !asks_for_code(self.told());
         legal.ask &= self.inbox.attended && !self.stuck;
         if self.stuck {
             legal.calls.clear();

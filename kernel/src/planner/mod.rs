@@ -160,6 +160,7 @@ impl Planner {
             calls,
             computed: None,
             numbers: None,
+            runs_answers: false,
             told: self.calls.iter().any(|call| call.offered),
             ask: any && self.interactive,
             answer: self.answer.clone(),

@@ -35,6 +35,28 @@ const DATED: [&str; 16] = [
     "几号",
 ];
 
+/// How words begin that speak of code.
+const CODE: [&str; 18] = [
+    "algorithm",
+    "class",
+    "code",
+    "coding",
+    "command",
+    "example",
+    "function",
+    "implement",
+    "loop",
+    "method",
+    "program",
+    "python",
+    "script",
+    "snippet",
+    "代码",
+    "函数",
+    "程序",
+    "脚本",
+];
+
 /// The end of such a program: what calls the function and prints what it returns.
 pub const CALLED: &str = "\n\nprint(solution())";
 
@@ -74,6 +96,16 @@ fn messages(asked: String) -> Vec<Message> {
     vec![say(Role::System, SYSTEM.to_owned()), say(Role::User, asked)]
 }
 
+/// Whether `text` speaks of code: then a program may be what its writer wants to see.
+pub fn asks_for_code(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| CODE.iter().any(|code| word.starts_with(code)))
+        || CODE
+            .iter()
+            .any(|code| !code.is_ascii() && text.contains(code))
+}
+
 /// Whether a date or a time of day stands in `text`: the name of a month beside a number,
 /// `14:35`, `3月14日`.
 fn gives_a_time(text: &str) -> bool {
@@ -101,6 +133,17 @@ fn gives_a_time(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_speaks_of_code_may_want_to_see_it() {
+        let check = |text: &str, want: bool| assert_eq!(asks_for_code(text), want, "{text}");
+        check("Write a Python function that reverses a list.", true);
+        check("Show me code for that", true);
+        check("写一个程序，输出九九乘法表", true);
+        check("Which weekday was the first of May 1886?", false);
+        check("Decode this: uryyb", false);
+        check("", false);
+    }
 
     #[test]
     fn dates_and_times_are_seen() {

@@ -155,6 +155,7 @@ async fn model_writes_only_what_is_legal() {
     };
     let legal = Legal {
         told: true,
+        runs_answers: false,
         numbers: None,
         computed: None,
         calls: vec![Callable::new(

@@ -1,8 +1,8 @@
 //! The `quipu` command from outside: the real program, in a folder of its own.
 //!
-//! What can be told as a session at a terminal is in `tests/cmd/*.md`, run by
-//! `sessions`; `TRYCMD=overwrite` writes what the program says now into them. The rest
-//! is here, one module for each thing a person or an accident may do to it.
+//! What can be told as a session at a terminal is in the book (`book/src/*.md`), run by
+//! `tests/book.rs`. The rest is here, one module for each thing a person or an accident may
+//! do to it.
 #![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
 mod archives;
@@ -26,7 +26,6 @@ mod registry;
 mod replay;
 mod sandbox;
 mod service;
-mod sessions;
 mod standard_input;
 mod suspension;
 mod terminal;

@@ -10,10 +10,12 @@
 //! | `normal` | from any draft to the normal form |
 //! | `references` | where a `$ref` leads to |
 //! | `cycles` | definitions that mean themselves |
+//! | `letters` | patterns as the server means them that wrote them |
 //! | `merge` | schemas that all must hold as one |
 //! | `wrapped` | the schema in what other programs put around it |
 
 mod cycles;
+mod letters;
 mod merge;
 mod normal;
 mod references;
@@ -24,7 +26,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 pub use merge::merged;
-pub use normal::normal;
+pub use normal::{normal, normal_of_server};
 pub use wrapped::unwrapped;
 
 /// How the definitions of a normal form are referred to.

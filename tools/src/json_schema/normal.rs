@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::cycles::endless;
+use super::letters::of_any_script;
 use super::merge::{is_remark, merged, only_remarks};
 use super::references::{Draft, References, escaped};
 use super::{DEFINITION, validator};
@@ -63,11 +64,25 @@ const COUNTS: &[&str] = &[
 /// # Errors
 /// What is wrong with the schema, or which reference leads nowhere.
 pub fn normal(schema: &Value) -> Result<Value, String> {
+    normalized(schema, |pattern| pattern.to_owned())
+}
+
+/// The same for what a server takes, which has the last word on it: patterns are read as widely as
+/// it may read them.
+///
+/// # Errors
+/// As [`normal`].
+pub fn normal_of_server(schema: &Value) -> Result<Value, String> {
+    normalized(schema, of_any_script)
+}
+
+fn normalized(schema: &Value, pattern: fn(&str) -> String) -> Result<Value, String> {
     let mut normalizer = Normalizer {
         references: References::of(schema),
         names: HashMap::new(),
         definitions: Map::new(),
         parts: 0,
+        pattern,
     };
     let mut whole = normalizer.schema(schema, "", 0)?;
     let definitions = normalizer.definitions;
@@ -104,6 +119,8 @@ struct Normalizer<'a> {
     /// Those that are finished; one under way is null.
     definitions: Map<String, Value>,
     parts: usize,
+    /// How a pattern is read.
+    pattern: fn(&str) -> String,
 }
 
 impl Normalizer<'_> {
@@ -181,6 +198,7 @@ impl Normalizer<'_> {
             // Draft 3, and a mistake since: its parent's list has it.
             ("required", Value::Bool(_)) => return Ok(()),
             ("type", Value::String(name)) if name == "any" => return Ok(()),
+            ("pattern", Value::String(pattern)) => (self.pattern)(pattern).into(),
             (key, _) if SCHEMAS.contains(&key) => self.schema(value, &inside, depth + 1)?,
             (key, Value::Array(_)) if LISTS.contains(&key) => self.list(value, &inside, depth)?,
             (key, Value::Object(all)) if NAMED.contains(&key) => {

@@ -18,7 +18,7 @@ pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
     if !valid {
         return Err("its name cannot be written in an action".into());
     }
-    let parameters = json_schema::normal(&Value::Object((*tool.input_schema).clone()))
+    let parameters = json_schema::normal_of_server(&Value::Object((*tool.input_schema).clone()))
         .map_err(|error| format!("the schema of its arguments is broken: {error}"))?;
     let parameters = arguments(parameters);
     // What a result looks like is said to nobody who could not do without it.
@@ -132,6 +132,10 @@ mod tests {
         check(
             json!({"name": "refer", "inputSchema": {"$ref": "#/$defs/P", "$defs": {"P": {"properties": {}}}}}),
             r##"refer Write {"properties":{},"$defs":{"P":{"properties":{}}},"type":"object"}"##,
+        );
+        check(
+            json!({"name": "greet", "inputSchema": {"properties": {"who": {"pattern": r"^\w+$"}}}}),
+            r#"greet Write {"properties":{"who":{"pattern":"^[_\\p{L}\\p{M}\\p{N}]+$"}},"type":"object"}"#,
         );
         check(
             json!({"name": "gone", "inputSchema": {"properties": {"a": {"$ref": "#/$defs/P"}}}}),

@@ -22,6 +22,8 @@ const ANSWER_CHARS_MAX: u32 = 4000;
 const ASK_CHARS_MAX: u32 = 400;
 /// The argument of a function that runs a program.
 const CODE: &str = "code";
+/// What a program has that tells its result.
+const PRINTS: &str = "print(";
 /// The most calls that one step may make.
 pub const CALLS_MAX: usize = 16;
 
@@ -79,6 +81,8 @@ pub struct Legal {
     pub told: bool,
     /// The numbers of the task, where nothing else has any: no other is made up.
     pub numbers: Option<Numbers>,
+    /// Whether a program is no answer, since nobody asked for one: it is run instead.
+    pub runs_answers: bool,
 }
 
 /// What an answer that is no text looks like.
@@ -168,6 +172,9 @@ impl Legal {
             (Move::Answer, None) if self.calls_in(text).is_some() => {
                 self.action(Move::Call, self.calls_in(text).unwrap_or_default())
             }
+            (Move::Answer, None) if self.program_in(text).is_some() => {
+                Ok(self.program_in(text).unwrap_or_default())
+            }
             (Move::Answer, None) | (Move::Number, _) => Ok(json!({ "answer": text })),
             (Move::Ask, _) => Ok(json!({ "ask": text })),
         }
@@ -183,6 +190,17 @@ impl Legal {
         self.check_calls(calls.get("calls")?, calls.as_object()?.len())
             .ok()?;
         Some(list)
+    }
+
+    /// The program in a fence at the end of an answer to somebody who did not ask for one, as the
+    /// call that runs it: a small model writes how to work something out, and would leave that to
+    /// its user.
+    fn program_in(&self, answer: &str) -> Option<Value> {
+        let call = self.runs_programs().filter(|_| self.runs_answers)?;
+        let (_, fenced) = answer.trim_end().strip_suffix("```")?.rsplit_once("```")?;
+        let (language, code) = fenced.split_once('\n')?;
+        let runs = call.program.as_deref() == Some(language.trim()) && code.contains(PRINTS);
+        runs.then(|| json!({"tool": call.name, "args": {"code": code.trim_end()}}))
     }
 
     /// The first function in sight that opens an address.

@@ -6,6 +6,7 @@ fn legal() -> Legal {
     Legal {
         computed: None,
         numbers: None,
+        runs_answers: false,
         told: true,
         calls: vec![Callable::new(
             "calculator.calculate",
@@ -127,6 +128,30 @@ fn texts_become_actions() {
         "```json\n{\"a\":1}\n```",
         json!({"answer": "```json\n{\"a\":1}\n```"}),
     );
+}
+
+#[test]
+fn a_program_in_place_of_an_answer_is_run() {
+    let check = |asked_for_code: bool, text: &str, want: Value| {
+        let mut legal = legal();
+        let mut python = Callable::new("python.run", "", object(&[("code", words())]));
+        python.program = Some("python".to_owned());
+        legal.calls.push(python);
+        legal.runs_answers = !asked_for_code;
+        assert_eq!(legal.action(Move::Answer, text), Ok(want), "{text}");
+    };
+    let text = "We count:\n```python\nprint(6 * 7)\n```\n";
+    let run = json!({"tool": "python.run", "args": {"code": "print(6 * 7)"}});
+    check(false, text, run);
+    check(true, text, json!({"answer": text.trim()}));
+    // What tells nothing, what is another language, and what goes on after the program.
+    for text in [
+        "```python\nx = 6 * 7\n```",
+        "```bash\necho 42; print(1)\n```",
+        "```python\nprint(6 * 7)\n```\nIt prints 42.",
+    ] {
+        check(false, text, json!({"answer": text}));
+    }
 }
 
 #[test]
