@@ -95,7 +95,16 @@ async fn a_child_answers_with_its_label() {
         wait(2),
         r#"{"tool":"desk.send","args":{"text":"zero"}}"#.into(),
     ];
-    assert_snapshot!(check(&script, task(2)).await, @"");
+    assert_snapshot!(check(&script, task(2)).await, @r#"
+    1 {"tool":"process.spawn","args":{"task":"Tell.","input":"0.txt"}}
+      started 2: Tell.
+      = {"process":2,"status":"started"} (kernel, untrusted)
+    2 {"tool":"process.wait","args":{"process":2}}
+      2 Exited
+      = {"process":2,"answer":"it is zero"} (process:2, untrusted)
+    3 {"tool":"desk.send","args":{"text":"zero"}}
+    "denied" not approved: desk.send changes something, and this process has read untrusted text from file:0.txt, file:1.txt, process:2
+    "#);
 }
 
 #[tokio::test]
@@ -113,7 +122,25 @@ async fn messages_come_in_their_order_and_before_the_answer() {
         wait(2),
         DONE.into(),
     ];
-    assert_snapshot!(check(&script, task(2)).await, @"");
+    assert_snapshot!(check(&script, task(2)).await, @r#"
+    1 {"tool":"process.spawn","args":{"task":"Tell.","input":"0.txt"}}
+      started 2: Tell.
+      = {"process":2,"status":"started"} (kernel, untrusted)
+    2 {"tool":"process.send","args":{"process":2,"text":"begin"}}
+      = {"process":2,"status":"sent"} (kernel, untrusted)
+    3 {"tool":"process.wait","args":{"process":2}}
+      = {"process":2,"said":"half"} (process:2, untrusted)
+    4 {"tool":"process.wait","args":{"process":2}}
+      = {"process":2,"said":"nearly all"} (process:2, untrusted)
+    5 {"tool":"process.wait","args":{"process":2}}
+      2 Exited
+      = {"process":2,"answer":"all"} (process:2, untrusted)
+    6 {"tool":"process.wait","args":{"process":2}}
+      2 Exited
+      = {"process":2,"answer":"all"} (process:2, untrusted)
+    7 {"answer":"done"}
+    "exited" "done"
+    "#);
 }
 
 #[tokio::test]
@@ -139,13 +166,35 @@ async fn waits_that_would_never_end_are_told() {
         let told = steps.into_iter().filter_map(|step| step.outcome);
         told.map(|told| told.text).collect::<Vec<_>>().join("\n")
     };
-    assert_snapshot!(told(2), @"");
-    assert_snapshot!(told(3), @"");
+    assert_snapshot!(told(2), @r"
+    deadlock: process 1 waits for this one already (2 -> 1 -> 2); answer, or send it what it waits for
+    deadlock: process 2 would wait for itself; do something else
+    gave up
+    ");
+    assert_snapshot!(told(3), @r#"
+    process 77 is none that this one, or the process it works for, has started
+    {"process":1,"status":"sent"}
+    one
+    "#);
     let own: Vec<&str> = said
         .lines()
-        .filter(|line| !line.contains("started"))
+        .filter(|line| !line.contains("started") && !line.contains(" Exited"))
         .collect();
-    assert_snapshot!(own.join("\n"), @"");
+    assert_snapshot!(own.join("\n"), @r#"
+    1 {"tool":"process.map","args":{"task":"Tell."}}
+      = {"answered":2,"of":2,"results":[
+    {"item":"0.txt","process":2,"answer":"gave up"},
+    {"item":"1.txt","process":3,"answer":"one"}
+    ]} (process:2, process:3, untrusted)
+    2 {"tool":"process.wait","args":{"process":1}}
+      ! deadlock: process 1 would wait for itself; do something else (kernel, untrusted)
+    3 {"tool":"process.wait","args":{"process":3}}
+      = {"process":3,"said":"late"} (process:3, untrusted)
+    4 {"tool":"process.wait","args":{"process":3}}
+      = {"process":3,"answer":"one"} (process:3, untrusted)
+    5 {"answer":"done"}
+    "exited" "done"
+    "#);
 }
 
 #[tokio::test]
@@ -467,7 +516,13 @@ async fn generations_have_an_end() {
     script.push(DONE.into());
     let folder = tempfile::tempdir().expect("a folder");
     let kernel = Setup::new(&script.join("\n")).kernel(&folder.path().join("journal.db"));
-    let (_, pid) = followed(&kernel, task(2)).await;
+    let limits = Limits {
+        steps: 200,
+        tokens: 100_000,
+        ..Limits::default()
+    };
+    let program = Program { limits, ..task(2) };
+    let (_, pid) = followed(&kernel, program).await;
     let rows = kernel.journal().processes().expect("a journal");
     assert_eq!(rows.len(), 4, "the first and three below it");
     let last = rows[0].exit.as_ref().and_then(|exit| exit.answer.clone());

@@ -262,11 +262,14 @@ impl Execution {
             // What was sent, or is over, is there whoever waits.
             let comes = kin.message(other).map_err(failed)?.is_some()
                 || kin.journal.process(other).map_err(failed)?.state == State::Exited;
+            let of = kin.journal.process(other).map_err(failed)?.child_of;
+            let own = of.is_some_and(|of| of.pid == process.pid);
             if !comes && let Err(circle) = kin.family.waits().add(process.pid, other) {
                 return Ok(Err(deadlock(process.pid, &circle)));
             }
             Ok(Ok(Work::new(async move {
-                match kin.go_on(other) {
+                // Whoever else it is goes on with those that it belongs to.
+                match if own { kin.go_on(other) } else { Ok(()) } {
                     Ok(()) => kin.hears(other).await,
                     Err(Apart::Stopping) => Ok(Came::Suspended),
                     Err(Apart::Failed(why)) => Ok(Came::Of(Done::not(why))),
@@ -304,6 +307,8 @@ impl Execution {
     /// Tells those who wait for mail to look, once a message stands in the journal.
     pub(super) fn announce(&self, action: &Value) {
         if let (true, Some(family)) = (action["tool"] == SEND, &self.inbox.family) {
+            let to = action["args"]["process"].as_i64().unwrap_or_default();
+            family.waits().has_mail(to, self.pid);
             family.mail().send_modify(|sent| *sent += 1);
         }
     }

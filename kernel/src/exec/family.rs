@@ -77,6 +77,13 @@ impl Waits {
         Ok(started)
     }
 
+    /// `pid` waits for `other` no more: there is mail from it.
+    pub(crate) fn has_mail(&self, pid: Pid, other: Pid) {
+        if let Some(others) = self.0.lock().get_mut(&pid) {
+            others.retain(|of| *of != other);
+        }
+    }
+
     /// Forgets what `pid` waits for.
     pub(crate) fn end(&self, pid: Pid) {
         self.0.lock().remove(&pid);

@@ -122,6 +122,7 @@ impl Kernel {
         }
         mail.push_back(message);
         drop(posted);
+        self.machine.waits().has_mail(to, from);
         self.machine.mail().send_modify(|sent| *sent += 1);
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, ReentrantMutex};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
@@ -43,6 +43,8 @@ pub(super) struct Machine {
     pub(super) table: Mutex<HashMap<Pid, Handle>>,
     /// Whether it takes no process any more.
     pub(super) stops: AtomicBool,
+    /// Held while a family is taken up again.
+    resuming: ReentrantMutex<()>,
     /// The processes whose children run, or ran, here.
     parents: Mutex<HashSet<Pid>>,
     waits: Waits,
@@ -59,6 +61,7 @@ impl Machine {
             shared: Arc::new(shared),
             table: Mutex::default(),
             stops: AtomicBool::new(false),
+            resuming: ReentrantMutex::default(),
             parents: Mutex::default(),
             waits: Waits::default(),
             mail: watch::Sender::new(0),
@@ -80,13 +83,16 @@ impl Machine {
         Ok(pid)
     }
 
-    /// Takes a stopped process up again, after its children that are not over.
+    /// Takes a stopped process up again, with its children that are not over.
     pub(super) fn resume(
         &self,
         pid: Pid,
         limits: Option<Limits>,
         attended: bool,
     ) -> Result<Pid, KernelError> {
+        // A process whose step waits for a child, and is here too early, waits until all of a
+        // family are there.
+        let _whole = self.resuming.lock();
         self.takes_processes()?;
         let journal = &self.shared.journal;
         let (mut program, spent_ms) = journal.program(pid)?;
@@ -110,19 +116,18 @@ impl Machine {
         }
         journal.verify(pid)?;
         let past = Past::of(journal, pid, spent_ms)?;
-        // First, so that a step of it that waits for them finds them running.
+        self.launch(pid, program, past, attended);
         for child in journal.children(pid)? {
             if child.state == State::Exited || self.is_running(child.pid) {
                 continue;
             }
             match self.resume(child.pid, None, false) {
-                Err(KernelError::Stopping) => return Err(KernelError::Stopping),
+                Err(KernelError::Stopping) => break,
                 // Its parent hears of that when it waits for it.
                 Err(error) => tracing::warn!(pid = child.pid, %error, "a child does not go on"),
                 Ok(_) => {}
             }
         }
-        self.launch(pid, program, past, attended);
         Ok(pid)
     }
 

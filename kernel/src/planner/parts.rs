@@ -25,6 +25,9 @@ const WORD_CHARS_MIN: usize = 4;
 /// Letters by which words are compared: `calculate` and `calculation` are one.
 const STEM_CHARS: usize = 5;
 
+/// What a verb counts beside the words: what a part asks for is told by it first.
+const VERB: usize = 8;
+
 /// What has become of a part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -155,7 +158,7 @@ impl Parts {
         let fits = |part: &Part| {
             let own = words(&part.text);
             let shared = own.iter().filter(|word| did.contains(word)).count();
-            2 * shared + usize::from(does(tool, &part.text)) * 3
+            2 * shared + usize::from(does(tool, &part.text)) * VERB
         };
         let left = || {
             self.0

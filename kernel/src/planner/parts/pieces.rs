@@ -169,6 +169,7 @@ const BETWEEN: &[&str] = &[
     "，并",
     "；",
     "，",
+    ", ",
 ];
 
 /// The pieces of a task: the items of its list, or its sentences and what stands in one between

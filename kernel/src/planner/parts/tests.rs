@@ -88,5 +88,9 @@ fn parts_are_ticked_off() {
         "76.5",
     );
     assert_eq!(left, 0, "{lines}");
-    insta::assert_snapshot!(lines, @"");
+    insta::assert_snapshot!(lines, @r"
+    [x] Read http://a.test/wool (step 1)
+    [x] work out what 17 balls cost (step 3)
+    [x] remember the total (step 2)
+    ");
 }
