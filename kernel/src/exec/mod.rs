@@ -10,8 +10,11 @@
 //! | `plan` | what may be done on its own later, before anything is read |
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
 //! | `caller` | what a process does for the calls of its own |
+//! | `children`, `list` | the same for calls on other processes, and for a list of children |
+//! | `family`, `kin` | those as one process reaches them, and sees them |
 //! | `person` | where a person is waited for |
 //! | `examples` | tasks that were done right, before the task |
+//! | `parts` | what of a task of several parts is done, and other means where one failed |
 //! | `past` | what a process was before this machine took it up |
 //! | `recorder` | the CPU, with a tape of what it tells |
 //! | `written` | what is written into the journal, or is there already |
@@ -22,11 +25,16 @@
 
 mod act;
 mod caller;
+mod children;
 mod decide;
 mod ending;
 mod examples;
+mod family;
 mod judge;
 mod keep;
+mod kin;
+mod list;
+mod parts;
 mod past;
 mod person;
 mod plan;
@@ -45,7 +53,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::mpsc::Receiver;
 
-use crate::calls::{Find, REMEMBER, Syscall, World};
+use crate::calls::{self, Find, REMEMBER, Syscall, WAIT, World};
 use crate::event::Event;
 use crate::gate::Ruling;
 use crate::gate::plan::Progress;
@@ -55,13 +63,15 @@ use crate::journal::{Outcome, StepRow};
 use crate::label::{Label, Trust};
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
-use crate::planner::{LeftOut, LoopGuard, Planner};
-use crate::process::{Ending, Exit, Pid, Program, Reply, State, Usage};
+use crate::planner::parts::Parts;
+use crate::planner::{LeftOut, LoopGuard, Planner, several};
+use crate::process::{Drawn, Ending, Exit, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
 use quipu_cpu::Weights;
 
 pub(crate) use ending::not_set_up;
+pub(crate) use family::{Apart, Family, Waits};
 pub(crate) use past::Past;
 pub(crate) use recorder::Facts;
 pub(crate) use shared::Shared;
@@ -73,6 +83,8 @@ pub(crate) struct Inbox {
     pub(crate) priority: Arc<AtomicI8>,
     /// Whether a person is there to reply.
     pub(crate) attended: bool,
+    /// The other processes; `None` where it only shows what it is.
+    pub(crate) family: Option<Arc<dyn Family>>,
 }
 
 /// A process in execution.
@@ -90,11 +102,19 @@ pub(crate) struct Execution {
     n: u32,
     spent: Spent,
     usage: Usage,
+    /// Whether it has, or had, to do with other processes.
+    has_children: bool,
+    /// What its children have taken out of its limits.
+    drawn: Drawn,
     limits_hit: Vec<Limit>,
     history: Arc<Vec<String>>,
     started: Instant,
     /// Steps whose effects may or may not have happened before a crash.
     pending: VecDeque<StepRow>,
+    /// The parts of its task, where it has several.
+    parts: Option<Parts>,
+    /// The function whose calls failed last, and how many did in a row.
+    failing: Option<(String, u32)>,
     /// The last action, and whether it worked.
     last: Option<(Value, bool)>,
     /// Whether it was asked for again, though it had worked: then only an answer is left.
@@ -154,10 +174,17 @@ impl Execution {
                 ..Spent::default()
             },
             usage: Usage::default(),
+            has_children: past
+                .done
+                .iter()
+                .any(|step| calls::is_on_others(&step.action)),
+            drawn: Drawn::default(),
             limits_hit: Vec::new(),
             history: Arc::default(),
             started: Instant::now(),
             pending: VecDeque::new(),
+            parts: None,
+            failing: None,
             last: None,
             stuck: false,
             // One that is taken up again is looked at.
@@ -175,6 +202,12 @@ impl Execution {
             approved: Vec::new(),
             suspends: false,
         };
+        execution.parts = Parts::of(execution.told());
+        if execution.has_children {
+            let journal = execution.shared.journal.clone();
+            let found = || journal.drawn(pid).unwrap_or_default();
+            execution.drawn = execution.shared.tape.fact("drawn", found)?;
+        }
         if let Some(reminder) = past.reminder {
             execution.pin(&reminder);
         }
@@ -211,8 +244,16 @@ impl Execution {
             program.limits.action_tokens as usize,
         )?;
         vm.label_boot(planner.boot_label().clone());
-        for attached in &program.attached {
-            vm.attach(cpu, &attached.text, &attached.label)?;
+        match several::goes_to_children(program, &|text| cpu.count(text), cpu.info().window) {
+            true => {
+                let (names, label) = several::named(&program.attached);
+                vm.attach(cpu, &names, &label)?;
+            }
+            false => {
+                for attached in &program.attached {
+                    vm.attach(cpu, &attached.text, &attached.label)?;
+                }
+            }
         }
         examples::show(program, &planner, cpu, &mut vm);
         Ok((planner, vm))
@@ -231,6 +272,7 @@ impl Execution {
         });
         self.tell_left_out();
         self.tell_examples(self.vm.examples());
+        self.tell_parts();
         let ending = loop {
             let result = match self.pending.pop_front() {
                 Some(step) => self.redo(step).await,
@@ -249,6 +291,8 @@ impl Execution {
                 Err(ending) => break ending,
             }
         };
+        // Where the tape ends here, so does the run.
+        let _ = self.end_children(&ending).await;
         self.finish(ending)
     }
 
@@ -328,7 +372,8 @@ impl Execution {
             None => action.to_string(),
         };
         // Asked for again though it had worked: it was not done, and would not be.
-        self.stuck = self.last.as_ref() == Some(&(action.clone(), true));
+        self.stuck =
+            !may_come_otherwise(&action) && self.last.as_ref() == Some(&(action.clone(), true));
         if !together {
             // What this step brought in comes into the window below.
             self.decided_before = self.vm.lowest_label().trust != Trust::Untrusted;
@@ -338,6 +383,7 @@ impl Execution {
             self.progress.saw(tool, args, text, self.decided_before);
         }
         self.progress.settle();
+        self.tick_off(n, &action, &outcome);
         self.last = Some((action, outcome.ok));
         self.vm
             .push(&*self.shared.cpu, n, written, outcome.text, outcome.label);
@@ -373,6 +419,11 @@ impl Execution {
     fn emit(&self, event: Event) {
         self.shared.events.emit(event);
     }
+}
+
+/// Whether the same action brings something else the next time: what another process says.
+fn may_come_otherwise(action: &Value) -> bool {
+    action["tool"] == WAIT
 }
 
 /// Marks a call that was decided together with the one before it, in the journal.

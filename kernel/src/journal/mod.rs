@@ -12,11 +12,12 @@
 //! | `chain` | by which a changed row is noticed |
 //! | `tape` | what a process was told, so that it can be run again |
 //! | `kept` | all that is there of one process, to run it again |
-//! | `rows`, `ruling` | what is read of processes |
+//! | `rows`, `ruling`, `children` | what is read of processes |
 //! | `fork`, `forget`, `transfer` | copies, removes, exports and imports one |
 //! | `schema` | the tables |
 
 mod chain;
+mod children;
 mod error;
 mod forget;
 mod fork;
@@ -39,6 +40,7 @@ use crate::gate::Ruling;
 use crate::process::{Exit, Pid, Program, State};
 use crate::window::reminder::Reminder;
 use chain::Chain;
+pub(crate) use children::Message;
 pub use error::JournalError;
 use error::wrap;
 pub(crate) use kept::Kept;

@@ -15,9 +15,11 @@ pub mod judgement;
 mod kind;
 pub mod lessons;
 pub mod numbers;
+pub mod parts;
 mod plain;
 pub(crate) mod plan;
 pub mod program;
+pub(crate) mod several;
 mod unspoken;
 
 use quipu_tools::{BUILTIN, Bus, DeviceSpec, FunctionSpec};
@@ -28,8 +30,9 @@ pub use card::card;
 use cards::{Card, Cards};
 pub use guard::LoopGuard;
 pub use kind::signature;
+use several::Parent;
 
-use crate::calls::{self, Given, Now, REMEMBER, Sight};
+use crate::calls::{self, Given, MAP, Now, REMEMBER, Sight, Spec};
 use crate::grammar::{Answer, Callable, Legal, Move, certainly_held};
 use crate::label::{Label, Trust};
 use crate::limits::Allowance;
@@ -115,16 +118,27 @@ impl Planner {
             has_memory,
             tools_paged: more.len() > 0,
         };
-        calls.extend(calls::ALL.iter().filter_map(|spec| {
+        let parent = Parent::of(program);
+        let of_parents = |spec: &&&Spec| spec.sight == Sight::OfParents;
+        let own = |spec: &&'static Spec| {
+            let offered = match (spec.sight, parent) {
+                (Sight::Always, _) | (Sight::OfParents, Parent::Fully) => true,
+                (Sight::OfParents, Parent::OfList) => spec.name == MAP,
+                _ => false,
+            };
             Some(Callable {
-                offered: spec.sight == Sight::Always,
+                offered,
                 ..Callable::new(spec.name, spec.description, (spec.parameters)(&given)?)
             })
-        }));
+        };
+        let usual = calls::ALL.iter().filter(|spec| !of_parents(spec));
+        calls.extend(usual.filter_map(own));
         let common = calls.len();
         // They depend on the task alone: a resumed process sees the same.
         calls.extend(special);
         calls.extend(more.take(&program.prompt));
+        // Last, so that children share the page up to here.
+        calls.extend(calls::ALL.iter().filter(of_parents).filter_map(own));
         Self {
             calls,
             common,

@@ -110,6 +110,8 @@ pub struct Vm {
     /// What the store holds on the task, shown before it.
     reminder: Option<Pinned>,
     steps: Vec<StepPage>,
+    /// What the kernel says after the last step, for the next one alone.
+    remark: Option<String>,
     window: usize,
     reserve: usize,
     view_tokens: usize,
@@ -139,6 +141,7 @@ impl Vm {
             borders: Borders::new(cpu.info().constrains),
             reminder: None,
             steps: Vec::new(),
+            remark: None,
             window,
             reserve: reserve.min(window / 4).max(1),
             view_tokens: 0,
@@ -211,6 +214,11 @@ impl Vm {
     pub fn examples(&self) -> Vec<String> {
         let shown = self.examples.iter();
         shown.map(|example| example.id.clone()).collect()
+    }
+
+    /// Says something after the last step: in the next window, and in none after it.
+    pub fn remark(&mut self, words: Option<String>) {
+        self.remark = words;
     }
 
     /// Tokens kept free for the next action.
@@ -431,6 +439,9 @@ impl Vm {
         for step in self.steps.iter().filter(|step| step.resident) {
             messages.push(say(Role::Assistant, step.action.clone()));
             messages.push(say(Role::User, step.view(self.borders)));
+        }
+        if let (Some(words), Some(last)) = (&self.remark, messages.last_mut()) {
+            last.text.push_str(&format!("\n\n{words}"));
         }
         messages
     }

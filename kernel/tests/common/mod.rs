@@ -256,7 +256,7 @@ pub async fn transcript(
 
 pub type Events = quipu_kernel::event::Subscription;
 
-fn line(event: &Event) -> Option<String> {
+pub fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::Started { steps: 0, .. } | Event::Token { .. } | Event::Step { .. } => return None,
         Event::Started { steps, .. } => format!("resumed after {steps}"),
@@ -269,6 +269,10 @@ fn line(event: &Event) -> Option<String> {
         Event::Planned { plan, dropped, .. } => {
             let told = plan.told().join("; ");
             format!("planned {told}, dropped {}", dropped.join("; "))
+        }
+        Event::Parts { parts, .. } => {
+            let lines: Vec<String> = parts.lines().collect();
+            format!("  {}", lines.join("; "))
         }
         Event::Action { n, action, .. } => format!("{n} {action}"),
         Event::Deliberated {
@@ -293,6 +297,8 @@ fn line(event: &Event) -> Option<String> {
         Event::SwappedOut { tokens, .. } => format!("  swapped out {tokens}"),
         Event::SwappedIn { tokens, .. } => format!("  swapped in {tokens}"),
         Event::Consolidated { page, from, .. } => format!("{page} made from {from:?}"),
+        Event::Spawned { child, task, .. } => format!("  started {child}: {task}"),
+        Event::Joined { child, status, .. } => format!("  {child} {status:?}"),
         Event::Lost { events, .. } => format!("{events} events lost"),
         Event::Denied { missing, .. } => format!("  {} lacks {}", missing.device, missing.need),
         Event::LimitHit { text, .. } => format!("  limit: {text}"),

@@ -406,6 +406,9 @@ fn report(pid: Pid, exit: &Exit, reminder: Option<Reminder>, steps: Vec<StepRow>
         "ms": exit.ms,
         "limits_hit": exit.limits_hit,
     });
+    if !exit.left.is_empty() {
+        report["left"] = json!(exit.left);
+    }
     if let Some(error) = hints::ended(exit) {
         report["error"] = json!(error);
     }

@@ -154,6 +154,9 @@ catalogue! {
     failed: "failed", "失败";
     evicted: "page {page} evicted ({tokens} tokens)", "页 {page} 已移出窗口（{tokens} 个 token）";
     recalled: "page {page} recalled", "页 {page} 已取回";
+    left_undone: "not done: {parts}", "未完成：{parts}";
+    child_began: "        process {pid}: {task}", "        进程 {pid}：{task}";
+    child_ended: "        process {pid} → {said}", "        进程 {pid} → {said}";
     lost: "{events} events came too fast to be shown", "{events} 个事件来得太快，未能显示";
     limit: "limit: {text}", "限制：{text}";
     sum: "{time} · {prompt} prompt tokens ({cached} cached) · {generated} generated",
