@@ -22,7 +22,8 @@ use crate::device::{
 };
 use crate::grants::Held;
 use crate::manifest::{GuestLimits, Manifest};
-use crate::net::secrets::{Secret, Secrets};
+use crate::net::secrets::Secrets;
+use crate::secrets::Secret;
 
 /// The longest a call may take when nobody says.
 const DEADLINE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
