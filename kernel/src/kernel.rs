@@ -16,11 +16,12 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
 use crate::event::{Event, Events, Subscription};
-use crate::exec::{Execution, Facts, Inbox, Past, Shared, not_set_up};
+use crate::exec::{Execution, Facts, Inbox, Past, Shared, not_set_up, screened};
 use crate::gate::{Gate, Policy};
 use crate::journal::tape::{Row, Tape};
 use crate::journal::{Journal, JournalError};
 use crate::judgement::{Judgement, Question};
+use crate::label::Secrecy;
 use crate::limits::Limits;
 use crate::process::{Ending, Exit, PRIORITIES, Pid, Program, Reply, State, Status};
 use crate::signal::Signal;
@@ -105,8 +106,13 @@ pub enum KernelError {
 impl Kernel {
     /// Boots a machine from its parts. What an earlier machine left running under
     /// the same journal becomes ready to be resumed.
-    pub fn boot(parts: Parts) -> Result<Self, KernelError> {
+    pub fn boot(mut parts: Parts) -> Result<Self, KernelError> {
         parts.journal.recover()?;
+        let policy = &mut parts.policy;
+        if parts.cpu.info().kind == "remote" {
+            policy.clearance.get_or_insert(Secrecy::Public);
+        }
+        parts.cpu = screened(parts.cpu, &policy.leaks);
         let events = Arc::new(Events::default());
         let heard = events.clone();
         parts
@@ -189,6 +195,7 @@ impl Kernel {
     /// the window, say) starts too, and exits with status `failed`.
     pub fn spawn(&self, program: Program) -> Result<Pid, KernelError> {
         self.takes_processes()?;
+        let program = program.without_secrets(&self.shared.gate.policy().leaks);
         let model = &self.shared.cpu.info().model;
         let pid = self.shared.journal.create(&program, model)?;
         let attended = program.interactive;
@@ -319,6 +326,11 @@ impl Kernel {
 
     pub(crate) fn emit(&self, event: Event) {
         self.shared.events.emit(event);
+    }
+
+    /// The most secret text that its CPU may be shown.
+    pub(crate) fn clearance(&self) -> Secrecy {
+        self.shared.clearance()
     }
 
     /// How its processes choose their tokens.

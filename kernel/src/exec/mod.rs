@@ -14,6 +14,7 @@
 //! | `examples` | tasks that were done right, before the task |
 //! | `past` | what a process was before this machine took it up |
 //! | `recorder` | the CPU, with a tape of what it tells |
+//! | `screen` | the CPU, with a mark in place of each secret |
 //! | `written` | what is written into the journal, or is there already |
 //! | `remind` | what the store holds on the task, before the first step |
 //! | `reminder` | the words of it |
@@ -33,6 +34,7 @@ mod plan;
 mod recorder;
 mod remind;
 mod reminder;
+mod screen;
 mod shared;
 mod step;
 mod written;
@@ -45,18 +47,18 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::mpsc::Receiver;
 
-use crate::calls::{Find, REMEMBER, Syscall, World};
+use crate::calls::{Find, REMEMBER, Syscall, World, look_up, reads_open_pages};
 use crate::event::Event;
 use crate::gate::Ruling;
 use crate::gate::plan::Progress;
 use crate::gate::rules::Rule;
 use crate::journal::tape::{Tape, Told, hash_of};
 use crate::journal::{Outcome, StepRow};
-use crate::label::{Label, Trust};
+use crate::label::{Label, Secrecy, Trust};
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::{LeftOut, LoopGuard, Planner};
-use crate::process::{Ending, Exit, Pid, Program, Reply, State, Usage};
+use crate::process::{Ending, Exit, Failure, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
 use quipu_cpu::Weights;
@@ -64,6 +66,7 @@ use quipu_cpu::Weights;
 pub(crate) use ending::not_set_up;
 pub(crate) use past::Past;
 pub(crate) use recorder::Facts;
+pub(crate) use screen::screened;
 pub(crate) use shared::Shared;
 
 /// What reaches a process from outside.
@@ -234,6 +237,7 @@ impl Execution {
         let ending = loop {
             let result = match self.pending.pop_front() {
                 Some(step) => self.redo(step).await,
+                None if self.is_confided() => Err(self.withheld()),
                 None if self.unreminded => self.remind().await,
                 None if self.unplanned => self.plan().await,
                 None => self.step().await,
@@ -272,7 +276,10 @@ impl Execution {
             pid: self.pid,
             n,
             memory: self.program.agent.memory.clone(),
-            said: self.vm.users_words(),
+            said: [self.vm.users_words(), self.progress.literals()].join("\n"),
+            pages: self.vm.open_pages(),
+            leaks: self.shared.gate.policy().leaks.clone(),
+            clearance: self.clearance(),
             rules: self.shared.gate.policy().rules.clone(),
             mark: self.shared.journal.mark(),
             tape: self.shared.tape.clone(),
@@ -282,7 +289,7 @@ impl Execution {
     /// What the kernel itself says, as the outcome of a step.
     fn kernel_says(&self, text: String, ok: bool, ms: u64) -> Outcome {
         // The words may quote an action, and through it whatever the process read.
-        let label = Label::kernel().lowered_to(self.vm.lowest_label().trust);
+        let label = Label::kernel().held_to(self.vm.lowest_label().level());
         Outcome {
             text,
             ok,
@@ -340,9 +347,39 @@ impl Execution {
             self.progress.saw(tool, args, text, self.decided_before);
         }
         self.progress.settle();
+        let open = outcome.ok && outcome.label.secrecy.is_public() && self.opened(&action);
         self.last = Some((action, outcome.ok));
         self.vm
             .push(&*self.shared.cpu, n, written, outcome.text, outcome.label);
+        if open {
+            self.vm.note_open_page();
+        }
+    }
+
+    /// Whether `action` opened a page of the open network.
+    fn opened(&self, action: &Value) -> bool {
+        let tool = action["tool"].as_str();
+        let function = tool.and_then(|tool| look_up(&self.shared.bus, tool));
+        function.is_some_and(|function| reads_open_pages(&function))
+    }
+
+    /// Whether the process holds what it is not cleared for: its CPU is asked nothing then.
+    fn is_confided(&self) -> bool {
+        self.vm.lowest_label().secrecy > self.clearance()
+    }
+
+    /// The most secret text that its CPU may be shown, and whoever started it may learn.
+    fn clearance(&self) -> Secrecy {
+        let starter = self.program.clearance.unwrap_or(Secrecy::Secret);
+        self.shared.clearance().min(starter)
+    }
+
+    fn withheld(&self) -> Ending {
+        let label = self.vm.lowest_label();
+        Ending::Failed(Failure::Withheld {
+            secrecy: label.secrecy,
+            from: label.confided_by().to_owned(),
+        })
     }
 
     fn hit(&mut self, limit: Limit) {
