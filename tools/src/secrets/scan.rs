@@ -421,7 +421,8 @@ mod tests {
 
         #[test]
         fn what_has_no_secret_stays_as_it_is(text in ".{0,300}") {
-            prop_assert_eq!(scan().redacted(&text).as_ref(), text.as_str());
+            let clean = scan().redacted(&text).into_owned();
+            prop_assert_eq!(clean, text);
         }
     }
 }
