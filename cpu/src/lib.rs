@@ -6,7 +6,8 @@
 //!
 //! | file | job |
 //! | --- | --- |
-//! | `lib.rs` | the contract: [`Cpu`], [`Job`], [`Inquiry`], [`Ticket`] |
+//! | `lib.rs` | the contract: [`Cpu`], [`Job`], [`Inquiry`] |
+//! | `ticket` | a job under way: [`Ticket`] |
 //! | [`llama`] | a GGUF file run by llama.cpp: the only folder that names it (feature `llama`) |
 //! | [`kv`] | what is where in the KV cache and who computes next; bookkeeping without llama.cpp |
 //! | [`remote`] | an OpenAI-compatible endpoint |
@@ -32,17 +33,18 @@ pub mod scripted;
 mod stats;
 mod template;
 mod thought;
+mod ticket;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::mpsc;
 
 pub use odds::{Likely, TokenOdds};
 pub use stats::{Counters, CpuProcess, CpuStats};
 pub use template::{ChatTemplate, Segment};
 pub use thought::without_thought;
+pub use ticket::{Sink, Ticket};
 
 /// The number of a process; never used twice under one root.
 pub type Pid = i64;
@@ -195,61 +197,6 @@ pub enum ClosedEarly {
     Full,
     /// It said the same again and again.
     Repeating,
-}
-
-/// A job under way. Dropping it cancels the job within one small batch.
-///
-/// It has room for a piece of text for each token that the job may have, and for the last
-/// chunk: a CPU that sends no more than that never waits for a process that does not read.
-pub struct Ticket {
-    chunks: mpsc::Receiver<Result<Chunk, CpuError>>,
-    listener: Option<Listener>,
-}
-
-/// Who is shown each piece of a ticket as it is read.
-type Listener = Box<dyn FnMut(&Result<Chunk, CpuError>) + Send>;
-
-/// Pieces that a ticket has room for, however many tokens its job may have.
-const PIECES_MAX: usize = 1 << 20;
-
-/// The CPU's end of a [`Ticket`].
-pub type Sink = mpsc::Sender<Result<Chunk, CpuError>>;
-
-impl Ticket {
-    /// A ticket with room for `pieces_max` pieces of text, at least one, and the last chunk;
-    /// and the sink that feeds it.
-    pub fn new(pieces_max: u32) -> (Sink, Self) {
-        let room = (pieces_max as usize).clamp(1, PIECES_MAX) + 1;
-        let (sink, chunks) = mpsc::channel(room);
-        let listener = None;
-        (sink, Self { chunks, listener })
-    }
-
-    /// Shows each piece to `listener` when it is read, and to nobody what is never read.
-    pub fn heard_by(
-        mut self,
-        listener: impl FnMut(&Result<Chunk, CpuError>) + Send + 'static,
-    ) -> Self {
-        self.listener = Some(Box::new(listener));
-        self
-    }
-
-    /// A ticket that ends at once.
-    fn failed(error: CpuError) -> Self {
-        let (sink, ticket) = Self::new(0);
-        // Nobody has dropped the ticket yet.
-        let _ = sink.try_send(Err(error));
-        ticket
-    }
-
-    /// The next piece. A CPU that goes away without a word is [`CpuError::Gone`].
-    pub async fn next(&mut self) -> Result<Chunk, CpuError> {
-        let chunk = self.chunks.recv().await.unwrap_or(Err(CpuError::Gone));
-        if let Some(listener) = &mut self.listener {
-            listener(&chunk);
-        }
-        chunk
-    }
 }
 
 /// What is known of a CPU.

@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::event::{Event, Subscription};
-use crate::gate::{Guarded, NO_ROLES, Passed, Request, Verdict};
+use crate::gate::{Guarded, Known, NO_ROLES, Passed, Request, Verdict};
 use crate::kernel::{Kernel, KernelError};
-use crate::label::Label;
+use crate::label::{Label, Secrecy};
 use crate::limits::Limits;
 use crate::process::{Agent, Exit, Memory, Program, Status};
 use crate::signal::Signal;
@@ -116,7 +116,7 @@ impl Kernel {
                 break;
             }
             let ids = group.ids();
-            if self.tried.lock().contains(&ids) {
+            if self.tried.lock().contains(&ids) || secrecy_of(&group) > self.clearance() {
                 continue;
             }
             let text = match group.why {
@@ -202,6 +202,12 @@ fn all_groups(store: &dyn quipu_memory::Store) -> Result<Vec<Group>, StoreError>
     Ok(all)
 }
 
+/// How secret the most secret memory of `group` is.
+fn secrecy_of(group: &Group) -> Secrecy {
+    let secrecy = group.pages.iter().map(|page| page.secrecy).max();
+    secrecy.unwrap_or_default()
+}
+
 /// The process that writes a note of a group: it sees the memories, and may only answer.
 fn program(group: &Group) -> Program {
     let mut prompt = String::from(
@@ -213,6 +219,7 @@ fn program(group: &Group) -> Program {
         prompt.push_str(&format!("- {text}\n"));
     }
     let trust = group.pages.iter().map(|page| page.trust).min();
+    let label = Label::new("memory", trust.unwrap_or_default()).kept(secrecy_of(group));
     Program {
         agent: Agent {
             name: SOURCE.into(),
@@ -223,7 +230,7 @@ fn program(group: &Group) -> Program {
             },
             ..Agent::default()
         },
-        label: Label::new("memory", trust.unwrap_or_default()),
+        label,
         limits: Limits {
             steps: 1,
             action_tokens: 256,
@@ -250,7 +257,7 @@ impl Guarded for Note {
             effect: Effect::Write,
             needs: &[Capability::MemWrite],
             held: &self.held,
-            from_user: false,
+            known: Known::default(),
             key: "",
             // It is the machine's own: the user's rules are about what processes ask for.
             args: None,

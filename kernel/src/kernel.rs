@@ -16,11 +16,12 @@ use quipu_memory::{PageId, Store, StoreError};
 use quipu_tools::Bus;
 
 use crate::event::{Event, Events, Subscription};
-use crate::exec::{Execution, Past, Shared};
+use crate::exec::{Execution, Past, Shared, screened};
 use crate::gate::{Gate, Policy};
 use crate::journal::tape::Tape;
 use crate::journal::{Journal, JournalError};
 use crate::judgement::{Judgement, Question};
+use crate::label::Secrecy;
 use crate::limits::Limits;
 use crate::process::{Exit, Pid, Program, Reply};
 use crate::signal::Signal;
@@ -93,8 +94,13 @@ pub enum KernelError {
 impl Kernel {
     /// Boots a machine from its parts. What an earlier machine left running under
     /// the same journal becomes ready to be resumed.
-    pub fn boot(parts: Parts) -> Result<Self, KernelError> {
+    pub fn boot(mut parts: Parts) -> Result<Self, KernelError> {
         parts.journal.recover()?;
+        let policy = &mut parts.policy;
+        if parts.cpu.info().kind == "remote" {
+            policy.clearance.get_or_insert(Secrecy::Public);
+        }
+        parts.cpu = screened(parts.cpu, &policy.leaks);
         let events = Arc::new(Events::default());
         let heard = events.clone();
         parts
@@ -258,6 +264,11 @@ impl Kernel {
 
     pub(crate) fn emit(&self, event: Event) {
         self.machine.shared.events.emit(event);
+    }
+
+    /// The most secret text that its CPU may be shown.
+    pub(crate) fn clearance(&self) -> Secrecy {
+        self.machine.shared.clearance()
     }
 
     /// How its processes choose their tokens.

@@ -1,12 +1,14 @@
-//! Labels: where a piece of text came from and how far it can be trusted.
+//! Labels: where a piece of text came from, how far it can be trusted, and who may learn it.
 //!
 //! Every page, message and stored document carries one. Whatever is derived from
-//! several labelled things gets the lowest trust among them.
+//! several labelled things gets the lowest trust and the highest secrecy among them.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use quipu_memory::PageId;
-pub use quipu_memory::Trust;
+pub use quipu_memory::{Secrecy, Trust};
 
 /// What the source of a text from the store begins with; the ids of its pages follow.
 const MEMORY: &str = "memory:";
@@ -15,30 +17,61 @@ const TOOL: &str = "tool:";
 /// Sources of one label that are named; the others are counted.
 const SOURCES_NAMED: usize = 4;
 
-/// Source and trust of one piece of text.
+/// Source, trust and secrecy of one piece of text.
 ///
 /// ```
-/// use quipu_kernel::label::{Label, Trust};
+/// use quipu_kernel::label::{Label, Secrecy, Trust};
 ///
-/// let read = [Label::user(), Label::new("tool:web", Trust::Untrusted)];
-/// let made_from_both = Label::lowest(read.iter());
-/// assert_eq!(made_from_both.trust, Trust::Untrusted);
-/// assert_eq!(made_from_both.source, "tool:web");
+/// let note = Label::new("memory:m3", Trust::User).kept(Secrecy::Private);
+/// let read = [Label::user(), Label::new("tool:web", Trust::Untrusted), note];
+/// let made_from_all = Label::lowest(read.iter());
+/// assert_eq!(made_from_all.trust, Trust::Untrusted);
+/// assert_eq!(made_from_all.source, "tool:web");
+/// assert_eq!(made_from_all.secrecy, Secrecy::Private);
+/// assert_eq!(made_from_all.confided_by(), "memory:m3");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
-    /// Where the text came from: `kernel`, `user`, `tool:calculator`, `memory:m3,m5`.
+    /// Where the text came from: `kernel`, `user`, `tool:calculator`, `memory:m3,m5`. Of what
+    /// was made of several, the sources that are trusted least.
     pub source: String,
     /// How far the text may influence effects.
     pub trust: Trust,
+    /// Who may learn it.
+    #[serde(default, skip_serializing_if = "Secrecy::is_public")]
+    pub secrecy: Secrecy,
+    /// The sources of that secrecy, where they are others than `source`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) confided_by: Option<String>,
+}
+
+/// How far a text may be trusted and who may learn it, whatever its sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// How far it may be trusted.
+    pub trust: Trust,
+    /// Who may learn it.
+    pub secrecy: Secrecy,
+}
+
+/// In words: the secrecy is told only where somebody has to keep it.
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.secrecy.is_public() {
+            true => self.trust.fmt(f),
+            false => write!(f, "{}, {}", self.trust, self.secrecy),
+        }
+    }
 }
 
 impl Label {
-    /// A label of `source` with `trust`.
+    /// A label of `source` with `trust`, of what nobody has to keep.
     pub fn new(source: impl Into<String>, trust: Trust) -> Self {
         Self {
             source: source.into(),
             trust,
+            secrecy: Secrecy::Public,
+            confided_by: None,
         }
     }
 
@@ -58,33 +91,67 @@ impl Label {
         Self::new(format!("{MEMORY}{}", ids.join(",")), trust)
     }
 
+    /// This source, at least as secret as `secrecy`.
+    #[must_use]
+    pub fn kept(mut self, secrecy: Secrecy) -> Self {
+        self.secrecy = self.secrecy.max(secrecy);
+        self
+    }
+
+    /// This source, trusted no further than `trust`.
+    #[must_use]
+    pub fn lowered_to(mut self, trust: Trust) -> Self {
+        self.trust = self.trust.min(trust);
+        self
+    }
+
+    /// This source, trusted no further and at least as secret as `other`.
+    #[must_use]
+    pub fn held_to(self, other: Level) -> Self {
+        self.lowered_to(other.trust).kept(other.secrecy)
+    }
+
+    /// How far it is trusted and who may learn it.
+    pub fn level(&self) -> Level {
+        Level {
+            trust: self.trust,
+            secrecy: self.secrecy,
+        }
+    }
+
+    /// The sources of its secrecy.
+    pub fn confided_by(&self) -> &str {
+        self.confided_by.as_deref().unwrap_or(&self.source)
+    }
+
     /// The ids of the store's pages that the text was taken from.
     pub fn pages(&self) -> impl Iterator<Item = &str> {
         let ids = self.source.strip_prefix(MEMORY).unwrap_or_default();
         ids.split(',').filter(|id| !id.is_empty())
     }
 
-    /// The lowest trust among `labels`, and the sources that are trusted no further; the
-    /// kernel's where there are none.
+    /// The lowest trust and the highest secrecy among `labels`, with the sources that are
+    /// trusted no further, and those that are as secret; the kernel's where there are none.
     pub fn lowest<'a>(labels: impl Iterator<Item = &'a Label> + Clone) -> Self {
         let Some(trust) = labels.clone().map(|label| label.trust).min() else {
             return Self::kernel();
         };
-        let mut sources: Vec<&str> = Vec::new();
-        for label in labels.filter(|label| label.trust == trust) {
-            // What the kernel says in a tainted process taints nothing by itself.
-            let repeated = label.source == "kernel" && trust < Trust::User;
-            if !repeated && !sources.contains(&label.source.as_str()) {
-                sources.push(&label.source);
-            }
+        let least = labels.clone().filter(|label| label.trust == trust);
+        // What the kernel says in a tainted process taints nothing by itself.
+        let source = named(
+            least.map(|label| label.source.as_str()),
+            trust < Trust::User,
+        );
+        let secrecy = labels.clone().map(|label| label.secrecy).max();
+        let secrecy = secrecy.unwrap_or_default();
+        let confided = labels.filter(|label| !secrecy.is_public() && label.secrecy == secrecy);
+        let confided_by = named(confided.map(Label::confided_by), true);
+        Self {
+            confided_by: Some(confided_by).filter(|by| !secrecy.is_public() && *by != source),
+            source,
+            trust,
+            secrecy,
         }
-        let more = sources.len().saturating_sub(SOURCES_NAMED);
-        sources.truncate(SOURCES_NAMED);
-        let mut source = sources.join(", ");
-        if more > 0 {
-            source.push_str(&format!(" and {more} more"));
-        }
-        Self { source, trust }
     }
 
     /// Whether the text is the kernel's, who quotes in it what others wrote.
@@ -96,12 +163,24 @@ impl Label {
     pub fn is_of_a_tool(&self) -> bool {
         self.source.starts_with(TOOL)
     }
+}
 
-    /// This source, trusted no further than `other`.
-    pub fn lowered_to(mut self, other: Trust) -> Self {
-        self.trust = self.trust.min(other);
-        self
+/// `sources` in words, each once and not too many; without the kernel where it only `repeats`
+/// what others said.
+fn named<'a>(sources: impl Iterator<Item = &'a str>, repeats: bool) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for source in sources {
+        if !(repeats && source == "kernel") && !names.contains(&source) {
+            names.push(source);
+        }
     }
+    let more = names.len().saturating_sub(SOURCES_NAMED);
+    names.truncate(SOURCES_NAMED);
+    let mut text = names.join(", ");
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -139,5 +218,48 @@ mod tests {
             "tool:t0, tool:t1, tool:t2, tool:t3 and 2 more",
             Untrusted,
         );
+    }
+
+    #[test]
+    fn the_most_secret_counts_and_is_named() {
+        use Secrecy::{Private, Public, Secret};
+        let check = |labels: &[(&str, Trust, Secrecy)], secrecy, source: &str, by: &str| {
+            let labels: Vec<Label> = labels
+                .iter()
+                .map(|(source, trust, secrecy)| Label::new(*source, *trust).kept(*secrecy))
+                .collect();
+            let all = Label::lowest(labels.iter());
+            assert_eq!((all.secrecy, all.source.as_str()), (secrecy, source));
+            if !secrecy.is_public() {
+                assert_eq!(all.confided_by(), by);
+            }
+            // What is written down is read back, and says nothing new of what is public.
+            let text = serde_json::to_string(&all).expect("written");
+            assert_eq!(text.contains("secrecy"), !secrecy.is_public(), "{text}");
+            assert_eq!(serde_json::from_str::<Label>(&text).expect("read"), all);
+        };
+        use Trust::{System, Untrusted, User};
+        check(&[("user", User, Public)], Public, "user", "");
+        check(
+            &[("user", User, Public), ("memory:m1", User, Private)],
+            Private,
+            "user, memory:m1",
+            "memory:m1",
+        );
+        check(
+            &[
+                ("tool:web", Untrusted, Public),
+                ("memory:m1", User, Private),
+                ("memory:m2", User, Secret),
+                ("kernel", System, Secret),
+            ],
+            Secret,
+            "tool:web",
+            "memory:m2",
+        );
+        // Joined twice it names the same.
+        let once = Label::lowest([Label::new("a", User).kept(Private), Label::user()].iter());
+        let twice = Label::lowest([Label::new("web", Untrusted), once].iter());
+        assert_eq!((twice.confided_by(), twice.source.as_str()), ("a", "web"));
     }
 }

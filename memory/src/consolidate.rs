@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::error::StoreError;
-use crate::page::{Kind, NewPage, Page, PageId, SOURCES_MAX};
+use crate::page::{Kind, NewPage, Page, PageId, SOURCES_MAX, Secrecy, Trust};
 use crate::store::Store;
 use crate::text;
 
@@ -33,7 +33,7 @@ pub enum Together {
     Related,
 }
 
-/// Memories that belong together, of one space and one trust, oldest first.
+/// Memories that belong together, of one space and one trust and secrecy, oldest first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     /// Why.
@@ -58,6 +58,7 @@ impl Group {
             text: text.to_owned(),
             source: source.to_owned(),
             trust: last.map(|page| page.trust).unwrap_or_default(),
+            secrecy: last.map(|page| page.secrecy).unwrap_or_default(),
             space: last.map(|page| page.space.clone()).unwrap_or_default(),
             derived_from: self.ids(),
             ..NewPage::default()
@@ -113,13 +114,13 @@ pub fn groups(memories: &[Page]) -> Vec<Group> {
 /// Those that say the same.
 fn copies(pages: &[&Page]) -> Vec<Group> {
     let mut order = Vec::new();
-    let mut same: HashMap<(Vec<String>, crate::page::Trust), Vec<Page>> = HashMap::new();
+    let mut same: HashMap<(Vec<String>, Trust, Secrecy), Vec<Page>> = HashMap::new();
     for page in pages {
         let words: Vec<String> = text::tokens(&page.text).map(|token| token.term).collect();
         if words.is_empty() {
             continue;
         }
-        let key = (words, page.trust);
+        let key = (words, page.trust, page.secrecy);
         let known = same.entry(key.clone()).or_default();
         if known.is_empty() {
             order.push(key);
@@ -149,7 +150,7 @@ fn related(pages: &[&Page]) -> Vec<Group> {
         let fits = |(first, so_far, pages): &&mut (HashSet<String>, usize, Vec<Page>)| {
             pages.len() < RELATED_MAX
                 && *so_far + chars <= RELATED_CHARS_MAX
-                && pages[0].trust == page.trust
+                && (pages[0].trust, pages[0].secrecy) == (page.trust, page.secrecy)
                 && on_one_subject(first, &words)
         };
         match groups.iter_mut().find(fits) {
@@ -183,7 +184,6 @@ fn terms(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::Trust;
     use crate::ram::RamStore;
     use crate::space::Space;
 

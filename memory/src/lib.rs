@@ -1,7 +1,7 @@
 //! The disk of Quipu: pages of text, kept durably and found by their words.
 //!
-//! A [`Page`] is a text with a title, where it came from ([`Page::source`]) and how far
-//! it can be trusted ([`Trust`]). A [`Store`] keeps pages and searches them. There are
+//! A [`Page`] is a text with a title, where it came from ([`Page::source`]), how far
+//! it can be trusted ([`Trust`]) and who may learn it ([`Secrecy`]). A [`Store`] keeps pages and searches them. There are
 //! two: [`DiskStore`] in a folder, and [`RamStore`], the reference the other is tested
 //! against.
 //!
@@ -95,12 +95,12 @@ mod vector;
 pub use blocks::{BLOCK_CHARS_MAX, BLOCKS_MAX};
 pub use chunk::{Chunk, Syntax, chunks};
 pub use consolidate::{Group, Together, groups};
-pub use disk::{Access, DiskStore, ImportedFile};
+pub use disk::{Access, DiskStore, ImportedFile, Screen};
 pub use error::StoreError;
 pub use likeness::likeness;
 pub use page::{
-    ID_BYTES_MAX, Kind, LABEL_BYTES_MAX, NewPage, Page, PageId, Place, SOURCES_MAX, TEXT_BYTES_MAX,
-    Trust, UnknownWord,
+    ID_BYTES_MAX, Kind, LABEL_BYTES_MAX, NewPage, Page, PageId, Place, SOURCES_MAX, Secrecy,
+    TEXT_BYTES_MAX, Trust, UnknownWord,
 };
 pub use present::{Passage, Presentation, present};
 pub use ram::RamStore;

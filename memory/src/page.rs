@@ -111,6 +111,34 @@ pub enum Trust {
 }
 words!(Trust, "trust", Untrusted => "untrusted", User => "user", System => "system");
 
+/// Who may learn what a page says. Ordered: `Public` is the lowest, and what is made of several
+/// has the highest of them.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Secrecy {
+    /// Nobody said that it is not for others.
+    #[default]
+    Public,
+    /// It leaves the machine only where its user sends it.
+    Private,
+    /// It never leaves the machine.
+    Secret,
+}
+words!(Secrecy, "secrecy", Public => "public", Private => "private", Secret => "secret");
+
+impl Secrecy {
+    /// Whether nobody said that it is not for others.
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference"
+    )]
+    pub fn is_public(&self) -> bool {
+        *self == Secrecy::Public
+    }
+}
+
 /// What a page is.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
@@ -150,11 +178,14 @@ pub struct NewPage {
     pub source: String,
     /// How far it can be trusted.
     pub trust: Trust,
+    /// Who may learn it.
+    #[serde(default)]
+    pub secrecy: Secrecy,
     /// The whole it is a part of, if it is one.
     #[serde(default)]
     pub place: Option<Place>,
     /// The pages it was made from: what was summed up, copied or evicted. It is trusted
-    /// no further than any of them. At most [`SOURCES_MAX`].
+    /// no further than any of them, and as secret as each. At most [`SOURCES_MAX`].
     #[serde(default)]
     pub derived_from: Vec<PageId>,
     /// The space it belongs to: an agent's own, or the one that all share. Its name has at
@@ -178,6 +209,9 @@ pub struct Page {
     pub source: String,
     /// How far it can be trusted.
     pub trust: Trust,
+    /// Who may learn it.
+    #[serde(default, skip_serializing_if = "Secrecy::is_public")]
+    pub secrecy: Secrecy,
     /// The whole it is a part of, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
@@ -209,6 +243,7 @@ impl NewPage {
             text: self.text,
             source: self.source,
             trust: self.trust,
+            secrecy: self.secrecy,
             place: self.place,
             derived_from: self.derived_from,
             space: self.space,
@@ -221,7 +256,10 @@ impl NewPage {
 impl Page {
     /// Whether `other` is the same page with the same content.
     pub(crate) fn says_the_same(&self, other: &Page) -> bool {
-        self.sha256 == other.sha256 && self.title == other.title && self.trust == other.trust
+        self.sha256 == other.sha256
+            && self.title == other.title
+            && self.trust == other.trust
+            && self.secrecy == other.secrecy
     }
 
     /// Becomes the version after `before`, which had the same id.

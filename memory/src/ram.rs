@@ -145,6 +145,7 @@ impl Store for RamStore {
             snippet: snippet(&page.text, &terms),
             source: page.source.clone(),
             trust: page.trust,
+            secrecy: page.secrecy,
             created_ms: page.created_ms,
             place: page.place.clone(),
         };
@@ -195,9 +196,10 @@ impl State {
             None => self.ids.next(new.kind),
         };
         let mut page = new.stored_as(id.clone());
-        let sources = page.derived_from.iter().filter_map(|id| self.pages.get(id));
-        let least = sources.map(|entry| entry.page.trust).min();
-        page.trust = page.trust.min(least.unwrap_or(page.trust));
+        for source in page.derived_from.iter().filter_map(|id| self.pages.get(id)) {
+            page.trust = page.trust.min(source.page.trust);
+            page.secrecy = page.secrecy.max(source.page.secrecy);
+        }
         let mut history = Vec::new();
         if let Some(before) = self.pages.remove(&id) {
             page.follows(&before.page);
@@ -264,6 +266,7 @@ fn summary(page: &Page) -> PageSummary {
         title: page.title.clone(),
         source: page.source.clone(),
         trust: page.trust,
+        secrecy: page.secrecy,
         created_ms: page.created_ms,
         bytes: page.text.len() as u64,
         space: page.space.clone(),

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::page::{
-    ID_BYTES_MAX, Kind, LABEL_BYTES_MAX, NewPage, Page, PageId, Place, SOURCES_MAX, TEXT_BYTES_MAX,
-    Trust,
+    ID_BYTES_MAX, Kind, LABEL_BYTES_MAX, NewPage, Page, PageId, Place, SOURCES_MAX, Secrecy,
+    TEXT_BYTES_MAX, Trust,
 };
 use crate::space::Space;
 
@@ -138,6 +138,9 @@ pub struct Hit {
     pub source: String,
     /// How far it can be trusted.
     pub trust: Trust,
+    /// Who may learn it.
+    #[serde(default, skip_serializing_if = "Secrecy::is_public")]
+    pub secrecy: Secrecy,
     /// When it was put: milliseconds since 1970, UTC.
     pub created_ms: i64,
     /// The whole it is a part of, if it is one.
@@ -158,6 +161,9 @@ pub struct PageSummary {
     pub source: String,
     /// How far it can be trusted.
     pub trust: Trust,
+    /// Who may learn it.
+    #[serde(default, skip_serializing_if = "Secrecy::is_public")]
+    pub secrecy: Secrecy,
     /// When it was put: milliseconds since 1970, UTC.
     pub created_ms: i64,
     /// The length of its text in bytes.

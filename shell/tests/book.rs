@@ -79,6 +79,11 @@ fn senses() {
 }
 
 #[test]
+fn secrets() {
+    check("secrets");
+}
+
+#[test]
 fn rules() {
     check("rules");
 }

@@ -59,6 +59,13 @@ pub enum Capability {
         /// The name of the handle, as the device's manifest has it.
         name: String,
     },
+    /// `private:HOST[:PORT]`: be shown private text, as the endpoint there that computes.
+    Private {
+        /// The host or pattern, in lower case.
+        host: String,
+        /// One port; every port when `None`.
+        port: Option<u16>,
+    },
 }
 
 /// Text that is not a capability.
@@ -70,8 +77,8 @@ pub struct ParseCapabilityError {
 }
 
 /// The forms a capability can have, for messages.
-pub const FORMS: &str =
-    "net:HOST[:PORT], fs:read:PATH, fs:write:PATH, env:NAME, secret:NAME, mem:write, spawn, clock";
+pub const FORMS: &str = "net:HOST[:PORT], fs:read:PATH, fs:write:PATH, env:NAME, secret:NAME, \
+                         private:HOST[:PORT], mem:write, spawn, clock";
 
 impl FromStr for Capability {
     type Err = ParseCapabilityError;
@@ -86,10 +93,17 @@ impl FromStr for Capability {
             ("mem", "write") => Ok(Capability::MemWrite),
             ("spawn", "") => Ok(Capability::Spawn),
             ("clock", "") => Ok(Capability::Clock),
-            ("env" | "net" | "fs" | "secret", "") => Err(fail("its scope is missing")),
+            ("env" | "net" | "fs" | "secret" | "private", "") => Err(fail("its scope is missing")),
             ("env", name) => Ok(Capability::Env { name: name.into() }),
             ("secret", name) => Ok(Capability::Secret { name: name.into() }),
-            ("net", scope) => parse_net(scope).ok_or_else(|| fail("expected net:HOST[:PORT]")),
+            ("net", scope) => match parse_host(scope) {
+                Some((host, port)) => Ok(Capability::Net { host, port }),
+                None => Err(fail("expected net:HOST[:PORT]")),
+            },
+            ("private", scope) => match parse_host(scope) {
+                Some((host, port)) => Ok(Capability::Private { host, port }),
+                None => Err(fail("expected private:HOST[:PORT]")),
+            },
             ("fs", scope) => {
                 let (mode, path) = scope.split_once(':').unwrap_or((scope, ""));
                 let path = PathBuf::from(path);
@@ -104,14 +118,14 @@ impl FromStr for Capability {
                 }
             }
             _ => Err(fail(
-                "unknown kind (net, fs, env, secret, mem:write, spawn, clock)",
+                "unknown kind (net, fs, env, secret, private, mem:write, spawn, clock)",
             )),
         }
     }
 }
 
 /// `HOST[:PORT]`; an IPv6 address is written in brackets.
-fn parse_net(scope: &str) -> Option<Capability> {
+fn parse_host(scope: &str) -> Option<(String, Option<u16>)> {
     let (host, port) = match scope.rsplit_once(':') {
         _ if scope.ends_with(']') => (scope, None),
         Some((host, port)) => (host, Some(port.parse().ok()?)),
@@ -129,7 +143,7 @@ fn parse_net(scope: &str) -> Option<Capability> {
         None if name || host == "*" => host.to_ascii_lowercase(),
         None => return None,
     };
-    Some(Capability::Net { host, port })
+    Some((host, port))
 }
 
 impl fmt::Display for Capability {
@@ -147,6 +161,10 @@ impl fmt::Display for Capability {
             Capability::Spawn => f.write_str("spawn"),
             Capability::Clock => f.write_str("clock"),
             Capability::Secret { name } => write!(f, "secret:{name}"),
+            Capability::Private { host, port } => {
+                write!(f, "private:{host}")?;
+                port.map_or(Ok(()), |port| write!(f, ":{port}"))
+            }
         }
     }
 }
@@ -169,7 +187,8 @@ impl Capability {
     /// Whether holding `self` is enough for `wanted`.
     pub fn covers(&self, wanted: &Capability) -> bool {
         match (self, wanted) {
-            (Capability::Net { host, port }, Capability::Net { host: h, port: p }) => {
+            (Capability::Net { host, port }, Capability::Net { host: h, port: p })
+            | (Capability::Private { host, port }, Capability::Private { host: h, port: p }) => {
                 let host_fits = host == h
                     || host == "*"
                     || host

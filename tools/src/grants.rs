@@ -73,6 +73,13 @@ impl GrantBook {
         })
     }
 
+    /// The devices that were granted `capability`, each as it was then.
+    pub fn holders(&self, capability: &Capability) -> Vec<&str> {
+        let holds = self.devices.iter();
+        let holds = holds.filter(|(_, entry)| entry.granted.allows(capability));
+        holds.map(|(device, _)| device.as_str()).collect()
+    }
+
     /// What the component with `hash`, installed as `device`, holds.
     pub fn held(&self, device: &str, hash: &str) -> Held {
         match self.devices.get(device) {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::device::Device;
 use crate::grants::GrantBook;
-use crate::net::secrets::SecretStore;
+use crate::secrets::SecretStore;
 use crate::wasm::{LoadError, WasmDevice, WasmHost};
 
 /// A component that is there and cannot be used, with the reason.

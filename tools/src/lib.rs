@@ -14,6 +14,7 @@
 //! | [`grants`] | the book of what was granted to which component |
 //! | [`provenance`] | where installed tools came from |
 //! | [`trust`] | the book of folders whose files may take effect |
+//! | [`secrets`] | values that nobody reads: where they are kept, and where they stand |
 //! | [`net::secrets`] | handles that become values outside the sandbox |
 //! | [`net`] | outgoing requests, checked |
 //! | [`wasm`] | the sandbox: the only module that names the wasm engine |
@@ -42,6 +43,7 @@ pub mod net;
 pub mod provenance;
 pub mod role;
 pub mod schema;
+pub mod secrets;
 mod sections;
 pub mod state_file;
 pub mod topics;
@@ -56,8 +58,8 @@ pub use device::{
 };
 pub use grants::{GrantBook, Held};
 pub use installed::{Given, load_dir};
-pub use net::secrets::{Secret, SecretStore};
 pub use role::{Role, Roles};
+pub use secrets::{LeakScan, Secret, SecretStore};
 pub use state_file::StateError;
 pub use topics::Topics;
 pub use wasm::{LoadError, WasmDevice, WasmHost, WasmSettings};

@@ -208,7 +208,7 @@ fn kind_of(need: &Capability) -> &'static str {
         Capability::Clock => "clock",
         Capability::Secret { .. } => "secret",
         // Nothing that a component can ask for.
-        Capability::MemWrite | Capability::Spawn => "",
+        Capability::MemWrite | Capability::Spawn | Capability::Private { .. } => "",
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::world::Hands;
 use super::{Body, Facts, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written};
+use crate::gate::secrets_wanted;
 use crate::label::{Label, Trust};
 
 /// Call a function of a device.
@@ -46,12 +47,13 @@ impl SystemCall for Call {
                 // Whole, however much of it was written: a rule is about the function.
                 name: function.name(),
                 effect: function.effect(),
-                needs: function.needs(&self.args),
+                needs: needs(&function, &self.args),
                 held: function.device().granted.clone(),
-                from_user: is_said(&self.args, &said()),
+                said: said(),
                 args: Some(self.args.clone()),
                 roles: function.roles(),
                 function: Some(Ok(function)),
+                ..own
             },
             // Nothing to guard: the call itself says what is wrong.
             Err(error) => Facts {
@@ -64,8 +66,9 @@ impl SystemCall for Call {
 
 impl InWorld for Call {
     fn run(self: Box<Self>, hands: &Hands<'_>) -> Said {
-        let floor = hands.floor();
-        let nothing = Label::kernel().lowered_to(floor);
+        let level = hands.level();
+        let floor = level.trust;
+        let nothing = Label::kernel().held_to(level);
         let function = match hands.function() {
             Some(Ok(function)) => function,
             Some(Err(error)) => return Said::new(false, failure(error), nothing),
@@ -79,7 +82,9 @@ impl InWorld for Call {
             true => floor,
             false => Trust::Untrusted,
         };
-        let label = |trust| Label::new(format!("tool:{}", device.name), trust);
+        // It may say again what it was told.
+        let secrecy = hands.rules().secrecy_of(&function.name()).max(hands.told());
+        let label = |trust| Label::new(format!("tool:{}", device.name), trust).kept(secrecy);
         let mut args = self.args;
         if function.function().takes_a_key() {
             args[KEY_ARGUMENT] = hands.key().into();
@@ -97,6 +102,26 @@ impl InWorld for Call {
             Err(error) => Said::new(false, failure(&error), label(trust)),
         }
     }
+}
+
+/// What a call of `function` with `args` needs: the secrets too that its arguments name.
+fn needs(function: &Resolved, args: &Value) -> Vec<Capability> {
+    let mut needs = function.needs(args);
+    needs.extend(
+        secrets_wanted(args)
+            .filter(|need| !needs.contains(need))
+            .collect::<Vec<_>>(),
+    );
+    needs
+}
+
+/// Whether what `function` returns is a page of the open network, which everybody can read: it
+/// opens an address, for nobody in particular.
+pub(crate) fn reads_open_pages(function: &Resolved) -> bool {
+    let device = function.device();
+    let is_net = |need: &Capability| matches!(need, Capability::Net { .. });
+    let mut needs = function.function().needs.iter().chain(&device.requests);
+    device.is_vouched_for() && function.function().url_argument.is_some() && needs.all(is_net)
 }
 
 /// The function `name` of a device, to see what it would do; `None` where there is none.
@@ -119,26 +144,6 @@ pub(crate) fn reads_the_world(requests: &[Capability]) -> bool {
                 | Capability::Spawn
         )
     })
-}
-
-/// Whether everything in `args` was said in these words, so that a call carries nothing
-/// along but what the user gave to it.
-fn is_said(args: &Value, words: &str) -> bool {
-    match args {
-        Value::Null | Value::Bool(_) => true,
-        // A digit tells nobody anything.
-        Value::Number(number) => {
-            number.as_u64().is_some_and(|n| n < 10) || words.contains(&number.to_string())
-        }
-        Value::String(text) => {
-            // People leave out what begins and ends an address.
-            let bare = text.trim().trim_end_matches('/');
-            let bare = bare.strip_prefix("https://").unwrap_or(bare);
-            text.trim().is_empty() || (!bare.is_empty() && words.contains(bare))
-        }
-        Value::Array(items) => items.iter().all(|item| is_said(item, words)),
-        Value::Object(fields) => fields.values().all(|field| is_said(field, words)),
-    }
 }
 
 /// A result in few words: without fields that are empty, and only the text where nothing
@@ -164,32 +169,4 @@ fn failure(error: &ToolError) -> String {
         text.push_str(&format!(" ({})", error.hint));
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn what_the_user_said_may_go_out() {
-        let words = "Read https://a.org/p?q=7 and tell me its 12 chapters.";
-        let check = |args: Value, want: bool| assert_eq!(is_said(&args, words), want, "{args}");
-        check(json!({"url": "https://a.org/p?q=7"}), true);
-        check(
-            json!({"url": "https://a.org/p?q=7", "n": 12, "raw": true}),
-            true,
-        );
-        check(
-            json!({"url": "https://a.org/p?q=7", "as": null, "n": 3}),
-            true,
-        );
-        check(json!({"url": "https://a.org/p?q=7&mail=x"}), false);
-        check(json!({"url": "https://a.org/p?q=7", "n": 4711}), false);
-        check(json!({"url": "a.org/p?q=7/"}), true);
-        check(json!({"url": "http://a.org/p?q=7"}), false);
-        check(json!({"parts": ["Read", "secret"]}), false);
-        check(json!({}), true);
-    }
 }

@@ -78,6 +78,7 @@ impl InWorld for Edit {
                     text: self.text,
                     source: format!("process {}", hands.pid()),
                     trust: hands.floor().min(Trust::User),
+                    secrecy: hands.level().secrecy.max(memory.secrecy),
                     space: memory.space.clone(),
                     ..NewPage::default()
                 };
@@ -88,7 +89,7 @@ impl InWorld for Edit {
             Ok(()) => Said::new(
                 true,
                 format!("changed {}. {KEPT}", self.block),
-                Label::new("memory", hands.floor()),
+                Label::new("memory", hands.floor()).kept(hands.level().secrecy),
             ),
             Err(error) => hands.failed("not changed", &error),
         }

@@ -34,7 +34,7 @@ use quipu_tools::{Bus, Capability, Effect};
 use serde_json::{Map, Value, json};
 
 pub use decide::OPTIONS_MAX;
-pub(crate) use device::{look_up, reads_the_world};
+pub(crate) use device::{look_up, reads_open_pages, reads_the_world};
 pub use edit::EDIT;
 pub use find::FIND;
 pub use map::MAP;

@@ -92,7 +92,7 @@ impl InWorld for Put {
             Ok(id) => Said::new(
                 true,
                 format!("kept as {id}{said}. {KEPT}"),
-                Label::new("memory", hands.floor()),
+                Label::new("memory", hands.floor()).kept(hands.level().secrecy),
             ),
             Err(error) => hands.failed("not kept", &error),
         }
@@ -134,6 +134,7 @@ fn keep(
         text,
         source: format!("process {}", hands.pid()),
         trust,
+        secrecy: hands.level().secrecy.max(memory.secrecy),
         space: memory.space.clone(),
         ..NewPage::default()
     };

@@ -1,11 +1,14 @@
 //! A call with all that is known of it: looked up once, before the gate.
 
+use std::sync::Arc;
+
 use quipu_tools::{Bus, Capability, Effect, Grants, Role, Roles, ToolError};
 use serde_json::{Value, json};
 
 use super::world::World;
 use super::{Body, Spec, Syscall};
-use crate::gate::{Guarded, Request};
+use crate::gate::{Guarded, Known, Request, tells_nothing};
+use crate::label::Secrecy;
 
 /// What the gate has to know of a call.
 pub(crate) struct Facts {
@@ -14,8 +17,10 @@ pub(crate) struct Facts {
     pub(crate) needs: Vec<Capability>,
     /// What was granted to its device in particular.
     pub(crate) held: Grants,
-    /// Whether the user said everything that it carries along.
-    pub(crate) from_user: bool,
+    /// What the user said to the process that makes it, and planned.
+    pub(crate) said: String,
+    /// Pages of the open network that the process has read.
+    pub(crate) pages: Vec<Arc<str>>,
     /// The function of a device, or why there is none; `None` for a call of the kernel's own.
     pub(crate) function: Option<Result<quipu_tools::Resolved, ToolError>>,
     /// Its arguments, where the user's rules speak of it.
@@ -32,7 +37,8 @@ impl Facts {
             effect: spec.effect,
             needs: spec.needs.to_vec(),
             held: Grants::default(),
-            from_user: false,
+            said: String::new(),
+            pages: Vec::new(),
             function: None,
             args: None,
             roles: Roles::new(),
@@ -55,7 +61,10 @@ impl Facts {
             effect: self.effect,
             needs: &self.needs,
             held: &self.held,
-            from_user: self.from_user,
+            known: Known {
+                said: &self.said,
+                pages: &self.pages,
+            },
             key,
             args: self.args.as_ref(),
             roles: &self.roles,
@@ -110,7 +119,10 @@ pub(crate) struct Resolved {
 impl Resolved {
     /// `call` as `world` reaches it.
     pub(crate) fn of(world: &World, call: Syscall) -> Self {
-        let facts = world.facts(&call);
+        let mut facts = world.facts(&call);
+        if matches!(facts.function, Some(Ok(_))) {
+            facts.pages = world.pages.clone();
+        }
         let component = match &facts.function {
             Some(Ok(function)) => function.device().hash.clone().unwrap_or_default(),
             _ => String::new(),
@@ -127,6 +139,15 @@ impl Resolved {
     /// What tells this very call from every other.
     pub(crate) fn key(&self) -> &str {
         &self.key
+    }
+
+    /// How secret what it tells is, made by a process that has read what is as secret as
+    /// `floor`.
+    pub(crate) fn told(&self, floor: Secrecy) -> Secrecy {
+        match tells_nothing(&self.request()) {
+            true => Secrecy::Public,
+            false => floor,
+        }
     }
 
     /// Whether it only reads, and outside the process, so that others may run beside it.

@@ -58,25 +58,40 @@ impl InWorld for Search {
             spaces: Some(hands.memory().spaces()),
             ..Query::new(self.query, HITS)
         };
-        let floor = hands.floor();
+        let level = hands.level();
+        let own = Label::new("memory", level.trust).kept(level.secrecy);
         match present(hands.store(), &query, &Presentation::default()) {
             Ok(passages) if passages.is_empty() => Said::new(
                 true,
                 "nothing found; try other words, or answer without it",
-                Label::new("memory", floor),
+                own,
             ),
             Ok(passages) => {
-                let trusts = passages.iter().map(|passage| passage.hit.trust);
-                let trust = trusts.min().unwrap_or(floor);
-                let lines: Vec<String> = passages.iter().map(Passage::quoted).collect();
-                let ids = passages.iter().map(|passage| &passage.hit.id);
-                Said::new(
-                    true,
-                    lines.join("\n"),
-                    Label::of_pages(ids, trust.min(floor)),
-                )
+                let (shown, held): (Vec<Passage>, Vec<Passage>) = passages
+                    .into_iter()
+                    .partition(|passage| passage.hit.secrecy <= hands.clearance());
+                let mut lines: Vec<String> = shown.iter().map(Passage::quoted).collect();
+                if !held.is_empty() {
+                    let count = held.len();
+                    lines.push(format!(
+                        "({count} more are private, and not for this process.)"
+                    ));
+                }
+                let label = match shown.is_empty() {
+                    true => own,
+                    false => of_passages(&shown).held_to(level),
+                };
+                Said::new(true, lines.join("\n"), label)
             }
             Err(error) => Said::new(false, format!("the store failed: {error}"), Label::kernel()),
         }
     }
+}
+
+/// The label of what `passages` quote.
+fn of_passages(passages: &[Passage]) -> Label {
+    let hits = || passages.iter().map(|passage| &passage.hit);
+    let trust = hits().map(|hit| hit.trust).min().unwrap_or_default();
+    let secrecy = hits().map(|hit| hit.secrecy).max().unwrap_or_default();
+    Label::of_pages(hits().map(|hit| &hit.id), trust).kept(secrecy)
 }

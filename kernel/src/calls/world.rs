@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quipu_memory::{Store, StoreError};
-use quipu_tools::{Bus, CallContext, CancelToken, Grants, ToolError};
+use quipu_tools::{Bus, CallContext, CancelToken, Grants, LeakScan, ToolError};
 
 use super::{Body, Facts, Resolved, Said, Syscall};
 use crate::gate::Passed;
 use crate::gate::rules::Rules;
 use crate::journal::Outcome;
 use crate::journal::tape::Tape;
-use crate::label::{Label, Trust};
+use crate::label::{Label, Level, Secrecy, Trust};
 use crate::process::{Memory, Pid};
 
 /// Bytes a device may return; more is an error of the call.
@@ -29,8 +29,14 @@ pub(crate) struct World {
     pub(crate) n: u32,
     /// Its part of the disk.
     pub(crate) memory: Memory,
-    /// What the user said to the process.
+    /// What the user said to the process, and planned.
     pub(crate) said: String,
+    /// Pages of the open network that the process has read.
+    pub(crate) pages: Vec<Arc<str>>,
+    /// The secrets that are known on this machine.
+    pub(crate) leaks: LeakScan,
+    /// The most secret text that the process may read.
+    pub(crate) clearance: Secrecy,
     /// What the user says of tools.
     pub(crate) rules: Arc<Rules>,
     /// The mark of its journal, which no other one has.
@@ -46,12 +52,12 @@ impl World {
     }
 
     /// Starts a call that touches a device or the disk, on a thread where it may block. Its
-    /// observation is trusted no further than `floor`, the least trusted thing the process has
-    /// read, when it was made from the process's own words.
+    /// observation is trusted no further than `floor`, and kept as it says, when it was made
+    /// from the process's own words: the level of all that the process has read.
     pub(crate) fn run(
         self,
         passed: Passed<Resolved>,
-        floor: Trust,
+        floor: Level,
         left: Duration,
     ) -> (CancelToken, impl Future<Output = Outcome>) {
         let cancel = CancelToken::default();
@@ -67,10 +73,11 @@ impl World {
                 return outcome;
             }
             let begun = Instant::now();
-            let work = move || self.carry_out(passed, floor, context);
+            let (leaks, clearance) = (self.leaks.clone(), self.clearance);
+            let work = move || screened(self.carry_out(passed, floor, context), &leaks, clearance);
             let said = tokio::task::spawn_blocking(work).await;
             let said = said.unwrap_or_else(|error| {
-                let label = Label::kernel().lowered_to(floor);
+                let label = Label::kernel().held_to(floor);
                 Said::new(false, format!("the tool crashed: {error}"), label)
             });
             Outcome {
@@ -85,17 +92,18 @@ impl World {
 
     /// What came of the call when it was carried out, where it is played: it is not carried out
     /// a second time.
-    fn recorded(&self, floor: Trust) -> Option<Outcome> {
+    fn recorded(&self, floor: Level) -> Option<Outcome> {
         let outcome = self.tape.playing()?.outcome_of(self.n);
         Some(outcome.unwrap_or_else(|| Outcome {
             text: "this call has no outcome".to_owned(),
             ok: false,
-            label: Label::kernel().lowered_to(floor),
+            label: Label::kernel().held_to(floor),
             ms: 0,
         }))
     }
 
-    fn carry_out(self, passed: Passed<Resolved>, floor: Trust, context: CallContext) -> Said {
+    fn carry_out(self, passed: Passed<Resolved>, floor: Level, context: CallContext) -> Said {
+        let told = passed.what().told(floor.secrecy);
         // The same when a step that was cut off is done again, and for no other call.
         let key = blake3::keyed_hash(&self.mark, passed.what().key().as_bytes());
         let (body, function) = passed.into_inner().into_parts();
@@ -103,6 +111,7 @@ impl World {
             world: &self,
             key: key.to_hex()[..32].to_owned(),
             floor,
+            told,
             context: &context,
             function: function.as_ref(),
         };
@@ -119,7 +128,9 @@ impl World {
 pub(crate) struct Hands<'a> {
     world: &'a World,
     key: String,
-    floor: Trust,
+    floor: Level,
+    /// How secret what the call tells is.
+    told: Secrecy,
     context: &'a CallContext,
     function: Option<&'a Result<quipu_tools::Resolved, ToolError>>,
 }
@@ -147,7 +158,22 @@ impl Hands<'_> {
 
     /// The trust of the least trusted thing that the process has read.
     pub(crate) fn floor(&self) -> Trust {
+        self.floor.trust
+    }
+
+    /// The level of all that the process has read.
+    pub(crate) fn level(&self) -> Level {
         self.floor
+    }
+
+    /// How secret what the call tells is.
+    pub(crate) fn told(&self) -> Secrecy {
+        self.told
+    }
+
+    /// The most secret text that the process may read.
+    pub(crate) fn clearance(&self) -> Secrecy {
+        self.world.clearance
     }
 
     /// What the user says of tools.
@@ -175,7 +201,23 @@ impl Hands<'_> {
         Said::new(
             false,
             format!("{what}: {error} ({})", error.hint()),
-            Label::kernel().lowered_to(self.floor),
+            Label::kernel().held_to(self.floor),
         )
+    }
+}
+
+/// What is said of a call, without secrets; and nothing of what its process is not cleared for.
+fn screened(said: Said, leaks: &LeakScan, clearance: Secrecy) -> Said {
+    if said.label.secrecy > clearance {
+        let (secrecy, by) = (said.label.secrecy, said.label.confided_by());
+        let text = format!(
+            "what {by} says is {secrecy} and was not read: the model of this process, or who \
+             started it, may not learn it"
+        );
+        return Said::new(false, text, Label::kernel());
+    }
+    Said {
+        text: leaks.redacted(&said.text).into_owned(),
+        ..said
     }
 }

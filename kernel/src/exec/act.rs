@@ -58,7 +58,7 @@ impl Execution {
 
     async fn read_all(&mut self, reads: Vec<(StepRow, Passed<Resolved>)>) -> Result<(), Ending> {
         let left = time_left(&self.program, &self.spent, self.started);
-        let floor = self.vm.lowest_label().trust;
+        let floor = self.vm.lowest_label().level();
         let (mut steps, mut cancels, mut works) = (Vec::new(), Vec::new(), Vec::new());
         for (step, passed) in reads {
             let word = Told::Verdict(step.n, PASSED.to_owned());
@@ -127,9 +127,9 @@ impl Execution {
                 let reason = denied.reason();
                 let key = denied.what().key().to_owned();
                 let missing = denied.first();
-                let ruling = match denied.rule().is_some() {
-                    true => Ruling::denied("a rule", &reason, &key),
-                    false => self.granted_once(&step, &reason, &key).await?,
+                let ruling = match denied.finally_by() {
+                    Some(by) => Ruling::denied(by, &reason, &key),
+                    None => self.granted_once(&step, &reason, &key).await?,
                 };
                 self.ruling = Some(ruling.clone());
                 let passed = denied.granted(&ruling);
@@ -192,7 +192,7 @@ impl Execution {
     ) -> Result<Outcome, Ending> {
         let begun = Instant::now();
         let left = time_left(&self.program, &self.spent, self.started);
-        let floor = self.vm.lowest_label().trust;
+        let floor = self.vm.lowest_label().level();
         let (cancel, work) = self.world(step.n).run(passed, floor, left);
         match self.until_it_ends(work).await {
             Ok(outcome) => Ok(outcome),

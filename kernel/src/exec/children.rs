@@ -162,6 +162,7 @@ impl Execution {
             unapproved: self.program.unapproved,
             sampling: self.program.sampling,
             branch: self.program.branch.clone(),
+            clearance: self.program.clearance,
             child_of: Some(ChildOf {
                 pid: self.pid,
                 step,

@@ -9,6 +9,7 @@
 //! | `decide` | lets the CPU write the action |
 //! | `plan` | what may be done on its own later, before anything is read |
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
+//! | `confide` | what a process holds that not everybody may learn |
 //! | `caller` | what a process does for the calls of its own |
 //! | `children`, `list` | the same for calls on other processes, and for a list of children |
 //! | `family`, `kin` | those as one process reaches them, and sees them |
@@ -17,6 +18,7 @@
 //! | `parts` | what of a task of several parts is done, and other means where one failed |
 //! | `past` | what a process was before this machine took it up |
 //! | `recorder` | the CPU, with a tape of what it tells |
+//! | `screen` | the CPU, with a mark in place of each secret |
 //! | `written` | what is written into the journal, or is there already |
 //! | `remind` | what the store holds on the task, before the first step |
 //! | `reminder` | the words of it |
@@ -26,6 +28,7 @@
 mod act;
 mod caller;
 mod children;
+mod confide;
 mod decide;
 mod ending;
 mod examples;
@@ -41,6 +44,7 @@ mod plan;
 mod recorder;
 mod remind;
 mod reminder;
+mod screen;
 mod shared;
 mod step;
 mod written;
@@ -74,6 +78,7 @@ pub(crate) use ending::not_set_up;
 pub(crate) use family::{Apart, Family, Waits};
 pub(crate) use past::Past;
 pub(crate) use recorder::Facts;
+pub(crate) use screen::screened;
 pub(crate) use shared::Shared;
 
 /// What reaches a process from outside.
@@ -276,6 +281,7 @@ impl Execution {
         let ending = loop {
             let result = match self.pending.pop_front() {
                 Some(step) => self.redo(step).await,
+                None if self.is_confided() => Err(self.withheld()),
                 None if self.unreminded => self.remind().await,
                 None if self.unplanned => self.plan().await,
                 None => self.step().await,
@@ -316,7 +322,10 @@ impl Execution {
             pid: self.pid,
             n,
             memory: self.program.agent.memory.clone(),
-            said: self.vm.users_words(),
+            said: [self.vm.users_words(), self.progress.literals()].join("\n"),
+            pages: self.vm.open_pages(),
+            leaks: self.shared.gate.policy().leaks.clone(),
+            clearance: self.clearance(),
             rules: self.shared.gate.policy().rules.clone(),
             mark: self.shared.journal.mark(),
             tape: self.shared.tape.clone(),
@@ -326,7 +335,7 @@ impl Execution {
     /// What the kernel itself says, as the outcome of a step.
     fn kernel_says(&self, text: String, ok: bool, ms: u64) -> Outcome {
         // The words may quote an action, and through it whatever the process read.
-        let label = Label::kernel().lowered_to(self.vm.lowest_label().trust);
+        let label = Label::kernel().held_to(self.vm.lowest_label().level());
         Outcome {
             text,
             ok,
@@ -384,9 +393,13 @@ impl Execution {
         }
         self.progress.settle();
         self.tick_off(n, &action, &outcome);
+        let open = outcome.ok && outcome.label.secrecy.is_public() && self.opened(&action);
         self.last = Some((action, outcome.ok));
         self.vm
             .push(&*self.shared.cpu, n, written, outcome.text, outcome.label);
+        if open {
+            self.vm.note_open_page();
+        }
         if let Some(note) = note {
             self.vm.note(&*self.shared.cpu, note);
         }

@@ -217,7 +217,10 @@ impl Execution {
             }
             return Ok(tape.reply()?);
         }
-        let reply = self.awaited(key).await;
+        let mut reply = self.awaited(key).await;
+        if let Ok(Reply::Text(words)) = &mut reply {
+            *words = self.shared.gate.policy().leaks.redacted(words).into_owned();
+        }
         match &reply {
             Ok(reply) => self.shared.tape.note(Told::Reply(reply.clone())),
             Err(Ending::Signal(signal)) => self.shared.tape.note(Told::Signal(*signal)),

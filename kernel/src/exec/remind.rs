@@ -52,18 +52,26 @@ impl Execution {
     /// What the store says; a store that fails says nothing.
     async fn recalled(&mut self, personal: bool) -> Result<Option<Reminder>, Ending> {
         let (shared, program) = (self.shared.clone(), self.program.clone());
+        let clearance = self.clearance();
         let work = tokio::task::spawn_blocking(move || {
             remind(
                 shared.store.as_ref(),
                 shared.cpu.as_ref(),
                 &program,
                 personal,
+                clearance,
             )
         });
         let left = time_left(&self.program, &self.spent, self.started);
         let tape = &self.shared.tape;
         let error = match guarded(tape, &mut self.inbox.signals, left, work).await? {
-            Ok(Ok(reminder)) => return Ok(reminder),
+            Ok(Ok(reminder)) => {
+                let leaks = &self.shared.gate.policy().leaks;
+                return Ok(reminder.map(|reminder| Reminder {
+                    text: leaks.redacted(&reminder.text).into_owned(),
+                    ..reminder
+                }));
+            }
             Ok(Err(error)) => error.to_string(),
             Err(error) => error.to_string(),
         };

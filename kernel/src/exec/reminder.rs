@@ -6,7 +6,7 @@ use quipu_cpu::Cpu;
 use quipu_memory::{Page, PageId, Passage, Store, StoreError};
 
 use crate::calls::EDIT;
-use crate::label::{Label, Trust};
+use crate::label::{Label, Secrecy, Trust};
 use crate::process::{Memory, Program};
 use crate::window::reminder::{Reminder, Source};
 
@@ -15,15 +15,17 @@ const NEWEST: usize = 100;
 
 /// What `store` holds for `program` before its first step: its core memory, and the
 /// pages that match its task well; of a task that is about its user (`personal`) also the
-/// newest memories, as far as they fit. `None` where there is nothing of all that.
+/// newest memories, as far as they fit; all that is no more secret than `clearance`. `None`
+/// where there is nothing of all that.
 pub(super) fn remind(
     store: &dyn Store,
     cpu: &dyn Cpu,
     program: &Program,
     personal: bool,
+    clearance: Secrecy,
 ) -> Result<Option<Reminder>, StoreError> {
     let memory = &program.agent.memory;
-    let (mut lines, mut pages) = core(store, memory)?;
+    let (mut lines, mut pages) = core(store, memory, clearance)?;
     let how = quipu_memory::Relevance {
         tokens_max: memory.recall_tokens,
         spaces: memory.spaces(),
@@ -34,6 +36,11 @@ pub(super) fn remind(
     found
         .passages
         .retain(|passage| pages.iter().all(|page| page.id != passage.hit.id));
+    let found_all = found.passages.len();
+    found
+        .passages
+        .retain(|passage| passage.hit.secrecy <= clearance);
+    let withheld = found_all - found.passages.len();
     let told: Vec<String> = found.passages.iter().map(Passage::quoted).collect();
     let spent: usize = told.iter().map(|line| cpu.count(line) + 1).sum();
     let mut newest = Vec::new();
@@ -41,7 +48,8 @@ pub(super) fn remind(
         let known = pages.iter().map(|page| &page.id);
         let known = known.chain(found.passages.iter().map(|passage| &passage.hit.id));
         let room = memory.recall_tokens.saturating_sub(spent);
-        newest = self::newest(store, memory, &known.collect::<Vec<_>>(), room, cpu)?;
+        newest = self::newest(store, memory, &known.collect::<Vec<_>>(), clearance)?;
+        newest = fitting(newest, room, cpu);
     }
     if !told.is_empty() || !newest.is_empty() {
         lines.push("Your memory says:".to_owned());
@@ -55,6 +63,11 @@ pub(super) fn remind(
             found.strangers
         ));
     }
+    if withheld > 0 {
+        lines.push(format!(
+            "({withheld} more are private, and not for this process.)"
+        ));
+    }
     if lines.is_empty() {
         return Ok(None);
     }
@@ -63,6 +76,7 @@ pub(super) fn remind(
         id: passage.hit.id,
         source: passage.hit.source,
         trust: passage.hit.trust,
+        secrecy: passage.hit.secrecy,
     }));
     pages.extend(newest.into_iter().map(Source::from));
     Ok(Some(reminder(cpu, lines, pages, strangers)))
@@ -72,7 +86,10 @@ pub(super) fn remind(
 fn reminder(cpu: &dyn Cpu, lines: Vec<String>, pages: Vec<Source>, strangers: usize) -> Reminder {
     let text = lines.join("\n");
     let label = match pages.iter().map(|page| page.trust).min() {
-        Some(trust) => Label::new("memory", trust.min(Trust::User)),
+        Some(trust) => {
+            let secrecy = pages.iter().map(|page| page.secrecy).max();
+            Label::new("memory", trust.min(Trust::User)).kept(secrecy.unwrap_or_default())
+        }
         None => Label::kernel(),
     };
     Reminder {
@@ -90,18 +107,18 @@ impl From<Page> for Source {
             id: page.id,
             source: page.source,
             trust: page.trust,
+            secrecy: page.secrecy,
         }
     }
 }
 
-/// The newest memories that somebody vouches for, besides those `known`, in at most `room`
-/// tokens.
+/// The newest memories that somebody vouches for, besides those `known`, no more secret than
+/// `clearance`.
 fn newest(
     store: &dyn Store,
     memory: &Memory,
     known: &[&PageId],
-    mut room: usize,
-    cpu: &dyn Cpu,
+    clearance: Secrecy,
 ) -> Result<Vec<Page>, StoreError> {
     let mut pages = Vec::new();
     for space in memory.spaces() {
@@ -109,6 +126,7 @@ fn newest(
     }
     pages.retain(|page| {
         page.trust > Trust::Untrusted
+            && page.secrecy <= clearance
             && !known.contains(&&page.id)
             && !memory
                 .blocks
@@ -116,13 +134,18 @@ fn newest(
                 .any(|name| page.id == PageId::of_block(&memory.space, name))
     });
     pages.sort_by_key(|page| std::cmp::Reverse(page.created_ms));
+    Ok(pages)
+}
+
+/// The first of `pages`, in at most `room` tokens.
+fn fitting(pages: Vec<Page>, mut room: usize, cpu: &dyn Cpu) -> Vec<Page> {
     let fits = pages.into_iter().take_while(|page| {
         let needed = cpu.count(&quoted(page)) + 1;
         let fits = needed <= room;
         room = room.saturating_sub(needed);
         fits
     });
-    Ok(fits.collect())
+    fits.collect()
 }
 
 fn quoted(page: &Page) -> String {
@@ -131,10 +154,18 @@ fn quoted(page: &Page) -> String {
 }
 
 /// The core memory of an agent, a line for each block; and the pages it is on.
-fn core(store: &dyn Store, memory: &Memory) -> Result<(Vec<String>, Vec<Source>), StoreError> {
+fn core(
+    store: &dyn Store,
+    memory: &Memory,
+    clearance: Secrecy,
+) -> Result<(Vec<String>, Vec<Source>), StoreError> {
     let (mut lines, mut pages) = (Vec::new(), Vec::new());
     for name in &memory.blocks {
         let page = store.get(&PageId::of_block(&memory.space, name))?;
+        if page.as_ref().is_some_and(|page| page.secrecy > clearance) {
+            lines.push(format!("{name}: (private, and not for this process)"));
+            continue;
+        }
         lines.push(match &page {
             None => format!("{name}: (empty)"),
             Some(page) if page.trust > Trust::Untrusted => format!("{name}: {}", page.text),

@@ -11,6 +11,7 @@ use crate::gate::Gate;
 use crate::journal::Journal;
 use crate::journal::tape::Tape;
 use crate::judgement::Judgement;
+use crate::label::Secrecy;
 
 /// What all processes of a machine share, and the tape of the one that it is for.
 #[derive(Clone)]
@@ -24,4 +25,11 @@ pub(crate) struct Shared {
     pub(crate) judgement: Judgement,
     pub(crate) events: Arc<Events>,
     pub(crate) tape: Arc<Tape>,
+}
+
+impl Shared {
+    /// The most secret text that the CPU may be shown.
+    pub(crate) fn clearance(&self) -> Secrecy {
+        self.gate.policy().clearance.unwrap_or(Secrecy::Secret)
+    }
 }

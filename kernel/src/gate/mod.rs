@@ -2,20 +2,24 @@
 //!
 //! Deny by default for what was not granted, ask for effects, allow what only
 //! reads. A process that has read untrusted text needs an approval for every
-//! effect, whatever was granted before; and for every read that reaches outside, unless
-//! what it carries there is what the user said: an address is a way out too. What was
-//! planned before it read that needs no approval ([`plan`]). The user's [rules] make
-//! all of this stricter, and spare questions.
+//! effect, whatever was granted before. One that has read untrusted or private text needs one
+//! for every call that reaches outside and tells more than the user said ([`egress`](Known)).
+//! What was planned before it read that needs no approval ([`plan`]). The user's [rules] make
+//! all of this stricter, and spare questions. Nobody can approve that a secret leaves.
 
 mod added;
+mod egress;
+mod held;
 mod passed;
 pub mod plan;
 pub mod rules;
 mod ruling;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
-use quipu_tools::{Capability, Effect, Grants, Roles};
+use quipu_tools::{Capability, Effect, Grants, LeakScan, Roles, ToolError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -23,7 +27,10 @@ use added::Added;
 use plan::Progress;
 use rules::{Do, Rule, Rules};
 
-pub use crate::label::{Label, Trust};
+pub use crate::label::{Label, Secrecy, Trust};
+pub use egress::Known;
+pub(crate) use egress::tells_nothing;
+pub(crate) use held::secrets_wanted;
 pub(crate) use passed::PASSED;
 pub use passed::{Agreed, Ask, Denied, DeviceCall, Passed, Verdict};
 pub(crate) use ruling::BEFOREHAND;
@@ -53,8 +60,8 @@ pub struct Request<'a> {
     pub needs: &'a [Capability],
     /// What was granted to the device in particular.
     pub held: &'a Grants,
-    /// Whether everything that it carries along was said by the user.
-    pub from_user: bool,
+    /// What of that which it carries along is known already.
+    pub known: Known<'a>,
     /// What tells this very call from every other; an approval is for one key. Empty where
     /// nobody can be asked.
     pub key: &'a str,
@@ -83,12 +90,19 @@ pub struct Policy {
     /// What the user says of single tools and calls.
     #[serde(default, with = "rules::shared")]
     pub rules: Arc<Rules>,
+    /// The secrets that are known on this machine. They are written down nowhere.
+    #[serde(skip)]
+    pub leaks: LeakScan,
+    /// The most secret text that the CPU may be shown. `None` is any where it computes on this
+    /// machine, and what is public where it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clearance: Option<Secrecy>,
 }
 
 /// The gate of one machine: everything that has an effect passes it.
 ///
 /// ```
-/// use quipu_kernel::gate::{Gate, Guarded, NO_ROLES, Policy, Request, Verdict};
+/// use quipu_kernel::gate::{Gate, Guarded, Known, NO_ROLES, Policy, Request, Verdict};
 /// use quipu_kernel::label::{Label, Trust};
 /// use quipu_tools::{Capability, Effect, Grants};
 ///
@@ -103,7 +117,7 @@ pub struct Policy {
 ///             effect: Effect::Write,
 ///             needs: &[Capability::MemWrite],
 ///             held: &self.0,
-///             from_user: false,
+///             known: Known::default(),
 ///             key: "one call",
 ///             args: None,
 ///             roles: &NO_ROLES,
@@ -179,17 +193,27 @@ impl Gate {
             .with(|added| rules.decide(added, &request, label));
         let missing = self.missing(&request);
         let planned = planned(&request, plan);
-        let doubt = doubt(&request, label).filter(|_| !is_vouched_for(&request, plan, planned));
+        let doubt = egress::doubt(&request, label, &self.policy.rules)
+            .filter(|_| !is_vouched_for(&request, plan, planned));
+        let held_back = held::back(&request, label, &self.policy);
         match rule {
             // First, so that nobody is asked for a grant.
+            _ if held_back.is_some() => Verdict::Denied(Denied {
+                what,
+                missing: Vec::new(),
+                held_back,
+                rule: None,
+            }),
             Some(rule) if rule.verdict == Do::Deny => Verdict::Denied(Denied {
                 what,
                 missing: Vec::new(),
+                held_back: None,
                 rule: Some(rule),
             }),
             _ if !missing.is_empty() => Verdict::Denied(Denied {
                 what,
                 missing,
+                held_back: None,
                 rule: None,
             }),
             Some(rule) if rule.verdict == Do::Ask => {
@@ -232,6 +256,22 @@ impl Gate {
                 agreed: Some(Agreed::beforehand(reason)),
                 rule: None,
                 planned,
+            }),
+        }
+    }
+
+    /// What came of a call, with a mark in place of each secret.
+    ///
+    /// # Errors
+    /// What went wrong, if something did, without secrets too.
+    pub fn clean(&self, result: Result<Value, ToolError>) -> Result<Value, ToolError> {
+        let leaks = &self.policy.leaks;
+        match result {
+            Ok(value) => Ok(leaks.redacted_value(&value).unwrap_or(value)),
+            Err(error) => Err(ToolError {
+                message: leaks.redacted(&error.message).into_owned(),
+                hint: leaks.redacted(&error.hint).into_owned(),
+                ..error
             }),
         }
     }
@@ -289,28 +329,6 @@ fn is_vouched_for(request: &Request<'_>, plan: &Progress, planned: Option<usize>
     }
 }
 
-/// Why a person has to agree to `request`, whose needs are granted; `None` where nobody has
-/// to.
-fn doubt(request: &Request<'_>, label: &Label) -> Option<String> {
-    let tainted = label.trust == Trust::Untrusted;
-    let does = match request.effect {
-        Effect::Write => "changes something",
-        Effect::Read if tainted && reaches_out(request.needs) && !request.from_user => {
-            "carries words out of this machine that the user did not say"
-        }
-        Effect::Read => return None,
-    };
-    match tainted {
-        true => Some(format!(
-            "{} {does}, and this process has read untrusted text from {}",
-            request.name, label.source
-        )),
-        // A write whose capability was granted, asked for by a trusted process.
-        false if !request.needs.is_empty() => None,
-        false => Some(format!("{} {does}", request.name)),
-    }
-}
-
 /// Why a person is asked, by `rule` and perhaps by the `doubt` of the gate itself.
 fn asked_by(rule: &Rule, name: &str, doubt: Option<String>) -> String {
     let asked = format!("{name} is asked for by a rule ({})", rule.cited());
@@ -324,174 +342,4 @@ fn asked_by(rule: &Rule, name: &str, doubt: Option<String>) -> String {
 fn reaches_out(needs: &[Capability]) -> bool {
     let out = |need: &Capability| matches!(need, Capability::Net { .. } | Capability::Spawn);
     needs.iter().any(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A call by what the gate asks of it.
-    struct Call(Effect, Vec<Capability>, Grants, bool);
-
-    impl Guarded for Call {
-        fn request(&self) -> Request<'_> {
-            Request {
-                name: "web.fetch",
-                effect: self.0,
-                needs: &self.1,
-                held: &self.2,
-                from_user: self.3,
-                key: "k1",
-                args: None,
-                roles: &NO_ROLES,
-            }
-        }
-    }
-
-    fn said(grants: &Grants, call: Call, trust: Trust) -> &'static str {
-        let gate = Gate::new(Policy {
-            grants: grants.clone(),
-            ..Policy::default()
-        });
-        match gate.pass(call, &Label::new("web", trust)) {
-            Verdict::Passed(_) => "allow",
-            Verdict::Ask(_) => "ask",
-            Verdict::Denied(_) => "deny",
-        }
-    }
-
-    #[test]
-    fn the_gate() {
-        let memory = ["mem:write".parse::<Capability>().unwrap()];
-        let granted = Grants::from_iter(memory.clone());
-        let check = |grants: &Grants, effect, needs: &[Capability], trust, want: &str| {
-            let call = Call(effect, needs.to_vec(), Grants::default(), false);
-            assert_eq!(said(grants, call, trust), want);
-        };
-        let none = Grants::default();
-        check(&none, Effect::Read, &[], Trust::Untrusted, "allow");
-        check(&none, Effect::Write, &[], Trust::User, "ask");
-        check(&none, Effect::Write, &memory, Trust::User, "deny");
-        check(&granted, Effect::Write, &memory, Trust::User, "allow");
-        check(&granted, Effect::Write, &memory, Trust::Untrusted, "ask");
-    }
-
-    #[test]
-    fn a_read_is_a_way_out() {
-        let check = |need: &str, trust, from_user, want: bool| {
-            let need: Capability = need.parse().unwrap();
-            let grants = Grants::from_iter([need.clone()]);
-            let call = Call(Effect::Read, vec![need], Grants::default(), from_user);
-            assert_eq!(said(&grants, call, trust) == "allow", want);
-        };
-        check("net:a.org", Trust::User, false, true);
-        check("net:a.org", Trust::Untrusted, false, false);
-        check("net:a.org", Trust::Untrusted, true, true);
-        check("spawn", Trust::Untrusted, false, false);
-        check("clock", Trust::Untrusted, false, true);
-    }
-
-    #[test]
-    fn what_one_device_holds_counts_for_it_alone() {
-        let check = |all: &str, held: &str, need: &str, want: bool| {
-            let grants = |text: &str| -> Grants {
-                text.split_whitespace()
-                    .map(|g| g.parse().unwrap())
-                    .collect()
-            };
-            let needs = vec![need.parse().unwrap()];
-            let call = Call(Effect::Read, needs, grants(held), false);
-            let allowed = said(&grants(all), call, Trust::User) == "allow";
-            assert_eq!(allowed, want, "{all} / {held} / {need}");
-        };
-        check("", "net:a.org", "net:a.org:443", true);
-        check("", "net:a.org", "net:b.org:443", false);
-        check("net:b.org", "net:a.org", "net:b.org:443", true);
-        // A call that does not say which host is let through to where each is checked.
-        check("", "net:a.org", "net:*", true);
-        check("", "", "net:*", false);
-        check("clock", "", "net:*", false);
-    }
-
-    /// A call of `mail.send` with an argument, and whether it needs a capability.
-    struct Send(Value, Vec<Capability>);
-
-    impl Guarded for Send {
-        fn request(&self) -> Request<'_> {
-            Request {
-                name: "mail.send",
-                effect: Effect::Write,
-                needs: &self.1,
-                held: NONE_HELD.get_or_init(Grants::default),
-                from_user: false,
-                key: "k1",
-                args: Some(&self.0),
-                roles: &NO_ROLES,
-            }
-        }
-    }
-
-    static NONE_HELD: std::sync::OnceLock<Grants> = std::sync::OnceLock::new();
-
-    #[test]
-    fn what_was_planned_passes_once_granted() {
-        let net = || vec!["net:a.org".parse::<Capability>().unwrap()];
-        let check =
-            |approved: bool, to: &str, needs: Vec<Capability>, granted: bool, want: &str| {
-                let plan = serde_json::json!({"effects": [
-                {"tool": "mail.send", "args": {"to": {"is": "bob"}}}],
-                "made_on": "2024-05-15", "approved": approved});
-                let progress = Progress::of(serde_json::from_value(plan).unwrap());
-                let policy = Policy {
-                    grants: net().into_iter().filter(|_| granted).collect(),
-                    ..Policy::default()
-                };
-                let web = Label::new("web", Trust::Untrusted);
-                let send = Send(serde_json::json!({ "to": to }), needs);
-                let said = match Gate::new(policy).pass_by(send, &web, &progress) {
-                    Verdict::Passed(passed) => format!("allow {:?}", passed.planned()),
-                    Verdict::Ask(_) => "ask".into(),
-                    Verdict::Denied(_) => "deny".into(),
-                };
-                assert_eq!(said, want);
-            };
-        check(false, "bob", net(), true, "allow Some(0)");
-        check(false, "eve", net(), true, "ask");
-        check(true, "eve", net(), true, "ask");
-        check(false, "bob", net(), false, "deny");
-        check(true, "bob", net(), false, "deny");
-        // What asks whoever says it asks still, unless a person saw the plan.
-        check(false, "bob", Vec::new(), true, "ask");
-        check(true, "bob", Vec::new(), true, "allow Some(0)");
-    }
-
-    #[test]
-    fn only_a_ruling_on_this_very_call_lets_it_through() {
-        let check = |word, key: &str, want: bool| {
-            let ruling = Ruling {
-                word,
-                by: "the person".into(),
-                reason: String::new(),
-                call: key.into(),
-                planned: None,
-            };
-            let gate = Gate::default();
-            let ask = Call(Effect::Write, Vec::new(), Grants::default(), false);
-            let Verdict::Ask(ask) = gate.pass(ask, &Label::user()) else {
-                panic!("a write is asked for");
-            };
-            assert_eq!(ask.approved(&ruling).is_some(), want);
-            let needs = vec![Capability::MemWrite];
-            let denied = Call(Effect::Write, needs.clone(), Grants::default(), false);
-            let Verdict::Denied(denied) = gate.pass(denied, &Label::user()) else {
-                panic!("nothing was granted");
-            };
-            let passed = denied.granted(&ruling);
-            assert_eq!(passed.map(|passed| passed.once), want.then_some(needs));
-        };
-        check(Word::Approved, "k1", true);
-        check(Word::Approved, "k2", false);
-        check(Word::Refused, "k1", false);
-        check(Word::Denied, "k1", false);
-    }
 }

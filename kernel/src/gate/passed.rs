@@ -8,8 +8,9 @@ use quipu_tools::{
 };
 use serde_json::Value;
 
+use super::held::secrets_wanted;
 use super::rules::Rule;
-use super::{BEFOREHAND, Guarded, Request, Ruling, Word};
+use super::{BEFOREHAND, Guarded, Known, Request, Ruling, Word};
 
 /// Who agreed to a call beforehand, and to what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,11 +125,14 @@ impl<T: Guarded> Ask<T> {
     }
 }
 
-/// A call that needs what was not granted, or that a rule of the user denies.
+/// A call that needs what was not granted, that a rule of the user denies, or that may carry
+/// out a secret.
 #[derive(Debug)]
 pub struct Denied<T> {
     pub(super) what: T,
     pub(super) missing: Vec<Capability>,
+    /// Why it may carry out a secret: then nobody can grant it.
+    pub(super) held_back: Option<String>,
     /// The rule that denies it: then nobody can grant it.
     pub(super) rule: Option<Arc<Rule>>,
 }
@@ -149,6 +153,15 @@ impl<T: Guarded> Denied<T> {
         self.rule.as_deref()
     }
 
+    /// Who denies it where nobody can grant it; `None` where somebody can.
+    pub fn finally_by(&self) -> Option<&'static str> {
+        match (&self.held_back, &self.rule) {
+            (Some(_), _) => Some("the gate"),
+            (None, Some(_)) => Some("a rule"),
+            (None, None) => None,
+        }
+    }
+
     /// The first of it, and the device that needs it.
     pub fn first(&self) -> Option<Missing> {
         let request = self.what.request();
@@ -161,6 +174,9 @@ impl<T: Guarded> Denied<T> {
 
     /// What is missing, or which rule denies it, in words.
     pub fn reason(&self) -> String {
+        if let Some(reason) = &self.held_back {
+            return reason.clone();
+        }
         if let Some(rule) = &self.rule {
             let name = self.what.request().name.to_owned();
             return format!("{name} is denied by a rule ({})", rule.cited());
@@ -175,7 +191,7 @@ impl<T: Guarded> Denied<T> {
 
     /// The call, if `ruling` grants this very one what it misses.
     pub fn granted(self, ruling: &Ruling) -> Option<Passed<T>> {
-        let granted = self.rule.is_none() && approves(ruling, &self.what.request());
+        let granted = self.finally_by().is_none() && approves(ruling, &self.what.request());
         granted.then_some(Passed {
             what: self.what,
             once: self.missing,
@@ -245,9 +261,11 @@ pub struct DeviceCall {
 impl DeviceCall {
     /// A call of `function` with `args`.
     pub fn new(function: Resolved, args: Value) -> Self {
+        let mut needs = function.needs(&args);
+        needs.extend(secrets_wanted(&args));
         Self {
             name: function.name(),
-            needs: function.needs(&args),
+            needs,
             roles: function.roles(),
             function,
             args,
@@ -262,7 +280,7 @@ impl Guarded for DeviceCall {
             effect: self.function.effect(),
             needs: &self.needs,
             held: &self.function.device().granted,
-            from_user: false,
+            known: Known::default(),
             key: "",
             args: Some(&self.args),
             roles: &self.roles,

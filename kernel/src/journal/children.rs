@@ -63,8 +63,8 @@ impl Journal {
         Ok(ancestors)
     }
 
-    /// What is derived from a process: trusted as the least of all that it has read, by the
-    /// name of the process.
+    /// What is derived from a process: trusted as the least and kept as the most secret of all
+    /// that it has read, by the name of the process.
     pub(crate) fn label_of(&self, pid: Pid) -> Result<Label> {
         let (program, _) = self.program(pid)?;
         let steps = self.steps(pid)?;
@@ -77,11 +77,13 @@ impl Journal {
             false => Trust::User,
         };
         let reminded = self.reminder(pid)?.map(|reminder| reminder.label);
+        let lowest = lowest.lowered_to(boot);
         Ok(Label {
             source: format!("process:{pid}"),
-            ..lowest
-                .lowered_to(boot)
-                .lowered_to(reminded.map_or(Trust::User, |label| label.trust))
+            ..match reminded {
+                Some(label) => lowest.held_to(label.level()),
+                None => lowest,
+            }
         })
     }
 

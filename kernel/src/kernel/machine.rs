@@ -76,6 +76,7 @@ impl Machine {
     /// Starts a process.
     pub(super) fn start(&self, program: Program) -> Result<Pid, KernelError> {
         self.takes_processes()?;
+        let program = program.without_secrets(&self.shared.gate.policy().leaks);
         let model = &self.shared.cpu.info().model;
         let pid = self.shared.journal.create(&program, model)?;
         let attended = program.interactive;

@@ -1,7 +1,7 @@
 //! Tool cards, paged: a machine with hundreds of tools shows a process the few that
 //! its task needs, and the rest are one `find_tool` away.
 
-use quipu_memory::{Kind, NewPage, PageId, Query, RamStore, Space, Store, Trust};
+use quipu_memory::{Kind, NewPage, PageId, Query, RamStore, Store, Trust};
 
 use super::kind::signature;
 use crate::grammar::Callable;
@@ -82,9 +82,7 @@ impl Cards {
             text: format!("{}\n{}\n{fields}", call.description, card.about),
             source: String::new(),
             trust: Trust::System,
-            place: None,
-            derived_from: Vec::new(),
-            space: Space::SHARED,
+            ..NewPage::default()
         };
         if let Err(error) = self.index.put(page) {
             tracing::warn!(tool = call.name, %error, "a tool cannot be found by its description");

@@ -1,6 +1,7 @@
 //! Why a process failed, as data: whoever shows it finds the words for what to do.
 
 use quipu_cpu::CpuError;
+use quipu_memory::Secrecy;
 use serde::{Deserialize, Serialize};
 
 use super::limits::Limit;
@@ -26,6 +27,16 @@ pub enum Failure {
     /// A limit was reached before an answer was given.
     #[error("stopped by a limit")]
     Stopped(Limit),
+    /// It holds a text that its CPU, on another machine, or who started it may not learn.
+    #[error(
+        "{secrecy} text from {from} is not for its model, on another machine, or for who started it"
+    )]
+    Withheld {
+        /// How secret the text is.
+        secrecy: Secrecy,
+        /// Where it came from.
+        from: String,
+    },
     /// The kernel made an action that it could not read.
     #[error("{0}")]
     Action(String),

@@ -9,6 +9,7 @@ pub mod signal;
 
 use std::ops::RangeInclusive;
 
+use quipu_tools::LeakScan;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -18,7 +19,7 @@ pub(crate) use ending::Ending;
 pub use example::{Example, Turn};
 pub use failure::{Failure, VmError};
 pub use quipu_cpu::{Pid, Sampling, Usage};
-pub use quipu_memory::{Share, Space};
+pub use quipu_memory::{Secrecy, Share, Space};
 
 use crate::gate::plan::Plan;
 use crate::label::Label;
@@ -67,6 +68,9 @@ pub struct Memory {
     pub recall_untrusted: bool,
     /// Tokens that examples before a task may take; 0 shows none.
     pub example_tokens: usize,
+    /// Who may learn what it keeps, at least.
+    #[serde(skip_serializing_if = "Secrecy::is_public")]
+    pub secrecy: Secrecy,
 }
 
 impl Default for Memory {
@@ -82,6 +86,7 @@ impl Default for Memory {
             recall_tokens: 256,
             recall_untrusted: false,
             example_tokens: 768,
+            secrecy: Secrecy::Public,
         }
     }
 }
@@ -140,6 +145,9 @@ pub struct Program {
     /// nobody saw what started it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unapproved: bool,
+    /// The most secret text that whoever started it may learn; any where it is `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clearance: Option<Secrecy>,
     /// JSON Schema the answer must have, when not plain text.
     pub answer_schema: Option<Value>,
     /// How its tokens are chosen, where not as the machine's usually are.
@@ -207,12 +215,30 @@ impl Program {
             priority: 0,
             interactive: false,
             unapproved: false,
+            clearance: None,
             answer_schema: None,
             sampling: None,
             branch: None,
             child_of: None,
             plan: None,
         }
+    }
+}
+
+impl Program {
+    /// The program with a mark in place of each secret that stands in its words.
+    pub(crate) fn without_secrets(mut self, leaks: &LeakScan) -> Self {
+        if leaks.is_empty() {
+            return self;
+        }
+        let clean = |text: &mut String| *text = leaks.redacted(text).into_owned();
+        clean(&mut self.prompt);
+        clean(&mut self.agent.instructions);
+        self.topic.iter_mut().for_each(clean);
+        for attached in &mut self.attached {
+            clean(&mut attached.text);
+        }
+        self
     }
 }
 

@@ -9,6 +9,8 @@ pub(crate) mod fence;
 mod pages;
 pub mod reminder;
 
+use std::sync::Arc;
+
 use crate::label::{Label, Trust};
 pub use crate::process::VmError;
 use crate::window::fence::Borders;
@@ -112,6 +114,8 @@ pub struct Vm {
     steps: Vec<StepPage>,
     /// What the kernel says after the last step, for the next one alone.
     remark: Option<String>,
+    /// Pages of the open network among what came back, whole.
+    open: Vec<Arc<str>>,
     window: usize,
     reserve: usize,
     view_tokens: usize,
@@ -142,6 +146,7 @@ impl Vm {
             reminder: None,
             steps: Vec::new(),
             remark: None,
+            open: Vec::new(),
             window,
             reserve: reserve.min(window / 4).max(1),
             view_tokens: 0,
@@ -255,6 +260,18 @@ impl Vm {
         if let Some(last) = self.steps.last_mut().filter(|_| fits) {
             last.note = text;
         }
+    }
+
+    /// Notes that the last step brought in a page of the open network.
+    pub fn note_open_page(&mut self) {
+        let last = self.steps.last();
+        self.open
+            .extend(last.map(|step| step.observation.as_str().into()));
+    }
+
+    /// The pages of the open network that it has read.
+    pub fn open_pages(&self) -> Vec<Arc<str>> {
+        self.open.clone()
     }
 
     /// Lays the window out and proves with the CPU's tokenizer that it fits,
@@ -376,8 +393,8 @@ impl Vm {
         out.map(StepPage::id).collect()
     }
 
-    /// The lowest label of everything the process has read, its boot page too; it names
-    /// all sources of that trust.
+    /// The lowest trust and the highest secrecy of everything the process has read, its boot
+    /// page too.
     pub fn lowest_label(&self) -> Label {
         let pinned = [&self.boot, &self.task].into_iter().chain(&self.attached);
         let labels = pinned.chain(&self.reminder).map(|page| &page.label);

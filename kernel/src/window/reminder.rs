@@ -4,7 +4,7 @@
 use quipu_memory::PageId;
 use serde::{Deserialize, Serialize};
 
-use crate::label::{Label, Trust};
+use crate::label::{Label, Secrecy, Trust};
 
 /// What a process is reminded of before its first step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct Reminder {
     pub strangers: usize,
     /// Tokens of the words.
     pub tokens: usize,
-    /// The least trusted of the pages: what the process has read from now on.
+    /// The least trusted and the most secret of the pages: what the process has read from now on.
     pub label: Label,
 }
 
@@ -30,4 +30,7 @@ pub struct Source {
     pub source: String,
     /// How far it can be trusted.
     pub trust: Trust,
+    /// Who may learn it.
+    #[serde(default, skip_serializing_if = "Secrecy::is_public")]
+    pub secrecy: Secrecy,
 }

@@ -85,6 +85,14 @@ impl Desk {
         self
     }
 
+    /// One that can also `open` an address: the page leads on.
+    pub fn with_pages(mut self) -> Self {
+        let mut open = function("open", Effect::Read, &self.spec.requests);
+        open.url_argument = Some("text".into());
+        self.spec.functions.push(open);
+        self
+    }
+
     /// One that can also `list`: a short action with a long observation.
     pub fn with_lists(mut self) -> Self {
         let list = function("list", Effect::Read, &self.spec.requests);
@@ -126,6 +134,7 @@ impl Device for Desk {
                 hint: "try echo".into(),
                 missing: None,
             }),
+            "open" => Ok("Read on at https://example.com/more.".into()),
             "list" => Ok(list(args["text"].as_str().unwrap_or_default()).into()),
             "pay" => {
                 let key = args["idempotency_key"].as_str().unwrap_or_default();
@@ -288,7 +297,7 @@ pub fn line(event: &Event) -> Option<String> {
             text, ok, label, ..
         } => {
             let mark = if *ok { "=" } else { "!" };
-            format!("  {mark} {text} ({}, {})", label.source, label.trust)
+            format!("  {mark} {text} ({}, {})", label.source, label.level())
         }
         Event::Question { text, .. } => format!("  ? {text}"),
         Event::Approval { reason, .. } => format!("  approve? {reason}"),

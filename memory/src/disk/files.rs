@@ -39,7 +39,7 @@ impl DiskStore {
         pages: Vec<NewPage>,
     ) -> Result<Vec<Page>, StoreError> {
         let open = self.writable()?;
-        pages.iter().try_for_each(NewPage::check)?;
+        let pages = self.checked(pages)?;
         let vectors = self.vectors(&pages)?;
         open.change(
             |changes| {

@@ -61,7 +61,11 @@ pub struct DiskStore {
     /// Unset while a store opened for reading does not exist.
     open: OnceLock<Open>,
     meaning: Option<Meaning>,
+    screen: Option<Screen>,
 }
+
+/// What a text becomes before it is stored; `None` where it stays as it is.
+pub type Screen = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 impl DiskStore {
     /// Opens the store in the folder `dir`. An index that is missing, damaged or behind
@@ -86,6 +90,7 @@ impl DiskStore {
             access,
             open: OnceLock::new(),
             meaning: None,
+            screen: None,
         };
         match access {
             Access::ReadWrite => {
@@ -97,6 +102,28 @@ impl DiskStore {
             }
         }
         Ok(store)
+    }
+
+    /// Lets every title, text and source pass `screen` before it is stored.
+    #[must_use]
+    pub fn with_screen(mut self, screen: Screen) -> Self {
+        self.screen = Some(screen);
+        self
+    }
+
+    /// `pages` as they are stored, if they may be.
+    fn checked(&self, mut pages: Vec<NewPage>) -> Result<Vec<NewPage>, StoreError> {
+        if let Some(screen) = &self.screen {
+            for page in &mut pages {
+                for text in [&mut page.title, &mut page.text, &mut page.source] {
+                    if let Some(clean) = screen(text) {
+                        *text = clean;
+                    }
+                }
+            }
+        }
+        pages.iter().try_for_each(NewPage::check)?;
+        Ok(pages)
     }
 
     /// Gives the store a function that turns texts into vectors, so that it finds pages by
@@ -269,7 +296,7 @@ impl DiskStore {
 impl Store for DiskStore {
     fn put_all(&self, pages: Vec<NewPage>) -> Result<Vec<Page>, StoreError> {
         let open = self.writable()?;
-        pages.iter().try_for_each(NewPage::check)?;
+        let pages = self.checked(pages)?;
         if pages.is_empty() {
             return Ok(Vec::new());
         }
@@ -279,8 +306,7 @@ impl Store for DiskStore {
 
     fn put_within(&self, page: NewPage, quota: Share) -> Result<Page, StoreError> {
         let open = self.writable()?;
-        page.check()?;
-        let pages = vec![page];
+        let pages = self.checked(vec![page])?;
         let vectors = self.vectors(&pages)?;
         let mut stored = open.put_all(pages, vectors, Some(quota))?;
         Ok(stored.pop().expect("one page in, one page out"))

@@ -44,6 +44,7 @@ impl DiskStore {
                 title: page.title,
                 source: page.source,
                 trust: page.trust,
+                secrecy: page.secrecy,
                 created_ms: page.created_ms,
                 place: page.place,
             });

@@ -1,7 +1,8 @@
 //! Where pages come from, what they said before, and how that is shown.
 
 use quipu_memory::{
-    HISTORY_MAX, Kind, NewPage, Page, Passage, Presentation, Query, Space, Store, Trust, present,
+    HISTORY_MAX, Kind, NewPage, Page, Passage, Presentation, Query, Secrecy, Space, Store, Trust,
+    present,
 };
 
 use crate::{found, ids, page, put};
@@ -67,6 +68,44 @@ pub fn a_page_is_trusted_no_further_than_its_sources(store: &dyn Store) {
     assert_eq!(derived(&["system", "user"]), Trust::User);
     assert_eq!(derived(&["system", "untrusted", "user"]), Trust::Untrusted);
     assert_eq!(derived(&["nobody"]), Trust::System);
+}
+
+pub fn a_page_is_as_secret_as_its_sources(store: &dyn Store) {
+    for secrecy in Secrecy::ALL {
+        let new = NewPage {
+            secrecy: *secrecy,
+            ..page(secrecy.as_str(), "", &format!("a llama, {secrecy}"))
+        };
+        assert_eq!(store.put(new).expect("put").secrecy, *secrecy);
+    }
+    let check = |from: &[&str], own: Secrecy, want: Secrecy| {
+        let new = NewPage {
+            secrecy: own,
+            derived_from: from.iter().map(|id| (*id).into()).collect(),
+            ..page("", "", "made")
+        };
+        let made = store.put(new).expect("put");
+        assert_eq!(made.secrecy, want, "{from:?}");
+        let kept = store.get(&made.id).expect("get").expect("there");
+        assert_eq!(kept.secrecy, want, "{from:?}");
+    };
+    check(&[], Secrecy::Public, Secrecy::Public);
+    check(&[], Secrecy::Private, Secrecy::Private);
+    check(&["public", "private"], Secrecy::Public, Secrecy::Private);
+    check(&["public"], Secrecy::Private, Secrecy::Private);
+    check(&["secret", "private"], Secrecy::Public, Secrecy::Secret);
+    check(&["nobody"], Secrecy::Public, Secrecy::Public);
+    // Whoever finds it is told.
+    let hits = store.search(&Query::new("llama", 10)).expect("searched");
+    for hit in hits {
+        assert_eq!(hit.secrecy.as_str(), hit.id.as_str());
+    }
+    let listed = store.list(0, 3).expect("listed");
+    assert!(
+        listed
+            .iter()
+            .all(|page| page.secrecy.as_str() == page.id.as_str())
+    );
 }
 
 pub fn lineage_leads_back_to_the_first_sources(store: &dyn Store) {

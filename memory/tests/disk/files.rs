@@ -68,7 +68,8 @@ fn a_store_of_the_first_format_is_brought_up_to_date() {
             "DROP INDEX pages_by_place; DROP INDEX history_by_id; DROP INDEX memories_by_space;
              ALTER TABLE pages DROP COLUMN whole; ALTER TABLE pages DROP COLUMN part;
              ALTER TABLE pages DROP COLUMN space; ALTER TABLE pages DROP COLUMN derived;
-             ALTER TABLE pages DROP COLUMN version; ALTER TABLE head DROP COLUMN embedder;
+             ALTER TABLE pages DROP COLUMN version; ALTER TABLE pages DROP COLUMN secrecy;
+             ALTER TABLE head DROP COLUMN embedder;
              DROP TABLE history; DROP TABLE vectors; DROP TABLE files;
              PRAGMA user_version = 1;",
         )

@@ -5,7 +5,7 @@ use quipu_kernel::process::Pid;
 
 use crate::cli::{
     agent, batch, completions, config, doctor, eval, fork, hear, kill, learn, log, mem, model,
-    nice, policy, ps, replay, run, say, see, serve, tool, top, trust,
+    nice, policy, ps, replay, run, say, secret, see, serve, tool, top, trust,
 };
 use crate::config::env_vars;
 use crate::config::globals::Globals;
@@ -58,6 +58,8 @@ pub enum Command {
     #[command(subcommand)]
     Agent(agent::AgentCommand),
     Trust(trust::TrustArgs),
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
     Serve(serve::ServeArgs),

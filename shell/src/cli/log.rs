@@ -186,7 +186,7 @@ pub(super) fn line_of(step: &StepRow, rulings: &[(u32, Ruling)]) -> Result<()> {
             if outcome.ok { "→" } else { "✗" },
             visible(&outcome.text),
             visible(&outcome.label.source),
-            outcome.label.trust
+            outcome.label.level()
         )),
         None => output::line("     … the machine stopped here"),
     }

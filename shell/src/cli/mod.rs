@@ -24,6 +24,7 @@ pub mod replay;
 mod results;
 pub mod run;
 pub mod say;
+pub mod secret;
 pub mod see;
 pub mod serve;
 pub mod think;
@@ -102,6 +103,7 @@ impl Session {
             Command::Tool(command) => tool::run(self, command).await,
             Command::Agent(command) => agent::run(self, command).await,
             Command::Policy(command) => policy::run(self, &command),
+            Command::Secret(command) => secret::run(self, &command),
             Command::Trust(args) => trust::run(self, &args),
             Command::Serve(args) => serve::run(self, &args).await,
             Command::Model(command) => model::run(self, command).await,

@@ -8,7 +8,7 @@ use clap::Args;
 use quipu_kernel::event::Event;
 use quipu_kernel::grammar::certainly_held;
 use quipu_kernel::journal::{Journal, StepRow};
-use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, State, Status};
 use quipu_kernel::signal::Signal;
 use quipu_kernel::window::reminder::Reminder;
@@ -42,6 +42,10 @@ pub struct RunArgs {
     /// A text or a picture that the task is about; others may have made it. Can be repeated
     #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "fork"])]
     attach: Vec<PathBuf>,
+    /// The task and what is attached are private: they leave this machine only where you send them,
+    /// and no model on another machine is shown them
+    #[arg(long, conflicts_with_all = ["resume", "fork"])]
+    private: bool,
     /// What to print: the answer, one JSON value, or one event a line
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -287,12 +291,19 @@ fn program(
     if !typed {
         program.label = session.piped();
     }
+    let secrecy = match args.private {
+        true => Secrecy::Private,
+        false => Secrecy::Public,
+    };
+    program.label = program.label.kept(secrecy);
     for path in &args.attach {
+        let label = Label::new(format!("file:{}", path.display()), Trust::Untrusted);
         program.attached.push(Attached {
             text: session.text_of(path, "--attach")?,
-            label: Label::new(format!("file:{}", path.display()), Trust::Untrusted),
+            label: label.kept(secrecy),
         });
     }
+    session.note_secrets(&program);
     if let Some(path) = &args.schema {
         program.answer_schema = Some(schema(path)?);
     }

@@ -3,8 +3,8 @@
 //!
 //! Two files are read: `mcp.json` beside `config.toml`, and the one in the folder where quipu
 //! was started, once that folder is trusted. In strings `${NAME}` and `${NAME:-otherwise}`
-//! stand for variables of the environment. They are filled in where a server is started, which
-//! is not here; `session/bus` starts servers.
+//! stand for variables of the environment, and `${secret:NAME}` for a secret. They are filled in
+//! where a server is started, which is not here; `session/bus` starts servers.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use quipu_tools::SecretStore;
 use quipu_tools::mcp::{Environment, McpServer, McpTransport, Variables};
+use quipu_tools::secrets::handle;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -63,9 +65,14 @@ pub fn environment() -> Environment {
         .collect()
 }
 
-/// How the variables are looked up that a server was granted.
-pub fn variables() -> Variables {
-    Arc::new(env_vars::get)
+/// How the variables and the `secrets` are looked up that a server was granted.
+pub fn variables(secrets: SecretStore) -> Variables {
+    Arc::new(move |name: &str| match name.strip_prefix(handle::PREFIX) {
+        Some(name) => secrets
+            .shared(name)
+            .map(|secret| secret.reveal().to_owned()),
+        None => env_vars::get(name),
+    })
 }
 
 /// A server by its name: as it is written down, or in which file and what is wrong there.

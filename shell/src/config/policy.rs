@@ -15,6 +15,9 @@
 //! [[vouch]]
 //! tool = "bank.balance"
 //! fields = ["balance", "date"]
+//!
+//! [[private]]
+//! tool = "mail.*"
 //! ```
 //!
 //! What a rule means is in the kernel, `gate/rules`. A running machine reads the file when it
@@ -25,7 +28,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use quipu_kernel::gate::rules::{Pattern, Rule, Rules, Vouched};
+use quipu_kernel::gate::rules::{Confided, Pattern, Rule, Rules, Vouched};
 use quipu_kernel::process::Reply;
 use quipu_tools::Roles;
 use serde::Deserialize;
@@ -45,6 +48,7 @@ struct File {
     rule: Vec<Spanned<Rule>>,
     roles: BTreeMap<String, Roles>,
     vouch: Vec<Spanned<Vouched>>,
+    private: Vec<Spanned<Confided>>,
 }
 
 /// The rules in the file at `path`; none where there is no file.
@@ -86,8 +90,16 @@ fn parse(text: &str, path: &Path) -> Result<Rules> {
             ..vouched.into_inner()
         }
     });
+    let private = file.private.into_iter().map(|private| {
+        let origin = origin(private.span().start);
+        Confided {
+            origin,
+            ..private.into_inner()
+        }
+    });
     Ok(Rules {
         rules: rules.collect(),
+        private: private.collect(),
         vouched: vouched.collect(),
         roles: file
             .roles

@@ -10,7 +10,7 @@ use anyhow::Result;
 use quipu_cpu::Sampling;
 use quipu_kernel::gate::Approve;
 use quipu_kernel::limits::Limits;
-use quipu_kernel::process::{Memory, Share};
+use quipu_kernel::process::{Memory, Secrecy, Share};
 use quipu_memory::{BLOCKS_MAX, Space};
 use quipu_models::catalogue;
 use quipu_tools::Capability;
@@ -87,6 +87,8 @@ pub struct MemoryFile {
     pub recall_untrusted: Option<bool>,
     /// Tokens of learnt examples before a task; 0 shows none.
     pub examples: Option<usize>,
+    /// Who may learn what is kept: `public`, `private` or `secret`.
+    pub secrecy: Option<Secrecy>,
 }
 
 impl MemoryFile {
@@ -108,6 +110,7 @@ impl MemoryFile {
             recall_tokens: self.recall.unwrap_or(usual.recall_tokens),
             recall_untrusted: self.recall_untrusted.unwrap_or(usual.recall_untrusted),
             example_tokens: self.examples.unwrap_or(usual.example_tokens),
+            secrecy: self.secrecy.unwrap_or(usual.secrecy),
         }
     }
 }
@@ -216,6 +219,7 @@ pub fn tighten_memory(memory: &mut Memory, usual: &Memory) {
     memory.recall_tokens = memory.recall_tokens.min(usual.recall_tokens);
     memory.example_tokens = memory.example_tokens.min(usual.example_tokens);
     memory.recall_untrusted &= usual.recall_untrusted;
+    memory.secrecy = memory.secrecy.max(usual.secrecy);
 }
 
 /// Takes back what goes beyond the `usual` limits.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use quipu_memory::{
-    Chunk, ImportedFile, Kind, NewPage, PageId, Place, Space, Syntax, Trust, chunks,
+    Chunk, ImportedFile, Kind, NewPage, PageId, Place, Secrecy, Space, Syntax, Trust, chunks,
 };
 use sha2::{Digest, Sha256};
 
@@ -156,22 +156,30 @@ pub struct Document {
     pub source: String,
     /// Its title.
     pub title: String,
-    /// How far it can be trusted.
-    pub trust: Trust,
+    /// Where it goes and how it is kept.
+    pub shelf: Shelf,
+}
+
+/// Where what is brought in goes, and how it is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Shelf {
     /// The space it is put into.
     pub space: Space,
+    /// How far it can be trusted.
+    pub trust: Trust,
+    /// Who may learn it.
+    pub secrecy: Secrecy,
 }
 
 impl Document {
     /// The document in the file `found`.
-    pub fn of_file(found: &Found, space: &Space, trust: Trust) -> Self {
+    pub fn of_file(found: &Found, shelf: &Shelf) -> Self {
         let name = found.path.file_name().unwrap_or_default();
         Self {
-            key: key(space, &found.name()),
+            key: key(&shelf.space, &found.name()),
             source: found.name(),
             title: name.to_string_lossy().into_owned(),
-            trust,
-            space: space.clone(),
+            shelf: shelf.clone(),
         }
     }
 
@@ -298,12 +306,13 @@ impl Document {
             },
             text,
             source,
-            trust: self.trust,
+            trust: self.shelf.trust,
+            secrecy: self.shelf.secrecy,
             place: Some(Place {
                 of: self.key.clone(),
                 part: n as u32,
             }),
-            space: self.space.clone(),
+            space: self.shelf.space.clone(),
             ..NewPage::default()
         }
     }
@@ -443,8 +452,11 @@ mod tests {
             key: key(&space.into(), "/a/b.md"),
             source: "/a/b.md".into(),
             title: "b.md".into(),
-            trust: Trust::User,
-            space: space.into(),
+            shelf: Shelf {
+                space: space.into(),
+                trust: Trust::User,
+                ..Shelf::default()
+            },
         }
     }
 

@@ -7,9 +7,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use quipu_memory::{ImportedFile, Space, Syntax, Trust};
+use quipu_memory::{ImportedFile, Syntax};
 use quipu_tools::{CallContext, Capability};
 use serde_json::json;
+
+pub use super::document::Shelf;
 
 use super::archive;
 use super::document::{self, Document, key};
@@ -46,9 +48,8 @@ pub struct Tally {
 pub struct Import<'a> {
     pub(super) store: &'a dyn Library,
     reader: Reader<'a>,
-    pub(super) space: Space,
-    /// How far the pages can be trusted.
-    trust: Trust,
+    /// Where the pages go, and how they are kept.
+    pub(super) shelf: Shelf,
     /// Whether hidden files come in too, and those that ignore files name.
     pub(super) no_ignore: bool,
     /// Whether archives are opened.
@@ -66,22 +67,20 @@ pub struct Wanted {
 }
 
 impl<'a> Import<'a> {
-    /// An import into `space` of `store`, whose pages are trusted as far as `trust`.
+    /// An import into `store`, whose pages go to the `shelf`.
     ///
     /// # Errors
     /// When the tools that read formats cannot be loaded.
     pub fn new(
         session: &'a Session,
         store: &'a dyn Library,
-        space: Space,
-        trust: Trust,
+        shelf: Shelf,
         wanted: Wanted,
     ) -> Result<Self> {
         Ok(Self {
             store,
             reader: Reader::new(session)?,
-            space,
-            trust,
+            shelf,
             no_ignore: wanted.ignored,
             archives: wanted.archives,
             tally: Tally::default(),
@@ -142,17 +141,17 @@ impl<'a> Import<'a> {
             Ok(found) => found,
             Err(reason) => return Ok(Err(reason)),
         };
-        let document = Document::of_file(&found, &self.space, self.trust);
+        let document = Document::of_file(&found, &self.shelf);
         let before = self.store.file(&document.key)?;
         let same = |before: &ImportedFile| {
             before.bytes == found.bytes
                 && before.modified_ns == found.modified_ns
                 && document::is_read_so(before)
         };
-        // One that is vouched for now, or no more, is stored anew.
-        let as_trusted = || self.is_trusted_as_before(&document.key);
+        // One that is vouched for now, or no more, is stored anew; so is one that is private.
+        let as_kept = || self.is_kept_as_before(&document.key);
         let before = match before {
-            Some(before) if as_trusted()? => Some(before),
+            Some(before) if as_kept()? => Some(before),
             _ => None,
         };
         if before.as_ref().is_some_and(same) {
@@ -185,18 +184,19 @@ impl<'a> Import<'a> {
         Ok(Ok(()))
     }
 
-    /// Whether the pages of the document `key` are trusted as those of this import.
-    fn is_trusted_as_before(&self, key: &str) -> Result<bool> {
+    /// Whether the pages of the document `key` are trusted and kept as those of this import.
+    fn is_kept_as_before(&self, key: &str) -> Result<bool> {
         let page = self.store.get(&format!("{key}#1").as_str().into())?;
-        Ok(page.is_none_or(|page| page.trust == self.trust))
+        let own = (self.shelf.trust, self.shelf.secrecy);
+        Ok(page.is_none_or(|page| (page.trust, page.secrecy) == own))
     }
 
     /// Removes what was imported from the folders and is there no more.
     fn remove_gone(&mut self, paths: &[PathBuf]) -> Result<()> {
         for folder in paths.iter().filter(|path| path.is_dir()) {
             let folder = std::path::absolute(folder)?;
-            for known in opened::known_below(self.store, &self.space, &folder)? {
-                let path = &known[key(&self.space, "").len()..];
+            for known in opened::known_below(self.store, &self.shelf.space, &folder)? {
+                let path = &known[key(&self.shelf.space, "").len()..];
                 if !opened::is_there(Path::new(path)) {
                     self.store.remove_file(&known)?;
                     self.tally.removed += 1;
@@ -216,15 +216,14 @@ impl<'a> Import<'a> {
             .map_err(|error| why(&error))?;
         let (title, text) = reader::words_of(&answer)?;
         let document = Document {
-            key: key(&self.space, url),
+            key: key(&self.shelf.space, url),
             source: url.to_owned(),
             title: if title.is_empty() {
                 url.to_owned()
             } else {
                 title
             },
-            trust: self.trust,
-            space: self.space.clone(),
+            shelf: self.shelf.clone(),
         };
         let pages = document.of_text(&text, Syntax::Markdown, &self.reader);
         let file = ImportedFile {
@@ -281,8 +280,10 @@ mod tests {
             let mut import = Import {
                 store: &store,
                 reader: Reader::with(Bus::default()),
-                space: space.into(),
-                trust: Trust::Untrusted,
+                shelf: Shelf {
+                    space: space.into(),
+                    ..Shelf::default()
+                },
                 no_ignore: false,
                 archives: false,
                 tally: Tally::default(),

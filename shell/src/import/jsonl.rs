@@ -3,26 +3,29 @@
 use std::path::Path;
 
 use anyhow::Result;
-use quipu_memory::{Kind, NewPage, PageId, Space, Store, Trust};
+use quipu_memory::{Kind, NewPage, PageId, Secrecy, Store, Trust};
 use serde_json::Value;
 
+use super::document::Shelf;
 use crate::terminal::error::UserError;
 use crate::terminal::lines::{file_words, json_lines};
 
 /// Pages written in one transaction.
 const BATCH_PAGES: usize = 500;
 
-/// Adds the pages of a file of JSON lines to a space, each trusted no further than `trust`:
-/// what a file says of itself may only be less. Says how many.
-pub fn add(store: &dyn Store, path: &Path, space: &Space, trust: Trust) -> Result<usize> {
+/// Adds the pages of a file of JSON lines to the `shelf`, each trusted no further and kept at
+/// least as it says: what a file says of itself may only be less trust, or more secrecy. Says
+/// how many.
+pub fn add(store: &dyn Store, path: &Path, shelf: &Shelf) -> Result<usize> {
     let mut batch = Vec::new();
     let mut added = 0;
     for line in json_lines(path)? {
         let (number, value) = line?;
         let page = page(path, number, &value)?;
         batch.push(NewPage {
-            space: space.clone(),
-            trust: page.trust.min(trust),
+            space: shelf.space.clone(),
+            trust: page.trust.min(shelf.trust),
+            secrecy: page.secrecy.max(shelf.secrecy),
             ..page
         });
         if batch.len() == BATCH_PAGES {
@@ -36,7 +39,7 @@ fn page(path: &Path, number: usize, value: &Value) -> Result<NewPage> {
     let bad = |what: String| {
         UserError::usage(
             format!("{}, line {number}: {what}", file_words(path)),
-            "lines are {\"_id\", \"title\", \"text\"[, \"source\", \"trust\"]}; the lines before may be stored",
+            "lines are {\"_id\", \"title\", \"text\"[, \"source\", \"trust\", \"secrecy\"]}; the lines before may be stored",
         )
     };
     let text = |key: &str| match &value[key] {
@@ -66,6 +69,12 @@ fn page(path: &Path, number: usize, value: &Value) -> Result<NewPage> {
         text: text("text")?.ok_or_else(|| bad("no \"text\"".into()))?,
         source: text("source")?.unwrap_or_else(|| file_words(path)),
         trust,
+        secrecy: match text("secrecy")?.as_deref() {
+            None => Secrecy::Public,
+            Some(word) => word
+                .parse()
+                .map_err(|_| bad("\"secrecy\" is public, private or secret".into()))?,
+        },
         ..NewPage::default()
     })
 }

@@ -94,8 +94,8 @@ impl Import<'_> {
     }
 
     fn remove_members_gone(&mut self, archive: &Path, members: &HashSet<PathBuf>) -> Result<()> {
-        for known in known_below(self.store, &self.space, archive)? {
-            let path = &known[key(&self.space, "").len()..];
+        for known in known_below(self.store, &self.shelf.space, archive)? {
+            let path = &known[key(&self.shelf.space, "").len()..];
             if !members.contains(Path::new(path)) {
                 self.store.remove_file(&known)?;
                 self.tally.removed += 1;

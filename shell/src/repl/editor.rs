@@ -4,6 +4,7 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 
 use anyhow::Result;
+use quipu_tools::LeakScan;
 use reedline::{
     ColumnarMenu, DefaultHinter, DefaultPrompt, DefaultPromptSegment, Emacs, FileBackedHistory,
     KeyCode, KeyModifiers, MenuBuilder, Reedline, ReedlineEvent, ReedlineMenu, Signal,
@@ -11,6 +12,7 @@ use reedline::{
 };
 
 use super::complete::Words;
+use super::history::Clean;
 use crate::terminal::output::is_plain;
 
 /// Lines kept in the history file.
@@ -35,8 +37,9 @@ pub struct Editor {
 }
 
 impl Editor {
-    /// An editor with its history in `history`, which offers these `commands` beside the usual.
-    pub fn new(history: &Path, commands: Vec<String>) -> Result<Self> {
+    /// An editor with its history in `history`, without what `leaks` looks for, which offers these
+    /// `commands` beside the usual.
+    pub fn new(history: &Path, leaks: LeakScan, commands: Vec<String>) -> Result<Self> {
         let menu = ColumnarMenu::default().with_name("completion");
         let mut keys = default_emacs_keybindings();
         keys.add_binding(
@@ -54,7 +57,7 @@ impl Editor {
         );
         let history = FileBackedHistory::with_file(HISTORY_LINES, history.to_owned())?;
         let reedline = Reedline::create()
-            .with_history(Box::new(history))
+            .with_history(Box::new(Clean { history, leaks }))
             .with_completer(Box::new(Words::with(commands)))
             // What is pasted is one line of many, and not many lines.
             .use_bracketed_paste(true)

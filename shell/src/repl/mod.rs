@@ -5,7 +5,7 @@
 //! | `slash`, `correct`, `usage` | the commands, and what is wrong with one |
 //! | `talk`, `earlier`, `export` | the conversation: its turns, in the journal, as a file |
 //! | `context` | a window as a bar |
-//! | `editor`, `complete` | a line that is typed |
+//! | `editor`, `complete`, `history` | a line that is typed |
 //! | `microphone` | a task that is spoken |
 //!
 //! Each line is a task for a process of its own, which is told the last turns of
@@ -19,6 +19,7 @@ mod correct;
 mod earlier;
 mod editor;
 mod export;
+mod history;
 mod loud;
 mod microphone;
 mod slash;
@@ -208,7 +209,7 @@ impl Repl<'_> {
         let history = self.session.paths.state.join("history.txt");
         let is_new_here = !history.exists();
         private::file(&history)?;
-        let mut editor = Editor::new(&history, self.offers())?;
+        let mut editor = Editor::new(&history, self.session.leaks.clone(), self.offers())?;
         if is_first {
             say!("{}", words().begin);
             if is_new_here {

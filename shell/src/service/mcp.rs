@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use quipu_kernel::gate::{DeviceCall, Gate, Guarded, Passed, Policy, Request, Verdict};
+use quipu_kernel::gate::{DeviceCall, Gate, Guarded, Known, Passed, Policy, Request, Verdict};
 use quipu_kernel::label::Label;
 use quipu_memory::{Access, Kind, NewPage, PageId, Query, Space, Store, StoreError, Trust};
 use quipu_tools::device::ArgsCheck;
@@ -87,7 +87,7 @@ impl Guarded for MemoryCall<'_> {
             effect: self.function.effect,
             needs: &self.function.needs,
             held: &self.held,
-            from_user: false,
+            known: Known::default(),
             key: "",
             args: Some(self.args),
             roles: &self.function.roles,
@@ -275,7 +275,7 @@ impl Machine {
         match behind {
             Behind::Device(resolved) => {
                 let call = DeviceCall::new((**resolved).clone(), args.clone());
-                self.pass(call)?.run(context)
+                self.gate.clean(self.pass(call)?.run(context))
             }
             of_memory => {
                 ArgsCheck::of(function).check(args)?;
@@ -334,12 +334,13 @@ impl Machine {
             .map_or(HITS, |k| k as usize)
             .min(HITS_MAX);
         let query = Query {
-            // What an agent keeps for itself is not other programs' to find.
+            // What an agent keeps for itself is not for other programs, nor what is private.
             spaces: Some(vec![Space::SHARED]),
             ..Query::new(string(args, "query")?, k)
         };
-        let hits = self.open(Access::ReadOnly)?.search(&query);
-        let hits = hits.map_err(store_failed)?;
+        let store = self.open(Access::ReadOnly)?;
+        let mut hits = store.search(&query).map_err(store_failed)?;
+        hits.retain(|hit| hit.secrecy.is_public());
         Ok(json!({ "hits": hits }))
     }
 
@@ -348,10 +349,10 @@ impl Machine {
         let page = self.open(Access::ReadOnly)?.get(&PageId::from(id.clone()));
         let shared = page
             .map_err(store_failed)?
-            .filter(|page| page.space.is_shared());
+            .filter(|page| page.space.is_shared() && page.secrecy.is_public());
         match shared {
             Some(page) => Ok(json!(page)),
-            // Of another space it is not even said that the page is there.
+            // Of another space, or of what is private, it is not even said that the page is there.
             None => Err(ToolError::new(
                 ErrorKind::Failed,
                 format!("there is no page {id}"),
@@ -368,9 +369,8 @@ impl Machine {
             text: string(args, "text")?,
             source: stranger().source,
             trust: stranger().trust,
-            place: None,
-            derived_from: Vec::new(),
             space: Space::SHARED,
+            ..NewPage::default()
         };
         let page = self.open(Access::ReadWrite)?.put(page);
         Ok(json!({"id": page.map_err(store_failed)?.id}))

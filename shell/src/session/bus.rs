@@ -152,16 +152,12 @@ impl Session {
         for device in devices {
             unusable.extend(add(&mut bus, Arc::new(device)));
         }
-        unusable.extend(self.add_servers(&mut bus, given.grants, ask)?);
+        unusable.extend(self.add_servers(&mut bus, given, ask)?);
         Ok((bus, unusable))
     }
 
-    fn add_servers(
-        &self,
-        bus: &mut Bus,
-        mut book: GrantBook,
-        ask: &Asking<'_>,
-    ) -> Result<Vec<Unusable>> {
+    fn add_servers(&self, bus: &mut Bus, given: Given, ask: &Asking<'_>) -> Result<Vec<Unusable>> {
+        let mut book = given.grants;
         let (servers, mut unusable) = self.written_servers();
         if servers.is_empty() {
             return Ok(unusable);
@@ -173,7 +169,7 @@ impl Session {
                  shows them"
             );
         };
-        let host = McpHost::new(mcp::environment(), mcp::variables())?;
+        let host = McpHost::new(mcp::environment(), mcp::variables(given.secrets))?;
         let host = Arc::new(host.telling(Arc::new(relisted)));
         self.note_servers(&host);
         // Side by side, because each may take a while to start; and a few at a time, because

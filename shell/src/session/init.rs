@@ -4,6 +4,7 @@
 //! The bus of tools is put together in `bus`, agents are read in `agent`. The socket by which
 //! other programs reach the machine is opened a floor above, in `service/machine`.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -19,13 +20,13 @@ use quipu_kernel::gate::Policy;
 use quipu_kernel::gate::rules::Rules;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::judgement::Judgement;
-use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
-use quipu_memory::{Access, DiskStore, Embedder};
+use quipu_memory::{Access, DiskStore, Embedder, Screen};
 use quipu_models::{self as models, Places, gguf};
 use quipu_tools::mcp::McpHost;
-use quipu_tools::{Bus, Device};
+use quipu_tools::{Bus, Capability, Device, LeakScan, SecretStore};
 
 use crate::config::globals::Globals;
 use crate::config::paths::{self, Paths};
@@ -37,8 +38,8 @@ use crate::session::embedder::{self, LazyEmbedder};
 use crate::session::judgement;
 use crate::session::library::Library;
 use crate::session::lock::MachineLock;
-use crate::terminal::bar;
 use crate::terminal::output::visible;
+use crate::terminal::{bar, secrets};
 
 /// Pages that get vectors whenever the store is opened, a few seconds' work; more wait for
 /// `quipu mem add` or `quipu mem rebuild`, and are found by their words meanwhile, and by the
@@ -59,6 +60,8 @@ pub struct Session {
     pub settings: Settings,
     /// What the user says of single tools and calls.
     pub rules: Arc<Rules>,
+    /// The secrets that are kept on this root.
+    pub leaks: LeakScan,
     /// The global options as given.
     pub globals: Globals,
     /// The store of the machine that runs in this program: it has one writer.
@@ -81,8 +84,15 @@ impl Session {
             // Before the first model is read.
             llama::leave_attention();
         }
+        // A file that cannot be read stops whatever would use a secret, and no other command.
+        let kept = SecretStore::open(&paths.secrets());
+        let leaks =
+            kept.map(|kept| LeakScan::of(kept.iter().map(|(name, _, value)| (name, value))));
+        let leaks = leaks.unwrap_or_default();
+        secrets::keep_out(&leaks);
         Ok(Self {
             rules: Arc::new(policy::load(&paths.policy())?),
+            leaks,
             paths,
             settings,
             globals,
@@ -188,6 +198,10 @@ impl Session {
             paths::create(folder)?;
         }
         let store = DiskStore::open_with(folder, access, self.patience(), &|_, _| {})?;
+        let store = match self.leaks.is_empty() {
+            true => store,
+            false => store.with_screen(screen(self.leaks.clone())),
+        };
         let Some(embedder) = self.embedder()? else {
             return Ok(Arc::new(store));
         };
@@ -405,6 +419,15 @@ impl Session {
         program
     }
 
+    /// Says where a secret stands in what was said to `program`: its process sees a mark there.
+    pub fn note_secrets(&self, program: &Program) {
+        let texts = program.attached.iter().map(|attached| &attached.text);
+        let mut texts = texts.chain([&program.prompt]);
+        if texts.any(|text| matches!(self.leaks.redacted(text), Cow::Owned(_))) {
+            say!("note: a secret stands in the task or beside it; the model sees a mark there");
+        }
+    }
+
     /// The label of what comes from standard input: anybody's, unless its user vouches.
     pub fn piped(&self) -> Label {
         match self.globals.trusted_input {
@@ -414,18 +437,49 @@ impl Session {
     }
 
     /// The gate's rules, with `allow` granted on top of the settings.
-    pub fn policy(
-        &self,
-        allow: &[quipu_tools::Capability],
-        approve: Option<ApproveWord>,
-    ) -> Policy {
+    pub fn policy(&self, allow: &[Capability], approve: Option<ApproveWord>) -> Policy {
         let granted = self.settings.allow.iter().chain(allow).cloned();
         Policy {
             grants: granted.collect(),
             approve: approve.unwrap_or(self.settings.approve).into(),
             rules: self.rules.clone(),
+            leaks: self.leaks.clone(),
+            clearance: self.clearance(allow),
         }
     }
+
+    /// The most secret text that the CPU may be shown, where it is on another machine: what is
+    /// private too, if that was granted with `allow` or in the settings.
+    fn clearance(&self, allow: &[Capability]) -> Option<Secrecy> {
+        let CpuChoice::Url(url) = &self.settings.cpu else {
+            return None;
+        };
+        let mut granted = self.settings.allow.iter().chain(allow);
+        let wanted = endpoint(url);
+        let is_granted = wanted.is_some_and(|wanted| granted.any(|held| held.covers(&wanted)));
+        Some(match is_granted {
+            true => Secrecy::Private,
+            false => Secrecy::Public,
+        })
+    }
+}
+
+/// What has to be granted for the endpoint at `url` to be shown private text.
+fn endpoint(url: &str) -> Option<Capability> {
+    let url = reqwest::Url::parse(url).ok()?;
+    let (host, port) = (url.host_str()?, url.port_or_known_default()?);
+    format!("private:{host}:{port}").parse().ok()
+}
+
+/// Takes secrets out of what is stored, and says so.
+fn screen(leaks: LeakScan) -> Screen {
+    Arc::new(move |text: &str| match leaks.redacted(text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(clean) => {
+            say!("warning: a secret stood in what is stored; a mark stands in its place");
+            Some(clean)
+        }
+    })
 }
 
 /// The line printed when a CPU is ready.

@@ -1,18 +1,16 @@
 //! A call of a tool that the user makes with a command. It passes the gate like any other; the
 //! command is its approval, so only what was not granted or is denied by a rule stops it.
 
-use std::sync::Arc;
-
-use quipu_kernel::gate::rules::Rules;
 use quipu_kernel::gate::{Approve, DeviceCall, Gate, Policy, Verdict};
 use quipu_kernel::label::Label;
 use quipu_tools::{CallContext, ErrorKind, Resolved, ToolError};
 use serde_json::Value;
 
+use crate::session::Session;
 use crate::terminal::hints;
 
 /// Calls `function` with `args`. No rule of the user's speaks of the calls that this program
-/// makes for itself.
+/// makes for itself, and nobody but this program says what they carry.
 ///
 /// # Errors
 /// Those of the device, and `Denied` where a grant is missing.
@@ -21,15 +19,30 @@ pub fn user_call(
     args: &Value,
     context: &CallContext,
 ) -> Result<Value, ToolError> {
-    user_call_under(&Arc::default(), function, args, context)
+    call(Policy::default(), function, args, context)
 }
 
-/// Calls `function` with `args`, unless one of the `rules` denies it.
+/// Calls `function` with `args`, unless a rule of the `session` denies it or a secret would go
+/// out with it. No secret is in what comes back.
 ///
 /// # Errors
 /// As of [`user_call`].
 pub fn user_call_under(
-    rules: &Arc<Rules>,
+    session: &Session,
+    function: &Resolved,
+    args: &Value,
+    context: &CallContext,
+) -> Result<Value, ToolError> {
+    let policy = Policy {
+        rules: session.rules.clone(),
+        leaks: session.leaks.clone(),
+        ..Policy::default()
+    };
+    call(policy, function, args, context)
+}
+
+fn call(
+    policy: Policy,
     function: &Resolved,
     args: &Value,
     context: &CallContext,
@@ -37,13 +50,13 @@ pub fn user_call_under(
     let gate = Gate::new(Policy {
         grants: context.grants.clone(),
         approve: Approve::All,
-        rules: rules.clone(),
+        ..policy
     });
     match gate.pass(
         DeviceCall::new(function.clone(), args.clone()),
         &Label::user(),
     ) {
-        Verdict::Passed(passed) => passed.run(context),
+        Verdict::Passed(passed) => gate.clean(passed.run(context)),
         Verdict::Ask(ask) => Err(ToolError::new(ErrorKind::Denied, ask.reason(), "")),
         Verdict::Denied(denied) => Err(denied.into()),
     }

@@ -3,6 +3,7 @@
 
 use quipu_cpu::{CpuError, Trouble};
 use quipu_kernel::KernelError;
+use quipu_kernel::gate::Secrecy;
 use quipu_kernel::journal::JournalError;
 use quipu_kernel::limits::Limit;
 use quipu_kernel::process::{Exit, Failure};
@@ -114,6 +115,12 @@ fn failure(failure: &Failure) -> String {
         Failure::Window(error) => window(error),
         Failure::Journal { full: true, .. } => FULL.to_owned(),
         Failure::Journal { full: false, .. } => WRITABLE.to_owned(),
+        Failure::Withheld { secrecy, .. } => match secrecy {
+            Secrecy::Secret => "run it on a model of this machine: leave --cpu out".to_owned(),
+            _ => "run it on a model of this machine, or let the endpoint know what is private: \
+                  --allow private:HOST, or allow in config.toml"
+                .to_owned(),
+        },
         Failure::Stopped(_) | Failure::Action(_) => DEFECT.to_owned(),
     }
 }

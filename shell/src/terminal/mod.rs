@@ -13,6 +13,7 @@
 //! | `interrupts`, `exit` | Ctrl-C, and the end of the program |
 //! | `text`, `lines` | files that a user named: whole, or by lines of JSON |
 //! | `logging` | diagnostics |
+//! | `secrets` | what is in nothing that is printed |
 //!
 //! The lowest floor: it knows no setting, no folder and no machine. What it shows comes in
 //! as arguments.
@@ -23,7 +24,7 @@ macro_rules! say {
     ($($words:tt)*) => {{
         use std::io::Write as _;
         let words = $crate::terminal::output::visible(&format!($($words)*));
-        let _ = writeln!(std::io::stderr(), "{words}");
+        let _ = writeln!(std::io::stderr(), "{}", $crate::terminal::secrets::text(&words));
     }};
 }
 
@@ -43,5 +44,6 @@ pub mod person;
 pub mod pull;
 pub mod render;
 pub mod report;
+pub mod secrets;
 pub mod text;
 pub mod words;

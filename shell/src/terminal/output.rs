@@ -10,6 +10,8 @@ use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
+use super::secrets;
+
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Colour {
@@ -37,12 +39,18 @@ pub fn is_plain() -> bool {
 
 /// Prints one JSON value.
 pub fn json(value: &impl Serialize) -> Result<()> {
-    line(&escaped(&serde_json::to_string(value)?))
+    line(&escaped(&match secrets::are_known() {
+        false => serde_json::to_string(value)?,
+        true => serde_json::to_string(&secrets::value(serde_json::to_value(value)?))?,
+    }))
 }
 
 /// Prints one JSON value over several lines, for people to read.
 pub fn pretty_json(value: &impl Serialize) -> Result<()> {
-    line(&escaped(&serde_json::to_string_pretty(value)?))
+    line(&escaped(&match secrets::are_known() {
+        false => serde_json::to_string_pretty(value)?,
+        true => serde_json::to_string_pretty(&secrets::value(serde_json::to_value(value)?))?,
+    }))
 }
 
 /// `json` with what could touch a terminal written as JSON writes it: the same value.
@@ -66,7 +74,7 @@ pub fn escaped(json: &str) -> String {
 /// Prints one line. A closed pipe comes back as an error that is reported quietly.
 pub fn line(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}")?;
+    writeln!(out, "{}", secrets::text(text))?;
     out.flush()?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write};
 use console::Style;
 use quipu_kernel::event::Event;
 use quipu_kernel::gate::plan::Plan;
-use quipu_kernel::label::Trust;
+use quipu_kernel::label::{Secrecy, Trust};
 use quipu_kernel::process::Status;
 use quipu_kernel::window::reminder::{Reminder, Source};
 use serde_json::Value;
@@ -155,6 +155,12 @@ impl Renderer {
                     let from = fill(words().untrusted, &[("source", &visible(&label.source))]);
                     note.push_str(&format!(" · {from}"));
                 }
+                let kept = match label.secrecy {
+                    Secrecy::Public => None,
+                    Secrecy::Private => Some(words().private),
+                    Secrecy::Secret => Some(words().secret),
+                };
+                note.extend(kept.map(|kept| format!(" · {kept}")));
                 let text = match self.folds {
                     true => folded(*n, text, self.columns()),
                     false => visible(&shortened(text, SHOWN_CHARS)).replace('\n', "\n          "),

@@ -149,6 +149,8 @@ catalogue! {
     tokens: "{prompt} tokens ({cached} cached) + {generated}",
         "{prompt} 个 token（{cached} 个来自缓存）+ {generated}";
     untrusted: "untrusted, from {source}", "不受信任，来自 {source}";
+    private: "private", "私密";
+    secret: "secret", "机密";
     more: "[more lines: {lines}, /step {n}]", "［还有 {lines} 行：/step {n}］";
     result: "result", "结果";
     failed: "failed", "失败";

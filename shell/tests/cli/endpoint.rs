@@ -48,7 +48,7 @@ impl Respond for Telling {
 }
 
 /// A server that lists one model, and completes with `chat`.
-async fn server(chat: impl Respond + 'static) -> MockServer {
+pub async fn server(chat: impl Respond + 'static) -> MockServer {
     let server = MockServer::start().await;
     let models = json!({"data": [{"id": "tiny", "meta": {"n_ctx": 4096}}]});
     Mock::given(method("GET"))

@@ -8,6 +8,7 @@
 mod archives;
 mod batch;
 mod beside;
+mod canaries;
 mod children;
 mod conversation;
 mod crash;

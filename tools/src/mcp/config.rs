@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::fill::{fill, names};
 use crate::caps::Capability;
 use crate::net::Target;
+use crate::secrets::handle::PREFIX;
 
 /// A server, as its user wrote it down.
 #[derive(Clone, Debug, Serialize)]
@@ -76,7 +77,7 @@ impl McpServer {
         };
         let variables = self.variables().into_iter();
         std::iter::once(reach)
-            .chain(variables.map(|name| Capability::Env { name }))
+            .chain(variables.map(|name| to_be_given(&name)))
             .collect()
     }
 
@@ -117,6 +118,14 @@ impl McpServer {
             McpTransport::Stdio { .. } => Ok(()),
             McpTransport::Http { url, .. } => address(url).map(drop),
         }
+    }
+}
+
+/// What has to be granted for a server to be given the variable `name`, or the secret.
+pub(super) fn to_be_given(name: &str) -> Capability {
+    match name.strip_prefix(PREFIX) {
+        Some(name) => Capability::Secret { name: name.into() },
+        None => Capability::Env { name: name.into() },
     }
 }
 
@@ -226,13 +235,13 @@ mod tests {
             silent_max: None,
             transport: McpTransport::Stdio {
                 command: "npx".into(),
-                args: vec!["--token=hunter2".into(), "${B}${A:-x}".into()],
+                args: vec!["--token=hunter2".into(), "${B}${A:-x}${secret:s}".into()],
                 env: BTreeMap::from([("K".into(), "${C}".into())]),
                 cwd: None,
             },
         };
         let requests: Vec<String> = server.requests().iter().map(ToString::to_string).collect();
-        assert_eq!(requests, ["spawn", "env:A", "env:B", "env:C"]);
+        assert_eq!(requests, ["spawn", "env:A", "env:B", "env:C", "secret:s"]);
         assert_eq!(server.origin(), "mcp: npx …");
     }
 }

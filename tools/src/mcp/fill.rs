@@ -1,6 +1,9 @@
-//! `${NAME}` and `${NAME:-otherwise}` in what a server is written down with.
+//! `${NAME}` and `${NAME:-otherwise}` in what a server is written down with; `${secret:NAME}` is a
+//! secret of its user.
 
 use std::collections::BTreeSet;
+
+use crate::secrets::handle::{PREFIX, is_name};
 
 /// `text` with each variable in it as `variable` gives it, or what stands in its place.
 ///
@@ -51,7 +54,8 @@ fn next(text: &str) -> Result<Option<Parts<'_>>, String> {
         None => (inside, None),
     };
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    match !name.is_empty() && name.chars().all(plain) {
+    let is_variable = !name.is_empty() && name.chars().all(plain);
+    match is_variable || name.strip_prefix(PREFIX).is_some_and(is_name) {
         true => Ok(Some((before, name, otherwise, after))),
         false => Err("a ${ is not followed by the name of a variable".to_owned()),
     }
@@ -77,6 +81,16 @@ mod tests {
             "KEY NO",
         );
         check("${NO}", "the variable NO is not set", "NO");
+        check(
+            "${secret:a-b}",
+            "the variable secret:a-b is not set",
+            "secret:a-b",
+        );
+        check(
+            "${secret:}",
+            "a ${ is not followed by the name of a variable",
+            "",
+        );
         check("a${KEY", "a ${ is not closed by }", "");
         check(
             "${a b}",

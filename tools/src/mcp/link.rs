@@ -18,7 +18,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::bound::{self, Bound};
 use super::child::Children;
 use super::client::{Client, Life};
-use super::config::{McpServer, McpTransport};
+use super::config::{McpServer, McpTransport, to_be_given};
 use super::dial::plain;
 use super::fill::fill;
 use super::hidden::Hidden;
@@ -26,6 +26,7 @@ use super::{Listing, START_MAX, Surroundings, content, convert};
 use crate::caps::{Capability, Grants};
 use crate::device::{ErrorKind, FunctionSpec, ToolError};
 use crate::net::Net;
+use crate::secrets::handle::{self, PREFIX};
 
 /// The shortest and the longest time after a failed start before the next.
 const REST: Duration = Duration::from_secs(1);
@@ -138,9 +139,51 @@ impl Link {
 
     /// The value of a variable, if it was granted.
     fn variable(&self, name: &str) -> Option<String> {
-        let wanted = Capability::Env { name: name.into() };
-        let granted = self.grants.allows(&wanted);
+        let granted = self.grants.allows(&to_be_given(name));
         granted.then(|| (self.shared.surroundings.variables)(name))?
+    }
+
+    /// `args` with the values of the secrets whose handles they are, as far as these were
+    /// granted to the server, or by `once` for this call.
+    pub(super) fn with_secrets(
+        &self,
+        args: Map<String, Value>,
+        once: &Grants,
+    ) -> Result<Map<String, Value>, ToolError> {
+        let fill = |value: Value| self.with_secret(value, once);
+        let filled = args
+            .into_iter()
+            .map(|(name, value)| Ok((name, fill(value)?)));
+        filled.collect()
+    }
+
+    fn with_secret(&self, value: Value, once: &Grants) -> Result<Value, ToolError> {
+        Ok(match value {
+            Value::String(text) => match handle::whole(&text) {
+                Some(name) => Value::String(self.secret(name, once)?),
+                None => Value::String(text),
+            },
+            Value::Array(items) => {
+                let items = items.into_iter().map(|item| self.with_secret(item, once));
+                Value::Array(items.collect::<Result<_, _>>()?)
+            }
+            Value::Object(fields) => Value::Object(self.with_secrets(fields, once)?),
+            other => other,
+        })
+    }
+
+    fn secret(&self, name: &str, once: &Grants) -> Result<String, ToolError> {
+        let server = &self.server().name;
+        let wanted = Capability::Secret { name: name.into() };
+        if !self.grants.allows(&wanted) && !once.allows(&wanted) {
+            let reason = format!("{server} needs {wanted}, which was not granted");
+            return Err(ToolError::denied(reason, server, &wanted));
+        }
+        let value = (self.shared.surroundings.variables)(&format!("{PREFIX}{name}"));
+        value.ok_or_else(|| {
+            let message = format!("there is no secret {name}");
+            ToolError::new(ErrorKind::Denied, message, "its user has to set it")
+        })
     }
 
     pub(super) fn filled(&self, text: &str) -> Result<String, String> {

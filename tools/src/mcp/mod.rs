@@ -353,6 +353,7 @@ impl Device for McpDevice {
         let spec = self.spec.function(function)?;
         spec.check_args(args)?;
         let args: Map<String, Value> = args.as_object().cloned().unwrap_or_default();
+        let args = self.link.with_secrets(args, &context.grants)?;
         let silent_max = self.link.bound().server.silent_max;
         let patience = Patience::of(&self.link, silent_max.unwrap_or(context.deadline), CALL_MAX);
         let value = match content::is_reader(spec) {

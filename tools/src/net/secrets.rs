@@ -1,4 +1,4 @@
-//! Secrets: handles that the host turns into values at the boundary.
+//! Secrets in requests: handles that the host turns into values at the boundary.
 //!
 //! A device writes `{{secret:NAME}}` into a header; the value takes its place after
 //! the request has left the sandbox, only on the way to the host that the device's
@@ -6,46 +6,15 @@
 //! searched for it. No device, model, log or journal sees a value.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
 
 use reqwest::header::{HeaderMap, HeaderValue};
-use serde::{Deserialize, Serialize};
 
 use super::{NetError, Response};
 use crate::caps::{Capability, Rights};
-use crate::state_file::{self, StateError};
+use crate::secrets::Secret;
 
 const OPEN: &str = "{{secret:";
 const CLOSE: &str = "}}";
-/// Shorter values could not be hidden without hiding half of an answer.
-const VALUE_BYTES_MIN: usize = 8;
-
-/// A value that does not show itself.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes `value`, without the line end that a file or a terminal adds.
-    pub fn new(value: &str) -> Result<Self, &'static str> {
-        let value = value.trim_end_matches(['\r', '\n']);
-        if value.len() < VALUE_BYTES_MIN {
-            return Err("a secret has at least 8 characters");
-        }
-        if HeaderValue::from_str(value).is_err() {
-            return Err("a secret is one line of printable characters");
-        }
-        Ok(Self(value.to_owned()))
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
 /// The secrets of one device, each with the host it is for.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets(BTreeMap<String, (String, Option<Secret>)>);
@@ -115,11 +84,11 @@ impl Secrets {
             if bound != host || !confidential {
                 return Err(elsewhere());
             }
-            let Some(Secret(value)) = value else {
+            let Some(value) = value else {
                 return Err(NetError::NotGranted(wanted));
             };
             filled.push_str(before);
-            filled.push_str(value);
+            filled.push_str(value.reveal());
             rest = after;
         }
         filled.push_str(rest);
@@ -129,7 +98,9 @@ impl Secrets {
     /// `response` with handles in place of values: some servers echo what they get.
     pub(crate) fn hide(&self, mut response: Response) -> Response {
         for (name, (_, value)) in &self.0 {
-            let Some(Secret(value)) = value else { continue };
+            let Some(value) = value.as_ref().map(Secret::reveal) else {
+                continue;
+            };
             let handle = format!("{OPEN}{name}{CLOSE}");
             response.url = response.url.replace(value, &handle);
             for (_, text) in &mut response.headers {
@@ -156,48 +127,6 @@ fn replaced(body: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
         }
     }
     if found { out } else { body }
-}
-
-/// The values, in a file that only its owner can read: by device, then by name.
-#[derive(Debug)]
-pub struct SecretStore {
-    path: PathBuf,
-    values: BTreeMap<String, BTreeMap<String, Secret>>,
-}
-
-impl SecretStore {
-    /// Opens the file at `path`; one that is not there yet is empty.
-    pub fn open(path: &Path) -> Result<Self, StateError> {
-        Ok(Self {
-            path: path.to_owned(),
-            values: state_file::read(path)?,
-        })
-    }
-
-    /// The values for `device`.
-    pub fn of(&self, device: &str) -> BTreeMap<String, Secret> {
-        self.values.get(device).cloned().unwrap_or_default()
-    }
-
-    /// Keeps `secret` as `name` for `device`.
-    pub fn set(&mut self, device: &str, name: &str, secret: Secret) -> Result<(), StateError> {
-        let values = self.values.entry(device.to_owned()).or_default();
-        values.insert(name.to_owned(), secret);
-        state_file::write(&self.path, &self.values)
-    }
-
-    /// Forgets the secret `name` of `device`, or all of its secrets.
-    pub fn remove(&mut self, device: &str, name: Option<&str>) -> Result<(), StateError> {
-        match name {
-            None => drop(self.values.remove(device)),
-            Some(name) => {
-                if let Some(values) = self.values.get_mut(device) {
-                    values.remove(name);
-                }
-            }
-        }
-        state_file::write(&self.path, &self.values)
-    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,8 @@ use crate::device::{
 };
 use crate::grants::Held;
 use crate::manifest::{GuestLimits, Manifest};
-use crate::net::secrets::{Secret, Secrets};
+use crate::net::secrets::Secrets;
+use crate::secrets::Secret;
 use crate::topics::Topics;
 
 /// The longest a call may take when nobody says.

@@ -49,6 +49,22 @@ impl Progress {
         self.plan.as_ref()
     }
 
+    /// The values that are planned as they are, a line each: the user said them.
+    pub fn literals(&self) -> String {
+        let effects = self.plan.iter().flat_map(|plan| &plan.effects);
+        let slots = effects.flat_map(|effect| effect.args.values());
+        let values = slots.flat_map(|slot| match slot {
+            Slot::Literal(value) => std::slice::from_ref(value),
+            Slot::OneOf(values) => values,
+            _ => &[],
+        });
+        let texts = values.map(|value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        texts.collect::<Vec<_>>().join("\n")
+    }
+
     /// Whether a person agreed to the plan as a whole.
     pub fn is_approved(&self) -> bool {
         self.plan.as_ref().is_some_and(|plan| plan.approved)

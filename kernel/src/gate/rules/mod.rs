@@ -30,10 +30,11 @@ use serde_json::Value;
 pub use condition::{Condition, Scalar};
 pub use pattern::Pattern;
 pub use rule::{Do, Read, Rule};
+pub(super) use seen::Leaf;
 pub use seen::Reach;
 
 use super::Request;
-use crate::label::Label;
+use crate::label::{Label, Secrecy};
 use seen::Seen;
 
 /// What the user says of tools and their calls.
@@ -46,6 +47,27 @@ pub struct Rules {
     pub roles: Vec<(Pattern, Roles)>,
     /// Results that the user vouches for.
     pub vouched: Vec<Vouched>,
+    /// Results that are not for everybody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub private: Vec<Confided>,
+}
+
+/// Tools whose results are not for everybody, as their user knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confided {
+    /// The tools.
+    pub tool: Pattern,
+    /// Who may learn what they return.
+    #[serde(default = "private")]
+    pub secrecy: Secrecy,
+    /// Where it stands. A file does not say it of itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub origin: String,
+}
+
+fn private() -> Secrecy {
+    Secrecy::Private
 }
 
 /// Fields of results that nobody but the tool itself has written, as its user knows: a
@@ -147,6 +169,14 @@ impl Rules {
         proposal::of(&Seen::of(request, label, &self.roles)?)
     }
 
+    /// Who may learn what `tool` returns.
+    pub fn secrecy_of(&self, tool: &str) -> Secrecy {
+        let of_tool = self.private.iter();
+        let of_tool = of_tool.filter(|confided| confided.tool.fits(tool));
+        let most = of_tool.map(|confided| confided.secrecy).max();
+        most.unwrap_or_default()
+    }
+
     /// Whether the user vouches for each field of `result`, which `tool` returned.
     pub fn vouch_for(&self, tool: &str, result: &Value) -> bool {
         let of_tool = self
@@ -158,4 +188,10 @@ impl Rules {
         let values = seen::values(result);
         !of_tool.is_empty() && values.iter().all(|(path, _)| is_vouched(path))
     }
+}
+
+/// The values that `request` carries, each with the role that `rules` and its tool give it;
+/// `None` where nothing is known of them.
+pub(super) fn leaves<'a>(request: &Request<'a>, rules: &Rules) -> Option<Vec<Leaf<'a>>> {
+    Seen::of(request, &Label::kernel(), &rules.roles).map(|call| call.leaves)
 }

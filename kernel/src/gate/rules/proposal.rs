@@ -42,7 +42,7 @@ pub(super) fn of(call: &Seen<'_>) -> Option<Rule> {
         effect: None,
         args: Some(args),
         role: BTreeMap::new(),
-        label: call.tainted.then_some(Read::Untrusted),
+        label: Read::behind(call),
         verdict: Do::Allow,
         reason: None,
         origin: "an approval".to_owned(),

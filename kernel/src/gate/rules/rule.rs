@@ -40,6 +40,71 @@ impl Do {
 pub enum Read {
     /// Text that nobody vouches for.
     Untrusted,
+    /// Text that is not public, where the call goes out of this machine.
+    Private,
+}
+
+impl Read {
+    /// The word in a file.
+    fn as_str(self) -> &'static str {
+        match self {
+            Read::Untrusted => "untrusted",
+            Read::Private => "private",
+        }
+    }
+
+    /// Whether who makes `call` has read it.
+    fn is_behind(self, call: &Seen<'_>) -> bool {
+        match self {
+            Read::Untrusted => call.tainted,
+            Read::Private => call.confided,
+        }
+    }
+
+    /// All of them.
+    pub(super) const ALL: [Self; 2] = [Self::Untrusted, Self::Private];
+
+    /// What is behind `call`.
+    pub(super) fn behind(call: &Seen<'_>) -> Vec<Self> {
+        let all = Self::ALL.into_iter();
+        all.filter(|read| read.is_behind(call)).collect()
+    }
+}
+
+/// Words of a file: one as it is, several as a list.
+mod one_or_more {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Read;
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        One(Read),
+        More(Vec<Read>),
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        reads: &[Read],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match reads {
+            [one] => one.serialize(serializer),
+            more => more.serialize(serializer),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Read>, D::Error> {
+        let written = Written::deserialize(deserializer).map_err(|_| {
+            serde::de::Error::custom("label is \"untrusted\", \"private\", or a list of these")
+        })?;
+        Ok(match written {
+            Written::One(one) => vec![one],
+            Written::More(more) => more,
+        })
+    }
 }
 
 /// A rule of the user about calls.
@@ -62,10 +127,10 @@ pub struct Rule {
     /// Values of all arguments of a role.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub role: BTreeMap<Role, Condition>,
-    /// For a process that has read this: one that asks or denies is for such a process only,
-    /// one that allows is for such a process too.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub label: Option<Read>,
+    /// For a process that has read one of these: one that asks or denies is for such a process
+    /// only, one that allows is for such a process too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "one_or_more")]
+    pub label: Vec<Read>,
     /// What becomes of the call.
     #[serde(rename = "do")]
     pub verdict: Do,
@@ -82,8 +147,10 @@ impl Rule {
     pub(super) fn holds(&self, call: &Seen<'_>) -> bool {
         let tightens = self.verdict > Do::Allow;
         let label = match tightens {
-            true => call.tainted || self.label.is_none(),
-            false => !call.tainted || self.label.is_some(),
+            true => self.label.is_empty() || self.label.iter().any(|read| read.is_behind(call)),
+            false => Read::behind(call)
+                .iter()
+                .all(|read| self.label.contains(read)),
         };
         let mut args = self.args.iter().flatten();
         let mut roles = self.role.iter();
@@ -151,8 +218,15 @@ impl fmt::Display for Rule {
             let name = name.as_str().unwrap_or_default();
             writeln!(f, "role.{name} = {}", value(&serde_json::json!(condition)))?;
         }
-        if self.label.is_some() {
-            writeln!(f, "label = \"untrusted\"")?;
+        let label: Vec<String> = self
+            .label
+            .iter()
+            .map(|read| quoted(read.as_str()))
+            .collect();
+        match label.as_slice() {
+            [] => {}
+            [one] => writeln!(f, "label = {one}")?,
+            more => writeln!(f, "label = [{}]", more.join(", "))?,
         }
         writeln!(f, "do = {}", quoted(self.verdict.as_str()))?;
         match &self.reason {

@@ -40,11 +40,11 @@ impl Reach {
 }
 
 /// A value that a call carries and that has no parts.
-pub(super) struct Leaf<'a> {
+pub(in crate::gate) struct Leaf<'a> {
     /// The names that lead to it; members of a list have the list's.
-    pub(super) path: String,
-    pub(super) value: &'a Value,
-    pub(super) role: Role,
+    pub(in crate::gate) path: String,
+    pub(in crate::gate) value: &'a Value,
+    pub(in crate::gate) role: Role,
 }
 
 /// A call.
@@ -53,6 +53,8 @@ pub(super) struct Seen<'a> {
     pub(super) reach: Reach,
     /// Whether who makes it has read untrusted text.
     pub(super) tainted: bool,
+    /// Whether who makes it has read text that is not public, and it goes out of the machine.
+    pub(super) confided: bool,
     pub(super) leaves: Vec<Leaf<'a>>,
 }
 
@@ -78,6 +80,7 @@ impl<'a> Seen<'a> {
             name: request.name,
             reach,
             tainted: label.trust == Trust::Untrusted,
+            confided: !label.secrecy.is_public() && reaches_out(request.needs),
             leaves,
         })
     }

@@ -3,7 +3,7 @@ use quipu_tools::{Capability, Effect, Grants, Role};
 use serde_json::json;
 
 use super::*;
-use crate::gate::{Approve, Gate, Guarded, Policy, Verdict};
+use crate::gate::{Approve, Gate, Guarded, Known, Policy, Verdict};
 use crate::label::Trust;
 
 /// A call of `mail.send`, which changes something and needs no grant, unless said otherwise.
@@ -34,7 +34,7 @@ impl Guarded for Call {
             effect: self.effect,
             needs: &self.needs,
             held: &self.held,
-            from_user: false,
+            known: Known::default(),
             key: "k",
             args: Some(&self.args),
             roles: &self.roles,

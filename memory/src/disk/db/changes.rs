@@ -54,12 +54,17 @@ impl<'a> Changes<'a> {
 
     fn insert(&self, page: &mut Page) -> rusqlite::Result<()> {
         for source in &page.derived_from {
-            let trust = self
+            let known = self
                 .tx
-                .prepare_cached("SELECT trust FROM pages WHERE id = ?1")?
-                .query_row([source.as_str()], |row| word(row, "trust"))
+                .prepare_cached("SELECT trust, secrecy FROM pages WHERE id = ?1")?
+                .query_row([source.as_str()], |row| {
+                    Ok((word(row, "trust")?, word(row, "secrecy")?))
+                })
                 .optional()?;
-            page.trust = page.trust.min(trust.unwrap_or(page.trust));
+            if let Some((trust, secrecy)) = known {
+                page.trust = page.trust.min(trust);
+                page.secrecy = page.secrecy.max(secrecy);
+            }
         }
         let id = page.id.clone();
         if let Some(before) = self.take(&id)? {
@@ -112,8 +117,8 @@ impl<'a> Changes<'a> {
         self.tx
             .prepare_cached(&format!(
                 "INSERT INTO {table} (seq, id, kind, title, text, source, trust, whole, part,
-                 space, derived, version, created_ms, sha256)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+                 space, derived, version, created_ms, sha256, secrecy)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
             ))?
             .execute(params![
                 seq,
@@ -130,6 +135,7 @@ impl<'a> Changes<'a> {
                 page.version,
                 page.created_ms,
                 page.sha256,
+                page.secrecy.as_str(),
             ])?;
         Ok(())
     }

@@ -23,7 +23,7 @@ use crate::store::{LIST_MAX, PageSummary, Stats};
 /// Marks the file as ours: "QUPU".
 const APPLICATION_ID: i64 = 0x5155_5055;
 /// The format of the file; raised with every change to `schema.sql`.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 /// A reader may wait this long while the writer checkpoints.
 const BUSY_MAX: Duration = Duration::from_secs(5);
 /// Removals remembered for an index that missed them; an older index is built anew.
@@ -115,7 +115,8 @@ impl Db {
         self.conn.pragma_update(None, "secure_delete", "ON")?;
         let change = match format {
             0 => include_str!("schema.sql"),
-            1 => include_str!("from_1.sql"),
+            1 => concat!(include_str!("from_1.sql"), include_str!("from_2.sql")),
+            2 => include_str!("from_2.sql"),
             _ => return self.conn.execute_batch(include_str!("indices.sql")),
         };
         self.conn.execute_batch(&format!(
@@ -186,7 +187,7 @@ impl Db {
     pub(super) fn list(&self, offset: usize, limit: usize) -> Result<Vec<PageSummary>> {
         let select = || {
             let mut found = self.conn.prepare_cached(
-                "SELECT id, kind, title, source, trust, created_ms, space, octet_length(text) AS bytes
+                "SELECT id, kind, title, source, trust, secrecy, created_ms, space, octet_length(text) AS bytes
                  FROM pages ORDER BY seq LIMIT ?1 OFFSET ?2",
             )?;
             let bounds = params![

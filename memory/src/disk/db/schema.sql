@@ -14,7 +14,8 @@ CREATE TABLE pages (
     part       INTEGER,
     space      TEXT NOT NULL DEFAULT '',
     derived    TEXT NOT NULL DEFAULT '[]',
-    version    INTEGER NOT NULL DEFAULT 1
+    version    INTEGER NOT NULL DEFAULT 1,
+    secrecy    TEXT NOT NULL DEFAULT 'public'
 ) STRICT;
 
 CREATE INDEX pages_by_place ON pages (whole, part) WHERE whole IS NOT NULL;
@@ -34,7 +35,8 @@ CREATE TABLE history (
     part       INTEGER,
     space      TEXT NOT NULL,
     derived    TEXT NOT NULL,
-    version    INTEGER NOT NULL
+    version    INTEGER NOT NULL,
+    secrecy    TEXT NOT NULL DEFAULT 'public'
 ) STRICT;
 
 CREATE INDEX history_by_id ON history (id, seq);

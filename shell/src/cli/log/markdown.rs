@@ -2,7 +2,7 @@
 //! they cannot end.
 
 use quipu_kernel::journal::{ProcessRow, StepRow};
-use quipu_kernel::label::Trust;
+use quipu_kernel::label::{Secrecy, Trust};
 
 use crate::terminal::hints;
 use crate::terminal::output::{seconds, visible};
@@ -32,9 +32,14 @@ pub fn of(row: &ProcessRow, steps: &[StepRow]) -> String {
                     }
                     _ => String::new(),
                 };
+                let kept = match outcome.label.secrecy {
+                    Secrecy::Public => "",
+                    Secrecy::Private => "Private. ",
+                    Secrecy::Secret => "Secret. ",
+                };
                 let ms = seconds(step.decide_ms + outcome.ms);
                 text.push_str(&format!(
-                    "\n{failed}{from}{ms}\n\n{}",
+                    "\n{failed}{from}{kept}{ms}\n\n{}",
                     fenced(&outcome.text)
                 ));
             }

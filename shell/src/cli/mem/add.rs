@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use quipu_memory::{Access, Trust};
+use quipu_memory::{Access, Secrecy, Trust};
 
 use crate::config::settings::SpaceName;
-use crate::import::job::{Import, Tally, Wanted};
+use crate::import::job::{Import, Shelf, Tally, Wanted};
 use crate::import::jsonl;
 use crate::service::lent::library;
 use crate::session::Session;
@@ -22,13 +22,20 @@ pub struct AddArgs {
     /// Files, folders (ignore files are respected) and web addresses
     #[arg(required_unless_present = "jsonl", value_name = "PATH|URL")]
     what: Vec<String>,
-    /// Read pages from FILE, lines {"_id","title","text"[,"source","trust"]}
+    /// Read pages from FILE, lines {"_id","title","text"[,"source","trust","secrecy"]}
     #[arg(long, value_name = "FILE", conflicts_with = "what")]
     jsonl: Option<PathBuf>,
     /// Vouch for them: they count as your own words, come up unasked, and taint nothing.
     /// Otherwise they are a stranger's
     #[arg(long)]
     vouch: bool,
+    /// They are private: a process that read them lets nothing out of this machine but where you
+    /// send it, and a model on another machine is not shown them
+    #[arg(long)]
+    private: bool,
+    /// They are secret: they never leave this machine, whoever approves it
+    #[arg(long, conflicts_with = "private")]
+    secret: bool,
     /// Bring in hidden files too, and those that ignore files name
     #[arg(long, conflicts_with = "jsonl")]
     no_ignore: bool,
@@ -53,12 +60,20 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     let store = library(session, Access::ReadWrite)?;
     let space = args.space.clone().unwrap_or_default().0;
     store.defer_vectors()?;
-    let trust = match args.vouch {
-        true => Trust::User,
-        false => Trust::Untrusted,
+    let shelf = Shelf {
+        space,
+        trust: match args.vouch {
+            true => Trust::User,
+            false => Trust::Untrusted,
+        },
+        secrecy: match (args.secret, args.private) {
+            (true, _) => Secrecy::Secret,
+            (false, true) => Secrecy::Private,
+            (false, false) => Secrecy::Public,
+        },
     };
     if let Some(path) = &args.jsonl {
-        let added = jsonl::add(store.as_ref(), path, &space, trust)?;
+        let added = jsonl::add(store.as_ref(), path, &shelf)?;
         say!("added {added} pages from {}", file_words(path));
         session.give_vectors(store.as_ref())?;
         return Ok(0);
@@ -68,7 +83,7 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
         ignored: args.no_ignore,
         archives: args.archives,
     };
-    let import = Import::new(session, store.as_ref(), space, trust, wanted)?;
+    let import = Import::new(session, store.as_ref(), shelf, wanted)?;
     let tally = import.bring(&urls, &paths)?;
     report(&tally);
     session.give_vectors(store.as_ref())?;

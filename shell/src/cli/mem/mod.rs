@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use quipu_memory::{Access, PageId};
+use quipu_kernel::label::Level;
+use quipu_memory::{Access, PageId, Secrecy, Trust};
 use serde_json::json;
 
 use crate::config::settings::{SpaceName, space_words};
@@ -120,7 +121,7 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
         "{} · {} · from {source} · {}{space} · {}",
         page.id,
         page.kind,
-        page.trust,
+        standing(page.trust, page.secrecy),
         ago(page.created_ms)
     );
     if !page.title.is_empty() {
@@ -177,7 +178,7 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
             vec![
                 page.id.to_string(),
                 page.kind.to_string(),
-                page.trust.to_string(),
+                standing(page.trust, page.secrecy),
                 space_words(&page.space).to_owned(),
                 page.bytes.to_string(),
                 ago(page.created_ms),
@@ -315,4 +316,9 @@ fn rebuild(session: &Session) -> Result<u8> {
     session.give_vectors(store.as_ref())?;
     say!("the index is rebuilt: {} pages", store.stats()?.pages);
     Ok(0)
+}
+
+/// How far a page is trusted, and who may learn it where not everybody may.
+fn standing(trust: Trust, secrecy: Secrecy) -> String {
+    Level { trust, secrecy }.to_string()
 }

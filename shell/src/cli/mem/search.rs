@@ -107,7 +107,7 @@ pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
                 "{:.2} · {} · {}",
                 hit.score,
                 visible(&hit.source),
-                hit.trust
+                super::standing(hit.trust, hit.secrecy)
             ))
             .dim()
         ))?;

@@ -23,8 +23,13 @@ pub struct ShowArgs {
 }
 
 /// What the gate does by itself, for what no rule speaks of.
-const BUILT_IN: [(&str, &str, &str); 5] = [
+const BUILT_IN: [(&str, &str, &str); 6] = [
     ("deny", "*", "needs a capability that was not granted"),
+    (
+        "deny",
+        "*",
+        "would tell others a secret, or what was read that is secret",
+    ),
     (
         "ask",
         "*",
@@ -33,7 +38,7 @@ const BUILT_IN: [(&str, &str, &str); 5] = [
     (
         "ask",
         "*",
-        "carries out what the user did not say, after untrusted text was read",
+        "carries out what the user did not say, after untrusted or private text was read",
     ),
     (
         "ask",
@@ -73,6 +78,11 @@ pub fn run(session: &Session, args: &ShowArgs) -> Result<u8> {
         let line = format!("vouched for: {fields} of {tool} ({})", vouched.origin);
         output::line(&output::visible(&line))?;
     }
+    for confided in &rules.private {
+        let (tool, secrecy) = (confided.tool.written(), confided.secrecy);
+        let line = format!("{secrecy}: what {tool} returns ({})", confided.origin);
+        output::line(&output::visible(&line))?;
+    }
     if approve != ApproveWord::Ask {
         let answer = if approve == ApproveWord::All {
             "yes"
@@ -108,5 +118,8 @@ fn value(rules: &Rules, approve: ApproveWord) -> Value {
         .iter()
         .map(|(tool, roles)| (tool.written().to_owned(), json!(roles)))
         .collect();
-    json!({ "rules": all, "roles": roles, "vouched": rules.vouched, "approve": approve })
+    json!({
+        "rules": all, "roles": roles, "vouched": rules.vouched, "private": rules.private,
+        "approve": approve,
+    })
 }

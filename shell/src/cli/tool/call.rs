@@ -68,7 +68,7 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
             format!("`quipu tool show {}` shows what it takes", args.name),
         )
     })?;
-    match user_call_under(&session.rules, &function, &value, &context) {
+    match user_call_under(session, &function, &value, &context) {
         Ok(result) if std::io::stdout().is_terminal() => {
             output::pretty_json(&result)?;
             Ok(0)
@@ -86,7 +86,7 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
 
 fn timed(session: &Session, function: &Resolved, args: &Value, context: &CallContext) -> Value {
     let begun = Instant::now();
-    let result: Result<Value, ToolError> = user_call_under(&session.rules, function, args, context);
+    let result: Result<Value, ToolError> = user_call_under(session, function, args, context);
     let us = begun.elapsed().as_micros() as u64;
     match result {
         Ok(result) => json!({"ok": true, "result": result, "us": us}),

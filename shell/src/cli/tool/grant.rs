@@ -13,6 +13,9 @@ use crate::session::bus::{FIRST_LISTING_MAX, Servers};
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
 
+/// How the origin of a server begins.
+const MCP: &str = "mcp:";
+
 /// Allow a tool something that it asks for
 ///
 /// Bound to the component as it is now: one that changes asks again.
@@ -43,13 +46,24 @@ pub fn grant(session: &Session, args: &GrantArgs) -> Result<u8> {
     let capability = parse(&args.capability)?;
     let spec = spec(session, &args.name)?;
     let hash = spec.hash.clone().unwrap_or_default();
-    let asked = spec
-        .requests
-        .iter()
-        .any(|request| request.covers(&capability) || capability.covers(request));
+    let mut given = session.given()?;
+    let shared = match &capability {
+        Capability::Secret { name } => given.secrets.shared(name).is_some(),
+        _ => false,
+    };
+    // A secret may stand in an argument of a call to a server.
+    let is_server = spec.origin.starts_with(MCP);
+    let asked = is_server && shared
+        || spec
+            .requests
+            .iter()
+            .any(|request| request.covers(&capability) || capability.covers(request));
     if !asked {
         let requests: Vec<String> = spec.requests.iter().map(ToString::to_string).collect();
         let hint = match requests.is_empty() {
+            _ if is_server && matches!(capability, Capability::Secret { .. }) => {
+                "`quipu secret set NAME` keeps one, which a server can then be granted".to_owned()
+            }
             true => "it asks for nothing".to_owned(),
             false => format!("it asks for {}", requests.join(", ")),
         };
@@ -58,10 +72,18 @@ pub fn grant(session: &Session, args: &GrantArgs) -> Result<u8> {
             hint,
         ));
     }
-    let mut given = session.given()?;
     if let Capability::Secret { name } = &capability {
-        let secret = read_secret(name)?;
-        given.secrets.set(&spec.name, name, secret)?;
+        match (is_server, shared) {
+            (true, false) => return Err(no_secret(name)),
+            (_, true) => say!(
+                "{} is given the secret {name} that is kept already",
+                spec.name
+            ),
+            (false, false) => {
+                let secret = read_secret(name)?;
+                given.secrets.set(&spec.name, name, secret)?;
+            }
+        }
     }
     let new = given.grants.grant(&spec.name, &hash, capability.clone())?;
     let word = if new { "granted" } else { "already granted" };
@@ -156,6 +178,13 @@ fn spec(session: &Session, name: &str) -> Result<DeviceSpec> {
         // The error says what there is.
         None => bus.resolve(name)?.device().clone(),
     })
+}
+
+fn no_secret(name: &str) -> anyhow::Error {
+    UserError::usage(
+        format!("there is no secret {name}"),
+        format!("`quipu secret set {name} < FILE` keeps its value"),
+    )
 }
 
 /// Reads the value of a secret: never from the command line, which others can see.

@@ -132,6 +132,7 @@ fn program(service: &Service, loaded: &Loaded, said: &[Said]) -> Result<Program,
     let client = service.client();
     let mut program = service.session.program(loaded, said[last].text.clone());
     program.label = client.clone();
+    program.clearance = service.clearance();
     let mut before = String::new();
     for said in &said[..last] {
         match &said.by {

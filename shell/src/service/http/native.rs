@@ -144,6 +144,7 @@ pub async fn spawn(State(service): Shared, Input(asked): Input<Spawn>) -> Answer
     let mut program = service.session.program(&loaded, asked.prompt);
     service.session.teach(&loaded, &mut program);
     program.label = service.client();
+    program.clearance = service.clearance();
     program.interactive = asked.attended;
     program.priority = asked.priority;
     asked.limits.tighten(&mut program.limits);
@@ -351,7 +352,9 @@ pub async fn search(State(service): Shared, params: Params) -> Answer {
     };
     let store = service.kernel.store().clone();
     let hits = tokio::task::spawn_blocking(move || store.search(&query)).await;
-    let hits = hits.map_err(|error| ApiError::internal(error.to_string()))??;
+    let mut hits = hits.map_err(|error| ApiError::internal(error.to_string()))??;
+    let clearance = service.clearance();
+    hits.retain(|hit| clearance.is_none_or(|most| hit.secrecy <= most));
     Ok(wire::json(&json!({ "hits": hits })))
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use quipu_cpu::Cpu;
 use quipu_kernel::Kernel;
 use quipu_kernel::judgement::Judgement;
-use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::Pid;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
@@ -112,6 +112,12 @@ impl Service {
             false => Trust::Untrusted,
         };
         Label::new("a client over HTTP", trust)
+    }
+
+    /// The most secret text that whoever speaks through a request may learn; any where that is
+    /// the machine's user.
+    pub fn clearance(&self) -> Option<Secrecy> {
+        (self.client().trust < Trust::User).then_some(Secrecy::Public)
     }
 
     /// A place among the answers that are under way.

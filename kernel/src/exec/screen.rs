@@ -1,0 +1,114 @@
+//! The CPU as processes see it where secrets are known: none stands in what it is shown, and
+//! none in what it writes. It is below the tape, so that a tape has none either.
+
+use std::sync::Arc;
+
+use quipu_cpu::{
+    Chunk, Cpu, CpuError, CpuInfo, CpuStats, Form, Inquiry, Job, Message, Movement, Pid, Prompt,
+    Ticket,
+};
+use quipu_tools::LeakScan;
+use serde_json::Value;
+
+/// `cpu` with a mark in place of each secret that `leaks` looks for.
+pub(crate) fn screened(cpu: Arc<dyn Cpu>, leaks: &LeakScan) -> Arc<dyn Cpu> {
+    match leaks.is_empty() {
+        true => cpu,
+        false => Arc::new(Screened {
+            cpu,
+            leaks: leaks.clone(),
+        }),
+    }
+}
+
+struct Screened {
+    cpu: Arc<dyn Cpu>,
+    leaks: LeakScan,
+}
+
+impl Screened {
+    /// What `ticket` brings, without secrets.
+    fn clean(&self, ticket: Ticket) -> Ticket {
+        let (leaks, mut stream) = (self.leaks.clone(), self.leaks.stream());
+        ticket.through(move |chunk| match chunk {
+            Ok(Chunk::Text(text)) => match stream.push(&text) {
+                text if text.is_empty() => Vec::new(),
+                text => vec![Ok(Chunk::Text(text))],
+            },
+            Ok(Chunk::Done(mut done)) => {
+                let rest = Some(stream.end()).filter(|rest| !rest.is_empty());
+                done.text = written(&leaks, done.text);
+                let rest = rest.map(|rest| Ok(Chunk::Text(rest)));
+                rest.into_iter().chain([Ok(Chunk::Done(done))]).collect()
+            }
+            other => vec![other],
+        })
+    }
+}
+
+/// What a model wrote, without secrets. An action stays one, also where a secret is cut in parts
+/// among its arguments.
+fn written(leaks: &LeakScan, text: String) -> String {
+    let action: Option<Value> = serde_json::from_str(&text).ok();
+    match action.filter(|action| action.is_object() || action.is_array()) {
+        Some(action) => match leaks.redacted_value(&action) {
+            Some(clean) => clean.to_string(),
+            None => text,
+        },
+        None => leaks.redacted(&text).into_owned(),
+    }
+}
+
+impl Cpu for Screened {
+    fn info(&self) -> &CpuInfo {
+        self.cpu.info()
+    }
+
+    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
+        let clean = messages.iter().map(|message| Message {
+            role: message.role,
+            text: self.leaks.redacted(&message.text).into_owned(),
+        });
+        self.cpu.prepare(&clean.collect::<Vec<_>>())
+    }
+
+    fn count(&self, text: &str) -> usize {
+        self.cpu.count(text)
+    }
+
+    fn lead(&self, prompt: &Prompt, words: &str) -> Option<Prompt> {
+        self.cpu.lead(prompt, words)
+    }
+
+    fn weigh(&self, inquiry: Inquiry) -> Ticket {
+        self.cpu.weigh(inquiry)
+    }
+
+    fn accepts(&self, form: &Form) -> Result<(), CpuError> {
+        self.cpu.accepts(form)
+    }
+
+    fn submit(&self, job: Job) -> Ticket {
+        self.clean(self.cpu.submit(job))
+    }
+
+    fn submit_telling(&self, job: Job, most: usize) -> Ticket {
+        self.clean(self.cpu.submit_telling(job, most))
+    }
+
+    fn nice(&self, pid: Pid, priority: i8) {
+        self.cpu.nice(pid, priority);
+    }
+
+    fn retire(&self, pid: Pid) {
+        self.cpu.retire(pid);
+    }
+
+    fn stats(&self) -> CpuStats {
+        self.cpu.stats()
+    }
+
+    fn listen(&self, listener: Box<dyn Fn(Movement) + Send + Sync>) {
+        self.cpu.listen(listener);
+    }
+}

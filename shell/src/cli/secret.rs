@@ -1,0 +1,154 @@
+//! `quipu secret`: values that tools and servers use and nobody reads.
+
+use std::io::{IsTerminal, Read};
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use quipu_tools::secrets::handle;
+use quipu_tools::{Capability, Secret};
+use serde_json::json;
+
+use crate::session::Session;
+use crate::session::lock::MachineLock;
+use crate::terminal::error::UserError;
+use crate::terminal::output::{self, visible};
+
+/// Secrets: values that tools use, and that no model, log or journal sees
+///
+/// Where a value is wanted stands its handle, ${secret:NAME}: in the entry of a server (`env`,
+/// `headers`, `args`), or as the whole of an argument that policy.toml says is a credential. It is
+/// filled in on the way to a server that was granted it (`quipu tool grant SERVER secret:NAME`). A
+/// value that comes back, or that a model writes, in whichever form, is taken out.
+#[derive(Debug, Subcommand)]
+pub enum SecretCommand {
+    Set(SetArgs),
+    Ls(LsArgs),
+    Rm(RmArgs),
+}
+
+/// Keep a value, read from standard input
+///
+/// At a terminal it is asked for, and not shown. It has at least 8 characters, on one line.
+#[derive(Debug, Args)]
+pub struct SetArgs {
+    /// Its name: letters, digits, - and _
+    name: String,
+}
+
+/// List the names of secrets, and who was granted them
+#[derive(Debug, Args)]
+pub struct LsArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Forget a secret
+#[derive(Debug, Args)]
+pub struct RmArgs {
+    /// Its name
+    name: String,
+}
+
+/// Runs one of them.
+pub fn run(session: &Session, command: &SecretCommand) -> Result<u8> {
+    match command {
+        SecretCommand::Set(args) => set(session, &args.name),
+        SecretCommand::Ls(args) => list(session, args.json),
+        SecretCommand::Rm(args) => remove(session, &args.name),
+    }
+}
+
+fn set(session: &Session, name: &str) -> Result<u8> {
+    if !handle::is_name(name) {
+        return Err(UserError::usage(
+            format!("`{}` cannot be the name of a secret", name.escape_debug()),
+            "use up to 64 letters, digits, - and _",
+        ));
+    }
+    let secret = read(name)?;
+    let mut given = session.given()?;
+    let word = match given.secrets.share(name, secret)? {
+        true => "changed",
+        false => "kept",
+    };
+    say!("{word}: {name}; its handle is {}", handle::of(name));
+    told_later(session);
+    Ok(0)
+}
+
+/// Reads a value: never from the command line, which others can see.
+fn read(name: &str) -> Result<Secret> {
+    let text = match std::io::stdin().is_terminal() {
+        true => {
+            say!("Type or paste the value of {name}, then Enter; it is not shown:");
+            console::Term::stderr().read_secure_line()?
+        }
+        false => {
+            let mut text = String::new();
+            std::io::stdin().lock().read_to_string(&mut text)?;
+            text
+        }
+    };
+    Secret::new(&text).map_err(|reason| {
+        UserError::usage(
+            reason,
+            format!("the value is read from standard input: quipu secret set {name} < FILE"),
+        )
+    })
+}
+
+fn list(session: &Session, as_json: bool) -> Result<u8> {
+    let given = session.given()?;
+    let secrets: Vec<(&str, Option<&str>, Vec<&str>)> = given
+        .secrets
+        .iter()
+        .map(|(name, device, _)| {
+            let wanted = Capability::Secret { name: name.into() };
+            let mut holders = given.grants.holders(&wanted);
+            holders.retain(|holder| device.is_none_or(|device| device == *holder));
+            (name, device, holders)
+        })
+        .collect();
+    if as_json {
+        let secrets = secrets.iter().map(
+            |(name, device, holders)| json!({"name": name, "tool": device, "granted_to": holders}),
+        );
+        output::json(&secrets.collect::<Vec<_>>())?;
+        return Ok(0);
+    }
+    if secrets.is_empty() {
+        say!("no secret is kept: `quipu secret set NAME` keeps one");
+        return Ok(0);
+    }
+    let rows = secrets.iter().map(|(name, device, holders)| {
+        let holders = match holders.is_empty() {
+            true => "nobody".to_owned(),
+            false => holders.join(", "),
+        };
+        let device = device.unwrap_or("any that is granted it");
+        [*name, device, holders.as_str()].map(visible).to_vec()
+    });
+    output::table(&["NAME", "FOR", "GRANTED TO"], rows.collect())?;
+    Ok(0)
+}
+
+fn remove(session: &Session, name: &str) -> Result<u8> {
+    let mut given = session.given()?;
+    if !given.secrets.unshare(name)? {
+        return Err(UserError::usage(
+            format!("there is no secret {}", visible(name)),
+            "`quipu secret ls` lists them; one that is a tool's own goes with `quipu tool revoke`",
+        ));
+    }
+    say!("forgotten: {name}");
+    told_later(session);
+    Ok(0)
+}
+
+/// Says that a machine that runs goes on with the secrets that it knows.
+fn told_later(session: &Session) {
+    if MachineLock::holder(&session.paths.lock()).is_some() {
+        say!("note: the machine that runs on this root knows of it when it starts anew");
+    }
+}

@@ -1,0 +1,81 @@
+//! The forms in which a value is looked for, squeezed as [`super::view`] does it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use super::view::squeeze;
+
+/// Shorter forms stand in too many texts that have nothing to do with the value.
+const FORM_BYTES_MIN: usize = 8;
+/// The shortest part of a value that gives it away.
+const PART_BYTES_MIN: usize = 8;
+
+/// One form of a value.
+pub(super) struct Form {
+    /// Letters and digits in lower case.
+    pub(super) text: Vec<u8>,
+    /// What it is called, after the name of the secret; empty for the value as it is.
+    pub(super) called: &'static str,
+}
+
+/// All forms of `value`: as it is, backwards, in hexadecimal, in base64 wherever it stands in
+/// the encoded text, and the parts of each that are as long as half of it.
+pub(super) fn of(value: &str) -> Vec<Form> {
+    let backwards: String = value.chars().rev().collect();
+    let mut whole = vec![
+        (value.to_owned(), ""),
+        (backwards.clone(), "backwards"),
+        (hex(value), "as hex"),
+        (hex(&backwards), "as hex"),
+    ];
+    for text in [value, &backwards] {
+        whole.extend(base64(text).into_iter().map(|form| (form, "as base64")));
+    }
+    let mirrored: Vec<_> = whole[2..]
+        .iter()
+        .map(|(text, called)| (text.chars().rev().collect::<String>(), *called))
+        .collect();
+    whole.extend(mirrored);
+    let mut forms = Vec::new();
+    for (text, called) in whole {
+        let text = squeeze(&text);
+        if text.len() < FORM_BYTES_MIN {
+            continue;
+        }
+        let called_part = match called {
+            "" | "backwards" => "in part",
+            encoded => encoded,
+        };
+        // A byte is two digits of hexadecimal: a part of it says as much as one of half of it.
+        let least = match called {
+            "as hex" => 2 * PART_BYTES_MIN,
+            _ => PART_BYTES_MIN,
+        };
+        let part = text.len().div_ceil(2).max(least);
+        if part < text.len() {
+            forms.extend(text.windows(part).map(|part| Form {
+                text: part.to_vec(),
+                called: called_part,
+            }));
+        }
+        forms.push(Form { text, called });
+    }
+    forms
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What `text` looks like within base64, wherever in three bytes it begins: the digits that
+/// depend on nothing else.
+fn base64(text: &str) -> Vec<String> {
+    let shifted = |before: usize| {
+        let mut bytes = vec![0; before];
+        bytes.extend(text.as_bytes());
+        let whole = STANDARD_NO_PAD.encode(&bytes);
+        let (from, to) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
+        whole[from..to].to_owned()
+    };
+    (0..3).map(shifted).collect()
+}

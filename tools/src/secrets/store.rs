@@ -1,0 +1,164 @@
+//! Values that nobody is shown, and the file that they are kept in.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use reqwest::header::HeaderValue;
+use serde::{Deserialize, Serialize};
+
+use crate::state_file::{self, StateError};
+
+/// Shorter values could not be hidden without hiding half of an answer.
+const VALUE_BYTES_MIN: usize = 8;
+/// What stands in place of a device where a value is for any that is granted it.
+const SHARED: &str = "*";
+
+/// A value that does not show itself.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes `value`, without the line end that a file or a terminal adds.
+    pub fn new(value: &str) -> Result<Self, &'static str> {
+        let value = value.trim_end_matches(['\r', '\n']);
+        if value.len() < VALUE_BYTES_MIN {
+            return Err("a secret has at least 8 characters");
+        }
+        if HeaderValue::from_str(value).is_err() {
+            return Err("a secret is one line of printable characters");
+        }
+        Ok(Self(value.to_owned()))
+    }
+}
+
+impl Secret {
+    /// The value, for whoever it is meant for.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The values, in a file that only its owner can read: by device, then by name. Those that
+/// any device may be granted stand under a name that no device has.
+#[derive(Debug)]
+pub struct SecretStore {
+    path: PathBuf,
+    values: BTreeMap<String, BTreeMap<String, Secret>>,
+}
+
+impl SecretStore {
+    /// Opens the file at `path`; one that is not there yet is empty.
+    pub fn open(path: &Path) -> Result<Self, StateError> {
+        Ok(Self {
+            path: path.to_owned(),
+            values: state_file::read(path)?,
+        })
+    }
+
+    /// The values for `device`: its own, and those that any device may be granted.
+    pub fn of(&self, device: &str) -> BTreeMap<String, Secret> {
+        let mut values = self.values.get(SHARED).cloned().unwrap_or_default();
+        values.extend(self.values.get(device).cloned().unwrap_or_default());
+        values
+    }
+
+    /// The value that any device may be granted by this `name`.
+    pub fn shared(&self, name: &str) -> Option<&Secret> {
+        self.values.get(SHARED)?.get(name)
+    }
+
+    /// Every value with its name and the device that it is for alone, if it is for one.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>, &Secret)> {
+        self.values.iter().flat_map(|(device, values)| {
+            let device = Some(device.as_str()).filter(|device| *device != SHARED);
+            let named = values.iter();
+            named.map(move |(name, value)| (name.as_str(), device, value))
+        })
+    }
+
+    /// Keeps `secret` as `name` for any device that is granted it; says whether it takes the
+    /// place of another.
+    pub fn share(&mut self, name: &str, secret: Secret) -> Result<bool, StateError> {
+        let replaces = self.shared(name).is_some();
+        self.set(SHARED, name, secret)?;
+        Ok(replaces)
+    }
+
+    /// Forgets the secret `name` that any device may be granted; says whether there was one.
+    pub fn unshare(&mut self, name: &str) -> Result<bool, StateError> {
+        let there = self.shared(name).is_some();
+        self.remove(SHARED, Some(name))?;
+        Ok(there)
+    }
+
+    /// Keeps `secret` as `name` for `device`.
+    pub fn set(&mut self, device: &str, name: &str, secret: Secret) -> Result<(), StateError> {
+        let values = self.values.entry(device.to_owned()).or_default();
+        values.insert(name.to_owned(), secret);
+        state_file::write(&self.path, &self.values)
+    }
+
+    /// Forgets the secret `name` of `device`, or all of its secrets.
+    pub fn remove(&mut self, device: &str, name: Option<&str>) -> Result<(), StateError> {
+        match name {
+            None => drop(self.values.remove(device)),
+            Some(name) => {
+                if let Some(values) = self.values.get_mut(device) {
+                    values.remove(name);
+                }
+            }
+        }
+        state_file::write(&self.path, &self.values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_kept_for_one_device_or_for_any() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets.toml");
+        let secret = |text: &str| Secret::new(text).unwrap();
+        let mut store = SecretStore::open(&path).unwrap();
+        assert!(!store.share("token", secret("shared-value")).unwrap());
+        store
+            .set("weather", "key", secret("weather-value"))
+            .unwrap();
+        assert!(store.share("token", secret("shared-value-2")).unwrap());
+        store.set("mail", "token", secret("mail-value")).unwrap();
+        let store = SecretStore::open(&path).unwrap();
+        let check = |device: &str, want: &str| {
+            let values = store.of(device);
+            let all: Vec<String> = values
+                .iter()
+                .map(|(name, value)| format!("{name}={}", value.reveal()))
+                .collect();
+            assert_eq!(all.join(" "), want, "{device}");
+        };
+        check("weather", "key=weather-value token=shared-value-2");
+        // Its own comes first.
+        check("mail", "token=mail-value");
+        check("other", "token=shared-value-2");
+        assert_eq!(store.iter().count(), 3);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = path.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        let mut store = store;
+        assert!(store.unshare("token").unwrap());
+        assert!(!store.unshare("token").unwrap());
+        assert!(format!("{store:?}").contains("Secret(…)"));
+    }
+}
