@@ -195,7 +195,9 @@ fn what_a_commit_left_that_was_cut_off_is_removed() {
     let names = || -> Vec<String> {
         let entries = fs::read_dir(&index).expect("a folder");
         let names = entries.map(|entry| entry.expect("an entry").file_name());
-        names.map(|name| name.to_string_lossy().into_owned()).collect()
+        names
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect()
     };
     let segment = names();
     let segment = segment.iter().find_map(|name| name.strip_suffix(".idx"));

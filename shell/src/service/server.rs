@@ -339,7 +339,7 @@ mod tests {
         caller.defer_vectors().unwrap();
         let put = caller.put(page("a llama")).unwrap();
         assert_eq!(caller.get(&put.id).unwrap(), Some(put));
-        assert_eq!(caller.meaning().unwrap(), Meaning::Incomplete);
+        assert_eq!(caller.meaning().unwrap(), Meaning::Incomplete(1));
         // Others wait for no caller.
         let other = lent();
         other.put(page("an alpaca")).unwrap();
@@ -350,7 +350,7 @@ mod tests {
         let refused = other.put(unnamed).unwrap_err();
         assert!(refused.hint().contains("printable id"), "{refused}");
         drop(caller);
-        while other.meaning().unwrap() == Meaning::Incomplete {
+        while other.meaning().unwrap() != Meaning::Complete {
             std::thread::yield_now();
         }
         let told = std::cell::RefCell::new(Vec::new());
