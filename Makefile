@@ -75,9 +75,9 @@ test: check ## Check, then run every test
 	then cargo nextest run --cargo-quiet --release --workspace; \
 	else cargo test --quiet --release --workspace --lib --bins --tests; fi
 
-# Nextest ends a test after five minutes; each takes as many cases as make torture CASES=N says.
-torture: build ## Try the readers of outside data on many damaged inputs: make torture [CASES=20000]
-	@PROPTEST_CASES=$(or $(CASES),20000) cargo nextest run --cargo-quiet --release --workspace -E 'test(/(^|::)torture_/)'
+# Each test takes as many cases as CASES says, or as many as it is good for.
+torture: build ## Power cuts, kills, edits and damaged inputs by the thousand: make torture [CASES=20000]
+	@PROPTEST_CASES=$(or $(CASES),20000) cargo nextest run --cargo-quiet --release --workspace --profile torture -E 'test(/(^|::)torture_/)'
 
 readers: guests ## Run the tests of the readers of documents, as programs of this machine
 	@$(READERS)

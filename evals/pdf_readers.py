@@ -37,6 +37,7 @@ edition = "2024"
 [dependencies]
 hayro-interpret = "0.9"
 lopdf = "0.47"
+miniz_oxide = "0.9"
 pdf-extract = "0.12"
 pdf_oxide = { version = "0.3", default-features = false }
 serde_json = "1"
@@ -63,7 +64,7 @@ fn main() {
         "quipu" => {
             let pdf = read::open(bytes).unwrap();
             each(pdf.pages().len(), |n| match read::pages(&pdf, n, n).pop() {
-                Some(read::PageText::Text(text)) => Some(text),
+                Some(read::PageText::Text(text) | read::PageText::Cut(text)) => Some(text),
                 _ => None,
             })
         }

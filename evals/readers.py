@@ -1,20 +1,25 @@
 #!/usr/bin/env python3
 """Measures what `quipu mem add` reads of documents, against programs that convert them.
 
-    evals/readers.py QUIPU [pdf|documents]...
+    evals/readers.py QUIPU [pdf|documents|made]...
 
-The documents are the test data of the packages in `PACKAGES`, each with its version. The
-reference for PDF is `pdftotext` (Debian's poppler-utils), for the rest `pandoc`, out of the
-package pypandoc-binary; both read the same files in the same run. The word recall of a file
+The documents are the test data of the packages in `PACKAGES`, each with its version; `made`
+are files that pandoc and LibreOffice write of texts in such packages, in every format that a
+person may have. The reference for PDF is `pdftotext` (Debian's poppler-utils), for the rest
+`pandoc`, out of the package pypandoc-binary; both read the same files in the same run. The word recall of a file
 is the share of the reference's words, counted as often as they stand there, that are on its
 pages in the store. Prints the pooled recall, the median of the files, files that are lost
 (the reference reads words, Quipu none), and the pages a second of both.
 
-Needs pip, apt-get and pdftotext; packages go into a folder below `target/`. Files are only unpacked:
+Needs pip, apt-get, pdftotext and, for `made`, LibreOffice (Debian's libreoffice-writer-nogui,
+libreoffice-calc-nogui and libreoffice-impress-nogui); packages go into a folder below `target/`. Files are only unpacked:
 nothing of a package is run but pandoc.
 """
 
 import collections
+import csv
+import email.message
+import email.policy
 import os
 import pathlib
 import re
@@ -50,7 +55,17 @@ PACKAGES = {
         "nbformat==5.11.1",
         "python-pptx==1.0.2",
     ],
+    "made": ["docutils==0.23", "pypinyin==0.55.0"],
 }
+# The texts that files are made of: lists, tables, notes, code; one of them is Chinese.
+TEXTS = ["docs/user/tools.rst", "docs/peps/pep-0258.rst", "docs/ref/rst/introduction.rst", "pypinyin-0.55.0/README.rst"]
+# What LibreOffice makes of which of the files that pandoc made: programs differ in what they write.
+OFFICE = [
+    (".docx", ["odt", "fodt", "rtf"]),
+    (".odt", ["docx", "epub", "html"]),
+    (".pptx", ["odp", "pptx"]),
+    (".csv", ["xlsx", "ods", "xls"]),
+]
 # What pandoc calls the formats it reads.
 FORMATS = {
     ".docx": "docx",
@@ -62,7 +77,13 @@ FORMATS = {
     ".html": "html",
     ".rst": "rst",
     ".org": "org",
+    ".adoc": "asciidoc",
+    ".tex": "latex",
+    ".xlsx": "xlsx",
+    ".csv": "csv",
 }
+# Formats that pandoc does not write.
+UNWRITTEN = [".xlsx", ".csv"]
 SECONDS_MAX = 60
 # Larger files are books, of which one would count as much as all others.
 BYTES_MAX = 400_000
@@ -141,10 +162,56 @@ def run(command, **more):
     return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
+def mail(text, path):
+    """Writes a mail with the text in base64, as mail programs send what is not ASCII."""
+    message = email.message.EmailMessage(policy=email.policy.SMTP)
+    message["Subject"] = "The text – as promised"
+    message["From"] = "Zoë <z@example.org>"
+    message.set_content(text, cte="base64")
+    path.write_bytes(message.as_bytes())
+
+
+def made():
+    """Makes the files; gives each with the file whose text it has, itself where pandoc reads it."""
+    folder = WORK / "made"
+    shutil.rmtree(folder, ignore_errors=True)
+    origins = {}
+    for number, name in enumerate(TEXTS):
+        text = next(path for package in PACKAGES["made"] for path in sources(package).rglob("*.rst") if str(path).endswith(name))
+        base = folder / f"{number}-{text.stem}"
+        base.parent.mkdir(parents=True, exist_ok=True)
+        for ending, format in FORMATS.items():
+            if ending not in UNWRITTEN:
+                to = ["-s", "-f", "rst", "-t", format, "-o", base.with_suffix(ending)]
+                # It reads no other files: pictures are missing, and nothing is fetched.
+                subprocess.run([pandoc(), *to, text], check=True, capture_output=True, cwd=text.parent)
+        plain = reference("made", text)
+        mail(plain, base.with_suffix(".eml"))
+        base.with_suffix(".txt").write_text(plain)
+        origins[base.with_suffix(".eml")] = base.with_suffix(".txt")
+        paragraphs = [" ".join(part.split()) for part in plain.split("\n\n")]
+        with base.with_suffix(".csv").open("w", newline="") as file:
+            csv.writer(file).writerows([["Number", "Says"], *enumerate(paragraphs)])
+        for ending, others in OFFICE:
+            for other in others:
+                to = folder / f"by-office-{ending[1:]}"
+                # With a profile of its own: a second one beside an open LibreOffice does nothing.
+                profile = f"-env:UserInstallation=file://{WORK / 'office'}"
+                command = ["soffice", profile, "--headless", "--convert-to", other, "--outdir", to, base.with_suffix(ending)]
+                subprocess.run(command, check=True, capture_output=True)
+                written = to / f"{base.name}.{other}"
+                if written.suffix not in FORMATS:
+                    origins[written] = base.with_suffix(ending)
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix in FORMATS or path in origins]
+    return {path: origins.get(path, path) for path in paths}
+
+
 def reference(kind, path):
     """The text of a file as the other program has it."""
     if kind == "pdf":
         return run(["pdftotext", "-enc", "UTF-8", path, "-"])
+    if path.suffix == ".txt":
+        return path.read_text()
     # Nothing that a page links is fetched.
     text = run([pandoc(), "--sandbox", "-f", FORMATS[path.suffix.lower()], "-t", "plain", "--wrap=none", path])
     # What pandoc puts in the place of pictures, charts and the edges of slides.
@@ -176,7 +243,9 @@ def stored(quipu, paths):
 
 
 def files(kind):
-    """The files of a kind, each content once."""
+    """The files of a kind, each content once, with the files whose text they should have."""
+    if kind == "made":
+        return made()
     found = {}
     for package in PACKAGES[kind]:
         for path in sorted(sources(package).rglob("*")):
@@ -188,16 +257,16 @@ def files(kind):
                 found.setdefault(path.read_bytes(), path)
     paths = list(found.values())
     step = max(1, len(paths) / FILES_MAX)
-    return [paths[int(n * step)] for n in range(min(len(paths), FILES_MAX))]
+    return {path: path for path in (paths[int(n * step)] for n in range(min(len(paths), FILES_MAX)))}
 
 
 def measure(quipu, kind):
     """Prints the figures of one kind."""
-    paths = files(kind)
+    origins = files(kind)
     begun = time.monotonic()
-    references = {path: reference(kind, path) for path in paths}
+    references = {path: reference(kind, origin) for path, origin in origins.items()}
     theirs = time.monotonic() - begun
-    texts, ours, pages = stored(quipu, paths)
+    texts, ours, pages = stored(quipu, list(origins))
     rows, lost, both_none, torn = [], [], 0, []
     for path, text in references.items():
         want = words(text or "")
@@ -218,7 +287,7 @@ def measure(quipu, kind):
     print(f"  recall pooled {sum(row[2] for row in rows) / total:.4f}, median {statistics.median(row[0] for row in rows):.4f}")
     print(f"  lost {len(lost)}; quipu {ours:.1f} s for {pages} pages, reference {theirs:.1f} s")
     for recall, count, _, path in sorted(rows, key=lambda row: row[:2])[:WORST]:
-        print(f"  {recall:.3f} of {count:6} words  {path.relative_to(WORK / 'sources')}")
+        print(f"  {recall:.3f} of {count:6} words  {path.relative_to(WORK)}")
     kinds = collections.defaultdict(list)
     for row in rows:
         kinds[row[3].suffix.lower()].append(row)

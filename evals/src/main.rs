@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "a program whose output is its result")]
 
 mod data;
+mod kept;
 mod metrics;
 mod report;
 mod store;
@@ -31,6 +32,13 @@ struct Args {
     /// An embedding model, to search by meaning too: a .gguf file, or a static one's folder
     #[arg(long, value_name = "PATH")]
     embedder: Option<PathBuf>,
+    /// Threads of the embedding model [default: all cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Keep the vectors that it gives in FILE, and take those that are there: to try weights
+    /// without computing again. Times are then no model's
+    #[arg(long, value_name = "FILE")]
+    vectors: Option<PathBuf>,
     /// Pages of the scale suite
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pages: usize,

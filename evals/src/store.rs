@@ -12,6 +12,7 @@ use quipu_memory::{Access, DiskStore, Embedder, Kind, Mode, NewPage, Query, Stor
 use tempfile::TempDir;
 
 use crate::Args;
+use crate::kept::Kept;
 
 /// Pages written at once.
 const BATCH: usize = 1_000;
@@ -29,7 +30,7 @@ impl Shelf {
         let folder = tempfile::tempdir()?;
         let mut store = DiskStore::open(folder.path().join("store"), Access::ReadWrite)?;
         if let Some(path) = &args.embedder {
-            store = store.with_embedder(embedder(path)?, &|_, _| {})?;
+            store = store.with_embedder(embedder(args, path)?, &|_, _| {})?;
         }
         Ok(Self {
             store,
@@ -81,14 +82,18 @@ impl Shelf {
 }
 
 /// The embedding model at `path`, read once: a GGUF file, or the folder of a static one.
-fn embedder(path: &Path) -> Result<Arc<dyn Embedder>> {
+pub fn embedder(args: &Args, path: &Path) -> Result<Arc<dyn Embedder>> {
     static OPEN: OnceLock<Arc<dyn Embedder>> = OnceLock::new();
     if let Some(open) = OPEN.get() {
         return Ok(open.clone());
     }
     let open: Arc<dyn Embedder> = match path.is_dir() {
         true => Arc::new(Vectors(StaticEmbedder::open(path, "evals")?)),
-        false => Arc::new(Vectors(LlamaEmbedder::load(path, "evals", None)?)),
+        false => Arc::new(Vectors(LlamaEmbedder::load(path, "evals", args.threads)?)),
+    };
+    let open = match &args.vectors {
+        Some(file) => Arc::new(Kept::open(open, file)?),
+        None => open,
     };
     Ok(OPEN.get_or_init(|| open).clone())
 }

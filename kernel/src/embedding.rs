@@ -22,4 +22,8 @@ impl<E: Embedder> quipu_memory::Embedder for Vectors<E> {
     fn embed_query(&self, text: &str) -> Result<Vec<f32>, Box<dyn Error + Send + Sync>> {
         self.0.embed_query(text)
     }
+
+    fn floor(&self) -> f32 {
+        self.0.floor()
+    }
 }

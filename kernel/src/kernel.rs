@@ -1,33 +1,34 @@
 //! The kernel: boots the machine and keeps the table of processes.
 
+mod children;
 mod look;
+mod machine;
 mod stop;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI8, Ordering};
+use std::sync::atomic::Ordering;
 
 use parking_lot::Mutex;
 use quipu_memory::{PageId, Store, StoreError};
 use quipu_tools::Bus;
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, watch};
 
 use crate::event::{Event, Events, Subscription};
-use crate::exec::{Execution, Facts, Inbox, Past, Shared, not_set_up, screened};
+use crate::exec::{Execution, Past, Shared, screened};
 use crate::gate::{Gate, Policy};
-use crate::journal::tape::{Row, Tape};
+use crate::journal::tape::Tape;
 use crate::journal::{Journal, JournalError};
 use crate::judgement::{Judgement, Question};
 use crate::label::Secrecy;
 use crate::limits::Limits;
-use crate::process::{Ending, Exit, PRIORITIES, Pid, Program, Reply, State, Status};
+use crate::process::{Exit, Pid, Program, Reply};
 use crate::signal::Signal;
 use crate::window::VmError;
 use quipu_cpu::{Cpu, CpuStats, Sampling};
 
+use machine::{Machine, connected, refused, stillborn};
 pub use stop::Resumed;
 
 /// Signals, and replies, that may wait for one process.
@@ -51,25 +52,9 @@ pub struct Parts {
     pub judgement: Judgement,
 }
 
-struct Handle {
-    signals: mpsc::Sender<Signal>,
-    replies: mpsc::Sender<(String, Reply)>,
-    priority: Arc<AtomicI8>,
-    exit: watch::Receiver<Option<Exit>>,
-    /// Whether the next machine can go on with it: not with a branch of a deliberation, nor
-    /// with what the machine does for itself.
-    goes_on: bool,
-}
-
 /// A running machine. Processes are tasks of the tokio runtime it lives in.
 pub struct Kernel {
-    shared: Arc<Shared>,
-    /// What each tape says of the machine.
-    facts: Facts,
-    /// The processes that run on this machine; one that ends leaves it.
-    table: Arc<Mutex<HashMap<Pid, Handle>>>,
-    /// Whether it takes no process any more.
-    stops: AtomicBool,
+    machine: Arc<Machine>,
     /// Groups of memories of which no good note was written, on this machine.
     pub(crate) tried: Mutex<HashSet<Vec<PageId>>>,
 }
@@ -98,6 +83,9 @@ pub enum KernelError {
     /// The machine is being stopped and takes no process.
     #[error("the machine is stopping")]
     Stopping,
+    /// Nothing is left for a child: of the limits of the process, or of its generations.
+    #[error("too little is left of the limits of process {0} for a child of it")]
+    NoRoom(Pid),
     /// The process has not read what was sent to it before.
     #[error("process {0} has {WAITING_MAX} signals or replies waiting already")]
     Busy(Pid),
@@ -130,17 +118,14 @@ impl Kernel {
             tape: Arc::new(Tape::Off),
         };
         Ok(Self {
-            facts: Facts::of(&shared),
-            shared: Arc::new(shared),
-            table: Arc::default(),
-            stops: AtomicBool::new(false),
+            machine: Machine::of(shared),
             tried: Mutex::default(),
         })
     }
 
     /// Everything that happens from now on, as far as it is read in time.
     pub fn subscribe(&self) -> Subscription {
-        self.shared.events.subscribe()
+        self.machine.shared.events.subscribe()
     }
 
     /// The next of `events` that is about `pid` or says that some were lost; `None` once the
@@ -167,40 +152,34 @@ impl Kernel {
 
     /// The CPU all processes run on.
     pub fn cpu(&self) -> &dyn Cpu {
-        &*self.shared.cpu
+        &*self.machine.shared.cpu
     }
 
     /// The journal, to look things up.
     pub fn journal(&self) -> &Journal {
-        &self.shared.journal
+        &self.machine.shared.journal
     }
 
     /// The peripherals.
     pub fn bus(&self) -> &Arc<Bus> {
-        &self.shared.bus
+        &self.machine.shared.bus
     }
 
     /// The disk.
     pub fn store(&self) -> &Arc<dyn Store> {
-        &self.shared.store
+        &self.machine.shared.store
     }
 
     /// Whether the program's prompt fits the window, with room to work in. Costs one
     /// count of its tokens.
     pub fn fits(&self, program: &Program) -> Result<(), VmError> {
-        Execution::lay_out(program, &self.shared).map(drop)
+        Execution::lay_out(program, &self.machine.shared).map(drop)
     }
 
     /// Starts a process. A program that cannot run at all (its prompt does not fit
     /// the window, say) starts too, and exits with status `failed`.
     pub fn spawn(&self, program: Program) -> Result<Pid, KernelError> {
-        self.takes_processes()?;
-        let program = program.without_secrets(&self.shared.gate.policy().leaks);
-        let model = &self.shared.cpu.info().model;
-        let pid = self.shared.journal.create(&program, model)?;
-        let attended = program.interactive;
-        self.launch(pid, program, Past::default(), attended);
-        Ok(pid)
+        self.machine.start(program)
     }
 
     /// Starts a copy of a process, as it was after its step `at` (after its last
@@ -208,28 +187,28 @@ impl Kernel {
     /// in the KV cache they share what they have in common. `attended` says whether a
     /// person is there for the copy.
     pub fn fork(&self, pid: Pid, at: Option<u32>, attended: bool) -> Result<Pid, KernelError> {
-        self.takes_processes()?;
-        let child = self.shared.journal.fork(pid, at)?;
-        let (program, spent_ms) = self.shared.journal.program(child)?;
-        let past = Past::of(&self.shared.journal, child, spent_ms)?;
-        self.launch(child, program, past, attended);
+        self.machine.takes_processes()?;
+        let child = self.journal().fork(pid, at)?;
+        let (program, spent_ms) = self.journal().program(child)?;
+        let past = Past::of(self.journal(), child, spent_ms)?;
+        self.machine.launch(child, program, past, attended);
         Ok(child)
     }
 
     /// Gives a process another priority, running or not; higher runs first.
     pub fn nice(&self, pid: Pid, priority: i8) -> Result<(), KernelError> {
-        self.shared.journal.set_priority(pid, priority)?;
-        if let Some(handle) = self.table.lock().get(&pid) {
+        self.machine.shared.journal.set_priority(pid, priority)?;
+        if let Some(handle) = self.machine.table.lock().get(&pid) {
             handle.priority.store(priority, Ordering::Relaxed);
         }
-        self.shared.cpu.nice(pid, priority);
+        self.machine.shared.cpu.nice(pid, priority);
         Ok(())
     }
 
     /// What the CPU does now and what each process holds of it. May wait for the
     /// batch under way.
     pub fn stats(&self) -> CpuStats {
-        self.shared.cpu.stats()
+        self.machine.shared.cpu.stats()
     }
 
     /// Takes a stopped process up again after its last completed step, with new
@@ -240,64 +219,23 @@ impl Kernel {
         limits: Option<Limits>,
         attended: bool,
     ) -> Result<Pid, KernelError> {
-        self.takes_processes()?;
-        let (mut program, spent_ms) = self.shared.journal.program(pid)?;
-        let row = self.shared.journal.process(pid)?;
-        if row.imported {
-            return Err(JournalError::Imported(pid).into());
-        }
-        match (row.exit.map(|exit| exit.status), row.state) {
-            (Some(Status::Exited), _) => return Err(KernelError::Finished(pid)),
-            // One that was only interrupted is ready.
-            (Some(Status::Interrupted), State::Exited) => {
-                return Err(KernelError::Killed(pid));
-            }
-            _ => {}
-        }
-        if self.is_running(pid) {
-            return Err(KernelError::Running(pid));
-        }
-        if let Some(limits) = limits {
-            program.limits = limits;
-        }
-        self.shared.journal.verify(pid)?;
-        let past = Past::of(&self.shared.journal, pid, spent_ms)?;
-        self.launch(pid, program, past, attended);
-        Ok(pid)
+        self.machine.resume(pid, limits, attended)
     }
 
     /// Waits for the end of a process; of one that has ended, the journal knows it.
     pub async fn wait(&self, pid: Pid) -> Result<Exit, KernelError> {
-        let running = self
-            .table
-            .lock()
-            .get(&pid)
-            .map(|handle| handle.exit.clone());
-        let Some(mut exit) = running else {
-            let row = self.shared.journal.process(pid);
-            let ended = row.ok().and_then(|row| row.exit);
-            return ended.ok_or(KernelError::NotRunning(pid));
-        };
-        let exit = exit.wait_for(Option::is_some).await;
-        exit.ok()
-            .and_then(|exit| exit.clone())
-            .ok_or(KernelError::NotRunning(pid))
+        self.machine.end_of(pid).await
     }
 
     /// Sends a signal to a process.
     pub fn signal(&self, pid: Pid, signal: Signal) -> Result<(), KernelError> {
-        let table = self.table.lock();
-        let handle = table.get(&pid).ok_or(KernelError::NotRunning(pid))?;
-        handle
-            .signals
-            .try_send(signal)
-            .map_err(|error| refused(pid, &error))
+        self.machine.signal(pid, signal)
     }
 
     /// Answers the question or the approval with this `key` (of its event) that a process
     /// waits for. A reply that comes late, or twice, answers nothing else.
     pub fn reply(&self, pid: Pid, key: &str, reply: Reply) -> Result<(), KernelError> {
-        let table = self.table.lock();
+        let table = self.machine.table.lock();
         let handle = table.get(&pid).ok_or(KernelError::NotRunning(pid))?;
         handle
             .replies
@@ -307,17 +245,17 @@ impl Kernel {
 
     /// Whether no process runs on this machine.
     pub fn is_idle(&self) -> bool {
-        self.table.lock().is_empty()
+        self.machine.table.lock().is_empty()
     }
 
     /// The gate that everything passes.
     pub fn gate(&self) -> &Gate {
-        &self.shared.gate
+        &self.machine.shared.gate
     }
 
     /// How many processes run on this machine now.
     pub fn running(&self) -> usize {
-        let table = self.table.lock();
+        let table = self.machine.table.lock();
         let running = table
             .values()
             .filter(|handle| handle.exit.borrow().is_none());
@@ -325,22 +263,22 @@ impl Kernel {
     }
 
     pub(crate) fn emit(&self, event: Event) {
-        self.shared.events.emit(event);
+        self.machine.shared.events.emit(event);
     }
 
     /// The most secret text that its CPU may be shown.
     pub(crate) fn clearance(&self) -> Secrecy {
-        self.shared.clearance()
+        self.machine.shared.clearance()
     }
 
     /// How its processes choose their tokens.
     pub(crate) fn sampling(&self) -> Sampling {
-        self.shared.sampling
+        self.machine.shared.sampling
     }
 
     /// Whether the process runs on this machine now.
     pub fn is_running(&self, pid: Pid) -> bool {
-        self.table.lock().contains_key(&pid)
+        self.machine.is_running(pid)
     }
 
     /// The log-odds of each signal of `question` about `program` before its first step, as a
@@ -357,10 +295,10 @@ impl Kernel {
         let pid = self
             .shared
             .journal
-            .create(&program, &self.shared.cpu.info().model)?;
+            .create(&program, &self.machine.shared.cpu.info().model)?;
         // Nobody can reach it.
         let (_handle, _, inbox) = connected(program.priority, false);
-        let shared = self.shared.clone();
+        let shared = self.machine.shared.clone();
         match Execution::new(pid, program, shared.clone(), inbox, Past::default()) {
             Ok(execution) => Ok(execution.probe(question).await),
             Err(ending) => {
@@ -369,74 +307,4 @@ impl Kernel {
             }
         }
     }
-
-    fn launch(&self, pid: Pid, program: Program, past: Past, attended: bool) {
-        let (mut handle, done, inbox) = connected(program.priority, attended);
-        // Nobody gives what is out of range: the machine does that for itself.
-        handle.goes_on = program.branch.is_none() && PRIORITIES.contains(&program.priority);
-        self.enter(pid, handle);
-        let shared = match self.shared.journal.keeps_tapes() {
-            true => Arc::new(
-                self.shared
-                    .recording(&self.facts, &program, &past, attended),
-            ),
-            false => self.shared.clone(),
-        };
-        let table = self.table.clone();
-        tokio::spawn(async move {
-            let exit = match Execution::new(pid, program, shared.clone(), inbox, past) {
-                Ok(execution) => execution.run().await,
-                Err(ending) => stillborn(&shared, pid, ending),
-            };
-            // First, so that a run that begins after this end finds its place free.
-            table.lock().remove(&pid);
-            // Nobody waiting is fine.
-            let _ = done.send(Some(exit));
-        });
-    }
-}
-
-/// Both ends of what reaches a process, and of its end.
-fn connected(priority: i8, attended: bool) -> (Handle, watch::Sender<Option<Exit>>, Inbox) {
-    let (signals, signal_inbox) = mpsc::channel(WAITING_MAX);
-    let (replies, reply_inbox) = mpsc::channel(WAITING_MAX);
-    let (done, exit) = watch::channel(None);
-    let priority = Arc::new(AtomicI8::new(priority));
-    let inbox = Inbox {
-        signals: signal_inbox,
-        replies: reply_inbox,
-        priority: priority.clone(),
-        attended,
-    };
-    let handle = Handle {
-        signals,
-        replies,
-        priority,
-        exit,
-        goes_on: false,
-    };
-    (handle, done, inbox)
-}
-
-/// Why a signal or a reply was not taken.
-fn refused<T>(pid: Pid, error: &TrySendError<T>) -> KernelError {
-    match error {
-        TrySendError::Full(_) => KernelError::Busy(pid),
-        TrySendError::Closed(_) => KernelError::NotRunning(pid),
-    }
-}
-
-/// The end of a process that could not be set up.
-fn stillborn(shared: &Shared, pid: Pid, ending: Ending) -> Exit {
-    let exit = not_set_up(ending);
-    if let Ok(Row::Write(said)) = shared.tape.exit(&exit)
-        && let Err(error) = shared.journal.exit(pid, State::Exited, &exit, said)
-    {
-        tracing::error!(pid, %error, "the end of the process was not recorded");
-    }
-    shared.events.emit(Event::Exited {
-        pid,
-        exit: exit.clone(),
-    });
-    exit
 }

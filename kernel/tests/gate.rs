@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Desk, Setup, run, transcript};
+use common::{DONE, Desk, Setup, attended, run, transcript};
 use quipu_kernel::gate::{Approve, Word};
 use quipu_kernel::journal::StepRow;
 use quipu_kernel::label::{Label, Trust};
@@ -10,7 +10,6 @@ use quipu_kernel::process::{Agent, Attached, Program, Reply, Usage};
 use quipu_tools::Capability;
 use serde_json::{Value, json};
 
-const DONE: &str = r#"{"answer":"done"}"#;
 const PUT: &str = r#"{"tool":"memory.put","args":{"text":"a planted fact"}}"#;
 
 fn net() -> Capability {
@@ -98,10 +97,7 @@ async fn rulings_are_steps_of_the_journal() {
     let journal = folder.path().join("journal.db");
     let send = r#"{"tool":"desk.send","args":{"text":"hello"}}"#;
     let mut setup = Setup::new(&[send, DONE].join("\n"));
-    let program = Program {
-        interactive: true,
-        ..Program::new("task")
-    };
+    let program = attended("task");
     let kernel = setup.kernel(&journal);
     let mut events = kernel.subscribe();
     let pid = kernel.spawn(program).expect("it starts");

@@ -147,7 +147,7 @@ fn a_journal_of_an_earlier_release_is_taken_as_it_is() {
     )
     .expect("made older");
     drop(edit);
-    for file in ["journal.heads", "key"] {
+    for file in ["journal.last", "key"] {
         std::fs::remove_file(folder.path().join(file)).expect("removed");
     }
     // Whoever looks first brings it up to date.
@@ -158,4 +158,30 @@ fn a_journal_of_an_earlier_release_is_taken_as_it_is() {
     assert!(journal.verify(3).is_ok());
     assert!(journal.forget(1).expect("forgotten"));
     assert!(journal.verify(2).is_ok());
+}
+
+#[test]
+fn the_notes_of_an_earlier_release_count() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal.db");
+    drop(written(&path));
+    let edit = rusqlite::Connection::open(&path).expect("opens");
+    let earlier = folder.path().join("journal.heads");
+    edit.execute("ATTACH ?1 AS earlier", [earlier.to_str()])
+        .expect("a second file");
+    edit.execute_batch(
+        "CREATE TABLE earlier.head (pid INTEGER PRIMARY KEY, mac BLOB NOT NULL);
+         INSERT INTO earlier.head SELECT pid, mac FROM chain
+            WHERE id IN (SELECT max(id) FROM chain GROUP BY pid);
+         DELETE FROM step WHERE pid=1 AND n=2;
+         DELETE FROM chain WHERE pid=1 AND n=2",
+    )
+    .expect("cut off");
+    drop(edit);
+    std::fs::remove_file(folder.path().join("journal.last")).expect("removed");
+    let journal = Journal::open(&path, true).expect("a journal");
+    let missing = journal.verify(1).expect_err("cut off").to_string();
+    assert!(missing.contains("its last rows are missing"), "{missing}");
+    assert!(journal.verify(2).is_ok());
+    assert!(!earlier.exists());
 }

@@ -2,13 +2,12 @@
 
 mod common;
 
-use common::{Setup, run, transcript};
+use common::{DONE, Setup, run, transcript};
 use insta::assert_snapshot;
 use quipu_kernel::Kernel;
 use quipu_kernel::process::{Program, Share};
 use quipu_memory::{Kind, NewPage, Trust};
 
-const DONE: &str = r#"{"answer":"done"}"#;
 const SEND: &str = r#"{"tool":"memory.put","args":{"text":"Bruno the dog was here."}}"#;
 
 fn page(id: &str, text: &str, trust: Trust) -> NewPage {

@@ -6,7 +6,7 @@ mod common;
 use std::path::Path;
 use std::sync::Arc;
 
-use common::transcript;
+use common::{DONE, transcript};
 use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{
     Chunk, Completion, Cpu, CpuError, CpuInfo, Form, Job, Message, Prompt, Sampling, Ticket,
@@ -29,7 +29,6 @@ const TO_ANN: &str = r#"{"tool":"post.send","args":{"to":"ann@a.example","body":
 const TO_EVE: &str = r#"{"tool":"post.send","args":{"to":"eve@b.example","body":"all is well"}}"#;
 const OLDEST: &str = r#"{"tool":"post.delete","args":{"id":"4"}}"#;
 const NEWEST: &str = r#"{"tool":"post.delete","args":{"id":"9"}}"#;
-const DONE: &str = r#"{"answer":"done"}"#;
 
 /// What the task asks for, as a plan.
 fn effects() -> Value {

@@ -5,7 +5,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Desk, Setup, transcript};
+use common::{DONE, Desk, Setup, attended, live};
 use quipu_kernel::calls::Trial;
 use quipu_kernel::gate::rules::{Rules, Vouched};
 use quipu_kernel::gate::{Approve, Gate, Policy, Verdict};
@@ -13,8 +13,6 @@ use quipu_kernel::label::Label;
 use quipu_kernel::process::{Program, Reply};
 use quipu_tools::{Bus, Role};
 use serde_json::{Value, json};
-
-const DONE: &str = r#"{"answer":"done"}"#;
 
 fn send(text: &str) -> String {
     json!({"tool": "desk.send", "args": {"text": text}}).to_string()
@@ -36,24 +34,14 @@ fn rules(tables: Value) -> Arc<Rules> {
 }
 
 /// Runs `script`, and gives what happened with the rulings of the journal.
-async fn play(setup: &Setup, script: &[String], attended: bool) -> String {
-    let mut setup = Setup {
-        script: script.join("\n"),
-        policy: setup.policy.clone(),
-        devices: setup.devices.clone(),
-        replies: setup.replies.clone(),
-        window: setup.window,
+async fn play(setup: &Setup, script: &[String], program: Program) -> String {
+    let setup = Setup {
+        script: format!("{}\n{DONE}", script.join("\n")),
+        ..setup.clone()
     };
-    setup.script.push_str(&format!("\n{DONE}"));
     let folder = tempfile::tempdir().expect("a folder");
     let kernel = setup.kernel(&folder.path().join("journal.db"));
-    let program = || Program {
-        interactive: attended,
-        ..Program::new("task")
-    };
-    let mut events = kernel.subscribe();
-    let pid = kernel.spawn(program()).expect("it starts");
-    let mut said = transcript(&kernel, pid, &setup.replies, &mut events).await;
+    let (pid, mut said) = live(&kernel, program, &setup.replies).await;
     for (n, ruling) in kernel.journal().rulings(pid).expect("rulings") {
         said.push_str(&format!("\n{n}: {}", ruling.told()));
     }
@@ -66,7 +54,7 @@ async fn the_journal_says_which_rule_decided() {
         let mut setup = Setup::new("");
         setup.policy.rules = rules(tables);
         setup.policy.approve = approve;
-        let said = play(&setup, &[send("hello")], false).await;
+        let said = play(&setup, &[send("hello")], Program::new("task")).await;
         for want in want {
             assert!(said.contains(want), "no {want:?} in {said}");
         }
@@ -154,7 +142,7 @@ async fn an_approval_can_be_for_the_process_or_for_good() {
         }
         setup.policy.rules = Arc::new(known);
         setup.replies = vec![reply; 9];
-        let said = play(&setup, &scripts(calls), true).await;
+        let said = play(&setup, &scripts(calls), attended("task")).await;
         assert_eq!(said.matches("approve?").count(), asked, "{said}");
         assert!(said.contains("\"exited\" \"done\""), "{said}");
     };
@@ -182,14 +170,9 @@ async fn what_is_approved_for_good_counts_for_other_processes() {
         let kernel = setup.kernel(&folder.path().join("journal.db"));
         let mut said = String::new();
         for _ in 0..2 {
-            let mut events = kernel.subscribe();
-            let program = Program {
-                interactive: true,
-                ..Program::new("task")
-            };
-            let pid = kernel.spawn(program).expect("it starts");
-            let replies = [reply.clone()];
-            said += &transcript(&kernel, pid, &replies, &mut events).await;
+            said += &live(&kernel, attended("task"), std::slice::from_ref(&reply))
+                .await
+                .1;
         }
         assert_eq!(said.matches("approve?").count(), asked, "{said}");
     };
@@ -218,7 +201,7 @@ async fn a_result_that_is_vouched_for_taints_nobody() {
             ..Rules::default()
         });
         let read = json!({"tool": "web.echo", "args": {"text": "12"}}).to_string();
-        let said = play(&setup, &[read], false).await;
+        let said = play(&setup, &[read], Program::new("task")).await;
         assert!(said.contains(want), "no {want:?} in {said}");
     };
     check(&["*"], "= 12 (tool:web, user)").await;

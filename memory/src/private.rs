@@ -4,10 +4,14 @@
 //! left open to others can be closed. The rights of a database's companions are its own, so
 //! it is enough that it is made with the right ones. Where the system has no such rights
 //! nothing is done.
+//!
+//! What is made here survives a power cut once it is made: its bytes are synced, and so is the
+//! folder that has its name, which a system may keep in memory for longer than the bytes.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rights of a folder: its owner's alone.
 #[cfg(unix)]
@@ -27,13 +31,69 @@ pub type Key = [u8; KEY_BYTES];
 /// # Errors
 /// Where it cannot be made.
 pub fn folder(path: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = path.ancestors().take_while(|path| !path.exists()).collect();
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, FOLDER);
     builder.create(path)?;
     close(path);
-    Ok(())
+    missing.into_iter().rev().try_for_each(sync_name)
+}
+
+/// Waits until the name of what is at `path`, or that nothing is there, is on the disk.
+///
+/// # Errors
+/// Where the disk fails. A folder that cannot be opened, or of a system that does not sync
+/// folders, is left as it is.
+pub fn sync_name(path: &Path) -> io::Result<()> {
+    let parent = match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return Ok(()),
+    };
+    // Elsewhere a folder is no file that can be opened.
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    use ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    match File::open(parent).and_then(|parent| parent.sync_all()) {
+        Err(error) if [InvalidInput, PermissionDenied, Unsupported].contains(&error.kind()) => {
+            Ok(())
+        }
+        synced => synced,
+    }
+}
+
+/// Puts `bytes` into the file at `path`, closed to others, in place of what it had: whole or
+/// not at all, whatever happens.
+///
+/// # Errors
+/// Where it cannot be written; it is as it was then.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let unfinished = beside(path, bytes)?;
+    let renamed = fs::rename(&unfinished, path);
+    if renamed.is_err() {
+        let _ = fs::remove_file(&unfinished);
+    }
+    renamed.and_then(|()| sync_name(path))
+}
+
+/// A new file with `bytes`, in the folder of `path`.
+fn beside(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let made = MADE.fetch_add(1, Ordering::Relaxed);
+    let unfinished = path.with_extension(format!("{}-{made}.tmp", std::process::id()));
+    // One of a process that had this number and died.
+    let _ = fs::remove_file(&unfinished);
+    let mut file = file(&unfinished)?;
+    match file.write_all(bytes).and_then(|()| file.sync_all()) {
+        Ok(()) => Ok(unfinished),
+        Err(error) => {
+            let _ = fs::remove_file(&unfinished);
+            Err(error)
+        }
+    }
 }
 
 /// Opens the file at `path` to read and write, makes it where there is none, and closes
@@ -65,16 +125,14 @@ pub fn key(path: &Path) -> io::Result<Key> {
     let parent = path.parent().unwrap_or(Path::new("."));
     folder(parent)?;
     // Whole or not at all, and the first of two that make one wins.
-    let unfinished = path.with_extension(format!("{}.tmp", std::process::id()));
-    let _ = fs::remove_file(&unfinished);
-    let mut made = file(&unfinished)?;
-    made.write_all(&key)?;
-    made.sync_all()?;
+    let unfinished = beside(path, &key)?;
     if read_key(path)?.is_none() {
         let _ = fs::remove_file(path);
     }
     let linked = fs::hard_link(&unfinished, path);
     let _ = fs::remove_file(&unfinished);
+    // What is written under it may be on the disk before its name is.
+    sync_name(path)?;
     match linked {
         Ok(()) => Ok(key),
         Err(error) => read_key(path)?.ok_or(error),
@@ -124,6 +182,21 @@ pub fn close(path: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rules.toml");
+        for text in ["one", "another"] {
+            replace(&path, text.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        // A folder is in the way: it stays, and nothing is left beside it.
+        let taken = folder.path().join("taken");
+        fs::create_dir_all(taken.join("full")).unwrap();
+        assert!(replace(&taken, b"text").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
 
     #[test]
     fn a_key_is_made_once_and_again_where_it_is_damaged() {

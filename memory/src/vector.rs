@@ -21,6 +21,12 @@ pub trait Embedder: Send + Sync {
             .pop()
             .ok_or_else(|| "no vector for the query".into())
     }
+
+    /// The cosine of texts that share nothing, below one: of many models it is near zero, of
+    /// some all cosines crowd far above that.
+    fn floor(&self) -> f32 {
+        0.0
+    }
 }
 
 /// A vector of a chosen length, a byte for each dimension: four bytes of scale, then the

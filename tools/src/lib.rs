@@ -8,6 +8,7 @@
 //! | [`device`] | the contract of a device, its specification, its errors |
 //! | [`bus`] | from a name to a device and a function |
 //! | [`caps`] | capabilities a device asks for and a user grants |
+//! | [`topics`] | what a task has to speak of before a model is shown a device |
 //! | [`role`] | what the arguments of a function are for |
 //! | [`manifest`] | `plugin.toml`: what a plugin asks for |
 //! | [`grants`] | the book of what was granted to which component |
@@ -45,6 +46,7 @@ pub mod schema;
 pub mod secrets;
 mod sections;
 pub mod state_file;
+pub mod topics;
 pub mod trust;
 pub mod wasm;
 
@@ -59,4 +61,5 @@ pub use installed::{Given, load_dir};
 pub use role::{Role, Roles};
 pub use secrets::{LeakScan, Secret, SecretStore};
 pub use state_file::StateError;
+pub use topics::Topics;
 pub use wasm::{LoadError, WasmDevice, WasmHost, WasmSettings};

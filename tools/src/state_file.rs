@@ -53,7 +53,10 @@ pub fn write(path: &Path, value: &impl Serialize) -> Result<(), StateError> {
         path: path.to_owned(),
         reason: error.to_string(),
     })?;
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
     let save = || {
         let mut made = std::fs::DirBuilder::new();
         made.recursive(true);
@@ -64,7 +67,13 @@ pub fn write(path: &Path, value: &impl Serialize) -> Result<(), StateError> {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error).map(drop)
+        file.persist(path).map_err(|error| error.error)?;
+        // What was revoked does not come back with the old file after a power cut. Elsewhere a
+        // folder is no file that can be opened.
+        match cfg!(unix) {
+            true => std::fs::File::open(folder)?.sync_all(),
+            false => Ok(()),
+        }
     };
     save().map_err(|source| io(path, source))
 }

@@ -26,22 +26,46 @@ const BATCH_TEXTS: usize = 64;
 
 const THREAD_NAME: &str = "quipu-embedder";
 
-/// How models want queries and stored texts to begin, by a part of the model's name in
-/// small letters: what their authors trained them with, and say in their model cards.
-const PREFIXES: &[(&str, &str, &str)] = &[
-    ("nomic", "search_query: ", "search_document: "),
-    ("e5", "query: ", "passage: "),
-    ("bge", RETRIEVAL, ""),
-    ("mxbai", RETRIEVAL, ""),
-    ("arctic-embed", RETRIEVAL, ""),
+/// What is peculiar to a family of models: what their authors trained them with, and say in
+/// their model cards.
+#[derive(Clone, Copy, Default)]
+struct Family {
+    /// A part of the model's name, in small letters.
+    part: &'static str,
+    /// How queries and stored texts are to begin.
+    query: &'static str,
+    text: &'static str,
+    /// The cosine of texts that share nothing, by the suite `nearness` of `evals/`: the mean of
+    /// questions and pages that do not belong together.
+    floor: f32,
+}
+
+const fn family(part: &'static str, query: &'static str, text: &'static str) -> Family {
+    Family {
+        part,
+        query,
+        text,
+        floor: 0.0,
+    }
+}
+
+const FAMILIES: &[Family] = &[
+    family("nomic", "search_query: ", "search_document: "),
+    // Trained with a temperature of 0.01, so that all cosines are high.
+    Family {
+        floor: 0.75,
+        ..family("e5", "query: ", "passage: ")
+    },
+    family("bge", RETRIEVAL, ""),
+    family("mxbai", RETRIEVAL, ""),
+    family("arctic-embed", RETRIEVAL, ""),
 ];
 const RETRIEVAL: &str = "Represent this sentence for searching relevant passages: ";
 
 /// An embedding model, loaded and ready.
 pub struct LlamaEmbedder {
     name: String,
-    query_prefix: &'static str,
-    text_prefix: &'static str,
+    family: Family,
     /// `None` only while being dropped: its end tells the thread to stop.
     requests: Mutex<Option<Sender<Request>>>,
     thread: Option<JoinHandle<()>>,
@@ -73,8 +97,8 @@ impl LlamaEmbedder {
             fail("it generates text; to search by meaning takes an embedding model".into())
         })?;
         let own = name_of(&model, path).to_lowercase();
-        let prefixes = PREFIXES.iter().find(|(part, ..)| own.contains(part));
-        let (_, query_prefix, text_prefix) = prefixes.copied().unwrap_or_default();
+        let family = FAMILIES.iter().find(|family| own.contains(family.part));
+        let family = family.copied().unwrap_or_default();
         let most = threads_of(threads);
         let shape = Shape {
             cells: BATCH_TOKENS,
@@ -101,8 +125,7 @@ impl LlamaEmbedder {
         match started.recv() {
             Ok(true) => Ok(Self {
                 name: name.into(),
-                query_prefix,
-                text_prefix,
+                family,
                 requests: Mutex::new(Some(requests)),
                 thread: Some(thread),
             }),
@@ -126,15 +149,19 @@ impl Embedder for LlamaEmbedder {
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Box<dyn Error + Send + Sync>> {
-        let begun = |text: &&str| format!("{}{text}", self.text_prefix);
+        let begun = |text: &&str| format!("{}{text}", self.family.text);
         self.ask(texts.iter().map(begun).collect())
     }
 
     fn embed_query(&self, text: &str) -> Result<Vec<f32>, Box<dyn Error + Send + Sync>> {
-        let mut vectors = self.ask(vec![format!("{}{text}", self.query_prefix)])?;
+        let mut vectors = self.ask(vec![format!("{}{text}", self.family.query)])?;
         vectors
             .pop()
             .ok_or_else(|| "no vector for the query".into())
+    }
+
+    fn floor(&self) -> f32 {
+        self.family.floor
     }
 }
 

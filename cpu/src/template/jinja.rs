@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, Value, escape_formatter};
@@ -17,12 +19,37 @@ const FUEL_OF_A_MESSAGE: u64 = 20_000;
 /// Bytes that a template may write beside the texts.
 const OUTPUT_BYTES_MAX: usize = 4 << 20;
 
+/// What fuel does not bound: one step may go through a long list, or double a text.
+const BOUNDS: Bounds = Bounds {
+    time: Duration::from_secs(10),
+    bytes: 1 << 30,
+};
+/// How often it is looked at whether a template keeps within them.
+const LOOK: Duration = Duration::from_millis(10);
+/// Bytes of stack for macros within macros.
+const STACK_BYTES: usize = 16 << 20;
+
+/// What one run of a template may take.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// Real ones take milliseconds.
+    time: Duration,
+    /// Memory, as far as this system tells what it takes.
+    bytes: u64,
+}
+
 /// The tags around what a model is trained on, which change nothing that is written.
 static GENERATION: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\{%([-+]?)\s*(end)?generation\s*([-+]?)%\}").ok());
 
 /// A compiled template.
-pub(super) struct Jinja(Environment<'static>);
+pub(super) struct Jinja {
+    environment: Environment<'static>,
+    bounds: Bounds,
+    /// Whether it went beyond its bounds once: what it does then cannot be stopped, so it is
+    /// not done a second time.
+    is_endless: bool,
+}
 
 impl Jinja {
     /// Compiles `source`.
@@ -42,20 +69,66 @@ impl Jinja {
         environment.add_test("iterable", is_iterable);
         environment.add_test("sequence", is_sequence);
         environment.add_template_owned(NAME, plain(source))?;
-        Ok(Self(environment))
+        Ok(Self {
+            environment,
+            bounds: BOUNDS,
+            is_endless: false,
+        })
     }
 
     /// What the template writes for `context`, which has as many `messages`.
     pub(super) fn render(&mut self, context: &Value, messages: usize) -> Result<String, Error> {
-        self.0
-            .set_fuel(Some(FUEL + FUEL_OF_A_MESSAGE * messages as u64));
-        let mut written = Bounded(Vec::new());
-        self.0
-            .get_template(NAME)?
-            .render_captured_to(context, &mut written)?;
-        String::from_utf8(written.0)
-            .map_err(|_| Error::new(ErrorKind::InvalidOperation, "it writes no UTF-8"))
+        if self.is_endless {
+            return Err(ErrorKind::OutOfFuel.into());
+        }
+        let mut environment = self.environment.clone();
+        environment.set_fuel(Some(FUEL + FUEL_OF_A_MESSAGE * messages as u64));
+        let context = context.clone();
+        let (done, written) = mpsc::channel();
+        // On a thread of its own, which can be left alone with what it does.
+        let spawned = thread::Builder::new()
+            .name("template".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn(move || done.send(written_by(&environment, &context)));
+        if let Err(error) = spawned {
+            let words = "no thread can be started for it";
+            return Err(Error::new(ErrorKind::InvalidOperation, words).with_source(error));
+        }
+        let (start, taken) = (Instant::now(), taken_bytes());
+        loop {
+            match written.recv_timeout(LOOK) {
+                Ok(written) => return written,
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => {
+                    let words = "what renders it failed";
+                    return Err(Error::new(ErrorKind::InvalidOperation, words));
+                }
+            }
+            let grown = taken_bytes().saturating_sub(taken);
+            if start.elapsed() > self.bounds.time || grown > self.bounds.bytes {
+                self.is_endless = true;
+                return Err(ErrorKind::OutOfFuel.into());
+            }
+        }
     }
+}
+
+fn written_by(environment: &Environment<'_>, context: &Value) -> Result<String, Error> {
+    let mut written = Bounded(Vec::new());
+    environment
+        .get_template(NAME)?
+        .render_captured_to(context, &mut written)?;
+    String::from_utf8(written.0)
+        .map_err(|_| Error::new(ErrorKind::InvalidOperation, "it writes no UTF-8"))
+}
+
+/// Bytes of data that this program has taken; 0 where the system does not tell.
+fn taken_bytes() -> u64 {
+    // The sixth number, in pages: proc(5). Pages have at least so many bytes.
+    const PAGE_BYTES: u64 = 4096;
+    let told = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = told.split_whitespace().nth(5).map(str::parse::<u64>);
+    pages.and_then(Result::ok).unwrap_or(0) * PAGE_BYTES
 }
 
 /// What went wrong in a template, in words: the innermost reason and its line.
@@ -323,6 +396,10 @@ mod tests {
     fn what_has_no_end_is_stopped() {
         let check = |source: &str, want: &str| {
             let mut jinja = Jinja::new(source).unwrap();
+            jinja.bounds = Bounds {
+                time: Duration::from_millis(200),
+                bytes: 64 << 20,
+            };
             let error = jinja.render(&context! {}, 1).unwrap_err();
             assert!(words(&error).contains(want), "{source}: {}", words(&error));
         };
@@ -332,6 +409,18 @@ mod tests {
         check(
             "{% for a in range(9999) %}{{ 'x' * 999 }}{% endfor %}",
             "writes more than",
+        );
+        check(
+            "{% for a in range(99999) %}{% set b = range(99999) | list | sort | length %}{% endfor %}",
+            "does not come to an end",
+        );
+        check(
+            "{% set n = namespace(s='ab') %}{% for a in range(60) %}{% set n.s = n.s ~ n.s %}{% endfor %}",
+            "does not come to an end",
+        );
+        check(
+            "{% macro m(n) %}{{ m(n + 1) }}{% endmacro %}{{ m(0) }}",
+            "recursion",
         );
         check("{{ strftime_now('%Q') }}", "no form of a date");
         check("{{ raise_exception('only users') }}", "only users");

@@ -10,7 +10,7 @@ pub fn run(args: &Args) -> Result<Report> {
     let suite = Suite {
         folder: "cmrc2018_zh",
         lexical: Some((0.97, "asked")),
-        hybrid: None,
+        hybrid: Some((0.985, "asked")),
         of: Metric::ReciprocalRank,
     };
     retrieval::run(args, &suite)

@@ -7,6 +7,7 @@ pub mod crash;
 mod dbpedia;
 mod locomo;
 mod msmarco;
+mod nearness;
 mod poisonedrag;
 mod retrieval;
 mod scale;
@@ -33,6 +34,8 @@ pub enum Suite {
     Locomo,
     /// Chinese passages, raw questions
     Cmrc,
+    /// What cosines of an embedding model are worth: its floor, the threshold of recall
+    Nearness,
     /// Planted texts: how many of them a process sees
     Poisonedrag,
     /// Many pages: speed and size, next to other engines
@@ -52,7 +55,7 @@ impl Suite {
         let others = |suite: &Self| {
             matches!(
                 suite,
-                Self::Scale | Self::Crash | Self::Templates | Self::Agentdojo
+                Self::Scale | Self::Crash | Self::Templates | Self::Agentdojo | Self::Nearness
             )
         };
         all.filter(|suite| !others(suite)).collect()
@@ -67,6 +70,7 @@ pub fn run(suite: Suite, args: &Args) -> Result<Report> {
         Suite::Dbpedia => dbpedia::run(args),
         Suite::Locomo => locomo::run(args),
         Suite::Cmrc => cmrc::run(args),
+        Suite::Nearness => nearness::run(args),
         Suite::Poisonedrag => poisonedrag::run(args),
         Suite::Scale => scale::run(args),
         Suite::Crash => crash::run(args),

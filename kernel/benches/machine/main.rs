@@ -18,6 +18,7 @@ mod ours;
 mod overhead;
 mod peer;
 mod places;
+mod proof;
 mod raw;
 mod report;
 mod soak;
@@ -48,6 +49,7 @@ const SUITES: &[Suite] = &[
     ("hogs", load::hogs),
     ("alike", load::alike),
     ("overhead", overhead::run),
+    ("proof", proof::run),
     ("soak", soak::run),
 ];
 

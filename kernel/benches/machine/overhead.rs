@@ -8,6 +8,7 @@ use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{Cpu, Message, Role, Sampling};
 use quipu_kernel::event::Event;
 use quipu_kernel::gate::Policy;
+use quipu_kernel::gate::plan::Plan;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
@@ -16,14 +17,15 @@ use quipu_tools::Bus;
 
 use crate::{Bench, ours, report};
 
-const STEPS: usize = 200;
+pub const STEPS: usize = 200;
 
 /// Steps of a process on a scripted CPU, whose own work is next to nothing; then what
 /// the real tokenizer adds.
 pub fn run(bench: &Bench) {
     let folder = tempfile::tempdir().unwrap();
-    let on_disk = steps(Journal::open(&folder.path().join("journal.db"), true).unwrap());
-    let in_memory = steps(Journal::in_memory().unwrap());
+    let on_disk = Journal::open(&folder.path().join("journal.db"), true).unwrap();
+    let on_disk = steps(on_disk, Policy::default(), None);
+    let in_memory = steps(Journal::in_memory().unwrap(), Policy::default(), None);
     let commit = commits(folder.path());
     report::alone("a step, journal in memory", &micros(in_memory));
     report::alone("a step, journal on this disk", &micros(on_disk));
@@ -34,8 +36,8 @@ pub fn run(bench: &Bench) {
     report::alone("a window of 40 messages to tokens", &micros(tokens(bench)));
 }
 
-/// The median step, in microseconds.
-fn steps(journal: Journal) -> f64 {
+/// The median step of a process with this `plan`, in microseconds.
+pub fn steps(journal: Journal, policy: Policy, plan: Option<Plan>) -> f64 {
     let mut script: Vec<String> = (0..STEPS)
         .map(|n| format!(r#"{{"tool":"memory.search","args":{{"query":"word {n}"}}}}"#))
         .collect();
@@ -45,7 +47,7 @@ fn steps(journal: Journal) -> f64 {
         store: Arc::new(RamStore::new()),
         bus: Arc::new(Bus::default()),
         journal,
-        policy: Policy::default(),
+        policy,
         sampling: Sampling {
             temperature: 0.0,
             seed: 0,
@@ -62,6 +64,7 @@ fn steps(journal: Journal) -> f64 {
         let mut program = Program::new("Look things up.");
         program.limits.steps = STEPS as u32 + 2;
         program.limits.tokens = u32::MAX;
+        program.plan = plan;
         kernel.spawn(program).unwrap();
         let (mut times, mut begun) = (Vec::new(), Instant::now());
         loop {
@@ -120,6 +123,6 @@ fn tokens(bench: &Bench) -> f64 {
     report::median(&times)
 }
 
-fn micros(value: f64) -> String {
+pub fn micros(value: f64) -> String {
     format!("{value:.0} us")
 }

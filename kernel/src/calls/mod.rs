@@ -19,10 +19,14 @@ mod decide;
 mod device;
 mod edit;
 mod find;
+mod map;
 mod put;
 mod recall;
 mod resolved;
 mod search;
+mod send;
+mod spawn;
+mod wait;
 mod world;
 
 use futures_util::future::BoxFuture;
@@ -33,17 +37,21 @@ pub use decide::OPTIONS_MAX;
 pub(crate) use device::{look_up, reads_open_pages, reads_the_world};
 pub use edit::EDIT;
 pub use find::FIND;
+pub use map::MAP;
 pub use put::{REMEMBER, REPLACES};
 pub use recall::RECALL;
 pub use resolved::Trial;
 pub(crate) use resolved::{Facts, Resolved};
 pub use search::SEARCH;
+pub use send::SEND;
+pub use spawn::SPAWN;
+pub use wait::WAIT;
 use world::Hands;
 pub(crate) use world::World;
 
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
-use crate::process::{Ending, Memory};
+use crate::process::{Ending, Memory, Pid};
 
 /// How a call is written in an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +72,8 @@ pub(crate) enum Sight {
     Always,
     /// After the first step: there is nothing for it to work on before.
     Later,
+    /// In every step of a process that is to start others; nobody else is told of it.
+    OfParents,
     /// Never: it is there for programs and scripts.
     Never,
 }
@@ -168,6 +178,34 @@ pub(crate) trait Caller: Send {
     /// The tools out of sight that fit `query`, in words.
     fn find_tools(&self, query: &str) -> Outcome;
 
+    /// Starts a child.
+    fn spawn<'a>(
+        &'a mut self,
+        step: &'a StepRow,
+        child: Spawn,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>>;
+
+    /// What `process` says next, or its answer.
+    fn wait_for<'a>(
+        &'a mut self,
+        step: &'a StepRow,
+        process: Pid,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>>;
+
+    /// Lets `process` know of the text that the step has for it.
+    fn send<'a>(
+        &'a mut self,
+        step: &'a StepRow,
+        process: Pid,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>>;
+
+    /// The answers of a child for each thing of a list.
+    fn map<'a>(
+        &'a mut self,
+        step: &'a StepRow,
+        map: MapList,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>>;
+
     /// How likely each of `choices` answers `question`; yes and no where there are none.
     fn decide(
         &mut self,
@@ -263,6 +301,13 @@ impl Syscall {
     }
 }
 
+/// Whether `action` is a call on other processes.
+pub(crate) fn is_on_others(action: &Value) -> bool {
+    [MAP, SPAWN, WAIT, SEND]
+        .iter()
+        .any(|name| action["tool"] == *name)
+}
+
 /// The line of the call that is written as the tool `name`.
 pub(crate) fn spec(name: &str) -> Option<&'static Spec> {
     ALL.iter()
@@ -310,6 +355,10 @@ table! {
     Decide(decide),
     Find(find),
     Edit(edit),
+    MapList(map),
+    Spawn(spawn),
+    Wait(wait),
+    SendText(send),
     Answer(answer),
     Ask(ask),
     Call(device),

@@ -15,7 +15,8 @@ use crate::gate::rules::Rule;
 use crate::judgement::Question;
 use crate::label::Label;
 use crate::limits::Limit;
-use crate::process::{BranchReport, Exit, Pid, Usage};
+use crate::planner::parts::Parts;
+use crate::process::{BranchReport, Exit, Pid, Status, Usage};
 use crate::window::reminder::Reminder;
 use quipu_cpu::Movement;
 
@@ -67,6 +68,13 @@ pub enum Event {
         /// Effects that were written, and may not stand, each with the reason.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         dropped: Vec<String>,
+    },
+    /// The task has several parts: they, and what has become of them by now.
+    Parts {
+        /// The process.
+        pid: Pid,
+        /// The parts.
+        parts: Parts,
     },
     /// A step begins: the window has been laid out.
     Step {
@@ -227,6 +235,26 @@ pub enum Event {
         /// How likely the answer is right, 0 to 1.
         confidence: Option<f32>,
     },
+    /// The process started another one for a part of its task.
+    Spawned {
+        /// The process.
+        pid: Pid,
+        /// The one that it started.
+        child: Pid,
+        /// The beginning of what that is to do.
+        task: String,
+    },
+    /// A process that this one waited for is over.
+    Joined {
+        /// The process.
+        pid: Pid,
+        /// The one that is over.
+        child: Pid,
+        /// How it ended.
+        status: Status,
+        /// The beginning of its answer.
+        answer: Option<String>,
+    },
     /// This subscriber was too slow: events were lost, the oldest that it had not read.
     Lost {
         /// Zero: they may be about any process.
@@ -252,6 +280,7 @@ impl Event {
             | Event::Examples { pid, .. }
             | Event::Reminded { pid, .. }
             | Event::Planned { pid, .. }
+            | Event::Parts { pid, .. }
             | Event::Step { pid, .. }
             | Event::Judged { pid, .. }
             | Event::Token { pid, .. }
@@ -267,6 +296,8 @@ impl Event {
             | Event::Denied { pid, .. }
             | Event::LimitHit { pid, .. }
             | Event::Deliberated { pid, .. }
+            | Event::Spawned { pid, .. }
+            | Event::Joined { pid, .. }
             | Event::Lost { pid, .. }
             | Event::Exited { pid, .. } => *pid,
         }

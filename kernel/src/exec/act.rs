@@ -29,6 +29,7 @@ impl Execution {
         let mut reads = Vec::new();
         for (step, syscall) in steps {
             let call = Resolved::of(&self.world(step.n), syscall);
+            self.heed_rules()?;
             let call = match self.passes_freely(call) {
                 Ok(passed) => {
                     reads.push((step, passed));
@@ -101,6 +102,7 @@ impl Execution {
             return self.outcome(&step, self.kernel_says(text, false, 0));
         }
         let label = self.vm.lowest_label();
+        self.heed_rules()?;
         let verdict = self.shared.gate.pass_by(call, &label, &self.progress);
         let word = Told::Verdict(step.n, verdict.word().to_owned());
         self.shared.tape.same(word)?;
@@ -247,6 +249,7 @@ impl Execution {
         if !tape.fact("redoable", || call.is_redoable(world))? {
             return Ok(None);
         }
+        self.heed_rules()?;
         Ok(match self.shared.gate.pass(call, &self.vm.lowest_label()) {
             Verdict::Passed(passed)
                 if passed.agreed().is_some()

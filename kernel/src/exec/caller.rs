@@ -7,10 +7,11 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use super::{Ending, Execution};
-use crate::calls::Caller;
+use crate::calls::{Caller, MapList, Spawn};
 use crate::event::Event;
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
+use crate::process::Pid;
 use crate::signal::Signal;
 
 impl Caller for Execution {
@@ -70,6 +71,38 @@ impl Caller for Execution {
 
     fn find_tools(&self, query: &str) -> Outcome {
         self.kernel_says(self.planner.find(query), true, 0)
+    }
+
+    fn spawn<'a>(
+        &'a mut self,
+        step: &'a StepRow,
+        child: Spawn,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
+        Box::pin(self.spawned(step, child))
+    }
+
+    fn wait_for<'a>(
+        &'a mut self,
+        step: &'a StepRow,
+        process: Pid,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
+        Box::pin(self.waited(step, process))
+    }
+
+    fn send<'a>(
+        &'a mut self,
+        step: &'a StepRow,
+        process: Pid,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
+        Box::pin(self.sent(step, process))
+    }
+
+    fn map<'a>(
+        &'a mut self,
+        step: &'a StepRow,
+        map: MapList,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
+        Box::pin(self.mapped(step, map))
     }
 
     fn decide(

@@ -391,7 +391,11 @@ impl Execution {
 
     /// Starts to write `chosen`, in at most `tokens_max` tokens.
     fn write(&self, prompt: &Prompt, legal: &Legal, chosen: Move, tokens_max: u32) -> Writing {
-        let room = self.program.limits.action_room(&self.spent).min(tokens_max);
+        let room = self
+            .program
+            .limits
+            .action_room(&self.spent_in_all())
+            .min(tokens_max);
         let ticket = self.shared.cpu.submit(Job {
             pid: self.pid,
             priority: self.inbox.priority.load(Ordering::Relaxed),

@@ -70,13 +70,22 @@ impl Execution {
                 (Status::Failed, None, Some(text))
             }
         };
+        let left = match status {
+            Status::Exited | Status::Suspended => Vec::new(),
+            _ => self.left_undone(),
+        };
         Exit {
             status,
             answer,
             error,
             failure,
+            left,
             limits_hit: self.limits_hit.clone(),
-            usage: self.usage,
+            usage: {
+                let mut usage = self.usage;
+                usage += self.drawn.usage;
+                usage
+            },
             ms: self.ms(),
         }
     }
@@ -93,6 +102,7 @@ pub(crate) fn not_set_up(ending: Ending) -> Exit {
         answer: None,
         error: Some(error),
         failure,
+        left: Vec::new(),
         limits_hit: Vec::new(),
         usage: Usage::default(),
         ms: 0,

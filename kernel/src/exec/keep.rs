@@ -69,6 +69,7 @@ impl Execution {
             replaces: None,
         });
         let one = Resolved::of(&self.world(self.n + 1), one);
+        self.heed_rules()?;
         let verdict = self.shared.gate.pass(one, &self.vm.lowest_label());
         let free = matches!(verdict, Verdict::Passed(_));
         // Where a person is asked, once is enough.

@@ -9,9 +9,13 @@
 //! | `decide` | lets the CPU write the action |
 //! | `plan` | what may be done on its own later, before anything is read |
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
+//! | `confide` | what a process holds that not everybody may learn |
 //! | `caller` | what a process does for the calls of its own |
+//! | `children`, `list` | the same for calls on other processes, and for a list of children |
+//! | `family`, `kin` | those as one process reaches them, and sees them |
 //! | `person` | where a person is waited for |
 //! | `examples` | tasks that were done right, before the task |
+//! | `parts` | what of a task of several parts is done, and other means where one failed |
 //! | `past` | what a process was before this machine took it up |
 //! | `recorder` | the CPU, with a tape of what it tells |
 //! | `screen` | the CPU, with a mark in place of each secret |
@@ -23,11 +27,17 @@
 
 mod act;
 mod caller;
+mod children;
+mod confide;
 mod decide;
 mod ending;
 mod examples;
+mod family;
 mod judge;
 mod keep;
+mod kin;
+mod list;
+mod parts;
 mod past;
 mod person;
 mod plan;
@@ -47,23 +57,25 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::mpsc::Receiver;
 
-use crate::calls::{Find, REMEMBER, Syscall, World, look_up, reads_open_pages};
+use crate::calls::{self, Find, REMEMBER, Syscall, WAIT, World};
 use crate::event::Event;
 use crate::gate::Ruling;
 use crate::gate::plan::Progress;
 use crate::gate::rules::Rule;
 use crate::journal::tape::{Tape, Told, hash_of};
 use crate::journal::{Outcome, StepRow};
-use crate::label::{Label, Secrecy, Trust};
+use crate::label::{Label, Trust};
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
-use crate::planner::{LeftOut, LoopGuard, Planner};
-use crate::process::{Ending, Exit, Failure, Pid, Program, Reply, State, Usage};
+use crate::planner::parts::Parts;
+use crate::planner::{LeftOut, LoopGuard, Planner, several};
+use crate::process::{Drawn, Ending, Exit, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
 use quipu_cpu::Weights;
 
 pub(crate) use ending::not_set_up;
+pub(crate) use family::{Apart, Family, Waits};
 pub(crate) use past::Past;
 pub(crate) use recorder::Facts;
 pub(crate) use screen::screened;
@@ -76,6 +88,8 @@ pub(crate) struct Inbox {
     pub(crate) priority: Arc<AtomicI8>,
     /// Whether a person is there to reply.
     pub(crate) attended: bool,
+    /// The other processes; `None` where it only shows what it is.
+    pub(crate) family: Option<Arc<dyn Family>>,
 }
 
 /// A process in execution.
@@ -93,11 +107,19 @@ pub(crate) struct Execution {
     n: u32,
     spent: Spent,
     usage: Usage,
+    /// Whether it has, or had, to do with other processes.
+    has_children: bool,
+    /// What its children have taken out of its limits.
+    drawn: Drawn,
     limits_hit: Vec<Limit>,
     history: Arc<Vec<String>>,
     started: Instant,
     /// Steps whose effects may or may not have happened before a crash.
     pending: VecDeque<StepRow>,
+    /// The parts of its task, where it has several.
+    parts: Option<Parts>,
+    /// The function whose calls failed last, and how many did in a row.
+    failing: Option<(String, u32)>,
     /// The last action, and whether it worked.
     last: Option<(Value, bool)>,
     /// Whether it was asked for again, though it had worked: then only an answer is left.
@@ -157,10 +179,17 @@ impl Execution {
                 ..Spent::default()
             },
             usage: Usage::default(),
+            has_children: past
+                .done
+                .iter()
+                .any(|step| calls::is_on_others(&step.action)),
+            drawn: Drawn::default(),
             limits_hit: Vec::new(),
             history: Arc::default(),
             started: Instant::now(),
             pending: VecDeque::new(),
+            parts: None,
+            failing: None,
             last: None,
             stuck: false,
             // One that is taken up again is looked at.
@@ -178,6 +207,12 @@ impl Execution {
             approved: Vec::new(),
             suspends: false,
         };
+        execution.parts = Parts::of(execution.told());
+        if execution.has_children {
+            let journal = execution.shared.journal.clone();
+            let found = || journal.drawn(pid).unwrap_or_default();
+            execution.drawn = execution.shared.tape.fact("drawn", found)?;
+        }
         if let Some(reminder) = past.reminder {
             execution.pin(&reminder);
         }
@@ -214,8 +249,16 @@ impl Execution {
             program.limits.action_tokens as usize,
         )?;
         vm.label_boot(planner.boot_label().clone());
-        for attached in &program.attached {
-            vm.attach(cpu, &attached.text, &attached.label)?;
+        match several::goes_to_children(program, &|text| cpu.count(text), cpu.info().window) {
+            true => {
+                let (names, label) = several::named(&program.attached);
+                vm.attach(cpu, &names, &label)?;
+            }
+            false => {
+                for attached in &program.attached {
+                    vm.attach(cpu, &attached.text, &attached.label)?;
+                }
+            }
         }
         examples::show(program, &planner, cpu, &mut vm);
         Ok((planner, vm))
@@ -234,6 +277,7 @@ impl Execution {
         });
         self.tell_left_out();
         self.tell_examples(self.vm.examples());
+        self.tell_parts();
         let ending = loop {
             let result = match self.pending.pop_front() {
                 Some(step) => self.redo(step).await,
@@ -253,6 +297,8 @@ impl Execution {
                 Err(ending) => break ending,
             }
         };
+        // Where the tape ends here, so does the run.
+        let _ = self.end_children(&ending).await;
         self.finish(ending)
     }
 
@@ -305,11 +351,9 @@ impl Execution {
             (outcome.ok, Syscall::from_action(action))
         {
             self.planner.reveal(&query);
-            if self.shared.cpu.info().constrains {
-                let cpu = self.shared.cpu.clone();
-                self.planner.hold(&|form| cpu.accepts(form).is_ok());
-            }
+            self.hold_planner();
         }
+        let note = self.planner.notice(&outcome.text);
         let (action, together) = apart(action);
         let repeats = self.guard.record(&action, &outcome.text);
         // Whatever was tried after the limit does not take it back.
@@ -337,7 +381,8 @@ impl Execution {
             None => action.to_string(),
         };
         // Asked for again though it had worked: it was not done, and would not be.
-        self.stuck = self.last.as_ref() == Some(&(action.clone(), true));
+        self.stuck =
+            !may_come_otherwise(&action) && self.last.as_ref() == Some(&(action.clone(), true));
         if !together {
             // What this step brought in comes into the window below.
             self.decided_before = self.vm.lowest_label().trust != Trust::Untrusted;
@@ -347,6 +392,7 @@ impl Execution {
             self.progress.saw(tool, args, text, self.decided_before);
         }
         self.progress.settle();
+        self.tick_off(n, &action, &outcome);
         let open = outcome.ok && outcome.label.secrecy.is_public() && self.opened(&action);
         self.last = Some((action, outcome.ok));
         self.vm
@@ -354,32 +400,17 @@ impl Execution {
         if open {
             self.vm.note_open_page();
         }
+        if let Some(note) = note {
+            self.vm.note(&*self.shared.cpu, note);
+        }
     }
 
-    /// Whether `action` opened a page of the open network.
-    fn opened(&self, action: &Value) -> bool {
-        let tool = action["tool"].as_str();
-        let function = tool.and_then(|tool| look_up(&self.shared.bus, tool));
-        function.is_some_and(|function| reads_open_pages(&function))
-    }
-
-    /// Whether the process holds what it is not cleared for: its CPU is asked nothing then.
-    fn is_confided(&self) -> bool {
-        self.vm.lowest_label().secrecy > self.clearance()
-    }
-
-    /// The most secret text that its CPU may be shown, and whoever started it may learn.
-    fn clearance(&self) -> Secrecy {
-        let starter = self.program.clearance.unwrap_or(Secrecy::Secret);
-        self.shared.clearance().min(starter)
-    }
-
-    fn withheld(&self) -> Ending {
-        let label = self.vm.lowest_label();
-        Ending::Failed(Failure::Withheld {
-            secrecy: label.secrecy,
-            from: label.confided_by().to_owned(),
-        })
+    /// Leaves out what a CPU cannot be held to of the functions that have come into sight.
+    fn hold_planner(&mut self) {
+        if self.shared.cpu.info().constrains {
+            let cpu = self.shared.cpu.clone();
+            self.planner.hold(&|form| cpu.accepts(form).is_ok());
+        }
     }
 
     fn hit(&mut self, limit: Limit) {
@@ -401,6 +432,11 @@ impl Execution {
     fn emit(&self, event: Event) {
         self.shared.events.emit(event);
     }
+}
+
+/// Whether the same action brings something else the next time: what another process says.
+fn may_come_otherwise(action: &Value) -> bool {
+    action["tool"] == WAIT
 }
 
 /// Marks a call that was decided together with the one before it, in the journal.

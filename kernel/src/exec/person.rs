@@ -66,6 +66,16 @@ impl Execution {
         })
     }
 
+    /// Lets the rules count that persons have agreed to for good, here or for other processes.
+    pub(super) fn heed_rules(&self) -> Result<(), Ending> {
+        let gate = &self.shared.gate;
+        let rules = self.shared.tape.rules(|| gate.heed())?;
+        if self.shared.tape.is_played() {
+            rules.into_iter().for_each(|rule| gate.add(rule));
+        }
+        Ok(())
+    }
+
     /// Has a call approved by a person. A refusal ends the process, and is a step of its
     /// journal.
     pub(super) async fn approval(
@@ -93,6 +103,8 @@ impl Execution {
                 Reply::ApproveAlways => {
                     self.approved.extend(wanted.rule.clone());
                     if let Some(rule) = wanted.rule.clone().filter(|_| wanted.lasts) {
+                        // Played, the tape has it where it counts; one of an earlier release
+                        // has not, and twice is like once.
                         self.shared.gate.add(rule);
                     }
                     return Ok(ruling(Word::Approved, "the person, for good"));

@@ -61,8 +61,9 @@ impl Shared {
                 .map(|step| step.n)
                 .collect()
         };
-        // Rules are added while the machine runs.
-        let policy = content(json!(self.gate.in_force()));
+        // Rules are added while the machine runs, and while the process does.
+        let gate = self.gate.of_a_run();
+        let policy = content(json!(gate.in_force()));
         let run = Run {
             attended,
             limits: program.limits.clone(),
@@ -94,6 +95,7 @@ impl Shared {
         });
         Self {
             cpu,
+            gate,
             tape,
             ..self.clone()
         }

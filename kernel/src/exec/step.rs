@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::decide::Decided;
-use super::{Ending, Execution, WITH, failed};
+use super::{Ending, Execution, WITH, failed, may_come_otherwise};
 use crate::calls::{Now, REMEMBER, Syscall};
 use crate::event::Event;
 use crate::grammar::Legal;
@@ -24,6 +24,7 @@ impl Execution {
         let mut legal = self.legal()?;
         self.save_state(State::Running)?;
         let n = self.n + 1;
+        self.vm.remark(self.whats_left());
         let (prompt, evicted) = self.vm.fit(&*self.shared.cpu).map_err(failed)?;
         for page in evicted {
             let told = Told::Evicted(page.page.clone(), page.tokens);
@@ -40,6 +41,9 @@ impl Execution {
             prompt_tokens: prompt.len as u32,
         });
 
+        if let Some(action) = self.of_a_list(&legal) {
+            return self.take_up_ready(n, action).await;
+        }
         // What is to be kept the first branch keeps.
         if self.program.branch.is_none() && self.keep(&legal).await? {
             return Ok(());
@@ -82,12 +86,31 @@ impl Execution {
         }
     }
 
+    /// Carries out an action that follows from the task, and that no CPU had to write.
+    async fn take_up_ready(&mut self, n: u32, action: Value) -> Result<(), Ending> {
+        self.emit(Event::Action {
+            pid: self.pid,
+            n,
+            action: action.clone(),
+            usage: Usage::default(),
+            ms: 0,
+        });
+        let step = StepRow {
+            n,
+            action,
+            usage: Usage::default(),
+            decide_ms: 0,
+            outcome: None,
+        };
+        self.take_up(step).await
+    }
+
     /// The action that was written, and what is wrong with it; counts what it cost, and the
     /// limit that closed it.
     fn read_action(&mut self, decided: Decided, legal: &Legal) -> (Value, Option<String>) {
         let Decided { chosen, completion } = decided;
         let cut = completion.closed_early.map(|closed| match closed {
-            ClosedEarly::Full => self.program.limits.action_limit(&self.spent),
+            ClosedEarly::Full => self.program.limits.action_limit(&self.spent_in_all()),
             ClosedEarly::Repeating => Limit::Repetition,
         });
         cut.into_iter().for_each(|limit| self.hit(limit));
@@ -122,7 +145,7 @@ impl Execution {
     /// What the next step may do, by the limits and by what there is to work on.
     fn legal(&mut self) -> Result<Legal, Ending> {
         let limits = &self.program.limits;
-        let allowance = limits.allowance(&self.spent, self.elapsed()?);
+        let allowance = limits.allowance(&self.spent_in_all(), self.elapsed()?);
         if allowance == Allowance::Stop(Limit::Time) {
             self.shared.tape.note(Told::Late);
         }
@@ -170,6 +193,7 @@ impl Execution {
         if !self.shared.cpu.info().constrains {
             return;
         }
+        self.other_means(legal);
         let keeps = !self.kept && self.says_yes(Question::Keep, self.keeps);
         let unread = self.n == 0 && legal.opens_addresses().is_some() && self.gives_an_address();
         let worked = self.last.as_ref().is_some_and(|(_, worked)| *worked);
@@ -197,7 +221,8 @@ impl Execution {
             let calls = calls.clone();
             return self.take_up_calls(&step, &calls).await;
         }
-        if let Some((_, worked)) = self.last.as_ref().filter(|last| last.0 == step.action) {
+        let again = |last: &&(Value, bool)| last.0 == step.action && !may_come_otherwise(&last.0);
+        if let Some((_, worked)) = self.last.as_ref().filter(again) {
             let outcome = match worked {
                 true => self.result_again(),
                 false => {

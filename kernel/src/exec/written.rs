@@ -35,6 +35,7 @@ impl Execution {
     /// The outcome of a step, which becomes part of the process.
     pub(super) fn outcome(&mut self, step: &StepRow, outcome: Outcome) -> Result<(), Ending> {
         self.record(step, &outcome)?;
+        self.announce(&step.action);
         self.emit(Event::Observation {
             pid: self.pid,
             n: step.n,
@@ -43,8 +44,12 @@ impl Execution {
             label: outcome.label.clone(),
             ms: outcome.ms,
         });
+        let parts = self.parts.clone();
         self.take_in(step.n, &step.action, outcome);
         self.tell_left_out();
+        if self.parts != parts {
+            self.tell_parts();
+        }
         Ok(())
     }
 

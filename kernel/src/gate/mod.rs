@@ -7,6 +7,7 @@
 //! What was planned before it read that needs no approval ([`plan`]). The user's [rules] make
 //! all of this stricter, and spare questions. Nobody can approve that a secret leaves.
 
+mod added;
 mod egress;
 mod held;
 mod passed;
@@ -18,11 +19,11 @@ mod tests;
 
 use std::sync::Arc;
 
-use parking_lot::RwLock;
 use quipu_tools::{Capability, Effect, Grants, LeakScan, Roles, ToolError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use added::Added;
 use plan::Progress;
 use rules::{Do, Rule, Rules};
 
@@ -142,7 +143,7 @@ pub struct Policy {
 pub struct Gate {
     policy: Policy,
     /// Rules that a person agreed to since, for good.
-    added: Arc<RwLock<Vec<Arc<Rule>>>>,
+    added: Added,
 }
 
 impl Gate {
@@ -150,8 +151,22 @@ impl Gate {
     pub fn new(policy: Policy) -> Self {
         Self {
             policy,
-            added: Arc::default(),
+            added: Added::default(),
         }
+    }
+
+    /// This gate for one run of a process: a rule that is added counts once the run
+    /// [heeds](Self::heed) it.
+    pub(crate) fn of_a_run(&self) -> Self {
+        Self {
+            policy: self.policy.clone(),
+            added: self.added.of_a_run(),
+        }
+    }
+
+    /// The rules that were added since the run heeded them last. They count from now on.
+    pub(crate) fn heed(&self) -> Vec<Rule> {
+        self.added.heed()
     }
 
     /// The rules it judges by.
@@ -172,9 +187,10 @@ impl Gate {
     /// plan.
     pub fn pass_by<T: Guarded>(&self, what: T, label: &Label, plan: &Progress) -> Verdict<T> {
         let request = what.request();
-        let added = self.added.read();
-        let rule = self.policy.rules.decide(&added, &request, label);
-        drop(added);
+        let rules = &self.policy.rules;
+        let rule = self
+            .added
+            .with(|added| rules.decide(added, &request, label));
         let missing = self.missing(&request);
         let planned = planned(&request, plan);
         let doubt = egress::doubt(&request, label, &self.policy.rules)
@@ -263,7 +279,8 @@ impl Gate {
     /// The rules it judges by, with those that were added since.
     pub(crate) fn in_force(&self) -> Policy {
         let mut rules = (*self.policy.rules).clone();
-        rules.rules.extend(self.added.read().iter().cloned());
+        self.added
+            .with(|added| rules.rules.extend_from_slice(added));
         Policy {
             rules: Arc::new(rules),
             ..self.policy.clone()
@@ -282,7 +299,7 @@ impl Gate {
 
     /// Judges by `rule` too from now on, for all processes: a person agreed to it.
     pub(crate) fn add(&self, rule: Rule) {
-        self.added.write().push(Arc::new(rule));
+        self.added.push(rule);
     }
 
     /// What `request` needs and nobody granted.

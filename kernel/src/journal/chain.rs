@@ -1,6 +1,6 @@
 //! The chain of a journal: for everything that is written of a process a link with the
 //! digest of the row and a code over it and the link before, made with a key that only the
-//! root's user can read. The last link of each process is noted in a file apart.
+//! root's user can read. The last link of each process is noted in a file apart (`heads`).
 //!
 //! A row that was changed does not fit its digest; a link that was changed or taken out
 //! does not fit its code; links that were cut off at the end are missed by the note. The
@@ -10,16 +10,16 @@
 //! in the row of the process: its state and its times. What does not fit is found in `fault`.
 
 mod fault;
+mod heads;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use parking_lot::Mutex;
 use quipu_memory::private::{self, Key};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::error::wrap;
-use super::{BUSY_MAX, JournalError, Result, Said};
+use super::{JournalError, Result, Said};
 use crate::process::Pid;
+use heads::Heads;
 
 /// The table of links, beside the rows.
 pub(super) const TABLE: &str = "
@@ -39,8 +39,6 @@ pub(super) const FROM_3: &str = "
     ALTER TABLE chain ADD COLUMN process BLOB;
     ALTER TABLE chain ADD COLUMN said TEXT;";
 
-const HEADS: &str = "CREATE TABLE IF NOT EXISTS head (pid INTEGER PRIMARY KEY, mac BLOB NOT NULL);";
-
 /// What the key is used for here.
 const PURPOSE: &str = "quipu journal chain 2";
 /// What tells the calls of its processes from those of other journals.
@@ -49,8 +47,6 @@ const MARK: &str = "quipu journal mark 1";
 const EARLIER_PURPOSE: &str = "quipu journal chain 1";
 /// The file of the key, beside the journal.
 const KEY_FILE: &str = "key";
-/// The file of the heads, beside the journal.
-const HEADS_FILE: &str = "journal.heads";
 
 /// The code of a link.
 pub(super) type Mac = [u8; 32];
@@ -75,9 +71,8 @@ pub(super) struct Chain {
     earlier_key: Key,
     /// By which the calls of its processes are told from those of others.
     pub(super) mark: Key,
-    heads: PathBuf,
-    /// `None` where they are only read, when they are needed.
-    open: Option<Mutex<Connection>>,
+    /// The last link of each process.
+    pub(super) heads: Heads,
 }
 
 impl Chain {
@@ -93,17 +88,15 @@ impl Chain {
             path: key_file,
             source,
         })?;
-        let heads = path.with_file_name(HEADS_FILE);
-        let open = match writable {
-            true => Some(Mutex::new(open_heads(&heads)?)),
-            false => None,
-        };
+        let heads = Heads::open(path, writable).map_err(|source| JournalError::Key {
+            path: path.to_owned(),
+            source,
+        })?;
         Ok(Self {
             key: blake3::derive_key(PURPOSE, &key),
             earlier_key: blake3::derive_key(EARLIER_PURPOSE, &key),
             mark: blake3::derive_key(MARK, &key),
             heads,
-            open,
         })
     }
 
@@ -187,45 +180,6 @@ impl Chain {
         Ok(())
     }
 
-    /// Notes the last link of `pid`. Best effort: an older note is one of an earlier link.
-    pub(super) fn note(&self, pid: Pid, mac: &Mac) {
-        let Some(heads) = &self.open else { return };
-        let heads = heads.lock();
-        let noted = heads
-            .prepare_cached("INSERT OR REPLACE INTO head (pid, mac) VALUES (?1, ?2)")
-            .and_then(|mut row| row.execute(params![pid, mac.as_slice()]));
-        if let Err(error) = noted {
-            tracing::warn!(pid, %error, "the head of the journal's chain was not noted");
-        }
-    }
-
-    /// Forgets the note on `pid`.
-    pub(super) fn forget(&self, pid: Pid) {
-        let gone = |heads: &Connection| heads.execute("DELETE FROM head WHERE pid=?1", [pid]);
-        let done = match &self.open {
-            Some(heads) => gone(&heads.lock()).map(drop),
-            None if !self.heads.exists() => Ok(()),
-            None => Connection::open(&self.heads).and_then(|heads| gone(&heads).map(drop)),
-        };
-        if let Err(error) = done {
-            tracing::debug!(pid, %error, "the head of a removed process stays");
-        }
-    }
-
-    /// The noted last link of `pid`.
-    fn head(&self, pid: Pid) -> rusqlite::Result<Option<Vec<u8>>> {
-        let find = |heads: &Connection| {
-            heads
-                .query_row("SELECT mac FROM head WHERE pid=?1", [pid], |row| row.get(0))
-                .optional()
-        };
-        match &self.open {
-            Some(heads) => find(&heads.lock()),
-            None if !self.heads.exists() => Ok(None),
-            None => find(&Connection::open(&self.heads)?),
-        }
-    }
-
     /// The code of `link`, after the link with the code `before`.
     fn mac(&self, before: &[u8], pid: Pid, link: &Link) -> Mac {
         let Some(process) = &link.process else {
@@ -259,22 +213,6 @@ pub(super) fn keep(change: &Connection, pid: Pid, hash: &str, text: &str) -> rus
         .prepare_cached("INSERT OR IGNORE INTO uses (pid, hash) VALUES (?1, ?2)")?
         .execute(params![pid, hash])?;
     Ok(())
-}
-
-fn open_heads(path: &Path) -> Result<Connection> {
-    private::file(path).map_err(|source| JournalError::Key {
-        path: path.to_owned(),
-        source,
-    })?;
-    let open = || {
-        let heads = Connection::open(path)?;
-        heads.busy_timeout(BUSY_MAX)?;
-        // Not waited for: a note that is lost leaves the one before.
-        heads.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")?;
-        heads.execute_batch(HEADS)?;
-        Ok(heads)
-    };
-    open().map_err(|error| wrap(path, error))
 }
 
 fn links(connection: &Connection, pid: Pid) -> rusqlite::Result<Vec<Link>> {

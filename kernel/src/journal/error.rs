@@ -38,6 +38,14 @@ pub enum JournalError {
         /// The cause.
         source: std::io::Error,
     },
+    /// The disk did not confirm that it has the file.
+    #[error("{path}: the disk does not confirm its name: {source}")]
+    Unsynced {
+        /// The journal.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
     /// Somebody else has written into it.
     #[error("the journal of process {pid} was changed since it was written: {what}")]
     Changed {

@@ -54,7 +54,7 @@ impl Journal {
         change.execute(unused, []).map_err(wrap)?;
         change.commit().map_err(wrap)?;
         if let Some(chain) = &self.chain {
-            pids.iter().for_each(|pid| chain.forget(*pid));
+            pids.iter().for_each(|pid| chain.heads.forget(*pid));
         }
         // What earlier changes left in the gaps goes with the old file.
         let rebuilt = connection.execute_batch("VACUUM").is_ok();

@@ -30,10 +30,12 @@ impl Journal {
         if at > done {
             return Err(JournalError::NoStep { pid, at, done });
         }
+        // A copy belongs to nobody: the process that started the original waits for one child.
         let copied = transaction
             .execute(
                 "INSERT INTO process (program, model, state, created_ms, updated_ms, spent_ms, recalled)
-                 SELECT program, model, 'ready', ?2, ?2, spent_ms, recalled FROM process WHERE pid=?1",
+                 SELECT json_remove(program, '$.child_of'), model, 'ready', ?2, ?2, spent_ms, recalled
+                 FROM process WHERE pid=?1",
                 params![pid, now_ms()],
             )
             .map_err(wrap)?;

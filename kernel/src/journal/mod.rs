@@ -12,11 +12,12 @@
 //! | `chain` | by which a changed row is noticed |
 //! | `tape` | what a process was told, so that it can be run again |
 //! | `kept` | all that is there of one process, to run it again |
-//! | `rows`, `ruling` | what is read of processes |
+//! | `rows`, `ruling`, `children` | what is read of processes |
 //! | `fork`, `forget`, `transfer` | copies, removes, exports and imports one |
 //! | `schema` | the tables |
 
 mod chain;
+mod children;
 mod error;
 mod forget;
 mod fork;
@@ -32,12 +33,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use quipu_memory::private;
 use rusqlite::{Connection, OpenFlags, Transaction, params};
 
 use crate::gate::Ruling;
 use crate::process::{Exit, Pid, Program, State};
 use crate::window::reminder::Reminder;
 use chain::Chain;
+pub(crate) use children::Message;
 pub use error::JournalError;
 use error::wrap;
 pub(crate) use kept::Kept;
@@ -91,7 +94,9 @@ impl Journal {
         }
         connection
             .execute_batch(
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;
+                 -- On macOS a plain sync leaves the bytes in the cache of the drive.
+                 PRAGMA fullfsync=ON;",
             )
             .map_err(wrap)?;
         let found = version(&connection).map_err(wrap)?;
@@ -103,6 +108,15 @@ impl Journal {
         };
         if found != SCHEMA_VERSION {
             migrate(path, &mut connection, chain.as_ref())?;
+        }
+        if writable {
+            // SQLite syncs the name of its log where it makes one, not where one that was killed
+            // did.
+            let synced = private::sync_name(path);
+            synced.map_err(|source| JournalError::Unsynced {
+                path: path.to_owned(),
+                source,
+            })?;
         }
         Ok(Self {
             path: path.to_owned(),
@@ -275,7 +289,7 @@ impl Journal {
 
     fn note_head(&self, pid: Pid, head: Option<chain::Mac>) {
         if let (Some(chain), Some(head)) = (&self.chain, head) {
-            chain.note(pid, &head);
+            chain.heads.note(pid, &head);
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Journal, JournalError, Result, wrap};
 use crate::label::Label;
-use crate::process::{Branch, Exit, Pid, Program, State, Usage};
+use crate::process::{Branch, ChildOf, Exit, Pid, Program, State, Usage};
 use crate::window::reminder::Reminder;
 
 /// One line of `quipu ps`.
@@ -28,6 +28,9 @@ pub struct ProcessRow {
     /// Which branch of a deliberation it is, if it is one beside the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
+    /// The process that started it, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub child_of: Option<ChildOf>,
     /// Higher runs first.
     pub priority: i8,
     /// The model it ran on.
@@ -152,7 +155,11 @@ impl Journal {
     }
 
     /// The processes that `which` selects, the end of a query.
-    fn rows(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<ProcessRow>> {
+    pub(super) fn rows(
+        &self,
+        which: &str,
+        values: impl rusqlite::Params,
+    ) -> Result<Vec<ProcessRow>> {
         let connection = self.connection.lock();
         let query = format!(
             "SELECT pid, state, program, model, created_ms, updated_ms, exit,
@@ -177,6 +184,7 @@ impl Journal {
                 prompt: program.prompt,
                 topic: program.topic,
                 branch: program.branch,
+                child_of: program.child_of,
                 priority: program.priority,
                 model: row.get(3).unwrap_or_default(),
                 created_ms: row.get(4).unwrap_or_default(),

@@ -1,6 +1,7 @@
 //! What a machine shows of a process without running it.
 
-use super::{Kernel, KernelError, connected};
+use super::machine::connected;
+use super::{Kernel, KernelError};
 use crate::exec::{Execution, Past};
 use crate::process::Pid;
 use crate::window::Window;
@@ -12,11 +13,11 @@ impl Kernel {
     /// # Errors
     /// Where there is no such process, or the journal fails.
     pub fn window(&self, pid: Pid) -> Result<Option<Window>, KernelError> {
-        let (program, spent_ms) = self.shared.journal.program(pid)?;
-        let past = Past::of(&self.shared.journal, pid, spent_ms)?;
+        let (program, spent_ms) = self.machine.shared.journal.program(pid)?;
+        let past = Past::of(&self.machine.shared.journal, pid, spent_ms)?;
         // Nobody can reach it, and it takes no step.
         let (_handle, _, inbox) = connected(program.priority, false);
-        let laid_out = Execution::new(pid, program, self.shared.clone(), inbox, past);
+        let laid_out = Execution::new(pid, program, self.machine.shared.clone(), inbox, past);
         Ok(laid_out.ok().and_then(|mut laid| laid.window().ok()))
     }
 }

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::{Handle, Kernel, KernelError};
+use super::machine::{Handle, Machine};
+use super::{Kernel, KernelError};
 use crate::process::{Exit, Pid, State, Status};
 use crate::signal::Signal;
 
@@ -32,15 +33,16 @@ impl Kernel {
     /// Branches of a deliberation end for good: what they thought is of use to a choice only,
     /// and nobody is left to choose.
     pub async fn suspend(&self, patience: Duration) -> Vec<Pid> {
-        self.stops.store(true, Ordering::SeqCst);
-        let running: Vec<Pid> = self.table.lock().keys().copied().collect();
-        running.iter().for_each(|pid| self.tell_to_stop(*pid));
-        let waits = running.iter().map(|pid| self.end_of(*pid));
+        let machine = &self.machine;
+        machine.stops.store(true, Ordering::SeqCst);
+        let running: Vec<Pid> = machine.table.lock().keys().copied().collect();
+        running.iter().for_each(|pid| machine.tell_to_stop(*pid));
+        let waits = running.iter().map(|pid| self.end_with_pid(*pid));
         let mut ends = std::pin::pin!(join_all(waits));
         let ended = match tokio::time::timeout(patience, &mut ends).await {
             Ok(ended) => ended,
             Err(_) => {
-                running.iter().for_each(|pid| self.tell_to_stop(*pid));
+                running.iter().for_each(|pid| machine.tell_to_stop(*pid));
                 let last = tokio::time::timeout(LAST_PATIENCE, &mut ends).await;
                 last.unwrap_or_default()
             }
@@ -62,6 +64,10 @@ impl Kernel {
     pub fn resume_suspended(&self) -> Result<Resumed, KernelError> {
         let mut resumed = Resumed::default();
         for pid in self.journal().suspended()? {
+            // A child goes on with its parent.
+            if self.journal().process(pid)?.child_of.is_some() {
+                continue;
+            }
             match self.resume(pid, None, false) {
                 Ok(pid) => resumed.going.push(pid),
                 Err(error) => resumed.failed.push((pid, error)),
@@ -70,7 +76,8 @@ impl Kernel {
         Ok(resumed)
     }
 
-    /// Stops a process for good, whether it runs or waits to be taken up again.
+    /// Stops a process for good, with its children, whether it runs or waits to be taken up
+    /// again.
     ///
     /// # Errors
     /// Where there is none of this number, or it is over.
@@ -80,12 +87,16 @@ impl Kernel {
         }
         match self.journal().process(pid)?.state {
             State::Exited => Err(KernelError::NotRunning(pid)),
-            _ => Ok(self
-                .journal()
-                .exit(pid, State::Exited, &Exit::killed(), None)?),
+            _ => self.machine.bury(pid),
         }
     }
 
+    async fn end_with_pid(&self, pid: Pid) -> (Pid, Option<Exit>) {
+        (pid, self.wait(pid).await.ok())
+    }
+}
+
+impl Machine {
     pub(super) fn takes_processes(&self) -> Result<(), KernelError> {
         match self.stops.load(Ordering::SeqCst) {
             true => Err(KernelError::Stopping),
@@ -102,7 +113,7 @@ impl Kernel {
         }
     }
 
-    fn tell_to_stop(&self, pid: Pid) {
+    pub(super) fn tell_to_stop(&self, pid: Pid) {
         let goes_on = self.table.lock().get(&pid).map(|handle| handle.goes_on);
         let signal = match goes_on {
             Some(true) => Signal::Suspend,
@@ -111,9 +122,5 @@ impl Kernel {
         };
         // One that has ended meanwhile needs no signal.
         let _ = self.signal(pid, signal);
-    }
-
-    async fn end_of(&self, pid: Pid) -> (Pid, Option<Exit>) {
-        (pid, self.wait(pid).await.ok())
     }
 }

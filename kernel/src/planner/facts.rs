@@ -68,7 +68,7 @@ fn item(line: &str) -> &str {
 }
 
 /// Sentences by Unicode's rules, with what follows an abbreviation put back.
-fn sentences(line: &str) -> Vec<String> {
+pub(crate) fn sentences(line: &str) -> Vec<String> {
     let mut whole: Vec<String> = Vec::new();
     for piece in line.split_sentence_bounds() {
         match whole.last_mut().filter(|last| is_abbreviated(last)) {

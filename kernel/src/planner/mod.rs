@@ -15,11 +15,14 @@ pub mod judgement;
 mod kind;
 pub mod lessons;
 pub mod numbers;
+pub mod parts;
 mod plain;
 pub(crate) mod plan;
 pub mod program;
+pub(crate) mod several;
+mod unspoken;
 
-use quipu_tools::{BUILTIN, Bus};
+use quipu_tools::{BUILTIN, Bus, DeviceSpec, FunctionSpec};
 use serde_json::{Value, json};
 
 pub use arguments::strict;
@@ -27,13 +30,15 @@ pub use card::card;
 use cards::{Card, Cards};
 pub use guard::LoopGuard;
 pub use kind::signature;
+use several::Parent;
 
-use crate::calls::{self, Given, Now, REMEMBER, Sight};
+use crate::calls::{self, Given, MAP, Now, REMEMBER, Sight, Spec};
 use crate::grammar::{Answer, Callable, Legal, Move, certainly_held};
 use crate::label::{Label, Trust};
 use crate::limits::Allowance;
 use crate::process::Program;
 use quipu_cpu::Form;
+use unspoken::{Unspoken, beginning, is_spoken_of};
 
 /// What stands before the dot in the kernel's own calls on the store, and names them in an
 /// agent's list of tools.
@@ -55,6 +60,8 @@ pub struct Planner {
     common: usize,
     /// Functions that are not in sight: with many tools, most of them.
     more: Cards,
+    /// Functions of which nothing has spoken yet.
+    unspoken: Vec<Unspoken>,
     answer: Option<Answer>,
     /// Functions that no grammar can hold, with the reason.
     left_out: Vec<LeftOut>,
@@ -77,25 +84,29 @@ impl Planner {
         let wanted = |name: &str| tools.is_none_or(|names| names.iter().any(|n| n == name));
         let mut cards = Vec::new();
         let mut strangers = Vec::new();
+        let (mut special, mut unspoken) = (Vec::new(), Vec::new());
         for device in bus.list() {
             let spec = device.spec();
-            if wanted(&spec.name) {
-                if !spec.is_vouched_for() {
-                    strangers.push(spec.name.clone());
-                }
-                cards.extend(spec.functions.iter().map(|function| Card {
-                    callable: Callable {
-                        offered: function.offered,
-                        program: function.program.clone(),
-                        ..Callable::new(
-                            format!("{}.{}", spec.name, function.name),
-                            &function.description,
-                            strict(&function.told_parameters()),
-                        )
-                    },
+            if !wanted(&spec.name) {
+                continue;
+            }
+            if !spec.is_vouched_for() {
+                strangers.push(spec.name.clone());
+            }
+            let calls = spec.functions.iter().map(|function| called(spec, function));
+            // What an agent names itself belongs to all of its tasks.
+            if named || spec.topics.is_empty() {
+                cards.extend(calls.map(|callable| Card {
+                    callable,
                     about: spec.description.clone(),
                     pinned: named || spec.origin == BUILTIN,
                 }));
+            } else {
+                let mut calls: Vec<Callable> = calls.collect();
+                if !is_spoken_of(spec, program) {
+                    unspoken.push(Unspoken::hide(&spec.topics, &mut calls));
+                }
+                special.extend(calls);
             }
         }
         let (mut calls, mut more) = Cards::deal(cards);
@@ -107,19 +118,32 @@ impl Planner {
             has_memory,
             tools_paged: more.len() > 0,
         };
-        calls.extend(calls::ALL.iter().filter_map(|spec| {
+        let parent = Parent::of(program);
+        let of_parents = |spec: &&&Spec| spec.sight == Sight::OfParents;
+        let own = |spec: &&'static Spec| {
+            let offered = match (spec.sight, parent) {
+                (Sight::Always, _) | (Sight::OfParents, Parent::Fully) => true,
+                (Sight::OfParents, Parent::OfList) => spec.name == MAP,
+                _ => false,
+            };
             Some(Callable {
-                offered: spec.sight == Sight::Always,
+                offered,
                 ..Callable::new(spec.name, spec.description, (spec.parameters)(&given)?)
             })
-        }));
+        };
+        let usual = calls::ALL.iter().filter(|spec| !of_parents(spec));
+        calls.extend(usual.filter_map(own));
         let common = calls.len();
         // They depend on the task alone: a resumed process sees the same.
+        calls.extend(special);
         calls.extend(more.take(&program.prompt));
+        // Last, so that children share the page up to here.
+        calls.extend(calls::ALL.iter().filter(of_parents).filter_map(own));
         Self {
             calls,
             common,
             more,
+            unspoken,
             answer: program.answer_schema.as_ref().map(Answer::of),
             left_out: Vec::new(),
             interactive: program.interactive,
@@ -226,7 +250,7 @@ impl Planner {
         if found.is_empty() {
             return "no tool fits these words; try others, or do without".into();
         }
-        let mut text = String::from("These tools can be used now:\n");
+        let mut text = String::from(NOW_THERE);
         found.iter().for_each(|call| text.push_str(&line(call)));
         text
     }
@@ -235,6 +259,25 @@ impl Planner {
     /// they are legal.
     pub fn reveal(&mut self, query: &str) {
         self.calls.extend(self.more.take(query));
+    }
+
+    /// Brings the functions into sight that are about a file which `text` names; gives their
+    /// cards for the model, where there are any.
+    pub fn notice(&mut self, text: &str) -> Option<String> {
+        let text = beginning(text);
+        let named = |unspoken: &mut Unspoken| unspoken.topics.have_file_in(text);
+        let named: Vec<Unspoken> = self.unspoken.extract_if(.., named).collect();
+        let names: Vec<String> = named.into_iter().flat_map(|named| named.names).collect();
+        let mut shown = String::new();
+        for call in self
+            .calls
+            .iter_mut()
+            .filter(|call| names.contains(&call.name))
+        {
+            call.offered = true;
+            shown.push_str(&line(call));
+        }
+        (!shown.is_empty()).then(|| format!("{NOW_THERE}{shown}"))
     }
 
     /// Whose words the boot page has.
@@ -267,6 +310,22 @@ impl Planner {
         page.push_str(&card::cards(common));
         page.push_str(&card::cards(chosen));
         page
+    }
+}
+
+/// What stands before the cards of functions that have come into sight.
+const NOW_THERE: &str = "These tools can be used now:\n";
+
+/// A function of a device as it is called.
+fn called(device: &DeviceSpec, function: &FunctionSpec) -> Callable {
+    Callable {
+        offered: function.offered,
+        program: function.program.clone(),
+        ..Callable::new(
+            format!("{}.{}", device.name, function.name),
+            &function.description,
+            strict(&function.told_parameters()),
+        )
     }
 }
 
@@ -323,6 +382,7 @@ mod tests {
             calls: schemas.iter().map(function).collect(),
             common: schemas.len(),
             more: Cards::default(),
+            unspoken: Vec::new(),
             answer: None,
             left_out: Vec::new(),
             interactive: false,

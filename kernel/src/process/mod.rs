@@ -1,5 +1,6 @@
 //! Processes: what is run, its state, and how it ended.
 
+mod child;
 mod ending;
 mod example;
 mod failure;
@@ -12,6 +13,8 @@ use quipu_tools::LeakScan;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) use child::{AT_ONCE, Room};
+pub use child::{AT_ONCE_MAX, ChildOf, DEPTH_MAX, Drawn, ITEMS_MAX};
 pub(crate) use ending::Ending;
 pub use example::{Example, Turn};
 pub use failure::{Failure, VmError};
@@ -41,6 +44,9 @@ pub struct Agent {
     /// had read a stranger's text.
     #[serde(default)]
     pub stranger: bool,
+    /// Whether it is offered the calls that start processes of its own and wait for them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub children: bool,
 }
 
 /// The part of the disk that an agent uses.
@@ -150,6 +156,9 @@ pub struct Program {
     /// Which branch of a deliberation it is, if it is one beside the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
+    /// The process that started it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child_of: Option<ChildOf>,
     /// What it may do on its own after it has read untrusted text. The model writes it, where
     /// nobody else has and it pays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -210,6 +219,7 @@ impl Program {
             answer_schema: None,
             sampling: None,
             branch: None,
+            child_of: None,
             plan: None,
         }
     }
@@ -304,6 +314,9 @@ pub struct Exit {
     /// The same as data, where the process failed. Older journals do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// Parts of the task that were left undone, where it stopped before its end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
     /// Limits that shaped the run.
     pub limits_hit: Vec<Limit>,
     /// What the whole process cost.
@@ -320,6 +333,7 @@ impl Exit {
             answer: None,
             error: Some("killed".to_owned()),
             failure: None,
+            left: Vec::new(),
             limits_hit: Vec::new(),
             usage: Usage::default(),
             ms: 0,

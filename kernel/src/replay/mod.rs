@@ -165,6 +165,7 @@ async fn play(
         replies,
         priority: Arc::new(AtomicI8::new(program.priority)),
         attended: head.attended,
+        family: None,
     };
     match Execution::new(kept.pid, program, shared, inbox, past) {
         Ok(execution) => drop(execution.run().await),

@@ -38,6 +38,8 @@ pub struct StepPage {
     pub label: Label,
     /// How much of the observation is shown, in bytes.
     shown: usize,
+    /// What the kernel adds to it.
+    note: String,
     resident: bool,
 }
 
@@ -57,6 +59,9 @@ impl StepPage {
                 "\n[{left} more characters: memory.recall page {} from {chars}]",
                 self.id()
             ));
+        }
+        if !self.note.is_empty() {
+            view.push_str(&format!("\n{}", self.note));
         }
         view
     }
@@ -107,6 +112,8 @@ pub struct Vm {
     /// What the store holds on the task, shown before it.
     reminder: Option<Pinned>,
     steps: Vec<StepPage>,
+    /// What the kernel says after the last step, for the next one alone.
+    remark: Option<String>,
     /// Pages of the open network among what came back, whole.
     open: Vec<Arc<str>>,
     window: usize,
@@ -138,6 +145,7 @@ impl Vm {
             borders: Borders::new(cpu.info().constrains),
             reminder: None,
             steps: Vec::new(),
+            remark: None,
             open: Vec::new(),
             window,
             reserve: reserve.min(window / 4).max(1),
@@ -213,6 +221,11 @@ impl Vm {
         shown.map(|example| example.id.clone()).collect()
     }
 
+    /// Says something after the last step: in the next window, and in none after it.
+    pub fn remark(&mut self, words: Option<String>) {
+        self.remark = words;
+    }
+
     /// Tokens kept free for the next action.
     pub fn reserve(&self) -> usize {
         self.reserve
@@ -235,8 +248,18 @@ impl Vm {
             observation,
             label,
             shown,
+            note: String::new(),
             resident: true,
         });
+    }
+
+    /// Adds words of the kernel to the last step, where they take no more room than half of
+    /// what an observation may have.
+    pub fn note(&mut self, cpu: &dyn Cpu, text: String) {
+        let fits = cpu.count(&text) <= self.view_tokens / 2;
+        if let Some(last) = self.steps.last_mut().filter(|_| fits) {
+            last.note = text;
+        }
     }
 
     /// Notes that the last step brought in a page of the open network.
@@ -433,6 +456,9 @@ impl Vm {
         for step in self.steps.iter().filter(|step| step.resident) {
             messages.push(say(Role::Assistant, step.action.clone()));
             messages.push(say(Role::User, step.view(self.borders)));
+        }
+        if let (Some(words), Some(last)) = (&self.remark, messages.last_mut()) {
+            last.text.push_str(&format!("\n\n{words}"));
         }
         messages
     }

@@ -1,6 +1,8 @@
 //! A machine on a scripted CPU, and a transcript of what it does.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod random;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,8 +17,16 @@ use quipu_kernel::{Kernel, Parts};
 use quipu_memory::RamStore;
 use quipu_tools::{
     Bus, CallContext, Capability, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError,
+    Topics,
 };
 use serde_json::{Value, json};
+
+/// The action that reads `hello` back.
+pub const ECHO: &str = r#"{"tool":"desk.echo","args":{"text":"hello"}}"#;
+/// The action that sends `hello`.
+pub const SEND: &str = r#"{"tool":"desk.send","args":{"text":"hello"}}"#;
+/// The action that ends a process.
+pub const DONE: &str = r#"{"answer":"done"}"#;
 
 /// A device for tests: `echo` reads, `send` writes, `fail` fails.
 #[derive(Clone)]
@@ -51,6 +61,12 @@ impl Desk {
     /// One by somebody else.
     pub fn by_a_stranger(mut self) -> Self {
         self.spec.vouched = false;
+        self
+    }
+
+    /// One that is shown where something speaks of `topics`.
+    pub fn about(mut self, topics: Topics) -> Self {
+        self.spec.topics = topics;
         self
     }
 
@@ -135,6 +151,7 @@ pub fn list(title: &str) -> String {
     items.join(", ")
 }
 
+#[derive(Clone)]
 pub struct Setup {
     pub script: String,
     pub policy: Policy,
@@ -184,6 +201,29 @@ impl Setup {
     }
 }
 
+/// How many cases a test tries: as many as `make torture` says, and `most` of them; `usual`
+/// where nobody says.
+pub fn cases(usual: u64, most: u64) -> u64 {
+    let said = std::env::var("PROPTEST_CASES").ok();
+    let said = said.and_then(|said| said.parse().ok());
+    said.unwrap_or(usual).min(most)
+}
+
+/// A task whose person is there.
+pub fn attended(prompt: &str) -> Program {
+    Program {
+        interactive: true,
+        ..Program::new(prompt)
+    }
+}
+
+/// Runs `program` from its start to its end; what happened, as [`transcript`] tells it.
+pub async fn live(kernel: &Kernel, program: Program, replies: &[Reply]) -> (Pid, String) {
+    let mut events = kernel.subscribe();
+    let pid = kernel.spawn(program).expect("it starts");
+    (pid, transcript(kernel, pid, replies, &mut events).await)
+}
+
 /// Replays `pid`, and wants the same.
 pub async fn replayed(kernel: &Kernel, pid: Pid) -> Replayed {
     let replayed = replay(kernel.journal(), pid).await.expect("it is replayed");
@@ -225,7 +265,7 @@ pub async fn transcript(
 
 pub type Events = quipu_kernel::event::Subscription;
 
-fn line(event: &Event) -> Option<String> {
+pub fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::Started { steps: 0, .. } | Event::Token { .. } | Event::Step { .. } => return None,
         Event::Started { steps, .. } => format!("resumed after {steps}"),
@@ -238,6 +278,10 @@ fn line(event: &Event) -> Option<String> {
         Event::Planned { plan, dropped, .. } => {
             let told = plan.told().join("; ");
             format!("planned {told}, dropped {}", dropped.join("; "))
+        }
+        Event::Parts { parts, .. } => {
+            let lines: Vec<String> = parts.lines().collect();
+            format!("  {}", lines.join("; "))
         }
         Event::Action { n, action, .. } => format!("{n} {action}"),
         Event::Deliberated {
@@ -262,6 +306,8 @@ fn line(event: &Event) -> Option<String> {
         Event::SwappedOut { tokens, .. } => format!("  swapped out {tokens}"),
         Event::SwappedIn { tokens, .. } => format!("  swapped in {tokens}"),
         Event::Consolidated { page, from, .. } => format!("{page} made from {from:?}"),
+        Event::Spawned { child, task, .. } => format!("  started {child}: {task}"),
+        Event::Joined { child, status, .. } => format!("  {child} {status:?}"),
         Event::Lost { events, .. } => format!("{events} events lost"),
         Event::Denied { missing, .. } => format!("  {} lacks {}", missing.device, missing.need),
         Event::LimitHit { text, .. } => format!("  limit: {text}"),
@@ -280,7 +326,5 @@ fn line(event: &Event) -> Option<String> {
 pub async fn run(setup: Setup, program: Program) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let kernel = setup.kernel(&folder.path().join("journal.db"));
-    let mut events = kernel.subscribe();
-    let pid = kernel.spawn(program).expect("it starts");
-    transcript(&kernel, pid, &setup.replies, &mut events).await
+    live(&kernel, program, &setup.replies).await.1
 }

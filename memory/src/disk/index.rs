@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tantivy::directory::MmapDirectory;
+use tantivy::index::{SegmentComponent, SegmentId};
 use tantivy::indexer::IndexWriterOptions;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TantivyDocument, TextFieldIndexing,
@@ -77,6 +78,7 @@ impl PageIndex {
     pub(super) fn open(path: &Path, db: &Db, progress: Progress) -> Result<Self> {
         let head = db.head()?;
         if let Some(mut index) = Self::open_as_is(path, &head, true) {
+            index.remove_leftovers()?;
             index.catch_up(db, progress)?;
             if index.pages() == db.count()? {
                 return Ok(index);
@@ -146,6 +148,31 @@ impl PageIndex {
             store: store.to_owned(),
             applied,
         })
+    }
+
+    /// Removes what a commit has left that was cut off. It would be in the way of the same commit
+    /// made again, and tantivy does not look for what it does not know.
+    fn remove_leftovers(&self) -> Result<()> {
+        let segments = self.index.searchable_segment_metas();
+        let segments = segments.map_err(|source| error::index(&self.path, source))?;
+        let io = |source| error::io("clear", &self.path, source);
+        for entry in fs::read_dir(&self.path).map_err(io)? {
+            let path = entry.map_err(io)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let stem = name.split('.').next().unwrap_or_default();
+            let Ok(id) = SegmentId::from_uuid_string(stem) else {
+                continue;
+            };
+            // Of the lists of removed pages that a segment ever had the last one counts.
+            let used = segments.iter().any(|segment| {
+                let last = segment.relative_path(SegmentComponent::Delete);
+                segment.id() == id && (!name.ends_with(".del") || Path::new(&*name) == last)
+            });
+            if !used {
+                fs::remove_file(&path).map_err(io)?;
+            }
+        }
+        Ok(())
     }
 
     /// What searches this index as it is now.

@@ -4,7 +4,7 @@
 //! with all of them in one pass. A million pages of 256 dimensions take 260 MB.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -26,39 +26,117 @@ const TITLE_TERMS_MAX: usize = 64;
 /// Candidates looked at, for each that is wanted, before filters are taken to admit no more.
 const ADMITTED_ONE_IN: usize = 20;
 
-/// An embedder and the vectors it made.
+/// Embedders and the vectors they made.
 pub(super) struct Meaning {
-    embedder: Arc<dyn Embedder>,
-    /// Whether every page has a vector of this embedder.
+    /// The first makes the vectors. The others may have made some of those that are there, and
+    /// find their pages until these have one of the first.
+    models: Vec<Model>,
+    /// Whether every page has a vector of the first.
     is_complete: AtomicBool,
+    /// Whether pages have vectors of the others.
+    has_others: AtomicBool,
+    /// Whether pages are stored without vectors for now.
+    is_deferred: AtomicBool,
+}
+
+/// An embedder and the vectors it made, as far as they were read.
+struct Model {
+    embedder: Arc<dyn Embedder>,
+    /// What tells its vectors from those of others.
+    kind: String,
     table: Mutex<Arc<Table>>,
 }
 
 /// A page near to a query.
 pub(super) struct Near {
     pub(super) page: VectorOf,
-    /// How near it is, as far as its vector counts.
-    pub(super) score: f32,
-    /// How near its vector is.
+    /// How near its vector is: 0 for a text that shares nothing with the query, 1 for the same.
     pub(super) cosine: f32,
+    /// How far it stands out among the pages, in standard deviations.
+    pub(super) deviations: f32,
 }
 
-/// Vectors in the order of their pages' last change.
+/// Vectors of one model in the order of their pages' last change.
 #[derive(Clone, Default)]
 struct Table {
     seqs: Vec<i64>,
     rows: Vec<u8>,
+    /// How much each vector counts: its length.
+    lengths: Vec<f32>,
     /// Bytes of one row; of another length none is held.
     stride: usize,
+    /// How many there were when it was read, and the last of them.
+    read: (u64, i64),
+}
+
+/// A query as one model sees it, and how near the pages are to it.
+struct Sight {
+    table: Arc<Table>,
+    vector: Packed,
+    /// The cosine of texts that share nothing.
+    floor: f32,
+    /// The nearest with their scores, nearest first.
+    nearest: Vec<(f32, i64)>,
+    all: Nearness,
+}
+
+/// A query as all models see it.
+pub(super) struct Looked(Vec<Sight>);
+
+impl Model {
+    fn new(embedder: Arc<dyn Embedder>) -> Self {
+        Self {
+            kind: Meaning::kind_of(embedder.as_ref()),
+            embedder,
+            table: Mutex::default(),
+        }
+    }
+
+    /// The table with every vector stored so far. While pages wait for vectors these come in
+    /// any order, and those of other models go: then it is read again after each change.
+    fn current(&self, db: &Db, is_complete: bool) -> Result<Arc<Table>, StoreError> {
+        let mut held = self.table.lock();
+        if !is_complete {
+            let now = db.vectors_of(&self.kind)?;
+            if held.read != now {
+                let mut table = Table {
+                    read: now,
+                    ..Table::default()
+                };
+                db.each_vector_since(&self.kind, 0, |seq, row| table.push(seq, row))?;
+                *held = Arc::new(table);
+            }
+            return Ok(held.clone());
+        }
+        let last = held.seqs.last().copied().unwrap_or(0);
+        if db.last_vector()? > last {
+            // Copies only while a search on another thread still looks at the old one.
+            let table = Arc::make_mut(&mut held);
+            db.each_vector_since(&self.kind, last, |seq, row| table.push(seq, row))?;
+        }
+        Ok(held.clone())
+    }
 }
 
 impl Meaning {
-    pub(super) fn new(embedder: Arc<dyn Embedder>, is_complete: bool) -> Self {
+    /// The first of `embedders` makes the vectors.
+    pub(super) fn new(embedders: Vec<Arc<dyn Embedder>>, is_complete: bool) -> Self {
         Self {
-            embedder,
+            models: embedders.into_iter().map(Model::new).collect(),
             is_complete: AtomicBool::new(is_complete),
-            table: Mutex::default(),
+            has_others: AtomicBool::new(false),
+            is_deferred: AtomicBool::new(false),
         }
+    }
+
+    /// Looks whether pages have vectors of the other models.
+    pub(super) fn see_others(&self, db: &Db) -> Result<(), StoreError> {
+        let mut has = false;
+        for model in self.models.iter().skip(1) {
+            has = has || db.vectors_of(&model.kind)?.0 > 0;
+        }
+        self.has_others.store(has, Ordering::Release);
+        Ok(())
     }
 
     /// The vectors of `texts`, each a title and a text.
@@ -92,8 +170,12 @@ impl Meaning {
         }
     }
 
+    /// The embedder that makes the vectors.
+    ///
+    /// # Panics
+    /// Never: there is one, or no `Meaning`.
     pub(super) fn embedder(&self) -> &dyn Embedder {
-        self.embedder.as_ref()
+        self.models[0].embedder.as_ref()
     }
 
     /// What tells the vectors of `embedder`, as they are kept here, from all others.
@@ -101,96 +183,141 @@ impl Meaning {
         format!("{} ({WAY})", embedder.name())
     }
 
-    /// Whether every page has a vector of this embedder.
+    /// Whether every page has a vector of the embedder.
     pub(super) fn is_complete(&self) -> bool {
         self.is_complete.load(Ordering::Acquire)
     }
 
-    /// Notes that every page has one, from now on.
+    /// Whether pages are found by their meaning: all by vectors of the embedder, or some still
+    /// by those of another one.
+    pub(super) fn finds(&self) -> bool {
+        self.is_complete() || self.has_others.load(Ordering::Acquire)
+    }
+
+    /// Whether a page is to be stored with its vector.
+    pub(super) fn gives(&self) -> bool {
+        !self.is_deferred.load(Ordering::Acquire)
+    }
+
+    /// Notes that every page has a vector of the embedder, from now on.
     pub(super) fn completed(&self) {
-        self.drop_table();
+        self.drop_tables();
         self.is_complete.store(true, Ordering::Release);
+        self.has_others.store(false, Ordering::Release);
+        self.is_deferred.store(false, Ordering::Release);
     }
 
     /// Notes that pages may have none, from now on.
     pub(super) fn deferred(&self) {
         self.is_complete.store(false, Ordering::Release);
+        self.is_deferred.store(true, Ordering::Release);
     }
 
     /// Forgets what is held, which is read again when it is needed.
-    pub(super) fn drop_table(&self) {
-        *self.table.lock() = Arc::default();
+    pub(super) fn drop_tables(&self) {
+        for model in &self.models {
+            *model.table.lock() = Arc::default();
+        }
     }
 
-    /// The vector of a query.
-    pub(super) fn query(&self, text: &str) -> Result<Packed, StoreError> {
-        let vector = self
-            .embedder
-            .embed_query(text)
-            .map_err(|source| StoreError::Embedder { source })?;
-        Ok(Packed::of(&vector))
+    /// Compares `text` with all pages; `n` is how many are wanted. `reading` is held no longer
+    /// than the vectors are read: computing that of the query may take a while.
+    pub(super) fn look(
+        &self,
+        reading: &Mutex<Db>,
+        text: &str,
+        n: usize,
+    ) -> Result<Looked, StoreError> {
+        let is_complete = self.is_complete();
+        let usable = match is_complete {
+            true => &self.models[..1],
+            false => &self.models[..],
+        };
+        let mut sights = Vec::with_capacity(usable.len());
+        for model in usable {
+            let table = model.current(&reading.lock(), is_complete)?;
+            if table.seqs.is_empty() {
+                continue;
+            }
+            let vector = model
+                .embedder
+                .embed_query(text)
+                .map_err(|source| StoreError::Embedder { source })?;
+            let (vector, floor) = (Packed::of(&vector), model.embedder.floor());
+            let (nearest, all) = table.nearest(&vector, floor, n * ADMITTED_ONE_IN);
+            sights.push(Sight {
+                table,
+                vector,
+                floor,
+                nearest,
+                all,
+            });
+        }
+        Ok(Looked(sights))
     }
+}
 
-    /// The `n` pages nearest to `vector` within the filters of `query`, nearest first, and
-    /// how near all pages are.
+impl Looked {
+    /// The `n` pages that are nearest within the filters of `query`, nearest first.
     pub(super) fn nearest(
         &self,
         db: &Db,
-        vector: &Packed,
         query: &Query,
         n: usize,
-    ) -> Result<(Vec<Near>, Nearness), StoreError> {
-        let table = self.current(db)?;
-        let mut admitted = Vec::with_capacity(n);
-        let (nearest, all) = table.nearest(vector, n * ADMITTED_ONE_IN);
-        for (score, seq) in nearest {
-            // A page that was removed or changed meanwhile has another vector, or none.
-            let Some(page) = db.page_of_vector(seq)? else {
-                continue;
-            };
-            if query.admits(page.kind, page.trust, &page.space) {
-                let of_vector = match table.seqs.binary_search(&seq) {
-                    Ok(at) => length(table.row(at)).max(f32::MIN_POSITIVE),
-                    Err(_) => 1.0,
+    ) -> Result<Vec<Near>, StoreError> {
+        let mut admitted: Vec<Near> = Vec::with_capacity(n);
+        let mut seen = HashSet::new();
+        for sight in &self.0 {
+            let mut left = n;
+            for &(score, seq) in &sight.nearest {
+                if left == 0 {
+                    break;
+                }
+                // A page that was removed or changed meanwhile has another vector, or none; one
+                // that has just got a better one may be seen by both.
+                let Some(page) = db.page_of_vector(seq)? else {
+                    continue;
                 };
-                admitted.push(Near {
-                    page,
-                    score: rounded(score.max(0.0)),
-                    cosine: rounded((score / of_vector).clamp(0.0, 1.0)),
-                });
-            }
-            if admitted.len() == n {
-                break;
+                if query.admits(page.kind, page.trust, &page.space) && seen.insert(seq) {
+                    left -= 1;
+                    admitted.push(Near {
+                        page,
+                        cosine: sight.cosine(score, seq),
+                        deviations: sight.all.above(rounded(score.max(0.0))),
+                    });
+                }
             }
         }
-        Ok((admitted, all))
+        if self.0.len() > 1 {
+            admitted.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
+            admitted.truncate(n);
+        }
+        Ok(admitted)
     }
 
-    /// How near the page of change `seq` is to `vector`; zero where it has none.
-    pub(super) fn near(
-        &self,
-        db: &Db,
-        vector: &Packed,
-        seqs: &[i64],
-    ) -> Result<Vec<f32>, StoreError> {
-        let table = self.current(db)?;
-        let near = |seq: &i64| match table.seqs.binary_search(seq) {
-            Ok(at) => rounded(cosine(table.row(at), vector.as_bytes()).max(0.0)),
-            Err(_) => 0.0,
+    /// How far the page of each change stands out, in standard deviations; zero for one that
+    /// has no vector, of which nothing is known.
+    pub(super) fn deviations(&self, seqs: &[i64]) -> Vec<f32> {
+        let of = |seq: &i64| {
+            let mut found = self.0.iter().filter_map(|sight| {
+                let at = sight.table.seqs.binary_search(seq).ok()?;
+                let score = sight.table.score(at, &sight.vector, sight.floor);
+                Some(sight.all.above(rounded(score.max(0.0))))
+            });
+            found.next().unwrap_or(0.0)
         };
-        Ok(seqs.iter().map(near).collect())
+        seqs.iter().map(of).collect()
     }
+}
 
-    /// The table with every vector stored so far.
-    fn current(&self, db: &Db) -> Result<Arc<Table>, StoreError> {
-        let mut held = self.table.lock();
-        let last = held.seqs.last().copied().unwrap_or(0);
-        if db.last_vector()? > last {
-            // Copies only while a search on another thread still looks at the old one.
-            let table = Arc::make_mut(&mut held);
-            db.each_vector_since(last, |seq, vector| table.push(seq, vector))?;
-        }
-        Ok(held.clone())
+impl Sight {
+    /// How near the vector of a page is that scored `score`, whatever it counts.
+    fn cosine(&self, score: f32, seq: i64) -> f32 {
+        let length = match self.table.seqs.binary_search(&seq) {
+            Ok(at) => self.table.lengths[at].max(f32::MIN_POSITIVE),
+            Err(_) => 1.0,
+        };
+        rounded((score / length).clamp(0.0, 1.0))
     }
 }
 
@@ -214,6 +341,7 @@ impl Table {
         if vector.len() == self.stride {
             self.seqs.push(seq);
             self.rows.extend_from_slice(vector);
+            self.lengths.push(length(vector));
         }
     }
 
@@ -221,13 +349,21 @@ impl Table {
         &self.rows[at * self.stride..(at + 1) * self.stride]
     }
 
+    /// How near row `at` is to `vector`, as much as it counts: its cosine, on a scale where
+    /// `floor` is zero and one stays one, times its length. Below zero where it is farther
+    /// than texts that share nothing.
+    fn score(&self, at: usize, vector: &Packed, floor: f32) -> f32 {
+        let product = cosine(self.row(at), vector.as_bytes());
+        (product - floor * self.lengths[at]) / (1.0 - floor)
+    }
+
     /// The `n` nearest, nearest first; equally near ones in the order they were stored. And
     /// how near all are.
-    fn nearest(&self, vector: &Packed, n: usize) -> (Vec<(f32, i64)>, Nearness) {
+    fn nearest(&self, vector: &Packed, floor: f32, n: usize) -> (Vec<(f32, i64)>, Nearness) {
         let mut all = Nearness::default();
         let mut best: BinaryHeap<Reverse<(u32, Reverse<i64>)>> = BinaryHeap::with_capacity(n + 1);
         for (at, seq) in self.seqs.iter().enumerate() {
-            let score = cosine(self.row(at), vector.as_bytes()).max(0.0);
+            let score = self.score(at, vector, floor).max(0.0);
             all.saw(score);
             // Bits of numbers that are not negative order as the numbers do.
             let entry = (score.to_bits(), Reverse(*seq));

@@ -22,7 +22,7 @@ mod view;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use self::files::ImportedFile;
 use crate::error::StoreError;
@@ -37,8 +37,12 @@ use open::{Open, Writing};
 
 const DATABASE: &str = "pages.sqlite";
 const INDEX: &str = "index";
-/// Pages given their vectors in one transaction when they had none.
-const VECTORS_BATCH: usize = 128;
+/// Pages given their vectors in one transaction when they had none: the fewest, and the most.
+/// One takes microseconds or half a second, by the model, and what is under way is lost when
+/// somebody stops it.
+const VECTORS_BATCH: [usize; 2] = [8, 512];
+/// How long the vectors of one transaction should take to compute.
+const VECTORS_TIME: Duration = Duration::from_secs(2);
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,27 +136,39 @@ impl DiskStore {
         embedder: Arc<dyn Embedder>,
         progress: &dyn Fn(u64, u64),
     ) -> Result<Self, StoreError> {
-        let store = self.with_embedder_for(embedder, 0)?;
+        let store = self.with_embedders(vec![embedder], 0)?;
         if store.access == Access::ReadWrite {
             store.give_vectors(progress)?;
         }
         Ok(store)
     }
 
-    /// As [`DiskStore::with_embedder`], but when more than `at_once` pages have no vector of
-    /// this embedder, it is left at that: the store searches by words until
-    /// [`DiskStore::give_vectors`], which may take long.
-    pub fn with_embedder_for(
+    /// As [`DiskStore::with_embedder`], with the first of `embedders` (without one nothing
+    /// changes), but when more than `at_once` pages have no vector of it, it is left at that
+    /// until [`DiskStore::give_vectors`], which may take long. Meanwhile pages are found by the
+    /// vectors that the others made before, and by their words.
+    pub fn with_embedders(
         mut self,
-        embedder: Arc<dyn Embedder>,
+        embedders: Vec<Arc<dyn Embedder>>,
         at_once: u64,
     ) -> Result<Self, StoreError> {
-        let missing = match self.opened()? {
-            Some(open) => missing(&open.reading.lock(), embedder.as_ref())?,
+        let Some(first) = embedders.first() else {
+            return Ok(self);
+        };
+        let writes = self.access == Access::ReadWrite;
+        let open = self.opened()?;
+        if let Some(open) = open.filter(|_| writes) {
+            prepare(&mut open.writing.lock(), first.as_ref())?;
+        }
+        let missing = match open {
+            Some(open) => missing(&open.reading.lock(), first.as_ref())?,
             None => Some(u64::MAX),
         };
-        self.meaning = Some(Meaning::new(embedder, missing.is_none()));
-        let writes = self.access == Access::ReadWrite;
+        let meaning = Meaning::new(embedders, missing.is_none());
+        if let Some(open) = open {
+            meaning.see_others(&open.reading.lock())?;
+        }
+        self.meaning = Some(meaning);
         if missing.is_some_and(|pages| writes && pages <= at_once) {
             self.give_vectors(&|_, _| {})?;
         }
@@ -180,10 +196,22 @@ impl DiskStore {
         }
     }
 
+    /// How many pages have no vector of the store's embedder, and wait for
+    /// [`DiskStore::give_vectors`]; zero without an embedder.
+    pub fn without_vectors(&self) -> Result<u64, StoreError> {
+        match (&self.meaning, self.opened()?) {
+            (Some(meaning), Some(open)) if !meaning.is_complete() => {
+                let missing = missing(&open.reading.lock(), meaning.embedder())?;
+                Ok(missing.unwrap_or(0))
+            }
+            _ => Ok(0),
+        }
+    }
+
     /// How a search of `mode` is done here: [`Mode::Best`] becomes one of the others.
     pub fn mode(&self, mode: Mode) -> Mode {
-        let complete = self.meaning.as_ref().map(Meaning::is_complete);
-        match (mode, complete) {
+        let finds = self.meaning.as_ref().map(Meaning::finds);
+        match (mode, finds) {
             (Mode::Best | Mode::Hybrid, Some(true)) => Mode::Hybrid,
             (Mode::Best | Mode::Hybrid, _) => Mode::Lexical,
             (mode, _) => mode,
@@ -214,7 +242,7 @@ impl DiskStore {
     pub fn purge(&self) -> Result<(), StoreError> {
         let open = self.writable()?;
         if let Some(meaning) = &self.meaning {
-            meaning.drop_table();
+            meaning.drop_tables();
         }
         match open.purge()? {
             true => Ok(()),
@@ -253,9 +281,9 @@ impl DiskStore {
         }
     }
 
-    /// The vectors of `pages`, where all others have theirs.
+    /// The vectors of `pages`, unless they are to be given later.
     fn vectors(&self, pages: &[NewPage]) -> Result<Vec<crate::vector::Packed>, StoreError> {
-        let Some(meaning) = self.meaning.as_ref().filter(|found| found.is_complete()) else {
+        let Some(meaning) = self.meaning.as_ref().filter(|found| found.gives()) else {
             return Ok(Vec::new());
         };
         let texts = pages
@@ -349,14 +377,17 @@ fn give_vectors(
 ) -> Result<(), StoreError> {
     let total = prepare(&mut open.writing.lock(), meaning.embedder())?;
     let (mut done, mut last) = (0, 0);
+    let [fewest, most] = VECTORS_BATCH;
+    let mut batch = fewest;
     if total > 0 {
         progress(done, total);
     }
     loop {
-        let writing = open.writing.lock();
-        let pages = writing.db.without_vector(last, VECTORS_BATCH)?;
+        let mut writing = open.writing.lock();
+        let pages = writing.db.without_vector(last, batch)?;
         let Some(newest) = pages.last() else {
             // Before anybody writes again: pages get their vectors with them from now on.
+            writing.change(|changes| changes.drop_other_vectors())?;
             meaning.completed();
             return Ok(());
         };
@@ -365,7 +396,12 @@ fn give_vectors(
         let texts = pages
             .iter()
             .map(|page| (page.title.as_str(), page.text.as_str()));
+        let begun = Instant::now();
         let vectors = Meaning::of(meaning.embedder(), texts)?;
+        batch = match begun.elapsed() < VECTORS_TIME / 2 {
+            true => (2 * batch).min(most),
+            false => (batch / 2).max(fewest),
+        };
         open.writing.lock().change(|changes| {
             let mut both = pages.iter().zip(&vectors);
             both.try_for_each(|(page, vector)| changes.set_vector(page.seq, vector))

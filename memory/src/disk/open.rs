@@ -67,6 +67,8 @@ impl Open {
         refuse_lost_database(&database, &folder)?;
         private::file(&database).map_err(|source| error::io("open", &database, source))?;
         let mut db = Db::open(&database)?;
+        // SQLite syncs the name of its log where it makes one, not where one that was killed did.
+        private::sync_name(&database).map_err(|source| error::io("sync", dir, source))?;
         let index = PageIndex::open(&folder, &db, progress)?;
         index.note_sound();
         private::close_all(dir);

@@ -20,7 +20,7 @@ impl DiskStore {
         let k = query.k.min(HITS_MAX);
         let terms = text::query_terms(&query.text, QUERY_TERMS_MAX);
         let view = open.current_view()?;
-        let meaning = self.meaning.as_ref().filter(|found| found.is_complete());
+        let meaning = self.meaning.as_ref().filter(|found| found.finds());
         let mut found = match (self.mode(query.mode), meaning) {
             (Mode::Lexical, _) => self.by_words(&view, &terms, query)?,
             (Mode::Semantic, Some(meaning)) => by_meaning(open, meaning, query, k)?,
@@ -70,11 +70,8 @@ impl DiskStore {
         let mut by_words = self.by_words(view, terms, query)?;
         by_words.truncate(n);
         let best = by_words.first().map_or(0.0, |found| found.score);
-        let vector = meaning.query(&query.text)?;
-        let (nearest, all) = {
-            let reading = open.reading.lock();
-            meaning.nearest(&reading, &vector, query, n)?
-        };
+        let looked = meaning.look(&open.reading, &query.text, n)?;
+        let nearest = looked.nearest(&open.reading.lock(), query, n)?;
         let mut places: HashMap<PageId, PlaceKey> = HashMap::new();
         places.extend(
             by_words
@@ -112,23 +109,23 @@ impl DiskStore {
                 .iter()
                 .map(|found| reading.seq_of(&found.page))
                 .collect::<Result<_, _>>()?;
-            let near = meaning.near(&reading, &vector, &seqs)?;
-            meant.extend(by_words.into_iter().map(|found| found.page).zip(near));
+            let deviations = looked.deviations(&seqs).into_iter();
+            meant.extend(by_words.into_iter().map(|found| found.page).zip(deviations));
         }
         // Looked at only where a page shares no word, and then it is one of these.
         let mut cosines: HashMap<PageId, f32> = HashMap::new();
         for found in nearest {
             cosines.insert(found.page.id.clone(), found.cosine);
-            meant.insert(found.page.id, found.score);
+            meant.insert(found.page.id, found.deviations);
         }
 
         let mut found: Found = meant
             .into_iter()
-            .map(|(page, by_meaning)| Candidate {
+            .map(|(page, deviations)| Candidate {
                 score: fused(
                     words.get(&page).copied().unwrap_or(0.0),
                     best,
-                    all.above(by_meaning),
+                    deviations,
                     cosines.get(&page).copied().unwrap_or(0.0),
                 ),
                 place: places.get(&page).copied().unwrap_or_default(),
@@ -149,9 +146,8 @@ fn by_meaning(
     query: &Query,
     k: usize,
 ) -> Result<Found, StoreError> {
-    let vector = meaning.query(&query.text)?;
-    let reading = open.reading.lock();
-    let (nearest, _) = meaning.nearest(&reading, &vector, query, candidates(k))?;
+    let looked = meaning.look(&open.reading, &query.text, candidates(k))?;
+    let nearest = looked.nearest(&open.reading.lock(), query, candidates(k))?;
     let mut found: Found = nearest
         .into_iter()
         .map(|found| Candidate {

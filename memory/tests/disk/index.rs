@@ -186,3 +186,30 @@ fn rebuilding_changes_no_answer() {
         .expect("put");
     assert_eq!(ids(&store, "rebuild"), ["x"]);
 }
+
+#[test]
+fn what_a_commit_left_that_was_cut_off_is_removed() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = filled(dir.path());
+    let index = path.join("index");
+    let names = || -> Vec<String> {
+        let entries = fs::read_dir(&index).expect("a folder");
+        let names = entries.map(|entry| entry.expect("an entry").file_name());
+        names.map(|name| name.to_string_lossy().into_owned()).collect()
+    };
+    let segment = names();
+    let segment = segment.iter().find_map(|name| name.strip_suffix(".idx"));
+    let segment = segment.expect("a segment");
+    // The list of pages that the next removal makes, and a segment that nobody knows.
+    let stray = [
+        format!("{segment}.999.del"),
+        "0123456789abcdef0123456789abcdef.idx".to_owned(),
+    ];
+    for name in &stray {
+        fs::write(index.join(name), "half").expect("a file");
+    }
+    let store = open(&path);
+    assert_eq!(search(&store, "llama").len(), 31);
+    let left = names();
+    assert!(stray.iter().all(|name| !left.contains(name)), "{left:?}");
+}

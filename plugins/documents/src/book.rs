@@ -41,11 +41,15 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
     };
     let mut unread = 0;
     for (n, chapter) in chapters.into_iter().take(CHAPTERS_MAX).enumerate() {
-        let Some(bytes) = archive.bytes(&chapter)? else {
+        // A chapter that is damaged costs itself.
+        let Ok(Some(bytes)) = archive.bytes(&chapter) else {
             unread += 1;
             continue;
         };
-        let (_, text) = page::of_html(&markup::decode(&bytes, ""))?;
+        let Ok((_, text)) = page::of_html(&markup::decode(&bytes, "")) else {
+            unread += 1;
+            continue;
+        };
         if !text.trim().is_empty() {
             found.parts.push(Part {
                 place: format!("part {}", n + 1),
@@ -55,9 +59,9 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
         }
     }
     if unread > 0 {
-        found
-            .left_out
-            .push(format!("{unread} chapters that are not in the file"));
+        found.left_out.push(format!(
+            "{unread} chapters that are broken or not in the file"
+        ));
     }
     if found.is_empty() && archive.has("META-INF/encryption.xml") {
         return Err(failed(
@@ -84,7 +88,6 @@ fn chapters(package: &str, path: &str) -> Result<(String, Vec<String>), Failed> 
         .filter_map(|node| Some((node.attribute("id")?, node.attribute("href")?)))
         .collect();
     let chapters = named("itemref")
-        .filter(|node| node.attribute("linear") != Some("no"))
         .filter_map(|node| files.get(node.attribute("idref")?))
         .map(|href| resolved(path, &unescaped(href)))
         .collect();
@@ -142,7 +145,7 @@ mod tests {
             ),
             (
                 "OEBPS/b.opf",
-                "<package xmlns:dc='x'><metadata><dc:title>The Cord</dc:title></metadata><manifest><item id='b' href='two%20b.xhtml'/><item id='a' href='one.xhtml'/></manifest><spine><itemref idref='a'/><itemref idref='b'/></spine></package>",
+                "<package xmlns:dc='x'><metadata><dc:title>The Cord</dc:title></metadata><manifest><item id='b' href='two%20b.xhtml'/><item id='a' href='one.xhtml'/></manifest><spine><itemref idref='a'/><itemref idref='b' linear='no'/></spine></package>",
             ),
             (
                 "OEBPS/one.xhtml",

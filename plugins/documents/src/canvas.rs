@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::found::{Failed, Found, Paragraphs, broken, one_line};
+use crate::notebook::unmarked;
 
 /// Characters of a note by which an arrow names it.
 const NAME_CHARS: usize = 60;
 
 /// The text of the board in `bytes`.
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
-    let board: Value = serde_json::from_slice(bytes).map_err(|error| broken("canvas", &error))?;
+    let board: Value =
+        serde_json::from_slice(unmarked(bytes)).map_err(|error| broken("canvas", &error))?;
     let list = |key: &str| board[key].as_array().cloned().unwrap_or_default();
     let mut nodes = list("nodes");
     // As one reads a board: from the top to the bottom, from the left to the right.

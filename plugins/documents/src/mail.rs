@@ -13,10 +13,23 @@ const ATTACHED_BYTES_MAX: usize = 64 << 10;
 /// The text of the mail in `bytes`.
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     let mail = MessageParser::default()
-        .parse(bytes)
+        .parse(counted(bytes))
         .ok_or_else(|| broken("mail", &"it has no headers"))?;
     let title = subject(&mail);
     Ok(Found::whole(title, text(&mail, 0)))
+}
+
+/// The mail in a file of Apple Mail (.emlx): its length stands in a line of its own before it,
+/// and what the program knows of it behind it. Any other is given as it is.
+fn counted(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(0);
+    let length = std::str::from_utf8(&bytes[..end])
+        .unwrap_or_default()
+        .trim();
+    match length.parse::<usize>() {
+        Ok(length) => &bytes[end + 1..bytes.len().min((end + 1).saturating_add(length))],
+        Err(_) => bytes,
+    }
 }
 
 /// The mails in one file, each introduced by a line that begins with "From ".
@@ -213,6 +226,14 @@ mod tests {
         let mail = "Subject: a\nContent-Type: text/html; charset=utf-8\n\n<h2>Wool</h2><p>of the <b>llama</b>";
         let found = read(mail.as_bytes()).expect("a mail");
         assert_eq!(found.parts[0].text, "# a\n\n## Wool\n\nof the **llama**");
+    }
+
+    #[test]
+    fn a_mail_of_apple_says_how_long_it_is() {
+        let mail = "Subject: a\n\nwool\n";
+        let file = format!("{}     \n{mail}<?xml version='1.0'?><plist/>", mail.len());
+        let found = read(file.as_bytes()).expect("a mail");
+        assert_eq!(found.parts[0].text, "# a\n\nwool");
     }
 
     #[test]

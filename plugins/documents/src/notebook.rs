@@ -11,7 +11,7 @@ const OUTPUT_BYTES_MAX: usize = 8 << 10;
 /// The text of the notebook in `bytes`.
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     let notebook: Value =
-        serde_json::from_slice(bytes).map_err(|error| broken("notebook", &error))?;
+        serde_json::from_slice(unmarked(bytes)).map_err(|error| broken("notebook", &error))?;
     let language = ["language_info", "kernelspec"]
         .into_iter()
         .zip(["name", "language"])
@@ -54,6 +54,11 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
             .push(format!("the rest of {cut} long outputs"));
     }
     Ok(found)
+}
+
+/// `bytes` of JSON, which is UTF-8, without the mark that some programs put before it.
+pub fn unmarked(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 fn first<'a>(a: &'a Value, b: &'a Value) -> &'a Value {
@@ -172,5 +177,7 @@ mod tests {
             "# Wool\n![knot]() of the llama\n\n```julia\nprint(2)\n```\n\n```\n100%\n```\n\n```\n4\n```\n\n```\nKeyError: 'wool'\n```"
         );
         assert!(read(b"{").is_err());
+        let marked = "\u{feff}{\"cells\":[{\"cell_type\":\"raw\",\"source\":\"wool\"}]}";
+        assert_eq!(read(marked.as_bytes()).expect("read").parts[0].text, "wool");
     }
 }

@@ -20,13 +20,18 @@ pub struct Archive<'a> {
     left: u64,
 }
 
-/// The text of the document in `bytes`.
-pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
+/// The archive in `bytes`.
+pub fn opened(bytes: &[u8]) -> Result<Archive<'_>, Failed> {
     let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken("archive", &error))?;
-    let mut archive = Archive {
+    Ok(Archive {
         zip,
         left: ALL_BYTES_MAX,
-    };
+    })
+}
+
+/// The text of the document in `bytes`.
+pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
+    let mut archive = opened(bytes)?;
     let mimetype = archive.text("mimetype")?.unwrap_or_default();
     if mimetype.trim() == "application/epub+zip" || archive.has("META-INF/container.xml") {
         return book::read(&mut archive);

@@ -1,12 +1,13 @@
 //! From bytes to text, as browsers guess it.
 
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8};
 
 /// Where a page names its encoding, if it does.
 const HEAD_BYTES: usize = 1024;
 
 /// The text in `bytes`: by its byte order mark, by `content_type`, by what the page
-/// says of itself, and else UTF-8 or what the early web was written in.
+/// says of itself, and else UTF-8 or what its letters are most likely written in.
 pub fn decode(bytes: &[u8], content_type: &str) -> String {
     let marked = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
     let encoding = marked.or_else(|| label(content_type)).or_else(|| {
@@ -19,19 +20,67 @@ pub fn decode(bytes: &[u8], content_type: &str) -> String {
         (None, Err(error)) => {
             // A page cut in the middle of a character is still UTF-8.
             let cut = error.error_len().is_none();
-            let encoding = if cut { UTF_8 } else { WINDOWS_1252 };
+            let encoding = if cut { UTF_8 } else { likely(bytes) };
             encoding.decode(bytes).0.into_owned()
         }
         (Some(encoding), _) => encoding.decode(bytes).0.into_owned(),
     }
 }
 
-/// The encoding after the first `charset=`.
+fn likely(bytes: &[u8]) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(bytes, true);
+    detector.guess(None, Utf8Detection::Deny)
+}
+
+/// The encoding that XML names in its first line, or the one after the first `charset=`.
 fn label(text: &str) -> Option<&'static Encoding> {
     let lower = text.to_ascii_lowercase();
-    let (_, after) = lower.split_once("charset")?;
+    let declared = lower.trim_start().strip_prefix("<?xml");
+    let declared = declared.and_then(|rest| rest.split_once("?>")?.0.split_once("encoding"));
+    let (_, after) = declared.or_else(|| lower.split_once("charset"))?;
     let after = after.trim_start().strip_prefix('=')?.trim_start();
     let name = after.trim_start_matches(['"', '\'']);
     let end = name.find(|c: char| !c.is_ascii_alphanumeric() && !"-_:.".contains(c));
     Encoding::for_label(&name.as_bytes()[..end.unwrap_or(name.len())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_in_its_encoding() {
+        let check = |label: &str, text: &str| {
+            let encoding = Encoding::for_label(label.as_bytes()).expect("an encoding");
+            let (bytes, _, _) = encoding.encode(text);
+            assert_eq!(decode(&bytes, ""), text, "{label}");
+        };
+        check(
+            "windows-1252",
+            "Die Br\u{fc}cke \u{fc}ber den Flu\u{df} wurde gebaut.",
+        );
+        check(
+            "gbk",
+            "1\n00:00:01,000 --> 00:00:04,000\n河边的磨坊一直用到山谷里修了新路。\n",
+        );
+        check(
+            "shift_jis",
+            "<p>川のほとりの水車小屋は、新しい道ができるまで使われました。",
+        );
+        check(
+            "windows-1251",
+            "Мельница у реки работала, пока не построили дорогу.",
+        );
+        check(
+            "iso-8859-1",
+            "<?xml version='1.0' encoding='ISO-8859-1'?><p>caf\u{e9} 100 \u{b5}m</p>",
+        );
+        check("gb2312", "<meta charset=gb2312><p>磨坊");
+        assert_eq!(decode("caf\u{e9}".as_bytes(), ""), "caf\u{e9}");
+        assert_eq!(
+            decode(b"caf\xe9", "text/html; charset=ISO-8859-1"),
+            "caf\u{e9}"
+        );
+    }
 }

@@ -13,6 +13,7 @@
 //! | `columns.rs` | In which order are the rows read? |
 //! | `layout.rs` | Where do paragraphs end, and which words are broken? |
 //! | `scan.rs` | What does a page show that has no letters? |
+//! | `unpack.rs` | Is all that a page shows in the file? |
 //! | `fields.rs`, `strings.rs` | What was filled in, and what remarked? |
 
 #![cfg_attr(
@@ -34,6 +35,7 @@ mod read;
 mod rows;
 mod scan;
 mod strings;
+mod unpack;
 
 use hayro_interpret::InterpreterCache;
 
@@ -61,6 +63,13 @@ struct Pdf;
 #[cfg(target_family = "wasm")]
 export!(Pdf);
 
+fn missing(page: usize, reason: &str) -> Missing {
+    Missing {
+        page: u32::try_from(page).unwrap_or(u32::MAX),
+        reason: reason.into(),
+    }
+}
+
 impl Guest for Pdf {
     fn read(base64: String, first: u32, last: u32) -> Result<Part, Problem> {
         let bytes = markup::bytes(&base64).map_err(|message| Problem {
@@ -82,16 +91,19 @@ impl Guest for Pdf {
                     part.pages.push(text);
                     continue;
                 }
+                PageText::Cut(text) => {
+                    part.pages.push(text);
+                    part.missing
+                        .push(missing(page, "is not whole: a part of it is broken"));
+                    continue;
+                }
                 PageText::Empty { picture: true } => "has no text (a scan?)",
                 PageText::Empty { picture: false } => "is blank",
                 PageText::Broken => "is broken",
                 PageText::Unknown => "has a font that does not say which letters it shows",
             };
             part.pages.push(String::new());
-            part.missing.push(Missing {
-                page: u32::try_from(page).unwrap_or(u32::MAX),
-                reason: reason.into(),
-            });
+            part.missing.push(missing(page, reason));
         }
         Ok(part)
     }

@@ -1,10 +1,9 @@
 //! From the bytes of a file to the text of its pages.
 
 use hayro_interpret::InterpreterCache;
-use hayro_interpret::hayro_syntax::page::Page;
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 
-use crate::{fields, glyphs, layout};
+use crate::{fields, glyphs, layout, unpack};
 
 /// The most pages of one file.
 pub const PAGES_MAX: usize = 10_000;
@@ -19,11 +18,13 @@ const VALUE_MIN: usize = 4;
 pub enum PageText {
     /// Its text.
     Text(String),
+    /// Its text, as far as it can be unpacked.
+    Cut(String),
     /// It has none, and whether there is anything else to see.
     Empty { picture: bool },
     /// The file does not say which letters its signs are.
     Unknown,
-    /// What it shows is not all in the file.
+    /// What it shows is not in the file, or cannot be unpacked.
     Broken,
 }
 
@@ -75,35 +76,32 @@ pub fn pages(pdf: &Pdf, first: usize, last: usize) -> Vec<PageText> {
                 text.push_str(&line);
             }
             let text = text.trim();
-            match unknown as f64 > UNKNOWN_MAX * (known + unknown) as f64 {
-                true => PageText::Unknown,
-                false if text.is_empty() && is_cut_off(page) => PageText::Broken,
-                false if text.is_empty() => PageText::Empty {
+            let is_unknown = unknown as f64 > UNKNOWN_MAX * (known + unknown) as f64;
+            match (text.is_empty(), unpack::is_whole(page)) {
+                _ if is_unknown => PageText::Unknown,
+                (true, false) if !drawn.has_picture => PageText::Broken,
+                (true, _) => PageText::Empty {
                     picture: drawn.has_picture,
                 },
-                false => PageText::Text(text.to_owned()),
+                (false, false) => PageText::Cut(text.to_owned()),
+                (false, true) => PageText::Text(text.to_owned()),
             }
         })
         .collect();
     let mut texts: Vec<String> = found
         .iter_mut()
         .map(|page| match page {
-            PageText::Text(text) => std::mem::take(text),
+            PageText::Text(text) | PageText::Cut(text) => std::mem::take(text),
             _ => String::new(),
         })
         .collect();
     layout::join_words(&mut texts);
     for (page, whole) in found.iter_mut().zip(texts) {
-        if let PageText::Text(text) = page {
+        if let PageText::Text(text) | PageText::Cut(text) = page {
             *text = whole;
         }
     }
     found
-}
-
-/// Whether `page` names something to show that is not there.
-fn is_cut_off(page: &Page<'_>) -> bool {
-    page.raw().contains_key(b"Contents") && page.page_stream().is_none()
 }
 
 fn squeezed(text: &str) -> String {

@@ -30,6 +30,10 @@ What it is for, and how it goes about it.
 # Branches that a task is thought about along: a number, or "auto".
 # think = "auto"
 
+# Whether it may start processes of its own for parts of a task, and give each thing of a list
+# to one. They share its limits.
+# children = true
+
 # [limits]
 # steps = 20          # of one task
 # tokens = 8192       # that it may generate
@@ -156,6 +160,7 @@ fn described(name: &str, file: &Path, loaded: &Loaded) -> Value {
         "path": file,
         "instructions": loaded.agent.instructions,
         "tools": loaded.agent.tools,
+        "children": loaded.agent.children,
         "limits": loaded.limits,
         "memory": loaded.memory,
         "trusted": !loaded.agent.stranger,
@@ -179,6 +184,9 @@ fn show(session: &Session, agent: &Path, as_json: bool) -> Result<u8> {
         visible(&file.display().to_string())
     ))?;
     output::line(&format!("tools: {}", visible(&tools(&loaded))))?;
+    if loaded.agent.children {
+        output::line("children: it may start processes of its own")?;
+    }
     let program = session.program(&loaded, String::new());
     let (limits, memory) = (&program.limits, &program.agent.memory);
     output::line(&format!(

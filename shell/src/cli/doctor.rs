@@ -15,6 +15,7 @@ use crate::service::talk;
 use crate::session::Session;
 use crate::session::builtin;
 use crate::session::bus::Servers;
+use crate::session::embedder;
 use crate::session::lock::MachineLock;
 use crate::session::player;
 use crate::session::user_call::user_call;
@@ -63,6 +64,7 @@ pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
         ),
         finding("voice", Ok((State::Ok, voice(session)))),
         finding("store", store(session)),
+        finding("meaning", meaning(session)),
         finding("journal", journal(session)),
         finding("machine", machine(session)),
         finding("disk", disk(session)),
@@ -218,6 +220,32 @@ fn store(session: &Session) -> Result<(State, String)> {
     Ok((
         State::Ok,
         format!("{} pages in {}", stats.pages, session.paths.store.display()),
+    ))
+}
+
+/// Whether pages are found by their meaning, and in which languages. Nobody needs it.
+fn meaning(session: &Session) -> Result<(State, String)> {
+    let entry = embedder::recommended();
+    let (name, size) = (&entry.name, DecimalBytes(entry.bytes));
+    let pull = format!("`quipu model pull {name}` ({size}) brings what finds them");
+    let text = match session.embedder()? {
+        None if session.settings.embedder.is_some() => "not looked for, as configured".into(),
+        None => format!("pages are found by their words alone: {pull} by meaning, too"),
+        Some(found) if found.is_recommended() => {
+            format!("pages are found by their meaning, in any language, with {name}")
+        }
+        Some(found) => format!(
+            "pages are found by their meaning with {}: {pull} in any language",
+            found.called()
+        ),
+    };
+    let waiting = session.store(Access::ReadOnly)?.without_vectors()?;
+    Ok((
+        State::Ok,
+        match waiting {
+            0 => text,
+            pages => format!("{text}; {pages} have no vector of it yet: `quipu mem rebuild`"),
+        },
     ))
 }
 

@@ -12,6 +12,7 @@ use quipu_kernel::deliberation::{BranchReport, value_of};
 use quipu_kernel::gate::Ruling;
 use quipu_kernel::journal::{Journal, ProcessRow, StepRow};
 use quipu_kernel::limits::Limit;
+use quipu_kernel::planner::parts::Parts;
 use quipu_kernel::process::{Pid, Status};
 use serde_json::json;
 
@@ -19,7 +20,7 @@ use crate::session::Session;
 use crate::terminal::output::{self, seconds, visible};
 use crate::terminal::render::{action_words, planned, reminded};
 use crate::terminal::report::{add_plan, add_rulings};
-use crate::terminal::{branches, hints};
+use crate::terminal::{branches, children, hints};
 
 /// Show what a process did, step by step, export or import it, or remove it from the journal
 #[derive(Debug, Args)]
@@ -91,6 +92,8 @@ fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
         say!("warning: {}", visible(&error.to_string()));
     }
     let branches = branches(&journal, pid)?;
+    let children = journal.children(pid)?;
+    let parts = Parts::after(row.asked(), &steps);
     if args.markdown {
         output::line(markdown::of(&row, &steps).trim_end())?;
         return Ok(0);
@@ -99,6 +102,12 @@ fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
         let mut log = json!({"process": row, "steps": steps});
         if !branches.is_empty() {
             log["branches"] = json!(branches);
+        }
+        if let Some(parts) = &parts {
+            log["parts"] = json!(parts);
+        }
+        if !children.is_empty() {
+            log["children"] = json!(children);
         }
         add_rulings(&mut log["steps"], &rulings);
         add_plan(&mut log, plan.as_ref());
@@ -113,10 +122,19 @@ fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
     for line in plan.iter().flat_map(planned) {
         output::line(&line)?;
     }
+    for line in parts.iter().flat_map(|parts| parts.lines()) {
+        output::line(&format!("     {}", visible(&line)))?;
+    }
     for step in &steps {
         line_of(step, &rulings)?;
     }
     end(row)?;
+    if !children.is_empty() {
+        output::line("processes that it started:")?;
+    }
+    for child in &children {
+        output::line(&children::of_log(child))?;
+    }
     if !branches.is_empty() {
         output::line("other branches:")?;
     }
@@ -131,6 +149,9 @@ pub(super) fn head(journal: &Journal, row: &ProcessRow) -> Result<()> {
     output::line(&format!("process {} on {}", row.pid, visible(&row.model)))?;
     if row.imported {
         output::line("imported: it ran elsewhere, and nobody vouches for it")?;
+    }
+    if let Some(child_of) = &row.child_of {
+        output::line(&format!("started by process {}", child_of.pid))?;
     }
     if let Some(branch) = &row.branch {
         let way = branches::way(Some(branch.way));
@@ -198,7 +219,7 @@ fn branches(journal: &Journal, pid: Pid) -> Result<Vec<BranchReport>> {
     let answer = |row: &ProcessRow| row.exit.as_ref().and_then(|exit| exit.answer.clone());
     let value = own.and_then(answer).as_ref().map(value_of);
     let mut branches = Vec::new();
-    for row in rows.iter().rev() {
+    for row in rows.iter().rev().filter(|row| row.child_of.is_none()) {
         let Some(branch) = row.branch.as_ref().filter(|branch| branch.of == pid) else {
             continue;
         };

@@ -6,12 +6,13 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use indicatif::DecimalBytes;
 use quipu_cpu::llama::{self, Quant, requantize};
+use quipu_memory::Access;
 use quipu_models::pull::Hub;
 use quipu_models::{self as models, Places, catalogue, gguf};
 use serde_json::{Value, json};
 
 use crate::config::{env_vars, paths};
-use crate::session::{Session, judgement};
+use crate::session::{Session, embedder, judgement};
 use crate::terminal::{output, pull};
 
 /// Model files
@@ -113,7 +114,43 @@ async fn pull(session: &Session, args: &PullArgs) -> Result<u8> {
     if let Some(layout) = args.quant {
         convert(&path, layout)?;
     }
+    if let Some(next) = next_step(session, &args.name)? {
+        say!("{next}");
+    }
     Ok(0)
+}
+
+/// What somebody who has just pulled the model `name` may want to do next.
+fn next_step(session: &Session, name: &str) -> Result<Option<String>> {
+    let Some(entry) = catalogue::find(name) else {
+        return Ok(None);
+    };
+    let entry_of_meaning = embedder::recommended();
+    Ok(match entry.kind {
+        catalogue::Kind::Chat
+            if session.settings.embedder.is_none() && session.embedder()?.is_none() =>
+        {
+            Some(format!(
+                "next: `quipu model pull {}` ({}, {}) lets the memory be searched by meaning, in \
+                 any language",
+                entry_of_meaning.name,
+                DecimalBytes(entry_of_meaning.bytes),
+                entry_of_meaning.licence
+            ))
+        }
+        catalogue::Kind::Embedder => {
+            // A store that cannot be read now says so where it is used.
+            let store = session.store(Access::ReadOnly);
+            let waiting = store.and_then(|store| Ok(store.without_vectors()?));
+            match waiting.unwrap_or(0) {
+                0 => None,
+                pages => Some(format!(
+                    "next: `quipu mem rebuild` lets the {pages} pages of the store be found by it"
+                )),
+            }
+        }
+        _ => None,
+    })
 }
 
 /// Writes the model at `path` beside it in another layout, unless that is there.
@@ -215,6 +252,9 @@ fn note(name: &str) -> String {
     match catalogue::find(name) {
         Some(entry) if entry.default => {
             format!("the default · {} · {}", entry.kind.as_str(), entry.note)
+        }
+        Some(entry) if entry.name == embedder::recommended().name => {
+            format!("recommended · {} · {}", entry.kind.as_str(), entry.note)
         }
         Some(entry) => format!("{} · {}", entry.kind.as_str(), entry.note),
         None => String::new(),

@@ -7,9 +7,10 @@ use quipu_kernel::process::State;
 
 use crate::session::Session;
 use crate::session::lock::MachineLock;
+use crate::terminal::children;
 use crate::terminal::output::{self, ago, shortened};
 
-/// List processes, newest first
+/// List processes, newest first, each with those that it started
 #[derive(Debug, Args)]
 pub struct PsArgs {
     /// Print JSON
@@ -46,17 +47,18 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
     }
     let resumable = rows
         .iter()
-        .find(|row| row.state == State::Ready)
+        .find(|row| row.state == State::Ready && row.child_of.is_none())
         .map(|row| row.pid);
+    let suspended = rows.iter().any(|row| row.state == State::Suspended);
     output::table(
         &["PID", "STATE", "PRI", "STEPS", "MODEL", "UPDATED", "TASK"],
-        rows.iter().map(cells).collect(),
+        children::tree(rows).iter().map(cells).collect(),
     )?;
     // Those of a machine that runs are in its hands.
     if let Some(pid) = resumable.filter(|_| !alive) {
         say!("hint: `quipu run --resume {pid}` carries a ready process on");
     }
-    if !alive && rows.iter().any(|row| row.state == State::Suspended) {
+    if !alive && suspended {
         say!("hint: what is suspended goes on when `quipu serve` or `quipu` starts");
     }
     Ok(0)
@@ -75,15 +77,24 @@ fn has(row: &ProcessRow, words: &str) -> bool {
     words.split_whitespace().all(|word| text.contains(word))
 }
 
+/// What stands before the task of a process that another one started.
+fn below(depth: usize) -> String {
+    match depth.checked_sub(1) {
+        Some(above) => format!("{}└ ", "  ".repeat(above)),
+        None => String::new(),
+    }
+}
+
 /// The task of a process; of a branch, which one it stands beside.
 fn task(row: &ProcessRow) -> String {
-    match &row.branch {
+    // The children of a branch stand below it.
+    match row.branch.as_ref().filter(|_| row.child_of.is_none()) {
         Some(branch) => format!("(branch of {}) {}", branch.of, row.asked()),
         None => row.asked().to_owned(),
     }
 }
 
-fn cells(row: &ProcessRow) -> Vec<String> {
+fn cells((depth, row): &(usize, ProcessRow)) -> Vec<String> {
     let state = match &row.exit {
         Some(exit) if row.state == State::Exited => serde_json::to_value(exit.status).map_or_else(
             |_| row.state.as_str().to_owned(),
@@ -98,6 +109,9 @@ fn cells(row: &ProcessRow) -> Vec<String> {
         row.steps.to_string(),
         shortened(&row.model, 30),
         ago(row.updated_ms),
-        shortened(&output::one_line(&task(row)), 60),
+        shortened(
+            &format!("{}{}", below(*depth), output::one_line(&task(row))),
+            60,
+        ),
     ]
 }

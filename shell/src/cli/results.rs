@@ -10,6 +10,7 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::config::private;
 use crate::terminal::error::UserError;
 use crate::terminal::lines::lines;
 use crate::terminal::output;
@@ -145,7 +146,9 @@ impl Results {
 /// The file with the `earlier` results, and no moment without them.
 fn begin(path: &Path, earlier: &Earlier) -> std::io::Result<File> {
     if earlier.lines.is_empty() {
-        return File::create(path);
+        let file = File::create(path)?;
+        private::sync_name(path)?;
+        return Ok(file);
     }
     // Not in place of a link to it.
     let path = path.canonicalize()?;
@@ -157,5 +160,7 @@ fn begin(path: &Path, earlier: &Earlier) -> std::io::Result<File> {
         writeln!(file, "{line}")?;
     }
     file.as_file().sync_all()?;
-    Ok(file.persist(path)?)
+    let file = file.persist(&path)?;
+    private::sync_name(&path)?;
+    Ok(file)
 }

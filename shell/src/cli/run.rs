@@ -364,7 +364,7 @@ fn schema(path: &Path) -> Result<Value> {
         let reason = format!("no model can be held to it ({reason})");
         wrong(
             reason,
-            "mend the schema: its bounds may exclude each other, or it is too large",
+            "fix the schema: its bounds may exclude each other, or it is too large",
         )
     })?;
     if !held.checked.is_empty() {
@@ -417,6 +417,9 @@ fn report(pid: Pid, exit: &Exit, reminder: Option<Reminder>, steps: Vec<StepRow>
         "ms": exit.ms,
         "limits_hit": exit.limits_hit,
     });
+    if !exit.left.is_empty() {
+        report["left"] = json!(exit.left);
+    }
     if let Some(error) = hints::ended(exit) {
         report["error"] = json!(error);
     }

@@ -225,6 +225,7 @@ mod tests {
         };
         let row = |pid, state: State, prompt: &str| ProcessRow {
             branch: None,
+            child_of: None,
             pid,
             state,
             steps: 3,

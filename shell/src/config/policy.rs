@@ -24,7 +24,6 @@
 //! starts; a rule that a person agrees to there counts at once.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,6 +34,7 @@ use quipu_tools::Roles;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::private;
 use crate::terminal::error::UserError;
 
 /// What a user can do about a file that is not understood.
@@ -138,11 +138,7 @@ pub fn add(path: &Path, rule: &Rule) -> Result<()> {
     }
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    Ok(private::replace(path, text.as_bytes())?)
 }
 
 /// A person's `reply` to an approval that shows `rule`, once the rule is kept in the file at

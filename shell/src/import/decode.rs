@@ -61,6 +61,13 @@ fn guessed(bytes: &[u8], valid: usize) -> Result<(String, Option<&'static str>),
     {
         return Err("not a text file".into());
     }
+    if let Some(encoding) = declared(letters) {
+        let (text, _, is_broken) = encoding.decode(bytes);
+        return match is_broken {
+            true => broken(),
+            false => Ok((text.into_owned(), None)),
+        };
+    }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(bytes, true);
     let encoding: &'static Encoding = detector.guess(None, Utf8Detection::Deny);
@@ -69,6 +76,15 @@ fn guessed(bytes: &[u8], valid: usize) -> Result<(String, Option<&'static str>),
         true => broken(),
         false => Ok((text.into_owned(), Some(encoding.name()))),
     }
+}
+
+/// The encoding that XML names in its first line.
+fn declared(text: &str) -> Option<&'static Encoding> {
+    let (line, _) = text.trim_start().strip_prefix("<?xml")?.split_once("?>")?;
+    let (_, name) = line.split_once("encoding")?;
+    let name = name.trim_start().strip_prefix('=')?.trim_start();
+    let name = name.trim_start_matches(['"', '\'']);
+    Encoding::for_label(name.split(['"', '\'']).next()?.as_bytes())
 }
 
 #[cfg(test)]
@@ -127,5 +143,9 @@ mod tests {
             "Мельница у реки работала, пока в долине не построили дорогу.",
         );
         check("big5", "河邊的磨坊一直用到山谷裡修了新路。");
+        let (text, guessed) =
+            decoded(b"<?xml version='1.0' encoding='windows-1251'?><p>\xcc\xe5\xeb").unwrap();
+        assert_eq!(guessed, None);
+        assert!(text.ends_with("Мел"), "{text}");
     }
 }

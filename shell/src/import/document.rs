@@ -11,6 +11,7 @@ use quipu_memory::{
 };
 use sha2::{Digest, Sha256};
 
+use super::data;
 use super::decode::decoded;
 use super::formats::{self, Format};
 use super::latex;
@@ -29,7 +30,7 @@ const TITLE_CHARS_MAX: usize = 200;
 const FILE_BYTES_MAX: u64 = 32 << 20;
 /// Raised when files of any format are read in another way than before: then all are read
 /// again.
-const READING: u32 = 3;
+const READING: u32 = 4;
 
 /// What is known of a file before it is read.
 pub struct Found {
@@ -334,12 +335,24 @@ pub fn key(space: &Space, name: &str) -> String {
     }
 }
 
-/// The pages of a text, in an encoding that was `guessed` or not.
-fn whole(pages: Vec<NewPage>, guessed: Option<&str>) -> Brought {
-    let told = guessed.map(|name| format!("read as {name}, which it does not say itself"));
+/// The text of a file, and what has to be told of it: an encoding that was guessed, data that
+/// is left out.
+fn text_of(bytes: &[u8]) -> Result<(String, Vec<String>), String> {
+    let (text, guessed) = decoded(bytes)?;
+    let (text, left_out) = data::without(&text);
+    let mut told = Vec::new();
+    told.extend(guessed.map(|name| format!("read as {name}, which it does not say itself")));
+    if left_out > 0 {
+        told.push(format!("without data in it, {left_out} letters long"));
+    }
+    Ok((text, told))
+}
+
+/// These pages, of which nothing is to be told.
+fn whole(pages: Vec<NewPage>) -> Brought {
     Brought {
         pages,
-        missing: told.into_iter().collect(),
+        missing: Vec::new(),
     }
 }
 
@@ -359,10 +372,10 @@ pub fn pages(
                 missing: printed.missing(),
             }
         }
-        Format::Picture => whole(document.of_picture(&reader.picture(bytes)?, reader), None),
+        Format::Picture => whole(document.of_picture(&reader.picture(bytes)?, reader)),
         Format::Recording => {
             let heard = reader.recording(at, &document.source)?;
-            whole(document.of_recording(&heard, reader), None)
+            whole(document.of_recording(&heard, reader))
         }
         Format::Document(format) => {
             let read = reader.document(bytes, format)?;
@@ -372,12 +385,14 @@ pub fn pages(
             }
         }
         Format::Note => {
-            let (text, guessed) = decoded(bytes)?;
-            whole(document.of_note(&note::of(&text), reader), guessed)
+            let (text, missing) = text_of(bytes)?;
+            let pages = document.of_note(&note::of(&text), reader);
+            Brought { pages, missing }
         }
         Format::Text(syntax) => {
-            let (text, guessed) = decoded(bytes)?;
-            whole(document.of_source(&text, syntax, reader), guessed)
+            let (text, missing) = text_of(bytes)?;
+            let pages = document.of_source(&text, syntax, reader);
+            Brought { pages, missing }
         }
     })
 }

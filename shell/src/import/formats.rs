@@ -72,7 +72,7 @@ const UNREAD: &[(&[u8], &str)] = &[
 const DOCUMENTS: &[(&[&str], &str)] = &[
     (&["html", "htm", "xhtml", "shtml", "xht"], "html"),
     (&["ipynb"], "notebook"),
-    (&["eml", "mht", "mhtml"], "mail"),
+    (&["eml", "emlx", "mht", "mhtml"], "mail"),
     (&["mbox", "mbx"], "mailbox"),
     (&["fodt", "fods", "fodp", "fodg"], "flat"),
     (&["rtf"], "rich-text"),

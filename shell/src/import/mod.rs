@@ -9,7 +9,7 @@
 //! | `document` | one file: what it is, whether it changed, the pages it becomes |
 //! | `formats` | which formats are known, and by what |
 //! | `reader`, `printed` | formats that guests read; pages as they were printed |
-//! | `decode` | texts in older encodings |
+//! | `decode`, `data` | texts in older encodings; data in texts |
 //! | `failure` | why a file was not read |
 //! | `note`, `latex` | formats that are read here |
 //! | `spoken` | recordings: what is said in passages |
@@ -19,6 +19,7 @@
 //! import is in its [`job::Tally`], and `cli/mem/add.rs` words it.
 
 mod archive;
+mod data;
 mod decode;
 mod document;
 mod failure;

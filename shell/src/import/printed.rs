@@ -16,7 +16,7 @@ const FAILURES_MAX: usize = 16;
 pub struct Printed {
     /// The text of each page; empty where there is none.
     pub pages: Vec<String>,
-    /// For each reason the pages, counted from one, that have no text for it.
+    /// For each reason the pages, counted from one, that have no text for it, or not all.
     without: BTreeMap<String, Vec<u64>>,
     /// Why a scanned page could not be read.
     unseen: Option<String>,
@@ -30,6 +30,8 @@ type LookAt<'a> = &'a dyn Fn(u64) -> Result<String, String>;
 
 /// Why a page has no text that is a picture of it.
 const SCAN: &str = "has no text (a scan?)";
+/// Why a page has no text that shows nothing.
+const BLANK: &str = "is blank";
 
 /// All pages of a file, the scanned ones as `look` reads them; says why there are none.
 pub fn pages(read: ReadPages, look: LookAt) -> Result<Printed, String> {
@@ -147,7 +149,8 @@ impl Printed {
         }
         if self.without.keys().all(|reason| reason == "is broken") {
             return Err(
-                "a broken PDF: what its pages show is not in the file (copy it again)".into(),
+                "a broken PDF: what its pages show is not in the file, or damaged (copy it again)"
+                    .into(),
             );
         }
         let is_scan = self.without.keys().any(|reason| reason.contains("scan"));
@@ -156,21 +159,23 @@ impl Printed {
                 let why = self.unseen.as_deref().unwrap_or("nothing was read in it");
                 format!("a PDF without text (it may be a scan: {why})")
             }
-            false if self.missing().is_empty() => "a PDF without text: its pages are blank".into(),
+            false if self.without.keys().all(|reason| reason == BLANK) => {
+                "a PDF without text: its pages are blank".into()
+            }
             false => format!("a PDF without text: {}", self.missing().join("; ")),
         })
     }
 
     /// What is missing, in words: "2 of 3 pages; page 2 has no text (a scan?)".
     pub fn missing(&self) -> Vec<String> {
-        // A page that is blank lacks nothing.
-        let real = |(reason, _): &(&String, &Vec<u64>)| reason.as_str() != "is blank";
-        let without: Vec<(&String, &Vec<u64>)> = self.without.iter().filter(real).collect();
-        let lost: usize = without.iter().map(|(_, pages)| pages.len()).sum();
-        if lost == 0 {
+        let has_text = |page: &&u64| !self.pages[**page as usize - 1].trim().is_empty();
+        let missing = self.without.values().flatten();
+        let lost = missing.filter(|page| !has_text(page)).count();
+        if self.without.is_empty() {
             return Vec::new();
         }
-        let words = without
+        let words = self
+            .without
             .iter()
             .map(|(reason, pages)| match pages.as_slice() {
                 [page] => format!("page {page} {reason}"),
@@ -264,6 +269,45 @@ mod tests {
             &|_| Ok(" ".to_owned()),
             &["text 1", "", "text 3"],
             &["2 of 3 pages; page 2 has a picture without text"],
+        );
+    }
+
+    #[test]
+    fn pages_that_lack_something_are_named() {
+        let check = |texts: &[&str], lacking: &[(u64, &str)], expected: Result<&[&str], &str>| {
+            let missing: Vec<Value> = lacking
+                .iter()
+                .map(|(page, reason)| json!({"page": page, "reason": reason}))
+                .collect();
+            let part = json!({"count": texts.len(), "pages": texts, "missing": missing});
+            let printed = pages(&|_, _| Ok(part.clone()), &|_| Err("no eyes".to_owned()));
+            let found = printed.map(|printed| printed.missing());
+            let words = |all: &[&str]| all.iter().map(ToString::to_string).collect();
+            assert_eq!(found, expected.map(words).map_err(str::to_owned));
+        };
+        check(&["a"], &[], Ok(&[]));
+        let blank = (2, "is blank");
+        check(&["a", ""], &[blank], Ok(&["1 of 2 pages; page 2 is blank"]));
+        check(
+            &["a", "", "c", ""],
+            &[
+                blank,
+                (3, "is not whole: a part of it is broken"),
+                (4, "is broken"),
+            ],
+            Ok(&[
+                "2 of 4 pages; page 2 is blank; page 4 is broken; page 3 is not whole: a part of it is broken",
+            ]),
+        );
+        check(
+            &["", ""],
+            &[blank, (1, "is blank")],
+            Err("a PDF without text: its pages are blank"),
+        );
+        check(
+            &["", ""],
+            &[blank, (1, "is broken")],
+            Err("a PDF without text: 0 of 2 pages; page 2 is blank; page 1 is broken"),
         );
     }
 

@@ -36,7 +36,7 @@ pub(super) fn build(project: &Project, paths: &Paths) -> Result<Vec<u8>> {
             .args(&sources)
             .arg("-o")
             .arg(&module),
-        "mend what the compiler says; the functions to write are declared in build/*.h",
+        "fix what the compiler says; the functions to write are declared in build/*.h",
     )?;
     encode(&std::fs::read(&module)?).map_err(|error| {
         UserError::failed(

@@ -24,7 +24,7 @@ pub(super) fn build(project: &Project, paths: &Paths) -> Result<Vec<u8>> {
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .current_dir(&project.folder),
-        "mend what the compiler says",
+        "fix what the compiler says",
     )?;
     let component = artifact(&String::from_utf8_lossy(&said)).ok_or_else(|| {
         UserError::usage(

@@ -1,7 +1,5 @@
 //! `/correct`: what its user says is right becomes a case, which `quipu learn` learns from.
 
-use std::io::Write;
-
 use anyhow::Result;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -28,13 +26,8 @@ pub fn keep(shelf: &Shelf, asked: &str, right: &str) -> Result<usize> {
     cases.push(case);
     let folder = path.parent().unwrap_or(&path);
     paths::create(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    for case in &cases {
-        writeln!(file, "{case}")?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(&path)?;
-    private::close(&path);
+    let lines: String = cases.iter().map(|case| format!("{case}\n")).collect();
+    private::replace(&path, lines.as_bytes())?;
     Ok(cases.len())
 }
 

@@ -32,6 +32,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
+use indicatif::DecimalBytes;
 use quipu_kernel::Idle;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::event::Event;
@@ -47,6 +48,7 @@ use crate::service::door::Door;
 use crate::service::machine::Guests;
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
+use crate::session::embedder;
 use crate::terminal::error;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
@@ -205,10 +207,14 @@ async fn switched(globals: Globals, before: Globals) -> Result<(Session, Door)> 
 impl Repl<'_> {
     async fn converse(&mut self, is_first: bool) -> Result<End> {
         let history = self.session.paths.state.join("history.txt");
+        let is_new_here = !history.exists();
         private::file(&history)?;
         let mut editor = Editor::new(&history, self.session.leaks.clone(), self.offers())?;
         if is_first {
             say!("{}", words().begin);
+            if is_new_here {
+                self.offer_meaning()?;
+            }
             if let Some(pid) = earlier::cut_off(self.door.journal())? {
                 say!("{}", fill(words().cut_off, &[("pid", &pid)]));
             }
@@ -224,6 +230,22 @@ impl Repl<'_> {
             idle.end().await;
         }
         end
+    }
+
+    /// Tells who begins here how pages are found by their meaning, where they are not.
+    fn offer_meaning(&self) -> Result<()> {
+        let session = &self.session;
+        if session.settings.embedder.is_some() || session.embedder()?.is_some() {
+            return Ok(());
+        }
+        let entry = embedder::recommended();
+        let values: [(&str, &dyn std::fmt::Display); 3] = [
+            ("model", &entry.name),
+            ("size", &DecimalBytes(entry.bytes)),
+            ("licence", &entry.licence),
+        ];
+        say!("{}", fill(words().offer_meaning, &values));
+        Ok(())
     }
 
     /// Commands with the names of what is here.

@@ -135,6 +135,9 @@ struct Manifest {
     #[serde(default)]
     memory: MemoryFile,
     think: Option<Think>,
+    /// Whether it may start processes of its own.
+    #[serde(default)]
+    children: bool,
 }
 
 /// Reads the agent at `path`: a file, or a folder with `agent.toml` or `SKILL.md`. One that
@@ -170,6 +173,7 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
             name: manifest.name.unwrap_or(fallback),
             instructions: manifest.instructions,
             tools: manifest.tools,
+            children: manifest.children,
             ..Agent::default()
         };
         return Ok(Loaded {
@@ -200,6 +204,10 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
     loaded.agent = Agent {
         name: front.name.unwrap_or(fallback),
         instructions: parts.join("\n\n"),
+        children: loaded
+            .wanted
+            .iter()
+            .any(|tool| borrowed::starts_agents(tool)),
         ..Agent::default()
     };
     Ok(loaded)

@@ -2,6 +2,7 @@
 //! there.
 
 use anyhow::Result;
+use quipu_tools::Topics;
 
 use crate::terminal::error::UserError;
 
@@ -33,6 +34,31 @@ pub const EARS: &str = "ears";
 /// The tool that speaks, and the model of the catalogue that it needs. It is no component:
 /// it computes natively, and its only input is text.
 pub const VOICE: &str = "voice";
+
+/// What a task has to speak of before a model is shown the tool `name`; nothing, where it is
+/// shown to all. The weights of a sense are often there, and few tasks are about it.
+pub fn topics(name: &str) -> Topics {
+    match name {
+        EYES => Topics::of(
+            "picture photo photograph photographed image screenshot snapshot scan scanned ocr \
+             图片 照片 相片 截图 截屏 图像 扫描 拍照 拍的 圖片 截圖 圖像 掃描",
+            "png jpg jpeg webp tif tiff bmp",
+        ),
+        EARS => Topics::of(
+            "recording recorded audio sound listen podcast voicemail dictation dictated \
+             transcribe transcribed transcript transcription \
+             录音 音频 语音 声音 听写 转写 播客 錄音 音頻 語音 聲音 聽寫 轉寫",
+            "wav flac mp3 ogg oga opus m4a",
+        ),
+        VOICE => Topics::of(
+            "aloud loud speak spoken speech voice audio sound pronounce pronounced \
+             pronunciation narrate narrated narration \
+             朗读 读出 读给 念出 念给 说出来 语音 声音 发音 配音 播报 朗讀 讀出 唸出 語音 聲音 發音",
+            "wav",
+        ),
+        _ => Topics::default(),
+    }
+}
 
 /// What reads documents of many formats when they are imported. No process sees it.
 pub const DOCUMENTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/documents.wasm"));

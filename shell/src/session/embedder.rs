@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::time::UNIX_EPOCH;
 
 use anyhow::Result;
+use indicatif::DecimalBytes;
 use quipu_cpu::embed::{self, StaticEmbedder};
 use quipu_cpu::llama::LlamaEmbedder;
 use quipu_memory::Embedder;
@@ -14,7 +15,9 @@ use quipu_models::{self as models, Places, catalogue};
 
 /// Those that are taken without being named, the best first: what each gains in finding
 /// for what it costs in time is measured by `evals/`.
-const PREFERRED: &[&str] = &["minilm-l6-v2", "potion-base-8m"];
+const PREFERRED: &[&str] = &[RECOMMENDED, "minilm-l6-v2", "potion-base-8m"];
+/// The one that is recommended: it knows a hundred languages.
+const RECOMMENDED: &str = "multilingual-e5-small";
 /// The setting that goes without.
 const NONE: &str = "none";
 
@@ -54,6 +57,38 @@ pub fn find(
     }))
 }
 
+/// The other models of the catalogue that are here whole: pages that have vectors of one of them
+/// are found by these until they have one of `chosen`.
+pub fn others(chosen: &LazyEmbedder, places: &Places, threads: Option<usize>) -> Vec<LazyEmbedder> {
+    let known = catalogue::entries().iter();
+    let known = known.filter(|entry| entry.kind == catalogue::Kind::Embedder && !entry.is_part());
+    let here = known.filter_map(|entry| whole(entry, &places.folders));
+    here.map(|file| LazyEmbedder {
+        name: name_of(&file),
+        file,
+        threads,
+        open: OnceLock::new(),
+    })
+    .filter(|other| other.name != chosen.name)
+    .collect()
+}
+
+/// The model that is recommended to whoever has none, or one that knows English alone, with
+/// its size: as `quipu model pull` takes it.
+pub fn recommended() -> &'static catalogue::Entry {
+    catalogue::find(RECOMMENDED).expect("the catalogue has it, and a test looks")
+}
+
+/// The hint where no embedding model is here.
+pub fn how_to_get_one() -> String {
+    let entry = recommended();
+    format!(
+        "`quipu model pull {}` brings one ({})",
+        entry.name,
+        DecimalBytes(entry.bytes)
+    )
+}
+
 /// The file of `entry` in the first of `folders` that has it whole, with what it is
 /// nothing without.
 fn whole(entry: &catalogue::Entry, folders: &[PathBuf]) -> Option<PathBuf> {
@@ -79,6 +114,17 @@ fn name_of(file: &Path) -> String {
 }
 
 impl LazyEmbedder {
+    /// What people call it.
+    pub fn called(&self) -> &str {
+        let end = self.name.find(' ').unwrap_or(self.name.len());
+        &self.name[..end]
+    }
+
+    /// Whether it knows other languages than English.
+    pub fn is_recommended(&self) -> bool {
+        self.called() == RECOMMENDED
+    }
+
     fn open(&self) -> Result<&dyn embed::Embedder, Box<dyn Error + Send + Sync>> {
         let open = self.open.get_or_init(|| match self.file.extension() {
             Some(end) if end == "safetensors" => {
@@ -109,5 +155,23 @@ impl Embedder for LazyEmbedder {
 
     fn embed_query(&self, text: &str) -> Result<Vec<f32>, Box<dyn Error + Send + Sync>> {
         self.open()?.embed_query(text)
+    }
+
+    fn floor(&self) -> f32 {
+        self.open().map_or(0.0, |open| open.floor())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_preferred_is_in_the_catalogue() {
+        for name in PREFERRED {
+            let entry = catalogue::find(name).expect("it is there");
+            assert_eq!(entry.kind, catalogue::Kind::Embedder, "{name}");
+        }
+        assert!(how_to_get_one().contains(&recommended().name));
     }
 }

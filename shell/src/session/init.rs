@@ -23,7 +23,7 @@ use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
-use quipu_memory::{Access, DiskStore, Screen};
+use quipu_memory::{Access, DiskStore, Embedder, Screen};
 use quipu_models::{self as models, Places, gguf};
 use quipu_tools::mcp::McpHost;
 use quipu_tools::{Bus, Capability, Device, LeakScan, SecretStore};
@@ -34,15 +34,17 @@ use crate::config::settings::{self, ApproveWord, AttentionWord, CpuChoice, Setti
 use crate::config::{env_vars, policy, private};
 use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
+use crate::session::embedder::{self, LazyEmbedder};
+use crate::session::judgement;
 use crate::session::library::Library;
 use crate::session::lock::MachineLock;
-use crate::session::{embedder, judgement};
 use crate::terminal::output::visible;
 use crate::terminal::{bar, secrets};
 
-/// Pages that get vectors whenever the store is opened, some seconds' work; more wait for
-/// `quipu mem add` or `quipu mem rebuild`, and are found by their words meanwhile.
-const VECTORS_AT_ONCE_MAX: u64 = 200;
+/// Pages that get vectors whenever the store is opened, a few seconds' work; more wait for
+/// `quipu mem add` or `quipu mem rebuild`, and are found by their words meanwhile, and by the
+/// vectors of another model that they may have.
+const VECTORS_AT_ONCE_MAX: u64 = 20;
 /// How long an endpoint may stay silent.
 const ENDPOINT_SILENCE: Duration = Duration::from_secs(120);
 
@@ -200,13 +202,24 @@ impl Session {
             true => store,
             false => store.with_screen(screen(self.leaks.clone())),
         };
-        let threads = self.settings.threads.map(usize::from);
-        let embedder = embedder::find(self.settings.embedder.as_deref(), &self.places(), threads)?;
-        let Some(embedder) = embedder else {
+        let Some(embedder) = self.embedder()? else {
             return Ok(Arc::new(store));
         };
-        let store = store.with_embedder_for(Arc::new(embedder), VECTORS_AT_ONCE_MAX)?;
+        let threads = self.settings.threads.map(usize::from);
+        let others = embedder::others(&embedder, &self.places(), threads);
+        let all = std::iter::once(embedder).chain(others);
+        let all = all.map(|embedder| Arc::new(embedder) as Arc<dyn Embedder>);
+        let store = store.with_embedders(all.collect(), VECTORS_AT_ONCE_MAX)?;
         Ok(Arc::new(store))
+    }
+
+    /// The embedding model that the settings name, or the best that is here.
+    ///
+    /// # Errors
+    /// One that is named and not here.
+    pub fn embedder(&self) -> Result<Option<LazyEmbedder>> {
+        let threads = self.settings.threads.map(usize::from);
+        embedder::find(self.settings.embedder.as_deref(), &self.places(), threads)
     }
 
     /// How long to wait for another writer of the store: not at all for a machine, which
@@ -226,8 +239,8 @@ impl Session {
             let bar = bar.get_or_init(|| {
                 if total > VECTORS_AT_ONCE_MAX {
                     say!(
-                        "preparing {total} pages to be found by meaning; they are found by \
-                         their words already, and Ctrl-C loses nothing"
+                        "preparing {total} pages to be found by meaning; they are found already \
+                         as before, and Ctrl-C loses nothing: `quipu mem rebuild` goes on"
                     );
                 }
                 bar::bar(total)

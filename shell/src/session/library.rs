@@ -16,8 +16,10 @@ pub type Progress<'a> = &'a dyn Fn(u64, u64);
 pub enum Meaning {
     /// There is no embedding model.
     NoModel,
-    /// There is one, and some pages have no vector of it.
-    Incomplete,
+    /// There is one, and so many pages have no vector of it.
+    Incomplete(u64),
+    /// So many pages have no vector of it, and are found by those of another one meanwhile.
+    Changing(u64),
     /// Every page has a vector.
     Complete,
 }
@@ -78,10 +80,13 @@ impl Library for DiskStore {
     }
 
     fn meaning(&self) -> Result<Meaning, StoreError> {
-        Ok(match (self.has_embedder(), self.mode(Mode::Hybrid)) {
-            (false, _) => Meaning::NoModel,
-            (true, Mode::Hybrid) => Meaning::Complete,
-            (true, _) => Meaning::Incomplete,
+        if !self.has_embedder() {
+            return Ok(Meaning::NoModel);
+        }
+        Ok(match (self.mode(Mode::Hybrid), self.without_vectors()?) {
+            (Mode::Hybrid, 0) => Meaning::Complete,
+            (Mode::Hybrid, pages) => Meaning::Changing(pages),
+            (_, pages) => Meaning::Incomplete(pages),
         })
     }
 

@@ -74,9 +74,10 @@ impl Session {
     }
 
     /// Shows a built-in tool its weights. One that is nothing without them is not offered
-    /// to a model before they are here.
+    /// to a model before they are here, and then where a task speaks of what it does.
     pub fn give_firmware(&self, device: &mut WasmDevice) {
         let name = device.spec().name.clone();
+        device.show_for(builtin::topics(&name));
         match (catalogue::find(&name), self.firmware(&name)) {
             (Some(_), Some(folder)) => device.mount_firmware(folder),
             (Some(_), None) => device.withdraw(),

@@ -240,6 +240,7 @@ fn spec(folder: Option<&Path>) -> DeviceSpec {
         description: "Speaks a text: English and Chinese.".into(),
         origin: BUILTIN.into(),
         functions: vec![say],
+        topics: builtin::topics(builtin::VOICE),
         ..DeviceSpec::default()
     }
 }

@@ -102,6 +102,7 @@ pub fn kernel(error: &KernelError) -> &str {
         KernelError::Killed(_) => "`quipu run --fork PID` starts a copy that goes on",
         KernelError::Running(_) => "wait for it, or stop it first",
         KernelError::Stopping => "wait until it has ended, then run the command again",
+        KernelError::NoRoom(_) => "give the process higher limits, or wait until its children end",
         KernelError::Busy(_) => "wait until it has read them",
         KernelError::NotRunning(_) => "`quipu ps` lists the processes",
     }

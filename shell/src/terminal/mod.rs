@@ -30,6 +30,7 @@ macro_rules! say {
 
 pub mod bar;
 pub mod branches;
+pub mod children;
 pub mod error;
 pub mod exit;
 pub mod hints;
@@ -38,6 +39,7 @@ pub mod lines;
 pub mod logging;
 pub mod model_hints;
 pub mod output;
+pub mod parts;
 pub mod person;
 pub mod pull;
 pub mod render;

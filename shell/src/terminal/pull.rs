@@ -30,6 +30,7 @@ fn words(event: &Event<'_>) -> String {
         }
         Event::SourceFailed(error) => format!("{error}; trying the next source"),
         Event::Joining => "joining the parts".into(),
+        Event::Making => "making the model of them".into(),
         Event::Checking => "checking".into(),
         Event::Fetched { path, bytes } => {
             format!("{} ({})", path.display(), DecimalBytes(*bytes))

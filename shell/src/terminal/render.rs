@@ -12,8 +12,9 @@ use quipu_kernel::window::reminder::{Reminder, Source};
 use serde_json::Value;
 
 use crate::terminal::output::{is_plain, one_line, seconds, shortened, visible};
+use crate::terminal::parts::Shown;
 use crate::terminal::words::{fill, words};
-use crate::terminal::{branches, hints};
+use crate::terminal::{branches, children, hints};
 
 /// Characters of an observation shown; the whole is in `quipu log`.
 const SHOWN_CHARS: usize = 600;
@@ -24,6 +25,8 @@ pub struct Renderer {
     /// Whether what came back is one line, and the rest is asked for.
     folds: bool,
     written: String,
+    /// The parts of the task as they were shown.
+    parts: Shown,
     dim: Style,
     mark: Style,
     warn: Style,
@@ -39,6 +42,7 @@ impl Renderer {
             live,
             folds: false,
             written: String::new(),
+            parts: Shown::default(),
             dim: style(Style::new().dim()),
             mark: style(Style::new().cyan().bold()),
             warn: style(Style::new().yellow()),
@@ -84,6 +88,12 @@ impl Renderer {
                 let dropped = dropped.map(|why| format!("not planned: {}", visible(why)));
                 for line in planned(plan).into_iter().chain(dropped) {
                     self.print(&self.dim.apply_to(line).to_string());
+                }
+            }
+            Event::Parts { parts, .. } => {
+                self.end_draft();
+                for line in self.parts.changed(parts) {
+                    self.print(&self.dim.apply_to(visible(&line)).to_string());
                 }
             }
             Event::Step {
@@ -201,6 +211,12 @@ impl Renderer {
                         .to_string(),
                 );
             }
+            Event::Spawned { .. } | Event::Joined { .. } => {
+                self.end_draft();
+                for line in children::line(event) {
+                    self.print(&self.dim.apply_to(line).to_string());
+                }
+            }
             Event::Deliberated { .. } => {
                 for line in branches::lines(event).into_iter().flatten() {
                     self.print(&self.dim.apply_to(line).to_string());
@@ -211,6 +227,10 @@ impl Renderer {
                 let ended = hints::ended(exit).filter(|_| exit.status != Status::Interrupted);
                 if let Some(error) = ended {
                     self.print(&self.warn.apply_to(visible(&error)).to_string());
+                }
+                if !exit.left.is_empty() {
+                    let left = fill(words().left_undone, &[("parts", &exit.left.join("; "))]);
+                    self.print(&self.warn.apply_to(visible(&left)).to_string());
                 }
                 let usage = exit.usage;
                 let sum = fill(

@@ -92,6 +92,8 @@ macro_rules! catalogue {
 catalogue! {
     begin: "Type a task, /help for commands, Ctrl-D to leave.",
         "输入任务即可开始；/help 列出命令；Ctrl-D 退出。";
+    offer_meaning: "pages are found by their words; /model pull {model} ({size}, {licence}) finds them by meaning too, in any language",
+        "目前按词语查找页面；/model pull {model}（{size}，{licence}）后还可按含义查找，支持任何语言";
     shared: "{cpu} · shared with the machine that runs here",
         "{cpu} · 与此处正在运行的机器共用";
     cut_off: "process {pid} was cut off: /resume {pid} carries it on, /continue brings its conversation back",
@@ -154,6 +156,9 @@ catalogue! {
     failed: "failed", "失败";
     evicted: "page {page} evicted ({tokens} tokens)", "页 {page} 已移出窗口（{tokens} 个 token）";
     recalled: "page {page} recalled", "页 {page} 已取回";
+    left_undone: "not done: {parts}", "未完成：{parts}";
+    child_began: "        process {pid}: {task}", "        进程 {pid}：{task}";
+    child_ended: "        process {pid} → {said}", "        进程 {pid} → {said}";
     lost: "{events} events came too fast to be shown", "{events} 个事件来得太快，未能显示";
     limit: "limit: {text}", "限制：{text}";
     sum: "{time} · {prompt} prompt tokens ({cached} cached) · {generated} generated",

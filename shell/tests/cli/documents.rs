@@ -35,6 +35,9 @@ fn pdf(objects: &[String]) -> Vec<u8> {
     file.into_bytes()
 }
 
+/// What stands before contents that are said to be deflated.
+const PACKED: &str = "packed:";
+
 /// A PDF with a page for each of `contents`, and these annotations on the first.
 fn printed(contents: &[&str], annotations: &[&str]) -> Vec<u8> {
     let first = 4 + annotations.len();
@@ -72,8 +75,12 @@ fn printed(contents: &[&str], annotations: &[&str]) -> Vec<u8> {
              /Resources << /Font << /F1 3 0 R >> >> {annotated} >>",
             first + 2 * n + 1
         ));
+        let (filter, content) = match content.strip_prefix(PACKED) {
+            Some(packed) => ("/Filter /FlateDecode", packed),
+            None => ("", *content),
+        };
         objects.push(format!(
-            "<< /Length {} >>\nstream\n{content}\nendstream",
+            "<< /Length {} {filter} >>\nstream\n{content}\nendstream",
             content.len()
         ));
     }
@@ -450,13 +457,21 @@ fn a_page_that_is_missing_is_named(sandbox: &Sandbox) {
         "/Subtype /Text /Rect [400 700 420 720] /Contents (Ask the groom first.)",
     ];
     sandbox.write("form.pdf", printed(&[&line("Name of the mount:")], &form));
+    let hurt = [
+        &line("Bylaws."),
+        "",
+        &format!("{PACKED}it never was"),
+        &format!("{PACKED}\x78\x01"),
+    ];
+    sandbox.write("hurt.pdf", printed(&hurt, &[]));
     sandbox
-        .quipu(&["mem", "add", "mixed.pdf", "form.pdf"])
+        .quipu(&["mem", "add", "mixed.pdf", "form.pdf", "hurt.pdf"])
         .check(
             0,
             &[
                 "mixed.pdf: 2 of 3 pages; page 2 has no text (a scan?)",
-                "added 3 pages from 2 files",
+                "hurt.pdf: 1 of 4 pages; page 2 is blank; pages 3-4 are broken",
+                "added 4 pages from 3 files",
             ],
         );
     for query in ["Rosinante", "groom"] {

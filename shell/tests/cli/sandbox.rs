@@ -212,6 +212,16 @@ impl Running {
         assert!(sent.success());
     }
 
+    /// Ends it at once, with no time for anything.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+    }
+
+    /// The next line of standard output, if there is one.
+    pub fn line(&self) -> Option<String> {
+        self.lines.recv_timeout(PATIENCE).ok()
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub fn end(&mut self) -> Said {

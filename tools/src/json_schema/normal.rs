@@ -145,7 +145,11 @@ impl Normalizer<'_> {
                     reference = Some(self.reference(value, at, depth)?);
                 }
                 "id" if draft == Draft::Four && value.is_string() => {}
-                key if GONE.contains(&key) => {}
+                key if GONE.contains(&key) || says_nothing(key, value) => {}
+                // Many write one where a list is meant.
+                "examples" if !value.is_array() => {
+                    out.insert("examples".into(), json!([value]));
+                }
                 key => self.word(&mut out, key, value, (map, at, depth))?,
             }
         }
@@ -350,6 +354,21 @@ impl Normalizer<'_> {
         {
             out.insert("additionalProperties".into(), others);
         }
+    }
+}
+
+/// Whether `value` is null where `key` has none, as programs write what is not there; or is no
+/// value for a remark, which changes nothing and is no reason to refuse a schema.
+fn says_nothing(key: &str, value: &Value) -> bool {
+    match key {
+        "const" | "default" => false,
+        "title" | "description" => !value.is_string(),
+        "deprecated" | "readOnly" | "writeOnly" => !value.is_boolean(),
+        // Languages without objects write an empty one as a list.
+        "properties" | "patternProperties" | "dependentSchemas" => {
+            value.is_null() || *value == json!([])
+        }
+        _ => value.is_null(),
     }
 }
 

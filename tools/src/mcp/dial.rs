@@ -24,6 +24,7 @@ use super::era::{self, Probe};
 use super::follow::{self, Redirects};
 use super::hidden::Hidden;
 use super::link::{Lines, Link, Running};
+use super::mended::Mended;
 use super::post::Post;
 use super::{START_MAX, bound};
 use crate::caps::{Grants, Rights};
@@ -121,7 +122,7 @@ impl Link {
             self.hidden.clone(),
         ));
         let transport = AsyncRwTransport::new(streams.output, streams.input);
-        let transport = Probe::new(transport, late.clone());
+        let transport = Probe::new(Mended(transport), &lifecycle, late.clone());
         let client = Client::new(self.life.clone());
         let started =
             serve_client_with_lifecycle_and_ct(client, transport, lifecycle, over.clone()).await;
@@ -142,10 +143,11 @@ impl Link {
     ) -> Result<Started, String> {
         let wait = match lifecycle {
             Lifecycle::Initialize => START_MAX,
-            _ => era::ANSWER_MAX,
+            _ => era::REPLY_MAX,
         };
         let transport = self.address(instead, redirects).await?;
         let client = Client::new(self.life.clone());
+        let transport = Mended(transport);
         let started =
             serve_client_with_lifecycle_and_ct(client, transport, lifecycle, over.clone());
         let late = || ClientInitializeError::ConnectionClosed("it did not answer".into());

@@ -20,8 +20,13 @@ use rmcp::transport::Transport;
 use rmcp::{ClientLifecycleMode, service};
 use tokio::time::Instant;
 
-/// How long an answer to the newer question is waited for.
-pub(super) const ANSWER_MAX: Duration = Duration::from_secs(3);
+use super::START_MAX;
+
+/// How long an answer to the newer question is waited for, where it is not known whether it is
+/// understood: older programs may say nothing to it.
+const ANSWER_MAX: Duration = Duration::from_secs(3);
+/// The same of an address: whoever is there answers something.
+pub(super) const REPLY_MAX: Duration = Duration::from_secs(10);
 
 /// Asks for what there is, and shakes hands where that is not understood.
 pub(super) fn either() -> ClientLifecycleMode {
@@ -42,6 +47,8 @@ pub(super) fn newer() -> ClientLifecycleMode {
 /// so.
 pub(super) struct Probe<T> {
     inner: T,
+    /// How long an answer is waited for.
+    patience: Duration,
     /// The question that waits for its answer, and until when.
     asked: Option<(RequestId, Instant)>,
     /// One that was answered in the server's place.
@@ -51,10 +58,17 @@ pub(super) struct Probe<T> {
 }
 
 impl<T> Probe<T> {
-    /// Wraps `inner`; `late` is set where an answer comes that nobody waits for any longer.
-    pub(super) fn new(inner: T, late: Arc<AtomicBool>) -> Self {
+    /// Wraps `inner`; `late` is set where an answer comes that nobody waits for any longer. What
+    /// is known to understand the question, by `lifecycle`, has all the time that it takes to
+    /// start: a busy machine takes ten times as long.
+    pub(super) fn new(inner: T, lifecycle: &ClientLifecycleMode, late: Arc<AtomicBool>) -> Self {
+        let patience = match lifecycle {
+            ClientLifecycleMode::Discover { .. } => START_MAX,
+            _ => ANSWER_MAX,
+        };
         Self {
             inner,
+            patience,
             asked: None,
             given_up: None,
             late,
@@ -125,7 +139,7 @@ impl<T: Transport<RoleClient> + 'static> Transport<RoleClient> for Probe<T> {
         if let ClientJsonRpcMessage::Request(request) = &item
             && matches!(request.request, ClientRequest::DiscoverRequest(_))
         {
-            self.asked = Some((request.id.clone(), Instant::now() + ANSWER_MAX));
+            self.asked = Some((request.id.clone(), Instant::now() + self.patience));
         }
         self.inner.send(item)
     }

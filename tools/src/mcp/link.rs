@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rmcp::model::{CallToolRequestParams, CallToolResult, ReadResourceRequestParams};
+use rmcp::model::{
+    CallToolRequestParams, CallToolResult, PaginatedRequestParams, ReadResourceRequestParams, Tool,
+};
 use rmcp::service::{RoleClient, RunningService, ServiceError};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
@@ -29,6 +31,8 @@ use crate::secrets::handle::{self, PREFIX};
 /// The shortest and the longest time after a failed start before the next.
 const REST: Duration = Duration::from_secs(1);
 const REST_MAX: Duration = Duration::from_secs(60);
+/// Pages of a listing.
+const PAGES_MAX: usize = 200;
 /// Resources that are named where another was asked for.
 const RESOURCES_NAMED: usize = 20;
 
@@ -41,6 +45,32 @@ pub(super) struct Running {
     /// Whether the library has seen its tools.
     pub(super) listed: AtomicBool,
     pub(super) _over: DropGuard,
+}
+
+impl Running {
+    /// All tools of the server. A page that names no other as the next is the last; so is one
+    /// that only has tools which were listed before, as of servers that name some page always.
+    async fn tools(&self) -> Result<Vec<Tool>, ServiceError> {
+        let mut tools: Vec<Tool> = Vec::new();
+        let mut cursor: Option<String> = None;
+        for _ in 0..PAGES_MAX {
+            let params = PaginatedRequestParams::default().with_cursor(cursor.clone());
+            let page = self.service.list_tools(Some(params)).await?;
+            let fresh: Vec<Tool> = page
+                .tools
+                .into_iter()
+                .filter(|tool| cursor.is_none() || !tools.contains(tool))
+                .collect();
+            let next = page.next_cursor.filter(|next| !next.is_empty());
+            let is_last = next.is_none() || cursor.is_some() && fresh.is_empty();
+            tools.extend(fresh);
+            if is_last {
+                break;
+            }
+            cursor = next;
+        }
+        Ok(tools)
+    }
 }
 
 /// What a link shares with the others of its machine.
@@ -191,14 +221,19 @@ impl Link {
     /// Its tools, as functions.
     pub(super) async fn list(&self) -> Result<Listing, ToolError> {
         let running = self.connected().await?;
-        let tools = running.service.list_all_tools().await;
+        let tools = running.tools().await;
         let tools = tools.map_err(|error| self.failure(&error))?;
         let mut listing = Listing {
             functions: Vec::new(),
             left_out: Vec::new(),
         };
         for tool in &tools {
+            let is_known = |known: &FunctionSpec| *known.name == *tool.name;
             match convert::function(tool) {
+                Ok(_) if listing.functions.iter().any(is_known) => {
+                    let reason = "another function of it has the same name".to_owned();
+                    listing.left_out.push((tool.name.to_string(), reason));
+                }
                 Ok(function) => listing.functions.push(self.described(function)),
                 Err(reason) => listing.left_out.push((tool.name.to_string(), reason)),
             }
@@ -272,7 +307,7 @@ impl Link {
         let is_http = matches!(self.server().transport, McpTransport::Http { .. });
         if is_newer && is_http && !running.listed.swap(true, Ordering::Relaxed) {
             // A call without them fails with the server's own words.
-            let _ = running.service.list_all_tools().await;
+            let _ = running.tools().await;
         }
         Ok(running)
     }

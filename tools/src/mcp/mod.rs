@@ -15,6 +15,7 @@
 //! | `dial` | how it is reached: the program or address, the revision of the protocol |
 //! | `era`, `client` | which revision a server speaks, and what it says unasked |
 //! | `follow`, `post` | redirects of an address; how messages reach it |
+//! | `mended` | results that are nearly as the protocol has them |
 //! | `link` | the connection: started when needed, and again after a failure |
 //! | `hidden` | what a server was given in confidence, kept out of what it says |
 //! | `content` | what a result holds: texts, and names of everything else |
@@ -32,6 +33,7 @@ mod fill;
 mod follow;
 mod hidden;
 mod link;
+mod mended;
 mod post;
 
 use std::collections::BTreeMap;
@@ -170,12 +172,11 @@ impl McpHost {
                 description: format!("the MCP server {}", server.name),
                 origin: server.origin(),
                 functions: functions.collect(),
-                optional: false,
                 requests,
                 granted: held.grants.clone(),
                 lapsed: held.lapsed,
-                vouched: false,
                 hash: Some(bound.fingerprint.clone()),
+                ..DeviceSpec::default()
             },
             link: Arc::new(self.link(bound, held.grants)),
             host: self.clone(),

@@ -24,6 +24,7 @@ use crate::grants::Held;
 use crate::manifest::{GuestLimits, Manifest};
 use crate::net::secrets::Secrets;
 use crate::secrets::Secret;
+use crate::topics::Topics;
 
 /// The longest a call may take when nobody says.
 const DEADLINE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
@@ -153,6 +154,11 @@ impl WasmDevice {
         for function in &mut self.spec.functions {
             function.offered = false;
         }
+    }
+
+    /// Shows it to a model only where a task speaks of `topics`.
+    pub fn show_for(&mut self, topics: Topics) {
+        self.spec.topics = topics;
     }
 
     /// Gives the device what the user has granted to it, and its secrets.

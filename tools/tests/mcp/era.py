@@ -3,6 +3,7 @@
     era.py MANNER [FOLDER]
 
 newer     revision 2026-07-28 and nothing older
+slow      the same, and takes a while to start, as on a busy machine
 dies      an older kind that ends at a question it does not know
 silent    an older kind that does not answer such a question
 odd       an older kind that answers anything to it
@@ -101,6 +102,10 @@ def at_sigterm(*_):
         os._exit(0)
 
 
+if MANNER == "slow":
+    # Longer than an answer is waited for that may never come.
+    time.sleep(3.5)
+
 if FILE:
     signal.signal(signal.SIGTERM, at_sigterm)
     with open(FILE, "a") as file:
@@ -110,7 +115,7 @@ for line in sys.stdin:
     message = json.loads(line)
     if "id" not in message or "method" not in message:
         continue
-    speak = newer if MANNER == "newer" else older
+    speak = newer if MANNER in ("newer", "slow") else older
     answer = speak(message, message["method"], message.get("params") or {})
     if answer:
         say({"id": message["id"], **answer})

@@ -27,7 +27,7 @@ fn device(host: &Arc<McpHost>, server: McpServer) -> McpDevice {
 
 #[test]
 fn either_kind_is_spoken_to() {
-    for manner in ["newer", "dies", "silent", "odd", "older"] {
+    for manner in ["newer", "dies", "silent", "odd", "older", "slow"] {
         let host = host();
         let tides = device(&host, server(&[manner]));
         assert_eq!(

@@ -16,6 +16,7 @@ TOOLS = [
     {"name": "shout", "description": "Says much.", "inputSchema": NONE, "annotations": READS},
     {"name": "die", "description": "Ends the server.", "inputSchema": NONE},
     {"name": "die_once", "description": "Ends the first server.", "inputSchema": NONE, "annotations": READS},
+    {"name": "bare", "annotations": {"readOnlyHint": "yes"}},
     {"name": "not a name", "description": "Cannot be called.", "inputSchema": NONE},
 ]
 MARK = os.path.join(sys.argv[1], "mark") if len(sys.argv) > 1 else ""
@@ -30,6 +31,8 @@ def call(name, args):
         return text(args["text"])
     if name == "variable":
         return text(os.environ.get(args["text"], "unset"))
+    if name == "bare":
+        return {"content": ["no", {"text": "form"}]}
     if name == "refuse":
         return {**text("the ink is dry"), "isError": True}
     if name == "hang":
@@ -52,7 +55,8 @@ def answer(method, params):
             "serverInfo": {"name": "bad manners", "version": "1"},
         }
     if method == "tools/list":
-        return {"tools": TOOLS}
+        # One page, which always names another.
+        return {"tools": TOOLS, "nextCursor": "again"}
     if method == "tools/call":
         return call(params["name"], params.get("arguments") or {})
     return {}

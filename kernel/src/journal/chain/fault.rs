@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Chain, Link, digest, links, process_digest};
+use super::{Chain, Link, Mac, digest, links, process_digest};
 use crate::journal::error::wrap;
 use crate::journal::tape::{Piece, Told, hash_of};
 use crate::journal::{Journal, JournalError, Result};
@@ -46,7 +46,7 @@ impl Chain {
     /// What is wrong with the links of `pid`, or with the rows they stand for.
     fn fault(&self, connection: &Connection, pid: Pid) -> Fault {
         // Before the links: it is never newer than they are.
-        let head = self.head(pid)?;
+        let head = self.heads.of(pid).map_err(unreadable)?;
         let links = links(connection, pid)?;
         if links.is_empty() {
             let there = "SELECT count(*) FROM process WHERE pid=?1";
@@ -58,7 +58,7 @@ impl Chain {
             latest.insert((link.kind.as_str(), link.n), link);
         }
         let checks: [&dyn Fn() -> Fault; 5] = [
-            &|| Ok(self.broken(pid, &links, head.as_deref())),
+            &|| Ok(self.broken(pid, &links, head.as_ref())),
             &|| changed(connection, pid, &latest),
             &|| added(connection, pid, &latest),
             &|| state_changed(connection, pid, &links),
@@ -73,7 +73,7 @@ impl Chain {
     }
 
     /// A link that does not fit the one before, or links that are missing at the end.
-    fn broken(&self, pid: Pid, links: &[Link], head: Option<&[u8]>) -> Option<String> {
+    fn broken(&self, pid: Pid, links: &[Link], head: Option<&Mac>) -> Option<String> {
         let mut before: &[u8] = &[];
         for link in links {
             if self.mac(before, pid, link).as_slice() != link.mac {
@@ -81,9 +81,14 @@ impl Chain {
             }
             before = &link.mac;
         }
-        let missing = head.is_some_and(|head| !links.iter().any(|link| link.mac == head));
+        let missing = head.is_some_and(|head| !links.iter().any(|link| link.mac == *head));
         missing.then(|| "its last rows are missing".into())
     }
+}
+
+/// What went wrong with a file, as what went wrong with the journal.
+fn unreadable(error: std::io::Error) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }
 
 /// A row that does not fit its link.

@@ -27,6 +27,7 @@ use serde_json::{Value, json};
 use super::{Outcome, StepRow};
 use crate::gate::Ruling;
 use crate::gate::plan::Plan;
+use crate::gate::rules::Rule;
 use crate::limits::Limits;
 use crate::process::{Ending, Exit, Reply};
 use crate::signal::Signal;
@@ -50,6 +51,9 @@ pub(crate) enum Told {
     Fact(String, Value),
     /// A page left the window: its id and its tokens.
     Evicted(String, u32),
+    /// Rules that persons agreed to meanwhile, for good. They count from here on: the run looked
+    /// for such rules this many times before.
+    Rules(u32, Vec<Rule>),
     /// What the gate said of a call of this step.
     Verdict(u32, String),
     /// A signal, or the end of the time.
@@ -271,6 +275,20 @@ impl Tape {
                 Ok(found)
             }
             Tape::Plays(playing) => playing.lock().fact(name),
+        }
+    }
+
+    /// The rules that count from now on and did not before: those that `heed` finds, or those
+    /// that the tape has here.
+    pub(crate) fn rules(&self, heed: impl FnOnce() -> Vec<Rule>) -> Result<Vec<Rule>, Stopped> {
+        match self {
+            Tape::Off => Ok(heed()),
+            Tape::Records(recording) => {
+                let rules = heed();
+                recording.lock().rules(&rules);
+                Ok(rules)
+            }
+            Tape::Plays(playing) => playing.lock().rules(),
         }
     }
 

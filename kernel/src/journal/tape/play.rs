@@ -12,6 +12,7 @@ use super::{
     Count, Outcome, Piece, Ruling, StepRow, Stopped, Told, Weighed, Wrote, exit_bytes,
     intent_bytes, outcome_bytes, short,
 };
+use crate::gate::rules::Rule;
 use crate::process::{Exit, Reply};
 use crate::signal::Signal;
 use crate::window::reminder::Reminder;
@@ -134,6 +135,8 @@ pub(crate) struct Playing {
     end: usize,
     /// The step under way.
     step: u32,
+    /// How many times it looked for rules that were added.
+    looked: u32,
     hash: blake3::Hasher,
     stopped: bool,
     difference: Option<Difference>,
@@ -148,6 +151,7 @@ impl Playing {
             at: run.start + 1,
             end: run.end,
             step: n + 1,
+            looked: 0,
             hash: blake3::Hasher::new(),
             stopped: false,
             difference: None,
@@ -228,6 +232,20 @@ impl Playing {
         let signal = *signal;
         self.at += 1;
         Ok(Some(signal))
+    }
+
+    /// The rules that count from here on and did not before.
+    pub(super) fn rules(&mut self) -> Result<Vec<Rule>, Stopped> {
+        let times = self.looked;
+        self.looked += 1;
+        match self.peek()? {
+            Told::Rules(at, rules) if *at == times => {
+                let rules = rules.clone();
+                self.at += 1;
+                Ok(rules)
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// Whether the time was over here.

@@ -8,6 +8,7 @@ use super::{
     Content, Count, End, Odds, Outcome, Piece, Ruling, Run, Said, StepRow, Told, Weighed, Wrote,
     exit_bytes, intent_bytes, outcome_bytes, short,
 };
+use crate::gate::rules::Rule;
 use crate::process::Exit;
 
 /// A tape that is being written.
@@ -22,6 +23,8 @@ pub(crate) struct Recording {
     content: Vec<Content>,
     /// Of all rows of this run.
     hash: blake3::Hasher,
+    /// How many times it looked for rules that were added.
+    looked: u32,
 }
 
 /// The place of an entry that is filled in later.
@@ -36,6 +39,7 @@ impl Recording {
             counted: HashSet::new(),
             content,
             hash: blake3::Hasher::new(),
+            looked: 0,
         };
         recording.push(Told::Run(Box::new(run)));
         recording
@@ -97,6 +101,14 @@ impl Recording {
         if self.counted.insert(key) {
             self.piece.counts.insert(format!("{key:016x}"), count());
         }
+    }
+
+    /// Notes the rules that count from now on, if there are any.
+    pub(super) fn rules(&mut self, rules: &[Rule]) {
+        if !rules.is_empty() {
+            self.push(Told::Rules(self.looked, rules.to_vec()));
+        }
+        self.looked += 1;
     }
 
     pub(super) fn intent(&mut self, step: &StepRow, ruling: Option<&Ruling>) -> Said {

@@ -145,7 +145,8 @@ impl<'a> Changes<'a> {
         self.set_vector(self.head.seq, vector)
     }
 
-    /// Gives the page of change `seq` its vector, if it is still there.
+    /// Gives the page of change `seq` its vector, if it is still there, in the place of one
+    /// that another model made.
     pub(in crate::disk) fn set_vector(&mut self, seq: i64, vector: &Packed) -> Result<()> {
         let put = || {
             self.tx
@@ -153,24 +154,48 @@ impl<'a> Changes<'a> {
                     "INSERT OR REPLACE INTO vectors (seq, vector)
                      SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM pages WHERE seq = ?1)",
                 )?
-                .execute(params![seq, vector.as_bytes()])
+                .execute(params![seq, vector.as_bytes()])?;
+            self.tx
+                .prepare_cached("DELETE FROM other_vectors WHERE seq = ?1")?
+                .execute([seq])
         };
         put().map(drop).map_err(self.failed())
     }
 
-    /// Removes every vector unless `embedder` made them, and notes that it makes them now.
+    /// Notes that `embedder` makes the vectors from now on. Those that another one made are put
+    /// aside, and those that it made itself before are taken up again.
     pub(in crate::disk) fn set_embedder(&mut self, embedder: &str) -> Result<()> {
         let set = || {
-            let changed = self.tx.execute(
-                "UPDATE head SET embedder = ?1 WHERE embedder <> ?1",
+            let before = &self.head.embedder;
+            if before == embedder {
+                return Ok(());
+            }
+            if !before.is_empty() {
+                self.tx.execute(
+                    "INSERT OR REPLACE INTO other_vectors SELECT seq, ?1, vector FROM vectors",
+                    [before],
+                )?;
+            }
+            self.tx.execute("DELETE FROM vectors", [])?;
+            self.tx.execute(
+                "INSERT INTO vectors SELECT seq, vector FROM other_vectors WHERE embedder = ?1",
                 [embedder],
             )?;
-            match changed {
-                0 => Ok(0),
-                _ => self.tx.execute("DELETE FROM vectors", []),
-            }
+            self.tx
+                .execute("DELETE FROM other_vectors WHERE embedder = ?1", [embedder])?;
+            self.tx
+                .execute("UPDATE head SET embedder = ?1", [embedder])?;
+            Ok(())
         };
-        set().map(drop).map_err(self.failed())
+        set().map_err(self.failed())?;
+        embedder.clone_into(&mut self.head.embedder);
+        Ok(())
+    }
+
+    /// Removes the vectors of other models: every page has one of the model's own.
+    pub(in crate::disk) fn drop_other_vectors(&mut self) -> Result<()> {
+        let drop_all = self.tx.execute("DELETE FROM other_vectors", []);
+        drop_all.map(drop).map_err(self.failed())
     }
 
     /// Removes a page; says whether there was one.

@@ -109,6 +109,8 @@ impl Db {
         self.conn.pragma_update(None, "journal_mode", "WAL")?;
         // An acknowledged page survives a power cut, not just a crash.
         self.conn.pragma_update(None, "synchronous", "FULL")?;
+        // On macOS a plain sync leaves the bytes in the cache of the drive.
+        self.conn.pragma_update(None, "fullfsync", "ON")?;
         // What is removed is overwritten.
         self.conn.pragma_update(None, "secure_delete", "ON")?;
         let change = match format {

@@ -31,17 +31,49 @@ impl Db {
         self.one("SELECT coalesce(max(seq), 0) FROM vectors")
     }
 
-    /// Hands each vector of a page put after change `seq` to `each`, in order.
+    /// Where the vectors of `kind` are kept, as a table and a condition on its rows; `None`
+    /// where there can be none.
+    fn place_of(&self, kind: &str) -> Result<Option<(&'static str, &'static str)>> {
+        if self.head()?.embedder == kind {
+            // The name is a parameter of each question, and this one does not ask for it.
+            return Ok(Some(("vectors", "?1 = ?1")));
+        }
+        // A store that no release wrote that knows the table is only read.
+        let known: i64 =
+            self.one("SELECT count(*) FROM sqlite_schema WHERE name = 'other_vectors'")?;
+        Ok((known > 0).then_some((
+            "other_vectors",
+            "embedder = ?1 AND seq NOT IN (SELECT seq FROM vectors)",
+        )))
+    }
+
+    /// How many vectors of `kind` there are, and the last change of a page that has one.
+    pub(in crate::disk) fn vectors_of(&self, kind: &str) -> Result<(u64, i64)> {
+        let Some((table, rows)) = self.place_of(kind)? else {
+            return Ok((0, 0));
+        };
+        let sql = format!("SELECT count(*), coalesce(max(seq), 0) FROM {table} WHERE {rows}");
+        let read = self.conn.prepare_cached(&sql).and_then(|mut found| {
+            found.query_row([kind], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
+        });
+        let (count, last) = read.map_err(self.failed())?;
+        Ok((u64::try_from(count).unwrap_or(0), last))
+    }
+
+    /// Hands each vector of `kind` of a page put after change `seq` to `each`, in order.
     pub(in crate::disk) fn each_vector_since(
         &self,
+        kind: &str,
         seq: i64,
         mut each: impl FnMut(i64, &[u8]),
     ) -> Result<()> {
+        let Some((table, rows)) = self.place_of(kind)? else {
+            return Ok(());
+        };
+        let sql = format!("SELECT seq, vector FROM {table} WHERE {rows} AND seq > ?2 ORDER BY seq");
         let mut read = || {
-            let mut found = self
-                .conn
-                .prepare_cached("SELECT seq, vector FROM vectors WHERE seq > ?1 ORDER BY seq")?;
-            let mut rows = found.query([seq])?;
+            let mut found = self.conn.prepare_cached(&sql)?;
+            let mut rows = found.query(params![kind, seq])?;
             while let Some(row) = rows.next()? {
                 let vector = row.get_ref(1)?.as_blob()?;
                 each(row.get(0)?, vector);

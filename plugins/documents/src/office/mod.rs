@@ -1,6 +1,8 @@
 //! Office documents: which kind a file is, and who reads it.
 
+mod beside;
 mod charts;
+mod compound;
 mod elements;
 mod open;
 mod sheets;
@@ -11,7 +13,7 @@ use crate::found::{Failed, Found, failed, one_line};
 use crate::zipped::{Archive, xml};
 use elements::name;
 
-/// How the container of older office documents names what it holds, in UTF-16.
+/// How the container of older office documents names what it holds.
 const ENCRYPTED: &str = "EncryptedPackage";
 const WORD: &str = "WordDocument";
 const SLIDES: &str = "PowerPoint Document";
@@ -30,7 +32,10 @@ pub fn open_xml(archive: &mut Archive<'_>, bytes: &[u8]) -> Result<Found, Failed
     } else if has("xl/workbook.bin") {
         sheets::read(bytes, sheets::Kind::Binary)
     } else if has("xl/") {
-        sheets::read(bytes, sheets::Kind::Xml)
+        sheets::read(bytes, sheets::Kind::Xml).map(|mut found| {
+            beside::add(archive, &mut found);
+            found
+        })
     } else {
         Err(failed(
             "an office document of a kind that is not known",
@@ -102,9 +107,14 @@ pub fn flat(bytes: &[u8]) -> Result<Found, Failed> {
 
 /// The text of an older office document, if there is a way to read it.
 pub fn compound(bytes: &[u8]) -> Result<Found, Failed> {
-    let has = |name: &str| {
-        let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        bytes.windows(wide.len()).any(|window| window == wide)
+    let names = compound::names(bytes).unwrap_or_default();
+    // One that is damaged may still say its names, in UTF-16.
+    let has = |name: &str| match names.is_empty() {
+        false => names.iter().any(|found| found.eq_ignore_ascii_case(name)),
+        true => {
+            let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            bytes.windows(wide.len()).any(|window| window == wide)
+        }
     };
     if has(ENCRYPTED) {
         Err(failed(
@@ -136,6 +146,28 @@ pub fn compound(bytes: &[u8]) -> Result<Found, Failed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_older_document_is_what_lies_at_its_top() {
+        let check = |names: &[&str], expected: &str| {
+            let file = self::compound::tests::container(names);
+            let failed = super::compound(&file).expect_err("it is not read");
+            assert!(
+                failed.message.starts_with(expected),
+                "{names:?}: {}",
+                failed.message
+            );
+        };
+        check(&["WordDocument", "Bookshelf"], "a document of Word");
+        check(&["PowerPoint Document"], "a presentation of PowerPoint");
+        check(
+            &["EncryptedPackage", "EncryptionInfo"],
+            "an encrypted document",
+        );
+        check(&["__properties_version1.0"], "a mail of Outlook");
+        check(&["Workbook"], "a broken workbook");
+        check(&["Other"], "a document of an older program");
+    }
 
     #[test]
     fn a_document_says_its_title() {

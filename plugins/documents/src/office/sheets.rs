@@ -2,7 +2,9 @@
 
 use std::io::Cursor;
 
-use calamine::{Data, ExcelDateTime, Ods, Range, Reader, SheetVisible, Sheets, Xls, Xlsb, Xlsx};
+use calamine::{
+    Data, ExcelDateTime, Ods, Range, Reader, SheetType, SheetVisible, Sheets, Xls, Xlsb, Xlsx,
+};
 
 use crate::found::{Failed, Found, Part, broken, failed};
 use crate::table;
@@ -29,16 +31,20 @@ pub fn read(bytes: &[u8], kind: Kind) -> Result<Found, Failed> {
         Kind::Binary => Sheets::Xlsb(Xlsb::new(file).map_err(|error| unread(&error))?),
         Kind::Open => Sheets::Ods(Ods::new(file).map_err(|error| unread(&error))?),
     };
-    let sheets: Vec<(String, bool)> = workbook
-        .sheets_metadata()
-        .iter()
-        .map(|sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible))
-        .collect();
+    let sheets = workbook.sheets_metadata().to_vec();
     let mut found = Found::default();
     let mut cells = 0_usize;
-    for (name, is_seen) in sheets {
+    for sheet_of in sheets {
+        let name = sheet_of.name;
+        let is_seen = sheet_of.visible == SheetVisible::Visible;
         let values = match workbook.worksheet_range(&name) {
             Ok(values) => values,
+            Err(error) if sheet_of.typ == SheetType::WorkSheet => {
+                found
+                    .left_out
+                    .push(format!("sheet {name}, which is broken: {error}"));
+                continue;
+            }
             // A sheet of a chart has no cells.
             Err(_) => continue,
         };

@@ -31,21 +31,32 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
         })
         .filter_map(|id| parts.get(id.value()).map(|(_, path)| path.clone()));
     let mut found = Found::default();
+    let mut broken = None;
     for (n, path) in slides.take(SLIDES_MAX).enumerate() {
-        found.parts.push(slide(archive, &path, n + 1)?);
+        // A slide that is damaged costs itself.
+        match slide(archive, &path, n + 1) {
+            Ok(part) => found.parts.push(part),
+            Err(failed) => {
+                let words = format!("slide {}: {}", n + 1, failed.message);
+                found.left_out.push(words);
+                broken = Some(failed);
+            }
+        }
     }
-    Ok(found)
+    match broken {
+        Some(failed) if found.parts.is_empty() => Err(failed),
+        _ => Ok(found),
+    }
 }
 
 fn slide(archive: &mut Archive<'_>, path: &str, number: usize) -> Result<Part, Failed> {
-    let text = archive.text(path)?.unwrap_or_default();
+    let text = archive.text(path)?;
+    let text = text.ok_or_else(|| failed("it is not in the file", "save it again"))?;
     let around = relations(archive, path)?;
     let mut whole = Paragraphs::default();
     let mut title = String::new();
-    if !text.is_empty() {
-        let document = xml(&text, "presentation")?;
-        shapes(&document.root_element(), &mut whole, &mut title);
-    }
+    let document = xml(&text, "presentation")?;
+    shapes(&document.root_element(), &mut whole, &mut title);
     let mut more: Vec<&(String, String)> = around.values().collect();
     more.sort();
     for (kind, path) in more {
@@ -68,8 +79,10 @@ fn slide(archive: &mut Archive<'_>, path: &str, number: usize) -> Result<Part, F
         match kind.as_str() {
             "notesSlide" => shapes(&document.root_element(), &mut words, &mut String::new()),
             "comments" => {
-                let texts = document.descendants().filter(|node| name(node) == "text");
-                texts.for_each(|node| words.push(node.text().unwrap_or_default()));
+                let said = document.descendants().filter(|node| name(node) == "text");
+                said.for_each(|node| words.push(node.text().unwrap_or_default()));
+                // Since 2021 they are written as other text is.
+                texts(&document.root_element(), &mut words);
             }
             _ => texts(&document.root_element(), &mut words),
         }
@@ -159,6 +172,31 @@ fn rows(table: &Node<'_, '_>) -> Vec<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use crate::zipped::{self, tests::archive};
+
+    #[test]
+    fn a_slide_that_is_damaged_costs_itself() {
+        let file = archive(&[
+            ("[Content_Types].xml", "<Types/>"),
+            (
+                "ppt/presentation.xml",
+                "<p xmlns:r='r'><sldId r:id='r1'/><sldId r:id='r2'/><sldId r:id='r3'/></p>",
+            ),
+            (
+                "ppt/_rels/presentation.xml.rels",
+                "<Relationships><Relationship Id='r1' Type='t/slide' Target='a.xml'/><Relationship Id='r2' Type='t/slide' Target='b.xml'/><Relationship Id='r3' Type='t/slide' Target='c.xml'/></Relationships>",
+            ),
+            ("ppt/a.xml", "<sld><sp"),
+            (
+                "ppt/b.xml",
+                "<sld><sp><txBody><p><r><t>wool</t></r></p></txBody></sp></sld>",
+            ),
+        ]);
+        let found = zipped::read(&file).expect("a presentation");
+        assert_eq!(found.parts.len(), 1);
+        assert_eq!(found.parts[0].place, "slide 2");
+        assert!(found.left_out[0].starts_with("slide 1: a broken presentation"));
+        assert_eq!(found.left_out[1], "slide 3: it is not in the file");
+    }
 
     #[test]
     fn slides_come_in_order_with_their_notes() {

@@ -7,8 +7,8 @@ use roxmltree::Node;
 use super::charts;
 use super::elements::{attribute, below, child, name, relations};
 use crate::found::{Failed, Found, Paragraphs, failed, one_line};
-use crate::table;
 use crate::zipped::{Archive, xml};
+use crate::{mail, page, rich_text, table};
 
 /// Styles that are based on each other.
 const STYLES_MAX: usize = 20;
@@ -27,6 +27,8 @@ struct Around {
     comments: HashMap<String, String>,
     /// Where links lead.
     links: HashMap<String, (String, String)>,
+    /// The text of files in another format that stand in the document, by their relation.
+    imported: HashMap<String, String>,
 }
 
 /// The text of a paragraph, and what follows it.
@@ -47,25 +49,38 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
     })?;
     let links = relations(archive, &main)?;
     let mut around = Around {
-        links,
+        links: links.clone(),
         ..Around::default()
     };
-    around.learn_styles(&archive.text("word/styles.xml")?.unwrap_or_default())?;
-    for (path, kind) in [
-        ("footnotes", "footnote"),
-        ("endnotes", "endnote"),
-        ("comments", "comment"),
+    // What stands beside the text and is damaged costs itself.
+    let mut left_out = Vec::new();
+    let mut kept = |what: &str, read: Result<(), Failed>| {
+        left_out.extend(
+            read.err()
+                .map(|failed| format!("{what}: {}", failed.message)),
+        );
+    };
+    let beside = |archive: &mut Archive<'_>, path: &str| {
+        let text = archive.text(&format!("word/{path}.xml"))?;
+        Ok::<String, Failed>(text.unwrap_or_default())
+    };
+    let styles = beside(archive, "styles").and_then(|text| around.learn_styles(&text));
+    kept("styles", styles);
+    for (path, kind, into) in [
+        ("footnotes", "footnote", &mut around.footnotes),
+        ("endnotes", "endnote", &mut around.endnotes),
+        ("comments", "comment", &mut around.comments),
     ] {
-        let notes = notes(
-            &archive
-                .text(&format!("word/{path}.xml"))?
-                .unwrap_or_default(),
-            kind,
-        )?;
-        match kind {
-            "footnote" => around.footnotes = notes,
-            "endnote" => around.endnotes = notes,
-            _ => around.comments = notes,
+        let read = beside(archive, path).and_then(|text| notes(&text, kind));
+        kept(path, read.map(|notes| *into = notes));
+    }
+    for (id, (kind, path)) in &links {
+        if kind == "aFChunk" {
+            let read = imported(archive, path);
+            kept(
+                path,
+                read.map(|text| drop(around.imported.insert(id.clone(), text))),
+            );
         }
     }
     let document = xml(&text, "document")?;
@@ -77,12 +92,37 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
     drawn.retain(|(kind, _)| kind == "chart");
     drawn.sort();
     for (_, path) in drawn {
-        whole.push(&charts::read(archive, path)?);
+        let chart = charts::read(archive, path);
+        kept(path, chart.map(|chart| whole.push(&chart)));
     }
-    for edge in around.edges(archive)? {
-        whole.push(&edge);
+    for (path, edge) in around.edges(archive) {
+        kept(&path, edge.map(|edge| whole.push(&edge)));
     }
-    Ok(Found::whole("", whole.text()))
+    Ok(Found {
+        left_out,
+        ..Found::whole("", whole.text())
+    })
+}
+
+/// The text of the file `path` of another format in a document, as programs write it that turn
+/// pages of HTML into documents.
+fn imported(archive: &mut Archive<'_>, path: &str) -> Result<String, Failed> {
+    let bytes = archive.bytes(path)?.unwrap_or_default();
+    let ending = path.rsplit('.').next().unwrap_or_default();
+    let found = match ending.to_ascii_lowercase().as_str() {
+        "mht" | "mhtml" | "eml" => mail::read(&bytes)?,
+        "htm" | "html" | "xhtml" => page::read(&bytes)?,
+        "rtf" => rich_text::read(&bytes)?,
+        "txt" => Found::whole("", markup::decode(&bytes, "")),
+        _ => {
+            return Err(failed(
+                "a file of another format",
+                "save the document again",
+            ));
+        }
+    };
+    let texts: Vec<String> = found.parts.into_iter().map(|part| part.text).collect();
+    Ok(texts.join("\n\n"))
 }
 
 /// The path of the document itself.
@@ -122,24 +162,33 @@ fn notes(text: &str, kind: &str) -> Result<HashMap<String, String>, Failed> {
 
 impl Around {
     /// What stands above and below each page, said once.
-    fn edges(&self, archive: &mut Archive<'_>) -> Result<Vec<String>, Failed> {
+    fn edges(&self, archive: &mut Archive<'_>) -> Vec<(String, Result<String, Failed>)> {
         let is_edge = |kind: &str| matches!(kind, "header" | "footer");
         let links = self.links.values().filter(|(kind, _)| is_edge(kind));
         let mut paths: Vec<String> = links.map(|(_, path)| path.clone()).collect();
         paths.sort();
-        let mut edges: Vec<String> = Vec::new();
-        for path in paths {
-            let Some(text) = archive.text(&path)? else {
-                continue;
-            };
+        let mut edge = |path: &str| {
+            let text = archive.text(path)?.unwrap_or_default();
             let mut edge = Paragraphs::default();
-            self.blocks(&xml(&text, "document")?.root_element(), &mut edge, 0);
-            let edge = edge.text();
-            if !edges.contains(&edge) && edge.chars().any(char::is_alphabetic) {
-                edges.push(edge);
+            if !text.is_empty() {
+                self.blocks(&xml(&text, "document")?.root_element(), &mut edge, 0);
+            }
+            Ok::<String, Failed>(edge.text())
+        };
+        let mut edges: Vec<(String, Result<String, Failed>)> = Vec::new();
+        for path in paths {
+            let edge = edge(&path);
+            let is_said = |text: &String| {
+                let before = |(_, edge): &(String, Result<String, Failed>)| {
+                    edge.as_ref().is_ok_and(|edge| edge == text)
+                };
+                edges.iter().any(before) || !text.chars().any(char::is_alphabetic)
+            };
+            if !edge.as_ref().is_ok_and(is_said) {
+                edges.push((path, edge));
             }
         }
-        Ok(edges)
+        edges
     }
 
     fn learn_styles(&mut self, text: &str) -> Result<(), Failed> {
@@ -199,6 +248,10 @@ impl Around {
                 "tbl" => {
                     let rows = self.rows(&block, depth);
                     whole.push(&table::markdown(&rows));
+                }
+                "altChunk" => {
+                    let text = attribute(&block, "id").and_then(|id| self.imported.get(id));
+                    whole.push(text.map_or("", String::as_str));
                 }
                 // Around them: content controls, changes, custom XML.
                 "sdt" | "sdtContent" | "ins" | "moveTo" | "customXml" | "smartTag"
@@ -417,5 +470,25 @@ mod tests {
             "<w:p><w:r><mc:AlternateContent><mc:Choice><w:txbxContent><w:p><w:r><w:t>boxed</w:t></w:r></w:p></w:txbxContent></mc:Choice><mc:Fallback><w:txbxContent><w:p><w:r><w:t>boxed</w:t></w:r></w:p></w:txbxContent></mc:Fallback></mc:AlternateContent><w:t>beside</w:t></w:r></w:p>",
             "beside\n\nboxed",
         );
+    }
+
+    #[test]
+    fn what_stands_beside_the_text_costs_itself() {
+        let file = archive(&[
+            ("[Content_Types].xml", "<Types/>"),
+            (
+                "word/document.xml",
+                "<w:document xmlns:w='w' xmlns:r='r'><w:body><w:p><w:r><w:t>Wool</w:t></w:r></w:p><w:altChunk r:id='r1'/></w:body></w:document>",
+            ),
+            ("word/comments.xml", "<w:comments"),
+            (
+                "word/_rels/document.xml.rels",
+                "<Relationships><Relationship Id='r1' Type='x/aFChunk' Target='a.html'/></Relationships>",
+            ),
+            ("word/a.html", "<p>of the llama"),
+        ]);
+        let found = zipped::read(&file).expect("a document");
+        assert_eq!(found.parts[0].text, "Wool\n\nof the llama");
+        assert!(found.left_out[0].starts_with("comments: a broken document"));
     }
 }

@@ -29,14 +29,8 @@ pub(super) fn export(session: &Session, pid: Pid, file: &Path) -> Result<u8> {
     }
     let name = file.display();
     // Whole or not at all, and for its owner only: it has all that the process read.
-    let unfinished = file.with_extension(format!("{}.tmp", std::process::id()));
-    let write = || {
-        let mut out = private::file(&unfinished)?;
-        out.write_all(&run)?;
-        out.sync_all()?;
-        std::fs::rename(&unfinished, file)
-    };
-    write().with_context(|| format!("{name} cannot be written"))?;
+    let written = private::replace(file, &run);
+    written.with_context(|| format!("{name} cannot be written"))?;
     say!("process {pid} is in {name}, with all that it read");
     Ok(0)
 }

@@ -18,6 +18,7 @@ use serde_json::json;
 use crate::config::settings::{SpaceName, space_words};
 use crate::service::lent::library;
 use crate::session::Session;
+use crate::session::library::Meaning;
 use crate::terminal::bar::bar;
 use crate::terminal::error::UserError;
 use crate::terminal::output::{self, ago, shortened};
@@ -242,12 +243,17 @@ fn remove(session: &Session, args: &RmArgs) -> Result<u8> {
 fn stats(session: &Session, args: &JsonArgs) -> Result<u8> {
     let store = library(session, Access::ReadOnly)?;
     let (stats, spaces) = (store.stats()?, store.spaces()?);
+    let meaning = store.meaning()?;
     if args.json {
         let mut value = serde_json::to_value(&stats)?;
         let named = spaces
             .iter()
             .map(|(name, share)| (space_words(name), share));
         value["spaces"] = json!(named.collect::<BTreeMap<_, _>>());
+        value["meaning"] = json!({
+            "model": session.embedder()?.map(|embedder| embedder.called().to_owned()),
+            "waiting": waiting(meaning),
+        });
         output::json(&value)?;
         return Ok(0);
     }
@@ -261,6 +267,11 @@ fn stats(session: &Session, args: &JsonArgs) -> Result<u8> {
     for (trust, pages) in &stats.by_trust {
         output::line(&format!("  from {trust}: {pages}"))?;
     }
+    let embedder = session.embedder()?;
+    let called = embedder.as_ref().map_or("", |embedder| embedder.called());
+    if let Some(words) = meaning_words(meaning, called) {
+        output::line(&format!("  {words}"))?;
+    }
     for (space, share) in &spaces {
         let name = output::visible(space_words(space));
         output::line(&format!(
@@ -269,6 +280,29 @@ fn stats(session: &Session, args: &JsonArgs) -> Result<u8> {
         ))?;
     }
     Ok(0)
+}
+
+/// Pages that wait for a vector.
+fn waiting(meaning: Meaning) -> u64 {
+    match meaning {
+        Meaning::Incomplete(pages) | Meaning::Changing(pages) => pages,
+        Meaning::NoModel | Meaning::Complete => 0,
+    }
+}
+
+/// How far the pages are found by their meaning, by the model `called` so.
+fn meaning_words(meaning: Meaning, called: &str) -> Option<String> {
+    let more = "`quipu mem rebuild` makes them";
+    Some(match meaning {
+        Meaning::NoModel => return None,
+        Meaning::Complete => format!("found by their meaning with {called}"),
+        Meaning::Incomplete(pages) => {
+            format!("found by their words; {pages} have no vector of {called} yet: {more}")
+        }
+        Meaning::Changing(pages) => format!(
+            "found by their meaning with {called}; {pages} still with another model: {more}"
+        ),
+    })
 }
 
 fn rebuild(session: &Session) -> Result<u8> {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::config::settings::SpaceName;
 use crate::service::lent::library;
 use crate::session::Session;
+use crate::session::embedder::how_to_get_one;
 use crate::session::library::{Library, Meaning};
 use crate::terminal::error::UserError;
 use crate::terminal::lines::{file_words, json_lines};
@@ -122,14 +123,14 @@ fn require_meaning(store: &dyn Library, mode: ModeWord) -> Result<()> {
         return Ok(());
     }
     Err(match store.meaning()? {
-        Meaning::Complete => return Ok(()),
-        Meaning::Incomplete => UserError::usage(
-            "the pages have no vectors of the embedding model yet",
+        Meaning::Complete | Meaning::Changing(_) => return Ok(()),
+        Meaning::Incomplete(pages) => UserError::usage(
+            format!("{pages} pages have no vector of the embedding model yet"),
             "`quipu mem rebuild` makes them; `--mode lexical` goes without",
         ),
         Meaning::NoModel => UserError::usage(
             "no embedding model is there to search by meaning",
-            "`quipu model pull minilm-l6-v2` brings one; `--mode lexical` goes without",
+            format!("{}; `--mode lexical` goes without", how_to_get_one()),
         ),
     })
 }

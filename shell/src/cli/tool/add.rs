@@ -1,6 +1,5 @@
 //! `quipu tool add`.
 
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::Result;
@@ -9,7 +8,7 @@ use quipu_tools::grants::component_hash;
 use quipu_tools::provenance::{Origin, ProvenanceBook};
 use quipu_tools::{Device, DeviceSpec, WasmDevice, manifest};
 
-use crate::config::paths;
+use crate::config::{paths, private};
 use crate::plugin::{Project, registry};
 use crate::session::{Session, builtin};
 use crate::terminal::error::UserError;
@@ -224,19 +223,13 @@ fn check_name(name: &str) -> Result<()> {
 /// Puts the component into the folder of tools.
 fn install(folder: &Path, source: &Source) -> Result<()> {
     paths::create(folder)?;
-    replace(&component(folder, &source.name), &source.bytes)
+    Ok(private::replace(
+        &component(folder, &source.name),
+        &source.bytes,
+    )?)
 }
 
 /// The file of the tool `name`.
 fn component(folder: &Path, name: &str) -> std::path::PathBuf {
     folder.join(format!("{name}.wasm"))
-}
-
-/// Writes a file in one step: whoever reads it sees the old or the new one.
-fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::error::ApiError;
 use super::state::Service;
 use super::wire::{self, Input};
-use crate::session::embedder::{self, LazyEmbedder};
+use crate::session::embedder::{LazyEmbedder, how_to_get_one};
 
 /// The most texts of one request.
 const TEXTS_MAX: usize = 256;
@@ -26,10 +26,7 @@ pub struct Meanings(OnceLock<Result<Option<Arc<LazyEmbedder>>, String>>);
 impl Meanings {
     fn find(&self, service: &Service) -> Result<Arc<LazyEmbedder>, ApiError> {
         let found = self.0.get_or_init(|| {
-            let session = &service.session;
-            let threads = session.settings.threads.map(usize::from);
-            let wanted = session.settings.embedder.as_deref();
-            let found = embedder::find(wanted, &session.places(), threads);
+            let found = service.session.embedder();
             let found = found.map_err(|error| format!("{error:#}"))?;
             Ok(found.map(Arc::new))
         });
@@ -38,7 +35,10 @@ impl Meanings {
             Ok(None) => Err(ApiError::not_found(
                 Some("model"),
                 "model_not_found",
-                "no embedding model is on this machine; `quipu model pull minilm-l6-v2` brings one",
+                format!(
+                    "no embedding model is on this machine; {}",
+                    how_to_get_one()
+                ),
             )),
             Err(error) => Err(ApiError::internal(error.clone())),
         }
@@ -77,13 +77,7 @@ pub async fn post(
     };
     let texts = texts(&body.input)?;
     let embedder = service.meanings.find(&service)?;
-    // What follows the name tells one file from another.
-    let name = embedder
-        .name()
-        .split(' ')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
+    let name = embedder.called().to_owned();
     if body.model.as_ref().is_some_and(|asked| *asked != name) {
         let message = format!("the embedding model of this machine is {name:?}");
         return Err(ApiError::not_found(

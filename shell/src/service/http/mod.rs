@@ -11,6 +11,7 @@
 //! | `agent` | a whole agent as a model |
 //! | `decisions`, `systemone`, `embeddings` | what a model tells without writing |
 //! | `models` | `/v1/models` |
+//! | `speech` | `/v1/audio/speech` |
 //! | `native` | `/api/v1`: processes, memory, tools |
 //! | `hooks` | `/api/v1/hooks`: other programs start scheduled agents |
 //! | `openapi` | what there is, for programs |
@@ -35,6 +36,7 @@ mod openapi;
 mod page;
 mod plain;
 mod responses;
+mod speech;
 pub mod state;
 mod systemone;
 #[cfg(test)]
@@ -74,6 +76,11 @@ pub const ROUTES: &[(&str, &str, &str)] = &[
     ),
     ("post", "/v1/messages", "Anthropic's messages"),
     ("post", "/v1/embeddings", "OpenAI's embeddings"),
+    (
+        "post",
+        "/v1/audio/speech",
+        "OpenAI's speech: a text as sound",
+    ),
     (
         "post",
         "/v1/decisions",
@@ -158,6 +165,7 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/v1/responses", post(responses::post))
         .route("/v1/messages", post(messages::post))
         .route("/v1/embeddings", post(embeddings::post))
+        .route("/v1/audio/speech", post(speech::post))
         .route("/v1/decisions", post(decisions::post))
         .route("/v1/systemone", post(systemone::post))
         .merge(native())

@@ -36,6 +36,7 @@ fn operation(method: &str, path: &str, summary: &str) -> Value {
         "application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}});
     let kind = match path {
         "/metrics" => "text/plain",
+        "/v1/audio/speech" => "audio/wav",
         "/api/v1/events" | "/api/v1/processes/{pid}/events" => "text/event-stream",
         path if path == "/" || path.ends_with(".js") || path.ends_with(".css") => "text/html",
         _ => "application/json",

@@ -16,6 +16,7 @@ use super::embeddings::Meanings;
 use super::error::ApiError;
 use super::guard::Guard;
 use super::metrics::Metrics;
+use super::speech::Voices;
 use crate::service::schedules::Scheduler;
 use crate::session::Session;
 
@@ -44,6 +45,8 @@ pub struct Service {
     pub metrics: Metrics,
     /// The model of `/v1/embeddings`.
     pub meanings: Meanings,
+    /// The voice of `/v1/audio/speech`.
+    pub voices: Voices,
     /// What starts agents by itself.
     pub schedules: Arc<Scheduler>,
     /// Becomes true when the machine stops.
@@ -79,6 +82,7 @@ impl Service {
             guard,
             metrics: Metrics::default(),
             meanings: Meanings::default(),
+            voices: Voices::default(),
             schedules,
             stopping,
             permits: Arc::new(Semaphore::new(ANSWERS_MAX)),

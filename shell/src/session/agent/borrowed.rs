@@ -1,5 +1,7 @@
 //! Tools of other programs that a skill names, and which of ours do the same.
 
+use quipu_kernel::calls::SPAWN;
+
 /// The names of a tool elsewhere, and the function that does it here.
 const SAME: &[(&[&str], &str)] = &[
     (&["Read", "NotebookRead", "view", "read_file"], "skill.read"),
@@ -7,9 +9,15 @@ const SAME: &[(&[&str], &str)] = &[
     (&["WebFetch", "web_fetch", "fetch"], "browser.fetch"),
     (&["python", "python3", "code_interpreter"], "python.run"),
     (&["AskUserQuestion"], "ask"),
+    (&["Task", "Agent", "spawn_agent"], SPAWN),
 ];
 /// Tools that run a command line, of which some start Python.
 const SHELLS: &[&str] = &["Bash", "bash", "Shell", "shell", "run_shell_command"];
+
+/// Whether `tool` is another program's for agents that work for an agent.
+pub fn starts_agents(tool: &str) -> bool {
+    here(tool) == Some(SPAWN)
+}
 
 /// The function that does here what `tool` does elsewhere; `None` where nothing does.
 pub fn here(tool: &str) -> Option<&'static str> {
@@ -40,6 +48,8 @@ mod tests {
         check("Bash(python3:*)", Some("python.run"));
         check("Bash(git add *)", None);
         check("Bash", None);
+        check("Task", Some("process.spawn"));
+        check("Task(researcher)", Some("process.spawn"));
         check("Edit", None);
         check("readable", None);
     }

@@ -50,40 +50,52 @@ fn split(words: &str) -> Vec<String> {
     names
 }
 
-/// The front matter and what follows it, where the text begins with one.
+/// The front matter and what follows it, where the text begins with one. Blank lines before it
+/// and words behind its last mark are nothing to programs that many skills were written for.
 ///
 /// # Errors
 /// What is wrong with it, with its line in the file. A front matter that cannot be read is
 /// never taken for a part of the instructions.
 pub fn read(text: &str) -> Result<(Front, &str), String> {
-    let Some(first) = text.lines().next().filter(|line| line.trim_end() == "---") else {
+    let whole = text.trim_start();
+    let before = text[..text.len() - whole.len()].matches('\n').count() + 1;
+    let Some(first) = whole.lines().next().filter(|line| line.trim_end() == "---") else {
         return Ok((Front::default(), text));
     };
-    let inside = &text[first.len()..];
+    let inside = &whole[first.len()..];
     let inside = inside.strip_prefix('\r').unwrap_or(inside);
     let inside = inside.strip_prefix('\n').unwrap_or(inside);
     let mut end = 0;
     for line in inside.split_inclusive('\n') {
-        if matches!(line.trim_end(), "---" | "...") {
-            let body = &inside[end + line.len()..];
-            return parsed(&inside[..end]).map(|front| (front, body));
+        let behind = line
+            .strip_prefix("---")
+            .filter(|rest| !rest.starts_with('-'));
+        if behind.is_some() || line.trim_end() == "..." {
+            let body = match behind.filter(|rest| !rest.trim().is_empty()) {
+                Some(rest) => &inside[end + line.len() - rest.len()..],
+                None => &inside[end + line.len()..],
+            };
+            return parsed(&inside[..end], before).map(|front| (front, body));
         }
         end += line.len();
     }
-    Err("line 1: the front matter that begins here has no end: a line with --- alone".into())
+    Err(format!(
+        "line {before}: the front matter that begins here has no end: a line with --- alone"
+    ))
 }
 
-fn parsed(yaml: &str) -> Result<Front, String> {
+/// The front matter in `yaml`, whose mark is in the line `before` it.
+fn parsed(yaml: &str, before: usize) -> Result<Front, String> {
     if yaml.trim().is_empty() {
         return Ok(Front::default());
     }
     serde_saphyr::from_str(yaml).or_else(|error| {
-        serde_saphyr::from_str(&mended(yaml)).map_err(|_| {
-            // The line of the file, of which the first is the mark.
-            match error.location() {
-                Some(at) => format!("line {}: {}", at.line() + 1, first_line(&error)),
-                None => first_line(&error),
+        serde_saphyr::from_str(&mended(yaml)).map_err(|_| match error.location() {
+            Some(at) => {
+                let line = at.line() as usize + before;
+                format!("line {line}: {}", first_line(&error))
             }
+            None => first_line(&error),
         })
     })
 }
@@ -185,6 +197,12 @@ mod tests {
         );
         check("---\r\nname: a\r\n---\r\nBody", "a | - |  | Body");
         check("---\n---\nBody", "- | - |  | Body");
+        check("\n \n---\nname: a\n---\nBody", "a | - |  | Body");
+        check("---\nname: a\n---# Body\n", "a | - |  | # Body");
+        check(
+            "---\nname: a\n-----\n",
+            "line 1: the front matter that begins here has no end: a line with --- alone",
+        );
         check(
             "---\nname: a\ndescription: Use when: it rains. \"So\" it's: done\n---\n",
             "a | Use when: it rains. \"So\" it's: done |  | ",
@@ -231,6 +249,8 @@ mod tests {
             reason.starts_with("line 3: ") || reason.starts_with("line 4: "),
             "{reason}"
         );
+        let reason = read("\n\n---\nname: a\n").unwrap_err();
+        assert!(reason.starts_with("line 3: "), "{reason}");
     }
 
     proptest::proptest! {

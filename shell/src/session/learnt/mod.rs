@@ -194,13 +194,8 @@ impl Shelf {
     /// Where it cannot be written.
     pub fn put(&self, skill: &Skill) -> Result<()> {
         paths::create(&self.folder)?;
-        let file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        serde_json::to_writer_pretty(&file, skill)?;
-        file.as_file().sync_all()?;
-        let path = self.file(&skill.id);
-        file.persist(&path)?;
-        private::close(&path);
-        Ok(())
+        let text = serde_json::to_vec_pretty(skill)?;
+        Ok(private::replace(&self.file(&skill.id), &text)?)
     }
 
     /// Removes the skill `id`.

@@ -184,6 +184,11 @@ async fn what_this_machine_cannot_tell_is_said() {
     check("/v1/systemone", other, 400, "questions.a.type").await;
     check("/v1/embeddings", json!({"input": "x"}), 404, "model").await;
     check("/v1/embeddings", json!({"input": []}), 400, "input").await;
+    let speech = "/v1/audio/speech";
+    check(speech, json!({"input": "Hello."}), 404, "model").await;
+    check(speech, json!({"input": ""}), 400, "input").await;
+    let mp3 = json!({"input": "Hello.", "response_format": "mp3"});
+    check(speech, mp3, 400, "response_format").await;
 }
 
 #[tokio::test]

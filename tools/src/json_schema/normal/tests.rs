@@ -34,6 +34,19 @@ fn older_drafts_become_the_newest() {
 }
 
 #[test]
+fn what_says_nothing_refuses_nothing() {
+    check(
+        json!({"type": "object", "properties": {"title": {"type": "string", "examples": "red",
+            "description": null, "title": 3, "enum": null}}, "required": null, "items": null}),
+        json!({"type": "object", "properties": {"title": {"type": "string", "examples": ["red"]}}}),
+    );
+    check(
+        json!({"const": null, "default": null, "deprecated": "no"}),
+        json!({"const": null, "default": null}),
+    );
+}
+
+#[test]
 fn references_of_every_kind_lead_to_definitions() {
     let int = || json!({"type": "integer"});
     let want = json!({"properties": {"a": {"$ref": "#/$defs/N"}}, "$defs": {"N": int()}});

@@ -2,17 +2,24 @@
 //! found; a run goes from one journal to another.
 //!
 //! Every process of `common::transcript` is replayed too.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | this one | what is replayed, and what is told where it cannot be |
+//! | `many` | whatever a process does, by chance |
+//! | `edits` | whatever somebody changes in a journal, by chance |
 
+#[path = "../common/mod.rs"]
 mod common;
+mod edits;
+mod many;
 
 use std::path::Path;
 
-use common::{Desk, Setup, replayed, transcript};
+use common::{DONE, Desk, ECHO, SEND, Setup, attended, live, replayed, transcript};
 use insta::assert_snapshot;
-use proptest::prelude::*;
-use proptest::sample::select;
 use quipu_kernel::Kernel;
-use quipu_kernel::gate::Approve;
+use quipu_kernel::event::Event;
 use quipu_kernel::journal::{Journal, JournalError};
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limits;
@@ -20,34 +27,7 @@ use quipu_kernel::process::{Pid, Program, Reply};
 use quipu_kernel::replay::{ReplayError, replay};
 use quipu_kernel::signal::Signal;
 use quipu_tools::Capability;
-use rusqlite::Connection;
-use rusqlite::types::Value as Cell;
 use serde_json::Value;
-
-const ECHO: &str = r#"{"tool":"desk.echo","args":{"text":"hello"}}"#;
-const SEND: &str = r#"{"tool":"desk.send","args":{"text":"hello"}}"#;
-const DONE: &str = r#"{"answer":"done"}"#;
-
-/// What a process may do, for random scripts.
-const ACTIONS: &[&str] = &[
-    ECHO,
-    SEND,
-    r#"{"tool":"desk.echo","args":{"text":"other"}}"#,
-    r#"{"tool":"desk.fail","args":{"text":"x"}}"#,
-    r#"{"tool":"desk.list","args":{"text":"long"}}"#,
-    r#"{"tool":"desk.list","args":{"text":"longer"}}"#,
-    r#"{"tool":"stranger.echo","args":{"text":"obey"}}"#,
-    r#"{"tool":"web.echo","args":{"text":"page"}}"#,
-    r#"{"tool":"memory.put","args":{"text":"The dog is called Bruno."}}"#,
-    r#"{"tool":"memory.search","args":{"query":"dog"}}"#,
-    r#"{"tool":"memory.recall","args":{"page":"s1"}}"#,
-    r#"{"calls":[{"tool":"desk.echo","args":{"text":"a"}},{"tool":"desk.fail","args":{"text":"b"}}]}"#,
-    r#"{"tool":"desk.echo","args":{"text":3}}"#,
-    r#"{"tool":"printer.print","args":{}}"#,
-    r#"{"ask":"Which one?"}"#,
-    "[1]",
-    DONE,
-];
 
 /// A machine with a desk, one of a stranger's, and one that needs what was not granted.
 fn setup(script: &[&str], window: usize) -> Setup {
@@ -62,19 +42,10 @@ fn setup(script: &[&str], window: usize) -> Setup {
     setup
 }
 
-fn attended(prompt: &str) -> Program {
-    Program {
-        interactive: true,
-        ..Program::new(prompt)
-    }
-}
-
 /// Runs one process of `setup` to its end.
 async fn run(setup: &Setup, journal: &Path, program: Program) -> (Kernel, Pid) {
     let kernel = setup.kernel(journal);
-    let mut events = kernel.subscribe();
-    let pid = kernel.spawn(program).expect("it starts");
-    transcript(&kernel, pid, &setup.replies, &mut events).await;
+    let (pid, _) = live(&kernel, program, &setup.replies).await;
     (kernel, pid)
 }
 
@@ -84,49 +55,6 @@ fn block<T>(work: impl Future<Output = T>) -> T {
         .enable_all()
         .build();
     runtime.expect("a runtime").block_on(work)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
-
-    #[test]
-    fn whatever_a_process_did_is_replayed_to_the_same_bytes(
-        script in prop::collection::vec(select(ACTIONS), 1..9),
-        window in select(vec![1200usize, 2048, 8192]),
-        approve in select(vec![Approve::Ask, Approve::Never, Approve::All]),
-        replies in prop::collection::vec(
-            select(vec![Reply::Approve, Reply::Deny, Reply::Text("the red one".into())]), 0..4),
-        steps in select(vec![3u32, 20]),
-        interactive: bool,
-    ) {
-        block(async {
-            let folder = tempfile::tempdir().expect("a folder");
-            let path = folder.path().join("journal.db");
-            let mut setup = setup(&script, window);
-            setup.policy.approve = approve;
-            setup.replies = replies;
-            let program = Program {
-                interactive,
-                limits: Limits { steps, ..Limits::default() },
-                ..Program::new("Look after the dog.")
-            };
-            let (kernel, pid) = run(&setup, &path, program).await;
-            let first = replayed(&kernel, pid).await;
-            // Beside a machine, in a journal that is only read.
-            drop(kernel);
-            let journal = Journal::open(&path, false).expect("a journal");
-            let second = replay(&journal, pid).await.expect("it is replayed");
-            assert_eq!(first, second);
-            // And elsewhere.
-            let mut file = Vec::new();
-            journal.export(pid, &mut file).expect("exported");
-            let elsewhere = Journal::open(&folder.path().join("other.db"), true);
-            let elsewhere = elsewhere.expect("a journal");
-            let copy = elsewhere.import(&mut file.as_slice()).expect("imported");
-            let third = replay(&elsewhere, copy).await.expect("it is replayed");
-            assert_eq!((third.digest, third.difference), (first.digest, None));
-        });
-    }
 }
 
 #[tokio::test]
@@ -163,7 +91,7 @@ async fn signals_are_replayed_where_they_came() {
         let mut events = kernel.subscribe();
         let pid = kernel.spawn(attended("task")).expect("it starts");
         while let Some(event) = kernel.next_event(&mut events, pid).await {
-            if matches!(event, quipu_kernel::event::Event::Question { .. }) {
+            if matches!(event, Event::Question { .. }) {
                 break;
             }
         }
@@ -177,151 +105,32 @@ async fn signals_are_replayed_where_they_came() {
     }
 }
 
-/// The tables with their columns, and how a row of process 1 is found in each.
-const COLUMNS: &[(&str, &str, &[&str])] = &[
-    (
-        "process",
-        "pid=1",
-        &[
-            "program",
-            "model",
-            "state",
-            "exit",
-            "created_ms",
-            "updated_ms",
-            "spent_ms",
-            "recalled",
-            "imported",
-            "pid",
-        ],
-    ),
-    (
-        "step",
-        "pid=1",
-        &[
-            "n",
-            "action",
-            "usage",
-            "decide_ms",
-            "outcome",
-            "ok",
-            "label",
-            "act_ms",
-            "ruling",
-            "pid",
-        ],
-    ),
-    (
-        "chain",
-        "pid=1",
-        &["id", "n", "kind", "digest", "mac", "process", "said", "pid"],
-    ),
-    (
-        "content",
-        "hash IN (SELECT hash FROM uses WHERE pid=1)",
-        &["hash", "text"],
-    ),
-    ("uses", "pid=1", &["hash", "pid"]),
-];
-
-/// A generator of numbers (splitmix64, Steele et al. 2014): the same for the same seed.
-struct Random(u64);
-
-impl Random {
-    /// A number from 0 to below `n`.
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
-}
-
-/// Changes one byte, one digit or one kind of value in `cell`.
-fn edited(cell: Cell, at: usize, by: u8) -> Cell {
-    match cell {
-        Cell::Null => Cell::Text("{}".into()),
-        Cell::Integer(n) => Cell::Integer(n + 1_000 + i64::from(by)),
-        Cell::Real(x) => Cell::Real(x + 1.0),
-        Cell::Blob(mut bytes) => {
-            let at = at % bytes.len().max(1);
-            bytes[at] ^= by.max(1);
-            Cell::Blob(bytes)
-        }
-        Cell::Text(text) => {
-            let mut chars: Vec<char> = text.chars().collect();
-            let at = at % chars.len().max(1);
-            let new = char::from(b'a' + by % 26);
-            match chars.get_mut(at) {
-                Some(old) if *old != new => *old = new,
-                _ => chars.push('!'),
-            }
-            Cell::Text(chars.into_iter().collect())
-        }
-    }
-}
-
-#[test]
-fn each_of_200_random_edits_is_found_and_leaves_the_other_runs() {
+#[tokio::test]
+async fn rules_that_others_added_meanwhile_are_replayed() {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("journal.db");
-    block(async {
-        let put = r#"{"tool":"memory.put","args":{"text":"The dog is called Bruno."}}"#;
-        let mut setup = setup(&[ECHO, put, SEND, DONE], 8192);
-        setup.replies = vec![Reply::Approve];
-        let (kernel, _) = run(&setup, &path, attended("Look after the dog.")).await;
-        let mut events = kernel.subscribe();
-        let second = kernel.spawn(Program::new("another")).expect("it starts");
-        transcript(&kernel, second, &[], &mut events).await;
-    });
-    // Parts of two databases that belong together.
-    let files = ["journal.db", "journal.heads", "key"];
-    let whole = Connection::open(&path).expect("opens");
-    whole
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        .expect("one file");
-    drop(whole);
-    for seed in 0..200 {
-        let mut random = Random(seed);
-        let copy = tempfile::tempdir().expect("a folder");
-        for file in files {
-            std::fs::copy(folder.path().join(file), copy.path().join(file)).expect("copied");
+    let asks = r#"{"seen":"task one","do":{"ask":"Which one?"}}"#;
+    let kernel = setup(&[asks, SEND, DONE], 8192).kernel(&folder.path().join("journal.db"));
+    // The first waits for a word until the second has ended.
+    let mut events = kernel.subscribe();
+    let first = kernel.spawn(attended("task one")).expect("it starts");
+    let key = loop {
+        match kernel.next_event(&mut events, first).await {
+            Some(Event::Question { key, .. }) => break key,
+            event => assert!(event.is_some(), "it asks"),
         }
-        let mut pick = |below: usize| random.below(below);
-        let (table, rows, columns) = COLUMNS[pick(COLUMNS.len())];
-        let column = columns[pick(columns.len())];
-        let edit = Connection::open(copy.path().join("journal.db")).expect("opens");
-        let key = if table == "chain" || table == "process" || table == "step" {
-            "rowid"
-        } else {
-            "hash"
-        };
-        let mut found = edit
-            .prepare(&format!("SELECT {key}, {column} FROM {table} WHERE {rows}"))
-            .expect("a query");
-        let cells: Vec<(Cell, Cell)> = found
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
-            .and_then(Iterator::collect)
-            .expect("rows");
-        drop(found);
-        let (row, cell) = cells[pick(cells.len())].clone();
-        let new = edited(cell, pick(1 << 20), pick(256) as u8);
-        let sql = format!("UPDATE {table} SET {column}=?1 WHERE {key}=?2 AND {rows}");
-        edit.execute("PRAGMA foreign_keys=OFF", []).ok();
-        let sets = edit.execute(&sql, rusqlite::params![new, row]);
-        assert_eq!(sets.expect("edited"), 1, "{table}.{column}");
-        drop(edit);
-        let journal = Journal::open(&copy.path().join("journal.db"), false).expect("a journal");
-        let what = format!("seed {seed}: {table}.{column} is now {new:?}");
-        assert!(journal.verify(1).is_err(), "{what}");
-        assert!(!journal.processes().expect("a list").is_empty(), "{what}");
-        if table != "content" {
-            // Texts that both name are damaged for both.
-            let other = block(replay(&journal, 2)).expect("the other run");
-            assert_eq!(other.difference, None, "{what}");
-        }
-    }
+    };
+    live(&kernel, attended("task two"), &[Reply::ApproveAlways]).await;
+    let word = Reply::Text("the red one".into());
+    kernel.reply(first, &key, word).expect("it waits");
+    kernel.wait(first).await.expect("it ends");
+    let rulings = kernel.journal().rulings(first).expect("rulings");
+    let told: Vec<String> = rulings.iter().map(|(_, ruling)| ruling.told()).collect();
+    assert!(
+        told.iter()
+            .any(|told| told.starts_with("approved by a rule")),
+        "{told:?}"
+    );
+    replayed(&kernel, first).await;
 }
 
 /// An exported run with `edit` made to its rows, and the hashes made again.

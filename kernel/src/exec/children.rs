@@ -1,0 +1,352 @@
+//! What a process does for its calls on other processes: starts one, waits for one, sends to
+//! one. What it sees of them is in `kin`, and a list with a child for each thing in `list`.
+//!
+//! A child stands in the journal with its place in the parent. So a step that is done again
+//! after a crash finds what it had started, and runs nothing again that is over.
+
+use std::sync::atomic::Ordering;
+
+use serde_json::{Value, json};
+
+use super::family::Apart;
+use super::kin::{Came, Done, Kin, Work, failed};
+use super::{Ending, Execution, time_left};
+use crate::calls::{SEND, Spawn};
+use crate::journal::tape::Told;
+use crate::journal::{JournalError, Message, Outcome, StepRow};
+use crate::label::{Label, Trust};
+use crate::limits::{Limit, Limits, Spent};
+use crate::planner::several;
+use crate::process::{
+    AT_ONCE, AT_ONCE_MAX, Attached, ChildOf, DEPTH_MAX, Drawn, Pid, Program, Room, State,
+};
+use crate::signal::Signal;
+
+impl Execution {
+    /// Does what `make` makes on other processes. Where the process is stopped meanwhile, the
+    /// step stays open if it will go on with it; else its children end, and what there is by
+    /// then is the outcome.
+    pub(super) async fn with_others(
+        &mut self,
+        step: &StepRow,
+        make: impl FnOnce(&Self, Kin) -> Result<Result<Work, String>, Ending>,
+    ) -> Result<Outcome, Ending> {
+        self.has_children = true;
+        let played = self.shared.tape.is_played();
+        let made = match (played, self.kin()) {
+            (true, _) => Ok(Work::new(async { Ok(Came::Of(Done::not("played"))) })),
+            (false, Ok(kin)) => make(self, kin)?,
+            (false, Err(why)) => Err(why),
+        };
+        let Work { work, so_far } = match made {
+            Ok(work) => work,
+            Err(why) => return self.told_of_others(step, Done::not(why)),
+        };
+        let came = self.until_it_ends(work).await;
+        self.waits_no_more();
+        match came {
+            Ok(Ok(Came::Of(done))) => self.told_of_others(step, done),
+            Ok(Ok(Came::Suspended)) => {
+                // As if it had been told twice itself: to stop after the step, and at once.
+                for _ in usize::from(self.suspends)..2 {
+                    self.shared.tape.note(Told::Signal(Signal::Suspend));
+                }
+                Err(Ending::Signal(Signal::Suspend))
+            }
+            Ok(Err(ending)) => Err(ending),
+            Err(ending) if self.goes_on_after(&ending) => Err(ending),
+            Err(ending) => {
+                self.stop_children(Signal::Kill).await;
+                let outcome = self.told_of_others(step, so_far())?;
+                self.outcome(step, outcome)?;
+                Err(ending)
+            }
+        }
+    }
+
+    /// What the process is told, or was told where it is played; takes note of what its children
+    /// have taken of its limits by now.
+    fn told_of_others(&mut self, step: &StepRow, done: Done) -> Result<Outcome, Ending> {
+        let (journal, pid, lacks) = (self.shared.journal.clone(), self.pid, done.lacks);
+        let found = || (journal.drawn(pid).unwrap_or_default(), lacks);
+        let (drawn, lacks): (Drawn, Option<Limit>) = self.shared.tape.fact("children", found)?;
+        self.drawn = drawn;
+        lacks.into_iter().for_each(|limit| self.hit(limit));
+        let outcome = self.kernel_says(done.text, done.ok, 0);
+        let outcome = match done.label {
+            Some(label) => Outcome { label, ..outcome },
+            None => outcome,
+        };
+        let recorded = self.shared.tape.playing();
+        let recorded = recorded.and_then(|tape| tape.outcome_of(step.n));
+        Ok(recorded.unwrap_or(outcome))
+    }
+
+    fn kin(&self) -> Result<Kin, String> {
+        let family = self.inbox.family.clone();
+        Ok(Kin {
+            family: family.ok_or("no other process can be reached from here")?,
+            journal: self.shared.journal.clone(),
+            events: self.shared.events.clone(),
+            pid: self.pid,
+        })
+    }
+
+    fn waits_no_more(&self) {
+        if let Some(family) = &self.inbox.family {
+            family.waits().end(self.pid);
+        }
+    }
+
+    /// Whether a process that ends so goes on with the step that it is in.
+    fn goes_on_after(&self, ending: &Ending) -> bool {
+        match ending {
+            Ending::Signal(Signal::Suspend) => true,
+            Ending::Signal(Signal::Interrupt) => !self.inbox.attended,
+            _ => false,
+        }
+    }
+
+    /// What it has spent, with what its children have taken out of its limits.
+    pub(super) fn spent_in_all(&self) -> Spent {
+        Spent {
+            steps: self.spent.steps + self.drawn.steps,
+            tokens: self.spent.tokens + self.drawn.tokens,
+            ..self.spent.clone()
+        }
+    }
+
+    /// Stops its children before it ends itself.
+    pub(super) async fn end_children(&mut self, ending: &Ending) -> Result<(), Ending> {
+        if !self.has_children {
+            return Ok(());
+        }
+        match ending {
+            // The machine tells each process.
+            Ending::Signal(Signal::Suspend) => {}
+            Ending::Signal(Signal::Interrupt) => self.stop_children(Signal::Interrupt).await,
+            _ => self.stop_children(Signal::Kill).await,
+        }
+        let (journal, pid) = (self.shared.journal.clone(), self.pid);
+        let found = || journal.drawn(pid).unwrap_or_default();
+        self.drawn = self.shared.tape.fact("drawn", found)?;
+        Ok(())
+    }
+
+    async fn stop_children(&self, signal: Signal) {
+        if let Some(family) = &self.inbox.family {
+            family.stop_children(self.pid, signal).await;
+        }
+    }
+
+    /// What is left for children.
+    pub(super) fn room(&self) -> Room {
+        Room::of(&self.program.limits, &self.spent_in_all())
+    }
+
+    /// Seconds that a child may take: time passes for all at once, and the answer takes some.
+    pub(super) fn childrens_seconds(&self) -> u64 {
+        time_left(&self.program, &self.spent, self.started).as_secs() * 9 / 10
+    }
+
+    /// The program of a child for the place `at` of the step `step`, without limits of its own.
+    pub(super) fn child(&self, step: u32, at: u32, task: &str, attached: Attached) -> Program {
+        Program {
+            agent: self.program.agent.clone(),
+            label: self.own_words(),
+            attached: Some(attached)
+                .filter(|one| !one.text.is_empty())
+                .into_iter()
+                .collect(),
+            priority: self.inbox.priority.load(Ordering::Relaxed),
+            unapproved: self.program.unapproved,
+            sampling: self.program.sampling,
+            branch: self.program.branch.clone(),
+            clearance: self.program.clearance,
+            child_of: Some(ChildOf {
+                pid: self.pid,
+                step,
+                at,
+            }),
+            ..Program::new(task)
+        }
+    }
+
+    /// The label of words that it writes: its user did not say them.
+    fn own_words(&self) -> Label {
+        Label {
+            source: format!("process:{}", self.pid),
+            ..self.vm.lowest_label().lowered_to(Trust::User)
+        }
+    }
+
+    /// The text that `item` names: an attached one, else the words themselves.
+    pub(super) fn handed(&self, item: &str) -> Attached {
+        let item = item.trim();
+        let named = |attached: &&Attached| {
+            let name = several::name(attached);
+            item == name || Some(item) == name.rsplit(['/', '\\']).next()
+        };
+        let attached = self.program.attached.iter().find(named);
+        attached.cloned().unwrap_or_else(|| Attached {
+            text: item.to_owned(),
+            label: self.own_words(),
+        })
+    }
+
+    /// Why this process starts no more children in `step`, if it does not.
+    pub(super) fn starts_none(&self, step: &StepRow) -> Result<Option<String>, Ending> {
+        let journal = &self.shared.journal;
+        if journal.ancestors(self.pid).map_err(failed)?.len() >= DEPTH_MAX {
+            return Ok(Some(format!(
+                "no process was started: this one is {DEPTH_MAX} generations below the first"
+            )));
+        }
+        let children = journal.children(self.pid).map_err(failed)?;
+        let others = |of: ChildOf| of.step != step.n;
+        let live = children
+            .iter()
+            .filter(|child| child.state != State::Exited && child.child_of.is_some_and(others));
+        Ok((live.count() >= AT_ONCE_MAX).then(|| {
+            format!("no process was started: {AT_ONCE_MAX} of this one run; wait for one first")
+        }))
+    }
+
+    /// The call `process.spawn`.
+    pub(super) async fn spawned(
+        &mut self,
+        step: &StepRow,
+        child: Spawn,
+    ) -> Result<Outcome, Ending> {
+        self.with_others(step, |process, kin| {
+            if let Some(why) = process.starts_none(step)? {
+                return Ok(Err(why));
+            }
+            let input = process.handed(child.input.as_deref().unwrap_or_default());
+            let mut program = process.child(step.n, 0, &child.task, input);
+            let limits = process.limits_of_one();
+            let Some(limits) = limits else {
+                return Ok(Err(TOO_LITTLE.to_owned()));
+            };
+            program.limits = limits;
+            Ok(Ok(Work::new(async move {
+                Ok(match kin.begin(program) {
+                    Ok(pid) => {
+                        let text = json!({"process": pid, "status": "started"}).to_string();
+                        Came::Of(Done::new(text, true, None))
+                    }
+                    Err(Apart::Stopping) => Came::Suspended,
+                    Err(Apart::Failed(why)) => Came::Of(Done::not(why)),
+                })
+            })))
+        })
+        .await
+    }
+
+    /// The limits of a child that is started by itself: others are to find as much.
+    fn limits_of_one(&self) -> Option<Limits> {
+        let usual = &self.program.limits;
+        self.room()
+            .share(AT_ONCE / 2, usual, self.childrens_seconds())
+    }
+
+    /// The call `process.wait`.
+    pub(super) async fn waited(&mut self, step: &StepRow, other: Pid) -> Result<Outcome, Ending> {
+        self.with_others(step, |process, kin| {
+            if let Some(why) = process.is_no_relative(other)? {
+                return Ok(Err(why));
+            }
+            if let Some(Message { text, label }) = kin.family.posted(other, process.pid) {
+                let done = Done::posted(other, &text, label);
+                return Ok(Ok(Work::new(async move { Ok(Came::Of(done)) })));
+            }
+            // What was sent, or is over, is there whoever waits.
+            let comes = kin.message(other).map_err(failed)?.is_some()
+                || kin.journal.process(other).map_err(failed)?.state == State::Exited;
+            let of = kin.journal.process(other).map_err(failed)?.child_of;
+            let own = of.is_some_and(|of| of.pid == process.pid);
+            if !comes && let Err(circle) = kin.family.waits().add(process.pid, other) {
+                return Ok(Err(deadlock(process.pid, &circle)));
+            }
+            Ok(Ok(Work::new(async move {
+                // Whoever else it is goes on with those that it belongs to.
+                match if own { kin.go_on(other) } else { Ok(()) } {
+                    Ok(()) => kin.hears(other).await,
+                    Err(Apart::Stopping) => Ok(Came::Suspended),
+                    Err(Apart::Failed(why)) => Ok(Came::Of(Done::not(why))),
+                }
+            })))
+        })
+        .await
+    }
+
+    /// The call `process.send`: the step is the message, and counts once its outcome is written.
+    pub(super) async fn sent(&mut self, step: &StepRow, other: Pid) -> Result<Outcome, Ending> {
+        self.with_others(step, |process, kin| {
+            if let Some(why) = process.is_no_relative(other)? {
+                return Ok(Err(why));
+            }
+            if other == process.pid {
+                return Ok(Err(
+                    "this is the process itself: nothing was sent".to_owned()
+                ));
+            }
+            let over = kin.journal.process(other).map_err(failed)?.state == State::Exited;
+            Ok(Ok(Work::new(async move {
+                Ok(Came::Of(match over {
+                    true => Done::not(format!("process {other} is over: nothing was sent")),
+                    false => {
+                        let text = json!({"process": other, "status": "sent"}).to_string();
+                        Done::new(text, true, None)
+                    }
+                }))
+            })))
+        })
+        .await
+    }
+
+    /// Tells those who wait for mail to look, once a message stands in the journal.
+    pub(super) fn announce(&self, action: &Value) {
+        if let (true, Some(family)) = (action["tool"] == SEND, &self.inbox.family) {
+            let to = action["args"]["process"].as_i64().unwrap_or_default();
+            family.waits().has_mail(to, self.pid);
+            family.mail().send_modify(|sent| *sent += 1);
+        }
+    }
+
+    /// Why `other` cannot be reached, if it cannot: only processes of one family can.
+    fn is_no_relative(&self, other: Pid) -> Result<Option<String>, Ending> {
+        let journal = &self.shared.journal;
+        let first = |pid: Pid| -> Result<Pid, JournalError> {
+            Ok(journal.ancestors(pid)?.last().copied().unwrap_or(pid))
+        };
+        let own = first(self.pid).map_err(failed)?;
+        Ok(match first(other) {
+            Ok(root) if root == own => None,
+            Ok(_) | Err(JournalError::NoProcess(_)) => Some(format!(
+                "process {other} is none that this one, or the process it works for, has started"
+            )),
+            Err(error) => return Err(failed(error)),
+        })
+    }
+}
+
+/// What a process is told for whose children too little is left.
+pub(super) const TOO_LITTLE: &str =
+    "no process was started: too little is left of this one's steps, tokens or time";
+
+/// What a process is told whose wait would never end.
+pub(super) fn deadlock(pid: Pid, circle: &[Pid]) -> String {
+    match circle {
+        [_, _] => format!("deadlock: process {pid} would wait for itself; do something else"),
+        [_, other, ..] => {
+            let circle: Vec<String> = circle.iter().map(Pid::to_string).collect();
+            format!(
+                "deadlock: process {other} waits for this one already ({}); answer, or send it \
+                 what it waits for",
+                circle.join(" -> ")
+            )
+        }
+        _ => "deadlock".to_owned(),
+    }
+}

@@ -1,0 +1,36 @@
+//! What a process holds that not everybody may learn, and what is open to everybody.
+
+use serde_json::Value;
+
+use super::Execution;
+use crate::calls::{look_up, reads_open_pages};
+use crate::label::Secrecy;
+use crate::process::{Ending, Failure};
+
+impl Execution {
+    /// Whether `action` opened a page of the open network.
+    pub(super) fn opened(&self, action: &Value) -> bool {
+        let tool = action["tool"].as_str();
+        let function = tool.and_then(|tool| look_up(&self.shared.bus, tool));
+        function.is_some_and(|function| reads_open_pages(&function))
+    }
+
+    /// Whether the process holds what it is not cleared for: its CPU is asked nothing then.
+    pub(super) fn is_confided(&self) -> bool {
+        self.vm.lowest_label().secrecy > self.clearance()
+    }
+
+    /// The most secret text that its CPU may be shown, and whoever started it may learn.
+    pub(super) fn clearance(&self) -> Secrecy {
+        let starter = self.program.clearance.unwrap_or(Secrecy::Secret);
+        self.shared.clearance().min(starter)
+    }
+
+    pub(super) fn withheld(&self) -> Ending {
+        let label = self.vm.lowest_label();
+        Ending::Failed(Failure::Withheld {
+            secrecy: label.secrecy,
+            from: label.confided_by().to_owned(),
+        })
+    }
+}

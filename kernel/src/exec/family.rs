@@ -1,0 +1,150 @@
+//! The other processes, as one process reaches them: its children, who started it, and who
+//! waits for whom. The table of processes is the kernel's; here is what it lends of that.
+
+use std::collections::HashMap;
+
+use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use crate::journal::Message;
+use crate::process::{Exit, Pid, Program};
+use crate::signal::Signal;
+
+/// Why a process was not started, or does not go on.
+#[derive(Debug)]
+pub(crate) enum Apart {
+    /// The machine is being stopped.
+    Stopping,
+    /// In words.
+    Failed(String),
+}
+
+/// What a process can do with others.
+pub(crate) trait Family: Send + Sync {
+    /// Starts a process.
+    fn start(&self, program: Program) -> Result<Pid, Apart>;
+
+    /// Goes on with a process that was stopped; does nothing where it runs or is over.
+    fn go_on(&self, pid: Pid) -> Result<(), Apart>;
+
+    /// How a process ends, or stops for now; `None` where it does not run and is not over.
+    fn end_of(&self, pid: Pid) -> BoxFuture<'static, Option<Exit>>;
+
+    /// Gives the children of `pid` a signal, with all below them, and resolves when they have
+    /// stopped.
+    fn stop_children(&self, pid: Pid, signal: Signal) -> BoxFuture<'_, ()>;
+
+    /// Who waits for whom.
+    fn waits(&self) -> &Waits;
+
+    /// Changes whenever a message is sent.
+    fn mail(&self) -> &watch::Sender<u64>;
+
+    /// Takes the next message that whoever embeds the kernel sent to `to` in the name of `from`.
+    fn posted(&self, from: Pid, to: Pid) -> Option<Message>;
+}
+
+/// Who waits for whom. Each waits for all that it waits for, so a circle never ends.
+#[derive(Default)]
+pub(crate) struct Waits(Mutex<HashMap<Pid, Vec<Pid>>>);
+
+impl Waits {
+    /// Notes that `pid` waits for `other`.
+    ///
+    /// # Errors
+    /// The circle that this would close, from `pid` to `pid`; then nothing is noted.
+    pub(crate) fn add(&self, pid: Pid, other: Pid) -> Result<(), Vec<Pid>> {
+        let mut waits = self.0.lock();
+        if let Some(mut way) = way(&waits, other, pid) {
+            way.insert(0, pid);
+            return Err(way);
+        }
+        waits.entry(pid).or_default().push(other);
+        Ok(())
+    }
+
+    /// Notes that `pid` waits for the process that `start` starts, before that can wait for
+    /// `pid`.
+    pub(crate) fn from_the_start<E>(
+        &self,
+        pid: Pid,
+        start: impl FnOnce() -> Result<Pid, E>,
+    ) -> Result<Pid, E> {
+        let mut waits = self.0.lock();
+        let started = start()?;
+        waits.entry(pid).or_default().push(started);
+        Ok(started)
+    }
+
+    /// `pid` waits for `other` no more: there is mail from it.
+    pub(crate) fn has_mail(&self, pid: Pid, other: Pid) {
+        if let Some(others) = self.0.lock().get_mut(&pid) {
+            others.retain(|of| *of != other);
+        }
+    }
+
+    /// Forgets what `pid` waits for.
+    pub(crate) fn end(&self, pid: Pid) {
+        self.0.lock().remove(&pid);
+    }
+}
+
+/// The way from one process to another along what they wait for.
+fn way(waits: &HashMap<Pid, Vec<Pid>>, from: Pid, to: Pid) -> Option<Vec<Pid>> {
+    let mut ways = vec![vec![from]];
+    let mut seen = vec![from];
+    while let Some(way) = ways.pop() {
+        let last = *way.last()?;
+        if last == to {
+            return Some(way);
+        }
+        for next in waits.get(&last).into_iter().flatten() {
+            if !seen.contains(next) {
+                seen.push(*next);
+                ways.push(way.iter().chain([next]).copied().collect());
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_circle_is_found_where_it_closes() {
+        let check = |edges: &[(Pid, Pid)], want: Option<&[Pid]>| {
+            let waits = Waits::default();
+            let (last, before) = edges.split_last().unwrap();
+            for (pid, other) in before {
+                waits.add(*pid, *other).unwrap();
+            }
+            let circle = waits.add(last.0, last.1).err();
+            assert_eq!(circle.as_deref(), want, "{edges:?}");
+        };
+        check(&[(1, 1)], Some(&[1, 1]));
+        check(&[(1, 2), (2, 1)], Some(&[2, 1, 2]));
+        check(&[(1, 2), (1, 3), (3, 4), (4, 1)], Some(&[4, 1, 3, 4]));
+        check(&[(1, 2), (3, 2), (1, 3)], None);
+    }
+
+    proptest! {
+        /// Whatever is noted, there is never a circle.
+        #[test]
+        fn nobody_ever_waits_in_a_circle(edges in prop::collection::vec((0i64..8, 0i64..8), 0..40)) {
+            let waits = Waits::default();
+            for (pid, other) in edges {
+                let _ = waits.add(pid, other);
+                let noted = waits.0.lock();
+                for (pid, others) in noted.iter() {
+                    for other in others {
+                        prop_assert!(way(&noted, *other, *pid).is_none());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! A task of several parts: what of it is done, what the process is told of that, and other means
+//! where one has failed.
+
+use serde_json::Value;
+
+use super::Execution;
+use crate::event::Event;
+use crate::grammar::Legal;
+use crate::journal::Outcome;
+use crate::planner::parts::PartState;
+
+/// Calls of one function that fail in a row before another one has to be tried.
+const FAILURES_MAX: u32 = 2;
+
+impl Execution {
+    /// Takes in what came of a step.
+    pub(super) fn tick_off(&mut self, n: u32, action: &Value, outcome: &Outcome) {
+        let tool = action["tool"].as_str();
+        let before = self.failing.take();
+        self.failing = tool.filter(|_| !outcome.ok).map(|tool| match before {
+            Some((failing, count)) if failing == tool => (failing, count + 1),
+            _ => (tool.to_owned(), 1),
+        });
+        if let Some(parts) = &mut self.parts {
+            parts.saw(n, action, outcome.ok, &outcome.text);
+        }
+    }
+
+    /// Tells the world of the parts and what has become of them.
+    pub(super) fn tell_parts(&self) {
+        if let Some(parts) = &self.parts {
+            self.emit(Event::Parts {
+                pid: self.pid,
+                parts: parts.clone(),
+            });
+        }
+    }
+
+    /// What the process is told after its last step; `None` where its task is of one part, or
+    /// nothing was done yet.
+    pub(super) fn whats_left(&self) -> Option<String> {
+        let parts = self.parts.as_ref().filter(|_| self.last.is_some())?;
+        let left = parts
+            .all()
+            .iter()
+            .filter(|part| part.is_left() && !part.by_answer);
+        let left: Vec<String> = left
+            .map(|part| match &part.state {
+                PartState::Failed { .. } => {
+                    format!("- {} (that failed: try another way)", part.text)
+                }
+                _ => format!("- {}", part.text),
+            })
+            .collect();
+        (!left.is_empty()).then(|| format!("Still to do:\n{}", left.join("\n")))
+    }
+
+    /// What of the task was not done, where the process stops before its end.
+    pub(super) fn left_undone(&self) -> Vec<String> {
+        self.parts
+            .as_ref()
+            .map(|parts| parts.left())
+            .unwrap_or_default()
+    }
+
+    /// Takes a function out of sight whose calls failed again and again, as long as there is
+    /// another one.
+    pub(super) fn other_means(&self, legal: &mut Legal) {
+        let Some((tool, FAILURES_MAX..)) = &self.failing else {
+            return;
+        };
+        if legal.offered().any(|call| call.name != *tool) {
+            for call in &mut legal.calls {
+                call.offered &= call.name != *tool;
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What is read of the processes that a process has started.
+
+use serde_json::Value;
+
+use super::{Journal, Outcome, ProcessRow, Result, StepRow};
+use crate::label::{Label, Trust};
+use crate::process::{Drawn, Exit, Pid, State};
+
+/// What one process sent to another.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Message {
+    pub(crate) text: String,
+    /// Whose words it is, and what these were made from.
+    pub(crate) label: Label,
+}
+
+impl Journal {
+    /// The processes that `pid` has started, in their order.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn children(&self, pid: Pid) -> Result<Vec<ProcessRow>> {
+        // A child is younger than its parent.
+        let which = "WHERE pid>?1 AND json_extract(program, '$.child_of.pid')=?1 ORDER BY pid";
+        self.rows(which, [pid])
+    }
+
+    /// What the children of `pid` have taken out of its limits.
+    pub(crate) fn drawn(&self, pid: Pid) -> Result<Drawn> {
+        let mut drawn = Drawn::default();
+        for child in self.children(pid)? {
+            drawn += match child.exit.as_ref().filter(|_| child.state == State::Exited) {
+                Some(exit) => self.spent(&child, exit)?,
+                None => Drawn::held_by(&self.program(child.pid)?.0.limits),
+            };
+        }
+        Ok(drawn)
+    }
+
+    /// What `process`, which is over, has spent with its children.
+    pub(crate) fn spent(&self, process: &ProcessRow, exit: &Exit) -> Result<Drawn> {
+        let below = self.drawn(process.pid)?;
+        Ok(Drawn {
+            steps: process.steps + below.steps,
+            // Its end counts its children's.
+            tokens: exit.usage.generated_tokens,
+            usage: exit.usage,
+        })
+    }
+
+    /// Who began the family of `pid`: the process that it is a child of, and so on.
+    pub(crate) fn ancestors(&self, pid: Pid) -> Result<Vec<Pid>> {
+        let mut ancestors = Vec::new();
+        let mut of = self.process(pid)?.child_of;
+        while let Some(child_of) = of {
+            ancestors.push(child_of.pid);
+            of = match self.process(child_of.pid) {
+                Ok(row) => row.child_of,
+                // It was removed from the journal.
+                Err(_) => None,
+            };
+        }
+        Ok(ancestors)
+    }
+
+    /// What is derived from a process: trusted as the least and kept as the most secret of all
+    /// that it has read, by the name of the process.
+    pub(crate) fn label_of(&self, pid: Pid) -> Result<Label> {
+        let (program, _) = self.program(pid)?;
+        let steps = self.steps(pid)?;
+        let outcomes = steps.iter().filter_map(|step| step.outcome.as_ref());
+        let labels = outcomes.map(|outcome| &outcome.label);
+        let labels = labels.chain(program.attached.iter().map(|attached| &attached.label));
+        let lowest = Label::lowest(labels.chain([&program.label]));
+        let boot = match program.agent.stranger {
+            true => Trust::Untrusted,
+            false => Trust::User,
+        };
+        let reminded = self.reminder(pid)?.map(|reminder| reminder.label);
+        let lowest = lowest.lowered_to(boot);
+        Ok(Label {
+            source: format!("process:{pid}"),
+            ..match reminded {
+                Some(label) => lowest.held_to(label.level()),
+                None => lowest,
+            }
+        })
+    }
+
+    /// What `from` has sent to `to` with the call `send`, in order.
+    pub(crate) fn messages(&self, from: Pid, to: Pid, send: &str) -> Result<Vec<Message>> {
+        let sent = |step: StepRow| {
+            let args = &step.action["args"];
+            let to_it = step.action["tool"] == send && args["process"] == to;
+            let text = args["text"].as_str().filter(|_| to_it)?.to_owned();
+            let label = step.outcome.filter(|outcome| outcome.ok)?.label;
+            let source = format!("process:{from}");
+            Some(Message {
+                text,
+                label: Label { source, ..label },
+            })
+        };
+        Ok(self.steps(from)?.into_iter().filter_map(sent).collect())
+    }
+
+    /// How many messages of `from` the process `to` has had, by its calls `wait`.
+    pub(crate) fn messages_had(&self, from: Pid, to: Pid, wait: &str) -> Result<usize> {
+        let had = |step: &StepRow| {
+            let waited = step.action["tool"] == wait && step.action["args"]["process"] == from;
+            waited && step.outcome.as_ref().is_some_and(is_a_message)
+        };
+        Ok(self.steps(to)?.iter().filter(|step| had(step)).count())
+    }
+}
+
+/// Whether what came of a wait is a message, and not the end of a process.
+fn is_a_message(outcome: &Outcome) -> bool {
+    let said: Option<Value> = serde_json::from_str(&outcome.text).ok();
+    outcome.ok && said.is_some_and(|said| said["said"].is_string())
+}

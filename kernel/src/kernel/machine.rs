@@ -1,0 +1,338 @@
+//! The machine behind a kernel: its parts, the table of the processes that run on it, and how
+//! one of them is started and taken up again. A process reaches others through it
+//! ([`Family`]).
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicI8};
+use std::sync::{Arc, Weak};
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join_all};
+use parking_lot::{Mutex, ReentrantMutex};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, watch};
+
+use super::{KernelError, WAITING_MAX};
+use crate::event::Event;
+use crate::exec::{Apart, Execution, Facts, Family, Inbox, Past, Shared, Waits, not_set_up};
+use crate::journal::tape::Row;
+use crate::journal::{JournalError, Message};
+use crate::limits::Limits;
+use crate::process::{Ending, Exit, PRIORITIES, Pid, Program, Reply, State, Status};
+use crate::signal::Signal;
+
+pub(super) struct Handle {
+    pub(super) signals: mpsc::Sender<Signal>,
+    pub(super) replies: mpsc::Sender<(String, Reply)>,
+    pub(super) priority: Arc<AtomicI8>,
+    pub(super) exit: watch::Receiver<Option<Exit>>,
+    /// Whether the next machine can go on with it: not with a branch of a deliberation, nor
+    /// with what the machine does for itself.
+    pub(super) goes_on: bool,
+}
+
+/// Messages that whoever embeds the kernel sent, by the one in whose name and the one to whom.
+type Posted = HashMap<(Pid, Pid), VecDeque<Message>>;
+
+pub(super) struct Machine {
+    me: Weak<Machine>,
+    pub(super) shared: Arc<Shared>,
+    /// What each tape says of the machine.
+    facts: Facts,
+    /// The processes that run; one that ends leaves it.
+    pub(super) table: Mutex<HashMap<Pid, Handle>>,
+    /// Whether it takes no process any more.
+    pub(super) stops: AtomicBool,
+    /// Held while a family is taken up again.
+    resuming: ReentrantMutex<()>,
+    /// The processes whose children run, or ran, here.
+    parents: Mutex<HashSet<Pid>>,
+    waits: Waits,
+    mail: watch::Sender<u64>,
+    pub(super) posted: Mutex<Posted>,
+}
+
+impl Machine {
+    /// A machine of the parts `shared`, with no process.
+    pub(super) fn of(shared: Shared) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
+            me: me.clone(),
+            facts: Facts::of(&shared),
+            shared: Arc::new(shared),
+            table: Mutex::default(),
+            stops: AtomicBool::new(false),
+            resuming: ReentrantMutex::default(),
+            parents: Mutex::default(),
+            waits: Waits::default(),
+            mail: watch::Sender::new(0),
+            posted: Mutex::default(),
+        })
+    }
+
+    pub(super) fn is_running(&self, pid: Pid) -> bool {
+        self.table.lock().contains_key(&pid)
+    }
+
+    /// Starts a process.
+    pub(super) fn start(&self, program: Program) -> Result<Pid, KernelError> {
+        self.takes_processes()?;
+        let program = program.without_secrets(&self.shared.gate.policy().leaks);
+        let model = &self.shared.cpu.info().model;
+        let pid = self.shared.journal.create(&program, model)?;
+        let attended = program.interactive;
+        self.launch(pid, program, Past::default(), attended);
+        Ok(pid)
+    }
+
+    /// Takes a stopped process up again, with its children that are not over.
+    pub(super) fn resume(
+        &self,
+        pid: Pid,
+        limits: Option<Limits>,
+        attended: bool,
+    ) -> Result<Pid, KernelError> {
+        // A process whose step waits for a child, and is here too early, waits until all of a
+        // family are there.
+        let _whole = self.resuming.lock();
+        self.takes_processes()?;
+        let journal = &self.shared.journal;
+        let (mut program, spent_ms) = journal.program(pid)?;
+        let row = journal.process(pid)?;
+        if row.imported {
+            return Err(JournalError::Imported(pid).into());
+        }
+        match (row.exit.map(|exit| exit.status), row.state) {
+            (Some(Status::Exited), _) => return Err(KernelError::Finished(pid)),
+            // One that was only interrupted is ready.
+            (Some(Status::Interrupted), State::Exited) => {
+                return Err(KernelError::Killed(pid));
+            }
+            _ => {}
+        }
+        if self.is_running(pid) {
+            return Err(KernelError::Running(pid));
+        }
+        if let Some(limits) = limits {
+            program.limits = limits;
+        }
+        journal.verify(pid)?;
+        let past = Past::of(journal, pid, spent_ms)?;
+        self.launch(pid, program, past, attended);
+        for child in journal.children(pid)? {
+            if child.state == State::Exited || self.is_running(child.pid) {
+                continue;
+            }
+            match self.resume(child.pid, None, false) {
+                Err(KernelError::Stopping) => break,
+                // Its parent hears of that when it waits for it.
+                Err(error) => tracing::warn!(pid = child.pid, %error, "a child does not go on"),
+                Ok(_) => {}
+            }
+        }
+        Ok(pid)
+    }
+
+    /// Runs a process that stands in the journal.
+    pub(super) fn launch(&self, pid: Pid, program: Program, past: Past, attended: bool) {
+        let (mut handle, done, inbox) = connected(program.priority, attended);
+        // Nobody gives what is out of range: the machine does that for itself.
+        handle.goes_on = program.branch.is_none() && PRIORITIES.contains(&program.priority);
+        let parent = program.child_of.map(|child_of| child_of.pid);
+        self.parents.lock().extend(parent);
+        self.enter(pid, handle);
+        let shared = match self.shared.journal.keeps_tapes() {
+            true => Arc::new(
+                self.shared
+                    .recording(&self.facts, &program, &past, attended),
+            ),
+            false => self.shared.clone(),
+        };
+        let Some(machine) = self.me.upgrade() else {
+            return;
+        };
+        let inbox = Inbox {
+            family: Some(machine.clone()),
+            ..inbox
+        };
+        tokio::spawn(async move {
+            let exit = match Execution::new(pid, program, shared.clone(), inbox, past) {
+                Ok(execution) => execution.run().await,
+                Err(ending) => stillborn(&shared, pid, ending),
+            };
+            machine.parents.lock().remove(&pid);
+            machine.posted.lock().retain(|(_, to), _| *to != pid);
+            // First, so that a run that begins after this end finds its place free.
+            machine.table.lock().remove(&pid);
+            // Nobody waiting is fine.
+            let _ = done.send(Some(exit));
+        });
+    }
+
+    /// Resolves at the end of a process; of one that has ended, the journal knows it.
+    pub(super) async fn end_of(&self, pid: Pid) -> Result<Exit, KernelError> {
+        let running = self
+            .table
+            .lock()
+            .get(&pid)
+            .map(|handle| handle.exit.clone());
+        let Some(mut exit) = running else {
+            let row = self.shared.journal.process(pid);
+            let ended = row.ok().and_then(|row| row.exit);
+            return ended.ok_or(KernelError::NotRunning(pid));
+        };
+        let exit = exit.wait_for(Option::is_some).await;
+        exit.ok()
+            .and_then(|exit| exit.clone())
+            .ok_or(KernelError::NotRunning(pid))
+    }
+
+    pub(super) fn signal(&self, pid: Pid, signal: Signal) -> Result<(), KernelError> {
+        let table = self.table.lock();
+        let handle = table.get(&pid).ok_or(KernelError::NotRunning(pid))?;
+        handle
+            .signals
+            .try_send(signal)
+            .map_err(|error| refused(pid, &error))
+    }
+
+    /// Notes that a process that does not run was killed, with all below it.
+    pub(super) fn bury(&self, pid: Pid) -> Result<(), KernelError> {
+        let journal = &self.shared.journal;
+        journal.exit(pid, State::Exited, &Exit::killed(), None)?;
+        for child in journal.children(pid)? {
+            if child.state != State::Exited {
+                self.bury(child.pid)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Family for Machine {
+    fn start(&self, program: Program) -> Result<Pid, Apart> {
+        Machine::start(self, program).map_err(apart)
+    }
+
+    fn go_on(&self, pid: Pid) -> Result<(), Apart> {
+        match self.resume(pid, None, false) {
+            Ok(_) | Err(KernelError::Running(_) | KernelError::Finished(_)) => Ok(()),
+            Err(error) => Err(apart(error)),
+        }
+    }
+
+    fn end_of(&self, pid: Pid) -> BoxFuture<'static, Option<Exit>> {
+        let machine = self.me.upgrade();
+        async move {
+            let machine = machine?;
+            Machine::end_of(&machine, pid).await.ok()
+        }
+        .boxed()
+    }
+
+    fn stop_children(&self, pid: Pid, signal: Signal) -> BoxFuture<'_, ()> {
+        async move {
+            if !self.parents.lock().contains(&pid) {
+                return;
+            }
+            let children = match self.shared.journal.children(pid) {
+                Ok(children) => children,
+                Err(error) => {
+                    tracing::error!(pid, %error, "its children could not be stopped");
+                    return;
+                }
+            };
+            let mut ends = Vec::new();
+            for child in children.iter().filter(|child| child.state != State::Exited) {
+                match self.signal(child.pid, signal) {
+                    Ok(()) => ends.push(Machine::end_of(self, child.pid)),
+                    Err(_) if signal == Signal::Kill => {
+                        // It does not run: it has ended meanwhile, or was stopped before.
+                        if let Err(error) = self.bury_unless_over(child.pid) {
+                            tracing::error!(pid = child.pid, %error, "its end was not recorded");
+                        }
+                    }
+                    Err(_) => {}
+                }
+            }
+            join_all(ends).await;
+        }
+        .boxed()
+    }
+
+    fn waits(&self) -> &Waits {
+        &self.waits
+    }
+
+    fn mail(&self) -> &watch::Sender<u64> {
+        &self.mail
+    }
+
+    fn posted(&self, from: Pid, to: Pid) -> Option<Message> {
+        self.posted.lock().get_mut(&(from, to))?.pop_front()
+    }
+}
+
+impl Machine {
+    fn bury_unless_over(&self, pid: Pid) -> Result<(), KernelError> {
+        match self.shared.journal.process(pid)?.state {
+            State::Exited => Ok(()),
+            _ => self.bury(pid),
+        }
+    }
+}
+
+fn apart(error: KernelError) -> Apart {
+    match error {
+        KernelError::Stopping => Apart::Stopping,
+        error => Apart::Failed(error.to_string()),
+    }
+}
+
+/// Both ends of what reaches a process, and of its end.
+pub(super) fn connected(
+    priority: i8,
+    attended: bool,
+) -> (Handle, watch::Sender<Option<Exit>>, Inbox) {
+    let (signals, signal_inbox) = mpsc::channel(WAITING_MAX);
+    let (replies, reply_inbox) = mpsc::channel(WAITING_MAX);
+    let (done, exit) = watch::channel(None);
+    let priority = Arc::new(AtomicI8::new(priority));
+    let inbox = Inbox {
+        signals: signal_inbox,
+        replies: reply_inbox,
+        priority: priority.clone(),
+        attended,
+        family: None,
+    };
+    let handle = Handle {
+        signals,
+        replies,
+        priority,
+        exit,
+        goes_on: false,
+    };
+    (handle, done, inbox)
+}
+
+/// Why a signal or a reply was not taken.
+pub(super) fn refused<T>(pid: Pid, error: &TrySendError<T>) -> KernelError {
+    match error {
+        TrySendError::Full(_) => KernelError::Busy(pid),
+        TrySendError::Closed(_) => KernelError::NotRunning(pid),
+    }
+}
+
+/// The end of a process that could not be set up.
+pub(super) fn stillborn(shared: &Shared, pid: Pid, ending: Ending) -> Exit {
+    let exit = not_set_up(ending);
+    if let Ok(Row::Write(said)) = shared.tape.exit(&exit)
+        && let Err(error) = shared.journal.exit(pid, State::Exited, &exit, said)
+    {
+        tracing::error!(pid, %error, "the end of the process was not recorded");
+    }
+    shared.events.emit(Event::Exited {
+        pid,
+        exit: exit.clone(),
+    });
+    exit
+}
