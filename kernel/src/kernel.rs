@@ -293,8 +293,7 @@ impl Kernel {
         question: Question,
     ) -> Result<Option<Vec<f32>>, KernelError> {
         let pid = self
-            .shared
-            .journal
+            .journal()
             .create(&program, &self.machine.shared.cpu.info().model)?;
         // Nobody can reach it.
         let (_handle, _, inbox) = connected(program.priority, false);

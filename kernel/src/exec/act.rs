@@ -209,7 +209,10 @@ impl Execution {
 
     /// Waits for the effects of calls. When the machine stops they come to their end first,
     /// unless that is said a second time.
-    async fn until_it_ends<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Ending> {
+    pub(super) async fn until_it_ends<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Ending> {
         let mut work = pin!(work);
         loop {
             let left = time_left(&self.program, &self.spent, self.started);
