@@ -92,7 +92,7 @@ fn rows(connection: &Connection) -> f64 {
             let begun = Instant::now();
             for (sql, with) in [(intent, &action), (outcome, &usage)] {
                 let mut row = connection.prepare_cached(sql).unwrap();
-                row.execute(params![n, with, usage]).unwrap();
+                row.execute(params![n as i64, with, usage]).unwrap();
             }
             begun.elapsed().as_secs_f64() * 1e6
         })

@@ -82,9 +82,10 @@ pub fn journal(error: &JournalError) -> &'static str {
         JournalError::Import { .. } => {
             "export it again with `quipu log export PID FILE` where it ran"
         }
-        JournalError::Key { .. } | JournalError::Sqlite { .. } | JournalError::Transfer(_) => {
-            WRITABLE
-        }
+        JournalError::Key { .. }
+        | JournalError::Sqlite { .. }
+        | JournalError::Unsynced { .. }
+        | JournalError::Transfer(_) => WRITABLE,
         JournalError::Encode(_) => DEFECT,
     }
 }

@@ -213,7 +213,7 @@ impl Renderer {
             }
             Event::Spawned { .. } | Event::Joined { .. } => {
                 self.end_draft();
-                for line in children::line(event) {
+                if let Some(line) = children::line(event) {
                     self.print(&self.dim.apply_to(line).to_string());
                 }
             }

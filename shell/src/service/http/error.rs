@@ -260,6 +260,7 @@ impl From<KernelError> for ApiError {
             KernelError::Finished(_)
             | KernelError::Killed(_)
             | KernelError::Running(_)
+            | KernelError::NoRoom(_)
             | KernelError::Busy(_)
             | KernelError::NotRunning(_) => Self::conflict(message),
             KernelError::Stopping => Self::stopping(message),
