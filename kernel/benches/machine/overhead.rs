@@ -12,7 +12,7 @@ use quipu_kernel::gate::plan::Plan;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
-use quipu_memory::RamStore;
+use quipu_memory::{NewPage, RamStore, Store};
 use quipu_tools::Bus;
 
 use crate::{Bench, ours, report};
@@ -42,9 +42,16 @@ pub fn steps(journal: Journal, policy: Policy, plan: Option<Plan>) -> f64 {
         .map(|n| format!(r#"{{"tool":"memory.search","args":{{"query":"word {n}"}}}}"#))
         .collect();
     script.push(r#"{"answer":"done"}"#.into());
+    let store = RamStore::new();
+    // An empty one is not searched.
+    let page = NewPage {
+        text: "A word that is found.".into(),
+        ..NewPage::default()
+    };
+    store.put(page).unwrap();
     let kernel = Kernel::boot(Parts {
         cpu: Arc::new(ScriptedCpu::parse("bench", &script.join("\n"), Some(8192)).unwrap()),
-        store: Arc::new(RamStore::new()),
+        store: Arc::new(store),
         bus: Arc::new(Bus::default()),
         journal,
         policy,

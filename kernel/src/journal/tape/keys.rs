@@ -7,16 +7,14 @@ use super::short;
 
 /// Digest of a window, and of how it goes on where words were put into the CPU's mouth.
 pub(crate) fn window(prompt: &Prompt) -> String {
-    let mut hash = messages(&prompt.messages);
-    hash.update(&(prompt.len as u64).to_le_bytes());
-    short(&hash.finalize())
+    let mut bytes = messages(&prompt.messages);
+    bytes.extend((prompt.len as u64).to_le_bytes());
+    short(&blake3::hash(&bytes))
 }
 
 /// Digest of the form that a job may write.
 pub(crate) fn form_of(job: &Job) -> Hash {
-    let mut hash = Hasher::new();
-    form(&mut hash, &job.form);
-    hash.finalize()
+    blake3::hash(&form(&job.form))
 }
 
 /// Digest of what a job may write, by that of its `form`, and of how its tokens are chosen.
@@ -31,13 +29,13 @@ pub(crate) fn legal(form: &Hash, job: &Job) -> String {
 
 /// Digest of a question and its options.
 pub(crate) fn asked(inquiry: &Inquiry) -> String {
-    let mut hash = messages(&inquiry.prompt.messages);
-    hash.update(&(inquiry.prompt.len as u64).to_le_bytes());
+    let mut bytes = messages(&inquiry.prompt.messages);
+    bytes.extend((inquiry.prompt.len as u64).to_le_bytes());
     for option in &inquiry.options {
-        hash.update(&(option.len() as u64).to_le_bytes());
-        option.iter().for_each(|text| part(&mut hash, text));
+        bytes.extend((option.len() as u64).to_le_bytes());
+        option.iter().for_each(|text| part(&mut bytes, text));
     }
-    short(&hash.finalize())
+    short(&blake3::hash(&bytes))
 }
 
 /// Key of the tokens of a window.
@@ -47,53 +45,52 @@ pub(crate) fn prepared(of: &[Message]) -> u64 {
 
 /// Key of the tokens of a text.
 pub(crate) fn counted(text: &str) -> u64 {
-    let mut hash = Hasher::new();
-    hash.update(text.as_bytes());
-    key("text", hash)
+    key("text", text.as_bytes().to_vec())
 }
 
 /// Key of the tokens of a window with words in the CPU's mouth.
 pub(crate) fn led(prompt: &Prompt, words: &str) -> u64 {
-    let mut hash = messages(&prompt.messages);
-    hash.update(&(prompt.len as u64).to_le_bytes());
-    part(&mut hash, words);
-    key("led", hash)
+    let mut bytes = messages(&prompt.messages);
+    bytes.extend((prompt.len as u64).to_le_bytes());
+    part(&mut bytes, words);
+    key("led", bytes)
 }
 
 /// Key of whether a form can be written.
 pub(crate) fn accepted(of: &Form) -> u64 {
-    let mut hash = Hasher::new();
-    form(&mut hash, of);
-    key("form", hash)
+    key("form", form(of))
 }
 
-fn messages(of: &[Message]) -> Hasher {
-    let mut hash = Hasher::new();
+/// What is hashed of a window, in one piece: of many small ones BLAKE3 takes each alone, and is
+/// several times as slow.
+fn messages(of: &[Message]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(of.iter().map(|message| message.text.len() + 9).sum());
     for message in of {
-        hash.update(&[message.role as u8]);
-        part(&mut hash, &message.text);
+        bytes.push(message.role as u8);
+        part(&mut bytes, &message.text);
     }
-    hash
+    bytes
 }
 
-fn form(hash: &mut Hasher, form: &Form) {
+fn form(form: &Form) -> Vec<u8> {
+    let mut bytes = Vec::new();
     match form {
-        Form::Text => part(hash, "text"),
-        Form::Lark(grammar) => part(hash, grammar),
-        // At once: many small pieces take longer.
-        Form::Json(schema) => part(hash, &schema.to_string()),
+        Form::Text => part(&mut bytes, "text"),
+        Form::Lark(grammar) => part(&mut bytes, grammar),
+        Form::Json(schema) => part(&mut bytes, &schema.to_string()),
     }
+    bytes
 }
 
 /// A text with its length, so that nothing moves from one to the next.
-fn part(hash: &mut Hasher, text: &str) {
-    hash.update(&(text.len() as u64).to_le_bytes());
-    hash.update(text.as_bytes());
+fn part(bytes: &mut Vec<u8>, text: &str) {
+    bytes.extend((text.len() as u64).to_le_bytes());
+    bytes.extend_from_slice(text.as_bytes());
 }
 
-fn key(kind: &str, mut hash: Hasher) -> u64 {
-    hash.update(kind.as_bytes());
+fn key(kind: &str, mut bytes: Vec<u8>) -> u64 {
+    bytes.extend_from_slice(kind.as_bytes());
     let mut first = [0; 8];
-    first.copy_from_slice(&hash.finalize().as_bytes()[..8]);
+    first.copy_from_slice(&blake3::hash(&bytes).as_bytes()[..8]);
     u64::from_be_bytes(first)
 }
