@@ -61,6 +61,8 @@ struct Watch {
     device: u64,
     names: BTreeMap<PathBuf, (Known, Node)>,
     files: HashMap<Known, FileId>,
+    /// How long each was when it was looked at last, in bytes.
+    lengths: HashMap<FileId, u64>,
     ops: Vec<Op>,
 }
 
@@ -79,6 +81,7 @@ pub fn watched<T>(folder: &Path, work: impl FnOnce() -> T) -> (T, Vec<Op>) {
         device,
         names: BTreeMap::new(),
         files: HashMap::new(),
+        lengths: HashMap::new(),
         ops: Vec::new(),
     });
     WATCHES.store(true, Ordering::SeqCst);
@@ -150,6 +153,11 @@ impl Watch {
             } else if meta.is_file() {
                 let next = self.files.len();
                 let id = *self.files.entry(known).or_insert(next);
+                // One that is opened anew may be emptied by that.
+                let bytes = meta.len();
+                if self.lengths.insert(id, bytes) > Some(bytes) {
+                    self.ops.push(Op::Sized { file: id, bytes });
+                }
                 seen.insert(path, (known, Node::File(id)));
             }
         }
