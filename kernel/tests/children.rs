@@ -2,58 +2,19 @@
 
 mod common;
 
-use std::path::Path;
 use std::sync::Arc;
 
+use common::family::{DONE, MAP, reader, send, spawn, task, wait};
 use common::{Desk, Setup, replayed};
 use insta::assert_snapshot;
 use quipu_kernel::event::Event;
 use quipu_kernel::gate::rules::{Rule, Rules};
-use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limits;
 use quipu_kernel::planner::Planner;
-use quipu_kernel::process::{Agent, Attached, ChildOf, Pid, Program, State, Status};
+use quipu_kernel::process::{Agent, ChildOf, Pid, Program, State, Status};
 use quipu_kernel::{Kernel, KernelError};
 use quipu_tools::Bus;
-use serde_json::{Value, json};
-
-/// A text that is attached, and has a mark which only its reader sees.
-fn text(name: &str, mark: &str) -> Attached {
-    Attached {
-        text: format!("The mark of this text is {mark}."),
-        label: Label::new(format!("file:{name}"), Trust::Untrusted),
-    }
-}
-
-/// A task about texts a.txt, b.txt, … that its process gives to others.
-fn task(texts: usize) -> Program {
-    let texts = (0..texts).map(|n| text(&format!("{n}.txt"), &format!("<{n}>")));
-    Program {
-        attached: texts.collect(),
-        ..Program::new("For each of the texts, tell its mark.")
-    }
-}
-
-fn spawn(n: usize) -> String {
-    json!({"tool": "process.spawn", "args": {"task": "Tell.", "input": format!("{n}.txt")}})
-        .to_string()
-}
-
-fn wait(pid: Pid) -> String {
-    json!({"tool": "process.wait", "args": {"process": pid}}).to_string()
-}
-
-fn send(pid: Pid, text: &str) -> String {
-    json!({"tool": "process.send", "args": {"process": pid, "text": text}}).to_string()
-}
-
-const MAP: &str = r#"{"tool":"process.map","args":{"task":"Tell."}}"#;
-const DONE: &str = r#"{"answer":"done"}"#;
-
-/// What the reader of text `n` does next.
-fn reader(n: usize, action: &str) -> String {
-    format!("{{\"seen\":\"<{n}>\",\"do\":{action}}}")
-}
+use serde_json::json;
 
 /// Runs `program` on a script; what its first process did. All processes are replayed.
 async fn check(script: &[String], program: Program) -> String {
@@ -81,10 +42,6 @@ async fn followed(kernel: &Kernel, program: Program) -> (String, Pid) {
     }
     kernel.wait(pid).await.expect("an end");
     (own.join("\n"), pid)
-}
-
-fn strings<const N: usize>(lines: [&str; N]) -> Vec<String> {
-    lines.map(str::to_owned).into()
 }
 
 #[tokio::test]
@@ -197,117 +154,6 @@ async fn waits_that_would_never_end_are_told() {
     "#);
 }
 
-#[tokio::test]
-async fn a_list_is_worked_off_some_at_once() {
-    let mut script: Vec<String> = (0..50)
-        .map(|n| reader(n, &format!(r#"{{"answer":"mark {n}"}}"#)))
-        .collect();
-    script.extend(strings([MAP, DONE]));
-    let folder = tempfile::tempdir().expect("a folder");
-    let kernel = Setup::new(&script.join("\n")).kernel(&folder.path().join("journal.db"));
-    let program = Program {
-        limits: Limits {
-            steps: 60,
-            tokens: 16_000,
-            ..Limits::default()
-        },
-        ..task(50)
-    };
-    let mut events = kernel.subscribe();
-    let pid = kernel.spawn(program).expect("it starts");
-    let (mut running, mut most, mut observation) = (0, 0, Value::Null);
-    while let Some(event) = kernel.next_event(&mut events, pid).await {
-        match event {
-            Event::Spawned { .. } => running += 1,
-            Event::Joined { .. } => running -= 1,
-            Event::Observation { text, label, .. } => {
-                observation = serde_json::from_str(&text).expect("it is JSON");
-                assert_eq!(label.trust, Trust::Untrusted, "as the texts that were read");
-            }
-            Event::Exited { exit, .. } => {
-                assert_eq!(
-                    (exit.status, exit.answer),
-                    (Status::Exited, Some("done".into()))
-                );
-                break;
-            }
-            _ => {}
-        }
-        most = most.max(running);
-    }
-    assert_eq!((running, most), (0, 8));
-    assert_eq!(
-        (&observation["answered"], &observation["of"]),
-        (&50.into(), &50.into())
-    );
-    for n in 0..50 {
-        let line = &observation["results"][n];
-        assert_eq!(line["item"], format!("{n}.txt"), "{line}");
-        assert_eq!(line["answer"], format!("mark {n}"), "{line}");
-    }
-    replayed(&kernel, pid).await;
-}
-
-#[tokio::test]
-async fn children_spend_what_their_parent_has() {
-    let check = async |limits: Limits, want: (u64, Status, &str)| {
-        let mut script: Vec<String> = (0..50)
-            .map(|n| reader(n, &format!(r#"{{"answer":"mark {n}"}}"#)))
-            .collect();
-        script.extend(strings([MAP, DONE]));
-        let folder = tempfile::tempdir().expect("a folder");
-        let kernel = Setup::new(&script.join("\n")).kernel(&folder.path().join("journal.db"));
-        let pid = kernel
-            .spawn(Program {
-                limits: limits.clone(),
-                ..task(50)
-            })
-            .expect("it starts");
-        let exit = kernel.wait(pid).await.expect("an end");
-        let steps = kernel.journal().steps(pid).expect("a journal");
-        let told = steps[0]
-            .outcome
-            .as_ref()
-            .map(|told| told.text.clone())
-            .unwrap_or_default();
-        let list: Value = serde_json::from_str(&told).expect("it is JSON");
-        let missing = list["missing"].as_str().unwrap_or_default();
-        assert_eq!(
-            (list["answered"].as_u64(), exit.status),
-            (Some(want.0), want.1),
-            "{told}"
-        );
-        assert!(missing.contains(want.2), "{missing}");
-        // Nobody had more than there was.
-        let rows = kernel.journal().processes().expect("a journal");
-        assert!(rows.iter().map(|row| row.steps).sum::<u32>() <= limits.steps);
-        assert!(exit.usage.generated_tokens <= limits.tokens);
-        replayed(&kernel, pid).await;
-    };
-    let limits = Limits::default();
-    check(
-        limits.clone(),
-        (
-            18,
-            Status::Limit,
-            "32 were not begun or not ended: the limit of 20 steps",
-        ),
-    )
-    .await;
-    let enough = Limits {
-        steps: 52,
-        ..limits.clone()
-    };
-    check(enough, (50, Status::Exited, "")).await;
-    // An answer here has 6 tokens.
-    let tokens = Limits {
-        steps: 60,
-        tokens: 200,
-        ..limits
-    };
-    check(tokens, (16, Status::Limit, "the limit of 200 tokens")).await;
-}
-
 /// A parent that asks its person, while its child waits for it.
 fn waiting_family() -> (Vec<String>, Program) {
     let script = vec![
@@ -409,73 +255,6 @@ async fn a_family_is_suspended_and_goes_on() {
     assert_eq!(ends(&kernel), [exited(1), exited(2)]);
     for pid in [1, 2] {
         replayed(&kernel, pid).await;
-    }
-}
-
-/// Cuts a machine off once some children of a list are over: nothing is written down any more.
-fn cut_off(setup: &Setup, journal: &Path, after: usize) -> usize {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    let done = runtime.block_on(async {
-        let kernel = setup.kernel(journal);
-        let mut events = kernel.subscribe();
-        let limits = Limits {
-            steps: 60,
-            ..Limits::default()
-        };
-        kernel
-            .spawn(Program { limits, ..task(50) })
-            .expect("it starts");
-        let mut done = 0;
-        while done < after {
-            done += usize::from(matches!(events.recv().await, Some(Event::Joined { .. })));
-        }
-        done
-    });
-    runtime.shutdown_background();
-    done
-}
-
-#[test]
-fn a_list_that_was_cut_off_goes_on_without_what_is_done() {
-    let mut script: Vec<String> = (0..50)
-        .map(|n| reader(n, &format!(r#"{{"answer":"mark {n}"}}"#)))
-        .collect();
-    script.extend(strings([MAP, DONE]));
-    let setup = Setup::new(&script.join("\n"));
-    for after in [0, 1, 7, 30] {
-        let folder = tempfile::tempdir().expect("a folder");
-        let journal = folder.path().join("journal.db");
-        cut_off(&setup, &journal, after);
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        runtime.block_on(async {
-            let kernel = setup.kernel(&journal);
-            let over = |rows: Vec<quipu_kernel::journal::ProcessRow>| -> Vec<Pid> {
-                let over = rows.into_iter().filter(|row| row.state == State::Exited);
-                over.map(|row| row.pid).collect()
-            };
-            let before = over(kernel.journal().children(1).expect("a journal"));
-            assert!(before.len() >= after, "{before:?}");
-            if kernel.journal().process(1).expect("it is there").state == State::Exited {
-                return;
-            }
-            kernel.resume(1, None, false).expect("it goes on");
-            let exit = kernel.wait(1).await.expect("an end");
-            assert_eq!(exit.answer, Some("done".into()));
-            let steps = kernel.journal().steps(1).expect("a journal");
-            let told = steps[0].outcome.as_ref().map(|told| told.text.clone());
-            let list: Value = serde_json::from_str(&told.unwrap_or_default()).expect("it is JSON");
-            assert_eq!(list["answered"], 50, "{list}");
-            // One child for each, and those that were over ran once.
-            assert_eq!(kernel.journal().children(1).expect("a journal").len(), 50);
-            for pid in before {
-                assert_eq!(replayed(&kernel, pid).await.runs, 1, "process {pid}");
-            }
-            replayed(&kernel, 1).await;
-        });
     }
 }
 

@@ -18,7 +18,7 @@ use crate::calls::{MAP, MapList};
 use crate::grammar::Legal;
 use crate::journal::{JournalError, Outcome, StepRow};
 use crate::label::Label;
-use crate::limits::{Limit, Limits};
+use crate::limits::{Limit, Limits, Spent};
 use crate::planner::several;
 use crate::process::{AT_ONCE, Attached, Drawn, Exit, ITEMS_MAX, Pid, Program, Room, State};
 
@@ -37,6 +37,8 @@ struct List {
     names: Vec<String>,
     at_once: usize,
     room: Room,
+    /// What the parent has spent itself.
+    spent: Spent,
     usual: Limits,
     seconds: u64,
     ends: Arc<Ends>,
@@ -149,10 +151,21 @@ impl List {
 
     /// The children that this step has begun before, with their places and limits; what those
     /// that are over came to is taken in.
-    fn begun(&self) -> Result<Vec<(usize, Pid, Limits)>, JournalError> {
+    ///
+    /// What is left for others is counted anew from the same rows: between two looks a child
+    /// may end.
+    fn begun(&mut self) -> Result<Vec<(usize, Pid, Limits)>, JournalError> {
         let step = self.programs.first().and_then(|program| program.child_of);
-        let mut begun = Vec::new();
-        for child in self.kin.journal.children(self.kin.pid)? {
+        let journal = self.kin.journal.clone();
+        let (mut begun, mut drawn) = (Vec::new(), Drawn::default());
+        for child in journal.children(self.kin.pid)? {
+            let limits = journal.program(child.pid)?.0.limits;
+            let ended = child.exit.clone();
+            let ended = ended.filter(|_| child.state == State::Exited);
+            drawn += match &ended {
+                Some(exit) => journal.spent(&child, exit)?,
+                None => Drawn::held_by(&limits),
+            };
             let place = child
                 .child_of
                 .filter(|place| Some(place.step) == step.map(|of| of.step));
@@ -160,12 +173,19 @@ impl List {
             let Some(at) = at.filter(|at| *at < self.programs.len()) else {
                 continue;
             };
-            let limits = self.kin.journal.program(child.pid)?.0.limits;
-            match child.exit.filter(|_| child.state == State::Exited) {
-                Some(exit) => drop(self.note(at, child.pid, exit)?),
+            match ended {
+                Some(exit) => {
+                    self.note(at, child.pid, exit)?;
+                }
                 None => begun.push((at, child.pid, limits)),
             }
         }
+        let spent = Spent {
+            steps: self.spent.steps + drawn.steps,
+            tokens: self.spent.tokens + drawn.tokens,
+            ..self.spent.clone()
+        };
+        self.room = Room::of(&self.usual, &spent);
         Ok(begun)
     }
 
@@ -257,11 +277,12 @@ impl Execution {
             }
             let child =
                 |(at, text): (usize, Attached)| process.child(step.n, at as u32, &map.task, text);
-            let list = List {
+            let mut list = List {
                 programs: texts.into_iter().enumerate().map(child).collect(),
                 names: names.clone(),
                 at_once: map.at_once.unwrap_or(AT_ONCE),
                 room: process.room(),
+                spent: process.spent.clone(),
                 usual: process.program.limits.clone(),
                 seconds: process.childrens_seconds(),
                 ends: Arc::default(),

@@ -25,6 +25,20 @@ impl Journal {
         self.rows(which, [pid])
     }
 
+    /// Records that `pid`, which does not run, was stopped for good, with all below it.
+    ///
+    /// # Errors
+    /// When the journal fails.
+    pub fn kill(&self, pid: Pid) -> Result<()> {
+        self.exit(pid, State::Exited, &Exit::killed(), None)?;
+        for child in self.children(pid)? {
+            if child.state != State::Exited {
+                self.kill(child.pid)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What the children of `pid` have taken out of its limits.
     pub(crate) fn drawn(&self, pid: Pid) -> Result<Drawn> {
         let mut drawn = Drawn::default();

@@ -194,18 +194,6 @@ impl Machine {
             .try_send(signal)
             .map_err(|error| refused(pid, &error))
     }
-
-    /// Notes that a process that does not run was killed, with all below it.
-    pub(super) fn bury(&self, pid: Pid) -> Result<(), KernelError> {
-        let journal = &self.shared.journal;
-        journal.exit(pid, State::Exited, &Exit::killed(), None)?;
-        for child in journal.children(pid)? {
-            if child.state != State::Exited {
-                self.bury(child.pid)?;
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Family for Machine {
@@ -247,7 +235,7 @@ impl Family for Machine {
                     Ok(()) => ends.push(Machine::end_of(self, child.pid)),
                     Err(_) if signal == Signal::Kill => {
                         // It does not run: it has ended meanwhile, or was stopped before.
-                        if let Err(error) = self.bury_unless_over(child.pid) {
+                        if let Err(error) = self.kill_unless_over(child.pid) {
                             tracing::error!(pid = child.pid, %error, "its end was not recorded");
                         }
                     }
@@ -273,10 +261,10 @@ impl Family for Machine {
 }
 
 impl Machine {
-    fn bury_unless_over(&self, pid: Pid) -> Result<(), KernelError> {
+    fn kill_unless_over(&self, pid: Pid) -> Result<(), KernelError> {
         match self.shared.journal.process(pid)?.state {
             State::Exited => Ok(()),
-            _ => self.bury(pid),
+            _ => Ok(self.shared.journal.kill(pid)?),
         }
     }
 }

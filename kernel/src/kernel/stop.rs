@@ -87,7 +87,7 @@ impl Kernel {
         }
         match self.journal().process(pid)?.state {
             State::Exited => Err(KernelError::NotRunning(pid)),
-            _ => self.machine.bury(pid),
+            _ => Ok(self.journal().kill(pid)?),
         }
     }
 

@@ -3,6 +3,8 @@
 
 pub mod random;
 
+pub mod family;
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -2,14 +2,14 @@
 
 use anyhow::Result;
 use clap::Args;
-use quipu_kernel::process::{Exit, Pid, State};
+use quipu_kernel::process::{Pid, State};
 
 use crate::service::control::Request;
 use crate::service::talk;
 use crate::session::Session;
 use crate::session::lock::MachineLock;
 
-/// Stop a process for good
+/// Stop a process for good, with those that it started
 #[derive(Debug, Args)]
 pub struct KillArgs {
     /// The process
@@ -29,7 +29,7 @@ pub fn run(session: &Session, args: &KillArgs) -> Result<u8> {
     }
     // Nobody may start a machine meanwhile.
     let _lock = MachineLock::take(&session.paths.lock())?;
-    journal.exit(args.pid, State::Exited, &Exit::killed(), None)?;
+    journal.kill(args.pid)?;
     say!("process {} is stopped", args.pid);
     Ok(0)
 }
