@@ -79,7 +79,13 @@ async fn messages_come_in_their_order_and_before_the_answer() {
         wait(2),
         DONE.into(),
     ];
-    assert_snapshot!(check(&script, task(2)).await, @r#"
+    // A child has its part of the steps of its parent.
+    let limits = Limits {
+        steps: 80,
+        ..Limits::default()
+    };
+    let program = Program { limits, ..task(2) };
+    assert_snapshot!(check(&script, program).await, @r#"
     1 {"tool":"process.spawn","args":{"task":"Tell.","input":"0.txt"}}
       started 2: Tell.
       = {"process":2,"status":"started"} (kernel, untrusted)

@@ -214,7 +214,7 @@ mod tests {
         check(
             "[[rule]]\ntool = \"*\"\ndo = \"ask\"\nlabel = \"tainted\"\n",
             "line 4",
-            "expected `untrusted`",
+            "label is \"untrusted\", \"private\"",
         );
         check(
             "[roles.x]\nto = \"place\"\n",

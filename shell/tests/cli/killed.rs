@@ -20,7 +20,7 @@ use random::Random;
 /// The environment variable with the one seed that is to be tried.
 const SEED: &str = "QUIPU_TEST_SEED";
 /// Times that machines are killed, and in `make torture`.
-const KILLS: u64 = 60;
+const KILLS: u64 = 12;
 const KILLS_MAX: u64 = 10_000;
 /// Actions of the process.
 const STEPS: usize = 12;
