@@ -170,7 +170,7 @@ impl Label {
 fn named<'a>(sources: impl Iterator<Item = &'a str>, repeats: bool) -> String {
     let mut names: Vec<&str> = Vec::new();
     for source in sources {
-        if !(repeats && source == "kernel") && !names.contains(&source) {
+        if !(names.contains(&source) || repeats && source == "kernel") {
             names.push(source);
         }
     }

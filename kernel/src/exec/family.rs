@@ -66,7 +66,7 @@ impl Waits {
 
     /// Notes that `pid` waits for the process that `start` starts, before that can wait for
     /// `pid`.
-    pub(crate) fn from_the_start<E>(
+    pub(crate) fn while_it_starts<E>(
         &self,
         pid: Pid,
         start: impl FnOnce() -> Result<Pid, E>,

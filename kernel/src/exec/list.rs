@@ -195,7 +195,7 @@ impl List {
             (None, Some(program)) => self.kin.begin(program),
             (None, None) => Err(Apart::Failed("there is nothing to start".into())),
         };
-        self.kin.family.waits().from_the_start(self.kin.pid, begin)
+        self.kin.family.waits().while_it_starts(self.kin.pid, begin)
     }
 
     fn end(&self, at: usize, pid: Pid) -> BoxFuture<'static, Ended> {

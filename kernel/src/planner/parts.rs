@@ -245,10 +245,10 @@ fn does(tool: &str, part: &str) -> bool {
 /// Whether a call that worked does all of a part: each address in it was opened by this call.
 /// With several addresses in one part it is the last that ends it.
 fn needs(part: &str, action: &Value) -> bool {
-    let addresses = part.split_whitespace().filter(|word| word.contains("://"));
+    let mut addresses = part.split_whitespace().filter(|word| word.contains("://"));
     let args = action["args"].to_string();
     let last = addresses
-        .last()
+        .next_back()
         .map(|word| word.trim_end_matches([',', '.', ';', ')']));
     last.is_none_or(|address| args.contains(address) || !args.contains("://"))
 }
