@@ -35,8 +35,8 @@ struct Family {
     /// How queries and stored texts are to begin.
     query: &'static str,
     text: &'static str,
-    /// The cosine of texts that share nothing, by the suite `nearness` of `evals/`: the mean of
-    /// questions and pages that do not belong together.
+    /// The cosine of texts that share nothing. The suite `nearness` of `evals/` measures it as the
+    /// mean of questions and pages that do not belong together; e5's is an estimate so far.
     floor: f32,
 }
 
