@@ -169,27 +169,27 @@ impl Legal {
                 Ok(json!({"tool": call.name, "args": {"code": code}}))
             }
             (Move::Answer, Some(_)) => Ok(json!({ "answer": parse(text)? })),
-            (Move::Answer, None) if self.calls_in(text).is_some() => {
-                self.action(Move::Call, self.calls_in(text).unwrap_or_default())
+            (Move::Answer, None) => {
+                if let Some(calls) = self.calls_in(text)? {
+                    return self.action(Move::Call, calls);
+                }
+                let program = self.program_in(text);
+                Ok(program.unwrap_or_else(|| json!({ "answer": text })))
             }
-            (Move::Answer, None) if self.program_in(text).is_some() => {
-                Ok(self.program_in(text).unwrap_or_default())
-            }
-            (Move::Answer, None) | (Move::Number, _) => Ok(json!({ "answer": text })),
+            (Move::Number, _) => Ok(json!({ "answer": text })),
             (Move::Ask, _) => Ok(json!({ "ask": text })),
         }
     }
 
     /// The calls in a fence at the end of an answer: a model that was not let call at once, and
-    /// answers with the call all the same. Only calls that are legal now count.
-    fn calls_in<'a>(&self, answer: &'a str) -> Option<&'a str> {
-        let (_, fenced) = answer.trim_end().strip_suffix("```")?.rsplit_once("```")?;
-        let list = fenced.strip_prefix("json").unwrap_or(fenced).trim();
-        let calls: Value = serde_json::from_str(list).ok()?;
-        self.told.then_some(())?;
-        self.check_calls(calls.get("calls")?, calls.as_object()?.len())
-            .ok()?;
-        Some(list)
+    /// answers with the call all the same. Calls that are not legal now are no answer either.
+    fn calls_in<'a>(&self, answer: &'a str) -> Result<Option<&'a str>, String> {
+        let Some((list, calls)) = fenced_calls(answer).filter(|_| self.told) else {
+            return Ok(None);
+        };
+        self.check_calls(&calls, 1)
+            .map_err(|error| format!("{error}; an answer is words for the user"))?;
+        Ok(Some(list))
     }
 
     /// The last program in a fence of an answer to somebody who did not ask for one, as the call that
@@ -411,6 +411,25 @@ fn without_fence(text: &str) -> &str {
     let program = text.split_once('\n').map_or("", |(_, program)| program);
     let program = program.trim_end_matches('\n');
     program.strip_suffix("\n```").unwrap_or(program)
+}
+
+/// The calls of an action in a fence at the end of `answer`, as text and as a list. Other JSON
+/// that has a list of calls is somebody's own.
+fn fenced_calls(answer: &str) -> Option<(&str, Value)> {
+    let (_, fenced) = answer.trim_end().strip_suffix("```")?.rsplit_once("```")?;
+    let (_, action) = fenced.split_once(|c: char| !c.is_alphanumeric())?;
+    let action = action.trim();
+    let value: Value = serde_json::from_str(action).ok()?;
+    let calls = value
+        .as_object()
+        .filter(|map| map.len() == 1)?
+        .get("calls")?;
+    let is_call = |call: &Value| call.get("tool").is_some_and(Value::is_string);
+    calls
+        .as_array()?
+        .iter()
+        .all(is_call)
+        .then(|| (action, calls.clone()))
 }
 
 /// Checks what stands at `place` in an action, in words for the model.

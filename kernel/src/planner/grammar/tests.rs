@@ -121,13 +121,18 @@ fn texts_become_actions() {
     let call = json!({"tool": "calculator.calculate", "args": {"expression": "1"}});
     let fenced = |call: &Value| format!("I call:\n```json\n{{\"calls\":[{call}]}}\n```\n");
     check(Move::Answer, &fenced(&call), call.clone());
-    let other = fenced(&json!({"tool": "shell.rm", "args": {}}));
-    check(Move::Answer, &other, json!({"answer": other.trim()}));
-    check(
-        Move::Answer,
-        "```json\n{\"a\":1}\n```",
-        json!({"answer": "```json\n{\"a\":1}\n```"}),
-    );
+    for tool in ["shell.rm", "none"] {
+        let said = legal().action(Move::Answer, &fenced(&json!({"tool": tool, "args": {}})));
+        assert!(said.is_err_and(|said| said.contains(tool)), "{tool}");
+    }
+    for own in [
+        "{\"a\":1}",
+        "{\"calls\":[\"Ann\",\"Bo\"]}",
+        "{\"calls\":[],\"at\":9}",
+    ] {
+        let own = format!("```json\n{own}\n```");
+        check(Move::Answer, &own, json!({"answer": own}));
+    }
 }
 
 #[test]
