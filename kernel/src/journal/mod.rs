@@ -51,6 +51,9 @@ pub use tape::{Difference, Said};
 
 /// How long another program's write is waited for.
 const BUSY_MAX: Duration = Duration::from_secs(5);
+/// Statements that stay compiled. A step uses some twenty in turn: where fewer are kept (16
+/// by default), each pushes out the one that is needed next.
+const STATEMENTS: usize = 64;
 
 /// The journal of one machine.
 pub struct Journal {
@@ -99,6 +102,7 @@ impl Journal {
                  PRAGMA fullfsync=ON;",
             )
             .map_err(wrap)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         let found = version(&connection).map_err(wrap)?;
         // Whoever brings an older one up to date makes its links.
         let writes = writable || (1..SCHEMA_VERSION).contains(&found);

@@ -26,6 +26,8 @@ const APPLICATION_ID: i64 = 0x5155_5055;
 const FORMAT: i64 = 3;
 /// A reader may wait this long while the writer checkpoints.
 const BUSY_MAX: Duration = Duration::from_secs(5);
+/// Statements that stay compiled: more than there are here.
+const STATEMENTS: usize = 64;
 /// Removals remembered for an index that missed them; an older index is built anew.
 const REMOVED_MAX: i64 = 10_000;
 
@@ -90,6 +92,7 @@ impl Db {
         let open = || {
             let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
             conn.busy_timeout(BUSY_MAX)?;
+            conn.set_prepared_statement_cache_capacity(STATEMENTS);
             Ok(conn)
         };
         let conn = open().map_err(|source| error::database(path, source))?;
