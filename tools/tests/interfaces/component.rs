@@ -10,7 +10,7 @@ pub fn without_code(wit: &str) -> Vec<u8> {
     let package = resolve.push_str("test.wit", wit).unwrap();
     let world = resolve.select_world(&[package], None).unwrap();
     let mut module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
     docs::embed(&encode(&module), &[wit.to_owned()]).unwrap()
 }
 
@@ -20,7 +20,7 @@ pub fn with_code(path: &str, world: &str, wat: &str) -> Vec<u8> {
     let package = resolve.push_file(path).unwrap();
     let world = resolve.select_world(&[package], Some(world)).unwrap();
     let mut module = wat::parse_str(wat).unwrap();
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
     encode(&module)
 }
 
