@@ -85,7 +85,7 @@ impl Hub {
 
     fn get(&self, settings: &Settings, url: Url) -> Result<RequestBuilder, ModelError> {
         // As it is on the server: lengths and ranges are of those bytes.
-        let client = Client::builder()
+        let client = quipu_tls::client()
             .no_gzip()
             .no_brotli()
             .user_agent(concat!("quipu/", env!("CARGO_PKG_VERSION")))
