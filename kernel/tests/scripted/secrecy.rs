@@ -1,11 +1,9 @@
 //! Who may learn what a process has read: what leaves the machine, and what no model, journal or
 //! tool is ever told.
 
-mod common;
-
 use std::sync::Arc;
 
-use common::{Desk, Setup, run, transcript};
+use crate::common::{Desk, Setup, run, transcript};
 use quipu_kernel::Kernel;
 use quipu_kernel::gate::plan::Plan;
 use quipu_kernel::gate::rules::{Confided, Rules};

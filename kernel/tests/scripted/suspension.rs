@@ -1,14 +1,12 @@
 //! A machine that is stopped suspends what runs, and the next one goes on with it.
 
-mod common;
-
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use common::{Desk, Setup, transcript};
+use crate::common::{Desk, Setup, transcript};
 use quipu_cpu::Sampling;
 use quipu_cpu::scripted::ScriptedCpu;
 use quipu_kernel::deliberation::Think;

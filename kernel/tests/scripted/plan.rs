@@ -1,12 +1,10 @@
 //! Effects that were planned before anything untrusted was read: which of them happen, and
 //! what the journal has of it.
 
-mod common;
-
 use std::path::Path;
 use std::sync::Arc;
 
-use common::{DONE, transcript};
+use crate::common::{DONE, transcript};
 use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{
     Chunk, Completion, Cpu, CpuError, CpuInfo, Form, Job, Message, Prompt, Sampling, Ticket,

@@ -1,10 +1,8 @@
 //! Which functions a model is shown: those that few tasks need, where something speaks of them.
 
-mod common;
-
 use std::sync::{Arc, Mutex};
 
-use common::{DONE, Desk, ECHO, Setup, transcript};
+use crate::common::{DONE, Desk, ECHO, Setup, transcript};
 use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{Cpu, CpuError, CpuInfo, Job, Message, Prompt, Ticket};
 use quipu_kernel::label::{Label, Trust};

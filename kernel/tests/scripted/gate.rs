@@ -1,8 +1,6 @@
 //! Who said what a process has read, what it may do then, and what the journal has of it.
 
-mod common;
-
-use common::{DONE, Desk, Setup, attended, run, transcript};
+use crate::common::{DONE, Desk, Setup, attended, run, transcript};
 use quipu_kernel::gate::{Approve, Word};
 use quipu_kernel::journal::StepRow;
 use quipu_kernel::label::{Label, Trust};

@@ -1,11 +1,9 @@
 //! The user's rules while a process runs: who decides, what the journal has of it, and what a
 //! person approves beyond one call.
 
-mod common;
-
 use std::sync::Arc;
 
-use common::{DONE, Desk, Setup, attended, live};
+use crate::common::{DONE, Desk, Setup, attended, live};
 use quipu_kernel::calls::Trial;
 use quipu_kernel::gate::rules::{Rules, Vouched};
 use quipu_kernel::gate::{Approve, Gate, Policy, Verdict};

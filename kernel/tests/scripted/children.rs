@@ -1,11 +1,9 @@
 //! Processes that start processes: their answers, messages, limits and ends.
 
-mod common;
-
 use std::sync::Arc;
 
-use common::family::{DONE, MAP, reader, send, spawn, task, wait};
-use common::{Desk, Setup, replayed};
+use crate::common::family::{DONE, MAP, reader, send, spawn, task, wait};
+use crate::common::{Desk, Setup, replayed};
 use insta::assert_snapshot;
 use quipu_kernel::event::Event;
 use quipu_kernel::gate::rules::{Rule, Rules};
@@ -35,7 +33,7 @@ async fn followed(kernel: &Kernel, program: Program) -> (String, Pid) {
     let pid = kernel.spawn(program).expect("it starts");
     let mut own = Vec::new();
     while let Some(event) = kernel.next_event(&mut all, pid).await {
-        own.extend(common::line(&event));
+        own.extend(crate::common::line(&event));
         if matches!(event, Event::Exited { .. }) {
             break;
         }

@@ -1,5 +1,4 @@
 //! The window is never exceeded and nothing is lost, whatever a process does.
-#![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
 use proptest::prelude::*;
 use quipu_cpu::scripted::ScriptedCpu;

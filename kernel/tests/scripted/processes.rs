@@ -1,10 +1,8 @@
 //! What a process does, step by step, on a scripted CPU.
 
-mod common;
-
 use std::sync::Arc;
 
-use common::{DONE, Desk, ECHO, SEND, Setup, attended, run, transcript};
+use crate::common::{DONE, Desk, ECHO, SEND, Setup, attended, run, transcript};
 use insta::assert_snapshot;
 use quipu_kernel::gate::Approve;
 use quipu_kernel::limits::Limits;

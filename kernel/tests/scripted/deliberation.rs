@@ -1,11 +1,9 @@
 //! Deliberation on a CPU that gives each process an answer of its own.
 
-mod common;
-
 use std::path::Path;
 use std::sync::Arc;
 
-use common::Setup;
+use crate::common::Setup;
 use quipu_cpu::{Chunk, Completion, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Ticket};
 use quipu_kernel::Kernel;
 use quipu_kernel::deliberation::{Deliberated, Think};

@@ -1,12 +1,10 @@
 //! Lists of which each thing goes to a child: how many at once, on what limits, and after a crash.
 
-mod common;
-
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use common::family::{DONE, MAP, reader, strings, task};
-use common::{Setup, replayed};
+use crate::common::family::{DONE, MAP, reader, strings, task};
+use crate::common::{Setup, replayed};
 use quipu_kernel::event::Event;
 use quipu_kernel::label::Trust;
 use quipu_kernel::limits::Limits;

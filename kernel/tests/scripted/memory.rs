@@ -1,8 +1,6 @@
 //! What a process has of the disk: recall at its start, a space of its own, a quota.
 
-mod common;
-
-use common::{DONE, Setup, run, transcript};
+use crate::common::{DONE, Setup, run, transcript};
 use insta::assert_snapshot;
 use quipu_kernel::Kernel;
 use quipu_kernel::process::{Program, Share};
