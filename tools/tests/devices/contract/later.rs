@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use quipu_tools::{CallContext, Device, ErrorKind, WasmHost, WasmSettings};
 use serde_json::json;
 
-use crate::limits::component;
+use super::limits::component;
 
 /// A cache and a tool that was loaded before.
 struct Desk {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use quipu_tools::{CallContext, CancelToken, Device, ErrorKind, LoadError, WasmDevice};
 use serde_json::{Value, json};
 
-use crate::host;
+use super::host;
 
 /// A component of one core module with one function, `run`.
 fn device(body: &str) -> WasmDevice {

@@ -1,6 +1,5 @@
 //! MCP servers as devices: over standard streams with a server that has bad manners,
 //! and over HTTP with a well-behaved one.
-#![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
 mod era;
 mod http;
@@ -46,7 +45,7 @@ fn stdio(command: &str, args: &[&str]) -> McpServer {
 /// The server with bad manners, and a folder by which its second life knows of the first:
 /// a file among its arguments that it writes to would make it another server.
 fn desk() -> (McpDevice, tempfile::TempDir) {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mcp/server.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/devices/mcp/server.py");
     let folder = tempfile::tempdir().unwrap();
     let server = stdio("python3", &[script, folder.path().to_str().unwrap()]);
     let host = host();

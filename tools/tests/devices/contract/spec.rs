@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::json;
 
-use crate::Subject;
+use super::Subject;
 
 pub fn it_has_a_name_and_functions(subject: &Subject) {
     let spec = subject.device.spec();

@@ -1,5 +1,4 @@
 //! Components that were not made for this program: as other toolchains write them.
-#![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

@@ -8,7 +8,7 @@ use quipu_tools::{
 };
 use serde_json::{Value, json};
 
-use crate::server;
+use super::server;
 
 const MANIFEST: &str = r#"
 needs.net = ["*"]

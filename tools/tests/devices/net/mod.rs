@@ -1,5 +1,4 @@
 //! Requests go where they may, and nowhere else.
-#![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
 mod guest;
 mod server;

@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, TestRunner};
 use quipu_tools::{CallContext, CancelToken, ErrorKind};
 use serde_json::{Map, Value, json};
 
-use crate::Subject;
+use super::Subject;
 
 /// Far more than a call takes, far less than the deadline of one.
 const SOON: Duration = Duration::from_secs(5);

@@ -12,7 +12,7 @@ use super::{WAIT, call, granted, host, stdio, within};
 const SPAWN: &str = "spawn env:DESK_KEY env:SHORT";
 
 fn server(manner: &[&str]) -> McpServer {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mcp/era.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/devices/mcp/era.py");
     stdio("python3", &[&[script], manner].concat())
 }
 

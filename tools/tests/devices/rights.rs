@@ -1,5 +1,4 @@
 //! What a guest was granted it has, and nothing else.
-#![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,5 +1,4 @@
 //! From a component's interface to functions with JSON Schema, and values both ways.
-#![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
 mod component;
 mod torture;

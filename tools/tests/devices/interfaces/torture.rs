@@ -11,7 +11,7 @@ use quipu_tools::json_schema::{normal, unwrapped, validator};
 use quipu_tools::{CallContext, Capability, Device, WasmDevice, manifest, schema};
 use serde_json::{Value, json};
 
-use crate::{component, everything, host, probe};
+use super::{component, everything, host, probe};
 
 /// Bytes that are nearly `sound`: some changed, and perhaps the end cut off.
 fn damaged(sound: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
