@@ -1,5 +1,4 @@
 //! The python tool: what programs leave behind, through `quipu tool call`.
-#![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
 use std::process::Command;
 

@@ -1,6 +1,5 @@
 //! Tools from source: each language from `tool new` to `tool call`, and the commands
 //! of the chapter in plugins/README.md.
-#![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

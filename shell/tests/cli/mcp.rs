@@ -1,5 +1,4 @@
 //! The Model Context Protocol from both sides: one machine uses what another offers.
-#![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,5 +1,4 @@
 //! Every chapter of `examples/` runs, on the scripted CPU.
-#![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
 use std::path::Path;
 use std::process::Command;
