@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use quipu_memory::{HITS_MAX, Kind, NewPage, Place, Query, SNIPPET_CHARS_MAX, Store, Trust};
 
-use crate::{found, ids, page, put};
+use super::{found, ids, page, put};
 
 pub fn words_match_whatever_their_form(store: &dyn Store) {
     put(store, "forms", "", "Knotted CORDS, cafés; naïve Straße ﬁne");

@@ -2,7 +2,7 @@
 
 use quipu_memory::{Access, DiskStore, ImportedFile, NewPage, Place, Store, StoreError};
 
-use crate::{filled, ids, open, page};
+use super::{filled, ids, open, page};
 
 fn file(path: &str, sha256: &str) -> ImportedFile {
     ImportedFile {

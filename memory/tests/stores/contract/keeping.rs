@@ -6,7 +6,7 @@ use quipu_memory::{
     Trust,
 };
 
-use crate::{ids, page, put};
+use super::{ids, page, put};
 
 pub fn an_empty_store_is_empty(store: &dyn Store) {
     assert_eq!(ids(store, "anything"), [""; 0]);

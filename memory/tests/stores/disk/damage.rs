@@ -5,7 +5,7 @@ use std::path::Path;
 
 use quipu_memory::{Access, DiskStore, Store, StoreError};
 
-use crate::{filled, open};
+use super::{filled, open};
 
 #[test]
 fn a_damaged_database_is_named_and_left_alone() {

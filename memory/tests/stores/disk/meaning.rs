@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use quipu_memory::{Access, DiskStore, Embedder, Kind, Mode, NewPage, Query, Store};
 
-use crate::{ids, open, page};
+use super::{ids, open, page};
 
 /// One dimension for each group of words that mean the same.
 struct Meanings(&'static str);

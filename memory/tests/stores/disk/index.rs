@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use quipu_memory::{Access, DiskStore, Store};
 
-use crate::{copy, filled, ids, open, page, search};
+use super::{copy, filled, ids, open, page, search};
 
 #[test]
 fn a_lost_or_damaged_index_is_made_again() {

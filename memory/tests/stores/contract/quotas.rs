@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use quipu_memory::{Kind, NewPage, PageId, Share, Space, Store, StoreError};
 
-use crate::page;
+use super::page;
 
 fn memory(id: &str, space: &str, text: &str) -> NewPage {
     NewPage {

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use quipu_memory::{PageId, Store};
 
-use crate::{ids, open, page, search};
+use super::{ids, open, page, search};
 
 const CHILD_DIR: &str = "QUIPU_TEST_CHILD_DIR";
 
@@ -43,7 +43,7 @@ fn a_killed_writer_loses_nothing_it_acknowledged() {
         let mut child = Command::new(std::env::current_exe().expect("this test"))
             .args([
                 "--exact",
-                "crash::child_that_writes",
+                "disk::crash::child_that_writes",
                 "--nocapture",
                 "--test-threads=1",
             ])

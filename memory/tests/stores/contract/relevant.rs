@@ -4,7 +4,7 @@ use quipu_memory::{
     Kind, NewPage, Presentation, Query, Relevance, Relevant, Space, Store, Trust, present, relevant,
 };
 
-use crate::page;
+use super::page;
 
 fn memory(id: &str, text: &str) -> NewPage {
     NewPage {

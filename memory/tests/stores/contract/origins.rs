@@ -5,7 +5,7 @@ use quipu_memory::{
     present,
 };
 
-use crate::{found, ids, page, put};
+use super::{found, ids, page, put};
 
 fn memory(id: &str, text: &str) -> NewPage {
     NewPage {

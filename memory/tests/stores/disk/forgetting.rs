@@ -5,7 +5,7 @@ use std::path::Path;
 
 use quipu_memory::{Access, DiskStore, Kind, NewPage, Store};
 
-use crate::{filled, ids, open, page};
+use super::{filled, ids, open, page};
 
 /// The files below `dir` that hold `word`.
 fn files_with(dir: &Path, word: &str) -> Vec<String> {

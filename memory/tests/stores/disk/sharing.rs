@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quipu_memory::{Access, DiskStore, Stats, Store, StoreError};
 
-use crate::{ids, open, page};
+use super::{ids, open, page};
 
 #[test]
 fn a_second_writer_is_told_who_holds_the_store() {
