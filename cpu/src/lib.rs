@@ -227,7 +227,15 @@ pub struct CpuInfo {
 }
 
 /// A model that processes run on.
+///
+/// A CPU that stands in front of another one names it in [`Cpu::inner`], and has only what it
+/// does otherwise: the methods with a body here pass a call on to the inner one.
 pub trait Cpu: Send + Sync {
+    /// The CPU that this one stands in front of, if it does.
+    fn inner(&self) -> Option<&dyn Cpu> {
+        None
+    }
+
     /// What is known of it.
     fn info(&self) -> &CpuInfo;
 
@@ -240,15 +248,18 @@ pub trait Cpu: Send + Sync {
 
     /// Lets the answer to `prompt` begin with `words`, which count as part of the prompt.
     /// `None` where the CPU cannot do that.
-    fn lead(&self, _prompt: &Prompt, _words: &str) -> Option<Prompt> {
-        None
+    fn lead(&self, prompt: &Prompt, words: &str) -> Option<Prompt> {
+        self.inner()?.lead(prompt, words)
     }
 
     /// Starts to answer a question; returns at once. One `Weighed` or an error ends the
     /// ticket; the error is [`CpuError::Undecided`] where the CPU does not tell
     /// probabilities.
-    fn weigh(&self, _inquiry: Inquiry) -> Ticket {
-        Ticket::failed(CpuError::Undecided)
+    fn weigh(&self, inquiry: Inquiry) -> Ticket {
+        match self.inner() {
+            Some(cpu) => cpu.weigh(inquiry),
+            None => Ticket::failed(CpuError::Undecided),
+        }
     }
 
     /// Whether a text of `form` can be written: what a grammar cannot say is known before a
@@ -256,8 +267,8 @@ pub trait Cpu: Send + Sync {
     ///
     /// # Errors
     /// [`CpuError::Grammar`] with the reason.
-    fn accepts(&self, _form: &Form) -> Result<(), CpuError> {
-        Ok(())
+    fn accepts(&self, form: &Form) -> Result<(), CpuError> {
+        self.inner().map_or(Ok(()), |cpu| cpu.accepts(form))
     }
 
     /// Starts to decide an action; returns at once. The prompt and `tokens_max`
@@ -267,24 +278,39 @@ pub trait Cpu: Send + Sync {
     /// As [`Cpu::submit`], and tells before each text how likely its tokens were, with the
     /// `most` likeliest ones in the place of each. [`CpuError::Undecided`] where the CPU does
     /// not tell probabilities.
-    fn submit_telling(&self, _job: Job, _most: usize) -> Ticket {
-        Ticket::failed(CpuError::Undecided)
+    fn submit_telling(&self, job: Job, most: usize) -> Ticket {
+        match self.inner() {
+            Some(cpu) => cpu.submit_telling(job, most),
+            None => Ticket::failed(CpuError::Undecided),
+        }
     }
 
     /// Changes the priority of the job that `pid` has under way, if it has one.
-    fn nice(&self, _pid: Pid, _priority: i8) {}
+    fn nice(&self, pid: Pid, priority: i8) {
+        if let Some(cpu) = self.inner() {
+            cpu.nice(pid, priority);
+        }
+    }
 
     /// Learns that `pid` is over: what is kept for it may go.
-    fn retire(&self, _pid: Pid) {}
+    fn retire(&self, pid: Pid) {
+        if let Some(cpu) = self.inner() {
+            cpu.retire(pid);
+        }
+    }
 
     /// How things are in this moment; empty where nothing is ours to count.
     fn stats(&self) -> CpuStats {
-        CpuStats::default()
+        self.inner().map(|cpu| cpu.stats()).unwrap_or_default()
     }
 
     /// Calls `listener` for every movement of a process's pages from now on, on a
     /// thread that must not be kept waiting.
-    fn listen(&self, _listener: Box<dyn Fn(Movement) + Send + Sync>) {}
+    fn listen(&self, listener: Box<dyn Fn(Movement) + Send + Sync>) {
+        if let Some(cpu) = self.inner() {
+            cpu.listen(listener);
+        }
+    }
 }
 
 /// A movement of a process's pages between the KV cache and the swap.

@@ -82,7 +82,7 @@ impl RemoteCpu {
     pub async fn connect(settings: RemoteSettings) -> Result<Self, CpuError> {
         let url = settings.url.trim_end_matches('/').to_owned();
         let fail = |reason: String| endpoint(&url, reason);
-        let client = reqwest::Client::builder()
+        let client = quipu_tls::client()
             .connect_timeout(Duration::from_secs(10))
             .tcp_keepalive(Duration::from_secs(30))
             .redirect(reqwest::redirect::Policy::none())

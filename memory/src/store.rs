@@ -1,4 +1,4 @@
-//! The contract of a store. `tests/contract/` holds every implementation to it.
+//! The contract of a store. `tests/stores/contract/` holds every implementation to it.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 

@@ -15,7 +15,7 @@ type Imports = BTreeMap<String, BTreeSet<String>>;
 
 /// The crates of the program.
 const CRATES: &[&str] = &[
-    "cpu", "kernel", "memory", "models", "tools", "voice", "shell",
+    "cpu", "kernel", "memory", "models", "tls", "tools", "voice", "shell",
 ];
 
 /// The floors of a crate, the lowest first. Modules on one floor do not know each other.

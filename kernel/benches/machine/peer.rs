@@ -44,7 +44,7 @@ impl Server {
             child,
             url: format!("http://127.0.0.1:{port}"),
             runtime,
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            client: quipu_tls::client().no_proxy().build().unwrap(),
         };
         let start = Instant::now();
         while !server.is_ready() {

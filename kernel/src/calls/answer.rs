@@ -1,12 +1,9 @@
 //! `answer`: the process ends with it.
 
-use futures_util::future::BoxFuture;
 use quipu_tools::Effect;
 use serde_json::Value;
 
-use super::{Body, Caller, InProcess, Sight, Spec, Syscall, SystemCall, Written};
-use crate::journal::{Outcome, StepRow};
-use crate::process::Ending;
+use super::{Body, Own, Sight, Spec, Syscall, SystemCall, Written};
 
 /// Finish with an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,16 +30,6 @@ impl SystemCall for Answer {
     };
 
     fn body(self) -> Body {
-        Body::Process(Box::new(self))
-    }
-}
-
-impl InProcess for Answer {
-    fn run<'a>(
-        self: Box<Self>,
-        process: &'a mut dyn Caller,
-        step: &'a StepRow,
-    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
-        Box::pin(async move { Err(process.answer(step, self.answer)) })
+        Body::Process(Own::Answer(self))
     }
 }

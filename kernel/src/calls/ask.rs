@@ -1,12 +1,9 @@
 //! `ask`: a question to the person at the machine.
 
-use futures_util::future::BoxFuture;
 use quipu_tools::Effect;
 use serde_json::Value;
 
-use super::{Body, Caller, InProcess, Sight, Spec, Syscall, SystemCall, Written};
-use crate::journal::{Outcome, StepRow};
-use crate::process::Ending;
+use super::{Body, Own, Sight, Spec, Syscall, SystemCall, Written};
 
 /// Ask the person at the machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,16 +31,6 @@ impl SystemCall for Ask {
     };
 
     fn body(self) -> Body {
-        Body::Process(Box::new(self))
-    }
-}
-
-impl InProcess for Ask {
-    fn run<'a>(
-        self: Box<Self>,
-        process: &'a mut dyn Caller,
-        step: &'a StepRow,
-    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
-        process.put_question(step, self.question)
+        Body::Process(Own::Ask(self))
     }
 }

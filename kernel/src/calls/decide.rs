@@ -1,13 +1,10 @@
 //! `decide`: how likely each option of a question is. For programs and scripts; a model is not
 //! offered it.
 
-use futures_util::future::BoxFuture;
 use quipu_tools::Effect;
 use serde_json::{Value, json};
 
-use super::{Body, Caller, InProcess, Sight, Spec, Syscall, SystemCall, Written};
-use crate::journal::{Outcome, StepRow};
-use crate::process::Ending;
+use super::{Body, Own, Sight, Spec, Syscall, SystemCall, Written};
 
 /// The most options of a choice: each has a letter.
 pub const OPTIONS_MAX: usize = 26;
@@ -54,16 +51,6 @@ impl SystemCall for Decide {
     };
 
     fn body(self) -> Body {
-        Body::Process(Box::new(self))
-    }
-}
-
-impl InProcess for Decide {
-    fn run<'a>(
-        self: Box<Self>,
-        process: &'a mut dyn Caller,
-        _: &'a StepRow,
-    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
-        process.decide(self.question, self.choices)
+        Body::Process(Own::Decide(self))
     }
 }

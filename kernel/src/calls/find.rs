@@ -1,12 +1,9 @@
 //! `find_tool`: brings tools into sight where not all of them are.
 
-use futures_util::future::BoxFuture;
 use quipu_tools::Effect;
 use serde_json::json;
 
-use super::{Body, Caller, InProcess, Sight, Spec, Syscall, SystemCall, Written, object};
-use crate::journal::{Outcome, StepRow};
-use crate::process::Ending;
+use super::{Body, Own, Sight, Spec, Syscall, SystemCall, Written, object};
 
 /// The name a model writes.
 pub const FIND: &str = "find_tool";
@@ -39,16 +36,6 @@ impl SystemCall for Find {
     };
 
     fn body(self) -> Body {
-        Body::Process(Box::new(self))
-    }
-}
-
-impl InProcess for Find {
-    fn run<'a>(
-        self: Box<Self>,
-        process: &'a mut dyn Caller,
-        _: &'a StepRow,
-    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
-        Box::pin(async move { Ok(process.find_tools(&self.query)) })
+        Body::Process(Own::Find(self))
     }
 }

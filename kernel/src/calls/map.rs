@@ -1,13 +1,11 @@
 //! `process.map`: the same task for each thing of a list, a child each.
 
-use futures_util::future::BoxFuture;
 use quipu_tools::{Bus, Effect, Role};
 use serde_json::{Value, json};
 
 use super::spawn::{INPUT_CHARS_MAX, TASK_CHARS_MAX};
-use super::{Body, Caller, Facts, InProcess, Sight, Spec, Syscall, SystemCall, Written};
-use crate::journal::{Outcome, StepRow};
-use crate::process::{AT_ONCE_MAX, Ending, ITEMS_MAX};
+use super::{Body, Facts, Own, Sight, Spec, Syscall, SystemCall, Written};
+use crate::process::{AT_ONCE_MAX, ITEMS_MAX};
 
 /// The name a model writes.
 pub const MAP: &str = "process.map";
@@ -61,21 +59,11 @@ impl SystemCall for MapList {
     };
 
     fn body(self) -> Body {
-        Body::Process(Box::new(self))
+        Body::Process(Own::MapList(self))
     }
 
     fn facts(&self, _: &Bus, _: &dyn Fn() -> String) -> Facts {
         let args = json!({"task": self.task, "items": self.items});
         Facts::of(&Self::SPEC).with_args(args, &[("task", Role::Content), ("items", Role::Content)])
-    }
-}
-
-impl InProcess for MapList {
-    fn run<'a>(
-        self: Box<Self>,
-        process: &'a mut dyn Caller,
-        step: &'a StepRow,
-    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
-        process.map(step, *self)
     }
 }

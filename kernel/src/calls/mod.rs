@@ -29,7 +29,6 @@ mod spawn;
 mod wait;
 mod world;
 
-use futures_util::future::BoxFuture;
 use quipu_tools::{Bus, Capability, Effect};
 use serde_json::{Map, Value, json};
 
@@ -49,9 +48,8 @@ pub use wait::WAIT;
 use world::Hands;
 pub(crate) use world::World;
 
-use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
-use crate::process::{Ending, Memory, Pid};
+use crate::process::Memory;
 
 /// How a call is written in an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,7 +138,7 @@ pub(crate) enum Body {
     /// A device or the disk, on a thread where it may block.
     World(Box<dyn InWorld>),
     /// The process itself.
-    Process(Box<dyn InProcess>),
+    Process(Own),
 }
 
 /// A call that touches a device or the disk. Only [`World::run`] has the hands for it.
@@ -149,69 +147,18 @@ pub(crate) trait InWorld: Send + Sync {
     fn run(self: Box<Self>, hands: &Hands<'_>) -> Said;
 }
 
-/// A call that touches only the process that makes it, or the person at the machine.
-pub(crate) trait InProcess: Send + Sync {
-    /// Carries it out. An error ends the process.
-    fn run<'a>(
-        self: Box<Self>,
-        process: &'a mut dyn Caller,
-        step: &'a StepRow,
-    ) -> BoxFuture<'a, Result<Outcome, Ending>>;
-}
-
-/// The process that makes a call, as far as the calls of its own reach it.
-pub(crate) trait Caller: Send {
-    /// Records the answer that `step` gives. It is the end of the process, if it can be
-    /// recorded; else the reason why not is.
-    fn answer(&mut self, step: &StepRow, answer: Value) -> Ending;
-
-    /// Puts the question of `step` to the person at the machine.
-    fn put_question<'a>(
-        &'a mut self,
-        step: &'a StepRow,
-        question: String,
-    ) -> BoxFuture<'a, Result<Outcome, Ending>>;
-
-    /// Brings `page` back, from the character `from` on: it left the window, or was cut.
-    fn bring_back(&mut self, page: String, from: usize) -> Outcome;
-
-    /// The tools out of sight that fit `query`, in words.
-    fn find_tools(&self, query: &str) -> Outcome;
-
-    /// Starts a child.
-    fn spawn<'a>(
-        &'a mut self,
-        step: &'a StepRow,
-        child: Spawn,
-    ) -> BoxFuture<'a, Result<Outcome, Ending>>;
-
-    /// What `process` says next, or its answer.
-    fn wait_for<'a>(
-        &'a mut self,
-        step: &'a StepRow,
-        process: Pid,
-    ) -> BoxFuture<'a, Result<Outcome, Ending>>;
-
-    /// Lets `process` know of the text that the step has for it.
-    fn send<'a>(
-        &'a mut self,
-        step: &'a StepRow,
-        process: Pid,
-    ) -> BoxFuture<'a, Result<Outcome, Ending>>;
-
-    /// The answers of a child for each thing of a list.
-    fn map<'a>(
-        &'a mut self,
-        step: &'a StepRow,
-        map: MapList,
-    ) -> BoxFuture<'a, Result<Outcome, Ending>>;
-
-    /// How likely each of `choices` answers `question`; yes and no where there are none.
-    fn decide(
-        &mut self,
-        question: String,
-        choices: Vec<String>,
-    ) -> BoxFuture<'_, Result<Outcome, Ending>>;
+/// A call that touches only the process that makes it, its family, or the person at the
+/// machine. The process carries it out (`exec/own.rs`).
+pub(crate) enum Own {
+    Answer(Answer),
+    Ask(Ask),
+    Decide(Decide),
+    Find(Find),
+    MapList(MapList),
+    Recall(Recall),
+    SendText(SendText),
+    Spawn(Spawn),
+    Wait(Wait),
 }
 
 /// What came of a call in the world.

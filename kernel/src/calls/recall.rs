@@ -1,13 +1,10 @@
 //! `memory.recall`: the page fault. It brings back a page that left the window, or the rest of
 //! one that was cut.
 
-use futures_util::future::BoxFuture;
 use quipu_tools::Effect;
 use serde_json::{Value, json};
 
-use super::{Body, Caller, InProcess, Sight, Spec, Syscall, SystemCall, Written};
-use crate::journal::{Outcome, StepRow};
-use crate::process::Ending;
+use super::{Body, Own, Sight, Spec, Syscall, SystemCall, Written};
 
 /// The name a model writes.
 pub const RECALL: &str = "memory.recall";
@@ -53,16 +50,6 @@ impl SystemCall for Recall {
     };
 
     fn body(self) -> Body {
-        Body::Process(Box::new(self))
-    }
-}
-
-impl InProcess for Recall {
-    fn run<'a>(
-        self: Box<Self>,
-        process: &'a mut dyn Caller,
-        _: &'a StepRow,
-    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
-        Box::pin(async move { Ok(process.bring_back(self.page, self.from)) })
+        Body::Process(Own::Recall(self))
     }
 }

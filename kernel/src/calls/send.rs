@@ -1,14 +1,12 @@
 //! `process.send`: a text for another process of the family, which reads it with
 //! `process.wait`.
 
-use futures_util::future::BoxFuture;
 use quipu_tools::{Bus, Effect, Role};
 use serde_json::json;
 
 use super::wait::{number, process};
-use super::{Body, Caller, Facts, InProcess, Sight, Spec, Syscall, SystemCall, Written, object};
-use crate::journal::{Outcome, StepRow};
-use crate::process::{Ending, Pid};
+use super::{Body, Facts, Own, Sight, Spec, Syscall, SystemCall, Written, object};
+use crate::process::Pid;
 
 /// The name a model writes.
 pub const SEND: &str = "process.send";
@@ -47,22 +45,11 @@ impl SystemCall for SendText {
     };
 
     fn body(self) -> Body {
-        Body::Process(Box::new(self))
+        Body::Process(Own::SendText(self))
     }
 
     fn facts(&self, _: &Bus, _: &dyn Fn() -> String) -> Facts {
         let args = json!({"process": self.process, "text": self.text});
         Facts::of(&Self::SPEC).with_args(args, &[("text", Role::Content)])
-    }
-}
-
-impl InProcess for SendText {
-    fn run<'a>(
-        self: Box<Self>,
-        process: &'a mut dyn Caller,
-        step: &'a StepRow,
-    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
-        // The step is the message: once its outcome is recorded, it is sent.
-        process.send(step, self.process)
     }
 }

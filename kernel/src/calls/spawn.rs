@@ -1,12 +1,9 @@
 //! `process.spawn`: starts a child for a part of the task.
 
-use futures_util::future::BoxFuture;
 use quipu_tools::{Bus, Effect, Role};
 use serde_json::{Value, json};
 
-use super::{Body, Caller, Facts, InProcess, Sight, Spec, Syscall, SystemCall, Written};
-use crate::journal::{Outcome, StepRow};
-use crate::process::Ending;
+use super::{Body, Facts, Own, Sight, Spec, Syscall, SystemCall, Written};
 
 /// The name a model writes.
 pub const SPAWN: &str = "process.spawn";
@@ -59,21 +56,11 @@ impl SystemCall for Spawn {
     };
 
     fn body(self) -> Body {
-        Body::Process(Box::new(self))
+        Body::Process(Own::Spawn(self))
     }
 
     fn facts(&self, _: &Bus, _: &dyn Fn() -> String) -> Facts {
         let args = json!({"task": self.task, "input": self.input});
         Facts::of(&Self::SPEC).with_args(args, &[("task", Role::Content), ("input", Role::Content)])
-    }
-}
-
-impl InProcess for Spawn {
-    fn run<'a>(
-        self: Box<Self>,
-        process: &'a mut dyn Caller,
-        step: &'a StepRow,
-    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
-        process.spawn(step, *self)
     }
 }

@@ -1,12 +1,10 @@
 //! `process.wait`: what another process of the family says next, or its answer.
 
-use futures_util::future::BoxFuture;
 use quipu_tools::Effect;
 use serde_json::{Value, json};
 
-use super::{Action, Body, Caller, InProcess, Sight, Spec, Syscall, SystemCall, Written, object};
-use crate::journal::{Outcome, StepRow};
-use crate::process::{Ending, Pid};
+use super::{Action, Body, Own, Sight, Spec, Syscall, SystemCall, Written, object};
+use crate::process::Pid;
 
 /// The name a model writes.
 pub const WAIT: &str = "process.wait";
@@ -36,17 +34,7 @@ impl SystemCall for Wait {
     };
 
     fn body(self) -> Body {
-        Body::Process(Box::new(self))
-    }
-}
-
-impl InProcess for Wait {
-    fn run<'a>(
-        self: Box<Self>,
-        process: &'a mut dyn Caller,
-        step: &'a StepRow,
-    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
-        process.wait_for(step, self.process)
+        Body::Process(Own::Wait(self))
     }
 }
 

@@ -175,7 +175,7 @@ impl Execution {
                 let Body::Process(call) = body else {
                     return Ok(());
                 };
-                let outcome = call.run(self, &step).await?;
+                let outcome = self.own(&step, call).await?;
                 Outcome {
                     ms: begun.elapsed().as_millis() as u64,
                     ..outcome

@@ -10,7 +10,7 @@
 //! | `plan` | what may be done on its own later, before anything is read |
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
 //! | `confide` | what a process holds that not everybody may learn |
-//! | `caller` | what a process does for the calls of its own |
+//! | `own` | what a process does for the calls of its own |
 //! | `children`, `list` | the same for calls on other processes, and for a list of children |
 //! | `family`, `kin` | those as one process reaches them, and sees them |
 //! | `person` | where a person is waited for |
@@ -26,7 +26,6 @@
 //! | `ending` | the one place where a process stops |
 
 mod act;
-mod caller;
 mod children;
 mod confide;
 mod decide;
@@ -37,6 +36,7 @@ mod judge;
 mod keep;
 mod kin;
 mod list;
+mod own;
 mod parts;
 mod past;
 mod person;

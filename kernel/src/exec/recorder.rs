@@ -4,10 +4,7 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use quipu_cpu::{
-    Chunk, Cpu, CpuError, CpuInfo, CpuStats, Form, Inquiry, Job, Message, Movement, Pid, Prompt,
-    Ticket,
-};
+use quipu_cpu::{Chunk, Cpu, CpuError, CpuInfo, Form, Inquiry, Job, Message, Prompt, Ticket};
 use serde_json::json;
 
 use super::{Past, Shared};
@@ -153,6 +150,10 @@ impl Recorder {
 type Heard = Result<Chunk, CpuError>;
 
 impl Cpu for Recorder {
+    fn inner(&self) -> Option<&dyn Cpu> {
+        Some(&*self.cpu)
+    }
+
     fn info(&self) -> &CpuInfo {
         self.cpu.info()
     }
@@ -207,25 +208,5 @@ impl Cpu for Recorder {
             |tape, slot, chunk| tape.hear_text(slot, chunk),
             || self.cpu.submit(job),
         )
-    }
-
-    fn submit_telling(&self, job: Job, most: usize) -> Ticket {
-        self.cpu.submit_telling(job, most)
-    }
-
-    fn nice(&self, pid: Pid, priority: i8) {
-        self.cpu.nice(pid, priority);
-    }
-
-    fn retire(&self, pid: Pid) {
-        self.cpu.retire(pid);
-    }
-
-    fn stats(&self) -> CpuStats {
-        self.cpu.stats()
-    }
-
-    fn listen(&self, listener: Box<dyn Fn(Movement) + Send + Sync>) {
-        self.cpu.listen(listener);
     }
 }

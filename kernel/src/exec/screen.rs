@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use quipu_cpu::{
-    Chunk, Cpu, CpuError, CpuInfo, CpuStats, Form, Inquiry, Job, Message, Movement, Pid, Prompt,
-    Ticket,
-};
+use quipu_cpu::{Chunk, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Ticket};
 use quipu_tools::LeakScan;
 use serde_json::Value;
 
@@ -60,6 +57,10 @@ fn written(leaks: &LeakScan, text: String) -> String {
 }
 
 impl Cpu for Screened {
+    fn inner(&self) -> Option<&dyn Cpu> {
+        Some(&*self.cpu)
+    }
+
     fn info(&self) -> &CpuInfo {
         self.cpu.info()
     }
@@ -76,39 +77,11 @@ impl Cpu for Screened {
         self.cpu.count(text)
     }
 
-    fn lead(&self, prompt: &Prompt, words: &str) -> Option<Prompt> {
-        self.cpu.lead(prompt, words)
-    }
-
-    fn weigh(&self, inquiry: Inquiry) -> Ticket {
-        self.cpu.weigh(inquiry)
-    }
-
-    fn accepts(&self, form: &Form) -> Result<(), CpuError> {
-        self.cpu.accepts(form)
-    }
-
     fn submit(&self, job: Job) -> Ticket {
         self.clean(self.cpu.submit(job))
     }
 
     fn submit_telling(&self, job: Job, most: usize) -> Ticket {
         self.clean(self.cpu.submit_telling(job, most))
-    }
-
-    fn nice(&self, pid: Pid, priority: i8) {
-        self.cpu.nice(pid, priority);
-    }
-
-    fn retire(&self, pid: Pid) {
-        self.cpu.retire(pid);
-    }
-
-    fn stats(&self) -> CpuStats {
-        self.cpu.stats()
-    }
-
-    fn listen(&self, listener: Box<dyn Fn(Movement) + Send + Sync>) {
-        self.cpu.listen(listener);
     }
 }

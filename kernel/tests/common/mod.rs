@@ -1,5 +1,5 @@
 //! A machine on a scripted CPU, and a transcript of what it does.
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(dead_code, reason = "each program of tests uses its own part")]
 
 pub mod random;
 

@@ -133,6 +133,16 @@ async fn rules_that_others_added_meanwhile_are_replayed() {
     replayed(&kernel, first).await;
 }
 
+/// The setup of a machine, and a run on it as a file: its effect was approved.
+async fn exported(folder: &Path) -> (Setup, Vec<u8>) {
+    let mut setup = setup(&[ECHO, SEND, DONE], 8192);
+    setup.replies = vec![Reply::Approve];
+    let (kernel, pid) = run(&setup, &folder.join("journal.db"), attended("task")).await;
+    let mut file = Vec::new();
+    kernel.journal().export(pid, &mut file).expect("exported");
+    (setup, file)
+}
+
 /// An exported run with `edit` made to its rows, and the hashes made again.
 fn forged(file: &[u8], edit: impl Fn(&str) -> String) -> Vec<u8> {
     let (mut out, mut before) = (String::new(), String::new());
@@ -150,12 +160,7 @@ fn forged(file: &[u8], edit: impl Fn(&str) -> String) -> Vec<u8> {
 #[tokio::test]
 async fn an_exported_run_is_imported_as_somebody_elses() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut setup = setup(&[ECHO, SEND, DONE], 8192);
-    setup.replies = vec![Reply::Approve];
-    let path = folder.path().join("journal.db");
-    let (kernel, pid) = run(&setup, &path, attended("task")).await;
-    let mut file = Vec::new();
-    kernel.journal().export(pid, &mut file).expect("exported");
+    let (setup, file) = exported(folder.path()).await;
     let other = setup.kernel(&folder.path().join("other.db"));
     let import = |file: &[u8]| other.journal().import(&mut &*file);
     let copy = import(&file).expect("imported");
@@ -202,12 +207,7 @@ async fn an_exported_run_is_imported_as_somebody_elses() {
 #[tokio::test]
 async fn the_first_difference_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut setup = setup(&[ECHO, SEND, DONE], 8192);
-    setup.replies = vec![Reply::Approve];
-    let path = folder.path().join("journal.db");
-    let (kernel, pid) = run(&setup, &path, attended("task")).await;
-    let mut file = Vec::new();
-    kernel.journal().export(pid, &mut file).expect("exported");
+    let (_, file) = exported(folder.path()).await;
     let other = Journal::open(&folder.path().join("other.db"), true).expect("a journal");
     let check = async |from: &str, to: &str, want: &str| {
         let forged = forged(&file, |row| row.replace(from, to));

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_RANGE, RANGE};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use serde::Deserialize;
 
 use super::super::error::ModelError;
@@ -85,7 +85,7 @@ impl Hub {
 
     fn get(&self, settings: &Settings, url: Url) -> Result<RequestBuilder, ModelError> {
         // As it is on the server: lengths and ranges are of those bytes.
-        let client = Client::builder()
+        let client = quipu_tls::client()
             .no_gzip()
             .no_brotli()
             .user_agent(concat!("quipu/", env!("CARGO_PKG_VERSION")))

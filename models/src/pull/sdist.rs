@@ -181,7 +181,7 @@ impl Pip {
     }
 
     fn client(&self, stall: Duration) -> Result<Client, String> {
-        let mut builder = Client::builder()
+        let mut builder = quipu_tls::client()
             .no_gzip()
             .no_brotli()
             .user_agent(concat!("quipu/", env!("CARGO_PKG_VERSION")))

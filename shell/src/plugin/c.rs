@@ -49,12 +49,13 @@ pub(super) fn build(project: &Project, paths: &Paths) -> Result<Vec<u8>> {
 /// Makes a component of a core module. What C's library asks of a system goes the way
 /// of the component model.
 fn encode(module: &[u8]) -> Result<Vec<u8>> {
-    let mut encoder = ComponentEncoder::default();
-    encoder.module(module)?.adapter(
-        adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
-        adapter::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
-    )?;
-    encoder.encode()
+    ComponentEncoder::default()
+        .module(module)?
+        .adapter(
+            adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
+            adapter::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+        )?
+        .encode()
 }
 
 fn bindings(project: &Project) -> Result<Files> {

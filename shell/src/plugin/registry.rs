@@ -60,6 +60,7 @@ pub async fn pull(text: &str) -> Result<Pulled> {
             "a reference looks like ghcr.io/somebody/word-count:1.0",
         )
     })?;
+    quipu_tls::install();
     let client = Client::new(ClientConfig {
         protocol: protocol(&reference),
         read_timeout: Some(SILENCE),

@@ -195,13 +195,14 @@ impl McpHost {
         grants: Grants,
         deadline: Duration,
     ) -> Result<Listing, ToolError> {
-        let link = self.link(bound, grants);
-        let context = CallContext {
-            deadline,
-            ..CallContext::default()
-        };
+        self.listed(Arc::new(self.link(bound, grants)), deadline)
+    }
+
+    /// What the server behind `link` lists within `deadline`.
+    fn listed(&self, link: Arc<Link>, deadline: Duration) -> Result<Listing, ToolError> {
         let patience = Patience::of(&link, deadline, deadline);
-        self.run(&context, &patience, async move { link.list().await })?
+        let asked = async move { link.list().await };
+        self.run(&CallContext::default(), &patience, asked)?
     }
 
     fn link(&self, bound: Bound, grants: Grants) -> Link {
@@ -254,12 +255,7 @@ impl McpHost {
         let (Some(relisted), true) = (&self.relisted, link.life.take_changed()) else {
             return;
         };
-        let patience = Patience::of(link, RELIST_MAX, RELIST_MAX);
-        let asked = link.clone();
-        let listing = self.run(&CallContext::default(), &patience, async move {
-            asked.list().await
-        });
-        if let Ok(Ok(listing)) = listing {
+        if let Ok(listing) = self.listed(link.clone(), RELIST_MAX) {
             relisted(link.bound(), &listing.functions);
         }
     }

@@ -340,7 +340,7 @@ impl Net {
         addresses: &[SocketAddr],
         redirects: Policy,
     ) -> Result<Client, NetError> {
-        let mut builder = Client::builder()
+        let mut builder = quipu_tls::client()
             .no_proxy()
             .referer(false)
             .redirect(redirects)

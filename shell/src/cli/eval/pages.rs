@@ -91,7 +91,8 @@ mod tests {
         let pages = Pages::serve(&cases).await.unwrap();
         let address = |n: usize| pages.fill(n, "{base}/a.html");
         let get = async |address: String| {
-            let response = reqwest::get(address).await.unwrap();
+            let client = quipu_tls::client().build().unwrap();
+            let response = client.get(address).send().await.unwrap();
             (response.status().as_u16(), response.text().await.unwrap())
         };
         assert_eq!(get(address(0)).await, (200, "one".to_owned()));

@@ -82,7 +82,7 @@ impl Machine {
                 break url.to_owned();
             }
         };
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = quipu_tls::client().no_proxy().build().unwrap();
         Self {
             child,
             err,

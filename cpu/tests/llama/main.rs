@@ -1,0 +1,4 @@
+//! Models of this machine, as those see them who use this crate.
+
+mod embedder;
+mod local;

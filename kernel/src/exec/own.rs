@@ -1,0 +1,93 @@
+//! What a process does for the calls of its own: those that touch nothing but the process, its
+//! family, or the person at the machine.
+
+use std::time::Instant;
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use super::{Ending, Execution};
+use crate::calls::{Own, Recall};
+use crate::event::Event;
+use crate::journal::{Outcome, StepRow};
+use crate::label::Label;
+use crate::signal::Signal;
+
+impl Execution {
+    /// Carries out the call that `step` makes. An error ends the process.
+    pub(super) fn own<'a>(
+        &'a mut self,
+        step: &'a StepRow,
+        call: Own,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
+        Box::pin(async move {
+            match call {
+                Own::Answer(call) => Err(self.answered(step, call.answer)),
+                Own::Ask(call) => self.asked(step, call.question).await,
+                Own::Decide(call) => {
+                    let (text, ok) = self.decision(call.question, call.choices).await?;
+                    Ok(self.kernel_says(text, ok, 0))
+                }
+                Own::Find(call) => Ok(self.kernel_says(self.planner.find(&call.query), true, 0)),
+                Own::MapList(call) => self.mapped(step, call).await,
+                Own::Recall(call) => Ok(self.brought_back(call)),
+                // The step is the message: once its outcome is recorded, it is sent.
+                Own::SendText(call) => self.sent(step, call.process).await,
+                Own::Spawn(call) => self.spawned(step, call).await,
+                Own::Wait(call) => self.waited(step, call.process).await,
+            }
+        })
+    }
+
+    /// Records the answer that `step` gives. It is the end of the process, if it can be
+    /// recorded; else the reason why not is.
+    fn answered(&mut self, step: &StepRow, answer: Value) -> Ending {
+        let text = answer
+            .as_str()
+            .map_or_else(|| answer.to_string(), str::to_owned);
+        if let Err(ending) = self.record(step, &self.kernel_says(text, true, 0)) {
+            return ending;
+        }
+        self.spent.steps += 1;
+        Ending::Answer(answer)
+    }
+
+    /// Puts the question of `step` to the person at the machine.
+    async fn asked(&mut self, step: &StepRow, question: String) -> Result<Outcome, Ending> {
+        let begun = Instant::now();
+        match self.ask(step.n, question).await {
+            Ok(text) => Ok(Outcome {
+                text,
+                ok: true,
+                label: Label::user(),
+                ms: 0,
+            }),
+            // It is asked again when the process goes on.
+            Err(ending @ Ending::Signal(Signal::Suspend)) => Err(ending),
+            Err(ending) => {
+                let ms = begun.elapsed().as_millis() as u64;
+                self.outcome(step, self.kernel_says("nobody answered".into(), false, ms))?;
+                Err(ending)
+            }
+        }
+    }
+
+    /// Brings back a page that left the window, or the rest of one that was cut.
+    fn brought_back(&mut self, Recall { page, from }: Recall) -> Outcome {
+        match self.vm.recall(&*self.shared.cpu, &page, from) {
+            Ok((text, label)) => {
+                self.emit(Event::Recalled {
+                    pid: self.pid,
+                    page,
+                });
+                Outcome {
+                    text,
+                    ok: true,
+                    label,
+                    ms: 0,
+                }
+            }
+            Err(problem) => self.kernel_says(problem, false, 0),
+        }
+    }
+}

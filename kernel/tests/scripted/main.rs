@@ -1,0 +1,24 @@
+//! What a process does, on a CPU that is told what to write: nothing here needs a model.
+//!
+//! One program, because linking costs more than all of these tests together: a module for each
+//! thing that can be promised of a process. What takes over functions of the C library
+//! (`crash`), runs everything again (`replay`) or needs a model (`model`) is a program of its own.
+#![allow(clippy::unwrap_used, reason = "a test may stop there")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod children;
+mod deliberation;
+mod gate;
+mod journal;
+mod lists;
+mod memory;
+mod plan;
+mod processes;
+mod programs;
+mod rules;
+mod secrecy;
+mod sight;
+mod suspension;
+mod window;

@@ -1,0 +1,107 @@
+//! Which functions a model is shown: those that few tasks need, where something speaks of them.
+
+use std::sync::{Arc, Mutex};
+
+use crate::common::{DONE, Desk, ECHO, Setup, transcript};
+use quipu_cpu::scripted::ScriptedCpu;
+use quipu_cpu::{Cpu, CpuError, CpuInfo, Job, Message, Prompt, Ticket};
+use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::planner::Planner;
+use quipu_kernel::process::{Attached, Program};
+use quipu_tools::{Bus, Topics};
+
+#[test]
+fn what_few_tasks_need_is_shown_where_a_task_speaks_of_it() {
+    let topics = Topics::of("photo 照片", "png");
+    let mut bus = Bus::default();
+    let eyes = Desk::new("eyes", Vec::new()).alone("echo").about(topics);
+    for desk in [eyes, Desk::new("desk", Vec::new())] {
+        bus.add(Arc::new(desk)).expect("names differ");
+    }
+    let page = |program: &Program| Planner::new(program, &bus, true).boot_page();
+    let check = |program: Program, shown: bool| {
+        let page = page(&program);
+        assert_eq!(page.contains("eyes.echo"), shown, "{}", program.prompt);
+        assert!(page.contains("desk.echo"));
+    };
+    check(Program::new("What is 2+2?"), false);
+    check(Program::new("What is on the photos?"), true);
+    check(Program::new("照片里写了什么？"), true);
+    check(Program::new("Sum up a/b.PNG"), true);
+    let with = |text: &str, source: &str| {
+        let mut program = Program::new("Sum it up.");
+        program.attached.push(Attached {
+            text: text.into(),
+            label: Label::new(source, Trust::Untrusted),
+        });
+        program
+    };
+    check(with("a photo of us", "file:a.txt"), false);
+    check(with("see bill.png", "file:a.txt"), true);
+    check(with("Total: 12", "file:bill.png"), true);
+    // An agent that names it has it in all of its tasks.
+    let mut named = Program::new("What is 2+2?");
+    named.agent.tools = Some(vec!["eyes".into(), "desk".into()]);
+    check(named, true);
+    // The page before it is the same for all.
+    let (with, without) = (Program::new("a photo"), Program::new("a word"));
+    assert!(page(&with).starts_with(&page(&without)));
+}
+
+/// A CPU that keeps what it was asked.
+struct Watched {
+    cpu: ScriptedCpu,
+    prompts: Mutex<Vec<String>>,
+}
+
+impl Cpu for Watched {
+    fn info(&self) -> &CpuInfo {
+        self.cpu.info()
+    }
+
+    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
+        self.cpu.prepare(messages)
+    }
+
+    fn count(&self, text: &str) -> usize {
+        self.cpu.count(text)
+    }
+
+    fn submit(&self, job: Job) -> Ticket {
+        let texts = job
+            .prompt
+            .messages
+            .iter()
+            .map(|message| message.text.as_str());
+        let whole = texts.collect::<Vec<_>>().join("\n");
+        self.prompts.lock().expect("nobody panics").push(whole);
+        self.cpu.submit(job)
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_comes_into_sight_brings_what_reads_it() {
+    let topics = Topics::of("photo", "png");
+    let look = r#"{"tool":"desk.echo","args":{"text":"there is a.png"}}"#;
+    let mut setup = Setup::new(&[ECHO, look, ECHO, DONE].join("\n"));
+    let eyes = Desk::new("eyes", Vec::new()).alone("echo").about(topics);
+    setup.devices.push(eyes);
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = ScriptedCpu::parse("test", &setup.script, Some(setup.window)).expect("a script");
+    let cpu = Arc::new(Watched {
+        cpu: script,
+        prompts: Mutex::default(),
+    });
+    let kernel = setup.kernel_on(cpu.clone(), &folder.path().join("journal"));
+    let mut events = kernel.subscribe();
+    let pid = kernel.spawn(Program::new("task")).expect("it starts");
+    transcript(&kernel, pid, &[], &mut events).await;
+    let prompts = cpu.prompts.lock().expect("nobody panics").clone();
+    let shown: Vec<bool> = prompts
+        .iter()
+        .map(|text| text.contains("eyes.echo"))
+        .collect();
+    assert_eq!(shown, [false, false, true, true]);
+    let at = prompts[2].find("eyes.echo").expect("it is shown");
+    assert!(prompts[2][..at].contains("there is a.png"));
+}

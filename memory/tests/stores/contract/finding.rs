@@ -1,0 +1,313 @@
+//! What a search finds, in which order, and how it is shown.
+
+use proptest::prelude::*;
+use quipu_memory::{HITS_MAX, Kind, NewPage, Place, Query, SNIPPET_CHARS_MAX, Store, Trust};
+
+use super::{found, ids, page, put};
+
+pub fn words_match_whatever_their_form(store: &dyn Store) {
+    put(store, "forms", "", "Knotted CORDS, cafés; naïve Straße ﬁne");
+    put(store, "han", "", "結び目のある紐");
+    put(store, "other", "", "nothing of the kind");
+    for query in [
+        "knots",
+        "cord",
+        "cafe",
+        "CAFE\u{301}",
+        "naive",
+        "STRASSE",
+        "fine",
+    ] {
+        assert_eq!(ids(store, query), ["forms"], "{query}");
+    }
+    assert_eq!(ids(store, "紐"), ["han"]);
+}
+
+pub fn the_title_counts_too(store: &dyn Store) {
+    let text = "of the herd and of those who keep it, at some length";
+    put(store, "in-text", "wool", &format!("llama {text}"));
+    put(store, "in-both", "llama", &format!("llama {text}"));
+    put(store, "in-title", "llama", text);
+    put(store, "in-neither", "none", text);
+    let found = ids(store, "llama");
+    assert_eq!((found.len(), found[0].as_str()), (3, "in-both"));
+}
+
+pub fn rare_words_count_more(store: &dyn Store) {
+    for n in 0..20 {
+        put(store, &format!("common{n}"), "", "the wool of the herd");
+    }
+    put(store, "rare", "", "the quipu of the herd");
+    assert_eq!(ids(store, "wool quipu")[0], "rare");
+}
+
+pub fn filters_hold(store: &dyn Store) {
+    for kind in Kind::ALL {
+        for trust in Trust::ALL {
+            let new = NewPage {
+                kind: *kind,
+                trust: *trust,
+                ..page(&format!("{kind}-{trust}"), "", "llama")
+            };
+            store.put(new).expect("put");
+        }
+    }
+    for kind in [None, Some(Kind::Document), Some(Kind::Memory)] {
+        for min_trust in [
+            None,
+            Some(Trust::Untrusted),
+            Some(Trust::User),
+            Some(Trust::System),
+        ] {
+            let query = Query {
+                kind,
+                min_trust,
+                ..Query::new("llama", 10)
+            };
+            let hits = store.search(&query).expect("search");
+            let kinds = if kind.is_some() { 1 } else { 2 };
+            let trusts = min_trust.map_or(3, |least| 3 - least as usize);
+            assert_eq!(hits.len(), kinds * trusts, "{query:?}");
+            for hit in hits {
+                let page = store.get(&hit.id).expect("get").expect("there");
+                assert!(kind.is_none_or(|kind| page.kind == kind), "{query:?}");
+                assert!(
+                    min_trust.is_none_or(|least| hit.trust >= least),
+                    "{query:?}"
+                );
+                assert_eq!(page.trust, hit.trust);
+            }
+        }
+    }
+}
+
+pub fn hostile_queries_are_only_text(store: &dyn Store) {
+    put(store, "a", "", "a plain page about AND, OR and quotes");
+    for nothing in [
+        "",
+        " ",
+        "\0",
+        "\"",
+        "((((",
+        "🦙🦙",
+        "+-!{}[]^~*?:\\/",
+        "\u{202e}\u{feff}",
+        "''; --",
+    ] {
+        assert_eq!(ids(store, nothing), [""; 0], "{nothing:?}");
+    }
+    for hostile in [
+        "plain AND",
+        "\"plain",
+        "title:plain",
+        "plain) OR (text:*",
+        "{plain TO plain]",
+        "pla\0 plain",
+        "plain^1e999",
+        "plain'; DROP TABLE pages; --",
+        "-plain",
+        "NOT plain",
+        "plain~9",
+        "🦙 plain",
+    ] {
+        assert_eq!(ids(store, hostile), ["a"], "{hostile:?}");
+    }
+    let endless = "word ".repeat(100_000) + &"x".repeat(1 << 20);
+    assert_eq!(ids(store, &endless), [""; 0]);
+    let many: String = (0..5_000).map(|n| format!("w{n} ")).collect();
+    assert_eq!(ids(store, &format!("plain {many}")), ["a"]);
+}
+
+pub fn equal_pages_come_in_order_of_id(store: &dyn Store) {
+    for id in ["m10", "b", "m9", "a", "Z", "é"] {
+        put(store, id, "", "the same words in each page");
+    }
+    let expected = ["Z", "a", "b", "m10", "m9", "é"];
+    assert_eq!(ids(store, "the same words"), expected);
+    let first_three = Query::new("the same words", 3);
+    assert_eq!(found(store, &first_three), &expected[..3]);
+}
+
+pub fn the_order_does_not_depend_on_how_pages_came(store: &dyn Store) {
+    let words = ["wool", "llama", "cord", "knot", "herd", "quipu", "andes"];
+    let text = |n: usize| -> String {
+        (0..6)
+            .map(|i| words[(n * (i + 3) + i) % 7].to_owned() + " ")
+            .collect()
+    };
+    // Some at once and some one by one, so that an index has parts of several sizes.
+    let (batch, singles) = (0..40, 40..80);
+    let pages = batch
+        .map(|n| page(&format!("p{n:03}"), "", &text(n)))
+        .collect();
+    store.put_all(pages).expect("put_all");
+    singles.for_each(|n| put(store, &format!("p{n:03}"), "", &text(n)));
+
+    let hits = store
+        .search(&Query::new("wool llama cord knot", 100))
+        .expect("search");
+    for pair in hits.windows(2) {
+        let [a, b] = pair else {
+            unreachable!("windows of two")
+        };
+        let in_order = a.score > b.score || (a.score == b.score && a.id < b.id);
+        assert!(in_order, "{} {} before {} {}", a.id, a.score, b.id, b.score);
+    }
+    // Pages 7 apart have the same words, so they score the same and stand together.
+    let score = |id: &str| {
+        hits.iter()
+            .find(|hit| hit.id.as_str() == id)
+            .map(|hit| hit.score)
+    };
+    assert!(score("p001").is_some());
+    assert_eq!(score("p001"), score("p050"));
+    assert_eq!(
+        store
+            .search(&Query::new("wool llama cord knot", 100))
+            .expect("again"),
+        hits
+    );
+}
+
+pub fn neighbours_lend_their_score(store: &dyn Store) {
+    let at = |of: &str, part, text: &str| NewPage {
+        place: Some(Place {
+            of: of.into(),
+            part,
+        }),
+        ..page(&format!("{of}{part}"), "", text)
+    };
+    let mut pages = vec![
+        at("a", 0, "How did the shearing go?"),
+        at("a", 1, "Well."),
+        at("a", 2, "We are tired."),
+        at("b", 1, "Somebody else."),
+        at("c", 0, "The shearing shed is shut, and the wool is sold."),
+    ];
+    pages.extend((0..30).map(|n| at("d", n * 5, "Nothing of note.")));
+    store.put_all(pages).expect("put_all");
+    assert_eq!(ids(store, "shearing"), ["a0", "c0", "a1", "a2"]);
+    let first = Query::new("shearing", 1);
+    assert_eq!(found(store, &first), ["a0"]);
+    // A neighbour has to be admitted by the filters too.
+    let trusted = Query {
+        min_trust: Some(Trust::System),
+        ..Query::new("shearing", 10)
+    };
+    assert_eq!(found(store, &trusted), [""; 0]);
+    // Once it has gone there is nothing to lend to.
+    store.remove(&"a1".into()).expect("removed");
+    assert_eq!(ids(store, "shearing"), ["a0", "c0", "a2"]);
+}
+
+pub fn names_and_numbers_are_found_by_their_parts(store: &dyn Store) {
+    put(
+        store,
+        "code",
+        "",
+        "fn getUserName(user_id: u64) -> HTTPResponse",
+    );
+    put(store, "sum", "", "it cost 1,400 in version 2.10");
+    put(store, "ko", "", "한국어를 배웁니다");
+    for (query, id) in [
+        ("getusername", "code"),
+        ("user name", "code"),
+        ("get_user_name", "code"),
+        ("http", "code"),
+        ("1400", "sum"),
+        ("2.10", "sum"),
+        ("한국어", "ko"),
+    ] {
+        assert_eq!(ids(store, query), [id], "{query}");
+    }
+    assert_eq!(ids(store, "400"), [""; 0]);
+}
+
+pub fn k_is_kept(store: &dyn Store) {
+    let pages = (0..HITS_MAX + 5)
+        .map(|n| page(&format!("{n}"), "", "llama"))
+        .collect();
+    store.put_all(pages).expect("put_all");
+    for (k, expected) in [
+        (0, 0),
+        (1, 1),
+        (7, 7),
+        (HITS_MAX, HITS_MAX),
+        (usize::MAX, HITS_MAX),
+    ] {
+        let hits = found(store, &Query::new("llama", k));
+        assert_eq!(hits.len(), expected, "k = {k}");
+    }
+}
+
+pub fn snippets_show_the_match(store: &dyn Store) {
+    let filler = "Nothing of note is written here. ".repeat(200);
+    put(
+        store,
+        "long",
+        "",
+        &format!("{filler}The khipukamayuq read the knots aloud.\n{filler}"),
+    );
+    put(
+        store,
+        "titled",
+        "Khipukamayuq",
+        "The one who\n\n keeps the cords.",
+    );
+    let hits = store
+        .search(&Query::new("khipukamayuq", 5))
+        .expect("search");
+    let hit = |id: &str| {
+        let hit = hits.iter().find(|hit| hit.id.as_str() == id);
+        hit.expect("found")
+    };
+    assert_eq!(hit("titled").snippet, "The one who keeps the cords.");
+    let long = hit("long");
+    assert!(
+        long.snippet
+            .contains("The khipukamayuq read the knots aloud."),
+        "{long:?}"
+    );
+    assert_eq!((long.title.as_str(), long.source.as_str()), ("", "test"));
+}
+
+pub fn snippets_are_plain_and_bounded(store: &dyn Store) {
+    for (n, unit) in [
+        "日本語のテキスト",
+        "e\u{301}\u{1f999}",
+        "<b>&amp;</b> ",
+        "Überlänge ",
+    ]
+    .iter()
+    .enumerate()
+    {
+        put(
+            store,
+            &format!("u{n}"),
+            "",
+            &format!("{} llama {}", unit.repeat(999), unit.repeat(999)),
+        );
+    }
+    let hits = store.search(&Query::new("llama", 10)).expect("search");
+    assert_eq!(hits.len(), 4);
+    for hit in hits {
+        assert!(hit.snippet.chars().count() <= SNIPPET_CHARS_MAX, "{hit:?}");
+        assert!(hit.snippet.contains("llama"), "{hit:?}");
+        assert!(!hit.snippet.contains("<b>llama"), "{hit:?}");
+    }
+}
+
+pub fn any_text_is_a_query(store: &dyn Store) {
+    put(store, "a", "Knots", "a cord with knots and 結び目");
+    let config = ProptestConfig {
+        cases: 256,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(text in any::<String>())| {
+        let hits = store.search(&Query::new(text.clone(), 5)).expect("a search never fails");
+        prop_assert!(hits.len() <= 1);
+        let hits = store.search(&Query::new(text + " knot", 5)).expect("a search never fails");
+        prop_assert_eq!(hits.len(), 1);
+    });
+}

@@ -1,0 +1,91 @@
+//! Documents that come from files, and stores of an older release.
+
+use quipu_memory::{Access, DiskStore, ImportedFile, NewPage, Place, Store, StoreError};
+
+use super::{filled, ids, open, page};
+
+fn file(path: &str, sha256: &str) -> ImportedFile {
+    ImportedFile {
+        path: path.into(),
+        bytes: 7,
+        modified_ns: 1_700_000_000_000_000_000,
+        sha256: sha256.into(),
+    }
+}
+
+fn parts(path: &str, texts: &[&str]) -> Vec<NewPage> {
+    let part = |(n, text): (usize, &&str)| NewPage {
+        place: Some(Place {
+            of: path.into(),
+            part: n as u32,
+        }),
+        ..page(&format!("{path}#{n}"), text)
+    };
+    texts.iter().enumerate().map(part).collect()
+}
+
+#[test]
+fn a_file_is_replaced_as_a_whole() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = open(dir.path());
+    let first = file("/a/one.txt", "aa");
+    store
+        .put_file(
+            &first,
+            parts("/a/one.txt", &["a llama", "a cord", "a knot"]),
+        )
+        .expect("put");
+    store
+        .put_file(&file("/b/two.txt", "bb"), parts("/b/two.txt", &["a llama"]))
+        .expect("put");
+    assert_eq!(store.file("/a/one.txt").expect("file"), Some(first));
+    assert_eq!(store.file("/a/none.txt").expect("file"), None);
+    assert_eq!(store.files_below("/a/").expect("files"), ["/a/one.txt"]);
+    assert_eq!(ids(&store, "knot")[0], "/a/one.txt#2");
+
+    let second = file("/a/one.txt", "cc");
+    store
+        .put_file(&second, parts("/a/one.txt", &["an alpaca"]))
+        .expect("put");
+    assert_eq!(store.stats().expect("stats").pages, 2);
+    assert_eq!(ids(&store, "cord knot"), [""; 0]);
+    assert_eq!(store.file("/a/one.txt").expect("file"), Some(second));
+
+    assert_eq!(store.remove_file("/b/two.txt").expect("removed"), 1);
+    assert_eq!(store.remove_file("/b/two.txt").expect("removed"), 0);
+    assert_eq!(ids(&store, "llama"), [""; 0]);
+    assert_eq!(store.files_below("/").expect("files"), ["/a/one.txt"]);
+}
+
+#[test]
+fn a_store_of_the_first_format_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = filled(dir.path());
+    let database = rusqlite::Connection::open(path.join("pages.sqlite")).expect("opens");
+    // What the first format did not have.
+    database
+        .execute_batch(
+            "DROP INDEX pages_by_place; DROP INDEX history_by_id; DROP INDEX memories_by_space;
+             ALTER TABLE pages DROP COLUMN whole; ALTER TABLE pages DROP COLUMN part;
+             ALTER TABLE pages DROP COLUMN space; ALTER TABLE pages DROP COLUMN derived;
+             ALTER TABLE pages DROP COLUMN version; ALTER TABLE pages DROP COLUMN secrecy;
+             ALTER TABLE head DROP COLUMN embedder;
+             DROP TABLE history; DROP TABLE vectors; DROP TABLE files;
+             PRAGMA user_version = 1;",
+        )
+        .expect("made old");
+    drop(database);
+    let error = DiskStore::open(&path, Access::ReadOnly).err().expect("old");
+    assert!(matches!(error, StoreError::Older { .. }), "{error}");
+    let store = open(&path);
+    assert_eq!(ids(&store, "llama").len(), 31);
+    store.put(page("new", "one more llama")).expect("put");
+    assert_eq!(
+        store
+            .get(&"p1".into())
+            .expect("get")
+            .expect("there")
+            .version,
+        1
+    );
+}

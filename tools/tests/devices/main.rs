@@ -1,0 +1,12 @@
+//! Devices from outside: components and servers as a process meets them.
+//!
+//! One program, because linking wasmtime costs more than all of these tests together. Guests
+//! that try to harm their host (`hostile`) are a program of their own, which runs alone.
+#![allow(clippy::unwrap_used, reason = "a test may stop there")]
+
+mod contract;
+mod foreign;
+mod interfaces;
+mod mcp;
+mod net;
+mod rights;
