@@ -18,6 +18,7 @@ mod ask;
 mod decide;
 mod device;
 mod edit;
+mod extract;
 mod find;
 mod map;
 mod put;
@@ -36,6 +37,7 @@ use serde_json::{Map, Value, json};
 pub use decide::OPTIONS_MAX;
 pub(crate) use device::{look_up, reads_open_pages, reads_the_world};
 pub use edit::EDIT;
+pub use extract::EXTRACT;
 pub use find::FIND;
 pub use map::MAP;
 pub use put::{REMEMBER, REPLACES};
@@ -94,6 +96,8 @@ pub(crate) struct Now {
     pub(crate) recallable: bool,
     /// The store holds something.
     pub(crate) remembers: bool,
+    /// A page is held back.
+    pub(crate) held: bool,
 }
 
 /// One system call, as it stands in the table.
@@ -174,6 +178,13 @@ pub(crate) trait Caller: Send {
 
     /// Brings `page` back, from the character `from` on: it left the window, or was cut.
     fn bring_back(&mut self, page: String, from: usize) -> Outcome;
+
+    /// Has a child take values out of a page that is held back.
+    fn extract<'a>(
+        &'a mut self,
+        step: &'a StepRow,
+        wanted: Extract,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>>;
 
     /// The tools out of sight that fit `query`, in words.
     fn find_tools(&self, query: &str) -> Outcome;
@@ -303,7 +314,7 @@ impl Syscall {
 
 /// Whether `action` is a call on other processes.
 pub(crate) fn is_on_others(action: &Value) -> bool {
-    [MAP, SPAWN, WAIT, SEND]
+    [MAP, SPAWN, WAIT, SEND, EXTRACT]
         .iter()
         .any(|name| action["tool"] == *name)
 }
@@ -352,6 +363,7 @@ table! {
     Search(search),
     Put(put),
     Recall(recall),
+    Extract(extract),
     Decide(decide),
     Find(find),
     Edit(edit),

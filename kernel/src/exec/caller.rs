@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use super::{Ending, Execution};
-use crate::calls::{Caller, MapList, Spawn};
+use crate::calls::{Caller, Extract, MapList, Spawn};
 use crate::event::Event;
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
@@ -19,7 +19,13 @@ impl Caller for Execution {
         let text = answer
             .as_str()
             .map_or_else(|| answer.to_string(), str::to_owned);
-        if let Err(ending) = self.record(step, &self.kernel_says(text, true, 0)) {
+        let mut outcome = self.kernel_says(text, true, 0);
+        if self.vm.has_held() {
+            // Texts and values of strangers may be in it.
+            let level = self.vm.label_of_all().level();
+            outcome.label = outcome.label.held_to(level);
+        }
+        if let Err(ending) = self.record(step, &outcome) {
             return ending;
         }
         self.spent.steps += 1;
@@ -53,7 +59,13 @@ impl Caller for Execution {
 
     fn bring_back(&mut self, page: String, from: usize) -> Outcome {
         match self.vm.recall(&*self.shared.cpu, &page, from) {
-            Ok((text, label)) => {
+            Ok((mut text, label)) => {
+                if self.vm.held(&page).is_ok() {
+                    text.push_str(&format!(
+                        "\n[page {page} was held back; from here on this process counts as {}]",
+                        label.trust
+                    ));
+                }
                 self.emit(Event::Recalled {
                     pid: self.pid,
                     page,
@@ -67,6 +79,14 @@ impl Caller for Execution {
             }
             Err(problem) => self.kernel_says(problem, false, 0),
         }
+    }
+
+    fn extract<'a>(
+        &'a mut self,
+        step: &'a StepRow,
+        wanted: Extract,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
+        Box::pin(self.extracted(step, wanted))
     }
 
     fn find_tools(&self, query: &str) -> Outcome {

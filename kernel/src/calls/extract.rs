@@ -1,0 +1,106 @@
+//! `memory.extract`: takes values out of a page that is held back, without showing it. A child
+//! without tools reads the page.
+
+use futures_util::future::BoxFuture;
+use quipu_tools::{Bus, Effect, Role};
+use serde_json::{Value, json};
+
+use super::{Body, Caller, Facts, InProcess, Sight, Spec, Syscall, SystemCall, Written, object};
+use crate::gate::quarantine::{CHOICE_CHARS_MAX, CHOICES_MAX, FORMATS, KINDS};
+use crate::journal::{Outcome, StepRow};
+use crate::process::Ending;
+
+/// The name a model writes.
+pub const EXTRACT: &str = "memory.extract";
+
+/// Characters of a question about a page.
+const QUESTION_CHARS_MAX: usize = 1_000;
+
+/// Take values out of a page that is held back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Extract {
+    /// The page's id, such as `s3`.
+    pub page: String,
+    /// What is asked of it.
+    pub question: String,
+    /// JSON Schema of the answer: an object with the values.
+    pub schema: Value,
+}
+
+impl SystemCall for Extract {
+    const SPEC: Spec = Spec {
+        name: EXTRACT,
+        written: Written::Tool,
+        description: "Takes values out of a page that is held back. Numbers, booleans, values of \
+                      an enum, and dates and addresses that stand in the page are shown; of any \
+                      other text a handle is.",
+        parameters: |_| {
+            Some(object(&[
+                ("page", json!({"type": "string", "pattern": "^s[0-9]{1,6}$"})),
+                (
+                    "question",
+                    json!({"type": "string", "minLength": 1, "maxLength": QUESTION_CHARS_MAX}),
+                ),
+                ("schema", values()),
+            ]))
+        },
+        sight: Sight::Later,
+        useful: |now| now.held,
+        // Its reader has no tools.
+        effect: Effect::Read,
+        needs: &[],
+        parse: |action| {
+            Ok(Syscall::Extract(Self {
+                page: action.text("page")?,
+                question: action.text("question")?,
+                schema: action.args["schema"].clone(),
+            }))
+        },
+    };
+
+    fn body(self) -> Body {
+        Body::Process(Box::new(self))
+    }
+
+    fn facts(&self, _: &Bus, _: &dyn Fn() -> String) -> Facts {
+        let args = json!({"page": self.page, "question": self.question, "schema": self.schema});
+        let roles = [
+            ("page", Role::Selector),
+            ("question", Role::Content),
+            ("schema", Role::Content),
+        ];
+        Facts::of(&Self::SPEC).with_args(args, &roles)
+    }
+}
+
+impl InProcess for Extract {
+    fn run<'a>(
+        self: Box<Self>,
+        process: &'a mut dyn Caller,
+        step: &'a StepRow,
+    ) -> BoxFuture<'a, Result<Outcome, Ending>> {
+        process.extract(step, *self)
+    }
+}
+
+/// The schema of the schemas that can be asked for: an object with named values.
+fn values() -> Value {
+    let choice = json!({"type": "string", "minLength": 1, "maxLength": CHOICE_CHARS_MAX});
+    let value = json!({
+        "type": "object",
+        "properties": {
+            "type": {"enum": KINDS},
+            "format": {"enum": FORMATS},
+            "enum": {"type": "array", "items": choice, "minItems": 1, "maxItems": CHOICES_MAX}
+        },
+        "required": ["type"],
+        "additionalProperties": false
+    });
+    object(&[
+        ("type", json!({"const": "object"})),
+        (
+            "properties",
+            json!({"type": "object", "additionalProperties": value}),
+        ),
+    ])
+}
