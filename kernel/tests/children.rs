@@ -5,7 +5,7 @@ mod common;
 use std::sync::Arc;
 
 use common::family::{DONE, MAP, reader, send, spawn, task, wait};
-use common::{Desk, Setup, replayed};
+use common::{Desk, Setup, followed, replayed};
 use insta::assert_snapshot;
 use quipu_kernel::event::Event;
 use quipu_kernel::gate::rules::{Rule, Rules};
@@ -27,21 +27,6 @@ async fn check(script: &[String], program: Program) -> String {
         assert_eq!(row.state, State::Exited, "process {}", row.pid);
     }
     said
-}
-
-/// What the process of `program` does until its end, without the events of others.
-async fn followed(kernel: &Kernel, program: Program) -> (String, Pid) {
-    let mut all = kernel.subscribe();
-    let pid = kernel.spawn(program).expect("it starts");
-    let mut own = Vec::new();
-    while let Some(event) = kernel.next_event(&mut all, pid).await {
-        own.extend(common::line(&event));
-        if matches!(event, Event::Exited { .. }) {
-            break;
-        }
-    }
-    kernel.wait(pid).await.expect("an end");
-    (own.join("\n"), pid)
 }
 
 #[tokio::test]
