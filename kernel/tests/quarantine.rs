@@ -413,7 +413,7 @@ async fn what_cannot_be_taken_is_said_without_the_text() {
 #[tokio::test]
 async fn a_private_value_stays_private() {
     let (reader, take) = (read(), extract("s1", &values()));
-    let script = [&reader, READ, &take, LOOK, DONE];
+    let script = [reader.as_str(), READ, &take, LOOK, DONE];
     let (said, shown) = run(&script, Secrecy::Private, program()).await;
     has(
         &said,
@@ -431,7 +431,7 @@ async fn a_reader_answers_within_its_parents_limits_and_does_nothing_else() {
     let (reader, take) = (read(), extract("s1", &values()));
     let folder = tempfile::tempdir().expect("a folder");
     let journal = folder.path().join("journal.db");
-    let script = [&reader, READ, &take, DONE];
+    let script = [reader.as_str(), READ, &take, DONE];
     let machine = machine(&script, Secrecy::Public, &journal);
     let (_, pid) = followed(&machine.kernel, program()).await;
     let journal = machine.kernel.journal();
@@ -476,7 +476,7 @@ async fn a_process_that_goes_on_has_its_handles() {
     let (reader, take) = (read(), extract("s1", &values()));
     let sent = send("bob@a.example", "${page:s2.name}");
     let ask = r#"{"ask":"Shall I?"}"#;
-    let script = [&reader, READ, &take, ask, &sent, DONE];
+    let script = [reader.as_str(), READ, &take, ask, &sent, DONE];
     let first = machine(&script, Secrecy::Public, &journal);
     let mut events = first.kernel.subscribe();
     let attended = Program {
