@@ -147,7 +147,7 @@ impl Execution {
                 let passed = denied.granted(&ruling);
                 if passed.is_none() {
                     self.intent(&step)?;
-                    let denied = self.kernel_says(format!("denied: {reason}"), false, 0);
+                    let denied = self.denied(&step, &reason);
                     self.outcome(&step, denied)?;
                     if let Some(missing) = missing {
                         let (pid, n) = (self.pid, step.n);

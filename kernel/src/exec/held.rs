@@ -117,6 +117,29 @@ impl Execution {
         }
     }
 
+    /// The action of `step` as it would be carried out, for a person.
+    pub(super) fn in_full(&self, step: &StepRow) -> Value {
+        let mut action = step.action.clone();
+        let call = Syscall::from_action(&action).and_then(|call| self.filled(step, call));
+        if let Ok(Syscall::Call(call)) = call {
+            action["args"] = call.args;
+        }
+        action
+    }
+
+    /// What is said of the call of `step`, which was denied for this `reason`. The reason may
+    /// quote texts that were put into the call in the place of their handles.
+    pub(super) fn denied(&self, step: &StepRow, reason: &str) -> Outcome {
+        let said = self.kernel_says(format!("denied: {reason}"), false, 0);
+        match self.vm.has_held() && handle::is_in(&step.action) {
+            true => Outcome {
+                label: said.label.clone().held_to(self.vm.label_of_all().level()),
+                ..said
+            },
+            false => said,
+        }
+    }
+
     /// The text that the handle of the page `id`, or of its value `name`, stands for.
     fn text_of(&self, id: &str, name: Option<&str>) -> Result<String, String> {
         let (text, _) = self.vm.held(id)?;
