@@ -5,10 +5,13 @@ use futures_util::future::BoxFuture;
 use quipu_tools::{Bus, Effect, Role};
 use serde_json::{Value, json};
 
-use super::{Body, Caller, Facts, InProcess, Sight, Spec, Syscall, SystemCall, Written, object};
+use super::{
+    Body, Caller, Facts, InProcess, RECALL, Sight, Spec, Syscall, SystemCall, Written, object,
+};
 use crate::gate::quarantine::{CHOICE_CHARS_MAX, CHOICES_MAX, FORMATS, KINDS};
-use crate::journal::{Outcome, StepRow};
-use crate::process::Ending;
+use crate::journal::{Journal, JournalError, Outcome, StepRow};
+use crate::label::Trust;
+use crate::process::{Ending, Pid};
 
 /// The name a model writes.
 pub const EXTRACT: &str = "memory.extract";
@@ -81,6 +84,33 @@ impl InProcess for Extract {
     ) -> BoxFuture<'a, Result<Outcome, Ending>> {
         process.extract(step, *self)
     }
+}
+
+/// The steps of `pid` of whose texts the process had the handles only, in their order: it had a
+/// plan, and had recalled no such text before.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub fn held_steps(journal: &Journal, pid: Pid) -> Result<Vec<u32>, JournalError> {
+    let (program, _) = journal.program(pid)?;
+    let reminder = journal.reminder(pid)?;
+    let plan = program.plan.as_ref();
+    let plans = plan.is_some_and(|plan| !plan.effects.is_empty());
+    let attached = program.attached.iter().map(|text| &text.label);
+    let begun = attached.chain(reminder.iter().map(|reminder| &reminder.label));
+    let mut begun = begun.chain([&program.label]);
+    if !plans || program.agent.stranger || begun.any(|label| label.trust == Trust::Untrusted) {
+        return Ok(Vec::new());
+    }
+    let is_of_strangers = |step: &StepRow| {
+        let outcome = step.outcome.as_ref();
+        outcome.is_some_and(|outcome| outcome.label.trust == Trust::Untrusted)
+    };
+    let read = journal.steps(pid)?.into_iter().filter(is_of_strangers);
+    let held = read.take_while(|step| step.action["tool"] != RECALL);
+    // What is no call is the answer.
+    let held = held.filter(|step| step.action["tool"].is_string());
+    Ok(held.map(|step| step.n).collect())
 }
 
 /// The schema of the schemas that can be asked for: an object with named values.

@@ -37,7 +37,7 @@ use serde_json::{Map, Value, json};
 pub use decide::OPTIONS_MAX;
 pub(crate) use device::{look_up, reads_open_pages, reads_the_world};
 pub use edit::EDIT;
-pub use extract::EXTRACT;
+pub use extract::{EXTRACT, held_steps};
 pub use find::FIND;
 pub use map::MAP;
 pub use put::{REMEMBER, REPLACES};

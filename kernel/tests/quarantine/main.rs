@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use common::{DONE, followed, replayed};
 use machine::{LETTER, MARKS, machine, private};
+use quipu_kernel::calls::held_steps;
 use quipu_kernel::event::Event;
 use quipu_kernel::gate::plan::Plan;
 use quipu_kernel::gate::rules::{Rule, Rules};
@@ -221,9 +222,32 @@ async fn a_recall_shows_the_text_and_taints() {
         ],
     );
     has(&shown, &MARKS);
+    assert!(said.contains("  recalled s1"), "{said}");
     // What comes later is shown as it always was.
     let (_, shown) = run(&[READ, RECALL, READ, DONE], Rules::default(), program()).await;
     lacks(&shown, &["page s3, "]);
+}
+
+#[tokio::test]
+async fn the_journal_knows_what_was_held_back() {
+    let (reader, take) = (read(), extract("s1", &values()));
+    let answer = r#"{"answer":"${page:s1}"}"#;
+    let unplanned = Program {
+        plan: None,
+        ..program()
+    };
+    for (script, program, want) in [
+        ([reader.as_str(), READ, &take, LOOK, answer], program(), vec![1, 2, 3]),
+        ([READ, RECALL, READ, DONE, DONE], program(), vec![1]),
+        ([READ, RECALL, READ, DONE, DONE], unplanned, vec![]),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let journal = folder.path().join("journal.db");
+        let machine = machine(&script, Rules::default(), &journal);
+        let (said, pid) = followed(&machine.kernel, program).await;
+        let held = held_steps(machine.kernel.journal(), pid).expect("a journal");
+        assert_eq!(held, want, "{said}");
+    }
 }
 
 #[tokio::test]
