@@ -18,6 +18,7 @@ mod ask;
 mod decide;
 mod device;
 mod edit;
+mod extract;
 mod find;
 mod map;
 mod put;
@@ -35,6 +36,7 @@ use serde_json::{Map, Value, json};
 pub use decide::OPTIONS_MAX;
 pub(crate) use device::{look_up, reads_open_pages, reads_the_world};
 pub use edit::EDIT;
+pub use extract::{EXTRACT, held_steps};
 pub use find::FIND;
 pub use map::MAP;
 pub use put::{REMEMBER, REPLACES};
@@ -92,6 +94,8 @@ pub(crate) struct Now {
     pub(crate) recallable: bool,
     /// The store holds something.
     pub(crate) remembers: bool,
+    /// A page is held back.
+    pub(crate) held: bool,
 }
 
 /// One system call, as it stands in the table.
@@ -153,6 +157,7 @@ pub(crate) enum Own {
     Answer(Answer),
     Ask(Ask),
     Decide(Decide),
+    Extract(Extract),
     Find(Find),
     MapList(MapList),
     Recall(Recall),
@@ -250,7 +255,7 @@ impl Syscall {
 
 /// Whether `action` is a call on other processes.
 pub(crate) fn is_on_others(action: &Value) -> bool {
-    [MAP, SPAWN, WAIT, SEND]
+    [MAP, SPAWN, WAIT, SEND, EXTRACT]
         .iter()
         .any(|name| action["tool"] == *name)
 }
@@ -299,6 +304,7 @@ table! {
     Search(search),
     Put(put),
     Recall(recall),
+    Extract(extract),
     Decide(decide),
     Find(find),
     Edit(edit),

@@ -126,7 +126,7 @@ pub enum Event {
         pid: Pid,
         /// The step.
         n: u32,
-        /// The observation as the process sees it.
+        /// The whole observation. A process with a plan may have it by its handle only.
         text: String,
         /// False when it tells of a failure.
         ok: bool,

@@ -28,6 +28,14 @@ impl Execution {
     ) -> Result<(), Ending> {
         let mut reads = Vec::new();
         for (step, syscall) in steps {
+            let syscall = match self.filled(&step, syscall) {
+                Ok(filled) => filled,
+                Err(problem) => {
+                    self.read_all(std::mem::take(&mut reads)).await?;
+                    self.refuse(&step, &problem)?;
+                    continue;
+                }
+            };
             let call = Resolved::of(&self.world(step.n), syscall);
             self.heed_rules()?;
             let call = match self.passes_freely(call) {
@@ -90,6 +98,10 @@ impl Execution {
         step: StepRow,
         syscall: Syscall,
     ) -> Result<(), Ending> {
+        let syscall = match self.filled(&step, syscall) {
+            Ok(filled) => filled,
+            Err(problem) => return self.refuse(&step, &problem),
+        };
         let call = Resolved::of(&self.world(step.n), syscall);
         self.carry_out_resolved(step, call).await
     }
@@ -101,7 +113,7 @@ impl Execution {
             self.intent(&step)?;
             return self.outcome(&step, self.kernel_says(text, false, 0));
         }
-        let label = self.vm.lowest_label();
+        let label = self.judged_by(&call);
         self.heed_rules()?;
         let verdict = self.shared.gate.pass_by(call, &label, &self.progress);
         let word = Told::Verdict(step.n, verdict.word().to_owned());
@@ -135,7 +147,7 @@ impl Execution {
                 let passed = denied.granted(&ruling);
                 if passed.is_none() {
                     self.intent(&step)?;
-                    let denied = self.kernel_says(format!("denied: {reason}"), false, 0);
+                    let denied = self.denied(&step, &reason);
                     self.outcome(&step, denied)?;
                     if let Some(missing) = missing {
                         let (pid, n) = (self.pid, step.n);
@@ -192,7 +204,7 @@ impl Execution {
     ) -> Result<Outcome, Ending> {
         let begun = Instant::now();
         let left = time_left(&self.program, &self.spent, self.started);
-        let floor = self.vm.lowest_label().level();
+        let floor = self.judged_by(passed.what()).level();
         let (cancel, work) = self.world(step.n).run(passed, floor, left);
         match self.until_it_ends(work).await {
             Ok(outcome) => Ok(outcome),
@@ -229,7 +241,9 @@ impl Execution {
         self.usage += step.usage;
         self.spent.tokens += step.usage.generated_tokens;
         let world = self.world(step.n);
-        let call = Syscall::from_action(&step.action).map(|call| Resolved::of(&world, call));
+        let call = Syscall::from_action(&step.action);
+        let call = call.and_then(|call| self.filled(&step, call));
+        let call = call.map(|call| Resolved::of(&world, call));
         let passed = call.ok().map(|call| self.passes_again(&world, call));
         match passed.transpose()?.flatten() {
             Some(passed) => self.effect(step, passed).await,
@@ -253,7 +267,8 @@ impl Execution {
             return Ok(None);
         }
         self.heed_rules()?;
-        Ok(match self.shared.gate.pass(call, &self.vm.lowest_label()) {
+        let label = self.judged_by(&call);
+        Ok(match self.shared.gate.pass(call, &label) {
             Verdict::Passed(passed)
                 if passed.agreed().is_some()
                     && passed.rule().is_none()

@@ -172,11 +172,12 @@ impl Execution {
         }
     }
 
-    /// The label of words that it writes: its user did not say them.
+    /// The label of words that it writes: its user did not say them, and values that it has of
+    /// strangers may be among them.
     fn own_words(&self) -> Label {
         Label {
             source: format!("process:{}", self.pid),
-            ..self.vm.lowest_label().lowered_to(Trust::User)
+            ..self.vm.label_of_all().lowered_to(Trust::User)
         }
     }
 
@@ -244,7 +245,7 @@ impl Execution {
     }
 
     /// The limits of a child that is started by itself: others are to find as much.
-    fn limits_of_one(&self) -> Option<Limits> {
+    pub(super) fn limits_of_one(&self) -> Option<Limits> {
         let usual = &self.program.limits;
         self.room()
             .share(AT_ONCE / 2, usual, self.childrens_seconds())

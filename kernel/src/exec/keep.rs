@@ -70,7 +70,8 @@ impl Execution {
         });
         let one = Resolved::of(&self.world(self.n + 1), one);
         self.heed_rules()?;
-        let verdict = self.shared.gate.pass(one, &self.vm.lowest_label());
+        let label = self.judged_by(&one);
+        let verdict = self.shared.gate.pass(one, &label);
         let free = matches!(verdict, Verdict::Passed(_));
         // Where a person is asked, once is enough.
         let facts = if free { facts(&whole) } else { vec![whole] };

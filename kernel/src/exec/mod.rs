@@ -11,6 +11,7 @@
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
 //! | `confide` | what a process holds that not everybody may learn |
 //! | `own` | what a process does for the calls of its own |
+//! | `held`, `extract` | what it has by handles only, and values out of that |
 //! | `children`, `list` | the same for calls on other processes, and for a list of children |
 //! | `family`, `kin` | those as one process reaches them, and sees them |
 //! | `person` | where a person is waited for |
@@ -31,7 +32,9 @@ mod confide;
 mod decide;
 mod ending;
 mod examples;
+mod extract;
 mod family;
+mod held;
 mod judge;
 mod keep;
 mod kin;
@@ -64,7 +67,7 @@ use crate::gate::plan::Progress;
 use crate::gate::rules::Rule;
 use crate::journal::tape::{Tape, Told, hash_of};
 use crate::journal::{Outcome, StepRow};
-use crate::label::{Label, Trust};
+use crate::label::Label;
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::parts::Parts;
@@ -353,7 +356,9 @@ impl Execution {
             self.planner.reveal(&query);
             self.hold_planner();
         }
-        let note = self.planner.notice(&outcome.text);
+        let held = self.held_back(n, action, &outcome);
+        let seen = held.clone().unwrap_or_else(|| outcome.text.clone());
+        let note = self.note_on(held.is_some(), &seen);
         let (action, together) = apart(action);
         let repeats = self.guard.record(&action, &outcome.text);
         // Whatever was tried after the limit does not take it back.
@@ -371,9 +376,9 @@ impl Execution {
             // One decision, so one entry.
             Some(last) => {
                 last.push('\n');
-                last.push_str(&outcome.text);
+                last.push_str(&seen);
             }
-            None => history.push(outcome.text.clone()),
+            None => history.push(seen.clone()),
         }
         let written = match action.get("malformed").and_then(Value::as_str) {
             Some(text) => text.to_owned(),
@@ -385,18 +390,19 @@ impl Execution {
             !may_come_otherwise(&action) && self.last.as_ref() == Some(&(action.clone(), true));
         if !together {
             // What this step brought in comes into the window below.
-            self.decided_before = self.vm.lowest_label().trust != Trust::Untrusted;
+            self.decided_before = self.is_unswayed();
         }
         if let (true, Some(tool)) = (outcome.ok, action["tool"].as_str()) {
             let (args, text) = (&action["args"], &outcome.text);
             self.progress.saw(tool, args, text, self.decided_before);
         }
         self.progress.settle();
-        self.tick_off(n, &action, &outcome);
+        self.tick_off(n, &action, outcome.ok, &seen);
         let open = outcome.ok && outcome.label.secrecy.is_public() && self.opened(&action);
         self.last = Some((action, outcome.ok));
         self.vm
             .push(&*self.shared.cpu, n, written, outcome.text, outcome.label);
+        self.hold(held);
         if open {
             self.vm.note_open_page();
         }

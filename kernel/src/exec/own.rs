@@ -28,6 +28,7 @@ impl Execution {
                     let (text, ok) = self.decision(call.question, call.choices).await?;
                     Ok(self.kernel_says(text, ok, 0))
                 }
+                Own::Extract(call) => self.extracted(step, call).await,
                 Own::Find(call) => Ok(self.kernel_says(self.planner.find(&call.query), true, 0)),
                 Own::MapList(call) => self.mapped(step, call).await,
                 Own::Recall(call) => Ok(self.brought_back(call)),
@@ -45,7 +46,13 @@ impl Execution {
         let text = answer
             .as_str()
             .map_or_else(|| answer.to_string(), str::to_owned);
-        if let Err(ending) = self.record(step, &self.kernel_says(text, true, 0)) {
+        let mut outcome = self.kernel_says(text, true, 0);
+        if self.vm.has_held() {
+            // Texts and values of strangers may be in it.
+            let level = self.vm.label_of_all().level();
+            outcome.label = outcome.label.held_to(level);
+        }
+        if let Err(ending) = self.record(step, &outcome) {
             return ending;
         }
         self.spent.steps += 1;
@@ -75,7 +82,13 @@ impl Execution {
     /// Brings back a page that left the window, or the rest of one that was cut.
     fn brought_back(&mut self, Recall { page, from }: Recall) -> Outcome {
         match self.vm.recall(&*self.shared.cpu, &page, from) {
-            Ok((text, label)) => {
+            Ok((mut text, label)) => {
+                if self.vm.held(&page).is_ok() {
+                    text.push_str(&format!(
+                        "\n[page {page} was held back; from here on this process counts as {}]",
+                        label.trust
+                    ));
+                }
                 self.emit(Event::Recalled {
                     pid: self.pid,
                     page,

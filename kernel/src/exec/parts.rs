@@ -6,23 +6,22 @@ use serde_json::Value;
 use super::Execution;
 use crate::event::Event;
 use crate::grammar::Legal;
-use crate::journal::Outcome;
 use crate::planner::parts::PartState;
 
 /// Calls of one function that fail in a row before another one has to be tried.
 const FAILURES_MAX: u32 = 2;
 
 impl Execution {
-    /// Takes in what came of a step.
-    pub(super) fn tick_off(&mut self, n: u32, action: &Value, outcome: &Outcome) {
+    /// Takes in what came of a step: whether it worked, and what the process has `seen` of that.
+    pub(super) fn tick_off(&mut self, n: u32, action: &Value, worked: bool, seen: &str) {
         let tool = action["tool"].as_str();
         let before = self.failing.take();
-        self.failing = tool.filter(|_| !outcome.ok).map(|tool| match before {
+        self.failing = tool.filter(|_| !worked).map(|tool| match before {
             Some((failing, count)) if failing == tool => (failing, count + 1),
             _ => (tool.to_owned(), 1),
         });
         if let Some(parts) = &mut self.parts {
-            parts.saw(n, action, outcome.ok, &outcome.text);
+            parts.saw(n, action, worked, seen);
         }
     }
 

@@ -151,7 +151,7 @@ impl Execution {
         self.emit(Event::Approval {
             pid: self.pid,
             n: step.n,
-            call: step.action.clone(),
+            call: self.in_full(step),
             reason: wanted.reason.clone(),
             key: wanted.key.clone(),
             rule: wanted.rule.clone().map(Box::new),

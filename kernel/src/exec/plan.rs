@@ -66,6 +66,7 @@ impl Execution {
         let now = Now {
             recallable: false,
             remembers: false,
+            held: false,
         };
         let legal = self.planner.legal(Allowance::Any, &now);
         let grants = &self.shared.gate.policy().grants;

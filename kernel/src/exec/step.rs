@@ -160,6 +160,7 @@ impl Execution {
         let now = Now {
             recallable: self.vm.recallable(),
             remembers: self.shared.tape.fact("remembers", || self.remembers())?,
+            held: self.vm.has_held(),
         };
         let mut legal = self.planner.legal(allowance, &now);
         legal.computed = self.vm.number();
@@ -278,7 +279,7 @@ impl Execution {
     }
 
     /// An action that cannot be accepted: the process is told why.
-    fn refuse(&mut self, step: &StepRow, problem: &str) -> Result<(), Ending> {
+    pub(super) fn refuse(&mut self, step: &StepRow, problem: &str) -> Result<(), Ending> {
         self.spent.malformed += 1;
         let text = format!("this action was not accepted: {problem}");
         self.intent(step)?;

@@ -4,7 +4,8 @@
 //! reads. A process that has read untrusted text needs an approval for every
 //! effect, whatever was granted before. One that has read untrusted or private text needs one
 //! for every call that reaches outside and tells more than the user said ([`egress`](Known)).
-//! What was planned before it read that needs no approval ([`plan`]). The user's [rules] make
+//! What was planned before it read that needs no approval ([`plan`]); what a process with a plan
+//! reads afterwards it has by handles (`quarantine`). The user's [rules] make
 //! all of this stricter, and spare questions. Nobody can approve that a secret leaves.
 
 mod added;
@@ -12,6 +13,7 @@ mod egress;
 mod held;
 mod passed;
 pub mod plan;
+pub(crate) mod quarantine;
 pub mod rules;
 mod ruling;
 #[cfg(test)]

@@ -101,14 +101,19 @@ impl Journal {
         })
     }
 
-    /// What `from` has sent to `to` with the call `send`, in order.
+    /// What `from` has sent to `to` with the call `send`, in order. A message may have been made
+    /// of all that came back before it, also of what its sender had by a handle only.
     pub(crate) fn messages(&self, from: Pid, to: Pid, send: &str) -> Result<Vec<Message>> {
+        let mut all = Label::kernel();
         let sent = |step: StepRow| {
             let args = &step.action["args"];
             let to_it = step.action["tool"] == send && args["process"] == to;
-            let text = args["text"].as_str().filter(|_| to_it)?.to_owned();
-            let label = step.outcome.filter(|outcome| outcome.ok)?.label;
+            let text = args["text"].as_str().filter(|_| to_it).map(str::to_owned);
+            let outcome = step.outcome?;
+            all = all.clone().held_to(outcome.label.level());
+            let text = text.filter(|_| outcome.ok)?;
             let source = format!("process:{from}");
+            let label = outcome.label.held_to(all.level());
             Some(Message {
                 text,
                 label: Label { source, ..label },

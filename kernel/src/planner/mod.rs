@@ -190,6 +190,7 @@ impl Planner {
         let now = Now {
             recallable: false,
             remembers: true,
+            held: false,
         };
         let all = self.legal(Allowance::Any, &now);
         if all.offered().next().is_none() || accepts(&all.form(Move::Call)) {
@@ -259,6 +260,12 @@ impl Planner {
     /// they are legal.
     pub fn reveal(&mut self, query: &str) {
         self.calls.extend(self.more.take(query));
+    }
+
+    /// The card of the function `name`, where there is one: it can be used now.
+    pub fn card_of(&self, name: &str) -> Option<String> {
+        let call = self.calls.iter().find(|call| call.name == name)?;
+        Some(format!("{NOW_THERE}{}", line(call)))
     }
 
     /// Brings the functions into sight that are about a file which `text` names; gives their

@@ -4,9 +4,20 @@
 //! steps, each an action and its observation. When prompt plus reserved answer no
 //! longer fit, the oldest steps are evicted: each leaves a one-line stub, and
 //! `recall` brings the page back verbatim. Nothing is cut without an event.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | this one | lays the window out, evicts |
+//! | `recall` | what is out of sight, and brings it back |
+//! | `held` | pages that the process has by their handles only |
+//! | `fence` | the border around what others wrote |
+//! | `pages` | the window for people to look at |
+//! | `reminder` | what is pinned of the store |
 
 pub(crate) mod fence;
+mod held;
 mod pages;
+mod recall;
 pub mod reminder;
 
 use std::sync::Arc;
@@ -14,6 +25,7 @@ use std::sync::Arc;
 use crate::label::{Label, Trust};
 pub use crate::process::VmError;
 use crate::window::fence::Borders;
+use held::Held;
 pub use pages::{PageKind, Window, WindowPage};
 use quipu_cpu::{Cpu, Message, Prompt, Role};
 
@@ -40,6 +52,8 @@ pub struct StepPage {
     shown: usize,
     /// What the kernel adds to it.
     note: String,
+    /// What is shown in its place, where the process has it by its handle only.
+    held: Option<Held>,
     resident: bool,
 }
 
@@ -50,6 +64,17 @@ impl StepPage {
     }
 
     fn view(&self, borders: Borders) -> String {
+        let mut view = match &self.held {
+            Some(held) => held.shown.clone(),
+            None => self.text_view(borders),
+        };
+        if !self.note.is_empty() {
+            view.push_str(&format!("\n{}", self.note));
+        }
+        view
+    }
+
+    fn text_view(&self, borders: Borders) -> String {
         let (shown, rest) = self.observation.split_at(self.shown);
         let mut view = borders.around(shown, &self.observation, &self.label);
         if !rest.is_empty() {
@@ -59,9 +84,6 @@ impl StepPage {
                 "\n[{left} more characters: memory.recall page {} from {chars}]",
                 self.id()
             ));
-        }
-        if !self.note.is_empty() {
-            view.push_str(&format!("\n{}", self.note));
         }
         view
     }
@@ -249,6 +271,7 @@ impl Vm {
             label,
             shown,
             note: String::new(),
+            held: None,
             resident: true,
         });
     }
@@ -311,62 +334,28 @@ impl Vm {
         }
     }
 
-    /// The text of page `id` from character `from`, verbatim: as much as may be
-    /// shown at once, and whether that is the rest of it. An unknown page is an
-    /// error in words for the model.
-    pub fn recall(&self, cpu: &dyn Cpu, id: &str, from: usize) -> Result<(String, Label), String> {
-        let page = self
-            .steps
-            .iter()
-            .find(|step| step.id() == id)
-            .ok_or_else(|| match self.steps.last() {
-                Some(last) => format!("there is no page {id}; pages go from s1 to {}", last.id()),
-                None => format!("there is no page {id} yet"),
-            })?;
-        let start = match page.observation.char_indices().nth(from) {
-            Some((at, _)) => at,
-            None if from == 0 => 0,
-            None => {
-                let chars = page.observation.chars().count();
-                return Err(format!(
-                    "page {id} has {chars} characters; {from} is past its end"
-                ));
-            }
-        };
-        let rest = &page.observation[start..];
-        // A little less than a view: a recalled page is not cut a second time.
-        let room = self.view_tokens.saturating_sub(24);
-        let end = fitting_prefix(rest, room, &|text| cpu.count(text));
-        let mut text = rest[..end].to_owned();
-        if end < rest.len() {
-            let next = from + rest[..end].chars().count();
-            text.push_str(&format!("\n[page {id} goes on: recall it from {next}]"));
-        }
-        Ok((text, page.label.clone()))
-    }
-
-    /// What came back last.
+    /// What came back last, as the process has it.
     pub fn last_observation(&self) -> Option<String> {
-        self.steps.last().map(|step| step.observation.clone())
+        self.steps.last().map(|step| step.seen().to_owned())
     }
 
     /// Whose words came back last; the kernel's where nothing did.
     pub fn last_label(&self) -> Label {
         let last = self.steps.last();
-        last.map_or_else(Label::kernel, |step| step.label.clone())
+        last.map_or_else(Label::kernel, |step| step.seen_label().clone())
     }
 
-    /// The last `most` actions with what came back, oldest first.
+    /// The last `most` actions with what came back, as the process has it, oldest first.
     pub fn last_steps(&self, most: usize) -> impl Iterator<Item = (&str, &str)> {
         let steps = &self.steps[self.steps.len().saturating_sub(most)..];
         steps
             .iter()
-            .map(|step| (step.action.as_str(), step.observation.as_str()))
+            .map(|step| (step.action.as_str(), step.seen()))
     }
 
     /// What came back last, if it is a single number, as it is written.
     pub fn number(&self) -> Option<String> {
-        let last = self.steps.last().map_or("", |step| &step.observation);
+        let last = self.steps.last().map_or("", StepPage::seen);
         let number = |text: &str| {
             let text = text.trim().replace(',', "");
             text.parse::<f64>().is_ok().then_some(text)
@@ -378,28 +367,6 @@ impl Vm {
     /// Whether nothing stands beside the task but the boot page.
     pub fn holds_only_the_task(&self) -> bool {
         self.steps.is_empty() && self.attached.is_empty() && self.reminder.is_none()
-    }
-
-    /// Whether anything is out of the window or cut.
-    pub fn recallable(&self) -> bool {
-        self.steps
-            .iter()
-            .any(|step| !step.resident || step.shown < step.observation.len())
-    }
-
-    /// Ids of the pages that are out of the window.
-    pub fn evicted(&self) -> Vec<String> {
-        let out = self.steps.iter().filter(|step| !step.resident);
-        out.map(StepPage::id).collect()
-    }
-
-    /// The lowest trust and the highest secrecy of everything the process has read, its boot
-    /// page too.
-    pub fn lowest_label(&self) -> Label {
-        let pinned = [&self.boot, &self.task].into_iter().chain(&self.attached);
-        let labels = pinned.chain(&self.reminder).map(|page| &page.label);
-        let labels = labels.chain(self.examples.iter().map(|example| &example.label));
-        Label::lowest(labels.chain(self.steps.iter().map(|step| &step.label)))
     }
 
     /// What the user said to this process, in the user's own words.

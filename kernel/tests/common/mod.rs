@@ -226,6 +226,21 @@ pub async fn live(kernel: &Kernel, program: Program, replies: &[Reply]) -> (Pid,
     (pid, transcript(kernel, pid, replies, &mut events).await)
 }
 
+/// What the process of `program` does until its end, without the events of others.
+pub async fn followed(kernel: &Kernel, program: Program) -> (String, Pid) {
+    let mut all = kernel.subscribe();
+    let pid = kernel.spawn(program).expect("it starts");
+    let mut own = Vec::new();
+    while let Some(event) = kernel.next_event(&mut all, pid).await {
+        own.extend(line(&event));
+        if matches!(event, Event::Exited { .. }) {
+            break;
+        }
+    }
+    kernel.wait(pid).await.expect("an end");
+    (own.join("\n"), pid)
+}
+
 /// Replays `pid`, and wants the same.
 pub async fn replayed(kernel: &Kernel, pid: Pid) -> Replayed {
     let replayed = replay(kernel.journal(), pid).await.expect("it is replayed");

@@ -12,10 +12,12 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use quipu_kernel::Kernel;
 use quipu_kernel::gate::Approve;
+use quipu_kernel::gate::plan::Plan;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::limits::Limits;
 use quipu_kernel::process::{Pid, Program, Reply};
 use quipu_kernel::replay::replay;
+use serde_json::json;
 
 use super::common::{DONE, ECHO, SEND, cases, replayed};
 use super::{block, run, setup};
@@ -45,6 +47,8 @@ const ACTIONS: &[&str] = &[
     r#"{"calls":[{"tool":"desk.echo","args":{"text":"a"}},{"tool":"desk.fail","args":{"text":"b"}}]}"#,
     r#"{"tool":"desk.echo","args":{"text":3}}"#,
     r#"{"tool":"printer.print","args":{}}"#,
+    r#"{"tool":"desk.send","args":{"text":"It says ${page:s1}."}}"#,
+    r#"{"answer":"It says ${page:s1}."}"#,
     r#"{"ask":"Which one?"}"#,
     "[1]",
     DONE,
@@ -59,6 +63,14 @@ struct Chance {
     replies: Vec<Reply>,
     steps: u32,
     interactive: bool,
+    /// Whether it has a plan to send any text.
+    planned: bool,
+}
+
+fn plan() -> Plan {
+    let effect = json!({"tool": "desk.send", "args": {"text": "text"}});
+    let plan = json!({"effects": [effect], "made_on": "2024-05-15"});
+    serde_json::from_value(plan).expect("a plan")
 }
 
 fn chance() -> impl Strategy<Value = Chance> {
@@ -73,15 +85,16 @@ fn chance() -> impl Strategy<Value = Chance> {
         Reply::Text("the red one".into()),
     ]);
     let replies = prop::collection::vec(reply, 0..4);
-    let rest = (select(vec![3u32, 20]), any::<bool>());
+    let rest = (select(vec![3u32, 20]), any::<bool>(), any::<bool>());
     (script, window, approve, replies, rest).prop_map(
-        |(script, window, approve, replies, (steps, interactive))| Chance {
+        |(script, window, approve, replies, (steps, interactive, planned))| Chance {
             script,
             window,
             approve,
             replies,
             steps,
             interactive,
+            planned,
         },
     )
 }
@@ -93,6 +106,7 @@ async fn recorded(journal: &Path, chance: Chance) -> (Kernel, Pid) {
     setup.replies = chance.replies;
     let program = Program {
         interactive: chance.interactive,
+        plan: chance.planned.then(plan),
         limits: Limits {
             steps: chance.steps,
             ..Limits::default()

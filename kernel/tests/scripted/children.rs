@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::common::family::{DONE, MAP, reader, send, spawn, task, wait};
-use crate::common::{Desk, Setup, replayed};
+use crate::common::{Desk, Setup, followed, replayed};
 use insta::assert_snapshot;
 use quipu_kernel::event::Event;
 use quipu_kernel::gate::rules::{Rule, Rules};
@@ -25,21 +25,6 @@ async fn check(script: &[String], program: Program) -> String {
         assert_eq!(row.state, State::Exited, "process {}", row.pid);
     }
     said
-}
-
-/// What the process of `program` does until its end, without the events of others.
-async fn followed(kernel: &Kernel, program: Program) -> (String, Pid) {
-    let mut all = kernel.subscribe();
-    let pid = kernel.spawn(program).expect("it starts");
-    let mut own = Vec::new();
-    while let Some(event) = kernel.next_event(&mut all, pid).await {
-        own.extend(crate::common::line(&event));
-        if matches!(event, Event::Exited { .. }) {
-            break;
-        }
-    }
-    kernel.wait(pid).await.expect("an end");
-    (own.join("\n"), pid)
 }
 
 #[tokio::test]

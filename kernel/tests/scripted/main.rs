@@ -17,6 +17,7 @@ mod memory;
 mod plan;
 mod processes;
 mod programs;
+mod quarantine;
 mod rules;
 mod secrecy;
 mod sight;

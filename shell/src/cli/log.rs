@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use quipu_kernel::calls::held_steps;
 use quipu_kernel::deliberation::{BranchReport, value_of};
 use quipu_kernel::gate::Ruling;
 use quipu_kernel::journal::{Journal, ProcessRow, StepRow};
@@ -93,6 +94,7 @@ fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
     }
     let branches = branches(&journal, pid)?;
     let children = journal.children(pid)?;
+    let held = held_steps(&journal, pid)?;
     let parts = Parts::after(row.asked(), &steps);
     if args.markdown {
         output::line(markdown::of(&row, &steps).trim_end())?;
@@ -111,6 +113,9 @@ fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
         }
         add_rulings(&mut log["steps"], &rulings);
         add_plan(&mut log, plan.as_ref());
+        if !held.is_empty() {
+            log["held"] = json!(held);
+        }
         if let Some(reminder) = reminder {
             log["recalled"] = json!(reminder);
         }
@@ -127,6 +132,9 @@ fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
     }
     for step in &steps {
         line_of(step, &rulings)?;
+        if held.contains(&step.n) {
+            output::line("     held back: the process had its handle, or values out of it")?;
+        }
     }
     end(row)?;
     if !children.is_empty() {

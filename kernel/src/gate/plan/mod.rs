@@ -64,6 +64,7 @@ pub use quipu_tools::Role;
 pub use role::role_of;
 pub(crate) use role::{argument, types};
 pub use said::Said;
+pub(crate) use said::stands_in;
 use times::moment;
 
 /// The most effects that one plan may have.

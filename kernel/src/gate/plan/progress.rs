@@ -99,6 +99,21 @@ impl Progress {
         found.map(|(at, _)| at)
     }
 
+    /// The arguments that any text may be, of the effect that a call of `tool` with `args`
+    /// matches.
+    pub fn texts(&self, tool: &str, args: &Value) -> Option<Vec<String>> {
+        let at = self.matches(tool, args)?;
+        let planned = self.plan.as_ref()?.effects.get(at)?;
+        let texts = planned.args.iter();
+        let texts = texts.filter(|(_, slot)| matches!(slot, Slot::Text));
+        Some(texts.map(|(name, _)| name.clone()).collect())
+    }
+
+    /// Whether there is anything that it may do on its own.
+    pub fn has_effects(&self) -> bool {
+        !self.state.is_empty()
+    }
+
     /// Whether a call of `tool` with `args` is a read that the plan takes from.
     pub fn expects(&self, tool: &str, args: &Value) -> bool {
         let effects = self.plan.iter().flat_map(|plan| &plan.effects);

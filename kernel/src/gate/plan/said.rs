@@ -154,7 +154,7 @@ fn trimmed(phrase: &str) -> &str {
 
 /// Whether `what` stands in `text` as a whole: not as a part of a word, an address, a number
 /// or a path.
-pub(super) fn stands_in(text: &str, what: &str) -> bool {
+pub(crate) fn stands_in(text: &str, what: &str) -> bool {
     if what.is_empty() {
         return false;
     }

@@ -1,0 +1,174 @@
+//! What a process with a plan has of strangers' texts by handles only, and where these handles
+//! may stand. What may enter its window is in `gate/quarantine`.
+//!
+//! All of this follows from the plan and the steps, so a process that goes on has the same.
+
+use quipu_tools::Effect;
+use quipu_tools::json_schema::{problem, validator};
+use serde_json::Value;
+
+use super::Execution;
+use crate::calls::{EXTRACT, RECALL, Resolved, Syscall, look_up};
+use crate::gate::Guarded;
+use crate::gate::quarantine::{finite, form_of, handle, notice};
+use crate::journal::{Outcome, StepRow};
+use crate::label::{Label, Trust};
+
+/// What a process is told that writes a handle where no held text may stand.
+const MISPLACED: &str = "the handle of a page stands where its text may not go: it may be in a \
+                         text of a planned call that was planned as any text, or in the answer";
+
+impl Execution {
+    /// What stands in the window in place of what came of step `n`. `None` where that is shown:
+    /// nothing was planned, the text is trusted, it is what a recall asked for, or the process
+    /// has read what is trusted no more.
+    pub(super) fn held_back(&self, n: u32, action: &Value, outcome: &Outcome) -> Option<String> {
+        let tool = action["tool"].as_str().filter(|tool| *tool != RECALL)?;
+        let holds = self.progress.has_effects()
+            && outcome.label.trust == Trust::Untrusted
+            && self.vm.lowest_label().trust != Trust::Untrusted;
+        if !holds {
+            return None;
+        }
+        let id = format!("s{n}");
+        let values = self.values_of(&id, action, outcome);
+        Some(values.unwrap_or_else(|| {
+            let Outcome {
+                text, ok, label, ..
+            } = outcome;
+            notice(&id, tool, *ok, text, label)
+        }))
+    }
+
+    /// The finite ones of the values in what came of a call that took them out of a page.
+    fn values_of(&self, id: &str, action: &Value, outcome: &Outcome) -> Option<String> {
+        if action["tool"] != EXTRACT || !outcome.ok {
+            return None;
+        }
+        let page = action["args"]["page"].as_str()?;
+        let (text, _) = self.vm.held(page).ok()?;
+        let form = form_of(&action["args"]["schema"]).ok()?;
+        let values: Value = serde_json::from_str(&outcome.text).ok()?;
+        let values = finite(&values, &form, text, id);
+        Some(format!("[from page {page}, of others]\n{values}"))
+    }
+
+    /// Holds the last page back, where something stands in its place.
+    pub(super) fn hold(&mut self, held: Option<String>) {
+        if let Some(shown) = held {
+            let last = self.last.as_ref();
+            let values = last.is_some_and(|(action, worked)| *worked && action["tool"] == EXTRACT);
+            self.vm.hold_back(shown, values);
+        }
+    }
+
+    /// What the kernel adds to an observation of which the process has `seen` so much: how to
+    /// take values out of the first page that is held back, or the functions that it speaks of.
+    pub(super) fn note_on(&mut self, held: bool, seen: &str) -> Option<String> {
+        match held {
+            true if self.vm.has_held() => None,
+            true => self.planner.card_of(EXTRACT),
+            false => self.planner.notice(seen),
+        }
+    }
+
+    /// Whether nothing that a stranger wrote, not even a value, has swayed what it decides.
+    pub(super) fn is_unswayed(&self) -> bool {
+        self.vm.lowest_label().trust != Trust::Untrusted && !self.vm.has_values()
+    }
+
+    /// The label that `call` is judged by: where it changes something, that of all that the
+    /// process has, also by handles; else that of what stands in its window.
+    pub(super) fn judged_by(&self, call: &Resolved) -> Label {
+        match call.request().effect {
+            Effect::Write => self.vm.label_of_all(),
+            Effect::Read => self.vm.lowest_label(),
+        }
+    }
+
+    /// `call` of `step` with texts in the place of their handles. The journal has the handles.
+    ///
+    /// # Errors
+    /// In words for the model, where a handle stands for nothing, or where it may not.
+    pub(super) fn filled(&self, step: &StepRow, call: Syscall) -> Result<Syscall, String> {
+        if !self.vm.has_held() || !handle::is_in(&step.action) {
+            return Ok(call);
+        }
+        let find = |id: &str, name: Option<&str>| self.text_of(id, name);
+        match call {
+            Syscall::Call(mut call) => {
+                let function = look_up(&self.shared.bus, &call.tool);
+                let tool = function.map_or_else(|| call.tool.clone(), |function| function.name());
+                let texts = self.progress.texts(&tool, &call.args).ok_or(MISPLACED)?;
+                // In no other argument: a record can have a name that looks like a handle.
+                for name in texts {
+                    if let Some(value) = call.args.get_mut(&name) {
+                        handle::fill(value, &find)?;
+                    }
+                }
+                Ok(Syscall::Call(call))
+            }
+            Syscall::Answer(mut answer) => {
+                handle::fill(&mut answer.answer, &find)?;
+                self.check_answer(&answer.answer)?;
+                Ok(Syscall::Answer(answer))
+            }
+            _ => Err(MISPLACED.to_owned()),
+        }
+    }
+
+    /// The action of `step` as it would be carried out, for a person.
+    pub(super) fn in_full(&self, step: &StepRow) -> Value {
+        let mut action = step.action.clone();
+        let call = Syscall::from_action(&action).and_then(|call| self.filled(step, call));
+        if let Ok(Syscall::Call(call)) = call {
+            action["args"] = call.args;
+        }
+        action
+    }
+
+    /// What is said of the call of `step`, which was denied for this `reason`. The reason may
+    /// quote texts that were put into the call in the place of their handles.
+    pub(super) fn denied(&self, step: &StepRow, reason: &str) -> Outcome {
+        let said = self.kernel_says(format!("denied: {reason}"), false, 0);
+        match self.vm.has_held() && handle::is_in(&step.action) {
+            true => Outcome {
+                label: said.label.clone().held_to(self.vm.label_of_all().level()),
+                ..said
+            },
+            false => said,
+        }
+    }
+
+    /// The text that the handle of the page `id`, or of its value `name`, stands for.
+    fn text_of(&self, id: &str, name: Option<&str>) -> Result<String, String> {
+        let (text, _) = self.vm.held(id)?;
+        let Some(name) = name else {
+            return Ok(text.to_owned());
+        };
+        let values: Value = serde_json::from_str(text).unwrap_or_default();
+        match values.get(name) {
+            Some(Value::String(text)) => Ok(text.clone()),
+            Some(value) => Ok(value.to_string()),
+            None => Err(format!("page {id} has no value {name}")),
+        }
+    }
+
+    /// Checks an answer once texts have been put into it. What is wrong with these is not told:
+    /// it would quote them.
+    fn check_answer(&self, answer: &Value) -> Result<(), String> {
+        let Some(schema) = &self.program.answer_schema else {
+            return Ok(());
+        };
+        let wrong = validator(schema)
+            .ok()
+            .and_then(|validator| problem(&validator, answer));
+        match wrong {
+            Some((place, _)) => Err(format!(
+                "/answer{place}: with the text in the place of its handle it does not satisfy \
+                 its schema"
+            )),
+            None => Ok(()),
+        }
+    }
+}
