@@ -437,7 +437,7 @@ async fn a_process_that_goes_on_has_its_handles() {
     next.kernel.resume(pid, None, true).expect("it goes on");
     let mut said = Vec::new();
     while let Some(event) = next.kernel.next_event(&mut events, pid).await {
-        said.extend(common::line(&event));
+        said.extend(crate::common::line(&event));
         match &event {
             Event::Question { key, .. } => {
                 let reply = Reply::Text("yes".into());
