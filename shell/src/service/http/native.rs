@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
@@ -20,6 +21,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
+use super::guard::Caller;
 use super::plain::schema;
 use super::state::Service;
 use super::wire::{Input, Params};
@@ -132,7 +134,11 @@ pub async fn list(State(service): Shared) -> Answer {
 }
 
 /// Answers `POST /api/v1/processes`.
-pub async fn spawn(State(service): Shared, Input(asked): Input<Spawn>) -> Answer {
+pub async fn spawn(
+    State(service): Shared,
+    Extension(caller): Extension<Caller>,
+    Input(asked): Input<Spawn>,
+) -> Answer {
     if asked.prompt.trim().is_empty() {
         return Err(ApiError::invalid(
             "prompt",
@@ -143,8 +149,8 @@ pub async fn spawn(State(service): Shared, Input(asked): Input<Spawn>) -> Answer
     let loaded = agent::load(&service, asked.agent.as_deref())?;
     let mut program = service.session.program(&loaded, asked.prompt);
     service.session.teach(&loaded, &mut program);
-    program.label = service.client();
-    program.clearance = service.clearance();
+    program.label = service.client(caller);
+    program.clearance = service.clearance(caller);
     program.interactive = asked.attended;
     program.priority = asked.priority;
     asked.limits.tighten(&mut program.limits);
@@ -159,7 +165,7 @@ pub async fn spawn(State(service): Shared, Input(asked): Input<Spawn>) -> Answer
     }
     agent::fits(&service, &program)?;
     let pid = start(&service, program)?;
-    let mut response = wire::json(&row(&service, pid)?);
+    let mut response = wire::json(&begun(&service, pid)?);
     *response.status_mut() = axum::http::StatusCode::CREATED;
     Ok(response)
 }
@@ -244,6 +250,7 @@ fn told(
 /// Answers `POST /api/v1/processes/{pid}/reply`.
 pub async fn reply(
     State(service): Shared,
+    Extension(caller): Extension<Caller>,
     Path(pid): Path<String>,
     Input(answered): Input<Answered>,
 ) -> Answer {
@@ -259,10 +266,10 @@ pub async fn reply(
         }
     };
     // An approval is the user's own word.
-    if reply != Reply::Deny && service.client().trust < Trust::User {
+    if reply != Reply::Deny && service.client(caller).trust < Trust::User {
         return Err(ApiError::forbidden(
-            "anybody on this machine could send this; start `quipu serve` with --token-file, and \
-             send the token",
+            "anybody on this machine could send this; send the token, which is in the file that \
+             `quipu serve` named when it started",
         ));
     }
     service.kernel.reply(pid, &answered.key, reply)?;
@@ -305,7 +312,7 @@ pub async fn fork(
     let pid = known(&service, &pid)?;
     service.few_run()?;
     let child = service.kernel.fork(pid, again.step, again.attended)?;
-    Ok(wire::json(&row(&service, child)?))
+    Ok(wire::json(&begun(&service, child)?))
 }
 
 /// Answers `POST /api/v1/processes/{pid}/resume`.
@@ -321,7 +328,11 @@ pub async fn resume(
 }
 
 /// Answers `GET /api/v1/memory/search?q=…&k=…&mode=…`.
-pub async fn search(State(service): Shared, params: Params) -> Answer {
+pub async fn search(
+    State(service): Shared,
+    Extension(caller): Extension<Caller>,
+    params: Params,
+) -> Answer {
     let text = params.get("q").filter(|text| !text.trim().is_empty());
     let text = text.ok_or_else(|| ApiError::invalid("q", "say what to look for: ?q=WORDS"))?;
     let k = match params.get("k").map(str::parse) {
@@ -353,7 +364,7 @@ pub async fn search(State(service): Shared, params: Params) -> Answer {
     let store = service.kernel.store().clone();
     let hits = tokio::task::spawn_blocking(move || store.search(&query)).await;
     let mut hits = hits.map_err(|error| ApiError::internal(error.to_string()))??;
-    let clearance = service.clearance();
+    let clearance = service.clearance(caller);
     hits.retain(|hit| clearance.is_none_or(|most| hit.secrecy <= most));
     Ok(wire::json(&json!({ "hits": hits })))
 }
@@ -379,6 +390,13 @@ fn row(service: &Service, pid: Pid) -> Result<Value, ApiError> {
     let row = rows.into_iter().find(|row| row.pid == pid);
     let row = row.ok_or(JournalError::NoProcess(pid))?;
     Ok(json!(row))
+}
+
+/// A process that was just started, with the key for whoever started it.
+fn begun(service: &Service, pid: Pid) -> Result<Value, ApiError> {
+    let mut row = row(service, pid)?;
+    row["key"] = service.guard.key(pid).into();
+    Ok(row)
 }
 
 /// The number of a process that the journal has.
