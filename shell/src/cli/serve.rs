@@ -46,9 +46,7 @@ pub struct ServeArgs {
     /// Where to listen; other addresses than this machine's own need --token-file
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     addr: String,
-    /// A file with the token that every client has to send; without one, clients of this
-    /// machine may ask the model and start processes, and what else there is takes the token
-    /// that the machine makes for itself
+    /// A file with the token that every client has to send
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Grant a capability; several with several options
