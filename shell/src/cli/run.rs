@@ -28,7 +28,7 @@ use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
 use crate::terminal::report::{add_plan, add_rulings};
 use crate::terminal::text::read_text;
-use crate::terminal::{hints, output, person};
+use crate::terminal::{hints, markdown, output, person};
 
 /// Run one process until it exits, and print its answer
 #[derive(Debug, Args)]
@@ -143,7 +143,7 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
                     .map_or_else(|| answer.to_string(), str::to_owned);
                 let terminal = std::io::stdout().is_terminal();
                 output::line(&if terminal {
-                    output::visible(&text)
+                    markdown::printed(&text)
                 } else {
                     text
                 })?;

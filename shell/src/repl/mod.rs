@@ -53,7 +53,7 @@ use crate::terminal::error;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
 use crate::terminal::words::{fill, words};
-use crate::terminal::{output, person};
+use crate::terminal::{markdown, output, person};
 use editor::{Editor, Line};
 use loud::Loud;
 use talk::{Talk, Turn};
@@ -465,7 +465,7 @@ impl Repl<'_> {
             let text = answer
                 .as_str()
                 .map_or_else(|| answer.to_string(), str::to_owned);
-            output::line(&output::visible(&text))?;
+            output::line(&markdown::printed(&text))?;
             self.talk.add(Turn {
                 pid: Some(pid),
                 asked: asked.to_owned(),

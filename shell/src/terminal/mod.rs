@@ -5,7 +5,8 @@
 //! | --- | --- |
 //! | `output` | data on standard output, and text that cannot touch the terminal |
 //! | `error`, `hints`, `model_hints` | what went wrong, a hint, an exit code |
-//! | `render`, `branches` | the steps of a process as they happen, and its branches |
+//! | `render`, `draft`, `branches` | the steps of a process as they happen, and its branches |
+//! | `markdown` | an answer on a terminal |
 //! | `report` | what a process did, as JSON |
 //! | `bar`, `pull` | how far work has come |
 //! | `words` | the messages of the shell, in each language |
@@ -25,18 +26,21 @@ macro_rules! say {
         use std::io::Write as _;
         let words = $crate::terminal::output::visible(&format!($($words)*));
         let _ = writeln!(std::io::stderr(), "{}", $crate::terminal::secrets::text(&words));
+        $crate::terminal::draft::said();
     }};
 }
 
 pub mod bar;
 pub mod branches;
 pub mod children;
+pub mod draft;
 pub mod error;
 pub mod exit;
 pub mod hints;
 pub mod interrupts;
 pub mod lines;
 pub mod logging;
+pub mod markdown;
 pub mod model_hints;
 pub mod output;
 pub mod parts;

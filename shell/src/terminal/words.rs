@@ -139,6 +139,8 @@ catalogue! {
     page_template: "between them", "分隔标记";
     page_reserve: "kept for the answer", "为回答预留";
     page_free: "free", "空闲";
+    no_plan: "the task of process {pid} has one part, and nothing is planned for it",
+        "进程 {pid} 的任务只有一个部分，没有为它制定计划";
     evicted_steps: "out of sight: {pages}", "已移出窗口：{pages}";
     process_goes_on: "process {pid} goes on after step {steps}", "进程 {pid} 从第 {steps} 步之后继续";
     taught: "shown what was learnt: {ids}", "展示学到的示例：{ids}";
@@ -180,6 +182,7 @@ Alt-Enter, or a backslash at the end, starts another line.
   /ps              processes           /log PID         what one did
   /resume PID      carry one on        /kill PID        stop one for good
   /step [N]        a step in full      /context [PID]   what is in the window
+  /plan [PID]      what is to be done  /cost            what this talk has cost
   /mem search …    find pages          /mem add PATH    bring documents in
   /tool ls         tools               /tool call …     call one
   /model           the model in use    /model NAME      take another one
@@ -190,9 +193,8 @@ Alt-Enter, or a backslash at the end, starts another line.
   /turns           this conversation   /undo [N]        take turns back
   /clear           forget this talk    /continue [PID]  take an earlier one up
   /export FILE     write .md or .json  /import FILE     read one
-  /history WORDS   what was asked      /cost            what this talk has cost
-  /doctor          check everything    /config show     settings
-  /quit            leave",
+  /history WORDS   what was asked      /doctor          check everything
+  /config show     settings            /quit            leave",
         "\
 输入任务即可。@路径 附上文件，!命令 运行程序。任务运行时输入的内容排到下一个。
 Ctrl-C 停止当前步骤，两次停止进程，三次退出 shell；Ctrl-D 退出。
@@ -201,6 +203,7 @@ Alt-Enter 或行尾的反斜杠换行继续输入。
   /ps              进程列表            /log PID         某个进程做了什么
   /resume PID      继续某个进程        /kill PID        彻底停止某个进程
   /step [N]        完整显示一步        /context [PID]   窗口里有什么
+  /plan [PID]      要做什么            /cost            本次对话的开销
   /mem search …    查找页面            /mem add PATH    导入文档
   /tool ls         工具列表            /tool call …     调用工具
   /model           当前模型            /model NAME      换一个模型
@@ -211,9 +214,8 @@ Alt-Enter 或行尾的反斜杠换行继续输入。
   /turns           本次对话            /undo [N]        撤回若干轮
   /clear           忘掉本次对话        /continue [PID]  恢复更早的对话
   /export FILE     写出对话 .md .json  /import FILE     读入对话
-  /history WORDS   搜索问过的内容      /cost            本次对话的开销
-  /doctor          全面检查            /config show     设置
-  /quit            退出";
+  /history WORDS   搜索问过的内容      /doctor          全面检查
+  /config show     设置                /quit            退出";
 }
 
 #[cfg(test)]
