@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use crate::config::{env_vars, paths};
 use crate::session::{Session, embedder, judgement};
-use crate::terminal::{output, pull};
+use crate::terminal::output::{self, counted};
+use crate::terminal::pull;
 
 /// Model files
 #[derive(Debug, Subcommand)]
@@ -145,7 +146,8 @@ fn next_step(session: &Session, name: &str) -> Result<Option<String>> {
             match waiting.unwrap_or(0) {
                 0 => None,
                 pages => Some(format!(
-                    "next: `quipu mem rebuild` lets the {pages} pages of the store be found by it"
+                    "next: `quipu mem rebuild` lets the {} of the store be found by it",
+                    counted(pages, "page")
                 )),
             }
         }

@@ -29,6 +29,7 @@ use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
 use crate::terminal::error::UserError;
 use crate::terminal::interrupts::Interrupts;
+use crate::terminal::output::counted;
 use crate::terminal::text::read_text;
 
 /// How long replies have to end when the machine stops and its processes are suspended.
@@ -156,7 +157,8 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
     // Whoever is still connected then has had the time to hear of it.
     let _ = tokio::time::timeout(GRACE, serving).await;
     if suspended > 0 {
-        say!("hint: {suspended} suspended; they go on when a machine starts on this root");
+        let suspended = counted(suspended, "process");
+        say!("hint: {suspended} suspended, to go on when a machine starts on this root");
     }
     // It was told to stop, and did: for whoever supervises it that is no failure.
     Ok(0)

@@ -38,7 +38,7 @@ use crate::session::embedder::{self, LazyEmbedder};
 use crate::session::judgement;
 use crate::session::library::Library;
 use crate::session::lock::MachineLock;
-use crate::terminal::output::visible;
+use crate::terminal::output::{counted, visible};
 use crate::terminal::{bar, secrets};
 
 /// Pages that get vectors whenever the store is opened, a few seconds' work; more wait for
@@ -300,7 +300,8 @@ impl Session {
         if let Some(days) = self.settings.keep_days {
             let gone = journal.forget_older_than(days)?.len();
             if gone > 0 {
-                say!("removed {gone} processes that ended more than {days} days ago");
+                let (gone, days) = (counted(gone, "process"), counted(days, "day"));
+                say!("removed {gone} that ended more than {days} ago");
             }
         }
         let store = self.store(Access::ReadWrite)?;

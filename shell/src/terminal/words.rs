@@ -7,6 +7,8 @@
 use std::fmt::Display;
 use std::sync::OnceLock;
 
+use super::output::counted;
+
 /// A language of the shell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
@@ -54,7 +56,7 @@ pub fn words() -> &'static Words {
     SPOKEN.get().unwrap_or(&&ENGLISH)
 }
 
-/// `template` with its `{names}` filled in.
+/// `template` with its `{names}` filled in; `{name:noun}` is so many of them.
 pub fn fill(template: &str, values: &[(&str, &dyn Display)]) -> String {
     let mut text = String::with_capacity(template.len());
     let mut rest = template;
@@ -65,9 +67,14 @@ pub fn fill(template: &str, values: &[(&str, &dyn Display)]) -> String {
             rest = after;
             continue;
         };
-        match values.iter().find(|(known, _)| *known == name) {
-            Some((_, value)) => text.push_str(&value.to_string()),
-            None => text.push_str(&format!("{{{name}}}")),
+        let (key, noun) = match name.split_once(':') {
+            Some((key, noun)) => (key, Some(noun)),
+            None => (name, None),
+        };
+        match (values.iter().find(|(known, _)| *known == key), noun) {
+            (Some((_, value)), None) => text.push_str(&value.to_string()),
+            (Some((_, value)), Some(noun)) => text.push_str(&counted(value, noun)),
+            (None, _) => text.push_str(&format!("{{{name}}}")),
         }
         rest = after;
     }
@@ -116,7 +123,7 @@ catalogue! {
     machine_ended: "the machine that ran here has ended: this shell runs one of its own",
         "此处运行的机器已结束：本 shell 将自行运行一台";
     stopped: "stopped; /resume {pid} carries it on", "已停止；/resume {pid} 继续执行";
-    suspended: "{count} suspended; they go on when a machine starts on this root",
+    suspended: "{count:process} suspended, to go on when a machine starts on this root",
         "已挂起 {count} 个；当机器在此根目录上启动时会继续执行";
     interrupted: "interrupted", "已中断";
     noted: "noted as a case to learn from; /learn learns from all {cases}",
@@ -127,9 +134,9 @@ catalogue! {
     spoken: "answers are spoken; Ctrl-C stops one", "回答会朗读出来；Ctrl-C 停止当前朗读";
     not_spoken: "answers are not spoken", "回答不再朗读";
     model_now: "the model is {model}", "当前模型：{model}";
-    cost: "tasks: {tasks} · {time} · {prompt} prompt tokens ({cached} cached) · {generated} generated",
+    cost: "tasks: {tasks} · {time} · {prompt:prompt token} ({cached} cached) · {generated} generated",
         "{tasks} 个任务 · {time} · 提示词 {prompt} 个 token（{cached} 个来自缓存）· 生成 {generated} 个";
-    window_of: "process {pid}: {used} of {size} tokens", "进程 {pid}：已用 {used} / {size} 个 token";
+    window_of: "process {pid}: {used} of {size:token}", "进程 {pid}：已用 {used} / {size} 个 token";
     page_boot: "instructions and tools", "指令与工具";
     page_examples: "what was learnt", "学到的示例";
     page_reminder: "what memory holds on it", "记忆中的相关内容";
@@ -146,9 +153,9 @@ catalogue! {
     taught: "shown what was learnt: {ids}", "展示学到的示例：{ids}";
     left_out: "{tool} is left out: no grammar holds its schema ({reason})",
         "已略去 {tool}：没有语法能约束它的模式（{reason}）";
-    reading: "step {n}  reading {tokens} tokens…", "第 {n} 步  正在读取 {tokens} 个 token…";
+    reading: "step {n}  reading {tokens:token}…", "第 {n} 步  正在读取 {tokens} 个 token…";
     step: "step {n}", "第 {n} 步";
-    tokens: "{prompt} tokens ({cached} cached) + {generated}",
+    tokens: "{prompt:token} ({cached} cached) + {generated}",
         "{prompt} 个 token（{cached} 个来自缓存）+ {generated}";
     untrusted: "untrusted, from {source}", "不受信任，来自 {source}";
     private: "private", "私密";
@@ -156,16 +163,16 @@ catalogue! {
     more: "[more lines: {lines}, /step {n}]", "［还有 {lines} 行：/step {n}］";
     result: "result", "结果";
     failed: "failed", "失败";
-    evicted: "page {page} evicted ({tokens} tokens)", "页 {page} 已移出窗口（{tokens} 个 token）";
+    evicted: "page {page} evicted ({tokens:token})", "页 {page} 已移出窗口（{tokens} 个 token）";
     recalled: "page {page} recalled", "页 {page} 已取回";
     left_undone: "not done: {parts}", "未完成：{parts}";
     child_began: "        process {pid}: {task}", "        进程 {pid}：{task}";
     child_ended: "        process {pid} → {said}", "        进程 {pid} → {said}";
-    lost: "{events} events came too fast to be shown", "{events} 个事件来得太快，未能显示";
+    lost: "{events:event} came too fast to be shown", "{events} 个事件来得太快，未能显示";
     limit: "limit: {text}", "限制：{text}";
-    sum: "{time} · {prompt} prompt tokens ({cached} cached) · {generated} generated",
+    sum: "{time} · {prompt:prompt token} ({cached} cached) · {generated} generated",
         "{time} · 提示词 {prompt} 个 token（{cached} 个来自缓存）· 生成 {generated} 个";
-    reminded: "reminded of {what} · {tokens} tokens", "想起 {what} · {tokens} 个 token";
+    reminded: "reminded of {what} · {tokens:token}", "想起 {what} · {tokens} 个 token";
     approve: "Approve this once? [y/N{all}] ", "仅此一次批准吗？[y/N{all}] ";
     approve_all: ", a shows all of it", "，a 显示全部";
     approve_process: ", p for this process", "，p 本进程内有效";
@@ -224,7 +231,9 @@ mod tests {
 
     fn names(template: &str) -> Vec<&str> {
         let parts = template.split('{').skip(1);
-        let mut names: Vec<&str> = parts.filter_map(|part| part.split('}').next()).collect();
+        // A noun stands where the language has plurals.
+        let names = parts.filter_map(|part| part.split(['}', ':']).next());
+        let mut names: Vec<&str> = names.collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -259,6 +268,7 @@ mod tests {
             assert_eq!(fill(template, &[("a", &"{b}"), ("b", &2)]), want);
         };
         check("{a} and {b}", "{b} and 2");
+        check("{b:page}, {c:page}", "2 pages, {c:page}");
         check("{c} {", "{c} ");
         check("", "");
     }

@@ -270,7 +270,7 @@ async fn when_it_stops_its_processes_are_suspended() {
             0,
             &[
                 "processes that run are suspended",
-                "hint: 1 suspended; they go on",
+                "hint: 1 process suspended, to go on",
             ],
         );
         assert_eq!(said.out, "");
