@@ -434,7 +434,7 @@ impl Repl<'_> {
         let mut typed = |line: String| {
             let line = line.trim();
             if !line.is_empty() && queue.len() < QUEUE_MAX {
-                let shown = output::shortened(line, 60);
+                let shown = output::shortened(&output::one_line(line), 60);
                 say!("{}", fill(words().queued, &[("line", &shown)]));
                 queue.push_back(line.to_owned());
             }

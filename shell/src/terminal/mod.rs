@@ -13,6 +13,7 @@
 //! | `person` | questions and approvals |
 //! | `interrupts`, `exit` | Ctrl-C, and the end of the program |
 //! | `text`, `lines` | files that a user named: whole, or by lines of JSON |
+//! | `piped` | what comes on standard input beside a task |
 //! | `logging` | diagnostics |
 //! | `secrets` | what is in nothing that is printed |
 //!
@@ -45,6 +46,7 @@ pub mod model_hints;
 pub mod output;
 pub mod parts;
 pub mod person;
+pub mod piped;
 pub mod pull;
 pub mod render;
 pub mod report;
