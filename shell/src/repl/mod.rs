@@ -52,7 +52,7 @@ use crate::session::embedder;
 use crate::terminal::error;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
-use crate::terminal::words::{fill, words};
+use crate::terminal::words::{fill, help, words};
 use crate::terminal::{markdown, output, person};
 use editor::{Editor, Line};
 use loud::Loud;
@@ -359,7 +359,7 @@ impl Repl<'_> {
             Some('/') => match line[1..].trim() {
                 "quit" | "exit" | "q" => Ok(Outcome::Leave),
                 "help" | "?" => {
-                    say!("{}", words().help);
+                    say!("{}", help(output::columns()));
                     Ok(Outcome::Code(0))
                 }
                 command => self.slash(command).await,

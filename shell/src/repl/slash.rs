@@ -305,7 +305,7 @@ impl Repl<'_> {
                 "a larger one is asked for with --window",
             )
         })?;
-        for line in context::lines(pid, &window, output::is_plain()) {
+        for line in context::lines(pid, &window, output::is_plain(), output::columns()) {
             output::line(&visible(&line))?;
         }
         Ok(0)

@@ -99,6 +99,11 @@ pub fn counted(count: impl Display, noun: &str) -> String {
     format!("{count} {noun}{ending}")
 }
 
+/// The columns of the terminal; 80 where there is none, or one that does not say.
+pub fn columns() -> usize {
+    usize::from(console::Term::stderr().size().1)
+}
+
 /// Prints rows under `heads`: arranged to the width of a terminal, one plain
 /// line a row elsewhere.
 pub fn table(heads: &[&str], rows: Vec<Vec<String>>) -> Result<()> {

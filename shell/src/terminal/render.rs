@@ -12,7 +12,7 @@ use quipu_kernel::window::reminder::{Reminder, Source};
 use serde_json::Value;
 
 use crate::terminal::draft::Draft;
-use crate::terminal::output::{is_plain, one_line, seconds, shortened, visible};
+use crate::terminal::output::{columns, is_plain, one_line, seconds, shortened, visible};
 use crate::terminal::parts::Shown;
 use crate::terminal::words::{fill, words};
 use crate::terminal::{branches, children, hints};
@@ -161,7 +161,7 @@ impl Renderer {
                 };
                 note.extend(kept.map(|kept| format!(" · {kept}")));
                 let text = match self.folds {
-                    true => folded(*n, text, self.columns()),
+                    true => folded(*n, text, columns()),
                     false => visible(&shortened(text, SHOWN_CHARS)).replace('\n', "\n          "),
                 };
                 self.print(&format!(
@@ -247,11 +247,6 @@ impl Renderer {
         self.draft.end();
         // Standard error may be closed; the work goes on without it.
         let _ = writeln!(std::io::stderr(), "{text}");
-    }
-
-    /// The width of the terminal.
-    fn columns(&self) -> usize {
-        usize::from(console::Term::stderr().size().1)
     }
 }
 

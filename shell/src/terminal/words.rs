@@ -56,6 +56,22 @@ pub fn words() -> &'static Words {
     SPOKEN.get().unwrap_or(&&ENGLISH)
 }
 
+/// Columns of a help in two columns.
+const HELP_COLUMNS: usize = 80;
+
+/// The help of the shell, one command a line where a terminal has too few `columns` for two.
+pub fn help(columns: usize) -> String {
+    let help = words().help;
+    if columns >= HELP_COLUMNS {
+        return help.to_owned();
+    }
+    let lines = help.lines().flat_map(|line| match line.rfind("  /") {
+        Some(at) if at > 0 => vec![line[..at].trim_end(), &line[at..]],
+        _ => vec![line],
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// `template` with its `{names}` filled in; `{name:noun}` is so many of them.
 pub fn fill(template: &str, values: &[(&str, &dyn Display)]) -> String {
     let mut text = String::with_capacity(template.len());
@@ -247,6 +263,17 @@ mod tests {
         }
         let commands = |help: &str| help.matches("  /").count();
         assert_eq!(commands(ENGLISH.help), commands(CHINESE.help));
+    }
+
+    #[test]
+    fn a_narrow_terminal_has_a_command_a_line() {
+        let (wide, narrow) = (help(80), help(40));
+        assert_eq!(wide, ENGLISH.help);
+        let of = |help: &str| help.matches("  /").count();
+        assert_eq!(of(&wide), of(&narrow));
+        let commands = narrow.lines().filter(|line| line.starts_with("  /"));
+        assert!(commands.clone().all(|line| of(line) == 1 && line.len() < 48));
+        assert_eq!(commands.count(), of(&narrow));
     }
 
     #[test]
