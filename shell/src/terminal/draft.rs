@@ -90,6 +90,13 @@ impl Draft {
     }
 }
 
+impl Drop for Draft {
+    /// An error ends the work without its end: what comes next begins on a line of its own.
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 /// The most rows of a draft, and the columns of each: one less than there are, because some
 /// terminals begin a new row behind the last one.
 fn size() -> (usize, usize) {

@@ -34,6 +34,9 @@ const LISTED_MAX: usize = 200;
 const HITS: usize = 10;
 const HITS_MAX: usize = 50;
 
+/// The priority of a process for which none is asked.
+const PRIORITY_USUAL: i8 = 0;
+
 /// What is asked for with `POST /api/v1/processes`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -145,7 +148,7 @@ pub async fn spawn(
             "the task is empty; say what should be done",
         ));
     }
-    priority(asked.priority)?;
+    priority(caller, asked.priority)?;
     let loaded = agent::load(&service, asked.agent.as_deref())?;
     let mut program = service.session.program(&loaded, asked.prompt);
     service.session.teach(&loaded, &mut program);
@@ -294,11 +297,12 @@ pub async fn signal(
 /// Answers `POST /api/v1/processes/{pid}/nice`.
 pub async fn nice(
     State(service): Shared,
+    Extension(caller): Extension<Caller>,
     Path(pid): Path<String>,
     Input(given): Input<Nice>,
 ) -> Answer {
     let pid = number(&pid)?;
-    priority(given.priority)?;
+    priority(caller, given.priority)?;
     service.kernel.nice(pid, given.priority)?;
     Ok(wire::json(&row(&service, pid)?))
 }
@@ -410,7 +414,12 @@ fn number(pid: &str) -> Result<Pid, ApiError> {
         .map_err(|_| ApiError::invalid("pid", format!("{pid:?} is no number of a process")))
 }
 
-fn priority(priority: i8) -> Result<(), ApiError> {
+/// Whether a process may have this priority: a stranger's has none above the usual one.
+fn priority(caller: Caller, priority: i8) -> Result<(), ApiError> {
+    if caller == Caller::Stranger && priority > PRIORITY_USUAL {
+        let message = "a priority above the usual one takes the machine's token";
+        return Err(ApiError::invalid("priority", message));
+    }
     match PRIORITIES.contains(&priority) {
         true => Ok(()),
         false => Err(ApiError::invalid(

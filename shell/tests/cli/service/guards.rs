@@ -176,6 +176,13 @@ async fn a_stranger_sees_nothing_of_others() {
         check(Some(&machine.token), *needs == "hook").await;
     }
 
+    // Nor does one go before the user's own.
+    let first = json!({"prompt": "x", "priority": 1});
+    machine
+        .post("/api/v1/processes", &first)
+        .await
+        .check(400, &[("/error/param", json!("priority"))]);
+
     // Other spellings of a path lead nowhere.
     for path in [
         "/api/v1/processes/",
