@@ -2,35 +2,44 @@
 //!
 //! Only what stands below the last printed line is ever written over. So that a line is one row,
 //! each is cut at the width of the terminal; so that none has scrolled away, there are fewer of
-//! them than the terminal has rows.
+//! them than the terminal has rows. Whatever is printed beside takes the draft away first
+//! ([`clear`]); there is one at a time.
 
-use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 use console::Style;
 
-use super::output::visible;
+use super::output::{is_plain, visible};
 use super::secrets;
+use super::words::{fill, words};
 
 /// The most rows of a draft.
 const ROWS_MAX: usize = 12;
 
-/// Lines that others have printed.
-static SAID: AtomicUsize = AtomicUsize::new(0);
+/// Rows that the draft has now.
+static ROWS: Mutex<usize> = Mutex::new(0);
 
-/// A line was printed below the draft, which stays where it is from now on.
-pub fn said() {
-    SAID.fetch_add(1, Ordering::Relaxed);
+/// Takes the draft away, before something else is printed.
+pub fn clear() {
+    paint(&[]);
 }
 
 /// The draft on standard error.
 pub struct Draft {
     style: Style,
-    /// Rows that it has now.
-    rows: usize,
-    /// Lines that others had printed when it was shown last.
-    said: usize,
     written: String,
+}
+
+/// Says that `model` is being loaded, until this is dropped or something else is printed; not to a
+/// screen reader, nor where standard error is no terminal. A large one takes seconds.
+pub fn loading(model: &str) -> Option<Draft> {
+    let is_seen = std::io::stderr().is_terminal() && !is_plain();
+    is_seen.then(|| {
+        let mut draft = Draft::new(Style::new().dim().for_stderr());
+        draft.line(&visible(&fill(words().loading, &[("model", &model)])));
+        draft
+    })
 }
 
 impl Draft {
@@ -38,8 +47,6 @@ impl Draft {
     pub fn new(style: Style) -> Self {
         Self {
             style,
-            rows: 0,
-            said: 0,
             written: String::new(),
         }
     }
@@ -62,32 +69,33 @@ impl Draft {
 
     /// Takes the draft away.
     pub fn end(&mut self) {
-        self.show(&[]);
+        clear();
         self.written.clear();
     }
 
-    fn show(&mut self, lines: &[String]) {
-        let said = SAID.load(Ordering::Relaxed);
-        if said != self.said {
-            // Going up would take their lines away.
-            (self.said, self.rows) = (said, 0);
-        }
-        if self.rows == 0 && lines.is_empty() {
-            return;
-        }
-        let mut text = String::from("\r");
-        if self.rows > 1 {
-            text.push_str(&format!("\u{1b}[{}A", self.rows - 1));
-        }
-        text.push_str("\u{1b}[J");
+    fn show(&self, lines: &[String]) {
         let styled = lines.iter().map(|line| self.style.apply_to(line).to_string());
-        text.push_str(&styled.collect::<Vec<_>>().join("\n"));
-        self.rows = lines.len();
-        let mut err = std::io::stderr();
-        // Standard error may be closed; the work goes on without it.
-        let _ = err.write_all(text.as_bytes());
-        let _ = err.flush();
+        paint(&styled.collect::<Vec<_>>());
     }
+}
+
+/// Puts `lines` in the place of the draft.
+fn paint(lines: &[String]) {
+    let mut rows = ROWS.lock().unwrap_or_else(PoisonError::into_inner);
+    if *rows == 0 && lines.is_empty() {
+        return;
+    }
+    let mut text = String::from("\r");
+    if *rows > 1 {
+        text.push_str(&format!("\u{1b}[{}A", *rows - 1));
+    }
+    text.push_str("\u{1b}[J");
+    text.push_str(&lines.join("\n"));
+    *rows = lines.len();
+    let mut err = std::io::stderr();
+    // Standard error may be closed; the work goes on without it.
+    let _ = err.write_all(text.as_bytes());
+    let _ = err.flush();
 }
 
 impl Drop for Draft {

@@ -26,8 +26,8 @@ macro_rules! say {
     ($($words:tt)*) => {{
         use std::io::Write as _;
         let words = $crate::terminal::output::visible(&format!($($words)*));
+        $crate::terminal::draft::clear();
         let _ = writeln!(std::io::stderr(), "{}", $crate::terminal::secrets::text(&words));
-        $crate::terminal::draft::said();
     }};
 }
 
