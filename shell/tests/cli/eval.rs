@@ -136,7 +136,7 @@ fn what_is_missing_is_run_and_graded_results_are_not() {
     sandbox.write("peer.jsonl", peer);
     let graded = ["eval", "cases.jsonl", "--json", "--grade", "peer.jsonl"];
     let said = sandbox.quipu(&graded);
-    said.check(1, &["1 of 3 cases have no result"]);
+    said.check(1, &["without a result: 1 of 3 cases"]);
     let sums = said.json();
     let all = &sums.as_array().unwrap()[2];
     assert_eq!(all["model"], "peer");

@@ -115,7 +115,7 @@ fn what_helps_is_kept_shown_switched_off_exported_and_rolled_back() {
 
     sandbox
         .quipu(&["learn", "rollback"])
-        .check(0, &["set 1 is removed", "0 are left"]);
+        .check(0, &["set 1 is removed", "left: 0"]);
     assert_eq!(sandbox.quipu(&["learn", "ls", "--json"]).json(), json!([]));
     assert_eq!(shown(&sandbox, &cpu), 0);
 }
