@@ -207,14 +207,21 @@ pub async fn window(State(service): Shared, Path(pid): Path<String>) -> Answer {
     Ok(wire::json(&json!({ "window": window })))
 }
 
-/// Answers `GET /api/v1/processes/{pid}/events`: the process as it is, then its events until
-/// it ends.
+/// Answers `GET /api/v1/processes/{pid}/events`: the process as it is, with what it asks, then
+/// its events until it ends.
 pub async fn events(State(service): Shared, Path(pid): Path<String>) -> Answer {
     let pid = number(&pid)?;
     // What happens meanwhile comes twice rather than never.
     let heard = service.kernel.subscribe();
     let row = row(&service, pid)?;
-    let first = stream::iter([wire::event(Some("process"), &row)]);
+    let is_blocked = row["state"] == "blocked";
+    let asked = service.kernel.asking(pid).filter(|_| is_blocked);
+    let asked = asked.map(|event| {
+        let value = json!(event);
+        wire::event(value["event"].as_str(), &value)
+    });
+    let first = [Some(wire::event(Some("process"), &row)), asked];
+    let first = stream::iter(first.into_iter().flatten());
     let live = service.kernel.is_running(pid).then_some(heard);
     let all = first.chain(told(&service, live, Some(pid)));
     Ok(wire::events(super::until_stopped(&service, all)))

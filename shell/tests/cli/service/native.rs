@@ -128,6 +128,31 @@ async fn a_process_can_be_stopped() {
 }
 
 #[tokio::test]
+async fn who_comes_late_hears_what_is_asked() {
+    let sandbox = Sandbox::new();
+    let keep = r#"{"tool":"memory.put","args":{"text":"the tea is in the tin"}}"#;
+    let machine = Machine::start(&sandbox, &[keep, DONE], &[]);
+    let body = json!({"prompt": "keep it", "attended": true});
+    let started = machine.post(PROCESSES, &body).await;
+    started.check(201, &[]);
+    let key = started.json()["key"].as_str().unwrap().to_owned();
+    sandbox.log_until("1", |log| log["process"]["state"] == "blocked");
+    let watch = machine.request("GET", "/api/v1/processes/1/events");
+    let mut watch = watch.bearer_auth(&key).send().await.unwrap();
+    let mut heard = String::new();
+    while !heard.contains("event: approval") || !heard.ends_with("\n\n") {
+        let bytes = watch.chunk().await.unwrap().unwrap();
+        heard.push_str(std::str::from_utf8(&bytes).unwrap());
+    }
+    let asked = heard.split("event: approval\ndata: ").nth(1).unwrap();
+    let asked: Value = serde_json::from_str(asked.lines().next().unwrap()).unwrap();
+    let no = json!({"key": asked["key"], "approve": false});
+    let no = machine.request("POST", "/api/v1/processes/1/reply").json(&no);
+    reply(no.bearer_auth(&key)).await.check(200, &[]);
+    sandbox.log_until("1", |log| log["process"]["exit"].is_object());
+}
+
+#[tokio::test]
 async fn only_whom_the_user_vouches_for_approves() {
     let keep = r#"{"tool":"memory.put","args":{"text":"the tea is in the tin"}}"#;
     let key = "a-token-of-many-letters";

@@ -134,13 +134,15 @@ async function agent(name, prompt, shown) {
     const answer = exit.answer ?? `(${exit.status})`;
     return typeof answer === "string" ? answer : JSON.stringify(answer, null, 2);
   };
+  const asked = new Set(); // what was asked already: it can come twice
   for await (const event of events(await ask(`${to}/events`, undefined, undefined, key))) {
     if (event.exit) return ended(event.exit);
     if (event.event === "action" && !("answer" in event.action)) {
       step(shown, event.action.tool || "step", JSON.stringify(event.action, null, 2));
     } else if (event.event === "observation") {
       step(shown, event.ok ? "result" : "it failed", event.text);
-    } else if (event.event === "approval" || event.event === "question") {
+    } else if (event.key && !asked.has(event.key)) {
+      asked.add(event.key);
       question(shown, pid, key, event);
     }
   }
