@@ -96,6 +96,19 @@ pub async fn run(session: &Session, command: ModelCommand) -> Result<u8> {
     }
 }
 
+/// Fetches the model `name`, as `quipu model pull` does.
+///
+/// # Errors
+/// Where it is not known, or does not come whole.
+pub async fn fetch(session: &Session, name: &str) -> Result<()> {
+    let args = PullArgs {
+        name: name.to_owned(),
+        verify: false,
+        quant: None,
+    };
+    pull(session, &args).await.map(drop)
+}
+
 async fn pull(session: &Session, args: &PullArgs) -> Result<u8> {
     let mut settings = models::Settings {
         verify: args.verify,

@@ -7,6 +7,7 @@
 //! | `context` | a window as a bar |
 //! | `editor`, `complete`, `history` | a line that is typed |
 //! | `microphone` | a task that is spoken |
+//! | `fetch` | a model that is not there yet |
 //!
 //! Each line is a task for a process of its own, which is told the last turns of
 //! the conversation. At a terminal, lines that start with `/` are commands, `!` runs a
@@ -19,6 +20,7 @@ mod correct;
 mod earlier;
 mod editor;
 mod export;
+mod fetch;
 mod history;
 mod loud;
 mod microphone;
@@ -124,7 +126,13 @@ pub async fn run(session: Session, begin: Begin) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
     paths::create(&session.paths.state)?;
     let is_typed = std::io::stdin().is_terminal();
-    let door = open(&session).await?;
+    let door = match open(&session).await {
+        Err(error) if is_typed => {
+            fetch::missing(&session, error).await?;
+            open(&session).await?
+        }
+        door => door?,
+    };
     let mut repl = Repl::of(session, door, &mut interrupts, is_typed);
     match begin {
         Begin::Anew => {}

@@ -117,6 +117,8 @@ catalogue! {
         "输入任务即可开始；/help 列出命令；Ctrl-D 退出。";
     offer_meaning: "pages are found by their words; /model pull {model} ({size}, {licence}) finds them by meaning too, in any language",
         "目前按词语查找页面；/model pull {model}（{size}，{licence}）后还可按含义查找，支持任何语言";
+    fetch: "{model} is not on this machine. Fetch it now{size}? [y/N] ",
+        "此机器上没有 {model}。现在下载{size}吗？[y/N] ";
     loading: "loading {model}…", "正在加载 {model}…";
     shared: "{cpu} · shared with the machine that runs here",
         "{cpu} · 与此处正在运行的机器共用";
