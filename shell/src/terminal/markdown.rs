@@ -147,7 +147,7 @@ fn marked<'a>(text: &'a str, before: Option<char>, styles: &Styles) -> Option<(S
         let code = styles.code.apply_to(&rest[..end]).to_string();
         return Some((code, &rest[end + mark.len()..]));
     }
-    let in_word = before.is_some_and(char::is_alphanumeric);
+    let in_word = before.is_some_and(is_of_word);
     let begins = |c: char| c.is_alphanumeric() || matches!(c, '"' | '\'' | '(' | '[' | '`');
     // `__name__` is a name of Python.
     let most = if sign == '_' { 1 } else { 2 };
@@ -163,6 +163,11 @@ fn marked<'a>(text: &'a str, before: Option<char>, styles: &Styles) -> Option<(S
     // A mark within keeps its signs: a style would end where another one does.
     let words = style.apply_to(words).to_string();
     Some((words, &rest[end + mark.len()..]))
+}
+
+/// Whether a mark beside `c` may be part of a word. Chinese and Japanese have no spaces.
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() && c < '\u{2e80}'
 }
 
 /// Where the code ends that `mark` began: at exactly as many signs.
@@ -191,7 +196,7 @@ fn end_of_mark(text: &str, mark: &str) -> Option<usize> {
         let same = rest.len() - after.len();
         let behind = text[..begin].chars().next_back();
         let is_behind = behind.is_some_and(|c| !c.is_whitespace());
-        let is_end = after.chars().next().is_none_or(|c| !c.is_alphanumeric());
+        let is_end = after.chars().next().is_none_or(|c| !is_of_word(c));
         if same == mark.len() && is_behind && is_end {
             return Some(begin);
         }
@@ -237,6 +242,7 @@ mod tests {
         check("a **strong** word", "a <b>strong</> word");
         check("**Note:** so", "<b>Note:</> so");
         check("(*so*)", "(<i>so</>)");
+        check("这是**重点**的内容", "这是<b>重点</>的内容");
         check("_so_, too", "<i>so</>, too");
         check("run `ls *` now", "run <c>ls *</> now");
         check("``a ` b``", "<c>a ` b</>");
