@@ -51,7 +51,7 @@ impl Source {
                 let project = Project::open(path)?;
                 if let Some(newer) = project.newer_source() {
                     say!(
-                        "note: {} was written after the component was built; \
+                        "note: {} is newer than the component; if nothing was built since, \
                          `quipu tool build {}` brings it in",
                         newer.display(),
                         path.display()
