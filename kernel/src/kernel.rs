@@ -123,6 +123,12 @@ impl Kernel {
         })
     }
 
+    /// The question or the approval that `pid` waits for. Who subscribes before looking misses
+    /// none, and may hear one twice.
+    pub fn asking(&self, pid: Pid) -> Option<Event> {
+        self.machine.shared.events.asking(pid)
+    }
+
     /// Everything that happens from now on, as far as it is read in time.
     pub fn subscribe(&self) -> Subscription {
         self.machine.shared.events.subscribe()

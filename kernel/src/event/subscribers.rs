@@ -1,15 +1,23 @@
 //! Who hears of events, and what becomes of events that nobody reads.
 
+use std::collections::HashMap;
+
+use parking_lot::Mutex;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::broadcast::{self, Receiver, Sender};
 
 use super::Event;
+use crate::process::Pid;
 
 /// The most events that wait for one subscriber.
 pub const EVENTS_WAITING_MAX: usize = 8_192;
 
 /// Sends every event to every subscriber, in order. It waits for none of them.
-pub(crate) struct Events(Sender<Event>);
+pub(crate) struct Events {
+    sender: Sender<Event>,
+    /// What processes ask their person and nobody has answered: whoever comes later hears it too.
+    asking: Mutex<HashMap<Pid, Event>>,
+}
 
 impl Default for Events {
     fn default() -> Self {
@@ -20,16 +28,37 @@ impl Default for Events {
 impl Events {
     /// As many events as `most`, a power of two, wait for one subscriber.
     fn with_room(most: usize) -> Self {
-        Self(broadcast::channel(most).0)
+        Self {
+            sender: broadcast::channel(most).0,
+            asking: Mutex::default(),
+        }
     }
 
     pub(crate) fn emit(&self, event: Event) {
+        match &event {
+            Event::Question { pid, .. } | Event::Approval { pid, .. } => {
+                self.asking.lock().insert(*pid, event.clone());
+            }
+            // It goes on, or is over.
+            Event::Step { pid, .. }
+            | Event::Action { pid, .. }
+            | Event::Observation { pid, .. }
+            | Event::Exited { pid, .. } => {
+                self.asking.lock().remove(pid);
+            }
+            _ => {}
+        }
         // Nobody may be listening.
-        let _ = self.0.send(event);
+        let _ = self.sender.send(event);
+    }
+
+    /// What `pid` asks and nobody has answered.
+    pub(crate) fn asking(&self, pid: Pid) -> Option<Event> {
+        self.asking.lock().get(&pid).cloned()
     }
 
     pub(crate) fn subscribe(&self) -> Subscription {
-        Subscription(self.0.subscribe())
+        Subscription(self.sender.subscribe())
     }
 }
 
@@ -93,6 +122,34 @@ mod tests {
         }
         read.extend(std::iter::from_fn(|| subscription.try_recv()).map(word));
         assert_eq!(read.join(" "), want);
+    }
+
+    #[test]
+    fn what_is_asked_is_known_until_it_is_answered() {
+        let events = Events::default();
+        let asking = || events.asking(1).map(|event| event.pid());
+        assert_eq!(asking(), None);
+        events.emit(Event::Question {
+            pid: 1,
+            n: 1,
+            text: "Which?".into(),
+            key: "1:1:question".into(),
+        });
+        assert_eq!(asking(), Some(1));
+        // It may be moved meanwhile, and others go on.
+        events.emit(Event::SwappedOut { pid: 1, tokens: 9 });
+        events.emit(Event::Step {
+            pid: 2,
+            n: 1,
+            prompt_tokens: 0,
+        });
+        assert_eq!(asking(), Some(1));
+        events.emit(Event::Step {
+            pid: 1,
+            n: 2,
+            prompt_tokens: 0,
+        });
+        assert_eq!(asking(), None);
     }
 
     #[test]

@@ -257,7 +257,7 @@ impl Execution {
             if let Some(why) = process.is_no_relative(other)? {
                 return Ok(Err(why));
             }
-            if let Some(Message { text, label }) = kin.family.posted(other, process.pid) {
+            if let Some(Message { text, label }) = kin.posted(other)? {
                 let done = Done::posted(other, &text, label);
                 return Ok(Ok(Work::new(async move { Ok(Came::Of(done)) })));
             }

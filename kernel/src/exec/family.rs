@@ -7,7 +7,6 @@ use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::journal::Message;
 use crate::process::{Exit, Pid, Program};
 use crate::signal::Signal;
 
@@ -40,9 +39,6 @@ pub(crate) trait Family: Send + Sync {
 
     /// Changes whenever a message is sent.
     fn mail(&self) -> &watch::Sender<u64>;
-
-    /// Takes the next message that whoever embeds the kernel sent to `to` in the name of `from`.
-    fn posted(&self, from: Pid, to: Pid) -> Option<Message>;
 }
 
 /// Who waits for whom. Each waits for all that it waits for, so a circle never ends.

@@ -141,11 +141,16 @@ impl Kin {
             .nth(had))
     }
 
+    /// The next message that whoever embeds the kernel sent in the name of `other`.
+    pub(super) fn posted(&self, other: Pid) -> Result<Option<Message>, Ending> {
+        self.journal.posted(other, self.pid).map_err(failed)
+    }
+
     /// What `other` says next, or how it ends.
     pub(super) async fn hears(&self, other: Pid) -> Result<Came, Ending> {
         let mut mail = self.family.mail().subscribe();
         loop {
-            if let Some(Message { text, label }) = self.family.posted(other, self.pid) {
+            if let Some(Message { text, label }) = self.posted(other)? {
                 return Ok(Came::Of(Done::posted(other, &text, label)));
             }
             if let Some(message) = self.message(other).map_err(failed)? {

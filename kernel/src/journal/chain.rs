@@ -43,6 +43,8 @@ pub(super) const FROM_3: &str = "
 const PURPOSE: &str = "quipu journal chain 2";
 /// What tells the calls of its processes from those of other journals.
 const MARK: &str = "quipu journal mark 1";
+/// What makes the key of what stands beside the links.
+const SEAL: &str = "quipu journal seal 1";
 /// What it was used for before links kept the digest of their process.
 const EARLIER_PURPOSE: &str = "quipu journal chain 1";
 /// The file of the key, beside the journal.
@@ -178,6 +180,16 @@ impl Chain {
             self.take_in_process(change, pid)?;
         }
         Ok(())
+    }
+
+    /// The code of `parts` that stand beside the links.
+    pub(super) fn seal(&self, parts: &[&[u8]]) -> Mac {
+        let mut hash = blake3::Hasher::new_keyed(&blake3::derive_key(SEAL, &self.key));
+        for part in parts {
+            hash.update(&(part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        *hash.finalize().as_bytes()
     }
 
     /// The code of `link`, after the link with the code `before`.

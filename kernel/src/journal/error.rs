@@ -58,7 +58,7 @@ pub enum JournalError {
     #[error("there is no process {0}")]
     NoProcess(Pid),
     /// The process has not come that far.
-    #[error("process {pid} has completed {done} steps, so there is no step {at}")]
+    #[error("process {pid} has no step {at}; completed: {done}")]
     NoStep {
         /// The process.
         pid: Pid,

@@ -13,6 +13,7 @@
 //! | `tape` | what a process was told, so that it can be run again |
 //! | `kept` | all that is there of one process, to run it again |
 //! | `rows`, `ruling`, `children` | what is read of processes |
+//! | `posted` | messages from outside that wait to be read |
 //! | `fork`, `forget`, `transfer` | copies, removes, exports and imports one |
 //! | `schema` | the tables |
 
@@ -22,6 +23,7 @@ mod error;
 mod forget;
 mod fork;
 mod kept;
+mod posted;
 mod program;
 mod rows;
 mod ruling;
@@ -256,6 +258,7 @@ impl Journal {
             step.execute(params![pid, n, outcome.text, outcome.ok, label, ms])?;
             let mut process = change.prepare_cached(process)?;
             process.execute(params![pid, spent_ms as i64, now_ms()])?;
+            posted::taken(change, pid, n, outcome)?;
             Ok((pid, "outcome", n))
         })
         .map(drop)

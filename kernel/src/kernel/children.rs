@@ -103,10 +103,12 @@ impl Kernel {
     }
 
     /// Sends `text` to the process `to` in the name of `from`: a process that waits for `from`
-    /// reads it, as the words of its user. What is not read when the machine ends is lost.
+    /// reads it, as the words of its user. It is on disk when this comes back, and waits to be read
+    /// as long as `to` is in the journal.
     ///
     /// # Errors
-    /// Where `to` does not run here, or has read nothing of what was sent before.
+    /// Where `to` does not run here, or has read nothing of what was sent before; and when the
+    /// journal fails.
     pub fn send(&self, from: Pid, to: Pid, text: impl Into<String>) -> Result<(), KernelError> {
         if !self.is_running(to) {
             return Err(KernelError::NotRunning(to));
@@ -115,13 +117,9 @@ impl Kernel {
             text: text.into(),
             label: Label::user(),
         };
-        let mut posted = self.machine.posted.lock();
-        let mail = posted.entry((from, to)).or_default();
-        if mail.len() >= WAITING_MAX {
+        if !self.journal().post(from, to, &message, WAITING_MAX)? {
             return Err(KernelError::Busy(to));
         }
-        mail.push_back(message);
-        drop(posted);
         self.machine.waits().has_mail(to, from);
         self.machine.mail().send_modify(|sent| *sent += 1);
         Ok(())

@@ -2,7 +2,7 @@
 //! one of them is started and taken up again. A process reaches others through it
 //! ([`Family`]).
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicI8};
 use std::sync::{Arc, Weak};
 
@@ -16,7 +16,7 @@ use super::{KernelError, WAITING_MAX};
 use crate::event::Event;
 use crate::exec::{Apart, Execution, Facts, Family, Inbox, Past, Shared, Waits, not_set_up};
 use crate::journal::tape::Row;
-use crate::journal::{JournalError, Message};
+use crate::journal::JournalError;
 use crate::limits::Limits;
 use crate::process::{Ending, Exit, PRIORITIES, Pid, Program, Reply, State, Status};
 use crate::signal::Signal;
@@ -30,9 +30,6 @@ pub(super) struct Handle {
     /// with what the machine does for itself.
     pub(super) goes_on: bool,
 }
-
-/// Messages that whoever embeds the kernel sent, by the one in whose name and the one to whom.
-type Posted = HashMap<(Pid, Pid), VecDeque<Message>>;
 
 pub(super) struct Machine {
     me: Weak<Machine>,
@@ -49,7 +46,6 @@ pub(super) struct Machine {
     parents: Mutex<HashSet<Pid>>,
     waits: Waits,
     mail: watch::Sender<u64>,
-    pub(super) posted: Mutex<Posted>,
 }
 
 impl Machine {
@@ -65,7 +61,6 @@ impl Machine {
             parents: Mutex::default(),
             waits: Waits::default(),
             mail: watch::Sender::new(0),
-            posted: Mutex::default(),
         })
     }
 
@@ -160,7 +155,6 @@ impl Machine {
                 Err(ending) => stillborn(&shared, pid, ending),
             };
             machine.parents.lock().remove(&pid);
-            machine.posted.lock().retain(|(_, to), _| *to != pid);
             // First, so that a run that begins after this end finds its place free.
             machine.table.lock().remove(&pid);
             // Nobody waiting is fine.
@@ -253,10 +247,6 @@ impl Family for Machine {
 
     fn mail(&self) -> &watch::Sender<u64> {
         &self.mail
-    }
-
-    fn posted(&self, from: Pid, to: Pid) -> Option<Message> {
-        self.posted.lock().get_mut(&(from, to))?.pop_front()
     }
 }
 

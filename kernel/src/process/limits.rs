@@ -80,12 +80,12 @@ impl Limit {
     /// The name used in messages.
     pub fn describe(self, limits: &Limits) -> String {
         match self {
-            Limit::Steps => format!("the limit of {} steps", limits.steps),
-            Limit::Tokens => format!("the limit of {} tokens", limits.tokens),
-            Limit::Time => format!("the limit of {} seconds", limits.seconds),
+            Limit::Steps => format!("the limit of {}", counted(limits.steps.into(), "step")),
+            Limit::Tokens => format!("the limit of {}", counted(limits.tokens.into(), "token")),
+            Limit::Time => format!("the limit of {}", counted(limits.seconds, "second")),
             Limit::ActionTokens => format!(
-                "the limit of {} tokens for one action",
-                limits.action_tokens
+                "the limit of {} for one action",
+                counted(limits.action_tokens.into(), "token")
             ),
             Limit::Thought => {
                 format!("the limit of {THOUGHT_TOKENS_MAX} tokens for a thought before the answer")
@@ -101,6 +101,14 @@ impl Limit {
                 "the same calls gave the same results {REPEATS_MAX} times in a row: only an answer is taken now"
             ),
         }
+    }
+}
+
+/// So many things by their noun.
+fn counted(count: u64, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        count => format!("{count} {noun}s"),
     }
 }
 

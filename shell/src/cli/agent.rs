@@ -14,7 +14,7 @@ use crate::session::agent::{self, Loaded};
 use crate::session::bus::Servers;
 use crate::session::learnt::Shelf;
 use crate::terminal::error::UserError;
-use crate::terminal::output::{self, one_line, shortened, visible};
+use crate::terminal::output::{self, counted, one_line, shortened, visible};
 
 /// What `agent new` writes.
 const TEMPLATE: &str = r#"# An agent: `quipu run --agent NAME "…"` runs it. Only `instructions` has to be there.
@@ -190,19 +190,21 @@ fn show(session: &Session, agent: &Path, as_json: bool) -> Result<u8> {
     let program = session.program(&loaded, String::new());
     let (limits, memory) = (&program.limits, &program.agent.memory);
     output::line(&format!(
-        "limits: {} steps, {} tokens, {} s",
-        limits.steps, limits.tokens, limits.seconds
+        "limits: {}, {}, {} s",
+        counted(limits.steps, "step"),
+        counted(limits.tokens, "token"),
+        limits.seconds
     ))?;
     output::line(&format!(
-        "memory: {}; {} tokens are recalled",
+        "memory: {}; at most {} recalled",
         visible(crate::config::settings::space_words(&memory.space)),
-        memory.recall_tokens
+        counted(memory.recall_tokens, "token")
     ))?;
     if !learnt.is_empty() {
         let on = learnt.iter().filter(|skill| skill.on).count();
         output::line(&format!(
-            "learnt: {} examples, {on} of them shown (`quipu learn ls --agent {}`)",
-            learnt.len(),
+            "learnt: {}, {on} of them shown (`quipu learn ls --agent {}`)",
+            counted(learnt.len(), "example"),
             visible(&agent.display().to_string())
         ))?;
     }
@@ -228,7 +230,7 @@ fn check(session: &Session, agent: &Path) -> Result<u8> {
         visible(&loaded.agent.name),
         match &loaded.agent.tools {
             None => "it sees all tools".to_owned(),
-            Some(tools) => format!("{} tools", tools.len()),
+            Some(tools) => counted(tools.len(), "tool"),
         }
     ))?;
     if loaded.agent.stranger {

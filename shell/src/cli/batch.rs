@@ -29,6 +29,7 @@ use crate::terminal::error::{FAILED, INTERRUPTED, UserError, is_closed_pipe};
 use crate::terminal::hints;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::{file_words, lines};
+use crate::terminal::output::counted;
 
 /// Processes at once unless `--jobs` says otherwise.
 const JOBS_DEFAULT: u16 = 16;
@@ -123,7 +124,7 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     let given = tasks.len();
     tasks.retain(|(id, ..)| !earlier.has(&id.to_string()));
     if tasks.len() < given {
-        say!("{} of {given} tasks are done already", given - tasks.len());
+        say!("{} of {} already done", given - tasks.len(), counted(given, "task"));
     }
     let tasks = tasks.into_iter().map(|task| Waiting::of(task, &earlier));
     let mut tasks: Vec<Waiting> = tasks.collect();
@@ -209,8 +210,8 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
                     Err(error) if is_closed_pipe(&error) => {
                         return Err(UserError::failed(
                             format!(
-                                "nobody reads the results any more: {} tasks are not done",
-                                1 + running.len() + waiting.len()
+                                "nobody reads the results any more; not done: {}",
+                                counted(1 + running.len() + waiting.len(), "task")
                             ),
                             "--out FILE keeps them, and --resume then does what is left",
                         ));
@@ -228,7 +229,7 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
         return Err(error);
     }
     if stopped {
-        say!("interrupted; {} tasks were not started", waiting.len());
+        say!("interrupted; not started: {}", counted(waiting.len(), "task"));
         say!("hint: with --out FILE, the same command and --resume does what is left");
         code = INTERRUPTED;
     }

@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
+use crate::config::origin;
 use crate::session::Session;
 use crate::terminal::output;
 
@@ -11,14 +12,18 @@ use crate::terminal::output;
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Show the settings in force and where things are
-    Show,
+    Show {
+        /// Say where each value comes from: an option, a variable, the file, or the default
+        #[arg(long)]
+        origin: bool,
+    },
 }
 
 /// Prints the settings as JSON.
 pub fn run(session: &Session, command: ConfigCommand) -> Result<u8> {
-    let ConfigCommand::Show = command;
+    let ConfigCommand::Show { origin } = command;
     let paths = &session.paths;
-    let shown = json!({
+    let mut shown = json!({
         "settings": session.settings,
         "paths": {
             "config": paths.config,
@@ -30,6 +35,9 @@ pub fn run(session: &Session, command: ConfigCommand) -> Result<u8> {
             "models": paths.models,
         }
     });
+    if origin {
+        shown["origins"] = json!(origin::of(&paths.config, &session.globals)?);
+    }
     output::pretty_json(&shown)?;
     Ok(0)
 }

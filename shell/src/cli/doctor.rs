@@ -20,7 +20,7 @@ use crate::session::lock::MachineLock;
 use crate::session::player;
 use crate::session::user_call::user_call;
 use crate::terminal::error::{FAILED, hint};
-use crate::terminal::output::{self, visible};
+use crate::terminal::output::{self, counted, visible};
 
 /// Free room below which a warning is due.
 const ROOM_BYTES_MIN: u64 = 1 << 30;
@@ -219,7 +219,11 @@ fn store(session: &Session) -> Result<(State, String)> {
     let stats = session.store(Access::ReadOnly)?.stats()?;
     Ok((
         State::Ok,
-        format!("{} pages in {}", stats.pages, session.paths.store.display()),
+        format!(
+            "{} in {}",
+            counted(stats.pages, "page"),
+            session.paths.store.display()
+        ),
     ))
 }
 
@@ -254,7 +258,8 @@ fn journal(session: &Session) -> Result<(State, String)> {
     Ok((
         State::Ok,
         format!(
-            "{processes} processes in {}",
+            "{} in {}",
+            counted(processes, "process"),
             session.paths.journal().display()
         ),
     ))

@@ -18,7 +18,7 @@ use quipu_kernel::process::{Pid, Status};
 use serde_json::json;
 
 use crate::session::Session;
-use crate::terminal::output::{self, seconds, visible};
+use crate::terminal::output::{self, counted, seconds, visible};
 use crate::terminal::render::{action_words, planned, reminded};
 use crate::terminal::report::{add_plan, add_rulings};
 use crate::terminal::{branches, children, hints};
@@ -177,13 +177,13 @@ pub(super) fn head(journal: &Journal, row: &ProcessRow) -> Result<()> {
 pub(super) fn line_of(step: &StepRow, rulings: &[(u32, Ruling)]) -> Result<()> {
     let (verb, rest) = action_words(&step.action);
     output::line(&format!(
-        "{:>3}  {} {}  ({}, {} + {} tokens)",
+        "{:>3}  {} {}  ({}, {} + {})",
         step.n,
         visible(&verb),
         visible(&rest),
         seconds(step.decide_ms),
         step.usage.prompt_tokens,
-        step.usage.generated_tokens
+        counted(step.usage.generated_tokens, "token")
     ))?;
     if let Some((_, ruling)) = rulings.iter().find(|(n, _)| *n == step.n) {
         output::line(&format!("     {}", visible(&ruling.told())))?;

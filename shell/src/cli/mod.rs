@@ -14,6 +14,7 @@ pub mod hear;
 pub mod kill;
 pub mod learn;
 pub mod log;
+pub mod man;
 pub mod mem;
 pub mod model;
 pub mod nice;
@@ -42,9 +43,11 @@ use crate::terminal::error::UserError;
 
 /// Runs one command of the command line.
 pub async fn dispatch(command: Command, globals: Globals) -> Result<u8> {
-    // This one works whatever the configuration says.
-    if let Command::Completions(args) = command {
-        return completions::run(&args);
+    // These work whatever the configuration says.
+    match &command {
+        Command::Completions(args) => return completions::run(args),
+        Command::Man(args) => return man::run(args),
+        _ => {}
     }
     let session = Session::open(globals)?;
     let code = session.command(command).await;
@@ -110,6 +113,7 @@ impl Session {
             Command::Doctor(args) => doctor::run(self, &args),
             Command::Config(command) => config::run(self, command),
             Command::Completions(args) => completions::run(&args),
+            Command::Man(args) => man::run(&args),
         }
     }
 }

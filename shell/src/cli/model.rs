@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use crate::config::{env_vars, paths};
 use crate::session::{Session, embedder, judgement};
-use crate::terminal::{output, pull};
+use crate::terminal::output::{self, counted};
+use crate::terminal::pull;
 
 /// Model files
 #[derive(Debug, Subcommand)]
@@ -95,6 +96,19 @@ pub async fn run(session: &Session, command: ModelCommand) -> Result<u8> {
     }
 }
 
+/// Fetches the model `name`, as `quipu model pull` does.
+///
+/// # Errors
+/// Where it is not known, or does not come whole.
+pub async fn fetch(session: &Session, name: &str) -> Result<()> {
+    let args = PullArgs {
+        name: name.to_owned(),
+        verify: false,
+        quant: None,
+    };
+    pull(session, &args).await.map(drop)
+}
+
 async fn pull(session: &Session, args: &PullArgs) -> Result<u8> {
     let mut settings = models::Settings {
         verify: args.verify,
@@ -145,7 +159,8 @@ fn next_step(session: &Session, name: &str) -> Result<Option<String>> {
             match waiting.unwrap_or(0) {
                 0 => None,
                 pages => Some(format!(
-                    "next: `quipu mem rebuild` lets the {pages} pages of the store be found by it"
+                    "next: `quipu mem rebuild` lets the {} of the store be found by it",
+                    counted(pages, "page")
                 )),
             }
         }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
-use quipu_kernel::process::{PRIORITIES, Pid};
+use quipu_kernel::process::{PRIORITIES, Pid, State};
 
 use crate::service::control::Request;
 use crate::service::talk;
@@ -25,6 +25,9 @@ pub fn run(session: &Session, args: &NiceArgs) -> Result<u8> {
     if talk::ask(&session.paths.state, &request)?.is_none() {
         session.journal()?.set_priority(pid, priority)?;
     }
-    say!("process {pid} has priority {priority}");
+    match session.journal()?.process(pid)?.state {
+        State::Exited => say!("process {pid} is over: its priority changes nothing any more"),
+        _ => say!("process {pid} has priority {priority}"),
+    }
     Ok(0)
 }

@@ -56,7 +56,7 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
     )?;
     // Those of a machine that runs are in its hands.
     if let Some(pid) = resumable.filter(|_| !alive) {
-        say!("hint: `quipu run --resume {pid}` carries a ready process on");
+        say!("hint: `quipu run --resume {pid}` carries process {pid} on");
     }
     if !alive && suspended {
         say!("hint: what is suspended goes on when `quipu serve` or `quipu` starts");
@@ -96,7 +96,8 @@ fn task(row: &ProcessRow) -> String {
 
 fn cells((depth, row): &(usize, ProcessRow)) -> Vec<String> {
     let state = match &row.exit {
-        Some(exit) if row.state == State::Exited => serde_json::to_value(exit.status).map_or_else(
+        // One that could go on is told by what stopped it.
+        Some(exit) if matches!(row.state, State::Exited | State::Ready) => serde_json::to_value(exit.status).map_or_else(
             |_| row.state.as_str().to_owned(),
             |word| word.as_str().unwrap_or_default().to_owned(),
         ),

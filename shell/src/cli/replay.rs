@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::cli::log;
 use crate::session::Session;
 use crate::terminal::error::UserError;
-use crate::terminal::output::{self, visible};
+use crate::terminal::output::{self, counted, visible};
 
 /// Run processes again on what the journal recorded, and compare
 ///
@@ -153,8 +153,8 @@ fn steps(journal: &Journal, replayed: &Replayed) -> Result<()> {
     }
     if replayed.taken > 0 {
         say!(
-            "the first {} steps were taken as they are: they ran before, or elsewhere",
-            replayed.taken
+            "taken as it is, since it ran before, or elsewhere: {} at the beginning",
+            counted(replayed.taken, "step")
         );
     }
     match until {

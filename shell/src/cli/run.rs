@@ -25,10 +25,11 @@ use crate::session::Session;
 use crate::session::agent::{self, Loaded};
 use crate::terminal::error::{FAILED, INTERRUPTED, STOPPED, UserError};
 use crate::terminal::interrupts::Interrupts;
+use crate::terminal::output::counted;
 use crate::terminal::render::Renderer;
 use crate::terminal::report::{add_plan, add_rulings};
 use crate::terminal::text::read_text;
-use crate::terminal::{hints, output, person};
+use crate::terminal::{hints, markdown, output, person, piped};
 
 /// Run one process until it exits, and print its answer
 #[derive(Debug, Args)]
@@ -39,7 +40,8 @@ pub struct RunArgs {
     /// instructions, or a folder
     #[arg(long, value_name = "NAME|FILE|DIR")]
     agent: Option<PathBuf>,
-    /// A text or a picture that the task is about; others may have made it. Can be repeated
+    /// A text or a picture that the task is about; others may have made it. Can be repeated.
+    /// `-` waits for standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "fork"])]
     attach: Vec<PathBuf>,
     /// The task and what is attached are private: they leave this machine only where you send them,
@@ -143,7 +145,7 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
                     .map_or_else(|| answer.to_string(), str::to_owned);
                 let terminal = std::io::stdout().is_terminal();
                 output::line(&if terminal {
-                    output::visible(&text)
+                    markdown::printed(&text)
                 } else {
                     text
                 })?;
@@ -210,7 +212,7 @@ async fn until_end(
 ) -> Result<Ended> {
     let mut question: Option<Event> = None;
     // Kept from one event to the next: a line that is being read is not lost.
-    let mut line = Box::pin(person::line());
+    let mut line = Box::pin(person::lines());
     loop {
         tokio::select! {
             read = &mut line, if typed.is_some() && question.is_none() => match read {
@@ -218,7 +220,7 @@ async fn until_end(
                     if let Some(take) = &mut typed {
                         take(read);
                     }
-                    line = Box::pin(person::line());
+                    line = Box::pin(person::lines());
                 }
                 // Nobody types any more.
                 None => typed = None,
@@ -238,7 +240,7 @@ async fn until_end(
                     if matches!(event, Event::Question { .. } | Event::Approval { .. }) {
                         question = Some(event);
                         // What is typed from now on answers it.
-                        line = Box::pin(person::line());
+                        line = Box::pin(person::lines());
                     }
                 }
                 Told::Ended(ended) => return Ok(*ended),
@@ -296,7 +298,13 @@ fn program(
         false => Secrecy::Public,
     };
     program.label = program.label.kept(secrecy);
-    for path in &args.attach {
+    if let Some(text) = beside(args)? {
+        program.attached.push(Attached {
+            text,
+            label: session.piped().kept(secrecy),
+        });
+    }
+    for path in args.attach.iter().filter(|path| !is_input(path)) {
         let label = Label::new(format!("file:{}", path.display()), Trust::Untrusted);
         program.attached.push(Attached {
             text: session.text_of(path, "--attach")?,
@@ -309,6 +317,46 @@ fn program(
     }
     program.interactive = interactive;
     Ok(program)
+}
+
+/// What comes on standard input beside a task that stands on the command line.
+fn beside(args: &RunArgs) -> Result<Option<String>> {
+    let waits = args.attach.iter().any(|path| is_input(path));
+    let text = match args.prompt.as_deref() {
+        Some(task) if task != "-" => {
+            tell_unread_files(task);
+            if waits {
+                return from_stdin().map(Some);
+            }
+            piped::beside()?
+        }
+        _ if waits => {
+            return Err(UserError::usage(
+                "standard input cannot be both the task and attached to it",
+                "give the task as an argument: quipu run --attach - \"…\"",
+            ));
+        }
+        _ => None,
+    };
+    if let Some(text) = &text {
+        // Whoever did not mean it sees that it was read.
+        say!("with {} from standard input", counted(text.len(), "byte"));
+    }
+    Ok(text)
+}
+
+/// Whether `--attach` names standard input.
+fn is_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Tells of files that are named as the interactive shell reads them. Here a task may be made of
+/// others' words, which are to read no file.
+fn tell_unread_files(task: &str) {
+    let named = task.split_whitespace().filter_map(|word| word.strip_prefix('@'));
+    for path in named.filter(|path| Path::new(path).is_file()) {
+        say!("hint: @{path} is not read here; --attach {} does", shell_words::quote(path));
+    }
 }
 
 /// The task, and whether it was typed, and not read from standard input.

@@ -1,5 +1,6 @@
 //! `quipu serve`.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,10 +14,11 @@ use rmcp::transport::io::stdio;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::config::paths;
+use crate::config::paths::{self, Paths};
+use crate::config::private;
 use crate::config::settings::ApproveWord;
 use crate::service::http;
-use crate::service::http::guard::Guard;
+use crate::service::http::guard::{Guard, Strangers};
 use crate::service::http::state::Service;
 use crate::service::lent::Shelf;
 use crate::service::machine::{Guests, Machine};
@@ -27,6 +29,7 @@ use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
 use crate::terminal::error::UserError;
 use crate::terminal::interrupts::Interrupts;
+use crate::terminal::output::counted;
 use crate::terminal::text::read_text;
 
 /// How long replies have to end when the machine stops and its processes are suspended.
@@ -92,13 +95,18 @@ async fn mcp(session: &Session, args: &ServeArgs) -> Result<u8> {
 
 /// Boots the machine and serves it over HTTP.
 async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
-    let token = args.token_file.as_deref().map(token).transpose()?;
-    let listener = listen(&args.addr, token.is_some()).await?;
+    let given = args.token_file.as_deref().map(token).transpose()?;
+    let listener = listen(&args.addr, given.is_some()).await?;
     let address = listener.local_addr()?;
     let mut interrupts = Interrupts::listen()?;
     // Requests come before the machine is up: they wait in the listener.
     let policy = session.policy(&args.allow, args.approve);
     let machine = Machine::start(session, policy, &Loaded::default(), Guests::Welcome).await?;
+    let (token, strangers) = match given {
+        Some(token) => (token, Strangers::KeptOut),
+        // Only whoever holds the root may make one.
+        None => (own_token(&session.paths)?, Strangers::LetIn),
+    };
     let (stop, stopping) = watch::channel(false);
     let own = Session::open(session.globals.clone())?;
     let scheduler = Arc::new(Scheduler::new(
@@ -110,11 +118,21 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
         machine.kernel.clone(),
         Session::open(session.globals.clone())?,
         session.judgement(),
-        Guard::new(token.as_deref(), address),
+        Guard::new(&token, strangers, address),
         scheduler.clone(),
         stopping.clone(),
     ));
     say!("listening on http://{address}");
+    if strangers == Strangers::LetIn {
+        match std::io::stderr().is_terminal() {
+            true => say!("the page, for you alone: http://{address}/#{token}"),
+            // What is said may be kept in a log, which is no place for it.
+            false => say!(
+                "hint: the page and /api/v1 ask for the token in {}",
+                session.paths.http_token().display()
+            ),
+        }
+    }
     let scheduling = tokio::spawn(scheduler.run(stopping.clone()));
     interrupts.begin();
     let mut told = stopping;
@@ -139,7 +157,8 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
     // Whoever is still connected then has had the time to hear of it.
     let _ = tokio::time::timeout(GRACE, serving).await;
     if suspended > 0 {
-        say!("hint: {suspended} suspended; they go on when a machine starts on this root");
+        let suspended = counted(suspended, "process");
+        say!("hint: {suspended} suspended, to go on when a machine starts on this root");
     }
     // It was told to stop, and did: for whoever supervises it that is no failure.
     Ok(0)
@@ -160,6 +179,23 @@ fn token(path: &Path) -> Result<String> {
         ));
     }
     Ok(token.to_owned())
+}
+
+/// The token of this root, made when it is served for the first time. It stays the same, so
+/// that scripts and pages that know it go on.
+fn own_token(paths: &Paths) -> Result<String> {
+    let path = paths.http_token();
+    if !path.exists() {
+        paths::create(&paths.state)?;
+        let made = private::token().and_then(|made| private::replace(&path, made.as_bytes()));
+        made.map_err(|error| {
+            UserError::failed(
+                format!("cannot write {}: {error}", path.display()),
+                "make room there, or name a file with a token, --token-file FILE",
+            )
+        })?;
+    }
+    token(&path)
 }
 
 /// Listens on `address`, which has to be this machine's own where there is no token.

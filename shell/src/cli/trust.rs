@@ -12,7 +12,7 @@ use crate::config::mcp;
 use crate::config::trust::{self, Folder, SERVERS};
 use crate::session::Session;
 use crate::terminal::error::UserError;
-use crate::terminal::output::{self, visible};
+use crate::terminal::output::{self, counted, visible};
 
 /// Let the files of a folder take effect, as they are now
 ///
@@ -64,7 +64,7 @@ fn add(session: &Session, folder: &Path) -> Result<u8> {
     if folder.is_file() {
         let bytes = trust::vouch(folder, &session.paths)?;
         let shown = visible(&folder.display().to_string());
-        say!("{shown} ({} bytes)", bytes.len());
+        say!("{shown} ({})", counted(bytes.len(), "byte"));
         say!("trusted: {shown}");
         return Ok(0);
     }
@@ -83,7 +83,8 @@ fn add(session: &Session, folder: &Path) -> Result<u8> {
             true => ", changed since it was trusted",
             false => "",
         };
-        say!("{} ({} bytes{mark})", visible(file), bytes.len());
+        let size = counted(bytes.len(), "byte");
+        say!("{} ({size}{mark})", visible(file));
         if file == SERVERS {
             for line in servers(&folder)? {
                 say!("  {}", visible(&line));

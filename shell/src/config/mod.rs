@@ -5,6 +5,7 @@
 //! | `globals` | the options that every command takes |
 //! | `env_vars` | every variable of the environment that is read |
 //! | `settings` | flags before environment before file before defaults |
+//! | `origin` | which of them a value comes from |
 //! | `paths`, `private` | the folders of a root, and who may look into them |
 //! | `policy` | the user's rules for single tools and calls |
 //! | `trust` | folders whose files may take effect |
@@ -15,6 +16,7 @@
 pub mod env_vars;
 pub mod globals;
 pub mod mcp;
+pub mod origin;
 pub mod paths;
 pub mod policy;
 pub mod private;

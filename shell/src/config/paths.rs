@@ -89,6 +89,11 @@ impl Paths {
         quipu_memory::private::key(&self.state.join("key"))
     }
 
+    /// The token that the machine's user is known by over HTTP.
+    pub fn http_token(&self) -> PathBuf {
+        self.state.join("http_token")
+    }
+
     /// The machine's lock.
     pub fn lock(&self) -> PathBuf {
         self.state.join("machine.lock")

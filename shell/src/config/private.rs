@@ -1,4 +1,14 @@
 //! Files and folders that only their owner can read, made in the same way as the store makes
 //! its own. `paths::mend` closes what an earlier release left open.
 
+/// A word of 48 hexadecimal digits that nobody guesses.
+///
+/// # Errors
+/// Where the system has no random bytes.
+pub fn token() -> std::io::Result<String> {
+    let mut bytes = [0; 24];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 pub use quipu_memory::private::{close, close_all, file, folder, replace, sync_name};

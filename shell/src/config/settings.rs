@@ -390,7 +390,11 @@ impl Settings {
     }
 }
 
-fn read(path: &Path) -> Result<File> {
+/// The file at `path`; an empty one where there is none.
+///
+/// # Errors
+/// When it cannot be read, or has something that is no setting.
+pub(super) fn read(path: &Path) -> Result<File> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(File::default()),

@@ -1,6 +1,7 @@
 //! A folder as a project: its language, its name, its component.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::Result;
 use quipu_tools::{docs, manifest, schema};
@@ -11,6 +12,13 @@ use super::{c, python, rust};
 use crate::config::paths::Paths;
 use crate::terminal::error::UserError;
 use crate::terminal::text::read_text;
+
+/// How files of source end.
+const SOURCES: [&str; 6] = ["rs", "py", "c", "h", "wit", "toml"];
+/// Folders of what compilers make.
+const MADE: [&str; 3] = ["target", "build", "__pycache__"];
+/// How many folders deep source is looked for.
+const SOURCE_DEPTH: usize = 6;
 
 /// The languages a project can be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -66,6 +74,12 @@ impl Project {
         self.folder.join(format!("{}.wasm", self.name))
     }
 
+    /// A file of the source that was written after the component was.
+    pub fn newer_source(&self) -> Option<PathBuf> {
+        let built = self.component().metadata().and_then(|it| it.modified()).ok()?;
+        newer_source(&self.folder, built, SOURCE_DEPTH)
+    }
+
     /// Builds the component and gives its path. Compilers say what they do on standard
     /// error.
     pub fn build(&self, paths: &Paths) -> Result<PathBuf> {
@@ -113,6 +127,25 @@ impl Project {
         };
         manifest::embed(&documented, &asked).map_err(|error| wrong(error.to_string()))
     }
+}
+
+/// A file of source in `folder`, or `depth` folders below, that is newer than `built`. What
+/// compilers make, and what is hidden, is none.
+fn newer_source(folder: &Path, built: SystemTime, depth: usize) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder).ok()?.flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths.into_iter().find_map(|path| {
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        if path.is_dir() {
+            let is_made = name.starts_with('.') || MADE.contains(&name.as_str());
+            let below = depth.checked_sub(1).filter(|_| !is_made)?;
+            return newer_source(&path, built, below);
+        }
+        let kind = path.extension()?.to_string_lossy().into_owned();
+        let written = path.metadata().and_then(|it| it.modified()).ok()?;
+        (SOURCES.contains(&kind.as_str()) && written > built).then_some(path)
+    })
 }
 
 /// The texts of the interface, in the order of their names.

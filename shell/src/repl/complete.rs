@@ -20,6 +20,7 @@ const OWN: &[&str] = &[
     "/help",
     "/history",
     "/import",
+    "/plan",
     "/quit",
     "/resume",
     "/speak",

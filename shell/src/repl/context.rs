@@ -4,7 +4,8 @@ use quipu_kernel::window::{PageKind, Window};
 
 use crate::terminal::words::{fill, words};
 
-/// Characters of the bar, so that a line has less than 80.
+/// Characters of the bar, so that a line has less than 80; fewer where a terminal has fewer
+/// columns.
 const BAR: usize = 70;
 /// What stands for a free token, and for one that is kept for the answer.
 const FREE: char = '·';
@@ -55,8 +56,8 @@ fn parts(window: &Window) -> Vec<Part> {
 }
 
 /// The lines that show `window`, of process `pid`: the bar, unless it is to be `plain`, and
-/// what each mark stands for.
-pub fn lines(pid: i64, window: &Window, plain: bool) -> Vec<String> {
+/// what each mark stands for. The terminal has so many `columns`.
+pub fn lines(pid: i64, window: &Window, plain: bool, columns: usize) -> Vec<String> {
     let mut lines = vec![fill(
         words().window_of,
         &[
@@ -67,7 +68,7 @@ pub fn lines(pid: i64, window: &Window, plain: bool) -> Vec<String> {
     )];
     let parts = parts(window);
     if !plain {
-        lines.push(bar(&parts));
+        lines.push(bar(&parts, BAR.min(columns.saturating_sub(3))));
     }
     for part in &parts {
         lines.push(match plain {
@@ -84,18 +85,19 @@ pub fn lines(pid: i64, window: &Window, plain: bool) -> Vec<String> {
     lines
 }
 
-/// The parts side by side, each as long as its share; what is there has a mark at least.
-fn bar(parts: &[Part]) -> String {
+/// The parts side by side in `marks` characters, each as long as its share; what is there has a
+/// mark at least.
+fn bar(parts: &[Part], marks: usize) -> String {
     let whole: u32 = parts.iter().map(|part| part.tokens).sum();
     let length = |tokens: u32| {
-        let share = tokens as usize * BAR / (whole as usize).max(1);
+        let share = tokens as usize * marks / (whole as usize).max(1);
         share.max(1)
     };
     let mut lengths: Vec<usize> = parts.iter().map(|part| length(part.tokens)).collect();
     // What the rounding has left over, or taken too much, is the longest one's.
     let total: usize = lengths.iter().sum();
     if let Some(longest) = lengths.iter_mut().max() {
-        *longest = (*longest + BAR).saturating_sub(total).max(1);
+        *longest = (*longest + marks).saturating_sub(total).max(1);
     }
     let marks = parts.iter().zip(lengths);
     let marks: String = marks
@@ -136,10 +138,10 @@ mod tests {
                 page(PageKind::Step, Some("s3"), 400, true),
             ],
         };
-        let shown = lines(12, &window, false);
+        let shown = lines(12, &window, false, 80);
         assert!(shown.iter().all(|line| line.chars().count() < 80));
         assert_eq!(shown[1].chars().count(), BAR + 2);
-        let plain = lines(12, &window, true);
+        let plain = lines(12, &window, true, 80);
         insta::assert_snapshot!([shown, plain].concat().join("\n"));
         // One that is nearly full, and one with next to nothing.
         for (prompt, size) in [(7680, 8192), (3, 100_000)] {
@@ -149,7 +151,8 @@ mod tests {
                 reserve: 512,
                 pages: vec![page(PageKind::Boot, None, prompt, true)],
             };
-            assert_eq!(lines(1, &window, false)[1].chars().count(), BAR + 2);
+            assert_eq!(lines(1, &window, false, 80)[1].chars().count(), BAR + 2);
+            assert_eq!(lines(1, &window, false, 40)[1].chars().count(), 39);
         }
     }
 }

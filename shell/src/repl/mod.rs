@@ -7,6 +7,7 @@
 //! | `context` | a window as a bar |
 //! | `editor`, `complete`, `history` | a line that is typed |
 //! | `microphone` | a task that is spoken |
+//! | `fetch` | a model that is not there yet |
 //!
 //! Each line is a task for a process of its own, which is told the last turns of
 //! the conversation. At a terminal, lines that start with `/` are commands, `!` runs a
@@ -19,6 +20,7 @@ mod correct;
 mod earlier;
 mod editor;
 mod export;
+mod fetch;
 mod history;
 mod loud;
 mod microphone;
@@ -52,8 +54,8 @@ use crate::session::embedder;
 use crate::terminal::error;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
-use crate::terminal::words::{fill, words};
-use crate::terminal::{output, person};
+use crate::terminal::words::{fill, help, words};
+use crate::terminal::{markdown, output, person};
 use editor::{Editor, Line};
 use loud::Loud;
 use talk::{Talk, Turn};
@@ -124,7 +126,13 @@ pub async fn run(session: Session, begin: Begin) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
     paths::create(&session.paths.state)?;
     let is_typed = std::io::stdin().is_terminal();
-    let door = open(&session).await?;
+    let door = match open(&session).await {
+        Err(error) if is_typed => {
+            fetch::missing(&session, error).await?;
+            open(&session).await?
+        }
+        door => door?,
+    };
     let mut repl = Repl::of(session, door, &mut interrupts, is_typed);
     match begin {
         Begin::Anew => {}
@@ -359,7 +367,7 @@ impl Repl<'_> {
             Some('/') => match line[1..].trim() {
                 "quit" | "exit" | "q" => Ok(Outcome::Leave),
                 "help" | "?" => {
-                    say!("{}", words().help);
+                    say!("{}", help(output::columns()));
                     Ok(Outcome::Code(0))
                 }
                 command => self.slash(command).await,
@@ -434,7 +442,7 @@ impl Repl<'_> {
         let mut typed = |line: String| {
             let line = line.trim();
             if !line.is_empty() && queue.len() < QUEUE_MAX {
-                let shown = output::shortened(line, 60);
+                let shown = output::shortened(&output::one_line(line), 60);
                 say!("{}", fill(words().queued, &[("line", &shown)]));
                 queue.push_back(line.to_owned());
             }
@@ -465,7 +473,7 @@ impl Repl<'_> {
             let text = answer
                 .as_str()
                 .map_or_else(|| answer.to_string(), str::to_owned);
-            output::line(&output::visible(&text))?;
+            output::line(&markdown::printed(&text))?;
             self.talk.add(Turn {
                 pid: Some(pid),
                 asked: asked.to_owned(),

@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Parser;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::label::Label;
+use quipu_kernel::planner::parts::Parts;
 use quipu_kernel::process::{Pid, Usage};
 use quipu_tools::CancelToken;
 
@@ -24,7 +25,7 @@ use crate::session::learnt::Shelf;
 use crate::terminal::error::{self, UserError};
 use crate::terminal::output::{self, seconds, shortened, visible};
 use crate::terminal::person;
-use crate::terminal::render::action_words;
+use crate::terminal::render::{action_words, planned};
 use crate::terminal::words::{fill, words};
 
 /// Characters of a task in a list.
@@ -72,6 +73,8 @@ impl Repl<'_> {
             ["cost"] => self.cost()?,
             ["context"] => self.context(self.last)?,
             ["context", pid] => self.context(Some(number(pid)?))?,
+            ["plan"] => self.plan(None)?,
+            ["plan", pid] => self.plan(Some(number(pid)?))?,
             ["step"] => self.step(None)?,
             ["step", n] => self.step(Some(several(n)? as u32))?,
             ["history", some @ ..] if !some.is_empty() => {
@@ -302,7 +305,25 @@ impl Repl<'_> {
                 "a larger one is asked for with --window",
             )
         })?;
-        for line in context::lines(pid, &window, output::is_plain()) {
+        for line in context::lines(pid, &window, output::is_plain(), output::columns()) {
+            output::line(&visible(&line))?;
+        }
+        Ok(0)
+    }
+
+    /// Shows what process `pid` is to do: the parts of its task, ticked off as far as they are
+    /// done, and the effects that it may do on its own.
+    fn plan(&self, pid: Option<Pid>) -> Result<u8> {
+        let pid = self.known(pid.or(self.last))?;
+        let journal = self.door.journal();
+        let row = journal.process(pid)?;
+        let parts = Parts::after(row.asked(), &journal.steps(pid)?);
+        let mut lines: Vec<String> = parts.iter().flat_map(|parts| parts.lines()).collect();
+        lines.extend(journal.plan(pid)?.iter().flat_map(planned));
+        if lines.is_empty() {
+            say!("{}", fill(words().no_plan, &[("pid", &pid)]));
+        }
+        for line in lines {
             output::line(&visible(&line))?;
         }
         Ok(0)

@@ -38,8 +38,8 @@ use crate::session::embedder::{self, LazyEmbedder};
 use crate::session::judgement;
 use crate::session::library::Library;
 use crate::session::lock::MachineLock;
-use crate::terminal::output::visible;
-use crate::terminal::{bar, secrets};
+use crate::terminal::output::{counted, visible};
+use crate::terminal::{bar, draft, secrets};
 
 /// Pages that get vectors whenever the store is opened, a few seconds' work; more wait for
 /// `quipu mem add` or `quipu mem rebuild`, and are found by their words meanwhile, and by the
@@ -300,7 +300,8 @@ impl Session {
         if let Some(days) = self.settings.keep_days {
             let gone = journal.forget_older_than(days)?.len();
             if gone > 0 {
-                say!("removed {gone} processes that ended more than {days} days ago");
+                let (gone, days) = (counted(gone, "process"), counted(days, "day"));
+                say!("removed {gone} that ended more than {days} ago");
             }
         }
         let store = self.store(Access::ReadWrite)?;
@@ -311,7 +312,10 @@ impl Session {
         agent.check_memory(&*store)?;
         let swap = self.paths.cache.join("kv");
         paths::create(&swap)?;
+        let waits = self.settings.cpu == CpuChoice::Local;
+        let loading = waits.then(|| draft::loading(&self.settings.model));
         let cpu = self.cpu(swap).await?;
+        drop(loading);
         self.introduce(&*cpu);
         let judgement = self.judgement();
         let kernel = Kernel::boot(Parts {

@@ -7,7 +7,7 @@ use quipu_kernel::journal::ProcessRow;
 use quipu_kernel::process::{Pid, State, Status};
 use serde_json::Value;
 
-use crate::terminal::output::{one_line, shortened, visible};
+use crate::terminal::output::{counted, one_line, shortened, visible};
 use crate::terminal::words::{fill, words};
 
 /// Characters of an answer on its line.
@@ -61,8 +61,9 @@ pub fn of_log(row: &ProcessRow) -> String {
     };
     let asked = visible(&shortened(&one_line(row.asked()), 40));
     format!(
-        "  process {} ({} steps) {asked}: {said}",
-        row.pid, row.steps
+        "  process {} ({}) {asked}: {said}",
+        row.pid,
+        counted(row.steps, "step")
     )
 }
 

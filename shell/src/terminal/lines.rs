@@ -41,7 +41,7 @@ pub fn lines(path: &Path) -> Result<impl Iterator<Item = Line>> {
             let value = match line.map(|line| without_mark(number, line)) {
                 Ok(bytes) if bytes.is_empty() => break,
                 Ok(bytes) if bytes.trim_ascii().is_empty() => continue,
-                Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| in_line(&error)),
+                Ok(bytes) => parsed(&bytes),
                 // Nobody knows where the next line begins.
                 Err(reason) => {
                     over = true;
@@ -60,6 +60,12 @@ fn without_mark(number: usize, mut line: Vec<u8>) -> Vec<u8> {
         line.drain(..BYTE_ORDER_MARK.len());
     }
     line
+}
+
+/// The value of a line. Without its end: to a text that is not closed that would be a control
+/// character.
+fn parsed(line: &[u8]) -> Result<Value, String> {
+    serde_json::from_slice(line.trim_ascii_end()).map_err(|error| in_line(&error))
 }
 
 /// What is wrong within a line. serde_json counts lines too, and would call each the first.
@@ -127,11 +133,11 @@ mod tests {
     #[test]
     fn what_is_wrong_is_at_a_column_of_the_line() {
         let check = |line: &str, want: &str| {
-            let error = serde_json::from_str::<Value>(line).unwrap_err();
-            assert_eq!(in_line(&error), want);
+            assert_eq!(parsed(line.as_bytes()).unwrap_err(), want);
         };
         check("{broken", "key must be a string at column 2");
         check("[1,", "EOF while parsing a value at column 3");
+        check("{\"id\": \"a\n", "EOF while parsing a string at column 9");
     }
 
     #[test]

@@ -5,13 +5,15 @@
 //! | --- | --- |
 //! | `output` | data on standard output, and text that cannot touch the terminal |
 //! | `error`, `hints`, `model_hints` | what went wrong, a hint, an exit code |
-//! | `render`, `branches` | the steps of a process as they happen, and its branches |
+//! | `render`, `draft`, `branches` | the steps of a process as they happen, and its branches |
+//! | `markdown` | an answer on a terminal |
 //! | `report` | what a process did, as JSON |
 //! | `bar`, `pull` | how far work has come |
 //! | `words` | the messages of the shell, in each language |
 //! | `person` | questions and approvals |
 //! | `interrupts`, `exit` | Ctrl-C, and the end of the program |
 //! | `text`, `lines` | files that a user named: whole, or by lines of JSON |
+//! | `piped` | what comes on standard input beside a task |
 //! | `logging` | diagnostics |
 //! | `secrets` | what is in nothing that is printed |
 //!
@@ -24,6 +26,7 @@ macro_rules! say {
     ($($words:tt)*) => {{
         use std::io::Write as _;
         let words = $crate::terminal::output::visible(&format!($($words)*));
+        $crate::terminal::draft::clear();
         let _ = writeln!(std::io::stderr(), "{}", $crate::terminal::secrets::text(&words));
     }};
 }
@@ -31,16 +34,19 @@ macro_rules! say {
 pub mod bar;
 pub mod branches;
 pub mod children;
+pub mod draft;
 pub mod error;
 pub mod exit;
 pub mod hints;
 pub mod interrupts;
 pub mod lines;
 pub mod logging;
+pub mod markdown;
 pub mod model_hints;
 pub mod output;
 pub mod parts;
 pub mod person;
+pub mod piped;
 pub mod pull;
 pub mod render;
 pub mod report;

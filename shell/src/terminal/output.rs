@@ -3,6 +3,7 @@
 //! Every text of a model, a tool or a server passes [`visible`] before it is printed, on
 //! standard error too. This file does not know what it prints.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -85,6 +86,22 @@ pub fn colour(when: Colour) {
         console::set_colors_enabled(when == Colour::Always);
         console::set_colors_enabled_stderr(when == Colour::Always);
     }
+}
+
+/// So many things by their noun: `1 page`, `2 pages`.
+pub fn counted(count: impl Display, noun: &str) -> String {
+    let count = count.to_string();
+    let ending = match noun {
+        _ if count == "1" => return format!("{count} {noun}"),
+        noun if noun.ends_with(['s', 'x']) || noun.ends_with("ch") => "es",
+        _ => "s",
+    };
+    format!("{count} {noun}{ending}")
+}
+
+/// The columns of the terminal; 80 where there is none, or one that does not say.
+pub fn columns() -> usize {
+    usize::from(console::Term::stderr().size().1)
 }
 
 /// Prints rows under `heads`: arranged to the width of a terminal, one plain

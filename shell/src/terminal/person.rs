@@ -2,6 +2,8 @@
 //! needed is decided by the kernel's gate; here it is worded, and the reply is read.
 
 use std::io::{BufRead, IsTerminal, Write};
+#[cfg(unix)]
+use std::time::Duration;
 
 use quipu_kernel::event::Event;
 use quipu_kernel::process::Reply;
@@ -13,6 +15,9 @@ use crate::terminal::words::{fill, words};
 const CALL_CHARS: usize = 600;
 /// Characters of a rule that somebody can agree to.
 const RULE_CHARS: usize = 1_000;
+/// How soon the next line of what is pasted comes; nobody types as fast.
+#[cfg(unix)]
+const PASTE_GAP: Duration = Duration::from_millis(50);
 
 /// Whether somebody can be asked: a terminal on both sides, and no `--no-input`.
 pub fn is_there(no_input: bool) -> bool {
@@ -40,7 +45,9 @@ pub async fn ask(event: &Event) -> Reply {
         }
         _ => return Reply::Nobody,
     };
-    match asked(&prompt).await {
+    show(&prompt);
+    // What is pasted is one answer, however many lines it has.
+    match lines().await {
         None => Reply::Nobody,
         Some(line) => Reply::Text(line.trim().to_owned()),
     }
@@ -84,13 +91,20 @@ async fn approve(shown: &Shown<'_>) -> Reply {
     }
 }
 
-/// What a person types at `prompt`; `None` where nobody is there.
+/// What a person types at `prompt`; `None` where nobody is there. One line agrees or does not:
+/// what comes right behind it was pasted, and is meant for nothing here.
 async fn asked(prompt: &str) -> Option<String> {
+    show(prompt);
+    let said = line().await;
+    discard_typed();
+    said
+}
+
+fn show(prompt: &str) {
     discard_typed();
     let mut err = std::io::stderr();
     let _ = write!(err, "{prompt}");
     let _ = err.flush();
-    line().await
 }
 
 impl Shown<'_> {
@@ -153,8 +167,31 @@ fn discard_typed() {
     }
 }
 
+/// What a person types: a line, or all lines of what is pasted. `None` at the end.
+pub async fn lines() -> Option<String> {
+    let mut text = line().await?;
+    while is_more().await {
+        match line().await {
+            Some(more) => text.push_str(&more),
+            None => break,
+        }
+    }
+    Some(text)
+}
+
+/// Whether another line comes with the one that was read.
+#[cfg(unix)]
+async fn is_more() -> bool {
+    matches!(tokio::time::timeout(PASTE_GAP, readable()).await, Ok(Ok(())))
+}
+
+#[cfg(not(unix))]
+async fn is_more() -> bool {
+    false
+}
+
 /// A line of standard input; `None` at its end.
-pub async fn line() -> Option<String> {
+async fn line() -> Option<String> {
     // A thread that reads cannot be called back and would swallow the next line
     // typed, so none is started before there is something to read.
     readable().await.ok()?;

@@ -11,7 +11,8 @@ use quipu_kernel::process::Status;
 use quipu_kernel::window::reminder::{Reminder, Source};
 use serde_json::Value;
 
-use crate::terminal::output::{is_plain, one_line, seconds, shortened, visible};
+use crate::terminal::draft::Draft;
+use crate::terminal::output::{columns, is_plain, one_line, seconds, shortened, visible};
 use crate::terminal::parts::Shown;
 use crate::terminal::words::{fill, words};
 use crate::terminal::{branches, children, hints};
@@ -24,7 +25,7 @@ pub struct Renderer {
     live: bool,
     /// Whether what came back is one line, and the rest is asked for.
     folds: bool,
-    written: String,
+    draft: Draft,
     /// The parts of the task as they were shown.
     parts: Shown,
     dim: Style,
@@ -41,7 +42,7 @@ impl Renderer {
         Self {
             live,
             folds: false,
-            written: String::new(),
+            draft: Draft::new(style(Style::new().dim())),
             parts: Shown::default(),
             dim: style(Style::new().dim()),
             mark: style(Style::new().cyan().bold()),
@@ -91,7 +92,6 @@ impl Renderer {
                 }
             }
             Event::Parts { parts, .. } => {
-                self.end_draft();
                 for line in self.parts.changed(parts) {
                     self.print(&self.dim.apply_to(visible(&line)).to_string());
                 }
@@ -100,9 +100,9 @@ impl Renderer {
                 n, prompt_tokens, ..
             } if self.live => {
                 let waiting = fill(words().reading, &[("n", n), ("tokens", prompt_tokens)]);
-                self.draft(&waiting);
+                self.draft.line(&waiting);
             }
-            Event::Token { text, .. } if self.live => self.stream(text),
+            Event::Token { text, .. } if self.live => self.draft.write(text),
             Event::Action {
                 n,
                 action,
@@ -110,7 +110,6 @@ impl Renderer {
                 ms,
                 ..
             } => {
-                self.end_draft();
                 let tokens = fill(
                     words().tokens,
                     &[
@@ -162,7 +161,7 @@ impl Renderer {
                 };
                 note.extend(kept.map(|kept| format!(" · {kept}")));
                 let text = match self.folds {
-                    true => folded(*n, text, self.columns()),
+                    true => folded(*n, text, columns()),
                     false => visible(&shortened(text, SHOWN_CHARS)).replace('\n', "\n          "),
                 };
                 self.print(&format!(
@@ -197,12 +196,10 @@ impl Renderer {
                 self.print(&self.dim.apply_to(format!("        {words}")).to_string());
             }
             Event::Denied { missing, .. } => {
-                self.end_draft();
                 let hint = visible(&format!("hint: {}", hints::grant_or_allow(missing)));
                 self.print(&self.dim.apply_to(hint).to_string());
             }
             Event::LimitHit { limit, text, .. } => {
-                self.end_draft();
                 let text = hints::with_option(text, *limit);
                 self.print(
                     &self
@@ -212,7 +209,6 @@ impl Renderer {
                 );
             }
             Event::Spawned { .. } | Event::Joined { .. } => {
-                self.end_draft();
                 if let Some(line) = children::line(event) {
                     self.print(&self.dim.apply_to(line).to_string());
                 }
@@ -223,7 +219,6 @@ impl Renderer {
                 }
             }
             Event::Exited { exit, .. } => {
-                self.end_draft();
                 let ended = hints::ended(exit).filter(|_| exit.status != Status::Interrupted);
                 if let Some(error) = ended {
                     self.print(&self.warn.apply_to(visible(&error)).to_string());
@@ -248,36 +243,10 @@ impl Renderer {
         }
     }
 
-    fn print(&self, text: &str) {
+    fn print(&mut self, text: &str) {
+        self.draft.end();
         // Standard error may be closed; the work goes on without it.
         let _ = writeln!(std::io::stderr(), "{text}");
-    }
-
-    /// A line that the next one replaces.
-    fn draft(&mut self, text: &str) {
-        let mut err = std::io::stderr();
-        let _ = write!(err, "\r\u{1b}[K{}", self.dim.apply_to(text));
-        let _ = err.flush();
-    }
-
-    /// Shows the end of what has been written so far, on one line.
-    fn stream(&mut self, text: &str) {
-        self.written.push_str(text);
-        let width = self.columns();
-        let line = tail(&visible(&one_line(&self.written)), width.saturating_sub(1));
-        self.draft(&line);
-    }
-
-    /// The width of the terminal.
-    fn columns(&self) -> usize {
-        usize::from(console::Term::stderr().size().1)
-    }
-
-    fn end_draft(&mut self) {
-        if self.live {
-            self.draft("");
-        }
-        self.written.clear();
     }
 }
 
@@ -336,23 +305,6 @@ fn argument(rest: &str) -> String {
     }
 }
 
-/// The end of `text` that takes at most `columns` of a terminal.
-fn tail(text: &str, columns: usize) -> String {
-    let mut left = columns;
-    let start = text
-        .char_indices()
-        .rev()
-        .take_while(|(_, c)| {
-            let width = console::measure_text_width(c.encode_utf8(&mut [0; 4]));
-            let fits = width <= left;
-            left = left.saturating_sub(width);
-            fits
-        })
-        .last()
-        .map_or(text.len(), |(at, _)| at);
-    text[start..].to_owned()
-}
-
 /// What an action does, and with what.
 pub fn action_words(action: &Value) -> (String, String) {
     if let Some(tool) = action.get("tool").and_then(Value::as_str) {
@@ -383,14 +335,5 @@ mod tests {
         let long = "x".repeat(50);
         let cut = format!("{}… [more lines: 1, /step 3]", "x".repeat(40));
         check(&long, &cut);
-    }
-
-    #[test]
-    fn the_end_of_a_line_fits_the_terminal() {
-        let check = |text: &str, columns: usize, want: &str| assert_eq!(tail(text, columns), want);
-        check("abc", 10, "abc");
-        check("abc", 2, "bc");
-        check("a漢字", 3, "字");
-        check("abc", 0, "");
     }
 }

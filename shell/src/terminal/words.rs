@@ -7,6 +7,8 @@
 use std::fmt::Display;
 use std::sync::OnceLock;
 
+use super::output::counted;
+
 /// A language of the shell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
@@ -54,7 +56,23 @@ pub fn words() -> &'static Words {
     SPOKEN.get().unwrap_or(&&ENGLISH)
 }
 
-/// `template` with its `{names}` filled in.
+/// Columns of a help in two columns.
+const HELP_COLUMNS: usize = 80;
+
+/// The help of the shell, one command a line where a terminal has too few `columns` for two.
+pub fn help(columns: usize) -> String {
+    let help = words().help;
+    if columns >= HELP_COLUMNS {
+        return help.to_owned();
+    }
+    let lines = help.lines().flat_map(|line| match line.rfind("  /") {
+        Some(at) if at > 0 => vec![line[..at].trim_end(), &line[at..]],
+        _ => vec![line],
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// `template` with its `{names}` filled in; `{name:noun}` is so many of them.
 pub fn fill(template: &str, values: &[(&str, &dyn Display)]) -> String {
     let mut text = String::with_capacity(template.len());
     let mut rest = template;
@@ -65,9 +83,14 @@ pub fn fill(template: &str, values: &[(&str, &dyn Display)]) -> String {
             rest = after;
             continue;
         };
-        match values.iter().find(|(known, _)| *known == name) {
-            Some((_, value)) => text.push_str(&value.to_string()),
-            None => text.push_str(&format!("{{{name}}}")),
+        let (key, noun) = match name.split_once(':') {
+            Some((key, noun)) => (key, Some(noun)),
+            None => (name, None),
+        };
+        match (values.iter().find(|(known, _)| *known == key), noun) {
+            (Some((_, value)), None) => text.push_str(&value.to_string()),
+            (Some((_, value)), Some(noun)) => text.push_str(&counted(value, noun)),
+            (None, _) => text.push_str(&format!("{{{name}}}")),
         }
         rest = after;
     }
@@ -94,6 +117,9 @@ catalogue! {
         "输入任务即可开始；/help 列出命令；Ctrl-D 退出。";
     offer_meaning: "pages are found by their words; /model pull {model} ({size}, {licence}) finds them by meaning too, in any language",
         "目前按词语查找页面；/model pull {model}（{size}，{licence}）后还可按含义查找，支持任何语言";
+    fetch: "{model} is not on this machine. Fetch it now{size}? [y/N] ",
+        "此机器上没有 {model}。现在下载{size}吗？[y/N] ";
+    loading: "loading {model}…", "正在加载 {model}…";
     shared: "{cpu} · shared with the machine that runs here",
         "{cpu} · 与此处正在运行的机器共用";
     cut_off: "process {pid} was cut off: /resume {pid} carries it on, /continue brings its conversation back",
@@ -116,7 +142,7 @@ catalogue! {
     machine_ended: "the machine that ran here has ended: this shell runs one of its own",
         "此处运行的机器已结束：本 shell 将自行运行一台";
     stopped: "stopped; /resume {pid} carries it on", "已停止；/resume {pid} 继续执行";
-    suspended: "{count} suspended; they go on when a machine starts on this root",
+    suspended: "{count:process} suspended, to go on when a machine starts on this root",
         "已挂起 {count} 个；当机器在此根目录上启动时会继续执行";
     interrupted: "interrupted", "已中断";
     noted: "noted as a case to learn from; /learn learns from all {cases}",
@@ -127,9 +153,9 @@ catalogue! {
     spoken: "answers are spoken; Ctrl-C stops one", "回答会朗读出来；Ctrl-C 停止当前朗读";
     not_spoken: "answers are not spoken", "回答不再朗读";
     model_now: "the model is {model}", "当前模型：{model}";
-    cost: "tasks: {tasks} · {time} · {prompt} prompt tokens ({cached} cached) · {generated} generated",
+    cost: "tasks: {tasks} · {time} · {prompt:prompt token} ({cached} cached) · {generated} generated",
         "{tasks} 个任务 · {time} · 提示词 {prompt} 个 token（{cached} 个来自缓存）· 生成 {generated} 个";
-    window_of: "process {pid}: {used} of {size} tokens", "进程 {pid}：已用 {used} / {size} 个 token";
+    window_of: "process {pid}: {used} of {size:token}", "进程 {pid}：已用 {used} / {size} 个 token";
     page_boot: "instructions and tools", "指令与工具";
     page_examples: "what was learnt", "学到的示例";
     page_reminder: "what memory holds on it", "记忆中的相关内容";
@@ -139,14 +165,16 @@ catalogue! {
     page_template: "between them", "分隔标记";
     page_reserve: "kept for the answer", "为回答预留";
     page_free: "free", "空闲";
+    no_plan: "the task of process {pid} has one part, and nothing is planned for it",
+        "进程 {pid} 的任务只有一个部分，没有为它制定计划";
     evicted_steps: "out of sight: {pages}", "已移出窗口：{pages}";
     process_goes_on: "process {pid} goes on after step {steps}", "进程 {pid} 从第 {steps} 步之后继续";
     taught: "shown what was learnt: {ids}", "展示学到的示例：{ids}";
     left_out: "{tool} is left out: no grammar holds its schema ({reason})",
         "已略去 {tool}：没有语法能约束它的模式（{reason}）";
-    reading: "step {n}  reading {tokens} tokens…", "第 {n} 步  正在读取 {tokens} 个 token…";
+    reading: "step {n}  reading {tokens:token}…", "第 {n} 步  正在读取 {tokens} 个 token…";
     step: "step {n}", "第 {n} 步";
-    tokens: "{prompt} tokens ({cached} cached) + {generated}",
+    tokens: "{prompt:token} ({cached} cached) + {generated}",
         "{prompt} 个 token（{cached} 个来自缓存）+ {generated}";
     untrusted: "untrusted, from {source}", "不受信任，来自 {source}";
     private: "private", "私密";
@@ -154,16 +182,16 @@ catalogue! {
     more: "[more lines: {lines}, /step {n}]", "［还有 {lines} 行：/step {n}］";
     result: "result", "结果";
     failed: "failed", "失败";
-    evicted: "page {page} evicted ({tokens} tokens)", "页 {page} 已移出窗口（{tokens} 个 token）";
+    evicted: "page {page} evicted ({tokens:token})", "页 {page} 已移出窗口（{tokens} 个 token）";
     recalled: "page {page} recalled", "页 {page} 已取回";
     left_undone: "not done: {parts}", "未完成：{parts}";
     child_began: "        process {pid}: {task}", "        进程 {pid}：{task}";
     child_ended: "        process {pid} → {said}", "        进程 {pid} → {said}";
-    lost: "{events} events came too fast to be shown", "{events} 个事件来得太快，未能显示";
+    lost: "{events:event} came too fast to be shown", "{events} 个事件来得太快，未能显示";
     limit: "limit: {text}", "限制：{text}";
-    sum: "{time} · {prompt} prompt tokens ({cached} cached) · {generated} generated",
+    sum: "{time} · {prompt:prompt token} ({cached} cached) · {generated} generated",
         "{time} · 提示词 {prompt} 个 token（{cached} 个来自缓存）· 生成 {generated} 个";
-    reminded: "reminded of {what} · {tokens} tokens", "想起 {what} · {tokens} 个 token";
+    reminded: "reminded of {what} · {tokens:token}", "想起 {what} · {tokens} 个 token";
     approve: "Approve this once? [y/N{all}] ", "仅此一次批准吗？[y/N{all}] ";
     approve_all: ", a shows all of it", "，a 显示全部";
     approve_process: ", p for this process", "，p 本进程内有效";
@@ -180,6 +208,7 @@ Alt-Enter, or a backslash at the end, starts another line.
   /ps              processes           /log PID         what one did
   /resume PID      carry one on        /kill PID        stop one for good
   /step [N]        a step in full      /context [PID]   what is in the window
+  /plan [PID]      what is to be done  /cost            what this talk has cost
   /mem search …    find pages          /mem add PATH    bring documents in
   /tool ls         tools               /tool call …     call one
   /model           the model in use    /model NAME      take another one
@@ -190,9 +219,8 @@ Alt-Enter, or a backslash at the end, starts another line.
   /turns           this conversation   /undo [N]        take turns back
   /clear           forget this talk    /continue [PID]  take an earlier one up
   /export FILE     write .md or .json  /import FILE     read one
-  /history WORDS   what was asked      /cost            what this talk has cost
-  /doctor          check everything    /config show     settings
-  /quit            leave",
+  /history WORDS   what was asked      /doctor          check everything
+  /config show     settings            /quit            leave",
         "\
 输入任务即可。@路径 附上文件，!命令 运行程序。任务运行时输入的内容排到下一个。
 Ctrl-C 停止当前步骤，两次停止进程，三次退出 shell；Ctrl-D 退出。
@@ -201,6 +229,7 @@ Alt-Enter 或行尾的反斜杠换行继续输入。
   /ps              进程列表            /log PID         某个进程做了什么
   /resume PID      继续某个进程        /kill PID        彻底停止某个进程
   /step [N]        完整显示一步        /context [PID]   窗口里有什么
+  /plan [PID]      要做什么            /cost            本次对话的开销
   /mem search …    查找页面            /mem add PATH    导入文档
   /tool ls         工具列表            /tool call …     调用工具
   /model           当前模型            /model NAME      换一个模型
@@ -211,9 +240,8 @@ Alt-Enter 或行尾的反斜杠换行继续输入。
   /turns           本次对话            /undo [N]        撤回若干轮
   /clear           忘掉本次对话        /continue [PID]  恢复更早的对话
   /export FILE     写出对话 .md .json  /import FILE     读入对话
-  /history WORDS   搜索问过的内容      /cost            本次对话的开销
-  /doctor          全面检查            /config show     设置
-  /quit            退出";
+  /history WORDS   搜索问过的内容      /doctor          全面检查
+  /config show     设置                /quit            退出";
 }
 
 #[cfg(test)]
@@ -222,7 +250,9 @@ mod tests {
 
     fn names(template: &str) -> Vec<&str> {
         let parts = template.split('{').skip(1);
-        let mut names: Vec<&str> = parts.filter_map(|part| part.split('}').next()).collect();
+        // A noun stands where the language has plurals.
+        let names = parts.filter_map(|part| part.split(['}', ':']).next());
+        let mut names: Vec<&str> = names.collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -236,6 +266,17 @@ mod tests {
         }
         let commands = |help: &str| help.matches("  /").count();
         assert_eq!(commands(ENGLISH.help), commands(CHINESE.help));
+    }
+
+    #[test]
+    fn a_narrow_terminal_has_a_command_a_line() {
+        let (wide, narrow) = (help(80), help(40));
+        assert_eq!(wide, ENGLISH.help);
+        let of = |help: &str| help.matches("  /").count();
+        assert_eq!(of(&wide), of(&narrow));
+        let commands = narrow.lines().filter(|line| line.starts_with("  /"));
+        assert!(commands.clone().all(|line| of(line) == 1 && line.len() < 48));
+        assert_eq!(commands.count(), of(&narrow));
     }
 
     #[test]
@@ -257,6 +298,7 @@ mod tests {
             assert_eq!(fill(template, &[("a", &"{b}"), ("b", &2)]), want);
         };
         check("{a} and {b}", "{b} and 2");
+        check("{b:page}, {c:page}", "2 pages, {c:page}");
         check("{c} {", "{c} ");
         check("", "");
     }

@@ -46,7 +46,7 @@ fn what_is_left_of_a_batch_is_done_without_what_is_there() {
     sandbox.write("results", format!("{done}{cut}"));
     sandbox
         .quipu(&resume)
-        .check(0, &["1 of 4 tasks are done already"]);
+        .check(0, &["1 of 4 tasks already done"]);
     let results = read();
     assert!(results.starts_with(done), "{results}");
     let ids: Vec<_> = results.lines().map(|line| &line[..8]).collect();
@@ -58,7 +58,7 @@ fn what_is_left_of_a_batch_is_done_without_what_is_there() {
     // Then there is nothing left, and nothing changes.
     sandbox
         .quipu(&resume)
-        .check(0, &["4 of 4 tasks are done already"]);
+        .check(0, &["4 of 4 tasks already done"]);
     assert_eq!(read(), results);
 
     // A file of something else is not touched.

@@ -302,7 +302,7 @@ async fn a_private_note_leaves_only_with_leave() {
         format!("The code of the cellar door is {DIARY}."),
     );
     let add = ["mem", "add", "--vouch", "--private", note.to_str().unwrap()];
-    run(&sandbox, &add).await.check(0, &["added 1 pages"]);
+    run(&sandbox, &add).await.check(0, &["added 1 page"]);
 
     let call = |tool: &str, args: Value| json!({"tool": tool, "args": args}).to_string();
     let read = call("memory.search", json!({"query": "code of the cellar door"}));

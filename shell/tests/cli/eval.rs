@@ -115,12 +115,12 @@ fn what_is_missing_is_run_and_graded_results_are_not() {
     sandbox.write("results", cut);
     sandbox
         .quipu(&resume)
-        .check(0, &["1 of 3 cases are done already"]);
+        .check(0, &["1 of 3 cases already done"]);
     let all = lines(&sandbox, "results");
     assert_eq!(all.len(), 3);
     assert_eq!(all[0], first[0]);
     let said = sandbox.quipu(&resume);
-    said.check(0, &["3 of 3 cases are done already"]);
+    said.check(0, &["3 of 3 cases already done"]);
     assert!(said.out.contains("66.7 %"), "{said:#?}");
     assert_eq!(lines(&sandbox, "results"), all);
 
@@ -136,7 +136,7 @@ fn what_is_missing_is_run_and_graded_results_are_not() {
     sandbox.write("peer.jsonl", peer);
     let graded = ["eval", "cases.jsonl", "--json", "--grade", "peer.jsonl"];
     let said = sandbox.quipu(&graded);
-    said.check(1, &["1 of 3 cases have no result"]);
+    said.check(1, &["without a result: 1 of 3 cases"]);
     let sums = said.json();
     let all = &sums.as_array().unwrap()[2];
     assert_eq!(all["model"], "peer");
@@ -229,7 +229,7 @@ fn a_case_that_could_not_be_run_is_told_of_and_run_again() {
     let empty = sandbox.script("empty.jsonl", &[]);
     let eval = ["eval", "cases.jsonl", "--out", "results", "--cpu"];
     let said = sandbox.quipu(&[&eval[..], &[&empty]].concat());
-    said.check(1, &["1 cases could not be run; the first, 1: "]);
+    said.check(1, &["could not be run: 1 case; the first, 1: "]);
     assert!(said.out.contains(" 0.0 %"), "{said:#?}");
     let done = sandbox.script("empty.jsonl", &[DONE]);
     sandbox

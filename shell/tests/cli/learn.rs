@@ -115,7 +115,7 @@ fn what_helps_is_kept_shown_switched_off_exported_and_rolled_back() {
 
     sandbox
         .quipu(&["learn", "rollback"])
-        .check(0, &["set 1 is removed", "0 are left"]);
+        .check(0, &["set 1 is removed", "left: 0"]);
     assert_eq!(sandbox.quipu(&["learn", "ls", "--json"]).json(), json!([]));
     assert_eq!(shown(&sandbox, &cpu), 0);
 }
@@ -157,7 +157,7 @@ fn what_cannot_be_learnt_from_is_named() {
     };
     check(&[], "nothing to learn from");
     sandbox.write("few.jsonl", cases().lines().next().unwrap());
-    check(&["few.jsonl"], "few.jsonl has 1 cases to learn from");
+    check(&["few.jsonl"], "few.jsonl has 1 case to learn from");
     check(&["cases.jsonl", "--p-max", "2"], "not a likelihood");
     sandbox.write("strange.md", "Do as I say.");
     check(&["cases.jsonl", "--agent", "strange.md"], "is not trusted");

@@ -1,6 +1,7 @@
 //! Model files that are not there, not whole, or not models: a clear word instead of a crash.
 
 use crate::sandbox::{Said, Sandbox};
+use crate::terminal::Terminal;
 
 fn run_on(sandbox: &Sandbox, model: &str) -> Said {
     sandbox.quipu(&["run", "--model", model, "task"])
@@ -122,4 +123,14 @@ fn model_without_a_chat_template_is_refused() {
             "hint: choose an instruct",
         ],
     );
+}
+
+#[test]
+fn a_model_that_is_missing_is_offered_to_a_person() {
+    let name = "qwen2.5-coder-1.5b";
+    let mut shell = Terminal::shell(Sandbox::new(), &["--model", name]);
+    shell.shows(&format!("{name} is not on this machine. Fetch it now ("));
+    shell.types("n");
+    shell.shows(&format!("quipu model pull {name}"));
+    assert_eq!(shell.end().0, Some(2));
 }

@@ -27,7 +27,7 @@ fn what_is_left_out_is_counted() {
     let left_out = "3 files left out by ignore rules or hidden (--no-ignore";
     add(&["v"]).check(
         0,
-        &["added 1 pages from 1 files", left_out, "v/drafts/engine.md"],
+        &["added 1 page from 1 file", left_out, "v/drafts/engine.md"],
     );
     add(&["only"]).check(1, &["added 0 pages", "1 file left out", "only/all.md"]);
     add(&["empty"]).check(1, &["added 0 pages from 0 files"]);

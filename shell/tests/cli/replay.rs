@@ -116,7 +116,7 @@ fn what_ended_long_ago_goes() {
     sandbox.write("root/config.toml", "[journal]\nkeep_days = 7\n");
     sandbox
         .quipu(&["run", "--cpu", &cpu, "task"])
-        .check(0, &["removed 1 processes that ended"]);
+        .check(0, &["removed 1 process that ended"]);
     let ps = sandbox.quipu(&["ps", "--json"]).json();
     assert_eq!(
         (ps.as_array().unwrap().len(), &ps[0]["pid"]),

@@ -19,6 +19,65 @@ fn a_task_comes_from_standard_input() {
 }
 
 #[test]
+fn what_is_piped_stands_beside_the_task() {
+    let sandbox = Sandbox::new();
+    let cpu = sandbox.script("script.jsonl", &[DONE]);
+    let run = ["run", "--cpu", &cpu, "sum it up"];
+    let with = "from standard input";
+    let said = sandbox.quipu_reading(&run, "buy milk");
+    said.check(0, &["with 8 bytes from standard input"]);
+    assert_eq!(said.out, "done\n");
+    let waits = [&run[..], &["--attach", "-"]].concat();
+    sandbox.quipu_reading(&waits, "buy milk").check(0, &[]);
+    let journal = sandbox.path().join("root/state/journal.db");
+    let journal = rusqlite::Connection::open(journal).unwrap();
+    for pid in [1, 2] {
+        let sql = "SELECT program FROM process WHERE pid=?1";
+        let program: String = journal.query_row(sql, [pid], |row| row.get(0)).unwrap();
+        let program: serde_json::Value = serde_json::from_str(&program).unwrap();
+        assert_eq!(program["attached"][0]["text"], "buy milk");
+        assert_eq!(program["attached"][0]["label"]["trust"], "untrusted");
+        assert_eq!(program["label"]["trust"], "user");
+    }
+
+    // Nothing came, or nothing that is this program's.
+    for said in [
+        sandbox.quipu(&run),
+        sandbox.quipu_reading(&run, ""),
+        sandbox.quipu_reading(&run, " \n"),
+    ] {
+        said.check(0, &[]);
+        assert!(!said.err.contains(with), "{said:#?}");
+    }
+    sandbox.write("tasks.txt", "one\ntwo\n");
+    let mut begun = Command::new("sh");
+    begun
+        .arg("-c")
+        .arg("while read -r task; do \"$quipu\" run --cpu \"$cpu\" \"$task\"; done <tasks.txt")
+        .current_dir(sandbox.path())
+        .env("quipu", env!("CARGO_BIN_EXE_quipu"))
+        .env("cpu", &cpu)
+        .env("QUIPU_ROOT", sandbox.path().join("root"))
+        .env("HOME", sandbox.path());
+    let said: Said = begun.output().unwrap().into();
+    assert_eq!(said.out, "done\ndone\n", "{said:#?}");
+    assert!(!said.err.contains(with), "{said:#?}");
+
+    let check = |args: &[&str], input: &[u8], code: i32, wanted: &str| {
+        let args = [&["run", "--cpu", &cpu][..], args].concat();
+        sandbox.quipu_reading(&args, input).check(code, &[wanted]);
+    };
+    check(&["task"], b"\xff\xfe\0", 2, "not UTF-8");
+    check(&["-", "--attach", "-"], b"x", 2, "cannot be both");
+    check(
+        &["read @tasks.txt and @nothing"],
+        b"",
+        0,
+        "hint: @tasks.txt is not read here; --attach tasks.txt does",
+    );
+}
+
+#[test]
 fn an_empty_or_unreadable_task_is_refused() {
     let sandbox = Sandbox::new();
     let cpu = sandbox.script("script.jsonl", &[DONE]);

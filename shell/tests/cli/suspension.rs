@@ -34,7 +34,7 @@ fn the_next_machine_goes_on_by_itself() {
     let (sandbox, machine) = slow();
     let mut guest = in_its_second_step(&sandbox, &[]);
     let said = machine.end("TERM");
-    said.check(0, &["a second signal ends at once", "hint: 1 suspended"]);
+    said.check(0, &["a second signal ends at once", "hint: 1 process suspended"]);
     let told = guest.end();
     told.check(130, &["process 1 goes on when"]);
     assert!(told.out.contains("\"status\":\"suspended\""), "{told:#?}");
@@ -83,7 +83,7 @@ fn a_second_signal_ends_at_once() {
     machine.says("a second signal ends at once");
     let said = machine.end("TERM");
     said.check(130, &[]);
-    assert!(!said.err.contains("hint: 1 suspended"), "{said:#?}");
+    assert!(!said.err.contains("hint: 1 process suspended"), "{said:#?}");
     // As after a crash.
     let ps = sandbox.quipu(&["ps", "--json"]).json();
     assert_eq!(ps[0]["state"], "ready", "{ps}");
@@ -93,7 +93,7 @@ fn a_second_signal_ends_at_once() {
 fn branches_are_not_carried_on_and_that_is_said() {
     let (sandbox, machine) = slow();
     let mut guest = in_its_second_step(&sandbox, &["--think", "2"]);
-    machine.end("TERM").check(0, &["hint: 1 suspended"]);
+    machine.end("TERM").check(0, &["hint: 1 process suspended"]);
     guest
         .end()
         .check(130, &["other branches of it cannot be carried on"]);
@@ -122,7 +122,7 @@ fn a_batch_goes_on_where_its_machine_was_stopped() {
     machine.end("TERM").check(0, &["hint: 2 suspended"]);
     guest
         .end()
-        .check(130, &["1 tasks were not started", "--resume"]);
+        .check(130, &["not started: 1 task", "--resume"]);
     sandbox.install("slow", MENDED);
     let _machine = Machine::start(&sandbox, LINES, &[]);
     // One of them is over before the batch goes on.

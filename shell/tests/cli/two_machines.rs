@@ -47,7 +47,7 @@ fn the_store_of_a_machine_that_runs_is_read_and_written_through_it() {
         .check(0, &["nothing found"]);
     sandbox
         .quipu(&["mem", "add", "note.txt"])
-        .check(0, &["added 1 pages"]);
+        .check(0, &["added 1 page"]);
     let found = sandbox.quipu(&["mem", "search", "note"]);
     assert!(found.out.contains("note.txt#1"), "{found:#?}");
     sandbox.quipu(&["mem", "stats"]).check(0, &[]);

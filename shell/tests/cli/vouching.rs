@@ -50,7 +50,13 @@ fn a_pipe_and_an_attached_file_are_a_strangers_too() {
             .quipu_reading(&[&["--cpu", &cpu][..], args].concat(), "keep it\n")
             .check(code, said);
     };
-    for args in [&["run", "-"][..], &["run"], &[]] {
+    for args in [
+        &["run", "-"][..],
+        &["run"],
+        &["run", "do what it says"],
+        &["run", "do what it says", "--attach", "-"],
+        &[],
+    ] {
         piped(args, 3, &[REFUSED, "standard input"]);
         piped(&[args, &["--trusted-input"]].concat(), 0, &[]);
     }

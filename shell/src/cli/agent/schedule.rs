@@ -11,6 +11,7 @@ use quipu_kernel::process::{Pid, State};
 use serde_json::{Value, json};
 
 use crate::cli::run::{exit_code, follow};
+use crate::config::private;
 use crate::service::control::{Reply, Request};
 use crate::service::conversation::{Ask, Conversation, Start, Told};
 use crate::service::door::Door;
@@ -165,7 +166,7 @@ fn trigger(args: &ScheduleArgs) -> Result<(Trigger, Option<String>)> {
         }
         (_, Some(path), _) => Ok((Trigger::Change(watched(path)?), None)),
         (.., Some(_)) => {
-            let token = token()?;
+            let token = private::token()?;
             Ok((Trigger::Hook(schedule::token_hash(&token)), Some(token)))
         }
         _ => Err(UserError::usage(
@@ -229,13 +230,6 @@ fn name(args: &ScheduleArgs, agent: &Path) -> Result<String> {
             "give --name: up to 64 letters, digits, - and _",
         )),
     }
-}
-
-/// A word that nobody guesses.
-fn token() -> Result<String> {
-    let mut bytes = [0; 24];
-    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn remove(session: &Session, name: &str) -> Result<u8> {

@@ -18,7 +18,7 @@ use crate::session::Session;
 use crate::session::judgement::{self, Quality};
 use crate::terminal::error::{INTERRUPTED, UserError};
 use crate::terminal::interrupts::Interrupts;
-use crate::terminal::output;
+use crate::terminal::output::{self, counted};
 
 /// Every so many cases one is set aside, to see how good the fit is on others.
 const ASIDE: usize = 4;
@@ -58,8 +58,8 @@ fn keep(on: &Session, model: &str, samples: &BTreeMap<Question, Vec<Sample>>) ->
         let of = |yes: bool| samples.iter().filter(|sample| sample.1 == yes).count();
         if of(true) < CASES_MIN || of(false) < CASES_MIN {
             say!(
-                "warning: {name}: {} cases with yes and {} with no: too few to fit anything",
-                of(true),
+                "warning: {name}: {} with yes and {} with no: too few to fit anything",
+                counted(of(true), "case"),
                 of(false)
             );
             continue;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::calls::{self, Call};
 use super::rows::Row;
+use crate::terminal::output::counted;
 
 /// Conditions, all of which must hold.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -136,7 +137,7 @@ impl Check {
         }
         if let Some(most) = self.steps_max {
             let steps = run.steps.ok_or("the result does not say how many steps")?;
-            must(steps <= most, || format!("{steps} steps"))?;
+            must(steps <= most, || counted(steps, "step"))?;
         }
         if let Some(wanted) = &self.status {
             let status = run.status.as_deref().unwrap_or("without a status");

@@ -51,7 +51,7 @@ use crate::session::Session;
 use crate::terminal::error::{FAILED, INTERRUPTED, UserError};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::file_words;
-use crate::terminal::output;
+use crate::terminal::output::{self, counted};
 use agents::Agents;
 use cases::Case;
 use one::{Bench, Job};
@@ -147,7 +147,7 @@ pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
         let rows = grade::rows(&cases, file)?;
         let missing = grade::missing(&cases, &rows);
         if missing > 0 {
-            say!("warning: {missing} of {} cases have no result", cases.len());
+            say!("warning: without a result: {missing} of {}", counted(cases.len(), "case"));
         }
         let code = sum_up(&args, &cases, &rows)?;
         return Ok(if missing > 0 { FAILED } else { code });
@@ -271,7 +271,7 @@ fn left<'a>(
         }
     }
     if done > 0 {
-        say!("{done} of {all} cases are done already");
+        say!("{done} of {} already done", counted(all, "case"));
     }
     // One agent after another, so that its cases share what they begin with.
     for part in &mut parts {
@@ -334,8 +334,8 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
     if let Some(first) = broken.first() {
         let why = output::visible(&first.why);
         say!(
-            "{} cases could not be run; the first, {}: {why}",
-            broken.len(),
+            "could not be run: {}; the first, {}: {why}",
+            counted(broken.len(), "case"),
             first.id
         );
     }
@@ -356,7 +356,7 @@ fn tell_flaky(sums: &[rows::Sum]) {
         let named = named.map(|case| format!("{} ({} of {})", case.id, case.passed, case.runs));
         let named: Vec<String> = named.collect();
         if !named.is_empty() {
-            say!("flaky: {} cases, such as {}", flaky.len(), named.join(", "));
+            say!("flaky: {}, such as {}", counted(flaky.len(), "case"), named.join(", "));
         }
     }
 }

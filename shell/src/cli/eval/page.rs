@@ -6,7 +6,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::rows::{Row, Sum, percent};
-use crate::terminal::output::seconds;
+use crate::terminal::output::{counted, seconds};
 
 /// How the page looks.
 const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
@@ -64,12 +64,12 @@ fn case(row: &Row) -> String {
         .flatten()
         .collect();
     let mut text = format!(
-        "<details>\n<summary><b class=\"{class}\">{mark}</b> {}{round} {} <small>{}, {} steps, \
+        "<details>\n<summary><b class=\"{class}\">{mark}</b> {}{round} {} <small>{}, {}, \
          {}</small></summary>\n",
         escaped(&row.id.to_string()),
         escaped(&row.why),
         escaped(&by.join(", ")),
-        row.steps.unwrap_or_default(),
+        counted(row.steps.unwrap_or_default(), "step"),
         seconds(row.ms.unwrap_or_default())
     );
     for (n, step) in row.trace.iter().enumerate() {

@@ -21,7 +21,7 @@ use crate::session::learnt::{Gain, Shelf, Skill, now_ms};
 use crate::terminal::error::{FAILED, INTERRUPTED, UserError};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::file_words;
-use crate::terminal::output;
+use crate::terminal::output::{self, counted};
 
 /// Fewer cases than this have no halves to speak of.
 const CASES_MIN: usize = 4;
@@ -93,11 +93,14 @@ fn checked(file: &Path) -> Result<Vec<Case>> {
     let name = file_words(file);
     if cases.len() < all {
         let less = all - cases.len();
-        say!("warning: {name}: {less} cases are left out: they check nothing, or name an agent");
+        say!(
+            "warning: {name}: left out because they check nothing, or name an agent: {}",
+            counted(less, "case")
+        );
     }
     match cases.len() {
         0..CASES_MIN => Err(UserError::usage(
-            format!("{name} has {} cases to learn from", cases.len()),
+            format!("{name} has {} to learn from", counted(cases.len(), "case")),
             format!("there have to be at least {CASES_MIN}, with checks; some dozens tell more"),
         )),
         _ => Ok(cases),
@@ -161,7 +164,7 @@ impl Course<'_> {
             |name| name.to_string_lossy().into_owned(),
         );
         let harvest = harvest(&half, rows, &suite, &self.known, limits);
-        say!("{} examples can be made", harvest.skills.len());
+        say!("{} can be made", counted(harvest.skills.len(), "example"));
         for (reason, count) in &harvest.left_out {
             say!("  left out: {count}: {reason}");
         }
@@ -270,7 +273,7 @@ impl Course<'_> {
         }
         match kept {
             Some(ids) => {
-                say!("kept: {} examples", ids.len());
+                say!("kept: {}", counted(ids.len(), "example"));
                 say!("hint: `quipu learn ls` lists them, `quipu learn rollback` removes them");
                 Ok(0)
             }
@@ -286,11 +289,15 @@ impl Course<'_> {
 /// kinds, each kind alone.
 fn sets(skills: &[Skill]) -> Vec<Set> {
     let mut sets = vec![Set {
-        name: format!("{} examples", skills.len()),
+        name: counted(skills.len(), "example"),
         skills: skills.to_vec(),
     }];
     sets.extend(by_kind(skills).into_iter().map(|(kind, skills)| Set {
-        name: format!("{} examples of kind {}", skills.len(), kind.word()),
+        name: format!(
+            "{} of kind {}",
+            counted(skills.len(), "example"),
+            kind.word()
+        ),
         skills,
     }));
     sets

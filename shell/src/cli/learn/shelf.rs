@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::session::learnt::{Gain, Shelf, Skill};
 use crate::terminal::error::UserError;
-use crate::terminal::output::{self, ago, one_line, shortened, visible};
+use crate::terminal::output::{self, ago, counted, one_line, shortened, visible};
 
 /// Characters of a task in the list.
 const TASK_CHARS: usize = 60;
@@ -142,8 +142,8 @@ pub fn roll_back(shelf: &Shelf) -> Result<u8> {
     }
     let left = all.len() - newest.len();
     say!(
-        "set {last} is removed: {} examples; {left} are left",
-        newest.len()
+        "set {last} is removed: {}; left: {left}",
+        counted(newest.len(), "example")
     );
     Ok(0)
 }

@@ -19,7 +19,7 @@ use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::learnt::{Skill, likest};
 use crate::terminal::interrupts::Interrupts;
-use crate::terminal::output;
+use crate::terminal::output::{self, counted};
 
 /// The cases of one file on a machine of their own.
 pub struct Trial<'a> {
@@ -93,11 +93,11 @@ impl<'a> Trial<'a> {
         if left.len() < places.len() {
             let known = places.len() - left.len();
             say!(
-                "{what}: {} cases, {known} of them done already",
-                places.len()
+                "{what}: {}, {known} of them done already",
+                counted(places.len(), "case")
             );
         } else {
-            say!("{what}: {} cases", places.len());
+            say!("{what}: {}", counted(places.len(), "case"));
         }
         let mut out = Results::open(Some(&path), earlier)?;
         let mut keep = |row: Row| -> Result<()> {

@@ -10,6 +10,7 @@ use quipu_kernel::process::{Pid, State};
 use crate::session::Session;
 use crate::session::lock::MachineLock;
 use crate::terminal::error::UserError;
+use crate::terminal::output::counted;
 
 /// Removes the processes that ended more than `days` days ago.
 pub(super) fn old(session: &Session, days: u32) -> Result<u8> {
@@ -18,7 +19,7 @@ pub(super) fn old(session: &Session, days: u32) -> Result<u8> {
         remove_images(&session.paths.cache.join("kv"), *pid);
     }
     match gone.len() {
-        0 => say!("nothing ended more than {days} days ago"),
+        0 => say!("nothing ended more than {} ago", counted(days, "day")),
         1 => say!("removed process {} from the journal", gone[0]),
         n => say!("removed {n} processes from the journal"),
     }

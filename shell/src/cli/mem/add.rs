@@ -14,7 +14,7 @@ use crate::service::lent::library;
 use crate::session::Session;
 use crate::terminal::error::{FAILED, UserError};
 use crate::terminal::lines::file_words;
-use crate::terminal::output::visible;
+use crate::terminal::output::{counted, visible};
 
 /// Bring documents in: files, folders of them, web pages, or JSON lines
 #[derive(Debug, Args)]
@@ -74,7 +74,7 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     };
     if let Some(path) = &args.jsonl {
         let added = jsonl::add(store.as_ref(), path, &shelf)?;
-        say!("added {added} pages from {}", file_words(path));
+        say!("added {} from {}", counted(added, "page"), file_words(path));
         session.give_vectors(store.as_ref())?;
         return Ok(0);
     }
@@ -106,7 +106,11 @@ fn report(tally: &Tally) {
     if let Some(names) = tally.ignored.named() {
         say!("left out by ignore rules or hidden: {names}");
     }
-    let mut words = format!("added {} pages from {} files", tally.pages, tally.files);
+    let mut words = format!(
+        "added {} from {}",
+        counted(tally.pages, "page"),
+        counted(tally.files, "file")
+    );
     for (count, what) in [
         (tally.unchanged, "unchanged"),
         (tally.removed, "gone and removed"),

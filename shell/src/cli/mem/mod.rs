@@ -21,7 +21,7 @@ use crate::session::Session;
 use crate::session::library::Meaning;
 use crate::terminal::bar::bar;
 use crate::terminal::error::UserError;
-use crate::terminal::output::{self, ago, shortened};
+use crate::terminal::output::{self, ago, counted, shortened};
 use remains::Gone;
 
 /// Pages of one call to the store when all are listed.
@@ -258,8 +258,9 @@ fn stats(session: &Session, args: &JsonArgs) -> Result<u8> {
         return Ok(0);
     }
     output::line(&format!(
-        "{} pages, {} bytes of text",
-        stats.pages, stats.bytes
+        "{}, {} of text",
+        counted(stats.pages, "page"),
+        counted(stats.bytes, "byte")
     ))?;
     for (kind, pages) in &stats.by_kind {
         output::line(&format!("  {kind}: {pages}"))?;
@@ -275,8 +276,9 @@ fn stats(session: &Session, args: &JsonArgs) -> Result<u8> {
     for (space, share) in &spaces {
         let name = output::visible(space_words(space));
         output::line(&format!(
-            "  memories in {name}: {}, {} bytes",
-            share.pages, share.bytes
+            "  memories in {name}: {}, {}",
+            share.pages,
+            counted(share.bytes, "byte")
         ))?;
     }
     Ok(0)
@@ -314,7 +316,7 @@ fn rebuild(session: &Session) -> Result<u8> {
     })?;
     bar.finish_and_clear();
     session.give_vectors(store.as_ref())?;
-    say!("the index is rebuilt: {} pages", store.stats()?.pages);
+    say!("the index is rebuilt: {}", counted(store.stats()?.pages, "page"));
     Ok(0)
 }
 

@@ -15,7 +15,7 @@ use crate::session::embedder::how_to_get_one;
 use crate::session::library::{Library, Meaning};
 use crate::terminal::error::UserError;
 use crate::terminal::lines::{file_words, json_lines};
-use crate::terminal::output::{self, visible};
+use crate::terminal::output::{self, counted, visible};
 
 /// Find pages by their words and their meaning
 #[derive(Debug, Args)]
@@ -125,7 +125,7 @@ fn require_meaning(store: &dyn Library, mode: ModeWord) -> Result<()> {
     Err(match store.meaning()? {
         Meaning::Complete | Meaning::Changing(_) => return Ok(()),
         Meaning::Incomplete(pages) => UserError::usage(
-            format!("{pages} pages have no vector of the embedding model yet"),
+            format!("no vector of the embedding model yet: {}", counted(pages, "page")),
             "`quipu mem rebuild` makes them; `--mode lexical` goes without",
         ),
         Meaning::NoModel => UserError::usage(

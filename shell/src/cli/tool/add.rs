@@ -49,6 +49,14 @@ impl Source {
         let (name, component) = match path.is_dir() {
             true => {
                 let project = Project::open(path)?;
+                if let Some(newer) = project.newer_source() {
+                    say!(
+                        "note: {} is newer than the component; if nothing was built since, \
+                         `quipu tool build {}` brings it in",
+                        newer.display(),
+                        path.display()
+                    );
+                }
                 (project.name.clone(), project.component())
             }
             false => {

@@ -14,7 +14,7 @@ use crate::plugin::cases::{self, Outcome};
 use crate::plugin::lint::{Finding, Level, lint};
 use crate::session::Session;
 use crate::terminal::error::FAILED;
-use crate::terminal::output::{self, visible};
+use crate::terminal::output::{self, counted, visible};
 
 /// Look a component over, and run the tests of its project
 #[derive(Debug, Args)]
@@ -54,7 +54,11 @@ pub fn run(session: &Session, args: &CheckArgs) -> Result<u8> {
         }))?;
         return Ok(code);
     }
-    output::line(&format!("{}: {} bytes", spec.name, source.bytes.len()))?;
+    output::line(&format!(
+        "{}: {}",
+        spec.name,
+        counted(source.bytes.len(), "byte")
+    ))?;
     for function in &spec.functions {
         let signature = signature(&strict(&function.parameters));
         let shown = format!("  {}.{} {signature}", spec.name, function.name);

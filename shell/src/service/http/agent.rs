@@ -17,6 +17,7 @@ use super::chat::fields;
 use super::chat::reply::{Answer, Head};
 use super::chat::request::{self, Body};
 use super::error::ApiError;
+use super::guard::Caller;
 use super::plain::{Finish, Piece, Said, Speaker};
 use super::state::{Lease, Service};
 use super::{chat, wire};
@@ -124,15 +125,20 @@ pub fn fits(service: &Service, program: &Program) -> Result<(), ApiError> {
 /// The program of `loaded` for the last thing said by the user. What was said before stands
 /// beside it, and what a system said goes with the agent's instructions. Whoever is not
 /// vouched for makes a stranger of the agent with that.
-fn program(service: &Service, loaded: &Loaded, said: &[Said]) -> Result<Program, ApiError> {
+fn program(
+    service: &Service,
+    caller: Caller,
+    loaded: &Loaded,
+    said: &[Said],
+) -> Result<Program, ApiError> {
     let last = said.iter().rposition(|said| said.by == Speaker::User);
     let last = last.ok_or_else(|| {
         ApiError::invalid("messages", "no message is the user's, so there is no task")
     })?;
-    let client = service.client();
+    let client = service.client(caller);
     let mut program = service.session.program(loaded, said[last].text.clone());
     program.label = client.clone();
-    program.clearance = service.clearance();
+    program.clearance = service.clearance(caller);
     let mut before = String::new();
     for said in &said[..last] {
         match &said.by {
@@ -162,13 +168,14 @@ fn program(service: &Service, loaded: &Loaded, said: &[Said]) -> Result<Program,
 /// A request that an agent cannot be asked, and what ended the process without an answer.
 pub async fn chat(
     service: &Arc<Service>,
+    caller: Caller,
     name: Option<&str>,
     body: &Body,
 ) -> Result<Response, ApiError> {
     body.supported()?;
     body.askable_of_an_agent()?;
     let loaded = load(service, name)?;
-    let mut program = program(service, &loaded, &request::said(&body.messages)?)?;
+    let mut program = program(service, caller, &loaded, &request::said(&body.messages)?)?;
     if let Some(tokens) = fields::tokens("max_completion_tokens", body.tokens_max())? {
         program.limits.tokens = program.limits.tokens.min(tokens);
     }

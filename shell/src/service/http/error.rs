@@ -129,8 +129,8 @@ impl ApiError {
             ..Self::new(
                 StatusCode::UNAUTHORIZED,
                 "authentication_error",
-                "the token is missing or wrong; send the one in the server's --token-file as \
-                 `Authorization: Bearer TOKEN`",
+                "the token is missing or wrong; send the one in the file that `quipu serve` named \
+                 when it started, as `Authorization: Bearer TOKEN`",
             )
         }
     }

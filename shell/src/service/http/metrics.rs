@@ -12,7 +12,7 @@ use quipu_kernel::process::Usage;
 
 use super::error::ApiError;
 use super::state::Service;
-use super::{ROUTES, wire};
+use super::{routes, wire};
 
 /// The version of the text format.
 const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -33,7 +33,7 @@ impl Metrics {
     /// Counts a request for `path`, whose reply began after `elapsed`.
     pub fn count(&self, path: &str, status: u16, elapsed: Duration) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = counts.requests.entry((route(path), status)).or_default();
+        let entry = counts.requests.entry((routes::name(path), status)).or_default();
         entry.0 += 1;
         entry.1 += elapsed.as_secs_f64();
     }
@@ -70,26 +70,6 @@ impl Metrics {
             page.line(&[("kind", kind)], tokens);
         }
     }
-}
-
-/// The route of a path, so that no client can make ever new labels.
-fn route(path: &str) -> &'static str {
-    let fits = |route: &&str| {
-        let (mut given, mut parts) = (path.split('/'), route.split('/'));
-        loop {
-            match (given.next(), parts.next()) {
-                (None, None) => return true,
-                (Some(given), Some(part))
-                    if part == given || (part.starts_with('{') && !given.is_empty()) => {}
-                _ => return false,
-            }
-        }
-    };
-    let known = ROUTES.iter().map(|(_, route, _)| *route);
-    known
-        .into_iter()
-        .find(|route| fits(route))
-        .unwrap_or("other")
 }
 
 /// A page of metrics.
@@ -215,19 +195,5 @@ fn cpu(page: &mut Page, stats: &CpuStats) {
     ];
     for (name, help, value) in counters {
         page.one(name, "counter", help, value);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_counted_by_its_route() {
-        let check = |path: &str, want: &str| assert_eq!(route(path), want);
-        check("/v1/models", "/v1/models");
-        check("/api/v1/processes/17/log", "/api/v1/processes/{pid}/log");
-        check("/v1/models/", "other");
-        check("/nonsense/17", "other");
     }
 }

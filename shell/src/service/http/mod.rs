@@ -3,6 +3,7 @@
 //! | file | job |
 //! | --- | --- |
 //! | `state` | what all requests share |
+//! | `routes` | what each route needs |
 //! | `guard` | who may ask |
 //! | `wire`, `error` | bodies, streams of events, errors |
 //! | `plain/` | the plain model, whichever API it is asked by |
@@ -36,6 +37,7 @@ mod openapi;
 mod page;
 mod plain;
 mod responses;
+mod routes;
 mod speech;
 pub mod state;
 mod systemone;
@@ -57,98 +59,6 @@ use tokio::net::TcpListener;
 
 use error::ApiError;
 use state::Service;
-
-/// Every route: its method, its path and what it is for.
-pub const ROUTES: &[(&str, &str, &str)] = &[
-    ("get", "/", "The page"),
-    ("get", "/app.js", "A file of the page"),
-    ("get", "/style.css", "A file of the page"),
-    ("get", "/favicon.ico", "Nothing"),
-    ("get", "/health", "Whether it runs"),
-    ("get", "/metrics", "Counters, in Prometheus's text format"),
-    ("get", "/v1/models", "The plain model, and the agents"),
-    ("get", "/v1/models/{id}", "One of them"),
-    ("post", "/v1/chat/completions", "OpenAI's chat completions"),
-    (
-        "post",
-        "/v1/responses",
-        "OpenAI's responses, without a state that is kept",
-    ),
-    ("post", "/v1/messages", "Anthropic's messages"),
-    ("post", "/v1/embeddings", "OpenAI's embeddings"),
-    (
-        "post",
-        "/v1/audio/speech",
-        "OpenAI's speech: a text as sound",
-    ),
-    (
-        "post",
-        "/v1/decisions",
-        "Typed questions, answered with probabilities",
-    ),
-    (
-        "post",
-        "/v1/systemone",
-        "The same in the form of llama.cpp's server",
-    ),
-    ("get", "/api/v1/openapi.json", "This document"),
-    ("get", "/api/v1/processes", "The newest processes"),
-    ("post", "/api/v1/processes", "Start a process"),
-    ("get", "/api/v1/processes/{pid}", "A process"),
-    (
-        "get",
-        "/api/v1/processes/{pid}/events",
-        "What happens to it, until it ends",
-    ),
-    (
-        "get",
-        "/api/v1/processes/{pid}/log",
-        "A process with its steps",
-    ),
-    (
-        "get",
-        "/api/v1/processes/{pid}/window",
-        "What is in its window, page by page",
-    ),
-    (
-        "post",
-        "/api/v1/processes/{pid}/reply",
-        "Answer what it asks",
-    ),
-    (
-        "post",
-        "/api/v1/processes/{pid}/signal",
-        "Interrupt or kill it",
-    ),
-    (
-        "post",
-        "/api/v1/processes/{pid}/nice",
-        "Give it another priority",
-    ),
-    ("post", "/api/v1/processes/{pid}/fork", "Start a copy of it"),
-    ("post", "/api/v1/processes/{pid}/resume", "Carry it on"),
-    ("get", "/api/v1/events", "What happens to all processes"),
-    (
-        "get",
-        "/api/v1/machine",
-        "The CPU in this moment: its cache, and what each process holds of it",
-    ),
-    (
-        "post",
-        "/api/v1/hooks/{name}",
-        "Start a scheduled agent; the body is a text for it, and the token the hook's own",
-    ),
-    (
-        "get",
-        "/api/v1/memory/search",
-        "Look something up in the memory",
-    ),
-    (
-        "get",
-        "/api/v1/tools",
-        "The tools, and what they were granted",
-    ),
-];
 
 fn router(service: &Arc<Service>) -> Router {
     let guard = axum::middleware::from_fn_with_state(service.clone(), guard::watch);

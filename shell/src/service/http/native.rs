@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
@@ -20,6 +21,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
+use super::guard::Caller;
 use super::plain::schema;
 use super::state::Service;
 use super::wire::{Input, Params};
@@ -31,6 +33,9 @@ const LISTED_MAX: usize = 200;
 /// Pages a search brings when the client does not say, and the most it brings.
 const HITS: usize = 10;
 const HITS_MAX: usize = 50;
+
+/// The priority of a process for which none is asked.
+const PRIORITY_USUAL: i8 = 0;
 
 /// What is asked for with `POST /api/v1/processes`.
 #[derive(Debug, Deserialize)]
@@ -132,19 +137,23 @@ pub async fn list(State(service): Shared) -> Answer {
 }
 
 /// Answers `POST /api/v1/processes`.
-pub async fn spawn(State(service): Shared, Input(asked): Input<Spawn>) -> Answer {
+pub async fn spawn(
+    State(service): Shared,
+    Extension(caller): Extension<Caller>,
+    Input(asked): Input<Spawn>,
+) -> Answer {
     if asked.prompt.trim().is_empty() {
         return Err(ApiError::invalid(
             "prompt",
             "the task is empty; say what should be done",
         ));
     }
-    priority(asked.priority)?;
+    priority(caller, asked.priority)?;
     let loaded = agent::load(&service, asked.agent.as_deref())?;
     let mut program = service.session.program(&loaded, asked.prompt);
     service.session.teach(&loaded, &mut program);
-    program.label = service.client();
-    program.clearance = service.clearance();
+    program.label = service.client(caller);
+    program.clearance = service.clearance(caller);
     program.interactive = asked.attended;
     program.priority = asked.priority;
     asked.limits.tighten(&mut program.limits);
@@ -159,7 +168,7 @@ pub async fn spawn(State(service): Shared, Input(asked): Input<Spawn>) -> Answer
     }
     agent::fits(&service, &program)?;
     let pid = start(&service, program)?;
-    let mut response = wire::json(&row(&service, pid)?);
+    let mut response = wire::json(&begun(&service, pid)?);
     *response.status_mut() = axum::http::StatusCode::CREATED;
     Ok(response)
 }
@@ -198,14 +207,21 @@ pub async fn window(State(service): Shared, Path(pid): Path<String>) -> Answer {
     Ok(wire::json(&json!({ "window": window })))
 }
 
-/// Answers `GET /api/v1/processes/{pid}/events`: the process as it is, then its events until
-/// it ends.
+/// Answers `GET /api/v1/processes/{pid}/events`: the process as it is, with what it asks, then
+/// its events until it ends.
 pub async fn events(State(service): Shared, Path(pid): Path<String>) -> Answer {
     let pid = number(&pid)?;
     // What happens meanwhile comes twice rather than never.
     let heard = service.kernel.subscribe();
     let row = row(&service, pid)?;
-    let first = stream::iter([wire::event(Some("process"), &row)]);
+    let is_blocked = row["state"] == "blocked";
+    let asked = service.kernel.asking(pid).filter(|_| is_blocked);
+    let asked = asked.map(|event| {
+        let value = json!(event);
+        wire::event(value["event"].as_str(), &value)
+    });
+    let first = [Some(wire::event(Some("process"), &row)), asked];
+    let first = stream::iter(first.into_iter().flatten());
     let live = service.kernel.is_running(pid).then_some(heard);
     let all = first.chain(told(&service, live, Some(pid)));
     Ok(wire::events(super::until_stopped(&service, all)))
@@ -244,6 +260,7 @@ fn told(
 /// Answers `POST /api/v1/processes/{pid}/reply`.
 pub async fn reply(
     State(service): Shared,
+    Extension(caller): Extension<Caller>,
     Path(pid): Path<String>,
     Input(answered): Input<Answered>,
 ) -> Answer {
@@ -259,10 +276,10 @@ pub async fn reply(
         }
     };
     // An approval is the user's own word.
-    if reply != Reply::Deny && service.client().trust < Trust::User {
+    if reply != Reply::Deny && service.client(caller).trust < Trust::User {
         return Err(ApiError::forbidden(
-            "anybody on this machine could send this; start `quipu serve` with --token-file, and \
-             send the token",
+            "anybody on this machine could send this; send the token, which is in the file that \
+             `quipu serve` named when it started",
         ));
     }
     service.kernel.reply(pid, &answered.key, reply)?;
@@ -287,11 +304,12 @@ pub async fn signal(
 /// Answers `POST /api/v1/processes/{pid}/nice`.
 pub async fn nice(
     State(service): Shared,
+    Extension(caller): Extension<Caller>,
     Path(pid): Path<String>,
     Input(given): Input<Nice>,
 ) -> Answer {
     let pid = number(&pid)?;
-    priority(given.priority)?;
+    priority(caller, given.priority)?;
     service.kernel.nice(pid, given.priority)?;
     Ok(wire::json(&row(&service, pid)?))
 }
@@ -305,7 +323,7 @@ pub async fn fork(
     let pid = known(&service, &pid)?;
     service.few_run()?;
     let child = service.kernel.fork(pid, again.step, again.attended)?;
-    Ok(wire::json(&row(&service, child)?))
+    Ok(wire::json(&begun(&service, child)?))
 }
 
 /// Answers `POST /api/v1/processes/{pid}/resume`.
@@ -321,7 +339,11 @@ pub async fn resume(
 }
 
 /// Answers `GET /api/v1/memory/search?q=…&k=…&mode=…`.
-pub async fn search(State(service): Shared, params: Params) -> Answer {
+pub async fn search(
+    State(service): Shared,
+    Extension(caller): Extension<Caller>,
+    params: Params,
+) -> Answer {
     let text = params.get("q").filter(|text| !text.trim().is_empty());
     let text = text.ok_or_else(|| ApiError::invalid("q", "say what to look for: ?q=WORDS"))?;
     let k = match params.get("k").map(str::parse) {
@@ -353,7 +375,7 @@ pub async fn search(State(service): Shared, params: Params) -> Answer {
     let store = service.kernel.store().clone();
     let hits = tokio::task::spawn_blocking(move || store.search(&query)).await;
     let mut hits = hits.map_err(|error| ApiError::internal(error.to_string()))??;
-    let clearance = service.clearance();
+    let clearance = service.clearance(caller);
     hits.retain(|hit| clearance.is_none_or(|most| hit.secrecy <= most));
     Ok(wire::json(&json!({ "hits": hits })))
 }
@@ -381,6 +403,13 @@ fn row(service: &Service, pid: Pid) -> Result<Value, ApiError> {
     Ok(json!(row))
 }
 
+/// A process that was just started, with the key for whoever started it.
+fn begun(service: &Service, pid: Pid) -> Result<Value, ApiError> {
+    let mut row = row(service, pid)?;
+    row["key"] = service.guard.key(pid).into();
+    Ok(row)
+}
+
 /// The number of a process that the journal has.
 fn known(service: &Service, pid: &str) -> Result<Pid, ApiError> {
     let pid = number(pid)?;
@@ -392,7 +421,12 @@ fn number(pid: &str) -> Result<Pid, ApiError> {
         .map_err(|_| ApiError::invalid("pid", format!("{pid:?} is no number of a process")))
 }
 
-fn priority(priority: i8) -> Result<(), ApiError> {
+/// Whether a process may have this priority: a stranger's has none above the usual one.
+fn priority(caller: Caller, priority: i8) -> Result<(), ApiError> {
+    if caller == Caller::Stranger && priority > PRIORITY_USUAL {
+        let message = "a priority above the usual one takes the machine's token";
+        return Err(ApiError::invalid("priority", message));
+    }
     match PRIORITIES.contains(&priority) {
         true => Ok(()),
         false => Err(ApiError::invalid(

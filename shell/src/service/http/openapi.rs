@@ -4,7 +4,8 @@
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::{ROUTES, wire};
+use super::routes::{Needs, ROUTES, Route};
+use super::wire;
 
 /// Answers `GET /api/v1/openapi.json`.
 pub async fn get() -> Response {
@@ -13,9 +14,9 @@ pub async fn get() -> Response {
 
 fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    for (method, path, summary) in ROUTES {
-        let entry = paths.entry(*path).or_insert_with(|| json!({}));
-        entry[*method] = operation(method, path, summary);
+    for route in ROUTES {
+        let entry = paths.entry(route.path).or_insert_with(|| json!({}));
+        entry[route.method] = operation(route);
     }
     json!({
         "openapi": "3.1.0",
@@ -23,15 +24,33 @@ fn document() -> Value {
                  "description": "The machine as a service. Names under /v1 are those of other \
                                  services; /api/v1 is the machine's own."},
         "paths": paths,
-        "security": [{}, {"token": []}],
         "components": {
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer",
+                          "description": "The machine's; whoever has it is its user"},
+                "key": {"type": "http", "scheme": "bearer",
+                        "description": "Of one process, from the reply that it was started with"},
+                "hook": {"type": "http", "scheme": "bearer", "description": "Of one hook"},
+            },
             "schemas": {"Error": error()},
         },
     })
 }
 
-fn operation(method: &str, path: &str, summary: &str) -> Value {
+/// What has to come with a request, one of them. An empty one is nothing: whether that is
+/// enough for [`Needs::Entry`] depends on how the server was started.
+fn security(needs: Needs) -> Value {
+    match needs {
+        Needs::Nothing => json!([]),
+        Needs::Entry => json!([{}, {"token": []}]),
+        Needs::ProcessKey => json!([{"token": []}, {"key": []}]),
+        Needs::Token => json!([{"token": []}]),
+        Needs::Hook => json!([{"hook": []}]),
+    }
+}
+
+fn operation(route: &Route) -> Value {
+    let (method, path, summary) = (route.method, route.path, route.about);
     let failed = json!({"description": "What is wrong, and what to do", "content": {
         "application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}});
     let kind = match path {
@@ -48,6 +67,7 @@ fn operation(method: &str, path: &str, summary: &str) -> Value {
     };
     let mut operation = json!({
         "summary": summary,
+        "security": security(route.needs),
         "responses": {status: {"description": summary, "content": {kind: {}}},
                       "default": failed},
     });
@@ -149,9 +169,11 @@ mod tests {
     #[test]
     fn every_route_is_documented() {
         let document = document();
-        for (method, path, summary) in ROUTES {
-            let operation = &document["paths"][*path][*method];
-            assert_eq!(operation["summary"], *summary, "{method} {path}");
+        for route in ROUTES {
+            let (method, path) = (route.method, route.path);
+            let operation = &document["paths"][path][method];
+            assert_eq!(operation["summary"], route.about, "{method} {path}");
+            assert_eq!(operation["security"], security(route.needs), "{method} {path}");
             let named = path.matches('{').count();
             let parameters = operation["parameters"].as_array().map_or(0, Vec::len);
             assert!(parameters >= named, "{method} {path}");

@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::embeddings::Meanings;
 use super::error::ApiError;
-use super::guard::Guard;
+use super::guard::{Caller, Guard};
 use super::metrics::Metrics;
 use super::speech::Voices;
 use crate::service::schedules::Scheduler;
@@ -106,18 +106,19 @@ impl Service {
 
     /// Who speaks through a request: the machine's user where a token says so, or where the
     /// user vouches for whoever asks; else anybody on this machine.
-    pub fn client(&self) -> Label {
-        let trust = match self.guard.has_token() || self.session.globals.trusted_input {
-            true => Trust::User,
-            false => Trust::Untrusted,
+    pub fn client(&self, caller: Caller) -> Label {
+        let trust = match caller {
+            Caller::User => Trust::User,
+            Caller::Stranger if self.session.globals.trusted_input => Trust::User,
+            Caller::Stranger => Trust::Untrusted,
         };
         Label::new("a client over HTTP", trust)
     }
 
     /// The most secret text that whoever speaks through a request may learn; any where that is
     /// the machine's user.
-    pub fn clearance(&self) -> Option<Secrecy> {
-        (self.client().trust < Trust::User).then_some(Secrecy::Public)
+    pub fn clearance(&self, caller: Caller) -> Option<Secrecy> {
+        (self.client(caller).trust < Trust::User).then_some(Secrecy::Public)
     }
 
     /// A place among the answers that are under way.

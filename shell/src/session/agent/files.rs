@@ -9,6 +9,7 @@ use anyhow::Result;
 use quipu_tools::{CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError};
 use serde_json::{Value, json};
 
+use crate::terminal::output::counted;
 use crate::terminal::text::without_mark;
 
 /// The name of the device.
@@ -90,7 +91,7 @@ impl SkillFiles {
         };
         let files = self.files.iter().filter(|(path, _)| within(path));
         let lines: Vec<String> = files
-            .map(|(path, bytes)| format!("{path} ({bytes} bytes)"))
+            .map(|(path, bytes)| format!("{path} ({})", counted(bytes, "byte")))
             .collect();
         match lines.is_empty() {
             true => json!(format!("there is no file in {below}")),
@@ -113,7 +114,7 @@ impl SkillFiles {
             next += 1;
         }
         if part.is_empty() && from > 1 {
-            let message = format!("{asked} has {} lines", lines.len());
+            let message = format!("{asked} has {}", counted(lines.len(), "line"));
             return Err(ToolError::new(
                 ErrorKind::InvalidArgs,
                 message,

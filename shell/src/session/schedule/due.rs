@@ -12,6 +12,7 @@ use croner::parser::{CronParser, Seconds, Year};
 use super::files::{self, Newer};
 use super::{Cause, Missed, Past, Schedule, Trigger};
 use crate::terminal::error::UserError;
+use crate::terminal::output::counted;
 
 /// How late a run may begin and still not count as missed.
 const LATE: Duration = Duration::from_secs(60);
@@ -134,10 +135,10 @@ pub fn refusal(schedule: &Schedule, now: DateTime<Local>, spent: Spent) -> Optio
         return None;
     }
     if past.runs >= schedule.runs_a_day {
-        return Some(format!("it had its {} runs today", schedule.runs_a_day));
+        return Some(format!("it had its {} today", counted(schedule.runs_a_day, "run")));
     }
     (spent.tokens >= schedule.tokens_a_day)
-        .then(|| format!("it used its {} tokens today", schedule.tokens_a_day))
+        .then(|| format!("it used its {} today", counted(schedule.tokens_a_day, "token")))
 }
 
 impl Past {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::machine::{Machine, reply};
+use super::machine::{Machine, Reply, reply};
 use crate::sandbox::{DONE, ENDLESS, SPIN, Sandbox};
 
 #[tokio::test]
@@ -79,6 +79,138 @@ async fn only_this_machine_and_its_own_pages_are_let_in() {
     }
 }
 
+/// What a request needs for each route; the document of the service is checked to have the same.
+const ROUTES: &[(&str, &str, &str)] = &[
+    ("get", "/", "nothing"),
+    ("get", "/app.js", "nothing"),
+    ("get", "/style.css", "nothing"),
+    ("get", "/favicon.ico", "nothing"),
+    ("get", "/health", "nothing"),
+    ("get", "/metrics", "entry"),
+    ("get", "/v1/models", "entry"),
+    ("get", "/v1/models/{id}", "entry"),
+    ("post", "/v1/chat/completions", "entry"),
+    ("post", "/v1/responses", "entry"),
+    ("post", "/v1/messages", "entry"),
+    ("post", "/v1/embeddings", "entry"),
+    ("post", "/v1/audio/speech", "entry"),
+    ("post", "/v1/decisions", "entry"),
+    ("post", "/v1/systemone", "entry"),
+    ("get", "/api/v1/openapi.json", "entry"),
+    ("get", "/api/v1/processes", "token"),
+    ("post", "/api/v1/processes", "entry"),
+    ("get", "/api/v1/processes/{pid}", "key"),
+    ("get", "/api/v1/processes/{pid}/events", "key"),
+    ("get", "/api/v1/processes/{pid}/log", "key"),
+    ("get", "/api/v1/processes/{pid}/window", "key"),
+    ("post", "/api/v1/processes/{pid}/reply", "key"),
+    ("post", "/api/v1/processes/{pid}/signal", "key"),
+    ("post", "/api/v1/processes/{pid}/nice", "key"),
+    ("post", "/api/v1/processes/{pid}/fork", "key"),
+    ("post", "/api/v1/processes/{pid}/resume", "key"),
+    ("get", "/api/v1/events", "token"),
+    ("get", "/api/v1/machine", "token"),
+    ("post", "/api/v1/hooks/{name}", "hook"),
+    ("get", "/api/v1/memory/search", "token"),
+    ("get", "/api/v1/tools", "token"),
+];
+
+#[tokio::test]
+async fn a_stranger_sees_nothing_of_others() {
+    let sandbox = Sandbox::new();
+    let machine = Machine::start(&sandbox, &[DONE], &[]);
+    let task = json!({"prompt": "what only its user may read"});
+    let own = reply(machine.user("POST", "/api/v1/processes").json(&task)).await;
+    own.check(201, &[("/pid", json!(1))]);
+    let theirs = machine.post("/api/v1/processes", &task).await;
+    theirs.check(201, &[("/pid", json!(2))]);
+    let key = |reply: &Reply| reply.json()["key"].as_str().unwrap().to_owned();
+    let (own, theirs) = (key(&own), key(&theirs));
+    for pid in ["1", "2"] {
+        sandbox.log_until(pid, |log| log["process"]["exit"].is_object());
+    }
+
+    let document = machine.get("/api/v1/openapi.json").await.json();
+    let paths = document["paths"].as_object().unwrap();
+    let documented: usize = paths
+        .values()
+        .map(|methods| methods.as_object().unwrap().len())
+        .sum();
+    assert_eq!(documented, ROUTES.len());
+    for (method, path, needs) in ROUTES {
+        let security = match *needs {
+            "nothing" => json!([]),
+            "entry" => json!([{}, {"token": []}]),
+            "key" => json!([{"token": []}, {"key": []}]),
+            "token" => json!([{"token": []}]),
+            _ => json!([{"hook": []}]),
+        };
+        let operation = &document["paths"][*path][*method];
+        assert_eq!(operation["security"], security, "{method} {path}");
+
+        let path = path.replace("{pid}", "1").replace("{id}", "script");
+        let check = async |given: Option<&str>, refused: bool| {
+            let request = machine.request(&method.to_uppercase(), &path);
+            let request = match given {
+                Some(given) => request.bearer_auth(given),
+                None => request,
+            };
+            let request = match *method {
+                "post" => request.json(&json!({})),
+                _ => request,
+            };
+            let response = request.send().await.unwrap();
+            // A stream of events that goes on is let in; what it brings is not waited for.
+            let status = response.status().as_u16();
+            assert_eq!(status == 401, refused, "{status} {method} {path} {given:?}");
+            if refused {
+                let text = response.text().await.unwrap();
+                assert!(!text.contains("may read"), "{text}");
+            }
+        };
+        let is_closed = matches!(*needs, "key" | "token" | "hook");
+        check(None, is_closed).await;
+        check(Some("none"), is_closed).await;
+        check(Some(&theirs), is_closed).await;
+        check(Some(&own), matches!(*needs, "token" | "hook")).await;
+        check(Some(&machine.token), *needs == "hook").await;
+    }
+
+    // Nor does one go before the user's own.
+    let first = json!({"prompt": "x", "priority": 1});
+    machine
+        .post("/api/v1/processes", &first)
+        .await
+        .check(400, &[("/error/param", json!("priority"))]);
+
+    // Other spellings of a path lead nowhere.
+    for path in [
+        "/api/v1/processes/",
+        "/api/v1/processes/%31/log",
+        "/api/v1/./processes",
+        "//api/v1/processes",
+        "/API/v1/processes",
+    ] {
+        let raw = machine.raw(&format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        ));
+        let is_refused = raw.starts_with("HTTP/1.1 401 ") || raw.starts_with("HTTP/1.1 404 ");
+        assert!(is_refused && !raw.contains("may read"), "{path} {raw}");
+    }
+    // The token is its user's alone, and stays the same.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let file = sandbox.path().join("root/state/http_token");
+        let mode = std::fs::metadata(file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let token = machine.token.clone();
+    machine.end("TERM").check(0, &["/api/v1 ask for the token in"]);
+    let again = Machine::start(&sandbox, &[DONE], &[]);
+    assert_eq!(again.token, token);
+}
+
 #[tokio::test]
 async fn with_a_token_everybody_needs_it() {
     let sandbox = Sandbox::new();
@@ -145,7 +277,7 @@ async fn when_it_stops_its_processes_are_suspended() {
             0,
             &[
                 "processes that run are suspended",
-                "hint: 1 suspended; they go on",
+                "hint: 1 process suspended, to go on",
             ],
         );
         assert_eq!(said.out, "");

@@ -15,6 +15,8 @@ pub struct Machine {
     pub said: String,
     /// Where it listens.
     pub url: String,
+    /// The token that it made for itself; empty where it was given one.
+    pub token: String,
     client: reqwest::Client,
 }
 
@@ -83,11 +85,13 @@ impl Machine {
             }
         };
         let client = quipu_tls::client().no_proxy().build().unwrap();
+        let token = std::fs::read_to_string(sandbox.path().join("root/state/http_token"));
         Self {
             child,
             err,
             said,
             url,
+            token: token.unwrap_or_default(),
             client,
         }
     }
@@ -106,6 +110,11 @@ impl Machine {
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
         text
+    }
+
+    /// A request of the machine's user: with the token that the machine made for itself.
+    pub fn user(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.request(method, path).bearer_auth(&self.token)
     }
 
     pub async fn get(&self, path: &str) -> Reply {

@@ -13,26 +13,28 @@ async fn a_process_is_started_watched_and_copied() {
     let machine = Machine::start(&sandbox, &[ADD, DONE], &[]);
     let limits = json!({"steps": 5, "tokens": 1_000_000});
     let body = json!({"prompt": "add", "input": "1 and 1", "limits": limits});
-    let started = machine.post(PROCESSES, &body).await;
+    let get = async |path: &str| reply(machine.user("GET", path)).await;
+    let post =
+        async |path: &str, body: &Value| reply(machine.user("POST", path).json(body)).await;
+    let started = post(PROCESSES, &body).await;
     started.check(201, &[("/pid", json!(1)), ("/prompt", json!("add"))]);
     // Whether it has ended already or not, the stream ends with it.
-    let events = machine.get("/api/v1/processes/1/events").await.events();
+    let events = get("/api/v1/processes/1/events").await.events();
     assert_eq!(
         (events[0].0.as_str(), &events[0].1["pid"]),
         ("process", &json!(1))
     );
     sandbox.log_until("1", |log| log["process"]["exit"]["status"] == "exited");
 
-    machine
-        .get("/api/v1/processes/1")
+    get("/api/v1/processes/1")
         .await
         .check(200, &[("/exit/answer", json!("done"))]);
-    let log = machine.get("/api/v1/processes/1/log").await;
+    let log = get("/api/v1/processes/1/log").await;
     log.check(
         200,
         &[("/steps/0/action/tool", json!("calculator.calculate"))],
     );
-    let window = machine.get("/api/v1/processes/1/window").await;
+    let window = get("/api/v1/processes/1/window").await;
     window.check(
         200,
         &[
@@ -41,12 +43,10 @@ async fn a_process_is_started_watched_and_copied() {
             ("/window/pages/3/id", json!("s1")),
         ],
     );
-    let copied = machine
-        .post("/api/v1/processes/1/fork", &json!({"step": 1}))
-        .await;
+    let copied = post("/api/v1/processes/1/fork", &json!({"step": 1})).await;
     copied.check(200, &[("/pid", json!(2))]);
     sandbox.log_until("2", |log| log["process"]["exit"]["status"] == "exited");
-    let all = machine.get(PROCESSES).await;
+    let all = get(PROCESSES).await;
     all.check(
         200,
         &[
@@ -54,17 +54,14 @@ async fn a_process_is_started_watched_and_copied() {
             ("/processes/1/pid", json!(1)),
         ],
     );
-    let nice = machine
-        .post("/api/v1/processes/1/nice", &json!({"priority": 5}))
-        .await;
+    let nice = post("/api/v1/processes/1/nice", &json!({"priority": 5})).await;
     nice.check(200, &[("/priority", json!(5))]);
-    machine
-        .get("/api/v1/tools")
+    get("/api/v1/tools")
         .await
         .check(200, &[("/tools/0/origin", json!("builtin"))]);
 
     let wrong = async |path: &str, body: Value, status: u16, param: Value| {
-        let reply = machine.post(path, &body).await;
+        let reply = post(path, &body).await;
         reply.check(status, &[("/error/param", param)]);
     };
     wrong(PROCESSES, json!({"prompt": " "}), 400, json!("prompt")).await;
@@ -108,18 +105,19 @@ async fn a_process_can_be_stopped() {
     let sandbox = Sandbox::new();
     sandbox.install("slow", ENDLESS);
     let machine = Machine::start(&sandbox, &[SPIN, DONE], &[]);
-    machine
-        .post(PROCESSES, &json!({"prompt": "spin"}))
-        .await
-        .check(201, &[]);
+    let started = machine.post(PROCESSES, &json!({"prompt": "spin"})).await;
+    started.check(201, &[]);
+    // Whoever started it has its key, and needs no token.
+    let key = started.json()["key"].as_str().unwrap().to_owned();
     let watch = machine.request("GET", "/api/v1/processes/1/events");
+    let watch = watch.bearer_auth(&key);
     let (watched, ()) = tokio::join!(reply(watch), async {
         sandbox.log_until("1", |log| log["steps"][0]["action"].is_object());
         let kill = json!({"signal": "kill"});
-        machine
-            .post("/api/v1/processes/1/signal", &kill)
-            .await
-            .check(200, &[]);
+        let path = "/api/v1/processes/1/signal";
+        machine.post(path, &kill).await.check(401, &[]);
+        let kill = machine.request("POST", path).bearer_auth(&key).json(&kill);
+        reply(kill).await.check(200, &[]);
     });
     let events = watched.events();
     let (last, exited) = events.last().unwrap();
@@ -127,6 +125,31 @@ async fn a_process_can_be_stopped() {
         (last.as_str(), &exited["exit"]["status"]),
         ("exited", &json!("interrupted"))
     );
+}
+
+#[tokio::test]
+async fn who_comes_late_hears_what_is_asked() {
+    let sandbox = Sandbox::new();
+    let keep = r#"{"tool":"memory.put","args":{"text":"the tea is in the tin"}}"#;
+    let machine = Machine::start(&sandbox, &[keep, DONE], &[]);
+    let body = json!({"prompt": "keep it", "attended": true});
+    let started = machine.post(PROCESSES, &body).await;
+    started.check(201, &[]);
+    let key = started.json()["key"].as_str().unwrap().to_owned();
+    sandbox.log_until("1", |log| log["process"]["state"] == "blocked");
+    let watch = machine.request("GET", "/api/v1/processes/1/events");
+    let mut watch = watch.bearer_auth(&key).send().await.unwrap();
+    let mut heard = String::new();
+    while !heard.contains("event: approval") || !heard.ends_with("\n\n") {
+        let bytes = watch.chunk().await.unwrap().unwrap();
+        heard.push_str(std::str::from_utf8(&bytes).unwrap());
+    }
+    let asked = heard.split("event: approval\ndata: ").nth(1).unwrap();
+    let asked: Value = serde_json::from_str(asked.lines().next().unwrap()).unwrap();
+    let no = json!({"key": asked["key"], "approve": false});
+    let no = machine.request("POST", "/api/v1/processes/1/reply").json(&no);
+    reply(no.bearer_auth(&key)).await.check(200, &[]);
+    sandbox.log_until("1", |log| log["process"]["exit"].is_object());
 }
 
 #[tokio::test]
@@ -141,14 +164,19 @@ async fn only_whom_the_user_vouches_for_approves() {
             false => &[],
         };
         let machine = Machine::start(&sandbox, &[keep, DONE], args);
-        let post = async |path: &str, body: Value| {
+        let post = async |path: &str, key: &str, body: Value| {
             reply(machine.request("POST", path).bearer_auth(key).json(&body)).await
         };
-        let all = machine.request("GET", "/api/v1/events").bearer_auth(key);
+        // The token that was given, or the one that it made for itself.
+        let token = if vouched { key } else { machine.token.as_str() };
+        let all = machine.request("GET", "/api/v1/events").bearer_auth(token);
         let mut all = all.send().await.unwrap();
         // A stranger's text beside the task, so that whoever asks, an approval is needed.
         let body = json!({"prompt": "keep it", "input": "a note", "attended": true});
-        post(PROCESSES, body).await.check(201, &[]);
+        let started = post(PROCESSES, key, body).await;
+        started.check(201, &[]);
+        let own = started.json()["key"].as_str().unwrap().to_owned();
+        let key = if vouched { key } else { own.as_str() };
         let mut heard = String::new();
         while !heard.contains("event: approval") || !heard.ends_with("\n\n") {
             let bytes = all.chunk().await.unwrap().unwrap();
@@ -159,17 +187,17 @@ async fn only_whom_the_user_vouches_for_approves() {
         assert_eq!(asked["call"]["args"]["text"], "the tea is in the tin");
         let path = "/api/v1/processes/1/reply";
         let both = json!({"key": asked["key"], "text": "x", "approve": true});
-        post(path, both).await.check(400, &[]);
-        let said = post(path, json!({"key": asked["key"], "approve": true})).await;
+        post(path, key, both).await.check(400, &[]);
+        let said = post(path, key, json!({"key": asked["key"], "approve": true})).await;
         said.check(if vouched { 200 } else { 403 }, &[]);
         if !vouched {
-            post(path, json!({"key": asked["key"], "approve": false}))
+            post(path, key, json!({"key": asked["key"], "approve": false}))
                 .await
                 .check(200, &[]);
         }
         sandbox.log_until("1", |log| log["process"]["exit"].is_object());
         let search = machine.request("GET", "/api/v1/memory/search?q=tea%20tin");
-        let found = reply(search.bearer_auth(key)).await;
+        let found = reply(search.bearer_auth(token)).await;
         let hits = found.json()["hits"].as_array().unwrap().len();
         assert_eq!(hits, usize::from(vouched), "{found:#?}");
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::machine::Machine;
+use super::machine::{Machine, reply};
 use crate::sandbox::{DONE, Sandbox};
 
 const HELLO: &str = r#"{"answer":"Hello to you."}"#;
@@ -203,7 +203,7 @@ async fn the_page_and_what_there_is() {
     );
     assert!(page.text().await.unwrap().contains("/app.js"));
     assert_eq!(machine.get("/app.js").await.status, 200);
-    let moment = machine.get("/api/v1/machine").await;
+    let moment = reply(machine.user("GET", "/api/v1/machine")).await;
     // A script has no cache.
     moment.check(
         200,
@@ -219,15 +219,15 @@ async fn the_page_and_what_there_is() {
             continue;
         }
         for method in methods.as_object().unwrap().keys() {
-            let reply = match method.as_str() {
-                "get" => machine.get(&path).await,
-                _ => machine.post(&path, &json!({})).await,
+            let got = match method.as_str() {
+                "get" => reply(machine.user("GET", &path)).await,
+                _ => reply(machine.user("POST", &path).json(&json!({}))).await,
             };
             assert!(
-                !reply.text.contains("unknown_url"),
-                "{method} {path} {reply:#?}"
+                !got.text.contains("unknown_url"),
+                "{method} {path} {got:#?}"
             );
-            assert_ne!(reply.status, 405, "{method} {path}");
+            assert_ne!(got.status, 405, "{method} {path}");
         }
     }
 }

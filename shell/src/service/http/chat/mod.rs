@@ -13,12 +13,14 @@ pub mod request;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use futures_util::stream::{self, SelectAll, StreamExt};
 use serde_json::{Value, json};
 
 use super::error::ApiError;
+use super::guard::Caller;
 use super::plain::{Ask, Piece, Turn};
 use super::state::Service;
 use super::{agent, models, wire};
@@ -33,10 +35,11 @@ type Pieces = SelectAll<stream::BoxStream<'static, (usize, Result<Piece, ApiErro
 /// Answers a request.
 pub async fn post(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Caller>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
     if let Some(name) = agent::named(body.model.as_deref()) {
-        return agent::chat(&service, name, &body).await;
+        return agent::chat(&service, caller, name, &body).await;
     }
     models::check(&service, body.model.as_deref())?;
     let ask = body.ask(service.session.settings.sampling())?;

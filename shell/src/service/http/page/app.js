@@ -10,13 +10,19 @@ const make = (name, text, className) => {
   return element;
 };
 
+// A link to the page may bring the token. It goes neither to the server nor into the history.
+if (location.hash.length > 1) {
+  sessionStorage.setItem("token", location.hash.slice(1));
+  history.replaceState(null, "", "/");
+}
 let token = sessionStorage.getItem("token") || "";
 let turns = []; // {role, content} of the conversation
 let stopping = null; // what the stop button does
 
-async function ask(path, body, signal) {
+// With the token, or else with the key of the one process that it is about.
+async function ask(path, body, signal, key) {
   const headers = {};
-  if (token) headers.authorization = `Bearer ${token}`;
+  if (token || key) headers.authorization = `Bearer ${token || key}`;
   if (body) headers["content-type"] = "application/json";
   const response = await fetch(path, {
     method: body ? "POST" : "GET", headers, signal,
@@ -66,12 +72,12 @@ function step(shown, title, detail) {
   shown.element.insertBefore(fold, shown.text);
 }
 
-function question(shown, pid, event) {
+function question(shown, pid, key, event) {
   const box = make("div", undefined, "approval");
   box.setAttribute("role", "group");
   const reply = async (body) => {
     try {
-      await ask(`/api/v1/processes/${pid}/reply`, { key: event.key, ...body });
+      await ask(`/api/v1/processes/${pid}/reply`, { key: event.key, ...body }, undefined, key);
       box.remove();
     } catch (error) {
       box.append(make("p", error.message, "error"));
@@ -119,25 +125,29 @@ async function agent(name, prompt, shown) {
   const body = { prompt, attended: true };
   if (name) body.agent = name;
   if (before) body.input = `Earlier in this conversation:\n${before}`;
-  const { pid } = await json("/api/v1/processes", body);
-  stopping = () => ask(`/api/v1/processes/${pid}/signal`, { signal: "kill" }).catch(() => {});
+  const { pid, key } = await json("/api/v1/processes", body);
+  const to = `/api/v1/processes/${pid}`;
+  stopping = () => ask(`${to}/signal`, { signal: "kill" }, undefined, key).catch(() => {});
   shown.element.append(make("small", `process ${pid}`));
   const ended = (exit) => {
     if (exit.answer === null && exit.error) throw new Error(exit.error);
     const answer = exit.answer ?? `(${exit.status})`;
     return typeof answer === "string" ? answer : JSON.stringify(answer, null, 2);
   };
-  for await (const event of events(await ask(`/api/v1/processes/${pid}/events`))) {
+  const asked = new Set(); // what was asked already: it can come twice
+  for await (const event of events(await ask(`${to}/events`, undefined, undefined, key))) {
     if (event.exit) return ended(event.exit);
     if (event.event === "action" && !("answer" in event.action)) {
       step(shown, event.action.tool || "step", JSON.stringify(event.action, null, 2));
     } else if (event.event === "observation") {
       step(shown, event.ok ? "result" : "it failed", event.text);
-    } else if (event.event === "approval" || event.event === "question") {
-      question(shown, pid, event);
+    } else if (event.key && !asked.has(event.key)) {
+      asked.add(event.key);
+      question(shown, pid, key, event);
     }
   }
-  return ended((await json(`/api/v1/processes/${pid}`)).exit || { status: "interrupted" });
+  const row = await (await ask(to, undefined, undefined, key)).json();
+  return ended(row.exit || { status: "interrupted" });
 }
 
 $("ask").addEventListener("submit", async (event) => {

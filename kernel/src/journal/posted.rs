@@ -1,0 +1,237 @@
+//! Messages that whoever embeds the kernel sends to a process in the name of another one.
+//!
+//! A message is on disk before [`crate::Kernel::send`] comes back. It is taken out in the same
+//! change that writes the outcome of the call that read it: so a machine that ends in between
+//! loses none, and the next one tells none twice. A code made with the journal's key tells a
+//! message from a row that somebody else wrote.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
+
+use super::chain::Mac;
+use super::{Journal, JournalError, Message, Outcome, Result, wrap};
+use crate::process::Pid;
+
+/// The table, which earlier releases did not have. They leave it alone.
+const TABLE: &str = "
+    CREATE TABLE IF NOT EXISTS posted (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        sender INTEGER NOT NULL,
+        recipient INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        label TEXT NOT NULL,
+        mac BLOB NOT NULL
+    );";
+/// The call that reads messages. What it is called is in `calls/wait.rs`, a floor above.
+const WAIT: &str = "process.wait";
+
+impl Journal {
+    /// Keeps a `message` of `from` for `to`, which has read nothing of at most `most` before it;
+    /// `false` where there are as many.
+    pub(crate) fn post(
+        &self,
+        from: Pid,
+        to: Pid,
+        message: &Message,
+        most: usize,
+    ) -> Result<bool> {
+        let wrap = |error| wrap(&self.path, error);
+        let label = serde_json::to_string(&message.label)?;
+        let mut connection = self.connection.lock();
+        let change = connection.transaction().map_err(wrap)?;
+        change.execute_batch(TABLE).map_err(wrap)?;
+        let waiting: i64 = change
+            .query_row(
+                "SELECT count(*) FROM posted WHERE sender=?1 AND recipient=?2",
+                [from, to],
+                |row| row.get(0),
+            )
+            .map_err(wrap)?;
+        if waiting >= most as i64 {
+            return Ok(false);
+        }
+        let next = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name='posted'), 0) + 1";
+        let id: i64 = change
+            .query_row(next, [], |row| row.get(0))
+            .map_err(wrap)?;
+        let mac = self.seal(id, [from, to], &message.text, &label);
+        let insert = "INSERT INTO posted (id, sender, recipient, text, label, mac)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        change
+            .execute(
+                insert,
+                params![id, from, to, message.text, label, mac.as_slice()],
+            )
+            .map_err(wrap)?;
+        change.commit().map_err(wrap)?;
+        Ok(true)
+    }
+
+    /// The oldest message of `from` that `to` has not read. It stays until its outcome is
+    /// written.
+    pub(crate) fn posted(&self, from: Pid, to: Pid) -> Result<Option<Message>> {
+        let wrap = |error| wrap(&self.path, error);
+        let connection = self.connection.lock();
+        if !is_there(&connection).map_err(wrap)? {
+            return Ok(None);
+        }
+        let oldest = "SELECT id, text, label, mac FROM posted WHERE sender=?1 AND recipient=?2
+            ORDER BY id LIMIT 1";
+        let row: Option<(i64, String, String, Vec<u8>)> = connection
+            .query_row(oldest, [from, to], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
+            .optional()
+            .map_err(wrap)?;
+        let Some((id, text, label, mac)) = row else {
+            return Ok(None);
+        };
+        if self.seal(id, [from, to], &text, &label).as_slice() != mac {
+            let what = format!("a message of process {from}");
+            return Err(JournalError::Changed { pid: to, what });
+        }
+        let label = serde_json::from_str(&label)?;
+        Ok(Some(Message { text, label }))
+    }
+
+    /// The code of a message: with its number, so that none is told again as another.
+    fn seal(&self, id: i64, between: [Pid; 2], text: &str, label: &str) -> Mac {
+        let Some(chain) = &self.chain else {
+            return Mac::default();
+        };
+        let numbers = [id, between[0], between[1]].map(i64::to_le_bytes);
+        let mut parts: Vec<&[u8]> = numbers.iter().map(|number| number.as_slice()).collect();
+        parts.extend([text.as_bytes(), label.as_bytes()]);
+        chain.seal(&parts)
+    }
+}
+
+/// Takes out the message that is told by the `outcome` of step `n` of `to`, if it tells one.
+pub(super) fn taken(
+    change: &Connection,
+    to: Pid,
+    n: u32,
+    outcome: &Outcome,
+) -> rusqlite::Result<()> {
+    let Some(from) = told_of(outcome) else {
+        return Ok(());
+    };
+    if !is_there(change)? {
+        return Ok(());
+    }
+    // What another tool brings may look the same.
+    let sql = "DELETE FROM posted
+        WHERE id = (SELECT min(id) FROM posted WHERE sender=?1 AND recipient=?2)
+          AND EXISTS (SELECT 1 FROM step WHERE pid=?2 AND n=?3
+                      AND json_extract(action, '$.tool')=?4
+                      AND json_extract(action, '$.args.process')=?1)";
+    change.execute(sql, params![from, to, n, WAIT]).map(drop)
+}
+
+/// Removes what was sent to `pid` and in its name.
+pub(super) fn forget(change: &Connection, pid: Pid) -> rusqlite::Result<()> {
+    if is_there(change)? {
+        let sql = "DELETE FROM posted WHERE sender=?1 OR recipient=?1";
+        change.execute(sql, [pid])?;
+    }
+    Ok(())
+}
+
+/// Whether any message was ever sent.
+fn is_there(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT count(*) FROM sqlite_master WHERE type='table' AND name='posted'";
+    let tables: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+    Ok(tables > 0)
+}
+
+/// In whose name a message was sent that an outcome tells.
+fn told_of(outcome: &Outcome) -> Option<Pid> {
+    let told: Value = serde_json::from_str(&outcome.text).ok()?;
+    let is_message = outcome.ok && told["told"].is_string();
+    told["process"].as_i64().filter(|_| is_message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::StepRow;
+    use crate::label::Label;
+    use crate::process::{Program, Usage};
+    use serde_json::json;
+
+    fn message(text: &str) -> Message {
+        Message {
+            text: text.into(),
+            label: Label::user(),
+        }
+    }
+
+    /// Writes step `n` of process 2, a call of `tool` whose outcome tells of process 1.
+    fn step(journal: &Journal, n: u32, tool: &str) {
+        let step = StepRow {
+            n,
+            action: json!({"tool": tool, "args": {"process": 1}}),
+            usage: Usage::default(),
+            decide_ms: 0,
+            outcome: None,
+        };
+        journal.intent(2, &step, None, None).unwrap();
+        let outcome = Outcome {
+            text: json!({"process": 1, "told": "x"}).to_string(),
+            ok: true,
+            label: Label::user(),
+            ms: 0,
+        };
+        journal.outcome(2, n, &outcome, 0, None).unwrap();
+    }
+
+    #[test]
+    fn a_message_is_there_until_its_outcome_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.db");
+        let open = || Journal::open(&path, true).unwrap();
+        let journal = open();
+        for task in ["one", "two"] {
+            journal.create(&Program::new(task), "test").unwrap();
+        }
+        let next = |journal: &Journal| {
+            let found = journal.posted(1, 2).unwrap();
+            found.map(|message| message.text)
+        };
+        assert_eq!(next(&journal), None);
+        assert!(journal.post(1, 2, &message("first"), 2).unwrap());
+        assert!(journal.post(1, 2, &message("second"), 2).unwrap());
+        // No more than may wait, and each has its own.
+        assert!(!journal.post(1, 2, &message("third"), 2).unwrap());
+        assert!(journal.post(2, 1, &message("back"), 2).unwrap());
+        drop(journal);
+
+        let journal = open();
+        assert_eq!(next(&journal).as_deref(), Some("first"));
+        // Reading takes nothing away, nor does another call that brings the same.
+        step(&journal, 1, "other.wait");
+        assert_eq!(next(&journal).as_deref(), Some("first"));
+        step(&journal, 2, WAIT);
+        drop(journal);
+
+        let journal = open();
+        assert_eq!(next(&journal).as_deref(), Some("second"));
+        {
+            let connection = journal.connection.lock();
+            let sql = "UPDATE posted SET text='another' WHERE recipient=2";
+            connection.execute(sql, []).unwrap();
+        }
+        let changed = journal.posted(1, 2);
+        assert!(
+            matches!(changed, Err(JournalError::Changed { pid: 2, .. })),
+            "{changed:?}"
+        );
+        journal.forget(1).unwrap();
+        assert_eq!(next(&journal), None);
+    }
+
+    #[test]
+    fn the_call_has_this_name() {
+        assert_eq!(WAIT, crate::calls::WAIT);
+    }
+}
