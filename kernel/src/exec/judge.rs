@@ -13,7 +13,7 @@ use crate::grammar::{Callable, Legal};
 use crate::judgement::{CALL_BEGINS, NONE, Question, Signal, first_call, on_or_not, yes_or_no};
 use crate::label::Trust;
 use crate::lessons::Lesson;
-use crate::planner::card;
+use crate::planner::{card, date};
 use crate::planner::facts::is_told_in_sentences;
 use crate::program::{asked_for, asked_for_after, asked_in_words};
 use crate::signal::Signal::Kill;
@@ -136,6 +136,15 @@ impl Execution {
         program.topic.as_ref().unwrap_or(&program.prompt)
     }
 
+    /// The task by itself, with the date if it depends on that.
+    fn told_by_itself(&self) -> String {
+        let told = self.told().trim();
+        match self.program.today {
+            Some(today) => format!("{}\n\n{told}", date::told(today, told)),
+            None => told.to_owned(),
+        }
+    }
+
     fn judged(&self, question: Question, odds: Vec<f32>) -> f32 {
         let likely = self.shared.judgement.of(question).likelihood(&odds);
         self.emit(Event::Judged {
@@ -246,7 +255,7 @@ impl Execution {
     /// instructions, what was said before.
     pub(super) fn program_asked_for(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
         let python = |call: &Callable| call.program.as_deref() == Some("python");
-        let told = self.told();
+        let told = self.told_by_itself();
         let alone = self.vm.holds_only_the_task() || self.doubts(legal);
         let alone = alone && self.is_told_all_in_the_task();
         if !alone || !legal.runs_programs().is_some_and(python) {
@@ -254,7 +263,7 @@ impl Execution {
         }
         let room = self.shared.cpu.info().window - self.vm.reserve();
         let taught = |more: &[(String, String)]| -> Result<Option<Prompt>, Ending> {
-            let prompt = self.lesson(asked_for_after(more, told), asked_for(OTHER))?;
+            let prompt = self.lesson(asked_for_after(more, &told), asked_for(OTHER))?;
             Ok(prompt.filter(|prompt| prompt.len <= room))
         };
         let (ids, learnt) = self.functions_learnt(legal);
@@ -275,7 +284,10 @@ impl Execution {
         {
             return Ok(None);
         }
-        self.lesson(asked_in_words(told), asked_in_words(OTHER))
+        self.lesson(
+            asked_in_words(&self.told_by_itself()),
+            asked_in_words(OTHER),
+        )
     }
 
     /// Whether its user told it in the task all that it was told.

@@ -71,7 +71,7 @@ use crate::label::Label;
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::parts::Parts;
-use crate::planner::{LeftOut, LoopGuard, Planner, several};
+use crate::planner::{LeftOut, LoopGuard, Planner, date, several};
 use crate::process::{Drawn, Ending, Exit, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
@@ -252,6 +252,9 @@ impl Execution {
             program.limits.action_tokens as usize,
         )?;
         vm.label_boot(planner.boot_label().clone());
+        if let Some(today) = program.today {
+            vm.tell_today(cpu, date::told(today, &program.prompt))?;
+        }
         match several::goes_to_children(program, &|text| cpu.count(text), cpu.info().window) {
             true => {
                 let (names, label) = several::named(&program.attached);

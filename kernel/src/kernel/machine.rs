@@ -18,6 +18,7 @@ use crate::exec::{Apart, Execution, Facts, Family, Inbox, Past, Shared, Waits, n
 use crate::journal::tape::Row;
 use crate::journal::JournalError;
 use crate::limits::Limits;
+use crate::planner::date;
 use crate::process::{Ending, Exit, PRIORITIES, Pid, Program, Reply, State, Status};
 use crate::signal::Signal;
 
@@ -71,7 +72,10 @@ impl Machine {
     /// Starts a process.
     pub(super) fn start(&self, program: Program) -> Result<Pid, KernelError> {
         self.takes_processes()?;
-        let program = program.without_secrets(&self.shared.gate.policy().leaks);
+        let mut program = program.without_secrets(&self.shared.gate.policy().leaks);
+        if program.today.is_none() {
+            program.today = date::needed_by(&program);
+        }
         let model = &self.shared.cpu.info().model;
         let pid = self.shared.journal.create(&program, model)?;
         let attended = program.interactive;

@@ -6,6 +6,7 @@
 mod arguments;
 mod card;
 mod cards;
+pub(crate) mod date;
 pub mod decision;
 mod examples;
 pub(crate) mod facts;

@@ -143,7 +143,8 @@ fn alike(one: f64, other: f64) -> bool {
     near(one, other) || near(one / 100.0, other) || near(one, other / 100.0)
 }
 
-fn numbers(text: &str) -> Vec<f64> {
+/// The numbers in digits that stand in `text`, in their order.
+pub(super) fn numbers(text: &str) -> Vec<f64> {
     let plain = |found: regex::Match| found.as_str().replace([',', '_', ' '], "").parse().ok();
     NUMBER.find_iter(text).filter_map(plain).collect()
 }

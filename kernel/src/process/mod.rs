@@ -9,6 +9,7 @@ pub mod signal;
 
 use std::ops::RangeInclusive;
 
+use chrono::NaiveDate;
 use quipu_tools::LeakScan;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -130,6 +131,9 @@ pub struct Program {
     /// before the task, say, is no part of it.
     #[serde(default)]
     pub topic: Option<String>,
+    /// The day on which it was told, where what is right depends on that. The kernel looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub today: Option<NaiveDate>,
     /// The process of the turn before, where it is one of a conversation; 0 where that turn
     /// was no process here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -210,6 +214,7 @@ impl Program {
             attached: Vec::new(),
             examples: Vec::new(),
             topic: None,
+            today: None,
             after: None,
             limits: Limits::default(),
             priority: 0,

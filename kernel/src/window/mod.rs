@@ -131,6 +131,8 @@ pub struct Vm {
     /// Tasks that were done right, the likest first.
     examples: Vec<Shown>,
     borders: Borders,
+    /// What day it is, shown before the task.
+    today: Option<String>,
     /// What the store holds on the task, shown before it.
     reminder: Option<Pinned>,
     steps: Vec<StepPage>,
@@ -165,6 +167,7 @@ impl Vm {
             attached: Vec::new(),
             examples: Vec::new(),
             borders: Borders::new(cpu.info().constrains),
+            today: None,
             reminder: None,
             steps: Vec::new(),
             remark: None,
@@ -201,6 +204,16 @@ impl Vm {
             Err(_) => self.reminder = None,
         }
         self.reminder.is_some()
+    }
+
+    /// Says before the task what day it is, in these words.
+    ///
+    /// # Errors
+    /// Where that leaves no room to work in.
+    pub fn tell_today(&mut self, cpu: &dyn Cpu, words: String) -> Result<(), VmError> {
+        self.today = Some(words);
+        self.view_tokens = self.room_to_view(cpu)?;
+        Ok(())
     }
 
     /// Says who wrote the boot page beside the kernel.
@@ -394,10 +407,10 @@ impl Vm {
     fn layout(&self) -> Vec<Message> {
         let say = |role, text| Message { role, text };
         // The task has the last word.
-        let pinned = self.reminder.iter().chain(&self.attached);
-        let pinned = pinned.chain([&self.task]);
-        let pinned = pinned.map(|page| self.borders.broken(&page.text, &page.label));
-        let mut asked: Vec<String> = pinned.collect();
+        let said = |page: &Pinned| self.borders.broken(&page.text, &page.label);
+        let beside = self.reminder.iter().chain(&self.attached).map(said);
+        let mut asked: Vec<String> = beside.chain(self.today.clone()).collect();
+        asked.push(said(&self.task));
         let gone: Vec<&StepPage> = self.steps.iter().filter(|step| !step.resident).collect();
         if let Some(first) = gone.first() {
             let mut text = String::from(

@@ -1,0 +1,93 @@
+//! The date, for a task that depends on it. A model knows no date but those it was trained on,
+//! and answers "next Friday" with one of these.
+//!
+//! Other tasks are not told it: what a process is shown would be another text each day.
+
+use std::sync::LazyLock;
+
+use chrono::{Local, NaiveDate};
+use regex::Regex;
+
+use super::facts::is_told_in_sentences;
+use crate::numbers;
+use crate::process::Program;
+
+/// What is said of a day without its date.
+static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
+    let days = "monday|tuesday|wednesday|thursday|friday|saturday|sunday";
+    let spans =
+        format!("day|week|weekend|month|quarter|year|decade|spring|summer|autumn|fall|winter|{days}");
+    let words = format!(
+        r"(?i)\b(?:today|tonight|tomorrow|yesterday|nowadays|deadline|overdue
+        |current\s+(?:date|day|week|month|quarter|year)
+        |(?:this|next|last|past|coming|upcoming)\s+(?:{spans})
+        |(?:on|by|until|till|before)\s+(?:{days})
+        |(?:days?|weeks?|months?|years?)\s+(?:ago|from\s+now)
+        |(?:what|which)\s+(?:date|weekday|day)(?:\s+of\s+the\s+week)?\s+is|what(?:\s+is|'s)\s+the\s+(?:date|day)
+        |what\s+year\s+is|until\s+(?:christmas|easter|new\s+year))\b
+        |今天|今日|今晚|明天|后天|昨天|前天|[本这上下]个?(?:周|星期|礼拜|月)|今年|明年|去年|前年|天前|周前|年前|几号|星期几|截止"
+    );
+    // The pattern is laid out in lines for whoever reads it.
+    let words = words.split('\n').map(str::trim_start).collect::<String>();
+    Regex::new(&words).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+});
+
+/// Numbers with which a task in several sentences is a word problem, whose days are its own.
+const PROBLEM_NUMBERS_MIN: usize = 2;
+
+/// Today, where the task of `program` depends on it.
+pub(crate) fn needed_by(program: &Program) -> Option<NaiveDate> {
+    let task = program.topic.as_ref().unwrap_or(&program.prompt);
+    depends_on_it(task).then(|| Local::now().date_naive())
+}
+
+/// Whether what is right depends on the day on which `task` is told.
+fn depends_on_it(task: &str) -> bool {
+    let problem =
+        || is_told_in_sentences(task) && numbers::numbers(task).len() >= PROBLEM_NUMBERS_MIN;
+    RELATIVE.is_match(task) && !problem()
+}
+
+/// The words in which a task like `task` is told that it is `date`.
+pub(crate) fn told(date: NaiveDate, task: &str) -> String {
+    let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    match task.contains(chinese) {
+        true => format!("今天是{}。", date.format("%Y-%m-%d")),
+        false => format!("Today is {}.", date.format("%A, %Y-%m-%d")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_depends_on_the_day_is_seen() {
+        let check = |task: &str, want: bool| assert_eq!(depends_on_it(task), want, "{task}");
+        check("What day is it tomorrow?", true);
+        check("What's the date?", true);
+        check("How many days until Christmas?", true);
+        check("Book a table for next Friday.", true);
+        check("Is the office open on Sunday", true);
+        check("Which papers came out this\tyear?", true);
+        check("后天星期几？", true);
+        check("下周三开会", true);
+        check("What is 17 times 23?", false);
+        check("Which weekday was 14 July 1989?", false);
+        check("What dates grow on palms?", false);
+        check("Who wrote Frankenstein?", false);
+        check("写一首关于雨的诗", false);
+        // Its yesterday is that of a story.
+        let problem = "Yesterday Ann sold 5 pies. Today she sold 3 more. How many is that?";
+        check(problem, false);
+        check("", false);
+    }
+
+    #[test]
+    fn it_is_told_in_the_language_of_the_task() {
+        let date = NaiveDate::from_ymd_opt(2026, 2, 3).unwrap();
+        let check = |task: &str, want: &str| assert_eq!(told(date, task), want);
+        check("What day is it?", "Today is Tuesday, 2026-02-03.");
+        check("今天几号？", "今天是2026-02-03。");
+    }
+}
