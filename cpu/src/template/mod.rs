@@ -2,9 +2,11 @@
 //!
 //! | file | job |
 //! | --- | --- |
+//! | `dumps` | JSON in them |
 //! | `jinja` | Jinja as templates expect it, within bounds |
 //! | `marks` | what stands for a text while a template runs |
 
+mod dumps;
 mod jinja;
 mod marks;
 
