@@ -207,6 +207,16 @@ impl Decoder for Splitter {
     }
 }
 
+/// The message in `text` as it was meant to be; `text` itself where it has none.
+pub(super) fn as_meant(text: String) -> String {
+    if serde_json::from_str::<ServerJsonRpcMessage>(&text).is_ok() {
+        return text;
+    }
+    let meant = messages(&text).0.into_iter().next();
+    let meant = meant.and_then(|message| serde_json::to_string(&message).ok());
+    meant.unwrap_or(text)
+}
+
 /// The messages in a line, and the words before them; all of it is words where it has none.
 fn messages(text: &str) -> (Vec<ServerJsonRpcMessage>, &str) {
     // Behind words that have no end of their line.
@@ -402,6 +412,16 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":1,"error":{"code":7,"reason":"dry"}}"#,
             r#"1! 7 {"code":7,"reason":"dry"} null"#,
         );
+    }
+
+    #[test]
+    fn an_event_is_read_as_it_was_meant() {
+        let check = |text: &str, want: &str| assert_eq!(as_meant(text.to_owned()), want);
+        let good = r#"{"jsonrpc":"2.0","id":1,"result":{"x":1}}"#;
+        check(good, good);
+        check(r#"{"jsonrpc":"2.0","id":1,"result":{"x":1},"error":null}"#, good);
+        check("", "");
+        check("ping", "ping");
     }
 
     #[test]

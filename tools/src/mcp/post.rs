@@ -1,11 +1,12 @@
 //! How messages reach an address. A notification has no answer, so nothing depends on what
 //! becomes of it: a server that fails at one may still answer the next request, and if it
-//! does not, that request says so.
+//! does not, that request says so. What comes as a stream of events is read as it was meant.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
 use http::{HeaderName, HeaderValue};
 use rmcp::model::ClientJsonRpcMessage;
 use rmcp::transport::streamable_http_client::{
@@ -13,6 +14,8 @@ use rmcp::transport::streamable_http_client::{
     StreamableHttpResponseLimits,
 };
 use sse_stream::Sse;
+
+use super::lines::as_meant;
 
 type Failure = StreamableHttpError<reqwest::Error>;
 type Events = BoxStream<'static, Result<Sse, SseError>>;
@@ -73,7 +76,7 @@ impl StreamableHttpClient for Post {
         headers: Headers,
     ) -> Result<Events, Failure> {
         let stream = self.0.get_stream(uri, session, last_event, token, headers);
-        stream.await
+        Ok(meant(stream.await?))
     }
 
     async fn get_stream_with_max_sse_event_size(
@@ -88,7 +91,7 @@ impl StreamableHttpClient for Post {
         let stream = self
             .0
             .get_stream_with_max_sse_event_size(uri, session, last_event, token, headers, max);
-        stream.await
+        Ok(meant(stream.await?))
     }
 }
 
@@ -102,6 +105,18 @@ fn delivered(
             tracing::debug!(%error, "an MCP server fails at a notification");
             Ok(StreamableHttpPostResponse::Accepted)
         }
+        Ok(StreamableHttpPostResponse::Sse(events, session)) => {
+            Ok(StreamableHttpPostResponse::Sse(meant(events), session))
+        }
         sent => sent,
     }
+}
+
+/// Events whose messages have the form that the protocol says.
+fn meant(events: Events) -> Events {
+    let event = |event: Sse| Sse {
+        data: event.data.map(as_meant),
+        ..event
+    };
+    events.map_ok(event).boxed()
 }
