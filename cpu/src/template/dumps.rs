@@ -3,12 +3,15 @@
 use minijinja::value::Kwargs;
 use minijinja::{Error, ErrorKind, Value};
 
+use super::sizes::within;
+
 /// As Python's `json.dumps` writes it: with spaces, and without escapes for HTML.
 pub(super) fn tojson(value: &Value, options: Kwargs) -> Result<Value, Error> {
     let broken = |error: serde_json::Error| {
         Error::new(ErrorKind::BadSerialization, "cannot be written as JSON").with_source(error)
     };
     let indent: Option<usize> = options.get("indent")?;
+    let indent = indent.map(within).transpose()?;
     let sorted: Option<bool> = options.get("sort_keys")?;
     let ascii: Option<bool> = options.get("ensure_ascii")?;
     let separators: Option<Vec<String>> = options.get("separators")?;

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use minijinja::functions::range;
 use minijinja::value::ValueKind;
-use minijinja::{Environment, Error, ErrorKind, Output, State, Value, escape_formatter};
+use minijinja::{Environment, Error, ErrorKind, Output, State, Value, escape_formatter, filters};
 use regex::Regex;
 
 use super::dumps::tojson;
+use super::sizes::{indent, within};
 
 /// The name under which a template is kept.
 const NAME: &str = "chat";
@@ -78,6 +79,9 @@ impl Jinja {
         };
         environment.add_function("range", numbers);
         environment.add_filter("tojson", tojson);
+        environment.add_filter("indent", indent);
+        environment.add_filter("slice", slice);
+        environment.add_filter("batch", batch);
         for name in ["length", "count"] {
             let stop = stopped.clone();
             environment.add_filter(name, move |value: Value| -> Result<usize, Error> {
@@ -271,6 +275,24 @@ fn length(value: &Value) -> Result<usize, Error> {
     })
 }
 
+fn slice(
+    state: &State<'_, '_>,
+    value: Value,
+    count: usize,
+    filler: Option<Value>,
+) -> Result<Value, Error> {
+    filters::slice(state, value, within(count)?, filler)
+}
+
+fn batch(
+    state: &State<'_, '_>,
+    value: Value,
+    count: usize,
+    filler: Option<Value>,
+) -> Result<Value, Error> {
+    filters::batch(state, value, within(count)?, filler)
+}
+
 /// As Python has it: nothing cannot be gone through, but a text can.
 fn is_iterable(value: &Value) -> bool {
     !value.is_none() && (value.as_str().is_some() || value.try_iter().is_ok())
@@ -363,6 +385,12 @@ mod tests {
             "{% for x in range(3) %}{{ x }}/{{ loop.length }}{{ ' ' if not loop.last }}{% endfor %}",
             "0/3 1/3 2/3",
         );
+        check("{{ 'a\nb\n\nc' | indent }}|", "a\n    b\n\n    c|");
+        check(
+            "{{ 'a\n\nb' | indent(1, true, blank=true) }}|",
+            " a\n \n b|",
+        );
+        check("{{ [1, 2, 3] | batch(2) }}{{ [1, 2, 3] | slice(2) }}", "[[1, 2], [3]][[1, 2], [3]]");
         check("{{ range(5, 0, -2) }} {{ range(-2) | length }}", "[5, 3, 1] 0");
         check(
             "{% for x in [none, 1, 'a', [], {}, gone] %}{{ x is iterable }} {% endfor %}",
@@ -412,6 +440,11 @@ mod tests {
             "recursion",
         );
         check("{{ strftime_now('%Q') }}", "no form of a date");
+        let too_many = "more than 10000";
+        check("{{ 'a' | indent(99999999999) }}", too_many);
+        check("{{ [1] | slice(99999999999) }}", too_many);
+        check("{{ [1] | batch(99999999999) }}", too_many);
+        check("{{ [1] | tojson(indent=99999999999) }}", too_many);
         check("{{ raise_exception('only users') }}", "only users");
     }
 }
