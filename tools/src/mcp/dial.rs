@@ -215,7 +215,7 @@ impl Link {
         let config = StreamableHttpClientTransportConfig::with_uri(target.url.as_str())
             .custom_headers(custom);
         Ok(StreamableHttpClientTransport::with_client(
-            Post(web),
+            Post::new(web),
             config,
         ))
     }
