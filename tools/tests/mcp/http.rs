@@ -111,6 +111,9 @@ fn choke() -> String {
 /// and gives its address.
 fn both() -> String {
     async fn answers(request: Request) -> Response {
+        if request.method() != "POST" {
+            return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        }
         let body = request.into_body();
         let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
         let message: Value = serde_json::from_slice(&body).unwrap_or_default();
