@@ -38,6 +38,9 @@ const PAGES_MAX: usize = 200;
 /// Resources that are named where another was asked for.
 const RESOURCES_NAMED: usize = 20;
 
+/// How a server asks for an answer of a model.
+const SAMPLING: &str = "sampling/createMessage";
+
 type Service = Arc<Running>;
 
 /// A connection that stands. Given up, it is closed, and the program behind it is ended.
@@ -426,7 +429,11 @@ impl Link {
 
 /// What a server says when it refuses a request, with what it adds to that.
 fn words(error: &ErrorData) -> String {
-    let said = error.message.trim();
+    let said = match error.message.trim() {
+        // What the library says of it is its name alone.
+        SAMPLING => "it wants a model to work for it, which no server is given",
+        said => said,
+    };
     let added = error.data.as_ref().filter(|data| !data.is_null());
     let added = added.map(|data| data.as_str().map_or_else(|| data.to_string(), str::to_owned));
     let all = match (said, added) {
@@ -443,4 +450,31 @@ fn is_closed(error: &ServiceError) -> bool {
         error,
         ServiceError::TransportClosed | ServiceError::TransportSend(_)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_with_what_it_adds() {
+        let check = |message: &'static str, data: Value, want: &str| {
+            let data = (!data.is_null()).then_some(data);
+            let error = ErrorData::new(ErrorCode::INVALID_PARAMS, message, data);
+            assert_eq!(words(&error), want);
+        };
+        check("no such cord", Value::Null, "no such cord");
+        check("no such cord", json!("red"), "no such cord: red");
+        check("no such cord: red", json!("red"), "no such cord: red");
+        check("bad", json!({"at": "/cord"}), r#"bad: {"at":"/cord"}"#);
+        check(" ", json!("red"), "red");
+        check("", Value::Null, "it refuses with the code -32602");
+        check(
+            SAMPLING,
+            Value::Null,
+            "it wants a model to work for it, which no server is given",
+        );
+    }
 }
