@@ -59,6 +59,7 @@ const ASIDE: &[&str] = &[
     "atrfend",
     "template",
     "private",
+    "shprslt",
 ];
 /// What stands before the words of a note.
 const NOTE: &str = " [note: ";
@@ -69,6 +70,8 @@ const DEPTH_MAX: usize = 1_000;
 #[derive(Clone)]
 struct State {
     is_aside: bool,
+    /// Within a group that has no text of the document in it, whatever is within that.
+    is_gone: bool,
     is_hidden: bool,
     /// Signs that follow `\u` for readers who do not know it.
     stand_in: usize,
@@ -122,6 +125,7 @@ impl Reader {
         Self {
             state: State {
                 is_aside: false,
+                is_gone: false,
                 is_hidden: false,
                 stand_in: 1,
                 font: usize::MAX,
@@ -212,7 +216,7 @@ impl Reader {
             return tail.get(len..).unwrap_or_default();
         }
         if opened && ASIDE.contains(&word) {
-            self.state.is_aside = true;
+            (self.state.is_aside, self.state.is_gone) = (true, true);
         }
         if opened && word == "title" {
             self.state.in_title = true;
@@ -267,6 +271,11 @@ impl Reader {
             "intbl" => self.state.in_table = true,
             "outlinelevel" => self.state.level = index.filter(|level| *level < 6),
             "footnote" | "annotation" => self.begin_note(),
+            // A box of text, within a shape that older readers leave out.
+            "shptxt" | "dptxbxtext" if !self.state.is_gone => {
+                self.paragraph();
+                self.state.is_aside = false;
+            }
             _ => {}
         }
         if self.state.is_aside {
@@ -473,6 +482,10 @@ mod tests {
         check(
             r"{\rtf1 Wool{\*\footnote{\super\chftn} shorn}{\*\annotation{\*\atnref 1}in May}}",
             "Wool [note: shorn] [note: in May]",
+        );
+        check(
+            r"{\rtf1 Wool\par{\shp{\*\shpinst{\sp{\sn a}{\sv 1}}{\shptxt\pard In a box.\par}}{\shprslt{\*\do{\dptxbxtext In a box.\par}}}}is spun}",
+            "Wool\n\nIn a box.\n\nis spun",
         );
         // A file that ends within its note, and a note without words.
         check(r"{\rtf1 Wool{\footnote shorn", "Wool [note: shorn]");
