@@ -152,7 +152,9 @@ impl Normalizer<'_> {
             };
             match key.as_str() {
                 "$ref" | "$dynamicRef" | "$recursiveRef" if value.is_string() => {
-                    reference = Some(self.reference(value, at, depth)?);
+                    if self.leads(value, at) {
+                        reference = Some(self.reference(value, at, depth)?);
+                    }
                 }
                 "id" if draft == Draft::Four && value.is_string() => {}
                 key if GONE.contains(&key) || says_nothing(key, value) => {}
@@ -279,6 +281,13 @@ impl Normalizer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the reference `value` is followed: one of a server that leads nowhere, as a part
+    /// of a larger document does, admits anything.
+    fn leads(&self, value: &Value, at: &str) -> bool {
+        let written = value.as_str().unwrap_or_default();
+        !self.of_server || self.references.resolve(written, at).is_some()
     }
 
     /// The reference to the definition that `value` at `at` means, which is made if it is not

@@ -158,8 +158,13 @@ mod tests {
             r#"greet Write {"properties":{"who":{"pattern":"^[_\\p{L}\\p{M}\\p{N}]+$"}},"type":"object"}"#,
         );
         check(
-            json!({"name": "gone", "inputSchema": {"properties": {"a": {"$ref": "#/$defs/P"}}}}),
-            r##"the schema of its arguments is broken: /properties/a: "#/$defs/P" leads to nothing in this schema"##,
+            json!({"name": "gone", "inputSchema": {"properties": {"a": {"$ref": "#/components/P"}}}}),
+            r#"gone Write {"properties":{"a":{}},"type":"object"}"#,
+        );
+        let endless = json!({"$ref": "#/$defs/P", "$defs": {"P": {"$ref": "#/$defs/P"}}});
+        check(
+            json!({"name": "endless", "inputSchema": endless}),
+            "the schema of its arguments is broken: the definition P refers to itself without an end",
         );
         check(
             json!({"name": "two words", "inputSchema": {}}),
