@@ -245,12 +245,17 @@ fn message(value: Value) -> Option<ServerJsonRpcMessage> {
         return None;
     };
     let is_marked = fields.contains_key("jsonrpc");
+    // Without the mark it is an answer if it has nothing else.
+    let of_answers = |key: &String| ["id", "result", "error"].contains(&key.as_str());
+    if !is_marked && !fields.keys().all(of_answers) {
+        return None;
+    }
     let has = |key: &str| fields.get(key).is_some_and(|value| !value.is_null());
     let fails = has("error") && (is_marked || has("id"));
     // A result of nothing is one as well, where nothing is asked.
     let gives = has("result") || fields.contains_key("result") && !has("method");
     let answers = fails || gives && has("id");
-    if !answers && !(is_marked && has("method")) {
+    if !answers && !has("method") {
         return None;
     }
     fields.insert("jsonrpc".into(), "2.0".into());
@@ -383,6 +388,8 @@ mod tests {
         // Logs in JSON are no messages, whatever they have.
         let log = r#"{"level":30,"method":"GET","msg":"up"}"#;
         check(&format!("{log}\n42\nnull\n{one}\n"), &both[..1], &[log, "42", "null"]);
+        let log = r#"{"level":50,"id":1,"error":"boom"}"#;
+        check(&format!("{log}\n{one}\n"), &both[..1], &[log]);
         let ping = r#"{"jsonrpc":"2.0","id":"p","method":"ping"}"#;
         let told = r#"{"jsonrpc":"2.0","id":null,"method":"notifications/tools/list_changed"}"#;
         check(&format!("{ping}\n{told}\n"), &["p?", "…"], &[]);
