@@ -181,27 +181,28 @@ fn readable(text: &str) -> String {
 fn next_part(rest: &str) -> (usize, usize) {
     let line = rest.split_inclusive('\n').next().unwrap_or(rest);
     // Between signs of code a mark is none.
-    let find = |mark: &str| {
-        let mut places = line.match_indices(mark).map(|(at, _)| at);
-        places.find(|at| line[..*at].matches('`').count().is_multiple_of(2))
+    let places = |mark: &'static str| {
+        let places = line.match_indices(mark).map(|(at, _)| at);
+        places.filter(|at| line[..*at].matches('`').count().is_multiple_of(2))
     };
     let marks = [("%%", "%%"), ("<!--", "-->"), ("<svg", "</svg>")];
     let found = marks.into_iter().filter_map(|(open, close)| {
-        let at = find(open)?;
+        let at = places(open).next()?;
         let inside = at + open.len();
         let len = rest[inside..].find(close)?;
         Some((at, open.len() + len + close.len()))
     });
-    let address = find("data:").and_then(|at| Some((at, content_len(rest, at)?)));
+    let address = places("data:").find_map(|at| Some((at, content_len(rest, at)?)));
     found.chain(address).min().unwrap_or((line.len(), 0))
 }
 
 /// How long an address is that holds its own content, and begins `at` a place in `text`.
 fn content_len(text: &str, at: usize) -> Option<usize> {
     let address = &text[at..];
-    let (kind, _) = address.strip_prefix("data:")?.split_once(',')?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "/+-.;=_".contains(c);
-    if !kind.chars().all(plain) || !kind.contains([';', '/']) {
+    let behind = address.strip_prefix("data:")?;
+    let (kind, content) = behind.split_at(behind.find(|c| !plain(c))?);
+    if !content.starts_with(',') || !kind.contains([';', '/']) {
         return None;
     }
     match text[..at].chars().next_back() {
@@ -279,8 +280,8 @@ mod tests {
             "![][one]\n\n[one]: <>\n[two]: ",
         );
         check(
-            "<img src=\"data:image/svg+xml,%3Csvg%3E\" alt='knot'> Data: data:a, b and data:c",
-            "<img src=\"\" alt='knot'> Data: data:a, b and data:c",
+            "Data: data:a, b <img src=\"data:image/svg+xml,%3Csvg%3E\" alt='knot'> and data:c",
+            "Data: data:a, b <img src=\"\" alt='knot'> and data:c",
         );
         check("red <!-- not\nthis --> and blue", "red \n and blue");
         check("`<!-- shown -->` and 1 <!-- 2", "`<!-- shown -->` and 1 <!-- 2");
