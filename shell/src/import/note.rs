@@ -183,7 +183,7 @@ fn next_part(rest: &str) -> (usize, usize) {
     // Between signs of code a mark is none.
     let places = |mark: &'static str| {
         let places = line.match_indices(mark).map(|(at, _)| at);
-        places.filter(|at| line[..*at].matches('`').count().is_multiple_of(2))
+        places.filter(move |at| line[..*at].matches('`').count().is_multiple_of(2))
     };
     let marks = [("%%", "%%"), ("<!--", "-->"), ("<svg", "</svg>")];
     let found = marks.into_iter().filter_map(|(open, close)| {
@@ -201,7 +201,7 @@ fn content_len(text: &str, at: usize) -> Option<usize> {
     let address = &text[at..];
     let plain = |c: char| c.is_ascii_alphanumeric() || "/+-.;=_".contains(c);
     let behind = address.strip_prefix("data:")?;
-    let (kind, content) = behind.split_at(behind.find(|c| !plain(c))?);
+    let (kind, content) = behind.split_at(behind.find(|c: char| !plain(c))?);
     if !content.starts_with(',') || !kind.contains([';', '/']) {
         return None;
     }
