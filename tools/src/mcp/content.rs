@@ -75,7 +75,8 @@ pub(super) fn value(content: &[ContentBlock], structured: Option<Value>) -> Valu
 }
 
 /// Whether `block` says what is in `structured` already: all of it, or, where it has one
-/// field, what is in that or an item of it. So libraries write for older clients.
+/// field, what is in that or an item of it; or a text that is a value in it as it stands. So
+/// libraries write for older clients.
 fn is_said(block: &ContentBlock, structured: &Value) -> bool {
     let text = match block {
         ContentBlock::Text(text) => &text.text,
@@ -85,8 +86,9 @@ fn is_said(block: &ContentBlock, structured: &Value) -> bool {
         }
     };
     let parsed: Option<Value> = serde_json::from_str(text).ok();
-    let same =
-        |value: &Value| value.as_str() == Some(text.as_str()) || parsed.as_ref() == Some(value);
+    let same = |value: &Value| {
+        value.as_str().map(str::trim) == Some(text.trim()) || parsed.as_ref() == Some(value)
+    };
     let only = match structured.as_object().map(Map::len) {
         Some(1) => structured
             .as_object()
@@ -94,7 +96,8 @@ fn is_said(block: &ContentBlock, structured: &Value) -> bool {
         _ => None,
     };
     let items = only.and_then(Value::as_array).into_iter().flatten();
-    same(structured) || only.is_some_and(same) || items.into_iter().any(same)
+    let is_value = || holds(structured, &Value::String(text.clone()), 0);
+    same(structured) || only.is_some_and(same) || items.into_iter().any(same) || is_value()
 }
 
 fn holds(structured: &Value, value: &Value, depth: usize) -> bool {
@@ -380,6 +383,16 @@ mod tests {
             json!({"result": "seven"}),
         );
         check(&["7"], json!({"result": 7}), json!({"result": 7}));
+        check(
+            &["seven\n"],
+            json!({"result": "seven"}),
+            json!({"result": "seven"}),
+        );
+        check(
+            &["# Wool"],
+            json!({"url": "x:a", "page": {"markdown": "# Wool"}}),
+            json!({"url": "x:a", "page": {"markdown": "# Wool"}}),
+        );
         check(
             &["1", "2"],
             json!({"result": [1, 2]}),
