@@ -3,13 +3,18 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::sync::{LazyLock, mpsc};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use minijinja::value::{Kwargs, ValueKind};
-use minijinja::{Environment, Error, ErrorKind, Output, State, Value, escape_formatter};
+use minijinja::functions::range;
+use minijinja::value::ValueKind;
+use minijinja::{Environment, Error, ErrorKind, Output, State, Value, escape_formatter, filters};
 use regex::Regex;
+
+use super::dumps::tojson;
+use super::sizes::{indent, within};
 
 /// The name under which a template is kept.
 const NAME: &str = "chat";
@@ -46,50 +51,71 @@ static GENERATION: LazyLock<Option<Regex>> =
 pub(super) struct Jinja {
     environment: Environment<'static>,
     bounds: Bounds,
-    /// Whether it went beyond its bounds once: what it does then cannot be stopped, so it is
-    /// not done a second time.
-    is_endless: bool,
+    /// Set once it went beyond its bounds. What it does then ends at the next thing that it
+    /// writes or goes through, and it is not run a second time.
+    stopped: Arc<AtomicBool>,
 }
 
 impl Jinja {
     /// Compiles `source`.
     pub(super) fn new(source: &str) -> Result<Self, Error> {
         let mut environment = Environment::new();
+        let stopped = Arc::<AtomicBool>::default();
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);
         environment
             .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         minijinja_contrib::add_to_environment(&mut environment);
-        environment.set_formatter(as_python);
+        let stop = stopped.clone();
+        environment.set_formatter(move |out, state, value| {
+            going_on(&stop)?;
+            as_python(out, state, value)
+        });
         environment.add_function("raise_exception", raise_exception);
         environment.add_function("strftime_now", strftime_now);
+        let stop = stopped.clone();
+        let numbers = move |lower: isize, upper: Option<isize>, step: Option<isize>| {
+            numbers(lower, upper, step, &stop)
+        };
+        environment.add_function("range", numbers);
         environment.add_filter("tojson", tojson);
-        environment.add_filter("length", length);
-        environment.add_filter("count", length);
+        environment.add_filter("indent", indent);
+        environment.add_filter("slice", slice);
+        environment.add_filter("batch", batch);
+        for name in ["length", "count"] {
+            let stop = stopped.clone();
+            environment.add_filter(name, move |value: Value| -> Result<usize, Error> {
+                going_on(&stop)?;
+                length(&value)
+            });
+        }
         environment.add_test("iterable", is_iterable);
         environment.add_test("sequence", is_sequence);
         environment.add_template_owned(NAME, plain(source))?;
         Ok(Self {
             environment,
             bounds: BOUNDS,
-            is_endless: false,
+            stopped,
         })
     }
 
     /// What the template writes for `context`, which has as many `messages`.
     pub(super) fn render(&mut self, context: &Value, messages: usize) -> Result<String, Error> {
-        if self.is_endless {
-            return Err(ErrorKind::OutOfFuel.into());
-        }
+        going_on(&self.stopped)?;
         let mut environment = self.environment.clone();
         environment.set_fuel(Some(FUEL + FUEL_OF_A_MESSAGE * messages as u64));
         let context = context.clone();
         let (done, written) = mpsc::channel();
-        // On a thread of its own, which can be left alone with what it does.
+        let stopped = self.stopped.clone();
+        // On a thread of its own, which is not waited for where it takes too long.
         let spawned = thread::Builder::new()
             .name("template".to_owned())
             .stack_size(STACK_BYTES)
-            .spawn(move || done.send(written_by(&environment, &context)));
+            .spawn(move || {
+                let written = written_by(&environment, &context, stopped);
+                // Whoever has stopped waiting needs no answer.
+                let _ = done.send(written);
+            });
         if let Err(error) = spawned {
             let words = "no thread can be started for it";
             return Err(Error::new(ErrorKind::InvalidOperation, words).with_source(error));
@@ -106,19 +132,77 @@ impl Jinja {
             }
             let grown = taken_bytes().saturating_sub(taken);
             if start.elapsed() > self.bounds.time || grown > self.bounds.bytes {
-                self.is_endless = true;
+                self.stopped.store(true, Ordering::Relaxed);
                 return Err(ErrorKind::OutOfFuel.into());
             }
         }
     }
 }
 
-fn written_by(environment: &Environment<'_>, context: &Value) -> Result<String, Error> {
-    let mut written = Bounded(Vec::new());
+/// An error where the template was stopped.
+fn going_on(stopped: &AtomicBool) -> Result<(), Error> {
+    match stopped.load(Ordering::Relaxed) {
+        true => Err(ErrorKind::OutOfFuel.into()),
+        false => Ok(()),
+    }
+}
+
+/// As `range` of the library, with numbers that end where the template was stopped.
+fn numbers(
+    lower: isize,
+    upper: Option<isize>,
+    step: Option<isize>,
+    stopped: &Arc<AtomicBool>,
+) -> Result<Value, Error> {
+    let numbers = Numbers {
+        next: upper.map_or(0, |_| lower),
+        step: step.unwrap_or(1),
+        left: range(lower, upper, step)?.len().unwrap_or(0),
+        stopped: stopped.clone(),
+    };
+    Ok(Value::make_iterable(move || numbers.clone()))
+}
+
+/// Numbers in even steps, until the template is stopped.
+#[derive(Clone)]
+struct Numbers {
+    next: isize,
+    step: isize,
+    left: usize,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Iterator for Numbers {
+    type Item = isize;
+
+    fn next(&mut self) -> Option<isize> {
+        if self.left == 0 || self.stopped.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.left -= 1;
+        let number = self.next;
+        self.next = number.wrapping_add(self.step);
+        Some(number)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+fn written_by(
+    environment: &Environment<'_>,
+    context: &Value,
+    stopped: Arc<AtomicBool>,
+) -> Result<String, Error> {
+    let mut written = Bounded {
+        bytes: Vec::new(),
+        stopped,
+    };
     environment
         .get_template(NAME)?
         .render_captured_to(context, &mut written)?;
-    String::from_utf8(written.0)
+    String::from_utf8(written.bytes)
         .map_err(|_| Error::new(ErrorKind::InvalidOperation, "it writes no UTF-8"))
 }
 
@@ -191,6 +275,24 @@ fn length(value: &Value) -> Result<usize, Error> {
     })
 }
 
+fn slice(
+    state: &State<'_, '_>,
+    value: Value,
+    count: usize,
+    filler: Option<Value>,
+) -> Result<Value, Error> {
+    filters::slice(state, value, within(count)?, filler)
+}
+
+fn batch(
+    state: &State<'_, '_>,
+    value: Value,
+    count: usize,
+    filler: Option<Value>,
+) -> Result<Value, Error> {
+    filters::batch(state, value, within(count)?, filler)
+}
+
 /// As Python has it: nothing cannot be gone through, but a text can.
 fn is_iterable(value: &Value) -> bool {
     !value.is_none() && (value.as_str().is_some() || value.try_iter().is_ok())
@@ -205,122 +307,19 @@ fn is_sequence(value: &Value) -> bool {
     )
 }
 
-/// As Python's `json.dumps` writes it: with spaces, and without escapes for HTML.
-fn tojson(value: &Value, options: Kwargs) -> Result<Value, Error> {
-    let broken = |error: serde_json::Error| {
-        Error::new(ErrorKind::BadSerialization, "cannot be written as JSON").with_source(error)
-    };
-    let indent: Option<usize> = options.get("indent")?;
-    let sorted: Option<bool> = options.get("sort_keys")?;
-    let ascii: Option<bool> = options.get("ensure_ascii")?;
-    let separators: Option<Vec<String>> = options.get("separators")?;
-    options.assert_all_used()?;
-    let value = serde_json::to_value(value).map_err(broken)?;
-    let item = if indent.is_some() { "," } else { ", " };
-    let (item, key) = match separators.as_deref() {
-        Some([item, key]) => (item.as_str(), key.as_str()),
-        _ => (item, ": "),
-    };
-    let dumps = Dumps {
-        indent,
-        sorted: sorted.unwrap_or(false),
-        ascii: ascii.unwrap_or(false),
-        item,
-        key,
-    };
-    let mut text = String::new();
-    dumps.value(&value, 0, &mut text);
-    Ok(Value::from_safe_string(text))
-}
-
-/// How JSON is written.
-struct Dumps<'a> {
-    indent: Option<usize>,
-    sorted: bool,
-    ascii: bool,
-    item: &'a str,
-    key: &'a str,
-}
-
-impl Dumps<'_> {
-    fn value(&self, value: &serde_json::Value, depth: usize, into: &mut String) {
-        match value {
-            serde_json::Value::Array(items) => {
-                let write = |item: &serde_json::Value, into: &mut String| {
-                    self.value(item, depth + 1, into);
-                };
-                self.several(items.iter(), ('[', ']'), depth, write, into);
-            }
-            serde_json::Value::Object(map) => {
-                let mut entries: Vec<(&String, &serde_json::Value)> = map.iter().collect();
-                if self.sorted {
-                    entries.sort_by_key(|(name, _)| *name);
-                }
-                let write = |(name, value): (&String, &serde_json::Value), into: &mut String| {
-                    self.text(name, into);
-                    into.push_str(self.key);
-                    self.value(value, depth + 1, into);
-                };
-                self.several(entries.into_iter(), ('{', '}'), depth, write, into);
-            }
-            serde_json::Value::String(text) => self.text(text, into),
-            other => into.push_str(&other.to_string()),
-        }
-    }
-
-    fn several<T>(
-        &self,
-        items: impl ExactSizeIterator<Item = T>,
-        (open, close): (char, char),
-        depth: usize,
-        mut write: impl FnMut(T, &mut String),
-        into: &mut String,
-    ) {
-        let empty = items.len() == 0;
-        into.push(open);
-        for (i, item) in items.enumerate() {
-            if i > 0 {
-                into.push_str(self.item);
-            }
-            self.line(depth + 1, into);
-            write(item, into);
-        }
-        if !empty {
-            self.line(depth, into);
-        }
-        into.push(close);
-    }
-
-    fn line(&self, depth: usize, into: &mut String) {
-        if let Some(indent) = self.indent {
-            into.push('\n');
-            into.extend(std::iter::repeat_n(' ', indent * depth));
-        }
-    }
-
-    fn text(&self, text: &str, into: &mut String) {
-        let quoted = serde_json::Value::from(text).to_string();
-        if !self.ascii {
-            return into.push_str(&quoted);
-        }
-        for unit in quoted.encode_utf16() {
-            match u8::try_from(unit).ok().filter(u8::is_ascii) {
-                Some(letter) => into.push(letter.into()),
-                None => into.push_str(&format!("\\u{unit:04x}")),
-            }
-        }
-    }
-}
-
 /// An output that takes so much and no more.
-struct Bounded(Vec<u8>);
+struct Bounded {
+    bytes: Vec<u8>,
+    stopped: Arc<AtomicBool>,
+}
 
 impl Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > OUTPUT_BYTES_MAX {
+        let is_full = self.bytes.len() + bytes.len() > OUTPUT_BYTES_MAX;
+        if is_full || self.stopped.load(Ordering::Relaxed) {
             return Err(io::Error::other("too long"));
         }
-        self.0.extend_from_slice(bytes);
+        self.bytes.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -383,6 +382,17 @@ mod tests {
         );
         check("{{ strftime_now('%Y') | length }}", "4");
         check(
+            "{% for x in range(3) %}{{ x }}/{{ loop.length }}{{ ' ' if not loop.last }}{% endfor %}",
+            "0/3 1/3 2/3",
+        );
+        check("{{ 'a\nb\n\nc' | indent }}|", "a\n    b\n\n    c|");
+        check(
+            "{{ 'a\n\nb' | indent(1, true, blank=true) }}|",
+            " a\n \n b|",
+        );
+        check("{{ [1, 2, 3] | batch(2) }}{{ [1, 2, 3] | slice(2) }}", "[[1, 2], [3]][[1, 2], [3]]");
+        check("{{ range(5, 0, -2) }} {{ range(-2) | length }}", "[5, 3, 1] 0");
+        check(
             "{% for x in [none, 1, 'a', [], {}, gone] %}{{ x is iterable }} {% endfor %}",
             "False False True True True True ",
         );
@@ -402,6 +412,13 @@ mod tests {
             };
             let error = jinja.render(&context! {}, 1).unwrap_err();
             assert!(words(&error).contains(want), "{source}: {}", words(&error));
+            // One hold is the template's own, one for each way to stop it: none is a thread's.
+            let (begun, holds) = (Instant::now(), Jinja::new("").unwrap());
+            let ended = || Arc::strong_count(&jinja.stopped) == Arc::strong_count(&holds.stopped);
+            while !ended() {
+                assert!(begun.elapsed() < BOUNDS.time, "{source}: it goes on");
+                thread::yield_now();
+            }
         };
         let loops =
             "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}";
@@ -423,6 +440,11 @@ mod tests {
             "recursion",
         );
         check("{{ strftime_now('%Q') }}", "no form of a date");
+        let too_many = "more than 10000";
+        check("{{ 'a' | indent(99999999999) }}", too_many);
+        check("{{ [1] | slice(99999999999) }}", too_many);
+        check("{{ [1] | batch(99999999999) }}", too_many);
+        check("{{ [1] | tojson(indent=99999999999) }}", too_many);
         check("{{ raise_exception('only users') }}", "only users");
     }
 }

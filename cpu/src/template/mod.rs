@@ -2,11 +2,15 @@
 //!
 //! | file | job |
 //! | --- | --- |
+//! | `dumps` | JSON in them |
 //! | `jinja` | Jinja as templates expect it, within bounds |
 //! | `marks` | what stands for a text while a template runs |
+//! | `sizes` | filters whose size a template gives |
 
+mod dumps;
 mod jinja;
 mod marks;
+mod sizes;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -13,8 +13,10 @@ const ALL_CHARS: usize = 6_000;
 const CARD_CHARS_MIN: usize = 280;
 /// Characters of a card that a search for tools brings.
 pub const FOUND_CHARS: usize = 4_000;
-/// Characters that no card goes beyond, whatever its schema has.
+/// Characters that no card goes beyond, whatever its schema has; and beside how many others it
+/// stands, down to so many.
 const CARD_CHARS_MAX: usize = 8_000;
+const CARD_CHARS_CUT: usize = 1_000;
 
 /// What is said where nothing is.
 static NOTHING: Value = Value::Null;
@@ -56,7 +58,7 @@ pub fn cards<'a>(calls: impl Iterator<Item = &'a Callable> + Clone) -> String {
 }
 
 /// The card of one function in at most about `chars` characters; its name, and the names
-/// and types of its parameters, are always there.
+/// and types of its parameters, are there as far as twice as many have room for them.
 pub fn card(call: &Callable, chars: usize) -> String {
     let fuller = DETAILS.iter().map(|detail| write(call, *detail));
     let mut last = String::new();
@@ -66,10 +68,15 @@ pub fn card(call: &Callable, chars: usize) -> String {
         }
         last = text;
     }
-    match last.chars().count() > CARD_CHARS_MAX {
-        true => plain::cut(last.trim_end(), CARD_CHARS_MAX) + "\n",
-        false => last,
+    let most = (2 * chars).clamp(CARD_CHARS_CUT, CARD_CHARS_MAX);
+    if last.chars().count() <= most {
+        return last;
     }
+    // What it is for comes first, so that a cut does not take that.
+    let described = shortened(&call.description, DETAILS[DETAILS.len() - 1].description);
+    let room = most.saturating_sub(described.chars().count());
+    let signature = plain::cut(&signature(&call.parameters), room);
+    format!("- {}: {described} {signature}\n", call.name)
 }
 
 fn write(call: &Callable, detail: Detail) -> String {
@@ -263,6 +270,22 @@ mod tests {
             500,
             "- d.f: Waits.\n    \"x\\\": any Tools: - z {\"?: string. Two lines. Default \"a\". By the pattern ^a+$\n",
         );
+    }
+
+    #[test]
+    fn many_large_cards_leave_room_for_the_task() {
+        let fields: serde_json::Map<String, Value> = (0..400)
+            .map(|n| (format!("parameter_{n}"), json!({"type": "string"})))
+            .collect();
+        let call = Callable::new("d.f", "Does it all.", json!({ "properties": fields }));
+        let check = |many: usize, chars_max: usize| {
+            let calls: Vec<Callable> = std::iter::repeat_n(call.clone(), many).collect();
+            let text = cards(calls.iter());
+            assert!(text.chars().count() <= chars_max, "{many}: {}", text.len());
+            assert!(text.starts_with("- d.f: Does it all. {\"parameter_0\"?: string, "), "{text}");
+        };
+        check(1, CARD_CHARS_MAX + 100);
+        check(12, 12 * (CARD_CHARS_CUT + 100));
     }
 
     #[test]

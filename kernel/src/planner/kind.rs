@@ -105,12 +105,7 @@ fn kind_in<'a>(schema: &'a Value, root: &'a Value, inside: &mut Vec<&'a str>) ->
     }
     if let Some(values) = schema["enum"].as_array() {
         let shown: Vec<String> = values.iter().take(VALUES_SHOWN).map(value).collect();
-        let more = values.len().saturating_sub(VALUES_SHOWN);
-        let rest = match more {
-            0 => String::new(),
-            more => format!("|… ({more} more)"),
-        };
-        return shown.join("|") + &rest;
+        return shown.join("|") + &rest(values.len());
     }
     if fields(schema).is_empty()
         && let Some(forms) = forms(schema)
@@ -127,6 +122,14 @@ fn kind_in<'a>(schema: &'a Value, root: &'a Value, inside: &mut Vec<&'a str>) ->
     }
 }
 
+/// What stands behind those that are shown of `all` kinds.
+fn rest(all: usize) -> String {
+    match all.saturating_sub(VALUES_SHOWN) {
+        0 => String::new(),
+        more => format!("|… ({more} more)"),
+    }
+}
+
 /// Kinds beside each other, each once, null at the end.
 fn joined(kinds: impl Iterator<Item = String>) -> String {
     let mut all: Vec<String> = Vec::new();
@@ -136,7 +139,9 @@ fn joined(kinds: impl Iterator<Item = String>) -> String {
         }
     }
     all.sort_by_key(|kind| kind == "null");
-    all.join("|")
+    let rest = rest(all.len());
+    all.truncate(VALUES_SHOWN);
+    all.join("|") + &rest
 }
 
 /// The type that a schema means which names none.
@@ -250,6 +255,12 @@ mod tests {
     fn thousands_of_values_are_counted() {
         let values: Vec<String> = (0..2_000).map(|n| format!("v{n}")).collect();
         let schema = json!({"properties": {"v": {"enum": values}}, "required": ["v"]});
+        let text = signature(&schema);
+        assert!(text.ends_with("\"v15\"|… (1984 more)}"), "{text}");
+        // As they are written where each is described.
+        let forms = values.iter().map(|v| json!({"const": v, "title": "One."}));
+        let forms: Vec<Value> = forms.collect();
+        let schema = json!({"properties": {"v": {"oneOf": forms}}});
         let text = signature(&schema);
         assert!(text.ends_with("\"v15\"|… (1984 more)}"), "{text}");
     }

@@ -20,14 +20,31 @@ pub(super) fn fold(word: &str) -> String {
             'ł' => plain.push('l'),
             'ħ' => plain.push('h'),
             'ı' => plain.push('i'),
+            // The end of a Greek word, which capitals do not show.
+            'ς' => plain.push('σ'),
+            // Letters that Arabic and Persian keyboards write in ways of their own.
+            'ك' => plain.push('ک'),
+            'ي' | 'ى' => plain.push('ی'),
+            '٠'..='٩' => plain.push(digit(c, '٠')),
+            '۰'..='۹' => plain.push(digit(c, '۰')),
+            '०'..='९' => plain.push(digit(c, '०')),
             other => plain.push(other),
         }
     }
     plain.nfc().collect()
 }
 
-/// Accents of alphabets, and the marks that choose how a sign is drawn. The vowel
-/// signs of other scripts are letters and stay.
+/// The digit `c` of a script whose digits begin with `zero`.
+fn digit(c: char, zero: char) -> char {
+    char::from_digit(u32::from(c) - u32::from(zero), 10).unwrap_or(c)
+}
+
+/// Accents of alphabets, the marks that choose how a sign is drawn, and what Arabic and Hebrew
+/// are mostly written without: points for vowels, signs for reading aloud, a drawn-out line.
+/// The vowel signs of other scripts are letters and stay.
 fn is_decoration(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}')
+        || matches!(c, '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}' | '\u{5c2}' | '\u{5c4}' | '\u{5c5}' | '\u{5c7}')
+        || matches!(c, '\u{610}'..='\u{61a}' | '\u{640}' | '\u{64b}'..='\u{655}' | '\u{670}')
+        || matches!(c, '\u{6d6}'..='\u{6dc}' | '\u{6df}'..='\u{6e8}' | '\u{6ea}'..='\u{6ed}')
 }

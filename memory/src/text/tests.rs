@@ -67,6 +67,21 @@ fn one_word_has_one_form() {
     let parts = "\u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8}\u{110b}\u{1165}";
     check(parts, &["한", "한국", "국", "국어", "어"]);
     check("ｶﾞｽ", &["ガ", "ガス", "ス"]);
+    // Arabic and Hebrew with vowels and without, Persian on an Arabic keyboard, Greek in capitals.
+    check(
+        "\u{645}\u{64f}\u{62d}\u{64e}\u{645}\u{651}\u{64e}\u{62f} \u{645}\u{640}\u{62d}\u{645}\u{62f}",
+        &["\u{645}\u{62d}\u{645}\u{62f}"; 2],
+    );
+    check(
+        "\u{5e9}\u{5c1}\u{5b8}\u{5dc}\u{5d5}\u{5b9}\u{5dd} \u{5e9}\u{5dc}\u{5d5}\u{5dd}",
+        &["\u{5e9}\u{5dc}\u{5d5}\u{5dd}"; 2],
+    );
+    check(
+        "\u{643}\u{64a} \u{6a9}\u{6cc}",
+        &["\u{6a9}\u{6cc}"; 2],
+    );
+    check("ΟΔΟΣ οδός", &["οδοσ"; 2]);
+    check("\u{661}\u{662} \u{6f1}\u{6f2} \u{967}\u{968}", &["12"; 3]);
     // Signs that nobody sees.
     check("in\u{ad}ven\u{ad}tory", &["inventori"]);
     check(

@@ -53,6 +53,8 @@ fn time(chars: &[char]) -> Option<String> {
 
 /// A day, in whichever order it is written.
 fn date(chars: &[char]) -> Option<String> {
+    // 3/1/24 may be a division; two of them are none.
+    let mut short_dates = 0;
     for at in (0..chars.len()).filter(|at| begins(chars, *at)) {
         let Some((first, end)) = digits(chars, at) else {
             continue;
@@ -75,7 +77,9 @@ fn date(chars: &[char]) -> Option<String> {
         let short = |n: u32| (1..=31).contains(&n);
         let year_first = end == at + 4 && is_year(first) && short(second) && short(third);
         let year_last = last == middle + 5 && is_year(third) && short(first) && short(second);
-        if year_first || year_last {
+        let year_short = *mark == '/' && last == middle + 3 && short(first) && short(second);
+        short_dates += usize::from(year_short && first.min(second) <= 12);
+        if year_first || year_last || short_dates > 1 {
             return Some(DATES.into());
         }
     }
@@ -246,11 +250,13 @@ mod tests {
             "06.05.2023",
             "2023-05",
             "2023/05/06",
+            "5/6/23 - 28/2/23",
         ] {
             check(expression, "this is a date");
         }
         check("2023 - 5 - 6", "fine");
         check("1990-7", "fine");
+        check("6/3/12 + 1", "fine");
         for expression in ["13:45 - 9:30", "1:02:03", "9 am + 3", "7pm"] {
             check(expression, "times of a clock");
         }

@@ -91,9 +91,14 @@ fn wants_percentage(expression: &str) -> bool {
         && matches!(words.next(), Some("to" | "in" | "as"))
 }
 
-/// The expression with the symbols of books in ASCII.
+/// From a sign as wide as a Chinese one to the same sign of ASCII.
+const WIDE: u32 = 0xfee0;
+
+/// The expression with the symbols of books, and wide digits and signs, in ASCII.
 fn ascii(expression: &str) -> String {
-    let ascii = |c| match c {
+    let ascii = |c: char| match c {
+        '！'..='～' => char::from_u32(u32::from(c) - WIDE).unwrap_or(c),
+        '\u{3000}' => ' ',
         '×' | '·' => '*',
         '÷' => '/',
         '−' | '–' => '-',

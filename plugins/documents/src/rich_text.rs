@@ -4,7 +4,11 @@
 //! groups. A group ends what was set in it. A group that begins with `\*`, or with one of
 //! the words below, says something about the document and is not part of its text.
 
+mod code_page;
+
 use encoding_rs::{Encoding, WINDOWS_1252};
+
+use code_page::{charset, code_page};
 
 use crate::found::{Failed, Found, failed};
 use crate::table;
@@ -55,7 +59,10 @@ const ASIDE: &[&str] = &[
     "atrfend",
     "template",
     "private",
+    "shprslt",
 ];
+/// What stands before the words of a note.
+const NOTE: &str = " [note: ";
 /// Groups within groups.
 const DEPTH_MAX: usize = 1_000;
 
@@ -63,6 +70,8 @@ const DEPTH_MAX: usize = 1_000;
 #[derive(Clone)]
 struct State {
     is_aside: bool,
+    /// Within a group that has no text of the document in it, whatever is within that.
+    is_gone: bool,
     is_hidden: bool,
     /// Signs that follow `\u` for readers who do not know it.
     stand_in: usize,
@@ -71,6 +80,8 @@ struct State {
     level: Option<usize>,
     /// Within what the document calls itself.
     in_title: bool,
+    /// Within a note, which stands where it is called.
+    in_note: bool,
 }
 
 /// A reading under way.
@@ -114,12 +125,14 @@ impl Reader {
         Self {
             state: State {
                 is_aside: false,
+                is_gone: false,
                 is_hidden: false,
                 stand_in: 1,
                 font: usize::MAX,
                 in_table: false,
                 level: None,
                 in_title: false,
+                in_note: false,
             },
             outer: Vec::new(),
             encoding: WINDOWS_1252,
@@ -155,6 +168,9 @@ impl Reader {
                     let Some(outer) = self.outer.pop() else {
                         return;
                     };
+                    if self.state.in_note && !outer.in_note {
+                        self.end_note();
+                    }
                     self.state = outer;
                     self.skip = 0;
                     if self.outer.is_empty() {
@@ -200,7 +216,7 @@ impl Reader {
             return tail.get(len..).unwrap_or_default();
         }
         if opened && ASIDE.contains(&word) {
-            self.state.is_aside = true;
+            (self.state.is_aside, self.state.is_gone) = (true, true);
         }
         if opened && word == "title" {
             self.state.in_title = true;
@@ -254,7 +270,12 @@ impl Reader {
             "pard" => (self.state.in_table, self.state.level) = (false, None),
             "intbl" => self.state.in_table = true,
             "outlinelevel" => self.state.level = index.filter(|level| *level < 6),
-            "footnote" | "annotation" => self.say(" [note: "),
+            "footnote" | "annotation" => self.begin_note(),
+            // A box of text, within a shape that older readers leave out.
+            "shptxt" | "dptxbxtext" if !self.state.is_gone => {
+                self.paragraph();
+                self.state.is_aside = false;
+            }
             _ => {}
         }
         if self.state.is_aside {
@@ -334,8 +355,44 @@ impl Reader {
         }
     }
 
+    /// A note, which some programs mark as something that older readers leave out.
+    fn begin_note(&mut self) {
+        if self.outer.last().is_some_and(|outer| outer.is_aside) {
+            return;
+        }
+        self.decode();
+        self.state.is_aside = false;
+        if !std::mem::replace(&mut self.state.in_note, true) {
+            self.put(NOTE);
+        }
+    }
+
+    /// Closes a note; one without words is none.
+    fn end_note(&mut self) {
+        self.decode();
+        if self.state.is_hidden {
+            return;
+        }
+        let Some(at) = self.line.rfind(NOTE) else {
+            return;
+        };
+        let words = self.line.split_off(at + NOTE.len());
+        match words.trim() {
+            "" => self.line.truncate(at),
+            words => {
+                self.line.push_str(words);
+                self.line.push(']');
+            }
+        }
+    }
+
     fn paragraph(&mut self) {
         self.decode();
+        if self.state.in_note {
+            // A note of several paragraphs still stands within one.
+            self.line.push(' ');
+            return;
+        }
         if self.state.in_table {
             self.line.push('\n');
             return;
@@ -362,45 +419,15 @@ impl Reader {
     }
 
     fn finished(mut self) -> String {
+        if self.state.in_note {
+            self.end_note();
+        }
+        self.state.in_note = false;
         self.state.in_table = false;
         self.state.is_aside = false;
         self.paragraph();
         self.text.trim_end().to_owned()
     }
-}
-
-fn code_page(number: usize) -> &'static Encoding {
-    let label = match number {
-        932 => "shift_jis".to_owned(),
-        936 => "gbk".to_owned(),
-        949 => "euc-kr".to_owned(),
-        950 => "big5".to_owned(),
-        10_000 => "macintosh".to_owned(),
-        65_001 => "utf-8".to_owned(),
-        number => format!("windows-{number}"),
-    };
-    Encoding::for_label(label.as_bytes()).unwrap_or(WINDOWS_1252)
-}
-
-/// The code page of a font; none where it is that of the document.
-fn charset(number: usize) -> Option<&'static Encoding> {
-    Some(match number {
-        77 => encoding_rs::MACINTOSH,
-        128 => encoding_rs::SHIFT_JIS,
-        129 => encoding_rs::EUC_KR,
-        134 => encoding_rs::GBK,
-        136 => encoding_rs::BIG5,
-        161 => encoding_rs::WINDOWS_1253,
-        162 => encoding_rs::WINDOWS_1254,
-        163 => encoding_rs::WINDOWS_1258,
-        177 => encoding_rs::WINDOWS_1255,
-        178 => encoding_rs::WINDOWS_1256,
-        186 => encoding_rs::WINDOWS_1257,
-        204 => encoding_rs::WINDOWS_1251,
-        222 => encoding_rs::WINDOWS_874,
-        238 => encoding_rs::WINDOWS_1250,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -448,6 +475,22 @@ mod tests {
             r"{\rtf1\pard\outlinelevel0 Wool\par\pard of the llama}",
             "# Wool\n\nof the llama",
         );
+        check(
+            r"{\rtf1 Wool{\super\chftn {\footnote\pard\chftn  of the alpaca\par and more}} is warm.\par}",
+            "Wool [note: of the alpaca and more] is warm.",
+        );
+        check(
+            r"{\rtf1 Wool{\*\footnote{\super\chftn} shorn}{\*\annotation{\*\atnref 1}in May}}",
+            "Wool [note: shorn] [note: in May]",
+        );
+        check(
+            r"{\rtf1 Wool\par{\shp{\*\shpinst{\sp{\sn a}{\sv 1}}{\shptxt\pard In a box.\par}}{\shprslt{\*\do{\dptxbxtext In a box.\par}}}}is spun}",
+            "Wool\n\nIn a box.\n\nis spun",
+        );
+        // A file that ends within its note, and a note without words.
+        check(r"{\rtf1 Wool{\footnote shorn", "Wool [note: shorn]");
+        check(r"{\rtf1 Wool{\footnote\chftn }.}", "Wool.");
+        check(r"{\rtf1{\v hidden{\footnote too}}Wool}", "Wool");
         check(r"{\rtf1\ansi\ansicpg936 \'c4\'be\'d7\'ae}", "木桩");
     }
 }

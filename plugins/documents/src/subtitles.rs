@@ -2,11 +2,18 @@
 
 use crate::found::{Failed, Found, failed};
 
-/// The text of the subtitles in `bytes`, SRT or WebVTT: a line for each.
+/// Fields of a line of ASS before what is said.
+const DIALOGUE_FIELDS: usize = 9;
+
+/// The text of the subtitles in `bytes`, SRT, WebVTT, SBV or ASS: a line for each.
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     let text = markup::decode(bytes, "")
         .replace("\r\n", "\n")
         .replace('\r', "\n");
+    let said: Vec<String> = text.lines().filter_map(dialogue).collect();
+    if !said.is_empty() {
+        return Ok(Found::whole("", said.join("\n")));
+    }
     let mut lines: Vec<String> = Vec::new();
     let mut cues = 0;
     let mut last = String::new();
@@ -14,10 +21,11 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
         let mut rest = block
             .lines()
             .map(str::trim)
-            .skip_while(|line| !line.contains("-->"));
-        let Some(time) = rest.next() else { continue };
+            .skip_while(|line| start_of(line).is_none());
+        let Some(start) = rest.next().and_then(start_of) else {
+            continue;
+        };
         cues += 1;
-        let start = time.split("-->").next().unwrap_or_default().trim();
         let start = start.split(['.', ',']).next().unwrap_or(start);
         let says: Vec<String> = rest.map(plain).filter(|line| !line.is_empty()).collect();
         // Rolling captions say each line again until it has left the screen.
@@ -40,6 +48,37 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
         )),
         _ => Ok(Found::whole("", lines.join("\n"))),
     }
+}
+
+/// When it begins, where `line` says from when to when something is shown.
+fn start_of(line: &str) -> Option<&str> {
+    if let Some((start, _)) = line.split_once("-->") {
+        return Some(start.trim());
+    }
+    let (start, end) = line.split_once(',')?;
+    let is_time = |text: &str| {
+        let signs = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.'));
+        signs && text.contains(':') && text.contains('.')
+    };
+    (is_time(start) && is_time(end)).then_some(start)
+}
+
+/// What is said in a line of ASS, and when; nothing where it draws.
+fn dialogue(line: &str) -> Option<String> {
+    let line = line.trim().strip_prefix("Dialogue:")?;
+    let fields: Vec<&str> = line.splitn(DIALOGUE_FIELDS + 1, ',').map(str::trim).collect();
+    let (start, name, says) = (fields.get(1)?, fields.get(4)?, fields.get(DIALOGUE_FIELDS)?);
+    let draws = says.split("\\p").skip(1).any(|rest| rest.starts_with(|c: char| matches!(c, '1'..='9')));
+    let says = ["\\N", "\\n", "\\h"]
+        .iter()
+        .fold((*says).to_owned(), |says, end| says.replace(*end, " "));
+    let says = plain(&says);
+    let start = start.split('.').next().unwrap_or(start);
+    let voice = match name.is_empty() {
+        true => String::new(),
+        false => format!("{name}: "),
+    };
+    (!draws && !says.is_empty()).then(|| format!("{start} {voice}{says}"))
 }
 
 /// `line` without tags and commands; a voice is named.
@@ -100,6 +139,14 @@ mod tests {
         check(
             "WEBVTT\n\nNOTE no\n\nintro\n00:02.000 --> 00:04.000 align:start\n<v Ada>Hello <c.x>you</c>\n\n00:04.000 --> 00:05.000\nAda: Hello you\n\n00:05.000 --> 00:06.000\nAda: Hello you\nagain",
             "00:02 Ada: Hello you\n00:05 again",
+        );
+        check(
+            "0:00:01.500,0:00:03.000\nThe wool\nis dyed\n\n0:01:04.000,0:01:05.000\nred\n",
+            "0:00:01 The wool is dyed\n0:01:04 red",
+        );
+        check(
+            "[Script Info]\nTitle: x\n\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\nComment: 0,0:00:00.00,0:00:01.00,,,0,0,0,,no\nDialogue: 0,0:00:01.50,0:00:03.00,Default,Ada,0,0,0,,{\\i1}The wool,{\\i0}\\Nis dyed\nDialogue: 0,0:00:02.00,0:00:03.00,Default,,0,0,0,,{\\p1}m 0 0 l 9 9{\\p0}\nDialogue: 0,0:01:04.00,0:01:05.00,Default,,0,0,0,,red\n",
+            "0:00:01 Ada: The wool, is dyed\n0:01:04 red",
         );
         assert!(read(b"plain text").is_err());
     }

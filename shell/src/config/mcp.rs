@@ -7,6 +7,7 @@
 //! where a server is started, which is not here; `session/bus` starts servers.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,8 @@ use anyhow::Result;
 use quipu_tools::SecretStore;
 use quipu_tools::mcp::{Environment, McpServer, McpTransport, Variables};
 use quipu_tools::secrets::handle;
-use serde::Deserialize;
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::config::env_vars;
@@ -30,6 +32,8 @@ const PASSED_ON: &[&str] = &[
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LC_ALL", "TMPDIR",
 ];
 
+/// No server is meant to answer within fewer milliseconds than these: then it is seconds.
+const TIMEOUT_MS_MIN: f64 = 1_000.0;
 /// The longest timeout: a day, in milliseconds.
 const TIMEOUT_MS_MAX: f64 = 86_400_000.0;
 
@@ -43,18 +47,73 @@ struct File {
 #[derive(Debug, Deserialize)]
 struct Entry {
     command: Option<String>,
-    #[serde(default)]
-    args: Vec<String>,
-    #[serde(default)]
-    env: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "given")]
+    args: Vec<Text>,
+    #[serde(default, deserialize_with = "given")]
+    env: BTreeMap<String, Text>,
     cwd: Option<PathBuf>,
+    #[serde(alias = "serverUrl", alias = "httpUrl")]
     url: Option<String>,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    headers: BTreeMap<String, Text>,
+    #[serde(default, deserialize_with = "given")]
     disabled: bool,
-    /// How long a call may be silent, in milliseconds, as other programs have it.
+    /// How long a call may be silent, in milliseconds, as other programs have it; or in
+    /// seconds, as others do.
     timeout: Option<f64>,
+}
+
+/// What stands there, or nothing where null does.
+fn given<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A text, also where it is written as a number or a flag, such as a port.
+#[derive(Debug)]
+struct Text(String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Scalar;
+
+        impl Visitor<'_> for Scalar {
+            type Value = Text;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text, E> {
+                Ok(Text(text.to_owned()))
+            }
+
+            fn visit_bool<E: de::Error>(self, flag: bool) -> Result<Text, E> {
+                Ok(Text(flag.to_string()))
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Text, E> {
+                Ok(Text(number.to_string()))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Text, E> {
+                Ok(Text(number.to_string()))
+            }
+
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Text, E> {
+                Ok(Text(number.to_string()))
+            }
+        }
+
+        deserializer.deserialize_any(Scalar)
+    }
+}
+
+fn texts(named: BTreeMap<String, Text>) -> BTreeMap<String, String> {
+    named.into_iter().map(|(name, text)| (name, text.0)).collect()
 }
 
 /// The variables that every server has.
@@ -185,8 +244,8 @@ fn server(file: &Path, name: &str, entry: Entry, folder: Option<&Path>) -> Resul
     let transport = match (entry.command, entry.url) {
         (Some(command), None) => McpTransport::Stdio {
             command,
-            args: entry.args,
-            env: entry.env,
+            args: entry.args.into_iter().map(|arg| arg.0).collect(),
+            env: texts(entry.env),
             // A path that is not absolute starts from the folder of the file.
             cwd: match folder {
                 Some(folder) => Some(folder.join(entry.cwd.unwrap_or_default())),
@@ -195,12 +254,15 @@ fn server(file: &Path, name: &str, entry: Entry, folder: Option<&Path>) -> Resul
         },
         (None, Some(url)) => McpTransport::Http {
             url,
-            headers: entry.headers,
+            headers: texts(entry.headers),
         },
         _ => return Err(fail("it has either a command or a url".into())),
     };
     let silent_max = match entry.timeout {
         None => None,
+        Some(seconds) if (1.0..TIMEOUT_MS_MIN).contains(&seconds) => {
+            Some(Duration::from_secs_f64(seconds))
+        }
         Some(ms) if (1.0..=TIMEOUT_MS_MAX).contains(&ms) => Some(Duration::from_millis(ms as u64)),
         Some(_) => {
             return Err(fail(format!(
@@ -253,6 +315,14 @@ mod tests {
             "f: x: a timeout is a number of milliseconds from 1 to 86400000",
         );
         check("{}", "f: x: it has either a command or a url");
+        check(
+            r#"{"command": "a", "args": ["-p", 80, true], "env": {"PORT": 3000}}"#,
+            "mcp: a … in /p/",
+        );
+        check(
+            r#"{"serverUrl": "https://a.b/mcp", "env": null, "headers": null, "disabled": null}"#,
+            "mcp: https://a.b",
+        );
         for url in ["a.b/mcp", "file:///etc/passwd", "https://a:b@c.d/"] {
             check(
                 &format!(r#"{{"url": "{url}"}}"#),
@@ -261,6 +331,19 @@ mod tests {
             );
         }
         check(r#"{"command": "a${"}"#, "f: x: a ${ is not closed by }");
+    }
+
+    #[test]
+    fn a_timeout_is_read_as_it_was_meant() {
+        let check = |timeout: f64, want: Duration| {
+            let entry = format!(r#"{{"command": "a", "timeout": {timeout}}}"#);
+            let entry: Entry = serde_json::from_str(&entry).unwrap();
+            let server = server(Path::new("f"), "x", entry, None).unwrap();
+            assert_eq!(server.silent_max, Some(want), "{timeout}");
+        };
+        check(120_000.0, Duration::from_secs(120));
+        check(1_500.0, Duration::from_millis(1_500));
+        check(60.0, Duration::from_secs(60));
     }
 
     #[test]

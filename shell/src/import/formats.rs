@@ -76,7 +76,7 @@ const DOCUMENTS: &[(&[&str], &str)] = &[
     (&["mbox", "mbx"], "mailbox"),
     (&["fodt", "fods", "fodp", "fodg"], "flat"),
     (&["rtf"], "rich-text"),
-    (&["srt", "vtt"], "subtitles"),
+    (&["srt", "vtt", "sbv", "ass", "ssa"], "subtitles"),
     (&["ics", "ical", "ifb", "vcf", "vcard"], "calendar"),
     (&["canvas"], "canvas"),
     (&["svg"], "drawing"),

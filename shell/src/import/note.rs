@@ -138,7 +138,7 @@ fn words(value: &Value) -> Option<String> {
 /// `text` without comments that only its writer is meant to see, and without pictures
 /// written into it; code stays as it is.
 fn readable(text: &str) -> String {
-    if !["%%", "<svg", "data:"]
+    if !["%%", "<!--", "<svg", "data:"]
         .iter()
         .any(|mark| text.contains(mark))
     {
@@ -181,24 +181,36 @@ fn readable(text: &str) -> String {
 fn next_part(rest: &str) -> (usize, usize) {
     let line = rest.split_inclusive('\n').next().unwrap_or(rest);
     // Between signs of code a mark is none.
-    let find = |mark: &str| {
-        let mut places = line.match_indices(mark).map(|(at, _)| at);
-        places.find(|at| line[..*at].matches('`').count().is_multiple_of(2))
+    let places = |mark: &'static str| {
+        let places = line.match_indices(mark).map(|(at, _)| at);
+        places.filter(move |at| line[..*at].matches('`').count().is_multiple_of(2))
     };
-    let marks = [("%%", "%%"), ("<svg", "</svg>"), ("(data:", ")")];
-    let found = marks
-        .into_iter()
-        .filter_map(|(open, close)| {
-            let at = find(open)?;
-            let inside = at + open.len();
-            let len = rest[inside..].find(close)?;
-            Some(match open {
-                "(data:" => (at + 1, open.len() - 1 + len),
-                _ => (at, open.len() + len + close.len()),
-            })
-        })
-        .min();
-    found.unwrap_or((line.len(), 0))
+    let marks = [("%%", "%%"), ("<!--", "-->"), ("<svg", "</svg>")];
+    let found = marks.into_iter().filter_map(|(open, close)| {
+        let at = places(open).next()?;
+        let inside = at + open.len();
+        let len = rest[inside..].find(close)?;
+        Some((at, open.len() + len + close.len()))
+    });
+    let address = places("data:").find_map(|at| Some((at, content_len(rest, at)?)));
+    found.chain(address).min().unwrap_or((line.len(), 0))
+}
+
+/// How long an address is that holds its own content, and begins `at` a place in `text`.
+fn content_len(text: &str, at: usize) -> Option<usize> {
+    let address = &text[at..];
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/+-.;=_".contains(c);
+    let behind = address.strip_prefix("data:")?;
+    let (kind, content) = behind.split_at(behind.find(|c: char| !plain(c))?);
+    if !content.starts_with(',') || !kind.contains([';', '/']) {
+        return None;
+    }
+    match text[..at].chars().next_back() {
+        Some('(') => address.find(')'),
+        Some('<') => address.find('>'),
+        Some(quote @ ('"' | '\'')) => address.find(quote),
+        _ => Some(address.find(char::is_whitespace).unwrap_or(address.len())),
+    }
 }
 
 #[cfg(test)]
@@ -263,5 +275,15 @@ mod tests {
             "![knot](data:image/png;base64,AAAA) <svg><path d='M0'/>\n</svg>end",
             "![knot]() \nend",
         );
+        check(
+            "![][one]\n\n[one]: <data:image/png;base64,AAAA>\n[two]: data:image/png;base64,AAAA",
+            "![][one]\n\n[one]: <>\n[two]: ",
+        );
+        check(
+            "Data: data:a, b <img src=\"data:image/svg+xml,%3Csvg%3E\" alt='knot'> and data:c",
+            "Data: data:a, b <img src=\"\" alt='knot'> and data:c",
+        );
+        check("red <!-- not\nthis --> and blue", "red \n and blue");
+        check("`<!-- shown -->` and 1 <!-- 2", "`<!-- shown -->` and 1 <!-- 2");
     }
 }

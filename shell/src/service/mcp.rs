@@ -33,6 +33,8 @@ const HITS: usize = 5;
 const HITS_MAX: usize = 50;
 /// Tools that are named where another was called.
 const NAMED: usize = 20;
+/// Some clients take no name of more than 64 characters; a number may follow.
+const NAME_CHARS_MAX: usize = 60;
 /// Names of the calls on the store.
 const SEARCH: &str = "memory_search";
 const SHOW: &str = "memory_show";
@@ -137,13 +139,11 @@ impl Machine {
     }
 }
 
-/// `name` with the characters that every client can write: the dot between a device and
-/// its function is not among them.
+/// `name` in characters that every client can write, without dots, and no more of them.
 fn written(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    name.chars()
-        .map(|c| if plain(c) { c } else { '_' })
-        .collect()
+    let chars = name.chars().take(NAME_CHARS_MAX);
+    chars.map(|c| if plain(c) { c } else { '_' }).collect()
 }
 
 fn tool(name: &str, function: &FunctionSpec) -> Tool {
@@ -422,6 +422,8 @@ mod tests {
     use super::*;
     use crate::config::paths::Paths;
 
+    const LONG: &str = "a_name_that_goes_on_and_on_until_no_client_would_take_it_any_more";
+
     /// A tool whose functions give its own name.
     struct Named(DeviceSpec);
 
@@ -459,6 +461,7 @@ mod tests {
                     ("b_c", Effect::Read),
                     ("b.c", Effect::Read),
                     ("d", Effect::Write),
+                    (LONG, Effect::Read),
                 ],
             ),
             named("memory", &[("search", Effect::Read)]),
@@ -490,11 +493,8 @@ mod tests {
         check(Approve::Never, "a_b.c", "there is no tool a_b.c");
         check(Approve::Never, "a_b_c_4", "there is no tool a_b_c_4");
         // Not as if its user had typed it.
-        check(
-            Approve::Never,
-            "a_d",
-            "has read untrusted text from another program",
-        );
+        check(Approve::Never, "a_d", "has read untrusted text from");
+        check(Approve::Never, &format!("a_{}", &LONG[..58]), LONG);
         check(Approve::All, "a_d", "a.d");
     }
 }

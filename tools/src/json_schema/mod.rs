@@ -12,12 +12,14 @@
 //! | `cycles` | definitions that mean themselves |
 //! | `letters` | patterns as the server means them that wrote them |
 //! | `merge` | schemas that all must hold as one |
+//! | `odd` | what servers mean by values that no draft knows |
 //! | `wrapped` | the schema in what other programs put around it |
 
 mod cycles;
 mod letters;
 mod merge;
 mod normal;
+mod odd;
 mod references;
 mod wrapped;
 

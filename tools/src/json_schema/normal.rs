@@ -1,5 +1,6 @@
 //! From any draft to the normal form.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
@@ -7,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::cycles::endless;
 use super::letters::of_any_script;
 use super::merge::{is_remark, merged, only_remarks};
+use super::odd;
 use super::references::{Draft, References, escaped};
 use super::{DEFINITION, validator};
 
@@ -64,25 +66,25 @@ const COUNTS: &[&str] = &[
 /// # Errors
 /// What is wrong with the schema, or which reference leads nowhere.
 pub fn normal(schema: &Value) -> Result<Value, String> {
-    normalized(schema, |pattern| pattern.to_owned())
+    normalized(schema, false)
 }
 
 /// The same for what a server takes, which has the last word on it: patterns are read as widely as
-/// it may read them.
+/// it may read them, and words that cannot be read as it may have meant them.
 ///
 /// # Errors
 /// As [`normal`].
 pub fn normal_of_server(schema: &Value) -> Result<Value, String> {
-    normalized(schema, of_any_script)
+    normalized(schema, true)
 }
 
-fn normalized(schema: &Value, pattern: fn(&str) -> String) -> Result<Value, String> {
+fn normalized(schema: &Value, of_server: bool) -> Result<Value, String> {
     let mut normalizer = Normalizer {
         references: References::of(schema),
         names: HashMap::new(),
         definitions: Map::new(),
         parts: 0,
-        pattern,
+        of_server,
     };
     let mut whole = normalizer.schema(schema, "", 0)?;
     let definitions = normalizer.definitions;
@@ -119,8 +121,8 @@ struct Normalizer<'a> {
     /// Those that are finished; one under way is null.
     definitions: Map<String, Value>,
     parts: usize,
-    /// How a pattern is read.
-    pattern: fn(&str) -> String,
+    /// Whether a server wrote it, which checks by itself what it is given.
+    of_server: bool,
 }
 
 impl Normalizer<'_> {
@@ -134,15 +136,25 @@ impl Normalizer<'_> {
         let map = match schema {
             Value::Bool(_) => return Ok(schema.clone()),
             Value::Object(map) => map,
+            other if self.of_server => return Ok(odd::schema(other).unwrap_or(json!(true))),
             other => return Err(format!("{}: {other} is no schema", place(at))),
         };
         let draft = self.references.draft(at);
         let mut out = Map::new();
         let mut reference = None;
         for (key, value) in map {
+            let meant = match self.of_server {
+                true => odd::meant(key, value),
+                false => Some(Cow::Borrowed(value)),
+            };
+            let Some(value) = meant.as_deref() else {
+                continue;
+            };
             match key.as_str() {
                 "$ref" | "$dynamicRef" | "$recursiveRef" if value.is_string() => {
-                    reference = Some(self.reference(value, at, depth)?);
+                    if self.leads(value, at) {
+                        reference = Some(self.reference(value, at, depth)?);
+                    }
                 }
                 "id" if draft == Draft::Four && value.is_string() => {}
                 key if GONE.contains(&key) || says_nothing(key, value) => {}
@@ -202,7 +214,13 @@ impl Normalizer<'_> {
             // Draft 3, and a mistake since: its parent's list has it.
             ("required", Value::Bool(_)) => return Ok(()),
             ("type", Value::String(name)) if name == "any" => return Ok(()),
-            ("pattern", Value::String(pattern)) => (self.pattern)(pattern).into(),
+            ("pattern", Value::String(pattern)) if self.of_server => {
+                let pattern = of_any_script(pattern);
+                if validator(&json!({ "pattern": pattern })).is_err() {
+                    return Ok(());
+                }
+                pattern.into()
+            }
             (key, _) if SCHEMAS.contains(&key) => self.schema(value, &inside, depth + 1)?,
             (key, Value::Array(_)) if LISTS.contains(&key) => self.list(value, &inside, depth)?,
             (key, Value::Object(all)) if NAMED.contains(&key) => {
@@ -263,6 +281,13 @@ impl Normalizer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the reference `value` is followed: one of a server that leads nowhere, as a part
+    /// of a larger document does, admits anything.
+    fn leads(&self, value: &Value, at: &str) -> bool {
+        let written = value.as_str().unwrap_or_default();
+        !self.of_server || self.references.resolve(written, at).is_some()
     }
 
     /// The reference to the definition that `value` at `at` means, which is made if it is not

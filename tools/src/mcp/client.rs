@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use parking_lot::Mutex;
-use rmcp::model::{ClientConfig, Implementation, ProgressNotificationParam, ProtocolVersion};
+use rmcp::model::{
+    ClientConfig, CustomNotification, Implementation, ProgressNotificationParam, ProtocolVersion,
+};
 use rmcp::service::{NotificationContext, RoleClient};
 use rmcp::{ClientHandler, Peer};
 use std::sync::Arc;
@@ -25,6 +27,10 @@ impl Life {
     /// Whether it said, since this was last asked, that its tools have changed.
     pub(super) fn take_changed(&self) -> bool {
         self.changed.swap(false, Ordering::Relaxed)
+    }
+
+    fn note_heard(&self) {
+        *self.heard.lock() = Some(Instant::now());
     }
 
     pub(super) fn note_changed(&self) {
@@ -54,7 +60,18 @@ impl ClientHandler for Client {
     }
 
     async fn on_progress(&self, _: ProgressNotificationParam, _: NotificationContext<RoleClient>) {
-        *self.life.heard.lock() = Some(Instant::now());
+        self.life.note_heard();
+    }
+
+    async fn on_custom_notification(
+        &self,
+        told: CustomNotification,
+        _: NotificationContext<RoleClient>,
+    ) {
+        // Such as one that says how far it is in words.
+        if told.method == "notifications/progress" {
+            self.life.note_heard();
+        }
     }
 
     async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {

@@ -13,6 +13,8 @@ use crate::device::{Effect, FunctionSpec};
 const DATA_LETTERS_MIN: usize = 1024;
 /// The same behind `data:…;base64,`.
 const URL_LETTERS_MIN: usize = 64;
+/// A line of base64 that goes on in the next has at least so many letters.
+const LINE_LETTERS_MIN: usize = 60;
 /// What stands before the letters of such an address.
 const BASE64_MARK: &str = ";base64,";
 /// The longest type of data, such as `image/png`, in bytes.
@@ -73,7 +75,8 @@ pub(super) fn value(content: &[ContentBlock], structured: Option<Value>) -> Valu
 }
 
 /// Whether `block` says what is in `structured` already: all of it, or, where it has one
-/// field, what is in that or an item of it. So libraries write for older clients.
+/// field, what is in that or an item of it; or a text that is a value in it as it stands. So
+/// libraries write for older clients.
 fn is_said(block: &ContentBlock, structured: &Value) -> bool {
     let text = match block {
         ContentBlock::Text(text) => &text.text,
@@ -83,8 +86,9 @@ fn is_said(block: &ContentBlock, structured: &Value) -> bool {
         }
     };
     let parsed: Option<Value> = serde_json::from_str(text).ok();
-    let same =
-        |value: &Value| value.as_str() == Some(text.as_str()) || parsed.as_ref() == Some(value);
+    let same = |value: &Value| {
+        value.as_str().map(str::trim) == Some(text.trim()) || parsed.as_ref() == Some(value)
+    };
     let only = match structured.as_object().map(Map::len) {
         Some(1) => structured
             .as_object()
@@ -92,7 +96,8 @@ fn is_said(block: &ContentBlock, structured: &Value) -> bool {
         _ => None,
     };
     let items = only.and_then(Value::as_array).into_iter().flatten();
-    same(structured) || only.is_some_and(same) || items.into_iter().any(same)
+    let is_value = || holds(structured, &Value::String(text.clone()), 0);
+    same(structured) || only.is_some_and(same) || items.into_iter().any(same) || is_value()
 }
 
 fn holds(structured: &Value, value: &Value, depth: usize) -> bool {
@@ -219,7 +224,8 @@ fn an(what: &str, kind: &str, data: &str) -> String {
 
 /// How many bytes so many letters of base64 stand for.
 fn bytes_of(letters: &str) -> usize {
-    letters.trim_end_matches('=').len() * 3 / 4
+    let letters = letters.trim_end_matches('=');
+    letters.bytes().filter(|byte| is_letter(*byte)).count() * 3 / 4
 }
 
 fn size(bytes: usize) -> String {
@@ -279,6 +285,27 @@ fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
 }
 
+/// How many bytes at the beginning are base64, in one line or in several as mail has it.
+fn run(bytes: &[u8]) -> usize {
+    let letters = |from: usize| bytes[from..].iter().take_while(|byte| is_letter(**byte)).count();
+    let mut line = letters(0);
+    let mut end = line;
+    while line >= LINE_LETTERS_MIN {
+        let rest = &bytes[end..];
+        let next = end + if rest.starts_with(b"\r\n") { 2 } else { 1 };
+        if !rest.starts_with(b"\r\n") && !rest.starts_with(b"\n") {
+            break;
+        }
+        line = letters(next);
+        // Whatever is not a whole line of it is text again.
+        if line == 0 || !matches!(bytes.get(next + line), None | Some(b'\r' | b'\n')) {
+            break;
+        }
+        end = next + line;
+    }
+    end
+}
+
 /// `text` with names in place of long runs of base64.
 fn without_data(text: &str) -> String {
     if text.len() < URL_LETTERS_MIN {
@@ -287,10 +314,7 @@ fn without_data(text: &str) -> String {
     let bytes = text.as_bytes();
     let (mut shown, mut kept, mut at) = (String::new(), 0, 0);
     while at < bytes.len() {
-        let run = bytes[at..]
-            .iter()
-            .take_while(|byte| is_letter(**byte))
-            .count();
+        let run = run(&bytes[at..]);
         if run == 0 {
             at += 1;
             continue;
@@ -360,6 +384,16 @@ mod tests {
         );
         check(&["7"], json!({"result": 7}), json!({"result": 7}));
         check(
+            &["seven\n"],
+            json!({"result": "seven"}),
+            json!({"result": "seven"}),
+        );
+        check(
+            &["# Wool"],
+            json!({"url": "x:a", "page": {"markdown": "# Wool"}}),
+            json!({"url": "x:a", "page": {"markdown": "# Wool"}}),
+        );
+        check(
             &["1", "2"],
             json!({"result": [1, 2]}),
             json!({"result": [1, 2]}),
@@ -421,6 +455,14 @@ mod tests {
             json!([{"type": "resource", "resource": {"uri": "x:a", "blob": "aMOpIQ==", "mimeType": "text/plain"}}]),
             None,
             json!("x:a:\nhé!"),
+        );
+        // In lines, as mail has it.
+        let line = "aB3/".repeat(19);
+        let lines = vec![line.as_str(); 20].join("\r\n");
+        check(
+            json!([{"type": "text", "text": format!("shot:\n{lines}\nA llama.\nIt spits.")}]),
+            None,
+            json!("shot:\n[data, 1140 bytes]\nA llama.\nIt spits."),
         );
         // Long, and to be read.
         let digest = "0f".repeat(2000);

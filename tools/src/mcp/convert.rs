@@ -7,6 +7,9 @@ use super::content;
 use crate::device::{Effect, ErrorKind, FunctionSpec, ToolError};
 use crate::json_schema;
 
+/// How much of a failure is told: some servers answer with the page that they failed at.
+const FAILURE_CHARS_MAX: usize = 8_000;
+
 /// A tool as a function, or why it cannot be one.
 pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
     let name = tool.name.to_string();
@@ -36,7 +39,7 @@ pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
         .unwrap_or(false);
     Ok(FunctionSpec {
         name,
-        description: tool.description.as_deref().unwrap_or_default().to_owned(),
+        description: description(tool),
         parameters,
         returns,
         effect: if reads { Effect::Read } else { Effect::Write },
@@ -46,6 +49,14 @@ pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
         program: None,
         roles: Default::default(),
     })
+}
+
+/// What a tool is for: its description, or its title where it has none.
+fn description(tool: &Tool) -> String {
+    let annotated = tool.annotations.as_ref().and_then(|all| all.title.as_deref());
+    let says = [tool.description.as_deref(), tool.title.as_deref(), annotated];
+    let first = says.into_iter().flatten().find(|text| !text.trim().is_empty());
+    first.unwrap_or_default().to_owned()
 }
 
 /// A schema of arguments: an object, and without any where it names none, as servers write
@@ -74,12 +85,13 @@ fn arguments(mut schema: Value) -> Value {
 /// What a call came to: its structured result, else its texts.
 pub(super) fn outcome(result: CallToolResult, bytes_max: usize) -> Result<Value, ToolError> {
     if result.is_error == Some(true) {
-        let texts: Vec<String> = result.content.iter().map(content::text).collect();
-        let text = texts.join("\n");
-        let message = match (text.is_empty(), result.structured_content) {
-            (false, _) => text,
-            (true, Some(value)) => value.to_string(),
-            (true, None) => "it failed without a reason".to_owned(),
+        let message = match content::value(&result.content, result.structured_content) {
+            Value::String(text) => text.trim().to_owned(),
+            value => value.to_string(),
+        };
+        let message = match message.is_empty() {
+            true => "it failed without a reason".to_owned(),
+            false => shortened(&message),
         };
         return Err(ToolError::new(ErrorKind::Failed, message, ""));
     }
@@ -87,6 +99,14 @@ pub(super) fn outcome(result: CallToolResult, bytes_max: usize) -> Result<Value,
         content::value(&result.content, result.structured_content),
         bytes_max,
     )
+}
+
+/// The words of a failure, as far as they are worth reading.
+pub(super) fn shortened(words: &str) -> String {
+    match words.char_indices().nth(FAILURE_CHARS_MAX) {
+        Some((end, _)) => format!("{} … ({} bytes in all)", &words[..end], words.len()),
+        None => words.to_owned(),
+    }
 }
 
 /// `value`, if it is not too long.
@@ -138,13 +158,41 @@ mod tests {
             r#"greet Write {"properties":{"who":{"pattern":"^[_\\p{L}\\p{M}\\p{N}]+$"}},"type":"object"}"#,
         );
         check(
-            json!({"name": "gone", "inputSchema": {"properties": {"a": {"$ref": "#/$defs/P"}}}}),
-            r##"the schema of its arguments is broken: /properties/a: "#/$defs/P" leads to nothing in this schema"##,
+            json!({"name": "gone", "inputSchema": {"properties": {"a": {"$ref": "#/components/P"}}}}),
+            r#"gone Write {"properties":{"a":{}},"type":"object"}"#,
+        );
+        let endless = json!({"$ref": "#/$defs/P", "$defs": {"P": {"$ref": "#/$defs/P"}}});
+        check(
+            json!({"name": "endless", "inputSchema": endless}),
+            "the schema of its arguments is broken: the definition P refers to itself without an end",
         );
         check(
             json!({"name": "two words", "inputSchema": {}}),
             "its name cannot be written in an action",
         );
+    }
+
+    #[test]
+    fn a_tool_says_what_it_is_for() {
+        let check = |more: Value, want: &str| {
+            let mut tool = json!({"name": "a", "inputSchema": {"type": "object"}});
+            let fields = tool.as_object_mut().unwrap();
+            fields.extend(more.as_object().unwrap().clone());
+            let tool: Tool = serde_json::from_value(tool).unwrap();
+            assert_eq!(function(&tool).unwrap().description, want);
+        };
+        check(json!({}), "");
+        check(json!({"description": "Adds.", "title": "Sum"}), "Adds.");
+        check(json!({"description": " ", "title": "Sum"}), "Sum");
+        check(json!({"annotations": {"title": "Sum"}}), "Sum");
+    }
+
+    #[test]
+    fn a_long_failure_is_shortened() {
+        assert_eq!(shortened("dry"), "dry");
+        let long = "é".repeat(FAILURE_CHARS_MAX + 1);
+        let want = format!("{} … (16002 bytes in all)", "é".repeat(FAILURE_CHARS_MAX));
+        assert_eq!(shortened(&long), want);
     }
 
     #[test]
@@ -161,6 +209,15 @@ mod tests {
             Ok(json!({"a": 1})),
         );
         check(json!({"content": text("no"), "isError": true}), Err("no"));
+        check(
+            json!({"content": text("no"), "structuredContent": {"code": 3}, "isError": true}),
+            Err(r#"{"text":"no","structured":{"code":3}}"#),
+        );
+        for empty in [json!([]), text(" \n"), json!(null)] {
+            let result = json!({"content": empty, "structuredContent": {}, "isError": true});
+            check(result, Err("it failed without a reason"));
+        }
+        check(json!({"content": []}), Ok(json!("")));
         check(
             json!({"content": text(&"x".repeat(50))}),
             Err("the result has 52 bytes; the limit is 40"),

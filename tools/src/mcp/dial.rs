@@ -12,18 +12,16 @@ use rmcp::service::{
     ClientInitializeError, RoleClient, RunningService, serve_client_with_lifecycle_and_ct,
 };
 use rmcp::transport::StreamableHttpClientTransport;
-use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{ChildStderr, Command};
+use tokio::process::Command;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::client::{self, Client};
 use super::config::{McpTransport, address};
 use super::era::{self, Probe};
 use super::follow::{self, Redirects};
-use super::hidden::Hidden;
-use super::link::{Lines, Link, Running};
+use super::lines::{self, Said, Stdio};
+use super::link::{Link, Running};
 use super::mended::Mended;
 use super::post::Post;
 use super::{START_MAX, bound};
@@ -32,8 +30,6 @@ use crate::net::Target;
 
 /// How long the last words of a server that could not be started are waited for.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-/// Lines of a server's standard error that are kept to explain its end.
-const LINES_KEPT: usize = 5;
 
 /// A connection that stands, or why there is none.
 type Started = Result<RunningService<RoleClient, Client>, ClientInitializeError>;
@@ -116,13 +112,13 @@ impl Link {
             .children
             .start(program, over.clone())
             .map_err(|error| format!("{}: {error}", name.display()))?;
-        let listener = tokio::spawn(listen(
-            streams.errors,
-            self.said.clone(),
-            self.hidden.clone(),
-        ));
-        let transport = AsyncRwTransport::new(streams.output, streams.input);
-        let transport = Probe::new(Mended(transport), &lifecycle, late.clone());
+        let said = Said {
+            lines: self.said.clone(),
+            hidden: self.hidden.clone(),
+        };
+        let listener = tokio::spawn(lines::listen(streams.errors, said.clone()));
+        let transport = Mended::new(Stdio::new(streams.output, streams.input, said));
+        let transport = Probe::new(transport, &lifecycle, late.clone());
         let client = Client::new(self.life.clone());
         let started =
             serve_client_with_lifecycle_and_ct(client, transport, lifecycle, over.clone()).await;
@@ -147,7 +143,7 @@ impl Link {
         };
         let transport = self.address(instead, redirects).await?;
         let client = Client::new(self.life.clone());
-        let transport = Mended(transport);
+        let transport = Mended::new(transport);
         let started =
             serve_client_with_lifecycle_and_ct(client, transport, lifecycle, over.clone());
         let late = || ClientInitializeError::ConnectionClosed("it did not answer".into());
@@ -219,7 +215,7 @@ impl Link {
         let config = StreamableHttpClientTransportConfig::with_uri(target.url.as_str())
             .custom_headers(custom);
         Ok(StreamableHttpClientTransport::with_client(
-            Post(web),
+            Post::new(web),
             config,
         ))
     }
@@ -247,19 +243,5 @@ pub(super) fn plain(error: &str) -> String {
     match words.contains("Broken pipe") || words.contains("connection closed") {
         true => "it ended before it answered".into(),
         false => words.to_owned(),
-    }
-}
-
-/// Keeps the last lines of what a server says on standard error.
-async fn listen(stderr: ChildStderr, lines: Lines, hidden: Hidden) {
-    let mut reader = BufReader::new(stderr).lines();
-    while let Ok(Some(line)) = reader.next_line().await {
-        let line = hidden.text(&line);
-        tracing::debug!(%line, "an MCP server says");
-        let mut lines = lines.lock();
-        if lines.len() == LINES_KEPT {
-            lines.pop_front();
-        }
-        lines.push_back(line.chars().take(300).collect());
     }
 }

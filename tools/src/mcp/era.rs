@@ -206,6 +206,44 @@ pub(super) fn words(error: &ClientInitializeError) -> String {
         ClientInitializeError::JsonRpcError(error) => {
             format!("it refuses the connection: {}", error.message)
         }
-        error => error.to_string(),
+        error if error.is_authorization_required() => ASKS_WHO.to_owned(),
+        error => with_advice(error.to_string()),
+    }
+}
+
+/// What a server behind an address says that wants a key.
+const ASKS_WHO: &str = "it asks who you are: its key belongs into \"headers\" of its entry, such as \
+                        \"Authorization\": \"Bearer ${NAME}\"; signing in by OAuth is not offered";
+
+/// What an address says that is none of a server, with what it may mean.
+fn with_advice(said: String) -> String {
+    let has = |words: &str| said.contains(words);
+    let advice = if has("HTTP 401") {
+        ASKS_WHO
+    } else if has("HTTP 404") || has("HTTP 405") {
+        "is the path right? Servers with the transport of 2024, often at /sse, are not spoken \
+         to; many have another address, often /mcp"
+    } else if has("Unexpected content type") || has("could not parse JSON") {
+        "what is there is something else than a server of this protocol; is the address right?"
+    } else {
+        return said;
+    };
+    format!("{said}; {advice}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_is_no_server_is_explained() {
+        let check = |said: &str, want: &str| {
+            let told = with_advice(said.to_owned());
+            assert!(told.starts_with(said) && told.contains(want), "{told}");
+        };
+        check("HTTP 401 Unauthorized: no key", "\"Authorization\"");
+        check("HTTP 405 Method Not Allowed: ", "often /mcp");
+        check("Unexpected content type: Some(\"text/html\")", "is the address right?");
+        assert_eq!(with_advice("no route".to_owned()), "no route");
     }
 }

@@ -2,13 +2,14 @@
 //! ended; not at once after it failed. Here is the one place where a server is started or
 //! reached, so here it is checked that all it asks for was granted to exactly this one.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResult, PaginatedRequestParams, ReadResourceRequestParams, Tool,
+    CallToolRequestParams, CallToolResult, ErrorCode, ErrorData, PaginatedRequestParams,
+    ReadResourceRequestParams, Tool,
 };
 use rmcp::service::{RoleClient, RunningService, ServiceError};
 use serde_json::{Map, Value};
@@ -22,6 +23,7 @@ use super::config::{McpServer, McpTransport, to_be_given};
 use super::dial::plain;
 use super::fill::fill;
 use super::hidden::Hidden;
+use super::lines::{Lines, TOO_LONG};
 use super::{Listing, START_MAX, Surroundings, content, convert};
 use crate::caps::{Capability, Grants};
 use crate::device::{ErrorKind, FunctionSpec, ToolError};
@@ -36,8 +38,10 @@ const PAGES_MAX: usize = 200;
 /// Resources that are named where another was asked for.
 const RESOURCES_NAMED: usize = 20;
 
+/// How a server asks for an answer of a model.
+const SAMPLING: &str = "sampling/createMessage";
+
 type Service = Arc<Running>;
-pub(super) type Lines = Arc<parking_lot::Mutex<VecDeque<String>>>;
 
 /// A connection that stands. Given up, it is closed, and the program behind it is ended.
 pub(super) struct Running {
@@ -221,8 +225,13 @@ impl Link {
     /// Its tools, as functions.
     pub(super) async fn list(&self) -> Result<Listing, ToolError> {
         let running = self.connected().await?;
-        let tools = running.tools().await;
-        let tools = tools.map_err(|error| self.failure(&error))?;
+        let tools = match running.tools().await {
+            // A server of resources or prompts need not know the question.
+            Err(ServiceError::McpError(error)) if error.code == ErrorCode::METHOD_NOT_FOUND => {
+                Vec::new()
+            }
+            tools => tools.map_err(|error| self.failure(&error))?,
+        };
         let mut listing = Listing {
             functions: Vec::new(),
             left_out: Vec::new(),
@@ -285,14 +294,15 @@ impl Link {
         }
         let mut failure = self.failure(&error);
         if failure.kind == ErrorKind::Failed
-            && let Ok(there) = running.service.list_all_resources().await
+            && let Ok(there) = running.service.list_resources(None).await
         {
-            let uris: Vec<&str> = there.iter().map(|one| one.uri.as_str()).collect();
+            let uris: Vec<&str> = there.resources.iter().map(|one| one.uri.as_str()).collect();
             let first = uris[..uris.len().min(RESOURCES_NAMED)].join(", ");
-            failure.hint = self.hidden.text(&match uris.len() {
-                0 => "take an address as a result of this server gave it".to_owned(),
-                1..=RESOURCES_NAMED => format!("there are {first}"),
-                many => format!("there are {many}, such as {first}"),
+            let is_all = there.next_cursor.is_none() && uris.len() <= RESOURCES_NAMED;
+            failure.hint = self.hidden.text(&match (uris.len(), is_all) {
+                (0, _) => "take an address as a result of this server gave it".to_owned(),
+                (_, true) => format!("there are {first}"),
+                (_, false) => format!("there are many, such as {first}"),
             });
         }
         Err(failure)
@@ -386,11 +396,16 @@ impl Link {
 
     fn failure(&self, error: &ServiceError) -> ToolError {
         match error {
-            ServiceError::McpError(error) => self.confidential(ToolError::new(
-                ErrorKind::Failed,
-                error.message.to_string(),
-                "",
-            )),
+            ServiceError::McpError(error) if error.code == TOO_LONG => {
+                let message = format!("the MCP server {}: {}", self.server().name, error.message);
+                ToolError::new(ErrorKind::OutputTooLarge, message, "ask for less at a time")
+            }
+            ServiceError::McpError(error) => {
+                self.confidential(ToolError::new(ErrorKind::Failed, words(error), ""))
+            }
+            ServiceError::UnexpectedResponse => {
+                self.unavailable("it answers with something else than was asked for")
+            }
             error => self.unavailable(&plain(&error.to_string())),
         }
     }
@@ -412,9 +427,54 @@ impl Link {
     }
 }
 
+/// What a server says when it refuses a request, with what it adds to that.
+fn words(error: &ErrorData) -> String {
+    let said = match error.message.trim() {
+        // What the library says of it is its name alone.
+        SAMPLING => "it wants a model to work for it, which no server is given",
+        said => said,
+    };
+    let added = error.data.as_ref().filter(|data| !data.is_null());
+    let added = added.map(|data| data.as_str().map_or_else(|| data.to_string(), str::to_owned));
+    let all = match (said, added) {
+        ("", None) => format!("it refuses with the code {}", error.code.0),
+        ("", Some(added)) => added,
+        (said, Some(added)) if !said.contains(&added) => format!("{said}: {added}"),
+        (said, _) => said.to_owned(),
+    };
+    convert::shortened(&all)
+}
+
 fn is_closed(error: &ServiceError) -> bool {
     matches!(
         error,
         ServiceError::TransportClosed | ServiceError::TransportSend(_)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_with_what_it_adds() {
+        let check = |message: &'static str, data: Value, want: &str| {
+            let data = (!data.is_null()).then_some(data);
+            let error = ErrorData::new(ErrorCode::INVALID_PARAMS, message, data);
+            assert_eq!(words(&error), want);
+        };
+        check("no such cord", Value::Null, "no such cord");
+        check("no such cord", json!("red"), "no such cord: red");
+        check("no such cord: red", json!("red"), "no such cord: red");
+        check("bad", json!({"at": "/cord"}), r#"bad: {"at":"/cord"}"#);
+        check(" ", json!("red"), "red");
+        check("", Value::Null, "it refuses with the code -32602");
+        check(
+            SAMPLING,
+            Value::Null,
+            "it wants a model to work for it, which no server is given",
+        );
+    }
 }

@@ -2,17 +2,98 @@
 //!
 //! The library reads a result as a whole: one tool without a schema, or one part of content
 //! of a kind that is not known, and nothing of it can be read. Such results are given the
-//! form they were meant to have, so that one odd tool never stops the others.
+//! form they were meant to have, which depends on what was asked, so that one odd tool never
+//! stops the others.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
-use rmcp::model::{ContentBlock, CustomResult, ServerJsonRpcMessage, ServerResult};
+use rmcp::model::{
+    CallToolResult, ClientJsonRpcMessage, ClientNotification, ClientRequest, ListToolsResult,
+    ReadResourceResult, RequestId, ServerJsonRpcMessage, ServerResult,
+};
 use rmcp::service::{self, RoleClient};
 use rmcp::transport::Transport;
-use serde_json::{Map, Value, json};
+
+use super::forms::{found, greeting, listing, outcome};
+use super::lines::TOO_LONG;
 
 /// A connection on which results have the form that the protocol says.
-pub(super) struct Mended<T>(pub(super) T);
+pub(super) struct Mended<T> {
+    inner: T,
+    /// What waits for an answer, by its id as a text: some answer a number as one.
+    asked: HashMap<String, (RequestId, Asked)>,
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug)]
+enum Asked {
+    /// The tools that there are.
+    Tools,
+    /// What a call comes to.
+    Call,
+    /// What is at an address.
+    Read,
+    /// A greeting, or something that is read as it is.
+    Other,
+}
+
+impl<T> Mended<T> {
+    pub(super) fn new(inner: T) -> Self {
+        Self {
+            inner,
+            asked: HashMap::new(),
+        }
+    }
+
+    /// Notes what is asked, until it is answered or given up.
+    fn note(&mut self, message: &ClientJsonRpcMessage) {
+        match message {
+            ClientJsonRpcMessage::Request(request) => {
+                let asked = match &request.request {
+                    ClientRequest::ListToolsRequest(_) => Asked::Tools,
+                    ClientRequest::CallToolRequest(_) => Asked::Call,
+                    ClientRequest::ReadResourceRequest(_) => Asked::Read,
+                    // Has no answer while it stands.
+                    ClientRequest::SubscriptionsListenRequest(_) => return,
+                    _ => Asked::Other,
+                };
+                let id = request.id.clone();
+                self.asked.insert(id.to_string(), (id, asked));
+            }
+            ClientJsonRpcMessage::Notification(told) => {
+                if let ClientNotification::CancelledNotification(cancelled) = &told.notification
+                    && let Some(id) = &cancelled.params.request_id
+                {
+                    self.asked.remove(&id.to_string());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn mended(&mut self, message: ServerJsonRpcMessage) -> ServerJsonRpcMessage {
+        match message {
+            ServerJsonRpcMessage::Response(mut response) => {
+                let asked = self.asked.remove(&response.id.to_string());
+                let (_, asked) = asked.unwrap_or((response.id.clone(), Asked::Other));
+                response.result = meant(asked, response.result);
+                ServerJsonRpcMessage::Response(response)
+            }
+            ServerJsonRpcMessage::Error(mut error) => {
+                // Where one answer is waited for, it is the one that was too long.
+                if error.id.is_none() && error.error.code == TOO_LONG && self.asked.len() == 1 {
+                    error.id = self.asked.values().next().map(|(id, _)| id.clone());
+                }
+                if let Some(id) = &error.id {
+                    self.asked.remove(&id.to_string());
+                }
+                ServerJsonRpcMessage::Error(error)
+            }
+            other => other,
+        }
+    }
+}
 
 impl<T: Transport<RoleClient> + 'static> Transport<RoleClient> for Mended<T> {
     type Error = T::Error;
@@ -25,153 +106,65 @@ impl<T: Transport<RoleClient> + 'static> Transport<RoleClient> for Mended<T> {
         &mut self,
         item: service::TxJsonRpcMessage<RoleClient>,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        self.0.send(item)
+        self.note(&item);
+        self.inner.send(item)
     }
 
     async fn receive(&mut self) -> Option<service::RxJsonRpcMessage<RoleClient>> {
-        self.0.receive().await.map(mended)
+        let message = self.inner.receive().await?;
+        Some(self.mended(message))
     }
 
     async fn close(&mut self) -> Result<(), Self::Error> {
-        self.0.close().await
+        self.inner.close().await
     }
 }
 
-fn mended(message: ServerJsonRpcMessage) -> ServerJsonRpcMessage {
-    match message {
-        ServerJsonRpcMessage::Response(mut response) => {
-            response.result = match response.result {
-                // What the library could not read.
-                ServerResult::CustomResult(CustomResult(value)) => result(value),
-                known => known,
-            };
-            ServerJsonRpcMessage::Response(response)
-        }
-        other => other,
-    }
-}
-
-fn result(value: Value) -> ServerResult {
-    let Value::Object(mut fields) = value else {
-        return ServerResult::CustomResult(CustomResult(value));
+/// A result in the form that an answer to what was `asked` has.
+fn meant(asked: Asked, result: ServerResult) -> ServerResult {
+    let is_known = match &result {
+        ServerResult::CustomResult(_) => false,
+        ServerResult::ListToolsResult(_) => matches!(asked, Asked::Tools | Asked::Other),
+        // The library knows of results without content.
+        ServerResult::CallToolResult(_)
+        | ServerResult::CreateTaskResult(_)
+        | ServerResult::TaskAckResult(_) => matches!(asked, Asked::Call | Asked::Other),
+        ServerResult::ReadResourceResult(_) => matches!(asked, Asked::Read | Asked::Other),
+        ServerResult::InputRequiredResult(_) => true,
+        ServerResult::EmptyResult(_) => matches!(asked, Asked::Call | Asked::Other),
+        _ => matches!(asked, Asked::Other),
     };
-    if let Some(Value::Array(tools)) = fields.get_mut("tools") {
-        tools.iter_mut().for_each(tool);
-    } else if fields.contains_key("protocolVersion") {
-        greeting(&mut fields);
-    } else if fields.contains_key("content") || fields.contains_key("structuredContent") {
-        outcome(&mut fields);
+    if is_known {
+        return result;
     }
-    let whole = Value::Object(fields);
-    serde_json::from_value(whole.clone())
-        .unwrap_or_else(|_| ServerResult::CustomResult(CustomResult(whole)))
-}
-
-/// A tool with a name, an object for a schema, and remarks of their types. One that cannot be
-/// one gets a name or a schema that is refused where tools become functions.
-fn tool(tool: &mut Value) {
-    if !tool.is_object() {
-        *tool = json!({});
-    }
-    let Some(fields) = tool.as_object_mut() else {
-        return;
+    let Ok(value) = serde_json::to_value(&result) else {
+        return result;
     };
-    if !fields.get("name").is_some_and(Value::is_string) {
-        fields.insert("name".into(), "(no name)".into());
-    }
-    let schema = fields.remove("inputSchema");
-    let schema = schema.or_else(|| fields.remove("input_schema"));
-    let schema = match schema {
-        Some(schema @ Value::Object(_)) => schema,
-        Some(Value::Array(items)) if !items.is_empty() => json!({ "type": items }),
-        Some(Value::String(text)) if !text.is_empty() => json!({ "type": text }),
-        _ => json!({"type": "object"}),
+    let mended = match asked {
+        Asked::Tools => serde_json::from_value::<ListToolsResult>(listing(value)).map(ServerResult::from),
+        Asked::Call => serde_json::from_value::<CallToolResult>(outcome(value)).map(ServerResult::from),
+        Asked::Read => serde_json::from_value::<ReadResourceResult>(found(value)).map(ServerResult::from),
+        Asked::Other => serde_json::from_value::<ServerResult>(greeting(value)),
     };
-    fields.insert("inputSchema".into(), schema);
-    fields.retain(|name, value| match name.as_str() {
-        "title" | "description" => value.is_string(),
-        "outputSchema" | "annotations" => value.is_object(),
-        "_meta" | "icons" | "execution" => false,
-        _ => true,
-    });
-    if let Some(Value::Object(annotations)) = fields.get_mut("annotations") {
-        annotations.retain(|name, hint| match name.as_str() {
-            "title" => hint.is_string(),
-            _ => hint.is_boolean(),
-        });
-    }
-}
-
-/// What a server says of itself at the beginning.
-fn greeting(fields: &mut Map<String, Value>) {
-    let capabilities = fields.remove("capabilities");
-    let mut capabilities = capabilities.filter(Value::is_object).unwrap_or(json!({}));
-    for (_, settings) in capabilities.as_object_mut().into_iter().flatten() {
-        // Languages without objects write an empty one as a list.
-        if !settings.is_object() && *settings != json!(false) {
-            *settings = json!({});
-        }
-    }
-    if let Some(map) = capabilities.as_object_mut() {
-        map.retain(|_, settings| settings.is_object());
-    }
-    let info = fields.remove("serverInfo");
-    let text = |key: &str| {
-        let said = info.as_ref().and_then(|info| info.get(key)?.as_str());
-        said.unwrap_or_default().to_owned()
-    };
-    let info = json!({"name": text("name"), "version": text("version")});
-    fields.insert("capabilities".into(), capabilities);
-    fields.insert("serverInfo".into(), info);
-    fields.retain(|name, value| name != "instructions" || value.is_string());
-    fields.retain(|name, _| name != "_meta");
-}
-
-/// What a call came to.
-fn outcome(fields: &mut Map<String, Value>) {
-    let blocks = match fields.remove("content") {
-        Some(Value::Array(blocks)) => blocks,
-        Some(Value::Null) | None => Vec::new(),
-        Some(one) => vec![one],
-    };
-    let blocks: Vec<Value> = blocks.into_iter().map(block).collect();
-    fields.insert("content".into(), blocks.into());
-    if let Some(failed) = fields.remove("isError") {
-        let failed = failed == json!(true) || failed == json!("true");
-        fields.insert("isError".into(), failed.into());
-    }
-    fields.retain(|name, _| name != "_meta");
-}
-
-/// A part of content, as text where it is of no kind that is known.
-fn block(block: Value) -> Value {
-    if serde_json::from_value::<ContentBlock>(block.clone()).is_ok() {
-        return block;
-    }
-    let kind = block["type"].as_str().unwrap_or("text");
-    let text = match (&block, kind) {
-        (Value::String(text), _) => text.clone(),
-        (_, "text") if block.get("text").is_some() => match &block["text"] {
-            Value::String(text) => text.clone(),
-            Value::Null => String::new(),
-            other => other.to_string(),
-        },
-        (_, "image" | "audio") if block["data"].is_string() && block["mimeType"].is_null() => {
-            return json!({"type": kind, "data": block["data"], "mimeType": "of a kind that is not said"});
-        }
-        _ => block.to_string(),
-    };
-    json!({"type": "text", "text": text})
+    mended.unwrap_or(result)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
-    fn said(value: Value) -> ServerResult {
-        let message = json!({"jsonrpc": "2.0", "id": 1, "result": value});
+    /// The result of a server that answers with `value` to what was `asked`.
+    fn said(asked: Asked, value: Value) -> ServerResult {
+        let message = json!({"jsonrpc": "2.0", "id": "1", "result": value});
         let message: ServerJsonRpcMessage = serde_json::from_value(message).unwrap();
-        match mended(message) {
+        let mut connection = Mended::new(());
+        let asked = (RequestId::Number(1), asked);
+        connection.asked.insert("1".to_owned(), asked);
+        let answer = connection.mended(message);
+        assert!(connection.asked.is_empty());
+        match answer {
             ServerJsonRpcMessage::Response(response) => response.result,
             other => panic!("{other:?}"),
         }
@@ -181,7 +174,7 @@ mod tests {
     fn one_odd_tool_stops_no_other() {
         let good = json!({"name": "good", "inputSchema": {"type": "object"}});
         let check = |odd: Value, want: Value| {
-            let ServerResult::ListToolsResult(list) = said(json!({"tools": [good, odd]})) else {
+            let ServerResult::ListToolsResult(list) = said(Asked::Tools, json!({"tools": [good, odd]})) else {
                 panic!("no list: {odd}")
             };
             assert_eq!(list.tools[0].name, "good");
@@ -210,9 +203,71 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_tools_is_read() {
+        let check = |value: Value, want: &str, cursor: Option<&str>| {
+            let ServerResult::ListToolsResult(list) = said(Asked::Tools, value.clone()) else {
+                panic!("no list: {value}")
+            };
+            let names: Vec<&str> = list.tools.iter().map(|tool| &*tool.name).collect();
+            assert_eq!(names.join(" "), want, "{value}");
+            assert_eq!(list.next_cursor.as_deref(), cursor, "{value}");
+        };
+        let tool = |name: &str| json!({"name": name, "inputSchema": {"type": "object"}});
+        let (a, b) = (tool("a"), tool("b"));
+        check(json!({"tools": [a, b], "nextCursor": "2"}), "a b", Some("2"));
+        check(json!({"tools": [a], "nextCursor": 2}), "a", Some("2"));
+        check(json!({"tools": [a], "nextCursor": null, "ttlMs": "long"}), "a", None);
+        check(json!([a, b]), "a b", None);
+        check(json!({"tools": {"a": {"description": "A."}, "b": b}}), "a b", None);
+        check(json!({"tools": null}), "", None);
+        check(json!({}), "", None);
+        check(Value::Null, "", None);
+    }
+
+    #[test]
+    fn what_is_at_an_address_is_read() {
+        let check = |value: Value, want: &str| {
+            let ServerResult::ReadResourceResult(found) = said(Asked::Read, value.clone()) else {
+                panic!("nothing was read: {value}")
+            };
+            assert_eq!(super::super::content::read(&found), want, "{value}");
+        };
+        let part = json!({"uri": "x:a", "text": "high"});
+        check(json!({"contents": [part]}), "high");
+        check(json!({"contents": part}), "high");
+        check(json!({"content": [{"type": "text", "text": "high"}]}), "high");
+        check(json!({"contents": ["high"]}), "high");
+        check(json!("high"), "high");
+        check(json!({"contents": [{"blob": "aGk=", "mimeType": "text/plain"}]}), "(no address):\nhi");
+        check(json!({"contents": null}), "");
+        check(json!({"level": 4}), r#"{"level":4}"#);
+    }
+
+    #[test]
+    fn an_answer_that_is_too_long_belongs_to_the_one_that_is_waited_for() {
+        let check = |asked: &[i64], want: Option<i64>| {
+            let mut connection = Mended::new(());
+            for id in asked {
+                let waits = (RequestId::Number(*id), Asked::Call);
+                connection.asked.insert(id.to_string(), waits);
+            }
+            let error = rmcp::model::ErrorData::new(TOO_LONG, "too long", None);
+            let ServerJsonRpcMessage::Error(error) =
+                connection.mended(ServerJsonRpcMessage::error(error, None))
+            else {
+                panic!("no error")
+            };
+            assert_eq!(error.id, want.map(RequestId::Number), "{asked:?}");
+        };
+        check(&[], None);
+        check(&[3], Some(3));
+        check(&[3, 4], None);
+    }
+
+    #[test]
     fn a_greeting_is_read() {
         let check = |value: Value| {
-            let ServerResult::InitializeResult(greeting) = said(value) else {
+            let ServerResult::InitializeResult(greeting) = said(Asked::Other, value) else {
                 panic!("no greeting")
             };
             assert!(greeting.capabilities.tools.is_some());
@@ -241,7 +296,7 @@ mod tests {
     #[test]
     fn what_a_call_came_to_is_read() {
         let check = |value: Value, want: &[&str]| {
-            let ServerResult::CallToolResult(result) = said(value.clone()) else {
+            let ServerResult::CallToolResult(result) = said(Asked::Call, value.clone()) else {
                 panic!("no outcome: {value}")
             };
             let texts: Vec<String> = result
@@ -272,5 +327,23 @@ mod tests {
             json!({"content": [{"type": "text", "text": null}], "isError": true}),
             &[""],
         );
+        check(json!("just words"), &["just words"]);
+        check(json!([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]), &["a", "b"]);
+    }
+
+    #[test]
+    fn a_value_of_whatever_form_is_what_a_call_came_to() {
+        let check = |value: Value, want: Value| {
+            let ServerResult::CallToolResult(result) = said(Asked::Call, value.clone()) else {
+                panic!("no outcome: {value}")
+            };
+            assert!(result.content.is_empty(), "{value}");
+            assert_eq!(result.structured_content, Some(want), "{value}");
+        };
+        check(json!({"toolResult": {"a": 1}}), json!({"a": 1}));
+        check(json!({"a": 1, "_meta": {}}), json!({"a": 1}));
+        check(json!({"tools": []}), json!({"tools": []}));
+        check(json!([1, 2]), json!([1, 2]));
+        check(json!(7), json!(7));
     }
 }

@@ -15,7 +15,8 @@
 //! | `dial` | how it is reached: the program or address, the revision of the protocol |
 //! | `era`, `client` | which revision a server speaks, and what it says unasked |
 //! | `follow`, `post` | redirects of an address; how messages reach it |
-//! | `mended` | results that are nearly as the protocol has them |
+//! | `lines` | the streams of a program: messages, and words beside them |
+//! | `mended`, `forms` | results that are nearly as the protocol has them |
 //! | `link` | the connection: started when needed, and again after a failure |
 //! | `hidden` | what a server was given in confidence, kept out of what it says |
 //! | `content` | what a result holds: texts, and names of everything else |
@@ -31,7 +32,9 @@ mod dial;
 mod era;
 mod fill;
 mod follow;
+mod forms;
 mod hidden;
+mod lines;
 mod link;
 mod mended;
 mod post;

@@ -1,26 +1,127 @@
 //! How messages reach an address. A notification has no answer, so nothing depends on what
 //! becomes of it: a server that fails at one may still answer the next request, and if it
 //! does not, that request says so.
+//!
+//! Answers are read as they were meant. The library reads those that come as one body by itself,
+//! and strictly: where it cannot read the first, which is asked again without harm, all others
+//! of that server are read here.
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::stream::BoxStream;
-use http::{HeaderName, HeaderValue};
-use rmcp::model::ClientJsonRpcMessage;
+use futures_util::{StreamExt, TryStreamExt};
+use http::header::ACCEPT;
+use http::{HeaderName, HeaderValue, StatusCode};
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest};
 use rmcp::transport::streamable_http_client::{
     SseError, StreamableHttpClient, StreamableHttpError, StreamableHttpPostResponse,
     StreamableHttpResponseLimits,
 };
 use sse_stream::Sse;
 
+use super::lines::as_meant;
+
 type Failure = StreamableHttpError<reqwest::Error>;
 type Events = BoxStream<'static, Result<Sse, SseError>>;
 type Headers = HashMap<HeaderName, HeaderValue>;
 
+/// What is asked for, as the protocol has it.
+const BOTH: &str = "application/json, text/event-stream";
+/// The header that names a session.
+const SESSION: &str = "mcp-session-id";
+/// How the library says that it cannot read a body.
+const UNREAD: &str = "could not parse JSON response";
+
 /// A client that takes a notification as delivered whatever the server makes of it.
 #[derive(Clone)]
-pub(super) struct Post(pub(super) reqwest::Client);
+pub(super) struct Post {
+    web: reqwest::Client,
+    /// Whether the server's answers are not as the protocol has them.
+    is_odd: Arc<AtomicBool>,
+}
+
+/// What a message is sent with.
+struct Letter {
+    uri: Arc<str>,
+    message: ClientJsonRpcMessage,
+    session: Option<Arc<str>>,
+    token: Option<String>,
+    headers: Headers,
+}
+
+impl Post {
+    pub(super) fn new(web: reqwest::Client) -> Self {
+        Self {
+            web,
+            is_odd: Arc::default(),
+        }
+    }
+
+    /// Sends `letter` and reads the answer as it was meant.
+    async fn ask(
+        &self,
+        letter: Letter,
+        limits: StreamableHttpResponseLimits,
+    ) -> Result<StreamableHttpPostResponse, Failure> {
+        let mut request = self.web.post(&*letter.uri).header(ACCEPT, BOTH);
+        for (name, value) in letter.headers {
+            request = request.header(name, value);
+        }
+        if let Some(token) = letter.token {
+            request = request.bearer_auth(token);
+        }
+        let had_session = letter.session.is_some();
+        if let Some(session) = letter.session {
+            request = request.header(SESSION, &*session);
+        }
+        let sent = request.json(&letter.message).send().await;
+        let response = sent.map_err(StreamableHttpError::Client)?;
+        let status = response.status();
+        let unexpected = |said: String| StreamableHttpError::UnexpectedServerResponse(said.into());
+        if status == StatusCode::NOT_FOUND && had_session {
+            return Err(StreamableHttpError::SessionExpired);
+        }
+        let session = response.headers().get(SESSION);
+        let session = session.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let body = body(response, limits.max_json_response_size).await?;
+        let text = as_meant(String::from_utf8_lossy(&body).into_owned());
+        match serde_json::from_str(&text) {
+            Ok(message) => Ok(StreamableHttpPostResponse::Json(message, session)),
+            Err(_) if !status.is_success() => Err(unexpected(format!("HTTP {status}"))),
+            Err(error) => Err(unexpected(format!("{UNREAD}: {error}"))),
+        }
+    }
+}
+
+/// All of a body, unless it is longer than `max` bytes.
+async fn body(response: reqwest::Response, max: usize) -> Result<Vec<u8>, Failure> {
+    let mut whole = Vec::new();
+    let mut parts = response.bytes_stream();
+    while let Some(part) = parts.next().await {
+        whole.extend_from_slice(&part.map_err(StreamableHttpError::Client)?);
+        if whole.len() > max {
+            return Err(StreamableHttpError::ResponseBodyTooLarge { max_size: max });
+        }
+    }
+    Ok(whole)
+}
+
+/// Whether asking `message` twice does nothing more than asking it once.
+fn is_harmless(message: &ClientJsonRpcMessage) -> bool {
+    let ClientJsonRpcMessage::Request(request) = message else {
+        return false;
+    };
+    matches!(
+        request.request,
+        ClientRequest::InitializeRequest(_)
+            | ClientRequest::DiscoverRequest(_)
+            | ClientRequest::ListToolsRequest(_)
+            | ClientRequest::ListResourcesRequest(_)
+            | ClientRequest::ReadResourceRequest(_)
+    )
+}
 
 impl StreamableHttpClient for Post {
     type Error = reqwest::Error;
@@ -33,9 +134,9 @@ impl StreamableHttpClient for Post {
         token: Option<String>,
         headers: Headers,
     ) -> Result<StreamableHttpPostResponse, Failure> {
-        let notifies = matches!(message, ClientJsonRpcMessage::Notification(_));
-        let sent = self.0.post_message(uri, message, session, token, headers);
-        delivered(notifies, sent.await)
+        let limits = StreamableHttpResponseLimits::default();
+        self.post_message_with_response_limits(uri, message, session, token, headers, limits)
+            .await
     }
 
     async fn post_message_with_response_limits(
@@ -48,10 +149,32 @@ impl StreamableHttpClient for Post {
         limits: StreamableHttpResponseLimits,
     ) -> Result<StreamableHttpPostResponse, Failure> {
         let notifies = matches!(message, ClientJsonRpcMessage::Notification(_));
+        let asks = matches!(message, ClientJsonRpcMessage::Request(_));
+        let is_odd = self.is_odd.load(Ordering::Relaxed);
+        let again = (asks && is_odd || is_harmless(&message)).then(|| Letter {
+            uri: uri.clone(),
+            message: message.clone(),
+            session: session.clone(),
+            token: token.clone(),
+            headers: headers.clone(),
+        });
+        let letter = match again {
+            Some(letter) if is_odd => return self.ask(letter, limits).await,
+            again => again,
+        };
         let sent = self
-            .0
-            .post_message_with_response_limits(uri, message, session, token, headers, limits);
-        delivered(notifies, sent.await)
+            .web
+            .post_message_with_response_limits(uri, message, session, token, headers, limits)
+            .await;
+        match (sent, letter) {
+            (Err(StreamableHttpError::UnexpectedServerResponse(said)), Some(letter))
+                if said.starts_with(UNREAD) =>
+            {
+                self.is_odd.store(true, Ordering::Relaxed);
+                self.ask(letter, limits).await
+            }
+            (sent, _) => delivered(notifies, sent),
+        }
     }
 
     async fn delete_session(
@@ -61,7 +184,7 @@ impl StreamableHttpClient for Post {
         token: Option<String>,
         headers: Headers,
     ) -> Result<(), Failure> {
-        self.0.delete_session(uri, session, token, headers).await
+        self.web.delete_session(uri, session, token, headers).await
     }
 
     async fn get_stream(
@@ -72,8 +195,8 @@ impl StreamableHttpClient for Post {
         token: Option<String>,
         headers: Headers,
     ) -> Result<Events, Failure> {
-        let stream = self.0.get_stream(uri, session, last_event, token, headers);
-        stream.await
+        let stream = self.web.get_stream(uri, session, last_event, token, headers);
+        Ok(meant(stream.await?))
     }
 
     async fn get_stream_with_max_sse_event_size(
@@ -86,9 +209,9 @@ impl StreamableHttpClient for Post {
         max: usize,
     ) -> Result<Events, Failure> {
         let stream = self
-            .0
+            .web
             .get_stream_with_max_sse_event_size(uri, session, last_event, token, headers, max);
-        stream.await
+        Ok(meant(stream.await?))
     }
 }
 
@@ -102,6 +225,18 @@ fn delivered(
             tracing::debug!(%error, "an MCP server fails at a notification");
             Ok(StreamableHttpPostResponse::Accepted)
         }
+        Ok(StreamableHttpPostResponse::Sse(events, session)) => {
+            Ok(StreamableHttpPostResponse::Sse(meant(events), session))
+        }
         sent => sent,
     }
+}
+
+/// Events whose messages have the form that the protocol says.
+fn meant(events: Events) -> Events {
+    let event = |event: Sse| Sse {
+        data: event.data.map(as_meant),
+        ..event
+    };
+    events.map_ok(event).boxed()
 }

@@ -73,6 +73,18 @@ const ITEMS_MAX: u64 = 1000;
 /// in which what they begin with alike stands once.
 const VALUES_MAX: usize = 64;
 
+/// Words of a form that is a value, and says no more than which.
+const DESCRIBES: &[&str] = &[
+    "const",
+    "default",
+    "deprecated",
+    "description",
+    "enum",
+    "examples",
+    "title",
+    "type",
+];
+
 /// A schema for the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Held {
@@ -176,6 +188,8 @@ impl Spelling {
         let Value::Object(map) = schema else {
             return schema.clone();
         };
+        let listed = listed(map);
+        let map = listed.as_ref().unwrap_or(map);
         let mut out = Map::new();
         for (key, value) in map {
             if let Some(value) = self.word(key, value, map) {
@@ -183,11 +197,17 @@ impl Spelling {
             }
         }
         named_alone(&mut out, map);
-        let many = texts(&schema["enum"]).filter(|all| all.len() > VALUES_MAX);
-        if let Some(all) = many {
-            let all: Vec<&str> = all.into_iter().collect();
-            out.insert("type".into(), json!("string"));
-            out.insert("pattern".into(), format!("^(?:{})$", any_of(&all)).into());
+        if let Some((texts, others)) = many(map) {
+            let all: Vec<&str> = texts.into_iter().collect();
+            let pattern = format!("^(?:{})$", any_of(&all));
+            if others.is_empty() {
+                out.insert("type".into(), json!("string"));
+                out.insert("pattern".into(), pattern.into());
+            } else {
+                out.shift_remove("type");
+                let text = json!({"type": "string", "pattern": pattern});
+                out.insert("anyOf".into(), json!([text, {"enum": others}]));
+            }
         }
         typed(&mut out);
         out.into()
@@ -219,7 +239,7 @@ impl Spelling {
                 }
                 stands(FORMATS).then(|| value.clone())
             }
-            ("enum", values) if texts(values).is_some_and(|all| all.len() > VALUES_MAX) => None,
+            ("enum", _) if many(map).is_some() => None,
             ("minItems" | "maxItems" | "minProperties" | "maxProperties", _) => {
                 match value.as_u64().is_some_and(|n| n <= ITEMS_MAX) {
                     true => Some(value.clone()),
@@ -246,6 +266,46 @@ impl Spelling {
             .collect();
         named.into()
     }
+}
+
+/// The texts of a long enumeration, sorted, and its other values.
+fn many(map: &Map<String, Value>) -> Option<(BTreeSet<&str>, Vec<&Value>)> {
+    let (texts, others): (Vec<&Value>, Vec<&Value>) = map
+        .get("enum")?
+        .as_array()?
+        .iter()
+        .partition(|value| value.is_string());
+    let texts: BTreeSet<&str> = texts.into_iter().filter_map(Value::as_str).collect();
+    let apart = others.is_empty() || !map.contains_key("anyOf");
+    (texts.len() > VALUES_MAX && apart).then_some((texts, others))
+}
+
+/// `map` with an enumeration in place of forms each of which is a value, as a long one is
+/// written where each value has a description.
+fn listed(map: &Map<String, Value>) -> Option<Map<String, Value>> {
+    if map.contains_key("enum") || map.contains_key("const") {
+        return None;
+    }
+    let key = ["anyOf", "oneOf"].into_iter().find(|key| map.contains_key(*key))?;
+    let mut values = Vec::new();
+    for form in map[key].as_array()? {
+        let form = form.as_object()?;
+        let described = form.keys().all(|key| DESCRIBES.contains(&key.as_str()));
+        match (form.get("const"), form.get("enum")) {
+            _ if !described => return None,
+            (Some(value), None) => values.push(value.clone()),
+            (None, Some(several)) => values.extend(several.as_array()?.iter().cloned()),
+            (None, None) if form.get("type") == Some(&json!("null")) => values.push(Value::Null),
+            _ => return None,
+        }
+    }
+    if values.len() <= VALUES_MAX {
+        return None;
+    }
+    let mut map = map.clone();
+    map.shift_remove(key);
+    map.insert("enum".into(), values.into());
+    Some(map)
 }
 
 /// Names of properties by a pattern, or out of a list, in the words that the engine knows.

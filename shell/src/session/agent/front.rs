@@ -1,6 +1,7 @@
 //! The front matter of a SKILL.md, as people write it: YAML, and nearly YAML.
 
 use serde::Deserialize;
+use serde_saphyr::options::DuplicateKeyPolicy;
 
 /// What it says; keys that are not known are left alone.
 #[derive(Debug, Default, Deserialize)]
@@ -89,8 +90,8 @@ fn parsed(yaml: &str, before: usize) -> Result<Front, String> {
     if yaml.trim().is_empty() {
         return Ok(Front::default());
     }
-    serde_saphyr::from_str(yaml).or_else(|error| {
-        serde_saphyr::from_str(&mended(yaml)).map_err(|_| match error.location() {
+    of_yaml(yaml).or_else(|error| {
+        of_yaml(&mended(yaml)).map_err(|_| match error.location() {
             Some(at) => {
                 let line = at.line() as usize + before;
                 format!("line {line}: {}", first_line(&error))
@@ -98,6 +99,14 @@ fn parsed(yaml: &str, before: usize) -> Result<Front, String> {
             None => first_line(&error),
         })
     })
+}
+
+/// Of a key that stands there twice the last counts, as it does for most programs.
+fn of_yaml(yaml: &str) -> Result<Front, serde_saphyr::Error> {
+    let options = serde_saphyr::options! {
+        duplicate_keys: DuplicateKeyPolicy::LastWins,
+    };
+    serde_saphyr::from_str_with_options(yaml, options)
 }
 
 /// What is wrong, without the line within the block and the quotation below it.
@@ -114,6 +123,8 @@ fn first_line(error: &serde_saphyr::Error) -> String {
 /// with `: ` in it, or one that begins with a sign. A value goes on in the lines below it that
 /// stand further in; what is written as a block or between brackets stays.
 fn mended(yaml: &str) -> String {
+    // A tab is no indent to YAML.
+    let yaml = yaml.replace('\t', "  ");
     let mut whole = Vec::new();
     let mut lines = yaml.lines().peekable();
     while let Some(line) = lines.next() {
@@ -236,6 +247,8 @@ mod tests {
             "- | - | Read+Bash(ls, x) | ",
         );
         check("---\nallowed-tools:\n  Read: true\n---\n", "- | - |  | ");
+        check("---\nname: c\ndescription: a\ndescription: b\n---\n", "c | b |  | ");
+        check("---\nname: a\nmetadata:\n\tauthor: b\n---\n", "a | - |  | ");
         check(
             "---\nname: a\n",
             "line 1: the front matter that begins here has no end: a line with --- alone",

@@ -212,3 +212,36 @@ fn the_meaning_stays() {
         json!({"allOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}}], "unevaluatedProperties": false}),
     );
 }
+
+#[test]
+fn what_a_server_means_is_no_reason_to_do_without_it() {
+    let check = |schema: Value, want: Value| {
+        assert_eq!(normal_of_server(&schema), Ok(want), "{schema}");
+    };
+    check(
+        json!({"type": "object", "properties": {"a": "string", "b": {"type": "int"}, "c": "whatever",
+            "d": {"type": ["str", "none", "str"]}, "e": {"type": "moment"}}}),
+        json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"},
+            "c": true, "d": {"type": ["string", "null"]}, "e": {}}}),
+    );
+    check(
+        json!({"type": "Object", "required": ["a", "a"], "properties": {"a": {"enum": [1, 1, 2]}}}),
+        json!({"type": "object", "required": ["a"], "properties": {"a": {"enum": [1, 2]}}}),
+    );
+    check(
+        json!({"required": "a", "properties": {"a": {"enum": [], "minLength": "2", "maxLength": -1}}}),
+        json!({"required": ["a"], "properties": {"a": {"minLength": 2}}}),
+    );
+    check(
+        json!({"minimum": "0.5", "maximum": "many", "multipleOf": 0, "uniqueItems": "yes", "anyOf": []}),
+        json!({"minimum": 0.5}),
+    );
+    check(
+        json!({"additionalProperties": "false", "items": "str", "not": 3}),
+        json!({"additionalProperties": false, "items": {"type": "string"}}),
+    );
+    check(json!({"pattern": "(unclosed", "format": 3}), json!({}));
+    // What a user or a plugin writes is told instead.
+    assert!(normal(&json!({"properties": {"a": "string"}})).is_err());
+    assert!(normal(&json!({"required": ["a", "a"]})).is_err());
+}

@@ -107,6 +107,38 @@ fn choke() -> String {
     }) + "/mcp"
 }
 
+/// Starts a server that names an error and a result in each of its answers, one of them null,
+/// and gives its address.
+fn both() -> String {
+    async fn answers(request: Request) -> Response {
+        if request.method() != "POST" {
+            return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        }
+        let body = request.into_body();
+        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        let message: Value = serde_json::from_slice(&body).unwrap_or_default();
+        if message["id"].is_null() {
+            return StatusCode::ACCEPTED.into_response();
+        }
+        let (result, error) = match message["method"].as_str().unwrap_or_default() {
+            "initialize" => {
+                let info = json!({"name": "tides", "version": "1"});
+                let version = &message["params"]["protocolVersion"];
+                (
+                    json!({"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": info}),
+                    Value::Null,
+                )
+            }
+            "tools/list" => (json!({"tools": [{"name": "tide"}]}), Value::Null),
+            "tools/call" => (json!("3.5 m"), Value::Null),
+            _ => (Value::Null, json!({"code": -32601, "message": "no such method"})),
+        };
+        let answer = json!({"jsonrpc": "2.0", "id": message["id"], "result": result, "error": error});
+        ([("content-type", "application/json")], answer.to_string()).into_response()
+    }
+    serve("/mcp", |_| Router::new().fallback(answers)) + "/mcp"
+}
+
 /// What the server at `url` lists, or why it lists nothing, has `want` in it.
 #[track_caller]
 fn check(url: &str, want: &str) -> String {
@@ -172,6 +204,17 @@ fn a_server_over_http_is_a_device() {
     let error = device.call("add", &json!({"a": 2}), &context).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Failed);
     assert!(error.message.contains("two numbers"), "{error}");
+}
+
+#[test]
+fn a_server_over_http_may_answer_in_a_form_of_its_own() {
+    let host = super::host();
+    let bound = host.bind(server(&both()));
+    let held = super::granted("net:127.0.0.1");
+    let listing = host.list(bound.clone(), held.grants.clone(), WAIT).unwrap();
+    let device = host.device(bound, listing.functions, held);
+    let tide = device.call("tide", &json!({}), &CallContext::default());
+    assert_eq!(tide.unwrap(), "3.5 m");
 }
 
 /// Every name leads into the user's own network.

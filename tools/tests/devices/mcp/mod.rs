@@ -142,6 +142,26 @@ fn a_long_result_is_refused() {
 }
 
 #[test]
+fn a_server_may_answer_in_a_form_of_its_own() {
+    let (desk, _folder) = desk();
+    // Logs and words between its messages, and no text on its standard error.
+    for _ in 0..3 {
+        assert_eq!(call(&desk, "loud", json!({})).unwrap(), json!("said"));
+    }
+    assert_eq!(call(&desk, "bare_text", json!({})).unwrap(), "a text alone");
+    let error = call(&desk, "code", json!({})).unwrap_err();
+    assert_eq!(error.message, "wrong: the cord is red");
+    let error = call(&desk, "flood", json!({})).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::OutputTooLarge, "{error}");
+    assert!(error.message.contains("longer than 16 MB"), "{error}");
+    // It is still there.
+    assert_eq!(
+        call(&desk, "echo", json!({"text": "hi"})).unwrap(),
+        json!("hi")
+    );
+}
+
+#[test]
 fn a_server_that_ended_is_started_again() {
     let (desk, _folder) = desk();
     // Something that only reads is simply asked for again.

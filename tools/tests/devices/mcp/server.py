@@ -17,6 +17,10 @@ TOOLS = [
     {"name": "die", "description": "Ends the server.", "inputSchema": NONE},
     {"name": "die_once", "description": "Ends the first server.", "inputSchema": NONE, "annotations": READS},
     {"name": "bare", "annotations": {"readOnlyHint": "yes"}},
+    {"name": "flood", "description": "Says more than can be read.", "inputSchema": NONE, "annotations": READS},
+    {"name": "bare_text", "description": "Answers with a text alone.", "inputSchema": NONE, "annotations": READS},
+    {"name": "loud", "description": "Speaks beside its answer.", "inputSchema": NONE, "annotations": READS},
+    {"name": "code", "description": "Fails with a code.", "inputSchema": NONE, "annotations": READS},
     {"name": "not a name", "description": "Cannot be called.", "inputSchema": NONE},
 ]
 MARK = os.path.join(sys.argv[1], "mark") if len(sys.argv) > 1 else ""
@@ -39,6 +43,16 @@ def call(name, args):
         time.sleep(3600)
     if name == "shout":
         return text("x" * 2_000_000)
+    if name == "flood":
+        return text("x" * 17_000_000)
+    if name == "bare_text":
+        return "a text alone"
+    if name == "loud":
+        print("\n".join(["[info] asked", '{"level": 30, "msg": "up"}', "7"]), flush=True)
+        sys.stderr.buffer.write(b"caf\xe9 " + b"x" * 200_000)
+        sys.stderr.flush()
+        print("working ", end="", flush=True)
+        return text("said")
     if name == "die_once" and os.path.exists(MARK):
         return text("alive")
     if name == "die_once":
@@ -64,6 +78,11 @@ def answer(method, params):
 
 for line in sys.stdin:
     request = json.loads(line)
-    if "id" in request:
-        result = answer(request["method"], request.get("params") or {})
-        print(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}), flush=True)
+    params = request.get("params") or {}
+    if "id" not in request:
+        continue
+    if params.get("name") == "code":
+        answered = {"result": None, "error": {"code": -32602, "message": "wrong", "data": "the cord is red"}}
+    else:
+        answered = {"result": answer(request["method"], params), "error": None}
+    print(json.dumps({"jsonrpc": "2.0", "id": request["id"], **answered}), flush=True)

@@ -211,3 +211,36 @@ fn what_nothing_satisfies_is_said() {
     );
     check(json!(false));
 }
+
+#[test]
+fn long_lists_of_values_hold_a_model() {
+    let name = |n: usize| json!(format!("area-{n}"));
+    let with = |more: &[Value], form: &dyn Fn(Value) -> Value| {
+        let all = (0..200).map(name).chain(more.iter().cloned());
+        all.map(form).collect::<Vec<Value>>()
+    };
+    let bad = [json!("area-200"), json!("area"), json!(3)];
+    let as_it_is = |value: Value| value;
+    check(
+        json!({"enum": with(&[], &as_it_is)}),
+        &[name(7), name(199)],
+        &[&bad[..], &[json!(null)]].concat(),
+        &[],
+    );
+    check(
+        json!({"type": ["string", "null", "integer"], "enum": with(&[json!(null), json!(4)], &as_it_is)}),
+        &[name(7), json!(null), json!(4)],
+        &bad,
+        &[],
+    );
+    let described = |value: Value| json!({"const": value, "title": "An area."});
+    check(
+        json!({"oneOf": with(&[], &described)}),
+        &[name(7), name(199)],
+        &[&bad[..], &[json!(null)]].concat(),
+        &[],
+    );
+    let mut forms = with(&[], &described);
+    forms.push(json!({"type": "null"}));
+    check(json!({"anyOf": forms}), &[name(7), json!(null)], &bad, &[]);
+}
