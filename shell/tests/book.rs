@@ -4,6 +4,9 @@
 
 use std::path::Path;
 
+#[path = "cli/compiled.rs"]
+mod compiled;
+
 const PAGES: &str = "../book/src";
 
 /// Runs the sessions of one page. All tests here share the folder of examples, so that it may be
@@ -15,6 +18,7 @@ fn check(page: &str) {
     std::env::set_current_dir(pages.join("example")).unwrap();
     let home = tempfile::tempdir().unwrap();
     let root = home.path().join("root");
+    compiled::share(&root);
     let said = root.to_str().unwrap().to_owned();
     trycmd::TestCases::new()
         .register_bin("quipu", Path::new(env!("CARGO_BIN_EXE_quipu")))

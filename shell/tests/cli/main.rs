@@ -10,6 +10,7 @@ mod batch;
 mod beside;
 mod canaries;
 mod children;
+mod compiled;
 mod conversation;
 mod crash;
 mod documents;

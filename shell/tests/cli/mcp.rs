@@ -5,6 +5,8 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
+use crate::compiled;
+
 /// A trusted folder with an `.mcp.json`, and a root of its own.
 struct Desk(tempfile::TempDir);
 
@@ -17,6 +19,7 @@ impl Desk {
 
     fn untrusted(servers: Value) -> Self {
         let desk = Self(tempfile::tempdir().unwrap());
+        compiled::share(&desk.0.path().join("root"));
         desk.write(".mcp.json", &json!({"mcpServers": servers}).to_string());
         desk
     }
