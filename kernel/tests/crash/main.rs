@@ -38,7 +38,7 @@ use tempfile::TempDir;
 /// The environment variable with the one seed that is to be tried.
 const SEED: &str = "QUIPU_TEST_SEED";
 /// Seeds that are tried, and in `make torture`.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 150;
 const SEEDS_MAX: u64 = 5_000;
 /// Seeds that share what happened, and differ in when the disk went down and how.
 const SEEDS_TOGETHER: u64 = 50;

@@ -99,7 +99,7 @@ fn torture_each_random_edit_is_found_and_leaves_the_other_runs() {
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .expect("one file");
     drop(whole);
-    for seed in 0..cases(200, 2_000) {
+    for seed in 0..cases(80, 2_000) {
         let mut random = Random(seed);
         let copy = tempfile::tempdir().expect("a folder");
         for file in files {

@@ -103,7 +103,7 @@ async fn recorded(journal: &Path, chance: Chance) -> (Kernel, Pid) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases(100, 1_000) as u32))]
+    #![proptest_config(ProptestConfig::with_cases(cases(40, 1_000) as u32))]
 
     #[test]
     fn torture_whatever_a_process_did_is_replayed_to_the_same_bytes(chance in chance()) {
@@ -168,7 +168,7 @@ fn can_leave_the_network() -> bool {
 fn torture_recorded_runs_are_replayed_by_a_program_without_a_network() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("journal.db");
-    let runs = cases(200, 1_000);
+    let runs = cases(60, 1_000);
     block(async {
         let mut runner = TestRunner::deterministic();
         for n in 0..runs {
