@@ -31,7 +31,7 @@ CLIPPY = RUSTC_WORKSPACE_WRAPPER="$$(rustc --print sysroot)/bin/clippy-driver" \
 	CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
 
 .NOTPARALLEL:
-.PHONY: help run shell bin build guests setup test test-readers test-doctests test-models check readers torture \
+.PHONY: help run shell bin build guests setup test test-readers test-doctests test-downloads check readers torture \
 	bench evals clean
 
 help: ## List these targets
@@ -75,8 +75,8 @@ file_of = $$($(QUIPU) model show $(1) --json | sed 's/.*"path": *"\([^"]*\)".*/\
 test: check ## Check, then run every test
 	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --all-targets
 	@# Beside each other: one compiles, one links program after program, one waits for the network.
-	@$(STAGE) "readers, doctests and test models" \
-		sh -c 'printf "%s\n" test-readers test-doctests test-models | xargs -P 3 -n 1 $(SELF) --silent'
+	@$(STAGE) "readers, doctests and downloads" \
+		sh -c 'printf "%s\n" test-readers test-doctests test-downloads | xargs -P 3 -n 1 $(SELF) --silent'
 	@QUIPU_TEST_MODEL=$${QUIPU_TEST_MODEL:-$(call file_of,smollm2-135m-q4_0)}; export QUIPU_TEST_MODEL; \
 	QUIPU_TEST_EMBEDDER=$${QUIPU_TEST_EMBEDDER:-$(call file_of,minilm-l6-v2)}; export QUIPU_TEST_EMBEDDER; \
 	if cargo nextest --version >/dev/null 2>&1; \
@@ -89,7 +89,9 @@ test-readers:
 test-doctests:
 	@cargo test --release --workspace --doc
 
-test-models:
+# The smallest models, and the compiler of tools in C.
+test-downloads:
+	@scripts/pip-tool.sh zig >/dev/null
 	@[ -n "$$QUIPU_TEST_MODEL" ] || $(QUIPU) model pull smollm2-135m --quant q4_0
 	@[ -n "$$QUIPU_TEST_EMBEDDER" ] || $(QUIPU) model pull minilm-l6-v2
 

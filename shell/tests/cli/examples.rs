@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::compiled;
+
 /// Runs the chapter's `run.sh` and looks for `wanted` in what it prints, in this order.
 #[track_caller]
 fn check(chapter: &str, wanted: &[&str]) {
@@ -10,11 +12,13 @@ fn check(chapter: &str, wanted: &[&str]) {
     let programs = Path::new(env!("CARGO_BIN_EXE_quipu")).parent().unwrap();
     let path = std::env::var("PATH").unwrap();
     let home = tempfile::tempdir().unwrap();
+    let root = home.path().join("root");
+    compiled::share(&root);
     let done = Command::new("sh")
         .arg(folder.join(chapter).join("run.sh"))
         .env("PATH", format!("{}:{path}", programs.display()))
         .env("HOME", home.path())
-        .env("QUIPU_ROOT", home.path().join("root"))
+        .env("QUIPU_ROOT", root)
         .env("SCRIPTED", "1")
         .output()
         .unwrap();
