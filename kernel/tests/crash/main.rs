@@ -28,12 +28,11 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use common::cases;
 use common::random::Random;
+use common::{cases, folder};
 use disk::Op;
 use image::Fate;
 use serde_json::Value;
-use tempfile::TempDir;
 
 /// The environment variable with the one seed that is to be tried.
 const SEED: &str = "QUIPU_TEST_SEED";
@@ -54,16 +53,6 @@ struct Trial {
     work: fn(&Path, u64),
     /// Whether all is well in a folder where these things were said before.
     check: fn(&Path, u64, &[&Value]) -> Sound,
-}
-
-/// A folder that costs nothing to sync, where there is one.
-fn folder() -> TempDir {
-    let shared = Path::new("/dev/shm");
-    let made = match shared.is_dir() {
-        true => tempfile::tempdir_in(shared),
-        false => tempfile::tempdir(),
-    };
-    made.expect("a folder")
 }
 
 /// What happened when the work of `seed` was done.

@@ -83,6 +83,21 @@ impl Sandbox {
         sandbox
     }
 
+    /// The same in a folder that costs nothing to sync, where there is one, and in which no program
+    /// can be started.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        let folder = match memory.is_dir() {
+            true => tempfile::tempdir_in(memory),
+            false => tempfile::tempdir(),
+        };
+        let sandbox = Self {
+            folder: folder.unwrap(),
+        };
+        compiled::share(&sandbox.path().join("root"));
+        sandbox
+    }
+
     /// One whose root is not there yet: for tests of its key, of what it compiles, and of all
     /// that lies in it.
     pub fn apart() -> Self {
