@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-#[path = "cli/compiled.rs"]
-mod compiled;
+#[path = "cli/roots.rs"]
+mod roots;
 
 const PAGES: &str = "../book/src";
 
@@ -16,9 +16,9 @@ fn check(page: &str) {
     let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGES);
     let pages = pages.canonicalize().unwrap();
     std::env::set_current_dir(pages.join("example")).unwrap();
-    let home = tempfile::tempdir().unwrap();
+    let home = roots::folder();
     let root = home.path().join("root");
-    compiled::share(&root);
+    roots::share(&root);
     let said = root.to_str().unwrap().to_owned();
     trycmd::TestCases::new()
         .register_bin("quipu", Path::new(env!("CARGO_BIN_EXE_quipu")))

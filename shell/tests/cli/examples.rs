@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::compiled;
+use crate::roots;
 
 /// Runs the chapter's `run.sh` and looks for `wanted` in what it prints, in this order.
 #[track_caller]
@@ -11,9 +11,9 @@ fn check(chapter: &str, wanted: &[&str]) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
     let programs = Path::new(env!("CARGO_BIN_EXE_quipu")).parent().unwrap();
     let path = std::env::var("PATH").unwrap();
-    let home = tempfile::tempdir().unwrap();
+    let home = roots::folder();
     let root = home.path().join("root");
-    compiled::share(&root);
+    roots::share(&root);
     let done = Command::new("sh")
         .arg(folder.join(chapter).join("run.sh"))
         .env("PATH", format!("{}:{path}", programs.display()))

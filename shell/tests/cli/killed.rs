@@ -64,8 +64,7 @@ struct Victim {
 
 impl Victim {
     fn new(random: &mut Random) -> Self {
-        // Each event is on the disk before it is told: syncing would take most of the time.
-        let sandbox = Sandbox::in_memory();
+        let sandbox = Sandbox::new();
         let server = sandbox.write("server.sh", SERVER);
         let ledger = sandbox.path().join("ledger");
         let server = json!({"command": "/bin/sh", "args": [server, ledger]});

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::compiled;
+use crate::roots;
 
 /// A folder to work in, with a root of its own.
 struct Desk(tempfile::TempDir);
@@ -12,7 +12,7 @@ struct Desk(tempfile::TempDir);
 impl Desk {
     fn new() -> Self {
         let desk = Self(tempfile::tempdir().unwrap());
-        compiled::share(&desk.path().join("root"));
+        roots::share(&desk.path().join("root"));
         desk
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::compiled;
+use crate::roots;
 
 /// The longest anything may be waited for; only a defect takes that long.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -79,22 +79,7 @@ impl Sandbox {
     /// One whose root has a key and compiled code in common with those of other tests.
     pub fn new() -> Self {
         let sandbox = Self::apart();
-        compiled::share(&sandbox.path().join("root"));
-        sandbox
-    }
-
-    /// The same in a folder that costs nothing to sync, where there is one, and in which no program
-    /// can be started.
-    pub fn in_memory() -> Self {
-        let memory = Path::new("/dev/shm");
-        let folder = match memory.is_dir() {
-            true => tempfile::tempdir_in(memory),
-            false => tempfile::tempdir(),
-        };
-        let sandbox = Self {
-            folder: folder.unwrap(),
-        };
-        compiled::share(&sandbox.path().join("root"));
+        roots::share(&sandbox.path().join("root"));
         sandbox
     }
 
@@ -102,7 +87,7 @@ impl Sandbox {
     /// that lies in it.
     pub fn apart() -> Self {
         Self {
-            folder: tempfile::tempdir().unwrap(),
+            folder: roots::folder(),
         }
     }
 
