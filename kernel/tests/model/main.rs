@@ -135,7 +135,7 @@ fn echo(text: &str) -> Value {
 
 /// A journal in a folder of its own, and a kernel over `cpu` with it.
 fn machine(cpu: Arc<dyn Cpu>) -> (tempfile::TempDir, Kernel) {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let kernel = Setup::new("").kernel_on(cpu, &folder.path().join("journal.db"));
     (folder, kernel)
 }
@@ -223,7 +223,7 @@ async fn model_computes_the_boot_page_of_an_agent_once() {
         return;
     };
     let done = Guided::new(cpu.clone(), vec![json!({"answer": "done"})]);
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let mut setup = Setup::new("");
     setup.devices = (0..8)
         .map(|n| Desk::new(&format!("desk{n}"), Vec::new()))
@@ -314,7 +314,7 @@ async fn model_never_leaves_its_window_and_gets_a_page_back_verbatim() {
     actions.push(json!({"answer": "done"}));
     let mut setup = Setup::new("");
     setup.devices = vec![Desk::new("desk", Vec::new()).with_lists()];
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let journal = folder.path().join("journal.db");
     let kernel = setup.kernel_on(Arc::new(Guided::new(cpu, actions)), &journal);
     let mut events = kernel.subscribe();

@@ -17,7 +17,7 @@ use quipu_kernel::limits::Limits;
 use quipu_kernel::process::{Pid, Program, Reply};
 use quipu_kernel::replay::replay;
 
-use super::common::{DONE, ECHO, SEND, cases, folder, replayed};
+use super::common::{DONE, ECHO, SEND, cases, replayed};
 use super::{block, run, setup};
 
 /// The environment variables of the program that replays: a folder, and an address of the
@@ -108,7 +108,7 @@ proptest! {
     #[test]
     fn torture_whatever_a_process_did_is_replayed_to_the_same_bytes(chance in chance()) {
         block(async {
-            let folder = folder();
+            let folder = crate::common::folder();
             let path = folder.path().join("journal.db");
             let (kernel, pid) = recorded(&path, chance).await;
             let first = replayed(&kernel, pid).await;
@@ -166,7 +166,7 @@ fn can_leave_the_network() -> bool {
 
 #[test]
 fn torture_recorded_runs_are_replayed_by_a_program_without_a_network() {
-    let folder = folder();
+    let folder = crate::common::folder();
     let path = folder.path().join("journal.db");
     let runs = cases(60, 1_000);
     block(async {
