@@ -66,8 +66,8 @@ PYTHON
     cmp -s "$kept" "$guests/$2.wasm" || cp "$kept" "$guests/$2.wasm"
 }
 
-# both LANE...: runs these beside each other, two at a time. An interrupt reaches them all.
-both() { printf '%s\n' "$@" | xargs -P 2 -n 1 scripts/guests.sh; }
+# beside LANE...: runs these beside each other, two at a time. An interrupt reaches them all.
+beside() { printf '%s\n' "$@" | xargs -P 2 -n 1 scripts/guests.sh; }
 
 lane=${1:-all}
 case $lane in
@@ -78,8 +78,8 @@ rust | plugins | eyes | ears)
     ;;
 esac
 case $lane in
-all) both rust python ;;
-rust) both plugins eyes ears ;; # the longest first
+all) beside rust python ;;
+rust) beside plugins eyes ears ;; # the longest first
 plugins)
     build plugins - browser calculator documents pdf probe
     # Into the same folder, which takes one build at a time.
