@@ -72,8 +72,8 @@ beside() { printf '%s\n' "$@" | xargs -P 2 -n 1 scripts/guests.sh; }
 lane=${1:-all}
 case $lane in
 rust | plugins | eyes | ears)
-    # Once, before any lane needs it.
-    [ -n "${RUSTC:-}" ] || RUSTC=$(scripts/wasm-target.sh)
+    # The lane `rust` installs what is missing, before two that need it begin.
+    RUSTC=$(scripts/wasm-target.sh)
     export RUSTC
     ;;
 esac
