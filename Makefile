@@ -23,8 +23,16 @@ GUESTS := plugins/Cargo.toml plugins/eyes/Cargo.toml plugins/ears/Cargo.toml $(w
 READERS := env CARGO_PROFILE_DEV_DEBUG=0 cargo test --quiet --manifest-path plugins/Cargo.toml --target-dir target/guest-tests \
 	-p documents -p markup -p pdf
 
+# By another name, or `make -n` would start it.
+SELF := $(MAKE)
+
+# What `cargo clippy -- -D warnings` sets for the cargo that it starts.
+CLIPPY = RUSTC_WORKSPACE_WRAPPER="$$(rustc --print sysroot)/bin/clippy-driver" \
+	CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
+
 .NOTPARALLEL:
-.PHONY: help run shell bin build guests setup test check readers torture bench evals clean
+.PHONY: help run shell bin build guests setup test test-readers test-doctests test-downloads check readers torture \
+	bench evals clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -54,8 +62,9 @@ setup: ## Install what building needs, if something is missing
 check: guests ## Check format, lints and documentation
 	@$(STAGE) format sh -c 'for at; do cargo fmt --all --check --manifest-path "$$at" || exit; done' sh Cargo.toml $(GUESTS)
 	@$(STAGE) clippy cargo clippy --release --workspace --all-targets -- -D warnings
-	@# With the examples the dependencies have the features that clippy checked them with.
-	@RUSTDOCFLAGS=-Dwarnings $(STAGE) docs cargo doc --release --workspace --no-deps --lib --bins --examples
+	@# With the examples the dependencies have the features that clippy checked them with, and
+	@# with clippy's own variables these crates are found checked as well.
+	@RUSTDOCFLAGS=-Dwarnings $(CLIPPY) $(STAGE) docs cargo doc --release --workspace --no-deps --lib --bins --examples
 
 # The file of a model, in a recipe: $(call file_of,NAME).
 file_of = $$($(QUIPU) model show $(1) --json | sed 's/.*"path": *"\([^"]*\)".*/\1/')
@@ -65,15 +74,26 @@ file_of = $$($(QUIPU) model show $(1) --json | sed 's/.*"path": *"\([^"]*\)".*/\
 # The tests come last, so that the output ends in their summary.
 test: check ## Check, then run every test
 	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --all-targets
-	@$(STAGE) readers $(READERS)
-	@$(STAGE) doctests cargo test --release --workspace --doc
-	@[ -n "$$QUIPU_TEST_MODEL" ] || $(QUIPU) model pull smollm2-135m --quant q4_0
-	@[ -n "$$QUIPU_TEST_EMBEDDER" ] || $(QUIPU) model pull minilm-l6-v2
+	@# Beside each other: one compiles, one links program after program, one waits for the network.
+	@$(STAGE) "readers, doctests and downloads" \
+		sh -c 'printf "%s\n" test-readers test-doctests test-downloads | xargs -P 3 -n 1 $(SELF) --silent'
 	@QUIPU_TEST_MODEL=$${QUIPU_TEST_MODEL:-$(call file_of,smollm2-135m-q4_0)}; export QUIPU_TEST_MODEL; \
 	QUIPU_TEST_EMBEDDER=$${QUIPU_TEST_EMBEDDER:-$(call file_of,minilm-l6-v2)}; export QUIPU_TEST_EMBEDDER; \
 	if cargo nextest --version >/dev/null 2>&1; \
 	then cargo nextest run --cargo-quiet --release --workspace; \
 	else cargo test --quiet --release --workspace --lib --bins --tests; fi
+
+test-readers:
+	@$(READERS)
+
+test-doctests:
+	@cargo test --release --workspace --doc
+
+# The smallest models, and the compiler of tools in C.
+test-downloads:
+	@scripts/pip-tool.sh zig >/dev/null
+	@[ -n "$$QUIPU_TEST_MODEL" ] || $(QUIPU) model pull smollm2-135m --quant q4_0
+	@[ -n "$$QUIPU_TEST_EMBEDDER" ] || $(QUIPU) model pull minilm-l6-v2
 
 # Each test takes as many cases as CASES says, or as many as it is good for.
 torture: build ## Power cuts, kills, edits and damaged inputs by the thousand: make torture [CASES=20000]

@@ -1,30 +1,36 @@
 #!/bin/sh
 # Builds every guest from source and puts the components into target/guests/.
 #
+# In lanes beside each other, because the end of each build keeps only one processor busy, and
+# some of it waits for the network. `guests.sh LANE` builds those of one lane.
+#
 # A component is only touched when its bytes have changed, so that nothing that
 # depends on it is built again for nothing.
 set -eu
 cd "$(dirname "$0")/.."
 
-RUSTC=$(scripts/wasm-target.sh)
-export RUSTC
 guests=target/guests
 mkdir -p "$guests"
 
-# build FOLDER [KIND]: compiles the cargo project there and installs its components. What
-# is compiled with flags of its own has a target folder of its own, named by KIND.
+# build FOLDER KIND COMPONENT...: compiles the cargo project there and installs these components.
+# What is compiled with flags of its own has a target folder of its own, named by KIND; `-` is
+# that of all others.
 build() {
-    target=${QUIPU_GUEST_TARGET:-$PWD/target/guest-build}${2:+/$2}
-    (cd "$1" && cargo build --quiet --release --target wasm32-wasip2 --target-dir "$target")
-    for component in "$target"/wasm32-wasip2/release/*.wasm; do
-        installed=$guests/$(basename "$component")
-        cmp -s "$component" "$installed" || cp "$component" "$installed"
+    folder=$1 kind=$2
+    shift 2
+    target=${QUIPU_GUEST_TARGET:-$PWD/target/guest-build}
+    [ "$kind" = - ] || target=$target/$kind
+    (cd "$folder" && cargo build --quiet --release --target wasm32-wasip2 --target-dir "$target")
+    for component; do
+        built=$target/wasm32-wasip2/release/$component.wasm
+        installed=$guests/$component.wasm
+        cmp -s "$built" "$installed" || cp "$built" "$installed"
     done
 }
 
 # python FOLDER NAME: puts the program there and CPython into one component, with the
-# text of its interface and what it asks for. It takes
-# half a minute, so the result is kept by what it was made of.
+# text of its interface and what it asks for. It takes half a minute, so the result is
+# kept by what it was made of.
 python() {
     made_of=$({ grep package=componentize-py scripts/pip-tool.sh && cat scripts/guests.sh "$1"/*.py "$1"/wit/*.wit "$1"/plugin.toml; } | cksum | tr ' ' '-')
     kept=${XDG_CACHE_HOME:-$HOME/.cache}/quipu/guests/$2-$made_of.wasm
@@ -60,8 +66,31 @@ PYTHON
     cmp -s "$kept" "$guests/$2.wasm" || cp "$kept" "$guests/$2.wasm"
 }
 
-build plugins
-build plugins/eyes vector
-build plugins/ears relaxed
-python plugins/python python
-build examples/04_write_a_tool/tool
+# beside LANE...: runs these beside each other, two at a time. An interrupt reaches them all.
+beside() { printf '%s\n' "$@" | xargs -P 2 -n 1 scripts/guests.sh; }
+
+lane=${1:-all}
+case $lane in
+rust | plugins | eyes | ears)
+    # The lane `rust` installs what is missing, before two that need it begin.
+    RUSTC=$(scripts/wasm-target.sh)
+    export RUSTC
+    ;;
+esac
+case $lane in
+all) beside rust python ;;
+rust) beside plugins eyes ears ;; # the longest first
+plugins)
+    build plugins - browser calculator documents pdf probe
+    # Into the same folder, which takes one build at a time.
+    build examples/04_write_a_tool/tool - wordcount
+    ;;
+eyes) build plugins/eyes vector eyes ;;
+ears) build plugins/ears relaxed ears ;;
+python) python plugins/python python ;;
+*)
+    echo "guests: there is no lane \"$lane\"" >&2
+    echo "guests: hint: the lanes are all, rust, plugins, eyes, ears and python" >&2
+    exit 2
+    ;;
+esac

@@ -4,6 +4,9 @@
 
 use std::path::Path;
 
+#[path = "cli/roots.rs"]
+mod roots;
+
 const PAGES: &str = "../book/src";
 
 /// Runs the sessions of one page. All tests here share the folder of examples, so that it may be
@@ -13,8 +16,9 @@ fn check(page: &str) {
     let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGES);
     let pages = pages.canonicalize().unwrap();
     std::env::set_current_dir(pages.join("example")).unwrap();
-    let home = tempfile::tempdir().unwrap();
+    let home = roots::folder();
     let root = home.path().join("root");
+    roots::share(&root);
     let said = root.to_str().unwrap().to_owned();
     trycmd::TestCases::new()
         .register_bin("quipu", Path::new(env!("CARGO_BIN_EXE_quipu")))

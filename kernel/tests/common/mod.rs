@@ -22,6 +22,7 @@ use quipu_tools::{
     Topics,
 };
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 /// The action that reads `hello` back.
 pub const ECHO: &str = r#"{"tool":"desk.echo","args":{"text":"hello"}}"#;
@@ -203,6 +204,17 @@ impl Setup {
     }
 }
 
+/// A folder that costs nothing to sync, where there is one: these tests are about what is written,
+/// and a disk takes longer than all that they do.
+pub fn folder() -> TempDir {
+    let shared = Path::new("/dev/shm");
+    let made = match shared.is_dir() {
+        true => tempfile::tempdir_in(shared),
+        false => tempfile::tempdir(),
+    };
+    made.expect("a folder")
+}
+
 /// How many cases a test tries: as many as `make torture` says, and `most` of them; `usual`
 /// where nobody says.
 pub fn cases(usual: u64, most: u64) -> u64 {
@@ -341,7 +353,7 @@ pub fn line(event: &Event) -> Option<String> {
 
 /// One program on one script, from spawn to exit.
 pub async fn run(setup: Setup, program: Program) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let kernel = setup.kernel(&folder.path().join("journal.db"));
     live(&kernel, program, &setup.replies).await.1
 }

@@ -28,17 +28,16 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use common::cases;
 use common::random::Random;
+use common::{cases, folder};
 use disk::Op;
 use image::Fate;
 use serde_json::Value;
-use tempfile::TempDir;
 
 /// The environment variable with the one seed that is to be tried.
 const SEED: &str = "QUIPU_TEST_SEED";
 /// Seeds that are tried, and in `make torture`.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 150;
 const SEEDS_MAX: u64 = 5_000;
 /// Seeds that share what happened, and differ in when the disk went down and how.
 const SEEDS_TOGETHER: u64 = 50;
@@ -54,16 +53,6 @@ struct Trial {
     work: fn(&Path, u64),
     /// Whether all is well in a folder where these things were said before.
     check: fn(&Path, u64, &[&Value]) -> Sound,
-}
-
-/// A folder that costs nothing to sync, where there is one.
-fn folder() -> TempDir {
-    let shared = Path::new("/dev/shm");
-    let made = match shared.is_dir() {
-        true => tempfile::tempdir_in(shared),
-        false => tempfile::tempdir(),
-    };
-    made.expect("a folder")
 }
 
 /// What happened when the work of `seed` was done.

@@ -26,6 +26,8 @@ use tokio::sync::{Mutex, MutexGuard};
 
 /// Small enough that a dozen steps do not fit.
 const WINDOW: usize = 2048;
+/// Steps of a process that leaves the window: more are evicted than get a stub of their own.
+const LISTS: usize = 18;
 
 /// The model, loaded once; `None` when there is none to test with. The guard keeps
 /// others waiting.
@@ -133,7 +135,7 @@ fn echo(text: &str) -> Value {
 
 /// A journal in a folder of its own, and a kernel over `cpu` with it.
 fn machine(cpu: Arc<dyn Cpu>) -> (tempfile::TempDir, Kernel) {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let kernel = Setup::new("").kernel_on(cpu, &folder.path().join("journal.db"));
     (folder, kernel)
 }
@@ -221,7 +223,7 @@ async fn model_computes_the_boot_page_of_an_agent_once() {
         return;
     };
     let done = Guided::new(cpu.clone(), vec![json!({"answer": "done"})]);
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let mut setup = Setup::new("");
     setup.devices = (0..8)
         .map(|n| Desk::new(&format!("desk{n}"), Vec::new()))
@@ -305,14 +307,14 @@ async fn model_never_leaves_its_window_and_gets_a_page_back_verbatim() {
         return;
     };
     let title = |n: usize| format!("list {n}");
-    let mut actions: Vec<Value> = (1..=28)
+    let mut actions: Vec<Value> = (1..=LISTS)
         .map(|n| json!({"tool": "desk.list", "args": {"text": title(n)}}))
         .collect();
-    actions.push(json!({"tool": "memory.recall", "args": {"page": "s8"}}));
+    actions.push(json!({"tool": "memory.recall", "args": {"page": "s2"}}));
     actions.push(json!({"answer": "done"}));
     let mut setup = Setup::new("");
     setup.devices = vec![Desk::new("desk", Vec::new()).with_lists()];
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let journal = folder.path().join("journal.db");
     let kernel = setup.kernel_on(Arc::new(Guided::new(cpu, actions)), &journal);
     let mut events = kernel.subscribe();
@@ -335,13 +337,13 @@ async fn model_never_leaves_its_window_and_gets_a_page_back_verbatim() {
         "{:?}",
         exit.error
     );
-    assert_eq!(prompts.len(), 30);
+    assert_eq!(prompts.len(), LISTS + 2);
     assert!(prompts.iter().all(|tokens| *tokens < WINDOW), "{prompts:?}");
-    assert!(evicted.contains(&"s8".to_owned()), "{evicted:?}");
+    assert!(evicted.contains(&"s2".to_owned()), "{evicted:?}");
     let steps = kernel.journal().steps(pid).expect("steps");
     let text = |n: usize| &steps[n - 1].outcome.as_ref().expect("an outcome").text;
-    assert_eq!(text(8), &list(&title(8)));
-    assert_eq!(text(29), text(8), "recalled");
+    assert_eq!(text(2), &list(&title(2)));
+    assert_eq!(text(LISTS + 1), text(2), "recalled");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value as Cell;
 
 use super::common::random::Random;
-use super::common::{DONE, ECHO, SEND, attended, cases, live};
+use super::common::{DONE, ECHO, SEND, attended, cases, folder, live};
 use super::{block, run, setup};
 
 /// The tables with their columns, and how a row of process 1 is found in each.
@@ -83,7 +83,7 @@ fn edited(cell: Cell, at: usize, by: u8) -> Cell {
 
 #[test]
 fn torture_each_random_edit_is_found_and_leaves_the_other_runs() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let path = folder.path().join("journal.db");
     block(async {
         let put = r#"{"tool":"memory.put","args":{"text":"The dog is called Bruno."}}"#;
@@ -99,9 +99,9 @@ fn torture_each_random_edit_is_found_and_leaves_the_other_runs() {
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .expect("one file");
     drop(whole);
-    for seed in 0..cases(200, 2_000) {
+    for seed in 0..cases(80, 2_000) {
         let mut random = Random(seed);
-        let copy = tempfile::tempdir().expect("a folder");
+        let copy = super::common::folder();
         for file in files {
             std::fs::copy(folder.path().join(file), copy.path().join(file)).expect("copied");
         }

@@ -16,7 +16,7 @@ mod many;
 
 use std::path::Path;
 
-use common::{DONE, Desk, ECHO, SEND, Setup, attended, live, replayed, transcript};
+use common::{DONE, Desk, ECHO, SEND, Setup, attended, folder, live, replayed, transcript};
 use insta::assert_snapshot;
 use quipu_kernel::Kernel;
 use quipu_kernel::event::Event;
@@ -59,7 +59,7 @@ fn block<T>(work: impl Future<Output = T>) -> T {
 
 #[tokio::test]
 async fn each_run_of_a_process_is_replayed() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let path = folder.path().join("journal.db");
     let other = r#"{"tool":"desk.echo","args":{"text":"other"}}"#;
     let setup = setup(&[ECHO, other, SEND, DONE], 8192);
@@ -84,7 +84,7 @@ async fn each_run_of_a_process_is_replayed() {
 
 #[tokio::test]
 async fn signals_are_replayed_where_they_came() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let setup = setup(&[r#"{"ask":"Which one?"}"#, DONE], 8192);
     for signal in [Signal::Interrupt, Signal::Kill, Signal::Suspend] {
         let kernel = setup.kernel(&folder.path().join(format!("{signal:?}.db")));
@@ -107,7 +107,7 @@ async fn signals_are_replayed_where_they_came() {
 
 #[tokio::test]
 async fn rules_that_others_added_meanwhile_are_replayed() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let asks = r#"{"seen":"task one","do":{"ask":"Which one?"}}"#;
     let kernel = setup(&[asks, SEND, DONE], 8192).kernel(&folder.path().join("journal.db"));
     // The first waits for a word until the second has ended.
@@ -159,7 +159,7 @@ fn forged(file: &[u8], edit: impl Fn(&str) -> String) -> Vec<u8> {
 
 #[tokio::test]
 async fn an_exported_run_is_imported_as_somebody_elses() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let (setup, file) = exported(folder.path()).await;
     let other = setup.kernel(&folder.path().join("other.db"));
     let import = |file: &[u8]| other.journal().import(&mut &*file);
@@ -206,7 +206,7 @@ async fn an_exported_run_is_imported_as_somebody_elses() {
 
 #[tokio::test]
 async fn the_first_difference_is_told() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let (_, file) = exported(folder.path()).await;
     let other = Journal::open(&folder.path().join("other.db"), true).expect("a journal");
     let check = async |from: &str, to: &str, want: &str| {
@@ -251,7 +251,7 @@ async fn the_first_difference_is_told() {
 
 #[tokio::test]
 async fn what_was_not_recorded_is_told() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let journal = Journal::open(&folder.path().join("journal.db"), true).expect("a journal");
     let pid = journal
         .create(&Program::new("task"), "model")
@@ -267,7 +267,7 @@ async fn what_was_not_recorded_is_told() {
 
 #[tokio::test]
 async fn what_a_run_started_from_is_in_the_journal() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let setup = setup(&[DONE], 8192);
     let (kernel, pid) = run(
         &setup,

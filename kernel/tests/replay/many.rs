@@ -117,12 +117,12 @@ async fn recorded(journal: &Path, chance: Chance) -> (Kernel, Pid) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases(100, 1_000) as u32))]
+    #![proptest_config(ProptestConfig::with_cases(cases(40, 1_000) as u32))]
 
     #[test]
     fn torture_whatever_a_process_did_is_replayed_to_the_same_bytes(chance in chance()) {
         block(async {
-            let folder = tempfile::tempdir().expect("a folder");
+            let folder = crate::common::folder();
             let path = folder.path().join("journal.db");
             let (kernel, pid) = recorded(&path, chance).await;
             let first = replayed(&kernel, pid).await;
@@ -180,9 +180,9 @@ fn can_leave_the_network() -> bool {
 
 #[test]
 fn torture_recorded_runs_are_replayed_by_a_program_without_a_network() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let path = folder.path().join("journal.db");
-    let runs = cases(200, 1_000);
+    let runs = cases(60, 1_000);
     block(async {
         let mut runner = TestRunner::deterministic();
         for n in 0..runs {

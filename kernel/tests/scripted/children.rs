@@ -16,7 +16,7 @@ use serde_json::json;
 
 /// Runs `program` on a script; what its first process did. All processes are replayed.
 async fn check(script: &[String], program: Program) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let setup = Setup::new(&script.join("\n"));
     let kernel = setup.kernel(&folder.path().join("journal.db"));
     let (said, _) = followed(&kernel, program).await;
@@ -104,7 +104,7 @@ async fn waits_that_would_never_end_are_told() {
         wait(3),
         DONE.into(),
     ];
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let kernel = Setup::new(&script.join("\n")).kernel(&folder.path().join("journal.db"));
     let (said, _) = followed(&kernel, task(2)).await;
     let told = |pid| {
@@ -193,7 +193,7 @@ fn ends(kernel: &Kernel) -> Vec<(Pid, String, Option<Status>)> {
 #[tokio::test]
 async fn a_child_ends_with_its_parent() {
     let (script, program) = waiting_family();
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let kernel = Setup::new(&script.join("\n")).kernel(&folder.path().join("journal.db"));
     both_wait(&kernel, program).await;
     kernel.kill(1).expect("it runs");
@@ -206,7 +206,7 @@ async fn a_child_ends_with_its_parent() {
 #[tokio::test]
 async fn a_family_is_suspended_and_goes_on() {
     let (script, program) = waiting_family();
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let journal = folder.path().join("journal.db");
     let setup = Setup::new(&script.join("\n"));
     let kernel = setup.kernel(&journal);
@@ -250,7 +250,7 @@ async fn a_family_is_suspended_and_goes_on() {
 #[tokio::test]
 async fn children_from_rust_have_bounds() {
     let (script, program) = waiting_family();
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let kernel = Setup::new(&script.join("\n")).kernel(&folder.path().join("journal.db"));
     let none = kernel.spawn_child(1, Program::new("task"));
     assert!(matches!(none, Err(KernelError::NotRunning(1))), "{none:?}");
@@ -282,7 +282,7 @@ async fn generations_have_an_end() {
     }));
     script.push(spawn(0));
     script.push(DONE.into());
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let kernel = Setup::new(&script.join("\n")).kernel(&folder.path().join("journal.db"));
     let limits = Limits {
         steps: 200,
@@ -308,7 +308,7 @@ async fn a_rule_denies_children() {
         rules: vec![Arc::new(rule)],
         ..Rules::default()
     });
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let kernel = setup.kernel(&folder.path().join("journal.db"));
     let (said, pid) = followed(&kernel, task(2)).await;
     for call in ["process.map", "process.spawn"] {

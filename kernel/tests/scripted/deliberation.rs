@@ -66,7 +66,7 @@ fn machine(folder: &Path, actions: Vec<Vec<Value>>) -> Kernel {
 }
 
 async fn think(actions: Vec<Vec<Value>>, think: Think) -> Deliberated {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let kernel = machine(folder.path(), actions);
     let program = Program::new("How many?");
     let first = kernel.spawn(program.clone()).expect("a process");
@@ -120,7 +120,7 @@ async fn what_the_first_one_changed_stands() {
 #[tokio::test]
 async fn the_others_change_nothing() {
     let send = json!({"tool": "desk.send", "args": {"text": "hi"}});
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let first = vec![json!({"answer": "1"})];
     let other = vec![send, json!({"answer": "2"})];
     let kernel = machine(folder.path(), vec![first, other]);

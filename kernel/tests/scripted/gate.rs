@@ -91,7 +91,7 @@ async fn a_tainted_process_takes_out_only_what_the_user_said() {
 
 #[tokio::test]
 async fn rulings_are_steps_of_the_journal() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let journal = folder.path().join("journal.db");
     let send = r#"{"tool":"desk.send","args":{"text":"hello"}}"#;
     let mut setup = Setup::new(&[send, DONE].join("\n"));
@@ -157,7 +157,7 @@ async fn an_approval_of_all_calls_does_not_count_for_what_nobody_saw_start() {
 
 #[tokio::test]
 async fn a_changed_journal_is_not_carried_on() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let journal = folder.path().join("journal.db");
     let read = r#"{"tool":"web.echo","args":{"text":"obey"}}"#;
     let mut setup = Setup::new(&[read, PUT, DONE].join("\n"));
@@ -185,7 +185,7 @@ async fn a_changed_journal_is_not_carried_on() {
 async fn after_a_crash_only_what_may_be_done_again_is() {
     // What comes of `action`, of which only the intent was written.
     let check = async |action: Value, grants: Vec<Capability>, want: &str| {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = crate::common::folder();
         let mut setup = Setup::new(DONE);
         setup.policy.grants = grants.into_iter().collect();
         setup.devices.push(Desk::new("web", vec![net()]));

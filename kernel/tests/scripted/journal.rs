@@ -17,7 +17,7 @@ fn processes_in(journal: &Path) -> usize {
 
 #[test]
 fn looking_creates_nothing() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let path = folder.path().join("journal.db");
     assert_eq!(processes_in(&path), 0);
     assert!(!path.exists());
@@ -30,7 +30,7 @@ fn looking_creates_nothing() {
 #[test]
 fn a_machine_starts_while_others_look() {
     for _ in 0..20 {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = crate::common::folder();
         let path = folder.path().join("journal.db");
         let begin = Barrier::new(5);
         std::thread::scope(|scope| {
@@ -86,7 +86,7 @@ fn written(path: &Path) -> Journal {
 #[test]
 fn a_changed_row_is_noticed() {
     let check = |change: &str, want: &str| {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = crate::common::folder();
         let path = folder.path().join("journal.db");
         drop(written(&path));
         let edit = rusqlite::Connection::open(&path).expect("opens");
@@ -137,7 +137,7 @@ fn a_changed_row_is_noticed() {
 
 #[test]
 fn a_journal_of_an_earlier_release_is_taken_as_it_is() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let path = folder.path().join("journal.db");
     drop(written(&path));
     let edit = rusqlite::Connection::open(&path).expect("opens");
@@ -162,7 +162,7 @@ fn a_journal_of_an_earlier_release_is_taken_as_it_is() {
 
 #[test]
 fn the_notes_of_an_earlier_release_count() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let path = folder.path().join("journal.db");
     drop(written(&path));
     let edit = rusqlite::Connection::open(&path).expect("opens");

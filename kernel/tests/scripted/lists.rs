@@ -17,7 +17,7 @@ async fn a_list_is_worked_off_some_at_once() {
         .map(|n| reader(n, &format!(r#"{{"answer":"mark {n}"}}"#)))
         .collect();
     script.extend(strings([MAP, DONE]));
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let kernel = Setup::new(&script.join("\n")).kernel(&folder.path().join("journal.db"));
     let program = Program {
         limits: Limits {
@@ -69,7 +69,7 @@ async fn children_spend_what_their_parent_has() {
             .map(|n| reader(n, &format!(r#"{{"answer":"mark {n}"}}"#)))
             .collect();
         script.extend(strings([MAP, DONE]));
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = crate::common::folder();
         let kernel = Setup::new(&script.join("\n")).kernel(&folder.path().join("journal.db"));
         let pid = kernel
             .spawn(Program {
@@ -156,7 +156,7 @@ fn a_list_that_was_cut_off_goes_on_without_what_is_done() {
     script.extend(strings([MAP, DONE]));
     let setup = Setup::new(&script.join("\n"));
     for after in [0, 1, 7, 30] {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = crate::common::folder();
         let journal = folder.path().join("journal.db");
         cut_off(&setup, &journal, after);
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");

@@ -38,7 +38,7 @@ fn machine(script: &[&str], folder: &std::path::Path) -> Kernel {
 }
 
 async fn check(script: &[&str], program: Program) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let kernel = machine(script, folder.path());
     let mut events = kernel.subscribe();
     let pid = kernel.spawn(program).expect("it starts");
@@ -89,7 +89,7 @@ async fn what_strangers_wrote_taints_from_the_start() {
 
 #[tokio::test]
 async fn a_resumed_process_is_reminded_of_the_same() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let kernel = machine(&[r#"{"ask":"Go on?"}"#, DONE], folder.path());
     let mut events = kernel.subscribe();
     let mut program = Program::new("When was the dog Bruno born?");
@@ -118,7 +118,7 @@ async fn a_resumed_process_is_reminded_of_the_same() {
 #[tokio::test]
 async fn spaces_are_apart() {
     let search = r#"{"tool":"memory.search","args":{"query":"the dog Bruno"}}"#;
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let kernel = machine(&[SEND, search, DONE], folder.path());
     let mut events = kernel.subscribe();
     let mut said = Vec::new();
@@ -150,7 +150,7 @@ async fn spaces_are_apart() {
 
 #[tokio::test]
 async fn core_memory_is_always_seen_and_edited_in_place() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let edit = r#"{"tool":"memory.edit","args":{"block":"person","text":"Keeps llamas."}}"#;
     let other = r#"{"tool":"memory.edit","args":{"block":"mood","text":"x"}}"#;
     let kernel = machine(&[edit, other, DONE], folder.path());
@@ -227,7 +227,7 @@ async fn a_window_with_no_room_goes_without() {
 
 #[tokio::test]
 async fn memories_that_belong_together_become_one() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let note = r#"{"answer":"Bruno the dog was born on 3 May 2019, likes walks and is brown."}"#;
     let kernel = machine(&[note], folder.path());
     for (id, text) in [
@@ -275,7 +275,7 @@ async fn memories_that_belong_together_become_one() {
 
 #[tokio::test]
 async fn what_a_model_makes_up_is_not_kept() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let kernel = machine(
         &[r#"{"answer":"Bruno is a horse of 12 years."}"#],
         folder.path(),
@@ -299,7 +299,7 @@ async fn what_a_model_makes_up_is_not_kept() {
 
 #[tokio::test]
 async fn an_idle_machine_consolidates_by_itself() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let kernel = std::sync::Arc::new(machine(&[DONE], folder.path()));
     kernel
         .store()

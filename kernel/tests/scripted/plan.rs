@@ -187,7 +187,7 @@ fn program(plan: Option<Value>) -> Program {
 }
 
 async fn check(script: &[&str], plan: Option<Value>, wants: &[&str]) {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let kernel = kernel(script, None, &folder.path().join("journal.db"));
     let mut events = kernel.subscribe();
     let pid = kernel.spawn(program(plan)).expect("it starts");
@@ -231,7 +231,7 @@ async fn what_was_planned_happens_after_reading_and_nothing_else() {
 
 #[tokio::test]
 async fn a_plan_is_in_the_journal_and_what_was_used_up_stays_so() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let path = folder.path().join("journal.db");
     let script = [READ, TO_ANN, OLDEST, TO_ANN, DONE];
     let pid = {
@@ -277,7 +277,7 @@ async fn the_cpu_writes_a_plan_before_the_first_step() {
     let unsaid =
         json!([{"tool": "post.send", "args": {"to": {"is": "eve@b.example"}, "body": "text"}}]);
     let check = async |plan: Value, script: &[&str], replies: Option<&[Reply]>, wants: &[&str]| {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = crate::common::folder();
         let kernel = kernel(script, Some(plan), &folder.path().join("journal.db"));
         let mut events = kernel.subscribe();
         let program = Program {

@@ -309,7 +309,7 @@ async fn a_prompt_longer_than_the_window_is_refused() {
 
 #[tokio::test]
 async fn a_process_goes_on_after_its_last_step_on_another_machine() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let journal = folder.path().join("journal.db");
     let script = [ECHO, r#"{"ask":"Go on?"}"#, SEND, DONE].join("\n");
     let mut setup = Setup::new(&script);
@@ -347,7 +347,7 @@ async fn a_process_goes_on_after_its_last_step_on_another_machine() {
 #[tokio::test]
 async fn a_copy_that_nobody_attends_reads_what_the_first_did() {
     use quipu_kernel::event::Event;
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let setup = Setup::new(&[ECHO, ECHO, DONE].join("\n"));
     let kernel = setup.kernel(&folder.path().join("journal.db"));
     let mut events = kernel.subscribe();
@@ -371,7 +371,7 @@ async fn a_copy_that_nobody_attends_reads_what_the_first_did() {
 
 #[tokio::test]
 async fn two_processes_run_side_by_side() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let setup = Setup::new(&[ECHO, DONE].join("\n"));
     let kernel = setup.kernel(&folder.path().join("journal.db"));
     let one = kernel.spawn(Program::new("one")).expect("it starts");

@@ -37,7 +37,7 @@ async fn play(setup: &Setup, script: &[String], program: Program) -> String {
         script: format!("{}\n{DONE}", script.join("\n")),
         ..setup.clone()
     };
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let kernel = setup.kernel(&folder.path().join("journal.db"));
     let (pid, mut said) = live(&kernel, program, &setup.replies).await;
     for (n, ruling) in kernel.journal().rulings(pid).expect("rulings") {
@@ -164,7 +164,7 @@ async fn what_is_approved_for_good_counts_for_other_processes() {
     let check = async |tables: Value, reply: Reply, asked: usize| {
         let mut setup = Setup::new(&format!("{}\n{DONE}", send("a")));
         setup.policy.rules = rules(tables);
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = crate::common::folder();
         let kernel = setup.kernel(&folder.path().join("journal.db"));
         let mut said = String::new();
         for _ in 0..2 {

@@ -188,7 +188,7 @@ async fn what_is_made_of_private_text_is_private() {
     let put = json!({"tool": "memory.put", "args": {"text": "a note on it"}}).to_string();
     let edit = json!({"tool": "memory.edit", "args": {"block": "person", "text": "Likes tea."}});
     let script = [read.as_str(), &put, &edit.to_string(), DONE];
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let check = async |setup: &Setup, memory: Memory, name: &str, want: Secrecy| {
         let kernel = setup.kernel(&folder.path().join(name));
         let program = Program {
@@ -250,7 +250,7 @@ async fn a_model_on_another_machine_is_shown_what_it_may_be() {
     let check = async |clearance: Option<Secrecy>, seen: &[&str], unseen: &[&str]| {
         let mut setup = setup(&[&search, &vault, DONE], Secrecy::Private);
         setup.policy.clearance = clearance;
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = crate::common::folder();
         let kernel = setup.kernel(&folder.path().join("journal.db"));
         fill(&kernel);
         let mut events = kernel.subscribe();
@@ -345,7 +345,7 @@ async fn no_form_of_a_secret_is_in_a_window_a_journal_a_store_or_a_tools_input()
             json!({"answer": format!("it is {form}")}).to_string(),
         ];
         let setup = watched(&script.join("\n"));
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = crate::common::folder();
         let journal = folder.path().join("journal.db");
         let kernel = setup.kernel(&journal);
         let mut events = kernel.subscribe();

@@ -86,7 +86,7 @@ async fn a_file_that_comes_into_sight_brings_what_reads_it() {
     let mut setup = Setup::new(&[ECHO, look, ECHO, DONE].join("\n"));
     let eyes = Desk::new("eyes", Vec::new()).alone("echo").about(topics);
     setup.devices.push(eyes);
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let script = ScriptedCpu::parse("test", &setup.script, Some(setup.window)).expect("a script");
     let cpu = Arc::new(Watched {
         cpu: script,

@@ -111,7 +111,7 @@ fn stands(kernel: &Kernel, pid: Pid) -> (String, Option<Status>, u32) {
 /// A process makes the call `action` when the machine is stopped; what the next machine does
 /// is `told`.
 async fn check(action: &str, is_let_go: bool, told: &str) {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let journal = folder.path().join("journal.db");
     let Machine {
         kernel,
@@ -170,7 +170,7 @@ async fn a_call_that_takes_too_long_is_looked_at_when_its_process_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_for_its_person_is_left_to_that_person() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let journal = folder.path().join("journal.db");
     let first = machine(&journal, &[ASK, DONE]);
     let mut events = first.kernel.subscribe();
@@ -199,7 +199,7 @@ async fn what_waits_for_its_person_is_left_to_that_person() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn branches_end_with_their_machine() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let Machine {
         kernel,
         begun,
@@ -220,7 +220,7 @@ async fn branches_end_with_their_machine() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_run_can_be_stopped_for_good() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::common::folder();
     let journal = folder.path().join("journal.db");
     let first = machine(&journal, &[ECHO, DONE]);
     let pid = first.kernel.spawn(Program::new("task")).expect("it starts");

@@ -115,7 +115,7 @@ fn files(folder: &Path, but: &[&str]) -> Vec<(String, String)> {
 
 /// A machine with the secret and the spy.
 fn machine() -> Sandbox {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::apart();
     let spy = sandbox.write("spy", SPY);
     let entry = json!({"command": "sh", "args": [spy], "env": {"TOKEN": "${secret:bank}"}});
     sandbox.write(

@@ -3,18 +3,22 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::roots;
+
 /// Runs the chapter's `run.sh` and looks for `wanted` in what it prints, in this order.
 #[track_caller]
 fn check(chapter: &str, wanted: &[&str]) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
     let programs = Path::new(env!("CARGO_BIN_EXE_quipu")).parent().unwrap();
     let path = std::env::var("PATH").unwrap();
-    let home = tempfile::tempdir().unwrap();
+    let home = roots::folder();
+    let root = home.path().join("root");
+    roots::share(&root);
     let done = Command::new("sh")
         .arg(folder.join(chapter).join("run.sh"))
         .env("PATH", format!("{}:{path}", programs.display()))
         .env("HOME", home.path())
-        .env("QUIPU_ROOT", home.path().join("root"))
+        .env("QUIPU_ROOT", root)
         .env("SCRIPTED", "1")
         .output()
         .unwrap();

@@ -54,6 +54,8 @@ done"#;
 struct Victim {
     sandbox: Sandbox,
     cpu: String,
+    /// Whether its process is in the journal.
+    begun: bool,
     /// What it has told of each step.
     told: BTreeMap<u64, String>,
     /// How it has told that it ended.
@@ -88,8 +90,18 @@ impl Victim {
         Self {
             sandbox,
             cpu,
+            begun: false,
             told: BTreeMap::new(),
             ended: None,
+        }
+    }
+
+    /// Looks whether its process is there, of which nothing may have been told. Once it is there,
+    /// it stays.
+    fn look(&mut self) {
+        if !self.begun {
+            let ps = self.sandbox.quipu(&["ps", "--json"]);
+            self.begun = ps.out.contains("\"pid\"");
         }
     }
 
@@ -104,9 +116,7 @@ impl Victim {
             "--allow",
         ];
         run.extend(["mem:write", "--cpu", &self.cpu, "--max-steps", "99"]);
-        let ps = self.sandbox.quipu(&["ps", "--json"]);
-        let begun = ps.out.contains("\"pid\"");
-        run.extend(if begun {
+        run.extend(if self.begun {
             ["--resume", "1"]
         } else {
             ["--", "task"]
@@ -133,6 +143,7 @@ impl Victim {
 
     /// Runs the process until some events later, and kills its machine.
     fn kill(&mut self, random: &mut Random) {
+        self.look();
         let mut machine = self.sandbox.start(&self.run());
         for _ in 0..random.below(12) {
             let Some(line) = machine.line() else { break };
@@ -153,6 +164,7 @@ impl Victim {
         if let Some(status) = &self.ended {
             assert_eq!(status, "exited");
         } else {
+            self.look();
             let last = self.sandbox.quipu(&self.run());
             let over = last.err.contains("has already finished");
             assert!(over || last.code == Some(0), "{last:#?}");

@@ -30,6 +30,7 @@ mod python;
 mod reference;
 mod registry;
 mod replay;
+mod roots;
 mod sandbox;
 mod service;
 mod standard_input;

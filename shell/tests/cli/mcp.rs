@@ -5,6 +5,8 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
+use crate::roots;
+
 /// A trusted folder with an `.mcp.json`, and a root of its own.
 struct Desk(tempfile::TempDir);
 
@@ -16,7 +18,8 @@ impl Desk {
     }
 
     fn untrusted(servers: Value) -> Self {
-        let desk = Self(tempfile::tempdir().unwrap());
+        let desk = Self(roots::folder());
+        roots::share(&desk.0.path().join("root"));
         desk.write(".mcp.json", &json!({"mcpServers": servers}).to_string());
         desk
     }

@@ -31,7 +31,7 @@ fn open_to_others(sandbox: &Sandbox) -> Vec<PathBuf> {
 
 #[test]
 fn others_can_read_nothing_that_is_kept() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::apart();
     let cpu = sandbox.script("script.jsonl", &[DONE]);
     sandbox.write("note.txt", "buy milk");
     let use_it = || {
@@ -74,7 +74,7 @@ fn holding(sandbox: &Sandbox, text: &str) -> Vec<PathBuf> {
 
 #[test]
 fn what_is_removed_says_where_it_remains_and_can_be_removed_there() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::apart();
     let secret = "The code of the gate is 4711.";
     let put = format!("{{\"tool\":\"memory.put\",\"args\":{{\"text\":\"{secret}\"}}}}");
     let cpu = sandbox.script("script.jsonl", &[&put, DONE]);

@@ -77,7 +77,7 @@ fn an_edited_journal_shows() {
 
 #[test]
 fn a_run_goes_from_one_root_to_another() {
-    let (one, other) = (ran(), Sandbox::new());
+    let (one, other) = (ran(), Sandbox::apart());
     let file = one.path().join("run.jsonl");
     let file = file.to_str().unwrap();
     one.quipu(&["log", "export", "1", file])

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::roots;
+
 /// The longest anything may be waited for; only a defect takes that long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -74,9 +76,18 @@ impl Said {
 }
 
 impl Sandbox {
+    /// One whose root has a key and compiled code in common with those of other tests.
     pub fn new() -> Self {
+        let sandbox = Self::apart();
+        roots::share(&sandbox.path().join("root"));
+        sandbox
+    }
+
+    /// One whose root is not there yet: for tests of its key, of what it compiles, and of all
+    /// that lies in it.
+    pub fn apart() -> Self {
         Self {
-            folder: tempfile::tempdir().unwrap(),
+            folder: roots::folder(),
         }
     }
 

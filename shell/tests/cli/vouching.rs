@@ -177,7 +177,7 @@ fn a_refusal_is_in_the_log_and_a_changed_log_is_noticed() {
 
 #[test]
 fn compiled_code_of_another_component_is_made_again() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::apart();
     let calls = || {
         for call in [
             ["calculator.calculate", r#"{"expression":"1"}"#],

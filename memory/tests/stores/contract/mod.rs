@@ -19,7 +19,7 @@ macro_rules! contract {
         mod disk {
             use quipu_memory::{Access, DiskStore};
             $($(#[test] fn $check() {
-                let folder = tempfile::tempdir().expect("a folder");
+                let folder = crate::folder();
                 let store = DiskStore::open(folder.path(), Access::ReadWrite);
                 super::$part::$check(&store.expect("a new store"));
             })+)+

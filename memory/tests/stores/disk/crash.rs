@@ -37,7 +37,7 @@ fn child_that_writes() {
 
 #[test]
 fn a_killed_writer_loses_nothing_it_acknowledged() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let mut alive = BTreeSet::new();
     for acknowledged in [1, 7, 23] {
         let mut child = Command::new(std::env::current_exe().expect("this test"))

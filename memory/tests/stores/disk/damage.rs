@@ -31,7 +31,7 @@ fn a_damaged_database_is_named_and_left_alone() {
         }),
     ];
     for (what, damage) in damages {
-        let dir = tempfile::tempdir().expect("a folder");
+        let dir = crate::folder();
         let path = filled(dir.path());
         let database = path.join("pages.sqlite");
         damage(&database);
@@ -54,7 +54,7 @@ fn a_damaged_database_is_named_and_left_alone() {
 
 #[test]
 fn a_changed_text_is_noticed() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let path = filled(dir.path());
     let database = path.join("pages.sqlite");
     let mut bytes = fs::read(&database).expect("read");
@@ -73,7 +73,7 @@ fn a_changed_text_is_noticed() {
 
 #[test]
 fn a_newer_format_is_refused() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let path = filled(dir.path());
     let database = rusqlite::Connection::open(path.join("pages.sqlite")).expect("opens");
     database

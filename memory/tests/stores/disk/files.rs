@@ -26,7 +26,7 @@ fn parts(path: &str, texts: &[&str]) -> Vec<NewPage> {
 
 #[test]
 fn a_file_is_replaced_as_a_whole() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let store = open(dir.path());
     let first = file("/a/one.txt", "aa");
     store
@@ -59,7 +59,7 @@ fn a_file_is_replaced_as_a_whole() {
 
 #[test]
 fn a_store_of_the_first_format_is_brought_up_to_date() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let path = filled(dir.path());
     let database = rusqlite::Connection::open(path.join("pages.sqlite")).expect("opens");
     // What the first format did not have.

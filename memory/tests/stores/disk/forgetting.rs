@@ -29,7 +29,7 @@ fn files_with(dir: &Path, word: &str) -> Vec<String> {
 
 #[test]
 fn a_removed_page_leaves_no_trace_in_the_files() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let path = filled(dir.path());
     let store = open(&path);
     let memory = |text: &str| NewPage {
@@ -75,7 +75,7 @@ fn a_removed_page_leaves_no_trace_in_the_files() {
 
 #[test]
 fn a_reader_beside_it_does_not_keep_what_was_removed() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let path = filled(dir.path());
     let store = open(&path);
     let reader = DiskStore::open(&path, Access::ReadOnly).expect("opens");

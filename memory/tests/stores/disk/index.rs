@@ -40,7 +40,7 @@ fn a_lost_or_damaged_index_is_made_again() {
         }),
     ];
     for (what, damage) in damages {
-        let dir = tempfile::tempdir().expect("a folder");
+        let dir = crate::folder();
         let path = filled(dir.path());
         let before = search(&open(&path), "llama herd 3");
         damage(&path.join("index"));
@@ -84,7 +84,7 @@ fn a_segment_file(index: &Path) -> PathBuf {
 
 #[test]
 fn an_index_behind_the_database_catches_up() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let path = filled(dir.path());
     copy(&path.join("index"), &dir.path().join("old"));
     let store = open(&path);
@@ -117,7 +117,7 @@ fn an_index_behind_the_database_catches_up() {
 
 #[test]
 fn the_index_of_another_or_a_later_store_is_not_used() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let path = filled(dir.path());
     let (database, backup) = (path.join("pages.sqlite"), dir.path().join("backup"));
     fs::copy(&database, &backup).expect("a backup");
@@ -144,7 +144,7 @@ fn the_index_of_another_or_a_later_store_is_not_used() {
 
 #[test]
 fn many_removals_are_forgotten_but_never_undone() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let path = dir.path().join("store");
     let store = open(&path);
     store.put(page("kept", "a llama")).expect("put");
@@ -171,7 +171,7 @@ fn many_removals_are_forgotten_but_never_undone() {
 
 #[test]
 fn rebuilding_changes_no_answer() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let path = filled(dir.path());
     let store = open(&path);
     let before = search(&store, "llama herd 3");
@@ -189,7 +189,7 @@ fn rebuilding_changes_no_answer() {
 
 #[test]
 fn what_a_commit_left_that_was_cut_off_is_removed() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let path = filled(dir.path());
     let index = path.join("index");
     let names = || -> Vec<String> {

@@ -49,7 +49,7 @@ fn found(store: &DiskStore, mode: Mode, text: &str) -> Vec<String> {
 
 #[test]
 fn pages_are_found_by_what_they_mean() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let plain = open(dir.path());
     plain
         .put(page("animal", "an alpaca of the herd"))
@@ -100,7 +100,7 @@ fn pages_are_found_by_what_they_mean() {
 
 #[test]
 fn many_pages_without_vectors_are_found_by_words_until_they_have_them() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let plain = open(dir.path());
     let pages = (0..5).map(|n| page(&format!("p{n}"), "an alpaca of the herd"));
     plain.put_all(pages.collect()).expect("put_all");
@@ -134,7 +134,7 @@ fn many_pages_without_vectors_are_found_by_words_until_they_have_them() {
 
 #[test]
 fn pages_keep_their_vectors_until_they_have_others() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let store = with(dir.path(), Access::ReadWrite, "one");
     let pages = (0..5).map(|n| page(&format!("p{n}"), "an alpaca of the herd"));
     store.put_all(pages.collect()).expect("put_all");
@@ -208,7 +208,7 @@ impl Embedder for Stopping {
 
 #[test]
 fn vectors_that_were_made_are_not_made_again() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let store = with(dir.path(), Access::ReadWrite, "one");
     let pages = (0..30).map(|n| page(&format!("p{n}"), "an alpaca of the herd"));
     store.put_all(pages.collect()).expect("put_all");
@@ -239,7 +239,7 @@ fn vectors_that_were_made_are_not_made_again() {
 
 #[test]
 fn vectors_go_with_their_pages() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let store = with(dir.path(), Access::ReadWrite, "one");
     let new = |id: &str| NewPage {
         kind: Kind::Memory,

@@ -65,7 +65,7 @@ fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn reopening_keeps_everything() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let path = filled(dir.path());
     let store = open(&path);
     let (before, stats) = (

@@ -9,7 +9,7 @@ use super::{ids, open, page};
 
 #[test]
 fn a_second_writer_is_told_who_holds_the_store() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let first = open(dir.path());
     let error = DiskStore::open(dir.path(), Access::ReadWrite)
         .err()
@@ -23,7 +23,7 @@ fn a_second_writer_is_told_who_holds_the_store() {
 
 #[test]
 fn writers_wait_for_each_other() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let (path, patience) = (dir.path(), Duration::from_secs(60));
     let first = open(dir.path());
     thread::scope(|scope| {
@@ -47,7 +47,7 @@ fn writers_wait_for_each_other() {
 
 #[test]
 fn readers_work_beside_the_writer() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let writer = open(dir.path());
     let reader = DiskStore::open(dir.path(), Access::ReadOnly).expect("opens");
     assert_eq!(ids(&reader, "llama"), [""; 0]);
@@ -73,7 +73,7 @@ fn readers_work_beside_the_writer() {
 
 #[test]
 fn reading_a_store_that_does_not_exist_makes_nothing() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = crate::folder();
     let path = dir.path().join("absent");
     let reader = DiskStore::open(&path, Access::ReadOnly).expect("opens");
     assert_eq!(ids(&reader, "llama"), [""; 0]);
