@@ -26,10 +26,6 @@ READERS := env CARGO_PROFILE_DEV_DEBUG=0 cargo test --quiet --manifest-path plug
 # By another name, or `make -n` would start it.
 SELF := $(MAKE)
 
-# What `cargo clippy -- -D warnings` sets for the cargo that it starts.
-CLIPPY = RUSTC_WORKSPACE_WRAPPER="$$(rustc --print sysroot)/bin/clippy-driver" \
-	CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
-
 .NOTPARALLEL:
 .PHONY: help run shell bin build guests setup test test-readers test-doctests test-downloads check readers torture \
 	bench evals clean
@@ -62,9 +58,8 @@ setup: ## Install what building needs, if something is missing
 check: guests ## Check format, lints and documentation
 	@$(STAGE) format sh -c 'for at; do cargo fmt --all --check --manifest-path "$$at" || exit; done' sh Cargo.toml $(GUESTS)
 	@$(STAGE) clippy cargo clippy --release --workspace --all-targets -- -D warnings
-	@# With the examples the dependencies have the features that clippy checked them with, and
-	@# with clippy's own variables these crates are found checked as well.
-	@RUSTDOCFLAGS=-Dwarnings $(CLIPPY) $(STAGE) docs cargo doc --release --workspace --no-deps --lib --bins --examples
+	@# With the examples the dependencies have the features that clippy checked them with.
+	@RUSTDOCFLAGS=-Dwarnings $(STAGE) docs cargo doc --release --workspace --no-deps --lib --bins --examples
 
 # The file of a model, in a recipe: $(call file_of,NAME).
 file_of = $$($(QUIPU) model show $(1) --json | sed 's/.*"path": *"\([^"]*\)".*/\1/')
@@ -79,6 +74,7 @@ test: check ## Check, then run every test
 		sh -c 'printf "%s\n" test-readers test-doctests test-downloads | xargs -P 3 -n 1 $(SELF) --silent'
 	@QUIPU_TEST_MODEL=$${QUIPU_TEST_MODEL:-$(call file_of,smollm2-135m-q4_0)}; export QUIPU_TEST_MODEL; \
 	QUIPU_TEST_EMBEDDER=$${QUIPU_TEST_EMBEDDER:-$(call file_of,minilm-l6-v2)}; export QUIPU_TEST_EMBEDDER; \
+	TMPDIR=$$(scripts/test-folder.sh); export TMPDIR; \
 	if cargo nextest --version >/dev/null 2>&1; \
 	then cargo nextest run --cargo-quiet --release --workspace; \
 	else cargo test --quiet --release --workspace --lib --bins --tests; fi
@@ -97,7 +93,7 @@ test-downloads:
 
 # Each test takes as many cases as CASES says, or as many as it is good for.
 torture: build ## Power cuts, kills, edits and damaged inputs by the thousand: make torture [CASES=20000]
-	@PROPTEST_CASES=$(or $(CASES),20000) cargo nextest run --cargo-quiet --release --workspace --profile torture -E 'test(/(^|::)torture_/)'
+	@TMPDIR=$$(scripts/test-folder.sh) PROPTEST_CASES=$(or $(CASES),20000) cargo nextest run --cargo-quiet --release --workspace --profile torture -E 'test(/(^|::)torture_/)'
 
 readers: guests ## Run the tests of the readers of documents, as programs of this machine
 	@$(READERS)

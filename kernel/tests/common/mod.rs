@@ -204,15 +204,9 @@ impl Setup {
     }
 }
 
-/// A folder that costs nothing to sync, where there is one: these tests are about what is written,
-/// and a disk takes longer than all that they do.
+/// A new folder; `make test` says where.
 pub fn folder() -> TempDir {
-    let shared = Path::new("/dev/shm");
-    let made = match shared.is_dir() {
-        true => tempfile::tempdir_in(shared),
-        false => tempfile::tempdir(),
-    };
-    made.expect("a folder")
+    tempfile::tempdir().expect("a folder")
 }
 
 /// How many cases a test tries: as many as `make torture` says, and `most` of them; `usual`

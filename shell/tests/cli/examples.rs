@@ -11,7 +11,7 @@ fn check(chapter: &str, wanted: &[&str]) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
     let programs = Path::new(env!("CARGO_BIN_EXE_quipu")).parent().unwrap();
     let path = std::env::var("PATH").unwrap();
-    let home = roots::folder();
+    let home = tempfile::tempdir().unwrap();
     let root = home.path().join("root");
     roots::share(&root);
     let done = Command::new("sh")

@@ -18,7 +18,7 @@ impl Desk {
     }
 
     fn untrusted(servers: Value) -> Self {
-        let desk = Self(roots::folder());
+        let desk = Self(tempfile::tempdir().unwrap());
         roots::share(&desk.0.path().join("root"));
         desk.write(".mcp.json", &json!({"mcpServers": servers}).to_string());
         desk

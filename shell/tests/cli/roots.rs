@@ -1,33 +1,14 @@
-//! Where the roots of tests are, and the compiled components that they share. To compile a guest, or
-//! to wait for a disk, takes longer than most tests.
+//! The compiled components that the roots of tests share: to compile a guest takes longer than most
+//! tests.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use tempfile::TempDir;
-
 /// The key of every root that shares. Journals are chained with it too, so a test of two roots
 /// that are strangers to each other gives one of them a key of its own.
 const KEY: [u8; 32] = [7; 32];
-
-/// A new folder: in memory, where syncing costs nothing, if programs may be started there.
-pub fn folder() -> TempDir {
-    const MEMORY: &str = "/dev/shm";
-    let mounts = fs::read_to_string("/proc/mounts").unwrap_or_default();
-    // What is mounted, where, as what, and how; what was mounted last counts.
-    let mut mounts = mounts
-        .lines()
-        .map(|line| line.split(' ').collect::<Vec<_>>());
-    let memory = mounts.rfind(|mount| mount.get(1) == Some(&MEMORY));
-    let how = memory.and_then(|mount| mount.get(3).copied());
-    let made = match how.is_some_and(|how| how.split(',').all(|option| option != "noexec")) {
-        true => tempfile::tempdir_in(MEMORY),
-        false => tempfile::tempdir(),
-    };
-    made.unwrap()
-}
 
 /// Makes the new `root` one that shares.
 pub fn share(root: &Path) {

@@ -87,7 +87,7 @@ impl Sandbox {
     /// that lies in it.
     pub fn apart() -> Self {
         Self {
-            folder: roots::folder(),
+            folder: tempfile::tempdir().unwrap(),
         }
     }
 
