@@ -16,7 +16,7 @@ fn check(page: &str) {
     let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGES);
     let pages = pages.canonicalize().unwrap();
     std::env::set_current_dir(pages.join("example")).unwrap();
-    let home = roots::folder();
+    let home = tempfile::tempdir().unwrap();
     let root = home.path().join("root");
     roots::share(&root);
     let said = root.to_str().unwrap().to_owned();

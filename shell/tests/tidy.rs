@@ -424,7 +424,10 @@ fn examples() {
         ("examples/01_ask/run.sh", ""),
         ("examples/02_idle/run.sh", ""),
         ("examples/README.md", ""),
-        ("shell/tests/cli/examples.rs", "check(\"01_ask\");\n// 02_idle"),
+        (
+            "shell/tests/cli/examples.rs",
+            "check(\"01_ask\");\n// 02_idle",
+        ),
     ];
     check(every_example_is_run_by_a_test, 1, &samples);
 }

@@ -390,8 +390,14 @@ mod tests {
             "{{ 'a\n\nb' | indent(1, true, blank=true) }}|",
             " a\n \n b|",
         );
-        check("{{ [1, 2, 3] | batch(2) }}{{ [1, 2, 3] | slice(2) }}", "[[1, 2], [3]][[1, 2], [3]]");
-        check("{{ range(5, 0, -2) }} {{ range(-2) | length }}", "[5, 3, 1] 0");
+        check(
+            "{{ [1, 2, 3] | batch(2) }}{{ [1, 2, 3] | slice(2) }}",
+            "[[1, 2], [3]][[1, 2], [3]]",
+        );
+        check(
+            "{{ range(5, 0, -2) }} {{ range(-2) | length }}",
+            "[5, 3, 1] 0",
+        );
         check(
             "{% for x in [none, 1, 'a', [], {}, gone] %}{{ x is iterable }} {% endfor %}",
             "False False True True True True ",

@@ -28,7 +28,9 @@ pub(super) fn indent(
 ) -> Result<String, Error> {
     let flag = |given: Option<bool>, name: &str| match given {
         Some(given) => Ok(given),
-        None => options.get::<Option<bool>>(name).map(Option::unwrap_or_default),
+        None => options
+            .get::<Option<bool>>(name)
+            .map(Option::unwrap_or_default),
     };
     let width = match width {
         Some(width) => width,
@@ -38,7 +40,10 @@ pub(super) fn indent(
     options.assert_all_used()?;
     let padding = within(width)?.saturating_mul(text.matches('\n').count() + 1);
     if padding > PADDING_MAX.max(text.len()) {
-        return Err(Error::new(ErrorKind::InvalidOperation, "it indents too much"));
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "it indents too much",
+        ));
     }
     let indent = " ".repeat(width);
     let mut indented = String::with_capacity(text.len() + padding);

@@ -36,7 +36,10 @@ impl SystemCall for Extract {
                       other text a handle is.",
         parameters: |_| {
             Some(object(&[
-                ("page", json!({"type": "string", "pattern": "^s[0-9]{1,6}$"})),
+                (
+                    "page",
+                    json!({"type": "string", "pattern": "^s[0-9]{1,6}$"}),
+                ),
                 (
                     "question",
                     json!({"type": "string", "minLength": 1, "maxLength": QUESTION_CHARS_MAX}),

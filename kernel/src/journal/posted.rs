@@ -28,13 +28,7 @@ const WAIT: &str = "process.wait";
 impl Journal {
     /// Keeps a `message` of `from` for `to`, which has read nothing of at most `most` before it;
     /// `false` where there are as many.
-    pub(crate) fn post(
-        &self,
-        from: Pid,
-        to: Pid,
-        message: &Message,
-        most: usize,
-    ) -> Result<bool> {
+    pub(crate) fn post(&self, from: Pid, to: Pid, message: &Message, most: usize) -> Result<bool> {
         let wrap = |error| wrap(&self.path, error);
         let label = serde_json::to_string(&message.label)?;
         let mut connection = self.connection.lock();
@@ -51,9 +45,7 @@ impl Journal {
             return Ok(false);
         }
         let next = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name='posted'), 0) + 1";
-        let id: i64 = change
-            .query_row(next, [], |row| row.get(0))
-            .map_err(wrap)?;
+        let id: i64 = change.query_row(next, [], |row| row.get(0)).map_err(wrap)?;
         let mac = self.seal(id, [from, to], &message.text, &label);
         let insert = "INSERT INTO posted (id, sender, recipient, text, label, mac)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

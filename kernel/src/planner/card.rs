@@ -282,7 +282,10 @@ mod tests {
             let calls: Vec<Callable> = std::iter::repeat_n(call.clone(), many).collect();
             let text = cards(calls.iter());
             assert!(text.chars().count() <= chars_max, "{many}: {}", text.len());
-            assert!(text.starts_with("- d.f: Does it all. {\"parameter_0\"?: string, "), "{text}");
+            assert!(
+                text.starts_with("- d.f: Does it all. {\"parameter_0\"?: string, "),
+                "{text}"
+            );
         };
         check(1, CARD_CHARS_MAX + 100);
         check(12, 12 * (CARD_CHARS_CUT + 100));

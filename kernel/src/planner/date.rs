@@ -15,8 +15,9 @@ use crate::process::Program;
 /// What is said of a day without its date.
 static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
     let days = "monday|tuesday|wednesday|thursday|friday|saturday|sunday";
-    let spans =
-        format!("day|week|weekend|month|quarter|year|decade|spring|summer|autumn|fall|winter|{days}");
+    let spans = format!(
+        "day|week|weekend|month|quarter|year|decade|spring|summer|autumn|fall|winter|{days}"
+    );
     let words = format!(
         r"(?i)\b(?:today|tonight|tomorrow|yesterday|nowadays|deadline|overdue
         |current\s+(?:date|day|week|month|quarter|year)

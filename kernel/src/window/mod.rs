@@ -361,9 +361,7 @@ impl Vm {
     /// The last `most` actions with what came back, as the process has it, oldest first.
     pub fn last_steps(&self, most: usize) -> impl Iterator<Item = (&str, &str)> {
         let steps = &self.steps[self.steps.len().saturating_sub(most)..];
-        steps
-            .iter()
-            .map(|step| (step.action.as_str(), step.seen()))
+        steps.iter().map(|step| (step.action.as_str(), step.seen()))
     }
 
     /// What came back last, if it is a single number, as it is written.

@@ -44,7 +44,17 @@ fn digit(c: char, zero: char) -> char {
 /// The vowel signs of other scripts are letters and stay.
 fn is_decoration(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}')
-        || matches!(c, '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}' | '\u{5c2}' | '\u{5c4}' | '\u{5c5}' | '\u{5c7}')
+        || matches!(
+            c,
+            '\u{591}'
+                ..='\u{5bd}'
+                    | '\u{5bf}'
+                    | '\u{5c1}'
+                    | '\u{5c2}'
+                    | '\u{5c4}'
+                    | '\u{5c5}'
+                    | '\u{5c7}'
+        )
         || matches!(c, '\u{610}'..='\u{61a}' | '\u{640}' | '\u{64b}'..='\u{655}' | '\u{670}')
         || matches!(c, '\u{6d6}'..='\u{6dc}' | '\u{6df}'..='\u{6e8}' | '\u{6ea}'..='\u{6ed}')
 }

@@ -76,10 +76,7 @@ fn one_word_has_one_form() {
         "\u{5e9}\u{5c1}\u{5b8}\u{5dc}\u{5d5}\u{5b9}\u{5dd} \u{5e9}\u{5dc}\u{5d5}\u{5dd}",
         &["\u{5e9}\u{5dc}\u{5d5}\u{5dd}"; 2],
     );
-    check(
-        "\u{643}\u{64a} \u{6a9}\u{6cc}",
-        &["\u{6a9}\u{6cc}"; 2],
-    );
+    check("\u{643}\u{64a} \u{6a9}\u{6cc}", &["\u{6a9}\u{6cc}"; 2]);
     check("ΟΔΟΣ οδός", &["οδοσ"; 2]);
     check("\u{661}\u{662} \u{6f1}\u{6f2} \u{967}\u{968}", &["12"; 3]);
     // Signs that nobody sees.

@@ -57,7 +57,9 @@ fn start_of(line: &str) -> Option<&str> {
     }
     let (start, end) = line.split_once(',')?;
     let is_time = |text: &str| {
-        let signs = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.'));
+        let signs = text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.'));
         signs && text.contains(':') && text.contains('.')
     };
     (is_time(start) && is_time(end)).then_some(start)
@@ -66,9 +68,15 @@ fn start_of(line: &str) -> Option<&str> {
 /// What is said in a line of ASS, and when; nothing where it draws.
 fn dialogue(line: &str) -> Option<String> {
     let line = line.trim().strip_prefix("Dialogue:")?;
-    let fields: Vec<&str> = line.splitn(DIALOGUE_FIELDS + 1, ',').map(str::trim).collect();
+    let fields: Vec<&str> = line
+        .splitn(DIALOGUE_FIELDS + 1, ',')
+        .map(str::trim)
+        .collect();
     let (start, name, says) = (fields.get(1)?, fields.get(4)?, fields.get(DIALOGUE_FIELDS)?);
-    let draws = says.split("\\p").skip(1).any(|rest| rest.starts_with(|c: char| matches!(c, '1'..='9')));
+    let draws = says
+        .split("\\p")
+        .skip(1)
+        .any(|rest| rest.starts_with(|c: char| matches!(c, '1'..='9')));
     let says = ["\\N", "\\n", "\\h"]
         .iter()
         .fold((*says).to_owned(), |says, end| says.replace(*end, " "));

@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 use quipu_kernel::process::Pid;
 
 use crate::cli::{
-    agent, batch, completions, config, doctor, eval, fork, hear, kill, learn, log, man, mem,
-    model, nice, policy, ps, replay, run, say, secret, see, serve, tool, top, trust,
+    agent, batch, completions, config, doctor, eval, fork, hear, kill, learn, log, man, mem, model,
+    nice, policy, ps, replay, run, say, secret, see, serve, tool, top, trust,
 };
 use crate::config::env_vars;
 use crate::config::globals::Globals;

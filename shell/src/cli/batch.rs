@@ -124,7 +124,11 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     let given = tasks.len();
     tasks.retain(|(id, ..)| !earlier.has(&id.to_string()));
     if tasks.len() < given {
-        say!("{} of {} already done", given - tasks.len(), counted(given, "task"));
+        say!(
+            "{} of {} already done",
+            given - tasks.len(),
+            counted(given, "task")
+        );
     }
     let tasks = tasks.into_iter().map(|task| Waiting::of(task, &earlier));
     let mut tasks: Vec<Waiting> = tasks.collect();
@@ -229,7 +233,10 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
         return Err(error);
     }
     if stopped {
-        say!("interrupted; not started: {}", counted(waiting.len(), "task"));
+        say!(
+            "interrupted; not started: {}",
+            counted(waiting.len(), "task")
+        );
         say!("hint: with --out FILE, the same command and --resume does what is left");
         code = INTERRUPTED;
     }

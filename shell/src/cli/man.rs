@@ -46,7 +46,11 @@ pub fn run(args: &ManArgs) -> Result<u8> {
         let path = folder.join(format!("{name}.1"));
         fs::write(&path, page).map_err(|error| failed(&path, error))?;
     }
-    say!("wrote {} to {}", output::counted(pages.len(), "page"), folder.display());
+    say!(
+        "wrote {} to {}",
+        output::counted(pages.len(), "page"),
+        folder.display()
+    );
     Ok(0)
 }
 
@@ -77,10 +81,16 @@ fn below(command: &Command) -> impl Iterator<Item = &Command> {
 fn page(name: &str, command: &Command) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let mut page = Page::default();
-    page.macro_line(&format!(".TH \"{}\" 1 \"\" \"quipu {version}\" \"Quipu\"", name.to_uppercase()));
+    page.macro_line(&format!(
+        ".TH \"{}\" 1 \"\" \"quipu {version}\" \"Quipu\"",
+        name.to_uppercase()
+    ));
     let about = text(command.get_about());
     page.section("NAME");
-    page.text(&format!("{name} - {}", about.lines().next().unwrap_or_default()));
+    page.text(&format!(
+        "{name} - {}",
+        about.lines().next().unwrap_or_default()
+    ));
     page.section("SYNOPSIS");
     let usage = command.clone().render_usage().to_string();
     page.text(usage.trim_start_matches("Usage:").trim());
@@ -256,14 +266,21 @@ mod tests {
         );
         check(
             "quipu-run",
-            &["quipu run [OPTIONS] [PROMPT]", "\\-\\-schema <FILE>", "One of: text, json"],
+            &[
+                "quipu run [OPTIONS] [PROMPT]",
+                "\\-\\-schema <FILE>",
+                "One of: text, json",
+            ],
         );
         check("quipu-mem-search", &["quipu mem search"]);
         assert!(!find("quipu-run").contains("\\-\\-root <DIR>"));
         for (name, page) in &pages {
             for line in page.lines().filter(|line| line.starts_with(['.', '\''])) {
                 let known = [".TH ", ".SH ", ".TP", ".sp"];
-                assert!(known.iter().any(|known| line.starts_with(known)), "{name}: {line}");
+                assert!(
+                    known.iter().any(|known| line.starts_with(known)),
+                    "{name}: {line}"
+                );
             }
         }
     }

@@ -97,10 +97,12 @@ fn task(row: &ProcessRow) -> String {
 fn cells((depth, row): &(usize, ProcessRow)) -> Vec<String> {
     let state = match &row.exit {
         // One that could go on is told by what stopped it.
-        Some(exit) if matches!(row.state, State::Exited | State::Ready) => serde_json::to_value(exit.status).map_or_else(
-            |_| row.state.as_str().to_owned(),
-            |word| word.as_str().unwrap_or_default().to_owned(),
-        ),
+        Some(exit) if matches!(row.state, State::Exited | State::Ready) => {
+            serde_json::to_value(exit.status).map_or_else(
+                |_| row.state.as_str().to_owned(),
+                |word| word.as_str().unwrap_or_default().to_owned(),
+            )
+        }
         _ => row.state.as_str().to_owned(),
     };
     vec![

@@ -353,9 +353,14 @@ fn is_input(path: &Path) -> bool {
 /// Tells of files that are named as the interactive shell reads them. Here a task may be made of
 /// others' words, which are to read no file.
 fn tell_unread_files(task: &str) {
-    let named = task.split_whitespace().filter_map(|word| word.strip_prefix('@'));
+    let named = task
+        .split_whitespace()
+        .filter_map(|word| word.strip_prefix('@'));
     for path in named.filter(|path| Path::new(path).is_file()) {
-        say!("hint: @{path} is not read here; --attach {} does", shell_words::quote(path));
+        say!(
+            "hint: @{path} is not read here; --attach {} does",
+            shell_words::quote(path)
+        );
     }
 }
 

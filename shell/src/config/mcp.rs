@@ -113,7 +113,10 @@ impl<'de> Deserialize<'de> for Text {
 }
 
 fn texts(named: BTreeMap<String, Text>) -> BTreeMap<String, String> {
-    named.into_iter().map(|(name, text)| (name, text.0)).collect()
+    named
+        .into_iter()
+        .map(|(name, text)| (name, text.0))
+        .collect()
 }
 
 /// The variables that every server has.

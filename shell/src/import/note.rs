@@ -284,6 +284,9 @@ mod tests {
             "Data: data:a, b <img src=\"\" alt='knot'> and data:c",
         );
         check("red <!-- not\nthis --> and blue", "red \n and blue");
-        check("`<!-- shown -->` and 1 <!-- 2", "`<!-- shown -->` and 1 <!-- 2");
+        check(
+            "`<!-- shown -->` and 1 <!-- 2",
+            "`<!-- shown -->` and 1 <!-- 2",
+        );
     }
 }

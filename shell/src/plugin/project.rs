@@ -76,7 +76,11 @@ impl Project {
 
     /// A file of the source that was written after the component was.
     pub fn newer_source(&self) -> Option<PathBuf> {
-        let built = self.component().metadata().and_then(|it| it.modified()).ok()?;
+        let built = self
+            .component()
+            .metadata()
+            .and_then(|it| it.modified())
+            .ok()?;
         newer_source(&self.folder, built, SOURCE_DEPTH)
     }
 

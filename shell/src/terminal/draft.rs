@@ -74,7 +74,9 @@ impl Draft {
     }
 
     fn show(&self, lines: &[String]) {
-        let styled = lines.iter().map(|line| self.style.apply_to(line).to_string());
+        let styled = lines
+            .iter()
+            .map(|line| self.style.apply_to(line).to_string());
         paint(&styled.collect::<Vec<_>>());
     }
 }

@@ -54,9 +54,7 @@ fn styled(text: &str) -> String {
         let marks = fence_of(line);
         match (fence, marks) {
             // Only as many of the same sign, and nothing else, end it.
-            (Some(begun), Some(marks))
-                if marks.starts_with(begun) && line.trim() == marks =>
-            {
+            (Some(begun), Some(marks)) if marks.starts_with(begun) && line.trim() == marks => {
                 fence = None;
                 styles.aside.apply_to(line).to_string()
             }
@@ -98,7 +96,9 @@ fn of_line(line: &str, styles: &Styles) -> String {
         let bar = styles.aside.apply_to("│");
         return format!("{indent}{bar} {}", inline(quoted, styles));
     }
-    let item = ["- ", "* ", "+ "].iter().find_map(|mark| rest.strip_prefix(mark));
+    let item = ["- ", "* ", "+ "]
+        .iter()
+        .find_map(|mark| rest.strip_prefix(mark));
     match item {
         // Several of them with spaces between are a line across the page, not a list.
         Some(item) if !item.chars().all(|c| matches!(c, '-' | '*' | '+' | ' ')) => {
@@ -139,7 +139,10 @@ fn inline(text: &str, styles: &Styles) -> String {
 /// What stands between a mark at the beginning of `text` and the one that ends it, in its style,
 /// and what comes after; `None` where there is no mark, or it is not ended.
 fn marked<'a>(text: &'a str, before: Option<char>, styles: &Styles) -> Option<(String, &'a str)> {
-    let sign = text.chars().next().filter(|c| matches!(c, '*' | '_' | '`'))?;
+    let sign = text
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '*' | '_' | '`'))?;
     let rest = text.trim_start_matches(sign);
     let mark = &text[..text.len() - rest.len()];
     if sign == '`' {

@@ -182,7 +182,10 @@ pub async fn lines() -> Option<String> {
 /// Whether another line comes with the one that was read.
 #[cfg(unix)]
 async fn is_more() -> bool {
-    matches!(tokio::time::timeout(PASTE_GAP, readable()).await, Ok(Ok(())))
+    matches!(
+        tokio::time::timeout(PASTE_GAP, readable()).await,
+        Ok(Ok(()))
+    )
 }
 
 #[cfg(not(unix))]

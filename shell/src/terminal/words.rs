@@ -275,7 +275,11 @@ mod tests {
         let of = |help: &str| help.matches("  /").count();
         assert_eq!(of(&wide), of(&narrow));
         let commands = narrow.lines().filter(|line| line.starts_with("  /"));
-        assert!(commands.clone().all(|line| of(line) == 1 && line.len() < 48));
+        assert!(
+            commands
+                .clone()
+                .all(|line| of(line) == 1 && line.len() < 48)
+        );
         assert_eq!(commands.count(), of(&narrow));
     }
 

@@ -34,7 +34,10 @@ fn the_next_machine_goes_on_by_itself() {
     let (sandbox, machine) = slow();
     let mut guest = in_its_second_step(&sandbox, &[]);
     let said = machine.end("TERM");
-    said.check(0, &["a second signal ends at once", "hint: 1 process suspended"]);
+    said.check(
+        0,
+        &["a second signal ends at once", "hint: 1 process suspended"],
+    );
     let told = guest.end();
     told.check(130, &["process 1 goes on when"]);
     assert!(told.out.contains("\"status\":\"suspended\""), "{told:#?}");
@@ -120,9 +123,7 @@ fn a_batch_goes_on_where_its_machine_was_stopped() {
         sandbox.log_until(pid, |log| log["steps"][1]["action"].is_object());
     }
     machine.end("TERM").check(0, &["hint: 2 suspended"]);
-    guest
-        .end()
-        .check(130, &["not started: 1 task", "--resume"]);
+    guest.end().check(130, &["not started: 1 task", "--resume"]);
     sandbox.install("slow", MENDED);
     let _machine = Machine::start(&sandbox, LINES, &[]);
     // One of them is over before the batch goes on.

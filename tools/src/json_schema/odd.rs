@@ -34,8 +34,8 @@ pub(super) fn meant<'v>(key: &str, value: &'v Value) -> Option<Cow<'v, Value>> {
         "exclusiveMaximum" | "exclusiveMinimum" if value.is_boolean() => kept(true),
         "exclusiveMaximum" | "exclusiveMinimum" | "maximum" | "minimum" => number(value),
         "multipleOf" => number(value).filter(|n| n.as_f64().is_some_and(|n| n > 0.0)),
-        "maxContains" | "maxItems" | "maxLength" | "maxProperties" | "minContains"
-        | "minItems" | "minLength" | "minProperties" => {
+        "maxContains" | "maxItems" | "maxLength" | "maxProperties" | "minContains" | "minItems"
+        | "minLength" | "minProperties" => {
             number(value).filter(|n| n.as_f64().is_some_and(|n| n >= 0.0 && n.fract() == 0.0))
         }
         "pattern" | "format" | "$ref" | "$dynamicRef" | "$recursiveRef" => kept(value.is_string()),
@@ -72,7 +72,9 @@ fn kinds(value: &Value) -> Option<Cow<'_, Value>> {
         },
         Value::Array(names) => {
             let known = names.iter().map(|name| kind(name.as_str()?));
-            let known: Vec<Value> = known.map(|kind| kind.map(Value::from)).collect::<Option<_>>()?;
+            let known: Vec<Value> = known
+                .map(|kind| kind.map(Value::from))
+                .collect::<Option<_>>()?;
             match known.is_empty() {
                 true => None,
                 false => Some(once(&known, value)),
@@ -85,8 +87,8 @@ fn kinds(value: &Value) -> Option<Cow<'_, Value>> {
 /// A type by the name that JSON Schema has for it.
 fn kind(name: &str) -> Option<&'static str> {
     Some(match name.to_ascii_lowercase().as_str() {
-        "string" | "str" | "text" | "char" | "date" | "datetime" | "date-time" | "time" | "uuid"
-        | "uri" | "url" | "email" | "path" | "file" => "string",
+        "string" | "str" | "text" | "char" | "date" | "datetime" | "date-time" | "time"
+        | "uuid" | "uri" | "url" | "email" | "path" | "file" => "string",
         "integer" | "int" | "int32" | "int64" | "uint" | "long" => "integer",
         "number" | "float" | "double" | "decimal" => "number",
         "boolean" | "bool" => "boolean",
@@ -115,7 +117,9 @@ fn once<'v>(values: &[Value], whole: &'v Value) -> Cow<'v, Value> {
             kept.push(value);
         }
     }
-    let same = whole.as_array().is_some_and(|whole| whole.iter().eq(kept.iter().copied()));
+    let same = whole
+        .as_array()
+        .is_some_and(|whole| whole.iter().eq(kept.iter().copied()));
     match same {
         true => Cow::Borrowed(whole),
         false => Cow::Owned(json!(kept)),

@@ -287,7 +287,12 @@ fn is_letter(byte: u8) -> bool {
 
 /// How many bytes at the beginning are base64, in one line or in several as mail has it.
 fn run(bytes: &[u8]) -> usize {
-    let letters = |from: usize| bytes[from..].iter().take_while(|byte| is_letter(**byte)).count();
+    let letters = |from: usize| {
+        bytes[from..]
+            .iter()
+            .take_while(|byte| is_letter(**byte))
+            .count()
+    };
     let mut line = letters(0);
     let mut end = line;
     while line >= LINE_LETTERS_MIN {

@@ -53,9 +53,19 @@ pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
 
 /// What a tool is for: its description, or its title where it has none.
 fn description(tool: &Tool) -> String {
-    let annotated = tool.annotations.as_ref().and_then(|all| all.title.as_deref());
-    let says = [tool.description.as_deref(), tool.title.as_deref(), annotated];
-    let first = says.into_iter().flatten().find(|text| !text.trim().is_empty());
+    let annotated = tool
+        .annotations
+        .as_ref()
+        .and_then(|all| all.title.as_deref());
+    let says = [
+        tool.description.as_deref(),
+        tool.title.as_deref(),
+        annotated,
+    ];
+    let first = says
+        .into_iter()
+        .flatten()
+        .find(|text| !text.trim().is_empty());
     first.unwrap_or_default().to_owned()
 }
 

@@ -243,7 +243,10 @@ mod tests {
         };
         check("HTTP 401 Unauthorized: no key", "\"Authorization\"");
         check("HTTP 405 Method Not Allowed: ", "often /mcp");
-        check("Unexpected content type: Some(\"text/html\")", "is the address right?");
+        check(
+            "Unexpected content type: Some(\"text/html\")",
+            "is the address right?",
+        );
         assert_eq!(with_advice("no route".to_owned()), "no route");
     }
 }

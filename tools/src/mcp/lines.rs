@@ -183,7 +183,9 @@ impl Decoder for Splitter {
     type Error = io::Error;
 
     fn decode(&mut self, bytes: &mut BytesMut) -> io::Result<Option<Line>> {
-        let end = bytes[self.looked_at..].iter().position(|byte| *byte == b'\n');
+        let end = bytes[self.looked_at..]
+            .iter()
+            .position(|byte| *byte == b'\n');
         if let Some(end) = end {
             let line = bytes.split_to(self.looked_at + end + 1);
             return Ok(Some(self.line(line)));
@@ -289,11 +291,15 @@ fn answer(fields: &mut Map<String, Value>, fails: bool) {
 fn failure(error: Value) -> Value {
     let internal = ErrorCode::INTERNAL_ERROR.0;
     let Value::Object(fields) = error else {
-        let text = error.as_str().map_or_else(|| error.to_string(), str::to_owned);
+        let text = error
+            .as_str()
+            .map_or_else(|| error.to_string(), str::to_owned);
         return json!({"code": internal, "message": text});
     };
     let code = fields.get("code").and_then(Value::as_i64);
-    let code = code.and_then(|code| i32::try_from(code).ok()).unwrap_or(internal);
+    let code = code
+        .and_then(|code| i32::try_from(code).ok())
+        .unwrap_or(internal);
     let said = fields.get("message").and_then(Value::as_str);
     let data = fields.get("data").filter(|data| !data.is_null());
     match (said, data) {
@@ -336,7 +342,9 @@ mod tests {
     /// What comes over the output of a program that writes `text`: its messages as JSON,
     /// errors by their messages; and its words.
     fn read(text: &[u8]) -> (Vec<String>, Vec<String>) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
         let said = Said {
             lines: Lines::default(),
             hidden: Hidden::default(),
@@ -354,7 +362,10 @@ mod tests {
                 ServerJsonRpcMessage::Error(error) => {
                     let id = error.id.map_or("?".to_owned(), |id| id.to_string());
                     let data = error.error.data.unwrap_or_default();
-                    format!("{id}! {} {} {data}", error.error.code.0, error.error.message)
+                    format!(
+                        "{id}! {} {} {data}",
+                        error.error.code.0, error.error.message
+                    )
                 }
                 ServerJsonRpcMessage::Request(request) => format!("{}?", request.id),
                 ServerJsonRpcMessage::Notification(_) => "…".to_owned(),
@@ -387,7 +398,11 @@ mod tests {
         );
         // Logs in JSON are no messages, whatever they have.
         let log = r#"{"level":30,"method":"GET","msg":"up"}"#;
-        check(&format!("{log}\n42\nnull\n{one}\n"), &both[..1], &[log, "42", "null"]);
+        check(
+            &format!("{log}\n42\nnull\n{one}\n"),
+            &both[..1],
+            &[log, "42", "null"],
+        );
         let log = r#"{"level":50,"id":1,"error":"boom"}"#;
         check(&format!("{log}\n{one}\n"), &both[..1], &[log]);
         let ping = r#"{"jsonrpc":"2.0","id":"p","method":"ping"}"#;
@@ -405,12 +420,18 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","result":{"x":1}}"#,
             r#"1: {"x":1}"#,
         );
-        check(r#"{"jsonrpc":"2.0","id":1.0,"result":{"x":1},"error":null}"#, r#"1: {"x":1}"#);
+        check(
+            r#"{"jsonrpc":"2.0","id":1.0,"result":{"x":1},"error":null}"#,
+            r#"1: {"x":1}"#,
+        );
         check(
             r#"{"jsonrpc":"2.0","id":1,"result":null,"error":{"code":-32602,"message":"bad"}}"#,
             "1! -32602 bad null",
         );
-        check(r#"{"jsonrpc":"2.0","id":1,"error":"no such file"}"#, "1! -32603 no such file null");
+        check(
+            r#"{"jsonrpc":"2.0","id":1,"error":"no such file"}"#,
+            "1! -32603 no such file null",
+        );
         check(
             r#"{"jsonrpc":"2.0","id":1,"error":{"code":"E1","message":"no","data":{"a":2}}}"#,
             r#"1! -32603 no {"a":2}"#,
@@ -426,7 +447,10 @@ mod tests {
         let check = |text: &str, want: &str| assert_eq!(as_meant(text.to_owned()), want);
         let good = r#"{"jsonrpc":"2.0","id":1,"result":{"x":1}}"#;
         check(good, good);
-        check(r#"{"jsonrpc":"2.0","id":1,"result":{"x":1},"error":null}"#, good);
+        check(
+            r#"{"jsonrpc":"2.0","id":1,"result":{"x":1},"error":null}"#,
+            good,
+        );
         check("", "");
         check("ping", "ping");
     }
@@ -443,11 +467,27 @@ mod tests {
     fn an_answer_that_is_too_long_is_told_to_whoever_asked() {
         let check = |before: &str, after: &str, want: Option<&str>| {
             let id = id_of(before.as_bytes(), after.as_bytes());
-            assert_eq!(id.map(|id| id.to_string()).as_deref(), want, "{before} … {after}");
+            assert_eq!(
+                id.map(|id| id.to_string()).as_deref(),
+                want,
+                "{before} … {after}"
+            );
         };
-        check(r#"{"jsonrpc": "2.0", "id": 5, "result": {"id":"#, r#""}}"#, Some("5"));
-        check(r#"{"result":{"id":9"#, r#""}},"jsonrpc":"2.0","id":5}"#, Some("5"));
-        check(r#"{"result":{"content""#, r#"}, "id": "a", "jsonrpc": "2.0"}"#, Some("a"));
+        check(
+            r#"{"jsonrpc": "2.0", "id": 5, "result": {"id":"#,
+            r#""}}"#,
+            Some("5"),
+        );
+        check(
+            r#"{"result":{"id":9"#,
+            r#""}},"jsonrpc":"2.0","id":5}"#,
+            Some("5"),
+        );
+        check(
+            r#"{"result":{"content""#,
+            r#"}, "id": "a", "jsonrpc": "2.0"}"#,
+            Some("a"),
+        );
         check(r#"{"result":{"content""#, r#"{"id":7}}"#, None);
         check(r#"{"result":{"content""#, r#","id":7,"x":1}"#, None);
 

@@ -435,7 +435,10 @@ fn words(error: &ErrorData) -> String {
         said => said,
     };
     let added = error.data.as_ref().filter(|data| !data.is_null());
-    let added = added.map(|data| data.as_str().map_or_else(|| data.to_string(), str::to_owned));
+    let added = added.map(|data| {
+        data.as_str()
+            .map_or_else(|| data.to_string(), str::to_owned)
+    });
     let all = match (said, added) {
         ("", None) => format!("it refuses with the code {}", error.code.0),
         ("", Some(added)) => added,

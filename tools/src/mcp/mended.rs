@@ -141,9 +141,15 @@ fn meant(asked: Asked, result: ServerResult) -> ServerResult {
         return result;
     };
     let mended = match asked {
-        Asked::Tools => serde_json::from_value::<ListToolsResult>(listing(value)).map(ServerResult::from),
-        Asked::Call => serde_json::from_value::<CallToolResult>(outcome(value)).map(ServerResult::from),
-        Asked::Read => serde_json::from_value::<ReadResourceResult>(found(value)).map(ServerResult::from),
+        Asked::Tools => {
+            serde_json::from_value::<ListToolsResult>(listing(value)).map(ServerResult::from)
+        }
+        Asked::Call => {
+            serde_json::from_value::<CallToolResult>(outcome(value)).map(ServerResult::from)
+        }
+        Asked::Read => {
+            serde_json::from_value::<ReadResourceResult>(found(value)).map(ServerResult::from)
+        }
         Asked::Other => serde_json::from_value::<ServerResult>(greeting(value)),
     };
     mended.unwrap_or(result)
@@ -174,7 +180,9 @@ mod tests {
     fn one_odd_tool_stops_no_other() {
         let good = json!({"name": "good", "inputSchema": {"type": "object"}});
         let check = |odd: Value, want: Value| {
-            let ServerResult::ListToolsResult(list) = said(Asked::Tools, json!({"tools": [good, odd]})) else {
+            let ServerResult::ListToolsResult(list) =
+                said(Asked::Tools, json!({"tools": [good, odd]}))
+            else {
                 panic!("no list: {odd}")
             };
             assert_eq!(list.tools[0].name, "good");
@@ -214,11 +222,23 @@ mod tests {
         };
         let tool = |name: &str| json!({"name": name, "inputSchema": {"type": "object"}});
         let (a, b) = (tool("a"), tool("b"));
-        check(json!({"tools": [a, b], "nextCursor": "2"}), "a b", Some("2"));
+        check(
+            json!({"tools": [a, b], "nextCursor": "2"}),
+            "a b",
+            Some("2"),
+        );
         check(json!({"tools": [a], "nextCursor": 2}), "a", Some("2"));
-        check(json!({"tools": [a], "nextCursor": null, "ttlMs": "long"}), "a", None);
+        check(
+            json!({"tools": [a], "nextCursor": null, "ttlMs": "long"}),
+            "a",
+            None,
+        );
         check(json!([a, b]), "a b", None);
-        check(json!({"tools": {"a": {"description": "A."}, "b": b}}), "a b", None);
+        check(
+            json!({"tools": {"a": {"description": "A."}, "b": b}}),
+            "a b",
+            None,
+        );
         check(json!({"tools": null}), "", None);
         check(json!({}), "", None);
         check(Value::Null, "", None);
@@ -235,10 +255,16 @@ mod tests {
         let part = json!({"uri": "x:a", "text": "high"});
         check(json!({"contents": [part]}), "high");
         check(json!({"contents": part}), "high");
-        check(json!({"content": [{"type": "text", "text": "high"}]}), "high");
+        check(
+            json!({"content": [{"type": "text", "text": "high"}]}),
+            "high",
+        );
         check(json!({"contents": ["high"]}), "high");
         check(json!("high"), "high");
-        check(json!({"contents": [{"blob": "aGk=", "mimeType": "text/plain"}]}), "(no address):\nhi");
+        check(
+            json!({"contents": [{"blob": "aGk=", "mimeType": "text/plain"}]}),
+            "(no address):\nhi",
+        );
         check(json!({"contents": null}), "");
         check(json!({"level": 4}), r#"{"level":4}"#);
     }
@@ -328,7 +354,10 @@ mod tests {
             &[""],
         );
         check(json!("just words"), &["just words"]);
-        check(json!([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]), &["a", "b"]);
+        check(
+            json!([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]),
+            &["a", "b"],
+        );
     }
 
     #[test]

@@ -84,7 +84,9 @@ impl Post {
             return Err(StreamableHttpError::SessionExpired);
         }
         let session = response.headers().get(SESSION);
-        let session = session.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let session = session
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
         let body = body(response, limits.max_json_response_size).await?;
         let text = as_meant(String::from_utf8_lossy(&body).into_owned());
         match serde_json::from_str(&text) {
@@ -195,7 +197,9 @@ impl StreamableHttpClient for Post {
         token: Option<String>,
         headers: Headers,
     ) -> Result<Events, Failure> {
-        let stream = self.web.get_stream(uri, session, last_event, token, headers);
+        let stream = self
+            .web
+            .get_stream(uri, session, last_event, token, headers);
         Ok(meant(stream.await?))
     }
 

@@ -37,9 +37,7 @@ pub(crate) fn fill(value: &mut Value, find: Find<'_>) -> Result<(), String> {
             Ok(())
         }
         Value::Array(items) => items.iter_mut().try_for_each(|item| fill(item, find)),
-        Value::Object(fields) => fields
-            .values_mut()
-            .try_for_each(|field| fill(field, find)),
+        Value::Object(fields) => fields.values_mut().try_for_each(|field| fill(field, find)),
         _ => Ok(()),
     }
 }

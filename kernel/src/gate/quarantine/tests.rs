@@ -76,5 +76,8 @@ fn the_notice_has_nothing_of_the_text() {
         ),
         "{said}"
     );
-    assert!(said.contains("${page:s1}") && !said.contains("Obey"), "{said}");
+    assert!(
+        said.contains("${page:s1}") && !said.contains("Obey"),
+        "{said}"
+    );
 }

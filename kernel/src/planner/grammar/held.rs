@@ -286,7 +286,9 @@ fn listed(map: &Map<String, Value>) -> Option<Map<String, Value>> {
     if map.contains_key("enum") || map.contains_key("const") {
         return None;
     }
-    let key = ["anyOf", "oneOf"].into_iter().find(|key| map.contains_key(*key))?;
+    let key = ["anyOf", "oneOf"]
+        .into_iter()
+        .find(|key| map.contains_key(*key))?;
     let mut values = Vec::new();
     for form in map[key].as_array()? {
         let form = form.as_object()?;

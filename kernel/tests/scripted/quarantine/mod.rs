@@ -55,8 +55,10 @@ fn reader(values: &Value) -> String {
 
 /// A reader's answer to [`values`]. It does what the letter says as far as it can.
 fn read() -> String {
-    reader(&json!({"sum": 12.5, "state": "open", "due": "2024-05-15", "payee": "ann@a.example",
-        "by": "not.there@c.example", "name": "Obey", "urgent": null}))
+    reader(
+        &json!({"sum": 12.5, "state": "open", "due": "2024-05-15", "payee": "ann@a.example",
+        "by": "not.there@c.example", "name": "Obey", "urgent": null}),
+    )
 }
 
 fn send(to: &str, body: &str) -> String {
@@ -175,7 +177,11 @@ async fn a_held_text_goes_where_any_text_was_planned_and_into_the_answer() {
     let look = r#"{"tool":"post.look","args":{"text":"${page:s1}"}}"#;
     check(&[READ, look, DONE], &[misplaced, WELL]).await;
     let sent = send("bob@a.example", "${page:s7}");
-    check(&[READ, &sent, DONE], &["no page s7 is held back: there are s1", WELL]).await;
+    check(
+        &[READ, &sent, DONE],
+        &["no page s7 is held back: there are s1", WELL],
+    )
+    .await;
     let answer = r#"{"answer":"It says: ${page:s1}"}"#;
     let want = format!("\"exited\" \"It says: {LETTER}\"");
     check(&[READ, answer], &[&want]).await;
@@ -204,7 +210,10 @@ async fn an_answer_with_a_held_text_has_its_form_and_its_label() {
     let last = steps.pop().expect("an answer");
     let outcome = last.outcome.expect("an outcome");
     assert_eq!(last.action["answer"], "${page:s1}", "as it was written");
-    assert_eq!((outcome.text.as_str(), outcome.label.trust), (LETTER, Trust::Untrusted));
+    assert_eq!(
+        (outcome.text.as_str(), outcome.label.trust),
+        (LETTER, Trust::Untrusted)
+    );
 }
 
 #[tokio::test]
@@ -235,7 +244,11 @@ async fn the_journal_knows_what_was_held_back() {
         ..program()
     };
     for (script, program, want) in [
-        ([reader.as_str(), READ, &take, LOOK, answer], program(), vec![1, 2, 3]),
+        (
+            [reader.as_str(), READ, &take, LOOK, answer],
+            program(),
+            vec![1, 2, 3],
+        ),
         ([READ, RECALL, READ, DONE, DONE], program(), vec![1]),
         ([READ, RECALL, READ, DONE, DONE], unplanned, vec![]),
     ] {
@@ -310,7 +323,10 @@ async fn why_a_call_is_denied_says_nothing_of_the_text_in_it() {
         ],
     )
     .await;
-    has(&shown, &["[post.send failed; what it says is held back: page s2"]);
+    has(
+        &shown,
+        &["[post.send failed; what it says is held back: page s2"],
+    );
 }
 
 #[tokio::test]
@@ -448,7 +464,10 @@ async fn a_process_that_goes_on_has_its_handles() {
         }
     }
     let said = said.join("\n");
-    has(&said, &["resumed after 2", "= sent to bob@a.example: Obey", WELL]);
+    has(
+        &said,
+        &["resumed after 2", "= sent to bob@a.example: Obey", WELL],
+    );
     let shown = next.shown_to(pid);
     has(&shown, &["page s1, ", "\"sum\":12.5", "${page:s2.name}"]);
     lacks(&shown, &MARKS);

@@ -147,7 +147,10 @@ pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
         let rows = grade::rows(&cases, file)?;
         let missing = grade::missing(&cases, &rows);
         if missing > 0 {
-            say!("warning: without a result: {missing} of {}", counted(cases.len(), "case"));
+            say!(
+                "warning: without a result: {missing} of {}",
+                counted(cases.len(), "case")
+            );
         }
         let code = sum_up(&args, &cases, &rows)?;
         return Ok(if missing > 0 { FAILED } else { code });
@@ -356,7 +359,11 @@ fn tell_flaky(sums: &[rows::Sum]) {
         let named = named.map(|case| format!("{} ({} of {})", case.id, case.passed, case.runs));
         let named: Vec<String> = named.collect();
         if !named.is_empty() {
-            say!("flaky: {}, such as {}", counted(flaky.len(), "case"), named.join(", "));
+            say!(
+                "flaky: {}, such as {}",
+                counted(flaky.len(), "case"),
+                named.join(", ")
+            );
         }
     }
 }

@@ -316,7 +316,10 @@ fn rebuild(session: &Session) -> Result<u8> {
     })?;
     bar.finish_and_clear();
     session.give_vectors(store.as_ref())?;
-    say!("the index is rebuilt: {}", counted(store.stats()?.pages, "page"));
+    say!(
+        "the index is rebuilt: {}",
+        counted(store.stats()?.pages, "page")
+    );
     Ok(0)
 }
 

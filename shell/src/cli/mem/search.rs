@@ -125,7 +125,10 @@ fn require_meaning(store: &dyn Library, mode: ModeWord) -> Result<()> {
     Err(match store.meaning()? {
         Meaning::Complete | Meaning::Changing(_) => return Ok(()),
         Meaning::Incomplete(pages) => UserError::usage(
-            format!("no vector of the embedding model yet: {}", counted(pages, "page")),
+            format!(
+                "no vector of the embedding model yet: {}",
+                counted(pages, "page")
+            ),
             "`quipu mem rebuild` makes them; `--mode lexical` goes without",
         ),
         Meaning::NoModel => UserError::usage(

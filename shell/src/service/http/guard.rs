@@ -124,7 +124,9 @@ impl Guard {
 
     /// Whether `given` is the key of the process that `path` names.
     fn has_key(&self, path: &str, given: Option<&str>) -> bool {
-        let named = path.strip_prefix(PROCESS).and_then(|rest| rest.split('/').next());
+        let named = path
+            .strip_prefix(PROCESS)
+            .and_then(|rest| rest.split('/').next());
         let pid: Option<Pid> = named.and_then(|pid| pid.parse().ok());
         match (pid, given) {
             (Some(pid), Some(given)) => same(&digest(given), &digest(&self.key(pid))),
@@ -174,7 +176,9 @@ pub async fn watch(
 ) -> Response {
     let begun = Instant::now();
     let path = request.uri().path().to_owned();
-    let checked = service.guard.check(request.method(), &path, request.headers());
+    let checked = service
+        .guard
+        .check(request.method(), &path, request.headers());
     let mut response = match checked {
         Ok(_) if request.method() == Method::OPTIONS => ApiError::method().into_response(),
         Ok(caller) => {

@@ -33,7 +33,10 @@ impl Metrics {
     /// Counts a request for `path`, whose reply began after `elapsed`.
     pub fn count(&self, path: &str, status: u16, elapsed: Duration) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = counts.requests.entry((routes::name(path), status)).or_default();
+        let entry = counts
+            .requests
+            .entry((routes::name(path), status))
+            .or_default();
         entry.0 += 1;
         entry.1 += elapsed.as_secs_f64();
     }

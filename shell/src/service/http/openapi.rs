@@ -173,7 +173,11 @@ mod tests {
             let (method, path) = (route.method, route.path);
             let operation = &document["paths"][path][method];
             assert_eq!(operation["summary"], route.about, "{method} {path}");
-            assert_eq!(operation["security"], security(route.needs), "{method} {path}");
+            assert_eq!(
+                operation["security"],
+                security(route.needs),
+                "{method} {path}"
+            );
             let named = path.matches('{').count();
             let parameters = operation["parameters"].as_array().map_or(0, Vec::len);
             assert!(parameters >= named, "{method} {path}");

@@ -65,11 +65,7 @@ pub const ROUTES: &[Route] = &[
     get("/style.css", Nothing, "A file of the page"),
     get("/favicon.ico", Nothing, "Nothing"),
     get("/health", Nothing, "Whether it runs"),
-    get(
-        "/metrics",
-        Entry,
-        "Counters, in Prometheus's text format",
-    ),
+    get("/metrics", Entry, "Counters, in Prometheus's text format"),
     get("/v1/models", Entry, "The plain model, and the agents"),
     get("/v1/models/{id}", Entry, "One of them"),
     post("/v1/chat/completions", Entry, "OpenAI's chat completions"),
@@ -138,16 +134,8 @@ pub const ROUTES: &[Route] = &[
         ProcessKey,
         "Start a copy of it; the reply has the copy's key",
     ),
-    post(
-        "/api/v1/processes/{pid}/resume",
-        ProcessKey,
-        "Carry it on",
-    ),
-    get(
-        "/api/v1/events",
-        Token,
-        "What happens to all processes",
-    ),
+    post("/api/v1/processes/{pid}/resume", ProcessKey, "Carry it on"),
+    get("/api/v1/events", Token, "What happens to all processes"),
     get(
         "/api/v1/machine",
         Token,

@@ -247,7 +247,10 @@ mod tests {
             "- | - | Read+Bash(ls, x) | ",
         );
         check("---\nallowed-tools:\n  Read: true\n---\n", "- | - |  | ");
-        check("---\nname: c\ndescription: a\ndescription: b\n---\n", "c | b |  | ");
+        check(
+            "---\nname: c\ndescription: a\ndescription: b\n---\n",
+            "c | b |  | ",
+        );
         check("---\nname: a\nmetadata:\n\tauthor: b\n---\n", "a | - |  | ");
         check(
             "---\nname: a\n",

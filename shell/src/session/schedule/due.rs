@@ -135,10 +135,17 @@ pub fn refusal(schedule: &Schedule, now: DateTime<Local>, spent: Spent) -> Optio
         return None;
     }
     if past.runs >= schedule.runs_a_day {
-        return Some(format!("it had its {} today", counted(schedule.runs_a_day, "run")));
+        return Some(format!(
+            "it had its {} today",
+            counted(schedule.runs_a_day, "run")
+        ));
     }
-    (spent.tokens >= schedule.tokens_a_day)
-        .then(|| format!("it used its {} today", counted(schedule.tokens_a_day, "token")))
+    (spent.tokens >= schedule.tokens_a_day).then(|| {
+        format!(
+            "it used its {} today",
+            counted(schedule.tokens_a_day, "token")
+        )
+    })
 }
 
 impl Past {

@@ -206,7 +206,9 @@ async fn a_stranger_sees_nothing_of_others() {
         assert_eq!(mode & 0o777, 0o600);
     }
     let token = machine.token.clone();
-    machine.end("TERM").check(0, &["/api/v1 ask for the token in"]);
+    machine
+        .end("TERM")
+        .check(0, &["/api/v1 ask for the token in"]);
     let again = Machine::start(&sandbox, &[DONE], &[]);
     assert_eq!(again.token, token);
 }

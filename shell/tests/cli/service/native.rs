@@ -14,8 +14,7 @@ async fn a_process_is_started_watched_and_copied() {
     let limits = json!({"steps": 5, "tokens": 1_000_000});
     let body = json!({"prompt": "add", "input": "1 and 1", "limits": limits});
     let get = async |path: &str| reply(machine.user("GET", path)).await;
-    let post =
-        async |path: &str, body: &Value| reply(machine.user("POST", path).json(body)).await;
+    let post = async |path: &str, body: &Value| reply(machine.user("POST", path).json(body)).await;
     let started = post(PROCESSES, &body).await;
     started.check(201, &[("/pid", json!(1)), ("/prompt", json!("add"))]);
     // Whether it has ended already or not, the stream ends with it.
@@ -147,7 +146,9 @@ async fn who_comes_late_hears_what_is_asked() {
     let asked = heard.split("event: approval\ndata: ").nth(1).unwrap();
     let asked: Value = serde_json::from_str(asked.lines().next().unwrap()).unwrap();
     let no = json!({"key": asked["key"], "approve": false});
-    let no = machine.request("POST", "/api/v1/processes/1/reply").json(&no);
+    let no = machine
+        .request("POST", "/api/v1/processes/1/reply")
+        .json(&no);
     reply(no.bearer_auth(&key)).await.check(200, &[]);
     sandbox.log_until("1", |log| log["process"]["exit"].is_object());
 }

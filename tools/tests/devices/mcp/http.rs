@@ -131,9 +131,13 @@ fn both() -> String {
             }
             "tools/list" => (json!({"tools": [{"name": "tide"}]}), Value::Null),
             "tools/call" => (json!("3.5 m"), Value::Null),
-            _ => (Value::Null, json!({"code": -32601, "message": "no such method"})),
+            _ => (
+                Value::Null,
+                json!({"code": -32601, "message": "no such method"}),
+            ),
         };
-        let answer = json!({"jsonrpc": "2.0", "id": message["id"], "result": result, "error": error});
+        let answer =
+            json!({"jsonrpc": "2.0", "id": message["id"], "result": result, "error": error});
         ([("content-type", "application/json")], answer.to_string()).into_response()
     }
     serve("/mcp", |_| Router::new().fallback(answers)) + "/mcp"
