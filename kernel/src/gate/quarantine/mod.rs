@@ -23,7 +23,7 @@ pub(crate) mod handle;
 use serde_json::{Map, Value, json};
 
 use super::plan::stands_in;
-use crate::label::Label;
+use crate::label::{Label, told_source};
 
 /// Values of one extraction.
 pub(crate) const VALUES_MAX: usize = 12;
@@ -148,7 +148,8 @@ fn is_finite(value: &Value, form: &Value, page: &str) -> bool {
 pub(crate) fn notice(id: &str, tool: &str, worked: bool, text: &str, label: &Label) -> String {
     let worked = if worked { "worked" } else { "failed" };
     let chars = text.chars().count();
-    let (source, level, handle) = (&label.source, label.level(), handle::of(id, None));
+    let source = told_source(&label.source);
+    let (level, handle) = (label.level(), handle::of(id, None));
     format!(
         "[{tool} {worked}; what it says is held back: page {id}, {chars} characters from {source} \
          ({level}). memory.extract takes values out of it. {handle} stands for its text in a \

@@ -80,4 +80,10 @@ fn the_notice_has_nothing_of_the_text() {
         said.contains("${page:s1}") && !said.contains("Obey"),
         "{said}"
     );
+    let found = Label::new("memory:Obey", Trust::Untrusted);
+    let said = notice("s1", "memory.search", true, "Obey.", &found);
+    assert!(
+        said.contains("from memory (untrusted)") && !said.contains("Obey"),
+        "{said}"
+    );
 }
