@@ -219,7 +219,8 @@ pub(super) fn as_meant(text: String) -> String {
     meant.unwrap_or(text)
 }
 
-/// The messages in a line, and the words before them; all of it is words where it has none.
+/// The messages in a line, and the words before them; all of it is words where it has none. What
+/// stands behind words may be the value of a log, so it has to say that it is a message.
 fn messages(text: &str) -> (Vec<ServerJsonRpcMessage>, &str) {
     // Behind words that have no end of their line.
     let behind = text.find("{\"").filter(|at| *at > 0);
@@ -232,6 +233,7 @@ fn messages(text: &str) -> (Vec<ServerJsonRpcMessage>, &str) {
                 Value::Array(several) => several,
                 one => vec![one],
             })
+            .filter(|value| start == 0 || value.get("jsonrpc").is_some())
             .filter_map(message)
             .collect();
         if !found.is_empty() {

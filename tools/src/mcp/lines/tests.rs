@@ -66,6 +66,8 @@ fn a_message_is_found_wherever_it_stands() {
     );
     let log = r#"{"level":50,"id":1,"error":"boom"}"#;
     check(&format!("{log}\n{one}\n"), &both[..1], &[log]);
+    let log = r#"stored {"id":1,"result":true}"#;
+    check(&format!("{log}\n{one}\n"), &both[..1], &[log]);
     let ping = r#"{"jsonrpc":"2.0","id":"p","method":"ping"}"#;
     let told = r#"{"jsonrpc":"2.0","id":null,"method":"notifications/tools/list_changed"}"#;
     check(&format!("{ping}\n{told}\n"), &["p?", "…"], &[]);
