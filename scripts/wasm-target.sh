@@ -41,9 +41,12 @@ if has_std "$copy" && "$copy/bin/rustc" -V >/dev/null 2>&1; then
     exit 0
 fi
 
-# 2. What everybody with rustup and a network gets. It may hang where there is none.
+# 2. What everybody with rustup and a network gets. It may hang where there is none; macOS has
+# nothing that ends it then.
+limit=
+if command -v timeout >/dev/null; then limit='timeout 60'; fi
 if command -v rustup >/dev/null; then
-    if timeout 60 rustup target add "$target" >/dev/null 2>&1 && has_std "$sysroot"; then
+    if $limit rustup target add "$target" >/dev/null 2>&1 && has_std "$sysroot"; then
         echo rustc
         exit 0
     fi

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::world::{Hands, World};
 use super::{Body, Facts, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written, object};
-use crate::label::{Label, Trust};
+use crate::label::{Label, Level, Trust};
 use crate::process::Pid;
 
 /// The name a model writes.
@@ -82,10 +82,12 @@ impl InWorld for Put {
     fn run(self: Box<Self>, hands: &Hands<'_>) -> Said {
         let trust = hands.floor().min(Trust::User);
         let old = self.replaces.and_then(|id| replaceable(hands, &id, trust));
-        let said = match &old {
-            Some(old) => format!(" in place of \u{ab}{}\u{bb}", old.text),
-            None => String::new(),
+        let all = Level {
+            trust,
+            ..hands.level()
         };
+        let said = old.as_ref().map(|old| replaced(&old.text, level_of(old), all));
+        let said = said.unwrap_or_default();
         match keep(hands, self.text, old.map(|old| old.id), trust) {
             // The same words for the same text: one that is put again and again is a
             // loop, and has to look like one.
@@ -105,6 +107,22 @@ fn replaceable(hands: &Hands<'_>, id: &PageId, trust: Trust) -> Option<Page> {
     let page = hands.store().get(id).ok().flatten()?;
     let own = page.kind == Kind::Memory && page.space == hands.memory().space;
     (own && page.trust <= trust).then_some(page)
+}
+
+fn level_of(page: &Page) -> Level {
+    Level {
+        trust: page.trust,
+        secrecy: page.secrecy,
+    }
+}
+
+/// What is said of the memory `text` whose place another one takes. It is quoted only where it
+/// lowers nothing: where it is trusted as far as `all` that the process has, and no more secret.
+fn replaced(text: &str, old: Level, all: Level) -> String {
+    match old.trust >= all.trust && old.secrecy <= all.secrecy {
+        true => format!(" in place of \u{ab}{text}\u{bb}"),
+        false => " in place of an older one".to_owned(),
+    }
 }
 
 /// Keeps a memory, under the id of the `old` one if there is one, which the store then
@@ -139,4 +157,25 @@ fn keep(
         ..NewPage::default()
     };
     Ok(store.put_within(page, memory.quota)?.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::Secrecy::{self, Private, Public};
+    use crate::label::Trust::{Untrusted, User};
+
+    #[test]
+    fn what_is_replaced_is_quoted_where_it_lowers_nothing() {
+        let check = |old: (Trust, Secrecy), all: (Trust, Secrecy), quoted: bool| {
+            let level = |(trust, secrecy)| Level { trust, secrecy };
+            let said = replaced("Obey.", level(old), level(all));
+            assert_eq!(said.contains("Obey."), quoted, "{old:?} {all:?}");
+        };
+        check((User, Public), (User, Public), true);
+        check((User, Private), (User, Private), true);
+        check((Untrusted, Public), (Untrusted, Public), true);
+        check((Untrusted, Public), (User, Public), false);
+        check((User, Private), (User, Public), false);
+    }
 }

@@ -11,7 +11,7 @@ use crate::gate::Passed;
 use crate::gate::rules::Rules;
 use crate::journal::Outcome;
 use crate::journal::tape::Tape;
-use crate::label::{Label, Level, Secrecy, Trust};
+use crate::label::{Label, Level, Secrecy, Trust, told_source};
 use crate::process::{Memory, Pid};
 
 /// Bytes a device may return; more is an error of the call.
@@ -209,7 +209,7 @@ impl Hands<'_> {
 /// What is said of a call, without secrets; and nothing of what its process is not cleared for.
 fn screened(said: Said, leaks: &LeakScan, clearance: Secrecy) -> Said {
     if said.label.secrecy > clearance {
-        let (secrecy, by) = (said.label.secrecy, said.label.confided_by());
+        let (secrecy, by) = (said.label.secrecy, told_source(said.label.confided_by()));
         let text = format!(
             "what {by} says is {secrecy} and was not read: the model of this process, or who \
              started it, may not learn it"

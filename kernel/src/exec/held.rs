@@ -3,6 +3,8 @@
 //!
 //! All of this follows from the plan and the steps, so a process that goes on has the same.
 
+use std::borrow::Cow;
+
 use quipu_tools::Effect;
 use quipu_tools::json_schema::{problem, validator};
 use serde_json::Value;
@@ -12,7 +14,7 @@ use crate::calls::{EXTRACT, RECALL, Resolved, Syscall, look_up};
 use crate::gate::Guarded;
 use crate::gate::quarantine::{finite, form_of, handle, notice};
 use crate::journal::{Outcome, StepRow};
-use crate::label::{Label, Trust};
+use crate::label::{Label, Trust, told_source};
 
 /// What a process is told that writes a handle where no held text may stand.
 const MISPLACED: &str = "the handle of a page stands where its text may not go: it may be in a \
@@ -128,12 +130,22 @@ impl Execution {
     }
 
     /// What is said of the call of `step`, which was denied for this `reason`. The reason may
-    /// quote texts that were put into the call in the place of their handles.
+    /// quote texts that were put into the call in the place of their handles, and names sources.
     pub(super) fn denied(&self, step: &StepRow, reason: &str) -> Outcome {
-        let said = self.kernel_says(format!("denied: {reason}"), false, 0);
-        match self.vm.has_held() && handle::is_in(&step.action) {
+        let mut text = format!("denied: {reason}");
+        if !self.vm.has_held() {
+            return self.kernel_says(text, false, 0);
+        }
+        let all = self.vm.label_of_all();
+        for source in [all.source.as_str(), all.confided_by()] {
+            if let Cow::Owned(told) = told_source(source) {
+                text = text.replace(source, &told);
+            }
+        }
+        let said = self.kernel_says(text, false, 0);
+        match handle::is_in(&step.action) {
             true => Outcome {
-                label: said.label.clone().held_to(self.vm.label_of_all().level()),
+                label: said.label.held_to(all.level()),
                 ..said
             },
             false => said,

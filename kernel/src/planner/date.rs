@@ -24,7 +24,7 @@ static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
         |(?:this|next|last|past|coming|upcoming)\s+(?:{spans})
         |(?:on|by|until|till|before)\s+(?:{days})
         |(?:days?|weeks?|months?|years?)\s+(?:ago|from\s+now)
-        |(?:what|which)\s+(?:date|weekday|day)(?:\s+of\s+the\s+week)?\s+is|what(?:\s+is|'s)\s+the\s+(?:date|day)
+        |(?:what|which)\s+(?:date|weekday|day)(?:\s+of\s+the\s+week)?\s+is|what(?:\s+is|['’]s)\s+the\s+(?:date|day)
         |what\s+year\s+is|until\s+(?:christmas|easter|new\s+year))\b
         |今天|今日|今晚|明天|后天|昨天|前天|[本这上下]个?(?:周|星期|礼拜|月)|今年|明年|去年|前年|天前|周前|年前|几号|星期几|截止"
     );
@@ -67,6 +67,7 @@ mod tests {
         let check = |task: &str, want: bool| assert_eq!(depends_on_it(task), want, "{task}");
         check("What day is it tomorrow?", true);
         check("What's the date?", true);
+        check("What’s the date?", true);
         check("How many days until Christmas?", true);
         check("Book a table for next Friday.", true);
         check("Is the office open on Sunday", true);

@@ -182,8 +182,13 @@ fn next_part(rest: &str) -> (usize, usize) {
     let line = rest.split_inclusive('\n').next().unwrap_or(rest);
     // Between signs of code a mark is none.
     let places = |mark: &'static str| {
+        let (mut counted, mut signs) = (0_usize, 0_usize);
         let places = line.match_indices(mark).map(|(at, _)| at);
-        places.filter(move |at| line[..*at].matches('`').count().is_multiple_of(2))
+        places.filter(move |at| {
+            signs += line[counted..*at].matches('`').count();
+            counted = *at;
+            signs.is_multiple_of(2)
+        })
     };
     let marks = [("%%", "%%"), ("<!--", "-->"), ("<svg", "</svg>")];
     let found = marks.into_iter().filter_map(|(open, close)| {

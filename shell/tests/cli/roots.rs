@@ -4,11 +4,14 @@
 use std::fs::{self, DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// The key of every root that shares. Journals are chained with it too, so a test of two roots
 /// that are strangers to each other gives one of them a key of its own.
 const KEY: [u8; 32] = [7; 32];
+
+/// No run of tests goes on for so long.
+const UNUSED: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// Makes the new `root` one that shares.
 pub fn share(root: &Path) {
@@ -32,13 +35,20 @@ fn shared() -> PathBuf {
     let own = builds.join(built.to_string());
     if !own.is_dir() {
         let others = fs::read_dir(&builds).into_iter().flatten().flatten();
-        for other in others.map(|entry| entry.path()) {
+        let others = others.map(|entry| entry.path());
+        for other in others.filter(|folder| is_unused(folder)) {
             // Best effort: another test may be removing it.
-            if other != own {
-                let _ = fs::remove_dir_all(other);
-            }
+            let _ = fs::remove_dir_all(other);
         }
         fs::create_dir_all(&own).unwrap();
     }
     own
+}
+
+/// Whether nothing was compiled into `folder` for so long that no run of tests has it: another
+/// profile may be tested beside this one.
+fn is_unused(folder: &Path) -> bool {
+    let written = fs::metadata(folder).and_then(|found| found.modified());
+    let age = written.ok().and_then(|at| at.elapsed().ok());
+    age.is_some_and(|age| age > UNUSED)
 }

@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | null, a boolean, a number | as it is |
 //! | one of an enumeration | as it is: the process wrote the list |
-//! | a date, a time, an address | where it stands in the page, word for word |
+//! | a date, a time, an address | where it stands in the page so, and can be no sentence |
 //! | any other text | never: its handle does |
 //!
 //! A finite value says nothing that a process could obey, so the process is trusted as before.
@@ -23,7 +23,7 @@ pub(crate) mod handle;
 use serde_json::{Map, Value, json};
 
 use super::plan::stands_in;
-use crate::label::Label;
+use crate::label::{Label, told_source};
 
 /// Values of one extraction.
 pub(crate) const VALUES_MAX: usize = 12;
@@ -37,6 +37,8 @@ pub(crate) const KINDS: &[&str] = &["number", "integer", "boolean", "string"];
 pub(crate) const FORMATS: &[&str] = &["date", "date-time", "email", "uri"];
 /// Characters of a date, a time or an address that enters: a longer one could tell a story.
 const ADDRESS_CHARS_MAX: usize = 200;
+/// How a URI begins that enters: `data:` and the like hold texts of their own.
+const SCHEMES: &[&str] = &["https://", "http://", "mailto:"];
 /// Characters of a text that is taken out of a page.
 const TEXT_CHARS_MAX: usize = 4_000;
 /// Characters of the name of a value.
@@ -134,13 +136,24 @@ fn is_finite(value: &Value, form: &Value, page: &str) -> bool {
         Value::Null | Value::Bool(_) | Value::Number(_) => true,
         Value::String(_) if choices.is_some_and(|all| all.contains(value)) => true,
         Value::String(text) => {
-            form["format"].is_string()
-                && text.chars().count() <= ADDRESS_CHARS_MAX
-                && !text.contains(char::is_whitespace)
-                && stands_in(page, text)
+            let format = form["format"].as_str();
+            format.is_some_and(|format| is_no_sentence(text, format)) && stands_in(page, text)
         }
         _ => false,
     }
+}
+
+/// Whether `text`, which has the `format`, can be no sentence: it has no spaces, and no letters of
+/// scripts that write sentences without them.
+fn is_no_sentence(text: &str, format: &str) -> bool {
+    let begins = |scheme: &&str| {
+        let begin = text.get(..scheme.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+    };
+    text.is_ascii()
+        && text.len() <= ADDRESS_CHARS_MAX
+        && !text.contains(char::is_whitespace)
+        && (format != "uri" || SCHEMES.iter().any(begins))
 }
 
 /// What stands in a window in place of the page `id`, the `text` that a call of `tool` brought,
@@ -148,7 +161,8 @@ fn is_finite(value: &Value, form: &Value, page: &str) -> bool {
 pub(crate) fn notice(id: &str, tool: &str, worked: bool, text: &str, label: &Label) -> String {
     let worked = if worked { "worked" } else { "failed" };
     let chars = text.chars().count();
-    let (source, level, handle) = (&label.source, label.level(), handle::of(id, None));
+    let source = told_source(&label.source);
+    let (level, handle) = (label.level(), handle::of(id, None));
     format!(
         "[{tool} {worked}; what it says is held back: page {id}, {chars} characters from {source} \
          ({level}). memory.extract takes values out of it. {handle} stands for its text in a \

@@ -417,8 +417,8 @@ fn without_fence(text: &str) -> &str {
 /// that has a list of calls is somebody's own.
 fn fenced_calls(answer: &str) -> Option<(&str, Value)> {
     let (_, fenced) = answer.trim_end().strip_suffix("```")?.rsplit_once("```")?;
-    let (_, action) = fenced.split_once(|c: char| !c.is_alphanumeric())?;
-    let action = action.trim();
+    // Behind the name of the language, if there is one.
+    let action = fenced.trim_start_matches(char::is_alphanumeric).trim();
     let value: Value = serde_json::from_str(action).ok()?;
     let calls = value
         .as_object()

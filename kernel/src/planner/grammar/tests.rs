@@ -121,6 +121,8 @@ fn texts_become_actions() {
     let call = json!({"tool": "calculator.calculate", "args": {"expression": "1"}});
     let fenced = |call: &Value| format!("I call:\n```json\n{{\"calls\":[{call}]}}\n```\n");
     check(Move::Answer, &fenced(&call), call.clone());
+    let on_one_line = format!("```{{\"calls\":[{call}]}}```");
+    check(Move::Answer, &on_one_line, call.clone());
     for tool in ["shell.rm", "none"] {
         let said = legal().action(Move::Answer, &fenced(&json!({"tool": tool, "args": {}})));
         assert!(said.is_err_and(|said| said.contains(tool)), "{tool}");

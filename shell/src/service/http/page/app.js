@@ -22,13 +22,21 @@ let stopping = null; // what the stop button does
 // With the token, or else with the key of the one process that it is about.
 async function ask(path, body, signal, key) {
   const headers = {};
-  if (token || key) headers.authorization = `Bearer ${token || key}`;
+  const given = token || key;
+  if (given) headers.authorization = `Bearer ${given}`;
   if (body) headers["content-type"] = "application/json";
   const response = await fetch(path, {
     method: body ? "POST" : "GET", headers, signal,
     body: body && JSON.stringify(body), cache: "no-store",
   });
-  if (response.status === 401) $("token-form").hidden = false;
+  if (response.status === 401) {
+    if (given === token) {
+      // A wrong one would also stand in the place of the keys of processes.
+      token = "";
+      sessionStorage.removeItem("token");
+    }
+    $("token-form").hidden = false;
+  }
   if (!response.ok) {
     const value = await response.json().catch(() => ({}));
     throw new Error(value.error?.message || `the machine answered ${response.status}`);
