@@ -138,6 +138,7 @@ impl Renderer {
             Event::Observation {
                 n,
                 text,
+                shown,
                 ok,
                 label,
                 ms,
@@ -153,6 +154,9 @@ impl Renderer {
                 if label.trust == Trust::Untrusted {
                     let from = fill(words().untrusted, &[("source", &visible(&label.source))]);
                     note.push_str(&format!(" · {from}"));
+                }
+                if shown.is_some() {
+                    note.push_str(&format!(" · {}", words().held_back));
                 }
                 let kept = match label.secrecy {
                     Secrecy::Public => None,
