@@ -275,7 +275,8 @@ async fn the_journal_the_events_and_the_window_know_what_was_held_back() {
         }
         let window = machine.kernel.window(pid).expect("a journal");
         let pages = window.expect("it fits").pages.into_iter();
-        let held: Vec<String> = pages.filter(|page| page.held).filter_map(|page| page.id).collect();
+        let held = pages.filter(|page| page.held);
+        let held: Vec<String> = held.filter_map(|page| page.id).collect();
         let want: Vec<String> = want.iter().map(|n| format!("s{n}")).collect();
         assert_eq!(held, want);
     }
