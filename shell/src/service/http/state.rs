@@ -10,15 +10,17 @@ use quipu_kernel::Kernel;
 use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::Pid;
+use quipu_voice::Voice;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::embeddings::Meanings;
 use super::error::ApiError;
 use super::guard::{Caller, Guard};
 use super::metrics::Metrics;
-use super::speech::Voices;
+use super::sense::Sense;
 use crate::service::schedules::Scheduler;
-use crate::session::Session;
+use crate::session::hearing::Ears;
+use crate::session::{Session, builtin};
 
 /// Answers that may be under way at once; one more is turned away.
 pub const ANSWERS_MAX: usize = 128;
@@ -46,7 +48,9 @@ pub struct Service {
     /// The model of `/v1/embeddings`.
     pub meanings: Meanings,
     /// The voice of `/v1/audio/speech`.
-    pub voices: Voices,
+    pub voice: Sense<Voice>,
+    /// The ears of `/v1/audio/transcriptions`.
+    pub ears: Sense<Ears>,
     /// What starts agents by itself.
     pub schedules: Arc<Scheduler>,
     /// Becomes true when the machine stops.
@@ -82,7 +86,8 @@ impl Service {
             guard,
             metrics: Metrics::default(),
             meanings: Meanings::default(),
-            voices: Voices::default(),
+            voice: Sense::new(builtin::VOICE),
+            ears: Sense::new(builtin::EARS),
             schedules,
             stopping,
             permits: Arc::new(Semaphore::new(ANSWERS_MAX)),
