@@ -23,7 +23,8 @@ use super::sense::{check_model, said};
 use super::state::{Lease, Service};
 use crate::session::hearing::{Heard, Stop};
 use crate::session::{Session, builtin};
-use written::Written;
+
+pub use written::Written;
 
 /// The field of the form that has the recording.
 const FILE: &str = "file";
@@ -118,9 +119,8 @@ fn late(seconds: u64) -> ApiError {
 /// Checks what a client asks for.
 fn wanted(mut form: Form) -> Result<Wanted, ApiError> {
     check_model(form.text("model")?.as_deref(), builtin::EARS, "hears")?;
-    let recording = form.file();
-    let has_bytes = |file: &File| file.metadata().map_or(true, |meta| meta.len() > 0);
-    let Some(recording) = recording.filter(has_bytes) else {
+    let has_bytes = |file: &File| file.metadata().is_ok_and(|meta| meta.len() > 0);
+    let Some(recording) = form.file().filter(has_bytes) else {
         let message = "a recording is needed: WAV, FLAC, MP3, Ogg, Opus or M4A";
         return Err(ApiError::invalid(FILE, message));
     };
@@ -142,7 +142,7 @@ fn wanted(mut form: Form) -> Result<Wanted, ApiError> {
         return Err(ApiError::unsupported("prompt", message));
     }
     if let Some(given) = form.text("temperature")?
-        && given.trim().parse() != Ok(0.0)
+        && given.trim().parse::<f64>() != Ok(0.0)
     {
         let message = "the ears write the likeliest words; leave it out, or send 0";
         return Err(ApiError::unsupported("temperature", message));
