@@ -11,7 +11,7 @@ use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::Pid;
 use quipu_voice::Voice;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
 
 use super::embeddings::Meanings;
 use super::error::ApiError;
@@ -24,6 +24,9 @@ use crate::session::{Session, builtin};
 
 /// Answers that may be under way at once; one more is turned away.
 pub const ANSWERS_MAX: usize = 128;
+/// Recordings that may be sent and heard at once; one more is turned away. Each is a file on the
+/// disk meanwhile.
+const RECORDINGS_MAX: usize = 16;
 /// Processes that may run at once; no more are started over HTTP.
 pub const PROCESSES_MAX: usize = 128;
 /// Answered requests whose tokens stay with the CPU, for the next turn of a conversation.
@@ -56,6 +59,7 @@ pub struct Service {
     /// Becomes true when the machine stops.
     pub stopping: watch::Receiver<bool>,
     permits: Arc<Semaphore>,
+    recordings: Semaphore,
     pids: Pids,
 }
 
@@ -91,6 +95,7 @@ impl Service {
             schedules,
             stopping,
             permits: Arc::new(Semaphore::new(ANSWERS_MAX)),
+            recordings: Semaphore::new(RECORDINGS_MAX),
             pids: Pids {
                 // An earlier service's states may be on disk under its own numbers.
                 last: AtomicI64::new(-(now.as_millis() as i64)),
@@ -138,6 +143,16 @@ impl Service {
             pid: self.pids.last.fetch_sub(1, Ordering::Relaxed) - 1,
             _permit: permit,
         })
+    }
+
+    /// A place among the recordings that are sent and heard: a client who sends one slowly takes
+    /// no place of an answer.
+    ///
+    /// # Errors
+    /// Where all are taken.
+    pub fn receive(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        let place = self.recordings.try_acquire();
+        place.map_err(|_| ApiError::too_many(RECORDINGS_MAX))
     }
 
     /// Whether one more process may be started: those that nobody waits for are counted by

@@ -1,6 +1,9 @@
 //! Recordings over HTTP, in a machine whose ears have no weights: forms that are right get as far
 //! as that, others are told what is wrong with them.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use serde_json::{Value, json};
 
 use super::machine::{Machine, Reply, reply};
@@ -93,6 +96,33 @@ async fn what_is_wrong_with_a_form_is_said() {
     let translated = reply(request.header("content-type", KIND).body(body(&[FILE]))).await;
     translated.check(400, &[("/error/code", json!("unsupported_parameter"))]);
     assert!(translated.text.contains(PATH), "{translated:#?}");
+}
+
+/// Each of these has begun to send a recording, and does not go on.
+#[tokio::test]
+async fn whoever_sends_slowly_keeps_nobody_else_waiting() {
+    let sandbox = Sandbox::new();
+    let machine = Machine::start(&sandbox, &[DONE], &[]);
+    let address = machine.url.trim_start_matches("http://");
+    let head = format!(
+        "POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {KIND}\r\n\
+         Content-Length: 100\r\nExpect: 100-continue\r\n\r\n"
+    );
+    let begin = |_| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+        // What a server says once it reads the body.
+        let mut reply = [0; b"HTTP/1.1 100 Continue".len()];
+        stream.read_exact(&mut reply).unwrap();
+        assert_eq!(&reply, b"HTTP/1.1 100 Continue");
+        stream
+    };
+    let slow: Vec<TcpStream> = (0..16).map(begin).collect();
+    let code = [("/error/code", json!("rate_limit_exceeded"))];
+    send(&machine, KIND, body(&[FILE])).await.check(429, &code);
+    let hello = json!({"model": "script", "messages": [{"role": "user", "content": "Hello"}]});
+    machine.post("/v1/chat/completions", &hello).await.check(200, &[]);
+    drop(slow);
 }
 
 #[tokio::test]

@@ -44,22 +44,29 @@ pub async fn post(
     State(service): State<Arc<Service>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let lease = service.admit()?;
-    let wanted = wanted(form::read(request, FILE).await?)?;
-    let patience = service.patience();
+    let _place = service.receive()?;
     let mut stopping = service.stopping.clone();
     let stopped = async move {
         // A sender that is gone has stopped too.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     };
-    let heard = tokio::select! {
-        heard = heard(&service, lease, wanted.recording, wanted.language) => heard?,
+    tokio::select! {
+        reply = answer(&service, request) => reply,
         () = stopped => {
             let message = "the machine is being stopped; send the recording again later";
-            return Err(ApiError::stopping(message));
+            Err(ApiError::stopping(message))
         }
-        () = tokio::time::sleep(patience) => return Err(late(patience.as_secs())),
-    };
+    }
+}
+
+/// Reads the form, hears its recording and writes the reply.
+async fn answer(service: &Arc<Service>, request: Request) -> Result<Response, ApiError> {
+    let wanted = wanted(form::read(request, FILE).await?)?;
+    let lease = service.admit()?;
+    let patience = service.patience();
+    let heard = heard(service, lease, wanted.recording, wanted.language);
+    let heard = tokio::time::timeout(patience, heard).await;
+    let heard = heard.map_err(|_| late(patience.as_secs()))??;
     Ok(wanted.written.reply(&heard))
 }
 
