@@ -128,6 +128,10 @@ pub enum Event {
         n: u32,
         /// The whole observation. A process with a plan may have it by its handle only.
         text: String,
+        /// What the process has in its place, where the text is held back: words of the kernel
+        /// with its handle, or the values that were taken out of another page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shown: Option<String>,
         /// False when it tells of a failure.
         ok: bool,
         /// Where it came from.

@@ -228,7 +228,8 @@ impl Execution {
                 Some(outcome) => {
                     execution.usage += step.usage;
                     execution.spent.tokens += step.usage.generated_tokens;
-                    execution.take_in(step.n, &step.action, outcome);
+                    let held = execution.held_back(step.n, &step.action, &outcome);
+                    execution.take_in(step.n, &step.action, outcome, held);
                 }
                 None => execution.pending.push_back(step),
             }
@@ -350,8 +351,9 @@ impl Execution {
         }
     }
 
-    /// Makes a finished step part of the process: its window, its guard, its costs.
-    fn take_in(&mut self, n: u32, action: &Value, outcome: Outcome) {
+    /// Makes a finished step part of the process: its window, its guard, its costs. What is
+    /// `held` stands in the window in place of its outcome.
+    fn take_in(&mut self, n: u32, action: &Value, outcome: Outcome, held: Option<String>) {
         // Here, so that a resumed process has in sight what it had before.
         if let (true, Ok(Syscall::Find(Find { query }))) =
             (outcome.ok, Syscall::from_action(action))
@@ -359,7 +361,6 @@ impl Execution {
             self.planner.reveal(&query);
             self.hold_planner();
         }
-        let held = self.held_back(n, action, &outcome);
         let seen = held.clone().unwrap_or_else(|| outcome.text.clone());
         let note = self.note_on(held.is_some(), &seen);
         let (action, together) = apart(action);

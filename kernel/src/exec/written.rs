@@ -36,16 +36,18 @@ impl Execution {
     pub(super) fn outcome(&mut self, step: &StepRow, outcome: Outcome) -> Result<(), Ending> {
         self.record(step, &outcome)?;
         self.announce(&step.action);
+        let held = self.held_back(step.n, &step.action, &outcome);
         self.emit(Event::Observation {
             pid: self.pid,
             n: step.n,
             text: outcome.text.clone(),
+            shown: held.clone(),
             ok: outcome.ok,
             label: outcome.label.clone(),
             ms: outcome.ms,
         });
         let parts = self.parts.clone();
-        self.take_in(step.n, &step.action, outcome);
+        self.take_in(step.n, &step.action, outcome, held);
         self.tell_left_out();
         if self.parts != parts {
             self.tell_parts();

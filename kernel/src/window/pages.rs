@@ -38,6 +38,9 @@ pub struct WindowPage {
     pub tokens: u32,
     /// Whether it is in the window, and not evicted.
     pub resident: bool,
+    /// Whether its text is held back: the process has its handle, or values out of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held: bool,
 }
 
 /// A window as it is laid out for the next step of its process.
@@ -67,6 +70,7 @@ impl Vm {
             label: page.label.clone(),
             tokens: count(&page.text),
             resident: true,
+            held: false,
         };
         let mut pages = vec![pinned(PageKind::Boot, &self.boot)];
         pages.extend(self.examples.iter().rev().map(|example| WindowPage {
@@ -75,6 +79,7 @@ impl Vm {
             label: example.label.clone(),
             tokens: example.messages.iter().map(|turn| count(&turn.text)).sum(),
             resident: true,
+            held: false,
         }));
         let reminder = self.reminder.iter();
         pages.extend(reminder.map(|page| pinned(PageKind::Reminder, page)));
@@ -87,6 +92,7 @@ impl Vm {
             label: step.label.clone(),
             tokens: count(&step.action) + count(&step.view(self.borders)),
             resident: step.resident,
+            held: step.is_held(),
         }));
         Ok(Window {
             size: self.window as u32,

@@ -10,7 +10,7 @@ use quipu_tools::{CancelToken, ToolError};
 use serde_json::{Value, json};
 
 use crate::session::Session;
-use crate::session::hearing::{Ears, Heard, Recording, Segment, clock, how_far, shown};
+use crate::session::hearing::{Ears, Heard, Recording, Segment, Stop, clock, how_far, shown};
 use crate::terminal::error::{self, FAILED, INTERRUPTED, UserError};
 use crate::terminal::output;
 
@@ -32,20 +32,11 @@ pub struct HearArgs {
     json: bool,
 }
 
-/// Stops what is heard when the command is dropped.
-struct Stop(CancelToken);
-
-impl Drop for Stop {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
-}
-
 /// Runs the command. What cannot be heard costs itself, not the other files.
 pub async fn run(session: &Session, args: HearArgs) -> Result<u8> {
     let ears = Arc::new(session.ears()?);
     let args = Arc::new(args);
-    let stop = Stop(CancelToken::default());
+    let stop = Stop::default();
     let mut code = 0;
     let mut values = Vec::new();
     for (n, path) in args.files.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! The window of a process as a bar of its pages.
 
-use quipu_kernel::window::{PageKind, Window};
+use quipu_kernel::window::{PageKind, Window, WindowPage};
 
 use crate::terminal::words::{fill, words};
 
@@ -76,13 +76,18 @@ pub fn lines(pid: i64, window: &Window, plain: bool, columns: usize) -> Vec<Stri
             false => format!("  {} {:>6}  {}", part.mark, part.tokens, part.name),
         });
     }
-    let out = window.pages.iter().filter(|page| !page.resident);
-    let out: Vec<&str> = out.filter_map(|page| page.id.as_deref()).collect();
-    if !out.is_empty() {
-        let pages = out.join(" ");
-        lines.push(fill(words().evicted_steps, &[("pages", &pages)]));
-    }
+    let out = ids(window, |page| !page.resident);
+    lines.extend(out.map(|pages| fill(words().evicted_steps, &[("pages", &pages)])));
+    let held = ids(window, |page| page.held);
+    lines.extend(held.map(|pages| fill(words().held_steps, &[("pages", &pages)])));
     lines
+}
+
+/// The ids of those pages of `window` that are `such`; none where there are none.
+fn ids(window: &Window, such: fn(&WindowPage) -> bool) -> Option<String> {
+    let pages = window.pages.iter().filter(|page| such(page));
+    let ids: Vec<&str> = pages.filter_map(|page| page.id.as_deref()).collect();
+    (!ids.is_empty()).then(|| ids.join(" "))
 }
 
 /// The parts side by side in `marks` characters, each as long as its share; what is there has a
@@ -109,7 +114,6 @@ fn bar(parts: &[Part], marks: usize) -> String {
 #[cfg(test)]
 mod tests {
     use quipu_kernel::label::Label;
-    use quipu_kernel::window::WindowPage;
 
     use super::*;
 
@@ -120,6 +124,7 @@ mod tests {
             label: Label::kernel(),
             tokens,
             resident,
+            held: false,
         }
     }
 
@@ -134,7 +139,10 @@ mod tests {
                 page(PageKind::Attached, None, 40, true),
                 page(PageKind::Task, None, 300, true),
                 page(PageKind::Step, Some("s1"), 700, false),
-                page(PageKind::Step, Some("s2"), 600, true),
+                WindowPage {
+                    held: true,
+                    ..page(PageKind::Step, Some("s2"), 600, true)
+                },
                 page(PageKind::Step, Some("s3"), 400, true),
             ],
         };

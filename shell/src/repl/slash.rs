@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use clap::Parser;
+use quipu_kernel::calls::held_steps;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::label::Label;
 use quipu_kernel::planner::parts::Parts;
@@ -332,8 +333,10 @@ impl Repl<'_> {
     /// Shows step `n` of the last process in full; all of them where none is named.
     fn step(&self, n: Option<u32>) -> Result<u8> {
         let pid = self.known(self.last)?;
-        let steps = self.door.journal().steps(pid)?;
-        let mut steps = steps
+        let journal = self.door.journal();
+        let held = held_steps(journal, pid)?;
+        let mut steps = journal
+            .steps(pid)?
             .into_iter()
             .filter(|step| n.is_none_or(|n| n == step.n));
         let mut is_there = false;
@@ -341,6 +344,9 @@ impl Repl<'_> {
             is_there = true;
             let (verb, rest) = action_words(&step.action);
             output::line(&visible(&format!("{}  {verb}  {rest}", step.n)))?;
+            if held.contains(&step.n) {
+                output::line(&format!("({})", words().held_back))?;
+            }
             if let Some(outcome) = step.outcome {
                 output::line(&visible(&outcome.text))?;
             }

@@ -43,6 +43,16 @@ pub struct Recording {
     kept: Option<PathBuf>,
 }
 
+/// Stops what is heard with its token when it is dropped: nobody waits for that any more.
+#[derive(Default)]
+pub struct Stop(pub CancelToken);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
 /// What was heard in a part of a recording.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 pub struct Heard {
@@ -96,7 +106,7 @@ impl Ears {
             let part = self.part(recording, known, from, cancel)?;
             // A part that does not go on would be heard for ever.
             start = part.next.filter(|next| *next > from);
-            kept.add(&part);
+            kept.add(from, &part);
             told(&part);
             all.add(part);
         }
@@ -140,6 +150,12 @@ impl Heard {
         (self.next, self.length) = (part.next, part.length.or(self.length));
     }
 
+    /// Seconds of the recording: as its file says, or else up to where something was said last.
+    pub fn seconds(&self) -> f64 {
+        let last = self.segments.last().map_or(0.0, |segment| segment.end);
+        self.length.unwrap_or(last)
+    }
+
     /// All that was said, a line for each sentence or so.
     pub fn text(&self) -> String {
         let lines: Vec<&str> = self.segments.iter().map(|one| one.text.as_str()).collect();
@@ -167,28 +183,37 @@ impl Recording {
     }
 }
 
-/// The file in which parts are kept, one a line. What fails with it costs only time later.
+/// The file in which parts are kept, one a line, each behind the second at which it begins. What
+/// fails with it costs only time later.
 struct Kept(Option<PathBuf>);
 
 impl Kept {
-    /// The parts that are kept, up to the first that is broken.
+    /// The parts that are kept, up to the first that is broken. Several may hear the same
+    /// recording at once and write here: a part that does not go on from the one before is
+    /// another's.
     fn take(&mut self) -> Vec<Heard> {
         let file = self.0.as_ref().and_then(|path| File::open(path).ok());
         let lines = file.map(|file| BufReader::new(file).lines());
         let lines = lines.into_iter().flatten().map_while(|line| line.ok());
-        let parts: Vec<Heard> = lines
+        let kept: Vec<(f64, Heard)> = lines
             .map_while(|line| serde_json::from_str(&line).ok())
             .collect();
         // What is broken behind them goes.
         self.remove();
-        for part in &parts {
-            self.add(part);
+        let (mut parts, mut next) = (Vec::new(), Some(0.0));
+        for (from, part) in kept {
+            if next == Some(from) {
+                self.add(from, &part);
+                next = part.next;
+                parts.push(part);
+            }
         }
         parts
     }
 
-    fn add(&self, part: &Heard) {
-        let (Some(path), Ok(line)) = (&self.0, serde_json::to_string(part)) else {
+    /// Keeps `part`, which begins `from` seconds after the start.
+    fn add(&self, from: f64, part: &Heard) {
+        let (Some(path), Ok(line)) = (&self.0, serde_json::to_string(&(from, part))) else {
             return;
         };
         let file = OpenOptions::new().append(true).create(true).open(path);
@@ -374,7 +399,10 @@ mod tests {
             ..Heard::default()
         };
         let kept = new().kept_as(None);
-        kept.add(&part(Some(60.0)));
+        kept.add(0.0, &part(Some(60.0)));
+        // Of others, who hear the same.
+        kept.add(0.0, &part(Some(60.0)));
+        kept.add(120.0, &part(Some(180.0)));
         let path = kept.0.clone().expect("a place");
         let mut file = OpenOptions::new().append(true).open(&path).expect("there");
         file.write_all(b"{\"segm").expect("written");

@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write};
 use console::Style;
 use quipu_kernel::event::Event;
 use quipu_kernel::gate::plan::Plan;
-use quipu_kernel::label::{Secrecy, Trust};
+use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::Status;
 use quipu_kernel::window::reminder::{Reminder, Source};
 use serde_json::Value;
@@ -138,6 +138,7 @@ impl Renderer {
             Event::Observation {
                 n,
                 text,
+                shown,
                 ok,
                 label,
                 ms,
@@ -149,17 +150,7 @@ impl Renderer {
                     (false, true) => "→".to_owned(),
                     (false, false) => "✗".to_owned(),
                 };
-                let mut note = seconds(*ms);
-                if label.trust == Trust::Untrusted {
-                    let from = fill(words().untrusted, &[("source", &visible(&label.source))]);
-                    note.push_str(&format!(" · {from}"));
-                }
-                let kept = match label.secrecy {
-                    Secrecy::Public => None,
-                    Secrecy::Private => Some(words().private),
-                    Secrecy::Secret => Some(words().secret),
-                };
-                note.extend(kept.map(|kept| format!(" · {kept}")));
+                let note = note(*ms, label, shown.is_some());
                 let text = match self.folds {
                     true => folded(*n, text, columns()),
                     false => visible(&shortened(text, SHOWN_CHARS)).replace('\n', "\n          "),
@@ -250,6 +241,24 @@ impl Renderer {
     }
 }
 
+/// What stands beside an observation that took `ms`: that nobody vouches for it, that the process
+/// has it by its handle only, and that it is not for all.
+fn note(ms: u64, label: &Label, held: bool) -> String {
+    let from = fill(words().untrusted, &[("source", &visible(&label.source))]);
+    let kept = match label.secrecy {
+        Secrecy::Public => None,
+        Secrecy::Private => Some(words().private),
+        Secrecy::Secret => Some(words().secret),
+    };
+    let parts = [
+        Some(seconds(ms)),
+        (label.trust == Trust::Untrusted).then_some(from),
+        held.then(|| words().held_back.to_owned()),
+        kept.map(str::to_owned),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
 /// Characters of a line that are left for what stands beside an observation.
 const BESIDE: usize = 40;
 
@@ -325,6 +334,20 @@ pub fn action_words(action: &Value) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_beside_it_says_who_has_it() {
+        let check = |trust: Trust, secrecy: Secrecy, held: bool, want: &str| {
+            let mut label = Label::new("tool:post", trust);
+            label.secrecy = secrecy;
+            assert_eq!(note(1500, &label, held), want);
+        };
+        check(Trust::User, Secrecy::Public, false, "1.5 s");
+        let strange = "1.5 s · untrusted, from tool:post";
+        check(Trust::Untrusted, Secrecy::Public, false, strange);
+        let held = "1.5 s · untrusted, from tool:post · held back · private";
+        check(Trust::Untrusted, Secrecy::Private, true, held);
+    }
 
     #[test]
     fn what_comes_back_is_folded_to_a_line() {

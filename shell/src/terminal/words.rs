@@ -168,6 +168,7 @@ catalogue! {
     no_plan: "the task of process {pid} has one part, and nothing is planned for it",
         "进程 {pid} 的任务只有一个部分，没有为它制定计划";
     evicted_steps: "out of sight: {pages}", "已移出窗口：{pages}";
+    held_steps: "held back, by handles or values only: {pages}", "已隔离，仅有句柄或取出的值：{pages}";
     process_goes_on: "process {pid} goes on after step {steps}", "进程 {pid} 从第 {steps} 步之后继续";
     taught: "shown what was learnt: {ids}", "展示学到的示例：{ids}";
     left_out: "{tool} is left out: no grammar holds its schema ({reason})",
@@ -177,6 +178,7 @@ catalogue! {
     tokens: "{prompt:token} ({cached} cached) + {generated}",
         "{prompt} 个 token（{cached} 个来自缓存）+ {generated}";
     untrusted: "untrusted, from {source}", "不受信任，来自 {source}";
+    held_back: "held back", "已隔离";
     private: "private", "私密";
     secret: "secret", "机密";
     more: "[more lines: {lines}, /step {n}]", "［还有 {lines} 行：/step {n}］";

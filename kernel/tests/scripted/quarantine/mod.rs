@@ -236,7 +236,7 @@ async fn a_recall_shows_the_text_and_taints() {
 }
 
 #[tokio::test]
-async fn the_journal_knows_what_was_held_back() {
+async fn the_journal_the_events_and_the_window_know_what_was_held_back() {
     let (reader, take) = (read(), extract("s1", &values()));
     let answer = r#"{"answer":"${page:s1}"}"#;
     let unplanned = Program {
@@ -255,9 +255,30 @@ async fn the_journal_knows_what_was_held_back() {
         let folder = tempfile::tempdir().expect("a folder");
         let journal = folder.path().join("journal.db");
         let machine = machine(&script, Rules::default(), &journal);
-        let (said, pid) = followed(&machine.kernel, program).await;
+        let mut events = machine.kernel.subscribe();
+        let pid = machine.kernel.spawn(program).expect("it starts");
+        let mut told = Vec::new();
+        while let Some(event) = machine.kernel.next_event(&mut events, pid).await {
+            match event {
+                Event::Observation { n, shown, .. } => told.extend(shown.map(|shown| (n, shown))),
+                Event::Exited { .. } => break,
+                _ => {}
+            }
+        }
+        machine.kernel.wait(pid).await.expect("an end");
         let held = held_steps(machine.kernel.journal(), pid).expect("a journal");
-        assert_eq!(held, want, "{said}");
+        assert_eq!(held, want);
+        let steps: Vec<u32> = told.iter().map(|(n, _)| *n).collect();
+        assert_eq!(steps, want, "{told:?}");
+        for (_, shown) in &told {
+            lacks(shown, &MARKS);
+        }
+        let window = machine.kernel.window(pid).expect("a journal");
+        let pages = window.expect("it fits").pages.into_iter();
+        let held = pages.filter(|page| page.held);
+        let held: Vec<String> = held.filter_map(|page| page.id).collect();
+        let want: Vec<String> = want.iter().map(|n| format!("s{n}")).collect();
+        assert_eq!(held, want);
     }
 }
 

@@ -265,9 +265,10 @@ impl Told {
     fn step(&self, event: &Event) -> Option<String> {
         let text = match event {
             Event::Action { action, .. } if action.get("answer").is_none() => format!("{action}\n"),
-            Event::Observation { text, .. } => {
-                let shown: String = text.chars().take(RESULT_CHARS).collect();
-                format!("{shown}\n")
+            Event::Observation { text, shown, .. } => {
+                let held = if shown.is_some() { "(held back) " } else { "" };
+                let begin: String = text.chars().take(RESULT_CHARS).collect();
+                format!("{held}{begin}\n")
             }
             _ => return None,
         };

@@ -93,6 +93,11 @@ impl ApiError {
         }
     }
 
+    /// The body did not come in the time that a client has for it.
+    pub fn too_slow() -> Self {
+        Self::malformed("the body did not come in time; send it again")
+    }
+
     /// There is no such thing.
     pub fn not_found(param: Option<&str>, code: &'static str, message: impl Into<String>) -> Self {
         Self {

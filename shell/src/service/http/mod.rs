@@ -5,14 +5,15 @@
 //! | `state` | what all requests share |
 //! | `routes` | what each route needs |
 //! | `guard` | who may ask |
-//! | `wire`, `error` | bodies, streams of events, errors |
+//! | `wire`, `form`, `error` | bodies, forms with a file, streams of events, errors |
 //! | `plain/` | the plain model, whichever API it is asked by |
 //! | `chat/` | `/v1/chat/completions` |
 //! | `responses`, `messages` | `/v1/responses`, `/v1/messages` |
 //! | `agent` | a whole agent as a model |
 //! | `decisions`, `systemone`, `embeddings` | what a model tells without writing |
 //! | `models` | `/v1/models` |
-//! | `speech` | `/v1/audio/speech` |
+//! | `speech`, `transcription/` | `/v1/audio`: what is written is spoken, what is said is written |
+//! | `sense` | the voice and the ears, for those two |
 //! | `native` | `/api/v1`: processes, memory, tools |
 //! | `hooks` | `/api/v1/hooks`: other programs start scheduled agents |
 //! | `openapi` | what there is, for programs |
@@ -27,6 +28,7 @@ mod chat;
 mod decisions;
 mod embeddings;
 mod error;
+mod form;
 pub mod guard;
 mod hooks;
 mod messages;
@@ -38,11 +40,13 @@ mod page;
 mod plain;
 mod responses;
 mod routes;
+mod sense;
 mod speech;
 pub mod state;
 mod systemone;
 #[cfg(test)]
 mod torture;
+mod transcription;
 mod wire;
 
 use std::future::Future;
@@ -76,6 +80,8 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/v1/messages", post(messages::post))
         .route("/v1/embeddings", post(embeddings::post))
         .route("/v1/audio/speech", post(speech::post))
+        .route("/v1/audio/transcriptions", post(transcription::post))
+        .route("/v1/audio/translations", post(transcription::translate))
         .route("/v1/decisions", post(decisions::post))
         .route("/v1/systemone", post(systemone::post))
         .merge(native())

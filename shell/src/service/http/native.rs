@@ -10,6 +10,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
+use quipu_kernel::calls::held_steps;
 use quipu_kernel::event::{Event, Subscription};
 use quipu_kernel::journal::JournalError;
 use quipu_kernel::label::{Label, Trust};
@@ -193,6 +194,10 @@ pub async fn log(State(service): Shared, Path(pid): Path<String>) -> Answer {
     let mut log = json!({"process": row, "steps": steps, "recalled": recalled});
     add_rulings(&mut log["steps"], &journal.rulings(pid)?);
     add_plan(&mut log, journal.plan(pid)?.as_ref());
+    let held = held_steps(journal, pid)?;
+    if !held.is_empty() {
+        log["held"] = json!(held);
+    }
     Ok(wire::json(&log))
 }
 

@@ -5,7 +5,9 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::routes::{Needs, ROUTES, Route};
+use super::transcription::Written;
 use super::wire;
+use crate::session::builtin;
 
 /// Answers `GET /api/v1/openapi.json`.
 pub async fn get() -> Response {
@@ -108,6 +110,7 @@ fn operation(route: &Route) -> Value {
 fn body_kind(path: &str) -> &'static str {
     match path {
         "/api/v1/hooks/{name}" => "text/plain",
+        "/v1/audio/transcriptions" | "/v1/audio/translations" => "multipart/form-data",
         _ => "application/json",
     }
 }
@@ -148,6 +151,18 @@ fn body(path: &str) -> Value {
         ),
         "/api/v1/processes/{pid}/fork" | "/api/v1/processes/{pid}/resume" => (&[], again),
         "/api/v1/hooks/{name}" => return json!({"type": "string"}),
+        "/v1/audio/transcriptions" => (
+            &["file"],
+            json!({
+                "file": {"type": "string", "contentMediaType": "application/octet-stream",
+                         "description": "WAV, FLAC, MP3, Ogg, Opus or M4A"},
+                "model": {"enum": [builtin::EARS]},
+                "language": {"type": "string", "description": "A code, such as en or zh-hans"},
+                "response_format": {"enum": Written::NAMES, "default": "json"},
+                "timestamp_granularities[]": {"type": "array", "items": {"enum": ["segment"]}},
+                "temperature": {"const": 0},
+            }),
+        ),
         _ => return json!({"type": "object"}),
     };
     json!({"type": "object", "required": required, "properties": properties,

@@ -82,6 +82,16 @@ pub const ROUTES: &[Route] = &[
         "OpenAI's speech: a text as sound",
     ),
     post(
+        "/v1/audio/transcriptions",
+        Entry,
+        "OpenAI's transcriptions: what is said in a recording",
+    ),
+    post(
+        "/v1/audio/translations",
+        Entry,
+        "OpenAI's translations of recordings, which the ears do not make: always refused",
+    ),
+    post(
         "/v1/decisions",
         Entry,
         "Typed questions, answered with probabilities",

@@ -3,7 +3,7 @@
 //! The voice computes on a thread of its own and hands over each sentence when it is ready; a
 //! client that leaves ends it after the one under way.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -11,23 +11,20 @@ use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{Stream, StreamExt, stream};
-use quipu_voice::{RATE, Voice, sentences, wav};
+use quipu_voice::{RATE, sentences, wav};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 use super::error::ApiError;
+use super::sense::{check_model, said};
 use super::state::Service;
 use super::wire::{self, Input};
-use crate::session::builtin;
-use crate::session::senses::no_weights;
 use crate::session::speech::explained;
-use crate::terminal::error::hint;
+use crate::session::{Session, builtin};
 
 /// The most characters of one text, as in the API that this is the form of.
 const CHARS_MAX: usize = 4096;
-/// Texts that are spoken at the same time; others wait. Each takes some hundred MB.
-const AT_ONCE: usize = 2;
 /// Sentences that wait to be sent.
 const AHEAD: usize = 2;
 /// How many times as fast as usual.
@@ -38,21 +35,6 @@ const ELSEWHERE: &[&str] = &[
     "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage",
     "shimmer", "verse",
 ];
-
-/// The voice, read when the first text is to be spoken.
-pub struct Voices {
-    open: Mutex<Option<Arc<Voice>>>,
-    places: Arc<Semaphore>,
-}
-
-impl Default for Voices {
-    fn default() -> Self {
-        Self {
-            open: Mutex::default(),
-            places: Arc::new(Semaphore::new(AT_ONCE)),
-        }
-    }
-}
 
 /// The body of a request.
 #[derive(Debug, Deserialize)]
@@ -97,8 +79,7 @@ pub async fn post(
 ) -> Result<Response, ApiError> {
     let wanted = wanted(asked)?;
     let lease = service.admit()?;
-    let place = service.voices.places.clone().acquire_owned().await;
-    let place = place.map_err(|_| ApiError::stopping("the machine is being stopped"))?;
+    let place = service.voice.place().await?;
     // The length of one sentence is known before it is sent.
     let is_one = sentences(&wanted.text).len() == 1;
     let (form, as_events) = (wanted.form, wanted.events);
@@ -174,7 +155,7 @@ fn events(
 
 /// Speaks the text, and hands over each sentence as it is ready.
 fn say(service: &Service, wanted: &Wanted, sender: &mpsc::Sender<Spoken>) -> Result<(), ApiError> {
-    let voice = service.voices.open(service)?;
+    let voice = service.voice.open(&service.session, Session::voice)?;
     let speaker = wanted.speaker.as_deref();
     if let Err(error) = voice.check(speaker) {
         return Err(ApiError::invalid("voice", said(explained(error))));
@@ -205,48 +186,9 @@ fn say(service: &Service, wanted: &Wanted, sender: &mpsc::Sender<Spoken>) -> Res
     }
 }
 
-/// An error with what to do about it.
-fn said(error: anyhow::Error) -> String {
-    match hint(&error) {
-        hint if hint.is_empty() => format!("{error:#}"),
-        hint => format!("{error:#}; {hint}"),
-    }
-}
-
-impl Voices {
-    /// The voice; read once it is there.
-    fn open(&self, service: &Service) -> Result<Arc<Voice>, ApiError> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(voice) = open.as_ref() {
-            return Ok(voice.clone());
-        }
-        let session = &service.session;
-        if session.firmware(builtin::VOICE).is_none() {
-            let message = said(no_weights(builtin::VOICE));
-            return Err(ApiError::not_found(
-                Some("model"),
-                "model_not_found",
-                message,
-            ));
-        }
-        let voice = session.voice();
-        let voice = voice.map_err(|error| ApiError::internal(said(error)))?;
-        Ok(open.insert(Arc::new(voice)).clone())
-    }
-}
-
 /// Checks what a client asks for.
 fn wanted(asked: Asked) -> Result<Wanted, ApiError> {
-    if let Some(model) = asked.model.filter(|model| model != builtin::VOICE) {
-        let voice = builtin::VOICE;
-        let message =
-            format!("there is no model {model:?} that speaks; this machine has {voice:?}");
-        return Err(ApiError::not_found(
-            Some("model"),
-            "model_not_found",
-            message,
-        ));
-    }
+    check_model(asked.model.as_deref(), builtin::VOICE, "speaks")?;
     let text = asked.input.unwrap_or_default();
     if text.trim().is_empty() {
         return Err(ApiError::invalid("input", "a text to be spoken is needed"));

@@ -10,18 +10,23 @@ use quipu_kernel::Kernel;
 use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::Pid;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use quipu_voice::Voice;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
 
 use super::embeddings::Meanings;
 use super::error::ApiError;
 use super::guard::{Caller, Guard};
 use super::metrics::Metrics;
-use super::speech::Voices;
+use super::sense::Sense;
 use crate::service::schedules::Scheduler;
-use crate::session::Session;
+use crate::session::hearing::Ears;
+use crate::session::{Session, builtin};
 
 /// Answers that may be under way at once; one more is turned away.
 pub const ANSWERS_MAX: usize = 128;
+/// Recordings that may be sent and heard at once; one more is turned away. Each is a file on the
+/// disk meanwhile.
+const RECORDINGS_MAX: usize = 16;
 /// Processes that may run at once; no more are started over HTTP.
 pub const PROCESSES_MAX: usize = 128;
 /// Answered requests whose tokens stay with the CPU, for the next turn of a conversation.
@@ -46,12 +51,15 @@ pub struct Service {
     /// The model of `/v1/embeddings`.
     pub meanings: Meanings,
     /// The voice of `/v1/audio/speech`.
-    pub voices: Voices,
+    pub voice: Sense<Voice>,
+    /// The ears of `/v1/audio/transcriptions`.
+    pub ears: Sense<Ears>,
     /// What starts agents by itself.
     pub schedules: Arc<Scheduler>,
     /// Becomes true when the machine stops.
     pub stopping: watch::Receiver<bool>,
     permits: Arc<Semaphore>,
+    recordings: Semaphore,
     pids: Pids,
 }
 
@@ -82,10 +90,12 @@ impl Service {
             guard,
             metrics: Metrics::default(),
             meanings: Meanings::default(),
-            voices: Voices::default(),
+            voice: Sense::new(builtin::VOICE),
+            ears: Sense::new(builtin::EARS),
             schedules,
             stopping,
             permits: Arc::new(Semaphore::new(ANSWERS_MAX)),
+            recordings: Semaphore::new(RECORDINGS_MAX),
             pids: Pids {
                 // An earlier service's states may be on disk under its own numbers.
                 last: AtomicI64::new(-(now.as_millis() as i64)),
@@ -133,6 +143,16 @@ impl Service {
             pid: self.pids.last.fetch_sub(1, Ordering::Relaxed) - 1,
             _permit: permit,
         })
+    }
+
+    /// A place among the recordings that are sent and heard: a client who sends one slowly takes
+    /// no place of an answer.
+    ///
+    /// # Errors
+    /// Where all are taken.
+    pub fn receive(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        let place = self.recordings.try_acquire();
+        place.map_err(|_| ApiError::too_many(RECORDINGS_MAX))
     }
 
     /// Whether one more process may be started: those that nobody waits for are counted by

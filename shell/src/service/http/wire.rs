@@ -31,22 +31,45 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let kind = request.headers().get(header::CONTENT_TYPE);
-        let kind = kind.and_then(|kind| kind.to_str().ok());
-        let is_json = kind.is_some_and(|kind| {
-            let kind = kind.split(';').next().unwrap_or_default().trim();
-            kind.eq_ignore_ascii_case("application/json")
-        });
-        if !is_json {
-            return Err(ApiError {
-                status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                ..ApiError::malformed("send the body as `Content-Type: application/json`")
-            });
-        }
+        check_kind(&request, "application/json")?;
         let bytes = read(request, BODY_BYTES_MAX).await?;
         let read = serde_json::from_slice(&bytes);
         read.map(Input)
             .map_err(|error| ApiError::malformed(format!("the body cannot be read: {error}")))
+    }
+}
+
+/// Refuses a body that is sent as another type of content than `wanted`.
+///
+/// # Errors
+/// The status 415, with the header that is wanted.
+pub fn check_kind(request: &Request, wanted: &str) -> Result<(), ApiError> {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok());
+    let is_wanted = kind.is_some_and(|kind| {
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        kind.eq_ignore_ascii_case(wanted)
+    });
+    match is_wanted {
+        true => Ok(()),
+        false => Err(ApiError {
+            status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            ..ApiError::malformed(format!("send the body as `Content-Type: {wanted}`"))
+        }),
+    }
+}
+
+/// Refuses a body that says that it has more than `bytes_max`: nobody has to send all of what is
+/// not read anyway.
+///
+/// # Errors
+/// The status 413.
+pub fn check_length(request: &Request, bytes_max: usize) -> Result<(), ApiError> {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    match length.is_some_and(|length| length > bytes_max) {
+        true => Err(ApiError::too_large(bytes_max)),
+        false => Ok(()),
     }
 }
 
@@ -55,16 +78,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
 /// # Errors
 /// Where it is larger, or does not come in time.
 pub async fn read(request: Request, bytes_max: usize) -> Result<Bytes, ApiError> {
-    // Nobody has to send all of what is not read anyway.
-    let length = request.headers().get(header::CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > bytes_max) {
-        return Err(ApiError::too_large(bytes_max));
-    }
+    check_length(&request, bytes_max)?;
     let bytes = to_bytes(request.into_body(), bytes_max);
     let bytes = tokio::time::timeout(BODY_PATIENCE, bytes).await;
     bytes
-        .map_err(|_| ApiError::malformed("the body did not come in time; send it again"))?
+        .map_err(|_| ApiError::too_slow())?
         .map_err(|_| ApiError::too_large(bytes_max))
 }
 

@@ -94,6 +94,8 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("post", "/v1/messages", "entry"),
     ("post", "/v1/embeddings", "entry"),
     ("post", "/v1/audio/speech", "entry"),
+    ("post", "/v1/audio/transcriptions", "entry"),
+    ("post", "/v1/audio/translations", "entry"),
     ("post", "/v1/decisions", "entry"),
     ("post", "/v1/systemone", "entry"),
     ("get", "/api/v1/openapi.json", "entry"),

@@ -3,6 +3,7 @@
 mod agents;
 mod chat;
 mod guards;
+mod hearing;
 pub mod machine;
 mod native;
 mod odds;

@@ -148,7 +148,9 @@ async function agent(name, prompt, shown) {
     if (event.event === "action" && !("answer" in event.action)) {
       step(shown, event.action.tool || "step", JSON.stringify(event.action, null, 2));
     } else if (event.event === "observation") {
-      step(shown, event.ok ? "result" : "it failed", event.text);
+      const title = event.ok ? "result" : "it failed";
+      const held = event.shown ? `The process has in its place:\n${event.shown}\n\n` : "";
+      step(shown, held ? `${title} · held back` : title, held + event.text);
     } else if (event.key && !asked.has(event.key)) {
       asked.add(event.key);
       question(shown, pid, key, event);
@@ -292,6 +294,7 @@ async function log(pid) {
     const times = [["decided", step.decide_ms], ["done", step.outcome?.ms]];
     const took = times.filter(([, ms]) => ms).map(([word, ms]) => `${word} in ${count(ms)} ms`);
     const from = step.outcome ? [`${step.outcome.label.source}, ${step.outcome.label.trust}`] : [];
+    if (log.held?.includes(step.n)) from.push("held back");
     fold.append(make("summary", [`${step.n}: ${what}`, ...took, ...from].join(" · ")));
     fold.append(make("pre", JSON.stringify(step.action, null, 2)));
     fold.append(make("pre", step.outcome ? step.outcome.text : "(no outcome)"));
