@@ -86,7 +86,9 @@ impl InWorld for Put {
             trust,
             ..hands.level()
         };
-        let said = old.as_ref().map(|old| replaced(&old.text, level_of(old), all));
+        let said = old
+            .as_ref()
+            .map(|old| replaced(&old.text, level_of(old), all));
         let said = said.unwrap_or_default();
         match keep(hands, self.text, old.map(|old| old.id), trust) {
             // The same words for the same text: one that is put again and again is a

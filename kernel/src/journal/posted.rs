@@ -143,7 +143,9 @@ fn told_of(outcome: &Outcome) -> Option<Pid> {
     // Most outcomes are something else, and long ones are not read for nothing.
     let may_be = outcome.ok && outcome.text.starts_with(BEGINS);
     let told: Value = serde_json::from_str(may_be.then_some(&outcome.text)?).ok()?;
-    told["process"].as_i64().filter(|_| told["told"].is_string())
+    told["process"]
+        .as_i64()
+        .filter(|_| told["told"].is_string())
 }
 
 #[cfg(test)]

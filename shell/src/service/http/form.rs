@@ -150,7 +150,9 @@ impl Form {
         let mut file = tempfile::tempfile().expect("a file");
         file.write_all(bytes).expect("it is written");
         file.rewind().expect("it is read from its start");
-        let texts = texts.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        let texts = texts
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
         Self {
             texts: texts.collect(),
             file: Some(file),
@@ -178,7 +180,11 @@ mod tests {
     /// A body of these fields, of which `file` is one.
     fn body(fields: &[(&str, &str)]) -> String {
         let fields = fields.iter().map(|(name, value)| {
-            let file = if *name == "file" { "; filename=\"a\"" } else { "" };
+            let file = if *name == "file" {
+                "; filename=\"a\""
+            } else {
+                ""
+            };
             format!(
                 "--x\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n"
             )
@@ -220,7 +226,12 @@ mod tests {
             assert!(error.message.contains(want), "{error:?}");
         };
         let one = body(&[("model", "ears")]);
-        check(request("application/json", "{}"), 415, "multipart/form-data").await;
+        check(
+            request("application/json", "{}"),
+            415,
+            "multipart/form-data",
+        )
+        .await;
         check(request("multipart/form-data", one.clone()), 400, "boundary").await;
         let cut = one.trim_end_matches("--x--\r\n").to_owned();
         check(request(KIND, cut), 400, "cannot be read").await;

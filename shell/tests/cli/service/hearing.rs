@@ -43,7 +43,13 @@ async fn a_form_that_is_right_needs_the_ears() {
         }
     };
     check(&[FILE]).await;
-    check(&[("model", "ears"), FILE, ("language", "en"), ("temperature", "0")]).await;
+    check(&[
+        ("model", "ears"),
+        FILE,
+        ("language", "en"),
+        ("temperature", "0"),
+    ])
+    .await;
     for format in ["json", "text", "srt", "vtt"] {
         check(&[("response_format", format), FILE]).await;
     }
@@ -121,7 +127,10 @@ async fn whoever_sends_slowly_keeps_nobody_else_waiting() {
     let code = [("/error/code", json!("rate_limit_exceeded"))];
     send(&machine, KIND, body(&[FILE])).await.check(429, &code);
     let hello = json!({"model": "script", "messages": [{"role": "user", "content": "Hello"}]});
-    machine.post("/v1/chat/completions", &hello).await.check(200, &[]);
+    machine
+        .post("/v1/chat/completions", &hello)
+        .await
+        .check(200, &[]);
     drop(slow);
 }
 

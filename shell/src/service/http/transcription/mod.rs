@@ -228,10 +228,19 @@ mod tests {
         check(&[("prompt", "Names: Ann.")], Some("prompt"));
         check(&[("temperature", "0.2")], Some("temperature"));
         check(&[("temperature", "warm")], Some("temperature"));
-        check(&[("response_format", "diarized_json")], Some("response_format"));
+        check(
+            &[("response_format", "diarized_json")],
+            Some("response_format"),
+        );
         check(&[(times, "segment")], Some(times));
-        check(&[("response_format", "verbose_json"), (times, "word")], Some(times));
-        check(&[("response_format", "verbose_json"), (times, "x")], Some(times));
+        check(
+            &[("response_format", "verbose_json"), (times, "word")],
+            Some(times),
+        );
+        check(
+            &[("response_format", "verbose_json"), (times, "x")],
+            Some(times),
+        );
         check(&[("stream", "true")], Some("stream"));
         check(&[("include[]", "logprobs")], Some("include[]"));
         let empty = wanted(Form::of(&[], b"")).unwrap_err();

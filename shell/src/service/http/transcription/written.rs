@@ -101,7 +101,10 @@ fn cues(heard: &Heard, point: char) -> impl Iterator<Item = (String, String)> {
 fn time(seconds: f64, point: char) -> String {
     let ms = (seconds.max(0.0) * 1000.0).round() as u64;
     let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
-    format!("{hours:02}:{minutes:02}:{seconds:02}{point}{:03}", ms % 1000)
+    format!(
+        "{hours:02}:{minutes:02}:{seconds:02}{point}{:03}",
+        ms % 1000
+    )
 }
 
 #[cfg(test)]
