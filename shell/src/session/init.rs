@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
@@ -35,10 +34,11 @@ use crate::config::{env_vars, policy, private};
 use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
 use crate::session::embedder::{self, LazyEmbedder};
+use crate::session::introduce;
 use crate::session::judgement;
 use crate::session::library::Library;
 use crate::session::lock::MachineLock;
-use crate::terminal::output::{counted, visible};
+use crate::terminal::output::counted;
 use crate::terminal::{bar, draft, secrets};
 
 /// Pages that get vectors whenever the store is opened, a few seconds' work; more wait for
@@ -312,11 +312,12 @@ impl Session {
         agent.check_memory(&*store)?;
         let swap = self.paths.cache.join("kv");
         paths::create(&swap)?;
+        let first = introduce::is_first(&swap);
         let waits = self.settings.cpu == CpuChoice::Local;
         let loading = waits.then(|| draft::loading(&self.settings.model));
         let cpu = self.cpu(swap).await?;
         drop(loading);
-        self.introduce(&*cpu);
+        self.introduce(&*cpu, first && waits);
         let judgement = self.judgement();
         let kernel = Kernel::boot(Parts {
             cpu,
@@ -337,16 +338,6 @@ impl Session {
             say!("warning: {}", tool.told());
         }
         Ok(bus)
-    }
-
-    /// Says what computes, to a person or where more was asked for.
-    fn introduce(&self, cpu: &dyn Cpu) {
-        if self.globals.verbose > 0 || console::Term::stderr().is_term() {
-            let words = describe(cpu.info());
-            // The style is this program's own, so only the words are made visible.
-            let words = console::style(visible(&words)).for_stderr().dim();
-            let _ = writeln!(std::io::stderr(), "{words}");
-        }
     }
 
     /// The models that were named, or what computes by the settings; each once.
@@ -396,7 +387,7 @@ impl Session {
         }
         let store = self.store_in(&folder.join("store"), Access::ReadWrite)?;
         let cpu = self.cpu(folder.join("kv")).await?;
-        self.introduce(&*cpu);
+        self.introduce(&*cpu, false);
         Ok(Kernel::boot(Parts {
             cpu,
             store,

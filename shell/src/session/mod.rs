@@ -23,6 +23,7 @@ pub mod bus;
 pub mod embedder;
 pub mod hearing;
 pub mod init;
+mod introduce;
 pub mod judgement;
 pub mod learnt;
 pub mod library;

@@ -120,6 +120,8 @@ catalogue! {
     fetch: "{model} is not on this machine. Fetch it now{size}? [y/N] ",
         "此机器上没有 {model}。现在下载{size}吗？[y/N] ";
     loading: "loading {model}…", "正在加载 {model}…";
+    first_answer: "the first answer takes longer: the model reads once what it decides by, which is kept",
+        "第一个回答较慢：模型先读取一次判断所依据的示例，之后会保留";
     shared: "{cpu} · shared with the machine that runs here",
         "{cpu} · 与此处正在运行的机器共用";
     cut_off: "process {pid} was cut off: /resume {pid} carries it on, /continue brings its conversation back",

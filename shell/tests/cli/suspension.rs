@@ -122,7 +122,9 @@ fn a_batch_goes_on_where_its_machine_was_stopped() {
     for pid in ["1", "2"] {
         sandbox.log_until(pid, |log| log["steps"][1]["action"].is_object());
     }
-    machine.end("TERM").check(0, &["hint: 2 suspended"]);
+    machine
+        .end("TERM")
+        .check(0, &["hint: 2 processes suspended"]);
     guest.end().check(130, &["not started: 1 task", "--resume"]);
     sandbox.install("slow", MENDED);
     let _machine = Machine::start(&sandbox, LINES, &[]);

@@ -70,9 +70,9 @@ impl Form {
 ///
 /// # Errors
 /// A body of another kind, which is broken, too large, or does not come in time.
-pub async fn read(mut request: Request, file: &str) -> Result<Form, ApiError> {
+pub async fn read(request: Request, file: &str) -> Result<Form, ApiError> {
     wire::check_kind(&request, "multipart/form-data")?;
-    wire::check_length(&request, FORM_BYTES_MAX)?;
+    let mut request = wire::within(request, FORM_BYTES_MAX).await?;
     DefaultBodyLimit::max(FORM_BYTES_MAX).apply(&mut request);
     let parts = Multipart::from_request(request, &()).await;
     let parts = parts.map_err(|_| {

@@ -20,6 +20,8 @@ use super::state::Service;
 const BODY_BYTES_MAX: usize = 8 << 20;
 /// How long a client may take to send it.
 const BODY_PATIENCE: Duration = Duration::from_secs(60);
+/// How much of a body that is too large is read all the same.
+const DROPPED_BYTES_MAX: usize = 64 << 20;
 
 /// The JSON of a request.
 ///
@@ -59,17 +61,33 @@ pub fn check_kind(request: &Request, wanted: &str) -> Result<(), ApiError> {
     }
 }
 
-/// Refuses a body that says that it has more than `bytes_max`: nobody has to send all of what is
-/// not read anyway.
+/// `request`, unless its body says that it has more than `bytes_max`. A client that asked before
+/// it sends is told at once; what others send is read and dropped, up to a bound: whoever is
+/// still sending when the connection is closed does not see the reply.
 ///
 /// # Errors
 /// The status 413.
-pub fn check_length(request: &Request, bytes_max: usize) -> Result<(), ApiError> {
+pub async fn within(request: Request, bytes_max: usize) -> Result<Request, ApiError> {
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    match length.is_some_and(|length| length > bytes_max) {
-        true => Err(ApiError::too_large(bytes_max)),
-        false => Ok(()),
+    if length.is_none_or(|length| length <= bytes_max) {
+        return Ok(request);
+    }
+    if !request.headers().contains_key(header::EXPECT) {
+        let _ = tokio::time::timeout(BODY_PATIENCE, drop_all(request.into_body())).await;
+    }
+    Err(ApiError::too_large(bytes_max))
+}
+
+/// Reads `body`, up to [`DROPPED_BYTES_MAX`], and keeps nothing.
+async fn drop_all(body: Body) {
+    let mut pieces = body.into_data_stream();
+    let mut bytes = 0;
+    while let Some(Ok(piece)) = pieces.next().await {
+        bytes += piece.len();
+        if bytes > DROPPED_BYTES_MAX {
+            break;
+        }
     }
 }
 
@@ -78,7 +96,7 @@ pub fn check_length(request: &Request, bytes_max: usize) -> Result<(), ApiError>
 /// # Errors
 /// Where it is larger, or does not come in time.
 pub async fn read(request: Request, bytes_max: usize) -> Result<Bytes, ApiError> {
-    check_length(&request, bytes_max)?;
+    let request = within(request, bytes_max).await?;
     let bytes = to_bytes(request.into_body(), bytes_max);
     let bytes = tokio::time::timeout(BODY_PATIENCE, bytes).await;
     bytes
