@@ -257,7 +257,7 @@ impl Execution {
         let python = |call: &Callable| call.program.as_deref() == Some("python");
         let told = self.told_by_itself();
         let alone = self.vm.holds_only_the_task() || self.doubts(legal);
-        let alone = alone && self.is_told_all_in_the_task();
+        let alone = alone && self.vm.has_nothing_beside() && self.is_told_all_in_the_task();
         if !alone || !legal.runs_programs().is_some_and(python) {
             return Ok(None);
         }
@@ -280,8 +280,8 @@ impl Execution {
     /// with nothing else in sight.
     pub(super) fn asked_for_words(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
         let told = self.told();
-        if legal.answer.is_some() || !self.is_told_all_in_the_task() || !is_told_in_sentences(told)
-        {
+        let alone = self.vm.has_nothing_beside() && self.is_told_all_in_the_task();
+        if legal.answer.is_some() || !alone || !is_told_in_sentences(told) {
             return Ok(None);
         }
         self.lesson(

@@ -16,7 +16,7 @@ use crate::grammar::Legal;
 use crate::journal::StepRow;
 use crate::judgement::Question;
 use crate::label::Trust;
-use crate::planner::facts::facts;
+use crate::planner::facts::{facts, is_about_its_words, may_say_it_kept, only_tells, share_a_word};
 use crate::process::{Failure, Usage};
 use quipu_cpu::{Message, Role};
 
@@ -43,7 +43,8 @@ impl Execution {
     /// that was a step. What stands at an address has to be read first.
     pub(super) async fn keep(&mut self, legal: &Legal) -> Result<bool, Ending> {
         let writes = legal.calls.iter().any(|call| call.name == REMEMBER);
-        if self.n > 0 || !writes || self.program.label.trust < Trust::User {
+        let told = self.program.label.trust >= Trust::User && !is_about_its_words(self.told());
+        if self.n > 0 || !writes || !told {
             return Ok(false);
         }
         let begun = Instant::now();
@@ -117,6 +118,24 @@ impl Execution {
         self.carry_out_all(calls).await
     }
 
+    /// The answer to a task that told something to be kept, and nothing else, once all of it is:
+    /// a small model that is told so goes on to doubt it, or to write an essay on it.
+    pub(super) fn of_what_was_kept(&self) -> Option<Value> {
+        let last = self.last.as_ref().map(|(action, _)| &action["tool"]);
+        let all = self.kept && !self.unkept && last.is_some_and(|tool| *tool == REMEMBER);
+        let told = self.told().trim();
+        let more = self.parts.is_some() || self.program.answer_schema.is_some();
+        if !self.shared.cpu.info().constrains || !all || more || !only_tells(told) {
+            return None;
+        }
+        let facts = facts(told).join("\n");
+        let chinese = told.contains(|c: char| ('\u{4e00}'..='\u{9fff}').contains(&c));
+        Some(json!({"answer": match chinese {
+            true => format!("记住了：{facts}"),
+            false => format!("I have noted this: {facts}"),
+        }}))
+    }
+
     /// Adds to a call that keeps a memory which older one it takes the place of.
     pub(super) async fn settle(&mut self, action: &mut Value) -> Result<(), Ending> {
         if action["tool"] != REMEMBER {
@@ -169,7 +188,10 @@ impl Execution {
                 notes.push(page);
             }
         }
-        notes.retain(|note| !note.id.as_str().starts_with(&own) && note.text != text);
+        notes.retain(|note| {
+            let other = !note.id.as_str().starts_with(&own) && note.text != text;
+            other && share_a_word(&note.text, text)
+        });
         let note = |page: Page| Note {
             text: cut(&page.text),
             id: page.id,
@@ -200,7 +222,8 @@ impl Execution {
 
     /// Whether `answer` claims that something was kept though nothing was.
     pub(super) async fn claims_falsely(&mut self, answer: &str) -> Result<bool, Ending> {
-        if self.kept || self.keeps < MAYBE_TOLD || self.planner.never_keeps() {
+        let never = self.planner.never_keeps() || !may_say_it_kept(answer);
+        if self.kept || self.keeps < MAYBE_TOLD || never {
             return Ok(false);
         }
         let said = format!("I said: {}\nThe reply: {}", cut(self.told()), cut(answer));

@@ -136,6 +136,8 @@ pub(crate) struct Execution {
     /// Whether it has kept a memory, and whether that was tried.
     kept: bool,
     tried_to_keep: bool,
+    /// Whether some of what was to be kept was not.
+    unkept: bool,
     /// Whether the last action was cut off by a limit: an answer then is not whole.
     cut_answer: bool,
     /// Whether the store still has to be asked what it holds on the task.
@@ -201,6 +203,7 @@ impl Execution {
             programs: 0,
             kept: false,
             tried_to_keep: false,
+            unkept: false,
             cut_answer: false,
             unreminded: past.done.is_empty() && past.reminder.is_none(),
             progress: Progress::of(None),
@@ -374,6 +377,7 @@ impl Execution {
         if action["tool"] == REMEMBER {
             self.tried_to_keep = true;
             self.kept |= outcome.ok;
+            self.unkept |= !outcome.ok;
         }
         let history = Arc::make_mut(&mut self.history);
         match history.last_mut().filter(|_| together) {

@@ -44,11 +44,15 @@ impl Execution {
         if let Some(action) = self.of_a_list(&legal) {
             return self.take_up_ready(n, action).await;
         }
+        if let Some(action) = self.of_what_was_kept() {
+            return self.take_up_ready(n, action).await;
+        }
         // What is to be kept the first branch keeps.
         if self.program.branch.is_none() && self.keep(&legal).await? {
             return Ok(());
         }
         self.narrow(&mut legal);
+        legal.unfenced = legal.runs_answers && self.n > 0 && !self.may_run_more(&legal);
         let begun = Instant::now();
         let decided = self.decide(n, &prompt, &legal).await?;
         let decide_ms = begun.elapsed().as_millis() as u64;
@@ -167,6 +171,7 @@ impl Execution {
         let alone = self.n == 0 && self.vm.holds_only_the_task() && self.is_told_all_in_the_task();
         legal.numbers = alone.then(|| Numbers::of(self.told()));
         legal.runs_answers = !asks_for_code(self.told());
+        legal.today = self.program.today;
         legal.ask &= self.inbox.attended && !self.stuck;
         if self.stuck {
             legal.calls.clear();
@@ -205,6 +210,14 @@ impl Execution {
             call.offered &= !(unread && runs);
             call.offered &= !(worked_out && (runs || call.takes_an_expression()));
         }
+    }
+
+    /// Whether a program may still be run: there is a tool for it, and the last step was none.
+    fn may_run_more(&self, legal: &Legal) -> bool {
+        let last = self.last.as_ref().map(|(action, _)| &action["tool"]);
+        let mut runs = legal.calls.iter().filter(|call| call.program.is_some());
+        let ran = runs.any(|call| last.is_some_and(|tool| *tool == call.name));
+        !ran && legal.runs_programs().is_some()
     }
 
     /// Whether the store holds anything that could be found.

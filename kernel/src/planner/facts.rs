@@ -1,5 +1,9 @@
 //! The facts in a text that a user wants kept, each in the user's own words.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Facts taken from one text; what is beyond stays together in the last one.
@@ -55,6 +59,59 @@ pub fn is_told_in_sentences(text: &str) -> bool {
         .nth(1)
         .is_some()
 }
+
+/// Whether `text` tells something and asks nothing.
+pub fn only_tells(text: &str) -> bool {
+    !text
+        .lines()
+        .flat_map(sentences)
+        .any(|piece| is_question(piece.trim_end()))
+}
+
+/// Whether `text` asks to work on words that stand in it: what these say, nobody tells.
+pub fn is_about_its_words(text: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        let asks = r"(?ix)^\W*
+            (?:(?:please|(?:can|could|would|will)\s+you)\s+)*
+            (?:translate|summari[sz]e|rewrite|rephrase|paraphrase|proofread|shorten)\b
+            | ^\W*(?:请|麻烦|帮|我|你|能|可以|忙)*(?:[把将][^。！？!?：:]{0,20})?
+            (?:翻译|改写|润色|缩写|总结|概括|校对)";
+        Regex::new(asks).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+    });
+    ASKS.is_match(text)
+}
+
+/// Whether `answer` may say that something was kept. Only the languages that have a word here are
+/// known; any other may.
+pub fn may_say_it_kept(answer: &str) -> bool {
+    static SAYS: LazyLock<Regex> = LazyLock::new(|| {
+        let says = r"(?ix)remember|memor|forg[eo]t|kept|keep|stor(?:e|ed|ing)\b|sav(?:e|ed|ing)\b
+            |not(?:e|ed|ing)\b|record|add(?:ed|ing)|updat|got\s+it|understood|in\s+mind
+            |[记記存忘]|知道了|明白|收到";
+        Regex::new(says).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+    });
+    let known =
+        |c: char| c.is_ascii() || ('\u{4e00}'..='\u{9fff}').contains(&c) || !c.is_alphabetic();
+    !answer.chars().all(known) || SAYS.is_match(answer)
+}
+
+/// Whether two texts share a word that says what they are about; each ideograph is one.
+pub fn share_a_word(one: &str, other: &str) -> bool {
+    let words = |text: &str| -> BTreeSet<String> {
+        let text = text.to_lowercase();
+        let words = text.unicode_words().map(str::to_owned);
+        words
+            .filter(|word| !EMPTY.contains(&word.as_str()))
+            .collect()
+    };
+    !words(one).is_disjoint(&words(other))
+}
+
+/// Words that say nothing of what a text is about.
+const EMPTY: [&str; 24] = [
+    "a", "an", "and", "are", "at", "by", "for", "in", "is", "it", "of", "on", "or", "that", "the",
+    "this", "to", "was", "with", "的", "了", "是", "在", "有",
+];
 
 /// A line without the mark of a list.
 fn item(line: &str) -> &str {
@@ -119,6 +176,54 @@ mod tests {
     #[track_caller]
     fn check(text: &str, want: &[&str]) {
         assert_eq!(facts(text), want, "{text}");
+    }
+
+    #[test]
+    fn who_has_words_worked_on_tells_nothing() {
+        let check = |text: &str, want: bool| assert_eq!(is_about_its_words(text), want, "{text}");
+        check("Translate into Greek: my boat leaves at nine.", true);
+        check("Could you please rephrase this? I live in Oslo.", true);
+        check("请把这句话翻译成法语：商店八点开门。", true);
+        check("帮我总结：我住在青岛。", true);
+        check("I translate novels for a living.", false);
+        check("我是做翻译的", false);
+        check("记住：我把书翻译完了", false);
+        check("", false);
+    }
+
+    #[test]
+    fn a_claim_to_have_kept_has_a_word_for_it() {
+        let check = |text: &str, want: bool| assert_eq!(may_say_it_kept(text), want, "{text}");
+        check("I've noted that.", true);
+        check("我记住了。", true);
+        check("Ich habe es mir gemerkt, größer.", true);
+        check("The flight leaves at nine.", false);
+        check("图书馆六点关门。", false);
+        check("", false);
+    }
+
+    #[test]
+    fn texts_on_other_things_share_no_word() {
+        let check = |one: &str, other: &str, want: bool| {
+            assert_eq!(share_a_word(one, other), want, "{one} / {other}");
+        };
+        check("My cat is called Miso.", "The cat is five now.", true);
+        check(
+            "The library is at the lake.",
+            "It is the cat of my aunt.",
+            false,
+        );
+        check("图书馆六点关门。", "My cat is called Miso.", false);
+        check("我的猫五岁了", "猫叫米索", true);
+        check("", "a", false);
+    }
+
+    #[test]
+    fn who_asks_does_more_than_tell() {
+        let check = |text: &str, want: bool| assert_eq!(only_tells(text), want, "{text}");
+        check("Remember: the key is under the mat.", true);
+        check("My key is 17. What is 3 times 4?", false);
+        check("我搬家了。你在哪？", false);
     }
 
     #[test]

@@ -172,6 +172,8 @@ impl Planner {
             computed: None,
             numbers: None,
             runs_answers: false,
+            unfenced: false,
+            today: None,
             told: self.calls.iter().any(|call| call.offered),
             ask: any && self.interactive,
             answer: self.answer.clone(),

@@ -4,6 +4,7 @@
 //! one function with a commented variable for each quantity worked out 37, programs after
 //! fifteen examples 28, after nine with a comment a sentence 32, and a bare program 34.
 
+use chrono::NaiveDate;
 use quipu_cpu::{Message, Role};
 
 /// Who writes the program. Models are trained with a message of the system; this one says
@@ -59,6 +60,22 @@ const CODE: [&str; 18] = [
 
 /// The end of such a program: what calls the function and prints what it returns.
 pub const CALLED: &str = "\n\nprint(solution())";
+
+/// Such a program of the function `code`. Where the function asks what day it is, it hears
+/// `today`: no clock runs where a program does.
+pub fn called_on(today: Option<NaiveDate>, code: &str) -> String {
+    let asks = code.contains("today(") || code.contains("now(");
+    let clock = today.filter(|_| asks).map_or_else(String::new, |today| {
+        let day = today.format("%Y, %-m, %-d");
+        format!(
+            "import datetime as clock\n\
+             class Date(clock.date): today = classmethod(lambda day: day({day}))\n\
+             class Time(clock.datetime): now = today = classmethod(lambda time, *_: time({day}))\n\
+             clock.date, clock.datetime = Date, Time\n\n"
+        )
+    });
+    format!("{clock}{code}{CALLED}")
+}
 
 /// The messages that end with the request for a program that answers `told`.
 pub fn asked_for(told: &str) -> Vec<Message> {
@@ -143,6 +160,16 @@ mod tests {
         check("Which weekday was the first of May 1886?", false);
         check("Decode this: uryyb", false);
         check("", false);
+    }
+
+    #[test]
+    fn a_program_that_asks_for_the_day_hears_it() {
+        let day = NaiveDate::from_ymd_opt(2026, 2, 3);
+        let plain = "def solution():\n    return 4\n\nprint(solution())";
+        assert_eq!(called_on(day, "def solution():\n    return 4"), plain);
+        let asks = "def solution():\n    from datetime import date\n    return date.today()";
+        assert!(called_on(day, asks).contains("day(2026, 2, 3)"));
+        assert_eq!(called_on(None, asks), format!("{asks}{CALLED}"));
     }
 
     #[test]

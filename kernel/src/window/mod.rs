@@ -377,7 +377,12 @@ impl Vm {
 
     /// Whether nothing stands beside the task but the boot page.
     pub fn holds_only_the_task(&self) -> bool {
-        self.steps.is_empty() && self.attached.is_empty() && self.reminder.is_none()
+        self.steps.is_empty() && self.has_nothing_beside()
+    }
+
+    /// Whether no text of others, and nothing of the store, stands beside the task.
+    pub fn has_nothing_beside(&self) -> bool {
+        self.attached.is_empty() && self.reminder.is_none()
     }
 
     /// What the user said to this process, in the user's own words.

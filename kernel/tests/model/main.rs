@@ -158,6 +158,8 @@ async fn model_writes_only_what_is_legal() {
     let legal = Legal {
         told: true,
         runs_answers: false,
+        unfenced: false,
+        today: None,
         numbers: None,
         computed: None,
         calls: vec![Callable::new(

@@ -288,7 +288,10 @@ pub fn reminded(reminder: &Reminder) -> String {
     };
     let mut parts: Vec<String> = reminder.pages.iter().map(source).collect();
     if reminder.strangers > 0 {
-        parts.push(format!("{} untrusted left out", reminder.strangers));
+        let strangers = reminder.strangers;
+        parts.push(format!(
+            "{strangers} untrusted left out (yours? quipu mem add --vouch)"
+        ));
     }
     if parts.is_empty() {
         parts.push("empty notes".to_owned());

@@ -6,12 +6,13 @@ mod number;
 mod together;
 mod values;
 
+use chrono::NaiveDate;
 use quipu_tools::json_schema;
 use serde_json::{Value, json};
 
 use crate::calls::object;
 use crate::numbers::Numbers;
-use crate::program::CALLED;
+use crate::program::called_on;
 pub use held::{Held, certainly_held, held};
 use quipu_cpu::{Form, without_thought};
 use together::Together;
@@ -83,6 +84,11 @@ pub struct Legal {
     pub numbers: Option<Numbers>,
     /// Whether a program is no answer, since nobody asked for one: it is run instead.
     pub runs_answers: bool,
+    /// Whether an answer in words has no fence in it: a small model shows the program that it
+    /// has just run instead of saying what came out.
+    pub unfenced: bool,
+    /// What day a program is told that it is.
+    pub today: Option<NaiveDate>,
 }
 
 /// What an answer that is no text looks like.
@@ -123,6 +129,7 @@ impl Legal {
             }
             (Move::Function, _) => Form::Lark(FUNCTION.to_owned()),
             (Move::Number, _) => Form::Lark(number::grammar(self.computed.as_deref())),
+            (Move::Answer, None) if self.unfenced => Form::Lark(UNFENCED.to_owned()),
             // A model that was told how to call tells so instead of answering.
             (Move::Answer, None) if self.told => Form::Lark(WORDS.to_owned()),
             (Move::Answer, None) | (Move::Ask, _) => Form::Text,
@@ -165,7 +172,7 @@ impl Legal {
             }
             (Move::Function, _) => {
                 let call = self.runs_programs().ok_or("no tool runs programs")?;
-                let code = format!("{}{CALLED}", without_fence(text).trim_end());
+                let code = called_on(self.today, without_fence(text).trim_end());
                 Ok(json!({"tool": call.name, "args": {"code": code}}))
             }
             (Move::Answer, Some(_)) => Ok(json!({ "answer": parse(text)? })),
@@ -393,6 +400,9 @@ fn question() -> Value {
 /// Any text that does not begin like a call. JSON that a user asked for stands in a fence:
 /// where only some beginnings of an object are barred, a small model spells its way round.
 const WORDS: &str = r"start: /[^{\s](.|\n)*/";
+
+/// The same without a fence anywhere.
+const UNFENCED: &str = r"start: /[^{\s`]([^`]|`{1,2}[^`])*`?/";
 
 /// The grammar of a program in `language`, in a fence as models have learnt it. Some
 /// tokenizers join the last tick and the end of its line, so that this has to be legal.

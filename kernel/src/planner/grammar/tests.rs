@@ -7,6 +7,8 @@ fn legal() -> Legal {
         computed: None,
         numbers: None,
         runs_answers: false,
+        unfenced: false,
+        today: None,
         told: true,
         calls: vec![Callable::new(
             "calculator.calculate",

@@ -91,6 +91,8 @@ impl Turn {
         let legal = Legal {
             computed: None,
             runs_answers: false,
+            unfenced: false,
+            today: None,
             numbers: layout::only_request(&ask.said).map(|said| Numbers::of(&said)),
             told: ask.choice != Choice::None && !ask.functions.is_empty(),
             calls: match &ask.choice {
