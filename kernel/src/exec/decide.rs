@@ -9,6 +9,7 @@ use crate::event::Event;
 use crate::grammar::{Legal, Move};
 use crate::judgement::Question;
 use crate::limits::{Limit, THOUGHT_TOKENS_MAX};
+use crate::planner::date;
 use crate::planner::facts::is_told_in_sentences;
 use crate::process::Way;
 use quipu_cpu::{Chunk, ClosedEarly, Completion, Job, Prompt, Sampling, Ticket};
@@ -66,7 +67,9 @@ impl Execution {
             }
             return self.first_program(n, prompt, legal).await;
         }
-        if chosen == Move::Answer && legal.offered().next().is_some() {
+        // A program that was written for the task alone has worked it out: nothing is left to call.
+        let worked_out = self.parts.is_none() && self.has_worked_it_out(legal);
+        if chosen == Move::Answer && !worked_out && legal.offered().next().is_some() {
             match self.names_a_tool(prompt, legal).await? {
                 None => chosen = Move::Any,
                 Some(named) if named < CLEARLY_NONE => {}
@@ -191,7 +194,15 @@ impl Execution {
         if legal.opens_addresses().is_some() && self.gives_an_address() {
             return Ok(false);
         }
-        self.computes().await
+        if self.computes().await? {
+            return Ok(true);
+        }
+        let counts = self.program.today.is_some() && date::asks_to_count(self.told());
+        if !counts {
+            return Ok(false);
+        }
+        let personal = self.judge_task(Question::Personal).await?;
+        Ok(personal.is_some_and(|personal| !self.says_yes(Question::Personal, personal)))
     }
 
     /// Whether `tool` takes an expression, and the task is told in sentences: a small model

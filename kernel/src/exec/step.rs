@@ -202,14 +202,19 @@ impl Execution {
         self.other_means(legal);
         let keeps = !self.kept && self.says_yes(Question::Keep, self.keeps);
         let unread = self.n == 0 && legal.opens_addresses().is_some() && self.gives_an_address();
-        let worked = self.last.as_ref().is_some_and(|(_, worked)| *worked);
-        let worked_out = self.programs > 0 && worked && !self.doubts(legal);
+        let worked_out = self.has_worked_it_out(legal);
         for call in &mut legal.calls {
             let runs = call.program.is_some();
             call.offered &= keeps || call.name != REMEMBER;
             call.offered &= !(unread && runs);
             call.offered &= !(worked_out && (runs || call.takes_an_expression()));
         }
+    }
+
+    /// Whether a program that was written for the task alone has just worked it out.
+    pub(super) fn has_worked_it_out(&self, legal: &Legal) -> bool {
+        let worked = self.last.as_ref().is_some_and(|(_, worked)| *worked);
+        self.programs > 0 && worked && !self.doubts(legal)
     }
 
     /// Whether a program may still be run: there is a tool for it, and the last step was none.

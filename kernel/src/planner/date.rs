@@ -49,6 +49,15 @@ fn depends_on_it(task: &str) -> bool {
     RELATIVE.is_match(task) && !problem()
 }
 
+/// Whether `task` asks for a day, or how far off one is: a small model counts on its fingers.
+pub(crate) fn asks_to_count(task: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        let asks = r"(?i)\b(?:what|which)\b[^.?!]*\b(?:date|day|weekday)\b|\bhow (?:many|long)\b[^.?!]*\b(?:days?|weeks?|until|till)\b|几号|星期几|周几|多少天|几天|哪天";
+        Regex::new(asks).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+    });
+    ASKS.is_match(task)
+}
+
 /// The words in which a task like `task` is told that it is `date`.
 pub(crate) fn told(date: NaiveDate, task: &str) -> String {
     let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
@@ -82,6 +91,17 @@ mod tests {
         // Its yesterday is that of a story.
         let problem = "Yesterday Ann sold 5 pies. Today she sold 3 more. How many is that?";
         check(problem, false);
+        check("", false);
+    }
+
+    #[test]
+    fn who_asks_for_a_day_has_it_counted() {
+        let check = |task: &str, want: bool| assert_eq!(asks_to_count(task), want, "{task}");
+        check("What date is next Friday?", true);
+        check("How many days until Christmas?", true);
+        check("明天星期几？", true);
+        check("Book a table for next Friday.", false);
+        check("Write a poem about today.", false);
         check("", false);
     }
 

@@ -137,6 +137,8 @@ fn gives_a_time(text: &str) -> bool {
         match mark {
             ':' | '：' => before && digit(Some(at + 1)) && digit(Some(at + 2)),
             '月' => before && digit(Some(at + 1)),
+            // 2026-02-03
+            '-' => before && at >= 4 && chars[at - 4..at].iter().all(char::is_ascii_digit),
             _ => false,
         }
     });
@@ -180,7 +182,9 @@ mod tests {
         check("Which weekday is it?", true);
         check("从2024年3月3日到5月17日有多少天？", true);
         check("今天星期几？", true);
+        check("Today is Tuesday, 2026-02-03.", true);
         check("Mix paint 3:1. How much is that?", false);
+        check("Rooms 12-15 are free.", false);
         check("A date palm bears 40 kg.", true);
         check("He may march 12 miles.", true);
         check("How many weeks are 45 days?", false);
