@@ -6,6 +6,7 @@ in `result`.
 """
 
 import builtins
+import datetime
 import gc
 import random
 import re
@@ -69,7 +70,9 @@ def where(error, code):
 
 def of_clock(code):
     """What to know of a program that asks what time it is, where no clock runs."""
-    if time.time() < CLOCK_MIN and ASKS_TIME.search(code):
+    # Whoever wrote the program may have told it the day.
+    told = datetime.datetime.now().year > 1970
+    if time.time() < CLOCK_MIN and ASKS_TIME.search(code) and not told:
         return "no clock runs here: the time that the program sees is 1970-01-01, and not now"
     return None
 
