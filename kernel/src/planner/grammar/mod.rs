@@ -168,7 +168,14 @@ impl Legal {
             }
             (Move::Program, _) => {
                 let call = self.runs_programs().ok_or("no tool runs programs")?;
-                Ok(json!({"tool": call.name, "args": {"code": without_fence(text)}}))
+                let code = without_fence(text);
+                // A model that was told how to call writes that as its program.
+                if let Some(calls) = calls_of(code).filter(|_| self.told)
+                    && self.check_calls(&calls, 1).is_ok()
+                {
+                    return self.action(Move::Call, code);
+                }
+                Ok(json!({"tool": call.name, "args": {"code": code}}))
             }
             (Move::Function, _) => {
                 let call = self.runs_programs().ok_or("no tool runs programs")?;
@@ -188,7 +195,7 @@ impl Legal {
         }
     }
 
-    /// The calls in a fence at the end of an answer: a model that was not let call at once, and
+    /// The calls in a fence of an answer: a model that was not let call at once, and
     /// answers with the call all the same. Calls that are not legal now are no answer either.
     fn calls_in<'a>(&self, answer: &'a str) -> Result<Option<&'a str>, String> {
         let Some((list, calls)) = fenced_calls(answer).filter(|_| self.told) else {
@@ -423,23 +430,27 @@ fn without_fence(text: &str) -> &str {
     program.strip_suffix("\n```").unwrap_or(program)
 }
 
-/// The calls of an action in a fence at the end of `answer`, as text and as a list. Other JSON
-/// that has a list of calls is somebody's own.
+/// The calls of an action in the last fence of `answer` that has any, as text and as a list.
 fn fenced_calls(answer: &str) -> Option<(&str, Value)> {
-    let (_, fenced) = answer.trim_end().strip_suffix("```")?.rsplit_once("```")?;
+    let fences = answer.split("```").skip(1).step_by(2);
     // Behind the name of the language, if there is one.
-    let action = fenced.trim_start_matches(char::is_alphanumeric).trim();
-    let value: Value = serde_json::from_str(action).ok()?;
+    let actions = fences.map(|fenced| fenced.trim_start_matches(char::is_alphanumeric).trim());
+    actions
+        .filter_map(|action| Some((action, calls_of(action)?)))
+        .last()
+}
+
+/// The calls of the action `text`, if it is one. Other JSON that has a list of calls is
+/// somebody's own.
+fn calls_of(text: &str) -> Option<Value> {
+    let value: Value = serde_json::from_str(text).ok()?;
     let calls = value
         .as_object()
         .filter(|map| map.len() == 1)?
         .get("calls")?;
     let is_call = |call: &Value| call.get("tool").is_some_and(Value::is_string);
-    calls
-        .as_array()?
-        .iter()
-        .all(is_call)
-        .then(|| (action, calls.clone()))
+    let calls = calls.as_array().filter(|calls| !calls.is_empty())?;
+    calls.iter().all(is_call).then(|| json!(calls))
 }
 
 /// Checks what stands at `place` in an action, in words for the model.
