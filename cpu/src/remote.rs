@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 use super::{
     Chunk, ClosedEarly, Completion, Cpu, CpuError, CpuInfo, Form, Inquiry, Job, Message, Prompt,
-    Sampling, Sink, Ticket, Trouble, without_thought,
+    Sampling, Shaping, Sink, Ticket, Trouble, Wishes, without_thought,
 };
 use crate::estimate::Estimate;
 use refusal::{OPTIONAL, endpoint, failure, may_pass, not_taken, refused, retry_after, silent};
@@ -180,11 +180,18 @@ impl Cpu for RemoteCpu {
     }
 
     fn submit(&self, job: Job) -> Ticket {
+        self.submit_with(job, Wishes::default())
+    }
+
+    fn submit_with(&self, job: Job, wishes: Wishes) -> Ticket {
+        if wishes.odds.is_some() {
+            return Ticket::failed(CpuError::Undecided);
+        }
         let (sink, ticket) = Ticket::new(job.tokens_max);
         let link = self.link.clone();
         self.runtime.spawn(async move {
             let result = tokio::select! {
-                result = link.complete(&job, &sink) => result,
+                result = link.complete(&job, &wishes.shaping, &sink) => result,
                 // The ticket was dropped: closing the connection stops the endpoint.
                 () = sink.closed() => return,
             };
@@ -209,10 +216,16 @@ impl Link {
         })
     }
 
-    async fn complete(&self, job: &Job, sink: &Sink) -> Result<Completion, CpuError> {
+    async fn complete(
+        &self,
+        job: &Job,
+        shaping: &Shaping,
+        sink: &Sink,
+    ) -> Result<Completion, CpuError> {
         loop {
             let tried = self.left_out.load(Ordering::Relaxed);
-            let body = self.body(job, tried);
+            let mut body = self.body(job, tried);
+            shape(&mut body, shaping);
             let refusal = match self
                 .send(Method::POST, "chat/completions", Some(&body))
                 .await
@@ -462,10 +475,59 @@ impl Link {
     }
 }
 
+/// Adds what `shaping` asks for to the `body` of a request. `top_k`, `min_p` and
+/// `repeat_penalty` are names of llama.cpp's server, which others took over.
+fn shape(body: &mut Value, shaping: &Shaping) {
+    let penalty = |penalty: f32| (penalty != 0.0).then(|| json!(penalty));
+    let bias = shaping.bias.iter();
+    let bias: serde_json::Map<String, Value> = bias
+        .map(|(token, bias)| (token.to_string(), json!(bias)))
+        .collect();
+    let fields = [
+        ("top_k", shaping.top_k.map(|most| json!(most))),
+        ("top_p", shaping.top_p.map(|share| json!(share))),
+        ("min_p", shaping.min_p.map(|share| json!(share))),
+        ("frequency_penalty", penalty(shaping.frequency_penalty)),
+        ("presence_penalty", penalty(shaping.presence_penalty)),
+        ("repeat_penalty", shaping.repeat_penalty.map(|by| json!(by))),
+        ("logit_bias", (!bias.is_empty()).then(|| json!(bias))),
+    ];
+    for (name, value) in fields {
+        if let Some(value) = value {
+            body[name] = value;
+        }
+    }
+}
+
 /// Why a reply did not come to its end.
 enum Broken {
     /// Nothing of it had come.
     Refused(CpuError),
     /// Some of it had.
     Partly(CpuError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_asked_for_what_was_asked_for() {
+        let check = |shaping: Shaping, want: Value| {
+            let mut body = json!({});
+            shape(&mut body, &shaping);
+            assert_eq!(body, want);
+        };
+        check(Shaping::default(), json!({}));
+        let some = Shaping {
+            top_k: Some(40),
+            top_p: Some(0.5),
+            presence_penalty: -0.5,
+            bias: vec![(7, 100.0)],
+            ..Shaping::default()
+        };
+        let want = json!({"top_k": 40, "top_p": 0.5, "presence_penalty": -0.5,
+                          "logit_bias": {"7": 100.0}});
+        check(some, want);
+    }
 }
