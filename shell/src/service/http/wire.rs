@@ -152,10 +152,34 @@ pub fn event(name: Option<&str>, data: &Value) -> String {
 /// The last event of OpenAI's streams.
 pub const DONE: &str = "data: [DONE]\n\n";
 
-/// A reply of server-sent events, as `events` brings them. When the client leaves, the
-/// stream is dropped with everything it holds.
+/// How long a stream may be silent before it says that it goes on, and how long the status of a
+/// reply waits for the first piece. Proxies give up on what is silent for a minute, some sooner,
+/// and a slow machine takes longer over a long prompt.
+const SILENCE_MAX: Duration = Duration::from_secs(10);
+/// A comment, which clients pass over.
+const ALIVE: &str = ": it goes on\n\n";
+
+/// A reply of server-sent events, as `events` brings them, and comments where they are long in
+/// coming. When the client leaves, the stream is dropped with everything it holds.
 pub fn events(events: impl Stream<Item = String> + Send + 'static) -> Response {
+    kept_alive(events, ALIVE.to_owned(), SILENCE_MAX)
+}
+
+/// [`events`] with `alive` after each `silence`.
+fn kept_alive(
+    events: impl Stream<Item = String> + Send + 'static,
+    alive: String,
+    silence: Duration,
+) -> Response {
     let events = events.filter(|text| std::future::ready(!text.is_empty()));
+    let events = stream::unfold(Box::pin(events), move |mut events| {
+        let alive = alive.clone();
+        async move {
+            let next = tokio::time::timeout(silence, events.next()).await;
+            let text = next.unwrap_or(Some(alive))?;
+            Some((text, events))
+        }
+    });
     let bytes = events.map(|text| Ok::<_, Infallible>(Bytes::from(text)));
     let mut response = with_type("text/event-stream", Body::from_stream(bytes));
     let headers = response.headers_mut();
@@ -164,6 +188,13 @@ pub fn events(events: impl Stream<Item = String> + Send + 'static) -> Response {
     // Some proxies hold a stream back otherwise.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
+}
+
+/// The first of `pieces`, which a reply waits for so that what fails before it has a status of
+/// its own. `None` where it is long in coming: the stream begins without it.
+pub async fn first<S: Stream + Unpin>(pieces: &mut S) -> Option<S::Item> {
+    let first = tokio::time::timeout(SILENCE_MAX, pieces.next()).await;
+    first.ok().flatten()
 }
 
 /// A reply that is sent as it grows, in the events of its API.
@@ -176,29 +207,74 @@ pub trait Framed: Send + 'static {
 
     /// The events of what stopped it; nothing comes after them.
     fn failed(&mut self, error: &ApiError) -> String;
+
+    /// What says that it goes on, where nothing comes for a while.
+    fn alive(&self) -> String {
+        ALIVE.to_owned()
+    }
 }
 
-/// The pieces of `turn` as a stream of events. The first is waited for: what fails before it
-/// has a status of its own.
+/// The pieces of `turn` as a stream of events.
 ///
 /// # Errors
-/// What stopped the answer before its first piece.
+/// What stopped the answer soon, and before its first piece.
 pub async fn framed(
     service: &Service,
-    mut turn: Turn,
+    turn: Turn,
     mut reply: impl Framed,
 ) -> Result<Response, ApiError> {
-    let first = turn.next().await?;
-    let begin = reply.begin();
-    let first = first.map_or_else(String::new, |piece| reply.events(piece));
-    let rest = stream::unfold(Some((turn, reply)), |state| async move {
-        let (mut turn, mut reply) = state?;
-        match turn.next().await {
-            Ok(Some(piece)) => Some((reply.events(piece), Some((turn, reply)))),
-            Ok(None) => None,
+    let mut pieces = turn.pieces();
+    let first = first(&mut pieces).await.transpose()?;
+    let mut begin = reply.begin();
+    if let Some(piece) = first {
+        begin.push_str(&reply.events(piece));
+    }
+    let alive = reply.alive();
+    let rest = stream::unfold(Some((pieces, reply)), |state| async move {
+        let (mut pieces, mut reply) = state?;
+        match pieces.next().await? {
+            Ok(piece) => Some((reply.events(piece), Some((pieces, reply)))),
             Err(error) => Some((reply.failed(&error), None)),
         }
     });
-    let all = stream::iter([begin, first]).chain(rest);
-    Ok(events(super::until_stopped(service, all)))
+    let all = stream::iter([begin]).chain(rest);
+    let all = super::until_stopped(service, all);
+    Ok(kept_alive(all, alive, SILENCE_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_silent_stream_says_that_it_goes_on() {
+        // The second event comes when the client has read that it is waited for.
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let second = stream::once(async move {
+            told.await.unwrap_or_default();
+            "data: 2\n\n".to_owned()
+        });
+        let all = stream::iter(["data: 1\n\n".to_owned(), String::new()]).chain(second);
+        let reply = kept_alive(all, ALIVE.to_owned(), Duration::from_millis(1));
+        let mut body = reply.into_body().into_data_stream();
+        let mut next = async || {
+            let bytes = body.next().await.and_then(Result::ok);
+            bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        };
+        assert_eq!(next().await.as_deref(), Some("data: 1\n\n"));
+        assert_eq!(next().await.as_deref(), Some(ALIVE));
+        tell.send(()).expect("it is waited for");
+        let mut after = next().await;
+        while after.as_deref() == Some(ALIVE) {
+            after = next().await;
+        }
+        assert_eq!(after.as_deref(), Some("data: 2\n\n"));
+        assert_eq!(next().await, None);
+    }
+
+    #[tokio::test]
+    async fn a_piece_that_is_there_is_the_first() {
+        assert_eq!(first(&mut stream::iter([1, 2])).await, Some(1));
+        assert_eq!(first(&mut stream::iter([0; 0])).await, None);
+    }
 }

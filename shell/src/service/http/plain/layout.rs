@@ -170,7 +170,9 @@ mod tests {
                 temperature: 0.0,
                 seed: 0,
             },
+            shaping: quipu_cpu::Shaping::default(),
             stops: Vec::new(),
+            plain: None,
         };
         let got: Vec<(Role, String)> = messages(&ask, true)
             .into_iter()
