@@ -107,6 +107,13 @@ impl ApiError {
         }
     }
 
+    /// There is nothing at `path`.
+    pub fn nowhere(path: &str) -> Self {
+        let message =
+            format!("there is nothing at {path}; /api/v1/openapi.json lists what there is");
+        Self::not_found(None, "unknown_url", message)
+    }
+
     /// The state of something does not allow it.
     pub fn conflict(message: impl Into<String>) -> Self {
         Self {

@@ -1,13 +1,15 @@
 //! Bodies: JSON that comes in, JSON and streams of events that go out.
 
 use std::convert::Infallible;
+use std::io::Read;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use futures_util::{Stream, StreamExt, stream};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -23,21 +25,95 @@ const BODY_PATIENCE: Duration = Duration::from_secs(60);
 /// How much of a body that is too large is read all the same.
 const DROPPED_BYTES_MAX: usize = 64 << 20;
 
+/// What programs send JSON as that say nothing of its type, or do not know it: `curl -d` among
+/// them.
+const UNNAMED: [&str; 2] = ["application/x-www-form-urlencoded", "text/plain"];
+
 /// The JSON of a request.
 ///
-/// It is refused as another type of content: a page of another origin can send those without
-/// being asked first.
+/// From a browser it is refused as another type of content: a page of another origin can send
+/// those without being asked first. Other programs may call it what they like.
 pub struct Input<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        check_kind(&request, "application/json")?;
-        let bytes = read(request, BODY_BYTES_MAX).await?;
+        if !is_unnamed(request.headers()) {
+            check_kind(&request, "application/json")?;
+        }
+        let packing = Packing::of(request.headers())?;
+        let bytes = packing.unpack(read(request, BODY_BYTES_MAX).await?)?;
         let read = serde_json::from_slice(&bytes);
         read.map(Input)
             .map_err(|error| ApiError::malformed(format!("the body cannot be read: {error}")))
+    }
+}
+
+/// Whether a program that is no browser sent a body whose type says nothing. Browsers tell
+/// where a request comes from.
+fn is_unnamed(headers: &HeaderMap) -> bool {
+    let browser = ["origin", "sec-fetch-site", "sec-fetch-mode"];
+    if browser.iter().any(|name| headers.contains_key(*name)) {
+        return false;
+    }
+    kind_of(headers).is_none_or(|kind| UNNAMED.iter().any(|name| kind.eq_ignore_ascii_case(name)))
+}
+
+/// The type of content that `headers` name, without its parameters.
+fn kind_of(headers: &HeaderMap) -> Option<&str> {
+    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    kind.split(';').next().map(str::trim)
+}
+
+/// How a body is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packing {
+    No,
+    Gzip,
+    Deflate,
+}
+
+impl Packing {
+    /// # Errors
+    /// The status 415, where it is packed otherwise.
+    fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
+        let given = headers.get(header::CONTENT_ENCODING);
+        let given = given.map(|given| given.to_str().unwrap_or_default().trim());
+        match given.map(str::to_ascii_lowercase).as_deref() {
+            None | Some("" | "identity") => Ok(Self::No),
+            Some("gzip" | "x-gzip") => Ok(Self::Gzip),
+            Some("deflate") => Ok(Self::Deflate),
+            Some(_) => Err(ApiError {
+                status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                ..ApiError::malformed("send the body as it is, or with gzip or deflate")
+            }),
+        }
+    }
+
+    /// The body, which may be as large as one that is not packed.
+    ///
+    /// # Errors
+    /// A body that is larger, or was packed otherwise than it says.
+    fn unpack(self, bytes: Bytes) -> Result<Bytes, ApiError> {
+        let most = BODY_BYTES_MAX as u64 + 1;
+        let mut whole = Vec::new();
+        let read = match self {
+            Self::No => return Ok(bytes),
+            Self::Gzip => MultiGzDecoder::new(&bytes[..])
+                .take(most)
+                .read_to_end(&mut whole),
+            Self::Deflate => ZlibDecoder::new(&bytes[..])
+                .take(most)
+                .read_to_end(&mut whole),
+        };
+        match read {
+            Ok(length) if length > BODY_BYTES_MAX => Err(ApiError::too_large(BODY_BYTES_MAX)),
+            Ok(_) => Ok(whole.into()),
+            Err(error) => Err(ApiError::malformed(format!(
+                "the body cannot be unpacked: {error}"
+            ))),
+        }
     }
 }
 
@@ -46,13 +122,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
 /// # Errors
 /// The status 415, with the header that is wanted.
 pub fn check_kind(request: &Request, wanted: &str) -> Result<(), ApiError> {
-    let kind = request.headers().get(header::CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok());
-    let is_wanted = kind.is_some_and(|kind| {
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case(wanted)
-    });
-    match is_wanted {
+    let kind = kind_of(request.headers());
+    match kind.is_some_and(|kind| kind.eq_ignore_ascii_case(wanted)) {
         true => Ok(()),
         false => Err(ApiError {
             status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -244,7 +315,68 @@ pub async fn framed(
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderName;
+    use flate2::Compression;
+    use flate2::read::{GzEncoder, ZlibEncoder};
+
     use super::*;
+
+    fn headers(given: &[(&'static str, &'static str)]) -> HeaderMap {
+        let given = given.iter().map(|(name, value)| {
+            let name = HeaderName::from_static(name);
+            (name, HeaderValue::from_static(value))
+        });
+        given.collect()
+    }
+
+    #[test]
+    fn programs_may_leave_the_type_out_and_browsers_may_not() {
+        let check = |given: &[(&'static str, &'static str)], want: bool| {
+            assert_eq!(is_unnamed(&headers(given)), want, "{given:?}");
+        };
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        check(&[], true);
+        check(&[form], true);
+        check(&[("content-type", "Text/Plain; charset=utf-8")], true);
+        check(&[("content-type", "application/json")], false);
+        check(&[("content-type", "multipart/form-data; boundary=x")], false);
+        check(&[form, ("origin", "http://localhost:8080")], false);
+        check(&[("sec-fetch-site", "same-origin")], false);
+        check(&[form, ("sec-fetch-mode", "no-cors")], false);
+    }
+
+    #[test]
+    fn a_packed_body_is_unpacked_up_to_a_bound() {
+        let packing = |name| Packing::of(&headers(&[("content-encoding", name)]));
+        assert_eq!(Packing::of(&headers(&[])), Ok(Packing::No));
+        assert_eq!(packing("identity"), Ok(Packing::No));
+        assert_eq!(packing("GZip"), Ok(Packing::Gzip));
+        assert_eq!(packing("deflate"), Ok(Packing::Deflate));
+        let refused = packing("br").unwrap_err();
+        assert_eq!(refused.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+
+        let packed = |packing: Packing, text: &[u8]| {
+            let mut packed = Vec::new();
+            let level = Compression::fast();
+            let mut text = text;
+            let read = match packing {
+                Packing::No => text.read_to_end(&mut packed),
+                Packing::Gzip => GzEncoder::new(text, level).read_to_end(&mut packed),
+                Packing::Deflate => ZlibEncoder::new(text, level).read_to_end(&mut packed),
+            };
+            assert!(read.is_ok());
+            Bytes::from(packed)
+        };
+        for packing in [Packing::No, Packing::Gzip, Packing::Deflate] {
+            let got = packing.unpack(packed(packing, b"{}"));
+            assert_eq!(got.as_deref(), Ok(&b"{}"[..]), "{packing:?}");
+        }
+        let large = packed(Packing::Gzip, &vec![b' '; BODY_BYTES_MAX + 1]);
+        let refused = Packing::Gzip.unpack(large).unwrap_err();
+        assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
+        let broken = Packing::Gzip.unpack(Bytes::from_static(b"{}")).unwrap_err();
+        assert_eq!(broken.status, StatusCode::BAD_REQUEST);
+    }
 
     #[tokio::test]
     async fn a_silent_stream_says_that_it_goes_on() {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::plain::{Finish, Piece};
 
 /// The least logarithm of a probability that is told.
-const LOG_LEAST: f32 = -9999.0;
+pub const LOG_LEAST: f32 = -9999.0;
 
 /// What all pieces of a reply have in common.
 #[derive(Clone, Debug)]
