@@ -17,10 +17,10 @@ use super::chat::reply::{Head, LOG_LEAST, finish, usage_of};
 use super::chat::request::{ANSWERS_MAX, StreamOptions};
 use super::chat::{self, Pieces};
 use super::error::ApiError;
+use super::models;
 use super::plain::{Ask, Choice, Finish, Piece, Plain};
 use super::state::Service;
 use super::wire::{self, Input};
-use super::models;
 
 /// Tokens of an answer for which no number is asked, as OpenAI documents it.
 const TOKENS_USUAL: i64 = 16;
@@ -116,21 +116,23 @@ impl Body {
 /// # Errors
 /// None, and what is no text.
 pub(super) fn prompts(cpu: &dyn Cpu, given: &Value) -> Result<Vec<String>, ApiError> {
-    let wrong = |message: &str| Err(ApiError::invalid("prompt", message));
+    let wrong = |message: &str| ApiError::invalid("prompt", message);
     let are_tokens = |list: &[Value]| !list.is_empty() && list.iter().all(Value::is_number);
     let prompts = match given {
-        Value::Null => return wrong("it is required: a text, or several"),
+        Value::Null => return Err(wrong("it is required: a text, or several")),
         Value::Array(list) if !are_tokens(list) => list.iter().collect(),
         one => vec![one],
     };
     let text = |prompt: &Value| match prompt {
         Value::String(text) => Ok(text.clone()),
         Value::Array(list) if are_tokens(list) => text_of(cpu, list),
-        _ => wrong("a prompt is a text, or a list of tokens"),
+        _ => Err(wrong("a prompt is a text, or a list of tokens")),
     };
     let texts: Vec<String> = prompts.into_iter().map(text).collect::<Result<_, _>>()?;
     match texts.is_empty() || texts.iter().any(String::is_empty) {
-        true => wrong("a prompt is not empty: there is nothing to go on from"),
+        true => Err(wrong(
+            "a prompt is not empty: there is nothing to go on from",
+        )),
         false => Ok(texts),
     }
 }

@@ -8,10 +8,11 @@ use axum::extract::State;
 use axum::response::Response;
 use quipu_cpu::Sampling;
 use quipu_kernel::process::Usage;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use super::chat::fields::{self, add, arguments, choice, few, sampling, text, tokens};
+use super::chat::choosing::{sampling, shaping};
+use super::chat::fields::{self, add, arguments, choice, few, text, tokens};
 use super::error::ApiError;
 use super::plain::{Ask, Finish, Piece, Said, Speaker, Turn, function, schema};
 use super::state::Service;
@@ -24,21 +25,18 @@ pub struct Body {
     model: Option<String>,
     input: Value,
     instructions: Option<String>,
-    #[serde(default)]
-    tools: Vec<Tool>,
+    tools: Option<Vec<Tool>>,
     tool_choice: Option<Value>,
     parallel_tool_calls: Option<bool>,
-    max_output_tokens: Option<u32>,
+    max_output_tokens: Option<i64>,
     temperature: Option<f32>,
     text: Option<Value>,
-    #[serde(default)]
-    stream: bool,
-    previous_response_id: Option<Value>,
+    stream: Option<bool>,
     #[serde(flatten)]
     rest: HashMap<String, Value>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Tool {
     r#type: String,
     #[serde(default)]
@@ -47,6 +45,26 @@ struct Tool {
     parameters: Option<Value>,
     strict: Option<bool>,
 }
+
+/// Fields that ask for what is kept elsewhere, and what to send instead.
+const KEPT: &[(&str, &str)] = &[
+    (
+        "previous_response_id",
+        "responses are not kept; send the earlier items in `input`",
+    ),
+    (
+        "conversation",
+        "conversations are not kept; send the earlier items in `input`",
+    ),
+    (
+        "prompt",
+        "prompts are not kept; send the text in `instructions` and `input`",
+    ),
+    (
+        "background",
+        "a response is written while its client waits; leave it out, or stream it",
+    ),
+];
 
 /// Answers `POST /v1/responses`.
 pub async fn post(
@@ -60,16 +78,21 @@ pub async fn post(
         id: format!("resp_{:016x}", chat::unique()),
         model: head.model,
         created: head.created,
+        asked: body.asked(),
         items: Vec::new(),
         text: None,
         sequence: 0,
     };
-    if !body.stream {
+    if body.stream != Some(true) {
         while let Some(piece) = turn.next().await? {
-            if let Piece::End(ended, usage) = piece {
-                return Ok(wire::json(&reply.whole(Some((ended, usage)))));
-            }
+            let ended = match &piece {
+                Piece::End(ended, usage) => Some((*ended, *usage)),
+                _ => None,
+            };
             reply.events(piece);
+            if ended.is_some() {
+                return Ok(wire::json(&reply.whole(ended)));
+            }
         }
         return Err(ApiError::internal("the CPU gave no answer; ask again"));
     }
@@ -79,19 +102,16 @@ pub async fn post(
 /// What is asked of the plain model, where `usual` says how tokens are chosen.
 pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
     fields::supported(&body.rest)?;
-    if body
-        .previous_response_id
-        .as_ref()
-        .is_some_and(|id| !id.is_null())
-    {
-        return Err(ApiError::unsupported(
-            "previous_response_id",
-            "responses are not kept; send the earlier items in `input`",
-        ));
+    for (name, instead) in KEPT {
+        let given = body.rest.get(*name);
+        if given.is_some_and(|given| !given.is_null() && *given != false) {
+            return Err(ApiError::unsupported(*name, *instead));
+        }
     }
-    few(body.tools.len())?;
+    let tools = body.tools.as_deref().unwrap_or_default();
+    few(tools.len())?;
     let mut functions = Vec::new();
-    for (at, tool) in body.tools.iter().enumerate() {
+    for (at, tool) in tools.iter().enumerate() {
         let param = format!("tools[{at}]");
         if tool.r#type != "function" {
             let message = "only tools of type `function` are taken";
@@ -112,8 +132,42 @@ pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
         tokens_max: tokens("max_output_tokens", body.max_output_tokens)?,
         odds: None,
         sampling: sampling(body.temperature, None, usual)?,
+        shaping: shaping(&body.rest)?,
         stops: Vec::new(),
+        plain: None,
     })
+}
+
+impl Body {
+    /// What a response repeats of its request.
+    fn asked(&self) -> Map<String, Value> {
+        let given = |name: &str| self.rest.get(name).filter(|given| !given.is_null());
+        let or = |name: &str, usual: Value| given(name).cloned().unwrap_or(usual);
+        let text = self.text.clone().filter(|text| !text.is_null());
+        let text = text.unwrap_or_else(|| json!({"format": {"type": "text"}}));
+        let choice = self.tool_choice.clone().filter(|choice| !choice.is_null());
+        let asked = [
+            ("instructions", json!(self.instructions)),
+            ("max_output_tokens", json!(self.max_output_tokens)),
+            ("metadata", or("metadata", json!({}))),
+            (
+                "parallel_tool_calls",
+                json!(self.parallel_tool_calls.unwrap_or(true)),
+            ),
+            (
+                "reasoning",
+                or("reasoning", json!({"effort": null, "summary": null})),
+            ),
+            ("temperature", json!(self.temperature)),
+            ("text", text),
+            ("tool_choice", choice.unwrap_or_else(|| "auto".into())),
+            ("tools", json!(self.tools.as_deref().unwrap_or_default())),
+            ("top_p", or("top_p", Value::Null)),
+            ("user", or("user", Value::Null)),
+        ];
+        let asked = asked.map(|(name, value)| (name.to_owned(), value));
+        asked.into_iter().collect()
+    }
 }
 
 /// The schema of the answer.
@@ -158,7 +212,7 @@ fn said(body: &Body) -> Result<Vec<Said>, ApiError> {
             None | Some("message") => said.push(message(&param, item)?),
             Some("function_call") => {
                 names.insert(word("call_id"), word("name"));
-                let call = (word("name").to_owned(), arguments(word("arguments")));
+                let call = (word("name").to_owned(), arguments(&item["arguments"]));
                 match said.last_mut() {
                     // Calls that were made together are one turn.
                     Some(last) if last.by == Speaker::Assistant => last.calls.push(call),
@@ -209,6 +263,8 @@ struct Reply {
     id: String,
     model: String,
     created: u64,
+    /// What is repeated of the request.
+    asked: Map<String, Value>,
     /// Items that are whole.
     items: Vec<Value>,
     /// The text of the message that is being written.
@@ -219,10 +275,7 @@ struct Reply {
 
 impl Reply {
     /// The reply as it is; `ended` says how, and what it cost.
-    fn whole(&mut self, ended: Option<(Finish, Usage)>) -> Value {
-        if ended.is_some() {
-            self.close();
-        }
+    fn whole(&self, ended: Option<(Finish, Usage)>) -> Value {
         let full = matches!(ended, Some((Finish::Length, _)));
         let status = match (ended.is_some(), full) {
             (false, _) => "in_progress",
@@ -230,13 +283,17 @@ impl Reply {
             (true, false) => "completed",
         };
         let details = full.then(|| json!({"reason": "max_output_tokens"}));
-        json!({
+        let mut whole = json!({
             "id": self.id, "object": "response", "created_at": self.created, "status": status,
             "model": self.model, "output": self.items, "error": null,
-            "incomplete_details": details, "instructions": null, "metadata": {},
-            "parallel_tool_calls": true, "tool_choice": "auto", "tools": [],
+            "incomplete_details": details, "previous_response_id": null, "store": false,
+            "background": false, "truncation": "disabled", "service_tier": "default",
             "usage": ended.map(|(_, usage)| usage_of(usage)),
-        })
+        });
+        for (name, value) in &self.asked {
+            whole[name] = value.clone();
+        }
+        whole
     }
 
     fn event(&mut self, kind: &str, mut fields: Value) -> String {
@@ -271,8 +328,8 @@ impl Reply {
         added + &self.event("response.content_part.added", part)
     }
 
-    /// Ends the message that is being written.
-    fn close(&mut self) -> String {
+    /// Ends the message that is being written, whose `status` is then this.
+    fn close(&mut self, status: &str) -> String {
         let Some(text) = self.text.take() else {
             return String::new();
         };
@@ -284,7 +341,7 @@ impl Reply {
         let mut whole = self.place();
         whole["part"] = part.clone();
         events.push_str(&self.event("response.content_part.done", whole));
-        let item = self.message(&[part], "completed");
+        let item = self.message(&[part], status);
         let done = json!({"output_index": self.items.len(), "item": item});
         self.items.push(item);
         events + &self.event("response.output_item.done", done)
@@ -349,10 +406,19 @@ impl Framed for Reply {
                 events.push_str(&self.event("response.output_text.delta", fields));
                 events
             }
-            Piece::Call { name, args } => self.close() + &self.call(&name, &args),
+            Piece::Call { name, args } => self.close("completed") + &self.call(&name, &args),
             Piece::Odds(_) => String::new(),
             Piece::End(ended, usage) => {
-                let events = self.close();
+                // A message without a word is one all the same.
+                let mut events = match self.items.is_empty() {
+                    true => self.open(),
+                    false => String::new(),
+                };
+                let status = match ended {
+                    Finish::Length => "incomplete",
+                    _ => "completed",
+                };
+                events.push_str(&self.close(status));
                 let response = self.whole(Some((ended, usage)));
                 let kind = match ended {
                     Finish::Length => "response.incomplete",
