@@ -85,6 +85,10 @@ impl Cpu for Screened {
         self.clean(self.cpu.submit_with(job, wishes))
     }
 
+    fn lead(&self, prompt: &Prompt, words: &str) -> Option<Prompt> {
+        self.cpu.lead(prompt, &self.leaks.redacted(words))
+    }
+
     fn plain(&self, before: &str, after: Option<&str>) -> Option<Prompt> {
         let after = after.map(|after| self.leaks.redacted(after));
         self.cpu

@@ -47,9 +47,9 @@ async fn bodies_come_as_they_come() {
     let form = ("content-type", "application/x-www-form-urlencoded");
     check(CHAT, &[form, ("accept", "*/*")], body).await;
     check(CHAT, &[("content-type", "text/plain")], body).await;
-    let json = ("content-type", "application/json; charset=utf-8");
-    check(CHAT, &[json], body).await;
-    check(CHAT, &[json, ("content-encoding", "gzip")], &packed).await;
+    let typed = ("content-type", "application/json; charset=utf-8");
+    check(CHAT, &[typed], body).await;
+    check(CHAT, &[typed, ("content-encoding", "gzip")], &packed).await;
     // What stands in a client's settings as the address of the API.
     for path in [
         "/v1/chat/completions/",
@@ -58,7 +58,7 @@ async fn bodies_come_as_they_come() {
         "/v1/v1/chat/completions",
         "/v1/chat/completions?api-version=2024-10-21",
     ] {
-        check(path, &[json], body).await;
+        check(path, &[typed], body).await;
     }
 
     let length = body.len();

@@ -78,10 +78,7 @@ impl Turn {
             return Err(ApiError::unsupported("logprobs", message));
         }
         let messages = layout::messages(&ask, info.constrains);
-        let mut prompt = match &ask.plain {
-            Some(plain) => plainly(cpu, plain)?,
-            None => cpu.prepare(&messages)?,
-        };
+        let mut prompt = prompt_of(cpu, &ask, &messages)?;
         let room = info.window.saturating_sub(prompt.len);
         if room == 0 {
             let param = if ask.plain.is_some() { "prompt" } else { "messages" };
@@ -438,7 +435,24 @@ impl Turn {
 pub fn prompt_tokens(service: &Service, ask: &Ask) -> Result<usize, ApiError> {
     let cpu = service.cpu();
     let messages = layout::messages(ask, cpu.info().constrains);
-    Ok(cpu.prepare(&messages)?.len)
+    Ok(prompt_of(cpu, ask, &messages)?.len)
+}
+
+/// The prompt of `ask`, whose `messages` are laid out. A client that speaks last for the model
+/// has begun its answer, which goes on from there where the CPU can do that.
+fn prompt_of(cpu: &dyn Cpu, ask: &Ask, messages: &[Message]) -> Result<Prompt, ApiError> {
+    if let Some(plain) = &ask.plain {
+        return plainly(cpu, plain);
+    }
+    if layout::is_begun(ask)
+        && let Some((begun, before)) = messages.split_last()
+    {
+        let led = cpu.lead(&cpu.prepare(before)?, &begun.text);
+        if let Some(led) = led {
+            return Ok(led);
+        }
+    }
+    Ok(cpu.prepare(messages)?)
 }
 
 /// The prompt of a text without a template.
