@@ -446,6 +446,7 @@ fn prompt_of(cpu: &dyn Cpu, ask: &Ask, messages: &[Message]) -> Result<Prompt, A
     }
     if layout::is_begun(ask)
         && let Some((begun, before)) = messages.split_last()
+        && !before.is_empty()
     {
         let led = cpu.lead(&cpu.prepare(before)?, &begun.text);
         if let Some(led) = led {
