@@ -322,7 +322,7 @@ mod tests {
     use super::*;
 
     fn headers(given: &[(&'static str, &'static str)]) -> HeaderMap {
-        let given = given.iter().map(|(name, value)| {
+        let given = given.iter().map(|&(name, value)| {
             let name = HeaderName::from_static(name);
             (name, HeaderValue::from_static(value))
         });
