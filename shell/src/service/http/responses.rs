@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::chat::choosing::{sampling, shaping};
-use super::chat::fields::{self, add, arguments, choice, few, text, tokens};
+use super::chat::fields::{self, add, arguments, choice, few, odds, text, tokens};
+use super::chat::reply::odds_of;
 use super::error::ApiError;
 use super::plain::{Ask, Finish, Piece, Said, Speaker, Turn, function, schema};
 use super::state::Service;
@@ -31,6 +32,8 @@ pub struct Body {
     max_output_tokens: Option<i64>,
     temperature: Option<f32>,
     text: Option<Value>,
+    include: Option<Vec<String>>,
+    top_logprobs: Option<u32>,
     stream: Option<bool>,
     #[serde(flatten)]
     rest: HashMap<String, Value>,
@@ -45,6 +48,9 @@ struct Tool {
     parameters: Option<Value>,
     strict: Option<bool>,
 }
+
+/// What a client includes for the odds of tokens.
+const ODDS: &str = "message.output_text.logprobs";
 
 /// Fields that ask for what is kept elsewhere, and what to send instead.
 const KEPT: &[(&str, &str)] = &[
@@ -81,6 +87,8 @@ pub async fn post(
         asked: body.asked(),
         items: Vec::new(),
         text: None,
+        odds: Vec::new(),
+        odds_sent: 0,
         sequence: 0,
     };
     if body.stream != Some(true) {
@@ -130,7 +138,7 @@ pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
         parallel: body.parallel_tool_calls.unwrap_or(true),
         schema: format(body.text.as_ref())?,
         tokens_max: tokens("max_output_tokens", body.max_output_tokens)?,
-        odds: None,
+        odds: odds(Some(body.wants_odds()), body.top_logprobs)?,
         sampling: sampling(body.temperature, None, usual)?,
         shaping: shaping(&body.rest)?,
         stops: Vec::new(),
@@ -139,6 +147,13 @@ pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
 }
 
 impl Body {
+    /// Whether the odds of tokens are asked for, in one of two ways.
+    fn wants_odds(&self) -> bool {
+        let included = self.include.iter().flatten();
+        let mut included = included.map(String::as_str);
+        self.top_logprobs.is_some_and(|most| most > 0) || included.any(|name| name == ODDS)
+    }
+
     /// What a response repeats of its request.
     fn asked(&self) -> Map<String, Value> {
         let given = |name: &str| self.rest.get(name).filter(|given| !given.is_null());
@@ -162,6 +177,10 @@ impl Body {
             ("text", text),
             ("tool_choice", choice.unwrap_or_else(|| "auto".into())),
             ("tools", json!(self.tools.as_deref().unwrap_or_default())),
+            (
+                "top_logprobs",
+                json!(self.top_logprobs.unwrap_or_default()),
+            ),
             ("top_p", or("top_p", Value::Null)),
             ("user", or("user", Value::Null)),
         ];
@@ -269,6 +288,10 @@ struct Reply {
     items: Vec<Value>,
     /// The text of the message that is being written.
     text: Option<String>,
+    /// Odds of its tokens.
+    odds: Vec<Value>,
+    /// How many of them were sent.
+    odds_sent: usize,
     /// Events so far.
     sequence: u64,
 }
@@ -324,7 +347,7 @@ impl Reply {
         let added = json!({"output_index": self.items.len(), "item": item});
         let added = self.event("response.output_item.added", added);
         let mut part = self.place();
-        part["part"] = json!({"type": "output_text", "text": "", "annotations": []});
+        part["part"] = output_text("", &[]);
         added + &self.event("response.content_part.added", part)
     }
 
@@ -333,10 +356,12 @@ impl Reply {
         let Some(text) = self.text.take() else {
             return String::new();
         };
-        let part = json!({"type": "output_text", "text": text, "annotations": []});
+        let odds = std::mem::take(&mut self.odds);
+        self.odds_sent = 0;
+        let part = output_text(&text, &odds);
         let mut done = self.place();
         done["text"] = text.into();
-        done["logprobs"] = json!([]);
+        done["logprobs"] = odds.into();
         let mut events = self.event("response.output_text.done", done);
         let mut whole = self.place();
         whole["part"] = part.clone();
@@ -399,7 +424,8 @@ impl Framed for Reply {
                 let mut events = self.open();
                 let mut fields = self.place();
                 fields["delta"] = text.as_str().into();
-                fields["logprobs"] = json!([]);
+                fields["logprobs"] = json!(self.odds[self.odds_sent..]);
+                self.odds_sent = self.odds.len();
                 if let Some(written) = &mut self.text {
                     written.push_str(&text);
                 }
@@ -407,7 +433,10 @@ impl Framed for Reply {
                 events
             }
             Piece::Call { name, args } => self.close("completed") + &self.call(&name, &args),
-            Piece::Odds(_) => String::new(),
+            Piece::Odds(odds) => {
+                self.odds.extend(odds.iter().map(odds_of));
+                String::new()
+            }
             Piece::End(ended, usage) => {
                 // A message without a word is one all the same.
                 let mut events = match self.items.is_empty() {
@@ -435,6 +464,11 @@ impl Framed for Reply {
         response["error"] = json!({"code": "server_error", "message": error.message});
         self.event("response.failed", json!({ "response": response }))
     }
+}
+
+/// A text as a part of a message, with the odds of its tokens.
+fn output_text(text: &str, odds: &[Value]) -> Value {
+    json!({"type": "output_text", "text": text, "annotations": [], "logprobs": odds})
 }
 
 fn usage_of(usage: Usage) -> Value {

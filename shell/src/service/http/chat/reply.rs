@@ -150,7 +150,8 @@ fn listed(odds: &[Value]) -> Value {
     }
 }
 
-fn odds_of(odds: &TokenOdds) -> Value {
+/// The odds of a token in OpenAI's form.
+pub fn odds_of(odds: &TokenOdds) -> Value {
     let likeliest: Vec<Value> = odds.likeliest.iter().map(likely).collect();
     let mut told = likely(&odds.token);
     told["top_logprobs"] = likeliest.into();
