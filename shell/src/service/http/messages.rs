@@ -439,3 +439,26 @@ fn usage_of(usage: Usage) -> Value {
         "output_tokens": usage.generated_tokens,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stops_a_message_is_its_last_event() {
+        let mut reply = Reply {
+            id: "msg_7".into(),
+            model: "m".into(),
+            prompt_tokens: 7,
+            stops: Vec::new(),
+            blocks: Vec::new(),
+            open: false,
+        };
+        let text = reply.failed(&ApiError::too_many(3));
+        let data = text.strip_prefix("event: error\ndata: ").unwrap();
+        let data: Value = serde_json::from_str(data).unwrap();
+        assert_eq!(data["type"], "error");
+        assert_eq!(data["error"]["type"], "rate_limit_error");
+        assert_eq!(reply.alive(), "event: ping\ndata: {\"type\":\"ping\"}\n\n");
+    }
+}

@@ -5,10 +5,10 @@
 //! | `state` | what all requests share |
 //! | `routes` | what each route needs |
 //! | `guard` | who may ask |
-//! | `wire`, `form`, `error` | bodies, forms with a file, streams of events, errors |
+//! | `wire`, `packing`, `form`, `error` | bodies, forms with a file, streams of events, errors |
 //! | `plain/` | the plain model, whichever API it is asked by |
 //! | `chat/` | `/v1/chat/completions` |
-//! | `responses`, `messages` | `/v1/responses`, `/v1/messages` |
+//! | `responses/`, `messages` | `/v1/responses`, `/v1/messages` |
 //! | `completions`, `completion` | a text that goes on, as OpenAI and as llama.cpp's server ask |
 //! | `tokens` | `/tokenize`, `/detokenize` |
 //! | `agent` | a whole agent as a model |
@@ -40,6 +40,7 @@ mod metrics;
 mod models;
 mod native;
 mod openapi;
+mod packing;
 mod page;
 mod plain;
 mod responses;

@@ -1,7 +1,6 @@
 //! Bodies: JSON that comes in, JSON and streams of events that go out.
 
 use std::convert::Infallible;
-use std::io::Read;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -9,12 +8,12 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use futures_util::{Stream, StreamExt, stream};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::ApiError;
+use super::packing::Packing;
 use super::plain::{Piece, Turn};
 use super::state::Service;
 
@@ -43,7 +42,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
             check_kind(&request, "application/json")?;
         }
         let packing = Packing::of(request.headers())?;
-        let bytes = packing.unpack(read(request, BODY_BYTES_MAX).await?)?;
+        let bytes = read(request, BODY_BYTES_MAX).await?;
+        let bytes = packing.unpack(bytes, BODY_BYTES_MAX)?;
         let read = serde_json::from_slice(&bytes);
         read.map(Input)
             .map_err(|error| ApiError::malformed(format!("the body cannot be read: {error}")))
@@ -64,57 +64,6 @@ fn is_unnamed(headers: &HeaderMap) -> bool {
 fn kind_of(headers: &HeaderMap) -> Option<&str> {
     let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     kind.split(';').next().map(str::trim)
-}
-
-/// How a body is packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Packing {
-    No,
-    Gzip,
-    Deflate,
-}
-
-impl Packing {
-    /// # Errors
-    /// The status 415, where it is packed otherwise.
-    fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
-        let given = headers.get(header::CONTENT_ENCODING);
-        let given = given.map(|given| given.to_str().unwrap_or_default().trim());
-        match given.map(str::to_ascii_lowercase).as_deref() {
-            None | Some("" | "identity") => Ok(Self::No),
-            Some("gzip" | "x-gzip") => Ok(Self::Gzip),
-            Some("deflate") => Ok(Self::Deflate),
-            Some(_) => Err(ApiError {
-                status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                ..ApiError::malformed("send the body as it is, or with gzip or deflate")
-            }),
-        }
-    }
-
-    /// The body, which may be as large as one that is not packed.
-    ///
-    /// # Errors
-    /// A body that is larger, or was packed otherwise than it says.
-    fn unpack(self, bytes: Bytes) -> Result<Bytes, ApiError> {
-        let most = BODY_BYTES_MAX as u64 + 1;
-        let mut whole = Vec::new();
-        let read = match self {
-            Self::No => return Ok(bytes),
-            Self::Gzip => MultiGzDecoder::new(&bytes[..])
-                .take(most)
-                .read_to_end(&mut whole),
-            Self::Deflate => ZlibDecoder::new(&bytes[..])
-                .take(most)
-                .read_to_end(&mut whole),
-        };
-        match read {
-            Ok(length) if length > BODY_BYTES_MAX => Err(ApiError::too_large(BODY_BYTES_MAX)),
-            Ok(_) => Ok(whole.into()),
-            Err(error) => Err(ApiError::malformed(format!(
-                "the body cannot be unpacked: {error}"
-            ))),
-        }
-    }
 }
 
 /// Refuses a body that is sent as another type of content than `wanted`.
@@ -316,8 +265,6 @@ pub async fn framed(
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderName;
-    use flate2::Compression;
-    use flate2::read::{GzEncoder, ZlibEncoder};
 
     use super::*;
 
@@ -343,39 +290,6 @@ mod tests {
         check(&[form, ("origin", "http://localhost:8080")], false);
         check(&[("sec-fetch-site", "same-origin")], false);
         check(&[form, ("sec-fetch-mode", "no-cors")], false);
-    }
-
-    #[test]
-    fn a_packed_body_is_unpacked_up_to_a_bound() {
-        let packing = |name| Packing::of(&headers(&[("content-encoding", name)]));
-        assert_eq!(Packing::of(&headers(&[])), Ok(Packing::No));
-        assert_eq!(packing("identity"), Ok(Packing::No));
-        assert_eq!(packing("GZip"), Ok(Packing::Gzip));
-        assert_eq!(packing("deflate"), Ok(Packing::Deflate));
-        let refused = packing("br").unwrap_err();
-        assert_eq!(refused.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-
-        let packed = |packing: Packing, text: &[u8]| {
-            let mut packed = Vec::new();
-            let level = Compression::fast();
-            let mut text = text;
-            let read = match packing {
-                Packing::No => text.read_to_end(&mut packed),
-                Packing::Gzip => GzEncoder::new(text, level).read_to_end(&mut packed),
-                Packing::Deflate => ZlibEncoder::new(text, level).read_to_end(&mut packed),
-            };
-            assert!(read.is_ok());
-            Bytes::from(packed)
-        };
-        for packing in [Packing::No, Packing::Gzip, Packing::Deflate] {
-            let got = packing.unpack(packed(packing, b"{}"));
-            assert_eq!(got.as_deref(), Ok(&b"{}"[..]), "{packing:?}");
-        }
-        let large = packed(Packing::Gzip, &vec![b' '; BODY_BYTES_MAX + 1]);
-        let refused = Packing::Gzip.unpack(large).unwrap_err();
-        assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
-        let broken = Packing::Gzip.unpack(Bytes::from_static(b"{}")).unwrap_err();
-        assert_eq!(broken.status, StatusCode::BAD_REQUEST);
     }
 
     #[tokio::test]
