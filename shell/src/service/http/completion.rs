@@ -56,7 +56,7 @@ impl Body {
     fn ask(&self, plain: Plain, usual: Sampling) -> Result<Ask, ApiError> {
         fields::supported(&self.rest)?;
         let given = self.json_schema.as_ref();
-        let given = given.filter(|given| given.as_object().is_some_and(|map| !map.is_empty()));
+        let given = given.filter(|given| !given.is_null() && **given != json!({}));
         let read = given.map(|given| schema("json_schema", given, false));
         // Less than none is as many as fit.
         let most = self.n_predict.or(self.max_tokens);

@@ -295,7 +295,7 @@ mod tests {
     #[tokio::test]
     async fn a_silent_stream_says_that_it_goes_on() {
         // The second event comes when the client has read that it is waited for.
-        let (tell, told) = tokio::sync::oneshot::channel();
+        let (tell, told) = tokio::sync::oneshot::channel::<()>();
         let second = stream::once(async move {
             told.await.unwrap_or_default();
             "data: 2\n\n".to_owned()

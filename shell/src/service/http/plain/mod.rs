@@ -26,6 +26,8 @@ pub use turn::{Turn, prompt_tokens};
 
 /// The most functions of a request: each has a card in the window.
 pub const FUNCTIONS_MAX: usize = 128;
+/// The most characters of the name of a function: as many as Anthropic takes, twice OpenAI's.
+const NAME_CHARS_MAX: usize = 128;
 /// The most texts that end an answer.
 pub const STOPS_MAX: usize = 16;
 
@@ -122,10 +124,10 @@ pub fn function(
     held: bool,
 ) -> Result<Callable, ApiError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
+    if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(plain) {
         return Err(ApiError::invalid(
             format!("{param}.name"),
-            "a name has 1 to 64 letters, digits, `_`, `-` or `.`",
+            format!("a name has 1 to {NAME_CHARS_MAX} letters, digits, `_`, `-` or `.`"),
         ));
     }
     let none = json!({"type": "object", "properties": {}});
