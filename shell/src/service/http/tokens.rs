@@ -12,6 +12,9 @@ use super::error::ApiError;
 use super::state::Service;
 use super::wire::{self, Input};
 
+/// The most tokens whose pieces are told.
+const PIECES_MAX: usize = 1 << 16;
+
 /// A text to take apart.
 #[derive(Debug, Deserialize)]
 pub struct Text {
@@ -36,27 +39,31 @@ pub async fn tokenize(
     State(service): State<Arc<Service>>,
     Input(text): Input<Text>,
 ) -> Result<Response, ApiError> {
+    let with_pieces = text.with_pieces.unwrap_or(false);
+    let counting = service.clone();
     let work = move || {
-        let cpu = service.cpu();
         let begins = text.add_special.unwrap_or(false);
         let markers = text.parse_special.unwrap_or(true);
-        let tokens = cpu.tokens(&text.content, begins, markers)?;
-        Some(match text.with_pieces.unwrap_or(false) {
-            false => json!(tokens),
-            true => {
-                let pieces = tokens.into_iter().map(|token| {
-                    let bytes = cpu.text_of(&[token]).unwrap_or_default();
-                    json!({"id": token, "piece": piece(bytes)})
-                });
-                pieces.collect()
-            }
-        })
+        counting.cpu().tokens(&text.content, begins, markers)
     };
     // A long text takes a while.
     let tokens = tokio::task::spawn_blocking(work).await;
     let tokens = tokens.map_err(|error| ApiError::internal(error.to_string()))?;
     let tokens = tokens.ok_or_else(unknown)?;
-    Ok(wire::json(&json!({ "tokens": tokens })))
+    if !with_pieces {
+        return Ok(wire::json(&json!({ "tokens": tokens })));
+    }
+    if tokens.len() > PIECES_MAX {
+        let message = format!("of {PIECES_MAX} tokens at most the pieces are told; send less");
+        return Err(ApiError::invalid("content", message));
+    }
+    let cpu = service.cpu();
+    let pieces = tokens.into_iter().map(|token| {
+        let bytes = cpu.text_of(&[token]).unwrap_or_default();
+        json!({"id": token, "piece": piece(bytes)})
+    });
+    let pieces: Vec<Value> = pieces.collect();
+    Ok(wire::json(&json!({ "tokens": pieces })))
 }
 
 /// Answers `POST /detokenize`.
