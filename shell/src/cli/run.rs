@@ -20,7 +20,7 @@ use super::options::ProcessOptions;
 use crate::config::policy;
 use crate::service::conversation::{Ask, Conversation, Ended, Say, Start, Told};
 use crate::service::door::Door;
-use crate::service::machine::Guests;
+use crate::service::machine::Lifetime;
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
 use crate::terminal::error::{FAILED, INTERRUPTED, STOPPED, UserError};
@@ -113,7 +113,20 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
         think: args.process.think(&agent),
     };
     let granted = args.process.policy(session);
-    let door = Door::open(session, granted, &agent, Guests::Refused).await?;
+    let door = Door::open(session, granted, &agent, Lifetime::Command).await?;
+    let done = attend(session, &door, ask, format, &mut interrupts).await;
+    door.leave(&mut interrupts).await;
+    done
+}
+
+/// Asks for a process behind `door`, shows it to its end, and prints its answer.
+async fn attend(
+    session: &Session,
+    door: &Door,
+    ask: Ask,
+    format: Format,
+    interrupts: &mut Interrupts,
+) -> Result<u8> {
     let mut view = View {
         format,
         renderer: Renderer::new(),
@@ -121,7 +134,7 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
     let mut conversation = door.begin(ask).await?;
     let rules = session.paths.policy();
     let mut show = |event: &Event| view.show(event);
-    let ended = follow(&mut conversation, &mut interrupts, &rules, &mut show, None).await?;
+    let ended = follow(&mut conversation, interrupts, &rules, &mut show, None).await?;
     let (pid, exit) = (ended.pid, &ended.exit);
     if exit.status == Status::Interrupted {
         let model = match session.globals.models.first() {
@@ -245,7 +258,7 @@ async fn until_end(
                 }
                 Told::Ended(ended) => return Ok(*ended),
                 // A failure is an error of `next`.
-                Told::Begun | Told::Failed { .. } => {}
+                Told::Begun { .. } | Told::Failed { .. } => {}
             }
         }
     }
