@@ -126,6 +126,7 @@ impl Session {
                     threads: settings.threads.map(usize::from),
                     kv_cells: settings.kv_tokens,
                     swap: Some(swap),
+                    swap_bytes: Some(settings.kv_disk_bytes),
                     secret: self.paths.key()?,
                     attention: match settings.attention {
                         AttentionWord::Own => Attention::Own,
@@ -251,7 +252,7 @@ impl Session {
         agent.add_to(&mut bus)?;
         agent.check(&bus)?;
         agent.check_memory(&*store)?;
-        let swap = self.paths.cache.join("kv");
+        let swap = self.paths.images();
         paths::create(&swap)?;
         let first = introduce::is_first(&swap);
         let waits = self.settings.cpu == CpuChoice::Local;
