@@ -172,8 +172,11 @@ impl Swap {
         let state = match &image.place {
             Place::Memory(state) => Some(state.clone()),
             Place::Disk { path, .. } => {
-                file::touch(path);
-                file::read(path, &self.settings, &image.tokens).map(Arc::new)
+                let state = file::read(path, &self.settings, &image.tokens);
+                if state.is_some() {
+                    file::touch(path);
+                }
+                state.map(Arc::new)
             }
         };
         if state.is_none() {
