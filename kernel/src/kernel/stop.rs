@@ -56,22 +56,6 @@ impl Kernel {
         suspended
     }
 
-    /// Resolves when no process runs on this machine, one that starts meanwhile included.
-    pub async fn is_done(&self) {
-        loop {
-            let running: Vec<Pid> = {
-                let table = self.machine.table.lock();
-                // Nobody is left to tell the end of one that crashed.
-                let running = table.iter().filter(|(_, it)| it.exit.has_changed().is_ok());
-                running.map(|(pid, _)| *pid).collect()
-            };
-            if running.is_empty() {
-                return;
-            }
-            join_all(running.iter().map(|pid| self.end_with_pid(*pid))).await;
-        }
-    }
-
     /// Goes on with what an earlier machine had suspended, with no person to ask: nobody has
     /// come back yet. A process that was waiting for its person then is left to that person.
     ///

@@ -105,17 +105,17 @@ impl Machine {
     pub async fn stay(&self, interrupts: &mut Interrupts) {
         let room = self.control.room();
         room.close();
-        if tokio::time::timeout(TOLD_AFTER, self.is_left()).await.is_ok() {
+        if tokio::time::timeout(TOLD_AFTER, room.is_left()).await.is_ok() {
             return;
         }
-        let count = room.guests().max(self.kernel.running()).max(1);
+        let count = room.guests().max(1);
         say!(
             "done; this machine stays for {} of other programs (Ctrl-C leaves what runs to them)",
             counted(count, "task")
         );
         interrupts.begin();
         let is_told = tokio::select! {
-            () = self.is_left() => false,
+            () = room.is_left() => false,
             () = interrupts.next() => true,
         };
         // The next one finds nothing left to stop but the program.
@@ -127,18 +127,6 @@ impl Machine {
                 "hint: {suspended} suspended; what another program waits for goes on there, and \
                  `quipu run --resume PID` carries on what nobody waits for"
             );
-        }
-    }
-
-    /// Resolves when nothing is under way.
-    async fn is_left(&self) {
-        loop {
-            self.control.room().is_left().await;
-            self.kernel.is_done().await;
-            // Somebody may have come for the memory meanwhile.
-            if self.control.room().guests() == 0 {
-                return;
-            }
         }
     }
 }

@@ -129,7 +129,9 @@ impl Relay {
                     Some(_) => ", alone: its other branches ended with that",
                     None => "",
                 };
-                say!("the program that process {pid} ran in has ended; it goes on from here{alone}");
+                say!(
+                    "the program that process {pid} ran in has ended; it goes on from here{alone}"
+                );
             }
             tokio::select! {
                 found = self.next() => {

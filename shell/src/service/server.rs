@@ -314,7 +314,15 @@ fn answer(
         Request::Kill { pid } => kernel.kill(pid),
         Request::Nice { pid, priority } => kernel.nice(pid, priority),
         Request::Fork { pid, at } => match kernel.fork(pid, at, false) {
-            Ok(child) => return Reply::Forked(child),
+            Ok(child) => {
+                // It is another program's although that does not wait for it.
+                let guest = room.enter_anyway();
+                tokio::spawn(async move {
+                    let _ = kernel.wait(child).await;
+                    drop(guest);
+                });
+                return Reply::Forked(child);
+            }
             Err(error) => Err(error),
         },
     };

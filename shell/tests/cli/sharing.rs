@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::roots;
 use crate::sandbox::{DONE, ENDLESS, MENDED, Running, Sandbox};
 use crate::service::machine::Machine;
 
@@ -195,6 +196,7 @@ fn whoever_cannot_share_it_waits_and_says_for_whom() {
     check(&with(&["--window", "4096", "--no-input"]), made);
     assert_eq!(states(&sandbox), ["running"]);
     // With the root of its own that the line speaks of nobody is waited for.
+    roots::share(&sandbox.path().join("apart"));
     let apart = ["--root", "apart", "run", "--cpu", &other, "a task"];
     sandbox.quipu(&apart).check(0, &[]);
     let mut next = sandbox.start(&["run", "--cpu", &other, "a task"]);
