@@ -11,10 +11,11 @@
 //! A machine that lasts and is stopped keeps its processes for the next one: they are not
 //! carried on here. Whoever has the conversation notices nothing of all that.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 
 use anyhow::Result;
+use quipu_kernel::Kernel;
 use quipu_kernel::event::Event;
 use quipu_kernel::gate::Policy;
 use quipu_kernel::journal::Journal;
@@ -42,6 +43,8 @@ pub struct Relay {
     lasts: AtomicBool,
     /// This program's own machine. Held by whoever looks for the next one.
     own: Mutex<Option<Machine>>,
+    /// The kernel of that.
+    kernel: OnceLock<Weak<Kernel>>,
 }
 
 impl Relay {
@@ -65,6 +68,7 @@ impl Relay {
             journal: session.journal()?,
             lasts: AtomicBool::new(lasts),
             own: Mutex::default(),
+            kernel: OnceLock::new(),
         })
     }
 
@@ -102,37 +106,33 @@ impl Relay {
 
     async fn attend(self: Arc<Self>, mut ask: Ask, mut task: Task) {
         loop {
-            let lasts = self.lasts.load(Ordering::SeqCst);
-            match self.ask(ask.clone()).await {
-                Ok(Some((pid, inner))) => {
-                    if let Some(pid) = pid {
-                        task.has_begun(pid);
-                    }
+            task.runs = false;
+            let lasts = match self.ask(ask.clone()).await {
+                Ok(Reached::Own(pid, inner)) => {
+                    task.has_begun(pid);
+                    // It ends with this program, and no task of that goes on elsewhere.
+                    task.pass(inner, true).await;
+                    return;
+                }
+                Ok(Reached::Other { inner, lasts }) => {
                     if task.pass(inner, lasts).await {
                         return;
                     }
+                    lasts
                 }
-                Ok(None) => {}
+                Ok(Reached::Nobody) => self.lasts.load(Ordering::SeqCst),
                 Err(error) => return task.fail(error).await,
-            }
+            };
             if lasts {
-                let error = talk::gone(&std::io::ErrorKind::NotConnected.into());
                 // Of one that has begun it is enough that nothing more is told.
                 if task.pid.is_none() {
+                    let error = talk::gone(&std::io::ErrorKind::NotConnected.into());
                     task.fail(error).await;
                 }
                 return;
             }
             task.waits();
-            if let Some(pid) = task.pid {
-                let alone = match ask.think {
-                    Some(_) => ", alone: its other branches ended with that",
-                    None => "",
-                };
-                say!(
-                    "the program that process {pid} ran in has ended; it goes on from here{alone}"
-                );
-            }
+            task.says_where_it_goes_on(&ask);
             tokio::select! {
                 found = self.next() => {
                     if let Err(error) = found {
@@ -143,11 +143,6 @@ impl Relay {
             }
             if let Some(pid) = task.pid {
                 if let Some(exit) = ended(&self.journal, pid) {
-                    task.tell(Told::Event(Event::Exited {
-                        pid,
-                        exit: exit.clone(),
-                    }))
-                    .await;
                     return task.end(pid, exit).await;
                 }
                 ask = again(ask, pid);
@@ -155,24 +150,15 @@ impl Relay {
         }
     }
 
-    /// Asks the machine that is there now: `None` where none is. Says which process it is,
-    /// where that is known at once.
-    async fn ask(&self, ask: Ask) -> Result<Option<(Option<Pid>, Conversation)>> {
-        let own = match self.own.try_lock() {
-            Ok(own) => own.as_ref().map(|machine| machine.kernel.clone()),
-            // Another task waits for the next machine.
-            Err(_) => return Ok(None),
-        };
-        match own {
-            Some(kernel) => {
-                let (pid, inner) = conversation::begin(&kernel, ask)?;
-                Ok(Some((Some(pid), inner)))
-            }
-            None => {
-                let inner = talk::converse(&self.session.paths.state, ask).await;
-                Ok(inner.map(|inner| (None, inner)))
-            }
+    /// Asks the machine that is there now.
+    async fn ask(&self, ask: Ask) -> Result<Reached> {
+        if let Some(kernel) = self.kernel.get().and_then(Weak::upgrade) {
+            let (pid, inner) = conversation::begin(&kernel, ask)?;
+            return Ok(Reached::Own(pid, inner));
         }
+        let lasts = self.lasts.load(Ordering::SeqCst);
+        let inner = talk::converse(&self.session.paths.state, ask).await;
+        Ok(inner.map_or(Reached::Nobody, |inner| Reached::Other { inner, lasts }))
     }
 
     /// Waits for the next machine, this program's own if there is no other.
@@ -196,14 +182,28 @@ impl Relay {
         });
         match found.await?? {
             Found::Own(machine) => {
+                // Nobody else sets it: whoever does holds `own`.
+                let _ = self.kernel.set(Arc::downgrade(&machine.kernel));
                 *own = Some(*machine);
-                // It ends with this program, and no task of that goes on elsewhere.
-                self.lasts.store(true, Ordering::SeqCst);
             }
             Found::Other { lasts } => self.lasts.store(lasts, Ordering::SeqCst),
         }
         Ok(())
     }
+}
+
+/// What became of asking for a process.
+enum Reached {
+    /// It has begun on this program's own machine.
+    Own(Pid, Conversation),
+    /// The machine of another program was asked, which perhaps `lasts`.
+    Other {
+        /// What it tells.
+        inner: Conversation,
+        lasts: bool,
+    },
+    /// There is no machine.
+    Nobody,
 }
 
 impl Drop for Relay {
@@ -245,6 +245,8 @@ struct Task {
     answer: Option<oneshot::Sender<Result<()>>>,
     /// Its process, once it has one.
     pid: Option<Pid>,
+    /// Whether that has begun, or gone on, on the machine that was asked last.
+    runs: bool,
 }
 
 impl Task {
@@ -255,12 +257,26 @@ impl Task {
             said,
             answer: Some(answer),
             pid: None,
+            runs: false,
         }
     }
 
     fn has_begun(&mut self, pid: Pid) {
         self.pid = Some(pid);
+        self.runs = true;
         self.waits();
+    }
+
+    /// Says that its process goes on, where it ran on a machine that is gone.
+    fn says_where_it_goes_on(&self, ask: &Ask) {
+        let Some(pid) = self.pid.filter(|_| self.runs) else {
+            return;
+        };
+        let alone = match ask.think {
+            Some(_) => ", alone: its other branches ended with that",
+            None => "",
+        };
+        say!("the program that process {pid} ran in has ended; it goes on from here{alone}");
     }
 
     /// Whoever asked need not wait for its beginning any more.
@@ -287,6 +303,11 @@ impl Task {
 
     /// Tells how process `pid` ended, the last that is told.
     async fn end(&self, pid: Pid, exit: Exit) {
+        let event = Event::Exited {
+            pid,
+            exit: exit.clone(),
+        };
+        self.tell(Told::Event(event)).await;
         let ended = Ended {
             pid,
             exit,

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::roots;
 use crate::sandbox::{DONE, ENDLESS, MENDED, Running, Sandbox};
 use crate::service::machine::Machine;
+use crate::terminal::Terminal;
 
 /// A task with this word in it never ends, as long as the tool `slow` is not mended.
 const KNOTTY: &str = r#"{"seen":"knotty","do":{"tool":"slow.spin","args":{}}}"#;
@@ -126,6 +127,18 @@ fn an_interrupt_of_the_first_leaves_what_runs_to_its_own_program() {
     first.end().check(130, &["hint: 1 process suspended"]);
     check_end(second, "2");
     assert_eq!(states(&sandbox), ["ready", "exited"]);
+}
+
+#[test]
+fn a_shell_that_is_left_leaves_what_runs_to_its_own_program() {
+    let (sandbox, cpu) = root();
+    let mut shell = Terminal::shell(sandbox, &["--cpu", &cpu]);
+    shell.shows("Type a task");
+    let guest = knotty(&shell.sandbox, &cpu, "1");
+    shell.sandbox.install("slow", MENDED);
+    shell.enters("/quit");
+    assert_eq!(shell.end().0, Some(0));
+    check_end(guest, "1");
 }
 
 #[test]
