@@ -25,7 +25,7 @@ use crate::service::door::Door;
 use crate::service::machine::Lifetime;
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
-use crate::terminal::error::{FAILED, INTERRUPTED, UserError, is_closed_pipe};
+use crate::terminal::error::{FAILED, INTERRUPTED, UserError, describe, is_closed_pipe};
 use crate::terminal::hints;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::{file_words, lines};
@@ -159,6 +159,7 @@ async fn on(
     // Where what runs is told to stop.
     let mut listeners: Vec<Sender<Say>> = Vec::new();
     let (mut code, mut stopped, mut broken) = (0, false, None);
+    let mut unbegun = 0;
     interrupts.begin();
     loop {
         while !stopped && running.len() < usize::from(args.jobs) {
@@ -217,6 +218,11 @@ async fn on(
             Some((id, ended)) = running.next() => {
                 let ended = match ended {
                     Ok(ended) => ended,
+                    // It was to wait for another program's machine.
+                    Err(error) if stopped && describe(&error).1 == INTERRUPTED => {
+                        unbegun += 1;
+                        continue;
+                    }
                     Err(error) => {
                         // What else runs is still told of its end.
                         stopped = true;
@@ -256,7 +262,7 @@ async fn on(
     if stopped {
         say!(
             "interrupted; not started: {}",
-            counted(waiting.len(), "task")
+            counted(waiting.len() + unbegun, "task")
         );
         say!("hint: with --out FILE, the same command and --resume does what is left");
         code = INTERRUPTED;

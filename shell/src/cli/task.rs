@@ -25,7 +25,11 @@ pub fn beside(prompt: Option<&str>, attach: &[PathBuf]) -> Result<Option<String>
         Some(task) if task != "-" => {
             tell_unread_files(task);
             if waits {
-                return from_stdin().map(Some);
+                let text = from_stdin()?;
+                if text.trim().is_empty() {
+                    say!("warning: nothing came on standard input, which --attach - waits for");
+                }
+                return Ok(Some(text));
             }
             piped::beside()?
         }
