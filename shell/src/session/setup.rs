@@ -124,7 +124,7 @@ mod tests {
         fs::write(tools.join("a.wasm"), "").unwrap();
         let with_a_tool = word("script:/s", None).0;
         assert_ne!(with_a_tool, usual);
-        fs::write(rules, "").unwrap();
+        fs::write(rules, "# no rules\n").unwrap();
         assert_ne!(word("script:/s", None).0, with_a_tool);
     }
 
