@@ -23,6 +23,7 @@ use crate::session::Session;
 use crate::session::library::Library;
 use crate::session::user_call::user_call;
 use crate::terminal::bar::bar;
+use crate::terminal::lines::not_json;
 use crate::terminal::output::visible;
 
 /// What became of the files.
@@ -174,8 +175,15 @@ impl<'a> Import<'a> {
             Ok(brought) => brought,
             Err(reason) => return Ok(Err(reason)),
         };
+        let name = named.unwrap_or(path);
+        let is_lines = name.extension().is_some_and(|end| end != "json");
+        let odd = std::str::from_utf8(&bytes).ok().filter(|_| is_lines);
+        if let Some(odd) = odd.and_then(|text| not_json(name, text)) {
+            let name = visible(&name.display().to_string());
+            self.tally.partly.push(format!("{name}: {odd}; it is read as a text"));
+        }
         if !brought.missing.is_empty() {
-            let name = visible(&named.unwrap_or(path).display().to_string());
+            let name = visible(&name.display().to_string());
             let missing = visible(&brought.missing.join("; "));
             self.tally.partly.push(format!("{name}: {missing}"));
         }
