@@ -132,8 +132,7 @@ impl Execution {
 
     /// What the user said last.
     pub(super) fn told(&self) -> &str {
-        let program = &self.program;
-        program.topic.as_ref().unwrap_or(&program.prompt)
+        self.program.told()
     }
 
     /// The task by itself, with the date if it depends on that.
@@ -424,6 +423,6 @@ pub(super) fn after(messages: &[Message], words: &str) -> Vec<Message> {
     messages
 }
 
-fn failed(error: CpuError) -> Ending {
+pub(super) fn failed(error: CpuError) -> Ending {
     Ending::Failed(error.into())
 }

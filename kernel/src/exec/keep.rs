@@ -16,7 +16,9 @@ use crate::grammar::Legal;
 use crate::journal::StepRow;
 use crate::judgement::Question;
 use crate::label::Trust;
-use crate::planner::facts::{facts, is_about_its_words, may_say_it_kept, only_tells, share_a_word};
+use crate::planner::facts::{
+    facts, is_about_its_words, may_say_it_kept, only_tells, share_a_word, without_request,
+};
 use crate::process::{Failure, Usage};
 use quipu_cpu::{Message, Role};
 
@@ -128,7 +130,9 @@ impl Execution {
         if !self.shared.cpu.info().constrains || !all || more || !only_tells(told) {
             return None;
         }
-        let facts = facts(told).join("\n");
+        let facts = facts(told);
+        let facts: Vec<&str> = facts.iter().map(|fact| without_request(fact)).collect();
+        let facts = facts.join("\n");
         let chinese = told.contains(|c: char| ('\u{4e00}'..='\u{9fff}').contains(&c));
         Some(json!({"answer": match chinese {
             true => format!("记住了：{facts}"),

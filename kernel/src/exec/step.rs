@@ -14,6 +14,7 @@ use crate::journal::{Outcome, StepRow};
 use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
+use crate::planner::asked;
 use crate::process::{Failure, State, Usage};
 use crate::program::asks_for_code;
 use quipu_cpu::ClosedEarly;
@@ -172,6 +173,7 @@ impl Execution {
         legal.numbers = alone.then(|| Numbers::of(self.told()));
         legal.runs_answers = !asks_for_code(self.told());
         legal.today = self.program.today;
+        legal.choices = asked::choices(self.told());
         legal.ask &= self.inbox.attended && !self.stuck;
         if self.stuck {
             legal.calls.clear();

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use chrono::{Local, NaiveDate};
 use regex::Regex;
 
+use super::calendar::{days_in, weekday_in_chinese};
 use super::facts::is_told_in_sentences;
 use crate::numbers;
 use crate::process::Program;
@@ -24,7 +25,7 @@ static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
         |(?:this|next|last|past|coming|upcoming)\s+(?:{spans})
         |(?:on|by|until|till|before)\s+(?:{days})
         |(?:days?|weeks?|months?|years?)\s+(?:ago|from\s+now)
-        |(?:what|which)\s+(?:date|weekday|day)(?:\s+of\s+the\s+week)?\s+is|what(?:\s+is|['’]s)\s+the\s+(?:date|day)
+        |(?:what|which)\s+(?:date|weekday|day)(?:\s+of\s+the\s+week)?\s+(?:is|will\s+it\s+be)|what(?:\s+is|['’]s)\s+the\s+(?:date|day)
         |what\s+year\s+is|until\s+(?:christmas|easter|new\s+year))\b
         |今天|今日|今晚|明天|后天|昨天|前天|[本这上下]个?(?:周|星期|礼拜|月)|今年|明年|去年|前年|天前|周前|年前|几号|星期几|截止"
     );
@@ -38,8 +39,7 @@ const PROBLEM_NUMBERS_MIN: usize = 2;
 
 /// Today, where the task of `program` depends on it.
 pub(crate) fn needed_by(program: &Program) -> Option<NaiveDate> {
-    let task = program.topic.as_ref().unwrap_or(&program.prompt);
-    depends_on_it(task).then(|| Local::now().date_naive())
+    depends_on_it(program.told()).then(|| Local::now().date_naive())
 }
 
 /// Whether what is right depends on the day on which `task` is told.
@@ -58,13 +58,41 @@ pub(crate) fn asks_to_count(task: &str) -> bool {
     ASKS.is_match(task)
 }
 
-/// The words in which a task like `task` is told that it is `date`.
+/// Whether the day that `task` asks for is worked out already, as what is [`told`] beside it.
+pub(crate) fn is_worked_out(today: NaiveDate, task: &str) -> bool {
+    static FURTHER: LazyLock<Regex> = LazyLock::new(|| {
+        let words = r"(?i)\d|\b(?:weeks?|weekends?|hours?|minutes?|months?|years?|work\w*|business|after|before|between|since|old)\b|周|小时|个月|年|之间|工作日";
+        Regex::new(words).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+    });
+    let days = days_in(task, today);
+    let [day] = days.as_slice() else {
+        return false;
+    };
+    let beside = format!("{} {}", &task[..day.at.start], &task[day.at.end..]);
+    !is_told_in_sentences(task) && !FURTHER.is_match(&beside)
+}
+
+/// Whether `task` speaks of the user's own things: a day of theirs may have been told before.
+pub(crate) fn is_of_the_user(task: &str) -> bool {
+    static OWN: LazyLock<Regex> = LazyLock::new(|| {
+        let words = r"(?i)\b(?:my|mine|our|ours|i|i['’](?:m|ve|d|ll)|we)\b|我|咱";
+        Regex::new(words).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+    });
+    OWN.is_match(task)
+}
+
+/// The words in which a task like `task` is told that it is `date`, and which dates the days
+/// have that it names.
 pub(crate) fn told(date: NaiveDate, task: &str) -> String {
-    let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
-    match task.contains(chinese) {
-        true => format!("今天是{}。", date.format("%Y-%m-%d")),
+    let chinese = task.contains(|c: char| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let today = match chinese {
+        true => format!("今天是{}，{}。", date.format("%Y-%m-%d"), weekday_in_chinese(date)),
         false => format!("Today is {}.", date.format("%A, %Y-%m-%d")),
-    }
+    };
+    let days = days_in(task, date);
+    let days = days.iter().map(|day| day.line(date, chinese));
+    let lines: Vec<String> = std::iter::once(today).chain(days).collect();
+    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -106,10 +134,35 @@ mod tests {
     }
 
     #[test]
+    fn what_the_calendar_says_is_worked_out() {
+        let today = NaiveDate::from_ymd_opt(2026, 2, 3).unwrap();
+        let check = |task: &str, want: bool| assert_eq!(is_worked_out(today, task), want, "{task}");
+        check("What date is next Friday?", true);
+        check("How many days until Christmas?", true);
+        check("下周五是几号？", true);
+        check("How many weeks until Christmas?", false);
+        check("What date is 3 days after next Friday?", false);
+        check("Which comes first, next Friday or Christmas?", false);
+        check("What day is it?", false);
+    }
+
+    #[test]
+    fn a_day_of_the_user_is_known() {
+        let check = |task: &str, want: bool| assert_eq!(is_of_the_user(task), want, "{task}");
+        check("What date is my appointment next week?", true);
+        check("我的航班是几号？", true);
+        check("Tell me what date next Friday is.", false);
+    }
+
+    #[test]
     fn it_is_told_in_the_language_of_the_task() {
         let date = NaiveDate::from_ymd_opt(2026, 2, 3).unwrap();
         let check = |task: &str, want: &str| assert_eq!(told(date, task), want);
         check("What day is it?", "Today is Tuesday, 2026-02-03.");
-        check("今天几号？", "今天是2026-02-03。");
+        check("今天几号？", "今天是2026-02-03，星期二。");
+        check(
+            "What date is next Friday?",
+            "Today is Tuesday, 2026-02-03.\n\"next Friday\" is Friday, 2026-02-06, in 3 days.",
+        );
     }
 }

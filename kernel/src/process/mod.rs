@@ -231,6 +231,11 @@ impl Program {
 }
 
 impl Program {
+    /// What the user said last: the task without the conversation before it.
+    pub fn told(&self) -> &str {
+        self.topic.as_ref().unwrap_or(&self.prompt)
+    }
+
     /// The program with a mark in place of each secret that stands in its words.
     pub(crate) fn without_secrets(mut self, leaks: &LeakScan) -> Self {
         if leaks.is_empty() {

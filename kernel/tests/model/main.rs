@@ -160,6 +160,7 @@ async fn model_writes_only_what_is_legal() {
         runs_answers: false,
         unfenced: false,
         today: None,
+        choices: None,
         numbers: None,
         computed: None,
         calls: vec![Callable::new(

@@ -93,6 +93,7 @@ impl Turn {
             runs_answers: false,
             unfenced: false,
             today: None,
+            choices: None,
             numbers: layout::only_request(&ask.said).map(|said| Numbers::of(&said)),
             told: ask.choice != Choice::None && !ask.functions.is_empty(),
             calls: match &ask.choice {
