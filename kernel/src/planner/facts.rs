@@ -60,7 +60,7 @@ pub fn without_request(fact: &str) -> &str {
             (?:remember|memori[sz]e|note|keep\s+in\s+mind|bear\s+in\s+mind|take\s+note|make\s+a\s+note
                |do\s+not\s+forget|don['’]?t\s+forget|never\s+forget|save|store|record|write\s+down)
             (?:\s+(?:down|for\s+me|for\s+later|this|it|these|the\s+following|of\s+this))*
-            (?:\s*[:,–—-]+\s*|\s+that\s+)
+            (?:\s*[:,]+\s*|\s+[–—-]+\s+|\s+that\s+)
             | ^\W*(?:请|麻烦你?|帮我|帮忙|你|要|一定|务必)*
             (?:记住|记下来?|记一下|记着|记得|别忘了|不要忘了?|牢记|保存|存一下|备注)(?:一下|这个|这点|这件事|以下内容?)*了?
             [\s:：，,。]+";
@@ -212,6 +212,7 @@ mod tests {
             "Remember the hen is Berta.",
             "我记得你说过",
             "Remember: ok",
+            "Store-bought eggs are small.",
             "",
         ] {
             check(whole, whole);
