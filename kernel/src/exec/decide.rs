@@ -2,15 +2,17 @@
 
 use std::sync::atomic::Ordering;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::judge::{after, failed};
+use super::judge::{OTHER, after, failed};
 use super::{Ending, Execution, guarded, time_left};
+use crate::calls::{DECIDE, SEARCH};
 use crate::event::Event;
-use crate::grammar::{Legal, Move};
+use crate::grammar::{Callable, Legal, Move};
 use crate::judgement::Question;
 use crate::limits::{Limit, THOUGHT_TOKENS_MAX};
 use crate::process::Way;
+use crate::program::checker_asked_for;
 use quipu_cpu::{Chunk, ClosedEarly, Completion, Job, Prompt, Sampling, Ticket};
 
 /// Log-odds of naming a tool below which nothing else is asked: it is none.
@@ -27,6 +29,8 @@ const REASONING_TOKENS_MAX: u32 = 400;
 /// At which temperature a program is written once more: at 0.7 one of five programs worked out
 /// nine of ten word problems of which one program worked out six.
 const ANEW: f32 = 0.7;
+/// What is asked of the answers of several branches.
+const WHICH_IS_RIGHT: &str = "Which of these is the right answer?";
 /// What is said where a value would have to be made up; the names of the values follow.
 const SAY_WHAT_IS_MISSING: &str = "Not all that a tool needs has been said, and nothing may be made up. In one sentence, ask for:";
 
@@ -55,6 +59,19 @@ impl Execution {
                     return self.first_program(n, prompt, legal).await;
                 }
                 Some(Way::Thought) => return self.reasoned(n, prompt, legal).await,
+                Some(Way::Calculator) => {
+                    if let Some(only) = legal.only(Callable::takes_an_expression) {
+                        return self.written(n, prompt, &only, Move::Call).await;
+                    }
+                }
+                Some(Way::Search) => {
+                    if let Some(only) = legal.only(|call| call.name == SEARCH) {
+                        return self.written(n, prompt, &only, Move::Call).await;
+                    }
+                }
+                Some(Way::Check) if legal.runs_programs().is_some() => {
+                    return self.checker(n, prompt, legal).await;
+                }
                 _ => {}
             }
         }
@@ -118,6 +135,36 @@ impl Execution {
         match self.programmed(n, prompt, legal).await? {
             Some(program) => Ok(program),
             None => self.written(n, prompt, legal, Move::Answer).await,
+        }
+    }
+
+    /// A function that says of each answer of other branches whether it can be right.
+    async fn checker(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+    ) -> Result<Decided, Ending> {
+        let asked = checker_asked_for(&self.told_by_itself());
+        let asked = self.lesson(asked, checker_asked_for(OTHER))?;
+        let room = self.shared.cpu.info().window - self.vm.reserve();
+        let asked = asked.filter(|asked| asked.len <= room);
+        let asked = asked.as_ref().unwrap_or(prompt);
+        self.written(n, asked, legal, Move::Checker).await
+    }
+
+    /// What a referee does without asking for words: it has the answers weighed, and what came of
+    /// that, or of its program, is what it says.
+    pub(super) fn of_a_referee(&self) -> Option<Value> {
+        let branch = self.program.branch.as_ref()?;
+        if !branch.way.is_a_referee() {
+            return None;
+        }
+        match (&self.last, branch.way) {
+            (None, Way::Weigh) => Some(json!({"tool": DECIDE, "args": {
+                "question": WHICH_IS_RIGHT, "choices": branch.candidates}})),
+            (Some(_), _) => Some(json!({"answer": self.vm.last_observation()?})),
+            _ => None,
         }
     }
 

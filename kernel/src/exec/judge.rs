@@ -136,7 +136,7 @@ impl Execution {
     }
 
     /// The task by itself, with the date if it depends on that.
-    fn told_by_itself(&self) -> String {
+    pub(super) fn told_by_itself(&self) -> String {
         let told = self.told().trim();
         match self.program.today {
             Some(today) => format!("{}\n\n{told}", date::told(today, told)),

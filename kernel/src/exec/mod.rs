@@ -66,7 +66,7 @@ use crate::gate::Ruling;
 use crate::gate::plan::Progress;
 use crate::gate::rules::Rule;
 use crate::journal::tape::{Tape, Told, hash_of};
-use crate::journal::{Outcome, StepRow};
+use crate::journal::{Outcome, StepRow, WITH};
 use crate::label::Label;
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
@@ -452,9 +452,6 @@ impl Execution {
 fn may_come_otherwise(action: &Value) -> bool {
     action["tool"] == WAIT
 }
-
-/// Marks a call that was decided together with the one before it, in the journal.
-const WITH: &str = "with";
 
 /// An action of the journal as it was written, and whether it was decided together with the
 /// one before it.

@@ -48,6 +48,9 @@ impl Execution {
         if let Some(action) = self.of_what_was_kept() {
             return self.take_up_ready(n, action).await;
         }
+        if let Some(action) = self.of_a_referee() {
+            return self.take_up_ready(n, action).await;
+        }
         // What is to be kept the first branch keeps.
         if self.program.branch.is_none() && self.keep(&legal).await? {
             return Ok(());
@@ -174,6 +177,9 @@ impl Execution {
         legal.runs_answers = !asks_for_code(self.told());
         legal.today = self.program.today;
         legal.choices = asked::choices(self.told());
+        if let Some(branch) = &self.program.branch {
+            legal.candidates.clone_from(&branch.candidates);
+        }
         legal.ask &= self.inbox.attended && !self.stuck;
         if self.stuck {
             legal.calls.clear();

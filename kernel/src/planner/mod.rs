@@ -177,6 +177,7 @@ impl Planner {
             unfenced: false,
             today: None,
             choices: None,
+            candidates: Vec::new(),
             told: self.calls.iter().any(|call| call.offered),
             ask: any && self.interactive,
             answer: self.answer.clone(),

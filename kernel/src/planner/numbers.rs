@@ -197,7 +197,7 @@ fn alike(one: f64, other: f64) -> bool {
 }
 
 /// The numbers in digits that stand in `text`, in their order.
-pub(super) fn numbers(text: &str) -> Vec<f64> {
+pub(crate) fn numbers(text: &str) -> Vec<f64> {
     let plain = |found: regex::Match| found.as_str().replace([',', '_', ' '], "").parse().ok();
     NUMBER.find_iter(text).filter_map(plain).collect()
 }

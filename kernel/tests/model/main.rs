@@ -161,6 +161,7 @@ async fn model_writes_only_what_is_legal() {
         unfenced: false,
         today: None,
         choices: None,
+        candidates: Vec::new(),
         numbers: None,
         computed: None,
         calls: vec![Callable::new(

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::calls::object;
 use crate::numbers::Numbers;
-use crate::program::called_on;
+use crate::program::{called_on, called_on_each};
 use fence::{fenced_calls, prints, tells_a_result, without_fence};
 pub use held::{Held, certainly_held, held};
 use quipu_cpu::{Form, without_thought};
@@ -59,6 +59,8 @@ pub enum Move {
     Program,
     /// It writes a Python function that works out the answer, for the same tool.
     Function,
+    /// It writes a Python function that says whether an answer fits the task, for the same tool.
+    Checker,
     /// It answers, and ends.
     Answer,
     /// It answers with a bare number, and ends.
@@ -93,6 +95,8 @@ pub struct Legal {
     pub today: Option<NaiveDate>,
     /// The words of which the task wants one as its answer, and nothing else.
     pub choices: Option<Vec<String>>,
+    /// The answers that a function is to say of whether they fit the task.
+    pub candidates: Vec<String>,
 }
 
 /// What an answer that is no text looks like.
@@ -132,6 +136,7 @@ impl Legal {
                 Form::Lark(fenced(language.unwrap_or_default()))
             }
             (Move::Function, _) => Form::Lark(FUNCTION.to_owned()),
+            (Move::Checker, _) => Form::Lark(FUNCTION.replace("solution()", "fits(answer)")),
             (Move::Number, _) => Form::Lark(number::grammar(self.computed.as_deref())),
             (Move::Choice, _) => Form::Lark(one_of(self.choices.as_deref().unwrap_or_default())),
             (Move::Answer, None) if self.unfenced => Form::Lark(UNFENCED.to_owned()),
@@ -178,6 +183,11 @@ impl Legal {
             (Move::Function, _) => {
                 let call = self.runs_programs().ok_or("no tool runs programs")?;
                 let code = called_on(self.today, without_fence(text).trim_end());
+                Ok(json!({"tool": call.name, "args": {"code": code}}))
+            }
+            (Move::Checker, _) => {
+                let call = self.runs_programs().ok_or("no tool runs programs")?;
+                let code = called_on_each(without_fence(text).trim_end(), &self.candidates);
                 Ok(json!({"tool": call.name, "args": {"code": code}}))
             }
             (Move::Answer, Some(_)) => Ok(json!({ "answer": parse(text)? })),
@@ -251,6 +261,15 @@ impl Legal {
     /// The first function in sight that runs a program.
     pub fn runs_programs(&self) -> Option<&Callable> {
         self.offered().find(|call| call.program.is_some())
+    }
+
+    /// The same with none in sight but those that `which` names; `None` where that is none.
+    pub fn only(&self, which: impl Fn(&Callable) -> bool) -> Option<Self> {
+        let mut only = self.clone();
+        for call in &mut only.calls {
+            call.offered &= which(call);
+        }
+        only.offered().next().is_some().then_some(only)
     }
 
     /// The functions that a model may choose from.

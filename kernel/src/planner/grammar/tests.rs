@@ -10,6 +10,7 @@ fn legal() -> Legal {
         unfenced: false,
         today: None,
         choices: None,
+        candidates: Vec::new(),
         told: true,
         calls: vec![Callable::new(
             "calculator.calculate",
@@ -236,6 +237,22 @@ fn a_program_is_written_as_such() {
     let action = legal.action(Move::Function, text).unwrap();
     let code = "def solution():\n    return 2\n\nprint(solution())";
     assert_eq!(action["args"]["code"], code);
+}
+
+#[test]
+fn a_checker_is_called_on_each_answer() {
+    let mut legal = legal();
+    legal.calls[0].program = Some("python".into());
+    legal.candidates = vec!["18".into(), "a \"b\"".into()];
+    let text = "```python\ndef fits(answer):\n    return answer > 3\n```";
+    let action = legal.action(Move::Checker, text).unwrap();
+    let code = action["args"]["code"].as_str().unwrap();
+    assert!(code.starts_with("def fits(answer):\n    return answer > 3\n"), "{code}");
+    assert!(code.ends_with("for answer in [18, \"a \\\"b\\\"\"]])"), "{code}");
+    let Form::Lark(grammar) = legal.form(Move::Checker) else {
+        panic!("no grammar");
+    };
+    assert!(grammar.contains("def fits(answer):"), "{grammar}");
 }
 
 #[test]
