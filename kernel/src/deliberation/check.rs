@@ -13,7 +13,7 @@ use crate::planner::facts::is_told_in_sentences;
 
 /// Evidence that an answer loses by a fault. A program alone has 1.5, so that one with a fault
 /// counts less than a thought without.
-const FAULT: f32 = 0.8;
+pub(super) const FAULT: f32 = 0.8;
 /// How many times the product of all numbers of a task an answer may be.
 const TIMES_MAX: f64 = 1_000.0;
 

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::check::FAULT;
+use super::referee::{LIKELY, PASSES};
 use super::value::Worth;
 use crate::process::{Pid, Way};
 
@@ -96,6 +98,14 @@ pub struct Support {
 }
 
 impl Support {
+    /// A hash of what evidence is counted by, in hexadecimal: a fit is worth nothing for other
+    /// weights.
+    pub fn basis() -> String {
+        let weights = Means::ALL.map(Means::evidence);
+        let basis = format!("{weights:?} {SAME_MEANS} {FAULT} {PASSES} {LIKELY}");
+        blake3::hash(basis.as_bytes()).to_hex()[..16].to_owned()
+    }
+
     /// The signals of a fit.
     pub fn signals(&self) -> Vec<f32> {
         vec![self.evidence, self.against]

@@ -9,9 +9,9 @@ use crate::process::Way;
 const CHARS_MAX: usize = 160;
 /// Evidence for an answer that a program lets pass while others fail: such a program is
 /// written by the same model, and is believed less than one that works out an answer.
-const PASSES: f32 = 0.8;
+pub(super) const PASSES: f32 = 0.8;
 /// Evidence that a likelihood of one over an even one adds.
-const LIKELY: f32 = 1.0;
+pub(super) const LIKELY: f32 = 1.0;
 
 /// An answer as a referee is shown it.
 pub(super) fn told(answer: &Value) -> String {

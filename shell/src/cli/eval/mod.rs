@@ -14,14 +14,17 @@
 //! | `under` | under which conditions results were made, and whether two runs can be compared |
 //! | `junit`, `page` | results as JUnit XML, as a static page |
 //! | `grade` | results checked again |
-//! | `calibrate`, `regression` | what a model's odds are worth, fitted on cases |
+//! | `calibrate`, `confidence`, `regression` | what a model's odds and agreement are worth, fitted on cases |
+//! | `calibration` | how far likelihoods are from what happens |
 
 pub(super) mod agents;
 mod beginnings;
 mod calibrate;
+mod calibration;
 mod calls;
 pub(super) mod cases;
 mod check;
+mod confidence;
 mod functions;
 mod grade;
 mod junit;
@@ -115,7 +118,8 @@ pub struct EvalArgs {
     grade: Option<PathBuf>,
     /// Fit what the model's odds are worth on these cases, and keep that for this model.
     /// A case says in "fits" which function does what is asked, or in "judge" what the right
-    /// answer to a question is
+    /// answer to a question is. With --think, the cases are run and checked, and what is fitted
+    /// is the confidence of answers
     #[arg(long)]
     calibrate: bool,
     /// Show the agents what they have learnt by `quipu learn`, as `quipu run` does
@@ -154,6 +158,10 @@ pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
         }
         let code = sum_up(&args, &cases, &rows)?;
         return Ok(if missing > 0 { FAILED } else { code });
+    }
+    if args.calibrate && args.process.thinks() {
+        confidence::refuse(&cases)?;
+        return evaluate(session, &args, &cases).await;
     }
     if args.calibrate {
         return calibrate::run(session, &args, &cases).await;
@@ -218,6 +226,9 @@ async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<
     }
     if let Some(out) = out {
         out.finish()?;
+    }
+    if args.calibrate {
+        confidence::keep(session, &rows)?;
     }
     sum_up(args, cases, &rows)
 }
@@ -323,6 +334,10 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
         false => rows::print(&sums)?,
     }
     tell_flaky(&sums);
+    let all = sums.iter().filter(|sum| sum.tag.is_none());
+    for confidence in all.filter_map(|sum| sum.confidence.as_ref()) {
+        say!("{}", confidence.told());
+    }
     if let Some(file) = &args.junit {
         write(file, junit::xml(rows), "--junit")?;
     }

@@ -237,6 +237,7 @@ impl<'a> Bench<'a> {
             (pid, exit) = (deliberated.pid, deliberated.exit);
             exit.ms = begun.elapsed().as_millis() as u64;
             row.confidence = deliberated.confidence;
+            row.support = deliberated.support;
             row.branches = deliberated.branches;
         }
         let error = exit.error.clone().unwrap_or_default();
