@@ -79,6 +79,7 @@ use quipu_cpu::Weights;
 
 pub(crate) use ending::not_set_up;
 pub(crate) use family::{Apart, Family, Waits};
+pub use judge::Likelihood;
 pub(crate) use past::Past;
 pub(crate) use recorder::Facts;
 pub(crate) use screen::screened;

@@ -6,8 +6,10 @@
 //! | `check`, `calls` | what has to hold of a run |
 //! | `agents` | by which agents the cases are run |
 //! | `beginnings` | cases that share a memory |
-//! | `functions`, `pages` | tools and pages that only a case sees |
-//! | `one`, `watch` | one case, from its documents to its result |
+//! | `functions`, `pages`, `files` | tools, pages and files that only a case sees |
+//! | `one`, `watch`, `outcome` | one case, from its documents to its result |
+//! | `advice` | a judge, beside the checks |
+//! | `pairs` | two answers to a case, the better one first |
 //! | `trace` | what a run did, step by step |
 //! | `rows` | results, their sums, the table |
 //! | `paired` | two runs of the same cases, compared case by case |
@@ -17,6 +19,7 @@
 //! | `calibrate`, `confidence`, `regression` | what a model's odds and agreement are worth, fitted on cases |
 //! | `calibration` | how far likelihoods are from what happens |
 
+mod advice;
 pub(super) mod agents;
 mod beginnings;
 mod calibrate;
@@ -25,12 +28,15 @@ mod calls;
 pub(super) mod cases;
 mod check;
 mod confidence;
+mod files;
 mod functions;
 mod grade;
 mod junit;
 pub(super) mod one;
+mod outcome;
 mod page;
 mod pages;
+pub mod pairs;
 pub(super) mod paired;
 mod regression;
 pub(super) mod rows;
@@ -55,6 +61,7 @@ use crate::terminal::error::{FAILED, INTERRUPTED, UserError};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::file_words;
 use crate::terminal::output::{self, counted};
+use crate::terminal::person;
 use agents::Agents;
 use cases::Case;
 use one::{Bench, Job};
@@ -100,6 +107,14 @@ pub struct EvalArgs {
     /// Write a page of the run too: the sums, each case, and what was done step by step
     #[arg(long, value_name = "FILE.html")]
     page: Option<PathBuf>,
+    /// Ask the model itself a question about each answer, such as "Is it polite?": how likely
+    /// yes is stands in the lines of --out. Advice: no case holds or fails by it
+    #[arg(long, value_name = "QUESTION", conflicts_with = "grade")]
+    judge: Option<String>,
+    /// Write pairs of answers to the same case, the better one first, for preference training:
+    /// with --repeat or several models. The checks choose; where they cannot, you are asked
+    #[arg(long, value_name = "FILE.jsonl")]
+    pairs: Option<PathBuf>,
     /// Keep what was done step by step in the lines of --out
     #[arg(long)]
     trace: bool,
@@ -156,6 +171,7 @@ pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
                 counted(cases.len(), "case")
             );
         }
+        write_pairs(session, &args, &cases, &rows).await?;
         let code = sum_up(&args, &cases, &rows)?;
         return Ok(if missing > 0 { FAILED } else { code });
     }
@@ -205,6 +221,9 @@ async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<
         if args.trace || args.page.is_some() {
             bench = bench.traced();
         }
+        if let Some(question) = &args.judge {
+            bench = bench.judged(question);
+        }
         // Not before a machine is there: earlier results are kept if it never is.
         if let (Some(path), Some(earlier)) = (&args.out, earlier.take()) {
             out = Some(Results::open(Some(path.as_path()), earlier)?);
@@ -230,6 +249,7 @@ async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<
     if args.calibrate {
         confidence::keep(session, &rows)?;
     }
+    write_pairs(session, args, cases, &rows).await?;
     sum_up(args, cases, &rows)
 }
 
@@ -326,6 +346,20 @@ pub(super) async fn run_jobs(
     Ok(finished)
 }
 
+/// Writes pairs of answers, where that is wanted.
+async fn write_pairs(
+    session: &Session,
+    args: &EvalArgs,
+    cases: &[Case],
+    rows: &[Row],
+) -> Result<()> {
+    let attended = person::is_there(session.globals.no_input);
+    match &args.pairs {
+        Some(file) => pairs::write(file, cases, rows, attended).await,
+        None => Ok(()),
+    }
+}
+
 /// Prints the sums; the exit code.
 fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
     let sums = rows::sums(rows);
@@ -334,6 +368,9 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
         false => rows::print(&sums)?,
     }
     tell_flaky(&sums);
+    for line in advice::told(rows) {
+        say!("{line}");
+    }
     let all = sums.iter().filter(|sum| sum.tag.is_none());
     for confidence in all.filter_map(|sum| sum.confidence.as_ref()) {
         say!("{}", confidence.told());

@@ -1,5 +1,7 @@
 //! What came out of cases: a line each, their sums, and the table of these.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use quipu_kernel::deliberation::{BranchReport, Support};
 use quipu_kernel::judgement::Question;
@@ -83,6 +85,15 @@ pub struct Row {
     /// The memories at the end, where a check looks at them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<Vec<String>>,
+    /// The files of the case at the end, by path, where it has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<BTreeMap<String, String>>,
+    /// The log-likelihood of each choice of a case that has choices.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub likelihoods: Vec<f32>,
+    /// With `--judge`: how likely its answer is good. Advice: no case holds by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<f32>,
     /// Under which conditions it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub under: Option<Under>,
@@ -115,7 +126,11 @@ impl Row {
     pub fn judge(&mut self, case: &Case) {
         let problem = match &self.error {
             Some(error) => Some(error.clone()),
-            None => case.check.iter().find_map(|check| check.hold(self).err()),
+            None => case
+                .check
+                .iter()
+                .find_map(|check| check.hold(self).err())
+                .or_else(|| case.wrong_choice(self.answer.as_ref())),
         };
         self.tag = case.group().to_owned();
         self.passed = problem.is_none();
