@@ -84,7 +84,7 @@ fn of_case<'a>(case: &Case, rows: &'a [Row]) -> Vec<(&'a Row, &'a Row)> {
         }
     }
     // The one that holds with each that does not, else neighbours.
-    let (held, not): (Vec<&Row>, Vec<&Row>) = answers.iter().partition(|row| row.passed);
+    let (held, not): (Vec<&Row>, Vec<&Row>) = answers.iter().copied().partition(|row| row.passed);
     match held.first().filter(|_| !not.is_empty()) {
         Some(held) => not.into_iter().map(|not| (*held, not)).collect(),
         None => answers.windows(2).map(|two| (two[0], two[1])).collect(),
