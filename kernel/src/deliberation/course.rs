@@ -11,7 +11,7 @@ use super::check::faults;
 use super::choice::{Choice, Leaf, Means, Verdict, choose, could_turn, values};
 use super::referee;
 use super::value::Worth;
-use super::ways::ways;
+use super::ways::{gives_numbers, ways};
 use super::{BRANCHES_MAX, Deliberated, Think};
 use crate::calls::{SEARCH, Syscall};
 use crate::event::Event;
@@ -178,7 +178,9 @@ impl Deliberation {
         let first = leaf(&self.program, self.first, &steps, &exit);
         let alone = exit.status != Status::Exited
             || changed_something(kernel, &steps)
-            || (self.think == Think::Auto && first.means == Means::Words);
+            || (self.think == Think::Auto
+                && first.means == Means::Words
+                && !gives_numbers(self.program.told()));
         let mut leaves = vec![first];
         let mut over = vec![Over { branch: None, exit }];
         let mut verdicts = Vec::new();

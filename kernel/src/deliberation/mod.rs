@@ -48,7 +48,8 @@ pub const BRANCHES_MAX: usize = 9;
 pub enum Think {
     /// So many branches, the first one counted; one is no deliberation.
     Branches(usize),
-    /// Another branch only where something was computed, and only until two means agree.
+    /// Another branch only where something was computed or is to be, and only until two means
+    /// agree.
     Auto,
 }
 

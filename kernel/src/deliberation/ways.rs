@@ -39,12 +39,18 @@ impl Tools {
     }
 }
 
+/// Whether a task gives enough numbers for something to be worked out of them, however it was
+/// answered.
+pub(super) fn gives_numbers(told: &str) -> bool {
+    numbers::numbers(told).len() >= NUMBERS_MIN
+}
+
 /// The ways of the branches beside the first of `program`, in the order in which they are
 /// tried; what comes after the last begins anew. The first branch goes about it as usual: by a
 /// program where something is to be computed.
 pub(super) fn ways(kernel: &Kernel, program: &Program) -> Vec<Way> {
     let told = program.told();
-    let computes = numbers::numbers(told).len() >= NUMBERS_MIN || asked::how_many(told);
+    let computes = gives_numbers(told) || asked::how_many(told);
     order(&Tools::of(kernel, program), computes, is_told_in_sentences(told))
 }
 
