@@ -87,10 +87,7 @@ fn keep_one(session: &Session, model: &str, samples: &[(Vec<f32>, bool)]) -> Res
         cases: samples.len(),
         held_out_ece: held_out.as_ref().map_or(1.0, |held_out| held_out.ece),
     };
-    let report = json!({"answers": samples.len(), "weights": fit.weights, "bias": fit.bias,
-        "held_out": held_out});
-    let kept_in = judgement::save_confidence(&on.paths, &file, certainty, fit)?;
-    let mut report = report;
-    report["kept_in"] = json!(kept_in);
-    Ok(report)
+    let kept_in = judgement::save_confidence(&on.paths, &file, certainty, fit.clone())?;
+    Ok(json!({"answers": samples.len(), "weights": fit.weights, "bias": fit.bias,
+        "held_out": held_out, "kept_in": kept_in}))
 }
