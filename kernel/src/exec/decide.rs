@@ -102,6 +102,11 @@ impl Execution {
         if chosen == Move::Answer {
             chosen = self.form_of_answer(legal).await?;
         }
+        // A grammar that admits nothing but a number leaves no room to work it out.
+        if chosen == Move::Number && self.last.is_none() && self.computes().await? {
+            let thought = (REASON, REASONING_TOKENS_MAX, REASON_ENDS);
+            return self.after_a_thought(n, prompt, legal, chosen, thought).await;
+        }
         if chosen == Move::Answer && self.wants_a_thought(legal).await? {
             return self.considered(n, prompt, legal).await;
         }

@@ -90,11 +90,14 @@ impl Execution {
 
     /// The form of an answer that is given now: as the task asks for it.
     pub(super) async fn form_of_answer(&mut self, legal: &Legal) -> Result<Move, Ending> {
-        if legal.answer.is_some() || self.kept {
+        if legal.answer.is_some() || !self.left_undone().is_empty() {
             return Ok(Move::Answer);
         }
         if legal.choices.is_some() {
             return Ok(Move::Choice);
+        }
+        if self.kept {
+            return Ok(Move::Answer);
         }
         let number = asked::for_a_number(self.told()) || self.wants_a_number(legal).await?;
         Ok(if number { Move::Number } else { Move::Answer })
@@ -103,7 +106,7 @@ impl Execution {
     /// Whether a bare number is the answer: one was computed, and nothing else was asked for.
     async fn wants_a_number(&mut self, legal: &Legal) -> Result<bool, Ending> {
         let computed = self.last.as_ref().is_some_and(|(_, worked)| *worked);
-        if !computed || legal.computed.is_none() || !self.left_undone().is_empty() {
+        if !computed || legal.computed.is_none() {
             return Ok(false);
         }
         Ok(asked::how_many(self.told()) || self.computes().await?)

@@ -54,7 +54,7 @@ fn pattern(text: &str) -> Regex {
 /// What a number may be known of without being told, or worked out from.
 static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(?:quarterly|semi\w*|bi\w+ly|pair|zero|minutes?|hours?|seconds?|free[sz]\w*|boil\w*|room\s+temperature|sea\s+level|atmospher\w*|gravity|earth|moon|sun|mars|light|sound|vacuum|water|standard|default|usual|normal|typical|average|square|cube|right\s+angle|circle|all|any|every|each|both|no)\b",
+        r"(?i)\b(?:quarterly|semi\w*|bi\w+ly|pair|zero|minutes?|hours?|seconds?|free[sz]\w*|boil\w*|room\s+temperature|sea\s+level|atmospher\w*|gravity|earth|moon|sun|mars|light|sound|vacuum|water|standard|default|usual|normal|typical|average|square|cube|right\s+angle|circle|coins?|dice|die|deck|fair|leap|pi|all|any|every|each|both|no)\b",
     )
 });
 /// Arguments that say how something is asked for, or where: a model may fill these in.
@@ -157,8 +157,9 @@ impl Numbers {
             let schema = &parameters["properties"][*name];
             let free = ["default", "enum", "const"].iter().all(|key| schema[*key].is_null());
             let said = args[*name].as_f64().is_some_and(|number| {
-                let given = self.digits.iter().any(|given| alike(*given, number));
-                !given && number != 0.0 && number.abs() != 1.0
+                let size = number.abs();
+                let given = self.digits.iter().any(|given| alike(*given, size));
+                !given && size != 0.0 && size != 1.0
             });
             said && free && !SETTING.is_match(name)
         };
@@ -278,6 +279,8 @@ mod tests {
         check("Take half off 100", json!({"price": 100, "percent": 50}), &[]);
         check("Take twenty percent off a lamp", both, &[]);
         check("Take 20% off the lamp", json!({"price": 1, "percent": 20}), &[]);
+        check("Take 20% off -30", json!({"price": -30, "percent": 20}), &[]);
+        check("Take 20% off with a fair coin", json!({"price": 0.5, "percent": 20}), &[]);
         check("", json!({}), &[]);
     }
 
