@@ -285,3 +285,18 @@ async fn a_referee_decides_where_no_answer_leads() {
     assert_eq!(ways, [None, Some(Way::Thought), Some(Way::Weigh)]);
     assert_eq!(done.exit.answer, Some(json!("12")), "{:?}", done.branches);
 }
+
+#[tokio::test]
+async fn a_promising_branch_is_forked_from_its_middle() {
+    let echo = |text: &str| json!({"tool": "desk.echo", "args": {"text": text}});
+    let first = vec![echo("a"), echo("b"), json!({"answer": "1"})];
+    let other = vec![json!({"answer": "2"})];
+    let nowhere = vec![json!({"nothing": 1})];
+    // It has the first step of the one that it was forked off.
+    let forked = vec![Value::Null, json!({"answer": "1"})];
+    let done = think(vec![first, other, nowhere, forked], Think::Branches(3)).await;
+    let last = done.branches.last().expect("a branch");
+    assert_eq!((last.from, last.agrees), (Some(1), true), "{last:?}");
+    assert_eq!(done.branches.len(), 4);
+    assert_eq!(done.exit.answer, Some(json!("1")));
+}
