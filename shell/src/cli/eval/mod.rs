@@ -146,6 +146,10 @@ pub struct EvalArgs {
     /// Exit with 1 if a smaller share of the cases holds, 0 to 1
     #[arg(long, value_name = "RATE", value_parser = share)]
     fail_under: Option<f64>,
+    /// Exit with 1 if more cases got worse than better since --against, by a margin that chance
+    /// hardly gives (McNemar's p of at most .05)
+    #[arg(long, requires = "against")]
+    fail_worse: bool,
     #[command(flatten)]
     process: ProcessOptions,
 }
@@ -382,8 +386,10 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
         let title = file_words(&args.cases);
         write(file, page::html(&title, &sums, rows), "--page")?;
     }
+    let mut got_worse = false;
     if let Some(file) = &args.against {
-        compare(rows, &grade::rows(cases, file)?, &args.across)?;
+        let paired = compare(rows, &grade::rows(cases, file)?, &args.across)?;
+        got_worse = args.fail_worse && paired.got_worse();
     }
     let broken: Vec<&Row> = rows.iter().filter(|row| row.error.is_some()).collect();
     if let Some(first) = broken.first() {
@@ -397,7 +403,8 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
     let all = sums.iter().filter(|sum| sum.tag.is_none());
     let worst = all.map(|sum| sum.rate).fold(1.0, f64::min);
     let low = args.fail_under.is_some_and(|least| worst < least);
-    Ok(if low || !broken.is_empty() { FAILED } else { 0 })
+    let failed = low || got_worse || !broken.is_empty();
+    Ok(if failed { FAILED } else { 0 })
 }
 
 /// Names the cases of which some runs hold and some do not.
@@ -429,12 +436,17 @@ fn write(file: &Path, text: String, option: &str) -> Result<()> {
 }
 
 /// Says what changed since the rows `before`, where both can be compared.
-fn compare(rows: &[Row], before: &[Row], across: &[under::Condition]) -> Result<()> {
+fn compare(
+    rows: &[Row],
+    before: &[Row],
+    across: &[under::Condition],
+) -> Result<paired::Paired> {
     if !under::comparable(rows, before, across)? {
         say!("warning: some results do not say under which conditions they were made");
     }
-    for line in paired::compare(rows, before).told() {
+    let paired = paired::compare(rows, before);
+    for line in paired.told() {
         say!("{}", output::visible(&line));
     }
-    Ok(())
+    Ok(paired)
 }
