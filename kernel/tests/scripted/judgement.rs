@@ -11,7 +11,7 @@ use quipu_cpu::{
 use quipu_kernel::gate::Policy;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::judgement::Judgement;
-use quipu_kernel::process::Program;
+use quipu_kernel::process::{Branch, Program, Way};
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::RamStore;
 use quipu_tools::{Bus, CallContext, Device, DeviceSpec, Effect, FunctionSpec, ToolError};
@@ -140,8 +140,10 @@ fn tools() -> Bus {
         json!({"price": number, "percent": number}),
         json!(["price", "percent"]),
     );
+    let expression = object(json!({"expression": text}), json!(["expression"]));
     let mut bus = Bus::default();
     for tool in [
+        Four::new("calculator", "calculate", expression, None),
         Four::new("python", "run", code, Some("python")),
         Four::new("shop", "sale", sale, None),
     ] {
@@ -152,6 +154,15 @@ fn tools() -> Bus {
 
 /// The actions of a process on `task`, and what the model was asked.
 async fn run(task: &str, sorted: Sorted, call: Option<Value>) -> (Vec<Value>, Vec<String>) {
+    run_as(Program::new(task), sorted, call).await
+}
+
+/// The same of `program`.
+async fn run_as(
+    program: Program,
+    sorted: Sorted,
+    call: Option<Value>,
+) -> (Vec<Value>, Vec<String>) {
     let cpu = Arc::new(Writer {
         info: CpuInfo {
             model: "writer".into(),
@@ -178,7 +189,7 @@ async fn run(task: &str, sorted: Sorted, call: Option<Value>) -> (Vec<Value>, Ve
         judgement: Judgement::default(),
     })
     .expect("it boots");
-    let pid = kernel.spawn(Program::new(task)).expect("it starts");
+    let pid = kernel.spawn(program).expect("it starts");
     kernel.wait(pid).await.expect("it ends");
     let steps = kernel.journal().steps(pid).expect("steps");
     let actions = steps.into_iter().map(|step| step.action).collect();
@@ -223,4 +234,29 @@ async fn no_call_is_made_with_a_number_that_nobody_told() {
     assert!(told.ends_with("ask for: price."), "{told}");
     let (actions, _) = run("Take 20% off 100 for the lamp", OTHER, Some(call(100))).await;
     assert_eq!(actions[0], call(100));
+}
+
+#[tokio::test]
+async fn a_branch_goes_about_its_task_by_its_own_means() {
+    let sum = json!({"tool": "calculator.calculate", "args": {"expression": "1 + 3"}});
+    let branch = |way: Way, candidates: &[&str]| Program {
+        branch: Some(Branch {
+            candidates: candidates.iter().map(|one| (*one).to_owned()).collect(),
+            ..Branch::new(1, way)
+        }),
+        ..Program::new("What is 4 less 9?")
+    };
+    let calculator = branch(Way::Calculator, &[]);
+    let (actions, _) = run_as(calculator, OTHER, Some(sum.clone())).await;
+    assert_eq!(actions[0], sum);
+    // What its program says of each answer is all that it says.
+    let (actions, asked) = run_as(branch(Way::Check, &["-5", "5"]), OTHER, None).await;
+    let code = actions[0]["args"]["code"].as_str().expect("a program");
+    assert!(code.ends_with("for answer in [-5, 5]])"), "{code}");
+    assert_eq!(actions[1], json!({"answer": "4"}));
+    assert!(asked[0].contains("fits(answer)"), "{asked:?}");
+    // This one writes nothing at all.
+    let (actions, asked) = run_as(branch(Way::Weigh, &["-5", "5"]), OTHER, None).await;
+    assert_eq!(actions[0]["tool"], "decide");
+    assert!(actions[1]["answer"].is_string() && asked.is_empty(), "{actions:?}");
 }
