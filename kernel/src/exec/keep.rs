@@ -77,7 +77,13 @@ impl Execution {
         let verdict = self.shared.gate.pass(one, &label);
         let free = matches!(verdict, Verdict::Passed(_));
         // Where a person is asked, once is enough.
-        let facts = if free { facts(&whole) } else { vec![whole] };
+        let facts = match free {
+            true => facts(&whole)
+                .iter()
+                .map(|fact| without_request(fact).to_owned())
+                .collect(),
+            false => vec![whole],
+        };
         let first = self.n + 1;
         let mut steps = Vec::with_capacity(facts.len());
         for (n, text) in (first..).zip(facts) {

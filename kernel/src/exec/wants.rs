@@ -57,14 +57,14 @@ impl Execution {
     }
 
     /// Whether a day is asked for that a program has to count: not where it is worked out
-    /// already. A day of the user's own, such as that of an appointment, may have been told
-    /// before, so that is asked first; whose day "next Friday" is, nobody has to be asked.
+    /// already. The day of an appointment may have been told before, so that is asked first; of
+    /// "next Friday" nobody has to be asked whose it is.
     async fn has_a_day_to_count(&mut self) -> Result<bool, Ending> {
         let told = self.told();
         if self.program.today.is_none() || !date::asks_to_count(told) {
             return Ok(false);
         }
-        if !date::is_of_the_user(told) {
+        if date::is_only_of_days(told) {
             return Ok(true);
         }
         let personal = self.judge_task(Question::Personal).await?;

@@ -26,6 +26,7 @@ static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
         |(?:on|by|until|till|before)\s+(?:{days})
         |(?:days?|weeks?|months?|years?)\s+(?:ago|from\s+now)
         |(?:what|which)\s+(?:date|weekday|day)(?:\s+of\s+the\s+week)?\s+(?:is|will\s+it\s+be)|what(?:\s+is|['’]s)\s+the\s+(?:date|day)
+        |(?:when|how\s+(?:many\s+)?(?:days|weeks|long))\b[^.?!]*\b(?:christmas|easter|new\s+year)
         |what\s+year\s+is|until\s+(?:christmas|easter|new\s+year))\b
         |今天|今日|今晚|明天|后天|昨天|前天|[本这上下]个?(?:周|星期|礼拜|月)|今年|明年|去年|前年|天前|周前|年前|几号|星期几|截止"
     );
@@ -72,13 +73,32 @@ pub(crate) fn is_worked_out(today: NaiveDate, task: &str) -> bool {
     !is_told_in_sentences(task) && !FURTHER.is_match(&beside)
 }
 
-/// Whether `task` speaks of the user's own things: a day of theirs may have been told before.
-pub(crate) fn is_of_the_user(task: &str) -> bool {
-    static OWN: LazyLock<Regex> = LazyLock::new(|| {
-        let words = r"(?i)\b(?:my|mine|our|ours|i|i['’](?:m|ve|d|ll)|we)\b|我|咱";
-        Regex::new(words).unwrap_or_else(|error| unreachable!("a constant: {error}"))
-    });
-    OWN.is_match(task)
+/// Words of a question after a day that has nothing in it but the calendar.
+const OF_DAYS: &str = " a after ago an and are april august be before between business christmas coming date \
+    dates day days december do does easter fall falls february friday from go how in is it january july june \
+    last left long many march may me monday month months new next november now october of on past please \
+    remain saturday september since sunday tell that the there this thursday till to today tomorrow tuesday \
+    until upcoming was wednesday week weekday weekdays weekend weeks what when which will work workday \
+    workdays working year years yesterday eve s ";
+/// The same in Chinese, a character each.
+const OF_DAYS_HAN: &str = "今明后昨前大天几号星期周礼拜下上本这个月年日是什么多少哪离还有过到从之以的〇零一二两三四五六七八九十末请告诉我问圣诞节元旦工作吗呢";
+
+/// Whether `task` asks for nothing but a day of the calendar: what anybody told before has
+/// nothing to do with it.
+pub(crate) fn is_only_of_days(task: &str) -> bool {
+    let han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c) || c == '〇';
+    let lower = task.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric());
+    let mut words = words.filter(|word| !word.is_empty());
+    words.all(|word| {
+        let number = word.starts_with(|c: char| c.is_ascii_digit());
+        let known = || OF_DAYS.contains(&format!(" {word} "));
+        let in_chinese = || {
+            word.chars()
+                .all(|c| OF_DAYS_HAN.contains(c) && han(c) || c.is_ascii_digit())
+        };
+        known() || in_chinese() || number && word.chars().all(|c| c.is_ascii_alphanumeric())
+    })
 }
 
 /// The words in which a task like `task` is told that it is `date`, and which dates the days
@@ -106,6 +126,8 @@ mod tests {
         check("What's the date?", true);
         check("What’s the date?", true);
         check("How many days until Christmas?", true);
+        check("When is Christmas?", true);
+        check("In how many days is Christmas?", true);
         check("Book a table for next Friday.", true);
         check("Is the office open on Sunday", true);
         check("Which papers came out this\tyear?", true);
@@ -147,11 +169,18 @@ mod tests {
     }
 
     #[test]
-    fn a_day_of_the_user_is_known() {
-        let check = |task: &str, want: bool| assert_eq!(is_of_the_user(task), want, "{task}");
-        check("What date is my appointment next week?", true);
-        check("我的航班是几号？", true);
-        check("Tell me what date next Friday is.", false);
+    fn a_question_of_the_calendar_alone_is_known() {
+        let check = |task: &str, want: bool| assert_eq!(is_only_of_days(task), want, "{task}");
+        check("What date is next Friday?", true);
+        check("How many workdays until Christmas?", true);
+        check("Which weekday will it be 45 days from now?", true);
+        check("Tell me what day the 1st of March is, please.", true);
+        check("下周五是几号？", true);
+        check("离12月25日还有多少天？", true);
+        check("What date is my appointment next week?", false);
+        check("Which day is the concert this week?", false);
+        check("我的航班是几号？", false);
+        check("小王的生日是几号？", false);
     }
 
     #[test]
