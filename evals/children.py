@@ -33,8 +33,8 @@ def texts(folder, count):
     return paths
 
 
-PROMPT = "How many things does each of the attached depots hold? Answer with the number only."
-ONE = "How many things does the depot hold? Answer with the number only."
+PROMPT = "For each of the attached depots, how many things does it hold?"
+ONE = "How many things does the depot hold?"
 
 
 def fail(words, hint):
