@@ -104,7 +104,8 @@ pub struct EvalArgs {
     /// Write the results as JUnit XML too
     #[arg(long, value_name = "FILE.xml")]
     junit: Option<PathBuf>,
-    /// Write a page of the run too: the sums, each case, and what was done step by step
+    /// Write a page of the run too: the sums, each case, and what was done step by step; with
+    /// --against, what was answered before and now where that changed
     #[arg(long, value_name = "FILE.html")]
     page: Option<PathBuf>,
     /// Ask the model itself a question about each answer, such as "Is it polite?": how likely
@@ -382,15 +383,20 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
     if let Some(file) = &args.junit {
         write(file, junit::xml(rows), "--junit")?;
     }
+    let since = match &args.against {
+        Some(file) => {
+            let before = grade::rows(cases, file)?;
+            Some((compare(rows, &before, &args.across)?, before))
+        }
+        None => None,
+    };
     if let Some(file) = &args.page {
         let title = file_words(&args.cases);
-        write(file, page::html(&title, &sums, rows), "--page")?;
+        let since = since.as_ref().map(|(paired, before)| (paired, before.as_slice()));
+        write(file, page::html(&title, &sums, rows, since), "--page")?;
     }
-    let mut got_worse = false;
-    if let Some(file) = &args.against {
-        let paired = compare(rows, &grade::rows(cases, file)?, &args.across)?;
-        got_worse = args.fail_worse && paired.got_worse();
-    }
+    let worse = since.is_some_and(|(paired, _)| paired.got_worse());
+    let got_worse = args.fail_worse && worse;
     let broken: Vec<&Row> = rows.iter().filter(|row| row.error.is_some()).collect();
     if let Some(first) = broken.first() {
         let why = output::visible(&first.why);
