@@ -195,7 +195,7 @@ mod tests {
         };
         let (before, now) = ([row("<3>", false)], [row("4", true)]);
         let paired = compare(&now, &before);
-        let page = html("t", &sums(&now), &now, Some((&paired, &before)));
+        let page = html("t", &sums(&now), &now, Some((&paired, &before[..])));
         let (_, changes) = page.split_once("<h2>Since the run before</h2>").unwrap();
         for part in ["better</b> &quot;a&quot;", "<pre>&lt;3&gt;</pre>", "<pre>4</pre>"] {
             assert!(changes.contains(part), "no {part:?} in {changes}");
