@@ -36,5 +36,6 @@ mod service;
 mod standard_input;
 mod suspension;
 mod terminal;
+mod thought;
 mod two_machines;
 mod vouching;
