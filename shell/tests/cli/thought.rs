@@ -18,5 +18,6 @@ fn the_branches_of_a_task_are_in_its_log() {
     let log = sandbox.quipu(&["log", &report["pid"].to_string()]);
     log.check(0, &[]);
     let (_, branches) = log.out.split_once("other branches:").expect("branches");
-    assert!(branches.contains("\n  = thought (process 2): 12"), "{log:#?}");
+    // Once one agrees, the other need not come to its end.
+    assert!(branches.contains("\n  = thought (process "), "{log:#?}");
 }
