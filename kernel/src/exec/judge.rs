@@ -132,12 +132,11 @@ impl Execution {
 
     /// What the user said last.
     pub(super) fn told(&self) -> &str {
-        let program = &self.program;
-        program.topic.as_ref().unwrap_or(&program.prompt)
+        self.program.told()
     }
 
     /// The task by itself, with the date if it depends on that.
-    fn told_by_itself(&self) -> String {
+    pub(super) fn told_by_itself(&self) -> String {
         let told = self.told().trim();
         match self.program.today {
             Some(today) => format!("{}\n\n{told}", date::told(today, told)),
@@ -388,7 +387,7 @@ impl Execution {
         self.weighed(ticket).await
     }
 
-    fn inquire(&self, prompt: Prompt, options: Vec<Vec<String>>) -> Ticket {
+    pub(super) fn inquire(&self, prompt: Prompt, options: Vec<Vec<String>>) -> Ticket {
         self.shared.cpu.weigh(Inquiry {
             pid: self.pid,
             priority: self.inbox.priority.load(Ordering::Relaxed),
@@ -397,7 +396,7 @@ impl Execution {
         })
     }
 
-    async fn weighed(&mut self, mut ticket: Ticket) -> Result<Option<Weights>, Ending> {
+    pub(super) async fn weighed(&mut self, mut ticket: Ticket) -> Result<Option<Weights>, Ending> {
         let left = time_left(&self.program, &self.spent, self.started);
         match guarded(
             &self.shared.tape,
@@ -424,6 +423,6 @@ pub(super) fn after(messages: &[Message], words: &str) -> Vec<Message> {
     messages
 }
 
-fn failed(error: CpuError) -> Ending {
+pub(super) fn failed(error: CpuError) -> Ending {
     Ending::Failed(error.into())
 }

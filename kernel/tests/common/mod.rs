@@ -13,6 +13,7 @@ use quipu_cpu::{Cpu, Sampling};
 use quipu_kernel::event::Event;
 use quipu_kernel::gate::{Approve, Policy};
 use quipu_kernel::journal::Journal;
+use quipu_kernel::judgement::Judgement;
 use quipu_kernel::process::{Pid, Program, Reply};
 use quipu_kernel::replay::{Replayed, replay};
 use quipu_kernel::{Kernel, Parts};
@@ -161,6 +162,7 @@ pub struct Setup {
     pub devices: Vec<Desk>,
     pub replies: Vec<Reply>,
     pub window: usize,
+    pub judgement: Judgement,
 }
 
 impl Setup {
@@ -175,6 +177,7 @@ impl Setup {
             devices: vec![Desk::new("desk", Vec::new())],
             replies: Vec::new(),
             window: 8192,
+            judgement: Judgement::default(),
         }
     }
 
@@ -198,7 +201,7 @@ impl Setup {
                 temperature: 0.0,
                 seed: 0,
             },
-            judgement: quipu_kernel::judgement::Judgement::default(),
+            judgement: self.judgement.clone(),
         })
         .expect("it boots")
     }

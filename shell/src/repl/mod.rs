@@ -2,7 +2,7 @@
 //!
 //! | file | job |
 //! | --- | --- |
-//! | `slash`, `correct`, `usage` | the commands, and what is wrong with one |
+//! | `slash`, `correct`, `compare`, `usage` | the commands, and what is wrong with one |
 //! | `talk`, `earlier`, `export` | the conversation: its turns, in the journal, as a file |
 //! | `context` | a window as a bar |
 //! | `editor`, `complete`, `history` | a line that is typed |
@@ -14,6 +14,7 @@
 //! program, and `@path` brings a file in. Without a terminal a line is data: it is a
 //! task word for word, whatever it looks like.
 
+mod compare;
 mod complete;
 mod context;
 mod correct;
@@ -375,7 +376,7 @@ impl Repl<'_> {
                 }
                 command => self.slash(command).await,
             },
-            Some(_) => match self.typed(line) {
+            Some(_) => match self.heed_correction(line).and_then(|()| self.typed(line)) {
                 Ok((prompt, label, files)) => code(self.task(line, prompt, label, files).await),
                 Err(error) => Err(error),
             },
