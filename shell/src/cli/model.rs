@@ -229,9 +229,13 @@ fn as_json(installed: &[Installed], others: &[(&Entry, bool)]) -> Vec<Value> {
             "error": model.header.as_ref().err().map(ToString::to_string),
         })
     });
-    let others = others.iter().map(
-        |(entry, here)| json!({"name": entry.name, "installed": here, "bytes": entry.bytes_of_all()}),
-    );
+    let others = others.iter().map(|(entry, here)| {
+        json!({
+            "name": entry.name,
+            "installed": here,
+            "bytes": entry.bytes_of_all(),
+        })
+    });
     installed.chain(others).collect()
 }
 
