@@ -1,10 +1,10 @@
-//! What the host sees: the plugin's WIT, its manifest, and which reader a format has.
+//! What the host sees: the plugin's WIT, its manifest, and its function.
 //!
 //! It is compiled for wasm only. A native test of the readers has no host, and does without
 //! the generator of bindings, which takes longer to compile than the readers.
 
 use crate::found::{self, Failed, Found};
-use crate::{calendar, canvas, drawing, mail, notebook, office, page, rich_text, subtitles, zipped};
+use crate::{format, read};
 
 wit_bindgen::generate!({
     path: ["../wit/quipu.wit", "wit"],
@@ -32,7 +32,7 @@ impl Guest for Documents {
             message,
             hint: String::new(),
         })?;
-        match read(&bytes, format) {
+        match read(&bytes, format.into()) {
             Ok(found) if found.is_empty() => Err(Problem {
                 message: "it has no text".into(),
                 hint: found.left_out.join("; "),
@@ -40,23 +40,6 @@ impl Guest for Documents {
             Ok(found) => Ok(document(found)),
             Err(Failed { message, hint }) => Err(Problem { message, hint }),
         }
-    }
-}
-
-fn read(bytes: &[u8], format: Format) -> Result<Found, Failed> {
-    match format {
-        Format::Html => page::read(bytes),
-        Format::Notebook => notebook::read(bytes),
-        Format::Mail => mail::read(bytes),
-        Format::Mailbox => mail::mailbox(bytes),
-        Format::Zipped => zipped::read(bytes),
-        Format::Flat => office::flat(bytes),
-        Format::Compound => office::compound(bytes),
-        Format::RichText => rich_text::read(bytes),
-        Format::Subtitles => subtitles::read(bytes),
-        Format::Calendar => calendar::read(bytes),
-        Format::Canvas => canvas::read(bytes),
-        Format::Drawing => drawing::read(bytes),
     }
 }
 
@@ -70,5 +53,24 @@ fn document(found: Found) -> Document {
         title: found.title,
         parts: found.parts.into_iter().map(part).collect(),
         left_out: found.left_out,
+    }
+}
+
+impl From<Format> for format::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Html => Self::Html,
+            Format::Notebook => Self::Notebook,
+            Format::Mail => Self::Mail,
+            Format::Mailbox => Self::Mailbox,
+            Format::Zipped => Self::Zipped,
+            Format::Flat => Self::Flat,
+            Format::Compound => Self::Compound,
+            Format::RichText => Self::RichText,
+            Format::Subtitles => Self::Subtitles,
+            Format::Calendar => Self::Calendar,
+            Format::Canvas => Self::Canvas,
+            Format::Drawing => Self::Drawing,
+        }
     }
 }

@@ -5,7 +5,8 @@
 //!
 //! | file | question |
 //! | --- | --- |
-//! | `guest.rs` | How does the host call it, and which reader has a format? |
+//! | `guest.rs` | How does the host call it? |
+//! | `format.rs` | What is a file? |
 //! | `zipped.rs` | What is in an archive, and how much of it may be unpacked? |
 //! | `office/` | What do Word, PowerPoint, Excel and OpenDocument files say? |
 //! | `book.rs` | What does an EPUB say? |
@@ -29,6 +30,7 @@ mod book;
 mod calendar;
 mod canvas;
 mod drawing;
+mod format;
 mod found;
 #[cfg(target_family = "wasm")]
 mod guest;
@@ -40,3 +42,23 @@ mod rich_text;
 mod subtitles;
 mod table;
 mod zipped;
+
+use format::Format;
+use found::{Failed, Found};
+
+fn read(bytes: &[u8], format: Format) -> Result<Found, Failed> {
+    match format {
+        Format::Html => page::read(bytes),
+        Format::Notebook => notebook::read(bytes),
+        Format::Mail => mail::read(bytes),
+        Format::Mailbox => mail::mailbox(bytes),
+        Format::Zipped => zipped::read(bytes),
+        Format::Flat => office::flat(bytes),
+        Format::Compound => office::compound(bytes),
+        Format::RichText => rich_text::read(bytes),
+        Format::Subtitles => subtitles::read(bytes),
+        Format::Calendar => calendar::read(bytes),
+        Format::Canvas => canvas::read(bytes),
+        Format::Drawing => drawing::read(bytes),
+    }
+}
