@@ -1,10 +1,12 @@
 //! English: a text becomes the phonemes of American English.
 //!
-//! `written` makes words of numbers and signs (`numbers`, `units`); `lexicon` knows how words are
-//! pronounced, and `spelling` guesses it of others. Here is what depends on the words around.
+//! `written` makes words of numbers and signs (`said`, `numbers`, `units`); `lexicon` knows how
+//! words are pronounced, and `spelling` guesses it of others. Here is what depends on the words
+//! around.
 
 mod lexicon;
 mod numbers;
+mod said;
 mod spelling;
 mod units;
 mod written;
