@@ -124,8 +124,8 @@ static INLINE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\$\$?([^$0-9\s][^$]*)\$\$?", "$1"),
         // A star between numbers multiplies, two of them are a power, one alone is a sign.
         (r"([0-9])\s*\*\*\s*([0-9])", "$1 ^ $2"),
-        (r"([0-9])\s*\*\s*([0-9])", "$1 times $2"),
-        (r" \* ", " times "),
+        (r"([0-9])\s*\*\s*([0-9])", "$1 × $2"),
+        (r" \* ", " × "),
         (r"\*|__|~~|`", ""),
         (r"\|", ", "),
     ];
@@ -262,8 +262,8 @@ mod tests {
         check("before\n```\ncode\n```\nafter", &["before", "after"]);
         check("| a | b |\n|---|---|\n| 1 | 2 |", &["a ,  b ,", "1 ,  2 ,"]);
         check("- [x] done\n- [ ] open", &["done", "open"]);
-        check("2*3 is 6", &["2 times 3 is 6"]);
-        check("2**10 and a * b", &["2 ^ 10 and a times b"]);
+        check("2*3 is 6", &["2 × 3 is 6"]);
+        check("2**10 and a * b", &["2 ^ 10 and a × b"]);
         check("a **bold** and ~~old~~ word", &["a bold and old word"]);
         check("one<br>two <b>bold</b>", &["one two  bold"]);
         check("so it is[^1], $x + y$ is", &["so it is, x + y is"]);

@@ -91,7 +91,10 @@ const RULES: &[(&str, Said)] = &[
     (r"\b[vV]?(\d+(?:\.\d+){2,})\b", |m| {
         m[1].split('.').map(number).collect::<Vec<_>>().join("点")
     }),
-    // Spans and parts.
+    // A difference, where its result follows; spans and parts.
+    (r"(\d)\s?[-−]\s?(\d[\d,.]*\s?=)", |m| {
+        format!("{}减{}", &m[1], &m[2])
+    }),
     (
         r"(\d(?:\s?(?:[%‰℃°万亿元]|°C))?)(?:TO| TO )(\d)",
         |m| format!("{}到{}", &m[1], &m[2]),

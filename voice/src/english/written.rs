@@ -120,6 +120,9 @@ const RULES: &[(&str, Said)] = &[
     (r"\b(\d{1,2}:\d\d)\s?[-–—]\s?(\d{1,2}:\d\d)\b", |m| {
         format!("{} to {}", &m[1], &m[2])
     }),
+    (r"\b(\d{1,2})\.([0-5]\d)\s?(HALF)", |m| {
+        format!("{}:{} {}", &m[1], &m[2], &m[3])
+    }),
     (
         r"\b([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?(?:\s?(HALF))?",
         |m| {
@@ -165,6 +168,10 @@ const RULES: &[(&str, Said)] = &[
             format!("{}{}", &m[1], parts.join(", "))
         },
     ),
+    (r"\+\d{1,3}(?:[ -]\d{2,4}){2,4}\b", |m| {
+        let parts: Vec<String> = m[0].split([' ', '-']).map(digits).collect();
+        format!("plus {}", parts.join(", "))
+    }),
     (r"\b(\d{3})-(\d{4})\b", |m| {
         // Round numbers are a span.
         match m[1].ends_with('0') && m[2].ends_with('0') {
@@ -187,6 +194,10 @@ const RULES: &[(&str, Said)] = &[
     }),
     (r"\b(the|early|mid|late)[ -]'?([2-9]0)s\b", |m| {
         format!("{} {}", &m[1], plural(&cardinal(value(&m[2]))))
+    }),
+    // A difference, where its result follows.
+    (r"(\d%?)\s?[-–−]\s?(\d[\d,.]*%?\s?=)", |m| {
+        format!("{} minus {}", &m[1], &m[2])
     }),
     (
         r"(\d(?:\s?(?:%|°[CF]?|[kcm]?m|k?g|[kKMG]B))?)(?:[–—-]| [–—-] )(\d)",
@@ -231,7 +242,7 @@ const RULES: &[(&str, Said)] = &[
         format!("{} and {}", &m[1], vulgar(&m[2]))
     }),
     (r"[½¼¾⅓⅔⅛]", |m| vulgar(&m[0]).to_owned()),
-    (r"(^|[\s(=<>,])[-−](\d)", |m| {
+    (r"(^|[\s(=<>,^*/+×÷])[-−](\d)", |m| {
         format!("{}minus {}", &m[1], &m[2])
     }),
     (r"(?:#|№\s?|\b[Nn]os?\. ?)(\d)", |m| {

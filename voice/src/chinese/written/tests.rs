@@ -64,6 +64,8 @@ fn numbers_become_words() {
     check("共１２人", "共十二人");
     check("x = -3", "x等于负三");
     check("3>2", "三大于二");
+    check("5-3=2", "五减三等于二");
+    check("2 × 3 = 6", "二乘三等于六");
 }
 
 #[test]

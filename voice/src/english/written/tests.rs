@@ -15,6 +15,7 @@ fn dates_and_times_become_words() {
     check("at 10:30 among friends", "at ten thirty among friends");
     check("9am-5pm", "nine A.M to five P.M");
     check("3-5 pm", "three to five P.M");
+    check("at 5.30pm", "at five thirty P.M");
     check(
         "9:00-17:30 daily",
         "nine o'clock to seventeen thirty daily",
@@ -105,6 +106,9 @@ fn numbers_and_places_become_words() {
     check("500-1000 people", "five hundred to one thousand people");
     check("16:9", "sixteen to nine");
     check("5 -3", "five minus three");
+    check("5 - 3 = 2", "five minus three equals two");
+    check("2 × 3 = 6", "two times three equals six");
+    check("10^-3", "ten to the power of minus three");
     check("x = -3", "x equals minus three");
     check("x >= 3", "x greater than or equal to three");
     check(
@@ -114,6 +118,10 @@ fn numbers_and_places_become_words() {
     check(
         "(555) 123-4567",
         "five five five, one two three, four five six seven",
+    );
+    check(
+        "+44 20 7946 0958",
+        "plus four four, two zero, seven nine four six, zero nine five eight",
     );
     check("call 555-0199", "call five five five, zero one nine nine");
     check("v1.2.3", "one point two point three");
