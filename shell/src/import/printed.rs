@@ -30,6 +30,8 @@ type LookAt<'a> = &'a dyn Fn(u64) -> Result<String, String>;
 
 /// Why a page has no text that is a picture of it.
 const SCAN: &str = "has no text (a scan?)";
+/// Why a page may have more text than its letters.
+const LITTLE: &str = "has little text beside a picture (a scan?)";
 /// Why a page has no text that shows nothing.
 const BLANK: &str = "is blank";
 
@@ -108,22 +110,32 @@ impl Printed {
         }
     }
 
-    /// Reads the pages that are pictures. The first failure is told: it is that of all where
-    /// the weights are missing.
+    /// Reads the pages that are pictures, and those that are pictures for the most part. The
+    /// first failure is told: it is that of all where the weights are missing.
     fn look_at_scans(&mut self, look: LookAt) {
-        for page in self.without.remove(SCAN).unwrap_or_default() {
-            match look(page) {
-                Ok(text) if text.trim().is_empty() => self.lack(page, "has a picture without text"),
-                Ok(text) => {
-                    self.reach(page);
-                    self.pages[page as usize - 1] = text;
-                }
-                Err(reason) => {
-                    self.unseen.get_or_insert(reason);
-                    self.lack(page, SCAN);
+        for reason in [SCAN, LITTLE] {
+            for page in self.without.remove(reason).unwrap_or_default() {
+                match look(page) {
+                    Ok(text) if !text.trim().is_empty() => self.add_seen(page, &text),
+                    Ok(_) if reason == SCAN => self.lack(page, "has a picture without text"),
+                    Ok(_) => {}
+                    Err(why) => {
+                        self.unseen.get_or_insert(why);
+                        self.lack(page, reason);
+                    }
                 }
             }
         }
+    }
+
+    /// Takes in what was seen on a page, behind its letters.
+    fn add_seen(&mut self, page: u64, seen: &str) {
+        self.reach(page);
+        let text = &mut self.pages[page as usize - 1];
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        text.push_str(seen);
     }
 
     fn lack(&mut self, page: u64, reason: &str) {
@@ -269,6 +281,25 @@ mod tests {
             &|_| Ok(" ".to_owned()),
             &["text 1", "", "text 3"],
             &["2 of 3 pages; page 2 has a picture without text"],
+        );
+    }
+
+    #[test]
+    fn what_is_seen_stands_behind_the_letters_of_a_page() {
+        let part = json!({"count": 2, "pages": ["Page 1", "Page 2"], "missing": [
+            {"page": 2, "reason": LITTLE},
+        ]});
+        let check = |look: LookAt, second: &str, missing: &[&str]| {
+            let printed = pages(&|_, _| Ok(part.clone()), look).unwrap();
+            assert_eq!(printed.pages, ["Page 1", second]);
+            assert_eq!(printed.missing(), missing);
+        };
+        check(&|_| Ok("A letter.".into()), "Page 2\n\nA letter.", &[]);
+        check(&|_| Ok(String::new()), "Page 2", &[]);
+        check(
+            &|_| Err("no eyes".into()),
+            "Page 2",
+            &["2 of 2 pages; page 2 has little text beside a picture (a scan?); scans are not read: no eyes"],
         );
     }
 
