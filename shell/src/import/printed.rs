@@ -25,8 +25,9 @@ pub struct Printed {
 /// Reads the pages from one to another, counted from one.
 type ReadPages<'a> = &'a dyn Fn(u64, u64) -> Result<Value, ToolError>;
 
-/// Reads the text in the picture of a page, counted from one.
-type LookAt<'a> = &'a dyn Fn(u64) -> Result<String, String>;
+/// Reads the text in the picture of a page, counted from one; then follow which scan that is, and
+/// of how many.
+type LookAt<'a> = &'a dyn Fn(u64, (usize, usize)) -> Result<String, String>;
 
 /// Why a page has no text that is a picture of it.
 const SCAN: &str = "has no text (a scan?)";
@@ -113,16 +114,20 @@ impl Printed {
     /// Reads the pages that are pictures, and those that are pictures for the most part. The
     /// first failure is told: it is that of all where the weights are missing.
     fn look_at_scans(&mut self, look: LookAt) {
+        let mut scans: Vec<(u64, &str)> = Vec::new();
         for reason in [SCAN, LITTLE] {
-            for page in self.without.remove(reason).unwrap_or_default() {
-                match look(page) {
-                    Ok(text) if !text.trim().is_empty() => self.add_seen(page, &text),
-                    Ok(_) if reason == SCAN => self.lack(page, "has a picture without text"),
-                    Ok(_) => {}
-                    Err(why) => {
-                        self.unseen.get_or_insert(why);
-                        self.lack(page, reason);
-                    }
+            let pages = self.without.remove(reason).unwrap_or_default();
+            scans.extend(pages.into_iter().map(|page| (page, reason)));
+        }
+        scans.sort_unstable();
+        for (n, (page, reason)) in (1..).zip(&scans) {
+            match look(*page, (n, scans.len())) {
+                Ok(text) if !text.trim().is_empty() => self.add_seen(*page, &text),
+                Ok(_) if *reason == SCAN => self.lack(*page, "has a picture without text"),
+                Ok(_) => {}
+                Err(why) => {
+                    self.unseen.get_or_insert(why);
+                    self.lack(*page, reason);
                 }
             }
         }
@@ -273,12 +278,12 @@ mod tests {
             assert_eq!(printed.missing(), missing);
         };
         check(
-            &|page| Ok(format!("seen {page}")),
+            &|page, _| Ok(format!("seen {page}")),
             &["text 1", "seen 2", "text 3"],
             &[],
         );
         check(
-            &|_| Ok(" ".to_owned()),
+            &|_, _| Ok(" ".to_owned()),
             &["text 1", "", "text 3"],
             &["2 of 3 pages; page 2 has a picture without text"],
         );
@@ -294,10 +299,10 @@ mod tests {
             assert_eq!(printed.pages, ["Page 1", second]);
             assert_eq!(printed.missing(), missing);
         };
-        check(&|_| Ok("A letter.".into()), "Page 2\n\nA letter.", &[]);
-        check(&|_| Ok(String::new()), "Page 2", &[]);
+        check(&|_, _| Ok("A letter.".into()), "Page 2\n\nA letter.", &[]);
+        check(&|_, _| Ok(String::new()), "Page 2", &[]);
         check(
-            &|_| Err("no eyes".into()),
+            &|_, _| Err("no eyes".into()),
             "Page 2",
             &["2 of 2 pages; page 2 has little text beside a picture (a scan?); scans are not read: no eyes"],
         );
@@ -311,7 +316,7 @@ mod tests {
                 .map(|(page, reason)| json!({"page": page, "reason": reason}))
                 .collect();
             let part = json!({"count": texts.len(), "pages": texts, "missing": missing});
-            let printed = pages(&|_, _| Ok(part.clone()), &|_| Err("no eyes".to_owned()));
+            let printed = pages(&|_, _| Ok(part.clone()), &|_, _| Err("no eyes".to_owned()));
             let found = printed.map(|printed| printed.missing());
             let words = |all: &[&str]| all.iter().map(ToString::to_string).collect();
             assert_eq!(found, expected.map(words).map_err(str::to_owned));
@@ -345,7 +350,7 @@ mod tests {
     #[test]
     fn a_page_costs_itself() {
         let check = |count: u64, fatal: &[u64], expected: Result<(usize, &[&str]), &str>| {
-            let look = |_| Err("no eyes".to_owned());
+            let look = |_, _| Err("no eyes".to_owned());
             let printed = pages(&|first, last| read(count, fatal, first, last), &look);
             let found = printed.as_ref().map(|printed| {
                 let texts = printed.pages.iter().filter(|text| !text.is_empty()).count();

@@ -166,10 +166,10 @@ impl<'a> Reader<'a> {
             let args = json!({"base64": base64, "first": first, "last": last});
             guest.call("read", &args, &context())
         };
-        let look = |page: u64| {
+        let look = |page: u64, (n, all): (usize, usize)| {
             // Before the page is painted: without eyes that would be for nothing.
             self.eyes()?;
-            say!("reading the scanned page {page}");
+            say!("reading the scanned page {page} ({n} of {all})");
             let args = json!({"base64": base64, "page": page});
             let painted = guest.call("picture", &args, &context());
             let painted = painted.map_err(|error| why(&error))?;
