@@ -175,7 +175,6 @@ pub const ABBREVIATIONS: &[(&str, &str)] = &[
     ("Tel", "Telephone"),
     ("tel", "telephone"),
     ("Univ", "University"),
-    ("Jan", "January"),
     ("Feb", "February"),
     ("Apr", "April"),
     ("Aug", "August"),
