@@ -198,13 +198,14 @@ fn is_end(sentence: &str, rest: &[char]) -> bool {
         Some(next) if !next.is_whitespace() => false,
         Some(_) if last != '.' => true,
         Some(_) => {
+            let is_digit = |c: char| c.is_ascii_digit();
             let front = &sentence[..sentence.len() - 1];
             let mut words = front.rsplit(|c: char| c.is_whitespace() || c == '(');
             let word = words.next().unwrap_or_default();
             let after = rest.iter().find(|c| c.is_alphanumeric());
-            let is_letter = word.len() == 1 && word != "I";
+            let is_letter = word.len() == 1 && word != "I" && !word.starts_with(is_digit);
             // The number of an item of a list.
-            let is_number = front.trim().chars().all(|c| c.is_ascii_digit());
+            let is_number = front.trim().chars().all(is_digit);
             let is_known = abbreviation(word).is_some() && word != "etc";
             let is_numbered = after.is_some_and(char::is_ascii_digit);
             let is_before_number = is_numbered && BEFORE_NUMBERS.contains(&word);
