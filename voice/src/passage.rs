@@ -12,6 +12,12 @@ use crate::marks::ends_sentence;
 /// Bytes of a sentence after which the next comma ends it.
 const SENTENCE_BYTES_MAX: usize = 600;
 
+/// What is shortened before a number only: a point after it ends no sentence then.
+const BEFORE_NUMBERS: &[&str] = &[
+    "No", "no", "Nos", "nos", "Art", "Jan", "Feb", "Mar", "Apr", "Jun", "Jul", "Aug", "Sep", "Sept",
+    "Oct", "Nov", "Dec", "Pt", "Sec", "op", "Op",
+];
+
 /// A language that can be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -98,7 +104,8 @@ fn paragraphs(text: &str) -> Vec<String> {
 /// A line without the mark of a heading, a list, a quotation or a table at its start.
 fn without_marker(line: &str) -> &str {
     static MARKER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:#{1,6}\s+|[-*+•]\s+|>\s*|\|)+").expect("the pattern is right")
+        Regex::new(r"^(?:#{1,6}\s+|[-*+•]\s+|\[[ xX]\]\s+|>\s*|\|)+")
+            .expect("the pattern is right")
     });
     match MARKER.find(line) {
         Some(found) => &line[found.end()..],
@@ -113,20 +120,39 @@ fn is_item(line: &str) -> bool {
     ITEM.is_match(line)
 }
 
+/// What is only there for the eye in a line, and what stays of it, in the order in which it goes.
+static INLINE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    let patterns = [
+        // Pictures, links, notes, tags, formulas.
+        (r"!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])", "$1"),
+        (r"\[\^[^\]]*\]:?", ""),
+        (r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|<!--.*?-->", " "),
+        (r"\$\$?([^$0-9\s][^$]*)\$\$?", "$1"),
+        // A star between numbers multiplies, two of them are a power, one alone is a sign.
+        (r"([0-9])\s*\*\*\s*([0-9])", "$1 ^ $2"),
+        (r"([0-9])\s*\*\s*([0-9])", "$1 × $2"),
+        (r" \* ", " × "),
+        (r"\*|__|~~|`", ""),
+        (r"\|", ", "),
+    ];
+    let compiled = patterns.map(|(pattern, stays)| {
+        let pattern = Regex::new(pattern).expect("the pattern is right");
+        (pattern, stays)
+    });
+    compiled.into()
+});
+
 /// A line without marks of emphasis, code and links.
 fn inline(line: &str) -> String {
-    static LINK: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"!?\[([^\]]*)\]\([^)]*\)").expect("the pattern is right"));
     static RULE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^[-=*_|:\s]+$").expect("the pattern is right"));
-    let line = LINK.replace_all(line, "$1");
-    if RULE.is_match(&line) {
+    if RULE.is_match(line) {
         return String::new();
     }
-    let line = line.replace("**", "").replace("__", "").replace('`', "");
-    // A lone star is a sign of its own.
-    let line = line.replace(" * ", " times ").replace('*', "");
-    line.replace('|', ", ")
+    let bare = INLINE.iter().fold(line.to_owned(), |line, (pattern, stays)| {
+        pattern.replace_all(&line, *stays).into_owned()
+    });
+    bare.trim().to_owned()
 }
 
 /// The sentences of a paragraph.
@@ -172,15 +198,18 @@ fn is_end(sentence: &str, rest: &[char]) -> bool {
         Some(next) if !next.is_whitespace() => false,
         Some(_) if last != '.' => true,
         Some(_) => {
+            let is_digit = |c: char| c.is_ascii_digit();
             let front = &sentence[..sentence.len() - 1];
             let mut words = front.rsplit(|c: char| c.is_whitespace() || c == '(');
             let word = words.next().unwrap_or_default();
             let after = rest.iter().find(|c| c.is_alphanumeric());
-            let is_letter = word.len() == 1 && word != "I";
+            let is_letter = word.len() == 1 && word != "I" && !word.starts_with(is_digit);
             // The number of an item of a list.
-            let is_number = front.trim().chars().all(|c| c.is_ascii_digit());
+            let is_number = front.trim().chars().all(is_digit);
             let is_known = abbreviation(word).is_some() && word != "etc";
-            let is_short = is_letter || is_number || is_known;
+            let is_numbered = after.is_some_and(char::is_ascii_digit);
+            let is_before_number = is_numbered && BEFORE_NUMBERS.contains(&word);
+            let is_short = is_letter || is_number || is_known || is_before_number;
             !is_short && !after.is_some_and(|c| c.is_lowercase())
         }
     }
@@ -221,6 +250,9 @@ mod tests {
         check("One. Two! Three?", &["One.", "Two!", "Three?"]);
         check("Mr. Smith has 3.5 kg.", &["Mr. Smith has 3.5 kg."]);
         check("In the U.S. it rains.", &["In the U.S. it rains."]);
+        check("See No. 7 on Mar. 3. Then go.", &["See No. 7 on Mar. 3.", "Then go."]);
+        check("I said no. Then I left.", &["I said no.", "Then I left."]);
+        check("Open main.rs. Then read v1.2. Done.", &["Open main.rs.", "Then read v1.2.", "Done."]);
         check(
             "He said \"Go!\" Then he left.",
             &["He said \"Go!\"", "Then he left."],
@@ -241,6 +273,14 @@ mod tests {
         check("see [this](http://a.b/c) `now`", &["see this now"]);
         check("before\n```\ncode\n```\nafter", &["before", "after"]);
         check("| a | b |\n|---|---|\n| 1 | 2 |", &["a ,  b ,", "1 ,  2 ,"]);
+        check("- [x] done\n- [ ] open", &["done", "open"]);
+        check("2*3 is 6", &["2 × 3 is 6"]);
+        check("2**10 and a * b", &["2 ^ 10 and a × b"]);
+        check("a **bold** and ~~old~~ word", &["a bold and old word"]);
+        check("one<br>two <b>bold</b>", &["one two  bold"]);
+        check("so it is[^1], $x + y$ is", &["so it is, x + y is"]);
+        check("It costs $5 or $6.", &["It costs $5 or $6."]);
+        check("see [this][1] and <https://a.b/c>", &["see this and <https://a.b/c>"]);
         check("...\n---\n!", &[]);
     }
 

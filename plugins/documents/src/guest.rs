@@ -1,10 +1,10 @@
-//! What the host sees: the plugin's WIT, its manifest, and its function.
+//! What the host sees: the plugin's WIT, its manifest, and its functions.
 //!
 //! It is compiled for wasm only. A native test of the readers has no host, and does without
 //! the generator of bindings, which takes longer to compile than the readers.
 
 use crate::found::{self, Failed, Found};
-use crate::{format, read};
+use crate::{format, pictures, read};
 
 wit_bindgen::generate!({
     path: ["../wit/quipu.wit", "wit"],
@@ -41,6 +41,18 @@ impl Guest for Documents {
             Err(Failed { message, hint }) => Err(Problem { message, hint }),
         }
     }
+
+    fn pictures(base64: String, format: Format) -> Result<Album, Problem> {
+        let bytes = markup::bytes(&base64).map_err(|message| Problem {
+            message,
+            hint: String::new(),
+        })?;
+        let Failed { message, hint } = match pictures::of(&bytes, format.into()) {
+            Ok(pictures) => return Ok(album(pictures)),
+            Err(failed) => failed,
+        };
+        Err(Problem { message, hint })
+    }
 }
 
 fn document(found: Found) -> Document {
@@ -53,6 +65,17 @@ fn document(found: Found) -> Document {
         title: found.title,
         parts: found.parts.into_iter().map(part).collect(),
         left_out: found.left_out,
+    }
+}
+
+fn album(pictures: pictures::Pictures) -> Album {
+    let picture = |(name, bytes): (String, Vec<u8>)| Picture {
+        name,
+        base64: markup::base64(&bytes),
+    };
+    Album {
+        found: pictures.found.into_iter().map(picture).collect(),
+        more: pictures.more,
     }
 }
 

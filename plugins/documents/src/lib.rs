@@ -15,6 +15,7 @@
 //! | `rich_text.rs` | What does RTF say? |
 //! | `subtitles.rs`, `calendar.rs` | What is said when, what is when? |
 //! | `page.rs`, `drawing.rs` | What does a local page of HTML say, and a drawing? |
+//! | `pictures.rs` | Which pictures are in a document? |
 //! | `table.rs` | How is a table written as Markdown? |
 //! | `found.rs` | What is found in a document, and why is nothing found? |
 
@@ -38,6 +39,7 @@ mod mail;
 mod notebook;
 mod office;
 mod page;
+mod pictures;
 mod rich_text;
 mod subtitles;
 mod table;
