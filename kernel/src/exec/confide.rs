@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Execution;
 use crate::calls::{look_up, reads_open_pages};
-use crate::label::Secrecy;
+use crate::label::{Secrecy, told_source};
 use crate::process::{Ending, Failure};
 
 impl Execution {
@@ -30,7 +30,7 @@ impl Execution {
         let label = self.vm.lowest_label();
         Ending::Failed(Failure::Withheld {
             secrecy: label.secrecy,
-            from: label.confided_by().to_owned(),
+            from: told_source(label.confided_by()).into_owned(),
         })
     }
 }
