@@ -20,8 +20,10 @@ impl Journal {
     /// # Errors
     /// When the journal cannot be read.
     pub fn children(&self, pid: Pid) -> Result<Vec<ProcessRow>> {
-        // A child is younger than its parent.
-        let which = "WHERE pid>?1 AND json_extract(program, '$.child_of.pid')=?1 ORDER BY pid";
+        // A child is younger than its parent, and ran here: what was imported says of itself what
+        // whoever wrote it likes.
+        let which = "WHERE pid>?1 AND imported IS NULL
+            AND json_extract(program, '$.child_of.pid')=?1 ORDER BY pid";
         self.rows(which, [pid])
     }
 

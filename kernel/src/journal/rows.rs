@@ -25,10 +25,11 @@ pub struct ProcessRow {
     /// What was asked, where the task holds more, such as the turns before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
-    /// Which branch of a deliberation it is, if it is one beside the first.
+    /// Which branch of a deliberation it is, if it is one beside the first. One that was imported
+    /// is none of a process here, whatever it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
-    /// The process that started it, if one did.
+    /// The process that started it, if one here did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub child_of: Option<ChildOf>,
     /// Higher runs first.
@@ -175,16 +176,17 @@ impl Journal {
             let program: Program =
                 json_column(row, 2).unwrap_or_else(|_| Program::new("(damaged)"));
             let exit: Option<String> = row.get(6).unwrap_or_default();
+            let imported: bool = row.get(7)?;
             Ok(ProcessRow {
                 pid: row.get(0)?,
                 state: State::of(&row.get::<_, String>(1).unwrap_or_default()),
-                imported: row.get(7)?,
+                imported,
                 steps: row.get(8)?,
                 agent: program.agent.name,
                 prompt: program.prompt,
                 topic: program.topic,
-                branch: program.branch,
-                child_of: program.child_of,
+                branch: program.branch.filter(|_| !imported),
+                child_of: program.child_of.filter(|_| !imported),
                 priority: program.priority,
                 model: row.get(3).unwrap_or_default(),
                 created_ms: row.get(4).unwrap_or_default(),

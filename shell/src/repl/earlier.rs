@@ -97,6 +97,8 @@ pub fn asked(program: Program) -> String {
 /// The process of the turn before `pid`.
 fn before(journal: &Journal, pid: Pid, program: &Program) -> Result<Option<Pid>> {
     match program.after {
+        // The numbers in it are those of another journal.
+        _ if journal.process(pid)?.imported => Ok(None),
         Some(after) => Ok(Some(after).filter(|after| (1..pid).contains(after))),
         None if !program.prompt.starts_with(BEFORE) => Ok(None),
         // An earlier release did not note it: it was the task before.
@@ -109,9 +111,10 @@ fn before(journal: &Journal, pid: Pid, program: &Program) -> Result<Option<Pid>>
     }
 }
 
-/// Whether a process is a task of the shell: only these have turns before them, or could.
+/// Whether a process is a task of the shell: only these have turns before them, or could. One that
+/// was imported is a task of somebody else.
 fn is_turn(row: &ProcessRow) -> bool {
-    row.branch.is_none() && row.topic.is_some()
+    row.branch.is_none() && row.topic.is_some() && !row.imported
 }
 
 /// The last task of the shell, if its machine was gone before it was over.
@@ -120,7 +123,7 @@ fn is_turn(row: &ProcessRow) -> bool {
 /// When the journal cannot be read.
 pub fn cut_off(journal: &Journal) -> Result<Option<Pid>> {
     let mut rows = journal.processes()?.into_iter();
-    let row = rows.find(|row| row.branch.is_none());
+    let row = rows.find(|row| row.branch.is_none() && !row.imported);
     // One of a machine that still runs is not lost, nor one that goes on by itself.
     let lost = row.filter(|row| row.state == State::Ready && row.topic.is_some());
     Ok(lost.map(|row| row.pid))
