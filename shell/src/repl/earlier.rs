@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use quipu_kernel::journal::{Journal, JournalError, ProcessRow};
-use quipu_kernel::label::Trust;
+use quipu_kernel::label::{Label, Level};
 use quipu_kernel::process::{Pid, Program, State};
 use quipu_tools::state_file;
 use serde::{Deserialize, Serialize};
@@ -76,9 +76,11 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
         let exit = journal.process(pid)?.exit;
         if let Some(answer) = exit.and_then(|exit| exit.answer) {
             let text = answer.as_str().map(str::to_owned);
+            let Level { trust, secrecy } = level(journal, pid, &program)?;
             turns.push(Turn {
                 pid: Some(pid),
-                trust: trust(journal, pid, &program)?,
+                trust,
+                secrecy,
                 answered: text.unwrap_or_else(|| answer.to_string()),
                 asked: asked(program.clone()),
             });
@@ -129,17 +131,16 @@ pub fn cut_off(journal: &Journal) -> Result<Option<Pid>> {
     Ok(lost.map(|row| row.pid))
 }
 
-/// The lowest trust among all that process `pid` has read.
+/// The lowest trust and the highest secrecy among all that process `pid` has read.
 ///
 /// # Errors
 /// When the journal cannot be read.
-pub fn trust(journal: &Journal, pid: Pid, program: &Program) -> Result<Trust> {
+pub fn level(journal: &Journal, pid: Pid, program: &Program) -> Result<Level> {
     let steps = journal.steps(pid)?;
     let read = steps.into_iter().filter_map(|step| step.outcome);
-    let reminder = journal.reminder(pid)?;
-    Ok(read
-        .map(|outcome| outcome.label.trust)
-        .chain(reminder.map(|reminder| reminder.label.trust))
-        .chain(program.attached.iter().map(|file| file.label.trust))
-        .fold(program.label.trust, Trust::min))
+    let mut labels: Vec<Label> = read.map(|outcome| outcome.label).collect();
+    labels.extend(journal.reminder(pid)?.map(|reminder| reminder.label));
+    labels.extend(program.attached.iter().map(|file| file.label.clone()));
+    labels.push(program.label.clone());
+    Ok(Label::lowest(labels.iter()).level())
 }

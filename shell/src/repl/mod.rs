@@ -38,7 +38,7 @@ use indicatif::DecimalBytes;
 use quipu_kernel::Idle;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::event::Event;
-use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::label::{Label, Level};
 use quipu_kernel::process::{Attached, Pid, Status};
 use tokio::io::AsyncBufReadExt;
 
@@ -395,8 +395,6 @@ impl Repl<'_> {
         files: Vec<Attached>,
     ) -> Result<u8> {
         let mut program = self.session.program(&Loaded::default(), prompt);
-        let trusts = files.iter().map(|file| file.label.trust);
-        let trust = trusts.fold(label.trust, Trust::min);
         program.attached = files;
         // The turns before were the subject of other tasks.
         program.topic = Some(line.to_owned());
@@ -412,23 +410,16 @@ impl Repl<'_> {
             },
             think: self.think,
         };
-        self.watch(ask, line, trust).await
+        self.watch(ask, line).await
     }
 
-    /// Shows a process to its end. `trust` is what it starts with.
-    async fn watch(&mut self, ask: Ask, asked: &str, mut trust: Trust) -> Result<u8> {
+    /// Shows a process to its end.
+    async fn watch(&mut self, ask: Ask, asked: &str) -> Result<u8> {
         let mut renderer = match self.is_typed {
             true => Renderer::folded(),
             false => Renderer::new(),
         };
         let mut show = |event: &Event| {
-            match event {
-                Event::Observation { label, .. } => trust = trust.min(label.trust),
-                Event::Reminded { reminder, .. } => trust = trust.min(reminder.label.trust),
-                // Nobody knows what it read meanwhile.
-                Event::Lost { .. } => trust = Trust::Untrusted,
-                _ => {}
-            }
             renderer.show(event);
             Ok(())
         };
@@ -474,11 +465,15 @@ impl Repl<'_> {
                 .as_str()
                 .map_or_else(|| answer.to_string(), str::to_owned);
             output::line(&markdown::printed(&text))?;
+            let journal = self.door.journal();
+            let (program, _) = journal.program(pid)?;
+            let Level { trust, secrecy } = earlier::level(journal, pid, &program)?;
             self.talk.add(Turn {
                 pid: Some(pid),
                 asked: asked.to_owned(),
                 answered: text.clone(),
                 trust,
+                secrecy,
             });
             self.say_aloud(&text).await?;
         }

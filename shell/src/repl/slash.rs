@@ -139,7 +139,6 @@ impl Repl<'_> {
         let there = person::is_there(self.session.globals.no_input);
         let journal = self.door.journal();
         let (program, _) = journal.program(pid)?;
-        let trust = earlier::trust(journal, pid, &program)?;
         if let Some(before) = program.after.filter(|before| *before > 0) {
             self.talk = earlier::conversation(journal, before)?;
         }
@@ -151,7 +150,7 @@ impl Repl<'_> {
             },
             think: None,
         };
-        self.watch(ask, &earlier::asked(program), trust).await
+        self.watch(ask, &earlier::asked(program)).await
     }
 
     fn think(&mut self, word: Option<&str>) -> Result<u8> {
