@@ -81,7 +81,10 @@ impl Journal {
 
     /// What is derived from a process: trusted as the least and kept as the most secret of all
     /// that it has read, by the name of the process.
-    pub(crate) fn label_of(&self, pid: Pid) -> Result<Label> {
+    ///
+    /// # Errors
+    /// When there is no such process, or the journal cannot be read.
+    pub fn label_of(&self, pid: Pid) -> Result<Label> {
         let (program, _) = self.program(pid)?;
         let steps = self.steps(pid)?;
         let outcomes = steps.iter().filter_map(|step| step.outcome.as_ref());

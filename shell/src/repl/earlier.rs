@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use quipu_kernel::journal::{Journal, JournalError, ProcessRow};
-use quipu_kernel::label::{Label, Level};
+use quipu_kernel::label::Level;
 use quipu_kernel::process::{Pid, Program, State};
 use quipu_tools::state_file;
 use serde::{Deserialize, Serialize};
@@ -76,7 +76,7 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
         let exit = journal.process(pid)?.exit;
         if let Some(answer) = exit.and_then(|exit| exit.answer) {
             let text = answer.as_str().map(str::to_owned);
-            let Level { trust, secrecy } = level(journal, pid, &program)?;
+            let Level { trust, secrecy } = journal.label_of(pid)?.level();
             turns.push(Turn {
                 pid: Some(pid),
                 trust,
@@ -129,18 +129,4 @@ pub fn cut_off(journal: &Journal) -> Result<Option<Pid>> {
     // One of a machine that still runs is not lost, nor one that goes on by itself.
     let lost = row.filter(|row| row.state == State::Ready && row.topic.is_some());
     Ok(lost.map(|row| row.pid))
-}
-
-/// The lowest trust and the highest secrecy among all that process `pid` has read.
-///
-/// # Errors
-/// When the journal cannot be read.
-pub fn level(journal: &Journal, pid: Pid, program: &Program) -> Result<Level> {
-    let steps = journal.steps(pid)?;
-    let read = steps.into_iter().filter_map(|step| step.outcome);
-    let mut labels: Vec<Label> = read.map(|outcome| outcome.label).collect();
-    labels.extend(journal.reminder(pid)?.map(|reminder| reminder.label));
-    labels.extend(program.attached.iter().map(|file| file.label.clone()));
-    labels.push(program.label.clone());
-    Ok(Label::lowest(labels.iter()).level())
 }

@@ -465,9 +465,8 @@ impl Repl<'_> {
                 .as_str()
                 .map_or_else(|| answer.to_string(), str::to_owned);
             output::line(&markdown::printed(&text))?;
-            let journal = self.door.journal();
-            let (program, _) = journal.program(pid)?;
-            let Level { trust, secrecy } = earlier::level(journal, pid, &program)?;
+            let read = self.door.journal().label_of(pid)?;
+            let Level { trust, secrecy } = read.level();
             self.talk.add(Turn {
                 pid: Some(pid),
                 asked: asked.to_owned(),
