@@ -167,7 +167,8 @@ fn program(
             Speaker::User => before.push_str(&format!("User: {}\n", said.text)),
             Speaker::Assistant => {
                 before.push_str(&format!("You: {}\n", said.text));
-                if !said.text.trim().is_empty() {
+                // A stranger's words are one already, and do not learn what was answered here.
+                if client.trust >= Trust::User && !said.text.trim().is_empty() {
                     label = label.held_to(level_of(service, &said.text)?);
                 }
             }
