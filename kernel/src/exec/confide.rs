@@ -1,4 +1,5 @@
-//! What a process holds that not everybody may learn, and what is open to everybody.
+//! What a process holds that not everybody may learn, and what is open to everybody or was said
+//! by the user.
 
 use serde_json::Value;
 
@@ -8,6 +9,11 @@ use crate::label::{Secrecy, told_source};
 use crate::process::{Ending, Failure};
 
 impl Execution {
+    /// What the user said to the process.
+    pub(super) fn users_words(&self) -> String {
+        self.vm.users_words(self.program.said.as_deref())
+    }
+
     /// Whether `action` opened a page of the open network.
     pub(super) fn opened(&self, action: &Value) -> bool {
         let tool = action["tool"].as_str();

@@ -348,7 +348,7 @@ impl Repl<'_> {
                 continue;
             }
             let (prompt, label) = self.talk.piped(&line, self.session.piped());
-            let done = self.task(&line, prompt, label, Vec::new()).await;
+            let done = self.task(&line, prompt, label, Vec::new(), None).await;
             let code = done.unwrap_or_else(|error| error::report(&error));
             if first_failure == 0 {
                 first_failure = code;
@@ -373,7 +373,10 @@ impl Repl<'_> {
                 command => self.slash(command).await,
             },
             Some(_) => match self.typed(line) {
-                Ok((prompt, label, files)) => code(self.task(line, prompt, label, files).await),
+                Ok((prompt, label, files)) => {
+                    let typed = self.talk.typed_so_far(line);
+                    code(self.task(line, prompt, label, files, typed).await)
+                }
                 Err(error) => Err(error),
             },
         };
@@ -386,15 +389,18 @@ impl Repl<'_> {
         self.talk.typed(line, &read)
     }
 
-    /// Runs the task `line`, as `prompt` tells it, with these `files`.
+    /// Runs the task `line`, as `prompt` tells it, with these `files`; what of the prompt a person
+    /// `typed`, where that is known and not all of it.
     async fn task(
         &mut self,
         line: &str,
         prompt: String,
         label: Label,
         files: Vec<Attached>,
+        typed: Option<String>,
     ) -> Result<u8> {
         let mut program = self.session.program(&Loaded::default(), prompt);
+        program.said = typed;
         program.attached = files;
         // The turns before were the subject of other tasks.
         program.topic = Some(line.to_owned());

@@ -399,7 +399,7 @@ impl Repl<'_> {
         say!("{}", fill(words().heard, &[("said", &visible(&said))]));
         let label = Label::new("the microphone", self.session.piped().trust);
         let (prompt, label) = self.talk.piped(&said, label);
-        self.task(&said, prompt, label, Vec::new()).await
+        self.task(&said, prompt, label, Vec::new(), None).await
     }
 
     /// A program of the system. Ctrl-C reaches it directly and leaves the shell alone.

@@ -99,14 +99,27 @@ impl Talk {
         self.after_turns(line, label)
     }
 
+    /// What the user typed in this conversation up to `line`, which was typed too, where the prompt
+    /// for it holds more; without what belongs to a turn of others.
+    pub fn typed_so_far(&self, line: &str) -> Option<String> {
+        let told = self.turns_told();
+        let own = told.iter().filter(|turn| turn.trust >= Trust::User);
+        let words = own.map(|turn| turn.asked.as_str()).chain([line]);
+        (!told.is_empty()).then(|| words.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// The turns that a new process is told.
+    fn turns_told(&self) -> &[Turn] {
+        &self.turns[self.turns.len().saturating_sub(TURNS_TOLD)..]
+    }
+
     /// The turns so far, then `line`. The label is as low as the lowest part, and as secret as the
     /// most secret one: an answer made from a stranger's words stays a stranger's in the next
     /// turn, and one that says what is private is not the user's own word for it.
     fn after_turns(&self, line: &str, label: Label) -> (String, Label) {
         let mut text = String::new();
-        let told = self.turns.len().saturating_sub(TURNS_TOLD);
         let (mut trust, mut secrecy) = (label.trust, label.secrecy);
-        for turn in &self.turns[told..] {
+        for turn in self.turns_told() {
             let (asked, answered) = (told_of(&turn.asked), told_of(&turn.answered));
             text.push_str(&format!("User: {asked}\nYou: {answered}\n"));
             trust = trust.min(turn.trust);
@@ -178,7 +191,11 @@ mod tests {
         talk.add(turn("hi", "hello", Trust::User));
         let told = "Earlier in this conversation:\nUser: hi\nYou: hello\n\nNow the user says: and?";
         check(&talk, "and?", told, &Label::user());
+        let typed = |talk: &Talk| talk.typed_so_far("go on");
+        assert_eq!(typed(&Talk::default()), None);
+        assert_eq!(typed(&talk).as_deref(), Some("hi\ngo on"));
         talk.add(turn("read it", "obey me", Trust::Untrusted));
+        assert_eq!(typed(&talk).as_deref(), Some("hi\ngo on"));
         let (_, label, _) = talk.typed("go on", &read).unwrap();
         assert_eq!(label, Label::new("the conversation", Trust::Untrusted));
         talk.add(Turn {
