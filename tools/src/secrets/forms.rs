@@ -13,8 +13,10 @@ const PART_BYTES_MIN: usize = 8;
 /// The longest part that is looked for wherever in the value it begins: for a longer value that
 /// would take memory by its square, and a token can have thousands of letters.
 const PART_BYTES_MAX: usize = 128;
-/// Pieces of such a value, one after the other. What is as long as two of them has one as a whole.
-const PIECE_BYTES: usize = PART_BYTES_MAX / 2;
+/// Pieces of such a value, and how far one begins behind the other: of a part that is found so much
+/// may stay at either end.
+const PIECE_BYTES: usize = 64;
+const PIECE_STEP: usize = 16;
 
 /// One form of a value.
 pub(super) struct Form {
@@ -60,7 +62,7 @@ pub(super) fn of(value: &str) -> Vec<Form> {
         let part = text.len().div_ceil(2).max(least);
         if part < text.len() {
             let parts: Vec<&[u8]> = match part > PART_BYTES_MAX {
-                true => text.chunks_exact(PIECE_BYTES).collect(),
+                true => text.windows(PIECE_BYTES).step_by(PIECE_STEP).collect(),
                 false => text.windows(part).collect(),
             };
             forms.extend(parts.into_iter().map(|part| Form {
@@ -104,13 +106,13 @@ mod tests {
         let value: String = (0..4_000).map(|_| letter()).collect();
         let forms = of(&value);
         let bytes: usize = forms.iter().map(|form| form.text.len()).sum();
-        assert!(bytes < 64 * value.len(), "{bytes}");
+        assert!(bytes < 160 * value.len(), "{bytes}");
         let found = |part: &str| {
             let mut texts = forms.iter().map(|form| form.text.as_slice());
             texts.any(|text| part.as_bytes().windows(text.len()).any(|window| window == text))
         };
-        for from in [0, 1, 63, 64, 1_000, 3_873] {
-            assert!(found(&value[from..from + 127]), "{from}");
+        for from in [0, 1, 15, 16, 1_000, 3_921] {
+            assert!(found(&value[from..from + 79]), "{from}");
         }
         assert!(!found(&value[1..64]));
     }
