@@ -9,6 +9,7 @@ use anyhow::{Result, anyhow};
 use quipu_kernel::Kernel;
 use quipu_kernel::calls::{FIND, RECALL, REMEMBER, REPLACES};
 use quipu_kernel::journal::StepRow;
+use quipu_kernel::label::Label;
 use quipu_kernel::process::{Exit, Pid, Program, Sampling, Status, Usage};
 use quipu_kernel::signal::Signal;
 use quipu_memory::{Kind, LIST_MAX, NewPage, Space, Trust};
