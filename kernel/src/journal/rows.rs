@@ -25,10 +25,11 @@ pub struct ProcessRow {
     /// What was asked, where the task holds more, such as the turns before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
-    /// Which branch of a deliberation it is, if it is one beside the first.
+    /// Which branch of a deliberation it is, if it is one beside the first. One that was imported
+    /// is none of a process here, whatever it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
-    /// The process that started it, if one did.
+    /// The process that started it, if one here did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub child_of: Option<ChildOf>,
     /// Higher runs first.
@@ -157,6 +158,21 @@ impl Journal {
         row.ok_or(JournalError::NoProcess(pid))
     }
 
+    /// The newest process here that answered with `text`, but for spaces around it.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn answered(&self, text: &str) -> Result<Option<Pid>> {
+        let sql = "SELECT pid FROM process WHERE imported IS NULL AND json_valid(exit)
+            AND trim(json_extract(exit, '$.answer'), ' ' || char(9, 10, 13))=?1
+            ORDER BY pid DESC LIMIT 1";
+        self.connection
+            .lock()
+            .query_row(sql, [text.trim()], |row| row.get(0))
+            .optional()
+            .map_err(|error| wrap(&self.path, error))
+    }
+
     /// The processes that `which` selects, the end of a query.
     pub(super) fn rows(
         &self,
@@ -178,16 +194,17 @@ impl Journal {
             let program: Program =
                 json_column(row, 2).unwrap_or_else(|_| Program::new("(damaged)"));
             let exit: Option<String> = row.get(6).unwrap_or_default();
+            let imported: bool = row.get(7)?;
             Ok(ProcessRow {
                 pid: row.get(0)?,
                 state: State::of(&row.get::<_, String>(1).unwrap_or_default()),
-                imported: row.get(7)?,
+                imported,
                 steps: row.get(8)?,
                 agent: program.agent.name,
                 prompt: program.prompt,
                 topic: program.topic,
-                branch: program.branch,
-                child_of: program.child_of,
+                branch: program.branch.filter(|_| !imported),
+                child_of: program.child_of.filter(|_| !imported),
                 priority: program.priority,
                 model: row.get(3).unwrap_or_default(),
                 created_ms: row.get(4).unwrap_or_default(),

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::common::Setup;
+use crate::common::told::Told;
 use quipu_cpu::{
     Chunk, Completion, Cpu, CpuError, CpuInfo, Inquiry, Job, Message, Prompt, Ticket, Usage,
 };
@@ -16,53 +17,17 @@ use serde_json::{Value, json};
 
 /// A CPU that goes through the actions of process 1, 2, … in its own list; the last one
 /// serves all further processes.
-struct Voices {
-    info: CpuInfo,
-    actions: Vec<Vec<Value>>,
-}
-
-impl Cpu for Voices {
-    fn info(&self) -> &CpuInfo {
-        &self.info
-    }
-
-    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
-        Ok(Prompt {
-            messages: messages.to_vec(),
-            tokens: Vec::new(),
-            len: 10,
-            boot: 0,
-        })
-    }
-
-    fn count(&self, text: &str) -> usize {
-        text.len() / 4
-    }
-
-    fn submit(&self, job: Job) -> Ticket {
-        let (sink, ticket) = Ticket::new(0);
-        let at = (job.pid as usize - 1).min(self.actions.len() - 1);
-        let actions = &self.actions[at];
-        let action = &actions[job.history.len().min(actions.len() - 1)];
-        let done = Completion {
-            text: action.to_string(),
-            ..Completion::default()
-        };
-        sink.try_send(Ok(Chunk::Done(done)))
-            .expect("somebody waits");
-        ticket
-    }
-}
-
-fn voices(actions: Vec<Vec<Value>>) -> Voices {
-    Voices {
-        info: CpuInfo {
-            model: "voices".into(),
-            window: 100_000,
-            ..CpuInfo::default()
-        },
-        actions,
-    }
+fn voices(actions: Vec<Vec<Value>>) -> Told {
+    let info = CpuInfo {
+        model: "voices".into(),
+        window: 100_000,
+        ..CpuInfo::default()
+    };
+    Told::new(info, move |job| {
+        let at = (job.pid as usize - 1).min(actions.len() - 1);
+        let actions = &actions[at];
+        actions[job.history.len().min(actions.len() - 1)].to_string()
+    })
 }
 
 fn machine(folder: &Path, actions: Vec<Vec<Value>>) -> Kernel {

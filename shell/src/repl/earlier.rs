@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use quipu_kernel::journal::{Journal, JournalError, ProcessRow};
-use quipu_kernel::label::Trust;
+use quipu_kernel::label::Level;
 use quipu_kernel::process::{Pid, Program, State};
 use quipu_tools::state_file;
 use serde::{Deserialize, Serialize};
@@ -76,9 +76,11 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
         let exit = journal.process(pid)?.exit;
         if let Some(answer) = exit.and_then(|exit| exit.answer) {
             let text = answer.as_str().map(str::to_owned);
+            let Level { trust, secrecy } = journal.label_of(pid)?.level();
             turns.push(Turn {
                 pid: Some(pid),
-                trust: trust(journal, pid, &program)?,
+                trust,
+                secrecy,
                 answered: text.unwrap_or_else(|| answer.to_string()),
                 asked: asked(program.clone()),
             });
@@ -97,6 +99,8 @@ pub fn asked(program: Program) -> String {
 /// The process of the turn before `pid`.
 fn before(journal: &Journal, pid: Pid, program: &Program) -> Result<Option<Pid>> {
     match program.after {
+        // The numbers in it are those of another journal.
+        _ if journal.process(pid)?.imported => Ok(None),
         Some(after) => Ok(Some(after).filter(|after| (1..pid).contains(after))),
         None if !program.prompt.starts_with(BEFORE) => Ok(None),
         // An earlier release did not note it: it was the task before.
@@ -109,9 +113,10 @@ fn before(journal: &Journal, pid: Pid, program: &Program) -> Result<Option<Pid>>
     }
 }
 
-/// Whether a process is a task of the shell: only these have turns before them, or could.
+/// Whether a process is a task of the shell: only these have turns before them, or could. One that
+/// was imported is a task of somebody else.
 fn is_turn(row: &ProcessRow) -> bool {
-    row.branch.is_none() && row.topic.is_some()
+    row.branch.is_none() && row.topic.is_some() && !row.imported
 }
 
 /// The last task of the shell, if its machine was gone before it was over.
@@ -120,23 +125,8 @@ fn is_turn(row: &ProcessRow) -> bool {
 /// When the journal cannot be read.
 pub fn cut_off(journal: &Journal) -> Result<Option<Pid>> {
     let mut rows = journal.processes()?.into_iter();
-    let row = rows.find(|row| row.branch.is_none());
+    let row = rows.find(|row| row.branch.is_none() && !row.imported);
     // One of a machine that still runs is not lost, nor one that goes on by itself.
     let lost = row.filter(|row| row.state == State::Ready && row.topic.is_some());
     Ok(lost.map(|row| row.pid))
-}
-
-/// The lowest trust among all that process `pid` has read.
-///
-/// # Errors
-/// When the journal cannot be read.
-pub fn trust(journal: &Journal, pid: Pid, program: &Program) -> Result<Trust> {
-    let steps = journal.steps(pid)?;
-    let read = steps.into_iter().filter_map(|step| step.outcome);
-    let reminder = journal.reminder(pid)?;
-    Ok(read
-        .map(|outcome| outcome.label.trust)
-        .chain(reminder.map(|reminder| reminder.label.trust))
-        .chain(program.attached.iter().map(|file| file.label.trust))
-        .fold(program.label.trust, Trust::min))
 }

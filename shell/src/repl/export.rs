@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use quipu_kernel::label::Trust;
+use quipu_kernel::label::{Secrecy, Trust};
 use serde::{Deserialize, Serialize};
 
 use super::talk::Turn;
@@ -142,6 +142,7 @@ fn from_markdown(text: &str) -> Vec<Turn> {
                     asked: String::new(),
                     answered: String::new(),
                     trust: Trust::Untrusted,
+                    secrecy: Secrecy::Public,
                 });
             }
             side = Some(is_answer);
@@ -181,6 +182,7 @@ mod tests {
             asked: asked.into(),
             answered: answered.into(),
             trust: Trust::User,
+            secrecy: Secrecy::Public,
         };
         let turns = [
             turn("hi", "hello"),

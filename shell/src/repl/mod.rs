@@ -39,7 +39,7 @@ use indicatif::DecimalBytes;
 use quipu_kernel::Idle;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::event::Event;
-use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::label::{Label, Level};
 use quipu_kernel::process::{Attached, Pid, Status};
 use tokio::io::AsyncBufReadExt;
 
@@ -353,7 +353,7 @@ impl Repl<'_> {
                 continue;
             }
             let (prompt, label) = self.talk.piped(&line, self.session.piped());
-            let done = self.task(&line, prompt, label, Vec::new()).await;
+            let done = self.task(&line, prompt, label, Vec::new(), None).await;
             let code = done.unwrap_or_else(|error| error::report(&error));
             if first_failure == 0 {
                 first_failure = code;
@@ -378,7 +378,10 @@ impl Repl<'_> {
                 command => self.slash(command).await,
             },
             Some(_) => match self.heed_correction(line).and_then(|()| self.typed(line)) {
-                Ok((prompt, label, files)) => code(self.task(line, prompt, label, files).await),
+                Ok((prompt, label, files)) => {
+                    let typed = self.talk.typed_so_far(line);
+                    code(self.task(line, prompt, label, files, typed).await)
+                }
                 Err(error) => Err(error),
             },
         };
@@ -391,17 +394,18 @@ impl Repl<'_> {
         self.talk.typed(line, &read)
     }
 
-    /// Runs the task `line`, as `prompt` tells it, with these `files`.
+    /// Runs the task `line`, as `prompt` tells it, with these `files`; what of the prompt a person
+    /// `typed`, where that is known and not all of it.
     async fn task(
         &mut self,
         line: &str,
         prompt: String,
         label: Label,
         files: Vec<Attached>,
+        typed: Option<String>,
     ) -> Result<u8> {
         let mut program = self.session.program(&Loaded::default(), prompt);
-        let trusts = files.iter().map(|file| file.label.trust);
-        let trust = trusts.fold(label.trust, Trust::min);
+        program.said = typed;
         program.attached = files;
         // The turns before were the subject of other tasks.
         program.topic = Some(line.to_owned());
@@ -417,23 +421,16 @@ impl Repl<'_> {
             },
             think: self.think,
         };
-        self.watch(ask, line, trust).await
+        self.watch(ask, line).await
     }
 
-    /// Shows a process to its end. `trust` is what it starts with.
-    async fn watch(&mut self, ask: Ask, asked: &str, mut trust: Trust) -> Result<u8> {
+    /// Shows a process to its end.
+    async fn watch(&mut self, ask: Ask, asked: &str) -> Result<u8> {
         let mut renderer = match self.is_typed {
             true => Renderer::folded(),
             false => Renderer::new(),
         };
         let mut show = |event: &Event| {
-            match event {
-                Event::Observation { label, .. } => trust = trust.min(label.trust),
-                Event::Reminded { reminder, .. } => trust = trust.min(reminder.label.trust),
-                // Nobody knows what it read meanwhile.
-                Event::Lost { .. } => trust = Trust::Untrusted,
-                _ => {}
-            }
             renderer.show(event);
             Ok(())
         };
@@ -479,11 +476,14 @@ impl Repl<'_> {
                 .as_str()
                 .map_or_else(|| answer.to_string(), str::to_owned);
             output::line(&markdown::printed(&text))?;
+            let read = self.door.journal().label_of(pid)?;
+            let Level { trust, secrecy } = read.level();
             self.talk.add(Turn {
                 pid: Some(pid),
                 asked: asked.to_owned(),
                 answered: text.clone(),
                 trust,
+                secrecy,
             });
             self.say_aloud(&text).await?;
         }

@@ -143,7 +143,6 @@ impl Repl<'_> {
         let there = person::is_there(self.session.globals.no_input);
         let journal = self.door.journal();
         let (program, _) = journal.program(pid)?;
-        let trust = earlier::trust(journal, pid, &program)?;
         if let Some(before) = program.after.filter(|before| *before > 0) {
             self.talk = earlier::conversation(journal, before)?;
         }
@@ -155,7 +154,7 @@ impl Repl<'_> {
             },
             think: None,
         };
-        self.watch(ask, &earlier::asked(program), trust).await
+        self.watch(ask, &earlier::asked(program)).await
     }
 
     fn think(&mut self, word: Option<&str>) -> Result<u8> {
@@ -404,7 +403,7 @@ impl Repl<'_> {
         say!("{}", fill(words().heard, &[("said", &visible(&said))]));
         let label = Label::new("the microphone", self.session.piped().trust);
         let (prompt, label) = self.talk.piped(&said, label);
-        self.task(&said, prompt, label, Vec::new()).await
+        self.task(&said, prompt, label, Vec::new(), None).await
     }
 
     /// A program of the system. Ctrl-C reaches it directly and leaves the shell alone.

@@ -8,6 +8,7 @@ use std::time::Instant;
 use anyhow::{Result, anyhow};
 use quipu_kernel::Kernel;
 use quipu_kernel::journal::StepRow;
+use quipu_kernel::label::Label;
 use quipu_kernel::process::{Pid, Program, Sampling, Status};
 use quipu_kernel::signal::Signal;
 use quipu_memory::{Kind, LIST_MAX, NewPage, Space, Trust};
@@ -302,9 +303,11 @@ impl<'a> Bench<'a> {
     fn keep_trace(&self, row: &mut Row, pid: Pid, steps: &[StepRow]) -> Result<()> {
         if self.traced {
             let reminder = self.kernel.journal().reminder(pid)?;
-            let told = reminder.map_or(Trust::System, |reminder| reminder.label.trust);
+            let told = reminder.map_or_else(Label::kernel, |reminder| reminder.label);
+            let read = Label::lowest([trace::label(steps), told].iter());
             row.trace = trace::of(steps);
-            row.read = Some(trace::lowest(steps).min(told));
+            row.read = Some(read.trust);
+            row.secrecy = read.secrecy;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::machine::Machine;
+use super::machine::{Machine, reply};
 use crate::sandbox::{ADD, Sandbox};
 
 const PATH: &str = "/v1/chat/completions";
@@ -93,4 +93,70 @@ async fn nobody_is_there_to_approve() {
     let reply = machine.post(PATH, &body).await;
     let stored = sandbox.quipu(&["mem", "ls", "--json"]);
     assert!(!stored.out.contains("a fact"), "{stored:#?} {reply:#?}");
+}
+
+#[tokio::test]
+async fn an_earlier_answer_is_worth_what_it_was_made_of() {
+    let sandbox = Sandbox::new();
+    let put = json!({"tool": "memory.put", "args": {"text": "a fact"}});
+    let keep = json!({"seen": "keep a fact", "do": put}).to_string();
+    let script = [keep.as_str(), r#"{"answer":"well"}"#];
+    let machine = Machine::start(&sandbox, &script, &["--allow", "mem:write"]);
+    let ask = async |messages: Value| {
+        let body = json!({"model": "agent", "messages": messages});
+        reply(machine.user("POST", PATH).json(&body)).await
+    };
+    let said = |role: &str, text: &str| json!({"role": role, "content": text});
+    let hello = said("user", "hello");
+    let well = [("/choices/0/message/content", json!("well"))];
+    ask(json!([hello])).await.check(200, &well);
+    // One that no process here gave may quote anybody.
+    for (answer, kept) in [("as the page says", false), ("well", true)] {
+        let then = said("user", "keep a fact");
+        ask(json!([hello, said("assistant", answer), then])).await;
+        let stored = sandbox.quipu(&["mem", "ls", "--json"]);
+        assert_eq!(stored.out.contains("a fact"), kept, "{answer}: {stored:#?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_made_of_something_private_is_private() {
+    let sandbox = Sandbox::new();
+    sandbox.write("note.txt", "The code of the cellar is 4711.");
+    sandbox
+        .quipu(&["mem", "add", "--private", "--vouch", "note.txt"])
+        .check(0, &["added 1 page"]);
+    let when = |seen: &str, tool: &str, args: Value| {
+        json!({"seen": seen, "do": {"tool": tool, "args": args}}).to_string()
+    };
+    let script = [
+        when("look it up", "memory.search", json!({"query": "code cellar"})),
+        when("keep one", "memory.put", json!({"text": "fact one"})),
+        when("keep two", "memory.put", json!({"text": "fact two"})),
+        r#"{"answer":"well"}"#.to_owned(),
+    ];
+    let lines: Vec<&str> = script.iter().map(String::as_str).collect();
+    let args = ["--allow", "mem:write", "--approve", "all"];
+    let machine = Machine::start(&sandbox, &lines, &args);
+    let run = async |body: Value| {
+        let path = "/api/v1/processes";
+        let begun = reply(machine.user("POST", path).json(&body)).await;
+        let pid = begun.json()["pid"].as_i64().unwrap();
+        reply(machine.user("GET", &format!("{path}/{pid}/events"))).await;
+        pid
+    };
+    let first = run(json!({"prompt": "look it up"})).await;
+    let after = |pids: &[i64], prompt: &str| {
+        json!({"prompt": prompt, "input": "It is what you think.", "after": pids})
+    };
+    run(after(&[], "keep one")).await;
+    run(after(&[first], "keep two")).await;
+    let stored = sandbox.quipu(&["mem", "ls", "--json"]).json();
+    let secrecy = |text: &str| {
+        let mut pages = stored.as_array().unwrap().iter();
+        let page = pages.find(|page| page.to_string().contains(text)).unwrap();
+        page["secrecy"].clone()
+    };
+    assert_eq!(secrecy("fact one"), Value::Null, "{stored}");
+    assert_eq!(secrecy("fact two"), json!("private"), "{stored}");
 }

@@ -17,6 +17,7 @@ if (location.hash.length > 1) {
 }
 let token = sessionStorage.getItem("token") || "";
 let turns = []; // {role, content} of the conversation
+let ran = []; // the processes of its answers
 let stopping = null; // what the stop button does
 
 // With the token, or else with the key of the one process that it is about.
@@ -132,9 +133,13 @@ async function agent(name, prompt, shown) {
   const before = turns.slice(0, -1).map((turn) => `${turn.role}: ${turn.content}`).join("\n");
   const body = { prompt, attended: true };
   if (name) body.agent = name;
-  if (before) body.input = `Earlier in this conversation:\n${before}`;
+  if (before) {
+    body.input = `Earlier in this conversation:\n${before}`;
+    body.after = ran;
+  }
   const { pid, key } = await json("/api/v1/processes", body);
   const to = `/api/v1/processes/${pid}`;
+  ran.push(pid);
   stopping = () => ask(`${to}/signal`, { signal: "kill" }, undefined, key).catch(() => {});
   shown.element.append(make("small", `process ${pid}`));
   const ended = (exit) => {
@@ -198,6 +203,7 @@ $("stop").addEventListener("click", () => stopping?.());
 $("new").addEventListener("click", () => {
   if (stopping) return;
   turns = [];
+  ran = [];
   $("turns").replaceChildren();
   $("prompt").focus();
 });
