@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use crate::common::Setup;
 use crate::common::told::Told;
-use quipu_cpu::{
-    Chunk, Completion, Cpu, CpuError, CpuInfo, Inquiry, Job, Message, Prompt, Ticket, Usage,
-};
+use quipu_cpu::{CpuInfo, Job};
 use quipu_kernel::Kernel;
 use quipu_kernel::deliberation::{Deliberated, Think};
 use quipu_kernel::gate::Approve;
@@ -173,55 +171,6 @@ async fn by_itself_it_thinks_on_only_where_something_was_worked_out() {
     check(vec![by_tool("4"), by_tool("4")], 5).await;
 }
 
-/// A CPU on which process 1 says 18 and all others say 12, and which takes 12 for right.
-struct Court(CpuInfo);
-
-impl Cpu for Court {
-    fn info(&self) -> &CpuInfo {
-        &self.0
-    }
-
-    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
-        Ok(Prompt {
-            messages: messages.to_vec(),
-            tokens: Vec::new(),
-            len: 100,
-            boot: 0,
-        })
-    }
-
-    fn count(&self, text: &str) -> usize {
-        text.len() / 4
-    }
-
-    fn lead(&self, prompt: &Prompt, _: &str) -> Option<Prompt> {
-        Some(prompt.clone())
-    }
-
-    fn weigh(&self, inquiry: Inquiry) -> Ticket {
-        let asked = inquiry.prompt.messages.last().map(|message| message.text.as_str());
-        let weights = match (inquiry.options[0][0].as_str(), asked) {
-            ("A", Some(asked)) if asked.contains("A: 12") => vec![0.0, -4.0],
-            ("A", _) => vec![-4.0, 0.0],
-            // No tool fits, and nothing else is the case.
-            _ => inquiry.options.iter().enumerate().map(last_of(inquiry.options.len())).collect(),
-        };
-        let (sink, ticket) = Ticket::new(0);
-        let _ = sink.try_send(Ok(Chunk::Weighed(weights, Usage::default())));
-        ticket
-    }
-
-    fn submit(&self, job: Job) -> Ticket {
-        let (sink, ticket) = Ticket::new(1);
-        let text = if job.pid == 1 { "18" } else { "12" };
-        let _ = sink.try_send(Ok(Chunk::Done(Completion {
-            text: text.to_owned(),
-            ..Completion::default()
-        })));
-        ticket
-    }
-}
-
 /// Weights by which the last of so many options is the likeliest.
 fn last_of(count: usize) -> impl Fn((usize, &Vec<String>)) -> f32 {
     move |(at, _)| if at + 1 == count { 0.0 } else { -9.0 }
@@ -230,12 +179,27 @@ fn last_of(count: usize) -> impl Fn((usize, &Vec<String>)) -> f32 {
 #[tokio::test]
 async fn a_referee_decides_where_no_answer_leads() {
     let folder = crate::common::folder();
-    let cpu = Court(CpuInfo {
+    let info = CpuInfo {
         model: "court".into(),
         kind: "local",
         window: 8192,
         constrains: true,
         ..CpuInfo::default()
+    };
+    // Process 1 says 18, all others say 12, and 12 is taken for right.
+    let says = |job: &Job| String::from(if job.pid == 1 { "18" } else { "12" });
+    let cpu = Told::new(info, says).weighing(|inquiry| {
+        let asked = inquiry.prompt.messages.last();
+        let asked = asked.map(|message| message.text.as_str());
+        match (inquiry.options[0][0].as_str(), asked) {
+            ("A", Some(asked)) if asked.contains("A: 12") => vec![0.0, -4.0],
+            ("A", _) => vec![-4.0, 0.0],
+            // No tool fits, and nothing else is the case.
+            _ => {
+                let options = inquiry.options.iter().enumerate();
+                options.map(last_of(inquiry.options.len())).collect()
+            }
+        }
     });
     let kernel = Setup::new("").kernel_on(Arc::new(cpu), &folder.path().join("journal.db"));
     let program = Program::new("Which number is on the door?");
