@@ -14,8 +14,8 @@ const SENTENCE_BYTES_MAX: usize = 600;
 
 /// What is shortened before a number only: a point after it ends no sentence then.
 const BEFORE_NUMBERS: &[&str] = &[
-    "No", "no", "Nos", "nos", "Art", "Jan", "Feb", "Mar", "Apr", "Jun", "Jul", "Aug", "Sep", "Sept",
-    "Oct", "Nov", "Dec", "Pt", "Sec", "op", "Op",
+    "No", "no", "Nos", "nos", "Art", "Jan", "Feb", "Mar", "Apr", "Jun", "Jul", "Aug", "Sep",
+    "Sept", "Oct", "Nov", "Dec", "Pt", "Sec", "op", "Op",
 ];
 
 /// A language that can be said.
@@ -104,8 +104,7 @@ fn paragraphs(text: &str) -> Vec<String> {
 /// A line without the mark of a heading, a list, a quotation or a table at its start.
 fn without_marker(line: &str) -> &str {
     static MARKER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:#{1,6}\s+|[-*+•]\s+|\[[ xX]\]\s+|>\s*|\|)+")
-            .expect("the pattern is right")
+        Regex::new(r"^(?:#{1,6}\s+|[-*+•]\s+|\[[ xX]\]\s+|>\s*|\|)+").expect("the pattern is right")
     });
     match MARKER.find(line) {
         Some(found) => &line[found.end()..],
@@ -149,9 +148,11 @@ fn inline(line: &str) -> String {
     if RULE.is_match(line) {
         return String::new();
     }
-    let bare = INLINE.iter().fold(line.to_owned(), |line, (pattern, stays)| {
-        pattern.replace_all(&line, *stays).into_owned()
-    });
+    let bare = INLINE
+        .iter()
+        .fold(line.to_owned(), |line, (pattern, stays)| {
+            pattern.replace_all(&line, *stays).into_owned()
+        });
     bare.trim().to_owned()
 }
 
@@ -250,9 +251,15 @@ mod tests {
         check("One. Two! Three?", &["One.", "Two!", "Three?"]);
         check("Mr. Smith has 3.5 kg.", &["Mr. Smith has 3.5 kg."]);
         check("In the U.S. it rains.", &["In the U.S. it rains."]);
-        check("See No. 7 on Mar. 3. Then go.", &["See No. 7 on Mar. 3.", "Then go."]);
+        check(
+            "See No. 7 on Mar. 3. Then go.",
+            &["See No. 7 on Mar. 3.", "Then go."],
+        );
         check("I said no. Then I left.", &["I said no.", "Then I left."]);
-        check("Open main.rs. Then read v1.2. Done.", &["Open main.rs.", "Then read v1.2.", "Done."]);
+        check(
+            "Open main.rs. Then read v1.2. Done.",
+            &["Open main.rs.", "Then read v1.2.", "Done."],
+        );
         check(
             "He said \"Go!\" Then he left.",
             &["He said \"Go!\"", "Then he left."],
@@ -280,7 +287,10 @@ mod tests {
         check("one<br>two <b>bold</b>", &["one two  bold"]);
         check("so it is[^1], $x + y$ is", &["so it is, x + y is"]);
         check("It costs $5 or $6.", &["It costs $5 or $6."]);
-        check("see [this][1] and <https://a.b/c>", &["see this and <https://a.b/c>"]);
+        check(
+            "see [this][1] and <https://a.b/c>",
+            &["see this and <https://a.b/c>"],
+        );
         check("...\n---\n!", &[]);
     }
 

@@ -85,7 +85,9 @@ pub(super) fn put_into(environment: &mut Environment<'static>, stopped: &Arc<Ato
 /// Also where it is too long, or multiplies too often.
 pub(super) fn compiled(source: &str) -> Result<CompiledTemplate<'_>, Error> {
     if source.len() > SOURCE_BYTES_MAX {
-        return Err(too_much(&format!("it has more than {SOURCE_BYTES_MAX} bytes")));
+        return Err(too_much(&format!(
+            "it has more than {SOURCE_BYTES_MAX} bytes"
+        )));
     }
     let ws_config = WhitespaceConfig {
         keep_trailing_newline: false,
@@ -97,7 +99,9 @@ pub(super) fn compiled(source: &str) -> Result<CompiledTemplate<'_>, Error> {
     let tokens = tokens.map_while(Result::ok);
     let times = tokens.filter(|(token, _)| matches!(token, Token::Mul));
     if times.take(TIMES_MAX + 1).count() > TIMES_MAX {
-        return Err(too_much(&format!("it multiplies more than {TIMES_MAX} times")));
+        return Err(too_much(&format!(
+            "it multiplies more than {TIMES_MAX} times"
+        )));
     }
     let config = TemplateConfig {
         syntax_config: SyntaxConfig::default(),
@@ -173,7 +177,9 @@ pub(super) fn within_bytes(bytes: usize) -> Result<(), Error> {
 
 fn within_items(items: usize) -> Result<(), Error> {
     match items > ITEMS_MAX {
-        true => Err(too_much(&format!("a list has more than {ITEMS_MAX} members"))),
+        true => Err(too_much(&format!(
+            "a list has more than {ITEMS_MAX} members"
+        ))),
         false => Ok(()),
     }
 }

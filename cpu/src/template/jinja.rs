@@ -375,11 +375,26 @@ mod tests {
         );
         // With a variable, so that they are not worked out before it runs.
         let with = |inner: &str| format!("{{% set a = 'ab' %}}{{% set n = 2 %}}{inner}");
-        check(&with("{{ a ~ n ~ a }} {{ a + a }} {{ n + 1 }}"), "ab2ab abab 3");
-        check(&with("{{ a * n }} {{ n * 3 }} {{ ([n] + [a]) | length }}"), "abab 6 2");
-        check(&with("{{ [a, n] | join('-') }} {{ '-'.join([a, a]) }}"), "ab-2 ab-ab");
-        check(&with("{{ a | replace('b', n) }} {{ a.replace('a', '') }}"), "a2 b");
-        check(&with("{{ [n, 1] | sort }} {{ '%s!' | format(a) }}"), "[1, 2] ab!");
+        check(
+            &with("{{ a ~ n ~ a }} {{ a + a }} {{ n + 1 }}"),
+            "ab2ab abab 3",
+        );
+        check(
+            &with("{{ a * n }} {{ n * 3 }} {{ ([n] + [a]) | length }}"),
+            "abab 6 2",
+        );
+        check(
+            &with("{{ [a, n] | join('-') }} {{ '-'.join([a, a]) }}"),
+            "ab-2 ab-ab",
+        );
+        check(
+            &with("{{ a | replace('b', n) }} {{ a.replace('a', '') }}"),
+            "a2 b",
+        );
+        check(
+            &with("{{ [n, 1] | sort }} {{ '%s!' | format(a) }}"),
+            "[1, 2] ab!",
+        );
         check(
             "{% for x in [none, 1, 'a', [], {}, gone] %}{{ x is iterable }} {% endfor %}",
             "False False True True True True ",

@@ -209,7 +209,9 @@ impl Deliberation {
                 .iter()
                 .filter_map(|pid| Some(self.branch(*pid)?.way.into()))
                 .collect();
-            let stands = choice.as_ref().is_some_and(|choice| !could_turn(choice, &more));
+            let stands = choice
+                .as_ref()
+                .is_some_and(|choice| !could_turn(choice, &more));
             if stands && !more.is_empty() {
                 return Ok(());
             }
@@ -277,12 +279,18 @@ impl Deliberation {
             None => Way::Program,
         };
         let steps = kernel.journal().steps(leaf.pid)?;
-        let done = steps.iter().filter(|step| step.action.get("answer").is_none());
+        let done = steps
+            .iter()
+            .filter(|step| step.action.get("answer").is_none());
         let decided = |step: &&StepRow| step.action.get(WITH).is_none();
         // Rows of one decision stay together.
         let second = done.clone().filter(decided).nth(FORK_STEPS_MIN - 1);
         let Some(first) = second.map(|second| second.n - 1) else {
-            let way = if self.ways.contains(&way) { way } else { Way::Thought };
+            let way = if self.ways.contains(&way) {
+                way
+            } else {
+                Way::Thought
+            };
             return self.start(kernel, Branch::new(self.first, way));
         };
         let branch = Branch {
@@ -333,7 +341,10 @@ impl Deliberation {
         let mut verdicts = Vec::new();
         for (pid, branch) in asked {
             let exit = kernel.wait(pid).await?;
-            let said = exit.answer.as_ref().filter(|_| exit.status == Status::Exited);
+            let said = exit
+                .answer
+                .as_ref()
+                .filter(|_| exit.status == Status::Exited);
             let said = said.map(|said| referee::evidence(branch.way, said, &candidates));
             for (worth, evidence) in worths.iter().zip(said.unwrap_or_default()) {
                 let worth = worth.clone();
@@ -376,7 +387,11 @@ impl Deliberation {
                 way: over.branch.as_ref().map(|branch| branch.way),
                 from: over.branch.as_ref().and_then(|branch| branch.from),
                 status: over.exit.status,
-                answer: over.exit.answer.clone().filter(|_| over.exit.status == Status::Exited),
+                answer: over
+                    .exit
+                    .answer
+                    .clone()
+                    .filter(|_| over.exit.status == Status::Exited),
                 agrees: agrees(leaf),
             })
             .collect();

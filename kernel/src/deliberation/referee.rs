@@ -37,7 +37,9 @@ pub(super) fn evidence(way: Way, said: &Value, candidates: &[String]) -> Vec<f32
 
 /// `[True, False]` as a program prints it.
 fn passes(text: &str, count: usize) -> Vec<f32> {
-    let list = text.rsplit_once('[').and_then(|(_, rest)| rest.split_once(']'));
+    let list = text
+        .rsplit_once('[')
+        .and_then(|(_, rest)| rest.split_once(']'));
     let Some((list, _)) = list else {
         return Vec::new();
     };

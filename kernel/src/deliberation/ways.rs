@@ -51,7 +51,11 @@ pub(super) fn gives_numbers(told: &str) -> bool {
 pub(super) fn ways(kernel: &Kernel, program: &Program) -> Vec<Way> {
     let told = program.told();
     let computes = gives_numbers(told) || asked::how_many(told);
-    order(&Tools::of(kernel, program), computes, is_told_in_sentences(told))
+    order(
+        &Tools::of(kernel, program),
+        computes,
+        is_told_in_sentences(told),
+    )
 }
 
 /// A word problem is no single expression, and is not in the store.
@@ -59,7 +63,10 @@ fn order(tools: &Tools, computes: bool, in_sentences: bool) -> Vec<Way> {
     let ways = [
         (Way::Thought, true),
         (Way::Search, tools.store && !computes),
-        (Way::Calculator, tools.calculator && computes && !in_sentences),
+        (
+            Way::Calculator,
+            tools.calculator && computes && !in_sentences,
+        ),
         (Way::Program, tools.programs),
     ];
     let there = ways.into_iter().filter(|(_, there)| *there);

@@ -105,7 +105,9 @@ impl Execution {
         // A grammar that admits nothing but a number leaves no room to work it out.
         if chosen == Move::Number && self.last.is_none() && self.computes().await? {
             let thought = (REASON, REASONING_TOKENS_MAX, REASON_ENDS);
-            return self.after_a_thought(n, prompt, legal, chosen, thought).await;
+            return self
+                .after_a_thought(n, prompt, legal, chosen, thought)
+                .await;
         }
         if chosen == Move::Answer && self.wants_a_thought(legal).await? {
             return self.considered(n, prompt, legal).await;
@@ -144,12 +146,7 @@ impl Execution {
     }
 
     /// A function that says of each answer of other branches whether it can be right.
-    async fn checker(
-        &mut self,
-        n: u32,
-        prompt: &Prompt,
-        legal: &Legal,
-    ) -> Result<Decided, Ending> {
+    async fn checker(&mut self, n: u32, prompt: &Prompt, legal: &Legal) -> Result<Decided, Ending> {
         let asked = checker_asked_for(&self.told_by_itself());
         let asked = self.lesson(asked, checker_asked_for(OTHER))?;
         let room = self.shared.cpu.info().window - self.vm.reserve();

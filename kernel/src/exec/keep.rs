@@ -17,8 +17,8 @@ use crate::journal::StepRow;
 use crate::judgement::Question;
 use crate::label::Trust;
 use crate::planner::facts::{
-    asks_to_keep, facts, is_about_its_words, may_say_it_kept, only_tells, share_a_thing, share_a_word,
-    shared_things, without_request,
+    asks_to_keep, facts, is_about_its_words, may_say_it_kept, only_tells, share_a_thing,
+    share_a_word, shared_things, without_request,
 };
 use crate::process::{Failure, Usage};
 use quipu_cpu::{Message, Role};

@@ -74,7 +74,10 @@ pub(super) fn doubt(request: &Request<'_>, label: &Label, rules: &Rules) -> Opti
     };
     let mut why = Vec::new();
     if tainted {
-        why.push(format!("untrusted text from {}", told_source(&label.source)));
+        why.push(format!(
+            "untrusted text from {}",
+            told_source(&label.source)
+        ));
     }
     if confided {
         let secrecy = label.secrecy;

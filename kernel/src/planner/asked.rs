@@ -25,7 +25,9 @@ static LISTS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
             r"(?i)\b(?:classify|label|rate|mark)\b[^.?!\n]*\bas\s+(?:either\s+)?{or}{end}"
         )),
         // As the last: "… (yes/no)".
-        pattern(r"(?i)[(（]\s*(?P<list>(?:yes|true|是|对)\s*/\s*(?:no|false|否|不是|错))\s*[)）]\W*$"),
+        pattern(
+            r"(?i)[(（]\s*(?P<list>(?:yes|true|是|对)\s*/\s*(?:no|false|否|不是|错))\s*[)）]\W*$",
+        ),
         pattern(&format!(
             r"(?:回答|答|回复|说|选)\s*[:：]?\s*{han}\s*(?:或者|或是|或|还是)\s*{other}\s*(?:[。！!.；;\n]|即可|就行|$)"
         )),
@@ -104,14 +106,20 @@ mod tests {
             assert_eq!(choices(task), want, "{task}");
         };
         check("Is a whale a fish? Answer yes or no.", &["yes", "no"]);
-        check("Is a whale a fish? Answer only with Yes or No", &["Yes", "No"]);
+        check(
+            "Is a whale a fish? Answer only with Yes or No",
+            &["Yes", "No"],
+        );
         check("Is a whale a fish? (yes/no)", &["yes", "no"]);
         check("True or false: a whale is a fish.", &["True", "false"]);
         check(
             "Classify the review as positive, negative, or neutral: I slept well.",
             &["positive", "negative", "neutral"],
         );
-        check("Reply with one word: \"hot\" or \"cold\".", &["hot", "cold"]);
+        check(
+            "Reply with one word: \"hot\" or \"cold\".",
+            &["hot", "cold"],
+        );
         check("鲸是鱼吗？请回答是或否。", &["是", "否"]);
         check("鲸是鱼吗？只回答“对”或“错”。", &["对", "错"]);
         // More is asked for, or nothing of the kind.
@@ -132,7 +140,10 @@ mod tests {
     #[test]
     fn a_bare_number_is_asked_for() {
         let check = |task: &str, want: bool| assert_eq!(for_a_number(task), want, "{task}");
-        check("How tall is it in metres? Answer with just the number.", true);
+        check(
+            "How tall is it in metres? Answer with just the number.",
+            true,
+        );
         check("How tall is it? Number only, please.", true);
         check("Reply with a number.", true);
         check("有多高？只回答数字。", true);
@@ -147,7 +158,10 @@ mod tests {
         let check = |task: &str, want: bool| assert_eq!(how_many(task), want, "{task}");
         check("How many legs do six ants have?", true);
         check("一共有多少条腿？", true);
-        check("How many legs do six ants have, and what do they eat?", false);
+        check(
+            "How many legs do six ants have, and what do they eat?",
+            false,
+        );
         check("How many are there? Name them.", false);
         check("Tell me how many.", false);
         check("", false);

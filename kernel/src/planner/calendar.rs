@@ -14,7 +14,13 @@ use regex::{Captures, Regex};
 const DAYS_MAX: usize = 4;
 
 const WEEKDAYS: [&str; 7] = [
-    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
 ];
 const HAN_WEEKDAYS: [&str; 7] = ["一", "二", "三", "四", "五", "六", "日"];
 const MONTHS: [&str; 12] = [
@@ -47,7 +53,10 @@ impl Day {
                 1.. => format!("{off}天后"),
                 _ => format!("{}天前", -off),
             };
-            return format!("“{words}”是{date}，{}，{off}。", weekday_in_chinese(self.date));
+            return format!(
+                "“{words}”是{date}，{}，{off}。",
+                weekday_in_chinese(self.date)
+            );
         }
         let off = match off {
             0 => "today".to_owned(),
@@ -62,7 +71,10 @@ impl Day {
 
 /// 星期 and its day.
 pub(super) fn weekday_in_chinese(date: NaiveDate) -> String {
-    format!("星期{}", HAN_WEEKDAYS[date.weekday().num_days_from_monday() as usize])
+    format!(
+        "星期{}",
+        HAN_WEEKDAYS[date.weekday().num_days_from_monday() as usize]
+    )
 }
 
 /// Finds the date of what a pattern found.
@@ -121,7 +133,11 @@ pub(super) fn days_in(task: &str, today: NaiveDate) -> Vec<Day> {
             };
             let at = words.range();
             // That one is past, and nobody says of which year it is.
-            if task[..at.start].to_lowercase().trim_end().ends_with("since") {
+            if task[..at.start]
+                .to_lowercase()
+                .trim_end()
+                .ends_with("since")
+            {
                 continue;
             }
             let apart = |day: &Day| day.at.end <= at.start || at.end <= day.at.start;
@@ -254,7 +270,10 @@ fn weekday_of_week(found: &Captures<'_>, today: NaiveDate) -> Option<NaiveDate> 
 fn date(found: &Captures<'_>, today: NaiveDate) -> Option<NaiveDate> {
     let month = found["month"].to_lowercase();
     let named = || MONTHS.iter().position(|name| month.starts_with(*name));
-    let month = month.parse().ok().or_else(|| named().map(|at| at as u32 + 1))?;
+    let month = month
+        .parse()
+        .ok()
+        .or_else(|| named().map(|at| at as u32 + 1))?;
     let day = found["day"].parse().ok()?;
     match found.name("year") {
         Some(year) => NaiveDate::from_ymd_opt(year.as_str().parse().ok()?, month, day),
@@ -303,11 +322,20 @@ mod tests {
                 .collect();
             assert_eq!(days, want, "{task}");
         };
-        check("Which date is next Friday?", &[("next Friday", "2026-02-06")]);
-        check("Which date is next Tuesday?", &[("next Tuesday", "2026-02-10")]);
+        check(
+            "Which date is next Friday?",
+            &[("next Friday", "2026-02-06")],
+        );
+        check(
+            "Which date is next Tuesday?",
+            &[("next Tuesday", "2026-02-10")],
+        );
         check("What was last Monday?", &[("last Monday", "2026-02-02")]);
         check("What was last Tuesday?", &[("last Tuesday", "2026-01-27")]);
-        check("What was last Wednesday?", &[("last Wednesday", "2026-01-28")]);
+        check(
+            "What was last Wednesday?",
+            &[("last Wednesday", "2026-01-28")],
+        );
         check("Is it open on Sunday?", &[("Sunday", "2026-02-08")]);
         check(
             "The day after tomorrow, or tomorrow?",
@@ -316,7 +344,10 @@ mod tests {
                 ("tomorrow", "2026-02-04"),
             ],
         );
-        check("What day is it in two weeks?", &[("in two weeks", "2026-02-17")]);
+        check(
+            "What day is it in two weeks?",
+            &[("in two weeks", "2026-02-17")],
+        );
         check("And 40 days ago?", &[("40 days ago", "2025-12-25")]);
         check("In a month?", &[("In a month", "2026-03-03")]);
         check("How far is Christmas?", &[("Christmas", "2026-12-25")]);
@@ -348,7 +379,11 @@ mod tests {
             false,
             "\"next Friday\" is Friday, 2026-02-06, in 3 days.",
         );
-        check("yesterday", false, "\"yesterday\" is Monday, 2026-02-02, 1 day ago.");
+        check(
+            "yesterday",
+            false,
+            "\"yesterday\" is Monday, 2026-02-02, 1 day ago.",
+        );
         check("明天", true, "“明天”是2026-02-04，星期三，1天后。");
     }
 }

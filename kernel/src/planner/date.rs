@@ -106,7 +106,11 @@ pub(crate) fn is_only_of_days(task: &str) -> bool {
 pub(crate) fn told(date: NaiveDate, task: &str) -> String {
     let chinese = task.contains(|c: char| ('\u{4e00}'..='\u{9fff}').contains(&c));
     let today = match chinese {
-        true => format!("今天是{}，{}。", date.format("%Y-%m-%d"), weekday_in_chinese(date)),
+        true => format!(
+            "今天是{}，{}。",
+            date.format("%Y-%m-%d"),
+            weekday_in_chinese(date)
+        ),
         false => format!("Today is {}.", date.format("%A, %Y-%m-%d")),
     };
     let days = days_in(task, date);

@@ -90,7 +90,11 @@ pub fn without_request(fact: &str) -> &str {
         Regex::new(asks).unwrap_or_else(|error| unreachable!("a constant: {error}"))
     });
     let rest = ASKS.find(fact).map_or(fact, |found| &fact[found.end()..]);
-    if letters(rest) < LETTERS_MIN { fact } else { rest }
+    if letters(rest) < LETTERS_MIN {
+        fact
+    } else {
+        rest
+    }
 }
 
 /// Whether `text` has more than one sentence.
@@ -258,13 +262,22 @@ mod tests {
     #[test]
     fn a_fact_is_said_without_the_request_to_keep_it() {
         let check = |fact: &str, want: &str| assert_eq!(without_request(fact), want);
-        check("Remember: my hen is called Berta.", "my hen is called Berta.");
-        check("Please remember that the hen is Berta.", "the hen is Berta.");
+        check(
+            "Remember: my hen is called Berta.",
+            "my hen is called Berta.",
+        );
+        check(
+            "Please remember that the hen is Berta.",
+            "the hen is Berta.",
+        );
         check("Could you note this down: gate 4711", "gate 4711");
         check("For next time: no milk for Ann.", "no milk for Ann.");
         check("Be so kind and write down that Ann is in.", "Ann is in.");
         check("写下来，车位是B12", "车位是B12");
-        check("Don't forget, my aunt lives in Graz", "my aunt lives in Graz");
+        check(
+            "Don't forget, my aunt lives in Graz",
+            "my aunt lives in Graz",
+        );
         check("请记住：我的狗叫豆豆。", "我的狗叫豆豆。");
         check("记一下，车位是B12", "车位是B12");
         for whole in [

@@ -155,7 +155,9 @@ impl Numbers {
         let required = required.filter_map(Value::as_str);
         let made_up = |name: &&str| {
             let schema = &parameters["properties"][*name];
-            let free = ["default", "enum", "const"].iter().all(|key| schema[*key].is_null());
+            let free = ["default", "enum", "const"]
+                .iter()
+                .all(|key| schema[*key].is_null());
             let said = args[*name].as_f64().is_some_and(|number| {
                 let size = number.abs();
                 let given = self.digits.iter().any(|given| alike(*given, size));
@@ -267,20 +269,56 @@ mod tests {
             "currency": {"type": "string"}
         }});
         let check = |told: &str, args: Value, want: &[&str]| {
-            assert_eq!(Numbers::of(told).made_up(&args, &parameters), want, "{told}");
+            assert_eq!(
+                Numbers::of(told).made_up(&args, &parameters),
+                want,
+                "{told}"
+            );
         };
         let both = json!({"price": 100, "percent": 20});
-        check("Take 20% off the price of the lamp", both.clone(), &["price"]);
-        check("What is left of the price after the discount?", both.clone(), &["price", "percent"]);
+        check(
+            "Take 20% off the price of the lamp",
+            both.clone(),
+            &["price"],
+        );
+        check(
+            "What is left of the price after the discount?",
+            both.clone(),
+            &["price", "percent"],
+        );
         check("Take 20% off 100 euros", both.clone(), &[]);
-        check("Take a fifth off 100", json!({"price": 100, "percent": 0.2}), &[]);
+        check(
+            "Take a fifth off 100",
+            json!({"price": 100, "percent": 0.2}),
+            &[],
+        );
         // A number without a place may have been turned into the one that is there.
-        check("Take 20% off 3 lamps of 30 each", json!({"price": 90, "percent": 20}), &[]);
-        check("Take half off 100", json!({"price": 100, "percent": 50}), &[]);
+        check(
+            "Take 20% off 3 lamps of 30 each",
+            json!({"price": 90, "percent": 20}),
+            &[],
+        );
+        check(
+            "Take half off 100",
+            json!({"price": 100, "percent": 50}),
+            &[],
+        );
         check("Take twenty percent off a lamp", both, &[]);
-        check("Take 20% off the lamp", json!({"price": 1, "percent": 20}), &[]);
-        check("Take 20% off -30", json!({"price": -30, "percent": 20}), &[]);
-        check("Take 20% off with a fair coin", json!({"price": 0.5, "percent": 20}), &[]);
+        check(
+            "Take 20% off the lamp",
+            json!({"price": 1, "percent": 20}),
+            &[],
+        );
+        check(
+            "Take 20% off -30",
+            json!({"price": -30, "percent": 20}),
+            &[],
+        );
+        check(
+            "Take 20% off with a fair coin",
+            json!({"price": 0.5, "percent": 20}),
+            &[],
+        );
         check("", json!({}), &[]);
     }
 

@@ -115,7 +115,11 @@ async fn a_branch_that_leads_nowhere_is_replaced_within_a_budget() {
     assert_eq!(done.branches.len(), 4, "{:?}", done.branches);
     assert_eq!(done.exit.answer, Some(json!("2")));
     // None leads anywhere: as many again as there were, and no more.
-    let done = think(vec![vec![json!({"answer": "1"})], nowhere], Think::Branches(3)).await;
+    let done = think(
+        vec![vec![json!({"answer": "1"})], nowhere],
+        Think::Branches(3),
+    )
+    .await;
     assert_eq!(done.branches.len(), 5, "{:?}", done.branches);
     assert_eq!(done.exit.answer, Some(json!("1")));
 }

@@ -62,8 +62,12 @@ impl Cpu for Writer {
         let weights = match (inquiry.options.len(), &self.call) {
             (4, _) => self.sorted.to_vec(),
             // A tool fits, and so does everything that is asked of it; or none does.
-            (count, Some(_)) => (0..count).map(|at| if at == 0 { 9.0 } else { 0.0 }).collect(),
-            (count, None) => (0..count).map(|at| if at == 0 { -9.0 } else { 0.0 }).collect(),
+            (count, Some(_)) => (0..count)
+                .map(|at| if at == 0 { 9.0 } else { 0.0 })
+                .collect(),
+            (count, None) => (0..count)
+                .map(|at| if at == 0 { -9.0 } else { 0.0 })
+                .collect(),
         };
         let (sink, ticket) = Ticket::new(0);
         let _ = sink.try_send(Ok(Chunk::Weighed(weights, Usage::default())));
@@ -71,7 +75,11 @@ impl Cpu for Writer {
     }
 
     fn submit(&self, job: Job) -> Ticket {
-        let last = job.prompt.messages.last().map(|message| message.text.clone());
+        let last = job
+            .prompt
+            .messages
+            .last()
+            .map(|message| message.text.clone());
         self.asked.lock().extend(last);
         let text = match (&job.form, &self.call) {
             (Form::Json(_), Some(call)) => json!({ "calls": [call] }).to_string(),
@@ -265,7 +273,10 @@ async fn a_branch_goes_about_its_task_by_its_own_means() {
     // This one writes nothing at all.
     let (actions, asked) = run_as(branch(Way::Weigh, &["-5", "5"]), OTHER, None).await;
     assert_eq!(actions[0]["tool"], "decide");
-    assert!(actions[1]["answer"].is_string() && asked.is_empty(), "{actions:?}");
+    assert!(
+        actions[1]["answer"].is_string() && asked.is_empty(),
+        "{actions:?}"
+    );
 }
 
 #[tokio::test]
@@ -275,7 +286,10 @@ async fn a_text_is_as_likely_as_its_tokens_together() {
     // This CPU takes every character for a token, and each for as likely.
     let texts = ["yes".to_owned(), "n".to_owned()];
     let program = Program::new("Is a whale a fish?");
-    let likely = kernel.likelihoods(program, &texts).await.expect("a journal");
+    let likely = kernel
+        .likelihoods(program, &texts)
+        .await
+        .expect("a journal");
     let likely = likely.expect("it tells odds");
     let seen: Vec<(f32, u32)> = likely.iter().map(|text| (text.log, text.tokens)).collect();
     assert_eq!(seen, [(-27.0, 3), (-9.0, 1)]);

@@ -69,7 +69,11 @@ pub fn drawn<'a>(page: &Page<'a>, cache: &InterpreterCache<'a>) -> Drawn {
     let mut drawn = Drawn::default();
     interpret_page(page, &mut context, &mut drawn);
     let area = f64::from(width) * f64::from(height);
-    drawn.covered = if area > 0.0 { drawn.covered / area } else { 0.0 };
+    drawn.covered = if area > 0.0 {
+        drawn.covered / area
+    } else {
+        0.0
+    };
     drawn
 }
 

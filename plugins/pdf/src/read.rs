@@ -146,7 +146,11 @@ mod tests {
             let pdf = open(file.into_bytes()).unwrap();
             assert_eq!(pages(&pdf, 1, 1), [expected], "{matrix}");
         };
-        check("720 0 0 360 0 0", "Page 7", PageText::Little("Page 7".into()));
+        check(
+            "720 0 0 360 0 0",
+            "Page 7",
+            PageText::Little("Page 7".into()),
+        );
         check("9 0 0 9 0 0", "Page 7", PageText::Text("Page 7".into()));
         let long = "A ".repeat(LITTLE_MAX + 1);
         let long = long.trim();

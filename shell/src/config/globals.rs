@@ -55,9 +55,14 @@ impl Globals {
     /// The same for one model: `NAME@URL` is the model NAME behind the endpoint URL.
     pub fn on(&self, model: &str) -> Self {
         let of_an_endpoint = model.split_once('@');
-        match of_an_endpoint.filter(|(_, url)| url.starts_with("http://") || url.starts_with("https://")) {
+        match of_an_endpoint
+            .filter(|(_, url)| url.starts_with("http://") || url.starts_with("https://"))
+        {
             Some((name, url)) => Self {
-                models: Some(name.to_owned()).filter(|name| !name.is_empty()).into_iter().collect(),
+                models: Some(name.to_owned())
+                    .filter(|name| !name.is_empty())
+                    .into_iter()
+                    .collect(),
                 cpu: Some(url.to_owned()),
                 ..self.clone()
             },
@@ -81,7 +86,11 @@ mod tests {
             assert_eq!(on.cpu.as_deref(), cpu, "{model}");
         };
         check("qwen", &["qwen"], None);
-        check("a@http://127.0.0.1:1/v1", &["a"], Some("http://127.0.0.1:1/v1"));
+        check(
+            "a@http://127.0.0.1:1/v1",
+            &["a"],
+            Some("http://127.0.0.1:1/v1"),
+        );
         check("@https://x.test/v1", &[], Some("https://x.test/v1"));
         check("me@home.gguf", &["me@home.gguf"], None);
     }

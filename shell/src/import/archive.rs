@@ -485,9 +485,8 @@ mod tests {
         check(10, 9, &["a"], "b: larger than 6 bytes when unpacked");
         check(10, 9, &["a"], "the last 1 members");
         // What is passed over is named, and so counts.
-        let links: Vec<(EntryType, &str, &str)> = (0..9)
-            .map(|_| (EntryType::Symlink, "link", ""))
-            .collect();
+        let links: Vec<(EntryType, &str, &str)> =
+            (0..9).map(|_| (EntryType::Symlink, "link", "")).collect();
         let budget = Budget {
             members: 2,
             bytes: 9_999,

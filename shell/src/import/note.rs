@@ -154,9 +154,7 @@ fn readable(text: &str) -> String {
     let mut line_start = true;
     while at < text.len() {
         if line_end <= at {
-            line_end = text[at..]
-                .find('\n')
-                .map_or(text.len(), |end| at + end + 1);
+            line_end = text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
         }
         if line_start {
             let line = &text[at..line_end];

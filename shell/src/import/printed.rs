@@ -304,7 +304,9 @@ mod tests {
         check(
             &|_, _| Err("no eyes".into()),
             "Page 2",
-            &["2 of 2 pages; page 2 has little text beside a picture (a scan?); scans are not read: no eyes"],
+            &[
+                "2 of 2 pages; page 2 has little text beside a picture (a scan?); scans are not read: no eyes",
+            ],
         );
     }
 

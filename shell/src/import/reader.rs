@@ -306,7 +306,10 @@ mod tests {
         let picture = json!({"name": "a.png", "base64": ""});
         check(Value::Null, &[]);
         check(json!({"found": [], "more": 0}), &[]);
-        check(json!({"found": [], "more": 1}), &["a picture in it is not read"]);
+        check(
+            json!({"found": [], "more": 1}),
+            &["a picture in it is not read"],
+        );
         check(
             json!({"found": [picture], "more": 2}),
             &["3 pictures in it are not read: nothing here reads pictures"],

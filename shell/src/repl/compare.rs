@@ -41,7 +41,10 @@ impl Repl<'_> {
             task => Some(task.to_owned()),
         };
         let Some(task) = task else {
-            return Err(UserError::usage("/compare takes a task", "/compare Write a haiku"));
+            return Err(UserError::usage(
+                "/compare takes a task",
+                "/compare Write a haiku",
+            ));
         };
         let mut answers = Vec::new();
         for nth in 0..2 {
@@ -147,7 +150,10 @@ impl Repl<'_> {
         let all = counted(lines.lines().count(), "pair");
         say!(
             "{}",
-            fill(words().pair_kept, &[("pairs", &all), ("file", &file.display())])
+            fill(
+                words().pair_kept,
+                &[("pairs", &all), ("file", &file.display())]
+            )
         );
         if chosen.chars().count() <= CASE_CHARS {
             let cases = correct::keep(&shelf, task, chosen)?;

@@ -60,7 +60,10 @@ impl Repl<'_> {
             ["speak", some @ ..] => self.speak(some)?,
             ["correct", ..] => self.correct(command)?,
             ["compare", ..] => {
-                let task = command.trim_start().strip_prefix("compare").unwrap_or_default();
+                let task = command
+                    .trim_start()
+                    .strip_prefix("compare")
+                    .unwrap_or_default();
                 self.compare(task).await?
             }
             ["continue"] => self.take_up(None)?,

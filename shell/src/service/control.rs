@@ -185,7 +185,10 @@ mod tests {
         assert_eq!(socket(&long), socket(&long));
         assert_ne!(socket(&long), socket(&long.join("y")));
         assert_eq!(socket(Path::new("/s")), Path::new("/s/control.sock"));
-        assert_eq!(own_socket(Path::new("/s")).unwrap(), socket(Path::new("/s")));
+        assert_eq!(
+            own_socket(Path::new("/s")).unwrap(),
+            socket(Path::new("/s"))
+        );
     }
 
     #[test]

@@ -42,9 +42,7 @@ pub fn sought(text: &str) -> Option<Sought> {
     let mut letters = text.char_indices().peekable();
     let end = loop {
         let (at, c) = letters.next()?;
-        let is_last = letters
-            .peek()
-            .is_none_or(|(_, next)| next.is_whitespace());
+        let is_last = letters.peek().is_none_or(|(_, next)| next.is_whitespace());
         if "\n。！？".contains(c) || ".!?".contains(c) && is_last {
             break at + c.len_utf8();
         }
@@ -101,7 +99,11 @@ pub fn best(measured: &[Measured]) -> usize {
 fn cosine(a: &[f32], b: &[f32]) -> f32 {
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
     let lengths = (dot(a, a) * dot(b, b)).sqrt();
-    if lengths > 0.0 { dot(a, b) / lengths } else { 0.0 }
+    if lengths > 0.0 {
+        dot(a, b) / lengths
+    } else {
+        0.0
+    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,10 @@ pub fn lines(event: &Event) -> Option<Vec<String>> {
     };
     let agree = branches.iter().filter(|branch| branch.agrees).count();
     let answering = branches.iter().filter(|branch| !is_a_referee(branch));
-    let mut head = format!("thought along {} branches, {agree} agree", answering.count());
+    let mut head = format!(
+        "thought along {} branches, {agree} agree",
+        answering.count()
+    );
     if let Some(confidence) = confidence {
         head.push_str(&format!(", confidence {confidence:.2}"));
     }

@@ -405,6 +405,14 @@ fn choices_need_odds_and_confidence_needs_checks() {
     let said = sandbox.quipu(&["eval", "choices.jsonl", "--cpu", &cpu]);
     said.check(1, &["tells no probabilities"]);
     sandbox.write("bare.jsonl", "{\"id\":1,\"prompt\":\"p\"}\n");
-    let fit = ["eval", "bare.jsonl", "--cpu", &cpu, "--think", "3", "--calibrate"];
+    let fit = [
+        "eval",
+        "bare.jsonl",
+        "--cpu",
+        &cpu,
+        "--think",
+        "3",
+        "--calibrate",
+    ];
     sandbox.quipu(&fit).check(2, &["has no check"]);
 }

@@ -9,7 +9,9 @@ fn the_branches_of_a_task_are_in_its_log() {
     let sandbox = Sandbox::new();
     let cpu = sandbox.script("script.jsonl", &[r#"{"answer":"12"}"#]);
     let task = "How many apples are there?";
-    let said = sandbox.quipu(&["run", task, "--think", "3", "--cpu", &cpu, "--format", "json"]);
+    let said = sandbox.quipu(&[
+        "run", task, "--think", "3", "--cpu", &cpu, "--format", "json",
+    ]);
     said.check(0, &[]);
     let report = said.json();
     assert_eq!(report["answer"], "12");

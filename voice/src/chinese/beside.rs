@@ -34,7 +34,13 @@ const RULES: &[Rule] = &[
         "zhī",
     ),
     // 第三行, but 一行人 and 统一行动.
-    Rule('行', &[NUMBERS, "第几每各"], "", "人走驶为动政程使李星", "háng"),
+    Rule(
+        '行',
+        &[NUMBERS, "第几每各"],
+        "",
+        "人走驶为动政程使李星",
+        "háng",
+    ),
     // 结果为三, but 为三个人.
     Rule('为', &[VALUES], NUMBERS, "", "wéi"),
     // 三种花, but 种花.
@@ -52,11 +58,7 @@ const CHILDREN: &str = "女婴幼孤胎少健男宠产生患弃运能血小";
 /// Chooses readings by what stands beside a character, and curls syllables, in the words of a
 /// phrase.
 pub fn settle(words: &mut [Vec<Read>]) {
-    let all: Vec<char> = words
-        .iter()
-        .flatten()
-        .map(|read| read.character)
-        .collect();
+    let all: Vec<char> = words.iter().flatten().map(|read| read.character).collect();
     for (n, read) in words.iter_mut().flatten().enumerate() {
         let before = n.checked_sub(1).map(|n| all[n]);
         let next = all.get(n + 1).copied();
@@ -94,10 +96,14 @@ fn curl(words: &mut [Vec<Read>]) {
         }
         last.syllable = Syllable::parse("er");
         // The n before it goes.
-        let short = before.syllable.letters.strip_suffix('n').map(|letters| Syllable {
-            letters: letters.to_owned(),
-            tone: before.syllable.tone,
-        });
+        let short = before
+            .syllable
+            .letters
+            .strip_suffix('n')
+            .map(|letters| Syllable {
+                letters: letters.to_owned(),
+                tone: before.syllable.tone,
+            });
         if let Some(short) = short.filter(|short| short.phonemes().is_some()) {
             before.syllable = short;
         }

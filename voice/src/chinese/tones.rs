@@ -56,7 +56,9 @@ fn one_and_not(words: &mut [Vec<Read>]) {
                 1
             }
             ('一', _) if next.is_none() || ends[n] => 1,
-            ('一', Some((c, _))) if "月日号楼级等二三四五六七八九十".contains(c) => 1,
+            ('一', Some((c, _))) if "月日号楼级等二三四五六七八九十".contains(c) => {
+                1
+            }
             // 个 is said without a tone, and counts as the fourth.
             ('一', Some((c, tone))) if tone == 4 || c == '个' => 2,
             ('一', Some(_)) => 4,

@@ -31,10 +31,9 @@ const PARTS: &[(&str, &str)] = &[
 /// Each pattern with what is said in its place, in the order in which they are applied.
 const RULES: &[(&str, Said)] = &[
     // Addresses: their letters are said in English.
-    (
-        r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+",
-        |m| address(&m[0]),
-    ),
+    (r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", |m| {
+        address(&m[0])
+    }),
     (
         r"https?://(?:www\.)?([A-Za-z0-9._~/?#&=%+:-]*[A-Za-z0-9/])",
         |m| address(&m[1]),
@@ -99,9 +98,10 @@ const RULES: &[(&str, Said)] = &[
         r"(\d(?:\s?(?:[%‰℃°万亿元]|°C))?)(?:TO| TO )(\d)",
         |m| format!("{}到{}", &m[1], &m[2]),
     ),
-    (r"([年月日号点分秒元度岁人页章楼级])TO(\d)", |m| {
-        format!("{}到{}", &m[1], &m[2])
-    }),
+    (
+        r"([年月日号点分秒元度岁人页章楼级])TO(\d)",
+        |m| format!("{}到{}", &m[1], &m[2]),
+    ),
     (r"(-?AMOUNT)\s?([%‰])", |m| {
         let whole = if &m[2] == "‰" { "千" } else { "百" };
         format!("{whole}分之{}", signed(&m[1]))
@@ -122,14 +122,18 @@ const RULES: &[(&str, Said)] = &[
         r"(-?AMOUNT)\s?([A-Za-zμµ°℃℉]+[²³]?(?:/[a-z]+)?)",
         |m| measure(&m[1], &m[2]).unwrap_or_else(|| m[0].to_owned()),
     ),
-    (r"(元|块|分)/(\p{Han})", |m| format!("{}每{}", &m[1], &m[2])),
+    (r"(元|块|分)/(\p{Han})", |m| {
+        format!("{}每{}", &m[1], &m[2])
+    }),
     (r"(\p{Han})/(\p{Han})", |m| format!("{}、{}", &m[1], &m[2])),
     (r"(^|[\s(（=])[-−](\d)", |m| {
         format!("{}负{}", &m[1], &m[2])
     }),
     // What is left of numbers. Those with a point first: the two of 3.2倍 counts nothing.
     (r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.\d+", |m| number(&m[0])),
-    (r"\b2\s?(年级|次方|次元|进制)", |m| format!("二{}", &m[1])),
+    (r"\b2\s?(年级|次方|次元|进制)", |m| {
+        format!("二{}", &m[1])
+    }),
     (
         r"\b2\s?([个位名只条张本件次种天年岁分小公元块米斤倍层家台部间支双对场篇封杯瓶点秒周星克升吨页段句遍套座辆头颗根首道项类组批片份滴桶盒袋匹朵口轮步碗盘门架艘户亩千万亿毫厘平立英美欧人者处款])",
         |m| format!("两{}", &m[1]),

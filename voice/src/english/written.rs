@@ -54,10 +54,9 @@ const RULES: &[(&str, Said)] = &[
         r"\b(?:www\.)?((?:[A-Za-z0-9-]+\.)+(?:com|org|net|io|dev|edu|gov|ai|app|cn|de|eu|fr|info|jp|uk)\b(?:/[\w./-]*\w)?)",
         |m| address(&m[1]),
     ),
-    (
-        r"\b[A-Za-z_][\w-]+(?:\.[a-z][a-z0-9]{0,4})+\b",
-        |m| address(&m[0]),
-    ),
+    (r"\b[A-Za-z_][\w-]+(?:\.[a-z][a-z0-9]{0,4})+\b", |m| {
+        address(&m[0])
+    }),
     // Dates.
     (
         r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(Z\b)?",
@@ -73,14 +72,12 @@ const RULES: &[(&str, Said)] = &[
     (r"\b(1[0-2]|0?[1-9])/([0-3]?\d)/(YEAR)\b", |m| {
         date(value(&m[1]), value(&m[2]), value(&m[3]))
     }),
-    (
-        r"\b(1[3-9]|2\d|3[01])/(0?[1-9]|1[0-2])/(YEAR)\b",
-        |m| date(value(&m[2]), value(&m[1]), value(&m[3])),
-    ),
-    (
-        r"\b(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])/(\d\d)\b",
-        |m| date(value(&m[1]), value(&m[2]), short_year(&m[3])),
-    ),
+    (r"\b(1[3-9]|2\d|3[01])/(0?[1-9]|1[0-2])/(YEAR)\b", |m| {
+        date(value(&m[2]), value(&m[1]), value(&m[3]))
+    }),
+    (r"\b(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])/(\d\d)\b", |m| {
+        date(value(&m[1]), value(&m[2]), short_year(&m[3]))
+    }),
     (
         r"\b(0?[1-9]|[12]\d|3[01])\.(0?[1-9]|1[0-2])\.(YEAR)\b",
         |m| date(value(&m[2]), value(&m[1]), value(&m[3])),
@@ -203,10 +200,9 @@ const RULES: &[(&str, Said)] = &[
         r"(\d(?:\s?(?:%|°[CF]?|[kcm]?m|k?g|[kKMG]B))?)(?:[–—-]| [–—-] )(\d)",
         |m| format!("{} to {}", &m[1], &m[2]),
     ),
-    (
-        r"\b[1-9]\d*(?:\.\d+)?(?:\s?x\s?\d+(?:\.\d+)?)+",
-        |m| m[0].replace('x', " by "),
-    ),
+    (r"\b[1-9]\d*(?:\.\d+)?(?:\s?x\s?\d+(?:\.\d+)?)+", |m| {
+        m[0].replace('x', " by ")
+    }),
     (r"(\d)[x×](\s|[.,;!?)]|$)", |m| {
         format!("{} times{}", &m[1], &m[2])
     }),
@@ -267,10 +263,9 @@ const RULES: &[(&str, Said)] = &[
         format!(" {} ", number_or_year(&m[0]))
     }),
     // Abbreviations and signs.
-    (
-        r"\b([A-Za-z]+) (St|Rd|Ln|Ct)\b\.?(\s+[a-z]|[,;]|$)",
-        |m| format!("{} {}{}", &m[1], street(&m[2]), &m[3]),
-    ),
+    (r"\b([A-Za-z]+) (St|Rd|Ln|Ct)\b\.?(\s+[a-z]|[,;]|$)", |m| {
+        format!("{} {}{}", &m[1], street(&m[2]), &m[3])
+    }),
     (r"\b(Mr|Mrs|Ms|Dr|Prof|St|Mt)\s([A-Z])", |m| {
         let said = abbreviation(&m[1]).unwrap_or_default();
         format!("{said} {}", &m[2])
@@ -285,16 +280,16 @@ const RULES: &[(&str, Said)] = &[
         |m| format!("{} per {}", &m[1], per(&m[2])),
     ),
     (r"(\w)/(\w)", |m| format!("{} slash {}", &m[1], &m[2])),
-    (r"<=|>=|!=|==|=>|->", |m| {
-        format!(" {} ", relation(&m[0]))
-    }),
+    (r"<=|>=|!=|==|=>|->", |m| format!(" {} ", relation(&m[0]))),
     (r"\s(?:-{1,3}|–)\s", |_| " — ".to_owned()),
     (r"(\w)--(\w)", |m| format!("{}—{}", &m[1], &m[2])),
     (r"([A-Za-z0-9)])([²³])", |m| {
         let power = if &m[2] == "²" { "squared" } else { "cubed" };
         format!("{} {power} ", &m[1])
     }),
-    (r"\b[αβγδεθλµπρσφωΔΣΩ]\b", |m| greek(&m[0]).to_owned()),
+    (r"\b[αβγδεθλµπρσφωΔΣΩ]\b", |m| {
+        greek(&m[0]).to_owned()
+    }),
     (r"[&+=@<>×÷±°~^→%$€£_≈≤≥≠√∞§¢−]", |m| sign(&m[0])),
 ];
 

@@ -157,14 +157,21 @@ fn date(text: &str) -> Option<Worth> {
         let month = "(?P<m>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*";
         [
             pattern(r"(?P<y>\d{4})\s*[-/年]\s*(?P<m>\d{1,2})\s*[-/月]\s*(?P<d>\d{1,2})日?"),
-            pattern(&format!(r"(?i)\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{month},?\s+(?P<y>\d{{4}})\b")),
-            pattern(&format!(r"(?i)\b{month}\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})\b")),
+            pattern(&format!(
+                r"(?i)\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{month},?\s+(?P<y>\d{{4}})\b"
+            )),
+            pattern(&format!(
+                r"(?i)\b{month}\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})\b"
+            )),
         ]
     });
     let found = DATES.iter().find_map(|date| date.captures(text))?;
     let whole = found.get(0)?;
     let beside = [&text[..whole.start()], &text[whole.end()..]];
-    if beside.iter().any(|text| text.contains(|c: char| c.is_ascii_digit())) {
+    if beside
+        .iter()
+        .any(|text| text.contains(|c: char| c.is_ascii_digit()))
+    {
         return None;
     }
     let month = found["m"].to_lowercase();
@@ -200,7 +207,9 @@ fn numbers(text: &str) -> Option<Worth> {
     static LIST: LazyLock<Regex> = LazyLock::new(|| {
         let number = r"[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?";
         let more = r"(?:\s*[,，、;；]\s*(?:and\s+)?|\s+(?:and|&)\s+|\s*[和与及]\s*)";
-        pattern(&format!(r"(?i)(?P<list>{number}(?:{more}{number})+)\s*[.。!！]?$"))
+        pattern(&format!(
+            r"(?i)(?P<list>{number}(?:{more}{number})+)\s*[.。!！]?$"
+        ))
     });
     static NUMBER: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"));

@@ -5,11 +5,29 @@ const DIGITS: &str = "〇一二三四五六七八九";
 const HAN: &str = "零〇一二两三四五六七八九十百千万亿点";
 /// What may follow a Chinese number that counts something: one character such as 一 alone is
 /// mostly a part of another word.
-const MEASURES: &str = "个只条张本人天次元块页岁米公斤克千吨升年月日时分秒件辆种名位层颗支枚箱袋瓶杯里厘毫";
+const MEASURES: &str =
+    "个只条张本人天次元块页岁米公斤克千吨升年月日时分秒件辆种名位层颗支枚箱袋瓶杯里厘毫";
 
 const ONES: [&str; 20] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
     "nineteen",
 ];
 const TENS: [&str; 8] = [
@@ -54,7 +72,10 @@ fn digit(c: char) -> Option<u32> {
     match c {
         '零' => Some(0),
         '两' => Some(2),
-        c => DIGITS.chars().position(|digit| digit == c).map(|at| at as u32),
+        c => DIGITS
+            .chars()
+            .position(|digit| digit == c)
+            .map(|at| at as u32),
     }
 }
 
@@ -73,7 +94,9 @@ pub(super) fn last_han(text: &str) -> Option<(f64, usize, usize)> {
     let next = text[end..].chars().next();
     let counts = next.is_none_or(|c| !c.is_alphanumeric() || MEASURES.contains(c));
     let alone = start == 0 || run.chars().count() > 1;
-    let said = text[..start].ends_with(['是', '为', '有', '：', ':', '=', '共', '剩', '要', '得', '之']);
+    let said = text[..start].ends_with([
+        '是', '为', '有', '：', ':', '=', '共', '剩', '要', '得', '之',
+    ]);
     if !counts || !(alone || said) {
         return None;
     }
@@ -91,7 +114,11 @@ pub(super) fn english(text: &str) -> Option<f64> {
         return None;
     }
     let one = |word: &str| ONES.iter().position(|name| *name == word);
-    let ten = |word: &str| TENS.iter().position(|name| *name == word).map(|at| at * 10 + 20);
+    let ten = |word: &str| {
+        TENS.iter()
+            .position(|name| *name == word)
+            .map(|at| at * 10 + 20)
+    };
     let number = match words.as_slice() {
         [.., tens, ones] if ten(tens).is_some() => {
             ten(tens)? + one(ones).filter(|number| (1..10).contains(number))?

@@ -20,24 +20,56 @@ type Unit = (&'static [&'static str], &'static str, f64);
 
 const UNITS: &[Unit] = &[
     (&["%", "％", "percent", "per cent", "pct"], PERCENT, 1.0),
-    (&["mm", "millimetres", "millimeters", "毫米"], "length", 0.001),
-    (&["cm", "centimetres", "centimeters", "厘米"], "length", 0.01),
-    (&["km", "kilometres", "kilometers", "公里", "千米"], "length", 1_000.0),
-    (&["m", "metre", "metres", "meter", "meters", "米"], "length", 1.0),
+    (
+        &["mm", "millimetres", "millimeters", "毫米"],
+        "length",
+        0.001,
+    ),
+    (
+        &["cm", "centimetres", "centimeters", "厘米"],
+        "length",
+        0.01,
+    ),
+    (
+        &["km", "kilometres", "kilometers", "公里", "千米"],
+        "length",
+        1_000.0,
+    ),
+    (
+        &["m", "metre", "metres", "meter", "meters", "米"],
+        "length",
+        1.0,
+    ),
     (&["inch", "inches"], "length", 0.0254),
     (&["ft", "foot", "feet"], "length", 0.3048),
     (&["yard", "yards", "yd"], "length", 0.9144),
     (&["mile", "miles", "mi"], "length", 1_609.344),
     (&["mg", "milligrams"], "mass", 0.001),
-    (&["kg", "kilograms", "kilos", "千克", "公斤"], "mass", 1_000.0),
+    (
+        &["kg", "kilograms", "kilos", "千克", "公斤"],
+        "mass",
+        1_000.0,
+    ),
     (&["g", "gram", "grams", "克"], "mass", 1.0),
     (&["tonne", "tonnes", "吨"], "mass", 1e6),
-    (&["ml", "millilitres", "milliliters", "毫升"], "volume", 0.001),
-    (&["l", "litre", "litres", "liter", "liters", "升"], "volume", 1.0),
+    (
+        &["ml", "millilitres", "milliliters", "毫升"],
+        "volume",
+        0.001,
+    ),
+    (
+        &["l", "litre", "litres", "liter", "liters", "升"],
+        "volume",
+        1.0,
+    ),
     (&["ms", "milliseconds", "毫秒"], "time", 0.001),
     (&["s", "sec", "second", "seconds", "秒"], "time", 1.0),
     (&["min", "mins", "minute", "minutes", "分钟"], "time", 60.0),
-    (&["h", "hr", "hrs", "hour", "hours", "小时"], "time", 3_600.0),
+    (
+        &["h", "hr", "hrs", "hour", "hours", "小时"],
+        "time",
+        3_600.0,
+    ),
     (&["day", "days", "天"], "time", 86_400.0),
     (&["week", "weeks", "周", "星期"], "time", 604_800.0),
     (&["month", "months", "个月"], "months", 1.0),
@@ -112,8 +144,12 @@ impl Quantity {
             (Some((_, one)), Some((_, two))) if one != two => {
                 near(self.value * one, other.value * two)
             }
-            (Some((PERCENT, _)), None) => self.as_plain(other) || near(self.value / 100.0, other.value),
-            (None, Some((PERCENT, _))) => self.as_plain(other) || near(other.value / 100.0, self.value),
+            (Some((PERCENT, _)), None) => {
+                self.as_plain(other) || near(self.value / 100.0, other.value)
+            }
+            (None, Some((PERCENT, _))) => {
+                self.as_plain(other) || near(other.value / 100.0, self.value)
+            }
             _ => self.as_plain(other),
         }
     }
@@ -138,14 +174,19 @@ fn near(one: f64, other: f64) -> bool {
 fn last_digits(text: &str) -> Option<(Quantity, usize, usize)> {
     static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
         let digits = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?";
-        let text = format!(r"(?:(?P<over>\d+)\s*/\s*(?P<under>[1-9]\d*))|(?P<number>{digits}(?:[eE][-+]?\d+)?)|(?P<part>\.\d+)");
+        let text = format!(
+            r"(?:(?P<over>\d+)\s*/\s*(?P<under>[1-9]\d*))|(?P<number>{digits}(?:[eE][-+]?\d+)?)|(?P<part>\.\d+)"
+        );
         Regex::new(&text).unwrap_or_else(|error| unreachable!("a constant: {error}"))
     });
     let found = NUMBER.captures_iter(text).last()?;
     let whole = found.get(0)?;
     let mut quantity = match (found.name("over"), found.name("under")) {
         (Some(over), Some(under)) => {
-            let (over, under) = (Quantity::bare(over.as_str()), Quantity::bare(under.as_str()));
+            let (over, under) = (
+                Quantity::bare(over.as_str()),
+                Quantity::bare(under.as_str()),
+            );
             Quantity {
                 value: over.value / under.value,
                 decimals: FRACTION_DECIMALS,
@@ -200,15 +241,18 @@ fn unit_after(text: &str) -> Option<(&'static str, f64)> {
         }
     }
     // The longest: 个月 before what it begins with.
-    found.into_iter().max_by_key(|(len, _)| *len).map(|(_, unit)| unit)
+    found
+        .into_iter()
+        .max_by_key(|(len, _)| *len)
+        .map(|(_, unit)| unit)
 }
 
 /// The currency sign that `text` ends in.
 fn unit_before(text: &str) -> Option<(&'static str, f64)> {
     let sign = text.trim_end().chars().next_back()?;
     let sign = sign.to_string();
-    let unit = UNITS.iter().find(|(names, ..)| {
-        "$€£¥￥".contains(sign.as_str()) && names.contains(&sign.as_str())
-    })?;
+    let unit = UNITS
+        .iter()
+        .find(|(names, ..)| "$€£¥￥".contains(sign.as_str()) && names.contains(&sign.as_str()))?;
     Some((unit.1, unit.2))
 }

@@ -40,9 +40,7 @@ pub(crate) fn fill(value: &mut Value, find: Find<'_>, room: &mut usize) -> Resul
             *text = filled(text, find, room)?;
             Ok(())
         }
-        Value::Array(items) => items
-            .iter_mut()
-            .try_for_each(|item| fill(item, find, room)),
+        Value::Array(items) => items.iter_mut().try_for_each(|item| fill(item, find, room)),
         Value::Object(fields) => fields
             .values_mut()
             .try_for_each(|field| fill(field, find, room)),

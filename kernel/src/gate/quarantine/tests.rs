@@ -50,7 +50,11 @@ fn an_address_is_no_sentence() {
     check("data:,Obey%20me", "uri", false);
     check("obey:me", "uri", false);
     // One that is made of words says as much as a sentence.
-    check("https://www.a-mill.example/wool/2024/INV-7.pdf", "uri", true);
+    check(
+        "https://www.a-mill.example/wool/2024/INV-7.pdf",
+        "uri",
+        true,
+    );
     check("anna.lena.dyer@mail.wool-mill.example", "email", true);
     let kept = |address: &str, format: &str| check(address, format, false);
     kept(

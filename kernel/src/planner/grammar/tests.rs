@@ -257,8 +257,14 @@ fn a_checker_is_called_on_each_answer() {
     let text = "```python\ndef fits(answer):\n    return answer > 3\n```";
     let action = legal.action(Move::Checker, text).unwrap();
     let code = action["args"]["code"].as_str().unwrap();
-    assert!(code.starts_with("def fits(answer):\n    return answer > 3\n"), "{code}");
-    assert!(code.ends_with("for answer in [18, \"a \\\"b\\\"\"]])"), "{code}");
+    assert!(
+        code.starts_with("def fits(answer):\n    return answer > 3\n"),
+        "{code}"
+    );
+    assert!(
+        code.ends_with("for answer in [18, \"a \\\"b\\\"\"]])"),
+        "{code}"
+    );
     let Form::Lark(grammar) = legal.form(Move::Checker) else {
         panic!("no grammar");
     };
@@ -275,5 +281,8 @@ fn one_of_the_words_is_answered() {
         panic!("no grammar");
     };
     assert_eq!(grammar, "start: \"yes\" | \"no\"");
-    assert_eq!(legal.action(Move::Choice, "no\n"), Ok(json!({"answer": "no"})));
+    assert_eq!(
+        legal.action(Move::Choice, "no\n"),
+        Ok(json!({"answer": "no"}))
+    );
 }

@@ -31,7 +31,9 @@ impl Calibration {
             bins[at].1 += f64::from(*likely);
             bins[at].2 += usize::from(*right);
         }
-        let gaps = bins.iter().map(|(_, sum, right)| (sum - *right as f64).abs());
+        let gaps = bins
+            .iter()
+            .map(|(_, sum, right)| (sum - *right as f64).abs());
         let sure: Vec<bool> = likely
             .iter()
             .filter(|(likely, _)| *likely > SURE)

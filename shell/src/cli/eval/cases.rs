@@ -312,10 +312,19 @@ mod tests {
             "no JSON Schema",
         );
         check(r#"{"id":1,"prompt":"p","choices":["a","b"],"right":1}"#, "");
-        check(r#"{"id":1,"prompt":"p","choices":["a","b"],"right":2}"#, "from 0");
-        check(r#"{"id":1,"prompt":"p","choices":["a"],"right":0}"#, "two texts");
+        check(
+            r#"{"id":1,"prompt":"p","choices":["a","b"],"right":2}"#,
+            "from 0",
+        );
+        check(
+            r#"{"id":1,"prompt":"p","choices":["a"],"right":0}"#,
+            "two texts",
+        );
         check(r#"{"id":1,"prompt":"p","right":0}"#, "goes with");
-        check(r#"{"id":1,"prompt":"p","files":{"../a":"x"}}"#, "not inside");
+        check(
+            r#"{"id":1,"prompt":"p","files":{"../a":"x"}}"#,
+            "not inside",
+        );
         check(
             r#"{"id":1,"prompt":"p","check":{"regex":"("}}"#,
             "regular expression",

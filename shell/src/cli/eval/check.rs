@@ -444,11 +444,31 @@ mod tests {
     #[test]
     fn files() {
         let run = json!({"files": {"a.txt": "wool 4", "b/c.txt": ""}});
-        check(json!({"files": {"contains": {"a.txt": "wool", "b/c.txt": ""}}}), &run, "");
-        check(json!({"files": {"contains": {"a.txt": "silk"}}}), &run, "no \"silk\"");
-        check(json!({"files": {"contains": {"d.txt": ""}}}), &run, "no file");
-        check(json!({"files": {"lacks": ["a.txt"]}}), &run, "there is a file");
-        check(json!({"files": {"lacks": ["d.txt"]}}), &json!({}), "does not say");
+        check(
+            json!({"files": {"contains": {"a.txt": "wool", "b/c.txt": ""}}}),
+            &run,
+            "",
+        );
+        check(
+            json!({"files": {"contains": {"a.txt": "silk"}}}),
+            &run,
+            "no \"silk\"",
+        );
+        check(
+            json!({"files": {"contains": {"d.txt": ""}}}),
+            &run,
+            "no file",
+        );
+        check(
+            json!({"files": {"lacks": ["a.txt"]}}),
+            &run,
+            "there is a file",
+        );
+        check(
+            json!({"files": {"lacks": ["d.txt"]}}),
+            &json!({}),
+            "does not say",
+        );
     }
 
     #[test]

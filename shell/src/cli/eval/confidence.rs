@@ -27,7 +27,10 @@ pub fn refuse(cases: &[Case]) -> Result<()> {
     match cases.iter().find(|case| case.check.is_empty()) {
         None => Ok(()),
         Some(case) => Err(UserError::usage(
-            format!("the case {} has no check, so that nobody knows whether it is right", case.id),
+            format!(
+                "the case {} has no check, so that nobody knows whether it is right",
+                case.id
+            ),
             "with --think, --calibrate fits the confidence of answers: each case needs a \"check\"",
         )),
     }
@@ -55,7 +58,10 @@ pub fn keep(session: &Session, rows: &[Row]) -> Result<()> {
             );
             continue;
         }
-        say!("{model}: {}", output::visible(&keep_one(session, &model, &samples)?.to_string()));
+        say!(
+            "{model}: {}",
+            output::visible(&keep_one(session, &model, &samples)?.to_string())
+        );
         kept = true;
     }
     match kept {
@@ -88,6 +94,8 @@ fn keep_one(session: &Session, model: &str, samples: &[(Vec<f32>, bool)]) -> Res
         held_out_ece: held_out.as_ref().map_or(1.0, |held_out| held_out.ece),
     };
     let kept_in = judgement::save_confidence(&on.paths, &file, certainty, fit.clone())?;
-    Ok(json!({"answers": samples.len(), "weights": fit.weights, "bias": fit.bias,
-        "held_out": held_out, "kept_in": kept_in}))
+    Ok(
+        json!({"answers": samples.len(), "weights": fit.weights, "bias": fit.bias,
+        "held_out": held_out, "kept_in": kept_in}),
+    )
 }

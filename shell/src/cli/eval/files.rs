@@ -48,7 +48,8 @@ impl Folders {
     }
 
     fn of(&self, job: &Job<'_>) -> PathBuf {
-        self.0.join(format!("{}-{}-{}", job.n, job.which, job.round))
+        self.0
+            .join(format!("{}-{}-{}", job.n, job.which, job.round))
     }
 
     /// Lays out the files that the case of `job` begins with.

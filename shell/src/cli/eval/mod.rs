@@ -36,8 +36,8 @@ pub(super) mod one;
 mod outcome;
 mod page;
 mod pages;
-pub mod pairs;
 pub(super) mod paired;
+pub mod pairs;
 mod regression;
 pub(super) mod rows;
 pub(super) mod trace;
@@ -392,7 +392,9 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
     };
     if let Some(file) = &args.page {
         let title = file_words(&args.cases);
-        let since = since.as_ref().map(|(paired, before)| (paired, before.as_slice()));
+        let since = since
+            .as_ref()
+            .map(|(paired, before)| (paired, before.as_slice()));
         write(file, page::html(&title, &sums, rows, since), "--page")?;
     }
     let worse = since.is_some_and(|(paired, _)| paired.got_worse());
@@ -442,11 +444,7 @@ fn write(file: &Path, text: String, option: &str) -> Result<()> {
 }
 
 /// Says what changed since the rows `before`, where both can be compared.
-fn compare(
-    rows: &[Row],
-    before: &[Row],
-    across: &[under::Condition],
-) -> Result<paired::Paired> {
+fn compare(rows: &[Row], before: &[Row], across: &[under::Condition]) -> Result<paired::Paired> {
     if !under::comparable(rows, before, across)? {
         say!("warning: some results do not say under which conditions they were made");
     }

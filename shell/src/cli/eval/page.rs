@@ -17,12 +17,7 @@ summary{cursor:pointer}.no{color:#b00}.yes{color:#080}small{color:#777}";
 
 /// The page of `rows` and their `sums`, which is called `title`; with what changed since the rows
 /// of an earlier run, where there is one.
-pub fn html(
-    title: &str,
-    sums: &[Sum],
-    rows: &[Row],
-    since: Option<(&Paired, &[Row])>,
-) -> String {
+pub fn html(title: &str, sums: &[Sum], rows: &[Row], since: Option<(&Paired, &[Row])>) -> String {
     let title = escaped(title);
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
@@ -197,7 +192,11 @@ mod tests {
         let paired = compare(&now, &before);
         let page = html("t", &sums(&now), &now, Some((&paired, &before[..])));
         let (_, changes) = page.split_once("<h2>Since the run before</h2>").unwrap();
-        for part in ["better</b> &quot;a&quot;", "<pre>&lt;3&gt;</pre>", "<pre>4</pre>"] {
+        for part in [
+            "better</b> &quot;a&quot;",
+            "<pre>&lt;3&gt;</pre>",
+            "<pre>4</pre>",
+        ] {
             assert!(changes.contains(part), "no {part:?} in {changes}");
         }
     }

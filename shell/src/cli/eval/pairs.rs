@@ -65,7 +65,10 @@ pub async fn write(file: &Path, cases: &[Case], rows: &[Row], attended: bool) ->
             }));
         }
     }
-    let lines: String = pairs.iter().map(|pair| format!("{}\n", pair.line())).collect();
+    let lines: String = pairs
+        .iter()
+        .map(|pair| format!("{}\n", pair.line()))
+        .collect();
     super::write(file, lines, "--pairs")?;
     say!("{} in {}", counted(pairs.len(), "pair"), file.display());
     if undecided > 0 {
@@ -77,7 +80,10 @@ pub async fn write(file: &Path, cases: &[Case], rows: &[Row], attended: bool) ->
 /// The answers to `case` that differ, each with the next one.
 fn of_case<'a>(case: &Case, rows: &'a [Row]) -> Vec<(&'a Row, &'a Row)> {
     let mut answers: Vec<&Row> = Vec::new();
-    for row in rows.iter().filter(|row| row.id == case.id && row.error.is_none()) {
+    for row in rows
+        .iter()
+        .filter(|row| row.id == case.id && row.error.is_none())
+    {
         let new = row.answer.is_some() && answers.iter().all(|known| text(known) != text(row));
         if new {
             answers.push(row);
@@ -137,7 +143,10 @@ mod tests {
         check(&[("a", true)], &[]);
         check(&[("a", true), ("a", true)], &[]);
         check(&[("b", false), ("a", true)], &[("a", "b")]);
-        check(&[("b", false), ("a", true), ("c", false)], &[("a", "b"), ("a", "c")]);
+        check(
+            &[("b", false), ("a", true), ("c", false)],
+            &[("a", "b"), ("a", "c")],
+        );
         check(&[("a", true), ("b", true)], &[("a", "b")]);
     }
 
@@ -149,7 +158,10 @@ mod tests {
             rejected: "b".into(),
         };
         let line = pair.line();
-        assert_eq!(line["chosen"], json!([{"role": "assistant", "content": "a"}]));
+        assert_eq!(
+            line["chosen"],
+            json!([{"role": "assistant", "content": "a"}])
+        );
         assert_eq!(line["prompt"][0]["role"], "user");
     }
 }

@@ -148,7 +148,10 @@ impl SkillFiles {
         }
         // What is not listed is not there: the folder may be one of work, with keys in it.
         let below = found.strip_prefix(&self.folder).unwrap_or(&found);
-        if below.iter().any(|part| is_left_out(&part.to_string_lossy())) {
+        if below
+            .iter()
+            .any(|part| is_left_out(&part.to_string_lossy()))
+        {
             return Err(fail(format!("there is no file {asked}")));
         }
         let cannot = |error: std::io::Error| fail(format!("{asked}: {error}"));

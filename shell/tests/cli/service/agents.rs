@@ -130,7 +130,11 @@ async fn what_was_made_of_something_private_is_private() {
         json!({"seen": seen, "do": {"tool": tool, "args": args}}).to_string()
     };
     let script = [
-        when("look it up", "memory.search", json!({"query": "code cellar"})),
+        when(
+            "look it up",
+            "memory.search",
+            json!({"query": "code cellar"}),
+        ),
         when("keep one", "memory.put", json!({"text": "fact one"})),
         when("keep two", "memory.put", json!({"text": "fact two"})),
         r#"{"answer":"well"}"#.to_owned(),
@@ -146,9 +150,7 @@ async fn what_was_made_of_something_private_is_private() {
         pid
     };
     let first = run(json!({"prompt": "look it up"})).await;
-    let after = |pids: &[i64], prompt: &str| {
-        json!({"prompt": prompt, "input": "It is what you think.", "after": pids})
-    };
+    let after = |pids: &[i64], prompt: &str| json!({"prompt": prompt, "input": "It is what you think.", "after": pids});
     run(after(&[], "keep one")).await;
     run(after(&[first], "keep two")).await;
     let stored = sandbox.quipu(&["mem", "ls", "--json"]).json();

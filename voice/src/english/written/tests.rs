@@ -16,10 +16,7 @@ fn dates_and_times_become_words() {
     check("9am-5pm", "nine A.M to five P.M");
     check("3-5 pm", "three to five P.M");
     check("at 5.30pm", "at five thirty P.M");
-    check(
-        "9:00-17:30 daily",
-        "nine o'clock to seventeen thirty daily",
-    );
+    check("9:00-17:30 daily", "nine o'clock to seventeen thirty daily");
     check("1:02:03", "one oh two and three seconds");
     check("on 2024-03-05", "on March fifth, twenty twenty four");
     check("2024/3/5", "March fifth, twenty twenty four");
@@ -31,10 +28,7 @@ fn dates_and_times_become_words() {
         "on 12/25/1999,",
         "on December twenty fifth, nineteen ninety nine,",
     );
-    check(
-        "25/12/1999",
-        "December twenty fifth, nineteen ninety nine",
-    );
+    check("25/12/1999", "December twenty fifth, nineteen ninety nine");
     check("3/5/24", "March fifth, twenty twenty four");
     check("05.03.2024", "March fifth, twenty twenty four");
     check("Mar. 3", "March third");
@@ -56,7 +50,10 @@ fn money_becomes_words() {
     check("$3.50", "three dollars and fifty cents");
     check("$3.5", "three point five dollars");
     check("$5.00", "five dollars");
-    check("$1,250.50", "one thousand two hundred fifty dollars and fifty cents");
+    check(
+        "$1,250.50",
+        "one thousand two hundred fifty dollars and fifty cents",
+    );
     check("$1.5 million", "one point five million dollars");
     check("$20k", "twenty thousand dollars");
     check("$5-10 million", "five to ten million dollars");
@@ -67,7 +64,10 @@ fn money_becomes_words() {
     check("20 EUR", "twenty euros");
     check("USD 5", "five dollars");
     check("$0.05", "five cents");
-    check("It costs $5, then $6.", "It costs five dollars, then six dollars.");
+    check(
+        "It costs $5, then $6.",
+        "It costs five dollars, then six dollars.",
+    );
     check("$5/month", "five dollars per month");
 }
 
@@ -140,7 +140,13 @@ fn roman_numerals_become_words() {
     check("World War II", "World War two");
     check("Chapter IV", "Chapter four");
     check("Rocky IV", "Rocky four");
-    for unchanged in ["Type C", "Malcolm X", "Rocky IIX", "Elizabeth I am", "An IV"] {
+    for unchanged in [
+        "Type C",
+        "Malcolm X",
+        "Rocky IIX",
+        "Elizabeth I am",
+        "An IV",
+    ] {
         check(unchanged, unchanged);
     }
 }
