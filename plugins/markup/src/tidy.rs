@@ -2,6 +2,8 @@
 
 use dom_query::{Document, NodeRef};
 
+use crate::tables;
+
 const HEADINGS: &str = "h1, h2, h3, h4, h5, h6";
 /// What leads around in a page, and what nobody is shown.
 const NOT_CONTENT: &str = "nav, dialog, [hidden], [role=navigation], [role=search], [role=menu], \
@@ -39,6 +41,8 @@ pub fn tidied(html: &str) -> Tidied {
         }
     }
     mend(&document);
+    tables::mend(&document, true);
+    readings(&document);
     let body = document.select_single("body");
     let html = match body.exists() {
         true => body.inner_html().to_string(),
@@ -53,7 +57,21 @@ pub fn headings_mended(html: &str) -> String {
     let document = Document::from(html);
     document.select(".mw-editsection").remove();
     mend(&document);
+    tables::mend(&document, false);
     document.html().to_string()
+}
+
+/// How signs are read, which stands above each of them, stands behind the word.
+fn readings(document: &Document) {
+    document.select("ruby rp").remove();
+    for ruby in document.select("ruby").iter() {
+        let above = ruby.select("rt");
+        let reading = above.text().trim().to_owned();
+        above.remove();
+        if let Some(node) = ruby.nodes().first().filter(|_| !reading.is_empty()) {
+            node.append_child(&node.tree.new_text(format!("({reading})")));
+        }
+    }
 }
 
 fn title(document: &Document) -> String {
@@ -141,6 +159,10 @@ mod tests {
         check(
             "<p>Spun<a href='#n1'>1</a>.<a id='b' href='#c'></a> <math><mi>x</mi><annotation>x</annotation></math></p>",
             "Spun1. x",
+        );
+        check(
+            "<p><ruby>漢<rp>(</rp><rt>かん</rt>字<rt>じ</rt></ruby>を書く",
+            "漢字(かんじ)を書く",
         );
         check(
             "<form><p>In a form.</p></form><a href='data:image/png;base64,AAAA'>knot</a>",
