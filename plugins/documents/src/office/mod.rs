@@ -7,11 +7,13 @@ mod elements;
 mod open;
 mod sheets;
 mod slides;
+mod units;
 mod word;
 
 use crate::found::{Failed, Found, failed, one_line};
 use crate::zipped::{Archive, xml};
 use elements::name;
+use units::Places;
 
 /// How the container of older office documents names what it holds.
 const ENCRYPTED: &str = "EncryptedPackage";
@@ -30,9 +32,9 @@ pub fn open_xml(archive: &mut Archive<'_>, bytes: &[u8]) -> Result<Found, Failed
     } else if has("ppt/") {
         slides::read(archive)
     } else if has("xl/workbook.bin") {
-        sheets::read(bytes, sheets::Kind::Binary)
+        sheets::read(bytes, sheets::Kind::Binary, &Places::new())
     } else if has("xl/") {
-        sheets::read(bytes, sheets::Kind::Xml).map(|mut found| {
+        sheets::read(bytes, sheets::Kind::Xml, &Places::new()).map(|mut found| {
             beside::add(archive, &mut found);
             found
         })
@@ -84,7 +86,14 @@ pub fn open_document(
         ));
     }
     if mimetype.contains("spreadsheet") {
-        let found = sheets::read(bytes, sheets::Kind::Open)?;
+        let content = archive.text("content.xml")?.unwrap_or_default();
+        let has_units = ["\"percentage\"", "\"currency\""];
+        // What cannot be read here is told of by who reads the cells.
+        let places = match has_units.iter().any(|unit| content.contains(unit)) {
+            true => xml(&content, "workbook").map_or_else(|_| Places::new(), |sheets| units::in_open(&sheets)),
+            false => Places::new(),
+        };
+        let found = sheets::read(bytes, sheets::Kind::Open, &places)?;
         return Ok(titled(found, archive, "meta.xml"));
     }
     let content = archive
@@ -122,7 +131,7 @@ pub fn compound(bytes: &[u8]) -> Result<Found, Failed> {
             "save it without its password first",
         ))
     } else if has("Workbook") || has("Book") {
-        sheets::read(bytes, sheets::Kind::Old)
+        sheets::read(bytes, sheets::Kind::Old, &Places::new())
     } else if has(WORD) {
         Err(failed(
             "a document of Word before 2007",
