@@ -111,6 +111,11 @@ impl Paragraphs {
         self.in_list = in_list;
     }
 
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
     /// The whole.
     pub fn text(self) -> String {
         self.text

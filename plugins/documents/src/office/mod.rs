@@ -4,7 +4,9 @@ mod beside;
 mod charts;
 mod compound;
 mod elements;
+mod old_word;
 mod open;
+mod outlook;
 mod sheets;
 mod slides;
 mod units;
@@ -12,6 +14,7 @@ mod word;
 
 use crate::found::{Failed, Found, failed, one_line};
 use crate::zipped::{Archive, xml};
+use compound::Container;
 use elements::name;
 use units::Places;
 
@@ -116,7 +119,9 @@ pub fn flat(bytes: &[u8]) -> Result<Found, Failed> {
 
 /// The text of an older office document, if there is a way to read it.
 pub fn compound(bytes: &[u8]) -> Result<Found, Failed> {
-    let names = compound::names(bytes).unwrap_or_default();
+    let container = Container::open(bytes);
+    let names = container.as_ref().and_then(Container::names);
+    let names = names.unwrap_or_default();
     // One that is damaged may still say its names, in UTF-16.
     let has = |name: &str| match names.is_empty() {
         false => names.iter().any(|found| found.eq_ignore_ascii_case(name)),
@@ -126,29 +131,35 @@ pub fn compound(bytes: &[u8]) -> Result<Found, Failed> {
         }
     };
     if has(ENCRYPTED) {
-        Err(failed(
+        return Err(failed(
             "an encrypted document",
             "save it without its password first",
-        ))
-    } else if has("Workbook") || has("Book") {
-        sheets::read(bytes, sheets::Kind::Old, &Places::new())
-    } else if has(WORD) {
-        Err(failed(
-            "a document of Word before 2007",
-            "save it as .docx or PDF",
-        ))
-    } else if has(SLIDES) {
-        Err(failed(
+        ));
+    }
+    if has("Workbook") || has("Book") {
+        return sheets::read(bytes, sheets::Kind::Old, &Places::new());
+    }
+    if has(WORD) {
+        let found = container.as_ref().map(old_word::read).transpose()?;
+        return found.flatten().ok_or_else(|| {
+            failed(
+                "a document of Word before 2007",
+                "save it as .docx or PDF",
+            )
+        });
+    }
+    if has(SLIDES) {
+        return Err(failed(
             "a presentation of PowerPoint before 2007",
             "save it as .pptx or PDF",
-        ))
-    } else if has(OUTLOOK) {
-        Err(failed("a mail of Outlook", "save it as .eml or PDF"))
-    } else {
-        Err(failed(
+        ));
+    }
+    match container.filter(|_| has(OUTLOOK)) {
+        Some(mail) => outlook::read(&mail),
+        None => Err(failed(
             "a document of an older program",
             "save it as .docx, .xlsx, .pptx or PDF",
-        ))
+        )),
     }
 }
 
@@ -159,7 +170,9 @@ mod tests {
     #[test]
     fn an_older_document_is_what_lies_at_its_top() {
         let check = |names: &[&str], expected: &str| {
-            let file = self::compound::tests::container(names);
+            let empty: &[u8] = &[];
+            let streams: Vec<(&str, &[u8])> = names.iter().map(|name| (*name, empty)).collect();
+            let file = self::compound::tests::container(&streams);
             let failed = super::compound(&file).expect_err("it is not read");
             assert!(
                 failed.message.starts_with(expected),
@@ -173,7 +186,7 @@ mod tests {
             &["EncryptedPackage", "EncryptionInfo"],
             "an encrypted document",
         );
-        check(&["__properties_version1.0"], "a mail of Outlook");
+        check(&["__properties_version1.0"], "a broken mail of Outlook");
         check(&["Workbook"], "a broken workbook");
         check(&["Other"], "a document of an older program");
     }
