@@ -43,6 +43,7 @@ pub fn tidied(html: &str) -> Tidied {
     mend(&document);
     tables::mend(&document, true);
     readings(&document);
+    powers(&document);
     let body = document.select_single("body");
     let html = match body.exists() {
         true => body.inner_html().to_string(),
@@ -70,6 +71,25 @@ fn readings(document: &Document) {
         above.remove();
         if let Some(node) = ruby.nodes().first().filter(|_| !reading.is_empty()) {
             node.append_child(&node.tree.new_text(format!("({reading})")));
+        }
+    }
+}
+
+/// Powers are told from the digits before them.
+fn powers(document: &Document) {
+    let is_sign = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '−');
+    for raised in document.select("sup").iter() {
+        let says = raised.text().trim().to_owned();
+        let is_power = says.chars().all(is_sign) && says.contains(|c: char| c.is_ascii_digit());
+        let Some(node) = raised.nodes().first() else {
+            continue;
+        };
+        let before = node.prev_sibling().map(|before| before.text().to_string());
+        let follows = before.is_some_and(|before| {
+            before.ends_with(|c: char| c.is_alphanumeric() || c == ')')
+        });
+        if is_power && follows && !raised.select("a").exists() {
+            node.set_text(format!("^{says}"));
         }
     }
 }
@@ -159,6 +179,10 @@ mod tests {
         check(
             "<p>Spun<a href='#n1'>1</a>.<a id='b' href='#c'></a> <math><mi>x</mi><annotation>x</annotation></math></p>",
             "Spun1. x",
+        );
+        check(
+            "<p>10<sup>6</sup> m<sup>2</sup>, the 1<sup>st</sup>",
+            "10^6 m^2, the 1st",
         );
         check(
             "<p><ruby>漢<rp>(</rp><rt>かん</rt>字<rt>じ</rt></ruby>を書く",
