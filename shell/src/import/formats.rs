@@ -88,7 +88,8 @@ const TEXTS: &[(&[&str], Syntax)] = &[
     (&["csv", "tsv", "tab", "psv"], Syntax::Table),
     (&["org"], Syntax::Org),
     (&["rst", "rest"], Syntax::Rst),
-    (&["adoc", "asciidoc", "asc"], Syntax::AsciiDoc),
+    // Typst has its headings.
+    (&["adoc", "asciidoc", "asc", "typ"], Syntax::AsciiDoc),
     (&["tex", "latex", "ltx"], Syntax::Latex),
 ];
 

@@ -4,7 +4,7 @@
 mod borrowed;
 mod disk;
 mod files;
-mod front;
+pub mod front;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
