@@ -152,7 +152,14 @@ impl Tokens<'_> {
         };
         put(&first, &mut word, &mut spans);
         let mut last = first.c;
+        let mut grouped = false;
         while let Some(sign) = self.peek(0).cloned() {
+            if (grouped || word.len() <= 3) && self.parts_thousands(&word) {
+                // "1 400" and "1'400" are one number, whose sign counts as nothing.
+                grouped = true;
+                self.take();
+                continue;
+            }
             let after = self.peek(1).map_or(' ', |sign| sign.c);
             let inside = is_combining_mark(sign.c)
                 || (sign.c.is_alphanumeric() && !split::stands_alone(sign.c))
@@ -172,9 +179,21 @@ impl Tokens<'_> {
         }
         let place = |part: Range<usize>| spans[part.start].start..spans[part.end - 1].end;
         self.push(&word, place(0..word.len()));
+        if split::is_grouped_by_points(&word) {
+            self.push(&word.replace('.', ""), place(0..word.len()));
+        }
         for part in split::parts(&word) {
             self.push(&word[part.clone()], place(part));
         }
+    }
+
+    /// Whether the next sign stands between the thousands of the number `word`.
+    fn parts_thousands(&mut self, word: &str) -> bool {
+        let is_digit = |sign: Option<&Sign>| sign.is_some_and(|sign| sign.c.is_ascii_digit());
+        word.bytes().all(|byte| byte.is_ascii_digit())
+            && self.peek(0).is_some_and(|sign| split::is_mark_of_thousands(sign.c))
+            && (1..=3).all(|n| is_digit(self.peek(n)))
+            && !self.peek(4).is_some_and(|sign| sign.c.is_alphanumeric())
     }
 
     fn push(&mut self, word: &str, span: Range<usize>) {

@@ -24,6 +24,24 @@ pub(super) fn joins_digits(before: char, c: char, after: char) -> bool {
     matches!(c, '.' | ',') && before.is_ascii_digit() && after.is_ascii_digit()
 }
 
+/// Whether `c` may stand between the thousands of a number, beside points and commas: spaces
+/// that do not break, apostrophes, and the sign that programs have for it.
+pub(super) fn is_mark_of_thousands(c: char) -> bool {
+    is_apostrophe(c) || matches!(c, '\u{a0}' | '\u{2009}' | '\u{202f}' | '_')
+}
+
+/// Whether a number has points between its thousands, two at least: one may stand before the
+/// decimals.
+pub(super) fn is_grouped_by_points(word: &str) -> bool {
+    let digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let mut groups = word.split('.');
+    let first = groups.next().unwrap_or_default();
+    (1..=3).contains(&first.len())
+        && digits(first)
+        && word.matches('.').count() > 1
+        && groups.all(|group| group.len() == 3 && digits(group))
+}
+
 pub(super) fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’')
 }

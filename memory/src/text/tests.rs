@@ -54,6 +54,25 @@ fn numbers_are_found_whole_and_by_their_parts() {
 }
 
 #[test]
+fn a_number_is_found_however_its_thousands_are_written() {
+    for number in [
+        "1,400,000",
+        "1\u{a0}400\u{a0}000",
+        "1\u{202f}400\u{202f}000",
+        "1'400’000",
+        "1_400_000",
+        "1400000",
+    ] {
+        check(number, &["1400000"]);
+    }
+    check("1.400.000", &["1.400.000", "1400000", "1", "400", "000"]);
+    check("1.400", &["1.400", "1", "400"]);
+    check("2023\u{a0}400", &["2023", "400"]);
+    check("12\u{a0}4000 and 5'1", &["12", "4000", "and", "5", "1"]);
+    check("v_1_400", &["v", "1400"]);
+}
+
+#[test]
 fn signs_are_found_alone_and_in_pairs() {
     check("日本語 text", &["日", "日本", "本", "本語", "語", "text"]);
     check("x日y", &["x", "日", "y"]);
