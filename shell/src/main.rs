@@ -30,7 +30,6 @@ mod service;
 mod session;
 
 use anyhow::Result;
-use clap::Parser;
 
 use cli::Cli;
 use config::env_vars;
@@ -41,7 +40,7 @@ use terminal::words::{self, Language};
 use terminal::{error, logging, output};
 
 fn main() {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     output::colour(cli.globals.color);
     output::plain(cli.globals.plain || env_vars::is_dumb());
     words::speak(Language::of(&env_vars::locale()));
