@@ -177,6 +177,10 @@ impl Tokens<'_> {
         if follows_apostrophe && split::is_contraction(&word) {
             return;
         }
+        let start = spans[0].start;
+        if let Some((name, end)) = self.name_with_signs(&word) {
+            self.push(&name, start..end);
+        }
         let place = |part: Range<usize>| spans[part.start].start..spans[part.end - 1].end;
         self.push(&word, place(0..word.len()));
         if split::is_grouped_by_points(&word) {
@@ -185,6 +189,27 @@ impl Tokens<'_> {
         for part in split::parts(&word) {
             self.push(&word[part.clone()], place(part));
         }
+    }
+
+    /// The name of a letter and the signs behind it, such as "C++" and "C#", and where it ends.
+    fn name_with_signs(&mut self, word: &str) -> Option<(String, usize)> {
+        if word.len() != 1 || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+            return None;
+        }
+        let mut c_at = |n: usize| self.peek(n).map(|sign| sign.c);
+        let count = match (c_at(0)?, c_at(1)) {
+            ('+', Some('+')) => 2,
+            ('#', after) if !after.is_some_and(char::is_alphanumeric) => 1,
+            _ => return None,
+        };
+        let mut name = word.to_owned();
+        let mut end = 0;
+        for _ in 0..count {
+            let sign = self.take()?;
+            name.push(sign.c);
+            end = sign.span.end;
+        }
+        Some((name, end))
     }
 
     /// Whether the next sign stands between the thousands of the number `word`.

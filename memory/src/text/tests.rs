@@ -47,6 +47,13 @@ fn names_are_found_whole_and_by_their_words() {
 }
 
 #[test]
+fn a_letter_with_signs_is_a_name() {
+    check("C++ and C#, c", &["c++", "c", "and", "c#", "c", "c"]);
+    check("a+b x++y F#1", &["a", "b", "x++", "x", "y", "f", "1"]);
+    check("C#", &["c#", "c"]);
+}
+
+#[test]
 fn numbers_are_found_whole_and_by_their_parts() {
     check("1,400,000 items", &["1400000", "item"]);
     check("3.14 v1.2", &["3.14", "3", "14", "v1.2", "v1", "2"]);
