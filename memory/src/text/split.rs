@@ -66,7 +66,8 @@ pub(super) fn parts(word: &str) -> Vec<Range<usize>> {
         let new_word = c.is_uppercase()
             && (before.is_lowercase()
                 || before.is_ascii_digit()
-                || (before.is_uppercase() && next.is_lowercase()));
+                || (before.is_uppercase() && next.is_lowercase()))
+            || before.is_ascii_digit() && is_unit(word, at);
         if matches!(c, '.' | ',') {
             parts.push(start..at);
             start = at + 1;
@@ -82,6 +83,11 @@ pub(super) fn parts(word: &str) -> Vec<Range<usize>> {
     parts.push(start..word.len());
     parts.retain(|part| part.len() > 1 || word.as_bytes()[part.start].is_ascii_digit());
     parts
+}
+
+/// Whether what begins `at` a place in `word` is the unit of the number before it: "10km".
+fn is_unit(word: &str, at: usize) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit()) && word[at..].chars().all(char::is_alphabetic)
 }
 
 /// Whether a number has commas between its thousands: one number, not several.

@@ -58,6 +58,9 @@ fn numbers_are_found_whole_and_by_their_parts() {
     check("1,400,000 items", &["1400000", "item"]);
     check("3.14 v1.2", &["3.14", "3", "14", "v1.2", "v1", "2"]);
     check("1,2 or 3.", &["12", "1", "2", "or", "3"]);
+    check("10km 5GB", &["10km", "10", "km", "5gb", "5", "gb"]);
+    check("2.5kg", &["2.5kg", "2", "5", "kg"]);
+    check("3f2a 1x2", &["3f2a", "1x2"]);
 }
 
 #[test]
