@@ -103,7 +103,31 @@ pub fn open_document(
         .text("content.xml")?
         .ok_or_else(|| failed("a broken document: it has no content", "save it again"))?;
     let found = open::read(&xml(&content, "document")?)?;
-    Ok(titled(found, archive, "meta.xml"))
+    let own = found.title.clone();
+    let mut found = titled(Found { title: String::new(), ..found }, archive, "meta.xml");
+    // What somebody wrote into the properties counts before what looks like a title.
+    if found.title.is_empty() {
+        found.title = own;
+    }
+    add_edges(archive, &mut found);
+    Ok(found)
+}
+
+/// Adds what stands above and below each page of a text. What is damaged costs itself.
+fn add_edges(archive: &mut Archive<'_>, found: &mut Found) {
+    let [part] = found.parts.as_mut_slice() else {
+        return;
+    };
+    // Slides have what stands on their master.
+    if !part.place.is_empty() {
+        return;
+    }
+    let text = archive.text("styles.xml").ok().flatten().unwrap_or_default();
+    let edges = xml(&text, "document").map_or_else(|_| String::new(), |styles| open::edges(&styles));
+    if !edges.is_empty() {
+        part.text.push_str("\n\n");
+        part.text.push_str(&edges);
+    }
 }
 
 /// The text of an OpenDocument file that is not zipped.
