@@ -3,8 +3,10 @@
 //!
 //! Both sides are handed on as the streams of a program: a message a line.
 
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::future::ready;
 use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt};
 use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use sse_stream::{Sse, SseStream};
@@ -18,6 +20,8 @@ type Events = BoxStream<'static, Result<Sse, sse_stream::Error>>;
 
 /// What is asked for.
 const EVENTS: &str = "text/event-stream";
+/// The longest event, in bytes: as long as a message of a program may be.
+const EVENT_BYTES_MAX: usize = 16 << 20;
 /// Bytes that may wait to be read on either side.
 const WAITING_BYTES: usize = 64 << 10;
 
@@ -55,7 +59,8 @@ pub(super) async fn open(
     if !response.status().is_success() || !kind.starts_with(EVENTS) {
         return Err(format!("HTTP {}", response.status()));
     }
-    let mut events: Events = SseStream::from_bytes_stream(response.bytes_stream()).boxed();
+    let bytes = bounded(response.bytes_stream());
+    let mut events: Events = SseStream::from_bytes_stream(bytes).boxed();
     let to = endpoint(&mut events, target).await?;
     let (output, said) = tokio::io::duplex(WAITING_BYTES);
     let (input, told) = tokio::io::duplex(WAITING_BYTES);
@@ -64,6 +69,28 @@ pub(super) async fn open(
     tokio::spawn(hear(events, said, over.clone()));
     tokio::spawn(tell(Letters { web, headers, to }, told, over));
     Ok(Streams { output, input })
+}
+
+/// A stream that ends where one event has more bytes than it may.
+fn bounded<S>(bytes: S) -> impl Stream<Item = reqwest::Result<Bytes>>
+where
+    S: Stream<Item = reqwest::Result<Bytes>>,
+{
+    let (mut open, mut is_start) = (0_usize, true);
+    bytes.take_while(move |part| {
+        for byte in part.iter().flatten() {
+            match byte {
+                b'\r' => {}
+                // A blank line ends an event.
+                b'\n' => {
+                    open = if is_start { 0 } else { open };
+                    is_start = true;
+                }
+                _ => (open, is_start) = (open + 1, false),
+            }
+        }
+        ready(open <= EVENT_BYTES_MAX)
+    })
 }
 
 /// Where messages go, as the stream says: on the host that was granted.
