@@ -8,20 +8,19 @@ use crate::strings;
 /// How names begin that programs give.
 const GIVEN: &[&str] = &[
     "untitled",
-    "unknown",
     "microsoft word - ",
     "microsoft powerpoint - ",
     "microsoft excel - ",
     "powerpoint presentation",
     "powerpoint-präsentation",
     "présentation powerpoint",
-    "slide 1",
-    "document",
     "about:blank",
     "file:",
     "http:",
     "https:",
 ];
+/// Names that are given as they are.
+const GIVEN_WHOLE: &[&str] = &["document", "document1", "slide 1", "title", "unknown"];
 /// How the names of files end.
 const ENDINGS: &[&str] = &[
     ".doc", ".docx", ".dvi", ".eps", ".fm", ".htm", ".html", ".indd", ".odp", ".ods", ".odt", ".p65",
@@ -41,6 +40,7 @@ fn given(title: &str) -> String {
     let is_odd = |c: char| c.is_control() || c == '\u{fffd}';
     let is_none = line.chars().filter(|c| c.is_alphabetic()).count() < 2
         || line.contains(is_odd)
+        || GIVEN_WHOLE.contains(&lower.as_str())
         || GIVEN.iter().any(|start| lower.starts_with(start))
         || ENDINGS.iter().any(|ending| lower.ends_with(ending));
     if is_none { String::new() } else { line }
@@ -58,6 +58,8 @@ mod tests {
         check("Microsoft Word - wool.doc", "");
         check("wool_final.docx", "");
         check("Untitled 1", "");
+        check("Document", "");
+        check("Document analysis", "Document analysis");
         check("", "");
         check("7", "");
         check("w\u{1}ool", "");
