@@ -91,7 +91,10 @@ const DOCUMENTS: &[(&[&str], &str)] = &[
     (&["mbox", "mbx"], "mailbox"),
     (&["fodt", "fods", "fodp", "fodg"], "flat"),
     (&["rtf"], "rich-text"),
-    (&["srt", "vtt", "sbv", "ass", "ssa"], "subtitles"),
+    (
+        &["srt", "vtt", "sbv", "ass", "ssa", "ttml", "dfxp", "lrc"],
+        "subtitles",
+    ),
     (&["ics", "ical", "ifb", "vcf", "vcard"], "calendar"),
     (&["canvas"], "canvas"),
     (&["svg"], "drawing"),
