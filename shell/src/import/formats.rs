@@ -98,6 +98,7 @@ const DOCUMENTS: &[(&[&str], &str)] = &[
     (&["ics", "ical", "ifb", "vcf", "vcard"], "calendar"),
     (&["canvas"], "canvas"),
     (&["svg"], "drawing"),
+    (&["enex"], "evernote"),
 ];
 
 /// How texts are built, by their ending; others are source.
