@@ -293,7 +293,11 @@ impl Link {
                     &self.url,
                     format!("the stream broke off: {reason}"),
                 )),
-                None if called => Broken::Partly(endpoint(&self.url, CALLED.into())),
+                None if called => Broken::Partly(CpuError::Endpoint {
+                    url: self.url.clone(),
+                    reason: CALLED.into(),
+                    trouble: Trouble::Empty,
+                }),
                 None => Broken::Partly(error),
             })?;
         // Some leave the last line out, so a whole action counts without it.
