@@ -236,8 +236,7 @@ impl Link {
             functions: Vec::new(),
             left_out: Vec::new(),
         };
-        let wanted = &self.server().wanted;
-        for tool in tools.iter().filter(|tool| wanted.admits(&tool.name)) {
+        for tool in &tools {
             let is_known = |known: &FunctionSpec| *known.name == *tool.name;
             match convert::function(tool) {
                 Ok(_) if listing.functions.iter().any(is_known) => {
@@ -251,7 +250,7 @@ impl Link {
         let info = running.service.peer_info();
         let has_resources = info.is_some_and(|info| info.capabilities.resources.is_some());
         let named = |name: &str| tools.iter().any(|tool| tool.name == name);
-        if has_resources && !named(content::READER) && wanted.admits(content::READER) {
+        if has_resources && !named(content::READER) {
             listing.functions.push(content::reader());
         }
         Ok(listing)
