@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::fork::Point;
 use super::options::ProcessOptions;
-use crate::config::policy;
+use crate::config::{jsonc, policy};
 use crate::service::conversation::{Ask, Conversation, Ended, Say, Start, Told};
 use crate::service::door::Door;
 use crate::service::machine::Guests;
@@ -409,8 +409,8 @@ fn schema(path: &Path) -> Result<Value> {
     };
     const EXAMPLE: &str = "--schema takes a JSON Schema, such as {\"type\":\"number\"}";
     let text = read_text(path, "a JSON schema")?;
-    let given: Value = serde_json::from_str(&text)
-        .map_err(|error| wrong(error.to_string(), "--schema takes a JSON Schema"))?;
+    let given = jsonc::value(path, &text);
+    let given = given.map_err(|reason| wrong(reason, "--schema takes a JSON Schema"))?;
     let inner = json_schema::unwrapped(&given).map_err(|reason| wrong(reason, EXAMPLE))?;
     let schema = json_schema::normal(inner).map_err(|reason| wrong(reason, EXAMPLE))?;
     let held = certainly_held(&schema).map_err(|reason| {
