@@ -30,7 +30,6 @@ mod service;
 mod session;
 
 use anyhow::Result;
-use clap::Parser;
 
 use cli::{Cli, unparsed};
 use config::env_vars;
@@ -41,11 +40,7 @@ use terminal::words::{self, Language};
 use terminal::{error, logging, output};
 
 fn main() {
-    let args = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => leave(unparsed(&error, &args.collect::<Vec<_>>())),
-    };
+    let cli = Cli::read().unwrap_or_else(|(error, args)| leave(unparsed(&error, &args)));
     output::colour(cli.globals.color);
     output::plain(cli.globals.plain || env_vars::is_dumb());
     words::speak(Language::of(&env_vars::locale()));

@@ -24,10 +24,17 @@ static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
         |current\s+(?:date|day|week|month|quarter|year)
         |(?:this|next|last|past|coming|upcoming)\s+(?:{spans})
         |(?:on|by|until|till|before)\s+(?:{days})
-        |(?:days?|weeks?|months?|years?)\s+(?:ago|from\s+now)
-        |(?:what|which)\s+(?:date|weekday|day)(?:\s+of\s+the\s+week)?\s+(?:is|will\s+it\s+be)|what(?:\s+is|['’]s)\s+the\s+(?:date|day)
-        |(?:when|how\s+(?:many\s+)?(?:days|weeks|long))\b[^.?!]*\b(?:christmas|easter|new\s+year)
+        |this\s+(?:morning|afternoon|evening)|(?:later|earlier)\s+this
+         |(?:beginning|start|middle|end)\s+of\s+(?:the|this|next)\s+(?:week|month|quarter|year)
+         |(?:days?|weeks?|months?|years?)\s+(?:ago|from\s+now)|how\s+old\s+(?:is|am|are)
+         |how\s+(?:long|many\s+(?:days|weeks|months|years))\s+(?:is|are|has|have)?[^.?!]*\b(?:since|left)
+         |(?:what|which)\s+(?:date|weekday|day)(?:\s+of\s+the\s+week)?\s+(?:is|will\s+it\s+be)|what(?:\s+is|['’]s)\s+the\s+(?:date|day)
+         |(?:when|how\s+(?:many\s+)?(?:days|weeks|long))\b[^.?!]*\b(?:christmas|easter|new\s+year)
         |what\s+year\s+is|until\s+(?:christmas|easter|new\s+year))\b
+        |\b(?:heute|gestern|übermorgen|vorgestern|hoy|ayer|mañana|demain|aujourd['’]hui|oggi|domani|ieri|hoje|ontem|amanhã)\b
+        |\b(?:nächste[nrsm]?|diese[rnms]?|letzte[nrsm]?)\s+(?:woche|monat|jahr|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)\b
+        |\b(?:la\s+semaine|le\s+mois|l['’]année|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s+(?:prochaine?|dernière?)\b
+        |сегодня|завтра|вчера|오늘|내일|어제|明日|昨日|明後日|来週|先週|今週|来月|今月|先月|来年
         |今天|今日|今晚|明天|后天|昨天|前天|[本这上下]个?(?:周|星期|礼拜|月)|今年|明年|去年|前年|天前|周前|年前|几号|星期几|截止"
     );
     // The pattern is laid out in lines for whoever reads it.
@@ -104,14 +111,13 @@ pub(crate) fn is_only_of_days(task: &str) -> bool {
 /// The words in which a task like `task` is told that it is `date`, and which dates the days
 /// have that it names.
 pub(crate) fn told(date: NaiveDate, task: &str) -> String {
-    let chinese = task.contains(|c: char| ('\u{4e00}'..='\u{9fff}').contains(&c));
-    let today = match chinese {
-        true => format!(
-            "今天是{}，{}。",
-            date.format("%Y-%m-%d"),
-            weekday_in_chinese(date)
-        ),
-        false => format!("Today is {}.", date.format("%A, %Y-%m-%d")),
+    let kana = task.contains(|c: char| ('\u{3041}'..='\u{30ff}').contains(&c));
+    let chinese = !kana && task.contains(|c: char| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let day = date.format("%Y-%m-%d");
+    let today = match (kana, chinese) {
+        (true, _) => format!("今日は{day}です。"),
+        (_, true) => format!("今天是{day}，{}。", weekday_in_chinese(date)),
+        _ => format!("Today is {}.", date.format("%A, %Y-%m-%d")),
     };
     let days = days_in(task, date);
     let days = days.iter().map(|day| day.line(date, chinese));
@@ -135,6 +141,18 @@ mod tests {
         check("Book a table for next Friday.", true);
         check("Is the office open on Sunday", true);
         check("Which papers came out this\tyear?", true);
+        check("What is due at the end of the month?", true);
+        check("How old is somebody born on 3 May 1990?", true);
+        check("How many days are left in the year?", true);
+        check("How long is it since 1 March?", true);
+        check("Was haben wir heute für ein Datum?", true);
+        check("Trag den Termin für nächsten Freitag ein", true);
+        check("¿Qué día es mañana?", true);
+        check("Quel jour sommes-nous aujourd’hui ?", true);
+        check("Какой завтра день?", true);
+        check("明日は何曜日ですか", true);
+        check("How many apples are left?", false);
+        check("How long is the Nile?", false);
         check("后天星期几？", true);
         check("下周三开会", true);
         check("What is 17 times 23?", false);
@@ -197,5 +215,6 @@ mod tests {
             "What date is next Friday?",
             "Today is Tuesday, 2026-02-03.\n\"next Friday\" is Friday, 2026-02-06, in 3 days.",
         );
+        check("明日は何曜日ですか", "今日は2026-02-03です。");
     }
 }

@@ -28,4 +28,6 @@ pub enum Format {
     Canvas,
     /// A drawing.
     Drawing,
+    /// Exported notes of Evernote.
+    Evernote,
 }

@@ -94,6 +94,7 @@ impl From<Format> for format::Format {
             Format::Calendar => Self::Calendar,
             Format::Canvas => Self::Canvas,
             Format::Drawing => Self::Drawing,
+            Format::Evernote => Self::Evernote,
         }
     }
 }

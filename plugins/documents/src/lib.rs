@@ -8,10 +8,11 @@
 //! | `guest.rs` | How does the host call it? |
 //! | `format.rs` | What is a file? |
 //! | `zipped.rs` | What is in an archive, and how much of it may be unpacked? |
-//! | `office/` | What do Word, PowerPoint, Excel and OpenDocument files say? |
+//! | `office/` | What do Word, PowerPoint, Excel, OpenDocument and Outlook files say? |
 //! | `book.rs` | What does an EPUB say? |
 //! | `mail.rs` | What do e-mails say, and what is attached? |
 //! | `notebook.rs`, `canvas.rs` | What is in a notebook, on a board? |
+//! | `evernote.rs` | What do exported notes say? |
 //! | `rich_text.rs` | What does RTF say? |
 //! | `subtitles.rs`, `calendar.rs` | What is said when, what is when? |
 //! | `page.rs`, `drawing.rs` | What does a local page of HTML say, and a drawing? |
@@ -31,6 +32,7 @@ mod book;
 mod calendar;
 mod canvas;
 mod drawing;
+mod evernote;
 mod format;
 mod found;
 #[cfg(target_family = "wasm")]
@@ -62,5 +64,6 @@ fn read(bytes: &[u8], format: Format) -> Result<Found, Failed> {
         Format::Calendar => calendar::read(bytes),
         Format::Canvas => canvas::read(bytes),
         Format::Drawing => drawing::read(bytes),
+        Format::Evernote => evernote::read(bytes),
     }
 }

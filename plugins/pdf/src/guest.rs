@@ -6,7 +6,7 @@
 use hayro_interpret::InterpreterCache;
 
 use crate::read::{self, PageText};
-use crate::scan;
+use crate::{scan, title};
 
 wit_bindgen::generate!({
     path: ["../wit/quipu.wit", "wit"],
@@ -47,6 +47,7 @@ impl Guest for Pdf {
         let first = usize::try_from(first).unwrap_or(1).max(1);
         let mut part = Part {
             count: u32::try_from(count).unwrap_or(u32::MAX),
+            title: title::of(&pdf),
             pages: Vec::new(),
             missing: Vec::new(),
         };

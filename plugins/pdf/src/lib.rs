@@ -16,6 +16,7 @@
 //! | `scan.rs` | What does a page show that has no letters? |
 //! | `unpack.rs` | Is all that a page shows in the file? |
 //! | `fields.rs`, `strings.rs` | What was filled in, and what remarked? |
+//! | `title.rs` | What does a file call itself? |
 
 #![cfg_attr(
     not(target_family = "wasm"),
@@ -38,4 +39,5 @@ mod read;
 mod rows;
 mod scan;
 mod strings;
+mod title;
 mod unpack;

@@ -19,6 +19,8 @@ use tar::EntryType;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use super::decode::decoded;
+
 /// Larger archives are left out.
 pub const ARCHIVE_BYTES_MAX: u64 = 256 << 20;
 /// How deep an archive may lie in another.
@@ -166,7 +168,7 @@ impl Unpacking<'_> {
                 self.pass_over("a member", "it is damaged");
                 continue;
             };
-            let name = member.name().to_owned();
+            let name = name_of(member.name_raw(), member.name());
             let (is_folder, link, locked) =
                 (member.is_dir(), member.is_symlink(), member.encrypted());
             drop(member);
@@ -286,6 +288,15 @@ impl Unpacking<'_> {
     }
 }
 
+/// The name of a member, which is `said` in the first code page of DOS where the archive does not
+/// say that it is UTF-8: most programs have written it in their own since.
+fn name_of(raw: &[u8], said: &str) -> String {
+    match raw == said.as_bytes() {
+        true => said.to_owned(),
+        false => decoded(raw).map_or_else(|_| said.to_owned(), |(name, _)| name),
+    }
+}
+
 /// Where a member of this name lies below the folder; why it lies nowhere, otherwise.
 fn place(name: &str) -> Result<PathBuf, &'static str> {
     const OUT: &str = "its name leads out of the archive";
@@ -384,6 +395,16 @@ mod tests {
             "{all:?}"
         );
         (files(&folder), refused.join("\n"))
+    }
+
+    #[test]
+    fn a_name_is_read_in_its_encoding() {
+        let check = |raw: &[u8], want: &str| assert_eq!(name_of(raw, "said"), want);
+        check(b"said", "said");
+        check("磨坊.txt".as_bytes(), "磨坊.txt");
+        let (gbk, ..) = encoding_rs::GBK.encode("河边的磨坊一直用到山谷里修了新路.txt");
+        check(&gbk, "河边的磨坊一直用到山谷里修了新路.txt");
+        check(b"a\0b", "said");
     }
 
     #[test]

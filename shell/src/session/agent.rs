@@ -4,7 +4,7 @@
 mod borrowed;
 mod disk;
 mod files;
-mod front;
+pub mod front;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -215,7 +215,8 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
 
 /// Whether `file` is the one that makes its folder a skill.
 fn is_skill(file: &Path) -> bool {
-    file.file_name().is_some_and(|name| name == SKILL)
+    let name = file.file_name();
+    name.is_some_and(|name| name.eq_ignore_ascii_case(SKILL))
 }
 
 fn folder_of(file: &Path) -> PathBuf {
@@ -296,9 +297,13 @@ fn find(path: &Path) -> Result<PathBuf> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
+    // Not all write it in capitals.
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let skill = entries.map(|entry| entry.path()).find(|file| is_skill(file));
     ["agent.toml", SKILL]
         .iter()
         .map(|name| path.join(name))
+        .chain(skill)
         .find(|file| file.is_file())
         .ok_or_else(|| {
             UserError::usage(
@@ -365,6 +370,7 @@ mod tests {
             "Be exact.\n\nThis was written for another program. Here there is browser.fetch for WebFetch. | None",
         );
         check("SKILL.md", "---\nname: sums\nBe exact.\n", "has no end");
+        check("Skill.md", "---\nname: sums\n---\nBe exact.\n", "sums | Be exact. | None");
         check("plain.md", "Just do it.", "plain | Just do it. | None");
     }
 

@@ -276,7 +276,8 @@ impl Legal {
         for call in &mut only.calls {
             call.offered &= which(call);
         }
-        only.offered().next().is_some().then_some(only)
+        let any = only.offered().next().is_some();
+        any.then_some(only)
     }
 
     /// The functions that a model may choose from.
