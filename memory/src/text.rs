@@ -216,7 +216,9 @@ impl Tokens<'_> {
     fn parts_thousands(&mut self, word: &str) -> bool {
         let is_digit = |sign: Option<&Sign>| sign.is_some_and(|sign| sign.c.is_ascii_digit());
         word.bytes().all(|byte| byte.is_ascii_digit())
-            && self.peek(0).is_some_and(|sign| split::is_mark_of_thousands(sign.c))
+            && self
+                .peek(0)
+                .is_some_and(|sign| split::is_mark_of_thousands(sign.c))
             && (1..=3).all(|n| is_digit(self.peek(n)))
             && !self.peek(4).is_some_and(|sign| sign.c.is_alphanumeric())
     }

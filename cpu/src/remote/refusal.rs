@@ -55,9 +55,13 @@ pub(super) fn alternating(messages: Value) -> Value {
         if message["role"] == "system" {
             message["role"] = "user".into();
         }
-        match turns.last_mut().filter(|last| last["role"] == message["role"]) {
+        match turns
+            .last_mut()
+            .filter(|last| last["role"] == message["role"])
+        {
             Some(last) => {
-                let text = |message: &Value| message["content"].as_str().unwrap_or_default().to_owned();
+                let text =
+                    |message: &Value| message["content"].as_str().unwrap_or_default().to_owned();
                 last["content"] = format!("{}\n\n{}", text(last), text(&message)).into();
             }
             None => turns.push(message),
@@ -229,7 +233,11 @@ mod tests {
                 turn("user", "d"),
                 turn("user", "e"),
             ],
-            &[turn("user", "a\n\nb"), turn("assistant", "c"), turn("user", "d\n\ne")],
+            &[
+                turn("user", "a\n\nb"),
+                turn("assistant", "c"),
+                turn("user", "d\n\ne"),
+            ],
         );
         check(&[turn("user", "a")], &[turn("user", "a")]);
         check(&[], &[]);

@@ -420,7 +420,10 @@ mod tests {
         check(r#"{"tool_calls":[{"function":{"name":"a"}}]}"#, true);
         check(r#"{"function_call":{"name":"a"}}"#, true);
         check(r#"{"content":"a","tool_calls":[]}"#, false);
-        check(r#"{"content":"a","tool_calls":null,"function_call":null}"#, false);
+        check(
+            r#"{"content":"a","tool_calls":null,"function_call":null}"#,
+            false,
+        );
     }
 
     #[test]

@@ -25,11 +25,18 @@ fn currencies(chars: &[char]) -> Option<String> {
 
 /// A bracket right behind what is divided by: does it belong to the divisor?
 fn slope(chars: &[char]) -> Option<String> {
-    let bare: Vec<char> = chars.iter().copied().filter(|c| !c.is_whitespace()).collect();
+    let bare: Vec<char> = chars
+        .iter()
+        .copied()
+        .filter(|c| !c.is_whitespace())
+        .collect();
     let mut slopes = (0..bare.len()).filter(|at| bare[*at] == '/');
     let is_open = |at: usize| {
         let rest = &bare[at + 1..];
-        let number = rest.iter().take_while(|c| c.is_ascii_digit() || **c == '.').count();
+        let number = rest
+            .iter()
+            .take_while(|c| c.is_ascii_digit() || **c == '.')
+            .count();
         number > 0 && rest.get(number) == Some(&'(')
     };
     slopes.any(is_open).then(|| {

@@ -112,11 +112,16 @@ fn outline(package: &str, path: &str) -> Result<Outline, Failed> {
         .collect();
     let is_nav = |node: &Node<'_, '_>| {
         let properties = node.attribute("properties").unwrap_or_default();
-        properties.split_whitespace().any(|property| property == "nav")
+        properties
+            .split_whitespace()
+            .any(|property| property == "nav")
     };
     let is_ncx =
         |node: &Node<'_, '_>| node.attribute("media-type") == Some("application/x-dtbncx+xml");
-    let nav: Vec<String> = named("item").filter(is_nav).filter_map(|node| file(&node)).collect();
+    let nav: Vec<String> = named("item")
+        .filter(is_nav)
+        .filter_map(|node| file(&node))
+        .collect();
     let ncx = named("item").filter(is_ncx).filter_map(|node| file(&node));
     let mut chapters: Vec<String> = named("itemref")
         .filter_map(|node| files.get(node.attribute("idref")?).cloned())
@@ -140,9 +145,9 @@ fn labels(text: &str, path: &str) -> HashMap<String, String> {
         return labels;
     };
     for entry in document.descendants().filter(is_entry) {
-        let inside = entry.children().find(|node| {
-            node.has_tag_name_here("a") || node.has_tag_name_here("content")
-        });
+        let inside = entry
+            .children()
+            .find(|node| node.has_tag_name_here("a") || node.has_tag_name_here("content"));
         let target = inside.and_then(|node| node.attribute("href").or(node.attribute("src")));
         let Some(target) = target else {
             continue;
@@ -173,7 +178,9 @@ fn is_entry(node: &Node<'_, '_>) -> bool {
 /// What an entry says, without those in it.
 fn label(entry: &Node<'_, '_>) -> String {
     let named = ["a", "span", "navLabel"];
-    let inside = entry.children().find(|node| named.iter().any(|name| node.has_tag_name_here(name)));
+    let inside = entry
+        .children()
+        .find(|node| named.iter().any(|name| node.has_tag_name_here(name)));
     let texts = inside.into_iter().flat_map(|node| node.descendants());
     let texts = texts.filter(Node::is_text).filter_map(|text| text.text());
     one_line(&texts.collect::<String>())
@@ -254,7 +261,10 @@ mod tests {
                 "<package><metadata><title>The Cord</title></metadata><manifest><item id='c' {item} href='{name}'/><item id='a' href='text/a.xhtml'/><item id='b' href='text/b.xhtml'/></manifest><spine><itemref idref='c'/><itemref idref='a'/><itemref idref='b'/></spine></package>"
             );
             let book = archive(&[
-                ("META-INF/container.xml", "<c><rootfile full-path='b.opf'/></c>"),
+                (
+                    "META-INF/container.xml",
+                    "<c><rootfile full-path='b.opf'/></c>",
+                ),
                 ("b.opf", &package),
                 (name, contents),
                 ("text/a.xhtml", "<html><body><p>first</p></body></html>"),
@@ -267,7 +277,11 @@ mod tests {
                 .filter(|part| part.text == "first" || part.text == "second")
                 .map(|part| (part.title.as_str(), part.text.as_str()))
                 .collect();
-            assert_eq!(parts, [("Knots › Tying", "first"), ("Dyes", "second")], "{name}");
+            assert_eq!(
+                parts,
+                [("Knots › Tying", "first"), ("Dyes", "second")],
+                "{name}"
+            );
             found.parts.len()
         };
         let nav = "<html xmlns:epub='e'><body><nav epub:type='toc'><ol><li><span>Knots</span><ol><li><a href='text/a.xhtml#x'>Tying</a></li><li><a href='text/a.xhtml#y'>Untying</a></li></ol></li><li><a href='text/b.xhtml'>Dyes</a></li></ol></nav><nav epub:type='page-list'><ol><li><a href='text/b.xhtml'>7</a></li></ol></nav></body></html>";

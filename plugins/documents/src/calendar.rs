@@ -46,7 +46,9 @@ const WORDS: &[(&str, &str)] = &[
 ];
 
 /// What a number or an address is for.
-const USES: &[&str] = &["home", "work", "cell", "mobile", "fax", "pager", "main", "iphone"];
+const USES: &[&str] = &[
+    "home", "work", "cell", "mobile", "fax", "pager", "main", "iphone",
+];
 
 /// The text of the calendar or the contacts in `bytes`.
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
@@ -96,7 +98,9 @@ fn unfolded(text: &str) -> Vec<String> {
     for line in text.lines() {
         let last = lines.last_mut();
         // Older contacts break such a line with a sign of equality at its end.
-        let is_open = last.as_ref().is_some_and(|last| last.ends_with('=') && is_quoted(last));
+        let is_open = last
+            .as_ref()
+            .is_some_and(|last| last.ends_with('=') && is_quoted(last));
         match (line.strip_prefix([' ', '\t']), last) {
             (_, Some(last)) if is_open => {
                 last.pop();
@@ -188,7 +192,10 @@ fn uses(line: &Line) -> String {
     if !matches!(line.name.as_str(), "TEL" | "EMAIL" | "ADR" | "URL" | "IMPP") {
         return String::new();
     }
-    let words = line.params.split([';', ',', '=', '"']).map(str::to_ascii_lowercase);
+    let words = line
+        .params
+        .split([';', ',', '=', '"'])
+        .map(str::to_ascii_lowercase);
     let mut uses: Vec<String> = words.filter(|word| USES.contains(&word.as_str())).collect();
     uses.dedup();
     match uses.is_empty() {

@@ -10,10 +10,15 @@ use crate::zipped::xml;
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     let text = markup::decode(bytes, "");
     let document = xml(&text, "export of Evernote")?;
-    let notes = document.descendants().filter(|node| node.has_tag_name("note"));
+    let notes = document
+        .descendants()
+        .filter(|node| node.has_tag_name("note"));
     let parts: Vec<Part> = (1..).zip(notes).map(|(n, note)| part(n, &note)).collect();
     match parts.is_empty() {
-        true => Err(failed("an export of Evernote without notes", "export it again")),
+        true => Err(failed(
+            "an export of Evernote without notes",
+            "export it again",
+        )),
         false => Ok(Found {
             parts,
             ..Found::default()

@@ -289,7 +289,10 @@ mod tests {
             assert_eq!(found.parts[0].text, format!("# a\n\n{expected}"), "{kind}");
         };
         check("text/plain; format=flowed", "The wool of the\nllama");
-        check("text/plain; format=flowed; delsp=yes", "The woolof the\nllama");
+        check(
+            "text/plain; format=flowed; delsp=yes",
+            "The woolof the\nllama",
+        );
         check("text/plain", "The wool \nof the\nllama");
     }
 

@@ -63,28 +63,43 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
 
 /// What is said in TTML, and when; nothing where it is none.
 fn timed_text(text: &str) -> Vec<String> {
-    let Some(document) = text.contains("<tt").then(|| xml(text, "subtitles").ok()).flatten() else {
+    let Some(document) = text
+        .contains("<tt")
+        .then(|| xml(text, "subtitles").ok())
+        .flatten()
+    else {
         return Vec::new();
     };
     let line = |said: Node<'_, '_>| {
         let begin = said.attribute("begin")?;
-        let begin = if begin.contains(':') { begin.split('.').next()? } else { begin };
-        let words = said.descendants().filter_map(|part| match part.tag_name().name() {
-            "br" => Some(" "),
-            _ if part.is_text() => part.text(),
-            _ => None,
-        });
+        let begin = if begin.contains(':') {
+            begin.split('.').next()?
+        } else {
+            begin
+        };
+        let words = said
+            .descendants()
+            .filter_map(|part| match part.tag_name().name() {
+                "br" => Some(" "),
+                _ if part.is_text() => part.text(),
+                _ => None,
+            });
         let words = one_line(&words.collect::<String>());
         (!words.is_empty()).then(|| format!("{begin} {words}"))
     };
-    let said = document.descendants().filter(|node| node.tag_name().name() == "p");
+    let said = document
+        .descendants()
+        .filter(|node| node.tag_name().name() == "p");
     said.filter_map(line).collect()
 }
 
 /// What is sung in a line of LRC, `[01:02.50]words`, and when.
 fn lyric(line: &str) -> Option<String> {
     let (time, rest) = line.trim().strip_prefix('[')?.split_once(']')?;
-    let is_time = time.contains(':') && time.bytes().all(|b| b.is_ascii_digit() || b":.".contains(&b));
+    let is_time = time.contains(':')
+        && time
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b":.".contains(&b));
     // A line that is sung several times has several times.
     let words = rest.rsplit(']').next().unwrap_or(rest).trim();
     let time = time.split('.').next().unwrap_or(time);
@@ -92,7 +107,9 @@ fn lyric(line: &str) -> Option<String> {
 }
 
 fn name_of_song(text: &str) -> &str {
-    let title = text.lines().find_map(|line| line.trim().strip_prefix("[ti:"));
+    let title = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("[ti:"));
     title.map_or("", |title| title.trim_end_matches(']').trim())
 }
 
@@ -211,6 +228,9 @@ mod tests {
             "00:01 The wool\n00:12 is dyed",
         );
         assert!(read(b"plain text").is_err());
-        assert_eq!(read(b"[ti:Wool]\n[00:01.50]a\n").expect("read").title, "Wool");
+        assert_eq!(
+            read(b"[ti:Wool]\n[00:01.50]a\n").expect("read").title,
+            "Wool"
+        );
     }
 }

@@ -178,6 +178,9 @@ mod tests {
         let tidied = crate::tidied(layout);
         let markdown = crate::markdown(&tidied.html, crate::SKIPPED.to_vec());
         let markdown = markdown.expect("Markdown");
-        assert!(markdown.contains("## Wool") && !markdown.contains('|'), "{markdown}");
+        assert!(
+            markdown.contains("## Wool") && !markdown.contains('|'),
+            "{markdown}"
+        );
     }
 }

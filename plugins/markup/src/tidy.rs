@@ -85,9 +85,8 @@ fn powers(document: &Document) {
             continue;
         };
         let before = node.prev_sibling().map(|before| before.text().to_string());
-        let follows = before.is_some_and(|before| {
-            before.ends_with(|c: char| c.is_alphanumeric() || c == ')')
-        });
+        let follows = before
+            .is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric() || c == ')'));
         // A number of a note leads nowhere by now; it is no part of the word before it either.
         if is_power && follows && !raised.select("a[href]").exists() {
             node.set_text(format!("^{says}"));

@@ -23,9 +23,9 @@ const GIVEN: &[&str] = &[
 const GIVEN_WHOLE: &[&str] = &["document", "document1", "slide 1", "title", "unknown"];
 /// How the names of files end.
 const ENDINGS: &[&str] = &[
-    ".doc", ".docx", ".dvi", ".eps", ".fm", ".htm", ".html", ".indd", ".odp", ".ods", ".odt", ".p65",
-    ".pages", ".pdf", ".pmd", ".ppt", ".pptx", ".ps", ".qxd", ".qxp", ".rtf", ".tex", ".txt", ".wpd",
-    ".xls", ".xlsx",
+    ".doc", ".docx", ".dvi", ".eps", ".fm", ".htm", ".html", ".indd", ".odp", ".ods", ".odt",
+    ".p65", ".pages", ".pdf", ".pmd", ".ppt", ".pptx", ".ps", ".qxd", ".qxp", ".rtf", ".tex",
+    ".txt", ".wpd", ".xls", ".xlsx",
 ];
 
 /// The title of `pdf`; empty where it has none that somebody gave it.

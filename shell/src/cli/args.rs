@@ -131,8 +131,14 @@ mod tests {
             Some(&["run", "--json", "--", "- milk\n- bread"]),
         );
         check(&["run", "-5 + 3"], Some(&["run", "--", "-5 + 3"]));
-        check(&["run", "--json", "--- a"], Some(&["run", "--json", "--", "--- a"]));
-        check(&["run", "-v is a flag?"], Some(&["run", "--", "-v is a flag?"]));
+        check(
+            &["run", "--json", "--- a"],
+            Some(&["run", "--json", "--", "--- a"]),
+        );
+        check(
+            &["run", "-v is a flag?"],
+            Some(&["run", "--", "-v is a flag?"]),
+        );
         check(&["run", "--schema=a b.json"], None);
         check(&["run", "--no-such-option"], None);
         check(&["run", "-x"], None);

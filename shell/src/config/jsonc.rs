@@ -133,7 +133,11 @@ mod tests {
         };
         let number = serde_json::json!({"type": "number"});
         check("a.json", "{\"type\": \"number\"}", Some(number.clone()));
-        check("a", "{\"type\": \"number\", // any\n}", Some(number.clone()));
+        check(
+            "a",
+            "{\"type\": \"number\", // any\n}",
+            Some(number.clone()),
+        );
         check("a.YML", "type: number\n", Some(number));
         check("a.json", "type: number\n", None);
         check("a.yaml", "a: [", None);
@@ -146,7 +150,10 @@ mod tests {
         check("{\"a\": 1, // one\n}", "{\"a\": 1        \n}");
         check("[1, /* two\n */ ]", "[1        \n    ]");
         check(r#"{"a": ["b",],}"#, r#"{"a": ["b" ] }"#);
-        check(r#"["// a", "/* b */", "c\",]"]"#, r#"["// a", "/* b */", "c\",]"]"#);
+        check(
+            r#"["// a", "/* b */", "c\",]"]"#,
+            r#"["// a", "/* b */", "c\",]"]"#,
+        );
         check("[1,,2]", "[1,,2]");
         check("\"open", "\"open");
         check("/* open", "       ");

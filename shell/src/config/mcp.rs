@@ -164,11 +164,15 @@ fn written(file: &Path, parsed: File, folder: Option<&Path>) -> Vec<Written> {
         let is_taken = written.iter().any(|(known, _)| *known == called);
         let found = serde_json::from_value::<Entry>(entry)
             .map_err(|error| wrong(file, &format!("{name}: {}", unquoted(&error))))
-            .and_then(|entry| match entry.disabled || entry.enabled == Some(false) {
-                true => Ok(None),
-                false if is_taken => Err(wrong(file, &format!("{name}: {called} is another server"))),
-                false => server(file, &called, entry, folder).map(Some),
-            });
+            .and_then(
+                |entry| match entry.disabled || entry.enabled == Some(false) {
+                    true => Ok(None),
+                    false if is_taken => {
+                        Err(wrong(file, &format!("{name}: {called} is another server")))
+                    }
+                    false => server(file, &called, entry, folder).map(Some),
+                },
+            );
         match found {
             Ok(Some(server)) => written.push((called, Ok(server))),
             Ok(None) => {}
@@ -220,7 +224,9 @@ fn parse(file: &Path, text: &str) -> Result<File> {
     })?;
     // Or there is nothing else in the file.
     let is_server = |entry: &Value| KEYS.iter().any(|key| entry.get(key).is_some());
-    let is_listed = ["mcpServers", "servers"].iter().any(|key| object.contains_key(*key));
+    let is_listed = ["mcpServers", "servers"]
+        .iter()
+        .any(|key| object.contains_key(*key));
     if !is_listed && !object.is_empty() && object.values().all(is_server) {
         let servers = object.into_iter().collect();
         return Ok(File { servers });
@@ -394,8 +400,14 @@ mod tests {
             assert_eq!(found, want);
         };
         check(r#"{"command": "a"}"#, [true, true]);
-        check(r#"{"command": "a", "disabledTools": ["write"]}"#, [true, false]);
-        check(r#"{"command": "a", "excludeTools": null, "includeTools": ["read"]}"#, [true, false]);
+        check(
+            r#"{"command": "a", "disabledTools": ["write"]}"#,
+            [true, false],
+        );
+        check(
+            r#"{"command": "a", "excludeTools": null, "includeTools": ["read"]}"#,
+            [true, false],
+        );
         check(
             r#"{"command": "a", "enabled_tools": ["read"], "disabled_tools": ["read"]}"#,
             [false, false],
@@ -444,8 +456,14 @@ mod tests {
         check(r#"{"mcpServers": {"a": {"command": "b"}}}"#, "1 servers");
         check("[]", "expected a map");
         check(r#"{"servers": {"a": {"url": "https://b.c"}}}"#, "1 servers");
-        check(r#"{"a": {"command": "b"}, "c": {"url": "https://d.e"}}"#, "2 servers");
-        check("{\"mcpServers\": {\n// one\n\"a\": {\"command\": \"b\",},\n}}", "1 servers");
+        check(
+            r#"{"a": {"command": "b"}, "c": {"url": "https://d.e"}}"#,
+            "2 servers",
+        );
+        check(
+            "{\"mcpServers\": {\n// one\n\"a\": {\"command\": \"b\",},\n}}",
+            "1 servers",
+        );
         check(r#"{"a": {"args": []}}"#, "missing field `mcpServers`");
         check("{}", "missing field `mcpServers`");
         check("{\"mcpServers\": // a", "expected value");

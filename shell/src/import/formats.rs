@@ -47,14 +47,20 @@ const UNREAD: &[(&[u8], &str)] = &[
     (b"MZ\x90\0", "a program"),
     (b"\xca\xfe\xba\xbe", "a program"),
     (b"SQLite format 3", "a database"),
-    (b"\0\x01\0\0Standard ", "a database of Access (export its tables as CSV)"),
+    (
+        b"\0\x01\0\0Standard ",
+        "a database of Access (export its tables as CSV)",
+    ),
     (
         b"bplist00",
         "a web archive or settings of Apple (save a page as HTML or PDF)",
     ),
     (b"PAR1", "a table in Parquet (save it as CSV)"),
     (b"ARROW1", "a table in Arrow (save it as CSV)"),
-    (b"\x89HDF", "data in HDF5 (save what is wanted of it as CSV)"),
+    (
+        b"\x89HDF",
+        "data in HDF5 (save what is wanted of it as CSV)",
+    ),
     (
         b"!BDN",
         "a mailbox of Outlook (export its mails, for instance as .eml)",

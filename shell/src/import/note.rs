@@ -125,7 +125,9 @@ fn front_matter(text: &str) -> Option<(&str, Form, usize)> {
 /// An object of JSON, whose braces its marks may stand for.
 fn as_json(text: &str) -> Option<Value> {
     let whole = serde_json::from_str::<Value>(text);
-    let whole = whole.or_else(|_| serde_json::from_str(&format!("{{{text}}}"))).ok()?;
+    let whole = whole
+        .or_else(|_| serde_json::from_str(&format!("{{{text}}}")))
+        .ok()?;
     whole.is_object().then_some(whole)
 }
 
@@ -365,10 +367,25 @@ mod tests {
             &[],
             "\n\n\nText",
         );
-        check("---toml\ntitle = \"Wool\"\n---\nText", Some("Wool"), &[], "\n\n\nText");
+        check(
+            "---toml\ntitle = \"Wool\"\n---\nText",
+            Some("Wool"),
+            &[],
+            "\n\n\nText",
+        );
         // Of other programs, which have it in the first line.
-        check("% Wool\n% Ada\n\nText", Some("Wool"), &[], "% Wool\n% Ada\n\nText");
-        check("Title: Wool\nDate: May\n\nText", Some("Wool"), &[], "Title: Wool\nDate: May\n\nText");
+        check(
+            "% Wool\n% Ada\n\nText",
+            Some("Wool"),
+            &[],
+            "% Wool\n% Ada\n\nText",
+        );
+        check(
+            "Title: Wool\nDate: May\n\nText",
+            Some("Wool"),
+            &[],
+            "Title: Wool\nDate: May\n\nText",
+        );
     }
 
     #[test]

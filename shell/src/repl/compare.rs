@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use quipu_kernel::label::Level;
 use quipu_kernel::process::Sampling;
 
 use super::talk::Turn;
@@ -70,11 +71,13 @@ impl Repl<'_> {
         };
         self.keep_pair(&task, chosen, rejected)?;
         self.last = Some(pid);
+        let Level { trust, secrecy } = self.door.journal().label_of(pid)?.level();
         self.talk.add(Turn {
             pid: Some(pid),
             asked: task,
             answered: chosen.clone(),
-            trust: self.trust_of(pid)?,
+            trust,
+            secrecy,
         });
         Ok(0)
     }
@@ -88,6 +91,7 @@ impl Repl<'_> {
         let (prompt, label, files) = self.typed(task)?;
         let usual = self.session.settings.sampling();
         let mut program = self.session.program(&Loaded::default(), prompt);
+        program.said = self.talk.typed_so_far(task);
         program.attached = files;
         program.topic = Some(task.to_owned());
         program.after = self.talk.head();
@@ -160,13 +164,6 @@ impl Repl<'_> {
             say!("{}", fill(words().noted, &[("cases", &cases)]));
         }
         Ok(())
-    }
-
-    /// The lowest trust of what a process read.
-    fn trust_of(&self, pid: quipu_kernel::process::Pid) -> Result<quipu_kernel::label::Trust> {
-        let journal = self.door.journal();
-        let (program, _) = journal.program(pid)?;
-        super::earlier::trust(journal, pid, &program)
     }
 }
 

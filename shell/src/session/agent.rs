@@ -299,7 +299,9 @@ fn find(path: &Path) -> Result<PathBuf> {
     }
     // Not all write it in capitals.
     let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-    let skill = entries.map(|entry| entry.path()).find(|file| is_skill(file));
+    let skill = entries
+        .map(|entry| entry.path())
+        .find(|file| is_skill(file));
     ["agent.toml", SKILL]
         .iter()
         .map(|name| path.join(name))
@@ -370,7 +372,11 @@ mod tests {
             "Be exact.\n\nThis was written for another program. Here there is browser.fetch for WebFetch. | None",
         );
         check("SKILL.md", "---\nname: sums\nBe exact.\n", "has no end");
-        check("Skill.md", "---\nname: sums\n---\nBe exact.\n", "sums | Be exact. | None");
+        check(
+            "Skill.md",
+            "---\nname: sums\n---\nBe exact.\n",
+            "sums | Be exact. | None",
+        );
         check("plain.md", "Just do it.", "plain | Just do it. | None");
     }
 

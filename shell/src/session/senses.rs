@@ -162,8 +162,10 @@ impl Session {
             return Ok(text);
         }
         let eyes = self.eyes()?;
-        use crate::terminal::lines::not_json;
-        use crate::terminal::output::{shortened, visible};
+        say!(
+            "reading the picture {}",
+            visible(&path.display().to_string())
+        );
         let seen = eyes.look(&picture_bytes(path)?)?;
         if let Some(doubts) = seen.doubts() {
             say!("{}", visible(&doubts));

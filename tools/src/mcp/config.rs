@@ -41,7 +41,10 @@ pub struct Wanted {
 impl Wanted {
     /// Whether `function` is one of them.
     pub fn admits(&self, function: &str) -> bool {
-        let named = self.only.as_ref().is_none_or(|only| only.contains(function));
+        let named = self
+            .only
+            .as_ref()
+            .is_none_or(|only| only.contains(function));
         named && !self.without.contains(function)
     }
 }

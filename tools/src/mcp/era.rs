@@ -214,7 +214,9 @@ pub(super) fn words(error: &ClientInitializeError) -> String {
 /// Whether a server that says this to a message may have the transport of 2024, which takes
 /// messages at another address.
 pub(super) fn may_be_of_2024(said: &str) -> bool {
-    ["HTTP 400", "HTTP 404", "HTTP 405"].iter().any(|status| said.contains(status))
+    ["HTTP 400", "HTTP 404", "HTTP 405"]
+        .iter()
+        .any(|status| said.contains(status))
 }
 
 /// What a server behind an address says that wants a key.

@@ -99,11 +99,17 @@ async fn endpoint(events: &mut Events, target: &Target) -> Result<Url, String> {
         let event = event.map_err(|error| format!("its stream of events is broken: {error}"))?;
         if event.event.as_deref() == Some("endpoint") {
             let to = event.data.unwrap_or_default();
-            let to = target.url.join(to.trim()).map_err(|error| error.to_string())?;
+            let to = target
+                .url
+                .join(to.trim())
+                .map_err(|error| error.to_string())?;
             let to = Target::parse(to.as_str()).map_err(|error| error.to_string())?;
             return match to.same_origin(target) {
                 true => Ok(to.url),
-                false => Err(format!("it leads messages to another host, {}", to.origin())),
+                false => Err(format!(
+                    "it leads messages to another host, {}",
+                    to.origin()
+                )),
             };
         }
     }
@@ -145,7 +151,10 @@ async fn tell(letters: Letters, told: DuplexStream, over: CancellationToken) {
         }
         // A notification has no answer, so nothing depends on what becomes of it.
         let is_waited_for = line.contains("\"id\"");
-        let request = letters.web.post(letters.to.clone()).headers(letters.headers.clone());
+        let request = letters
+            .web
+            .post(letters.to.clone())
+            .headers(letters.headers.clone());
         let request = request.header(CONTENT_TYPE, "application/json").body(line);
         let is_taken = match request.send().await {
             Ok(response) => response.status().is_success(),

@@ -168,10 +168,13 @@ impl McpHost {
         let server = &bound.server;
         let requests = server.requests();
         let wanted = |function: &FunctionSpec| server.wanted.admits(&function.name);
-        let functions = known.into_iter().filter(wanted).map(|function| FunctionSpec {
-            needs: requests.clone(),
-            ..function
-        });
+        let functions = known
+            .into_iter()
+            .filter(wanted)
+            .map(|function| FunctionSpec {
+                needs: requests.clone(),
+                ..function
+            });
         McpDevice {
             spec: DeviceSpec {
                 name: server.name.clone(),

@@ -64,8 +64,16 @@ fn in_words(rule: &str) -> Option<String> {
         (unit, 1) => format!("every {unit}"),
         (unit, count) => format!("every {count} {unit}s"),
     };
-    let first = std::iter::once(every).chain(on).collect::<Vec<_>>().join(" ");
-    Some(std::iter::once(first).chain(limits).collect::<Vec<_>>().join(", "))
+    let first = std::iter::once(every)
+        .chain(on)
+        .collect::<Vec<_>>()
+        .join(" ");
+    Some(
+        std::iter::once(first)
+            .chain(limits)
+            .collect::<Vec<_>>()
+            .join(", "),
+    )
 }
 
 /// The words for each value of a list; none where one has none.
@@ -84,14 +92,20 @@ fn frequency(value: &str) -> Option<&'static str> {
         ("MONTHLY", "month"),
         ("YEARLY", "year"),
     ];
-    let found = units.iter().find(|(name, _)| value.eq_ignore_ascii_case(name));
+    let found = units
+        .iter()
+        .find(|(name, _)| value.eq_ignore_ascii_case(name));
     found.map(|(_, unit)| *unit)
 }
 
 /// `-1FR` as "the last Friday".
 fn day(word: &str) -> Option<String> {
-    let (count, name) = word.trim().split_at_checked(word.trim().len().checked_sub(2)?)?;
-    let (_, day) = DAYS.iter().find(|(short, _)| name.eq_ignore_ascii_case(short))?;
+    let (count, name) = word
+        .trim()
+        .split_at_checked(word.trim().len().checked_sub(2)?)?;
+    let (_, day) = DAYS
+        .iter()
+        .find(|(short, _)| name.eq_ignore_ascii_case(short))?;
     match count.parse::<i32>() {
         Err(_) => count.is_empty().then(|| (*day).to_owned()),
         Ok(count) => place(count).map(|place| format!("the {place} {day}")),
@@ -153,17 +167,34 @@ mod tests {
     fn rules_are_said_in_words() {
         let check = |value: &str, expected: &str| assert_eq!(rule(value), expected);
         check("FREQ=DAILY", "every day");
-        check("FREQ=WEEKLY;WKST=SU;BYDAY=MO,WE", "every week on Monday, Wednesday");
+        check(
+            "FREQ=WEEKLY;WKST=SU;BYDAY=MO,WE",
+            "every week on Monday, Wednesday",
+        );
         check(
             "FREQ=WEEKLY;INTERVAL=2;UNTIL=20260630T220000Z;BYDAY=TU",
             "every 2 weeks on Tuesday, until 2026-06-30 22:00 UTC",
         );
-        check("FREQ=MONTHLY;BYDAY=-1FR;COUNT=6", "every month on the last Friday, 6 times");
+        check(
+            "FREQ=MONTHLY;BYDAY=-1FR;COUNT=6",
+            "every month on the last Friday, 6 times",
+        );
         check("FREQ=MONTHLY;BYDAY=2MO", "every month on the second Monday");
-        check("FREQ=MONTHLY;BYMONTHDAY=15,-1", "every month on day 15, the last day");
-        check("FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=8", "every year in March on day 8");
+        check(
+            "FREQ=MONTHLY;BYMONTHDAY=15,-1",
+            "every month on day 15, the last day",
+        );
+        check(
+            "FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=8",
+            "every year in March on day 8",
+        );
         // What has no words here stays as it is.
-        for odd in ["FREQ=MONTHLY;BYDAY=MO;BYSETPOS=1", "FREQ=YEARLY;BYDAY=20MO", "FREQ=", ""] {
+        for odd in [
+            "FREQ=MONTHLY;BYDAY=MO;BYSETPOS=1",
+            "FREQ=YEARLY;BYDAY=20MO",
+            "FREQ=",
+            "",
+        ] {
             check(odd, odd);
         }
     }

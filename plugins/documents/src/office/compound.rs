@@ -85,7 +85,9 @@ impl<'a> Container<'a> {
 
     fn find(&self, storage: u32, name: &str) -> Option<u32> {
         let entries = self.below(storage)?;
-        let found = entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(name));
+        let found = entries
+            .iter()
+            .find(|entry| entry.name.eq_ignore_ascii_case(name));
         found.map(|entry| entry.number)
     }
 
@@ -180,7 +182,10 @@ impl<'a> Container<'a> {
 
 fn numbers(bytes: &[u8]) -> Vec<u32> {
     let chunks = bytes.as_chunks::<4>().0;
-    chunks.iter().map(|four| u32::from_le_bytes(*four)).collect()
+    chunks
+        .iter()
+        .map(|four| u32::from_le_bytes(*four))
+        .collect()
 }
 
 pub fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
@@ -207,7 +212,11 @@ pub mod tests {
         // The short streams, one after another, and where each begins.
         let (mut short, mut short_table, mut starts) = (Vec::new(), Vec::new(), Vec::new());
         for (_, bytes) in streams {
-            starts.push(if bytes.is_empty() { END } else { short_table.len() as u32 });
+            starts.push(if bytes.is_empty() {
+                END
+            } else {
+                short_table.len() as u32
+            });
             let sectors = bytes.len().div_ceil(SMALL_BYTES);
             for n in 1..=sectors {
                 let next = short_table.len() as u32 + 1;
@@ -224,8 +233,16 @@ pub mod tests {
             for (at, unit) in name.encode_utf16().enumerate() {
                 entry[2 * at..2 * at + 2].copy_from_slice(&unit.to_le_bytes());
             }
-            let right = if n > 0 && n < streams.len() { n as u32 + 1 } else { u32::MAX };
-            let child = if n == 0 && !streams.is_empty() { 1 } else { u32::MAX };
+            let right = if n > 0 && n < streams.len() {
+                n as u32 + 1
+            } else {
+                u32::MAX
+            };
+            let child = if n == 0 && !streams.is_empty() {
+                1
+            } else {
+                u32::MAX
+            };
             put(&mut entry, 68, u32::MAX);
             put(&mut entry, 72, right);
             put(&mut entry, 76, child);

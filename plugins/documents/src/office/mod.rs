@@ -93,7 +93,8 @@ pub fn open_document(
         let has_units = ["\"percentage\"", "\"currency\""];
         // What cannot be read here is told of by who reads the cells.
         let places = match has_units.iter().any(|unit| content.contains(unit)) {
-            true => xml(&content, "workbook").map_or_else(|_| Places::new(), |sheets| units::in_open(&sheets)),
+            true => xml(&content, "workbook")
+                .map_or_else(|_| Places::new(), |sheets| units::in_open(&sheets)),
             false => Places::new(),
         };
         let found = sheets::read(bytes, sheets::Kind::Open, &places)?;
@@ -104,7 +105,14 @@ pub fn open_document(
         .ok_or_else(|| failed("a broken document: it has no content", "save it again"))?;
     let found = open::read(&xml(&content, "document")?)?;
     let own = found.title.clone();
-    let mut found = titled(Found { title: String::new(), ..found }, archive, "meta.xml");
+    let mut found = titled(
+        Found {
+            title: String::new(),
+            ..found
+        },
+        archive,
+        "meta.xml",
+    );
     // What somebody wrote into the properties counts before what looks like a title.
     if found.title.is_empty() {
         found.title = own;
@@ -122,8 +130,13 @@ fn add_edges(archive: &mut Archive<'_>, found: &mut Found) {
     if !part.place.is_empty() {
         return;
     }
-    let text = archive.text("styles.xml").ok().flatten().unwrap_or_default();
-    let edges = xml(&text, "document").map_or_else(|_| String::new(), |styles| open::edges(&styles));
+    let text = archive
+        .text("styles.xml")
+        .ok()
+        .flatten()
+        .unwrap_or_default();
+    let edges =
+        xml(&text, "document").map_or_else(|_| String::new(), |styles| open::edges(&styles));
     if !edges.is_empty() {
         part.text.push_str("\n\n");
         part.text.push_str(&edges);
@@ -165,12 +178,9 @@ pub fn compound(bytes: &[u8]) -> Result<Found, Failed> {
     }
     if has(WORD) {
         let found = container.as_ref().map(old_word::read).transpose()?;
-        return found.flatten().ok_or_else(|| {
-            failed(
-                "a document of Word before 2007",
-                "save it as .docx or PDF",
-            )
-        });
+        return found
+            .flatten()
+            .ok_or_else(|| failed("a document of Word before 2007", "save it as .docx or PDF"));
     }
     if has(SLIDES) {
         return Err(failed(

@@ -36,10 +36,19 @@ pub fn read(file: &Container<'_>) -> Result<Option<Found>, Failed> {
         return Ok(None);
     }
     if at(10) & ENCRYPTED != 0 {
-        return Err(failed("an encrypted document", "save it without its password first"));
+        return Err(failed(
+            "an encrypted document",
+            "save it without its password first",
+        ));
     }
-    let tables = if at(10) & TABLE_1 != 0 { "1Table" } else { "0Table" };
-    let signs = file.stream(None, tables).and_then(|tables| signs(&main, &tables));
+    let tables = if at(10) & TABLE_1 != 0 {
+        "1Table"
+    } else {
+        "0Table"
+    };
+    let signs = file
+        .stream(None, tables)
+        .and_then(|tables| signs(&main, &tables));
     let Some(signs) = signs.filter(|signs| !signs.is_empty()) else {
         return Ok(None);
     };
@@ -61,7 +70,10 @@ pub fn read(file: &Container<'_>) -> Result<Option<Found>, Failed> {
 
 /// All signs of a document, in order.
 fn signs(main: &[u8], tables: &[u8]) -> Option<Vec<char>> {
-    let (at, len) = (u32_at(main, PIECES)? as usize, u32_at(main, PIECES + 4)? as usize);
+    let (at, len) = (
+        u32_at(main, PIECES)? as usize,
+        u32_at(main, PIECES + 4)? as usize,
+    );
     let mut rest = tables.get(at..at.checked_add(len)?)?;
     // Before the list may stand changes of style.
     while rest.first() == Some(&1) {
@@ -153,7 +165,10 @@ mod tests {
         put(0, &MARK.to_le_bytes());
         put(2, &VERSION_MIN.to_le_bytes());
         put(10, &flags.to_le_bytes());
-        let (first, second) = (text.chars().count() as u32, more.encode_utf16().count() as u32);
+        let (first, second) = (
+            text.chars().count() as u32,
+            more.encode_utf16().count() as u32,
+        );
         put(TEXT, &first.to_le_bytes());
         put(FOOTNOTES, &second.to_le_bytes());
         let narrow: Vec<u8> = text.chars().map(|sign| sign as u8).collect();
@@ -181,9 +196,17 @@ mod tests {
         let check = |text: &str, more: &str, expected: &str| {
             let file = document(text, more, 0);
             let found = read(&Container::open(&file).expect("a container")).expect("read");
-            assert_eq!(found.expect("a document").parts[0].text, expected, "{text:?}");
+            assert_eq!(
+                found.expect("a document").parts[0].text,
+                expected,
+                "{text:?}"
+            );
         };
-        check("Wool of the caf\u{e9}\rspun\u{2}\r", "\u{2} by hand – 磨\r", "Wool of the café\n\nspun\n\nby hand – 磨");
+        check(
+            "Wool of the caf\u{e9}\rspun\u{2}\r",
+            "\u{2} by hand – 磨\r",
+            "Wool of the café\n\nspun\n\nby hand – 磨",
+        );
         check(
             "See \u{13} HYPERLINK \"x\" \u{14}the mill\u{15}.\rDye\u{7}Kilos\u{7}\u{7}red\u{7}4\u{7}\u{7}",
             "",

@@ -312,7 +312,10 @@ mod tests {
         ]);
         let found = zipped::read(&file).expect("a document");
         assert_eq!(found.title, "The wool");
-        assert_eq!(found.parts[0].text, "Farm\n\nThe wool\n\nred\n\nLedger of Fin");
+        assert_eq!(
+            found.parts[0].text,
+            "Farm\n\nThe wool\n\nred\n\nLedger of Fin"
+        );
     }
 
     #[test]

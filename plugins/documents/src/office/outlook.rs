@@ -82,7 +82,9 @@ fn sent(mail: &Container<'_>) -> Option<String> {
     let fixed = mail.stream(None, FIXED)?;
     let properties = fixed.get(FIXED_HEAD..)?.as_chunks::<16>().0;
     let of = |number: u16| {
-        let found = properties.iter().find(|property| u16_at(*property, 2) == Some(number))?;
+        let found = properties
+            .iter()
+            .find(|property| u16_at(*property, 2) == Some(number))?;
         let ticks = u64::from_le_bytes(<[u8; 8]>::try_from(&found[8..]).ok()?);
         i64::try_from(ticks / 10_000_000).ok()
     };
@@ -186,8 +188,10 @@ mod tests {
     #[test]
     fn a_mail_of_outlook_is_read() {
         let check = |streams: &[(&str, Vec<u8>)], title: &str, text: &str| {
-            let streams: Vec<(&str, &[u8])> =
-                streams.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+            let streams: Vec<(&str, &[u8])> = streams
+                .iter()
+                .map(|(name, bytes)| (*name, bytes.as_slice()))
+                .collect();
             let file = container(&streams);
             let found = read(&Container::open(&file).expect("a container")).expect("a mail");
             assert_eq!(found.title, title);
@@ -205,7 +209,10 @@ mod tests {
                 ("__substg1.0_0C1F001F", wide("/O=FARM/CN=ADA")),
                 ("__substg1.0_5D01001F", wide("ada@example.org")),
                 ("__substg1.0_0E04001F", wide("Bo Reed; Fin")),
-                ("__substg1.0_1000001F", wide("Five bales\r\nfor the café.\r\n")),
+                (
+                    "__substg1.0_1000001F",
+                    wide("Five bales\r\nfor the café.\r\n"),
+                ),
                 (FIXED, fixed),
             ],
             "The wool – again",
@@ -227,7 +234,10 @@ mod tests {
         let packed = b"\x2d\0\0\0\x2b\0\0\0LZFu\xf1\xc5\xc7\xa7\x03\0\x0a\0rcpg125B2\x0a\xf3 hel\x09\0 bw\x05\xb0ld}\x0a\x80\x0f\xa0";
         let text = unpacked(packed).expect("unpacked");
         assert_eq!(text, b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n");
-        assert_eq!(unpacked(b"\0\0\0\0\x04\0\0\0MELA\0\0\0\0wool and more"), Some(b"wool".to_vec()));
+        assert_eq!(
+            unpacked(b"\0\0\0\0\x04\0\0\0MELA\0\0\0\0wool and more"),
+            Some(b"wool".to_vec())
+        );
         assert_eq!(unpacked(b"\0\0\0\0\x04\0\0\0nope\0\0\0\0wool"), None);
         assert_eq!(unpacked(b"LZFu"), None);
     }

@@ -107,19 +107,22 @@ fn styles(workbook: &mut Sheets<Cursor<&[u8]>>, name: &str) -> StyleRange {
         return StyleRange::empty();
     };
     let cells = book.worksheet_cells_reader(name);
-    let says_more =
-        cells.is_ok_and(|cells| cells.styles().iter().any(|style| units::of(style).is_some()));
+    let says_more = cells.is_ok_and(|cells| {
+        cells
+            .styles()
+            .iter()
+            .any(|style| units::of(style).is_some())
+    });
     match says_more {
-        true => book.worksheet_style(name).unwrap_or_else(|_| StyleRange::empty()),
+        true => book
+            .worksheet_style(name)
+            .unwrap_or_else(|_| StyleRange::empty()),
         false => StyleRange::empty(),
     }
 }
 
 /// The cells of a sheet that stand in several rows.
-fn merged(
-    workbook: &mut Sheets<Cursor<&[u8]>>,
-    name: &str,
-) -> Vec<((u32, u32), (u32, u32))> {
+fn merged(workbook: &mut Sheets<Cursor<&[u8]>>, name: &str) -> Vec<((u32, u32), (u32, u32))> {
     let Sheets::Xlsx(book) = workbook else {
         return Vec::new();
     };
@@ -129,11 +132,7 @@ fn merged(
 }
 
 /// A sheet as lines above a table, and the table.
-fn sheet(
-    values: &Range<Data>,
-    shown: &Shown,
-    unit: &dyn Fn((u32, u32)) -> Option<Unit>,
-) -> String {
+fn sheet(values: &Range<Data>, shown: &Shown, unit: &dyn Fn((u32, u32)) -> Option<Unit>) -> String {
     let (top, left) = values.start().unwrap_or_default();
     let place = |row: usize, column: usize| {
         (

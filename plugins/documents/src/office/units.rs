@@ -17,7 +17,9 @@ pub enum Unit {
 }
 
 /// Signs of money, where they stand as they are.
-const MONEY: &[char] = &['$', '€', '£', '¥', '₹', '₽', '₩', '₺', '₴', '₫', '฿', '₪', '₱'];
+const MONEY: &[char] = &[
+    '$', '€', '£', '¥', '₹', '₽', '₩', '₺', '₴', '₫', '฿', '₪', '₱',
+];
 /// How a format begins that each program shows with the money of its own country.
 const LOCAL: &str = "_($*";
 /// How often a cell with a unit may be said to be repeated.
@@ -60,7 +62,9 @@ pub fn in_open(document: &Document<'_>) -> Places {
 }
 
 fn times(node: &Node<'_, '_>, by: &str) -> u32 {
-    attribute(node, by).and_then(|times| times.parse().ok()).unwrap_or(1)
+    attribute(node, by)
+        .and_then(|times| times.parse().ok())
+        .unwrap_or(1)
 }
 
 fn in_cell(cell: &Node<'_, '_>) -> Option<Unit> {
@@ -89,7 +93,9 @@ fn in_code(code: &str) -> Option<Unit> {
             }
             '[' => {
                 let (inside, after) = rest.split_once(']').unwrap_or((rest, ""));
-                let sign = inside.strip_prefix('$').and_then(|sign| sign.split('-').next());
+                let sign = inside
+                    .strip_prefix('$')
+                    .and_then(|sign| sign.split('-').next());
                 if let Some(sign) = sign.map(str::trim).filter(|sign| !sign.is_empty()) {
                     return Some(Unit::Money(sign.to_owned()));
                 }

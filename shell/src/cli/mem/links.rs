@@ -157,7 +157,10 @@ fn targets(text: &str) -> Vec<String> {
         let is_note = close == "]]" || NOTES.iter().any(|ending| target.ends_with(ending));
         let name = unescaped(target);
         let name = name.rsplit('/').next().unwrap_or_default();
-        let name = NOTES.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
+        let name = NOTES
+            .iter()
+            .find_map(|ending| name.strip_suffix(ending))
+            .unwrap_or(name);
         let name = name.trim();
         if is_note && !target.contains("://") && !name.is_empty() {
             found.push(name.to_owned());
@@ -172,7 +175,9 @@ fn of_name(inside: &str) -> &str {
     let target = inside.split("][").next().unwrap_or_default();
     let target = target.split(['|', '#']).next().unwrap_or_default().trim();
     let target = target.trim_end_matches('\\');
-    target.split_once("file:").map_or(target, |(_, path)| path.split("::").next().unwrap_or(path))
+    target
+        .split_once("file:")
+        .map_or(target, |(_, path)| path.split("::").next().unwrap_or(path))
 }
 
 /// The path in `path#heading "words"`, or in `<path> "words"`, in which it may have spaces.
@@ -182,7 +187,10 @@ fn of_path(inside: &str) -> &str {
         Some(rest) => rest.split('>').next(),
         None => inside.split([' ', '\t']).next(),
     };
-    path.unwrap_or_default().split('#').next().unwrap_or_default()
+    path.unwrap_or_default()
+        .split('#')
+        .next()
+        .unwrap_or_default()
 }
 
 /// `path` with its percent signs decoded.

@@ -33,7 +33,11 @@ fn add(node: &Node<'_, '_>, text: &mut String, depth: usize) {
             )),
             "rad" => {
                 let degree = of("deg");
-                let root = if degree.is_empty() { "√".to_owned() } else { format!("{degree}√") };
+                let root = if degree.is_empty() {
+                    "√".to_owned()
+                } else {
+                    format!("{degree}√")
+                };
                 text.push_str(&format!("{root}{}", grouped(&of("e"))));
             }
             "nary" => {
@@ -135,7 +139,10 @@ mod tests {
             "∑_(i=1)^n i",
         );
         check(
-            &format!("<d><dPr><begChr val='['/><endChr val=']'/></dPr><e>{}</e></d>", run("x")),
+            &format!(
+                "<d><dPr><begChr val='['/><endChr val=']'/></dPr><e>{}</e></d>",
+                run("x")
+            ),
             "[x]",
         );
     }

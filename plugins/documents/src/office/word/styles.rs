@@ -117,7 +117,10 @@ pub fn item(numbers: &Node<'_, '_>, depth: usize) -> Option<usize> {
 
 /// "list bullet 2" stands one deeper than "list bullet".
 fn depth_in_name(called: &str) -> usize {
-    let number = called.rsplit(' ').next().and_then(|number| number.parse::<usize>().ok());
+    let number = called
+        .rsplit(' ')
+        .next()
+        .and_then(|number| number.parse::<usize>().ok());
     number.unwrap_or(1).saturating_sub(1).min(8)
 }
 
@@ -137,7 +140,11 @@ mod tests {
             style("Mine", "Mine", "<basedOn val='H'/>"),
             style("B", "List Bullet", &numbers("<numId val='3'/>")),
             style("B3", "List Bullet 3", &numbers("<numId val='4'/>")),
-            style("Off", "Plain", &format!("<basedOn val='B'/>{}", numbers("<numId val='0'/>"))),
+            style(
+                "Off",
+                "Plain",
+                &format!("<basedOn val='B'/>{}", numbers("<numId val='0'/>"))
+            ),
             style("Round", "toc 1", "<basedOn val='Round'/>"),
         );
         let styles = Styles::read(&text).expect("read");
