@@ -104,7 +104,7 @@ pub use page::{
 };
 pub use present::{Passage, Presentation, present};
 pub use ram::RamStore;
-pub use relevant::{Relevance, Relevant, relevant};
+pub use relevant::{Relevance, Relevant, relevant, share_a_telling_word};
 pub use snippet::SNIPPET_CHARS_MAX;
 pub use space::Space;
 pub use store::{

@@ -295,6 +295,16 @@ impl Planner {
         &self.label
     }
 
+    /// The boot page as far as it says who it is.
+    pub(crate) fn page_without_tools(&self) -> String {
+        let mut page = String::from("You are a helpful assistant.");
+        if !self.instructions.is_empty() {
+            page.push_str(&format!("\n{}", self.instructions));
+        }
+        page.push('\n');
+        page
+    }
+
     /// The boot page: who it is, how to act, and the functions in sight. But for cards that
     /// were chosen for the task, which come last, it depends only on the agent and its
     /// tools, so that processes share it in the KV cache.
@@ -302,11 +312,7 @@ impl Planner {
         let shown = |call: &&Callable| call.offered;
         let common = self.calls[..self.common].iter().filter(shown);
         let chosen = self.calls[self.common..].iter().filter(shown);
-        let mut page = String::from("You are a helpful assistant.");
-        if !self.instructions.is_empty() {
-            page.push_str(&format!("\n{}", self.instructions));
-        }
-        page.push('\n');
+        let mut page = self.page_without_tools();
         if !self.constrains {
             page.push_str(WITHOUT_GRAMMAR);
         }
