@@ -28,6 +28,7 @@ use crate::terminal::interrupts::Interrupts;
 use crate::terminal::output::counted;
 use crate::terminal::render::Renderer;
 use crate::terminal::report::{add_plan, add_rulings};
+use crate::terminal::sources::Sources;
 use crate::terminal::text::read_text;
 use crate::terminal::{hints, markdown, output, person, piped};
 
@@ -120,7 +121,11 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
     };
     let mut conversation = door.begin(ask).await?;
     let rules = session.paths.policy();
-    let mut show = |event: &Event| view.show(event);
+    let mut sources = Sources::default();
+    let mut show = |event: &Event| {
+        sources.note(event);
+        view.show(event)
+    };
     let ended = follow(&mut conversation, &mut interrupts, &rules, &mut show, None).await?;
     let (pid, exit) = (ended.pid, &ended.exit);
     if exit.status == Status::Interrupted {
@@ -143,12 +148,13 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
                 let text = answer
                     .as_str()
                     .map_or_else(|| answer.to_string(), str::to_owned);
-                let terminal = std::io::stdout().is_terminal();
-                output::line(&if terminal {
-                    markdown::printed(&text)
-                } else {
-                    text
-                })?;
+                match std::io::stdout().is_terminal() {
+                    false => output::line(&text)?,
+                    true => {
+                        output::line(&markdown::printed(&text))?;
+                        sources.tell(&text, "quipu mem show", &|id| door.page(id));
+                    }
+                }
             }
         }
         Format::Json => {

@@ -3,6 +3,7 @@
 //! | file | job |
 //! | --- | --- |
 //! | `slash`, `correct`, `usage` | the commands, and what is wrong with one |
+//! | `looks`, `queue` | what is answered while a task runs, and what waits for its end |
 //! | `talk`, `earlier`, `export` | the conversation: its turns, in the journal, as a file |
 //! | `context` | a window as a bar |
 //! | `editor`, `complete`, `history` | a line that is typed |
@@ -22,13 +23,15 @@ mod editor;
 mod export;
 mod fetch;
 mod history;
+mod looks;
 mod loud;
 mod microphone;
+mod queue;
 mod slash;
 mod talk;
 mod usage;
 
-use std::collections::VecDeque;
+use std::cell::Cell;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::time::Duration;
@@ -49,23 +52,24 @@ use crate::service::conversation::{Ask, Start};
 use crate::service::door::Door;
 use crate::service::machine::Guests;
 use crate::session::Session;
-use crate::session::agent::{self, Loaded};
+use crate::session::agent::Loaded;
 use crate::session::embedder;
 use crate::terminal::error;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
-use crate::terminal::words::{fill, help, words};
+use crate::terminal::sources::Sources;
+use crate::terminal::words::{fill, words};
 use crate::terminal::{markdown, output, person};
 use editor::{Editor, Line};
+use looks::Looks;
 use loud::Loud;
+use queue::Queue;
 use talk::{Talk, Turn};
 
 /// Somebody waits for the answer: ahead of whatever runs in the background.
 const INTERACTIVE_PRIORITY: i8 = 10;
 /// How long nothing happens before memories are consolidated.
 const IDLE_AFTER: Duration = Duration::from_secs(5);
-/// Lines that wait until a task is done.
-const QUEUE_MAX: usize = 100;
 
 /// The shell.
 struct Repl<'a> {
@@ -80,8 +84,10 @@ struct Repl<'a> {
     loud: Option<Loud>,
     /// The last process that was shown.
     last: Option<Pid>,
+    /// The last task and its process, where that came to no answer.
+    unanswered: Option<(Pid, String)>,
     /// What was typed while a task ran.
-    queue: VecDeque<String>,
+    queue: Queue,
     /// Whether a person types the lines.
     is_typed: bool,
 }
@@ -190,7 +196,8 @@ impl<'a> Repl<'a> {
             think: None,
             loud: None,
             last: None,
-            queue: VecDeque::new(),
+            unanswered: None,
+            queue: Queue::default(),
             is_typed,
         }
     }
@@ -217,7 +224,8 @@ impl Repl<'_> {
         let history = self.session.paths.state.join("history.txt");
         let is_new_here = !history.exists();
         private::file(&history)?;
-        let mut editor = Editor::new(&history, self.session.leaks.clone(), self.offers())?;
+        let leaks = self.session.leaks.clone();
+        let mut editor = Editor::new(&history, leaks, self.offers(), self.names())?;
         if is_first {
             say!("{}", words().begin);
             if is_new_here {
@@ -256,23 +264,6 @@ impl Repl<'_> {
         Ok(())
     }
 
-    /// Commands with the names of what is here.
-    fn offers(&self) -> Vec<String> {
-        let paths = &self.session.paths;
-        let models = quipu_models::names(&paths.models).into_iter();
-        let mut offers: Vec<String> = models.map(|name| format!("/model {name}")).collect();
-        if let Door::Own(machine) = &self.door {
-            for device in machine.kernel.bus().list() {
-                let name = &device.spec().name;
-                offers.extend(["show", "call"].map(|verb| format!("/tool {verb} {name}")));
-            }
-        }
-        for name in agent::all(&paths.agents()).keys() {
-            offers.extend(["show", "schedule"].map(|verb| format!("/agent {verb} {name}")));
-        }
-        offers
-    }
-
     /// Suspends what runs for others on the shell's own machine.
     async fn leave(&self) {
         if let Door::Own(machine) = &self.door {
@@ -295,6 +286,7 @@ impl Repl<'_> {
         };
         let talk = head.map(|head| earlier::conversation(journal, head));
         self.talk = talk.transpose()?.unwrap_or_default();
+        self.unanswered = None;
         match self.talk.last() {
             Some(turn) => {
                 let asked = output::shortened(&output::one_line(&turn.asked), 60);
@@ -308,7 +300,7 @@ impl Repl<'_> {
     async fn read_on(&mut self, editor: &mut Editor) -> Result<End> {
         let mut presses = 0;
         loop {
-            let line = match self.queue.pop_front() {
+            let line = match self.queue.next() {
                 Some(line) => {
                     say!("> {line}");
                     Line::Text(line)
@@ -322,7 +314,10 @@ impl Repl<'_> {
                         Outcome::Leave => return Ok(End::Code(0)),
                         Outcome::Switch(globals) => return Ok(End::Switch(globals)),
                         // The third in a row is to end the shell.
-                        Outcome::Code(error::INTERRUPTED) => 1,
+                        Outcome::Code(error::INTERRUPTED) => {
+                            self.queue.hold();
+                            1
+                        }
                         Outcome::Code(_) => 0,
                     };
                 }
@@ -366,10 +361,6 @@ impl Repl<'_> {
             Some('!') => code(self.local(&line[1..])),
             Some('/') => match line[1..].trim() {
                 "quit" | "exit" | "q" => Ok(Outcome::Leave),
-                "help" | "?" => {
-                    say!("{}", help(output::columns()));
-                    Ok(Outcome::Code(0))
-                }
                 command => self.slash(command).await,
             },
             Some(_) => match self.typed(line) {
@@ -421,7 +412,10 @@ impl Repl<'_> {
             true => Renderer::folded(),
             false => Renderer::new(),
         };
+        let (running, mut sources) = (Cell::new(None), Sources::default());
         let mut show = |event: &Event| {
+            running.set(running.get().or(Some(event.pid())));
+            sources.note(event);
             match event {
                 Event::Observation { label, .. } => trust = trust.min(label.trust),
                 Event::Reminded { reminder, .. } => trust = trust.min(reminder.label.trust),
@@ -438,14 +432,10 @@ impl Repl<'_> {
         }
         let mut conversation = self.door.begin(ask).await?;
         let rules = self.session.paths.policy();
-        let queue = &mut self.queue;
+        let (queue, door, talk) = (&mut self.queue, &self.door, &self.talk);
         let mut typed = |line: String| {
-            let line = line.trim();
-            if !line.is_empty() && queue.len() < QUEUE_MAX {
-                let shown = output::shortened(&output::one_line(line), 60);
-                say!("{}", fill(words().queued, &[("line", &shown)]));
-                queue.push_back(line.to_owned());
-            }
+            let last = running.get();
+            Looks { door, talk, last }.take(&line, queue);
         };
         let typing: Option<&mut dyn FnMut(String)> = match self.is_typed {
             true => Some(&mut typed),
@@ -469,11 +459,15 @@ impl Repl<'_> {
             say!("{}", fill(words().stopped, &[("pid", &pid)]));
         }
         let code = exit_code(&exit);
+        self.unanswered = exit.answer.is_none().then(|| (pid, asked.to_owned()));
         if let Some(answer) = exit.answer {
             let text = answer
                 .as_str()
                 .map_or_else(|| answer.to_string(), str::to_owned);
             output::line(&markdown::printed(&text))?;
+            if self.is_typed {
+                sources.tell(&text, "/mem show", &|id| self.door.page(id));
+            }
             self.talk.add(Turn {
                 pid: Some(pid),
                 asked: asked.to_owned(),

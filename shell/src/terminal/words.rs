@@ -196,6 +196,18 @@ catalogue! {
     sum: "{time} · {prompt:prompt token} ({cached} cached) · {generated} generated",
         "{time} · 提示词 {prompt} 个 token（{cached} 个来自缓存）· 生成 {generated} 个";
     reminded: "reminded of {what} · {tokens:token}", "想起 {what} · {tokens} 个 token";
+    strangers: "{pages} untrusted, to be looked up (yours? quipu mem add --vouch)",
+        "{pages} 个不受信任的页面，可供查找（是你自己的？quipu mem add --vouch）";
+    empty_notes: "empty notes", "空的笔记";
+    planned: "planned {effect}", "已计划 {effect}";
+    not_planned: "not planned: {why}", "未计划：{why}";
+    rests_on: "rests on {pages} · {open} opens a page", "依据 {pages} · {open} 可打开页面";
+    queue_full: "too many lines wait", "排队的内容太多";
+    queue_empty: "nothing waits", "没有排队的内容";
+    queue_removed: "no longer queued: {line}", "已从队列移除：{line}";
+    queue_waits: "waiting: {count}; /queue lists them, /queue go runs them, /queue clear drops them",
+        "排队中：{count} 条；/queue 列出，/queue go 执行，/queue clear 清空";
+    undone_unanswered: "taken back, unanswered: {asked}", "已撤回（未得到回答）：{asked}";
     approve: "Approve this once? [y/N{all}] ", "仅此一次批准吗？[y/N{all}] ";
     approve_all: ", a shows all of it", "，a 显示全部";
     approve_process: ", p for this process", "，p 本进程内有效";
@@ -205,7 +217,7 @@ catalogue! {
     more_chars: "[… {left} more characters …]", "［…… 还有 {left} 个字符 ……］";
     help: "\
 Type a task. @path brings a file in, !command runs a program. What is typed while a task
-runs is the next one.
+runs is the next one; what only looks, such as /plan, is answered at once.
 Ctrl-C stops the step, twice the process, three times the shell; Ctrl-D leaves.
 Alt-Enter, or a backslash at the end, starts another line.
 
@@ -223,10 +235,12 @@ Alt-Enter, or a backslash at the end, starts another line.
   /turns           this conversation   /undo [N]        take turns back
   /clear           forget this talk    /continue [PID]  take an earlier one up
   /export FILE     write .md or .json  /import FILE     read one
-  /history WORDS   what was asked      /doctor          check everything
-  /config show     settings            /quit            leave",
+  /history WORDS   what was asked      /queue [rm N]    what is typed ahead
+  /doctor          check everything    /config show     settings
+  /quit            leave",
         "\
-输入任务即可。@路径 附上文件，!命令 运行程序。任务运行时输入的内容排到下一个。
+输入任务即可。@路径 附上文件，!命令 运行程序。任务运行时输入的内容排到下一个；
+/plan 这类只查看的命令会立即回答。
 Ctrl-C 停止当前步骤，两次停止进程，三次退出 shell；Ctrl-D 退出。
 Alt-Enter 或行尾的反斜杠换行继续输入。
 
@@ -244,8 +258,9 @@ Alt-Enter 或行尾的反斜杠换行继续输入。
   /turns           本次对话            /undo [N]        撤回若干轮
   /clear           忘掉本次对话        /continue [PID]  恢复更早的对话
   /export FILE     写出对话 .md .json  /import FILE     读入对话
-  /history WORDS   搜索问过的内容      /doctor          全面检查
-  /config show     设置                /quit            退出";
+  /history WORDS   搜索问过的内容      /queue [rm N]    排队的内容
+  /doctor          全面检查            /config show     设置
+  /quit            退出";
 }
 
 #[cfg(test)]
