@@ -93,7 +93,7 @@ mod text;
 mod vector;
 
 pub use blocks::{BLOCK_CHARS_MAX, BLOCKS_MAX};
-pub use chunk::{Chunk, Syntax, chunks};
+pub use chunk::{Chunk, Syntax, chunks, chunks_told};
 pub use consolidate::{Group, Together, groups};
 pub use disk::{Access, DiskStore, ImportedFile, Screen};
 pub use error::StoreError;

@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 
 use quipu_memory::{
     Chunk, ImportedFile, Kind, NewPage, PageId, Place, Secrecy, Space, Syntax, Trust, chunks,
+    chunks_told,
 };
 use sha2::{Digest, Sha256};
 
@@ -19,6 +20,7 @@ use super::note::{self, Note};
 use super::reader::{Parts, Reader};
 use super::spoken;
 use crate::session::hearing::{self, Heard, RECORDING_BYTES_MAX, is_recording};
+use crate::terminal::bar;
 use crate::terminal::output::shortened;
 
 /// Tokens of one page of a document: some hundred words, which a small window holds.
@@ -185,7 +187,11 @@ impl Document {
 
     /// Its pages, where it has this text.
     pub fn of_text(&self, text: &str, syntax: Syntax, reader: &Reader) -> Vec<NewPage> {
-        let pieces = chunks(text, syntax, PAGE_TOKENS, &|piece| reader.tokens(piece));
+        let bar = bar::bytes(text.len());
+        let count = |piece: &str| reader.tokens(piece);
+        let told = |bytes: usize| bar.set_position(bytes as u64);
+        let pieces = chunks_told(text, syntax, PAGE_TOKENS, &count, &told);
+        bar.finish_and_clear();
         let page = |(n, chunk): (usize, Chunk)| {
             let source = format!("{}:{}", self.source, chunk.line);
             self.page(n, &chunk.heading, chunk.text, source)

@@ -22,8 +22,13 @@ use super::walk::{self, Ignored};
 use crate::session::Session;
 use crate::session::library::Library;
 use crate::session::user_call::user_call;
-use crate::terminal::bar::bar;
+use crate::terminal::bar::{bar, busy};
+use crate::terminal::error::{INTERRUPTED, UserError};
+use crate::terminal::interrupts::is_pressed;
 use crate::terminal::output::visible;
+
+/// Pages of one file from which on storing them takes so long that it is said.
+const BUSY_PAGES_MIN: usize = 500;
 
 /// What became of the files.
 #[derive(Debug, Default)]
@@ -111,6 +116,7 @@ impl<'a> Import<'a> {
         let files = walked.files;
         let progress = bar(files.len() as u64);
         for file in &files {
+            go_on()?;
             if let Err(reason) = self.file(file)? {
                 self.skip(file, &reason, ": ");
             }
@@ -174,12 +180,18 @@ impl<'a> Import<'a> {
             Ok(brought) => brought,
             Err(reason) => return Ok(Err(reason)),
         };
+        // What was cut in haste is not stored.
+        go_on()?;
         if !brought.missing.is_empty() {
             let name = visible(&named.unwrap_or(path).display().to_string());
             let missing = visible(&brought.missing.join("; "));
             self.tally.partly.push(format!("{name}: {missing}"));
         }
-        self.tally.pages += self.store.put_file(&file, brought.pages)?;
+        let pages = brought.pages.len();
+        let busy = (pages >= BUSY_PAGES_MIN).then(|| busy(format!("storing {pages} pages")));
+        let stored = self.store.put_file(&file, brought.pages);
+        busy.inspect(|busy| busy.finish_and_clear());
+        self.tally.pages += stored?;
         self.tally.files += 1;
         Ok(Ok(()))
     }
@@ -236,6 +248,18 @@ impl<'a> Import<'a> {
         self.tally.pages += stored.map_err(|error| error.to_string())?;
         self.tally.files += 1;
         Ok(())
+    }
+}
+
+/// Stops the import where its person wants that.
+fn go_on() -> Result<()> {
+    match is_pressed() {
+        false => Ok(()),
+        true => Err(UserError::with_code(
+            INTERRUPTED,
+            "stopped; what was brought in before stays",
+            "the same command goes on where it was",
+        )),
     }
 }
 

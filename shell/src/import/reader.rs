@@ -20,6 +20,7 @@ use crate::session::bus::Servers;
 use crate::session::hearing::{Ears, Heard, how_far};
 use crate::session::senses::Eyes;
 use crate::terminal::error::hint;
+use crate::terminal::interrupts::is_pressed;
 use crate::terminal::output::visible;
 
 /// The longest that reading one file may take.
@@ -68,7 +69,8 @@ impl<'a> Reader<'a> {
         &self.bus
     }
 
-    /// Tokens of `text`, by the model that runs here; an estimate where there is none.
+    /// Tokens of `text`, by the model that runs here; an estimate where there is none, and once
+    /// nobody wants the pages any more.
     pub fn tokens(&self, text: &str) -> usize {
         let tokenizer = self.tokenizer.get_or_init(|| {
             let session = self.session?;
@@ -78,8 +80,8 @@ impl<'a> Reader<'a> {
             }
         });
         match tokenizer {
-            Some(tokenizer) => tokenizer.count(text),
-            None => text.len().div_ceil(TOKEN_BYTES),
+            Some(tokenizer) if !is_pressed() => tokenizer.count(text),
+            _ => text.len().div_ceil(TOKEN_BYTES),
         }
     }
 

@@ -5,7 +5,7 @@
 //! This file counts the presses. What an interrupt stops is decided by whoever waits for one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use anyhow::Result;
 use tokio::sync::mpsc;
@@ -17,6 +17,15 @@ use crate::terminal::exit::leave;
 const PRESSES_MAX: u32 = 3;
 /// The count while nothing can be stopped but the program.
 const IDLE: u32 = PRESSES_MAX - 1;
+
+/// Whether there was a press since what runs now began.
+static PRESSED: AtomicBool = AtomicBool::new(false);
+
+/// Whether what runs now is to stop: for work that waits for nothing, and so cannot wait for an
+/// interrupt. Where nobody listens, a press ends the program instead.
+pub fn is_pressed() -> bool {
+    PRESSED.load(Ordering::Relaxed)
+}
 
 /// Interrupts as they come, from the moment this was made.
 pub struct Interrupts {
@@ -34,6 +43,7 @@ impl Interrupts {
         tokio::spawn(async move {
             loop {
                 keys.pressed().await;
+                PRESSED.store(true, Ordering::Relaxed);
                 let presses = counted.fetch_add(1, Ordering::Relaxed) + 1;
                 if presses >= PRESSES_MAX || sender.send(()).is_err() {
                     leave(INTERRUPTED);
@@ -46,6 +56,7 @@ impl Interrupts {
     /// Something runs from now on that can be stopped.
     pub fn begin(&mut self) {
         while self.presses.try_recv().is_ok() {}
+        PRESSED.store(false, Ordering::Relaxed);
         self.forgive();
     }
 
@@ -56,6 +67,7 @@ impl Interrupts {
 
     /// It is over.
     pub fn end(&self) {
+        PRESSED.store(false, Ordering::Relaxed);
         self.count.store(IDLE, Ordering::Relaxed);
     }
 
