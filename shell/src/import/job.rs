@@ -190,7 +190,9 @@ impl<'a> Import<'a> {
         let pages = brought.pages.len();
         let busy = (pages >= BUSY_PAGES_MIN).then(|| busy(format!("storing {pages} pages")));
         let stored = self.store.put_file(&file, brought.pages);
-        busy.inspect(|busy| busy.finish_and_clear());
+        if let Some(busy) = busy {
+            busy.finish_and_clear();
+        }
         self.tally.pages += stored?;
         self.tally.files += 1;
         Ok(Ok(()))
