@@ -25,6 +25,10 @@ pub struct ProcessRow {
     /// What was asked, where the task holds more, such as the turns before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
+    /// The process of the turn before, where it is one of a conversation; 0 where that turn was no
+    /// process here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Pid>,
     /// Which branch of a deliberation it is, if it is one beside the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
@@ -183,6 +187,7 @@ impl Journal {
                 agent: program.agent.name,
                 prompt: program.prompt,
                 topic: program.topic,
+                after: program.after,
                 branch: program.branch,
                 child_of: program.child_of,
                 priority: program.priority,

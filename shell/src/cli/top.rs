@@ -232,6 +232,7 @@ mod tests {
             agent: String::new(),
             prompt: prompt.into(),
             topic: None,
+            after: None,
             priority: 0,
             model: String::new(),
             created_ms: 0,

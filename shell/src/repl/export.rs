@@ -5,10 +5,11 @@ use std::path::Path;
 
 use anyhow::Result;
 use quipu_kernel::label::Trust;
+use quipu_kernel::process::Secrecy;
 use serde::{Deserialize, Serialize};
 
-use super::talk::Turn;
 use crate::config::private;
+use crate::session::talk::Turn;
 use crate::terminal::error::UserError;
 use crate::terminal::text::read_text;
 
@@ -142,6 +143,7 @@ fn from_markdown(text: &str) -> Vec<Turn> {
                     asked: String::new(),
                     answered: String::new(),
                     trust: Trust::Untrusted,
+                    secrecy: Secrecy::Public,
                 });
             }
             side = Some(is_answer);
@@ -181,6 +183,7 @@ mod tests {
             asked: asked.into(),
             answered: answered.into(),
             trust: Trust::User,
+            secrecy: Secrecy::Public,
         };
         let turns = [
             turn("hi", "hello"),

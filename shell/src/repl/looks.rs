@@ -8,9 +8,9 @@ use quipu_kernel::process::{Pid, Usage};
 
 use super::context;
 use super::queue::Queue;
-use super::talk::{ASKED_CHARS, Talk, Turn};
 use super::usage::{number, several};
 use crate::service::door::Door;
+use crate::session::talk::{ASKED_CHARS, Talk, Turn};
 use crate::terminal::draft;
 use crate::terminal::error::{self, UserError};
 use crate::terminal::output::{self, seconds, shortened, visible};

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `slash`, `correct`, `usage` | the commands, and what is wrong with one |
 //! | `looks`, `queue` | what is answered while a task runs, and what waits for its end |
-//! | `talk`, `earlier`, `export` | the conversation: its turns, in the journal, as a file |
+//! | `export` | the conversation as a file |
 //! | `context` | a window as a bar |
 //! | `editor`, `complete`, `history` | a line that is typed |
 //! | `microphone` | a task that is spoken |
@@ -18,7 +18,6 @@
 mod complete;
 mod context;
 mod correct;
-mod earlier;
 mod editor;
 mod export;
 mod fetch;
@@ -28,7 +27,6 @@ mod loud;
 mod microphone;
 mod queue;
 mod slash;
-mod talk;
 mod usage;
 
 use std::cell::Cell;
@@ -41,7 +39,7 @@ use indicatif::DecimalBytes;
 use quipu_kernel::Idle;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::event::Event;
-use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::label::{Label, Level, Trust};
 use quipu_kernel::process::{Attached, Pid, Status};
 use tokio::io::AsyncBufReadExt;
 
@@ -53,7 +51,8 @@ use crate::service::door::Door;
 use crate::service::machine::Guests;
 use crate::session::Session;
 use crate::session::agent::Loaded;
-use crate::session::embedder;
+use crate::session::talk::{Talk, Turn, joined};
+use crate::session::{earlier, embedder};
 use crate::terminal::error;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
@@ -64,7 +63,6 @@ use editor::{Editor, Line};
 use looks::Looks;
 use loud::Loud;
 use queue::Queue;
-use talk::{Talk, Turn};
 
 /// Somebody waits for the answer: ahead of whatever runs in the background.
 const INTERACTIVE_PRIORITY: i8 = 10;
@@ -386,8 +384,8 @@ impl Repl<'_> {
         files: Vec<Attached>,
     ) -> Result<u8> {
         let mut program = self.session.program(&Loaded::default(), prompt);
-        let trusts = files.iter().map(|file| file.label.trust);
-        let trust = trusts.fold(label.trust, Trust::min);
+        let levels = files.iter().map(|file| file.label.level());
+        let level = levels.fold(label.level(), joined);
         program.attached = files;
         // The turns before were the subject of other tasks.
         program.topic = Some(line.to_owned());
@@ -403,24 +401,26 @@ impl Repl<'_> {
             },
             think: self.think,
         };
-        self.watch(ask, line, trust).await
+        self.watch(ask, line, level).await
     }
 
-    /// Shows a process to its end. `trust` is what it starts with.
-    async fn watch(&mut self, ask: Ask, asked: &str, mut trust: Trust) -> Result<u8> {
+    /// Shows a process to its end. `level` is what it starts with.
+    async fn watch(&mut self, ask: Ask, asked: &str, mut level: Level) -> Result<u8> {
         let mut renderer = match self.is_typed {
             true => Renderer::folded(),
             false => Renderer::new(),
         };
         let (running, mut sources) = (Cell::new(None), Sources::default());
         let mut show = |event: &Event| {
-            running.set(running.get().or(Some(event.pid())));
+            // Events that were lost are of nobody.
+            let of = Some(event.pid()).filter(|pid| *pid > 0);
+            running.set(running.get().or(of));
             sources.note(event);
             match event {
-                Event::Observation { label, .. } => trust = trust.min(label.trust),
-                Event::Reminded { reminder, .. } => trust = trust.min(reminder.label.trust),
+                Event::Observation { label, .. } => level = joined(level, label.level()),
+                Event::Reminded { reminder, .. } => level = joined(level, reminder.label.level()),
                 // Nobody knows what it read meanwhile.
-                Event::Lost { .. } => trust = Trust::Untrusted,
+                Event::Lost { .. } => level.trust = Trust::Untrusted,
                 _ => {}
             }
             renderer.show(event);
@@ -472,7 +472,8 @@ impl Repl<'_> {
                 pid: Some(pid),
                 asked: asked.to_owned(),
                 answered: text.clone(),
-                trust,
+                trust: level.trust,
+                secrecy: level.secrecy,
             });
             self.say_aloud(&text).await?;
         }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use anyhow::Result;
 
-use super::talk::ASKED_CHARS;
+use crate::session::talk::ASKED_CHARS;
 use crate::terminal::error::UserError;
 use crate::terminal::output::{self, shortened};
 use crate::terminal::words::{fill, words};

@@ -10,9 +10,8 @@ use quipu_kernel::process::Pid;
 use quipu_tools::CancelToken;
 
 use super::looks::Looks;
-use super::talk::ASKED_CHARS;
 use super::usage::{number, several};
-use super::{Outcome, Repl, correct, earlier, export, microphone, usage};
+use super::{Outcome, Repl, correct, export, microphone, usage};
 use crate::cli::mem::consolidate;
 use crate::cli::think;
 use crate::cli::{Cli, Command};
@@ -20,10 +19,11 @@ use crate::config::globals::Globals;
 use crate::config::settings::CpuChoice;
 use crate::service::conversation::{Ask, Start};
 use crate::service::door::Door;
-use crate::session::Session;
 use crate::session::agent::Loaded;
+use crate::session::{Session, earlier};
 use crate::session::hearing::{Heard, how_far};
 use crate::session::learnt::Shelf;
+use crate::session::talk::{ASKED_CHARS, Talk};
 use crate::terminal::error::{self, UserError};
 use crate::terminal::output::{self, shortened, visible};
 use crate::terminal::person;
@@ -141,7 +141,7 @@ impl Repl<'_> {
         let there = person::is_there(self.session.globals.no_input);
         let journal = self.door.journal();
         let (program, _) = journal.program(pid)?;
-        let trust = earlier::trust(journal, pid, &program)?;
+        let level = earlier::level(journal, pid, &program)?;
         if let Some(before) = program.after.filter(|before| *before > 0) {
             self.talk = earlier::conversation(journal, before)?;
         }
@@ -153,7 +153,7 @@ impl Repl<'_> {
             },
             think: None,
         };
-        self.watch(ask, &earlier::asked(program), trust).await
+        self.watch(ask, &earlier::asked(program), level).await
     }
 
     fn think(&mut self, word: Option<&str>) -> Result<u8> {
@@ -273,7 +273,7 @@ impl Repl<'_> {
         let (count, file) = (turns.len(), file.display());
         let values: [(&str, &dyn std::fmt::Display); 2] = [("count", &count), ("file", &file)];
         say!("{}", fill(words().imported, &values));
-        (self.talk, self.unanswered) = (super::talk::Talk::of(turns), None);
+        (self.talk, self.unanswered) = (Talk::of(turns), None);
         Ok(0)
     }
 

@@ -12,6 +12,7 @@
 //! | `senses`, `hearing` | the tools that read pictures and hear recordings, and their weights |
 //! | `speech`, `player` | the voice, for commands and as a tool, and the program that plays it |
 //! | `user_call` | a call of a tool that a command makes |
+//! | `talk`, `earlier` | a conversation: its turns, and those that the journal has |
 //! | `embedder`, `judgement` | the model that searches, and what the odds of a model are worth |
 //!
 //! Nobody outside this program is answered here: the control socket and the MCP server are
@@ -20,6 +21,7 @@
 pub mod agent;
 pub mod builtin;
 pub mod bus;
+pub mod earlier;
 pub mod embedder;
 pub mod hearing;
 pub mod init;
@@ -33,6 +35,7 @@ pub mod player;
 pub mod schedule;
 pub mod senses;
 pub mod speech;
+pub mod talk;
 pub mod user_call;
 
 pub use init::Session;

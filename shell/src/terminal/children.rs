@@ -128,6 +128,7 @@ mod tests {
             agent: String::new(),
             prompt: String::new(),
             topic: None,
+            after: None,
             branch: None,
             child_of: parent.map(|pid| ChildOf {
                 pid,

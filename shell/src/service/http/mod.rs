@@ -15,6 +15,7 @@
 //! | `speech`, `transcription/` | `/v1/audio`: what is written is spoken, what is said is written |
 //! | `sense` | the voice and the ears, for those two |
 //! | `native` | `/api/v1`: processes, memory, tools |
+//! | `conversations` | those of the journal, and tasks that come after one |
 //! | `hooks` | `/api/v1/hooks`: other programs start scheduled agents |
 //! | `openapi` | what there is, for programs |
 //! | `page` | the page at `/` |
@@ -25,6 +26,7 @@
 
 mod agent;
 mod chat;
+mod conversations;
 mod decisions;
 mod embeddings;
 mod error;
@@ -100,6 +102,7 @@ fn native() -> Router<Arc<Service>> {
         .route(&process("/events"), get(native::events))
         .route(&process("/log"), get(native::log))
         .route(&process("/window"), get(native::window))
+        .route(&process("/conversation"), get(conversations::one))
         .route(&process("/reply"), post(native::reply))
         .route(&process("/signal"), post(native::signal))
         .route(&process("/nice"), post(native::nice))
@@ -108,7 +111,9 @@ fn native() -> Router<Arc<Service>> {
         .route("/api/v1/openapi.json", get(openapi::get))
         .route("/api/v1/events", get(native::all_events))
         .route("/api/v1/machine", get(native::machine))
+        .route("/api/v1/conversations", get(conversations::list))
         .route("/api/v1/memory/search", get(native::search))
+        .route("/api/v1/memory/page", get(native::page))
         .route("/api/v1/hooks/{name}", post(hooks::post))
         .route("/api/v1/tools", get(native::tools))
 }

@@ -95,6 +95,10 @@ fn operation(route: &Route) -> Value {
             parameters.push(parameter);
         }
     }
+    if path == "/api/v1/memory/page" {
+        parameters.push(json!({"name": "id", "in": "query", "required": true,
+                               "schema": {"type": "string", "minLength": 1}}));
+    }
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();
     }
@@ -132,6 +136,10 @@ fn body(path: &str) -> Value {
                     "seconds": {"type": "integer", "minimum": 0}}},
                 "priority": {"type": "integer", "minimum": -20, "maximum": 20},
                 "attended": {"type": "boolean"},
+                "after": {"type": "integer", "minimum": 0,
+                          "description": "The process that it comes after in a conversation; 0 begins one"},
+                "key": {"type": "string",
+                        "description": "The key of that process, without the token"},
             }),
         ),
         "/api/v1/processes/{pid}/reply" => (

@@ -124,6 +124,11 @@ pub const ROUTES: &[Route] = &[
         ProcessKey,
         "What is in its window, page by page",
     ),
+    get(
+        "/api/v1/processes/{pid}/conversation",
+        ProcessKey,
+        "The turns of the conversation that it is the last of",
+    ),
     post(
         "/api/v1/processes/{pid}/reply",
         ProcessKey,
@@ -160,6 +165,16 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/memory/search",
         Token,
         "Look something up in the memory",
+    ),
+    get(
+        "/api/v1/memory/page",
+        Token,
+        "A page of the memory, whole",
+    ),
+    get(
+        "/api/v1/conversations",
+        Token,
+        "The conversations, the newest first",
     ),
     get(
         "/api/v1/tools",

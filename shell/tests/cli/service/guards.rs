@@ -105,6 +105,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/processes/{pid}/events", "key"),
     ("get", "/api/v1/processes/{pid}/log", "key"),
     ("get", "/api/v1/processes/{pid}/window", "key"),
+    ("get", "/api/v1/processes/{pid}/conversation", "key"),
     ("post", "/api/v1/processes/{pid}/reply", "key"),
     ("post", "/api/v1/processes/{pid}/signal", "key"),
     ("post", "/api/v1/processes/{pid}/nice", "key"),
@@ -114,6 +115,8 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/machine", "token"),
     ("post", "/api/v1/hooks/{name}", "hook"),
     ("get", "/api/v1/memory/search", "token"),
+    ("get", "/api/v1/memory/page", "token"),
+    ("get", "/api/v1/conversations", "token"),
     ("get", "/api/v1/tools", "token"),
 ];
 

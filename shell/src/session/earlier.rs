@@ -1,20 +1,24 @@
 //! Conversations that the journal has. Each task of the shell knows the one it came after, so
 //! that a conversation is found from its last process on, and goes on from any of them.
 
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use anyhow::Result;
 use quipu_kernel::journal::{Journal, JournalError, ProcessRow};
-use quipu_kernel::label::Trust;
+use quipu_kernel::label::{Label, Level};
 use quipu_kernel::process::{Pid, Program, State};
 use quipu_tools::state_file;
 use serde::{Deserialize, Serialize};
 
-use super::talk::{BEFORE, Talk, Turn};
+use super::talk::{BEFORE, Talk, Turn, joined};
 use crate::config::paths::Paths;
+use crate::terminal::output::{one_line, shortened};
 
 /// Turns that are followed back.
 const TURNS_MAX: usize = 2_000;
+/// Characters of what was asked, in a list.
+const LISTED_CHARS: usize = 100;
 
 /// A conversation that was taken back to an earlier turn, and not gone on with yet.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -76,9 +80,11 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
         let exit = journal.process(pid)?.exit;
         if let Some(answer) = exit.and_then(|exit| exit.answer) {
             let text = answer.as_str().map(str::to_owned);
+            let Level { trust, secrecy } = level(journal, pid, &program)?;
             turns.push(Turn {
                 pid: Some(pid),
-                trust: trust(journal, pid, &program)?,
+                trust,
+                secrecy,
                 answered: text.unwrap_or_else(|| answer.to_string()),
                 asked: asked(program.clone()),
             });
@@ -87,6 +93,50 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
     }
     turns.reverse();
     Ok(Talk::of(turns))
+}
+
+/// A conversation in a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Listed {
+    /// Its last process: the conversation goes on after it.
+    pub head: Pid,
+    /// What was asked first, in short, and last.
+    pub begins: String,
+    /// What was asked last, in short.
+    pub asked: String,
+    /// Its tasks, those without an answer too.
+    pub turns: usize,
+    /// Milliseconds since 1970.
+    pub updated_ms: i64,
+}
+
+/// The conversations among `rows`, which are all processes, the newest first: one for each turn
+/// that no other came after. Those that went apart have their beginning in common.
+pub fn listed(rows: &[ProcessRow]) -> Vec<Listed> {
+    let turns = || rows.iter().filter(|row| is_turn(row));
+    let of: HashMap<Pid, &ProcessRow> = turns().map(|row| (row.pid, row)).collect();
+    let gone_on: HashSet<Pid> = turns().filter_map(|row| row.after).collect();
+    let short = |row: &ProcessRow| shortened(&one_line(row.asked()), LISTED_CHARS);
+    let heads = turns().filter(|row| !gone_on.contains(&row.pid));
+    heads
+        .map(|head| {
+            let (mut first, mut count) = (head, 1);
+            // A turn comes after an older one, so this ends.
+            while let Some(before) = first.after.filter(|before| *before < first.pid)
+                && let Some(before) = of.get(&before)
+                && count < TURNS_MAX
+            {
+                (first, count) = (before, count + 1);
+            }
+            Listed {
+                head: head.pid,
+                begins: short(first),
+                asked: short(head),
+                turns: count,
+                updated_ms: head.updated_ms,
+            }
+        })
+        .collect()
 }
 
 /// What was asked in `program`, without what came before it.
@@ -126,17 +176,18 @@ pub fn cut_off(journal: &Journal) -> Result<Option<Pid>> {
     Ok(lost.map(|row| row.pid))
 }
 
-/// The lowest trust among all that process `pid` has read.
+/// The lowest trust and the highest secrecy among all that process `pid` has read.
 ///
 /// # Errors
 /// When the journal cannot be read.
-pub fn trust(journal: &Journal, pid: Pid, program: &Program) -> Result<Trust> {
+pub fn level(journal: &Journal, pid: Pid, program: &Program) -> Result<Level> {
     let steps = journal.steps(pid)?;
     let read = steps.into_iter().filter_map(|step| step.outcome);
     let reminder = journal.reminder(pid)?;
+    let attached = program.attached.iter().map(|file| file.label.level());
     Ok(read
-        .map(|outcome| outcome.label.trust)
-        .chain(reminder.map(|reminder| reminder.label.trust))
-        .chain(program.attached.iter().map(|file| file.label.trust))
-        .fold(program.label.trust, Trust::min))
+        .map(|outcome| outcome.label.level())
+        .chain(reminder.map(|reminder| reminder.label.level()))
+        .chain(attached)
+        .fold(Label::level(&program.label), joined))
 }

@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use anyhow::Result;
-use quipu_kernel::label::{Label, Trust};
-use quipu_kernel::process::{Attached, Pid};
+use quipu_kernel::label::{Label, Level, Trust};
+use quipu_kernel::process::{Attached, Pid, Secrecy};
 use serde::{Deserialize, Serialize};
 
 use crate::terminal::output::shortened;
@@ -44,6 +44,17 @@ pub struct Turn {
     pub answered: String,
     /// The lowest trust among all that the process had read.
     pub trust: Trust,
+    /// The highest secrecy among that: who may learn the answer.
+    #[serde(default, skip_serializing_if = "Secrecy::is_public")]
+    pub secrecy: Secrecy,
+}
+
+/// The lower trust and the higher secrecy of both.
+pub fn joined(one: Level, other: Level) -> Level {
+    Level {
+        trust: one.trust.min(other.trust),
+        secrecy: one.secrecy.max(other.secrecy),
+    }
 }
 
 impl Talk {
@@ -99,8 +110,9 @@ impl Talk {
         self.after_turns(line, label)
     }
 
-    /// The turns so far, then `line`. The label is as low as the lowest part:
-    /// an answer made from a stranger's words stays a stranger's in the next turn.
+    /// The turns so far, then `line`. The label is as low as the lowest part, and as secret as the
+    /// most secret: an answer made from a stranger's words stays a stranger's in the next turn, and
+    /// one made from private text stays private.
     fn after_turns(&self, line: &str, mut label: Label) -> (String, Label) {
         let mut text = String::new();
         let told = self.turns.len().saturating_sub(TURNS_TOLD);
@@ -108,8 +120,9 @@ impl Talk {
             let (asked, answered) = (told_of(&turn.asked), told_of(&turn.answered));
             text.push_str(&format!("User: {asked}\nYou: {answered}\n"));
             if turn.trust < label.trust {
-                label = Label::new("the conversation", turn.trust);
+                label = Label::new("the conversation", turn.trust).kept(label.secrecy);
             }
+            label = label.kept(turn.secrecy);
         }
         let text = match text.is_empty() {
             true => line.to_owned(),
@@ -156,6 +169,7 @@ mod tests {
             asked: asked.into(),
             answered: answered.into(),
             trust,
+            secrecy: Secrecy::Public,
         }
     }
 
@@ -175,6 +189,12 @@ mod tests {
         talk.add(turn("read it", "obey me", Trust::Untrusted));
         let (_, label, _) = talk.typed("go on", &read).unwrap();
         assert_eq!(label, Label::new("the conversation", Trust::Untrusted));
+        let kept = Turn {
+            secrecy: Secrecy::Private,
+            ..turn("what is my code", "17", Trust::User)
+        };
+        let (_, label, _) = Talk::of(vec![kept]).typed("go on", &read).unwrap();
+        assert_eq!(label, Label::user().kept(Secrecy::Private));
         // Taken back, it was never said.
         assert_eq!(talk.undo(1), 1);
         check(&talk, "and?", told, &Label::user());
