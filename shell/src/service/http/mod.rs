@@ -71,6 +71,7 @@ fn router(service: &Arc<Service>) -> Router {
     Router::new()
         .route("/", get(page::index))
         .route("/app.js", get(page::script))
+        .route("/views.js", get(page::views))
         .route("/style.css", get(page::style))
         .route("/favicon.ico", get(page::icon))
         .route("/health", get(health))

@@ -62,6 +62,7 @@ const OWN: &str = "/api/";
 pub const ROUTES: &[Route] = &[
     get("/", Nothing, "The page"),
     get("/app.js", Nothing, "A file of the page"),
+    get("/views.js", Nothing, "A file of the page"),
     get("/style.css", Nothing, "A file of the page"),
     get("/favicon.ico", Nothing, "Nothing"),
     get("/health", Nothing, "Whether it runs"),

@@ -83,6 +83,7 @@ async fn only_this_machine_and_its_own_pages_are_let_in() {
 const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/", "nothing"),
     ("get", "/app.js", "nothing"),
+    ("get", "/views.js", "nothing"),
     ("get", "/style.css", "nothing"),
     ("get", "/favicon.ico", "nothing"),
     ("get", "/health", "nothing"),

@@ -272,8 +272,8 @@ async fn a_page_of_the_memory_opens() {
     let found = reply(machine.user("GET", "/api/v1/memory/search?q=wool")).await.json();
     let id = found["hits"][0]["id"].as_str().unwrap();
     let get = async |id: &str| {
-        let request = machine.user("GET", "/api/v1/memory/page").query(&[("id", id)]);
-        reply(request).await
+        let path = format!("/api/v1/memory/page?id={}", id.replace('#', "%23"));
+        reply(machine.user("GET", &path)).await
     };
     let text = json!("Llama wool is spun in the valley.");
     get(id).await.check(200, &[("/text", text), ("/trust", json!("untrusted"))]);
