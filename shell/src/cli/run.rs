@@ -1,5 +1,6 @@
 //! `quipu run`: one process until it exits.
 
+use std::fmt::Display;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
@@ -25,11 +26,11 @@ use crate::session::Session;
 use crate::session::agent::{self, Loaded};
 use crate::terminal::error::{FAILED, INTERRUPTED, STOPPED, UserError};
 use crate::terminal::interrupts::Interrupts;
-use crate::terminal::output::counted;
 use crate::terminal::render::Renderer;
 use crate::terminal::report::{add_plan, add_rulings};
 use crate::terminal::sources::Sources;
 use crate::terminal::text::read_text;
+use crate::terminal::words::{fill, words};
 use crate::terminal::{hints, markdown, output, person, piped};
 
 /// Run one process until it exits, and print its answer
@@ -133,7 +134,9 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
             Some(model) => format!(" --model {}", shell_words::quote(model)),
             None => String::new(),
         };
-        say!("hint: `quipu run --resume {pid}{model}` carries it on");
+        let command = format!("quipu run --resume {pid}{model}");
+        let values: [(&str, &dyn Display); 2] = [("command", &command), ("alone", &"")];
+        say!("{}", fill(words().carries_on, &values));
     }
     if exit.status == Status::Suspended {
         let alone = ended.branches.is_some();
@@ -176,18 +179,16 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
 /// What is left to do about a process that was suspended: `resume` is the command that carries
 /// it on, and `alone` says whether it was the first branch of a deliberation.
 pub fn suspended(journal: &Journal, pid: Pid, resume: &str, alone: bool) -> Result<String> {
-    let alone = match alone {
-        true => "; it goes on alone, as other branches of it cannot be carried on",
-        false => "",
-    };
-    Ok(match journal.process(pid)?.state {
+    let alone = if alone { words().goes_alone } else { "" };
+    let template = match journal.process(pid)?.state {
         // What it waits for only its person can give.
-        State::Ready => format!("hint: `{resume} {pid}` carries it on{alone}"),
-        _ => format!(
-            "hint: process {pid} goes on when `quipu serve` or `quipu` starts, or with `{resume} \
-             {pid}`{alone}"
-        ),
-    })
+        State::Ready => words().carries_on,
+        _ => words().goes_on_later,
+    };
+    let command = format!("{resume} {pid}");
+    let values: [(&str, &dyn Display); 3] =
+        [("command", &command), ("pid", &pid), ("alone", &alone)];
+    Ok(fill(template, &values))
 }
 
 /// What takes the lines that are typed while a process runs, and answer no question of it.
@@ -346,7 +347,7 @@ fn beside(args: &RunArgs) -> Result<Option<String>> {
     };
     if let Some(text) = &text {
         // Whoever did not mean it sees that it was read.
-        say!("with {} from standard input", counted(text.len(), "byte"));
+        say!("{}", fill(words().with_input, &[("bytes", &text.len())]));
     }
     Ok(text)
 }

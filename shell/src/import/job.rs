@@ -26,6 +26,7 @@ use crate::terminal::bar::{bar, busy};
 use crate::terminal::error::{INTERRUPTED, UserError};
 use crate::terminal::interrupts::is_pressed;
 use crate::terminal::output::visible;
+use crate::terminal::words::{fill, words};
 
 /// Pages of one file from which on storing them takes so long that it is said.
 const BUSY_PAGES_MIN: usize = 500;
@@ -188,7 +189,8 @@ impl<'a> Import<'a> {
             self.tally.partly.push(format!("{name}: {missing}"));
         }
         let pages = brought.pages.len();
-        let busy = (pages >= BUSY_PAGES_MIN).then(|| busy(format!("storing {pages} pages")));
+        let busy = (pages >= BUSY_PAGES_MIN)
+            .then(|| busy(fill(words().storing, &[("pages", &pages)])));
         let stored = self.store.put_file(&file, brought.pages);
         if let Some(busy) = busy {
             busy.finish_and_clear();
@@ -259,8 +261,8 @@ fn go_on() -> Result<()> {
         false => Ok(()),
         true => Err(UserError::with_code(
             INTERRUPTED,
-            "stopped; what was brought in before stays",
-            "the same command goes on where it was",
+            words().import_stopped,
+            words().import_again,
         )),
     }
 }

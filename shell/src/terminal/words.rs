@@ -150,6 +150,36 @@ catalogue! {
     noted: "noted as a case to learn from; /learn learns from all {cases}",
         "已记为学习用例；/learn 从全部 {cases} 个用例中学习";
     thought_once: "each task is thought about once", "每个任务只思考一次";
+    thought_auto: "a task that computes something is thought about until two ways agree",
+        "需要计算的任务会一直思考，直到两种方法一致";
+    thought_several: "each task is thought about along {count} branches", "每个任务沿 {count} 个分支思考";
+    thought_along: "thought along {branches} branches, {agree} agree", "沿 {branches} 个分支思考，{agree} 个一致";
+    confidence: ", confidence {confidence}", "，置信度 {confidence}";
+    branch: "  {mark} {way} (process {pid}): {answer}", "  {mark} {way}（进程 {pid}）：{answer}";
+    way_usual: "as usual", "按常规";
+    way_program: "program", "程序";
+    way_thought: "thought", "推理";
+    no_answer: "no answer", "没有回答";
+    listening: "listening with {name}; press Enter to stop", "正在用 {name} 聆听；按回车键停止";
+    with_input: "with {bytes:byte} from standard input", "附上来自标准输入的 {bytes} 个字节";
+    carries_on: "hint: `{command}` carries it on{alone}", "提示：`{command}` 继续执行{alone}";
+    goes_on_later: "hint: process {pid} goes on when `quipu serve` or `quipu` starts, or with `{command}`{alone}",
+        "提示：进程 {pid} 会在 `quipu serve` 或 `quipu` 启动时继续，也可用 `{command}` 继续{alone}";
+    goes_alone: "; it goes on alone, as other branches of it cannot be carried on",
+        "；它会单独继续，其他分支无法继续";
+    going_on: "going on with what was suspended: {pids}", "继续执行之前挂起的进程：{pids}";
+    added: "added {pages:page} from {files:file}", "已从 {files} 个文件添加 {pages} 页";
+    added_jsonl: "added {pages:page} from {file}", "已从 {file} 添加 {pages} 页";
+    unchanged: ", {count} unchanged", "，{count} 个未变";
+    removed: ", {count} gone and removed", "，{count} 个已不在并移除";
+    skipped: ", skipped {count}", "，跳过 {count} 个";
+    skipped_one: "skipped {what}", "已跳过 {what}";
+    ignored: ", {count} left out by ignore rules or hidden (--no-ignore brings them in)",
+        "，{count} 个因忽略规则或为隐藏文件而略去（--no-ignore 可一并导入）";
+    ignored_names: "left out by ignore rules or hidden: {names}", "因忽略规则或为隐藏文件而略去：{names}";
+    import_stopped: "stopped; what was brought in before stays", "已停止；之前导入的内容仍在";
+    import_again: "the same command goes on where it was", "再次运行同一命令会从中断处继续";
+    storing: "storing {pages:page}", "正在存储 {pages} 页";
     nothing_said: "nothing was said", "没有听到内容";
     heard: "heard: {said}", "听到：{said}";
     spoken: "answers are spoken; Ctrl-C stops one", "回答会朗读出来；Ctrl-C 停止当前朗读";
