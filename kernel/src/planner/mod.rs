@@ -113,7 +113,10 @@ impl Planner {
         let (mut calls, mut more) = Cards::deal(cards);
         // A part of the disk of its own is as good as naming it.
         let memory = &program.agent.memory;
-        let has_memory = wanted(MEMORY) || !memory.space.is_shared() || !memory.blocks.is_empty();
+        let has_memory = wanted(MEMORY)
+            || !memory.space.is_shared()
+            || !memory.blocks.is_empty()
+            || !memory.reads.is_empty();
         let given = Given {
             memory,
             has_memory,

@@ -8,30 +8,31 @@ use anyhow::Result;
 use clap::Args;
 use quipu_kernel::event::Event;
 use quipu_kernel::grammar::certainly_held;
-use quipu_kernel::journal::{Journal, StepRow};
+use quipu_kernel::journal::Journal;
 use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, State, Status};
 use quipu_kernel::signal::Signal;
-use quipu_kernel::window::reminder::Reminder;
 use quipu_tools::json_schema;
 use serde_json::{Value, json};
 
 use super::fork::Point;
 use super::options::ProcessOptions;
+use crate::config::globals::Globals;
 use crate::config::policy;
 use crate::service::conversation::{Ask, Conversation, Ended, Say, Start, Told};
 use crate::service::door::Door;
+use crate::service::knowledge;
 use crate::service::machine::Guests;
 use crate::session::Session;
-use crate::session::agent::{self, Loaded};
+use crate::session::agent::{self, Loaded, project};
 use crate::terminal::error::{FAILED, INTERRUPTED, STOPPED, UserError};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
-use crate::terminal::report::{add_plan, add_rulings};
+use crate::terminal::report::{add_plan, add_rulings, report};
 use crate::terminal::sources::Sources;
 use crate::terminal::text::read_text;
 use crate::terminal::words::{fill, words};
-use crate::terminal::{hints, markdown, output, person, piped};
+use crate::terminal::{markdown, output, person, piped};
 
 /// Run one process until it exits, and print its answer
 #[derive(Debug, Args)]
@@ -80,15 +81,53 @@ enum Format {
 /// Runs the command.
 pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
     let format = if args.json { Format::Json } else { args.format };
-    let interactive =
-        person::is_there(session.globals.no_input) && args.prompt.as_deref() != Some("-");
-    let mut interrupts = Interrupts::listen()?;
     let agent = args
         .agent
         .as_deref()
         .map(|path| agent::load(path, &session.paths))
-        .transpose()?
-        .unwrap_or_default();
+        .transpose()?;
+    let agent = match agent {
+        Some(agent) => agent,
+        None => project::usual(&std::env::current_dir()?, &session.paths)?.0,
+    };
+    let other = of_its_model(session, &agent)?;
+    let Some(other) = &other else {
+        return run_agent(session, args, agent, format).await;
+    };
+    let code = run_agent(other, args, agent, format).await;
+    other.end_servers();
+    code
+}
+
+/// A session with the model that `agent` is for, where it names one and nothing else does. A
+/// stranger's agent names no file of this machine.
+fn of_its_model(session: &Session, agent: &Loaded) -> Result<Option<Session>> {
+    let named = agent.model.as_ref();
+    let named = named.filter(|model| **model != session.settings.model);
+    let Some(model) = named.filter(|_| session.globals.models.is_empty()) else {
+        return Ok(None);
+    };
+    if agent.agent.stranger {
+        say!("{}", fill(words().no_model_of_strangers, &[("model", model)]));
+        return Ok(None);
+    }
+    let globals = Globals {
+        models: vec![model.clone()],
+        ..session.globals.clone()
+    };
+    Session::open(globals).map(Some)
+}
+
+async fn run_agent(
+    session: &Session,
+    args: RunArgs,
+    agent: Loaded,
+    format: Format,
+) -> Result<u8> {
+    let interactive =
+        person::is_there(session.globals.no_input) && args.prompt.as_deref() != Some("-");
+    let mut interrupts = Interrupts::listen()?;
+    knowledge::refresh(session, &agent)?;
     let program = match (args.resume, args.fork) {
         (Some(_), _) | (_, Some(_)) => None,
         (None, None) => Some(program(session, &args, &agent, interactive)?),
@@ -436,57 +475,6 @@ fn schema(path: &Path) -> Result<Value> {
         );
     }
     Ok(schema)
-}
-
-/// The value that `--format json` prints.
-fn report(pid: Pid, exit: &Exit, reminder: Option<Reminder>, steps: Vec<StepRow>) -> Value {
-    let outcomes = || steps.iter().filter_map(|step| step.outcome.as_ref());
-    // What ends a process has the lowest label of everything that it had read.
-    let label = exit.answer.as_ref().and(outcomes().next_back());
-    let label = label.map(|outcome| outcome.label.clone());
-    let pages = reminder.iter().flat_map(|reminder| &reminder.pages);
-    let mut sources: Vec<String> = pages.map(|page| page.id.to_string()).collect();
-    for id in outcomes().flat_map(|outcome| outcome.label.pages()) {
-        if !sources.iter().any(|known| known == id) {
-            sources.push(id.to_owned());
-        }
-    }
-    let steps: Vec<Value> = steps
-        .into_iter()
-        .map(|step| {
-            let outcome = step.outcome;
-            let ms = step.decide_ms + outcome.as_ref().map_or(0, |outcome| outcome.ms);
-            json!({
-                "n": step.n,
-                "action": step.action,
-                "observation": outcome.as_ref().map(|outcome| &outcome.text),
-                "label": outcome.as_ref().map(|outcome| &outcome.label),
-                "ms": ms,
-            })
-        })
-        .collect();
-    let mut report = json!({
-        "pid": pid,
-        "status": exit.status,
-        "answer": exit.answer,
-        "label": label,
-        "confidence": null,
-        "sources": sources,
-        "steps": steps,
-        "usage": exit.usage,
-        "ms": exit.ms,
-        "limits_hit": exit.limits_hit,
-    });
-    if !exit.left.is_empty() {
-        report["left"] = json!(exit.left);
-    }
-    if let Some(error) = hints::ended(exit) {
-        report["error"] = json!(error);
-    }
-    if let Some(reminder) = reminder {
-        report["recalled"] = json!(reminder);
-    }
-    report
 }
 
 /// The exit code for the end of a process.

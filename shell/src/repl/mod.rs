@@ -51,6 +51,7 @@ use crate::service::door::Door;
 use crate::service::machine::Guests;
 use crate::session::Session;
 use crate::session::agent::Loaded;
+use crate::session::agent::project::{self, Told};
 use crate::session::talk::{Talk, Turn, joined};
 use crate::session::{earlier, embedder};
 use crate::terminal::error;
@@ -74,6 +75,8 @@ struct Repl<'a> {
     session: Session,
     /// The machine that the tasks run on: its own, or that of another program.
     door: Door,
+    /// The agent, with what the project tells it.
+    agent: Loaded,
     interrupts: &'a mut Interrupts,
     talk: Talk,
     /// How much thought each task gets, where it is more than one process.
@@ -189,6 +192,7 @@ impl<'a> Repl<'a> {
         Self {
             session,
             door,
+            agent: Loaded::default(),
             interrupts,
             talk: Talk::default(),
             think: None,
@@ -219,6 +223,7 @@ async fn switched(globals: Globals, before: Globals) -> Result<(Session, Door)> 
 
 impl Repl<'_> {
     async fn converse(&mut self, is_first: bool) -> Result<End> {
+        self.look_around(is_first)?;
         let history = self.session.paths.state.join("history.txt");
         let is_new_here = !history.exists();
         private::file(&history)?;
@@ -244,6 +249,22 @@ impl Repl<'_> {
             idle.end().await;
         }
         end
+    }
+
+    /// Takes up what the project around tells agents, and says so once.
+    fn look_around(&mut self, is_first: bool) -> Result<()> {
+        let (agent, told, file) = project::usual(&std::env::current_dir()?, &self.session.paths)?;
+        self.agent = agent;
+        let template = match told {
+            Told::Nothing => return Ok(()),
+            Told::Followed => words().project_followed,
+            Told::Untrusted => words().project_untrusted,
+            Told::TooLong => words().project_too_long,
+        };
+        if is_first {
+            say!("{}", fill(template, &[("file", &file.display())]));
+        }
+        Ok(())
     }
 
     /// Tells who begins here how pages are found by their meaning, where they are not.
@@ -383,13 +404,13 @@ impl Repl<'_> {
         label: Label,
         files: Vec<Attached>,
     ) -> Result<u8> {
-        let mut program = self.session.program(&Loaded::default(), prompt);
+        let mut program = self.session.program(&self.agent, prompt);
         let levels = files.iter().map(|file| file.label.level());
         let level = levels.fold(label.level(), joined);
         program.attached = files;
         // The turns before were the subject of other tasks.
         program.topic = Some(line.to_owned());
-        self.session.teach(&Loaded::default(), &mut program);
+        self.session.teach(&self.agent, &mut program);
         program.after = self.talk.head();
         program.label = label;
         program.priority = INTERACTIVE_PRIORITY;

@@ -8,6 +8,7 @@
 //! | `lending`, `lent` | the library of the machine for other programs: its side, and theirs |
 //! | `conversation` | what a process's starter and the machine say to each other |
 //! | `door` | the way of a command to a machine: the one that runs, or one of its own |
+//! | `knowledge` | the folders that an agent knows, before it runs |
 //! | `schedules` | agents that run by themselves: waiting, watching, starting |
 //! | `http/` | the APIs over HTTP, and the page |
 //! | `mcp` | the machine as a server of the Model Context Protocol |
@@ -18,6 +19,7 @@ pub mod control;
 pub mod conversation;
 pub mod door;
 pub mod http;
+pub mod knowledge;
 mod lending;
 pub mod lent;
 pub mod machine;

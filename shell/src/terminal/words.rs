@@ -126,6 +126,11 @@ catalogue! {
         "{cpu} · 与此处正在运行的机器共用";
     cut_off: "process {pid} was cut off: /resume {pid} carries it on, /continue brings its conversation back",
         "进程 {pid} 曾被中断：/resume {pid} 继续执行，/continue 恢复它的对话";
+    project_followed: "follows {file}", "遵循 {file}";
+    project_untrusted: "{file} is not trusted as it is, so it is not followed: /trust shows how, with its path",
+        "{file} 当前内容未受信任，因此不予遵循：用 /trust 加其路径即可信任";
+    project_too_long: "{file} is too long for the window, so it is not followed",
+        "{file} 太长，窗口放不下，因此不予遵循";
     goes_on: "the conversation goes on after: {asked}", "对话从此处继续：{asked}";
     no_earlier: "there is no earlier conversation", "没有更早的对话";
     anew: "the conversation starts anew", "对话已重新开始";
@@ -179,6 +184,11 @@ catalogue! {
     ignored_names: "left out by ignore rules or hidden: {names}", "因忽略规则或为隐藏文件而略去：{names}";
     import_stopped: "stopped; what was brought in before stays", "已停止；之前导入的内容仍在";
     import_again: "the same command goes on where it was", "再次运行同一命令会从中断处继续";
+    no_model_of_strangers: "warning: the agent is not trusted, so the model {model} that it names is not taken",
+        "警告：该智能体未受信任，因此不采用它指定的模型 {model}";
+    no_knowledge_of_strangers: "warning: the agent {agent} is not trusted, so no folder that it names is looked at",
+        "警告：智能体 {agent} 未受信任，因此不查看它指定的文件夹";
+    knows: "the agent {agent} has read {pages:page} of what it knows", "智能体 {agent} 已读入其知识中的 {pages} 页";
     storing: "storing {pages:page}", "正在存储 {pages} 页";
     nothing_said: "nothing was said", "没有听到内容";
     heard: "heard: {said}", "听到：{said}";
