@@ -88,7 +88,11 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
         .transpose()?;
     let agent = match agent {
         Some(agent) => agent,
-        None => project::usual(&std::env::current_dir()?, &session.paths)?.0,
+        // A folder that is gone has no project.
+        None => {
+            let here = std::env::current_dir().unwrap_or_default();
+            project::usual(&here, &session.paths)?.0
+        }
     };
     let other = of_its_model(session, &agent)?;
     let Some(other) = &other else {

@@ -35,7 +35,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use indicatif::DecimalBytes;
 use quipu_kernel::Idle;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::event::Event;
@@ -53,7 +52,7 @@ use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::agent::project::{self, Told};
 use crate::session::talk::{Talk, Turn, joined};
-use crate::session::{earlier, embedder};
+use crate::session::earlier;
 use crate::terminal::error;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
@@ -232,7 +231,7 @@ impl Repl<'_> {
         if is_first {
             say!("{}", words().begin);
             if is_new_here {
-                self.offer_meaning()?;
+                fetch::offer_meaning(&self.session)?;
             }
             if let Some(pid) = earlier::cut_off(self.door.journal())? {
                 say!("{}", fill(words().cut_off, &[("pid", &pid)]));
@@ -253,7 +252,9 @@ impl Repl<'_> {
 
     /// Takes up what the project around tells agents, and says so once.
     fn look_around(&mut self, is_first: bool) -> Result<()> {
-        let (agent, told, file) = project::usual(&std::env::current_dir()?, &self.session.paths)?;
+        // A folder that is gone has no project.
+        let here = std::env::current_dir().unwrap_or_default();
+        let (agent, told, file) = project::usual(&here, &self.session.paths)?;
         self.agent = agent;
         let template = match told {
             Told::Nothing => return Ok(()),
@@ -264,22 +265,6 @@ impl Repl<'_> {
         if is_first {
             say!("{}", fill(template, &[("file", &file.display())]));
         }
-        Ok(())
-    }
-
-    /// Tells who begins here how pages are found by their meaning, where they are not.
-    fn offer_meaning(&self) -> Result<()> {
-        let session = &self.session;
-        if session.settings.embedder.is_some() || session.embedder()?.is_some() {
-            return Ok(());
-        }
-        let entry = embedder::recommended();
-        let values: [(&str, &dyn std::fmt::Display); 3] = [
-            ("model", &entry.name),
-            ("size", &DecimalBytes(entry.bytes)),
-            ("licence", &entry.licence),
-        ];
-        say!("{}", fill(words().offer_meaning, &values));
         Ok(())
     }
 

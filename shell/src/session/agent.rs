@@ -221,6 +221,7 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
             ..Loaded::default()
         });
     }
+    let text = without_interpreter(text);
     let (front, body) = front::read(text).map_err(|reason| broken(file, &reason))?;
     let wanted = front.allowed_tools();
     let fallback = match (is_skill(file), file.parent().and_then(Path::file_name)) {
@@ -248,6 +249,14 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
         ..Agent::default()
     };
     Ok(loaded)
+}
+
+/// `text` without the line that names the program which runs it.
+fn without_interpreter(text: &str) -> &str {
+    match text.starts_with("#!") {
+        true => text.split_once('\n').map_or("", |(_, rest)| rest),
+        false => text,
+    }
 }
 
 /// Whether `file` is the one that makes its folder a skill.

@@ -49,6 +49,36 @@ fn every_form_of_agent() {
     );
     check("SKILL.md", "---\nname: sums\nBe exact.\n", "has no end");
     check("plain.md", "Just do it.", "plain | Just do it. | None");
+    check(
+        "do",
+        "#!/usr/bin/env -S quipu run --agent\nJust do it.\n",
+        "do | Just do it. | None",
+    );
+    check("do", "#!/usr/bin/env -S quipu run --agent", "do |  | None");
+    check("a.toml", "schema = '../s.json'", "is not in the folder");
+    check("a.toml", "[[examples]]\ntask = 't'", "missing field `answer`");
+}
+
+#[test]
+fn an_agent_says_more_than_instructions() {
+    let root = tempfile::tempdir().unwrap();
+    let paths = Paths::find(Some(root.path().join("root").as_path())).unwrap();
+    let file = root.path().join("clerk.toml");
+    let text = "model = 'tiny'\nknowledge = ['docs', '/srv/docs']\nschema = { type = 'number' }\n\
+                [[examples]]\ntask = 'one'\nanswer = 1\n";
+    std::fs::write(&file, text).unwrap();
+    let loaded = load(&file, &paths).unwrap();
+    assert_eq!(loaded.model.as_deref(), Some("tiny"));
+    let folders = [root.path().join("docs"), PathBuf::from("/srv/docs")];
+    assert_eq!(loaded.knowledge, folders);
+    assert_eq!(loaded.schema.as_ref().unwrap()["type"], "number");
+    let reads = loaded.memory.reads.as_ref().unwrap();
+    assert_eq!(reads[0].0, Space::from("clerk.knowledge"));
+    // What a stranger wrote is no example of what is right.
+    let trust_of = |loaded: &Loaded| loaded.examples[0].label.trust;
+    assert_eq!(trust_of(&loaded), Trust::Untrusted);
+    trust::vouch(&file, &paths).unwrap();
+    assert_eq!(trust_of(&load(&file, &paths).unwrap()), Trust::User);
 }
 
 #[test]
