@@ -19,6 +19,7 @@ mod examples;
 mod guests;
 mod interrupts;
 mod killed;
+mod knowledge;
 mod learn;
 mod mcp;
 mod model_files;
