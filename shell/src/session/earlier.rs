@@ -100,7 +100,7 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
 pub struct Listed {
     /// Its last process: the conversation goes on after it.
     pub head: Pid,
-    /// What was asked first, in short, and last.
+    /// What was asked first, in short.
     pub begins: String,
     /// What was asked last, in short.
     pub asked: String,
@@ -126,7 +126,7 @@ pub fn listed(rows: &[ProcessRow]) -> Vec<Listed> {
                 && let Some(before) = of.get(&before)
                 && count < TURNS_MAX
             {
-                (first, count) = (before, count + 1);
+                (first, count) = (*before, count + 1);
             }
             Listed {
                 head: head.pid,
