@@ -19,6 +19,7 @@ let token = sessionStorage.getItem("token") || "";
 let turns = []; // {role, content, pid} of the conversation; a plain model has no process
 let stopping = null; // what the stop button does
 let machine = ""; // the model that answers
+let beside = []; // {name, text} that goes with the next message
 // The keys of the processes that were started here, for whoever has no token.
 const keys = JSON.parse(sessionStorage.getItem("keys") || "{}");
 const keep = (pid, key) => {
@@ -271,17 +272,19 @@ async function answered(pid, key, shown) {
 
 // An agent: a process, whose steps are shown and which may ask. It comes after the last one of
 // the conversation; what a plain model was told goes along as a text.
-async function agent(name, prompt, shown) {
+async function agent(name, prompt, given, shown) {
   const before = turns.slice(0, -1);
   const head = before.findLast((turn) => turn.pid)?.pid || 0;
   const loose = before.filter((turn) => !turn.pid);
   const body = { prompt, attended: true, after: head };
   if (name) body.agent = name;
   if (head && keys[head]) body.key = keys[head];
+  const input = given.map(({ name, text }) => `${name}:\n${text}`);
   if (loose.length) {
-    const told = loose.map((turn) => `${turn.role}: ${turn.content}`).join("\n");
-    body.input = `Earlier in this conversation:\n${told}`;
+    const said = loose.map((turn) => `${turn.role}: ${turn.content}`).join("\n");
+    input.unshift(`Earlier in this conversation:\n${said}`);
   }
+  if (input.length) body.input = input.join("\n\n");
   const { pid, key } = await json("/api/v1/processes", body);
   keep(pid, key);
   remember(pid);
@@ -367,8 +370,70 @@ $("ask").addEventListener("submit", async (event) => {
   turns.push({ role: "user", content: prompt });
   const shown = turn("assistant", "…");
   const isAgent = model === "agent" || model.startsWith("agent/");
+  const given = beside;
+  beside = [];
+  showBeside();
+  if (given.length && !isAgent) {
+    // A plain model has nothing beside the conversation.
+    const texts = given.map(({ name, text }) => `${name}:\n${text}\n\n`);
+    turns.at(-1).content = texts.join("") + prompt;
+  }
   await take(shown, () =>
-    (isAgent ? agent(model.slice(6), prompt, shown) : plain(model, shown)));
+    (isAgent ? agent(model.slice(6), prompt, given, shown) : plain(model, shown)));
+});
+
+// What goes with the next message, each a button that takes it back.
+function showBeside() {
+  $("beside").replaceChildren(...beside.map((one) => {
+    const button = make("button", `${one.name} ×`);
+    button.type = "button";
+    button.setAttribute("aria-label", `Take ${one.name} back`);
+    button.addEventListener("click", () => {
+      beside = beside.filter((other) => other !== one);
+      showBeside();
+    });
+    return button;
+  }));
+}
+
+// The text of a file; of a recording what is said in it, as the ears write it down.
+async function textOf(file) {
+  if (!file.type.startsWith("audio/") && !file.type.startsWith("video/")) {
+    const text = await file.text();
+    if (text.includes("\0")) throw new Error(`${file.name} is no text: quipu mem add reads it`);
+    return text;
+  }
+  const form = new FormData();
+  form.append("model", "ears");
+  form.append("file", file);
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  const response = await fetch("/v1/audio/transcriptions", { method: "POST", headers, body: form });
+  const value = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(value.error?.message || `${file.name} was not heard`);
+  return value.text;
+}
+
+async function bring(files) {
+  for (const file of files) {
+    $("state").textContent = `reading ${file.name}…`;
+    try {
+      beside.push({ name: file.name, text: await textOf(file) });
+      $("state").textContent = machine;
+    } catch (error) {
+      told(error);
+    }
+  }
+  showBeside();
+}
+
+$("file").addEventListener("change", () => {
+  bring([...$("file").files]);
+  $("file").value = "";
+});
+$("chat").addEventListener("dragover", (event) => event.preventDefault());
+$("chat").addEventListener("drop", (event) => {
+  event.preventDefault();
+  bring([...event.dataTransfer.files]);
 });
 
 $("prompt").addEventListener("keydown", (event) => {
