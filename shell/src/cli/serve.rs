@@ -20,6 +20,7 @@ use crate::config::settings::ApproveWord;
 use crate::service::http;
 use crate::service::http::guard::{Guard, Strangers};
 use crate::service::http::state::Service;
+use crate::service::knowledge;
 use crate::service::lent::Shelf;
 use crate::service::machine::{Guests, Machine};
 use crate::service::mcp::Offer;
@@ -102,6 +103,7 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
     // Requests come before the machine is up: they wait in the listener.
     let policy = session.policy(&args.allow, args.approve);
     let machine = Machine::start(session, policy, &Loaded::default(), Guests::Welcome).await?;
+    tokio::task::block_in_place(|| knowledge::refresh_all(session));
     let (token, strangers) = match given {
         Some(token) => (token, Strangers::KeptOut),
         // Only whoever holds the root may make one.

@@ -9,7 +9,7 @@ use quipu_memory::{Access, Secrecy, Trust};
 use super::lent::library;
 use crate::import::job::{Import, Shelf, Wanted};
 use crate::session::Session;
-use crate::session::agent::{Loaded, beside};
+use crate::session::agent::{self, Loaded, beside};
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
 use crate::terminal::words::{fill, words};
@@ -52,4 +52,15 @@ pub fn refresh(session: &Session, agent: &Loaded) -> Result<()> {
         session.give_vectors(store.as_ref())?;
     }
     Ok(())
+}
+
+/// The same for each agent that has a name. One whose folders cannot be looked at is named, and
+/// answers from what it knew.
+pub fn refresh_all(session: &Session) {
+    for (name, file) in agent::all(&session.paths.agents()) {
+        let loaded = agent::load(&file, &session.paths);
+        if let Err(error) = loaded.and_then(|loaded| refresh(session, &loaded)) {
+            say!("warning: the agent {name}: {error:#}");
+        }
+    }
 }
