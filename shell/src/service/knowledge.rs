@@ -44,7 +44,10 @@ pub fn refresh(session: &Session, agent: &Loaded) -> Result<()> {
     let import = Import::new(session, store.as_ref(), shelf, Wanted::default())?;
     let tally = import.bring(&[], &agent.knowledge)?;
     if tally.pages + tally.removed > 0 {
-        for line in tally.partly.iter().chain(&tally.skipped) {
+        for line in &tally.partly {
+            say!("{line}");
+        }
+        for line in &tally.skipped {
             say!("{}", fill(words().skipped_one, &[("what", line)]));
         }
         let counts: [(&str, &dyn Display); 2] = [("agent", &name), ("pages", &tally.pages)];
