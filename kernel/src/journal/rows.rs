@@ -35,6 +35,9 @@ pub struct ProcessRow {
     /// The process that started it, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub child_of: Option<ChildOf>,
+    /// Whether whoever started it may not learn everything that its machine's user may.
+    #[serde(skip)]
+    pub of_stranger: bool,
     /// Higher runs first.
     pub priority: i8,
     /// The model it ran on.
@@ -190,6 +193,7 @@ impl Journal {
                 after: program.after,
                 branch: program.branch,
                 child_of: program.child_of,
+                of_stranger: program.clearance.is_some(),
                 priority: program.priority,
                 model: row.get(3).unwrap_or_default(),
                 created_ms: row.get(4).unwrap_or_default(),

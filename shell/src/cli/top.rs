@@ -233,6 +233,7 @@ mod tests {
             prompt: prompt.into(),
             topic: None,
             after: None,
+            of_stranger: false,
             priority: 0,
             model: String::new(),
             created_ms: 0,

@@ -159,9 +159,11 @@ fn before(journal: &Journal, pid: Pid, program: &Program) -> Result<Option<Pid>>
     }
 }
 
-/// Whether a process is a task of the shell: only these have turns before them, or could.
+/// Whether a process is a task of a conversation of the machine's user, in the shell or on the
+/// page: only these have turns before them, or could. What a stranger began over HTTP is not
+/// the user's to go on with.
 fn is_turn(row: &ProcessRow) -> bool {
-    row.branch.is_none() && row.topic.is_some()
+    row.branch.is_none() && row.topic.is_some() && !row.of_stranger
 }
 
 /// The last task of the shell, if its machine was gone before it was over.

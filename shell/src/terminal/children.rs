@@ -135,6 +135,7 @@ mod tests {
                 step: 1,
                 at: 0,
             }),
+            of_stranger: false,
             priority: 0,
             model: String::new(),
             created_ms: 0,

@@ -259,6 +259,9 @@ async fn a_conversation_goes_on_after_any_of_its_turns() {
     let wrong = machine.post(PROCESSES, &body(Some("none"))).await;
     wrong.check(403, &[("/error/code", json!("forbidden"))]);
     machine.post(PROCESSES, &body(Some(&key))).await.check(201, &[]);
+    // What a stranger talked about is not what its user goes on with.
+    let listed = user("GET", "/api/v1/conversations").await.json();
+    assert_eq!(listed["conversations"].as_array().unwrap().len(), 2, "{listed}");
     let nobody = json!({"prompt": "x", "after": 99});
     reply(machine.user("POST", PROCESSES).json(&nobody)).await.check(404, &[]);
 }
