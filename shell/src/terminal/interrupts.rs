@@ -21,10 +21,27 @@ const IDLE: u32 = PRESSES_MAX - 1;
 /// Whether there was a press since what runs now began.
 static PRESSED: AtomicBool = AtomicBool::new(false);
 
+/// Whether somebody in this program takes interrupts over.
+static LISTENING: AtomicBool = AtomicBool::new(false);
+
 /// Whether what runs now is to stop: for work that waits for nothing, and so cannot wait for an
 /// interrupt. Where nobody listens, a press ends the program instead.
 pub fn is_pressed() -> bool {
     PRESSED.load(Ordering::Relaxed)
+}
+
+/// Takes Ctrl-C over for work that asks [`is_pressed`], until this is dropped: then a press ends
+/// the program again. `None` where the shell has it already.
+///
+/// # Errors
+/// As those of [`Interrupts::listen`].
+pub fn watch() -> Result<Option<Interrupts>> {
+    if LISTENING.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
+    let mut interrupts = Interrupts::listen()?;
+    interrupts.begin();
+    Ok(Some(interrupts))
 }
 
 /// Interrupts as they come, from the moment this was made.
@@ -36,6 +53,7 @@ pub struct Interrupts {
 impl Interrupts {
     /// Takes Ctrl-C and SIGTERM over. Must be called within the runtime.
     pub fn listen() -> Result<Self> {
+        LISTENING.store(true, Ordering::Relaxed);
         let (sender, presses) = mpsc::unbounded_channel();
         let count = Arc::new(AtomicU32::new(IDLE));
         let counted = count.clone();

@@ -14,6 +14,7 @@ use crate::import::jsonl;
 use crate::service::lent::library;
 use crate::session::Session;
 use crate::terminal::error::{FAILED, UserError};
+use crate::terminal::interrupts;
 use crate::terminal::lines::file_words;
 use crate::terminal::output::visible;
 use crate::terminal::words::{fill, words};
@@ -87,7 +88,10 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
         archives: args.archives,
     };
     let import = Import::new(session, store.as_ref(), shelf, wanted)?;
+    let watched = interrupts::watch()?;
     let tally = import.bring(&urls, &paths)?;
+    // What comes now can be stopped at any moment.
+    drop(watched);
     report(&tally);
     session.give_vectors(store.as_ref())?;
     // Whoever adds something means to have it afterwards.
