@@ -145,7 +145,15 @@ impl<'a> Reader<'a> {
         let recording = session.recording(path);
         let recording = recording.map_err(|error| error.to_string())?;
         say!("hearing the recording {}", visible(name));
-        let heard = ears.hear(&recording, None, &CancelToken::default(), &mut how_far);
+        let cancel = CancelToken::default();
+        let mut told = |part: &Heard| {
+            how_far(part);
+            // What was heard is kept: the next import goes on from there.
+            if is_pressed() {
+                cancel.cancel();
+            }
+        };
+        let heard = ears.hear(&recording, None, &cancel, &mut told);
         heard.map_err(|error| failed("a recording", &error))
     }
 
