@@ -42,7 +42,7 @@ pub enum Suite {
     Scale,
     /// Kills a writer again and again
     Crash,
-    /// Injected calls: which of them happen, with plans and without
+    /// Injected calls: which of them happen without plans, and with plans by values or by recall
     Agentdojo,
     /// Chat templates: what is written, next to another renderer
     Templates,

@@ -1,13 +1,19 @@
-//! What a process holds that not everybody may learn, and what is open to everybody.
+//! What a process holds that not everybody may learn, and what is open to everybody or was said
+//! by the user.
 
 use serde_json::Value;
 
 use super::Execution;
 use crate::calls::{look_up, reads_open_pages};
-use crate::label::Secrecy;
+use crate::label::{Secrecy, told_source};
 use crate::process::{Ending, Failure};
 
 impl Execution {
+    /// What the user said to the process.
+    pub(super) fn users_words(&self) -> String {
+        self.vm.users_words(self.program.said.as_deref())
+    }
+
     /// Whether `action` opened a page of the open network.
     pub(super) fn opened(&self, action: &Value) -> bool {
         let tool = action["tool"].as_str();
@@ -30,7 +36,7 @@ impl Execution {
         let label = self.vm.lowest_label();
         Ending::Failed(Failure::Withheld {
             secrecy: label.secrecy,
-            from: label.confided_by().to_owned(),
+            from: told_source(label.confided_by()).into_owned(),
         })
     }
 }

@@ -3,8 +3,6 @@
 //!
 //! All of this follows from the plan and the steps, so a process that goes on has the same.
 
-use std::borrow::Cow;
-
 use quipu_tools::Effect;
 use quipu_tools::json_schema::{problem, validator};
 use serde_json::Value;
@@ -14,7 +12,7 @@ use crate::calls::{EXTRACT, RECALL, Resolved, Syscall, look_up};
 use crate::gate::Guarded;
 use crate::gate::quarantine::{finite, form_of, handle, notice};
 use crate::journal::{Outcome, StepRow};
-use crate::label::{Label, Trust, told_source};
+use crate::label::{Label, Trust};
 
 /// What a process is told that writes a handle where no held text may stand.
 const MISPLACED: &str = "the handle of a page stands where its text may not go: it may be in a \
@@ -97,6 +95,7 @@ impl Execution {
             return Ok(call);
         }
         let find = |id: &str, name: Option<&str>| self.text_of(id, name);
+        let mut room = handle::FILLED_BYTES_MAX;
         match call {
             Syscall::Call(mut call) => {
                 let function = look_up(&self.shared.bus, &call.tool);
@@ -105,13 +104,13 @@ impl Execution {
                 // In no other argument: a record can have a name that looks like a handle.
                 for name in texts {
                     if let Some(value) = call.args.get_mut(&name) {
-                        handle::fill(value, &find)?;
+                        handle::fill(value, &find, &mut room)?;
                     }
                 }
                 Ok(Syscall::Call(call))
             }
             Syscall::Answer(mut answer) => {
-                handle::fill(&mut answer.answer, &find)?;
+                handle::fill(&mut answer.answer, &find, &mut room)?;
                 self.check_answer(&answer.answer)?;
                 Ok(Syscall::Answer(answer))
             }
@@ -130,18 +129,13 @@ impl Execution {
     }
 
     /// What is said of the call of `step`, which was denied for this `reason`. The reason may
-    /// quote texts that were put into the call in the place of their handles, and names sources.
+    /// quote texts that were put into the call in the place of their handles.
     pub(super) fn denied(&self, step: &StepRow, reason: &str) -> Outcome {
-        let mut text = format!("denied: {reason}");
+        let text = format!("denied: {reason}");
         if !self.vm.has_held() {
             return self.kernel_says(text, false, 0);
         }
         let all = self.vm.label_of_all();
-        for source in [all.source.as_str(), all.confided_by()] {
-            if let Cow::Owned(told) = told_source(source) {
-                text = text.replace(source, &told);
-            }
-        }
         let said = self.kernel_says(text, false, 0);
         match handle::is_in(&step.action) {
             true => Outcome {

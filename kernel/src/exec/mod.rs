@@ -332,7 +332,7 @@ impl Execution {
             pid: self.pid,
             n,
             memory: self.program.agent.memory.clone(),
-            said: [self.vm.users_words(), self.progress.literals()].join("\n"),
+            said: [self.users_words(), self.progress.literals()].join("\n"),
             pages: self.vm.open_pages(),
             leaks: self.shared.gate.policy().leaks.clone(),
             clearance: self.clearance(),

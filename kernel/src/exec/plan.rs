@@ -39,7 +39,7 @@ impl Execution {
             .shared
             .tape
             .fact("today", || chrono::Local::now().date_naive())?;
-        let said = Said::of(&self.vm.users_words(), today);
+        let said = Said::of(&self.users_words(), today);
         let Some(effects) = self.planned(&ground, &said).await? else {
             return Ok(());
         };
@@ -59,7 +59,7 @@ impl Execution {
             && self.program.branch.is_none()
             && self.shared.gate.policy().approve != Approve::All
             && self.vm.lowest_label().trust != Trust::Untrusted
-            && !self.vm.users_words().trim().is_empty()
+            && !self.users_words().trim().is_empty()
     }
 
     fn ground(&self) -> Option<Ground> {

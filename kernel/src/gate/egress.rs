@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::rules::{Rules, leaves};
 use super::{Request, reaches_out};
-use crate::label::{Label, Trust};
+use crate::label::{Label, Trust, told_source};
 
 /// Words that tell nobody anything new.
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,11 +74,12 @@ pub(super) fn doubt(request: &Request<'_>, label: &Label, rules: &Rules) -> Opti
     };
     let mut why = Vec::new();
     if tainted {
-        why.push(format!("untrusted text from {}", label.source));
+        why.push(format!("untrusted text from {}", told_source(&label.source)));
     }
     if confided {
         let secrecy = label.secrecy;
-        why.push(format!("{secrecy} text from {}", label.confided_by()));
+        let by = told_source(label.confided_by());
+        why.push(format!("{secrecy} text from {by}"));
     }
     let name = request.name;
     Some(match why.is_empty() {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::egress::tells_nothing;
 use super::rules::{Rules, leaves};
 use super::{Policy, Request, reaches_out};
-use crate::label::{Label, Secrecy};
+use crate::label::{Label, Secrecy, told_source};
 
 /// Why nobody can let `request` pass, made by somebody with `label`; `None` where somebody can.
 pub(super) fn back(request: &Request<'_>, label: &Label, policy: &Policy) -> Option<String> {
@@ -36,7 +36,7 @@ pub(super) fn back(request: &Request<'_>, label: &Label, policy: &Policy) -> Opt
         format!(
             "{name} goes out of this machine, and this process has read secret text from {}, \
              which never leaves it",
-            label.confided_by()
+            told_source(label.confided_by())
         )
     })
 }

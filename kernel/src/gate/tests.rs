@@ -92,6 +92,29 @@ fn what_one_device_holds_counts_for_it_alone() {
     check("clock", "", "net:*", false);
 }
 
+#[test]
+fn no_reason_has_the_words_of_a_stranger() {
+    let check = |label: Label, grants: &[&str]| {
+        let needs: Vec<Capability> = grants.iter().map(|need| need.parse().unwrap()).collect();
+        let gate = Gate::new(Policy {
+            grants: needs.iter().cloned().collect(),
+            ..Policy::default()
+        });
+        let call = Call(Effect::Write, needs, Grants::default(), false);
+        let said = match gate.pass(call, &label) {
+            Verdict::Ask(ask) => ask.reason,
+            Verdict::Denied(denied) => denied.held_back.unwrap_or_default(),
+            Verdict::Passed(_) => panic!("{label:?} passes"),
+        };
+        assert!(said.contains("text from memory"), "{said}");
+        assert!(!said.contains("tales"), "{said}");
+    };
+    let page = |trust| Label::new("memory:tell me tales", trust);
+    check(page(Trust::Untrusted), &[]);
+    check(page(Trust::User).kept(Secrecy::Private), &["net:a.org"]);
+    check(page(Trust::User).kept(Secrecy::Secret), &["net:a.org"]);
+}
+
 /// A call of `mail.send` with an argument, and whether it needs a capability.
 struct Send(Value, Vec<Capability>);
 

@@ -20,8 +20,10 @@ impl Journal {
     /// # Errors
     /// When the journal cannot be read.
     pub fn children(&self, pid: Pid) -> Result<Vec<ProcessRow>> {
-        // A child is younger than its parent.
-        let which = "WHERE pid>?1 AND json_extract(program, '$.child_of.pid')=?1 ORDER BY pid";
+        // A child is younger than its parent, and ran here: what was imported says of itself what
+        // whoever wrote it likes.
+        let which = "WHERE pid>?1 AND imported IS NULL
+            AND json_extract(program, '$.child_of.pid')=?1 ORDER BY pid";
         self.rows(which, [pid])
     }
 
@@ -79,7 +81,10 @@ impl Journal {
 
     /// What is derived from a process: trusted as the least and kept as the most secret of all
     /// that it has read, by the name of the process.
-    pub(crate) fn label_of(&self, pid: Pid) -> Result<Label> {
+    ///
+    /// # Errors
+    /// When there is no such process, or the journal cannot be read.
+    pub fn label_of(&self, pid: Pid) -> Result<Label> {
         let (program, _) = self.program(pid)?;
         let steps = self.steps(pid)?;
         let outcomes = steps.iter().filter_map(|step| step.outcome.as_ref());

@@ -3,13 +3,14 @@
 //! A message is on disk before [`crate::Kernel::send`] comes back. It is taken out in the same
 //! change that writes the outcome of the call that read it: so a machine that ends in between
 //! loses none, and the next one tells none twice. A code made with the journal's key tells a
-//! message from a row that somebody else wrote.
+//! message from a row that somebody else wrote. It counts the messages between two processes, so
+//! that no row that was read before is read again where somebody puts it back.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
 use super::chain::Mac;
-use super::{Journal, JournalError, Message, Outcome, Result, wrap};
+use super::{Journal, JournalError, Message, Outcome, Result, json_column, wrap};
 use crate::process::Pid;
 
 /// The table, which earlier releases did not have. They leave it alone.
@@ -46,15 +47,14 @@ impl Journal {
         if waiting >= most as i64 {
             return Ok(false);
         }
-        let next = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name='posted'), 0) + 1";
-        let id: i64 = change.query_row(next, [], |row| row.get(0)).map_err(wrap)?;
-        let mac = self.seal(id, [from, to], &message.text, &label);
-        let insert = "INSERT INTO posted (id, sender, recipient, text, label, mac)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let had = told(&change, from, to).map_err(wrap)?;
+        let mac = self.seal(had + waiting + 1, [from, to], &message.text, &label);
+        let insert = "INSERT INTO posted (sender, recipient, text, label, mac)
+            VALUES (?1, ?2, ?3, ?4, ?5)";
         change
             .execute(
                 insert,
-                params![id, from, to, message.text, label, mac.as_slice()],
+                params![from, to, message.text, label, mac.as_slice()],
             )
             .map_err(wrap)?;
         change.commit().map_err(wrap)?;
@@ -69,18 +69,19 @@ impl Journal {
         if !is_there(&connection).map_err(wrap)? {
             return Ok(None);
         }
-        let oldest = "SELECT id, text, label, mac FROM posted WHERE sender=?1 AND recipient=?2
+        let oldest = "SELECT text, label, mac FROM posted WHERE sender=?1 AND recipient=?2
             ORDER BY id LIMIT 1";
-        let row: Option<(i64, String, String, Vec<u8>)> = connection
+        let row: Option<(String, String, Vec<u8>)> = connection
             .query_row(oldest, [from, to], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })
             .optional()
             .map_err(wrap)?;
-        let Some((id, text, label, mac)) = row else {
+        let Some((text, label, mac)) = row else {
             return Ok(None);
         };
-        if self.seal(id, [from, to], &text, &label).as_slice() != mac {
+        let had = told(&connection, from, to).map_err(wrap)?;
+        if self.seal(had + 1, [from, to], &text, &label).as_slice() != mac {
             let what = format!("a message of process {from}");
             return Err(JournalError::Changed { pid: to, what });
         }
@@ -88,12 +89,12 @@ impl Journal {
         Ok(Some(Message { text, label }))
     }
 
-    /// The code of a message: with its number, so that none is told again as another.
-    fn seal(&self, id: i64, between: [Pid; 2], text: &str, label: &str) -> Mac {
+    /// The code of the message of this number `between` two processes, counted from 1.
+    fn seal(&self, number: i64, between: [Pid; 2], text: &str, label: &str) -> Mac {
         let Some(chain) = &self.chain else {
             return Mac::default();
         };
-        let numbers = [id, between[0], between[1]].map(i64::to_le_bytes);
+        let numbers = [number, between[0], between[1]].map(i64::to_le_bytes);
         let mut parts: Vec<&[u8]> = numbers.iter().map(|number| number.as_slice()).collect();
         parts.extend([text.as_bytes(), label.as_bytes()]);
         chain.seal(&parts)
@@ -131,6 +132,23 @@ pub(super) fn forget(change: &Connection, pid: Pid) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// How many messages of `from` the process `to` was told, by its steps: those are chained.
+fn told(connection: &Connection, from: Pid, to: Pid) -> rusqlite::Result<i64> {
+    let sql = "SELECT action, outcome FROM step WHERE pid=?1 AND ok AND outcome LIKE ?2";
+    let mut steps = connection.prepare_cached(sql)?;
+    let steps = steps.query_map(params![to, format!("{BEGINS}%")], |row| {
+        Ok((json_column::<Value>(row, 0)?, row.get::<_, String>(1)?))
+    })?;
+    let mut told = 0;
+    for step in steps {
+        let (action, text) = step?;
+        let asked = action["args"]["process"].as_f64();
+        let waited = action["tool"] == WAIT && asked == Some(from as f64);
+        told += i64::from(waited && sender(&text) == Some(from));
+    }
+    Ok(told)
+}
+
 /// Whether any message was ever sent.
 fn is_there(connection: &Connection) -> rusqlite::Result<bool> {
     let sql = "SELECT count(*) FROM sqlite_master WHERE type='table' AND name='posted'";
@@ -140,9 +158,14 @@ fn is_there(connection: &Connection) -> rusqlite::Result<bool> {
 
 /// In whose name a message was sent that an outcome tells.
 fn told_of(outcome: &Outcome) -> Option<Pid> {
+    sender(outcome.ok.then_some(&outcome.text)?)
+}
+
+/// The same of the text of an outcome.
+fn sender(text: &str) -> Option<Pid> {
     // Most outcomes are something else, and long ones are not read for nothing.
-    let may_be = outcome.ok && outcome.text.starts_with(BEGINS);
-    let told: Value = serde_json::from_str(may_be.then_some(&outcome.text)?).ok()?;
+    let may_be = text.starts_with(BEGINS);
+    let told: Value = serde_json::from_str(may_be.then_some(text)?).ok()?;
     told["process"]
         .as_i64()
         .filter(|_| told["told"].is_string())
@@ -225,6 +248,33 @@ mod tests {
         );
         journal.forget(1).unwrap();
         assert_eq!(next(&journal), None);
+    }
+
+    #[test]
+    fn a_message_that_was_told_is_not_told_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(&folder.path().join("journal.db"), true).unwrap();
+        for task in ["one", "two"] {
+            journal.create(&Program::new(task), "test").unwrap();
+        }
+        let sql = |sql: &str| journal.connection.lock().execute_batch(sql).unwrap();
+        let is_refused = |why: &str| {
+            let read = journal.posted(1, 2);
+            let refused = matches!(read, Err(JournalError::Changed { pid: 2, .. }));
+            assert!(refused, "{why}: {read:?}");
+        };
+        assert!(journal.post(1, 2, &message("first"), 9).unwrap());
+        sql("CREATE TABLE old AS SELECT * FROM posted");
+        step(&journal, 1, WAIT);
+        assert_eq!(journal.posted(1, 2).unwrap(), None);
+        sql("INSERT INTO posted SELECT * FROM old");
+        is_refused("put back");
+
+        sql("DELETE FROM posted");
+        assert!(journal.post(1, 2, &message("second"), 9).unwrap());
+        assert!(journal.post(1, 2, &message("third"), 9).unwrap());
+        sql("DELETE FROM posted WHERE text='second'");
+        is_refused("one before it was taken away");
     }
 
     #[test]

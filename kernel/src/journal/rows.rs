@@ -29,10 +29,11 @@ pub struct ProcessRow {
     /// process here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Pid>,
-    /// Which branch of a deliberation it is, if it is one beside the first.
+    /// Which branch of a deliberation it is, if it is one beside the first. One that was imported
+    /// is none of a process here, whatever it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
-    /// The process that started it, if one did.
+    /// The process that started it, if one here did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub child_of: Option<ChildOf>,
     /// Whether whoever started it may not learn everything that its machine's user may.
@@ -161,6 +162,20 @@ impl Journal {
         row.ok_or(JournalError::NoProcess(pid))
     }
 
+    /// The newest process here that answered with `text`.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn answered(&self, text: &str) -> Result<Option<Pid>> {
+        let sql = "SELECT pid FROM process WHERE imported IS NULL AND json_valid(exit)
+            AND json_extract(exit, '$.answer')=?1 ORDER BY pid DESC LIMIT 1";
+        self.connection
+            .lock()
+            .query_row(sql, [text], |row| row.get(0))
+            .optional()
+            .map_err(|error| wrap(&self.path, error))
+    }
+
     /// The processes that `which` selects, the end of a query.
     pub(super) fn rows(
         &self,
@@ -182,17 +197,18 @@ impl Journal {
             let program: Program =
                 json_column(row, 2).unwrap_or_else(|_| Program::new("(damaged)"));
             let exit: Option<String> = row.get(6).unwrap_or_default();
+            let imported: bool = row.get(7)?;
             Ok(ProcessRow {
                 pid: row.get(0)?,
                 state: State::of(&row.get::<_, String>(1).unwrap_or_default()),
-                imported: row.get(7)?,
+                imported,
                 steps: row.get(8)?,
                 agent: program.agent.name,
                 prompt: program.prompt,
                 topic: program.topic,
-                after: program.after,
-                branch: program.branch,
-                child_of: program.child_of,
+                after: program.after.filter(|_| !imported),
+                branch: program.branch.filter(|_| !imported),
+                child_of: program.child_of.filter(|_| !imported),
                 of_stranger: program.clearance.is_some(),
                 priority: program.priority,
                 model: row.get(3).unwrap_or_default(),

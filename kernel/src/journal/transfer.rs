@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use super::chain;
 use super::kept::Origin;
 use super::tape::{Piece, Said, hash_of};
-use super::{Journal, JournalError, Outcome, Result, StepRow, wrap};
+use super::{Journal, JournalError, Outcome, Result, StepRow, now_ms, wrap};
 use crate::gate::Ruling;
 use crate::label::{Label, Trust};
 use crate::process::{Exit, Pid, Program, State, Usage};
@@ -36,8 +36,9 @@ const HASH_CHARS: usize = 64;
 const BEGINS: &str = "{\"chain\":\"";
 /// What stands between the hash and the row.
 const BETWEEN: &str = "\",\"is\":";
-/// The most bytes of a file that is imported.
-const IMPORT_BYTES_MAX: u64 = 1 << 30;
+/// The most bytes of a file that is imported, and of one row of it: rows are read as a whole.
+const IMPORT_BYTES_MAX: u64 = 256 << 20;
+const ROW_BYTES_MAX: u64 = 64 << 20;
 /// Kinds of links.
 const KINDS: &[&str] = &["program", "recalled", "exit", "intent", "outcome", "state"];
 
@@ -270,13 +271,27 @@ fn chained(before: &str, row: &str) -> String {
 
 /// The rows of a file, and the hash of the last one.
 fn read(file: &mut dyn BufRead) -> Result<(Vec<Row>, String)> {
+    let mut file = io::Read::take(file, IMPORT_BYTES_MAX);
     let (mut rows, mut before) = (Vec::new(), String::new());
-    for (at, line) in io::Read::take(file, IMPORT_BYTES_MAX).lines().enumerate() {
+    loop {
+        let at = rows.len() + 1;
         let damaged = |reason: &str| JournalError::Import {
-            line: at + 1,
+            line: at,
             reason: reason.to_owned(),
         };
-        let line = line.map_err(|error| damaged(&error.to_string()))?;
+        let mut line = Vec::new();
+        io::Read::take(&mut file, ROW_BYTES_MAX)
+            .read_until(b'\n', &mut line)
+            .map_err(|error| damaged(&error.to_string()))?;
+        if line.is_empty() {
+            break;
+        }
+        if line.len() as u64 == ROW_BYTES_MAX && !line.ends_with(b"\n") {
+            let mb = ROW_BYTES_MAX >> 20;
+            return Err(damaged(&format!("it is longer than {mb} MB")));
+        }
+        let line = std::str::from_utf8(&line).map_err(|error| damaged(&error.to_string()))?;
+        let line = line.trim_end_matches(['\r', '\n']);
         let parts = line.strip_prefix(BEGINS).and_then(|rest| {
             let (hash, rest) = rest.split_at_checked(HASH_CHARS)?;
             Some((hash, rest.strip_prefix(BETWEEN)?.strip_suffix('}')?))
@@ -319,8 +334,9 @@ fn put_run(change: &Transaction<'_>, run: Run, chain: &str) -> std::result::Resu
             run.model,
             State::Exited.as_str(),
             text(run.exit.as_ref().map(|exit| json!(exit))),
-            run.created_ms,
-            run.updated_ms,
+            // One that is said to have ended in the future would be kept for good.
+            run.created_ms.min(now_ms()),
+            run.updated_ms.min(now_ms()),
             run.exit.map_or(0, |exit| exit.ms as i64),
             text(run.recalled.map(|recalled| json!(recalled))),
             serde_json::to_string(&origin)?,

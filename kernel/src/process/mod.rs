@@ -131,6 +131,11 @@ pub struct Program {
     /// before the task, say, is no part of it.
     #[serde(default)]
     pub topic: Option<String>,
+    /// What the user typed, where the prompt holds more than that, such as the answers of the turns
+    /// before it: only these words may go out as the user's own. Whoever sets it answers for
+    /// that. When `None` it is the prompt, where its label says that it is the user's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
     /// The day on which it was told, where what is right depends on that. The kernel looks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub today: Option<NaiveDate>,
@@ -214,6 +219,7 @@ impl Program {
             attached: Vec::new(),
             examples: Vec::new(),
             topic: None,
+            said: None,
             today: None,
             after: None,
             limits: Limits::default(),
@@ -240,6 +246,7 @@ impl Program {
         clean(&mut self.prompt);
         clean(&mut self.agent.instructions);
         self.topic.iter_mut().for_each(clean);
+        self.said.iter_mut().for_each(clean);
         for attached in &mut self.attached {
             clean(&mut attached.text);
         }

@@ -385,13 +385,15 @@ impl Vm {
         self.attached.is_empty() && self.reminder.is_none()
     }
 
-    /// What the user said to this process, in the user's own words.
-    pub fn users_words(&self) -> String {
+    /// What the user said to this process, in the user's own words: what was `typed`, where the
+    /// task holds more than that, and what the user answered since.
+    pub fn users_words(&self, typed: Option<&str>) -> String {
         let said = |label: &Label| label.trust >= Trust::User && label.source == "user";
         let task = Some(&self.task).filter(|task| said(&task.label));
         let answers = self.steps.iter().filter(|step| said(&step.label));
-        let words = task.into_iter().map(|task| task.text.as_str());
+        let words = typed.or(task.map(|task| task.text.as_str()));
         let words: Vec<&str> = words
+            .into_iter()
             .chain(answers.map(|step| step.observation.as_str()))
             .collect();
         words.join("\n")

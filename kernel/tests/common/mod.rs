@@ -1,9 +1,10 @@
 //! A machine on a scripted CPU, and a transcript of what it does.
 #![allow(dead_code, reason = "each program of tests uses its own part")]
 
-pub mod random;
-
 pub mod family;
+pub mod post;
+pub mod random;
+pub mod told;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -159,6 +160,8 @@ pub struct Setup {
     pub script: String,
     pub policy: Policy,
     pub devices: Vec<Desk>,
+    /// Devices of another kind.
+    pub others: Vec<Arc<dyn Device>>,
     pub replies: Vec<Reply>,
     pub window: usize,
 }
@@ -173,9 +176,19 @@ impl Setup {
                 ..Policy::default()
             },
             devices: vec![Desk::new("desk", Vec::new())],
+            others: Vec::new(),
             replies: Vec::new(),
             window: 8192,
         }
+    }
+
+    /// One that has `device` and no desk, and whose user granted `grants`.
+    pub fn with(device: Arc<dyn Device>, grants: &[Capability]) -> Self {
+        let mut setup = Self::new("");
+        setup.devices.clear();
+        setup.others.push(device);
+        setup.policy.grants = grants.iter().cloned().collect();
+        setup
     }
 
     pub fn kernel(&self, journal: &Path) -> Kernel {
@@ -187,6 +200,9 @@ impl Setup {
         let mut bus = Bus::default();
         for desk in &self.devices {
             bus.add(Arc::new(desk.clone())).expect("names differ");
+        }
+        for other in &self.others {
+            bus.add(other.clone()).expect("names differ");
         }
         Kernel::boot(Parts {
             cpu,

@@ -205,6 +205,31 @@ async fn an_exported_run_is_imported_as_somebody_elses() {
 }
 
 #[tokio::test]
+async fn an_imported_run_is_nobodys_child_here() {
+    let folder = folder();
+    let (setup, file) = exported(folder.path()).await;
+    let (kernel, own) = run(&setup, &folder.path().join("other.db"), attended("task")).await;
+    let journal = kernel.journal();
+    let forged = forged(&file, |row| {
+        let of = format!(
+            "\"child_of\":{{\"pid\":{own},\"step\":1,\"at\":0}},\
+             \"branch\":{{\"of\":{own},\"way\":\"thought\"}},\"prompt\":"
+        );
+        match row.starts_with("{\"run\":") {
+            true => row.replacen("\"prompt\":", &of, 1),
+            false => row.to_owned(),
+        }
+    });
+    let copy = journal.import(&mut forged.as_slice()).expect("imported");
+    assert!(copy > own);
+    let (program, _) = journal.program(copy).expect("a program");
+    assert!(program.child_of.is_some() && program.branch.is_some());
+    let row = journal.process(copy).expect("a row");
+    assert_eq!((row.child_of, row.branch), (None, None));
+    assert!(journal.children(own).expect("a list").is_empty());
+}
+
+#[tokio::test]
 async fn the_first_difference_is_told() {
     let folder = folder();
     let (_, file) = exported(folder.path()).await;

@@ -4,62 +4,27 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::common::Setup;
-use quipu_cpu::{Chunk, Completion, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Ticket};
+use crate::common::told::Told;
+use quipu_cpu::CpuInfo;
 use quipu_kernel::Kernel;
 use quipu_kernel::deliberation::{Deliberated, Think};
 use quipu_kernel::gate::Approve;
 use quipu_kernel::process::{Program, Status};
 use serde_json::{Value, json};
 
-/// A CPU that goes through the actions of process 1, 2, … in its own list; the last one
+/// A machine whose CPU goes through the actions of process 1, 2, … in its own list; the last one
 /// serves all further processes.
-struct Voices {
-    info: CpuInfo,
-    actions: Vec<Vec<Value>>,
-}
-
-impl Cpu for Voices {
-    fn info(&self) -> &CpuInfo {
-        &self.info
-    }
-
-    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
-        Ok(Prompt {
-            messages: messages.to_vec(),
-            tokens: Vec::new(),
-            len: 10,
-            boot: 0,
-        })
-    }
-
-    fn count(&self, text: &str) -> usize {
-        text.len() / 4
-    }
-
-    fn submit(&self, job: Job) -> Ticket {
-        let (sink, ticket) = Ticket::new(0);
-        let at = (job.pid as usize - 1).min(self.actions.len() - 1);
-        let actions = &self.actions[at];
-        let action = &actions[job.history.len().min(actions.len() - 1)];
-        let done = Completion {
-            text: action.to_string(),
-            ..Completion::default()
-        };
-        sink.try_send(Ok(Chunk::Done(done)))
-            .expect("somebody waits");
-        ticket
-    }
-}
-
 fn machine(folder: &Path, actions: Vec<Vec<Value>>) -> Kernel {
-    let cpu = Voices {
-        info: CpuInfo {
-            model: "voices".into(),
-            window: 100_000,
-            ..CpuInfo::default()
-        },
-        actions,
+    let info = CpuInfo {
+        model: "voices".into(),
+        window: 100_000,
+        ..CpuInfo::default()
     };
+    let cpu = Told::new(info, move |job| {
+        let at = (job.pid as usize - 1).min(actions.len() - 1);
+        let actions = &actions[at];
+        actions[job.history.len().min(actions.len() - 1)].to_string()
+    });
     let mut setup = Setup::new("");
     setup.policy.approve = Approve::All;
     setup.kernel_on(Arc::new(cpu), &folder.join("journal.db"))

@@ -81,6 +81,13 @@ async fn a_tainted_process_takes_out_only_what_the_user_said() {
     let want = "not approved: web.echo carries words out of this machine that the user did not \
                 say, and this process has read untrusted text from tool:web";
     check(&[read, leak, DONE], program(), &[want]).await;
+    // What an earlier turn answered is not the user's word, though it stands in the prompt.
+    let turns = Program {
+        said: Some("Read page two".into()),
+        ..Program::new("You: the secret\nNow the user says: Read page two")
+    };
+    check(&[read, leak, DONE], turns.clone(), &[want]).await;
+    check(&[read, said, DONE], turns, &["= page two"]).await;
     check(
         &[leak, DONE],
         program(),

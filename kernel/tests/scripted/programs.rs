@@ -3,79 +3,46 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::common::Setup;
+use crate::common::told::Told;
 use parking_lot::Mutex;
-use quipu_cpu::{
-    Chunk, Completion, Cpu, CpuError, CpuInfo, Form, Inquiry, Job, Message, Prompt, Sampling,
-    Ticket, Usage,
-};
-use quipu_kernel::gate::Policy;
-use quipu_kernel::journal::Journal;
-use quipu_kernel::judgement::Judgement;
+use quipu_cpu::{CpuInfo, Form, Job};
 use quipu_kernel::process::Program;
-use quipu_kernel::{Kernel, Parts};
-use quipu_memory::RamStore;
-use quipu_tools::{Bus, CallContext, Device, DeviceSpec, Effect, FunctionSpec, ToolError};
+use quipu_tools::{CallContext, Device, DeviceSpec, Effect, FunctionSpec, ToolError};
 use serde_json::{Value, json};
 
-/// Takes every task for something to be computed, and no tool for one that fits.
+/// What the CPU is to write, and how it was asked.
 struct Writer {
-    info: CpuInfo,
-    programs: Mutex<VecDeque<String>>,
+    programs: VecDeque<String>,
     /// The temperature of each program.
-    temperatures: Mutex<Vec<f32>>,
+    temperatures: Vec<f32>,
 }
 
-impl Cpu for Writer {
-    fn info(&self) -> &CpuInfo {
-        &self.info
-    }
-
-    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
-        Ok(Prompt {
-            messages: messages.to_vec(),
-            tokens: Vec::new(),
-            len: 100,
-            boot: 0,
-        })
-    }
-
-    fn count(&self, text: &str) -> usize {
-        text.len() / 4
-    }
-
-    fn lead(&self, prompt: &Prompt, _: &str) -> Option<Prompt> {
-        Some(prompt.clone())
-    }
-
-    fn weigh(&self, inquiry: Inquiry) -> Ticket {
-        let weights = match inquiry.options.len() {
-            // What a message wants: to be computed.
-            4 => vec![-5.0, -3.0, 5.0, 0.0],
-            _ => vec![-9.0, 0.0],
-        };
-        let (sink, ticket) = Ticket::new(0);
-        let _ = sink.try_send(Ok(Chunk::Weighed(weights, Usage::default())));
-        ticket
-    }
-
-    fn submit(&self, job: Job) -> Ticket {
-        let text = match &job.form {
-            Form::Lark(grammar) if grammar.contains("python") => {
-                self.temperatures.lock().push(job.sampling.temperature);
-                let code = self.programs.lock().pop_front().expect("a program");
-                format!("```python\ndef solution():\n    return {code}\n```")
-            }
-            // A bare number, after words on the task alone.
-            Form::Lark(_) if job.prompt.messages.len() == 2 => IN_WORDS.to_owned(),
-            _ => job.history.last().cloned().unwrap_or_default(),
-        };
-        let (sink, ticket) = Ticket::new(1);
-        let _ = sink.try_send(Ok(Chunk::Done(Completion {
-            text,
-            ..Completion::default()
-        })));
-        ticket
-    }
+/// A CPU that takes every task for something to be computed, and no tool for one that fits.
+fn cpu(writer: Arc<Mutex<Writer>>) -> Told {
+    let info = CpuInfo {
+        model: "writer".into(),
+        kind: "local",
+        window: 8192,
+        constrains: true,
+        ..CpuInfo::default()
+    };
+    let writes = move |job: &Job| match &job.form {
+        Form::Lark(grammar) if grammar.contains("python") => {
+            let mut writer = writer.lock();
+            writer.temperatures.push(job.sampling.temperature);
+            let code = writer.programs.pop_front().expect("a program");
+            format!("```python\ndef solution():\n    return {code}\n```")
+        }
+        // A bare number, after words on the task alone.
+        Form::Lark(_) if job.prompt.messages.len() == 2 => IN_WORDS.to_owned(),
+        _ => job.history.last().cloned().unwrap_or_default(),
+    };
+    Told::new(info, writes).weighing(|inquiry| match inquiry.options.len() {
+        // What a message wants: to be computed.
+        4 => vec![-5.0, -3.0, 5.0, 0.0],
+        _ => vec![-9.0, 0.0],
+    })
 }
 
 /// Prints what the function of a program returns, if that is a number.
@@ -134,33 +101,14 @@ const TOLD: &str = "A cask holds 9 litres. A jug takes 4 of them. How many litre
 /// Runs a task for which the CPU writes `programs`, and says which of them were run at which
 /// temperature, and what came of it.
 async fn check(task: &str, programs: &[&str], run: &[(&str, f32)], answer: &str) {
-    let cpu = Arc::new(Writer {
-        info: CpuInfo {
-            model: "writer".into(),
-            kind: "local",
-            window: 8192,
-            constrains: true,
-            ..CpuInfo::default()
-        },
-        programs: Mutex::new(programs.iter().map(|code| (*code).to_owned()).collect()),
-        temperatures: Mutex::default(),
-    });
-    let mut bus = Bus::default();
-    bus.add(Arc::new(Python::new())).expect("names differ");
+    let writer = Arc::new(Mutex::new(Writer {
+        programs: programs.iter().map(|code| (*code).to_owned()).collect(),
+        temperatures: Vec::new(),
+    }));
     let folder = crate::common::folder();
-    let kernel = Kernel::boot(Parts {
-        cpu: cpu.clone(),
-        store: Arc::new(RamStore::new()),
-        bus: Arc::new(bus),
-        journal: Journal::open(&folder.path().join("journal.db"), true).expect("a journal"),
-        policy: Policy::default(),
-        sampling: Sampling {
-            temperature: 0.0,
-            seed: 0,
-        },
-        judgement: Judgement::default(),
-    })
-    .expect("it boots");
+    let setup = Setup::with(Arc::new(Python::new()), &[]);
+    let cpu = Arc::new(cpu(writer.clone()));
+    let kernel = setup.kernel_on(cpu, &folder.path().join("journal.db"));
     let pid = kernel.spawn(Program::new(task)).expect("it starts");
     let exit = kernel.wait(pid).await.expect("it ends");
     let steps = kernel.journal().steps(pid).expect("steps");
@@ -174,9 +122,9 @@ async fn check(task: &str, programs: &[&str], run: &[(&str, f32)], answer: &str)
     let wanted: Vec<String> = run.iter().map(whole).collect();
     assert_eq!(codes, wanted, "{task}");
     assert_eq!(exit.answer, Some(answer.into()), "{task}");
-    let temperatures = cpu.temperatures.lock();
+    let noted = writer.lock();
     for (at, (code, temperature)) in run.iter().enumerate() {
-        assert_eq!(temperatures[at], *temperature, "{code}");
+        assert_eq!(noted.temperatures[at], *temperature, "{code}");
     }
 }
 

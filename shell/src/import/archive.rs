@@ -25,6 +25,8 @@ pub const ARCHIVE_BYTES_MAX: u64 = 256 << 20;
 pub const DEPTH_MAX: usize = 3;
 /// Members of an archive and all archives in it.
 const MEMBERS_MAX: usize = 10_000;
+/// Folders that a member lies in.
+const FOLDERS_MAX: usize = 64;
 /// Bytes of one member, unpacked.
 const MEMBER_BYTES_MAX: u64 = 32 << 20;
 /// Bytes of all members, unpacked, with those of archives in it.
@@ -156,8 +158,12 @@ impl Unpacking<'_> {
     fn zip(&mut self, file: File) -> Result<(), String> {
         let mut zip = ZipArchive::new(file).map_err(|error| broken(&error))?;
         for at in 0..zip.len() {
+            if self.is_spent() {
+                self.rest_left_out(Some(zip.len() - at));
+                break;
+            }
             let Ok(member) = zip.by_index_raw(at) else {
-                self.refuse("a member", "it is damaged");
+                self.pass_over("a member", "it is damaged");
                 continue;
             };
             let name = member.name().to_owned();
@@ -167,19 +173,17 @@ impl Unpacking<'_> {
             if is_folder {
                 continue;
             }
-            if self.is_spent() {
-                self.rest_left_out(Some(zip.len() - at));
-                break;
-            }
             match (link, locked) {
-                (true, _) => self.refuse(&name, "a link"),
-                (_, true) => self.refuse(&name, "it is encrypted (unpack it with its password)"),
+                (true, _) => self.pass_over(&name, "a link"),
+                (_, true) => {
+                    self.pass_over(&name, "it is encrypted (unpack it with its password)");
+                }
                 _ => match zip.by_index(at) {
                     Ok(member) => self.member(&name, member),
                     Err(ZipError::UnsupportedArchive(_)) => {
-                        self.refuse(&name, "compressed in a way that is not read");
+                        self.pass_over(&name, "compressed in a way that is not read");
                     }
-                    Err(_) => self.refuse(&name, "it is damaged"),
+                    Err(_) => self.pass_over(&name, "it is damaged"),
                 },
             }
         }
@@ -206,16 +210,19 @@ impl Unpacking<'_> {
             let name = entry.path_bytes();
             let Ok(name) = std::str::from_utf8(&name).map(str::to_owned) else {
                 let name = String::from_utf8_lossy(&name).into_owned();
-                self.refuse(&name, "its name is not UTF-8");
+                if self.is_spent() {
+                    return self.rest_left_out(None);
+                }
+                self.pass_over(&name, "its name is not UTF-8");
                 continue;
             };
             match entry.header().entry_type() {
                 EntryType::Directory | EntryType::XGlobalHeader => continue,
                 _ if self.is_spent() => return self.rest_left_out(None),
                 EntryType::Regular | EntryType::Continuous => self.member(&name, entry),
-                EntryType::Symlink | EntryType::Link => self.refuse(&name, "a link"),
-                EntryType::GNUSparse => self.refuse(&name, "a file with holes"),
-                _ => self.refuse(&name, "not a file"),
+                EntryType::Symlink | EntryType::Link => self.pass_over(&name, "a link"),
+                EntryType::GNUSparse => self.pass_over(&name, "a file with holes"),
+                _ => self.pass_over(&name, "not a file"),
             }
         }
     }
@@ -223,8 +230,9 @@ impl Unpacking<'_> {
     /// Writes a member, unless its name or its size forbids it.
     fn member(&mut self, name: &str, from: impl Read) {
         self.budget.members = self.budget.members.saturating_sub(1);
-        let Some(place) = place(name) else {
-            return self.refuse(name, "its name leads out of the archive");
+        let place = match place(name) {
+            Ok(place) => place,
+            Err(reason) => return self.refuse(name, reason),
         };
         let path = self.folder.join(place);
         let most = MEMBER_BYTES_MAX.min(self.budget.bytes);
@@ -267,23 +275,35 @@ impl Unpacking<'_> {
         self.refuse(&rest, &reason);
     }
 
+    /// Leaves a member out that is not looked at any further. It counts as one: each is named.
+    fn pass_over(&mut self, name: &str, reason: &str) {
+        self.budget.members = self.budget.members.saturating_sub(1);
+        self.refuse(name, reason);
+    }
+
     fn refuse(&mut self, name: &str, reason: &str) {
         self.refused.push(format!("{name}: {reason}"));
     }
 }
 
-/// Where a member of this name lies below the folder; none where its name leads out of it.
-fn place(name: &str) -> Option<PathBuf> {
+/// Where a member of this name lies below the folder; why it lies nowhere, otherwise.
+fn place(name: &str) -> Result<PathBuf, &'static str> {
+    const OUT: &str = "its name leads out of the archive";
     let name = name.replace('\\', "/");
     let drive = name.as_bytes().get(1) == Some(&b':');
     if name.starts_with('/') || name.contains('\0') || drive {
-        return None;
+        return Err(OUT);
     }
     let parts = name
         .split('/')
         .filter(|part| !part.is_empty() && *part != ".");
     let parts: Vec<&str> = parts.collect();
-    (!parts.is_empty() && !parts.contains(&"..")).then(|| parts.iter().collect())
+    match parts.len() {
+        _ if parts.contains(&"..") => Err(OUT),
+        0 => Err(OUT),
+        folders if folders > FOLDERS_MAX => Err("it lies in too many folders"),
+        _ => Ok(parts.iter().collect()),
+    }
 }
 
 /// Writes a new file at `path`; gives its bytes.
@@ -427,7 +447,13 @@ mod tests {
             ("C:\\c.txt", "c"),
             ("x/d", "d"),
         ];
-        let refused = ["..\\b.txt: its name", "C:\\c.txt: its name"];
+        let deep = format!("{}e", "d/".repeat(FOLDERS_MAX));
+        let names = [&names[..], &[(deep.as_str(), "e")]].concat();
+        let refused = [
+            "..\\b.txt: its name",
+            "C:\\c.txt: its name",
+            "e: it lies in too many folders",
+        ];
         check("a.zip", &zipped(&names), &["a.txt", "x/d"], &refused);
         check("notes.txt.gz", &gzipped(b"text"), &["notes.txt"], &[]);
         let whole = tarred(&[
@@ -458,5 +484,15 @@ mod tests {
         );
         check(10, 9, &["a"], "b: larger than 6 bytes when unpacked");
         check(10, 9, &["a"], "the last 1 members");
+        // What is passed over is named, and so counts.
+        let links: Vec<(EntryType, &str, &str)> = (0..9)
+            .map(|_| (EntryType::Symlink, "link", ""))
+            .collect();
+        let budget = Budget {
+            members: 2,
+            bytes: 9_999,
+        };
+        let (_, said) = unpacked("a.tar", &tarred(&links), budget);
+        assert_eq!(said.lines().count(), 3, "{said}");
     }
 }

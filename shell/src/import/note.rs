@@ -3,6 +3,9 @@
 //!
 //! Every line keeps its number: what is left out leaves blank lines.
 
+use std::collections::HashMap;
+use std::ops::Range;
+
 use serde_json::Value;
 
 /// What a note says of itself.
@@ -145,12 +148,18 @@ fn readable(text: &str) -> String {
         return text.to_owned();
     }
     let mut whole = String::with_capacity(text.len());
-    let mut rest = text;
+    let mut ends = Ends::default();
+    let (mut at, mut line_end) = (0, 0);
     let mut fence: Option<&str> = None;
     let mut line_start = true;
-    while !rest.is_empty() {
+    while at < text.len() {
+        if line_end <= at {
+            line_end = text[at..]
+                .find('\n')
+                .map_or(text.len(), |end| at + end + 1);
+        }
         if line_start {
-            let line = rest.split_inclusive('\n').next().unwrap_or(rest);
+            let line = &text[at..line_end];
             let bare = line.trim_start();
             let mark = ["```", "~~~"]
                 .into_iter()
@@ -163,58 +172,86 @@ fn readable(text: &str) -> String {
             if toggles || fence.is_some() {
                 fence = if toggles { fence.xor(mark) } else { fence };
                 whole.push_str(line);
-                rest = &rest[line.len()..];
+                at = line_end;
                 continue;
             }
         }
-        let (kept, left_out) = next_part(rest);
-        whole.push_str(&rest[..kept]);
-        whole.push_str(&"\n".repeat(rest[kept..kept + left_out].matches('\n').count()));
-        line_start = left_out == 0 && rest[..kept].ends_with('\n');
-        rest = &rest[kept + left_out..];
+        let out = left_out(text, at..line_end, &mut ends).unwrap_or(line_end..line_end);
+        let kept = &text[at..out.start];
+        whole.push_str(kept);
+        line_start = out.is_empty() && kept.ends_with('\n');
+        at = out.end;
+        whole.push_str(&"\n".repeat(text[out].matches('\n').count()));
     }
     whole
 }
 
-/// How many bytes of `rest` are text, up to the end of its line at most, and how many
-/// after them are left out.
-fn next_part(rest: &str) -> (usize, usize) {
-    let line = rest.split_inclusive('\n').next().unwrap_or(rest);
-    // Between signs of code a mark is none.
-    let places = |mark: &'static str| {
-        let (mut counted, mut signs) = (0_usize, 0_usize);
-        let places = line.match_indices(mark).map(|(at, _)| at);
-        places.filter(move |at| {
-            signs += line[counted..*at].matches('`').count();
-            counted = *at;
-            signs.is_multiple_of(2)
-        })
-    };
-    let marks = [("%%", "%%"), ("<!--", "-->"), ("<svg", "</svg>")];
-    let found = marks.into_iter().filter_map(|(open, close)| {
-        let at = places(open).next()?;
-        let inside = at + open.len();
-        let len = rest[inside..].find(close)?;
-        Some((at, open.len() + len + close.len()))
-    });
-    let address = places("data:").find_map(|at| Some((at, content_len(rest, at)?)));
-    found.chain(address).min().unwrap_or((line.len(), 0))
+/// What begins and ends a part that is not meant to be read.
+const HIDDEN: [(&str, &str); 3] = [("%%", "%%"), ("<!--", "-->"), ("<svg", "</svg>")];
+
+/// Where the next of each end stands in one text. The text is gone through once for each, however
+/// often something begins that has no end.
+#[derive(Default)]
+struct Ends(HashMap<&'static str, usize>);
+
+impl Ends {
+    /// The place of the first `end` in `text` from `at` on; `at` is never less than before.
+    fn next(&mut self, text: &str, end: &'static str, at: usize) -> Option<usize> {
+        let known = self.0.get(end).copied().filter(|place| *place >= at);
+        let place = known.unwrap_or_else(|| {
+            let found = text[at..].find(end);
+            found.map_or(usize::MAX, |place| at + place)
+        });
+        self.0.insert(end, place);
+        (place < usize::MAX).then_some(place)
+    }
 }
 
-/// How long an address is that holds its own content, and begins `at` a place in `text`.
-fn content_len(text: &str, at: usize) -> Option<usize> {
+/// The first part of `text` that begins in its `line` and is left out.
+fn left_out(text: &str, line: Range<usize>, ends: &mut Ends) -> Option<Range<usize>> {
+    // Between signs of code a mark is none.
+    let mut in_code = false;
+    for at in line.clone() {
+        let here = &text.as_bytes()[at..];
+        in_code ^= here.starts_with(b"`");
+        if in_code {
+            continue;
+        }
+        for (open, close) in HIDDEN {
+            if here.starts_with(open.as_bytes())
+                && let Some(end) = ends.next(text, close, at + open.len())
+            {
+                return Some(at..end + close.len());
+            }
+        }
+        if here.starts_with(b"data:")
+            && let Some(end) = content_end(text, line.start, at, ends)
+        {
+            return Some(at..end);
+        }
+    }
+    None
+}
+
+/// Where an address ends that holds its own content, and begins `at` a place in `text`; what
+/// stands before it is looked at from `start` on.
+fn content_end(text: &str, start: usize, at: usize, ends: &mut Ends) -> Option<usize> {
     let address = &text[at..];
     let plain = |c: char| c.is_ascii_alphanumeric() || "/+-.;=_".contains(c);
     let behind = address.strip_prefix("data:")?;
-    let (kind, content) = behind.split_at(behind.find(|c: char| !plain(c))?);
+    let (kind, content) = behind.split_at(behind.find(|c| !plain(c))?);
     if !content.starts_with(',') || !kind.contains([';', '/']) {
         return None;
     }
-    match text[..at].chars().next_back() {
-        Some('(') => address.find(')'),
-        Some('<') => address.find('>'),
-        Some(quote @ ('"' | '\'')) => address.find(quote),
-        _ => Some(address.find(char::is_whitespace).unwrap_or(address.len())),
+    match text[start..at].chars().next_back() {
+        Some('(') => ends.next(text, ")", at),
+        Some('<') => ends.next(text, ">", at),
+        Some('"') => ends.next(text, "\"", at),
+        Some('\'') => ends.next(text, "'", at),
+        _ => {
+            let len = address.find(char::is_whitespace);
+            Some(at + len.unwrap_or(address.len()))
+        }
     }
 }
 
@@ -293,5 +330,17 @@ mod tests {
             "`<!-- shown -->` and 1 <!-- 2",
             "`<!-- shown -->` and 1 <!-- 2",
         );
+    }
+
+    #[test]
+    fn what_never_ends_is_looked_for_once() {
+        let check = |text: String, expected: &str| assert_eq!(of(&text).text, expected);
+        let many = 100_000;
+        for open in ["<!-- ", "<!--\n", "<svg ", "(data:a/b,\n", "`%%` "] {
+            let text = open.repeat(many);
+            check(text.clone(), &text);
+        }
+        check("a%%b%%".repeat(many), &"a".repeat(many));
+        check("(data:a/b,c)".repeat(many), &"()".repeat(many));
     }
 }

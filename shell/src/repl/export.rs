@@ -4,8 +4,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use quipu_kernel::label::Trust;
-use quipu_kernel::process::Secrecy;
+use quipu_kernel::label::{Secrecy, Trust};
 use serde::{Deserialize, Serialize};
 
 use crate::config::private;

@@ -38,7 +38,7 @@ use anyhow::Result;
 use quipu_kernel::Idle;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::event::Event;
-use quipu_kernel::label::{Label, Level, Trust};
+use quipu_kernel::label::{Label, Level};
 use quipu_kernel::process::{Attached, Pid, Status};
 use tokio::io::AsyncBufReadExt;
 
@@ -51,7 +51,7 @@ use crate::service::machine::Guests;
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::agent::project::{self, Told};
-use crate::session::talk::{Talk, Turn, joined};
+use crate::session::talk::{Talk, Turn};
 use crate::session::earlier;
 use crate::terminal::error;
 use crate::terminal::interrupts::Interrupts;
@@ -347,7 +347,7 @@ impl Repl<'_> {
                 continue;
             }
             let (prompt, label) = self.talk.piped(&line, self.session.piped());
-            let done = self.task(&line, prompt, label, Vec::new()).await;
+            let done = self.task(&line, prompt, label, Vec::new(), None).await;
             let code = done.unwrap_or_else(|error| error::report(&error));
             if first_failure == 0 {
                 first_failure = code;
@@ -368,7 +368,10 @@ impl Repl<'_> {
                 command => self.slash(command).await,
             },
             Some(_) => match self.typed(line) {
-                Ok((prompt, label, files)) => code(self.task(line, prompt, label, files).await),
+                Ok((prompt, label, files)) => {
+                    let typed = self.talk.typed_so_far(line);
+                    code(self.task(line, prompt, label, files, typed).await)
+                }
                 Err(error) => Err(error),
             },
         };
@@ -381,17 +384,18 @@ impl Repl<'_> {
         self.talk.typed(line, &read)
     }
 
-    /// Runs the task `line`, as `prompt` tells it, with these `files`.
+    /// Runs the task `line`, as `prompt` tells it, with these `files`; what of the prompt a person
+    /// `typed`, where that is known and not all of it.
     async fn task(
         &mut self,
         line: &str,
         prompt: String,
         label: Label,
         files: Vec<Attached>,
+        typed: Option<String>,
     ) -> Result<u8> {
         let mut program = self.session.program(&self.agent, prompt);
-        let levels = files.iter().map(|file| file.label.level());
-        let level = levels.fold(label.level(), joined);
+        program.said = typed;
         program.attached = files;
         // The turns before were the subject of other tasks.
         program.topic = Some(line.to_owned());
@@ -407,11 +411,11 @@ impl Repl<'_> {
             },
             think: self.think,
         };
-        self.watch(ask, line, level).await
+        self.watch(ask, line).await
     }
 
-    /// Shows a process to its end. `level` is what it starts with.
-    async fn watch(&mut self, ask: Ask, asked: &str, mut level: Level) -> Result<u8> {
+    /// Shows a process to its end.
+    async fn watch(&mut self, ask: Ask, asked: &str) -> Result<u8> {
         let mut renderer = match self.is_typed {
             true => Renderer::folded(),
             false => Renderer::new(),
@@ -422,13 +426,6 @@ impl Repl<'_> {
             let of = Some(event.pid()).filter(|pid| *pid > 0);
             running.set(running.get().or(of));
             sources.note(event);
-            match event {
-                Event::Observation { label, .. } => level = joined(level, label.level()),
-                Event::Reminded { reminder, .. } => level = joined(level, reminder.label.level()),
-                // Nobody knows what it read meanwhile.
-                Event::Lost { .. } => level.trust = Trust::Untrusted,
-                _ => {}
-            }
             renderer.show(event);
             Ok(())
         };
@@ -474,12 +471,14 @@ impl Repl<'_> {
             if self.is_typed {
                 sources.tell(&text, "/mem show", &|id| self.door.page(id));
             }
+            let read = self.door.journal().label_of(pid)?;
+            let Level { trust, secrecy } = read.level();
             self.talk.add(Turn {
                 pid: Some(pid),
                 asked: asked.to_owned(),
                 answered: text.clone(),
-                trust: level.trust,
-                secrecy: level.secrecy,
+                trust,
+                secrecy,
             });
             self.say_aloud(&text).await?;
         }

@@ -141,7 +141,6 @@ impl Repl<'_> {
         let there = person::is_there(self.session.globals.no_input);
         let journal = self.door.journal();
         let (program, _) = journal.program(pid)?;
-        let level = earlier::level(journal, pid, &program)?;
         if let Some(before) = program.after.filter(|before| *before > 0) {
             self.talk = earlier::conversation(journal, before)?;
         }
@@ -153,7 +152,7 @@ impl Repl<'_> {
             },
             think: None,
         };
-        self.watch(ask, &earlier::asked(program), level).await
+        self.watch(ask, &earlier::asked(program)).await
     }
 
     fn think(&mut self, word: Option<&str>) -> Result<u8> {
@@ -306,7 +305,7 @@ impl Repl<'_> {
         say!("{}", fill(words().heard, &[("said", &visible(&said))]));
         let label = Label::new("the microphone", self.session.piped().trust);
         let (prompt, label) = self.talk.piped(&said, label);
-        self.task(&said, prompt, label, Vec::new()).await
+        self.task(&said, prompt, label, Vec::new(), None).await
     }
 
     /// A program of the system. Ctrl-C reaches it directly and leaves the shell alone.

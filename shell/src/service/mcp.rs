@@ -4,7 +4,7 @@
 //! What is not listed cannot be called, and every call passes the gate as a stranger's: the
 //! words are another program's, which may have read anything. What was not granted to this
 //! machine is refused. What changes something is refused too, unless the other program is said
-//! to ask its user. The servers that this machine uses are in `config/mcp` and `session/bus`.
+//! to ask its user. Of a tool whose words its user keeps private the other program does not learn. The servers that this machine uses are in `config/mcp` and `session/bus`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -68,6 +68,18 @@ enum Behind {
     Device(Box<Resolved>),
 }
 
+impl Behind {
+    /// What a process calls it, for the user's rules.
+    fn name<'a>(&self, function: &'a FunctionSpec) -> &'a str {
+        match self {
+            Behind::Search => "memory.search",
+            Behind::Show => "memory.show",
+            Behind::Put => "memory.put",
+            Behind::Device(_) => &function.name,
+        }
+    }
+}
+
 /// A call on the store.
 struct MemoryCall<'a> {
     function: &'a FunctionSpec,
@@ -79,13 +91,7 @@ struct MemoryCall<'a> {
 impl Guarded for MemoryCall<'_> {
     fn request(&self) -> Request<'_> {
         Request {
-            // As a process calls it, for the user's rules.
-            name: match self.behind {
-                Behind::Search => "memory.search",
-                Behind::Show => "memory.show",
-                Behind::Put => "memory.put",
-                Behind::Device(_) => &self.function.name,
-            },
+            name: self.behind.name(self.function),
             effect: self.function.effect,
             needs: &self.function.needs,
             held: &self.held,
@@ -98,7 +104,8 @@ impl Guarded for MemoryCall<'_> {
 }
 
 impl Offer {
-    /// Offers the tools on `bus`, within `policy`, and the memory on the `shelf`.
+    /// Offers the tools on `bus`, within `policy`, and the memory on the `shelf`; nothing that the
+    /// policy says is private.
     pub fn new(shelf: Shelf, bus: &Bus, policy: Policy) -> Self {
         let mut machine = Machine {
             shelf,
@@ -106,14 +113,21 @@ impl Offer {
             tools: Vec::new(),
             listed: BTreeMap::new(),
         };
+        let rules = machine.gate.policy().rules.clone();
+        let is_open = |tool: &str| rules.secrecy_of(tool).is_public();
         for (behind, function) in memory_calls() {
-            machine.offer(&function.name.clone(), function, behind);
+            if is_open(behind.name(&function)) {
+                machine.offer(&function.name.clone(), function, behind);
+            }
         }
         for device in bus.list() {
             let spec = device.spec();
             // One that is nothing yet, such as eyes without weights, offers none.
             let is_offered = spec.functions.iter().any(|function| function.offered);
             for function in spec.functions.iter().filter(|_| is_offered) {
+                if !is_open(&format!("{}.{}", spec.name, function.name)) {
+                    continue;
+                }
                 let name = written(&format!("{}_{}", spec.name, function.name));
                 // It has every function that it lists.
                 if let Ok(behind) = Resolved::of(&device, &function.name) {
@@ -415,86 +429,4 @@ fn words(error: &ToolError) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use quipu_kernel::gate::Approve;
-    use quipu_tools::{Device, DeviceSpec};
-
-    use super::*;
-    use crate::config::paths::Paths;
-
-    const LONG: &str = "a_name_that_goes_on_and_on_until_no_client_would_take_it_any_more";
-
-    /// A tool whose functions give its own name.
-    struct Named(DeviceSpec);
-
-    impl Device for Named {
-        fn spec(&self) -> &DeviceSpec {
-            &self.0
-        }
-
-        fn call(&self, name: &str, _: &Value, _: &CallContext) -> Result<Value, ToolError> {
-            Ok(json!(format!("{}.{name}", self.0.name)))
-        }
-    }
-
-    fn named(name: &str, functions: &[(&str, Effect)]) -> Arc<dyn Device> {
-        let function = |(name, effect): &(&str, Effect)| FunctionSpec {
-            name: (*name).to_owned(),
-            effect: *effect,
-            ..memory_calls()[0].1.clone()
-        };
-        Arc::new(Named(DeviceSpec {
-            name: name.to_owned(),
-            functions: functions.iter().map(function).collect(),
-            ..DeviceSpec::default()
-        }))
-    }
-
-    #[test]
-    fn only_what_is_listed_is_called_and_each_by_one_name() {
-        let mut bus = Bus::default();
-        for device in [
-            named("a_b", &[("c", Effect::Read)]),
-            named(
-                "a",
-                &[
-                    ("b_c", Effect::Read),
-                    ("b.c", Effect::Read),
-                    ("d", Effect::Write),
-                    (LONG, Effect::Read),
-                ],
-            ),
-            named("memory", &[("search", Effect::Read)]),
-        ] {
-            bus.add(device).unwrap();
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let check = |approve: Approve, name: &str, want: &str| {
-            let policy = Policy {
-                grants: Grants::from_iter([Capability::MemWrite]),
-                approve,
-                ..Policy::default()
-            };
-            let shelf = Shelf::of(&Paths::find(Some(folder.path())).unwrap());
-            let offer = Offer::new(shelf, &bus, policy);
-            let args = json!({"query": "x"});
-            let said = match offer.0.call(name, &args, &CallContext::default()) {
-                Ok(value) => value.to_string(),
-                Err(error) => error.message,
-            };
-            assert!(said.contains(want), "{name}: {said}");
-        };
-        check(Approve::Never, "a_b_c", "a_b.c");
-        check(Approve::Never, "a_b_c_2", "a.b_c");
-        check(Approve::Never, "a_b_c_3", "a.b.c");
-        check(Approve::Never, "memory_search", "hits");
-        check(Approve::Never, "memory_search_2", "memory.search");
-        check(Approve::Never, "a.b_c", "there is no tool a.b_c");
-        check(Approve::Never, "a_b.c", "there is no tool a_b.c");
-        check(Approve::Never, "a_b_c_4", "there is no tool a_b_c_4");
-        // Not as if its user had typed it.
-        check(Approve::Never, "a_d", "has read untrusted text from");
-        check(Approve::Never, &format!("a_{}", &LONG[..58]), LONG);
-        check(Approve::All, "a_d", "a.d");
-    }
-}
+mod tests;

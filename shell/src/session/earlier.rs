@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use quipu_kernel::journal::{Journal, JournalError, ProcessRow};
-use quipu_kernel::label::{Label, Level};
+use quipu_kernel::label::Level;
 use quipu_kernel::process::{Pid, Program, State};
 use quipu_tools::state_file;
 use serde::{Deserialize, Serialize};
 
-use super::talk::{BEFORE, Talk, Turn, joined};
+use super::talk::{BEFORE, Talk, Turn};
 use crate::config::paths::Paths;
 use crate::terminal::output::{one_line, shortened};
 
@@ -80,7 +80,7 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
         let exit = journal.process(pid)?.exit;
         if let Some(answer) = exit.and_then(|exit| exit.answer) {
             let text = answer.as_str().map(str::to_owned);
-            let Level { trust, secrecy } = level(journal, pid, &program)?;
+            let Level { trust, secrecy } = journal.label_of(pid)?.level();
             turns.push(Turn {
                 pid: Some(pid),
                 trust,
@@ -147,6 +147,8 @@ pub fn asked(program: Program) -> String {
 /// The process of the turn before `pid`.
 fn before(journal: &Journal, pid: Pid, program: &Program) -> Result<Option<Pid>> {
     match program.after {
+        // The numbers in it are those of another journal.
+        _ if journal.process(pid)?.imported => Ok(None),
         Some(after) => Ok(Some(after).filter(|after| (1..pid).contains(after))),
         None if !program.prompt.starts_with(BEFORE) => Ok(None),
         // An earlier release did not note it: it was the task before.
@@ -161,9 +163,9 @@ fn before(journal: &Journal, pid: Pid, program: &Program) -> Result<Option<Pid>>
 
 /// Whether a process is a task of a conversation of the machine's user, in the shell or on the
 /// page: only these have turns before them, or could. What a stranger began over HTTP is not
-/// the user's to go on with.
+/// the user's to go on with, and what was imported is a task of somebody else.
 fn is_turn(row: &ProcessRow) -> bool {
-    row.branch.is_none() && row.topic.is_some() && !row.of_stranger
+    row.branch.is_none() && row.topic.is_some() && !row.of_stranger && !row.imported
 }
 
 /// The last task of the shell, if its machine was gone before it was over.
@@ -172,24 +174,8 @@ fn is_turn(row: &ProcessRow) -> bool {
 /// When the journal cannot be read.
 pub fn cut_off(journal: &Journal) -> Result<Option<Pid>> {
     let mut rows = journal.processes()?.into_iter();
-    let row = rows.find(|row| row.branch.is_none());
+    let row = rows.find(|row| row.branch.is_none() && !row.imported);
     // One of a machine that still runs is not lost, nor one that goes on by itself.
     let lost = row.filter(|row| row.state == State::Ready && row.topic.is_some());
     Ok(lost.map(|row| row.pid))
-}
-
-/// The lowest trust and the highest secrecy among all that process `pid` has read.
-///
-/// # Errors
-/// When the journal cannot be read.
-pub fn level(journal: &Journal, pid: Pid, program: &Program) -> Result<Level> {
-    let steps = journal.steps(pid)?;
-    let read = steps.into_iter().filter_map(|step| step.outcome);
-    let reminder = journal.reminder(pid)?;
-    let attached = program.attached.iter().map(|file| file.label.level());
-    Ok(read
-        .map(|outcome| outcome.label.level())
-        .chain(reminder.map(|reminder| reminder.label.level()))
-        .chain(attached)
-        .fold(Label::level(&program.label), joined))
 }

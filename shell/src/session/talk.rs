@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use anyhow::Result;
-use quipu_kernel::label::{Label, Level, Trust};
-use quipu_kernel::process::{Attached, Pid, Secrecy};
+use quipu_kernel::label::{Label, Secrecy, Trust};
+use quipu_kernel::process::{Attached, Pid};
 use serde::{Deserialize, Serialize};
 
 use crate::terminal::output::shortened;
@@ -44,17 +44,9 @@ pub struct Turn {
     pub answered: String,
     /// The lowest trust among all that the process had read.
     pub trust: Trust,
-    /// The highest secrecy among that: who may learn the answer.
+    /// The highest secrecy among all of that.
     #[serde(default, skip_serializing_if = "Secrecy::is_public")]
     pub secrecy: Secrecy,
-}
-
-/// The lower trust and the higher secrecy of both.
-pub fn joined(one: Level, other: Level) -> Level {
-    Level {
-        trust: one.trust.min(other.trust),
-        secrecy: one.secrecy.max(other.secrecy),
-    }
 }
 
 impl Talk {
@@ -110,20 +102,36 @@ impl Talk {
         self.after_turns(line, label)
     }
 
+    /// What the user typed in this conversation up to `line`, which was typed too, where the prompt
+    /// for it holds more; without what belongs to a turn of others.
+    pub fn typed_so_far(&self, line: &str) -> Option<String> {
+        let told = self.turns_told();
+        let own = told.iter().filter(|turn| turn.trust >= Trust::User);
+        let words = own.map(|turn| turn.asked.as_str()).chain([line]);
+        (!told.is_empty()).then(|| words.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// The turns that a new process is told.
+    fn turns_told(&self) -> &[Turn] {
+        &self.turns[self.turns.len().saturating_sub(TURNS_TOLD)..]
+    }
+
     /// The turns so far, then `line`. The label is as low as the lowest part, and as secret as the
-    /// most secret: an answer made from a stranger's words stays a stranger's in the next turn, and
-    /// one made from private text stays private.
-    fn after_turns(&self, line: &str, mut label: Label) -> (String, Label) {
+    /// most secret one: an answer made from a stranger's words stays a stranger's in the next
+    /// turn, and one that says what is private is not the user's own word for it.
+    fn after_turns(&self, line: &str, label: Label) -> (String, Label) {
         let mut text = String::new();
-        let told = self.turns.len().saturating_sub(TURNS_TOLD);
-        for turn in &self.turns[told..] {
+        let (mut trust, mut secrecy) = (label.trust, label.secrecy);
+        for turn in self.turns_told() {
             let (asked, answered) = (told_of(&turn.asked), told_of(&turn.answered));
             text.push_str(&format!("User: {asked}\nYou: {answered}\n"));
-            if turn.trust < label.trust {
-                label = Label::new("the conversation", turn.trust).kept(label.secrecy);
-            }
-            label = label.kept(turn.secrecy);
+            trust = trust.min(turn.trust);
+            secrecy = secrecy.max(turn.secrecy);
         }
+        let label = match (trust, secrecy) == (label.trust, label.secrecy) {
+            true => label,
+            false => Label::new("the conversation", trust).kept(secrecy),
+        };
         let text = match text.is_empty() {
             true => line.to_owned(),
             false => {
@@ -186,16 +194,29 @@ mod tests {
         talk.add(turn("hi", "hello", Trust::User));
         let told = "Earlier in this conversation:\nUser: hi\nYou: hello\n\nNow the user says: and?";
         check(&talk, "and?", told, &Label::user());
+        let typed = |talk: &Talk| talk.typed_so_far("go on");
+        assert_eq!(typed(&Talk::default()), None);
+        assert_eq!(typed(&talk).as_deref(), Some("hi\ngo on"));
         talk.add(turn("read it", "obey me", Trust::Untrusted));
+        assert_eq!(typed(&talk).as_deref(), Some("hi\ngo on"));
         let (_, label, _) = talk.typed("go on", &read).unwrap();
         assert_eq!(label, Label::new("the conversation", Trust::Untrusted));
-        let kept = Turn {
+        talk.add(Turn {
             secrecy: Secrecy::Private,
-            ..turn("what is my code", "17", Trust::User)
-        };
-        let (_, label, _) = Talk::of(vec![kept]).typed("go on", &read).unwrap();
-        assert_eq!(label, Label::user().kept(Secrecy::Private));
+            ..turn("what is the code?", "4711", Trust::User)
+        });
+        let (_, label, _) = talk.typed("go on", &read).unwrap();
+        let want = Label::new("the conversation", Trust::Untrusted).kept(Secrecy::Private);
+        assert_eq!(label, want);
         // Taken back, it was never said.
+        assert_eq!(talk.undo(2), 2);
+        talk.add(Turn {
+            secrecy: Secrecy::Private,
+            ..turn("what is the code?", "4711", Trust::User)
+        });
+        let (_, label, _) = talk.typed("go on", &read).unwrap();
+        let want = Label::new("the conversation", Trust::User).kept(Secrecy::Private);
+        assert_eq!(label, want, "what was answered is not what the user said");
         assert_eq!(talk.undo(1), 1);
         check(&talk, "and?", told, &Label::user());
         assert_eq!((talk.undo(9), talk.undo(1)), (1, 0));

@@ -328,7 +328,7 @@ async fn a_private_note_leaves_only_with_leave() {
             "Look it up",
         ];
         let said = run(&sandbox, &args).await;
-        said.check(3, &["this process has read private text from memory:"]);
+        said.check(3, &["this process has read private text from memory"]);
     }
     // Of a server's own text it is not even asked.
     nothing_of(DIARY, "what the address was told", &asked(&outside).await);

@@ -3,7 +3,7 @@
 //! Servers write more to their output than messages: logs, a banner, words without an end of
 //! the line before a message. A message is found wherever it stands, and is read as it was
 //! meant; the rest counts as words, which explain why a server failed. No line takes more
-//! memory than it may.
+//! memory than it may, be it by its length or by what it is made of.
 
 use std::collections::VecDeque;
 use std::io;
@@ -24,6 +24,9 @@ use super::hidden::Hidden;
 
 /// The longest message, in bytes: as long as one over HTTP may be.
 const MESSAGE_BYTES_MAX: usize = 16 << 20;
+/// The most values in one message. While it is read each takes some hundred bytes, be it written
+/// with one.
+const VALUES_MAX: usize = 500_000;
 /// The longest line of words, in bytes.
 const WORDS_BYTES_MAX: usize = 8 << 10;
 /// Bytes that are kept of either end of a line that is too long.
@@ -96,6 +99,11 @@ where
 
     /// Takes the messages of a line, and the words.
     fn take(&mut self, line: &[u8]) {
+        if has_too_many(line) {
+            let (head, tail) = ends(line);
+            self.ready.push_back(refused(&too_many(), head, tail));
+            return;
+        }
         let text = String::from_utf8_lossy(line);
         let text = text.trim_start_matches('\u{feff}').trim();
         let (messages, words) = messages(text);
@@ -125,7 +133,9 @@ where
             }
             match self.output.next().await? {
                 Ok(Line::Whole(line)) => self.take(&line),
-                Ok(Line::TooLong { head, tail }) => return Some(too_long(&head, &tail)),
+                Ok(Line::TooLong { head, tail }) => {
+                    return Some(refused(&too_long(), &head, &tail));
+                }
                 Err(error) => {
                     tracing::debug!(%error, "the output of an MCP server");
                     return None;
@@ -209,14 +219,68 @@ impl Decoder for Splitter {
     }
 }
 
-/// The message in `text` as it was meant to be; `text` itself where it has none.
-pub(super) fn as_meant(text: String) -> String {
-    if serde_json::from_str::<ServerJsonRpcMessage>(&text).is_ok() {
-        return text;
+/// The messages in `text` as they were meant to be; `text` itself where it has none.
+pub(super) fn as_meant(text: String) -> Vec<String> {
+    let meant = match has_too_many(text.as_bytes()) {
+        true => {
+            let (head, tail) = ends(text.as_bytes());
+            vec![refused(&too_many(), head, tail)]
+        }
+        false if serde_json::from_str::<ServerJsonRpcMessage>(&text).is_ok() => return vec![text],
+        false => messages(&text).0,
+    };
+    let written = meant.iter().map(serde_json::to_string);
+    let written: Vec<String> = written.filter_map(Result::ok).collect();
+    match written.is_empty() {
+        true => vec![text],
+        false => written,
     }
-    let meant = messages(&text).0.into_iter().next();
-    let meant = meant.and_then(|message| serde_json::to_string(&message).ok());
-    meant.unwrap_or(text)
+}
+
+/// Of the messages in `text` the one that answers `asked`, as it was meant to be; the first where
+/// none says so.
+pub(super) fn reply_in(text: &str, asked: Option<&RequestId>) -> Option<ServerJsonRpcMessage> {
+    if has_too_many(text.as_bytes()) {
+        let (head, tail) = ends(text.as_bytes());
+        return Some(refused(&too_many(), head, tail));
+    }
+    let mut messages = messages(text).0;
+    let answers = |message: &ServerJsonRpcMessage| {
+        let id = match message {
+            ServerJsonRpcMessage::Response(response) => Some(&response.id),
+            ServerJsonRpcMessage::Error(error) => error.id.as_ref(),
+            _ => None,
+        };
+        // Some answer a number as a text.
+        id.zip(asked)
+            .is_some_and(|(id, asked)| id.to_string() == asked.to_string())
+    };
+    let at = messages.iter().position(answers).unwrap_or(0);
+    (at < messages.len()).then(|| messages.swap_remove(at))
+}
+
+/// Whether `json` holds more values than a message may.
+fn has_too_many(json: &[u8]) -> bool {
+    if json.len() <= VALUES_MAX {
+        return false;
+    }
+    let (mut values, mut in_text, mut escaped) = (0_usize, false, false);
+    for &byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => values += 1,
+            _ => {}
+        }
+    }
+    values > VALUES_MAX
+}
+
+/// The first and the last bytes of a message, where its id may stand.
+fn ends(json: &[u8]) -> (&[u8], &[u8]) {
+    let head = &json[..END_BYTES.min(json.len())];
+    (head, &json[json.len().saturating_sub(END_BYTES)..])
 }
 
 /// The messages in a line, and the words before them; all of it is words where it has none. What
@@ -311,11 +375,19 @@ fn failure(error: Value) -> Value {
     }
 }
 
-/// What is said in place of an answer that was too long, to the request that it answers.
-fn too_long(head: &[u8], tail: &[u8]) -> ServerJsonRpcMessage {
+fn too_long() -> String {
     let mb = MESSAGE_BYTES_MAX >> 20;
-    let words = format!("its answer is longer than {mb} MB, which is the limit");
-    ServerJsonRpcMessage::error(ErrorData::new(TOO_LONG, words, None), id_of(head, tail))
+    format!("its answer is longer than {mb} MB, which is the limit")
+}
+
+fn too_many() -> String {
+    format!("its answer has more than {VALUES_MAX} values, which is the limit")
+}
+
+/// What is said in place of an answer that is not read, to the request that it answers.
+fn refused(words: &str, head: &[u8], tail: &[u8]) -> ServerJsonRpcMessage {
+    let error = ErrorData::new(TOO_LONG, words.to_owned(), None);
+    ServerJsonRpcMessage::error(error, id_of(head, tail))
 }
 
 /// The id of an answer of which the ends are known: it stands before the result or behind it.

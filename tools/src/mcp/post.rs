@@ -10,18 +10,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use futures_util::stream::BoxStream;
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
 use http::header::ACCEPT;
 use http::{HeaderName, HeaderValue, StatusCode};
-use rmcp::model::{ClientJsonRpcMessage, ClientRequest};
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest, ServerJsonRpcMessage};
 use rmcp::transport::streamable_http_client::{
     SseError, StreamableHttpClient, StreamableHttpError, StreamableHttpPostResponse,
     StreamableHttpResponseLimits,
 };
 use sse_stream::Sse;
 
-use super::lines::as_meant;
+use super::lines::{as_meant, reply_in};
 
 type Failure = StreamableHttpError<reqwest::Error>;
 type Events = BoxStream<'static, Result<Sse, SseError>>;
@@ -88,8 +88,16 @@ impl Post {
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
         let body = body(response, limits.max_json_response_size).await?;
-        let text = as_meant(String::from_utf8_lossy(&body).into_owned());
-        match serde_json::from_str(&text) {
+        let text = String::from_utf8_lossy(&body);
+        let asked = match &letter.message {
+            ClientJsonRpcMessage::Request(request) => Some(&request.id),
+            _ => None,
+        };
+        let read = match reply_in(&text, asked) {
+            Some(message) => Ok(message),
+            None => serde_json::from_str::<ServerJsonRpcMessage>(&text),
+        };
+        match read {
             Ok(message) => Ok(StreamableHttpPostResponse::Json(message, session)),
             Err(_) if !status.is_success() => Err(unexpected(format!("HTTP {status}"))),
             Err(error) => Err(unexpected(format!("{UNREAD}: {error}"))),
@@ -236,11 +244,53 @@ fn delivered(
     }
 }
 
-/// Events whose messages have the form that the protocol says.
+/// Events whose messages have the form that the protocol says: one in each.
 fn meant(events: Events) -> Events {
-    let event = |event: Sse| Sse {
-        data: event.data.map(as_meant),
-        ..event
+    let each = |event: Result<Sse, SseError>| {
+        let events: Vec<Result<Sse, SseError>> = match event {
+            Ok(event) => apart(event).into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        };
+        stream::iter(events)
     };
-    events.map_ok(event).boxed()
+    events.flat_map(each).boxed()
+}
+
+/// An event for each message of `event`.
+fn apart(mut event: Sse) -> Vec<Sse> {
+    let Some(data) = event.data.take() else {
+        return vec![event];
+    };
+    let one = |data: String| Sse {
+        data: Some(data),
+        ..event.clone()
+    };
+    as_meant(data).into_iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_messages_in_one_event_are_several_events() {
+        let one = |id: i32| format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#);
+        let check = |data: Option<String>, want: &[String]| {
+            let event = Sse {
+                id: Some("7".to_owned()),
+                data,
+                ..Sse::default()
+            };
+            let events = apart(event);
+            let said: Vec<String> = events.iter().filter_map(|one| one.data.clone()).collect();
+            assert_eq!(said, want);
+            assert!(events.iter().all(|one| one.id.as_deref() == Some("7")));
+            assert_eq!(events.len(), want.len().max(1));
+        };
+        check(None, &[]);
+        check(Some("ping".to_owned()), &["ping".to_owned()]);
+        check(Some(one(1)), &[one(1)]);
+        let both = format!("[{},{}]", one(1), one(2));
+        check(Some(both), &[one(1), one(2)]);
+    }
 }

@@ -109,7 +109,8 @@ fn changed(set: &Set, task: &Task, call: &Call) -> Vec<(String, Call)> {
         .collect()
 }
 
-fn role(set: &Set, task: &Task, function: &str, name: &str) -> Option<Role> {
+/// What the argument `name` of `function` is for.
+pub fn role(set: &Set, task: &Task, function: &str, name: &str) -> Option<Role> {
     let mut tools = set.tools.iter();
     let tool = tools.find(|tool| tool.suite == task.suite && tool.name == function)?;
     Some(role_of(

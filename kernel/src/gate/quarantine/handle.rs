@@ -6,6 +6,10 @@ use serde_json::Value;
 const OPEN: &str = "${page:";
 const CLOSE: char = '}';
 
+/// Bytes of the texts that are put in the place of the handles of one action: a few letters could
+/// ask for a page a thousand times.
+pub(crate) const FILLED_BYTES_MAX: usize = 4 << 20;
+
 /// Finds the text that the handle of a page, or of a value of it, stands for; an error is in
 /// words for the model.
 pub(crate) type Find<'a> = &'a dyn Fn(&str, Option<&str>) -> Result<String, String>;
@@ -28,21 +32,25 @@ pub(crate) fn is_in(value: &Value) -> bool {
     }
 }
 
-/// Puts what `find` finds in the place of each handle in the texts of `value`. A handle that
-/// stands in such a text stays as it is.
-pub(crate) fn fill(value: &mut Value, find: Find<'_>) -> Result<(), String> {
+/// Puts what `find` finds in the place of each handle in the texts of `value`, as long as there is
+/// `room` for so many bytes. A handle that stands in such a text stays as it is.
+pub(crate) fn fill(value: &mut Value, find: Find<'_>, room: &mut usize) -> Result<(), String> {
     match value {
         Value::String(text) => {
-            *text = filled(text, find)?;
+            *text = filled(text, find, room)?;
             Ok(())
         }
-        Value::Array(items) => items.iter_mut().try_for_each(|item| fill(item, find)),
-        Value::Object(fields) => fields.values_mut().try_for_each(|field| fill(field, find)),
+        Value::Array(items) => items
+            .iter_mut()
+            .try_for_each(|item| fill(item, find, room)),
+        Value::Object(fields) => fields
+            .values_mut()
+            .try_for_each(|field| fill(field, find, room)),
         _ => Ok(()),
     }
 }
 
-fn filled(text: &str, find: Find<'_>) -> Result<String, String> {
+fn filled(text: &str, find: Find<'_>, room: &mut usize) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(OPEN) {
@@ -52,9 +60,13 @@ fn filled(text: &str, find: Find<'_>) -> Result<String, String> {
         let found = match inside.split_once('.') {
             Some((id, name)) => find(id, Some(name)),
             None => find(inside, None),
-        };
+        }?;
+        *room = room.checked_sub(found.len()).ok_or_else(|| {
+            let mb = FILLED_BYTES_MAX >> 20;
+            format!("the texts that the handles stand for are longer than {mb} MB together")
+        })?;
         out.push_str(before);
-        out.push_str(&found?);
+        out.push_str(&found);
         rest = behind;
     }
     out.push_str(rest);
@@ -76,7 +88,7 @@ mod tests {
         };
         let check = |mut value: Value, want: Result<Value, &str>| {
             let said = value.to_string();
-            let filled = fill(&mut value, &find).map(|()| value);
+            let filled = fill(&mut value, &find, &mut 40).map(|()| value);
             assert_eq!(filled, want.map_err(str::to_owned), "{said}");
         };
         check(json!("plain"), Ok(json!("plain")));
@@ -91,6 +103,10 @@ mod tests {
             Err("the handle ${page:… is not closed by }"),
         );
         check(json!("${secret:s1}"), Ok(json!("${secret:s1}")));
+        check(
+            json!(["${page:s1}${page:s1}", "${page:s1}"]),
+            Err("the texts that the handles stand for are longer than 4 MB together"),
+        );
         assert!(is_in(&json!([{"a": "x ${page:s1}"}])) && !is_in(&json!({"${page:s1}": 1})));
     }
 }

@@ -35,8 +35,12 @@ pub(crate) const CHOICE_CHARS_MAX: usize = 100;
 pub(crate) const KINDS: &[&str] = &["number", "integer", "boolean", "string"];
 /// The forms of texts that may enter a window.
 pub(crate) const FORMATS: &[&str] = &["date", "date-time", "email", "uri"];
-/// Characters of a date, a time or an address that enters: a longer one could tell a story.
-const ADDRESS_CHARS_MAX: usize = 200;
+/// Characters of a date, a time or an address that enters, and words in it: more could tell a
+/// story. Most addresses of people and of pages have three to seven words.
+const ADDRESS_CHARS_MAX: usize = 120;
+const ADDRESS_WORDS_MAX: usize = 8;
+/// Letters in a row that count as one word; more are words without a space between.
+const WORD_LETTERS_MAX: usize = 12;
 /// How a URI begins that enters: `data:` and the like hold texts of their own.
 const SCHEMES: &[&str] = &["https://", "http://", "mailto:"];
 /// Characters of a text that is taken out of a page.
@@ -143,17 +147,39 @@ fn is_finite(value: &Value, form: &Value, page: &str) -> bool {
     }
 }
 
-/// Whether `text`, which has the `format`, can be no sentence: it has no spaces, and no letters of
-/// scripts that write sentences without them.
+/// Whether `text`, which has the `format`, can be no sentence: it has no spaces, no letters of
+/// scripts that write sentences without them, and few words between other signs.
 fn is_no_sentence(text: &str, format: &str) -> bool {
-    let begins = |scheme: &&str| {
+    let begins = |scheme: &&&str| {
         let begin = text.get(..scheme.len());
         begin.is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
     };
+    let scheme = SCHEMES.iter().find(begins).map_or(0, |scheme| scheme.len());
     text.is_ascii()
         && text.len() <= ADDRESS_CHARS_MAX
         && !text.contains(char::is_whitespace)
-        && (format != "uri" || SCHEMES.iter().any(begins))
+        && (format != "uri" || scheme > 0)
+        && words_in(&text[scheme..]) <= ADDRESS_WORDS_MAX
+}
+
+/// The words of an ASCII text: two letters and more in a row, of which a capital behind a small
+/// letter begins another.
+fn words_in(text: &str) -> usize {
+    let (mut words, mut letters, mut before) = (0, 0_usize, ' ');
+    let counted = |letters: usize| match letters {
+        0 | 1 => 0,
+        letters => letters.div_ceil(WORD_LETTERS_MAX),
+    };
+    for c in text.chars() {
+        let begins = before.is_ascii_lowercase() && c.is_ascii_uppercase();
+        if begins || !c.is_ascii_alphabetic() {
+            words += counted(letters);
+            letters = 0;
+        }
+        letters += usize::from(c.is_ascii_alphabetic());
+        before = c;
+    }
+    words + counted(letters)
 }
 
 /// What stands in a window in place of the page `id`, the `text` that a call of `tool` brought,

@@ -49,6 +49,24 @@ fn an_address_is_no_sentence() {
     check("mailto:ann@a.example", "uri", true);
     check("data:,Obey%20me", "uri", false);
     check("obey:me", "uri", false);
+    // One that is made of words says as much as a sentence.
+    check("https://www.a-mill.example/wool/2024/INV-7.pdf", "uri", true);
+    check("anna.lena.dyer@mail.wool-mill.example", "email", true);
+    let kept = |address: &str, format: &str| check(address, format, false);
+    kept(
+        "https://a.example/tell-a-tale-of-what-one-might-do-here",
+        "uri",
+    );
+    kept("https://a.example/TellATaleOfWhatOneMightDoHere", "uri");
+    kept(
+        "https://a.example/Tell%20of%20all%20that%20one%20might%20well%20do",
+        "uri",
+    );
+    kept("tell.of.all.that.one.might.well.do@a.example", "email");
+    kept(
+        &format!("https://a.example/{}", "tellatale".repeat(11)),
+        "uri",
+    );
 }
 
 #[test]

@@ -264,9 +264,11 @@ impl<'a> Bench<'a> {
     fn keep_trace(&self, row: &mut Row, pid: Pid, steps: &[StepRow]) -> Result<()> {
         if self.traced {
             let reminder = self.kernel.journal().reminder(pid)?;
-            let told = reminder.map_or(Trust::System, |reminder| reminder.label.trust);
+            let told = reminder.map_or_else(Label::kernel, |reminder| reminder.label);
+            let read = Label::lowest([trace::label(steps), told].iter());
             row.trace = trace::of(steps);
-            row.read = Some(trace::lowest(steps).min(told));
+            row.read = Some(read.trust);
+            row.secrecy = read.secrecy;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use quipu_kernel::deliberation::BranchReport;
 use quipu_kernel::judgement::Question;
-use quipu_kernel::label::Trust;
+use quipu_kernel::label::{Secrecy, Trust};
 use quipu_kernel::process::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -88,6 +88,9 @@ pub struct Row {
     /// Beside it: the lowest trust of what was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read: Option<Trust>,
+    /// And the highest secrecy.
+    #[serde(skip_serializing_if = "Secrecy::is_public")]
+    pub secrecy: Secrecy,
 }
 
 fn is_zero(round: &u32) -> bool {

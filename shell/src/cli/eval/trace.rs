@@ -1,7 +1,7 @@
 //! What a run did, step by step: as pages show it and as examples are made of it.
 
 use quipu_kernel::journal::StepRow;
-use quipu_kernel::label::Trust;
+use quipu_kernel::label::Label;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -60,17 +60,16 @@ fn joined(mut first: Value, next: Value) -> Value {
     }
 }
 
-/// The lowest trust of what the steps `rows` brought in.
-pub fn lowest(rows: &[StepRow]) -> Trust {
+/// The label of all that the steps `rows` brought in together.
+pub fn label(rows: &[StepRow]) -> Label {
     let outcomes = rows.iter().filter_map(|row| row.outcome.as_ref());
-    let trusts = outcomes.map(|outcome| outcome.label.trust);
-    trusts.fold(Trust::System, Trust::min)
+    Label::lowest(outcomes.map(|outcome| &outcome.label))
 }
 
 #[cfg(test)]
 mod tests {
     use quipu_kernel::journal::Outcome;
-    use quipu_kernel::label::Label;
+    use quipu_kernel::label::Trust;
     use quipu_kernel::process::Usage;
 
     use super::*;
@@ -103,7 +102,7 @@ mod tests {
             (steps[0].observation.as_str(), steps[0].ok),
             ("1\nbad\n3", false)
         );
-        assert_eq!(lowest(&rows), Trust::Untrusted);
-        assert_eq!(lowest(&rows[..1]), Trust::System);
+        assert_eq!(label(&rows).trust, Trust::Untrusted);
+        assert_eq!(label(&rows[..1]).trust, Trust::System);
     }
 }

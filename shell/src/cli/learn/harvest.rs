@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use quipu_kernel::label::Trust;
+use quipu_kernel::label::{Secrecy, Trust};
 use quipu_kernel::process::Turn;
 use serde_json::json;
 
@@ -98,7 +98,7 @@ fn turns(case: &Case, row: &Row) -> Result<(Vec<Turn>, bool), &'static str> {
         return Err("it could not be run");
     }
     let (turns, by_model) = match (row.passed, &case.answer) {
-        (true, _) => (of_run(&row.trace, row.read)?, true),
+        (true, _) => (of_run(&row.trace, row.read, row.secrecy)?, true),
         (false, Some(answer)) => {
             let turn = Turn {
                 action: json!({ "answer": answer }),
@@ -117,10 +117,18 @@ fn turns(case: &Case, row: &Row) -> Result<(Vec<Turn>, bool), &'static str> {
     }
 }
 
-fn of_run(trace: &[Step], read: Option<Trust>) -> Result<Vec<Turn>, &'static str> {
+fn of_run(
+    trace: &[Step],
+    read: Option<Trust>,
+    secrecy: Secrecy,
+) -> Result<Vec<Turn>, &'static str> {
     // What a stranger wrote would be shown as an example of what is right.
     if read.is_none_or(|read| read < Trust::User) {
         return Err("it read what others wrote");
+    }
+    // An example is shown to any model, and to whoever asks an agent.
+    if !secrecy.is_public() {
+        return Err("it read what is private");
     }
     if trace.is_empty() || trace.len() > STEPS_MAX {
         return Err("it is too long");
@@ -208,6 +216,7 @@ mod tests {
         // What was read by a stranger's words never becomes an example.
         check(json!({}), json!({"read": "untrusted"}), "others wrote");
         check(json!({}), json!({"read": null}), "others wrote");
+        check(json!({}), json!({"secrecy": "private"}), "is private");
         check(json!({"pages": {"a.html": "b"}}), json!({}), "of its own");
         check(
             json!({"documents": [{"text": "Dogs have four legs."}]}),

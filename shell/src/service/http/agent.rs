@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
 use quipu_kernel::event::{Event, Subscription};
+use quipu_kernel::label::{Level, Secrecy, Trust};
 use quipu_kernel::process::{Attached, Exit, Pid, Program, Status};
 use quipu_kernel::signal::Signal;
 use serde_json::{Value, json};
@@ -122,9 +123,23 @@ pub fn fits(service: &Service, program: &Program) -> Result<(), ApiError> {
     })
 }
 
+/// How far an `answer` is trusted that a client says an agent gave, and who may learn it: as far
+/// as all that its process had read. Of one that no process here gave nobody knows that.
+fn level_of(service: &Service, answer: &str) -> Result<Level, ApiError> {
+    let journal = service.kernel.journal();
+    Ok(match journal.answered(answer)? {
+        Some(pid) => journal.label_of(pid)?.level(),
+        None => Level {
+            trust: Trust::Untrusted,
+            secrecy: Secrecy::Public,
+        },
+    })
+}
+
 /// The program of `loaded` for the last thing said by the user. What was said before stands
 /// beside it, and what a system said goes with the agent's instructions. Whoever is not
-/// vouched for makes a stranger of the agent with that.
+/// vouched for makes a stranger of the agent with that. Nobody's word makes an earlier answer
+/// more than it was: it may quote a page.
 fn program(
     service: &Service,
     caller: Caller,
@@ -140,23 +155,33 @@ fn program(
     program.label = client.clone();
     program.clearance = service.clearance(caller);
     let mut before = String::new();
+    let mut label = client.clone();
     for said in &said[..last] {
         match &said.by {
             Speaker::System => {
                 let instructions = &mut program.agent.instructions;
                 instructions.push('\n');
                 instructions.push_str(&said.text);
-                program.agent.stranger |= client.trust < quipu_kernel::label::Trust::User;
+                program.agent.stranger |= client.trust < Trust::User;
             }
             Speaker::User => before.push_str(&format!("User: {}\n", said.text)),
-            Speaker::Assistant => before.push_str(&format!("You: {}\n", said.text)),
-            Speaker::Function(name) => before.push_str(&format!("{name}: {}\n", said.text)),
+            Speaker::Assistant => {
+                before.push_str(&format!("You: {}\n", said.text));
+                // A stranger's words are one already, and do not learn what was answered here.
+                if client.trust >= Trust::User && !said.text.trim().is_empty() {
+                    label = label.held_to(level_of(service, &said.text)?);
+                }
+            }
+            Speaker::Function(name) => {
+                before.push_str(&format!("{name}: {}\n", said.text));
+                label = label.lowered_to(Trust::Untrusted);
+            }
         }
     }
     if !before.is_empty() {
         program.attached.push(Attached {
             text: format!("Earlier in this conversation:\n{before}"),
-            label: client,
+            label,
         });
     }
     Ok(program)

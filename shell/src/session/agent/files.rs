@@ -146,6 +146,11 @@ impl SkillFiles {
                 self.instead(),
             ));
         }
+        // What is not listed is not there: the folder may be one of work, with keys in it.
+        let below = found.strip_prefix(&self.folder).unwrap_or(&found);
+        if below.iter().any(|part| is_left_out(&part.to_string_lossy())) {
+            return Err(fail(format!("there is no file {asked}")));
+        }
         let cannot = |error: std::io::Error| fail(format!("{asked}: {error}"));
         if !found.is_file() {
             return Err(fail(format!("{asked} is not a file")));
@@ -215,13 +220,18 @@ fn functions() -> Vec<FunctionSpec> {
     ]
 }
 
+/// Whether a file or a folder of this name holds nothing of a skill.
+fn is_left_out(name: &str) -> bool {
+    name.starts_with('.') || LEFT_OUT.contains(&name)
+}
+
 /// Adds the files below `at`, a path below `root`. Hidden ones are left out, and links that
 /// lead out of the folder are not followed.
 fn collect(root: &Path, at: &Path, depth: usize, files: &mut Vec<(String, u64)>) -> Result<()> {
     for entry in std::fs::read_dir(root.join(at))? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') || LEFT_OUT.contains(&name.as_str()) || files.len() >= FILES_MAX {
+        if is_left_out(&name) || files.len() >= FILES_MAX {
             continue;
         }
         let path = at.join(&name);
@@ -259,6 +269,10 @@ mod tests {
         std::fs::write(folder.join("logo.png"), [0x89, 0xff]).unwrap();
         #[cfg(unix)]
         std::os::unix::fs::symlink("../secret.txt", folder.join("link.txt")).unwrap();
+        std::fs::create_dir_all(folder.join("target")).unwrap();
+        for hidden in [".env", "target/made.md"] {
+            std::fs::write(folder.join(hidden), "secret").unwrap();
+        }
         let skill = SkillFiles::of(&folder).unwrap().unwrap();
         assert_eq!(
             skill.told(),
@@ -294,6 +308,10 @@ mod tests {
             "there is no file none.md",
         );
         check("read", json!({"path": "logo.png"}), "is not a text");
+        for hidden in [".env", "docs/../.env", "target/made.md"] {
+            let want = format!("there is no file {hidden}");
+            check("read", json!({ "path": hidden }), &want);
+        }
         for out in [
             "../secret.txt",
             "/etc/hostname",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::machine::Machine;
+use super::machine::{Machine, reply};
 use crate::sandbox::{ADD, Sandbox};
 
 const PATH: &str = "/v1/chat/completions";
@@ -85,4 +85,28 @@ async fn nobody_is_there_to_approve() {
     let reply = machine.post(PATH, &body).await;
     let stored = sandbox.quipu(&["mem", "ls", "--json"]);
     assert!(!stored.out.contains("a fact"), "{stored:#?} {reply:#?}");
+}
+
+#[tokio::test]
+async fn an_earlier_answer_is_worth_what_it_was_made_of() {
+    let sandbox = Sandbox::new();
+    let put = json!({"tool": "memory.put", "args": {"text": "a fact"}});
+    let keep = json!({"seen": "keep a fact", "do": put}).to_string();
+    let script = [keep.as_str(), r#"{"answer":"well"}"#];
+    let machine = Machine::start(&sandbox, &script, &["--allow", "mem:write"]);
+    let ask = async |messages: Value| {
+        let body = json!({"model": "agent", "messages": messages});
+        reply(machine.user("POST", PATH).json(&body)).await
+    };
+    let said = |role: &str, text: &str| json!({"role": role, "content": text});
+    let hello = said("user", "hello");
+    let well = [("/choices/0/message/content", json!("well"))];
+    ask(json!([hello])).await.check(200, &well);
+    // One that no process here gave may quote anybody.
+    for (answer, kept) in [("as the page says", false), ("well", true)] {
+        let then = said("user", "keep a fact");
+        ask(json!([hello, said("assistant", answer), then])).await;
+        let stored = sandbox.quipu(&["mem", "ls", "--json"]);
+        assert_eq!(stored.out.contains("a fact"), kept, "{answer}: {stored:#?}");
+    }
 }

@@ -107,15 +107,50 @@ fn an_answer_is_read_as_it_was_meant() {
 
 #[test]
 fn an_event_is_read_as_it_was_meant() {
-    let check = |text: &str, want: &str| assert_eq!(as_meant(text.to_owned()), want);
+    let check = |text: &str, want: &[&str]| assert_eq!(as_meant(text.to_owned()), want);
     let good = r#"{"jsonrpc":"2.0","id":1,"result":{"x":1}}"#;
-    check(good, good);
-    check(
-        r#"{"jsonrpc":"2.0","id":1,"result":{"x":1},"error":null}"#,
-        good,
-    );
-    check("", "");
-    check("ping", "ping");
+    let other = r#"{"jsonrpc":"2.0","id":2,"result":{"x":2}}"#;
+    check(good, &[good]);
+    let odd = r#"{"jsonrpc":"2.0","id":1,"result":{"x":1},"error":null}"#;
+    check(odd, &[good]);
+    check(&format!("[{other},{odd}]"), &[other, good]);
+    check("", &[""]);
+    check("ping", &["ping"]);
+}
+
+#[test]
+fn of_several_messages_the_one_that_answers_is_taken() {
+    let check = |text: &str, asked: i64, want: Option<&str>| {
+        let reply = reply_in(text, Some(&RequestId::Number(asked)));
+        let result = reply.map(|reply| match reply {
+            ServerJsonRpcMessage::Response(response) => {
+                serde_json::to_string(&response.result).unwrap()
+            }
+            other => format!("{other:?}"),
+        });
+        assert_eq!(result.as_deref(), want, "{text}");
+    };
+    let told = r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#;
+    let one = r#"{"jsonrpc":"2.0","id":1,"result":{"x":1}}"#;
+    let two = r#"{"jsonrpc":"2.0","id":"2","result":{"x":2}}"#;
+    let all = format!("[{told},{one},{two}]");
+    check(&all, 1, Some(r#"{"x":1}"#));
+    check(&all, 2, Some(r#"{"x":2}"#));
+    check(one, 5, Some(r#"{"x":1}"#));
+    check("up", 1, None);
+}
+
+#[test]
+fn a_message_of_too_many_values_is_not_read() {
+    let items = vec!["0"; VALUES_MAX].join(",");
+    let text = format!(r#"{{"jsonrpc":"2.0","id":5,"result":{{"x":[{items}]}}}}"#);
+    // Whoever asked is told so.
+    let want = format!("5! {} {} null", TOO_LONG.0, too_many());
+    assert_eq!(read(text.as_bytes()).0, [want]);
+    // In a text these signs are none.
+    let commas = ",[{\\\"".repeat(VALUES_MAX / 4);
+    let text = format!(r#"{{"jsonrpc":"2.0","id":5,"result":{{"x":"{commas}"}}}}"#);
+    assert!(!has_too_many(text.as_bytes()));
 }
 
 #[test]
