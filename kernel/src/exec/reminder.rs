@@ -50,10 +50,10 @@ pub(super) fn remind(
         let known = known.chain(found.passages.iter().map(|passage| &passage.hit.id));
         let room = memory.recall_tokens.saturating_sub(spent);
         newest = self::newest(store, memory, &known.collect::<Vec<_>>(), clearance)?;
-        // A model takes many tasks for its user's. Whatever was told belongs to one that says so
-        // and to which nothing else does; to another, what shares a word with it.
-        let alone = found.passages.is_empty() && program.attached.is_empty();
-        if !(alone && may_speak_of_its_user(topic)) {
+        // A model takes many tasks for its user's. Whatever was told belongs to one that says so and
+        // has no text beside it ("I moved to Graz" answers where its user lives); to another, what
+        // shares a word with it.
+        if !(program.attached.is_empty() && may_speak_of_its_user(topic)) {
             newest.retain(|page| share_a_telling_word(topic, &page.text));
         }
         newest = fitting(newest, room, cpu);
