@@ -1,13 +1,10 @@
 //! The branches of a deliberation, a line each.
 
-use std::fmt::Display;
-
 use quipu_kernel::deliberation::BranchReport;
 use quipu_kernel::event::Event;
 use quipu_kernel::process::Way;
 
 use crate::terminal::output::{shortened, visible};
-use crate::terminal::words::{fill, words};
 
 /// Characters of a branch's answer in the list of branches.
 const ANSWER_CHARS: usize = 60;
@@ -23,12 +20,9 @@ pub fn lines(event: &Event) -> Option<Vec<String>> {
         return None;
     };
     let agree = branches.iter().filter(|branch| branch.agrees).count();
-    let count = branches.len();
-    let along: [(&str, &dyn Display); 2] = [("branches", &count), ("agree", &agree)];
-    let mut head = fill(words().thought_along, &along);
+    let mut head = format!("thought along {} branches, {agree} agree", branches.len());
     if let Some(confidence) = confidence {
-        let confidence = format!("{confidence:.2}");
-        head.push_str(&fill(words().confidence, &[("confidence", &confidence)]));
+        head.push_str(&format!(", confidence {confidence:.2}"));
     }
     let mut lines = vec![head];
     lines.extend(branches.iter().map(line));
@@ -39,7 +33,7 @@ pub fn lines(event: &Event) -> Option<Vec<String>> {
 pub fn line(branch: &BranchReport) -> String {
     let way = way(branch.way);
     let answer = match &branch.answer {
-        None => words().no_answer.to_owned(),
+        None => "no answer".to_owned(),
         Some(answer) => {
             let text = answer
                 .as_str()
@@ -49,21 +43,15 @@ pub fn line(branch: &BranchReport) -> String {
         }
     };
     let mark = if branch.agrees { "=" } else { "≠" };
-    let values: [(&str, &dyn Display); 4] = [
-        ("mark", &mark),
-        ("way", &way),
-        ("pid", &branch.pid),
-        ("answer", &answer),
-    ];
-    fill(words().branch, &values)
+    format!("  {mark} {way} (process {}): {answer}", branch.pid)
 }
 
 /// The way of a branch in words.
 pub fn way(way: Option<Way>) -> &'static str {
     match way {
-        None => words().way_usual,
-        Some(Way::Program) => words().way_program,
-        Some(Way::Thought) => words().way_thought,
+        None => "as usual",
+        Some(Way::Program) => "program",
+        Some(Way::Thought) => "thought",
     }
 }
 

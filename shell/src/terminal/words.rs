@@ -158,13 +158,6 @@ catalogue! {
     thought_auto: "a task that computes something is thought about until two ways agree",
         "需要计算的任务会一直思考，直到两种方法一致";
     thought_several: "each task is thought about along {count} branches", "每个任务沿 {count} 个分支思考";
-    thought_along: "thought along {branches} branches, {agree} agree", "沿 {branches} 个分支思考，{agree} 个一致";
-    confidence: ", confidence {confidence}", "，置信度 {confidence}";
-    branch: "  {mark} {way} (process {pid}): {answer}", "  {mark} {way}（进程 {pid}）：{answer}";
-    way_usual: "as usual", "按常规";
-    way_program: "program", "程序";
-    way_thought: "thought", "推理";
-    no_answer: "no answer", "没有回答";
     listening: "listening with {name}; press Enter to stop", "正在用 {name} 聆听；按回车键停止";
     with_input: "with {bytes:byte} from standard input", "附上来自标准输入的 {bytes} 个字节";
     carries_on: "hint: `{command}` carries it on{alone}", "提示：`{command}` 继续执行{alone}";
