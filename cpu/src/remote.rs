@@ -434,7 +434,7 @@ impl Link {
             if tries == TRIES {
                 return Err(error);
             }
-            tracing::warn!(%error, tries, "trying again");
+            tracing::warn!("{error}; trying again ({tries} of {TRIES})");
             tokio::time::sleep(wait.unwrap_or(pause)).await;
             tries += 1;
             pause *= 2;

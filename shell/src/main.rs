@@ -32,7 +32,7 @@ mod session;
 use anyhow::Result;
 use clap::Parser;
 
-use cli::Cli;
+use cli::{Cli, unparsed};
 use config::env_vars;
 use repl::Begin;
 use session::Session;
@@ -41,7 +41,11 @@ use terminal::words::{self, Language};
 use terminal::{error, logging, output};
 
 fn main() {
-    let cli = Cli::parse();
+    let args = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => leave(unparsed(&error, &args.collect::<Vec<_>>())),
+    };
     output::colour(cli.globals.color);
     output::plain(cli.globals.plain || env_vars::is_dumb());
     words::speak(Language::of(&env_vars::locale()));

@@ -11,6 +11,7 @@
 
 mod file;
 
+use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,7 +26,8 @@ use file::Header;
 pub struct SwapSettings {
     /// Bytes kept in host memory; what is beyond goes to disk.
     pub memory_bytes_max: usize,
-    /// Bytes kept on disk; what is beyond is forgotten, the oldest first.
+    /// Bytes kept on disk, of all models; what is beyond is forgotten, and what was not used for
+    /// longest goes first. Nothing is lost by that: the tokens are computed again.
     pub disk_bytes_max: u64,
     /// The folder for images on disk; `None` keeps everything in memory.
     pub folder: Option<PathBuf>,
@@ -57,10 +59,19 @@ struct Image {
     used: u64,
 }
 
+/// An image of another model, of which only its room on disk counts.
+struct Other {
+    path: PathBuf,
+    bytes: u64,
+    used: u64,
+}
+
 /// All images of one machine.
 pub struct Swap {
     settings: SwapSettings,
     images: Vec<Image>,
+    /// The first is the one that was not used for longest.
+    others: VecDeque<Other>,
     clock: u64,
 }
 
@@ -82,6 +93,7 @@ impl Swap {
         let mut swap = Self {
             settings,
             images: Vec::new(),
+            others: VecDeque::new(),
             clock: 0,
         };
         if let Some(folder) = swap.settings.folder.clone() {
@@ -160,7 +172,11 @@ impl Swap {
         let state = match &image.place {
             Place::Memory(state) => Some(state.clone()),
             Place::Disk { path, .. } => {
-                file::read(path, &self.settings, &image.tokens).map(Arc::new)
+                let state = file::read(path, &self.settings, &image.tokens);
+                if state.is_some() {
+                    file::touch(path);
+                }
+                state.map(Arc::new)
             }
         };
         if state.is_none() {
@@ -268,10 +284,17 @@ impl Swap {
         files.sort();
         for (_, path, bytes) in files {
             match file::read_header(&path) {
-                // Another model's: it has its turn when that model runs.
-                Some(header) if header.key != self.settings.key => {}
                 Some(header) if header.is_passing() => {
                     let _ = fs::remove_file(path);
+                }
+                // It has its turn when that model runs.
+                Some(header) if header.key != self.settings.key => {
+                    self.clock += 1;
+                    self.others.push_back(Other {
+                        path,
+                        bytes,
+                        used: self.clock,
+                    });
                 }
                 Some(header) => {
                     self.clock += 1;
@@ -284,7 +307,7 @@ impl Swap {
                     });
                 }
                 None => {
-                    tracing::warn!(path = %path.display(), "a damaged KV image is removed");
+                    tracing::warn!("a damaged KV image is removed: {}", path.display());
                     let _ = fs::remove_file(&path);
                 }
             }
@@ -312,24 +335,35 @@ impl Swap {
                 true
             }
             Err(error) => {
-                tracing::warn!(%error, folder = %folder.display(), "a KV image could not be written");
+                tracing::warn!("a KV image cannot be written in {}: {error}", folder.display());
                 false
             }
         }
     }
 
     fn shrink_disk(&mut self) {
-        let on_disk = |image: &Image| matches!(image.place, Place::Disk { .. });
-        let bytes = |image: &Image| match image.place {
-            Place::Disk { bytes, .. } => bytes,
-            Place::Memory(_) => 0,
-        };
-        while self.images.iter().map(bytes).sum::<u64>() > self.settings.disk_bytes_max {
-            match self.oldest(on_disk) {
-                Some(oldest) => self.remove(oldest),
-                None => return,
+        while self.disk_bytes() > self.settings.disk_bytes_max {
+            let own = self.oldest(|image| matches!(image.place, Place::Disk { .. }));
+            let is_older = |other: &Other| own.is_none_or(|i| other.used < self.images[i].used);
+            match (self.others.front().is_some_and(is_older), own) {
+                (true, _) => {
+                    let other = self.others.pop_front();
+                    let _ = other.map(|other| fs::remove_file(other.path));
+                }
+                (false, Some(own)) => self.remove(own),
+                (false, None) => return,
             }
         }
+    }
+
+    /// Bytes on disk, of all models.
+    fn disk_bytes(&self) -> u64 {
+        let own = self.images.iter().map(|image| match image.place {
+            Place::Disk { bytes, .. } => bytes,
+            Place::Memory(_) => 0,
+        });
+        let others = self.others.iter().map(|other| other.bytes);
+        own.chain(others).sum()
     }
 
     fn oldest(&self, wanted: impl Fn(&Image) -> bool) -> Option<usize> {
@@ -352,149 +386,4 @@ impl Swap {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::file::DIGEST_BYTES;
-    use super::*;
-
-    fn swap(memory: usize, folder: Option<&Path>, key: &str) -> Swap {
-        Swap::open(SwapSettings {
-            memory_bytes_max: memory,
-            disk_bytes_max: 1 << 20,
-            folder: folder.map(Path::to_owned),
-            secret: [1; 32],
-            key: key.into(),
-        })
-    }
-
-    /// Asserts how far `prompt` is covered, and by which state.
-    fn check(swap: &mut Swap, prompt: &[i32], resident: usize, want: Option<(usize, &[u8])>) {
-        let found = swap.find(prompt, resident);
-        let got = found.and_then(|found| Some((found.upto, swap.load(found)?)));
-        assert_eq!(
-            got,
-            want.map(|(upto, state)| (upto, Arc::new(state.to_vec()))),
-            "{prompt:?}"
-        );
-    }
-
-    #[test]
-    fn the_state_that_reaches_furthest_is_found() {
-        let mut swap = swap(1 << 20, None, "k");
-        swap.put(For::Process(1), vec![1, 2, 3, 4], 2, b"long".to_vec());
-        swap.put(For::Process(2), vec![1, 2, 3], 0, b"short".to_vec());
-        check(&mut swap, &[1, 2, 3, 4, 5], 2, Some((4, b"long")));
-        check(&mut swap, &[1, 2, 3, 4, 5], 0, Some((3, b"short")));
-        check(&mut swap, &[1, 2, 3, 4, 5], 4, None);
-        check(&mut swap, &[1, 9], 0, Some((1, b"short")));
-        assert_eq!(swap.reach(&[1, 2, 3, 4, 5], 0), 4);
-        assert_eq!(swap.reach(&[6], 0), 0);
-        swap.forget(1);
-        check(&mut swap, &[1, 2, 3, 4, 5], 2, Some((3, b"short")));
-        swap.forget(2);
-        check(&mut swap, &[1, 2, 3], 0, None);
-    }
-
-    #[test]
-    fn what_others_rest_on_outlives_its_process() {
-        let mut swap = swap(1 << 20, None, "k");
-        swap.put(For::Process(1), vec![1, 2, 3], 0, b"base".to_vec());
-        swap.put(For::Process(2), vec![1, 2, 3, 4], 3, b"two".to_vec());
-        swap.put(For::Process(3), vec![1, 2, 5], 2, b"three".to_vec());
-        swap.put(For::Process(4), vec![6, 7, 8], 2, b"other".to_vec());
-        swap.forget(1);
-        check(&mut swap, &[1, 2, 3], 0, Some((3, b"base")));
-        swap.forget(2);
-        check(&mut swap, &[1, 2, 3], 0, Some((3, b"base")));
-        swap.forget(3);
-        check(&mut swap, &[1, 2, 3], 0, None);
-    }
-
-    #[test]
-    fn what_memory_cannot_hold_goes_to_disk_and_outlives_the_machine() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut first = swap(6, Some(folder.path()), "k");
-        first.put(For::Process(1), vec![1], 0, b"oldest".to_vec());
-        first.put(For::Process(2), vec![2], 0, b"newer".to_vec());
-        assert_eq!(first.memory_bytes(), 5);
-        check(&mut first, &[1], 0, Some((1, b"oldest")));
-        first.flush();
-        check(
-            &mut swap(6, Some(folder.path()), "k"),
-            &[2],
-            0,
-            Some((1, b"newer")),
-        );
-        check(
-            &mut swap(6, Some(folder.path()), "another model"),
-            &[2],
-            0,
-            None,
-        );
-    }
-
-    #[test]
-    fn without_a_disk_the_oldest_is_forgotten() {
-        let mut swap = swap(6, None, "k");
-        swap.put(For::Process(1), vec![1], 0, b"oldest".to_vec());
-        swap.put(For::Process(2), vec![2], 0, b"newer".to_vec());
-        check(&mut swap, &[1], 0, None);
-        check(&mut swap, &[2], 0, Some((1, b"newer")));
-    }
-
-    #[test]
-    fn an_image_of_another_root_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let open = |secret: u8| {
-            Swap::open(SwapSettings {
-                memory_bytes_max: 9,
-                disk_bytes_max: 1 << 20,
-                folder: Some(folder.path().to_owned()),
-                secret: [secret; 32],
-                key: "k".into(),
-            })
-        };
-        open(1).put(For::Everyone, vec![1, 2], 0, b"state".to_vec());
-        check(&mut open(1), &[1, 2], 0, Some((2, b"state")));
-        check(&mut open(2), &[1, 2], 0, None);
-        // It was removed, as a damaged one is.
-        check(&mut open(1), &[1, 2], 0, None);
-    }
-
-    #[test]
-    fn a_damaged_image_is_refused_and_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = || {
-            fs::read_dir(folder.path())
-                .unwrap()
-                .next()
-                .map(|e| e.unwrap().path())
-        };
-        let damage = |at: fn(usize) -> usize| {
-            let mut first = swap(9, Some(folder.path()), "k");
-            first.put(For::Everyone, vec![1, 2], 0, b"state".to_vec());
-            let path = file().unwrap();
-            let mut bytes = fs::read(&path).unwrap();
-            let at = at(bytes.len());
-            bytes[at] ^= 1;
-            fs::write(&path, bytes).unwrap();
-            check(&mut swap(9, Some(folder.path()), "k"), &[1, 2], 0, None);
-        };
-        damage(|len| len - 1); // the state
-        assert_eq!(file(), None);
-        damage(|_| 0); // the magic
-        assert_eq!(file(), None);
-        damage(|len| len - 5 - DIGEST_BYTES - 8); // a token: it is another prompt's now
-        let mut cut = swap(9, Some(folder.path()), "k");
-        cut.put(For::Everyone, vec![3], 0, b"state".to_vec());
-        let paths: Vec<PathBuf> = fs::read_dir(folder.path())
-            .unwrap()
-            .map(|e| e.unwrap().path())
-            .collect();
-        for path in paths {
-            let bytes = fs::read(&path).unwrap();
-            fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
-        }
-        check(&mut swap(9, Some(folder.path()), "k"), &[3], 0, None);
-        assert_eq!(file(), None);
-    }
-}
+mod tests;

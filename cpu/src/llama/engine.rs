@@ -338,7 +338,7 @@ impl<'m> Engine<'m> {
     fn fail_all(&mut self, reason: &str) {
         let cancelled = matches!(self.running.as_slice(), [alone] if alone.is_cancelled());
         if !cancelled {
-            tracing::error!(reason, "a batch failed");
+            tracing::error!("a batch failed: {reason}");
         }
         for slot in std::mem::take(&mut self.running) {
             // What the batch left behind its known end is removed.

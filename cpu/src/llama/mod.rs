@@ -69,8 +69,8 @@ const BATCH_TOKENS: usize = 512;
 const LARGE_BYTES: i32 = 1 << 20;
 /// Bytes of swapped states in host memory.
 const SWAP_MEMORY_BYTES: usize = 1 << 30;
-/// Bytes of swapped states on disk.
-const SWAP_DISK_BYTES: u64 = 4 << 30;
+/// Bytes of swapped states on disk, where nobody says otherwise: a handful of full windows.
+pub const SWAP_DISK_BYTES: u64 = 1 << 30;
 /// How long the engine may take to answer a question about itself: several batches.
 const STATS_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -103,6 +103,8 @@ pub struct LocalSettings {
     /// Folder for KV states on disk: boot pages, and processes that were suspended.
     /// `None` keeps them in memory only.
     pub swap: Option<PathBuf>,
+    /// The most bytes there, of all models; [`SWAP_DISK_BYTES`] when `None`.
+    pub swap_bytes: Option<u64>,
     /// By which a state on disk is known again as one of this root.
     pub secret: [u8; 32],
 }
@@ -268,7 +270,7 @@ impl LocalCpu {
         let governor = Governor::new(threads, settings.threads.is_some());
         let swap = SwapSettings {
             memory_bytes_max: SWAP_MEMORY_BYTES,
-            disk_bytes_max: SWAP_DISK_BYTES,
+            disk_bytes_max: settings.swap_bytes.unwrap_or(SWAP_DISK_BYTES),
             folder: settings.swap.clone(),
             secret: settings.secret,
             key,

@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 use quipu_kernel::process::Pid;
 
+use crate::cli::options::pid;
 use crate::cli::{
     agent, batch, completions, config, doctor, eval, fork, hear, kill, learn, log, man, mem, model,
     nice, policy, ps, replay, run, say, secret, see, serve, tool, top, trust,
@@ -25,7 +26,7 @@ pub struct Cli {
     pub go_on: bool,
     /// Go on with the conversation of the interactive shell up to this process; what came after
     /// it stays in the journal
-    #[arg(long, value_name = "PID")]
+    #[arg(long, value_name = "PID", value_parser = pid)]
     pub resume: Option<Pid>,
     /// What to do.
     #[command(subcommand)]

@@ -23,10 +23,10 @@ use super::run::exit_code;
 use crate::service::conversation::{Ask, Conversation, Ended, Say, Start};
 use crate::service::door::Door;
 use crate::service::knowledge;
-use crate::service::machine::Guests;
+use crate::service::machine::Lifetime;
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
-use crate::terminal::error::{FAILED, INTERRUPTED, UserError, is_closed_pipe};
+use crate::terminal::error::{FAILED, INTERRUPTED, UserError, describe, is_closed_pipe};
 use crate::terminal::hints;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::{file_words, lines};
@@ -107,7 +107,7 @@ async fn settle(id: Value, conversation: Conversation) -> (Value, Result<Ended>)
 /// Runs the command. The exit code is that of the first task that did not end well.
 pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
-    let mut tasks = read(session, &args)?;
+    let tasks = read(session, &args)?;
     if let Some(out) = &args.out {
         results::refuse(out, &args.tasks, "tasks")?;
     }
@@ -118,7 +118,20 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
         }
     }
     let policy = args.process.policy(session);
-    let door = Door::open(session, policy, &Loaded::default(), Guests::Refused).await?;
+    let door = Door::open(session, policy, &Loaded::default(), Lifetime::Command).await?;
+    let done = on(session, &door, &args, tasks, &mut interrupts).await;
+    door.leave(&mut interrupts).await;
+    done
+}
+
+/// Runs `tasks` behind `door`.
+async fn on(
+    session: &Session,
+    door: &Door,
+    args: &BatchArgs,
+    mut tasks: Vec<Ready>,
+    interrupts: &mut Interrupts,
+) -> Result<u8> {
     for (_, loaded, _) in &tasks {
         door.check(session, loaded)?;
     }
@@ -153,6 +166,7 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     // Where what runs is told to stop.
     let mut listeners: Vec<Sender<Say>> = Vec::new();
     let (mut code, mut stopped, mut broken) = (0, false, None);
+    let mut unbegun = 0;
     interrupts.begin();
     loop {
         while !stopped && running.len() < usize::from(args.jobs) {
@@ -209,7 +223,20 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
                 }
             }
             Some((id, ended)) = running.next() => {
-                let ended = ended?;
+                let ended = match ended {
+                    Ok(ended) => ended,
+                    // It was to wait for another program's machine.
+                    Err(error) if stopped && describe(&error).1 == INTERRUPTED => {
+                        unbegun += 1;
+                        continue;
+                    }
+                    Err(error) => {
+                        // What else runs is still told of its end.
+                        stopped = true;
+                        broken = broken.or(Some(error));
+                        continue;
+                    }
+                };
                 // Its machine is gone, and takes no other.
                 stopped |= ended.exit.status == Status::Suspended;
                 code = worse(code, match ended.exit.status {
@@ -242,7 +269,7 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     if stopped {
         say!(
             "interrupted; not started: {}",
-            counted(waiting.len(), "task")
+            counted(waiting.len() + unbegun, "task")
         );
         say!("hint: with --out FILE, the same command and --resume does what is left");
         code = INTERRUPTED;
@@ -279,11 +306,13 @@ fn begun(journal: &Journal) -> Result<Vec<(Pid, Program)>> {
         .collect()
 }
 
-/// Whether they do the same; the priority may have been changed meanwhile.
+/// Whether they do the same; the priority may have been changed meanwhile, and how tokens are
+/// chosen may have been left to the machine.
 fn same(one: &Program, other: &Program) -> bool {
-    let priority = other.priority;
+    let is_left = one.sampling.is_none() || other.sampling.is_none();
     Program {
-        priority,
+        priority: other.priority,
+        sampling: if is_left { other.sampling } else { one.sampling },
         ..one.clone()
     } == *other
 }

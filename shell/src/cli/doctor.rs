@@ -1,5 +1,8 @@
 //! `quipu doctor`: whether everything that a run needs is in order.
 
+use std::io::Write;
+use std::path::Path;
+
 use anyhow::Result;
 use clap::Args;
 use indicatif::DecimalBytes;
@@ -16,14 +19,18 @@ use crate::session::Session;
 use crate::session::builtin;
 use crate::session::bus::Servers;
 use crate::session::embedder;
-use crate::session::lock::MachineLock;
+use crate::session::lock::{self, MachineLock};
 use crate::session::player;
 use crate::session::user_call::user_call;
-use crate::terminal::error::{FAILED, hint};
+use crate::terminal::error::{FAILED, UserError, hint};
 use crate::terminal::output::{self, counted, visible};
 
 /// Free room below which a warning is due.
 const ROOM_BYTES_MIN: u64 = 1 << 30;
+/// Free room below which nothing can be relied on: a journal and an index need more at once.
+const FULL_BYTES: u64 = 16 << 20;
+/// Bytes that are written to see whether that is possible.
+const PROBE_BYTES: usize = 64 << 10;
 
 /// Check that everything is in order
 #[derive(Debug, Args)]
@@ -41,7 +48,7 @@ struct Finding {
     hint: String,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum State {
     Ok,
@@ -266,40 +273,96 @@ fn journal(session: &Session) -> Result<(State, String)> {
 }
 
 fn machine(session: &Session) -> Result<(State, String)> {
-    Ok(match MachineLock::holder(&session.paths.lock()) {
-        None => (State::Ok, "none is running on this root".into()),
-        Some(holder) => match talk::greeting(&session.paths) {
-            Ok(Some(greeting)) if greeting.is_open => {
-                let model = greeting.model;
-                let text = format!("one runs on this root (process {holder}) with {model}");
-                (State::Ok, format!("{text}, and commands share it"))
-            }
-            _ => (
-                State::Warn,
-                format!("one is running on this root (process {holder})"),
-            ),
+    let Some(holder) = MachineLock::holder(&session.paths.lock()) else {
+        return Ok((State::Ok, "none is running on this root".into()));
+    };
+    let holder = lock::program(holder);
+    let Ok(Some(greeting)) = talk::greeting(&session.paths) else {
+        let text = format!("one starts or ends on this root, or does not answer ({holder})");
+        return Ok((State::Warn, text));
+    };
+    let model = greeting.model;
+    let at = match greeting.address {
+        Some(address) => format!(", at http://{address}"),
+        None => String::new(),
+    };
+    let text = format!("one runs on this root ({holder}) with {model}{at}");
+    Ok((
+        State::Ok,
+        match greeting.is_open {
+            true => format!("{text}, and commands share it"),
+            false => format!("{text}, and others wait until its command is done"),
         },
-    })
+    ))
 }
 
+/// Whether the root can be written, and how much room there is.
 fn disk(session: &Session) -> Result<(State, String)> {
-    let mut folder = session.paths.store.as_path();
-    while !folder.exists() {
-        match folder.parent() {
-            Some(parent) => folder = parent,
-            None => break,
-        }
+    let paths = &session.paths;
+    let mut free = u64::MAX;
+    for folder in [&paths.state, &paths.store, &paths.cache] {
+        let folder = existing(folder);
+        let left = fs4::available_space(folder)?;
+        try_to_write(folder, left)?;
+        free = free.min(left);
     }
-    let free = fs4::available_space(folder)?;
-    let state = if free < ROOM_BYTES_MIN {
-        State::Warn
-    } else {
-        State::Ok
-    };
-    Ok((
-        state,
-        format!("{} free at {}", DecimalBytes(free), folder.display()),
-    ))
+    let text = format!(
+        "{} free at {}",
+        DecimalBytes(free),
+        existing(&paths.store).display()
+    );
+    let images = usage(&paths.images());
+    let bound = session.settings.kv_disk_bytes;
+    let text = format!(
+        "{text}; what the model has read takes {} of at most {}",
+        DecimalBytes(images),
+        DecimalBytes(bound)
+    );
+    Ok((room(free), text))
+}
+
+/// The nearest folder at or above `path` that is there.
+fn existing(path: &Path) -> &Path {
+    path.ancestors()
+        .find(|folder| folder.exists())
+        .unwrap_or(path)
+}
+
+/// Writes a little into `folder`, which has so many bytes `left`, and takes it away again.
+fn try_to_write(folder: &Path, left: u64) -> Result<()> {
+    let written = tempfile::tempfile_in(folder).and_then(|mut file| {
+        file.write_all(&[0; PROBE_BYTES])?;
+        // Some file systems find out late that there is no room.
+        file.sync_all()
+    });
+    let hint = "make room there, or let it be written; --root DIR takes another folder";
+    if let Err(error) = written {
+        let text = format!("{} cannot be written: {error}", folder.display());
+        return Err(UserError::failed(text, hint));
+    }
+    match room(left) {
+        State::Fail => Err(UserError::failed(
+            format!("{} is full: {} free", folder.display(), DecimalBytes(left)),
+            hint,
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What so many free bytes are worth.
+fn room(free: u64) -> State {
+    match free {
+        ..FULL_BYTES => State::Fail,
+        FULL_BYTES..ROOM_BYTES_MIN => State::Warn,
+        _ => State::Ok,
+    }
+}
+
+/// Bytes of the files in `folder`.
+fn usage(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.filter_map(|entry| entry.metadata().ok());
+    sizes.map(|about| about.len()).sum()
 }
 
 fn terminal() -> String {
@@ -335,4 +398,34 @@ fn processor() -> String {
             built_for.join(" ")
         }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_a_failure_and_little_room_a_warning() {
+        let check = |free: u64, want: State| assert_eq!(room(free), want, "{free}");
+        check(0, State::Fail);
+        check(FULL_BYTES - 1, State::Fail);
+        check(FULL_BYTES, State::Warn);
+        check(ROOM_BYTES_MIN - 1, State::Warn);
+        check(ROOM_BYTES_MIN, State::Ok);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |folder: &Path, left: u64, want: &str| {
+            let said = try_to_write(folder, left).map_err(|error| error.to_string());
+            let said = said.err().unwrap_or_default();
+            assert!(said.contains(want) && said.is_empty() == want.is_empty(), "{said}");
+        };
+        check(folder.path(), u64::MAX, "");
+        check(folder.path(), 1, "is full: 1 B free");
+        let gone = folder.path().join("gone");
+        check(&gone, u64::MAX, "gone cannot be written: ");
+        assert_eq!(existing(&gone), folder.path());
+    }
 }

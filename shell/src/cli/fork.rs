@@ -36,7 +36,11 @@ impl FromStr for Point {
             Some((pid, at)) => (pid, Some(at)),
             None => (text, None),
         };
-        let wrong = || format!("{text:?} is not PID or PID@STEP, such as 7@3");
+        let wrong = || {
+            "PID or PID@STEP, such as 7@3: a process is named by its number, and `quipu ps` lists \
+             them"
+                .to_owned()
+        };
         Ok(Self {
             pid: pid.parse().map_err(|_| wrong())?,
             at: at.map(str::parse).transpose().map_err(|_| wrong())?,
@@ -47,6 +51,7 @@ impl FromStr for Point {
 /// Where a machine runs, the copy runs there at once; else it waits to be resumed.
 pub fn run(session: &Session, args: &ForkArgs) -> Result<u8> {
     let Point { pid, at } = args.point;
+    talk::wait_for_start(&session.paths);
     let child = match talk::ask(&session.paths.state, &Request::Fork { pid, at })? {
         Some(Reply::Forked(child)) => child,
         _ => {

@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::Args;
 use quipu_kernel::process::{Pid, State};
 
+use super::options::pid;
 use crate::service::control::Request;
 use crate::service::talk;
 use crate::session::Session;
@@ -13,6 +14,7 @@ use crate::session::lock::MachineLock;
 #[derive(Debug, Args)]
 pub struct KillArgs {
     /// The process
+    #[arg(value_parser = pid)]
     pid: Pid,
 }
 
@@ -23,12 +25,17 @@ pub fn run(session: &Session, args: &KillArgs) -> Result<u8> {
         say!("process {} is already over", args.pid);
         return Ok(0);
     }
-    if talk::ask(&session.paths.state, &Request::Kill { pid: args.pid })?.is_some() {
-        say!("process {} is stopped", args.pid);
-        return Ok(0);
-    }
     // Nobody may start a machine meanwhile.
-    let _lock = MachineLock::take(&session.paths.lock())?;
+    let _lock = loop {
+        talk::wait_for_start(&session.paths);
+        if talk::ask(&session.paths.state, &Request::Kill { pid: args.pid })?.is_some() {
+            say!("process {} is stopped", args.pid);
+            return Ok(0);
+        }
+        if let Some(lock) = MachineLock::if_free(&session.paths.lock())? {
+            break lock;
+        }
+    };
     journal.kill(args.pid)?;
     say!("process {} is stopped", args.pid);
     Ok(0)

@@ -17,6 +17,7 @@ use quipu_kernel::planner::parts::Parts;
 use quipu_kernel::process::{Pid, Status};
 use serde_json::json;
 
+use super::options::pid;
 use crate::session::Session;
 use crate::terminal::output::{self, counted, seconds, visible};
 use crate::terminal::render::{action_words, planned, reminded};
@@ -28,7 +29,7 @@ use crate::terminal::{branches, children, hints};
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct LogArgs {
     /// The process
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = pid)]
     pid: Option<Pid>,
     /// Print JSON
     #[arg(long)]
@@ -45,7 +46,7 @@ enum LogCommand {
     /// Remove processes and all they did from the journal, for good
     Rm {
         /// The processes
-        #[arg(required_unless_present = "older_than", value_name = "PID")]
+        #[arg(required_unless_present = "older_than", value_name = "PID", value_parser = pid)]
         pids: Vec<Pid>,
         /// Those that ended more than so many days ago
         #[arg(long, value_name = "DAYS", conflicts_with = "pids")]
@@ -54,6 +55,7 @@ enum LogCommand {
     /// Write a process with all that is needed to replay it into one file
     Export {
         /// The process
+        #[arg(value_parser = pid)]
         pid: Pid,
         /// The file; `-` is standard output
         #[arg(value_name = "FILE")]

@@ -28,14 +28,17 @@ pub mod say;
 pub mod secret;
 pub mod see;
 pub mod serve;
+mod task;
 pub mod think;
 pub mod tool;
 pub mod top;
 pub mod trust;
+mod unread;
 
 use anyhow::Result;
 
 pub use args::{Cli, Command};
+pub use unread::unparsed;
 
 use crate::config::globals::Globals;
 use crate::session::Session;

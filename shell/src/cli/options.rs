@@ -4,12 +4,21 @@ use clap::Args;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::gate::Policy;
 use quipu_kernel::limits::Limits;
-use quipu_kernel::process::Program;
+use quipu_kernel::process::{Pid, Program};
 use quipu_tools::Capability;
 
 use crate::config::settings::ApproveWord;
 use crate::session::Session;
 use crate::session::agent::Loaded;
+
+/// The number of a process, as it is given to a command.
+///
+/// # Errors
+/// Says by what a process is named.
+pub fn pid(word: &str) -> Result<Pid, String> {
+    word.parse()
+        .map_err(|_| "a process is named by its number, and `quipu ps` lists them".to_owned())
+}
 
 /// Options of a process.
 #[derive(Clone, Debug, Args)]

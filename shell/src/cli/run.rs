@@ -1,38 +1,36 @@
 //! `quipu run`: one process until it exits.
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
 use quipu_kernel::event::Event;
-use quipu_kernel::grammar::certainly_held;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, State, Status};
 use quipu_kernel::signal::Signal;
-use quipu_tools::json_schema;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::fork::Point;
-use super::options::ProcessOptions;
+use super::options::{ProcessOptions, pid};
+use super::task;
 use crate::config::globals::Globals;
 use crate::config::policy;
 use crate::service::conversation::{Ask, Conversation, Ended, Say, Start, Told};
 use crate::service::door::Door;
 use crate::service::knowledge;
-use crate::service::machine::Guests;
+use crate::service::machine::Lifetime;
 use crate::session::Session;
 use crate::session::agent::{self, Loaded, project};
-use crate::terminal::error::{FAILED, INTERRUPTED, STOPPED, UserError};
+use crate::terminal::error::{FAILED, INTERRUPTED, STOPPED};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
 use crate::terminal::report::{add_plan, add_rulings, report};
 use crate::terminal::sources::Sources;
-use crate::terminal::text::read_text;
 use crate::terminal::words::{fill, words};
-use crate::terminal::{markdown, output, person, piped};
+use crate::terminal::{markdown, output, person};
 
 /// Run one process until it exits, and print its answer
 #[derive(Debug, Args)]
@@ -63,7 +61,7 @@ pub struct RunArgs {
     #[command(flatten)]
     process: ProcessOptions,
     /// Carry a stopped process on after its last completed step
-    #[arg(long, value_name = "PID", conflicts_with_all = ["prompt", "agent", "schema"])]
+    #[arg(long, value_name = "PID", value_parser = pid, conflicts_with_all = ["prompt", "agent", "schema"])]
     resume: Option<Pid>,
     /// Start a copy of a process as it was after a step
     #[arg(long, value_name = "PID[@STEP]", conflicts_with_all = ["prompt", "agent", "schema", "resume"])]
@@ -151,14 +149,27 @@ async fn run_agent(
             at,
             attended: interactive,
         },
-        (None, None, None) => return Err(no_prompt()),
+        (None, None, None) => return Err(task::no_prompt()),
     };
     let ask = Ask {
         start,
         think: args.process.think(&agent),
     };
     let granted = args.process.policy(session);
-    let door = Door::open(session, granted, &agent, Guests::Refused).await?;
+    let door = Door::open(session, granted, &agent, Lifetime::Command).await?;
+    let done = attend(session, &door, ask, format, &mut interrupts).await;
+    door.leave(&mut interrupts).await;
+    done
+}
+
+/// Asks for a process behind `door`, shows it to its end, and prints its answer.
+async fn attend(
+    session: &Session,
+    door: &Door,
+    ask: Ask,
+    format: Format,
+    interrupts: &mut Interrupts,
+) -> Result<u8> {
     let mut view = View {
         format,
         renderer: Renderer::new(),
@@ -170,7 +181,7 @@ async fn run_agent(
         sources.note(event);
         view.show(event)
     };
-    let ended = follow(&mut conversation, &mut interrupts, &rules, &mut show, None).await?;
+    let ended = follow(&mut conversation, interrupts, &rules, &mut show, None).await?;
     let (pid, exit) = (ended.pid, &ended.exit);
     if exit.status == Status::Interrupted {
         let model = match session.globals.models.first() {
@@ -295,7 +306,7 @@ async fn until_end(
                 }
                 Told::Ended(ended) => return Ok(*ended),
                 // A failure is an error of `next`.
-                Told::Begun | Told::Failed { .. } => {}
+                Told::Begun { .. } | Told::Failed { .. } => {}
             }
         }
     }
@@ -337,7 +348,7 @@ fn program(
     agent: &Loaded,
     interactive: bool,
 ) -> Result<Program> {
-    let (prompt, typed) = prompt(args.prompt.as_deref())?;
+    let (prompt, typed) = task::prompt(args.prompt.as_deref())?;
     let mut program = args.process.program(session, agent, prompt);
     session.teach(agent, &mut program);
     if !typed {
@@ -348,13 +359,13 @@ fn program(
         false => Secrecy::Public,
     };
     program.label = program.label.kept(secrecy);
-    if let Some(text) = beside(args)? {
+    if let Some(text) = task::beside(args.prompt.as_deref(), &args.attach)? {
         program.attached.push(Attached {
             text,
             label: session.piped().kept(secrecy),
         });
     }
-    for path in args.attach.iter().filter(|path| !is_input(path)) {
+    for path in args.attach.iter().filter(|path| !task::is_input(path)) {
         let label = Label::new(format!("file:{}", path.display()), Trust::Untrusted);
         program.attached.push(Attached {
             text: session.text_of(path, "--attach")?,
@@ -363,122 +374,10 @@ fn program(
     }
     session.note_secrets(&program);
     if let Some(path) = &args.schema {
-        program.answer_schema = Some(schema(path)?);
+        program.answer_schema = Some(task::schema(path)?);
     }
     program.interactive = interactive;
     Ok(program)
-}
-
-/// What comes on standard input beside a task that stands on the command line.
-fn beside(args: &RunArgs) -> Result<Option<String>> {
-    let waits = args.attach.iter().any(|path| is_input(path));
-    let text = match args.prompt.as_deref() {
-        Some(task) if task != "-" => {
-            tell_unread_files(task);
-            if waits {
-                return from_stdin().map(Some);
-            }
-            piped::beside()?
-        }
-        _ if waits => {
-            return Err(UserError::usage(
-                "standard input cannot be both the task and attached to it",
-                "give the task as an argument: quipu run --attach - \"…\"",
-            ));
-        }
-        _ => None,
-    };
-    if let Some(text) = &text {
-        // Whoever did not mean it sees that it was read.
-        say!("{}", fill(words().with_input, &[("bytes", &text.len())]));
-    }
-    Ok(text)
-}
-
-/// Whether `--attach` names standard input.
-fn is_input(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
-
-/// Tells of files that are named as the interactive shell reads them. Here a task may be made of
-/// others' words, which are to read no file.
-fn tell_unread_files(task: &str) {
-    let named = task
-        .split_whitespace()
-        .filter_map(|word| word.strip_prefix('@'));
-    for path in named.filter(|path| Path::new(path).is_file()) {
-        say!(
-            "hint: @{path} is not read here; --attach {} does",
-            shell_words::quote(path)
-        );
-    }
-}
-
-/// The task, and whether it was typed, and not read from standard input.
-fn prompt(argument: Option<&str>) -> Result<(String, bool)> {
-    let terminal = std::io::stdin().is_terminal();
-    let (text, typed) = match argument {
-        // Whoever sits at the terminal types it there.
-        Some("-") => (from_stdin()?, terminal),
-        Some(text) => (text.to_owned(), true),
-        None if terminal => return Err(no_prompt()),
-        None => (from_stdin()?, false),
-    };
-    if text.trim().is_empty() {
-        return Err(UserError::usage(
-            "the task is empty",
-            "say what should be done: quipu run \"…\"",
-        ));
-    }
-    Ok((text, typed))
-}
-
-fn from_stdin() -> Result<String> {
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes)?;
-    String::from_utf8(bytes).map_err(|_| {
-        UserError::usage(
-            "standard input is not UTF-8 text",
-            "convert it first, for instance with iconv",
-        )
-    })
-}
-
-fn no_prompt() -> anyhow::Error {
-    UserError::usage(
-        "there is no task",
-        "quipu run \"…\", or `-` to read it from standard input",
-    )
-}
-
-/// The schema in the file at `path`, in its normal form, before a model is loaded. Words that
-/// a grammar cannot hold a model to are named.
-fn schema(path: &Path) -> Result<Value> {
-    let wrong = |reason: String, hint: &str| {
-        UserError::usage(format!("{}: {reason}", path.display()), hint)
-    };
-    const EXAMPLE: &str = "--schema takes a JSON Schema, such as {\"type\":\"number\"}";
-    let text = read_text(path, "a JSON schema")?;
-    let given: Value = serde_json::from_str(&text)
-        .map_err(|error| wrong(error.to_string(), "--schema takes a JSON Schema"))?;
-    let inner = json_schema::unwrapped(&given).map_err(|reason| wrong(reason, EXAMPLE))?;
-    let schema = json_schema::normal(inner).map_err(|reason| wrong(reason, EXAMPLE))?;
-    let held = certainly_held(&schema).map_err(|reason| {
-        let reason = format!("no model can be held to it ({reason})");
-        wrong(
-            reason,
-            "fix the schema: its bounds may exclude each other, or it is too large",
-        )
-    })?;
-    if !held.checked.is_empty() {
-        let words: Vec<&str> = held.checked.iter().map(String::as_str).collect();
-        say!(
-            "note: {}: {} cannot be held while it is written; the answer is checked afterwards",
-            path.display(),
-            words.join(", ")
-        );
-    }
-    Ok(schema)
 }
 
 /// The exit code for the end of a process.

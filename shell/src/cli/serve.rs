@@ -22,9 +22,10 @@ use crate::service::http::guard::{Guard, Strangers};
 use crate::service::http::state::Service;
 use crate::service::knowledge;
 use crate::service::lent::Shelf;
-use crate::service::machine::{Guests, Machine};
+use crate::service::machine::{Lifetime, Machine};
 use crate::service::mcp::Offer;
 use crate::service::schedules::Scheduler;
+use crate::service::way;
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
@@ -97,12 +98,16 @@ async fn mcp(session: &Session, args: &ServeArgs) -> Result<u8> {
 /// Boots the machine and serves it over HTTP.
 async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
     let given = args.token_file.as_deref().map(token).transpose()?;
-    let listener = listen(&args.addr, given.is_some()).await?;
-    let address = listener.local_addr()?;
+    let wanted = address(&args.addr, given.is_some()).await?;
     let mut interrupts = Interrupts::listen()?;
+    // First, as a second machine on a root has nothing to do with its port.
+    let lock = way::claim(session).await?;
     // Requests come before the machine is up: they wait in the listener.
+    let listener = listen(wanted).await?;
+    let address = listener.local_addr()?;
     let policy = session.policy(&args.allow, args.approve);
-    let machine = Machine::start(session, policy, &Loaded::default(), Guests::Welcome).await?;
+    let lifetime = Lifetime::Service(Some(address));
+    let machine = Machine::start(session, policy, &Loaded::default(), lifetime, lock).await?;
     tokio::task::block_in_place(|| knowledge::refresh_all(session));
     let (token, strangers) = match given {
         Some(token) => (token, Strangers::KeptOut),
@@ -200,26 +205,31 @@ fn own_token(paths: &Paths) -> Result<String> {
     token(&path)
 }
 
-/// Listens on `address`, which has to be this machine's own where there is no token.
-async fn listen(address: &str, has_token: bool) -> Result<TcpListener> {
+/// The address that `text` names, which has to be this machine's own where there is no token.
+async fn address(text: &str, has_token: bool) -> Result<SocketAddr> {
     let wrong = |reason: String| {
         UserError::usage(
-            format!("--addr {address}: {reason}"),
+            format!("--addr {text}: {reason}"),
             "an address is HOST:PORT, such as 127.0.0.1:8080; port 0 takes a free one",
         )
     };
-    let found = tokio::net::lookup_host(address).await;
-    let found: Vec<SocketAddr> = found.map_err(|error| wrong(error.to_string()))?.collect();
-    let first = found.first().ok_or_else(|| wrong("unknown".into()))?;
+    let found = tokio::net::lookup_host(text).await;
+    let mut found = found.map_err(|error| wrong(error.to_string()))?;
+    let first = found.next().ok_or_else(|| wrong("unknown".into()))?;
     if !has_token && !first.ip().is_loopback() {
         return Err(UserError::usage(
-            format!("--addr {address} can be reached from other machines, and there is no token"),
+            format!("--addr {text} can be reached from other machines, and there is no token"),
             "name a file with a token, --token-file FILE, or listen on 127.0.0.1",
         ));
     }
-    TcpListener::bind(first).await.map_err(|error| {
+    Ok(first)
+}
+
+/// Listens there.
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
         UserError::failed(
-            format!("{first}: {error}"),
+            format!("{address}: {error}"),
             "another program may listen there: choose another port with --addr HOST:PORT",
         )
     })

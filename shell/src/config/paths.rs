@@ -99,6 +99,11 @@ impl Paths {
         self.state.join("machine.lock")
     }
 
+    /// What models have read, as it is kept outside their cache.
+    pub fn images(&self) -> PathBuf {
+        self.cache.join("kv")
+    }
+
     /// The user's own agents, found by their names.
     pub fn agents(&self) -> PathBuf {
         self.config.with_file_name("agents")

@@ -7,7 +7,7 @@ use std::num::{NonZero, NonZeroU16, NonZeroU32, NonZeroU64};
 use std::path::Path;
 
 use anyhow::Result;
-use quipu_cpu::Sampling;
+use quipu_cpu::{Sampling, llama};
 use quipu_kernel::gate::Approve;
 use quipu_kernel::limits::Limits;
 use quipu_kernel::process::{Memory, Secrecy, Share};
@@ -34,6 +34,8 @@ pub struct File {
     pub window: Option<usize>,
     /// Tokens of the KV cache that all processes share.
     pub kv_tokens: Option<usize>,
+    /// The most bytes on disk of what models have read, for processes and machines to come.
+    pub kv_disk_bytes: Option<u64>,
     /// The embedding model of the store: a name of `quipu model ls`, a file, or `none`.
     pub embedder: Option<String>,
     /// Default of `--temperature`.
@@ -317,6 +319,8 @@ pub struct Settings {
     pub window: Option<usize>,
     /// Tokens of the shared KV cache, when named.
     pub kv_tokens: Option<usize>,
+    /// The most bytes on disk of states that left it.
+    pub kv_disk_bytes: u64,
     /// Who computes attention of a local model.
     pub attention: AttentionWord,
     /// The embedding model of the store, when named.
@@ -363,6 +367,7 @@ impl Settings {
             threads: globals.threads.or(file.threads.map(NonZero::get)),
             window: globals.window.or(file.window),
             kv_tokens: file.kv_tokens,
+            kv_disk_bytes: file.kv_disk_bytes.unwrap_or(llama::SWAP_DISK_BYTES),
             attention: attention(env_vars::get(env_vars::ATTENTION), file.attention)?,
             embedder: file.embedder,
             temperature: temperature(globals.temperature.or(file.temperature))?,

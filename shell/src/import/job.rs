@@ -25,6 +25,7 @@ use crate::session::user_call::user_call;
 use crate::terminal::bar::{bar, busy};
 use crate::terminal::error::{INTERRUPTED, UserError};
 use crate::terminal::interrupts::is_pressed;
+use crate::terminal::lines::not_json;
 use crate::terminal::output::visible;
 use crate::terminal::words::{fill, words};
 
@@ -183,8 +184,15 @@ impl<'a> Import<'a> {
         };
         // What was cut in haste is not stored.
         go_on()?;
+        let name = named.unwrap_or(path);
+        let is_lines = name.extension().is_some_and(|end| end != "json");
+        let odd = std::str::from_utf8(&bytes).ok().filter(|_| is_lines);
+        if let Some(odd) = odd.and_then(|text| not_json(name, text)) {
+            let name = visible(&name.display().to_string());
+            self.tally.partly.push(format!("{name}: {odd}; it is read as a text"));
+        }
         if !brought.missing.is_empty() {
-            let name = visible(&named.unwrap_or(path).display().to_string());
+            let name = visible(&name.display().to_string());
             let missing = visible(&brought.missing.join("; "));
             self.tally.partly.push(format!("{name}: {missing}"));
         }

@@ -47,7 +47,7 @@ use crate::config::globals::Globals;
 use crate::config::{paths, private};
 use crate::service::conversation::{Ask, Start};
 use crate::service::door::Door;
-use crate::service::machine::Guests;
+use crate::service::machine::Lifetime;
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::agent::project::{self, Told};
@@ -132,10 +132,10 @@ pub async fn run(session: Session, begin: Begin) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
     paths::create(&session.paths.state)?;
     let is_typed = std::io::stdin().is_terminal();
-    let door = match open(&session).await {
+    let door = match open(&session, is_typed).await {
         Err(error) if is_typed => {
             fetch::missing(&session, error).await?;
-            open(&session).await?
+            open(&session, is_typed).await?
         }
         door => door?,
     };
@@ -147,7 +147,7 @@ pub async fn run(session: Session, begin: Begin) -> Result<u8> {
     }
     if !is_typed {
         let code = repl.read_lines().await;
-        repl.leave().await;
+        repl.door.leave(repl.interrupts).await;
         return code;
     }
     let mut is_first = true;
@@ -173,10 +173,15 @@ pub async fn run(session: Session, begin: Begin) -> Result<u8> {
     }
 }
 
-/// The machine of a shell: the one that runs on its root, or one of its own.
-async fn open(session: &Session) -> Result<Door> {
+/// The machine of a shell: the one that runs on its root, or one of its own. That of a person
+/// who types runs until they leave it, and that of lines from a pipe while there are any.
+async fn open(session: &Session, is_typed: bool) -> Result<Door> {
     let policy = session.policy(&[], None);
-    let door = Door::open(session, policy, &Loaded::default(), Guests::Welcome).await?;
+    let lifetime = match is_typed {
+        true => Lifetime::Service(None),
+        false => Lifetime::Command,
+    };
+    let door = Door::open(session, policy, &Loaded::default(), lifetime).await?;
     if let Door::Other(_) = &door
         && console::Term::stderr().is_term()
     {
@@ -208,13 +213,13 @@ impl<'a> Repl<'a> {
 /// none.
 async fn switched(globals: Globals, before: Globals) -> Result<(Session, Door)> {
     let session = Session::open(globals)?;
-    match open(&session).await {
+    match open(&session, true).await {
         Ok(door) => Ok((session, door)),
         Err(error) => {
             error::report(&error);
             drop(session);
             let session = Session::open(before)?;
-            let door = open(&session).await?;
+            let door = open(&session, true).await?;
             Ok((session, door))
         }
     }
@@ -270,11 +275,9 @@ impl Repl<'_> {
 
     /// Suspends what runs for others on the shell's own machine.
     async fn leave(&self) {
-        if let Door::Own(machine) = &self.door {
-            let count = machine.suspend().await.len();
-            if count > 0 {
-                say!("{}", fill(words().suspended, &[("count", &count)]));
-            }
+        let count = self.door.suspend().await.len();
+        if count > 0 {
+            say!("{}", fill(words().suspended, &[("count", &count)]));
         }
     }
 
@@ -431,7 +434,7 @@ impl Repl<'_> {
         };
         if !self.door.is_there() {
             say!("{}", words().machine_ended);
-            self.door = open(&self.session).await?;
+            self.door = open(&self.session, self.is_typed).await?;
         }
         let mut conversation = self.door.begin(ask).await?;
         let rules = self.session.paths.policy();

@@ -104,7 +104,7 @@ mod tests {
         check("ps --jsn", "unexpected argument '--jsn' found");
         check(
             "kill x",
-            "invalid value 'x' for '<PID>': invalid digit found in string",
+            "invalid value 'x' for '<PID>': a process is named by its number, and `quipu ps` lists them",
         );
         check(
             "kill",

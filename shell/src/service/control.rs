@@ -23,6 +23,9 @@ use super::conversation::Ask;
 /// The longest path of a socket on every system (104 on macOS, 108 on Linux).
 const PATH_BYTES_MAX: usize = 100;
 
+/// The release of this program: another one may ask and answer in another form.
+pub const RELEASE: &str = env!("CARGO_PKG_VERSION");
+
 /// What may be asked of a machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
@@ -98,12 +101,23 @@ pub struct Snapshot {
     pub cpu: CpuStats,
 }
 
-/// What a machine says of itself.
+/// What a machine says of itself. A field that is left out is one of an earlier release.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Greeting {
-    /// Whether it takes processes of other programs: one that runs for a single command ends
-    /// with it.
+    /// Whether it takes processes of other programs now.
     pub is_open: bool,
+    /// Whether it runs until it is told to stop; one for a single command ends with that.
+    #[serde(default)]
+    pub lasts: bool,
+    /// Where it is served over HTTP.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// The release of its program.
+    #[serde(default)]
+    pub release: String,
+    /// What it is made of, in one word: [`crate::session::Session::setup`].
+    #[serde(default)]
+    pub setup: String,
     /// The model, as its user named it.
     pub model: String,
     /// What computes, as its user named it.

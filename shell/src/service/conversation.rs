@@ -67,7 +67,10 @@ pub enum Start {
 #[serde(rename_all = "snake_case")]
 pub enum Told {
     /// The process has begun, the first that another program is told.
-    Begun,
+    Begun {
+        /// The process.
+        pid: Pid,
+    },
     /// Something happened to the process.
     Event(Event),
     /// It is over, the last that is told.
@@ -137,19 +140,21 @@ pub fn pair() -> (Conversation, Attendant) {
 ///
 /// # Errors
 /// When it cannot be started.
-pub fn begin(kernel: &Arc<Kernel>, ask: Ask) -> Result<Conversation> {
+pub fn begin(kernel: &Arc<Kernel>, ask: Ask) -> Result<(Pid, Conversation)> {
     let process = Process::start(kernel, ask)?;
+    let pid = process.pid;
     let (conversation, attendant) = pair();
     let kernel = kernel.clone();
     tokio::spawn(async move { attendant.attend(&kernel, process).await });
-    Ok(conversation)
+    Ok((pid, conversation))
 }
 
 /// A process that a conversation is about.
 pub struct Process {
     /// Its events, from before it began.
     events: Subscription,
-    pid: Pid,
+    /// Its number.
+    pub pid: Pid,
     deliberation: Option<Deliberation>,
 }
 

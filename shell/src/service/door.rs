@@ -2,6 +2,7 @@
 //! already, else one of its own.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Result;
 use quipu_kernel::Consolidated;
@@ -12,20 +13,22 @@ use quipu_kernel::window::Window;
 use quipu_memory::Access;
 use tokio::sync::watch;
 
-use super::control::{Greeting, Reply, Request};
+use super::control::{Reply, Request};
 use super::conversation::{self, Ask, Conversation, Start};
-use super::machine::{Guests, Machine};
+use super::machine::{Lifetime, Machine};
+use super::relay::Relay;
+use super::way::{self, Found};
 use super::{lent, talk};
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
 use crate::session::init::describe;
-use crate::terminal::error::UserError;
+use crate::terminal::interrupts::Interrupts;
 
 /// A machine that a command works on.
 pub enum Door {
-    /// Its own, which ends with it.
-    Own(Machine),
+    /// Its own. Programs that come later share it.
+    Own(Box<Machine>),
     /// One that runs in another program.
     Other(Box<Other>),
 }
@@ -33,14 +36,16 @@ pub enum Door {
 /// A machine in another program on the same root.
 pub struct Other {
     state: PathBuf,
-    journal: Journal,
     /// How tokens are chosen, where this call says so.
     sampling: Option<Sampling>,
+    /// What a task does when that program ends before it.
+    relay: Arc<Relay>,
 }
 
 impl Door {
-    /// The machine on the root of `session` that is open to others, else a new one, which
-    /// perhaps takes `guests`. It does what `policy` says, and knows the tools of `agent`.
+    /// The machine on the root of `session` that is open to others, else a new one for this
+    /// `lifetime`. It does what `policy` says, and knows the tools of `agent`. A program that
+    /// has the root and does not share it is waited for.
     ///
     /// # Errors
     /// Where the machine that runs is another than was asked for, or a new one cannot start.
@@ -48,33 +53,43 @@ impl Door {
         session: &Session,
         policy: Policy,
         agent: &Loaded,
-        guests: Guests,
+        lifetime: Lifetime,
     ) -> Result<Self> {
-        talk::wait_for_start(&session.paths);
-        let greeting = match talk::greeting(&session.paths)? {
-            Some(greeting) if greeting.is_open => greeting,
-            _ => {
-                return Ok(Door::Own(
-                    Machine::start(session, policy, agent, guests).await?,
-                ));
-            }
+        let lasts = match way::find(session, &policy, agent, lifetime).await? {
+            Found::Own(machine) => return Ok(Door::Own(machine)),
+            Found::Other { lasts } => lasts,
         };
-        suits(session, &greeting, &policy)?;
         let globals = &session.globals;
-        if agent.has_files()? {
-            return Err(refused(
-                &format!("does not have the files of the skill {}", agent.agent.name),
-                "stop that machine",
-            ));
-        }
+        // One for a single command has choices of its own.
+        let is_chosen = !lasts || globals.seed.is_some() || globals.temperature.is_some();
         let door = Door::Other(Box::new(Other {
             state: session.paths.state.clone(),
-            journal: session.journal()?,
-            sampling: (globals.seed.is_some() || globals.temperature.is_some())
-                .then(|| session.settings.sampling()),
+            sampling: is_chosen.then(|| session.settings.sampling()),
+            relay: Arc::new(Relay::new(session, policy, agent, lifetime, lasts)?),
         }));
         door.check(session, agent)?;
         Ok(door)
+    }
+
+    /// Ends the part of this program: its own machine takes nothing of others any more, and
+    /// stays while they have something under way on it. An interrupt leaves that to them.
+    pub async fn leave(&self, interrupts: &mut Interrupts) {
+        match self {
+            Door::Own(machine) => machine.stay(interrupts).await,
+            Door::Other(other) => {
+                if let Some(machine) = other.relay.take_own().await {
+                    machine.stay(interrupts).await;
+                }
+            }
+        }
+    }
+
+    /// Suspends what runs on this program's own machine. Says what was suspended.
+    pub async fn suspend(&self) -> Vec<Pid> {
+        match self {
+            Door::Own(machine) => machine.suspend().await,
+            Door::Other(other) => other.relay.suspend().await,
+        }
     }
 
     /// Checks that `agent` finds its tools there, and takes no part of the disk that is
@@ -104,7 +119,7 @@ impl Door {
     pub fn journal(&self) -> &Journal {
         match self {
             Door::Own(machine) => machine.kernel.journal(),
-            Door::Other(other) => &other.journal,
+            Door::Other(other) => other.relay.journal(),
         }
     }
 
@@ -114,20 +129,25 @@ impl Door {
     /// When it cannot be started, or the other program has ended.
     pub async fn begin(&self, mut ask: Ask) -> Result<Conversation> {
         let other = match self {
-            Door::Own(machine) => return conversation::begin(&machine.kernel, ask),
+            Door::Own(machine) => {
+                return conversation::begin(&machine.kernel, ask).map(|(_, begun)| begun);
+            }
             Door::Other(other) => other,
         };
         if let Start::Spawn { program, .. } = &mut ask.start {
             program.sampling = program.sampling.or(other.sampling);
         }
-        talk::converse(&other.state, ask).await
+        other.relay.begin(ask).await
     }
 
-    /// Whether the machine still runs.
+    /// Whether the machine still runs, and takes processes.
     pub fn is_there(&self) -> bool {
         match self {
             Door::Own(_) => true,
-            Door::Other(other) => matches!(talk::ask(&other.state, &Request::Greet), Ok(Some(_))),
+            Door::Other(other) => match talk::ask(&other.state, &Request::Greet) {
+                Ok(Some(Reply::Greeting(greeting))) => greeting.is_open,
+                _ => false,
+            },
         }
     }
 
@@ -184,49 +204,4 @@ impl Door {
             Door::Other(other) => talk::consolidate(&other.state, stop).await,
         }
     }
-}
-
-/// Checks that the machine that greets so is what this call asks for.
-fn suits(session: &Session, greeting: &Greeting, policy: &Policy) -> Result<()> {
-    let (globals, settings) = (&session.globals, &session.settings);
-    let cpu = settings.cpu.to_string();
-    if globals.cpu.is_some() && cpu != greeting.cpu {
-        return Err(refused(
-            &format!("computes with {}, not with {cpu}", greeting.cpu),
-            "leave --cpu away",
-        ));
-    }
-    if !globals.models.is_empty() && settings.model != greeting.model {
-        return Err(refused(
-            &format!("has the model {}, not {}", greeting.model, settings.model),
-            "leave --model away",
-        ));
-    }
-    if let Some(more) = policy
-        .grants
-        .iter()
-        .find(|cap| !greeting.grants.allows(cap))
-    {
-        return Err(refused(
-            &format!("grants no {more}"),
-            &format!("give --allow {more} to the one that runs"),
-        ));
-    }
-    if policy.approve != greeting.approve {
-        return Err(refused(
-            "settles approvals in another way",
-            "leave --approve away",
-        ));
-    }
-    if globals.threads.is_some() || globals.window.is_some() {
-        say!("note: threads and window are those of the machine that runs on this root");
-    }
-    Ok(())
-}
-
-fn refused(what: &str, instead: &str) -> anyhow::Error {
-    UserError::usage(
-        format!("the machine that runs on this root {what}"),
-        format!("{instead}, or give this task a root of its own with --root DIR"),
-    )
 }

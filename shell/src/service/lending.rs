@@ -131,7 +131,7 @@ pub async fn lend(
     if owes_vectors && !*closes.borrow() {
         let given = tokio::task::spawn_blocking(move || library.give_vectors(&|_, _| {})).await;
         if let Ok(Err(error)) = given {
-            tracing::warn!(%error, "pages that were brought in have no vectors yet");
+            tracing::warn!("pages that were brought in have no vectors yet: {error}");
         }
     }
     ended

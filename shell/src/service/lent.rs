@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Result;
 use quipu_memory::{
@@ -16,12 +17,15 @@ use serde::de::DeserializeOwned;
 
 use super::control::{Reply, Request, socket};
 use super::lending::{Call, Said};
-use super::talk::{PATIENCE, wait_for_start};
+use super::talk::{PATIENCE, PAUSE, is_end, wait_for_start};
 use crate::config::paths::Paths;
 use crate::session::Session;
-use crate::session::init::WRITER_WAIT_MAX;
 use crate::session::library::{Library, Meaning, Progress};
 use crate::terminal::error::UserError;
+
+/// How long a call of somebody who cannot be told of the waiting waits for another program
+/// that writes the store.
+const WRITER_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// The library of the root of `session`, to read from or to write to.
 ///
@@ -31,13 +35,25 @@ pub fn library(session: &Session, access: Access) -> Result<Arc<dyn Library>> {
     if let Some(own) = session.own_store() {
         return Ok(own);
     }
-    if access == Access::ReadWrite {
-        wait_for_start(&session.paths);
+    loop {
+        if access == Access::ReadWrite {
+            wait_for_start(&session.paths);
+        }
+        if let Some(lent) = Lent::of(&session.paths.state)? {
+            return Ok(Arc::new(lent));
+        }
+        match session.store(access) {
+            // A machine has begun meanwhile, or comes to its end: it lends it, or lets go of it.
+            Err(error) if is_locked(&error) => std::thread::sleep(PAUSE),
+            store => return Ok(store?),
+        }
     }
-    match Lent::of(&session.paths.state)? {
-        Some(lent) => Ok(Arc::new(lent)),
-        None => Ok(session.store(access)?),
-    }
+}
+
+/// Whether a store could not be opened as another program writes it.
+fn is_locked(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<StoreError>();
+    matches!(error, Some(StoreError::Locked { .. }))
 }
 
 /// Where the memory of a root is: looked for at each call, as a machine may begin or end
@@ -149,14 +165,6 @@ impl Lent {
             }
         }
     }
-}
-
-/// Whether the other side closed the connection.
-fn is_end(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset
-    )
 }
 
 /// The machine ended, or cannot be understood.

@@ -1,6 +1,7 @@
 //! A machine that runs: the kernel of a session, with the socket by which other programs on
 //! the same root reach it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use quipu_kernel::gate::Policy;
 use quipu_kernel::process::Pid;
 use quipu_kernel::{Kernel, Resumed};
 
-use crate::service::control::Greeting;
+use crate::service::control::{Greeting, RELEASE};
 use crate::service::schedules::Bell;
 use crate::service::server::Server;
 use crate::session::Session;
@@ -17,63 +18,80 @@ use crate::session::agent::Loaded;
 use crate::session::library::Library;
 use crate::session::lock::MachineLock;
 use crate::terminal::hints;
-use crate::terminal::output::visible;
+use crate::terminal::interrupts::Interrupts;
+use crate::terminal::output::{counted, visible};
 use crate::terminal::words::{fill, words};
 
 /// How long a call under way may take when the machine is stopped.
 const CALLS_MAX: Duration = Duration::from_secs(5);
 
-/// Whether processes of other programs on the same root are taken.
+/// How long what others have under way may take before it is said that the machine stays for it.
+const TOLD_AFTER: Duration = Duration::from_millis(300);
+
+/// How long a machine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Guests {
-    /// They are: the machine runs until it is told to stop.
-    Welcome,
-    /// They are not: it ends with the task of its own program.
-    Refused,
+pub enum Lifetime {
+    /// Until it is told to stop; perhaps served over HTTP at this address. It goes on with what
+    /// an earlier machine had suspended.
+    Service(Option<SocketAddr>),
+    /// As long as the command that started it, and what other programs have under way by then.
+    Command,
 }
 
-/// A machine, and the lock that makes it the only one on its root.
+/// A machine, and the lock that makes it the only one on its root. Other programs on the root
+/// have processes on it while it is open.
 pub struct Machine {
     /// The kernel.
     pub kernel: Arc<Kernel>,
     /// What other programs ring when the schedules have changed.
     pub bell: Arc<Bell>,
     // Dropped in this order: nobody is answered any more before another machine may start.
-    _control: Server,
+    control: Server,
     _lock: MachineLock,
 }
 
 impl Machine {
-    /// Starts a machine of `session` for `agent`, and perhaps for `guests`. One that takes
-    /// guests goes on with what an earlier machine had suspended.
+    /// Starts a machine of `session` for `agent` on the root that `lock` is for.
     ///
     /// # Errors
-    /// When another one runs on this root, or its CPU, store, tools or socket fail.
+    /// When its CPU, store, tools or socket fail.
     pub async fn start(
         session: &Session,
         policy: Policy,
         agent: &Loaded,
-        guests: Guests,
+        lifetime: Lifetime,
+        lock: MachineLock,
     ) -> Result<Self> {
+        let kernel = session.boot(policy.clone(), agent, &lock).await?;
+        let address = match lifetime {
+            Lifetime::Service(address) => address,
+            Lifetime::Command => None,
+        };
+        let lasts = lifetime != Lifetime::Command;
         let greeting = Greeting {
-            is_open: guests == Guests::Welcome,
+            // The files that an agent brings are there for all on its machine.
+            is_open: lasts || !agent.has_files()?,
+            lasts,
+            address: address.map(|address| address.to_string()),
+            release: RELEASE.to_owned(),
+            // Booting may have written down what servers list.
+            setup: session.setup(&policy),
             model: session.settings.model.clone(),
             cpu: session.settings.cpu.to_string(),
-            grants: policy.grants.clone(),
+            grants: policy.grants,
             approve: policy.approve,
         };
-        let (kernel, lock) = session.boot(policy, agent).await?;
         let library = session.own_store().map(|store| store as Arc<dyn Library>);
         let bell = Arc::new(Bell::default());
         let state = &session.paths.state;
         let control = Server::start(state, &kernel, library, greeting, bell.clone())?;
-        if guests == Guests::Welcome {
+        if lasts {
             tell(&kernel.resume_suspended()?);
         }
         Ok(Self {
             kernel,
             bell,
-            _control: control,
+            control,
             _lock: lock,
         })
     }
@@ -81,6 +99,36 @@ impl Machine {
     /// Suspends what runs, before the machine ends. Says what was suspended.
     pub async fn suspend(&self) -> Vec<Pid> {
         self.kernel.suspend(CALLS_MAX).await
+    }
+
+    /// Takes nothing of other programs any more, and stays while they have something under way.
+    /// An interrupt suspends that: it goes on in their own programs.
+    pub async fn stay(&self, interrupts: &mut Interrupts) {
+        let room = self.control.room();
+        room.close();
+        if tokio::time::timeout(TOLD_AFTER, room.is_left()).await.is_ok() {
+            return;
+        }
+        let count = room.guests().max(1);
+        say!(
+            "done; this machine stays for {} of other programs (Ctrl-C leaves what runs to them)",
+            counted(count, "task")
+        );
+        interrupts.begin();
+        let is_told = tokio::select! {
+            () = room.is_left() => false,
+            () = interrupts.next() => true,
+        };
+        // The next one finds nothing left to stop but the program.
+        interrupts.end();
+        if is_told {
+            let count = self.suspend().await.len();
+            let suspended = counted(count, "process");
+            say!(
+                "hint: {suspended} suspended; what another program waits for goes on there, and \
+                 `quipu run --resume PID` carries on what nobody waits for"
+            );
+        }
     }
 }
 

@@ -7,7 +7,10 @@
 //! | `server`, `talk` | the machine's side of it, and theirs |
 //! | `lending`, `lent` | the library of the machine for other programs: its side, and theirs |
 //! | `conversation` | what a process's starter and the machine say to each other |
-//! | `door` | the way of a command to a machine: the one that runs, or one of its own |
+//! | `door` | what a command has of a machine: of the one that runs, or of its own |
+//! | `way` | which of the two it is, and who waits for whom |
+//! | `room` | what other programs have under way on a machine |
+//! | `relay` | tasks on a machine that may end before they do |
 //! | `knowledge` | the folders that an agent knows, before it runs |
 //! | `schedules` | agents that run by themselves: waiting, watching, starting |
 //! | `http/` | the APIs over HTTP, and the page |
@@ -24,6 +27,9 @@ mod lending;
 pub mod lent;
 pub mod machine;
 pub mod mcp;
+mod relay;
+mod room;
 pub mod schedules;
 mod server;
 pub mod talk;
+pub mod way;

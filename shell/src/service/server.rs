@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use super::control::{Greeting, Reply, Request, Snapshot, socket, write};
 use super::conversation::{self, Ask, Conversation, Process, Told};
 use super::lending;
+use super::room::Room;
 use super::schedules::Bell;
 use crate::session::init::describe;
 use crate::session::library::Library;
@@ -38,6 +39,8 @@ pub struct Server {
     closing: watch::Sender<bool>,
     /// Closed when no connection is left.
     connections: Receiver<()>,
+    /// What other programs have under way.
+    room: Room,
 }
 
 /// What of a machine others reach.
@@ -45,6 +48,7 @@ pub struct Server {
 struct Reached {
     kernel: Weak<Kernel>,
     library: Option<Arc<dyn Library>>,
+    room: Room,
 }
 
 impl Server {
@@ -57,14 +61,21 @@ impl Server {
         greeting: Greeting,
         bell: Arc<Bell>,
     ) -> Result<Self> {
+        let room = Room::new(greeting.is_open);
         let (greeting, kernel) = (Arc::new(greeting), Arc::downgrade(kernel));
         let reached = Reached {
             kernel: kernel.clone(),
             library,
+            room: room.clone(),
         };
         Self::listen(socket(state), reached, move |request| {
-            answer(&kernel, (&greeting, &bell), request)
+            answer(&kernel, (&greeting, &bell, &room), request)
         })
+    }
+
+    /// What other programs have under way.
+    pub fn room(&self) -> &Room {
+        &self.room
     }
 
     fn listen<F>(path: PathBuf, reached: Reached, answer: F) -> Result<Self>
@@ -82,6 +93,7 @@ impl Server {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
         let (open, connections) = channel();
         let (closing, closes) = watch::channel(false);
+        let room = reached.room.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let caller = Caller {
@@ -103,6 +115,7 @@ impl Server {
             task,
             closing,
             connections,
+            room,
         })
     }
 }
@@ -134,7 +147,12 @@ impl Caller {
     {
         let Self {
             stream,
-            reached: Reached { kernel, library },
+            reached:
+                Reached {
+                    kernel,
+                    library,
+                    room,
+                },
             closes,
             _open,
         } = self;
@@ -143,19 +161,31 @@ impl Caller {
         let mut line = String::new();
         lines.read_line(&mut line).await?;
         let reply = match serde_json::from_str(&line) {
-            Ok(Request::Attend(ask)) => match kernel.upgrade() {
-                Some(kernel) => return attend(&kernel, *ask, lines, writer, closes).await,
-                None => {
-                    let error = UserError::failed("the machine is stopping", "try again");
-                    return write(&mut writer, &Told::failed(&error)).await;
+            Ok(Request::Attend(ask)) => {
+                // Whoever is turned away without a word asks the next machine.
+                let Some(_guest) = room.enter() else {
+                    return Ok(());
+                };
+                match kernel.upgrade() {
+                    Some(kernel) => return attend(&kernel, *ask, lines, writer, closes).await,
+                    None => {
+                        let error = UserError::failed("the machine is stopping", "try again");
+                        return write(&mut writer, &Told::failed(&error)).await;
+                    }
                 }
-            },
+            }
             Ok(Request::Lend) => match library {
-                Some(library) => return lending::lend(library, lines, writer, closes).await,
+                Some(library) => {
+                    let _guest = room.enter_anyway();
+                    return lending::lend(library, lines, writer, closes).await;
+                }
                 None => stopping(),
             },
             Ok(Request::Consolidate) => match kernel.upgrade() {
-                Some(kernel) => consolidate(&kernel, lines, closes).await,
+                Some(kernel) => {
+                    let _guest = room.enter_anyway();
+                    consolidate(&kernel, lines, closes).await
+                }
                 None => stopping(),
             },
             // Counting may wait for a batch.
@@ -178,9 +208,10 @@ async fn attend(
         Ok(process) => process,
         Err(error) => return write(&mut writer, &Told::failed(&error)).await,
     };
+    let pid = process.pid;
     let (Conversation { mut told, say }, attendant) = conversation::pair();
     // Whoever has left by now is found by what follows.
-    let _ = write(&mut writer, &Told::Begun).await;
+    let _ = write(&mut writer, &Told::Begun { pid }).await;
     let hear = async move {
         let mut line = String::new();
         loop {
@@ -244,12 +275,21 @@ fn stopping() -> Reply {
     Reply::Failed("the machine is stopping".into(), "try again".into())
 }
 
-fn answer(kernel: &Weak<Kernel>, (greeting, bell): (&Greeting, &Bell), request: Request) -> Reply {
+fn answer(
+    kernel: &Weak<Kernel>,
+    (greeting, bell, room): (&Greeting, &Bell, &Room),
+    request: Request,
+) -> Reply {
     let Some(kernel) = kernel.upgrade() else {
         return stopping();
     };
     let done = match request {
-        Request::Greet => return Reply::Greeting(Box::new(greeting.clone())),
+        Request::Greet => {
+            return Reply::Greeting(Box::new(Greeting {
+                is_open: room.is_open(),
+                ..greeting.clone()
+            }));
+        }
         Request::Schedules => {
             return match bell.ring() {
                 true => Reply::Done,
@@ -274,7 +314,15 @@ fn answer(kernel: &Weak<Kernel>, (greeting, bell): (&Greeting, &Bell), request: 
         Request::Kill { pid } => kernel.kill(pid),
         Request::Nice { pid, priority } => kernel.nice(pid, priority),
         Request::Fork { pid, at } => match kernel.fork(pid, at, false) {
-            Ok(child) => return Reply::Forked(child),
+            Ok(child) => {
+                // It is another program's although that does not wait for it.
+                let guest = room.enter_anyway();
+                tokio::spawn(async move {
+                    let _ = kernel.wait(child).await;
+                    drop(guest);
+                });
+                return Reply::Forked(child);
+            }
             Err(error) => Err(error),
         },
     };
@@ -325,6 +373,7 @@ mod tests {
         let reached = Reached {
             kernel: Weak::new(),
             library: Some(Arc::new(store)),
+            room: Room::new(true),
         };
         let runtime = runtime();
         let server = runtime
@@ -372,6 +421,7 @@ mod tests {
         let reached = Reached {
             kernel: Weak::new(),
             library: None,
+            room: Room::new(true),
         };
         let server = runtime.block_on(async {
             Server::listen(socket(folder.path()), reached, move |_| {

@@ -14,38 +14,54 @@ use tokio::sync::watch;
 use super::control::{Greeting, Reply, Request, socket, write};
 use super::conversation::{self, Ask, Conversation, Told};
 use crate::config::paths::Paths;
-use crate::session::lock::MachineLock;
+use crate::session::lock::{self, MachineLock};
 use crate::terminal::error::UserError;
 
 /// How long a machine may take to answer: it may be in the middle of a large batch.
 pub const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a machine may take to load its model, or to end, before somebody gives up on it.
-const START_MAX: Duration = Duration::from_secs(120);
-/// The pause between two looks at a machine that starts.
-const PAUSE: Duration = Duration::from_millis(50);
+/// The pause between two looks at a machine that starts, or at one that ends.
+pub const PAUSE: Duration = Duration::from_millis(50);
 
 /// Asks the machine with its state in `state`. `None` when none runs there.
 pub fn ask(state: &Path, request: &Request) -> Result<Option<Reply>> {
     let Ok(stream) = UnixStream::connect(socket(state)) else {
         return Ok(None);
     };
-    let line = exchange(stream, &serde_json::to_string(request)?).map_err(|error| {
-        let message = match error.kind() {
-            ErrorKind::WouldBlock | ErrorKind::TimedOut => "did not answer".to_owned(),
-            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
-                "ended before it answered".to_owned()
-            }
-            _ => format!("did not answer: {error}"),
-        };
+    let line = match exchange(stream, &serde_json::to_string(request)?) {
+        Ok(line) => line,
+        // It was about to end, and nothing was asked of it.
+        Err(error) if *request == Request::Greet && is_end(&error) => return Ok(None),
+        Err(error) => {
+            let message = match error.kind() {
+                _ if is_end(&error) => "ended before it answered".to_owned(),
+                ErrorKind::WouldBlock | ErrorKind::TimedOut => "did not answer".to_owned(),
+                _ => format!("did not answer: {error}"),
+            };
+            return Err(UserError::failed(
+                format!("the machine on this root {message}"),
+                "`quipu ps` shows how its processes are; try again",
+            ));
+        }
+    };
+    let reply = serde_json::from_str(&line).map_err(|error| {
         UserError::failed(
-            format!("the machine on this root {message}"),
-            "`quipu ps` shows how its processes are; try again",
+            format!("the machine on this root said what is not understood: {error}"),
+            "stop it, and start it with the same release as this one",
         )
-    })?;
-    match serde_json::from_str(&line)? {
+    });
+    match reply? {
+        Reply::Failed(..) if *request == Request::Greet => Ok(None),
         Reply::Failed(message, hint) => Err(UserError::usage(message, hint)),
         reply => Ok(Some(reply)),
     }
+}
+
+/// Whether the other side closed the connection.
+pub fn is_end(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset
+    )
 }
 
 /// What the machine on these `paths` says of itself. `None` when none runs there.
@@ -64,11 +80,11 @@ pub fn wait_for_start(paths: &Paths) {
     let holder = || MachineLock::holder(&paths.lock()).filter(|pid| *pid != std::process::id());
     while UnixStream::connect(socket(&paths.state)).is_err()
         && let Some(holder) = holder()
-        && began.elapsed() < START_MAX
     {
         if !is_told && began.elapsed() > PAUSE * 4 {
             is_told = true;
-            say!("waiting for the machine that starts on this root (process {holder})");
+            let holder = lock::program(holder);
+            say!("waiting for {holder}, whose machine starts or ends on this root");
         }
         std::thread::sleep(PAUSE);
     }
@@ -93,18 +109,24 @@ pub fn gone(error: &io::Error) -> anyhow::Error {
     )
 }
 
-/// Has a conversation with the machine with its state in `state`.
-///
-/// # Errors
-/// When none runs there any more, or it cannot start the process.
-pub async fn converse(state: &Path, ask: Ask) -> Result<Conversation> {
-    let (reader, mut writer) = connect(state).await?;
-    write(&mut writer, &Request::Attend(Box::new(ask))).await?;
-    let (mut conversation, attendant) = conversation::pair();
+/// Has a conversation with the machine with its state in `state`; `None` when none runs there.
+/// It breaks off before its process has begun where that machine takes no more, and later
+/// where that machine is gone.
+pub async fn converse(state: &Path, ask: Ask) -> Option<Conversation> {
+    let (mut reader, mut writer) = match connect(state).await {
+        Ok((reader, writer)) => (tokio::io::BufReader::new(reader), writer),
+        Err(_) => return None,
+    };
+    // One that has gone by now breaks off.
+    let _ = write(&mut writer, &Request::Attend(Box::new(ask))).await;
+    let (conversation, attendant) = conversation::pair();
     let (tell, mut said) = attendant.split();
     let hear = async move {
-        let mut lines = tokio::io::BufReader::new(reader).lines();
-        while let Ok(Some(line)) = lines.next_line().await {
+        let mut line = String::new();
+        // A line without an end was cut off: the machine was killed while it wrote.
+        while let Ok(1..) = reader.read_line(&mut line).await
+            && line.ends_with('\n')
+        {
             let told = serde_json::from_str(&line).unwrap_or_else(|error| {
                 let error = UserError::failed(
                     format!("the machine on this root said what is not understood: {error}"),
@@ -115,6 +137,7 @@ pub async fn converse(state: &Path, ask: Ask) -> Result<Conversation> {
             if tell.send(told).await.is_err() {
                 break;
             }
+            line.clear();
         }
     };
     let speak = async move {
@@ -131,9 +154,7 @@ pub async fn converse(state: &Path, ask: Ask) -> Result<Conversation> {
             () = speak => {}
         }
     });
-    // Processes begin in the order in which they are asked for.
-    conversation.next().await?;
-    Ok(conversation)
+    Some(conversation)
 }
 
 /// Has the machine with its state in `state` consolidate, until it has or `stop` becomes true.

@@ -22,7 +22,7 @@ use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
-use quipu_memory::{Access, DiskStore, Embedder, Screen};
+use quipu_memory::{Access, DiskStore};
 use quipu_models::{self as models, Places, gguf};
 use quipu_tools::mcp::McpHost;
 use quipu_tools::{Bus, Capability, Device, LeakScan, SecretStore};
@@ -33,24 +33,14 @@ use crate::config::settings::{self, ApproveWord, AttentionWord, CpuChoice, Setti
 use crate::config::{env_vars, policy, private};
 use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
-use crate::session::embedder::{self, LazyEmbedder};
 use crate::session::introduce;
 use crate::session::judgement;
-use crate::session::library::Library;
 use crate::session::lock::MachineLock;
 use crate::terminal::output::counted;
-use crate::terminal::{bar, draft, secrets};
+use crate::terminal::{draft, secrets};
 
-/// Pages that get vectors whenever the store is opened, a few seconds' work; more wait for
-/// `quipu mem add` or `quipu mem rebuild`, and are found by their words meanwhile, and by the
-/// vectors of another model that they may have.
-const VECTORS_AT_ONCE_MAX: u64 = 20;
 /// How long an endpoint may stay silent.
 const ENDPOINT_SILENCE: Duration = Duration::from_secs(120);
-
-/// How long one who writes the store waits for another: what is stored at the same time
-/// is stored one after the other.
-pub const WRITER_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// Paths and settings of this call.
 pub struct Session {
@@ -136,6 +126,7 @@ impl Session {
                     threads: settings.threads.map(usize::from),
                     kv_cells: settings.kv_tokens,
                     swap: Some(swap),
+                    swap_bytes: Some(settings.kv_disk_bytes),
                     secret: self.paths.key()?,
                     attention: match settings.attention {
                         AttentionWord::Own => Attention::Own,
@@ -192,67 +183,6 @@ impl Session {
         self.open_store.get().cloned()
     }
 
-    /// The store in `folder`.
-    fn store_in(&self, folder: &Path, access: Access) -> Result<Arc<DiskStore>> {
-        if access == Access::ReadWrite {
-            paths::create(folder)?;
-        }
-        let store = DiskStore::open_with(folder, access, self.patience(), &|_, _| {})?;
-        let store = match self.leaks.is_empty() {
-            true => store,
-            false => store.with_screen(screen(self.leaks.clone())),
-        };
-        let Some(embedder) = self.embedder()? else {
-            return Ok(Arc::new(store));
-        };
-        let threads = self.settings.threads.map(usize::from);
-        let others = embedder::others(&embedder, &self.places(), threads);
-        let all = std::iter::once(embedder).chain(others);
-        let all = all.map(|embedder| Arc::new(embedder) as Arc<dyn Embedder>);
-        let store = store.with_embedders(all.collect(), VECTORS_AT_ONCE_MAX)?;
-        Ok(Arc::new(store))
-    }
-
-    /// The embedding model that the settings name, or the best that is here.
-    ///
-    /// # Errors
-    /// One that is named and not here.
-    pub fn embedder(&self) -> Result<Option<LazyEmbedder>> {
-        let threads = self.settings.threads.map(usize::from);
-        embedder::find(self.settings.embedder.as_deref(), &self.places(), threads)
-    }
-
-    /// How long to wait for another writer of the store: not at all for a machine, which
-    /// may run for hours.
-    fn patience(&self) -> Duration {
-        let own = std::process::id();
-        match MachineLock::holder(&self.paths.lock()) {
-            Some(holder) if holder != own => Duration::ZERO,
-            _ => WRITER_WAIT_MAX,
-        }
-    }
-
-    /// Gives the pages of `library` that have none their vectors.
-    pub fn give_vectors(&self, library: &dyn Library) -> Result<()> {
-        let bar = OnceLock::new();
-        library.give_vectors(&|done, total| {
-            let bar = bar.get_or_init(|| {
-                if total > VECTORS_AT_ONCE_MAX {
-                    say!(
-                        "preparing {total} pages to be found by meaning; they are found already \
-                         as before, and Ctrl-C loses nothing: `quipu mem rebuild` goes on"
-                    );
-                }
-                bar::bar(total)
-            });
-            bar.set_position(done);
-        })?;
-        if let Some(bar) = bar.get() {
-            bar.finish_and_clear();
-        }
-        Ok(())
-    }
-
     /// Where models are.
     pub fn places(&self) -> Places {
         Places {
@@ -287,14 +217,26 @@ impl Session {
         Ok(Journal::open(&self.paths.journal(), false)?)
     }
 
-    /// A kernel for `agent`, with the lock of this root. Fails when another machine runs on
-    /// it. Other programs do not reach it: see `service::machine`.
-    pub async fn boot(&self, policy: Policy, agent: &Loaded) -> Result<(Arc<Kernel>, MachineLock)> {
-        // A machine that never gets its CPU leaves nothing behind.
-        if self.settings.cpu == CpuChoice::Local {
-            self.model_file()?;
+    /// Checks what a machine needs before it takes the root: one that never gets its CPU leaves
+    /// nothing behind, and holds nobody up.
+    ///
+    /// # Errors
+    /// Where there is no such model.
+    pub fn can_compute(&self) -> Result<()> {
+        match self.settings.cpu {
+            CpuChoice::Local => self.model_file().map(drop),
+            _ => Ok(()),
         }
-        let lock = MachineLock::take(&self.paths.lock())?;
+    }
+
+    /// A kernel for `agent`, made by whoever has the lock of this root. Other programs do not
+    /// reach it: see `service::machine`.
+    pub async fn boot(
+        &self,
+        policy: Policy,
+        agent: &Loaded,
+        _held: &MachineLock,
+    ) -> Result<Arc<Kernel>> {
         private::file(&self.paths.journal())?;
         let journal = Journal::open(&self.paths.journal(), true)?;
         if let Some(days) = self.settings.keep_days {
@@ -310,7 +252,7 @@ impl Session {
         agent.add_to(&mut bus)?;
         agent.check(&bus)?;
         agent.check_memory(&*store)?;
-        let swap = self.paths.cache.join("kv");
+        let swap = self.paths.images();
         paths::create(&swap)?;
         let first = introduce::is_first(&swap);
         let waits = self.settings.cpu == CpuChoice::Local;
@@ -328,7 +270,7 @@ impl Session {
             sampling: self.settings.sampling(),
             judgement,
         })?;
-        Ok((Arc::new(kernel), lock))
+        Ok(Arc::new(kernel))
     }
 
     /// The tools that can be used; a warning for each that cannot.
@@ -466,17 +408,6 @@ fn endpoint(url: &str) -> Option<Capability> {
     let url = reqwest::Url::parse(url).ok()?;
     let (host, port) = (url.host_str()?, url.port_or_known_default()?);
     format!("private:{host}:{port}").parse().ok()
-}
-
-/// Takes secrets out of what is stored, and says so.
-fn screen(leaks: LeakScan) -> Screen {
-    Arc::new(move |text: &str| match leaks.redacted(text) {
-        Cow::Borrowed(_) => None,
-        Cow::Owned(clean) => {
-            say!("warning: a secret stood in what is stored; a mark stands in its place");
-            Some(clean)
-        }
-    })
 }
 
 /// The line printed when a CPU is ready.

@@ -25,7 +25,28 @@ pub struct MachineLock {
 
 impl MachineLock {
     /// Takes the lock at `path` for this program.
+    ///
+    /// # Errors
+    /// When another program has it: says which. When it cannot be written.
     pub fn take(path: &Path) -> Result<Self> {
+        if let Some(lock) = Self::if_free(path)? {
+            return Ok(lock);
+        }
+        let who = Self::holder(path).map_or_else(String::new, |pid| format!(" ({})", program(pid)));
+        Err(UserError::usage(
+            format!(
+                "another machine is running on this root{who}: {}",
+                path.display()
+            ),
+            "wait for it, stop it, or give this one a root of its own with --root DIR",
+        ))
+    }
+
+    /// Takes the lock at `path` for this program; `None` when another one has it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn if_free(path: &Path) -> Result<Option<Self>> {
         if let Some(folder) = path.parent() {
             paths::create(folder)?;
         }
@@ -37,30 +58,30 @@ impl MachineLock {
         };
         let mut file = private::file(path).map_err(fail)?;
         if !locked(&file) {
-            let holder = holder_in(&mut file);
-            let who = holder.map_or_else(String::new, |pid| format!(" (process {pid})"));
-            return Err(UserError::usage(
-                format!(
-                    "another machine is running on this root{who}: {}",
-                    path.display()
-                ),
-                "wait for it, stop it, or give this one a root of its own with --root DIR",
-            ));
+            return Ok(None);
         }
         file.set_len(0).map_err(fail)?;
         file.rewind().map_err(fail)?;
         writeln!(file, "{}", std::process::id()).map_err(fail)?;
-        Ok(Self { _file: file })
+        Ok(Some(Self { _file: file }))
     }
 
     /// The operating system's number of the machine that runs on this root, if one
-    /// does.
+    /// does; 0 where it has not said so yet.
     pub fn holder(path: &Path) -> Option<u32> {
         let mut file = File::open(path).ok()?;
         match file.try_lock_shared() {
             Ok(()) => None,
             Err(_) => Some(holder_in(&mut file).unwrap_or(0)),
         }
+    }
+}
+
+/// The holder of a lock, in words.
+pub fn program(pid: u32) -> String {
+    match pid {
+        0 => "another program".to_owned(),
+        pid => format!("process {pid}"),
     }
 }
 

@@ -2,9 +2,9 @@
 //!
 //! | file | job |
 //! | --- | --- |
-//! | `init` | the session: settings, store, CPU, and the kernel booted from them |
-//! | `lock` | one machine on one root |
-//! | `library` | what commands need of a store |
+//! | `init` | the session: settings, CPU, and the kernel booted from them |
+//! | `store`, `library` | the store, and what commands need of one |
+//! | `lock`, `setup` | one machine on one root, and whether another program's would do |
 //! | `bus`, `builtin`, `listings` | the tools of this machine, and what servers said they have |
 //! | `agent` | agents from files |
 //! | `learnt` | what agents have learnt, and which of it a task is shown |
@@ -34,7 +34,9 @@ pub mod lock;
 pub mod player;
 pub mod schedule;
 pub mod senses;
+mod setup;
 pub mod speech;
+mod store;
 pub mod talk;
 pub mod user_call;
 

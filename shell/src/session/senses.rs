@@ -19,6 +19,8 @@ use quipu_models::catalogue;
 use super::hearing::is_recording;
 use super::{Session, builtin};
 use crate::terminal::error::UserError;
+use crate::terminal::lines::not_json;
+use crate::terminal::output::visible;
 use crate::terminal::text::read_text;
 
 /// Bytes by which a picture is known.
@@ -123,12 +125,16 @@ impl Session {
             return self.heard_text(path);
         }
         if file.is_err() || !is_picture(&head) {
-            return read_text(path, what);
+            let text = read_text(path, what)?;
+            if let Some(odd) = odd(path, &text) {
+                say!("warning: {}: {odd}", visible(&path.display().to_string()));
+            }
+            return Ok(text);
         }
         let eyes = self.eyes()?;
         say!(
             "reading the picture {}",
-            crate::terminal::output::visible(&path.display().to_string())
+            visible(&path.display().to_string())
         );
         let seen = eyes.look(&picture_bytes(path)?)?;
         match seen.text.is_empty() {
@@ -138,6 +144,14 @@ impl Session {
             )),
             false => Ok(seen.text),
         }
+    }
+}
+
+/// What whoever names the file at `path` may not have meant of its `text`.
+fn odd(path: &Path, text: &str) -> Option<String> {
+    match text.trim().is_empty() {
+        true => Some("it is empty, and nothing of it can be known".to_owned()),
+        false => not_json(path, text).map(|wrong| format!("{wrong}; it is read as a text")),
     }
 }
 

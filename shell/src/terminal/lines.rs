@@ -104,6 +104,30 @@ pub fn json_lines(path: &Path) -> Result<impl Iterator<Item = Result<(usize, Val
     }))
 }
 
+/// What is wrong with the `text` of a file whose name says that it is JSON or JSON lines; `None`
+/// where nothing is, and for other files.
+pub fn not_json(path: &Path, text: &str) -> Option<String> {
+    let end = path.extension()?.to_str()?.to_ascii_lowercase();
+    let is_lines = match end.as_str() {
+        "jsonl" | "ndjson" => true,
+        "json" => false,
+        _ => return None,
+    };
+    if !is_lines {
+        let read: Result<serde::de::IgnoredAny, _> = serde_json::from_str(text);
+        return read.err().map(|error| format!("it is not JSON: {error}"));
+    }
+    let lines = (1..).zip(text.lines());
+    let mut wrong = lines
+        .filter(|(_, line)| !line.trim().is_empty())
+        .filter_map(|(number, line)| Some((number, parsed(line.as_bytes()).err()?)));
+    let (number, reason): (usize, String) = wrong.next()?;
+    Some(match wrong.count() {
+        0 => format!("line {number} is not JSON: {reason}"),
+        more => format!("line {number} is not JSON: {reason}; nor are {more} of those after it"),
+    })
+}
+
 /// The file's name in messages.
 pub fn file_words(path: &Path) -> String {
     match path.as_os_str() == "-" {
@@ -138,6 +162,22 @@ mod tests {
         check("{broken", "key must be a string at column 2");
         check("[1,", "EOF while parsing a value at column 3");
         check("{\"id\": \"a\n", "EOF while parsing a string at column 9");
+    }
+
+    #[test]
+    fn a_file_that_is_not_what_its_name_says_is_told() {
+        let check = |name: &str, text: &str, want: Option<&str>| {
+            assert_eq!(not_json(name.as_ref(), text).as_deref(), want, "{name}");
+        };
+        check("a.jsonl", "1\n\n{\"a\":2}\n", None);
+        let wrong = "line 2 is not JSON: key must be a string at column 2";
+        check("a.jsonl", "1\n{broken\n", Some(wrong));
+        let wrong = format!("{wrong}; nor are 2 of those after it");
+        check("a.NDJSON", "1\n{broken\nx\n3\ny\n", Some(&wrong));
+        check("a.json", "{\n\"a\": 1\n}", None);
+        check("a.json", "", Some("it is not JSON: EOF while parsing a value at line 1 column 0"));
+        check("a.txt", "{", None);
+        check("json", "{", None);
     }
 
     #[test]

@@ -5,17 +5,15 @@ use std::io::{IsTerminal, Write};
 
 use super::secrets;
 
-/// Standard error, without secrets. A line comes as a whole.
-struct Clean;
+/// Standard error, without secrets. A line comes as a whole, and gets this before it.
+struct Clean(&'static str);
 
 impl Write for Clean {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        let text = format!("{}{}", self.0, String::from_utf8_lossy(line));
         match secrets::are_known() {
-            false => std::io::stderr().write_all(line)?,
-            true => {
-                let text = String::from_utf8_lossy(line);
-                std::io::stderr().write_all(secrets::text(&text).as_bytes())?;
-            }
+            false => std::io::stderr().write_all(text.as_bytes())?,
+            true => std::io::stderr().write_all(secrets::text(&text).as_bytes())?,
         }
         Ok(line.len())
     }
@@ -25,18 +23,25 @@ impl Write for Clean {
     }
 }
 
-/// Sends diagnostics to standard error: warnings, or more with `-v` and `-vv`.
+/// Sends diagnostics to standard error: warnings in this program's own words, or more with `-v`
+/// and `-vv`.
 pub fn init(verbose: u8) {
     let filter = match verbose {
-        // llama.cpp reports as errors what the caller hears of anyway.
-        0 => "warn,llama-cpp-2=off,quipu_kernel=off,rmcp=off",
+        // What goes wrong in other libraries the caller hears of, and says.
+        0 => "off,quipu=warn,quipu_kernel=off",
         1 => "info,llama-cpp-2=warn",
         _ => "debug",
     };
-    tracing_subscriber::fmt()
-        .with_writer(|| Clean)
+    let log = tracing_subscriber::fmt()
         .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(filter)
-        .without_time()
-        .init();
+        .without_time();
+    match verbose {
+        0 => log
+            .with_writer(|| Clean("warning: "))
+            .with_level(false)
+            .with_target(false)
+            .init(),
+        _ => log.with_writer(|| Clean("")).init(),
+    }
 }

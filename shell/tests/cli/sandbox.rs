@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -182,11 +182,15 @@ pub fn until<T>(mut try_it: impl FnMut() -> Option<T>) -> T {
 pub struct Running {
     child: Child,
     lines: Receiver<String>,
+    err: BufReader<ChildStderr>,
+    /// What was read of standard error.
+    said: String,
 }
 
 impl Running {
     fn new(mut child: Child) -> Self {
         let stdout: ChildStdout = child.stdout.take().unwrap();
+        let err = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
@@ -195,7 +199,22 @@ impl Running {
                 }
             }
         });
-        Self { child, lines }
+        Self {
+            child,
+            lines,
+            err,
+            said: String::new(),
+        }
+    }
+
+    /// Reads standard error until a line has `text`.
+    #[track_caller]
+    pub fn says(&mut self, text: &str) {
+        let begin = self.said.len();
+        while !self.said[begin..].contains(text) {
+            let read = self.err.read_line(&mut self.said).unwrap();
+            assert_ne!(read, 0, "no {text:?} in {}", self.said);
+        }
     }
 
     /// Waits for the event of this name on standard output (`--format stream-json`) at
@@ -237,9 +256,8 @@ impl Running {
     #[track_caller]
     pub fn end(&mut self) -> Said {
         let status = until(|| self.child.try_wait().unwrap());
-        let mut err = String::new();
-        let mut pipe = self.child.stderr.take().unwrap();
-        std::io::Read::read_to_string(&mut pipe, &mut err).unwrap();
+        let mut err = std::mem::take(&mut self.said);
+        std::io::Read::read_to_string(&mut self.err, &mut err).unwrap();
         Said {
             code: status.code(),
             out: self.lines.try_iter().collect::<Vec<_>>().join("\n"),

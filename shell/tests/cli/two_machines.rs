@@ -1,4 +1,4 @@
-//! A root has one machine, and other programs reach it.
+//! A root has one machine, and other programs reach it. Tasks that share it are in `sharing`.
 
 use crate::sandbox::{DONE, ENDLESS, Running, SPIN, Sandbox};
 
@@ -11,31 +11,6 @@ fn busy() -> (Sandbox, Running, String) {
     running.event("action", 1);
     sandbox.log_until("1", |log| log["steps"][0]["action"].is_object());
     (sandbox, running, cpu)
-}
-
-#[test]
-fn a_second_machine_is_refused_and_told_who_holds_the_root() {
-    let (sandbox, mut running, cpu) = busy();
-    let holder = format!("(process {})", running.id());
-    let second = sandbox.quipu(&["run", "--cpu", &cpu, "another"]);
-    second.check(
-        2,
-        &[
-            "another machine is running on this root",
-            &holder,
-            "--root DIR",
-        ],
-    );
-    let resumed = sandbox.quipu(&["run", "--resume", "1", "--cpu", &cpu]);
-    resumed.check(2, &["another machine is running on this root"]);
-    let shell = sandbox.quipu_reading(&["--cpu", &cpu], "a task\n");
-    shell.check(2, &["another machine is running on this root"]);
-    // It has left nothing behind, and the first one runs on.
-    let ps = sandbox.quipu(&["ps", "--json"]).json();
-    assert_eq!(ps.as_array().unwrap().len(), 1);
-    assert_eq!(ps[0]["state"], "running");
-    running.signal("INT");
-    assert_eq!(running.end().code, Some(130));
 }
 
 #[test]

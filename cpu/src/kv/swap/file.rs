@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::{For, SwapSettings};
 use crate::Pid;
@@ -126,6 +127,13 @@ pub fn read(path: &Path, settings: &SwapSettings, tokens: &[i32]) -> Option<Vec<
     let mut hasher = keyed(&settings.secret);
     let computed = hasher.update(&head).update(&state).finalize();
     (computed == digest).then_some(state)
+}
+
+/// Notes that an image is of use: others are forgotten before it.
+pub fn touch(path: &Path) {
+    let file = fs::File::options().write(true).open(path);
+    // One of which that cannot be noted is forgotten earlier.
+    let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
 }
 
 /// Whether the file is of the user this program runs as, and nobody else may write it.

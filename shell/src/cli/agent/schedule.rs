@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use chrono::{DateTime, Local};
 use clap::{Args, Subcommand};
+use quipu_kernel::deliberation::Think;
 use quipu_kernel::event::Event;
 use quipu_kernel::journal::{Journal, ProcessRow};
-use quipu_kernel::process::{Pid, State};
+use quipu_kernel::process::{Pid, Program, State};
 use serde_json::{Value, json};
 
 use crate::cli::run::{exit_code, follow};
@@ -15,7 +16,7 @@ use crate::config::private;
 use crate::service::control::{Reply, Request};
 use crate::service::conversation::{Ask, Conversation, Start, Told};
 use crate::service::door::Door;
-use crate::service::machine::Guests;
+use crate::service::machine::Lifetime;
 use crate::service::talk;
 use crate::session::Session;
 use crate::session::agent;
@@ -385,8 +386,23 @@ async fn now(session: &Session, name: &str) -> Result<u8> {
         Cause::Time,
     )?;
     let policy = session.policy(&[], None);
-    let door = Door::open(session, policy, &loaded, Guests::Refused).await?;
-    door.check(session, &loaded)?;
+    let door = Door::open(session, policy, &loaded, Lifetime::Command).await?;
+    let started = (name, &book, program, loaded.think);
+    let done = match door.check(session, &loaded) {
+        Ok(()) => attend(session, &door, started, &mut interrupts).await,
+        Err(error) => Err(error),
+    };
+    door.leave(&mut interrupts).await;
+    done
+}
+
+/// Runs the program of the schedule `name` in `book` behind `door`, to its end.
+async fn attend(
+    session: &Session,
+    door: &Door,
+    (name, book, program, think): (&str, &Book, Program, Option<Think>),
+    interrupts: &mut Interrupts,
+) -> Result<u8> {
     let mut held = book.hold()?;
     let spent = spent(session, held.get(name)?, door.journal());
     if spent.is_running {
@@ -401,7 +417,7 @@ async fn now(session: &Session, name: &str) -> Result<u8> {
             program: Box::new(program),
             must_fit: true,
         },
-        think: loaded.think,
+        think,
     };
     let mut conversation = door.begin(ask).await?;
     let mut renderer = Renderer::new();
@@ -411,7 +427,7 @@ async fn now(session: &Session, name: &str) -> Result<u8> {
         Ok(())
     };
     let rules = session.paths.policy();
-    let ended = follow(&mut conversation, &mut interrupts, &rules, &mut show, None).await?;
+    let ended = follow(&mut conversation, interrupts, &rules, &mut show, None).await?;
     if let Some(answer) = &ended.exit.answer {
         let text = answer.as_str();
         let text = text.map_or_else(|| answer.to_string(), str::to_owned);

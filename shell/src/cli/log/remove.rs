@@ -16,7 +16,7 @@ use crate::terminal::output::counted;
 pub(super) fn old(session: &Session, days: u32) -> Result<u8> {
     let gone = session.journal()?.forget_older_than(days)?;
     for pid in &gone {
-        remove_images(&session.paths.cache.join("kv"), *pid);
+        remove_images(&session.paths.images(), *pid);
     }
     match gone.len() {
         0 => say!("nothing ended more than {} ago", counted(days, "day")),
@@ -48,7 +48,7 @@ pub(super) fn remove(session: &Session, pids: &[Pid]) -> Result<u8> {
     for pid in pids {
         let gone = journal.forget(*pid)?;
         if lock.is_some() {
-            remove_images(&paths.cache.join("kv"), *pid);
+            remove_images(&paths.images(), *pid);
         }
         match gone {
             true => say!("removed process {pid} from the journal"),

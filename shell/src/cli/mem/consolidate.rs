@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::service::door::Door;
 use crate::service::lent::library;
-use crate::service::machine::Guests;
+use crate::service::machine::Lifetime;
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::terminal::error::INTERRUPTED;
@@ -18,8 +18,10 @@ use crate::terminal::output::{self, shortened, visible};
 pub async fn run(session: &Session) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
     let policy = session.policy(&[], None);
-    let door = Door::open(session, policy, &Loaded::default(), Guests::Refused).await?;
-    on(session, &door, &mut interrupts).await
+    let door = Door::open(session, policy, &Loaded::default(), Lifetime::Command).await?;
+    let done = on(session, &door, &mut interrupts).await;
+    door.leave(&mut interrupts).await;
+    done
 }
 
 /// Consolidates what the machine behind `door` has, and says what became of it.

@@ -1,0 +1,265 @@
+//! The way to a machine: the one that runs on a root, or one of this program's own.
+//!
+//! A machine that lasts (`quipu serve`, a shell) is what its user made of it: a task runs there
+//! as it is, or is refused. One for a single command is shared by tasks that would run alike
+//! on a machine of their own. Others wait until its program is done.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use quipu_kernel::gate::Policy;
+
+use super::control::{Greeting, RELEASE};
+use super::machine::{Lifetime, Machine};
+use super::talk::{self, PAUSE};
+use crate::session::Session;
+use crate::session::agent::Loaded;
+use crate::session::lock::{self, MachineLock};
+use crate::terminal::error::UserError;
+use crate::terminal::output::visible;
+
+/// How long a program waits for another one before it says so.
+const TOLD_AFTER: Duration = Duration::from_millis(200);
+/// Why a program waits that sees a machine without its socket.
+const BETWEEN: &str = "whose machine starts or ends on this root";
+
+/// The machine that was found.
+pub enum Found {
+    /// One of this program's own.
+    Own(Box<Machine>),
+    /// One of another program.
+    Other {
+        /// Whether what is suspended with it waits for the next of its kind, and does not go on
+        /// in its own program.
+        lasts: bool,
+    },
+}
+
+/// What is on a root.
+enum Seen {
+    /// Nothing: this program has it now.
+    Free(MachineLock),
+    /// A machine that answers.
+    Machine(Box<Greeting>),
+    /// A program that loads its model, or comes to its end.
+    Silent,
+}
+
+/// The machine on the root of `session` that does what `policy` says, for `agent`, or a new one
+/// for this `lifetime`. Waits for a program that has the root and does not share it.
+///
+/// # Errors
+/// Where a machine that lasts is another than was asked for, or a new one cannot start.
+pub async fn find(
+    session: &Session,
+    policy: &Policy,
+    agent: &Loaded,
+    lifetime: Lifetime,
+) -> Result<Found> {
+    let mut waiting = Waiting::default();
+    loop {
+        match look(session)? {
+            Seen::Free(lock) => {
+                let machine = Machine::start(session, policy.clone(), agent, lifetime, lock);
+                return Ok(Found::Own(Box::new(machine.await?)));
+            }
+            Seen::Machine(greeting) if lasts(&greeting) => {
+                suits(session, &greeting, policy, agent)?;
+                // A shell is left when its person is done: what would run alike without it
+                // goes on then.
+                let is_served = greeting.address.is_some();
+                let lasts = is_served || differs(session, &greeting, policy, agent)?.is_some();
+                return Ok(Found::Other { lasts });
+            }
+            Seen::Machine(greeting) => match differs(session, &greeting, policy, agent)? {
+                None => return Ok(Found::Other { lasts: false }),
+                Some(why) => waiting.a_while(session, &why).await,
+            },
+            Seen::Silent => waiting.a_while(session, BETWEEN).await,
+        }
+    }
+}
+
+/// The root of `session` for a machine that serves it. Waits for a program that has it for a
+/// while.
+///
+/// # Errors
+/// Where it is served already: says where.
+pub async fn claim(session: &Session) -> Result<MachineLock> {
+    let mut waiting = Waiting::default();
+    loop {
+        match look(session)? {
+            Seen::Free(lock) => return Ok(lock),
+            Seen::Machine(greeting) if lasts(&greeting) => return Err(taken(session, &greeting)),
+            Seen::Machine(_) => {
+                let why = "whose command has this root until it is done";
+                waiting.a_while(session, why).await;
+            }
+            Seen::Silent => waiting.a_while(session, BETWEEN).await,
+        }
+    }
+}
+
+fn look(session: &Session) -> Result<Seen> {
+    if let Some(greeting) = talk::greeting(&session.paths)? {
+        return Ok(Seen::Machine(Box::new(greeting)));
+    }
+    let lock = session.paths.lock();
+    if MachineLock::holder(&lock).is_some() {
+        return Ok(Seen::Silent);
+    }
+    session.can_compute()?;
+    let taken = MachineLock::if_free(&lock)?;
+    Ok(taken.map_or(Seen::Silent, Seen::Free))
+}
+
+/// Whether a machine runs until it is told to stop. An earlier release said it otherwise.
+fn lasts(greeting: &Greeting) -> bool {
+    greeting.lasts || (greeting.release.is_empty() && greeting.is_open)
+}
+
+/// Waits for another program, and says for which one.
+#[derive(Default)]
+struct Waiting {
+    began: Option<Instant>,
+    said: String,
+}
+
+impl Waiting {
+    /// Waits a moment for the program that has the root of `session`. What is said of it tells
+    /// `why`, once.
+    async fn a_while(&mut self, session: &Session, why: &str) {
+        let began = *self.began.get_or_insert_with(Instant::now);
+        if began.elapsed() >= TOLD_AFTER
+            && let Some(holder) = MachineLock::holder(&session.paths.lock())
+        {
+            let holder = lock::program(holder);
+            let line = format!(
+                "waiting for {holder}, {why} (Ctrl-C ends the waiting; --root DIR avoids it)"
+            );
+            if line != self.said {
+                say!("{line}");
+                self.said = line;
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Why a task does not share the machine of another command; `None` where it would run on one
+/// of its own as it does there.
+fn differs(
+    session: &Session,
+    greeting: &Greeting,
+    policy: &Policy,
+    agent: &Loaded,
+) -> Result<Option<String>> {
+    let settings = &session.settings;
+    let cpu = settings.cpu.to_string();
+    let (ours, theirs) = (&policy.grants, &greeting.grants);
+    let same_grants = ours.iter().all(|capability| theirs.allows(capability))
+        && theirs.iter().all(|capability| ours.allows(capability));
+    let why = if greeting.release != RELEASE {
+        "whose machine is of another release".to_owned()
+    } else if greeting.cpu != cpu {
+        let theirs = visible(&greeting.cpu);
+        format!("whose machine computes with {theirs}, not with {cpu}")
+    } else if greeting.model != settings.model {
+        let theirs = visible(&greeting.model);
+        format!("whose machine has the model {theirs}, not {}", settings.model)
+    } else if !same_grants {
+        "whose machine grants something else".to_owned()
+    } else if greeting.approve != policy.approve {
+        "whose machine settles approvals in another way".to_owned()
+    } else if greeting.setup != session.setup(policy) {
+        "whose machine was started with other settings, rules or tools".to_owned()
+    } else if agent.has_files()? {
+        "as the files of a skill need a machine of their own".to_owned()
+    } else if !greeting.is_open {
+        "whose machine takes no more tasks".to_owned()
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(why))
+}
+
+/// Checks that the machine that greets so is what this call asks for.
+fn suits(session: &Session, greeting: &Greeting, policy: &Policy, agent: &Loaded) -> Result<()> {
+    let (globals, settings) = (&session.globals, &session.settings);
+    let cpu = settings.cpu.to_string();
+    if greeting.release != RELEASE {
+        let theirs = match greeting.release.as_str() {
+            "" => "an earlier release".to_owned(),
+            release => format!("release {}", visible(release)),
+        };
+        return Err(refused(
+            &format!("is of {theirs}, and this program of {RELEASE}"),
+            "stop it, and start it again with this program",
+        ));
+    }
+    if globals.cpu.is_some() && cpu != greeting.cpu {
+        return Err(refused(
+            &format!("computes with {}, not with {cpu}", greeting.cpu),
+            "leave --cpu away",
+        ));
+    }
+    if !globals.models.is_empty() && settings.model != greeting.model {
+        return Err(refused(
+            &format!("has the model {}, not {}", greeting.model, settings.model),
+            "leave --model away",
+        ));
+    }
+    if let Some(more) = policy
+        .grants
+        .iter()
+        .find(|cap| !greeting.grants.allows(cap))
+    {
+        return Err(refused(
+            &format!("grants no {more}"),
+            &format!("give --allow {more} to the one that runs"),
+        ));
+    }
+    if policy.approve != greeting.approve {
+        return Err(refused(
+            "settles approvals in another way",
+            "leave --approve away",
+        ));
+    }
+    if agent.has_files()? {
+        return Err(refused(
+            &format!("does not have the files of the skill {}", agent.agent.name),
+            "stop that machine",
+        ));
+    }
+    if globals.threads.is_some() || globals.window.is_some() {
+        say!("note: threads and window are those of the machine that runs on this root");
+    }
+    Ok(())
+}
+
+fn refused(what: &str, instead: &str) -> anyhow::Error {
+    UserError::usage(
+        format!("the machine that runs on this root {what}"),
+        format!("{instead}, or give this task a root of its own with --root DIR"),
+    )
+}
+
+/// To somebody who would serve a root that has a machine.
+fn taken(session: &Session, greeting: &Greeting) -> anyhow::Error {
+    let holder = MachineLock::holder(&session.paths.lock()).unwrap_or(0);
+    let holder = lock::program(holder);
+    match &greeting.address {
+        Some(address) => {
+            let address = visible(address);
+            UserError::usage(
+                format!("this root is served already, at http://{address} ({holder})"),
+                "use that one, or stop it first; another root can be served beside it: --root \
+                 DIR with --addr HOST:PORT",
+            )
+        }
+        None => UserError::usage(
+            format!("a shell runs on this root ({holder})"),
+            "leave that shell first, or serve another root with --root DIR",
+        ),
+    }
+}

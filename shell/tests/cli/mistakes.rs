@@ -1,0 +1,75 @@
+//! What somebody may not have meant, or cannot know, is told in plain words. Sessions of the kind
+//! are in the book, `mistakes.md`.
+
+use crate::sandbox::{DONE, Sandbox};
+
+#[test]
+fn a_file_that_holds_something_else_is_told() {
+    let sandbox = Sandbox::new();
+    let cpu = sandbox.script("script.jsonl", &[DONE]);
+    let check = |name: &str, text: &str, want: Option<&str>| {
+        sandbox.write(name, text);
+        for args in [
+            &["run", "--cpu", &cpu, "--attach", name, "what is it"][..],
+            &["mem", "add", name],
+        ] {
+            let said = sandbox.quipu(args);
+            match want {
+                Some(want) => assert!(said.err.contains(want), "{args:?}: {said:#?}"),
+                None => {
+                    let told = said.err.contains(&format!("{name}: "));
+                    assert!(!told, "{args:?}: {said:#?}");
+                }
+            }
+        }
+    };
+    check("empty.txt", "", Some("empty.txt: it "));
+    check("blank.txt", " \n", Some("blank.txt: it "));
+    check("good.jsonl", "{\"a\":1}\n\n[2]\n", None);
+    let wrong = "broken.jsonl: line 2 is not JSON: ";
+    check("broken.jsonl", "{\"a\":1}\n{broken\n", Some(wrong));
+    check("note.txt", "{broken", None);
+}
+
+#[test]
+fn a_process_is_named_by_its_number() {
+    let sandbox = Sandbox::new();
+    let rows: &[&[&str]] = &[
+        &["kill", "abc"],
+        &["log", "abc"],
+        &["log", "rm", "abc"],
+        &["log", "export", "abc", "file"],
+        &["nice", "abc", "1"],
+        &["fork", "abc"],
+        &["fork", "1@abc"],
+        &["run", "--resume", "abc"],
+        &["run", "--fork", "abc@1"],
+        &["replay", "abc"],
+        &["--resume", "abc"],
+    ];
+    for args in rows {
+        let said = sandbox.quipu(args);
+        said.check(2, &["abc", "`quipu ps` lists them"]);
+        assert!(!said.err.contains("invalid digit"), "{args:?}: {said:#?}");
+    }
+    let said = sandbox.quipu(&["nice", "1", "abc"]);
+    said.check(2, &["a priority is a number from -20 to 20"]);
+    let said = sandbox.quipu(&["run", "what", "is", "two"]);
+    said.check(2, &["goes in quotes: quipu run 'what is two'"]);
+}
+
+#[test]
+fn a_root_that_cannot_be_written_fails_the_check() {
+    let sandbox = Sandbox::new();
+    // Nobody can write below a file, whatever their rights.
+    sandbox.write("root/store", "");
+    let said = sandbox.quipu(&["doctor", "--json"]);
+    said.check(1, &[]);
+    let findings = said.json();
+    let findings = findings.as_array().unwrap();
+    let disk = findings.iter().find(|it| it["check"] == "disk").unwrap();
+    assert_eq!(disk["state"], "fail", "{disk}");
+    let text = disk["text"].as_str().unwrap();
+    assert!(text.contains("store cannot be written: "), "{text}");
+    assert!(disk["hint"].as_str().unwrap().contains("make room"), "{disk}");
+}
