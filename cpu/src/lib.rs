@@ -13,6 +13,7 @@
 //! | [`remote`] | an OpenAI-compatible endpoint |
 //! | [`scripted`] | a script, for tests and replay |
 //! | `odds`, `stats` | what a CPU tells of its tokens, and of itself |
+//! | `wishes` | what some jobs ask for beside a text |
 //! | `estimate` | counts of tokens where the tokenizer is not known |
 //! | `template` | chat templates as transformers renders them |
 //! | [`grammar`] | the engine that holds a model to a schema |
@@ -34,6 +35,7 @@ mod stats;
 mod template;
 mod thought;
 mod ticket;
+mod wishes;
 
 use std::sync::Arc;
 
@@ -45,6 +47,7 @@ pub use stats::{Counters, CpuProcess, CpuStats};
 pub use template::{ChatTemplate, Segment};
 pub use thought::without_thought;
 pub use ticket::{Sink, Ticket};
+pub use wishes::{Shaping, Wishes};
 
 /// The number of a process; never used twice under one root.
 pub type Pid = i64;
@@ -216,7 +219,7 @@ pub struct CpuInfo {
     pub kv_cells: usize,
     /// Whether it writes by any grammar ([`Form::Lark`]), goes on from words that were put
     /// into its mouth ([`Cpu::lead`]), answers an [`Inquiry`] at the price of a token, and
-    /// tells odds ([`Cpu::submit_telling`]).
+    /// tells odds ([`Wishes::odds`]).
     pub constrains: bool,
     /// Digest of the model's file: its length and both its ends. Empty where there is none.
     #[serde(skip)]
@@ -245,6 +248,25 @@ pub trait Cpu: Send + Sync {
 
     /// Tokens in `text` alone, by the same tokenizer as [`Cpu::prepare`].
     fn count(&self, text: &str) -> usize;
+
+    /// A prompt that is the text `before` and nothing else, no template; markers in it count
+    /// as such. With a text `after` it the answer is what goes between the two. `None` where
+    /// the CPU takes messages only, or was not taught to fill in.
+    fn plain(&self, before: &str, after: Option<&str>) -> Option<Prompt> {
+        self.inner()?.plain(before, after)
+    }
+
+    /// The tokens of `text`, with the one that begins a text first where `begins` is set;
+    /// markers count as such where `markers` is. `None` where the tokenizer is not known.
+    fn tokens(&self, text: &str, begins: bool, markers: bool) -> Option<Vec<i32>> {
+        self.inner()?.tokens(text, begins, markers)
+    }
+
+    /// The text of `tokens`; a character may be cut at either end. `None` where the tokenizer
+    /// is not known.
+    fn text_of(&self, tokens: &[i32]) -> Option<Vec<u8>> {
+        self.inner()?.text_of(tokens)
+    }
 
     /// Lets the answer to `prompt` begin with `words`, which count as part of the prompt.
     /// `None` where the CPU cannot do that.
@@ -275,13 +297,14 @@ pub trait Cpu: Send + Sync {
     /// together fit the window. Exactly one `Done` or error ends the ticket.
     fn submit(&self, job: Job) -> Ticket;
 
-    /// As [`Cpu::submit`], and tells before each text how likely its tokens were, with the
-    /// `most` likeliest ones in the place of each. [`CpuError::Undecided`] where the CPU does
-    /// not tell probabilities.
-    fn submit_telling(&self, job: Job, most: usize) -> Ticket {
+    /// As [`Cpu::submit`], with what the job asks for beside its text: odds are told before
+    /// each text. [`CpuError::Undecided`] where they are wanted, and the CPU tells none. A
+    /// script, which chooses nothing, passes over the rest.
+    fn submit_with(&self, job: Job, wishes: Wishes) -> Ticket {
         match self.inner() {
-            Some(cpu) => cpu.submit_telling(job, most),
-            None => Ticket::failed(CpuError::Undecided),
+            Some(cpu) => cpu.submit_with(job, wishes),
+            None if wishes.odds.is_some() => Ticket::failed(CpuError::Undecided),
+            None => self.submit(job),
         }
     }
 

@@ -11,7 +11,7 @@ pub struct Likely {
 
 /// A token that was written, and what else could have stood in its place.
 ///
-/// Probabilities are the model's own, before a temperature makes them more or less even, and
+/// Probabilities are the model's own, before a temperature, penalties or a bias change them, and
 /// shared among the tokens that the form of the text allows there. A token that the form
 /// leaves no choice about is certain.
 #[derive(Clone, Debug, PartialEq)]

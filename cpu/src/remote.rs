@@ -11,6 +11,7 @@
 mod action;
 mod refusal;
 mod reply;
+mod shape;
 mod weigh;
 
 use std::sync::Arc;
@@ -24,11 +25,12 @@ use serde_json::{Value, json};
 
 use super::{
     Chunk, ClosedEarly, Completion, Cpu, CpuError, CpuInfo, Form, Inquiry, Job, Message, Prompt,
-    Sampling, Sink, Ticket, Trouble, without_thought,
+    Sampling, Shaping, Sink, Ticket, Trouble, Wishes, without_thought,
 };
 use crate::estimate::Estimate;
 use refusal::{OPTIONAL, endpoint, failure, may_pass, not_taken, refused, retry_after, silent};
 use reply::Reply;
+use shape::shape;
 
 /// The window assumed when the endpoint does not tell.
 const WINDOW_DEFAULT: usize = 8192;
@@ -180,11 +182,18 @@ impl Cpu for RemoteCpu {
     }
 
     fn submit(&self, job: Job) -> Ticket {
+        self.submit_with(job, Wishes::default())
+    }
+
+    fn submit_with(&self, job: Job, wishes: Wishes) -> Ticket {
+        if wishes.odds.is_some() {
+            return Ticket::failed(CpuError::Undecided);
+        }
         let (sink, ticket) = Ticket::new(job.tokens_max);
         let link = self.link.clone();
         self.runtime.spawn(async move {
             let result = tokio::select! {
-                result = link.complete(&job, &sink) => result,
+                result = link.complete(&job, &wishes.shaping, &sink) => result,
                 // The ticket was dropped: closing the connection stops the endpoint.
                 () = sink.closed() => return,
             };
@@ -209,10 +218,16 @@ impl Link {
         })
     }
 
-    async fn complete(&self, job: &Job, sink: &Sink) -> Result<Completion, CpuError> {
+    async fn complete(
+        &self,
+        job: &Job,
+        shaping: &Shaping,
+        sink: &Sink,
+    ) -> Result<Completion, CpuError> {
         loop {
             let tried = self.left_out.load(Ordering::Relaxed);
-            let body = self.body(job, tried);
+            let mut body = self.body(job, tried);
+            shape(&mut body, shaping);
             let refusal = match self
                 .send(Method::POST, "chat/completions", Some(&body))
                 .await

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Chunk, Completion, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Ticket};
+use super::{Chunk, Completion, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Role, Ticket};
 use crate::Usage;
 use crate::estimate::Estimate;
 
@@ -172,6 +172,14 @@ impl Cpu for ScriptedCpu {
         ESTIMATE.count(text)
     }
 
+    fn plain(&self, before: &str, after: Option<&str>) -> Option<Prompt> {
+        let message = || Message {
+            role: Role::User,
+            text: before.to_owned(),
+        };
+        after.is_none().then(|| ESTIMATE.prompt(&[message()]))
+    }
+
     fn submit(&self, job: Job) -> Ticket {
         let (sink, ticket) = Ticket::new(1);
         let result = match self.action(&job.history, &job.prompt.messages) {
@@ -231,7 +239,7 @@ mod tests {
         let script = ScriptedCpu::parse("s", script, None).unwrap();
         let check = |window: &[&str], want: &str| {
             let say = |text: &&str| Message {
-                role: crate::Role::User,
+                role: Role::User,
                 text: (*text).to_owned(),
             };
             let window: Vec<Message> = window.iter().map(say).collect();

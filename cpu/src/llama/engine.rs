@@ -21,7 +21,7 @@ use crate::kv::frames::Frames;
 use crate::kv::prefix::common_prefix;
 use crate::kv::scheduler::{self, Load, Share};
 use crate::kv::swap::Swap;
-use crate::{Counters, CpuError, CpuProcess, CpuStats, Inquiry, Job, Sink};
+use crate::{Counters, CpuError, CpuProcess, CpuStats, Inquiry, Job, Sink, Wishes};
 
 /// Tokens of a prompt that another process is just computing for which it pays to
 /// wait rather than compute them twice.
@@ -32,8 +32,8 @@ const DRAFTING_MAX: usize = 2;
 
 /// What reaches the engine.
 pub(super) enum Request {
-    /// Decide an action, and tell the odds of its tokens with as many likeliest ones.
-    Run(Job, Option<usize>, Sink),
+    /// Decide an action, with what is asked for beside it.
+    Run(Job, Wishes, Sink),
     /// Answer a question with probabilities.
     Weigh(Inquiry, Sink),
     /// Change the priority of a process.
@@ -128,7 +128,7 @@ impl<'m> Engine<'m> {
 
     fn take(&mut self, request: Request) {
         match request {
-            Request::Run(job, telling, sink) => self.run_job(job, telling, sink),
+            Request::Run(job, wishes, sink) => self.run_job(job, wishes, sink),
             Request::Weigh(inquiry, sink) => {
                 self.waiting
                     .push(Slot::weighing(inquiry, sink, &self.vocab));
@@ -145,8 +145,8 @@ impl<'m> Engine<'m> {
         }
     }
 
-    fn run_job(&mut self, job: Job, telling: Option<usize>, sink: Sink) {
-        match Slot::new(job, telling, sink, &self.vocab) {
+    fn run_job(&mut self, job: Job, wishes: Wishes, sink: Sink) {
+        match Slot::new(job, wishes, sink, &self.vocab) {
             Ok(slot) => self.waiting.push(slot),
             Err((sink, error)) => drop(sink.try_send(Err(error))),
         }

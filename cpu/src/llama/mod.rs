@@ -8,6 +8,7 @@
 mod alike;
 mod apart;
 mod attention;
+mod chooser;
 mod company;
 mod context;
 mod draft;
@@ -39,7 +40,7 @@ use crate::Pid;
 use crate::kv::swap::{Swap, SwapSettings};
 use crate::{
     ChatTemplate, Cpu, CpuError, CpuInfo, CpuStats, Form, Inquiry, Job, Message, Movement, Prompt,
-    Ticket,
+    Ticket, Wishes,
 };
 pub use company::alike;
 pub use embedder::LlamaEmbedder;
@@ -362,6 +363,28 @@ impl Cpu for LocalCpu {
         Some(led)
     }
 
+    fn plain(&self, before: &str, after: Option<&str>) -> Option<Prompt> {
+        let tokens = self.vocab.tokenize_plain(before, after)?;
+        Some(Prompt {
+            messages: Vec::new(),
+            len: tokens.len(),
+            tokens,
+            boot: 0,
+        })
+    }
+
+    fn tokens(&self, text: &str, begins: bool, markers: bool) -> Option<Vec<i32>> {
+        let mut tokens = self.vocab.tokenize(text, markers);
+        if begins {
+            self.vocab.begin(&mut tokens);
+        }
+        Some(tokens)
+    }
+
+    fn text_of(&self, tokens: &[i32]) -> Option<Vec<u8>> {
+        Some(self.vocab.text_of(tokens))
+    }
+
     fn accepts(&self, form: &Form) -> Result<(), CpuError> {
         self.vocab.accepts(form)
     }
@@ -373,14 +396,13 @@ impl Cpu for LocalCpu {
     }
 
     fn submit(&self, job: Job) -> Ticket {
-        let (sink, ticket) = Ticket::new(job.tokens_max);
-        self.send(Request::Run(job, None, sink));
-        ticket
+        self.submit_with(job, Wishes::default())
     }
 
-    fn submit_telling(&self, job: Job, most: usize) -> Ticket {
-        let (sink, ticket) = Ticket::new(2 * job.tokens_max);
-        self.send(Request::Run(job, Some(most), sink));
+    fn submit_with(&self, job: Job, wishes: Wishes) -> Ticket {
+        let pieces = if wishes.odds.is_some() { 2 } else { 1 };
+        let (sink, ticket) = Ticket::new(job.tokens_max.saturating_mul(pieces));
+        self.send(Request::Run(job, wishes, sink));
         ticket
     }
 

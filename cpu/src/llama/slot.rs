@@ -1,21 +1,17 @@
 //! One job of the engine: its tokens, its grammar, and how the next one is chosen.
 
-use llama_cpp_2::sampling::LlamaSampler;
-use llama_cpp_2::token::LlamaToken;
-use llama_cpp_2::token::data::LlamaTokenData;
-use llama_cpp_2::token::data_array::LlamaTokenDataArray;
 use llguidance::Matcher;
 use toktrie::SimpleVob;
 
+use super::chooser::Chooser;
 use super::draft::Drafter;
-use super::greedy::greedy;
 use super::odds::{log_sum, odds};
 use super::vocab::Vocab;
 use crate::kv::prefix::common_prefix;
 use crate::kv::scheduler;
 use crate::{
-    Chunk, ClosedEarly, Completion, CpuError, Form, Inquiry, Job, Prompt, Sampling, Sink,
-    TokenOdds, Weights,
+    Chunk, ClosedEarly, Completion, CpuError, Form, Inquiry, Job, Prompt, Sink, TokenOdds,
+    Weights, Wishes,
 };
 use crate::{Pid, Usage};
 
@@ -26,8 +22,6 @@ const WIND_DOWN_TOKENS: u32 = 48;
 const CIRCLE_PERIOD_MAX: usize = 24;
 /// Tokens of an unchanging cycle after which the action is closed.
 const CIRCLE_TOKENS: usize = 96;
-/// Tokens less likely than this share of the likeliest are not drawn.
-const MIN_P: f32 = 0.05;
 
 pub(super) struct Slot {
     pub(super) pid: Pid,
@@ -49,7 +43,7 @@ pub(super) struct Slot {
     matcher: Option<Matcher>,
     /// Whether it is JSON, which can be closed at any place.
     json: bool,
-    sampler: Option<LlamaSampler>,
+    chooser: Chooser,
     drafter: Drafter,
     cached: Option<usize>,
     tokens_max: u32,
@@ -90,10 +84,9 @@ pub(super) struct Advance {
 }
 
 impl Slot {
-    /// With the odds of each token, and as many likeliest ones, where `telling` says so.
     pub(super) fn new(
         job: Job,
-        telling: Option<usize>,
+        wishes: Wishes,
         sink: Sink,
         vocab: &Vocab,
     ) -> Result<Self, (Sink, CpuError)> {
@@ -107,9 +100,9 @@ impl Slot {
         let mut slot = Self {
             matcher,
             json: matches!(job.form, Form::Json(_)),
-            sampler: sampler(job.sampling),
+            chooser: Chooser::new(job.sampling, wishes.shaping),
             tokens_max: job.tokens_max,
-            telling,
+            telling: wishes.odds,
             ..Self::bare(job.pid, job.priority, job.prompt, sink)
         };
         // How an action begins is mostly certain, and is computed with the prompt.
@@ -143,7 +136,7 @@ impl Slot {
             sink,
             matcher: None,
             json: false,
-            sampler: None,
+            chooser: Chooser::default(),
             drafter: Drafter::default(),
             cached: None,
             tokens_max: 1,
@@ -292,6 +285,7 @@ impl Slot {
 
     fn take(&mut self, token: i32, vocab: &Vocab) {
         self.tokens.push(token);
+        self.chooser.note(token);
         if !vocab.is_end(token) {
             self.text.extend_from_slice(vocab.bytes(token));
         }
@@ -305,19 +299,7 @@ impl Slot {
                 return token as i32;
             }
         }
-        let Some(sampler) = &mut self.sampler else {
-            return greedy(logits, mask);
-        };
-        let is_allowed = |i: usize| mask.is_none_or(|mask| i < mask.len() && mask.get(i));
-        let all = logits.iter().enumerate().filter(|(i, _)| is_allowed(*i));
-        let allowed = all
-            .map(|(i, &logit)| LlamaTokenData::new(LlamaToken(i as i32), logit, 0.0))
-            .collect();
-        let mut candidates = LlamaTokenDataArray::new(allowed, false);
-        candidates.apply_sampler(sampler);
-        candidates
-            .selected_token()
-            .map_or_else(|| greedy(logits, mask), |token| token.0)
+        self.chooser.choose(logits, mask, &self.tokens)
     }
 
     fn send_text(&mut self) {
@@ -378,17 +360,6 @@ fn weigh(logits: &[f32], options: &[Vec<i32>]) -> Weights {
             log_sum(tokens.iter().filter_map(logit).copied()) - total
         })
         .collect()
-}
-
-/// `None` is greedy.
-fn sampler(sampling: Sampling) -> Option<LlamaSampler> {
-    (sampling.temperature > 0.0).then(|| {
-        LlamaSampler::chain_simple([
-            LlamaSampler::min_p(MIN_P, 1),
-            LlamaSampler::temp(sampling.temperature),
-            LlamaSampler::dist(sampling.seed),
-        ])
-    })
 }
 
 /// Whether the end of `tokens` is one cycle over and over.

@@ -87,13 +87,60 @@ impl Vocab {
                 first = tokens.len();
             }
         }
+        first += usize::from(self.begin(&mut tokens));
+        (tokens, first)
+    }
+
+    /// Puts the beginning-of-text token first, where the model wants one and none is there.
+    /// Whether it did.
+    pub(super) fn begin(&self, tokens: &mut Vec<i32>) -> bool {
         let vocab = self.model.vocab();
         let bos = vocab.bos().0;
-        if vocab.should_add_bos() && bos >= 0 && tokens.first() != Some(&bos) {
+        let wanted = vocab.should_add_bos() && bos >= 0 && tokens.first() != Some(&bos);
+        if wanted {
             tokens.insert(0, bos);
-            first += 1;
         }
-        (tokens, first)
+        wanted
+    }
+
+    /// Tokens of a prompt without a template, in which markers count as such. With a text
+    /// `after` it, those with which the model was taught to write what goes between; `None`
+    /// where it was not.
+    pub(super) fn tokenize_plain(&self, before: &str, after: Option<&str>) -> Option<Vec<i32>> {
+        let mut tokens = match after {
+            None => self.tokenize(before, true),
+            Some(after) => {
+                let vocab = self.model.vocab();
+                let marks = [vocab.fim_pre().0, vocab.fim_suf().0, vocab.fim_mid().0];
+                if marks.iter().any(|&mark| mark < 0) {
+                    return None;
+                }
+                let [prefix, suffix, middle] = marks;
+                // A file has no markers of its own, whatever is written in it.
+                let mut tokens = vec![prefix];
+                tokens.extend(self.tokenize(before, false));
+                tokens.push(suffix);
+                tokens.extend(self.tokenize(after, false));
+                tokens.push(middle);
+                tokens
+            }
+        };
+        self.begin(&mut tokens);
+        Some(tokens)
+    }
+
+    /// The text of tokens, markers with theirs; nothing of numbers that are no tokens.
+    pub(super) fn text_of(&self, tokens: &[i32]) -> Vec<u8> {
+        let trie = self.environment.tok_trie();
+        let known = tokens.iter().filter_map(|&token| {
+            let token = TokenId::try_from(token).ok()?;
+            ((token as usize) < trie.vocab_size()).then(|| trie.token(token))
+        });
+        let bytes = known.map(|bytes| match bytes {
+            [TokTrie::SPECIAL_TOKEN_MARKER, rest @ ..] => rest,
+            bytes => bytes,
+        });
+        bytes.flatten().copied().collect()
     }
 
     /// Adds the tokens of a text that has likely been said before.

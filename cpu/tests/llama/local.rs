@@ -1,7 +1,7 @@
 //! A model of this machine, as those see it who use this crate.
 
 use quipu_cpu::llama::{LocalCpu, LocalSettings, check_attention, leave_attention};
-use quipu_cpu::{Chunk, Cpu, Form, Job, Message, Role, Sampling, TokenOdds};
+use quipu_cpu::{Chunk, Cpu, Form, Job, Message, Role, Sampling, TokenOdds, Wishes};
 
 #[test]
 fn the_pinned_llama_cpp_takes_our_attention() {
@@ -43,7 +43,11 @@ async fn model_odds_are_those_of_the_text() {
         },
         history: std::sync::Arc::default(),
     };
-    let mut ticket = cpu.submit_telling(job, 3);
+    let wishes = Wishes {
+        odds: Some(3),
+        ..Wishes::default()
+    };
+    let mut ticket = cpu.submit_with(job, wishes);
     let mut told: Vec<TokenOdds> = Vec::new();
     let whole = loop {
         match ticket.next().await.expect("a chunk") {

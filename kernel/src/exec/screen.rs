@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use quipu_cpu::{Chunk, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Ticket};
+use quipu_cpu::{Chunk, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Ticket, Wishes};
 use quipu_tools::LeakScan;
 use serde_json::Value;
 
@@ -81,7 +81,17 @@ impl Cpu for Screened {
         self.clean(self.cpu.submit(job))
     }
 
-    fn submit_telling(&self, job: Job, most: usize) -> Ticket {
-        self.clean(self.cpu.submit_telling(job, most))
+    fn submit_with(&self, job: Job, wishes: Wishes) -> Ticket {
+        self.clean(self.cpu.submit_with(job, wishes))
+    }
+
+    fn lead(&self, prompt: &Prompt, words: &str) -> Option<Prompt> {
+        self.cpu.lead(prompt, &self.leaks.redacted(words))
+    }
+
+    fn plain(&self, before: &str, after: Option<&str>) -> Option<Prompt> {
+        let after = after.map(|after| self.leaks.redacted(after));
+        self.cpu
+            .plain(&self.leaks.redacted(before), after.as_deref())
     }
 }

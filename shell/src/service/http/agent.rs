@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::chat::fields;
 use super::chat::reply::{Answer, Head};
-use super::chat::request::{self, Body};
+use super::chat::request::{self, Body, StreamOptions};
 use super::error::ApiError;
 use super::guard::Caller;
 use super::plain::{Finish, Piece, Said, Speaker};
@@ -222,8 +222,8 @@ pub async fn chat(
     let options = body.stream_options.as_ref();
     let stream = Told {
         head,
-        steps: options.is_some_and(|options| options.include_steps),
-        usage: options.is_some_and(|options| options.include_usage),
+        steps: StreamOptions::steps(options),
+        usage: StreamOptions::usage(options),
     };
     let begin = stream.chunk(&json!({"role": "assistant", "content": ""}), None);
     let rest = stream::unfold(Some((stream, running)), |state| async move {
@@ -309,9 +309,10 @@ impl Told {
         let mut answer = Answer::of(&self.head.id, 0);
         let mut text = String::new();
         for piece in pieces {
-            let delta = answer.take(piece);
-            let finish = answer.end.map(|(ended, _)| chat::reply::finish(ended));
-            text.push_str(&self.chunk(&delta, finish));
+            for delta in answer.take(piece) {
+                let finish = answer.end.map(|(ended, _)| chat::reply::finish(ended));
+                text.push_str(&self.chunk(&delta, finish));
+            }
         }
         if self.usage {
             let usage = chat::reply::usage_of(exit.usage);

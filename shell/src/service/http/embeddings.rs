@@ -1,7 +1,7 @@
 //! `/v1/embeddings`: what texts mean, as vectors of the model that the memory is searched
 //! with.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
 use axum::response::Response;
@@ -16,22 +16,26 @@ use super::state::Service;
 use super::wire::{self, Input};
 use crate::session::embedder::{LazyEmbedder, how_to_get_one};
 
-/// The most texts of one request.
-const TEXTS_MAX: usize = 256;
+/// The most texts of one request, as with OpenAI: its clients send that many at once.
+const TEXTS_MAX: usize = 2048;
 
-/// The model, found when the first text needs it.
+/// The model, found when somebody first asks for it: one that comes here while the machine
+/// runs is found too.
 #[derive(Default)]
-pub struct Meanings(OnceLock<Result<Option<Arc<LazyEmbedder>>, String>>);
+pub struct Meanings(Mutex<Option<Arc<LazyEmbedder>>>);
 
 impl Meanings {
-    fn find(&self, service: &Service) -> Result<Arc<LazyEmbedder>, ApiError> {
-        let found = self.0.get_or_init(|| {
-            let found = service.session.embedder();
-            let found = found.map_err(|error| format!("{error:#}"))?;
-            Ok(found.map(Arc::new))
-        });
-        match found {
-            Ok(Some(found)) => Ok(found.clone()),
+    /// The model that texts are compared with.
+    ///
+    /// # Errors
+    /// Where none is on this machine, or the one that was named cannot be used.
+    pub fn find(&self, service: &Service) -> Result<Arc<LazyEmbedder>, ApiError> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.as_ref() {
+            return Ok(known.clone());
+        }
+        match service.session.embedder() {
+            Ok(Some(found)) => Ok(known.insert(Arc::new(found)).clone()),
             Ok(None) => Err(ApiError::not_found(
                 Some("model"),
                 "model_not_found",
@@ -40,7 +44,7 @@ impl Meanings {
                     how_to_get_one()
                 ),
             )),
-            Err(error) => Err(ApiError::internal(error.clone())),
+            Err(error) => Err(ApiError::internal(format!("{error:#}"))),
         }
     }
 }
@@ -59,14 +63,6 @@ pub async fn post(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    if body
-        .dimensions
-        .as_ref()
-        .is_some_and(|given| !given.is_null())
-    {
-        let message = "vectors have the length that the model gives them; leave it out";
-        return Err(ApiError::unsupported("dimensions", message));
-    }
     let base64 = match body.encoding_format.as_deref() {
         None | Some("float") => false,
         Some("base64") => true,
@@ -78,7 +74,8 @@ pub async fn post(
     let texts = texts(&body.input)?;
     let embedder = service.meanings.find(&service)?;
     let name = embedder.called().to_owned();
-    if body.model.as_ref().is_some_and(|asked| *asked != name) {
+    let asked = body.model.as_deref().filter(|asked| !asked.is_empty());
+    if asked.is_some_and(|asked| asked != name) {
         let message = format!("the embedding model of this machine is {name:?}");
         return Err(ApiError::not_found(
             Some("model"),
@@ -95,6 +92,15 @@ pub async fn post(
     let vectors = tokio::task::spawn_blocking(work).await;
     let vectors = vectors.map_err(|error| ApiError::internal(error.to_string()))?;
     let vectors = vectors.map_err(ApiError::internal)?;
+    let length = vectors.first().map_or(0, Vec::len);
+    let wanted = body.dimensions.as_ref().filter(|wanted| !wanted.is_null());
+    if wanted.is_some_and(|wanted| *wanted != length) {
+        let message = format!(
+            "the vectors of {name:?} have {length} dimensions, and none can be left away; leave \
+             it out"
+        );
+        return Err(ApiError::unsupported("dimensions", message));
+    }
     let data: Vec<Value> = vectors
         .iter()
         .enumerate()
@@ -130,7 +136,13 @@ fn texts(input: &Value) -> Result<Vec<String>, ApiError> {
                 .collect();
             match texts {
                 Some(texts) => texts,
-                None => return wrong("texts are taken, and no tokens; send strings".into()),
+                None => {
+                    return wrong(
+                        "texts are taken, and no tokens, which are those of another model's \
+                         tokenizer; send strings (LangChain: check_embedding_ctx_length=False)"
+                            .into(),
+                    );
+                }
             }
         }
         _ => return wrong("an input is a text or a list of texts".into()),

@@ -4,7 +4,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use quipu_cpu::CpuError;
+use quipu_cpu::{CpuError, Trouble};
 use quipu_kernel::KernelError;
 use quipu_kernel::journal::JournalError;
 use quipu_memory::StoreError;
@@ -105,6 +105,13 @@ impl ApiError {
             code: Some(code),
             ..Self::new(StatusCode::NOT_FOUND, INVALID, message)
         }
+    }
+
+    /// There is nothing at `path`.
+    pub fn nowhere(path: &str) -> Self {
+        let message =
+            format!("there is nothing at {path}; /api/v1/openapi.json lists what there is");
+        Self::not_found(None, "unknown_url", message)
     }
 
     /// The state of something does not allow it.
@@ -247,6 +254,20 @@ impl From<CpuError> for ApiError {
                 format!("the model's chat template does not take these messages: {reason}"),
             ),
             CpuError::Undecided => Self::unsupported("model", message),
+            CpuError::Endpoint {
+                trouble: Trouble::TooLong(_),
+                ..
+            } => Self {
+                code: Some("context_length_exceeded"),
+                ..Self::invalid("messages", message)
+            },
+            CpuError::Endpoint {
+                trouble: Trouble::TooMany,
+                ..
+            } => Self {
+                code: Some("rate_limit_exceeded"),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", message)
+            },
             CpuError::Endpoint { .. } => Self {
                 code: Some("upstream_failed"),
                 ..Self::new(StatusCode::BAD_GATEWAY, SERVER, message)

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use quipu_kernel::process::Pid;
@@ -95,8 +95,12 @@ impl Guard {
     /// Whether no page of another origin sent this.
     fn check_origin(&self, needs: Needs, headers: &HeaderMap) -> Result<(), ApiError> {
         let text = |name| headers.get(name).map(|value| value.to_str());
+        let browser = ["origin", "sec-fetch-site", "sec-fetch-mode"];
         let host = match text(header::HOST) {
             Some(Ok(host)) => host,
+            // Programs that speak HTTP/1.0, such as those that look whether a server is up. A
+            // browser always names it.
+            None if browser.iter().all(|name| !headers.contains_key(*name)) => return Ok(()),
             _ => return Err(ApiError::forbidden("the request names no `Host`")),
         };
         if self.strangers == Strangers::LetIn && !self.is_ours(host) {
@@ -182,7 +186,7 @@ pub async fn watch(
         .guard
         .check(request.method(), &path, request.headers());
     let mut response = match checked {
-        Ok(_) if request.method() == Method::OPTIONS => ApiError::method().into_response(),
+        Ok(_) if request.method() == Method::OPTIONS => options(&path),
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -195,16 +199,29 @@ pub async fn watch(
         ("referrer-policy", "no-referrer"),
         ("cross-origin-resource-policy", "same-origin"),
     ] {
-        headers.insert(name, axum::http::HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     }
     let status = response.status().as_u16();
     service.metrics.count(&path, status, begun.elapsed());
     response
 }
 
+/// Answers `OPTIONS`: what may be asked of `path`.
+fn options(path: &str) -> Response {
+    let methods = routes::methods(path).join(", ");
+    match HeaderValue::from_str(&methods) {
+        Ok(methods) if !methods.is_empty() => {
+            let mut response = StatusCode::NO_CONTENT.into_response();
+            response.headers_mut().insert(header::ALLOW, methods);
+            response
+        }
+        _ => ApiError::nowhere(path).into_response(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use axum::http::{HeaderName, HeaderValue};
+    use axum::http::HeaderName;
 
     use super::super::routes::ROUTES;
     use super::*;
@@ -247,7 +264,10 @@ mod tests {
         check(&[("host", "[::1]:8080")], stranger);
         check(&[("host", "rebound.example:8080")], Err(403));
         check(&[("host", "127.0.0.1.example")], Err(403));
-        check(&[], Err(403));
+        // No browser sends this.
+        check(&[], stranger);
+        check(&[("origin", "http://localhost:8080")], Err(403));
+        check(&[("sec-fetch-mode", "no-cors")], Err(403));
         check(&[HOST, ("origin", "http://localhost:8080")], stranger);
         check(&[HOST, ("origin", "http://localhost:9090")], Err(403));
         check(&[HOST, ("origin", "null")], Err(403));

@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use quipu_cpu::Sampling;
 use quipu_kernel::process::Usage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::chat::fields::{add, few, sampling, stop_words, text, tokens};
+use super::chat::choosing::{sampling, shaping};
+use super::chat::fields::{Stop, add, few, stop_words, text, tokens};
 use super::error::ApiError;
-use super::plain::{Ask, Choice, Finish, Piece, Said, Speaker, Turn, function};
+use super::plain::{Ask, Choice, Finish, Piece, Said, Speaker, Turn, function, prompt_tokens};
 use super::state::Service;
 use super::wire::{self, Framed, Input};
 use super::{chat, models};
@@ -21,17 +22,14 @@ use super::{chat, models};
 #[derive(Debug, Deserialize)]
 pub struct Body {
     model: Option<String>,
-    max_tokens: Option<u32>,
+    max_tokens: Option<i64>,
     system: Option<Value>,
     messages: Vec<Message>,
-    #[serde(default)]
-    tools: Vec<Tool>,
+    tools: Option<Vec<Tool>>,
     tool_choice: Option<ToolChoice>,
-    #[serde(default)]
-    stop_sequences: Vec<String>,
+    stop_sequences: Option<Vec<String>>,
     temperature: Option<f32>,
-    #[serde(default)]
-    stream: bool,
+    stream: Option<bool>,
     #[serde(flatten)]
     rest: HashMap<String, Value>,
 }
@@ -44,19 +42,19 @@ struct Message {
 
 #[derive(Debug, Deserialize)]
 struct Tool {
+    /// Tools of the service itself have another type than `custom`.
+    r#type: Option<String>,
     name: String,
     description: Option<String>,
     input_schema: Option<Value>,
-    #[serde(default)]
-    strict: bool,
+    strict: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
 struct ToolChoice {
     r#type: String,
     name: Option<String>,
-    #[serde(default)]
-    disable_parallel_tool_use: bool,
+    disable_parallel_tool_use: Option<bool>,
 }
 
 /// Answers `POST /v1/messages`.
@@ -68,22 +66,46 @@ pub async fn post(
         let Input(body) = input?;
         answer(&service, &body).await
     };
-    match answered.await {
+    reply_of(answered.await)
+}
+
+/// Answers `POST /v1/messages/count_tokens`.
+pub async fn count(
+    State(service): State<Arc<Service>>,
+    input: Result<Input<Body>, ApiError>,
+) -> Response {
+    let counted = || -> Result<Response, ApiError> {
+        let Input(body) = input?;
+        models::check(&service, body.model.as_deref())?;
+        let ask = ask_for(&body, None, service.session.settings.sampling())?;
+        let tokens = prompt_tokens(&service, &ask)?;
+        Ok(wire::json(&json!({ "input_tokens": tokens })))
+    };
+    reply_of(counted())
+}
+
+/// A reply, with an error in the form of this API.
+fn reply_of(answered: Result<Response, ApiError>) -> Response {
+    match answered {
         Ok(response) => response,
-        Err(error) => error.reply(&error.body_for_anthropic()).into_response(),
+        Err(error) => error.reply(&error.body_for_anthropic()),
     }
 }
 
 async fn answer(service: &Arc<Service>, body: &Body) -> Result<Response, ApiError> {
     models::check(service, body.model.as_deref())?;
-    let mut turn = Turn::new(service, ask(body, service.session.settings.sampling())?)?;
+    let ask = ask(body, service.session.settings.sampling())?;
+    let stops = ask.stops.clone();
+    let mut turn = Turn::new(service, ask)?;
     let mut reply = Reply {
         id: format!("msg_{:016x}", chat::unique()),
         model: body.model.clone().unwrap_or_else(|| service.model.clone()),
+        prompt_tokens: u32::try_from(turn.prompt_tokens()).unwrap_or(u32::MAX),
+        stops,
         blocks: Vec::new(),
         open: false,
     };
-    if !body.stream {
+    if body.stream != Some(true) {
         while let Some(piece) = turn.next().await? {
             if let Some(whole) = reply.whole(piece) {
                 return Ok(wire::json(&whole));
@@ -96,26 +118,30 @@ async fn answer(service: &Arc<Service>, body: &Body) -> Result<Response, ApiErro
 
 /// What is asked of the plain model, where `usual` says how tokens are chosen.
 pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
-    for (name, nothing) in [
-        ("top_p", json!(1)),
-        ("top_k", json!(0)),
-        ("thinking", json!({"type": "disabled"})),
-    ] {
-        let given = body.rest.get(name).filter(|given| !given.is_null());
-        if given.is_some_and(|given| *given != nothing) {
-            let message = format!("`{name}` is not supported; leave it out");
-            return Err(ApiError::unsupported(name, message));
-        }
-    }
     let most = tokens("max_tokens", body.max_tokens)?;
     let most = most.ok_or_else(|| ApiError::invalid("max_tokens", "it is required"))?;
-    few(body.tools.len())?;
+    ask_for(body, Some(most), usual)
+}
+
+/// As [`ask`], with `tokens_max` for the answer.
+fn ask_for(body: &Body, tokens_max: Option<u32>, usual: Sampling) -> Result<Ask, ApiError> {
+    if body.rest.get("mcp_servers").is_some_and(|given| *given != json!([]) && !given.is_null()) {
+        let message = "the plain model reaches no servers: call their tools on your side";
+        return Err(ApiError::unsupported("mcp_servers", message));
+    }
+    let tools = body.tools.as_deref().unwrap_or_default();
+    few(tools.len())?;
     let mut functions = Vec::new();
-    for (at, tool) in body.tools.iter().enumerate() {
+    for (at, tool) in tools.iter().enumerate() {
         let param = format!("tools[{at}]");
+        if tool.r#type.as_deref().is_some_and(|kind| kind != "custom") {
+            let message = "only tools of type `custom` are taken, which are called on your side";
+            return Err(ApiError::unsupported(format!("{param}.type"), message));
+        }
         let description = tool.description.as_deref().unwrap_or_default();
         let schema = tool.input_schema.as_ref();
-        let read = function(&param, &tool.name, description, schema, tool.strict)?;
+        let held = tool.strict.unwrap_or(false);
+        let read = function(&param, &tool.name, description, schema, held)?;
         add(&mut functions, read, &param)?;
     }
     let choice = match body
@@ -147,17 +173,21 @@ pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
             "there are no tools to choose from",
         ));
     }
-    let parallel = body.tool_choice.as_ref();
+    let alone = body.tool_choice.as_ref();
+    let alone = alone.and_then(|choice| choice.disable_parallel_tool_use);
+    let stops = body.stop_sequences.clone().map(Stop::Several);
     Ok(Ask {
         said: said(body)?,
         functions,
         choice,
-        parallel: parallel.is_none_or(|choice| !choice.disable_parallel_tool_use),
+        parallel: alone != Some(true),
         schema: None,
-        tokens_max: Some(most),
+        tokens_max,
         odds: None,
         sampling: sampling(body.temperature, None, usual)?,
-        stops: stop_words("stop_sequences", body.stop_sequences.clone())?,
+        shaping: shaping(&body.rest)?,
+        stops: stop_words("stop_sequences", stops.as_ref())?,
+        plain: None,
     })
 }
 
@@ -215,6 +245,16 @@ fn blocks_said(
                 }
                 own.text.push_str(&word("text"));
             }
+            // A thought of an earlier turn is not told again.
+            Some("thinking" | "redacted_thinking") => {}
+            // A document that is a text.
+            Some("document") if block.pointer("/source/type") == Some(&json!("text")) => {
+                let document = block.pointer("/source/data").and_then(Value::as_str);
+                if !own.text.is_empty() {
+                    own.text.push('\n');
+                }
+                own.text.push_str(document.unwrap_or_default());
+            }
             Some("tool_use") => {
                 names.insert(word("id"), word("name"));
                 own.calls.push((word("name"), block["input"].clone()));
@@ -237,7 +277,7 @@ fn blocks_said(
     if !own.text.is_empty() || !own.calls.is_empty() {
         said.push(own);
     }
-    if said.is_empty() {
+    if said.is_empty() && *by == Speaker::User {
         return Err(ApiError::invalid(param, "it says nothing"));
     }
     Ok(said)
@@ -247,6 +287,10 @@ fn blocks_said(
 struct Reply {
     id: String,
     model: String,
+    /// Of the whole prompt, which a stream tells before it is computed.
+    prompt_tokens: u32,
+    /// Texts that end the answer.
+    stops: Vec<String>,
     blocks: Vec<Value>,
     /// Whether the last block is a text that may go on.
     open: bool,
@@ -256,9 +300,18 @@ impl Reply {
     fn message(&self, content: &[Value], ended: Option<Finish>, usage: Usage) -> Value {
         json!({
             "id": self.id, "type": "message", "role": "assistant", "model": self.model,
-            "content": content, "stop_reason": ended.map(reason), "stop_sequence": null,
+            "content": content, "stop_reason": ended.map(reason),
+            "stop_sequence": self.word(ended),
             "usage": usage_of(usage),
         })
+    }
+
+    /// The text that ended the answer, if one did.
+    fn word(&self, ended: Option<Finish>) -> Option<&String> {
+        match ended {
+            Some(Finish::Word(at)) => self.stops.get(at),
+            _ => None,
+        }
     }
 
     fn call(&self, name: &str) -> Value {
@@ -316,7 +369,11 @@ impl Reply {
 
 impl Framed for Reply {
     fn begin(&mut self) -> String {
-        let message = self.message(&[], None, Usage::default());
+        let usage = Usage {
+            prompt_tokens: self.prompt_tokens,
+            ..Usage::default()
+        };
+        let message = self.message(&[], None, usage);
         named(&json!({"type": "message_start", "message": message}))
     }
 
@@ -341,7 +398,8 @@ impl Framed for Reply {
             }
             Piece::Odds(_) => String::new(),
             Piece::End(ended, usage) => {
-                let delta = json!({"stop_reason": reason(ended), "stop_sequence": null});
+                let word = self.word(Some(ended));
+                let delta = json!({"stop_reason": reason(ended), "stop_sequence": word});
                 let usage = usage_of(usage);
                 self.close()
                     + &named(&json!({"type": "message_delta", "delta": delta, "usage": usage}))
@@ -353,6 +411,10 @@ impl Framed for Reply {
     fn failed(&mut self, error: &ApiError) -> String {
         wire::event(Some("error"), &error.body_for_anthropic())
     }
+
+    fn alive(&self) -> String {
+        named(&json!({"type": "ping"}))
+    }
 }
 
 /// An event that is called as its type says.
@@ -363,6 +425,7 @@ fn named(event: &Value) -> String {
 fn reason(finish: Finish) -> &'static str {
     match finish {
         Finish::Stop => "end_turn",
+        Finish::Word(_) => "stop_sequence",
         Finish::Length => "max_tokens",
         Finish::Calls => "tool_use",
     }
@@ -375,4 +438,27 @@ fn usage_of(usage: Usage) -> Value {
         "cache_read_input_tokens": usage.cached_tokens, "cache_creation_input_tokens": 0,
         "output_tokens": usage.generated_tokens,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stops_a_message_is_its_last_event() {
+        let mut reply = Reply {
+            id: "msg_7".into(),
+            model: "m".into(),
+            prompt_tokens: 7,
+            stops: Vec::new(),
+            blocks: Vec::new(),
+            open: false,
+        };
+        let text = reply.failed(&ApiError::too_many(3));
+        let data = text.strip_prefix("event: error\ndata: ").unwrap();
+        let data: Value = serde_json::from_str(data).unwrap();
+        assert_eq!(data["type"], "error");
+        assert_eq!(data["error"]["type"], "rate_limit_error");
+        assert_eq!(reply.alive(), "event: ping\ndata: {\"type\":\"ping\"}\n\n");
+    }
 }

@@ -5,10 +5,12 @@
 //! | `state` | what all requests share |
 //! | `routes` | what each route needs |
 //! | `guard` | who may ask |
-//! | `wire`, `form`, `error` | bodies, forms with a file, streams of events, errors |
+//! | `wire`, `packing`, `form`, `error` | bodies, forms with a file, streams of events, errors |
 //! | `plain/` | the plain model, whichever API it is asked by |
 //! | `chat/` | `/v1/chat/completions` |
-//! | `responses`, `messages` | `/v1/responses`, `/v1/messages` |
+//! | `responses/`, `messages` | `/v1/responses`, `/v1/messages` |
+//! | `completions`, `completion` | a text that goes on, as OpenAI and as llama.cpp's server ask |
+//! | `tokens` | `/tokenize`, `/detokenize` |
 //! | `agent` | a whole agent as a model |
 //! | `decisions`, `systemone`, `embeddings` | what a model tells without writing |
 //! | `models` | `/v1/models` |
@@ -26,6 +28,8 @@
 
 mod agent;
 mod chat;
+mod completion;
+mod completions;
 mod conversations;
 mod decisions;
 mod embeddings;
@@ -38,6 +42,7 @@ mod metrics;
 mod models;
 mod native;
 mod openapi;
+mod packing;
 mod page;
 mod plain;
 mod responses;
@@ -46,6 +51,7 @@ mod sense;
 mod speech;
 pub mod state;
 mod systemone;
+mod tokens;
 #[cfg(test)]
 mod torture;
 mod transcription;
@@ -55,8 +61,9 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::Uri;
+use axum::http::uri::PathAndQuery;
 use axum::response::Response;
 use axum::routing::{get, post};
 use futures_util::{Stream, StreamExt};
@@ -79,14 +86,21 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/v1/models", get(models::get))
         .route("/v1/models/{*id}", get(models::one))
         .route("/v1/chat/completions", post(chat::post))
+        .route("/v1/completions", post(completions::post))
         .route("/v1/responses", post(responses::post))
         .route("/v1/messages", post(messages::post))
+        .route("/v1/messages/count_tokens", post(messages::count))
         .route("/v1/embeddings", post(embeddings::post))
         .route("/v1/audio/speech", post(speech::post))
         .route("/v1/audio/transcriptions", post(transcription::post))
         .route("/v1/audio/translations", post(transcription::translate))
         .route("/v1/decisions", post(decisions::post))
         .route("/v1/systemone", post(systemone::post))
+        .route("/completion", post(completion::post))
+        .route("/infill", post(completion::infill))
+        .route("/tokenize", post(tokens::tokenize))
+        .route("/detokenize", post(tokens::detokenize))
+        .route("/props", get(models::props))
         .merge(native())
         .fallback(nowhere)
         .method_not_allowed_fallback(async || ApiError::method())
@@ -129,7 +143,10 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let app = axum::serve(listener, router(service));
+    // Around the router, which looks at the path first.
+    let named = axum::middleware::map_request(canonical);
+    let app = Router::new().fallback_service(router(service)).layer(named);
+    let app = axum::serve(listener, app);
     app.with_graceful_shutdown(stop).await
 }
 
@@ -141,11 +158,23 @@ async fn health(State(service): State<Arc<Service>>) -> Response {
 }
 
 async fn nowhere(uri: Uri) -> ApiError {
-    let message = format!(
-        "there is nothing at {}; /api/v1/openapi.json lists what there is",
-        uri.path()
-    );
-    ApiError::not_found(None, "unknown_url", message)
+    ApiError::nowhere(uri.path())
+}
+
+/// The request, for the name that the table of routes has for its path.
+async fn canonical(mut request: Request) -> Request {
+    let Some(mut path) = routes::canonical(request.uri().path()) else {
+        return request;
+    };
+    if let Some(query) = request.uri().query() {
+        path = format!("{path}?{query}");
+    }
+    let mut parts = request.uri().clone().into_parts();
+    parts.path_and_query = PathAndQuery::try_from(path).ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 /// `events` for as long as the machine runs.

@@ -1,4 +1,4 @@
-//! `/v1/models`: the plain model, and the agents.
+//! `/v1/models`: the plain model, the agents, and what else is asked for by a name.
 
 use std::sync::Arc;
 
@@ -7,9 +7,13 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-use super::state::Service;
+use super::state::{ANSWERS_MAX, Service};
 use super::{agent, wire};
 use crate::session::agent::all;
+use crate::session::builtin;
+
+/// What clients that have to send a name send for whichever model runs.
+const USUAL: [&str; 2] = ["", "default"];
 
 /// Checks that `asked` names the plain model; nothing is the plain model too.
 ///
@@ -17,10 +21,21 @@ use crate::session::agent::all;
 /// Where it names another.
 pub fn check(service: &Service, asked: Option<&str>) -> Result<(), ApiError> {
     let info = service.cpu().info();
-    match asked {
-        Some(name) if name != service.model && name != info.model => Err(unknown(service, name)),
-        _ => Ok(()),
+    let Some(name) = asked.filter(|name| !USUAL.contains(name)) else {
+        return Ok(());
+    };
+    if name == service.model || name == info.model {
+        return Ok(());
     }
+    if agent::named(asked).is_some() {
+        let message = format!(
+            "{name:?} is an agent, and agents are asked with /v1/chat/completions; this is for \
+             the plain model, {:?}",
+            service.model
+        );
+        return Err(ApiError::unsupported("model", message));
+    }
+    Err(unknown(service, name))
 }
 
 /// There is no model called `name`.
@@ -50,7 +65,34 @@ fn list(service: &Service) -> Vec<Value> {
             .keys()
             .map(|name| entry(&format!("{}{name}", agent::PREFIX))),
     );
+    let own = |id: &str, kind: &str| {
+        json!({"id": id, "object": "model", "created": service.started_s, "owned_by": "quipu",
+               "meta": {"kind": kind}})
+    };
+    if let Ok(embedder) = service.meanings.find(service) {
+        models.push(own(embedder.called(), "embedder"));
+    }
+    let senses = [builtin::EARS, builtin::VOICE];
+    let here = senses.iter().filter(|name| service.session.firmware(name).is_some());
+    models.extend(here.map(|name| own(name, "sense")));
     models
+}
+
+/// Answers `GET /props`: what programs written for llama.cpp's server look for.
+pub async fn props(State(service): State<Arc<Service>>) -> Response {
+    let info = service.cpu().info();
+    let usual = service.session.settings.sampling();
+    wire::json(&json!({
+        "default_generation_settings": {
+            "n_ctx": info.window,
+            "params": {"temperature": usual.temperature, "seed": usual.seed, "n_predict": -1,
+                       "top_k": 0, "top_p": 1.0, "repeat_penalty": 1.0,
+                       "presence_penalty": 0.0, "frequency_penalty": 0.0},
+        },
+        "total_slots": ANSWERS_MAX, "model_alias": service.model, "model_path": info.model,
+        "modalities": {"vision": false, "audio": false}, "is_sleeping": false,
+        "build_info": concat!("quipu ", env!("CARGO_PKG_VERSION")),
+    }))
 }
 
 /// Answers `GET /v1/models`.

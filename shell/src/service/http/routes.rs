@@ -57,6 +57,10 @@ const fn post(path: &'static str, needs: Needs, about: &'static str) -> Route {
 
 /// What the paths of the machine's own API begin with.
 const OWN: &str = "/api/";
+/// What the paths of other services' APIs begin with.
+const V1: &str = "/v1";
+/// The name of all paths that no route has.
+const OTHER: &str = "other";
 
 /// Every route.
 pub const ROUTES: &[Route] = &[
@@ -71,11 +75,21 @@ pub const ROUTES: &[Route] = &[
     get("/v1/models/{id}", Entry, "One of them"),
     post("/v1/chat/completions", Entry, "OpenAI's chat completions"),
     post(
+        "/v1/completions",
+        Entry,
+        "OpenAI's completions: a text goes on, without a template",
+    ),
+    post(
         "/v1/responses",
         Entry,
         "OpenAI's responses, without a state that is kept",
     ),
     post("/v1/messages", Entry, "Anthropic's messages"),
+    post(
+        "/v1/messages/count_tokens",
+        Entry,
+        "How many tokens the prompt of a message has",
+    ),
     post("/v1/embeddings", Entry, "OpenAI's embeddings"),
     post(
         "/v1/audio/speech",
@@ -101,6 +115,23 @@ pub const ROUTES: &[Route] = &[
         "/v1/systemone",
         Entry,
         "The same in the form of llama.cpp's server",
+    ),
+    post(
+        "/completion",
+        Entry,
+        "A text goes on, in the form of llama.cpp's server",
+    ),
+    post(
+        "/infill",
+        Entry,
+        "What goes between two texts, in the form of llama.cpp's server",
+    ),
+    post("/tokenize", Entry, "The tokens of a text, for the plain model"),
+    post("/detokenize", Entry, "The text of tokens"),
+    get(
+        "/props",
+        Entry,
+        "What the plain model runs with, in the form of llama.cpp's server",
     ),
     get("/api/v1/openapi.json", Entry, "This document"),
     get("/api/v1/processes", Token, "The newest processes"),
@@ -206,7 +237,47 @@ pub fn needs(method: &Method, path: &str) -> Needs {
 /// make ever new names.
 pub fn name(path: &str) -> &'static str {
     let known = ROUTES.iter().find(|route| fits(route.path, path));
-    known.map_or("other", |route| route.path)
+    known.map_or(OTHER, |route| route.path)
+}
+
+/// What may be asked of a path, for programs that look before they ask; nothing of one that is
+/// not there.
+pub fn methods(path: &str) -> Vec<&'static str> {
+    let known = ROUTES.iter().filter(|route| fits(route.path, path));
+    let mut methods: Vec<&str> = known
+        .flat_map(|route| match route.method {
+            "get" => &["GET", "HEAD"][..],
+            _ => &["POST"],
+        })
+        .copied()
+        .collect();
+    if !methods.is_empty() {
+        methods.push("OPTIONS");
+    }
+    methods
+}
+
+/// What `path` is called in the table, where it stands there under another name: with slashes
+/// too many, or with or without the `/v1` that clients put before what they were given. Paths
+/// of the machine's own API have one name.
+pub fn canonical(path: &str) -> Option<String> {
+    if path.starts_with(OWN) || is_known(path) {
+        return None;
+    }
+    let parts = path.split('/').filter(|part| !part.is_empty());
+    let plain = format!("/{}", parts.collect::<Vec<_>>().join("/"));
+    let without = plain.strip_prefix(V1).map(str::to_owned);
+    let with = format!("{V1}{plain}");
+    let names = [Some(plain), Some(with), without];
+    let mut names = names.into_iter().flatten();
+    names.find(|name| !name.starts_with(OWN) && is_known(name))
+}
+
+/// Whether a route has this path.
+fn is_known(path: &str) -> bool {
+    // The names of models may have slashes.
+    let model = path.strip_prefix("/v1/models/");
+    name(path) != OTHER || model.is_some_and(|model| !model.is_empty())
 }
 
 /// Whether `path` is one of those that `route` stands for.
@@ -233,6 +304,38 @@ mod tests {
         check("/api/v1/processes/17/log", "/api/v1/processes/{pid}/log");
         check("/v1/models/", "other");
         check("/nonsense/17", "other");
+    }
+
+    #[test]
+    fn a_path_may_be_written_otherwise() {
+        let check = |path: &str, want: Option<&str>| {
+            assert_eq!(canonical(path).as_deref(), want, "{path}");
+        };
+        check("/v1/chat/completions", None);
+        check("/v1/chat/completions/", Some("/v1/chat/completions"));
+        check("/v1//chat/completions", Some("/v1/chat/completions"));
+        check("/chat/completions", Some("/v1/chat/completions"));
+        check("/v1/v1/messages", Some("/v1/messages"));
+        check("/v1/health", Some("/health"));
+        check("/v1/models/", Some("/v1/models"));
+        check("/models/org/name", Some("/v1/models/org/name"));
+        check("/v1/models/org/name", None);
+        check("/", None);
+        check("//", Some("/"));
+        // Nothing leads to the machine's own API but its names.
+        check("/api/v1/processes/", None);
+        check("//api/v1/processes", None);
+        check("/v1/api/v1/processes", None);
+        check("/nonsense", None);
+    }
+
+    #[test]
+    fn a_path_tells_its_methods() {
+        let check = |path: &str, want: &[&str]| assert_eq!(methods(path), want, "{path}");
+        check("/v1/models", &["GET", "HEAD", "OPTIONS"]);
+        check("/v1/completions", &["POST", "OPTIONS"]);
+        check("/api/v1/processes", &["GET", "HEAD", "POST", "OPTIONS"]);
+        check("/nonsense", &[]);
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 use quipu_cpu::Sampling;
+use quipu_cpu::scripted::ScriptedCpu;
 use serde_json::{Value, json};
 
 use super::chat::request;
-use super::{decisions, messages, native, responses};
+use super::{completion, completions, decisions, messages, native, responses};
 
 const USUAL: Sampling = Sampling {
     temperature: 0.0,
@@ -13,7 +14,7 @@ const USUAL: Sampling = Sampling {
 };
 
 /// Words that bodies have.
-const WORDS: [&str; 40] = [
+const WORDS: [&str; 48] = [
     "model",
     "messages",
     "role",
@@ -54,6 +55,14 @@ const WORDS: [&str; 40] = [
     "prompt",
     "id",
     "seed",
+    "top_p",
+    "top_k",
+    "logit_bias",
+    "frequency_penalty",
+    "suffix",
+    "echo",
+    "input_prefix",
+    "stream_options",
 ];
 
 /// Any JSON with these words.
@@ -110,6 +119,13 @@ proptest! {
             }
             if let Ok(body) = serde_json::from_str::<responses::Body>(text) {
                 let _ = responses::ask(&body, USUAL);
+            }
+            let cpu = ScriptedCpu::parse("s", "", None).unwrap();
+            if let Ok(body) = serde_json::from_str::<completions::Body>(text) {
+                let _ = body.asks(&cpu, USUAL);
+            }
+            if let Ok(body) = serde_json::from_str::<completion::Body>(text) {
+                let _ = (body.completion(&cpu, USUAL), body.filling(&cpu, USUAL));
             }
             let _ = serde_json::from_str::<decisions::Body>(text);
             let _ = serde_json::from_str::<native::Spawn>(text);

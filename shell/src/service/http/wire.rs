@@ -6,13 +6,14 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use futures_util::{Stream, StreamExt, stream};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::ApiError;
+use super::packing::Packing;
 use super::plain::{Piece, Turn};
 use super::state::Service;
 
@@ -23,22 +24,46 @@ const BODY_PATIENCE: Duration = Duration::from_secs(60);
 /// How much of a body that is too large is read all the same.
 const DROPPED_BYTES_MAX: usize = 64 << 20;
 
+/// What programs send JSON as that say nothing of its type, or do not know it: `curl -d` among
+/// them.
+const UNNAMED: [&str; 2] = ["application/x-www-form-urlencoded", "text/plain"];
+
 /// The JSON of a request.
 ///
-/// It is refused as another type of content: a page of another origin can send those without
-/// being asked first.
+/// From a browser it is refused as another type of content: a page of another origin can send
+/// those without being asked first. Other programs may call it what they like.
 pub struct Input<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        check_kind(&request, "application/json")?;
+        if !is_unnamed(request.headers()) {
+            check_kind(&request, "application/json")?;
+        }
+        let packing = Packing::of(request.headers())?;
         let bytes = read(request, BODY_BYTES_MAX).await?;
+        let bytes = packing.unpack(bytes, BODY_BYTES_MAX)?;
         let read = serde_json::from_slice(&bytes);
         read.map(Input)
             .map_err(|error| ApiError::malformed(format!("the body cannot be read: {error}")))
     }
+}
+
+/// Whether a program that is no browser sent a body whose type says nothing. Browsers tell
+/// where a request comes from.
+fn is_unnamed(headers: &HeaderMap) -> bool {
+    let browser = ["origin", "sec-fetch-site", "sec-fetch-mode"];
+    if browser.iter().any(|name| headers.contains_key(*name)) {
+        return false;
+    }
+    kind_of(headers).is_none_or(|kind| UNNAMED.iter().any(|name| kind.eq_ignore_ascii_case(name)))
+}
+
+/// The type of content that `headers` name, without its parameters.
+fn kind_of(headers: &HeaderMap) -> Option<&str> {
+    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    kind.split(';').next().map(str::trim)
 }
 
 /// Refuses a body that is sent as another type of content than `wanted`.
@@ -46,13 +71,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
 /// # Errors
 /// The status 415, with the header that is wanted.
 pub fn check_kind(request: &Request, wanted: &str) -> Result<(), ApiError> {
-    let kind = request.headers().get(header::CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok());
-    let is_wanted = kind.is_some_and(|kind| {
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case(wanted)
-    });
-    match is_wanted {
+    let kind = kind_of(request.headers());
+    match kind.is_some_and(|kind| kind.eq_ignore_ascii_case(wanted)) {
         true => Ok(()),
         false => Err(ApiError {
             status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -152,10 +172,34 @@ pub fn event(name: Option<&str>, data: &Value) -> String {
 /// The last event of OpenAI's streams.
 pub const DONE: &str = "data: [DONE]\n\n";
 
-/// A reply of server-sent events, as `events` brings them. When the client leaves, the
-/// stream is dropped with everything it holds.
+/// How long a stream may be silent before it says that it goes on, and how long the status of a
+/// reply waits for the first piece. Proxies give up on what is silent for a minute, some sooner,
+/// and a slow machine takes longer over a long prompt.
+const SILENCE_MAX: Duration = Duration::from_secs(10);
+/// A comment, which clients pass over.
+const ALIVE: &str = ": it goes on\n\n";
+
+/// A reply of server-sent events, as `events` brings them, and comments where they are long in
+/// coming. When the client leaves, the stream is dropped with everything it holds.
 pub fn events(events: impl Stream<Item = String> + Send + 'static) -> Response {
+    kept_alive(events, ALIVE.to_owned(), SILENCE_MAX)
+}
+
+/// [`events`] with `alive` after each `silence`.
+fn kept_alive(
+    events: impl Stream<Item = String> + Send + 'static,
+    alive: String,
+    silence: Duration,
+) -> Response {
     let events = events.filter(|text| std::future::ready(!text.is_empty()));
+    let events = stream::unfold(Box::pin(events), move |mut events| {
+        let alive = alive.clone();
+        async move {
+            let next = tokio::time::timeout(silence, events.next()).await;
+            let text = next.unwrap_or(Some(alive))?;
+            Some((text, events))
+        }
+    });
     let bytes = events.map(|text| Ok::<_, Infallible>(Bytes::from(text)));
     let mut response = with_type("text/event-stream", Body::from_stream(bytes));
     let headers = response.headers_mut();
@@ -164,6 +208,13 @@ pub fn events(events: impl Stream<Item = String> + Send + 'static) -> Response {
     // Some proxies hold a stream back otherwise.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
+}
+
+/// The first of `pieces`, which a reply waits for so that what fails before it has a status of
+/// its own. `None` where it is long in coming: the stream begins without it.
+pub async fn first<S: Stream + Unpin>(pieces: &mut S) -> Option<S::Item> {
+    let first = tokio::time::timeout(SILENCE_MAX, pieces.next()).await;
+    first.ok().flatten()
 }
 
 /// A reply that is sent as it grows, in the events of its API.
@@ -176,29 +227,100 @@ pub trait Framed: Send + 'static {
 
     /// The events of what stopped it; nothing comes after them.
     fn failed(&mut self, error: &ApiError) -> String;
+
+    /// What says that it goes on, where nothing comes for a while.
+    fn alive(&self) -> String {
+        ALIVE.to_owned()
+    }
 }
 
-/// The pieces of `turn` as a stream of events. The first is waited for: what fails before it
-/// has a status of its own.
+/// The pieces of `turn` as a stream of events.
 ///
 /// # Errors
-/// What stopped the answer before its first piece.
+/// What stopped the answer soon, and before its first piece.
 pub async fn framed(
     service: &Service,
-    mut turn: Turn,
+    turn: Turn,
     mut reply: impl Framed,
 ) -> Result<Response, ApiError> {
-    let first = turn.next().await?;
-    let begin = reply.begin();
-    let first = first.map_or_else(String::new, |piece| reply.events(piece));
-    let rest = stream::unfold(Some((turn, reply)), |state| async move {
-        let (mut turn, mut reply) = state?;
-        match turn.next().await {
-            Ok(Some(piece)) => Some((reply.events(piece), Some((turn, reply)))),
-            Ok(None) => None,
+    let mut pieces = turn.pieces();
+    let first = first(&mut pieces).await.transpose()?;
+    let mut begin = reply.begin();
+    if let Some(piece) = first {
+        begin.push_str(&reply.events(piece));
+    }
+    let alive = reply.alive();
+    let rest = stream::unfold(Some((pieces, reply)), |state| async move {
+        let (mut pieces, mut reply) = state?;
+        match pieces.next().await? {
+            Ok(piece) => Some((reply.events(piece), Some((pieces, reply)))),
             Err(error) => Some((reply.failed(&error), None)),
         }
     });
-    let all = stream::iter([begin, first]).chain(rest);
-    Ok(events(super::until_stopped(service, all)))
+    let all = stream::iter([begin]).chain(rest);
+    let all = super::until_stopped(service, all);
+    Ok(kept_alive(all, alive, SILENCE_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderName;
+
+    use super::*;
+
+    fn headers(given: &[(&'static str, &'static str)]) -> HeaderMap {
+        let given = given.iter().map(|&(name, value)| {
+            let name = HeaderName::from_static(name);
+            (name, HeaderValue::from_static(value))
+        });
+        given.collect()
+    }
+
+    #[test]
+    fn programs_may_leave_the_type_out_and_browsers_may_not() {
+        let check = |given: &[(&'static str, &'static str)], want: bool| {
+            assert_eq!(is_unnamed(&headers(given)), want, "{given:?}");
+        };
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        check(&[], true);
+        check(&[form], true);
+        check(&[("content-type", "Text/Plain; charset=utf-8")], true);
+        check(&[("content-type", "application/json")], false);
+        check(&[("content-type", "multipart/form-data; boundary=x")], false);
+        check(&[form, ("origin", "http://localhost:8080")], false);
+        check(&[("sec-fetch-site", "same-origin")], false);
+        check(&[form, ("sec-fetch-mode", "no-cors")], false);
+    }
+
+    #[tokio::test]
+    async fn a_silent_stream_says_that_it_goes_on() {
+        // The second event comes when the client has read that it is waited for.
+        let (tell, told) = tokio::sync::oneshot::channel::<()>();
+        let second = stream::once(async move {
+            told.await.unwrap_or_default();
+            "data: 2\n\n".to_owned()
+        });
+        let all = stream::iter(["data: 1\n\n".to_owned(), String::new()]).chain(second);
+        let reply = kept_alive(all, ALIVE.to_owned(), Duration::from_millis(1));
+        let mut body = reply.into_body().into_data_stream();
+        let mut next = async || {
+            let bytes = body.next().await.and_then(Result::ok);
+            bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        };
+        assert_eq!(next().await.as_deref(), Some("data: 1\n\n"));
+        assert_eq!(next().await.as_deref(), Some(ALIVE));
+        tell.send(()).expect("it is waited for");
+        let mut after = next().await;
+        while after.as_deref() == Some(ALIVE) {
+            after = next().await;
+        }
+        assert_eq!(after.as_deref(), Some("data: 2\n\n"));
+        assert_eq!(next().await, None);
+    }
+
+    #[tokio::test]
+    async fn a_piece_that_is_there_is_the_first() {
+        assert_eq!(first(&mut stream::iter([1, 2])).await, Some(1));
+        assert_eq!(first(&mut stream::iter([0; 0])).await, None);
+    }
 }

@@ -127,11 +127,24 @@ async fn a_request_is_answered_or_says_which_field_is_wrong() {
     ] {
         wrong(more, 400, most.clone(), invalid).await;
     }
-    wrong(json!({"top_p": 0.5}), 400, json!("top_p"), unsupported).await;
+    for (param, value) in [
+        ("top_p", json!(1.5)),
+        ("top_k", json!("many")),
+        ("min_p", json!(-1)),
+        ("frequency_penalty", json!(3)),
+        ("presence_penalty", json!(-3)),
+        ("repeat_penalty", json!(0)),
+        ("logit_bias", json!({"word": 1})),
+        ("logit_bias", json!({"7": 101})),
+    ] {
+        let mut more = json!({});
+        more[param] = value;
+        wrong(more, 400, json!(param), invalid).await;
+    }
     wrong(
-        json!({"logit_bias": {"7": 1}}),
+        json!({"grammar": "root ::= \"a\""}),
         400,
-        json!("logit_bias"),
+        json!("grammar"),
         unsupported,
     )
     .await;

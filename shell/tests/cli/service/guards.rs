@@ -22,8 +22,9 @@ async fn only_this_machine_and_its_own_pages_are_let_in() {
     check(&[("host", "rebound.example")], 403).await;
     check(&[("origin", "https://other.example")], 403).await;
 
-    // A form of another origin cannot send JSON.
+    // A browser, whose pages can send other types to any server, sends JSON as such.
     let form = machine.request("POST", "/v1/chat/completions");
+    let form = form.header("origin", &machine.url);
     let form = form.header("content-type", "text/plain").body("{}");
     reply(form)
         .await
@@ -91,14 +92,21 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/v1/models", "entry"),
     ("get", "/v1/models/{id}", "entry"),
     ("post", "/v1/chat/completions", "entry"),
+    ("post", "/v1/completions", "entry"),
     ("post", "/v1/responses", "entry"),
     ("post", "/v1/messages", "entry"),
+    ("post", "/v1/messages/count_tokens", "entry"),
     ("post", "/v1/embeddings", "entry"),
     ("post", "/v1/audio/speech", "entry"),
     ("post", "/v1/audio/transcriptions", "entry"),
     ("post", "/v1/audio/translations", "entry"),
     ("post", "/v1/decisions", "entry"),
     ("post", "/v1/systemone", "entry"),
+    ("post", "/completion", "entry"),
+    ("post", "/infill", "entry"),
+    ("post", "/tokenize", "entry"),
+    ("post", "/detokenize", "entry"),
+    ("get", "/props", "entry"),
     ("get", "/api/v1/openapi.json", "entry"),
     ("get", "/api/v1/processes", "token"),
     ("post", "/api/v1/processes", "entry"),

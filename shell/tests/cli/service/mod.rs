@@ -2,6 +2,8 @@
 
 mod agents;
 mod chat;
+mod clients;
+mod completions;
 mod guards;
 mod hearing;
 pub mod machine;
@@ -9,3 +11,4 @@ mod native;
 mod odds;
 mod others;
 mod schedules;
+mod streams;

@@ -89,6 +89,19 @@ async fn model_odds_come_with_the_text_they_belong_to() {
     }
     assert_eq!(streamed, odds);
 
+    // The newer form tells them with the text, and of the whole text at its end.
+    let body = json!({"input": "Name three colours of the sky.", "max_output_tokens": 12,
+                      "top_logprobs": 3, "stream": true});
+    let told = machine.post("/v1/responses", &body).await.events();
+    let of = |kind: &str| -> Vec<Value> {
+        let events = told.iter().filter(|(name, _)| name == kind);
+        let odds = events.filter_map(|(_, data)| data["logprobs"].as_array().cloned());
+        odds.flatten().collect()
+    };
+    let pieces = of("response.output_text.delta");
+    check_each(&pieces, 3, false);
+    assert_eq!(of("response.output_text.done"), pieces);
+
     // Words that end a text end its odds.
     let end: String = text.chars().skip(9).take(4).collect();
     let (cut, odds) = whole(json!({ "stop": end }), 0, false).await;

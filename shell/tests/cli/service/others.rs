@@ -66,7 +66,12 @@ async fn messages_in_the_form_of_anthropic() {
     };
     wrong(json!({"model": "other"}), 404, "not_found_error").await;
     wrong(json!({"max_tokens": null}), 400, "invalid_request_error").await;
-    wrong(json!({"top_p": 0.1}), 400, "invalid_request_error").await;
+    wrong(json!({"top_p": 7}), 400, "invalid_request_error").await;
+    let picture = json!([{"type": "image", "source": {"type": "url", "url": "http://x"}}]);
+    let picture = json!({"messages": [{"role": "user", "content": picture}]});
+    wrong(picture, 400, "invalid_request_error").await;
+    let search = json!([{"type": "web_search_20250305", "name": "web_search"}]);
+    wrong(json!({ "tools": search }), 400, "invalid_request_error").await;
     wrong(json!({"messages": 7}), 400, "invalid_request_error").await;
 
     let sandbox = Sandbox::new();
@@ -134,11 +139,15 @@ async fn responses() {
             .check(400, &[("/error/param", json!(param))]);
     };
     wrong(json!({"input": []}), "input").await;
-    wrong(
-        json!({"input": "x", "previous_response_id": "resp_1"}),
-        "previous_response_id",
-    )
-    .await;
+    for (param, value) in [
+        ("previous_response_id", json!("resp_1")),
+        ("conversation", json!("conv_1")),
+        ("background", json!(true)),
+    ] {
+        let mut body = json!({"input": "x"});
+        body[param] = value;
+        wrong(body, param).await;
+    }
     wrong(
         json!({"input": "x", "tools": [{"type": "web_search"}]}),
         "tools[0].type",

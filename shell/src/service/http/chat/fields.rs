@@ -1,11 +1,10 @@
 //! Fields that several APIs have, checked one by one.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher, RandomState};
 
-use quipu_cpu::Sampling;
 use quipu_kernel::grammar::Callable;
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::super::error::ApiError;
 use super::super::plain::{Choice, FUNCTIONS_MAX, STOPS_MAX};
@@ -27,42 +26,11 @@ const UNSUPPORTED: &[(&str, &[&str], &str)] = &[
         "it goes with `logprobs` in /v1/chat/completions of a plain model; leave it out",
     ),
     (
-        "top_p",
-        &["1", "1.0"],
-        "tokens are chosen by `temperature` and `seed` alone; leave it out, or set it to 1",
-    ),
-    (
-        "top_k",
-        &["0", "-1"],
-        "tokens are chosen by `temperature` and `seed` alone; leave it out",
-    ),
-    (
-        "min_p",
-        &["0", "0.0"],
-        "tokens are chosen by `temperature` and `seed` alone; leave it out",
-    ),
-    (
-        "frequency_penalty",
-        &["0", "0.0"],
-        "nothing is penalised; leave it out, or set it to 0",
-    ),
-    (
-        "presence_penalty",
-        &["0", "0.0"],
-        "nothing is penalised; leave it out, or set it to 0",
-    ),
-    ("logit_bias", &["{}"], "tokens have no bias; leave it out"),
-    (
         "modalities",
         &["[\"text\"]"],
         "answers are text; leave it out",
     ),
     ("audio", &[], "answers are text; leave it out"),
-    (
-        "prediction",
-        &[],
-        "leave it out: what the context holds is guessed anyway",
-    ),
     ("functions", &["[]"], "it was replaced by `tools`"),
     ("function_call", &[], "it was replaced by `tool_choice`"),
     (
@@ -70,7 +38,32 @@ const UNSUPPORTED: &[(&str, &[&str], &str)] = &[
         &[],
         "the plain model has no tools of its own; ask an agent",
     ),
+    (
+        "grammar",
+        &["\"\""],
+        "send a JSON Schema in `response_format`, or leave it out",
+    ),
+    ("mirostat", &["0"], OTHERWISE),
+    ("typical_p", &["1"], OTHERWISE),
+    ("top_n_sigma", &["-1", "0"], OTHERWISE),
+    ("dynatemp_range", &["0"], OTHERWISE),
+    ("xtc_probability", &["0"], OTHERWISE),
+    ("dry_multiplier", &["0"], OTHERWISE),
+    (
+        "ignore_eos",
+        &["false"],
+        "an answer ends where the model ends it; leave it out",
+    ),
+    (
+        "n_probs",
+        &["0"],
+        "ask /v1/chat/completions or /v1/completions for `logprobs`; leave it out",
+    ),
 ];
+
+/// What to ask for in place of other ways to choose tokens.
+const OTHERWISE: &str = "tokens are chosen by `temperature`, `top_k`, `top_p`, `min_p`, penalties \
+                         and `logit_bias`; leave it out";
 
 /// Names the first field of `rest` that asks for what is not done.
 ///
@@ -79,15 +72,23 @@ const UNSUPPORTED: &[(&str, &[&str], &str)] = &[
 pub fn supported(rest: &HashMap<String, Value>) -> Result<(), ApiError> {
     for (name, nothing, instead) in UNSUPPORTED {
         let given = rest.get(*name).filter(|given| !given.is_null());
-        let Some(given) = given.map(Value::to_string) else {
+        let Some(given) = given else {
             continue;
         };
-        if !nothing.contains(&given.as_str()) {
+        if !nothing.iter().any(|nothing| is(given, nothing)) {
             let message = format!("`{name}` is not supported: {instead}");
             return Err(ApiError::unsupported(*name, message));
         }
     }
     Ok(())
+}
+
+/// Whether `given` is the value that `wanted` is the JSON of; 0.0 is the number 0.
+fn is(given: &Value, wanted: &str) -> bool {
+    match (given.as_f64(), wanted.parse::<f64>()) {
+        (Some(given), Ok(wanted)) => given == wanted,
+        _ => given.to_string() == wanted,
+    }
 }
 
 /// Adds a function, whose name has to be its own.
@@ -117,53 +118,50 @@ pub fn few(functions: usize) -> Result<(), ApiError> {
     }
 }
 
-/// Checks texts that end an answer.
-///
-/// # Errors
-/// Too many, or an empty one.
-pub fn stop_words(param: &str, words: Vec<String>) -> Result<Vec<String>, ApiError> {
-    if words.len() > STOPS_MAX || words.iter().any(String::is_empty) {
-        let message = format!("at most {STOPS_MAX} texts end an answer, and none is empty");
-        return Err(ApiError::invalid(param, message));
-    }
-    Ok(words)
+/// Texts that end an answer: one, or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Stop {
+    /// One.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
 }
 
-/// Checks a number of tokens.
+/// Checks texts that end an answer. An empty one, which some clients send for none, ends
+/// nothing.
 ///
 /// # Errors
-/// None at all.
-pub fn tokens(param: &str, tokens: Option<u32>) -> Result<Option<u32>, ApiError> {
+/// Too many.
+pub fn stop_words(param: &str, stop: Option<&Stop>) -> Result<Vec<String>, ApiError> {
+    let mut words = match stop {
+        None => Vec::new(),
+        Some(Stop::One(word)) => vec![word.clone()],
+        Some(Stop::Several(words)) => words.clone(),
+    };
+    words.retain(|word| !word.is_empty());
+    match words.len() <= STOPS_MAX {
+        true => Ok(words),
+        false => Err(ApiError::invalid(
+            param,
+            format!("at most {STOPS_MAX} texts end an answer"),
+        )),
+    }
+}
+
+/// Checks a number of tokens; -1 stands for as many as fit.
+///
+/// # Errors
+/// None at all, or less.
+pub fn tokens(param: &str, tokens: Option<i64>) -> Result<Option<u32>, ApiError> {
     match tokens {
-        Some(0) => Err(ApiError::invalid(param, "an answer has at least one token")),
-        tokens => Ok(tokens),
+        None | Some(-1) => Ok(None),
+        Some(most @ 1..) => Ok(Some(u32::try_from(most).unwrap_or(u32::MAX))),
+        Some(_) => Err(ApiError::invalid(
+            param,
+            "an answer has at least one token; leave it out for as many as fit",
+        )),
     }
-}
-
-/// How tokens are chosen: as asked, else as `usual`. Where they are drawn and no seed is
-/// named, each request has its own.
-///
-/// # Errors
-/// A temperature out of bounds.
-pub fn sampling(
-    temperature: Option<f32>,
-    seed: Option<i64>,
-    usual: Sampling,
-) -> Result<Sampling, ApiError> {
-    let temperature = temperature.unwrap_or(usual.temperature);
-    if !(0.0..=2.0).contains(&temperature) {
-        return Err(ApiError::invalid(
-            "temperature",
-            "a temperature is a number from 0 (greedy) to 2",
-        ));
-    }
-    let any = || RandomState::new().build_hasher().finish() as i64;
-    let seed = seed.unwrap_or_else(|| if temperature > 0.0 { any() } else { 0 });
-    Ok(Sampling {
-        temperature,
-        // All bits count, also of a large or a negative one.
-        seed: (seed ^ (seed >> 32)) as u32,
-    })
 }
 
 /// Whether the odds of tokens are told, and of how many likeliest ones beside each.
@@ -187,23 +185,25 @@ pub fn odds(logprobs: Option<bool>, most: Option<u32>) -> Result<Option<usize>, 
 /// A choice that is none, or names no function.
 pub fn choice(given: Option<&Value>, functions: &[Callable]) -> Result<Choice, ApiError> {
     let wrong = |message: String| Err(ApiError::invalid("tool_choice", message));
-    let choice = match given {
+    let word = match given {
         None | Some(Value::Null) => return Ok(Choice::Auto),
-        Some(Value::String(word)) => match word.as_str() {
-            "auto" => return Ok(Choice::Auto),
-            "none" => return Ok(Choice::None),
-            "required" => Choice::Required,
-            other => {
-                return wrong(format!(
-                    "{other:?} is no choice; there are `auto`, `none`, `required` and \
-                     {{\"type\":\"function\",\"function\":{{\"name\":…}}}}"
-                ));
-            }
-        },
-        Some(value) => match value.pointer("/function/name").or(value.get("name")) {
-            Some(Value::String(name)) => Choice::Named(name.clone()),
-            _ => return wrong("it names no function".to_owned()),
-        },
+        Some(Value::String(word)) => word.as_str(),
+        Some(value) => value["type"].as_str().unwrap_or("function"),
+    };
+    let named = given.and_then(|value| value.pointer("/function/name").or(value.get("name")));
+    let choice = match (word, named) {
+        ("auto", _) => return Ok(Choice::Auto),
+        ("none", _) => return Ok(Choice::None),
+        // What Mistral and Anthropic call it.
+        ("required" | "any", _) => Choice::Required,
+        ("function" | "tool", Some(Value::String(name))) => Choice::Named(name.clone()),
+        ("function" | "tool", _) => return wrong("it names no function".to_owned()),
+        (other, _) => {
+            return wrong(format!(
+                "{other:?} is no choice; there are `auto`, `none`, `required` and \
+                 {{\"type\":\"function\",\"function\":{{\"name\":…}}}}"
+            ));
+        }
     };
     match &choice {
         Choice::Named(name) if functions.iter().all(|known| known.name != *name) => {
@@ -216,9 +216,15 @@ pub fn choice(given: Option<&Value>, functions: &[Callable]) -> Result<Choice, A
     }
 }
 
-/// Arguments as they were written; those that are no JSON stay a text.
-pub fn arguments(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+/// Arguments as they were written: JSON in a text, or, as some clients send them, as it is.
+/// None are an empty object, and what is no JSON stays a text.
+pub fn arguments(given: &Value) -> Value {
+    match given {
+        Value::Null => json!({}),
+        Value::String(text) if text.trim().is_empty() => json!({}),
+        Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| given.clone()),
+        given => given.clone(),
+    }
 }
 
 /// The text of a content, which may be in parts.
@@ -241,6 +247,8 @@ pub fn text(param: &str, content: Option<&Value>) -> Result<Option<String>, ApiE
     for (at, part) in parts.iter().enumerate() {
         let kind = part["type"].as_str().unwrap_or_default();
         let text = match kind {
+            // A thought of an earlier turn is not told again.
+            "thinking" | "redacted_thinking" | "reasoning" => continue,
             "text" | "input_text" | "output_text" => part["text"].as_str(),
             "refusal" => part["refusal"].as_str(),
             _ => None,

@@ -4,8 +4,10 @@
 //! | --- | --- |
 //! | `request` | the body |
 //! | `fields` | fields that other APIs have too |
+//! | `choosing` | those that say how tokens are chosen |
 //! | `reply` | answers and pieces of them |
 
+pub mod choosing;
 pub mod fields;
 pub mod reply;
 pub mod request;
@@ -27,10 +29,10 @@ use super::{agent, models, wire};
 use wire::Input;
 
 use reply::{Answer, Head, usage_of};
-use request::Body;
+use request::{Body, StreamOptions};
 
 /// Pieces of several answers, with the place of each.
-type Pieces = SelectAll<stream::BoxStream<'static, (usize, Result<Piece, ApiError>)>>;
+pub type Pieces = SelectAll<stream::BoxStream<'static, (usize, Result<Piece, ApiError>)>>;
 
 /// Answers a request.
 pub async fn post(
@@ -49,8 +51,7 @@ pub async fn post(
     let count = body.answers()? as usize;
     match body.stream.unwrap_or(false) {
         true => {
-            let usage = body.stream_options.as_ref();
-            let usage = usage.is_some_and(|options| options.include_usage);
+            let usage = StreamOptions::usage(body.stream_options.as_ref());
             streamed(&service, head, pieces, count, usage).await
         }
         false => whole(&head, pieces, count).await,
@@ -80,7 +81,10 @@ fn now() -> std::time::Duration {
 }
 
 /// The same question `n` times; drawn tokens differ by the seed.
-fn turns(service: &Arc<Service>, ask: &Ask, n: u32) -> Result<Vec<Turn>, ApiError> {
+///
+/// # Errors
+/// What [`Turn::new`] says.
+pub fn turns(service: &Arc<Service>, ask: &Ask, n: u32) -> Result<Vec<Turn>, ApiError> {
     let turn = |at: u32| {
         let mut ask = ask.clone();
         ask.sampling.seed = ask.sampling.seed.wrapping_add(at);
@@ -90,34 +94,23 @@ fn turns(service: &Arc<Service>, ask: &Ask, n: u32) -> Result<Vec<Turn>, ApiErro
 }
 
 /// The pieces of `turns` as they come. Dropping the stream cancels their jobs.
-fn pieces(turns: Vec<Turn>) -> Pieces {
-    let mut all = SelectAll::new();
-    for (index, turn) in turns.into_iter().enumerate() {
-        let pieces = stream::unfold(Some(turn), move |turn| async move {
-            let mut turn = turn?;
-            match turn.next().await {
-                Ok(Some(piece)) => Some(((index, Ok(piece)), Some(turn))),
-                Ok(None) => None,
-                Err(error) => Some(((index, Err(error)), None)),
-            }
-        });
-        all.push(pieces.boxed());
-    }
-    all
+pub fn pieces(turns: Vec<Turn>) -> Pieces {
+    let turns = turns.into_iter().enumerate();
+    let all = turns.map(|(index, turn)| turn.pieces().map(move |piece| (index, piece)).boxed());
+    stream::select_all(all)
 }
 
 async fn whole(head: &Head, mut pieces: Pieces, count: usize) -> Result<Response, ApiError> {
     let mut answers: Vec<Answer> = (0..count).map(|at| Answer::of(&head.id, at)).collect();
     while let Some((index, piece)) = pieces.next().await {
-        answers[index].take(piece?);
+        drop(answers[index].take(piece?));
     }
     let choices = answers.iter().enumerate();
     let choices: Vec<Value> = choices.map(|(at, answer)| answer.choice(at)).collect();
     Ok(wire::json(&head.whole(&choices, reply::total(&answers))))
 }
 
-/// A stream of what the pieces are. The first is waited for: what fails before it has a
-/// status of its own.
+/// A stream of what the pieces are.
 async fn streamed(
     service: &Service,
     head: Head,
@@ -125,17 +118,16 @@ async fn streamed(
     count: usize,
     usage: bool,
 ) -> Result<Response, ApiError> {
-    let first = match pieces.next().await {
-        Some((index, piece)) => (index, piece?),
-        None => return Err(ApiError::internal("the CPU gave no answer; ask again")),
-    };
+    let first = wire::first(&mut pieces).await;
     let mut stream = Streamed {
         answers: (0..count).map(|at| Answer::of(&head.id, at)).collect(),
         head,
         usage,
     };
-    let begin = stream.begin();
-    let first = stream.piece(first.0, first.1);
+    let mut begin = stream.begin();
+    if let Some((index, piece)) = first {
+        begin.push_str(&stream.piece(index, piece?));
+    }
     let state = Some((stream, pieces));
     let rest = stream::unfold(state, |state| async move {
         let (mut stream, mut pieces) = state?;
@@ -146,7 +138,7 @@ async fn streamed(
             None => Some((stream.end(), None)),
         }
     });
-    let all = stream::iter([begin, first]).chain(rest);
+    let all = stream::iter([begin]).chain(rest);
     Ok(wire::events(super::until_stopped(service, all)))
 }
 
@@ -160,7 +152,7 @@ struct Streamed {
 impl Streamed {
     fn begin(&self) -> String {
         let roles = (0..self.answers.len()).map(|index| {
-            let delta = json!({"role": "assistant", "content": ""});
+            let delta = json!({"role": "assistant", "content": "", "refusal": null});
             self.chunk(index, &delta, &Value::Null, None)
         });
         roles.collect()
@@ -168,13 +160,16 @@ impl Streamed {
 
     fn piece(&mut self, index: usize, piece: Piece) -> String {
         let answer = &mut self.answers[index];
-        let delta = answer.take(piece);
-        if delta.is_null() {
+        let deltas = answer.take(piece);
+        if deltas.is_empty() {
             return String::new();
         }
         let odds = answer.odds();
         let finish = answer.end.map(|(ended, _)| reply::finish(ended));
-        self.chunk(index, &delta, &odds, finish)
+        let chunks = deltas.iter();
+        chunks
+            .map(|delta| self.chunk(index, delta, &odds, finish))
+            .collect()
     }
 
     fn end(&self) -> String {

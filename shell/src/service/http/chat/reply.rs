@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::plain::{Finish, Piece};
 
 /// The least logarithm of a probability that is told.
-const LOG_LEAST: f32 = -9999.0;
+pub const LOG_LEAST: f32 = -9999.0;
 
 /// What all pieces of a reply have in common.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ impl Head {
     pub fn chunk(&self, choices: &Value, usage: Option<&Value>) -> Value {
         let mut chunk = json!({
             "id": self.id, "object": "chat.completion.chunk", "created": self.created,
-            "model": self.model, "choices": choices,
+            "model": self.model, "system_fingerprint": null, "choices": choices,
         });
         if let Some(usage) = usage {
             chunk["usage"] = usage.clone();
@@ -37,7 +37,8 @@ impl Head {
     pub fn whole(&self, choices: &[Value], usage: Usage) -> Value {
         json!({
             "id": self.id, "object": "chat.completion", "created": self.created,
-            "model": self.model, "choices": choices, "usage": usage_of(usage),
+            "model": self.model, "system_fingerprint": null, "choices": choices,
+            "usage": usage_of(usage),
         })
     }
 }
@@ -55,7 +56,7 @@ pub fn usage_of(usage: Usage) -> Value {
 /// Why it ended, in OpenAI's words.
 pub fn finish(finish: Finish) -> &'static str {
     match finish {
-        Finish::Stop => "stop",
+        Finish::Stop | Finish::Word(_) => "stop",
         Finish::Length => "length",
         Finish::Calls => "tool_calls",
     }
@@ -84,31 +85,36 @@ impl Answer {
         }
     }
 
-    /// Takes a piece in; gives the `delta` that it is in a stream. Odds are no delta: they go
+    /// Takes a piece in; gives the deltas that it is in a stream. A call begins with its id and
+    /// its name, and its arguments follow, as clients join them. Odds are no delta: they go
     /// with that of the text they belong to.
-    pub fn take(&mut self, piece: Piece) -> Value {
+    pub fn take(&mut self, piece: Piece) -> Vec<Value> {
         match piece {
             Piece::Odds(odds) => {
                 self.odds.extend(odds.iter().map(odds_of));
-                Value::Null
+                Vec::new()
             }
             Piece::Text(text) => {
                 self.text.push_str(&text);
-                json!({ "content": text })
+                vec![json!({ "content": text })]
             }
             Piece::Call { name, args } => {
                 let index = self.calls.len();
-                let mut call = json!({
-                    "id": format!("call_{}_{index}", self.id), "type": "function",
-                    "function": {"name": name, "arguments": args},
-                });
-                self.calls.push(call.clone());
-                call["index"] = index.into();
-                json!({"tool_calls": [call]})
+                let id = format!("call_{}_{index}", self.id);
+                let call = |args: &str| {
+                    json!({"id": id, "type": "function",
+                           "function": {"name": name, "arguments": args}})
+                };
+                let mut begin = call("");
+                begin["index"] = index.into();
+                let rest = json!({"index": index, "function": {"arguments": args}});
+                self.calls.push(call(&args));
+                let delta = |call: Value| json!({"tool_calls": [call]});
+                vec![delta(begin), delta(rest)]
             }
             Piece::End(finish, usage) => {
                 self.end = Some((finish, usage));
-                json!({})
+                vec![json!({})]
             }
         }
     }
@@ -144,7 +150,8 @@ fn listed(odds: &[Value]) -> Value {
     }
 }
 
-fn odds_of(odds: &TokenOdds) -> Value {
+/// The odds of a token in OpenAI's form.
+pub fn odds_of(odds: &TokenOdds) -> Value {
     let likeliest: Vec<Value> = odds.likeliest.iter().map(likely).collect();
     let mut told = likely(&odds.token);
     told["top_logprobs"] = likeliest.into();

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::super::error::ApiError;
 use super::super::plain::{Ask, Said, Speaker, function, schema};
-use super::fields::{self, add, arguments, choice, few, odds, sampling, stop_words, text, tokens};
+use super::choosing::{sampling, shaping};
+use super::fields::{self, Stop, add, arguments, choice, few, odds, stop_words, text, tokens};
 
 /// The most answers of one request.
 pub const ANSWERS_MAX: u32 = 16;
@@ -28,8 +29,8 @@ pub struct Body {
     /// What a stream has beside them.
     pub stream_options: Option<StreamOptions>,
     n: Option<u32>,
-    max_tokens: Option<u32>,
-    max_completion_tokens: Option<u32>,
+    max_tokens: Option<i64>,
+    max_completion_tokens: Option<i64>,
     temperature: Option<f32>,
     seed: Option<i64>,
     stop: Option<Stop>,
@@ -46,19 +47,20 @@ pub struct Body {
 /// What a stream has beside the pieces.
 #[derive(Debug, Default, Deserialize)]
 pub struct StreamOptions {
-    /// Whether the usage comes at its end.
-    #[serde(default)]
-    pub include_usage: bool,
-    /// Of an agent: whether its steps are told, as a text of their own.
-    #[serde(default)]
-    pub include_steps: bool,
+    include_usage: Option<bool>,
+    include_steps: Option<bool>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Stop {
-    One(String),
-    Several(Vec<String>),
+impl StreamOptions {
+    /// Whether the usage comes at its end.
+    pub fn usage(options: Option<&Self>) -> bool {
+        options.is_some_and(|options| options.include_usage == Some(true))
+    }
+
+    /// Of an agent: whether its steps are told, as a text of their own.
+    pub fn steps(options: Option<&Self>) -> bool {
+        options.is_some_and(|options| options.include_steps == Some(true))
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -82,18 +84,21 @@ pub struct Turn {
     content: Option<Value>,
     tool_calls: Option<Vec<Call>>,
     tool_call_id: Option<String>,
+    /// Of the result of a function, which; of others, whose name the model is not told.
+    name: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Call {
-    id: String,
+    id: Option<String>,
     function: Called,
 }
 
 #[derive(Debug, Deserialize)]
 struct Called {
     name: String,
-    arguments: String,
+    #[serde(default)]
+    arguments: Value,
 }
 
 impl Body {
@@ -112,7 +117,7 @@ impl Body {
     }
 
     /// The most tokens of the answer.
-    pub fn tokens_max(&self) -> Option<u32> {
+    pub fn tokens_max(&self) -> Option<i64> {
         self.max_completion_tokens.or(self.max_tokens)
     }
 
@@ -137,7 +142,7 @@ impl Body {
                 "an agent has tools of its own; ask the plain model",
             );
         }
-        if self.stop.is_some() {
+        if !stop_words("stop", self.stop.as_ref())?.is_empty() {
             return refuse(
                 "stop",
                 "an agent ends its answer by itself; ask the plain model",
@@ -172,7 +177,9 @@ impl Body {
             tokens_max: tokens("max_completion_tokens", self.tokens_max())?,
             odds: odds(self.logprobs, self.top_logprobs)?,
             sampling: sampling(self.temperature, self.seed, usual)?,
-            stops: self.stops()?,
+            shaping: shaping(&self.rest)?,
+            stops: stop_words("stop", self.stop.as_ref())?,
+            plain: None,
         })
     }
 
@@ -211,32 +218,24 @@ impl Body {
         else {
             return Ok(None);
         };
-        match format["type"].as_str() {
-            Some("text") => Ok(None),
-            Some("json_object") => Ok(Some(json!({"type": "object"}))),
-            Some("json_schema") => {
-                let given = &format["json_schema"];
-                let held = given["strict"].as_bool().unwrap_or(false);
-                let param = "response_format.json_schema.schema";
-                if given.get("schema").is_none() {
-                    return Err(ApiError::invalid(param, "the schema is missing"));
-                }
-                schema(param, &given["schema"], held).map(Some)
-            }
+        // OpenAI's place of the schema, and that of llama.cpp's server.
+        let given = match format.get("json_schema") {
+            Some(given) if !given.is_null() => given,
+            _ => format,
+        };
+        let held = given["strict"].as_bool().unwrap_or(false);
+        let param = "response_format.json_schema.schema";
+        let own = given.get("schema").filter(|schema| !schema.is_null());
+        match (format["type"].as_str(), own) {
+            (Some("text"), _) => Ok(None),
+            (Some("json_object"), None) => Ok(Some(json!({"type": "object"}))),
+            (Some("json_object" | "json_schema"), Some(own)) => schema(param, own, held).map(Some),
+            (Some("json_schema"), None) => Err(ApiError::invalid(param, "the schema is missing")),
             _ => Err(ApiError::invalid(
                 "response_format.type",
                 "a format is `text`, `json_object` or `json_schema`",
             )),
         }
-    }
-
-    fn stops(&self) -> Result<Vec<String>, ApiError> {
-        let stops = match &self.stop {
-            None => Vec::new(),
-            Some(Stop::One(word)) => vec![word.clone()],
-            Some(Stop::Several(words)) => words.clone(),
-        };
-        stop_words("stop", stops)
     }
 }
 
@@ -258,15 +257,16 @@ pub fn said(messages: &[Turn]) -> Result<Vec<Said>, ApiError> {
             "system" | "developer" => Speaker::System,
             "user" => Speaker::User,
             "assistant" => Speaker::Assistant,
-            "tool" => {
+            "tool" | "function" => {
                 let id = turn.tool_call_id.as_deref().unwrap_or_default();
-                let name = names.get(id).ok_or_else(|| {
+                let name = names.get(id).copied().or(turn.name.as_deref());
+                let name = name.ok_or_else(|| {
                     ApiError::invalid(
                         format!("{param}.tool_call_id"),
                         format!("no message before it has a tool call with the id {id:?}"),
                     )
                 })?;
-                Speaker::Function((*name).to_owned())
+                Speaker::Function(name.to_owned())
             }
             other => {
                 return Err(ApiError::invalid(
@@ -279,7 +279,7 @@ pub fn said(messages: &[Turn]) -> Result<Vec<Said>, ApiError> {
             }
         };
         let calls = turn.tool_calls.as_deref().unwrap_or_default();
-        if text.is_none() && calls.is_empty() {
+        if text.is_none() && by == Speaker::User {
             return Err(ApiError::invalid(
                 format!("{param}.content"),
                 "it says nothing",
@@ -287,13 +287,22 @@ pub fn said(messages: &[Turn]) -> Result<Vec<Said>, ApiError> {
         }
         let mut read = Said::new(by, text.unwrap_or_default());
         for call in calls {
-            names.insert(&call.id, &call.function.name);
+            if let Some(id) = &call.id {
+                names.insert(id, &call.function.name);
+            }
             read.calls.push((
                 call.function.name.clone(),
                 arguments(&call.function.arguments),
             ));
         }
-        said.push(read);
+        // With nothing in it, templates would show an empty turn.
+        let answers = matches!(read.by, Speaker::User | Speaker::Function(_));
+        if answers || !read.text.is_empty() || !read.calls.is_empty() {
+            said.push(read);
+        }
+    }
+    if said.is_empty() {
+        return Err(ApiError::invalid("messages", "they say nothing"));
     }
     Ok(said)
 }

@@ -87,6 +87,14 @@ pub fn messages(ask: &Ask, constrains: bool) -> Vec<Message> {
     messages
 }
 
+/// Whether the last thing that was said is the beginning of the answer: a text of the model's,
+/// where the answer is no call and has no form of its own, which would begin again.
+pub fn is_begun(ask: &Ask) -> bool {
+    let last = ask.said.iter().rev().find(|said| said.by != Speaker::System);
+    let begun = last.is_some_and(|last| last.by == Speaker::Assistant && last.calls.is_empty());
+    begun && ask.functions.is_empty() && ask.schema.is_none()
+}
+
 /// Adds a message; templates want the roles in turns, so one of the same role goes on.
 fn add(messages: &mut Vec<Message>, role: Role, text: String) {
     match messages.last_mut() {
@@ -170,7 +178,9 @@ mod tests {
                 temperature: 0.0,
                 seed: 0,
             },
+            shaping: quipu_cpu::Shaping::default(),
             stops: Vec::new(),
+            plain: None,
         };
         let got: Vec<(Role, String)> = messages(&ask, true)
             .into_iter()
@@ -193,5 +203,15 @@ mod tests {
             done(&ask.said),
             [("clock", &json!({"zone": "UTC"}), "noon")]
         );
+
+        // The model goes on with what was begun for it, and not with a call.
+        assert!(!is_begun(&ask));
+        let begun = |said: Vec<Said>| is_begun(&Ask { said, ..ask.clone() });
+        let user = said(Speaker::User, "Name a colour.");
+        let begins = said(Speaker::Assistant, "The colour is");
+        let later = said(Speaker::System, "Be brief.");
+        assert!(!begun(vec![begins.clone(), user.clone()]));
+        assert!(begun(vec![user.clone(), begins.clone()]));
+        assert!(begun(vec![user, begins, later]));
     }
 }

@@ -13,7 +13,7 @@ mod layout;
 mod stop;
 mod turn;
 
-use quipu_cpu::{Sampling, TokenOdds};
+use quipu_cpu::{Sampling, Shaping, TokenOdds};
 use quipu_kernel::grammar::{Callable, certainly_held};
 use quipu_kernel::planner::strict;
 use quipu_kernel::process::Usage;
@@ -22,10 +22,12 @@ use serde_json::{Value, json};
 
 use super::error::ApiError;
 pub use layout::{Said, Speaker};
-pub use turn::Turn;
+pub use turn::{Turn, prompt_tokens};
 
 /// The most functions of a request: each has a card in the window.
 pub const FUNCTIONS_MAX: usize = 128;
+/// The most characters of the name of a function: as many as Anthropic takes, twice OpenAI's.
+const NAME_CHARS_MAX: usize = 128;
 /// The most texts that end an answer.
 pub const STOPS_MAX: usize = 16;
 
@@ -48,8 +50,21 @@ pub struct Ask {
     pub odds: Option<usize>,
     /// How tokens are chosen.
     pub sampling: Sampling,
+    /// How their odds are changed before.
+    pub shaping: Shaping,
     /// Texts that end the answer, and are not part of it.
     pub stops: Vec<String>,
+    /// A text to go on from, in place of a conversation.
+    pub plain: Option<Plain>,
+}
+
+/// A text without a template around it, which the model goes on writing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plain {
+    /// What stands before.
+    pub before: String,
+    /// What stands after, where the answer goes between the two.
+    pub after: Option<String>,
 }
 
 /// Whether a function is called.
@@ -86,8 +101,10 @@ pub enum Piece {
 /// Why an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finish {
-    /// It was complete, or came to a text that ends it.
+    /// It was complete.
     Stop,
+    /// It came to a text that ends it, the one at this place among [`Ask::stops`].
+    Word(usize),
     /// It had no room left, or went round in circles.
     Length,
     /// Functions are to be called.
@@ -107,10 +124,10 @@ pub fn function(
     held: bool,
 ) -> Result<Callable, ApiError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
+    if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(plain) {
         return Err(ApiError::invalid(
             format!("{param}.name"),
-            "a name has 1 to 64 letters, digits, `_`, `-` or `.`",
+            format!("a name has 1 to {NAME_CHARS_MAX} letters, digits, `_`, `-` or `.`"),
         ));
     }
     let none = json!({"type": "object", "properties": {}});

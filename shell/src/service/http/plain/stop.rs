@@ -17,17 +17,19 @@ impl Stops {
         }
     }
 
-    /// Takes the next piece: what can be passed on, and whether the text has ended.
-    pub fn take(&mut self, piece: &str) -> (String, bool) {
+    /// Takes the next piece: what can be passed on, and which of the words has ended the text,
+    /// if one did.
+    pub fn take(&mut self, piece: &str) -> (String, Option<usize>) {
         self.held.push_str(piece);
-        let found = self.words.iter().filter_map(|word| self.held.find(word));
-        if let Some(end) = found.min() {
+        let words = self.words.iter().enumerate();
+        let found = words.filter_map(|(at, word)| Some((self.held.find(word)?, at)));
+        if let Some((end, at)) = found.min() {
             self.held.truncate(end);
-            return (std::mem::take(&mut self.held), true);
+            return (std::mem::take(&mut self.held), Some(at));
         }
         let keep = self.begun();
         let rest = self.held.split_off(self.held.len() - keep);
-        (std::mem::replace(&mut self.held, rest), false)
+        (std::mem::replace(&mut self.held, rest), None)
     }
 
     /// What was held back: the text is over without such words.
@@ -57,28 +59,28 @@ mod tests {
 
     #[test]
     fn a_text_ends_at_the_first_of_the_words() {
-        let check = |words: &[&str], pieces: &[&str], want: &str, ends: bool| {
+        let check = |words: &[&str], pieces: &[&str], want: &str, by: Option<usize>| {
             let mut stops = Stops::new(words.iter().map(|word| (*word).into()).collect());
-            let (mut got, mut ended) = (String::new(), false);
+            let (mut got, mut ended) = (String::new(), None);
             for piece in pieces {
                 let (text, over) = stops.take(piece);
                 got.push_str(&text);
-                if over {
-                    ended = true;
+                ended = over;
+                if ended.is_some() {
                     break;
                 }
             }
-            if !ended {
+            if ended.is_none() {
                 got.push_str(&stops.rest());
             }
-            assert_eq!((got.as_str(), ended), (want, ends), "{words:?} {pieces:?}");
+            assert_eq!((got.as_str(), ended), (want, by), "{words:?} {pieces:?}");
         };
-        check(&[], &["a", "b"], "ab", false);
-        check(&["END"], &["one EN", "D two"], "one ", true);
-        check(&["END"], &["one EN", "TER"], "one ENTER", false);
-        check(&["b", "ab"], &["xab"], "x", true);
-        check(&["\n\n"], &["a\n", "b\n", "\nc"], "a\nb", true);
-        check(&["über"], &["na ü", "ber"], "na ", true);
-        check(&["END"], &["EN"], "EN", false);
+        check(&[], &["a", "b"], "ab", None);
+        check(&["END"], &["one EN", "D two"], "one ", Some(0));
+        check(&["END"], &["one EN", "TER"], "one ENTER", None);
+        check(&["b", "ab"], &["xab"], "x", Some(1));
+        check(&["\n\n"], &["a\n", "b\n", "\nc"], "a\nb", Some(0));
+        check(&["über"], &["na ü", "ber"], "na ", Some(0));
+        check(&["END"], &["EN"], "EN", None);
     }
 }

@@ -6,8 +6,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures_util::stream::{self, BoxStream, StreamExt};
 use quipu_cpu::{
-    Chunk, ClosedEarly, Completion, Form, Job, Message, Prompt, Role, Ticket, TokenOdds,
+    Chunk, ClosedEarly, Completion, Cpu, Form, Job, Message, Prompt, Role, Ticket, TokenOdds,
+    Wishes,
 };
 use quipu_kernel::grammar::{Answer, Legal, Move};
 use quipu_kernel::judgement::CALL_BEGINS;
@@ -19,7 +21,7 @@ use super::super::error::ApiError;
 use super::super::state::{Lease, Service};
 use super::judge::{self, CLEARLY_NONE};
 use super::stop::Stops;
-use super::{Ask, Choice, Finish, Piece, layout};
+use super::{Ask, Choice, Finish, Piece, Plain, layout};
 
 /// An answer under way.
 pub struct Turn {
@@ -76,10 +78,11 @@ impl Turn {
             return Err(ApiError::unsupported("logprobs", message));
         }
         let messages = layout::messages(&ask, info.constrains);
-        let mut prompt = cpu.prepare(&messages)?;
+        let mut prompt = prompt_of(cpu, &ask, &messages)?;
         let room = info.window.saturating_sub(prompt.len);
         if room == 0 {
-            return Err(ApiError::too_long("messages", prompt.len, info.window));
+            let param = if ask.plain.is_some() { "prompt" } else { "messages" };
+            return Err(ApiError::too_long(param, prompt.len, info.window));
         }
         // What is shared and kept is what a system said, and never a user's words.
         if messages
@@ -142,6 +145,25 @@ impl Turn {
             self.lease.service().cpu().accepts(&form)?;
         }
         Ok(())
+    }
+
+    /// Tokens of the prompt.
+    pub fn prompt_tokens(&self) -> usize {
+        self.prompt.len
+    }
+
+    /// The pieces as they come, up to the last, or an error. Dropping the stream cancels the
+    /// job; a piece that was waited for in vain is still there to be waited for.
+    pub fn pieces(self) -> BoxStream<'static, Result<Piece, ApiError>> {
+        let pieces = stream::unfold(Some(self), |turn| async move {
+            let mut turn = turn?;
+            match turn.next().await {
+                Ok(Some(piece)) => Some((Ok(piece), Some(turn))),
+                Ok(None) => None,
+                Err(error) => Some((Err(error), None)),
+            }
+        });
+        pieces.boxed()
     }
 
     /// The next piece; `None` after the last.
@@ -244,13 +266,13 @@ impl Turn {
             history: Arc::new(layout::history(&self.ask.said)),
         };
         let cpu = self.lease.service().cpu();
-        // The tokens of an action are not those of the text that it holds.
-        let ticket = match self.ask.odds.filter(|_| chosen == Move::Answer) {
-            Some(most) => cpu.submit_telling(job, most),
-            None => cpu.submit(job),
+        let wishes = Wishes {
+            // The tokens of an action are not those of the text that it holds.
+            odds: self.ask.odds.filter(|_| chosen == Move::Answer),
+            shaping: self.ask.shaping.clone(),
         };
         Writing {
-            ticket,
+            ticket: cpu.submit_with(job, wishes),
             chosen,
             text: String::new(),
             whole: None,
@@ -283,7 +305,7 @@ impl Turn {
         if !text.is_empty() {
             self.passed_on(text);
         }
-        if over {
+        if let Some(word) = over {
             // The job is dropped here, and only a finished one tells what it cost.
             let generated = self.lease.service().cpu().count(&self.passed);
             let usage = Usage {
@@ -291,7 +313,7 @@ impl Turn {
                 cached_tokens: 0,
                 generated_tokens: u32::try_from(generated).unwrap_or(u32::MAX),
             };
-            self.finish(Finish::Stop, usage);
+            self.finish(Finish::Word(word), usage);
         }
     }
 
@@ -404,6 +426,51 @@ impl Turn {
         self.lease.service().metrics.spent(usage);
         self.state = State::Over;
     }
+}
+
+/// Tokens of the prompt that `ask` becomes.
+///
+/// # Errors
+/// A conversation that the template of the model does not take.
+pub fn prompt_tokens(service: &Service, ask: &Ask) -> Result<usize, ApiError> {
+    let cpu = service.cpu();
+    let messages = layout::messages(ask, cpu.info().constrains);
+    Ok(prompt_of(cpu, ask, &messages)?.len)
+}
+
+/// The prompt of `ask`, whose `messages` are laid out. A client that speaks last for the model
+/// has begun its answer, which goes on from there where the CPU can do that.
+fn prompt_of(cpu: &dyn Cpu, ask: &Ask, messages: &[Message]) -> Result<Prompt, ApiError> {
+    if let Some(plain) = &ask.plain {
+        return plainly(cpu, plain);
+    }
+    if layout::is_begun(ask)
+        && let Some((begun, before)) = messages.split_last()
+        && !before.is_empty()
+    {
+        let led = cpu.lead(&cpu.prepare(before)?, &begun.text);
+        if let Some(led) = led {
+            return Ok(led);
+        }
+    }
+    Ok(cpu.prepare(messages)?)
+}
+
+/// The prompt of a text without a template.
+fn plainly(cpu: &dyn Cpu, plain: &Plain) -> Result<Prompt, ApiError> {
+    let prompt = cpu.plain(&plain.before, plain.after.as_deref());
+    prompt.ok_or_else(|| match plain.after {
+        Some(_) => ApiError::unsupported(
+            "suffix",
+            "the model was not taught to fill in between two texts; leave it out, or start \
+             `quipu serve` with a model for code, such as qwen2.5-coder-1.5b",
+        ),
+        None => ApiError::unsupported(
+            "model",
+            "the model is behind an endpoint that is asked for chats only; ask \
+             /v1/chat/completions, or the endpoint itself",
+        ),
+    })
 }
 
 /// The name of the first function in the beginning of a call.

@@ -1,0 +1,240 @@
+//! `/completion` and `/infill`: a text that the plain model goes on writing, or fills in, in
+//! the form of llama.cpp's own server, which editors ask.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use futures_util::StreamExt;
+use quipu_cpu::{Cpu, Sampling};
+use quipu_kernel::process::Usage;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::chat::choosing::{sampling, shaping};
+use super::chat::fields::{self, Stop, stop_words, tokens};
+use super::completions::prompts;
+use super::error::ApiError;
+use super::models;
+use super::plain::{Ask, Choice, Finish, Piece, Plain, Turn, schema};
+use super::state::Service;
+use super::wire::{self, Framed, Input};
+
+/// What llama.cpp's server puts between the parts of other files, for models that have no
+/// token for it.
+const SNIPPET: &str = "\n\n--- snippet ---\n\n";
+
+/// The body of a request.
+#[derive(Debug, Deserialize)]
+pub struct Body {
+    model: Option<String>,
+    #[serde(default)]
+    prompt: Value,
+    input_prefix: Option<String>,
+    input_suffix: Option<String>,
+    input_extra: Option<Vec<Extra>>,
+    n_predict: Option<i64>,
+    max_tokens: Option<i64>,
+    temperature: Option<f32>,
+    seed: Option<i64>,
+    stop: Option<Stop>,
+    json_schema: Option<Value>,
+    stream: Option<bool>,
+    #[serde(flatten)]
+    rest: HashMap<String, Value>,
+}
+
+/// A part of another file.
+#[derive(Debug, Deserialize)]
+struct Extra {
+    text: String,
+}
+
+impl Body {
+    /// What is asked of the plain model, to go on from `plain`.
+    fn ask(&self, plain: Plain, usual: Sampling) -> Result<Ask, ApiError> {
+        fields::supported(&self.rest)?;
+        let given = self.json_schema.as_ref();
+        let given = given.filter(|given| !given.is_null() && **given != json!({}));
+        let read = given.map(|given| schema("json_schema", given, false));
+        // Less than none is as many as fit.
+        let most = self.n_predict.or(self.max_tokens);
+        Ok(Ask {
+            said: Vec::new(),
+            functions: Vec::new(),
+            choice: Choice::None,
+            parallel: false,
+            schema: read.transpose()?,
+            tokens_max: tokens("n_predict", most.filter(|most| *most >= 0))?,
+            odds: None,
+            sampling: sampling(self.temperature, self.seed, usual)?,
+            shaping: shaping(&self.rest)?,
+            stops: stop_words("stop", self.stop.as_ref())?,
+            plain: Some(plain),
+        })
+    }
+
+    /// The text to go on from.
+    pub(super) fn completion(&self, cpu: &dyn Cpu, usual: Sampling) -> Result<Ask, ApiError> {
+        let mut prompts = prompts(cpu, &self.prompt)?;
+        let before = prompts.pop().unwrap_or_default();
+        if !prompts.is_empty() {
+            let message = "one prompt at a time; /v1/completions takes several";
+            return Err(ApiError::invalid("prompt", message));
+        }
+        let after = None;
+        self.ask(Plain { before, after }, usual)
+    }
+
+    /// The two texts to fill in between.
+    pub(super) fn filling(&self, cpu: &dyn Cpu, usual: Sampling) -> Result<Ask, ApiError> {
+        let mut before = String::new();
+        for extra in self.input_extra.iter().flatten() {
+            before.push_str(SNIPPET);
+            before.push_str(&extra.text);
+        }
+        if !before.is_empty() {
+            before.push_str(SNIPPET);
+        }
+        before.push_str(self.input_prefix.as_deref().unwrap_or_default());
+        // What is being written at this moment.
+        let written = !self.prompt.is_null() && self.prompt != "";
+        if written {
+            before.push_str(&prompts(cpu, &self.prompt)?.concat());
+        }
+        let after = Some(self.input_suffix.clone().unwrap_or_default());
+        self.ask(Plain { before, after }, usual)
+    }
+}
+
+/// Answers `POST /completion`.
+pub async fn post(
+    State(service): State<Arc<Service>>,
+    Input(body): Input<Body>,
+) -> Result<Response, ApiError> {
+    let ask = body.completion(service.cpu(), service.session.settings.sampling())?;
+    answer(&service, &body, ask).await
+}
+
+/// Answers `POST /infill`.
+pub async fn infill(
+    State(service): State<Arc<Service>>,
+    Input(body): Input<Body>,
+) -> Result<Response, ApiError> {
+    let ask = body.filling(service.cpu(), service.session.settings.sampling())?;
+    answer(&service, &body, ask).await
+}
+
+async fn answer(service: &Arc<Service>, body: &Body, ask: Ask) -> Result<Response, ApiError> {
+    models::check(service, body.model.as_deref())?;
+    let mut reply = Reply {
+        model: service.model.clone(),
+        stops: ask.stops.clone(),
+        text: String::new(),
+        lines: false,
+    };
+    let turn = Turn::new(service, ask)?;
+    if body.stream.unwrap_or(false) {
+        return wire::framed(service, turn, reply).await;
+    }
+    let mut pieces = turn.pieces();
+    while let Some(piece) = pieces.next().await {
+        match piece? {
+            Piece::Text(text) => reply.text.push_str(&text),
+            Piece::End(ended, usage) => {
+                reply.lines = reply.text.contains('\n');
+                return Ok(wire::json(&reply.end(&reply.text, ended, usage)));
+            }
+            _ => {}
+        }
+    }
+    Err(ApiError::internal("the CPU gave no answer; ask again"))
+}
+
+/// A reply as it grows.
+struct Reply {
+    model: String,
+    stops: Vec<String>,
+    /// Of a reply that is sent at once.
+    text: String,
+    /// Whether the text has more than one line.
+    lines: bool,
+}
+
+impl Reply {
+    /// The last piece, or the whole, with the text `content`.
+    fn end(&self, content: &str, ended: Finish, usage: Usage) -> Value {
+        let (kind, word) = match ended {
+            Finish::Length => ("limit", ""),
+            Finish::Word(at) => ("word", self.stops.get(at).map_or("", String::as_str)),
+            Finish::Stop | Finish::Calls => ("eos", ""),
+        };
+        json!({
+            "index": 0, "content": content, "tokens": [], "id_slot": 0, "stop": true,
+            "model": self.model, "tokens_predicted": usage.generated_tokens,
+            "tokens_evaluated": usage.prompt_tokens, "tokens_cached": usage.cached_tokens,
+            "has_new_line": self.lines, "truncated": false, "stop_type": kind,
+            "stopping_word": word,
+        })
+    }
+}
+
+impl Framed for Reply {
+    fn begin(&mut self) -> String {
+        String::new()
+    }
+
+    fn events(&mut self, piece: Piece) -> String {
+        let data = match piece {
+            Piece::Text(text) => {
+                self.lines |= text.contains('\n');
+                json!({"index": 0, "content": text, "tokens": [], "id_slot": 0, "stop": false})
+            }
+            Piece::End(ended, usage) => self.end("", ended, usage),
+            Piece::Odds(_) | Piece::Call { .. } => return String::new(),
+        };
+        wire::event(None, &data)
+    }
+
+    fn failed(&mut self, error: &ApiError) -> String {
+        wire::event(None, &error.body())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_cpu::scripted::ScriptedCpu;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_stands_before_the_gap() {
+        let check = |body: Value, before: &str, after: &str| {
+            let cpu = ScriptedCpu::parse("s", "", None).unwrap();
+            let read: Body = serde_json::from_value(body.clone()).unwrap();
+            let usual = Sampling {
+                temperature: 0.0,
+                seed: 0,
+            };
+            let ask = read.filling(&cpu, usual).unwrap();
+            let want = Plain {
+                before: before.to_owned(),
+                after: Some(after.to_owned()),
+            };
+            assert_eq!(ask.plain, Some(want), "{body}");
+        };
+        check(json!({"input_prefix": "a", "input_suffix": "c"}), "a", "c");
+        check(
+            json!({"input_prefix": "a\n", "prompt": "b", "input_suffix": "c", "n_predict": -1}),
+            "a\nb",
+            "c",
+        );
+        let extra = json!([{"filename": "x.rs", "text": "x"}, {"text": "y"}]);
+        check(
+            json!({"input_extra": extra, "input_prefix": "a", "prompt": ""}),
+            "\n\n--- snippet ---\n\nx\n\n--- snippet ---\n\ny\n\n--- snippet ---\n\na",
+            "",
+        );
+    }
+}

@@ -1,0 +1,274 @@
+//! `/v1/responses`: the plain model in the form of OpenAI's newer API, without a state that
+//! is kept between requests.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | this one | what is asked for |
+//! | `reply` | responses, and the events of their streams |
+
+mod reply;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use quipu_cpu::Sampling;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::chat::choosing::{sampling, shaping};
+use super::chat::fields::{self, add, arguments, choice, few, odds, text, tokens};
+use super::error::ApiError;
+use super::plain::{Ask, Piece, Said, Speaker, Turn, function, schema};
+use super::state::Service;
+use super::wire::{self, Framed, Input};
+use super::{chat, models};
+use reply::Reply;
+
+/// The body of a request.
+#[derive(Debug, Deserialize)]
+pub struct Body {
+    model: Option<String>,
+    input: Value,
+    instructions: Option<String>,
+    tools: Option<Vec<Tool>>,
+    tool_choice: Option<Value>,
+    parallel_tool_calls: Option<bool>,
+    max_output_tokens: Option<i64>,
+    temperature: Option<f32>,
+    text: Option<Value>,
+    include: Option<Vec<String>>,
+    top_logprobs: Option<u32>,
+    stream: Option<bool>,
+    #[serde(flatten)]
+    rest: HashMap<String, Value>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Tool {
+    r#type: String,
+    #[serde(default)]
+    name: String,
+    description: Option<String>,
+    parameters: Option<Value>,
+    strict: Option<bool>,
+}
+
+/// What a client includes for the odds of tokens.
+const ODDS: &str = "message.output_text.logprobs";
+
+/// Fields that ask for what is kept elsewhere, and what to send instead.
+const KEPT: &[(&str, &str)] = &[
+    (
+        "previous_response_id",
+        "responses are not kept; send the earlier items in `input`",
+    ),
+    (
+        "conversation",
+        "conversations are not kept; send the earlier items in `input`",
+    ),
+    (
+        "prompt",
+        "prompts are not kept; send the text in `instructions` and `input`",
+    ),
+    (
+        "background",
+        "a response is written while its client waits; leave it out, or stream it",
+    ),
+];
+
+/// Answers `POST /v1/responses`.
+pub async fn post(
+    State(service): State<Arc<Service>>,
+    Input(body): Input<Body>,
+) -> Result<Response, ApiError> {
+    models::check(&service, body.model.as_deref())?;
+    let mut turn = Turn::new(&service, ask(&body, service.session.settings.sampling())?)?;
+    let head = chat::head(&service, body.model.as_deref());
+    let mut reply = Reply::new(head, body.asked());
+    if body.stream != Some(true) {
+        while let Some(piece) = turn.next().await? {
+            let ended = match &piece {
+                Piece::End(ended, usage) => Some((*ended, *usage)),
+                _ => None,
+            };
+            reply.events(piece);
+            if ended.is_some() {
+                return Ok(wire::json(&reply.whole(ended)));
+            }
+        }
+        return Err(ApiError::internal("the CPU gave no answer; ask again"));
+    }
+    wire::framed(&service, turn, reply).await
+}
+
+/// What is asked of the plain model, where `usual` says how tokens are chosen.
+pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
+    fields::supported(&body.rest)?;
+    for (name, instead) in KEPT {
+        let given = body.rest.get(*name);
+        if given.is_some_and(|given| !given.is_null() && *given != false) {
+            return Err(ApiError::unsupported(*name, *instead));
+        }
+    }
+    let tools = body.tools.as_deref().unwrap_or_default();
+    few(tools.len())?;
+    let mut functions = Vec::new();
+    for (at, tool) in tools.iter().enumerate() {
+        let param = format!("tools[{at}]");
+        if tool.r#type != "function" {
+            let message = "only tools of type `function` are taken";
+            return Err(ApiError::unsupported(format!("{param}.type"), message));
+        }
+        let description = tool.description.as_deref().unwrap_or_default();
+        let held = tool.strict.unwrap_or(false);
+        let parameters = tool.parameters.as_ref();
+        let read = function(&param, &tool.name, description, parameters, held)?;
+        add(&mut functions, read, &param)?;
+    }
+    Ok(Ask {
+        said: said(body)?,
+        choice: choice(body.tool_choice.as_ref(), &functions)?,
+        functions,
+        parallel: body.parallel_tool_calls.unwrap_or(true),
+        schema: format(body.text.as_ref())?,
+        tokens_max: tokens("max_output_tokens", body.max_output_tokens)?,
+        odds: odds(Some(body.wants_odds()), body.top_logprobs)?,
+        sampling: sampling(body.temperature, None, usual)?,
+        shaping: shaping(&body.rest)?,
+        stops: Vec::new(),
+        plain: None,
+    })
+}
+
+impl Body {
+    /// Whether the odds of tokens are asked for, in one of two ways.
+    fn wants_odds(&self) -> bool {
+        let included = self.include.iter().flatten();
+        let mut included = included.map(String::as_str);
+        self.top_logprobs.is_some_and(|most| most > 0) || included.any(|name| name == ODDS)
+    }
+
+    /// What a response repeats of its request.
+    fn asked(&self) -> Map<String, Value> {
+        let given = |name: &str| self.rest.get(name).filter(|given| !given.is_null());
+        let or = |name: &str, usual: Value| given(name).cloned().unwrap_or(usual);
+        let text = self.text.clone().filter(|text| !text.is_null());
+        let text = text.unwrap_or_else(|| json!({"format": {"type": "text"}}));
+        let choice = self.tool_choice.clone().filter(|choice| !choice.is_null());
+        let asked = [
+            ("instructions", json!(self.instructions)),
+            ("max_output_tokens", json!(self.max_output_tokens)),
+            ("metadata", or("metadata", json!({}))),
+            (
+                "parallel_tool_calls",
+                json!(self.parallel_tool_calls.unwrap_or(true)),
+            ),
+            (
+                "reasoning",
+                or("reasoning", json!({"effort": null, "summary": null})),
+            ),
+            ("temperature", json!(self.temperature)),
+            ("text", text),
+            ("tool_choice", choice.unwrap_or_else(|| "auto".into())),
+            ("tools", json!(self.tools.as_deref().unwrap_or_default())),
+            (
+                "top_logprobs",
+                json!(self.top_logprobs.unwrap_or_default()),
+            ),
+            ("top_p", or("top_p", Value::Null)),
+            ("user", or("user", Value::Null)),
+        ];
+        let asked = asked.map(|(name, value)| (name.to_owned(), value));
+        asked.into_iter().collect()
+    }
+}
+
+/// The schema of the answer.
+fn format(text: Option<&Value>) -> Result<Option<Value>, ApiError> {
+    let format = text.map_or(&Value::Null, |text| &text["format"]);
+    match format["type"].as_str() {
+        None if format.is_null() => Ok(None),
+        Some("text") => Ok(None),
+        Some("json_object") => Ok(Some(json!({"type": "object"}))),
+        Some("json_schema") => {
+            let held = format["strict"].as_bool().unwrap_or(false);
+            schema("text.format.schema", &format["schema"], held).map(Some)
+        }
+        _ => Err(ApiError::invalid(
+            "text.format.type",
+            "a format is `text`, `json_object` or `json_schema`",
+        )),
+    }
+}
+
+fn said(body: &Body) -> Result<Vec<Said>, ApiError> {
+    let mut said = Vec::new();
+    if let Some(instructions) = &body.instructions {
+        said.push(Said::new(Speaker::System, instructions));
+    }
+    let items = match &body.input {
+        Value::String(text) if !text.is_empty() => {
+            said.push(Said::new(Speaker::User, text));
+            return Ok(said);
+        }
+        Value::Array(items) if !items.is_empty() => items,
+        _ => {
+            let message = "an input is a text or a list of items";
+            return Err(ApiError::invalid("input", message));
+        }
+    };
+    let mut names: HashMap<&str, &str> = HashMap::new();
+    for (at, item) in items.iter().enumerate() {
+        let param = format!("input[{at}]");
+        let word = |name: &str| item[name].as_str().unwrap_or_default();
+        match item["type"].as_str() {
+            None | Some("message") => said.push(message(&param, item)?),
+            Some("function_call") => {
+                names.insert(word("call_id"), word("name"));
+                let call = (word("name").to_owned(), arguments(&item["arguments"]));
+                match said.last_mut() {
+                    // Calls that were made together are one turn.
+                    Some(last) if last.by == Speaker::Assistant => last.calls.push(call),
+                    _ => {
+                        let mut turn = Said::new(Speaker::Assistant, "");
+                        turn.calls.push(call);
+                        said.push(turn);
+                    }
+                }
+            }
+            Some("function_call_output") => {
+                let name = names.get(word("call_id")).ok_or_else(|| {
+                    let message = "no item before it is a call with this id";
+                    ApiError::invalid(format!("{param}.call_id"), message)
+                })?;
+                let output = text(&format!("{param}.output"), item.get("output"))?;
+                let speaker = Speaker::Function((*name).to_owned());
+                said.push(Said::new(speaker, output.unwrap_or_default()));
+            }
+            // A thought of an earlier turn is not told again.
+            Some("reasoning") => {}
+            Some(other) => {
+                let message = format!("an item of type {other:?} cannot be read");
+                return Err(ApiError::unsupported(param, message));
+            }
+        }
+    }
+    Ok(said)
+}
+
+fn message(param: &str, item: &Value) -> Result<Said, ApiError> {
+    let by = match item["role"].as_str() {
+        Some("system" | "developer") => Speaker::System,
+        Some("user") => Speaker::User,
+        Some("assistant") => Speaker::Assistant,
+        _ => {
+            let message = "a role is system, developer, user or assistant";
+            return Err(ApiError::invalid(format!("{param}.role"), message));
+        }
+    };
+    let text = text(&format!("{param}.content"), item.get("content"))?;
+    let text = text.ok_or_else(|| ApiError::invalid(param, "it says nothing"))?;
+    Ok(Said::new(by, text))
+}

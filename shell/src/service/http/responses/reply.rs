@@ -1,0 +1,251 @@
+//! Responses as they grow, whole or in the events of a stream, in OpenAI's order.
+
+use quipu_kernel::process::Usage;
+use serde_json::{Map, Value, json};
+
+use super::super::chat::reply::{Head, odds_of};
+use super::super::error::ApiError;
+use super::super::plain::{Finish, Piece};
+use super::super::wire::{self, Framed};
+
+/// A reply as it grows.
+pub struct Reply {
+    id: String,
+    model: String,
+    created: u64,
+    /// What is repeated of the request.
+    asked: Map<String, Value>,
+    /// Items that are whole.
+    items: Vec<Value>,
+    /// The text of the message that is being written.
+    text: Option<String>,
+    /// Odds of its tokens.
+    odds: Vec<Value>,
+    /// How many of them were sent.
+    odds_sent: usize,
+    /// Events so far.
+    sequence: u64,
+}
+
+impl Reply {
+    /// A reply like `head`, which repeats what was `asked`.
+    pub fn new(head: Head, asked: Map<String, Value>) -> Self {
+        Self {
+            id: head.id.replace("chatcmpl-", "resp_"),
+            model: head.model,
+            created: head.created,
+            asked,
+            items: Vec::new(),
+            text: None,
+            odds: Vec::new(),
+            odds_sent: 0,
+            sequence: 0,
+        }
+    }
+
+    /// The reply as it is; `ended` says how, and what it cost.
+    pub fn whole(&self, ended: Option<(Finish, Usage)>) -> Value {
+        let full = matches!(ended, Some((Finish::Length, _)));
+        let status = match (ended.is_some(), full) {
+            (false, _) => "in_progress",
+            (true, true) => "incomplete",
+            (true, false) => "completed",
+        };
+        let details = full.then(|| json!({"reason": "max_output_tokens"}));
+        let mut whole = json!({
+            "id": self.id, "object": "response", "created_at": self.created, "status": status,
+            "model": self.model, "output": self.items, "error": null,
+            "incomplete_details": details, "previous_response_id": null, "store": false,
+            "background": false, "truncation": "disabled", "service_tier": "default",
+            "usage": ended.map(|(_, usage)| usage_of(usage)),
+        });
+        for (name, value) in &self.asked {
+            whole[name] = value.clone();
+        }
+        whole
+    }
+
+    fn event(&mut self, kind: &str, mut fields: Value) -> String {
+        fields["type"] = kind.into();
+        fields["sequence_number"] = self.sequence.into();
+        self.sequence += 1;
+        wire::event(Some(kind), &fields)
+    }
+
+    /// The item that is being written, with `content` and its `status`.
+    fn message(&self, content: &[Value], status: &str) -> Value {
+        json!({"type": "message", "id": format!("msg_{}_{}", self.id, self.items.len()),
+               "role": "assistant", "status": status, "content": content})
+    }
+
+    fn place(&self) -> Value {
+        json!({"item_id": self.message(&[], "")["id"], "output_index": self.items.len(),
+               "content_index": 0})
+    }
+
+    /// Begins a message, unless one is being written.
+    fn open(&mut self) -> String {
+        if self.text.is_some() {
+            return String::new();
+        }
+        self.text = Some(String::new());
+        let item = self.message(&[], "in_progress");
+        let added = json!({"output_index": self.items.len(), "item": item});
+        let added = self.event("response.output_item.added", added);
+        let mut part = self.place();
+        part["part"] = output_text("", &[]);
+        added + &self.event("response.content_part.added", part)
+    }
+
+    /// Ends the message that is being written, whose `status` is then this.
+    fn close(&mut self, status: &str) -> String {
+        let Some(text) = self.text.take() else {
+            return String::new();
+        };
+        let odds = std::mem::take(&mut self.odds);
+        self.odds_sent = 0;
+        let part = output_text(&text, &odds);
+        let mut done = self.place();
+        done["text"] = text.into();
+        done["logprobs"] = odds.into();
+        let mut events = self.event("response.output_text.done", done);
+        let mut whole = self.place();
+        whole["part"] = part.clone();
+        events.push_str(&self.event("response.content_part.done", whole));
+        let item = self.message(&[part], status);
+        let done = json!({"output_index": self.items.len(), "item": item});
+        self.items.push(item);
+        events + &self.event("response.output_item.done", done)
+    }
+
+    fn call(&mut self, name: &str, args: &str) -> String {
+        let index = self.items.len();
+        let id = format!("fc_{}_{index}", self.id);
+        let item = |args: &str, status: &str| {
+            json!({"type": "function_call", "id": id, "call_id": format!("call_{id}"),
+                   "name": name, "arguments": args, "status": status})
+        };
+        let at = |more: Value| {
+            let mut fields = json!({"item_id": id, "output_index": index});
+            for (key, value) in more.as_object().into_iter().flatten() {
+                fields[key.as_str()] = value.clone();
+            }
+            fields
+        };
+        let whole = item(args, "completed");
+        let events = [
+            (
+                "response.output_item.added",
+                json!({"output_index": index, "item": item("", "in_progress")}),
+            ),
+            (
+                "response.function_call_arguments.delta",
+                at(json!({ "delta": args })),
+            ),
+            (
+                "response.function_call_arguments.done",
+                at(json!({ "arguments": args })),
+            ),
+            (
+                "response.output_item.done",
+                json!({"output_index": index, "item": whole}),
+            ),
+        ];
+        let events = events.map(|(kind, fields)| self.event(kind, fields));
+        self.items.push(whole);
+        events.concat()
+    }
+}
+
+impl Framed for Reply {
+    fn begin(&mut self) -> String {
+        let response = self.whole(None);
+        let created = self.event("response.created", json!({"response": response}));
+        created + &self.event("response.in_progress", json!({"response": response}))
+    }
+
+    fn events(&mut self, piece: Piece) -> String {
+        match piece {
+            Piece::Text(text) => {
+                let mut events = self.open();
+                let mut fields = self.place();
+                fields["delta"] = text.as_str().into();
+                fields["logprobs"] = json!(self.odds[self.odds_sent..]);
+                self.odds_sent = self.odds.len();
+                if let Some(written) = &mut self.text {
+                    written.push_str(&text);
+                }
+                events.push_str(&self.event("response.output_text.delta", fields));
+                events
+            }
+            Piece::Call { name, args } => self.close("completed") + &self.call(&name, &args),
+            Piece::Odds(odds) => {
+                self.odds.extend(odds.iter().map(odds_of));
+                String::new()
+            }
+            Piece::End(ended, usage) => {
+                // A message without a word is one all the same.
+                let mut events = match self.items.is_empty() {
+                    true => self.open(),
+                    false => String::new(),
+                };
+                let status = match ended {
+                    Finish::Length => "incomplete",
+                    _ => "completed",
+                };
+                events.push_str(&self.close(status));
+                let response = self.whole(Some((ended, usage)));
+                let kind = match ended {
+                    Finish::Length => "response.incomplete",
+                    _ => "response.completed",
+                };
+                events + &self.event(kind, json!({ "response": response }))
+            }
+        }
+    }
+
+    fn failed(&mut self, error: &ApiError) -> String {
+        let mut response = self.whole(None);
+        response["status"] = "failed".into();
+        response["error"] = json!({"code": "server_error", "message": error.message});
+        self.event("response.failed", json!({ "response": response }))
+    }
+}
+
+/// A text as a part of a message, with the odds of its tokens.
+fn output_text(text: &str, odds: &[Value]) -> Value {
+    json!({"type": "output_text", "text": text, "annotations": [], "logprobs": odds})
+}
+
+fn usage_of(usage: Usage) -> Value {
+    json!({
+        "input_tokens": usage.prompt_tokens,
+        "input_tokens_details": {"cached_tokens": usage.cached_tokens},
+        "output_tokens": usage.generated_tokens,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": usage.prompt_tokens + usage.generated_tokens,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stops_a_response_is_its_last_event() {
+        let head = Head {
+            id: "chatcmpl-7".into(),
+            created: 7,
+            model: "m".into(),
+        };
+        let mut reply = Reply::new(head, Map::new());
+        reply.begin();
+        let text = reply.failed(&ApiError::internal("it broke"));
+        let data = text.strip_prefix("event: response.failed\ndata: ").unwrap();
+        let data: Value = serde_json::from_str(data).unwrap();
+        assert_eq!(data["sequence_number"], 2);
+        assert_eq!(data["response"]["id"], "resp_7");
+        assert_eq!(data["response"]["status"], "failed");
+        assert_eq!(data["response"]["error"]["message"], "it broke");
+    }
+}
