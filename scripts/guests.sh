@@ -32,7 +32,7 @@ build() {
 # text of its interface and what it asks for. It takes half a minute, so the result is
 # kept by what it was made of.
 python() {
-    made_of=$({ grep package=componentize-py scripts/pip-tool.sh && cat scripts/guests.sh "$1"/*.py "$1"/wit/*.wit "$1"/plugin.toml; } | cksum | tr ' ' '-')
+    made_of=$({ grep package=componentize-py scripts/pip-tool.sh && cat scripts/guests.sh scripts/zone_data.py "$1"/*.py "$1"/wit/*.wit "$1"/plugin.toml; } | cksum | tr ' ' '-')
     kept=${XDG_CACHE_HOME:-$HOME/.cache}/quipu/guests/$2-$made_of.wasm
     if ! [ -f "$kept" ]; then
         componentize=$(scripts/pip-tool.sh componentize-py)
@@ -41,6 +41,8 @@ python() {
         trap 'rm -rf "$work"' EXIT
         # A copy: while the program is set up its modules are compiled beside it.
         cp "$1"/*.py "$work"
+        # Without it programs know no zones, and are told so.
+        python3 scripts/zone_data.py >"$work/zone_data.py" || rm "$work/zone_data.py"
         "$componentize" -q -d "$1/wit" componentize -p "$work" app -o "$work/$2.wasm"
         python3 - "$work/$2.wasm" "$1"/wit/*.wit "$1"/plugin.toml <<'PYTHON'
 import pathlib

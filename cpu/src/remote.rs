@@ -28,7 +28,10 @@ use super::{
     Sampling, Shaping, Sink, Ticket, Trouble, Wishes, without_thought,
 };
 use crate::estimate::Estimate;
-use refusal::{OPTIONAL, endpoint, failure, may_pass, not_taken, refused, retry_after, silent};
+use refusal::{
+    MESSAGES, OPTIONAL, alternating, endpoint, failure, may_pass, not_taken, refused, retry_after,
+    silent,
+};
 use reply::Reply;
 use shape::shape;
 
@@ -350,12 +353,13 @@ impl Link {
                 if left_out & (1 << place) == 0 {
                     continue;
                 }
-                if let Some(value) = fields.remove(*name)
-                    && *name == "max_tokens"
-                {
+                let left = match (*name, fields.remove(*name)) {
                     // What OpenAI calls it now.
-                    fields.insert("max_completion_tokens".into(), value);
-                }
+                    ("max_tokens", Some(value)) => ("max_completion_tokens", value),
+                    (MESSAGES, Some(value)) => (MESSAGES, alternating(value)),
+                    _ => continue,
+                };
+                fields.insert(left.0.to_owned(), left.1);
             }
         }
         body

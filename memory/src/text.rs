@@ -152,7 +152,14 @@ impl Tokens<'_> {
         };
         put(&first, &mut word, &mut spans);
         let mut last = first.c;
+        let mut grouped = false;
         while let Some(sign) = self.peek(0).cloned() {
+            if (grouped || word.len() <= 3) && self.parts_thousands(&word) {
+                // "1 400" and "1'400" are one number, whose sign counts as nothing.
+                grouped = true;
+                self.take();
+                continue;
+            }
             let after = self.peek(1).map_or(' ', |sign| sign.c);
             let inside = is_combining_mark(sign.c)
                 || (sign.c.is_alphanumeric() && !split::stands_alone(sign.c))
@@ -170,11 +177,48 @@ impl Tokens<'_> {
         if follows_apostrophe && split::is_contraction(&word) {
             return;
         }
+        let start = spans[0].start;
+        if let Some((name, end)) = self.name_with_signs(&word) {
+            self.push(&name, start..end);
+        }
         let place = |part: Range<usize>| spans[part.start].start..spans[part.end - 1].end;
         self.push(&word, place(0..word.len()));
+        if split::is_grouped_by_points(&word) {
+            self.push(&word.replace('.', ""), place(0..word.len()));
+        }
         for part in split::parts(&word) {
             self.push(&word[part.clone()], place(part));
         }
+    }
+
+    /// The name of a letter and the signs behind it, such as "C++" and "C#", and where it ends.
+    fn name_with_signs(&mut self, word: &str) -> Option<(String, usize)> {
+        if word.len() != 1 || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+            return None;
+        }
+        let mut c_at = |n: usize| self.peek(n).map(|sign| sign.c);
+        let count = match (c_at(0)?, c_at(1)) {
+            ('+', Some('+')) => 2,
+            ('#', after) if !after.is_some_and(char::is_alphanumeric) => 1,
+            _ => return None,
+        };
+        let mut name = word.to_owned();
+        let mut end = 0;
+        for _ in 0..count {
+            let sign = self.take()?;
+            name.push(sign.c);
+            end = sign.span.end;
+        }
+        Some((name, end))
+    }
+
+    /// Whether the next sign stands between the thousands of the number `word`.
+    fn parts_thousands(&mut self, word: &str) -> bool {
+        let is_digit = |sign: Option<&Sign>| sign.is_some_and(|sign| sign.c.is_ascii_digit());
+        word.bytes().all(|byte| byte.is_ascii_digit())
+            && self.peek(0).is_some_and(|sign| split::is_mark_of_thousands(sign.c))
+            && (1..=3).all(|n| is_digit(self.peek(n)))
+            && !self.peek(4).is_some_and(|sign| sign.c.is_alphanumeric())
     }
 
     fn push(&mut self, word: &str, span: Range<usize>) {

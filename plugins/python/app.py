@@ -16,7 +16,7 @@ import traceback
 import types
 import warnings
 
-import library  # noqa: F401  (imports what programs may want)
+import library
 from result import NOTHING, Program
 from streams import Descriptors, Stream, stdin as given
 from wit_world import Outcome
@@ -25,6 +25,8 @@ from wit_world import Outcome
 NAME = "<program>"
 # Characters of the line that failed.
 LINE_CHARS_MAX = 200
+# What to do where the component was built without zones.
+NO_ZONES = " (there are no zone data; datetime.timezone takes an offset)"
 # No clock that runs shows an earlier time, in seconds from 1970.
 CLOCK_MIN = 1_000_000_000
 # How programs ask what time it is.
@@ -42,7 +44,7 @@ def explained(error):
     if isinstance(error, ModuleNotFoundError):
         line += " (there is the standard library, and nothing can be installed)"
     elif type(error).__name__ == "ZoneInfoNotFoundError":
-        line += " (there are no zone data; datetime.timezone takes an offset)"
+        line += " (there is no such zone)" if library.ZONES else NO_ZONES
     elif isinstance(error, EOFError):
         line += " (input() reads what was given as stdin)"
     elif isinstance(error, SyntaxError) and "'return' outside" in line:

@@ -7,6 +7,10 @@ library the component does not have (bz2, lzma, ctypes, ssl).
 """
 
 import importlib
+import io
+import zlib
+import zoneinfo
+import zoneinfo._common
 
 NAMES = """
 _ast_unparse _strptime
@@ -31,3 +35,22 @@ encodings.utf_32 encodings.utf_8 encodings.utf_8_sig
 
 for _name in NAMES.split():
     importlib.import_module(_name)
+
+try:
+    # Made where the component is built, of what is known there.
+    from zone_data import ZONES
+except ImportError:
+    ZONES = {}
+
+
+def load_tzdata(key):
+    """The data of a zone, as `zoneinfo` asks for it where no folder has it."""
+    try:
+        return io.BytesIO(zlib.decompress(ZONES[key]))
+    except KeyError:
+        raise zoneinfo.ZoneInfoNotFoundError(f"No time zone found with key {key}") from None
+
+
+if ZONES:
+    zoneinfo._common.load_tzdata = load_tzdata
+    zoneinfo.available_timezones = lambda: set(ZONES)

@@ -30,7 +30,6 @@ mod service;
 mod session;
 
 use anyhow::Result;
-use clap::Parser;
 
 use cli::{Cli, unparsed};
 use config::env_vars;
@@ -41,10 +40,12 @@ use terminal::words::{self, Language};
 use terminal::{error, logging, output};
 
 fn main() {
-    let args = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
-        Err(error) => leave(unparsed(&error, &args.collect::<Vec<_>>())),
+        Err(error) => {
+            let args = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
+            leave(unparsed(&error, &args.collect::<Vec<_>>()))
+        }
     };
     output::colour(cli.globals.color);
     output::plain(cli.globals.plain || env_vars::is_dumb());

@@ -12,9 +12,12 @@ use crate::{CpuError, Trouble};
 /// The longest pause an endpoint may ask for.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
 
-/// Parts of a request that some endpoints do not take: what is left out of it then, and
-/// the words of a refusal that mean it.
-pub(super) const OPTIONAL: [(&str, &[&str]); 5] = [
+/// What a request says, of which some endpoints take the turns of a user and a model alone.
+pub(super) const MESSAGES: &str = "messages";
+
+/// Parts of a request that some endpoints do not take: what is left out of it then, or written
+/// in another way, and the words of a refusal that mean it.
+pub(super) const OPTIONAL: [(&str, &[&str]); 6] = [
     (
         "response_format",
         &[
@@ -29,7 +32,39 @@ pub(super) const OPTIONAL: [(&str, &[&str]); 5] = [
     ("seed", &["seed"]),
     ("temperature", &["temperature"]),
     ("max_tokens", &["max_tokens", "max_completion_tokens"]),
+    (
+        MESSAGES,
+        &[
+            "system role",
+            "role system",
+            "system message",
+            "roles must alternate",
+            "alternate between user",
+        ],
+    ),
 ];
+
+/// `messages` as templates take them that know no system and want turns to alternate: what the
+/// system says begins the first turn of the user, and turns of one side are one.
+pub(super) fn alternating(messages: Value) -> Value {
+    let Value::Array(messages) = messages else {
+        return messages;
+    };
+    let mut turns: Vec<Value> = Vec::with_capacity(messages.len());
+    for mut message in messages {
+        if message["role"] == "system" {
+            message["role"] = "user".into();
+        }
+        match turns.last_mut().filter(|last| last["role"] == message["role"]) {
+            Some(last) => {
+                let text = |message: &Value| message["content"].as_str().unwrap_or_default().to_owned();
+                last["content"] = format!("{}\n\n{}", text(last), text(&message)).into();
+            }
+            None => turns.push(message),
+        }
+    }
+    turns.into()
+}
 
 /// Whether an endpoint that answers so does not work on the request, and may later.
 pub(super) fn may_pass(status: StatusCode) -> bool {
@@ -152,6 +187,30 @@ mod tests {
         check("unknown field stream_options", 0, Some("stream_options"));
         check("maximum context length is 9; lower max_tokens", 0, None);
         check("out of memory", 0, None);
+    }
+
+    #[test]
+    fn turns_alternate_where_a_template_wants_that() {
+        let refusal = failure("http://a", "400: System role not supported".into());
+        let body = json!({"messages": []});
+        let bit = not_taken(&refusal, &body, 0).expect("a part that is not taken");
+        assert_eq!(OPTIONAL[bit.trailing_zeros() as usize].0, MESSAGES);
+        let turn = |role: &str, content: &str| json!({"role": role, "content": content});
+        let check = |messages: &[Value], want: &[Value]| {
+            assert_eq!(alternating(json!(messages)), json!(want));
+        };
+        check(
+            &[
+                turn("system", "a"),
+                turn("user", "b"),
+                turn("assistant", "c"),
+                turn("user", "d"),
+                turn("user", "e"),
+            ],
+            &[turn("user", "a\n\nb"), turn("assistant", "c"), turn("user", "d\n\ne")],
+        );
+        check(&[turn("user", "a")], &[turn("user", "a")]);
+        check(&[], &[]);
     }
 
     #[test]

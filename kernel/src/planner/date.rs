@@ -23,9 +23,16 @@ static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
         |current\s+(?:date|day|week|month|quarter|year)
         |(?:this|next|last|past|coming|upcoming)\s+(?:{spans})
         |(?:on|by|until|till|before)\s+(?:{days})
-        |(?:days?|weeks?|months?|years?)\s+(?:ago|from\s+now)
+        |this\s+(?:morning|afternoon|evening)|(?:later|earlier)\s+this
+        |(?:beginning|start|middle|end)\s+of\s+(?:the|this|next)\s+(?:week|month|quarter|year)
+        |(?:days?|weeks?|months?|years?)\s+(?:ago|from\s+now)|how\s+old\s+(?:is|am|are)
+        |how\s+(?:long|many\s+(?:days|weeks|months|years))\s+(?:is|are|has|have)?[^.?!]*\b(?:since|left)
         |(?:what|which)\s+(?:date|weekday|day)(?:\s+of\s+the\s+week)?\s+is|what(?:\s+is|['’]s)\s+the\s+(?:date|day)
         |what\s+year\s+is|until\s+(?:christmas|easter|new\s+year))\b
+        |\b(?:heute|gestern|übermorgen|vorgestern|hoy|ayer|mañana|demain|aujourd['’]hui|oggi|domani|ieri|hoje|ontem|amanhã)\b
+        |\b(?:nächste[nrsm]?|diese[rnms]?|letzte[nrsm]?)\s+(?:woche|monat|jahr|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)\b
+        |\b(?:la\s+semaine|le\s+mois|l['’]année|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s+(?:prochaine?|dernière?)\b
+        |сегодня|завтра|вчера|오늘|내일|어제|明日|昨日|明後日|来週|先週|今週|来月|今月|先月|来年
         |今天|今日|今晚|明天|后天|昨天|前天|[本这上下]个?(?:周|星期|礼拜|月)|今年|明年|去年|前年|天前|周前|年前|几号|星期几|截止"
     );
     // The pattern is laid out in lines for whoever reads it.
@@ -60,10 +67,12 @@ pub(crate) fn asks_to_count(task: &str) -> bool {
 
 /// The words in which a task like `task` is told that it is `date`.
 pub(crate) fn told(date: NaiveDate, task: &str) -> String {
+    let kana = |c: char| ('\u{3041}'..='\u{30ff}').contains(&c);
     let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
-    match task.contains(chinese) {
-        true => format!("今天是{}。", date.format("%Y-%m-%d")),
-        false => format!("Today is {}.", date.format("%A, %Y-%m-%d")),
+    match (task.contains(kana), task.contains(chinese)) {
+        (true, _) => format!("今日は{}です。", date.format("%Y-%m-%d")),
+        (false, true) => format!("今天是{}。", date.format("%Y-%m-%d")),
+        (false, false) => format!("Today is {}.", date.format("%A, %Y-%m-%d")),
     }
 }
 
@@ -81,6 +90,18 @@ mod tests {
         check("Book a table for next Friday.", true);
         check("Is the office open on Sunday", true);
         check("Which papers came out this\tyear?", true);
+        check("What is due at the end of the month?", true);
+        check("How old is somebody born on 3 May 1990?", true);
+        check("How many days are left in the year?", true);
+        check("How long is it since 1 March?", true);
+        check("Was haben wir heute für ein Datum?", true);
+        check("Trag den Termin für nächsten Freitag ein", true);
+        check("¿Qué día es mañana?", true);
+        check("Quel jour sommes-nous aujourd’hui ?", true);
+        check("Какой завтра день?", true);
+        check("明日は何曜日ですか", true);
+        check("How many apples are left?", false);
+        check("How long is the Nile?", false);
         check("后天星期几？", true);
         check("下周三开会", true);
         check("What is 17 times 23?", false);
@@ -111,5 +132,6 @@ mod tests {
         let check = |task: &str, want: &str| assert_eq!(told(date, task), want);
         check("What day is it?", "Today is Tuesday, 2026-02-03.");
         check("今天几号？", "今天是2026-02-03。");
+        check("明日は何曜日ですか", "今日は2026-02-03です。");
     }
 }

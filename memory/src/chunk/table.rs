@@ -25,7 +25,7 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
                 (quoted, lines_open) = (false, 0);
             }
         }
-        quoted ^= words.matches('"').count() % 2 == 1;
+        quoted = ends_in_quotes(words, quoted);
     }
     let head = records.first().cloned();
     let block = |(n, range)| Block {
@@ -35,6 +35,26 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
         ..Block::default()
     };
     records.into_iter().enumerate().map(block).collect()
+}
+
+/// Whether a value in quotes goes on after `line`, where one does before it or not. A quote opens
+/// where a value begins, and is a sign like others within it: `5" pipe`.
+fn ends_in_quotes(line: &str, mut quoted: bool) -> bool {
+    let mut before = ',';
+    let mut signs = line.chars().peekable();
+    while let Some(sign) = signs.next() {
+        match (sign, quoted) {
+            // Two of them are one of the value.
+            ('"', true) if signs.peek() == Some(&'"') => _ = signs.next(),
+            ('"', true) => quoted = false,
+            ('"', false) => quoted = matches!(before, ',' | ';' | '\t' | '|'),
+            _ => {}
+        }
+        if sign != ' ' {
+            before = sign;
+        }
+    }
+    quoted
 }
 
 /// Whether `record` comes before the head: it is blank, or says how values are separated.

@@ -126,6 +126,24 @@ fn texts_are_cut_at_their_joints() {
         ],
     );
     check(
+        "k,v\n1,5\" pipe\n2,two\n3,three\n",
+        Table,
+        22,
+        &[
+            ("", "k,v\n1,5\" pipe\n2,two", 1),
+            ("", "k,v\n3,three", 4),
+        ],
+    );
+    check(
+        "k;v\n1;\"a \"\"b\"\" c\"\n2;two\n3;three\n",
+        Table,
+        24,
+        &[
+            ("", "k;v\n1;\"a \"\"b\"\" c\"\n2;two", 1),
+            ("", "k;v\n3;three", 4),
+        ],
+    );
+    check(
         "```\n# no heading\n\nstill code\n```\n\nafter the code",
         Markdown,
         40,

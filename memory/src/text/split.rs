@@ -24,6 +24,24 @@ pub(super) fn joins_digits(before: char, c: char, after: char) -> bool {
     matches!(c, '.' | ',') && before.is_ascii_digit() && after.is_ascii_digit()
 }
 
+/// Whether `c` may stand between the thousands of a number, beside points and commas: spaces
+/// that do not break, apostrophes, and the sign that programs have for it.
+pub(super) fn is_mark_of_thousands(c: char) -> bool {
+    is_apostrophe(c) || matches!(c, '\u{a0}' | '\u{2009}' | '\u{202f}' | '_')
+}
+
+/// Whether a number has points between its thousands, two at least: one may stand before the
+/// decimals.
+pub(super) fn is_grouped_by_points(word: &str) -> bool {
+    let digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let mut groups = word.split('.');
+    let first = groups.next().unwrap_or_default();
+    (1..=3).contains(&first.len())
+        && digits(first)
+        && word.matches('.').count() > 1
+        && groups.all(|group| group.len() == 3 && digits(group))
+}
+
 pub(super) fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’')
 }
@@ -48,7 +66,8 @@ pub(super) fn parts(word: &str) -> Vec<Range<usize>> {
         let new_word = c.is_uppercase()
             && (before.is_lowercase()
                 || before.is_ascii_digit()
-                || (before.is_uppercase() && next.is_lowercase()));
+                || (before.is_uppercase() && next.is_lowercase()))
+            || before.is_ascii_digit() && is_unit(word, at);
         if matches!(c, '.' | ',') {
             parts.push(start..at);
             start = at + 1;
@@ -64,6 +83,11 @@ pub(super) fn parts(word: &str) -> Vec<Range<usize>> {
     parts.push(start..word.len());
     parts.retain(|part| part.len() > 1 || word.as_bytes()[part.start].is_ascii_digit());
     parts
+}
+
+/// Whether what begins `at` a place in `word` is the unit of the number before it: "10km".
+fn is_unit(word: &str, at: usize) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit()) && word[at..].chars().all(char::is_alphabetic)
 }
 
 /// Whether a number has commas between its thousands: one number, not several.

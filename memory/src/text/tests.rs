@@ -47,10 +47,39 @@ fn names_are_found_whole_and_by_their_words() {
 }
 
 #[test]
+fn a_letter_with_signs_is_a_name() {
+    check("C++ and C#, c", &["c++", "c", "and", "c#", "c", "c"]);
+    check("a+b x++y F#1", &["a", "b", "x++", "x", "y", "f", "1"]);
+    check("C#", &["c#", "c"]);
+}
+
+#[test]
 fn numbers_are_found_whole_and_by_their_parts() {
     check("1,400,000 items", &["1400000", "item"]);
     check("3.14 v1.2", &["3.14", "3", "14", "v1.2", "v1", "2"]);
     check("1,2 or 3.", &["12", "1", "2", "or", "3"]);
+    check("10km 5GB", &["10km", "10", "km", "5gb", "5", "gb"]);
+    check("2.5kg", &["2.5kg", "2", "5", "kg"]);
+    check("3f2a 1x2", &["3f2a", "1x2"]);
+}
+
+#[test]
+fn a_number_is_found_however_its_thousands_are_written() {
+    for number in [
+        "1,400,000",
+        "1\u{a0}400\u{a0}000",
+        "1\u{202f}400\u{202f}000",
+        "1'400’000",
+        "1_400_000",
+        "1400000",
+    ] {
+        check(number, &["1400000"]);
+    }
+    check("1.400.000", &["1.400.000", "1400000", "1", "400", "000"]);
+    check("1.400", &["1.400", "1", "400"]);
+    check("2023\u{a0}400", &["2023", "400"]);
+    check("12\u{a0}4000 and 5'1", &["12", "4000", "and", "5", "1"]);
+    check("v_1_400", &["v", "1400"]);
 }
 
 #[test]

@@ -9,6 +9,32 @@ pub fn doubt(expression: &str) -> Option<String> {
         .or_else(|| date(&chars))
         .or_else(|| number(&chars))
         .or_else(|| percentage(&chars))
+        .or_else(|| currencies(&chars))
+        .or_else(|| slope(&chars))
+}
+
+/// Amounts of two currencies, whose signs are not looked at further on.
+fn currencies(chars: &[char]) -> Option<String> {
+    let mut signs = chars.iter().filter(|c| matches!(c, '$' | '€' | '£' | '¥'));
+    let first = signs.next()?;
+    let other = signs.find(|sign| *sign != first)?;
+    Some(format!(
+        "amounts in {first} and {other} are not computed with each other: exchange rates are not known"
+    ))
+}
+
+/// A bracket right behind what is divided by: does it belong to the divisor?
+fn slope(chars: &[char]) -> Option<String> {
+    let bare: Vec<char> = chars.iter().copied().filter(|c| !c.is_whitespace()).collect();
+    let mut slopes = (0..bare.len()).filter(|at| bare[*at] == '/');
+    let is_open = |at: usize| {
+        let rest = &bare[at + 1..];
+        let number = rest.iter().take_while(|c| c.is_ascii_digit() || **c == '.').count();
+        number > 0 && rest.get(number) == Some(&'(')
+    };
+    slopes.any(is_open).then(|| {
+        "a bracket behind a divisor can mean two things: write A / (B * C), or A / B * C".into()
+    })
 }
 
 /// The whole number at `at`, its value and where it ends; of digits only.
@@ -259,6 +285,14 @@ mod tests {
         check("6/3/12 + 1", "fine");
         for expression in ["13:45 - 9:30", "1:02:03", "9 am + 3", "7pm"] {
             check(expression, "times of a clock");
+        }
+        check("$5 + €3", "exchange rates");
+        check("$5 + $3", "fine");
+        for expression in ["8/2(3+1)", "9 / 3 (2)"] {
+            check(expression, "a bracket behind a divisor");
+        }
+        for expression in ["8/(2*(3+1))", "1/sqrt(4)", "8/2*(3+1)", "8/2"] {
+            check(expression, "fine");
         }
         check("2.345,67 + 1", "comma behind its point");
         check("2.345.678", "several points");

@@ -107,19 +107,63 @@ fn ascii(expression: &str) -> String {
     expression.chars().map(ascii).collect()
 }
 
+/// Fractions that are one sign. Behind a number the evaluator would multiply by them.
+const FRACTIONS: &[(char, &str)] = &[
+    ('½', "1/2"),
+    ('⅓', "1/3"),
+    ('⅔', "2/3"),
+    ('¼', "1/4"),
+    ('¾', "3/4"),
+    ('⅕', "1/5"),
+    ('⅖', "2/5"),
+    ('⅗', "3/5"),
+    ('⅘', "4/5"),
+    ('⅛', "1/8"),
+    ('⅜', "3/8"),
+    ('⅝', "5/8"),
+    ('⅞', "7/8"),
+];
+
 /// The expression as the evaluator reads it: without the commas of thousands and the signs
-/// of currencies.
+/// of currencies, and with fractions behind a number added to it.
 fn plain(expression: &str) -> String {
     let chars: Vec<char> = expression.chars().collect();
     let digit = |i: usize| chars.get(i).is_some_and(char::is_ascii_digit);
+    // Whether a number ends right before, or before one space.
+    let behind = |i: usize| {
+        let space = usize::from(i > 0 && chars[i - 1] == ' ');
+        i > space && digit(i - space - 1)
+    };
     let mut plain = String::with_capacity(expression.len());
     for (i, &c) in chars.iter().enumerate() {
+        let fraction = FRACTIONS.iter().find(|(sign, _)| *sign == c);
         match c {
+            _ if fraction.is_some() && behind(i) => {
+                plain.push(' ');
+                plain.push_str(fraction.map_or("", |(_, words)| words));
+            }
             // 1,000 but not f(2, 3): three digits follow and no fourth.
             ',' if i > 0 && digit(i - 1) && (1..=3).all(|n| digit(i + n)) && !digit(i + 4) => {}
-            '$' | '€' | '£' | '¥' if digit(i + 1) || chars.get(i + 1) == Some(&'.') => {}
+            '$' | '€' | '£' | '¥'
+                if digit(i + 1) || chars.get(i + 1) == Some(&'.') || behind(i) => {}
             c => plain.push(c),
         }
     }
     plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn an_expression_is_written_as_the_evaluator_reads_it() {
+        let check = |expression: &str, want: &str| assert_eq!(plain(expression), want);
+        check("1,234 + f(2, 3)", "1234 + f(2, 3)");
+        check("$1.50 * 3", "1.50 * 3");
+        check("5.50€ + 3 €", "5.50 + 3 ");
+        check("2½ * 4", "2 1/2 * 4");
+        check("1 ¾ cups", "1  3/4 cups");
+        check("½ + €", "½ + €");
+    }
 }

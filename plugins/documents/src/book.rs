@@ -10,6 +10,8 @@ use crate::zipped::{Archive, resolved, xml};
 
 /// Chapters of one book.
 const CHAPTERS_MAX: usize = 5_000;
+/// Parts within parts of a book.
+const DEPTH_MAX: usize = 8;
 
 /// The text of the book in `archive`.
 pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
@@ -34,13 +36,22 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
     let package = archive
         .text(&path)?
         .ok_or_else(|| missing("its list of parts"))?;
-    let (title, chapters) = chapters(&package, &path)?;
+    let outline = outline(&package, &path)?;
+    // A book whose table of contents is broken can still be read.
+    let mut names = HashMap::new();
+    for path in &outline.contents {
+        let text = archive.text(path).ok().flatten().unwrap_or_default();
+        for (chapter, name) in labels(&text, path) {
+            names.entry(chapter).or_insert(name);
+        }
+    }
     let mut found = Found {
-        title,
+        title: outline.title,
         ..Found::default()
     };
     let mut unread = 0;
-    for (n, chapter) in chapters.into_iter().take(CHAPTERS_MAX).enumerate() {
+    let chapters = outline.chapters.into_iter().take(CHAPTERS_MAX);
+    for (n, chapter) in chapters.enumerate() {
         // A chapter that is damaged costs itself.
         let Ok(Some(bytes)) = archive.bytes(&chapter) else {
             unread += 1;
@@ -53,7 +64,7 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
         if !text.trim().is_empty() {
             found.parts.push(Part {
                 place: format!("part {}", n + 1),
-                title: String::new(),
+                title: names.remove(&chapter).unwrap_or_default(),
                 text,
             });
         }
@@ -72,8 +83,16 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
     Ok(found)
 }
 
-/// The title of a book and the files of its chapters.
-fn chapters(package: &str, path: &str) -> Result<(String, Vec<String>), Failed> {
+/// What a book says of itself.
+struct Outline {
+    title: String,
+    /// The files of its chapters, in the order in which they are read.
+    chapters: Vec<String>,
+    /// Its tables of contents, the newer kind first.
+    contents: Vec<String>,
+}
+
+fn outline(package: &str, path: &str) -> Result<Outline, Failed> {
     let package = xml(package, "book")?;
     let named = |name: &'static str| {
         package
@@ -84,14 +103,80 @@ fn chapters(package: &str, path: &str) -> Result<(String, Vec<String>), Failed> 
         .find_map(|node| node.text())
         .map(one_line)
         .unwrap_or_default();
-    let files: HashMap<&str, &str> = named("item")
-        .filter_map(|node| Some((node.attribute("id")?, node.attribute("href")?)))
+    let file = |node: &Node<'_, '_>| {
+        let href = node.attribute("href")?;
+        Some(resolved(path, &unescaped(href)))
+    };
+    let files: HashMap<&str, String> = named("item")
+        .filter_map(|node| Some((node.attribute("id")?, file(&node)?)))
         .collect();
-    let chapters = named("itemref")
-        .filter_map(|node| files.get(node.attribute("idref")?))
-        .map(|href| resolved(path, &unescaped(href)))
+    let is_nav = |node: &Node<'_, '_>| {
+        let properties = node.attribute("properties").unwrap_or_default();
+        properties.split_whitespace().any(|property| property == "nav")
+    };
+    let is_ncx =
+        |node: &Node<'_, '_>| node.attribute("media-type") == Some("application/x-dtbncx+xml");
+    let nav: Vec<String> = named("item").filter(is_nav).filter_map(|node| file(&node)).collect();
+    let ncx = named("item").filter(is_ncx).filter_map(|node| file(&node));
+    let mut chapters: Vec<String> = named("itemref")
+        .filter_map(|node| files.get(node.attribute("idref")?).cloned())
         .collect();
-    Ok((title, chapters))
+    // It leads around, unless there is nothing else.
+    if chapters.iter().any(|chapter| !nav.contains(chapter)) {
+        chapters.retain(|chapter| !nav.contains(chapter));
+    }
+    Ok(Outline {
+        title,
+        chapters,
+        contents: nav.iter().cloned().chain(ncx).collect(),
+    })
+}
+
+/// What the table of contents in the file `path` calls the files it leads to, behind what the
+/// parts of the book are called that they stand in.
+fn labels(text: &str, path: &str) -> HashMap<String, String> {
+    let mut labels = HashMap::new();
+    let Ok(document) = xml(text, "book") else {
+        return labels;
+    };
+    for entry in document.descendants().filter(is_entry) {
+        let inside = entry.children().find(|node| {
+            node.has_tag_name_here("a") || node.has_tag_name_here("content")
+        });
+        let target = inside.and_then(|node| node.attribute("href").or(node.attribute("src")));
+        let Some(target) = target else {
+            continue;
+        };
+        let around = entry.ancestors().filter(is_entry).take(DEPTH_MAX);
+        let mut names: Vec<String> = around.map(|entry| label(&entry)).collect();
+        names.retain(|name| !name.is_empty());
+        names.reverse();
+        let chapter = resolved(path, &unescaped(target));
+        // More than one entry may lead into a file: it begins with the first.
+        labels.entry(chapter).or_insert_with(|| names.join(" › "));
+    }
+    labels
+}
+
+/// Whether a node is an entry of a table of contents: of a list of pages it is not.
+fn is_entry(node: &Node<'_, '_>) -> bool {
+    let is_contents = |above: Node<'_, '_>| {
+        above.has_tag_name_here("nav")
+            && above
+                .attributes()
+                .any(|attribute| attribute.name() == "type" && attribute.value() == "toc")
+    };
+    node.has_tag_name_here("navPoint")
+        || node.has_tag_name_here("li") && node.ancestors().any(is_contents)
+}
+
+/// What an entry says, without those in it.
+fn label(entry: &Node<'_, '_>) -> String {
+    let named = ["a", "span", "navLabel"];
+    let inside = entry.children().find(|node| named.iter().any(|name| node.has_tag_name_here(name)));
+    let texts = inside.into_iter().flat_map(|node| node.descendants());
+    let texts = texts.filter(Node::is_text).filter_map(|text| text.text());
+    one_line(&texts.collect::<String>())
 }
 
 /// `href` without its anchor, and its percent signs decoded.
@@ -160,5 +245,35 @@ mod tests {
         assert_eq!(found.title, "The Cord");
         let texts: Vec<&str> = found.parts.iter().map(|part| part.text.as_str()).collect();
         assert_eq!(texts, ["# Knots\n\nfirst", "second"]);
+    }
+
+    #[test]
+    fn a_chapter_without_a_heading_is_called_as_in_the_contents() {
+        let check = |item: &str, name: &str, contents: &str| {
+            let package = format!(
+                "<package><metadata><title>The Cord</title></metadata><manifest><item id='c' {item} href='{name}'/><item id='a' href='text/a.xhtml'/><item id='b' href='text/b.xhtml'/></manifest><spine><itemref idref='c'/><itemref idref='a'/><itemref idref='b'/></spine></package>"
+            );
+            let book = archive(&[
+                ("META-INF/container.xml", "<c><rootfile full-path='b.opf'/></c>"),
+                ("b.opf", &package),
+                (name, contents),
+                ("text/a.xhtml", "<html><body><p>first</p></body></html>"),
+                ("text/b.xhtml", "<html><body><p>second</p></body></html>"),
+            ]);
+            let found = zipped::read(&book).expect("a book");
+            let parts: Vec<(&str, &str)> = found
+                .parts
+                .iter()
+                .filter(|part| part.text == "first" || part.text == "second")
+                .map(|part| (part.title.as_str(), part.text.as_str()))
+                .collect();
+            assert_eq!(parts, [("Knots › Tying", "first"), ("Dyes", "second")], "{name}");
+            found.parts.len()
+        };
+        let nav = "<html xmlns:epub='e'><body><nav epub:type='toc'><ol><li><span>Knots</span><ol><li><a href='text/a.xhtml#x'>Tying</a></li><li><a href='text/a.xhtml#y'>Untying</a></li></ol></li><li><a href='text/b.xhtml'>Dyes</a></li></ol></nav><nav epub:type='page-list'><ol><li><a href='text/b.xhtml'>7</a></li></ol></nav></body></html>";
+        // What leads around is no chapter.
+        assert_eq!(check("properties='scripted nav'", "nav.xhtml", nav), 2);
+        let ncx = "<ncx><navMap><navPoint><navLabel><text>Knots</text></navLabel><content src='text/gone.xhtml'/><navPoint><navLabel><text>Tying</text></navLabel><content src='text/a.xhtml'/></navPoint></navPoint><navPoint><navLabel><text>Dyes</text></navLabel><content src='text/b.xhtml'/></navPoint></navMap></ncx>";
+        check("media-type='application/x-dtbncx+xml'", "toc.ncx", ncx);
     }
 }

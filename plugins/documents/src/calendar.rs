@@ -1,5 +1,9 @@
 //! iCalendar and vCard: events, tasks and people.
 
+mod repeats;
+
+use encoding_rs::{Encoding, UTF_8};
+
 use crate::found::{Failed, Found, Paragraphs, failed, one_line};
 
 /// A line of such a file.
@@ -16,7 +20,10 @@ const WORDS: &[(&str, &str)] = &[
     ("DUE", "Due"),
     ("DURATION", "Lasts"),
     ("RRULE", "Repeats"),
+    ("RDATE", "Also on"),
     ("EXDATE", "Not on"),
+    ("RECURRENCE-ID", "Instead of"),
+    ("COMPLETED", "Completed"),
     ("LOCATION", "Where"),
     ("ORGANIZER", "Organised by"),
     ("ATTENDEE", "With"),
@@ -31,11 +38,15 @@ const WORDS: &[(&str, &str)] = &[
     ("ROLE", "Role"),
     ("EMAIL", "E-mail"),
     ("TEL", "Telephone"),
+    ("IMPP", "Messages"),
     ("ADR", "Address"),
     ("BDAY", "Born"),
     ("ANNIVERSARY", "Anniversary"),
     ("NOTE", ""),
 ];
+
+/// What a number or an address is for.
+const USES: &[&str] = &["home", "work", "cell", "mobile", "fax", "pager", "main", "iphone"];
 
 /// The text of the calendar or the contacts in `bytes`.
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
@@ -83,12 +94,25 @@ fn is_entry(open: &[String]) -> bool {
 fn unfolded(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
-        match (line.strip_prefix([' ', '\t']), lines.last_mut()) {
+        let last = lines.last_mut();
+        // Older contacts break such a line with a sign of equality at its end.
+        let is_open = last.as_ref().is_some_and(|last| last.ends_with('=') && is_quoted(last));
+        match (line.strip_prefix([' ', '\t']), last) {
+            (_, Some(last)) if is_open => {
+                last.pop();
+                last.push_str(line);
+            }
             (Some(rest), Some(last)) => last.push_str(rest),
             _ => lines.push(line.to_owned()),
         }
     }
     lines
+}
+
+/// Whether the value of a line has bytes written as `=E9`.
+fn is_quoted(line: &str) -> bool {
+    let head = line.split(':').next().unwrap_or_default();
+    head.to_ascii_uppercase().contains("QUOTED-PRINTABLE")
 }
 
 fn parsed(line: &str) -> Option<Line> {
@@ -108,8 +132,10 @@ fn parsed(line: &str) -> Option<Line> {
         .trim()
         .to_uppercase();
     let mut value = value.trim_end().to_owned();
-    if params.to_uppercase().contains("QUOTED-PRINTABLE") {
-        value = quoted_printable(&value);
+    if is_quoted(line) {
+        let charset = param(params, "CHARSET").unwrap_or_default();
+        let encoding = Encoding::for_label(charset.as_bytes()).unwrap_or(UTF_8);
+        value = encoding.decode(&quoted_printable(&value)).0.into_owned();
     }
     Some(Line {
         name,
@@ -131,34 +157,84 @@ fn written(entry: &[Line], whole: &mut Paragraphs) {
     whole.heading(2, &name.unwrap_or_else(|| "Without a name".into()));
     let mut lines = Vec::new();
     let mut texts = Vec::new();
+    let begins = entry.iter().find(|line| line.name == "DTSTART");
+    let begins = begins.map_or("", |line| line.value.as_str());
     for line in entry {
         let Some((_, word)) = WORDS.iter().find(|(name, _)| *name == line.name) else {
             continue;
         };
-        let value = value(line);
+        let value = match (line.name.as_str(), is_day(begins) && is_day(&line.value)) {
+            // What lasts whole days ends before this one.
+            ("DTEND", true) => match day_before(&line.value) {
+                Some(last) if last != begins => time(&last),
+                _ => continue,
+            },
+            _ => value(line),
+        };
         if value.trim().is_empty() {
             continue;
         }
         match *word {
             "" => texts.push(value),
-            word => lines.push(format!("{word}: {}", one_line(&value))),
+            word => lines.push(format!("{word}{}: {}", uses(line), one_line(&value))),
         }
     }
     whole.push(&lines.join("\n"));
     whole.push(&texts.join("\n\n"));
 }
 
+/// What the value of a line is for: " (cell)".
+fn uses(line: &Line) -> String {
+    if !matches!(line.name.as_str(), "TEL" | "EMAIL" | "ADR" | "URL" | "IMPP") {
+        return String::new();
+    }
+    let words = line.params.split([';', ',', '=', '"']).map(str::to_ascii_lowercase);
+    let mut uses: Vec<String> = words.filter(|word| USES.contains(&word.as_str())).collect();
+    uses.dedup();
+    match uses.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", uses.join(", ")),
+    }
+}
+
+/// The value of a parameter.
+fn param(params: &str, name: &str) -> Option<String> {
+    params.split(';').find_map(|param| {
+        let (key, value) = param.split_once('=')?;
+        key.eq_ignore_ascii_case(name)
+            .then(|| value.trim_matches('"').to_owned())
+    })
+}
+
+/// Whether a value is a day without a time: `20260305`.
+fn is_day(value: &str) -> bool {
+    value.len() == 8 && value.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The day before a day.
+fn day_before(day: &str) -> Option<String> {
+    let number = |range: std::ops::Range<usize>| day.get(range)?.parse::<u32>().ok();
+    let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let (year, month, day) = match (month, day) {
+        (month, 2..) => (year, month, day - 1),
+        (1, _) => (year.checked_sub(1)?, 12, 31),
+        (3, _) => (year, 2, if is_leap { 29 } else { 28 }),
+        (5 | 7 | 10 | 12, _) => (year, month - 1, 30),
+        (month, _) => (year, month.checked_sub(1)?, 31),
+    };
+    Some(format!("{year:04}{month:02}{day:02}"))
+}
+
 /// The value of a line in words.
 fn value(line: &Line) -> String {
-    let param = |name: &str| {
-        line.params.split(';').find_map(|param| {
-            let (key, value) = param.split_once('=')?;
-            key.eq_ignore_ascii_case(name)
-                .then(|| value.trim_matches('"').to_owned())
-        })
-    };
+    let param = |name: &str| param(&line.params, name);
     match line.name.as_str() {
-        "DTSTART" | "DTEND" | "DUE" | "EXDATE" => {
+        "RRULE" => repeats::rule(&line.value),
+        "DURATION" => repeats::duration(&line.value),
+        "BDAY" | "ANNIVERSARY" => time(&line.value),
+        "TEL" => unescaped(line.value.trim_start_matches("tel:")),
+        "DTSTART" | "DTEND" | "DUE" | "EXDATE" | "RDATE" | "RECURRENCE-ID" | "COMPLETED" => {
             let zone = param("TZID")
                 .map(|zone| format!(" ({zone})"))
                 .unwrap_or_default();
@@ -223,7 +299,7 @@ fn unescaped(value: &str) -> String {
     text
 }
 
-fn quoted_printable(value: &str) -> String {
+fn quoted_printable(value: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
@@ -244,7 +320,7 @@ fn quoted_printable(value: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    bytes
 }
 
 #[cfg(test)]
@@ -268,7 +344,19 @@ mod tests {
         check(
             "BEGIN:VCARD\nFN:Bo Reed\nitem1.EMAIL;TYPE=work:bo@example.org\nNOTE;ENCODING=QUOTED-PRINTABLE:caf=C3=A9\nADR:;;Calle 1;Pisac;;;Peru\nEND:VCARD\n",
             "",
-            "## Bo Reed\n\nE-mail: bo@example.org\nAddress: Calle 1, Pisac, Peru\n\ncafé",
+            "## Bo Reed\n\nE-mail (work): bo@example.org\nAddress: Calle 1, Pisac, Peru\n\ncafé",
+        );
+        // Whole days, of which the one named as the end is none.
+        check(
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Fair\nDTSTART;VALUE=DATE:20240228\nDTEND;VALUE=DATE:20240301\nRRULE:FREQ=YEARLY\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:Market\nDTSTART;VALUE=DATE:20260101\nDTEND;VALUE=DATE:20260102\nEND:VEVENT\nEND:VCALENDAR\n",
+            "",
+            "## Fair\n\nBegins: 2024-02-28\nEnds: 2024-02-29\nRepeats: every year\n\n## Market\n\nBegins: 2026-01-01",
+        );
+        // A contact of an older telephone.
+        check(
+            "BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=C3=89toile;=\nAda\nTEL;CELL:+51 1 234\nNOTE;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:caf=E9=\n=20 open\nBDAY:19790112\nEND:VCARD\n",
+            "",
+            "## Étoile Ada\n\nTelephone (cell): +51 1 234\nBorn: 1979-01-12\n\ncafé  open",
         );
         assert!(read(b"BEGIN:VCALENDAR\nEND:VCALENDAR\n").is_err());
     }

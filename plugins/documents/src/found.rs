@@ -68,6 +68,16 @@ pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Adds what stands above the line: a power is told from the digits before it.
+pub fn raise(text: &mut String, raised: &str) {
+    let is_sign = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '−');
+    let is_power = raised.chars().all(is_sign) && raised.contains(|c: char| c.is_ascii_digit());
+    if is_power && text.ends_with(|c: char| c.is_alphanumeric() || c == ')') {
+        text.push('^');
+    }
+    text.push_str(raised);
+}
+
 /// Paragraphs, with a blank line between them.
 #[derive(Default)]
 pub struct Paragraphs {
@@ -109,6 +119,11 @@ impl Paragraphs {
         }
         self.text.push_str(block.trim_end());
         self.in_list = in_list;
+    }
+
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
     }
 
     /// The whole.

@@ -6,7 +6,7 @@
 //! | file | question |
 //! | --- | --- |
 //! | `zipped.rs` | What is in an archive, and how much of it may be unpacked? |
-//! | `office/` | What do Word, PowerPoint, Excel and OpenDocument files say? |
+//! | `office/` | What do Word, PowerPoint, Excel, OpenDocument and Outlook files say? |
 //! | `book.rs` | What does an EPUB say? |
 //! | `mail.rs` | What do e-mails say, and what is attached? |
 //! | `notebook.rs`, `canvas.rs` | What is in a notebook, on a board? |

@@ -1,6 +1,6 @@
 //! E-mails: who wrote what to whom, the text, and what is attached.
 
-use mail_parser::{Address, Message, MessageParser, MimeHeaders, PartType};
+use mail_parser::{Address, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use crate::found::{Failed, Found, Paragraphs, Part, broken, failed, one_line};
 use crate::page;
@@ -68,7 +68,8 @@ fn messages(bytes: &[u8]) -> Vec<&[u8]> {
     let mut at = 0;
     let mut after_blank = true;
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        if after_blank && line.starts_with(b"From ") {
+        // Programs that say how long each message is quote no line in it.
+        if after_blank && line.starts_with(b"From ") && begins_headers(&bytes[at + line.len()..]) {
             starts.push((at, at + line.len()));
         }
         after_blank = line.trim_ascii().is_empty();
@@ -84,6 +85,13 @@ fn messages(bytes: &[u8]) -> Vec<&[u8]> {
         .zip(ends)
         .map(|((_, start), end)| &bytes[*start..end])
         .collect()
+}
+
+/// Whether a line of headers is next: "Name: value".
+fn begins_headers(rest: &[u8]) -> bool {
+    let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'>');
+    let name = rest.iter().take_while(is_name).count();
+    name > 0 && rest.get(name) == Some(&b':')
 }
 
 /// A message whose lines that begin with "From " were quoted in the mailbox.
@@ -110,7 +118,12 @@ fn text(mail: &Message<'_>, depth: usize) -> String {
     let mut whole = Paragraphs::default();
     whole.heading(1 + depth, mail.subject().unwrap_or_default());
     let mut head = Vec::new();
-    for (name, addresses) in [("From", mail.from()), ("To", mail.to()), ("Cc", mail.cc())] {
+    for (name, addresses) in [
+        ("From", mail.from()),
+        ("To", mail.to()),
+        ("Cc", mail.cc()),
+        ("Bcc", mail.bcc()),
+    ] {
         if let Some(addresses) = addresses.map(people).filter(|people| !people.is_empty()) {
             head.push(format!("{name}: {addresses}"));
         }
@@ -158,10 +171,26 @@ fn text(mail: &Message<'_>, depth: usize) -> String {
 
 /// The text of a mail, of its own accord or made of its HTML.
 fn body(mail: &Message<'_>) -> String {
+    let text = said(mail.text_bodies());
+    // Beside HTML some programs send a text that is blank.
+    match text.trim().is_empty() {
+        true => said(mail.html_bodies()),
+        false => text,
+    }
+}
+
+/// What these parts of a mail say.
+fn said<'a>(parts: impl Iterator<Item = &'a MessagePart<'a>>) -> String {
     let mut bodies = Paragraphs::default();
-    for part in mail.text_bodies() {
+    for part in parts {
         match &part.body {
-            PartType::Text(text) => bodies.push(&unwrapped(&text.replace("\r\n", "\n"))),
+            PartType::Text(text) => {
+                let text = text.replace("\r\n", "\n");
+                match flow(part) {
+                    Some(deletes) => bodies.push(&unwrapped(&text, deletes)),
+                    None => bodies.push(&text),
+                }
+            }
             PartType::Html(html) => {
                 bodies.push(
                     &page::of_html(html)
@@ -175,17 +204,34 @@ fn body(mail: &Message<'_>) -> String {
     bodies.text()
 }
 
-/// Lines that were only wrapped for their width are whole again (RFC 3676: they end with
-/// a space).
-fn unwrapped(text: &str) -> String {
+/// Whether the lines of a part that end with a space go on in the next (RFC 3676), and if so
+/// whether that space is none of the text.
+fn flow(part: &MessagePart<'_>) -> Option<bool> {
+    let kind = part.content_type()?;
+    let is = |name: &str, value: &str| {
+        let said = kind.attribute(name);
+        said.is_some_and(|said| said.eq_ignore_ascii_case(value))
+    };
+    is("format", "flowed").then(|| is("delsp", "yes"))
+}
+
+/// Lines that were only wrapped for their width are whole again: they end with a space, which
+/// is left out where it `deletes` itself.
+fn unwrapped(text: &str, deletes: bool) -> String {
     let mut whole = String::with_capacity(text.len());
     let mut flows = false;
-    for line in text.lines() {
-        if !whole.is_empty() && !flows {
+    for (n, line) in text.lines().enumerate() {
+        if n > 0 && !flows {
             whole.push('\n');
         }
-        whole.push_str(line);
+        // A space before what could be taken for something else was put there.
+        let line = line.strip_prefix(' ').unwrap_or(line);
         flows = line.ends_with(' ') && line != "-- " && !line.starts_with('>');
+        let shown = match flows && deletes {
+            true => &line[..line.len() - 1],
+            false => line,
+        };
+        whole.push_str(shown);
     }
     whole
 }
@@ -229,6 +275,25 @@ mod tests {
     }
 
     #[test]
+    fn a_blank_text_beside_html_says_nothing() {
+        let mail = "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=x\n\n--x\nContent-Type: text/plain\n\n \n--x\nContent-Type: text/html\n\n<p>The wool is <b>red</b>.\n--x--\n";
+        let found = read(mail.as_bytes()).expect("a mail");
+        assert_eq!(found.parts[0].text, "# a\n\nThe wool is **red**.");
+    }
+
+    #[test]
+    fn lines_flow_where_the_mail_says_so() {
+        let check = |kind: &str, expected: &str| {
+            let mail = format!("Subject: a\nContent-Type: {kind}\n\nThe wool \nof the\nllama");
+            let found = read(mail.as_bytes()).expect("a mail");
+            assert_eq!(found.parts[0].text, format!("# a\n\n{expected}"), "{kind}");
+        };
+        check("text/plain; format=flowed", "The wool of the\nllama");
+        check("text/plain; format=flowed; delsp=yes", "The woolof the\nllama");
+        check("text/plain", "The wool \nof the\nllama");
+    }
+
+    #[test]
     fn a_mail_of_apple_says_how_long_it_is() {
         let mail = "Subject: a\n\nwool\n";
         let file = format!("{}     \n{mail}<?xml version='1.0'?><plist/>", mail.len());
@@ -253,5 +318,10 @@ mod tests {
             ]
         );
         assert!(mailbox(b"no mail").is_err());
+        // A line that is not quoted, since each message says how long it is.
+        let mails = "From ada Thu Mar  5 10:00:00 2026\nSubject: one\n\nfirst\n\nFrom here on\nwe walk: far\n";
+        let found = mailbox(mails.as_bytes()).expect("a mailbox");
+        assert_eq!(found.parts.len(), 1);
+        assert!(found.parts[0].text.ends_with("From here on\nwe walk: far"));
     }
 }

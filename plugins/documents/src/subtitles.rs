@@ -1,11 +1,14 @@
 //! Subtitles: what is said, and when.
 
-use crate::found::{Failed, Found, failed};
+use roxmltree::Node;
+
+use crate::found::{Failed, Found, failed, one_line};
+use crate::zipped::xml;
 
 /// Fields of a line of ASS before what is said.
 const DIALOGUE_FIELDS: usize = 9;
 
-/// The text of the subtitles in `bytes`, SRT, WebVTT, SBV or ASS: a line for each.
+/// The text of the subtitles in `bytes`, SRT, WebVTT, SBV, ASS, TTML or LRC: a line for each.
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     let text = markup::decode(bytes, "")
         .replace("\r\n", "\n")
@@ -13,6 +16,14 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     let said: Vec<String> = text.lines().filter_map(dialogue).collect();
     if !said.is_empty() {
         return Ok(Found::whole("", said.join("\n")));
+    }
+    let timed = timed_text(&text);
+    if !timed.is_empty() {
+        return Ok(Found::whole("", timed.join("\n")));
+    }
+    let sung: Vec<String> = text.lines().filter_map(lyric).collect();
+    if !sung.is_empty() && !text.contains("-->") {
+        return Ok(Found::whole(name_of_song(&text), sung.join("\n")));
     }
     let mut lines: Vec<String> = Vec::new();
     let mut cues = 0;
@@ -48,6 +59,41 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
         )),
         _ => Ok(Found::whole("", lines.join("\n"))),
     }
+}
+
+/// What is said in TTML, and when; nothing where it is none.
+fn timed_text(text: &str) -> Vec<String> {
+    let Some(document) = text.contains("<tt").then(|| xml(text, "subtitles").ok()).flatten() else {
+        return Vec::new();
+    };
+    let line = |said: Node<'_, '_>| {
+        let begin = said.attribute("begin")?;
+        let begin = if begin.contains(':') { begin.split('.').next()? } else { begin };
+        let words = said.descendants().filter_map(|part| match part.tag_name().name() {
+            "br" => Some(" "),
+            _ if part.is_text() => part.text(),
+            _ => None,
+        });
+        let words = one_line(&words.collect::<String>());
+        (!words.is_empty()).then(|| format!("{begin} {words}"))
+    };
+    let said = document.descendants().filter(|node| node.tag_name().name() == "p");
+    said.filter_map(line).collect()
+}
+
+/// What is sung in a line of LRC, `[01:02.50]words`, and when.
+fn lyric(line: &str) -> Option<String> {
+    let (time, rest) = line.trim().strip_prefix('[')?.split_once(']')?;
+    let is_time = time.contains(':') && time.bytes().all(|b| b.is_ascii_digit() || b":.".contains(&b));
+    // A line that is sung several times has several times.
+    let words = rest.rsplit(']').next().unwrap_or(rest).trim();
+    let time = time.split('.').next().unwrap_or(time);
+    (is_time && !words.is_empty()).then(|| format!("{time} {}", plain(words)))
+}
+
+fn name_of_song(text: &str) -> &str {
+    let title = text.lines().find_map(|line| line.trim().strip_prefix("[ti:"));
+    title.map_or("", |title| title.trim_end_matches(']').trim())
 }
 
 /// When it begins, where `line` says from when to when something is shown.
@@ -156,6 +202,15 @@ mod tests {
             "[Script Info]\nTitle: x\n\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\nComment: 0,0:00:00.00,0:00:01.00,,,0,0,0,,no\nDialogue: 0,0:00:01.50,0:00:03.00,Default,Ada,0,0,0,,{\\i1}The wool,{\\i0}\\Nis dyed\nDialogue: 0,0:00:02.00,0:00:03.00,Default,,0,0,0,,{\\p1}m 0 0 l 9 9{\\p0}\nDialogue: 0,0:01:04.00,0:01:05.00,Default,,0,0,0,,red\n",
             "0:00:01 Ada: The wool, is dyed\n0:01:04 red",
         );
+        check(
+            "<?xml version='1.0'?><tt xmlns='http://www.w3.org/ns/ttml'><body><div><p begin='00:00:01.500' end='00:00:03.000'>The wool<br/>is <span>dyed</span></p><p begin='64s'>red</p><p begin='65s'/></div></body></tt>",
+            "00:00:01 The wool is dyed\n64s red",
+        );
+        check(
+            "[ti:Wool]\n[ar:Ada]\n[00:01.50]The wool\n[00:12.00][01:12.00]is dyed\n[00:20.00]\n",
+            "00:01 The wool\n00:12 is dyed",
+        );
         assert!(read(b"plain text").is_err());
+        assert_eq!(read(b"[ti:Wool]\n[00:01.50]a\n").expect("read").title, "Wool");
     }
 }

@@ -1,7 +1,7 @@
 //! From bytes to text, as browsers guess it.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 /// Where a page names its encoding, if it does.
 const HEAD_BYTES: usize = 1024;
@@ -9,12 +9,13 @@ const HEAD_BYTES: usize = 1024;
 /// The text in `bytes`: by its byte order mark, by `content_type`, by what the page
 /// says of itself, and else UTF-8 or what its letters are most likely written in.
 pub fn decode(bytes: &[u8], content_type: &str) -> String {
-    let marked = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
-    let encoding = marked.or_else(|| label(content_type)).or_else(|| {
-        label(&String::from_utf8_lossy(
-            &bytes[..bytes.len().min(HEAD_BYTES)],
-        ))
-    });
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return encoding.decode(bytes).0.into_owned();
+    }
+    let head = &bytes[..bytes.len().min(HEAD_BYTES)];
+    let said = label(content_type).or_else(|| label(&String::from_utf8_lossy(head)));
+    let is_utf8 = std::str::from_utf8(bytes).is_ok();
+    let encoding = said.filter(|&said| !is_outdated(said, bytes, is_utf8));
     match (encoding, std::str::from_utf8(bytes)) {
         (None, Ok(text)) => text.to_owned(),
         (None, Err(error)) => {
@@ -24,6 +25,17 @@ pub fn decode(bytes: &[u8], content_type: &str) -> String {
             encoding.decode(bytes).0.into_owned()
         }
         (Some(encoding), _) => encoding.decode(bytes).0.into_owned(),
+    }
+}
+
+/// Whether a file is not in the encoding `said`: programs keep that word when they save the
+/// file anew, in UTF-8. What could be read has signs of one byte, and Unicode in two is told
+/// by its zeros.
+fn is_outdated(said: &'static Encoding, bytes: &[u8], is_utf8: bool) -> bool {
+    let is_wide = said == UTF_16LE || said == UTF_16BE;
+    match is_wide {
+        true => !bytes.contains(&0),
+        false => is_utf8 && !bytes.is_ascii() && said.is_single_byte(),
     }
 }
 
@@ -78,6 +90,11 @@ mod tests {
         );
         check("gb2312", "<meta charset=gb2312><p>磨坊");
         assert_eq!(decode("caf\u{e9}".as_bytes(), ""), "caf\u{e9}");
+        // Saved anew by a program that left the old name in its place.
+        for said in ["ISO-8859-1", "windows-1252", "utf-16", "unicode"] {
+            let page = format!("<meta charset=\"{said}\"><p>caf\u{e9} \u{2013} \u{78e8}");
+            assert_eq!(decode(page.as_bytes(), ""), page);
+        }
         assert_eq!(
             decode(b"caf\xe9", "text/html; charset=ISO-8859-1"),
             "caf\u{e9}"

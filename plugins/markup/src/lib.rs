@@ -3,6 +3,7 @@
 
 mod encoding;
 mod intake;
+mod tables;
 mod tidy;
 
 use htmd::HtmlToMarkdown;

@@ -2,6 +2,8 @@
 
 use dom_query::{Document, NodeRef};
 
+use crate::tables;
+
 const HEADINGS: &str = "h1, h2, h3, h4, h5, h6";
 /// What leads around in a page, and what nobody is shown.
 const NOT_CONTENT: &str = "nav, dialog, [hidden], [role=navigation], [role=search], [role=menu], \
@@ -39,6 +41,9 @@ pub fn tidied(html: &str) -> Tidied {
         }
     }
     mend(&document);
+    tables::mend(&document, true);
+    readings(&document);
+    powers(&document);
     let body = document.select_single("body");
     let html = match body.exists() {
         true => body.inner_html().to_string(),
@@ -53,7 +58,40 @@ pub fn headings_mended(html: &str) -> String {
     let document = Document::from(html);
     document.select(".mw-editsection").remove();
     mend(&document);
+    tables::mend(&document, false);
     document.html().to_string()
+}
+
+/// How signs are read, which stands above each of them, stands behind the word.
+fn readings(document: &Document) {
+    document.select("ruby rp").remove();
+    for ruby in document.select("ruby").iter() {
+        let above = ruby.select("rt");
+        let reading = above.text().trim().to_owned();
+        above.remove();
+        if let Some(node) = ruby.nodes().first().filter(|_| !reading.is_empty()) {
+            node.append_child(&node.tree.new_text(format!("({reading})")));
+        }
+    }
+}
+
+/// Powers are told from the digits before them.
+fn powers(document: &Document) {
+    let is_sign = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '−');
+    for raised in document.select("sup").iter() {
+        let says = raised.text().trim().to_owned();
+        let is_power = says.chars().all(is_sign) && says.contains(|c: char| c.is_ascii_digit());
+        let Some(node) = raised.nodes().first() else {
+            continue;
+        };
+        let before = node.prev_sibling().map(|before| before.text().to_string());
+        let follows = before.is_some_and(|before| {
+            before.ends_with(|c: char| c.is_alphanumeric() || c == ')')
+        });
+        if is_power && follows && !raised.select("a").exists() {
+            node.set_text(format!("^{says}"));
+        }
+    }
 }
 
 fn title(document: &Document) -> String {
@@ -141,6 +179,14 @@ mod tests {
         check(
             "<p>Spun<a href='#n1'>1</a>.<a id='b' href='#c'></a> <math><mi>x</mi><annotation>x</annotation></math></p>",
             "Spun1. x",
+        );
+        check(
+            "<p>10<sup>6</sup> m<sup>2</sup>, the 1<sup>st</sup>",
+            "10^6 m^2, the 1st",
+        );
+        check(
+            "<p><ruby>漢<rp>(</rp><rt>かん</rt>字<rt>じ</rt></ruby>を書く",
+            "漢字(かんじ)を書く",
         );
         check(
             "<form><p>In a form.</p></form><a href='data:image/png;base64,AAAA'>knot</a>",

@@ -15,6 +15,7 @@
 //! | `scan.rs` | What does a page show that has no letters? |
 //! | `unpack.rs` | Is all that a page shows in the file? |
 //! | `fields.rs`, `strings.rs` | What was filled in, and what remarked? |
+//! | `title.rs` | What does a file call itself? |
 
 #![cfg_attr(
     not(target_family = "wasm"),
@@ -35,6 +36,7 @@ mod read;
 mod rows;
 mod scan;
 mod strings;
+mod title;
 mod unpack;
 
 use hayro_interpret::InterpreterCache;
@@ -82,6 +84,7 @@ impl Guest for Pdf {
         let first = usize::try_from(first).unwrap_or(1).max(1);
         let mut part = Part {
             count: u32::try_from(count).unwrap_or(u32::MAX),
+            title: title::of(&pdf),
             pages: Vec::new(),
             missing: Vec::new(),
         };

@@ -1,5 +1,7 @@
 //! The command line, as `quipu --help` shows it.
 
+use std::ffi::OsString;
+
 use clap::{Parser, Subcommand};
 use quipu_kernel::process::Pid;
 
@@ -69,4 +71,68 @@ pub enum Command {
     Config(config::ConfigCommand),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
+}
+
+impl Cli {
+    /// The command line of this program.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read() -> Result<Self, clap::Error> {
+        let args: Vec<OsString> = std::env::args_os().collect();
+        Self::try_parse_from(&args).or_else(|error| {
+            let again = with_task_last(args).map(Self::try_parse_from);
+            again.and_then(Result::ok).ok_or(error)
+        })
+    }
+}
+
+/// `args` with the task that begins with a dash behind all options, if there is one: a list, a
+/// negative number. Where it stands it would be an option that nobody knows.
+fn with_task_last(mut args: Vec<OsString>) -> Option<Vec<OsString>> {
+    if args.iter().any(|arg| arg == "--") {
+        return None;
+    }
+    let is_task = |arg: &OsString| arg.to_str().is_some_and(is_no_option);
+    let at = args.iter().skip(1).position(is_task)? + 1;
+    let task = args.remove(at);
+    args.extend([OsString::from("--"), task]);
+    Some(args)
+}
+
+/// Whether a word that begins with a dash cannot be an option, even a mistyped one.
+fn is_no_option(word: &str) -> bool {
+    let Some(rest) = word.strip_prefix('-').filter(|rest| !rest.is_empty()) else {
+        return false;
+    };
+    let name = rest.trim_start_matches('-');
+    let name = name.split('=').next().unwrap_or_default();
+    !name.starts_with(|c: char| c.is_ascii_alphabetic()) || name.contains(char::is_whitespace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_may_begin_with_a_dash() {
+        let check = |args: &[&str], want: Option<&[&str]>| {
+            let list = |args: &[&str]| args.iter().map(OsString::from).collect::<Vec<_>>();
+            let found = with_task_last(list(&[&["quipu"][..], args].concat()));
+            let want = want.map(|want| list(&[&["quipu"][..], want].concat()));
+            assert_eq!(found, want, "{args:?}");
+        };
+        check(
+            &["run", "- milk\n- bread", "--json"],
+            Some(&["run", "--json", "--", "- milk\n- bread"]),
+        );
+        check(&["run", "-5 + 3"], Some(&["run", "--", "-5 + 3"]));
+        check(&["run", "--json", "--- a"], Some(&["run", "--json", "--", "--- a"]));
+        check(&["run", "-v is a flag?"], Some(&["run", "--", "-v is a flag?"]));
+        check(&["run", "--schema=a b.json"], None);
+        check(&["run", "--no-such-option"], None);
+        check(&["run", "-x"], None);
+        check(&["run", "-"], None);
+        check(&["run", "--", "- milk"], None);
+    }
 }

@@ -7,7 +7,6 @@
 //! where a server is started, which is not here; `session/bus` starts servers.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +15,11 @@ use anyhow::Result;
 use quipu_tools::SecretStore;
 use quipu_tools::mcp::{Environment, McpServer, McpTransport, Variables};
 use quipu_tools::secrets::handle;
-use serde::de::{self, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::config::env_vars;
+use crate::config::jsonc::{self, Text, given};
 use crate::config::paths::Paths;
 use crate::config::trust::{self, Folder, SERVERS};
 use crate::terminal::error::{UserError, hint};
@@ -37,9 +36,15 @@ const TIMEOUT_MS_MIN: f64 = 1_000.0;
 /// The longest timeout: a day, in milliseconds.
 const TIMEOUT_MS_MAX: f64 = 86_400_000.0;
 
+/// What only the entry of a server has.
+const KEYS: &[&str] = &["command", "url", "serverUrl", "httpUrl"];
+
+/// How other programs write the folder of the file.
+const FOLDER: &str = "${workspaceFolder}";
+
 #[derive(Debug, Deserialize)]
 struct File {
-    #[serde(rename = "mcpServers")]
+    #[serde(rename = "mcpServers", alias = "servers")]
     servers: BTreeMap<String, Value>,
 }
 
@@ -58,58 +63,10 @@ struct Entry {
     headers: BTreeMap<String, Text>,
     #[serde(default, deserialize_with = "given")]
     disabled: bool,
+    enabled: Option<bool>,
     /// How long a call may be silent, in milliseconds, as other programs have it; or in
     /// seconds, as others do.
     timeout: Option<f64>,
-}
-
-/// What stands there, or nothing where null does.
-fn given<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + Deserialize<'de>,
-{
-    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
-}
-
-/// A text, also where it is written as a number or a flag, such as a port.
-#[derive(Debug)]
-struct Text(String);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Scalar;
-
-        impl Visitor<'_> for Scalar {
-            type Value = Text;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text, E> {
-                Ok(Text(text.to_owned()))
-            }
-
-            fn visit_bool<E: de::Error>(self, flag: bool) -> Result<Text, E> {
-                Ok(Text(flag.to_string()))
-            }
-
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Text, E> {
-                Ok(Text(number.to_string()))
-            }
-
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Text, E> {
-                Ok(Text(number.to_string()))
-            }
-
-            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Text, E> {
-                Ok(Text(number.to_string()))
-            }
-        }
-
-        deserializer.deserialize_any(Scalar)
-    }
 }
 
 fn texts(named: BTreeMap<String, Text>) -> BTreeMap<String, String> {
@@ -194,14 +151,18 @@ pub fn of_folder(folder: &Folder) -> Result<Vec<Written>> {
 fn written(file: &Path, parsed: File, folder: Option<&Path>) -> Vec<Written> {
     let mut written = Vec::with_capacity(parsed.servers.len());
     for (name, entry) in parsed.servers {
+        let called = Some(called(&name)).filter(|called| !called.is_empty());
+        let called = called.unwrap_or_else(|| name.clone());
+        let is_taken = written.iter().any(|(known, _)| *known == called);
         let found = serde_json::from_value::<Entry>(entry)
             .map_err(|error| wrong(file, &format!("{name}: {}", unquoted(&error))))
-            .and_then(|entry| match entry.disabled {
+            .and_then(|entry| match entry.disabled || entry.enabled == Some(false) {
                 true => Ok(None),
-                false => server(file, &name, entry, folder).map(Some),
+                false if is_taken => Err(wrong(file, &format!("{name}: {called} is another server"))),
+                false => server(file, &called, entry, folder).map(Some),
             });
         match found {
-            Ok(Some(server)) => written.push((name, Ok(server))),
+            Ok(Some(server)) => written.push((called, Ok(server))),
             Ok(None) => {}
             Err(error) => {
                 let reason = format!("{error}; {}", hint(&error));
@@ -210,6 +171,27 @@ fn written(file: &Path, parsed: File, folder: Option<&Path>) -> Vec<Written> {
         }
     }
     written
+}
+
+/// The name that a server has here, where it is a part of a word: signs in it that cannot
+/// stand there are hyphens.
+fn called(name: &str) -> String {
+    match is_name(name) {
+        true => name.to_owned(),
+        false => {
+            let sign = |c: char| if is_in_name(c) { c } else { '-' };
+            let called: String = name.chars().map(sign).collect();
+            called.trim_matches('-').to_owned()
+        }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(is_in_name)
+}
+
+fn is_in_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }
 
 /// What is wrong with an entry, without the text in question: it may be a secret.
@@ -223,8 +205,18 @@ fn unquoted(error: &serde_json::Error) -> String {
 
 fn parse(file: &Path, text: &str) -> Result<File> {
     // A list would do for a struct as well: its fields in their order.
-    let object: Map<String, Value> =
-        serde_json::from_str(text).map_err(|error| wrong(file, &error.to_string()))?;
+    let object = serde_json::from_str::<Map<String, Value>>(text);
+    let object = object.or_else(|error| {
+        // Programs that write it like this read comments too.
+        serde_json::from_str(&jsonc::plain(text)).map_err(|_| wrong(file, &error.to_string()))
+    })?;
+    // Or there is nothing else in the file.
+    let is_server = |entry: &Value| KEYS.iter().any(|key| entry.get(key).is_some());
+    let is_listed = ["mcpServers", "servers"].iter().any(|key| object.contains_key(*key));
+    if !is_listed && !object.is_empty() && object.values().all(is_server) {
+        let servers = object.into_iter().collect();
+        return Ok(File { servers });
+    }
     serde_json::from_value(object.into()).map_err(|error| wrong(file, &error.to_string()))
 }
 
@@ -237,21 +229,29 @@ fn wrong(file: &Path, reason: &str) -> anyhow::Error {
 
 fn server(file: &Path, name: &str, entry: Entry, folder: Option<&Path>) -> Result<McpServer> {
     let fail = |reason: String| wrong(file, &format!("{name}: {reason}"));
-    let valid = !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    if !valid {
+    if !is_name(name) {
         return Err(fail("a name has letters, digits, - and _".into()));
     }
+    let placed = |text: String| match folder {
+        Some(folder) => text.replace(FOLDER, &folder.display().to_string()),
+        None => text,
+    };
+    let all_placed = |named: BTreeMap<String, Text>| -> BTreeMap<String, String> {
+        let named = texts(named).into_iter();
+        named.map(|(name, text)| (name, placed(text))).collect()
+    };
     let transport = match (entry.command, entry.url) {
         (Some(command), None) => McpTransport::Stdio {
-            command,
-            args: entry.args.into_iter().map(|arg| arg.0).collect(),
-            env: texts(entry.env),
+            command: placed(command),
+            args: entry.args.into_iter().map(|arg| placed(arg.0)).collect(),
+            env: all_placed(entry.env),
             // A path that is not absolute starts from the folder of the file.
             cwd: match folder {
-                Some(folder) => Some(folder.join(entry.cwd.unwrap_or_default())),
+                Some(folder) => {
+                    let cwd = entry.cwd.unwrap_or_default();
+                    let inside = cwd.strip_prefix(FOLDER).unwrap_or(&cwd);
+                    Some(folder.join(inside))
+                }
                 None => entry.cwd,
             },
         },
@@ -310,6 +310,10 @@ mod tests {
             "mcp: ./s in /p/tools",
         );
         check(
+            r#"{"command": "${workspaceFolder}/s", "cwd": "${workspaceFolder}/tools"}"#,
+            "mcp: /p/s in /p/tools",
+        );
+        check(
             r#"{"type": "http", "url": "https://a.b/mcp"}"#,
             "mcp: https://a.b",
         );
@@ -334,6 +338,39 @@ mod tests {
             );
         }
         check(r#"{"command": "a${"}"#, "f: x: a ${ is not closed by }");
+    }
+
+    #[test]
+    fn a_server_has_a_name_that_can_be_written() {
+        let text = r#"{"mcpServers": {
+            "plain_1": {"command": "a"},
+            "Sequential Thinking": {"command": "a"},
+            "github.com/x/y": {"command": "a", "enabled": true},
+            "off one": {"command": "a", "enabled": false},
+            "plain 2": {"command": "a"},
+            "plain.2": {"command": "a"},
+            "界": {"command": "a"}
+        }}"#;
+        let written = of_text(Path::new("f"), text).unwrap();
+        let said: Vec<String> = written
+            .into_iter()
+            .map(|(name, server)| match server {
+                Ok(server) => format!("{name} {}", server.name),
+                Err((_, reason)) => format!("{name}: {reason}"),
+            })
+            .collect();
+        let want = [
+            "Sequential-Thinking Sequential-Thinking",
+            "github-com-x-y github-com-x-y",
+            "plain-2 plain-2",
+            "plain.2: f: plain.2: plain-2 is another server; it looks like",
+            "plain_1 plain_1",
+            "界: f: 界: a name has letters, digits, - and _; it looks like",
+        ];
+        assert_eq!(said.len(), want.len(), "{said:#?}");
+        for (said, want) in said.iter().zip(want) {
+            assert!(said.starts_with(want), "{said}");
+        }
     }
 
     #[test]
@@ -377,7 +414,12 @@ mod tests {
         check(r#"{"mcpServers": {}, "inputs": []}"#, "0 servers");
         check(r#"{"mcpServers": {"a": {"command": "b"}}}"#, "1 servers");
         check("[]", "expected a map");
-        check(r#"{"servers": {}}"#, "missing field `mcpServers`");
+        check(r#"{"servers": {"a": {"url": "https://b.c"}}}"#, "1 servers");
+        check(r#"{"a": {"command": "b"}, "c": {"url": "https://d.e"}}"#, "2 servers");
+        check("{\"mcpServers\": {\n// one\n\"a\": {\"command\": \"b\",},\n}}", "1 servers");
+        check(r#"{"a": {"args": []}}"#, "missing field `mcpServers`");
+        check("{}", "missing field `mcpServers`");
+        check("{\"mcpServers\": // a", "expected value");
         check("", "EOF");
     }
 

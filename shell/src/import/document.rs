@@ -17,6 +17,7 @@ use super::decode::decoded;
 use super::formats::{self, Format};
 use super::latex;
 use super::note::{self, Note};
+use super::printed::Printed;
 use super::reader::{Parts, Reader};
 use super::spoken;
 use crate::session::hearing::{self, Heard, RECORDING_BYTES_MAX, is_recording};
@@ -32,7 +33,7 @@ const TITLE_CHARS_MAX: usize = 200;
 const FILE_BYTES_MAX: u64 = 32 << 20;
 /// Raised when files of any format are read in another way than before: then all are read
 /// again.
-const READING: u32 = 5;
+const READING: u32 = 6;
 
 /// What is known of a file before it is read.
 pub struct Found {
@@ -269,13 +270,16 @@ impl Document {
     }
 
     /// Its pages, where it has these printed pages.
-    fn of_printed(&self, printed: &[String], reader: &Reader) -> Vec<NewPage> {
+    fn of_printed(mut self, printed: &Printed, reader: &Reader) -> Vec<NewPage> {
+        let own = shortened(&printed.title, TITLE_CHARS_MAX);
+        if !own.is_empty() {
+            self.title = self.named(&own);
+        }
         let mut pages = Vec::new();
-        for (n, text) in printed.iter().enumerate() {
+        let count = |piece: &str| reader.tokens(piece);
+        for (n, text) in printed.pages.iter().enumerate() {
             let place = format!("page {}", n + 1);
-            for chunk in chunks(text, Syntax::Plain, PAGE_TOKENS, &|piece| {
-                reader.tokens(piece)
-            }) {
+            for chunk in chunks(text, Syntax::Plain, PAGE_TOKENS, &count) {
                 let source = format!("{}, {place}", self.source);
                 pages.push(self.page(pages.len(), &place, chunk.text, source));
             }
@@ -285,9 +289,8 @@ impl Document {
 
     /// Its pages, where it is a picture with this text.
     fn of_picture(&self, text: &str, reader: &Reader) -> Vec<NewPage> {
-        let pieces = chunks(text, Syntax::Plain, PAGE_TOKENS, &|piece| {
-            reader.tokens(piece)
-        });
+        let count = |piece: &str| reader.tokens(piece);
+        let pieces = chunks(text, Syntax::Plain, PAGE_TOKENS, &count);
         let page = |(n, chunk): (usize, Chunk)| self.page(n, "", chunk.text, self.source.clone());
         pieces.into_iter().enumerate().map(page).collect()
     }
@@ -374,8 +377,8 @@ pub fn pages(
         Format::Pdf => {
             let printed = reader.pdf(bytes)?;
             Brought {
-                pages: document.of_printed(&printed.pages, reader),
                 missing: printed.missing(),
+                pages: document.of_printed(&printed, reader),
             }
         }
         Format::Picture => whole(document.of_picture(&reader.picture(bytes)?, reader)),
@@ -478,10 +481,12 @@ mod tests {
         assert_eq!(heads.first(), Some(&("b.md › One", "/a/b.md:1")));
         assert_eq!(heads.last(), Some(&("b.md › Two", "/a/b.md:6")));
 
-        let printed = ["one".to_owned(), " ".to_owned(), "three ".repeat(500)];
+        let mut printed = Printed::default();
+        printed.title = "Wool".into();
+        printed.pages = vec!["one".to_owned(), " ".to_owned(), "three ".repeat(500)];
         let pages = document("notes").of_printed(&printed, &reader);
         assert_eq!(pages[0].source, "/a/b.md, page 1");
-        assert_eq!(pages[1].title, "b.md › page 3");
+        assert_eq!(pages[1].title, "Wool (b.md) › page 3");
         let ids: Vec<String> = pages
             .iter()
             .flat_map(|page| &page.id)

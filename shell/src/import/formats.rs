@@ -41,9 +41,24 @@ const UNREAD: &[(&[u8], &str)] = &[
         b"GIF8",
         "a picture of a kind that is not read (save it as PNG)",
     ),
+    (b"8BPS", "a picture of Photoshop (save it as PNG)"),
     (b"\x7fELF", "a program"),
     (b"\0asm", "a program"),
+    (b"MZ\x90\0", "a program"),
+    (b"\xca\xfe\xba\xbe", "a program"),
     (b"SQLite format 3", "a database"),
+    (b"\0\x01\0\0Standard ", "a database of Access (export its tables as CSV)"),
+    (b"PAR1", "a table in Parquet (save it as CSV)"),
+    (b"ARROW1", "a table in Arrow (save it as CSV)"),
+    (b"\x89HDF", "data in HDF5 (save what is wanted of it as CSV)"),
+    (
+        b"!BDN",
+        "a mailbox of Outlook (export its mails, for instance as .eml)",
+    ),
+    (
+        b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d",
+        "a notebook of OneNote (export it as Word or PDF)",
+    ),
     (b"Salted__", "an encrypted file (decrypt it first)"),
     (
         b"-----BEGIN PGP MESSAGE",
@@ -76,7 +91,10 @@ const DOCUMENTS: &[(&[&str], &str)] = &[
     (&["mbox", "mbx"], "mailbox"),
     (&["fodt", "fods", "fodp", "fodg"], "flat"),
     (&["rtf"], "rich-text"),
-    (&["srt", "vtt", "sbv", "ass", "ssa"], "subtitles"),
+    (
+        &["srt", "vtt", "sbv", "ass", "ssa", "ttml", "dfxp", "lrc"],
+        "subtitles",
+    ),
     (&["ics", "ical", "ifb", "vcf", "vcard"], "calendar"),
     (&["canvas"], "canvas"),
     (&["svg"], "drawing"),
@@ -88,7 +106,8 @@ const TEXTS: &[(&[&str], Syntax)] = &[
     (&["csv", "tsv", "tab", "psv"], Syntax::Table),
     (&["org"], Syntax::Org),
     (&["rst", "rest"], Syntax::Rst),
-    (&["adoc", "asciidoc", "asc"], Syntax::AsciiDoc),
+    // Typst has its headings.
+    (&["adoc", "asciidoc", "asc", "typ"], Syntax::AsciiDoc),
     (&["tex", "latex", "ltx"], Syntax::Latex),
 ];
 
@@ -251,6 +270,16 @@ mod tests {
             Err("a picture of a kind that is not read (save it as PNG)"),
         );
         check("a.txt", b"BMW and other", Ok(Format::Text(Syntax::Plain)));
+        check(
+            "a.parquet",
+            b"PAR1\x15",
+            Err("a table in Parquet (save it as CSV)"),
+        );
+        check(
+            "a.pst",
+            b"!BDN\0",
+            Err("a mailbox of Outlook (export its mails, for instance as .eml)"),
+        );
         check(
             "a.7z",
             b"7z\xbc\xaf",

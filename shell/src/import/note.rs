@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use crate::session::agent::front;
+
 /// What a note says of itself.
 #[derive(Debug, Default, PartialEq)]
 pub struct Note {
@@ -33,18 +35,41 @@ const NOT_TEXT: &[&str] = &[
 const NAMES_MAX: usize = 10;
 const NAME_CHARS_MAX: usize = 200;
 
+/// How the properties of a note are written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form {
+    Yaml,
+    Toml,
+    Json,
+}
+
+/// Lines that begin properties, how these are written, and the lines that end them.
+const FORMS: &[(&str, Form, &[&str])] = &[
+    ("---", Form::Yaml, &["---", "..."]),
+    ("---yaml", Form::Yaml, &["---"]),
+    ("+++", Form::Toml, &["+++"]),
+    ("---toml", Form::Toml, &["---"]),
+    (";;;", Form::Json, &[";;;"]),
+    ("---json", Form::Json, &["---"]),
+];
+
+/// The same for programs that write an object of JSON without marks around it.
+const BARE: (&str, Form, &[&str]) = ("{", Form::Json, &["}"]);
+
 /// What `text` is as a note.
 pub fn of(text: &str) -> Note {
-    let Some((front, marks, end)) = front_matter(text) else {
+    let Some((front, form, end)) = front_matter(text) else {
         return Note {
+            title: first_line_title(text),
             text: readable(text),
             ..Note::default()
         };
     };
     let lines = text[..end].matches('\n').count();
-    let properties = match marks {
-        '-' => serde_saphyr::from_str::<Value>(front).ok(),
-        _ => toml::from_str::<Value>(front).ok(),
+    let properties = match form {
+        Form::Yaml => front::as_written::<Value>(front).ok(),
+        Form::Toml => toml::from_str::<Value>(front).ok(),
+        Form::Json => as_json(front),
     };
     let mut note = Note::default();
     let mut head = match properties {
@@ -73,28 +98,49 @@ pub fn of(text: &str) -> Note {
     note
 }
 
-/// The lines between marks at the beginning of a text, the mark, and where they end.
-fn front_matter(text: &str) -> Option<(&str, char, usize)> {
+/// The properties at the beginning of a text, how they are written, and where they end.
+fn front_matter(text: &str) -> Option<(&str, Form, usize)> {
     let mut lines = text.split_inclusive('\n');
     let first = lines.next()?;
-    let mark = match first.trim_end() {
-        "---" => '-',
-        "+++" => '+',
-        _ => return None,
+    let is_bare = first.trim_end() == BARE.0;
+    let (_, form, ends) = match is_bare {
+        true => &BARE,
+        false => FORMS.iter().find(|(mark, ..)| first.trim_end() == *mark)?,
     };
+    let start = if is_bare { 0 } else { first.len() };
     let mut at = first.len();
     for line in lines {
-        let ends = match line.trim_end() {
-            "---" | "..." => mark == '-',
-            "+++" => mark == '+',
-            _ => false,
-        };
-        if ends {
-            return Some((&text[first.len()..at], mark, at + line.len()));
+        let end = at + line.len();
+        if ends.contains(&line.trim_end()) {
+            let inside = &text[start..if is_bare { end } else { at }];
+            // A text may begin with a brace for other reasons.
+            let is_front = !is_bare || as_json(inside).is_some();
+            return is_front.then_some((inside, *form, end));
         }
-        at += line.len();
+        at = end;
     }
     None
+}
+
+/// An object of JSON, whose braces its marks may stand for.
+fn as_json(text: &str) -> Option<Value> {
+    let whole = serde_json::from_str::<Value>(text);
+    let whole = whole.or_else(|_| serde_json::from_str(&format!("{{{text}}}"))).ok()?;
+    whole.is_object().then_some(whole)
+}
+
+/// The title that a text says in its first line, as Pandoc (`% Title`) and MultiMarkdown
+/// (`Title: …`) write it.
+fn first_line_title(text: &str) -> Option<String> {
+    let line = text.lines().next()?;
+    let title = match line.strip_prefix("% ") {
+        Some(title) => title,
+        None => {
+            let (key, title) = line.split_once(':')?;
+            key.eq_ignore_ascii_case("title").then_some(title)?
+        }
+    };
+    name(&Value::String(title.to_owned()))
 }
 
 fn name(value: &Value) -> Option<String> {
@@ -300,6 +346,31 @@ mod tests {
             ": [broken\n\n\nText",
         );
         check("---\nnever closed", None, &[], "---\nnever closed");
+        // As people write it: a colon in a title, signs that YAML reads otherwise, a key twice.
+        check(
+            "---\ntitle: Wool: a story\nrating: *****\naliases: @fleece\nborn: 1\nborn: 2\n---\nText",
+            Some("Wool: a story"),
+            &["@fleece"],
+            "rating: *****\nborn: 2\n\n\n\n\n\nText",
+        );
+        // JSON, and TOML between other marks.
+        check(
+            "{\n  \"title\": \"Wool\",\n  \"weight\": 3\n}\nText",
+            Some("Wool"),
+            &[],
+            "weight: 3\n\n\n\nText",
+        );
+        check("{\nno JSON\n}\nText", None, &[], "{\nno JSON\n}\nText");
+        check(
+            ";;;\n\"title\": \"Wool\"\n;;;\nText",
+            Some("Wool"),
+            &[],
+            "\n\n\nText",
+        );
+        check("---toml\ntitle = \"Wool\"\n---\nText", Some("Wool"), &[], "\n\n\nText");
+        // Of other programs, which have it in the first line.
+        check("% Wool\n% Ada\n\nText", Some("Wool"), &[], "% Wool\n% Ada\n\nText");
+        check("Title: Wool\nDate: May\n\nText", Some("Wool"), &[], "Title: Wool\nDate: May\n\nText");
     }
 
     #[test]

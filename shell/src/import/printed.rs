@@ -14,6 +14,8 @@ const FAILURES_MAX: usize = 16;
 /// What the pages of a file say.
 #[derive(Debug, Default, PartialEq)]
 pub struct Printed {
+    /// What the file calls itself; may be empty.
+    pub title: String,
     /// The text of each page; empty where there is none.
     pub pages: Vec<String>,
     /// For each reason the pages, counted from one, that have no text for it, or not all.
@@ -97,6 +99,9 @@ fn ends_reader(error: &ToolError) -> bool {
 impl Printed {
     /// Takes in what was read from page `first` on.
     fn add(&mut self, first: u64, part: &Value) {
+        if let Some(title) = part["title"].as_str() {
+            title.clone_into(&mut self.title);
+        }
         let pages = part["pages"].as_array().into_iter().flatten();
         for (n, text) in (first..).zip(pages) {
             self.reach(n);

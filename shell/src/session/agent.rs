@@ -5,7 +5,7 @@ pub mod beside;
 mod borrowed;
 mod disk;
 mod files;
-mod front;
+pub mod front;
 pub mod project;
 
 use std::collections::BTreeMap;
@@ -261,7 +261,8 @@ fn without_interpreter(text: &str) -> &str {
 
 /// Whether `file` is the one that makes its folder a skill.
 fn is_skill(file: &Path) -> bool {
-    file.file_name().is_some_and(|name| name == SKILL)
+    let name = file.file_name();
+    name.is_some_and(|name| name.eq_ignore_ascii_case(SKILL))
 }
 
 fn folder_of(file: &Path) -> PathBuf {
@@ -342,9 +343,13 @@ fn find(path: &Path) -> Result<PathBuf> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
+    // Not all write it in capitals.
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let skill = entries.map(|entry| entry.path()).find(|file| is_skill(file));
     ["agent.toml", SKILL]
         .iter()
         .map(|name| path.join(name))
+        .chain(skill)
         .find(|file| file.is_file())
         .ok_or_else(|| {
             UserError::usage(

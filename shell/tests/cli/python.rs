@@ -206,6 +206,26 @@ fn the_library_is_there_and_nothing_else() {
     }
 }
 
+/// A component has the zones of the machine that it was built on.
+#[test]
+fn zones_are_those_of_the_machine() {
+    let known = std::path::Path::new("/usr/share/zoneinfo/Asia/Tokyo").exists();
+    let zone = "import datetime as d, zoneinfo as z\nstr(d.datetime(2026, 7, 1, 12, tzinfo=z.ZoneInfo('Asia/Tokyo')).astimezone(z.ZoneInfo('America/Lima')))";
+    let lines = run(&[
+        json!({"code": zone}),
+        json!({"code": "import zoneinfo\nzoneinfo.ZoneInfo('Mars/Base')"}),
+    ]);
+    let (zone, none) = (&lines[0]["result"], &lines[1]["result"]["error"]);
+    let none = none.as_str().unwrap_or_default();
+    match known {
+        true => {
+            assert_eq!(zone["value"], "'2026-06-30 22:00:00-05:00'", "{zone}");
+            assert!(none.contains("there is no such zone"), "{none}");
+        }
+        false => assert!(none.contains("there are no zone data"), "{none}"),
+    }
+}
+
 #[test]
 fn calls_know_nothing_of_each_other_and_output_is_bounded() {
     let lines = run(&[

@@ -19,6 +19,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::client::{self, Client};
 use super::config::{McpTransport, address};
 use super::era::{self, Probe};
+use super::events;
 use super::follow::{self, Redirects};
 use super::lines::{self, Said, Stdio};
 use super::link::{Link, Running};
@@ -30,6 +31,13 @@ use crate::net::Target;
 
 /// How long the last words of a server that could not be started are waited for.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How an address is asked.
+struct Way {
+    web: reqwest::Client,
+    target: Target,
+    headers: HashMap<http::HeaderName, http::HeaderValue>,
+}
 
 /// A connection that stands, or why there is none.
 type Started = Result<RunningService<RoleClient, Client>, ClientInitializeError>;
@@ -79,11 +87,46 @@ impl Link {
             }
             match era::after(&error, late.load(Ordering::Relaxed)).filter(|_| asks && !again) {
                 Some(next) => lifecycle = next,
-                None => return Err(plain(&era::words(&error))),
+                None => {
+                    let said = plain(&era::words(&error));
+                    return match era::may_be_of_2024(&said) {
+                        true => self.start_of_2024(address.as_ref()).await.ok_or(said),
+                        false => Err(said),
+                    };
+                }
             }
             again = true;
             self.said.lock().clear();
         }
+    }
+
+    /// Reaches the address, or `instead`, in the way of the first revision; none where nobody
+    /// there speaks it.
+    async fn start_of_2024(&self, instead: Option<&Target>) -> Option<Running> {
+        let over = self.shared.over.child_token();
+        let guard = over.clone().drop_guard();
+        let way = self.way(instead, &Redirects::default()).await.ok()?;
+        let Way {
+            web,
+            target,
+            headers,
+        } = way;
+        let headers: http::HeaderMap = headers.into_iter().collect();
+        let started = async {
+            let streams = events::open(web, headers, &target, &over).await.ok()?;
+            let said = Said {
+                lines: self.said.clone(),
+                hidden: self.hidden.clone(),
+            };
+            let transport = Mended::new(Stdio::new(streams.output, streams.input, said));
+            let client = Client::new(self.life.clone());
+            let shakes_hands = Lifecycle::Initialize;
+            serve_client_with_lifecycle_and_ct(client, transport, shakes_hands, over.clone())
+                .await
+                .ok()
+        };
+        let service = tokio::time::timeout(START_MAX, started).await.ok()??;
+        Some(self.running(service, guard))
     }
 
     fn running(&self, service: RunningService<RoleClient, Client>, over: DropGuard) -> Running {
@@ -181,12 +224,24 @@ impl Link {
         Ok(child)
     }
 
-    /// The connection to an address, behind the same guard as the requests of plugins.
+    /// The connection to an address.
     async fn address(
         &self,
         instead: Option<&Target>,
         redirects: &Redirects,
     ) -> Result<StreamableHttpClientTransport<Post>, String> {
+        let way = self.way(instead, redirects).await?;
+        let config = StreamableHttpClientTransportConfig::with_uri(way.target.url.as_str())
+            .custom_headers(way.headers);
+        Ok(StreamableHttpClientTransport::with_client(
+            Post::new(way.web),
+            config,
+        ))
+    }
+
+    /// How the address is asked, or `instead`: behind the same guard as the requests of plugins,
+    /// with the headers of its entry.
+    async fn way(&self, instead: Option<&Target>, redirects: &Redirects) -> Result<Way, String> {
         let McpTransport::Http { headers, .. } = &self.server().transport else {
             return Err("it is no address".into());
         };
@@ -212,12 +267,11 @@ impl Link {
             .client_for(&target, &rights, redirects.policy())
             .await
             .map_err(|error| error.to_string())?;
-        let config = StreamableHttpClientTransportConfig::with_uri(target.url.as_str())
-            .custom_headers(custom);
-        Ok(StreamableHttpClientTransport::with_client(
-            Post::new(web),
-            config,
-        ))
+        Ok(Way {
+            web,
+            target,
+            headers: custom,
+        })
     }
 
     /// The address with its variables filled in: on the host that was granted.

@@ -211,6 +211,12 @@ pub(super) fn words(error: &ClientInitializeError) -> String {
     }
 }
 
+/// Whether a server that says this to a message may have the transport of 2024, which takes
+/// messages at another address.
+pub(super) fn may_be_of_2024(said: &str) -> bool {
+    ["HTTP 400", "HTTP 404", "HTTP 405"].iter().any(|status| said.contains(status))
+}
+
 /// What a server behind an address says that wants a key.
 const ASKS_WHO: &str = "it asks who you are: its key belongs into \"headers\" of its entry, such as \
                         \"Authorization\": \"Bearer ${NAME}\"; signing in by OAuth is not offered";
@@ -221,8 +227,7 @@ fn with_advice(said: String) -> String {
     let advice = if has("HTTP 401") {
         ASKS_WHO
     } else if has("HTTP 404") || has("HTTP 405") {
-        "is the path right? Servers with the transport of 2024, often at /sse, are not spoken \
-         to; many have another address, often /mcp"
+        "is the path right? It is often /mcp, or /sse where it has the transport of 2024"
     } else if has("Unexpected content type") || has("could not parse JSON") {
         "what is there is something else than a server of this protocol; is the address right?"
     } else {
@@ -243,6 +248,7 @@ mod tests {
         };
         check("HTTP 401 Unauthorized: no key", "\"Authorization\"");
         check("HTTP 405 Method Not Allowed: ", "often /mcp");
+        assert!(may_be_of_2024("HTTP 405 Method Not Allowed: ") && !may_be_of_2024("HTTP 401"));
         check(
             "Unexpected content type: Some(\"text/html\")",
             "is the address right?",

@@ -53,6 +53,8 @@ fn next(text: &str) -> Result<Option<Parts<'_>>, String> {
         Some((name, otherwise)) => (name, Some(otherwise)),
         None => (inside, None),
     };
+    // As other programs write it.
+    let name = name.strip_prefix("env:").unwrap_or(name);
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let is_variable = !name.is_empty() && name.chars().all(plain);
     match is_variable || name.strip_prefix(PREFIX).is_some_and(is_name) {
@@ -80,6 +82,7 @@ mod tests {
             "Bearer k1/none",
             "KEY NO",
         );
+        check("${env:KEY}", "k1", "KEY");
         check("${NO}", "the variable NO is not set", "NO");
         check(
             "${secret:a-b}",

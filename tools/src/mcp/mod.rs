@@ -15,6 +15,7 @@
 //! | `dial` | how it is reached: the program or address, the revision of the protocol |
 //! | `era`, `client` | which revision a server speaks, and what it says unasked |
 //! | `follow`, `post` | redirects of an address; how messages reach it |
+//! | `events` | how they did in the first revision |
 //! | `lines` | the streams of a program: messages, and words beside them |
 //! | `mended`, `forms` | results that are nearly as the protocol has them |
 //! | `link` | the connection: started when needed, and again after a failure |
@@ -30,6 +31,7 @@ mod content;
 mod convert;
 mod dial;
 mod era;
+mod events;
 mod fill;
 mod follow;
 mod forms;

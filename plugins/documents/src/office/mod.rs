@@ -4,14 +4,19 @@ mod beside;
 mod charts;
 mod compound;
 mod elements;
+mod old_word;
 mod open;
+mod outlook;
 mod sheets;
 mod slides;
+mod units;
 mod word;
 
 use crate::found::{Failed, Found, failed, one_line};
 use crate::zipped::{Archive, xml};
+use compound::Container;
 use elements::name;
+use units::Places;
 
 /// How the container of older office documents names what it holds.
 const ENCRYPTED: &str = "EncryptedPackage";
@@ -30,9 +35,9 @@ pub fn open_xml(archive: &mut Archive<'_>, bytes: &[u8]) -> Result<Found, Failed
     } else if has("ppt/") {
         slides::read(archive)
     } else if has("xl/workbook.bin") {
-        sheets::read(bytes, sheets::Kind::Binary)
+        sheets::read(bytes, sheets::Kind::Binary, &Places::new())
     } else if has("xl/") {
-        sheets::read(bytes, sheets::Kind::Xml).map(|mut found| {
+        sheets::read(bytes, sheets::Kind::Xml, &Places::new()).map(|mut found| {
             beside::add(archive, &mut found);
             found
         })
@@ -84,14 +89,45 @@ pub fn open_document(
         ));
     }
     if mimetype.contains("spreadsheet") {
-        let found = sheets::read(bytes, sheets::Kind::Open)?;
+        let content = archive.text("content.xml")?.unwrap_or_default();
+        let has_units = ["\"percentage\"", "\"currency\""];
+        // What cannot be read here is told of by who reads the cells.
+        let places = match has_units.iter().any(|unit| content.contains(unit)) {
+            true => xml(&content, "workbook").map_or_else(|_| Places::new(), |sheets| units::in_open(&sheets)),
+            false => Places::new(),
+        };
+        let found = sheets::read(bytes, sheets::Kind::Open, &places)?;
         return Ok(titled(found, archive, "meta.xml"));
     }
     let content = archive
         .text("content.xml")?
         .ok_or_else(|| failed("a broken document: it has no content", "save it again"))?;
     let found = open::read(&xml(&content, "document")?)?;
-    Ok(titled(found, archive, "meta.xml"))
+    let own = found.title.clone();
+    let mut found = titled(Found { title: String::new(), ..found }, archive, "meta.xml");
+    // What somebody wrote into the properties counts before what looks like a title.
+    if found.title.is_empty() {
+        found.title = own;
+    }
+    add_edges(archive, &mut found);
+    Ok(found)
+}
+
+/// Adds what stands above and below each page of a text. What is damaged costs itself.
+fn add_edges(archive: &mut Archive<'_>, found: &mut Found) {
+    let [part] = found.parts.as_mut_slice() else {
+        return;
+    };
+    // Slides have what stands on their master.
+    if !part.place.is_empty() {
+        return;
+    }
+    let text = archive.text("styles.xml").ok().flatten().unwrap_or_default();
+    let edges = xml(&text, "document").map_or_else(|_| String::new(), |styles| open::edges(&styles));
+    if !edges.is_empty() {
+        part.text.push_str("\n\n");
+        part.text.push_str(&edges);
+    }
 }
 
 /// The text of an OpenDocument file that is not zipped.
@@ -107,7 +143,9 @@ pub fn flat(bytes: &[u8]) -> Result<Found, Failed> {
 
 /// The text of an older office document, if there is a way to read it.
 pub fn compound(bytes: &[u8]) -> Result<Found, Failed> {
-    let names = compound::names(bytes).unwrap_or_default();
+    let container = Container::open(bytes);
+    let names = container.as_ref().and_then(Container::names);
+    let names = names.unwrap_or_default();
     // One that is damaged may still say its names, in UTF-16.
     let has = |name: &str| match names.is_empty() {
         false => names.iter().any(|found| found.eq_ignore_ascii_case(name)),
@@ -117,29 +155,35 @@ pub fn compound(bytes: &[u8]) -> Result<Found, Failed> {
         }
     };
     if has(ENCRYPTED) {
-        Err(failed(
+        return Err(failed(
             "an encrypted document",
             "save it without its password first",
-        ))
-    } else if has("Workbook") || has("Book") {
-        sheets::read(bytes, sheets::Kind::Old)
-    } else if has(WORD) {
-        Err(failed(
-            "a document of Word before 2007",
-            "save it as .docx or PDF",
-        ))
-    } else if has(SLIDES) {
-        Err(failed(
+        ));
+    }
+    if has("Workbook") || has("Book") {
+        return sheets::read(bytes, sheets::Kind::Old, &Places::new());
+    }
+    if has(WORD) {
+        let found = container.as_ref().map(old_word::read).transpose()?;
+        return found.flatten().ok_or_else(|| {
+            failed(
+                "a document of Word before 2007",
+                "save it as .docx or PDF",
+            )
+        });
+    }
+    if has(SLIDES) {
+        return Err(failed(
             "a presentation of PowerPoint before 2007",
             "save it as .pptx or PDF",
-        ))
-    } else if has(OUTLOOK) {
-        Err(failed("a mail of Outlook", "save it as .eml or PDF"))
-    } else {
-        Err(failed(
+        ));
+    }
+    match container.filter(|_| has(OUTLOOK)) {
+        Some(mail) => outlook::read(&mail),
+        None => Err(failed(
             "a document of an older program",
             "save it as .docx, .xlsx, .pptx or PDF",
-        ))
+        )),
     }
 }
 
@@ -150,7 +194,9 @@ mod tests {
     #[test]
     fn an_older_document_is_what_lies_at_its_top() {
         let check = |names: &[&str], expected: &str| {
-            let file = self::compound::tests::container(names);
+            let empty: &[u8] = &[];
+            let streams: Vec<(&str, &[u8])> = names.iter().map(|name| (*name, empty)).collect();
+            let file = self::compound::tests::container(&streams);
             let failed = super::compound(&file).expect_err("it is not read");
             assert!(
                 failed.message.starts_with(expected),
@@ -164,7 +210,7 @@ mod tests {
             &["EncryptedPackage", "EncryptionInfo"],
             "an encrypted document",
         );
-        check(&["__properties_version1.0"], "a mail of Outlook");
+        check(&["__properties_version1.0"], "a broken mail of Outlook");
         check(&["Workbook"], "a broken workbook");
         check(&["Other"], "a document of an older program");
     }

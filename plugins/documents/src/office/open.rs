@@ -11,6 +11,10 @@ const DEPTH_MAX: usize = 32;
 /// How often a cell or a row may be said to be repeated.
 const REPEATED_MAX: usize = 100;
 
+/// The style of a title, and the paragraphs among which one is looked for.
+const TITLE: &str = "Title";
+const TITLE_WITHIN: usize = 10;
+
 /// The text of a document.
 pub fn read(document: &Document<'_>) -> Result<Found, Failed> {
     let Some(body) = document.descendants().find(|node| name(node) == "body") else {
@@ -28,13 +32,46 @@ pub fn read(document: &Document<'_>) -> Result<Found, Failed> {
     if slides.is_empty() {
         let mut whole = Paragraphs::default();
         blocks(&body, &mut whole, 0, 0);
-        return Ok(Found::whole("", whole.text()));
+        return Ok(Found::whole(title(document, &body), whole.text()));
     }
     let mut found = Found::default();
     for (n, slide) in slides.iter().enumerate() {
         found.parts.push(part(slide, n + 1));
     }
     Ok(found)
+}
+
+/// What stands in the style of a title at the beginning of a text; may be empty.
+fn title(document: &Document<'_>, body: &Node<'_, '_>) -> String {
+    let is_based = |style: Node<'_, '_>, called: &str| {
+        name(&style) == "style"
+            && attribute(&style, "name") == Some(called)
+            && attribute(&style, "parent-style-name") == Some(TITLE)
+    };
+    let is_title = |paragraph: &Node<'_, '_>| {
+        let called = attribute(paragraph, "style-name").unwrap_or_default();
+        called == TITLE || document.descendants().any(|style| is_based(style, called))
+    };
+    let paragraphs = body.descendants().filter(|node| name(node) == "p");
+    let found = paragraphs.take(TITLE_WITHIN).find(is_title);
+    found.map_or_else(String::new, |node| inner(&node))
+}
+
+/// What stands above and below each page by the file of styles, said once.
+pub fn edges(styles: &Document<'_>) -> String {
+    let is_edge = |node: &Node<'_, '_>| matches!(name(node), "header" | "footer");
+    let mut edges = Paragraphs::default();
+    let mut said: Vec<String> = Vec::new();
+    for edge in styles.descendants().filter(is_edge) {
+        let mut words = Paragraphs::default();
+        blocks(&edge, &mut words, 0, 0);
+        let words = words.text();
+        if words.chars().any(char::is_alphabetic) && !said.contains(&words) {
+            edges.push(&words);
+            said.push(words);
+        }
+    }
+    edges.text()
 }
 
 fn part(slide: &Node<'_, '_>, number: usize) -> Part {
@@ -258,6 +295,24 @@ mod tests {
                 "## Wool\n\nof the [llama](https://example.org/)[^1]\n\n[^1]: spun\n\n- red\n  - dark\n\n| a | b |\n| --- | --- |",
             )],
         );
+    }
+
+    #[test]
+    fn a_text_has_a_title_and_edges() {
+        let file = archive(&[
+            ("mimetype", "application/vnd.oasis.opendocument.text"),
+            (
+                "content.xml",
+                "<d xmlns:text='t' xmlns:style='s'><style:style style:name='P1' style:parent-style-name='Title'/><body><text:p>Farm</text:p><text:p text:style-name='P1'>The <text:span>wool</text:span></text:p><text:p>red</text:p></body></d>",
+            ),
+            (
+                "styles.xml",
+                "<d xmlns:text='t' xmlns:style='s'><style:header><text:p>Ledger of Fin</text:p></style:header><style:footer><text:p><text:page-number>1</text:page-number></text:p></style:footer><style:header-left><text:p>x</text:p></style:header-left><style:header><text:p>Ledger of Fin</text:p></style:header></d>",
+            ),
+        ]);
+        let found = zipped::read(&file).expect("a document");
+        assert_eq!(found.title, "The wool");
+        assert_eq!(found.parts[0].text, "Farm\n\nThe wool\n\nred\n\nLedger of Fin");
     }
 
     #[test]

@@ -3,9 +3,11 @@
 use std::io::Cursor;
 
 use calamine::{
-    Data, ExcelDateTime, Ods, Range, Reader, SheetType, SheetVisible, Sheets, Xls, Xlsb, Xlsx,
+    Data, ExcelDateTime, Ods, Range, Reader, SheetType, SheetVisible, Sheets, StyleRange, Xls,
+    Xlsb, Xlsx,
 };
 
+use super::units::{self, Places, Unit};
 use crate::found::{Failed, Found, Part, broken, failed};
 use crate::table;
 
@@ -22,8 +24,8 @@ pub enum Kind {
     Open,
 }
 
-/// The text of the workbook in `bytes`.
-pub fn read(bytes: &[u8], kind: Kind) -> Result<Found, Failed> {
+/// The text of the workbook in `bytes`, whose cells at `places` are known to have units.
+pub fn read(bytes: &[u8], kind: Kind, places: &Places) -> Result<Found, Failed> {
     let file = Cursor::new(bytes);
     let mut workbook = match kind {
         Kind::Old => Sheets::Xls(Xls::new(file).map_err(|error| unread(&error))?),
@@ -48,7 +50,6 @@ pub fn read(bytes: &[u8], kind: Kind) -> Result<Found, Failed> {
             // A sheet of a chart has no cells.
             Err(_) => continue,
         };
-        let formulas = workbook.worksheet_formula(&name).unwrap_or_default();
         cells += values.width() * values.height();
         if cells > table::CELLS_MAX {
             found
@@ -56,7 +57,19 @@ pub fn read(bytes: &[u8], kind: Kind) -> Result<Found, Failed> {
                 .push(format!("sheet {name} and what follows, for their size"));
             break;
         }
-        let text = sheet(&values, &formulas);
+        let shown = Shown {
+            formulas: workbook.worksheet_formula(&name).unwrap_or_default(),
+            styles: styles(&mut workbook, &name),
+            merged: merged(&mut workbook, &name),
+        };
+        let unit = |(row, column): (u32, u32)| {
+            let unit = shown.styles.get((row, column)).and_then(units::of);
+            match places.is_empty() {
+                true => unit,
+                false => unit.or_else(|| places.get(&(name.clone(), row, column)).cloned()),
+            }
+        };
+        let text = sheet(&values, &shown, &unit);
         if !text.trim().is_empty() {
             let hidden = if is_seen { "" } else { " (hidden)" };
             found.parts.push(Part {
@@ -79,30 +92,75 @@ fn unread(error: &dyn std::fmt::Display) -> Failed {
     }
 }
 
+/// What a sheet has beside its values.
+struct Shown {
+    formulas: Range<String>,
+    /// How cells are shown; empty where all are as they are.
+    styles: StyleRange,
+    /// Cells that stand in several rows: the first and the last.
+    merged: Vec<((u32, u32), (u32, u32))>,
+}
+
+/// How the cells of a sheet are shown, where the style of one says more than its value.
+fn styles(workbook: &mut Sheets<Cursor<&[u8]>>, name: &str) -> StyleRange {
+    let Sheets::Xlsx(book) = workbook else {
+        return StyleRange::empty();
+    };
+    let cells = book.worksheet_cells_reader(name);
+    let says_more =
+        cells.is_ok_and(|cells| cells.styles().iter().any(|style| units::of(style).is_some()));
+    match says_more {
+        true => book.worksheet_style(name).unwrap_or_else(|_| StyleRange::empty()),
+        false => StyleRange::empty(),
+    }
+}
+
+/// The cells of a sheet that stand in several rows.
+fn merged(
+    workbook: &mut Sheets<Cursor<&[u8]>>,
+    name: &str,
+) -> Vec<((u32, u32), (u32, u32))> {
+    let Sheets::Xlsx(book) = workbook else {
+        return Vec::new();
+    };
+    let merged = book.merge_cells_by_sheet_name(name).unwrap_or_default();
+    let places = merged.into_iter().map(|cells| (cells.start, cells.end));
+    places.filter(|(start, end)| start.0 < end.0).collect()
+}
+
 /// A sheet as lines above a table, and the table.
-fn sheet(values: &Range<Data>, formulas: &Range<String>) -> String {
+fn sheet(
+    values: &Range<Data>,
+    shown: &Shown,
+    unit: &dyn Fn((u32, u32)) -> Option<Unit>,
+) -> String {
     let (top, left) = values.start().unwrap_or_default();
-    let at = |row: usize, column: usize| {
-        let place = (
+    let place = |row: usize, column: usize| {
+        (
             top.saturating_add(row as u32),
             left.saturating_add(column as u32),
-        );
-        formulas
-            .get_value(place)
-            .filter(|formula| !formula.is_empty())
+        )
     };
-    let rows: Vec<Vec<String>> = values
+    let formula = |place: (u32, u32)| {
+        let formula = shown.formulas.get_value(place);
+        formula.filter(|formula| !formula.is_empty())
+    };
+    let mut rows: Vec<Vec<String>> = values
         .rows()
         .enumerate()
         .map(|(n, row)| {
-            let cell = |(column, value): (usize, &Data)| match (value, at(n, column)) {
-                // It was never computed: better than nothing.
-                (Data::Empty, Some(formula)) => format!("={formula}"),
-                (value, _) => words(value),
+            let cell = |(column, value): (usize, &Data)| {
+                let place = place(n, column);
+                match (value, formula(place)) {
+                    // It was never computed: better than nothing.
+                    (Data::Empty, Some(formula)) => format!("={formula}"),
+                    (value, _) => words(value, unit(place)),
+                }
             };
             row.iter().enumerate().map(cell).collect()
         })
         .collect();
+    repeat(&mut rows, (top, left), &shown.merged);
     // What has one cell above the table is a title or a remark.
     let filled = |row: &&Vec<String>| row.iter().filter(|cell| !cell.trim().is_empty()).count() < 2;
     let above = rows.iter().take_while(filled).count();
@@ -121,24 +179,53 @@ fn sheet(values: &Range<Data>, formulas: &Range<String>) -> String {
     }
 }
 
-fn words(value: &Data) -> String {
+/// A cell that stands in several rows says the same in each of them: rows are read one by one.
+fn repeat(rows: &mut [Vec<String>], (top, left): (u32, u32), merged: &[((u32, u32), (u32, u32))]) {
+    for ((first, column), (last, _)) in merged {
+        let (Some(first), Some(last), Some(column)) = (
+            first.checked_sub(top),
+            last.checked_sub(top),
+            column.checked_sub(left),
+        ) else {
+            continue;
+        };
+        let (first, column) = (first as usize, column as usize);
+        let last = (last as usize).min(rows.len().saturating_sub(1));
+        let says = rows.get(first).and_then(|row| row.get(column)).cloned();
+        let Some(says) = says.filter(|says| !says.trim().is_empty()) else {
+            continue;
+        };
+        for row in rows.iter_mut().take(last + 1).skip(first + 1) {
+            if let Some(cell) = row.get_mut(column).filter(|cell| cell.is_empty()) {
+                cell.clone_from(&says);
+            }
+        }
+    }
+}
+
+fn words(value: &Data, unit: Option<Unit>) -> String {
     match value {
         Data::Empty => String::new(),
         Data::String(text) => text.clone(),
-        Data::Int(number) => number.to_string(),
-        Data::Float(number) => self::number(*number),
+        Data::Int(number) => units::said(*number as f64, number.to_string(), unit),
+        Data::Float(number) => units::said(*number, units::number(*number), unit),
         Data::Bool(truth) => truth.to_string(),
         Data::DateTime(time) => date(time),
-        Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
+        // At midnight it is a day.
+        Data::DateTimeIso(text) => text.strip_suffix("T00:00:00").unwrap_or(text).to_owned(),
+        Data::DurationIso(text) => clock(text).unwrap_or_else(|| text.clone()),
         Data::Error(error) => error.to_string(),
     }
 }
 
-/// A number as a person writes it: what a computer adds in the last digit is no part of
-/// it.
-fn number(number: f64) -> String {
-    let rounded: f64 = format!("{number:.14e}").parse().unwrap_or(number);
-    rounded.to_string()
+/// "PT08H30M00S" as 8:30:00; none for a duration of days or more.
+fn clock(duration: &str) -> Option<String> {
+    let (hours, rest) = duration.strip_prefix("PT")?.split_once('H')?;
+    let (minutes, rest) = rest.split_once('M')?;
+    let seconds = rest.strip_suffix('S')?.split(['.', ',']).next()?;
+    let number = |text: &str| text.parse::<u32>().ok();
+    let (hours, minutes, seconds) = (number(hours)?, number(minutes)?, number(seconds)?);
+    Some(format!("{hours}:{minutes:02}:{seconds:02}"))
 }
 
 fn date(time: &ExcelDateTime) -> String {
@@ -170,17 +257,34 @@ mod tests {
     use crate::zipped::{self, tests::archive};
 
     #[test]
-    fn numbers_are_written_as_people_do() {
-        let check = |value: f64, expected: &str| assert_eq!(number(value), expected);
-        check(0.1 + 0.2, "0.3");
-        check(4.0, "4");
-        check(-1234.5, "-1234.5");
-        check(1e21, "1000000000000000000000");
+    fn a_duration_is_a_time() {
+        let check = |iso: &str, expected: Option<&str>| {
+            assert_eq!(clock(iso).as_deref(), expected, "{iso}");
+        };
+        check("PT08H30M00S", Some("8:30:00"));
+        check("PT125H05M09.5S", Some("125:05:09"));
+        check("P3D", None);
+    }
+
+    #[test]
+    fn a_cell_in_several_rows_says_the_same_in_each() {
+        let rows = |rows: &[&[&str]]| -> Vec<Vec<String>> {
+            let row = |row: &&[&str]| row.iter().map(ToString::to_string).collect();
+            rows.iter().map(row).collect()
+        };
+        let mut found = rows(&[&["Fin", "4"], &["", "5"], &["", "6"], &["Bo", "7"]]);
+        // Beyond the sheet, and above what is read of it.
+        let merged = [((2, 3), (4, 3)), ((5, 9), (9, 9)), ((0, 3), (1, 3))];
+        repeat(&mut found, (2, 3), &merged);
+        assert_eq!(
+            found,
+            rows(&[&["Fin", "4"], &["Fin", "5"], &["Fin", "6"], &["Bo", "7"]])
+        );
     }
 
     #[test]
     fn a_sheet_becomes_a_table() {
-        let sheet = "<worksheet><sheetData><row r='1'><c r='A1' t='inlineStr'><is><t>Herd of 2026</t></is></c></row><row r='3'><c r='A3' t='inlineStr'><is><t>Name</t></is></c><c r='B3' t='inlineStr'><is><t>Born</t></is></c></row><row r='4'><c r='A4' t='inlineStr'><is><t>Paloma</t></is></c><c r='B4' s='1'><v>45000</v></c></row></sheetData></worksheet>";
+        let sheet = "<worksheet><sheetData><row r='1'><c r='A1' t='inlineStr'><is><t>Herd of 2026</t></is></c></row><row r='3'><c r='A3' t='inlineStr'><is><t>Name</t></is></c><c r='B3' t='inlineStr'><is><t>Born</t></is></c></row><row r='4'><c r='A4' t='inlineStr'><is><t>Paloma</t></is></c><c r='B4' s='1'><v>45000</v></c><c r='C4' s='2'><v>0.175</v></c><c r='D4' s='3'><v>40</v></c></row></sheetData></worksheet>";
         let file = archive(&[
             ("[Content_Types].xml", "<Types/>"),
             (
@@ -197,7 +301,7 @@ mod tests {
             ),
             (
                 "xl/styles.xml",
-                "<styleSheet><cellXfs><xf numFmtId='0'/><xf numFmtId='14'/></cellXfs></styleSheet>",
+                "<styleSheet><numFmts><numFmt numFmtId='164' formatCode='#,##0.00\\ &quot;€&quot;'/></numFmts><cellXfs><xf numFmtId='0'/><xf numFmtId='14'/><xf numFmtId='10'/><xf numFmtId='164'/></cellXfs></styleSheet>",
             ),
             ("xl/worksheets/sheet1.xml", sheet),
         ]);
@@ -205,7 +309,7 @@ mod tests {
         assert_eq!(found.parts[0].place, "sheet Herd");
         assert_eq!(
             found.parts[0].text,
-            "Herd of 2026\n\n| Name | Born |\n| --- | --- |\n| Paloma | 2023-03-15 |\n"
+            "Herd of 2026\n\n| Name | Born | | |\n| --- | --- | --- | --- |\n| Paloma | 2023-03-15 | 17.5% | 40 € |\n"
         );
     }
 }

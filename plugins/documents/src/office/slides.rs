@@ -4,7 +4,7 @@ use roxmltree::Node;
 
 use super::charts;
 use super::elements::{attribute, below, child, name, relations};
-use crate::found::{Failed, Found, Paragraphs, Part, failed};
+use crate::found::{Failed, Found, Paragraphs, Part, failed, raise};
 use crate::table;
 use crate::zipped::{Archive, xml};
 
@@ -148,6 +148,7 @@ fn words(paragraph: &Node<'_, '_>) -> String {
     let mut text = String::new();
     for part in paragraph.descendants() {
         match name(&part) {
+            "t" if is_raised(&part) => raise(&mut text, part.text().unwrap_or_default()),
             "t" => text.push_str(part.text().unwrap_or_default()),
             "br" => text.push('\n'),
             "tab" => text.push('\t'),
@@ -157,16 +158,32 @@ fn words(paragraph: &Node<'_, '_>) -> String {
     text
 }
 
+/// Whether the words of a run stand above the line.
+fn is_raised(words: &Node<'_, '_>) -> bool {
+    let how = words.parent().and_then(|run| child(&run, "rPr"));
+    let shift = how.and_then(|how| attribute(&how, "baseline")?.parse::<i32>().ok());
+    shift.is_some_and(|shift| shift > 0)
+}
+
 fn rows(table: &Node<'_, '_>) -> Vec<Vec<String>> {
     let is = |local: &'static str| move |node: &Node<'_, '_>| name(node) == local;
-    let cell = |cell: Node<'_, '_>| {
-        let mut words = Paragraphs::default();
-        texts(&cell, &mut words);
-        words.text()
-    };
-    let rows = table.children().filter(is("tr"));
-    rows.map(|row| row.children().filter(is("tc")).map(cell).collect())
-        .collect()
+    let mut found: Vec<Vec<String>> = Vec::new();
+    for row in table.children().filter(is("tr")) {
+        let mut texts = Vec::new();
+        for cell in row.children().filter(is("tc")) {
+            // A cell that goes on from above says the same: rows are read one by one.
+            let goes_on = matches!(attribute(&cell, "vMerge"), Some("1" | "true"));
+            let above = found.last().filter(|_| goes_on);
+            let above = above.and_then(|above| above.get(texts.len()).cloned());
+            texts.push(above.unwrap_or_else(|| {
+                let mut words = Paragraphs::default();
+                self::texts(&cell, &mut words);
+                words.text()
+            }));
+        }
+        found.push(texts);
+    }
+    found
 }
 
 #[cfg(test)]

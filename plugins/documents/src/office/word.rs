@@ -1,27 +1,30 @@
 //! Word: paragraphs, headings, lists, tables, notes and remarks.
 
+mod equation;
+mod looks;
+mod styles;
+
 use std::collections::HashMap;
 
 use roxmltree::Node;
 
 use super::charts;
 use super::elements::{attribute, below, child, name, relations};
-use crate::found::{Failed, Found, Paragraphs, failed, one_line};
+use crate::found::{self, Failed, Found, Paragraphs, failed, one_line};
 use crate::zipped::{Archive, xml};
 use crate::{mail, page, rich_text, table};
+use looks::{is_hidden, is_raised, symbol};
+use styles::Styles;
 
-/// Styles that are based on each other.
-const STYLES_MAX: usize = 20;
+/// Columns that one cell may cover: more is a mistake.
+const SPAN_MAX: usize = 100;
 /// Tables within tables, and boxes within boxes.
 const DEPTH_MAX: usize = 16;
 
 /// What the text of a document refers to.
 #[derive(Default)]
 struct Around {
-    /// The level of headings, by style.
-    levels: HashMap<String, usize>,
-    /// Styles of tables of contents.
-    contents: Vec<String>,
+    styles: Styles,
     footnotes: HashMap<String, String>,
     endnotes: HashMap<String, String>,
     comments: HashMap<String, String>,
@@ -64,8 +67,8 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
         let text = archive.text(&format!("word/{path}.xml"))?;
         Ok::<String, Failed>(text.unwrap_or_default())
     };
-    let styles = beside(archive, "styles").and_then(|text| around.learn_styles(&text));
-    kept("styles", styles);
+    let styles = beside(archive, "styles").and_then(|text| Styles::read(&text));
+    kept("styles", styles.map(|styles| around.styles = styles));
     for (path, kind, into) in [
         ("footnotes", "footnote", &mut around.footnotes),
         ("endnotes", "endnote", &mut around.endnotes),
@@ -191,52 +194,6 @@ impl Around {
         edges
     }
 
-    fn learn_styles(&mut self, text: &str) -> Result<(), Failed> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        let document = xml(text, "document")?;
-        let mut styles: HashMap<&str, (Option<usize>, Option<&str>)> = HashMap::new();
-        for style in document.descendants().filter(|node| name(node) == "style") {
-            let Some(id) = attribute(&style, "styleId") else {
-                continue;
-            };
-            let called = child(&style, "name").and_then(|node| attribute(&node, "val"));
-            let called = called.unwrap_or_default().to_lowercase();
-            if called.starts_with("toc ") {
-                self.contents.push(id.to_owned());
-            }
-            let outline = below(&style, "outlineLvl")
-                .and_then(|node| attribute(&node, "val"))
-                .and_then(|level| level.parse::<usize>().ok())
-                .filter(|level| *level < 9)
-                .map(|level| level + 1);
-            let level = match called.as_str() {
-                "title" => Some(1),
-                called => called
-                    .strip_prefix("heading ")
-                    .and_then(|level| level.parse().ok())
-                    .or(outline),
-            };
-            let base = child(&style, "basedOn").and_then(|node| attribute(&node, "val"));
-            styles.insert(id, (level, base));
-        }
-        for id in styles.keys() {
-            let mut at = Some(*id);
-            for _ in 0..STYLES_MAX {
-                let Some((level, base)) = at.and_then(|id| styles.get(id)) else {
-                    break;
-                };
-                if let Some(level) = level {
-                    self.levels.insert((*id).to_owned(), *level);
-                    break;
-                }
-                at = *base;
-            }
-        }
-        Ok(())
-    }
-
     /// Adds the paragraphs and tables below `node`.
     fn blocks(&self, node: &Node<'_, '_>, whole: &mut Paragraphs, depth: usize) {
         if depth > DEPTH_MAX {
@@ -276,20 +233,16 @@ impl Around {
         let style = of("pStyle")
             .and_then(|node| attribute(&node, "val"))
             .unwrap_or_default();
-        if self.contents.iter().any(|contents| contents == style) {
+        if self.styles.is_contents(style) {
             return;
         }
         let mut run = Run::default();
         self.words(paragraph, &mut run, depth);
-        let outline = of("outlineLvl")
-            .and_then(|node| attribute(&node, "val")?.parse::<usize>().ok())
-            .filter(|level| *level < 9)
-            .map(|level| level + 1);
-        let level = outline.or_else(|| self.levels.get(style).copied());
-        let item = of("numPr").map(|list| {
-            let depth = child(&list, "ilvl").and_then(|node| attribute(&node, "val")?.parse().ok());
-            depth.unwrap_or(0)
-        });
+        let level = styles::outline_level(of("outlineLvl")).or_else(|| self.styles.level(style));
+        let item = match of("numPr") {
+            Some(numbers) => styles::item(&numbers, self.styles.item(style).unwrap_or(0)),
+            None => self.styles.item(style),
+        };
         match (level, item) {
             (Some(level), _) => whole.heading(level, &run.text),
             (None, Some(depth)) => whole.item(depth, &run.text),
@@ -316,6 +269,23 @@ impl Around {
                 "del" | "moveFrom" | "pPr" | "rPr" | "instrText" | "delText" | "sdtPr"
                 | "Fallback" => {}
                 "r" if is_hidden(&part) => {}
+                "r" if is_raised(&part) => {
+                    let start = run.text.len();
+                    self.words(&part, run, depth + 1);
+                    let raised = run.text.split_off(start);
+                    found::raise(&mut run.text, &raised);
+                }
+                "oMath" => run.text.push_str(&equation::words(&part)),
+                // How signs are read stands behind them.
+                "ruby" => {
+                    for (inner, open, close) in [("rubyBase", "", ""), ("rt", "(", ")")] {
+                        run.text.push_str(open);
+                        if let Some(inner) = child(&part, inner) {
+                            self.words(&inner, run, depth + 1);
+                        }
+                        run.text.push_str(close);
+                    }
+                }
                 "hyperlink" => self.link(&part, run, depth),
                 "footnoteReference" => self.note(&part, &self.footnotes, run),
                 "endnoteReference" => self.note(&part, &self.endnotes, run),
@@ -359,14 +329,22 @@ impl Around {
 
     fn rows(&self, table: &Node<'_, '_>, depth: usize) -> Vec<Vec<String>> {
         let mut cells = 0;
-        let mut rows = Vec::new();
+        let mut rows: Vec<Vec<String>> = Vec::new();
         let is = |local: &'static str| move |node: &Node<'_, '_>| name(node) == local;
         for row in inside(table).filter(is("tr")) {
             let mut texts = Vec::new();
             for cell in inside(&row).filter(is("tc")) {
                 let mut words = Paragraphs::default();
                 self.blocks(&cell, &mut words, depth + 1);
-                texts.push(words.text());
+                let how = child(&cell, "tcPr");
+                let of = |local: &str| how.and_then(|how| child(&how, local));
+                // A cell that goes on from above says the same: rows are read one by one.
+                let goes_on = of("vMerge").filter(|it| attribute(it, "val") != Some("restart"));
+                let above = goes_on.and_then(|_| rows.last()?.get(texts.len()).cloned());
+                texts.push(above.unwrap_or_else(|| words.text()));
+                let span = of("gridSpan").and_then(|span| attribute(&span, "val")?.parse().ok());
+                let span: usize = span.unwrap_or(1);
+                texts.resize(texts.len() + span.clamp(1, SPAN_MAX) - 1, String::new());
                 cells += 1;
             }
             rows.push(texts);
@@ -391,17 +369,6 @@ fn inside<'a, 'i>(node: &Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
             .into_iter()
             .chain(within.into_iter().flat_map(|within| within.children()))
     })
-}
-
-fn is_hidden(run: &Node<'_, '_>) -> bool {
-    let vanish = child(run, "rPr").and_then(|how| child(&how, "vanish"));
-    vanish.is_some_and(|node| !matches!(attribute(&node, "val"), Some("0" | "false")))
-}
-
-fn symbol(node: &Node<'_, '_>) -> Option<char> {
-    let code = u32::from_str_radix(attribute(node, "char")?, 16).ok()?;
-    // Fonts of symbols use numbers that mean nothing elsewhere.
-    char::from_u32(code).filter(|c| !matches!(c, '\u{e000}'..='\u{f8ff}'))
 }
 
 #[cfg(test)]
@@ -453,6 +420,39 @@ mod tests {
         check(
             "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>Dye</w:t></w:r></w:p></w:tc><w:sdt><w:sdtContent><w:tc><w:p><w:r><w:t>Kilos</w:t></w:r></w:p></w:tc></w:sdtContent></w:sdt></w:tr><w:tr><w:tc><w:p><w:r><w:t>red</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>4</w:t></w:r></w:p></w:tc></w:tr></w:tbl>",
             "| Dye | Kilos |\n| --- | --- |\n| red | 4 |",
+        );
+    }
+
+    #[test]
+    fn what_stands_above_the_line_or_covers_cells_keeps_its_meaning() {
+        let raised = |text: &str| {
+            format!("<w:r><w:rPr><w:vertAlign w:val='superscript'/></w:rPr><w:t>{text}</w:t></w:r>")
+        };
+        check(
+            &format!(
+                "<w:p><w:r><w:t>10</w:t></w:r>{}<w:r><w:t xml:space='preserve'> on the 1</w:t></w:r>{}</w:p>",
+                raised("-6"),
+                raised("st")
+            ),
+            "10^-6 on the 1st",
+        );
+        check(
+            "<w:p><w:r><w:ruby><w:rt><w:r><w:t>kanji</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>漢字</w:t></w:r></w:rubyBase></w:ruby></w:r></w:p>",
+            "漢字(kanji)",
+        );
+        let cell = |how: &str, text: &str| {
+            format!("<w:tc><w:tcPr>{how}</w:tcPr><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:tc>")
+        };
+        check(
+            &format!(
+                "<w:tbl><w:tr>{}{}</w:tr><w:tr>{}{}{}</w:tr></w:tbl>",
+                cell("<w:vMerge w:val='restart'/>", "Fin"),
+                cell("<w:gridSpan w:val='2'/>", "Wool"),
+                cell("<w:vMerge/>", ""),
+                cell("", "4"),
+                cell("", "5"),
+            ),
+            "| Fin | Wool | |\n| --- | --- | --- |\n| Fin | 4 | 5 |",
         );
     }
 

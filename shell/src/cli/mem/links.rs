@@ -12,6 +12,8 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Pages looked at to find the note that a link names.
 const CANDIDATES: usize = 50;
+/// How the files of notes end.
+const NOTES: &[&str] = &[".md", ".markdown", ".mdx", ".qmd", ".org", ".rst", ".adoc"];
 /// Links of one page that are followed.
 const LINKS_MAX: usize = 50;
 
@@ -148,26 +150,39 @@ fn targets(text: &str) -> Vec<String> {
             rest = inside;
             continue;
         };
-        let target = inside[..end]
-            .split(['|', '#'])
-            .next()
-            .unwrap_or_default()
-            .trim();
-        let target = target.trim_end_matches('\\').trim_matches(['<', '>']);
-        let is_note = close == "]]" || target.ends_with(".md");
+        let target = match close {
+            "]]" => of_name(&inside[..end]),
+            _ => of_path(&inside[..end]),
+        };
+        let is_note = close == "]]" || NOTES.iter().any(|ending| target.ends_with(ending));
         let name = unescaped(target);
-        let name = name
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
-            .trim_end_matches(".md")
-            .trim();
+        let name = name.rsplit('/').next().unwrap_or_default();
+        let name = NOTES.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
+        let name = name.trim();
         if is_note && !target.contains("://") && !name.is_empty() {
             found.push(name.to_owned());
         }
         rest = &inside[end..];
     }
     found
+}
+
+/// The note in `Name#Heading|words`, or in `file:name.org][words` as Org has it.
+fn of_name(inside: &str) -> &str {
+    let target = inside.split("][").next().unwrap_or_default();
+    let target = target.split(['|', '#']).next().unwrap_or_default().trim();
+    let target = target.trim_end_matches('\\');
+    target.split_once("file:").map_or(target, |(_, path)| path.split("::").next().unwrap_or(path))
+}
+
+/// The path in `path#heading "words"`, or in `<path> "words"`, in which it may have spaces.
+fn of_path(inside: &str) -> &str {
+    let inside = inside.trim();
+    let path = match inside.strip_prefix('<') {
+        Some(rest) => rest.split('>').next(),
+        None => inside.split([' ', '\t']).next(),
+    };
+    path.unwrap_or_default().split('#').next().unwrap_or_default()
 }
 
 /// `path` with its percent signs decoded.
@@ -192,6 +207,14 @@ mod tests {
         check(
             "[x](Old%20Cord.md#a) [y](https://example.org/z.md) [z](z.png)",
             &["Old Cord"],
+        );
+        check(
+            "[x](<Old Cord.md> 'a') [y](wool.md \"the wool\") [z](dye.org) [w](a.rst#b)",
+            &["Old Cord", "wool", "dye", "a"],
+        );
+        check(
+            "[[file:notes/wool.org::*Red][the red]] [[file:dye.org]] [[Cord][a cord]]",
+            &["wool", "dye", "Cord"],
         );
         check("| [[Wool\\|w]] | [[ ]] [[open", &["Wool"]);
         check("no links [ [a] ] (b)", &[]);

@@ -47,7 +47,7 @@ impl SkillFiles {
         let folder = folder.canonicalize()?;
         let mut files = Vec::new();
         collect(&folder, Path::new(""), 0, &mut files)?;
-        files.retain(|(path, _)| path != "SKILL.md");
+        files.retain(|(path, _)| !path.eq_ignore_ascii_case("SKILL.md"));
         files.sort();
         let spec = DeviceSpec {
             name: NAME.into(),

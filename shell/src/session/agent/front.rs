@@ -1,6 +1,7 @@
 //! The front matter of a SKILL.md, as people write it: YAML, and nearly YAML.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_saphyr::options::DuplicateKeyPolicy;
 
 /// What it says; keys that are not known are left alone.
@@ -90,19 +91,25 @@ fn parsed(yaml: &str, before: usize) -> Result<Front, String> {
     if yaml.trim().is_empty() {
         return Ok(Front::default());
     }
-    of_yaml(yaml).or_else(|error| {
-        of_yaml(&mended(yaml)).map_err(|_| match error.location() {
-            Some(at) => {
-                let line = at.line() as usize + before;
-                format!("line {line}: {}", first_line(&error))
-            }
-            None => first_line(&error),
-        })
+    as_written(yaml).map_err(|error| match error.location() {
+        Some(at) => {
+            let line = at.line() as usize + before;
+            format!("line {line}: {}", first_line(&error))
+        }
+        None => first_line(&error),
     })
 }
 
+/// What front matter says that is YAML, or nearly.
+///
+/// # Errors
+/// What YAML says against it, where it cannot be mended.
+pub fn as_written<T: DeserializeOwned>(yaml: &str) -> Result<T, serde_saphyr::Error> {
+    of_yaml(yaml).or_else(|error| of_yaml(&mended(yaml)).map_err(|_| error))
+}
+
 /// Of a key that stands there twice the last counts, as it does for most programs.
-fn of_yaml(yaml: &str) -> Result<Front, serde_saphyr::Error> {
+fn of_yaml<T: DeserializeOwned>(yaml: &str) -> Result<T, serde_saphyr::Error> {
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::LastWins,
     };

@@ -48,6 +48,11 @@ fn every_form_of_agent() {
         "Be exact.\n\nThis was written for another program. Here there is browser.fetch for WebFetch. | None",
     );
     check("SKILL.md", "---\nname: sums\nBe exact.\n", "has no end");
+    check(
+        "Skill.md",
+        "---\nname: sums\n---\nBe exact.\n",
+        "sums | Be exact. | None",
+    );
     check("plain.md", "Just do it.", "plain | Just do it. | None");
     check(
         "do",

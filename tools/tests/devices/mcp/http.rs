@@ -1,6 +1,7 @@
 //! A server over HTTP, made with the library that is also the client.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -143,6 +144,54 @@ fn both() -> String {
     serve("/mcp", |_| Router::new().fallback(answers)) + "/mcp"
 }
 
+/// Starts a server with the transport of 2024, and gives the address of its events.
+fn of_2024() -> String {
+    type Said = tokio::sync::mpsc::UnboundedSender<String>;
+    fn answer(message: &Value) -> Option<Value> {
+        let id = message.get("id").filter(|id| !id.is_null())?;
+        let result = match message["method"].as_str().unwrap_or_default() {
+            "initialize" => {
+                let info = json!({"name": "tides", "version": "1"});
+                json!({"protocolVersion": "2024-11-05", "capabilities": {"tools": {}}, "serverInfo": info})
+            }
+            "tools/list" => json!({"tools": [{"name": "tide", "inputSchema": {"type": "object"}}]}),
+            _ => json!({"content": [{"type": "text", "text": "3.5 m"}]}),
+        };
+        Some(json!({"jsonrpc": "2.0", "id": id, "result": result}))
+    }
+    let said: Arc<parking_lot::Mutex<Option<Said>>> = Arc::default();
+    let heard = said.clone();
+    let events = move || {
+        let heard = heard.clone();
+        async move {
+            let (sender, receiver) = tokio::sync::mpsc::unbounded_channel::<String>();
+            let _ = sender.send("event: endpoint\ndata: /messages?session=7\n\n".into());
+            *heard.lock() = Some(sender);
+            let events = futures_util::stream::unfold(receiver, |mut receiver| async move {
+                let event = receiver.recv().await?;
+                Some((Ok::<String, std::io::Error>(event), receiver))
+            });
+            let body = axum::body::Body::from_stream(events);
+            ([("content-type", "text/event-stream")], body).into_response()
+        }
+    };
+    let messages = move |body: String| {
+        let said = said.clone();
+        async move {
+            let message: Value = serde_json::from_str(&body).unwrap_or_default();
+            if let (Some(answer), Some(said)) = (answer(&message), said.lock().as_ref()) {
+                let _ = said.send(format!("event: message\ndata: {answer}\n\n"));
+            }
+            StatusCode::ACCEPTED
+        }
+    };
+    serve("/mcp", |_| {
+        Router::new()
+            .route("/sse", axum::routing::get(events))
+            .route("/messages", axum::routing::post(messages))
+    }) + "/sse"
+}
+
 /// What the server at `url` lists, or why it lists nothing, has `want` in it.
 #[track_caller]
 fn check(url: &str, want: &str) -> String {
@@ -167,6 +216,17 @@ fn a_redirect_is_followed_on_the_same_host() {
         assert!(said.contains("net:other.example:443"), "{said}");
         assert!(!said.contains("hunter2"), "{said}");
     }
+}
+
+#[test]
+fn a_server_with_the_transport_of_2024_is_a_device() {
+    let host = super::host();
+    let bound = host.bind(server(&of_2024()));
+    let held = super::granted("net:127.0.0.1");
+    let listing = host.list(bound.clone(), held.grants.clone(), WAIT).unwrap();
+    let device = host.device(bound, listing.functions, held);
+    let tide = device.call("tide", &json!({}), &CallContext::default());
+    assert_eq!(tide.unwrap(), "3.5 m");
 }
 
 #[test]
