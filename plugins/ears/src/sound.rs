@@ -21,6 +21,8 @@ use crate::trouble::Trouble;
 
 /// Samples a second that a file may have.
 const RATES: std::ops::RangeInclusive<u32> = 4_000..=384_000;
+/// Channels that a file may have: each takes memory for a packet.
+const CHANNELS_MAX: usize = 32;
 /// Where a seek goes to before the stretch: what is decoded first needs what is before it.
 const RUN_UP: f64 = 0.5;
 /// Samples that a packet of Opus may give, at [`RATE`]: 120 ms, of two channels.
@@ -130,8 +132,11 @@ enum Decoder {
 
 impl Decoder {
     fn new(parameters: &AudioCodecParameters) -> Result<Self, Trouble> {
+        let channels = parameters.channels.as_ref().map_or(1, |all| all.count());
+        if channels > CHANNELS_MAX {
+            return Err(unknown(&format!("it has {channels} channels")));
+        }
         if parameters.codec == CODEC_ID_OPUS {
-            let channels = parameters.channels.as_ref().map_or(1, |all| all.count());
             let decoder =
                 OpusDecoder::new(RATE as u32, channels).map_err(|error| unknown(&error))?;
             let buffer = vec![0.0; OPUS_SAMPLES_MAX];
@@ -285,6 +290,7 @@ mod tests {
         for bytes in [b"".as_slice(), b"a poem", b"RIFF", &whole[..20], &[0; 9000]] {
             assert!(of(bytes).is_err());
         }
+        assert!(of(&wav(16_000, 400, 0.01)).is_err());
         let mut odd = whole.clone();
         odd[24..28].copy_from_slice(&1_u32.to_le_bytes());
         assert!(of(&odd).is_err());

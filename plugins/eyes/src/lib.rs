@@ -6,6 +6,7 @@
 //! | file | question |
 //! | --- | --- |
 //! | `picture.rs` | Which pixels are in a file, and is it too large? |
+//! | `tiff.rs` | Which pages has a file with several? |
 //! | `find.rs` | Where is text, pixel by pixel? |
 //! | `strips.rs` | Which pixels are one line, and how does it lie? |
 //! | `letters.rs` | What does a line say, and how sure is that? |
@@ -24,6 +25,7 @@ mod picture;
 #[cfg(test)]
 mod real;
 mod strips;
+mod tiff;
 mod trouble;
 mod turn;
 mod weights;
@@ -59,8 +61,7 @@ export!(Eyes);
 
 impl Guest for Eyes {
     fn read(image: String) -> Result<Seen, Problem> {
-        let bytes = of_file(&image).map_err(Problem::from)?;
-        seen(&bytes)
+        seen(of_file(&image)?)
     }
 
     fn look(base64: String) -> Result<Seen, Problem> {
@@ -68,23 +69,48 @@ impl Guest for Eyes {
             message: format!("not base64: {error}"),
             hint: String::new(),
         })?;
-        seen(&bytes)
+        seen(bytes)
     }
 }
 
-fn seen(bytes: &[u8]) -> Result<Seen, Problem> {
-    let picture = picture::decode(bytes)?;
+fn seen(mut bytes: Vec<u8>) -> Result<Seen, Problem> {
+    let directories = tiff::pages(&bytes)?;
+    if let Some(first) = directories.first() {
+        tiff::turn_to(&mut bytes, *first);
+    }
+    let picture = picture::decode(&bytes)?;
     let nets = weights::load(weights::FOLDER)?;
-    let page = page::read(&picture, &nets)?;
-    let line = |line: order::Line| Line {
+    let mut seen = Seen {
+        text: String::new(),
+        lines: Vec::new(),
+    };
+    add(&mut seen, 1, page::read(&picture, &nets)?);
+    drop(picture);
+    for (n, directory) in (2..).zip(directories.iter().skip(1)) {
+        tiff::turn_to(&mut bytes, *directory);
+        let picture = picture::decode(&bytes).map_err(|trouble| of_page(n, trouble))?;
+        add(&mut seen, n, page::read(&picture, &nets)?);
+    }
+    Ok(seen)
+}
+
+/// Adds what page `n` says.
+fn add(seen: &mut Seen, n: u32, page: page::Page) {
+    if !seen.text.is_empty() && !page.text.is_empty() {
+        seen.text.push_str("\n\n");
+    }
+    seen.text.push_str(&page.text);
+    seen.lines.extend(page.lines.into_iter().map(|line| Line {
+        page: n,
         box_: line.bounds.into(),
         confidence: (f64::from(line.confidence) * 1000.0).round() / 1000.0,
         text: line.text,
-    };
-    Ok(Seen {
-        text: page.text,
-        lines: page.lines.into_iter().map(line).collect(),
-    })
+    }));
+}
+
+/// What is wrong with page `n` of a file.
+fn of_page(n: u32, trouble: Trouble) -> Trouble {
+    Trouble::new(format!("page {n}: {}", trouble.message), trouble.hint)
 }
 
 /// The bytes of the file at `path`, if they are few enough to be a picture.

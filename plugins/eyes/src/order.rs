@@ -33,6 +33,14 @@ const LINES_MIN: usize = 3;
 const FILL_MIN: f32 = 0.55;
 /// How wide a line of prose is on average, by its height.
 const PROSE_MIN: f32 = 5.0;
+/// How far apart lines side by side may be in height, by their own, and how far the cells of a
+/// row.
+const BESIDE: f32 = 0.75;
+const ALIGNED: f32 = 0.25;
+/// The part of the cells of a table that stand in a row, and how far its rows are apart, by
+/// their height.
+const ALIGNED_MIN: f32 = 0.9;
+const ROW_STEP: f32 = 1.5;
 /// Columns within columns.
 const DEPTH_MAX: usize = 5;
 /// Places that are looked at as the edge of a column.
@@ -193,7 +201,8 @@ fn strips_at(lines: &[Line], x: f32) -> Vec<Strip> {
             .iter()
             .filter(|line| line.middle() > top && line.middle() < bottom);
         let (left, right): (Vec<&Line>, Vec<&Line>) = along.partition(|line| line.left < x - 0.5);
-        if is_prose(&left) && is_prose(&right) && side_by_side(&left, &right) {
+        let are_columns = is_prose(&left) && is_prose(&right) && side_by_side(&left, &right);
+        if are_columns && !is_table(&left, &right) {
             found.push(Strip {
                 x: x - 0.5,
                 top,
@@ -205,7 +214,8 @@ fn strips_at(lines: &[Line], x: f32) -> Vec<Strip> {
     found
 }
 
-/// Whether most of the shorter column has the other one beside it.
+/// Whether most of the shorter column has the other one beside it, line for line: the bubbles
+/// of a conversation stand on both sides, one after the other.
 fn side_by_side(left: &[&Line], right: &[&Line]) -> bool {
     let range = |lines: &[&Line]| {
         let top = lines.iter().map(|line| line.top).fold(f32::MAX, f32::min);
@@ -216,7 +226,40 @@ fn side_by_side(left: &[&Line], right: &[&Line]) -> bool {
         (top, bottom)
     };
     let ((a, b), (c, d)) = (range(left), range(right));
-    b.min(d) - a.max(c) > 0.5 * (b - a).min(d - c)
+    let is_long = b.min(d) - a.max(c) > 0.5 * (b - a).min(d - c);
+    is_long && beside(left, right, BESIDE) > 0.5
+}
+
+/// Whether lines on two sides are the cells of a table: row for row at one height, and with
+/// more between the rows than lines of prose have.
+fn is_table(left: &[&Line], right: &[&Line]) -> bool {
+    let mut middles: Vec<f32> = left.iter().map(|line| line.middle()).collect();
+    middles.sort_by(f32::total_cmp);
+    let height = left.iter().map(|line| line.height()).sum::<f32>() / left.len().max(1) as f32;
+    let steps = middles.windows(2).map(|two| two[1] - two[0]);
+    let mut steps: Vec<f32> = steps.filter(|step| *step > height / 2.0).collect();
+    steps.sort_by(f32::total_cmp);
+    let is_wide = steps
+        .get(steps.len() / 2)
+        .is_some_and(|step| *step >= ROW_STEP * height);
+    is_wide && beside(left, right, ALIGNED) >= ALIGNED_MIN
+}
+
+/// The part of the lines on the side with fewer that have one on the other side at the same
+/// height, give or take so many heights.
+fn beside(left: &[&Line], right: &[&Line], give: f32) -> f32 {
+    let (few, many) = match left.len() <= right.len() {
+        true => (left, right),
+        false => (right, left),
+    };
+    let is_beside = |line: &&&Line| {
+        let near = |other: &&Line| {
+            let height = line.height().max(other.height());
+            (other.middle() - line.middle()).abs() < give * height
+        };
+        many.iter().any(near)
+    };
+    few.iter().filter(is_beside).count() as f32 / few.len().max(1) as f32
 }
 
 /// Whether lines one below the other are a column of prose.
@@ -284,6 +327,26 @@ mod tests {
         check(
             "aaa    bbb\nccc    ddd\neee    fff\nggg    iii",
             "a  b\nc  d\ne  f\ng  i",
+        );
+        // A table of long cells: its rows stand apart.
+        check(
+            "aaaaaaa   ddddddd\n\nbbbbbbb   eeeeeee\n\nccccccc   fffffff",
+            "a  d\n\nb  e\n\nc  f",
+        );
+        // A conversation: what is on the right answers what is on the left.
+        check(
+            "aaaaaaa\nbbbbbbb\n          cccccc\n          dddddd\neeeeeee\nfffffff\n          gggggg\n          hhhhhh",
+            "a\nb\nc\nd\ne\nf\ng\nh",
+        );
+        // A receipt: names on the left, prices on the right.
+        check(
+            "aaaaaaaaa       b\ncccccc         dd\neeeeeeeee       f\ngggggggg      hhh",
+            "a  b\nc  d\ne  f\ng  h",
+        );
+        // A form: labels and what was filled in.
+        check(
+            "aaaa  bbbbbbbbbb\ncccc  dddddddddd\neeee  ffffffffff",
+            "a  b\nc  d\ne  f",
         );
         check("aaa bbb", "a b");
         check("", "");

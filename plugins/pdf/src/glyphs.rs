@@ -42,6 +42,8 @@ pub struct Drawn {
     pub unknown: usize,
     /// Whether there is anything to see that is no letter.
     pub has_picture: bool,
+    /// The part of the page that its pictures cover, those counted twice that lie on others.
+    pub covered: f64,
     /// For each open marked part, the text that stands for what is drawn in it, and
     /// whether it was given out.
     marked: Vec<Option<Actual>>,
@@ -66,6 +68,8 @@ pub fn drawn<'a>(page: &Page<'a>, cache: &InterpreterCache<'a>) -> Drawn {
     );
     let mut drawn = Drawn::default();
     interpret_page(page, &mut context, &mut drawn);
+    let area = f64::from(width) * f64::from(height);
+    drawn.covered = if area > 0.0 { drawn.covered / area } else { 0.0 };
     drawn
 }
 
@@ -201,8 +205,11 @@ impl<'a> Device<'a> for Drawn {
         self.marked.pop();
     }
 
-    fn draw_image(&mut self, _: Image<'a, '_>, _: ImageDrawProps<'a>) {
+    fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
         self.has_picture = true;
+        let pixels = f64::from(image.width()) * f64::from(image.height());
+        let area = props.transform.determinant().abs() * pixels;
+        self.covered += if area.is_finite() { area } else { 0.0 };
     }
 
     fn draw_path(&mut self, _: &BezPath, _: DrawProps<'a>, _: &DrawMode) {

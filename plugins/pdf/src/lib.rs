@@ -94,6 +94,12 @@ impl Guest for Pdf {
                     part.pages.push(text);
                     continue;
                 }
+                PageText::Little(text) => {
+                    part.pages.push(text);
+                    part.missing
+                        .push(missing(page, "has little text beside a picture (a scan?)"));
+                    continue;
+                }
                 PageText::Cut(text) => {
                     part.pages.push(text);
                     part.missing

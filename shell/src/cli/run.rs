@@ -18,6 +18,7 @@ use super::options::{ProcessOptions, pid};
 use super::task;
 use crate::config::globals::Globals;
 use crate::config::policy;
+use crate::import::attachment;
 use crate::service::conversation::{Ask, Conversation, Ended, Say, Start, Told};
 use crate::service::door::Door;
 use crate::service::knowledge;
@@ -41,8 +42,8 @@ pub struct RunArgs {
     /// instructions, or a folder
     #[arg(long, value_name = "NAME|FILE|DIR")]
     agent: Option<PathBuf>,
-    /// A text or a picture that the task is about; others may have made it. Can be repeated.
-    /// `-` waits for standard input
+    /// A text, document, picture or recording that the task is about; others may have made it.
+    /// Can be repeated. `-` waits for standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "fork"])]
     attach: Vec<PathBuf>,
     /// The task and what is attached are private: they leave this machine only where you send them,
@@ -368,7 +369,7 @@ fn program(
     for path in args.attach.iter().filter(|path| !task::is_input(path)) {
         let label = Label::new(format!("file:{}", path.display()), Trust::Untrusted);
         program.attached.push(Attached {
-            text: session.text_of(path, "--attach")?,
+            text: attachment::text(session, path, "--attach")?,
             label: label.kept(secrecy),
         });
     }

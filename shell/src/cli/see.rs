@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::session::Session;
-use crate::session::senses::{Eyes, PICTURE_BYTES_MAX, picture_bytes};
+use crate::session::senses::{Eyes, PICTURE_BYTES_MAX, Seen, picture_bytes};
 use crate::terminal::error::{self, FAILED};
 use crate::terminal::output;
 
@@ -40,9 +40,14 @@ pub fn run(session: &Session, args: &SeeArgs) -> Result<u8> {
             );
         }
         let value = match seen(&eyes, path) {
-            Ok(seen) if args.json => seen,
+            Ok(seen) if args.json => {
+                json!({"file": name, "text": seen.text, "lines": seen.lines})
+            }
             Ok(seen) => {
-                print(seen["text"].as_str().unwrap_or_default())?;
+                print(&seen.text)?;
+                if let Some(doubts) = seen.doubts() {
+                    say!("{}", output::visible(&doubts));
+                }
                 continue;
             }
             Err(error) => {
@@ -69,7 +74,7 @@ pub fn run(session: &Session, args: &SeeArgs) -> Result<u8> {
     Ok(code)
 }
 
-fn seen(eyes: &Eyes, path: &Path) -> Result<Value> {
+fn seen(eyes: &Eyes, path: &Path) -> Result<Seen> {
     let bytes = match path.as_os_str() == "-" {
         true => {
             let mut bytes = Vec::new();
@@ -79,8 +84,7 @@ fn seen(eyes: &Eyes, path: &Path) -> Result<Value> {
         }
         false => picture_bytes(path)?,
     };
-    let seen = eyes.look(&bytes)?;
-    Ok(json!({"file": path.display().to_string(), "text": seen.text, "lines": seen.lines}))
+    Ok(eyes.look(&bytes)?)
 }
 
 /// Prints the text of a picture; nobody vouches for it, so a terminal is shown no controls.

@@ -30,7 +30,7 @@ const PAGE_TOKENS: usize = 400;
 const TITLE_CHARS_MAX: usize = 200;
 /// Larger files are left out, with a line in the report. Recordings may be larger: they are
 /// not read as a whole.
-const FILE_BYTES_MAX: u64 = 32 << 20;
+pub const FILE_BYTES_MAX: u64 = 32 << 20;
 /// Raised when files of any format are read in another way than before: then all are read
 /// again.
 const READING: u32 = 6;
@@ -381,7 +381,13 @@ pub fn pages(
                 pages: document.of_printed(&printed, reader),
             }
         }
-        Format::Picture => whole(document.of_picture(&reader.picture(bytes)?, reader)),
+        Format::Picture => {
+            let seen = reader.picture(bytes)?;
+            Brought {
+                missing: seen.doubts().into_iter().collect(),
+                pages: document.of_picture(&seen.text, reader),
+            }
+        }
         Format::Recording => {
             let heard = reader.recording(at, &document.source)?;
             whole(document.of_recording(&heard, reader))

@@ -80,7 +80,14 @@ const UNREAD: &[(&[u8], &str)] = &[
         b"ITSF",
         "a help file of Windows (unpack it, for instance with 7z)",
     ),
-    (b"\x1aE\xdf\xa3", "a film"),
+    (
+        b"\x1aE\xdf\xa3",
+        "a film or a recording in WebM (save its sound as Ogg, for instance with ffmpeg)",
+    ),
+    (
+        b"#!AMR",
+        "a recording of a kind that is not heard (save it as Ogg, for instance with ffmpeg)",
+    ),
 ];
 
 /// Endings of files that the guest for documents reads, and what it calls them.

@@ -14,11 +14,13 @@
 //! | `note`, `latex` | formats that are read here |
 //! | `spoken` | recordings: what is said in passages |
 //! | `jsonl` | pages that are written down as such |
+//! | `attachment` | a file that stands beside a task instead |
 //!
 //! It knows the store and the tools of a session, and no command: what is to be told of an
 //! import is in its [`job::Tally`], and `cli/mem/add.rs` words it.
 
 mod archive;
+pub mod attachment;
 mod data;
 mod decode;
 mod document;

@@ -27,11 +27,14 @@ pub struct Printed {
 /// Reads the pages from one to another, counted from one.
 type ReadPages<'a> = &'a dyn Fn(u64, u64) -> Result<Value, ToolError>;
 
-/// Reads the text in the picture of a page, counted from one.
-type LookAt<'a> = &'a dyn Fn(u64) -> Result<String, String>;
+/// Reads the text in the picture of a page, counted from one; then follow which scan that is, and
+/// of how many.
+type LookAt<'a> = &'a dyn Fn(u64, (usize, usize)) -> Result<String, String>;
 
 /// Why a page has no text that is a picture of it.
 const SCAN: &str = "has no text (a scan?)";
+/// Why a page may have more text than its letters.
+const LITTLE: &str = "has little text beside a picture (a scan?)";
 /// Why a page has no text that shows nothing.
 const BLANK: &str = "is blank";
 
@@ -113,22 +116,36 @@ impl Printed {
         }
     }
 
-    /// Reads the pages that are pictures. The first failure is told: it is that of all where
-    /// the weights are missing.
+    /// Reads the pages that are pictures, and those that are pictures for the most part. The
+    /// first failure is told: it is that of all where the weights are missing.
     fn look_at_scans(&mut self, look: LookAt) {
-        for page in self.without.remove(SCAN).unwrap_or_default() {
-            match look(page) {
-                Ok(text) if text.trim().is_empty() => self.lack(page, "has a picture without text"),
-                Ok(text) => {
-                    self.reach(page);
-                    self.pages[page as usize - 1] = text;
-                }
-                Err(reason) => {
-                    self.unseen.get_or_insert(reason);
-                    self.lack(page, SCAN);
+        let mut scans: Vec<(u64, &str)> = Vec::new();
+        for reason in [SCAN, LITTLE] {
+            let pages = self.without.remove(reason).unwrap_or_default();
+            scans.extend(pages.into_iter().map(|page| (page, reason)));
+        }
+        scans.sort_unstable();
+        for (n, (page, reason)) in (1..).zip(&scans) {
+            match look(*page, (n, scans.len())) {
+                Ok(text) if !text.trim().is_empty() => self.add_seen(*page, &text),
+                Ok(_) if *reason == SCAN => self.lack(*page, "has a picture without text"),
+                Ok(_) => {}
+                Err(why) => {
+                    self.unseen.get_or_insert(why);
+                    self.lack(*page, reason);
                 }
             }
         }
+    }
+
+    /// Takes in what was seen on a page, behind its letters.
+    fn add_seen(&mut self, page: u64, seen: &str) {
+        self.reach(page);
+        let text = &mut self.pages[page as usize - 1];
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        text.push_str(seen);
     }
 
     fn lack(&mut self, page: u64, reason: &str) {
@@ -266,14 +283,33 @@ mod tests {
             assert_eq!(printed.missing(), missing);
         };
         check(
-            &|page| Ok(format!("seen {page}")),
+            &|page, _| Ok(format!("seen {page}")),
             &["text 1", "seen 2", "text 3"],
             &[],
         );
         check(
-            &|_| Ok(" ".to_owned()),
+            &|_, _| Ok(" ".to_owned()),
             &["text 1", "", "text 3"],
             &["2 of 3 pages; page 2 has a picture without text"],
+        );
+    }
+
+    #[test]
+    fn what_is_seen_stands_behind_the_letters_of_a_page() {
+        let part = json!({"count": 2, "pages": ["Page 1", "Page 2"], "missing": [
+            {"page": 2, "reason": LITTLE},
+        ]});
+        let check = |look: LookAt, second: &str, missing: &[&str]| {
+            let printed = pages(&|_, _| Ok(part.clone()), look).unwrap();
+            assert_eq!(printed.pages, ["Page 1", second]);
+            assert_eq!(printed.missing(), missing);
+        };
+        check(&|_, _| Ok("A letter.".into()), "Page 2\n\nA letter.", &[]);
+        check(&|_, _| Ok(String::new()), "Page 2", &[]);
+        check(
+            &|_, _| Err("no eyes".into()),
+            "Page 2",
+            &["2 of 2 pages; page 2 has little text beside a picture (a scan?); scans are not read: no eyes"],
         );
     }
 
@@ -285,7 +321,7 @@ mod tests {
                 .map(|(page, reason)| json!({"page": page, "reason": reason}))
                 .collect();
             let part = json!({"count": texts.len(), "pages": texts, "missing": missing});
-            let printed = pages(&|_, _| Ok(part.clone()), &|_| Err("no eyes".to_owned()));
+            let printed = pages(&|_, _| Ok(part.clone()), &|_, _| Err("no eyes".to_owned()));
             let found = printed.map(|printed| printed.missing());
             let words = |all: &[&str]| all.iter().map(ToString::to_string).collect();
             assert_eq!(found, expected.map(words).map_err(str::to_owned));
@@ -319,7 +355,7 @@ mod tests {
     #[test]
     fn a_page_costs_itself() {
         let check = |count: u64, fatal: &[u64], expected: Result<(usize, &[&str]), &str>| {
-            let look = |_| Err("no eyes".to_owned());
+            let look = |_, _| Err("no eyes".to_owned());
             let printed = pages(&|first, last| read(count, fatal, first, last), &look);
             let found = printed.as_ref().map(|printed| {
                 let texts = printed.pages.iter().filter(|text| !text.is_empty()).count();

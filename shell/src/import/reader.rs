@@ -18,7 +18,7 @@ use crate::session::Session;
 use crate::session::builtin;
 use crate::session::bus::Servers;
 use crate::session::hearing::{Ears, Heard, how_far};
-use crate::session::senses::Eyes;
+use crate::session::senses::{Eyes, Seen};
 use crate::terminal::error::hint;
 use crate::terminal::interrupts::is_pressed;
 use crate::terminal::output::visible;
@@ -27,6 +27,8 @@ use crate::terminal::output::visible;
 const READ_MAX: Duration = Duration::from_secs(60);
 /// Bytes of text that one file may have.
 const TEXT_BYTES_MAX: usize = 32 << 20;
+/// Formats of documents that may have pictures in their files.
+const WITH_PICTURES: &[&str] = &["zipped", "html", "flat"];
 /// Bytes that count as a token where no model is there to say.
 const TOKEN_BYTES: usize = 4;
 
@@ -49,6 +51,14 @@ impl<'a> Reader<'a> {
             session: Some(session),
             ..Self::with(bus)
         })
+    }
+
+    /// A reader of formats, without the tools that bring pages of the network.
+    pub fn of_formats(session: &'a Session) -> Self {
+        Self {
+            session: Some(session),
+            ..Self::with(Bus::default())
+        }
     }
 
     /// A reader that has these tools and knows no model.
@@ -85,26 +95,69 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The document in `bytes`, which are of this format.
+    /// The document in `bytes`, which are of this format, with what the eyes read in its
+    /// pictures.
     pub fn document(&self, bytes: &[u8], format: &str) -> Result<Parts, String> {
         let guest = self.guest(&self.documents, "documents", builtin::DOCUMENTS)?;
         let args = json!({"base64": BASE64_STANDARD.encode(bytes), "format": format});
         let read = guest.call("read", &args, &context());
-        let read = read.map_err(|error| failed("a document", &error))?;
-        let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
-        let list = |key: &str| read[key].as_array().into_iter().flatten();
-        let part = |part: &Value| Part {
-            place: text(part, "place"),
-            title: text(part, "title"),
-            text: text(part, "text"),
+        let mut parts = read.as_ref().map(Parts::of).unwrap_or_default();
+        if WITH_PICTURES.contains(&format) {
+            // Whatever keeps them from being found kept the text as well.
+            let album = guest.call("pictures", &args, &context());
+            self.add_pictures(&album.unwrap_or_default(), &mut parts);
+        }
+        match read {
+            // A document may be nothing but pictures.
+            Err(error) if parts.parts.is_empty() => {
+                let why = std::iter::once(failed("a document", &error));
+                Err(why.chain(parts.left_out).collect::<Vec<_>>().join("; "))
+            }
+            _ => Ok(parts),
+        }
+    }
+
+    /// Adds a part for each picture of `album` that has a text.
+    fn add_pictures(&self, album: &Value, parts: &mut Parts) {
+        let list = album["found"].as_array().into_iter().flatten();
+        let found: Vec<&Value> = list.collect();
+        let mut unread = album["more"].as_u64().unwrap_or(0);
+        // Without eyes no picture is tried.
+        let blind = match found.is_empty() {
+            true => None,
+            false => self.eyes().err(),
         };
-        Ok(Parts {
-            title: text(&read, "title"),
-            parts: list("parts").map(part).collect(),
-            left_out: list("left_out")
-                .filter_map(|words| words.as_str().map(str::to_owned))
-                .collect(),
-        })
+        for (n, picture) in (1..).zip(&found) {
+            if blind.is_some() {
+                unread += 1;
+                continue;
+            }
+            say!("reading picture {n} of {} in the document", found.len());
+            match self.seen(&picture["base64"]) {
+                Some(seen) if seen.says_something() => parts.parts.push(Part {
+                    place: format!("picture {n}"),
+                    title: picture["name"].as_str().unwrap_or_default().to_owned(),
+                    text: seen.text,
+                }),
+                Some(_) => {}
+                None => unread += 1,
+            }
+        }
+        let told = match unread {
+            0 => return,
+            1 => "a picture in it is not read".to_owned(),
+            count => format!("{count} pictures in it are not read"),
+        };
+        parts.left_out.push(match blind {
+            Some(why) => format!("{told}: {why}"),
+            None => told,
+        });
+    }
+
+    /// What is read in a picture of a document; nothing where that is damaged.
+    fn seen(&self, base64: &Value) -> Option<Seen> {
+        let bytes = BASE64_STANDARD.decode(base64.as_str()?).ok()?;
+        self.picture(&bytes).ok()
     }
 
     /// The text of each page of a PDF.
@@ -115,23 +168,27 @@ impl<'a> Reader<'a> {
             let args = json!({"base64": base64, "first": first, "last": last});
             guest.call("read", &args, &context())
         };
-        let look = |page: u64| {
+        let look = |page: u64, (n, all): (usize, usize)| {
             // Before the page is painted: without eyes that would be for nothing.
             self.eyes()?;
-            say!("reading the scanned page {page}");
+            say!("reading the scanned page {page} ({n} of {all})");
             let args = json!({"base64": base64, "page": page});
             let painted = guest.call("picture", &args, &context());
             let painted = painted.map_err(|error| why(&error))?;
             let bitmap = BASE64_STANDARD.decode(painted.as_str().unwrap_or_default());
-            self.picture(&bitmap.map_err(|error| error.to_string())?)
+            let seen = self.picture(&bitmap.map_err(|error| error.to_string())?)?;
+            if let Some(doubts) = seen.doubts() {
+                say!("page {page}: {}", visible(&doubts));
+            }
+            Ok(seen.text)
         };
         printed::pages(&read, &look)
     }
 
-    /// The text in a picture.
-    pub fn picture(&self, bytes: &[u8]) -> Result<String, String> {
+    /// What is read in a picture.
+    pub fn picture(&self, bytes: &[u8]) -> Result<Seen, String> {
         let seen = self.eyes()?.look(bytes);
-        Ok(seen.map_err(|error| failed("a picture", &error))?.text)
+        seen.map_err(|error| failed("a picture", &error))
     }
 
     /// What is said in the recording at `path`, which is named `name`. How far it got is told.
@@ -195,6 +252,25 @@ pub struct Parts {
     pub parts: Vec<Part>,
     /// What of it is not in the text.
     pub left_out: Vec<String>,
+}
+
+impl Parts {
+    /// What the guest for documents says.
+    fn of(read: &Value) -> Self {
+        let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+        let list = |key: &str| read[key].as_array().into_iter().flatten();
+        let part = |part: &Value| Part {
+            place: text(part, "place"),
+            title: text(part, "title"),
+            text: text(part, "text"),
+        };
+        let left_out = list("left_out").filter_map(|words| words.as_str().map(str::to_owned));
+        Self {
+            title: text(read, "title"),
+            parts: list("parts").map(part).collect(),
+            left_out: left_out.collect(),
+        }
+    }
 }
 
 /// A part of a document: a slide, a sheet, a message.

@@ -45,6 +45,7 @@ use tokio::io::AsyncBufReadExt;
 use crate::cli::run::{exit_code, follow, suspended};
 use crate::config::globals::Globals;
 use crate::config::{paths, private};
+use crate::import::attachment;
 use crate::service::conversation::{Ask, Start};
 use crate::service::door::Door;
 use crate::service::machine::Lifetime;
@@ -383,7 +384,7 @@ impl Repl<'_> {
 
     /// The prompt for a line that was typed, with the files that it names.
     fn typed(&self, line: &str) -> Result<(String, Label, Vec<Attached>)> {
-        let read = |path: &Path| self.session.text_of(path, "@path");
+        let read = |path: &Path| attachment::text(&self.session, path, "@path");
         self.talk.typed(line, &read)
     }
 

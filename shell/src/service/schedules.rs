@@ -17,6 +17,7 @@ use quipu_kernel::Kernel;
 use quipu_kernel::process::{Pid, Program, State};
 use tokio::sync::{Notify, watch};
 
+use crate::import::attachment;
 use crate::session::Session;
 use crate::session::schedule::book::{Book, Held};
 use crate::session::schedule::due::{self, Due, Spent};
@@ -232,8 +233,9 @@ impl Scheduler {
         let tokens = self.spent(schedule).tokens;
         let pid = held.begin(name, (now, seen_ns), |schedule| {
             let left = schedule.tokens_a_day.saturating_sub(tokens);
+            let read = |path: &Path| attachment::text(&self.session, path, "a changed file");
             let (loaded, program) =
-                schedule::program(&self.session, (name, schedule), left, cause)?;
+                schedule::program(&self.session, (name, schedule), left, cause, &read)?;
             loaded.check(self.kernel.bus())?;
             loaded.check_memory(&**self.kernel.store())?;
             Ok(self.kernel.spawn(self.fitted(program)?)?)

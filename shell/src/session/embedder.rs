@@ -18,6 +18,8 @@ use quipu_models::{self as models, Places, catalogue};
 const PREFERRED: &[&str] = &[RECOMMENDED, "minilm-l6-v2", "potion-base-8m"];
 /// The one that is recommended: it knows a hundred languages.
 const RECOMMENDED: &str = "multilingual-e5-small";
+/// The file in a store that names the model which finds its pages better.
+const CHOSEN: &str = "embedder";
 /// The setting that goes without.
 const NONE: &str = "none";
 
@@ -71,6 +73,35 @@ pub fn others(chosen: &LazyEmbedder, places: &Places, threads: Option<usize>) ->
     })
     .filter(|other| other.name != chosen.name)
     .collect()
+}
+
+/// Those that are taken without being named and are here whole, the best first.
+pub fn preferred(places: &Places, threads: Option<usize>) -> Vec<LazyEmbedder> {
+    let known = PREFERRED.iter().filter_map(|name| catalogue::find(name));
+    let here = known.filter_map(|entry| whole(entry, &places.folders));
+    here.map(|file| LazyEmbedder {
+        name: name_of(&file),
+        file,
+        threads,
+        open: OnceLock::new(),
+    })
+    .collect()
+}
+
+/// The model that was chosen for the store in `folder`, where one was and is still here.
+pub fn chosen(folder: &Path, places: &Places) -> Option<&'static str> {
+    let name = std::fs::read_to_string(folder.join(CHOSEN)).ok()?;
+    let entry = catalogue::find(name.trim())?;
+    whole(entry, &places.folders)?;
+    Some(&entry.name)
+}
+
+/// Has the store in `folder` searched with the model `name`, where the configuration names none.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn choose(folder: &Path, name: &str) -> std::io::Result<()> {
+    std::fs::write(folder.join(CHOSEN), format!("{name}\n"))
 }
 
 /// The model that is recommended to whoever has none, or one that knows English alone, with
@@ -173,5 +204,20 @@ mod tests {
             assert_eq!(entry.kind, catalogue::Kind::Embedder, "{name}");
         }
         assert!(how_to_get_one().contains(&recommended().name));
+    }
+
+    #[test]
+    fn what_was_chosen_counts_while_it_is_here() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let places = Places {
+            folders: vec![dir.path().to_owned()],
+            ..Places::default()
+        };
+        assert_eq!(chosen(dir.path(), &places), None);
+        choose(dir.path(), "minilm-l6-v2").expect("written");
+        assert_eq!(chosen(dir.path(), &places), None, "it is not here");
+        choose(dir.path(), "no model at all").expect("written");
+        assert_eq!(chosen(dir.path(), &places), None);
+        assert!(preferred(&places, None).is_empty());
     }
 }

@@ -350,10 +350,11 @@ pub fn is_recording(head: &[u8]) -> bool {
         b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"crx ",
     ];
     let is_wave = head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WAVE");
+    let is_aiff = head.starts_with(b"FORM") && head.get(8..11) == Some(b"AIF");
     // A film has sound as well.
     let brand = head.get(8..12).filter(|_| head.get(4..8) == Some(b"ftyp"));
     let is_mp4 = brand.is_some_and(|brand| !PICTURES.contains(&brand));
-    is_wave || is_mp4 || STARTS.iter().any(|start| head.starts_with(start))
+    is_wave || is_aiff || is_mp4 || STARTS.iter().any(|start| head.starts_with(start))
 }
 
 /// What was heard, for a terminal: on one line, without controls.
@@ -379,6 +380,8 @@ mod tests {
         check(b"RIFF\x10\0\0\0WEBPVP8 ", false);
         check(b"\0\0\0\x20ftypM4A ", true);
         check(b"\0\0\0\x20ftypheic", false);
+        check(b"FORM\0\0\x10\0AIFFCOMM", true);
+        check(b"FORMAT: a letter", false);
         check(b"OggS", true);
         check(b"ID", false);
         check(b"\xff\xfeh\0i\0", false);

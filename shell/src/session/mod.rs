@@ -13,12 +13,14 @@
 //! | `speech`, `player` | the voice, for commands and as a tool, and the program that plays it |
 //! | `user_call` | a call of a tool that a command makes |
 //! | `talk`, `earlier` | a conversation: its turns, and those that the journal has |
-//! | `embedder`, `judgement` | the model that searches, and what the odds of a model are worth |
+//! | `embedder`, `better` | the model that searches, and which one finds a store's pages better |
+//! | `judgement` | what the odds of a model are worth |
 //!
 //! Nobody outside this program is answered here: the control socket and the MCP server are
 //! in `service/`. No command's arguments are known here: they are in `cli/`.
 
 pub mod agent;
+pub mod better;
 pub mod builtin;
 pub mod bus;
 pub mod earlier;

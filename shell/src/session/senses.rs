@@ -20,7 +20,7 @@ use super::hearing::is_recording;
 use super::{Session, builtin};
 use crate::terminal::error::UserError;
 use crate::terminal::lines::not_json;
-use crate::terminal::output::visible;
+use crate::terminal::output::{shortened, visible};
 use crate::terminal::text::read_text;
 
 /// Bytes by which a picture is known.
@@ -32,6 +32,12 @@ const LOOK_MAX: Duration = Duration::from_secs(300);
 /// Bytes of what was read in one picture, as JSON.
 const SEEN_BYTES_MAX: usize = 8 << 20;
 
+/// A line that is read less surely than this may be misread: the eyes give it without, below
+/// a half they leave it out.
+const SURE: f64 = 0.8;
+/// Characters of a doubtful line that are told.
+const DOUBT_CHARS_MAX: usize = 60;
+
 /// What reads pictures.
 pub struct Eyes(WasmDevice);
 
@@ -42,6 +48,30 @@ pub struct Seen {
     pub text: String,
     /// Each line with its place and how sure it is.
     pub lines: Value,
+}
+
+impl Seen {
+    /// Whether there is more than a sign or two.
+    pub fn says_something(&self) -> bool {
+        let mut letters = self.text.chars().filter(|c| c.is_alphanumeric());
+        letters.nth(1).is_some()
+    }
+
+    /// What has to be told of lines that may be misread, if there are some.
+    pub fn doubts(&self) -> Option<String> {
+        let lines = self.lines.as_array()?;
+        let is_doubtful = |line: &&Value| {
+            let sure = line["confidence"].as_f64();
+            sure.is_some_and(|sure| sure < SURE)
+        };
+        let mut doubtful = lines.iter().filter(is_doubtful);
+        let first = doubtful.next()?["text"].as_str().unwrap_or_default();
+        let (count, all) = (doubtful.count() + 1, lines.len());
+        let first = shortened(first, DOUBT_CHARS_MAX);
+        Some(format!(
+            "{count} of {all} lines may be misread, the first is {first:?}"
+        ))
+    }
 }
 
 impl Eyes {
@@ -132,11 +162,11 @@ impl Session {
             return Ok(text);
         }
         let eyes = self.eyes()?;
-        say!(
-            "reading the picture {}",
-            visible(&path.display().to_string())
-        );
+        say!("reading the picture {}", visible(&path.display().to_string()));
         let seen = eyes.look(&picture_bytes(path)?)?;
+        if let Some(doubts) = seen.doubts() {
+            say!("{}", visible(&doubts));
+        }
         match seen.text.is_empty() {
             true => Err(UserError::failed(
                 format!("{} has no text that can be read", path.display()),
@@ -199,5 +229,39 @@ pub fn picture_bytes(path: &Path) -> Result<Vec<u8>> {
             "save a smaller picture",
         )),
         false => Ok(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_may_be_misread_are_told() {
+        let check = |sure: &[f64], expected: Option<&str>| {
+            let line = |sure: &f64| json!({"text": format!("line {sure}"), "confidence": sure});
+            let seen = Seen {
+                text: String::new(),
+                lines: sure.iter().map(line).collect(),
+            };
+            assert_eq!(seen.doubts().as_deref(), expected);
+        };
+        check(&[], None);
+        check(&[0.99, 0.8], None);
+        check(
+            &[0.99, 0.6, 0.7],
+            Some("2 of 3 lines may be misread, the first is \"line 0.6\""),
+        );
+    }
+
+    #[test]
+    fn a_sign_says_nothing() {
+        for (text, expected) in [("", false), ("x", false), ("- 7 -", false), ("42", true)] {
+            let seen = Seen {
+                text: text.into(),
+                lines: Value::Null,
+            };
+            assert_eq!(seen.says_something(), expected, "{text}");
+        }
     }
 }

@@ -83,13 +83,22 @@ impl Session {
         MachineLock::holder(&self.paths.lock()).is_some_and(|holder| holder != own)
     }
 
-    /// The embedding model that the settings name, or the best that is here.
+    /// The embedding model that the settings name, that was chosen for the store, or the best
+    /// that is here.
     ///
     /// # Errors
     /// One that is named and not here.
     pub fn embedder(&self) -> Result<Option<LazyEmbedder>> {
+        let (threads, places) = (self.settings.threads.map(usize::from), self.places());
+        let named = self.settings.embedder.as_deref();
+        let wanted = named.or_else(|| embedder::chosen(&self.paths.store, &places));
+        embedder::find(wanted, &places, threads)
+    }
+
+    /// The embedding models that are taken without being named, as far as they are here.
+    pub fn embedders(&self) -> Vec<LazyEmbedder> {
         let threads = self.settings.threads.map(usize::from);
-        embedder::find(self.settings.embedder.as_deref(), &self.places(), threads)
+        embedder::preferred(&self.places(), threads)
     }
 
     /// Gives the pages of `library` that have none their vectors.

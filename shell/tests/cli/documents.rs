@@ -5,7 +5,7 @@ use std::io::{Cursor, Write};
 use crate::sandbox::Sandbox;
 
 /// An archive with these files, as office programs write it.
-fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+pub fn archive(files: &[(&str, &str)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in files {
         let options = zip::write::SimpleFileOptions::default();
@@ -39,7 +39,7 @@ fn pdf(objects: &[String]) -> Vec<u8> {
 const PACKED: &str = "packed:";
 
 /// A PDF with a page for each of `contents`, and these annotations on the first.
-fn printed(contents: &[&str], annotations: &[&str]) -> Vec<u8> {
+pub fn printed(contents: &[&str], annotations: &[&str]) -> Vec<u8> {
     let first = 4 + annotations.len();
     let kids: Vec<String> = (0..contents.len())
         .map(|n| format!("{} 0 R", first + 2 * n))
@@ -88,11 +88,11 @@ fn printed(contents: &[&str], annotations: &[&str]) -> Vec<u8> {
 }
 
 /// What a page draws that says `text`.
-fn line(text: &str) -> String {
+pub fn line(text: &str) -> String {
     format!("BT /F1 12 Tf 72 720 Td ({text}) Tj ET")
 }
 
-const WORD: &str = "<w:document xmlns:w='w'><w:body><w:p><w:r><w:t>The saddle costs ninety.</w:t></w:r></w:p></w:body></w:document>";
+pub const WORD: &str = "<w:document xmlns:w='w'><w:body><w:p><w:r><w:t>The saddle costs ninety.</w:t></w:r></w:p></w:body></w:document>";
 const SLIDE: &str = "<p:sld xmlns:p='p' xmlns:a='a'><p:sp><p:txBody><a:p><a:r><a:t>The harbour opens in June.</a:t></a:r></a:p></p:txBody></p:sp></p:sld>";
 const OPEN: &str = "<d xmlns:text='t'><body><text:h>Orchard</text:h><text:p>Quinces ripen late.</text:p></body></d>";
 const RELATION: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";

@@ -1,9 +1,10 @@
 //! Chinese: a text becomes the phonemes of Mandarin, with tones.
 //!
 //! `written` makes words of numbers and signs (`numbers`); `words` finds where words are,
-//! `readings` how their characters are read, `tones` how tones change beside others, and
-//! `syllables` writes pinyin in phonemes.
+//! `readings` how their characters are read, `beside` which reading is meant beside others,
+//! `tones` how tones change there, and `syllables` writes pinyin in phonemes.
 
+mod beside;
 mod numbers;
 mod readings;
 mod syllables;
@@ -50,6 +51,7 @@ impl Chinese {
             .into_iter()
             .map(|word| self.readings.of(word))
             .collect();
+        beside::settle(&mut words);
         change(&mut words);
         let said = words.iter().map(|word| {
             let syllables = word.iter().filter_map(|read| read.syllable.phonemes());

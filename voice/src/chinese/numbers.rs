@@ -26,7 +26,11 @@ pub fn cardinal(value: u64) -> String {
             said.push('零');
         }
         is_gap = false;
-        said += &group_of_four(group, said.is_empty());
+        match (group, power) {
+            // Two of a large number are 两 where it begins with them.
+            (2, 1..) if said.is_empty() => said.push('两'),
+            _ => said += &group_of_four(group, said.is_empty()),
+        }
         said += name;
     }
     said
@@ -46,8 +50,10 @@ fn group_of_four(group: u64, first: bool) -> String {
             said.push('零');
             is_gap = false;
         }
-        if !(first && said.is_empty() && digit == 1 && place == 1) {
-            said.push(NUMERALS[digit]);
+        match (first && said.is_empty(), digit, place) {
+            (true, 1, 1) => {}
+            (true, 2, 3) => said.push('两'),
+            _ => said.push(NUMERALS[digit]),
         }
         said += name;
     }
@@ -78,6 +84,11 @@ pub fn digits(written: &str) -> String {
         .collect()
 }
 
+/// Each digit of a telephone's number: its ones are said so that nobody takes them for sevens.
+pub fn telephone(written: &str) -> String {
+    digits(written).replace('１', "幺")
+}
+
 /// The numeral for a full-width digit.
 pub fn numeral(c: char) -> Option<char> {
     let digit = (c as u32).checked_sub('０' as u32)?;
@@ -102,12 +113,20 @@ mod tests {
             (1_050_000, "一百零五万"),
             (100_000_001, "一亿零一"),
             (120_000_000, "一亿二千万"),
+            (2, "二"),
+            (200, "二百"),
+            (2_024, "两千零二十四"),
+            (20_000, "两万"),
+            (22_000, "两万二千"),
+            (220_000, "二十二万"),
+            (20_000_000, "两千万"),
         ] {
             assert_eq!(cardinal(value), expected);
         }
         assert_eq!(number("3.14"), "三点１４");
         assert_eq!(number("1,200"), "一千二百");
         assert_eq!(number("007"), "００７");
+        assert_eq!(telephone("110-1"), "幺幺０幺");
         assert_eq!(numeral('７'), Some('七'));
         assert_eq!(numeral('7'), None);
     }

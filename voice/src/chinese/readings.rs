@@ -17,12 +17,35 @@ const PHRASE_MAX: usize = 8;
 /// Readings of characters that are words of their own, where they differ from the first in the
 /// dictionary.
 const ALONE: &[(char, &str)] = &[
-    ('得', "de"),
+    ('〇', "líng"),
+    ('个', "gè"),
+    ('为', "wèi"),
+    ('了', "le"),
+    ('会', "huì"),
+    ('都', "dōu"),
+    ('还', "hái"),
+    ('和', "hé"),
+    ('只', "zhǐ"),
+    ('没', "méi"),
+    ('着', "zhe"),
+    ('看', "kàn"),
+    ('种', "zhǒng"),
+    ('行', "xíng"),
+    ('要', "yào"),
+    ('过', "guò"),
+    ('那', "nà"),
+    ('当', "dāng"),
+    ('给', "gěi"),
+    ('与', "yǔ"),
+    ('应', "yīng"),
+    ('更', "gèng"),
+    ('便', "biàn"),
+    ('重', "zhòng"),
     ('地', "de"),
-    ('长', "cháng"),
+    ('得', "de"),
     ('教', "jiāo"),
     ('谁', "shéi"),
-    ('〇', "líng"),
+    ('长', "cháng"),
 ];
 
 /// The dictionaries.

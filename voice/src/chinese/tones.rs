@@ -56,7 +56,7 @@ fn one_and_not(words: &mut [Vec<Read>]) {
                 1
             }
             ('一', _) if next.is_none() || ends[n] => 1,
-            ('一', Some((c, _))) if "月日二三四五六七八九十".contains(c) => 1,
+            ('一', Some((c, _))) if "月日号楼级等二三四五六七八九十".contains(c) => 1,
             // 个 is said without a tone, and counts as the fourth.
             ('一', Some((c, tone))) if tone == 4 || c == '个' => 2,
             ('一', Some(_)) => 4,
@@ -110,5 +110,9 @@ mod tests {
         check("你nǐ_好hǎo", "23");
         check("我wǒ 很hěn 好hǎo", "223");
         check("唯wéi_一yī 的de", "215");
+        check("一yī_号hào", "14");
+        check("一yī_样yàng", "24");
+        check("不bù_一yī_定dìng", "424");
+        check("我wǒ 想xiǎng 买mǎi 水shuǐ", "2223");
     }
 }

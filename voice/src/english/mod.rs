@@ -1,10 +1,12 @@
 //! English: a text becomes the phonemes of American English.
 //!
-//! `written` makes words of numbers and signs (`numbers`, `units`); `lexicon` knows how words are
-//! pronounced, and `spelling` guesses it of others. Here is what depends on the words around.
+//! `written` makes words of numbers and signs (`said`, `numbers`, `units`); `lexicon` knows how
+//! words are pronounced, and `spelling` guesses it of others. Here is what depends on the words
+//! around.
 
 mod lexicon;
 mod numbers;
+mod said;
 mod spelling;
 mod units;
 mod written;
@@ -156,8 +158,14 @@ fn first_sound(sound: &str) -> Option<bool> {
 /// The words and marks of a text; what is neither is left out.
 fn pieces(text: &str) -> Vec<Piece> {
     // Accents go: the dictionaries have none.
-    let plain = text.nfd().filter(|c| !('\u{300}'..='\u{36f}').contains(c));
-    let plain: Vec<char> = plain.collect();
+    let bare = text.nfd().filter(|c| !('\u{300}'..='\u{36f}').contains(c));
+    let mut plain: Vec<char> = Vec::with_capacity(text.len());
+    for c in bare {
+        match latin(c) {
+            Some(letters) => plain.extend(letters.chars()),
+            None => plain.push(c),
+        }
+    }
     let mut pieces = Vec::new();
     let mut word = String::new();
     for (n, c) in plain.iter().enumerate() {
@@ -188,6 +196,28 @@ fn pieces(text: &str) -> Vec<Piece> {
         pieces.push(Piece::Word(word));
     }
     pieces
+}
+
+/// The letters of English that stand for a letter of another language without an accent that
+/// could go.
+fn latin(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ß' => "ss",
+        'æ' => "ae",
+        'Æ' => "Ae",
+        'œ' => "oe",
+        'Œ' => "Oe",
+        'ø' => "o",
+        'Ø' => "O",
+        'ł' => "l",
+        'Ł' => "L",
+        'đ' | 'ð' => "d",
+        'Đ' | 'Ð' => "D",
+        'þ' => "th",
+        'Þ' => "Th",
+        'ı' => "i",
+        _ => return None,
+    })
 }
 
 /// Whether the letter `c` begins a word within a name such as `fileName`.
@@ -229,4 +259,30 @@ fn joined(pieces: &[Piece], said: &[String]) -> String {
         is_open = matches!(piece, Piece::Mark(mark) if !is_closing(*mark) && *mark != '—');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_taken_apart() {
+        let check = |text: &str, expected: &[&str]| {
+            let found: Vec<String> = pieces(text)
+                .into_iter()
+                .map(|piece| match piece {
+                    Piece::Word(word) => word,
+                    Piece::Mark(mark) => mark.to_string(),
+                })
+                .collect();
+            assert_eq!(found, expected, "{text}");
+        };
+        check("Zoë's café, Jørgen", &["Zoe's", "cafe", ",", "Jorgen"]);
+        check("Łódź straße", &["Lodz", "strasse"]);
+        check("fileName of McDonald", &["file", "Name", "of", "McDonald"]);
+        check("the U.S army", &["the", "U.S", "army"]);
+        check("well-known - or not", &["well-known", "or", "not"]);
+        check("one — two", &["one", "—", "two"]);
+        check("你好 hello", &["hello"]);
+    }
 }

@@ -35,6 +35,19 @@ const SCALES: [&str; 6] = [
 ];
 /// Numbers with more digits are read digit by digit.
 const DIGITS_MAX: usize = 15;
+/// The signs of Roman numerals with what each is worth, and where their numbers end here.
+const ROMAN: [(&str, u64); 9] = [
+    ("C", 100),
+    ("XC", 90),
+    ("L", 50),
+    ("XL", 40),
+    ("X", 10),
+    ("IX", 9),
+    ("V", 5),
+    ("IV", 4),
+    ("I", 1),
+];
+const ROMAN_MAX: u64 = 399;
 
 /// A whole number: `1204` is "one thousand two hundred four".
 pub fn cardinal(value: u64) -> String {
@@ -121,6 +134,22 @@ pub fn number_or_year(written: &str) -> String {
     }
 }
 
+/// The value of a Roman numeral, where it is written as one is: `XIV` is 14, `IIX` none.
+pub fn roman(written: &str) -> Option<u64> {
+    (1..=ROMAN_MAX).find(|value| in_roman(*value) == written)
+}
+
+fn in_roman(mut value: u64) -> String {
+    let mut written = String::new();
+    for (sign, worth) in ROMAN {
+        while value >= worth {
+            written += sign;
+            value -= worth;
+        }
+    }
+    written
+}
+
 /// Each digit of `written`; what is no digit is left out.
 pub fn digits(written: &str) -> String {
     let digit = |c: char| c.to_digit(10).map(|n| ONES[n as usize]);
@@ -176,6 +205,17 @@ mod tests {
             "one thousand two hundred fifty point five"
         );
         assert_eq!(number("007"), "zero zero seven");
+        for (written, expected) in [
+            ("I", Some(1)),
+            ("XIV", Some(14)),
+            ("LVIII", Some(58)),
+            ("XCIX", Some(99)),
+            ("IIX", None),
+            ("IXI", None),
+            ("", None),
+        ] {
+            assert_eq!(roman(written), expected, "{written}");
+        }
         assert_eq!(number(".5"), "zero point five");
     }
 }

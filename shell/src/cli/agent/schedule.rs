@@ -384,6 +384,7 @@ async fn now(session: &Session, name: &str) -> Result<u8> {
         (name, &schedule),
         schedule.tokens_a_day,
         Cause::Time,
+        &|path| session.text_of(path, "a changed file"),
     )?;
     let policy = session.policy(&[], None);
     let door = Door::open(session, policy, &loaded, Lifetime::Command).await?;

@@ -2,6 +2,7 @@
 //! that machine; no command knows.
 
 mod add;
+mod choose;
 pub mod consolidate;
 mod links;
 mod remains;
@@ -43,7 +44,16 @@ pub enum MemCommand {
     /// Make one memory of those that belong together; the originals stay
     Consolidate,
     /// Build the search index anew from the stored pages, and the vectors that are missing
-    Rebuild,
+    Rebuild(RebuildArgs),
+}
+
+/// Arguments of `mem rebuild`.
+#[derive(Debug, Args)]
+pub struct RebuildArgs {
+    /// Measure first which of the embedding models that are here finds the pages of this store
+    /// better, and keep to it
+    #[arg(long)]
+    choose: bool,
 }
 
 /// Arguments of `mem show`.
@@ -93,7 +103,7 @@ pub async fn run(session: &Session, command: MemCommand) -> Result<u8> {
         MemCommand::Rm(args) => remove(session, &args),
         MemCommand::Stats(args) => stats(session, &args),
         MemCommand::Consolidate => consolidate::run(session).await,
-        MemCommand::Rebuild => rebuild(session),
+        MemCommand::Rebuild(args) => rebuild(session, &args),
     }
 }
 
@@ -307,7 +317,10 @@ fn meaning_words(meaning: Meaning, called: &str) -> Option<String> {
     })
 }
 
-fn rebuild(session: &Session) -> Result<u8> {
+fn rebuild(session: &Session, args: &RebuildArgs) -> Result<u8> {
+    if args.choose {
+        choose::choose(session)?;
+    }
     let store = library(session, Access::ReadWrite)?;
     let bar = bar(0);
     store.rebuild(&|done, total| {

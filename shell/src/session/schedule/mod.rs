@@ -118,7 +118,11 @@ pub fn token_hash(token: &str) -> String {
     file_hash(token.as_bytes())
 }
 
-/// The program of a run of the schedule `name`, with as many tokens as its day has left.
+/// Gives the text of a changed file.
+pub type ReadFile<'a> = &'a dyn Fn(&Path) -> Result<String>;
+
+/// The program of a run of the schedule `name`, with as many tokens as its day has left. Files
+/// that changed are read by `read`.
 ///
 /// # Errors
 /// An agent that cannot be loaded.
@@ -127,6 +131,7 @@ pub fn program(
     (name, schedule): (&str, &Schedule),
     tokens_left: u32,
     cause: Cause,
+    read: ReadFile<'_>,
 ) -> Result<(Loaded, Program)> {
     let loaded = match &schedule.agent {
         None => Loaded::default(),
@@ -147,7 +152,7 @@ pub fn program(
     program.unapproved = true;
     program.attached = match cause {
         Cause::Time => Vec::new(),
-        Cause::Files(files) => changed(session, &files),
+        Cause::Files(files) => changed(&files, read),
         Cause::Request(text) if text.trim().is_empty() => Vec::new(),
         Cause::Request(text) => vec![Attached {
             text,
@@ -159,11 +164,10 @@ pub fn program(
 
 /// What a run is told of changed files: the beginning of the first ones, and the names of the
 /// others.
-fn changed(session: &Session, files: &[PathBuf]) -> Vec<Attached> {
+fn changed(files: &[PathBuf], read: ReadFile<'_>) -> Vec<Attached> {
     let (shown, named) = files.split_at(files.len().min(FILES_SHOWN));
     let file = |path: &PathBuf| {
-        let text = session.text_of(path, "a changed file");
-        let text = text.unwrap_or_else(|error| format!("(it cannot be read: {error:#})"));
+        let text = read(path).unwrap_or_else(|error| format!("(it cannot be read: {error:#})"));
         untrusted(shortened(&text, FILE_CHARS), path)
     };
     let mut attached: Vec<Attached> = shown.iter().map(file).collect();

@@ -1,0 +1,126 @@
+//! A file beside a task: documents are read as for the store, others as they are.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::document::FILE_BYTES_MAX;
+use super::formats::{self, Format, HEAD_BYTES};
+use super::reader::{Parts, Reader};
+use crate::session::Session;
+use crate::terminal::error::UserError;
+use crate::terminal::output::visible;
+
+/// Formats of documents that are texts themselves: whoever shows one may mean how it is written.
+const TEXTS: &[&str] = &["html", "subtitles", "calendar", "canvas", "drawing"];
+
+/// The text of the file at `path`, which was given as `what`: of a PDF or an office document
+/// what it says, of a picture what the eyes read in it, of a recording what the ears hear. What
+/// is missing of it is told.
+///
+/// # Errors
+/// A file that cannot be read, is too large, or has no text.
+pub fn text(session: &Session, path: &Path, what: &str) -> Result<String> {
+    let Some(format) = document(path) else {
+        return session.text_of(path, what);
+    };
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(FILE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(UserError::failed(
+            format!("{} has more than {FILE_BYTES_MAX} bytes", path.display()),
+            "`quipu mem add` takes its parts, once it is split",
+        ));
+    }
+    let reader = Reader::of_formats(session);
+    let read = match format {
+        Format::Pdf => reader.pdf(&bytes).map(|printed| {
+            let missing = printed.missing();
+            (printed.pages.join("\n\n"), missing)
+        }),
+        Format::Document(name) => reader
+            .document(&bytes, name)
+            .map(|parts| (whole(&parts), parts.left_out)),
+        _ => return session.text_of(path, what),
+    };
+    let (text, missing) = read.map_err(|why| {
+        UserError::failed(
+            format!("{}: {why}", path.display()),
+            "save it as text, or name another file",
+        )
+    })?;
+    for told in missing {
+        let name = path.display().to_string();
+        say!("{}: {}", visible(&name), visible(&told));
+    }
+    Ok(text)
+}
+
+/// The format of the document at `path`, if it is one that has to be read as such.
+fn document(path: &Path) -> Option<Format> {
+    let mut head = Vec::new();
+    let file = File::open(path).ok()?;
+    file.take(HEAD_BYTES as u64).read_to_end(&mut head).ok()?;
+    match formats::of(path, &head).ok()? {
+        Format::Document(name) if TEXTS.contains(&name) => None,
+        format @ (Format::Pdf | Format::Document(_)) => Some(format),
+        _ => None,
+    }
+}
+
+/// All parts of a document as one text, each behind its name.
+fn whole(parts: &Parts) -> String {
+    let mut text = String::new();
+    for part in &parts.parts {
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        if !part.place.is_empty() {
+            text.push_str(&format!("[{}]\n\n", part.place));
+        }
+        text.push_str(part.text.trim());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reader::Part;
+    use super::*;
+
+    #[test]
+    fn what_is_a_document_is_known() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let check = |name: &str, bytes: &[u8], expected: Option<Format>| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, bytes).expect("written");
+            assert_eq!(document(&path), expected, "{name}");
+        };
+        check("a.pdf", b"%PDF-1.7\n", Some(Format::Pdf));
+        check("a.docx", b"PK\x03\x04", Some(Format::Document("zipped")));
+        check("a.rtf", b"{\\rtf1", Some(Format::Document("rich-text")));
+        check("a.html", b"<html>", None);
+        check("a.md", b"# A", None);
+        check("a.png", b"\x89PNG\r\n", None);
+        check("a.gz", b"\x1f\x8b", None);
+        assert_eq!(document(&dir.path().join("nothing")), None);
+    }
+
+    #[test]
+    fn parts_stand_behind_their_names() {
+        let part = |place: &str, text: &str| Part {
+            place: place.into(),
+            title: String::new(),
+            text: text.into(),
+        };
+        let parts = Parts {
+            parts: vec![part("", "One."), part("slide 2", "Two.\n")],
+            ..Parts::default()
+        };
+        assert_eq!(whole(&parts), "One.\n\n[slide 2]\n\nTwo.");
+    }
+}
