@@ -3,6 +3,7 @@
 use minijinja::value::Kwargs;
 use minijinja::{Error, ErrorKind, Value};
 
+use super::bounded::{VALUE_BYTES_MAX, within_bytes};
 use super::sizes::within;
 
 /// As Python's `json.dumps` writes it: with spaces, and without escapes for HTML.
@@ -31,6 +32,7 @@ pub(super) fn tojson(value: &Value, options: Kwargs) -> Result<Value, Error> {
     };
     let mut text = String::new();
     dumps.value(&value, 0, &mut text);
+    within_bytes(text.len())?;
     Ok(Value::from_safe_string(text))
 }
 
@@ -80,6 +82,10 @@ impl Dumps<'_> {
         let empty = items.len() == 0;
         into.push(open);
         for (i, item) in items.enumerate() {
+            // Who asked is told that it is too long.
+            if into.len() > VALUE_BYTES_MAX {
+                return;
+            }
             if i > 0 {
                 into.push_str(self.item);
             }

@@ -1,8 +1,8 @@
 //! Jinja as chat templates expect it: what Hugging Face's own renderer offers, with a bound on
-//! the work and on the output. A template comes with a model's file, from a stranger.
+//! the work and on the output. A template comes with a model's file, from a stranger. What each
+//! step of it may make is in `bounded`.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, mpsc};
 use std::thread;
@@ -13,11 +13,10 @@ use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, Output, State, Value, escape_formatter, filters};
 use regex::Regex;
 
+use super::bounded::{self, going_on};
 use super::dumps::tojson;
 use super::sizes::{indent, within};
 
-/// The name under which a template is kept.
-const NAME: &str = "chat";
 /// Steps that a template may take, and more for each message. Real ones take some hundred.
 const FUEL: u64 = 2_000_000;
 const FUEL_OF_A_MESSAGE: u64 = 20_000;
@@ -50,6 +49,9 @@ static GENERATION: LazyLock<Option<Regex>> =
 /// A compiled template.
 pub(super) struct Jinja {
     environment: Environment<'static>,
+    source: Arc<str>,
+    /// The most steps that its texts between the tags leave.
+    steps_max: u64,
     bounds: Bounds,
     /// Set once it went beyond its bounds. What it does then ends at the next thing that it
     /// writes or goes through, and it is not run a second time.
@@ -61,15 +63,15 @@ impl Jinja {
     pub(super) fn new(source: &str) -> Result<Self, Error> {
         let mut environment = Environment::new();
         let stopped = Arc::<AtomicBool>::default();
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
-        environment
-            .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         minijinja_contrib::add_to_environment(&mut environment);
+        bounded::put_into(&mut environment, &stopped);
         let stop = stopped.clone();
         environment.set_formatter(move |out, state, value| {
             going_on(&stop)?;
-            as_python(out, state, value)
+            match value.as_str() {
+                Some(text) if text.len() > OUTPUT_BYTES_MAX => Err(ErrorKind::WriteFailure.into()),
+                _ => as_python(out, state, value),
+            }
         });
         environment.add_function("raise_exception", raise_exception);
         environment.add_function("strftime_now", strftime_now);
@@ -91,9 +93,12 @@ impl Jinja {
         }
         environment.add_test("iterable", is_iterable);
         environment.add_test("sequence", is_sequence);
-        environment.add_template_owned(NAME, plain(source))?;
+        let source: Arc<str> = plain(source).into();
+        let steps_max = bounded::steps_max(&bounded::compiled(&source)?);
         Ok(Self {
             environment,
+            source,
+            steps_max,
             bounds: BOUNDS,
             stopped,
         })
@@ -103,8 +108,9 @@ impl Jinja {
     pub(super) fn render(&mut self, context: &Value, messages: usize) -> Result<String, Error> {
         going_on(&self.stopped)?;
         let mut environment = self.environment.clone();
-        environment.set_fuel(Some(FUEL + FUEL_OF_A_MESSAGE * messages as u64));
-        let context = context.clone();
+        let fuel = FUEL + FUEL_OF_A_MESSAGE * messages as u64;
+        environment.set_fuel(Some(fuel.min(self.steps_max)));
+        let (context, source) = (context.clone(), self.source.clone());
         let (done, written) = mpsc::channel();
         let stopped = self.stopped.clone();
         // On a thread of its own, which is not waited for where it takes too long.
@@ -112,7 +118,7 @@ impl Jinja {
             .name("template".to_owned())
             .stack_size(STACK_BYTES)
             .spawn(move || {
-                let written = written_by(&environment, &context, stopped);
+                let written = written_by(&environment, &source, &context, &stopped);
                 // Whoever has stopped waiting needs no answer.
                 let _ = done.send(written);
             });
@@ -136,14 +142,6 @@ impl Jinja {
                 return Err(ErrorKind::OutOfFuel.into());
             }
         }
-    }
-}
-
-/// An error where the template was stopped.
-fn going_on(stopped: &AtomicBool) -> Result<(), Error> {
-    match stopped.load(Ordering::Relaxed) {
-        true => Err(ErrorKind::OutOfFuel.into()),
-        false => Ok(()),
     }
 }
 
@@ -192,18 +190,16 @@ impl Iterator for Numbers {
 
 fn written_by(
     environment: &Environment<'_>,
+    source: &str,
     context: &Value,
-    stopped: Arc<AtomicBool>,
+    stopped: &AtomicBool,
 ) -> Result<String, Error> {
-    let mut written = Bounded {
-        bytes: Vec::new(),
-        stopped,
-    };
-    environment
-        .get_template(NAME)?
-        .render_captured_to(context, &mut written)?;
-    String::from_utf8(written.bytes)
-        .map_err(|_| Error::new(ErrorKind::InvalidOperation, "it writes no UTF-8"))
+    let written = bounded::rendered(environment, source, context)?;
+    going_on(stopped)?;
+    match written.len() > OUTPUT_BYTES_MAX {
+        true => Err(ErrorKind::WriteFailure.into()),
+        false => Ok(written),
+    }
 }
 
 /// Bytes of data that this program has taken; 0 where the system does not tell.
@@ -307,27 +303,6 @@ fn is_sequence(value: &Value) -> bool {
     )
 }
 
-/// An output that takes so much and no more.
-struct Bounded {
-    bytes: Vec<u8>,
-    stopped: Arc<AtomicBool>,
-}
-
-impl Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let is_full = self.bytes.len() + bytes.len() > OUTPUT_BYTES_MAX;
-        if is_full || self.stopped.load(Ordering::Relaxed) {
-            return Err(io::Error::other("too long"));
-        }
-        self.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use minijinja::context;
@@ -398,6 +373,13 @@ mod tests {
             "{{ range(5, 0, -2) }} {{ range(-2) | length }}",
             "[5, 3, 1] 0",
         );
+        // With a variable, so that they are not worked out before it runs.
+        let with = |inner: &str| format!("{{% set a = 'ab' %}}{{% set n = 2 %}}{inner}");
+        check(&with("{{ a ~ n ~ a }} {{ a + a }} {{ n + 1 }}"), "ab2ab abab 3");
+        check(&with("{{ a * n }} {{ n * 3 }} {{ ([n] + [a]) | length }}"), "abab 6 2");
+        check(&with("{{ [a, n] | join('-') }} {{ '-'.join([a, a]) }}"), "ab-2 ab-ab");
+        check(&with("{{ a | replace('b', n) }} {{ a.replace('a', '') }}"), "a2 b");
+        check(&with("{{ [n, 1] | sort }} {{ '%s!' | format(a) }}"), "[1, 2] ab!");
         check(
             "{% for x in [none, 1, 'a', [], {}, gone] %}{{ x is iterable }} {% endfor %}",
             "False False True True True True ",
@@ -437,10 +419,30 @@ mod tests {
             "{% for a in range(99999) %}{% set b = range(99999) | list | sort | length %}{% endfor %}",
             "does not come to an end",
         );
+        let too_long = "a value has more than 65536 bytes";
         check(
             "{% set n = namespace(s='ab') %}{% for a in range(60) %}{% set n.s = n.s ~ n.s %}{% endfor %}",
-            "does not come to an end",
+            too_long,
         );
+        // No loop is needed.
+        let again = |step: &str| format!("{{% set s = 'ab' %}}{}", step.repeat(60));
+        check(&again("{% set s = s ~ s %}"), too_long);
+        check(&again("{% set s = s + s %}"), too_long);
+        check(&again("{% set s = s.replace('a', s) %}"), too_long);
+        check(&again("{% set s = s | replace('a', s) %}"), too_long);
+        check(&again("{% set s = s.join([s, s]) %}"), too_long);
+        check(
+            &again("{% set s %}{{ s }}{{ s }}{% endset %}"),
+            "writes more than",
+        );
+        let long = "{% set l = [1] %}".to_owned() + &"{% set l = l + l %}".repeat(60);
+        check(&long, "a list has more than 100000 members");
+        check("{% set n = 99999 %}{{ 'x' * n }}", too_long);
+        check(
+            "{% set n = 999999 %}{{ ([1] * n) | list }}",
+            "a list has more than 100000 members",
+        );
+        check("{{ '%99999d' | format(1) }}", "a width that is too large");
         check(
             "{% macro m(n) %}{{ m(n + 1) }}{% endmacro %}{{ m(0) }}",
             "recursion",

@@ -2,11 +2,13 @@
 //!
 //! | file | job |
 //! | --- | --- |
+//! | `bounded` | bounds on what a template makes |
 //! | `dumps` | JSON in them |
 //! | `jinja` | Jinja as templates expect it, within bounds |
 //! | `marks` | what stands for a text while a template runs |
 //! | `sizes` | filters whose size a template gives |
 
+mod bounded;
 mod dumps;
 mod jinja;
 mod marks;

@@ -162,16 +162,17 @@ impl Journal {
         row.ok_or(JournalError::NoProcess(pid))
     }
 
-    /// The newest process here that answered with `text`.
+    /// The newest process here that answered with `text`, but for spaces around it.
     ///
     /// # Errors
     /// When the journal cannot be read.
     pub fn answered(&self, text: &str) -> Result<Option<Pid>> {
         let sql = "SELECT pid FROM process WHERE imported IS NULL AND json_valid(exit)
-            AND json_extract(exit, '$.answer')=?1 ORDER BY pid DESC LIMIT 1";
+            AND trim(json_extract(exit, '$.answer'), ' ' || char(9, 10, 13))=?1
+            ORDER BY pid DESC LIMIT 1";
         self.connection
             .lock()
-            .query_row(sql, [text], |row| row.get(0))
+            .query_row(sql, [text.trim()], |row| row.get(0))
             .optional()
             .map_err(|error| wrap(&self.path, error))
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use quipu_memory::{Kind, NewPage, PageId, Secrecy, Store, Trust};
+use quipu_memory::{Kind, NewPage, Page, PageId, Secrecy, Store, Trust};
 use serde_json::Value;
 
 use super::document::Shelf;
@@ -15,19 +15,35 @@ const BATCH_PAGES: usize = 500;
 
 /// Adds the pages of a file of JSON lines to the `shelf`, each trusted no further and kept at
 /// least as it says: what a file says of itself may only be less trust, or more secrecy. Says
-/// how many.
+/// how many. No page takes the place of one that is trusted further, kept more secret, or in
+/// another space: an id is nobody's right.
 pub fn add(store: &dyn Store, path: &Path, shelf: &Shelf) -> Result<usize> {
     let mut batch = Vec::new();
     let mut added = 0;
     for line in json_lines(path)? {
         let (number, value) = line?;
         let page = page(path, number, &value)?;
-        batch.push(NewPage {
+        let page = NewPage {
             space: shelf.space.clone(),
             trust: page.trust.min(shelf.trust),
             secrecy: page.secrecy.max(shelf.secrecy),
             ..page
-        });
+        };
+        if let Some(id) = &page.id
+            && let Some(there) = store.get(id)?
+            && !may_replace(&page, &there)
+        {
+            return Err(UserError::usage(
+                format!(
+                    "{}, line {number}: the page {id} is there already, and is trusted further, \
+                     kept more secret, or in another space",
+                    file_words(path)
+                ),
+                "give it another \"_id\", or add it with --vouch, --private or --space as that \
+                 page was; the lines before may be stored",
+            ));
+        }
+        batch.push(page);
         if batch.len() == BATCH_PAGES {
             added += store.put_all(std::mem::take(&mut batch))?.len();
         }
@@ -79,6 +95,11 @@ fn page(path: &Path, number: usize, value: &Value) -> Result<NewPage> {
     })
 }
 
+/// Whether `page` may take the place of the one that is `there`.
+fn may_replace(page: &NewPage, there: &Page) -> bool {
+    there.trust <= page.trust && there.secrecy <= page.secrecy && there.space == page.space
+}
+
 /// Whether memories (`m7-3`) and core memory (`core/…`) have such ids.
 fn is_of_a_process(id: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -89,7 +110,34 @@ fn is_of_a_process(id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use quipu_memory::Space;
+
     use super::*;
+
+    #[test]
+    fn a_file_takes_the_place_of_nothing_that_is_worth_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pages.jsonl");
+        std::fs::write(&path, r#"{"_id":"wool","text":"sheep"}"#).unwrap();
+        let store = quipu_memory::RamStore::new();
+        let check = |trust: Trust, secrecy: Secrecy, space: Space, want: bool| {
+            let shelf = Shelf {
+                space,
+                trust,
+                secrecy,
+            };
+            let said = add(&store, &path, &shelf);
+            assert_eq!(said.is_ok(), want, "{trust:?} {secrecy:?} {said:?}");
+        };
+        let shared = || Space::SHARED;
+        check(Trust::Untrusted, Secrecy::Public, shared(), true);
+        check(Trust::Untrusted, Secrecy::Public, shared(), true);
+        check(Trust::User, Secrecy::Private, shared(), true);
+        check(Trust::Untrusted, Secrecy::Private, shared(), false);
+        check(Trust::User, Secrecy::Public, shared(), false);
+        check(Trust::User, Secrecy::Private, "home".into(), false);
+        check(Trust::User, Secrecy::Secret, shared(), true);
+    }
 
     #[test]
     fn ids_of_processes_are_theirs() {

@@ -5,6 +5,8 @@
 //! `Consolidate` are followed by more lines. The socket lies beside the machine's lock and is
 //! the user's alone. The machine's side is in `server`, the other programs' side in `talk`.
 
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -143,6 +145,27 @@ pub fn socket(state: &Path) -> PathBuf {
     std::env::temp_dir().join(format!("quipu-{name}.sock"))
 }
 
+/// Where the socket of the machine with its state in `state` is, for whoever speaks to it. In the
+/// folder that all users share it has to belong to whom the state belongs: another one may have
+/// put a socket of the same name there, to be told what this user asks.
+///
+/// # Errors
+/// Where there is none, or it is somebody else's.
+pub fn own_socket(state: &Path) -> io::Result<PathBuf> {
+    let path = socket(state);
+    if path.starts_with(state) {
+        return Ok(path);
+    }
+    let owner = std::fs::metadata(state)?.uid();
+    match std::fs::symlink_metadata(&path)?.uid() == owner {
+        true => Ok(path),
+        false => Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            format!("{} is another user's", path.display()),
+        )),
+    }
+}
+
 /// Writes `value` as a line.
 pub async fn write(writer: &mut OwnedWriteHalf, value: &impl Serialize) -> Result<()> {
     let mut text = serde_json::to_string(value)?;
@@ -162,5 +185,20 @@ mod tests {
         assert_eq!(socket(&long), socket(&long));
         assert_ne!(socket(&long), socket(&long.join("y")));
         assert_eq!(socket(Path::new("/s")), Path::new("/s/control.sock"));
+        assert_eq!(own_socket(Path::new("/s")).unwrap(), socket(Path::new("/s")));
+    }
+
+    #[test]
+    fn a_socket_among_those_of_others_has_to_be_ones_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("x".repeat(PATH_BYTES_MAX));
+        std::fs::create_dir(&state).unwrap();
+        let path = socket(&state);
+        assert!(!path.starts_with(&state));
+        assert!(own_socket(&state).is_err(), "there is none");
+        std::fs::write(&path, "").unwrap();
+        let found = own_socket(&state);
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(found.unwrap(), path);
     }
 }

@@ -15,7 +15,7 @@ use quipu_memory::{
 };
 use serde::de::DeserializeOwned;
 
-use super::control::{Reply, Request, socket};
+use super::control::{Reply, Request, own_socket};
 use super::lending::{Call, Said};
 use super::talk::{PATIENCE, PAUSE, is_end, wait_for_start};
 use crate::config::paths::Paths;
@@ -97,7 +97,7 @@ impl Lent {
     /// # Errors
     /// When it does not lend it.
     pub fn of(state: &Path) -> Result<Option<Self>> {
-        let Ok(mut stream) = UnixStream::connect(socket(state)) else {
+        let Ok(mut stream) = own_socket(state).and_then(UnixStream::connect) else {
             return Ok(None);
         };
         stream.set_read_timeout(Some(PATIENCE))?;

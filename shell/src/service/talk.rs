@@ -11,7 +11,7 @@ use tokio::io::AsyncBufReadExt;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::watch;
 
-use super::control::{Greeting, Reply, Request, socket, write};
+use super::control::{Greeting, Reply, Request, own_socket, write};
 use super::conversation::{self, Ask, Conversation, Told};
 use crate::config::paths::Paths;
 use crate::session::lock::{self, MachineLock};
@@ -24,7 +24,7 @@ pub const PAUSE: Duration = Duration::from_millis(50);
 
 /// Asks the machine with its state in `state`. `None` when none runs there.
 pub fn ask(state: &Path, request: &Request) -> Result<Option<Reply>> {
-    let Ok(stream) = UnixStream::connect(socket(state)) else {
+    let Ok(stream) = own_socket(state).and_then(UnixStream::connect) else {
         return Ok(None);
     };
     let line = match exchange(stream, &serde_json::to_string(request)?) {
@@ -78,7 +78,9 @@ pub fn wait_for_start(paths: &Paths) {
     let began = Instant::now();
     let mut is_told = false;
     let holder = || MachineLock::holder(&paths.lock()).filter(|pid| *pid != std::process::id());
-    while UnixStream::connect(socket(&paths.state)).is_err()
+    while own_socket(&paths.state)
+        .and_then(UnixStream::connect)
+        .is_err()
         && let Some(holder) = holder()
     {
         if !is_told && began.elapsed() > PAUSE * 4 {
@@ -188,12 +190,14 @@ pub async fn consolidate(state: &Path, mut stop: watch::Receiver<bool>) -> Resul
 }
 
 async fn connect(state: &Path) -> Result<(OwnedReadHalf, OwnedWriteHalf)> {
-    let stream = tokio::net::UnixStream::connect(socket(state)).await;
+    let path = own_socket(state).map_err(|error| gone(&error))?;
+    let stream = tokio::net::UnixStream::connect(path).await;
     Ok(stream.map_err(|error| gone(&error))?.into_split())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::control::socket;
     use super::*;
 
     #[test]
