@@ -12,6 +12,12 @@ use crate::marks::ends_sentence;
 /// Bytes of a sentence after which the next comma ends it.
 const SENTENCE_BYTES_MAX: usize = 600;
 
+/// What is shortened before a number only: a point after it ends no sentence then.
+const BEFORE_NUMBERS: &[&str] = &[
+    "No", "no", "Nos", "nos", "Art", "Jan", "Feb", "Mar", "Apr", "Jun", "Jul", "Aug", "Sep", "Sept",
+    "Oct", "Nov", "Dec", "Pt", "Sec", "op", "Op",
+];
+
 /// A language that can be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -192,15 +198,18 @@ fn is_end(sentence: &str, rest: &[char]) -> bool {
         Some(next) if !next.is_whitespace() => false,
         Some(_) if last != '.' => true,
         Some(_) => {
+            let is_digit = |c: char| c.is_ascii_digit();
             let front = &sentence[..sentence.len() - 1];
             let mut words = front.rsplit(|c: char| c.is_whitespace() || c == '(');
             let word = words.next().unwrap_or_default();
             let after = rest.iter().find(|c| c.is_alphanumeric());
-            let is_letter = word.len() == 1 && word != "I";
+            let is_letter = word.len() == 1 && word != "I" && !word.starts_with(is_digit);
             // The number of an item of a list.
-            let is_number = front.trim().chars().all(|c| c.is_ascii_digit());
+            let is_number = front.trim().chars().all(is_digit);
             let is_known = abbreviation(word).is_some() && word != "etc";
-            let is_short = is_letter || is_number || is_known;
+            let is_numbered = after.is_some_and(char::is_ascii_digit);
+            let is_before_number = is_numbered && BEFORE_NUMBERS.contains(&word);
+            let is_short = is_letter || is_number || is_known || is_before_number;
             !is_short && !after.is_some_and(|c| c.is_lowercase())
         }
     }
@@ -241,6 +250,9 @@ mod tests {
         check("One. Two! Three?", &["One.", "Two!", "Three?"]);
         check("Mr. Smith has 3.5 kg.", &["Mr. Smith has 3.5 kg."]);
         check("In the U.S. it rains.", &["In the U.S. it rains."]);
+        check("See No. 7 on Mar. 3. Then go.", &["See No. 7 on Mar. 3.", "Then go."]);
+        check("I said no. Then I left.", &["I said no.", "Then I left."]);
+        check("Open main.rs. Then read v1.2. Done.", &["Open main.rs.", "Then read v1.2.", "Done."]);
         check(
             "He said \"Go!\" Then he left.",
             &["He said \"Go!\"", "Then he left."],
