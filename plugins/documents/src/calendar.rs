@@ -166,7 +166,7 @@ fn written(entry: &[Line], whole: &mut Paragraphs) {
         let value = match (line.name.as_str(), is_day(begins) && is_day(&line.value)) {
             // What lasts whole days ends before this one.
             ("DTEND", true) => match day_before(&line.value) {
-                Some(last) if last != begins => time(&last),
+                Some(last) if last.as_str() > begins => time(&last),
                 _ => continue,
             },
             _ => value(line),

@@ -10,6 +10,7 @@
 //! | `book.rs` | What does an EPUB say? |
 //! | `mail.rs` | What do e-mails say, and what is attached? |
 //! | `notebook.rs`, `canvas.rs` | What is in a notebook, on a board? |
+//! | `evernote.rs` | What do exported notes say? |
 //! | `rich_text.rs` | What does RTF say? |
 //! | `subtitles.rs`, `calendar.rs` | What is said when, what is when? |
 //! | `page.rs`, `drawing.rs` | What does a local page of HTML say, and a drawing? |
@@ -29,6 +30,7 @@ mod book;
 mod calendar;
 mod canvas;
 mod drawing;
+mod evernote;
 mod found;
 mod mail;
 mod notebook;
@@ -107,6 +109,7 @@ fn read(bytes: &[u8], format: Format) -> Result<Found, Failed> {
         Format::Calendar => calendar::read(bytes),
         Format::Canvas => canvas::read(bytes),
         Format::Drawing => drawing::read(bytes),
+        Format::Evernote => evernote::read(bytes),
     }
 }
 

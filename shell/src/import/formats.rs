@@ -48,6 +48,10 @@ const UNREAD: &[(&[u8], &str)] = &[
     (b"\xca\xfe\xba\xbe", "a program"),
     (b"SQLite format 3", "a database"),
     (b"\0\x01\0\0Standard ", "a database of Access (export its tables as CSV)"),
+    (
+        b"bplist00",
+        "a web archive or settings of Apple (save a page as HTML or PDF)",
+    ),
     (b"PAR1", "a table in Parquet (save it as CSV)"),
     (b"ARROW1", "a table in Arrow (save it as CSV)"),
     (b"\x89HDF", "data in HDF5 (save what is wanted of it as CSV)"),
@@ -105,6 +109,7 @@ const DOCUMENTS: &[(&[&str], &str)] = &[
     (&["ics", "ical", "ifb", "vcf", "vcard"], "calendar"),
     (&["canvas"], "canvas"),
     (&["svg"], "drawing"),
+    (&["enex"], "evernote"),
 ];
 
 /// How texts are built, by their ending; others are source.
