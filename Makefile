@@ -44,7 +44,7 @@ shell: bin ## Start the interactive shell on the default model
 	@$(QUIPU)
 
 bin: guests ## Build target/release/quipu
-	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --bins
+	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --bin quipu
 
 build: guests ## Build the tests and benchmarks as well
 	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --all-targets
@@ -68,7 +68,8 @@ file_of = $$($(QUIPU) model show $(1) --json | sed 's/.*"path": *"\([^"]*\)".*/\
 # QUIPU_TEST_EMBEDDER=FILE give them others.
 # The tests come last, so that the output ends in their summary.
 test: check ## Check, then run every test
-	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --all-targets
+	@# clippy has read the benchmarks and the program of the evaluations: no test runs them.
+	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --bin quipu --tests --examples
 	@# Beside each other: one compiles, one links program after program, one waits for the network.
 	@$(STAGE) "readers, doctests and downloads" \
 		sh -c 'printf "%s\n" test-readers test-doctests test-downloads | xargs -P 3 -n 1 $(SELF) --silent'

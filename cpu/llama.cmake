@@ -5,3 +5,24 @@
 # the default features of `llama-cpp-sys-2`. That crate links the library only where it was
 # built, and its own wrapper of it is an archive from which nothing is taken.
 set(LLAMA_BUILD_COMMON OFF CACHE BOOL "" FORCE)
+
+# What runs once a model or never (reading a file, naming its tensors, training, devices side by
+# side, kinds of caches that few models have) is optimised little: it is the slowest C++ to
+# compile. Nothing of it computes with numbers of a model.
+function(quipu_optimise_little)
+    set(base gguf.cpp ggml-opt.cpp ggml-backend-meta.cpp)
+    set(llama llama-adapter.cpp llama-arch.cpp llama-chat.cpp llama-grammar.cpp llama-kv-cache-dsa.cpp
+        llama-kv-cache-dsa-iswa.cpp llama-kv-cache-dsv4.cpp llama-kv-cache-msa.cpp llama-memory-hybrid.cpp
+        llama-memory-hybrid-idx.cpp llama-memory-hybrid-iswa.cpp llama-mmap.cpp llama-model-loader.cpp
+        llama-model-saver.cpp llama-quant.cpp)
+    list(TRANSFORM base PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/ggml/src/")
+    list(TRANSFORM llama PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/src/")
+    set_source_files_properties(${base} TARGET_DIRECTORY ggml-base PROPERTIES COMPILE_OPTIONS -O1)
+    set_source_files_properties(${llama} TARGET_DIRECTORY llama PROPERTIES COMPILE_OPTIONS -O1)
+endfunction()
+
+# ggml is a project of its own, in which this file is read once more. An older CMake optimises all.
+if(PROJECT_NAME STREQUAL "llama.cpp" AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.19
+        AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+    cmake_language(DEFER CALL quipu_optimise_little)
+endif()

@@ -19,7 +19,8 @@ mod names;
 use serde_json::{Map, Value, json};
 use wit_parser::decoding::{DecodedWasm, decode};
 use wit_parser::{
-    Docs, Function, FunctionKind, Interface, Resolve, Type, TypeDefKind, WorldItem, WorldKey,
+    Docs, Function, FunctionKind, Interface, Resolve, Type, TypeDefKind, WorldId, WorldItem,
+    WorldKey,
 };
 
 use crate::device::{Effect, FunctionSpec};
@@ -80,23 +81,7 @@ const JSON_TOOLS: &str = "quipu:plugin/json-tools";
 
 /// Reads the exported functions of the component in `bytes`.
 pub fn describe(bytes: &[u8]) -> Result<Described, SchemaError> {
-    let not_one = |reason: String| SchemaError::NotAComponent(reason);
-    if bytes.starts_with(MODULE) {
-        return Err(not_one(
-            "it is a core module; build it for wasm32-wasip2".into(),
-        ));
-    }
-    // The bytes may be anything; a defect of the decoder is not one of the host.
-    let decoded = std::panic::catch_unwind(|| decode(bytes))
-        .map_err(|_| not_one("it cannot be read".into()))?
-        .map_err(|error| match bytes.starts_with(MAGIC) {
-            true => not_one(format!("{error:#}")),
-            false => not_one("it does not begin as WebAssembly does".into()),
-        })?;
-    let DecodedWasm::Component(mut resolve, world) = decoded else {
-        return Err(not_one("it is a WIT package".into()));
-    };
-    docs::restore(bytes, &mut resolve, world);
+    let (resolve, world) = component(bytes)?;
     let world = &resolve.worlds[world];
     let mut described = Described {
         description: world.docs.contents.clone().unwrap_or_default(),
@@ -121,30 +106,7 @@ pub fn describe(bytes: &[u8]) -> Result<Described, SchemaError> {
                 });
             }
             WorldItem::Interface { id, .. } => {
-                let interface = &resolve.interfaces[*id];
-                if is_set_up(key, interface) {
-                    continue;
-                }
-                let name = resolve.name_world_key(key);
-                if name.split('@').next() == Some(JSON_TOOLS) {
-                    described.json_tools = Some(name);
-                    continue;
-                }
-                if command::is_run(&name) {
-                    described.functions.push(command::exported(name));
-                    continue;
-                }
-                if described.description.is_empty() {
-                    described.description = interface.docs.contents.clone().unwrap_or_default();
-                }
-                for function in interface.functions.values() {
-                    described.functions.push(Exported {
-                        interface: Some(name.clone()),
-                        name: function.name.clone(),
-                        command: false,
-                        spec: function_spec(&resolve, function)?,
-                    });
-                }
+                described.add(&resolve, key, &resolve.interfaces[*id])?;
             }
             WorldItem::Type { .. } => {}
         }
@@ -155,6 +117,63 @@ pub fn describe(bytes: &[u8]) -> Result<Described, SchemaError> {
     names::tell_apart(&mut described.functions);
     described.description = described.description.trim().to_owned();
     Ok(described)
+}
+
+/// The types of the component in `bytes` with their documentation, and its world.
+fn component(bytes: &[u8]) -> Result<(Resolve, WorldId), SchemaError> {
+    let not_one = |reason: String| SchemaError::NotAComponent(reason);
+    if bytes.starts_with(MODULE) {
+        return Err(not_one(
+            "it is a core module; build it for wasm32-wasip2".into(),
+        ));
+    }
+    // The bytes may be anything; a defect of the decoder is not one of the host.
+    let decoded = std::panic::catch_unwind(|| decode(bytes))
+        .map_err(|_| not_one("it cannot be read".into()))?
+        .map_err(|error| match bytes.starts_with(MAGIC) {
+            true => not_one(format!("{error:#}")),
+            false => not_one("it does not begin as WebAssembly does".into()),
+        })?;
+    let DecodedWasm::Component(mut resolve, world) = decoded else {
+        return Err(not_one("it is a WIT package".into()));
+    };
+    docs::restore(bytes, &mut resolve, world);
+    Ok((resolve, world))
+}
+
+impl Described {
+    /// Adds what is exported in `interface`, which `key` names.
+    fn add(
+        &mut self,
+        resolve: &Resolve,
+        key: &WorldKey,
+        interface: &Interface,
+    ) -> Result<(), SchemaError> {
+        if is_set_up(key, interface) {
+            return Ok(());
+        }
+        let name = resolve.name_world_key(key);
+        if name.split('@').next() == Some(JSON_TOOLS) {
+            self.json_tools = Some(name);
+            return Ok(());
+        }
+        if command::is_run(&name) {
+            self.functions.push(command::exported(name));
+            return Ok(());
+        }
+        if self.description.is_empty() {
+            self.description = interface.docs.contents.clone().unwrap_or_default();
+        }
+        for function in interface.functions.values() {
+            self.functions.push(Exported {
+                interface: Some(name.clone()),
+                name: function.name.clone(),
+                command: false,
+                spec: function_spec(resolve, function)?,
+            });
+        }
+        Ok(())
+    }
 }
 
 /// Whether an exported function is the one by which componentize-qjs set its component up

@@ -60,6 +60,7 @@ impl SystemCall for Extract {
             }))
         },
     };
+    const ON_OTHERS: bool = true;
 
     fn body(self) -> Body {
         Body::Process(Own::Extract(self))

@@ -57,6 +57,7 @@ impl SystemCall for MapList {
             }))
         },
     };
+    const ON_OTHERS: bool = true;
 
     fn body(self) -> Body {
         Body::Process(Own::MapList(self))

@@ -121,6 +121,8 @@ pub(crate) struct Spec {
 pub(crate) trait SystemCall: Clone + std::fmt::Debug + PartialEq {
     /// Its line in the table.
     const SPEC: Spec;
+    /// Whether it is a call on other processes: one that made it may have children.
+    const ON_OTHERS: bool = false;
 
     /// What carries it out.
     fn body(self) -> Body;
@@ -255,9 +257,9 @@ impl Syscall {
 
 /// Whether `action` is a call on other processes.
 pub(crate) fn is_on_others(action: &Value) -> bool {
-    [MAP, SPAWN, WAIT, SEND, EXTRACT]
+    ON_OTHERS
         .iter()
-        .any(|name| action["tool"] == *name)
+        .any(|&(name, on_others)| on_others && action["tool"] == name)
 }
 
 /// The line of the call that is written as the tool `name`.
@@ -280,6 +282,10 @@ macro_rules! table {
 
         /// The table of all system calls. A model is shown them in this order.
         pub(crate) const ALL: &[&Spec] = &[$(&<$call as SystemCall>::SPEC,)*];
+
+        /// The name of each, and whether it is a call on other processes.
+        const ON_OTHERS: &[(&str, bool)] =
+            &[$((<$call as SystemCall>::SPEC.name, <$call as SystemCall>::ON_OTHERS),)*];
 
         impl Syscall {
             /// What carries it out.
@@ -370,5 +376,19 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), ALL.len());
+    }
+
+    #[test]
+    fn calls_on_other_processes_are_known() {
+        let check = |tool: &str, want: bool| {
+            assert_eq!(is_on_others(&json!({"tool": tool})), want, "{tool}");
+        };
+        for tool in [MAP, SPAWN, WAIT, SEND, EXTRACT] {
+            check(tool, true);
+        }
+        for tool in [SEARCH, RECALL, "desk.echo"] {
+            check(tool, false);
+        }
+        assert!(!is_on_others(&json!({"answer": "4"})));
     }
 }

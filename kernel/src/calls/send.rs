@@ -43,6 +43,7 @@ impl SystemCall for SendText {
             }))
         },
     };
+    const ON_OTHERS: bool = true;
 
     fn body(self) -> Body {
         Body::Process(Own::SendText(self))

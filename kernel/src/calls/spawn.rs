@@ -54,6 +54,7 @@ impl SystemCall for Spawn {
             }))
         },
     };
+    const ON_OTHERS: bool = true;
 
     fn body(self) -> Body {
         Body::Process(Own::Spawn(self))

@@ -32,6 +32,7 @@ impl SystemCall for Wait {
             }))
         },
     };
+    const ON_OTHERS: bool = true;
 
     fn body(self) -> Body {
         Body::Process(Own::Wait(self))

@@ -145,7 +145,7 @@ async fn check(action: &str, is_let_go: bool, told: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_under_way_comes_until_it_ends_first() {
+async fn a_call_under_way_comes_to_its_end_first() {
     let goes_on = "resumed after 1\n2 {\"answer\":\"done\"}\n\"exited\" \"done\"";
     check(ECHO, true, goes_on).await;
     check(SEND, true, goes_on).await;

@@ -211,52 +211,8 @@ struct Lfs {
 
 /// Asks the hub for the file that `name` means.
 pub async fn find(name: &HubName, settings: &Settings) -> Result<Remote, ModelError> {
-    let (hub, place) = (&settings.hub, name.place());
-    let mut url = hub.address(&["api", "models", &name.org, &name.repo])?;
-    url.set_query(Some("blobs=true"));
-    let answer = hub
-        .get(settings, url)?
-        .send()
-        .await
-        .map_err(|error| hub.unreachable(&error))?;
-    let answer = hub.accept(answer, &place)?;
-    let body = body(answer, hub, &place).await?;
-    let repository: Repository =
-        serde_json::from_slice(&body).map_err(|error| ModelError::Hub {
-            what: place.clone(),
-            why: format!("a list that cannot be read: {error}"),
-        })?;
-    let files = repository
-        .siblings
-        .iter()
-        .map(|sibling| sibling.rfilename.as_str());
-    let owned = |files: Vec<&str>| files.into_iter().map(str::to_owned).collect();
-    // What goes into a path and an address is checked, as anyone may run a hub.
-    let files = files.filter(|file| file.split('/').all(is_plain));
-    let wish = name.to_string();
-    let file = match name.pick(files) {
-        Pick::One(file) => file.to_owned(),
-        Pick::Split(file) => {
-            return Err(ModelError::Split {
-                place,
-                file: file.to_owned(),
-            });
-        }
-        Pick::Several(files) => {
-            return Err(ModelError::Several {
-                place,
-                wish,
-                files: owned(files),
-            });
-        }
-        Pick::None(have) => {
-            return Err(ModelError::NoSuchQuant {
-                place,
-                wish,
-                have: owned(have),
-            });
-        }
-    };
+    let repository = listed(name, settings).await?;
+    let file = chosen(name, &repository)?;
     let sibling = repository
         .siblings
         .iter()
@@ -276,12 +232,59 @@ pub async fn find(name: &HubName, settings: &Settings) -> Result<Remote, ModelEr
             .filter(|sha| is_plain(sha))
             .unwrap_or_else(|| "main".into()),
         bytes: size.ok_or_else(|| ModelError::Hub {
-            what: format!("{place}:{file}"),
+            what: format!("{}:{file}", name.place()),
             why: "no size".into(),
         })?,
         file,
         sha256,
     })
+}
+
+/// What the hub says of the repository that `name` is in.
+async fn listed(name: &HubName, settings: &Settings) -> Result<Repository, ModelError> {
+    let (hub, place) = (&settings.hub, name.place());
+    let mut url = hub.address(&["api", "models", &name.org, &name.repo])?;
+    url.set_query(Some("blobs=true"));
+    let answer = hub
+        .get(settings, url)?
+        .send()
+        .await
+        .map_err(|error| hub.unreachable(&error))?;
+    let answer = hub.accept(answer, &place)?;
+    let body = body(answer, hub, &place).await?;
+    serde_json::from_slice(&body).map_err(|error| ModelError::Hub {
+        what: place,
+        why: format!("a list that cannot be read: {error}"),
+    })
+}
+
+/// The file of `repository` that `name` means.
+fn chosen(name: &HubName, repository: &Repository) -> Result<String, ModelError> {
+    let files = repository
+        .siblings
+        .iter()
+        .map(|sibling| sibling.rfilename.as_str());
+    let owned = |files: Vec<&str>| files.into_iter().map(str::to_owned).collect();
+    // What goes into a path and an address is checked, as anyone may run a hub.
+    let files = files.filter(|file| file.split('/').all(is_plain));
+    let (place, wish) = (name.place(), name.to_string());
+    match name.pick(files) {
+        Pick::One(file) => Ok(file.to_owned()),
+        Pick::Split(file) => Err(ModelError::Split {
+            place,
+            file: file.to_owned(),
+        }),
+        Pick::Several(files) => Err(ModelError::Several {
+            place,
+            wish,
+            files: owned(files),
+        }),
+        Pick::None(have) => Err(ModelError::NoSuchQuant {
+            place,
+            wish,
+            have: owned(have),
+        }),
+    }
 }
 
 /// Takes a whole, bounded answer.

@@ -5,6 +5,8 @@
 //!
 //! | file | question |
 //! | --- | --- |
+//! | `guest.rs` | How does the host call it? |
+//! | `format.rs` | What is a file? |
 //! | `zipped.rs` | What is in an archive, and how much of it may be unpacked? |
 //! | `office/` | What do Word, PowerPoint, Excel, OpenDocument and Outlook files say? |
 //! | `book.rs` | What does an EPUB say? |
@@ -31,7 +33,10 @@ mod calendar;
 mod canvas;
 mod drawing;
 mod evernote;
+mod format;
 mod found;
+#[cfg(target_family = "wasm")]
+mod guest;
 mod mail;
 mod notebook;
 mod office;
@@ -42,58 +47,8 @@ mod subtitles;
 mod table;
 mod zipped;
 
+use format::Format;
 use found::{Failed, Found};
-
-wit_bindgen::generate!({
-    path: ["../wit/quipu.wit", "wit"],
-    world: "quipu:documents/documents",
-    generate_all,
-});
-
-/// What the plugin asks for, where the host looks for it.
-#[used]
-#[unsafe(link_section = "quipu:plugin")]
-static MANIFEST: [u8; include_bytes!("../plugin.toml").len()] = *include_bytes!("../plugin.toml");
-
-/// Its WIT, for the comments in it, which a component does not keep.
-#[used]
-#[unsafe(link_section = "quipu:wit")]
-static WIT: [u8; include_bytes!("../wit/world.wit").len()] = *include_bytes!("../wit/world.wit");
-
-struct Documents;
-
-// Its functions would take the place of the C library's in a native test.
-#[cfg(target_family = "wasm")]
-export!(Documents);
-
-impl Guest for Documents {
-    fn read(base64: String, format: Format) -> Result<Document, Problem> {
-        let bytes = markup::bytes(&base64).map_err(|message| Problem {
-            message,
-            hint: String::new(),
-        })?;
-        match read(&bytes, format) {
-            Ok(found) if found.is_empty() => Err(Problem {
-                message: "it has no text".into(),
-                hint: found.left_out.join("; "),
-            }),
-            Ok(found) => Ok(document(found)),
-            Err(Failed { message, hint }) => Err(Problem { message, hint }),
-        }
-    }
-
-    fn pictures(base64: String, format: Format) -> Result<Album, Problem> {
-        let bytes = markup::bytes(&base64).map_err(|message| Problem {
-            message,
-            hint: String::new(),
-        })?;
-        let Failed { message, hint } = match pictures::of(&bytes, format) {
-            Ok(pictures) => return Ok(album(pictures)),
-            Err(failed) => failed,
-        };
-        Err(Problem { message, hint })
-    }
-}
 
 fn read(bytes: &[u8], format: Format) -> Result<Found, Failed> {
     match format {
@@ -110,29 +65,5 @@ fn read(bytes: &[u8], format: Format) -> Result<Found, Failed> {
         Format::Canvas => canvas::read(bytes),
         Format::Drawing => drawing::read(bytes),
         Format::Evernote => evernote::read(bytes),
-    }
-}
-
-fn document(found: Found) -> Document {
-    let part = |part: found::Part| Part {
-        place: part.place,
-        title: part.title,
-        text: part.text,
-    };
-    Document {
-        title: found.title,
-        parts: found.parts.into_iter().map(part).collect(),
-        left_out: found.left_out,
-    }
-}
-
-fn album(pictures: pictures::Pictures) -> Album {
-    let picture = |(name, bytes): (String, Vec<u8>)| Picture {
-        name,
-        base64: markup::base64(&bytes),
-    };
-    Album {
-        found: pictures.found.into_iter().map(picture).collect(),
-        more: pictures.more,
     }
 }

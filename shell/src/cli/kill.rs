@@ -22,7 +22,7 @@ pub struct KillArgs {
 pub fn run(session: &Session, args: &KillArgs) -> Result<u8> {
     let journal = session.journal()?;
     if journal.process(args.pid)?.state == State::Exited {
-        say!("process {} is already over", args.pid);
+        say!("process {} has already exited", args.pid);
         return Ok(0);
     }
     // Nobody may start a machine meanwhile.

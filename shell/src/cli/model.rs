@@ -7,8 +7,9 @@ use clap::{Args, Subcommand};
 use indicatif::DecimalBytes;
 use quipu_cpu::llama::{self, Quant, requantize};
 use quipu_memory::Access;
+use quipu_models::catalogue::Entry;
 use quipu_models::pull::Hub;
-use quipu_models::{self as models, Places, catalogue, gguf};
+use quipu_models::{self as models, Installed, Places, catalogue, gguf};
 use serde_json::{Value, json};
 
 use crate::config::{env_vars, paths};
@@ -193,40 +194,54 @@ fn convert(path: &Path, layout: Layout) -> Result<()> {
 
 fn list(session: &Session, args: &LsArgs) -> Result<u8> {
     let installed = models::ls(&session.paths.models);
-    let (tables, missing): (Vec<_>, Vec<_>) = catalogue::entries()
+    let is_here = |entry: &Entry| {
+        let mut folders = session.paths.models.iter();
+        folders.any(|folder| folder.join(entry.file()).is_file())
+    };
+    let mut others: Vec<(&Entry, bool)> = catalogue::entries()
         .iter()
         .filter(|entry| installed.iter().all(|model| model.name != entry.name))
         .filter(|entry| !entry.is_part())
-        .partition(|entry| {
-            let mut folders = session.paths.models.iter();
-            folders.any(|folder| folder.join(entry.file()).is_file())
-        });
-    if args.json {
-        let mut list: Vec<Value> = installed
-            .iter()
-            .map(|model| {
-                json!({
-                    "name": model.name,
-                    "installed": true,
-                    "bytes": model.bytes,
-                    "path": model.path,
-                    "quantisation": model.header.as_ref().ok().map(|header| &header.quantisation),
-                    "window": model.header.as_ref().ok().and_then(|header| header.window),
-                    "error": model.header.as_ref().err().map(ToString::to_string),
-                })
-            })
-            .collect();
-        for (entries, installed) in [(&tables, true), (&missing, false)] {
-            let entries = entries.iter();
-            list.extend(entries.map(
-                |entry| json!({"name": entry.name, "installed": installed, "bytes": entry.bytes_of_all()}),
-            ));
-        }
-        output::json(&list)?;
-        return Ok(0);
+        .map(|entry| (entry, is_here(entry)))
+        .collect();
+    others.sort_by_key(|(_, here)| !here);
+    match args.json {
+        true => output::json(&as_json(&installed, &others))?,
+        false => output::table(
+            &["NAME", "STATE", "SIZE", "QUANT", "WINDOW", "NOTE"],
+            rows(&installed, &others),
+        )?,
     }
-    let mut rows = Vec::new();
-    for model in &installed {
+    Ok(0)
+}
+
+/// The `installed` models, and `others` that only the catalogue knows, with whether their file is
+/// here.
+fn as_json(installed: &[Installed], others: &[(&Entry, bool)]) -> Vec<Value> {
+    let installed = installed.iter().map(|model| {
+        json!({
+            "name": model.name,
+            "installed": true,
+            "bytes": model.bytes,
+            "path": model.path,
+            "quantisation": model.header.as_ref().ok().map(|header| &header.quantisation),
+            "window": model.header.as_ref().ok().and_then(|header| header.window),
+            "error": model.header.as_ref().err().map(ToString::to_string),
+        })
+    });
+    let others = others.iter().map(|(entry, here)| {
+        json!({
+            "name": entry.name,
+            "installed": here,
+            "bytes": entry.bytes_of_all(),
+        })
+    });
+    installed.chain(others).collect()
+}
+
+/// The same as rows of a table.
+fn rows(installed: &[Installed], others: &[(&Entry, bool)]) -> Vec<Vec<String>> {
+    let installed = installed.iter().map(|model| {
         let (quantisation, window, state) = match &model.header {
             Ok(header) => (
                 header.quantisation.clone(),
@@ -238,29 +253,27 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
             ),
             Err(error) => (String::new(), String::new(), format!("broken: {error}")),
         };
-        rows.push(vec![
+        vec![
             model.name.clone(),
             state,
             DecimalBytes(model.bytes).to_string(),
             quantisation,
             window,
             note(&model.name),
-        ]);
-    }
-    for (entries, state) in [(tables, "here"), (missing, "to pull")] {
-        rows.extend(entries.into_iter().map(|entry| {
-            vec![
-                entry.name.clone(),
-                state.into(),
-                DecimalBytes(entry.bytes_of_all()).to_string(),
-                String::new(),
-                String::new(),
-                note(&entry.name),
-            ]
-        }));
-    }
-    output::table(&["NAME", "STATE", "SIZE", "QUANT", "WINDOW", "NOTE"], rows)?;
-    Ok(0)
+        ]
+    });
+    let others = others.iter().map(|(entry, here)| {
+        let state = if *here { "here" } else { "to pull" };
+        vec![
+            entry.name.clone(),
+            state.to_owned(),
+            DecimalBytes(entry.bytes_of_all()).to_string(),
+            String::new(),
+            String::new(),
+            note(&entry.name),
+        ]
+    });
+    installed.chain(others).collect()
 }
 
 fn note(name: &str) -> String {

@@ -1,6 +1,6 @@
 //! The whole command line as one snapshot: what `--help` says of every command.
 //!
-//! After a change: `INSTA_UPDATE=always cargo nextest run --workspace -E 'test(reference)'`.
+//! After a change: `INSTA_UPDATE=always cargo nextest run --release --workspace -E 'test(reference)'`.
 
 use crate::sandbox::Sandbox;
 

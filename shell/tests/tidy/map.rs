@@ -42,6 +42,32 @@ fn the_map_is_true(files: &[File]) -> Complaints {
     complaints
 }
 
+/// The page that names a test for each promise.
+const PROMISES: &str = "SECURITY.md";
+
+fn the_tests_of_the_promises_are_there(files: &[File]) -> Complaints {
+    let Some(page) = files.iter().find(|file| file.path == PROMISES) else {
+        return Vec::new();
+    };
+    let text = String::from_utf8_lossy(&page.bytes);
+    let is_name = |name: &&str| {
+        let part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        name.contains('_') && name.chars().all(part)
+    };
+    let is_there = |name: &&str| {
+        let head = format!("fn {name}(");
+        let sources = files.iter().filter(|file| file.extension() == "rs");
+        sources
+            .filter_map(|file| std::str::from_utf8(&file.bytes).ok())
+            .any(|source| source.contains(&head))
+    };
+    let names = text.split('`').skip(1).step_by(2).filter(is_name);
+    names
+        .filter(|name| !is_there(name))
+        .map(|name| format!("{PROMISES}: there is no test {name}"))
+        .collect()
+}
+
 /// `a/{b,c}` as `a/b` and `a/c`.
 fn spread(path: &str) -> Vec<String> {
     match path.split_once('{').zip(path.split_once('}')) {
@@ -65,4 +91,16 @@ fn map() {
         ("kernel/src/exec/act.rs", ""),
     ];
     check(the_map_is_true, 2, &samples);
+}
+
+#[test]
+fn promises() {
+    let samples = [
+        (
+            PROMISES,
+            "| It holds. | `kernel/src/a.rs`: `it_holds`, `it_held` |",
+        ),
+        ("kernel/src/a.rs", "#[test]\nfn it_holds() {}\n"),
+    ];
+    check(the_tests_of_the_promises_are_there, 1, &samples);
 }

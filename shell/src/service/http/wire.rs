@@ -21,6 +21,8 @@ use super::state::Service;
 const BODY_BYTES_MAX: usize = 8 << 20;
 /// How long a client may take to send it.
 const BODY_PATIENCE: Duration = Duration::from_secs(60);
+/// How long a client may pause in a body that is too large: one that waits sees the reply.
+const DROPPED_SILENCE: Duration = Duration::from_secs(1);
 /// How much of a body that is too large is read all the same.
 const DROPPED_BYTES_MAX: usize = 64 << 20;
 
@@ -99,11 +101,11 @@ pub async fn within(request: Request, bytes_max: usize) -> Result<Request, ApiEr
     Err(ApiError::too_large(bytes_max))
 }
 
-/// Reads `body`, up to [`DROPPED_BYTES_MAX`], and keeps nothing.
+/// Reads `body` up to [`DROPPED_BYTES_MAX`], or until nothing comes, and keeps nothing.
 async fn drop_all(body: Body) {
     let mut pieces = body.into_data_stream();
     let mut bytes = 0;
-    while let Some(Ok(piece)) = pieces.next().await {
+    while let Ok(Some(Ok(piece))) = tokio::time::timeout(DROPPED_SILENCE, pieces.next()).await {
         bytes += piece.len();
         if bytes > DROPPED_BYTES_MAX {
             break;

@@ -1,0 +1,33 @@
+//! What a file is. The host says so; it is the enumeration of the WIT, for readers that are
+//! tested without a host.
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A page of HTML.
+    Html,
+    /// A Jupyter notebook.
+    Notebook,
+    /// One e-mail.
+    Mail,
+    /// A folder of e-mails in one file.
+    Mailbox,
+    /// Zipped XML: an office document or a book.
+    Zipped,
+    /// An OpenDocument file that is not zipped.
+    Flat,
+    /// The container of older office documents.
+    Compound,
+    /// Rich text.
+    RichText,
+    /// Subtitles.
+    Subtitles,
+    /// Events and contacts.
+    Calendar,
+    /// A board of notes.
+    Canvas,
+    /// A drawing.
+    Drawing,
+    /// Notes that Evernote exported.
+    Evernote,
+}
