@@ -23,7 +23,7 @@ use crate::journal::{Journal, JournalError};
 use crate::judgement::{Judgement, Question};
 use crate::label::Secrecy;
 use crate::limits::Limits;
-use crate::process::{Exit, Pid, Program, Reply};
+use crate::process::{Branch, Exit, Pid, Program, Reply};
 use crate::signal::Signal;
 use crate::window::VmError;
 use quipu_cpu::{Cpu, CpuStats, Sampling};
@@ -199,6 +199,27 @@ impl Kernel {
         let past = Past::of(self.journal(), child, spent_ms)?;
         self.machine.launch(child, program, past, attended);
         Ok(child)
+    }
+
+    /// As [`Kernel::fork`], as a branch of a deliberation whose tokens are chosen otherwise.
+    pub(crate) fn fork_branch(
+        &self,
+        pid: Pid,
+        at: u32,
+        branch: &Branch,
+        sampling: Sampling,
+    ) -> Result<Pid, KernelError> {
+        self.machine.takes_processes()?;
+        let child = self.journal().fork_as(pid, at, branch, sampling)?;
+        let (program, spent_ms) = self.journal().program(child)?;
+        let past = Past::of(self.journal(), child, spent_ms)?;
+        self.machine.launch(child, program, past, false);
+        Ok(child)
+    }
+
+    /// What the model's odds are worth.
+    pub fn judgement(&self) -> &Judgement {
+        &self.machine.shared.judgement
     }
 
     /// Gives a process another priority, running or not; higher runs first.

@@ -80,6 +80,7 @@ pub mod window;
 
 pub use consolidation::{Consolidated, Idle};
 pub use embedding::Vectors;
+pub use exec::Likelihood;
 pub use kernel::{Kernel, KernelError, Parts, Resumed};
 pub use planner::{decision, grammar, judgement, lessons, numbers, program};
 pub use process::{limits, signal};

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Body, Own, Sight, Spec, Syscall, SystemCall, Written};
 
+/// Its name.
+pub(crate) const DECIDE: &str = "decide";
 /// The most options of a choice: each has a letter.
 pub const OPTIONS_MAX: usize = 26;
 
@@ -20,7 +22,7 @@ pub struct Decide {
 
 impl SystemCall for Decide {
     const SPEC: Spec = Spec {
-        name: "decide",
+        name: DECIDE,
         written: Written::Tool,
         description: "Says how likely each choice is, without writing anything; yes or no without choices.",
         parameters: |_| {

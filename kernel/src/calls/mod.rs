@@ -33,6 +33,7 @@ mod world;
 use quipu_tools::{Bus, Capability, Effect};
 use serde_json::{Map, Value, json};
 
+pub(crate) use decide::DECIDE;
 pub use decide::OPTIONS_MAX;
 pub(crate) use device::{look_up, reads_open_pages, reads_the_world};
 pub use edit::EDIT;

@@ -1,8 +1,12 @@
-//! Which of several answers is believed, and how much.
+//! Which of several answers is believed, and how much speaks for it.
 
-use super::value::value_of;
-use crate::process::{Pid, Way};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::check::FAULT;
+use super::referee::{LIKELY, PASSES};
+use super::value::Worth;
+use crate::process::{Pid, Way};
 
 /// What the second branch that came to a value by the same means adds, of what the first
 /// one did; the third adds half of that again. Those that share their means share their
@@ -18,6 +22,8 @@ pub struct Leaf {
     pub means: Means,
     /// The answer; `None` where it gave none, or a limit cut it off.
     pub answer: Option<Value>,
+    /// Evidence that its answer loses by faults of its own.
+    pub faults: f32,
 }
 
 /// The means by which an answer was found.
@@ -25,6 +31,8 @@ pub struct Leaf {
 pub enum Means {
     /// A program was run.
     Program,
+    /// The store was searched.
+    Search,
     /// Other tools were called.
     Tools,
     /// Words alone.
@@ -32,6 +40,8 @@ pub enum Means {
 }
 
 impl Means {
+    const ALL: [Means; 4] = [Means::Program, Means::Search, Means::Tools, Means::Words];
+
     /// How much a single answer that was found so counts: about the log-odds of its being
     /// right on word problems (qwen2.5-coder-1.5b: .62 of programs, .55 of thoughts; other
     /// tools are a guess between them), with one added, since a wrong value is seldom come
@@ -39,7 +49,7 @@ impl Means {
     fn evidence(self) -> f32 {
         match self {
             Means::Program => 1.5,
-            Means::Tools => 1.3,
+            Means::Search | Means::Tools => 1.3,
             Means::Words => 1.2,
         }
     }
@@ -48,10 +58,21 @@ impl Means {
 impl From<Way> for Means {
     fn from(way: Way) -> Self {
         match way {
-            Way::Program => Means::Program,
-            Way::Thought => Means::Words,
+            Way::Program | Way::Check => Means::Program,
+            Way::Calculator => Means::Tools,
+            Way::Search => Means::Search,
+            Way::Thought | Way::Weigh => Means::Words,
         }
     }
+}
+
+/// What a referee says of a value: how much more, or less, speaks for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The value.
+    pub worth: Worth,
+    /// The evidence.
+    pub evidence: f32,
 }
 
 /// What the leaves come to.
@@ -59,33 +80,63 @@ impl From<Way> for Means {
 pub struct Choice {
     /// The place of the leaf whose answer is taken.
     pub leaf: usize,
-    /// The evidence for its value.
-    pub evidence: f32,
-    /// The evidence for the next best value.
-    pub against: f32,
+    /// What speaks for and against it.
+    pub support: Support,
     /// Leaves that came to its value.
     pub agree: usize,
     /// Different means by which they did.
     pub means: usize,
 }
 
-/// The answer that the evidence is for; the earlier leaf where it is even. `None` where
-/// no leaf has an answer.
-pub fn choose(leaves: &[Leaf]) -> Option<Choice> {
-    let mut values: Vec<(String, Vec<usize>)> = Vec::new();
+/// What speaks for an answer and against it. How likely that makes it, a fit says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Support {
+    /// The evidence for its value.
+    pub evidence: f32,
+    /// The evidence for the next best value.
+    pub against: f32,
+}
+
+impl Support {
+    /// A hash of what evidence is counted by, in hexadecimal: a fit is worth nothing for other
+    /// weights.
+    pub fn basis() -> String {
+        let weights = Means::ALL.map(Means::evidence);
+        let basis = format!("{weights:?} {SAME_MEANS} {FAULT} {PASSES} {LIKELY}");
+        blake3::hash(basis.as_bytes()).to_hex()[..16].to_owned()
+    }
+
+    /// The signals of a fit.
+    pub fn signals(&self) -> Vec<f32> {
+        vec![self.evidence, self.against]
+    }
+}
+
+/// The different values that `leaves` came to, each with the places of its leaves; the order
+/// is that in which they were found.
+pub fn values(leaves: &[Leaf]) -> Vec<(Worth, Vec<usize>)> {
+    let mut values: Vec<(Worth, Vec<usize>)> = Vec::new();
     for (at, leaf) in leaves.iter().enumerate() {
         let Some(answer) = &leaf.answer else { continue };
-        let value = value_of(answer);
-        match values.iter_mut().find(|(known, _)| *known == value) {
+        let worth = Worth::of(answer);
+        match values.iter_mut().find(|(known, _)| known.agrees(&worth)) {
             Some((_, of)) => of.push(at),
-            None => values.push((value, vec![at])),
+            None => values.push((worth, vec![at])),
         }
     }
-    let mut ranked: Vec<(f32, usize, Vec<usize>)> = values
+    values
+}
+
+/// The answer that the evidence is for; the earlier leaf where it is even. `None` where
+/// no leaf has an answer.
+pub fn choose(leaves: &[Leaf], verdicts: &[Verdict]) -> Option<Choice> {
+    let mut ranked: Vec<(f32, usize, Vec<usize>)> = values(leaves)
         .into_iter()
-        .map(|(_, of)| {
+        .map(|(worth, of)| {
             let (evidence, means) = weigh(leaves, &of);
-            (evidence, means, of)
+            let said = verdicts.iter().filter(|said| said.worth.agrees(&worth));
+            let said: f32 = said.map(|said| said.evidence).sum();
+            (evidence + said, means, of)
         })
         .collect();
     // Stable: of equals the one that was found first stays first.
@@ -94,8 +145,7 @@ pub fn choose(leaves: &[Leaf]) -> Option<Choice> {
     let (evidence, means, of) = ranked.into_iter().next()?;
     Some(Choice {
         leaf: of[0],
-        evidence,
-        against,
+        support: Support { evidence, against },
         agree: of.len(),
         means,
     })
@@ -105,20 +155,21 @@ pub fn choose(leaves: &[Leaf]) -> Option<Choice> {
 fn weigh(leaves: &[Leaf], of: &[usize]) -> (f32, usize) {
     let mut evidence = 0.0;
     let mut means = 0;
-    for kind in [Means::Program, Means::Tools, Means::Words] {
+    for kind in Means::ALL {
         let count = of.iter().filter(|at| leaves[**at].means == kind).count();
         means += usize::from(count > 0);
         let factors = std::iter::successors(Some(kind.evidence()), |next| Some(next * SAME_MEANS));
         evidence += factors.take(count).sum::<f32>();
     }
-    (evidence, means)
+    let faults: f32 = of.iter().map(|at| leaves[*at].faults).sum();
+    (evidence - faults, means)
 }
 
 /// Whether `more` branches that have not ended could bring as much evidence against a choice
 /// as there is for it.
 pub fn could_turn(choice: &Choice, more: &[Means]) -> bool {
     let most: f32 = more.iter().map(|means| means.evidence()).sum();
-    choice.against + most >= choice.evidence
+    choice.support.against + most >= choice.support.evidence
 }
 
 #[cfg(test)]
@@ -131,6 +182,7 @@ mod tests {
             pid: at as Pid,
             means: *means,
             answer: answer.map(|answer| json!(answer)),
+            faults: 0.0,
         };
         found.iter().enumerate().map(leaf).collect()
     }
@@ -139,7 +191,7 @@ mod tests {
     fn what_different_means_come_to_is_believed() {
         use Means::{Program, Words};
         let check = |found: &[(Means, Option<&str>)], want: Option<(usize, usize, usize)>| {
-            let chosen = choose(&leaves(found));
+            let chosen = choose(&leaves(found), &[]);
             let seen = chosen.map(|choice| (choice.leaf, choice.agree, choice.means));
             assert_eq!(seen, want, "{found:?}");
         };
@@ -169,9 +221,30 @@ mod tests {
     }
 
     #[test]
+    fn faults_and_referees_turn_a_choice() {
+        use Means::{Program, Words};
+        let two = leaves(&[(Program, Some("1")), (Words, Some("2"))]);
+        let check = |faults: f32, said: f32, want: usize| {
+            let mut leaves = two.clone();
+            leaves[0].faults = faults;
+            let verdict = Verdict {
+                worth: Worth::of(&json!("2")),
+                evidence: said,
+            };
+            let choice = choose(&leaves, &[verdict]).expect("a choice");
+            assert_eq!(choice.leaf, want, "{faults} {said}");
+        };
+        check(0.0, 0.0, 0);
+        check(0.8, 0.0, 1);
+        check(0.0, 0.5, 1);
+        check(0.0, -0.5, 0);
+    }
+
+    #[test]
     fn a_choice_stands_once_nothing_can_turn_it() {
         use Means::{Program, Words};
-        let agreed = choose(&leaves(&[(Program, Some("1")), (Words, Some("1"))])).unwrap();
+        let found = leaves(&[(Program, Some("1")), (Words, Some("1"))]);
+        let agreed = choose(&found, &[]).expect("a choice");
         assert!(!could_turn(&agreed, &[Program]));
         assert!(could_turn(&agreed, &[Program, Words, Program]));
     }

@@ -2,16 +2,17 @@
 
 use std::sync::atomic::Ordering;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::judge::{OTHER, after, failed};
 use super::{Ending, Execution, guarded, time_left};
+use crate::calls::{DECIDE, SEARCH};
 use crate::event::Event;
-use crate::grammar::{Legal, Move};
+use crate::grammar::{Callable, Legal, Move};
 use crate::judgement::Question;
 use crate::limits::{Limit, THOUGHT_TOKENS_MAX};
-use crate::planner::date;
-use crate::planner::facts::is_told_in_sentences;
 use crate::process::Way;
+use crate::program::checker_asked_for;
 use quipu_cpu::{Chunk, ClosedEarly, Completion, Job, Prompt, Sampling, Ticket};
 
 /// Log-odds of naming a tool below which nothing else is asked: it is none.
@@ -28,8 +29,10 @@ const REASONING_TOKENS_MAX: u32 = 400;
 /// At which temperature a program is written once more: at 0.7 one of five programs worked out
 /// nine of ten word problems of which one program worked out six.
 const ANEW: f32 = 0.7;
-/// Programs that are written for a task whose programs fail.
-const PROGRAMS_MAX: u32 = 3;
+/// What is asked of the answers of several branches.
+const WHICH_IS_RIGHT: &str = "Which of these is the right answer?";
+/// What is said where a value would have to be made up; the names of the values follow.
+const SAY_WHAT_IS_MISSING: &str = "Not all that a tool needs has been said, and nothing may be made up. In one sentence, ask for:";
 
 /// What the CPU wrote.
 pub(super) struct Decided {
@@ -56,6 +59,19 @@ impl Execution {
                     return self.first_program(n, prompt, legal).await;
                 }
                 Some(Way::Thought) => return self.reasoned(n, prompt, legal).await,
+                Some(Way::Calculator) => {
+                    if let Some(only) = legal.only(Callable::takes_an_expression) {
+                        return self.written(n, prompt, &only, Move::Call).await;
+                    }
+                }
+                Some(Way::Search) => {
+                    if let Some(only) = legal.only(|call| call.name == SEARCH) {
+                        return self.written(n, prompt, &only, Move::Call).await;
+                    }
+                }
+                Some(Way::Check) if legal.runs_programs().is_some() => {
+                    return self.checker(n, prompt, legal).await;
+                }
                 _ => {}
             }
         }
@@ -83,8 +99,13 @@ impl Execution {
                 return self.first_program(n, prompt, legal).await;
             }
         }
-        if chosen == Move::Answer && self.wants_a_number(legal).await? {
-            chosen = Move::Number;
+        if chosen == Move::Answer {
+            chosen = self.form_of_answer(legal).await?;
+        }
+        // A grammar that admits nothing but a number leaves no room to work it out.
+        if chosen == Move::Number && self.last.is_none() && self.computes().await? {
+            let thought = (REASON, REASONING_TOKENS_MAX, REASON_ENDS);
+            return self.after_a_thought(n, prompt, legal, chosen, thought).await;
         }
         if chosen == Move::Answer && self.wants_a_thought(legal).await? {
             return self.considered(n, prompt, legal).await;
@@ -119,6 +140,36 @@ impl Execution {
         match self.programmed(n, prompt, legal).await? {
             Some(program) => Ok(program),
             None => self.written(n, prompt, legal, Move::Answer).await,
+        }
+    }
+
+    /// A function that says of each answer of other branches whether it can be right.
+    async fn checker(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+    ) -> Result<Decided, Ending> {
+        let asked = checker_asked_for(&self.told_by_itself());
+        let asked = self.lesson(asked, checker_asked_for(OTHER))?;
+        let room = self.shared.cpu.info().window - self.vm.reserve();
+        let asked = asked.filter(|asked| asked.len <= room);
+        let asked = asked.as_ref().unwrap_or(prompt);
+        self.written(n, asked, legal, Move::Checker).await
+    }
+
+    /// What a referee does without asking for words: it has the answers weighed, and what came of
+    /// that, or of its program, is what it says.
+    pub(super) fn of_a_referee(&self) -> Option<Value> {
+        let branch = self.program.branch.as_ref()?;
+        if !branch.way.is_a_referee() {
+            return None;
+        }
+        match (&self.last, branch.way) {
+            (None, Way::Weigh) => Some(json!({"tool": DECIDE, "args": {
+                "question": WHICH_IS_RIGHT, "choices": branch.candidates}})),
+            (Some(_), _) => Some(json!({"answer": self.vm.last_observation()?})),
+            _ => None,
         }
     }
 
@@ -160,92 +211,6 @@ impl Execution {
             .await
     }
 
-    /// Whether what was to work out the task did not: an expression or a program failed, or what
-    /// a program worked out is no likely answer to a problem that is told in sentences, nothing
-    /// or less than nothing.
-    pub(super) fn doubts(&self, legal: &Legal) -> bool {
-        let number = legal.computed.as_ref().and_then(|text| text.parse().ok());
-        let expression = |action: &Value| {
-            let mut calls = legal.calls.iter();
-            calls.any(|call| action["tool"] == call.name && call.takes_an_expression())
-        };
-        let result = self.vm.last_observation().unwrap_or_default();
-        let wrong = match &self.last {
-            Some((action, false)) if self.programs == 0 => expression(action),
-            Some((_, worked)) if !worked || tells_an_error(&result) => {
-                self.programs > 0 && self.programs < PROGRAMS_MAX
-            }
-            _ => {
-                self.programs == 1
-                    && number.is_some_and(|number: f64| number <= 0.0)
-                    && is_told_in_sentences(self.told())
-            }
-        };
-        wrong && legal.answer.is_none() && legal.runs_programs().is_some()
-    }
-
-    /// Whether a program is left to a task that no tool does by itself: something has to be
-    /// computed. Asked before the first step only.
-    async fn wants_a_program(&mut self, legal: &Legal) -> Result<bool, Ending> {
-        if self.n > 0 || legal.runs_programs().is_none() || self.is_shown_no_program() {
-            return Ok(false);
-        }
-        // What stands at an address has to be read before anything is computed from it.
-        if legal.opens_addresses().is_some() && self.gives_an_address() {
-            return Ok(false);
-        }
-        if self.computes().await? {
-            return Ok(true);
-        }
-        let counts = self.program.today.is_some() && date::asks_to_count(self.told());
-        if !counts {
-            return Ok(false);
-        }
-        let personal = self.judge_task(Question::Personal).await?;
-        Ok(personal.is_some_and(|personal| !self.says_yes(Question::Personal, personal)))
-    }
-
-    /// Whether `tool` takes an expression, and the task is told in sentences: a small model
-    /// writes one before it has worked anything out. A program has room for steps.
-    async fn is_too_much_for_one_expression(
-        &mut self,
-        legal: &Legal,
-        tool: &str,
-    ) -> Result<bool, Ending> {
-        let mut offered = legal.offered().filter(|call| call.name == tool);
-        let one = offered
-            .next()
-            .is_some_and(|call| call.takes_an_expression());
-        if self.n > 0 || !one || legal.runs_programs().is_none() {
-            return Ok(false);
-        }
-        Ok(is_told_in_sentences(self.told()) && self.computes().await?)
-    }
-
-    /// Whether a bare number is the answer: one was computed, and nothing else was asked for.
-    async fn wants_a_number(&mut self, legal: &Legal) -> Result<bool, Ending> {
-        let computed = self.last.as_ref().is_some_and(|(_, worked)| *worked);
-        if !computed || self.kept || legal.answer.is_some() || legal.computed.is_none() {
-            return Ok(false);
-        }
-        self.computes().await
-    }
-
-    /// Whether the task is something to be computed.
-    async fn computes(&mut self) -> Result<bool, Ending> {
-        let likely = self.judge_task(Question::Compute).await?;
-        Ok(likely.is_some_and(|likely| self.says_yes(Question::Compute, likely)))
-    }
-
-    /// Whether an answer by a schema is to be worked out first: there is something to be
-    /// computed and no result yet. An answer in words needs no thought beside it.
-    async fn wants_a_thought(&mut self, legal: &Legal) -> Result<bool, Ending> {
-        if legal.answer.is_none() || self.last.is_some() {
-            return Ok(false);
-        }
-        self.computes().await
-    }
-
     /// An answer that was reasoned out in words first: the way of a branch.
     async fn reasoned(
         &mut self,
@@ -253,10 +218,11 @@ impl Execution {
         prompt: &Prompt,
         legal: &Legal,
     ) -> Result<Decided, Ending> {
-        let chosen = match legal.answer.is_none() && self.computes().await? {
-            true => Move::Number,
-            false => Move::Answer,
-        };
+        let mut chosen = self.form_of_answer(legal).await?;
+        let words = chosen == Move::Answer && legal.answer.is_none();
+        if words && self.computes().await? {
+            chosen = Move::Number;
+        }
         let ends = match legal.answer {
             Some(_) => "\n\n```json\n",
             None => REASON_ENDS,
@@ -365,8 +331,15 @@ impl Execution {
             }
             completion = self.read(n, &mut writing).await?;
         };
-        if self.was_just_done(&legal.action(Move::Call, &completion.text)) {
+        let action = legal.action(Move::Call, &completion.text);
+        if self.was_just_done(&action) {
             return Ok(None);
+        }
+        let made_up = legal.made_up(action.as_ref().unwrap_or(&Value::Null));
+        if !made_up.is_empty() {
+            let mut decided = self.what_is_missing(n, prompt, legal, &made_up).await?;
+            decided.completion.usage += completion.usage;
+            return Ok(Some(decided));
         }
         let first = self.n == 0 && completion.closed_early.is_none();
         if first && self.wants_another(prompt, &completion.text).await? {
@@ -379,6 +352,25 @@ impl Execution {
             chosen: Move::Call,
             completion,
         }))
+    }
+
+    /// A question to the person, or an answer, that says which values the task does not give: a
+    /// call has to have them, and a small model makes them up.
+    async fn what_is_missing(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+        names: &[String],
+    ) -> Result<Decided, Ending> {
+        let words = format!("{} {}.", SAY_WHAT_IS_MISSING, names.join(", "));
+        let messages = after(&prompt.messages, &words);
+        let asking = self.shared.cpu.prepare(&messages).map_err(failed)?;
+        let room = self.shared.cpu.info().window - self.vm.reserve();
+        let asking = Some(asking).filter(|asking| asking.len <= room);
+        let asking = asking.as_ref().unwrap_or(prompt);
+        let chosen = if legal.ask { Move::Ask } else { Move::Answer };
+        self.written(n, asking, legal, chosen).await
     }
 
     /// Whether `action` is the last one, which worked: its result stands in the window, and
@@ -461,13 +453,6 @@ struct Writing {
     text: String,
     /// Whether the world sees it as it is written: not before it is known to fit.
     shown: bool,
-}
-
-/// Whether a result is that of a program that raised an error: what it printed before stands in
-/// the result too, so the call as such worked.
-fn tells_an_error(result: &str) -> bool {
-    let result: Option<Value> = serde_json::from_str(result).ok();
-    result.is_some_and(|result| result["error"].is_string())
 }
 
 /// The name of the first tool in the beginning of a call.

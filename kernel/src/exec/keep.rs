@@ -16,7 +16,9 @@ use crate::grammar::Legal;
 use crate::journal::StepRow;
 use crate::judgement::Question;
 use crate::label::Trust;
-use crate::planner::facts::{facts, is_about_its_words, may_say_it_kept, only_tells, share_a_word};
+use crate::planner::facts::{
+    facts, is_about_its_words, may_say_it_kept, only_tells, share_a_word, without_request,
+};
 use crate::process::{Failure, Usage};
 use quipu_cpu::{Message, Role};
 
@@ -75,7 +77,13 @@ impl Execution {
         let verdict = self.shared.gate.pass(one, &label);
         let free = matches!(verdict, Verdict::Passed(_));
         // Where a person is asked, once is enough.
-        let facts = if free { facts(&whole) } else { vec![whole] };
+        let facts = match free {
+            true => facts(&whole)
+                .iter()
+                .map(|fact| without_request(fact).to_owned())
+                .collect(),
+            false => vec![whole],
+        };
         let first = self.n + 1;
         let mut steps = Vec::with_capacity(facts.len());
         for (n, text) in (first..).zip(facts) {
@@ -128,7 +136,9 @@ impl Execution {
         if !self.shared.cpu.info().constrains || !all || more || !only_tells(told) {
             return None;
         }
-        let facts = facts(told).join("\n");
+        let facts = facts(told);
+        let facts: Vec<&str> = facts.iter().map(|fact| without_request(fact)).collect();
+        let facts = facts.join("\n");
         let chinese = told.contains(|c: char| ('\u{4e00}'..='\u{9fff}').contains(&c));
         Some(json!({"answer": match chinese {
             true => format!("记住了：{facts}"),

@@ -6,6 +6,7 @@
 //! | `step` | one step: what is legal, what is chosen, which calls that makes |
 //! | `judge` | asks the CPU which move fits |
 //! | `keep` | what a user wants kept is kept, and nothing else is claimed to be |
+//! | `wants` | what a task wants: a program, a thought, a number |
 //! | `decide` | lets the CPU write the action |
 //! | `plan` | what may be done on its own later, before anything is read |
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
@@ -18,11 +19,9 @@
 //! | `examples` | tasks that were done right, before the task |
 //! | `parts` | what of a task of several parts is done, and other means where one failed |
 //! | `past` | what a process was before this machine took it up |
-//! | `recorder` | the CPU, with a tape of what it tells |
-//! | `screen` | the CPU, with a mark in place of each secret |
+//! | `recorder`, `screen` | the CPU, with a tape of what it tells, with a mark for each secret |
 //! | `written` | what is written into the journal, or is there already |
-//! | `remind` | what the store holds on the task, before the first step |
-//! | `reminder` | the words of it |
+//! | `remind`, `reminder` | what the store holds on the task, before the first step; its words |
 //! | `shared` | the parts of the machine, and who hears of its events |
 //! | `ending` | the one place where a process stops |
 
@@ -50,6 +49,7 @@ mod reminder;
 mod screen;
 mod shared;
 mod step;
+mod wants;
 mod written;
 
 use std::collections::VecDeque;
@@ -66,7 +66,7 @@ use crate::gate::Ruling;
 use crate::gate::plan::Progress;
 use crate::gate::rules::Rule;
 use crate::journal::tape::{Tape, Told, hash_of};
-use crate::journal::{Outcome, StepRow};
+use crate::journal::{Outcome, StepRow, WITH};
 use crate::label::Label;
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
@@ -79,6 +79,7 @@ use quipu_cpu::Weights;
 
 pub(crate) use ending::not_set_up;
 pub(crate) use family::{Apart, Family, Waits};
+pub use judge::Likelihood;
 pub(crate) use past::Past;
 pub(crate) use recorder::Facts;
 pub(crate) use screen::screened;
@@ -257,7 +258,7 @@ impl Execution {
         )?;
         vm.label_boot(planner.boot_label().clone());
         if let Some(today) = program.today {
-            vm.tell_today(cpu, date::told(today, &program.prompt))?;
+            vm.tell_today(cpu, date::told(today, program.told()))?;
         }
         match several::goes_to_children(program, &|text| cpu.count(text), cpu.info().window) {
             true => {
@@ -452,9 +453,6 @@ impl Execution {
 fn may_come_otherwise(action: &Value) -> bool {
     action["tool"] == WAIT
 }
-
-/// Marks a call that was decided together with the one before it, in the journal.
-const WITH: &str = "with";
 
 /// An action of the journal as it was written, and whether it was decided together with the
 /// one before it.

@@ -15,6 +15,7 @@ use crate::journal::{Outcome, StepRow};
 use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
+use crate::planner::asked;
 use crate::planner::facts::only_refuses;
 use crate::process::{Failure, State, Usage};
 use crate::program::asks_for_code;
@@ -50,6 +51,9 @@ impl Execution {
             return self.take_up_ready(n, action).await;
         }
         if let Some(action) = self.of_what_was_kept() {
+            return self.take_up_ready(n, action).await;
+        }
+        if let Some(action) = self.of_a_referee() {
             return self.take_up_ready(n, action).await;
         }
         // What is to be kept the first branch keeps.
@@ -210,6 +214,10 @@ impl Execution {
         legal.numbers = alone.then(|| Numbers::of(self.told()));
         legal.runs_answers = !asks_for_code(self.told());
         legal.today = self.program.today;
+        legal.choices = asked::choices(self.told());
+        if let Some(branch) = &self.program.branch {
+            legal.candidates.clone_from(&branch.candidates);
+        }
         legal.ask &= self.inbox.attended && !self.stuck;
         if self.stuck {
             legal.calls.clear();

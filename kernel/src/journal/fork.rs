@@ -1,15 +1,28 @@
 //! Copying a process in the journal.
 
 use rusqlite::params;
+use serde_json::{Value, json};
 
 use super::{Journal, Result, now_ms, wrap};
 use crate::journal::JournalError;
-use crate::process::Pid;
+use crate::process::{Branch, Pid, Sampling};
 
 impl Journal {
     /// Records a copy of `pid` as it was after its step `at`, or after its last
     /// completed one, and gives it a number of its own.
     pub fn fork(&self, pid: Pid, at: Option<u32>) -> Result<Pid> {
+        self.copy(pid, at, &json!({}))
+    }
+
+    /// The same after its step `at`, as a branch whose tokens are chosen by `sampling`.
+    pub fn fork_as(&self, pid: Pid, at: u32, branch: &Branch, sampling: Sampling) -> Result<Pid> {
+        let otherwise = json!({"branch": branch, "sampling": sampling, "interactive": false});
+        self.copy(pid, Some(at), &otherwise)
+    }
+
+    /// Records a copy of `pid` after its step `at`, or its last completed one, whose program is
+    /// `otherwise` in some of its fields.
+    fn copy(&self, pid: Pid, at: Option<u32>, otherwise: &Value) -> Result<Pid> {
         // What somebody changed is not made sound by a copy.
         self.verify(pid)?;
         if self.origin(pid)?.is_some() {
@@ -34,9 +47,9 @@ impl Journal {
         let copied = transaction
             .execute(
                 "INSERT INTO process (program, model, state, created_ms, updated_ms, spent_ms, recalled)
-                 SELECT json_remove(program, '$.child_of'), model, 'ready', ?2, ?2, spent_ms, recalled
+                 SELECT json_patch(json_remove(program, '$.child_of'), ?3), model, 'ready', ?2, ?2, spent_ms, recalled
                  FROM process WHERE pid=?1",
-                params![pid, now_ms()],
+                params![pid, now_ms(), otherwise.to_string()],
             )
             .map_err(wrap)?;
         if copied == 0 {

@@ -46,6 +46,7 @@ pub(crate) use children::Message;
 pub use error::JournalError;
 use error::wrap;
 pub(crate) use kept::Kept;
+pub(crate) use rows::WITH;
 use rows::json_column;
 pub use rows::{Outcome, ProcessRow, StepRow};
 use schema::{SCHEMA_VERSION, migrate, version};

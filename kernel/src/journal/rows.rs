@@ -61,6 +61,9 @@ impl ProcessRow {
     }
 }
 
+/// Marks the action of a call that was decided together with the one before it.
+pub(crate) const WITH: &str = "with";
+
 /// One step as it is in the journal.
 #[derive(Clone, Debug, Serialize)]
 pub struct StepRow {

@@ -1,9 +1,9 @@
 //! What a machine shows of a process without running it.
 
-use super::machine::connected;
+use super::machine::{connected, stillborn};
 use super::{Kernel, KernelError};
-use crate::exec::{Execution, Past};
-use crate::process::Pid;
+use crate::exec::{Execution, Likelihood, Past};
+use crate::process::{Pid, Program};
 use crate::window::Window;
 
 impl Kernel {
@@ -19,5 +19,28 @@ impl Kernel {
         let (_handle, _, inbox) = connected(program.priority, false);
         let laid_out = Execution::new(pid, program, self.machine.shared.clone(), inbox, past);
         Ok(laid_out.ok().and_then(|mut laid| laid.window().ok()))
+    }
+
+    /// How likely each of `texts` is as the answer to `program`, word for word; no step is
+    /// taken. `None` where the CPU tells no probabilities, or the program cannot run.
+    ///
+    /// # Errors
+    /// When the journal fails.
+    pub async fn likelihoods(
+        &self,
+        program: Program,
+        texts: &[String],
+    ) -> Result<Option<Vec<Likelihood>>, KernelError> {
+        let shared = self.machine.shared.clone();
+        let pid = shared.journal.create(&program, &shared.cpu.info().model)?;
+        // Nobody can reach it.
+        let (_handle, _, inbox) = connected(program.priority, false);
+        match Execution::new(pid, program, shared.clone(), inbox, Past::default()) {
+            Ok(execution) => Ok(execution.likelihoods(texts).await),
+            Err(ending) => {
+                stillborn(&shared, pid, ending);
+                Ok(None)
+            }
+        }
     }
 }

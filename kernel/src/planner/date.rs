@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use chrono::{Local, NaiveDate};
 use regex::Regex;
 
+use super::calendar::{days_in, weekday_in_chinese};
 use super::facts::is_told_in_sentences;
 use crate::numbers;
 use crate::process::Program;
@@ -27,7 +28,8 @@ static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
         |(?:beginning|start|middle|end)\s+of\s+(?:the|this|next)\s+(?:week|month|quarter|year)
         |(?:days?|weeks?|months?|years?)\s+(?:ago|from\s+now)|how\s+old\s+(?:is|am|are)
         |how\s+(?:long|many\s+(?:days|weeks|months|years))\s+(?:is|are|has|have)?[^.?!]*\b(?:since|left)
-        |(?:what|which)\s+(?:date|weekday|day)(?:\s+of\s+the\s+week)?\s+is|what(?:\s+is|['’]s)\s+the\s+(?:date|day)
+        |(?:what|which)\s+(?:date|weekday|day)(?:\s+of\s+the\s+week)?\s+(?:is|will\s+it\s+be)|what(?:\s+is|['’]s)\s+the\s+(?:date|day)
+        |(?:when|how\s+(?:many\s+)?(?:days|weeks|long))\b[^.?!]*\b(?:christmas|easter|new\s+year)
         |what\s+year\s+is|until\s+(?:christmas|easter|new\s+year))\b
         |\b(?:heute|gestern|übermorgen|vorgestern|hoy|ayer|mañana|demain|aujourd['’]hui|oggi|domani|ieri|hoje|ontem|amanhã)\b
         |\b(?:nächste[nrsm]?|diese[rnms]?|letzte[nrsm]?)\s+(?:woche|monat|jahr|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)\b
@@ -45,8 +47,7 @@ const PROBLEM_NUMBERS_MIN: usize = 2;
 
 /// Today, where the task of `program` depends on it.
 pub(crate) fn needed_by(program: &Program) -> Option<NaiveDate> {
-    let task = program.topic.as_ref().unwrap_or(&program.prompt);
-    depends_on_it(task).then(|| Local::now().date_naive())
+    depends_on_it(program.told()).then(|| Local::now().date_naive())
 }
 
 /// Whether what is right depends on the day on which `task` is told.
@@ -65,15 +66,65 @@ pub(crate) fn asks_to_count(task: &str) -> bool {
     ASKS.is_match(task)
 }
 
-/// The words in which a task like `task` is told that it is `date`.
+/// Whether the day that `task` asks for is worked out already, as what is [`told`] beside it.
+pub(crate) fn is_worked_out(today: NaiveDate, task: &str) -> bool {
+    static FURTHER: LazyLock<Regex> = LazyLock::new(|| {
+        let words = r"(?i)\d|\b(?:weeks?|weekends?|hours?|minutes?|months?|years?|work\w*|business|after|before|between|since|old)\b|周|小时|个月|年|之间|工作日";
+        Regex::new(words).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+    });
+    let days = days_in(task, today);
+    let [day] = days.as_slice() else {
+        return false;
+    };
+    let beside = format!("{} {}", &task[..day.at.start], &task[day.at.end..]);
+    !is_told_in_sentences(task) && !FURTHER.is_match(&beside)
+}
+
+/// Words of a question after a day that has nothing in it but the calendar.
+const OF_DAYS: &str = " a after ago an and are april august be before between business christmas coming date \
+    dates day days december do does easter fall falls february friday from go how in is it january july june \
+    last left long many march may me monday month months new next november now october of on past please \
+    remain saturday september since sunday tell that the there this thursday till to today tomorrow tuesday \
+    until upcoming was wednesday week weekday weekdays weekend weeks what when which will work workday \
+    workdays working year years yesterday eve s ";
+/// The same in Chinese, a character each.
+const OF_DAYS_HAN: &str = "今明后昨前大天几号星期周礼拜下上本这个月年日是什么多少哪离还有过到从之以的〇零一二两三四五六七八九十末请告诉我问圣诞节元旦工作吗呢";
+
+/// Whether `task` asks for nothing but a day of the calendar: what anybody told before has
+/// nothing to do with it.
+pub(crate) fn is_only_of_days(task: &str) -> bool {
+    let han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c) || c == '〇';
+    let lower = task.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric());
+    let mut words = words.filter(|word| !word.is_empty());
+    words.all(|word| {
+        let number = word.starts_with(|c: char| c.is_ascii_digit());
+        let known = || OF_DAYS.contains(&format!(" {word} "));
+        let in_chinese = || {
+            word.chars()
+                .all(|c| OF_DAYS_HAN.contains(c) && han(c) || c.is_ascii_digit())
+        };
+        known() || in_chinese() || number && word.chars().all(|c| c.is_ascii_alphanumeric())
+    })
+}
+
+/// The words in which a task like `task` is told that it is `date`, and which dates the days
+/// have that it names.
 pub(crate) fn told(date: NaiveDate, task: &str) -> String {
     let kana = |c: char| ('\u{3041}'..='\u{30ff}').contains(&c);
-    let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
-    match (task.contains(kana), task.contains(chinese)) {
-        (true, _) => format!("今日は{}です。", date.format("%Y-%m-%d")),
-        (false, true) => format!("今天是{}。", date.format("%Y-%m-%d")),
-        (false, false) => format!("Today is {}.", date.format("%A, %Y-%m-%d")),
+    let han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    if task.contains(kana) {
+        return format!("今日は{}です。", date.format("%Y-%m-%d"));
     }
+    let chinese = task.contains(han);
+    let today = match chinese {
+        true => format!("今天是{}，{}。", date.format("%Y-%m-%d"), weekday_in_chinese(date)),
+        false => format!("Today is {}.", date.format("%A, %Y-%m-%d")),
+    };
+    let days = days_in(task, date);
+    let days = days.iter().map(|day| day.line(date, chinese));
+    let lines: Vec<String> = std::iter::once(today).chain(days).collect();
+    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -87,6 +138,8 @@ mod tests {
         check("What's the date?", true);
         check("What’s the date?", true);
         check("How many days until Christmas?", true);
+        check("When is Christmas?", true);
+        check("In how many days is Christmas?", true);
         check("Book a table for next Friday.", true);
         check("Is the office open on Sunday", true);
         check("Which papers came out this\tyear?", true);
@@ -127,11 +180,43 @@ mod tests {
     }
 
     #[test]
+    fn what_the_calendar_says_is_worked_out() {
+        let today = NaiveDate::from_ymd_opt(2026, 2, 3).unwrap();
+        let check = |task: &str, want: bool| assert_eq!(is_worked_out(today, task), want, "{task}");
+        check("What date is next Friday?", true);
+        check("How many days until Christmas?", true);
+        check("下周五是几号？", true);
+        check("How many weeks until Christmas?", false);
+        check("What date is 3 days after next Friday?", false);
+        check("Which comes first, next Friday or Christmas?", false);
+        check("What day is it?", false);
+    }
+
+    #[test]
+    fn a_question_of_the_calendar_alone_is_known() {
+        let check = |task: &str, want: bool| assert_eq!(is_only_of_days(task), want, "{task}");
+        check("What date is next Friday?", true);
+        check("How many workdays until Christmas?", true);
+        check("Which weekday will it be 45 days from now?", true);
+        check("Tell me what day the 1st of March is, please.", true);
+        check("下周五是几号？", true);
+        check("离12月25日还有多少天？", true);
+        check("What date is my appointment next week?", false);
+        check("Which day is the concert this week?", false);
+        check("我的航班是几号？", false);
+        check("小王的生日是几号？", false);
+    }
+
+    #[test]
     fn it_is_told_in_the_language_of_the_task() {
         let date = NaiveDate::from_ymd_opt(2026, 2, 3).unwrap();
         let check = |task: &str, want: &str| assert_eq!(told(date, task), want);
         check("What day is it?", "Today is Tuesday, 2026-02-03.");
-        check("今天几号？", "今天是2026-02-03。");
+        check("今天几号？", "今天是2026-02-03，星期二。");
         check("明日は何曜日ですか", "今日は2026-02-03です。");
+        check(
+            "What date is next Friday?",
+            "Today is Tuesday, 2026-02-03.\n\"next Friday\" is Friday, 2026-02-06, in 3 days.",
+        );
     }
 }

@@ -51,6 +51,25 @@ pub fn facts(text: &str) -> Vec<String> {
     facts
 }
 
+/// A fact without the request to keep it before it: of "Remember: …" and "please note that …" what
+/// follows. What is asked to be done, "remember to …", is the fact itself.
+pub fn without_request(fact: &str) -> &str {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        let asks = r"(?ix)^\W*
+            (?:(?:please|(?:can|could|would|will)\s+you|hey|ok|okay|also|and)[\s,]+)*
+            (?:remember|memori[sz]e|note|keep\s+in\s+mind|bear\s+in\s+mind|take\s+note|make\s+a\s+note
+               |do\s+not\s+forget|don['’]?t\s+forget|never\s+forget|save|store|record|write\s+down)
+            (?:\s+(?:down|for\s+me|for\s+later|this|it|these|the\s+following|of\s+this))*
+            (?:\s*[:,]+\s*|\s+[–—-]+\s+|\s+that\s+)
+            | ^\W*(?:请|麻烦你?|帮我|帮忙|你|要|一定|务必)*
+            (?:记住|记下来?|记一下|记着|记得|别忘了|不要忘了?|牢记|保存|存一下|备注)(?:一下|这个|这点|这件事|以下内容?)*了?
+            [\s:：，,。]+";
+        Regex::new(asks).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+    });
+    let rest = ASKS.find(fact).map_or(fact, |found| &fact[found.end()..]);
+    if letters(rest) < LETTERS_MIN { fact } else { rest }
+}
+
 /// Whether `text` has more than one sentence.
 pub fn is_told_in_sentences(text: &str) -> bool {
     let pieces = text.lines().flat_map(sentences);
@@ -212,6 +231,28 @@ mod tests {
     #[track_caller]
     fn check(text: &str, want: &[&str]) {
         assert_eq!(facts(text), want, "{text}");
+    }
+
+    #[test]
+    fn a_fact_is_said_without_the_request_to_keep_it() {
+        let check = |fact: &str, want: &str| assert_eq!(without_request(fact), want);
+        check("Remember: my hen is called Berta.", "my hen is called Berta.");
+        check("Please remember that the hen is Berta.", "the hen is Berta.");
+        check("Could you note this down: gate 4711", "gate 4711");
+        check("Don't forget, my aunt lives in Graz", "my aunt lives in Graz");
+        check("请记住：我的狗叫豆豆。", "我的狗叫豆豆。");
+        check("记一下，车位是B12", "车位是B12");
+        for whole in [
+            "Remember to feed the hen.",
+            "My hen remembers that day.",
+            "Remember the hen is Berta.",
+            "我记得你说过",
+            "Remember: ok",
+            "Store-bought eggs are small.",
+            "",
+        ] {
+            check(whole, whole);
+        }
     }
 
     #[test]

@@ -193,6 +193,11 @@ pub struct Judgement {
     pub replace: Fit,
     /// Of [`Question::Claim`].
     pub claim: Fit,
+    /// Of how likely a chosen answer is right, by what speaks for it and against it. None is
+    /// built in: what agreement is worth depends on the tasks, and a figure that nobody has
+    /// measured is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Fit>,
 }
 
 /// What small instruct models share: fitted on qwen2.5-coder-1.5b.
@@ -212,6 +217,7 @@ impl Default for Judgement {
             personal: fit(&[-0.9, 2.16, 0.12], 1.09, 0.47),
             replace: fit(&[2.02], -2.33, 0.56),
             claim: fit(&[2.22], -5.26, 0.57),
+            confidence: None,
         }
     }
 }

@@ -4,6 +4,8 @@
 //! carries the actions out is `exec/`.
 
 mod arguments;
+pub(crate) mod asked;
+mod calendar;
 mod card;
 mod cards;
 pub(crate) mod date;
@@ -177,6 +179,8 @@ impl Planner {
             runs_answers: false,
             unfenced: false,
             today: None,
+            choices: None,
+            candidates: Vec::new(),
             told: self.calls.iter().any(|call| call.offered),
             ask: any && self.interactive,
             answer: self.answer.clone(),

@@ -10,14 +10,14 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+(?:[,_ ]\d{3})*(?
 /// Words from which a number may have to be worked out.
 static VAGUE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(?:hundreds?|thousands?|millions?|billions?|dozens?|half|halves|thirds?|quarters?|tenths?|couple|few|several|once|twice|thrice|double|triple|last|next|weeks?|weekly|fortnight|months?|monthly|years?|yearly|annual|annually|decades?|daily|hourly|today|tomorrow|yesterday|noon|midnight)\b|[零一二两三四五六七八九十百千万亿半几双]",
+        r"(?i)\b(?:hundreds?|thousands?|millions?|billions?|dozens?|half|halves|thirds?|quarters?|fifths?|sixths?|eighths?|tenths?|couple|few|several|once|twice|thrice|double|triple|last|next|weeks?|weekly|fortnight|months?|monthly|years?|yearly|annual|annually|decades?|daily|hourly|today|tomorrow|yesterday|noon|midnight)\b|[零一二两三四五六七八九十百千万亿半几双]",
     )
 });
 static WORD: LazyLock<Regex> = LazyLock::new(|| {
     let words = WORDS.map(|(word, _)| word).join("|");
     pattern(&format!(r"(?i)\b(?:{words})\b"))
 });
-const WORDS: [(&str, f64); 20] = [
+const WORDS: [(&str, f64); 27] = [
     ("one", 1.0),
     ("two", 2.0),
     ("three", 3.0),
@@ -30,12 +30,19 @@ const WORDS: [(&str, f64); 20] = [
     ("ten", 10.0),
     ("eleven", 11.0),
     ("twelve", 12.0),
+    ("thirteen", 13.0),
+    ("fourteen", 14.0),
     ("fifteen", 15.0),
+    ("sixteen", 16.0),
+    ("seventeen", 17.0),
+    ("eighteen", 18.0),
+    ("nineteen", 19.0),
     ("twenty", 20.0),
     ("thirty", 30.0),
     ("forty", 40.0),
     ("fifty", 50.0),
     ("sixty", 60.0),
+    ("seventy", 70.0),
     ("eighty", 80.0),
     ("ninety", 90.0),
 ];
@@ -43,6 +50,19 @@ const WORDS: [(&str, f64); 20] = [
 fn pattern(text: &str) -> Regex {
     Regex::new(text).unwrap_or_else(|error| unreachable!("a constant: {error}"))
 }
+
+/// What a number may be known of without being told, or worked out from.
+static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:quarterly|semi\w*|bi\w+ly|pair|zero|minutes?|hours?|seconds?|free[sz]\w*|boil\w*|room\s+temperature|sea\s+level|atmospher\w*|gravity|earth|moon|sun|mars|light|sound|vacuum|water|standard|default|usual|normal|typical|average|square|cube|right\s+angle|circle|coins?|dice|die|deck|fair|leap|pi|all|any|every|each|both|no)\b",
+    )
+});
+/// Arguments that say how something is asked for, or where: a model may fill these in.
+static SETTING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)lat|lon|year|seed|precision|decimal|round|limit|page|index|offset|max|min|top|result|timeout|step|iteration|resolution|port|version|zoom|level|priority",
+    )
+});
 
 /// The numbers of a task.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,6 +73,8 @@ pub struct Numbers {
     words: Vec<f64>,
     /// Whether others may have to be worked out.
     vague: bool,
+    /// Whether others may be known.
+    guessable: bool,
 }
 
 impl Numbers {
@@ -66,6 +88,7 @@ impl Numbers {
             digits: numbers(told),
             words: WORD.find_iter(told).filter_map(value).collect(),
             vague: VAGUE.is_match(told),
+            guessable: KNOWN.is_match(told),
         }
     }
 
@@ -121,6 +144,37 @@ impl Numbers {
         }
     }
 
+    /// The required arguments in `args` that are numbers which the task does not give, where each
+    /// number that it does give has its place in another one: they are made up. None and one are
+    /// no more than what goes without saying. `parameters` is the schema of the arguments.
+    pub fn made_up(&self, args: &Value, parameters: &Value) -> Vec<String> {
+        if self.vague || self.guessable || !self.words.is_empty() {
+            return Vec::new();
+        }
+        let required = parameters["required"].as_array().into_iter().flatten();
+        let required = required.filter_map(Value::as_str);
+        let made_up = |name: &&str| {
+            let schema = &parameters["properties"][*name];
+            let free = ["default", "enum", "const"].iter().all(|key| schema[*key].is_null());
+            let said = args[*name].as_f64().is_some_and(|number| {
+                let size = number.abs();
+                let given = self.digits.iter().any(|given| alike(*given, size));
+                !given && size != 0.0 && size != 1.0
+            });
+            said && free && !SETTING.is_match(name)
+        };
+        let made_up: Vec<String> = required.filter(made_up).map(str::to_owned).collect();
+        let args = args.as_object().into_iter().flatten();
+        let others = args.filter(|(name, _)| !made_up.contains(name));
+        let placed: Vec<f64> = others
+            .flat_map(|(_, value)| numbers(&value.to_string()))
+            .collect();
+        match self.all_in(&placed) {
+            true => made_up,
+            false => Vec::new(),
+        }
+    }
+
     /// The optional arguments that are numbers which the task does not give.
     fn invented(&self, args: &Value, parameters: &Value) -> BTreeSet<String> {
         let required = parameters["required"].as_array().into_iter().flatten();
@@ -144,7 +198,7 @@ fn alike(one: f64, other: f64) -> bool {
 }
 
 /// The numbers in digits that stand in `text`, in their order.
-pub(super) fn numbers(text: &str) -> Vec<f64> {
+pub(crate) fn numbers(text: &str) -> Vec<f64> {
     let plain = |found: regex::Match| found.as_str().replace([',', '_', ' '], "").parse().ok();
     NUMBER.find_iter(text).filter_map(plain).collect()
 }
@@ -204,6 +258,30 @@ mod tests {
             json!({"place": "Oslo 2021-05-12", "size": 3, "days": 1}),
             json!({"place": "Oslo 2021-05-12", "size": 3}),
         );
+    }
+
+    #[test]
+    fn a_required_number_from_nowhere_is_made_up() {
+        let parameters = json!({"type": "object", "required": ["price", "percent"], "properties": {
+            "price": {"type": "number"}, "percent": {"type": "number"},
+            "currency": {"type": "string"}
+        }});
+        let check = |told: &str, args: Value, want: &[&str]| {
+            assert_eq!(Numbers::of(told).made_up(&args, &parameters), want, "{told}");
+        };
+        let both = json!({"price": 100, "percent": 20});
+        check("Take 20% off the price of the lamp", both.clone(), &["price"]);
+        check("What is left of the price after the discount?", both.clone(), &["price", "percent"]);
+        check("Take 20% off 100 euros", both.clone(), &[]);
+        check("Take a fifth off 100", json!({"price": 100, "percent": 0.2}), &[]);
+        // A number without a place may have been turned into the one that is there.
+        check("Take 20% off 3 lamps of 30 each", json!({"price": 90, "percent": 20}), &[]);
+        check("Take half off 100", json!({"price": 100, "percent": 50}), &[]);
+        check("Take twenty percent off a lamp", both, &[]);
+        check("Take 20% off the lamp", json!({"price": 1, "percent": 20}), &[]);
+        check("Take 20% off -30", json!({"price": -30, "percent": 20}), &[]);
+        check("Take 20% off with a fair coin", json!({"price": 0.5, "percent": 20}), &[]);
+        check("", json!({}), &[]);
     }
 
     #[test]

@@ -77,6 +77,30 @@ pub fn called_on(today: Option<NaiveDate>, code: &str) -> String {
     format!("{clock}{code}{CALLED}")
 }
 
+/// What is asked for to test an answer.
+const ASK_TO_CHECK: &str = "Do not solve this. Write one Python function fits(answer) that returns True if answer can be right, and False if it breaks a condition of the task. Import what it needs inside.";
+
+/// The messages that end with the request for a function that tests an answer to `told`.
+pub fn checker_asked_for(told: &str) -> Vec<Message> {
+    messages(format!("{}\n\n{ASK_TO_CHECK}", told.trim()))
+}
+
+/// The function `code` called on each of `candidates`; what fails tells nothing of that one.
+pub fn called_on_each(code: &str, candidates: &[String]) -> String {
+    // A number or a text in JSON is one in Python.
+    let literal = |candidate: &String| match serde_json::from_str::<f64>(candidate) {
+        Ok(_) => candidate.clone(),
+        Err(_) => serde_json::Value::from(candidate.as_str()).to_string(),
+    };
+    let candidates: Vec<String> = candidates.iter().map(literal).collect();
+    format!(
+        "{code}\n\ndef fits_or_not(answer):\n    try:\n        return bool(fits(answer))\n    \
+         except Exception:\n        return None\n\n\
+         print([fits_or_not(answer) for answer in [{}]])",
+        candidates.join(", ")
+    )
+}
+
 /// The messages that end with the request for a program that answers `told`.
 pub fn asked_for(told: &str) -> Vec<Message> {
     asked_for_after(&[], told)

@@ -62,8 +62,7 @@ impl Parent {
 
 /// Whether `program` asks for the same with each of the texts beside it.
 pub(crate) fn is_of_a_list(program: &Program) -> bool {
-    let told = program.topic.as_ref().unwrap_or(&program.prompt);
-    program.attached.len() >= TEXTS_MIN && is_for_each(told)
+    program.attached.len() >= TEXTS_MIN && is_for_each(program.told())
 }
 
 /// Whether the texts of `program` are named to it only, for children to read: its task is of
@@ -88,8 +87,8 @@ pub(crate) fn goes_to_children(
 
 /// Whether nothing is left to say once `program` has the answers of its list.
 pub(crate) fn is_only_a_list(program: &Program) -> bool {
-    let told = program.topic.as_ref().unwrap_or(&program.prompt);
-    is_of_a_list(program) && program.answer_schema.is_none() && !is_told_in_sentences(told)
+    let is_alone = program.answer_schema.is_none() && !is_told_in_sentences(program.told());
+    is_of_a_list(program) && is_alone
 }
 
 /// Attached texts as one page that names them and has none of their words, with the label of

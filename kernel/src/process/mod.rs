@@ -182,6 +182,24 @@ pub struct Branch {
     pub of: Pid,
     /// How it goes about the task.
     pub way: Way,
+    /// The branch whose steps it goes on from, where it was forked off one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Pid>,
+    /// The answers that it is a referee of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<String>,
+}
+
+impl Branch {
+    /// One beside the process `of`, from the start.
+    pub fn new(of: Pid, way: Way) -> Self {
+        Self {
+            of,
+            way,
+            from: None,
+            candidates: Vec::new(),
+        }
+    }
 }
 
 /// What became of one branch.
@@ -191,6 +209,9 @@ pub struct BranchReport {
     pub pid: Pid,
     /// What it was told to begin with; `None` of the first.
     pub way: Option<Way>,
+    /// The branch that it was forked off, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Pid>,
     /// How it ended.
     pub status: Status,
     /// Its answer.
@@ -207,6 +228,21 @@ pub enum Way {
     Program,
     /// By a thought in words.
     Thought,
+    /// By a tool that takes an expression.
+    Calculator,
+    /// By a search of the store.
+    Search,
+    /// It answers nothing: a program says which of several answers fit what the task demands.
+    Check,
+    /// It answers nothing: the CPU weighs which of several answers is right.
+    Weigh,
+}
+
+impl Way {
+    /// Whether it says something of the answers of others, and has none of its own.
+    pub fn is_a_referee(self) -> bool {
+        matches!(self, Way::Check | Way::Weigh)
+    }
 }
 
 impl Program {
@@ -237,6 +273,11 @@ impl Program {
 }
 
 impl Program {
+    /// What the user said last: the task without the conversation before it.
+    pub fn told(&self) -> &str {
+        self.topic.as_ref().unwrap_or(&self.prompt)
+    }
+
     /// The program with a mark in place of each secret that stands in its words.
     pub(crate) fn without_secrets(mut self, leaks: &LeakScan) -> Self {
         if leaks.is_empty() {

@@ -14,6 +14,7 @@ use quipu_cpu::{Cpu, Sampling};
 use quipu_kernel::event::Event;
 use quipu_kernel::gate::{Approve, Policy};
 use quipu_kernel::journal::Journal;
+use quipu_kernel::judgement::Judgement;
 use quipu_kernel::process::{Pid, Program, Reply};
 use quipu_kernel::replay::{Replayed, replay};
 use quipu_kernel::{Kernel, Parts};
@@ -164,6 +165,7 @@ pub struct Setup {
     pub others: Vec<Arc<dyn Device>>,
     pub replies: Vec<Reply>,
     pub window: usize,
+    pub judgement: Judgement,
 }
 
 impl Setup {
@@ -179,6 +181,7 @@ impl Setup {
             others: Vec::new(),
             replies: Vec::new(),
             window: 8192,
+            judgement: Judgement::default(),
         }
     }
 
@@ -214,7 +217,7 @@ impl Setup {
                 temperature: 0.0,
                 seed: 0,
             },
-            judgement: quipu_kernel::judgement::Judgement::default(),
+            judgement: self.judgement.clone(),
         })
         .expect("it boots")
     }

@@ -160,6 +160,8 @@ async fn model_writes_only_what_is_legal() {
         runs_answers: false,
         unfenced: false,
         today: None,
+        choices: None,
+        candidates: Vec::new(),
         numbers: None,
         computed: None,
         calls: vec![Callable::new(

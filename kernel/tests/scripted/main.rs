@@ -12,6 +12,7 @@ mod children;
 mod deliberation;
 mod gate;
 mod journal;
+mod judgement;
 mod lists;
 mod memory;
 mod plan;

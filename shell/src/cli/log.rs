@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use quipu_kernel::calls::held_steps;
-use quipu_kernel::deliberation::{BranchReport, value_of};
+use quipu_kernel::deliberation::{BranchReport, same};
 use quipu_kernel::gate::Ruling;
 use quipu_kernel::journal::{Journal, ProcessRow, StepRow};
 use quipu_kernel::limits::Limit;
@@ -148,8 +148,8 @@ fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
     if !branches.is_empty() {
         output::line("other branches:")?;
     }
-    for branch in &branches {
-        output::line(&branches::line(branch))?;
+    for line in branches::tree(&branches) {
+        output::line(&line)?;
     }
     Ok(0)
 }
@@ -227,7 +227,7 @@ fn branches(journal: &Journal, pid: Pid) -> Result<Vec<BranchReport>> {
     let rows = journal.processes()?;
     let own = rows.iter().find(|row| row.pid == pid);
     let answer = |row: &ProcessRow| row.exit.as_ref().and_then(|exit| exit.answer.clone());
-    let value = own.and_then(answer).as_ref().map(value_of);
+    let own = own.and_then(answer);
     let mut branches = Vec::new();
     for row in rows.iter().rev().filter(|row| row.child_of.is_none()) {
         let Some(branch) = row.branch.as_ref().filter(|branch| branch.of == pid) else {
@@ -241,7 +241,11 @@ fn branches(journal: &Journal, pid: Pid) -> Result<Vec<BranchReport>> {
                 .exit
                 .as_ref()
                 .map_or(Status::Interrupted, |exit| exit.status),
-            agrees: value.is_some() && answer.as_ref().map(value_of) == value,
+            from: branch.from,
+            agrees: match (&answer, &own) {
+                (Some(answer), Some(own)) => !branch.way.is_a_referee() && same(answer, own),
+                _ => false,
+            },
             answer,
         });
     }

@@ -60,6 +60,11 @@ impl ProcessOptions {
         self.think.or(agent.think).and_then(Think::more_than_one)
     }
 
+    /// Whether each task is thought about along several branches by this option.
+    pub fn thinks(&self) -> bool {
+        self.think.and_then(Think::more_than_one).is_some()
+    }
+
     /// The program of `agent` for `prompt`: these options before the agent's file, that
     /// before the settings.
     pub fn program(&self, session: &Session, agent: &Loaded, prompt: String) -> Program {

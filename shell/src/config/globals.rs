@@ -15,7 +15,7 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Option<PathBuf>,
     /// The model: a name from `quipu model ls`, a .gguf file, or org/repo:QUANT; `quipu eval`
-    /// takes several
+    /// takes several, also NAME@URL for one behind an endpoint
     #[arg(long = "model", global = true, value_name = "NAME|PATH")]
     pub models: Vec<String>,
     /// What computes: `local`, the URL of an OpenAI-compatible endpoint, or `script:FILE`
@@ -49,4 +49,40 @@ pub struct Globals {
     /// Write for a screen reader: no colours, no signs for words, no line that is written over
     #[arg(long, global = true)]
     pub plain: bool,
+}
+
+impl Globals {
+    /// The same for one model: `NAME@URL` is the model NAME behind the endpoint URL.
+    pub fn on(&self, model: &str) -> Self {
+        let of_an_endpoint = model.split_once('@');
+        match of_an_endpoint.filter(|(_, url)| url.starts_with("http://") || url.starts_with("https://")) {
+            Some((name, url)) => Self {
+                models: Some(name.to_owned()).filter(|name| !name.is_empty()).into_iter().collect(),
+                cpu: Some(url.to_owned()),
+                ..self.clone()
+            },
+            None => Self {
+                models: vec![model.to_owned()],
+                ..self.clone()
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_may_be_behind_an_endpoint() {
+        let check = |model: &str, models: &[&str], cpu: Option<&str>| {
+            let on = Globals::default().on(model);
+            assert_eq!(on.models, models, "{model}");
+            assert_eq!(on.cpu.as_deref(), cpu, "{model}");
+        };
+        check("qwen", &["qwen"], None);
+        check("a@http://127.0.0.1:1/v1", &["a"], Some("http://127.0.0.1:1/v1"));
+        check("@https://x.test/v1", &[], Some("https://x.test/v1"));
+        check("me@home.gguf", &["me@home.gguf"], None);
+    }
 }

@@ -18,6 +18,7 @@ use crate::terminal::output::visible;
 /// Commands that only the shell has.
 const OWN: &[&str] = &[
     "/clear",
+    "/compare",
     "/context",
     "/continue",
     "/correct",

@@ -1,12 +1,49 @@
 //! `/correct`: what its user says is right becomes a case, which `quipu learn` learns from.
 
+use std::sync::LazyLock;
+
 use anyhow::Result;
+use regex::Regex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::Repl;
 use crate::config::{paths, private};
+use crate::session::agent::Loaded;
 use crate::session::learnt::Shelf;
 use crate::terminal::lines::json_lines;
+use crate::terminal::words::{fill, words};
+
+impl Repl<'_> {
+    /// Keeps what a line such as "no, 880" says of the last answer as a case of its task.
+    pub(super) fn heed_correction(&self, line: &str) -> Result<()> {
+        let (Some(right), Some(last)) = (corrected(line), self.talk.last()) else {
+            return Ok(());
+        };
+        let shelf = Shelf::of(&self.session.paths, &Loaded::default());
+        let cases = keep(&shelf, &last.asked, right)?;
+        say!("{}", fill(words().noted, &[("cases", &cases)]));
+        Ok(())
+    }
+}
+
+/// What a line says the last answer should have been: "no, 880", "wrong, it is Lima", "不对，应该是12".
+/// Another request that begins with no is none.
+fn corrected(line: &str) -> Option<&str> {
+    static SAYS: LazyLock<Regex> = LazyLock::new(|| {
+        let says = r"(?ix)^\W*(?:no|nope|wrong|incorrect|that['’]?s\s+(?:wrong|not\s+right)|不对|不是|错了|不)[\s,，.。:：;；!！]+
+            (?:
+                (?:(?:it|that|the\s+(?:right\s+)?answer)(?:\s+is|['’]s)|(?:it\s+)?should\s+(?:be|have\s+been)|应该是|答案是|是)[\s:：]*
+                (?P<said>[^?？\n]{1,60}?)
+                | (?P<number>[-−]?[$€£¥]?\s?\d[\d,.]*\s?[%\p{L}]{0,12})
+            )[.。!！]?\s*$";
+        Regex::new(says).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+    });
+    let found = SAYS.captures(line)?;
+    let right = found.name("said").or(found.name("number"))?;
+    let right = right.as_str().trim().trim_end_matches(['.', ',']);
+    Some(right).filter(|right| !right.is_empty())
+}
 
 /// Keeps that `right` answers the task `asked`, in place of what was said of it before; says
 /// how many cases there are.
@@ -49,7 +86,21 @@ fn case(asked: &str, right: &str) -> Value {
 mod tests {
     use super::*;
     use crate::config::paths::Paths;
-    use crate::session::agent::Loaded;
+
+    #[test]
+    fn a_line_that_corrects_is_known() {
+        let check = |line: &str, want: Option<&str>| assert_eq!(corrected(line), want, "{line}");
+        check("no, 880", Some("880"));
+        check("No. $1,880.", Some("$1,880"));
+        check("wrong, it is Lima.", Some("Lima"));
+        check("No, it should be 12 km", Some("12 km"));
+        check("不对，应该是12。", Some("12"));
+        check("no, write it shorter", None);
+        check("no, is it 880?", None);
+        check("not now", None);
+        check("880", None);
+        check("", None);
+    }
 
     #[test]
     fn a_correction_is_a_case_of_its_task() {

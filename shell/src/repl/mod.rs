@@ -2,7 +2,7 @@
 //!
 //! | file | job |
 //! | --- | --- |
-//! | `slash`, `correct`, `usage` | the commands, and what is wrong with one |
+//! | `slash`, `correct`, `compare`, `usage` | the commands, and what is wrong with one |
 //! | `looks`, `queue` | what is answered while a task runs, and what waits for its end |
 //! | `export` | the conversation as a file |
 //! | `context` | a window as a bar |
@@ -15,6 +15,7 @@
 //! program, and `@path` brings a file in. Without a terminal a line is data: it is a
 //! task word for word, whatever it looks like.
 
+mod compare;
 mod complete;
 mod context;
 mod correct;
@@ -371,7 +372,7 @@ impl Repl<'_> {
                 "quit" | "exit" | "q" => Ok(Outcome::Leave),
                 command => self.slash(command).await,
             },
-            Some(_) => match self.typed(line) {
+            Some(_) => match self.heed_correction(line).and_then(|()| self.typed(line)) {
                 Ok((prompt, label, files)) => {
                     let typed = self.talk.typed_so_far(line);
                     code(self.task(line, prompt, label, files, typed).await)

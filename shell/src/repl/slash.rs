@@ -68,6 +68,10 @@ impl Repl<'_> {
             ["hear"] => self.listen().await?,
             ["speak", some @ ..] => self.speak(some)?,
             ["correct", ..] => self.correct(command)?,
+            ["compare", ..] => {
+                let task = command.trim_start().strip_prefix("compare").unwrap_or_default();
+                self.compare(task).await?
+            }
             ["continue"] => self.take_up(None)?,
             ["continue", pid] => self.take_up(Some(number(pid)?))?,
             ["clear"] => {

@@ -277,6 +277,7 @@ impl Attendant {
             exit,
             confidence,
             branches,
+            ..
         } = self.settle(kernel, deliberation, exit).await?;
         while let Some(event) = events.try_recv() {
             if event.pid() == pid && matches!(event, Event::Deliberated { .. }) {

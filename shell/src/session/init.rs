@@ -301,12 +301,9 @@ impl Session {
     /// # Errors
     /// When there is no such model.
     pub fn on_model(&self, model: &str) -> Result<Self> {
-        let session = Self::open(Globals {
-            models: match self.globals.models.is_empty() {
-                true => Vec::new(),
-                false => vec![model.to_owned()],
-            },
-            ..self.globals.clone()
+        let session = Self::open(match self.globals.models.is_empty() {
+            true => self.globals.clone(),
+            false => self.globals.on(model),
         })?;
         if session.settings.cpu == CpuChoice::Local {
             session.model_file()?;

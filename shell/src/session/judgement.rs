@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use quipu_cpu::llama;
-use quipu_kernel::judgement::{Judgement, Question};
+use quipu_kernel::deliberation::Support;
+use quipu_kernel::judgement::{Fit, Judgement, Question};
 use serde::{Deserialize, Serialize};
 
 use crate::config::paths::{self, Paths};
@@ -19,8 +20,22 @@ pub struct Fitted {
     pub model: String,
     /// How good the fits are that were made; the others are built in.
     pub questions: BTreeMap<Question, Quality>,
+    /// How good the fit of the confidence of answers is, where one was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Certainty>,
     /// The fits.
     pub judgement: Judgement,
+}
+
+/// How good the confidence of answers is that several branches were compared for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Certainty {
+    /// What evidence was counted by, as [`Support::basis`] has it.
+    pub basis: String,
+    /// Answers that it was made from.
+    pub cases: usize,
+    /// The expected calibration error on those that were set aside, 0 to 1.
+    pub held_out_ece: f64,
 }
 
 /// How good the fit of one question is.
@@ -75,10 +90,16 @@ fn current(mut fitted: Fitted) -> Fitted {
             fitted.judgement.set(question, fit);
         }
     }
+    let counted = fitted.confidence.as_ref();
+    if counted.is_none_or(|certainty| certainty.basis != Support::basis()) {
+        fitted.confidence = None;
+        fitted.judgement.confidence = None;
+    }
     fitted
 }
 
-/// Writes what was fitted on the model in the file `model`; returns where.
+/// Writes what was fitted on the model in the file `model`, beside its confidence of earlier;
+/// returns where.
 ///
 /// # Errors
 /// When the file cannot be written.
@@ -86,6 +107,39 @@ pub fn save(
     paths: &Paths,
     model: &Path,
     questions: BTreeMap<Question, Quality>,
+    mut judgement: Judgement,
+) -> Result<PathBuf> {
+    let earlier = find(paths, model);
+    judgement.confidence = earlier
+        .as_ref()
+        .and_then(|earlier| earlier.judgement.confidence.clone());
+    let confidence = earlier.and_then(|earlier| earlier.confidence);
+    write(paths, model, questions, confidence, judgement)
+}
+
+/// Writes the fit of the confidence of answers, beside what was fitted earlier; returns where.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn save_confidence(
+    paths: &Paths,
+    model: &Path,
+    certainty: Certainty,
+    fit: Fit,
+) -> Result<PathBuf> {
+    let (questions, mut judgement) = match find(paths, model) {
+        Some(earlier) => (earlier.questions, earlier.judgement),
+        None => (BTreeMap::new(), Judgement::default()),
+    };
+    judgement.confidence = Some(fit);
+    write(paths, model, questions, Some(certainty), judgement)
+}
+
+fn write(
+    paths: &Paths,
+    model: &Path,
+    questions: BTreeMap<Question, Quality>,
+    confidence: Option<Certainty>,
     judgement: Judgement,
 ) -> Result<PathBuf> {
     let Some((file, fingerprint)) = file(paths, model) else {
@@ -97,6 +151,7 @@ pub fn save(
     let fitted = Fitted {
         model: fingerprint,
         questions,
+        confidence,
         judgement,
     };
     if let Some(folder) = file.parent() {
@@ -109,7 +164,6 @@ pub fn save(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quipu_kernel::judgement::Fit;
 
     #[test]
     fn a_fit_holds_for_the_words_it_was_made_with() {
@@ -129,11 +183,31 @@ mod tests {
             let fitted = current(Fitted {
                 model: String::new(),
                 questions: BTreeMap::from([(Question::Claim, quality)]),
+                confidence: None,
                 judgement,
             });
             assert_eq!(fitted.judgement.claim == own, kept);
             assert_eq!(fitted.questions.len(), usize::from(kept));
         };
+        let check_basis = |basis: String, kept: bool| {
+            let fitted = current(Fitted {
+                model: String::new(),
+                questions: BTreeMap::new(),
+                confidence: Some(Certainty {
+                    basis,
+                    cases: 40,
+                    held_out_ece: 0.05,
+                }),
+                judgement: Judgement {
+                    confidence: Some(own.clone()),
+                    ..Judgement::default()
+                },
+            });
+            assert_eq!(fitted.judgement.confidence.is_some(), kept);
+            assert_eq!(fitted.confidence.is_some(), kept);
+        };
+        check_basis(Support::basis(), true);
+        check_basis("another".into(), false);
         check(Question::Claim.wording(), true);
         check(Question::Keep.wording(), false);
         check(String::new(), false);

@@ -20,18 +20,50 @@ pub fn lines(event: &Event) -> Option<Vec<String>> {
         return None;
     };
     let agree = branches.iter().filter(|branch| branch.agrees).count();
-    let mut head = format!("thought along {} branches, {agree} agree", branches.len());
+    let answering = branches.iter().filter(|branch| !is_a_referee(branch));
+    let mut head = format!("thought along {} branches, {agree} agree", answering.count());
     if let Some(confidence) = confidence {
         head.push_str(&format!(", confidence {confidence:.2}"));
     }
     let mut lines = vec![head];
-    lines.extend(branches.iter().map(line));
+    lines.extend(tree(branches));
     Some(lines)
 }
 
+fn is_a_referee(branch: &BranchReport) -> bool {
+    branch.way.is_some_and(Way::is_a_referee)
+}
+
+/// The branches as a tree: one that was forked off another stands below that, further in.
+pub fn tree(branches: &[BranchReport]) -> Vec<String> {
+    let is_there = |pid| branches.iter().any(|branch| branch.pid == pid);
+    let mut lines = Vec::new();
+    for branch in branches {
+        // What was forked off one that is not shown stands with the others.
+        if branch.from.is_none_or(|from| !is_there(from)) {
+            grow(branches, branch, 1, &mut lines);
+        }
+    }
+    lines
+}
+
+fn grow(branches: &[BranchReport], branch: &BranchReport, depth: usize, into: &mut Vec<String>) {
+    into.push(format!("{}{}", "  ".repeat(depth), line(branch)));
+    // A process is forked off one that was there before it.
+    let forked = branches
+        .iter()
+        .filter(|other| other.from == Some(branch.pid) && other.pid > branch.pid);
+    for other in forked {
+        grow(branches, other, depth + 1, into);
+    }
+}
+
 /// A branch on one line: whether it agrees, its way, its process, its answer.
-pub fn line(branch: &BranchReport) -> String {
-    let way = way(branch.way);
+fn line(branch: &BranchReport) -> String {
+    let way = match branch.from {
+        Some(from) => format!("forked off {from}"),
+        None => way(branch.way).to_owned(),
+    };
     let answer = match &branch.answer {
         None => "no answer".to_owned(),
         Some(answer) => {
@@ -42,8 +74,12 @@ pub fn line(branch: &BranchReport) -> String {
             visible(&shortened(&one_line, ANSWER_CHARS))
         }
     };
-    let mark = if branch.agrees { "=" } else { "≠" };
-    format!("  {mark} {way} (process {}): {answer}", branch.pid)
+    let mark = match (is_a_referee(branch), branch.agrees) {
+        (true, _) => "?",
+        (_, true) => "=",
+        (_, false) => "≠",
+    };
+    format!("{mark} {way} (process {}): {answer}", branch.pid)
 }
 
 /// The way of a branch in words.
@@ -52,6 +88,10 @@ pub fn way(way: Option<Way>) -> &'static str {
         None => "as usual",
         Some(Way::Program) => "program",
         Some(Way::Thought) => "thought",
+        Some(Way::Calculator) => "calculator",
+        Some(Way::Search) => "search",
+        Some(Way::Check) => "checked by a program",
+        Some(Way::Weigh) => "weighed",
     }
 }
 
@@ -66,6 +106,7 @@ mod tests {
         let branch = |pid, way, answer: Option<&str>, agrees| BranchReport {
             pid,
             way,
+            from: (pid == 7).then_some(5),
             status: Status::Exited,
             answer: answer.map(|answer| json!(answer)),
             agrees,
@@ -77,15 +118,19 @@ mod tests {
                 branch(4, None, Some("18"), true),
                 branch(5, Some(Way::Thought), Some("There are\n18."), true),
                 branch(6, Some(Way::Program), None, false),
+                branch(7, Some(Way::Thought), Some("17"), false),
+                branch(8, Some(Way::Check), Some("[True, False]"), false),
             ],
             confidence: Some(0.914),
         };
         let shown = lines(&event).unwrap().join("\n");
         insta::assert_snapshot!(shown, @r"
-        thought along 3 branches, 2 agree, confidence 0.91
+        thought along 4 branches, 2 agree, confidence 0.91
           = as usual (process 4): 18
           = thought (process 5): There are 18.
+            ≠ forked off 5 (process 7): 17
           ≠ program (process 6): no answer
+          ? checked by a program (process 8): [True, False]
         ");
     }
 }

@@ -148,6 +148,26 @@ impl Shown<'_> {
     }
 }
 
+/// Which of two a person takes for better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// The first.
+    First,
+    /// The second.
+    Second,
+}
+
+/// Which of two answers the person takes for better; `None` for neither.
+pub async fn better(first: &str, second: &str) -> Option<Better> {
+    let question = format!("1: {first}\n2: {second}\nWhich is better? [1/2, anything else: neither] ");
+    let said = asked(&visible(&question)).await?;
+    match said.trim() {
+        "1" => Some(Better::First),
+        "2" => Some(Better::Second),
+        _ => None,
+    }
+}
+
 /// Whether the person agrees to `question`.
 pub async fn agrees(question: &str) -> bool {
     let said = asked(&visible(question)).await;

@@ -154,6 +154,9 @@ catalogue! {
     interrupted: "interrupted", "已中断";
     noted: "noted as a case to learn from; /learn learns from all {cases}",
         "已记为学习用例；/learn 从全部 {cases} 个用例中学习";
+    pair_kept: "kept: {pairs} in {file}", "已保存：{file} 中共 {pairs}";
+    answers_alike: "both answers are the same", "两个回答相同";
+    none_chosen: "nothing was kept", "未保存";
     thought_once: "each task is thought about once", "每个任务只思考一次";
     thought_auto: "a task that computes something is thought about until two ways agree",
         "需要计算的任务会一直思考，直到两种方法一致";
@@ -265,6 +268,7 @@ Alt-Enter, or a backslash at the end, starts another line.
   /speak on        answers aloud       /say TEXT        say something
   /think K         compare K branches  /think off       one again
   /correct RIGHT   what was right      /learn           learn from that
+  /compare TASK    choose of two answers
   /turns           this conversation   /undo [N]        take turns back
   /clear           forget this talk    /continue [PID]  take an earlier one up
   /export FILE     write .md or .json  /import FILE     read one
@@ -288,6 +292,7 @@ Alt-Enter 或行尾的反斜杠换行继续输入。
   /speak on        朗读回答            /say TEXT        朗读一段文字
   /think K         比较 K 个分支       /think off       恢复单个
   /correct RIGHT   指出正确的答案      /learn           从中学习
+  /compare TASK    在两个回答中选择
   /turns           本次对话            /undo [N]        撤回若干轮
   /clear           忘掉本次对话        /continue [PID]  恢复更早的对话
   /export FILE     写出对话 .md .json  /import FILE     读入对话

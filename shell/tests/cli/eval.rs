@@ -350,3 +350,61 @@ fn runs_are_compared_only_where_they_are_alike() {
         "{page}"
     );
 }
+
+#[test]
+fn pairs_of_answers_are_chosen_by_the_checks() {
+    let sandbox = Sandbox::new();
+    let case = json!({"id": 1, "prompt": "The capital of Peru?", "check": {"contains": "Lima"}});
+    sandbox.write("cases.jsonl", format!("{case}\n"));
+    let results = [
+        json!({"id": 1, "round": 0, "answer": "Cusco"}),
+        json!({"id": 1, "round": 1, "answer": "Lima"}),
+    ];
+    let results: String = results.iter().map(|line| format!("{line}\n")).collect();
+    sandbox.write("results.jsonl", results);
+    let graded = [
+        "eval",
+        "cases.jsonl",
+        "--grade",
+        "results.jsonl",
+        "--pairs",
+        "pairs.jsonl",
+    ];
+    sandbox.quipu(&graded).check(0, &["1 pair in pairs.jsonl"]);
+    let pairs = lines(&sandbox, "pairs.jsonl");
+    assert_eq!(pairs[0]["chosen"][0]["content"], "Lima");
+    assert_eq!(pairs[0]["rejected"][0]["content"], "Cusco");
+    assert_eq!(pairs[0]["prompt"][0]["role"], "user");
+}
+
+#[test]
+fn files_of_a_case_are_laid_out_and_looked_at() {
+    let sandbox = Sandbox::new();
+    let check = |name: &str, want: &str| {
+        json!({"id": name, "prompt": "Look into {folder}.", "files": {"notes/a.txt": "wool"},
+            "check": {"files": {"contains": {"notes/a.txt": want}, "lacks": ["b.txt"]}}})
+    };
+    let cases = [check("kept", "wool"), check("changed", "silk")];
+    let cases: String = cases.iter().map(|line| format!("{line}\n")).collect();
+    sandbox.write("cases.jsonl", cases);
+    let cpu = sandbox.script("script.jsonl", &[DONE]);
+    let eval = ["eval", "cases.jsonl", "--cpu", &cpu, "--out", "results"];
+    sandbox.quipu(&eval).check(0, &[]);
+    let results = lines(&sandbox, "results");
+    assert_eq!(results[0]["passed"], true, "{}", results[0]);
+    assert_eq!(results[0]["files"]["notes/a.txt"], "wool");
+    assert_eq!(results[1]["passed"], false);
+}
+
+#[test]
+fn choices_need_odds_and_confidence_needs_checks() {
+    let sandbox = Sandbox::new();
+    let cpu = sandbox.script("script.jsonl", &[DONE]);
+    let choices = json!({"id": 1, "prompt": "p", "choices": ["a", "b"], "right": 0});
+    sandbox.write("choices.jsonl", format!("{choices}\n"));
+    let said = sandbox.quipu(&["eval", "choices.jsonl", "--cpu", &cpu]);
+    said.check(1, &["tells no probabilities"]);
+    sandbox.write("bare.jsonl", "{\"id\":1,\"prompt\":\"p\"}\n");
+    let fit = ["eval", "bare.jsonl", "--cpu", &cpu, "--think", "3", "--calibrate"];
+    sandbox.quipu(&fit).check(2, &["has no check"]);
+}

@@ -1,6 +1,7 @@
 //! From what is legal now to the form of the next action, and back from a text of that
 //! form to the action.
 
+mod fence;
 mod held;
 mod number;
 mod together;
@@ -12,7 +13,8 @@ use serde_json::{Value, json};
 
 use crate::calls::object;
 use crate::numbers::Numbers;
-use crate::program::called_on;
+use crate::program::{called_on, called_on_each};
+use fence::{fenced_calls, prints, tells_a_result, without_fence};
 pub use held::{Held, certainly_held, held};
 use quipu_cpu::{Form, without_thought};
 use together::Together;
@@ -23,8 +25,6 @@ const ANSWER_CHARS_MAX: u32 = 4000;
 const ASK_CHARS_MAX: u32 = 400;
 /// The argument of a function that runs a program.
 const CODE: &str = "code";
-/// What a program has that tells its result.
-const PRINTS: &str = "print(";
 /// The most calls that one step may make.
 pub const CALLS_MAX: usize = 16;
 
@@ -59,10 +59,14 @@ pub enum Move {
     Program,
     /// It writes a Python function that works out the answer, for the same tool.
     Function,
+    /// It writes a Python function that says whether an answer fits the task, for the same tool.
+    Checker,
     /// It answers, and ends.
     Answer,
     /// It answers with a bare number, and ends.
     Number,
+    /// It answers with one of the words that the task names, and ends.
+    Choice,
     /// It asks a person.
     Ask,
 }
@@ -89,6 +93,10 @@ pub struct Legal {
     pub unfenced: bool,
     /// What day a program is told that it is.
     pub today: Option<NaiveDate>,
+    /// The words of which the task wants one as its answer, and nothing else.
+    pub choices: Option<Vec<String>>,
+    /// The answers that a function is to say of whether they fit the task.
+    pub candidates: Vec<String>,
 }
 
 /// What an answer that is no text looks like.
@@ -128,7 +136,9 @@ impl Legal {
                 Form::Lark(fenced(language.unwrap_or_default()))
             }
             (Move::Function, _) => Form::Lark(FUNCTION.to_owned()),
+            (Move::Checker, _) => Form::Lark(FUNCTION.replace("solution()", "fits(answer)")),
             (Move::Number, _) => Form::Lark(number::grammar(self.computed.as_deref())),
+            (Move::Choice, _) => Form::Lark(one_of(self.choices.as_deref().unwrap_or_default())),
             (Move::Answer, None) if self.unfenced => Form::Lark(UNFENCED.to_owned()),
             // A model that was told how to call tells so instead of answering.
             (Move::Answer, None) if self.told => Form::Lark(WORDS.to_owned()),
@@ -175,6 +185,11 @@ impl Legal {
                 let code = called_on(self.today, without_fence(text).trim_end());
                 Ok(json!({"tool": call.name, "args": {"code": code}}))
             }
+            (Move::Checker, _) => {
+                let call = self.runs_programs().ok_or("no tool runs programs")?;
+                let code = called_on_each(without_fence(text).trim_end(), &self.candidates);
+                Ok(json!({"tool": call.name, "args": {"code": code}}))
+            }
             (Move::Answer, Some(_)) => Ok(json!({ "answer": parse(text)? })),
             (Move::Answer, None) => {
                 if let Some(calls) = self.calls_in(text)? {
@@ -183,7 +198,7 @@ impl Legal {
                 let program = self.program_in(text);
                 Ok(program.unwrap_or_else(|| json!({ "answer": text })))
             }
-            (Move::Number, _) => Ok(json!({ "answer": text })),
+            (Move::Number | Move::Choice, _) => Ok(json!({ "answer": text })),
             (Move::Ask, _) => Ok(json!({ "ask": text })),
         }
     }
@@ -212,10 +227,30 @@ impl Legal {
         });
         let programs = fences.filter_map(|fenced| fenced.split_once('\n'));
         let runs = |(language, code): &(&str, &str)| {
-            call.program.as_deref() == Some(language.trim()) && code.contains(PRINTS)
+            let language = language.trim();
+            // Without a name it is a program where it can be nothing else.
+            let named = call.program.as_deref() == Some(language);
+            named && tells_a_result(code) || language.is_empty() && prints(code)
         };
         let (_, code) = programs.filter(runs).last()?;
         Some(json!({"tool": call.name, "args": {"code": code.trim_end()}}))
+    }
+
+    /// The required numbers in the calls of `action` that the task does not give, by name: they
+    /// are made up.
+    pub fn made_up(&self, action: &Value) -> Vec<String> {
+        let Some(numbers) = &self.numbers else {
+            return Vec::new();
+        };
+        let calls = match action["calls"].as_array() {
+            Some(calls) => calls.iter().collect(),
+            None => vec![action],
+        };
+        let of_one = |call: &&Value| {
+            let named = self.calls.iter().find(|called| call["tool"] == called.name);
+            named.map(|called| numbers.made_up(&call["args"], &called.parameters))
+        };
+        calls.iter().filter_map(of_one).flatten().collect()
     }
 
     /// The first function in sight that opens an address.
@@ -226,6 +261,15 @@ impl Legal {
     /// The first function in sight that runs a program.
     pub fn runs_programs(&self) -> Option<&Callable> {
         self.offered().find(|call| call.program.is_some())
+    }
+
+    /// The same with none in sight but those that `which` names; `None` where that is none.
+    pub fn only(&self, which: impl Fn(&Callable) -> bool) -> Option<Self> {
+        let mut only = self.clone();
+        for call in &mut only.calls {
+            call.offered &= which(call);
+        }
+        only.offered().next().is_some().then_some(only)
     }
 
     /// The functions that a model may choose from.
@@ -397,6 +441,12 @@ fn question() -> Value {
     object(&[("ask", text)])
 }
 
+/// The grammar of one of `choices`.
+fn one_of(choices: &[String]) -> String {
+    let choices: Vec<String> = choices.iter().map(|choice| format!("{choice:?}")).collect();
+    format!("start: {}", choices.join(" | "))
+}
+
 /// Any text that does not begin like a call. JSON that a user asked for stands in a fence:
 /// where only some beginnings of an object are barred, a small model spells its way round.
 const WORDS: &str = r"start: /[^{\s](.|\n)*/";
@@ -414,33 +464,6 @@ fn fenced(language: &str) -> String {
 const FUNCTION: &str = r#"start: "```python\ndef solution():\n" body /\n?/
 body[suffix="\n```"]: /[ \t][^\n]*(\n([ \t][^\n]*)?)*/
 "#;
-
-/// The program in a fence; the fence may not have been closed.
-fn without_fence(text: &str) -> &str {
-    let text = text.strip_prefix("```").unwrap_or(text);
-    let program = text.split_once('\n').map_or("", |(_, program)| program);
-    let program = program.trim_end_matches('\n');
-    program.strip_suffix("\n```").unwrap_or(program)
-}
-
-/// The calls of an action in a fence at the end of `answer`, as text and as a list. Other JSON
-/// that has a list of calls is somebody's own.
-fn fenced_calls(answer: &str) -> Option<(&str, Value)> {
-    let (_, fenced) = answer.trim_end().strip_suffix("```")?.rsplit_once("```")?;
-    // Behind the name of the language, if there is one.
-    let action = fenced.trim_start_matches(char::is_alphanumeric).trim();
-    let value: Value = serde_json::from_str(action).ok()?;
-    let calls = value
-        .as_object()
-        .filter(|map| map.len() == 1)?
-        .get("calls")?;
-    let is_call = |call: &Value| call.get("tool").is_some_and(Value::is_string);
-    calls
-        .as_array()?
-        .iter()
-        .all(is_call)
-        .then(|| (action, calls.clone()))
-}
 
 /// Checks what stands at `place` in an action, in words for the model.
 fn validate(schema: &Value, value: &Value, place: &str) -> Result<(), String> {

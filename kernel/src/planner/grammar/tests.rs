@@ -9,6 +9,8 @@ fn legal() -> Legal {
         runs_answers: false,
         unfenced: false,
         today: None,
+        choices: None,
+        candidates: Vec::new(),
         told: true,
         calls: vec![Callable::new(
             "calculator.calculate",
@@ -154,9 +156,17 @@ fn a_program_in_place_of_an_answer_is_run() {
     check(false, text, run.clone());
     check(false, &format!("{text}It prints\n```\n41\n```"), run);
     check(true, text, json!({"answer": text.trim()}));
+    // Its last value is told, also where it prints nothing.
+    for code in ["x = 6 * 7", "def f():\n    return 42\n\nf()"] {
+        let run = json!({"tool": "python.run", "args": {"code": code}});
+        check(false, &format!("```python\n{code}\n```"), run);
+    }
+    let run = json!({"tool": "python.run", "args": {"code": "print(6 * 7)"}});
+    check(false, "```\nprint(6 * 7)\n```", run);
     // What tells nothing, what is another language, and what was cut off.
     for text in [
-        "```python\nx = 6 * 7\n```",
+        "```python\ndef f():\n    return 42\n```",
+        "```\nx = 6 * 7\n```",
         "```bash\necho 42; print(1)\n```",
         "```python\nprint(6 * 7)",
     ] {
@@ -227,4 +237,33 @@ fn a_program_is_written_as_such() {
     let action = legal.action(Move::Function, text).unwrap();
     let code = "def solution():\n    return 2\n\nprint(solution())";
     assert_eq!(action["args"]["code"], code);
+}
+
+#[test]
+fn a_checker_is_called_on_each_answer() {
+    let mut legal = legal();
+    legal.calls[0].program = Some("python".into());
+    legal.candidates = vec!["18".into(), "a \"b\"".into()];
+    let text = "```python\ndef fits(answer):\n    return answer > 3\n```";
+    let action = legal.action(Move::Checker, text).unwrap();
+    let code = action["args"]["code"].as_str().unwrap();
+    assert!(code.starts_with("def fits(answer):\n    return answer > 3\n"), "{code}");
+    assert!(code.ends_with("for answer in [18, \"a \\\"b\\\"\"]])"), "{code}");
+    let Form::Lark(grammar) = legal.form(Move::Checker) else {
+        panic!("no grammar");
+    };
+    assert!(grammar.contains("def fits(answer):"), "{grammar}");
+}
+
+#[test]
+fn one_of_the_words_is_answered() {
+    let legal = Legal {
+        choices: Some(vec!["yes".into(), "no".into()]),
+        ..legal()
+    };
+    let Form::Lark(grammar) = legal.form(Move::Choice) else {
+        panic!("no grammar");
+    };
+    assert_eq!(grammar, "start: \"yes\" | \"no\"");
+    assert_eq!(legal.action(Move::Choice, "no\n"), Ok(json!({"answer": "no"})));
 }

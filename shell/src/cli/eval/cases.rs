@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::check::Check;
+use super::files;
 use crate::terminal::error::UserError;
 use crate::terminal::lines::{file_words, lines};
 
@@ -26,6 +27,10 @@ pub const HELP: &str = r#"A case has "id" and "prompt", and perhaps:
   "documents"  [{"title", "text"}] in the store before
   "pages"      {"name.html": "text"} of a web server on this machine; {base} in the prompt is
                its address
+  "files"      {"name.txt": "text"} of a folder that only this case has; {folder} in the prompt
+               is its path, where tools with fs grants may work
+  "choices"    [texts] and "right", the number of the right one from 0: nothing is generated,
+               the text that is likeliest as the answer counts
   "before"     prompts of processes that run before it on the same memory; cases with the same
                ones share what they leave
   "stop"       "call": the process is stopped once its first calls are made
@@ -43,7 +48,8 @@ Checks:
       these calls and no others; with "order": true in this order
   {"sequence": [names]}            these are called in this order; others may come between
   {"no_call": true or [names]}
-  {"memory": {"contains": [texts], "lacks": [texts]}}   what is remembered at the end"#;
+  {"memory": {"contains": [texts], "lacks": [texts]}}   what is remembered at the end
+  {"files": {"contains": {"name.txt": "text"}, "lacks": [names]}}   what is in {folder} at the end"#;
 
 /// One case.
 #[derive(Clone, Debug, Deserialize)]
@@ -72,6 +78,14 @@ pub struct Case {
     /// Files of a web server on this machine, by path.
     #[serde(default)]
     pub pages: BTreeMap<String, String>,
+    /// Files of a folder of its own, by path. `{folder}` in the prompt stands for the folder.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+    /// Answers of which the likeliest counts, without any being written.
+    #[serde(default)]
+    pub choices: Vec<String>,
+    /// The place of the right one, from 0.
+    pub right: Option<usize>,
     /// Tasks of processes that run before it on the same memory.
     #[serde(default)]
     pub before: Vec<String>,
@@ -149,8 +163,39 @@ impl Case {
         self.check.iter().any(Check::looks_at_memory)
     }
 
+    /// Whether it has files, or looks at them.
+    pub fn has_files(&self) -> bool {
+        !self.files.is_empty()
+            || self.prompt.contains("{folder}")
+            || self.check.iter().any(Check::looks_at_files)
+    }
+
+    /// What is wrong about `answer`, where it is another choice than the right one.
+    pub fn wrong_choice(&self, answer: Option<&Value>) -> Option<String> {
+        let right = self.choices.get(self.right?)?;
+        let said = answer.and_then(Value::as_str);
+        (said != Some(right.as_str())).then(|| match said {
+            Some(said) => format!("the likeliest is {said:?}"),
+            None => "no choice was made".to_owned(),
+        })
+    }
+
     /// Says in words what cannot work about it.
     fn validate(&self) -> Result<(), String> {
+        files::refuse(self)?;
+        let right = self.right.is_some_and(|right| right < self.choices.len());
+        match (self.choices.len(), self.right) {
+            (0, None) => {}
+            (0, Some(_)) => return Err("\"right\" goes with \"choices\"".into()),
+            (1, _) => return Err("\"choices\" are two texts or more".into()),
+            _ if !right => {
+                return Err("\"right\" is the number of one of the choices, from 0".into());
+            }
+            _ => {}
+        }
+        if self.choices.iter().any(|choice| choice.trim().is_empty()) {
+            return Err("a choice is empty".into());
+        }
         if self.prompt.trim().is_empty() {
             return Err("the prompt is empty".into());
         }
@@ -266,6 +311,11 @@ mod tests {
             r#"{"id":1,"prompt":"p","schema":{"type":"nr"}}"#,
             "no JSON Schema",
         );
+        check(r#"{"id":1,"prompt":"p","choices":["a","b"],"right":1}"#, "");
+        check(r#"{"id":1,"prompt":"p","choices":["a","b"],"right":2}"#, "from 0");
+        check(r#"{"id":1,"prompt":"p","choices":["a"],"right":0}"#, "two texts");
+        check(r#"{"id":1,"prompt":"p","right":0}"#, "goes with");
+        check(r#"{"id":1,"prompt":"p","files":{"../a":"x"}}"#, "not inside");
         check(
             r#"{"id":1,"prompt":"p","check":{"regex":"("}}"#,
             "regular expression",

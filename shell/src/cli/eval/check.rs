@@ -1,5 +1,7 @@
 //! What a case asks of a run, and whether it holds.
 
+use std::collections::BTreeMap;
+
 use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
@@ -42,6 +44,8 @@ pub struct Check {
     status: Option<String>,
     /// What the memories of the case say at the end.
     memory: Option<MemoryCheck>,
+    /// What the files of the case are at the end.
+    files: Option<FilesCheck>,
 }
 
 /// One text or several.
@@ -72,6 +76,29 @@ struct MemoryCheck {
     lacks: Vec<String>,
 }
 
+/// What files there are.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FilesCheck {
+    /// A text that each of these files has; none is that it is there.
+    contains: BTreeMap<String, String>,
+    /// Files that are not there.
+    lacks: Vec<String>,
+}
+
+impl FilesCheck {
+    fn hold(&self, files: &BTreeMap<String, String>) -> Result<(), String> {
+        for (name, text) in &self.contains {
+            let found = files.get(name).ok_or_else(|| format!("no file {name:?}"))?;
+            must(found.contains(text), || format!("no {text:?} in {name:?}"))?;
+        }
+        match self.lacks.iter().find(|name| files.contains_key(*name)) {
+            Some(name) => Err(format!("there is a file {name:?}")),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Check {
     /// Says in words what cannot work about it.
     pub fn validate(&self) -> Result<(), String> {
@@ -99,6 +126,7 @@ impl Check {
             self.steps_max.is_some(),
             self.status.is_some(),
             self.memory.is_some(),
+            self.files.is_some(),
         ];
         let any = checked.contains(&true);
         let stray = self.number.is_none() && (self.tolerance.is_some() || self.lenient);
@@ -113,6 +141,11 @@ impl Check {
     /// Whether it needs the memories of the case.
     pub fn looks_at_memory(&self) -> bool {
         self.memory.is_some()
+    }
+
+    /// Whether it needs the files of the case.
+    pub fn looks_at_files(&self) -> bool {
+        self.files.is_some()
     }
 
     /// Whether it holds of a run.
@@ -144,9 +177,14 @@ impl Check {
             must(status == wanted, || format!("ended {status}"))?;
         }
         match (&self.memory, &run.memory) {
+            (None, _) => {}
+            (Some(check), Some(memories)) => check.hold(memories)?,
+            (Some(_), None) => return Err("the result does not say what is remembered".into()),
+        }
+        match (&self.files, &run.files) {
             (None, _) => Ok(()),
-            (Some(check), Some(memories)) => check.hold(memories),
-            (Some(_), None) => Err("the result does not say what is remembered".into()),
+            (Some(check), Some(files)) => check.hold(files),
+            (Some(_), None) => Err("the result does not say which files there are".into()),
         }
     }
 
@@ -401,6 +439,16 @@ mod tests {
             &run,
             "\"Miso\" is remembered",
         );
+    }
+
+    #[test]
+    fn files() {
+        let run = json!({"files": {"a.txt": "wool 4", "b/c.txt": ""}});
+        check(json!({"files": {"contains": {"a.txt": "wool", "b/c.txt": ""}}}), &run, "");
+        check(json!({"files": {"contains": {"a.txt": "silk"}}}), &run, "no \"silk\"");
+        check(json!({"files": {"contains": {"d.txt": ""}}}), &run, "no file");
+        check(json!({"files": {"lacks": ["a.txt"]}}), &run, "there is a file");
+        check(json!({"files": {"lacks": ["d.txt"]}}), &json!({}), "does not say");
     }
 
     #[test]

@@ -6,28 +6,37 @@
 //! | `check`, `calls` | what has to hold of a run |
 //! | `agents` | by which agents the cases are run |
 //! | `beginnings` | cases that share a memory |
-//! | `functions`, `pages` | tools and pages that only a case sees |
-//! | `one`, `watch` | one case, from its documents to its result |
+//! | `functions`, `pages`, `files` | tools, pages and files that only a case sees |
+//! | `one`, `watch`, `outcome` | one case, from its documents to its result |
+//! | `advice` | a judge, beside the checks |
+//! | `pairs` | two answers to a case, the better one first |
 //! | `trace` | what a run did, step by step |
 //! | `rows` | results, their sums, the table |
 //! | `paired` | two runs of the same cases, compared case by case |
 //! | `under` | under which conditions results were made, and whether two runs can be compared |
 //! | `junit`, `page` | results as JUnit XML, as a static page |
 //! | `grade` | results checked again |
-//! | `calibrate`, `regression` | what a model's odds are worth, fitted on cases |
+//! | `calibrate`, `confidence`, `regression` | what a model's odds and agreement are worth, fitted on cases |
+//! | `calibration` | how far likelihoods are from what happens |
 
+mod advice;
 pub(super) mod agents;
 mod beginnings;
 mod calibrate;
+mod calibration;
 mod calls;
 pub(super) mod cases;
 mod check;
+mod confidence;
+mod files;
 mod functions;
 mod grade;
 mod junit;
 pub(super) mod one;
+mod outcome;
 mod page;
 mod pages;
+pub mod pairs;
 pub(super) mod paired;
 mod regression;
 pub(super) mod rows;
@@ -52,6 +61,7 @@ use crate::terminal::error::{FAILED, INTERRUPTED, UserError};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::file_words;
 use crate::terminal::output::{self, counted};
+use crate::terminal::person;
 use agents::Agents;
 use cases::Case;
 use one::{Bench, Job};
@@ -94,9 +104,18 @@ pub struct EvalArgs {
     /// Write the results as JUnit XML too
     #[arg(long, value_name = "FILE.xml")]
     junit: Option<PathBuf>,
-    /// Write a page of the run too: the sums, each case, and what was done step by step
+    /// Write a page of the run too: the sums, each case, and what was done step by step; with
+    /// --against, what was answered before and now where that changed
     #[arg(long, value_name = "FILE.html")]
     page: Option<PathBuf>,
+    /// Ask the model itself a question about each answer, such as "Is it polite?": how likely
+    /// yes is stands in the lines of --out. Advice: no case holds or fails by it
+    #[arg(long, value_name = "QUESTION", conflicts_with = "grade")]
+    judge: Option<String>,
+    /// Write pairs of answers to the same case, the better one first, for preference training:
+    /// with --repeat or several models. The checks choose; where they cannot, you are asked
+    #[arg(long, value_name = "FILE.jsonl")]
+    pairs: Option<PathBuf>,
     /// Keep what was done step by step in the lines of --out
     #[arg(long)]
     trace: bool,
@@ -115,7 +134,8 @@ pub struct EvalArgs {
     grade: Option<PathBuf>,
     /// Fit what the model's odds are worth on these cases, and keep that for this model.
     /// A case says in "fits" which function does what is asked, or in "judge" what the right
-    /// answer to a question is
+    /// answer to a question is. With --think, the cases are run and checked, and what is fitted
+    /// is the confidence of answers
     #[arg(long)]
     calibrate: bool,
     /// Show the agents what they have learnt by `quipu learn`, as `quipu run` does
@@ -127,6 +147,10 @@ pub struct EvalArgs {
     /// Exit with 1 if a smaller share of the cases holds, 0 to 1
     #[arg(long, value_name = "RATE", value_parser = share)]
     fail_under: Option<f64>,
+    /// Exit with 1 if more cases got worse than better since --against, by a margin that chance
+    /// hardly gives (McNemar's p of at most .05)
+    #[arg(long, requires = "against")]
+    fail_worse: bool,
     #[command(flatten)]
     process: ProcessOptions,
 }
@@ -152,8 +176,13 @@ pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
                 counted(cases.len(), "case")
             );
         }
+        write_pairs(session, &args, &cases, &rows).await?;
         let code = sum_up(&args, &cases, &rows)?;
         return Ok(if missing > 0 { FAILED } else { code });
+    }
+    if args.calibrate && args.process.thinks() {
+        confidence::refuse(&cases)?;
+        return evaluate(session, &args, &cases).await;
     }
     if args.calibrate {
         return calibrate::run(session, &args, &cases).await;
@@ -197,6 +226,9 @@ async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<
         if args.trace || args.page.is_some() {
             bench = bench.traced();
         }
+        if let Some(question) = &args.judge {
+            bench = bench.judged(question);
+        }
         // Not before a machine is there: earlier results are kept if it never is.
         if let (Some(path), Some(earlier)) = (&args.out, earlier.take()) {
             out = Some(Results::open(Some(path.as_path()), earlier)?);
@@ -219,6 +251,10 @@ async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<
     if let Some(out) = out {
         out.finish()?;
     }
+    if args.calibrate {
+        confidence::keep(session, &rows)?;
+    }
+    write_pairs(session, args, cases, &rows).await?;
     sum_up(args, cases, &rows)
 }
 
@@ -315,6 +351,20 @@ pub(super) async fn run_jobs(
     Ok(finished)
 }
 
+/// Writes pairs of answers, where that is wanted.
+async fn write_pairs(
+    session: &Session,
+    args: &EvalArgs,
+    cases: &[Case],
+    rows: &[Row],
+) -> Result<()> {
+    let attended = person::is_there(session.globals.no_input);
+    match &args.pairs {
+        Some(file) => pairs::write(file, cases, rows, attended).await,
+        None => Ok(()),
+    }
+}
+
 /// Prints the sums; the exit code.
 fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
     let sums = rows::sums(rows);
@@ -323,16 +373,30 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
         false => rows::print(&sums)?,
     }
     tell_flaky(&sums);
+    if let Some(line) = advice::told(rows) {
+        say!("{line}");
+    }
+    let all = sums.iter().filter(|sum| sum.tag.is_none());
+    for confidence in all.filter_map(|sum| sum.confidence.as_ref()) {
+        say!("{}", confidence.told());
+    }
     if let Some(file) = &args.junit {
         write(file, junit::xml(rows), "--junit")?;
     }
+    let since = match &args.against {
+        Some(file) => {
+            let before = grade::rows(cases, file)?;
+            Some((compare(rows, &before, &args.across)?, before))
+        }
+        None => None,
+    };
     if let Some(file) = &args.page {
         let title = file_words(&args.cases);
-        write(file, page::html(&title, &sums, rows), "--page")?;
+        let since = since.as_ref().map(|(paired, before)| (paired, before.as_slice()));
+        write(file, page::html(&title, &sums, rows, since), "--page")?;
     }
-    if let Some(file) = &args.against {
-        compare(rows, &grade::rows(cases, file)?, &args.across)?;
-    }
+    let worse = since.is_some_and(|(paired, _)| paired.got_worse());
+    let got_worse = args.fail_worse && worse;
     let broken: Vec<&Row> = rows.iter().filter(|row| row.error.is_some()).collect();
     if let Some(first) = broken.first() {
         let why = output::visible(&first.why);
@@ -345,7 +409,8 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
     let all = sums.iter().filter(|sum| sum.tag.is_none());
     let worst = all.map(|sum| sum.rate).fold(1.0, f64::min);
     let low = args.fail_under.is_some_and(|least| worst < least);
-    Ok(if low || !broken.is_empty() { FAILED } else { 0 })
+    let failed = low || got_worse || !broken.is_empty();
+    Ok(if failed { FAILED } else { 0 })
 }
 
 /// Names the cases of which some runs hold and some do not.
@@ -377,12 +442,17 @@ fn write(file: &Path, text: String, option: &str) -> Result<()> {
 }
 
 /// Says what changed since the rows `before`, where both can be compared.
-fn compare(rows: &[Row], before: &[Row], across: &[under::Condition]) -> Result<()> {
+fn compare(
+    rows: &[Row],
+    before: &[Row],
+    across: &[under::Condition],
+) -> Result<paired::Paired> {
     if !under::comparable(rows, before, across)? {
         say!("warning: some results do not say under which conditions they were made");
     }
-    for line in paired::compare(rows, before).told() {
+    let paired = paired::compare(rows, before);
+    for line in paired.told() {
         say!("{}", output::visible(&line));
     }
-    Ok(())
+    Ok(paired)
 }

@@ -7,25 +7,26 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 use quipu_kernel::Kernel;
-use quipu_kernel::calls::{FIND, RECALL, REMEMBER, REPLACES};
 use quipu_kernel::journal::StepRow;
-use quipu_kernel::process::{Exit, Pid, Program, Sampling, Status, Usage};
+use quipu_kernel::process::{Pid, Program, Sampling, Status};
 use quipu_kernel::signal::Signal;
 use quipu_memory::{Kind, LIST_MAX, NewPage, Space, Trust};
 use quipu_tools::{Capability, Device};
-use serde_json::Value;
+use serde_json::json;
 use tempfile::TempDir;
 
+use super::advice;
 use super::agents::{Agents, Named};
 use super::beginnings::{Beginnings, Left, Pages as Stored};
-use super::calls::Made;
 use super::cases::Case;
+use super::files::Folders;
 use super::functions::Functions;
+use super::outcome::{part, status_words, whole};
 use super::pages::Pages;
 use super::rows::Row;
 use super::trace;
 use super::under::Under;
-use super::watch::{Cut, watch};
+use super::watch::watch;
 use crate::cli::options::ProcessOptions;
 use crate::session::Session;
 use crate::session::agent::KERNEL_CALLS;
@@ -33,24 +34,21 @@ use crate::session::learnt::{self, Skill};
 
 /// Memories of a case that are looked at.
 const MEMORIES: usize = 1_000;
-/// The status of a process that was stopped at its calls.
-const STOPPED: &str = "stopped";
-/// Calls that only turn pages of what a process has, which no case asks for.
-const PAGING: [&str; 2] = [FIND, RECALL];
-/// What marks a row of the journal that was decided together with an earlier one.
-pub(super) const WITH: &str = "with";
 
 /// A machine for cases, with nothing of the user's own.
 pub struct Bench<'a> {
     session: &'a Session,
     kernel: Kernel,
     pages: Pages,
+    folders: Folders,
     beginnings: Beginnings,
     options: &'a ProcessOptions,
     /// Under which conditions it runs cases.
     under: Under,
     /// Whether results have what was done, step by step.
     traced: bool,
+    /// What a judge is asked of each answer, if one is.
+    judge: Option<String>,
     /// The tools that are there for every case, where some cases have their own.
     common: Option<Vec<String>>,
     _folder: TempDir,
@@ -88,11 +86,15 @@ impl<'a> Bench<'a> {
     ) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let pages = Pages::serve(cases).await?;
+        let folders = Folders::inside(folder.path())?;
         let mut policy = options.policy(session);
-        let own = [
+        let mut own = vec![
             pages.capability().parse::<Capability>()?,
             Capability::MemWrite,
         ];
+        if cases.iter().any(Case::has_files) {
+            own.extend(folders.capabilities());
+        }
         policy.grants = policy.grants.iter().cloned().chain(own).collect();
         let devices: Vec<Arc<dyn Device>> = cases
             .iter()
@@ -113,10 +115,12 @@ impl<'a> Bench<'a> {
         Ok(Self {
             session,
             pages,
+            folders,
             beginnings: Beginnings::of(cases),
             options,
             under: Under::of(kernel.cpu(), session.settings.sampling()),
             traced: false,
+            judge: None,
             common: (!names.is_empty()).then(|| others.collect()),
             kernel,
             _folder: folder,
@@ -127,6 +131,14 @@ impl<'a> Bench<'a> {
     pub fn traced(self) -> Self {
         Self {
             traced: true,
+            ..self
+        }
+    }
+
+    /// The same, with a judge that is asked `question` of each answer.
+    pub fn judged(self, question: &str) -> Self {
+        Self {
+            judge: Some(question.to_owned()),
             ..self
         }
     }
@@ -145,7 +157,7 @@ impl<'a> Bench<'a> {
             agent,
             ..
         } = *job;
-        let prompt = self.pages.fill(n, prompt);
+        let prompt = self.folders.fill(job, &self.pages.fill(n, prompt));
         let mut program = self.options.program(self.session, &agent.loaded, prompt);
         if round > 0 {
             let usual = self.session.settings.sampling();
@@ -186,7 +198,10 @@ impl<'a> Bench<'a> {
             ..Row::default()
         };
         let mut left = self.beginnings.left(job.n).await;
-        let done = self.fill_in(&job, &mut row, &mut left).await;
+        let done = match job.case.choices.is_empty() {
+            true => self.fill_in(&job, &mut row, &mut left).await,
+            false => self.choose(&job, &mut row).await,
+        };
         let done = done.and(self.put_back(&job, &mut left));
         drop(left);
         if let Err(error) = done {
@@ -203,12 +218,32 @@ impl<'a> Bench<'a> {
         space(self.beginnings.first(job.n), job.which)
     }
 
+    /// Fills in which of the choices of a case is the likeliest answer. Nothing is generated.
+    async fn choose(&self, job: &Job<'_>, row: &mut Row) -> Result<()> {
+        let begun = Instant::now();
+        let mut program = self.program(job, &job.case.prompt);
+        program.agent.tools = Some(Vec::new());
+        let choices = &job.case.choices;
+        let Some(likely) = self.kernel.likelihoods(program, choices).await? else {
+            return Err(anyhow!(
+                "the CPU tells no probabilities: a case with \"choices\" needs a local model"
+            ));
+        };
+        row.likelihoods = likely.iter().map(|likely| likely.log).collect();
+        let best = (0..likely.len()).max_by(|a, b| likely[*a].log.total_cmp(&likely[*b].log));
+        row.answer = best.map(|best| json!(choices[best]));
+        row.status = Some(status_words(Status::Exited));
+        row.ms = Some(begun.elapsed().as_millis() as u64);
+        Ok(())
+    }
+
     async fn fill_in(&self, job: &Job<'_>, row: &mut Row, left: &mut Left) -> Result<()> {
         let case = job.case;
         if let Entry::Vacant(none) = left.entry(job.which) {
             self.begin(job).await?;
             none.insert(self.stored(&self.space(job))?);
         }
+        self.folders.begin(job)?;
         let mut program = self.program(job, &case.prompt);
         if case.schema.is_some() {
             program.answer_schema.clone_from(&case.schema);
@@ -239,6 +274,7 @@ impl<'a> Bench<'a> {
             (pid, exit) = (deliberated.pid, deliberated.exit);
             exit.ms = begun.elapsed().as_millis() as u64;
             row.confidence = deliberated.confidence;
+            row.support = deliberated.support;
             row.branches = deliberated.branches;
         }
         let error = exit.error.clone().unwrap_or_default();
@@ -253,6 +289,10 @@ impl<'a> Bench<'a> {
         if case.looks_at_memory() {
             let pages = self.kernel.store().memories(&self.space(job), MEMORIES)?;
             row.memory = Some(pages.into_iter().map(|page| page.text).collect());
+        }
+        row.files = self.folders.left(job)?;
+        if let Some(question) = &self.judge {
+            row.advice = advice::ask(&self.kernel, question, &case.prompt, row).await?;
         }
         match failed {
             true => Err(anyhow!(error)),
@@ -347,153 +387,4 @@ fn space(first: usize, which: usize) -> Space {
 /// The name of the device of case `n`.
 fn device(n: usize) -> String {
     format!("t{}", n + 1)
-}
-
-fn status_words(status: Status) -> String {
-    let word = serde_json::to_value(status).unwrap_or_default();
-    word.as_str().unwrap_or_default().to_owned()
-}
-
-/// Fills in what a process with these `rows` came to.
-fn whole(row: &mut Row, rows: &[StepRow], exit: Exit, device: &str) {
-    row.calls = calls(rows, device);
-    row.steps = Some(count_steps(rows));
-    row.decide_ms = Some(decide_ms(rows));
-    row.status = Some(status_words(exit.status));
-    row.answer = exit.answer;
-    row.usage = Some(exit.usage);
-    row.ms = Some(exit.ms);
-}
-
-/// Fills in what a process with these `rows` was when it was `cut`, after `ms`. It may have
-/// gone on before the signal came.
-fn part(row: &mut Row, rows: &[StepRow], cut: Cut, ms: u64, device: &str) {
-    let last = match cut {
-        Cut::Calls(last) => last,
-        Cut::Words(step) => step - 1,
-    };
-    let end = rows.iter().position(|row| row.n > last);
-    let rows = &rows[..end.unwrap_or(rows.len())];
-    let mut usage = Usage::default();
-    rows.iter().for_each(|row| usage += row.usage);
-    row.calls = calls(rows, device);
-    // The words are a step too, and all the time went into deciding on them.
-    (row.steps, row.decide_ms) = match cut {
-        Cut::Calls(_) => (Some(count_steps(rows)), Some(decide_ms(rows))),
-        Cut::Words(_) => (Some(count_steps(rows) + 1), Some(ms)),
-    };
-    row.status = Some(STOPPED.to_owned());
-    row.usage = Some(usage);
-    row.ms = Some(ms);
-}
-
-/// How many calls an action makes that count.
-pub(super) fn counted(action: &Value) -> usize {
-    calls_in(action).len()
-}
-
-/// The calls of an action that count, in either form of it.
-fn calls_in(action: &Value) -> Vec<&Value> {
-    let mut calls: Vec<&Value> = match action["calls"].as_array() {
-        Some(calls) => calls.iter().collect(),
-        None => vec![action],
-    };
-    calls.retain(|call| {
-        let tool = call["tool"].as_str();
-        tool.is_some_and(|tool| !PAGING.contains(&tool))
-    });
-    calls
-}
-
-/// How many steps `rows` are: those that were decided together with an earlier one belong
-/// to its step.
-fn count_steps(rows: &[StepRow]) -> usize {
-    let beside = |row: &&StepRow| row.action.get(WITH).is_some();
-    rows.len() - rows.iter().filter(beside).count()
-}
-
-/// The time of the decisions up to the first call or the answer.
-fn decide_ms(rows: &[StepRow]) -> u64 {
-    let first = rows
-        .iter()
-        .position(|row| counted(&row.action) > 0 || row.action.get("answer").is_some());
-    let until = first.map_or(rows, |first| &rows[..=first]);
-    until.iter().map(|row| row.decide_ms).sum()
-}
-
-/// The calls in `rows`, as they are checked: without the case's own `device`, and without
-/// what the kernel adds to them.
-fn calls(rows: &[StepRow], device: &str) -> Vec<Made> {
-    let own = format!("{device}.");
-    rows.iter()
-        .flat_map(|row| calls_in(&row.action))
-        .map(|action| {
-            let tool = action["tool"].as_str().unwrap_or_default();
-            let mut args = action["args"].clone();
-            if let (REMEMBER, Some(args)) = (tool, args.as_object_mut()) {
-                args.shift_remove(REPLACES);
-            }
-            Made {
-                tool: tool.strip_prefix(&own).unwrap_or(tool).to_owned(),
-                args,
-            }
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn rows(actions: Value) -> Vec<StepRow> {
-        let actions: Vec<Value> = serde_json::from_value(actions).unwrap();
-        let row = |(i, action): (usize, Value)| StepRow {
-            n: i as u32 + 1,
-            action,
-            usage: Usage::default(),
-            decide_ms: 10,
-            outcome: None,
-        };
-        actions.into_iter().enumerate().map(row).collect()
-    }
-
-    #[test]
-    fn calls_are_what_was_done_and_not_how_pages_were_turned() {
-        let check = |actions: Value, want: &[&str], steps: usize, ms: u64| {
-            let rows = rows(actions);
-            let made: Vec<String> = calls(&rows, "t3")
-                .iter()
-                .map(|made| format!("{} {}", made.tool, made.args))
-                .collect();
-            assert_eq!(made, want);
-            assert_eq!((count_steps(&rows), decide_ms(&rows)), (steps, ms));
-        };
-        check(json!([{"answer": "a"}]), &[], 1, 10);
-        check(
-            json!([{"tool": "find_tool", "args": {"query": "x"}},
-                {"tool": "t3.a.b", "args": {"x": 1}}, {"answer": "a"}]),
-            &["a.b {\"x\":1}"],
-            3,
-            20,
-        );
-        check(
-            json!([{"tool": "t3.a", "args": {}}, {"tool": "t31.a", "args": {}, "with": 1}]),
-            &["a {}", "t31.a {}"],
-            1,
-            10,
-        );
-        check(
-            json!([{"calls": [{"tool": "t3.a", "args": {}}, {"tool": "t3.b", "args": {}}]}]),
-            &["a {}", "b {}"],
-            1,
-            10,
-        );
-        check(
-            json!([{"tool": "memory.put", "args": {"text": "x", "replaces": "m1-1"}}]),
-            &["memory.put {\"text\":\"x\"}"],
-            1,
-            10,
-        );
-    }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use super::paired::Paired;
 use super::rows::{Row, Sum, percent};
 use crate::terminal::output::{counted, seconds};
 
@@ -14,8 +15,14 @@ table{border-collapse:collapse}td,th{padding:.2rem .8rem .2rem 0;text-align:left
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#8881;padding:.5rem;margin:.3rem 0}\
 summary{cursor:pointer}.no{color:#b00}.yes{color:#080}small{color:#777}";
 
-/// The page of `rows` and their `sums`, which is called `title`.
-pub fn html(title: &str, sums: &[Sum], rows: &[Row]) -> String {
+/// The page of `rows` and their `sums`, which is called `title`; with what changed since the rows
+/// of an earlier run, where there is one.
+pub fn html(
+    title: &str,
+    sums: &[Sum],
+    rows: &[Row],
+    since: Option<(&Paired, &[Row])>,
+) -> String {
     let title = escaped(title);
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
@@ -39,7 +46,11 @@ pub fn html(title: &str, sums: &[Sum], rows: &[Row]) -> String {
             percent(high)
         );
     }
-    page.push_str("</table>\n<h2>Cases</h2>\n");
+    page.push_str("</table>\n");
+    if let Some((paired, before)) = since {
+        page.push_str(&changes(paired, before, rows));
+    }
+    page.push_str("<h2>Cases</h2>\n");
     // What went wrong comes first.
     for held in [false, true] {
         let those = rows.iter().filter(|row| row.passed == held);
@@ -47,6 +58,33 @@ pub fn html(title: &str, sums: &[Sum], rows: &[Row]) -> String {
     }
     page.push_str("</html>\n");
     page
+}
+
+/// The cases that hold now and did not before, and the other way round, with both answers.
+fn changes(paired: &Paired, before: &[Row], rows: &[Row]) -> String {
+    let said = |rows: &[Row], id: &Value| {
+        let row = rows.iter().find(|row| row.id == *id);
+        let answer = row.and_then(|row| row.answer.as_ref());
+        escaped(&answer.map(words).unwrap_or_default())
+    };
+    let sum = paired.told().into_iter().next().unwrap_or_default();
+    let mut text = format!("<h2>Since the run before</h2>\n<p>{}</p>\n", escaped(&sum));
+    for (class, word, ids) in [
+        ("no", "worse", &paired.worse),
+        ("yes", "better", &paired.better),
+    ] {
+        for id in ids {
+            let _ = writeln!(
+                text,
+                "<details>\n<summary><b class=\"{class}\">{word}</b> {}</summary>\n\
+                 <p>Before</p><pre>{}</pre><p>Now</p><pre>{}</pre>\n</details>",
+                escaped(&id.to_string()),
+                said(before, id),
+                said(rows, id)
+            );
+        }
+    }
+    text
 }
 
 /// One case, folded.
@@ -124,6 +162,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use serde_json::json;
 
+    use super::super::paired::compare;
     use super::super::rows::sums;
     use super::*;
 
@@ -142,7 +181,24 @@ mod tests {
                 {"action": {"answer": "3"}, "observation": "3", "ok": true}]}),
             ),
         ];
-        let page = html("cases & more", &sums(&rows), &rows);
+        let page = html("cases & more", &sums(&rows), &rows, None);
         insta::assert_snapshot!(page.replace(STYLE, ""));
+    }
+
+    #[test]
+    fn what_changed_is_shown_with_both_answers() {
+        let row = |answer: &str, passed| Row {
+            id: json!("a"),
+            answer: Some(json!(answer)),
+            passed,
+            ..Row::default()
+        };
+        let (before, now) = ([row("<3>", false)], [row("4", true)]);
+        let paired = compare(&now, &before);
+        let page = html("t", &sums(&now), &now, Some((&paired, &before[..])));
+        let (_, changes) = page.split_once("<h2>Since the run before</h2>").unwrap();
+        for part in ["better</b> &quot;a&quot;", "<pre>&lt;3&gt;</pre>", "<pre>4</pre>"] {
+            assert!(changes.contains(part), "no {part:?} in {changes}");
+        }
     }
 }

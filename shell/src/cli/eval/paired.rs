@@ -71,7 +71,15 @@ fn mcnemar(better: usize, worse: usize) -> f64 {
     (2.0 * sum).min(1.0)
 }
 
+/// From which likelihood by chance on a loss is none.
+const CHANCE: f64 = 0.05;
+
 impl Paired {
+    /// Whether more cases got worse than better, by more than chance.
+    pub fn got_worse(&self) -> bool {
+        self.worse.len() > self.better.len() && self.p <= CHANCE
+    }
+
     /// It in words: the counts, then the cases.
     pub fn told(&self) -> Vec<String> {
         let mut lines = vec![format!(
@@ -124,6 +132,23 @@ mod tests {
         // Two of three runs hold.
         let again = rows(&[("b", true), ("b", false), ("b", true)]);
         assert_eq!(compare(&again, &before).better, vec![json!("b")]);
+    }
+
+    #[test]
+    fn a_loss_counts_where_chance_hardly_gives_it() {
+        let check = |better: usize, worse: usize, want: bool| {
+            let paired = Paired {
+                n: 20,
+                better: vec![json!(1); better],
+                worse: vec![json!(2); worse],
+                p: mcnemar(better, worse),
+            };
+            assert_eq!(paired.got_worse(), want, "{better} {worse}");
+        };
+        check(0, 0, false);
+        check(1, 3, false);
+        check(0, 8, true);
+        check(8, 0, false);
     }
 
     #[test]

@@ -12,13 +12,24 @@ const SHRINK: f64 = 0.002;
 /// A logistic regression by gradient descent, both answers weighing the same however many
 /// cases there are of each.
 pub fn fit(samples: &[(Vec<f32>, bool)]) -> Fit {
+    let yes = samples.iter().filter(|(_, fits)| *fits).count().max(1) as f64;
+    let no = (samples.len() as f64 - yes).max(1.0);
+    descend(samples, |fits| if fits { 0.5 / yes } else { 0.5 / no })
+}
+
+/// The same with each case weighing the same, so that what it says is how often it is so.
+pub fn fit_likelihood(samples: &[(Vec<f32>, bool)]) -> Fit {
+    let each = 1.0 / samples.len().max(1) as f64;
+    descend(samples, |_| each)
+}
+
+/// The regression, with what a case of each answer weighs.
+fn descend(samples: &[(Vec<f32>, bool)], share: impl Fn(bool) -> f64) -> Fit {
     let signals = samples
         .iter()
         .map(|(odds, _)| odds.len())
         .max()
         .unwrap_or(0);
-    let yes = samples.iter().filter(|(_, fits)| *fits).count().max(1) as f64;
-    let no = samples.len() as f64 - yes;
     let mut weights = vec![0.0f64; signals];
     let mut bias = 0.0f64;
     for _ in 0..ROUNDS {
@@ -31,8 +42,7 @@ pub fn fit(samples: &[(Vec<f32>, bool)]) -> Fit {
                 .map(|(x, w)| f64::from(*x) * w)
                 .sum();
             let likely = 1.0 / (1.0 + (-(sum + bias)).exp());
-            let share = if *fits { 0.5 / yes } else { 0.5 / no.max(1.0) };
-            let error = (likely - f64::from(*fits)) * share;
+            let error = (likely - f64::from(*fits)) * share(*fits);
             for (slope, x) in slope.iter_mut().zip(odds) {
                 *slope += error * f64::from(*x);
             }

@@ -1,13 +1,16 @@
 //! What came out of cases: a line each, their sums, and the table of these.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
-use quipu_kernel::deliberation::BranchReport;
+use quipu_kernel::deliberation::{BranchReport, Support};
 use quipu_kernel::judgement::Question;
 use quipu_kernel::label::{Secrecy, Trust};
 use quipu_kernel::process::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::calibration::Calibration;
 use super::calls::Made;
 use super::cases::Case;
 use super::trace::Step;
@@ -73,12 +76,24 @@ pub struct Row {
     /// With `--think`: how likely the answer is right.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f32>,
+    /// With `--think`: what speaks for the answer and against it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub support: Option<Support>,
     /// With `--think`: what became of each branch.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub branches: Vec<BranchReport>,
     /// The memories at the end, where a check looks at them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<Vec<String>>,
+    /// The files of the case at the end, by path, where it has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<BTreeMap<String, String>>,
+    /// The log-likelihood of each choice of a case that has choices.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub likelihoods: Vec<f32>,
+    /// With `--judge`: how likely its answer is good. Advice: no case holds by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<f32>,
     /// Under which conditions it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub under: Option<Under>,
@@ -114,7 +129,11 @@ impl Row {
     pub fn judge(&mut self, case: &Case) {
         let problem = match &self.error {
             Some(error) => Some(error.clone()),
-            None => case.check.iter().find_map(|check| check.hold(self).err()),
+            None => case
+                .check
+                .iter()
+                .find_map(|check| check.hold(self).err())
+                .or_else(|| case.wrong_choice(self.answer.as_ref())),
         };
         self.tag = case.group().to_owned();
         self.passed = problem.is_none();
@@ -152,6 +171,9 @@ pub struct Sum {
     /// Where each case was run several times: how they hang together.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub repeated: Option<Repeated>,
+    /// How good the confidence of answers is, where they have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Calibration>,
     /// The median time of a case, in milliseconds.
     pub ms: Option<u64>,
     /// The mean of generated tokens.
@@ -272,6 +294,10 @@ fn sum(rows: &[&Row]) -> Sum {
         .map(|usage| f64::from(usage.generated_tokens))
         .collect();
     let mean = generated.iter().sum::<f64>() / generated.len() as f64;
+    let likely: Vec<(f32, bool)> = rows
+        .iter()
+        .filter_map(|row| Some((row.confidence?, row.passed)))
+        .collect();
     Sum {
         tag: None,
         model: String::new(),
@@ -281,6 +307,7 @@ fn sum(rows: &[&Row]) -> Sum {
         rate: passed as f64 / rows.len() as f64,
         interval: wilson(passed, rows.len()),
         repeated: Repeated::of(rows),
+        confidence: Calibration::of(&likely),
         ms: median(rows.iter().filter_map(|row| row.ms).collect()),
         tokens: (!generated.is_empty()).then_some(mean),
     }

@@ -5,7 +5,7 @@ use quipu_kernel::label::Label;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::one::WITH;
+use super::outcome::WITH;
 
 /// Characters of an observation that are kept.
 const OBSERVATION_CHARS: usize = 2_000;

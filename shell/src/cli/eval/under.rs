@@ -84,8 +84,12 @@ impl Under {
             (&case.tools, &case.documents, &case.pages, &case.before),
             (case.max_steps, case.stop),
         );
+        let mut asked = format!("{asked:?}");
+        if case.has_files() || !case.choices.is_empty() {
+            asked.push_str(&format!("{:?}", (&case.files, &case.choices)));
+        }
         Self {
-            case: digest(&format!("{asked:?}")),
+            case: digest(&asked),
             ..self.clone()
         }
     }

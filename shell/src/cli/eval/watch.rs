@@ -5,7 +5,7 @@ use quipu_kernel::event::{Event, Subscription};
 use quipu_kernel::process::Pid;
 
 use super::cases::Stop;
-use super::one::counted;
+use super::outcome::counted;
 use super::rows::Judged;
 
 /// What was seen of a process until it was over, or had decided whether it calls.

@@ -96,6 +96,8 @@ impl Turn {
             runs_answers: false,
             unfenced: false,
             today: None,
+            choices: None,
+            candidates: Vec::new(),
             numbers: layout::only_request(&ask.said).map(|said| Numbers::of(&said)),
             told: ask.choice != Choice::None && !ask.functions.is_empty(),
             calls: match &ask.choice {

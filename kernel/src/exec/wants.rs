@@ -1,0 +1,143 @@
+//! What a task wants, before a move is chosen: a program, a thought, a bare number, one of
+//! some words.
+
+use serde_json::Value;
+
+use super::{Ending, Execution};
+use crate::grammar::{Legal, Move};
+use crate::judgement::Question;
+use crate::planner::facts::is_told_in_sentences;
+use crate::planner::{asked, date};
+
+/// Programs that are written for a task whose programs fail.
+const PROGRAMS_MAX: u32 = 3;
+
+impl Execution {
+    /// Whether what was to work out the task did not: an expression or a program failed, or what
+    /// a program worked out is no likely answer to a problem that is told in sentences, nothing
+    /// or less than nothing.
+    pub(super) fn doubts(&self, legal: &Legal) -> bool {
+        let number = legal.computed.as_ref().and_then(|text| text.parse().ok());
+        let expression = |action: &Value| {
+            let mut calls = legal.calls.iter();
+            calls.any(|call| action["tool"] == call.name && call.takes_an_expression())
+        };
+        let result = self.vm.last_observation().unwrap_or_default();
+        let wrong = match &self.last {
+            Some((action, false)) if self.programs == 0 => expression(action),
+            Some((_, worked)) if !worked || tells_an_error(&result) => {
+                self.programs > 0 && self.programs < PROGRAMS_MAX
+            }
+            _ => {
+                self.programs == 1
+                    && number.is_some_and(|number: f64| number <= 0.0)
+                    && is_told_in_sentences(self.told())
+            }
+        };
+        wrong && legal.answer.is_none() && legal.runs_programs().is_some()
+    }
+
+    /// Whether a program is left to a task that no tool does by itself: something has to be
+    /// computed. Asked before the first step only.
+    pub(super) async fn wants_a_program(&mut self, legal: &Legal) -> Result<bool, Ending> {
+        if self.n > 0 || legal.runs_programs().is_none() || self.is_shown_no_program() {
+            return Ok(false);
+        }
+        // What stands at an address has to be read before anything is computed from it.
+        if legal.opens_addresses().is_some() && self.gives_an_address() {
+            return Ok(false);
+        }
+        if self.is_a_day_worked_out() {
+            return Ok(false);
+        }
+        if self.computes().await? {
+            return Ok(true);
+        }
+        self.has_a_day_to_count().await
+    }
+
+    /// Whether a day is asked for that a program has to count: not where it is worked out
+    /// already. The day of an appointment may have been told before, so that is asked first; of
+    /// "next Friday" nobody has to be asked whose it is.
+    async fn has_a_day_to_count(&mut self) -> Result<bool, Ending> {
+        let told = self.told();
+        if self.program.today.is_none() || !date::asks_to_count(told) {
+            return Ok(false);
+        }
+        if date::is_only_of_days(told) {
+            return Ok(true);
+        }
+        let personal = self.judge_task(Question::Personal).await?;
+        Ok(personal.is_some_and(|personal| !self.says_yes(Question::Personal, personal)))
+    }
+
+    /// Whether `tool` takes an expression, and the task is told in sentences: a small model
+    /// writes one before it has worked anything out. A program has room for steps.
+    pub(super) async fn is_too_much_for_one_expression(
+        &mut self,
+        legal: &Legal,
+        tool: &str,
+    ) -> Result<bool, Ending> {
+        let mut offered = legal.offered().filter(|call| call.name == tool);
+        let one = offered
+            .next()
+            .is_some_and(|call| call.takes_an_expression());
+        if self.n > 0 || !one || legal.runs_programs().is_none() {
+            return Ok(false);
+        }
+        Ok(is_told_in_sentences(self.told()) && self.computes().await?)
+    }
+
+    /// The form of an answer that is given now: as the task asks for it.
+    pub(super) async fn form_of_answer(&mut self, legal: &Legal) -> Result<Move, Ending> {
+        if legal.answer.is_some() || !self.left_undone().is_empty() {
+            return Ok(Move::Answer);
+        }
+        if legal.choices.is_some() {
+            return Ok(Move::Choice);
+        }
+        if self.kept {
+            return Ok(Move::Answer);
+        }
+        let number = asked::for_a_number(self.told()) || self.wants_a_number(legal).await?;
+        Ok(if number { Move::Number } else { Move::Answer })
+    }
+
+    /// Whether a bare number is the answer: one was computed, and nothing else was asked for.
+    async fn wants_a_number(&mut self, legal: &Legal) -> Result<bool, Ending> {
+        let computed = self.last.as_ref().is_some_and(|(_, worked)| *worked);
+        if !computed || legal.computed.is_none() {
+            return Ok(false);
+        }
+        Ok(asked::how_many(self.told()) || self.computes().await?)
+    }
+
+    /// Whether all that is asked for is a day that is worked out already.
+    fn is_a_day_worked_out(&self) -> bool {
+        let told = self.told();
+        let worked_out = |today| date::asks_to_count(told) && date::is_worked_out(today, told);
+        self.program.today.is_some_and(worked_out)
+    }
+
+    /// Whether the task is something to be computed.
+    pub(super) async fn computes(&mut self) -> Result<bool, Ending> {
+        let likely = self.judge_task(Question::Compute).await?;
+        Ok(likely.is_some_and(|likely| self.says_yes(Question::Compute, likely)))
+    }
+
+    /// Whether an answer by a schema is to be worked out first: there is something to be
+    /// computed and no result yet. An answer in words needs no thought beside it.
+    pub(super) async fn wants_a_thought(&mut self, legal: &Legal) -> Result<bool, Ending> {
+        if legal.answer.is_none() || self.last.is_some() {
+            return Ok(false);
+        }
+        self.computes().await
+    }
+}
+
+/// Whether a result is that of a program that raised an error: what it printed before stands in
+/// the result too, so the call as such worked.
+fn tells_an_error(result: &str) -> bool {
+    let result: Option<Value> = serde_json::from_str(result).ok();
+    result.is_some_and(|result| result["error"].is_string())
+}

@@ -1,0 +1,155 @@
+//! The form in which a task asks for its answer, where it says so in words: a bare number, or
+//! one of the words that it names. A small model answers with a sentence all the same.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// The most words to choose from.
+const CHOICES_MAX: usize = 8;
+
+/// A word to choose, perhaps in quotes.
+const WORD: &str = r#"["'“”‘’「」]?[\p{L}\d][\p{L}\d_-]*["'“”‘’「」]?"#;
+
+static LISTS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
+    let or = format!(r"(?P<list>{WORD}(?:\s*,\s*{WORD}){{0,6}}\s*,?\s+or\s+{WORD})");
+    let asks = r"\b(?:answer|reply|respond|choose)\s+(?:(?:only|just|simply|either|exactly|with|from|one|of|word|a|the|between)\s*:?\s+)*";
+    let end = r"(?:\s+only)?\s*(?:[.!?:;\n]|$)";
+    let han = r#"[“"「]?(?P<one>[\p{Han}\w]{1,4}?)[”"」]?"#;
+    let other = r#"[“"「]?(?P<other>[\p{Han}\w]{1,4}?)[”"」]?"#;
+    [
+        pattern(&format!("(?i){asks}{or}{end}")),
+        // As the first words: "True or false: …".
+        pattern(&format!(r"(?i)^\W*{or}\s*:")),
+        pattern(&format!(
+            r"(?i)\b(?:classify|label|rate|mark)\b[^.?!\n]*\bas\s+(?:either\s+)?{or}{end}"
+        )),
+        // As the last: "… (yes/no)".
+        pattern(r"(?i)[(（]\s*(?P<list>(?:yes|true|是|对)\s*/\s*(?:no|false|否|不是|错))\s*[)）]\W*$"),
+        pattern(&format!(
+            r"(?:回答|答|回复|说|选)\s*[:：]?\s*{han}\s*(?:或者|或是|或|还是)\s*{other}\s*(?:[。！!.；;\n]|即可|就行|$)"
+        )),
+    ]
+});
+
+/// Words that ask for more than the bare answer.
+static MORE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:explain|explanation|why|because|reasons?|justify|justification|describe|details?|steps?|show)\b|为什么|理由|原因|解释|说明|过程|步骤",
+    )
+});
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+}
+
+/// The words of which `task` wants one and nothing else, as it writes them.
+pub(crate) fn choices(task: &str) -> Option<Vec<String>> {
+    if MORE.is_match(task) {
+        return None;
+    }
+    let found = LISTS.iter().find_map(|list| list.captures(task))?;
+    let list = match found.name("list") {
+        Some(list) => list.as_str().to_owned(),
+        None => format!("{}/{}", &found["one"], &found["other"]),
+    };
+    let mut choices: Vec<String> = Vec::new();
+    for word in list.replace(" or ", "/").split(['/', ',']) {
+        let quotes = |c: char| c.is_whitespace() || "\"'“”‘’「」".contains(c);
+        let word = word.trim_matches(quotes);
+        if !word.is_empty() && !choices.iter().any(|choice| choice == word) {
+            choices.push(word.to_owned());
+        }
+    }
+    (2..=CHOICES_MAX)
+        .contains(&choices.len())
+        .then_some(choices)
+}
+
+/// Whether `task` says that it wants a bare number.
+pub(crate) fn for_a_number(task: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?ix)\b(?:only|just|nothing\s+but)\s+(?:with\s+|as\s+)?(?:the|a|one)\s+number\b
+            |\b(?:number|digits|numeral)s?\s+only\b|\bas\s+a\s+(?:bare|plain|single)\s+number\b
+            |\b(?:answer|reply|respond)\s+(?:only\s+|just\s+)?(?:with|in|by)\s+(?:just\s+|only\s+)?(?:a|one|the)\s+(?:single\s+|bare\s+|plain\s+)?number\b
+            |只(?:要|需|用|回答|回复|写|给|说|给出|输出)*(?:一个)?数字|(?:用|以)(?:一个)?数字回答",
+        )
+    });
+    ASKS.is_match(task) && !MORE.is_match(task)
+}
+
+/// Whether `task` is one question after a number and nothing else: "How many … ?"
+pub(crate) fn how_many(task: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)^\W*how\s+(?:many|much)\b[^.?!\n]*\W*$|^[^。！？!?\n]*(?:多少|几[个只条张本人天次元块页岁])[^。！？!?\n]*\W*$",
+        )
+    });
+    static AND: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)\band\s+(?:what|which|who|where|when|how|why|whose)\b|并|和什么|以及|分别")
+    });
+    ASKS.is_match(task) && !AND.is_match(task) && !MORE.is_match(task)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_to_choose_from_are_those_of_the_task() {
+        let check = |task: &str, want: &[&str]| {
+            let words: Vec<String> = want.iter().map(|word| (*word).to_owned()).collect();
+            let want = Some(words).filter(|words| !words.is_empty());
+            assert_eq!(choices(task), want, "{task}");
+        };
+        check("Is a whale a fish? Answer yes or no.", &["yes", "no"]);
+        check("Is a whale a fish? Answer only with Yes or No", &["Yes", "No"]);
+        check("Is a whale a fish? (yes/no)", &["yes", "no"]);
+        check("True or false: a whale is a fish.", &["True", "false"]);
+        check(
+            "Classify the review as positive, negative, or neutral: I slept well.",
+            &["positive", "negative", "neutral"],
+        );
+        check("Reply with one word: \"hot\" or \"cold\".", &["hot", "cold"]);
+        check("鲸是鱼吗？请回答是或否。", &["是", "否"]);
+        check("鲸是鱼吗？只回答“对”或“错”。", &["对", "错"]);
+        // More is asked for, or nothing of the kind.
+        for task in [
+            "Answer yes or no, and say which.",
+            "Answer yes or no. Explain.",
+            "Is it a boy or a girl?",
+            "How fast is it? (km/h)",
+            "Answer in English or French.",
+            "Should I say hello or goodbye to him",
+            "你想喝茶还是咖啡？",
+            "",
+        ] {
+            check(task, &[]);
+        }
+    }
+
+    #[test]
+    fn a_bare_number_is_asked_for() {
+        let check = |task: &str, want: bool| assert_eq!(for_a_number(task), want, "{task}");
+        check("How tall is it in metres? Answer with just the number.", true);
+        check("How tall is it? Number only, please.", true);
+        check("Reply with a number.", true);
+        check("有多高？只回答数字。", true);
+        check("What is your phone number?", false);
+        check("Give me just the phone number.", false);
+        check("Answer with a number and explain it.", false);
+        check("Write the number of the house on the letter.", false);
+    }
+
+    #[test]
+    fn one_question_after_a_number_is_known() {
+        let check = |task: &str, want: bool| assert_eq!(how_many(task), want, "{task}");
+        check("How many legs do six ants have?", true);
+        check("一共有多少条腿？", true);
+        check("How many legs do six ants have, and what do they eat?", false);
+        check("How many are there? Name them.", false);
+        check("Tell me how many.", false);
+        check("", false);
+    }
+}

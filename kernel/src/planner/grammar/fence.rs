@@ -1,0 +1,54 @@
+//! What stands in the fences of a text: a program, or calls.
+
+use serde_json::Value;
+
+/// What a program has that tells its result.
+const PRINTS: &str = "print(";
+
+/// Whether a program prints something.
+pub(super) fn prints(code: &str) -> bool {
+    code.contains(PRINTS)
+}
+
+/// Whether something comes out of a program: it prints, or it ends in an expression or an
+/// assignment, whose value is told.
+pub(super) fn tells_a_result(code: &str) -> bool {
+    const STATEMENTS: [&str; 12] = [
+        "def", "class", "import", "from", "if", "else:", "for", "while", "with", "try:", "return",
+        "pass",
+    ];
+    let last = code.lines().rfind(|line| !line.trim().is_empty());
+    let ends = last.is_some_and(|line| {
+        let first = line.split_whitespace().next().unwrap_or_default();
+        let bare = !line.starts_with([' ', '\t', '#', '@', ')', ']', '}']);
+        bare && !STATEMENTS.contains(&first)
+    });
+    ends || prints(code)
+}
+
+/// The program in a fence; the fence may not have been closed.
+pub(super) fn without_fence(text: &str) -> &str {
+    let text = text.strip_prefix("```").unwrap_or(text);
+    let program = text.split_once('\n').map_or("", |(_, program)| program);
+    let program = program.trim_end_matches('\n');
+    program.strip_suffix("\n```").unwrap_or(program)
+}
+
+/// The calls of an action in a fence at the end of `answer`, as text and as a list. Other JSON
+/// that has a list of calls is somebody's own.
+pub(super) fn fenced_calls(answer: &str) -> Option<(&str, Value)> {
+    let (_, fenced) = answer.trim_end().strip_suffix("```")?.rsplit_once("```")?;
+    // Behind the name of the language, if there is one.
+    let action = fenced.trim_start_matches(char::is_alphanumeric).trim();
+    let value: Value = serde_json::from_str(action).ok()?;
+    let calls = value
+        .as_object()
+        .filter(|map| map.len() == 1)?
+        .get("calls")?;
+    let is_call = |call: &Value| call.get("tool").is_some_and(Value::is_string);
+    calls
+        .as_array()?
+        .iter()
+        .all(is_call)
+        .then(|| (action, calls.clone()))
+}

@@ -1,0 +1,163 @@
+//! `/compare`: two answers to a task, of which the user chooses the better one. The pair is kept
+//! for preference training, and a short choice is a case to learn from.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use quipu_kernel::label::Level;
+use quipu_kernel::process::{Pid, Sampling};
+
+use super::{Repl, correct};
+use crate::cli::eval::pairs::Pair;
+use crate::config::{paths, private};
+use crate::service::conversation::{Ask, Start};
+use crate::session::agent::Loaded;
+use crate::session::learnt::Shelf;
+use crate::session::talk::Turn;
+use crate::terminal::error::{FAILED, INTERRUPTED, UserError};
+use crate::terminal::output::counted;
+use crate::terminal::person::{self, Better};
+use crate::terminal::words::{fill, words};
+
+/// The temperature of the second answer: at 0 both would be the same.
+const TEMPERATURE: f32 = 0.8;
+/// Characters of an answer that is a case to learn from: a longer one is hardly said again word
+/// for word.
+const CASE_CHARS: usize = 80;
+
+impl Repl<'_> {
+    /// Answers a task twice, and keeps which answer its user takes for better; the last task
+    /// where `task` is empty. Nobody is asked for approvals meanwhile, so that neither changes
+    /// what has to be approved.
+    pub(super) async fn compare(&mut self, task: &str) -> Result<u8> {
+        if !person::is_there(self.session.globals.no_input) {
+            return Err(UserError::usage(
+                "/compare asks which answer is better, and nobody is there",
+                "`quipu eval --repeat 2 --pairs FILE` lets checks choose",
+            ));
+        }
+        let last = || self.talk.last().map(|turn| turn.asked.clone());
+        let task = match task.trim() {
+            "" => last(),
+            task => Some(task.to_owned()),
+        };
+        let Some(task) = task else {
+            return Err(UserError::usage("/compare takes a task", "/compare Write a haiku"));
+        };
+        let mut answers = Vec::new();
+        for nth in 0..2 {
+            match self.answer_once(&task, nth).await? {
+                Some(answer) => answers.push(answer),
+                None => return Ok(INTERRUPTED),
+            }
+        }
+        let [(first_pid, first), (second_pid, second)] = answers.as_slice() else {
+            return Ok(FAILED);
+        };
+        if first == second {
+            say!("{}", words().answers_alike);
+            return Ok(0);
+        }
+        let (pid, chosen, rejected) = match person::better(first, second).await {
+            Some(Better::First) => (*first_pid, first, second),
+            Some(Better::Second) => (*second_pid, second, first),
+            None => {
+                say!("{}", words().none_chosen);
+                return Ok(0);
+            }
+        };
+        self.keep_pair(&task, chosen, rejected)?;
+        self.last = Some(pid);
+        let Level { trust, secrecy } = self.door.journal().label_of(pid)?.level();
+        self.talk.add(Turn {
+            pid: Some(pid),
+            asked: task,
+            answered: chosen.clone(),
+            trust,
+            secrecy,
+        });
+        Ok(0)
+    }
+
+    /// The answer number `nth` to `task`, and its process; `None` where it was interrupted.
+    async fn answer_once(&mut self, task: &str, nth: u32) -> Result<Option<(Pid, String)>> {
+        let (prompt, label, files) = self.typed(task)?;
+        let usual = self.session.settings.sampling();
+        let mut program = self.session.program(&self.agent, prompt);
+        program.said = self.talk.typed_so_far(task);
+        program.attached = files;
+        program.topic = Some(task.to_owned());
+        program.after = self.talk.head();
+        program.label = label;
+        program.priority = super::INTERACTIVE_PRIORITY;
+        program.unapproved = true;
+        if nth > 0 {
+            program.sampling = Some(Sampling {
+                temperature: usual.temperature.max(TEMPERATURE),
+                seed: usual.seed.wrapping_add(nth),
+            });
+        }
+        let ask = Ask {
+            start: Start::Spawn {
+                program: Box::new(program),
+                must_fit: true,
+            },
+            think: None,
+        };
+        let conversation = self.door.begin(ask).await?;
+        self.interrupts.begin();
+        let ended = tokio::select! {
+            ended = conversation.end() => Some(ended),
+            () = self.interrupts.next() => None,
+        };
+        self.interrupts.end();
+        let Some(ended) = ended else {
+            say!("{}", words().interrupted);
+            return Ok(None);
+        };
+        let ended = ended?;
+        let answer = ended.exit.answer.ok_or_else(|| {
+            UserError::failed(
+                format!("process {} ended without an answer", ended.pid),
+                format!("/log {} shows what it did", ended.pid),
+            )
+        })?;
+        let text = answer
+            .as_str()
+            .map_or_else(|| answer.to_string(), str::to_owned);
+        Ok(Some((ended.pid, text)))
+    }
+
+    /// Adds a pair to the file of pairs, and the choice to the cases where it is short.
+    fn keep_pair(&self, task: &str, chosen: &str, rejected: &str) -> Result<()> {
+        let shelf = Shelf::of(&self.session.paths, &Loaded::default());
+        let file = pairs_file(&shelf);
+        let pair = Pair {
+            prompt: task.to_owned(),
+            chosen: chosen.to_owned(),
+            rejected: rejected.to_owned(),
+        };
+        let mut lines = match file.is_file() {
+            true => std::fs::read_to_string(&file)?,
+            false => String::new(),
+        };
+        lines.push_str(&format!("{}\n", pair.line()));
+        paths::create(file.parent().unwrap_or(&file))?;
+        private::replace(&file, lines.as_bytes())?;
+        let all = counted(lines.lines().count(), "pair");
+        say!(
+            "{}",
+            fill(words().pair_kept, &[("pairs", &all), ("file", &file.display())])
+        );
+        if chosen.chars().count() <= CASE_CHARS {
+            let cases = correct::keep(&shelf, task, chosen)?;
+            say!("{}", fill(words().noted, &[("cases", &cases)]));
+        }
+        Ok(())
+    }
+}
+
+/// Where the pairs of an agent are kept, beside its corrections.
+fn pairs_file(shelf: &Shelf) -> PathBuf {
+    shelf.corrections().with_file_name("pairs.jsonl")
+}
