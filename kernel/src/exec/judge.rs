@@ -17,7 +17,7 @@ use crate::planner::facts::is_told_in_sentences;
 use crate::planner::{card, date};
 use crate::program::{asked_for, asked_for_after, asked_in_words};
 use crate::signal::Signal::Kill;
-use quipu_cpu::{Chunk, Cpu, CpuError, Inquiry, Message, Prompt, Ticket, Weights};
+use quipu_cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Ticket, Weights};
 
 /// Characters of a function's card in a question about it.
 const CARD_CHARS: usize = 500;
@@ -309,52 +309,6 @@ impl Execution {
         odds
     }
 
-    /// The log-likelihood of each of `texts` as the answer, token by token; ends the process
-    /// before its first step. `None` where the CPU tells no probabilities, or one of them does
-    /// not fit.
-    pub(crate) async fn likelihoods(mut self, texts: &[String]) -> Option<Vec<Likelihood>> {
-        let (found, ending) = match self.likelihoods_of(texts).await {
-            Ok(found) => (found, Ending::Signal(Kill)),
-            Err(ending) => (None, ending),
-        };
-        self.finish(ending);
-        found
-    }
-
-    async fn likelihoods_of(
-        &mut self,
-        texts: &[String],
-    ) -> Result<Option<Vec<Likelihood>>, Ending> {
-        let cpu = self.shared.cpu.clone();
-        if !cpu.info().constrains {
-            return Ok(None);
-        }
-        let (prompt, _) = self.vm.fit(&*cpu).map_err(super::failed)?;
-        let mut found = Vec::new();
-        for text in texts {
-            let mut likely = Likelihood::default();
-            let mut at = 0;
-            while at < text.len() {
-                let led = match at {
-                    0 => Some(prompt.clone()),
-                    _ => cpu.lead(&prompt, &text[..at]),
-                };
-                let Some(led) = led.filter(|led| led.len < cpu.info().window) else {
-                    return Ok(None);
-                };
-                let ticket = self.inquire(led, vec![vec![text[at..].to_owned()]]);
-                let Some(weights) = self.weighed(ticket).await? else {
-                    return Ok(None);
-                };
-                likely.log += weights[0];
-                likely.tokens += 1;
-                at += first_token(&*cpu, &text[at..]);
-            }
-            found.push(likely);
-        }
-        Ok(Some(found))
-    }
-
     /// From which likelihood on `call` is made. Where a call is as good as asked for, or does
     /// no harm, a weaker yes is enough: an address that a user gives is there to be opened, and
     /// what was stored is there to be found.
@@ -433,7 +387,7 @@ impl Execution {
         self.weighed(ticket).await
     }
 
-    fn inquire(&self, prompt: Prompt, options: Vec<Vec<String>>) -> Ticket {
+    pub(super) fn inquire(&self, prompt: Prompt, options: Vec<Vec<String>>) -> Ticket {
         self.shared.cpu.weigh(Inquiry {
             pid: self.pid,
             priority: self.inbox.priority.load(Ordering::Relaxed),
@@ -442,7 +396,7 @@ impl Execution {
         })
     }
 
-    async fn weighed(&mut self, mut ticket: Ticket) -> Result<Option<Weights>, Ending> {
+    pub(super) async fn weighed(&mut self, mut ticket: Ticket) -> Result<Option<Weights>, Ending> {
         let left = time_left(&self.program, &self.spent, self.started);
         match guarded(
             &self.shared.tape,
@@ -457,32 +411,6 @@ impl Execution {
             Err(error) => Err(failed(error)),
         }
     }
-}
-
-/// How likely a text is.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Likelihood {
-    /// The natural logarithm of its probability.
-    pub log: f32,
-    /// Its tokens.
-    pub tokens: u32,
-}
-
-/// Characters of a token that are looked at.
-const TOKEN_CHARS_MAX: usize = 32;
-
-/// The bytes of the first token of `text`: its longest beginning that is one token, and leaves
-/// one token less. Where a character has several tokens, only the first of them is weighed.
-fn first_token(cpu: &dyn Cpu, text: &str) -> usize {
-    let all = cpu.count(text);
-    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
-    let ends: Vec<usize> = ends.take(TOKEN_CHARS_MAX).collect();
-    let is_one = |end: &&usize| {
-        let (token, rest) = text.split_at(**end);
-        cpu.count(token) == 1 && cpu.count(rest) + 1 == all
-    };
-    let longest = ends.iter().rfind(is_one);
-    longest.or(ends.first()).copied().unwrap_or(text.len())
 }
 
 /// `messages` with `words` at the end of the last one.

@@ -4,7 +4,7 @@
 //! | file | job |
 //! | --- | --- |
 //! | `step` | one step: what is legal, what is chosen, which calls that makes |
-//! | `judge` | asks the CPU which move fits |
+//! | `judge`, `likelihood` | asks the CPU which move fits, and how likely a text is |
 //! | `keep` | what a user wants kept is kept, and nothing else is claimed to be |
 //! | `wants` | what a task wants: a program, a thought, a number |
 //! | `decide` | lets the CPU write the action |
@@ -37,6 +37,7 @@ mod held;
 mod judge;
 mod keep;
 mod kin;
+mod likelihood;
 mod list;
 mod own;
 mod parts;
@@ -79,7 +80,7 @@ use quipu_cpu::Weights;
 
 pub(crate) use ending::not_set_up;
 pub(crate) use family::{Apart, Family, Waits};
-pub use judge::Likelihood;
+pub use likelihood::Likelihood;
 pub(crate) use past::Past;
 pub(crate) use recorder::Facts;
 pub(crate) use screen::screened;

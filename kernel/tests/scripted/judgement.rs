@@ -1,6 +1,7 @@
 //! What is done before a small model would go wrong: days are worked out, an answer has the
 //! form that was asked for, and no call is made with a number that nobody told.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -157,12 +158,8 @@ async fn run(task: &str, sorted: Sorted, call: Option<Value>) -> (Vec<Value>, Ve
     run_as(Program::new(task), sorted, call).await
 }
 
-/// The same of `program`.
-async fn run_as(
-    program: Program,
-    sorted: Sorted,
-    call: Option<Value>,
-) -> (Vec<Value>, Vec<String>) {
+/// A machine on a CPU that writes and weighs so.
+fn machine(folder: &Path, sorted: Sorted, call: Option<Value>) -> (Kernel, Arc<Writer>) {
     let cpu = Arc::new(Writer {
         info: CpuInfo {
             model: "writer".into(),
@@ -175,12 +172,11 @@ async fn run_as(
         call,
         asked: Mutex::default(),
     });
-    let folder = crate::common::folder();
     let kernel = Kernel::boot(Parts {
         cpu: cpu.clone(),
         store: Arc::new(RamStore::new()),
         bus: Arc::new(tools()),
-        journal: Journal::open(&folder.path().join("journal.db"), true).expect("a journal"),
+        journal: Journal::open(&folder.join("journal.db"), true).expect("a journal"),
         policy: Policy::default(),
         sampling: Sampling {
             temperature: 0.0,
@@ -189,6 +185,17 @@ async fn run_as(
         judgement: Judgement::default(),
     })
     .expect("it boots");
+    (kernel, cpu)
+}
+
+/// The same of `program`.
+async fn run_as(
+    program: Program,
+    sorted: Sorted,
+    call: Option<Value>,
+) -> (Vec<Value>, Vec<String>) {
+    let folder = crate::common::folder();
+    let (kernel, cpu) = machine(folder.path(), sorted, call);
     let pid = kernel.spawn(program).expect("it starts");
     kernel.wait(pid).await.expect("it ends");
     let steps = kernel.journal().steps(pid).expect("steps");
@@ -259,4 +266,18 @@ async fn a_branch_goes_about_its_task_by_its_own_means() {
     let (actions, asked) = run_as(branch(Way::Weigh, &["-5", "5"]), OTHER, None).await;
     assert_eq!(actions[0]["tool"], "decide");
     assert!(actions[1]["answer"].is_string() && asked.is_empty(), "{actions:?}");
+}
+
+#[tokio::test]
+async fn a_text_is_as_likely_as_its_tokens_together() {
+    let folder = crate::common::folder();
+    let (kernel, cpu) = machine(folder.path(), OTHER, None);
+    // This CPU takes every character for a token, and each for as likely.
+    let texts = ["yes".to_owned(), "n".to_owned()];
+    let program = Program::new("Is a whale a fish?");
+    let likely = kernel.likelihoods(program, &texts).await.expect("a journal");
+    let likely = likely.expect("it tells odds");
+    let seen: Vec<(f32, u32)> = likely.iter().map(|text| (text.log, text.tokens)).collect();
+    assert_eq!(seen, [(-27.0, 3), (-9.0, 1)]);
+    assert!(cpu.asked.lock().is_empty());
 }

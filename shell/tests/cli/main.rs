@@ -40,5 +40,6 @@ mod sharing;
 mod standard_input;
 mod suspension;
 mod terminal;
+mod thought;
 mod two_machines;
 mod vouching;
