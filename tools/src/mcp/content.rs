@@ -22,6 +22,10 @@ const TYPE_BYTES_MAX: usize = 100;
 /// How deep a structured result is looked into.
 const DEPTH_MAX: usize = 64;
 
+/// Parts of a result of which it is looked whether its structured part says the same: each is
+/// compared with all that is in that.
+const COMPARED_MAX: usize = 100;
+
 /// The function that reads what a link in a result leads to.
 pub(super) const READER: &str = "read_resource";
 const READER_SAYS: &str = "Read a resource of this server by its address, such as a link in one \
@@ -62,11 +66,9 @@ pub(super) fn value(content: &[ContentBlock], structured: Option<Value>) -> Valu
     let Some(structured) = structured.filter(|value| !empty(value)) else {
         return all(content.iter().map(text).collect());
     };
-    let others: Vec<String> = content
-        .iter()
-        .filter(|block| !is_said(block, &structured))
-        .map(text)
-        .collect();
+    let parts = content.iter().enumerate();
+    let others = parts.filter(|(n, block)| *n >= COMPARED_MAX || !is_said(block, &structured));
+    let others: Vec<String> = others.map(|(_, block)| text(block)).collect();
     let structured = named(structured, 0);
     match others.iter().all(|text| text.trim().is_empty()) {
         true => structured,

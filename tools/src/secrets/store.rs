@@ -11,6 +11,8 @@ use crate::state_file::{self, StateError};
 
 /// Shorter values could not be hidden without hiding half of an answer.
 const VALUE_BYTES_MIN: usize = 8;
+/// Longer values are looked for in everything that is written, at the cost of everything.
+const VALUE_BYTES_MAX: usize = 16 << 10;
 /// What stands in place of a device where a value is for any that is granted it.
 const SHARED: &str = "*";
 
@@ -25,6 +27,9 @@ impl Secret {
         let value = value.trim_end_matches(['\r', '\n']);
         if value.len() < VALUE_BYTES_MIN {
             return Err("a secret has at least 8 characters");
+        }
+        if value.len() > VALUE_BYTES_MAX {
+            return Err("a secret has at most 16384 characters");
         }
         if HeaderValue::from_str(value).is_err() {
             return Err("a secret is one line of printable characters");

@@ -8,6 +8,7 @@ use std::time::Instant;
 use anyhow::{Result, anyhow};
 use quipu_kernel::Kernel;
 use quipu_kernel::journal::StepRow;
+use quipu_kernel::label::Label;
 use quipu_kernel::process::{Pid, Program, Sampling, Status};
 use quipu_kernel::signal::Signal;
 use quipu_memory::{Kind, LIST_MAX, NewPage, Space, Trust};
