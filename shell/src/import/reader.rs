@@ -300,3 +300,26 @@ pub fn words_of(answer: &Value) -> Result<(String, String), String> {
         markdown => Ok((text("title"), markdown)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_that_are_not_read_are_told() {
+        let check = |album: Value, expected: &[&str]| {
+            let mut parts = Parts::default();
+            Reader::with(Bus::default()).add_pictures(&album, &mut parts);
+            assert_eq!(parts.left_out, expected, "{album}");
+            assert!(parts.parts.is_empty());
+        };
+        let picture = json!({"name": "a.png", "base64": ""});
+        check(Value::Null, &[]);
+        check(json!({"found": [], "more": 0}), &[]);
+        check(json!({"found": [], "more": 1}), &["a picture in it is not read"]);
+        check(
+            json!({"found": [picture], "more": 2}),
+            &["3 pictures in it are not read: nothing here reads pictures"],
+        );
+    }
+}

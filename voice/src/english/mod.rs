@@ -42,6 +42,12 @@ const BEFORE_PARTICIPLES: &[&str] = &[
     "we've", "you've", "they've", "it's", "get", "got",
 ];
 
+/// After these a verb tells what was, where the sentence says when that was.
+const TELLERS: &[&str] = &["i", "you", "we", "they", "who"];
+/// Words that say that something was, and those that do after "last".
+const PAST: &[&str] = &["yesterday", "ago", "previously"];
+const PAST_AFTER_LAST: &[&str] = &["night", "week", "month", "year", "time", "summer", "winter"];
+
 /// What reads English.
 pub struct English {
     lexicon: Lexicon,
@@ -76,6 +82,7 @@ impl English {
     pub fn phonemes(&self, words: &str) -> String {
         let mut pieces = pieces(words);
         quieten(&mut pieces);
+        let is_past = is_past(&pieces);
         let mut said: Vec<String> = Vec::with_capacity(pieces.len());
         // From the end: how "the" is said depends on the sound after it.
         let mut next = None;
@@ -87,7 +94,7 @@ impl English {
                         Some(Piece::Word(before)) => before.to_lowercase(),
                         _ => String::new(),
                     };
-                    self.word(word, &before, next)
+                    self.word(word, (&before, kind(&before, is_past)), next)
                 }
             };
             next = first_sound(&sound).or(next.filter(|_| matches!(piece, Piece::Word(_))));
@@ -97,9 +104,9 @@ impl English {
         joined(&pieces, &said)
     }
 
-    /// The phonemes of a word after the word `before`; `next` says whether a vowel follows, and
-    /// nothing before a pause.
-    fn word(&self, word: &str, before: &str, next: Option<bool>) -> String {
+    /// The phonemes of a word of a likely kind after the word `before`; `next` says whether a vowel
+    /// follows, and nothing before a pause.
+    fn word(&self, word: &str, (before, kind): (&str, Kind), next: Option<bool>) -> String {
         let lower = word.to_lowercase();
         let fixed = match (lower.as_str(), next) {
             ("the", Some(true)) => "ði",
@@ -117,17 +124,17 @@ impl English {
             return fixed.to_owned();
         }
         let parts = word.split('-').filter(|part| !part.is_empty());
-        let whole = self.lexicon.word(word, kind(before), next.is_none());
+        let whole = self.lexicon.word(word, kind, next.is_none());
         let sound = whole.unwrap_or_else(|| {
-            let parts = parts.map(|part| self.part(part, before, next));
+            let parts = parts.map(|part| self.part(part, kind, next));
             parts.collect()
         });
         // The short t and the stop in the throat have other symbols in the network.
         sound.replace('ɾ', "T").replace('ʔ', "t")
     }
 
-    fn part(&self, part: &str, before: &str, next: Option<bool>) -> String {
-        let known = self.lexicon.word(part, kind(before), next.is_none());
+    fn part(&self, part: &str, kind: Kind, next: Option<bool>) -> String {
+        let known = self.lexicon.word(part, kind, next.is_none());
         known.unwrap_or_else(|| {
             let spelled = self.speller.spell(part);
             match spelled.chars().any(|c| VOWELS.contains(c)) {
@@ -139,14 +146,27 @@ impl English {
     }
 }
 
-fn kind(before: &str) -> Kind {
+/// The kind of word that is likely after the word `before`.
+fn kind(before: &str, is_past: bool) -> Kind {
     match before {
+        before if is_past && TELLERS.contains(&before) => Kind::Past,
         before if BEFORE_PARTICIPLES.contains(&before) => Kind::Participle,
         before if BEFORE_NOUNS.contains(&before) => Kind::Noun,
         "he" | "she" | "it" => Kind::Past,
         before if BEFORE_VERBS.contains(&before) => Kind::Verb,
         _ => Kind::Any,
     }
+}
+
+/// Whether a sentence says that it tells what was: yesterday, two days ago, last week.
+fn is_past(pieces: &[Piece]) -> bool {
+    let words = pieces.iter().map(|piece| match piece {
+        Piece::Word(word) => word.to_lowercase(),
+        Piece::Mark(_) => String::new(),
+    });
+    let words: Vec<String> = words.collect();
+    let is_last = |two: &[String]| two[0] == "last" && PAST_AFTER_LAST.contains(&&*two[1]);
+    words.iter().any(|word| PAST.contains(&&**word)) || words.windows(2).any(is_last)
 }
 
 /// Whether a word begins with a vowel; none of a mark.
@@ -264,6 +284,24 @@ fn joined(pieces: &[Piece], said: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_before_a_word_says_of_which_kind_it_is() {
+        let check = |sentence: &str, before: &str, expected: Kind| {
+            let is_past = is_past(&pieces(sentence));
+            assert_eq!(kind(before, is_past), expected, "{sentence}");
+        };
+        check("I read it", "i", Kind::Verb);
+        check("I read it yesterday", "i", Kind::Past);
+        check("Two weeks ago we read it", "we", Kind::Past);
+        check("Last night they read it", "they", Kind::Past);
+        check("At last we read it", "we", Kind::Verb);
+        check("I wanted to read it yesterday", "to", Kind::Verb);
+        check("He read it", "he", Kind::Past);
+        check("I have read it", "have", Kind::Participle);
+        check("The record is long", "the", Kind::Noun);
+        check("Records are long", "", Kind::Any);
+    }
 
     #[test]
     fn a_text_is_taken_apart() {
