@@ -50,6 +50,9 @@ const TRIES: u32 = 4;
 const BACKOFF: Duration = Duration::from_millis(250);
 /// Redirects that one request follows.
 const HOPS_MAX: usize = 5;
+/// What is said of a reply without a text that calls a function.
+const CALLED: &str = "it called a function in a way of its own, and wrote nothing: its server reads \
+                      calls out of what the model writes, which it should not here";
 /// How to reach an endpoint.
 #[derive(Clone, Debug)]
 pub struct RemoteSettings {
@@ -296,7 +299,7 @@ impl Link {
         if !text.is_empty() {
             let _ = sink.send(Ok(Chunk::Text(text))).await;
         }
-        let ended = reply.ended;
+        let (ended, called) = (reply.ended, reply.called);
         let characters = reply.completion.text.chars().count();
         let completion = self
             .settle(reply.completion, job)
@@ -305,6 +308,11 @@ impl Link {
                     &self.url,
                     format!("the stream broke off: {reason}"),
                 )),
+                None if called => Broken::Partly(CpuError::Endpoint {
+                    url: self.url.clone(),
+                    reason: CALLED.into(),
+                    trouble: Trouble::Empty,
+                }),
                 None => Broken::Partly(error),
             })?;
         // Some leave the last line out, so a whole action counts without it.

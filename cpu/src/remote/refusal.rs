@@ -139,7 +139,7 @@ fn too_long(said: &str) -> Option<Trouble> {
     about
         .iter()
         .any(|word| lower.contains(word))
-        .then(|| Trouble::TooLong(reply::window_in(said)))
+        .then(|| Trouble::TooLong(window_in(said)))
 }
 
 pub(super) fn refused(url: &str, status: StatusCode, body: &str) -> CpuError {
@@ -159,6 +159,28 @@ pub(super) fn refused(url: &str, status: StatusCode, body: &str) -> CpuError {
         reason: format!("{status}: {said}"),
         trouble,
     }
+}
+
+/// The window that an endpoint names where a prompt did not fit.
+fn window_in(body: &str) -> Option<usize> {
+    const BEFORE: [&str; 5] = [
+        "\"n_ctx\":",
+        "maximum context length is ",
+        "context length of only ",
+        "context size (",
+        "context window of ",
+    ];
+    let number = |text: &str| {
+        let text = text.trim_start();
+        let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        text[..digits]
+            .parse::<usize>()
+            .ok()
+            .filter(|window| *window > 0)
+    };
+    let lower = body.to_ascii_lowercase();
+    let after = |mark: &&str| lower.split_once(*mark).and_then(|(_, rest)| number(rest));
+    BEFORE.iter().find_map(after)
 }
 
 #[cfg(test)]
@@ -247,5 +269,17 @@ mod tests {
             Some(2048),
         );
         check(r#"{"error":"the prompt is too long"}"#, None);
+    }
+
+    #[test]
+    fn a_window_is_read_out_of_a_refusal() {
+        let check = |body: &str, want: Option<usize>| assert_eq!(window_in(body), want, "{body}");
+        check("{\"n_prompt_tokens\":9,\"n_ctx\":4096}", Some(4096));
+        check(
+            "This model's maximum context length is 2048 tokens.",
+            Some(2048),
+        );
+        check("exceed context window of 512", Some(512));
+        check("no such model", None);
     }
 }

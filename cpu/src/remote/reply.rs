@@ -26,6 +26,9 @@ pub(super) struct Reply {
     pub(super) completion: Completion,
     /// Whether it said that this was all.
     pub(super) ended: bool,
+    /// Whether it has calls of functions beside its text, which nobody offered it: its server
+    /// reads them out of what the model writes.
+    pub(super) called: bool,
     /// The line that is not complete yet.
     line: Vec<u8>,
     /// The lines of an event whose JSON is not complete yet.
@@ -156,6 +159,9 @@ impl Reply {
             Value::Object(parts) => !parts.is_empty(),
             _ => false,
         });
+        let calls = said["tool_calls"].as_array();
+        self.called |= calls.is_some_and(|calls| !calls.is_empty());
+        self.called |= said["function_call"].is_object();
         let text = match &said["content"] {
             Value::Null => choice["text"].as_str().unwrap_or_default().to_owned(),
             content => self.content(content),
@@ -285,28 +291,6 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// The window that an endpoint names where a prompt did not fit.
-pub(super) fn window_in(body: &str) -> Option<usize> {
-    const BEFORE: [&str; 5] = [
-        "\"n_ctx\":",
-        "maximum context length is ",
-        "context length of only ",
-        "context size (",
-        "context window of ",
-    ];
-    let number = |text: &str| {
-        let text = text.trim_start();
-        let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        text[..digits]
-            .parse::<usize>()
-            .ok()
-            .filter(|window| *window > 0)
-    };
-    let lower = body.to_ascii_lowercase();
-    let after = |mark: &&str| lower.split_once(*mark).and_then(|(_, rest)| number(rest));
-    BEFORE.iter().find_map(after)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -426,6 +410,20 @@ mod tests {
     }
 
     #[test]
+    fn calls_that_nobody_offered_are_noticed() {
+        let check = |delta: &str, want: bool| {
+            let mut reply = Reply::default();
+            let body = format!("data: {{\"choices\":[{{\"delta\":{delta}}}]}}\n\n");
+            reply.take(body.as_bytes()).unwrap();
+            assert_eq!(reply.called, want, "{delta}");
+        };
+        check(r#"{"tool_calls":[{"function":{"name":"a"}}]}"#, true);
+        check(r#"{"function_call":{"name":"a"}}"#, true);
+        check(r#"{"content":"a","tool_calls":[]}"#, false);
+        check(r#"{"content":"a","tool_calls":null,"function_call":null}"#, false);
+    }
+
+    #[test]
     fn an_end_is_known_from_a_break() {
         let check = |body: &str, ended: bool, full: bool| {
             let (_, completion, said) = read(body).unwrap();
@@ -475,17 +473,5 @@ mod tests {
             };
             proptest::prop_assert_eq!(taken(size), taken(body.len().max(1)), "{}", body);
         }
-    }
-
-    #[test]
-    fn a_window_is_read_out_of_a_refusal() {
-        let check = |body: &str, want: Option<usize>| assert_eq!(window_in(body), want, "{body}");
-        check("{\"n_prompt_tokens\":9,\"n_ctx\":4096}", Some(4096));
-        check(
-            "This model's maximum context length is 2048 tokens.",
-            Some(2048),
-        );
-        check("exceed context window of 512", Some(512));
-        check("no such model", None);
     }
 }

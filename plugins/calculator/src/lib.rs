@@ -140,7 +140,7 @@ fn plain(expression: &str) -> String {
         match c {
             _ if fraction.is_some() && behind(i) => {
                 plain.push(' ');
-                plain.push_str(fraction.map_or("", |(_, words)| words));
+                plain.push_str(fraction.map_or("", |(_, words)| *words));
             }
             // 1,000 but not f(2, 3): three digits follow and no fourth.
             ',' if i > 0 && digit(i - 1) && (1..=3).all(|n| digit(i + n)) && !digit(i + 4) => {}

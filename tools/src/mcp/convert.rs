@@ -13,11 +13,9 @@ const FAILURE_CHARS_MAX: usize = 8_000;
 /// A tool as a function, or why it cannot be one.
 pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
     let name = tool.name.to_string();
-    let valid = !name.is_empty()
-        && name.len() <= 128
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
+    // Letters of any script: nothing in such a name ends it, or is not seen.
+    let plain = |c: char| c.is_alphanumeric() || "_-./:@$".contains(c);
+    let valid = !name.is_empty() && name.len() <= 128 && name.chars().all(plain);
     if !valid {
         return Err("its name cannot be written in an action".into());
     }
@@ -175,6 +173,10 @@ mod tests {
         check(
             json!({"name": "endless", "inputSchema": endless}),
             "the schema of its arguments is broken: the definition P refers to itself without an end",
+        );
+        check(
+            json!({"name": "天气:查询", "inputSchema": {"type": "object"}}),
+            r#"天气:查询 Write {"type":"object","properties":{}}"#,
         );
         check(
             json!({"name": "two words", "inputSchema": {}}),

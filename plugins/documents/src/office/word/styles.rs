@@ -60,12 +60,12 @@ impl Styles {
             let base = child(&style, "basedOn").and_then(|node| attribute(&node, "val"));
             styles.insert(id, Style { level, item, base });
         }
-        let of = |id: &str| std::iter::successors(styles.get(id), |style| styles.get(style.base?));
         for id in styles.keys() {
-            if let Some(level) = of(id).take(STYLES_MAX).find_map(|style| style.level) {
+            let bases = bases(&styles, id);
+            if let Some(level) = bases.iter().find_map(|style| style.level) {
                 found.levels.insert((*id).to_owned(), level);
             }
-            if let Some(Some(depth)) = of(id).take(STYLES_MAX).find_map(|style| style.item) {
+            if let Some(Some(depth)) = bases.iter().find_map(|style| style.item) {
                 found.items.insert((*id).to_owned(), depth);
             }
         }
@@ -86,6 +86,19 @@ impl Styles {
     pub fn is_contents(&self, style: &str) -> bool {
         self.contents.iter().any(|contents| contents == style)
     }
+}
+
+/// The style `id`, and those that it is based on, one after another.
+fn bases<'s, 'd>(styles: &'s HashMap<&'d str, Style<'d>>, id: &str) -> Vec<&'s Style<'d>> {
+    let mut found = Vec::new();
+    let mut at = styles.get(id);
+    while let Some(style) = at
+        && found.len() < STYLES_MAX
+    {
+        found.push(style);
+        at = style.base.and_then(|base| styles.get(base));
+    }
+    found
 }
 
 /// The level, from one, that an element for it says.
