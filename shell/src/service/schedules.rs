@@ -185,11 +185,10 @@ impl Scheduler {
     /// Brings in what changed of what the agent of a run knows. Where that fails it answers from
     /// what it knew.
     fn look_again(&self, name: &str, agent: Option<&Path>) {
-        let Some(path) = agent else {
-            return;
-        };
-        let loaded = agent::load(path, &self.session.paths);
-        if let Err(error) = loaded.and_then(|loaded| knowledge::refresh(&self.session, &loaded)) {
+        // An agent that cannot be loaded is what the run fails with.
+        let loaded = agent.and_then(|path| agent::load(path, &self.session.paths).ok());
+        let refreshed = loaded.map_or(Ok(()), |loaded| knowledge::refresh(&self.session, &loaded));
+        if let Err(error) = refreshed {
             say!("schedule {name}: {}", visible(&format!("{error:#}")));
         }
     }
