@@ -42,6 +42,16 @@ fn an_agent_answers_from_the_folders_that_it_knows() {
     let changed = run(&["--agent", "desk"]).json();
     let observed = changed["steps"][0]["observation"].as_str().unwrap();
     assert!(observed.contains("28") && !observed.contains("27"), "{observed}");
+    // A run of a schedule looks first as well.
+    let yearly = ["--cron", "0 0 1 1 *", "--prompt", "How many days?"];
+    let schedule = ["agent", "schedule"];
+    sandbox
+        .quipu(&[&schedule[..], &["desk"], &yearly].concat())
+        .check(0, &[]);
+    write("# Leave\n\nEverybody has 29 vacation days.");
+    sandbox
+        .quipu(&[&schedule[..], &["run", "desk", "--cpu", &cpu]].concat())
+        .check(0, &["the agent desk has read 1 page of what it knows"]);
     // It is that agent's own.
     let other = run(&[]).json();
     let observed = other["steps"][0]["observation"].as_str().unwrap();
