@@ -12,6 +12,7 @@ use crate::cli::eval::pairs::Pair;
 use crate::config::{paths, private};
 use crate::service::conversation::{Ask, Start};
 use crate::session::agent::Loaded;
+use crate::session::earlier;
 use crate::session::learnt::Shelf;
 use crate::session::talk::Turn;
 use crate::terminal::error::{FAILED, INTERRUPTED, UserError};
@@ -44,6 +45,15 @@ impl Repl<'_> {
         let Some(task) = task else {
             return Err(UserError::usage("/compare takes a task", "/compare Write a haiku"));
         };
+        let done = self.choose(task).await;
+        // The answer that was not chosen is the newest, perhaps, and no part of the conversation.
+        let head = self.talk.head();
+        earlier::note_head(self.door.journal(), &self.session.paths, head)?;
+        done
+    }
+
+    /// Answers `task` twice, and has its user choose.
+    async fn choose(&mut self, task: String) -> Result<u8> {
         let mut answers = Vec::new();
         for nth in 0..2 {
             match self.answer_once(&task, nth).await? {
