@@ -4,10 +4,9 @@
 
 use std::sync::Arc;
 
+use crate::common::told::Told;
 use crate::common::{Desk, Setup, folder, replayed};
-use quipu_cpu::{
-    Chunk, Completion, Cpu, CpuError, CpuInfo, Inquiry, Job, Message, Prompt, Ticket, Usage,
-};
+use quipu_cpu::{CpuInfo, Job};
 use quipu_kernel::Kernel;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Attached, Exit, Program};
@@ -17,85 +16,41 @@ use tempfile::TempDir;
 /// What is written after the system's message in a whole window.
 type Write = fn(&str, &str) -> String;
 
-/// A CPU that takes no tool for one that fits, and no task for a special one but for one about
-/// its user.
-struct Small {
-    info: CpuInfo,
-    /// Whether it takes each task for one about its user.
-    personal: bool,
-    write: Write,
-}
-
-impl Cpu for Small {
-    fn info(&self) -> &CpuInfo {
-        &self.info
-    }
-
-    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
-        Ok(Prompt {
-            messages: messages.to_vec(),
-            tokens: Vec::new(),
-            len: 100,
-            boot: 0,
-        })
-    }
-
-    fn count(&self, text: &str) -> usize {
-        text.len() / 4
-    }
-
-    fn lead(&self, prompt: &Prompt, _: &str) -> Option<Prompt> {
-        Some(prompt.clone())
-    }
-
-    fn weigh(&self, inquiry: Inquiry) -> Ticket {
-        let mut weights = vec![-9.0; inquiry.options.len()];
-        if let Some(last) = weights.last_mut() {
-            *last = 0.0;
-        }
-        // What a message wants: what was told before.
-        if weights.len() == 4 && self.personal {
-            weights[1] = 9.0;
-        }
-        let (sink, ticket) = Ticket::new(0);
-        let _ = sink.try_send(Ok(Chunk::Weighed(weights, Usage::default())));
-        ticket
-    }
-
-    fn submit(&self, job: Job) -> Ticket {
-        let messages = &job.prompt.messages;
-        let texts: Vec<&str> = messages.iter().map(|one| one.text.as_str()).collect();
-        let (sink, ticket) = Ticket::new(1);
-        let _ = sink.try_send(Ok(Chunk::Done(Completion {
-            text: (self.write)(texts[0], &texts.join("\n")),
-            ..Completion::default()
-        })));
-        ticket
-    }
-}
-
-/// A machine with these devices and pages.
+/// A machine with these devices and pages. Its CPU takes no tool for one that fits, and no task
+/// for a special one; each for one about its user, where it takes them for `personal`.
 fn machine(
     write: Write,
     personal: bool,
     devices: &[Desk],
     pages: Vec<NewPage>,
 ) -> (Kernel, TempDir) {
-    let cpu = Arc::new(Small {
-        info: CpuInfo {
-            model: "small".into(),
-            kind: "local",
-            window: 8192,
-            constrains: true,
-            ..CpuInfo::default()
-        },
-        personal,
-        write,
+    let info = CpuInfo {
+        model: "small".into(),
+        kind: "local",
+        window: 8192,
+        constrains: true,
+        ..CpuInfo::default()
+    };
+    let writes = move |job: &Job| {
+        let messages = job.prompt.messages.iter();
+        let texts: Vec<&str> = messages.map(|one| one.text.as_str()).collect();
+        write(texts[0], &texts.join("\n"))
+    };
+    let cpu = Told::new(info, writes).weighing(move |inquiry| {
+        let mut weights = vec![-9.0; inquiry.options.len()];
+        if let Some(last) = weights.last_mut() {
+            *last = 0.0;
+        }
+        // What a message wants: what was told before.
+        if weights.len() == 4 && personal {
+            weights[1] = 9.0;
+        }
+        weights
     });
     let mut setup = Setup::new("");
     setup.devices = devices.to_vec();
     let folder = folder();
-    let kernel = setup.kernel_on(cpu, &folder.path().join("journal.db"));
+    let kernel = setup.kernel_on(Arc::new(cpu), &folder.path().join("journal.db"));
     for page in pages {
         kernel.store().put(page).expect("stored");
     }
