@@ -171,11 +171,10 @@ impl Journal {
     /// When the journal cannot be read.
     pub fn answered(&self, text: &str) -> Result<Option<Pid>> {
         let sql = "SELECT pid FROM process WHERE imported IS NULL AND json_valid(exit)
-            AND trim(json_extract(exit, '$.answer'), ' ' || char(9, 10, 13))=?1
-            ORDER BY pid DESC LIMIT 1";
+            AND trim(json_extract(exit, '$.answer'), ?2)=?1 ORDER BY pid DESC LIMIT 1";
         self.connection
             .lock()
-            .query_row(sql, [text.trim()], |row| row.get(0))
+            .query_row(sql, [text.trim(), " \t\n\r"], |row| row.get(0))
             .optional()
             .map_err(|error| wrap(&self.path, error))
     }
