@@ -45,6 +45,10 @@ pub struct Spawn {
     agent: Option<String>,
     /// A text that others wrote, which the task is about.
     input: Option<String>,
+    /// Processes that it was made from, such as the turns before: it is as secret as all that
+    /// these had read.
+    #[serde(default)]
+    input_from: Vec<Pid>,
     schema: Option<Value>,
     #[serde(default)]
     limits: Fewer,
@@ -166,10 +170,13 @@ pub async fn spawn(
     program.priority = asked.priority;
     asked.limits.tighten(&mut program.limits);
     if let Some(text) = asked.input {
-        program.attached.push(Attached {
-            text,
-            label: Label::new("input over HTTP", Trust::Untrusted),
-        });
+        let mut label = Label::new("input over HTTP", Trust::Untrusted);
+        // A stranger does not learn what others had read by what becomes of a process.
+        for pid in asked.input_from.iter().filter(|_| caller == Caller::User) {
+            let read = service.kernel.journal().label_of(*pid)?;
+            label = label.held_to(read.level());
+        }
+        program.attached.push(Attached { text, label });
     }
     if let Some(given) = &asked.schema {
         program.answer_schema = Some(schema("schema", given, false)?);

@@ -129,6 +129,8 @@ fn body(path: &str) -> Value {
                 "prompt": {"type": "string", "minLength": 1},
                 "agent": {"type": "string"},
                 "input": {"type": "string", "description": "Text of others, never trusted"},
+                "input_from": {"type": "array", "items": {"type": "integer"}, "description":
+                    "Processes that `input` was made from: it is as secret as what they read"},
                 "schema": {"description": "JSON Schema of the answer"},
                 "limits": {"type": "object", "additionalProperties": false, "properties": {
                     "steps": {"type": "integer", "minimum": 0},

@@ -114,3 +114,45 @@ async fn an_earlier_answer_is_worth_what_it_was_made_of() {
         assert_eq!(stored.out.contains("a fact"), kept, "{answer}: {stored:#?}");
     }
 }
+
+#[tokio::test]
+async fn what_was_made_of_something_private_is_private() {
+    let sandbox = Sandbox::new();
+    sandbox.write("note.txt", "The code of the cellar is 4711.");
+    sandbox
+        .quipu(&["mem", "add", "--private", "--vouch", "note.txt"])
+        .check(0, &["added 1 page"]);
+    let when = |seen: &str, tool: &str, args: Value| {
+        json!({"seen": seen, "do": {"tool": tool, "args": args}}).to_string()
+    };
+    let script = [
+        when("look it up", "memory.search", json!({"query": "code cellar"})),
+        when("keep one", "memory.put", json!({"text": "fact one"})),
+        when("keep two", "memory.put", json!({"text": "fact two"})),
+        r#"{"answer":"well"}"#.to_owned(),
+    ];
+    let lines: Vec<&str> = script.iter().map(String::as_str).collect();
+    let args = ["--allow", "mem:write", "--approve", "all"];
+    let machine = Machine::start(&sandbox, &lines, &args);
+    let run = async |body: Value| {
+        let path = "/api/v1/processes";
+        let begun = reply(machine.user("POST", path).json(&body)).await;
+        let pid = begun.json()["pid"].as_i64().unwrap();
+        reply(machine.user("GET", &format!("{path}/{pid}/events"))).await;
+        pid
+    };
+    let first = run(json!({"prompt": "look it up"})).await;
+    let made_of = |pids: &[i64], prompt: &str| {
+        json!({"prompt": prompt, "input": "It is what you think.", "input_from": pids})
+    };
+    run(made_of(&[], "keep one")).await;
+    run(made_of(&[first], "keep two")).await;
+    let stored = sandbox.quipu(&["mem", "ls", "--json"]).json();
+    let secrecy = |text: &str| {
+        let mut pages = stored.as_array().unwrap().iter();
+        let page = pages.find(|page| page.to_string().contains(text)).unwrap();
+        page["secrecy"].clone()
+    };
+    assert_eq!(secrecy("fact one"), Value::Null, "{stored}");
+    assert_eq!(secrecy("fact two"), json!("private"), "{stored}");
+}

@@ -283,6 +283,7 @@ async function agent(name, prompt, given, shown) {
   if (loose.length) {
     const said = loose.map((turn) => `${turn.role}: ${turn.content}`).join("\n");
     input.unshift(`Earlier in this conversation:\n${said}`);
+    body.input_from = [...new Set(before.map((turn) => turn.pid).filter(Boolean))];
   }
   if (input.length) body.input = input.join("\n\n");
   const { pid, key } = await json("/api/v1/processes", body);
