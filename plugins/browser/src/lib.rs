@@ -114,7 +114,7 @@ fn page(response: &http::Response) -> Result<Page, Problem> {
         kind if kind.starts_with("text/") || kind.ends_with("xml") => Ok(plain(text())),
         other => Err(Problem {
             message: format!("{} is {other}, not text", response.url),
-            hint: "only pages, text and JSON can be read".into(),
+            hint: "only pages, text and JSON can be read; the user can download it and add the file".into(),
         }),
     }
 }

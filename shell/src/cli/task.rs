@@ -9,6 +9,7 @@ use quipu_kernel::grammar::certainly_held;
 use quipu_tools::json_schema;
 use serde_json::Value;
 
+use crate::config::jsonc;
 use crate::terminal::error::UserError;
 use crate::terminal::piped;
 use crate::terminal::text::read_text;
@@ -119,8 +120,8 @@ pub fn schema(path: &Path) -> Result<Value> {
     };
     const EXAMPLE: &str = "--schema takes a JSON Schema, such as {\"type\":\"number\"}";
     let text = read_text(path, "a JSON schema")?;
-    let given: Value = serde_json::from_str(&text)
-        .map_err(|error| wrong(error.to_string(), "--schema takes a JSON Schema"))?;
+    let given = jsonc::value(path, &text);
+    let given = given.map_err(|reason| wrong(reason, "--schema takes a JSON Schema"))?;
     let inner = json_schema::unwrapped(&given).map_err(|reason| wrong(reason, EXAMPLE))?;
     let schema = json_schema::normal(inner).map_err(|reason| wrong(reason, EXAMPLE))?;
     let held = certainly_held(&schema).map_err(|reason| {

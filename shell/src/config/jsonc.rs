@@ -2,9 +2,11 @@
 //! null for nothing, and numbers and flags where texts are meant.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 /// What stands there, or nothing where null does.
 pub fn given<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -53,6 +55,21 @@ impl<'de> Deserialize<'de> for Text {
 
         deserializer.deserialize_any(Scalar)
     }
+}
+
+/// The value in the file at `path`, which says `text`: YAML by the end of its name, else JSON,
+/// which may have comments.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn value(path: &Path, text: &str) -> Result<Value, String> {
+    let end = path.extension().unwrap_or_default();
+    if end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml") {
+        let value = serde_saphyr::from_str(text);
+        return value.map_err(|error| error.without_snippet().to_string());
+    }
+    serde_json::from_str(text)
+        .or_else(|error| serde_json::from_str(&plain(text)).map_err(|_| error.to_string()))
 }
 
 /// `text` as JSON: spaces stand in the place of what JSON does not know, so that lines and
@@ -108,6 +125,19 @@ fn string_len(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_read_by_its_end() {
+        let check = |name: &str, text: &str, want: Option<Value>| {
+            assert_eq!(value(Path::new(name), text).ok(), want, "{name}");
+        };
+        let number = serde_json::json!({"type": "number"});
+        check("a.json", "{\"type\": \"number\"}", Some(number.clone()));
+        check("a", "{\"type\": \"number\", // any\n}", Some(number.clone()));
+        check("a.YML", "type: number\n", Some(number));
+        check("a.json", "type: number\n", None);
+        check("a.yaml", "a: [", None);
+    }
 
     #[test]
     fn comments_and_last_commas_are_nothing() {

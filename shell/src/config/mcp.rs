@@ -6,14 +6,14 @@
 //! stand for variables of the environment, and `${secret:NAME}` for a secret. They are filled in
 //! where a server is started, which is not here; `session/bus` starts servers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use quipu_tools::SecretStore;
-use quipu_tools::mcp::{Environment, McpServer, McpTransport, Variables};
+use quipu_tools::mcp::{Environment, McpServer, McpTransport, Variables, Wanted};
 use quipu_tools::secrets::handle;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -64,6 +64,14 @@ struct Entry {
     #[serde(default, deserialize_with = "given")]
     disabled: bool,
     enabled: Option<bool>,
+    /// The only functions of it, and those that are left out, as different programs have them.
+    #[serde(alias = "enabledTools", alias = "enabled_tools")]
+    #[serde(rename = "includeTools")]
+    only: Option<BTreeSet<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[serde(alias = "disabledTools", alias = "disabled_tools")]
+    #[serde(rename = "excludeTools")]
+    without: BTreeSet<String>,
     /// How long a call may be silent, in milliseconds, as other programs have it; or in
     /// seconds, as others do.
     timeout: Option<f64>,
@@ -277,6 +285,10 @@ fn server(file: &Path, name: &str, entry: Entry, folder: Option<&Path>) -> Resul
         name: name.to_owned(),
         transport,
         silent_max,
+        wanted: Wanted {
+            only: entry.only,
+            without: entry.without,
+        },
     };
     server.check().map_err(fail)?;
     Ok(server)
@@ -371,6 +383,23 @@ mod tests {
         for (said, want) in said.iter().zip(want) {
             assert!(said.starts_with(want), "{said}");
         }
+    }
+
+    #[test]
+    fn functions_are_those_that_are_wanted() {
+        let check = |entry: &str, want: [bool; 2]| {
+            let entry: Entry = serde_json::from_str(entry).unwrap();
+            let server = server(Path::new("f"), "x", entry, None).unwrap();
+            let found = ["read", "write"].map(|function| server.wanted.admits(function));
+            assert_eq!(found, want);
+        };
+        check(r#"{"command": "a"}"#, [true, true]);
+        check(r#"{"command": "a", "disabledTools": ["write"]}"#, [true, false]);
+        check(r#"{"command": "a", "excludeTools": null, "includeTools": ["read"]}"#, [true, false]);
+        check(
+            r#"{"command": "a", "enabled_tools": ["read"], "disabled_tools": ["read"]}"#,
+            [false, false],
+        );
     }
 
     #[test]

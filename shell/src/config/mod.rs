@@ -10,13 +10,13 @@
 //! | `policy` | the user's rules for single tools and calls |
 //! | `trust` | folders whose files may take effect |
 //! | `mcp` | the servers of the Model Context Protocol that are written down |
-//! | `jsonc` | JSON with comments |
+//! | `jsonc` | JSON with comments, and YAML in its place |
 //!
 //! It reads files and the environment and starts nothing: no machine, no store, no tool.
 
 pub mod env_vars;
 pub mod globals;
-mod jsonc;
+pub mod jsonc;
 pub mod mcp;
 pub mod origin;
 pub mod paths;

@@ -189,6 +189,7 @@ mod tests {
         McpServer {
             name: "x".into(),
             silent_max: None,
+            wanted: Default::default(),
             transport: McpTransport::Stdio {
                 command: command.into(),
                 args: args.iter().map(|arg| (*arg).to_owned()).collect(),

@@ -23,6 +23,27 @@ pub struct McpServer {
     /// grant is bound to: it makes no other server of it.
     #[serde(skip)]
     pub silent_max: Option<Duration>,
+    /// Which of its functions its user wants. No part of what a grant is bound to either: it
+    /// can only have fewer.
+    #[serde(skip)]
+    pub wanted: Wanted,
+}
+
+/// Which functions of a server its user wants: all, unless its entry says otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The only ones, where the entry names some.
+    pub only: Option<BTreeSet<String>>,
+    /// Those that are left out.
+    pub without: BTreeSet<String>,
+}
+
+impl Wanted {
+    /// Whether `function` is one of them.
+    pub fn admits(&self, function: &str) -> bool {
+        let named = self.only.as_ref().is_none_or(|only| only.contains(function));
+        named && !self.without.contains(function)
+    }
 }
 
 /// How to reach a server.
@@ -154,6 +175,7 @@ mod tests {
         McpServer {
             name: "x".into(),
             silent_max: None,
+            wanted: Wanted::default(),
             transport: McpTransport::Http {
                 url: url.into(),
                 headers: BTreeMap::from([("Authorization".into(), header.into())]),
@@ -233,6 +255,7 @@ mod tests {
         let server = McpServer {
             name: "x".into(),
             silent_max: None,
+            wanted: Wanted::default(),
             transport: McpTransport::Stdio {
                 command: "npx".into(),
                 args: vec!["--token=hunter2".into(), "${B}${A:-x}${secret:s}".into()],

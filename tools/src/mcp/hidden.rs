@@ -137,6 +137,7 @@ mod tests {
         let server = McpServer {
             name: "x".into(),
             silent_max: None,
+            wanted: Default::default(),
             transport: McpTransport::Stdio {
                 command: "s".into(),
                 args: [
@@ -169,6 +170,7 @@ mod tests {
         let server = McpServer {
             name: "x".into(),
             silent_max: None,
+            wanted: Default::default(),
             transport: McpTransport::Http {
                 url: "https://a.org/api/0123456789abcdef0123/mcp?k=a%20long%20key&v=${V}".into(),
                 headers: map(&[("Authorization", "Bearer ${T}"), ("Accept", "text/html")]),

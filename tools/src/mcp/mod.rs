@@ -52,7 +52,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
 pub use bound::Bound;
-pub use config::{McpServer, McpTransport};
+pub use config::{McpServer, McpTransport, Wanted};
 
 use crate::caps::Grants;
 use crate::device::{CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError};
@@ -167,7 +167,8 @@ impl McpHost {
     ) -> McpDevice {
         let server = &bound.server;
         let requests = server.requests();
-        let functions = known.into_iter().map(|function| FunctionSpec {
+        let wanted = |function: &FunctionSpec| server.wanted.admits(&function.name);
+        let functions = known.into_iter().filter(wanted).map(|function| FunctionSpec {
             needs: requests.clone(),
             ..function
         });

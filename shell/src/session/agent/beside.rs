@@ -11,6 +11,7 @@ use quipu_tools::json_schema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::config::jsonc;
 use crate::terminal::error::UserError;
 use crate::terminal::text::read_text;
 
@@ -51,8 +52,9 @@ pub fn schema(given: Value, folder: &Path) -> Result<Value> {
     };
     let given = match given {
         Value::String(file) => {
-            let text = read_text(&below(folder, &file).ok_or_else(|| outside(&file))?, "a schema")?;
-            serde_json::from_str(&text).map_err(|error| wrong(format!("{file}: {error}")))?
+            let path = below(folder, &file).ok_or_else(|| outside(&file))?;
+            let text = read_text(&path, "a schema")?;
+            jsonc::value(&path, &text).map_err(|reason| wrong(format!("{file}: {reason}")))?
         }
         given => given,
     };
@@ -104,6 +106,7 @@ mod tests {
             std::fs::write(folder.path().join(name), text).unwrap();
         };
         write("number.json", r#"{"type":"number"}"#);
+        write("number.yaml", "type: number");
         write("broken.json", "{");
         let check = |given: Value, want: &str| {
             let said = match schema(given.clone(), folder.path()) {
@@ -115,6 +118,7 @@ mod tests {
         check(json!({"type": "number"}), "\"number\"");
         check(json!("number.json"), "\"number\"");
         check(json!("./number.json"), "\"number\"");
+        check(json!("number.yaml"), "\"number\"");
         check(json!("broken.json"), "broken.json: ");
         check(json!("../number.json"), "is not in the folder");
         check(json!("/etc/hosts"), "is not in the folder");

@@ -54,6 +54,7 @@ fn progress_is_life_and_the_limit_is_the_servers_own() {
     let patient = |silent_ms: u64| {
         let server = McpServer {
             silent_max: Some(Duration::from_millis(silent_ms)),
+            wanted: Default::default(),
             ..server(&["older"])
         };
         device(&host(), server)

@@ -238,6 +238,7 @@ fn server(url: &str) -> McpServer {
     McpServer {
         name: "adder".into(),
         silent_max: None,
+        wanted: Default::default(),
         transport: McpTransport::Http {
             url: url.into(),
             headers: BTreeMap::from([("x-cord".into(), "7".into())]),

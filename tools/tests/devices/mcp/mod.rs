@@ -30,6 +30,7 @@ fn stdio(command: &str, args: &[&str]) -> McpServer {
     McpServer {
         name: "desk".into(),
         silent_max: None,
+        wanted: Default::default(),
         transport: McpTransport::Stdio {
             command: command.into(),
             args: args.iter().map(|arg| (*arg).to_owned()).collect(),
