@@ -335,7 +335,10 @@ impl Swap {
                 true
             }
             Err(error) => {
-                tracing::warn!("a KV image cannot be written in {}: {error}", folder.display());
+                tracing::warn!(
+                    "a KV image cannot be written in {}: {error}",
+                    folder.display()
+                );
                 false
             }
         }

@@ -10,8 +10,8 @@ use super::vocab::Vocab;
 use crate::kv::prefix::common_prefix;
 use crate::kv::scheduler;
 use crate::{
-    Chunk, ClosedEarly, Completion, CpuError, Form, Inquiry, Job, Prompt, Sink, TokenOdds,
-    Weights, Wishes,
+    Chunk, ClosedEarly, Completion, CpuError, Form, Inquiry, Job, Prompt, Sink, TokenOdds, Weights,
+    Wishes,
 };
 use crate::{Pid, Usage};
 

@@ -17,7 +17,8 @@ use crate::journal::StepRow;
 use crate::judgement::Question;
 use crate::label::Trust;
 use crate::planner::facts::{
-    facts, is_about_its_words, may_say_it_kept, only_tells, share_a_word, without_request,
+    facts, is_about_its_words, may_say_it_kept, only_tells, share_a_thing, share_a_word,
+    shared_things, without_request,
 };
 use crate::process::{Failure, Usage};
 use quipu_cpu::{Message, Role};
@@ -50,14 +51,21 @@ impl Execution {
             return Ok(false);
         }
         let begun = Instant::now();
-        self.keeps = self.judge_task(Question::Keep).await?.unwrap_or(0.0);
-        if self.says_yes(Question::Keep, self.keeps) {
-            // Who asks for what was told before tells nothing.
-            let asks = self.judge_task(Question::Personal).await?.unwrap_or(0.0);
-            self.keeps *= if asks > self.keeps { 1.0 - asks } else { 1.0 };
+        let tells = self.judge_task(Question::Keep).await?.unwrap_or(0.0);
+        let asks = self.judge_task(Question::Personal).await?.unwrap_or(0.0);
+        // Who asks for what was told before tells nothing.
+        self.keeps = if asks > tells {
+            tells * (1.0 - asks)
+        } else {
+            tells
+        };
+        if legal.opens_addresses().is_some() && self.gives_an_address() {
+            return Ok(false);
         }
-        let reads = legal.opens_addresses().is_some() && self.gives_an_address();
-        if !self.says_yes(Question::Keep, self.keeps) || reads {
+        let may_tell =
+            self.says_yes(Question::Keep, tells) || !self.says_yes(Question::Personal, asks);
+        let tells = self.says_yes(Question::Keep, self.keeps);
+        if !tells && !(may_tell && self.corrects().await?) {
             return Ok(false);
         }
         self.keep_told(begun).await?;
@@ -159,31 +167,51 @@ impl Execution {
         Ok(())
     }
 
+    /// Whether what the user said makes a memory of the same thing untrue: who corrects something
+    /// seldom says that it is to be kept.
+    async fn corrects(&mut self) -> Result<bool, Ending> {
+        let told = self.told().to_owned();
+        let untrue = self.replaced_of(&told, share_a_thing).await?;
+        Ok(untrue.is_some())
+    }
+
     /// The memory that `text` makes untrue, if there is one.
     async fn replaced(&mut self, text: &str) -> Result<Option<PageId>, Ending> {
+        self.replaced_of(text, share_a_word).await
+    }
+
+    /// The same among the memories for which `related` says yes beside `text`.
+    async fn replaced_of(
+        &mut self,
+        text: &str,
+        related: fn(&str, &str) -> bool,
+    ) -> Result<Option<PageId>, Ending> {
         if !self.shared.cpu.info().constrains {
             return Ok(None);
         }
-        let mut notes = self.shared.tape.fact("notes", || self.notes(text))?;
-        if notes.len() > LOOKED_AT {
-            notes = self.likeliest(notes, text).await?;
-        }
+        let notes = || self.notes(text, related);
+        let notes = self.shared.tape.fact("notes", notes)?;
+        let notes = self.likeliest(notes, text).await?;
+        let mut untrue: Option<(f32, PageId)> = None;
         for note in notes {
             let question = format!("Old note: {}\nNew note: {}", cut(&note.text), cut(text));
             let likely = self.judge(Question::Replace, &question).await?;
-            if likely.is_some_and(|likely| self.says_yes(Question::Replace, likely)) {
-                return Ok(Some(note.id));
+            let yes = likely.filter(|likely| self.says_yes(Question::Replace, *likely));
+            if let Some(likely) = yes
+                && untrue.as_ref().is_none_or(|(most, _)| likely > *most)
+            {
+                untrue = Some((likely, note.id));
             }
         }
-        Ok(None)
+        Ok(untrue.map(|(_, id)| id))
     }
 
     /// The memories that `text` might take the place of, newest first: none that this
     /// process wrote.
-    fn notes(&self, text: &str) -> Vec<Note> {
+    fn notes(&self, text: &str, related: fn(&str, &str) -> bool) -> Vec<Note> {
         let store = self.shared.store.as_ref();
         let space = &self.program.agent.memory.space;
-        let own = format!("m{}-", self.pid);
+        let own = format!("process {}", self.pid);
         let mut notes = store.memories(space, NEWEST).unwrap_or_default();
         let found = store.search(&Query {
             kind: Some(quipu_memory::Kind::Memory),
@@ -199,8 +227,9 @@ impl Execution {
             }
         }
         notes.retain(|note| {
-            let other = !note.id.as_str().starts_with(&own) && note.text != text;
-            other && share_a_word(&note.text, text)
+            // By its source: what took the place of an older one has the id of that.
+            let other = note.source != own && note.text != text;
+            other && related(&note.text, text)
         });
         let note = |page: Page| Note {
             text: cut(&page.text),
@@ -209,8 +238,19 @@ impl Execution {
         notes.into_iter().map(note).collect()
     }
 
-    /// The few of `notes` that speak most likely of the same thing as `text`.
+    /// The few of `notes` that speak most likely of the same thing as `text`: by the words that
+    /// they share, and where they share none, by the CPU.
     async fn likeliest(&mut self, notes: Vec<Note>, text: &str) -> Result<Vec<Note>, Ending> {
+        let texts: Vec<&str> = notes.iter().map(|note| note.text.as_str()).collect();
+        let shared = shared_things(&texts, text);
+        if shared.iter().any(|worth| *worth > 0.0) {
+            let mut ranked: Vec<(f32, Note)> = shared.into_iter().zip(notes).collect();
+            ranked.retain(|(worth, _)| *worth > 0.0);
+            return Ok(first(ranked));
+        }
+        if notes.len() <= LOOKED_AT {
+            return Ok(notes);
+        }
         let letters: Vec<String> = ('A'..='Z').map(String::from).collect();
         let mut question = String::from("Notes:\n");
         for (letter, note) in letters.iter().zip(&notes) {
@@ -224,10 +264,7 @@ impl Execution {
         let Some(weights) = self.weigh(messages, options).await? else {
             return Ok(Vec::new());
         };
-        let mut ranked: Vec<(f32, Note)> = weights.into_iter().zip(notes).collect();
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-        ranked.truncate(LOOKED_AT);
-        Ok(ranked.into_iter().map(|(_, note)| note).collect())
+        Ok(first(weights.into_iter().zip(notes).collect()))
     }
 
     /// Whether `answer` claims that something was kept though nothing was.
@@ -256,6 +293,13 @@ impl Execution {
         let why = self.vm.last_observation().unwrap_or_default();
         Ok(Some(format!("Nothing was kept. {why}")))
     }
+}
+
+/// The notes that are worth most, as many as are looked at.
+fn first(mut ranked: Vec<(f32, Note)>) -> Vec<Note> {
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    ranked.truncate(LOOKED_AT);
+    ranked.into_iter().map(|(_, note)| note).collect()
 }
 
 /// Messages about something else than the process's own window.

@@ -10,6 +10,8 @@ use unicode_segmentation::UnicodeSegmentation;
 pub const FACTS_MAX: usize = 64;
 /// Characters of one fact.
 const FACT_CHARS_MAX: usize = 1_000;
+/// Facts that have to follow a sentence that announces them.
+const ANNOUNCED_MIN: usize = 2;
 /// A piece with fewer letters than this says nothing by itself.
 const LETTERS_MIN: usize = 4;
 
@@ -35,6 +37,9 @@ pub fn facts(text: &str) -> Vec<String> {
                 _ => facts.push(piece.to_owned()),
             }
         }
+    }
+    if facts.len() > ANNOUNCED_MIN && announces(&facts[0]) {
+        facts.remove(0);
     }
     if facts.len() > FACTS_MAX {
         let rest = facts.split_off(FACTS_MAX - 1).join(" ");
@@ -68,6 +73,18 @@ pub fn without_request(fact: &str) -> &str {
     });
     let rest = ASKS.find(fact).map_or(fact, |found| &fact[found.end()..]);
     if letters(rest) < LETTERS_MIN { fact } else { rest }
+}
+
+/// Whether a sentence only says that facts follow: "Please remember these three things."
+fn announces(sentence: &str) -> bool {
+    static ANNOUNCES: LazyLock<Regex> = LazyLock::new(|| {
+        let announces = r"(?ix)
+            ^(?:.*\b(?:remember|note|keep|save|store)\b.*\b(?:things|facts|points|details|changes)\b
+            |.*\b(?:things|facts|points|details)\b.*\b(?:remember|note|keep|save|store)\b)
+            |^.*[记記存].*(?:件事|几点|这些|以下|下面)|^.*(?:件事|几点|这些|以下|下面).*[记記存]";
+        Regex::new(announces).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+    });
+    ANNOUNCES.is_match(sentence)
 }
 
 /// Whether `text` has more than one sentence.
@@ -150,22 +167,57 @@ pub(crate) fn only_refuses(answer: &str) -> bool {
     REFUSES.is_match(answer.trim())
 }
 
-/// Whether two texts share a word that says what they are about; each ideograph is one.
+/// Whether two texts share a word that says what they are about: a thing or a person; each
+/// ideograph is one.
 pub fn share_a_word(one: &str, other: &str) -> bool {
-    let words = |text: &str| -> BTreeSet<String> {
-        let text = text.to_lowercase();
-        let words = text.unicode_words().map(str::to_owned);
-        words
-            .filter(|word| !EMPTY.contains(&word.as_str()))
-            .collect()
-    };
-    !words(one).is_disjoint(&words(other))
+    !telling_words(one).is_disjoint(&telling_words(other))
 }
 
+/// Whether two texts share a word for something else than who speaks and who listens.
+pub fn share_a_thing(one: &str, other: &str) -> bool {
+    shared_things(&[one], other)[0] > 0.0
+}
+
+/// How much the words for things that `text` shares with each of `texts` say of what both are
+/// about: each counts the less, the more of the texts have it.
+pub fn shared_things(texts: &[&str], text: &str) -> Vec<f32> {
+    let mut asked = telling_words(text);
+    asked.retain(|word| SPEAKERS.iter().all(|speaker| speaker[0] != word));
+    let words: Vec<BTreeSet<String>> = texts.iter().map(|text| telling_words(text)).collect();
+    let worth =
+        |word: &String| 1.0 / words.iter().filter(|words| words.contains(word)).count() as f32;
+    let shared = |words: &BTreeSet<String>| words.intersection(&asked).map(worth).sum();
+    words.iter().map(shared).collect()
+}
+
+/// The words of `text` but for the empty ones. `I'm` is two, and all words for one speaker are one.
+fn telling_words(text: &str) -> BTreeSet<String> {
+    let text = text.to_lowercase();
+    let words = text
+        .unicode_words()
+        .flat_map(|word| word.split(['\'', '’']));
+    let words = words.filter(|word| !EMPTY.contains(word) && (word.len() > 1 || *word == "i"));
+    let same = |word: &str| {
+        let speaker = SPEAKERS.iter().find(|speaker| speaker.contains(&word));
+        speaker.map_or(word, |speaker| speaker[0]).to_owned()
+    };
+    words.map(same).collect()
+}
+
+/// Words for who speaks and who listens, each with its other forms.
+const SPEAKERS: [&[&str]; 5] = [
+    &["i", "me", "my", "mine"],
+    &["we", "us", "our", "ours"],
+    &["you", "your", "yours"],
+    &["我"],
+    &["你"],
+];
+
 /// Words that say nothing of what a text is about.
-const EMPTY: [&str; 24] = [
-    "a", "an", "and", "are", "at", "by", "for", "in", "is", "it", "of", "on", "or", "that", "the",
-    "this", "to", "was", "with", "的", "了", "是", "在", "有",
+const EMPTY: [&str; 40] = [
+    "a", "actually", "am", "an", "and", "are", "as", "at", "be", "but", "by", "can", "for", "has",
+    "have", "in", "is", "it", "not", "now", "of", "on", "or", "please", "remember", "that", "the",
+    "this", "to", "was", "will", "with", "的", "了", "是", "在", "有", "记", "住", "不",
 ];
 
 /// A line without the mark of a list.
@@ -327,7 +379,40 @@ mod tests {
         );
         check("图书馆六点关门。", "My cat is called Miso.", false);
         check("我的猫五岁了", "猫叫米索", true);
+        check("Actually, I'm 41.", "I am 40 years old.", true);
+        check(
+            "Please remember my age.",
+            "Remember that tea is out.",
+            false,
+        );
         check("", "a", false);
+    }
+
+    #[test]
+    fn a_thing_is_more_than_who_speaks() {
+        let check = |one: &str, other: &str, want: bool| {
+            assert_eq!(share_a_thing(one, other), want, "{one} / {other}");
+        };
+        check("I live in Graz.", "Write me a poem.", false);
+        check("我住在青岛。", "我要一首诗", false);
+        check(
+            "My insurer is Amsel.",
+            "Change my insurer to Drossel.",
+            true,
+        );
+        check("包裹重3公斤", "包裹不是3公斤", true);
+    }
+
+    #[test]
+    fn a_rare_word_says_more_of_what_a_text_is_about() {
+        let texts = [
+            "My wife is called Ann.",
+            "Our dog is called Rex.",
+            "Tea is out.",
+        ];
+        let shared = shared_things(&texts, "The dog is called Waffle now.");
+        assert_eq!(shared, [0.5, 1.5, 0.0]);
+        assert_eq!(shared_things(&[], "Tea"), [0.0; 0]);
     }
 
     #[test]
@@ -372,6 +457,18 @@ mod tests {
             &["My aunt lives in Graz.", "Thanks."],
         );
         check("Is it late?", &["Is it late?"]);
+        check(
+            "Two things have changed, please note them. My boat is red now. Its berth is 7.",
+            &["My boat is red now.", "Its berth is 7."],
+        );
+        check(
+            "请记住下面两件事。我的船是红色的。泊位是7号。",
+            &["我的船是红色的。", "泊位是7号。"],
+        );
+        check(
+            "I keep three things in the shed.",
+            &["I keep three things in the shed."],
+        );
         check("Note J. S. Bach. Ja.", &["Note J. S. Bach. Ja."]);
     }
 }

@@ -312,7 +312,11 @@ fn same(one: &Program, other: &Program) -> bool {
     let is_left = one.sampling.is_none() || other.sampling.is_none();
     Program {
         priority: other.priority,
-        sampling: if is_left { other.sampling } else { one.sampling },
+        sampling: if is_left {
+            other.sampling
+        } else {
+            one.sampling
+        },
         ..one.clone()
     } == *other
 }

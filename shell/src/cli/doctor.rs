@@ -420,7 +420,10 @@ mod tests {
         let check = |folder: &Path, left: u64, want: &str| {
             let said = try_to_write(folder, left).map_err(|error| error.to_string());
             let said = said.err().unwrap_or_default();
-            assert!(said.contains(want) && said.is_empty() == want.is_empty(), "{said}");
+            assert!(
+                said.contains(want) && said.is_empty() == want.is_empty(),
+                "{said}"
+            );
         };
         check(folder.path(), u64::MAX, "");
         check(folder.path(), 1, "is full: 1 B free");

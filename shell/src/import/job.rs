@@ -189,7 +189,9 @@ impl<'a> Import<'a> {
         let odd = std::str::from_utf8(&bytes).ok().filter(|_| is_lines);
         if let Some(odd) = odd.and_then(|text| not_json(name, text)) {
             let name = visible(&name.display().to_string());
-            self.tally.partly.push(format!("{name}: {odd}; it is read as a text"));
+            self.tally
+                .partly
+                .push(format!("{name}: {odd}; it is read as a text"));
         }
         if !brought.missing.is_empty() {
             let name = visible(&name.display().to_string());

@@ -106,7 +106,10 @@ impl Machine {
     pub async fn stay(&self, interrupts: &mut Interrupts) {
         let room = self.control.room();
         room.close();
-        if tokio::time::timeout(TOLD_AFTER, room.is_left()).await.is_ok() {
+        if tokio::time::timeout(TOLD_AFTER, room.is_left())
+            .await
+            .is_ok()
+        {
             return;
         }
         let count = room.guests().max(1);

@@ -166,7 +166,10 @@ fn differs(
         format!("whose machine computes with {theirs}, not with {cpu}")
     } else if greeting.model != settings.model {
         let theirs = visible(&greeting.model);
-        format!("whose machine has the model {theirs}, not {}", settings.model)
+        format!(
+            "whose machine has the model {theirs}, not {}",
+            settings.model
+        )
     } else if !same_grants {
         "whose machine grants something else".to_owned()
     } else if greeting.approve != policy.approve {

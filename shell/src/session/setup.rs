@@ -114,7 +114,11 @@ mod tests {
             });
             let session = session.unwrap();
             let policy = session.policy(&[], Some(ApproveWord::Never));
-            (session.setup(&policy), session.paths.policy(), session.paths.tools.clone())
+            (
+                session.setup(&policy),
+                session.paths.policy(),
+                session.paths.tools.clone(),
+            )
         };
         let (usual, rules, tools) = word("script:/s", None);
         assert_eq!(word("script:/s", None).0, usual);

@@ -175,7 +175,11 @@ mod tests {
         let wrong = format!("{wrong}; nor are 2 of those after it");
         check("a.NDJSON", "1\n{broken\nx\n3\ny\n", Some(&wrong));
         check("a.json", "{\n\"a\": 1\n}", None);
-        check("a.json", "", Some("it is not JSON: EOF while parsing a value at line 1 column 0"));
+        check(
+            "a.json",
+            "",
+            Some("it is not JSON: EOF while parsing a value at line 1 column 0"),
+        );
         check("a.txt", "{", None);
         check("json", "{", None);
     }

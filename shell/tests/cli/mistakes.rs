@@ -71,5 +71,8 @@ fn a_root_that_cannot_be_written_fails_the_check() {
     assert_eq!(disk["state"], "fail", "{disk}");
     let text = disk["text"].as_str().unwrap();
     assert!(text.contains("store cannot be written: "), "{text}");
-    assert!(disk["hint"].as_str().unwrap().contains("make room"), "{disk}");
+    assert!(
+        disk["hint"].as_str().unwrap().contains("make room"),
+        "{disk}"
+    );
 }

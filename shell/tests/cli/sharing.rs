@@ -77,7 +77,10 @@ fn a_machine_for_one_command_is_shared_while_that_lasts() {
     let said = first.end();
     said.check(130, &["hint: `quipu run --resume 1"]);
     assert!(!said.err.contains("stays for"), "{said:#?}");
-    assert_eq!(states(&sandbox).iter().filter(|s| *s != "exited").count(), 1);
+    assert_eq!(
+        states(&sandbox).iter().filter(|s| *s != "exited").count(),
+        1
+    );
 }
 
 #[test]
@@ -200,7 +203,10 @@ fn whoever_cannot_share_it_waits_and_says_for_whom() {
     let same = ["--cpu", &cpu];
     let with = |more: &[&'static str]| [&same[..], more].concat();
     check(&["--cpu", &other], "whose machine computes with script:");
-    check(&with(&["--model", "another"]), "whose machine has the model");
+    check(
+        &with(&["--model", "another"]),
+        "whose machine has the model",
+    );
     let grants = "whose machine grants something else";
     check(&with(&["--allow", "net:example.com"]), grants);
     let approves = "whose machine settles approvals in another way";

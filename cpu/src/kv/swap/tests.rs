@@ -155,7 +155,11 @@ fn what_was_used_last_stays_on_disk_whichever_model_it_is_of() {
             key: key.into(),
         })
     };
-    let paths = || fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path());
+    let paths = || {
+        fs::read_dir(folder.path())
+            .unwrap()
+            .map(|e| e.unwrap().path())
+    };
     let of = |tokens: &[i32]| {
         let is_of = |path: &PathBuf| file::read_header(path).unwrap().tokens == tokens;
         paths().find(is_of).unwrap()

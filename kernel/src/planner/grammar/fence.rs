@@ -1,6 +1,6 @@
 //! What stands in the fences of a text: a program, or calls.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What a program has that tells its result.
 const PRINTS: &str = "print(";
@@ -34,21 +34,25 @@ pub(super) fn without_fence(text: &str) -> &str {
     program.strip_suffix("\n```").unwrap_or(program)
 }
 
-/// The calls of an action in a fence at the end of `answer`, as text and as a list. Other JSON
-/// that has a list of calls is somebody's own.
+/// The calls of an action in the last fence of `answer` that has any, as text and as a list.
 pub(super) fn fenced_calls(answer: &str) -> Option<(&str, Value)> {
-    let (_, fenced) = answer.trim_end().strip_suffix("```")?.rsplit_once("```")?;
+    let fences = answer.split("```").skip(1).step_by(2);
     // Behind the name of the language, if there is one.
-    let action = fenced.trim_start_matches(char::is_alphanumeric).trim();
-    let value: Value = serde_json::from_str(action).ok()?;
+    let actions = fences.map(|fenced| fenced.trim_start_matches(char::is_alphanumeric).trim());
+    actions
+        .filter_map(|action| Some((action, calls_of(action)?)))
+        .last()
+}
+
+/// The calls of the action `text`, if it is one. Other JSON that has a list of calls is
+/// somebody's own.
+pub(super) fn calls_of(text: &str) -> Option<Value> {
+    let value: Value = serde_json::from_str(text).ok()?;
     let calls = value
         .as_object()
         .filter(|map| map.len() == 1)?
         .get("calls")?;
     let is_call = |call: &Value| call.get("tool").is_some_and(Value::is_string);
-    calls
-        .as_array()?
-        .iter()
-        .all(is_call)
-        .then(|| (action, calls.clone()))
+    let calls = calls.as_array().filter(|calls| !calls.is_empty())?;
+    calls.iter().all(is_call).then(|| json!(calls))
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::calls::object;
 use crate::numbers::Numbers;
 use crate::program::{called_on, called_on_each};
-use fence::{fenced_calls, prints, tells_a_result, without_fence};
+use fence::{calls_of, fenced_calls, prints, tells_a_result, without_fence};
 pub use held::{Held, certainly_held, held};
 use quipu_cpu::{Form, without_thought};
 use together::Together;
@@ -178,7 +178,14 @@ impl Legal {
             }
             (Move::Program, _) => {
                 let call = self.runs_programs().ok_or("no tool runs programs")?;
-                Ok(json!({"tool": call.name, "args": {"code": without_fence(text)}}))
+                let code = without_fence(text);
+                // A model that was told how to call writes that as its program.
+                if let Some(calls) = calls_of(code).filter(|_| self.told)
+                    && self.check_calls(&calls, 1).is_ok()
+                {
+                    return self.action(Move::Call, code);
+                }
+                Ok(json!({"tool": call.name, "args": {"code": code}}))
             }
             (Move::Function, _) => {
                 let call = self.runs_programs().ok_or("no tool runs programs")?;
@@ -203,7 +210,7 @@ impl Legal {
         }
     }
 
-    /// The calls in a fence at the end of an answer: a model that was not let call at once, and
+    /// The calls in a fence of an answer: a model that was not let call at once, and
     /// answers with the call all the same. Calls that are not legal now are no answer either.
     fn calls_in<'a>(&self, answer: &'a str) -> Result<Option<&'a str>, String> {
         let Some((list, calls)) = fenced_calls(answer).filter(|_| self.told) else {

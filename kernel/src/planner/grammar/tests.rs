@@ -127,6 +127,8 @@ fn texts_become_actions() {
     check(Move::Answer, &fenced(&call), call.clone());
     let on_one_line = format!("```{{\"calls\":[{call}]}}```");
     check(Move::Answer, &on_one_line, call.clone());
+    let talked_on = format!("{}\nThis works it out.", fenced(&call));
+    check(Move::Answer, &talked_on, call.clone());
     for tool in ["shell.rm", "none"] {
         let said = legal().action(Move::Answer, &fenced(&json!({"tool": tool, "args": {}})));
         assert!(said.is_err_and(|said| said.contains(tool)), "{tool}");
@@ -172,6 +174,14 @@ fn a_program_in_place_of_an_answer_is_run() {
     ] {
         check(false, text, json!({"answer": text}));
     }
+    // A call in place of a program is that call.
+    let mut legal = legal();
+    let mut python = Callable::new("python.run", "", object(&[("code", words())]));
+    python.program = Some("python".to_owned());
+    legal.calls.push(python);
+    let call = json!({"tool": "calculator.calculate", "args": {"expression": "6*7"}});
+    let text = format!("```python\n{{\"calls\":[{call}]}}\n```");
+    assert_eq!(legal.action(Move::Program, &text), Ok(call));
 }
 
 #[test]

@@ -57,7 +57,10 @@ impl Body {
     /// The first field that cannot be used.
     pub(super) fn asks(&self, cpu: &dyn Cpu, usual: Sampling) -> Result<Vec<Ask>, ApiError> {
         fields::supported(&self.rest)?;
-        let format = self.rest.get("response_format").map(|format| &format["type"]);
+        let format = self
+            .rest
+            .get("response_format")
+            .map(|format| &format["type"]);
         if format.is_some_and(|kind| !kind.is_null() && kind != "text") {
             let message = "it goes with messages: ask /v1/chat/completions, or leave it out";
             return Err(ApiError::unsupported("response_format", message));
@@ -142,7 +145,10 @@ fn text_of(cpu: &dyn Cpu, list: &[Value]) -> Result<String, ApiError> {
     let tokens = list.iter().map(|token| i32::try_from(token.as_i64()?).ok());
     let tokens: Option<Vec<i32>> = tokens.collect();
     let tokens = tokens.ok_or_else(|| {
-        ApiError::invalid("prompt", "a token is a whole number, as POST /tokenize tells it")
+        ApiError::invalid(
+            "prompt",
+            "a token is a whole number, as POST /tokenize tells it",
+        )
     })?;
     let text = cpu.text_of(&tokens).ok_or_else(|| {
         let message = "tokens are taken for a local model only; send the text";
@@ -434,7 +440,10 @@ mod tests {
         check("echo", json!({"logprobs": 1, "echo": true}));
         check("top_p", json!({"top_p": 7}));
         check("grammar", json!({"grammar": "root ::= \"a\""}));
-        check("response_format", json!({"response_format": {"type": "json_object"}}));
+        check(
+            "response_format",
+            json!({"response_format": {"type": "json_object"}}),
+        );
         let nothing = json!({"prompt": "a", "suffix": null, "n": null, "best_of": 1, "echo": false,
             "logprobs": null, "stop": null, "stream": null, "temperature": null, "user": "me",
             "response_format": {"type": "text"}, "max_tokens": -1});

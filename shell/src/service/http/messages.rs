@@ -125,7 +125,11 @@ pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
 
 /// As [`ask`], with `tokens_max` for the answer.
 fn ask_for(body: &Body, tokens_max: Option<u32>, usual: Sampling) -> Result<Ask, ApiError> {
-    if body.rest.get("mcp_servers").is_some_and(|given| *given != json!([]) && !given.is_null()) {
+    if body
+        .rest
+        .get("mcp_servers")
+        .is_some_and(|given| *given != json!([]) && !given.is_null())
+    {
         let message = "the plain model reaches no servers: call their tools on your side";
         return Err(ApiError::unsupported("mcp_servers", message));
     }

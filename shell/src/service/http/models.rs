@@ -73,7 +73,9 @@ fn list(service: &Service) -> Vec<Value> {
         models.push(own(embedder.called(), "embedder"));
     }
     let senses = [builtin::EARS, builtin::VOICE];
-    let here = senses.iter().filter(|name| service.session.firmware(name).is_some());
+    let here = senses
+        .iter()
+        .filter(|name| service.session.firmware(name).is_some());
     models.extend(here.map(|name| own(name, "sense")));
     models
 }

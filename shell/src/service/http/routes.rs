@@ -126,7 +126,11 @@ pub const ROUTES: &[Route] = &[
         Entry,
         "What goes between two texts, in the form of llama.cpp's server",
     ),
-    post("/tokenize", Entry, "The tokens of a text, for the plain model"),
+    post(
+        "/tokenize",
+        Entry,
+        "The tokens of a text, for the plain model",
+    ),
     post("/detokenize", Entry, "The text of tokens"),
     get(
         "/props",

@@ -288,7 +288,10 @@ mod tests {
         check(&[form], true);
         check(&[("content-type", "Text/Plain; charset=utf-8")], true);
         check(&[("content-type", "application/json")], false);
-        check(&[("content-type", "multipart/form-data; boundary=x")], false);
+        check(
+            &[("content-type", "multipart/form-data; boundary=x")],
+            false,
+        );
         check(&[form, ("origin", "http://localhost:8080")], false);
         check(&[("sec-fetch-site", "same-origin")], false);
         check(&[form, ("sec-fetch-mode", "no-cors")], false);

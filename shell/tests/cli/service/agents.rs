@@ -70,7 +70,11 @@ async fn a_request_to_an_agent_is_a_process() {
     std::fs::write(agents.join("adder.md"), "Add numbers.").unwrap();
     let models = machine.get("/v1/models").await.json();
     assert_eq!(models["data"][2]["id"], "agent/adder", "{models}");
-    for path in ["/v1/models/agent/adder", "/v1/models/agent%2Fadder", "/models/agent/adder"] {
+    for path in [
+        "/v1/models/agent/adder",
+        "/v1/models/agent%2Fadder",
+        "/models/agent/adder",
+    ] {
         let one = machine.get(path).await;
         one.check(200, &[("/id", json!("agent/adder"))]);
     }

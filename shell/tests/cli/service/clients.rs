@@ -39,7 +39,10 @@ async fn bodies_come_as_they_come() {
                 request.header(*name, *value)
             });
         let got = reply(request.body(body.to_vec())).await;
-        got.check(200, &[("/choices/0/message/content", json!("Hello to you."))]);
+        got.check(
+            200,
+            &[("/choices/0/message/content", json!("Hello to you."))],
+        );
     };
     let body = body.as_bytes();
     // curl, with and without -H, and what is written by hand.
@@ -83,7 +86,10 @@ async fn what_is_there_is_told_to_those_who_look_first() {
     let check = async |method: &str, path: &str, status: u16, allow: Option<&str>| {
         let got = machine.request(method, path).send().await.unwrap();
         assert_eq!(got.status().as_u16(), status, "{method} {path}");
-        let told = got.headers().get("allow").map(|allow| allow.to_str().unwrap());
+        let told = got
+            .headers()
+            .get("allow")
+            .map(|allow| allow.to_str().unwrap());
         assert_eq!(told, allow, "{method} {path}");
     };
     check("HEAD", "/v1/models", 200, None).await;
@@ -151,21 +157,29 @@ async fn fields_are_read_as_they_are_meant() {
         // Messages as agents send them.
         json!({"messages": [{"role": "developer", "content": [{"type": "text", "text": "Hi"}]},
                             {"role": "user", "name": "me", "content": "Hello"}]}),
-        said(json!([{"role": "assistant", "content": "", "refusal": null, "tool_calls": null},
-                    {"role": "user", "content": "And?"}])),
+        said(
+            json!([{"role": "assistant", "content": "", "refusal": null, "tool_calls": null},
+                    {"role": "user", "content": "And?"}]),
+        ),
         said(json!([{"role": "assistant", "content": null},
                     {"role": "user", "content": "And?"}])),
-        said(json!([{"role": "assistant", "content": "Yes.", "tool_calls": [],
+        said(
+            json!([{"role": "assistant", "content": "Yes.", "tool_calls": [],
                      "reasoning_content": "Hm.", "function_call": null, "audio": null,
                      "annotations": []},
-                    {"role": "user", "content": "And?"}])),
-        said(json!([{"role": "assistant", "content": "", "tool_calls": [call]},
+                    {"role": "user", "content": "And?"}]),
+        ),
+        said(
+            json!([{"role": "assistant", "content": "", "tool_calls": [call]},
                     {"role": "tool", "tool_call_id": "call_1", "name": "clock",
-                     "content": [{"type": "text", "text": "12:00"}]}])),
+                     "content": [{"type": "text", "text": "12:00"}]}]),
+        ),
         said(json!([{"role": "assistant", "tool_calls": [call]},
                     {"role": "tool", "tool_call_id": "call_1", "content": null}])),
-        said(json!([{"role": "assistant", "content": null, "tool_calls": [without_id]},
-                    {"role": "tool", "name": "clock", "content": "12:00"}])),
+        said(
+            json!([{"role": "assistant", "content": null, "tool_calls": [without_id]},
+                    {"role": "tool", "name": "clock", "content": "12:00"}]),
+        ),
     ];
     for more in &bodies {
         let got = ask(more).await;
@@ -175,7 +189,12 @@ async fn fields_are_read_as_they_are_meant() {
     }
     let tools = json!([{"type": "function", "function": {"name": "clock", "strict": null,
                         "description": null, "parameters": null}}]);
-    for choice in [json!("auto"), json!({"type": "auto"}), json!("none"), json!({"type": "none"})] {
+    for choice in [
+        json!("auto"),
+        json!({"type": "auto"}),
+        json!("none"),
+        json!({"type": "none"}),
+    ] {
         let got = ask(&json!({"tools": tools, "tool_choice": choice})).await;
         got.check(200, &[("/choices/0/finish_reason", json!("stop"))]);
     }
@@ -194,7 +213,8 @@ async fn the_forms_of_other_apis_are_read_as_they_are_meant() {
     };
     let body = json!({"model": "script", "max_tokens": 100, "messages": question()});
     let thought = json!({"type": "thinking", "thinking": "Hm.", "signature": "x"});
-    let cached = json!({"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}});
+    let cached =
+        json!({"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}});
     let document = json!({"type": "document", "source": {"type": "text", "data": "A letter.",
                           "media_type": "text/plain"}});
     let messages = [
@@ -215,11 +235,21 @@ async fn the_forms_of_other_apis_are_read_as_they_are_meant() {
     check("/v1/messages", &body, &messages, text, "Hello to you.").await;
     let ended = [json!({"stop_sequences": ["lo", " to"]})];
     check("/v1/messages", &body, &ended, text, "Hel").await;
-    check("/v1/messages", &body, &ended, "/stop_reason", "stop_sequence").await;
+    check(
+        "/v1/messages",
+        &body,
+        &ended,
+        "/stop_reason",
+        "stop_sequence",
+    )
+    .await;
     check("/v1/messages", &body, &ended, "/stop_sequence", "lo").await;
     let counted = json!({"model": "script", "messages": question(), "system": "Be brief."});
     let counted = machine.post("/v1/messages/count_tokens", &counted).await;
-    assert!(counted.json()["input_tokens"].as_u64() > Some(0), "{counted:#?}");
+    assert!(
+        counted.json()["input_tokens"].as_u64() > Some(0),
+        "{counted:#?}"
+    );
 
     let body = json!({"model": "script", "input": "Hello"});
     let responses = [
@@ -244,7 +274,9 @@ async fn the_forms_of_other_apis_are_read_as_they_are_meant() {
     ];
     let text = "/output/0/content/0/text";
     check("/v1/responses", &body, &responses, text, "Hello to you.").await;
-    let repeated = machine.post("/v1/responses", &with(body, &responses[1])).await;
+    let repeated = machine
+        .post("/v1/responses", &with(body, &responses[1]))
+        .await;
     repeated.check(
         200,
         &[

@@ -108,7 +108,11 @@ async fn model_tokens_are_chosen_as_asked() {
         }
         body
     };
-    for only in [json!({"top_k": 1}), json!({"top_p": 0}), json!({"min_p": 1})] {
+    for only in [
+        json!({"top_k": 1}),
+        json!({"top_p": 0}),
+        json!({"min_p": 1}),
+    ] {
         assert_eq!(text(hot(only.clone())).await, greedy, "{only}");
     }
     // A seed says what is drawn.

@@ -82,9 +82,7 @@ async fn chunks_of_a_chat() {
         let call = json!({"index": index, "id": "ID", "type": "function", "function": function});
         json!({"tool_calls": [call]})
     };
-    let told = |index: u32, args: &str| {
-        json!({"tool_calls": [{"index": index, "function": {"arguments": args}}]})
-    };
+    let told = |index: u32, args: &str| json!({"tool_calls": [{"index": index, "function": {"arguments": args}}]});
     check(
         BOTH,
         json!({ "tools": tools }),
@@ -111,7 +109,10 @@ async fn chunks_of_a_chat() {
         json!({"stream_options": {"include_usage": true}, "stop": " you"}),
         vec![
             with(chunk(begin(), none.clone()), none.clone()),
-            with(chunk(json!({"content": "Hello to"}), none.clone()), none.clone()),
+            with(
+                chunk(json!({"content": "Hello to"}), none.clone()),
+                none.clone(),
+            ),
             with(chunk(json!({}), json!("stop")), none.clone()),
             last,
             json!("[DONE]"),
@@ -153,12 +154,8 @@ async fn events_of_a_message() {
             "id": "ID", "type": "message", "role": "assistant", "model": "script", "content": [],
             "stop_reason": null, "stop_sequence": null, "usage": "USAGE"}})
     };
-    let start = |index: u32, block: Value| {
-        json!({"type": "content_block_start", "index": index, "content_block": block})
-    };
-    let delta = |index: u32, delta: Value| {
-        json!({"type": "content_block_delta", "index": index, "delta": delta})
-    };
+    let start = |index: u32, block: Value| json!({"type": "content_block_start", "index": index, "content_block": block});
+    let delta = |index: u32, delta: Value| json!({"type": "content_block_delta", "index": index, "delta": delta});
     let stop = |index: u32| json!({"type": "content_block_stop", "index": index});
     let end = |reason: &str, word: Value| {
         json!({"type": "message_delta", "usage": "USAGE",
@@ -268,8 +265,14 @@ async fn chunks_of_a_completion() {
     let events = streamed(&[HELLO], "/completion", body).await;
     let got: Vec<&Value> = events.iter().map(|(_, data)| data).collect();
     assert_eq!(got.len(), 2, "{got:#?}");
-    assert_eq!((&got[0]["content"], &got[0]["stop"]), (&json!("Hello to "), &json!(false)));
-    assert_eq!((&got[1]["content"], &got[1]["stop"]), (&json!(""), &json!(true)));
+    assert_eq!(
+        (&got[0]["content"], &got[0]["stop"]),
+        (&json!("Hello to "), &json!(false))
+    );
+    assert_eq!(
+        (&got[1]["content"], &got[1]["stop"]),
+        (&json!(""), &json!(true))
+    );
     assert_eq!(got[1]["stop_type"], "word");
     assert_eq!(got[1]["stopping_word"], "you");
 }

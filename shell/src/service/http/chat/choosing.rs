@@ -215,7 +215,10 @@ mod tests {
         check(json!({"logit_bias": {"7": -100, "9": 2.5}}), bias.clone());
         check(json!({"logit_bias": [[7, -100], [9, 2.5]]}), bias);
         let bias = vec![(7, NEVER)];
-        check(json!({"logit_bias": [[7, false]]}), Shaping { bias, ..none() });
+        check(
+            json!({"logit_bias": [[7, false]]}),
+            Shaping { bias, ..none() },
+        );
     }
 
     #[test]

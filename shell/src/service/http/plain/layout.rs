@@ -90,7 +90,11 @@ pub fn messages(ask: &Ask, constrains: bool) -> Vec<Message> {
 /// Whether the last thing that was said is the beginning of the answer: a text of the model's,
 /// where the answer is no call and has no form of its own, which would begin again.
 pub fn is_begun(ask: &Ask) -> bool {
-    let last = ask.said.iter().rev().find(|said| said.by != Speaker::System);
+    let last = ask
+        .said
+        .iter()
+        .rev()
+        .find(|said| said.by != Speaker::System);
     let begun = last.is_some_and(|last| last.by == Speaker::Assistant && last.calls.is_empty());
     begun && ask.functions.is_empty() && ask.schema.is_none()
 }
@@ -206,7 +210,12 @@ mod tests {
 
         // The model goes on with what was begun for it, and not with a call.
         assert!(!is_begun(&ask));
-        let begun = |said: Vec<Said>| is_begun(&Ask { said, ..ask.clone() });
+        let begun = |said: Vec<Said>| {
+            is_begun(&Ask {
+                said,
+                ..ask.clone()
+            })
+        };
         let user = said(Speaker::User, "Name a colour.");
         let begins = said(Speaker::Assistant, "The colour is");
         let later = said(Speaker::System, "Be brief.");

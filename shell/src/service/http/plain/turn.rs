@@ -81,7 +81,11 @@ impl Turn {
         let mut prompt = prompt_of(cpu, &ask, &messages)?;
         let room = info.window.saturating_sub(prompt.len);
         if room == 0 {
-            let param = if ask.plain.is_some() { "prompt" } else { "messages" };
+            let param = if ask.plain.is_some() {
+                "prompt"
+            } else {
+                "messages"
+            };
             return Err(ApiError::too_long(param, prompt.len, info.window));
         }
         // What is shared and kept is what a system said, and never a user's words.

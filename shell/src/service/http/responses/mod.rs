@@ -173,10 +173,7 @@ impl Body {
             ("text", text),
             ("tool_choice", choice.unwrap_or_else(|| "auto".into())),
             ("tools", json!(self.tools.as_deref().unwrap_or_default())),
-            (
-                "top_logprobs",
-                json!(self.top_logprobs.unwrap_or_default()),
-            ),
+            ("top_logprobs", json!(self.top_logprobs.unwrap_or_default())),
             ("top_p", or("top_p", Value::Null)),
             ("user", or("user", Value::Null)),
         ];
