@@ -77,6 +77,8 @@ struct Measure<'a> {
     text: &'a str,
     len_max: usize,
     len: &'a dyn Fn(&str) -> usize,
+    /// Hears how many bytes are cut.
+    told: &'a dyn Fn(usize),
 }
 
 /// The pieces of `text`, of at most `len_max` by `len`. A single sign may be longer.
@@ -99,10 +101,28 @@ pub fn chunks(
     len_max: usize,
     len: &dyn Fn(&str) -> usize,
 ) -> Vec<Chunk> {
-    let measure = Measure { text, len_max, len };
+    chunks_told(text, syntax, len_max, len, &|_| {})
+}
+
+/// The same, which tells `told` now and then how many bytes of `text` are cut: measuring a long
+/// text takes its time.
+pub fn chunks_told(
+    text: &str,
+    syntax: Syntax,
+    len_max: usize,
+    len: &dyn Fn(&str) -> usize,
+    told: &dyn Fn(usize),
+) -> Vec<Chunk> {
+    let measure = Measure {
+        text,
+        len_max,
+        len,
+        told,
+    };
     let mut pieces: Vec<Piece> = Vec::new();
     for block in blocks(text, syntax) {
-        let whole = block.range.len() == longest(&text[block.range.clone()], len_max, len);
+        told(block.range.start);
+        let whole = block.range.len() == longest(&text[block.range.clone()], len_max, len, 0);
         let block_len = match whole {
             true => len(&text[block.range.clone()]),
             false => len_max + 1,
@@ -166,7 +186,7 @@ impl Measure<'_> {
         // A head that takes most of the room is not repeated.
         let head = block.head.filter(|head| head_len(head) * 2 <= self.len_max);
         let room = self.len_max - head.as_ref().map_or(0, head_len);
-        for range in cut(self.text, block.range, room, self.len, opening) {
+        for range in self.cut(block.range, room, opening) {
             // Where the head itself is in the piece it is not said twice.
             let head = head.clone().filter(|head| range.start >= head.end);
             let len = (self.len)(&self.text[range.clone()]) + head.as_ref().map_or(0, head_len);
@@ -179,6 +199,36 @@ impl Measure<'_> {
                 head,
             });
         }
+    }
+
+    /// `range` in parts that are at most `len_max` long: cut after a line where that is possible,
+    /// else after a word, else anywhere between two signs; not within the first `opening` bytes.
+    fn cut(&self, range: Range<usize>, len_max: usize, opening: usize) -> Vec<Range<usize>> {
+        let mut parts = Vec::new();
+        let mut start = range.start;
+        let (mut opening, mut near) = (opening, 0);
+        while start < range.end {
+            (self.told)(start);
+            let rest = &self.text[start..range.end];
+            let mut fits = longest(rest, len_max, self.len, near);
+            near = fits;
+            if fits < rest.len() {
+                let head = &rest[..fits];
+                let joint = head
+                    .rfind('\n')
+                    .filter(|at| *at * 2 > fits && *at >= opening)
+                    .or_else(|| head.rfind(char::is_whitespace).filter(|at| *at >= opening))
+                    .map(|at| rest.ceil_char_boundary(at + 1));
+                fits = joint.filter(|at| *at > 0).unwrap_or(fits);
+                if fits == 0 {
+                    fits = rest.ceil_char_boundary(1);
+                }
+            }
+            parts.push(start..start + fits);
+            start += fits;
+            opening = 0;
+        }
+        parts
     }
 }
 
@@ -305,11 +355,15 @@ impl Outline {
 }
 
 /// The bytes of the longest beginning of `text` that is at most `len_max` long, white
-/// space at its ends apart, or of one a little shorter.
-fn longest(text: &str, len_max: usize, len: &dyn Fn(&str) -> usize) -> usize {
+/// space at its ends apart, or of one a little shorter. It is looked for `near` so many bytes first.
+fn longest(text: &str, len_max: usize, len: &dyn Fn(&str) -> usize, near: usize) -> usize {
     let fits = |bytes: usize| len(text[..text.floor_char_boundary(bytes)].trim()) <= len_max;
     // Looks further and further, then between the last two places.
     let (mut short, mut long) = (0, len_max.max(1));
+    let around = near / 16;
+    if around > 0 && near + around < text.len() && fits(near - around) {
+        (short, long) = (near - around, near + around);
+    }
     while long < text.len() && fits(long) {
         (short, long) = (long, long.saturating_mul(2));
     }
@@ -328,40 +382,6 @@ fn longest(text: &str, len_max: usize, len: &dyn Fn(&str) -> usize) -> usize {
         }
     }
     text.floor_char_boundary(short)
-}
-
-/// `range` in parts that are short enough: cut after a line where that is possible, else
-/// after a word, else anywhere between two signs; not within the first `opening` bytes.
-fn cut(
-    text: &str,
-    range: Range<usize>,
-    len_max: usize,
-    len: &dyn Fn(&str) -> usize,
-    opening: usize,
-) -> Vec<Range<usize>> {
-    let mut parts = Vec::new();
-    let mut start = range.start;
-    let mut opening = opening;
-    while start < range.end {
-        let rest = &text[start..range.end];
-        let mut fits = longest(rest, len_max, len);
-        if fits < rest.len() {
-            let head = &rest[..fits];
-            let joint = head
-                .rfind('\n')
-                .filter(|at| *at * 2 > fits && *at >= opening)
-                .or_else(|| head.rfind(char::is_whitespace).filter(|at| *at >= opening))
-                .map(|at| rest.ceil_char_boundary(at + 1));
-            fits = joint.filter(|at| *at > 0).unwrap_or(fits);
-            if fits == 0 {
-                fits = rest.ceil_char_boundary(1);
-            }
-        }
-        parts.push(start..start + fits);
-        start += fits;
-        opening = 0;
-    }
-    parts
 }
 
 #[cfg(test)]

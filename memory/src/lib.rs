@@ -93,7 +93,7 @@ mod text;
 mod vector;
 
 pub use blocks::{BLOCK_CHARS_MAX, BLOCKS_MAX};
-pub use chunk::{Chunk, Syntax, chunks};
+pub use chunk::{Chunk, Syntax, chunks, chunks_told};
 pub use consolidate::{Group, Together, groups};
 pub use disk::{Access, DiskStore, ImportedFile, Screen};
 pub use error::StoreError;
@@ -104,7 +104,7 @@ pub use page::{
 };
 pub use present::{Passage, Presentation, present};
 pub use ram::RamStore;
-pub use relevant::{Relevance, Relevant, relevant};
+pub use relevant::{Relevance, Relevant, relevant, share_a_telling_word};
 pub use snippet::SNIPPET_CHARS_MAX;
 pub use space::Space;
 pub use store::{

@@ -43,6 +43,8 @@ pub struct Relevant {
     /// Passages that match as strongly, and come from nobody who is trusted; they were
     /// not asked for.
     pub strangers: usize,
+    /// Whether one of these matches best of all.
+    pub strangers_lead: bool,
 }
 
 /// The passages of `store` that match `task` strongly, as many as `how` has room for by
@@ -99,6 +101,7 @@ pub fn relevant(
             continue;
         }
         if passage.hit.trust == Trust::Untrusted && !how.untrusted {
+            relevant.strangers_lead |= relevant.strangers == 0 && relevant.passages.is_empty();
             relevant.strangers += 1;
             continue;
         }
@@ -112,6 +115,25 @@ pub fn relevant(
         }
     }
     Ok(relevant)
+}
+
+/// Whether two texts share a word that tells something; of scripts without spaces, two signs in
+/// a row.
+///
+/// ```
+/// use quipu_memory::share_a_telling_word;
+///
+/// assert!(share_a_telling_word("Where do my llamas graze?", "The llama grazes on the hill."));
+/// assert!(!share_a_telling_word("What is my name?", "What I like is on my list."));
+/// assert!(!share_a_telling_word("我的猫在哪", "他在看书"));
+/// ```
+pub fn share_a_telling_word(one: &str, other: &str) -> bool {
+    let words = |text: &str| -> HashSet<String> {
+        let mut words = telling(text);
+        words.retain(|word| word.is_ascii() || word.chars().nth(1).is_some());
+        words.into_iter().collect()
+    };
+    !words(one).is_disjoint(&words(other))
 }
 
 /// The words of a task that tell something: none that every sentence has, and no short

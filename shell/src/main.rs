@@ -40,7 +40,13 @@ use terminal::words::{self, Language};
 use terminal::{error, logging, output};
 
 fn main() {
-    let cli = Cli::read().unwrap_or_else(|(error, args)| leave(unparsed(&error, &args)));
+    let cli = match Cli::read() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let args = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
+            leave(unparsed(&error, &args.collect::<Vec<_>>()))
+        }
+    };
     output::colour(cli.globals.color);
     output::plain(cli.globals.plain || env_vars::is_dumb());
     words::speak(Language::of(&env_vars::locale()));

@@ -1,6 +1,6 @@
 //! `memory.search`: looks something up in the store.
 
-use quipu_memory::{Passage, Presentation, Query, present};
+use quipu_memory::{Passage, Presentation, Query, Store, Trust, present};
 use quipu_tools::{Bus, Effect, Role};
 use serde_json::json;
 
@@ -13,6 +13,10 @@ pub const SEARCH: &str = "memory.search";
 
 /// Passages a search brings back.
 const HITS: usize = 5;
+/// Characters up to which the page that fits best is quoted as a whole.
+const WHOLE_CHARS_MAX: usize = 1_200;
+/// What is said below passages that others wrote: a small model makes up what they do not say.
+const ONLY_THESE: &str = "(If none of these says what is asked, the store does not: say so.)";
 
 /// Search the store.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,10 +71,19 @@ impl InWorld for Search {
                 own,
             ),
             Ok(passages) => {
-                let (shown, held): (Vec<Passage>, Vec<Passage>) = passages
+                let (mut shown, held): (Vec<Passage>, Vec<Passage>) = passages
                     .into_iter()
                     .partition(|passage| passage.hit.secrecy <= hands.clearance());
+                if let Some(best) = shown.first_mut() {
+                    widen(best, hands.store());
+                }
                 let mut lines: Vec<String> = shown.iter().map(Passage::quoted).collect();
+                if shown
+                    .iter()
+                    .any(|passage| passage.hit.trust == Trust::Untrusted)
+                {
+                    lines.push(ONLY_THESE.to_owned());
+                }
                 if !held.is_empty() {
                     let count = held.len();
                     lines.push(format!(
@@ -85,6 +98,16 @@ impl InWorld for Search {
             }
             Err(error) => Said::new(false, format!("the store failed: {error}"), Label::kernel()),
         }
+    }
+}
+
+/// Quotes the page of `passage` as a whole, where that is short: what is asked may stand beside
+/// the words that it was found by. A page that cannot be read stays as it was found.
+fn widen(passage: &mut Passage, store: &dyn Store) {
+    if let Ok(Some(page)) = store.get(&passage.hit.id)
+        && page.text.chars().count() <= WHOLE_CHARS_MAX
+    {
+        passage.hit.snippet = page.text.split_whitespace().collect::<Vec<_>>().join(" ");
     }
 }
 

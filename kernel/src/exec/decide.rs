@@ -116,7 +116,7 @@ impl Execution {
     }
 
     /// Lets the CPU write `chosen` to its end.
-    async fn written(
+    pub(super) async fn written(
         &mut self,
         n: u32,
         prompt: &Prompt,

@@ -1,11 +1,21 @@
-//! Before the first step: what the store holds on the task goes into the window.
+//! Before the first step: what the store holds on the task goes into the window. What others
+//! wrote does not; where it matches best, it is what the first step looks up.
+
+use quipu_tools::Effect;
+use serde_json::{Value, json};
 
 use super::reminder::remind;
 use super::{Ending, Execution, guarded, time_left};
+use crate::calls::{SEARCH, look_up};
 use crate::event::Event;
+use crate::grammar::Legal;
 use crate::journal::tape::Told;
 use crate::judgement::Question;
+use crate::planner::facts::is_about_its_words;
 use crate::window::reminder::Reminder;
+
+/// Characters of a task that are searched for.
+const QUERY_CHARS: usize = 300;
 
 impl Execution {
     /// Asks the store, writes down what it says and pins it. A store that fails costs
@@ -95,6 +105,47 @@ impl Execution {
         }
         let likely = self.judge_task(Question::Personal).await?;
         Ok(likely.is_some_and(|likely| self.says_yes(Question::Personal, likely)))
+    }
+
+    /// The search that a task begins with which pages of others match best, such as documents that
+    /// its user brought in and did not vouch for: a small model says that it does not know instead.
+    /// What is found is a stranger's, as after any search. So it is left to the process where it
+    /// could still change something that was not planned: it would have to ask from then on.
+    pub(super) fn of_what_others_wrote(&self, legal: &Legal) -> Option<Value> {
+        let program = &self.program;
+        let first = self.n == 0 && self.shared.cpu.info().constrains;
+        if !first || !program.attached.is_empty() || !program.agent.memory.blocks.is_empty() {
+            return None;
+        }
+        let searches = legal.offered().any(|call| call.name == SEARCH);
+        let told = self.told().trim();
+        if !searches || is_about_its_words(told) || !self.reminded_of()?.strangers_lead {
+            return None;
+        }
+        let planned = program.plan.as_ref();
+        let is_free = match planned {
+            Some(plan) => plan.effects.is_empty(),
+            None => !self.may_change_the_world(legal),
+        };
+        let query: String = told.chars().take(QUERY_CHARS).collect();
+        is_free.then(|| json!({"tool": SEARCH, "args": {"query": query}}))
+    }
+
+    /// Whether one of its tools changes something.
+    fn may_change_the_world(&self, legal: &Legal) -> bool {
+        let mut tools = legal.calls.iter();
+        tools.any(|call| {
+            let function = look_up(&self.shared.bus, &call.name);
+            function.is_some_and(|function| function.effect() == Effect::Write)
+        })
+    }
+
+    /// What it was reminded of, as the journal has it.
+    fn reminded_of(&self) -> Option<Reminder> {
+        match self.shared.tape.playing() {
+            Some(tape) => tape.reminder(),
+            None => self.shared.journal.reminder(self.pid).ok().flatten(),
+        }
     }
 
     /// Puts a reminder into the window; says whether there was room for it.

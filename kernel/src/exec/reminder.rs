@@ -3,10 +3,11 @@
 //! process sees the very same.
 
 use quipu_cpu::Cpu;
-use quipu_memory::{Page, PageId, Passage, Store, StoreError};
+use quipu_memory::{Page, PageId, Passage, Store, StoreError, share_a_telling_word};
 
 use crate::calls::EDIT;
 use crate::label::{Label, Secrecy, Trust};
+use crate::planner::facts::may_speak_of_its_user;
 use crate::process::{Memory, Program};
 use crate::window::reminder::{Reminder, Source};
 
@@ -49,6 +50,15 @@ pub(super) fn remind(
         let known = known.chain(found.passages.iter().map(|passage| &passage.hit.id));
         let room = memory.recall_tokens.saturating_sub(spent);
         newest = self::newest(store, memory, &known.collect::<Vec<_>>(), clearance)?;
+        // A model takes many tasks for its user's. Whatever was told belongs to one that says so,
+        // after what shares a word with it; to another, only that.
+        let (sharing, others): (Vec<Page>, Vec<Page>) = newest
+            .into_iter()
+            .partition(|page| share_a_telling_word(topic, &page.text));
+        newest = sharing;
+        if program.attached.is_empty() && may_speak_of_its_user(topic) {
+            newest.extend(others);
+        }
         newest = fitting(newest, room, cpu);
     }
     if !told.is_empty() || !newest.is_empty() {
@@ -71,7 +81,7 @@ pub(super) fn remind(
     if lines.is_empty() {
         return Ok(None);
     }
-    let strangers = found.strangers;
+    let (strangers, strangers_lead) = (found.strangers, found.strangers_lead);
     pages.extend(found.passages.into_iter().map(|passage| Source {
         id: passage.hit.id,
         source: passage.hit.source,
@@ -79,11 +89,15 @@ pub(super) fn remind(
         secrecy: passage.hit.secrecy,
     }));
     pages.extend(newest.into_iter().map(Source::from));
-    Ok(Some(reminder(cpu, lines, pages, strangers)))
+    Ok(Some(Reminder {
+        strangers,
+        strangers_lead,
+        ..reminder(cpu, &lines, pages)
+    }))
 }
 
 /// The reminder with these `lines`, which are from these `pages`.
-fn reminder(cpu: &dyn Cpu, lines: Vec<String>, pages: Vec<Source>, strangers: usize) -> Reminder {
+fn reminder(cpu: &dyn Cpu, lines: &[String], pages: Vec<Source>) -> Reminder {
     let text = lines.join("\n");
     let label = match pages.iter().map(|page| page.trust).min() {
         Some(trust) => {
@@ -94,7 +108,8 @@ fn reminder(cpu: &dyn Cpu, lines: Vec<String>, pages: Vec<Source>, strangers: us
     };
     Reminder {
         pages,
-        strangers,
+        strangers: 0,
+        strangers_lead: false,
         tokens: cpu.count(&text),
         text,
         label,

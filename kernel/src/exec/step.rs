@@ -5,19 +5,24 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::decide::Decided;
+use super::judge::after;
 use super::{Ending, Execution, WITH, failed, may_come_otherwise};
 use crate::calls::{Now, REMEMBER, Syscall};
 use crate::event::Event;
-use crate::grammar::Legal;
+use crate::grammar::{Legal, Move};
 use crate::journal::tape::Told;
 use crate::journal::{Outcome, StepRow};
 use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
 use crate::planner::asked;
+use crate::planner::facts::only_refuses;
 use crate::process::{Failure, State, Usage};
 use crate::program::asks_for_code;
-use quipu_cpu::ClosedEarly;
+use quipu_cpu::{ClosedEarly, Prompt, without_thought};
+
+/// What is asked for where an answer only refused.
+const IN_WORDS: &str = "Answer in words, as well as you can.";
 
 impl Execution {
     /// One step. Everything that can stop the process comes out as an [`Ending`].
@@ -55,10 +60,14 @@ impl Execution {
         if self.program.branch.is_none() && self.keep(&legal).await? {
             return Ok(());
         }
+        if let Some(action) = self.of_what_others_wrote(&legal) {
+            return self.take_up_ready(n, action).await;
+        }
         self.narrow(&mut legal);
         legal.unfenced = legal.runs_answers && self.n > 0 && !self.may_run_more(&legal);
         let begun = Instant::now();
         let decided = self.decide(n, &prompt, &legal).await?;
+        let decided = self.unless_it_refuses(n, &prompt, &legal, decided).await?;
         let decide_ms = begun.elapsed().as_millis() as u64;
         let usage = decided.completion.usage;
         let (action, problem) = self.read_action(decided, &legal);
@@ -92,6 +101,35 @@ impl Execution {
             }
             Some(problem) => self.refuse(&step, &problem),
         }
+    }
+
+    /// `decided`, or where that is an answer which only refuses, one that is written without the
+    /// tools in sight: among these a small model says of harmless words that it cannot assist. What
+    /// it refuses on its own it refuses again, and that stands.
+    async fn unless_it_refuses(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+        decided: Decided,
+    ) -> Result<Decided, Ending> {
+        let refuses = self.shared.cpu.info().constrains
+            && legal.answer.is_none()
+            && decided.chosen == Move::Answer
+            && only_refuses(without_thought(&decided.completion.text));
+        if !refuses {
+            return Ok(decided);
+        }
+        let mut messages = after(&prompt.messages, IN_WORDS);
+        if let Some(boot) = messages.first_mut() {
+            boot.text = self.planner.page_without_tools();
+        }
+        let asked = self.shared.cpu.prepare(&messages);
+        let asked = asked.map_err(|error| Ending::Failed(error.into()))?;
+        let words = Legal::default();
+        let mut again = self.written(n, &asked, &words, Move::Answer).await?;
+        again.completion.usage += decided.completion.usage;
+        Ok(again)
     }
 
     /// Carries out an action that follows from the task, and that no CPU had to write.

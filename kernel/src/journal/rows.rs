@@ -25,6 +25,10 @@ pub struct ProcessRow {
     /// What was asked, where the task holds more, such as the turns before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
+    /// The process of the turn before, where it is one of a conversation; 0 where that turn was no
+    /// process here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Pid>,
     /// Which branch of a deliberation it is, if it is one beside the first. One that was imported
     /// is none of a process here, whatever it says.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,6 +36,9 @@ pub struct ProcessRow {
     /// The process that started it, if one here did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub child_of: Option<ChildOf>,
+    /// Whether whoever started it may not learn everything that its machine's user may.
+    #[serde(skip)]
+    pub of_stranger: bool,
     /// Higher runs first.
     pub priority: i8,
     /// The model it ran on.
@@ -164,11 +171,10 @@ impl Journal {
     /// When the journal cannot be read.
     pub fn answered(&self, text: &str) -> Result<Option<Pid>> {
         let sql = "SELECT pid FROM process WHERE imported IS NULL AND json_valid(exit)
-            AND trim(json_extract(exit, '$.answer'), ' ' || char(9, 10, 13))=?1
-            ORDER BY pid DESC LIMIT 1";
+            AND trim(json_extract(exit, '$.answer'), ?2)=?1 ORDER BY pid DESC LIMIT 1";
         self.connection
             .lock()
-            .query_row(sql, [text.trim()], |row| row.get(0))
+            .query_row(sql, [text.trim(), " \t\n\r"], |row| row.get(0))
             .optional()
             .map_err(|error| wrap(&self.path, error))
     }
@@ -203,8 +209,10 @@ impl Journal {
                 agent: program.agent.name,
                 prompt: program.prompt,
                 topic: program.topic,
+                after: program.after.filter(|_| !imported),
                 branch: program.branch.filter(|_| !imported),
                 child_of: program.child_of.filter(|_| !imported),
+                of_stranger: program.clearance.is_some(),
                 priority: program.priority,
                 model: row.get(3).unwrap_or_default(),
                 created_ms: row.get(4).unwrap_or_default(),

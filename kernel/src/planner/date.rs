@@ -25,11 +25,11 @@ static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
         |(?:this|next|last|past|coming|upcoming)\s+(?:{spans})
         |(?:on|by|until|till|before)\s+(?:{days})
         |this\s+(?:morning|afternoon|evening)|(?:later|earlier)\s+this
-         |(?:beginning|start|middle|end)\s+of\s+(?:the|this|next)\s+(?:week|month|quarter|year)
-         |(?:days?|weeks?|months?|years?)\s+(?:ago|from\s+now)|how\s+old\s+(?:is|am|are)
-         |how\s+(?:long|many\s+(?:days|weeks|months|years))\s+(?:is|are|has|have)?[^.?!]*\b(?:since|left)
-         |(?:what|which)\s+(?:date|weekday|day)(?:\s+of\s+the\s+week)?\s+(?:is|will\s+it\s+be)|what(?:\s+is|['’]s)\s+the\s+(?:date|day)
-         |(?:when|how\s+(?:many\s+)?(?:days|weeks|long))\b[^.?!]*\b(?:christmas|easter|new\s+year)
+        |(?:beginning|start|middle|end)\s+of\s+(?:the|this|next)\s+(?:week|month|quarter|year)
+        |(?:days?|weeks?|months?|years?)\s+(?:ago|from\s+now)|how\s+old\s+(?:is|am|are)
+        |how\s+(?:long|many\s+(?:days|weeks|months|years))\s+(?:is|are|has|have)?[^.?!]*\b(?:since|left)
+        |(?:what|which)\s+(?:date|weekday|day)(?:\s+of\s+the\s+week)?\s+(?:is|will\s+it\s+be)|what(?:\s+is|['’]s)\s+the\s+(?:date|day)
+        |(?:when|how\s+(?:many\s+)?(?:days|weeks|long))\b[^.?!]*\b(?:christmas|easter|new\s+year)
         |what\s+year\s+is|until\s+(?:christmas|easter|new\s+year))\b
         |\b(?:heute|gestern|übermorgen|vorgestern|hoy|ayer|mañana|demain|aujourd['’]hui|oggi|domani|ieri|hoje|ontem|amanhã)\b
         |\b(?:nächste[nrsm]?|diese[rnms]?|letzte[nrsm]?)\s+(?:woche|monat|jahr|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)\b
@@ -111,13 +111,19 @@ pub(crate) fn is_only_of_days(task: &str) -> bool {
 /// The words in which a task like `task` is told that it is `date`, and which dates the days
 /// have that it names.
 pub(crate) fn told(date: NaiveDate, task: &str) -> String {
-    let kana = task.contains(|c: char| ('\u{3041}'..='\u{30ff}').contains(&c));
-    let chinese = !kana && task.contains(|c: char| ('\u{4e00}'..='\u{9fff}').contains(&c));
-    let day = date.format("%Y-%m-%d");
-    let today = match (kana, chinese) {
-        (true, _) => format!("今日は{day}です。"),
-        (_, true) => format!("今天是{day}，{}。", weekday_in_chinese(date)),
-        _ => format!("Today is {}.", date.format("%A, %Y-%m-%d")),
+    let kana = |c: char| ('\u{3041}'..='\u{30ff}').contains(&c);
+    let han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    if task.contains(kana) {
+        return format!("今日は{}です。", date.format("%Y-%m-%d"));
+    }
+    let chinese = task.contains(han);
+    let today = match chinese {
+        true => format!(
+            "今天是{}，{}。",
+            date.format("%Y-%m-%d"),
+            weekday_in_chinese(date)
+        ),
+        false => format!("Today is {}.", date.format("%A, %Y-%m-%d")),
     };
     let days = days_in(task, date);
     let days = days.iter().map(|day| day.line(date, chinese));
@@ -211,6 +217,7 @@ mod tests {
         let check = |task: &str, want: &str| assert_eq!(told(date, task), want);
         check("What day is it?", "Today is Tuesday, 2026-02-03.");
         check("今天几号？", "今天是2026-02-03，星期二。");
+        check("明日は何曜日ですか", "今日は2026-02-03です。");
         check(
             "What date is next Friday?",
             "Today is Tuesday, 2026-02-03.\n\"next Friday\" is Friday, 2026-02-06, in 3 days.",

@@ -141,6 +141,42 @@ pub fn may_say_it_kept(answer: &str) -> bool {
     !answer.chars().all(known) || SAYS.is_match(answer)
 }
 
+/// Whether `text` may speak of who writes it, or of what was told before. Only English and Chinese
+/// are known; what is in another language may.
+pub(crate) fn may_speak_of_its_user(text: &str) -> bool {
+    static SPEAKS: LazyLock<Regex> = LazyLock::new(|| {
+        let speaks = r"(?i)\b(?:i|me|my|mine|myself|we|us|our|ours|ourselves
+            |remember|remind|recall|forg[eo]t|told|tell|said|mentioned|you\s+know)\b
+            |[我咱俺]|[记記]得|说过|告诉|提过|家里";
+        // The pattern is laid out in lines for whoever reads it.
+        let speaks: String = speaks.split('\n').map(str::trim_start).collect();
+        Regex::new(&speaks).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+    });
+    static ENGLISH: LazyLock<Regex> = LazyLock::new(|| {
+        let words = r"(?i)\b(?:the|what|which|who|how|when|where|are|and|does|for|with)\b";
+        Regex::new(words).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+    });
+    let is_chinese = text.contains(|c: char| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let is_english = text.is_ascii() && ENGLISH.is_match(text);
+    !(is_chinese || is_english) || SPEAKS.is_match(text)
+}
+
+/// Whether `answer` is nothing but a refusal in the words that small models have for it, also where
+/// nothing speaks against the task.
+pub(crate) fn only_refuses(answer: &str) -> bool {
+    static REFUSES: LazyLock<Regex> = LazyLock::new(|| {
+        let refuses = r"(?i)^(?:i['’]m\s+)?(?:(?:very\s+|so\s+)?sorry|i\s+apologi[sz]e)?[,.]?\s*(?:but\s+)?
+            (?:as\s+an\s+ai[^,.]*,\s*)?
+            i\s*(?:can(?:['’]t|\s?not)|am\s+(?:unable|not\s+able)\s+to|['’]m\s+(?:unable|not\s+able)\s+to)\s+
+            (?:assist|help|do\s+that|fulfil?l|complete|comply|provide\s+assistance)\b[^.!?]*[.!]?$
+            |^(?:很?抱歉|对不起|不好意思)[，,。]?\s*(?:但是?)?我?(?:无法|不能|没办法)
+            (?:提供帮助|帮助您|帮助你|协助|满足|完成|回答)[^。！？]*[。！]?$";
+        let refuses: String = refuses.split('\n').map(str::trim_start).collect();
+        Regex::new(&refuses).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+    });
+    REFUSES.is_match(answer.trim())
+}
+
 /// Whether two texts share a word that says what they are about: a thing or a person; each
 /// ideograph is one.
 pub fn share_a_word(one: &str, other: &str) -> bool {
@@ -314,6 +350,44 @@ mod tests {
         check("Ich habe es mir gemerkt, größer.", true);
         check("The flight leaves at nine.", false);
         check("图书馆六点关门。", false);
+        check("", false);
+    }
+
+    #[test]
+    fn who_speaks_of_themselves_says_so() {
+        let check = |text: &str, want: bool| {
+            assert_eq!(may_speak_of_its_user(text), want, "{text}");
+        };
+        check("What is my shoe size?", true);
+        check("Which of us is older?", true);
+        check("What was said about the ladder?", true);
+        check("What weekday is the 9th of May?", false);
+        check("Which of these was the dearest?", false);
+        check("我的鞋码是多少？", true);
+        check("长江有多长？", false);
+        // Languages of which no words are known.
+        check("Wie alt ist mein Hund?", true);
+        check("Où est mon vélo ?", true);
+        check("", true);
+    }
+
+    #[test]
+    fn a_bare_refusal_is_told_from_an_answer() {
+        let check = |answer: &str, want: bool| assert_eq!(only_refuses(answer), want, "{answer}");
+        check("I'm sorry, but I can't assist with that.", true);
+        check("I’m sorry, I cannot help with that request.", true);
+        check("I am unable to assist with this.", true);
+        check("Sorry, but I can't do that.", true);
+        check("抱歉，我无法提供帮助。", true);
+        check("对不起，我不能协助您完成这个请求。", true);
+        // What says why, or says more, is an answer.
+        check("I can't find a ferry on that day.", false);
+        check(
+            "I'm sorry, but I can't help with that. Try a locksmith.",
+            false,
+        );
+        check("I'm sorry to hear that.", false);
+        check("对不起，图书馆今天不开门。", false);
         check("", false);
     }
 

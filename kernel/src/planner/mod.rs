@@ -115,7 +115,10 @@ impl Planner {
         let (mut calls, mut more) = Cards::deal(cards);
         // A part of the disk of its own is as good as naming it.
         let memory = &program.agent.memory;
-        let has_memory = wanted(MEMORY) || !memory.space.is_shared() || !memory.blocks.is_empty();
+        let has_memory = wanted(MEMORY)
+            || !memory.space.is_shared()
+            || !memory.blocks.is_empty()
+            || !memory.reads.is_empty();
         let given = Given {
             memory,
             has_memory,
@@ -299,6 +302,16 @@ impl Planner {
         &self.label
     }
 
+    /// The boot page as far as it says who it is.
+    pub(crate) fn page_without_tools(&self) -> String {
+        let mut page = String::from("You are a helpful assistant.");
+        if !self.instructions.is_empty() {
+            page.push_str(&format!("\n{}", self.instructions));
+        }
+        page.push('\n');
+        page
+    }
+
     /// The boot page: who it is, how to act, and the functions in sight. But for cards that
     /// were chosen for the task, which come last, it depends only on the agent and its
     /// tools, so that processes share it in the KV cache.
@@ -306,11 +319,7 @@ impl Planner {
         let shown = |call: &&Callable| call.offered;
         let common = self.calls[..self.common].iter().filter(shown);
         let chosen = self.calls[self.common..].iter().filter(shown);
-        let mut page = String::from("You are a helpful assistant.");
-        if !self.instructions.is_empty() {
-            page.push_str(&format!("\n{}", self.instructions));
-        }
-        page.push('\n');
+        let mut page = self.page_without_tools();
         if !self.constrains {
             page.push_str(WITHOUT_GRAMMAR);
         }

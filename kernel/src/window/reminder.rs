@@ -15,6 +15,9 @@ pub struct Reminder {
     pub text: String,
     /// Pages that match as well, and were left out because nobody vouches for them.
     pub strangers: usize,
+    /// Whether one of these matches better than any other page: then the process looks it up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strangers_lead: bool,
     /// Tokens of the words.
     pub tokens: usize,
     /// The least trusted and the most secret of the pages: what the process has read from now on.

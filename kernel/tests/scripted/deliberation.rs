@@ -175,14 +175,8 @@ async fn by_itself_it_thinks_on_only_where_something_was_worked_out() {
     check(vec![by_tool("4"), by_tool("4")], 5).await;
 }
 
-/// Weights by which the last of so many options is the likeliest.
-fn last_of(count: usize) -> impl Fn((usize, &Vec<String>)) -> f32 {
-    move |(at, _)| if at + 1 == count { 0.0 } else { -9.0 }
-}
-
-#[tokio::test]
-async fn a_referee_decides_where_no_answer_leads() {
-    let folder = crate::common::folder();
+/// A CPU on which process 1 says 18 and all others say 12, and which takes 12 for right.
+fn court() -> Told {
     let info = CpuInfo {
         model: "court".into(),
         kind: "local",
@@ -190,22 +184,31 @@ async fn a_referee_decides_where_no_answer_leads() {
         constrains: true,
         ..CpuInfo::default()
     };
-    // Process 1 says 18, all others say 12, and 12 is taken for right.
-    let says = |job: &Job| String::from(if job.pid == 1 { "18" } else { "12" });
-    let cpu = Told::new(info, says).weighing(|inquiry| {
+    let said = |job: &Job| match job.pid {
+        1 => "18".to_owned(),
+        _ => "12".to_owned(),
+    };
+    Told::new(info, said).weighing(|inquiry| {
         let asked = inquiry.prompt.messages.last();
-        let asked = asked.map(|message| message.text.as_str());
         match (inquiry.options[0][0].as_str(), asked) {
-            ("A", Some(asked)) if asked.contains("A: 12") => vec![0.0, -4.0],
+            ("A", Some(asked)) if asked.text.contains("A: 12") => vec![0.0, -4.0],
             ("A", _) => vec![-4.0, 0.0],
-            // No tool fits, and nothing else is the case.
+            // No tool fits, and nothing else is the case: the last option is the likeliest.
             _ => {
-                let options = inquiry.options.iter().enumerate();
-                options.map(last_of(inquiry.options.len())).collect()
+                let mut weights = vec![-9.0; inquiry.options.len()];
+                if let Some(last) = weights.last_mut() {
+                    *last = 0.0;
+                }
+                weights
             }
         }
-    });
-    let kernel = Setup::new("").kernel_on(Arc::new(cpu), &folder.path().join("journal.db"));
+    })
+}
+
+#[tokio::test]
+async fn a_referee_decides_where_no_answer_leads() {
+    let folder = crate::common::folder();
+    let kernel = Setup::new("").kernel_on(Arc::new(court()), &folder.path().join("journal.db"));
     let program = Program::new("Which number is on the door?");
     let first = kernel.spawn(program.clone()).expect("a process");
     let deliberation = kernel

@@ -22,5 +22,6 @@ mod quarantine;
 mod rules;
 mod secrecy;
 mod sight;
+mod small;
 mod suspension;
 mod window;

@@ -1,5 +1,7 @@
 //! Where texts are cut: each syntax through one `check`, and what holds for any text.
 
+use std::cell::Cell;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -156,6 +158,23 @@ fn texts_are_cut_at_their_joints() {
             ("", "fn b() {}", 7),
         ],
     );
+}
+
+#[test]
+fn a_line_without_joints_is_cut_quickly_and_told() {
+    let line = "xyz".repeat(20_000);
+    let (measured, told) = (Cell::new(0), Cell::new(0));
+    let len = |text: &str| {
+        measured.set(measured.get() + text.len());
+        text.len()
+    };
+    let tell = |bytes: usize| told.set(bytes);
+    let pieces = chunks_told(&line, Syntax::Plain, 900, &len, &tell);
+    let joined: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
+    assert_eq!(joined, line);
+    // Each piece tells those after it how long they are.
+    assert!(measured.get() < line.len() * 8, "{}", measured.get());
+    assert!(told.get() > line.len() - 1_000, "{}", told.get());
 }
 
 #[test]

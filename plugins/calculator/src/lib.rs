@@ -107,21 +107,22 @@ fn ascii(expression: &str) -> String {
     expression.chars().map(ascii).collect()
 }
 
-/// Fractions that are one sign. Behind a number the evaluator would multiply by them.
-const FRACTIONS: &[(char, &str)] = &[
-    ('½', "1/2"),
-    ('⅓', "1/3"),
-    ('⅔', "2/3"),
-    ('¼', "1/4"),
-    ('¾', "3/4"),
-    ('⅕', "1/5"),
-    ('⅖', "2/5"),
-    ('⅗', "3/5"),
-    ('⅘', "4/5"),
-    ('⅛', "1/8"),
-    ('⅜', "3/8"),
-    ('⅝', "5/8"),
-    ('⅞', "7/8"),
+/// Fractions that are one sign, with what stands over the line and under it. Behind a number the
+/// evaluator would multiply by them.
+const FRACTIONS: &[(char, u8, u8)] = &[
+    ('½', 1, 2),
+    ('⅓', 1, 3),
+    ('⅔', 2, 3),
+    ('¼', 1, 4),
+    ('¾', 3, 4),
+    ('⅕', 1, 5),
+    ('⅖', 2, 5),
+    ('⅗', 3, 5),
+    ('⅘', 4, 5),
+    ('⅛', 1, 8),
+    ('⅜', 3, 8),
+    ('⅝', 5, 8),
+    ('⅞', 7, 8),
 ];
 
 /// The expression as the evaluator reads it: without the commas of thousands and the signs
@@ -136,12 +137,12 @@ fn plain(expression: &str) -> String {
     };
     let mut plain = String::with_capacity(expression.len());
     for (i, &c) in chars.iter().enumerate() {
-        let fraction = FRACTIONS.iter().find(|(sign, _)| *sign == c);
+        let fraction = FRACTIONS.iter().find(|(sign, ..)| *sign == c);
+        if let Some((_, over, under)) = fraction.filter(|_| behind(i)) {
+            plain.push_str(&format!(" {over}/{under}"));
+            continue;
+        }
         match c {
-            _ if fraction.is_some() && behind(i) => {
-                plain.push(' ');
-                plain.push_str(fraction.map_or("", |(_, words)| *words));
-            }
             // 1,000 but not f(2, 3): three digits follow and no fourth.
             ',' if i > 0 && digit(i - 1) && (1..=3).all(|n| digit(i + n)) && !digit(i + 4) => {}
             '$' | '€' | '£' | '¥'

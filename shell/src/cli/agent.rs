@@ -8,6 +8,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use crate::config::settings::CpuChoice;
 use crate::config::{paths, private};
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
@@ -27,12 +28,27 @@ What it is for, and how it goes about it.
 # "memory" is the store.
 # tools = ["calculator", "memory"]
 
+# The model that it is for, where `--model` names no other.
+# model = "qwen2.5-coder-1.5b"
+
+# Files and folders that it knows, from this file's folder on: looked at before it runs, and
+# answered from with the pages named.
+# knowledge = ["handbook"]
+
+# The form of its answers: a JSON Schema, or a file with one.
+# schema = { type = "number" }
+
 # Branches that a task is thought about along: a number, or "auto".
 # think = "auto"
 
 # Whether it may start processes of its own for parts of a task, and give each thing of a list
 # to one. They share its limits.
 # children = true
+
+# Tasks with their answers, which it is shown before its own.
+# [[examples]]
+# task = "…"
+# answer = "…"
 
 # [limits]
 # steps = 20          # of one task
@@ -163,6 +179,10 @@ fn described(name: &str, file: &Path, loaded: &Loaded) -> Value {
         "children": loaded.agent.children,
         "limits": loaded.limits,
         "memory": loaded.memory,
+        "model": loaded.model,
+        "knowledge": loaded.knowledge,
+        "schema": loaded.schema,
+        "examples": loaded.examples,
         "trusted": !loaded.agent.stranger,
     })
 }
@@ -200,6 +220,21 @@ fn show(session: &Session, agent: &Path, as_json: bool) -> Result<u8> {
         visible(crate::config::settings::space_words(&memory.space)),
         counted(memory.recall_tokens, "token")
     ))?;
+    if let Some(model) = &loaded.model {
+        output::line(&format!("model: {}", visible(model)))?;
+    }
+    for path in &loaded.knowledge {
+        output::line(&format!("knows: {}", visible(&path.display().to_string())))?;
+    }
+    if let Some(schema) = &loaded.schema {
+        output::line(&format!("answers: {}", visible(&schema.to_string())))?;
+    }
+    if !loaded.examples.is_empty() {
+        output::line(&format!(
+            "shown: {}",
+            counted(loaded.examples.len(), "example")
+        ))?;
+    }
     if !learnt.is_empty() {
         let on = learnt.iter().filter(|skill| skill.on).count();
         output::line(&format!(
@@ -222,6 +257,19 @@ fn check(session: &Session, agent: &Path) -> Result<u8> {
     let (mut bus, _) = session.bus(Servers::Unasked)?;
     loaded.add_to(&mut bus)?;
     loaded.check(&bus)?;
+    if let Some(missing) = loaded.knowledge.iter().find(|path| !path.exists()) {
+        let path = visible(&missing.display().to_string());
+        return Err(UserError::usage(
+            format!("it knows {path}, which is not there"),
+            "`knowledge` names files and folders, from the folder of the file on",
+        ));
+    }
+    if let Some(model) = &loaded.model
+        && session.globals.models.is_empty()
+        && session.settings.cpu == CpuChoice::Local
+    {
+        quipu_models::resolve(model, &session.places())?;
+    }
     if loaded.agent.instructions.trim().is_empty() {
         say!("warning: it has no instructions");
     }

@@ -77,17 +77,13 @@ impl Cli {
     /// The command line of this program.
     ///
     /// # Errors
-    /// What is wrong with it, or the help that it asks for, and its words.
-    pub fn read() -> Result<Self, (clap::Error, Vec<String>)> {
+    /// What is wrong with it.
+    pub fn read() -> Result<Self, clap::Error> {
         let args: Vec<OsString> = std::env::args_os().collect();
-        let error = match Self::try_parse_from(&args) {
-            Ok(cli) => return Ok(cli),
-            Err(error) => error,
-        };
-        let words = args.iter().map(|arg| arg.to_string_lossy().into_owned());
-        let words = words.collect();
-        let again = with_task_last(args).map(Self::try_parse_from);
-        again.and_then(Result::ok).ok_or((error, words))
+        Self::try_parse_from(&args).or_else(|error| {
+            let again = with_task_last(args).map(Self::try_parse_from);
+            again.and_then(Result::ok).ok_or(error)
+        })
     }
 }
 

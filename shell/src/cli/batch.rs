@@ -1,6 +1,6 @@
 //! `quipu batch`: many processes on one CPU.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -22,6 +22,7 @@ use super::results::{self, Earlier, Kind, Results};
 use super::run::exit_code;
 use crate::service::conversation::{Ask, Conversation, Ended, Say, Start};
 use crate::service::door::Door;
+use crate::service::knowledge;
 use crate::service::machine::Lifetime;
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
@@ -109,6 +110,12 @@ pub async fn run(session: &Session, args: BatchArgs) -> Result<u8> {
     let tasks = read(session, &args)?;
     if let Some(out) = &args.out {
         results::refuse(out, &args.tasks, "tasks")?;
+    }
+    let mut known = HashSet::new();
+    for (_, loaded, _) in &tasks {
+        if known.insert(loaded.file.clone()) {
+            knowledge::refresh(session, loaded)?;
+        }
     }
     let policy = args.process.policy(session);
     let door = Door::open(session, policy, &Loaded::default(), Lifetime::Command).await?;

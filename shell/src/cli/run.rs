@@ -1,33 +1,37 @@
 //! `quipu run`: one process until it exits.
 
+use std::fmt::Display;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
 use quipu_kernel::event::Event;
-use quipu_kernel::journal::{Journal, StepRow};
+use quipu_kernel::journal::Journal;
 use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, State, Status};
 use quipu_kernel::signal::Signal;
-use quipu_kernel::window::reminder::Reminder;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::fork::Point;
 use super::options::{ProcessOptions, pid};
 use super::task;
+use crate::config::globals::Globals;
 use crate::config::policy;
 use crate::import::attachment;
 use crate::service::conversation::{Ask, Conversation, Ended, Say, Start, Told};
 use crate::service::door::Door;
+use crate::service::knowledge;
 use crate::service::machine::Lifetime;
 use crate::session::Session;
-use crate::session::agent::{self, Loaded};
+use crate::session::agent::{self, Loaded, project};
 use crate::terminal::error::{FAILED, INTERRUPTED, STOPPED};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
-use crate::terminal::report::{add_plan, add_rulings};
-use crate::terminal::{hints, markdown, output, person};
+use crate::terminal::report::{add_plan, add_rulings, report};
+use crate::terminal::sources::Sources;
+use crate::terminal::words::{fill, words};
+use crate::terminal::{markdown, output, person};
 
 /// Run one process until it exits, and print its answer
 #[derive(Debug, Args)]
@@ -76,15 +80,55 @@ enum Format {
 /// Runs the command.
 pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
     let format = if args.json { Format::Json } else { args.format };
-    let interactive =
-        person::is_there(session.globals.no_input) && args.prompt.as_deref() != Some("-");
-    let mut interrupts = Interrupts::listen()?;
     let agent = args
         .agent
         .as_deref()
         .map(|path| agent::load(path, &session.paths))
-        .transpose()?
-        .unwrap_or_default();
+        .transpose()?;
+    let agent = match agent {
+        Some(agent) => agent,
+        // A folder that is gone has no project.
+        None => {
+            let here = std::env::current_dir().unwrap_or_default();
+            project::usual(&here, &session.paths)?.0
+        }
+    };
+    let other = of_its_model(session, &agent)?;
+    let Some(other) = &other else {
+        return run_agent(session, args, agent, format).await;
+    };
+    let code = run_agent(other, args, agent, format).await;
+    other.end_servers();
+    code
+}
+
+/// A session with the model that `agent` is for, where it names one and nothing else does. A
+/// stranger's agent names no file of this machine.
+fn of_its_model(session: &Session, agent: &Loaded) -> Result<Option<Session>> {
+    let named = agent.model.as_ref();
+    let named = named.filter(|model| **model != session.settings.model);
+    let Some(model) = named.filter(|_| session.globals.models.is_empty()) else {
+        return Ok(None);
+    };
+    if agent.agent.stranger {
+        say!(
+            "{}",
+            fill(words().no_model_of_strangers, &[("model", model)])
+        );
+        return Ok(None);
+    }
+    let globals = Globals {
+        models: vec![model.clone()],
+        ..session.globals.clone()
+    };
+    Session::open(globals).map(Some)
+}
+
+async fn run_agent(session: &Session, args: RunArgs, agent: Loaded, format: Format) -> Result<u8> {
+    let interactive =
+        person::is_there(session.globals.no_input) && args.prompt.as_deref() != Some("-");
+    let mut interrupts = Interrupts::listen()?;
+    knowledge::refresh(session, &agent)?;
     let program = match (args.resume, args.fork) {
         (Some(_), _) | (_, Some(_)) => None,
         (None, None) => Some(program(session, &args, &agent, interactive)?),
@@ -131,7 +175,11 @@ async fn attend(
     };
     let mut conversation = door.begin(ask).await?;
     let rules = session.paths.policy();
-    let mut show = |event: &Event| view.show(event);
+    let mut sources = Sources::default();
+    let mut show = |event: &Event| {
+        sources.note(event);
+        view.show(event)
+    };
     let ended = follow(&mut conversation, interrupts, &rules, &mut show, None).await?;
     let (pid, exit) = (ended.pid, &ended.exit);
     if exit.status == Status::Interrupted {
@@ -139,7 +187,9 @@ async fn attend(
             Some(model) => format!(" --model {}", shell_words::quote(model)),
             None => String::new(),
         };
-        say!("hint: `quipu run --resume {pid}{model}` carries it on");
+        let command = format!("quipu run --resume {pid}{model}");
+        let values: [(&str, &dyn Display); 2] = [("command", &command), ("alone", &"")];
+        say!("{}", fill(words().carries_on, &values));
     }
     if exit.status == Status::Suspended {
         let alone = ended.branches.is_some();
@@ -154,12 +204,13 @@ async fn attend(
                 let text = answer
                     .as_str()
                     .map_or_else(|| answer.to_string(), str::to_owned);
-                let terminal = std::io::stdout().is_terminal();
-                output::line(&if terminal {
-                    markdown::printed(&text)
-                } else {
-                    text
-                })?;
+                match std::io::stdout().is_terminal() {
+                    false => output::line(&text)?,
+                    true => {
+                        output::line(&markdown::printed(&text))?;
+                        sources.tell(&text, "quipu mem show", &|id| door.page(id));
+                    }
+                }
             }
         }
         Format::Json => {
@@ -181,18 +232,16 @@ async fn attend(
 /// What is left to do about a process that was suspended: `resume` is the command that carries
 /// it on, and `alone` says whether it was the first branch of a deliberation.
 pub fn suspended(journal: &Journal, pid: Pid, resume: &str, alone: bool) -> Result<String> {
-    let alone = match alone {
-        true => "; it goes on alone, as other branches of it cannot be carried on",
-        false => "",
-    };
-    Ok(match journal.process(pid)?.state {
+    let alone = if alone { words().goes_alone } else { "" };
+    let template = match journal.process(pid)?.state {
         // What it waits for only its person can give.
-        State::Ready => format!("hint: `{resume} {pid}` carries it on{alone}"),
-        _ => format!(
-            "hint: process {pid} goes on when `quipu serve` or `quipu` starts, or with `{resume} \
-             {pid}`{alone}"
-        ),
-    })
+        State::Ready => words().carries_on,
+        _ => words().goes_on_later,
+    };
+    let command = format!("{resume} {pid}");
+    let values: [(&str, &dyn Display); 3] =
+        [("command", &command), ("pid", &pid), ("alone", &alone)];
+    Ok(fill(template, &values))
 }
 
 /// What takes the lines that are typed while a process runs, and answer no question of it.
@@ -328,57 +377,6 @@ fn program(
     }
     program.interactive = interactive;
     Ok(program)
-}
-
-/// The value that `--format json` prints.
-fn report(pid: Pid, exit: &Exit, reminder: Option<Reminder>, steps: Vec<StepRow>) -> Value {
-    let outcomes = || steps.iter().filter_map(|step| step.outcome.as_ref());
-    // What ends a process has the lowest label of everything that it had read.
-    let label = exit.answer.as_ref().and(outcomes().next_back());
-    let label = label.map(|outcome| outcome.label.clone());
-    let pages = reminder.iter().flat_map(|reminder| &reminder.pages);
-    let mut sources: Vec<String> = pages.map(|page| page.id.to_string()).collect();
-    for id in outcomes().flat_map(|outcome| outcome.label.pages()) {
-        if !sources.iter().any(|known| known == id) {
-            sources.push(id.to_owned());
-        }
-    }
-    let steps: Vec<Value> = steps
-        .into_iter()
-        .map(|step| {
-            let outcome = step.outcome;
-            let ms = step.decide_ms + outcome.as_ref().map_or(0, |outcome| outcome.ms);
-            json!({
-                "n": step.n,
-                "action": step.action,
-                "observation": outcome.as_ref().map(|outcome| &outcome.text),
-                "label": outcome.as_ref().map(|outcome| &outcome.label),
-                "ms": ms,
-            })
-        })
-        .collect();
-    let mut report = json!({
-        "pid": pid,
-        "status": exit.status,
-        "answer": exit.answer,
-        "label": label,
-        "confidence": null,
-        "sources": sources,
-        "steps": steps,
-        "usage": exit.usage,
-        "ms": exit.ms,
-        "limits_hit": exit.limits_hit,
-    });
-    if !exit.left.is_empty() {
-        report["left"] = json!(exit.left);
-    }
-    if let Some(error) = hints::ended(exit) {
-        report["error"] = json!(error);
-    }
-    if let Some(reminder) = reminder {
-        report["recalled"] = json!(reminder);
-    }
-    report
 }
 
 /// The exit code for the end of a process.

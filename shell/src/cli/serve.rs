@@ -20,6 +20,7 @@ use crate::config::settings::ApproveWord;
 use crate::service::http;
 use crate::service::http::guard::{Guard, Strangers};
 use crate::service::http::state::Service;
+use crate::service::knowledge;
 use crate::service::lent::Shelf;
 use crate::service::machine::{Lifetime, Machine};
 use crate::service::mcp::Offer;
@@ -111,6 +112,7 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
     let policy = session.policy(&args.allow, args.approve);
     let lifetime = Lifetime::Service(Some(address));
     let machine = Machine::start(session, policy, &Loaded::default(), lifetime, lock).await?;
+    tokio::task::block_in_place(|| knowledge::refresh_all(session));
     let (token, strangers) = match given {
         Some(token) => (token, Strangers::KeptOut),
         // Only whoever holds the root may make one.

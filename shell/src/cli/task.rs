@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use crate::config::jsonc;
 use crate::terminal::error::UserError;
-use crate::terminal::output::counted;
 use crate::terminal::piped;
 use crate::terminal::text::read_text;
+use crate::terminal::words::{fill, words};
 
 /// What comes on standard input beside a task that stands on the command line; `attach` may
 /// wait for it.
@@ -44,7 +44,7 @@ pub fn beside(prompt: Option<&str>, attach: &[PathBuf]) -> Result<Option<String>
     };
     if let Some(text) = &text {
         // Whoever did not mean it sees that it was read.
-        say!("with {} from standard input", counted(text.len(), "byte"));
+        say!("{}", fill(words().with_input, &[("bytes", &text.len())]));
     }
     Ok(text)
 }

@@ -2,13 +2,14 @@
 
 use quipu_kernel::deliberation::Think;
 
+use crate::terminal::words::{self, fill};
+
 /// How much thought each task gets, in words.
 pub fn words(think: Think) -> String {
+    let words = words::words();
     match think {
-        Think::Auto => {
-            "a task that computes something is thought about until two ways agree".into()
-        }
-        Think::Branches(1) => "each task is thought about once".into(),
-        Think::Branches(count) => format!("each task is thought about along {count} branches"),
+        Think::Auto => words.thought_auto.to_owned(),
+        Think::Branches(1) => words.thought_once.to_owned(),
+        Think::Branches(count) => fill(words.thought_several, &[("count", &count)]),
     }
 }

@@ -232,6 +232,8 @@ mod tests {
             agent: String::new(),
             prompt: prompt.into(),
             topic: None,
+            after: None,
+            of_stranger: false,
             priority: 0,
             model: String::new(),
             created_ms: 0,

@@ -18,9 +18,11 @@ use crate::terminal::error::UserError;
 pub const SERVERS: &str = ".mcp.json";
 /// Agents and rules of a folder, with all that is below it.
 const OWN: &str = ".quipu";
-/// The agent that a folder is. It takes effect where it is named, so it is trusted with the
-/// folder, and does not keep anything else in it from taking effect.
-const AGENTS: [&str; 2] = ["agent.toml", "SKILL.md"];
+/// What a project tells agents.
+pub const PROJECT: &str = "AGENTS.md";
+/// The agent that a folder is, and what it tells agents. Each takes effect by itself, so it is
+/// trusted with the folder, and does not keep anything else in it from taking effect.
+const AGENTS: [&str; 3] = ["agent.toml", "SKILL.md", PROJECT];
 /// What a file that was trusted by itself is called in the book.
 const ITSELF: &str = ".";
 /// U+FEFF in UTF-8, which whoever reads a file may have taken off.

@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 
 use quipu_memory::{
     Chunk, ImportedFile, Kind, NewPage, PageId, Place, Secrecy, Space, Syntax, Trust, chunks,
+    chunks_told,
 };
 use sha2::{Digest, Sha256};
 
@@ -20,6 +21,7 @@ use super::printed::Printed;
 use super::reader::{Parts, Reader};
 use super::spoken;
 use crate::session::hearing::{self, Heard, RECORDING_BYTES_MAX, is_recording};
+use crate::terminal::bar;
 use crate::terminal::output::shortened;
 
 /// Tokens of one page of a document: some hundred words, which a small window holds.
@@ -186,7 +188,11 @@ impl Document {
 
     /// Its pages, where it has this text.
     pub fn of_text(&self, text: &str, syntax: Syntax, reader: &Reader) -> Vec<NewPage> {
-        let pieces = chunks(text, syntax, PAGE_TOKENS, &|piece| reader.tokens(piece));
+        let bar = bar::bytes(text.len());
+        let count = |piece: &str| reader.tokens(piece);
+        let told = |bytes: usize| bar.set_position(bytes as u64);
+        let pieces = chunks_told(text, syntax, PAGE_TOKENS, &count, &told);
+        bar.finish_and_clear();
         let page = |(n, chunk): (usize, Chunk)| {
             let source = format!("{}:{}", self.source, chunk.line);
             self.page(n, &chunk.heading, chunk.text, source)
@@ -407,99 +413,4 @@ pub fn pages(
 }
 
 #[cfg(test)]
-mod tests {
-    use quipu_tools::Bus;
-
-    use super::super::reader::Part;
-    use super::*;
-
-    #[test]
-    fn parts_and_notes_carry_their_names() {
-        let reader = Reader::with(Bus::default());
-        let titles = |pages: Vec<NewPage>| -> Vec<(String, String)> {
-            pages
-                .into_iter()
-                .map(|page| (page.title, page.source))
-                .collect()
-        };
-        let pair = |title: &str, source: &str| (title.to_owned(), source.to_owned());
-        let part = |place: &str, title: &str, text: &str| Part {
-            place: place.into(),
-            title: title.into(),
-            text: text.into(),
-        };
-        let read = Parts {
-            title: "The Wool".into(),
-            parts: vec![
-                part("", "", "# The Wool\n\ntext"),
-                part("slide 2", "Dyes", "## Dyes\n\nred"),
-                part("sheet Herd", "", "| a | b |"),
-            ],
-            ..Parts::default()
-        };
-        assert_eq!(
-            titles(document("").of_parts(&read, &reader)),
-            [
-                pair("The Wool (b.md)", "/a/b.md"),
-                pair("The Wool (b.md) › slide 2 › Dyes", "/a/b.md, slide 2"),
-                pair("The Wool (b.md) › sheet Herd", "/a/b.md, sheet Herd"),
-            ]
-        );
-        let long = "word ".repeat(500);
-        let text = format!("---\ntitle: Wool\naliases: [Fleece]\n---\n# One\n{long}");
-        let pages = titles(document("").of_note(&note::of(&text), &reader));
-        assert_eq!(pages[0], pair("Wool (b.md, Fleece) › One", "/a/b.md:5"));
-        assert!(
-            pages
-                .iter()
-                .all(|(title, _)| title.starts_with("Wool (b.md, Fleece)"))
-        );
-    }
-
-    fn document(space: &str) -> Document {
-        Document {
-            key: key(&space.into(), "/a/b.md"),
-            source: "/a/b.md".into(),
-            title: "b.md".into(),
-            shelf: Shelf {
-                space: space.into(),
-                trust: Trust::User,
-                ..Shelf::default()
-            },
-        }
-    }
-
-    #[test]
-    fn pages_say_where_they_stand() {
-        let reader = Reader::with(Bus::default());
-        let text = "# One\nfirst\n\n".to_owned() + &"word ".repeat(500) + "\n\n# Two\nlast";
-        let pages = document("").of_text(&text, Syntax::Markdown, &reader);
-        let heads: Vec<(&str, &str)> = pages
-            .iter()
-            .map(|page| (page.title.as_str(), page.source.as_str()))
-            .collect();
-        assert_eq!(heads.first(), Some(&("b.md › One", "/a/b.md:1")));
-        assert_eq!(heads.last(), Some(&("b.md › Two", "/a/b.md:6")));
-
-        let mut printed = Printed::default();
-        printed.title = "Wool".into();
-        printed.pages = vec!["one".to_owned(), " ".to_owned(), "three ".repeat(500)];
-        let pages = document("notes").of_printed(&printed, &reader);
-        assert_eq!(pages[0].source, "/a/b.md, page 1");
-        assert_eq!(pages[1].title, "Wool (b.md) › page 3");
-        let ids: Vec<String> = pages
-            .iter()
-            .flat_map(|page| &page.id)
-            .map(ToString::to_string)
-            .collect();
-        assert_eq!(
-            ids,
-            ["notes:/a/b.md#1", "notes:/a/b.md#2", "notes:/a/b.md#3"]
-        );
-        assert!(
-            pages
-                .iter()
-                .all(|page| reader.tokens(&page.text) <= PAGE_TOKENS)
-        );
-    }
-}
+mod tests;

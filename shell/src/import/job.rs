@@ -22,9 +22,15 @@ use super::walk::{self, Ignored};
 use crate::session::Session;
 use crate::session::library::Library;
 use crate::session::user_call::user_call;
-use crate::terminal::bar::bar;
+use crate::terminal::bar::{bar, busy};
+use crate::terminal::error::{INTERRUPTED, UserError};
+use crate::terminal::interrupts::is_pressed;
 use crate::terminal::lines::not_json;
 use crate::terminal::output::visible;
+use crate::terminal::words::{fill, words};
+
+/// Pages of one file from which on storing them takes so long that it is said.
+const BUSY_PAGES_MIN: usize = 500;
 
 /// What became of the files.
 #[derive(Debug, Default)]
@@ -112,6 +118,7 @@ impl<'a> Import<'a> {
         let files = walked.files;
         let progress = bar(files.len() as u64);
         for file in &files {
+            go_on()?;
             if let Err(reason) = self.file(file)? {
                 self.skip(file, &reason, ": ");
             }
@@ -175,6 +182,8 @@ impl<'a> Import<'a> {
             Ok(brought) => brought,
             Err(reason) => return Ok(Err(reason)),
         };
+        // What was cut in haste is not stored.
+        go_on()?;
         let name = named.unwrap_or(path);
         let is_lines = name.extension().is_some_and(|end| end != "json");
         let odd = std::str::from_utf8(&bytes).ok().filter(|_| is_lines);
@@ -189,7 +198,14 @@ impl<'a> Import<'a> {
             let missing = visible(&brought.missing.join("; "));
             self.tally.partly.push(format!("{name}: {missing}"));
         }
-        self.tally.pages += self.store.put_file(&file, brought.pages)?;
+        let pages = brought.pages.len();
+        let busy =
+            (pages >= BUSY_PAGES_MIN).then(|| busy(fill(words().storing, &[("pages", &pages)])));
+        let stored = self.store.put_file(&file, brought.pages);
+        if let Some(busy) = busy {
+            busy.finish_and_clear();
+        }
+        self.tally.pages += stored?;
         self.tally.files += 1;
         Ok(Ok(()))
     }
@@ -246,6 +262,18 @@ impl<'a> Import<'a> {
         self.tally.pages += stored.map_err(|error| error.to_string())?;
         self.tally.files += 1;
         Ok(())
+    }
+}
+
+/// Stops the import where its person wants that.
+fn go_on() -> Result<()> {
+    match is_pressed() {
+        false => Ok(()),
+        true => Err(UserError::with_code(
+            INTERRUPTED,
+            words().import_stopped,
+            words().import_again,
+        )),
     }
 }
 

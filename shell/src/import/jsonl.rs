@@ -7,8 +7,10 @@ use quipu_memory::{Kind, NewPage, Page, PageId, Secrecy, Store, Trust};
 use serde_json::Value;
 
 use super::document::Shelf;
+use crate::terminal::bar::busy;
 use crate::terminal::error::UserError;
 use crate::terminal::lines::{file_words, json_lines};
+use crate::terminal::words::{fill, words};
 
 /// Pages written in one transaction.
 const BATCH_PAGES: usize = 500;
@@ -20,6 +22,8 @@ const BATCH_PAGES: usize = 500;
 pub fn add(store: &dyn Store, path: &Path, shelf: &Shelf) -> Result<usize> {
     let mut batch = Vec::new();
     let mut added = 0;
+    // It goes away when it is dropped, be it with an error.
+    let mut sign = None;
     for line in json_lines(path)? {
         let (number, value) = line?;
         let page = page(path, number, &value)?;
@@ -45,6 +49,9 @@ pub fn add(store: &dyn Store, path: &Path, shelf: &Shelf) -> Result<usize> {
         }
         batch.push(page);
         if batch.len() == BATCH_PAGES {
+            let storing = fill(words().storing, &[("pages", &(added + BATCH_PAGES))]);
+            sign.get_or_insert_with(|| busy(String::new()))
+                .set_message(storing);
             added += store.put_all(std::mem::take(&mut batch))?.len();
         }
     }

@@ -20,6 +20,7 @@ use crate::session::bus::Servers;
 use crate::session::hearing::{Ears, Heard, how_far};
 use crate::session::senses::{Eyes, Seen};
 use crate::terminal::error::hint;
+use crate::terminal::interrupts::is_pressed;
 use crate::terminal::output::visible;
 
 /// The longest that reading one file may take.
@@ -78,7 +79,8 @@ impl<'a> Reader<'a> {
         &self.bus
     }
 
-    /// Tokens of `text`, by the model that runs here; an estimate where there is none.
+    /// Tokens of `text`, by the model that runs here; an estimate where there is none, and once
+    /// nobody wants the pages any more.
     pub fn tokens(&self, text: &str) -> usize {
         let tokenizer = self.tokenizer.get_or_init(|| {
             let session = self.session?;
@@ -88,8 +90,8 @@ impl<'a> Reader<'a> {
             }
         });
         match tokenizer {
-            Some(tokenizer) => tokenizer.count(text),
-            None => text.len().div_ceil(TOKEN_BYTES),
+            Some(tokenizer) if !is_pressed() => tokenizer.count(text),
+            _ => text.len().div_ceil(TOKEN_BYTES),
         }
     }
 
@@ -200,7 +202,15 @@ impl<'a> Reader<'a> {
         let recording = session.recording(path);
         let recording = recording.map_err(|error| error.to_string())?;
         say!("hearing the recording {}", visible(name));
-        let heard = ears.hear(&recording, None, &CancelToken::default(), &mut how_far);
+        let cancel = CancelToken::default();
+        let mut told = |part: &Heard| {
+            how_far(part);
+            // What was heard is kept: the next import goes on from there.
+            if is_pressed() {
+                cancel.cancel();
+            }
+        };
+        let heard = ears.hear(&recording, None, &cancel, &mut told);
         heard.map_err(|error| failed("a recording", &error))
     }
 

@@ -5,15 +5,16 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use quipu_kernel::label::Level;
-use quipu_kernel::process::Sampling;
+use quipu_kernel::process::{Pid, Sampling};
 
-use super::talk::Turn;
 use super::{Repl, correct};
 use crate::cli::eval::pairs::Pair;
 use crate::config::{paths, private};
 use crate::service::conversation::{Ask, Start};
 use crate::session::agent::Loaded;
+use crate::session::earlier;
 use crate::session::learnt::Shelf;
+use crate::session::talk::Turn;
 use crate::terminal::error::{FAILED, INTERRUPTED, UserError};
 use crate::terminal::output::counted;
 use crate::terminal::person::{self, Better};
@@ -47,6 +48,15 @@ impl Repl<'_> {
                 "/compare Write a haiku",
             ));
         };
+        let done = self.choose(task).await;
+        // The answer that was not chosen is the newest, perhaps, and no part of the conversation.
+        let head = self.talk.head();
+        earlier::note_head(self.door.journal(), &self.session.paths, head)?;
+        done
+    }
+
+    /// Answers `task` twice, and has its user choose.
+    async fn choose(&mut self, task: String) -> Result<u8> {
         let mut answers = Vec::new();
         for nth in 0..2 {
             match self.answer_once(&task, nth).await? {
@@ -83,14 +93,10 @@ impl Repl<'_> {
     }
 
     /// The answer number `nth` to `task`, and its process; `None` where it was interrupted.
-    async fn answer_once(
-        &mut self,
-        task: &str,
-        nth: u32,
-    ) -> Result<Option<(quipu_kernel::process::Pid, String)>> {
+    async fn answer_once(&mut self, task: &str, nth: u32) -> Result<Option<(Pid, String)>> {
         let (prompt, label, files) = self.typed(task)?;
         let usual = self.session.settings.sampling();
-        let mut program = self.session.program(&Loaded::default(), prompt);
+        let mut program = self.session.program(&self.agent, prompt);
         program.said = self.talk.typed_so_far(task);
         program.attached = files;
         program.topic = Some(task.to_owned());

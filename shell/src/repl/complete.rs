@@ -1,12 +1,18 @@
-//! What Tab offers: commands after a slash, files after `@`.
+//! What Tab offers: commands after a slash, with the pages, processes, models and tools that they
+//! take; files after `@`.
 
 use std::fs;
 use std::path::{MAIN_SEPARATOR, Path};
+use std::sync::Arc;
 
 use clap::CommandFactory;
+use quipu_kernel::Kernel;
 use reedline::{Completer, CompletionResult, Span, Suggestion};
 
+use super::Repl;
 use crate::cli::Cli;
+use crate::service::door::Door;
+use crate::session::agent;
 use crate::terminal::output::visible;
 
 /// Commands that only the shell has.
@@ -22,30 +28,107 @@ const OWN: &[&str] = &[
     "/history",
     "/import",
     "/plan",
+    "/queue",
+    "/queue clear",
+    "/queue go",
+    "/queue rm",
     "/quit",
     "/resume",
     "/speak",
+    "/speak off",
+    "/speak on",
     "/step",
     "/think",
+    "/think auto",
+    "/think off",
     "/turns",
     "/undo",
 ];
+/// Commands that take the id of a page, and those that take the number of a process.
+const OF_PAGES: &[&str] = &["/mem show ", "/mem rm "];
+const OF_PROCESSES: &[&str] = &[
+    "/context ",
+    "/continue ",
+    "/fork ",
+    "/kill ",
+    "/log ",
+    "/nice ",
+    "/plan ",
+    "/replay ",
+    "/resume ",
+];
+/// Pages that are looked through, the newest, and processes.
+const LOOKED_AT: usize = 1_000;
 /// Files of a folder that are offered at once.
 const FILES_MAX: usize = 200;
+
+/// What a machine has that commands take, as it is now.
+pub trait Names: Send {
+    /// The ids of its newest pages.
+    fn pages(&self) -> Vec<String>;
+    /// The numbers of its newest processes, the newest first.
+    fn processes(&self) -> Vec<String>;
+}
+
+/// A machine that fails has no names: the command says what is wrong.
+impl Names for Arc<Kernel> {
+    fn pages(&self) -> Vec<String> {
+        let store = self.store();
+        let stored = store.stats().map_or(0, |stats| stats.pages as usize);
+        let newest = store.list(stored.saturating_sub(LOOKED_AT), LOOKED_AT);
+        let newest = newest.unwrap_or_default().into_iter();
+        newest.map(|page| page.id.to_string()).collect()
+    }
+
+    fn processes(&self) -> Vec<String> {
+        let rows = self.journal().processes().unwrap_or_default();
+        let newest = rows.into_iter().take(LOOKED_AT);
+        newest.map(|row| row.pid.to_string()).collect()
+    }
+}
+
+impl Repl<'_> {
+    /// Commands with the names of what is here.
+    pub(super) fn offers(&self) -> Vec<String> {
+        let paths = &self.session.paths;
+        let models = quipu_models::names(&paths.models).into_iter();
+        let mut offers: Vec<String> = models.map(|name| format!("/model {name}")).collect();
+        if let Door::Own(machine) = &self.door {
+            for device in machine.kernel.bus().list() {
+                let name = &device.spec().name;
+                offers.extend(["show", "call"].map(|verb| format!("/tool {verb} {name}")));
+            }
+        }
+        for name in agent::all(&paths.agents()).keys() {
+            offers.extend(["show", "schedule"].map(|verb| format!("/agent {verb} {name}")));
+        }
+        offers
+    }
+
+    /// What of the machine changes while the shell runs.
+    pub(super) fn names(&self) -> Option<Box<dyn Names>> {
+        match &self.door {
+            Door::Own(machine) => Some(Box::new(machine.kernel.clone())),
+            Door::Other(_) => None,
+        }
+    }
+}
 
 /// Completes lines of the shell.
 pub struct Words {
     commands: Vec<String>,
+    names: Option<Box<dyn Names>>,
 }
 
 impl Words {
     /// The commands, and those of this machine beside them: with names of its models and tools.
-    pub fn with(more: Vec<String>) -> Self {
+    /// What changes while the shell runs is looked up in `names`.
+    pub fn with(more: Vec<String>, names: Option<Box<dyn Names>>) -> Self {
         let mut commands = slash_commands();
         commands.extend(more);
         commands.sort();
         commands.dedup();
-        Self { commands }
+        Self { commands, names }
     }
 }
 
@@ -73,8 +156,31 @@ impl Words {
     /// The commands that begin with `line`.
     fn beginning_with(&self, line: &str) -> Vec<String> {
         let all = self.commands.iter();
-        all.filter(|command| command.starts_with(line))
-            .cloned()
+        let commands = all.filter(|command| command.starts_with(line)).cloned();
+        commands.chain(self.with_names(line)).collect()
+    }
+
+    /// The command of `line`, with each name that begins as its last word does.
+    fn with_names(&self, line: &str) -> Vec<String> {
+        let Some(names) = &self.names else {
+            return Vec::new();
+        };
+        let begins = |commands: &[&'static str]| {
+            let mut commands = commands.iter().copied();
+            commands.find(|command| line.starts_with(command))
+        };
+        let (command, known) = match (begins(OF_PAGES), begins(OF_PROCESSES)) {
+            (Some(command), _) => (command, names.pages()),
+            (None, Some(command)) => (command, names.processes()),
+            (None, None) => return Vec::new(),
+        };
+        let word = &line[command.len()..];
+        // One with a space would be two words.
+        let is_word = |name: &String| !name.contains(char::is_whitespace) && visible(name) == *name;
+        let known = known.into_iter().filter(is_word);
+        let fits = known.filter(|name| name.starts_with(word));
+        fits.map(|name| format!("{command}{name}"))
+            .take(FILES_MAX)
             .collect()
     }
 }
@@ -128,6 +234,18 @@ fn slash_commands() -> Vec<String> {
 mod tests {
     use super::*;
 
+    struct Two;
+
+    impl Names for Two {
+        fn pages(&self) -> Vec<String> {
+            ["m1-1", "a b", "w2"].map(str::to_owned).into()
+        }
+
+        fn processes(&self) -> Vec<String> {
+            ["12", "7"].map(str::to_owned).into()
+        }
+    }
+
     #[test]
     fn commands_and_files_are_offered_where_they_belong() {
         let folder = tempfile::tempdir().unwrap();
@@ -139,7 +257,7 @@ mod tests {
         let check = |line: &str, want: &[&str]| {
             let line = line.replace("ROOT/", &root);
             let more = vec!["/model tiny".to_owned(), "/tool call calculator".to_owned()];
-            let offered = Words::with(more).complete(&line, line.len());
+            let offered = Words::with(more, Some(Box::new(Two))).complete(&line, line.len());
             let offered: Vec<String> = offered
                 .suggestions()
                 .iter()
@@ -153,7 +271,10 @@ mod tests {
         check("/tool ad", &["/tool add"]);
         check("/tool call c", &["/tool call calculator"]);
         check("/model t", &["/model tiny"]);
-        check("/qu", &["/quit"]);
+        check("/qui", &["/quit"]);
+        check("/mem show m", &["/mem show m1-1"]);
+        check("/log 1", &["/log 12"]);
+        check("/log x", &[]);
         check("what is /qu", &[]);
         check("hello", &[]);
         check(

@@ -11,7 +11,7 @@ use reedline::{
     ValidationResult, Validator, default_emacs_keybindings,
 };
 
-use super::complete::Words;
+use super::complete::{Names, Words};
 use super::history::Clean;
 use crate::terminal::output::is_plain;
 
@@ -38,8 +38,13 @@ pub struct Editor {
 
 impl Editor {
     /// An editor with its history in `history`, without what `leaks` looks for, which offers these
-    /// `commands` beside the usual.
-    pub fn new(history: &Path, leaks: LeakScan, commands: Vec<String>) -> Result<Self> {
+    /// `commands` beside the usual, with the `names` that they take.
+    pub fn new(
+        history: &Path,
+        leaks: LeakScan,
+        commands: Vec<String>,
+        names: Option<Box<dyn Names>>,
+    ) -> Result<Self> {
         let menu = ColumnarMenu::default().with_name("completion");
         let mut keys = default_emacs_keybindings();
         keys.add_binding(
@@ -58,7 +63,7 @@ impl Editor {
         let history = FileBackedHistory::with_file(HISTORY_LINES, history.to_owned())?;
         let reedline = Reedline::create()
             .with_history(Box::new(Clean { history, leaks }))
-            .with_completer(Box::new(Words::with(commands)))
+            .with_completer(Box::new(Words::with(commands, names)))
             // What is pasted is one line of many, and not many lines.
             .use_bracketed_paste(true)
             .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))

@@ -7,8 +7,8 @@ use anyhow::Result;
 use quipu_kernel::label::{Secrecy, Trust};
 use serde::{Deserialize, Serialize};
 
-use super::talk::Turn;
 use crate::config::private;
+use crate::session::talk::Turn;
 use crate::terminal::error::UserError;
 use crate::terminal::text::read_text;
 

@@ -1,11 +1,12 @@
-//! A start without a model: the model is offered, and fetched where the person agrees.
+//! A start without a model: the model is offered, and fetched where the person agrees. One that
+//! finds by meaning is only spoken of.
 
 use anyhow::{Error, Result};
 use indicatif::DecimalBytes;
 use quipu_models::ModelError;
 
 use crate::cli::model;
-use crate::session::Session;
+use crate::session::{Session, embedder};
 use crate::terminal::person;
 use crate::terminal::words::{fill, words};
 
@@ -25,4 +26,22 @@ pub async fn missing(session: &Session, error: Error) -> Result<()> {
         return Err(error);
     }
     model::fetch(session, name).await
+}
+
+/// Tells who begins here how pages are found by their meaning, where they are not.
+///
+/// # Errors
+/// Settings that name a model which cannot be used.
+pub fn offer_meaning(session: &Session) -> Result<()> {
+    if session.settings.embedder.is_some() || session.embedder()?.is_some() {
+        return Ok(());
+    }
+    let entry = embedder::recommended();
+    let values: [(&str, &dyn std::fmt::Display); 3] = [
+        ("model", &entry.name),
+        ("size", &DecimalBytes(entry.bytes)),
+        ("licence", &entry.licence),
+    ];
+    say!("{}", fill(words().offer_meaning, &values));
+    Ok(())
 }

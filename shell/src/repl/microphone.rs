@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::Result;
 
 use crate::terminal::error::UserError;
+use crate::terminal::words::{fill, words};
 
 /// Programs that record, and what makes them record one channel into a WAV file.
 const RECORDERS: &[(&str, &[&str])] = &[
@@ -26,7 +27,7 @@ const RECORDERS: &[(&str, &[&str])] = &[
 /// Where no program is there that records, or it fails.
 pub fn record(path: &Path) -> Result<()> {
     let (name, mut child) = start(path)?;
-    say!("listening with {name}; press Enter to stop");
+    say!("{}", fill(words().listening, &[("name", &name)]));
     let read = std::io::stdin().read_line(&mut String::new());
     end(&mut child);
     let status = child.wait()?;

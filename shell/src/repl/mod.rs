@@ -3,7 +3,8 @@
 //! | file | job |
 //! | --- | --- |
 //! | `slash`, `correct`, `compare`, `usage` | the commands, and what is wrong with one |
-//! | `talk`, `earlier`, `export` | the conversation: its turns, in the journal, as a file |
+//! | `looks`, `queue` | what is answered while a task runs, and what waits for its end |
+//! | `export` | the conversation as a file |
 //! | `context` | a window as a bar |
 //! | `editor`, `complete`, `history` | a line that is typed |
 //! | `microphone` | a task that is spoken |
@@ -18,24 +19,23 @@ mod compare;
 mod complete;
 mod context;
 mod correct;
-mod earlier;
 mod editor;
 mod export;
 mod fetch;
 mod history;
+mod looks;
 mod loud;
 mod microphone;
+mod queue;
 mod slash;
-mod talk;
 mod usage;
 
-use std::collections::VecDeque;
+use std::cell::Cell;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use indicatif::DecimalBytes;
 use quipu_kernel::Idle;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::event::Event;
@@ -51,29 +51,33 @@ use crate::service::conversation::{Ask, Start};
 use crate::service::door::Door;
 use crate::service::machine::Lifetime;
 use crate::session::Session;
-use crate::session::agent::{self, Loaded};
-use crate::session::embedder;
+use crate::session::agent::Loaded;
+use crate::session::agent::project::{self, Told};
+use crate::session::earlier;
+use crate::session::talk::{Talk, Turn};
 use crate::terminal::error;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
-use crate::terminal::words::{fill, help, words};
+use crate::terminal::sources::Sources;
+use crate::terminal::words::{fill, words};
 use crate::terminal::{markdown, output, person};
 use editor::{Editor, Line};
+use looks::Looks;
 use loud::Loud;
-use talk::{Talk, Turn};
+use queue::Queue;
 
 /// Somebody waits for the answer: ahead of whatever runs in the background.
 const INTERACTIVE_PRIORITY: i8 = 10;
 /// How long nothing happens before memories are consolidated.
 const IDLE_AFTER: Duration = Duration::from_secs(5);
-/// Lines that wait until a task is done.
-const QUEUE_MAX: usize = 100;
 
 /// The shell.
 struct Repl<'a> {
     session: Session,
     /// The machine that the tasks run on: its own, or that of another program.
     door: Door,
+    /// The agent, with what the project tells it.
+    agent: Loaded,
     interrupts: &'a mut Interrupts,
     talk: Talk,
     /// How much thought each task gets, where it is more than one process.
@@ -82,8 +86,10 @@ struct Repl<'a> {
     loud: Option<Loud>,
     /// The last process that was shown.
     last: Option<Pid>,
+    /// The last task and its process, where that came to no answer.
+    unanswered: Option<(Pid, String)>,
     /// What was typed while a task ran.
-    queue: VecDeque<String>,
+    queue: Queue,
     /// Whether a person types the lines.
     is_typed: bool,
 }
@@ -192,12 +198,14 @@ impl<'a> Repl<'a> {
         Self {
             session,
             door,
+            agent: Loaded::default(),
             interrupts,
             talk: Talk::default(),
             think: None,
             loud: None,
             last: None,
-            queue: VecDeque::new(),
+            unanswered: None,
+            queue: Queue::default(),
             is_typed,
         }
     }
@@ -221,14 +229,16 @@ async fn switched(globals: Globals, before: Globals) -> Result<(Session, Door)> 
 
 impl Repl<'_> {
     async fn converse(&mut self, is_first: bool) -> Result<End> {
+        self.look_around(is_first)?;
         let history = self.session.paths.state.join("history.txt");
         let is_new_here = !history.exists();
         private::file(&history)?;
-        let mut editor = Editor::new(&history, self.session.leaks.clone(), self.offers())?;
+        let leaks = self.session.leaks.clone();
+        let mut editor = Editor::new(&history, leaks, self.offers(), self.names())?;
         if is_first {
             say!("{}", words().begin);
             if is_new_here {
-                self.offer_meaning()?;
+                fetch::offer_meaning(&self.session)?;
             }
             if let Some(pid) = earlier::cut_off(self.door.journal())? {
                 say!("{}", fill(words().cut_off, &[("pid", &pid)]));
@@ -247,37 +257,22 @@ impl Repl<'_> {
         end
     }
 
-    /// Tells who begins here how pages are found by their meaning, where they are not.
-    fn offer_meaning(&self) -> Result<()> {
-        let session = &self.session;
-        if session.settings.embedder.is_some() || session.embedder()?.is_some() {
-            return Ok(());
+    /// Takes up what the project around tells agents, and says so once.
+    fn look_around(&mut self, is_first: bool) -> Result<()> {
+        // A folder that is gone has no project.
+        let here = std::env::current_dir().unwrap_or_default();
+        let (agent, told, file) = project::usual(&here, &self.session.paths)?;
+        self.agent = agent;
+        let template = match told {
+            Told::Nothing => return Ok(()),
+            Told::Followed => words().project_followed,
+            Told::Untrusted => words().project_untrusted,
+            Told::TooLong => words().project_too_long,
+        };
+        if is_first {
+            say!("{}", fill(template, &[("file", &file.display())]));
         }
-        let entry = embedder::recommended();
-        let values: [(&str, &dyn std::fmt::Display); 3] = [
-            ("model", &entry.name),
-            ("size", &DecimalBytes(entry.bytes)),
-            ("licence", &entry.licence),
-        ];
-        say!("{}", fill(words().offer_meaning, &values));
         Ok(())
-    }
-
-    /// Commands with the names of what is here.
-    fn offers(&self) -> Vec<String> {
-        let paths = &self.session.paths;
-        let models = quipu_models::names(&paths.models).into_iter();
-        let mut offers: Vec<String> = models.map(|name| format!("/model {name}")).collect();
-        if let Door::Own(machine) = &self.door {
-            for device in machine.kernel.bus().list() {
-                let name = &device.spec().name;
-                offers.extend(["show", "call"].map(|verb| format!("/tool {verb} {name}")));
-            }
-        }
-        for name in agent::all(&paths.agents()).keys() {
-            offers.extend(["show", "schedule"].map(|verb| format!("/agent {verb} {name}")));
-        }
-        offers
     }
 
     /// Suspends what runs for others on the shell's own machine.
@@ -300,6 +295,7 @@ impl Repl<'_> {
         };
         let talk = head.map(|head| earlier::conversation(journal, head));
         self.talk = talk.transpose()?.unwrap_or_default();
+        self.unanswered = None;
         match self.talk.last() {
             Some(turn) => {
                 let asked = output::shortened(&output::one_line(&turn.asked), 60);
@@ -313,7 +309,7 @@ impl Repl<'_> {
     async fn read_on(&mut self, editor: &mut Editor) -> Result<End> {
         let mut presses = 0;
         loop {
-            let line = match self.queue.pop_front() {
+            let line = match self.queue.next() {
                 Some(line) => {
                     say!("> {line}");
                     Line::Text(line)
@@ -327,7 +323,10 @@ impl Repl<'_> {
                         Outcome::Leave => return Ok(End::Code(0)),
                         Outcome::Switch(globals) => return Ok(End::Switch(globals)),
                         // The third in a row is to end the shell.
-                        Outcome::Code(error::INTERRUPTED) => 1,
+                        Outcome::Code(error::INTERRUPTED) => {
+                            self.queue.hold();
+                            1
+                        }
                         Outcome::Code(_) => 0,
                     };
                 }
@@ -371,10 +370,6 @@ impl Repl<'_> {
             Some('!') => code(self.local(&line[1..])),
             Some('/') => match line[1..].trim() {
                 "quit" | "exit" | "q" => Ok(Outcome::Leave),
-                "help" | "?" => {
-                    say!("{}", help(output::columns()));
-                    Ok(Outcome::Code(0))
-                }
                 command => self.slash(command).await,
             },
             Some(_) => match self.heed_correction(line).and_then(|()| self.typed(line)) {
@@ -404,12 +399,12 @@ impl Repl<'_> {
         files: Vec<Attached>,
         typed: Option<String>,
     ) -> Result<u8> {
-        let mut program = self.session.program(&Loaded::default(), prompt);
+        let mut program = self.session.program(&self.agent, prompt);
         program.said = typed;
         program.attached = files;
         // The turns before were the subject of other tasks.
         program.topic = Some(line.to_owned());
-        self.session.teach(&Loaded::default(), &mut program);
+        self.session.teach(&self.agent, &mut program);
         program.after = self.talk.head();
         program.label = label;
         program.priority = INTERACTIVE_PRIORITY;
@@ -430,7 +425,12 @@ impl Repl<'_> {
             true => Renderer::folded(),
             false => Renderer::new(),
         };
+        let (running, mut sources) = (Cell::new(None), Sources::default());
         let mut show = |event: &Event| {
+            // Events that were lost are of nobody.
+            let of = Some(event.pid()).filter(|pid| *pid > 0);
+            running.set(running.get().or(of));
+            sources.note(event);
             renderer.show(event);
             Ok(())
         };
@@ -440,14 +440,10 @@ impl Repl<'_> {
         }
         let mut conversation = self.door.begin(ask).await?;
         let rules = self.session.paths.policy();
-        let queue = &mut self.queue;
+        let (queue, door, talk) = (&mut self.queue, &self.door, &self.talk);
         let mut typed = |line: String| {
-            let line = line.trim();
-            if !line.is_empty() && queue.len() < QUEUE_MAX {
-                let shown = output::shortened(&output::one_line(line), 60);
-                say!("{}", fill(words().queued, &[("line", &shown)]));
-                queue.push_back(line.to_owned());
-            }
+            let last = running.get();
+            Looks { door, talk, last }.take(&line, queue);
         };
         let typing: Option<&mut dyn FnMut(String)> = match self.is_typed {
             true => Some(&mut typed),
@@ -471,11 +467,15 @@ impl Repl<'_> {
             say!("{}", fill(words().stopped, &[("pid", &pid)]));
         }
         let code = exit_code(&exit);
+        self.unanswered = exit.answer.is_none().then(|| (pid, asked.to_owned()));
         if let Some(answer) = exit.answer {
             let text = answer
                 .as_str()
                 .map_or_else(|| answer.to_string(), str::to_owned);
             output::line(&markdown::printed(&text))?;
+            if self.is_typed {
+                sources.tell(&text, "/mem show", &|id| self.door.page(id));
+            }
             let read = self.door.journal().label_of(pid)?;
             let Level { trust, secrecy } = read.level();
             self.talk.add(Turn {

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use anyhow::Result;
 use clap::Parser;
-use quipu_kernel::calls::held_steps;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::label::Label;
-use quipu_kernel::planner::parts::Parts;
-use quipu_kernel::process::{Pid, Usage};
+use quipu_kernel::process::Pid;
 use quipu_tools::CancelToken;
 
-use super::{Outcome, Repl, context, correct, earlier, export, microphone, usage};
+use super::looks::Looks;
+use super::usage::{number, several};
+use super::{Outcome, Repl, correct, export, microphone, usage};
 use crate::cli::mem::consolidate;
 use crate::cli::think;
 use crate::cli::{Cli, Command};
@@ -19,25 +19,34 @@ use crate::config::globals::Globals;
 use crate::config::settings::CpuChoice;
 use crate::service::conversation::{Ask, Start};
 use crate::service::door::Door;
-use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::hearing::{Heard, how_far};
 use crate::session::learnt::Shelf;
+use crate::session::talk::{ASKED_CHARS, Talk};
+use crate::session::{Session, earlier};
 use crate::terminal::error::{self, UserError};
-use crate::terminal::output::{self, seconds, shortened, visible};
+use crate::terminal::output::{self, shortened, visible};
 use crate::terminal::person;
-use crate::terminal::render::{action_words, planned};
 use crate::terminal::words::{fill, words};
 
-/// Characters of a task in a list.
-const ASKED_CHARS: usize = 60;
-
 impl Repl<'_> {
+    /// What only looks.
+    fn looks(&self) -> Looks<'_> {
+        Looks {
+            door: &self.door,
+            talk: &self.talk,
+            last: self.last,
+        }
+    }
+
     /// A slash command: those of the shell, else the same as on the command line.
     pub(super) async fn slash(&mut self, command: &str) -> Result<Outcome> {
         let given = shell_words::split(command)
             .map_err(|error| UserError::usage(error, "close the quotes"))?;
         let parts: Vec<&str> = given.iter().map(String::as_str).collect();
+        if let Some(answered) = self.looks().answer(&parts) {
+            return answered.map(Outcome::Code);
+        }
         let code = match parts.as_slice() {
             ["model", name] if !is_command("model", name) => return self.switch(name),
             ["model"] => {
@@ -69,22 +78,15 @@ impl Repl<'_> {
             ["continue"] => self.take_up(None)?,
             ["continue", pid] => self.take_up(Some(number(pid)?))?,
             ["clear"] => {
-                self.talk = Default::default();
+                (self.talk, self.unanswered) = Default::default();
                 say!("{}", words().anew);
                 0
             }
-            ["turns"] => self.turns()?,
+            ["queue", rest @ ..] => self.queue.command(rest)?,
             ["undo"] => self.undo(1)?,
             ["undo", count] => self.undo(several(count)?)?,
             ["export", file] => self.export(Path::new(file))?,
             ["import", file] => self.import(Path::new(file))?,
-            ["cost"] => self.cost()?,
-            ["context"] => self.context(self.last)?,
-            ["context", pid] => self.context(Some(number(pid)?))?,
-            ["plan"] => self.plan(None)?,
-            ["plan", pid] => self.plan(Some(number(pid)?))?,
-            ["step"] => self.step(None)?,
-            ["step", n] => self.step(Some(several(n)? as u32))?,
             ["history", some @ ..] if !some.is_empty() => {
                 let search = ["ps".to_owned(), "--search".to_owned(), some.join(" ")];
                 self.command(&search).await?
@@ -217,25 +219,25 @@ impl Repl<'_> {
         Err(UserError::usage(what, instead))
     }
 
-    /// Lists the turns of the conversation.
-    fn turns(&self) -> Result<u8> {
-        if self.talk.turns().is_empty() {
-            say!("{}", words().no_turns);
+    /// Takes the last `count` turns back. What they changed in the world stays changed.
+    ///
+    /// A task that came to no answer is no turn, and still what its person said last: it is taken
+    /// back first.
+    fn undo(&mut self, mut count: usize) -> Result<u8> {
+        let last = match self.unanswered.take() {
+            None => self.talk.head(),
+            Some((pid, asked)) => {
+                let asked = shortened(&output::one_line(&asked), ASKED_CHARS);
+                say!("{}", fill(words().undone_unanswered, &[("asked", &asked)]));
+                count -= 1;
+                Some(pid)
+            }
+        };
+        if count == 0 {
+            let head = self.talk.head();
+            earlier::note_head(self.door.journal(), &self.session.paths, head)?;
             return Ok(0);
         }
-        let short = |text: &str| shortened(&output::one_line(text), ASKED_CHARS);
-        let row = |turn: &super::talk::Turn| {
-            let pid = turn.pid.map_or_else(String::new, |pid| pid.to_string());
-            vec![pid, short(&turn.asked), short(&turn.answered)]
-        };
-        let rows = self.talk.turns().iter().map(row).collect();
-        output::table(&["PID", "ASKED", "ANSWERED"], rows)?;
-        Ok(0)
-    }
-
-    /// Takes the last `count` turns back. What they changed in the world stays changed.
-    fn undo(&mut self, count: usize) -> Result<u8> {
-        let last = self.talk.head();
         let count = self.talk.undo(count);
         if count == 0 {
             say!("{}", words().no_turns);
@@ -277,104 +279,8 @@ impl Repl<'_> {
         let (count, file) = (turns.len(), file.display());
         let values: [(&str, &dyn std::fmt::Display); 2] = [("count", &count), ("file", &file)];
         say!("{}", fill(words().imported, &values));
-        self.talk = super::talk::Talk::of(turns);
+        (self.talk, self.unanswered) = (Talk::of(turns), None);
         Ok(0)
-    }
-
-    /// Says what the conversation has cost.
-    fn cost(&self) -> Result<u8> {
-        let journal = self.door.journal();
-        let (mut tasks, mut ms, mut usage) = (0, 0, Usage::default());
-        for pid in self.talk.turns().iter().filter_map(|turn| turn.pid) {
-            if let Ok(Some(exit)) = journal.process(pid).map(|row| row.exit) {
-                tasks += 1;
-                ms += exit.ms;
-                usage += exit.usage;
-            }
-        }
-        let values: [(&str, &dyn std::fmt::Display); 5] = [
-            ("tasks", &tasks),
-            ("time", &seconds(ms)),
-            ("prompt", &usage.prompt_tokens),
-            ("cached", &usage.cached_tokens),
-            ("generated", &usage.generated_tokens),
-        ];
-        output::line(&fill(words().cost, &values))?;
-        Ok(0)
-    }
-
-    /// Shows what is in the window of process `pid`.
-    fn context(&self, pid: Option<Pid>) -> Result<u8> {
-        let pid = self.known(pid)?;
-        let window = self.door.window(pid)?.ok_or_else(|| {
-            UserError::failed(
-                format!("process {pid} does not fit the window of this machine"),
-                "a larger one is asked for with --window",
-            )
-        })?;
-        for line in context::lines(pid, &window, output::is_plain(), output::columns()) {
-            output::line(&visible(&line))?;
-        }
-        Ok(0)
-    }
-
-    /// Shows what process `pid` is to do: the parts of its task, ticked off as far as they are
-    /// done, and the effects that it may do on its own.
-    fn plan(&self, pid: Option<Pid>) -> Result<u8> {
-        let pid = self.known(pid.or(self.last))?;
-        let journal = self.door.journal();
-        let row = journal.process(pid)?;
-        let parts = Parts::after(row.asked(), &journal.steps(pid)?);
-        let mut lines: Vec<String> = parts.iter().flat_map(|parts| parts.lines()).collect();
-        lines.extend(journal.plan(pid)?.iter().flat_map(planned));
-        if lines.is_empty() {
-            say!("{}", fill(words().no_plan, &[("pid", &pid)]));
-        }
-        for line in lines {
-            output::line(&visible(&line))?;
-        }
-        Ok(0)
-    }
-
-    /// Shows step `n` of the last process in full; all of them where none is named.
-    fn step(&self, n: Option<u32>) -> Result<u8> {
-        let pid = self.known(self.last)?;
-        let journal = self.door.journal();
-        let held = held_steps(journal, pid)?;
-        let mut steps = journal
-            .steps(pid)?
-            .into_iter()
-            .filter(|step| n.is_none_or(|n| n == step.n));
-        let mut is_there = false;
-        for step in &mut steps {
-            is_there = true;
-            let (verb, rest) = action_words(&step.action);
-            output::line(&visible(&format!("{}  {verb}  {rest}", step.n)))?;
-            if held.contains(&step.n) {
-                output::line(&format!("({})", words().held_back))?;
-            }
-            if let Some(outcome) = step.outcome {
-                output::line(&visible(&outcome.text))?;
-            }
-        }
-        match is_there {
-            true => Ok(0),
-            false => Err(UserError::usage(
-                format!("process {pid} has no such step"),
-                "/step without a number shows all of them",
-            )),
-        }
-    }
-
-    /// The process that a command is about.
-    fn known(&self, pid: Option<Pid>) -> Result<Pid> {
-        let last = self.talk.head().filter(|pid| *pid > 0);
-        pid.or(last).ok_or_else(|| {
-            UserError::usage(
-                "there is no process yet",
-                "type a task, or see /ps for others",
-            )
-        })
     }
 
     /// Runs what is said into the microphone as a task. Anybody may have said it: it is
@@ -431,18 +337,4 @@ fn is_command(of: &str, name: &str) -> bool {
         .find_subcommand(of)
         .and_then(|of| of.find_subcommand(name));
     found.is_some() || name == "help" || name.starts_with('-')
-}
-
-fn number(word: &str) -> Result<Pid> {
-    word.parse().map_err(|_| {
-        UserError::usage(
-            format!("{word} is not a process"),
-            "/ps lists the processes",
-        )
-    })
-}
-
-fn several(word: &str) -> Result<usize> {
-    let count = word.parse().ok().filter(|count| *count > 0);
-    count.ok_or_else(|| UserError::usage(format!("{word} is no number from 1 on"), ""))
 }

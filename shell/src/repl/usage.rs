@@ -1,9 +1,10 @@
 //! What is wrong with a slash command, in the shell's own words: it has no options of the
 //! program, and its commands begin with a slash.
 
-use anyhow::Error;
+use anyhow::{Error, Result};
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use quipu_kernel::process::Pid;
 
 use crate::cli::Cli;
 use crate::terminal::error::UserError;
@@ -59,6 +60,28 @@ fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
         ContextValue::Strings(texts) => texts.first().cloned(),
         _ => None,
     }
+}
+
+/// The number of a process.
+///
+/// # Errors
+/// A word that is none.
+pub(super) fn number(word: &str) -> Result<Pid> {
+    word.parse().map_err(|_| {
+        UserError::usage(
+            format!("{word} is not a process"),
+            "/ps lists the processes",
+        )
+    })
+}
+
+/// A number from 1 on.
+///
+/// # Errors
+/// A word that is none.
+pub(super) fn several(word: &str) -> Result<usize> {
+    let count = word.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| UserError::usage(format!("{word} is no number from 1 on"), ""))
 }
 
 #[cfg(test)]

@@ -181,6 +181,18 @@ impl Door {
         }
     }
 
+    /// The text of the page `id` of its store; `None` where there is none, or where another
+    /// program has the store.
+    pub fn page(&self, id: &str) -> Option<String> {
+        match self {
+            Door::Own(machine) => {
+                let page = machine.kernel.store().get(&id.into()).ok().flatten();
+                page.map(|page| page.text)
+            }
+            Door::Other(_) => None,
+        }
+    }
+
     /// Makes one memory of those that belong together, until that is done or `stop` becomes
     /// true.
     ///

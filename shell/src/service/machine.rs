@@ -20,6 +20,7 @@ use crate::session::lock::MachineLock;
 use crate::terminal::hints;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::output::{counted, visible};
+use crate::terminal::words::{fill, words};
 
 /// How long a call under way may take when the machine is stopped.
 const CALLS_MAX: Duration = Duration::from_secs(5);
@@ -138,7 +139,7 @@ impl Machine {
 fn tell(resumed: &Resumed) {
     if !resumed.going.is_empty() {
         let pids: Vec<String> = resumed.going.iter().map(ToString::to_string).collect();
-        say!("going on with what was suspended: {}", pids.join(", "));
+        say!("{}", fill(words().going_on, &[("pids", &pids.join(", "))]));
     }
     for (pid, error) in &resumed.failed {
         let (error, hint) = (error.to_string(), hints::kernel(error));

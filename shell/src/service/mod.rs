@@ -11,6 +11,7 @@
 //! | `way` | which of the two it is, and who waits for whom |
 //! | `room` | what other programs have under way on a machine |
 //! | `relay` | tasks on a machine that may end before they do |
+//! | `knowledge` | the folders that an agent knows, before it runs |
 //! | `schedules` | agents that run by themselves: waiting, watching, starting |
 //! | `http/` | the APIs over HTTP, and the page |
 //! | `mcp` | the machine as a server of the Model Context Protocol |
@@ -21,6 +22,7 @@ pub mod control;
 pub mod conversation;
 pub mod door;
 pub mod http;
+pub mod knowledge;
 mod lending;
 pub mod lent;
 pub mod machine;

@@ -17,8 +17,10 @@ use quipu_kernel::Kernel;
 use quipu_kernel::process::{Pid, Program, State};
 use tokio::sync::{Notify, watch};
 
+use super::knowledge;
 use crate::import::attachment;
 use crate::session::Session;
+use crate::session::agent;
 use crate::session::schedule::book::{Book, Held};
 use crate::session::schedule::due::{self, Due, Spent};
 use crate::session::schedule::{self, Cause, Schedule, Trigger};
@@ -160,6 +162,7 @@ impl Scheduler {
                     due::next(&schedule, now).map(due::ns)
                 }
                 Due::Run(cause, seen_ns) => {
+                    self.look_again(&name, schedule.agent.as_deref());
                     if let Err(Refused::Failed(error)) = self.start(&name, cause, now, seen_ns) {
                         say!("schedule {name}: {}", visible(&format!("{error:#}")));
                     }
@@ -177,6 +180,17 @@ impl Scheduler {
     fn spent(&self, schedule: &Schedule) -> Spent {
         let is_running = |pid| self.kernel.is_running(pid);
         Spent::of(schedule, self.kernel.journal(), &is_running)
+    }
+
+    /// Brings in what changed of what the agent of a run knows. Where that fails it answers from
+    /// what it knew.
+    fn look_again(&self, name: &str, agent: Option<&Path>) {
+        // An agent that cannot be loaded is what the run fails with.
+        let loaded = agent.and_then(|path| agent::load(path, &self.session.paths).ok());
+        let refreshed = loaded.map_or(Ok(()), |loaded| knowledge::refresh(&self.session, &loaded));
+        if let Err(error) = refreshed {
+            say!("schedule {name}: {}", visible(&format!("{error:#}")));
+        }
     }
 
     /// Leaves a run out.
@@ -206,13 +220,15 @@ impl Scheduler {
     /// # Errors
     /// Where it may not, or it cannot be started.
     pub fn request(&self, name: &str, token: &str, text: String) -> Result<Pid, Refused> {
-        let mut held = self.book.hold()?;
-        let on = held.schedules.get(name).map(|schedule| &schedule.on);
+        let schedule = self.book.read()?.remove(name);
         // Whoever compares hashes learns nothing of a token from the time it takes.
-        match on {
-            Some(Trigger::Hook(hash)) if *hash == schedule::token_hash(token) => {}
-            _ => return Err(Refused::Unknown),
-        }
+        let schedule = schedule.filter(|schedule| match &schedule.on {
+            Trigger::Hook(hash) => *hash == schedule::token_hash(token),
+            _ => false,
+        });
+        let schedule = schedule.ok_or(Refused::Unknown)?;
+        self.look_again(name, schedule.agent.as_deref());
+        let mut held = self.book.hold()?;
         let cause = Cause::Request(text);
         self.start_held(&mut held, name, cause, (Local::now(), None))
     }

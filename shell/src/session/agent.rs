@@ -1,10 +1,12 @@
 //! Agents from files: `agent.toml`, a SKILL.md, or plain instructions. Whether such a file
 //! may be followed is decided in `config/trust`.
 
+pub mod beside;
 mod borrowed;
 mod disk;
 mod files;
 pub mod front;
+pub mod project;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,12 +14,14 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use quipu_kernel::deliberation::Think;
-use quipu_kernel::process::Agent;
+use quipu_kernel::label::Trust;
+use quipu_kernel::process::{Agent, Example};
 use quipu_tools::Bus;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::config::paths::Paths;
-use crate::config::settings::{LimitsFile, MemoryFile};
+use crate::config::settings::{LimitsFile, MemoryFile, SpaceName};
 use crate::config::trust;
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
@@ -35,6 +39,14 @@ pub struct Loaded {
     pub memory: MemoryFile,
     /// How much thought its tasks get, where its file says so.
     pub think: Option<Think>,
+    /// The model that it is for, where its file names one.
+    pub model: Option<String>,
+    /// The form of its answers, where its file says so.
+    pub schema: Option<Value>,
+    /// Tasks with their answers, which it is shown before its own.
+    pub examples: Vec<Example>,
+    /// Folders whose documents it knows.
+    pub knowledge: Vec<PathBuf>,
     /// Its file; `None` for the usual agent.
     pub file: Option<PathBuf>,
     /// The folder of a SKILL.md, whose other files it can read.
@@ -135,6 +147,13 @@ struct Manifest {
     #[serde(default)]
     memory: MemoryFile,
     think: Option<Think>,
+    model: Option<String>,
+    /// A JSON Schema, or the name of a file with one.
+    schema: Option<Value>,
+    #[serde(default)]
+    examples: Vec<beside::ExampleFile>,
+    #[serde(default)]
+    knowledge: Vec<String>,
     /// Whether it may start processes of its own.
     #[serde(default)]
     children: bool,
@@ -147,6 +166,11 @@ pub fn load(path: &Path, paths: &Paths) -> Result<Loaded> {
     let text = read_text(&file, "an agent")?;
     let mut loaded = parse(&file, &text)?;
     loaded.agent.stranger = !trust::vouches_for(&file, &text, paths)?;
+    if loaded.agent.stranger {
+        for example in &mut loaded.examples {
+            example.label.trust = Trust::Untrusted;
+        }
+    }
     loaded.file = Some(file);
     Ok(loaded)
 }
@@ -169,8 +193,17 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
         .is_some_and(|extension| extension == "toml")
     {
         let manifest: Manifest = toml::from_str(text).map_err(|error| broken(file, &error))?;
+        let folder = folder_of(file);
+        let name = manifest.name.unwrap_or(fallback);
+        let schema = manifest.schema.map(|given| beside::schema(given, &folder));
+        let mut memory = manifest.memory;
+        if !manifest.knowledge.is_empty() {
+            let known = SpaceName(beside::space(&name));
+            memory.reads.get_or_insert_default().push(known);
+        }
+        let examples = beside::examples(&manifest.examples, &name);
         let agent = Agent {
-            name: manifest.name.unwrap_or(fallback),
+            name,
             instructions: manifest.instructions,
             tools: manifest.tools,
             children: manifest.children,
@@ -179,11 +212,16 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
         return Ok(Loaded {
             agent,
             limits: manifest.limits,
-            memory: manifest.memory,
+            memory,
             think: manifest.think,
+            model: manifest.model,
+            schema: schema.transpose()?,
+            examples,
+            knowledge: beside::folders(&manifest.knowledge, &folder),
             ..Loaded::default()
         });
     }
+    let text = without_interpreter(text);
     let (front, body) = front::read(text).map_err(|reason| broken(file, &reason))?;
     let wanted = front.allowed_tools();
     let fallback = match (is_skill(file), file.parent().and_then(Path::file_name)) {
@@ -211,6 +249,14 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
         ..Agent::default()
     };
     Ok(loaded)
+}
+
+/// `text` without the line that names the program which runs it.
+fn without_interpreter(text: &str) -> &str {
+    match text.starts_with("#!") {
+        true => text.split_once('\n').map_or("", |(_, rest)| rest),
+        false => text,
+    }
 }
 
 /// Whether `file` is the one that makes its folder a skill.
@@ -323,159 +369,4 @@ fn broken(file: &Path, error: &dyn std::fmt::Display) -> anyhow::Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use quipu_memory::{PageId, Space, Store};
-
-    use super::*;
-
-    fn check(name: &str, text: &str, want: &str) {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(name);
-        std::fs::write(&file, text).unwrap();
-        let said = match load_apart(&file) {
-            Ok(Loaded { agent, limits, .. }) => format!(
-                "{} | {} | {:?} | {:?}",
-                agent.name, agent.instructions, agent.tools, limits.steps
-            ),
-            Err(error) => error.to_string(),
-        };
-        assert!(said.contains(want), "{said}");
-    }
-
-    #[test]
-    fn every_form_of_agent() {
-        check(
-            "a.toml",
-            "name = 'n'\ninstructions = 'i'\ntools = ['t']",
-            "n | i | Some([\"t\"])",
-        );
-        check("a.toml", "[limits]\nsteps = 3", "a |  | None | Some(3)");
-        check("a.toml", "nam = 'n'", "unknown field");
-        check(
-            "a.toml",
-            "[memory]\nspace = 'a b'",
-            "cannot be the name of a space",
-        );
-        check(
-            "S.md",
-            "---\r\nname: crlf\r\n---\r\nBody.\r\n",
-            "crlf | Body. | None",
-        );
-        check(
-            "SKILL.md",
-            "---\nname: sums\ndescription: Adds.\nallowed-tools: calculator, browser\n---\nBe exact.\n",
-            "sums | Adds.\n\nBe exact. | None",
-        );
-        check(
-            "SKILL.md",
-            "\u{feff}---\nname: sums\nallowed-tools: WebFetch Edit\n---\nBe exact.\n",
-            "Be exact.\n\nThis was written for another program. Here there is browser.fetch for WebFetch. | None",
-        );
-        check("SKILL.md", "---\nname: sums\nBe exact.\n", "has no end");
-        check(
-            "Skill.md",
-            "---\nname: sums\n---\nBe exact.\n",
-            "sums | Be exact. | None",
-        );
-        check("plain.md", "Just do it.", "plain | Just do it. | None");
-    }
-
-    #[test]
-    fn an_agent_is_a_strangers_until_it_is_trusted() {
-        let root = tempfile::tempdir().unwrap();
-        let paths = Paths::find(Some(root.path().join("root").as_path())).unwrap();
-        let folder = root.path().join("ag");
-        let file = folder.join("agent.toml");
-        std::fs::create_dir_all(folder.join(".quipu/agents")).unwrap();
-        let below = folder.join(".quipu/agents/b.toml");
-        let write = |text: &str| {
-            std::fs::write(&file, text).unwrap();
-            std::fs::write(&below, text).unwrap();
-        };
-        let check = |path: &Path, stranger: bool| {
-            let loaded = load(path, &paths).unwrap();
-            assert_eq!(loaded.agent.stranger, stranger, "{}", path.display());
-        };
-        let trust = || {
-            let folder = trust::Folder::read(&folder).unwrap();
-            let mut book = trust::book(&paths).unwrap();
-            book.trust(folder.key().unwrap(), folder.hashes()).unwrap();
-        };
-        write("name = 'a'");
-        check(&folder, true);
-        trust();
-        check(&folder, false);
-        check(&below, false);
-        write("name = 'b'");
-        check(&folder, true);
-        check(&below, true);
-        trust::vouch(&below, &paths).unwrap();
-        check(&folder, true);
-        check(&below, false);
-    }
-
-    #[test]
-    fn a_stranger_gets_no_part_of_the_disk_that_is_anothers() {
-        use quipu_memory::{Kind, NewPage, RamStore};
-        let store = RamStore::new();
-        let page = |id: PageId, space: &str| NewPage {
-            id: Some(id),
-            kind: Kind::Memory,
-            text: "text".into(),
-            space: space.into(),
-            ..NewPage::default()
-        };
-        store
-            .put(page(PageId::of_block(&Space::SHARED, "person"), ""))
-            .unwrap();
-        store.put(page("m1".into(), "notes")).unwrap();
-        let documents = NewPage {
-            kind: Kind::Document,
-            ..page("d1".into(), "library")
-        };
-        store.put(documents).unwrap();
-        let check = |memory: &str, want: &str| {
-            let text = format!("[memory]\n{memory}");
-            let mut loaded = parse("a.toml".as_ref(), &text).unwrap();
-            assert!(loaded.check_memory(&store).is_ok());
-            loaded.agent.stranger = true;
-            let said = loaded
-                .check_memory(&store)
-                .map_err(|error| error.to_string());
-            assert!(said.err().unwrap_or_default().contains(want), "{memory}");
-        };
-        check("space = 'notes'", "the space notes");
-        check("reads = ['library']", "the space library");
-        check("blocks = ['person']", "the note person");
-        let fresh = parse(
-            "a.toml".as_ref(),
-            "[memory]\nspace = 'new'\nblocks = ['person']",
-        );
-        let mut fresh = fresh.unwrap();
-        fresh.agent.stranger = true;
-        assert!(fresh.check_memory(&store).is_ok());
-    }
-
-    #[test]
-    fn a_name_is_no_path() {
-        let folder = tempfile::tempdir().unwrap();
-        let agents = folder.path().join("agents");
-        std::fs::create_dir_all(agents.join("clerk")).unwrap();
-        std::fs::write(agents.join("clerk/agent.toml"), "").unwrap();
-        std::fs::write(agents.join("poet.md"), "Rhyme.").unwrap();
-        std::fs::write(folder.path().join("outside.md"), "").unwrap();
-        assert_eq!(
-            all(&agents).into_keys().collect::<Vec<_>>(),
-            ["clerk", "poet"]
-        );
-        let check = |name: &str, there: bool| {
-            assert_eq!(named(&agents, name).is_some(), there, "{name}");
-        };
-        check("clerk", true);
-        check("poet", true);
-        check("nobody", false);
-        for path in ["", ".", "..", "../outside", "clerk/../poet", "/etc/passwd"] {
-            check(path, false);
-        }
-    }
-}
+mod tests;

@@ -344,6 +344,8 @@ impl Session {
         program.agent = agent.agent.clone();
         let (memory, limits) = (&self.settings.memory, &self.settings.limits);
         program.agent.memory = agent.memory.over(memory.clone());
+        program.answer_schema.clone_from(&agent.schema);
+        program.examples.clone_from(&agent.examples);
         program.limits = agent.limits.over(limits.clone());
         if agent.agent.stranger {
             // What a stranger sets may only be less.

@@ -12,6 +12,7 @@
 //! | `senses`, `hearing` | the tools that read pictures and hear recordings, and their weights |
 //! | `speech`, `player` | the voice, for commands and as a tool, and the program that plays it |
 //! | `user_call` | a call of a tool that a command makes |
+//! | `talk`, `earlier` | a conversation: its turns, and those that the journal has |
 //! | `embedder`, `better` | the model that searches, and which one finds a store's pages better |
 //! | `judgement` | what the odds of a model are worth |
 //!
@@ -22,6 +23,7 @@ pub mod agent;
 pub mod better;
 pub mod builtin;
 pub mod bus;
+pub mod earlier;
 pub mod embedder;
 pub mod hearing;
 pub mod init;
@@ -37,6 +39,7 @@ pub mod senses;
 mod setup;
 pub mod speech;
 mod store;
+pub mod talk;
 pub mod user_call;
 
 pub use init::Session;

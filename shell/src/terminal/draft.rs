@@ -13,6 +13,7 @@ use console::Style;
 use super::output::{is_plain, visible};
 use super::secrets;
 use super::words::{fill, words};
+use super::writing::readable;
 
 /// The most rows of a draft.
 const ROWS_MAX: usize = 12;
@@ -63,7 +64,7 @@ impl Draft {
     pub fn write(&mut self, text: &str) {
         self.written.push_str(text);
         let (rows, columns) = size();
-        let written = visible(&secrets::text(&self.written));
+        let written = visible(&secrets::text(&readable(&self.written)));
         self.show(&last(&written, rows, columns));
     }
 

@@ -5,7 +5,7 @@
 //! This file counts the presses. What an interrupt stops is decided by whoever waits for one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use anyhow::Result;
 use tokio::sync::mpsc;
@@ -18,6 +18,32 @@ const PRESSES_MAX: u32 = 3;
 /// The count while nothing can be stopped but the program.
 const IDLE: u32 = PRESSES_MAX - 1;
 
+/// Whether there was a press since what runs now began.
+static PRESSED: AtomicBool = AtomicBool::new(false);
+
+/// Whether somebody in this program takes interrupts over.
+static LISTENING: AtomicBool = AtomicBool::new(false);
+
+/// Whether what runs now is to stop: for work that waits for nothing, and so cannot wait for an
+/// interrupt. Where nobody listens, a press ends the program instead.
+pub fn is_pressed() -> bool {
+    PRESSED.load(Ordering::Relaxed)
+}
+
+/// Takes Ctrl-C over for work that asks [`is_pressed`], until this is dropped: then a press ends
+/// the program again. `None` where the shell has it already.
+///
+/// # Errors
+/// As those of [`Interrupts::listen`].
+pub fn watch() -> Result<Option<Interrupts>> {
+    if LISTENING.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
+    let mut interrupts = Interrupts::listen()?;
+    interrupts.begin();
+    Ok(Some(interrupts))
+}
+
 /// Interrupts as they come, from the moment this was made.
 pub struct Interrupts {
     presses: mpsc::UnboundedReceiver<()>,
@@ -27,6 +53,7 @@ pub struct Interrupts {
 impl Interrupts {
     /// Takes Ctrl-C and SIGTERM over. Must be called within the runtime.
     pub fn listen() -> Result<Self> {
+        LISTENING.store(true, Ordering::Relaxed);
         let (sender, presses) = mpsc::unbounded_channel();
         let count = Arc::new(AtomicU32::new(IDLE));
         let counted = count.clone();
@@ -34,6 +61,7 @@ impl Interrupts {
         tokio::spawn(async move {
             loop {
                 keys.pressed().await;
+                PRESSED.store(true, Ordering::Relaxed);
                 let presses = counted.fetch_add(1, Ordering::Relaxed) + 1;
                 if presses >= PRESSES_MAX || sender.send(()).is_err() {
                     leave(INTERRUPTED);
@@ -46,6 +74,7 @@ impl Interrupts {
     /// Something runs from now on that can be stopped.
     pub fn begin(&mut self) {
         while self.presses.try_recv().is_ok() {}
+        PRESSED.store(false, Ordering::Relaxed);
         self.forgive();
     }
 
@@ -56,6 +85,7 @@ impl Interrupts {
 
     /// It is over.
     pub fn end(&self) {
+        PRESSED.store(false, Ordering::Relaxed);
         self.count.store(IDLE, Ordering::Relaxed);
     }
 

@@ -5,9 +5,11 @@
 //! | --- | --- |
 //! | `output` | data on standard output, and text that cannot touch the terminal |
 //! | `error`, `hints`, `model_hints` | what went wrong, a hint, an exit code |
-//! | `render`, `draft`, `branches` | the steps of a process as they happen, and its branches |
+//! | `render`, `branches` | the steps of a process as they happen, and its branches |
+//! | `draft`, `writing` | what a model is writing, and what a person is shown of it |
 //! | `markdown` | an answer on a terminal |
 //! | `report` | what a process did, as JSON |
+//! | `sources` | the pages that an answer rests on |
 //! | `bar`, `pull` | how far work has come |
 //! | `words` | the messages of the shell, in each language |
 //! | `person` | questions and approvals |
@@ -51,5 +53,7 @@ pub mod pull;
 pub mod render;
 pub mod report;
 pub mod secrets;
+pub mod sources;
 pub mod text;
 pub mod words;
+pub mod writing;

@@ -15,6 +15,7 @@ use crate::terminal::draft::Draft;
 use crate::terminal::output::{columns, is_plain, one_line, seconds, shortened, visible};
 use crate::terminal::parts::Shown;
 use crate::terminal::words::{fill, words};
+use crate::terminal::writing::calls_words;
 use crate::terminal::{branches, children, hints};
 
 /// Characters of an observation shown; the whole is in `quipu log`.
@@ -86,7 +87,8 @@ impl Renderer {
             }
             Event::Planned { plan, dropped, .. } => {
                 let dropped = dropped.iter();
-                let dropped = dropped.map(|why| format!("not planned: {}", visible(why)));
+                let dropped =
+                    dropped.map(|why| fill(words().not_planned, &[("why", &visible(why))]));
                 for line in planned(plan).into_iter().chain(dropped) {
                     self.print(&self.dim.apply_to(line).to_string());
                 }
@@ -283,18 +285,18 @@ fn folded(n: u32, text: &str, columns: usize) -> String {
 /// What a process was told of the store before its first step.
 pub fn reminded(reminder: &Reminder) -> String {
     let source = |page: &Source| match page.trust {
-        Trust::Untrusted => format!("{} (untrusted, from {})", page.id, page.source),
+        Trust::Untrusted => {
+            let from = fill(words().untrusted, &[("source", &page.source)]);
+            format!("{} ({from})", page.id)
+        }
         _ => page.id.to_string(),
     };
     let mut parts: Vec<String> = reminder.pages.iter().map(source).collect();
     if reminder.strangers > 0 {
-        let strangers = reminder.strangers;
-        parts.push(format!(
-            "{strangers} untrusted left out (yours? quipu mem add --vouch)"
-        ));
+        parts.push(fill(words().strangers, &[("pages", &reminder.strangers)]));
     }
     if parts.is_empty() {
-        parts.push("empty notes".to_owned());
+        parts.push(words().empty_notes.to_owned());
     }
     let what = visible(&parts.join(", "));
     fill(
@@ -305,7 +307,7 @@ pub fn reminded(reminder: &Reminder) -> String {
 
 /// The effects that a process may do on its own, a line each.
 pub fn planned(plan: &Plan) -> Vec<String> {
-    let line = |effect: String| format!("planned {}", visible(&effect));
+    let line = |effect: String| fill(words().planned, &[("effect", &visible(&effect))]);
     plan.told().into_iter().map(line).collect()
 }
 
@@ -322,6 +324,9 @@ pub fn action_words(action: &Value) -> (String, String) {
     if let Some(tool) = action.get("tool").and_then(Value::as_str) {
         let args = action.get("args").map(Value::to_string).unwrap_or_default();
         return (tool.to_owned(), args);
+    }
+    if let Some(calls) = action.get("calls").and_then(Value::as_array) {
+        return calls_words(calls);
     }
     for key in ["answer", "ask", "malformed"] {
         if let Some(value) = action.get(key) {

@@ -2,7 +2,12 @@
 
 use quipu_kernel::gate::Ruling;
 use quipu_kernel::gate::plan::Plan;
+use quipu_kernel::journal::StepRow;
+use quipu_kernel::process::{Exit, Pid};
+use quipu_kernel::window::reminder::Reminder;
 use serde_json::{Value, json};
+
+use super::hints;
 
 /// Adds to what is told of a process what it was to do on its own, where that was planned.
 pub fn add_plan(report: &mut Value, plan: Option<&Plan>) {
@@ -19,4 +24,55 @@ pub fn add_rulings(steps: &mut Value, rulings: &[(u32, Ruling)]) {
             step["ruling"] = json!(ruling);
         }
     }
+}
+
+/// The value that `quipu run --format json` prints.
+pub fn report(pid: Pid, exit: &Exit, reminder: Option<Reminder>, steps: Vec<StepRow>) -> Value {
+    let outcomes = || steps.iter().filter_map(|step| step.outcome.as_ref());
+    // What ends a process has the lowest label of everything that it had read.
+    let label = exit.answer.as_ref().and(outcomes().next_back());
+    let label = label.map(|outcome| outcome.label.clone());
+    let pages = reminder.iter().flat_map(|reminder| &reminder.pages);
+    let mut sources: Vec<String> = pages.map(|page| page.id.to_string()).collect();
+    for id in outcomes().flat_map(|outcome| outcome.label.pages()) {
+        if !sources.iter().any(|known| known == id) {
+            sources.push(id.to_owned());
+        }
+    }
+    let steps: Vec<Value> = steps
+        .into_iter()
+        .map(|step| {
+            let outcome = step.outcome;
+            let ms = step.decide_ms + outcome.as_ref().map_or(0, |outcome| outcome.ms);
+            json!({
+                "n": step.n,
+                "action": step.action,
+                "observation": outcome.as_ref().map(|outcome| &outcome.text),
+                "label": outcome.as_ref().map(|outcome| &outcome.label),
+                "ms": ms,
+            })
+        })
+        .collect();
+    let mut report = json!({
+        "pid": pid,
+        "status": exit.status,
+        "answer": exit.answer,
+        "label": label,
+        "confidence": null,
+        "sources": sources,
+        "steps": steps,
+        "usage": exit.usage,
+        "ms": exit.ms,
+        "limits_hit": exit.limits_hit,
+    });
+    if !exit.left.is_empty() {
+        report["left"] = json!(exit.left);
+    }
+    if let Some(error) = hints::ended(exit) {
+        report["error"] = json!(error);
+    }
+    if let Some(reminder) = reminder {
+        report["recalled"] = json!(reminder);
+    }
+    report
 }

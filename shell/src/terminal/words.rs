@@ -126,6 +126,11 @@ catalogue! {
         "{cpu} · 与此处正在运行的机器共用";
     cut_off: "process {pid} was cut off: /resume {pid} carries it on, /continue brings its conversation back",
         "进程 {pid} 曾被中断：/resume {pid} 继续执行，/continue 恢复它的对话";
+    project_followed: "follows {file}", "遵循 {file}";
+    project_untrusted: "{file} is not trusted as it is, so it is not followed: /trust shows how, with its path",
+        "{file} 当前内容未受信任，因此不予遵循：用 /trust 加其路径即可信任";
+    project_too_long: "{file} is too long for the window, so it is not followed",
+        "{file} 太长，窗口放不下，因此不予遵循";
     goes_on: "the conversation goes on after: {asked}", "对话从此处继续：{asked}";
     no_earlier: "there is no earlier conversation", "没有更早的对话";
     anew: "the conversation starts anew", "对话已重新开始";
@@ -153,6 +158,34 @@ catalogue! {
     answers_alike: "both answers are the same", "两个回答相同";
     none_chosen: "nothing was kept", "未保存";
     thought_once: "each task is thought about once", "每个任务只思考一次";
+    thought_auto: "a task that computes something is thought about until two ways agree",
+        "需要计算的任务会一直思考，直到两种方法一致";
+    thought_several: "each task is thought about along {count} branches", "每个任务沿 {count} 个分支思考";
+    listening: "listening with {name}; press Enter to stop", "正在用 {name} 聆听；按回车键停止";
+    with_input: "with {bytes:byte} from standard input", "附上来自标准输入的 {bytes} 个字节";
+    carries_on: "hint: `{command}` carries it on{alone}", "提示：`{command}` 继续执行{alone}";
+    goes_on_later: "hint: process {pid} goes on when `quipu serve` or `quipu` starts, or with `{command}`{alone}",
+        "提示：进程 {pid} 会在 `quipu serve` 或 `quipu` 启动时继续，也可用 `{command}` 继续{alone}";
+    goes_alone: "; it goes on alone, as other branches of it cannot be carried on",
+        "；它会单独继续，其他分支无法继续";
+    going_on: "going on with what was suspended: {pids}", "继续执行之前挂起的进程：{pids}";
+    added: "added {pages:page} from {files:file}", "已从 {files} 个文件添加 {pages} 页";
+    added_jsonl: "added {pages:page} from {file}", "已从 {file} 添加 {pages} 页";
+    unchanged: ", {count} unchanged", "，{count} 个未变";
+    removed: ", {count} gone and removed", "，{count} 个已不在并移除";
+    skipped: ", skipped {count}", "，跳过 {count} 个";
+    skipped_one: "skipped {what}", "已跳过 {what}";
+    ignored: ", {count} left out by ignore rules or hidden (--no-ignore brings them in)",
+        "，{count} 个因忽略规则或为隐藏文件而略去（--no-ignore 可一并导入）";
+    ignored_names: "left out by ignore rules or hidden: {names}", "因忽略规则或为隐藏文件而略去：{names}";
+    import_stopped: "stopped; what was brought in before stays", "已停止；之前导入的内容仍在";
+    import_again: "the same command goes on where it was", "再次运行同一命令会从中断处继续";
+    no_model_of_strangers: "warning: the agent is not trusted, so the model {model} that it names is not taken",
+        "警告：该智能体未受信任，因此不采用它指定的模型 {model}";
+    no_knowledge_of_strangers: "warning: the agent {agent} is not trusted, so no folder that it names is looked at",
+        "警告：智能体 {agent} 未受信任，因此不查看它指定的文件夹";
+    knows: "the agent {agent} has read {pages:page} of what it knows", "智能体 {agent} 已读入其知识中的 {pages} 页";
+    storing: "storing {pages:page}", "正在存储 {pages} 页";
     nothing_said: "nothing was said", "没有听到内容";
     heard: "heard: {said}", "听到：{said}";
     spoken: "answers are spoken; Ctrl-C stops one", "回答会朗读出来；Ctrl-C 停止当前朗读";
@@ -199,6 +232,18 @@ catalogue! {
     sum: "{time} · {prompt:prompt token} ({cached} cached) · {generated} generated",
         "{time} · 提示词 {prompt} 个 token（{cached} 个来自缓存）· 生成 {generated} 个";
     reminded: "reminded of {what} · {tokens:token}", "想起 {what} · {tokens} 个 token";
+    strangers: "{pages} untrusted, to be looked up (yours? quipu mem add --vouch)",
+        "{pages} 个不受信任的页面，可供查找（是你自己的？quipu mem add --vouch）";
+    empty_notes: "empty notes", "空的笔记";
+    planned: "planned {effect}", "已计划 {effect}";
+    not_planned: "not planned: {why}", "未计划：{why}";
+    rests_on: "rests on {pages} · {open} opens a page", "依据 {pages} · {open} 可打开页面";
+    queue_full: "too many lines wait", "排队的内容太多";
+    queue_empty: "nothing waits", "没有排队的内容";
+    queue_removed: "no longer queued: {line}", "已从队列移除：{line}";
+    queue_waits: "waiting: {count}; /queue lists them, /queue go runs them, /queue clear drops them",
+        "排队中：{count} 条；/queue 列出，/queue go 执行，/queue clear 清空";
+    undone_unanswered: "taken back, unanswered: {asked}", "已撤回（未得到回答）：{asked}";
     approve: "Approve this once? [y/N{all}] ", "仅此一次批准吗？[y/N{all}] ";
     approve_all: ", a shows all of it", "，a 显示全部";
     approve_process: ", p for this process", "，p 本进程内有效";
@@ -208,7 +253,7 @@ catalogue! {
     more_chars: "[… {left} more characters …]", "［…… 还有 {left} 个字符 ……］";
     help: "\
 Type a task. @path brings a file in, !command runs a program. What is typed while a task
-runs is the next one.
+runs is the next one; what only looks, such as /plan, is answered at once.
 Ctrl-C stops the step, twice the process, three times the shell; Ctrl-D leaves.
 Alt-Enter, or a backslash at the end, starts another line.
 
@@ -227,10 +272,12 @@ Alt-Enter, or a backslash at the end, starts another line.
   /turns           this conversation   /undo [N]        take turns back
   /clear           forget this talk    /continue [PID]  take an earlier one up
   /export FILE     write .md or .json  /import FILE     read one
-  /history WORDS   what was asked      /doctor          check everything
-  /config show     settings            /quit            leave",
+  /history WORDS   what was asked      /queue [rm N]    what is typed ahead
+  /doctor          check everything    /config show     settings
+  /quit            leave",
         "\
-输入任务即可。@路径 附上文件，!命令 运行程序。任务运行时输入的内容排到下一个。
+输入任务即可。@路径 附上文件，!命令 运行程序。任务运行时输入的内容排到下一个；
+/plan 这类只查看的命令会立即回答。
 Ctrl-C 停止当前步骤，两次停止进程，三次退出 shell；Ctrl-D 退出。
 Alt-Enter 或行尾的反斜杠换行继续输入。
 
@@ -249,8 +296,9 @@ Alt-Enter 或行尾的反斜杠换行继续输入。
   /turns           本次对话            /undo [N]        撤回若干轮
   /clear           忘掉本次对话        /continue [PID]  恢复更早的对话
   /export FILE     写出对话 .md .json  /import FILE     读入对话
-  /history WORDS   搜索问过的内容      /doctor          全面检查
-  /config show     设置                /quit            退出";
+  /history WORDS   搜索问过的内容      /queue [rm N]    排队的内容
+  /doctor          全面检查            /config show     设置
+  /quit            退出";
 }
 
 #[cfg(test)]

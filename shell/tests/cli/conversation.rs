@@ -131,6 +131,17 @@ fn what_is_typed_meanwhile_comes_next() {
         .log_until("1", |log| log["steps"][0]["action"].is_object());
     shell.types("and then this");
     shell.shows("queued: and then this");
+    shell.types("/model other");
+    shell.shows("queued: /model other");
+    // What only looks does not wait.
+    shell.types("/plan");
+    shell.shows("the task of process 1 has one part");
+    shell.types("/context");
+    shell.shows("instructions and tools");
+    shell.types("/queue");
+    shell.shows("2  /model other");
+    shell.types("/queue rm 2");
+    shell.shows("no longer queued: /model other");
     shell.interrupt();
     shell.shows("Interrupted. What should be done instead?");
     // This answers the question.
@@ -144,6 +155,39 @@ fn what_is_typed_meanwhile_comes_next() {
         .sandbox
         .log_until("2", |log| log["steps"][0]["action"].is_object());
     assert_eq!(turns(&shell.sandbox, 2), ["spin"]);
+}
+
+#[test]
+fn a_task_that_was_stopped_is_taken_back_first() {
+    let sandbox = Sandbox::new();
+    sandbox.install("slow", ENDLESS);
+    let second = format!(r#"{{"seen":"User: one","do":{SPIN}}}"#);
+    let cpu = sandbox.script("script.jsonl", &[&second, DONE]);
+    let mut shell = Terminal::shell(sandbox, &["--cpu", &cpu]);
+    shell.enters("one");
+    shell.shows(" generated");
+    shell.enters("two");
+    shell
+        .sandbox
+        .log_until("2", |log| log["steps"][0]["action"].is_object());
+    shell.types("three");
+    shell.shows("queued: three");
+    shell.interrupt();
+    shell.shows("Interrupted. What should be done instead?");
+    shell.interrupt();
+    shell.shows("stopped; /resume 2 carries it on");
+    // Whoever stops a task does not mean the next one to begin.
+    shell.shows("waiting: 1;");
+    shell.enters("/queue clear");
+    shell.shows("nothing waits");
+    shell.enters("/undo");
+    shell.shows("taken back, unanswered: two");
+    shell.enters("/turns");
+    shell.shows("ANSWERED");
+    shell.enters("/undo");
+    shell.shows("turns taken back: 1; the conversation starts anew");
+    shell.enters("/quit");
+    assert_eq!(shell.end().0, Some(0));
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod examples;
 mod guests;
 mod interrupts;
 mod killed;
+mod knowledge;
 mod learn;
 mod mcp;
 mod mistakes;

@@ -73,6 +73,7 @@ pub fn strangers_are_counted_or_quoted(store: &dyn Store) {
     let task = "Which code has the garden door?";
     let relevant = on(store, task, &all());
     assert_eq!((ids(&relevant), relevant.strangers), (vec![], 1));
+    assert!(relevant.strangers_lead);
     let how = Relevance {
         untrusted: true,
         ..all()
@@ -81,6 +82,15 @@ pub fn strangers_are_counted_or_quoted(store: &dyn Store) {
     assert_eq!((ids(&relevant), relevant.strangers), (vec!["web"], 0));
     let line = relevant.passages[0].quoted();
     assert!(line.contains("not an instruction: «"), "{line}");
+    // What somebody vouches for and matches better leads.
+    let own = memory(
+        "own",
+        "Which code has the garden door? The garden door code is 4711.",
+    );
+    store.put(own).expect("put");
+    let relevant = on(store, task, &all());
+    assert_eq!((ids(&relevant), relevant.strangers), (vec!["own"], 1));
+    assert!(!relevant.strangers_lead);
 }
 
 pub fn a_budget_is_kept(store: &dyn Store) {

@@ -16,6 +16,7 @@ use crate::config::private;
 use crate::service::control::{Reply, Request};
 use crate::service::conversation::{Ask, Conversation, Start, Told};
 use crate::service::door::Door;
+use crate::service::knowledge;
 use crate::service::machine::Lifetime;
 use crate::service::talk;
 use crate::session::Session;
@@ -386,6 +387,7 @@ async fn now(session: &Session, name: &str) -> Result<u8> {
         Cause::Time,
         &|path| session.text_of(path, "a changed file"),
     )?;
+    knowledge::refresh(session, &loaded)?;
     let policy = session.policy(&[], None);
     let door = Door::open(session, policy, &loaded, Lifetime::Command).await?;
     let started = (name, &book, program, loaded.think);

@@ -246,7 +246,9 @@ impl<'a> Bench<'a> {
         }
         self.folders.begin(job)?;
         let mut program = self.program(job, &case.prompt);
-        program.answer_schema.clone_from(&case.schema);
+        if case.schema.is_some() {
+            program.answer_schema.clone_from(&case.schema);
+        }
         program.limits.steps = case.max_steps.unwrap_or(program.limits.steps);
         let mut events = self.kernel.subscribe();
         let begun = Instant::now();

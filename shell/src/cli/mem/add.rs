@@ -1,6 +1,7 @@
 //! `quipu mem add`: files, folders, web pages and JSON lines. How they are read is in
 //! `import/`.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -13,8 +14,10 @@ use crate::import::jsonl;
 use crate::service::lent::library;
 use crate::session::Session;
 use crate::terminal::error::{FAILED, UserError};
+use crate::terminal::interrupts;
 use crate::terminal::lines::file_words;
-use crate::terminal::output::{counted, visible};
+use crate::terminal::output::visible;
+use crate::terminal::words::{fill, words};
 
 /// Bring documents in: files, folders of them, web pages, or JSON lines
 #[derive(Debug, Args)]
@@ -74,7 +77,8 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     };
     if let Some(path) = &args.jsonl {
         let added = jsonl::add(store.as_ref(), path, &shelf)?;
-        say!("added {} from {}", counted(added, "page"), file_words(path));
+        let values: [(&str, &dyn Display); 2] = [("pages", &added), ("file", &file_words(path))];
+        say!("{}", fill(words().added_jsonl, &values));
         session.give_vectors(store.as_ref())?;
         return Ok(0);
     }
@@ -84,7 +88,10 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
         archives: args.archives,
     };
     let import = Import::new(session, store.as_ref(), shelf, wanted)?;
+    let watched = interrupts::watch()?;
     let tally = import.bring(&urls, &paths)?;
+    // What comes now can be stopped at any moment.
+    drop(watched);
     report(&tally);
     session.give_vectors(store.as_ref())?;
     // Whoever adds something means to have it afterwards.
@@ -101,29 +108,23 @@ fn report(tally: &Tally) {
         say!("{line}");
     }
     for line in &tally.skipped {
-        say!("skipped {line}");
+        say!("{}", fill(words().skipped_one, &[("what", line)]));
     }
     if let Some(names) = tally.ignored.named() {
-        say!("left out by ignore rules or hidden: {names}");
+        say!("{}", fill(words().ignored_names, &[("names", &names)]));
     }
-    let mut words = format!(
-        "added {} from {}",
-        counted(tally.pages, "page"),
-        counted(tally.files, "file")
-    );
-    for (count, what) in [
-        (tally.unchanged, "unchanged"),
-        (tally.removed, "gone and removed"),
-    ] {
-        if count > 0 {
-            words.push_str(&format!(", {count} {what}"));
-        }
+    let stored: [(&str, &dyn Display); 2] = [("pages", &tally.pages), ("files", &tally.files)];
+    let mut told = fill(words().added, &stored);
+    let counts = [
+        (words().unchanged, tally.unchanged),
+        (words().removed, tally.removed),
+    ];
+    for (template, count) in counts.iter().filter(|(_, count)| *count > 0) {
+        told.push_str(&fill(template, &[("count", count)]));
     }
-    words.push_str(&format!(", skipped {}", tally.skipped.len()));
+    told.push_str(&fill(words().skipped, &[("count", &tally.skipped.len())]));
     if let Some(count) = tally.ignored.counted() {
-        words.push_str(&format!(
-            ", {count} left out by ignore rules or hidden (--no-ignore brings them in)"
-        ));
+        told.push_str(&fill(words().ignored, &[("count", &count)]));
     }
-    say!("{words}");
+    say!("{told}");
 }

@@ -126,16 +126,18 @@ impl Guard {
         }
     }
 
+    /// Whether `given` is the key of process `pid`.
+    pub fn opens(&self, pid: Pid, given: Option<&str>) -> bool {
+        given.is_some_and(|given| same(&digest(given), &digest(&self.key(pid))))
+    }
+
     /// Whether `given` is the key of the process that `path` names.
     fn has_key(&self, path: &str, given: Option<&str>) -> bool {
         let named = path
             .strip_prefix(PROCESS)
             .and_then(|rest| rest.split('/').next());
         let pid: Option<Pid> = named.and_then(|pid| pid.parse().ok());
-        match (pid, given) {
-            (Some(pid), Some(given)) => same(&digest(given), &digest(&self.key(pid))),
-            _ => false,
-        }
+        pid.is_some_and(|pid| self.opens(pid, given))
     }
 
     /// Whether `host`, with or without a port, is a name of this machine for itself.

@@ -17,6 +17,7 @@
 //! | `speech`, `transcription/` | `/v1/audio`: what is written is spoken, what is said is written |
 //! | `sense` | the voice and the ears, for those two |
 //! | `native` | `/api/v1`: processes, memory, tools |
+//! | `conversations` | those of the journal, and tasks that come after one |
 //! | `hooks` | `/api/v1/hooks`: other programs start scheduled agents |
 //! | `openapi` | what there is, for programs |
 //! | `page` | the page at `/` |
@@ -29,6 +30,7 @@ mod agent;
 mod chat;
 mod completion;
 mod completions;
+mod conversations;
 mod decisions;
 mod embeddings;
 mod error;
@@ -76,6 +78,7 @@ fn router(service: &Arc<Service>) -> Router {
     Router::new()
         .route("/", get(page::index))
         .route("/app.js", get(page::script))
+        .route("/views.js", get(page::views))
         .route("/style.css", get(page::style))
         .route("/favicon.ico", get(page::icon))
         .route("/health", get(health))
@@ -114,6 +117,7 @@ fn native() -> Router<Arc<Service>> {
         .route(&process("/events"), get(native::events))
         .route(&process("/log"), get(native::log))
         .route(&process("/window"), get(native::window))
+        .route(&process("/conversation"), get(conversations::one))
         .route(&process("/reply"), post(native::reply))
         .route(&process("/signal"), post(native::signal))
         .route(&process("/nice"), post(native::nice))
@@ -122,7 +126,9 @@ fn native() -> Router<Arc<Service>> {
         .route("/api/v1/openapi.json", get(openapi::get))
         .route("/api/v1/events", get(native::all_events))
         .route("/api/v1/machine", get(native::machine))
+        .route("/api/v1/conversations", get(conversations::list))
         .route("/api/v1/memory/search", get(native::search))
+        .route("/api/v1/memory/page", get(native::page))
         .route("/api/v1/hooks/{name}", post(hooks::post))
         .route("/api/v1/tools", get(native::tools))
 }

@@ -12,7 +12,6 @@ use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
 use quipu_kernel::calls::held_steps;
 use quipu_kernel::event::{Event, Subscription};
-use quipu_kernel::journal::JournalError;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limits;
 use quipu_kernel::process::{Attached, PRIORITIES, Pid, Program, Reply};
@@ -26,7 +25,7 @@ use super::guard::Caller;
 use super::plain::schema;
 use super::state::Service;
 use super::wire::{Input, Params};
-use super::{agent, wire};
+use super::{agent, conversations, wire};
 use crate::terminal::report::{add_plan, add_rulings};
 
 /// Processes that are listed.
@@ -49,7 +48,7 @@ pub struct Spawn {
     /// Processes that it was made from, such as the turns before: it is as secret as all that
     /// these had read.
     #[serde(default)]
-    after: Vec<Pid>,
+    input_from: Vec<Pid>,
     schema: Option<Value>,
     #[serde(default)]
     limits: Fewer,
@@ -58,6 +57,10 @@ pub struct Spawn {
     /// Whether the client answers questions and approvals.
     #[serde(default)]
     attended: bool,
+    /// The process that it comes after in a conversation; 0 begins one.
+    after: Option<Pid>,
+    /// The key of that process, from a client without the token.
+    key: Option<String>,
 }
 
 /// Limits, which may only be tighter than the machine's.
@@ -156,8 +159,12 @@ pub async fn spawn(
     priority(caller, asked.priority)?;
     let loaded = agent::load(&service, asked.agent.as_deref())?;
     let mut program = service.session.program(&loaded, asked.prompt);
-    service.session.teach(&loaded, &mut program);
     program.label = service.client(caller);
+    if let Some(after) = asked.after {
+        let key = asked.key.as_deref();
+        conversations::put_after(&service, caller, &mut program, after, key)?;
+    }
+    service.session.teach(&loaded, &mut program);
     program.clearance = service.clearance(caller);
     program.interactive = asked.attended;
     program.priority = asked.priority;
@@ -165,7 +172,7 @@ pub async fn spawn(
     if let Some(text) = asked.input {
         let mut label = Label::new("input over HTTP", Trust::Untrusted);
         // A stranger does not learn what others had read by what becomes of a process.
-        for pid in asked.after.iter().filter(|_| caller == Caller::User) {
+        for pid in asked.input_from.iter().filter(|_| caller == Caller::User) {
             let read = service.kernel.journal().label_of(*pid)?;
             label = label.held_to(read.level());
         }
@@ -392,6 +399,26 @@ pub async fn search(
     Ok(wire::json(&json!({ "hits": hits })))
 }
 
+/// Answers `GET /api/v1/memory/page?id=…`: a page as it is stored.
+pub async fn page(
+    State(service): Shared,
+    Extension(caller): Extension<Caller>,
+    params: Params,
+) -> Answer {
+    let id = params.get("id").filter(|id| !id.is_empty());
+    let id = id.ok_or_else(|| ApiError::invalid("id", "say which page: ?id=ID"))?;
+    let page = service.kernel.store().get(&id.into())?;
+    let clearance = service.clearance(caller);
+    let seen = page.filter(|page| clearance.is_none_or(|most| page.secrecy <= most));
+    let page = seen.ok_or_else(|| {
+        ApiError::not_found(Some("id"), "no_such_page", format!("there is no page {id}"))
+    })?;
+    Ok(wire::json(&json!({
+        "id": page.id, "title": page.title, "text": page.text, "source": page.source,
+        "trust": page.trust, "secrecy": page.secrecy, "created_ms": page.created_ms,
+    })))
+}
+
 /// Answers `GET /api/v1/machine`.
 pub async fn machine(State(service): State<Arc<Service>>) -> Result<Response, ApiError> {
     let asked = service.clone();
@@ -409,10 +436,7 @@ pub async fn tools(State(service): Shared) -> Response {
 
 /// The process as it stands in the journal.
 fn row(service: &Service, pid: Pid) -> Result<Value, ApiError> {
-    let rows = service.kernel.journal().processes()?;
-    let row = rows.into_iter().find(|row| row.pid == pid);
-    let row = row.ok_or(JournalError::NoProcess(pid))?;
-    Ok(json!(row))
+    Ok(json!(service.kernel.journal().process(pid)?))
 }
 
 /// A process that was just started, with the key for whoever started it.
@@ -423,7 +447,7 @@ fn begun(service: &Service, pid: Pid) -> Result<Value, ApiError> {
 }
 
 /// The number of a process that the journal has.
-fn known(service: &Service, pid: &str) -> Result<Pid, ApiError> {
+pub(super) fn known(service: &Service, pid: &str) -> Result<Pid, ApiError> {
     let pid = number(pid)?;
     row(service, pid).map(|_| pid)
 }

@@ -95,6 +95,10 @@ fn operation(route: &Route) -> Value {
             parameters.push(parameter);
         }
     }
+    if path == "/api/v1/memory/page" {
+        parameters.push(json!({"name": "id", "in": "query", "required": true,
+                               "schema": {"type": "string", "minLength": 1}}));
+    }
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();
     }
@@ -125,7 +129,7 @@ fn body(path: &str) -> Value {
                 "prompt": {"type": "string", "minLength": 1},
                 "agent": {"type": "string"},
                 "input": {"type": "string", "description": "Text of others, never trusted"},
-                "after": {"type": "array", "items": {"type": "integer"}, "description":
+                "input_from": {"type": "array", "items": {"type": "integer"}, "description":
                     "Processes that `input` was made from: it is as secret as what they read"},
                 "schema": {"description": "JSON Schema of the answer"},
                 "limits": {"type": "object", "additionalProperties": false, "properties": {
@@ -134,6 +138,10 @@ fn body(path: &str) -> Value {
                     "seconds": {"type": "integer", "minimum": 0}}},
                 "priority": {"type": "integer", "minimum": -20, "maximum": 20},
                 "attended": {"type": "boolean"},
+                "after": {"type": "integer", "minimum": 0,
+                          "description": "The process that it comes after in a conversation; 0 begins one"},
+                "key": {"type": "string",
+                        "description": "The key of that process, without the token"},
             }),
         ),
         "/api/v1/processes/{pid}/reply" => (

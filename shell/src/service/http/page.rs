@@ -8,6 +8,7 @@ use super::wire;
 
 const INDEX: &str = include_str!("page/index.html");
 const SCRIPT: &str = include_str!("page/app.js");
+const VIEWS: &str = include_str!("page/views.js");
 const STYLE: &str = include_str!("page/style.css");
 
 /// What the page may load and do: its own files and this server.
@@ -33,6 +34,11 @@ pub async fn script() -> Response {
     file("text/javascript; charset=utf-8", SCRIPT)
 }
 
+/// Answers `GET /views.js`.
+pub async fn views() -> Response {
+    file("text/javascript; charset=utf-8", VIEWS)
+}
+
 /// Answers `GET /style.css`.
 pub async fn style() -> Response {
     file("text/css; charset=utf-8", STYLE)
@@ -56,7 +62,7 @@ mod tests {
 
     #[test]
     fn the_page_is_small_and_has_nothing_of_others() {
-        let whole = [INDEX, SCRIPT, STYLE];
+        let whole = [INDEX, SCRIPT, VIEWS, STYLE];
         let bytes: usize = whole.iter().map(|text| text.len()).sum();
         assert!(bytes < 200_000, "{bytes}");
         for text in whole {

@@ -66,6 +66,7 @@ const OTHER: &str = "other";
 pub const ROUTES: &[Route] = &[
     get("/", Nothing, "The page"),
     get("/app.js", Nothing, "A file of the page"),
+    get("/views.js", Nothing, "A file of the page"),
     get("/style.css", Nothing, "A file of the page"),
     get("/favicon.ico", Nothing, "Nothing"),
     get("/health", Nothing, "Whether it runs"),
@@ -159,6 +160,11 @@ pub const ROUTES: &[Route] = &[
         ProcessKey,
         "What is in its window, page by page",
     ),
+    get(
+        "/api/v1/processes/{pid}/conversation",
+        ProcessKey,
+        "The turns of the conversation that it is the last of",
+    ),
     post(
         "/api/v1/processes/{pid}/reply",
         ProcessKey,
@@ -195,6 +201,12 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/memory/search",
         Token,
         "Look something up in the memory",
+    ),
+    get("/api/v1/memory/page", Token, "A page of the memory, whole"),
+    get(
+        "/api/v1/conversations",
+        Token,
+        "The conversations, the newest first",
     ),
     get(
         "/api/v1/tools",

@@ -255,11 +255,12 @@ impl Session {
     }
 }
 
-/// Gives `program` those of `skills` that are like its task.
+/// Gives `program` those of `skills` that are like its task, behind its agent's own examples.
 pub fn teach(program: &mut Program, skills: &[Skill]) {
     let task = program.topic.as_ref().unwrap_or(&program.prompt);
     let chosen = likest(skills, task);
-    program.examples = chosen.into_iter().map(Skill::example).collect();
+    let learnt = chosen.into_iter().map(Skill::example);
+    program.examples.extend(learnt);
 }
 
 #[cfg(test)]

@@ -150,9 +150,9 @@ async fn what_was_made_of_something_private_is_private() {
         pid
     };
     let first = run(json!({"prompt": "look it up"})).await;
-    let after = |pids: &[i64], prompt: &str| json!({"prompt": prompt, "input": "It is what you think.", "after": pids});
-    run(after(&[], "keep one")).await;
-    run(after(&[first], "keep two")).await;
+    let made_of = |pids: &[i64], prompt: &str| json!({"prompt": prompt, "input": "It is what you think.", "input_from": pids});
+    run(made_of(&[], "keep one")).await;
+    run(made_of(&[first], "keep two")).await;
     let stored = sandbox.quipu(&["mem", "ls", "--json"]).json();
     let secrecy = |text: &str| {
         let mut pages = stored.as_array().unwrap().iter();

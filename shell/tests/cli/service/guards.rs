@@ -84,6 +84,7 @@ async fn only_this_machine_and_its_own_pages_are_let_in() {
 const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/", "nothing"),
     ("get", "/app.js", "nothing"),
+    ("get", "/views.js", "nothing"),
     ("get", "/style.css", "nothing"),
     ("get", "/favicon.ico", "nothing"),
     ("get", "/health", "nothing"),
@@ -113,6 +114,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/processes/{pid}/events", "key"),
     ("get", "/api/v1/processes/{pid}/log", "key"),
     ("get", "/api/v1/processes/{pid}/window", "key"),
+    ("get", "/api/v1/processes/{pid}/conversation", "key"),
     ("post", "/api/v1/processes/{pid}/reply", "key"),
     ("post", "/api/v1/processes/{pid}/signal", "key"),
     ("post", "/api/v1/processes/{pid}/nice", "key"),
@@ -122,6 +124,8 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/machine", "token"),
     ("post", "/api/v1/hooks/{name}", "hook"),
     ("get", "/api/v1/memory/search", "token"),
+    ("get", "/api/v1/memory/page", "token"),
+    ("get", "/api/v1/conversations", "token"),
     ("get", "/api/v1/tools", "token"),
 ];
 

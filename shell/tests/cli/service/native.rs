@@ -203,3 +203,101 @@ async fn only_whom_the_user_vouches_for_approves() {
         assert_eq!(hits, usize::from(vouched), "{found:#?}");
     }
 }
+
+#[tokio::test]
+async fn a_conversation_goes_on_after_any_of_its_turns() {
+    let sandbox = Sandbox::new();
+    let machine = Machine::start(&sandbox, &[DONE], &[]);
+    let user = async |method: &str, path: &str| reply(machine.user(method, path)).await;
+    let ask = async |body: Value, pid: u64| {
+        let started = reply(machine.user("POST", PROCESSES).json(&body)).await;
+        started.check(201, &[("/pid", json!(pid))]);
+        let pid = pid.to_string();
+        sandbox.log_until(&pid, |log| log["process"]["exit"].is_object());
+    };
+    ask(json!({"prompt": "one", "after": 0}), 1).await;
+    ask(json!({"prompt": "two", "after": 1}), 2).await;
+    ask(json!({"prompt": "three", "after": 1}), 3).await;
+    // One that belongs to none.
+    ask(json!({"prompt": "alone"}), 4).await;
+
+    let told = user("GET", "/api/v1/processes/2").await;
+    let before = "Earlier in this conversation:\nUser: one\nYou: done\n\nNow the user says: two";
+    told.check(200, &[("/prompt", json!(before)), ("/topic", json!("two"))]);
+    let listed = user("GET", "/api/v1/conversations").await;
+    let row = |head: u64, asked: &str| {
+        let listed = listed.json();
+        let all = listed["conversations"].as_array().unwrap().clone();
+        let found = all.into_iter().find(|row| row["head"] == head).unwrap();
+        assert_eq!(
+            (&found["begins"], &found["asked"]),
+            (&json!("one"), &json!(asked))
+        );
+        assert_eq!(found["turns"], 2);
+    };
+    row(2, "two");
+    row(3, "three");
+    assert_eq!(listed.json()["conversations"].as_array().unwrap().len(), 2);
+    let turns = user("GET", "/api/v1/processes/3/conversation").await;
+    turns.check(
+        200,
+        &[
+            ("/turns/0/asked", json!("one")),
+            ("/turns/1/asked", json!("three")),
+            ("/turns/1/answered", json!("done")),
+        ],
+    );
+    // The shell has the same ones.
+    let said = sandbox.quipu(&["ps", "--json"]).json();
+    assert_eq!(said[1]["after"], 1, "{said}");
+
+    // Whoever has no token needs the key of the turn before.
+    let body = |key: Option<&str>| json!({"prompt": "four", "after": 5, "key": key});
+    let theirs = json!({"prompt": "theirs", "after": 0});
+    let theirs = machine.post(PROCESSES, &theirs).await;
+    theirs.check(201, &[("/pid", json!(5))]);
+    let key = theirs.json()["key"].as_str().unwrap().to_owned();
+    sandbox.log_until("5", |log| log["process"]["exit"].is_object());
+    machine.post(PROCESSES, &body(None)).await.check(403, &[]);
+    let wrong = machine.post(PROCESSES, &body(Some("none"))).await;
+    wrong.check(403, &[("/error/code", json!("forbidden"))]);
+    machine
+        .post(PROCESSES, &body(Some(&key)))
+        .await
+        .check(201, &[]);
+    // What a stranger talked about is not what its user goes on with.
+    let listed = user("GET", "/api/v1/conversations").await.json();
+    assert_eq!(
+        listed["conversations"].as_array().unwrap().len(),
+        2,
+        "{listed}"
+    );
+    let nobody = json!({"prompt": "x", "after": 99});
+    reply(machine.user("POST", PROCESSES).json(&nobody))
+        .await
+        .check(404, &[]);
+}
+
+#[tokio::test]
+async fn a_page_of_the_memory_opens() {
+    let sandbox = Sandbox::new();
+    sandbox.write("wool.txt", "Llama wool is spun in the valley.");
+    sandbox.quipu(&["mem", "add", "wool.txt"]).check(0, &[]);
+    let machine = Machine::start(&sandbox, &[DONE], &[]);
+    let found = reply(machine.user("GET", "/api/v1/memory/search?q=wool"))
+        .await
+        .json();
+    let id = found["hits"][0]["id"].as_str().unwrap();
+    let get = async |id: &str| {
+        let path = format!("/api/v1/memory/page?id={}", id.replace('#', "%23"));
+        reply(machine.user("GET", &path)).await
+    };
+    let text = json!("Llama wool is spun in the valley.");
+    get(id)
+        .await
+        .check(200, &[("/text", text), ("/trust", json!("untrusted"))]);
+    get("none")
+        .await
+        .check(404, &[("/error/param", json!("id"))]);
+    get("").await.check(400, &[("/error/param", json!("id"))]);
+}

@@ -1,5 +1,5 @@
-// The page: chat, processes and memory over the machine's own API. Text of a model, a tool or a
-// page of the store is only ever set as text.
+// The page: the chat over the machine's own API; the other views are in views.js. Text of a
+// model, a tool or a page of the store is only ever set as text.
 "use strict";
 
 const $ = (id) => document.getElementById(id);
@@ -16,9 +16,21 @@ if (location.hash.length > 1) {
   history.replaceState(null, "", "/");
 }
 let token = sessionStorage.getItem("token") || "";
-let turns = []; // {role, content} of the conversation
-let ran = []; // the processes of its answers
+let turns = []; // {role, content, pid} of the conversation; a plain model has no process
 let stopping = null; // what the stop button does
+let machine = ""; // the model that answers
+let beside = []; // {name, text} that goes with the next message
+// The keys of the processes that were started here, for whoever has no token.
+const keys = JSON.parse(sessionStorage.getItem("keys") || "{}");
+const keep = (pid, key) => {
+  keys[pid] = key;
+  sessionStorage.setItem("keys", JSON.stringify(keys));
+};
+// The last process of the conversation, which a reload of the page goes on with.
+const remember = (pid) => sessionStorage.setItem("head", String(pid || ""));
+
+const count = (number) => number.toLocaleString("en");
+const told = (error) => { $("state").textContent = error.message; };
 
 // With the token, or else with the key of the one process that it is about.
 async function ask(path, body, signal, key) {
@@ -64,14 +76,19 @@ async function* events(response) {
   }
 }
 
-function turn(role, content) {
+function turnOf(role, content) {
   const element = make("div", undefined, `turn ${role}`);
   element.append(make("strong", role === "user" ? "You" : "Quipu"));
   const text = make("div", content, "text");
   element.append(text);
-  $("turns").append(element);
-  element.scrollIntoView({ block: "end" });
   return { element, text };
+}
+
+function turn(role, content) {
+  const shown = turnOf(role, content);
+  $("turns").append(shown.element);
+  shown.element.scrollIntoView({ block: "end" });
+  return shown;
 }
 
 // A step, folded to a line.
@@ -102,8 +119,18 @@ function question(shown, pid, key, event) {
     box.setAttribute("aria-label", "Approval");
     box.append(make("p", "This would be done:"));
     box.append(make("pre", JSON.stringify(event.call, null, 2)), make("p", event.reason));
+    if (event.rule) {
+      const rule = make("details");
+      rule.append(make("summary", "What an approval for this process would be for"));
+      rule.append(make("pre", JSON.stringify(event.rule, null, 2)));
+      box.append(rule);
+    }
     box.append(button("Deny", () => ({ approve: false })));
     box.append(" ", button("Approve this once", () => ({ approve: true })));
+    if (event.rule) {
+      const process = () => ({ approve: true, for: "process" });
+      box.append(" ", button("Approve for this process", process));
+    }
   } else {
     box.setAttribute("aria-label", "Question");
     const input = make("input");
@@ -118,7 +145,8 @@ function question(shown, pid, key, event) {
 async function plain(model, shown) {
   const leave = new AbortController();
   stopping = () => leave.abort();
-  const body = { model, messages: turns, stream: true };
+  const messages = turns.map(({ role, content }) => ({ role, content }));
+  const body = { model, messages, stream: true };
   let text = "";
   for await (const chunk of events(await ask("/v1/chat/completions", body, leave.signal))) {
     if (chunk.error) throw new Error(chunk.error.message);
@@ -128,42 +156,210 @@ async function plain(model, shown) {
   return text;
 }
 
-// An agent: a process, whose steps are shown and which may ask.
-async function agent(name, prompt, shown) {
-  const before = turns.slice(0, -1).map((turn) => `${turn.role}: ${turn.content}`).join("\n");
-  const body = { prompt, attended: true };
-  if (name) body.agent = name;
-  if (before) {
-    body.input = `Earlier in this conversation:\n${before}`;
-    body.after = ran;
+// What of an action that is being written is shown: the words of an answer. A call is shown as a
+// step once it is whole.
+function wordsOf(written) {
+  const text = written.trimStart();
+  if (!text.startsWith("{")) return written;
+  const begun = text.match(/^\{\s*"(?:answer|ask)"\s*:\s*"((?:[^"\\]|\\.)*)/s);
+  try {
+    return begun ? JSON.parse(`"${begun[1]}"`) : "";
+  } catch {
+    return begun[1];
   }
-  const { pid, key } = await json("/api/v1/processes", body);
+}
+
+const stepName = (action) => action.tool
+  || (action.calls ? action.calls.map((call) => call.tool).join(", ") : Object.keys(action)[0]);
+
+// The pages of the memory that an event brings.
+function pagesOf(event) {
+  if (event.event === "reminded") return event.pages.map((page) => page.id);
+  const source = event.label?.source || "";
+  return source.startsWith("memory:") ? source.slice(7).split(",").filter(Boolean) : [];
+}
+
+// What a process has read of the memory, each page a button that opens it.
+function cite(shown, ids) {
+  if (!ids.size || !token) return;
+  const line = make("p", "Read for this: ", "sources");
+  for (const id of ids) {
+    const button = make("button", id.split("/").pop());
+    button.type = "button";
+    button.title = id;
+    button.addEventListener("click", () => openPage(id).catch(told));
+    line.append(button, " ");
+  }
+  shown.element.append(line);
+}
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// Follows a process to its end, also over a machine that stops and starts again meanwhile.
+async function follow(pid, key, shown) {
   const to = `/api/v1/processes/${pid}`;
-  ran.push(pid);
-  stopping = () => ask(`${to}/signal`, { signal: "kill" }, undefined, key).catch(() => {});
-  shown.element.append(make("small", `process ${pid}`));
-  const ended = (exit) => {
-    if (exit.answer === null && exit.error) throw new Error(exit.error);
-    const answer = exit.answer ?? `(${exit.status})`;
-    return typeof answer === "string" ? answer : JSON.stringify(answer, null, 2);
-  };
+  const get = async (path) => (await ask(path, undefined, undefined, key)).json();
   const asked = new Set(); // what was asked already: it can come twice
-  for await (const event of events(await ask(`${to}/events`, undefined, undefined, key))) {
-    if (event.exit) return ended(event.exit);
-    if (event.event === "action" && !("answer" in event.action)) {
-      step(shown, event.action.tool || "step", JSON.stringify(event.action, null, 2));
-    } else if (event.event === "observation") {
-      const title = event.ok ? "result" : "it failed";
-      const held = event.shown ? `The process has in its place:\n${event.shown}\n\n` : "";
-      step(shown, held ? `${title} · held back` : title, held + event.text);
-    } else if (event.key && !asked.has(event.key)) {
-      asked.add(event.key);
-      question(shown, pid, key, event);
+  const done = new Set(); // steps that are shown
+  const read = new Set();
+  const showStep = (n, action) => {
+    if (done.has(`a${n}`) || "answer" in action) return;
+    done.add(`a${n}`);
+    step(shown, stepName(action), JSON.stringify(action, null, 2));
+  };
+  const showResult = (n, ok, text, held) => {
+    if (done.has(`o${n}`)) return;
+    done.add(`o${n}`);
+    const title = ok ? "result" : "it failed";
+    step(shown, held ? `${title} · held back` : title, text);
+  };
+  const ended = (exit) => {
+    cite(shown, read);
+    return exit;
+  };
+  for (let tries = 0; tries < 300; tries += 1) {
+    try {
+      if (tries) {
+        $("state").textContent = "waiting for the machine…";
+        await pause(1000);
+        const { steps } = await get(`${to}/log`);
+        for (const { n, action, outcome } of steps) {
+          showStep(n, action);
+          if (outcome && !("answer" in action)) showResult(n, outcome.ok, outcome.text);
+        }
+      }
+      let draft = "";
+      for await (const event of events(await ask(`${to}/events`, undefined, undefined, key))) {
+        if (tries) $("state").textContent = machine;
+        tries = 0;
+        if (event.exit) return ended(event.exit);
+        pagesOf(event).forEach((id) => read.add(id));
+        if (event.event === "step") draft = "";
+        if (event.event === "token") {
+          draft += event.text;
+          shown.text.textContent = wordsOf(draft) || "…";
+        } else if (event.event === "action") {
+          showStep(event.n, event.action);
+        } else if (event.event === "observation") {
+          const held = event.shown ? `The process has in its place:\n${event.shown}\n\n` : "";
+          showResult(event.n, event.ok, held + event.text, held);
+        } else if (event.key && !asked.has(event.key)) {
+          asked.add(event.key);
+          question(shown, pid, key, event);
+        }
+      }
+      const row = await get(to);
+      if (row.exit) return ended(row.exit);
+      if (row.state === "ready") return ended({ status: "interrupted", answer: null });
+    } catch (error) {
+      // So the browser says that nobody is there, or that a connection broke off.
+      if (!(error instanceof TypeError)) throw error;
     }
   }
-  const row = await (await ask(to, undefined, undefined, key)).json();
-  return ended(row.exit || { status: "interrupted" });
+  throw new Error("the machine does not answer; reload the page when it runs again");
 }
+
+// Shows the process to its end, as the answer of a turn.
+async function answered(pid, key, shown) {
+  const path = `/api/v1/processes/${pid}/signal`;
+  stopping = () => ask(path, { signal: "kill" }, undefined, key).catch(() => {});
+  shown.element.append(make("small", `process ${pid}`));
+  const exit = await follow(pid, key, shown);
+  if (exit.answer === null && exit.error) throw new Error(exit.error);
+  const answer = exit.answer ?? `(${exit.status})`;
+  return typeof answer === "string" ? answer : JSON.stringify(answer, null, 2);
+}
+
+// An agent: a process, whose steps are shown and which may ask. It comes after the last one of
+// the conversation; what a plain model was told goes along as a text.
+async function agent(name, prompt, given, shown) {
+  const before = turns.slice(0, -1);
+  const head = before.findLast((turn) => turn.pid)?.pid || 0;
+  const loose = before.filter((turn) => !turn.pid);
+  const body = { prompt, attended: true, after: head };
+  if (name) body.agent = name;
+  if (head && keys[head]) body.key = keys[head];
+  const input = given.map(({ name, text }) => `${name}:\n${text}`);
+  if (loose.length) {
+    const said = loose.map((turn) => `${turn.role}: ${turn.content}`).join("\n");
+    input.unshift(`Earlier in this conversation:\n${said}`);
+    body.input_from = [...new Set(before.map((turn) => turn.pid).filter(Boolean))];
+  }
+  if (input.length) body.input = input.join("\n\n");
+  const { pid, key } = await json("/api/v1/processes", body);
+  keep(pid, key);
+  remember(pid);
+  turns.at(-1).pid = pid;
+  return answered(pid, key, shown);
+}
+
+// Does `work`, which comes to the answer of a turn, with the form as it is meanwhile.
+async function take(shown, work) {
+  stopping = () => {};
+  $("stop").hidden = false;
+  $("send").disabled = true;
+  try {
+    const answer = await work();
+    shown.text.textContent = answer;
+    turns.push({ role: "assistant", content: answer, pid: turns.at(-1)?.pid });
+  } catch (error) {
+    turns.pop();
+    shown.text.textContent = error.name === "AbortError" ? "(stopped)" : error.message;
+    shown.text.classList.add("error");
+  }
+  stopping = null;
+  $("stop").hidden = true;
+  $("send").disabled = false;
+  $("prompt").focus();
+}
+
+// Takes a conversation up after the process `head`; one that still runs is followed, as every
+// browser does that looks at it.
+async function takeUp(head) {
+  if (stopping) return;
+  const at = `/api/v1/processes/${head}`;
+  const get = async (path) => (await ask(path, undefined, undefined, keys[head])).json();
+  const [conversation, row] = await Promise.all([get(`${at}/conversation`), get(at)]);
+  turns = [];
+  const all = document.createDocumentFragment();
+  for (const { pid, asked, answered: said } of conversation.turns) {
+    turns.push({ role: "user", content: asked, pid }, { role: "assistant", content: said, pid });
+    all.append(turnOf("user", asked).element, turnOf("assistant", said).element);
+  }
+  $("turns").replaceChildren(all);
+  $("turns").lastElementChild?.scrollIntoView({ block: "end" });
+  remember(head);
+  if (["running", "blocked", "suspended"].includes(row.state)) {
+    const asked = row.topic || row.prompt;
+    turns.push({ role: "user", content: asked, pid: head });
+    turn("user", asked);
+    const shown = turn("assistant", "…");
+    await take(shown, () => answered(head, keys[head], shown));
+  }
+}
+
+async function conversations() {
+  const { conversations } = await json("/api/v1/conversations");
+  const item = (one) => {
+    const line = make("li");
+    const words = one.turns > 1 ? `${one.begins} … ${one.asked}` : one.begins;
+    const button = make("button", words);
+    button.type = "button";
+    button.addEventListener("click", () => {
+      $("earlier").open = false;
+      takeUp(one.head).catch(told);
+    });
+    const when = new Date(one.updated_ms).toLocaleString();
+    line.append(button, make("small", ` ${count(one.turns)} · ${when}`));
+    return line;
+  };
+  const none = [make("li", "There are none yet.")];
+  $("conversations").replaceChildren(...(conversations.length ? conversations.map(item) : none));
+}
+
+$("earlier").addEventListener("toggle", () => {
+  if ($("earlier").open) conversations().catch(told);
+});
 
 $("ask").addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -174,23 +370,71 @@ $("ask").addEventListener("submit", async (event) => {
   turn("user", prompt);
   turns.push({ role: "user", content: prompt });
   const shown = turn("assistant", "…");
-  stopping = () => {};
-  $("stop").hidden = false;
-  $("send").disabled = true;
-  try {
-    const isAgent = model === "agent" || model.startsWith("agent/");
-    const answer = isAgent ? await agent(model.slice(6), prompt, shown) : await plain(model, shown);
-    shown.text.textContent = answer;
-    turns.push({ role: "assistant", content: answer });
-  } catch (error) {
-    turns.pop();
-    shown.text.textContent = error.name === "AbortError" ? "(stopped)" : error.message;
-    shown.text.classList.add("error");
+  const isAgent = model === "agent" || model.startsWith("agent/");
+  const given = beside;
+  beside = [];
+  showBeside();
+  if (given.length && !isAgent) {
+    // A plain model has nothing beside the conversation.
+    const texts = given.map(({ name, text }) => `${name}:\n${text}\n\n`);
+    turns.at(-1).content = texts.join("") + prompt;
   }
-  stopping = null;
-  $("stop").hidden = true;
-  $("send").disabled = false;
-  $("prompt").focus();
+  await take(shown, () =>
+    (isAgent ? agent(model.slice(6), prompt, given, shown) : plain(model, shown)));
+});
+
+// What goes with the next message, each a button that takes it back.
+function showBeside() {
+  $("beside").replaceChildren(...beside.map((one) => {
+    const button = make("button", `${one.name} ×`);
+    button.type = "button";
+    button.setAttribute("aria-label", `Take ${one.name} back`);
+    button.addEventListener("click", () => {
+      beside = beside.filter((other) => other !== one);
+      showBeside();
+    });
+    return button;
+  }));
+}
+
+// The text of a file; of a recording what is said in it, as the ears write it down.
+async function textOf(file) {
+  if (!file.type.startsWith("audio/") && !file.type.startsWith("video/")) {
+    const text = await file.text();
+    if (text.includes("\0")) throw new Error(`${file.name} is no text: quipu mem add reads it`);
+    return text;
+  }
+  const form = new FormData();
+  form.append("model", "ears");
+  form.append("file", file);
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  const response = await fetch("/v1/audio/transcriptions", { method: "POST", headers, body: form });
+  const value = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(value.error?.message || `${file.name} was not heard`);
+  return value.text;
+}
+
+async function bring(files) {
+  for (const file of files) {
+    $("state").textContent = `reading ${file.name}…`;
+    try {
+      beside.push({ name: file.name, text: await textOf(file) });
+      $("state").textContent = machine;
+    } catch (error) {
+      told(error);
+    }
+  }
+  showBeside();
+}
+
+$("file").addEventListener("change", () => {
+  bring([...$("file").files]);
+  $("file").value = "";
+});
+$("chat").addEventListener("dragover", (event) => event.preventDefault());
+$("chat").addEventListener("drop", (event) => {
+  event.preventDefault();
+  bring([...event.dataTransfer.files]);
 });
 
 $("prompt").addEventListener("keydown", (event) => {
@@ -199,145 +443,17 @@ $("prompt").addEventListener("keydown", (event) => {
     $("ask").requestSubmit();
   }
 });
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") stopping?.();
+});
 $("stop").addEventListener("click", () => stopping?.());
 $("new").addEventListener("click", () => {
   if (stopping) return;
   turns = [];
-  ran = [];
+  remember(0);
   $("turns").replaceChildren();
   $("prompt").focus();
 });
-
-async function processes() {
-  const { processes } = await json("/api/v1/processes");
-  $("rows").replaceChildren(...processes.map((row) => {
-    const line = make("tr");
-    const status = row.state === "exited" && row.exit ? row.exit.status : row.state;
-    for (const cell of [row.pid, status, row.priority, row.steps, row.topic || row.prompt]) {
-      line.append(make("td", String(cell).slice(0, 200)));
-    }
-    const act = (text, what) => {
-      const button = make("button", text);
-      button.setAttribute("aria-label", `${text} process ${row.pid}`);
-      button.addEventListener("click", () => what().then(processes_, told));
-      return button;
-    };
-    const to = `/api/v1/processes/${row.pid}`;
-    const cell = make("td");
-    cell.append(act("Log", () => log(row.pid)), " ", act("Fork", () => ask(`${to}/fork`, {})));
-    if (["running", "blocked"].includes(row.state)) {
-      const lower = Math.max(row.priority - 5, -20);
-      cell.append(" ", act("Kill", () => ask(`${to}/signal`, { signal: "kill" })));
-      cell.append(" ", act("Nice", () => ask(`${to}/nice`, { priority: lower })));
-    }
-    line.append(cell);
-    return line;
-  }));
-}
-
-// Parts of a whole, as wide as they are large: [size, class, words].
-function bar(element, parts) {
-  element.replaceChildren(...parts.filter(([size]) => size > 0).map(([size, className, words]) => {
-    const part = make("span", undefined, className);
-    part.style.flexGrow = String(size);
-    part.title = words;
-    return part;
-  }));
-}
-
-const count = (number) => number.toLocaleString("en");
-
-// The cells of the cache: what one process has, what several share, what is free.
-async function cache() {
-  const { cpu } = await json("/api/v1/machine");
-  $("cache").hidden = !cpu.cells;
-  if (!cpu.cells) return;
-  const holds = cpu.processes.filter((one) => one.resident || one.swapped);
-  const own = holds.map((one) => [one.resident - one.shared, "own", `process ${one.pid}`]);
-  const alone = own.reduce((sum, [size]) => sum + size, 0);
-  const shared = Math.max(cpu.cells_used - alone, 0);
-  const free = cpu.cells - cpu.cells_used;
-  bar($("cache-bar"), [[shared, "shared", "shared"], ...own, [free, "free", "free"]]);
-  const each = holds.map((one) => `process ${one.pid}: ${count(one.resident)}`
-    + (one.shared ? `, ${count(one.shared)} of them shared` : "")
-    + (one.swapped ? `, ${count(one.swapped)} in the swap` : ""));
-  const whole = `${count(cpu.cells_used)} of ${count(cpu.cells)} cells of the cache are in use`;
-  $("cache-words").textContent = [whole, ...each].join("; ");
-}
-
-// The window as it grew: the boot page and the task, then what each step brought.
-function grown(log) {
-  const figure = make("figure");
-  const sizes = log.steps.map((step) => step.usage.prompt_tokens);
-  const kinds = ["system", "user", "tool", "untrusted"];
-  const parts = [[sizes[0] || 0, "system", `boot page and task, ${count(sizes[0] || 0)} tokens`]];
-  log.steps.slice(0, -1).forEach((step, i) => {
-    const trust = step.outcome?.label?.trust;
-    const kind = kinds.includes(trust) ? trust : "tool";
-    const size = sizes[i + 1] - sizes[i];
-    parts.push([size, kind, `step ${step.n}, ${count(Math.max(size, 0))} tokens, ${trust}`]);
-  });
-  const most = Math.max(0, ...sizes);
-  const line = make("div", undefined, "bar");
-  bar(line, parts);
-  line.setAttribute("role", "img");
-  line.setAttribute("aria-label", parts.map(([, , words]) => words).join("; "));
-  const left = parts.some(([size]) => size < 0) ? "; some of it has left the window" : "";
-  figure.append(line, make("figcaption", `Window: ${count(most)} tokens at most${left}`));
-  return figure;
-}
-
-const told = (error) => { $("state").textContent = error.message; };
-const processes_ = () => Promise.all([processes(), cache()]).catch(told);
-
-async function log(pid) {
-  const log = await json(`/api/v1/processes/${pid}/log`);
-  const parts = [make("h3", `Process ${pid}`), make("p", log.process.prompt, "text")];
-  if (log.steps.length) parts.push(grown(log));
-  for (const step of log.steps) {
-    const fold = make("details");
-    const what = step.action.tool || Object.keys(step.action)[0];
-    const times = [["decided", step.decide_ms], ["done", step.outcome?.ms]];
-    const took = times.filter(([, ms]) => ms).map(([word, ms]) => `${word} in ${count(ms)} ms`);
-    const from = step.outcome ? [`${step.outcome.label.source}, ${step.outcome.label.trust}`] : [];
-    if (log.held?.includes(step.n)) from.push("held back");
-    fold.append(make("summary", [`${step.n}: ${what}`, ...took, ...from].join(" · ")));
-    fold.append(make("pre", JSON.stringify(step.action, null, 2)));
-    fold.append(make("pre", step.outcome ? step.outcome.text : "(no outcome)"));
-    parts.push(fold);
-  }
-  const exit = log.process.exit;
-  const answer = exit && (exit.answer ?? exit.error);
-  if (answer) parts.push(make("p", typeof answer === "string" ? answer : JSON.stringify(answer), "text"));
-  $("log").replaceChildren(...parts);
-}
-
-$("search").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  try {
-    const { hits } = await json(`/api/v1/memory/search?q=${encodeURIComponent($("query").value)}`);
-    $("hits").replaceChildren(...hits.map((hit) => {
-      const item = make("li");
-      item.append(make("strong", hit.title || hit.id), make("div", hit.snippet, "text"));
-      item.append(make("small", `${hit.id} · ${hit.source} · ${hit.trust}`));
-      return item;
-    }));
-    if (!hits.length) $("hits").replaceChildren(make("li", "Nothing was found."));
-  } catch (error) {
-    told(error);
-  }
-});
-
-for (const button of document.querySelectorAll("[data-view]")) {
-  button.addEventListener("click", () => {
-    for (const other of document.querySelectorAll("[data-view]")) {
-      const chosen = other === button;
-      other.setAttribute("aria-pressed", String(chosen));
-      $(other.dataset.view).hidden = !chosen;
-    }
-    if (button.dataset.view === "processes") processes_();
-  });
-}
 
 $("token-form").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -357,12 +473,17 @@ async function begin() {
       option.value = model.id;
       return option;
     }));
-    $("state").textContent = others[0]?.id || "";
-    $("prompt").focus();
+    machine = others[0]?.id || "";
+    $("state").textContent = machine;
   } catch (error) {
     told(error);
   }
 }
 
-setInterval(() => { if (!$("processes").hidden && !document.hidden) processes_(); }, 3000);
-begin();
+document.addEventListener("DOMContentLoaded", async () => {
+  await begin();
+  $("prompt").focus();
+  const head = sessionStorage.getItem("head");
+  if (head) takeUp(head).catch(() => remember(0));
+});
+

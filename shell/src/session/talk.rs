@@ -17,6 +17,9 @@ pub const BEFORE: &str = "Earlier in this conversation:\n";
 /// Characters of each side of a turn.
 const TURN_CHARS: usize = 600;
 
+/// Characters of a task in a list.
+pub const ASKED_CHARS: usize = 60;
+
 /// Turns that are kept in mind.
 const TURNS_MAX: usize = 2_000;
 

@@ -1,6 +1,7 @@
 //! Conversations that the journal has. Each task of the shell knows the one it came after, so
 //! that a conversation is found from its last process on, and goes on from any of them.
 
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -12,9 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use super::talk::{BEFORE, Talk, Turn};
 use crate::config::paths::Paths;
+use crate::terminal::output::{one_line, shortened};
 
 /// Turns that are followed back.
 const TURNS_MAX: usize = 2_000;
+/// Characters of what was asked, in a list.
+const LISTED_CHARS: usize = 100;
 
 /// A conversation that was taken back to an earlier turn, and not gone on with yet.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -91,6 +95,50 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
     Ok(Talk::of(turns))
 }
 
+/// A conversation in a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Listed {
+    /// Its last process: the conversation goes on after it.
+    pub head: Pid,
+    /// What was asked first, in short.
+    pub begins: String,
+    /// What was asked last, in short.
+    pub asked: String,
+    /// Its tasks, those without an answer too.
+    pub turns: usize,
+    /// Milliseconds since 1970.
+    pub updated_ms: i64,
+}
+
+/// The conversations among `rows`, which are all processes, the newest first: one for each turn
+/// that no other came after. Those that went apart have their beginning in common.
+pub fn listed(rows: &[ProcessRow]) -> Vec<Listed> {
+    let turns = || rows.iter().filter(|row| is_turn(row));
+    let of: HashMap<Pid, &ProcessRow> = turns().map(|row| (row.pid, row)).collect();
+    let gone_on: HashSet<Pid> = turns().filter_map(|row| row.after).collect();
+    let short = |row: &ProcessRow| shortened(&one_line(row.asked()), LISTED_CHARS);
+    let heads = turns().filter(|row| !gone_on.contains(&row.pid));
+    heads
+        .map(|head| {
+            let (mut first, mut count) = (head, 1);
+            // A turn comes after an older one, so this ends.
+            while let Some(before) = first.after.filter(|before| *before < first.pid)
+                && let Some(before) = of.get(&before)
+                && count < TURNS_MAX
+            {
+                (first, count) = (*before, count + 1);
+            }
+            Listed {
+                head: head.pid,
+                begins: short(first),
+                asked: short(head),
+                turns: count,
+                updated_ms: head.updated_ms,
+            }
+        })
+        .collect()
+}
+
 /// What was asked in `program`, without what came before it.
 pub fn asked(program: Program) -> String {
     program.topic.unwrap_or(program.prompt)
@@ -113,10 +161,11 @@ fn before(journal: &Journal, pid: Pid, program: &Program) -> Result<Option<Pid>>
     }
 }
 
-/// Whether a process is a task of the shell: only these have turns before them, or could. One that
-/// was imported is a task of somebody else.
+/// Whether a process is a task of a conversation of the machine's user, in the shell or on the
+/// page: only these have turns before them, or could. What a stranger began over HTTP is not
+/// the user's to go on with, and what was imported is a task of somebody else.
 fn is_turn(row: &ProcessRow) -> bool {
-    row.branch.is_none() && row.topic.is_some() && !row.imported
+    row.branch.is_none() && row.topic.is_some() && !row.of_stranger && !row.imported
 }
 
 /// The last task of the shell, if its machine was gone before it was over.

@@ -1,0 +1,185 @@
+//! What is known as an archive, and which members come out of one.
+
+use std::io::Write;
+
+use super::*;
+
+/// A tar archive of members with a type, a name as it stands there, and a text.
+fn tarred(members: &[(EntryType, &str, &str)]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (kind, name, text) in members {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(*kind);
+        header.set_size(text.len() as u64);
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        if matches!(kind, EntryType::Symlink) {
+            header.set_link_name("/etc/hostname").expect("fits");
+        }
+        header.set_cksum();
+        tar.append(&header, text.as_bytes()).expect("appended");
+    }
+    tar.into_inner().expect("ended")
+}
+
+fn zipped(members: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in members {
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file(*name, options).expect("started");
+        zip.write_all(text.as_bytes()).expect("written");
+    }
+    zip.finish().expect("finished").into_inner()
+}
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gz.write_all(bytes).expect("written");
+    gz.finish().expect("finished")
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let entries = ignore::WalkBuilder::new(folder)
+        .standard_filters(false)
+        .sort_by_file_path(Ord::cmp)
+        .build();
+    let files = entries.flatten().filter(|entry| entry.path().is_file());
+    let below = files.map(|entry| entry.path().strip_prefix(folder).map(Path::to_owned));
+    below
+        .map(|path| path.expect("below").display().to_string())
+        .collect()
+}
+
+fn unpacked(name: &str, bytes: &[u8], mut budget: Budget) -> (Vec<String>, String) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (path, folder) = (dir.path().join(name), dir.path().join("in/it"));
+    fs::create_dir_all(&folder).expect("made");
+    fs::write(&path, bytes).expect("written");
+    let kind = kind(&path).expect("an archive");
+    let refused = unpack(&path, kind, &folder, &mut budget).expect("unpacked");
+    let all = files(dir.path());
+    assert!(
+        all.iter()
+            .all(|file| file == name || file.starts_with("in/it/")),
+        "{all:?}"
+    );
+    (files(&folder), refused.join("\n"))
+}
+
+#[test]
+fn a_name_is_read_in_its_encoding() {
+    let check = |raw: &[u8], want: &str| assert_eq!(name_of(raw, "said"), want);
+    check(b"said", "said");
+    check("磨坊.txt".as_bytes(), "磨坊.txt");
+    let (gbk, ..) = encoding_rs::GBK.encode("河边的磨坊一直用到山谷里修了新路.txt");
+    check(&gbk, "河边的磨坊一直用到山谷里修了新路.txt");
+    check(b"a\0b", "said");
+}
+
+#[test]
+fn a_file_is_known_as_an_archive_or_not() {
+    let check = |name: &str, bytes: &[u8], expected: Option<Kind>| {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join(name);
+        fs::write(&path, bytes).expect("written");
+        assert_eq!(kind(&path), expected, "{name}");
+    };
+    let tar = tarred(&[(EntryType::Regular, "a.txt", "a")]);
+    check("a.zip", &zipped(&[("a.txt", "a")]), Some(Kind::Zip));
+    check("a.bin", &tar, Some(Kind::Tar));
+    check("a.tgz", &gzipped(&tar), Some(Kind::TarGz));
+    check("a.log.gz", &gzipped(b"a log"), Some(Kind::Gz));
+    check("a.docx", &zipped(&[("[Content_Types].xml", "")]), None);
+    let book = [("mimetype", "application/epub+zip")];
+    check("a.epub", &zipped(&book), None);
+    check("a.zip", b"PK\x03\x04 cut off", None);
+    check("a.gz", b"\x1f\x8b cut off", None);
+    check("a.txt", b"ustar", None);
+    check("a.tar", b"a poem", None);
+}
+
+#[test]
+fn only_plain_members_below_the_folder_are_unpacked() {
+    let check = |name: &str, bytes: &[u8], files: &[&str], refused: &[&str]| {
+        let (found, said) = unpacked(name, bytes, Budget::default());
+        assert_eq!(found, files, "{said}");
+        assert_eq!(said.lines().count(), refused.len(), "{said}");
+        for words in refused {
+            assert!(said.contains(words), "{said}");
+        }
+    };
+    let members = [
+        (EntryType::Directory, "sub/", ""),
+        (EntryType::Regular, "./sub/a.txt", "a"),
+        (EntryType::Regular, "sub/../../b.txt", "b"),
+        (EntryType::Regular, "/tmp/c.txt", "c"),
+        (EntryType::Symlink, "sub/d.txt", ""),
+        (EntryType::Fifo, "e", ""),
+        (EntryType::Regular, "sub/a.txt", "again"),
+    ];
+    let refused = [
+        "sub/../../b.txt: its name leads out",
+        "/tmp/c.txt: its name leads out",
+        "sub/d.txt: a link",
+        "e: not a file",
+        "sub/a.txt: its name is taken",
+    ];
+    check("a.tar", &tarred(&members), &["sub/a.txt"], &refused);
+    check(
+        "a.tgz",
+        &gzipped(&tarred(&members)),
+        &["sub/a.txt"],
+        &refused,
+    );
+    let names = [
+        ("a.txt", "a"),
+        ("..\\b.txt", "b"),
+        ("C:\\c.txt", "c"),
+        ("x/d", "d"),
+    ];
+    let deep = format!("{}e", "d/".repeat(FOLDERS_MAX));
+    let names = [&names[..], &[(deep.as_str(), "e")]].concat();
+    let refused = [
+        "..\\b.txt: its name",
+        "C:\\c.txt: its name",
+        "e: it lies in too many folders",
+    ];
+    check("a.zip", &zipped(&names), &["a.txt", "x/d"], &refused);
+    check("notes.txt.gz", &gzipped(b"text"), &["notes.txt"], &[]);
+    let whole = tarred(&[
+        (EntryType::Regular, "a", "a"),
+        (EntryType::Regular, "b", "b"),
+    ]);
+    check(
+        "cut.tar",
+        &whole[..1100],
+        &["a"],
+        &["the rest: the archive ends too early"],
+    );
+}
+
+#[test]
+fn what_is_beyond_a_limit_is_named() {
+    let check = |bytes: u64, members: usize, files: &[&str], refused: &str| {
+        let zip = zipped(&[("a", "four"), ("b", "twelve bytes"), ("c", "last")]);
+        let (found, said) = unpacked("a.zip", &zip, Budget { members, bytes });
+        assert_eq!(found, files);
+        assert!(said.contains(refused), "{said}");
+    };
+    check(
+        100,
+        2,
+        &["a", "b"],
+        "the last 1 members: an archive may have",
+    );
+    check(10, 9, &["a"], "b: larger than 6 bytes when unpacked");
+    check(10, 9, &["a"], "the last 1 members");
+    // What is passed over is named, and so counts.
+    let links: Vec<(EntryType, &str, &str)> =
+        (0..9).map(|_| (EntryType::Symlink, "link", "")).collect();
+    let budget = Budget {
+        members: 2,
+        bytes: 9_999,
+    };
+    let (_, said) = unpacked("a.tar", &tarred(&links), budget);
+    assert_eq!(said.lines().count(), 3, "{said}");
+}

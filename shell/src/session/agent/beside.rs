@@ -1,0 +1,134 @@
+//! What an `agent.toml` says beside instructions, tools and limits: worked examples, the form of
+//! the answer, folders that it knows.
+
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::Result;
+use quipu_kernel::label::Label;
+use quipu_kernel::process::{Example, Turn};
+use quipu_memory::Space;
+use quipu_tools::json_schema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::config::jsonc;
+use crate::terminal::error::UserError;
+use crate::terminal::text::read_text;
+
+/// A task with its answer, as the file has it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExampleFile {
+    task: String,
+    answer: Value,
+}
+
+/// The examples of the agent `name`, as its user's. Whoever finds that others wrote it lowers
+/// their label: then they are no example of what is right, and the kernel shows none of them.
+pub fn examples(written: &[ExampleFile], name: &str) -> Vec<Example> {
+    let example = |(n, written): (usize, &ExampleFile)| Example {
+        id: format!("{name}-{}", n + 1),
+        task: written.task.clone(),
+        turns: vec![Turn {
+            action: json!({ "answer": written.answer }),
+            observation: None,
+        }],
+        label: Label::user(),
+    };
+    written.iter().enumerate().map(example).collect()
+}
+
+/// The JSON Schema of the answer in its normal form: `given` is one, or the name of a file below
+/// `folder` with one.
+///
+/// # Errors
+/// What is no schema, and a file that is elsewhere.
+pub fn schema(given: Value, folder: &Path) -> Result<Value> {
+    let wrong = |reason: String| {
+        UserError::usage(
+            format!("the schema of the agent: {reason}"),
+            "schema is a table such as { type = \"number\" }, or a file in the agent's folder",
+        )
+    };
+    let given = match given {
+        Value::String(file) => {
+            let path = below(folder, &file).ok_or_else(|| outside(&file))?;
+            let text = read_text(&path, "a schema")?;
+            jsonc::value(&path, &text).map_err(|reason| wrong(format!("{file}: {reason}")))?
+        }
+        given => given,
+    };
+    let inner = json_schema::unwrapped(&given).map_err(wrong)?;
+    json_schema::normal(inner).map_err(wrong)
+}
+
+/// The folders of `named`, which the agent in `folder` knows. They may be anywhere: whether they
+/// are looked at depends on who wrote the agent.
+pub fn folders(named: &[String], folder: &Path) -> Vec<PathBuf> {
+    named.iter().map(|path| folder.join(path)).collect()
+}
+
+/// The space of what the agent `name` knows.
+pub fn space(name: &str) -> Space {
+    let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    let name: String = name
+        .chars()
+        .map(|c| if plain(c) { c } else { '-' })
+        .take(40)
+        .collect();
+    format!("{name}.knowledge").as_str().into()
+}
+
+/// The path of `file` below `folder`, if it leads nowhere else.
+fn below(folder: &Path, file: &str) -> Option<PathBuf> {
+    let path = Path::new(file);
+    let stays = path
+        .components()
+        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    stays.then(|| folder.join(path))
+}
+
+fn outside(file: &str) -> anyhow::Error {
+    UserError::usage(
+        format!("the schema {file} is not in the folder of its agent"),
+        "name a file beside the agent's, without `..`",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_stands_in_the_file_or_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        };
+        write("number.json", r#"{"type":"number"}"#);
+        write("number.yaml", "type: number");
+        write("broken.json", "{");
+        let check = |given: Value, want: &str| {
+            let said = match schema(given.clone(), folder.path()) {
+                Ok(schema) => schema.to_string(),
+                Err(error) => error.to_string(),
+            };
+            assert!(said.contains(want), "{given}: {said}");
+        };
+        check(json!({"type": "number"}), "\"number\"");
+        check(json!("number.json"), "\"number\"");
+        check(json!("./number.json"), "\"number\"");
+        check(json!("number.yaml"), "\"number\"");
+        check(json!("broken.json"), "broken.json: ");
+        check(json!("../number.json"), "is not in the folder");
+        check(json!("/etc/hosts"), "is not in the folder");
+        check(json!("none.json"), "there is no ");
+    }
+
+    #[test]
+    fn a_space_has_the_name_of_its_agent() {
+        let check = |name: &str, want: &str| assert_eq!(space(name), Space::from(want));
+        check("clerk", "clerk.knowledge");
+        check("a clerk/2", "a-clerk-2.knowledge");
+    }
+}
