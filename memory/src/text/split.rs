@@ -87,7 +87,8 @@ pub(super) fn parts(word: &str) -> Vec<Range<usize>> {
 
 /// Whether what begins `at` a place in `word` is the unit of the number before it: "10km".
 fn is_unit(word: &str, at: usize) -> bool {
-    word.starts_with(|c: char| c.is_ascii_digit()) && word[at..].chars().all(char::is_alphabetic)
+    let number = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',');
+    word[..at].bytes().all(number) && word[at..].chars().all(char::is_alphabetic)
 }
 
 /// Whether a number has commas between its thousands: one number, not several.

@@ -91,7 +91,7 @@ async fn nobody_is_there_to_approve() {
     let machine = Machine::start(&sandbox, &[keep, r#"{"answer":"kept"}"#], &[]);
     let body = json!({"model": "agent", "messages": [{"role": "user", "content": "keep a fact"}]});
     let reply = machine.post(PATH, &body).await;
-    let stored = sandbox.quipu(&["mem", "ls", "--json"]);
+    let stored = sandbox.quipu(&["mem", "search", "fact", "--json"]);
     assert!(!stored.out.contains("a fact"), "{stored:#?} {reply:#?}");
 }
 
@@ -114,7 +114,7 @@ async fn an_earlier_answer_is_worth_what_it_was_made_of() {
     for (answer, kept) in [("as the page says", false), ("well", true)] {
         let then = said("user", "keep a fact");
         ask(json!([hello, said("assistant", answer), then])).await;
-        let stored = sandbox.quipu(&["mem", "ls", "--json"]);
+        let stored = sandbox.quipu(&["mem", "search", "fact", "--json"]);
         assert_eq!(stored.out.contains("a fact"), kept, "{answer}: {stored:#?}");
     }
 }
@@ -154,9 +154,12 @@ async fn what_was_made_of_something_private_is_private() {
     run(made_of(&[], "keep one")).await;
     run(made_of(&[first], "keep two")).await;
     let stored = sandbox.quipu(&["mem", "ls", "--json"]).json();
+    let found = sandbox.quipu(&["mem", "search", "fact", "--json"]).json();
     let secrecy = |text: &str| {
+        let mut hits = found.as_array().unwrap().iter();
+        let hit = hits.find(|hit| hit["snippet"] == text).unwrap();
         let mut pages = stored.as_array().unwrap().iter();
-        let page = pages.find(|page| page.to_string().contains(text)).unwrap();
+        let page = pages.find(|page| page["id"] == hit["id"]).unwrap();
         page["secrecy"].clone()
     };
     assert_eq!(secrecy("fact one"), Value::Null, "{stored}");
