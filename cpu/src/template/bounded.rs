@@ -94,7 +94,7 @@ pub(super) fn compiled(source: &str) -> Result<CompiledTemplate<'_>, Error> {
         lstrip_blocks: true,
         trim_blocks: true,
     };
-    let tokens = tokenize(source, false, SyntaxConfig::default(), ws_config);
+    let tokens = tokenize(source, false, SyntaxConfig, ws_config);
     // One that cannot be read is the last, and is told of below.
     let tokens = tokens.map_while(Result::ok);
     let times = tokens.filter(|(token, _)| matches!(token, Token::Mul));
@@ -104,7 +104,7 @@ pub(super) fn compiled(source: &str) -> Result<CompiledTemplate<'_>, Error> {
         )));
     }
     let config = TemplateConfig {
-        syntax_config: SyntaxConfig::default(),
+        syntax_config: SyntaxConfig,
         ws_config,
         default_auto_escape: Arc::new(|_: &str| AutoEscape::None),
     };

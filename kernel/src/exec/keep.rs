@@ -64,9 +64,11 @@ impl Execution {
         }
         let may_tell =
             self.says_yes(Question::Keep, tells) || !self.says_yes(Question::Personal, asks);
-        let tells = self.says_yes(Question::Keep, self.keeps);
-        let asks = only_tells(self.told()) && asks_to_keep(self.told().trim());
-        if !tells && !asks && !(may_tell && self.corrects().await?) {
+        let told = self.told().trim();
+        let is_told = self.says_yes(Question::Keep, self.keeps)
+            || only_tells(told) && asks_to_keep(told)
+            || may_tell && self.corrects().await?;
+        if !is_told {
             return Ok(false);
         }
         self.keep_told(begun).await?;

@@ -328,7 +328,7 @@ fn stands_in(result: &Value, value: &Value) -> bool {
     !wanted.is_empty()
         && parts.any(|part| match part.as_str() {
             Some(text) => text.contains(&wanted),
-            None => part.to_string() == wanted,
+            None => wanted.parse::<Value>().is_ok_and(|wanted| wanted == *part),
         })
 }
 

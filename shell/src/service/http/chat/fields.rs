@@ -87,7 +87,7 @@ pub fn supported(rest: &HashMap<String, Value>) -> Result<(), ApiError> {
 fn is(given: &Value, wanted: &str) -> bool {
     match (given.as_f64(), wanted.parse::<f64>()) {
         (Some(given), Ok(wanted)) => given == wanted,
-        _ => given.to_string() == wanted,
+        _ => wanted.parse::<Value>().is_ok_and(|wanted| wanted == *given),
     }
 }
 
