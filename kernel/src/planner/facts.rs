@@ -177,6 +177,15 @@ pub(crate) fn only_refuses(answer: &str) -> bool {
     REFUSES.is_match(answer.trim())
 }
 
+/// Whether `text` says that something is no longer as it was.
+pub fn says_it_changed(text: &str) -> bool {
+    static SAYS: LazyLock<Regex> = LazyLock::new(|| {
+        let says = r"(?i)\b(?:now|no longer|any\s?more|instead|after all|changed|moved|new)\b|现在|改|换|搬|不再|新";
+        Regex::new(says).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+    });
+    SAYS.is_match(text)
+}
+
 /// Whether two texts share a word that says what they are about: a thing or a person; each
 /// ideograph is one.
 pub fn share_a_word(one: &str, other: &str) -> bool {
@@ -426,6 +435,16 @@ mod tests {
             true,
         );
         check("包裹重3公斤", "包裹不是3公斤", true);
+    }
+
+    #[test]
+    fn a_change_is_said() {
+        let check = |text: &str, want: bool| assert_eq!(says_it_changed(text), want, "{text}");
+        check("Ann plays the harp now.", true);
+        check("It is on Mondays, after all.", true);
+        check("我搬到青岛了。", true);
+        check("Ann knows Bo.", false);
+        check("我住在青岛。", false);
     }
 
     #[test]

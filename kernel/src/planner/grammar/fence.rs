@@ -1,5 +1,6 @@
-//! What stands in the fences of a text: a program, or calls.
+//! What stands in a text beside its words: a program in a fence, or calls.
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 /// What a program has that tells its result.
@@ -34,14 +35,16 @@ pub(super) fn without_fence(text: &str) -> &str {
     program.strip_suffix("\n```").unwrap_or(program)
 }
 
-/// The calls of an action in the last fence of `answer` that has any, as text and as a list.
-pub(super) fn fenced_calls(answer: &str) -> Option<(&str, Value)> {
-    let fences = answer.split("```").skip(1).step_by(2);
-    // Behind the name of the language, if there is one.
-    let actions = fences.map(|fenced| fenced.trim_start_matches(char::is_alphanumeric).trim());
-    actions
-        .filter_map(|action| Some((action, calls_of(action)?)))
-        .last()
+/// The calls of the last action that stands in `answer`, in a fence or not, as text and as a list.
+pub(super) fn written_calls(answer: &str) -> Option<(&str, Value)> {
+    let begins = |rest: &str| rest[1..].trim_start().starts_with("\"calls\"");
+    let objects = answer.rmatch_indices('{').map(|(at, _)| &answer[at..]);
+    objects.filter(|rest| begins(rest)).find_map(|rest| {
+        let mut whole = serde_json::Deserializer::from_str(rest).into_iter::<IgnoredAny>();
+        whole.next()?.ok()?;
+        let action = &rest[..whole.byte_offset()];
+        Some((action, calls_of(action)?))
+    })
 }
 
 /// The calls of the action `text`, if it is one. Other JSON that has a list of calls is

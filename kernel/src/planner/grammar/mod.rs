@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::calls::object;
 use crate::numbers::Numbers;
 use crate::program::{called_on, called_on_each};
-use fence::{calls_of, fenced_calls, prints, tells_a_result, without_fence};
+use fence::{calls_of, prints, tells_a_result, without_fence, written_calls};
 pub use held::{Held, certainly_held, held};
 use quipu_cpu::{Form, without_thought};
 use together::Together;
@@ -210,10 +210,10 @@ impl Legal {
         }
     }
 
-    /// The calls in a fence of an answer: a model that was not let call at once, and
+    /// The calls in an answer: a model that was not let call at once, and
     /// answers with the call all the same. Calls that are not legal now are no answer either.
     fn calls_in<'a>(&self, answer: &'a str) -> Result<Option<&'a str>, String> {
-        let Some((list, calls)) = fenced_calls(answer).filter(|_| self.told) else {
+        let Some((list, calls)) = written_calls(answer).filter(|_| self.told) else {
             return Ok(None);
         };
         self.check_calls(&calls, 1)

@@ -127,6 +127,8 @@ fn texts_become_actions() {
     check(Move::Answer, &fenced(&call), call.clone());
     let on_one_line = format!("```{{\"calls\":[{call}]}}```");
     check(Move::Answer, &on_one_line, call.clone());
+    let unfenced = format!("The result is:\n\n{{ \"calls\":[{call}]}} and so on {{.");
+    check(Move::Answer, &unfenced, call.clone());
     let talked_on = format!("{}\nThis works it out.", fenced(&call));
     check(Move::Answer, &talked_on, call.clone());
     for tool in ["shell.rm", "none"] {
