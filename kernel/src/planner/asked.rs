@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::pattern::pattern;
+
 /// The most words to choose from.
 const CHOICES_MAX: usize = 8;
 
@@ -40,10 +42,6 @@ static MORE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(?:explain|explanation|why|because|reasons?|justify|justification|describe|details?|steps?|show)\b|为什么|理由|原因|解释|说明|过程|步骤",
     )
 });
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).unwrap_or_else(|error| unreachable!("a constant: {error}"))
-}
 
 /// The words of which `task` wants one and nothing else, as it writes them.
 pub(crate) fn choices(task: &str) -> Option<Vec<String>> {

@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 use chrono::{Datelike, Days, Months, NaiveDate};
 use regex::{Captures, Regex};
 
+use crate::pattern::pattern;
+
 /// Days that are told of one task.
 const DAYS_MAX: usize = 4;
 
@@ -117,10 +119,6 @@ static RULES: LazyLock<Vec<(Regex, Rule)>> = LazyLock::new(|| {
         ),
     ]
 });
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).unwrap_or_else(|error| unreachable!("a constant: {error}"))
-}
 
 /// The days that `task`, told on `today`, names by how far off they are, or that stand in it.
 pub(super) fn days_in(task: &str, today: NaiveDate) -> Vec<Day> {
