@@ -140,12 +140,14 @@ impl Door {
         other.relay.begin(ask).await
     }
 
-    /// Whether the machine still runs, and takes processes.
+    /// Whether the machine still runs as it was found, and takes processes.
     pub fn is_there(&self) -> bool {
         match self {
             Door::Own(_) => true,
             Door::Other(other) => match talk::ask(&other.state, &Request::Greet) {
-                Ok(Some(Reply::Greeting(greeting))) => greeting.is_open,
+                Ok(Some(Reply::Greeting(greeting))) => {
+                    greeting.is_open && other.relay.knows(&greeting)
+                }
                 _ => false,
             },
         }

@@ -22,6 +22,7 @@ use quipu_kernel::process::{Exit, Pid, State, Status};
 use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::sync::{Mutex, oneshot};
 
+use super::control::Greeting;
 use super::conversation::{self, Ask, Attendant, Conversation, Ended, Say, Start, Told};
 use super::machine::{Lifetime, Machine};
 use super::talk;
@@ -73,6 +74,18 @@ impl Relay {
     /// The journal, to look things up.
     pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// Whether the machine that greets so is the one that tasks are asked of.
+    pub fn knows(&self, greeting: &Greeting) -> bool {
+        if self.kernel.get().and_then(Weak::upgrade).is_some() {
+            return true;
+        }
+        // Whoever has it at this moment looks for the machine himself.
+        let Ok(theirs) = self.theirs.try_lock() else {
+            return true;
+        };
+        theirs.greeting.is_like(greeting)
     }
 
     /// Takes this program's own machine out, if it has one.
@@ -166,6 +179,8 @@ impl Relay {
             return Ok(());
         }
         let relay = self.clone();
+        // Whoever waits no more drops this, and nobody looks any further.
+        let (_waits, left) = oneshot::channel::<()>();
         // What starts a machine stays on one thread, and may take a while.
         let found = tokio::task::spawn_blocking(move || {
             let Relay {
@@ -175,16 +190,23 @@ impl Relay {
                 lifetime,
                 ..
             } = &*relay;
-            let found = way::find(session, policy, agent, *lifetime);
-            tokio::runtime::Handle::current().block_on(found)
+            let find = way::find(session, policy, agent, *lifetime);
+            let find = async {
+                tokio::select! {
+                    found = find => Some(found),
+                    _ = left => None,
+                }
+            };
+            tokio::runtime::Handle::current().block_on(find)
         });
-        match found.await?? {
-            Found::Own(machine) => {
+        match found.await?.transpose()? {
+            None => {}
+            Some(Found::Own(machine)) => {
                 // Nobody else sets it: whoever does holds `own`.
                 let _ = self.kernel.set(Arc::downgrade(&machine.kernel));
                 *own = Some(*machine);
             }
-            Found::Other(theirs) => *self.theirs.lock().await = theirs,
+            Some(Found::Other(theirs)) => *self.theirs.lock().await = theirs,
         }
         Ok(())
     }
