@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use anyhow::Result;
-use quipu_kernel::Kernel;
+use quipu_kernel::{Kernel, KernelError};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::watch;
@@ -195,7 +195,8 @@ impl Caller {
     }
 }
 
-/// Has a conversation with a caller, until its process has ended.
+/// Has a conversation with a caller, until its process has ended. Says nothing where the machine
+/// takes no process any more.
 async fn attend(
     kernel: &Kernel,
     ask: Ask,
@@ -205,7 +206,14 @@ async fn attend(
 ) -> Result<()> {
     let process = match Process::start(kernel, ask) {
         Ok(process) => process,
-        Err(error) => return write(&mut writer, &Told::failed(&error)).await,
+        Err(error) => {
+            // It has been told to stop meanwhile.
+            let kind = error.downcast_ref::<KernelError>();
+            if matches!(kind, Some(KernelError::Stopping)) {
+                return Ok(());
+            }
+            return write(&mut writer, &Told::failed(&error)).await;
+        }
     };
     let pid = process.pid;
     let (Conversation { mut told, say }, attendant) = conversation::pair();
