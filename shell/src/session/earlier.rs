@@ -176,7 +176,8 @@ fn is_turn(row: &ProcessRow) -> bool {
 /// When the journal cannot be read.
 pub fn cut_off(journal: &Journal) -> Result<Option<Pid>> {
     let mut rows = journal.processes()?.into_iter();
-    let row = rows.find(|row| row.branch.is_none() && !row.imported);
+    let own = |row: &ProcessRow| row.branch.is_none() && !row.imported && !row.of_stranger;
+    let row = rows.find(own);
     // One of a machine that still runs is not lost, nor one that goes on by itself.
     let lost = row.filter(|row| row.state == State::Ready && row.topic.is_some());
     Ok(lost.map(|row| row.pid))
