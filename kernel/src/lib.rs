@@ -60,6 +60,7 @@
 //! | [`gate`] | the one gate in front of the calls, what was planned before, what was ruled there |
 //! | [`label`] | who wrote a text, and how far it is trusted |
 //! | `embedding` | the CPU's embedders, for the disk |
+//! | `pattern` | regular expressions that are part of the program |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -73,6 +74,7 @@ pub mod gate;
 pub mod journal;
 mod kernel;
 pub mod label;
+mod pattern;
 pub mod planner;
 pub mod process;
 pub mod replay;

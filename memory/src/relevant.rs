@@ -95,13 +95,15 @@ pub fn relevant(
     }
     let strength = Strength::of(&asked, found.iter().map(|(_, page)| page));
     let mut left = how.tokens_max;
+    let mut is_best = true;
     for (mut passage, page) in found {
         let is_near = near.contains(&page.id);
         if !is_near && !strength.is_enough(&page) {
             continue;
         }
+        let leads = std::mem::replace(&mut is_best, false);
         if passage.hit.trust == Trust::Untrusted && !how.untrusted {
-            relevant.strangers_lead |= relevant.strangers == 0 && relevant.passages.is_empty();
+            relevant.strangers_lead |= leads;
             relevant.strangers += 1;
             continue;
         }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::value::Worth;
 use crate::journal::StepRow;
 use crate::numbers;
+use crate::pattern::pattern;
 use crate::planner::facts::is_told_in_sentences;
 
 /// Evidence that an answer loses by a fault. A program alone has 1.5, so that one with a fault
@@ -53,7 +54,7 @@ fn differs_from_its_result(steps: &[StepRow], worth: &Worth) -> bool {
 fn is_of_an_odd_size(task: &str, worth: &Worth) -> bool {
     static COUNTS: LazyLock<Regex> = LazyLock::new(|| {
         let counts = r"(?i)\bhow\s+many\s+(?:more\s+|fewer\s+|other\s+)?(?:people|persons|children|students|boys|girls|men|women|friends|guests|animals|dogs|cats|birds|books|cars|boxes|bags|eggs|coins|tickets|trees|balls|cards|pages|rooms|seats|marbles|stamps)\b|多少[个人只条张本]|几[个人只条张本]";
-        Regex::new(counts).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+        pattern(counts)
     });
     let Worth::Quantity(quantity) = worth else {
         return false;

@@ -16,6 +16,7 @@ use crate::grammar::Legal;
 use crate::journal::StepRow;
 use crate::judgement::Question;
 use crate::label::Trust;
+use crate::pattern::HAN;
 use crate::planner::facts::{
     asks_to_keep, facts, is_about_its_words, may_say_it_kept, only_tells, says_it_changed,
     share_a_thing, share_a_word, shared_things, without_request,
@@ -153,7 +154,7 @@ impl Execution {
         let facts = facts(told);
         let facts: Vec<&str> = facts.iter().map(|fact| without_request(fact)).collect();
         let facts = facts.join("\n");
-        let chinese = told.contains(|c: char| ('\u{4e00}'..='\u{9fff}').contains(&c));
+        let chinese = told.contains(|c: char| HAN.contains(&c));
         Some(json!({"answer": match chinese {
             true => format!("记住了：{facts}"),
             false => format!("I have noted this: {facts}"),

@@ -13,6 +13,7 @@ use crate::event::{Event, Events};
 use crate::journal::{Journal, JournalError, Message};
 use crate::label::Label;
 use crate::limits::Limit;
+use crate::planner::plain::cut;
 use crate::process::{Exit, Pid, Program, State, Status};
 
 /// Characters of an answer that another process is told; `quipu log` has all of it.
@@ -93,7 +94,7 @@ impl Kin {
             self.go_on(child.pid)?;
             return Ok(child.pid);
         }
-        let task = beginning(&program.prompt, TASK_CHARS);
+        let task = cut(&program.prompt, TASK_CHARS);
         let child = self.family.start(program)?;
         self.events.emit(Event::Spawned {
             pid: self.pid,
@@ -210,15 +211,7 @@ fn told(answer: &Value, chars: usize) -> String {
     let text = answer
         .as_str()
         .map_or_else(|| answer.to_string(), str::to_owned);
-    beginning(&text, chars)
-}
-
-/// The first characters of `text`; a mark stands for the rest.
-pub(super) fn beginning(text: &str, chars: usize) -> String {
-    match text.char_indices().nth(chars) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    cut(&text, chars)
 }
 
 fn apart(error: JournalError) -> Apart {

@@ -12,13 +12,14 @@ use serde_json::{Value, json};
 
 use super::children::TOO_LITTLE;
 use super::family::Apart;
-use super::kin::{Came, Done, Kin, Work, beginning, ended_as, failed};
+use super::kin::{Came, Done, Kin, Work, ended_as, failed};
 use super::{Ending, Execution};
 use crate::calls::{MAP, MapList};
 use crate::grammar::Legal;
 use crate::journal::{JournalError, Outcome, StepRow};
 use crate::label::Label;
 use crate::limits::{Limit, Limits, Spent};
+use crate::planner::plain::cut;
 use crate::planner::several;
 use crate::process::{AT_ONCE, Attached, Drawn, Exit, ITEMS_MAX, Pid, Program, Room, State};
 
@@ -331,7 +332,7 @@ impl Execution {
         };
         let own = format!("process:{}", self.pid);
         let name = |text: &Attached| match text.label.source == own {
-            true => beginning(&text.text, ITEM_CHARS),
+            true => cut(&text.text, ITEM_CHARS),
             false => several::name(text).to_owned(),
         };
         let names = texts.iter().map(name).collect();

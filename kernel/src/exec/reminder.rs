@@ -32,7 +32,7 @@ pub(super) fn remind(
         spaces: memory.spaces(),
         untrusted: memory.recall_untrusted,
     };
-    let topic = program.topic.as_ref().unwrap_or(&program.prompt);
+    let topic = program.told();
     let mut found = quipu_memory::relevant(store, topic, &how, &|text| cpu.count(text))?;
     found
         .passages

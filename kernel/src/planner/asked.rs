@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::pattern::pattern;
+
 /// The most words to choose from.
 const CHOICES_MAX: usize = 8;
 
@@ -18,7 +20,8 @@ static LISTS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
     let han = r#"[“"「]?(?P<one>[\p{Han}\w]{1,4}?)[”"」]?"#;
     let other = r#"[“"「]?(?P<other>[\p{Han}\w]{1,4}?)[”"」]?"#;
     [
-        pattern(&format!("(?i){asks}{or}{end}")),
+        // "Should I choose tea or coffee?" asks for advice.
+        pattern(&format!(r"(?i){asks}{or}(?:\s+only)?\s*(?:[.!:;\n]|$)")),
         // As the first words: "True or false: …".
         pattern(&format!(r"(?i)^\W*{or}\s*:")),
         pattern(&format!(
@@ -37,13 +40,9 @@ static LISTS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
 /// Words that ask for more than the bare answer.
 static MORE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(?:explain|explanation|why|because|reasons?|justify|justification|describe|details?|steps?|show)\b|为什么|理由|原因|解释|说明|过程|步骤",
+        r"(?i)\b(?:explain|explanation|why|because|reasons?|justify|justification|describe|details?|steps?|show|compare|comparison|differ|differences?|discuss)\b|为什么|对比|理由|原因|解释|说明|过程|步骤",
     )
 });
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).unwrap_or_else(|error| unreachable!("a constant: {error}"))
-}
 
 /// The words of which `task` wants one and nothing else, as it writes them.
 pub(crate) fn choices(task: &str) -> Option<Vec<String>> {
@@ -130,6 +129,9 @@ mod tests {
             "How fast is it? (km/h)",
             "Answer in English or French.",
             "Should I say hello or goodbye to him",
+            "Should I choose tea or coffee?",
+            "Did she answer yes or no?",
+            "Tea or coffee: compare them.",
             "你想喝茶还是咖啡？",
             "",
         ] {

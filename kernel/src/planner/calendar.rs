@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 use chrono::{Datelike, Days, Months, NaiveDate};
 use regex::{Captures, Regex};
 
+use crate::pattern::pattern;
+
 /// Days that are told of one task.
 const DAYS_MAX: usize = 4;
 
@@ -118,10 +120,6 @@ static RULES: LazyLock<Vec<(Regex, Rule)>> = LazyLock::new(|| {
     ]
 });
 
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).unwrap_or_else(|error| unreachable!("a constant: {error}"))
-}
-
 /// The days that `task`, told on `today`, names by how far off they are, or that stand in it.
 pub(super) fn days_in(task: &str, today: NaiveDate) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
@@ -133,11 +131,7 @@ pub(super) fn days_in(task: &str, today: NaiveDate) -> Vec<Day> {
             };
             let at = words.range();
             // That one is past, and nobody says of which year it is.
-            if task[..at.start]
-                .to_lowercase()
-                .trim_end()
-                .ends_with("since")
-            {
+            if is_after(&task[..at.start], "since") {
                 continue;
             }
             let apart = |day: &Day| day.at.end <= at.start || at.end <= day.at.start;
@@ -153,6 +147,14 @@ pub(super) fn days_in(task: &str, today: NaiveDate) -> Vec<Day> {
     days.sort_by_key(|day| day.at.start);
     days.truncate(DAYS_MAX);
     days
+}
+
+/// Whether `before` ends with `word`, in small letters or not.
+fn is_after(before: &str, word: &str) -> bool {
+    let before = before.trim_end();
+    let end = before.len().checked_sub(word.len());
+    let end = end.and_then(|at| before.get(at..));
+    end.is_some_and(|end| end.eq_ignore_ascii_case(word))
 }
 
 fn moved(date: NaiveDate, days: i64) -> Option<NaiveDate> {

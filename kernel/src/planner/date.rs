@@ -11,6 +11,7 @@ use regex::Regex;
 use super::calendar::{days_in, weekday_in_chinese};
 use super::facts::is_told_in_sentences;
 use crate::numbers;
+use crate::pattern::{HAN, laid_out, pattern};
 use crate::process::Program;
 
 /// What is said of a day without its date.
@@ -37,9 +38,7 @@ static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
         |сегодня|завтра|вчера|오늘|내일|어제|明日|昨日|明後日|来週|先週|今週|来月|今月|先月|来年
         |今天|今日|今晚|明天|后天|昨天|前天|[本这上下]个?(?:周|星期|礼拜|月)|今年|明年|去年|前年|天前|周前|年前|几号|星期几|截止"
     );
-    // The pattern is laid out in lines for whoever reads it.
-    let words = words.split('\n').map(str::trim_start).collect::<String>();
-    Regex::new(&words).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+    laid_out(&words)
 });
 
 /// Numbers with which a task in several sentences is a word problem, whose days are its own.
@@ -61,7 +60,7 @@ fn depends_on_it(task: &str) -> bool {
 pub(crate) fn asks_to_count(task: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         let asks = r"(?i)\b(?:what|which)\b[^.?!]*\b(?:date|day|weekday)\b|\bhow (?:many|long)\b[^.?!]*\b(?:days?|weeks?|until|till)\b|几号|星期几|周几|多少天|几天|哪天";
-        Regex::new(asks).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+        pattern(asks)
     });
     ASKS.is_match(task)
 }
@@ -70,7 +69,7 @@ pub(crate) fn asks_to_count(task: &str) -> bool {
 pub(crate) fn is_worked_out(today: NaiveDate, task: &str) -> bool {
     static FURTHER: LazyLock<Regex> = LazyLock::new(|| {
         let words = r"(?i)\d|\b(?:weeks?|weekends?|hours?|minutes?|months?|years?|work\w*|business|after|before|between|since|old)\b|周|小时|个月|年|之间|工作日";
-        Regex::new(words).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+        pattern(words)
     });
     let days = days_in(task, today);
     let [day] = days.as_slice() else {
@@ -93,7 +92,7 @@ const OF_DAYS_HAN: &str = "今明后昨前大天几号星期周礼拜下上本�
 /// Whether `task` asks for nothing but a day of the calendar: what anybody told before has
 /// nothing to do with it.
 pub(crate) fn is_only_of_days(task: &str) -> bool {
-    let han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c) || c == '〇';
+    let han = |c: char| HAN.contains(&c) || c == '〇';
     let lower = task.to_lowercase();
     let words = lower.split(|c: char| !c.is_alphanumeric());
     let mut words = words.filter(|word| !word.is_empty());
@@ -112,7 +111,7 @@ pub(crate) fn is_only_of_days(task: &str) -> bool {
 /// have that it names.
 pub(crate) fn told(date: NaiveDate, task: &str) -> String {
     let kana = |c: char| ('\u{3041}'..='\u{30ff}').contains(&c);
-    let han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    let han = |c: char| HAN.contains(&c);
     if task.contains(kana) {
         return format!("今日は{}です。", date.format("%Y-%m-%d"));
     }

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::pattern::{HAN, laid_out, pattern};
+
 /// Facts taken from one text; what is beyond stays together in the last one.
 pub const FACTS_MAX: usize = 64;
 /// Characters of one fact.
@@ -63,7 +65,7 @@ fn announces(sentence: &str) -> bool {
             ^(?:.*\b(?:remember|note|keep|save|store)\b.*\b(?:things|facts|points|details|changes)\b
             |.*\b(?:things|facts|points|details)\b.*\b(?:remember|note|keep|save|store)\b)
             |^.*[记記存].*(?:件事|几点|这些|以下|下面)|^.*(?:件事|几点|这些|以下|下面).*[记記存]";
-        Regex::new(announces).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+        pattern(announces)
     });
     ANNOUNCES.is_match(sentence)
 }
@@ -87,7 +89,7 @@ pub fn without_request(fact: &str) -> &str {
             | ^\W*(?:请|麻烦你?|帮我|帮忙|你|要|一定|务必)*
             (?:记住|[记写]下来?|记到|记一下|记着|记得|别忘了|不要忘了?|牢记|保存|存一下|备注)(?:一下|这个|这点|这件事|以下内容?)*了?
             [\s:：，,。]+";
-        Regex::new(asks).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+        pattern(asks)
     });
     let rest = ASKS.find(fact).map_or(fact, |found| &fact[found.end()..]);
     if letters(rest) < LETTERS_MIN {
@@ -122,7 +124,7 @@ pub fn is_about_its_words(text: &str) -> bool {
             (?:translate|summari[sz]e|rewrite|rephrase|paraphrase|proofread|shorten)\b
             | ^\W*(?:请|麻烦|帮|我|你|能|可以|忙)*(?:[把将][^。！？!?：:]{0,20})?
             (?:翻译|改写|润色|缩写|总结|概括|校对)";
-        Regex::new(asks).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+        pattern(asks)
     });
     ASKS.is_match(text)
 }
@@ -134,10 +136,9 @@ pub fn may_say_it_kept(answer: &str) -> bool {
         let says = r"(?ix)remember|memor|forg[eo]t|kept|keep|stor(?:e|ed|ing)\b|sav(?:e|ed|ing)\b
             |not(?:e|ed|ing)\b|record|add(?:ed|ing)|updat|got\s+it|understood|in\s+mind
             |[记記存忘]|知道了|明白|收到";
-        Regex::new(says).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+        pattern(says)
     });
-    let known =
-        |c: char| c.is_ascii() || ('\u{4e00}'..='\u{9fff}').contains(&c) || !c.is_alphabetic();
+    let known = |c: char| c.is_ascii() || HAN.contains(&c) || !c.is_alphabetic();
     !answer.chars().all(known) || SAYS.is_match(answer)
 }
 
@@ -148,15 +149,13 @@ pub(crate) fn may_speak_of_its_user(text: &str) -> bool {
         let speaks = r"(?i)\b(?:i|me|my|mine|myself|we|us|our|ours|ourselves
             |remember|remind|recall|forg[eo]t|told|tell|said|mentioned|you\s+know)\b
             |[我咱俺]|[记記]得|说过|告诉|提过|家里";
-        // The pattern is laid out in lines for whoever reads it.
-        let speaks: String = speaks.split('\n').map(str::trim_start).collect();
-        Regex::new(&speaks).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+        laid_out(speaks)
     });
     static ENGLISH: LazyLock<Regex> = LazyLock::new(|| {
         let words = r"(?i)\b(?:the|what|which|who|how|when|where|are|and|does|for|with)\b";
-        Regex::new(words).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+        pattern(words)
     });
-    let is_chinese = text.contains(|c: char| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let is_chinese = text.contains(|c: char| HAN.contains(&c));
     let is_english = text.is_ascii() && ENGLISH.is_match(text);
     !(is_chinese || is_english) || SPEAKS.is_match(text)
 }
@@ -171,8 +170,7 @@ pub(crate) fn only_refuses(answer: &str) -> bool {
             (?:assist|help|do\s+that|fulfil?l|complete|comply|provide\s+assistance)\b[^.!?]*[.!]?$
             |^(?:很?抱歉|对不起|不好意思)[，,。]?\s*(?:但是?)?我?(?:无法|不能|没办法)
             (?:提供帮助|帮助您|帮助你|协助|满足|完成|回答)[^。！？]*[。！]?$";
-        let refuses: String = refuses.split('\n').map(str::trim_start).collect();
-        Regex::new(&refuses).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+        laid_out(refuses)
     });
     REFUSES.is_match(answer.trim())
 }

@@ -19,7 +19,7 @@ mod kind;
 pub mod lessons;
 pub mod numbers;
 pub mod parts;
-mod plain;
+pub(crate) mod plain;
 pub(crate) mod plan;
 pub mod program;
 pub(crate) mod several;

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use crate::pattern::pattern;
+
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+(?:[,_ ]\d{3})*(?:\.\d+)?"));
 /// Words from which a number may have to be worked out.
 static VAGUE: LazyLock<Regex> = LazyLock::new(|| {
@@ -46,10 +48,6 @@ const WORDS: [(&str, f64); 27] = [
     ("eighty", 80.0),
     ("ninety", 90.0),
 ];
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).unwrap_or_else(|error| unreachable!("a constant: {error}"))
-}
 
 /// What a number may be known of without being told, or worked out from.
 static KNOWN: LazyLock<Regex> = LazyLock::new(|| {

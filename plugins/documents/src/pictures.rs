@@ -69,10 +69,12 @@ fn written_in(page: &str, pictures: &mut Pictures) {
     let mut rest = page;
     while let Some(at) = rest.find(DATA) {
         rest = &rest[at + DATA.len()..];
-        let Some((kind, data)) = rest.split_once(',') else {
-            break;
+        let mut begin = rest.bytes().take(KIND_MAX + 1);
+        let Some(comma) = begin.position(|byte| byte == b',') else {
+            continue;
         };
-        if kind.len() > KIND_MAX || !kind.ends_with(";base64") {
+        let (kind, data) = (&rest[..comma], &rest[comma + 1..]);
+        if !kind.ends_with(";base64") {
             continue;
         }
         let is_part = |c: char| c.is_ascii_alphanumeric() || "+/=\r\n\t".contains(c);

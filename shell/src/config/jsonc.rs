@@ -83,7 +83,9 @@ pub fn plain(text: &str) -> String {
         let len = match sign {
             '"' => string_len(rest),
             '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
-            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            '/' if rest.starts_with("/*") => {
+                rest[2..].find("*/").map_or(rest.len(), |end| end + 4)
+            }
             sign => sign.len_utf8(),
         };
         let (part, after) = rest.split_at(len);
@@ -157,6 +159,7 @@ mod tests {
         check("[1,,2]", "[1,,2]");
         check("\"open", "\"open");
         check("/* open", "       ");
+        check("/*/ one */1", "          1");
         check("a / b", "a / b");
     }
 }

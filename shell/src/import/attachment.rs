@@ -62,6 +62,10 @@ pub fn text(session: &Session, path: &Path, what: &str) -> Result<String> {
 
 /// The format of the document at `path`, if it is one that has to be read as such.
 fn document(path: &Path) -> Option<Format> {
+    // What is read of a pipe is gone for who reads it next.
+    if !path.is_file() {
+        return None;
+    }
     let mut head = Vec::new();
     let file = File::open(path).ok()?;
     file.take(HEAD_BYTES as u64).read_to_end(&mut head).ok()?;
@@ -108,6 +112,7 @@ mod tests {
         check("a.png", b"\x89PNG\r\n", None);
         check("a.gz", b"\x1f\x8b", None);
         assert_eq!(document(&dir.path().join("nothing")), None);
+        assert_eq!(document(dir.path()), None);
     }
 
     #[test]

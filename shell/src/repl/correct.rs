@@ -15,9 +15,11 @@ use crate::terminal::lines::json_lines;
 use crate::terminal::words::{fill, words};
 
 impl Repl<'_> {
-    /// Keeps what a line such as "no, 880" says of the last answer as a case of its task.
+    /// Keeps what a typed line such as "no, 880" says of the last answer as a case of its task.
+    /// What comes from a pipe may be another's word.
     pub(super) fn heed_correction(&self, line: &str) -> Result<()> {
-        let (Some(right), Some(last)) = (corrected(line), self.talk.last()) else {
+        let right = corrected(line).filter(|_| self.is_typed);
+        let (Some(right), Some(last)) = (right, self.talk.last()) else {
             return Ok(());
         };
         let shelf = Shelf::of(&self.session.paths, &Loaded::default());
@@ -42,8 +44,16 @@ fn corrected(line: &str) -> Option<&str> {
     let found = SAYS.captures(line)?;
     let right = found.name("said").or(found.name("number"))?;
     let right = right.as_str().trim().trim_end_matches(['.', ',']);
-    Some(right).filter(|right| !right.is_empty())
+    let first = right.split_whitespace().next()?.to_lowercase();
+    (!REMARKS.contains(&first.as_str())).then_some(right)
 }
+
+/// Words with which a remark on an answer begins: "No, that's fine" says of none that it is right.
+const REMARKS: [&str; 28] = [
+    "all", "because", "better", "enough", "everything", "fine", "good", "great", "how", "it",
+    "just", "less", "more", "not", "nothing", "ok", "okay", "only", "right", "so", "still", "too",
+    "very", "what", "where", "why", "worse", "wrong",
+];
 
 /// Keeps that `right` answers the task `asked`, in place of what was said of it before; says
 /// how many cases there are.
@@ -97,6 +107,8 @@ mod tests {
         check("不对，应该是12。", Some("12"));
         check("no, write it shorter", None);
         check("no, is it 880?", None);
+        check("No, that's all.", None);
+        check("no, it is not what I meant", None);
         check("not now", None);
         check("880", None);
         check("", None);

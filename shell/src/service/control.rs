@@ -65,7 +65,12 @@ pub enum Request {
     /// Start a process and tell of it. The reply is a line for each
     /// [`super::conversation::Told`], and each line that follows the request is a
     /// [`super::conversation::Say`].
-    Attend(Box<Ask>),
+    Attend {
+        /// What is wanted.
+        ask: Box<Ask>,
+        /// What whoever asks was told of the machine: another one takes nothing.
+        seen: Box<Greeting>,
+    },
     /// Lend the library. After the reply each line is a [`super::lending::Call`], and the
     /// machine answers with lines that are a [`super::lending::Said`].
     Lend,
@@ -104,7 +109,7 @@ pub struct Snapshot {
 }
 
 /// What a machine says of itself. A field that is left out is one of an earlier release.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Greeting {
     /// Whether it takes processes of other programs now.
     pub is_open: bool,
@@ -128,6 +133,25 @@ pub struct Greeting {
     pub grants: Grants,
     /// How approvals are settled.
     pub approve: Approve,
+}
+
+impl Greeting {
+    /// Whether a process would run on this machine as on the `other`.
+    pub fn is_like(&self, other: &Greeting) -> bool {
+        self.lasts == other.lasts
+            && self.release == other.release
+            && self.setup == other.setup
+            && self.model == other.model
+            && self.cpu == other.cpu
+            && self.approve == other.approve
+            && self.grants_as(&other.grants)
+    }
+
+    /// Whether what is granted to its processes is what `grants` says, in whatever words.
+    pub fn grants_as(&self, grants: &Grants) -> bool {
+        let covers = |one: &Grants, other: &Grants| other.iter().all(|cap| one.allows(cap));
+        covers(&self.grants, grants) && covers(grants, &self.grants)
+    }
 }
 
 /// Where the socket of the machine with its state in `state` is.
@@ -177,6 +201,58 @@ pub async fn write(writer: &mut OwnedWriteHalf, value: &impl Serialize) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_machine_that_does_something_else_is_another() {
+        let one = Greeting {
+            setup: "a".into(),
+            ..Greeting::default()
+        };
+        let check = |other: Greeting, want: bool| {
+            assert_eq!(one.is_like(&other), want, "{other:?}");
+        };
+        let is_open = true;
+        let address = Some("127.0.0.1:1".to_owned());
+        check(
+            Greeting {
+                is_open,
+                address,
+                ..one.clone()
+            },
+            true,
+        );
+        let (setup, lasts, approve) = ("b".to_owned(), true, Approve::All);
+        check(
+            Greeting {
+                setup,
+                ..one.clone()
+            },
+            false,
+        );
+        check(
+            Greeting {
+                lasts,
+                ..one.clone()
+            },
+            false,
+        );
+        check(
+            Greeting {
+                approve,
+                ..one.clone()
+            },
+            false,
+        );
+        let mut grants = Grants::default();
+        grants.add("net:example.com".parse().unwrap());
+        check(
+            Greeting {
+                grants,
+                ..one.clone()
+            },
+            false,
+        );
+    }
 
     #[test]
     fn a_long_path_is_shortened_and_stays_the_same() {

@@ -55,17 +55,17 @@ impl Door {
         agent: &Loaded,
         lifetime: Lifetime,
     ) -> Result<Self> {
-        let lasts = match way::find(session, &policy, agent, lifetime).await? {
+        let theirs = match way::find(session, &policy, agent, lifetime).await? {
             Found::Own(machine) => return Ok(Door::Own(machine)),
-            Found::Other { lasts } => lasts,
+            Found::Other(theirs) => theirs,
         };
         let globals = &session.globals;
         // One for a single command has choices of its own.
-        let is_chosen = !lasts || globals.seed.is_some() || globals.temperature.is_some();
+        let is_chosen = !theirs.lasts || globals.seed.is_some() || globals.temperature.is_some();
         let door = Door::Other(Box::new(Other {
             state: session.paths.state.clone(),
             sampling: is_chosen.then(|| session.settings.sampling()),
-            relay: Arc::new(Relay::new(session, policy, agent, lifetime, lasts)?),
+            relay: Arc::new(Relay::new(session, policy, agent, lifetime, theirs)?),
         }));
         door.check(session, agent)?;
         Ok(door)
@@ -140,12 +140,14 @@ impl Door {
         other.relay.begin(ask).await
     }
 
-    /// Whether the machine still runs, and takes processes.
+    /// Whether the machine still runs as it was found, and takes processes.
     pub fn is_there(&self) -> bool {
         match self {
             Door::Own(_) => true,
             Door::Other(other) => match talk::ask(&other.state, &Request::Greet) {
-                Ok(Some(Reply::Greeting(greeting))) => greeting.is_open,
+                Ok(Some(Reply::Greeting(greeting))) => {
+                    greeting.is_open && other.relay.knows(&greeting)
+                }
                 _ => false,
             },
         }

@@ -4,7 +4,8 @@
 //! What is not listed cannot be called, and every call passes the gate as a stranger's: the
 //! words are another program's, which may have read anything. What was not granted to this
 //! machine is refused. What changes something is refused too, unless the other program is said
-//! to ask its user. Of a tool whose words its user keeps private the other program does not learn. The servers that this machine uses are in `config/mcp` and `session/bus`.
+//! to ask its user. Of a tool whose words its user keeps private the other program does not
+//! learn. The servers that this machine uses are in `config/mcp` and `session/bus`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

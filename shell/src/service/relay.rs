@@ -4,14 +4,13 @@
 //! asked ──> runs there ──> over: it is told
 //!   │           ├── suspended: that program was left ───┐
 //!   │           └── broken off: that program was killed ┤
-//!   └── turned away: that machine takes no more ────────┴──> the next machine, or one of this
+//!   └── turned away: it takes no more, or is another ───┴──> the next machine, or one of this
 //!                                                           program's own: asked, or carried on
 //! ```
 //!
 //! A machine that lasts and is stopped keeps its processes for the next one: they are not
 //! carried on here. Whoever has the conversation notices nothing of all that.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
 use anyhow::Result;
@@ -23,10 +22,11 @@ use quipu_kernel::process::{Exit, Pid, State, Status};
 use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::sync::{Mutex, oneshot};
 
+use super::control::Greeting;
 use super::conversation::{self, Ask, Attendant, Conversation, Ended, Say, Start, Told};
 use super::machine::{Lifetime, Machine};
 use super::talk;
-use super::way::{self, Found};
+use super::way::{self, Found, Neighbour};
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::terminal::error::{INTERRUPTED, UserError};
@@ -39,8 +39,8 @@ pub struct Relay {
     /// Of this program's own machine, if it comes to that.
     lifetime: Lifetime,
     journal: Journal,
-    /// Whether the other program's machine runs until it is told to stop.
-    lasts: AtomicBool,
+    /// The other program's machine, as it was found last.
+    theirs: Mutex<Neighbour>,
     /// This program's own machine. Held by whoever looks for the next one.
     own: Mutex<Option<Machine>>,
     /// The kernel of that.
@@ -48,8 +48,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// For tasks of `session` on a machine that perhaps `lasts`; the rest is that of a machine
-    /// of its own.
+    /// For tasks of `session` on the machine `theirs`; the rest is that of a machine of its own.
     ///
     /// # Errors
     /// When the journal cannot be read.
@@ -58,7 +57,7 @@ impl Relay {
         policy: Policy,
         agent: &Loaded,
         lifetime: Lifetime,
-        lasts: bool,
+        theirs: Neighbour,
     ) -> Result<Self> {
         Ok(Self {
             session: Session::open(session.globals.clone())?,
@@ -66,7 +65,7 @@ impl Relay {
             agent: agent.clone(),
             lifetime,
             journal: session.journal()?,
-            lasts: AtomicBool::new(lasts),
+            theirs: Mutex::new(theirs),
             own: Mutex::default(),
             kernel: OnceLock::new(),
         })
@@ -75,6 +74,18 @@ impl Relay {
     /// The journal, to look things up.
     pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// Whether the machine that greets so is the one that tasks are asked of.
+    pub fn knows(&self, greeting: &Greeting) -> bool {
+        if self.kernel.get().and_then(Weak::upgrade).is_some() {
+            return true;
+        }
+        // Whoever has it at this moment looks for the machine himself.
+        let Ok(theirs) = self.theirs.try_lock() else {
+            return true;
+        };
+        theirs.greeting.is_like(greeting)
     }
 
     /// Takes this program's own machine out, if it has one.
@@ -120,7 +131,7 @@ impl Relay {
                     }
                     lasts
                 }
-                Ok(Reached::Nobody) => self.lasts.load(Ordering::SeqCst),
+                Ok(Reached::Nobody) => self.theirs.lock().await.lasts,
                 Err(error) => return task.fail(error).await,
             };
             if lasts {
@@ -156,8 +167,8 @@ impl Relay {
             let (pid, inner) = conversation::begin(&kernel, ask)?;
             return Ok(Reached::Own(pid, inner));
         }
-        let lasts = self.lasts.load(Ordering::SeqCst);
-        let inner = talk::converse(&self.session.paths.state, ask).await;
+        let Neighbour { greeting, lasts } = self.theirs.lock().await.clone();
+        let inner = talk::converse(&self.session.paths.state, ask, greeting).await;
         Ok(inner.map_or(Reached::Nobody, |inner| Reached::Other { inner, lasts }))
     }
 
@@ -168,6 +179,8 @@ impl Relay {
             return Ok(());
         }
         let relay = self.clone();
+        // Whoever waits no more drops this, and nobody looks any further.
+        let (_waits, left) = oneshot::channel::<()>();
         // What starts a machine stays on one thread, and may take a while.
         let found = tokio::task::spawn_blocking(move || {
             let Relay {
@@ -177,16 +190,23 @@ impl Relay {
                 lifetime,
                 ..
             } = &*relay;
-            let found = way::find(session, policy, agent, *lifetime);
-            tokio::runtime::Handle::current().block_on(found)
+            let find = way::find(session, policy, agent, *lifetime);
+            let find = async {
+                tokio::select! {
+                    found = find => Some(found),
+                    _ = left => None,
+                }
+            };
+            tokio::runtime::Handle::current().block_on(find)
         });
-        match found.await?? {
-            Found::Own(machine) => {
+        match found.await?.transpose()? {
+            None => {}
+            Some(Found::Own(machine)) => {
                 // Nobody else sets it: whoever does holds `own`.
                 let _ = self.kernel.set(Arc::downgrade(&machine.kernel));
                 *own = Some(*machine);
             }
-            Found::Other { lasts } => self.lasts.store(lasts, Ordering::SeqCst),
+            Some(Found::Other(theirs)) => *self.theirs.lock().await = theirs,
         }
         Ok(())
     }

@@ -220,15 +220,20 @@ impl Scheduler {
     /// # Errors
     /// Where it may not, or it cannot be started.
     pub fn request(&self, name: &str, token: &str, text: String) -> Result<Pid, Refused> {
-        let schedule = self.book.read()?.remove(name);
+        let given = schedule::token_hash(token);
         // Whoever compares hashes learns nothing of a token from the time it takes.
-        let schedule = schedule.filter(|schedule| match &schedule.on {
-            Trigger::Hook(hash) => *hash == schedule::token_hash(token),
+        let is_meant = |schedule: &Schedule| match &schedule.on {
+            Trigger::Hook(hash) => *hash == given,
             _ => false,
-        });
+        };
+        let schedule = self.book.read()?.remove(name).filter(is_meant);
         let schedule = schedule.ok_or(Refused::Unknown)?;
         self.look_again(name, schedule.agent.as_deref());
         let mut held = self.book.hold()?;
+        // That may have taken a while, in which its user made another token.
+        if !held.schedules.get(name).is_some_and(is_meant) {
+            return Err(Refused::Unknown);
+        }
         let cause = Cause::Request(text);
         self.start_held(&mut held, name, cause, (Local::now(), None))
     }

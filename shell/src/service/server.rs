@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use anyhow::Result;
-use quipu_kernel::Kernel;
+use quipu_kernel::{Kernel, KernelError};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::watch;
@@ -49,6 +49,7 @@ struct Reached {
     kernel: Weak<Kernel>,
     library: Option<Arc<dyn Library>>,
     room: Room,
+    greeting: Arc<Greeting>,
 }
 
 impl Server {
@@ -67,6 +68,7 @@ impl Server {
             kernel: kernel.clone(),
             library,
             room: room.clone(),
+            greeting: greeting.clone(),
         };
         Self::listen(socket(state), reached, move |request| {
             answer(&kernel, (&greeting, &bell, &room), request)
@@ -152,6 +154,7 @@ impl Caller {
                     kernel,
                     library,
                     room,
+                    greeting,
                 },
             closes,
             _open,
@@ -161,18 +164,14 @@ impl Caller {
         let mut line = String::new();
         lines.read_line(&mut line).await?;
         let reply = match serde_json::from_str(&line) {
-            Ok(Request::Attend(ask)) => {
-                // Whoever is turned away without a word asks the next machine.
-                let Some(_guest) = room.enter() else {
+            Ok(Request::Attend { ask, seen }) => {
+                // Whoever is turned away without a word looks for the machine that is there now.
+                // It may have been seen before this one began, with other grants.
+                let guest = room.enter().filter(|_| greeting.is_like(&seen));
+                let Some((_guest, kernel)) = guest.zip(kernel.upgrade()) else {
                     return Ok(());
                 };
-                match kernel.upgrade() {
-                    Some(kernel) => return attend(&kernel, *ask, lines, writer, closes).await,
-                    None => {
-                        let error = UserError::failed("the machine is stopping", "try again");
-                        return write(&mut writer, &Told::failed(&error)).await;
-                    }
-                }
+                return attend(&kernel, *ask, lines, writer, closes).await;
             }
             Ok(Request::Lend) => match library {
                 Some(library) => {
@@ -196,7 +195,8 @@ impl Caller {
     }
 }
 
-/// Has a conversation with a caller, until its process has ended.
+/// Has a conversation with a caller, until its process has ended. Says nothing where the machine
+/// takes no process any more.
 async fn attend(
     kernel: &Kernel,
     ask: Ask,
@@ -206,7 +206,14 @@ async fn attend(
 ) -> Result<()> {
     let process = match Process::start(kernel, ask) {
         Ok(process) => process,
-        Err(error) => return write(&mut writer, &Told::failed(&error)).await,
+        Err(error) => {
+            // It has been told to stop meanwhile.
+            let kind = error.downcast_ref::<KernelError>();
+            if matches!(kind, Some(KernelError::Stopping)) {
+                return Ok(());
+            }
+            return write(&mut writer, &Told::failed(&error)).await;
+        }
     };
     let pid = process.pid;
     let (Conversation { mut told, say }, attendant) = conversation::pair();
@@ -300,7 +307,7 @@ fn answer(
             };
         }
         // They are more than one request and one reply.
-        Request::Attend(_) | Request::Lend | Request::Consolidate => return Reply::Done,
+        Request::Attend { .. } | Request::Lend | Request::Consolidate => return Reply::Done,
         Request::Stats => {
             return Reply::Stats(Box::new(Snapshot {
                 model: describe(kernel.cpu().info()),
@@ -313,18 +320,21 @@ fn answer(
         },
         Request::Kill { pid } => kernel.kill(pid),
         Request::Nice { pid, priority } => kernel.nice(pid, priority),
-        Request::Fork { pid, at } => match kernel.fork(pid, at, false) {
-            Ok(child) => {
-                // It is another program's although that does not wait for it.
-                let guest = room.enter_anyway();
-                tokio::spawn(async move {
-                    let _ = kernel.wait(child).await;
-                    drop(guest);
-                });
-                return Reply::Forked(child);
+        Request::Fork { pid, at } => {
+            // It is another program's although that does not wait for it, and this machine does
+            // not end between the two.
+            let guest = room.enter_anyway();
+            match kernel.fork(pid, at, false) {
+                Ok(child) => {
+                    tokio::spawn(async move {
+                        let _ = kernel.wait(child).await;
+                        drop(guest);
+                    });
+                    return Reply::Forked(child);
+                }
+                Err(error) => Err(error),
             }
-            Err(error) => Err(error),
-        },
+        }
     };
     match done {
         Ok(()) => Reply::Done,
@@ -374,6 +384,7 @@ mod tests {
             kernel: Weak::new(),
             library: Some(Arc::new(store)),
             room: Room::new(true),
+            greeting: Arc::default(),
         };
         let runtime = runtime();
         let server = runtime
@@ -422,6 +433,7 @@ mod tests {
             kernel: Weak::new(),
             library: None,
             room: Room::new(true),
+            greeting: Arc::default(),
         };
         let server = runtime.block_on(async {
             Server::listen(socket(folder.path()), reached, move |_| {

@@ -112,15 +112,16 @@ pub fn gone(error: &io::Error) -> anyhow::Error {
 }
 
 /// Has a conversation with the machine with its state in `state`; `None` when none runs there.
-/// It breaks off before its process has begun where that machine takes no more, and later
-/// where that machine is gone.
-pub async fn converse(state: &Path, ask: Ask) -> Option<Conversation> {
+/// It breaks off before its process has begun where that machine takes no more, or is another
+/// than was `seen`, and later where that machine is gone.
+pub async fn converse(state: &Path, ask: Ask, seen: Greeting) -> Option<Conversation> {
     let (mut reader, mut writer) = match connect(state).await {
         Ok((reader, writer)) => (tokio::io::BufReader::new(reader), writer),
         Err(_) => return None,
     };
     // One that has gone by now breaks off.
-    let _ = write(&mut writer, &Request::Attend(Box::new(ask))).await;
+    let (ask, seen) = (Box::new(ask), Box::new(seen));
+    let _ = write(&mut writer, &Request::Attend { ask, seen }).await;
     let (conversation, attendant) = conversation::pair();
     let (tell, mut said) = attendant.split();
     let hear = async move {

@@ -28,11 +28,18 @@ pub enum Found {
     /// One of this program's own.
     Own(Box<Machine>),
     /// One of another program.
-    Other {
-        /// Whether what is suspended with it waits for the next of its kind, and does not go on
-        /// in its own program.
-        lasts: bool,
-    },
+    Other(Neighbour),
+}
+
+/// The machine of another program, as it was found.
+#[derive(Clone)]
+pub struct Neighbour {
+    /// What it says of itself. Only a machine that says the same is asked: the next one may grant
+    /// something else.
+    pub greeting: Greeting,
+    /// Whether what is suspended with it waits for the next of its kind, and does not go on
+    /// in its own program.
+    pub lasts: bool,
 }
 
 /// What is on a root.
@@ -69,10 +76,16 @@ pub async fn find(
                 // goes on then.
                 let is_served = greeting.address.is_some();
                 let lasts = is_served || differs(session, &greeting, policy, agent)?.is_some();
-                return Ok(Found::Other { lasts });
+                let greeting = *greeting;
+                return Ok(Found::Other(Neighbour { greeting, lasts }));
             }
             Seen::Machine(greeting) => match differs(session, &greeting, policy, agent)? {
-                None => return Ok(Found::Other { lasts: false }),
+                None => {
+                    return Ok(Found::Other(Neighbour {
+                        greeting: *greeting,
+                        lasts: false,
+                    }));
+                }
                 Some(why) => waiting.a_while(session, &why).await,
             },
             Seen::Silent => waiting.a_while(session, BETWEEN).await,
@@ -156,9 +169,6 @@ fn differs(
 ) -> Result<Option<String>> {
     let settings = &session.settings;
     let cpu = settings.cpu.to_string();
-    let (ours, theirs) = (&policy.grants, &greeting.grants);
-    let same_grants = ours.iter().all(|capability| theirs.allows(capability))
-        && theirs.iter().all(|capability| ours.allows(capability));
     let why = if greeting.release != RELEASE {
         "whose machine is of another release".to_owned()
     } else if greeting.cpu != cpu {
@@ -170,7 +180,7 @@ fn differs(
             "whose machine has the model {theirs}, not {}",
             settings.model
         )
-    } else if !same_grants {
+    } else if !greeting.grants_as(&policy.grants) {
         "whose machine grants something else".to_owned()
     } else if greeting.approve != policy.approve {
         "whose machine settles approvals in another way".to_owned()

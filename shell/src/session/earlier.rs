@@ -146,11 +146,13 @@ pub fn asked(program: Program) -> String {
 
 /// The process of the turn before `pid`.
 fn before(journal: &Journal, pid: Pid, program: &Program) -> Result<Option<Pid>> {
+    let row = journal.process(pid)?;
     match program.after {
         // The numbers in it are those of another journal.
-        _ if journal.process(pid)?.imported => Ok(None),
+        _ if row.imported => Ok(None),
         Some(after) => Ok(Some(after).filter(|after| (1..pid).contains(after))),
-        None if !program.prompt.starts_with(BEFORE) => Ok(None),
+        // Anybody can begin a task with these words; only its user's has the user's before it.
+        None if !is_turn(&row) || !program.prompt.starts_with(BEFORE) => Ok(None),
         // An earlier release did not note it: it was the task before.
         None => {
             let mut rows = journal.processes()?.into_iter();
@@ -174,7 +176,8 @@ fn is_turn(row: &ProcessRow) -> bool {
 /// When the journal cannot be read.
 pub fn cut_off(journal: &Journal) -> Result<Option<Pid>> {
     let mut rows = journal.processes()?.into_iter();
-    let row = rows.find(|row| row.branch.is_none() && !row.imported);
+    let own = |row: &ProcessRow| row.branch.is_none() && !row.imported && !row.of_stranger;
+    let row = rows.find(own);
     // One of a machine that still runs is not lost, nor one that goes on by itself.
     let lost = row.filter(|row| row.state == State::Ready && row.topic.is_some());
     Ok(lost.map(|row| row.pid))

@@ -149,6 +149,10 @@ impl Session {
     /// # Errors
     /// A file that is neither, is too large, or has no text.
     pub fn text_of(&self, path: &Path, what: &str) -> Result<String> {
+        // What is read of a pipe is gone for who reads it next.
+        if !path.is_file() {
+            return read_text(path, what);
+        }
         let mut head = Vec::new();
         let file = File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
         if file.is_ok() && is_recording(&head) {

@@ -34,6 +34,8 @@ impl Session {
             settings.api_key_env
         );
         add(choices.as_bytes());
+        // As they were read: their file may have been written since.
+        add(format!("{:?}", policy.rules).as_bytes());
         // What is named from the folder of the call is something else in another folder.
         let mut grants = policy.grants.iter().map(ToString::to_string);
         let is_local = Path::new(SERVERS).exists() || grants.any(|cap| is_relative(&cap));

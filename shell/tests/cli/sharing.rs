@@ -1,7 +1,10 @@
 //! Commands on one root at the same time: the first has the machine, the others share it or wait
 //! for it, and no task is lost when the first is done, interrupted or killed.
 
-use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+
+use serde_json::{Value, json};
 
 use crate::roots;
 use crate::sandbox::{DONE, ENDLESS, MENDED, Running, Sandbox};
@@ -225,6 +228,40 @@ fn whoever_cannot_share_it_waits_and_says_for_whom() {
     let said = next.end();
     said.check(0, &[]);
     assert_eq!(said.out, "done");
+}
+
+#[test]
+fn a_task_is_for_the_machine_that_was_seen() {
+    let (sandbox, cpu) = root();
+    let mut first = knotty(&sandbox, &cpu, "1");
+    let socket = sandbox.path().join("root/state/control.sock");
+    let ask = |request: &Value| {
+        let mut stream = UnixStream::connect(&socket).unwrap();
+        writeln!(stream, "{request}").unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        line
+    };
+    let attend = |seen: &Value| {
+        let start = json!({"resume": {"pid": 1, "limits": null, "attended": false}});
+        ask(&json!({"do": "attend", "ask": {"start": start, "think": null}, "seen": seen}))
+    };
+    let greeting: Value = serde_json::from_str(&ask(&json!({"do": "greet"}))).unwrap();
+    let seen = &greeting["greeting"];
+    // Nothing is said to whoever saw another machine here: he looks again.
+    for (field, other) in [
+        ("grants", json!(["net:example.com"])),
+        ("approve", json!("all")),
+        ("setup", json!("")),
+    ] {
+        let mut another = seen.clone();
+        another[field] = other;
+        assert_eq!(attend(&another), "", "{field}");
+    }
+    assert_eq!(states(&sandbox), ["running"]);
+    // Whoever leaves interrupts what he asked for.
+    assert!(attend(seen).contains("\"begun\""));
+    first.end().check(130, &[]);
 }
 
 #[test]

@@ -18,6 +18,8 @@ use serde_json::Value;
 
 use quantity::Quantity;
 
+use crate::pattern::pattern;
+
 /// Words of an answer that count where it holds no value.
 const WORDS_MAX: usize = 40;
 /// Words of a short answer, which a sentence may end in.
@@ -118,10 +120,6 @@ fn ends_in(long: &[String], short: &[String]) -> bool {
     const DENIES: [&str; 5] = ["not", "no", "never", "neither", "nor"];
     let denied = long.iter().any(|word| DENIES.contains(&word.as_str()));
     (1..=SHORT_WORDS).contains(&short.len()) && long.ends_with(short) && !denied
-}
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).unwrap_or_else(|error| unreachable!("a constant: {error}"))
 }
 
 /// Yes or no as the whole answer, or before a mark.

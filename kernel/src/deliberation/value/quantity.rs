@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::numeral;
+use crate::pattern::pattern;
 
 /// Relative difference up to which two numbers are the same: what two ways of computing one
 /// agree in.
@@ -177,7 +178,7 @@ fn last_digits(text: &str) -> Option<(Quantity, usize, usize)> {
         let text = format!(
             r"(?:(?P<over>\d+)\s*/\s*(?P<under>[1-9]\d*))|(?P<number>{digits}(?:[eE][-+]?\d+)?)|(?P<part>\.\d+)"
         );
-        Regex::new(&text).unwrap_or_else(|error| unreachable!("a constant: {error}"))
+        pattern(&text)
     });
     let found = NUMBER.captures_iter(text).last()?;
     let whole = found.get(0)?;

@@ -7,6 +7,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::times::{Times, moment};
+use crate::pattern::pattern;
 
 /// The most words of a phrase that [`Said::phrases`] lists, but for one in quotation marks.
 const PHRASE_WORDS: usize = 5;
@@ -21,10 +22,6 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
         r#"(?:^|[\s(:,])'([^'\n]+)'|"([^"\n]+)"|“([^”\n]+)”|‘([^’\n]+)’|`([^`\n]+)`|「([^」\n]+)」"#,
     )
 });
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).unwrap_or_else(|error| unreachable!("a constant: {error}"))
-}
 
 /// The words of the user, with the numbers, dates and times in them.
 ///

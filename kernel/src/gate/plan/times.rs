@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Weekday};
 use regex::{Captures, Regex};
 
+use crate::pattern::pattern;
+
 const MONTHS: &str = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec";
 
 static NUMERIC: LazyLock<Regex> =
@@ -34,10 +36,6 @@ static LENGTH: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(half an|\d+(?:\.\d+)?|an?|one|two|three|four|five|six|eight)[\s-]*(hours?|hrs?|h|minutes?|mins?)\b",
     )
 });
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).unwrap_or_else(|error| unreachable!("a constant: {error}"))
-}
 
 /// What a text says of when.
 #[derive(Clone, Debug, Default, PartialEq)]

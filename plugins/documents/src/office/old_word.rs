@@ -106,6 +106,10 @@ fn signs(main: &[u8], tables: &[u8]) -> Option<Vec<char>> {
                 signs.push(char::from_u32(u32::from(unit)).unwrap_or(char::REPLACEMENT_CHARACTER));
             }
         }
+        // Each sign has a place of its own: pieces that lie over each other have no end.
+        if signs.len() > main.len() {
+            return None;
+        }
     }
     Some(signs)
 }

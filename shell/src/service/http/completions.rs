@@ -89,6 +89,8 @@ impl Body {
         };
         let after = self.suffix.clone().filter(|after| !after.is_empty());
         let prompts = prompts(cpu, &self.prompt)?;
+        // Before there is an `Ask` for each.
+        self.answers(prompts.len())?;
         let asks = prompts.into_iter().map(|before| Ask {
             plain: Some(Plain {
                 before,
@@ -396,7 +398,6 @@ mod tests {
     fn asked(body: Value) -> Result<Vec<Ask>, ApiError> {
         let cpu = ScriptedCpu::parse("s", "", None).unwrap();
         let body: Body = serde_json::from_value(body).unwrap();
-        body.answers(1)?;
         body.asks(&cpu, USUAL)
     }
 
@@ -433,6 +434,7 @@ mod tests {
         check("prompt", json!({"prompt": [1, 2]}));
         check("n", json!({"n": 0}));
         check("n", json!({"n": 17}));
+        check("n", json!({"prompt": vec!["a"; 17]}));
         check("best_of", json!({"best_of": 3}));
         check("max_tokens", json!({"max_tokens": 0}));
         check("logprobs", json!({"logprobs": 21}));

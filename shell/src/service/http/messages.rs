@@ -77,6 +77,7 @@ pub async fn count(
     let counted = || -> Result<Response, ApiError> {
         let Input(body) = input?;
         models::check(&service, body.model.as_deref())?;
+        let _place = service.admit()?;
         let ask = ask_for(&body, None, service.session.settings.sampling())?;
         let tokens = prompt_tokens(&service, &ask)?;
         Ok(wire::json(&json!({ "input_tokens": tokens })))

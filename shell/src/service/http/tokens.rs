@@ -39,6 +39,8 @@ pub async fn tokenize(
     State(service): State<Arc<Service>>,
     Input(text): Input<Text>,
 ) -> Result<Response, ApiError> {
+    // A long text takes a while, as an answer does.
+    let _place = service.admit()?;
     let with_pieces = text.with_pieces.unwrap_or(false);
     let counting = service.clone();
     let work = move || {
@@ -46,7 +48,6 @@ pub async fn tokenize(
         let markers = text.parse_special.unwrap_or(true);
         counting.cpu().tokens(&text.content, begins, markers)
     };
-    // A long text takes a while.
     let tokens = tokio::task::spawn_blocking(work).await;
     let tokens = tokens.map_err(|error| ApiError::internal(error.to_string()))?;
     let tokens = tokens.ok_or_else(unknown)?;
@@ -71,6 +72,7 @@ pub async fn detokenize(
     State(service): State<Arc<Service>>,
     Input(given): Input<Tokens>,
 ) -> Result<Response, ApiError> {
+    let _place = service.admit()?;
     let bytes = service.cpu().text_of(&given.tokens).ok_or_else(unknown)?;
     let text = String::from_utf8_lossy(&bytes);
     Ok(wire::json(&json!({ "content": text })))

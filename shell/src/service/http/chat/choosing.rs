@@ -15,8 +15,9 @@ const BIAS_MAX: f32 = 100.0;
 const NEVER: f32 = -1e6;
 /// The most tokens with a bias.
 const BIASES_MAX: usize = 1024;
-/// The largest factor by which a repetition makes a token less likely.
-const REPEAT_MAX: f32 = 10.0;
+/// The factors by which a repetition makes a token less likely. A logit that is divided by one
+/// stays finite.
+const REPEAT: (f32, f32) = (0.01, 10.0);
 /// The seed that stands for any, with llama.cpp's server.
 const SEED_ANY: i64 = -1;
 
@@ -57,8 +58,9 @@ pub fn shaping(rest: &HashMap<String, Value>) -> Result<Shaping, ApiError> {
         let given = number(rest, name, -2.0, 2.0);
         given.map(|given| given.unwrap_or(0.0))
     };
-    let repeat = match number(rest, "repeat_penalty", f32::MIN_POSITIVE, REPEAT_MAX)? {
-        None => number(rest, "repetition_penalty", f32::MIN_POSITIVE, REPEAT_MAX)?,
+    let repeat = |name: &str| number(rest, name, REPEAT.0, REPEAT.1);
+    let repeat = match repeat("repeat_penalty")? {
+        None => repeat("repetition_penalty")?,
         given => given,
     };
     Ok(Shaping {
@@ -85,11 +87,6 @@ fn number(
     let number = given.as_f64().map(|number| number as f32);
     match number.filter(|number| (least..=most).contains(number)) {
         Some(number) => Ok(Some(number)),
-        // The least number above zero is none that anybody would write.
-        None if least == f32::MIN_POSITIVE => Err(ApiError::invalid(
-            name,
-            format!("it is a number above 0, at most {most}"),
-        )),
         None => Err(ApiError::invalid(
             name,
             format!("it is a number from {least} to {most}"),
