@@ -83,9 +83,7 @@ pub fn plain(text: &str) -> String {
         let len = match sign {
             '"' => string_len(rest),
             '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
-            '/' if rest.starts_with("/*") => {
-                rest[2..].find("*/").map_or(rest.len(), |end| end + 4)
-            }
+            '/' if rest.starts_with("/*") => rest[2..].find("*/").map_or(rest.len(), |end| end + 4),
             sign => sign.len_utf8(),
         };
         let (part, after) = rest.split_at(len);

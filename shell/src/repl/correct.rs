@@ -50,9 +50,34 @@ fn corrected(line: &str) -> Option<&str> {
 
 /// Words with which a remark on an answer begins: "No, that's fine" says of none that it is right.
 const REMARKS: [&str; 28] = [
-    "all", "because", "better", "enough", "everything", "fine", "good", "great", "how", "it",
-    "just", "less", "more", "not", "nothing", "ok", "okay", "only", "right", "so", "still", "too",
-    "very", "what", "where", "why", "worse", "wrong",
+    "all",
+    "because",
+    "better",
+    "enough",
+    "everything",
+    "fine",
+    "good",
+    "great",
+    "how",
+    "it",
+    "just",
+    "less",
+    "more",
+    "not",
+    "nothing",
+    "ok",
+    "okay",
+    "only",
+    "right",
+    "so",
+    "still",
+    "too",
+    "very",
+    "what",
+    "where",
+    "why",
+    "worse",
+    "wrong",
 ];
 
 /// Keeps that `right` answers the task `asked`, in place of what was said of it before; says
