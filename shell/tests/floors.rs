@@ -35,7 +35,7 @@ const SHELL: Floors = &[
 ];
 
 const KERNEL: Floors = &[
-    &["embedding", "label"],
+    &["embedding", "label", "pattern"],
     &["gate"],
     &["process"],
     &["window"],

@@ -18,9 +18,9 @@ use crate::judgement::Question;
 use crate::label::Trust;
 use crate::pattern::HAN;
 use crate::planner::facts::{
-    asks_to_keep, facts, is_about_its_words, may_say_it_kept, only_tells, says_it_changed,
-    share_a_thing, share_a_word, shared_things, without_request,
+    asks_to_keep, facts, is_about_its_words, may_say_it_kept, only_tells, without_request,
 };
+use crate::planner::shared_words::{says_it_changed, share_a_thing, share_a_word, shared_things};
 use crate::process::{Failure, Usage};
 use quipu_cpu::{Message, Role};
 

@@ -23,6 +23,7 @@ pub(crate) mod plain;
 pub(crate) mod plan;
 pub mod program;
 pub(crate) mod several;
+pub(crate) mod shared_words;
 mod unspoken;
 
 use quipu_tools::{BUILTIN, Bus, DeviceSpec, FunctionSpec};

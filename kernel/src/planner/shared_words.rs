@@ -1,0 +1,137 @@
+//! Which words two texts share: what they are both about, and whether one says that something
+//! changed.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::pattern::pattern;
+
+/// Whether `text` says that something is no longer as it was.
+pub fn says_it_changed(text: &str) -> bool {
+    static SAYS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)\b(?:now|no longer|any\s?more|instead|after all|changed|moved|new)\b|现在|改|换|搬|不再|新",
+        )
+    });
+    SAYS.is_match(text)
+}
+
+/// Whether two texts share a word that says what they are about: a thing or a person; each
+/// ideograph is one.
+pub fn share_a_word(one: &str, other: &str) -> bool {
+    !telling_words(one).is_disjoint(&telling_words(other))
+}
+
+/// Whether two texts share a word for something else than who speaks and who listens.
+pub fn share_a_thing(one: &str, other: &str) -> bool {
+    shared_things(&[one], other)[0] > 0.0
+}
+
+/// How much the words for things that `text` shares with each of `texts` say of what both are
+/// about: each counts the less, the more of the texts have it.
+pub fn shared_things(texts: &[&str], text: &str) -> Vec<f32> {
+    let mut asked = telling_words(text);
+    asked.retain(|word| SPEAKERS.iter().all(|speaker| speaker[0] != word));
+    let words: Vec<BTreeSet<String>> = texts.iter().map(|text| telling_words(text)).collect();
+    let worth =
+        |word: &String| 1.0 / words.iter().filter(|words| words.contains(word)).count() as f32;
+    let shared = |words: &BTreeSet<String>| words.intersection(&asked).map(worth).sum();
+    words.iter().map(shared).collect()
+}
+
+/// The words of `text` but for the empty ones. `I'm` is two, and all words for one speaker are one.
+fn telling_words(text: &str) -> BTreeSet<String> {
+    let text = text.to_lowercase();
+    let words = text
+        .unicode_words()
+        .flat_map(|word| word.split(['\'', '’']));
+    let words = words.filter(|word| !EMPTY.contains(word) && (word.len() > 1 || *word == "i"));
+    let same = |word: &str| {
+        let speaker = SPEAKERS.iter().find(|speaker| speaker.contains(&word));
+        speaker.map_or(word, |speaker| speaker[0]).to_owned()
+    };
+    words.map(same).collect()
+}
+
+/// Words for who speaks and who listens, each with its other forms.
+const SPEAKERS: [&[&str]; 5] = [
+    &["i", "me", "my", "mine"],
+    &["we", "us", "our", "ours"],
+    &["you", "your", "yours"],
+    &["我"],
+    &["你"],
+];
+
+/// Words that say nothing of what a text is about.
+const EMPTY: [&str; 40] = [
+    "a", "actually", "am", "an", "and", "are", "as", "at", "be", "but", "by", "can", "for", "has",
+    "have", "in", "is", "it", "not", "now", "of", "on", "or", "please", "remember", "that", "the",
+    "this", "to", "was", "will", "with", "的", "了", "是", "在", "有", "记", "住", "不",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_on_other_things_share_no_word() {
+        let check = |one: &str, other: &str, want: bool| {
+            assert_eq!(share_a_word(one, other), want, "{one} / {other}");
+        };
+        check("My cat is called Miso.", "The cat is five now.", true);
+        check(
+            "The library is at the lake.",
+            "It is the cat of my aunt.",
+            false,
+        );
+        check("图书馆六点关门。", "My cat is called Miso.", false);
+        check("我的猫五岁了", "猫叫米索", true);
+        check("Actually, I'm 41.", "I am 40 years old.", true);
+        check(
+            "Please remember my age.",
+            "Remember that tea is out.",
+            false,
+        );
+        check("", "a", false);
+    }
+
+    #[test]
+    fn a_thing_is_more_than_who_speaks() {
+        let check = |one: &str, other: &str, want: bool| {
+            assert_eq!(share_a_thing(one, other), want, "{one} / {other}");
+        };
+        check("I live in Graz.", "Write me a poem.", false);
+        check("我住在青岛。", "我要一首诗", false);
+        check(
+            "My insurer is Amsel.",
+            "Change my insurer to Drossel.",
+            true,
+        );
+        check("包裹重3公斤", "包裹不是3公斤", true);
+    }
+
+    #[test]
+    fn a_change_is_said() {
+        let check = |text: &str, want: bool| assert_eq!(says_it_changed(text), want, "{text}");
+        check("Ann plays the harp now.", true);
+        check("It is on Mondays, after all.", true);
+        check("我搬到青岛了。", true);
+        check("Ann knows Bo.", false);
+        check("我住在青岛。", false);
+    }
+
+    #[test]
+    fn a_rare_word_says_more_of_what_a_text_is_about() {
+        let texts = [
+            "My wife is called Ann.",
+            "Our dog is called Rex.",
+            "Tea is out.",
+        ];
+        let shared = shared_things(&texts, "The dog is called Waffle now.");
+        assert_eq!(shared, [0.5, 1.5, 0.0]);
+        assert_eq!(shared_things(&[], "Tea"), [0.0; 0]);
+    }
+}
