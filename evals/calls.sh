@@ -16,6 +16,18 @@ has_data() {
     [ -x "$quipu" ] || fail "$quipu is not there" "run: make build"
 }
 
+# word_problems USAGE DATA N: sets $lines, the questions of GSM8K in DATA, and $out, the folder OUT or
+# one that goes at the end.
+word_problems() {
+    has_data "$2/gsm8k/test.jsonl" "$1"
+    case $3 in
+        '' | *[!0-9]* | 0) fail "N is \"$3\"" "N is the number of questions: $1" ;;
+    esac
+    lines=$(wc -l <"$2/gsm8k/test.jsonl")
+    out=${OUT:-$work}
+    mkdir -p "$out"
+}
+
 # call_all FUNCTION: from $work/calls.jsonl to $work/results.jsonl. The cache is the
 # user's own, which has the tool compiled. A failed call is a line as well.
 call_all() {

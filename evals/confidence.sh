@@ -14,17 +14,10 @@ NAME=confidence
 here=$(dirname "$0")
 data=${1:-}
 count=${2:-200}
-usage="evals/confidence.sh DATA [N] [OPTION...]"
-has_data "$data/gsm8k/test.jsonl" "$usage"
-case $count in
-    '' | *[!0-9]* | 0) fail "N is \"$count\"" "N is the number of questions: $usage" ;;
-esac
+word_problems "evals/confidence.sh DATA [N] [OPTION...]" "$data" "$count"
 shift
 [ $# -eq 0 ] || shift
 
-out=${OUT:-$work}
-mkdir -p "$out"
-lines=$(wc -l <"$data/gsm8k/test.jsonl")
 step=$((lines > 2 * count ? lines / count : 2))
 for offset in 0 1; do
     python3 "$here/gsm8k.py" "$data/gsm8k" --every "$step" --offset "$offset" --n "$count" >"$work/half-$offset.jsonl"

@@ -15,17 +15,10 @@ NAME=thought
 here=$(dirname "$0")
 data=${1:-}
 count=${2:-200}
-usage="evals/thought.sh DATA [N] [OPTION...]"
-has_data "$data/gsm8k/test.jsonl" "$usage"
-case $count in
-    '' | *[!0-9]* | 0) fail "N is \"$count\"" "N is the number of questions: $usage" ;;
-esac
+word_problems "evals/thought.sh DATA [N] [OPTION...]" "$data" "$count"
 shift
 [ $# -eq 0 ] || shift
 
-out=${OUT:-$work}
-mkdir -p "$out"
-lines=$(wc -l <"$data/gsm8k/test.jsonl")
 step=$((lines > count ? lines / count : 1))
 python3 "$here/gsm8k.py" "$data/gsm8k" --every "$step" --n "$count" >"$work/gsm8k.jsonl"
 
