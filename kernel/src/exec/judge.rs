@@ -124,6 +124,38 @@ impl Execution {
         Ok(odds.map(|odds| self.judged(question, odds)))
     }
 
+    /// The same about each of `texts`. All are put before the first answer is waited for, so that
+    /// the CPU computes them together.
+    pub(super) async fn judge_each(
+        &mut self,
+        question: Question,
+        texts: &[String],
+    ) -> Result<Vec<Option<f32>>, Ending> {
+        let mut odds = vec![Some(Vec::new()); texts.len()];
+        for signal in question.signals() {
+            let Signal::Taught(lesson, label) = signal else {
+                return Ok(vec![None; texts.len()]);
+            };
+            let mut tickets = Vec::with_capacity(texts.len());
+            for text in texts {
+                let prompt = self.lesson(lesson.about(text), lesson.about(OTHER))?;
+                tickets.push(prompt.map(|prompt| self.inquire(prompt, lesson.options())));
+            }
+            for (odds, ticket) in odds.iter_mut().zip(tickets) {
+                let weights = match ticket {
+                    Some(ticket) => self.weighed(ticket).await?,
+                    None => None,
+                };
+                match (odds.as_mut(), weights) {
+                    (Some(odds), Some(weights)) => odds.push(against_last(&weights, *label)),
+                    _ => *odds = None,
+                }
+            }
+        }
+        let judged = |odds: Option<Vec<f32>>| odds.map(|odds| self.judged(question, odds));
+        Ok(odds.into_iter().map(judged).collect())
+    }
+
     /// How likely the answer to `question` about what the user said is yes, from 0 to 1.
     pub(super) async fn judge_task(&mut self, question: Question) -> Result<Option<f32>, Ending> {
         let told = self.told().to_owned();
@@ -179,7 +211,7 @@ impl Execution {
         about: &str,
     ) -> Result<Option<f32>, Ending> {
         let weights = self.taught(lesson, about).await?;
-        Ok(weights.map(|weights| weights[label] - weights[weights.len() - 1]))
+        Ok(weights.map(|weights| against_last(&weights, label)))
     }
 
     /// A function and the task, as [`crate::lessons::FITS`] has them.
@@ -411,6 +443,11 @@ impl Execution {
             Err(error) => Err(failed(error)),
         }
     }
+}
+
+/// The log-odds of the label at `label` against the last one.
+fn against_last(weights: &Weights, label: usize) -> f32 {
+    weights[label] - weights[weights.len() - 1]
 }
 
 /// `messages` with `words` at the end of the last one.

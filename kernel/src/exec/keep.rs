@@ -7,7 +7,6 @@ use quipu_memory::{Mode, Page, PageId, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::judge::after;
 use super::{Ending, Execution, WITH};
 use crate::calls::{Put, REMEMBER, REPLACES, Resolved, Syscall};
 use crate::event::Event;
@@ -20,16 +19,20 @@ use crate::pattern::HAN;
 use crate::planner::facts::{
     asks_to_keep, facts, is_about_its_words, may_say_it_kept, only_tells, without_request,
 };
-use crate::planner::shared_words::{says_it_changed, share_a_thing, share_a_word, shared_things};
+use crate::planner::shared_words::{
+    likeness, says_it_changed, share_a_thing, share_a_word, shared_things,
+};
 use crate::process::{Failure, Usage};
-use quipu_cpu::{Message, Role};
 
 /// Newest memories among which one is looked for that a new one takes the place of.
 const NEWEST: usize = 24;
 /// Memories found by the new one's words, beside the newest.
 const FOUND: usize = 6;
-/// Likeliest of them that are looked at one by one.
+/// Of them that speak of the same things, as many are looked at.
 const LOOKED_AT: usize = 2;
+/// Of them that share nothing with the new one but who speaks: "I have moved to" takes the place of
+/// "I live in", and only the CPU knows.
+const LOOKED_AT_UNLIKE: usize = 8;
 /// Likelihood of having been told something to keep from which on an answer is looked at.
 const MAYBE_TOLD: f32 = 0.05;
 /// Of the usual threshold, what is enough for a memory to take the place of another where it says
@@ -198,21 +201,21 @@ impl Execution {
         }
         let notes = || self.notes(text, related);
         let notes = self.shared.tape.fact("notes", notes)?;
-        let notes = self.likeliest(notes, text).await?;
+        let notes = likeliest(notes, text);
+        let put = |(_, note): &(f32, Note)| {
+            format!("Old note: {}\nNew note: {}", cut(&note.text), cut(text))
+        };
+        let questions: Vec<String> = notes.iter().map(put).collect();
+        let likely = self.judge_each(Question::Replace, &questions).await?;
         let fit = self.shared.judgement.of(Question::Replace);
         let enough = fit.threshold * if says_it_changed(text) { EASED } else { 1.0 };
-        let mut untrue: Option<(f32, PageId)> = None;
-        for note in notes {
-            let question = format!("Old note: {}\nNew note: {}", cut(&note.text), cut(text));
-            let likely = self.judge(Question::Replace, &question).await?;
-            let yes = likely.filter(|likely| *likely >= enough);
-            if let Some(likely) = yes
-                && untrue.as_ref().is_none_or(|(most, _)| likely > *most)
-            {
-                untrue = Some((likely, note.id));
-            }
-        }
-        Ok(untrue.map(|(_, id)| id))
+        let untrue = likely.into_iter().zip(notes).filter_map(|(likely, (alike, note))| {
+            let likely = likely.filter(|likely| *likely >= enough)?;
+            // Of two that both seem untrue, the one that says it in the same words.
+            Some((likely * (1.0 + alike), note.id))
+        });
+        let most = untrue.max_by(|one, other| one.0.total_cmp(&other.0));
+        Ok(most.map(|(_, id)| id))
     }
 
     /// The memories that `text` might take the place of, newest first: none that this
@@ -247,35 +250,6 @@ impl Execution {
         notes.into_iter().map(note).collect()
     }
 
-    /// The few of `notes` that speak most likely of the same thing as `text`: by the words that
-    /// they share, and where they share none, by the CPU.
-    async fn likeliest(&mut self, notes: Vec<Note>, text: &str) -> Result<Vec<Note>, Ending> {
-        let texts: Vec<&str> = notes.iter().map(|note| note.text.as_str()).collect();
-        let shared = shared_things(&texts, text);
-        if shared.iter().any(|worth| *worth > 0.0) {
-            let mut ranked: Vec<(f32, Note)> = shared.into_iter().zip(notes).collect();
-            ranked.retain(|(worth, _)| *worth > 0.0);
-            return Ok(first(ranked));
-        }
-        if notes.len() <= LOOKED_AT {
-            return Ok(notes);
-        }
-        let letters: Vec<String> = ('A'..='Z').map(String::from).collect();
-        let mut question = String::from("Notes:\n");
-        for (letter, note) in letters.iter().zip(&notes) {
-            question.push_str(&format!("{letter}: {}\n", cut(&note.text)));
-        }
-        question.push_str(&format!("New note: {}", cut(text)));
-        let words = "Which note is about the same thing as the new note? Answer with its letter.";
-        let options = letters.iter().take(notes.len());
-        let options = options.map(|letter| vec![letter.clone()]).collect();
-        let messages = after(&aside(&question), words);
-        let Some(weights) = self.weigh(messages, options).await? else {
-            return Ok(Vec::new());
-        };
-        Ok(first(weights.into_iter().zip(notes).collect()))
-    }
-
     /// Whether `answer` claims that something was kept though nothing was.
     pub(super) async fn claims_falsely(&mut self, answer: &str) -> Result<bool, Ending> {
         let never = self.planner.never_keeps() || !may_say_it_kept(answer);
@@ -304,23 +278,18 @@ impl Execution {
     }
 }
 
-/// The notes that are worth most, as many as are looked at.
-fn first(mut ranked: Vec<(f32, Note)>) -> Vec<Note> {
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-    ranked.truncate(LOOKED_AT);
-    ranked.into_iter().map(|(_, note)| note).collect()
-}
-
-/// Messages about something else than the process's own window.
-fn aside(question: &str) -> Vec<Message> {
-    let say = |role, text: &str| Message {
-        role,
-        text: text.to_owned(),
-    };
-    vec![
-        say(Role::System, "You keep a person's notes up to date."),
-        say(Role::User, question),
-    ]
+/// The few of `notes` that speak most likely of the same thing as `text`, each with how alike both
+/// are: by the words for things that they share, rare ones first, then by all their words.
+fn likeliest(notes: Vec<Note>, text: &str) -> Vec<(f32, Note)> {
+    let texts: Vec<&str> = notes.iter().map(|note| note.text.as_str()).collect();
+    let things = shared_things(&texts, text);
+    let any = things.iter().any(|worth| *worth > 0.0);
+    let alike = |(things, note): (f32, Note)| (things, things + likeness(&note.text, text), note);
+    let mut ranked: Vec<(f32, f32, Note)> = things.into_iter().zip(notes).map(alike).collect();
+    ranked.retain(|(things, ..)| !any || *things > 0.0);
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    ranked.truncate(if any { LOOKED_AT } else { LOOKED_AT_UNLIKE });
+    ranked.into_iter().map(|(_, alike, note)| (alike, note)).collect()
 }
 
 /// A note on one line, cut to its beginning.

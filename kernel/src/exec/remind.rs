@@ -11,11 +11,14 @@ use crate::event::Event;
 use crate::grammar::Legal;
 use crate::journal::tape::Told;
 use crate::judgement::Question;
-use crate::planner::facts::is_about_its_words;
+use crate::planner::facts::{asks_of_oneself, is_about_its_words};
 use crate::window::reminder::Reminder;
 
 /// Characters of a task that are searched for.
 const QUERY_CHARS: usize = 300;
+/// Of the usual threshold, what is enough for a question in which its user says "I" to be about
+/// them.
+const EASED: f32 = 0.6;
 
 impl Execution {
     /// Asks the store, writes down what it says and pins it. A store that fails costs
@@ -104,7 +107,12 @@ impl Execution {
             return Ok(false);
         }
         let likely = self.judge_task(Question::Personal).await?;
-        Ok(likely.is_some_and(|likely| self.says_yes(Question::Personal, likely)))
+        let threshold = self.shared.judgement.of(Question::Personal).threshold;
+        let enough = match asks_of_oneself(self.told()) {
+            true => threshold * EASED,
+            false => threshold,
+        };
+        Ok(likely.is_some_and(|likely| likely >= enough))
     }
 
     /// The search that a task begins with which pages of others match best, such as documents that

@@ -3,7 +3,9 @@
 //! process sees the very same.
 
 use quipu_cpu::Cpu;
-use quipu_memory::{Page, PageId, Passage, Store, StoreError, share_a_telling_word};
+use quipu_memory::{
+    Kind, Mode, Page, PageId, Passage, Query, Store, StoreError, share_a_telling_word,
+};
 
 use crate::calls::EDIT;
 use crate::label::{Label, Secrecy, Trust};
@@ -13,6 +15,8 @@ use crate::window::reminder::{Reminder, Source};
 
 /// Memories of a space that are considered for a task which is about its user.
 const NEWEST: usize = 100;
+/// Of them, as many are put in order by what they mean.
+const NEAREST: usize = 24;
 
 /// What `store` holds for `program` before its first step: its core memory, and the
 /// pages that match its task well; of a task that is about its user (`personal`) also the
@@ -57,7 +61,7 @@ pub(super) fn remind(
             .partition(|page| share_a_telling_word(topic, &page.text));
         newest = sharing;
         if program.attached.is_empty() && may_speak_of_its_user(topic) {
-            newest.extend(others);
+            newest.extend(by_meaning(store, topic, memory, others)?);
         }
         newest = fitting(newest, room, cpu);
     }
@@ -149,6 +153,25 @@ fn newest(
                 .any(|name| page.id == PageId::of_block(&memory.space, name))
     });
     pages.sort_by_key(|page| std::cmp::Reverse(page.created_ms));
+    Ok(pages)
+}
+
+/// `pages` by how near they come to `topic` in meaning, as far as the store knows meanings; then
+/// the others as they were. A small model takes the first that could be meant.
+fn by_meaning(
+    store: &dyn Store,
+    topic: &str,
+    memory: &Memory,
+    mut pages: Vec<Page>,
+) -> Result<Vec<Page>, StoreError> {
+    let nearest = store.search(&Query {
+        kind: Some(Kind::Memory),
+        spaces: Some(memory.spaces()),
+        mode: Mode::Semantic,
+        ..Query::new(topic, NEAREST)
+    })?;
+    let rank = |page: &Page| nearest.iter().position(|hit| hit.id == page.id);
+    pages.sort_by_key(|page| rank(page).unwrap_or(NEAREST));
     Ok(pages)
 }
 

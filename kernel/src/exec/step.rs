@@ -70,7 +70,12 @@ impl Execution {
         let decided = self.unless_it_refuses(n, &prompt, &legal, decided).await?;
         let decide_ms = begun.elapsed().as_millis() as u64;
         let usage = decided.completion.usage;
-        let (action, problem) = self.read_action(decided, &legal);
+        let (mut action, problem) = self.read_action(decided, &legal);
+        if let Some(answer) = action["answer"].as_str().filter(|_| legal.answer.is_none())
+            && let Some(said) = self.vm.named_in_reminder(answer)
+        {
+            action = json!({ "answer": said });
+        }
         let action = match action["answer"].as_str() {
             Some(answer) if self.claims_falsely(answer).await? => {
                 match self.make_true(answer).await? {

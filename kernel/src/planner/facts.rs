@@ -159,6 +159,19 @@ pub(crate) fn may_speak_of_its_user(text: &str) -> bool {
     !(is_chinese || is_english) || SPEAKS.is_match(text)
 }
 
+/// Whether `text` is a question in which its user is who does something or has something: what was
+/// told before may well be the answer. Only English and Chinese are known.
+pub(crate) fn asks_of_oneself(text: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        let asks = r"(?i)^(?:\S+[,，]\s*)?(?:(?:in|at|on|for|to|from|with|of|since|until)\s+)?
+            (?:wh(?:at|ich|en|ere|o|om|ose|y)|how|do|does|did|am|is|are|was|were|have|has|can|must|may|should)\b
+            [^?]*\b(?:i|my|mine|we|our|ours)\b[^?]*\?$
+            |^[^？?]*[我咱俺][^？?]*[？?]$";
+        laid_out(asks)
+    });
+    ASKS.is_match(text.trim())
+}
+
 /// Whether `answer` is nothing but a refusal in the words that small models have for it, also where
 /// nothing speaks against the task.
 pub(crate) fn only_refuses(answer: &str) -> bool {
@@ -313,6 +326,22 @@ mod tests {
         check("Wie alt ist mein Hund?", true);
         check("Où est mon vélo ?", true);
         check("", true);
+    }
+
+    #[test]
+    fn who_asks_of_themselves_is_the_one_who_does_it() {
+        let check = |text: &str, want: bool| {
+            assert_eq!(asks_of_oneself(text), want, "{text}");
+        };
+        check("Which nuts must I avoid?", true);
+        check("At what time do I get up?", true);
+        check("When is our wedding day?", true);
+        check("我几点起床？", true);
+        check("我家有几口人", false);
+        check("What is the tallest hill in Wales?", false);
+        check("Write me a limerick.", false);
+        check("I have a question. What is 3 + 4?", false);
+        check("", false);
     }
 
     #[test]

@@ -42,13 +42,29 @@ pub fn shared_things(texts: &[&str], text: &str) -> Vec<f32> {
     words.iter().map(shared).collect()
 }
 
-/// The words of `text` but for the empty ones. `I'm` is two, and all words for one speaker are one.
+/// How alike two texts are by all their words, from 0 to 1: the coefficient of Sørensen and Dice.
+pub fn likeness(one: &str, other: &str) -> f32 {
+    let (one, other) = (words(one), words(other));
+    let all = one.len() + other.len();
+    match all {
+        0 => 0.0,
+        _ => 2.0 * one.intersection(&other).count() as f32 / all as f32,
+    }
+}
+
+/// The words of `text` but for the empty ones.
 fn telling_words(text: &str) -> BTreeSet<String> {
+    let mut words = words(text);
+    words.retain(|word| !EMPTY.contains(&word.as_str()) && (word.len() > 1 || word == "i"));
+    words
+}
+
+/// The words of `text` in small letters. `I'm` is two, and all words for one speaker are one.
+fn words(text: &str) -> BTreeSet<String> {
     let text = text.to_lowercase();
     let words = text
         .unicode_words()
         .flat_map(|word| word.split(['\'', '’']));
-    let words = words.filter(|word| !EMPTY.contains(word) && (word.len() > 1 || *word == "i"));
     let same = |word: &str| {
         let speaker = SPEAKERS.iter().find(|speaker| speaker.contains(&word));
         speaker.map_or(word, |speaker| speaker[0]).to_owned()
@@ -121,6 +137,23 @@ mod tests {
         check("我搬到青岛了。", true);
         check("Ann knows Bo.", false);
         check("我住在青岛。", false);
+    }
+
+    #[test]
+    fn two_texts_are_the_more_alike_the_more_words_they_share() {
+        let check = |text: &str, nearer: &str, farther: &str| {
+            let (near, far) = (likeness(nearer, text), likeness(farther, text));
+            assert!(near > far, "{text}: {nearer} {near}, {farther} {far}");
+        };
+        check(
+            "I work as a baker now.",
+            "I work as a nurse.",
+            "I start work at 8:30.",
+        );
+        check("我现在是一名厨师。", "我是一名护士。", "我晚上十一点睡觉。");
+        check("Ann plays the harp.", "Ann plays the flute.", "Tea is out.");
+        assert_eq!(likeness("", ""), 0.0);
+        assert_eq!(likeness("Tea is out.", "tea is OUT"), 1.0);
     }
 
     #[test]

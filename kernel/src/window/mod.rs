@@ -206,6 +206,19 @@ impl Vm {
         self.reminder.is_some()
     }
 
+    /// What the reminder quotes, where `text` is nothing but the ids of pages in it: a small model
+    /// names the page that says it instead.
+    pub fn named_in_reminder(&self, text: &str) -> Option<String> {
+        let reminder = &self.reminder.as_ref()?.text;
+        let said = |id: &str| {
+            let id = id.trim_matches(['[', ']', '(', ')', '.', ',']);
+            let mut lines = reminder.lines();
+            lines.find_map(|line| line.strip_prefix('[')?.strip_prefix(id)?.strip_prefix("] "))
+        };
+        let said: Option<Vec<&str>> = text.split_whitespace().map(said).collect();
+        said.filter(|said| !said.is_empty()).map(|said| said.join("\n"))
+    }
+
     /// Says before the task what day it is, in these words.
     ///
     /// # Errors
