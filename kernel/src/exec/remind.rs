@@ -8,7 +8,7 @@ use super::reminder::remind;
 use super::{Ending, Execution, guarded, time_left};
 use crate::calls::{SEARCH, look_up};
 use crate::event::Event;
-use crate::grammar::Legal;
+use crate::grammar::{Callable, Legal};
 use crate::journal::tape::Told;
 use crate::judgement::Question;
 use crate::planner::facts::{asks_of_oneself, is_about_its_words};
@@ -141,11 +141,13 @@ impl Execution {
 
     /// Whether one of its tools changes something.
     fn may_change_the_world(&self, legal: &Legal) -> bool {
-        let mut tools = legal.calls.iter();
-        tools.any(|call| {
-            let function = look_up(&self.shared.bus, &call.name);
-            function.is_some_and(|function| function.effect() == Effect::Write)
-        })
+        legal.calls.iter().any(|call| self.changes_something(call))
+    }
+
+    /// Whether a call is more than a look at something.
+    pub(super) fn changes_something(&self, call: &Callable) -> bool {
+        let function = look_up(&self.shared.bus, &call.name);
+        function.is_some_and(|function| function.effect() == Effect::Write)
     }
 
     /// What it was reminded of, as the journal has it.

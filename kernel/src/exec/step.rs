@@ -16,7 +16,7 @@ use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
 use crate::planner::asked;
-use crate::planner::facts::only_refuses;
+use crate::planner::facts::{leaves_to_call, only_refuses};
 use crate::process::{Failure, State, Usage};
 use crate::program::asks_for_code;
 use quipu_cpu::{ClosedEarly, Prompt, without_thought};
@@ -68,6 +68,7 @@ impl Execution {
         let begun = Instant::now();
         let decided = self.decide(n, &prompt, &legal).await?;
         let decided = self.unless_it_refuses(n, &prompt, &legal, decided).await?;
+        let decided = self.unless_it_leaves_a_call(n, &prompt, &legal, decided).await?;
         let decide_ms = begun.elapsed().as_millis() as u64;
         let usage = decided.completion.usage;
         let (mut action, problem) = self.read_action(decided, &legal);
@@ -135,6 +136,43 @@ impl Execution {
         let mut again = self.written(n, &asked, &words, Move::Answer).await?;
         again.completion.usage += decided.completion.usage;
         Ok(again)
+    }
+
+    /// `decided`, or where that is an answer which says to call a tool, the call: a small model
+    /// tells its user how to search instead of searching. Only what looks at something, and was
+    /// not just called.
+    async fn unless_it_leaves_a_call(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+        decided: Decided,
+    ) -> Result<Decided, Ending> {
+        let words = self.shared.cpu.info().constrains
+            && legal.answer.is_none()
+            && decided.chosen == Move::Answer;
+        let answer = without_thought(&decided.completion.text);
+        let last = self.last.as_ref().map(|(action, _)| &action["tool"]);
+        let left = legal.offered().find(|call| {
+            words
+                && leaves_to_call(answer, &call.name)
+                && !self.told().contains(&call.name)
+                && last.is_none_or(|tool| *tool != call.name)
+                && !self.changes_something(call)
+        });
+        let name = left.map(|call| call.name.clone());
+        let only = name.and_then(|name| legal.only(|call| call.name == name));
+        let Some(only) = only else {
+            return Ok(decided);
+        };
+        let mut call = self.written(n, prompt, &only, Move::Call).await?;
+        call.completion.usage += decided.completion.usage;
+        let action = only.action(Move::Call, &call.completion.text);
+        let made_up = legal.made_up(action.as_ref().unwrap_or(&Value::Null));
+        Ok(match made_up.is_empty() {
+            true => call,
+            false => decided,
+        })
     }
 
     /// Carries out an action that follows from the task, and that no CPU had to write.

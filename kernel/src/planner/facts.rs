@@ -187,6 +187,20 @@ pub(crate) fn only_refuses(answer: &str) -> bool {
     REFUSES.is_match(answer.trim())
 }
 
+/// Whether `answer` tells its reader to call `tool`, in a sentence that does not say no.
+pub(crate) fn leaves_to_call(answer: &str, tool: &str) -> bool {
+    static USES: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)\b(?:us(?:e|ing)|call(?:ing)?|run(?:ning)?|try|through)\b|使用|调用|可以用|通过")
+    });
+    static DENIES: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)\b(?:not|no|none|cannot|unable|without)\b|n['’]t\b|不|没|无法")
+    });
+    let tells = |sentence: &String| {
+        sentence.contains(tool) && USES.is_match(sentence) && !DENIES.is_match(sentence)
+    };
+    answer.contains(tool) && answer.lines().flat_map(sentences).any(|said| tells(&said))
+}
+
 /// A line without the mark of a list.
 fn item(line: &str) -> &str {
     let line = line.trim();
@@ -326,6 +340,21 @@ mod tests {
         check("Wie alt ist mein Hund?", true);
         check("Où est mon vélo ?", true);
         check("", true);
+    }
+
+    #[test]
+    fn who_is_told_how_to_call_a_tool_could_have_been_spared_it() {
+        let check = |answer: &str, want: bool| {
+            assert_eq!(leaves_to_call(answer, "shelf.find"), want, "{answer}");
+        };
+        check("To find it, you can use the `shelf.find` tool with \"tea\".", true);
+        check("Look it up.\nTry shelf.find first.", true);
+        check("您可以使用 shelf.find 查找。", true);
+        check("It stands in row 4, as shelf.find says.", false);
+        check("You cannot use `shelf.find` for that.", false);
+        check("无法使用 shelf.find 查询天气。", false);
+        check("You can use a calculator.", false);
+        check("", false);
     }
 
     #[test]
