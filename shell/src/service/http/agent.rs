@@ -4,6 +4,7 @@
 //! A request is a process. Nobody is there to approve anything; a client that leaves
 //! interrupts it, and it can be resumed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::response::Response;
@@ -126,14 +127,11 @@ pub fn fits(service: &Service, program: &Program) -> Result<(), ApiError> {
 /// How far an `answer` is trusted that a client says an agent gave, and who may learn it: as far
 /// as all that its process had read. Of one that no process here gave nobody knows that.
 fn level_of(service: &Service, answer: &str) -> Result<Level, ApiError> {
-    let journal = service.kernel.journal();
-    Ok(match journal.answered(answer)? {
-        Some(pid) => journal.label_of(pid)?.level(),
-        None => Level {
-            trust: Trust::Untrusted,
-            secrecy: Secrecy::Public,
-        },
-    })
+    let known = service.kernel.journal().level_of_answer(answer)?;
+    Ok(known.unwrap_or(Level {
+        trust: Trust::Untrusted,
+        secrecy: Secrecy::Public,
+    }))
 }
 
 /// The program of `loaded` for the last thing said by the user. What was said before stands
@@ -156,6 +154,7 @@ fn program(
     program.clearance = service.clearance(caller);
     let mut before = String::new();
     let mut label = client.clone();
+    let mut answers = HashSet::new();
     for said in &said[..last] {
         match &said.by {
             Speaker::System => {
@@ -168,8 +167,10 @@ fn program(
             Speaker::Assistant => {
                 before.push_str(&format!("You: {}\n", said.text));
                 // A stranger's words are one already, and do not learn what was answered here.
-                if client.trust >= Trust::User && !said.text.trim().is_empty() {
-                    label = label.held_to(level_of(service, &said.text)?);
+                let answer = said.text.trim();
+                let is_new = client.trust >= Trust::User && !answer.is_empty();
+                if is_new && answers.insert(answer) {
+                    label = label.held_to(level_of(service, answer)?);
                 }
             }
             Speaker::Function(name) => {
