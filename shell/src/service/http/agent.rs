@@ -15,6 +15,7 @@ use quipu_kernel::process::{Attached, Exit, Pid, Program, Status};
 use quipu_kernel::signal::Signal;
 use serde_json::{Value, json};
 
+use super::apart::Asker;
 use super::chat::fields;
 use super::chat::reply::{Answer, Head};
 use super::chat::request::{self, Body, StreamOptions};
@@ -76,9 +77,9 @@ impl Running {
     ///
     /// # Errors
     /// Where its prompt does not fit the window, no place is left, or the journal fails.
-    pub fn start(service: &Arc<Service>, program: Program) -> Result<Self, ApiError> {
+    pub async fn start(service: &Arc<Service>, program: Program) -> Result<Self, ApiError> {
         let lease = service.admit()?;
-        fits(service, &program)?;
+        let program = fitting(service, program).await?;
         let events = service.kernel.subscribe();
         let pid = service.kernel.spawn(program)?;
         Ok(Self { pid, events, lease })
@@ -113,15 +114,22 @@ impl Drop for Running {
     }
 }
 
-/// Checks that the prompt of `program` fits the window.
+/// The `program`, whose prompt fits the window.
 ///
 /// # Errors
 /// Where it does not.
-pub fn fits(service: &Service, program: &Program) -> Result<(), ApiError> {
-    service.kernel.fits(program).map_err(|error| ApiError {
-        code: Some("context_length_exceeded"),
-        ..ApiError::invalid("messages", format!("{error}; {}", hints::window(&error)))
-    })
+pub async fn fitting(service: &Arc<Service>, program: Program) -> Result<Program, ApiError> {
+    let on = service.clone();
+    let attached = program.attached.iter().map(|attached| attached.text.len());
+    let bytes = program.prompt.len() + attached.sum::<usize>();
+    let work = move |_: &Asker| match on.kernel.fits(&program) {
+        Ok(()) => Ok(program),
+        Err(error) => Err(ApiError {
+            code: Some("context_length_exceeded"),
+            ..ApiError::invalid("messages", format!("{error}; {}", hints::window(&error)))
+        }),
+    };
+    service.counting.run(bytes, service.patience(), work).await
 }
 
 /// How far an `answer` is trusted that a client says an agent gave, and who may learn it: as far
@@ -208,7 +216,7 @@ pub async fn chat(
     if let Some(schema) = body.schema()? {
         program.answer_schema = Some(schema);
     }
-    let mut running = Running::start(service, program)?;
+    let mut running = Running::start(service, program).await?;
     let head = chat::head(service, body.model.as_deref());
     if !body.stream.unwrap_or(false) {
         let exit = running.end().await?;

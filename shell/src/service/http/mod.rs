@@ -6,6 +6,7 @@
 //! | `routes` | what each route needs |
 //! | `guard` | who may ask |
 //! | `wire`, `packing`, `form`, `error` | bodies, forms with a file, streams of events, errors |
+//! | `apart` | work that takes too long for the threads that answer |
 //! | `plain/` | the plain model, whichever API it is asked by |
 //! | `chat/` | `/v1/chat/completions` |
 //! | `responses/`, `messages` | `/v1/responses`, `/v1/messages` |
@@ -27,6 +28,7 @@
 //! ask for less than the machine permits.
 
 mod agent;
+mod apart;
 mod chat;
 mod completion;
 mod completions;

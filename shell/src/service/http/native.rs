@@ -181,7 +181,7 @@ pub async fn spawn(
     if let Some(given) = &asked.schema {
         program.answer_schema = Some(schema("schema", given, false)?);
     }
-    agent::fits(&service, &program)?;
+    let program = agent::fitting(&service, program).await?;
     let pid = start(&service, program)?;
     let mut response = wire::json(&begun(&service, pid)?);
     *response.status_mut() = axum::http::StatusCode::CREATED;
