@@ -20,6 +20,7 @@ use crate::pattern::HAN;
 use crate::planner::facts::{
     asks_to_keep, facts, is_about_its_words, may_say_it_kept, only_tells, without_request,
 };
+use crate::planner::plain::short;
 use crate::planner::shared_words::{says_it_changed, share_a_thing, share_a_word, shared_things};
 use crate::process::{Failure, Usage};
 use quipu_cpu::{Message, Role};
@@ -203,7 +204,7 @@ impl Execution {
         let enough = fit.threshold * if says_it_changed(text) { EASED } else { 1.0 };
         let mut untrue: Option<(f32, PageId)> = None;
         for note in notes {
-            let question = format!("Old note: {}\nNew note: {}", cut(&note.text), cut(text));
+            let question = format!("Old note: {}\nNew note: {}", short(&note.text, NOTE_CHARS), short(text, NOTE_CHARS));
             let likely = self.judge(Question::Replace, &question).await?;
             let yes = likely.filter(|likely| *likely >= enough);
             if let Some(likely) = yes
@@ -241,7 +242,7 @@ impl Execution {
             other && related(&note.text, text)
         });
         let note = |page: Page| Note {
-            text: cut(&page.text),
+            text: short(&page.text, NOTE_CHARS),
             id: page.id,
         };
         notes.into_iter().map(note).collect()
@@ -263,9 +264,9 @@ impl Execution {
         let letters: Vec<String> = ('A'..='Z').map(String::from).collect();
         let mut question = String::from("Notes:\n");
         for (letter, note) in letters.iter().zip(&notes) {
-            question.push_str(&format!("{letter}: {}\n", cut(&note.text)));
+            question.push_str(&format!("{letter}: {}\n", short(&note.text, NOTE_CHARS)));
         }
-        question.push_str(&format!("New note: {}", cut(text)));
+        question.push_str(&format!("New note: {}", short(text, NOTE_CHARS)));
         let words = "Which note is about the same thing as the new note? Answer with its letter.";
         let options = letters.iter().take(notes.len());
         let options = options.map(|letter| vec![letter.clone()]).collect();
@@ -282,7 +283,7 @@ impl Execution {
         if self.kept || self.keeps < MAYBE_TOLD || never {
             return Ok(false);
         }
-        let said = format!("I said: {}\nThe reply: {}", cut(self.told()), cut(answer));
+        let said = format!("I said: {}\nThe reply: {}", short(self.told(), NOTE_CHARS), short(answer, NOTE_CHARS));
         let likely = self.judge(Question::Claim, &said).await?;
         Ok(likely.is_some_and(|likely| self.says_yes(Question::Claim, likely)))
     }
@@ -321,10 +322,4 @@ fn aside(question: &str) -> Vec<Message> {
         say(Role::System, "You keep a person's notes up to date."),
         say(Role::User, question),
     ]
-}
-
-/// A note on one line, cut to its beginning.
-fn cut(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().take(NOTE_CHARS).collect()
 }
