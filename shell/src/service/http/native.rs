@@ -182,15 +182,15 @@ pub async fn spawn(
         program.answer_schema = Some(schema("schema", given, false)?);
     }
     let program = agent::fitting(&service, program).await?;
-    let pid = start(&service, program)?;
+    let pid = start(&service, caller, program)?;
     let mut response = wire::json(&begun(&service, pid)?);
     *response.status_mut() = axum::http::StatusCode::CREATED;
     Ok(response)
 }
 
 /// Starts a process, where not too many run.
-fn start(service: &Service, program: Program) -> Result<Pid, ApiError> {
-    service.few_run()?;
+fn start(service: &Service, caller: Caller, program: Program) -> Result<Pid, ApiError> {
+    service.few_run(caller)?;
     Ok(service.kernel.spawn(program)?)
 }
 
@@ -336,11 +336,12 @@ pub async fn nice(
 /// Answers `POST /api/v1/processes/{pid}/fork`.
 pub async fn fork(
     State(service): Shared,
+    Extension(caller): Extension<Caller>,
     Path(pid): Path<String>,
     Input(again): Input<Again>,
 ) -> Answer {
     let pid = known(&service, &pid)?;
-    service.few_run()?;
+    service.few_run(caller)?;
     let child = service.kernel.fork(pid, again.step, again.attended)?;
     Ok(wire::json(&begun(&service, child)?))
 }
@@ -348,11 +349,12 @@ pub async fn fork(
 /// Answers `POST /api/v1/processes/{pid}/resume`.
 pub async fn resume(
     State(service): Shared,
+    Extension(caller): Extension<Caller>,
     Path(pid): Path<String>,
     Input(again): Input<Again>,
 ) -> Answer {
     let pid = known(&service, &pid)?;
-    service.few_run()?;
+    service.few_run(caller)?;
     service.kernel.resume(pid, None, again.attended)?;
     Ok(wire::json(&row(&service, pid)?))
 }

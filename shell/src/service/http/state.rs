@@ -34,6 +34,8 @@ const COUNTED_AT_ONCE: usize = 2;
 const EMBEDDED_AT_ONCE: usize = 1;
 /// Processes that may run at once; no more are started over HTTP.
 pub const PROCESSES_MAX: usize = 128;
+/// Of these, those that are kept for the user: strangers may start processes only while fewer run.
+const KEPT_FOR_THE_USER: usize = 32;
 /// Answered requests whose tokens stay with the CPU, for the next turn of a conversation.
 const KEPT_MAX: usize = 32;
 
@@ -166,16 +168,16 @@ impl Service {
         place.map_err(|_| ApiError::too_many(RECORDINGS_MAX))
     }
 
-    /// Whether one more process may be started: those that nobody waits for are counted by
+    /// Whether `caller` may start one more process: those that nobody waits for are counted by
     /// their number.
     ///
     /// # Errors
     /// Where too many run.
-    pub fn few_run(&self) -> Result<(), ApiError> {
-        let running = self.kernel.running();
-        match running < PROCESSES_MAX {
+    pub fn few_run(&self, caller: Caller) -> Result<(), ApiError> {
+        let most = processes_max(caller);
+        match self.kernel.running() < most {
             true => Ok(()),
-            false => Err(ApiError::too_many(PROCESSES_MAX)),
+            false => Err(ApiError::too_many(most)),
         }
     }
 
@@ -193,6 +195,14 @@ impl Service {
         {
             self.cpu().retire(oldest);
         }
+    }
+}
+
+/// How many processes may run for `caller` to start one more.
+fn processes_max(caller: Caller) -> usize {
+    match caller {
+        Caller::User => PROCESSES_MAX,
+        Caller::Stranger => PROCESSES_MAX - KEPT_FOR_THE_USER,
     }
 }
 
