@@ -164,7 +164,6 @@ pub async fn spawn(
         let key = asked.key.as_deref();
         conversations::put_after(&service, caller, &mut program, after, key)?;
     }
-    service.session.teach(&loaded, &mut program);
     program.clearance = service.clearance(caller);
     program.interactive = asked.attended;
     program.priority = asked.priority;
@@ -181,7 +180,9 @@ pub async fn spawn(
     if let Some(given) = &asked.schema {
         program.answer_schema = Some(schema("schema", given, false)?);
     }
-    let program = agent::fitting(&service, program).await?;
+    let mut program = agent::fitting(&service, program).await?;
+    // Of a task that fits: the words of a longer one would be looked through here.
+    service.session.teach(&loaded, &mut program);
     let pid = start(&service, caller, program)?;
     let mut response = wire::json(&begun(&service, pid)?);
     *response.status_mut() = axum::http::StatusCode::CREATED;
