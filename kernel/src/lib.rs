@@ -60,6 +60,7 @@
 //! | [`gate`] | the one gate in front of the calls, what was planned before, what was ruled there |
 //! | [`label`] | who wrote a text, and how far it is trusted |
 //! | `embedding` | the CPU's embedders, for the disk |
+//! | `written` | numbers and days as people write them |
 //! | `pattern` | regular expressions that are part of the program |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -79,6 +80,7 @@ pub mod planner;
 pub mod process;
 pub mod replay;
 pub mod window;
+mod written;
 
 pub use consolidation::{Consolidated, Idle};
 pub use embedding::Vectors;

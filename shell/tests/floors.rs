@@ -36,6 +36,7 @@ const SHELL: Floors = &[
 
 const KERNEL: Floors = &[
     &["embedding", "label", "pattern"],
+    &["written"],
     &["gate"],
     &["process"],
     &["window"],

@@ -73,6 +73,11 @@ impl GrantBook {
         })
     }
 
+    /// What was granted to any device, whether or not that still counts.
+    pub fn granted(&self) -> impl Iterator<Item = &Capability> {
+        self.devices.values().flat_map(|entry| entry.granted.iter())
+    }
+
     /// The devices that were granted `capability`, each as it was then.
     pub fn holders(&self, capability: &Capability) -> Vec<&str> {
         let holds = self.devices.iter();

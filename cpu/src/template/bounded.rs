@@ -58,6 +58,8 @@ pub(super) fn put_into(environment: &mut Environment<'static>, stopped: &Arc<Ato
         let (library, stopped) = (library.clone(), stopped.clone());
         let whole = move |args: Rest<Value>| -> Result<Value, Error> {
             going_on(&stopped)?;
+            let all = args.iter().map(items).fold(0, usize::saturating_add);
+            within_items(all)?;
             library.empty_state().apply_filter(name, &args)
         };
         environment.add_filter(name, whole);
@@ -244,9 +246,15 @@ fn times(state: &State<'_, '_>, left: Value, right: Value) -> Result<Value, Erro
 
 fn items(value: &Value) -> usize {
     match value.kind() {
-        ValueKind::Seq | ValueKind::Iterable => value.len().unwrap_or(0),
+        ValueKind::Seq | ValueKind::Iterable => value.len().unwrap_or_else(|| counted(value)),
         _ => 0,
     }
+}
+
+/// Members of what does not know how many it has, up to one more than a list may have.
+fn counted(value: &Value) -> usize {
+    let members = value.try_iter().into_iter().flatten();
+    members.take(ITEMS_MAX + 1).count()
 }
 
 /// What the library makes of an `operation` on `left` and `right`.
@@ -274,6 +282,8 @@ fn joined(value: Value, between: Option<String>) -> Result<Value, Error> {
         return Ok(Value::from(room.0));
     }
     for (n, member) in value.try_iter()?.enumerate() {
+        // Members that say nothing take no room.
+        within_items(n + 1)?;
         if n > 0 {
             room.add(&between)?;
         }

@@ -452,6 +452,12 @@ mod tests {
         );
         let long = "{% set l = [1] %}".to_owned() + &"{% set l = l + l %}".repeat(60);
         check(&long, "a list has more than 100000 members");
+        // Nor does a list have to know how long it is.
+        let unsized_list = "{% set l = range(40000) | list | chain([1]) %}";
+        for twice in ["{% set l = l + l %}", "{% set l = l | chain(l) %}"] {
+            let source = format!("{unsized_list}{}", twice.repeat(60));
+            check(&source, "a list has more than 100000 members");
+        }
         check("{% set n = 99999 %}{{ 'x' * n }}", too_long);
         check(
             "{% set n = 999999 %}{{ ([1] * n) | list }}",

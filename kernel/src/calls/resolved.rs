@@ -56,6 +56,7 @@ impl Facts {
     }
 
     fn request<'a>(&'a self, key: &'a str) -> Request<'a> {
+        let function = self.function.as_ref().and_then(|found| found.as_ref().ok());
         Request {
             name: &self.name,
             effect: self.effect,
@@ -64,6 +65,7 @@ impl Facts {
             known: Known {
                 said: &self.said,
                 pages: &self.pages,
+                form: function.map(|function| &function.function().parameters),
             },
             key,
             args: self.args.as_ref(),

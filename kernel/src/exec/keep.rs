@@ -19,6 +19,7 @@ use crate::pattern::HAN;
 use crate::planner::facts::{
     asks_to_keep, facts, is_about_its_words, may_say_it_kept, only_tells, without_request,
 };
+use crate::planner::plain::short;
 use crate::planner::shared_words::{
     likeness, says_it_changed, share_a_thing, share_a_word, shared_things,
 };
@@ -203,7 +204,11 @@ impl Execution {
         let notes = self.shared.tape.fact("notes", notes)?;
         let notes = likeliest(notes, text);
         let put = |(_, note): &(f32, Note)| {
-            format!("Old note: {}\nNew note: {}", cut(&note.text), cut(text))
+            format!(
+                "Old note: {}\nNew note: {}",
+                short(&note.text, NOTE_CHARS),
+                short(text, NOTE_CHARS)
+            )
         };
         let questions: Vec<String> = notes.iter().map(put).collect();
         let likely = self.judge_each(Question::Replace, &questions).await?;
@@ -244,7 +249,7 @@ impl Execution {
             other && related(&note.text, text)
         });
         let note = |page: Page| Note {
-            text: cut(&page.text),
+            text: short(&page.text, NOTE_CHARS),
             id: page.id,
         };
         notes.into_iter().map(note).collect()
@@ -256,7 +261,7 @@ impl Execution {
         if self.kept || self.keeps < MAYBE_TOLD || never {
             return Ok(false);
         }
-        let said = format!("I said: {}\nThe reply: {}", cut(self.told()), cut(answer));
+        let said = format!("I said: {}\nThe reply: {}", short(self.told(), NOTE_CHARS), short(answer, NOTE_CHARS));
         let likely = self.judge(Question::Claim, &said).await?;
         Ok(likely.is_some_and(|likely| self.says_yes(Question::Claim, likely)))
     }
@@ -290,10 +295,4 @@ fn likeliest(notes: Vec<Note>, text: &str) -> Vec<(f32, Note)> {
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
     ranked.truncate(if any { LOOKED_AT } else { LOOKED_AT_UNLIKE });
     ranked.into_iter().map(|(_, alike, note)| (alike, note)).collect()
-}
-
-/// A note on one line, cut to its beginning.
-fn cut(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().take(NOTE_CHARS).collect()
 }

@@ -10,9 +10,19 @@ use std::sync::Arc;
 use quipu_tools::{Effect, Role};
 use serde_json::Value;
 
+use super::plan::stands_in;
 use super::rules::{Rules, leaves};
 use super::{Request, reaches_out};
 use crate::label::{Label, Trust, told_source};
+
+/// Values of one call that tell a little each: truth values, digits, parts of what was said. A
+/// list of them would spell any text.
+const LITTLE_MAX: usize = 8;
+/// Values of one call: which of the words that were said it has, and in which order, would spell
+/// a text too.
+const VALUES_MAX: usize = 32;
+/// Bytes of white space around a text, which spells as well.
+const SPACE_MAX: usize = 2;
 
 /// Words that tell nobody anything new.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,21 +31,96 @@ pub struct Known<'a> {
     pub said: &'a str,
     /// Pages of the open network that the process has read.
     pub pages: &'a [Arc<str>],
+    /// The JSON Schema of the arguments, whose names tell nobody anything. Without it those of
+    /// the arguments themselves do not.
+    pub form: Option<&'a Value>,
+}
+
+/// What a call tells, counted.
+#[derive(Default)]
+struct Told {
+    values: usize,
+    little: usize,
+}
+
+impl Told {
+    /// Counts a value; `false` where there are too many.
+    fn add(&mut self, is_little: bool) -> bool {
+        self.values += 1;
+        self.little += usize::from(is_little);
+        self.values <= VALUES_MAX && self.little <= LITTLE_MAX
+    }
 }
 
 impl Known<'_> {
-    /// Whether `value` has no text and no number but those that are known.
-    fn has(&self, value: &Value) -> bool {
+    /// Whether `args` have no text, no number and no name but those that are known.
+    fn has(&self, args: &Value) -> bool {
+        self.has_names(args, true) && self.has_values(args, &mut Told::default())
+    }
+
+    /// Whether the names of fields are known, those of the arguments themselves where `is_top`.
+    fn has_names(&self, value: &Value, is_top: bool) -> bool {
         match value {
-            Value::String(text) => self.has_text(text),
-            Value::Array(items) => items.iter().all(|item| self.has(item)),
-            Value::Object(fields) => fields.values().all(|field| self.has(field)),
-            other => is_said(other, self.said),
+            Value::Array(items) => items.iter().all(|item| self.has_names(item, false)),
+            Value::Object(fields) => fields.iter().all(|(name, field)| {
+                let is_of_the_form = match self.form {
+                    Some(form) => is_named_in(form, name),
+                    None => is_top,
+                };
+                (is_of_the_form || stands_in(self.said, name)) && self.has_names(field, false)
+            }),
+            _ => true,
         }
     }
 
-    fn has_text(&self, text: &str) -> bool {
-        is_said_text(text, self.said) || self.pages.iter().any(|page| leads_to(page, text))
+    fn has_values(&self, value: &Value, told: &mut Told) -> bool {
+        match value {
+            Value::Null => told.add(false),
+            Value::Bool(_) => told.add(true),
+            Value::Number(number) => {
+                let text = number.to_string();
+                // A digit tells nobody anything.
+                let is_digit = number.as_u64().is_some_and(|n| n < 10);
+                (is_digit || self.said.contains(&text)) && told.add(!stands_in(self.said, &text))
+            }
+            Value::String(text) => self.has_text(text, told),
+            Value::Array(items) => items.iter().all(|item| {
+                // How many there are of nothing says something.
+                let is_nothing = item.is_null() || *item == Value::Array(Vec::new());
+                (!is_nothing || told.add(true)) && self.has_values(item, told)
+            }),
+            Value::Object(fields) => fields.values().all(|field| self.has_values(field, told)),
+        }
+    }
+
+    fn has_text(&self, text: &str, told: &mut Told) -> bool {
+        let bare = text.trim();
+        if text.len() - bare.len() > SPACE_MAX {
+            return false;
+        }
+        if bare.is_empty() {
+            return told.add(true);
+        }
+        // People leave out what begins and ends an address.
+        let said = bare.strip_suffix('/').unwrap_or(bare);
+        let said = said.strip_prefix("https://").unwrap_or(said);
+        match !said.is_empty() && self.said.contains(said) {
+            true => told.add(!stands_in(self.said, said)),
+            false => self.pages.iter().any(|page| leads_to(page, text)) && told.add(false),
+        }
+    }
+}
+
+/// Whether a field that `form` speaks of has this `name`.
+fn is_named_in(form: &Value, name: &str) -> bool {
+    match form {
+        Value::Array(forms) => forms.iter().any(|form| is_named_in(form, name)),
+        Value::Object(words) => {
+            let properties = words.get("properties").and_then(Value::as_object);
+            properties.is_some_and(|named| named.contains_key(name))
+                || words.values().any(|form| is_named_in(form, name))
+        }
+        _ => false,
     }
 }
 
@@ -47,10 +132,17 @@ pub(crate) fn tells_nothing(request: &Request<'_>) -> bool {
 /// Whether the user said where `request` goes, whatever it tells those whom it reaches.
 fn is_sent_by_the_user(request: &Request<'_>, rules: &Rules) -> bool {
     let is_free = |role: Role| matches!(role, Role::Content | Role::Time);
-    leaves(request, rules).is_some_and(|leaves| {
-        let mut bound = leaves.iter().filter(|leaf| !is_free(leaf.role));
-        bound.all(|leaf| is_said(leaf.value, request.known.said))
-    })
+    let said = Known {
+        pages: &[],
+        ..request.known
+    };
+    let mut told = Told::default();
+    let is_named = request.args.is_some_and(|args| said.has_names(args, true));
+    is_named
+        && leaves(request, rules).is_some_and(|leaves| {
+            let mut bound = leaves.iter().filter(|leaf| !is_free(leaf.role));
+            bound.all(|leaf| said.has_values(leaf.value, &mut told))
+        })
 }
 
 /// Why a person has to agree to `request`, whose needs are granted; `None` where nobody has
@@ -94,28 +186,6 @@ pub(super) fn doubt(request: &Request<'_>, label: &Label, rules: &Rules) -> Opti
     })
 }
 
-/// Whether everything in `args` was said in these words, so that a call carries nothing
-/// along but what the user gave to it.
-fn is_said(args: &Value, words: &str) -> bool {
-    match args {
-        Value::Null | Value::Bool(_) => true,
-        // A digit tells nobody anything.
-        Value::Number(number) => {
-            number.as_u64().is_some_and(|n| n < 10) || words.contains(&number.to_string())
-        }
-        Value::String(text) => is_said_text(text, words),
-        Value::Array(items) => items.iter().all(|item| is_said(item, words)),
-        Value::Object(fields) => fields.values().all(|field| is_said(field, words)),
-    }
-}
-
-fn is_said_text(text: &str, words: &str) -> bool {
-    // People leave out what begins and ends an address.
-    let bare = text.trim().trim_end_matches('/');
-    let bare = bare.strip_prefix("https://").unwrap_or(bare);
-    text.trim().is_empty() || (!bare.is_empty() && words.contains(bare))
-}
-
 /// Whether `text` is an address that stands as a whole on `page`.
 fn leads_to(page: &str, text: &str) -> bool {
     let is_address = text.starts_with("https://") || text.starts_with("http://");
@@ -140,7 +210,11 @@ mod tests {
     #[test]
     fn what_the_user_said_may_go_out() {
         let words = "Read https://a.org/p?q=7 and tell me its 12 chapters.";
-        let check = |args: Value, want: bool| assert_eq!(is_said(&args, words), want, "{args}");
+        let known = Known {
+            said: words,
+            ..Known::default()
+        };
+        let check = |args: Value, want: bool| assert_eq!(known.has(&args), want, "{args}");
         check(json!({"url": "https://a.org/p?q=7"}), true);
         check(
             json!({"url": "https://a.org/p?q=7", "n": 12, "raw": true}),
@@ -155,7 +229,41 @@ mod tests {
         check(json!({"url": "a.org/p?q=7/"}), true);
         check(json!({"url": "http://a.org/p?q=7"}), false);
         check(json!({"parts": ["Read", "secret"]}), false);
+        check(json!({"parts": ["Read", "me"]}), true);
         check(json!({}), true);
+    }
+
+    #[test]
+    fn small_things_spell_no_text() {
+        let form = json!({"type": "object", "properties": {
+            "url": {"type": "string"}, "flags": {"type": "array"}, "words": {"type": "array"},
+            "options": {"anyOf": [{"type": "null"}, {"properties": {"raw": {"type": "boolean"}}}]}
+        }});
+        let known = Known {
+            said: "Read https://a.org/p and tell me its chapters, as a list.",
+            pages: &[],
+            form: Some(&form),
+        };
+        let check = |args: Value, want: bool| assert_eq!(known.has(&args), want, "{args}");
+        let url = "https://a.org/p";
+        check(json!({"url": url, "flags": [true, false, 3], "words": ["chapters"]}), true);
+        check(json!({"url": url, "options": {"raw": true}}), true);
+        // Each of these is known, and all of them together are a text.
+        check(json!({"flags": vec![json!(true); 9]}), false);
+        check(json!({"flags": (0..90).map(|n| n % 10).collect::<Vec<_>>()}), false);
+        check(json!({"words": "tellitschapters".chars().map(String::from).collect::<Vec<_>>()}), false);
+        check(json!({"words": vec!["chapters"; 33]}), false);
+        check(json!({"flags": vec![Value::Null; 9]}), false);
+        check(json!({"flags": vec![json!([]); 9]}), false);
+        // White space, and names of fields.
+        check(json!({"url": "   \t \t\t "}), false);
+        check(json!({"url": "https://a.org/p \t\t  \t"}), false);
+        check(json!({"url": "https://a.org/p///"}), false);
+        check(json!({"url": "https://a.org/p\n"}), true);
+        check(json!({"url": url, "my diary": null}), false);
+        check(json!({"url": url, "options": {"my diary": null}}), false);
+        check(json!({"url": url, "flags": [{"my diary": {}}]}), false);
+        check(json!({"url": url, "options": {"chapters": true}}), true);
     }
 
     #[test]
@@ -166,6 +274,7 @@ mod tests {
         let known = Known {
             said: "Read a.org",
             pages: &[page],
+            form: None,
         };
         let check = |args: Value, want: bool| assert_eq!(known.has(&args), want, "{args}");
         check(json!({"url": "https://a.org/more"}), true);

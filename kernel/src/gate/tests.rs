@@ -18,7 +18,7 @@ impl Guarded for Call {
             held: &self.2,
             known: Known {
                 said: if self.3 { "Read a.org" } else { "" },
-                pages: &[],
+                ..Known::default()
             },
             key: "k1",
             args: Some(&ADDRESS),

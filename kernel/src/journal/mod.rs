@@ -13,10 +13,12 @@
 //! | `tape` | what a process was told, so that it can be run again |
 //! | `kept` | all that is there of one process, to run it again |
 //! | `rows`, `ruling`, `children` | what is read of processes |
+//! | `answers` | what an answer is worth that was given here |
 //! | `posted` | messages from outside that wait to be read |
 //! | `fork`, `forget`, `transfer` | copies, removes, exports and imports one |
 //! | `schema` | the tables |
 
+mod answers;
 mod chain;
 mod children;
 mod error;
@@ -117,6 +119,7 @@ impl Journal {
             migrate(path, &mut connection, chain.as_ref())?;
         }
         if writable {
+            schema::index(&connection).map_err(wrap)?;
             // SQLite syncs the name of its log where it makes one, not where one that was killed
             // did.
             let synced = private::sync_name(path);

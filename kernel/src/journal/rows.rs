@@ -165,20 +165,6 @@ impl Journal {
         row.ok_or(JournalError::NoProcess(pid))
     }
 
-    /// The newest process here that answered with `text`, but for spaces around it.
-    ///
-    /// # Errors
-    /// When the journal cannot be read.
-    pub fn answered(&self, text: &str) -> Result<Option<Pid>> {
-        let sql = "SELECT pid FROM process WHERE imported IS NULL AND json_valid(exit)
-            AND trim(json_extract(exit, '$.answer'), ?2)=?1 ORDER BY pid DESC LIMIT 1";
-        self.connection
-            .lock()
-            .query_row(sql, [text.trim(), " \t\n\r"], |row| row.get(0))
-            .optional()
-            .map_err(|error| wrap(&self.path, error))
-    }
-
     /// The processes that `which` selects, the end of a query.
     pub(super) fn rows(
         &self,

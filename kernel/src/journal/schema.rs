@@ -56,6 +56,28 @@ const CONTENT: &str = "
         PRIMARY KEY (pid, hash)
     ) WITHOUT ROWID;";
 
+/// Which processes answered here. What came from elsewhere says what it likes, and a damaged row
+/// is none.
+pub(super) const ANSWERED: &str = "imported IS NULL AND json_valid(exit)";
+/// The answer of such a process, without the spaces around it.
+pub(super) const ANSWER: &str =
+    "trim(json_extract(exit, '$.answer'), char(32)||char(9)||char(10)||char(13))";
+/// The characters of an answer that it is looked up by.
+pub(super) const HEAD_CHARS: usize = 64;
+
+/// The beginning of an answer: an index over the whole would hold each answer twice.
+pub(super) fn answer_head() -> String {
+    format!("substr({ANSWER}, 1, {HEAD_CHARS})")
+}
+
+/// Makes what is only there to find rows quickly. It may be missing: then all rows are read.
+pub(super) fn index(connection: &Connection) -> rusqlite::Result<()> {
+    let head = answer_head();
+    connection.execute_batch(&format!(
+        "CREATE INDEX IF NOT EXISTS process_answer ON process({head}) WHERE {ANSWERED};"
+    ))
+}
+
 /// The version of the tables that are there; 0 where there are none.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i32> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))

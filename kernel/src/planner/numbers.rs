@@ -7,6 +7,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::pattern::pattern;
+use crate::written::numbers as written;
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+(?:[,_ ]\d{3})*(?:\.\d+)?"));
 /// Words from which a number may have to be worked out.
@@ -16,39 +17,9 @@ static VAGUE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static WORD: LazyLock<Regex> = LazyLock::new(|| {
-    let words = WORDS.map(|(word, _)| word).join("|");
+    let words = written::words().collect::<Vec<_>>().join("|");
     pattern(&format!(r"(?i)\b(?:{words})\b"))
 });
-const WORDS: [(&str, f64); 27] = [
-    ("one", 1.0),
-    ("two", 2.0),
-    ("three", 3.0),
-    ("four", 4.0),
-    ("five", 5.0),
-    ("six", 6.0),
-    ("seven", 7.0),
-    ("eight", 8.0),
-    ("nine", 9.0),
-    ("ten", 10.0),
-    ("eleven", 11.0),
-    ("twelve", 12.0),
-    ("thirteen", 13.0),
-    ("fourteen", 14.0),
-    ("fifteen", 15.0),
-    ("sixteen", 16.0),
-    ("seventeen", 17.0),
-    ("eighteen", 18.0),
-    ("nineteen", 19.0),
-    ("twenty", 20.0),
-    ("thirty", 30.0),
-    ("forty", 40.0),
-    ("fifty", 50.0),
-    ("sixty", 60.0),
-    ("seventy", 70.0),
-    ("eighty", 80.0),
-    ("ninety", 90.0),
-];
-
 /// What a number may be known of without being told, or worked out from.
 static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -78,10 +49,7 @@ pub struct Numbers {
 impl Numbers {
     /// Those in `told`.
     pub fn of(told: &str) -> Self {
-        let value = |found: regex::Match| {
-            let is = |(word, _): &&(&str, f64)| found.as_str().eq_ignore_ascii_case(word);
-            WORDS.iter().find(is).map(|(_, value)| *value)
-        };
+        let value = |found: regex::Match| written::word(found.as_str()).map(f64::from);
         Self {
             digits: numbers(told),
             words: WORD.find_iter(told).filter_map(value).collect(),

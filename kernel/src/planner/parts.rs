@@ -10,6 +10,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::plain::short;
 use crate::calls::{FIND, RECALL, REMEMBER, SEARCH};
 use crate::journal::StepRow;
 use pieces::{ANSWERS, DOES, bare, begins, pieces};
@@ -101,7 +102,7 @@ impl Parts {
         if parts.len() > PARTS_MAX {
             let rest = parts.split_off(PARTS_MAX);
             if let Some(last) = parts.last_mut() {
-                last.text = cut(
+                last.text = short(
                     &format!("{} (and {} more)", last.text, rest.len()),
                     PART_CHARS,
                 );
@@ -144,7 +145,7 @@ impl Parts {
             true => return None,
             false => PartState::Failed {
                 step: n,
-                why: cut(result, WHY_CHARS),
+                why: short(result, WHY_CHARS),
             },
         };
         part.state = state;
@@ -154,7 +155,7 @@ impl Parts {
     /// The part that a call is for: the one that is left whose words it has, else the first that
     /// is left.
     fn meant(&self, tool: &str, action: &Value, result: &str) -> Option<usize> {
-        let did = words(&format!("{tool} {} {}", action["args"], cut(result, 400)));
+        let did = words(&format!("{tool} {} {}", action["args"], short(result, 400)));
         let fits = |part: &Part| {
             let own = words(&part.text);
             let shared = own.iter().filter(|word| did.contains(word)).count();
@@ -198,7 +199,7 @@ fn part(piece: String) -> Option<Part> {
     let told = bare(&piece);
     let by_answer = !begins(&told, DOES);
     (begins(&told, DOES) || begins(&told, ANSWERS)).then(|| Part {
-        text: cut(
+        text: short(
             piece.trim().trim_end_matches(['.', '。', '；', ';', ',']),
             PART_CHARS,
         ),
@@ -264,12 +265,4 @@ fn words(text: &str) -> Vec<String> {
     words.sort();
     words.dedup();
     words
-}
-
-fn cut(text: &str, chars: usize) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(chars) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
 }

@@ -36,6 +36,11 @@ pub fn line(text: &str) -> String {
     seen.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The first `chars` characters of [`line`], with a mark where there are more.
+pub fn short(text: &str, chars: usize) -> String {
+    cut(&line(text), chars)
+}
+
 /// The first `chars` characters of `text`, with a mark where there are more.
 pub fn cut(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {
@@ -75,6 +80,16 @@ mod tests {
         check("a\u{200b}\u{e0041}b", "\"ab\"");
         let long = name(&"n".repeat(500));
         assert_eq!(long.chars().count(), WORD_CHARS + 1);
+    }
+
+    #[test]
+    fn a_text_is_short_and_on_one_line() {
+        let check = |text: &str, want: &str| assert_eq!(short(text, 5), want);
+        check(" a\n b\t c", "a b c");
+        check("abcdef", "abcde…");
+        check("a\u{200b}bcde", "abcde");
+        check("界界界界界界", "界界界界界…");
+        check("", "");
     }
 
     #[test]

@@ -9,6 +9,10 @@ use dom_query::{Document, NodeRef, Selection};
 const SPAN_MAX: usize = 100;
 /// Cells that are added to the tables of one page.
 const ADDED_MAX: usize = 20_000;
+/// Bytes that the added cells say, in all: one that covers many rows says the same in each.
+const ADDED_BYTES_MAX: usize = 1 << 20;
+/// Columns that are looked at; what is right of them stays as it was.
+const COLUMNS_MAX: usize = 1_000;
 /// Characters of a cell of data; what is longer lays out a page.
 const CELL_CHARS_MAX: usize = 300;
 /// What stands in the cells of a table that lays out a page.
@@ -16,10 +20,31 @@ const LAYOUT: &str = "table, h1, h2, h3, h4, h5, h6, ul, ol, form, pre, blockquo
 /// The parts of a table that have rows.
 const GROUPS: &[&str] = &["thead", "tbody", "tfoot"];
 
+/// What may be added to the tables of one page yet.
+struct Room {
+    cells: usize,
+    bytes: usize,
+}
+
+impl Room {
+    /// Whether one more cell of so many `bytes` may be added; then it is counted.
+    fn takes(&mut self, bytes: usize) -> bool {
+        let has_room = self.cells > 0 && self.bytes >= bytes;
+        if has_room {
+            self.cells -= 1;
+            self.bytes -= bytes;
+        }
+        has_room
+    }
+}
+
 /// Puts the tables with heads into that form, and those of data without heads where `all`
 /// says so.
 pub fn mend(document: &Document, all: bool) {
-    let mut left = ADDED_MAX;
+    let mut room = Room {
+        cells: ADDED_MAX,
+        bytes: ADDED_BYTES_MAX,
+    };
     for table in document.select("table").iter() {
         let Some(node) = table.nodes().first() else {
             continue;
@@ -27,7 +52,7 @@ pub fn mend(document: &Document, all: bool) {
         let rows = rows(node);
         let has_heads = rows.iter().flat_map(cells).any(|cell| is(&cell, &["th"]));
         if has_heads || all && is_data(&table, &rows) {
-            fill(&rows, &mut left);
+            fill(&rows, &mut room);
             set_heads(node, &rows);
         }
     }
@@ -70,13 +95,16 @@ fn is(node: &NodeRef<'_>, names: &[&str]) -> bool {
 
 /// Gives each row a cell in each column: a cell that covers several rows says the same in all
 /// of them, and one that covers several columns stands in the first.
-fn fill(rows: &[NodeRef<'_>], left: &mut usize) {
+fn fill(rows: &[NodeRef<'_>], room: &mut Room) {
     // What goes on from the rows above: in how many rows yet, and what it says.
     let mut open: Vec<(usize, String)> = Vec::new();
     for row in rows {
         let mut column = 0;
         for cell in cells(row) {
-            column = go_on(row, Some(&cell), &mut open, column, left);
+            column = go_on(row, Some(&cell), &mut open, column, room);
+            if column >= COLUMNS_MAX {
+                break;
+            }
             let span = |name: &str| {
                 let count = cell.attr(name);
                 let count = count.and_then(|count| count.trim().parse::<usize>().ok());
@@ -85,8 +113,10 @@ fn fill(rows: &[NodeRef<'_>], left: &mut usize) {
             let (wide, tall) = (span("colspan"), span("rowspan"));
             let mut last = cell;
             for n in 0..wide {
-                if n > 0 && *left > 0 {
-                    *left -= 1;
+                if n > 0 {
+                    if !room.takes(0) {
+                        break;
+                    }
                     let blank = row.tree.new_element("td");
                     last.insert_after(&blank);
                     last = blank;
@@ -94,15 +124,15 @@ fn fill(rows: &[NodeRef<'_>], left: &mut usize) {
                 if open.len() <= column {
                     open.resize(column + 1, (0, String::new()));
                 }
-                let says = match n {
-                    0 => cell.text().to_string(),
-                    _ => String::new(),
+                let says = match n == 0 && tall > 1 {
+                    true => cell.text().to_string(),
+                    false => String::new(),
                 };
                 open[column] = (tall - 1, says);
                 column += 1;
             }
         }
-        go_on(row, None, &mut open, column, left);
+        go_on(row, None, &mut open, column, room);
     }
 }
 
@@ -113,14 +143,13 @@ fn go_on(
     cell: Option<&NodeRef<'_>>,
     open: &mut [(usize, String)],
     mut column: usize,
-    left: &mut usize,
+    room: &mut Room,
 ) -> usize {
     while let Some((rows, says)) = open.get_mut(column)
         && *rows > 0
-        && *left > 0
+        && room.takes(says.len())
     {
         *rows -= 1;
-        *left -= 1;
         let added = row.tree.new_element("td");
         added.set_text(says.as_str());
         match cell {
@@ -182,5 +211,24 @@ mod tests {
             markdown.contains("## Wool") && !markdown.contains('|'),
             "{markdown}"
         );
+    }
+
+    /// A page is bounded in what it is made of, and so is what is made of it.
+    #[test]
+    fn spans_add_no_more_than_they_may() {
+        let check = |html: &str, most: usize| {
+            let bytes = crate::tidied(html).html.len();
+            assert!(bytes < html.len() + most, "{bytes} of {}", html.len());
+        };
+        let of_cell = "<td></td>".len();
+        // A long text in many rows.
+        let long = "wool ".repeat(40_000);
+        let rows = "<tr><td>4</td></tr>".repeat(99);
+        let tall = format!("<table><tr><th rowspan=100>{long}</th><th>n</th></tr>{rows}</table>");
+        check(&tall, super::ADDED_BYTES_MAX + 10_000 * of_cell);
+        // Many cells in many columns, and in many rows.
+        let wide = "<th colspan=100 rowspan=100>a</th>".repeat(500);
+        let wide = format!("<table><tr>{wide}</tr><tr><td>b</td></tr></table>").repeat(30);
+        check(&wide, super::ADDED_BYTES_MAX + (super::ADDED_MAX + 1_000) * 2 * of_cell);
     }
 }

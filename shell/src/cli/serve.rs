@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use quipu_tools::Capability;
 use rmcp::ServiceExt;
 use rmcp::transport::io::stdio;
@@ -136,7 +137,10 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
     say!("listening on http://{address}");
     if strangers == Strangers::LetIn {
         match std::io::stderr().is_terminal() {
-            true => say!("the page, for you alone: http://{address}/#{token}"),
+            true => {
+                let token = utf8_percent_encode(&token, NON_ALPHANUMERIC);
+                say!("the page, for you alone: http://{address}/#token={token}");
+            }
             // What is said may be kept in a log, which is no place for it.
             false => say!(
                 "hint: the page and /api/v1 ask for the token in {}",

@@ -26,6 +26,24 @@ const TERM: &str = "TERM";
 /// Read by the library that colours.
 const NO_COLOR: &str = "NO_COLOR";
 
+/// What takes effect in a task though nothing names it: the libraries that this program is made
+/// of read it where they tell the time, connect to an endpoint or a server and check who answers;
+/// and where models are found.
+pub const OF_A_TASK: &[&str] = &[
+    "TZ",
+    "ALL_PROXY",
+    "all_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    HF_HOME,
+];
+
 /// Each variable with what it is for; flags go before them, they before the file.
 const TABLE: &[(&str, &str)] = &[
     (ROOT, "like --root"),

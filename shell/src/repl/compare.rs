@@ -1,10 +1,8 @@
 //! `/compare`: two answers to a task, of which the user chooses the better one. The pair is kept
 //! for preference training, and a short choice is a case to learn from.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
-use quipu_kernel::label::Level;
+use quipu_kernel::label::{Level, Trust};
 use quipu_kernel::process::{Pid, Sampling};
 
 use super::{Repl, correct};
@@ -79,7 +77,16 @@ impl Repl<'_> {
                 return Ok(0);
             }
         };
-        self.keep_pair(&task, chosen, rejected)?;
+        let journal = self.door.journal();
+        let both = journal.label_of(*first_pid)?;
+        let both = both.held_to(journal.label_of(*second_pid)?.level());
+        let pair = Pair {
+            prompt: task.clone(),
+            chosen: chosen.clone(),
+            rejected: rejected.clone(),
+            level: both.level(),
+        };
+        self.keep_pair(&pair)?;
         self.last = Some(pid);
         let Level { trust, secrecy } = self.door.journal().label_of(pid)?.level();
         self.talk.add(Turn {
@@ -141,15 +148,11 @@ impl Repl<'_> {
         Ok(Some((ended.pid, text)))
     }
 
-    /// Adds a pair to the file of pairs, and the choice to the cases where it is short.
-    fn keep_pair(&self, task: &str, chosen: &str, rejected: &str) -> Result<()> {
+    /// Adds a pair to the file of pairs, and the choice to the cases where it is short. What a
+    /// stranger had a hand in, or what is private, becomes no case: others learn from those.
+    fn keep_pair(&self, pair: &Pair) -> Result<()> {
         let shelf = Shelf::of(&self.session.paths, &Loaded::default());
-        let file = pairs_file(&shelf);
-        let pair = Pair {
-            prompt: task.to_owned(),
-            chosen: chosen.to_owned(),
-            rejected: rejected.to_owned(),
-        };
+        let file = shelf.pairs();
         let mut lines = match file.is_file() {
             true => std::fs::read_to_string(&file)?,
             false => String::new(),
@@ -165,15 +168,12 @@ impl Repl<'_> {
                 &[("pairs", &all), ("file", &file.display())]
             )
         );
-        if chosen.chars().count() <= CASE_CHARS {
-            let cases = correct::keep(&shelf, task, chosen)?;
+        let Level { trust, secrecy } = pair.level;
+        let is_clean = trust >= Trust::User && secrecy.is_public();
+        if is_clean && pair.chosen.chars().count() <= CASE_CHARS {
+            let cases = correct::keep(&shelf, &pair.prompt, &pair.chosen)?;
             say!("{}", fill(words().noted, &[("cases", &cases)]));
         }
         Ok(())
     }
-}
-
-/// Where the pairs of an agent are kept, beside its corrections.
-fn pairs_file(shelf: &Shelf) -> PathBuf {
-    shelf.corrections().with_file_name("pairs.jsonl")
 }

@@ -10,7 +10,9 @@ use sha2::{Digest, Sha256};
 use super::Repl;
 use crate::config::{paths, private};
 use crate::session::agent::Loaded;
+use crate::session::Session;
 use crate::session::learnt::Shelf;
+use crate::session::talk::Turn;
 use crate::terminal::lines::json_lines;
 use crate::terminal::words::{fill, words};
 
@@ -22,11 +24,24 @@ impl Repl<'_> {
         let (Some(right), Some(last)) = (right, self.talk.last()) else {
             return Ok(());
         };
-        let shelf = Shelf::of(&self.session.paths, &Loaded::default());
-        let cases = keep(&shelf, &last.asked, right)?;
-        say!("{}", fill(words().noted, &[("cases", &cases)]));
-        Ok(())
+        note(&self.session, last, right)
     }
+}
+
+/// Notes that `right` is what should have been answered in `turn`, as a case to learn from. Of a
+/// turn with what is private nothing is: an example is shown to any model.
+///
+/// # Errors
+/// As of [`keep`].
+pub fn note(session: &Session, turn: &Turn, right: &str) -> Result<()> {
+    if !turn.secrecy.is_public() {
+        say!("{}", words().not_noted);
+        return Ok(());
+    }
+    let shelf = Shelf::of(&session.paths, &Loaded::default());
+    let cases = keep(&shelf, &turn.asked, right)?;
+    say!("{}", fill(words().noted, &[("cases", &cases)]));
+    Ok(())
 }
 
 /// What a line says the last answer should have been: "no, 880", "wrong, it is Lima", "不对，应该是12".

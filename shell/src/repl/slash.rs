@@ -19,9 +19,7 @@ use crate::config::globals::Globals;
 use crate::config::settings::CpuChoice;
 use crate::service::conversation::{Ask, Start};
 use crate::service::door::Door;
-use crate::session::agent::Loaded;
 use crate::session::hearing::{Heard, how_far};
-use crate::session::learnt::Shelf;
 use crate::session::talk::{ASKED_CHARS, Talk};
 use crate::session::{Session, earlier};
 use crate::terminal::error::{self, UserError};
@@ -190,9 +188,7 @@ impl Repl<'_> {
                 "/correct 880",
             )
         })?;
-        let shelf = Shelf::of(&self.session.paths, &Loaded::default());
-        let cases = correct::keep(&shelf, &last.asked, right)?;
-        say!("{}", fill(words().noted, &[("cases", &cases)]));
+        correct::note(&self.session, last, right)?;
         Ok(0)
     }
 

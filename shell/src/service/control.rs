@@ -21,6 +21,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::unix::OwnedWriteHalf;
 
 use super::conversation::Ask;
+use crate::session::setup::Environment;
 
 /// The longest path of a socket on every system (104 on macOS, 108 on Linux).
 const PATH_BYTES_MAX: usize = 100;
@@ -125,6 +126,9 @@ pub struct Greeting {
     /// What it is made of, in one word: [`crate::session::Session::setup`].
     #[serde(default)]
     pub setup: String,
+    /// What of the environment takes effect in its processes.
+    #[serde(default)]
+    pub environment: Environment,
     /// The model, as its user named it.
     pub model: String,
     /// What computes, as its user named it.
@@ -141,6 +145,7 @@ impl Greeting {
         self.lasts == other.lasts
             && self.release == other.release
             && self.setup == other.setup
+            && self.environment == other.environment
             && self.model == other.model
             && self.cpu == other.cpu
             && self.approve == other.approve
@@ -239,6 +244,13 @@ mod tests {
         check(
             Greeting {
                 approve,
+                ..one.clone()
+            },
+            false,
+        );
+        check(
+            Greeting {
+                environment: Environment::from([("TZ".to_owned(), "0f".to_owned())]),
                 ..one.clone()
             },
             false,

@@ -76,6 +76,7 @@ impl Machine {
             release: RELEASE.to_owned(),
             // Booting may have written down what servers list.
             setup: session.setup(&policy),
+            environment: session.environment(&policy.grants)?,
             model: session.settings.model.clone(),
             cpu: session.settings.cpu.to_string(),
             grants: policy.grants,

@@ -91,13 +91,18 @@ impl Server {
                 "check that the folder can be written",
             )
         })?;
-        use std::os::unix::fs::PermissionsExt;
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let owner = std::fs::symlink_metadata(&path)?.uid();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
         let (open, connections) = channel();
         let (closing, closes) = watch::channel(false);
         let room = reached.room.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                let peer = stream.peer_cred().map(|peer| peer.uid()).ok();
+                if !is_let_in(peer, owner) {
+                    continue;
+                }
                 let caller = Caller {
                     stream,
                     reached: reached.clone(),
@@ -120,6 +125,14 @@ impl Server {
             room,
         })
     }
+}
+
+/// Whether a program of the user `peer` may ask the machine of the user `owner`: that one's own,
+/// and those of root, who can do anything. The rights of the socket say the same, but for the
+/// moment in which it is made, and on systems that do not heed them.
+fn is_let_in(peer: Option<u32>, owner: u32) -> bool {
+    const ROOT: u32 = 0;
+    peer.is_some_and(|peer| peer == owner || peer == ROOT)
 }
 
 impl Drop for Server {
@@ -373,6 +386,15 @@ mod tests {
                 .map(|text| vec![1.0, text.len() as f32])
                 .collect())
         }
+    }
+
+    #[test]
+    fn other_users_are_not_let_in() {
+        let check = |peer: Option<u32>, want: bool| assert_eq!(is_let_in(peer, 1000), want);
+        check(Some(1000), true);
+        check(Some(0), true);
+        check(Some(1001), false);
+        check(None, false);
     }
 
     #[test]

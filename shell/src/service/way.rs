@@ -15,6 +15,7 @@ use super::talk::{self, PAUSE};
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::lock::{self, MachineLock};
+use crate::session::setup::other_variable;
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
 
@@ -169,6 +170,7 @@ fn differs(
 ) -> Result<Option<String>> {
     let settings = &session.settings;
     let cpu = settings.cpu.to_string();
+    let ours = session.environment(&policy.grants)?;
     let why = if greeting.release != RELEASE {
         "whose machine is of another release".to_owned()
     } else if greeting.cpu != cpu {
@@ -186,6 +188,9 @@ fn differs(
         "whose machine settles approvals in another way".to_owned()
     } else if greeting.setup != session.setup(policy) {
         "whose machine was started with other settings, rules or tools".to_owned()
+    } else if let Some(name) = other_variable(&greeting.environment, &ours) {
+        let name = visible(name);
+        format!("whose machine has another value of the variable {name}")
     } else if agent.has_files()? {
         "as the files of a skill need a machine of their own".to_owned()
     } else if !greeting.is_open {
@@ -246,6 +251,12 @@ fn suits(session: &Session, greeting: &Greeting, policy: &Policy, agent: &Loaded
     }
     if globals.threads.is_some() || globals.window.is_some() {
         say!("note: threads and window are those of the machine that runs on this root");
+    }
+    let ours = session.environment(&policy.grants)?;
+    for name in session.named_variables(&policy.grants)? {
+        if ours.contains_key(&name) && ours.get(&name) != greeting.environment.get(&name) {
+            say!("note: the variable {name} is that of the machine that runs on this root");
+        }
     }
     Ok(())
 }

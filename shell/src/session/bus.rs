@@ -208,7 +208,7 @@ impl Session {
 
     /// The servers that are written down, and those that cannot be used; where both files
     /// name one, the project's counts.
-    fn written_servers(&self) -> (Vec<McpServer>, Vec<Unusable>) {
+    pub(super) fn written_servers(&self) -> (Vec<McpServer>, Vec<Unusable>) {
         let mut servers: BTreeMap<String, McpServer> = BTreeMap::new();
         let mut unusable: BTreeMap<String, Unusable> = BTreeMap::new();
         let mut files = Vec::new();

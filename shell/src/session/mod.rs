@@ -36,7 +36,7 @@ pub mod lock;
 pub mod player;
 pub mod schedule;
 pub mod senses;
-mod setup;
+pub mod setup;
 pub mod speech;
 mod store;
 pub mod talk;

@@ -154,6 +154,8 @@ catalogue! {
     interrupted: "interrupted", "已中断";
     noted: "noted as a case to learn from; /learn learns from all {cases}",
         "已记为学习用例；/learn 从全部 {cases} 个用例中学习";
+    not_noted: "not noted: that answer rests on what is private",
+        "未记录：该回答基于私密内容";
     pair_kept: "kept: {pairs} in {file}", "已保存：{file} 中共 {pairs}";
     answers_alike: "both answers are the same", "两个回答相同";
     none_chosen: "nothing was kept", "未保存";

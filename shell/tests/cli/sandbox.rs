@@ -148,9 +148,7 @@ impl Sandbox {
 
     /// Starts the command and comes back with its standard output still running.
     pub fn start(&self, args: &[&str]) -> Running {
-        let mut command = self.command(args);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        Running::new(command.spawn().unwrap())
+        Running::of(self.command(args))
     }
 
     /// Asks `quipu log PID --json` again and again until `holds` of it.
@@ -188,6 +186,12 @@ pub struct Running {
 }
 
 impl Running {
+    /// Starts `command`, and comes back with its standard output still running.
+    pub fn of(mut command: Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::new(command.spawn().unwrap())
+    }
+
     fn new(mut child: Child) -> Self {
         let stdout: ChildStdout = child.stdout.take().unwrap();
         let err = BufReader::new(child.stderr.take().unwrap());

@@ -216,6 +216,17 @@ fn whoever_cannot_share_it_waits_and_says_for_whom() {
     check(&with(&["--approve", "all"]), approves);
     let made = "whose machine was started with other settings";
     check(&with(&["--window", "4096", "--no-input"]), made);
+    // What of the environment takes effect in a task is a part of the machine.
+    let mut elsewhere = sandbox.command(&["run", "--cpu", &cpu, "a task"]);
+    elsewhere.env("TZ", "Asia/Shanghai");
+    let mut waiting = Running::of(elsewhere);
+    waiting.says(&format!(
+        "{who}whose machine has another value of the variable TZ"
+    ));
+    waiting.signal("INT");
+    let said = waiting.end();
+    said.check(130, &[]);
+    assert!(!said.err.contains("Shanghai"), "{said:#?}");
     assert_eq!(states(&sandbox), ["running"]);
     // With the root of its own that the line speaks of nobody is waited for.
     roots::share(&sandbox.path().join("apart"));

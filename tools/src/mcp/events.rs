@@ -3,9 +3,11 @@
 //!
 //! Both sides are handed on as the streams of a program: a message a line.
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use futures_util::future::ready;
-use futures_util::stream::BoxStream;
+use futures_util::future::{BoxFuture, ready};
+use futures_util::stream::{BoxStream, FuturesUnordered};
 use futures_util::{Stream, StreamExt};
 use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -24,6 +26,11 @@ const EVENTS: &str = "text/event-stream";
 const EVENT_BYTES_MAX: usize = 16 << 20;
 /// Bytes that may wait to be read on either side.
 const WAITING_BYTES: usize = 64 << 10;
+/// How long a message has to arrive before the next one is sent: what belongs together arrives
+/// in order. A server that takes longer answers in the same connection.
+const HEAD_START: Duration = Duration::from_millis(50);
+/// The most messages that a server keeps open; more wait.
+const OPEN_MAX: usize = 64;
 
 /// The two sides of a server.
 pub(super) struct Streams {
@@ -137,36 +144,100 @@ async fn hear(mut events: Events, mut said: DuplexStream, over: CancellationToke
     over.cancel();
 }
 
-/// Sends what a server is told. Its answers come in the stream of events.
+impl Letters {
+    /// Sends `line`; false where the server does not take what is waited for.
+    fn sent(&self, line: String) -> BoxFuture<'static, bool> {
+        // A notification has no answer, so nothing depends on what becomes of it.
+        let is_waited_for = line.contains("\"id\"");
+        let request = self.web.post(self.to.clone());
+        let request = request.headers(self.headers.clone());
+        let request = request.header(CONTENT_TYPE, "application/json").body(line);
+        Box::pin(async move {
+            let is_taken = match request.send().await {
+                Ok(response) => response.status().is_success(),
+                Err(error) => {
+                    let error = error.without_url();
+                    tracing::debug!(%error, "an MCP server cannot be told something");
+                    false
+                }
+            };
+            is_taken || !is_waited_for
+        })
+    }
+}
+
+/// Sends what a server is told, in order. Its answers come in the stream of events: one that it
+/// keeps a request open for holds nothing back, least of all the cancellation of that request.
 async fn tell(letters: Letters, told: DuplexStream, over: CancellationToken) {
     let mut lines = BufReader::new(told).lines();
+    let mut open = FuturesUnordered::new();
     loop {
         let line = tokio::select! {
-            line = lines.next_line() => line,
+            line = lines.next_line(), if open.len() < OPEN_MAX => line,
+            Some(is_taken) = open.next() => match is_taken {
+                true => continue,
+                false => break,
+            },
             () = over.cancelled() => break,
         };
         let Ok(Some(line)) = line else { break };
         if line.trim().is_empty() {
             continue;
         }
-        // A notification has no answer, so nothing depends on what becomes of it.
-        let is_waited_for = line.contains("\"id\"");
-        let request = letters
-            .web
-            .post(letters.to.clone())
-            .headers(letters.headers.clone());
-        let request = request.header(CONTENT_TYPE, "application/json").body(line);
-        let is_taken = match request.send().await {
-            Ok(response) => response.status().is_success(),
-            Err(error) => {
-                let error = error.without_url();
-                tracing::debug!(%error, "an MCP server cannot be told something");
-                false
-            }
-        };
-        if is_waited_for && !is_taken {
-            break;
+        let mut letter = letters.sent(line);
+        match tokio::time::timeout(HEAD_START, &mut letter).await {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(_) => open.push(letter),
         }
     }
     over.cancel();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::net::TcpListener;
+    use tokio::sync::{Notify, mpsc};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_stays_open_holds_nothing_back() {
+        let (sender, mut seen) = mpsc::unbounded_channel::<String>();
+        let cancelled = Arc::new(Notify::new());
+        let take = move |body: String| {
+            let (cancelled, sender) = (cancelled.clone(), sender.clone());
+            async move {
+                // Each request is answered in its own connection, once it is cancelled.
+                match body.contains("\"id\"") {
+                    true => cancelled.notified().await,
+                    false => cancelled.notify_one(),
+                }
+                let _ = sender.send(body);
+            }
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = axum::Router::new().fallback(take);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let letters = Letters {
+            web: quipu_tls::client().no_proxy().build().unwrap(),
+            headers: HeaderMap::new(),
+            to: Url::parse(&format!("http://{address}/")).unwrap(),
+        };
+        let (mut input, told) = tokio::io::duplex(WAITING_BYTES);
+        let over = CancellationToken::new();
+        tokio::spawn(tell(letters, told, over.clone()));
+        let (request, cancel) = ("{\"id\":1}", "{\"method\":\"notifications/cancelled\"}");
+        let lines = format!("{request}\n\n{cancel}\n");
+        input.write_all(lines.as_bytes()).await.unwrap();
+        let mut both = [seen.recv().await.unwrap(), seen.recv().await.unwrap()];
+        both.sort_unstable();
+        assert_eq!(both, [request, cancel]);
+        // Where one side ends, the other does.
+        drop(input);
+        over.cancelled().await;
+    }
 }

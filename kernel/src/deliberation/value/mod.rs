@@ -19,6 +19,7 @@ use serde_json::Value;
 use quantity::Quantity;
 
 use crate::pattern::pattern;
+use crate::written::days;
 
 /// Words of an answer that count where it holds no value.
 const WORDS_MAX: usize = 40;
@@ -148,36 +149,14 @@ fn choice(text: &str) -> Option<Worth> {
 
 /// The only day in a text that has no number beside it.
 fn date(text: &str) -> Option<Worth> {
-    const MONTHS: [&str; 12] = [
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ];
-    static DATES: LazyLock<[Regex; 3]> = LazyLock::new(|| {
-        let month = "(?P<m>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*";
-        [
-            pattern(r"(?P<y>\d{4})\s*[-/年]\s*(?P<m>\d{1,2})\s*[-/月]\s*(?P<d>\d{1,2})日?"),
-            pattern(&format!(
-                r"(?i)\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{month},?\s+(?P<y>\d{{4}})\b"
-            )),
-            pattern(&format!(
-                r"(?i)\b{month}\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})\b"
-            )),
-        ]
-    });
-    let found = DATES.iter().find_map(|date| date.captures(text))?;
-    let whole = found.get(0)?;
-    let beside = [&text[..whole.start()], &text[whole.end()..]];
-    if beside
-        .iter()
-        .any(|text| text.contains(|c: char| c.is_ascii_digit()))
-    {
+    let days = days::written(text);
+    let [day] = days.as_slice() else {
         return None;
-    }
-    let month = found["m"].to_lowercase();
-    let named = || MONTHS.iter().position(|name| month.starts_with(*name));
-    let number: Option<u32> = month.parse().ok();
-    let month = number.or_else(|| named().map(|at| at as u32 + 1))?;
-    let (year, day) = (found["y"].parse().ok()?, found["d"].parse().ok()?);
-    NaiveDate::from_ymd_opt(year, month, day).map(Worth::Date)
+    };
+    let beside = [&text[..day.at.start], &text[day.at.end..]];
+    let is_alone = |text: &&str| !text.contains(|c: char| c.is_ascii_digit());
+    let year = day.year.filter(|_| beside.iter().all(is_alone))?;
+    day.in_year(year).map(Worth::Date)
 }
 
 /// The only time of day in a text.

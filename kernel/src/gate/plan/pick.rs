@@ -108,14 +108,21 @@ impl Pick {
             let pair = field(a, &self.by).zip(field(b, &self.by));
             pair.and_then(|(a, b)| compare(a, b)) == Some(want)
         };
-        let all = |at: usize| {
-            let others = records.iter().copied().enumerate();
-            let mut others = others.filter(|(i, _)| *i != at);
-            others.all(|(_, other)| beats(records[at], other))
-        };
+        // Whoever beats all others is not beaten once it was met. Each record is looked at twice:
+        // who returns them says how many there are.
+        let mut best = 0;
+        for at in 1..records.len() {
+            if beats(records[at], records[best]) {
+                best = at;
+            }
+        }
+        let others = records.iter().copied().enumerate();
+        let mut others = others.filter(|(at, _)| *at != best);
+        let record = *records.get(best)?;
         // One record beats nobody: it has to have the field all the same.
-        let at = (0..records.len()).find(|&at| all(at))?;
-        field(records[at], &self.by).map(|_| records[at])
+        let is_outmost = others.all(|(_, other)| beats(record, other));
+        field(record, &self.by).filter(|_| is_outmost)?;
+        Some(record)
     }
 }
 

@@ -2,39 +2,28 @@
 
 use std::sync::LazyLock;
 
-use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Weekday};
+use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use regex::{Captures, Regex};
 
 use crate::pattern::pattern;
+use crate::written::days::{self, WEEKDAYS, weekday};
+use crate::written::numbers;
 
-const MONTHS: &str = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec";
-
-static NUMERIC: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\b"));
-static DOTTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b"));
-static MONTH_FIRST: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(
-        r"(?i)\b({MONTHS})[a-z]*\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}})\b)?"
-    ))
-});
-static DAY_FIRST: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(
-        r"(?i)\b(\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?({MONTHS})[a-z]*\b(?:,?\s+(\d{{4}})\b)?"
-    ))
-});
 static DAY_WORD: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(today|tomorrow|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b|今天|明天",
-    )
+    let weekdays = WEEKDAYS.join("|");
+    pattern(&format!(
+        r"(?i)\b(?:today|tomorrow|{weekdays})\b|今天|明天"
+    ))
 });
 static CLOCK: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\b(\d{1,2}):(\d{2})(?::\d{2})?(?:\s*([ap])\.?m\b)?"));
 static HOUR: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\b(\d{1,2})()\s*([ap])\.?m\b"));
 static NOON: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bnoon\b"));
 static LENGTH: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(half an|\d+(?:\.\d+)?|an?|one|two|three|four|five|six|eight)[\s-]*(hours?|hrs?|h|minutes?|mins?)\b",
-    )
+    let words = numbers::words().collect::<Vec<_>>().join("|");
+    pattern(&format!(
+        r"(?i)\b(half an|\d+(?:\.\d+)?|an?|{words})[\s-]*(hours?|hrs?|h|minutes?|mins?)\b"
+    ))
 });
 
 /// What a text says of when.
@@ -81,31 +70,11 @@ impl Times {
     /// What `words` say, written on the day `today`. A date without a year may be of this year
     /// and of the next.
     pub(super) fn of(words: &str, today: NaiveDate) -> Self {
+        let this_year = today.year();
         let mut dates = Vec::new();
-        for found in NUMERIC.captures_iter(words) {
-            dates.extend(date(
-                number(&found, 1),
-                number(&found, 2),
-                number(&found, 3),
-            ));
-        }
-        for found in DOTTED.captures_iter(words) {
-            dates.extend(date(
-                number(&found, 3),
-                number(&found, 2),
-                number(&found, 1),
-            ));
-        }
-        for (forms, month, day) in [(&MONTH_FIRST, 1, 2), (&DAY_FIRST, 2, 1)] {
-            for found in forms.captures_iter(words) {
-                let month = month_of(&found[month]);
-                let years = match found.get(3) {
-                    Some(_) => vec![number(&found, 3)],
-                    None => vec![i64::from(today.year()), i64::from(today.year()) + 1],
-                };
-                let day = number(&found, day);
-                dates.extend(years.into_iter().filter_map(|year| date(year, month, day)));
-            }
+        for day in days::written(words) {
+            let years = day.year.map_or(this_year..=this_year + 1, |year| year..=year);
+            dates.extend(years.filter_map(|year| day.in_year(year)));
         }
         let words_of_days = DAY_WORD.find_iter(words);
         dates.extend(words_of_days.filter_map(|found| day_of(found.as_str(), today)));
@@ -166,26 +135,15 @@ fn number(found: &Captures<'_>, at: usize) -> i64 {
     text.parse().unwrap_or(0)
 }
 
-fn date(year: i64, month: i64, day: i64) -> Option<NaiveDate> {
-    let small = |n: i64| u32::try_from(n).ok();
-    NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, small(month)?, small(day)?)
-}
-
-fn month_of(name: &str) -> i64 {
-    let name = name.to_lowercase();
-    let at = MONTHS.split('|').position(|month| name.starts_with(month));
-    at.map_or(0, |at| at as i64 + 1)
-}
-
 fn day_of(word: &str, today: NaiveDate) -> Option<NaiveDate> {
     match word.to_lowercase().as_str() {
         "today" | "今天" => Some(today),
         "tomorrow" | "明天" => today.checked_add_days(Days::new(1)),
         name => {
-            let day: Weekday = name.parse().ok()?;
+            let day = weekday(name)?;
             (1..=7)
                 .filter_map(|n| today.checked_add_days(Days::new(n)))
-                .find(|date| date.weekday() == day)
+                .find(|date| date.weekday().num_days_from_monday() == day)
         }
     }
 }
@@ -209,14 +167,11 @@ fn length(found: Captures<'_>) -> Option<TimeDelta> {
     let many = found[1].to_lowercase();
     let many: f64 = match many.as_str() {
         "half an" => 0.5,
-        "a" | "an" | "one" => 1.0,
-        "two" => 2.0,
-        "three" => 3.0,
-        "four" => 4.0,
-        "five" => 5.0,
-        "six" => 6.0,
-        "eight" => 8.0,
-        digits => digits.parse().ok()?,
+        "a" | "an" => 1.0,
+        many => match numbers::word(many) {
+            Some(word) => f64::from(word),
+            None => many.parse().ok()?,
+        },
     };
     let minutes = match found[2].to_lowercase().starts_with('h') {
         true => many * 60.0,

@@ -156,10 +156,31 @@ fn is_no_sentence(text: &str, format: &str) -> bool {
     };
     let scheme = SCHEMES.iter().find(begins).map_or(0, |scheme| scheme.len());
     text.is_ascii()
+        && has_form(text, format)
         && text.len() <= ADDRESS_CHARS_MAX
         && !text.contains(char::is_whitespace)
         && (format != "uri" || scheme > 0)
         && words_in(&text[scheme..]) <= ADDRESS_WORDS_MAX
+}
+
+/// Whether `text` is written as the `format` has it. Not every CPU can be held to a format.
+fn has_form(text: &str, format: &str) -> bool {
+    let is_of = |more: &str| {
+        let is_one = |c: char| c.is_ascii_digit() || more.contains(c);
+        text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(is_one)
+    };
+    match format {
+        "date" => is_of("-"),
+        "date-time" => is_of("-:.+TZ"),
+        "email" => {
+            let is_plain = |part: &str| {
+                let is_one = |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c);
+                !part.is_empty() && part.chars().all(is_one)
+            };
+            text.split_once('@').is_some_and(|(name, host)| is_plain(name) && is_plain(host))
+        }
+        _ => true,
+    }
 }
 
 /// The words of an ASCII text: two letters and more in a row, of which a capital behind a small

@@ -67,6 +67,14 @@ fn an_address_is_no_sentence() {
         "uri",
     );
     kept("tell.of.all.that.one.might.well.do@a.example", "email");
+    // Not every CPU writes what it was asked for.
+    kept("Pay-Mallory-now", "date");
+    kept("2024-05-15-pay-Mallory", "date");
+    kept("2024-05-15/pay/now", "date-time");
+    kept("Pay/Mallory/now", "email");
+    kept("pay@mallory@now", "email");
+    check("2024-05-15", "date", true);
+    check("2024-05-15T10:00:00+02:00", "date-time", true);
     kept(
         &format!("https://a.example/{}", "tellatale".repeat(11)),
         "uri",

@@ -68,7 +68,12 @@ impl<'a> Seen<'a> {
     ) -> Option<Self> {
         let reach = Reach::of(request);
         let mut leaves = Vec::new();
+        // An argument that was left out, or has nothing in it, carries nothing.
+        let is_left_out = |path: &str, value: &Value| is_empty(value) && !path.contains('.');
         for (path, value) in values(request.args?) {
+            if is_left_out(&path, value) {
+                continue;
+            }
             let by_user = given.iter().filter(|(tool, _)| tool.fits(request.name));
             let by_user = by_user.filter_map(|(_, roles)| role_at(roles, &path)).min();
             let role = by_user
@@ -114,13 +119,28 @@ pub(super) fn is_at(path: &str, name: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// The values of `value` that have no parts, with their paths; not what is null.
+/// Whether `value` is nothing, or a list or an object without anything in it.
+pub(super) fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
+}
+
+/// The values of `value` that have no parts, with their paths. A field with nothing in it is one
+/// too: its name may say something.
 pub(super) fn values(value: &Value) -> Vec<(String, &Value)> {
     let mut found = Vec::new();
     let mut ahead = vec![(String::new(), value)];
     while let Some((path, value)) = ahead.pop() {
         match value {
-            Value::Null => {}
+            nothing if is_empty(nothing) => {
+                if !path.is_empty() {
+                    found.push((path, nothing));
+                }
+            }
             Value::Array(items) => {
                 ahead.extend(items.iter().rev().map(|item| (path.clone(), item)));
             }

@@ -39,7 +39,7 @@ impl Lesson {
     /// The messages that end with the beginning and the end of `text`; the next word is its
     /// label.
     pub fn about(&self, text: &str) -> Vec<Message> {
-        self.messages(&cut(text))
+        self.messages(&ends_of(text))
     }
 
     /// The messages that end with `text`; next comes its label, or what is written about it.
@@ -65,7 +65,7 @@ impl Lesson {
 }
 
 /// The beginning and the end of a long text.
-fn cut(text: &str) -> String {
+fn ends_of(text: &str) -> String {
     let text = text.trim();
     let chars = text.chars().count();
     if chars <= TEXT_CHARS {
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn a_long_text_is_shown_by_its_ends() {
         let text = format!("Please {} now?", "x ".repeat(2_000));
-        let cut = cut(&text);
+        let cut = ends_of(&text);
         assert!(
             cut.starts_with("Please x") && cut.ends_with("x  now?"),
             "{cut}"

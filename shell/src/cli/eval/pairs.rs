@@ -7,6 +7,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use quipu_kernel::label::{Level, Secrecy, Trust};
 use serde_json::{Value, json};
 
 use super::cases::Case;
@@ -14,6 +15,9 @@ use super::rows::Row;
 use crate::terminal::output::{self, counted};
 use crate::terminal::person;
 
+/// The fields of a line that say what its texts are worth.
+const TRUST: &str = "trust";
+const SECRECY: &str = "secrecy";
 /// Characters of an answer that are shown to a person.
 const SHOWN_CHARS: usize = 4_000;
 
@@ -26,6 +30,8 @@ pub struct Pair {
     pub chosen: String,
     /// The other one.
     pub rejected: String,
+    /// How far all of it may be trusted, and who may learn it.
+    pub level: Level,
 }
 
 impl Pair {
@@ -36,11 +42,37 @@ impl Pair {
             "prompt": say("user", &self.prompt),
             "chosen": say("assistant", &self.chosen),
             "rejected": say("assistant", &self.rejected),
+            (TRUST): self.level.trust,
+            (SECRECY): self.level.secrecy,
         })
     }
 }
 
-/// Writes the pairs of `rows` to `file`; asks where the checks cannot tell and `attended`.
+/// Who may learn what is in a `line` of a data set. What nobody noted may be private.
+pub fn secrecy(line: &Value) -> Secrecy {
+    let noted = line[SECRECY].as_str().and_then(|word| word.parse().ok());
+    noted.unwrap_or(Secrecy::Private)
+}
+
+/// A `line` in the usual form, which has no word on who may learn it.
+pub fn without_label(mut line: Value) -> Value {
+    if let Some(fields) = line.as_object_mut() {
+        fields.retain(|field, _| field != TRUST && field != SECRECY);
+    }
+    line
+}
+
+/// What two answers are worth together.
+fn level(one: &Row, other: &Row) -> Level {
+    let trust = |row: &Row| row.read.unwrap_or(Trust::Untrusted);
+    Level {
+        trust: trust(one).min(trust(other)),
+        secrecy: one.secrecy.max(other.secrecy),
+    }
+}
+
+/// Writes the pairs of `rows` to `file`; asks where the checks cannot tell and `attended`. Pairs
+/// with what is private are left out, and counted.
 ///
 /// # Errors
 /// When the file cannot be written.
@@ -62,15 +94,23 @@ pub async fn write(file: &Path, cases: &[Case], rows: &[Row], attended: bool) ->
                 prompt: case.prompt.clone(),
                 chosen: text(chosen),
                 rejected: text(rejected),
+                level: level(chosen, rejected),
             }));
         }
     }
+    let all = pairs.len();
+    pairs.retain(|pair| pair.level.secrecy.is_public());
+    let left_out = all - pairs.len();
     let lines: String = pairs
         .iter()
-        .map(|pair| format!("{}\n", pair.line()))
+        .map(|pair| format!("{}\n", without_label(pair.line())))
         .collect();
     super::write(file, lines, "--pairs")?;
     say!("{} in {}", counted(pairs.len(), "pair"), file.display());
+    if left_out > 0 {
+        let left_out = counted(left_out, "pair");
+        say!("left out: {left_out} with private text");
+    }
     if undecided > 0 {
         say!("without a choice: {undecided}; in a terminal you are asked");
     }
@@ -151,13 +191,39 @@ mod tests {
     }
 
     #[test]
+    fn two_answers_are_worth_the_worse_of_both() {
+        let row = |read: Option<Trust>, secrecy: Secrecy| Row {
+            read,
+            secrecy,
+            ..Row::default()
+        };
+        let mine = row(Some(Trust::User), Secrecy::Private);
+        let theirs = row(Some(Trust::Untrusted), Secrecy::Public);
+        let want = Level {
+            trust: Trust::Untrusted,
+            secrecy: Secrecy::Private,
+        };
+        assert_eq!(level(&mine, &theirs), want);
+        assert_eq!(level(&theirs, &mine), want);
+        assert_eq!(level(&mine, &row(None, Secrecy::Public)), want);
+    }
+
+    #[test]
     fn a_pair_has_the_usual_form() {
         let pair = Pair {
             prompt: "p".into(),
             chosen: "a".into(),
             rejected: "b".into(),
+            level: Level {
+                trust: Trust::User,
+                secrecy: Secrecy::Private,
+            },
         };
         let line = pair.line();
+        assert_eq!(secrecy(&line), Secrecy::Private);
+        let fields = without_label(line.clone());
+        let fields: Vec<&String> = fields.as_object().unwrap().keys().collect();
+        assert_eq!(fields, ["prompt", "chosen", "rejected"]);
         assert_eq!(
             line["chosen"],
             json!([{"role": "assistant", "content": "a"}])

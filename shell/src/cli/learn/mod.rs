@@ -9,6 +9,7 @@
 //! | `verdict` | whether a set of skills is worth keeping |
 //! | `shelf` | what was learnt: listed, shown, switched off and on, removed |
 //! | `export` | what was learnt as a SKILL.md folder |
+//! | `pairs` | answers of which a person chose the better one, for preference training |
 //!
 //! What a skill is and which ones a task is shown is in `session/learnt`.
 
@@ -16,6 +17,7 @@ mod course;
 mod export;
 mod halves;
 mod harvest;
+mod pairs;
 mod shelf;
 mod trial;
 mod verdict;
@@ -24,6 +26,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use quipu_memory::Secrecy;
 
 use crate::cli::options::ProcessOptions;
 use crate::session::Session;
@@ -137,6 +140,18 @@ enum LearnCommand {
         #[command(flatten)]
         whose: Whose,
     },
+    /// Write the pairs that /compare has kept, for preference training
+    Pairs {
+        /// A file that is not there yet
+        #[arg(value_name = "FILE.jsonl")]
+        file: PathBuf,
+        /// Also pairs with private text
+        #[arg(long)]
+        private: bool,
+        /// Also pairs with private and secret text
+        #[arg(long)]
+        secret: bool,
+    },
 }
 
 /// Who learns.
@@ -194,6 +209,19 @@ pub async fn run(session: &Session, args: LearnArgs) -> Result<u8> {
         LearnCommand::Export { folder, whose } => {
             let agent = whose.loaded(session)?;
             export::run(&Shelf::of(&session.paths, &agent), &agent, &folder)
+        }
+        LearnCommand::Pairs {
+            file,
+            private,
+            secret,
+        } => {
+            let most = match (secret, private) {
+                (true, _) => Secrecy::Secret,
+                (false, true) => Secrecy::Private,
+                (false, false) => Secrecy::Public,
+            };
+            let shelf = Shelf::of(&session.paths, &Loaded::default());
+            pairs::run(&shelf, &file, most)
         }
     }
 }

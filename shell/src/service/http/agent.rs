@@ -4,6 +4,7 @@
 //! A request is a process. Nobody is there to approve anything; a client that leaves
 //! interrupts it, and it can be resumed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::response::Response;
@@ -14,6 +15,7 @@ use quipu_kernel::process::{Attached, Exit, Pid, Program, Status};
 use quipu_kernel::signal::Signal;
 use serde_json::{Value, json};
 
+use super::apart::Asker;
 use super::chat::fields;
 use super::chat::reply::{Answer, Head};
 use super::chat::request::{self, Body, StreamOptions};
@@ -75,9 +77,9 @@ impl Running {
     ///
     /// # Errors
     /// Where its prompt does not fit the window, no place is left, or the journal fails.
-    pub fn start(service: &Arc<Service>, program: Program) -> Result<Self, ApiError> {
+    pub async fn start(service: &Arc<Service>, program: Program) -> Result<Self, ApiError> {
         let lease = service.admit()?;
-        fits(service, &program)?;
+        let program = fitting(service, program).await?;
         let events = service.kernel.subscribe();
         let pid = service.kernel.spawn(program)?;
         Ok(Self { pid, events, lease })
@@ -112,28 +114,32 @@ impl Drop for Running {
     }
 }
 
-/// Checks that the prompt of `program` fits the window.
+/// The `program`, whose prompt fits the window.
 ///
 /// # Errors
 /// Where it does not.
-pub fn fits(service: &Service, program: &Program) -> Result<(), ApiError> {
-    service.kernel.fits(program).map_err(|error| ApiError {
-        code: Some("context_length_exceeded"),
-        ..ApiError::invalid("messages", format!("{error}; {}", hints::window(&error)))
-    })
+pub async fn fitting(service: &Arc<Service>, program: Program) -> Result<Program, ApiError> {
+    let on = service.clone();
+    let attached = program.attached.iter().map(|attached| attached.text.len());
+    let bytes = program.prompt.len() + attached.sum::<usize>();
+    let work = move |_: &Asker| match on.kernel.fits(&program) {
+        Ok(()) => Ok(program),
+        Err(error) => Err(ApiError {
+            code: Some("context_length_exceeded"),
+            ..ApiError::invalid("messages", format!("{error}; {}", hints::window(&error)))
+        }),
+    };
+    service.counting.run(bytes, service.patience(), work).await
 }
 
 /// How far an `answer` is trusted that a client says an agent gave, and who may learn it: as far
 /// as all that its process had read. Of one that no process here gave nobody knows that.
 fn level_of(service: &Service, answer: &str) -> Result<Level, ApiError> {
-    let journal = service.kernel.journal();
-    Ok(match journal.answered(answer)? {
-        Some(pid) => journal.label_of(pid)?.level(),
-        None => Level {
-            trust: Trust::Untrusted,
-            secrecy: Secrecy::Public,
-        },
-    })
+    let known = service.kernel.journal().level_of_answer(answer)?;
+    Ok(known.unwrap_or(Level {
+        trust: Trust::Untrusted,
+        secrecy: Secrecy::Public,
+    }))
 }
 
 /// The program of `loaded` for the last thing said by the user. What was said before stands
@@ -156,6 +162,7 @@ fn program(
     program.clearance = service.clearance(caller);
     let mut before = String::new();
     let mut label = client.clone();
+    let mut answers = HashSet::new();
     for said in &said[..last] {
         match &said.by {
             Speaker::System => {
@@ -168,8 +175,10 @@ fn program(
             Speaker::Assistant => {
                 before.push_str(&format!("You: {}\n", said.text));
                 // A stranger's words are one already, and do not learn what was answered here.
-                if client.trust >= Trust::User && !said.text.trim().is_empty() {
-                    label = label.held_to(level_of(service, &said.text)?);
+                let answer = said.text.trim();
+                let is_new = client.trust >= Trust::User && !answer.is_empty();
+                if is_new && answers.insert(answer) {
+                    label = label.held_to(level_of(service, answer)?);
                 }
             }
             Speaker::Function(name) => {
@@ -207,7 +216,7 @@ pub async fn chat(
     if let Some(schema) = body.schema()? {
         program.answer_schema = Some(schema);
     }
-    let mut running = Running::start(service, program)?;
+    let mut running = Running::start(service, program).await?;
     let head = chat::head(service, body.model.as_deref());
     if !body.stream.unwrap_or(false) {
         let exit = running.end().await?;

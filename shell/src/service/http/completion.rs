@@ -12,9 +12,10 @@ use quipu_kernel::process::Usage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::apart::Asker;
 use super::chat::choosing::{sampling, shaping};
 use super::chat::fields::{self, Stop, stop_words, tokens};
-use super::completions::prompts;
+use super::completions::{prompts, size};
 use super::error::ApiError;
 use super::models;
 use super::plain::{Ask, Choice, Finish, Piece, Plain, Turn, schema};
@@ -113,7 +114,7 @@ pub async fn post(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    let ask = body.completion(service.cpu(), service.session.settings.sampling())?;
+    let (body, ask) = read(&service, body, Body::completion).await?;
     answer(&service, &body, ask).await
 }
 
@@ -122,8 +123,23 @@ pub async fn infill(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    let ask = body.filling(service.cpu(), service.session.settings.sampling())?;
+    let (body, ask) = read(&service, body, Body::filling).await?;
     answer(&service, &body, ask).await
+}
+
+/// A body, and what it asks, as `reads` reads that.
+async fn read(
+    service: &Arc<Service>,
+    body: Body,
+    reads: fn(&Body, &dyn Cpu, Sampling) -> Result<Ask, ApiError>,
+) -> Result<(Body, Ask), ApiError> {
+    let on = service.clone();
+    let bytes = size(&body.prompt);
+    let work = move |_: &Asker| -> Result<(Body, Ask), ApiError> {
+        let ask = reads(&body, on.cpu(), on.session.settings.sampling())?;
+        Ok((body, ask))
+    };
+    service.counting.run(bytes, service.patience(), work).await
 }
 
 async fn answer(service: &Arc<Service>, body: &Body, ask: Ask) -> Result<Response, ApiError> {
@@ -134,7 +150,7 @@ async fn answer(service: &Arc<Service>, body: &Body, ask: Ask) -> Result<Respons
         text: String::new(),
         lines: false,
     };
-    let turn = Turn::new(service, ask)?;
+    let turn = Turn::new(service, ask).await?;
     if body.stream.unwrap_or(false) {
         return wire::framed(service, turn, reply).await;
     }

@@ -11,6 +11,7 @@ use quipu_kernel::process::Usage;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::apart::Asker;
 use super::chat::choosing::{sampling, shaping};
 use super::chat::fields::{self, Stop, stop_words, tokens};
 use super::chat::reply::{Head, LOG_LEAST, finish, usage_of};
@@ -18,8 +19,9 @@ use super::chat::request::{ANSWERS_MAX, StreamOptions};
 use super::chat::{self, Pieces};
 use super::error::ApiError;
 use super::models;
-use super::plain::{Ask, Choice, Finish, Piece, Plain};
+use super::plain::{Ask, Choice, Finish, Piece, Plain, Turn};
 use super::state::Service;
+use super::tokens::TOKENS_MAX;
 use super::wire::{self, Input};
 
 /// Tokens of an answer for which no number is asked, as OpenAI documents it.
@@ -128,6 +130,10 @@ pub(super) fn prompts(cpu: &dyn Cpu, given: &Value) -> Result<Vec<String>, ApiEr
         Value::Array(list) if !are_tokens(list) => list.iter().collect(),
         one => vec![one],
     };
+    let tokens = prompts.iter().filter_map(|prompt| prompt.as_array());
+    if tokens.map(Vec::len).sum::<usize>() > TOKENS_MAX {
+        return Err(wrong("it has more tokens than any window holds; send less"));
+    }
     let text = |prompt: &Value| match prompt {
         Value::String(text) => Ok(text.clone()),
         Value::Array(list) if are_tokens(list) => text_of(cpu, list),
@@ -139,6 +145,16 @@ pub(super) fn prompts(cpu: &dyn Cpu, given: &Value) -> Result<Vec<String>, ApiEr
             "a prompt is not empty: there is nothing to go on from",
         )),
         false => Ok(texts),
+    }
+}
+
+/// About how many bytes of text the prompts have.
+pub(super) fn size(given: &Value) -> usize {
+    match given {
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(size).sum(),
+        // A token.
+        _ => 4,
     }
 }
 
@@ -180,11 +196,17 @@ pub async fn post(
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
     models::check(&service, body.model.as_deref())?;
-    let asks = body.asks(service.cpu(), service.session.settings.sampling())?;
+    let on = service.clone();
+    let bytes = size(&body.prompt);
+    let read = move |_: &Asker| -> Result<(Body, Vec<Ask>), ApiError> {
+        let asks = body.asks(on.cpu(), on.session.settings.sampling())?;
+        Ok((body, asks))
+    };
+    let (body, asks) = service.counting.run(bytes, service.patience(), read).await?;
     let n = body.answers(asks.len())?;
     let mut turns = Vec::new();
     for ask in &asks {
-        turns.extend(chat::turns(&service, ask, n)?);
+        turns.extend(Turn::several(&service, ask.clone(), n).await?);
     }
     let echoes = body.echo == Some(true);
     let echoed = |ask: &Ask| {
@@ -432,6 +454,7 @@ mod tests {
         check("prompt", json!({"prompt": ["a", {}]}));
         // Whose tokens they are is not known.
         check("prompt", json!({"prompt": [1, 2]}));
+        check("prompt", json!({"prompt": vec![1; TOKENS_MAX + 1]}));
         check("n", json!({"n": 0}));
         check("n", json!({"n": 17}));
         check("n", json!({"prompt": vec!["a"; 17]}));

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use quipu_cpu::{Chunk, Inquiry, Message, Role};
+use quipu_cpu::{Chunk, Inquiry, Message, Prompt, Role};
 use quipu_kernel::decision::{Decision, OPTIONS_MAX};
 use quipu_kernel::process::Usage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::apart::Asker;
 use super::chat::fields::text;
 use super::chat::reply::usage_of;
 use super::error::ApiError;
@@ -219,7 +220,7 @@ pub(super) async fn answer(
                     let gap = if last.text.is_empty() { "" } else { "\n\n" };
                     last.text.push_str(&format!("{gap}{}", put.words));
                 }
-                let (weighed, cost) = weigh(&lease, &messages, put.labels).await?;
+                let (weighed, cost) = weigh(&lease, messages, put.labels).await?;
                 weights.push(weighed);
                 usage += cost;
             }
@@ -238,16 +239,22 @@ pub(super) async fn answer(
 
 async fn weigh(
     lease: &Lease,
-    messages: &[Message],
+    messages: Vec<Message>,
     options: Vec<Vec<String>>,
 ) -> Result<(Vec<f32>, Usage), ApiError> {
-    let cpu = lease.service().cpu();
-    let mut prompt = cpu.prepare(messages)?;
+    let service = lease.service();
+    let cpu = service.cpu();
+    let on = service.clone();
+    let bytes = messages.iter().map(|message| message.text.len()).sum();
+    let is_shared = messages[0].role == Role::System;
+    let work = move |_: &Asker| -> Result<Prompt, ApiError> { Ok(on.cpu().prepare(&messages)?) };
+    let counted = service.counting.run(bytes, service.patience(), work);
+    let mut prompt = counted.await?;
     let window = cpu.info().window;
     if prompt.len >= window {
         return Err(ApiError::too_long("input", prompt.len, window));
     }
-    if messages[0].role != Role::System {
+    if !is_shared {
         prompt.boot = 0;
     }
     let mut ticket = cpu.weigh(Inquiry {

@@ -11,6 +11,7 @@ use quipu_memory::Embedder;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::apart::Asker;
 use super::error::ApiError;
 use super::state::Service;
 use super::wire::{self, Input};
@@ -18,6 +19,9 @@ use crate::session::embedder::{LazyEmbedder, how_to_get_one};
 
 /// The most texts of one request, as with OpenAI: its clients send that many at once.
 const TEXTS_MAX: usize = 2048;
+
+/// Texts that are made vectors together: between them it is seen whether the client is still there.
+const TEXTS_AT_ONCE: usize = 32;
 
 /// The model, found when somebody first asks for it: one that comes here while the machine
 /// runs is found too.
@@ -84,14 +88,24 @@ pub async fn post(
         ));
     }
     let _place = service.admit()?;
-    let tokens: usize = texts.iter().map(|text| service.cpu().count(text)).sum();
-    let work = move || {
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        embedder.embed(&texts).map_err(|error| error.to_string())
+    let on = service.clone();
+    let work = move |asker: &Asker| -> Result<(usize, Vec<Vec<f32>>), ApiError> {
+        let (mut tokens, mut vectors) = (0, Vec::with_capacity(texts.len()));
+        for some in texts.chunks(TEXTS_AT_ONCE) {
+            let some: Vec<&str> = some.iter().map(String::as_str).collect();
+            for text in &some {
+                asker.stays()?;
+                tokens += on.cpu().count(text);
+            }
+            asker.stays()?;
+            let embedded = embedder.embed(&some);
+            vectors.extend(embedded.map_err(|error| ApiError::internal(error.to_string()))?);
+        }
+        Ok((tokens, vectors))
     };
-    let vectors = tokio::task::spawn_blocking(work).await;
-    let vectors = vectors.map_err(|error| ApiError::internal(error.to_string()))?;
-    let vectors = vectors.map_err(ApiError::internal)?;
+    // Even a short text is computed for longer than a request may keep its thread.
+    let work = service.embedding.run(usize::MAX, service.patience(), work);
+    let (tokens, vectors) = work.await?;
     let length = vectors.first().map_or(0, Vec::len);
     let wanted = body.dimensions.as_ref().filter(|wanted| !wanted.is_null());
     if wanted.is_some_and(|wanted| *wanted != length) {

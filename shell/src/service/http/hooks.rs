@@ -9,6 +9,7 @@ use axum::response::Response;
 use serde_json::json;
 
 use super::error::ApiError;
+use super::guard::Caller;
 use super::state::Service;
 use super::{guard, wire};
 use crate::service::schedules::Refused;
@@ -24,7 +25,7 @@ pub async fn post(
 ) -> Result<Response, ApiError> {
     let token = guard::given(request.headers()).ok_or_else(unknown)?;
     let token = token.to_owned();
-    service.few_run()?;
+    service.few_run(Caller::User)?;
     let body = wire::read(request, BODY_BYTES_MAX).await?;
     let text = String::from_utf8_lossy(&body).into_owned();
     let scheduler = service.schedules.clone();

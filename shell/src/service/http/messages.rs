@@ -74,15 +74,15 @@ pub async fn count(
     State(service): State<Arc<Service>>,
     input: Result<Input<Body>, ApiError>,
 ) -> Response {
-    let counted = || -> Result<Response, ApiError> {
+    let counted = async {
         let Input(body) = input?;
         models::check(&service, body.model.as_deref())?;
         let _place = service.admit()?;
         let ask = ask_for(&body, None, service.session.settings.sampling())?;
-        let tokens = prompt_tokens(&service, &ask)?;
-        Ok(wire::json(&json!({ "input_tokens": tokens })))
+        let tokens = prompt_tokens(&service, ask).await?;
+        Ok::<Response, ApiError>(wire::json(&json!({ "input_tokens": tokens })))
     };
-    reply_of(counted())
+    reply_of(counted.await)
 }
 
 /// A reply, with an error in the form of this API.
@@ -97,7 +97,7 @@ async fn answer(service: &Arc<Service>, body: &Body) -> Result<Response, ApiErro
     models::check(service, body.model.as_deref())?;
     let ask = ask(body, service.session.settings.sampling())?;
     let stops = ask.stops.clone();
-    let mut turn = Turn::new(service, ask)?;
+    let mut turn = Turn::new(service, ask).await?;
     let mut reply = Reply {
         id: format!("msg_{:016x}", chat::unique()),
         model: body.model.clone().unwrap_or_else(|| service.model.clone()),

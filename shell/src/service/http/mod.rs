@@ -4,8 +4,10 @@
 //! | --- | --- |
 //! | `state` | what all requests share |
 //! | `routes` | what each route needs |
+//! | `doorway` | how many connections there are, and how long one may be silent |
 //! | `guard` | who may ask |
 //! | `wire`, `packing`, `form`, `error` | bodies, forms with a file, streams of events, errors |
+//! | `apart` | work that takes too long for the threads that answer |
 //! | `plain/` | the plain model, whichever API it is asked by |
 //! | `chat/` | `/v1/chat/completions` |
 //! | `responses/`, `messages` | `/v1/responses`, `/v1/messages` |
@@ -27,11 +29,13 @@
 //! ask for less than the machine permits.
 
 mod agent;
+mod apart;
 mod chat;
 mod completion;
 mod completions;
 mod conversations;
 mod decisions;
+mod doorway;
 mod embeddings;
 mod error;
 mod form;
@@ -70,6 +74,7 @@ use futures_util::{Stream, StreamExt};
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use doorway::Doorway;
 use error::ApiError;
 use state::Service;
 
@@ -146,7 +151,7 @@ pub async fn serve(
     // Around the router, which looks at the path first.
     let named = axum::middleware::map_request(canonical);
     let app = Router::new().fallback_service(router(service)).layer(named);
-    let app = axum::serve(listener, app);
+    let app = axum::serve(Doorway::new(listener, service.patience()), app);
     app.with_graceful_shutdown(stop).await
 }
 

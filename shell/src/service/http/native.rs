@@ -164,7 +164,6 @@ pub async fn spawn(
         let key = asked.key.as_deref();
         conversations::put_after(&service, caller, &mut program, after, key)?;
     }
-    service.session.teach(&loaded, &mut program);
     program.clearance = service.clearance(caller);
     program.interactive = asked.attended;
     program.priority = asked.priority;
@@ -181,16 +180,18 @@ pub async fn spawn(
     if let Some(given) = &asked.schema {
         program.answer_schema = Some(schema("schema", given, false)?);
     }
-    agent::fits(&service, &program)?;
-    let pid = start(&service, program)?;
+    let mut program = agent::fitting(&service, program).await?;
+    // Of a task that fits: the words of a longer one would be looked through here.
+    service.session.teach(&loaded, &mut program);
+    let pid = start(&service, caller, program)?;
     let mut response = wire::json(&begun(&service, pid)?);
     *response.status_mut() = axum::http::StatusCode::CREATED;
     Ok(response)
 }
 
 /// Starts a process, where not too many run.
-fn start(service: &Service, program: Program) -> Result<Pid, ApiError> {
-    service.few_run()?;
+fn start(service: &Service, caller: Caller, program: Program) -> Result<Pid, ApiError> {
+    service.few_run(caller)?;
     Ok(service.kernel.spawn(program)?)
 }
 
@@ -336,11 +337,12 @@ pub async fn nice(
 /// Answers `POST /api/v1/processes/{pid}/fork`.
 pub async fn fork(
     State(service): Shared,
+    Extension(caller): Extension<Caller>,
     Path(pid): Path<String>,
     Input(again): Input<Again>,
 ) -> Answer {
     let pid = known(&service, &pid)?;
-    service.few_run()?;
+    service.few_run(caller)?;
     let child = service.kernel.fork(pid, again.step, again.attended)?;
     Ok(wire::json(&begun(&service, child)?))
 }
@@ -348,11 +350,12 @@ pub async fn fork(
 /// Answers `POST /api/v1/processes/{pid}/resume`.
 pub async fn resume(
     State(service): Shared,
+    Extension(caller): Extension<Caller>,
     Path(pid): Path<String>,
     Input(again): Input<Again>,
 ) -> Answer {
     let pid = known(&service, &pid)?;
-    service.few_run()?;
+    service.few_run(caller)?;
     service.kernel.resume(pid, None, again.attended)?;
     Ok(wire::json(&row(&service, pid)?))
 }

@@ -13,6 +13,7 @@ use quipu_kernel::process::Pid;
 use quipu_voice::Voice;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
 
+use super::apart::Apart;
 use super::embeddings::Meanings;
 use super::error::ApiError;
 use super::guard::{Caller, Guard};
@@ -27,8 +28,14 @@ pub const ANSWERS_MAX: usize = 128;
 /// Recordings that may be sent and heard at once; one more is turned away. Each is a file on the
 /// disk meanwhile.
 const RECORDINGS_MAX: usize = 16;
+/// Long texts whose tokens may be counted at once; others wait.
+const COUNTED_AT_ONCE: usize = 2;
+/// Requests whose texts are made vectors at once; others wait. One uses all the processors.
+const EMBEDDED_AT_ONCE: usize = 1;
 /// Processes that may run at once; no more are started over HTTP.
 pub const PROCESSES_MAX: usize = 128;
+/// Of these, those that are kept for the user: strangers may start processes only while fewer run.
+const KEPT_FOR_THE_USER: usize = 32;
 /// Answered requests whose tokens stay with the CPU, for the next turn of a conversation.
 const KEPT_MAX: usize = 32;
 
@@ -54,6 +61,10 @@ pub struct Service {
     pub voice: Sense<Voice>,
     /// The ears of `/v1/audio/transcriptions`.
     pub ears: Sense<Ears>,
+    /// Where the tokens of long texts are counted.
+    pub counting: Apart,
+    /// Where texts become vectors.
+    pub embedding: Apart,
     /// What starts agents by itself.
     pub schedules: Arc<Scheduler>,
     /// Becomes true when the machine stops.
@@ -92,6 +103,8 @@ impl Service {
             meanings: Meanings::default(),
             voice: Sense::new(builtin::VOICE),
             ears: Sense::new(builtin::EARS),
+            counting: Apart::new(COUNTED_AT_ONCE),
+            embedding: Apart::new(EMBEDDED_AT_ONCE),
             schedules,
             stopping,
             permits: Arc::new(Semaphore::new(ANSWERS_MAX)),
@@ -155,16 +168,16 @@ impl Service {
         place.map_err(|_| ApiError::too_many(RECORDINGS_MAX))
     }
 
-    /// Whether one more process may be started: those that nobody waits for are counted by
+    /// Whether `caller` may start one more process: those that nobody waits for are counted by
     /// their number.
     ///
     /// # Errors
     /// Where too many run.
-    pub fn few_run(&self) -> Result<(), ApiError> {
-        let running = self.kernel.running();
-        match running < PROCESSES_MAX {
+    pub fn few_run(&self, caller: Caller) -> Result<(), ApiError> {
+        let most = processes_max(caller);
+        match self.kernel.running() < most {
             true => Ok(()),
-            false => Err(ApiError::too_many(PROCESSES_MAX)),
+            false => Err(ApiError::too_many(most)),
         }
     }
 
@@ -182,6 +195,14 @@ impl Service {
         {
             self.cpu().retire(oldest);
         }
+    }
+}
+
+/// How many processes may run for `caller` to start one more.
+fn processes_max(caller: Caller) -> usize {
+    match caller {
+        Caller::User => PROCESSES_MAX,
+        Caller::Stranger => PROCESSES_MAX - KEPT_FOR_THE_USER,
     }
 }
 
@@ -214,7 +235,7 @@ pub struct Lease {
 
 impl Lease {
     /// The service that it is a place of.
-    pub fn service(&self) -> &Service {
+    pub fn service(&self) -> &Arc<Service> {
         &self.service
     }
 }

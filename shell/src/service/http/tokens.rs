@@ -5,15 +5,21 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use quipu_cpu::Cpu;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::apart::Asker;
 use super::error::ApiError;
 use super::state::Service;
 use super::wire::{self, Input};
 
 /// The most tokens whose pieces are told.
 const PIECES_MAX: usize = 1 << 16;
+
+/// The most tokens that become a text: more than any window holds. A token of two bytes in a
+/// body may stand for more than a hundred.
+pub(super) const TOKENS_MAX: usize = 1 << 18;
 
 /// A text to take apart.
 #[derive(Debug, Deserialize)]
@@ -41,30 +47,35 @@ pub async fn tokenize(
 ) -> Result<Response, ApiError> {
     // A long text takes a while, as an answer does.
     let _place = service.admit()?;
-    let with_pieces = text.with_pieces.unwrap_or(false);
-    let counting = service.clone();
-    let work = move || {
+    let bytes = text.content.len();
+    let on = service.clone();
+    let work = move |asker: &Asker| -> Result<Value, ApiError> {
         let begins = text.add_special.unwrap_or(false);
         let markers = text.parse_special.unwrap_or(true);
-        counting.cpu().tokens(&text.content, begins, markers)
+        let tokens = on.cpu().tokens(&text.content, begins, markers);
+        let tokens = tokens.ok_or_else(unknown)?;
+        match text.with_pieces.unwrap_or(false) {
+            true => pieces(on.cpu(), tokens, asker),
+            false => Ok(json!({ "tokens": tokens })),
+        }
     };
-    let tokens = tokio::task::spawn_blocking(work).await;
-    let tokens = tokens.map_err(|error| ApiError::internal(error.to_string()))?;
-    let tokens = tokens.ok_or_else(unknown)?;
-    if !with_pieces {
-        return Ok(wire::json(&json!({ "tokens": tokens })));
-    }
+    let told = service.counting.run(bytes, service.patience(), work).await?;
+    Ok(wire::json(&told))
+}
+
+/// The `tokens` with the text of each.
+fn pieces(cpu: &dyn Cpu, tokens: Vec<i32>, asker: &Asker) -> Result<Value, ApiError> {
     if tokens.len() > PIECES_MAX {
         let message = format!("of {PIECES_MAX} tokens at most the pieces are told; send less");
         return Err(ApiError::invalid("content", message));
     }
-    let cpu = service.cpu();
     let pieces = tokens.into_iter().map(|token| {
+        asker.stays()?;
         let bytes = cpu.text_of(&[token]).unwrap_or_default();
-        json!({"id": token, "piece": piece(bytes)})
+        Ok(json!({"id": token, "piece": piece(bytes)}))
     });
-    let pieces: Vec<Value> = pieces.collect();
-    Ok(wire::json(&json!({ "tokens": pieces })))
+    let pieces: Vec<Value> = pieces.collect::<Result<_, ApiError>>()?;
+    Ok(json!({ "tokens": pieces }))
 }
 
 /// Answers `POST /detokenize`.
@@ -72,10 +83,19 @@ pub async fn detokenize(
     State(service): State<Arc<Service>>,
     Input(given): Input<Tokens>,
 ) -> Result<Response, ApiError> {
+    if given.tokens.len() > TOKENS_MAX {
+        let message = format!("at most {TOKENS_MAX} tokens become a text; send less");
+        return Err(ApiError::invalid("tokens", message));
+    }
     let _place = service.admit()?;
-    let bytes = service.cpu().text_of(&given.tokens).ok_or_else(unknown)?;
-    let text = String::from_utf8_lossy(&bytes);
-    Ok(wire::json(&json!({ "content": text })))
+    let on = service.clone();
+    let bytes = given.tokens.len().saturating_mul(size_of::<i32>());
+    let work = move |_: &Asker| -> Result<Value, ApiError> {
+        let bytes = on.cpu().text_of(&given.tokens).ok_or_else(unknown)?;
+        Ok(json!({ "content": String::from_utf8_lossy(&bytes) }))
+    };
+    let told = service.counting.run(bytes, service.patience(), work).await?;
+    Ok(wire::json(&told))
 }
 
 /// The text of a token; its bytes, where it is a part of a character.

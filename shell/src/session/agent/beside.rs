@@ -10,10 +10,14 @@ use quipu_memory::Space;
 use quipu_tools::json_schema;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::config::jsonc;
 use crate::terminal::error::UserError;
 use crate::terminal::text::read_text;
+
+/// Characters of an agent's name in the name of its space.
+const SPACE_CHARS_MAX: usize = 40;
 
 /// A task with its answer, as the file has it.
 #[derive(Clone, Debug, Deserialize)]
@@ -68,30 +72,46 @@ pub fn folders(named: &[String], folder: &Path) -> Vec<PathBuf> {
     named.iter().map(|path| folder.join(path)).collect()
 }
 
-/// The space of what the agent `name` knows.
+/// The space of what the agent `name` knows; that of no other name. A name that cannot be the
+/// name of a space stands in it as far as it can, with a hash of the whole, and such a space
+/// ends otherwise: no name that can is equal to it.
 pub fn space(name: &str) -> Space {
-    let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-    let name: String = name
+    let is_plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    let fits = name.chars().count() <= SPACE_CHARS_MAX;
+    if fits && name.chars().all(is_plain) {
+        return format!("{name}.knowledge").as_str().into();
+    }
+    let shown: String = name
         .chars()
-        .map(|c| if plain(c) { c } else { '-' })
-        .take(40)
+        .map(|c| if is_plain(c) { c } else { '-' })
+        .take(SPACE_CHARS_MAX)
         .collect();
-    format!("{name}.knowledge").as_str().into()
+    let digest = Sha256::digest(name.as_bytes());
+    let hash: String = digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{shown}.{hash}.known").as_str().into()
 }
 
-/// The path of `file` below `folder`, if it leads nowhere else.
+/// The path of `file` below `folder`, if it leads nowhere else: `..` does, and so may a link.
 fn below(folder: &Path, file: &str) -> Option<PathBuf> {
     let path = Path::new(file);
     let stays = path
         .components()
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    stays.then(|| folder.join(path))
+    let path = stays.then(|| folder.join(path))?;
+    match (folder.canonicalize(), path.canonicalize()) {
+        (Ok(folder), Ok(found)) => found.starts_with(folder).then_some(found),
+        // Whoever reads it says that it is not there.
+        _ => Some(path),
+    }
 }
 
 fn outside(file: &str) -> anyhow::Error {
     UserError::usage(
         format!("the schema {file} is not in the folder of its agent"),
-        "name a file beside the agent's, without `..`",
+        "name a file beside the agent's, without `..` and no link to another folder",
     )
 }
 
@@ -126,9 +146,68 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
+    fn a_link_leads_to_no_schema_elsewhere() {
+        use std::os::unix::fs::symlink;
+        let around = tempfile::tempdir().unwrap();
+        let folder = around.path().join("agent");
+        std::fs::create_dir_all(folder.join("forms")).unwrap();
+        let number = r#"{"type":"number"}"#;
+        std::fs::write(around.path().join("private.json"), number).unwrap();
+        std::fs::write(folder.join("forms/number.json"), number).unwrap();
+        symlink("../private.json", folder.join("out.json")).unwrap();
+        symlink("..", folder.join("above")).unwrap();
+        symlink("forms/number.json", folder.join("in.json")).unwrap();
+        let check = |file: &str, want: Option<&str>| {
+            let said = schema(json!(file), &folder).map_err(|error| error.to_string());
+            match want {
+                Some(want) => assert!(said.is_err_and(|said| said.contains(want)), "{file}"),
+                None => assert!(said.is_ok(), "{file}: {said:?}"),
+            }
+        };
+        check("out.json", Some("is not in the folder"));
+        check("above/private.json", Some("is not in the folder"));
+        check("in.json", None);
+        check("forms/number.json", None);
+    }
+
+    #[test]
     fn a_space_has_the_name_of_its_agent() {
         let check = |name: &str, want: &str| assert_eq!(space(name), Space::from(want));
+        // Those that are there already keep their memory.
         check("clerk", "clerk.knowledge");
-        check("a clerk/2", "a-clerk-2.knowledge");
+        check("a-clerk-2", "a-clerk-2.knowledge");
+        check("记录员_1.b", "记录员_1.b.knowledge");
+        let shown = String::from(space("a clerk/2"));
+        assert!(shown.starts_with("a-clerk-2."), "{shown}");
+    }
+
+    #[test]
+    fn distinct_names_have_distinct_spaces() {
+        let long = "x".repeat(SPACE_CHARS_MAX);
+        let mut names = vec![
+            "a clerk/2".to_owned(),
+            "a-clerk-2".to_owned(),
+            "a clerk-2".to_owned(),
+            "a-clerk/2".to_owned(),
+            long.clone(),
+            format!("{long}y"),
+            format!("{long}z"),
+            format!("{long}.knowledge"),
+            String::new(),
+            " ".to_owned(),
+            "-".to_owned(),
+        ];
+        // What a space is called is no way into it.
+        let spaces: Vec<String> = names.iter().map(|name| space(name).into()).collect();
+        names.extend(spaces);
+        names.sort_unstable();
+        names.dedup();
+        let mut spaces: Vec<Space> = names.iter().map(|name| space(name)).collect();
+        let count = spaces.len();
+        spaces.sort_unstable();
+        spaces.dedup();
+        assert_eq!(spaces.len(), count);
+        assert!(!spaces.contains(&Space::SHARED));
     }
 }

@@ -162,6 +162,11 @@ impl Shelf {
         self.folder.join("corrections.jsonl")
     }
 
+    /// The pairs of answers of which its user chose the better one.
+    pub fn pairs(&self) -> PathBuf {
+        self.folder.join("pairs.jsonl")
+    }
+
     /// All skills, in the order in which they were kept.
     ///
     /// # Errors

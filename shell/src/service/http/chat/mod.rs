@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::guard::Caller;
-use super::plain::{Ask, Piece, Turn};
+use super::plain::{Piece, Turn};
 use super::state::Service;
 use super::{agent, models, wire};
 use wire::Input;
@@ -45,7 +45,7 @@ pub async fn post(
     }
     models::check(&service, body.model.as_deref())?;
     let ask = body.ask(service.session.settings.sampling())?;
-    let turns = turns(&service, &ask, body.answers()?)?;
+    let turns = Turn::several(&service, ask, body.answers()?).await?;
     let head = head(&service, body.model.as_deref());
     let pieces = pieces(turns);
     let count = body.answers()? as usize;
@@ -78,19 +78,6 @@ pub fn unique() -> u64 {
 fn now() -> std::time::Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.unwrap_or_default()
-}
-
-/// The same question `n` times; drawn tokens differ by the seed.
-///
-/// # Errors
-/// What [`Turn::new`] says.
-pub fn turns(service: &Arc<Service>, ask: &Ask, n: u32) -> Result<Vec<Turn>, ApiError> {
-    let turn = |at: u32| {
-        let mut ask = ask.clone();
-        ask.sampling.seed = ask.sampling.seed.wrapping_add(at);
-        Turn::new(service, ask)
-    };
-    (0..n).map(turn).collect()
 }
 
 /// The pieces of `turns` as they come. Dropping the stream cancels their jobs.

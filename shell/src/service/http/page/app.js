@@ -10,12 +10,29 @@ const make = (name, text, className) => {
   return element;
 };
 
-// A link to the page may bring the token. It goes neither to the server nor into the history.
-if (location.hash.length > 1) {
-  sessionStorage.setItem("token", location.hash.slice(1));
+// A link to the page may bring the token. It goes neither to the server nor into the history. A
+// link that anybody made leads here too: its token takes the place of another one only where the
+// machine knows it.
+let token = sessionStorage.getItem("token") || "";
+let offered = "";
+if (location.hash.startsWith("#token=")) {
+  try {
+    offered = decodeURIComponent(location.hash.slice("#token=".length));
+  } catch {
+    // It is not one that this machine wrote.
+  }
   history.replaceState(null, "", "/");
 }
-let token = sessionStorage.getItem("token") || "";
+async function takeOffered() {
+  if (!offered || offered === token) return;
+  const headers = { authorization: `Bearer ${offered}` };
+  const answer = await fetch("/api/v1/tools", { headers, cache: "no-store" }).catch(() => null);
+  if (answer?.ok) {
+    token = offered;
+    sessionStorage.setItem("token", token);
+  }
+  offered = "";
+}
 let turns = []; // {role, content, pid} of the conversation; a plain model has no process
 let stopping = null; // what the stop button does
 let machine = ""; // the model that answers
@@ -293,8 +310,10 @@ async function agent(name, prompt, given, shown) {
   return answered(pid, key, shown);
 }
 
-// Does `work`, which comes to the answer of a turn, with the form as it is meanwhile.
+// Does `work`, which comes to the answer of a turn, with the form as it is meanwhile. Says
+// whether there is an answer: without one the turn is none.
 async function take(shown, work) {
+  let isDone = true;
   stopping = () => {};
   $("stop").hidden = false;
   $("send").disabled = true;
@@ -303,6 +322,7 @@ async function take(shown, work) {
     shown.text.textContent = answer;
     turns.push({ role: "assistant", content: answer, pid: turns.at(-1)?.pid });
   } catch (error) {
+    isDone = false;
     turns.pop();
     shown.text.textContent = error.name === "AbortError" ? "(stopped)" : error.message;
     shown.text.classList.add("error");
@@ -311,6 +331,7 @@ async function take(shown, work) {
   $("stop").hidden = true;
   $("send").disabled = false;
   $("prompt").focus();
+  return isDone;
 }
 
 // Takes a conversation up after the process `head`; one that still runs is followed, as every
@@ -379,8 +400,13 @@ $("ask").addEventListener("submit", async (event) => {
     const texts = given.map(({ name, text }) => `${name}:\n${text}\n\n`);
     turns.at(-1).content = texts.join("") + prompt;
   }
-  await take(shown, () =>
+  const isDone = await take(shown, () =>
     (isAgent ? agent(model.slice(6), prompt, given, shown) : plain(model, shown)));
+  if (isDone) return;
+  // What was typed and brought in is there to be sent again, before what was meanwhile.
+  $("prompt").value ||= prompt;
+  beside = [...given, ...beside];
+  showBeside();
 });
 
 // What goes with the next message, each a button that takes it back.
@@ -481,6 +507,7 @@ async function begin() {
 }
 
 document.addEventListener("DOMContentLoaded", async () => {
+  await takeOffered();
   await begin();
   $("prompt").focus();
   const head = sessionStorage.getItem("head");

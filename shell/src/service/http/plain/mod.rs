@@ -4,11 +4,13 @@
 //! | file | job |
 //! | --- | --- |
 //! | `layout` | messages and functions, as the model reads them |
+//! | `laid` | both as tokens, and the forms that the answer may have |
 //! | `judge` | whether a function does what is asked, before it is called |
 //! | `turn` | the job, piece by piece |
 //! | `stop` | ends a text at a client's own words |
 
 mod judge;
+mod laid;
 mod layout;
 mod stop;
 mod turn;
@@ -21,8 +23,9 @@ use quipu_tools::json_schema;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
+pub use laid::prompt_tokens;
 pub use layout::{Said, Speaker};
-pub use turn::{Turn, prompt_tokens};
+pub use turn::Turn;
 
 /// The most functions of a request: each has a card in the window.
 pub const FUNCTIONS_MAX: usize = 128;
@@ -56,6 +59,30 @@ pub struct Ask {
     pub stops: Vec<String>,
     /// A text to go on from, in place of a conversation.
     pub plain: Option<Plain>,
+}
+
+impl Ask {
+    /// About how many bytes the prompt has, and the forms that its answer is held to.
+    pub fn bytes(&self) -> usize {
+        let said = self.said.iter().map(|said| {
+            let calls = said.calls.iter().map(|(_, args)| args.to_string().len());
+            said.text.len() + calls.sum::<usize>()
+        });
+        let functions = self.functions.iter().map(|function| {
+            let parameters = function.parameters.to_string();
+            function.description.len() + parameters.len()
+        });
+        let schema = self.schema.as_ref().map(|schema| schema.to_string().len());
+        let plain = self.plain.as_ref().map(Plain::bytes);
+        let rest = schema.unwrap_or(0) + plain.unwrap_or(0);
+        said.sum::<usize>() + functions.sum::<usize>() + rest
+    }
+}
+
+impl Plain {
+    fn bytes(&self) -> usize {
+        self.before.len() + self.after.as_ref().map_or(0, String::len)
+    }
 }
 
 /// A text without a template around it, which the model goes on writing.

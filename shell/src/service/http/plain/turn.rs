@@ -8,20 +8,19 @@ use std::time::Instant;
 
 use futures_util::stream::{self, BoxStream, StreamExt};
 use quipu_cpu::{
-    Chunk, ClosedEarly, Completion, Cpu, Form, Job, Message, Prompt, Role, Ticket, TokenOdds,
-    Wishes,
+    Chunk, ClosedEarly, Completion, Job, Message, Prompt, Ticket, TokenOdds, Wishes,
 };
-use quipu_kernel::grammar::{Answer, Legal, Move};
+use quipu_kernel::grammar::{Legal, Move};
 use quipu_kernel::judgement::CALL_BEGINS;
-use quipu_kernel::numbers::Numbers;
 use quipu_kernel::process::Usage;
 use serde_json::Value;
 
 use super::super::error::ApiError;
 use super::super::state::{Lease, Service};
 use super::judge::{self, CLEARLY_NONE};
+use super::laid::{Laid, form};
 use super::stop::Stops;
-use super::{Ask, Choice, Finish, Piece, Plain, layout};
+use super::{Ask, Choice, Finish, Piece, layout};
 
 /// An answer under way.
 pub struct Turn {
@@ -69,61 +68,42 @@ impl Turn {
     /// # Errors
     /// A conversation that does not fit the window, a grammar that cannot be made, and no
     /// place left.
-    pub fn new(service: &Arc<Service>, ask: Ask) -> Result<Self, ApiError> {
-        let cpu = service.cpu();
-        let info = cpu.info();
-        if ask.odds.is_some() && !info.constrains {
-            let message = "the CPU does not tell how likely its tokens are: a local model does; \
-                           leave it out";
-            return Err(ApiError::unsupported("logprobs", message));
-        }
-        let messages = layout::messages(&ask, info.constrains);
-        let mut prompt = prompt_of(cpu, &ask, &messages)?;
-        let room = info.window.saturating_sub(prompt.len);
-        if room == 0 {
-            let param = if ask.plain.is_some() {
-                "prompt"
-            } else {
-                "messages"
-            };
-            return Err(ApiError::too_long(param, prompt.len, info.window));
-        }
-        // What is shared and kept is what a system said, and never a user's words.
-        if messages
-            .first()
-            .is_none_or(|first| first.role != Role::System)
-        {
-            prompt.boot = 0;
-        }
-        let legal = Legal {
-            computed: None,
-            runs_answers: false,
-            unfenced: false,
-            today: None,
-            choices: None,
-            candidates: Vec::new(),
-            numbers: layout::only_request(&ask.said).map(|said| Numbers::of(&said)),
-            told: ask.choice != Choice::None && !ask.functions.is_empty(),
-            calls: match &ask.choice {
-                Choice::None => Vec::new(),
-                Choice::Named(name) => {
-                    let named = ask.functions.iter().filter(|call| call.name == *name);
-                    named.cloned().collect()
-                }
-                _ => ask.functions.clone(),
-            },
-            ask: false,
-            answer: ask.schema.as_ref().map(Answer::of),
-        };
-        let room = u32::try_from(room).unwrap_or(u32::MAX);
-        let turn = Self {
-            lease: service.admit()?,
-            tokens_max: ask.tokens_max.unwrap_or(room).min(room),
-            stops: Stops::new(ask.stops.clone()),
-            ask,
-            legal,
-            messages,
-            prompt,
+    pub async fn new(service: &Arc<Service>, ask: Ask) -> Result<Self, ApiError> {
+        let lease = service.admit()?;
+        Ok(Self::of(lease, Laid::of(service, ask).await?))
+    }
+
+    /// `count` answers to the same question, which is laid out once; drawn tokens differ by the
+    /// seed.
+    ///
+    /// # Errors
+    /// As [`Turn::new`].
+    pub async fn several(
+        service: &Arc<Service>,
+        ask: Ask,
+        count: u32,
+    ) -> Result<Vec<Self>, ApiError> {
+        let leases: Result<Vec<Lease>, ApiError> = (0..count).map(|_| service.admit()).collect();
+        let leases = leases?;
+        let laid = Laid::of(service, ask).await?;
+        let turns = (0..count).zip(leases).map(|(at, lease)| {
+            let mut laid = laid.clone();
+            let seed = &mut laid.ask.sampling.seed;
+            *seed = seed.wrapping_add(at);
+            Self::of(lease, laid)
+        });
+        Ok(turns.collect())
+    }
+
+    fn of(lease: Lease, laid: Laid) -> Self {
+        Self {
+            lease,
+            tokens_max: laid.tokens_max,
+            stops: Stops::new(laid.ask.stops.clone()),
+            ask: laid.ask,
+            legal: laid.legal,
+            messages: laid.messages,
+            prompt: laid.prompt,
             begun: Instant::now(),
             state: State::New,
             ready: VecDeque::new(),
@@ -131,26 +111,7 @@ impl Turn {
             told: VecDeque::new(),
             told_bytes: 0,
             spent: Usage::default(),
-        };
-        turn.accepted()?;
-        Ok(turn)
-    }
-
-    /// Whether the CPU can be held to every form that this answer may have.
-    fn accepted(&self) -> Result<(), ApiError> {
-        let moves: &[Move] = match (&self.ask.choice, self.legal.calls.is_empty()) {
-            (_, true) => &[Move::Answer],
-            (Choice::Auto, _) => &[Move::Call, Move::Answer],
-            _ => &[Move::Call],
-        };
-        if !self.lease.service().cpu().info().constrains {
-            return Ok(());
         }
-        for chosen in moves {
-            let form = self.form(*chosen);
-            self.lease.service().cpu().accepts(&form)?;
-        }
-        Ok(())
     }
 
     /// Tokens of the prompt.
@@ -266,7 +227,7 @@ impl Turn {
             pid: self.lease.pid,
             priority: 0,
             prompt: self.prompt.clone(),
-            form: self.form(chosen),
+            form: form(&self.legal, self.ask.parallel, chosen),
             tokens_max: self.tokens_max,
             sampling: self.ask.sampling,
             history: Arc::new(layout::history(&self.ask.said)),
@@ -283,16 +244,6 @@ impl Turn {
             text: String::new(),
             whole: None,
         }
-    }
-
-    fn form(&self, chosen: Move) -> Form {
-        let mut form = self.legal.form(chosen);
-        if let (Move::Call, false, Form::Json(schema)) = (chosen, self.ask.parallel, &mut form)
-            && let Some(most) = schema.pointer_mut("/properties/calls/maxItems")
-        {
-            *most = 1.into();
-        }
-        form
     }
 
     /// Text as it comes: an answer is passed on, an action only when it is whole.
@@ -432,51 +383,6 @@ impl Turn {
         self.lease.service().metrics.spent(usage);
         self.state = State::Over;
     }
-}
-
-/// Tokens of the prompt that `ask` becomes.
-///
-/// # Errors
-/// A conversation that the template of the model does not take.
-pub fn prompt_tokens(service: &Service, ask: &Ask) -> Result<usize, ApiError> {
-    let cpu = service.cpu();
-    let messages = layout::messages(ask, cpu.info().constrains);
-    Ok(prompt_of(cpu, ask, &messages)?.len)
-}
-
-/// The prompt of `ask`, whose `messages` are laid out. A client that speaks last for the model
-/// has begun its answer, which goes on from there where the CPU can do that.
-fn prompt_of(cpu: &dyn Cpu, ask: &Ask, messages: &[Message]) -> Result<Prompt, ApiError> {
-    if let Some(plain) = &ask.plain {
-        return plainly(cpu, plain);
-    }
-    if layout::is_begun(ask)
-        && let Some((begun, before)) = messages.split_last()
-        && !before.is_empty()
-    {
-        let led = cpu.lead(&cpu.prepare(before)?, &begun.text);
-        if let Some(led) = led {
-            return Ok(led);
-        }
-    }
-    Ok(cpu.prepare(messages)?)
-}
-
-/// The prompt of a text without a template.
-fn plainly(cpu: &dyn Cpu, plain: &Plain) -> Result<Prompt, ApiError> {
-    let prompt = cpu.plain(&plain.before, plain.after.as_deref());
-    prompt.ok_or_else(|| match plain.after {
-        Some(_) => ApiError::unsupported(
-            "suffix",
-            "the model was not taught to fill in between two texts; leave it out, or start \
-             `quipu serve` with a model for code, such as qwen2.5-coder-1.5b",
-        ),
-        None => ApiError::unsupported(
-            "model",
-            "the model is behind an endpoint that is asked for chats only; ask \
-             /v1/chat/completions, or the endpoint itself",
-        ),
-    })
 }
 
 /// The name of the first function in the beginning of a call.

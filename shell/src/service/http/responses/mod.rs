@@ -84,7 +84,8 @@ pub async fn post(
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
     models::check(&service, body.model.as_deref())?;
-    let mut turn = Turn::new(&service, ask(&body, service.session.settings.sampling())?)?;
+    let ask = ask(&body, service.session.settings.sampling())?;
+    let mut turn = Turn::new(&service, ask).await?;
     let head = chat::head(&service, body.model.as_deref());
     let mut reply = Reply::new(head, body.asked());
     if body.stream != Some(true) {

@@ -1,0 +1,136 @@
+//! What an answer is worth that somebody says was given here.
+
+use super::schema::{ANSWER, ANSWERED, HEAD_CHARS, answer_head};
+use super::{Journal, Result, wrap};
+use crate::label::{Label, Level, Secrecy, Trust};
+use crate::process::Pid;
+
+/// The most processes with the same answer that are looked at. Of more than that ("yes") it is
+/// not known what they all had read.
+const SAME_ANSWER_MAX: usize = 256;
+
+impl Journal {
+    /// What `text` is worth as an answer that was given here: trusted as the least, and kept as
+    /// the most secret, of all that any process here had read that answered so, but for spaces
+    /// around it. `None` where none did.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn level_of_answer(&self, text: &str) -> Result<Option<Level>> {
+        let pids = self.answered(text, SAME_ANSWER_MAX + 1)?;
+        let mut worst: Option<Label> = None;
+        for pid in pids.iter().take(SAME_ANSWER_MAX) {
+            let read = self.label_of(*pid)?;
+            worst = Some(match worst {
+                Some(worst) => worst.held_to(read.level()),
+                None => read,
+            });
+        }
+        let all_seen = pids.len() <= SAME_ANSWER_MAX;
+        Ok(worst.map(|worst| match all_seen {
+            true => worst.level(),
+            false => {
+                let unknown = worst.lowered_to(Trust::Untrusted);
+                unknown.kept(Secrecy::Private).level()
+            }
+        }))
+    }
+
+    /// At most `limit` of the processes here that answered with `text`, the newest first.
+    fn answered(&self, text: &str, limit: usize) -> Result<Vec<Pid>> {
+        let wrap = |error| wrap(&self.path, error);
+        let head = answer_head();
+        let sql = format!(
+            "SELECT pid FROM process WHERE {ANSWERED} AND {head}=substr(?1, 1, {HEAD_CHARS})
+             AND {ANSWER}=?1 ORDER BY pid DESC LIMIT ?2"
+        );
+        let connection = self.connection.lock();
+        let mut statement = connection.prepare_cached(&sql).map_err(wrap)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map((text.trim(), limit), |row| row.get(0));
+        rows.and_then(|rows| rows.collect()).map_err(wrap)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::{Exit, Program, State, Status};
+
+    /// Writes a process for each label that ends with an answer.
+    fn answer(journal: &Journal, ends: &[(&str, Label)]) {
+        for (answer, label) in ends {
+            let program = Program {
+                label: label.clone(),
+                ..Program::new("task")
+            };
+            let pid = journal.create(&program, "model").unwrap();
+            let exit = Exit {
+                status: Status::Exited,
+                answer: Some((*answer).into()),
+                error: None,
+                ..Exit::killed()
+            };
+            journal.exit(pid, State::Exited, &exit, None).unwrap();
+        }
+    }
+
+    fn level(journal: &Journal, text: &str) -> Option<(Trust, Secrecy)> {
+        let level = journal.level_of_answer(text).unwrap();
+        level.map(|level| (level.trust, level.secrecy))
+    }
+
+    #[test]
+    fn the_worst_of_all_that_answered_so_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(&folder.path().join("journal.db"), true).unwrap();
+        let stranger = Label::new("input", Trust::Untrusted);
+        let private = Label::user().kept(Secrecy::Private);
+        let long = "x".repeat(1000);
+        let longer = format!("{long}y");
+        let ends = [
+            ("42", stranger),
+            ("42", private),
+            (" 42\n", Label::user()),
+            ("mine", Label::user()),
+            (long.as_str(), Label::user()),
+        ];
+        answer(&journal, &ends);
+        let check = |text: &str, want: Option<(Trust, Secrecy)>| {
+            assert_eq!(level(&journal, text), want, "{text:.20}");
+        };
+        // Not the newest: that one was asked by the user, who may have asked for just this text.
+        check("42", Some((Trust::Untrusted, Secrecy::Private)));
+        check("\t42 ", Some((Trust::Untrusted, Secrecy::Private)));
+        check("mine", Some((Trust::User, Secrecy::Public)));
+        check(&long, Some((Trust::User, Secrecy::Public)));
+        check(&longer, None);
+        check("4", None);
+        check("", None);
+    }
+
+    #[test]
+    fn what_very_many_answered_is_not_known() {
+        let journal = Journal::in_memory().unwrap();
+        let ends = vec![("yes", Label::user()); SAME_ANSWER_MAX];
+        answer(&journal, &ends);
+        assert_eq!(level(&journal, "yes"), Some((Trust::User, Secrecy::Public)));
+        answer(&journal, &ends[..1]);
+        let unknown = Some((Trust::Untrusted, Secrecy::Private));
+        assert_eq!(level(&journal, "yes"), unknown);
+    }
+
+    #[test]
+    fn an_answer_is_found_by_its_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(&folder.path().join("journal.db"), true).unwrap();
+        let head = answer_head();
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT pid FROM process
+             WHERE {ANSWERED} AND {head}=substr('a', 1, {HEAD_CHARS})"
+        );
+        let connection = journal.connection.lock();
+        let plan: String = connection.query_row(&sql, [], |row| row.get(3)).unwrap();
+        assert!(plan.contains("process_answer"), "{plan}");
+    }
+}

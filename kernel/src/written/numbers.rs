@@ -1,0 +1,136 @@
+//! Numbers in words: Chinese and English.
+
+const DIGITS: &str = "〇一二三四五六七八九";
+const ONES: [&str; 20] = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+];
+const TENS: [&str; 8] = [
+    "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+];
+
+/// The English words of a number, one for each; from one to ninety.
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+    ONES[1..].iter().chain(&TENS).copied()
+}
+
+/// The number that an English word is, from zero to ninety. Capital letters do not count.
+pub(crate) fn word(word: &str) -> Option<u32> {
+    let at = |names: &[&str]| names.iter().position(|name| name.eq_ignore_ascii_case(word));
+    let one = at(&ONES).map(|at| at as u32);
+    one.or_else(|| at(&TENS).map(|at| at as u32 * 10 + 20))
+}
+
+/// The value of a Chinese number as a whole: 十八, 两千三百, 三万五千, 一点五.
+pub(crate) fn han(text: &str) -> Option<f64> {
+    if let Some((whole, part)) = text.split_once('点') {
+        let digits: Option<Vec<u32>> = part.chars().map(digit).collect();
+        let digits: String = digits?.iter().map(u32::to_string).collect();
+        let part: f64 = format!("0.{digits}").parse().ok()?;
+        return Some(han(whole)? + part);
+    }
+    let (mut sum, mut section, mut one, mut any) = (0.0, 0.0, None, false);
+    for c in text.chars() {
+        any = true;
+        let scale = match c {
+            '十' => 10.0,
+            '百' => 100.0,
+            '千' => 1_000.0,
+            '万' | '亿' => {
+                let large = if c == '万' { 1e4 } else { 1e8 };
+                section += f64::from(one.take().unwrap_or(0));
+                sum = (sum + section) * large;
+                section = 0.0;
+                continue;
+            }
+            c => {
+                one = Some(digit(c)?);
+                continue;
+            }
+        };
+        section += f64::from(one.take().unwrap_or(1)) * scale;
+    }
+    any.then(|| sum + section + f64::from(one.unwrap_or(0)))
+}
+
+/// A Chinese count from one to ninety-nine: 两, 十, 二十一. Two digits in a row, such as 三四,
+/// are no count.
+pub(crate) fn han_count(text: &str) -> Option<u32> {
+    let ones = |part: &str, none: u32| {
+        let mut chars = part.chars();
+        match (chars.next(), chars.next()) {
+            (None, _) => Some(none),
+            (Some(c), None) => digit(c).filter(|digit| *digit > 0),
+            _ => None,
+        }
+    };
+    match text.split_once('十') {
+        Some((tens, rest)) => Some(ones(tens, 1)? * 10 + ones(rest, 0)?),
+        None => ones(text, 0).filter(|count| *count > 0),
+    }
+}
+
+fn digit(c: char) -> Option<u32> {
+    match c {
+        '零' => Some(0),
+        '两' => Some(2),
+        c => DIGITS
+            .chars()
+            .position(|digit| digit == c)
+            .map(|at| at as u32),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_numbers() {
+        let check = |text: &str, want: Option<u32>| assert_eq!(word(text), want, "{text}");
+        check("zero", Some(0));
+        check("One", Some(1));
+        check("nineteen", Some(19));
+        check("NINETY", Some(90));
+        check("hundred", None);
+        check("", None);
+        let all: Vec<Option<u32>> = words().map(word).collect();
+        assert!(all.iter().all(Option::is_some) && all.len() == 27, "{all:?}");
+    }
+
+    #[test]
+    fn chinese_numbers_are_read() {
+        let check = |text: &str, want: Option<f64>| assert_eq!(han(text), want, "{text}");
+        check("十八", Some(18.0));
+        check("两千三百", Some(2300.0));
+        check("三万五千", Some(35_000.0));
+        check("一点五", Some(1.5));
+        check("人", None);
+        let check = |text: &str, want: Option<u32>| assert_eq!(han_count(text), want, "{text}");
+        check("两", Some(2));
+        check("十", Some(10));
+        check("二十一", Some(21));
+        check("三四", None);
+        check("十一二", None);
+        check("零", None);
+        check("", None);
+    }
+}
