@@ -20,6 +20,7 @@ use super::note::{self, Note};
 use super::printed::Printed;
 use super::reader::{Parts, Reader};
 use super::spoken;
+use super::typed;
 use crate::session::hearing::{self, Heard, RECORDING_BYTES_MAX, is_recording};
 use crate::terminal::bar;
 use crate::terminal::output::shortened;
@@ -33,7 +34,7 @@ const TITLE_CHARS_MAX: usize = 200;
 pub const FILE_BYTES_MAX: u64 = 32 << 20;
 /// Raised when files of any format are read in another way than before: then all are read
 /// again.
-const READING: u32 = 6;
+const READING: u32 = 7;
 
 /// What is known of a file before it is read.
 pub struct Found {
@@ -348,7 +349,7 @@ pub fn key(space: &Space, name: &str) -> String {
 /// is left out.
 fn text_of(bytes: &[u8]) -> Result<(String, Vec<String>), String> {
     let (text, guessed) = decoded(bytes)?;
-    let (text, left_out) = data::without(&text);
+    let (text, left_out) = data::without(&typed::plain(text));
     let mut told = Vec::new();
     told.extend(guessed.map(|name| format!("read as {name}, which it does not say itself")));
     if left_out > 0 {

@@ -9,7 +9,7 @@
 //! | `document` | one file: what it is, whether it changed, the pages it becomes |
 //! | `formats` | which formats are known, and by what |
 //! | `reader`, `printed` | formats that guests read; pages as they were printed |
-//! | `decode`, `data` | texts in older encodings; data in texts |
+//! | `decode`, `data`, `typed` | texts in older encodings; data in texts; texts for a terminal |
 //! | `failure` | why a file was not read |
 //! | `note`, `latex` | formats that are read here |
 //! | `spoken` | recordings: what is said in passages |
@@ -34,4 +34,5 @@ mod opened;
 mod printed;
 mod reader;
 mod spoken;
+mod typed;
 mod walk;
