@@ -38,7 +38,17 @@ const TAR_MARK: std::ops::Range<usize> = 257..262;
 /// Bytes looked at to tell what a file is.
 const HEAD_BYTES: u64 = 512;
 /// What only zipped documents have.
-const DOCUMENT_NAMES: &[&str] = &["[Content_Types].xml", "META-INF/container.xml"];
+const DOCUMENT_NAMES: &[&str] = &[
+    "[Content_Types].xml",
+    "META-INF/container.xml",
+    // What Pages, Numbers and Keynote look like.
+    super::apple::PREVIEW,
+];
+/// What a mind map of XMind has, and a document that was packed again without its type.
+const TOGETHER: &[[&str; 2]] = &[
+    ["content.json", "metadata.json"],
+    ["content.xml", "META-INF/manifest.xml"],
+];
 
 /// What an archive is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +114,8 @@ fn is_tar(head: &[u8]) -> bool {
 /// Whether it is a document of an office program or a book.
 fn is_document(mut zip: ZipArchive<File>) -> bool {
     let named = |name: &str| DOCUMENT_NAMES.contains(&name) || name.ends_with(".iwa");
-    if zip.file_names().any(named) {
+    let has = |name: &str| zip.index_for_name(name).is_some();
+    if zip.file_names().any(named) || TOGETHER.iter().any(|pair| pair.iter().all(|name| has(name))) {
         return true;
     }
     let mut mimetype = String::new();
@@ -114,6 +125,7 @@ fn is_document(mut zip: ZipArchive<File>) -> bool {
     }
     [
         "application/epub+zip",
+        "application/hwp+zip",
         "application/vnd.oasis.opendocument.",
     ]
     .iter()

@@ -12,6 +12,7 @@ use quipu_memory::{
 };
 use sha2::{Digest, Sha256};
 
+use super::apple;
 use super::data;
 use super::decode::decoded;
 use super::formats::{self, Format};
@@ -374,7 +375,17 @@ pub fn pages(
     reader: &Reader,
 ) -> Result<Brought, String> {
     let path = PathBuf::from(&document.source);
-    Ok(match formats::of(&path, bytes)? {
+    let format = formats::of(&path, bytes)?;
+    // What such a document looks like says more than can be read of it.
+    let looks = match format {
+        Format::Document("zipped") => apple::preview(bytes),
+        _ => None,
+    };
+    let (format, bytes) = match &looks {
+        Some(looks) => (Format::Pdf, looks.as_slice()),
+        None => (format, bytes),
+    };
+    Ok(match format {
         Format::Pdf => {
             let printed = reader.pdf(bytes)?;
             Brought {
