@@ -47,6 +47,24 @@ fn what_says_nothing_refuses_nothing() {
 }
 
 #[test]
+fn what_a_server_requires_is_described() {
+    let check = |schema: Value, want: Value| {
+        assert_eq!(normal_of_server(&schema), Ok(want), "{schema}");
+    };
+    let a = || json!({"type": "string"});
+    check(
+        json!({"type": "object", "properties": {"a": a()}, "required": ["a", "z"]}),
+        json!({"type": "object", "properties": {"a": a(), "z": {}}, "required": ["a", "z"]}),
+    );
+    check(
+        json!({"properties": {"a": a()}, "required": ["z"], "additionalProperties": a()}),
+        json!({"properties": {"a": a(), "z": a()}, "required": ["z"], "additionalProperties": a()}),
+    );
+    let open = json!({"type": "object", "required": ["z"]});
+    check(open.clone(), open);
+}
+
+#[test]
 fn references_of_every_kind_lead_to_definitions() {
     let int = || json!({"type": "integer"});
     let want = json!({"properties": {"a": {"$ref": "#/$defs/N"}}, "$defs": {"N": int()}});
