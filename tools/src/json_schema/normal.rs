@@ -170,6 +170,7 @@ impl Normalizer<'_> {
         for (key, value) in map {
             let meant = match self.of_server {
                 true => odd::meant(key, value),
+                false if key == "type" => Some(in_small_letters(value)),
                 false => Some(Cow::Borrowed(value)),
             };
             let Some(value) = meant.as_deref() else {
@@ -404,6 +405,16 @@ impl Normalizer<'_> {
         {
             out.insert("additionalProperties".into(), others);
         }
+    }
+}
+
+/// The name of a type, which some clients write in capitals.
+fn in_small_letters(value: &Value) -> Cow<'_, Value> {
+    match value.as_str() {
+        Some(name) if name.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+            Cow::Owned(name.to_ascii_lowercase().into())
+        }
+        _ => Cow::Borrowed(value),
     }
 }
 

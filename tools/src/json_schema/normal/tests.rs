@@ -28,6 +28,10 @@ fn older_drafts_become_the_newest() {
         json!({"required": ["b", "a"], "properties": {"a": {"type": "string"}, "b": {}}}),
     );
     check(
+        json!({"type": "OBJECT", "properties": {"a": {"type": "STRING", "nullable": true}}}),
+        json!({"type": "object", "properties": {"a": {"type": ["string", "null"]}}}),
+    );
+    check(
         json!({"type": "string", "nullable": true, "minLength": 2.0}),
         json!({"type": ["string", "null"], "minLength": 2}),
     );
