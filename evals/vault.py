@@ -57,7 +57,7 @@ def fetched():
 
 def plain(line):
     """A line of roff as text."""
-    line = re.sub(r'^\.(?:B|I|BR|RB|BI|IB|IR|RI|SM|SB|SH|SS|TP|IP|HP|Nm|Xr) ?', "", line)
+    line = re.sub(r"^\.(?:BR|RB|BI|IB|IR|RI|SM|SB|SH|SS|TP|IP|HP|B|I)\b ?", "", line)
     line = re.sub(r"\\f(?:\[[^]]*\]|\(..|.)", "", line)
     line = line.replace("\\-", "-").replace("\\&", "").replace("\\(aq", "'").replace("\\e", "\\")
     line = re.sub(r"\\\*\(..|\\\((?:..)|\\\[[^]]*\]|\\s[-+]?\d|\\[ |^/,:%!.'`cp]", " ", line)
@@ -120,6 +120,9 @@ def read(folder):
         if "/man/man" not in str(path):
             continue  # A translation.
         name = path.name.removesuffix(".gz")
+        if path.is_symlink():
+            others[name] = os.readlink(path).rsplit("/", 1)[-1].removesuffix(".gz")
+            continue
         text = gzip.open(path, "rt", encoding="utf-8", errors="replace").read()
         leads = re.match(r"\.so (?:man\w+/)?(\S+)", text)
         if leads:
