@@ -9,6 +9,7 @@
 //! time: machines differ by a hundred times in it.
 
 mod action;
+mod flow;
 mod refusal;
 mod reply;
 mod shape;
@@ -18,7 +19,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use reqwest::header::LOCATION;
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
@@ -28,6 +28,7 @@ use super::{
     Sampling, Shaping, Sink, Ticket, Trouble, Wishes, without_thought,
 };
 use crate::estimate::Estimate;
+use flow::{Next, next};
 use refusal::{
     MESSAGES, OPTIONAL, alternating, endpoint, failure, may_pass, not_taken, refused, retry_after,
     silent,
@@ -267,26 +268,12 @@ impl Link {
             }
         };
         let mut broke = None;
-        while !reply.ended {
-            let next = stream.next();
-            let begun = !reply.completion.text.is_empty() || reply.completion.thought;
-            let bytes = match begun {
-                // Nobody knows how long it takes over the prompt.
-                false => next.await,
-                true => match tokio::time::timeout(self.silence_max, next).await {
-                    Ok(bytes) => bytes,
-                    Err(_) => {
-                        let seconds = self.silence_max.as_secs();
-                        broke = Some(format!("it fell silent for {seconds} s"));
-                        break;
-                    }
-                },
-            };
-            let text = match bytes {
-                None => break,
-                Some(Ok(bytes)) => reply.take(&bytes),
-                Some(Err(error)) => {
-                    broke = Some(silent(&error));
+        while !reply.is_over() {
+            let text = match next(&mut stream, &reply, self.silence_max).await {
+                Next::Bytes(bytes) => reply.take(&bytes),
+                Next::End => break,
+                Next::Broken(reason) => {
+                    broke = Some(reason);
                     break;
                 }
             };

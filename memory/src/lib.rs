@@ -61,6 +61,7 @@
 //! | `consolidate.rs` | Which memories belong together, and may become one? |
 //! | `chunk.rs`, `chunk/` | Where is a long text cut into pages, and what are its headings? |
 //! | `likeness.rs` | How alike are two short texts? |
+//! | `links.rs`, `links/` | Which documents does a text link to, and what is that worth in a search? |
 //! | `ids.rs` | What are pages called? |
 //! | `error.rs` | What can go wrong, and what to do then? |
 //!
@@ -80,6 +81,7 @@ mod disk;
 mod error;
 mod ids;
 mod likeness;
+mod links;
 mod page;
 mod present;
 pub mod private;
@@ -98,6 +100,7 @@ pub use consolidate::{Group, Together, groups};
 pub use disk::{Access, DiskStore, ImportedFile, Screen};
 pub use error::StoreError;
 pub use likeness::likeness;
+pub use links::{Link, Names, links};
 pub use page::{
     ID_BYTES_MAX, Kind, LABEL_BYTES_MAX, NewPage, Page, PageId, Place, SOURCES_MAX, Secrecy,
     TEXT_BYTES_MAX, Trust, UnknownWord,

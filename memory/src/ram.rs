@@ -8,6 +8,7 @@ use parking_lot::RwLock;
 use crate::bag::Bag;
 use crate::error::StoreError;
 use crate::ids::Ids;
+use crate::links::lend::{Linked, with_links};
 use crate::page::{Kind, NewPage, Page, PageId};
 use crate::rank::{self, Candidate, PlaceKey, TITLE_WEIGHT};
 use crate::snippet::snippet;
@@ -137,6 +138,8 @@ impl Store for RamStore {
         let mut found = rank::with_neighbours(best, k, at)?;
         sort(&mut found);
         found.retain(|found| found.score > 0.0);
+        with_links(&mut found, |page| Ok::<_, StoreError>(Linked::of(page)))?;
+        sort(&mut found);
         found.truncate(k);
         let hit = |Candidate { page, score, .. }: Candidate<&Page>| Hit {
             id: page.id.clone(),

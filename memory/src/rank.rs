@@ -1,7 +1,8 @@
 //! What every store ranks by, so that all give the same order.
 //!
 //! A page scores by BM25 on its title and its text; then a page that stands in a whole
-//! gets a part of the scores of the pages around it. The weights were chosen on the
+//! gets a part of the scores of the pages around it, and of those that it is linked with
+//! (`links/lend.rs`). The weights were chosen on the
 //! public sets that `evals/` runs, one setting for all of them.
 
 use std::collections::HashMap;
@@ -53,7 +54,7 @@ impl PlaceKey {
     }
 
     /// The whole it is a part of; `None` where there is none.
-    fn whole(self) -> Option<u64> {
+    pub(crate) fn whole(self) -> Option<u64> {
         (self.0 != 0).then_some(self.0 >> PART_BITS)
     }
 

@@ -3,7 +3,8 @@
 //! A word becomes a term by dropping case, accents and the English ending, so that
 //! "Cafés" finds "cafe". A name made of words is found whole and by each of them
 //! (`getUserName`, `user_name`), and so is a number with points. Scripts that write
-//! words without spaces are found by each sign and each pair of neighbours. Signs are
+//! words without spaces are found by each sign and each pair of neighbours. What some write
+//! with a joint and others as one word is found by both ("e-mail", "U.S.A."). Signs are
 //! brought into one form before words are looked for (`text/signs.rs`). One analysis
 //! serves every store, queries and snippets alike.
 
@@ -143,6 +144,7 @@ impl Tokens<'_> {
     fn word(&mut self, first: Sign) {
         let follows_apostrophe =
             split::is_apostrophe(self.before[1]) && self.before[2].is_alphabetic();
+        let is_first = !(split::is_joint(self.before[1]) && self.before[2].is_alphanumeric());
         let mut word = String::new();
         // Where each byte of the word stands.
         let mut spans: Vec<Range<usize>> = Vec::new();
@@ -178,6 +180,9 @@ impl Tokens<'_> {
             return;
         }
         let start = spans[0].start;
+        if let Some((whole, end)) = is_first.then(|| self.compound(&word)).flatten() {
+            self.push(&whole, start..end);
+        }
         if let Some((name, end)) = self.name_with_signs(&word) {
             self.push(&name, start..end);
         }
@@ -189,6 +194,36 @@ impl Tokens<'_> {
         for part in split::parts(&word) {
             self.push(&word[part.clone()], place(part));
         }
+    }
+
+    /// The word that `word`, which was taken, and those behind it are also written as: "e-mail",
+    /// "Wi-Fi", "O'Brien", "node.js", "U.S.A."; and where it ends.
+    fn compound(&mut self, word: &str) -> Option<(String, usize)> {
+        let mut whole = word.to_owned();
+        let mut end = 0;
+        let mut parts = vec![word.chars().count()];
+        let mut at = 0;
+        while parts.len() < split::PARTS_MAX {
+            let joint = self.peek(at).map(|sign| sign.c).filter(|c| split::is_joint(*c));
+            let Some(joint) = joint else { break };
+            let mut part = String::new();
+            let mut stop = end;
+            while let Some(sign) = self.peek(at + 1 + part.chars().count())
+                && sign.c.is_alphanumeric()
+                && part.len() < split::PART_BYTES_MAX
+            {
+                part.push(sign.c);
+                stop = sign.span.end;
+            }
+            if !split::is_joined(joint, word, &part) {
+                break;
+            }
+            at += 1 + part.chars().count();
+            end = stop;
+            parts.push(part.chars().count());
+            whole.push_str(&part);
+        }
+        split::is_compound(&parts).then_some((whole, end))
     }
 
     /// The name of a letter and the signs behind it, such as "C++" and "C#", and where it ends.

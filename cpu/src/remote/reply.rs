@@ -26,6 +26,10 @@ pub(super) struct Reply {
     pub(super) completion: Completion,
     /// Whether it said that this was all.
     pub(super) ended: bool,
+    /// Whether it said that nothing more comes.
+    closed: bool,
+    /// Whether it said how many tokens it took.
+    told: bool,
     /// Whether it has calls of functions beside its text, which nobody offered it: its server
     /// reads them out of what the model writes.
     pub(super) called: bool,
@@ -39,6 +43,12 @@ pub(super) struct Reply {
 }
 
 impl Reply {
+    /// Whether nothing more is waited for. Behind the last word of a stream comes how many tokens
+    /// it took, where a server says that.
+    pub(super) fn is_over(&self) -> bool {
+        self.closed || self.ended && self.told
+    }
+
     /// Takes `bytes` in; gives the text they bring.
     ///
     /// # Errors
@@ -111,10 +121,17 @@ impl Reply {
             None => return Ok(()),
         };
         if data == "[DONE]" {
-            self.ended = true;
+            (self.ended, self.closed) = (true, true);
             return Ok(());
         }
-        if self.ended || data.is_empty() {
+        if self.ended {
+            // Whatever else it says, this was all.
+            if let Ok(event) = serde_json::from_str::<Value>(data) {
+                self.count(&event);
+            }
+            return Ok(());
+        }
+        if data.is_empty() {
             return Ok(());
         }
         self.event.push_str(data);
@@ -142,9 +159,7 @@ impl Reply {
         if let Some(words) = failure(event) {
             return Err(words);
         }
-        if let Some(usage) = event.get("usage").filter(|usage| usage.is_object()) {
-            self.completion.usage = usage_of(usage);
-        }
+        self.count(event);
         let choices = event["choices"].as_array();
         let first = |choice: &&Value| choice["index"].as_u64().unwrap_or(0) == 0;
         let choice = choices.and_then(|choices| choices.iter().find(first));
@@ -193,6 +208,14 @@ impl Reply {
             return Err(format!("it refused to answer: {}", shortened(refusal)));
         }
         Ok(text)
+    }
+
+    /// Takes in how many tokens it took, where `event` says that.
+    fn count(&mut self, event: &Value) {
+        if let Some(usage) = event.get("usage").filter(|usage| usage.is_object()) {
+            self.completion.usage = usage_of(usage);
+            self.told = true;
+        }
     }
 
     /// The text of content: a string, a part, or several, of which some may be thoughts.
@@ -292,189 +315,4 @@ fn shortened(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What a body comes to, taken a few bytes at a time.
-    fn read(body: &str) -> Result<(String, Completion, bool), String> {
-        let mut reply = Reply::default();
-        let mut text = String::new();
-        for bytes in body.as_bytes().chunks(7) {
-            text.push_str(&reply.take(bytes)?);
-        }
-        text.push_str(&reply.finish()?);
-        Ok((text, reply.completion, reply.ended))
-    }
-
-    #[test]
-    fn a_reply_is_read_by_what_it_means() {
-        let check = |body: &str, want: &str| {
-            let said = match read(body) {
-                Ok((text, completion, _)) => {
-                    assert_eq!(text, completion.text, "{body}");
-                    format!(
-                        "{text}{}",
-                        if completion.thought { " (thought)" } else { "" }
-                    )
-                }
-                Err(reason) => format!("failed: {reason}"),
-            };
-            assert_eq!(said, want, "{body}");
-        };
-        let delta =
-            |content: &str| format!(r#"{{"choices":[{{"delta":{{"content":{content}}}}}]}}"#);
-        let hi = delta("\"hi\"");
-        check(&format!("data: {hi}\n\ndata: [DONE]\n\n"), "hi");
-        check(&format!("data:{hi}\r\n\r\ndata:{hi}"), "hihi");
-        check(
-            &format!(": wait\n\nevent: x\ndata: {hi}\n\ndata: [DONE]\n\ndata: {hi}\n\n"),
-            "hi",
-        );
-        check(
-            "data: {\"choices\":[{\"delta\":\ndata: {\"content\":\"hi\"}}]}\n\n",
-            "hi",
-        );
-        check(
-            &format!("data: {}\n\n", delta(r#"[{"type":"text","text":"h"},"i"]"#)),
-            "hi",
-        );
-        check(
-            &format!(
-                "data: {}\n\n",
-                delta(r#"[{"type":"thinking","thinking":[]},{"type":"text","text":"hi"}]"#)
-            ),
-            "hi (thought)",
-        );
-        for quiet in [
-            r#"{"choices":[]}"#,
-            r#"{"choices":null}"#,
-            r#"{"error":null,"choices":[{"delta":null}]}"#,
-            r#"{"error":{},"usage":null,"choices":[{"delta":{"content":null,"reasoning":null,"refusal":null}}]}"#,
-        ] {
-            check(&format!("data: {quiet}\n\ndata: {hi}\n\n"), "hi");
-        }
-        check(
-            r#"data: {"choices":[{"delta":{"reasoning":"hm"}}]}"#,
-            " (thought)",
-        );
-        check(
-            r#"data: {"choices":[{"delta":{"reasoning_details":[{}]}}]}"#,
-            " (thought)",
-        );
-        check(r#"data: {"choices":[{"text":"hi"}]}"#, "hi");
-        // No stream at all.
-        check(
-            "{\n \"choices\": [{\"message\": {\"content\": \"hi\"}}]\n}",
-            "hi",
-        );
-        check(
-            "{\"message\":{\"content\":\"h\"},\"done\":false}\n{\"message\":{\"content\":\"i\",\"thinking\":\"hm\"},\"done\":true}\n",
-            "hi (thought)",
-        );
-        check("", "");
-        // Failures, in their own words.
-        for error in [
-            r#"{"error":"no memory"}"#,
-            r#"{"error":{"message":"no memory","code":500}}"#,
-            r#"{"error":{"error":{"msg":"no memory"}}}"#,
-            r#"{"object":"error","message":"no memory","code":400}"#,
-            r#"{"type":"error","error":{"message":"no memory"}}"#,
-            r#"{"detail":"no memory"}"#,
-            r#"{"detail":[{"loc":["body"],"msg":"no memory"}]}"#,
-            r#"{"code":500,"message":"no memory"}"#,
-        ] {
-            check(&format!("data: {error}\n\n"), "failed: no memory");
-            check(error, "failed: no memory");
-            check(
-                &format!("data: {hi}\n\nevent: error\ndata: {error}\n\n"),
-                "failed: no memory",
-            );
-            check(&format!(": x\n{error}\n"), "failed: no memory");
-        }
-        check(
-            r#"[{"error":{"message":"no memory"}}]"#,
-            "failed: no memory",
-        );
-        check(
-            r#"{"error":{"message":"upstream","metadata":{"raw":"no memory"}}}"#,
-            "failed: upstream: no memory",
-        );
-        check(
-            r#"data: {"choices":[{"delta":{"refusal":"never"}}]}"#,
-            "failed: it refused to answer: never",
-        );
-        check(
-            r#"data: {"choices":[{"finish_reason":"content_filter","delta":{}}]}"#,
-            "failed: it withheld its answer: a filter of content",
-        );
-    }
-
-    #[test]
-    fn calls_that_nobody_offered_are_noticed() {
-        let check = |delta: &str, want: bool| {
-            let mut reply = Reply::default();
-            let body = format!("data: {{\"choices\":[{{\"delta\":{delta}}}]}}\n\n");
-            reply.take(body.as_bytes()).unwrap();
-            assert_eq!(reply.called, want, "{delta}");
-        };
-        check(r#"{"tool_calls":[{"function":{"name":"a"}}]}"#, true);
-        check(r#"{"function_call":{"name":"a"}}"#, true);
-        check(r#"{"content":"a","tool_calls":[]}"#, false);
-        check(
-            r#"{"content":"a","tool_calls":null,"function_call":null}"#,
-            false,
-        );
-    }
-
-    #[test]
-    fn an_end_is_known_from_a_break() {
-        let check = |body: &str, ended: bool, full: bool| {
-            let (_, completion, said) = read(body).unwrap();
-            assert_eq!(
-                (said, completion.closed_early.is_some()),
-                (ended, full),
-                "{body}"
-            );
-        };
-        check(
-            r#"data: {"choices":[{"delta":{"content":"a"}}]}"#,
-            false,
-            false,
-        );
-        check(
-            r#"data: {"choices":[{"delta":{},"finish_reason":"stop"}]}"#,
-            true,
-            false,
-        );
-        check(
-            r#"data: {"choices":[{"delta":{},"finish_reason":"length"}]}"#,
-            true,
-            true,
-        );
-        check("data: [DONE]", true, false);
-    }
-
-    proptest::proptest! {
-        /// What a stream comes to does not depend on where the network cuts it.
-        #[test]
-        fn torture_a_reply_is_the_same_however_it_is_cut(
-            lines in proptest::collection::vec(
-                "(data: ?)?(\\[DONE\\]|\\{\"choices\":\\[\\{\"delta\":\\{\"content\":\"[a-zé\\\\\"]{0,4}\"\\}\\}\\]\\}|(.|[\x00-\x1f]){0,12})\r?\n",
-                0..6,
-            ),
-            size in 1usize..9,
-        ) {
-            let body = lines.concat();
-            let taken = |size: usize| {
-                let mut reply = Reply::default();
-                let mut text = String::new();
-                for bytes in body.as_bytes().chunks(size) {
-                    text.push_str(&reply.take(bytes)?);
-                }
-                text.push_str(&reply.finish()?);
-                Ok::<_, String>((text, reply.completion.text, reply.ended))
-            };
-            proptest::prop_assert_eq!(taken(size), taken(body.len().max(1)), "{}", body);
-        }
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@ use super::open::Open;
 use super::view::{View, sort};
 use super::{DiskStore, INDEX, error};
 use crate::error::StoreError;
+use crate::links::lend::{Linked, with_links};
 use crate::page::PageId;
 use crate::rank::{Candidate, PlaceKey, QUERY_TERMS_MAX, candidates, fused, with_wholes};
 use crate::snippet::snippet;
@@ -27,6 +28,13 @@ impl DiskStore {
             (_, Some(meaning)) => self.by_both(open, &view, meaning, &terms, query)?,
             (_, None) => Found::new(),
         };
+        if query.mode != Mode::Semantic {
+            with_links(&mut found, |id| {
+                let page = open.reading.lock().get(id)?;
+                Ok::<_, StoreError>(page.as_ref().and_then(Linked::of))
+            })?;
+            sort(&mut found);
+        }
         found.truncate(k);
         let mut hits = Vec::with_capacity(found.len());
         for Candidate {

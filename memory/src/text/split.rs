@@ -46,6 +46,45 @@ pub(super) fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’')
 }
 
+/// Parts of a word that is written with joints, and bytes of one of them.
+pub(super) const PARTS_MAX: usize = 6;
+pub(super) const PART_BYTES_MAX: usize = 32;
+/// Letters of the shorter of two parts that are also written as one word.
+const SHORT_LETTERS: usize = 3;
+
+/// Whether `c` may stand between the parts of a word.
+pub(super) fn is_joint(c: char) -> bool {
+    is_apostrophe(c) || matches!(c, '-' | '‐' | '‑' | '.')
+}
+
+/// Whether `joint` joins a word that begins with `first` and goes on with `part`.
+pub(super) fn is_joined(joint: char, first: &str, part: &str) -> bool {
+    let is_letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_word = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let begins = |is: fn(&u8) -> bool| part.as_bytes().first().is_some_and(is);
+    is_word
+        && is_letters(first)
+        && match joint {
+            // "O'Brien", and no "don't".
+            joint if is_apostrophe(joint) => begins(u8::is_ascii_uppercase),
+            // "U.S.", "Ph.D." and "node.js", and neither an address nor the end of a sentence.
+            '.' => match part.len() {
+                1 => is_letters(part),
+                length => length == 2 && part.bytes().all(|byte| byte.is_ascii_lowercase()),
+            },
+            _ => true,
+        }
+}
+
+/// Whether a word of parts with so many letters is also written as one: two of which one is
+/// short, or nothing but single letters.
+pub(super) fn is_compound(parts: &[usize]) -> bool {
+    match parts {
+        [first, second] => (*first).min(*second) <= SHORT_LETTERS,
+        parts => parts.len() > 2 && parts.iter().all(|letters| *letters == 1),
+    }
+}
+
 /// Whether `word` is what an apostrophe after a letter leaves behind: the "s" of
 /// "Caroline's", the "ll" of "we'll".
 pub(super) fn is_contraction(word: &str) -> bool {

@@ -47,6 +47,22 @@ fn names_are_found_whole_and_by_their_words() {
 }
 
 #[test]
+fn a_word_with_a_joint_is_found_as_one() {
+    check("e-mail Wi‑Fi", &["email", "e", "mail", "wifi", "wi", "fi"]);
+    check("O'Brien's", &["obrien", "o", "brien"]);
+    check("node.js", &["nodej", "node", "js"]);
+    check("the U.S.A. won", &["the", "usa", "u", "s", "a", "won"]);
+    check("Ph.D.", &["phd", "ph", "d"]);
+    check("ISO-8601", &["iso8601", "iso", "8601"]);
+    // Words of their own, and what is no word.
+    check("well-known l'avion", &["well", "known", "l", "avion"]);
+    check("state-of-the-art", &["state", "of", "the", "art"]);
+    check("a.txt example.org", &["a", "txt", "exampl", "org"]);
+    check("It ended.Then", &["it", "end", "then"]);
+    check("- a -- b", &["a", "b"]);
+}
+
+#[test]
 fn a_letter_with_signs_is_a_name() {
     check("C++ and C#, c", &["c++", "c", "and", "c#", "c", "c"]);
     check("a+b x++y F#1", &["a", "b", "x++", "x", "y", "f", "1"]);

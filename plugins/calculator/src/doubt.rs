@@ -11,6 +11,42 @@ pub fn doubt(expression: &str) -> Option<String> {
         .or_else(|| percentage(&chars))
         .or_else(|| currencies(&chars))
         .or_else(|| slope(&chars))
+        .or_else(|| whole_division(&chars))
+        .or_else(|| angle(&chars))
+}
+
+/// A division as some languages write one that leaves the rest out; the evaluator would
+/// multiply.
+fn whole_division(chars: &[char]) -> Option<String> {
+    let is_there = chars.windows(2).any(|pair| pair == ['/', '/']);
+    is_there.then(|| "// is no operator here: write floor(A / B), or A / B".into())
+}
+
+/// Functions of an angle.
+const OF_ANGLES: &[&str] = &["sin", "cos", "tan"];
+/// From here on a whole number is hardly meant in radians: it is more than a turn.
+const TURN: u32 = 7;
+
+/// A whole number for an angle that is more than a turn, and has no unit.
+fn angle(chars: &[char]) -> Option<String> {
+    let text: String = chars.iter().filter(|c| !c.is_whitespace()).collect();
+    let text = text.to_lowercase();
+    OF_ANGLES.iter().find_map(|name| {
+        text.match_indices(name).find_map(|(at, _)| {
+            // Not the end of another word, such as asin.
+            let is_word = !text[..at].ends_with(|c: char| c.is_alphanumeric());
+            let rest = text[at + name.len()..].strip_prefix('(')?;
+            let rest = rest.strip_prefix('-').unwrap_or(rest);
+            let (inside, _) = rest.split_once(')')?;
+            let number: u32 = inside.parse().ok().filter(|_| is_word)?;
+            (number >= TURN).then(|| {
+                format!(
+                    "{name}({number}) can mean two things: write {name}({number} degrees), or \
+                     {name}({number} radians)"
+                )
+            })
+        })
+    })
 }
 
 /// Amounts of two currencies, whose signs are not looked at further on.
@@ -130,11 +166,11 @@ fn is_year(n: u32) -> bool {
 /// A number with signs between its digits that others read in another way.
 fn number(chars: &[char]) -> Option<String> {
     let mut at = 0;
-    let mut calls: Vec<bool> = Vec::new();
+    let mut calls: Vec<Option<String>> = Vec::new();
     while at < chars.len() {
         let c = chars[at];
         match c {
-            '(' => calls.push(at > 0 && chars[at - 1].is_alphabetic()),
+            '(' => calls.push(called(&chars[..at])),
             ')' => drop(calls.pop()),
             _ => {}
         }
@@ -150,8 +186,15 @@ fn number(chars: &[char]) -> Option<String> {
         at += text.chars().count();
         let listed = text.ends_with(',');
         text.truncate(text.trim_end_matches(|c| sign(&c)).len());
-        let in_call = calls.last() == Some(&true);
-        if let Some(reason) = misread(&text, in_call) {
+        let call = calls.last().and_then(Option::as_deref);
+        let is_several = listed || text.contains(',') && !is_grouped(&text);
+        if let Some(name) = call.filter(|name| is_several || text.contains(',') && takes_several(name))
+        {
+            return Some(format!(
+                "{name} of several values is not computed here: write it out with operators"
+            ));
+        }
+        if let Some(reason) = misread(&text) {
             return Some(reason);
         }
         if let Some(next) = beside(chars, at).filter(|_| !listed) {
@@ -164,13 +207,34 @@ fn number(chars: &[char]) -> Option<String> {
     None
 }
 
-/// Why `text`, digits with signs between them, is no number that all read alike.
-fn misread(text: &str, in_call: bool) -> Option<String> {
-    let points = text.matches('.').count();
+/// The name of the function whose bracket opens behind `chars`.
+fn called(chars: &[char]) -> Option<String> {
+    let name = chars.iter().rev().take_while(|c| c.is_alphabetic() || **c == '_');
+    let name: Vec<char> = name.copied().collect();
+    (!name.is_empty()).then(|| name.into_iter().rev().collect())
+}
+
+/// Whether a function has several values, so that 1,200 is two of them. The evaluator knows
+/// functions of one only, and takes commas for those between thousands.
+fn takes_several(name: &str) -> bool {
+    let known = [
+        "average", "mean", "median", "max", "min", "sum", "gcd", "lcm", "mod", "pow", "log", "C",
+        "P", "nCr", "nPr", "choose", "binom", "hypot", "atan2", "avg",
+    ];
+    known.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Whether the commas in `text` stand between thousands.
+fn is_grouped(text: &str) -> bool {
     let whole = text.split('.').next().unwrap_or_default();
     let groups: Vec<&str> = whole.split(',').collect();
-    let grouped = groups.len() == 1
-        || (1..=3).contains(&groups[0].len()) && groups[1..].iter().all(|group| group.len() == 3);
+    groups.len() == 1
+        || (1..=3).contains(&groups[0].len()) && groups[1..].iter().all(|group| group.len() == 3)
+}
+
+/// Why `text`, digits with signs between them, is no number that all read alike.
+fn misread(text: &str) -> Option<String> {
+    let points = text.matches('.').count();
     let tail = text.split_once('.').map_or("", |(_, tail)| tail);
     let swiss = |mark: char| {
         text.split(mark).skip(1).any(|part| {
@@ -194,7 +258,7 @@ fn misread(text: &str, in_call: bool) -> Option<String> {
             "{text}: thousands are written with commas, or with nothing"
         ));
     }
-    if !grouped && !in_call {
+    if !is_grouped(text) {
         return Some(format!(
             "{text}: a comma stands only between thousands; before the decimals stands a point"
         ));
@@ -301,6 +365,19 @@ mod tests {
         for expression in ["8/(2*(3+1))", "1/sqrt(4)", "8/2*(3+1)", "8/2"] {
             check(expression, "fine");
         }
+        for expression in [
+            "f(2, 3)", "mod(2,3)", "average(1,2,3)", "C(10,3)", "max(3,7)", "mean(1,200)",
+        ] {
+            check(expression, "of several values");
+        }
+        for expression in ["sqrt(1,000)", "(1,000 + 2) * 3", "sin(30 degrees)", "sin(1)"] {
+            check(expression, "fine");
+        }
+        for expression in ["sin(30)", "2 * cos( 60 )", "tan(-45)"] {
+            check(expression, "can mean two things");
+        }
+        check("asin(7)", "fine");
+        check("7 // 2", "floor(A / B)");
         check("2.345,67 + 1", "comma behind its point");
         check("2.345.678", "several points");
         check("2,5 * 2", "only between thousands");
@@ -311,8 +388,6 @@ mod tests {
         for expression in [
             "12,345.67",
             "1,234,567",
-            "f(2, 3)",
-            "mod(2,3)",
             "1 1/2",
             "5 feet 3 inches",
             "1e3",

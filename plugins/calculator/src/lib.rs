@@ -39,7 +39,7 @@ impl Guest for Calculator {
             ));
         }
         // The signs of books first: a dash may be a minus.
-        let ascii = ascii(&expression);
+        let ascii = ascii(asked(&expression));
         if let Some(value) = day::value(&ascii) {
             return Ok(Outcome { value, exact: true });
         }
@@ -91,6 +91,12 @@ fn wants_percentage(expression: &str) -> bool {
         && matches!(words.next(), Some("to" | "in" | "as"))
 }
 
+/// What is asked for: somebody may write an equals sign behind it, and what stands for the value.
+fn asked(expression: &str) -> &str {
+    let bare = expression.trim().trim_end_matches(['?', '_', ' ']);
+    bare.strip_suffix('=').unwrap_or(expression).trim()
+}
+
 /// From a sign as wide as a Chinese one to the same sign of ASCII.
 const WIDE: u32 = 0xfee0;
 
@@ -126,9 +132,10 @@ const FRACTIONS: &[(char, u8, u8)] = &[
 ];
 
 /// The expression as the evaluator reads it: without the commas of thousands and the signs
-/// of currencies, and with fractions behind a number added to it.
+/// of currencies, with fractions behind a number added to it, roots as a function, and an x
+/// between numbers as the sign that it stands for.
 fn plain(expression: &str) -> String {
-    let chars: Vec<char> = expression.chars().collect();
+    let chars: Vec<char> = with_roots(expression).chars().collect();
     let digit = |i: usize| chars.get(i).is_some_and(char::is_ascii_digit);
     // Whether a number ends right before, or before one space.
     let behind = |i: usize| {
@@ -142,7 +149,12 @@ fn plain(expression: &str) -> String {
             plain.push_str(&format!(" {over}/{under}"));
             continue;
         }
+        if let Some((_, over, under)) = fraction {
+            plain.push_str(&format!("({over}/{under})"));
+            continue;
+        }
         match c {
+            'x' | 'X' if is_times(&chars, i) => plain.push('*'),
             // 1,000 but not f(2, 3): three digits follow and no fourth.
             ',' if i > 0 && digit(i - 1) && (1..=3).all(|n| digit(i + n)) && !digit(i + 4) => {}
             '$' | '€' | '£' | '¥'
@@ -153,9 +165,52 @@ fn plain(expression: &str) -> String {
     plain
 }
 
+/// `expression` with each sign of a root, before a number or a bracket, as a function.
+fn with_roots(expression: &str) -> String {
+    let mut whole = String::with_capacity(expression.len());
+    let mut rest = expression;
+    while let Some((before, after)) = rest.split_once('√') {
+        whole.push_str(before);
+        let is_of_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
+        let number = after.find(|c| !is_of_number(c)).unwrap_or(after.len());
+        let (number, after) = after.split_at(number);
+        match (number, after.starts_with('(')) {
+            ("", true) => whole.push_str(" sqrt"),
+            ("", false) => whole.push('√'),
+            (number, _) => whole.push_str(&format!(" sqrt({number})")),
+        }
+        rest = after;
+    }
+    whole.push_str(rest);
+    whole
+}
+
+/// Whether the letter at `i` stands between two numbers, and is not that of 0x1F.
+fn is_times(chars: &[char], i: usize) -> bool {
+    let is_space = |c: &&char| **c == ' ';
+    let before = chars[..i].iter().rev().find(|c| !is_space(c));
+    let after = chars[i + 1..].iter().find(|c| !is_space(c));
+    let is_hexadecimal = i > 0
+        && chars[i - 1] == '0'
+        && !chars[..i - 1].last().is_some_and(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
+    before.is_some_and(|c| c.is_ascii_digit() || *c == ')')
+        && after.is_some_and(|c| c.is_ascii_digit() || *c == '(')
+        && !is_hexadecimal
+}
+
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{asked, plain};
+
+    #[test]
+    fn what_is_asked_for_ends_before_the_equals_sign() {
+        let check = |expression: &str, want: &str| assert_eq!(asked(expression), want);
+        check("17 * 23 =", "17 * 23");
+        check("17 * 23 = ?", "17 * 23");
+        check("2 + 2 = 4", "2 + 2 = 4");
+        check("5!", "5!");
+        check(" ", "");
+    }
 
     #[test]
     fn an_expression_is_written_as_the_evaluator_reads_it() {
@@ -165,6 +220,10 @@ mod tests {
         check("5.50€ + 3 €", "5.50 + 3 ");
         check("2½ * 4", "2 1/2 * 4");
         check("1 ¾ cups", "1  3/4 cups");
-        check("½ + €", "½ + €");
+        check("½ + €", "(1/2) + €");
+        check("√16 + 2√(9)", " sqrt(16) + 2 sqrt(9)");
+        check("√x", "√x");
+        check("3 x 4 + 2x5", "3 * 4 + 2*5");
+        check("10x2 + 0x1F + max(1)", "10*2 + 0x1F + max(1)");
     }
 }

@@ -1,4 +1,4 @@
-//! JSON Canvas: notes on a board, and the arrows between them.
+//! Boards: notes and the arrows between them in JSON Canvas, words in drawings of Excalidraw.
 
 use std::collections::HashMap;
 
@@ -14,6 +14,9 @@ const NAME_CHARS: usize = 60;
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     let board: Value =
         serde_json::from_slice(unmarked(bytes)).map_err(|error| broken("canvas", &error))?;
+    if board["elements"].is_array() {
+        return Ok(drawn(&board));
+    }
     let list = |key: &str| board[key].as_array().cloned().unwrap_or_default();
     let mut nodes = list("nodes");
     // As one reads a board: from the top to the bottom, from the left to the right.
@@ -56,6 +59,24 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     Ok(Found::whole("", text.text()))
 }
 
+/// The words of a drawing of Excalidraw, in the order in which one reads them.
+fn drawn(board: &Value) -> Found {
+    let elements = board["elements"].as_array().into_iter().flatten();
+    let mut said: Vec<(f64, f64, &str)> = elements
+        .filter(|element| element["isDeleted"].as_bool() != Some(true))
+        .filter_map(|element| {
+            let says = ["originalText", "text", "name"];
+            let says = says.iter().find_map(|key| element[key].as_str())?;
+            let at = |key: &str| element[key].as_f64().unwrap_or(0.0);
+            Some((at("y"), at("x"), says))
+        })
+        .collect();
+    said.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let mut text = Paragraphs::default();
+    said.iter().for_each(|(_, _, says)| text.push(says));
+    Found::whole("", text.text())
+}
+
 fn name(says: &str) -> String {
     let line = says
         .lines()
@@ -71,6 +92,17 @@ fn name(says: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_drawing_says_its_words() {
+        let drawing = r#"{"type":"excalidraw","elements":[
+            {"type":"text","text":"Dye","x":0,"y":40},
+            {"type":"line","points":[[0,1]]},
+            {"type":"text","text":"The\nwool","originalText":"The wool","x":9,"y":2},
+            {"type":"text","text":"gone","isDeleted":true}]}"#;
+        let found = read(drawing.as_bytes()).expect("a drawing");
+        assert_eq!(found.parts[0].text, "The wool\n\nDye");
+    }
 
     #[test]
     fn a_board_is_read_like_a_page() {

@@ -3,10 +3,11 @@
 use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::found::{Failed, Found, broken, one_line};
+use crate::zipped::decoded;
 
 /// The words of the drawing in `bytes`.
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
-    let text = markup::decode(bytes, "");
+    let text = decoded(bytes);
     let options = ParsingOptions {
         allow_dtd: true,
         ..ParsingOptions::default()

@@ -4,11 +4,11 @@ use roxmltree::Node;
 
 use crate::found::{Failed, Found, Paragraphs, Part, failed, one_line};
 use crate::page;
-use crate::zipped::xml;
+use crate::zipped::{decoded, xml};
 
 /// The notes in the export in `bytes`.
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
-    let text = markup::decode(bytes, "");
+    let text = decoded(bytes);
     let document = xml(&text, "export of Evernote")?;
     let notes = document
         .descendants()

@@ -30,4 +30,10 @@ pub enum Format {
     Drawing,
     /// Exported notes of Evernote.
     Evernote,
+    /// A book in one file of XML.
+    FictionBook,
+    /// An outline, a mind map or a diagram.
+    Outline,
+    /// News, RSS or Atom.
+    Feed,
 }

@@ -95,6 +95,9 @@ impl From<Format> for format::Format {
             Format::Canvas => Self::Canvas,
             Format::Drawing => Self::Drawing,
             Format::Evernote => Self::Evernote,
+            Format::FictionBook => Self::FictionBook,
+            Format::Outline => Self::Outline,
+            Format::Feed => Self::Feed,
         }
     }
 }

@@ -12,7 +12,8 @@
 //! | `book.rs` | What does an EPUB say? |
 //! | `mail.rs` | What do e-mails say, and what is attached? |
 //! | `notebook.rs`, `canvas.rs` | What is in a notebook, on a board? |
-//! | `evernote.rs` | What do exported notes say? |
+//! | `evernote.rs`, `feed.rs` | What do exported notes say, what do news? |
+//! | `fiction.rs`, `outline.rs` | What does a FictionBook say, what do outlines and mind maps? |
 //! | `rich_text.rs` | What does RTF say? |
 //! | `subtitles.rs`, `calendar.rs` | What is said when, what is when? |
 //! | `page.rs`, `drawing.rs` | What does a local page of HTML say, and a drawing? |
@@ -33,6 +34,8 @@ mod calendar;
 mod canvas;
 mod drawing;
 mod evernote;
+mod feed;
+mod fiction;
 mod format;
 mod found;
 #[cfg(target_family = "wasm")]
@@ -40,6 +43,7 @@ mod guest;
 mod mail;
 mod notebook;
 mod office;
+mod outline;
 mod page;
 mod pictures;
 mod rich_text;
@@ -65,5 +69,8 @@ fn read(bytes: &[u8], format: Format) -> Result<Found, Failed> {
         Format::Canvas => canvas::read(bytes),
         Format::Drawing => drawing::read(bytes),
         Format::Evernote => evernote::read(bytes),
+        Format::FictionBook => fiction::read(bytes),
+        Format::Outline => outline::read(bytes),
+        Format::Feed => feed::read(bytes),
     }
 }

@@ -3,7 +3,7 @@
 use mail_parser::{Address, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use crate::found::{Failed, Found, Paragraphs, Part, broken, failed, one_line};
-use crate::page;
+use crate::{calendar, page};
 
 /// Mails within mails.
 const DEPTH_MAX: usize = 4;
@@ -158,8 +158,16 @@ fn text(mail: &Message<'_>, depth: usize) -> String {
             name
         };
         attached.push(format!("{name} ({what}, {} bytes)", part.contents().len()));
-        if let PartType::Text(text) = &part.body {
-            let shown = &text[..text.floor_char_boundary(ATTACHED_BYTES_MAX)];
+        let shown = match &part.body {
+            PartType::Text(text) => shown(&what, text),
+            // One without a name is a part of the text.
+            PartType::Html(html) if part.attachment_name().is_some() => {
+                let html = &html[..html.floor_char_boundary(ATTACHED_BYTES_MAX)];
+                page::of_html(html).map_or_else(|_| String::new(), |(_, text)| text)
+            }
+            _ => String::new(),
+        };
+        if !shown.trim().is_empty() {
             whole.push(&format!("Attached {name}:\n\n{}", shown.trim()));
         }
     }
@@ -167,6 +175,20 @@ fn text(mail: &Message<'_>, depth: usize) -> String {
         whole.push(&format!("Attachments: {}", attached.join(", ")));
     }
     whole.text()
+}
+
+/// What an attached text of this kind says, up to a length: an invitation as its day and hour.
+fn shown(kind: &str, text: &str) -> String {
+    let text = &text[..text.floor_char_boundary(ATTACHED_BYTES_MAX)];
+    let is_calendar = ["text/calendar", "text/vcard", "text/x-vcard"].contains(&kind);
+    let read = is_calendar.then(|| calendar::read(text.as_bytes()).ok()).flatten();
+    match read {
+        Some(found) => {
+            let parts = found.parts.into_iter().map(|part| part.text);
+            parts.collect::<Vec<_>>().join("\n\n")
+        }
+        None => text.to_owned(),
+    }
 }
 
 /// The text of a mail, of its own accord or made of its HTML.
@@ -279,6 +301,15 @@ mod tests {
         let mail = "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=x\n\n--x\nContent-Type: text/plain\n\n \n--x\nContent-Type: text/html\n\n<p>The wool is <b>red</b>.\n--x--\n";
         let found = read(mail.as_bytes()).expect("a mail");
         assert_eq!(found.parts[0].text, "# a\n\nThe wool is **red**.");
+    }
+
+    #[test]
+    fn an_invitation_says_when_it_is() {
+        let mail = "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n\nCome.\n--x\nContent-Type: text/calendar; method=REQUEST; name=\"i.ics\"\nContent-Disposition: attachment; filename=\"i.ics\"\n\nBEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Shearing\nLOCATION:Yard\nEND:VEVENT\nEND:VCALENDAR\n--x--\n";
+        let found = read(mail.as_bytes()).expect("a mail");
+        let text = &found.parts[0].text;
+        assert!(text.contains("Attached i.ics:\n\n## Shearing\n\nWhere: Yard"), "{text}");
+        assert!(!text.contains("BEGIN:"), "{text}");
     }
 
     #[test]

@@ -44,6 +44,7 @@ pub fn tidied(html: &str) -> Tidied {
     tables::mend(&document, true);
     readings(&document);
     powers(&document);
+    pictures(&document);
     let body = document.select_single("body");
     let html = match body.exists() {
         true => body.inner_html().to_string(),
@@ -90,6 +91,27 @@ fn powers(document: &Document) {
         // A number of a note leads nowhere by now; it is no part of the word before it either.
         if is_power && follows && !raised.select("a[href]").exists() {
             node.set_text(format!("^{says}"));
+        }
+    }
+}
+
+/// Words by which what stands in the place of a picture is a sentence, and no label.
+const SAID_WORDS_MIN: usize = 3;
+
+/// A picture says what its writer put in its place, where that is a sentence or a formula.
+fn pictures(document: &Document) {
+    for picture in document.select("img[alt]").iter() {
+        let says = picture.attr("alt").unwrap_or_default();
+        let words: Vec<&str> = says.split_whitespace().collect();
+        let says = words.join(" ");
+        let is_said = words.len() >= SAID_WORDS_MIN || says.contains('\\');
+        let Some(node) = picture.nodes().first().filter(|_| is_said) else {
+            continue;
+        };
+        // What stands below it may say the same.
+        let around = node.parent().map(|parent| parent.text().to_string());
+        if !around.is_some_and(|around| around.contains(&says)) {
+            node.insert_before(&node.tree.new_text(format!("({says})")));
         }
     }
 }
@@ -188,6 +210,14 @@ mod tests {
         check(
             "<p><ruby>漢<rp>(</rp><rt>かん</rt>字<rt>じ</rt></ruby>を書く",
             "漢字(かんじ)を書く",
+        );
+        check(
+            "<p>See <img src='a.png' alt='a loom of the Andes'> here, <img src='b.png' alt='icon'>!</p>",
+            "See (a loom of the Andes) here, !",
+        );
+        check(
+            "<figure><img src='a.png' alt='The loom in use'><figcaption>The loom in use</figcaption></figure>",
+            "The loom in use",
         );
         check(
             "<form><p>In a form.</p></form><a href='data:image/png;base64,AAAA'>knot</a>",

@@ -3,8 +3,8 @@
 //! | kind | what opens it |
 //! | --- | --- |
 //! | zip | the crate zip; documents that are zipped XML are none |
-//! | tar, tar.gz | the crate tar |
-//! | one compressed file (gz) | flate2 |
+//! | tar, also compressed | the crate tar |
+//! | compressed files (gz, xz, zst) | flate2, lzma-rust2, ruzstd |
 //!
 //! A member becomes a plain file below the folder or is refused by its name. Links are never
 //! made, so that no path below the folder leads out of it. What the files are read as is
@@ -15,6 +15,8 @@ use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
+use lzma_rust2::XzReader;
+use ruzstd::decoding::StreamingDecoder;
 use tar::EntryType;
 use zip::ZipArchive;
 use zip::result::ZipError;
@@ -38,7 +40,17 @@ const TAR_MARK: std::ops::Range<usize> = 257..262;
 /// Bytes looked at to tell what a file is.
 const HEAD_BYTES: u64 = 512;
 /// What only zipped documents have.
-const DOCUMENT_NAMES: &[&str] = &["[Content_Types].xml", "META-INF/container.xml"];
+const DOCUMENT_NAMES: &[&str] = &[
+    "[Content_Types].xml",
+    "META-INF/container.xml",
+    // What Pages, Numbers and Keynote look like.
+    super::apple::PREVIEW,
+];
+/// What a mind map of XMind has, and a document that was packed again without its type.
+const TOGETHER: &[[&str; 2]] = &[
+    ["content.json", "metadata.json"],
+    ["content.xml", "META-INF/manifest.xml"],
+];
 
 /// What an archive is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +60,42 @@ pub enum Kind {
     /// Members one after the other.
     Tar,
     /// The same, compressed as a whole.
-    TarGz,
+    PackedTar(Packing),
     /// One compressed file.
+    Packed(Packing),
+}
+
+/// How a file is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
     Gz,
+    Xz,
+    Zst,
+}
+
+/// Memory that a file may want for being unpacked, in KiB. (ruzstd has a limit of its own.)
+const XZ_KIB_MAX: u32 = 128 << 10;
+
+impl Packing {
+    /// What `head` begins.
+    fn of(head: &[u8]) -> Option<Self> {
+        let starts: [(&[u8], Self); 3] = [
+            (b"\x1f\x8b", Self::Gz),
+            (b"\xfd7zXZ\0", Self::Xz),
+            (b"\x28\xb5\x2f\xfd", Self::Zst),
+        ];
+        let found = starts.iter().find(|(start, _)| head.starts_with(start));
+        found.map(|(_, packing)| *packing)
+    }
+
+    /// What is packed in `from`.
+    fn unpacked<'a>(self, from: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+        Ok(match self {
+            Self::Gz => Box::new(MultiGzDecoder::new(from)),
+            Self::Xz => Box::new(XzReader::new_mem_limit(from, true, XZ_KIB_MAX)),
+            Self::Zst => Box::new(StreamingDecoder::new(from).map_err(io::Error::other)?),
+        })
+    }
 }
 
 /// What may still be unpacked of an archive and of those in it.
@@ -79,12 +124,12 @@ pub fn kind(path: &Path) -> Option<Kind> {
         // One that is broken is told of by who reads documents.
         return zip.is_ok_and(|zip| !is_document(zip)).then_some(Kind::Zip);
     }
-    if head.starts_with(b"\x1f\x8b") {
+    if let Some(packing) = Packing::of(&head) {
         let rest = Cursor::new(head).chain(file);
-        let inner = self::head(&mut MultiGzDecoder::new(rest)).ok()?;
+        let inner = self::head(&mut packing.unpacked(rest).ok()?).ok()?;
         return Some(match is_tar(&inner) {
-            true => Kind::TarGz,
-            false => Kind::Gz,
+            true => Kind::PackedTar(packing),
+            false => Kind::Packed(packing),
         });
     }
     let is_tar = is_tar(&head) || (ending.eq_ignore_ascii_case("tar") && head.contains(&0));
@@ -104,7 +149,8 @@ fn is_tar(head: &[u8]) -> bool {
 /// Whether it is a document of an office program or a book.
 fn is_document(mut zip: ZipArchive<File>) -> bool {
     let named = |name: &str| DOCUMENT_NAMES.contains(&name) || name.ends_with(".iwa");
-    if zip.file_names().any(named) {
+    let has = |name: &str| zip.index_for_name(name).is_some();
+    if zip.file_names().any(named) || TOGETHER.iter().any(|pair| pair.iter().all(|name| has(name))) {
         return true;
     }
     let mut mimetype = String::new();
@@ -114,6 +160,7 @@ fn is_document(mut zip: ZipArchive<File>) -> bool {
     }
     [
         "application/epub+zip",
+        "application/hwp+zip",
         "application/vnd.oasis.opendocument.",
     ]
     .iter()
@@ -140,13 +187,17 @@ pub fn unpack(
     match kind {
         Kind::Zip => into.zip(file)?,
         Kind::Tar => into.tar(file),
-        Kind::TarGz => into.tar(MultiGzDecoder::new(file)),
-        Kind::Gz => {
+        Kind::PackedTar(packing) => into.tar(unpacked(packing, file)?),
+        Kind::Packed(packing) => {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            into.member(&name, MultiGzDecoder::new(file));
+            into.member(&name, unpacked(packing, file)?);
         }
     }
     Ok(into.refused)
+}
+
+fn unpacked(packing: Packing, file: File) -> Result<Box<dyn Read>, String> {
+    packing.unpacked(file).map_err(|error| broken(&error))
 }
 
 /// An archive that is being unpacked.

@@ -11,15 +11,20 @@ use super::formats::HEAD_BYTES;
 /// In words, where it is no text, or broken.
 pub fn decoded(bytes: &[u8]) -> Result<(String, Option<&'static str>), String> {
     match bytes {
-        [0xff, 0xfe, ..] => return Ok((wide(bytes, u16::from_le_bytes)?, None)),
-        [0xfe, 0xff, ..] => return Ok((wide(bytes, u16::from_be_bytes)?, None)),
+        [0xff, 0xfe, rest @ ..] => return Ok((wide(rest, u16::from_le_bytes)?, None)),
+        [0xfe, 0xff, rest @ ..] => return Ok((wide(rest, u16::from_be_bytes)?, None)),
         _ => {}
     }
-    if bytes[..bytes.len().min(HEAD_BYTES)].contains(&0) {
-        return Err("not a text file".into());
+    let head = &bytes[..bytes.len().min(HEAD_BYTES)];
+    if let Some((name, read)) = unmarked(head) {
+        return Ok((wide(bytes, read)?, Some(name)));
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) if text.contains('\0') => Err("not a text file".into()),
+        Ok(text) if text.contains('\0') => match with_gaps(text) {
+            Some(text) => Ok((text, None)),
+            None => Err("not a text file".into()),
+        },
+        _ if head.contains(&0) => Err("not a text file".into()),
         Ok(text) => Ok((
             text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
             None,
@@ -28,14 +33,44 @@ pub fn decoded(bytes: &[u8]) -> Result<(String, Option<&'static str>), String> {
     }
 }
 
-/// The text in 16-bit units that `read` takes from two bytes, behind their mark.
-fn wide(bytes: &[u8], read: fn([u8; 2]) -> u16) -> Result<String, String> {
+/// How a number of 16 bits is read from its bytes.
+type Units = fn([u8; 2]) -> u16;
+
+/// UTF-16 without a mark, as some programs of Windows write it: the name, and how its units are
+/// read. In a text of Latin letters every other byte is zero, and no sign is a control.
+fn unmarked(head: &[u8]) -> Option<(&'static str, Units)> {
+    let pairs = head.as_chunks::<2>().0;
+    let is_plain = |byte: u8| byte >= b' ' && byte != 0x7f || byte.is_ascii_whitespace();
+    let ways: [(&str, Units, usize); 2] = [
+        ("UTF-16LE", u16::from_le_bytes, 1),
+        ("UTF-16BE", u16::from_be_bytes, 0),
+    ];
+    let found = ways.into_iter().find(|(_, _, high)| {
+        let latin = pairs.iter().filter(|pair| pair[*high] == 0);
+        let all_plain = pairs.iter().all(|pair| pair[*high] != 0 || is_plain(pair[1 - high]));
+        // Most are Latin; the others are quotation marks and the like.
+        all_plain && latin.count() * 4 >= pairs.len() * 3 && pairs.len() > 1
+    });
+    found.map(|(name, read, _)| (name, read))
+}
+
+/// A text with gaps of zero bytes, as logs have them after a crash: without the gaps. Nothing
+/// where it has other signs that no text has, or more gaps than lines.
+fn with_gaps(text: &str) -> Option<String> {
+    let gaps = text.split('\0').filter(|part| !part.is_empty()).count();
+    let is_control = |c: char| c.is_control() && !c.is_whitespace() && !matches!(c, '\0' | '\x1b' | '\x08');
+    let is_text = gaps <= text.matches('\n').count() + 1 && text.contains('\n');
+    (is_text && !text.contains(is_control)).then(|| text.replace('\0', ""))
+}
+
+/// The text in 16-bit units that `read` takes from two bytes.
+fn wide(bytes: &[u8], read: Units) -> Result<String, String> {
     if bytes.len() % 2 == 1 {
         return Err("cut off: UTF-16 has two bytes for each sign".to_owned());
     }
-    let units = bytes[2..].as_chunks::<2>().0.iter().map(|pair| read(*pair));
+    let units = bytes.as_chunks::<2>().0.iter().map(|pair| read(*pair));
     let text: Result<String, _> = char::decode_utf16(units).collect();
-    text.map_err(|_| "not UTF-16, though it is marked as that".to_owned())
+    text.map_err(|_| "not UTF-16, though it begins as that".to_owned())
 }
 
 /// The text in the encoding that its bytes are most likely written in.
@@ -103,6 +138,12 @@ mod tests {
         check(b"\xfe\xff\0h\0i", Ok("hi"));
         check(b"", Ok(""));
         check(b"a\0b", Err("not a text file"));
+        check(b"h\0i\0!\0\r\0\n\0", Ok("hi!\r\n"));
+        check(b"\0h\0i\0!\x20\x14", Ok("hi!\u{2014}"));
+        check(b"a line\0\0\0\nanother\n", Ok("a line\nanother\n"));
+        check(b"\0\0\0\0a line\n", Ok("a line\n"));
+        check(b"\x01\0\x02\0\x03\0\x04\0", Err("not a text file"));
+        check(b"a\0b\0c\0d\n", Err("not a text file"));
         check(b"\x01\x02\x9f\xfe", Err("not a text file"));
         check(
             b"\xff\xfeh\0i",
@@ -110,7 +151,7 @@ mod tests {
         );
         check(
             b"\xff\xfe\0\xd8",
-            Err("not UTF-16, though it is marked as that"),
+            Err("not UTF-16, though it begins as that"),
         );
         let broken = "caf\u{e9}\ntwo ".as_bytes().iter().chain(b"\xe9!");
         check(

@@ -12,6 +12,7 @@ use quipu_memory::{
 };
 use sha2::{Digest, Sha256};
 
+use super::apple;
 use super::data;
 use super::decode::decoded;
 use super::formats::{self, Format};
@@ -20,6 +21,7 @@ use super::note::{self, Note};
 use super::printed::Printed;
 use super::reader::{Parts, Reader};
 use super::spoken;
+use super::typed;
 use crate::session::hearing::{self, Heard, RECORDING_BYTES_MAX, is_recording};
 use crate::terminal::bar;
 use crate::terminal::output::shortened;
@@ -33,7 +35,7 @@ const TITLE_CHARS_MAX: usize = 200;
 pub const FILE_BYTES_MAX: u64 = 32 << 20;
 /// Raised when files of any format are read in another way than before: then all are read
 /// again.
-const READING: u32 = 6;
+const READING: u32 = 7;
 
 /// What is known of a file before it is read.
 pub struct Found {
@@ -348,7 +350,7 @@ pub fn key(space: &Space, name: &str) -> String {
 /// is left out.
 fn text_of(bytes: &[u8]) -> Result<(String, Vec<String>), String> {
     let (text, guessed) = decoded(bytes)?;
-    let (text, left_out) = data::without(&text);
+    let (text, left_out) = data::without(&typed::plain(text));
     let mut told = Vec::new();
     told.extend(guessed.map(|name| format!("read as {name}, which it does not say itself")));
     if left_out > 0 {
@@ -373,7 +375,17 @@ pub fn pages(
     reader: &Reader,
 ) -> Result<Brought, String> {
     let path = PathBuf::from(&document.source);
-    Ok(match formats::of(&path, bytes)? {
+    let format = formats::of(&path, bytes)?;
+    // What such a document looks like says more than can be read of it.
+    let looks = match format {
+        Format::Document("zipped") => apple::preview(bytes),
+        _ => None,
+    };
+    let (format, bytes) = match &looks {
+        Some(looks) => (Format::Pdf, looks.as_slice()),
+        None => (format, bytes),
+    };
+    Ok(match format {
         Format::Pdf => {
             let printed = reader.pdf(bytes)?;
             Brought {

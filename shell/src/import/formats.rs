@@ -12,6 +12,9 @@ pub const HEAD_BYTES: usize = 8 << 10;
 /// Where a PDF may begin: some programs put something before it.
 const PDF_BYTES: usize = 1 << 10;
 
+/// Where the first element of XML stands, behind what is said before it.
+const ROOT_BYTES: usize = 2_000;
+
 /// Who reads a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -95,6 +98,75 @@ const UNREAD: &[(&[u8], &str)] = &[
         "a film or a recording in WebM (save its sound as Ogg, for instance with ffmpeg)",
     ),
     (
+        b"\xffWPC",
+        "a document of WordPerfect (save it as .docx or PDF, for instance with LibreOffice)",
+    ),
+    (
+        b"\xdb\xa5-\0\0\0",
+        "a document of an old Word (save it as .docx or PDF, for instance with LibreOffice)",
+    ),
+    (
+        b"\x31\xbe\0\0",
+        "a document of Write (save it as .docx or PDF, for instance with LibreOffice)",
+    ),
+    (
+        b"HWP Document File V",
+        "a document of an old Hangul (save it as .hwpx, .docx or PDF)",
+    ),
+    (
+        b"\x5d\0\0",
+        "a compressed file (unpack it first)",
+    ),
+    (
+        b"\x04\x22\x4d\x18",
+        "a compressed file (unpack it first)",
+    ),
+    (b"\x1f\x9d", "a compressed file (unpack it first)"),
+    (b"LZIP\x01", "a compressed file (unpack it first)"),
+    (b"MSCF\0", "a cabinet of Windows (unpack it, for instance with 7z)"),
+    (b"!<arch>\n", "a package or a library (unpack it first)"),
+    (b"xar!\0", "a package of Apple (unpack it first)"),
+    (b"\xed\xab\xee\xdb", "a package of programs"),
+    (
+        b"RIFX",
+        "a recording of a kind that is not heard (save it as Ogg, for instance with ffmpeg)",
+    ),
+    (
+        b"caff\0",
+        "a recording of a kind that is not heard (save it as Ogg, for instance with ffmpeg)",
+    ),
+    (
+        b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",
+        "a film or a recording of Windows Media (save its sound as Ogg, for instance with ffmpeg)",
+    ),
+    (
+        b"FLV\x01",
+        "a film in Flash (save its sound as Ogg, for instance with ffmpeg)",
+    ),
+    (
+        b"\0\0\x01\xba",
+        "a film in MPEG (save its sound as Ogg, for instance with ffmpeg)",
+    ),
+    (
+        b"glTF\x02",
+        "a model in three dimensions, which has no text",
+    ),
+    (b"AC1015\0", "a drawing of AutoCAD (export it as PDF)"),
+    (b"AC1032\0", "a drawing of AutoCAD (export it as PDF)"),
+    (
+        b"\x03\xd9\xa2\x9a",
+        "a safe of passwords",
+    ),
+    (b"wOFF", "a font"),
+    (b"wOF2", "a font"),
+    (b"OTTO\0", "a font"),
+    (b"\0\x01\0\0\0", "a font"),
+    (
+        b"\x93NUMPY",
+        "data of NumPy (save what is wanted of it as CSV)",
+    ),
+    (b"GGUF\x03\0", "a model"),
+    (
         b"#!AMR",
         "a recording of a kind that is not heard (save it as Ogg, for instance with ffmpeg)",
     ),
@@ -113,9 +185,12 @@ const DOCUMENTS: &[(&[&str], &str)] = &[
         "subtitles",
     ),
     (&["ics", "ical", "ifb", "vcf", "vcard"], "calendar"),
-    (&["canvas"], "canvas"),
+    (&["canvas", "excalidraw"], "canvas"),
     (&["svg"], "drawing"),
     (&["enex"], "evernote"),
+    (&["fb2"], "fiction-book"),
+    (&["opml", "drawio", "dio"], "outline"),
+    (&["rss", "atom"], "feed"),
 ];
 
 /// How texts are built, by their ending; others are source.
@@ -125,7 +200,11 @@ const TEXTS: &[(&[&str], Syntax)] = &[
     (&["org"], Syntax::Org),
     (&["rst", "rest"], Syntax::Rst),
     // Typst has its headings.
-    (&["adoc", "asciidoc", "asc", "typ"], Syntax::AsciiDoc),
+    // So have pages of a wiki.
+    (
+        &["adoc", "asciidoc", "asc", "typ", "wiki", "mediawiki"],
+        Syntax::AsciiDoc,
+    ),
     (&["tex", "latex", "ltx"], Syntax::Latex),
 ];
 
@@ -191,13 +270,42 @@ fn by_ending(path: &Path, head: &[u8]) -> Format {
     }
 }
 
+/// A text of XML from its first element on: behind a declaration, remarks and a type.
+fn root(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    let before = [("<?", "?>"), ("<!--", "-->"), ("<!", ">")];
+    while let Some((_, end)) = before.iter().find(|(start, _)| rest.starts_with(start)) {
+        let Some((_, after)) = rest.split_once(end) else {
+            return "";
+        };
+        rest = after.trim_start();
+    }
+    rest
+}
+
 /// What a file without a telling ending is by its first lines.
 fn sniffed(head: &[u8]) -> Option<&'static str> {
     let head = String::from_utf8_lossy(head);
     let start = head.trim_start_matches('\u{feff}').trim_start();
-    let lower = start.get(..200).unwrap_or(start).to_ascii_lowercase();
+    let lower = &start[..start.floor_char_boundary(ROOT_BYTES)];
+    let lower = lower.to_ascii_lowercase();
     if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
         return Some("html");
+    }
+    let root = root(&lower);
+    if root.starts_with('<') {
+        let roots = [
+            ("<fictionbook", "fiction-book"),
+            ("<opml", "outline"),
+            ("<mxfile", "outline"),
+            ("<map version", "outline"),
+            ("<rss", "feed"),
+            ("<feed", "feed"),
+            ("<en-export", "evernote"),
+            ("<svg", "drawing"),
+        ];
+        let known = roots.iter().find(|(name, _)| root.starts_with(name));
+        return known.map(|(_, name)| *name);
     }
     let is_header = |line: &str| {
         let name = line.split(':').next().unwrap_or_default();
@@ -274,6 +382,21 @@ mod tests {
             b"From: here on\nwe walk\n",
             Ok(Format::Text(Syntax::Plain)),
         );
+        check("a.fb2", b"<?xml version='1.0'?><FictionBook>", document("fiction-book"));
+        check("a.xml", b"<?xml version='1.0'?>\n<!-- a --><rss>", document("feed"));
+        check("a.xml", b"<?xml version='1.0'?><note>", Ok(Format::Text(Syntax::Source)));
+        check("a.mm", b"<map version='1.0.1'><node TEXT='a'/></map>", document("outline"));
+        check("a.mm", b"#import <a.h>", Ok(Format::Text(Syntax::Source)));
+        check("a.xml", b"<list><feed/></list>", Ok(Format::Text(Syntax::Source)));
+        check("a.txt", b"caffeine", Ok(Format::Text(Syntax::Plain)));
+        check("a.excalidraw", b"{}", document("canvas"));
+        check("a.wiki", b"== a ==", Ok(Format::Text(Syntax::AsciiDoc)));
+        check(
+            "a.wpd",
+            b"\xffWPC\x10\0",
+            Err("a document of WordPerfect (save it as .docx or PDF, for instance with LibreOffice)"),
+        );
+        check("a.ttf", b"\0\x01\0\0\0\x10", Err("a font"));
         check("a.org", b"* a", Ok(Format::Text(Syntax::Org)));
         check("a.qmd", b"# a", Ok(Format::Note));
         check("a.rs", b"fn a() {}", Ok(Format::Text(Syntax::Source)));

@@ -9,9 +9,10 @@
 //! | `document` | one file: what it is, whether it changed, the pages it becomes |
 //! | `formats` | which formats are known, and by what |
 //! | `reader`, `printed` | formats that guests read; pages as they were printed |
-//! | `decode`, `data` | texts in older encodings; data in texts |
+//! | `decode`, `data`, `typed` | texts in older encodings; data in texts; texts for a terminal |
 //! | `failure` | why a file was not read |
 //! | `note`, `latex` | formats that are read here |
+//! | `apple` | documents of Pages, Numbers and Keynote |
 //! | `spoken` | recordings: what is said in passages |
 //! | `jsonl` | pages that are written down as such |
 //! | `attachment` | a file that stands beside a task instead |
@@ -19,6 +20,7 @@
 //! It knows the store and the tools of a session, and no command: what is to be told of an
 //! import is in its [`job::Tally`], and `cli/mem/add.rs` words it.
 
+mod apple;
 mod archive;
 pub mod attachment;
 mod data;
@@ -34,4 +36,5 @@ mod opened;
 mod printed;
 mod reader;
 mod spoken;
+mod typed;
 mod walk;

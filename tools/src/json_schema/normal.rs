@@ -102,8 +102,33 @@ fn normalized(schema: &Value, of_server: bool) -> Result<Value, String> {
             map.insert("$defs".into(), definitions.into());
         }
     }
+    if let Some(map) = whole.as_object_mut().filter(|_| of_server) {
+        describe_required(map);
+    }
     validator(&whole)?;
     Ok(whole)
+}
+
+/// Lists what is required of an object and described nowhere among its properties: whoever is
+/// shown them has to know of it.
+fn describe_required(map: &mut Map<String, Value>) {
+    let elsewhere = ["$ref", "allOf", "anyOf", "oneOf", "patternProperties"];
+    if elsewhere.iter().any(|key| map.contains_key(*key)) {
+        return;
+    }
+    let others = match map.get("additionalProperties") {
+        Some(others @ Value::Object(_)) => others.clone(),
+        _ => json!({}),
+    };
+    let required = map.get("required").and_then(Value::as_array).cloned();
+    let Some(properties) = map.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for name in required.iter().flatten().filter_map(Value::as_str) {
+        properties
+            .entry(name)
+            .or_insert_with(|| others.clone());
+    }
 }
 
 /// `referring` with what it refers to in its place, its own remarks kept.
@@ -145,6 +170,7 @@ impl Normalizer<'_> {
         for (key, value) in map {
             let meant = match self.of_server {
                 true => odd::meant(key, value),
+                false if key == "type" => Some(in_small_letters(value)),
                 false => Some(Cow::Borrowed(value)),
             };
             let Some(value) = meant.as_deref() else {
@@ -379,6 +405,16 @@ impl Normalizer<'_> {
         {
             out.insert("additionalProperties".into(), others);
         }
+    }
+}
+
+/// The name of a type, which some clients write in capitals.
+fn in_small_letters(value: &Value) -> Cow<'_, Value> {
+    match value.as_str() {
+        Some(name) if name.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+            Cow::Owned(name.to_ascii_lowercase().into())
+        }
+        _ => Cow::Borrowed(value),
     }
 }
 

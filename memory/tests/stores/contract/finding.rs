@@ -200,6 +200,64 @@ pub fn neighbours_lend_their_score(store: &dyn Store) {
     assert_eq!(ids(store, "shearing"), ["a0", "c0", "a2"]);
 }
 
+/// A page of the document `of` alone.
+fn note(of: &str, text: &str) -> NewPage {
+    NewPage {
+        place: Some(Place {
+            of: of.into(),
+            part: 0,
+        }),
+        ..page(of, of, text)
+    }
+}
+
+pub fn linked_pages_lend_their_score(store: &dyn Store) {
+    let mut pages = vec![
+        note("/n/Ada.md", "Ada keeps a shop, and buys her dye as [[Cochineal]] says."),
+        note("/n/Cochineal.md", "The price of the red dye is nine soles."),
+        note("/n/Ash.md", "The price of the red paint is two soles."),
+        note("/n/Indigo.md", "The price of the red string is two soles."),
+    ];
+    pages.extend((0..30).map(|n| note(&format!("/n/{n}.md"), "Nothing of note.")));
+    store.put_all(pages).expect("put_all");
+    let query = "price of the red that Ada buys";
+    let ids = ids(store, query);
+    let at = |id: &str| ids.iter().position(|found| found == id).expect("found");
+    assert!(at("/n/Cochineal.md") < at("/n/Ash.md"), "{ids:?}");
+    assert!(at("/n/Cochineal.md") < at("/n/Indigo.md"), "{ids:?}");
+    // A link that leads to what was removed is only text.
+    store.remove(&"/n/Cochineal.md".into()).expect("removed");
+    assert!(!found(store, &Query::new(query, 10)).contains(&"/n/Cochineal.md".to_owned()));
+}
+
+pub fn a_list_of_links_lends_little_and_a_strangers_link_nothing(store: &dyn Store) {
+    let score = |store: &dyn Store, id: &str| {
+        let hits = store.search(&Query::new("loom", 10)).expect("search");
+        let found = hits.iter().find(|hit| hit.id.as_str() == id);
+        found.map_or(0.0, |hit| hit.score)
+    };
+    // Each text has as many words, so that all score the same by themselves.
+    let list: String = (0..90).map(|n| format!("[[x{n}]] ")).collect();
+    let words: String = (0..90).map(|n| format!("x{n} ")).collect();
+    let stranger = NewPage {
+        trust: Trust::Untrusted,
+        ..note("/n/d.md", &format!("loom [[aa]] {words}"))
+    };
+    let pages = vec![
+        note("/n/aa.md", &format!("loom oo {words}")),
+        note("/n/bb.md", &format!("loom oo {words}")),
+        note("/n/cc.md", &format!("loom oo {words}")),
+        stranger,
+    ];
+    store.put_all(pages).expect("put_all");
+    assert!((score(store, "/n/d.md") - score(store, "/n/aa.md")).abs() < 1e-4);
+    let few = note("/n/e.md", &format!("loom [[bb]] {words}"));
+    let many = note("/n/f.md", &format!("loom [[cc]] {list}"));
+    store.put_all(vec![few, many]).expect("put_all");
+    let [plain, few, many] = ["/n/aa.md", "/n/bb.md", "/n/cc.md"].map(|id| score(store, id));
+    assert!(plain < many && many < few, "{plain} {many} {few}");
+}
+
 pub fn names_and_numbers_are_found_by_their_parts(store: &dyn Store) {
     put(
         store,

@@ -66,6 +66,8 @@ contract! {
     equal_pages_come_in_order_of_id,
     the_order_does_not_depend_on_how_pages_came,
     neighbours_lend_their_score,
+    linked_pages_lend_their_score,
+    a_list_of_links_lends_little_and_a_strangers_link_nothing,
     names_and_numbers_are_found_by_their_parts,
     k_is_kept,
     snippets_show_the_match,

@@ -4,6 +4,7 @@ mod beside;
 mod charts;
 mod compound;
 mod elements;
+mod hangul;
 mod old_word;
 mod open;
 mod outlook;
@@ -13,9 +14,10 @@ mod units;
 mod word;
 
 use crate::found::{Failed, Found, failed, one_line};
-use crate::zipped::{Archive, xml};
+use crate::zipped::{Archive, decoded, xml};
 use compound::Container;
 use elements::name;
+pub use hangul::read as hangul;
 use units::Places;
 
 /// How the container of older office documents names what it holds.
@@ -145,7 +147,7 @@ fn add_edges(archive: &mut Archive<'_>, found: &mut Found) {
 
 /// The text of an OpenDocument file that is not zipped.
 pub fn flat(bytes: &[u8]) -> Result<Found, Failed> {
-    let text = markup::decode(bytes, "");
+    let text = decoded(bytes);
     let document = xml(&text, "document")?;
     let mut found = open::read(&document)?;
     if found.title.is_empty() {

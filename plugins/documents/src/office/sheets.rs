@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use calamine::{
-    Data, ExcelDateTime, Ods, Range, Reader, SheetType, SheetVisible, Sheets, StyleRange, Xls,
+    Cell, Data, ExcelDateTime, Ods, Range, Reader, SheetType, SheetVisible, Sheets, StyleRange, Xls,
     Xlsb, Xlsx,
 };
 
@@ -39,7 +39,9 @@ pub fn read(bytes: &[u8], kind: Kind, places: &Places) -> Result<Found, Failed> 
     for sheet_of in sheets {
         let name = sheet_of.name;
         let is_seen = sheet_of.visible == SheetVisible::Visible;
-        let values = match workbook.worksheet_range(&name) {
+        let together = moved_together(&mut workbook, &name);
+        let is_moved = together.is_some();
+        let values = match together.map_or_else(|| workbook.worksheet_range(&name), Ok) {
             Ok(values) => values,
             Err(error) if sheet_of.typ == SheetType::WorkSheet => {
                 found
@@ -57,10 +59,14 @@ pub fn read(bytes: &[u8], kind: Kind, places: &Places) -> Result<Found, Failed> 
                 .push(format!("sheet {name} and what follows, for their size"));
             break;
         }
-        let shown = Shown {
+        let shown = match is_moved {
+            // They are known by the places that the cells had.
+            true => Shown::default(),
+            false => Shown {
             formulas: workbook.worksheet_formula(&name).unwrap_or_default(),
             styles: styles(&mut workbook, &name),
             merged: merged(&mut workbook, &name),
+            },
         };
         let unit = |(row, column): (u32, u32)| {
             let unit = shown.styles.get((row, column)).and_then(units::of);
@@ -92,7 +98,51 @@ fn unread(error: &dyn std::fmt::Display) -> Failed {
     }
 }
 
+/// The cells of a sheet of which some lie very far from the others, each row and column of them
+/// next to the one before: a range has room for all that could be between them.
+fn moved_together(workbook: &mut Sheets<Cursor<&[u8]>>, name: &str) -> Option<Range<Data>> {
+    let Sheets::Xlsx(book) = workbook else {
+        return None;
+    };
+    let mut reader = book.worksheet_cells_reader(name).ok()?;
+    let said = reader.dimensions();
+    if !is_wide(said.start, said.end) {
+        return None;
+    }
+    let mut cells: Vec<((u32, u32), Data)> = Vec::new();
+    while let Some(cell) = reader.next_cell().ok()? {
+        let value = Data::from(cell.get_value().clone());
+        if value != Data::Empty {
+            cells.push((cell.get_position(), value));
+        }
+    }
+    let ends = |of: fn(&((u32, u32), Data)) -> u32| {
+        let mut lines: Vec<u32> = cells.iter().map(of).collect();
+        lines.sort_unstable();
+        lines.dedup();
+        lines
+    };
+    let (rows, columns) = (ends(|cell| cell.0.0), ends(|cell| cell.0.1));
+    let first = (*rows.first()?, *columns.first()?);
+    let last = (*rows.last()?, *columns.last()?);
+    if !is_wide(first, last) || rows.len() * columns.len() > table::CELLS_MAX {
+        return None;
+    }
+    let at = |lines: &[u32], line: u32| lines.partition_point(|known| *known < line) as u32;
+    let cells = cells.into_iter().map(|((row, column), value)| {
+        Cell::new((at(&rows, row), at(&columns, column)), value)
+    });
+    Some(Range::from_sparse(cells.collect()))
+}
+
+/// Whether there are more cells from `first` to `last` than are read of a workbook.
+fn is_wide(first: (u32, u32), last: (u32, u32)) -> bool {
+    let length = |first: u32, last: u32| u64::from(last.saturating_sub(first)) + 1;
+    length(first.0, last.0) * length(first.1, last.1) > table::CELLS_MAX as u64
+}
+
 /// What a sheet has beside its values.
+#[derive(Default)]
 struct Shown {
     formulas: Range<String>,
     /// How cells are shown; empty where all are as they are.
@@ -255,6 +305,53 @@ mod tests {
     use super::*;
     use crate::zipped::{self, tests::archive};
 
+    /// A workbook of one sheet with this XML.
+    fn workbook(sheet: &str, styles: &str) -> Vec<u8> {
+        archive(&[
+            ("[Content_Types].xml", "<Types/>"),
+            (
+                "_rels/.rels",
+                "<Relationships><Relationship Id='r1' Type='http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument' Target='xl/workbook.xml'/></Relationships>",
+            ),
+            (
+                "xl/workbook.xml",
+                "<workbook xmlns:r='http://schemas.openxmlformats.org/officeDocument/2006/relationships'><sheets><sheet name='Herd' sheetId='1' r:id='r1'/></sheets></workbook>",
+            ),
+            (
+                "xl/_rels/workbook.xml.rels",
+                "<Relationships><Relationship Id='r1' Type='http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet' Target='worksheets/sheet1.xml'/></Relationships>",
+            ),
+            ("xl/styles.xml", styles),
+            ("xl/worksheets/sheet1.xml", sheet),
+        ])
+    }
+
+    #[test]
+    fn a_cell_at_the_end_of_the_sheet_costs_nothing() {
+        let cell = |place: &str, text: &str| {
+            format!("<c r='{place}' t='inlineStr'><is><t>{text}</t></is></c>")
+        };
+        let sheet = format!(
+            "<worksheet><dimension ref='A1:XFD1048576'/><sheetData><row r='1'>{}</row><row r='1048576'>{}{}</row></sheetData></worksheet>",
+            cell("A1", "near"),
+            cell("A1048576", "below"),
+            cell("XFD1048576", "far"),
+        );
+        let found = zipped::read(&workbook(&sheet, "<styleSheet/>")).expect("a workbook");
+        assert_eq!(found.parts[0].text, "near\n\n| below | far |\n| --- | --- |\n");
+    }
+
+    #[test]
+    fn numbers_that_are_names_keep_their_digits() {
+        let styles = "<styleSheet><numFmts><numFmt numFmtId='164' formatCode='00000'/></numFmts><cellXfs><xf numFmtId='0'/><xf numFmtId='164'/></cellXfs></styleSheet>";
+        let sheet = "<worksheet><sheetData><row r='1'><c r='A1' s='1'><v>1234</v></c><c r='B1'><v>1234567890123456</v></c></row></sheetData></worksheet>";
+        let found = zipped::read(&workbook(sheet, styles)).expect("a workbook");
+        assert_eq!(
+            found.parts[0].text,
+            "| 01234 | 1234567890123456 |\n| --- | --- |\n"
+        );
+    }
+
     #[test]
     fn a_duration_is_a_time() {
         let check = |iso: &str, expected: Option<&str>| {
@@ -284,26 +381,8 @@ mod tests {
     #[test]
     fn a_sheet_becomes_a_table() {
         let sheet = "<worksheet><sheetData><row r='1'><c r='A1' t='inlineStr'><is><t>Herd of 2026</t></is></c></row><row r='3'><c r='A3' t='inlineStr'><is><t>Name</t></is></c><c r='B3' t='inlineStr'><is><t>Born</t></is></c></row><row r='4'><c r='A4' t='inlineStr'><is><t>Paloma</t></is></c><c r='B4' s='1'><v>45000</v></c><c r='C4' s='2'><v>0.175</v></c><c r='D4' s='3'><v>40</v></c></row></sheetData></worksheet>";
-        let file = archive(&[
-            ("[Content_Types].xml", "<Types/>"),
-            (
-                "_rels/.rels",
-                "<Relationships><Relationship Id='r1' Type='http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument' Target='xl/workbook.xml'/></Relationships>",
-            ),
-            (
-                "xl/workbook.xml",
-                "<workbook xmlns:r='http://schemas.openxmlformats.org/officeDocument/2006/relationships'><sheets><sheet name='Herd' sheetId='1' r:id='r1'/></sheets></workbook>",
-            ),
-            (
-                "xl/_rels/workbook.xml.rels",
-                "<Relationships><Relationship Id='r1' Type='http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet' Target='worksheets/sheet1.xml'/></Relationships>",
-            ),
-            (
-                "xl/styles.xml",
-                "<styleSheet><numFmts><numFmt numFmtId='164' formatCode='#,##0.00\\ &quot;€&quot;'/></numFmts><cellXfs><xf numFmtId='0'/><xf numFmtId='14'/><xf numFmtId='10'/><xf numFmtId='164'/></cellXfs></styleSheet>",
-            ),
-            ("xl/worksheets/sheet1.xml", sheet),
-        ]);
+        let styles = "<styleSheet><numFmts><numFmt numFmtId='164' formatCode='#,##0.00\\ &quot;€&quot;'/></numFmts><cellXfs><xf numFmtId='0'/><xf numFmtId='14'/><xf numFmtId='10'/><xf numFmtId='164'/></cellXfs></styleSheet>";
+        let file = workbook(sheet, styles);
         let found = zipped::read(&file).expect("a workbook");
         assert_eq!(found.parts[0].place, "sheet Herd");
         assert_eq!(

@@ -14,6 +14,8 @@ pub enum Unit {
     Percent,
     /// Money of this sign, or this word.
     Money(String),
+    /// Nothing: it is a name of so many digits, such as 00731.
+    Digits(usize),
 }
 
 /// Signs of money, where they stand as they are.
@@ -22,6 +24,8 @@ const MONEY: &[char] = &[
 ];
 /// How a format begins that each program shows with the money of its own country.
 const LOCAL: &str = "_($*";
+/// Below this, 2^53, every whole number is exact.
+const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
 /// How often a cell with a unit may be said to be repeated.
 const REPEATED_MAX: u32 = 100;
 
@@ -114,12 +118,18 @@ fn in_code(code: &str) -> Option<Unit> {
     if let Some(money) = plain.chars().find(|sign| MONEY.contains(sign)) {
         return Some(Unit::Money(money.to_string()));
     }
+    if plain.len() > 1 && plain.bytes().all(|sign| sign == b'0') {
+        return Some(Unit::Digits(plain.len()));
+    }
     plain.contains('%').then_some(Unit::Percent)
 }
 
 /// A number as a person writes it: what a computer adds in the last digit is no part of
-/// it.
+/// it. A whole one is exact, and may be a name.
 pub fn number(number: f64) -> String {
+    if number.fract() == 0.0 && number.abs() < WHOLE_MAX {
+        return number.to_string();
+    }
     let rounded: f64 = format!("{number:.14e}").parse().unwrap_or(number);
     rounded.to_string()
 }
@@ -129,6 +139,10 @@ pub fn said(value: f64, plain: String, unit: Option<Unit>) -> String {
     match unit {
         Some(Unit::Percent) => format!("{}%", number(value * 100.0)),
         Some(Unit::Money(money)) => format!("{plain} {money}"),
+        Some(Unit::Digits(count)) if value >= 0.0 && value.fract() == 0.0 => {
+            format!("{plain:0>count$}")
+        }
+        Some(Unit::Digits(_)) => plain,
         None => plain,
     }
 }
@@ -180,6 +194,7 @@ mod tests {
         let check = |value: f64, expected: &str| assert_eq!(number(value), expected);
         check(0.1 + 0.2, "0.3");
         check(4.0, "4");
+        check(1234567890123456.0, "1234567890123456");
         check(-1234.5, "-1234.5");
         check(1e21, "1000000000000000000000");
     }

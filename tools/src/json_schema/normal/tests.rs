@@ -28,6 +28,10 @@ fn older_drafts_become_the_newest() {
         json!({"required": ["b", "a"], "properties": {"a": {"type": "string"}, "b": {}}}),
     );
     check(
+        json!({"type": "OBJECT", "properties": {"a": {"type": "STRING", "nullable": true}}}),
+        json!({"type": "object", "properties": {"a": {"type": ["string", "null"]}}}),
+    );
+    check(
         json!({"type": "string", "nullable": true, "minLength": 2.0}),
         json!({"type": ["string", "null"], "minLength": 2}),
     );
@@ -44,6 +48,24 @@ fn what_says_nothing_refuses_nothing() {
         json!({"const": null, "default": null, "deprecated": "no"}),
         json!({"const": null, "default": null}),
     );
+}
+
+#[test]
+fn what_a_server_requires_is_described() {
+    let check = |schema: Value, want: Value| {
+        assert_eq!(normal_of_server(&schema), Ok(want), "{schema}");
+    };
+    let a = || json!({"type": "string"});
+    check(
+        json!({"type": "object", "properties": {"a": a()}, "required": ["a", "z"]}),
+        json!({"type": "object", "properties": {"a": a(), "z": {}}, "required": ["a", "z"]}),
+    );
+    check(
+        json!({"properties": {"a": a()}, "required": ["z"], "additionalProperties": a()}),
+        json!({"properties": {"a": a(), "z": a()}, "required": ["z"], "additionalProperties": a()}),
+    );
+    let open = json!({"type": "object", "required": ["z"]});
+    check(open.clone(), open);
 }
 
 #[test]

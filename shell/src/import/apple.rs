@@ -1,0 +1,43 @@
+//! Documents of Pages, Numbers and Keynote: how they look, as their programs keep it beside them.
+
+use std::io::{Cursor, Read};
+
+use zip::ZipArchive;
+
+use super::document::FILE_BYTES_MAX;
+
+/// The document as a PDF.
+pub const PREVIEW: &str = "QuickLook/Preview.pdf";
+
+/// The PDF in the document in `bytes`, where there is one.
+pub fn preview(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut zip = ZipArchive::new(Cursor::new(bytes)).ok()?;
+    let file = zip.by_name(PREVIEW).ok()?;
+    let mut pdf = Vec::new();
+    // What it says of its size need not be true.
+    file.take(FILE_BYTES_MAX).read_to_end(&mut pdf).ok()?;
+    pdf.starts_with(b"%PDF-").then_some(pdf)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_document_of_apple_has_its_looks() {
+        let check = |name: &str, text: &str, expected: Option<&str>| {
+            let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            let options = zip::write::SimpleFileOptions::default();
+            zip.start_file(name, options).expect("started");
+            zip.write_all(text.as_bytes()).expect("written");
+            let file = zip.finish().expect("finished").into_inner();
+            assert_eq!(preview(&file).as_deref(), expected.map(str::as_bytes), "{name}");
+        };
+        check(PREVIEW, "%PDF-1.4 wool", Some("%PDF-1.4 wool"));
+        check(PREVIEW, "<html>", None);
+        check("Index/Document.iwa", "%PDF-1.4", None);
+        assert_eq!(preview(b"PK\x03\x04cut"), None);
+    }
+}
