@@ -6,7 +6,8 @@
 //! for every call that reaches outside and tells more than the user said ([`egress`](Known)).
 //! What was planned before it read that needs no approval ([`plan`]); what a process with a plan
 //! reads afterwards it has by handles (`quarantine`). The user's [rules] make
-//! all of this stricter, and spare questions. Nobody can approve that a secret leaves.
+//! all of this stricter, and spare questions. Nobody can approve that a secret leaves. What a
+//! detector says of a text ([`Signals`]) is shown, and a rule may ask or deny because of it.
 
 mod added;
 mod egress;
@@ -16,6 +17,7 @@ pub mod plan;
 pub(crate) mod quarantine;
 pub mod rules;
 mod ruling;
+mod signals;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +39,7 @@ pub(crate) use passed::PASSED;
 pub use passed::{Agreed, Ask, Denied, DeviceCall, Passed, Verdict};
 pub(crate) use ruling::BEFOREHAND;
 pub use ruling::{Ruling, Word};
+pub use signals::{Detector, Signals};
 
 /// How calls that need an approval are settled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +102,9 @@ pub struct Policy {
     /// machine, and what is public where it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clearance: Option<Secrecy>,
+    /// What says how much strangers' texts read like attacks. What it said is in their labels.
+    #[serde(skip)]
+    pub signals: Signals,
 }
 
 /// The gate of one machine: everything that has an effect passes it.

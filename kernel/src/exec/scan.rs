@@ -1,0 +1,85 @@
+//! Before anything else: how much the texts beside the task read like attacks, which others
+//! wrote. What the world says later is looked at where it comes in (`calls/world.rs`).
+
+use super::{Ending, Execution, guarded, time_left};
+use crate::event::Event;
+use crate::gate::Signals;
+use crate::journal::tape::Told;
+use crate::label::Suspicion;
+
+/// By what the tape has that the texts were looked at, and what was said of each.
+const LOOKED: &str = "looked at";
+const SAID: &str = "suspicion";
+
+impl Execution {
+    /// Has the texts looked at, and labels them. Without a detector that costs nothing, and
+    /// stands on no tape.
+    pub(super) async fn scan(&mut self) -> Result<(), Ending> {
+        self.unscanned = false;
+        let said = match self.shared.tape.is_played() {
+            true => self.said_before().await?,
+            false => self.said_now().await?,
+        };
+        for (at, suspicion) in said {
+            let Some(attached) = self.program.attached.get_mut(at) else {
+                continue;
+            };
+            attached.label = attached.label.clone().suspected(Some(suspicion));
+            let label = attached.label.clone();
+            // Its names may stand there in the place of several texts.
+            self.vm.suspect(Some(suspicion));
+            self.emit(Event::Suspected {
+                pid: self.pid,
+                label,
+            });
+        }
+        Ok(())
+    }
+
+    /// What the detector says of the texts that it has something to say of, by their places.
+    async fn said_now(&mut self) -> Result<Vec<(usize, Suspicion)>, Ending> {
+        let signals = self.shared.gate.policy().signals.clone();
+        let attached = self.program.attached.iter().enumerate();
+        let strange = attached.filter(|(_, attached)| signals.concern(&attached.label));
+        let texts: Vec<(usize, String)> = strange
+            .map(|(at, attached)| (at, attached.text.clone()))
+            .collect();
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let tape = self.shared.tape.clone();
+        tape.note(Told::Fact(LOOKED.to_owned(), true.into()));
+        let left = time_left(&self.program, &self.spent, self.started);
+        let work = all_of(signals, texts);
+        let said = guarded(&tape, &mut self.inbox.signals, left, work).await?;
+        Ok(tape.fact(SAID, || said)?)
+    }
+
+    /// The same, where it stands on the tape.
+    async fn said_before(&mut self) -> Result<Vec<(usize, Suspicion)>, Ending> {
+        let tape = self.shared.tape.clone();
+        let looked = tape.playing().map(|mut tape| tape.perhaps::<bool>(LOOKED));
+        if looked.transpose()?.flatten().is_none() {
+            return Ok(Vec::new());
+        }
+        let left = time_left(&self.program, &self.spent, self.started);
+        let nothing = std::future::ready(());
+        guarded(&tape, &mut self.inbox.signals, left, nothing).await?;
+        Ok(tape.fact(SAID, Vec::new)?)
+    }
+}
+
+/// What is said of each of `texts`, one after the other on a thread where that may block. Who
+/// waits no longer has the one that is looked at come to its end, and no other.
+async fn all_of(signals: Signals, texts: Vec<(usize, String)>) -> Vec<(usize, Suspicion)> {
+    let mut said = Vec::new();
+    for (at, text) in texts {
+        let signals = signals.clone();
+        let work = move || signals.suspicion(&text);
+        match tokio::task::spawn_blocking(work).await {
+            Ok(suspicion) => said.extend(suspicion.map(|suspicion| (at, suspicion))),
+            Err(error) => tracing::warn!(%error, "a text could not be looked at"),
+        }
+    }
+    said
+}
