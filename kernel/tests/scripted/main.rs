@@ -22,6 +22,7 @@ mod quarantine;
 mod rules;
 mod secrecy;
 mod sight;
+mod signals;
 mod small;
 mod suspension;
 mod window;
