@@ -26,11 +26,12 @@ impl Session {
         };
         add(self.computes().as_bytes());
         let choices = format!(
-            "{:?} {:?} {:?} {:?} {}",
+            "{:?} {:?} {:?} {:?} {:?} {}",
             settings.window,
             settings.kv_tokens,
             settings.attention,
             settings.embedder,
+            policy.signals,
             settings.api_key_env
         );
         add(choices.as_bytes());
