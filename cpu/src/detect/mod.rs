@@ -1,7 +1,6 @@
 //! How much a text reads like an attempt to steer a model: a prompt injection.
 //!
-//! A classifier reads the text in windows of the length that it was trained on, and the window
-//! that looks worst counts. It is a signal: it misses attacks, and takes harmless texts for
+//! A classifier reads the text in windows that overlap, and the window that looks worst counts. It is a signal: it misses attacks, and takes harmless texts for
 //! some. So nothing may be allowed because of it.
 //!
 //! | file | question |
@@ -22,17 +21,20 @@ use crate::embed::EmbedError;
 use crate::embed::wordpiece::WordPiece;
 use network::Network;
 
-/// Tokens of a window with its two marks: those that cloneguard was trained on.
-const WINDOW: usize = 256;
+/// Tokens of a window with its two marks. The network was trained on up to 256 and averages over
+/// all of them, so that one sentence is lost in a page: of nine results of AgentDojo's tools with
+/// an injection in each it found none in windows of 256 at a threshold of 0.95, two of 96, and
+/// all of 64, at the same cost for a page.
+const WINDOW: usize = 64;
 /// Tokens of a window that are of the text.
 const TEXT: usize = WINDOW - 2;
 /// Tokens from the beginning of a window to that of the next one: what is cut at an end is
 /// whole in the next.
-const STRIDE: usize = 192;
-/// The most windows of one text: some 6,000 tokens. A window takes about a tenth of a second on
-/// one thread of a small machine, where a model of 1.5 billion parameters reads as many tokens
-/// in two and a half seconds.
-const WINDOWS_MAX: usize = 32;
+const STRIDE: usize = 40;
+/// The most windows of one text: some 6,000 tokens. A window takes about 20 ms on one thread of a
+/// small machine, so that is 3 s, where a model of 1.5 billion parameters reads as many tokens in
+/// a minute.
+const WINDOWS_MAX: usize = 150;
 /// Those of a longer text that stand at its beginning, which is what a model sees first. The
 /// others are spread over the rest.
 const FIRST: usize = WINDOWS_MAX / 2;
@@ -126,8 +128,8 @@ impl Classifier {
     }
 
     /// What it says of `text`. A text without a letter or a digit scores 0: of those the network
-    /// knows nothing. Blocks for as long as that takes: a tenth of a second a window, for at
-    /// most 32 of them.
+    /// knows nothing. Blocks for as long as that takes: some 20 ms a window, for at most 150 of
+    /// them.
     ///
     /// # Errors
     /// What the network says.

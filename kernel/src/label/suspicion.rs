@@ -43,9 +43,9 @@ fn is_whole(share: &f64) -> bool {
     *share >= 1.0
 }
 
-/// From this score on people are told of it unasked: the detector holds an attack for likelier
-/// than none.
-const NOTABLE: u8 = 50;
+/// From this score on people are told of it unasked. Below it too many harmless pages are among
+/// them: it is the worst part of a page that counts, and a page has many.
+const NOTABLE: u8 = 90;
 
 impl Suspicion {
     /// A score from 0 to 1, of the share `looked_at` of a text, from 0 to 1. A text that was not

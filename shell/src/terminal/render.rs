@@ -375,7 +375,7 @@ mod tests {
             let label = Label::new("tool:post", Trust::Untrusted).suspected(said);
             assert_eq!(note(1500, &label, false), want);
         };
-        check(0.49, strange);
+        check(0.89, strange);
         check(0.97, &format!("{strange} · reads like an attack: 0.97"));
     }
 
