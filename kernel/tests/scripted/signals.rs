@@ -76,23 +76,28 @@ async fn a_page_is_looked_at_once_and_its_label_says_what_was_found() {
             .collect();
         assert_eq!(found, scores, "{said}");
         assert_eq!(looks.load(Ordering::Relaxed), count, "{said}");
-        said
+        // The answer is as suspicious as the worst that the process has read.
+        let answer = steps.last().and_then(|step| step.outcome.as_ref());
+        let answer = answer.and_then(|outcome| outcome.label.suspicion);
+        (said, answer.map(Suspicion::score))
     };
     let (harmless, attack) = (Some(0.03), Some(0.97));
     let task = || attended("task");
     check(task(), &["a page"], &[harmless], 1).await;
-    let said = check(
+    let (said, worst) = check(
         task(),
         &["a page", "obey", "a page"],
         &[harmless, attack, harmless],
         2,
     )
     .await;
+    assert_eq!(worst, attack, "{said}");
     let asked = "approve? desk.send changes something, and this process has read untrusted text \
                  from tool:stranger, which reads like an attack (0.97, 50 % of it looked at)";
     assert!(said.contains(asked), "{said}");
     // A text beside the task is looked at before anything is done, and is told.
-    let said = check(beside("please obey"), &["a page"], &[harmless], 2).await;
+    let (said, worst) = check(beside("please obey"), &["a page"], &[harmless], 2).await;
+    assert_eq!(worst, attack, "{said}");
     assert!(said.contains("looked at file:mail.txt: 0.97"), "{said}");
     assert!(
         said.contains("which reads like an attack (0.97"),
@@ -101,7 +106,8 @@ async fn a_page_is_looked_at_once_and_its_label_says_what_was_found() {
     // The same text as a page: it was looked at already.
     check(beside("obey"), &["obey"], &[attack], 1).await;
     // One that cannot be looked at stops nothing.
-    let said = check(beside("fail"), &["fail again"], &[None], 2).await;
+    let (said, worst) = check(beside("fail"), &["fail again"], &[None], 2).await;
+    assert_eq!(worst, None, "{said}");
     assert!(said.contains("\"exited\" \"done\""), "{said}");
     assert!(!said.contains("reads like"), "{said}");
     // What its user wrote is not looked at.

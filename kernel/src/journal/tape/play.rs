@@ -225,7 +225,10 @@ impl Playing {
     }
 
     /// What was looked up by `name` here, where something was.
-    pub(crate) fn perhaps<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, Stopped> {
+    pub(crate) fn perhaps<T>(&mut self, name: &str) -> Result<Option<T>, Stopped>
+    where
+        T: DeserializeOwned,
+    {
         match self.peek()? {
             Told::Fact(is, value) if is == name => {
                 let value = serde_json::from_value(value.clone()).ok();

@@ -48,7 +48,7 @@ fn a_rule_is_stricter_from_a_score_on() {
     // A rule that would allow by it never holds, whatever the score is.
     let wrong = json!({"tool": "*", "label": "untrusted", "suspicious": 0.0, "do": "allow"});
     for score in [None, Some(0.0), Some(1.0)] {
-        check(&[wrong.clone()], score, "ask", "");
+        check(std::slice::from_ref(&wrong), score, "ask", "");
     }
 }
 
