@@ -1,7 +1,8 @@
 //! How much a text reads like an attempt to steer a model: a prompt injection.
 //!
-//! A classifier reads the text in windows that overlap, and the window that looks worst counts. It is a signal: it misses attacks, and takes harmless texts for
-//! some. So nothing may be allowed because of it.
+//! A classifier reads the text in windows that overlap, and the window that looks worst counts.
+//! It is a signal: it misses attacks, and takes harmless texts for some. So nothing may be
+//! allowed because of it.
 //!
 //! | file | question |
 //! | --- | --- |

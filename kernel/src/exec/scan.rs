@@ -1,11 +1,15 @@
 //! Before anything else: how much the texts beside the task read like attacks, which others
 //! wrote. What the world says later is looked at where it comes in (`calls/world.rs`).
+//!
+//! A process that only has their names, because its children have the texts, leaves that to them:
+//! what they answer is as suspicious as what they have read.
 
 use super::{Ending, Execution, guarded, time_left};
 use crate::event::Event;
 use crate::gate::Signals;
 use crate::journal::tape::Told;
 use crate::label::Suspicion;
+use crate::planner::several;
 
 /// By what the tape has that the texts were looked at, and what was said of each.
 const LOOKED: &str = "looked at";
@@ -26,7 +30,6 @@ impl Execution {
             };
             attached.label = attached.label.clone().suspected(Some(suspicion));
             let label = attached.label.clone();
-            // Its names may stand there in the place of several texts.
             self.vm.suspect(Some(suspicion));
             self.emit(Event::Suspected {
                 pid: self.pid,
@@ -44,7 +47,7 @@ impl Execution {
         let texts: Vec<(usize, String)> = strange
             .map(|(at, attached)| (at, attached.text.clone()))
             .collect();
-        if texts.is_empty() {
+        if texts.is_empty() || self.has_names_only() {
             return Ok(Vec::new());
         }
         let tape = self.shared.tape.clone();
@@ -53,6 +56,13 @@ impl Execution {
         let work = all_of(signals, texts);
         let said = guarded(&tape, &mut self.inbox.signals, left, work).await?;
         Ok(tape.fact(SAID, || said)?)
+    }
+
+    /// Whether the texts go to children, which have them looked at, each its own.
+    fn has_names_only(&self) -> bool {
+        let cpu = &*self.shared.cpu;
+        let count = |text: &str| cpu.count(text);
+        several::goes_to_children(&self.program, &count, cpu.info().window)
     }
 
     /// The same, where it stands on the tape.
