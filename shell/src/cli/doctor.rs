@@ -215,8 +215,12 @@ fn sense(session: &Session, name: &str, does: &str) -> String {
 
 /// Whether strangers' texts are looked at for attacks. Nobody needs it, but a rule may.
 fn signals(session: &Session) -> (State, String) {
-    let unmet = session.rules.rules.iter().find(|rule| rule.suspicious.is_some());
-    let unmet = unmet.map(|rule| format!("; a rule waits for what would be found ({})", rule.origin));
+    let mut rules = session.rules.rules.iter();
+    let unmet = rules.find(|rule| rule.suspicious.is_some());
+    let unmet = unmet.map(|rule| {
+        let place = &rule.origin;
+        format!("; a rule waits for what would be found ({place})")
+    });
     let state = match unmet {
         Some(_) => State::Warn,
         None => State::Ok,
@@ -224,7 +228,8 @@ fn signals(session: &Session) -> (State, String) {
     let unmet = unmet.unwrap_or_default();
     let word = session.settings.signals;
     if word == SignalsWord::Off {
-        return (state, format!("texts of others are not looked at, as configured{unmet}"));
+        let text = format!("texts of others are not looked at, as configured{unmet}");
+        return (state, text);
     }
     let name = signals::NAME;
     let Some(file) = signals::weights(word, &session.paths.models) else {
