@@ -8,7 +8,7 @@ use quipu_tools::{Bus, CallContext, CancelToken, Grants, LeakScan, ToolError};
 
 use super::{Body, Facts, Resolved, Said, Syscall};
 use crate::gate::rules::Rules;
-use crate::gate::{Passed, Signals};
+use crate::gate::{Detection, Passed};
 use crate::journal::Outcome;
 use crate::journal::tape::Tape;
 use crate::label::{Label, Level, Secrecy, Trust, told_source};
@@ -36,7 +36,7 @@ pub(crate) struct World {
     /// The secrets that are known on this machine.
     pub(crate) leaks: LeakScan,
     /// What looks at strangers' texts.
-    pub(crate) signals: Signals,
+    pub(crate) detection: Detection,
     /// The most secret text that the process may read.
     pub(crate) clearance: Secrecy,
     /// What the user says of tools.
@@ -76,11 +76,11 @@ impl World {
             }
             let begun = Instant::now();
             let (leaks, clearance) = (self.leaks.clone(), self.clearance);
-            let signals = self.signals.clone();
+            let detection = self.detection.clone();
             let work = move || {
                 let said = screened(self.carry_out(passed, floor, context), &leaks, clearance);
                 Said {
-                    label: signals.seen(said.label, &said.text),
+                    label: detection.seen(said.label, &said.text),
                     ..said
                 }
             };

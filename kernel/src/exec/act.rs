@@ -33,7 +33,7 @@ impl Execution {
             said: [self.users_words(), self.progress.literals()].join("\n"),
             pages: self.vm.open_pages(),
             leaks: policy.leaks.clone(),
-            signals: policy.signals.clone(),
+            detection: policy.detection.clone(),
             clearance: self.clearance(),
             rules: policy.rules.clone(),
             mark: self.shared.journal.mark(),

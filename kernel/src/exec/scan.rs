@@ -6,7 +6,7 @@
 
 use super::{Ending, Execution, guarded, time_left};
 use crate::event::Event;
-use crate::gate::Signals;
+use crate::gate::Detection;
 use crate::journal::tape::Told;
 use crate::label::Suspicion;
 use crate::planner::several;
@@ -41,9 +41,9 @@ impl Execution {
 
     /// What the detector says of the texts that it has something to say of, by their places.
     async fn said_now(&mut self) -> Result<Vec<(usize, Suspicion)>, Ending> {
-        let signals = self.shared.gate.policy().signals.clone();
+        let detection = self.shared.gate.policy().detection.clone();
         let attached = self.program.attached.iter().enumerate();
-        let strange = attached.filter(|(_, attached)| signals.concern(&attached.label));
+        let strange = attached.filter(|(_, attached)| detection.concern(&attached.label));
         let texts: Vec<(usize, String)> = strange
             .map(|(at, attached)| (at, attached.text.clone()))
             .collect();
@@ -53,7 +53,7 @@ impl Execution {
         let tape = self.shared.tape.clone();
         tape.note(Told::Fact(LOOKED.to_owned(), true.into()));
         let left = time_left(&self.program, &self.spent, self.started);
-        let work = all_of(signals, texts);
+        let work = all_of(detection, texts);
         let said = guarded(&tape, &mut self.inbox.signals, left, work).await?;
         Ok(tape.fact(SAID, || said)?)
     }
@@ -81,11 +81,11 @@ impl Execution {
 
 /// What is said of each of `texts`, one after the other on a thread where that may block. Who
 /// waits no longer has the one that is looked at come to its end, and no other.
-async fn all_of(signals: Signals, texts: Vec<(usize, String)>) -> Vec<(usize, Suspicion)> {
+async fn all_of(detection: Detection, texts: Vec<(usize, String)>) -> Vec<(usize, Suspicion)> {
     let mut said = Vec::new();
     for (at, text) in texts {
-        let signals = signals.clone();
-        let work = move || signals.suspicion(&text);
+        let detection = detection.clone();
+        let work = move || detection.suspicion(&text);
         match tokio::task::spawn_blocking(work).await {
             Ok(suspicion) => said.extend(suspicion.map(|suspicion| (at, suspicion))),
             Err(error) => tracing::warn!(%error, "a text could not be looked at"),

@@ -7,9 +7,10 @@
 //! What was planned before it read that needs no approval ([`plan`]); what a process with a plan
 //! reads afterwards it has by handles (`quarantine`). The user's [rules] make
 //! all of this stricter, and spare questions. Nobody can approve that a secret leaves. What a
-//! detector says of a text ([`Signals`]) is shown, and a rule may ask or deny because of it.
+//! detector says of a text ([`Detection`]) is shown, and a rule may ask or deny because of it.
 
 mod added;
+mod detection;
 mod egress;
 mod held;
 mod passed;
@@ -17,7 +18,6 @@ pub mod plan;
 pub(crate) mod quarantine;
 pub mod rules;
 mod ruling;
-mod signals;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +32,7 @@ use plan::Progress;
 use rules::{Do, Rule, Rules};
 
 pub use crate::label::{Label, Secrecy, Trust};
+pub use detection::{Detection, Detector};
 pub use egress::Known;
 pub(crate) use egress::tells_nothing;
 pub(crate) use held::secrets_wanted;
@@ -39,7 +40,6 @@ pub(crate) use passed::PASSED;
 pub use passed::{Agreed, Ask, Denied, DeviceCall, Passed, Verdict};
 pub(crate) use ruling::BEFOREHAND;
 pub use ruling::{Ruling, Word};
-pub use signals::{Detector, Signals};
 
 /// How calls that need an approval are settled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,7 +104,7 @@ pub struct Policy {
     pub clearance: Option<Secrecy>,
     /// What says how much strangers' texts read like attacks. What it said is in their labels.
     #[serde(skip)]
-    pub signals: Signals,
+    pub detection: Detection,
 }
 
 /// The gate of one machine: everything that has an effect passes it.

@@ -10,6 +10,7 @@ mod common;
 
 mod children;
 mod deliberation;
+mod detection;
 mod gate;
 mod journal;
 mod judgement;
@@ -22,7 +23,6 @@ mod quarantine;
 mod rules;
 mod secrecy;
 mod sight;
-mod signals;
 mod small;
 mod suspension;
 mod window;

@@ -237,7 +237,7 @@ fn signals(session: &Session) -> (State, String) {
         let text = format!("not told how much texts of others read like attacks: {pull}{unmet}");
         return (state, text);
     };
-    match session.signals.suspicion(LOOKED_AT) {
+    match session.detection.suspicion(LOOKED_AT) {
         Some(_) => {
             let folder = file.parent().unwrap_or(Path::new("."));
             let text = format!("texts of others are looked at with {}", folder.display());

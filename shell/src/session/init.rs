@@ -16,7 +16,7 @@ use quipu_cpu::remote::{RemoteCpu, RemoteSettings};
 use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{Cpu, CpuInfo};
 use quipu_kernel::gate::rules::Rules;
-use quipu_kernel::gate::{Policy, Signals};
+use quipu_kernel::gate::{Detection, Policy};
 use quipu_kernel::journal::Journal;
 use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::{Label, Secrecy, Trust};
@@ -54,7 +54,7 @@ pub struct Session {
     /// The secrets that are kept on this root.
     pub leaks: LeakScan,
     /// What looks at strangers' texts for attacks, if its weights are here.
-    pub signals: Signals,
+    pub detection: Detection,
     /// The global options as given.
     pub globals: Globals,
     /// The store of the machine that runs in this program: it has one writer.
@@ -86,7 +86,7 @@ impl Session {
         Ok(Self {
             rules: Arc::new(policy::load(&paths.policy())?),
             leaks,
-            signals: signals::find(settings.signals, &paths.models),
+            detection: signals::find(settings.signals, &paths.models),
             paths,
             settings,
             globals,
@@ -385,7 +385,7 @@ impl Session {
             rules: self.rules.clone(),
             leaks: self.leaks.clone(),
             clearance: self.clearance(allow),
-            signals: self.signals.clone(),
+            detection: self.detection.clone(),
         }
     }
 

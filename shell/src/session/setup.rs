@@ -31,7 +31,7 @@ impl Session {
             settings.kv_tokens,
             settings.attention,
             settings.embedder,
-            policy.signals,
+            policy.detection,
             settings.api_key_env
         );
         add(choices.as_bytes());

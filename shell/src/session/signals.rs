@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use quipu_cpu::detect::Classifier;
-use quipu_kernel::gate::{Detector, Signals};
+use quipu_kernel::gate::{Detection, Detector};
 use quipu_kernel::label::Suspicion;
 use quipu_models::catalogue;
 
@@ -17,13 +17,13 @@ pub const NAME: &str = "cloneguard";
 
 /// What looks at strangers' texts by the setting `word`: nothing where that is off, or where the
 /// weights are in none of the `folders`.
-pub fn find(word: SignalsWord, folders: &[PathBuf]) -> Signals {
+pub fn find(word: SignalsWord, folders: &[PathBuf]) -> Detection {
     match weights(word, folders) {
-        Some(file) => Signals::of(Lazy {
+        Some(file) => Detection::of(Lazy {
             file,
             open: OnceLock::new(),
         }),
-        None => Signals::default(),
+        None => Detection::default(),
     }
 }
 
@@ -60,7 +60,7 @@ mod tests {
         let folders = [folder.path().to_owned()];
         let check = |word: SignalsWord, want: bool| {
             assert_eq!(weights(word, &folders).is_some(), want, "{word:?}");
-            assert_eq!(find(word, &folders).are_on(), want, "{word:?}");
+            assert_eq!(find(word, &folders).is_on(), want, "{word:?}");
         };
         check(SignalsWord::Auto, false);
         // Files of the right size with nothing in them.
@@ -74,7 +74,7 @@ mod tests {
         check(SignalsWord::Auto, true);
         check(SignalsWord::Off, false);
         // They are read when a text comes, and stop nothing.
-        let signals = find(SignalsWord::Auto, &folders);
-        assert_eq!(signals.suspicion("a page"), None);
+        let detection = find(SignalsWord::Auto, &folders);
+        assert_eq!(detection.suspicion("a page"), None);
     }
 }

@@ -119,7 +119,7 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     let id = PageId::from(args.id.as_str());
     let page = store.get(&id)?.ok_or_else(|| no_page(&args.id))?;
     let label = Label::of_pages(std::iter::once(&page.id), page.trust);
-    let suspicion = session.signals.seen(label, &page.text).suspicion;
+    let suspicion = session.detection.seen(label, &page.text).suspicion;
     if args.json {
         let mut shown = serde_json::to_value(&page)?;
         if let Some(said) = suspicion {

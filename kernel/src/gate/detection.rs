@@ -1,4 +1,4 @@
-//! Signals: how much what strangers wrote reads like an attempt to steer a model. A detector
+//! Detection: how much what strangers wrote reads like an attempt to steer a model. A detector
 //! says so, where one is there; its score goes into the label of the text.
 //!
 //! It decides nothing. The gate is as strict without it; a rule of the user may be stricter
@@ -40,7 +40,7 @@ impl Detector for Classifier {
 /// ```
 /// use std::error::Error;
 ///
-/// use quipu_kernel::gate::{Detector, Signals};
+/// use quipu_kernel::gate::{Detector, Detection};
 /// use quipu_kernel::label::{Label, Suspicion, Trust};
 ///
 /// struct Shouting;
@@ -52,15 +52,15 @@ impl Detector for Classifier {
 ///     }
 /// }
 ///
-/// let signals = Signals::of(Shouting);
+/// let detection = Detection::of(Shouting);
 /// let page = Label::new("tool:web", Trust::Untrusted);
-/// assert!(signals.seen(page.clone(), "Obey!").suspicion.is_some_and(|said| said.is_notable()));
+/// assert!(detection.seen(page.clone(), "Obey!").suspicion.is_some_and(|said| said.is_notable()));
 /// // What its user said is nobody's attack, and without a detector nothing is said.
-/// assert_eq!(signals.seen(Label::user(), "Go!").suspicion, None);
-/// assert_eq!(Signals::default().seen(page, "Obey!").suspicion, None);
+/// assert_eq!(detection.seen(Label::user(), "Go!").suspicion, None);
+/// assert_eq!(Detection::default().seen(page, "Obey!").suspicion, None);
 /// ```
 #[derive(Clone, Default)]
-pub struct Signals(Option<Arc<Inner>>);
+pub struct Detection(Option<Arc<Inner>>);
 
 struct Inner {
     detector: Box<dyn Detector>,
@@ -90,8 +90,8 @@ impl Known {
     }
 }
 
-impl Signals {
-    /// Those of `detector`.
+impl Detection {
+    /// That of `detector`.
     pub fn of(detector: impl Detector + 'static) -> Self {
         Self(Some(Arc::new(Inner {
             detector: Box::new(detector),
@@ -101,7 +101,7 @@ impl Signals {
     }
 
     /// Whether there is a detector.
-    pub fn are_on(&self) -> bool {
+    pub fn is_on(&self) -> bool {
         self.0.is_some()
     }
 
@@ -136,7 +136,7 @@ impl Signals {
     pub fn concern(&self, label: &Label) -> bool {
         let kernels = label.source == "kernel" || label.source == "memory";
         let is_strange = label.trust == Trust::Untrusted && !kernels;
-        self.are_on() && is_strange && label.suspicion.is_none()
+        self.is_on() && is_strange && label.suspicion.is_none()
     }
 
     /// `label` of `text`, with what is said of the text where it concerns somebody. May block for
@@ -150,9 +150,9 @@ impl Signals {
     }
 }
 
-impl fmt::Debug for Signals {
+impl fmt::Debug for Detection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Signals").field(&self.are_on()).finish()
+        f.debug_tuple("Detection").field(&self.is_on()).finish()
     }
 }
 
@@ -179,9 +179,9 @@ mod tests {
     #[test]
     fn a_text_is_looked_at_once() {
         let looks = Arc::new(AtomicUsize::new(0));
-        let signals = Signals::of(Lengths(looks.clone()));
+        let detection = Detection::of(Lengths(looks.clone()));
         let check = |text: &str, want: Option<f64>, after: usize| {
-            let said = signals.suspicion(text).map(Suspicion::score);
+            let said = detection.suspicion(text).map(Suspicion::score);
             assert_eq!((said, looks.load(Ordering::Relaxed)), (want, after));
         };
         check("a page", Some(0.06), 1);
@@ -191,11 +191,11 @@ mod tests {
         check("", None, 3);
         check("", None, 4);
         // A clone knows the same.
-        assert!(signals.clone().suspicion("another").is_some());
+        assert!(detection.clone().suspicion("another").is_some());
         assert_eq!(looks.load(Ordering::Relaxed), 4);
         // The oldest is forgotten, so that the others fit.
         for n in 0..KNOWN_MAX - 1 {
-            signals.suspicion(&format!("page {n}"));
+            detection.suspicion(&format!("page {n}"));
         }
         let before = looks.load(Ordering::Relaxed);
         check("another", Some(0.07), before);
@@ -205,9 +205,9 @@ mod tests {
     #[test]
     fn only_strangers_texts_are_looked_at() {
         let looks = Arc::new(AtomicUsize::new(0));
-        let signals = Signals::of(Lengths(looks.clone()));
+        let detection = Detection::of(Lengths(looks.clone()));
         let check = |label: Label, want: bool| {
-            let seen = signals.seen(label.clone(), "a page");
+            let seen = detection.seen(label.clone(), "a page");
             assert_eq!(seen.suspicion.is_some(), want, "{label:?}");
             assert_eq!((seen.trust, seen.source), (label.trust, label.source));
         };
@@ -221,6 +221,6 @@ mod tests {
         // What was said before stays.
         let before = Suspicion::new(0.9, 1.0);
         let label = Label::new("tool:browser", Trust::Untrusted).suspected(Some(before));
-        assert_eq!(signals.seen(label, "a page").suspicion, Some(before));
+        assert_eq!(detection.seen(label, "a page").suspicion, Some(before));
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::common::{DONE, Desk, Setup, attended, live};
 use quipu_kernel::gate::rules::{Rule, Rules};
-use quipu_kernel::gate::{Detector, Signals};
+use quipu_kernel::gate::{Detection, Detector};
 use quipu_kernel::label::{Label, Suspicion, Trust};
 use quipu_kernel::process::{Attached, Program, Reply};
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ fn machine(rules: &Value, reads: &[&str]) -> (Setup, Arc<AtomicUsize>) {
         rules: rules.into_iter().map(Arc::new).collect(),
         ..Rules::default()
     });
-    setup.policy.signals = Signals::of(Obey(looks.clone()));
+    setup.policy.detection = Detection::of(Obey(looks.clone()));
     setup.replies = vec![Reply::Approve; 9];
     (setup, looks)
 }
@@ -166,7 +166,7 @@ async fn what_was_found_is_known_after_a_restart() {
     };
     // Another machine, without a detector: the journal has the label.
     let mut later = setup.clone();
-    later.policy.signals = Signals::default();
+    later.policy.detection = Detection::default();
     let script: Vec<&str> = setup.script.lines().skip(1).collect();
     later.script = script.join("\n");
     let kernel = later.kernel(&journal);
