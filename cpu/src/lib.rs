@@ -19,8 +19,10 @@
 //! | [`grammar`] | the engine that holds a model to a schema |
 //! | `thought`, [`markers`] | thoughts and turn markers in texts |
 //! | [`embed`] | texts to vectors: from a table, or by a llama |
+//! | [`detect`] | how much a text reads like an attempt to steer a model |
 #![warn(missing_docs)]
 
+pub mod detect;
 pub mod embed;
 mod estimate;
 pub mod grammar;

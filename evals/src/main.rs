@@ -50,6 +50,10 @@ struct Args {
     /// .gguf file
     #[arg(long, value_name = "PATH")]
     planner: Option<PathBuf>,
+    /// What looks at the texts of the signals suite: mini_semantic.onnx of cloneguard, as `quipu
+    /// model pull cloneguard` brings it
+    #[arg(long, value_name = "FILE")]
+    detector: Option<PathBuf>,
     /// Tasks of each suite of agentdojo that a model plans
     #[arg(long, value_name = "N", default_value_t = 5)]
     tasks: usize,

@@ -59,9 +59,40 @@ pub fn quantile(values: &[f64], part: f64) -> f64 {
     sorted.get(at.round() as usize).copied().unwrap_or(0.0)
 }
 
+/// The 95 % interval of a share of `hits` in `n` (Wilson 1927); of none, anything.
+pub fn wilson(hits: usize, n: usize) -> [f64; 2] {
+    /// The normal deviate.
+    const Z: f64 = 1.96;
+    if n == 0 {
+        return [0.0, 1.0];
+    }
+    let (n, share) = (n as f64, hits as f64 / n as f64);
+    let middle = share + Z * Z / (2.0 * n);
+    let half = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + Z * Z / n;
+    [
+        ((middle - half) / scale).max(0.0),
+        ((middle + half) / scale).min(1.0),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn intervals() {
+        let check = |hits: usize, n: usize, want: [f64; 2]| {
+            let found = wilson(hits, n);
+            for (found, want) in found.iter().zip(want) {
+                assert!((found - want).abs() < 5e-3, "{hits} of {n}: {found} {want}");
+            }
+        };
+        check(0, 10, [0.0, 0.278]);
+        check(5, 10, [0.237, 0.763]);
+        check(10, 10, [0.722, 1.0]);
+        check(0, 0, [0.0, 1.0]);
+    }
 
     #[test]
     fn rankings_are_measured_as_published() {

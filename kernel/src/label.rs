@@ -3,6 +3,8 @@
 //! Every page, message and stored document carries one. Whatever is derived from
 //! several labelled things gets the lowest trust and the highest secrecy among them.
 
+mod suspicion;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -10,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use quipu_memory::PageId;
 pub use quipu_memory::{Secrecy, Trust};
+pub use suspicion::Suspicion;
 
 /// What the source of a text from the store begins with; the ids of its pages follow.
 const MEMORY: &str = "memory:";
@@ -44,6 +47,9 @@ pub struct Label {
     /// The sources of that secrecy, where they are others than `source`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) confided_by: Option<String>,
+    /// How much the text reads like an attack; `None` where nothing looked at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspicion: Option<Suspicion>,
 }
 
 /// How far a text may be trusted and who may learn it, whatever its sources.
@@ -73,6 +79,7 @@ impl Label {
             trust,
             secrecy: Secrecy::Public,
             confided_by: None,
+            suspicion: None,
         }
     }
 
@@ -112,6 +119,13 @@ impl Label {
         self.lowered_to(other.trust).kept(other.secrecy)
     }
 
+    /// This source, at least as suspicious as `other` says.
+    #[must_use]
+    pub fn suspected(mut self, other: Option<Suspicion>) -> Self {
+        self.suspicion = Suspicion::joined(self.suspicion, other);
+        self
+    }
+
     /// How far it is trusted and who may learn it.
     pub fn level(&self) -> Level {
         Level {
@@ -131,8 +145,9 @@ impl Label {
         ids.split(',').filter(|id| !id.is_empty())
     }
 
-    /// The lowest trust and the highest secrecy among `labels`, with the sources that are
-    /// trusted no further, and those that are as secret; the kernel's where there are none.
+    /// The lowest trust, the highest secrecy and the worst suspicion among `labels`, with the
+    /// sources that are trusted no further, and those that are as secret; the kernel's where
+    /// there are none.
     pub fn lowest<'a>(labels: impl Iterator<Item = &'a Label> + Clone) -> Self {
         let Some(trust) = labels.clone().map(|label| label.trust).min() else {
             return Self::kernel();
@@ -145,6 +160,8 @@ impl Label {
         );
         let secrecy = labels.clone().map(|label| label.secrecy).max();
         let secrecy = secrecy.unwrap_or_default();
+        let suspicions = labels.clone().map(|label| label.suspicion);
+        let suspicion = suspicions.fold(None, Suspicion::joined);
         let confided = labels.filter(|label| !secrecy.is_public() && label.secrecy == secrecy);
         let confided_by = named(confided.map(Label::confided_by), true);
         Self {
@@ -152,6 +169,7 @@ impl Label {
             source,
             trust,
             secrecy,
+            suspicion,
         }
     }
 
@@ -281,6 +299,10 @@ mod tests {
             "tool:web",
             "memory:m2",
         );
+        // The worst suspicion stays, whoever is named.
+        let suspected = Label::new("web", Untrusted).suspected(Some(Suspicion::new(0.9, 1.0)));
+        let all = Label::lowest([Label::user(), suspected.clone()].iter());
+        assert_eq!(all.suspicion, suspected.suspicion);
         // Joined twice it names the same.
         let once = Label::lowest([Label::new("a", User).kept(Private), Label::user()].iter());
         let twice = Label::lowest([Label::new("web", Untrusted), once].iter());

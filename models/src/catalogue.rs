@@ -89,6 +89,8 @@ pub enum Kind {
     Base,
     /// Turns a text into a vector; cannot generate.
     Embedder,
+    /// Says how much a text reads like an attempt to steer a model.
+    Detector,
     /// Reads the text in pictures; a tool runs it.
     Eyes,
     /// Hears what is said in recordings; a tool runs it.
@@ -104,6 +106,7 @@ impl Kind {
             Kind::Chat => "chat",
             Kind::Base => "base",
             Kind::Embedder => "embedder",
+            Kind::Detector => "detector",
             Kind::Eyes => "eyes",
             Kind::Ears => "ears",
             Kind::Voice => "voice",

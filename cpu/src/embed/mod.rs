@@ -14,7 +14,7 @@
 //! | `wordpiece.rs` | Which tokens has a text? |
 
 mod table;
-mod wordpiece;
+pub(crate) mod wordpiece;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

@@ -30,6 +30,10 @@ fn words_are_cut_into_the_longest_pieces() {
     check("CAFÉ結cafe\u{301}", &["cafe", "結", "cafe"]);
     check("runx unknown [UNK]", &[]);
     check(&"r".repeat(101), &[]);
+    let unknown = tokens.mark("[UNK]");
+    let found: Vec<usize> = tokens.tokens_or("run runx .", unknown).collect();
+    assert_eq!(found, [1, 0, 5], "a word that has no pieces is one token");
+    assert_eq!(tokens.mark("[CLS]"), None);
 }
 
 #[test]

@@ -65,13 +65,31 @@ impl WordPiece {
 
     /// The tokens of `text`; words that cannot be made of pieces are left out.
     pub(crate) fn tokens<'a>(&'a self, text: &'a str) -> impl Iterator<Item = usize> + 'a {
-        text.split_whitespace().flat_map(|part| {
+        self.tokens_or(text, None)
+    }
+
+    /// The tokens of `text`, with `unknown` for a word that cannot be made of pieces, if it is one.
+    pub(crate) fn tokens_or<'a>(
+        &'a self,
+        text: &'a str,
+        unknown: Option<usize>,
+    ) -> impl Iterator<Item = usize> + 'a {
+        text.split_whitespace().flat_map(move |part| {
             let mut tokens = Vec::new();
             for word in words(part) {
+                let before = tokens.len();
                 self.pieces(&word, &mut tokens);
+                if tokens.len() == before {
+                    tokens.extend(unknown);
+                }
             }
             tokens
         })
+    }
+
+    /// The token of a mark such as `[UNK]`, which comes out of no text.
+    pub(crate) fn mark(&self, mark: &str) -> Option<usize> {
+        self.first.get(mark).copied()
     }
 
     /// Adds the longest pieces that make up `word`, or nothing where it has none.

@@ -11,6 +11,7 @@ mod nearness;
 mod poisonedrag;
 mod retrieval;
 mod scale;
+mod signals;
 mod templates;
 
 pub use self::scale::size;
@@ -46,6 +47,8 @@ pub enum Suite {
     Agentdojo,
     /// Chat templates: what is written, next to another renderer
     Templates,
+    /// Injections and harmless pages: which of them the detector marks
+    Signals,
 }
 
 impl Suite {
@@ -55,7 +58,12 @@ impl Suite {
         let others = |suite: &Self| {
             matches!(
                 suite,
-                Self::Scale | Self::Crash | Self::Templates | Self::Agentdojo | Self::Nearness
+                Self::Scale
+                    | Self::Crash
+                    | Self::Templates
+                    | Self::Agentdojo
+                    | Self::Nearness
+                    | Self::Signals
             )
         };
         all.filter(|suite| !others(suite)).collect()
@@ -76,5 +84,6 @@ pub fn run(suite: Suite, args: &Args) -> Result<Report> {
         Suite::Crash => crash::run(args),
         Suite::Agentdojo => agentdojo::run(args),
         Suite::Templates => templates::run(args),
+        Suite::Signals => signals::run(args),
     }
 }

@@ -7,8 +7,8 @@ use quipu_memory::{Store, StoreError};
 use quipu_tools::{Bus, CallContext, CancelToken, Grants, LeakScan, ToolError};
 
 use super::{Body, Facts, Resolved, Said, Syscall};
-use crate::gate::Passed;
 use crate::gate::rules::Rules;
+use crate::gate::{Detection, Passed};
 use crate::journal::Outcome;
 use crate::journal::tape::Tape;
 use crate::label::{Label, Level, Secrecy, Trust, told_source};
@@ -35,6 +35,8 @@ pub(crate) struct World {
     pub(crate) pages: Vec<Arc<str>>,
     /// The secrets that are known on this machine.
     pub(crate) leaks: LeakScan,
+    /// What looks at strangers' texts.
+    pub(crate) detection: Detection,
     /// The most secret text that the process may read.
     pub(crate) clearance: Secrecy,
     /// What the user says of tools.
@@ -74,7 +76,14 @@ impl World {
             }
             let begun = Instant::now();
             let (leaks, clearance) = (self.leaks.clone(), self.clearance);
-            let work = move || screened(self.carry_out(passed, floor, context), &leaks, clearance);
+            let detection = self.detection.clone();
+            let work = move || {
+                let said = screened(self.carry_out(passed, floor, context), &leaks, clearance);
+                Said {
+                    label: detection.seen(said.label, &said.text),
+                    ..said
+                }
+            };
             let said = tokio::task::spawn_blocking(work).await;
             let said = said.unwrap_or_else(|error| {
                 let label = Label::kernel().held_to(floor);

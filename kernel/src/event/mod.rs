@@ -51,6 +51,13 @@ pub enum Event {
         /// By which their user knows them, the likest first.
         ids: Vec<String>,
     },
+    /// A text beside the task, of somebody else, was looked at.
+    Suspected {
+        /// The process.
+        pid: Pid,
+        /// Where the text came from, and how much it reads like an attack.
+        label: Label,
+    },
     /// The store holds something on the task, and it was put into the window.
     Reminded {
         /// The process.
@@ -282,6 +289,7 @@ impl Event {
             Event::Started { pid, .. }
             | Event::LeftOut { pid, .. }
             | Event::Examples { pid, .. }
+            | Event::Suspected { pid, .. }
             | Event::Reminded { pid, .. }
             | Event::Planned { pid, .. }
             | Event::Parts { pid, .. }

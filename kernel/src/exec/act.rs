@@ -20,6 +20,27 @@ use crate::signal::Signal;
 const STOPPED: &str = "stopped before it finished; it may have taken effect";
 
 impl Execution {
+    /// The world as step `n` reaches it.
+    pub(super) fn world(&self, n: u32) -> World {
+        let policy = self.shared.gate.policy();
+        World {
+            store: self.shared.store.clone(),
+            bus: self.shared.bus.clone(),
+            grants: policy.grants.clone(),
+            pid: self.pid,
+            n,
+            memory: self.program.agent.memory.clone(),
+            said: [self.users_words(), self.progress.literals()].join("\n"),
+            pages: self.vm.open_pages(),
+            leaks: policy.leaks.clone(),
+            detection: policy.detection.clone(),
+            clearance: self.clearance(),
+            rules: policy.rules.clone(),
+            mark: self.shared.journal.mark(),
+            tape: self.shared.tape.clone(),
+        }
+    }
+
     /// The calls of one decision: neighbours that only read run side by side, everything
     /// else in its order.
     pub(super) async fn carry_out_all(

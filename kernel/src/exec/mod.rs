@@ -22,6 +22,7 @@
 //! | `recorder`, `screen` | the CPU, with a tape of what it tells, with a mark for each secret |
 //! | `written` | what is written into the journal, or is there already |
 //! | `remind`, `reminder` | what the store holds on the task, before the first step; its words |
+//! | `scan` | how much the texts beside the task read like attacks, before anything else |
 //! | `shared` | the parts of the machine, and who hears of its events |
 //! | `ending` | the one place where a process stops |
 
@@ -47,6 +48,7 @@ mod plan;
 mod recorder;
 mod remind;
 mod reminder;
+mod scan;
 mod screen;
 mod shared;
 mod step;
@@ -61,7 +63,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::mpsc::Receiver;
 
-use crate::calls::{self, Find, REMEMBER, Syscall, WAIT, World};
+use crate::calls::{self, Find, REMEMBER, Syscall, WAIT};
 use crate::event::Event;
 use crate::gate::Ruling;
 use crate::gate::plan::Progress;
@@ -142,6 +144,8 @@ pub(crate) struct Execution {
     unkept: bool,
     /// Whether the last action was cut off by a limit: an answer then is not whole.
     cut_answer: bool,
+    /// Whether the texts beside the task still have to be looked at.
+    unscanned: bool,
     /// Whether the store still has to be asked what it holds on the task.
     unreminded: bool,
     /// What is left of its plan.
@@ -207,6 +211,7 @@ impl Execution {
             tried_to_keep: false,
             unkept: false,
             cut_answer: false,
+            unscanned: true,
             unreminded: past.done.is_empty() && past.reminder.is_none(),
             progress: Progress::of(None),
             unplanned: past.done.is_empty() && past.n == 0,
@@ -291,8 +296,13 @@ impl Execution {
         self.tell_examples(self.vm.examples());
         self.tell_parts();
         let ending = loop {
-            let result = match self.pending.pop_front() {
+            let pending = match self.unscanned {
+                true => None,
+                false => self.pending.pop_front(),
+            };
+            let result = match pending {
                 Some(step) => self.redo(step).await,
+                None if self.unscanned => self.scan().await,
                 None if self.is_confided() => Err(self.withheld()),
                 None if self.unreminded => self.remind().await,
                 None if self.unplanned => self.plan().await,
@@ -322,25 +332,6 @@ impl Execution {
                 tool,
                 reason,
             });
-        }
-    }
-
-    /// The world as step `n` reaches it.
-    fn world(&self, n: u32) -> World {
-        World {
-            store: self.shared.store.clone(),
-            bus: self.shared.bus.clone(),
-            grants: self.shared.gate.policy().grants.clone(),
-            pid: self.pid,
-            n,
-            memory: self.program.agent.memory.clone(),
-            said: [self.users_words(), self.progress.literals()].join("\n"),
-            pages: self.vm.open_pages(),
-            leaks: self.shared.gate.policy().leaks.clone(),
-            clearance: self.clearance(),
-            rules: self.shared.gate.policy().rules.clone(),
-            mark: self.shared.journal.mark(),
-            tape: self.shared.tape.clone(),
         }
     }
 

@@ -52,6 +52,8 @@ impl Execution {
             let level = self.vm.label_of_all().level();
             outcome.label = outcome.label.held_to(level);
         }
+        let suspicion = self.vm.label_of_all().suspicion;
+        outcome.label = outcome.label.suspected(suspicion);
         if let Err(ending) = self.record(step, &outcome) {
             return ending;
         }

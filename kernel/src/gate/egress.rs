@@ -166,10 +166,14 @@ pub(super) fn doubt(request: &Request<'_>, label: &Label, rules: &Rules) -> Opti
     };
     let mut why = Vec::new();
     if tainted {
-        why.push(format!(
-            "untrusted text from {}",
-            told_source(&label.source)
-        ));
+        let by = told_source(&label.source);
+        let notable = label.suspicion.filter(|suspicion| suspicion.is_notable());
+        why.push(match notable {
+            Some(suspicion) => {
+                format!("untrusted text from {by}, which reads like an attack ({suspicion})")
+            }
+            None => format!("untrusted text from {by}"),
+        });
     }
     if confided {
         let secrecy = label.secrecy;

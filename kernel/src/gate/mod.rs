@@ -6,9 +6,11 @@
 //! for every call that reaches outside and tells more than the user said ([`egress`](Known)).
 //! What was planned before it read that needs no approval ([`plan`]); what a process with a plan
 //! reads afterwards it has by handles (`quarantine`). The user's [rules] make
-//! all of this stricter, and spare questions. Nobody can approve that a secret leaves.
+//! all of this stricter, and spare questions. Nobody can approve that a secret leaves. What a
+//! detector says of a text ([`Detection`]) is shown, and a rule may ask or deny because of it.
 
 mod added;
+mod detection;
 mod egress;
 mod held;
 mod passed;
@@ -30,6 +32,7 @@ use plan::Progress;
 use rules::{Do, Rule, Rules};
 
 pub use crate::label::{Label, Secrecy, Trust};
+pub use detection::{Detection, Detector};
 pub use egress::Known;
 pub(crate) use egress::tells_nothing;
 pub(crate) use held::secrets_wanted;
@@ -99,6 +102,9 @@ pub struct Policy {
     /// machine, and what is public where it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clearance: Option<Secrecy>,
+    /// What says how much strangers' texts read like attacks. What it said is in their labels.
+    #[serde(skip)]
+    pub detection: Detection,
 }
 
 /// The gate of one machine: everything that has an effect passes it.

@@ -115,10 +115,15 @@ impl Journal {
             let to_it = step.action["tool"] == send && args["process"] == to;
             let text = args["text"].as_str().filter(|_| to_it).map(str::to_owned);
             let outcome = step.outcome?;
-            all = all.clone().held_to(outcome.label.level());
+            let suspicion = outcome.label.suspicion;
+            all = all
+                .clone()
+                .held_to(outcome.label.level())
+                .suspected(suspicion);
             let text = text.filter(|_| outcome.ok)?;
             let source = format!("process:{from}");
             let label = outcome.label.held_to(all.level());
+            let label = label.suspected(all.suspicion);
             Some(Message {
                 text,
                 label: Label { source, ..label },

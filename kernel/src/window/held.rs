@@ -41,11 +41,12 @@ impl StepPage {
 impl Vm {
     /// Holds the last page back: `shown` stands in its place, words of the kernel with its
     /// handle, or with the finite `values` that were taken out of another page. That there is a
-    /// page, and how long it is, is as secret as the page.
+    /// page, and how long it is, is as secret as the page, and steers nobody.
     pub fn hold_back(&mut self, shown: String, values: bool) {
         if let Some(last) = self.steps.last_mut() {
             let label = Label {
                 trust: Trust::System,
+                suspicion: None,
                 ..last.label.clone()
             };
             last.held = Some(Held {

@@ -22,7 +22,7 @@ pub mod reminder;
 
 use std::sync::Arc;
 
-use crate::label::{Label, Trust};
+use crate::label::{Label, Suspicion, Trust};
 pub use crate::process::VmError;
 use crate::window::fence::Borders;
 use held::Held;
@@ -248,6 +248,13 @@ impl Vm {
         });
         self.view_tokens = self.room_to_view(cpu)?;
         Ok(())
+    }
+
+    /// Says how much the texts beside the task read like an attack, the worst of them.
+    pub fn suspect(&mut self, suspicion: Option<Suspicion>) {
+        for page in &mut self.attached {
+            page.label = page.label.clone().suspected(suspicion);
+        }
     }
 
     /// Shows a task that was done right before the task, if there is room to work beside it;

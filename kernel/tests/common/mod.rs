@@ -313,6 +313,10 @@ pub fn line(event: &Event) -> Option<String> {
         Event::Started { steps, .. } => format!("resumed after {steps}"),
         Event::LeftOut { tool, reason, .. } => format!("{tool} left out: {reason}"),
         Event::Examples { ids, .. } => format!("shown {}", ids.join(", ")),
+        Event::Suspected { label, .. } => {
+            let said = label.suspicion.map(|said| said.to_string());
+            format!("looked at {}: {}", label.source, said.unwrap_or_default())
+        }
         Event::Reminded { reminder, .. } => format!(
             "reminded ({}, {}): {}",
             reminder.label.source, reminder.label.trust, reminder.text

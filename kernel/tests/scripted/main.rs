@@ -10,6 +10,7 @@ mod common;
 
 mod children;
 mod deliberation;
+mod detection;
 mod gate;
 mod journal;
 mod judgement;

@@ -13,7 +13,7 @@ use quipu_tools::CallContext;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::config::settings::{AttentionWord, CpuChoice};
+use crate::config::settings::{AttentionWord, CpuChoice, SignalsWord};
 use crate::service::talk;
 use crate::session::Session;
 use crate::session::builtin;
@@ -21,6 +21,7 @@ use crate::session::bus::Servers;
 use crate::session::embedder;
 use crate::session::lock::{self, MachineLock};
 use crate::session::player;
+use crate::session::signals;
 use crate::session::user_call::user_call;
 use crate::terminal::error::{FAILED, UserError, hint};
 use crate::terminal::output::{self, counted, visible};
@@ -29,6 +30,8 @@ use crate::terminal::output::{self, counted, visible};
 const ROOM_BYTES_MIN: u64 = 1 << 30;
 /// Free room below which nothing can be relied on: a journal and an index need more at once.
 const FULL_BYTES: u64 = 16 << 20;
+/// A text that is looked at to see whether that is possible.
+const LOOKED_AT: &str = "The train leaves at noon.";
 /// Bytes that are written to see whether that is possible.
 const PROBE_BYTES: usize = 64 << 10;
 
@@ -70,6 +73,7 @@ pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
             Ok((State::Ok, sense(session, builtin::EARS, "hear recordings"))),
         ),
         finding("voice", Ok((State::Ok, voice(session)))),
+        finding("signals", Ok(signals(session))),
         finding("store", store(session)),
         finding("meaning", meaning(session)),
         finding("journal", journal(session)),
@@ -206,6 +210,43 @@ fn sense(session: &Session, name: &str, does: &str) -> String {
     match session.firmware(name) {
         Some(folder) => format!("{does} with {}", folder.display()),
         None => format!("cannot {does} yet: `quipu model pull {name}` fetches what they need"),
+    }
+}
+
+/// Whether strangers' texts are looked at for attacks. Nobody needs it, but a rule may.
+fn signals(session: &Session) -> (State, String) {
+    let mut rules = session.rules.rules.iter();
+    let unmet = rules.find(|rule| rule.suspicious.is_some());
+    let unmet = unmet.map(|rule| {
+        let place = &rule.origin;
+        format!("; a rule waits for what would be found ({place})")
+    });
+    let state = match unmet {
+        Some(_) => State::Warn,
+        None => State::Ok,
+    };
+    let unmet = unmet.unwrap_or_default();
+    let word = session.settings.signals;
+    if word == SignalsWord::Off {
+        let text = format!("texts of others are not looked at, as configured{unmet}");
+        return (state, text);
+    }
+    let name = signals::NAME;
+    let Some(file) = signals::weights(word, &session.paths.models) else {
+        let pull = format!("`quipu model pull {name}` brings what says so");
+        let text = format!("not told how much texts of others read like attacks: {pull}{unmet}");
+        return (state, text);
+    };
+    match session.detection.suspicion(LOOKED_AT) {
+        Some(_) => {
+            let folder = file.parent().unwrap_or(Path::new("."));
+            let text = format!("texts of others are looked at with {}", folder.display());
+            (State::Ok, text)
+        }
+        None => (
+            State::Warn,
+            format!("{name} cannot be used: `quipu model pull {name} --verify` mends it{unmet}"),
+        ),
     }
 }
 

@@ -12,6 +12,7 @@ use quipu_kernel::calls::held_steps;
 use quipu_kernel::deliberation::{BranchReport, same};
 use quipu_kernel::gate::Ruling;
 use quipu_kernel::journal::{Journal, ProcessRow, StepRow};
+use quipu_kernel::label::Label;
 use quipu_kernel::limits::Limit;
 use quipu_kernel::planner::parts::Parts;
 use quipu_kernel::process::{Pid, Status};
@@ -192,14 +193,21 @@ pub(super) fn line_of(step: &StepRow, rulings: &[(u32, Ruling)]) -> Result<()> {
     }
     match &step.outcome {
         Some(outcome) => output::line(&format!(
-            "     {} {}  ({}, {})",
+            "     {} {}  ({}, {}{})",
             if outcome.ok { "→" } else { "✗" },
             visible(&outcome.text),
             visible(&outcome.label.source),
-            outcome.label.level()
+            outcome.label.level(),
+            suspicion(&outcome.label)
         )),
         None => output::line("     … the machine stopped here"),
     }
+}
+
+/// How much a text reads like an attack, where it was looked at.
+fn suspicion(label: &Label) -> String {
+    let said = label.suspicion.map(|said| format!(", suspicion {said}"));
+    said.unwrap_or_default()
 }
 
 /// Prints how a process ended, if it has.

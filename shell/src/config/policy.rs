@@ -39,7 +39,8 @@ use crate::terminal::error::UserError;
 
 /// What a user can do about a file that is not understood.
 const FORM: &str = "a rule is [[rule]] with tool = \"…\" and do = \"allow\", \"ask\" or \"deny\", and \
-                    may have args.NAME, role.ROLE, effect, label and reason";
+                    may have args.NAME, role.ROLE, effect, label, reason and, if it asks or denies, \
+                    suspicious";
 
 /// The file.
 #[derive(Debug, Default, Deserialize)]
@@ -76,6 +77,12 @@ fn parse(text: &str, path: &Path) -> Result<Rules> {
         let before = text.get(..at).unwrap_or_default();
         format!("{name}:{}", before.matches('\n').count() + 1)
     };
+    for rule in &file.rule {
+        if let Some(problem) = rule.get_ref().problem() {
+            let place = origin(rule.span().start);
+            return Err(UserError::usage(format!("{place}: {problem}"), FORM));
+        }
+    }
     let rules = file.rule.into_iter().map(|rule| {
         let origin = origin(rule.span().start);
         Arc::new(Rule {

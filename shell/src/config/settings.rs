@@ -38,6 +38,8 @@ pub struct File {
     pub kv_disk_bytes: Option<u64>,
     /// The embedding model of the store: a name of `quipu model ls`, a file, or `none`.
     pub embedder: Option<String>,
+    /// Whether strangers' texts are looked at for attacks, where a model for that is here.
+    pub signals: Option<SignalsWord>,
     /// Default of `--temperature`.
     pub temperature: Option<f32>,
     /// Default of `--seed`.
@@ -266,6 +268,17 @@ pub enum AttentionWord {
     LlamaCpp,
 }
 
+/// Whether strangers' texts are looked at for attacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignalsWord {
+    /// Where the model for that is here.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
+}
+
 fn attention(word: Option<String>, file: Option<AttentionWord>) -> Result<AttentionWord> {
     match word.as_deref() {
         None => Ok(file.unwrap_or_default()),
@@ -325,6 +338,8 @@ pub struct Settings {
     pub attention: AttentionWord,
     /// The embedding model of the store, when named.
     pub embedder: Option<String>,
+    /// Whether strangers' texts are looked at for attacks.
+    pub signals: SignalsWord,
     /// 0 is greedy.
     pub temperature: f32,
     /// The seed.
@@ -370,6 +385,7 @@ impl Settings {
             kv_disk_bytes: file.kv_disk_bytes.unwrap_or(llama::SWAP_DISK_BYTES),
             attention: attention(env_vars::get(env_vars::ATTENTION), file.attention)?,
             embedder: file.embedder,
+            signals: file.signals.unwrap_or_default(),
             temperature: temperature(globals.temperature.or(file.temperature))?,
             seed: globals.seed.or(file.seed).unwrap_or(0),
             approve: file.approve.unwrap_or(ApproveWord::Ask),

@@ -15,8 +15,8 @@ use quipu_cpu::llama::{self, Attention, LocalCpu, LocalSettings};
 use quipu_cpu::remote::{RemoteCpu, RemoteSettings};
 use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{Cpu, CpuInfo};
-use quipu_kernel::gate::Policy;
 use quipu_kernel::gate::rules::Rules;
+use quipu_kernel::gate::{Detection, Policy};
 use quipu_kernel::journal::Journal;
 use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::{Label, Secrecy, Trust};
@@ -36,6 +36,7 @@ use crate::session::bus::Servers;
 use crate::session::introduce;
 use crate::session::judgement;
 use crate::session::lock::MachineLock;
+use crate::session::signals;
 use crate::terminal::output::counted;
 use crate::terminal::{draft, secrets};
 
@@ -52,6 +53,8 @@ pub struct Session {
     pub rules: Arc<Rules>,
     /// The secrets that are kept on this root.
     pub leaks: LeakScan,
+    /// What looks at strangers' texts for attacks, if its weights are here.
+    pub detection: Detection,
     /// The global options as given.
     pub globals: Globals,
     /// The store of the machine that runs in this program: it has one writer.
@@ -83,6 +86,7 @@ impl Session {
         Ok(Self {
             rules: Arc::new(policy::load(&paths.policy())?),
             leaks,
+            detection: signals::find(settings.signals, &paths.models),
             paths,
             settings,
             globals,
@@ -381,6 +385,7 @@ impl Session {
             rules: self.rules.clone(),
             leaks: self.leaks.clone(),
             clearance: self.clearance(allow),
+            detection: self.detection.clone(),
         }
     }
 

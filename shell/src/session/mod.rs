@@ -15,6 +15,7 @@
 //! | `talk`, `earlier` | a conversation: its turns, and those that the journal has |
 //! | `embedder`, `better` | the model that searches, and which one finds a store's pages better |
 //! | `judgement` | what the odds of a model are worth |
+//! | `signals` | what looks at strangers' texts for attacks |
 //!
 //! Nobody outside this program is answered here: the control socket and the MCP server are
 //! in `service/`. No command's arguments are known here: they are in `cli/`.
@@ -37,6 +38,7 @@ pub mod player;
 pub mod schedule;
 pub mod senses;
 pub mod setup;
+pub mod signals;
 pub mod speech;
 mod store;
 pub mod talk;

@@ -40,11 +40,12 @@ impl Session {
         };
         add(self.computes().as_bytes());
         let choices = format!(
-            "{:?} {:?} {:?} {:?} {}",
+            "{:?} {:?} {:?} {:?} {:?} {}",
             settings.window,
             settings.kv_tokens,
             settings.attention,
             settings.embedder,
+            policy.detection,
             settings.api_key_env
         );
         add(choices.as_bytes());

@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write};
 use console::Style;
 use quipu_kernel::event::Event;
 use quipu_kernel::gate::plan::Plan;
-use quipu_kernel::label::{Label, Secrecy, Trust};
+use quipu_kernel::label::{Label, Secrecy, Suspicion, Trust};
 use quipu_kernel::process::Status;
 use quipu_kernel::window::reminder::{Reminder, Source};
 use serde_json::Value;
@@ -80,6 +80,15 @@ impl Renderer {
             Event::Examples { ids, .. } => {
                 let words = fill(words().taught, &[("ids", &ids.join(", "))]);
                 self.print(&self.dim.apply_to(visible(&words)).to_string());
+            }
+            Event::Suspected { label, .. } => {
+                if let Some(said) = notable(label) {
+                    let words = fill(
+                        words().suspected,
+                        &[("source", &label.source), ("said", &said)],
+                    );
+                    self.print(&self.mark.apply_to(visible(&words)).to_string());
+                }
             }
             Event::Reminded { reminder, .. } => {
                 let words = reminded(reminder);
@@ -243,8 +252,13 @@ impl Renderer {
     }
 }
 
-/// What stands beside an observation that took `ms`: that nobody vouches for it, that the process
-/// has it by its handle only, and that it is not for all.
+/// What a detector says of the text with this `label`, where people are told of it.
+fn notable(label: &Label) -> Option<Suspicion> {
+    label.suspicion.filter(|said| said.is_notable())
+}
+
+/// What stands beside an observation that took `ms`: that nobody vouches for it, that it reads like
+/// an attack, that the process has it by its handle only, and that it is not for all.
 fn note(ms: u64, label: &Label, held: bool) -> String {
     let from = fill(words().untrusted, &[("source", &visible(&label.source))]);
     let kept = match label.secrecy {
@@ -255,6 +269,7 @@ fn note(ms: u64, label: &Label, held: bool) -> String {
     let parts = [
         Some(seconds(ms)),
         (label.trust == Trust::Untrusted).then_some(from),
+        notable(label).map(|said| fill(words().suspicious, &[("said", &said)])),
         held.then(|| words().held_back.to_owned()),
         kept.map(str::to_owned),
     ];
@@ -355,6 +370,13 @@ mod tests {
         check(Trust::Untrusted, Secrecy::Public, false, strange);
         let held = "1.5 s · untrusted, from tool:post · held back · private";
         check(Trust::Untrusted, Secrecy::Private, true, held);
+        let check = |score: f32, want: &str| {
+            let said = Some(Suspicion::new(score, 1.0));
+            let label = Label::new("tool:post", Trust::Untrusted).suspected(said);
+            assert_eq!(note(1500, &label, false), want);
+        };
+        check(0.89, strange);
+        check(0.97, &format!("{strange} · reads like an attack: 0.97"));
     }
 
     #[test]

@@ -218,6 +218,8 @@ catalogue! {
     tokens: "{prompt:token} ({cached} cached) + {generated}",
         "{prompt} 个 token（{cached} 个来自缓存）+ {generated}";
     untrusted: "untrusted, from {source}", "不受信任，来自 {source}";
+    suspicious: "reads like an attack: {said}", "疑似攻击：{said}";
+    suspected: "{source} reads like an attack ({said})", "{source} 疑似攻击（{said}）";
     held_back: "held back", "已隔离";
     private: "private", "私密";
     secret: "secret", "机密";

@@ -37,6 +37,7 @@ mod roots;
 mod sandbox;
 mod service;
 mod sharing;
+mod signals;
 mod standard_input;
 mod suspension;
 mod terminal;

@@ -2,7 +2,8 @@
 //!
 //! Of all rules that hold for a call the strictest counts, in whichever order they stand. A
 //! rule that allows spares a question. It gives no capability, and it is for a process that
-//! has read untrusted text only where it says so.
+//! has read untrusted text only where it says so. What a detector says of a text can make a rule
+//! stricter, never milder.
 //!
 //! | file | job |
 //! | --- | --- |

@@ -43,6 +43,7 @@ pub(super) fn of(call: &Seen<'_>) -> Option<Rule> {
         args: Some(args),
         role: BTreeMap::new(),
         label: Read::behind(call),
+        suspicious: None,
         verdict: Do::Allow,
         reason: None,
         origin: "an approval".to_owned(),

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::condition::Condition;
 use super::pattern::Pattern;
 use super::seen::{Leaf, Reach, Seen, is_at};
+use crate::label::Suspicion;
 
 /// What a rule does with a call, the mildest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -131,6 +132,10 @@ pub struct Rule {
     /// only, one that allows is for such a process too.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "one_or_more")]
     pub label: Vec<Read>,
+    /// For a process that has read a text which reads like an attack: with at least this score,
+    /// from 0 to 1. A rule that allows never holds with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspicious: Option<f64>,
     /// What becomes of the call.
     #[serde(rename = "do")]
     pub verdict: Do,
@@ -152,9 +157,15 @@ impl Rule {
                 .iter()
                 .all(|read| self.label.contains(read)),
         };
+        // A detector errs in both ways, so nothing is allowed by what it says.
+        let suspected = self.suspicious.is_none_or(|least| {
+            let score = call.suspicion.map(Suspicion::score);
+            tightens && score.is_some_and(|score| score >= least)
+        });
         let mut args = self.args.iter().flatten();
         let mut roles = self.role.iter();
         label
+            && suspected
             && self.tool.fits(call.name)
             && self.effect.is_none_or(|reach| reach == call.reach)
             && args.all(|(name, condition)| fits(&call.at(name), condition, tightens))
@@ -173,6 +184,16 @@ impl Rule {
         let all = self.args.is_none() && self.role.is_empty();
         let mut leaves = call.leaves.iter();
         all || leaves.all(|leaf| is_free(leaf.role) || is_named(leaf))
+    }
+
+    /// What is wrong with it, if something is: a rule that can never hold.
+    pub fn problem(&self) -> Option<&'static str> {
+        let least = self.suspicious?;
+        if self.verdict == Do::Allow {
+            return Some("suspicious is for rules that ask or deny: nothing is allowed by it");
+        }
+        let is_share = (0.0..=1.0).contains(&least);
+        (!is_share).then_some("suspicious is a score from 0 to 1")
     }
 
     /// Where it stands and what its user says of it.
@@ -227,6 +248,9 @@ impl fmt::Display for Rule {
             [] => {}
             [one] => writeln!(f, "label = {one}")?,
             more => writeln!(f, "label = [{}]", more.join(", "))?,
+        }
+        if let Some(least) = self.suspicious {
+            writeln!(f, "suspicious = {}", value(&serde_json::json!(least)))?;
         }
         writeln!(f, "do = {}", quoted(self.verdict.as_str()))?;
         match &self.reason {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::pattern::Pattern;
 use crate::gate::{Request, reaches_out};
-use crate::label::{Label, Trust};
+use crate::label::{Label, Suspicion, Trust};
 
 /// What a call reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,8 @@ pub(super) struct Seen<'a> {
     pub(super) tainted: bool,
     /// Whether who makes it has read text that is not public, and it goes out of the machine.
     pub(super) confided: bool,
+    /// How much what it has read reads like an attack.
+    pub(super) suspicion: Option<Suspicion>,
     pub(super) leaves: Vec<Leaf<'a>>,
 }
 
@@ -86,6 +88,7 @@ impl<'a> Seen<'a> {
             reach,
             tainted: label.trust == Trust::Untrusted,
             confided: !label.secrecy.is_public() && reaches_out(request.needs),
+            suspicion: label.suspicion,
             leaves,
         })
     }

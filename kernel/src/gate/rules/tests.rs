@@ -1,3 +1,5 @@
+mod suspicion;
+
 use proptest::prelude::*;
 use quipu_tools::{Capability, Effect, Grants, Role};
 use serde_json::json;

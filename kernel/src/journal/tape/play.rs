@@ -224,6 +224,21 @@ impl Playing {
         value.ok_or_else(|| self.differs_from_next(&format!("looks up: {name}")))
     }
 
+    /// What was looked up by `name` here, where something was.
+    pub(crate) fn perhaps<T>(&mut self, name: &str) -> Result<Option<T>, Stopped>
+    where
+        T: DeserializeOwned,
+    {
+        match self.peek()? {
+            Told::Fact(is, value) if is == name => {
+                let value = serde_json::from_value(value.clone()).ok();
+                self.at += 1;
+                Ok(value)
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// The signal that comes next, if one does.
     pub(crate) fn signal(&mut self) -> Result<Option<Signal>, Stopped> {
         let Told::Signal(signal) = self.peek()? else {

@@ -37,9 +37,12 @@ pub fn of(row: &ProcessRow, steps: &[StepRow]) -> String {
                     Secrecy::Private => "Private. ",
                     Secrecy::Secret => "Secret. ",
                 };
+                let said = outcome.label.suspicion;
+                let said = said.map(|said| format!("Suspicion {said}. "));
+                let said = said.unwrap_or_default();
                 let ms = seconds(step.decide_ms + outcome.ms);
                 text.push_str(&format!(
-                    "\n{failed}{from}{kept}{ms}\n\n{}",
+                    "\n{failed}{from}{said}{kept}{ms}\n\n{}",
                     fenced(&outcome.text)
                 ));
             }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use quipu_kernel::label::Level;
+use quipu_kernel::label::{Label, Level};
 use quipu_memory::{Access, PageId, Secrecy, Trust};
 use serde_json::json;
 
@@ -118,8 +118,14 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     let store = library(session, Access::ReadOnly)?;
     let id = PageId::from(args.id.as_str());
     let page = store.get(&id)?.ok_or_else(|| no_page(&args.id))?;
+    let label = Label::of_pages(std::iter::once(&page.id), page.trust);
+    let suspicion = session.detection.seen(label, &page.text).suspicion;
     if args.json {
-        output::json(&page)?;
+        let mut shown = serde_json::to_value(&page)?;
+        if let Some(said) = suspicion {
+            shown["suspicion"] = serde_json::to_value(said)?;
+        }
+        output::json(&shown)?;
         return Ok(0);
     }
     let source = output::visible(&page.source);
@@ -127,11 +133,13 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
         None => String::new(),
         Some(name) => format!(" · in space {}", output::visible(name)),
     };
+    let said = suspicion.map(|said| format!(" · suspicion {said}"));
     say!(
-        "{} · {} · from {source} · {}{space} · {}",
+        "{} · {} · from {source} · {}{}{space} · {}",
         page.id,
         page.kind,
         standing(page.trust, page.secrecy),
+        said.unwrap_or_default(),
         ago(page.created_ms)
     );
     if !page.title.is_empty() {

@@ -18,9 +18,10 @@ use crate::terminal::error::UserError;
 ///
 /// They stand in policy.toml beside config.toml, each as a table of the list `rule`, with
 /// tool = "NAME" and do = "allow", "ask" or "deny". What may be asked of a call: args.NAME = "PATTERN",
-/// role.ROLE = "PATTERN", effect = "pure", "read", "egress" or "write", label = "untrusted". Of all
-/// rules that hold the strictest counts. A rule that allows gives no capability, and holds after
-/// untrusted text was read only with label = "untrusted".
+/// role.ROLE = "PATTERN", effect = "pure", "read", "egress" or "write", label = "untrusted"; of a rule
+/// that asks or denies also suspicious = 0.9: what was read reads like an attack at least so much, by
+/// what `quipu model pull cloneguard` brings. Of all rules that hold the strictest counts. A rule that
+/// allows gives no capability, and holds after untrusted text was read only with label = "untrusted".
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
     Show(show::ShowArgs),

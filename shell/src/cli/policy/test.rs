@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use quipu_kernel::calls::Trial;
 use quipu_kernel::gate::{Gate, Policy, Verdict};
-use quipu_kernel::label::{Label, Secrecy, Trust};
+use quipu_kernel::label::{Label, Secrecy, Suspicion, Trust};
 use quipu_tools::Bus;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -20,8 +20,9 @@ use crate::terminal::output;
 /// Say what becomes of calls, and which rule decides; nothing is carried out
 ///
 /// A line of FILE is {"tool":"NAME","args":{…}}, and may have "label" ("user" or "untrusted": what
-/// the process has read), "secrecy" ("public", "private" or "secret": the same), "said" (the user's
-/// words) and "expect" ("allow", "ask" or "deny"). The exit code is 1 where a verdict is another one.
+/// the process has read), "secrecy" ("public", "private" or "secret": the same), "suspicious" (how much
+/// that reads like an attack, from 0 to 1), "said" (the user's words) and "expect" ("allow", "ask" or
+/// "deny"). The exit code is 1 where a verdict is another one.
 #[derive(Debug, Args)]
 pub struct TestArgs {
     /// The calls, one JSON object a line; `-` reads them from standard input
@@ -46,6 +47,7 @@ struct Given {
     label: Trust,
     #[serde(default)]
     secrecy: Secrecy,
+    suspicious: Option<f32>,
     #[serde(default)]
     said: String,
     expect: Option<Word>,
@@ -95,7 +97,7 @@ pub fn run(session: &Session, args: &TestArgs) -> Result<u8> {
                 UserError::usage(
                     format!("{}, line {n}: {reason}", args.calls.display()),
                     "one call a line: {\"tool\": …, \"args\": {…}}, and perhaps \"label\", \
-                     \"secrecy\", \"said\" and \"expect\"",
+                     \"secrecy\", \"suspicious\", \"said\" and \"expect\"",
                 )
             })?;
         judged.push(done);
@@ -124,7 +126,8 @@ fn judge(gate: &Gate, bus: &Bus, given: Given) -> Result<Judged, String> {
         Trust::Untrusted => Label::new("what it read", Trust::Untrusted),
         trust => Label::new("user", trust),
     };
-    let label = label.kept(given.secrecy);
+    let suspicion = given.suspicious.map(|score| Suspicion::new(score, 1.0));
+    let label = label.kept(given.secrecy).suspected(suspicion);
     let (verdict, rule, reason) = match gate.pass(call, &label) {
         Verdict::Passed(passed) => {
             let rule = passed.rule().map(|rule| rule.origin.clone());

@@ -73,12 +73,17 @@ async function cache() {
 // How a page of a window is drawn, by who wrote it.
 const TRUST = { system: "system", user: "user", untrusted: "untrusted" };
 
+// Who wrote a text, and how much that reads like an attack where it was looked at.
+const wrote = ({ source, trust, suspicion }) => [
+  source, trust, ...(suspicion ? [`suspicion ${suspicion.score}`] : []),
+].join(", ");
+
 // The window as it is now, page by page: what is in it, and what has left it.
 function windowOf(map) {
   const figure = make("figure");
   const words = (page) => [
     page.id ? `${page.kind} ${page.id}` : page.kind, `${count(page.tokens)} tokens`,
-    `${page.label.source}, ${page.label.trust}`,
+    wrote(page.label),
     ...(page.held ? ["held back"] : []), ...(page.resident ? [] : ["out of sight"]),
   ].join(" · ");
   const inside = map.pages.filter((page) => page.resident);
@@ -138,7 +143,7 @@ async function log(pid) {
     const what = stepName(step.action);
     const times = [["decided", step.decide_ms], ["done", step.outcome?.ms]];
     const took = times.filter(([, ms]) => ms).map(([word, ms]) => `${word} in ${count(ms)} ms`);
-    const from = step.outcome ? [`${step.outcome.label.source}, ${step.outcome.label.trust}`] : [];
+    const from = step.outcome ? [wrote(step.outcome.label)] : [];
     if (log.held?.includes(step.n)) from.push("held back");
     fold.append(make("summary", [`${step.n}: ${what}`, ...took, ...from].join(" · ")));
     fold.append(make("pre", JSON.stringify(step.action, null, 2)));

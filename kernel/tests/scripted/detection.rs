@@ -1,0 +1,179 @@
+//! What a detector says of strangers' texts: it is in their labels, in the journal and in what a
+//! person is asked; a page is looked at once, and only a rule of the user changes what happens.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::common::{DONE, Desk, Setup, attended, live};
+use quipu_kernel::gate::rules::{Rule, Rules};
+use quipu_kernel::gate::{Detection, Detector};
+use quipu_kernel::label::{Label, Suspicion, Trust};
+use quipu_kernel::process::{Attached, Program, Reply};
+use serde_json::{Value, json};
+
+/// Takes every text for an attack that says `obey`, fails at one that says `fail`, and counts
+/// the texts.
+struct Obey(Arc<AtomicUsize>);
+
+impl Detector for Obey {
+    fn detect(&self, text: &str) -> Result<Suspicion, Box<dyn Error + Send + Sync>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        if text.contains("fail") {
+            return Err("no score".into());
+        }
+        let score = if text.contains("obey") { 0.97 } else { 0.03 };
+        Ok(Suspicion::new(score, 0.5))
+    }
+}
+
+/// A machine with that detector, a desk of a stranger's and these rules; each text of `reads` is
+/// read there before something is written.
+fn machine(rules: &Value, reads: &[&str]) -> (Setup, Arc<AtomicUsize>) {
+    let looks = Arc::new(AtomicUsize::new(0));
+    let read = |text: &&str| json!({"tool": "stranger.echo", "args": {"text": text}}).to_string();
+    let mut script: Vec<String> = reads.iter().map(read).collect();
+    script.push(json!({"tool": "desk.send", "args": {"text": "hello"}}).to_string());
+    script.push(DONE.to_owned());
+    let mut setup = Setup::new(&script.join("\n"));
+    let stranger = Desk::new("stranger", Vec::new()).by_a_stranger();
+    setup.devices.push(stranger);
+    let rules: Vec<Rule> = serde_json::from_value(rules.clone()).expect("rules");
+    setup.policy.rules = Arc::new(Rules {
+        rules: rules.into_iter().map(Arc::new).collect(),
+        ..Rules::default()
+    });
+    setup.policy.detection = Detection::of(Obey(looks.clone()));
+    setup.replies = vec![Reply::Approve; 9];
+    (setup, looks)
+}
+
+/// A task with a text beside it that a stranger wrote.
+fn beside(text: &str) -> Program {
+    Program {
+        attached: vec![Attached {
+            text: text.into(),
+            label: Label::new("file:mail.txt", Trust::Untrusted),
+        }],
+        ..attended("task")
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_looked_at_once_and_its_label_says_what_was_found() {
+    let check = async |program: Program, reads: &[&str], scores: &[Option<f64>], count: usize| {
+        let (setup, looks) = machine(&json!([]), reads);
+        let folder = crate::common::folder();
+        let kernel = setup.kernel(&folder.path().join("journal.db"));
+        // It is replayed too, without the detector.
+        let (pid, said) = live(&kernel, program, &setup.replies).await;
+        let steps = kernel.journal().steps(pid).expect("steps");
+        let found: Vec<Option<f64>> = steps
+            .iter()
+            .take(reads.len())
+            .filter_map(|step| step.outcome.as_ref())
+            .map(|outcome| outcome.label.suspicion.map(Suspicion::score))
+            .collect();
+        assert_eq!(found, scores, "{said}");
+        assert_eq!(looks.load(Ordering::Relaxed), count, "{said}");
+        // The answer is as suspicious as the worst that the process has read.
+        let answer = steps.last().and_then(|step| step.outcome.as_ref());
+        let answer = answer.and_then(|outcome| outcome.label.suspicion);
+        (said, answer.map(Suspicion::score))
+    };
+    let (harmless, attack) = (Some(0.03), Some(0.97));
+    let task = || attended("task");
+    check(task(), &["a page"], &[harmless], 1).await;
+    let (said, worst) = check(
+        task(),
+        &["a page", "obey", "a page"],
+        &[harmless, attack, harmless],
+        2,
+    )
+    .await;
+    assert_eq!(worst, attack, "{said}");
+    let asked = "approve? desk.send changes something, and this process has read untrusted text \
+                 from tool:stranger, which reads like an attack (0.97, 50 % of it looked at)";
+    assert!(said.contains(asked), "{said}");
+    // A text beside the task is looked at before anything is done, and is told.
+    let (said, worst) = check(beside("please obey"), &["a page"], &[harmless], 2).await;
+    assert_eq!(worst, attack, "{said}");
+    assert!(said.contains("looked at file:mail.txt: 0.97"), "{said}");
+    assert!(
+        said.contains("which reads like an attack (0.97"),
+        "{said}"
+    );
+    // The same text as a page: it was looked at already.
+    check(beside("obey"), &["obey"], &[attack], 1).await;
+    // One that cannot be looked at stops nothing.
+    let (said, worst) = check(beside("fail"), &["fail again"], &[None], 2).await;
+    assert_eq!(worst, None, "{said}");
+    assert!(said.contains("\"exited\" \"done\""), "{said}");
+    assert!(!said.contains("reads like"), "{said}");
+    // What its user wrote is not looked at.
+    let trusted = Program {
+        attached: vec![Attached {
+            text: "obey".into(),
+            label: Label::user(),
+        }],
+        ..task()
+    };
+    check(trusted, &[], &[], 0).await;
+}
+
+#[tokio::test]
+async fn only_a_rule_changes_what_happens() {
+    let check = async |rules: Value, text: &str, asked: usize, want: &str| {
+        let (setup, _) = machine(&rules, &[text]);
+        let folder = crate::common::folder();
+        let kernel = setup.kernel(&folder.path().join("journal.db"));
+        let (_, said) = live(&kernel, attended("task"), &setup.replies).await;
+        assert_eq!(said.matches("approve?").count(), asked, "{said}");
+        assert!(said.contains(want), "no {want:?} in {said}");
+    };
+    let allow = json!({"tool": "desk.send", "label": "untrusted", "do": "allow"});
+    let ask = json!({"tool": "desk.*", "suspicious": 0.9, "do": "ask"});
+    let deny = json!({"tool": "desk.*", "suspicious": 0.9, "do": "deny"});
+    let done = "\"exited\" \"done\"";
+    check(json!([]), "obey", 1, done).await;
+    check(json!([]), "a page", 1, done).await;
+    check(json!([allow]), "obey", 0, done).await;
+    check(json!([allow, ask]), "a page", 0, done).await;
+    check(json!([allow, ask]), "obey", 1, done).await;
+    check(json!([allow, deny]), "a page", 0, done).await;
+    let denied = "! denied: desk.send is denied by a rule";
+    check(json!([allow, deny]), "obey", 0, denied).await;
+}
+
+#[tokio::test]
+async fn what_was_found_is_known_after_a_restart() {
+    let (setup, looks) = machine(
+        &json!([{"tool": "desk.*", "suspicious": 0.9, "do": "deny"}]),
+        &["obey"],
+    );
+    let folder = crate::common::folder();
+    let journal = folder.path().join("journal.db");
+    let program = Program {
+        limits: quipu_kernel::limits::Limits {
+            steps: 1,
+            ..Default::default()
+        },
+        ..attended("task")
+    };
+    let pid = {
+        let kernel = setup.kernel(&journal);
+        live(&kernel, program, &[]).await.0
+    };
+    // Another machine, without a detector: the journal has the label.
+    let mut later = setup.clone();
+    later.policy.detection = Detection::default();
+    let script: Vec<&str> = setup.script.lines().skip(1).collect();
+    later.script = script.join("\n");
+    let kernel = later.kernel(&journal);
+    let mut events = kernel.subscribe();
+    let limits = Some(Default::default());
+    kernel.resume(pid, limits, true).expect("it goes on");
+    let said = crate::common::transcript(&kernel, pid, &[], &mut events).await;
+    assert!(said.contains("! denied: desk.send"), "{said}");
+    assert_eq!(looks.load(Ordering::Relaxed), 1, "{said}");
+}
