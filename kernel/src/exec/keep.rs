@@ -313,10 +313,7 @@ fn first(mut ranked: Vec<(f32, Note)>) -> Vec<Note> {
 
 /// Messages about something else than the process's own window.
 fn aside(question: &str) -> Vec<Message> {
-    let say = |role, text: &str| Message {
-        role,
-        text: text.to_owned(),
-    };
+    let say = |role, text: &str| Message::new(role, text);
     vec![
         say(Role::System, "You keep a person's notes up to date."),
         say(Role::User, question),

@@ -410,7 +410,7 @@ impl Vm {
     }
 
     fn layout(&self) -> Vec<Message> {
-        let say = |role, text| Message { role, text };
+        let say = |role, text| Message::new(role, text);
         // The task has the last word.
         let said = |page: &Pinned| self.borders.broken(&page.text, &page.label);
         let beside = self.reminder.iter().chain(&self.attached).map(said);

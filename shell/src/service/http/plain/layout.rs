@@ -106,7 +106,7 @@ fn add(messages: &mut Vec<Message>, role: Role, text: String) {
             last.text.push_str("\n\n");
             last.text.push_str(&text);
         }
-        _ => messages.push(Message { role, text }),
+        _ => messages.push(Message::new(role, text)),
     }
 }
 
