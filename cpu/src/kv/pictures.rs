@@ -45,7 +45,7 @@ pub fn write(span: Span, digest: &[u8; 32], nth: usize, tokens: &mut Vec<i32>) {
     let mut hasher = blake3::Hasher::new();
     hasher.update(digest).update(&(nth as u64).to_le_bytes());
     hasher.finalize_xof().fill(&mut bytes);
-    let head = HEAD | (span.cells as u32) << COUNT_BITS | span.positions as u32;
+    let head = HEAD | ((span.cells as u32) << COUNT_BITS) | span.positions as u32;
     tokens.push(!(head as i32));
     let numbers = bytes.as_chunks::<4>().0.iter();
     tokens.extend(numbers.map(|number| !((u32::from_le_bytes(*number) & (HEAD - 1)) as i32)));
@@ -56,7 +56,7 @@ pub fn head(token: i32) -> Option<Span> {
     let bits = !token as u32;
     let mask = CELLS_MAX as u32;
     (token < 0 && bits & HEAD != 0)
-        .then(|| Span::new((bits >> COUNT_BITS & mask) as usize, (bits & mask) as usize))
+        .then(|| Span::new(((bits >> COUNT_BITS) & mask) as usize, (bits & mask) as usize))
         .flatten()
 }
 
