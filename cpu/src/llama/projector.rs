@@ -378,7 +378,7 @@ unsafe extern "C" fn log(level: sys::ggml_log_level, text: *const c_char, _: *mu
     let words = unsafe { CStr::from_ptr(text) }.to_string_lossy();
     let words = words.trim();
     if level == sys::GGML_LOG_LEVEL_ERROR {
-        SAID.replace(words.to_owned());
+        SAID.replace(words.lines().next().unwrap_or_default().to_owned());
     }
     if !words.is_empty() {
         tracing::debug!(target: "mtmd", "{words}");
