@@ -1,7 +1,5 @@
 //! What a window says: its messages, and the prompt that is made of them.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 
 use crate::kv::pictures;
@@ -27,7 +25,7 @@ pub struct Message {
     /// What is said.
     pub text: String,
     /// Pictures that stand before the text. Only a CPU that [`crate::Cpu::sees`] takes any.
-    pub pictures: Vec<Arc<Picture>>,
+    pub pictures: Vec<Picture>,
 }
 
 impl Message {
@@ -60,7 +58,7 @@ pub struct Prompt {
 
 impl Prompt {
     /// Its pictures, in the order in which they stand in it.
-    pub fn pictures(&self) -> impl Iterator<Item = &Arc<Picture>> {
+    pub fn pictures(&self) -> impl Iterator<Item = &Picture> {
         self.messages.iter().flat_map(|message| &message.pictures)
     }
 

@@ -1,6 +1,12 @@
 //! A picture for a model that sees: its pixels, and what it is known by.
 
 use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::CpuError;
 
@@ -11,12 +17,12 @@ pub const SIDE_MAX: u32 = 4096;
 /// Bytes of a pixel: red, green, blue.
 const PIXEL_BYTES: usize = 3;
 
-/// A picture, decoded. Two with the same pixels are the same.
+/// A picture, decoded. Two with the same pixels are the same; a clone shares them.
 #[derive(Clone)]
 pub struct Picture {
     width: u32,
     height: u32,
-    rgb: Vec<u8>,
+    rgb: Arc<[u8]>,
     digest: [u8; 32],
 }
 
@@ -54,7 +60,7 @@ impl Picture {
         Ok(Self {
             width,
             height,
-            rgb,
+            rgb: rgb.into(),
             digest,
         })
     }
@@ -99,6 +105,35 @@ impl fmt::Debug for Picture {
     }
 }
 
+/// A picture as it is written down.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    width: u32,
+    height: u32,
+    /// Base64.
+    rgb: String,
+}
+
+impl Serialize for Picture {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let written = Written {
+            width: self.width,
+            height: self.height,
+            rgb: BASE64_STANDARD.encode(&self.rgb),
+        };
+        written.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Picture {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = Written::deserialize(deserializer)?;
+        let rgb = BASE64_STANDARD.decode(written.rgb);
+        let rgb = rgb.map_err(D::Error::custom)?;
+        Self::new(written.width, written.height, rgb).map_err(D::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,5 +161,9 @@ mod tests {
         assert_ne!(picture(2, 3, 1), picture(3, 2, 1));
         assert_ne!(picture(2, 3, 1), picture(2, 3, 2));
         assert_eq!(picture(2, 3, 1).id().len(), 64);
+        let written = serde_json::to_string(&picture(2, 3, 1)).unwrap();
+        assert_eq!(serde_json::from_str::<Picture>(&written).unwrap(), picture(2, 3, 1));
+        let torn = written.replace("\"width\":2", "\"width\":3");
+        assert!(serde_json::from_str::<Picture>(&torn).is_err());
     }
 }

@@ -205,7 +205,7 @@ impl Worker {
         Some(shown)
     }
 
-    fn rows_of(&mut self, picture: &Arc<Picture>) -> Result<Shown, String> {
+    fn rows_of(&mut self, picture: &Picture) -> Result<Shown, String> {
         let digest = self.projector.digest(picture);
         self.clock += 1;
         if let Some((used, shown)) = self.rows.get_mut(&digest) {

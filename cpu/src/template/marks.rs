@@ -5,8 +5,6 @@
 //! both ends, some only line ends. So a mark has both around it, and what is left of them says
 //! what has to be done to the text.
 
-use std::sync::Arc;
-
 use super::Segment;
 use crate::{Message, Picture};
 
@@ -31,7 +29,7 @@ pub(super) fn stands_in(rendered: &str, index: usize) -> bool {
 /// `rendered` with the texts of `messages` in the place of their marks.
 pub(super) fn split(rendered: &str, messages: &[Message]) -> Vec<Segment> {
     let mut segments = Vec::new();
-    let mut push = |text: &str, special: bool, pictures: &[Arc<Picture>]| {
+    let mut push = |text: &str, special: bool, pictures: &[Picture]| {
         if !text.is_empty() || !pictures.is_empty() {
             segments.push(Segment {
                 text: text.to_owned(),

@@ -219,7 +219,7 @@ pub struct Segment {
     /// Whether special tokens in it are meant as such: only in the template's own.
     pub special: bool,
     /// Pictures that stand before it.
-    pub pictures: Vec<Arc<Picture>>,
+    pub pictures: Vec<Picture>,
 }
 
 fn fold_system(turns: &[(Role, String)]) -> Vec<(Role, String)> {

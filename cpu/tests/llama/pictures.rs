@@ -62,7 +62,7 @@ impl Bench {
 }
 
 /// A picture of stripes.
-fn picture(stripe: u32) -> Arc<Picture> {
+fn picture(stripe: u32) -> Picture {
     let (width, height) = (48, 40);
     let pixel = |i: u32| {
         let lit = (i % width / stripe).is_multiple_of(2);
@@ -70,11 +70,11 @@ fn picture(stripe: u32) -> Arc<Picture> {
         [shade, 255 - shade, 90]
     };
     let rgb = (0..width * height).flat_map(pixel).collect();
-    Arc::new(Picture::new(width, height, rgb).expect("a picture"))
+    Picture::new(width, height, rgb).expect("a picture")
 }
 
 /// What is asked, with pictures.
-fn messages(pictures: &[Arc<Picture>], asked: &str) -> [Message; 2] {
+fn messages(pictures: &[Picture], asked: &str) -> [Message; 2] {
     let mut user = Message::new(Role::User, asked);
     user.pictures = pictures.to_vec();
     [Message::new(Role::System, "You describe pictures."), user]

@@ -19,7 +19,7 @@ pub use child::{AT_ONCE_MAX, ChildOf, DEPTH_MAX, Drawn, ITEMS_MAX};
 pub(crate) use ending::Ending;
 pub use example::{Example, Turn};
 pub use failure::{Failure, VmError};
-pub use quipu_cpu::{Pid, Sampling, Usage};
+pub use quipu_cpu::{Picture, Pid, Sampling, Usage};
 pub use quipu_memory::{Secrecy, Share, Space};
 
 use crate::gate::plan::Plan;
@@ -110,6 +110,10 @@ pub struct Attached {
     pub text: String,
     /// Who wrote it.
     pub label: Label,
+    /// The picture in which it was read, for a CPU that sees: shown beside the text as long as
+    /// there is room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
 }
 
 /// A program to run: an agent, its task, and its limits.
@@ -289,7 +293,12 @@ impl Program {
         self.topic.iter_mut().for_each(clean);
         self.said.iter_mut().for_each(clean);
         for attached in &mut self.attached {
+            let said = attached.text.clone();
             clean(&mut attached.text);
+            // Nobody can take a secret out of a picture.
+            if attached.text != said {
+                attached.picture = None;
+            }
         }
         self
     }

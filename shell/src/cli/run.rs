@@ -360,6 +360,7 @@ fn program(
     program.label = program.label.kept(secrecy);
     if let Some(text) = task::beside(args.prompt.as_deref(), &args.attach)? {
         program.attached.push(Attached {
+            picture: None,
             text,
             label: session.piped().kept(secrecy),
         });
@@ -367,6 +368,7 @@ fn program(
     for path in args.attach.iter().filter(|path| !task::is_input(path)) {
         let label = Label::new(format!("file:{}", path.display()), Trust::Untrusted);
         program.attached.push(Attached {
+            picture: None,
             text: attachment::text(session, path, "--attach")?,
             label: label.kept(secrecy),
         });

@@ -155,6 +155,7 @@ fn files(line: &str, read: ReadFile) -> Result<Vec<Attached>> {
     let paths = named.filter(|path| !path.is_empty());
     let file = |path: &str| {
         Ok(Attached {
+            picture: None,
             text: read(path.as_ref())?,
             label: Label::new(format!("file:{path}"), Trust::Untrusted),
         })
@@ -244,6 +245,7 @@ mod tests {
         let (text, label, files) = Talk::default().typed(&line, &read).unwrap();
         assert_eq!((text, label), (line, Label::user()));
         let file = Attached {
+            picture: None,
             text: "buy milk".into(),
             label: Label::new(format!("file:{}", path.display()), Trust::Untrusted),
         };

@@ -180,6 +180,7 @@ fn program(
     }
     if !before.is_empty() {
         program.attached.push(Attached {
+            picture: None,
             text: format!("Earlier in this conversation:\n{before}"),
             label,
         });
