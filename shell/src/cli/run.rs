@@ -367,11 +367,8 @@ fn program(
     }
     for path in args.attach.iter().filter(|path| !task::is_input(path)) {
         let label = Label::new(format!("file:{}", path.display()), Trust::Untrusted);
-        program.attached.push(Attached {
-            picture: None,
-            text: attachment::text(session, path, "--attach")?,
-            label: label.kept(secrecy),
-        });
+        let page = attachment::page(session, path, "--attach", label.kept(secrecy))?;
+        program.attached.push(page);
     }
     session.note_secrets(&program);
     if let Some(path) = &args.schema {

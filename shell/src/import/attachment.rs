@@ -5,11 +5,14 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::Result;
+use quipu_kernel::label::Label;
+use quipu_kernel::process::Attached;
 
 use super::document::FILE_BYTES_MAX;
 use super::formats::{self, Format, HEAD_BYTES};
 use super::reader::{Parts, Reader};
 use crate::session::Session;
+use crate::session::senses::{is_picture, picture_bytes};
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
 
@@ -58,6 +61,36 @@ pub fn text(session: &Session, path: &Path, what: &str) -> Result<String> {
         say!("{}: {}", visible(&name), visible(&told));
     }
     Ok(text)
+}
+
+/// The file at `path`, which was given as `what`, as a page with this `label`: its text, and
+/// the picture where it is one and the model sees.
+///
+/// # Errors
+/// A file that cannot be read, is too large, or has neither text nor pixels.
+pub fn page(session: &Session, path: &Path, what: &str, label: Label) -> Result<Attached> {
+    let is_shown = session.projector().is_some() && is_picture_at(path);
+    let (text, picture) = match is_shown {
+        false => (text(session, path, what)?, None),
+        true => {
+            let bytes = picture_bytes(path)?;
+            let picture = session.lens()?.pixels(&bytes)?;
+            (session.words_in(&bytes), Some(picture))
+        }
+    };
+    Ok(Attached {
+        text,
+        label,
+        picture,
+    })
+}
+
+fn is_picture_at(path: &Path) -> bool {
+    let mut head = Vec::new();
+    // What is read of a pipe is gone for who reads it next.
+    let file = path.is_file().then(|| File::open(path));
+    let read = file.map(|file| file.and_then(|file| file.take(HEAD_BYTES as u64).read_to_end(&mut head)));
+    matches!(read, Some(Ok(_))) && is_picture(&head)
 }
 
 /// The format of the document at `path`, if it is one that has to be read as such.

@@ -385,7 +385,8 @@ impl Repl<'_> {
 
     /// The prompt for a line that was typed, with the files that it names.
     fn typed(&self, line: &str) -> Result<(String, Label, Vec<Attached>)> {
-        let read = |path: &Path| attachment::text(&self.session, path, "@path");
+        let read =
+            |path: &Path, label: Label| attachment::page(&self.session, path, "@path", label);
         self.talk.typed(line, &read)
     }
 
