@@ -82,7 +82,7 @@ impl Encoded {
 
 /// Whether `shown` is what stands for pictures in `prompt`, and the prompt does not end with
 /// one, after which there would be no word to go on from.
-pub(super) fn is_whole(prompt: &Prompt, shown: &Shown) -> Result<(), CpuError> {
+pub(super) fn is_whole(prompt: &Prompt, shown: &[Arc<Encoded>]) -> Result<(), CpuError> {
     let heads = prompt.tokens.iter().filter_map(|&token| pictures::head(token));
     let ends_with_one = prompt.tokens.last().is_some_and(|&token| token < 0);
     match heads.eq(shown.iter().map(|chunk| chunk.span)) && !ends_with_one {

@@ -87,3 +87,133 @@ impl Vm {
 fn id(i: usize) -> String {
     format!("p{}", i + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::{Label, Trust};
+    use crate::process::Attached;
+    use crate::window::{PageKind, VmError};
+    use quipu_cpu::scripted::ScriptedCpu;
+    use quipu_cpu::{CpuError, CpuInfo, Job, Message, Prompt, Ticket};
+
+    /// Tokens of a window.
+    const WINDOW: usize = 1000;
+    /// Tokens that a picture takes.
+    const CELLS: usize = 300;
+
+    /// A CPU that sees, or does not.
+    struct Seeing {
+        cpu: ScriptedCpu,
+        sees: bool,
+    }
+
+    impl Cpu for Seeing {
+        fn info(&self) -> &CpuInfo {
+            self.cpu.info()
+        }
+
+        fn sees(&self) -> bool {
+            self.sees
+        }
+
+        fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
+            let words = messages
+                .iter()
+                .map(|message| Message::new(message.role, message.text.as_str()));
+            let mut prompt = self.cpu.prepare(&words.collect::<Vec<_>>())?;
+            prompt.messages = messages.to_vec();
+            prompt.len += CELLS * prompt.pictures().count();
+            Ok(prompt)
+        }
+
+        fn count(&self, text: &str) -> usize {
+            self.cpu.count(text)
+        }
+
+        fn submit(&self, job: Job) -> Ticket {
+            self.cpu.submit(job)
+        }
+    }
+
+    fn cpu(sees: bool) -> Seeing {
+        let cpu = ScriptedCpu::parse("s", r#"{"answer":"7"}"#, Some(WINDOW)).unwrap();
+        Seeing { cpu, sees }
+    }
+
+    /// A window with the picture of a bill beside the task, `bills` times.
+    fn window(cpu: &Seeing, bills: usize) -> Result<Vm, VmError> {
+        let task = ("What is the total?".to_owned(), Label::user());
+        let mut vm = Vm::new(cpu, "You read bills.".into(), task, 50)?;
+        for n in 0..bills {
+            let bill = Attached {
+                text: format!("Total: {n}"),
+                label: Label::new("file:bill.png", Trust::Untrusted),
+                picture: Some(Picture::new(2, 1, vec![n as u8; 6]).unwrap()),
+            };
+            vm.attach(cpu, &bill)?;
+        }
+        Ok(vm)
+    }
+
+    /// The pictures of the next window, and its words.
+    fn laid(vm: &mut Vm, cpu: &Seeing) -> (usize, String, Vec<Eviction>) {
+        let (prompt, evicted) = vm.fit(cpu).unwrap();
+        assert!(prompt.len + vm.reserve() <= WINDOW, "{}", prompt.len);
+        let texts = prompt.messages.iter().map(|said| said.text.as_str());
+        let text = texts.collect::<Vec<_>>().join("\n");
+        (prompt.pictures().count(), text, evicted)
+    }
+
+    #[test]
+    fn a_picture_is_shown_to_a_cpu_that_sees() {
+        let seeing = cpu(true);
+        let mut vm = window(&seeing, 1).unwrap();
+        let (pictures, text, _) = laid(&mut vm, &seeing);
+        assert_eq!(pictures, 1);
+        assert!(text.contains("[picture p1, shown above; the text in it:]\n[from "));
+        assert!(text.contains("Total: 0"));
+        let map = vm.map(&seeing).unwrap();
+        let page = map.pages.iter().find(|page| page.kind == PageKind::Picture);
+        let page = page.unwrap();
+        assert_eq!((page.id.as_deref(), page.resident), (Some("p1"), true));
+        assert_eq!(page.label.trust, Trust::Untrusted);
+        assert!(page.tokens as usize >= CELLS);
+
+        let blind = cpu(false);
+        let mut vm = window(&blind, 1).unwrap();
+        let (pictures, text, _) = laid(&mut vm, &blind);
+        assert_eq!(pictures, 0);
+        assert!(text.contains("Total: 0") && !text.contains("picture p1"));
+    }
+
+    #[test]
+    fn a_picture_that_leaves_no_room_is_told_in_words() {
+        let cpu = cpu(true);
+        let mut vm = window(&cpu, 4).unwrap();
+        let (pictures, text, _) = laid(&mut vm, &cpu);
+        assert_eq!(pictures, 2);
+        assert!(text.contains("[picture p2, shown above; "));
+        assert!(text.contains("[picture p3, out of sight; "));
+        assert!(text.contains("Total: 3"));
+    }
+
+    #[test]
+    fn a_picture_goes_as_a_whole_and_its_words_stay() {
+        let cpu = cpu(true);
+        let mut vm = window(&cpu, 2).unwrap();
+        assert_eq!(laid(&mut vm, &cpu).0, 2);
+        // A step that stays, since it is the last one.
+        let long = "a long way to say it ".repeat(60);
+        vm.push(&cpu, 1, long, "seen".into(), Label::kernel());
+        let (pictures, text, evicted) = laid(&mut vm, &cpu);
+        assert_eq!(pictures, 1);
+        assert_eq!(evicted[0].page, "p1");
+        assert!(evicted[0].tokens as usize >= CELLS);
+        assert!(text.contains("[picture p1, out of sight; "));
+        assert!(text.contains("[picture p2, shown above; "));
+        assert!(text.contains("Total: 0") && text.contains("Total: 1"));
+        // It stays away.
+        assert!(laid(&mut vm, &cpu).2.is_empty());
+    }
+}
