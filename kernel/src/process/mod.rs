@@ -432,3 +432,39 @@ impl Reply {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::Trust;
+    use quipu_tools::Secret;
+
+    fn with_picture(text: &str) -> Program {
+        let mut program = Program::new("What does it say?");
+        program.attached.push(Attached {
+            text: text.into(),
+            label: Label::new("file:note.png", Trust::Untrusted),
+            picture: Some(Picture::new(2, 1, vec![1, 2, 3, 4, 5, 6]).unwrap()),
+        });
+        program
+    }
+
+    #[test]
+    fn a_program_is_read_as_it_was_written() {
+        let program = with_picture("buy milk");
+        let written = serde_json::to_string(&program).unwrap();
+        assert_eq!(serde_json::from_str::<Program>(&written).unwrap(), program);
+    }
+
+    #[test]
+    fn a_picture_with_a_secret_in_it_is_not_shown() {
+        let secret = Secret::new("tok-48151623421808").unwrap();
+        let secrets = LeakScan::of([("token", &secret)]);
+        let check = |text: &str, shown: bool| {
+            let clean = with_picture(text).without_secrets(&secrets);
+            assert_eq!(clean.attached[0].picture.is_some(), shown, "{text}");
+        };
+        check("buy milk", true);
+        check("the key is tok-48151623421808", false);
+    }
+}

@@ -370,6 +370,7 @@ fn program(
         let page = attachment::page(session, path, "--attach", label.kept(secrecy))?;
         program.attached.push(page);
     }
+    attachment::few_pictures(&mut program.attached);
     session.note_secrets(&program);
     if let Some(path) = &args.schema {
         program.answer_schema = Some(task::schema(path)?);

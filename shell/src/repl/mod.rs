@@ -387,7 +387,9 @@ impl Repl<'_> {
     fn typed(&self, line: &str) -> Result<(String, Label, Vec<Attached>)> {
         let read =
             |path: &Path, label: Label| attachment::page(&self.session, path, "@path", label);
-        self.talk.typed(line, &read)
+        let (prompt, label, mut files) = self.talk.typed(line, &read)?;
+        attachment::few_pictures(&mut files);
+        Ok((prompt, label, files))
     }
 
     /// Runs the task `line`, as `prompt` tells it, with these `files`; what of the prompt a person
