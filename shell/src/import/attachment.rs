@@ -88,7 +88,7 @@ pub fn page(session: &Session, path: &Path, what: &str, label: Label) -> Result<
     })
 }
 
-/// Leaves the first [`PICTURES_MAX`] pictures of `pages`, and of the others their text, which is told.
+/// Leaves the first pictures of `pages`, and of the others their text, which is told.
 pub fn few_pictures(pages: &mut [Attached]) {
     let pictures = pages.iter_mut().map(|page| &mut page.picture);
     let mut left_out = 0;
