@@ -3,6 +3,7 @@
 //! that page stays.
 
 use super::{Eviction, Vm};
+use crate::label::Label;
 use quipu_cpu::{Cpu, Picture};
 
 /// A picture, and whether it is shown.
@@ -13,6 +14,8 @@ pub(super) struct Hung {
     /// Tokens it takes.
     tokens: u32,
     resident: bool,
+    /// Pictures that were asked for until it was; 0 where it never was.
+    asked: u32,
 }
 
 impl Vm {
@@ -29,6 +32,7 @@ impl Vm {
             page: self.attached.len().saturating_sub(1),
             tokens: 0,
             resident: true,
+            asked: 0,
         });
         let tokens = match (without, length(self)) {
             (Ok(without), Ok(with)) => Some(with.saturating_sub(without) as u32),
@@ -43,10 +47,12 @@ impl Vm {
         self.view_tokens = room.unwrap_or(self.view_tokens);
     }
 
-    /// Evicts the first picture that is shown. False where there is none.
+    /// Evicts a picture that is shown: the first one, or the one that was asked for longest ago.
+    /// False where there is none.
     pub(super) fn take_down(&mut self, evicted: &mut Vec<Eviction>) -> bool {
-        let mut shown = self.pictures.iter_mut().enumerate();
-        let Some((i, hung)) = shown.find(|(_, hung)| hung.resident) else {
+        let pictures = self.pictures.iter_mut().enumerate();
+        let shown = pictures.filter(|(_, hung)| hung.resident);
+        let Some((i, hung)) = shown.min_by_key(|(i, hung)| (hung.asked, *i)) else {
             return false;
         };
         hung.resident = false;
@@ -55,6 +61,40 @@ impl Vm {
             tokens: hung.tokens,
         });
         true
+    }
+
+    /// Shows the picture `id` again, in place of others where there is no room for all. What is
+    /// said of it, with its text; `None` where there is no such picture.
+    pub fn show_again(&mut self, cpu: &dyn Cpu, id: &str) -> Option<(String, Label)> {
+        let wanted = (0..self.pictures.len()).find(|&i| self::id(i) == id)?;
+        let mut others = (0..self.pictures.len()).filter(|&i| i != wanted);
+        let last = self.pictures.iter().map(|hung| hung.asked).max();
+        self.pictures[wanted].asked = last.unwrap_or_default() + 1;
+        self.pictures[wanted].resident = true;
+        // Steps make room when the next window is laid out.
+        let steps = std::mem::take(&mut self.steps);
+        let room = loop {
+            match (self.room_to_view(cpu), others.next()) {
+                (Ok(room), _) => break Some(room),
+                (Err(_), Some(other)) => self.pictures[other].resident = false,
+                (Err(_), None) => break None,
+            }
+        };
+        self.steps = steps;
+        self.pictures[wanted].resident = room.is_some();
+        self.view_tokens = room.unwrap_or(self.view_tokens);
+        let said = match room {
+            Some(_) => "is shown above",
+            None => "does not fit the window",
+        };
+        let page = &self.attached[self.pictures[wanted].page];
+        let text = format!("[picture {id} {said}; the text in it:]\n{}", page.text);
+        Some((text, page.label.clone()))
+    }
+
+    /// Whether a picture is out of sight.
+    pub(super) fn misses_pictures(&self) -> bool {
+        self.pictures.iter().any(|hung| !hung.resident)
     }
 
     /// The pictures that are shown, in their order.
@@ -213,7 +253,16 @@ mod tests {
         assert!(text.contains("[picture p1, out of sight; "));
         assert!(text.contains("[picture p2, shown above; "));
         assert!(text.contains("Total: 0") && text.contains("Total: 1"));
-        // It stays away.
+        // It stays away until it is asked for.
         assert!(laid(&mut vm, &cpu).2.is_empty());
+        assert!(vm.recallable());
+        assert_eq!(vm.show_again(&cpu, "p3"), None);
+        let (said, label) = vm.show_again(&cpu, "p1").unwrap();
+        assert!(said.starts_with("[picture p1 is shown above; "), "{said}");
+        assert!(said.contains("Total: 0"), "{said}");
+        assert_eq!(label.trust, Trust::Untrusted);
+        let (pictures, text, evicted) = laid(&mut vm, &cpu);
+        assert_eq!((pictures, evicted[0].page.as_str()), (1, "p2"));
+        assert!(text.contains("[picture p1, shown above; "));
     }
 }
