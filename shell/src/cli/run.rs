@@ -43,7 +43,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "NAME|FILE|DIR")]
     agent: Option<PathBuf>,
     /// A text, document, picture or recording that the task is about; others may have made it.
-    /// Can be repeated. `-` waits for standard input
+    /// Can be repeated. `-` waits for standard input. A model that sees is shown pictures
     #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "fork"])]
     attach: Vec<PathBuf>,
     /// The task and what is attached are private: they leave this machine only where you send them,
