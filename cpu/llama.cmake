@@ -6,6 +6,9 @@
 # built, and its own wrapper of it is an archive from which nothing is taken.
 set(LLAMA_BUILD_COMMON OFF CACHE BOOL "" FORCE)
 
+# Films would be read by a program that happens to be there.
+set(MTMD_VIDEO OFF CACHE BOOL "" FORCE)
+
 # What runs once a model or never (reading a file, naming its tensors, training, devices side by
 # side, kinds of caches that few models have) is optimised little: it is the slowest C++ to
 # compile. Nothing of it computes with numbers of a model.
@@ -19,6 +22,15 @@ function(quipu_optimise_little)
     list(TRANSFORM llama PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/src/")
     set_source_files_properties(${base} TARGET_DIRECTORY ggml-base PROPERTIES COMPILE_OPTIONS -O1)
     set_source_files_properties(${llama} TARGET_DIRECTORY llama PROPERTIES COMPILE_OPTIONS -O1)
+    # Of the library for pictures: what describes networks, what reads files and sound. None of it
+    # is called, or it runs once a picture.
+    if(TARGET mtmd)
+        file(GLOB mtmd "${CMAKE_CURRENT_SOURCE_DIR}/tools/mtmd/models/*.cpp")
+        list(APPEND mtmd "${CMAKE_CURRENT_SOURCE_DIR}/tools/mtmd/mtmd-audio.cpp"
+            "${CMAKE_CURRENT_SOURCE_DIR}/tools/mtmd/mtmd-helper.cpp"
+            "${CMAKE_CURRENT_SOURCE_DIR}/tools/mtmd/mtmd-helper-gen.cpp")
+        set_source_files_properties(${mtmd} TARGET_DIRECTORY mtmd PROPERTIES COMPILE_OPTIONS -O1)
+    endif()
 endfunction()
 
 # ggml is a project of its own, in which this file is read once more. An older CMake optimises all.

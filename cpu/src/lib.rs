@@ -7,6 +7,8 @@
 //! | file | job |
 //! | --- | --- |
 //! | `lib.rs` | the contract: [`Cpu`], [`Job`], [`Inquiry`] |
+//! | `message` | what a window says: [`Message`], [`Prompt`] |
+//! | `picture` | a picture for a model that sees: [`Picture`] |
 //! | `ticket` | a job under way: [`Ticket`] |
 //! | [`llama`] | a GGUF file run by llama.cpp: the only folder that names it (feature `llama`) |
 //! | [`kv`] | what is where in the KV cache and who computes next; bookkeeping without llama.cpp |
@@ -30,7 +32,9 @@ pub mod kv;
 #[cfg(feature = "llama")]
 pub mod llama;
 pub mod markers;
+mod message;
 mod odds;
+mod picture;
 pub mod remote;
 pub mod scripted;
 mod stats;
@@ -44,7 +48,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use message::{Message, Prompt, Role};
 pub use odds::{Likely, TokenOdds};
+pub use picture::{PIXELS_MAX, Picture, SIDE_MAX};
 pub use stats::{Counters, CpuProcess, CpuStats};
 pub use template::{ChatTemplate, Segment};
 pub use thought::without_thought;
@@ -71,43 +77,6 @@ impl std::ops::AddAssign for Usage {
         self.cached_tokens += other.cached_tokens;
         self.generated_tokens += other.generated_tokens;
     }
-}
-
-/// Who speaks in a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// The kernel.
-    System,
-    /// The task, and what came back from the world.
-    User,
-    /// The actions.
-    Assistant,
-}
-
-/// One message of a laid-out window.
-#[derive(Clone, Debug)]
-pub struct Message {
-    /// Who speaks.
-    pub role: Role,
-    /// What is said.
-    pub text: String,
-}
-
-/// A window ready to run: the messages, and their tokens where the CPU has a
-/// tokenizer of its own.
-#[derive(Clone, Debug)]
-pub struct Prompt {
-    /// The messages.
-    pub messages: Vec<Message>,
-    /// Token ids, for a local CPU; empty otherwise.
-    pub tokens: Vec<i32>,
-    /// Tokens of the whole prompt with its template. Exact where the tokenizer is
-    /// known, else an upper estimate.
-    pub len: usize,
-    /// Of `tokens`, how many from the first belong to the boot page, which processes
-    /// of one agent share.
-    pub boot: usize,
 }
 
 /// How tokens are chosen.
@@ -247,6 +216,11 @@ pub trait Cpu: Send + Sync {
     /// Renders `messages` as this model's prompt and counts it. What it returns is
     /// what [`Cpu::submit`] will run, token by token.
     fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError>;
+
+    /// Whether it takes messages with pictures; others are refused with [`CpuError::Picture`].
+    fn sees(&self) -> bool {
+        self.inner().is_some_and(|cpu| cpu.sees())
+    }
 
     /// Tokens in `text` alone, by the same tokenizer as [`Cpu::prepare`].
     fn count(&self, text: &str) -> usize;
@@ -432,6 +406,9 @@ pub enum CpuError {
     /// The constraint could not be compiled.
     #[error("the schema of the next action cannot be turned into a grammar: {0}")]
     Grammar(String),
+    /// A picture that the model cannot be shown.
+    #[error("the model cannot be shown the picture: {0}")]
+    Picture(String),
     /// The engine failed while computing.
     #[error("the model stopped computing: {0}")]
     Decode(String),

@@ -28,6 +28,7 @@ use super::{
     Sampling, Shaping, Sink, Ticket, Trouble, Wishes, without_thought,
 };
 use crate::estimate::Estimate;
+use crate::message::without_pictures;
 use flow::{Next, next};
 use refusal::{
     MESSAGES, OPTIONAL, alternating, endpoint, failure, may_pass, not_taken, refused, retry_after,
@@ -168,6 +169,7 @@ impl Cpu for RemoteCpu {
     }
 
     fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
+        without_pictures(messages)?;
         Ok(ESTIMATE.prompt(messages))
     }
 

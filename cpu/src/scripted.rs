@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::{Chunk, Completion, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Role, Ticket};
 use crate::Usage;
 use crate::estimate::Estimate;
+use crate::message::without_pictures;
 
 /// The window of a scripted CPU unless the settings say otherwise.
 const WINDOW_DEFAULT: usize = 8192;
@@ -39,7 +40,7 @@ enum Line {
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let cpu = ScriptedCpu::parse("hello", r#"{"answer":"Hello."}"#, None)?;
-/// let task = Message { role: Role::User, text: "Greet me.".into() };
+/// let task = Message::new(Role::User, "Greet me.");
 /// let mut ticket = cpu.submit(Job {
 ///     pid: 1,
 ///     priority: 0,
@@ -165,6 +166,7 @@ impl Cpu for ScriptedCpu {
     }
 
     fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
+        without_pictures(messages)?;
         Ok(ESTIMATE.prompt(messages))
     }
 
@@ -173,10 +175,7 @@ impl Cpu for ScriptedCpu {
     }
 
     fn plain(&self, before: &str, after: Option<&str>) -> Option<Prompt> {
-        let message = || Message {
-            role: Role::User,
-            text: before.to_owned(),
-        };
+        let message = || Message::new(Role::User, before);
         after.is_none().then(|| ESTIMATE.prompt(&[message()]))
     }
 
@@ -238,10 +237,7 @@ mod tests {
             {\"seen\":\"task 2\",\"do\":{\"a\":1}}\n{\"a\":0}";
         let script = ScriptedCpu::parse("s", script, None).unwrap();
         let check = |window: &[&str], want: &str| {
-            let say = |text: &&str| Message {
-                role: Role::User,
-                text: (*text).to_owned(),
-            };
+            let say = |text: &&str| Message::new(Role::User, *text);
             let window: Vec<Message> = window.iter().map(say).collect();
             let got = script.action(&[], &window).map(Value::to_string);
             assert_eq!(got.as_deref(), Some(want), "{window:?}");

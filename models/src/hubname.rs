@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::error::ModelError;
+use super::projector::is_projector;
 
 /// The quantisation taken when a name gives none: the usual balance of size and sense.
 const USUAL: &str = "Q4_K_M";
@@ -73,10 +74,11 @@ impl HubName {
 
     /// Which of `files` (paths inside the repository) is meant.
     pub fn pick<'a>(&self, files: impl IntoIterator<Item = &'a str>) -> Pick<'a> {
+        let asked = |file: &str| matches!(&self.want, Want::File(path) if path == file);
         let mut models: Vec<&str> = files
             .into_iter()
-            // Projectors of pictures are GGUF files too, but not models.
-            .filter(|file| is_gguf(file) && !base(file).starts_with("mmproj"))
+            // Projectors of pictures are GGUF files too, but not models: they are named whole.
+            .filter(|file| is_gguf(file) && (!is_projector(base(file)) || asked(file)))
             .collect();
         models.sort_unstable();
         let fitting = |quant: &str| -> Vec<&'a str> {

@@ -11,6 +11,7 @@
 //! | [`mod@pull`] | How is a model fetched, resumably, from the hub or out of packages? |
 //! | `make` | How does a model come about that no package has whole? |
 //! | `partial` | Where is a pull kept that is not finished? |
+//! | `projector` | Which file lets a model see? |
 //! | [`progress`] | What does a pull report while it works? |
 //!
 //! This crate knows no process, no tool and no store. It never prints, never reads the
@@ -30,6 +31,7 @@ mod make;
 mod names;
 mod partial;
 pub mod progress;
+mod projector;
 pub mod pull;
 mod shelf;
 
@@ -37,6 +39,7 @@ pub use error::ModelError;
 pub use files::names;
 pub use names::{Places, resolve};
 pub use progress::{Event, Progress};
+pub use projector::{is_projector, projector_of};
 pub use pull::{Settings, pull};
 pub use shelf::{Installed, Removed, ls, remove};
 

@@ -6,6 +6,7 @@
 //! cannot run out of room.
 
 use crate::Pid;
+use crate::kv::pictures;
 use crate::kv::prefix::{NodeId, ROOT, Tree, common_prefix};
 
 /// One row of the cache.
@@ -111,7 +112,8 @@ impl Frames {
     /// `prompt`, whoever computed it. `None` when every sequence is taken: evict one.
     /// The first `boot` tokens are a boot page.
     ///
-    /// The last token is never kept: it is computed again for its logits.
+    /// The last token is never kept: it is computed again for its logits. Of a chunk of a
+    /// picture all cells are kept, or none.
     pub fn begin(
         &mut self,
         pid: Pid,
@@ -125,9 +127,10 @@ impl Frames {
         let sequence = own.or_else(|| self.position(|s| s.owner.is_none() && s.len == 0))?;
 
         let (longest, node) = self.tree.longest(&prompt[..most]);
+        let longest = pictures::whole(prompt, longest);
         let own_len = own.map_or(0, |own| {
             let tokens = self.tree.tokens(self.sequences[own].tail);
-            common_prefix(&tokens, &prompt[..most])
+            pictures::whole(prompt, common_prefix(&tokens, &prompt[..most]))
         });
         let old = self.sequences[sequence].tail;
         let (keep, copy_from, tail) = if own_len >= longest {
@@ -231,6 +234,11 @@ impl Frames {
     /// Tokens resident in `sequence`: the position of its next one.
     pub fn len(&self, sequence: usize) -> usize {
         self.sequences[sequence].len
+    }
+
+    /// The tokens resident in `sequence`.
+    pub fn tokens(&self, sequence: usize) -> Vec<i32> {
+        self.tree.tokens(self.sequences[sequence].tail)
     }
 
     /// Ends the job of `sequence`; its tokens stay until room is needed.
@@ -362,6 +370,25 @@ mod tests {
         assert_eq!(frames.used(), 6);
         let held = |resident, shared| Resident { resident, shared };
         assert_eq!(frames.residents(), [(1, held(5, 2)), (2, held(3, 2))]);
+    }
+
+    #[test]
+    fn of_a_picture_all_is_kept_or_nothing() {
+        let prompt = |digest: u8, after: i32| {
+            let mut tokens = vec![1, 2];
+            let span = pictures::Span::new(8, 8).unwrap();
+            pictures::write(span, &[digest; 32], 0, &mut tokens);
+            tokens.extend([after, after]);
+            tokens
+        };
+        let mut frames = Frames::new(4, 100);
+        let first = run(&mut frames, 1, &prompt(1, 5), 0).unwrap();
+        let mut keep = |pid, prompt: &[i32]| run(&mut frames, pid, prompt, 0).unwrap().keep;
+        assert_eq!(first.keep, 0);
+        assert_eq!(keep(2, &prompt(1, 6)), 10);
+        assert_eq!(keep(3, &prompt(2, 5)), 2);
+        // One that ends within a picture is computed from where that begins.
+        assert_eq!(keep(4, &prompt(1, 5)[..9]), 2);
     }
 
     #[test]

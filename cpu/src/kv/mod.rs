@@ -6,12 +6,14 @@
 //! | --- | --- |
 //! | [`scheduler`] | Who computes in the next batch? |
 //! | [`frames`] | Whose tokens are resident? |
+//! | [`pictures`] | How does a picture stand among tokens? |
 //! | [`prefix`] | Which of them do several processes share? |
 //! | [`cells`] | Where in the cache do they lie? |
 //! | [`swap`] | Which states are kept outside the cache, in memory and on disk? |
 
 pub mod cells;
 pub mod frames;
+pub mod pictures;
 pub mod prefix;
 pub mod scheduler;
 pub mod swap;

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::Pid;
+use crate::kv::pictures;
 use crate::kv::prefix::common_prefix;
 use file::Header;
 
@@ -137,7 +138,7 @@ impl Swap {
     /// the cache already; `None` when none goes further than they do.
     pub fn find(&self, prompt: &[i32], resident: usize) -> Option<Found> {
         let candidates = self.images.iter().enumerate().filter_map(|(i, image)| {
-            let upto = common_prefix(&image.tokens, prompt);
+            let upto = pictures::whole(prompt, common_prefix(&image.tokens, prompt));
             let cells = image.tokens.len() - image.from;
             (image.from <= resident && upto > resident).then_some(Found {
                 image: i,
@@ -161,6 +162,12 @@ impl Swap {
     pub fn has_boot(&self, tokens: &[i32]) -> bool {
         let mut images = self.images.iter();
         images.any(|image| image.whose == For::Everyone && image.tokens == tokens)
+    }
+
+    /// The positions of the cells that restoring a state takes.
+    pub fn places(&self, found: Found) -> Vec<usize> {
+        let image = &self.images[found.image];
+        pictures::places(&image.tokens, image.from..image.tokens.len())
     }
 
     /// The bytes of a state. `None` when its file turns out to be damaged or gone; it

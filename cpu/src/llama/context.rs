@@ -59,6 +59,10 @@ pub(super) struct Context<'m> {
     vocab: usize,
     /// Numbers in a vector.
     dimensions: usize,
+    /// Numbers that stand for a token at the model's entrance.
+    width: usize,
+    /// Positions of a row: one, or four where rows and columns of pictures are told apart.
+    sections: usize,
     batch: Batch,
     /// Whether attention is ours.
     own_attention: bool,
@@ -70,6 +74,26 @@ pub(super) struct Context<'m> {
 // SAFETY: a context is not bound to the thread that made it; it is only moved, never
 // shared.
 unsafe impl Send for Context<'_> {}
+
+/// llama.cpp's own model behind `model`.
+pub(super) fn raw(model: &LlamaModel) -> *mut sys::llama_model {
+    // SAFETY: `LlamaModel` is a transparent wrapper of the pointer (and pinned to
+    // the very release in which that was looked up). llama.cpp takes the model as
+    // mutable and only reads it.
+    unsafe { *std::ptr::from_ref(model).cast::<*mut sys::llama_model>() }
+}
+
+/// A part of a picture, as a projector made it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rows<'p> {
+    /// For each cell as many numbers as the model takes in the place of a token.
+    pub(super) numbers: &'p [f32],
+    /// Their positions: those of all cells, and with M-RoPE their rows, columns and depths
+    /// behind them.
+    pub(super) positions: &'p [i32],
+    /// Whether a cell sees only those before it.
+    pub(super) causal: bool,
+}
 
 /// Rows of a batch, in the layout the C interface takes.
 #[derive(Default)]
@@ -83,10 +107,7 @@ struct Batch {
 impl<'m> Context<'m> {
     /// A context on `model`; `None` when there is not enough memory for it.
     pub(super) fn new(model: &'m LlamaModel, shape: Shape) -> Option<Self> {
-        // SAFETY: `LlamaModel` is a transparent wrapper of the pointer (and pinned to
-        // the very release in which that was looked up). llama.cpp takes the model as
-        // mutable and only reads it.
-        let model_raw = unsafe { *std::ptr::from_ref(model).cast::<*mut sys::llama_model>() };
+        let model_raw = raw(model);
         // SAFETY: plain data without preconditions.
         let mut params = unsafe { sys::llama_context_default_params() };
         params.n_ctx = shape.cells as u32;
@@ -113,6 +134,9 @@ impl<'m> Context<'m> {
             vocab: usize::try_from(model.vocab().n_tokens()).ok()?,
             // SAFETY: only reads the model.
             dimensions: usize::try_from(unsafe { sys::llama_model_n_embd_out(model_raw) }).ok()?,
+            // SAFETY: only reads the model.
+            width: usize::try_from(unsafe { sys::llama_model_n_embd_inp(model_raw) }).ok()?,
+            sections: sections(model_raw),
             batch: Batch::default(),
             own_attention: wanted && attention::install(wanted).is_ok(),
             cells: shape.grave().map(|_| Cells::new(shape.sequences)),
@@ -167,6 +191,61 @@ impl<'m> Context<'m> {
             seq_id: pointers.as_mut_ptr(),
             logits: self.batch.logits.as_mut_ptr(),
         };
+        self.run(batch, stop)?;
+        self.note_filled();
+        Ok(())
+    }
+
+    /// Computes a part of a picture in `sequence`, alone in its batch. Gives up as
+    /// [`Context::decode`] does. What the last batch left to be asked for is gone.
+    pub(super) fn show(
+        &mut self,
+        rows: Rows<'_>,
+        sequence: usize,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<(), String> {
+        self.check(sequence)?;
+        self.clear();
+        let count = rows.positions.len() / self.sections;
+        let fits = (1..=self.shape.batch).contains(&count)
+            && rows.positions.len() == count * self.sections
+            && rows.numbers.len() == count * self.width;
+        if !fits {
+            return Err(format!("{count} cells of a picture do not fit a batch"));
+        }
+        // llama.cpp takes them as mutable and only reads them.
+        let mut positions = rows.positions.to_vec();
+        let mut counts = vec![1; count];
+        let mut owner = sequence as i32;
+        let mut owners = vec![std::ptr::from_mut(&mut owner); count];
+        let mut logits = vec![0; count];
+        let batch = sys::llama_batch {
+            n_tokens: count as i32,
+            token: std::ptr::null_mut(),
+            embd: rows.numbers.as_ptr().cast_mut(),
+            pos: positions.as_mut_ptr(),
+            n_seq_id: counts.as_mut_ptr(),
+            seq_id: owners.as_mut_ptr(),
+            logits: logits.as_mut_ptr(),
+        };
+        // SAFETY: takes effect with the next batch. Without it every cell sees every other, for
+        // which all have to be in one part of the batch: that is as large as a batch here.
+        unsafe { sys::llama_set_causal_attn(self.raw.as_ptr(), rows.causal) };
+        let done = self.run(batch, stop);
+        // SAFETY: as above.
+        unsafe { sys::llama_set_causal_attn(self.raw.as_ptr(), true) };
+        done?;
+        if let Some(cells) = &mut self.cells {
+            for &position in &rows.positions[..count] {
+                let position = position as usize;
+                cells.fill(sequence, position..position + 1);
+            }
+        }
+        Ok(())
+    }
+
+    /// Has llama.cpp compute `batch`, in which every array has as many elements as it says.
+    fn run(&mut self, batch: sys::llama_batch, stop: &dyn Fn() -> bool) -> Result<(), String> {
         let mut stop = stop;
         let data = std::ptr::from_mut(&mut stop).cast();
         // SAFETY: every array has `n_tokens` elements and lives until the call is over,
@@ -179,10 +258,7 @@ impl<'m> Context<'m> {
             code
         };
         match code {
-            0 => {
-                self.note_filled();
-                Ok(())
-            }
+            0 => Ok(()),
             1 => Err("no room in the KV cache".into()),
             2 => Err("stopped".into()),
             code => Err(format!("llama.cpp failed with code {code}")),
@@ -302,8 +378,9 @@ impl<'m> Context<'m> {
     }
 
     /// Puts a state that [`Context::save`] returned into `sequence`, which loses what
-    /// it held. False when it does not fit the model or the free cells.
-    pub(super) fn restore(&mut self, sequence: usize, state: &[u8]) -> bool {
+    /// it held; its cells are at the positions `places`. False when it does not fit the model
+    /// or the free cells.
+    pub(super) fn restore(&mut self, sequence: usize, state: &[u8], places: &[usize]) -> bool {
         if self.check(sequence).is_err() {
             return false;
         }
@@ -319,24 +396,24 @@ impl<'m> Context<'m> {
         };
         let restored = read == state.len();
         if restored {
-            self.note_restored(sequence);
+            self.note_restored(sequence, places);
         } else {
             self.remove(sequence, 0);
         }
         restored
     }
 
-    fn note_restored(&mut self, sequence: usize) {
+    fn note_restored(&mut self, sequence: usize, places: &[usize]) {
         let Some(cells) = &mut self.cells else { return };
-        // SAFETY: the sequence exists.
-        let (first, last) = unsafe {
-            let memory = sys::llama_get_memory(self.raw.as_ptr());
-            (
-                sys::llama_memory_seq_pos_min(memory, sequence as i32),
-                sys::llama_memory_seq_pos_max(memory, sequence as i32),
-            )
-        };
-        cells.fill(sequence, first.max(0) as usize..(last + 1) as usize);
+        for &place in places {
+            cells.fill(sequence, place..place + 1);
+        }
+    }
+
+    /// Whether cells of a picture may share a position, so that a place among tokens and a
+    /// position are not the same.
+    pub(super) fn stretches(&self) -> bool {
+        self.sections > 1
     }
 
     /// Computes with `threads` threads from now on.
@@ -350,6 +427,15 @@ impl<'m> Context<'m> {
             true => Ok(()),
             false => Err(format!("there is no sequence {sequence}")),
         }
+    }
+}
+
+/// Positions of a row of a picture, as `hparams.n_pos_per_embd` of llama.cpp has it.
+fn sections(model: *const sys::llama_model) -> usize {
+    // SAFETY: only reads the model, which is valid.
+    match unsafe { sys::llama_model_rope_type(model) } {
+        sys::LLAMA_ROPE_TYPE_MROPE | sys::LLAMA_ROPE_TYPE_IMROPE => 4,
+        _ => 1,
     }
 }
 

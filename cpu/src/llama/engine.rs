@@ -10,14 +10,16 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
 use llama_cpp_2::model::LlamaModel;
 
-use super::context::{Context, Shape};
+use super::context::{Context, Rows, Shape};
 use super::paging::Crowded;
+use super::sight::{Shown, is_whole};
 use super::slot::Slot;
 use super::threads::Governor;
 use super::vocab::Vocab;
 use super::{BATCH_TOKENS, Listener};
 use crate::Pid;
 use crate::kv::frames::Frames;
+use crate::kv::pictures;
 use crate::kv::prefix::common_prefix;
 use crate::kv::scheduler::{self, Load, Share};
 use crate::kv::swap::Swap;
@@ -32,10 +34,10 @@ const DRAFTING_MAX: usize = 2;
 
 /// What reaches the engine.
 pub(super) enum Request {
-    /// Decide an action, with what is asked for beside it.
-    Run(Job, Wishes, Sink),
+    /// Decide an action, with what is asked for beside it and what its pictures became.
+    Run(Job, Wishes, Sink, Shown),
     /// Answer a question with probabilities.
-    Weigh(Inquiry, Sink),
+    Weigh(Inquiry, Sink, Shown),
     /// Change the priority of a process.
     Nice(Pid, i8),
     /// A process is over.
@@ -128,11 +130,17 @@ impl<'m> Engine<'m> {
 
     fn take(&mut self, request: Request) {
         match request {
-            Request::Run(job, wishes, sink) => self.run_job(job, wishes, sink),
-            Request::Weigh(inquiry, sink) => {
-                self.waiting
-                    .push(Slot::weighing(inquiry, sink, &self.vocab));
-            }
+            Request::Run(job, wishes, sink, shown) => match is_whole(&job.prompt, &shown) {
+                Ok(()) => self.run_job(job, wishes, sink, shown),
+                Err(error) => drop(sink.try_send(Err(error))),
+            },
+            Request::Weigh(inquiry, sink, shown) => match is_whole(&inquiry.prompt, &shown) {
+                Ok(()) => {
+                    let slot = Slot::weighing(inquiry, sink, shown, &self.vocab);
+                    self.waiting.push(slot);
+                }
+                Err(error) => drop(sink.try_send(Err(error))),
+            },
             Request::Nice(pid, priority) => {
                 let slots = self.running.iter_mut().chain(&mut self.waiting);
                 for slot in slots.filter(|slot| slot.pid == pid) {
@@ -145,8 +153,8 @@ impl<'m> Engine<'m> {
         }
     }
 
-    fn run_job(&mut self, job: Job, wishes: Wishes, sink: Sink) {
-        match Slot::new(job, wishes, sink, &self.vocab) {
+    fn run_job(&mut self, job: Job, wishes: Wishes, sink: Sink, shown: Shown) {
+        match Slot::new(job, wishes, sink, shown, &self.vocab) {
             Ok(slot) => self.waiting.push(slot),
             Err((sink, error)) => drop(sink.try_send(Err(error))),
         }
@@ -214,6 +222,7 @@ impl<'m> Engine<'m> {
             tracing::debug!(threads, "the number of threads changes");
             self.context.set_threads(threads);
         }
+        self.show_picture();
         let loads: Vec<Load> = self
             .running
             .iter()
@@ -221,10 +230,12 @@ impl<'m> Engine<'m> {
             .map(|(id, slot)| Load {
                 id,
                 priority: slot.priority,
-                pending: slot.tokens.len() + slot.draft.len() - self.frames.len(slot.sequence),
+                pending: slot.pending(self.frames.len(slot.sequence)),
                 generating: slot.generates(),
                 waited: slot.waited,
             })
+            // At a picture it has nothing else to compute.
+            .filter(|load| load.pending > 0)
             .collect();
         let chunk = scheduler::chunk(&loads, self.chunk_max);
         let shares = scheduler::plan(&loads, BATCH_TOKENS, chunk);
@@ -269,6 +280,43 @@ impl<'m> Engine<'m> {
         }
     }
 
+    /// Computes the picture that the most urgent process is at, if one is at any: as a whole, so
+    /// that it is either resident or not, and in batches of its own, so that what is computed
+    /// for the others does not depend on it.
+    fn show_picture(&mut self) {
+        let is_at = |slot: &Slot| slot.picture_at(self.frames.len(slot.sequence)).is_some();
+        let next = (0..self.running.len())
+            .filter(|&i| is_at(&self.running[i]))
+            .max_by_key(|&i| self.running[i].urgency());
+        let Some(next) = next else { return };
+        if let Err(reason) = self.show(next) {
+            let slot = self.running.swap_remove(next);
+            self.give_up(slot, CpuError::Decode(reason));
+        }
+    }
+
+    fn show(&mut self, running: usize) -> Result<(), String> {
+        let slot = &self.running[running];
+        let start = self.frames.len(slot.sequence);
+        let first = self.position(&slot.tokens, start);
+        let picture = slot.picture_at(start).ok_or("there is no picture")?;
+        let (sequence, sink) = (slot.sequence, slot.sink());
+        for part in picture.parts(BATCH_TOKENS) {
+            let rows = Rows {
+                numbers: picture.numbers(&part),
+                positions: &picture.positions(&part, first, self.context.stretches()),
+                causal: picture.causal,
+            };
+            self.context.show(rows, sequence, &|| sink.is_closed())?;
+            self.counters.batches += 1;
+        }
+        let end = start + picture.span.cells;
+        self.frames.extend(sequence, &slot.tokens[start..end]);
+        self.counters.prefilled += picture.span.cells as u64;
+        self.frames.tick();
+        Ok(())
+    }
+
     /// Writes the batch. For each share the rows of its logits: after its last token
     /// and each of the draft, when all its tokens are in.
     fn fill(&mut self, shares: &[Share]) -> Result<Vec<Vec<usize>>, String> {
@@ -278,11 +326,17 @@ impl<'m> Engine<'m> {
             let slot = &mut self.running[share.id];
             let start = self.frames.len(slot.sequence);
             let end = start + share.tokens;
+            // There is no picture from here to the end.
+            let first = match self.context.stretches() {
+                true => pictures::position(&slot.tokens, start),
+                false => start,
+            };
             slot.draft.truncate(end.saturating_sub(slot.tokens.len()));
             let mut own = Vec::new();
             let tokens = slot.tokens.iter().chain(&slot.draft);
-            for (position, &token) in tokens.enumerate().take(end).skip(start) {
-                let logits = position + 1 >= slot.tokens.len();
+            for (i, &token) in tokens.enumerate().take(end).skip(start) {
+                let logits = i + 1 >= slot.tokens.len();
+                let position = first + i - start;
                 let row = self.context.add(token, position, slot.sequence, logits)?;
                 if logits {
                     own.push(row);
@@ -326,7 +380,11 @@ impl<'m> Engine<'m> {
         let advance = slot.advance(&logits.map_err(CpuError::Decode)?, &self.vocab)?;
         if advance.accepted < drafted {
             let right = certain + advance.accepted;
-            self.context.remove(slot.sequence, right);
+            let end = match self.context.stretches() {
+                true => pictures::position(&slot.tokens, right),
+                false => right,
+            };
+            self.context.remove(slot.sequence, end);
             self.frames.truncate(slot.sequence, right);
         }
         if drafting && !advance.done {
@@ -341,15 +399,20 @@ impl<'m> Engine<'m> {
             tracing::error!("a batch failed: {reason}");
         }
         for slot in std::mem::take(&mut self.running) {
-            // What the batch left behind its known end is removed.
-            let known = self.frames.len(slot.sequence);
-            if !self.context.remove(slot.sequence, known) {
-                self.context.remove(slot.sequence, 0);
-                self.frames.truncate(slot.sequence, 0);
-            }
-            self.frames.release(slot.sequence);
-            slot.fail(CpuError::Decode(reason.to_owned()));
+            self.give_up(slot, CpuError::Decode(reason.to_owned()));
         }
+    }
+
+    /// Ends a job that failed: what its batch left behind its known end is removed.
+    fn give_up(&mut self, slot: Slot, error: CpuError) {
+        let known = self.frames.len(slot.sequence);
+        let end = self.position(&slot.tokens, known);
+        if !self.context.remove(slot.sequence, end) {
+            self.context.remove(slot.sequence, 0);
+            self.frames.truncate(slot.sequence, 0);
+        }
+        self.frames.release(slot.sequence);
+        slot.fail(error);
     }
 
     fn stats(&self) -> CpuStats {

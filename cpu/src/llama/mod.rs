@@ -18,7 +18,10 @@ mod file;
 mod greedy;
 mod odds;
 mod paging;
+mod projector;
 mod quantize;
+mod seen;
+mod sight;
 mod slot;
 mod threads;
 mod tokenizer;
@@ -38,9 +41,10 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::Pid;
 use crate::kv::swap::{Swap, SwapSettings};
+use crate::message::without_pictures;
 use crate::{
-    ChatTemplate, Cpu, CpuError, CpuInfo, CpuStats, Form, Inquiry, Job, Message, Movement, Prompt,
-    Ticket, Wishes,
+    ChatTemplate, Cpu, CpuError, CpuInfo, CpuStats, Form, Inquiry, Job, Message, Movement,
+    Picture, Prompt, Ticket, Wishes,
 };
 pub use company::alike;
 pub use embedder::LlamaEmbedder;
@@ -49,6 +53,8 @@ pub use tokenizer::Tokenizer;
 
 use context::{Output, Shape};
 use engine::{Engine, Request};
+use projector::Projector;
+use sight::{Kept, Shown, Sight};
 use threads::Governor;
 use vocab::Vocab;
 
@@ -108,6 +114,10 @@ pub struct LocalSettings {
     pub swap_bytes: Option<u64>,
     /// By which a state on disk is known again as one of this root.
     pub secret: [u8; 32],
+    /// The file of the model's projector: with it the model sees pictures.
+    pub projector: Option<PathBuf>,
+    /// The most cells that a picture takes, where the projector leaves a choice.
+    pub picture_cells: Option<u32>,
 }
 
 /// A model file, loaded and ready.
@@ -117,6 +127,8 @@ pub struct LocalCpu {
     template: ChatTemplate,
     /// Whether attention is this crate's, or why not.
     attention: Result<(), &'static str>,
+    /// What turns pictures into rows, if the model has a projector.
+    sight: Option<Sight>,
     /// `None` only while being dropped: its end tells the engine to stop.
     requests: Mutex<Option<Sender<Request>>>,
     engine: Option<JoinHandle<()>>,
@@ -205,7 +217,8 @@ impl LocalCpu {
     /// page cache.
     ///
     /// # Errors
-    /// [`CpuError::Load`] when the file is not a model llama.cpp can run,
+    /// [`CpuError::Load`] when the file is not a model llama.cpp can run, or the projector not
+    /// its,
     /// [`CpuError::NoTemplate`] for a base model, [`CpuError::Window`] for a window in which
     /// no process could run, [`CpuError::Cells`] for a KV cache larger than the free memory.
     pub fn load(path: &Path, settings: &LocalSettings) -> Result<Self, CpuError> {
@@ -258,6 +271,15 @@ impl LocalCpu {
             template_digest,
         };
 
+        let projector = settings.projector.as_deref().map(|file| {
+            let most = settings.picture_cells;
+            Projector::load(file, model.clone(), threads, most).map_err(|reason| CpuError::Load {
+                path: file.display().to_string(),
+                reason,
+            })
+        });
+        let projector = projector.transpose()?;
+
         let shape = Shape {
             cells: kv_cells,
             sequences: SEQUENCES,
@@ -306,7 +328,14 @@ impl LocalCpu {
             .recv()
             .unwrap_or_else(|_| Err("the engine did not start".into()))
             .map_err(fail)?;
+        let kept = Kept {
+            folder: settings.swap.clone(),
+            secret: settings.secret,
+        };
+        let sight = projector.map(|projector| Sight::new(projector, kept, sender.clone()));
+        let sight = sight.transpose().map_err(|error| fail(error.to_string()))?;
         Ok(Self {
+            sight,
             info,
             vocab,
             template,
@@ -328,6 +357,14 @@ impl LocalCpu {
         self.attention
     }
 
+    /// Starts a job or a question: by way of what sees its pictures, if there are any.
+    fn start(&self, has_pictures: bool, request: Request) {
+        match &self.sight {
+            Some(sight) if has_pictures => sight.send(request),
+            _ => self.send(request),
+        }
+    }
+
     /// A dead engine drops what is sent, which the waiting side notices.
     fn send(&self, request: Request) {
         if let Some(requests) = self.requests.lock().as_ref() {
@@ -343,13 +380,21 @@ impl Cpu for LocalCpu {
 
     fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
         let segments = self.template.render(messages)?;
-        let (tokens, boot) = self.vocab.tokenize_prompt(&segments);
+        let lay = |picture: &Picture, tokens: &mut Vec<i32>| match &self.sight {
+            Some(sight) => sight.projector().lay(picture, tokens),
+            None => without_pictures(messages),
+        };
+        let (tokens, boot) = self.vocab.tokenize_prompt(&segments, &lay)?;
         Ok(Prompt {
             messages: messages.to_vec(),
             len: tokens.len(),
             tokens,
             boot,
         })
+    }
+
+    fn sees(&self) -> bool {
+        self.sight.is_some()
     }
 
     fn count(&self, text: &str) -> usize {
@@ -391,7 +436,8 @@ impl Cpu for LocalCpu {
 
     fn weigh(&self, inquiry: Inquiry) -> Ticket {
         let (sink, ticket) = Ticket::new(0);
-        self.send(Request::Weigh(inquiry, sink));
+        let has_pictures = inquiry.prompt.pictures().next().is_some();
+        self.start(has_pictures, Request::Weigh(inquiry, sink, Shown::new()));
         ticket
     }
 
@@ -402,7 +448,8 @@ impl Cpu for LocalCpu {
     fn submit_with(&self, job: Job, wishes: Wishes) -> Ticket {
         let pieces = if wishes.odds.is_some() { 2 } else { 1 };
         let (sink, ticket) = Ticket::new(job.tokens_max.saturating_mul(pieces));
-        self.send(Request::Run(job, wishes, sink));
+        let has_pictures = job.prompt.pictures().next().is_some();
+        self.start(has_pictures, Request::Run(job, wishes, sink, Shown::new()));
         ticket
     }
 
@@ -427,7 +474,9 @@ impl Cpu for LocalCpu {
 
 impl Drop for LocalCpu {
     fn drop(&mut self) {
-        // The engine must be gone before llama.cpp's own statics are.
+        // The engine must be gone before llama.cpp's own statics are, and what hands jobs on to
+        // it before that.
+        self.sight.take();
         self.requests.lock().take();
         if let Some(engine) = self.engine.take() {
             let _ = engine.join();

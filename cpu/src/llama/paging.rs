@@ -1,11 +1,13 @@
 //! Moves between the KV cache and the swap: making room, bringing back, suspending.
 
+use std::ops::Range;
 use std::time::Instant;
 
 use super::engine::Engine;
 use super::slot::Slot;
 use crate::Pid;
 use crate::kv::frames::{Eviction, Placement, Promise};
+use crate::kv::pictures;
 use crate::kv::swap::For;
 use crate::{CpuError, Movement};
 
@@ -37,6 +39,18 @@ pub(super) enum Crowded {
 }
 
 impl Engine<'_> {
+    /// The position in the cache of the token at `index` of `tokens`.
+    pub(super) fn position(&self, tokens: &[i32], index: usize) -> usize {
+        match self.context.stretches() {
+            true => pictures::position(tokens, index),
+            false => index,
+        }
+    }
+
+    fn positions(&self, tokens: &[i32], range: Range<usize>) -> Range<usize> {
+        self.position(tokens, range.start)..self.position(tokens, range.end)
+    }
+
     /// Gives a job its place in the cache, with as much of its prompt as is resident
     /// or swapped out. False when there is no room now.
     pub(super) fn place(&mut self, slot: &mut Slot) -> Result<bool, CpuError> {
@@ -55,7 +69,7 @@ impl Engine<'_> {
                 return Ok(false);
             }
         };
-        self.arrange(placement);
+        self.arrange(&slot.tokens, placement);
         let sequence = placement.sequence;
         self.restore(slot, sequence, total);
         if !self.reserve(slot, sequence, total) {
@@ -66,8 +80,8 @@ impl Engine<'_> {
         Ok(true)
     }
 
-    /// Does to the cache what the frame table decided.
-    fn arrange(&mut self, placement: Placement) {
+    /// Does to the cache what the frame table decided on a prompt of these `tokens`.
+    fn arrange(&mut self, tokens: &[i32], placement: Placement) {
         let Placement {
             sequence,
             keep,
@@ -78,11 +92,12 @@ impl Engine<'_> {
             self.frames.truncate(sequence, 0);
             return;
         }
+        let end = self.position(tokens, keep);
         if let Some(from) = copy_from {
             self.context.remove(sequence, 0);
-            self.context.share(from, sequence, 0..keep);
+            self.context.share(from, sequence, 0..end);
             self.counters.shared += keep as u64;
-        } else if !self.context.remove(sequence, keep) {
+        } else if !self.context.remove(sequence, end) {
             self.context.remove(sequence, 0);
             self.frames.truncate(sequence, 0);
         }
@@ -106,15 +121,16 @@ impl Engine<'_> {
                 return;
             }
             let begun = Instant::now();
+            let places = self.swap.places(found);
             let Some(state) = self.swap.load(found) else {
                 continue;
             };
-            if !self.context.restore(self.scratch, &state) {
+            if !self.context.restore(self.scratch, &state, &places) {
                 self.swap.reject(found);
                 continue;
             }
-            self.context
-                .share(self.scratch, sequence, resident..found.upto);
+            let gained = self.positions(prompt, resident..found.upto);
+            self.context.share(self.scratch, sequence, gained);
             self.context.remove(self.scratch, 0);
             self.frames
                 .extend(sequence, &slot.tokens[resident..found.upto]);
@@ -230,7 +246,8 @@ impl Engine<'_> {
         } = eviction;
         let private = private_from..tokens.len();
         if let (Some(pid), true) = (pid, wanted && self.sharing && !private.is_empty()) {
-            self.context.share(sequence, self.scratch, private.clone());
+            let positions = self.positions(&tokens, private.clone());
+            self.context.share(sequence, self.scratch, positions);
             let state = self.context.save(self.scratch);
             self.context.remove(self.scratch, 0);
             if let Some(state) = state {
@@ -250,7 +267,8 @@ impl Engine<'_> {
         self.swap.forget(pid);
         if let Some(sequence) = self.frames.retire(pid) {
             let boot = self.frames.boot(sequence);
-            if self.sharing && self.context.remove(sequence, boot) {
+            let end = self.position(&self.frames.tokens(sequence), boot);
+            if self.sharing && self.context.remove(sequence, end) {
                 self.frames.truncate(sequence, boot);
             }
         }
@@ -275,7 +293,8 @@ impl Engine<'_> {
         {
             return;
         }
-        self.context.share(slot.sequence, self.scratch, 0..boot);
+        let positions = self.positions(&slot.tokens, 0..boot);
+        self.context.share(slot.sequence, self.scratch, positions);
         let state = self.context.save(self.scratch);
         self.context.remove(self.scratch, 0);
         if let Some(state) = state {

@@ -6,7 +6,9 @@ use toktrie::SimpleVob;
 use super::chooser::Chooser;
 use super::draft::Drafter;
 use super::odds::{log_sum, odds};
+use super::sight::{Encoded, Shown};
 use super::vocab::Vocab;
+use crate::kv::pictures;
 use crate::kv::prefix::common_prefix;
 use crate::kv::scheduler;
 use crate::{
@@ -32,6 +34,8 @@ pub(super) struct Slot {
     pub(super) sequence: usize,
     /// The prompt and what was generated after it.
     pub(super) tokens: Vec<i32>,
+    /// What its pictures became, chunk by chunk.
+    pictures: Shown,
     /// Tokens of the prompt.
     pub(super) prompt: usize,
     /// Tokens of the prompt that are everyone's: the boot page.
@@ -88,6 +92,7 @@ impl Slot {
         job: Job,
         wishes: Wishes,
         sink: Sink,
+        shown: Shown,
         vocab: &Vocab,
     ) -> Result<Self, (Sink, CpuError)> {
         let matcher = match &job.form {
@@ -103,6 +108,7 @@ impl Slot {
             chooser: Chooser::new(job.sampling, wishes.shaping),
             tokens_max: job.tokens_max,
             telling: wishes.odds,
+            pictures: shown,
             ..Self::bare(job.pid, job.priority, job.prompt, sink)
         };
         // How an action begins is mostly certain, and is computed with the prompt.
@@ -111,12 +117,13 @@ impl Slot {
     }
 
     /// A slot that is over as soon as its prompt is computed.
-    pub(super) fn weighing(inquiry: Inquiry, sink: Sink, vocab: &Vocab) -> Self {
+    pub(super) fn weighing(inquiry: Inquiry, sink: Sink, shown: Shown, vocab: &Vocab) -> Self {
         let first = |text: &String| vocab.tokenize(text, false).first().copied();
         let options = inquiry.options.iter();
         let options = options.map(|texts| texts.iter().filter_map(first).collect());
         Self {
             options: Some(options.collect()),
+            pictures: shown,
             ..Self::bare(inquiry.pid, inquiry.priority, inquiry.prompt, sink)
         }
     }
@@ -128,6 +135,7 @@ impl Slot {
             priority,
             waited: 0,
             sequence: 0,
+            pictures: Shown::new(),
             prompt: tokens.len(),
             boot,
             tokens,
@@ -176,6 +184,26 @@ impl Slot {
         self.begun
     }
 
+    /// The chunk of a picture that comes next when `computed` tokens are in the cache, if one
+    /// does.
+    pub(super) fn picture_at(&self, computed: usize) -> Option<&Encoded> {
+        if self.pictures.is_empty() || *self.tokens.get(computed)? >= 0 {
+            return None;
+        }
+        let nth = pictures::count(&self.tokens[..computed]);
+        self.pictures.get(nth).map(|picture| &**picture)
+    }
+
+    /// Tokens, with those of the draft, that can be computed together when `computed` are in the
+    /// cache: up to the next picture.
+    pub(super) fn pending(&self, computed: usize) -> usize {
+        let next = match self.pictures.is_empty() {
+            true => None,
+            false => pictures::next(&self.tokens, computed),
+        };
+        next.unwrap_or(self.tokens.len() + self.draft.len()) - computed
+    }
+
     /// Notes how much of its prompt was resident when it was first placed.
     pub(super) fn placed(&mut self, sequence: usize, keep: usize) {
         self.sequence = sequence;
@@ -216,6 +244,8 @@ impl Slot {
     pub(super) fn guess(&mut self) {
         let room = self.total().saturating_sub(self.tokens.len());
         let mut draft = self.drafter.propose(&self.tokens, room);
+        // What followed may have been a picture.
+        draft.truncate(pictures::next(&draft, 0).unwrap_or(draft.len()));
         if let Some(matcher) = self.matcher.as_mut().filter(|_| !draft.is_empty()) {
             let tokens: Vec<u32> = draft.iter().map(|&token| token as u32).collect();
             draft.truncate(matcher.validate_tokens(&tokens).unwrap_or(0));

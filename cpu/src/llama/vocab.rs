@@ -14,7 +14,7 @@ use toktrie::{InferenceCapabilities, TokEnv, TokRxInfo, TokTrie, TokenId, Tokeni
 
 use super::apart::Apart;
 use crate::grammar;
-use crate::{CpuError, Form, Segment};
+use crate::{CpuError, Form, Picture, Segment};
 
 /// Tokens, their bytes, and grammars over them.
 pub(super) struct Vocab {
@@ -78,17 +78,24 @@ impl Vocab {
 
     /// Tokens of a rendered prompt, with the beginning-of-text token when the model
     /// wants one and the template did not write it; and how many of them there are up
-    /// to the end of the first message.
-    pub(super) fn tokenize_prompt(&self, segments: &[Segment]) -> (Vec<i32>, usize) {
+    /// to the end of the first message. `lay` adds what stands for a picture.
+    pub(super) fn tokenize_prompt(
+        &self,
+        segments: &[Segment],
+        lay: &dyn Fn(&Picture, &mut Vec<i32>) -> Result<(), CpuError>,
+    ) -> Result<(Vec<i32>, usize), CpuError> {
         let (mut tokens, mut first) = (Vec::new(), 0);
         for segment in segments {
+            for picture in &segment.pictures {
+                lay(picture, &mut tokens)?;
+            }
             self.tokenize_again(segment, &mut tokens);
             if first == 0 && !segment.special {
                 first = tokens.len();
             }
         }
         first += usize::from(self.begin(&mut tokens));
-        (tokens, first)
+        Ok((tokens, first))
     }
 
     /// Puts the beginning-of-text token first, where the model wants one and none is there.

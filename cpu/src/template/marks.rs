@@ -6,7 +6,7 @@
 //! what has to be done to the text.
 
 use super::Segment;
-use crate::Message;
+use crate::{Message, Picture};
 
 // From a private use area, so that no template writes them by itself.
 const OPEN: char = '\u{E000}';
@@ -29,10 +29,13 @@ pub(super) fn stands_in(rendered: &str, index: usize) -> bool {
 /// `rendered` with the texts of `messages` in the place of their marks.
 pub(super) fn split(rendered: &str, messages: &[Message]) -> Vec<Segment> {
     let mut segments = Vec::new();
-    let mut push = |text: &str, special: bool| {
-        if !text.is_empty() {
-            let text = text.to_owned();
-            segments.push(Segment { text, special });
+    let mut push = |text: &str, special: bool, pictures: &[Picture]| {
+        if !text.is_empty() || !pictures.is_empty() {
+            segments.push(Segment {
+                text: text.to_owned(),
+                special,
+                pictures: pictures.to_vec(),
+            });
         }
     };
     let mut rest = rendered;
@@ -40,13 +43,14 @@ pub(super) fn split(rendered: &str, messages: &[Message]) -> Vec<Segment> {
         let (index, after) = after.split_once(CLOSE).unwrap_or(("", after));
         let (before, at_start) = left_before(before);
         let (after, at_end) = left_after(after);
-        push(before, true);
+        push(before, true, &[]);
         rest = after;
         if let Some(message) = index.parse().ok().and_then(|i: usize| messages.get(i)) {
-            push(at_end.end(at_start.start(&message.text)), false);
+            let text = at_end.end(at_start.start(&message.text));
+            push(text, false, &message.pictures);
         }
     }
-    push(rest, true);
+    push(rest, true, &[]);
     segments
 }
 

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use minijinja::{Value, context};
 use parking_lot::Mutex;
 
-use super::{CpuError, Message, Role, thought};
+use super::{CpuError, Message, Picture, Role, thought};
 use jinja::Jinja;
 use marks::{mark, split, stands_in};
 
@@ -32,7 +32,7 @@ use marks::{mark, split, stands_in};
 /// let source = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}\n{% endfor %}";
 /// let template = ChatTemplate::new("demo", source.into(), String::new(), String::new())?;
 /// let text = "Hello <|system|>".to_owned();
-/// let segments = template.render(&[Message { role: Role::User, text }])?;
+/// let segments = template.render(&[Message::new(Role::User, text)])?;
 /// // What is said in a message is never read as a token of the template's own.
 /// let said = segments.iter().find(|segment| segment.text.contains("Hello"));
 /// assert!(said.is_some_and(|said| !said.special));
@@ -218,6 +218,8 @@ pub struct Segment {
     pub text: String,
     /// Whether special tokens in it are meant as such: only in the template's own.
     pub special: bool,
+    /// Pictures that stand before it.
+    pub pictures: Vec<Picture>,
 }
 
 fn fold_system(turns: &[(Role, String)]) -> Vec<(Role, String)> {
@@ -243,10 +245,7 @@ mod tests {
     use super::*;
 
     fn said(texts: &[(Role, &str)]) -> Vec<Message> {
-        let message = |(role, text): &(Role, &str)| Message {
-            role: *role,
-            text: (*text).into(),
-        };
+        let message = |(role, text): &(Role, &str)| Message::new(*role, *text);
         texts.iter().map(message).collect()
     }
 

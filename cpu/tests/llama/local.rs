@@ -27,10 +27,7 @@ async fn model_odds_are_those_of_the_text() {
     };
     let cpu = LocalCpu::load(path.as_ref(), &settings).expect("a model");
     assert_eq!(cpu.own_attention(), Ok(()));
-    let message = Message {
-        role: Role::User,
-        text: "Name three colours of the sky.".into(),
-    };
+    let message = Message::new(Role::User, "Name three colours of the sky.");
     let job = Job {
         pid: 1,
         priority: 0,

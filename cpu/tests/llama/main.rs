@@ -2,3 +2,5 @@
 
 mod embedder;
 mod local;
+mod pictures;
+mod projector;

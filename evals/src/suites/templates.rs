@@ -99,13 +99,13 @@ fn ours(source: String, turns: &Turns) -> Result<String, String> {
         .map_err(|error| error.to_string())?;
     let messages: Vec<Message> = turns
         .iter()
-        .map(|(role, text)| Message {
-            role: match *role {
+        .map(|(role, text)| {
+            let role = match *role {
                 "system" => Role::System,
                 "user" => Role::User,
                 _ => Role::Assistant,
-            },
-            text: (*text).to_owned(),
+            };
+            Message::new(role, *text)
         })
         .collect();
     let segments = template

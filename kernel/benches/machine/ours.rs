@@ -28,10 +28,7 @@ pub fn with(bench: &Bench, settings: LocalSettings) -> LocalCpu {
 
 /// The tokens of a system and a user message in the model's own template.
 pub fn tokens(cpu: &LocalCpu, system: &str, user: &str) -> Prompt {
-    let message = |role, text: &str| Message {
-        role,
-        text: text.to_owned(),
-    };
+    let message = |role, text: &str| Message::new(role, text);
     let messages = [message(Role::System, system), message(Role::User, user)];
     cpu.prepare(&messages).unwrap()
 }

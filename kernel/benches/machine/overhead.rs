@@ -109,14 +109,14 @@ fn commits(folder: &Path) -> f64 {
 /// Laying a window of the real model out, grown by one step at a time, in microseconds.
 fn tokens(bench: &Bench) -> f64 {
     let cpu = ours::cold(bench);
-    let message = |n: usize| Message {
-        role: match n {
+    let message = |n: usize| {
+        let role = match n {
             0 => Role::System,
             n if n % 2 == 1 => Role::User,
             _ => Role::Assistant,
-        },
-        text: format!("Page {n} says: ")
-            + &"the quick brown fox jumps over the lazy dog. ".repeat(4),
+        };
+        let words = "the quick brown fox jumps over the lazy dog. ".repeat(4);
+        Message::new(role, format!("Page {n} says: {words}"))
     };
     let mut messages: Vec<Message> = (0..2).map(message).collect();
     let mut times = Vec::new();

@@ -87,6 +87,8 @@ pub(crate) struct Given<'a> {
     pub(crate) has_memory: bool,
     /// Whether some tools are out of sight.
     pub(crate) tools_paged: bool,
+    /// Whether pictures stand beside its task.
+    pub(crate) pictures: bool,
 }
 
 /// What there is to work on in a step.

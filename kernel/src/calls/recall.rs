@@ -1,5 +1,5 @@
 //! `memory.recall`: the page fault. It brings back a page that left the window, or the rest of
-//! one that was cut.
+//! one that was cut; of a picture what is in it, and its text.
 
 use quipu_tools::Effect;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ pub const RECALL: &str = "memory.recall";
 /// Bring an evicted or cut page back, verbatim.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recall {
-    /// The page's id, such as `s3`.
+    /// The page's id, such as `s3`, or `p1` of a picture.
     pub page: String,
     /// Character to start from, for a page too long to show at once.
     pub from: usize,
@@ -24,11 +24,15 @@ impl SystemCall for Recall {
         written: Written::Tool,
         description: "Shows an earlier page again, by its id.",
         // What was shown can be shown again, whatever the agent's tools are.
-        parameters: |_| {
+        parameters: |given| {
+            let pattern = match given.pictures {
+                true => "^[ps][0-9]{1,6}$",
+                false => "^s[0-9]{1,6}$",
+            };
             Some(json!({
                 "type": "object",
                 "properties": {
-                    "page": {"type": "string", "pattern": "^s[0-9]{1,6}$"},
+                    "page": {"type": "string", "pattern": pattern},
                     "from": {"type": "integer", "minimum": 0, "maximum": 99_999_999}
                 },
                 "required": ["page"],

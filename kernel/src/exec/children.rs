@@ -190,6 +190,7 @@ impl Execution {
         };
         let attached = self.program.attached.iter().find(named);
         attached.cloned().unwrap_or_else(|| Attached {
+            picture: None,
             text: item.to_owned(),
             label: self.own_words(),
         })

@@ -72,6 +72,7 @@ impl Execution {
         let form = form_of(&wanted.schema)?;
         let (text, label) = self.vm.held(&wanted.page)?;
         let page = Attached {
+            picture: None,
             text: text.to_owned(),
             label: label.clone(),
         };

@@ -268,12 +268,11 @@ impl Execution {
         }
         match several::goes_to_children(program, &|text| cpu.count(text), cpu.info().window) {
             true => {
-                let (names, label) = several::named(&program.attached);
-                vm.attach(cpu, &names, &label)?;
+                vm.attach(cpu, &several::named(&program.attached))?;
             }
             false => {
                 for attached in &program.attached {
-                    vm.attach(cpu, &attached.text, &attached.label)?;
+                    vm.attach(cpu, attached)?;
                 }
             }
         }

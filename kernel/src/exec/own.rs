@@ -83,7 +83,12 @@ impl Execution {
 
     /// Brings back a page that left the window, or the rest of one that was cut.
     fn brought_back(&mut self, Recall { page, from }: Recall) -> Outcome {
-        match self.vm.recall(&*self.shared.cpu, &page, from) {
+        let cpu = &*self.shared.cpu;
+        let recalled = match self.vm.show_again(cpu, &page) {
+            Some(picture) => Ok(picture),
+            None => self.vm.recall(cpu, &page, from),
+        };
+        match recalled {
             Ok((mut text, label)) => {
                 if self.vm.held(&page).is_ok() {
                     text.push_str(&format!(

@@ -70,6 +70,7 @@ impl Shared {
                 details: info.details.clone(),
                 window: info.window,
                 constrains: info.constrains,
+                sees: self.cpu.sees(),
                 model_digest: info.model_digest.clone(),
                 template_digest: info.template_digest.clone(),
             },

@@ -69,6 +69,7 @@ impl Cpu for Screened {
         let clean = messages.iter().map(|message| Message {
             role: message.role,
             text: self.leaks.redacted(&message.text).into_owned(),
+            pictures: message.pictures.clone(),
         });
         self.cpu.prepare(&clean.collect::<Vec<_>>())
     }

@@ -11,10 +11,7 @@ impl Planner {
     /// The example as turns before the task. `None` where it calls what this process cannot
     /// call, or does not end with an action.
     pub fn turns(&self, example: &Example) -> Option<Vec<Message>> {
-        let say = |role, text: &str| Message {
-            role,
-            text: text.to_owned(),
-        };
+        let say = |role, text: &str| Message::new(role, text);
         let mut messages = vec![say(Role::User, &example.task)];
         let (last, before) = example.turns.split_last()?;
         for turn in before {

@@ -124,6 +124,7 @@ impl Planner {
             memory,
             has_memory,
             tools_paged: more.len() > 0,
+            pictures: program.attached.iter().any(|page| page.picture.is_some()),
         };
         let parent = Parent::of(program);
         let of_parents = |spec: &&&Spec| spec.sight == Sight::OfParents;

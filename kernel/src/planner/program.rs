@@ -108,7 +108,7 @@ pub fn asked_for(told: &str) -> Vec<Message> {
 
 /// The same after `learnt` tasks, each with the function that worked it out.
 pub fn asked_for_after(learnt: &[(String, String)], told: &str) -> Vec<Message> {
-    let say = |role, text| Message { role, text };
+    let say = |role, text| Message::new(role, text);
     let mut messages = vec![say(Role::System, SYSTEM.to_owned())];
     for (task, function) in learnt {
         messages.push(say(Role::User, request(task)));
@@ -133,7 +133,7 @@ pub fn asked_in_words(told: &str) -> Vec<Message> {
 }
 
 fn messages(asked: String) -> Vec<Message> {
-    let say = |role, text| Message { role, text };
+    let say = |role, text| Message::new(role, text);
     vec![say(Role::System, SYSTEM.to_owned()), say(Role::User, asked)]
 }
 

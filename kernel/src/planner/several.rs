@@ -93,7 +93,7 @@ pub(crate) fn is_only_a_list(program: &Program) -> bool {
 
 /// Attached texts as one page that names them and has none of their words, with the label of
 /// all of them: their names may be anybody's.
-pub(crate) fn named(attached: &[Attached]) -> (String, Label) {
+pub(crate) fn named(attached: &[Attached]) -> Attached {
     let mut page = format!(
         "{} documents are attached. process.map gives each of them to a process that reads it:\n",
         attached.len()
@@ -106,7 +106,11 @@ pub(crate) fn named(attached: &[Attached]) -> (String, Label) {
         page.push_str(&format!("- and {} more\n", attached.len() - NAMED_MAX));
     }
     let labels = attached.iter().map(|text| &text.label);
-    (page, Label::lowest(labels))
+    Attached {
+        text: page,
+        label: Label::lowest(labels),
+        picture: None,
+    }
 }
 
 /// The name of an attached text: the path of its file, or where else it came from.
@@ -124,6 +128,7 @@ mod tests {
     fn a_task_for_each_of_several_texts() {
         let check = |task: &str, texts: usize, want: (bool, bool)| {
             let text = |n| Attached {
+                picture: None,
                 text: "text".into(),
                 label: Label::new(format!("file:{n}.txt"), Trust::Untrusted),
             };

@@ -19,7 +19,7 @@ pub use child::{AT_ONCE_MAX, ChildOf, DEPTH_MAX, Drawn, ITEMS_MAX};
 pub(crate) use ending::Ending;
 pub use example::{Example, Turn};
 pub use failure::{Failure, VmError};
-pub use quipu_cpu::{Pid, Sampling, Usage};
+pub use quipu_cpu::{Picture, Pid, Sampling, Usage};
 pub use quipu_memory::{Secrecy, Share, Space};
 
 use crate::gate::plan::Plan;
@@ -110,6 +110,10 @@ pub struct Attached {
     pub text: String,
     /// Who wrote it.
     pub label: Label,
+    /// The picture in which it was read, for a CPU that sees: shown beside the text as long as
+    /// there is room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
 }
 
 /// A program to run: an agent, its task, and its limits.
@@ -289,7 +293,12 @@ impl Program {
         self.topic.iter_mut().for_each(clean);
         self.said.iter_mut().for_each(clean);
         for attached in &mut self.attached {
+            let said = attached.text.clone();
             clean(&mut attached.text);
+            // Nobody can take a secret out of a picture.
+            if attached.text != said {
+                attached.picture = None;
+            }
         }
         self
     }
@@ -421,5 +430,41 @@ impl Reply {
             self,
             Reply::Approve | Reply::ApproveProcess | Reply::ApproveAlways
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::Trust;
+    use quipu_tools::Secret;
+
+    fn with_picture(text: &str) -> Program {
+        let mut program = Program::new("What does it say?");
+        program.attached.push(Attached {
+            text: text.into(),
+            label: Label::new("file:note.png", Trust::Untrusted),
+            picture: Some(Picture::new(2, 1, vec![1, 2, 3, 4, 5, 6]).unwrap()),
+        });
+        program
+    }
+
+    #[test]
+    fn a_program_is_read_as_it_was_written() {
+        let program = with_picture("buy milk");
+        let written = serde_json::to_string(&program).unwrap();
+        assert_eq!(serde_json::from_str::<Program>(&written).unwrap(), program);
+    }
+
+    #[test]
+    fn a_picture_with_a_secret_in_it_is_not_shown() {
+        let secret = Secret::new("tok-48151623421808").unwrap();
+        let secrets = LeakScan::of([("token", &secret)]);
+        let check = |text: &str, shown: bool| {
+            let clean = with_picture(text).without_secrets(&secrets);
+            assert_eq!(clean.attached[0].picture.is_some(), shown, "{text}");
+        };
+        check("buy milk", true);
+        check("the key is tok-48151623421808", false);
     }
 }

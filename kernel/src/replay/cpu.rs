@@ -11,6 +11,7 @@ use crate::journal::tape::{Computes, Count, End, Odds, Tape, keys};
 /// A CPU that reads a tape.
 pub(super) struct Player {
     info: CpuInfo,
+    sees: bool,
     tape: Arc<Tape>,
 }
 
@@ -27,7 +28,11 @@ impl Player {
             template_digest: computes.template_digest.clone(),
             ..CpuInfo::default()
         };
-        Self { info, tape }
+        Self {
+            info,
+            sees: computes.sees,
+            tape,
+        }
     }
 
     /// What was counted under `key`; an error where nothing was.
@@ -45,6 +50,10 @@ impl Player {
 impl Cpu for Player {
     fn info(&self) -> &CpuInfo {
         &self.info
+    }
+
+    fn sees(&self) -> bool {
+        self.sees
     }
 
     fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {

@@ -12,21 +12,25 @@
 //! | `held` | pages that the process has by their handles only |
 //! | `fence` | the border around what others wrote |
 //! | `pages` | the window for people to look at |
+//! | `pictures` | pictures beside the task |
 //! | `reminder` | what is pinned of the store |
 
 pub(crate) mod fence;
 mod held;
 mod pages;
+mod pictures;
 mod recall;
 pub mod reminder;
 
 use std::sync::Arc;
 
 use crate::label::{Label, Suspicion, Trust};
+use crate::process::Attached;
 pub use crate::process::VmError;
 use crate::window::fence::Borders;
 use held::Held;
 pub use pages::{PageKind, Window, WindowPage};
+use pictures::Hung;
 use quipu_cpu::{Cpu, Message, Prompt, Role};
 
 /// Stubs shown one by one; older ones are summed up in one line, so that the room
@@ -128,6 +132,8 @@ pub struct Vm {
     task: Pinned,
     /// Texts beside the task, which others wrote.
     attached: Vec<Pinned>,
+    /// Pictures in which some of these were read.
+    pictures: Vec<Hung>,
     /// Tasks that were done right, the likest first.
     examples: Vec<Shown>,
     borders: Borders,
@@ -165,6 +171,7 @@ impl Vm {
                 label: task.1,
             },
             attached: Vec::new(),
+            pictures: Vec::new(),
             examples: Vec::new(),
             borders: Borders::new(cpu.info().constrains),
             today: None,
@@ -237,16 +244,21 @@ impl Vm {
         self.boot.label = label;
     }
 
-    /// Pins a text before the task that somebody else wrote.
+    /// Pins a text before the task that somebody else wrote, and shows the picture in which it
+    /// was read where the CPU sees and there is room.
     ///
     /// # Errors
-    /// Where it leaves no room to work in.
-    pub fn attach(&mut self, cpu: &dyn Cpu, text: &str, label: &Label) -> Result<(), VmError> {
+    /// Where the text leaves no room to work in.
+    pub fn attach(&mut self, cpu: &dyn Cpu, attached: &Attached) -> Result<(), VmError> {
+        let Attached { text, label, .. } = attached;
         self.attached.push(Pinned {
             text: self.borders.around(text, text, label),
             label: label.clone(),
         });
         self.view_tokens = self.room_to_view(cpu)?;
+        if let Some(picture) = &attached.picture {
+            self.hang(cpu, picture);
+        }
         Ok(())
     }
 
@@ -360,7 +372,8 @@ impl Vm {
                     tokens: tokens as u32,
                 });
             }
-            if evicted.len() == before && !self.shrink_last() {
+            let none = evicted.len() == before;
+            if none && !self.take_down(&mut evicted) && !self.shrink_last() {
                 return Err(VmError::TaskTooLong {
                     prompt: prompt.len,
                     reserve: self.reserve,
@@ -433,10 +446,12 @@ impl Vm {
     }
 
     fn layout(&self) -> Vec<Message> {
-        let say = |role, text| Message { role, text };
+        let say = |role, text| Message::new(role, text);
         // The task has the last word.
         let said = |page: &Pinned| self.borders.broken(&page.text, &page.label);
-        let beside = self.reminder.iter().chain(&self.attached).map(said);
+        let attached = self.attached.iter().enumerate();
+        let attached = attached.map(|(i, page)| self.beside_picture(i, said(page)));
+        let beside = self.reminder.iter().map(said).chain(attached);
         let mut asked: Vec<String> = beside.chain(self.today.clone()).collect();
         asked.push(said(&self.task));
         let gone: Vec<&StepPage> = self.steps.iter().filter(|step| !step.resident).collect();
@@ -460,7 +475,10 @@ impl Vm {
         // The likest stands next to the task.
         let shown = self.examples.iter().rev();
         messages.extend(shown.flat_map(|example| example.messages.iter().cloned()));
-        messages.push(say(Role::User, asked.join("\n\n")));
+        messages.push(Message {
+            pictures: self.hung(),
+            ..say(Role::User, asked.join("\n\n"))
+        });
         for step in self.steps.iter().filter(|step| step.resident) {
             messages.push(say(Role::Assistant, step.action.clone()));
             messages.push(say(Role::User, step.view(self.borders)));

@@ -18,6 +18,8 @@ pub enum PageKind {
     Reminder,
     /// A text beside the task.
     Attached,
+    /// A picture beside the task; the text in it is an attached one.
+    Picture,
     /// The task.
     Task,
     /// A step: an action and what came back.
@@ -29,7 +31,7 @@ pub enum PageKind {
 pub struct WindowPage {
     /// What it is.
     pub kind: PageKind,
-    /// Its id, of a step: `s3`; of an example what its user knows it by.
+    /// Its id, of a step: `s3`; of a picture: `p1`; of an example what its user knows it by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Who wrote it.
@@ -83,8 +85,16 @@ impl Vm {
         }));
         let reminder = self.reminder.iter();
         pages.extend(reminder.map(|page| pinned(PageKind::Reminder, page)));
-        let attached = self.attached.iter();
-        pages.extend(attached.map(|page| pinned(PageKind::Attached, page)));
+        for (i, page) in self.attached.iter().enumerate() {
+            pages.push(pinned(PageKind::Attached, page));
+            pages.extend(self.picture_of(i).map(|(id, tokens, resident)| WindowPage {
+                kind: PageKind::Picture,
+                id: Some(id),
+                tokens,
+                resident,
+                ..pinned(PageKind::Attached, page)
+            }));
+        }
         pages.push(pinned(PageKind::Task, &self.task));
         pages.extend(self.steps.iter().map(|step| WindowPage {
             kind: PageKind::Step,

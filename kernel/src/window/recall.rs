@@ -41,9 +41,11 @@ impl Vm {
 
     /// Whether anything is out of the window, held back or cut.
     pub fn recallable(&self) -> bool {
-        self.steps
-            .iter()
-            .any(|step| !step.resident || step.is_held() || step.shown < step.observation.len())
+        let mut steps = self.steps.iter();
+        self.misses_pictures()
+            || steps.any(|step| {
+                !step.resident || step.is_held() || step.shown < step.observation.len()
+            })
     }
 
     /// Ids of the pages that are out of the window.

@@ -7,6 +7,7 @@ use serde_json::json;
 /// A text that is attached, and has a mark which only its reader sees.
 pub fn text(name: &str, mark: &str) -> Attached {
     Attached {
+        picture: None,
         text: format!("The mark of this text is {mark}."),
         label: Label::new(format!("file:{name}"), Trust::Untrusted),
     }

@@ -9,7 +9,7 @@ use crate::model;
 const SUBJECTS: [&str; 6] = ["rain", "bread", "a clock", "winter", "the moon", "salt"];
 
 fn job(cpu: &LocalCpu, n: usize) -> Job {
-    let message = |role, text| Message { role, text };
+    let message = |role, text| Message::new(role, text);
     let subject = SUBJECTS[n % SUBJECTS.len()];
     // Two have a long boot page, one a long text of its own.
     let messages = match n % SUBJECTS.len() {
@@ -106,10 +106,7 @@ async fn model_takes_over_what_another_computed() {
     let first = text(["Much is said about rain. ", "Some of it is true. "]);
     let second = text(["Much is said about rain. ", "Nobody wrote it down. "]);
     let ask = async |cpu: &LocalCpu, pid, text: &String| {
-        let message = Message {
-            role: Role::User,
-            text: text.clone(),
-        };
+        let message = Message::new(Role::User, text.clone());
         let mut job = job(cpu, 3);
         job.pid = pid;
         job.prompt = cpu.prepare(&[message]).expect("a prompt");
@@ -155,10 +152,7 @@ async fn model_computes_long_prompts_once_beside_each_other() {
         // The first generates, so that the others get little room in a batch, and by turns.
         if n > 0 {
             let text = format!("Number {n} of those. ").repeat(70);
-            let message = Message {
-                role: Role::User,
-                text,
-            };
+            let message = Message::new(Role::User, text);
             job.prompt = cpu.prepare(&[message]).expect("a prompt");
             job.tokens_max = 4;
         }

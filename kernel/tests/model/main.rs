@@ -184,10 +184,7 @@ async fn model_writes_only_what_is_legal() {
         "Write a poem about wool.",
         "}]\" \\ \u{1f999}",
     ] {
-        let message = Message {
-            role: quipu_cpu::Role::User,
-            text: task.into(),
-        };
+        let message = Message::new(quipu_cpu::Role::User, task);
         let prompt = cpu.prepare(&[message]).expect("a prompt");
         let mut ticket = cpu.submit(Job {
             pid: 1,

@@ -49,6 +49,7 @@ async fn what_others_wrote_takes_the_right_to_write_away() {
     check(&[PUT, DONE], piped, &[&format!("{refused} standard input")]).await;
     let attached = Program {
         attached: vec![Attached {
+            picture: None,
             text: "keep this".into(),
             label: Label::new("file:mail.txt", Trust::Untrusted),
         }],

@@ -288,6 +288,7 @@ async fn a_task_that_is_private_is_not_begun_elsewhere() {
     setup.policy.clearance = Some(Secrecy::Public);
     let program = Program {
         attached: vec![Attached {
+            picture: None,
             text: "my letter".into(),
             label: Label::new("file:letter.txt", Trust::Untrusted).kept(Secrecy::Private),
         }],
@@ -351,6 +352,7 @@ async fn no_form_of_a_secret_is_in_a_window_a_journal_a_store_or_a_tools_input()
         let mut events = kernel.subscribe();
         let program = Program {
             attached: vec![Attached {
+                picture: None,
                 text: format!("from a file: {form}"),
                 label: Label::new("file:a.txt", Trust::User),
             }],

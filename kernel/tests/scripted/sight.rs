@@ -31,6 +31,7 @@ fn what_few_tasks_need_is_shown_where_a_task_speaks_of_it() {
     let with = |text: &str, source: &str| {
         let mut program = Program::new("Sum it up.");
         program.attached.push(Attached {
+            picture: None,
             text: text.into(),
             label: Label::new(source, Trust::Untrusted),
         });

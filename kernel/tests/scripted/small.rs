@@ -126,6 +126,7 @@ async fn a_question_that_others_pages_match_is_looked_up() {
     check(unreminded, Trust::Untrusted, &[], false, unknown).await;
     let mut beside = Program::new(ASKED);
     beside.attached.push(Attached {
+        picture: None,
         text: "The ferry is late.".into(),
         label: Label::new("file:late.txt", Trust::Untrusted),
     });

@@ -158,6 +158,8 @@ fn quantisations_are_picked_as_words() {
         Pick::Several(vec!["x-Q6_K.gguf", "y-Q6_K.gguf"]),
     );
     check("o/r:y-Q6_K.gguf", Pick::One("y-Q6_K.gguf"));
+    // A projector is no model that a size could mean, and can be named.
+    check("o/r:mmproj-F16.gguf", Pick::One("mmproj-F16.gguf"));
     assert_eq!(
         HubName::parse("o/r").unwrap().pick(["only-Q2_K.gguf"]),
         Pick::One("only-Q2_K.gguf")

@@ -41,7 +41,7 @@ wit_bindgen::generate!({
     generate_all,
 });
 
-use exports::quipu::eyes::text::{Guest, Line, Problem, Seen};
+use exports::quipu::eyes::text::{Bitmap, Guest, Line, Problem, Seen};
 
 /// What the plugin asks for, where the host looks for it.
 #[used]
@@ -65,19 +65,39 @@ impl Guest for Eyes {
     }
 
     fn look(base64: String) -> Result<Seen, Problem> {
-        let bytes = BASE64_STANDARD.decode(base64).map_err(|error| Problem {
-            message: format!("not base64: {error}"),
-            hint: String::new(),
-        })?;
-        seen(bytes)
+        seen(decoded(base64)?)
+    }
+
+    fn pixels(base64: String, pixels_max: u32, side_max: u32) -> Result<Bitmap, Problem> {
+        let mut bytes = decoded(base64)?;
+        turned_to_first(&mut bytes)?;
+        let picture = picture::scaled(picture::decode(&bytes)?, pixels_max, side_max);
+        Ok(Bitmap {
+            width: picture.width(),
+            height: picture.height(),
+            rgb: BASE64_STANDARD.encode(picture.as_raw()),
+        })
     }
 }
 
-fn seen(mut bytes: Vec<u8>) -> Result<Seen, Problem> {
-    let directories = tiff::pages(&bytes)?;
+fn decoded(base64: String) -> Result<Vec<u8>, Problem> {
+    BASE64_STANDARD.decode(base64).map_err(|error| Problem {
+        message: format!("not base64: {error}"),
+        hint: String::new(),
+    })
+}
+
+/// Turns a file with several pages to the first; all of them.
+fn turned_to_first(bytes: &mut [u8]) -> Result<Vec<u32>, Trouble> {
+    let directories = tiff::pages(bytes)?;
     if let Some(first) = directories.first() {
-        tiff::turn_to(&mut bytes, *first);
+        tiff::turn_to(bytes, *first);
     }
+    Ok(directories)
+}
+
+fn seen(mut bytes: Vec<u8>) -> Result<Seen, Problem> {
+    let directories = turned_to_first(&mut bytes)?;
     let picture = picture::decode(&bytes)?;
     let nets = weights::load(weights::FOLDER)?;
     let mut seen = Seen {

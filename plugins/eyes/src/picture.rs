@@ -60,6 +60,21 @@ pub fn decode(bytes: &[u8]) -> Result<RgbImage, Trouble> {
     Ok(opaque(picture))
 }
 
+/// `picture`, scaled down until it has at most `pixels_max` pixels, and `side_max` along a side.
+pub fn scaled(picture: RgbImage, pixels_max: u32, side_max: u32) -> RgbImage {
+    let (width, height) = picture.dimensions();
+    let pixels = f64::from(width) * f64::from(height);
+    let longest = f64::from(width.max(height));
+    let by_pixels = (f64::from(pixels_max) / pixels).sqrt();
+    let factor = by_pixels.min(f64::from(side_max) / longest);
+    if factor >= 1.0 {
+        return picture;
+    }
+    // Rounded down, so that neither limit is passed.
+    let side = |side: u32| ((f64::from(side) * factor) as u32).max(1);
+    image::imageops::thumbnail(&picture, side(width), side(height))
+}
+
 /// Refuses a picture that would take too much memory or time.
 fn check_size((width, height): (u32, u32), bytes: u64) -> Result<(), Trouble> {
     let pixels = u64::from(width) * u64::from(height);
@@ -165,6 +180,20 @@ mod tests {
         assert!(check_size((0, 0), 0).is_err());
         assert!(check_size((5_000, 7_000), 105_000_000).is_ok());
         assert!(check_size((5_000, 7_000), 280_000_000).is_err());
+    }
+
+    #[test]
+    fn a_picture_is_scaled_to_what_may_be_shown() {
+        let check = |size: (u32, u32), most: (u32, u32), want: (u32, u32)| {
+            let picture = grey(size.0, size.1).into_rgb8();
+            let scaled = scaled(picture, most.0, most.1);
+            assert_eq!(scaled.dimensions(), want, "{size:?}");
+            assert_eq!(scaled.get_pixel(0, 0)[0], 90);
+        };
+        check((40, 20), (800, 40), (40, 20));
+        check((40, 20), (200, 40), (20, 10));
+        check((40, 20), (800, 10), (10, 5));
+        check((400, 1), (10_000, 40), (40, 1));
     }
 
     #[test]

@@ -375,6 +375,7 @@ fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
             program.label = session.piped();
         }
         program.attached.extend(task.input.map(|text| Attached {
+            picture: None,
             text,
             label: Label::new(format!("input of task {}", task.id), Trust::Untrusted),
         }));

@@ -138,7 +138,14 @@ fn model(session: &Session) -> Result<(State, String)> {
                     let model = header.name.unwrap_or_else(|| file.display().to_string());
                     return Err(CpuError::NoTemplate { model }.into());
                 }
-                file.display().to_string()
+                match session.projector() {
+                    Some(projector) => format!(
+                        "{}; it sees pictures by {}",
+                        file.display(),
+                        projector.display()
+                    ),
+                    None => file.display().to_string(),
+                }
             }
             CpuChoice::Url(url) => format!("at {url} (not called)"),
             CpuChoice::Script(file) => format!("the script {file}"),

@@ -319,7 +319,9 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     let fitted = judgement::find(&session.paths, &path);
     let facts = facts
         .into_iter()
-        .chain(fitted.map(|fitted| ("judgement", json!(fitted))));
+        .chain(fitted.map(|fitted| ("judgement", json!(fitted))))
+        // Only of a model that sees.
+        .chain(models::projector_of(&path).map(|file| ("projector", json!(file))));
     if args.json {
         let map: serde_json::Map<String, Value> =
             facts.map(|(key, value)| (key.to_owned(), value)).collect();

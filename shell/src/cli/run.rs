@@ -43,7 +43,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "NAME|FILE|DIR")]
     agent: Option<PathBuf>,
     /// A text, document, picture or recording that the task is about; others may have made it.
-    /// Can be repeated. `-` waits for standard input
+    /// Can be repeated. `-` waits for standard input. A model that sees is shown pictures
     #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "fork"])]
     attach: Vec<PathBuf>,
     /// The task and what is attached are private: they leave this machine only where you send them,
@@ -360,17 +360,17 @@ fn program(
     program.label = program.label.kept(secrecy);
     if let Some(text) = task::beside(args.prompt.as_deref(), &args.attach)? {
         program.attached.push(Attached {
+            picture: None,
             text,
             label: session.piped().kept(secrecy),
         });
     }
     for path in args.attach.iter().filter(|path| !task::is_input(path)) {
         let label = Label::new(format!("file:{}", path.display()), Trust::Untrusted);
-        program.attached.push(Attached {
-            text: attachment::text(session, path, "--attach")?,
-            label: label.kept(secrecy),
-        });
+        let page = attachment::page(session, path, "--attach", label.kept(secrecy))?;
+        program.attached.push(page);
     }
+    attachment::few_pictures(&mut program.attached);
     session.note_secrets(&program);
     if let Some(path) = &args.schema {
         program.answer_schema = Some(task::schema(path)?);

@@ -5,13 +5,19 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::Result;
+use quipu_kernel::label::Label;
+use quipu_kernel::process::Attached;
 
 use super::document::FILE_BYTES_MAX;
 use super::formats::{self, Format, HEAD_BYTES};
 use super::reader::{Parts, Reader};
 use crate::session::Session;
+use crate::session::senses::{is_picture, picture_bytes};
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
+
+/// Pictures that a model is shown with a task: each is in the journal with all of its pixels.
+const PICTURES_MAX: usize = 16;
 
 /// Formats of documents that are texts themselves: whoever shows one may mean how it is written.
 const TEXTS: &[&str] = &["html", "subtitles", "calendar", "canvas", "drawing"];
@@ -60,6 +66,52 @@ pub fn text(session: &Session, path: &Path, what: &str) -> Result<String> {
     Ok(text)
 }
 
+/// The file at `path`, which was given as `what`, as a page with this `label`: its text, and
+/// the picture where it is one and the model sees.
+///
+/// # Errors
+/// A file that cannot be read, is too large, or has neither text nor pixels.
+pub fn page(session: &Session, path: &Path, what: &str, label: Label) -> Result<Attached> {
+    let is_shown = session.projector().is_some() && is_picture_at(path);
+    let (text, picture) = match is_shown {
+        false => (text(session, path, what)?, None),
+        true => {
+            let bytes = picture_bytes(path)?;
+            let picture = session.lens()?.pixels(&bytes)?;
+            (session.words_in(&bytes), Some(picture))
+        }
+    };
+    Ok(Attached {
+        text,
+        label,
+        picture,
+    })
+}
+
+/// Leaves the first pictures of `pages`, and of the others their text, which is told.
+pub fn few_pictures(pages: &mut [Attached]) {
+    let pictures = pages.iter_mut().map(|page| &mut page.picture);
+    let mut left_out = 0;
+    for picture in pictures.filter(|picture| picture.is_some()).skip(PICTURES_MAX) {
+        *picture = None;
+        left_out += 1;
+    }
+    if left_out > 0 {
+        say!(
+            "the model is shown the first {PICTURES_MAX} pictures; of {left_out} more it has the \
+             text"
+        );
+    }
+}
+
+fn is_picture_at(path: &Path) -> bool {
+    let mut head = Vec::new();
+    // What is read of a pipe is gone for who reads it next.
+    let file = path.is_file().then(|| File::open(path));
+    let read = file.map(|file| file.and_then(|file| file.take(HEAD_BYTES as u64).read_to_end(&mut head)));
+    matches!(read, Some(Ok(_))) && is_picture(&head)
+}
+
 /// The format of the document at `path`, if it is one that has to be read as such.
 fn document(path: &Path) -> Option<Format> {
     // What is read of a pipe is gone for who reads it next.
@@ -93,6 +145,8 @@ fn whole(parts: &Parts) -> String {
 
 #[cfg(test)]
 mod tests {
+    use quipu_kernel::process::Picture;
+
     use super::super::reader::Part;
     use super::*;
 
@@ -113,6 +167,27 @@ mod tests {
         check("a.gz", b"\x1f\x8b", None);
         assert_eq!(document(&dir.path().join("nothing")), None);
         assert_eq!(document(dir.path()), None);
+    }
+
+    #[test]
+    fn a_task_has_few_pictures() {
+        let picture = Picture::new(1, 1, vec![0; 3]).expect("a picture");
+        let page = |n: usize| Attached {
+            text: n.to_string(),
+            label: Label::user(),
+            // Every other page is a text.
+            picture: n.is_multiple_of(2).then(|| picture.clone()),
+        };
+        let check = |pages: usize, want: usize| {
+            let mut pages: Vec<Attached> = (0..pages).map(page).collect();
+            few_pictures(&mut pages);
+            let shown = pages.iter().filter(|page| page.picture.is_some()).count();
+            assert_eq!(shown, want);
+            let last = pages.last().expect("a page");
+            assert_eq!(last.picture.is_some(), want < PICTURES_MAX);
+        };
+        check(5, 3);
+        check(2 * PICTURES_MAX + 5, PICTURES_MAX);
     }
 
     #[test]

@@ -31,6 +31,7 @@ fn parts(window: &Window) -> Vec<Part> {
         (PageKind::Example, 'x', words.page_examples),
         (PageKind::Reminder, 'm', words.page_reminder),
         (PageKind::Attached, 'a', words.page_attached),
+        (PageKind::Picture, 'p', words.page_pictures),
         (PageKind::Task, 'T', words.page_task),
         (PageKind::Step, 's', words.page_steps),
     ]

@@ -385,8 +385,11 @@ impl Repl<'_> {
 
     /// The prompt for a line that was typed, with the files that it names.
     fn typed(&self, line: &str) -> Result<(String, Label, Vec<Attached>)> {
-        let read = |path: &Path| attachment::text(&self.session, path, "@path");
-        self.talk.typed(line, &read)
+        let read =
+            |path: &Path, label: Label| attachment::page(&self.session, path, "@path", label);
+        let (prompt, label, mut files) = self.talk.typed(line, &read)?;
+        attachment::few_pictures(&mut files);
+        Ok((prompt, label, files))
     }
 
     /// Runs the task `line`, as `prompt` tells it, with these `files`; what of the prompt a person

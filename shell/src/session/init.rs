@@ -14,7 +14,7 @@ use anyhow::Result;
 use quipu_cpu::llama::{self, Attention, LocalCpu, LocalSettings};
 use quipu_cpu::remote::{RemoteCpu, RemoteSettings};
 use quipu_cpu::scripted::ScriptedCpu;
-use quipu_cpu::{Cpu, CpuInfo};
+use quipu_cpu::{Cpu, CpuError, CpuInfo};
 use quipu_kernel::gate::rules::Rules;
 use quipu_kernel::gate::{Detection, Policy};
 use quipu_kernel::journal::Journal;
@@ -37,7 +37,7 @@ use crate::session::introduce;
 use crate::session::judgement;
 use crate::session::lock::MachineLock;
 use crate::session::signals;
-use crate::terminal::output::counted;
+use crate::terminal::output::{counted, visible};
 use crate::terminal::{draft, secrets};
 
 /// How long an endpoint may stay silent.
@@ -102,6 +102,14 @@ impl Session {
         Ok(file)
     }
 
+    /// The projector of the model, if one lies beside its file: with it the model sees pictures.
+    pub fn projector(&self) -> Option<PathBuf> {
+        match self.settings.cpu {
+            CpuChoice::Local => models::projector_of(&self.model_file().ok()?),
+            _ => None,
+        }
+    }
+
     /// What the model's odds are worth, as far as it was fitted.
     pub fn judgement(&self) -> Judgement {
         let fitted = match self.settings.cpu {
@@ -136,9 +144,10 @@ impl Session {
                         AttentionWord::Own => Attention::Own,
                         AttentionWord::LlamaCpp => Attention::LlamaCpp,
                     },
+                    projector: models::projector_of(&file),
                     ..LocalSettings::default()
                 };
-                let load = move || LocalCpu::load(&file, &local);
+                let load = move || seeing(&file, local);
                 let cpu = tokio::task::spawn_blocking(load).await??;
                 let wanted = settings.attention == AttentionWord::Own;
                 if let Err(reason) = cpu.own_attention()
@@ -402,6 +411,25 @@ impl Session {
             true => Secrecy::Private,
             false => Secrecy::Public,
         })
+    }
+}
+
+/// The model in `file`; without its projector where that cannot be used, which is told.
+fn seeing(file: &Path, local: LocalSettings) -> Result<LocalCpu, CpuError> {
+    let loaded = LocalCpu::load(file, &local);
+    let projector = local.projector.as_ref();
+    let projector = projector.map(|path| path.display().to_string());
+    match loaded {
+        Err(CpuError::Load { path, reason }) if projector.as_ref() == Some(&path) => {
+            let (path, reason) = (visible(&path), visible(&reason));
+            say!("warning: the model sees no pictures: {path}: {reason}");
+            let blind = LocalSettings {
+                projector: None,
+                ..local
+            };
+            LocalCpu::load(file, &blind)
+        }
+        loaded => loaded,
     }
 }
 

@@ -14,6 +14,7 @@ use quipu_tools::{CallContext, Device, ToolError, WasmDevice};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use quipu_cpu::{PIXELS_MAX, Picture, SIDE_MAX};
 use quipu_models::catalogue;
 
 use super::hearing::is_recording;
@@ -31,6 +32,9 @@ pub const PICTURE_BYTES_MAX: u64 = 32 << 20;
 const LOOK_MAX: Duration = Duration::from_secs(300);
 /// Bytes of what was read in one picture, as JSON.
 const SEEN_BYTES_MAX: usize = 8 << 20;
+
+/// Bytes of the pixels that a model is shown, as JSON.
+const PIXELS_BYTES_MAX: usize = 8 * PIXELS_MAX;
 
 /// A line that is read less surely than this may be misread: the eyes give it without, below
 /// a half they leave it out.
@@ -94,7 +98,62 @@ impl Eyes {
     }
 }
 
+/// The pixels of a picture, as the eyes give them.
+#[derive(Deserialize)]
+struct Bitmap {
+    width: u32,
+    height: u32,
+    rgb: String,
+}
+
+impl Eyes {
+    /// The picture in `bytes`, scaled down to what a model may be shown. Needs no weights.
+    ///
+    /// # Errors
+    /// A file that is no picture, exceeds a limit, or takes too long.
+    pub fn pixels(&self, bytes: &[u8]) -> Result<Picture, ToolError> {
+        let context = CallContext {
+            deadline: LOOK_MAX,
+            output_bytes_max: PIXELS_BYTES_MAX,
+            ..CallContext::default()
+        };
+        let args = json!({
+            "base64": BASE64_STANDARD.encode(bytes),
+            "pixels_max": PIXELS_MAX,
+            "side_max": SIDE_MAX,
+        });
+        let bitmap = self.0.call("pixels", &args, &context)?;
+        let odd = |error: String| {
+            let message = format!("the eyes gave something else than they should: {error}");
+            ToolError::new(quipu_tools::ErrorKind::Trap, message, "")
+        };
+        let bitmap: Bitmap =
+            serde_json::from_value(bitmap).map_err(|error| odd(error.to_string()))?;
+        let rgb = BASE64_STANDARD.decode(bitmap.rgb);
+        let rgb = rgb.map_err(|error| odd(error.to_string()))?;
+        Picture::new(bitmap.width, bitmap.height, rgb).map_err(|error| odd(error.to_string()))
+    }
+}
+
 impl Session {
+    /// What decodes pictures for a model that sees: the eyes, which need no weights for that.
+    ///
+    /// # Errors
+    /// A component that cannot be loaded.
+    pub fn lens(&self) -> Result<Eyes> {
+        Ok(Eyes(self.component(builtin::EYES)?))
+    }
+
+    /// The text in a picture that a model is shown, for when that is out of sight; words on why
+    /// there is none otherwise.
+    pub fn words_in(&self, bytes: &[u8]) -> String {
+        match self.eyes().map(|eyes| eyes.look(bytes)) {
+            Ok(Ok(seen)) if seen.says_something() => seen.text,
+            Ok(Ok(_)) => "(no text was found in it)".to_owned(),
+            Ok(Err(_)) | Err(_) => "(its text was not read)".to_owned(),
+        }
+    }
+
     /// The folder with the weights of the built-in tool `name`, if they are here whole.
     pub fn firmware(&self, name: &str) -> Option<PathBuf> {
         let entry = catalogue::find(name)?;
@@ -133,14 +192,19 @@ impl Session {
         if self.firmware(name).is_none() {
             return Err(no_weights(name));
         }
+        let mut device = self.component(name)?;
+        self.give_firmware(&mut device);
+        Ok(device)
+    }
+
+    /// The built-in tool `name`, without its weights.
+    fn component(&self, name: &str) -> Result<WasmDevice> {
         let mut tools = builtin::TOOLS.iter();
         let component = tools
             .find(|(builtin, _)| *builtin == name)
             .map(|(_, component)| *component)
             .unwrap_or_default();
-        let mut device = self.wasm_host()?.load_own(name, component)?;
-        self.give_firmware(&mut device);
-        Ok(device)
+        Ok(self.wasm_host()?.load_own(name, component)?)
     }
 
     /// The text of the file at `path`, which was given as `what`: its own, what the eyes

@@ -23,8 +23,8 @@ pub const ASKED_CHARS: usize = 60;
 /// Turns that are kept in mind.
 const TURNS_MAX: usize = 2_000;
 
-/// Gives the text of a file that was named.
-type ReadFile<'a> = &'a dyn Fn(&Path) -> Result<String>;
+/// Gives a file that was named, as a page with this label.
+type ReadFile<'a> = &'a dyn Fn(&Path, Label) -> Result<Attached>;
 
 /// The turns so far.
 #[derive(Debug, Default, PartialEq)]
@@ -154,10 +154,8 @@ fn files(line: &str, read: ReadFile) -> Result<Vec<Attached>> {
         .filter_map(|word| word.strip_prefix('@'));
     let paths = named.filter(|path| !path.is_empty());
     let file = |path: &str| {
-        Ok(Attached {
-            text: read(path.as_ref())?,
-            label: Label::new(format!("file:{path}"), Trust::Untrusted),
-        })
+        let label = Label::new(format!("file:{path}"), Trust::Untrusted);
+        read(path.as_ref(), label)
     };
     paths.map(file).collect()
 }
@@ -167,8 +165,12 @@ mod tests {
     use super::*;
     use crate::terminal::text::read_text;
 
-    fn read(path: &Path) -> Result<String> {
-        read_text(path, "@path")
+    fn read(path: &Path, label: Label) -> Result<Attached> {
+        Ok(Attached {
+            text: read_text(path, "@path")?,
+            label,
+            picture: None,
+        })
     }
 
     fn turn(asked: &str, answered: &str, trust: Trust) -> Turn {
@@ -244,6 +246,7 @@ mod tests {
         let (text, label, files) = Talk::default().typed(&line, &read).unwrap();
         assert_eq!((text, label), (line, Label::user()));
         let file = Attached {
+            picture: None,
             text: "buy milk".into(),
             label: Label::new(format!("file:{}", path.display()), Trust::Untrusted),
         };

@@ -20,6 +20,7 @@ pub fn cpu(error: &CpuError) -> String {
         CpuError::NoTemplate { .. } => "choose an instruct or chat model: `quipu model ls` shows which are at hand",
         CpuError::Template { .. } => "the template came with the model; try another model, or put another template into a copy of its file (gguf-new-metadata --chat-template)",
         CpuError::Grammar(_) => "give --schema a simpler schema; `quipu tool show NAME` prints that of a tool",
+        CpuError::Picture(_) => "give a smaller picture, or leave its projector out of the model's folder: then the eyes read it",
         CpuError::Decode(_) | CpuError::Gone => "run again; if it stays, use a smaller --window or another model",
         CpuError::Endpoint { trouble, .. } => return endpoint(*trouble),
         CpuError::Undecided => "decisions need a local model, or an endpoint with `logprobs`",

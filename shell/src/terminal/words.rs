@@ -200,6 +200,7 @@ catalogue! {
     page_examples: "what was learnt", "学到的示例";
     page_reminder: "what memory holds on it", "记忆中的相关内容";
     page_attached: "texts beside the task", "任务所附文本";
+    page_pictures: "pictures beside the task", "任务所附图片";
     page_task: "the task", "任务";
     page_steps: "steps", "步骤";
     page_template: "between them", "分隔标记";

@@ -68,6 +68,9 @@ fn messages(of: &[Message]) -> Vec<u8> {
     for message in of {
         bytes.push(message.role as u8);
         part(&mut bytes, &message.text);
+        for picture in &message.pictures {
+            bytes.extend(picture.digest());
+        }
     }
     bytes
 }

@@ -105,6 +105,9 @@ pub(crate) struct Computes {
     /// Tokens of the window.
     pub(crate) window: usize,
     pub(crate) constrains: bool,
+    /// Whether it sees pictures.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) sees: bool,
     /// Digests of the model's file and of its chat template; empty where there is none.
     pub(crate) model_digest: String,
     pub(crate) template_digest: String,

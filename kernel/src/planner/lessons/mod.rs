@@ -44,10 +44,7 @@ impl Lesson {
 
     /// The messages that end with `text`; next comes its label, or what is written about it.
     pub fn messages(&self, text: &str) -> Vec<Message> {
-        let say = |role, text: &str| Message {
-            role,
-            text: text.to_owned(),
-        };
+        let say = |role, text: &str| Message::new(role, text);
         let mut messages = vec![say(Role::System, self.task)];
         for (text, label) in self.examples {
             messages.push(say(Role::User, text));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
 use quipu_kernel::event::{Event, Subscription};
-use quipu_kernel::label::{Level, Secrecy, Trust};
+use quipu_kernel::label::{Label, Level, Secrecy, Trust};
 use quipu_kernel::process::{Attached, Exit, Pid, Program, Status};
 use quipu_kernel::signal::Signal;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ use super::error::ApiError;
 use super::guard::Caller;
 use super::plain::{Finish, Piece, Said, Speaker};
 use super::state::{Lease, Service};
-use super::{chat, wire};
+use super::{chat, pictures, wire};
 use crate::session::agent::{self, Loaded};
 use crate::terminal::hints;
 
@@ -171,7 +171,13 @@ fn program(
                 instructions.push_str(&said.text);
                 program.agent.stranger |= client.trust < Trust::User;
             }
-            Speaker::User => before.push_str(&format!("User: {}\n", said.text)),
+            Speaker::User => {
+                before.push_str(&format!("User: {}\n", said.text));
+                for image in &said.images {
+                    before.push_str(&format!("[The text in a picture:]\n{}\n", image.words));
+                    label = label.lowered_to(Trust::Untrusted);
+                }
+            }
             Speaker::Assistant => {
                 before.push_str(&format!("You: {}\n", said.text));
                 // A stranger's words are one already, and do not learn what was answered here.
@@ -189,10 +195,20 @@ fn program(
     }
     if !before.is_empty() {
         program.attached.push(Attached {
+            picture: None,
             text: format!("Earlier in this conversation:\n{before}"),
             label,
         });
     }
+    // What others wrote may stand in a picture, whoever sends it.
+    program.attached.extend(said[last].images.iter().map(|image| {
+        let label = Label::new("a picture over HTTP", Trust::Untrusted);
+        Attached {
+            text: image.words.clone(),
+            label: label.held_to(client.level()),
+            picture: image.picture.clone(),
+        }
+    }));
     Ok(program)
 }
 
@@ -209,7 +225,9 @@ pub async fn chat(
     body.supported()?;
     body.askable_of_an_agent()?;
     let loaded = load(service, name)?;
-    let mut program = program(service, caller, &loaded, &request::said(&body.messages)?)?;
+    let mut said = request::said(&body.messages)?;
+    pictures::see(service, &mut said, true).await?;
+    let mut program = program(service, caller, &loaded, &said)?;
     if let Some(tokens) = fields::tokens("max_completion_tokens", body.tokens_max())? {
         program.limits.tokens = program.limits.tokens.min(tokens);
     }

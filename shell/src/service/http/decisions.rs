@@ -169,7 +169,7 @@ pub(super) fn choice(param: &str, words: String, options: &[String]) -> Result<D
 
 /// The state as messages, which end with the user's.
 pub(super) fn state(param: &str, given: &Value) -> Result<Vec<Message>, ApiError> {
-    let say = |role, text: String| Message { role, text };
+    let say = |role, text: String| Message::new(role, text);
     let turns = match given {
         Value::Array(turns) if !turns.is_empty() => turns,
         Value::Array(_) | Value::Null => {

@@ -253,6 +253,7 @@ impl From<CpuError> for ApiError {
                 "messages",
                 format!("the model's chat template does not take these messages: {reason}"),
             ),
+            CpuError::Picture(_) => Self::invalid("messages", message),
             CpuError::Undecided => Self::unsupported("model", message),
             CpuError::Endpoint {
                 trouble: Trouble::TooLong(_),

@@ -16,7 +16,7 @@ use super::error::ApiError;
 use super::plain::{Ask, Choice, Finish, Piece, Said, Speaker, Turn, function, prompt_tokens};
 use super::state::Service;
 use super::wire::{self, Framed, Input};
-use super::{chat, models};
+use super::{chat, models, pictures};
 
 /// The body of a request.
 #[derive(Debug, Deserialize)]
@@ -78,7 +78,8 @@ pub async fn count(
         let Input(body) = input?;
         models::check(&service, body.model.as_deref())?;
         let _place = service.admit()?;
-        let ask = ask_for(&body, None, service.session.settings.sampling())?;
+        let mut ask = ask_for(&body, None, service.session.settings.sampling())?;
+        pictures::see(&service, &mut ask.said, false).await?;
         let tokens = prompt_tokens(&service, ask).await?;
         Ok::<Response, ApiError>(wire::json(&json!({ "input_tokens": tokens })))
     };
@@ -95,7 +96,8 @@ fn reply_of(answered: Result<Response, ApiError>) -> Response {
 
 async fn answer(service: &Arc<Service>, body: &Body) -> Result<Response, ApiError> {
     models::check(service, body.model.as_deref())?;
-    let ask = ask(body, service.session.settings.sampling())?;
+    let mut ask = ask(body, service.session.settings.sampling())?;
+    pictures::see(service, &mut ask.said, false).await?;
     let stops = ask.stops.clone();
     let mut turn = Turn::new(service, ask).await?;
     let mut reply = Reply {
@@ -252,6 +254,16 @@ fn blocks_said(
             }
             // A thought of an earlier turn is not told again.
             Some("thinking" | "redacted_thinking") => {}
+            Some("image") if *by == Speaker::User => {
+                let source = &block["source"];
+                own.images.push(match source["type"].as_str() {
+                    Some("base64") => {
+                        let data = source["data"].as_str().unwrap_or_default();
+                        pictures::of(place, data)?
+                    }
+                    _ => pictures::at(place, source["url"].as_str())?,
+                });
+            }
             // A document that is a text.
             Some("document") if block.pointer("/source/type") == Some(&json!("text")) => {
                 let document = block.pointer("/source/data").and_then(Value::as_str);
@@ -279,7 +291,7 @@ fn blocks_said(
             }
         }
     }
-    if !own.text.is_empty() || !own.calls.is_empty() {
+    if !own.text.is_empty() || !own.calls.is_empty() || !own.images.is_empty() {
         said.push(own);
     }
     if said.is_empty() && *by == Speaker::User {

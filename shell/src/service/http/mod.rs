@@ -17,6 +17,7 @@
 //! | `decisions`, `systemone`, `embeddings` | what a model tells without writing |
 //! | `models` | `/v1/models` |
 //! | `speech`, `transcription/` | `/v1/audio`: what is written is spoken, what is said is written |
+//! | `pictures` | what a request shows: to a model that sees, or to the eyes |
 //! | `sense` | the voice and the ears, for those two |
 //! | `native` | `/api/v1`: processes, memory, tools |
 //! | `conversations` | those of the journal, and tasks that come after one |
@@ -48,6 +49,7 @@ mod native;
 mod openapi;
 mod packing;
 mod page;
+mod pictures;
 mod plain;
 mod responses;
 mod routes;

@@ -92,7 +92,7 @@ pub async fn props(State(service): State<Arc<Service>>) -> Response {
                        "presence_penalty": 0.0, "frequency_penalty": 0.0},
         },
         "total_slots": ANSWERS_MAX, "model_alias": service.model, "model_path": info.model,
-        "modalities": {"vision": false, "audio": false}, "is_sleeping": false,
+        "modalities": {"vision": service.cpu().sees(), "audio": false}, "is_sleeping": false,
         "build_info": concat!("quipu ", env!("CARGO_PKG_VERSION")),
     }))
 }

@@ -175,7 +175,7 @@ pub async fn spawn(
             let read = service.kernel.journal().label_of(*pid)?;
             label = label.held_to(read.level());
         }
-        program.attached.push(Attached { text, label });
+        program.attached.push(Attached { text, label, picture: None });
     }
     if let Some(given) = &asked.schema {
         program.answer_schema = Some(schema("schema", given, false)?);

@@ -155,6 +155,7 @@ pub fn program(
         Cause::Files(files) => changed(&files, read),
         Cause::Request(text) if text.trim().is_empty() => Vec::new(),
         Cause::Request(text) => vec![Attached {
+            picture: None,
             text,
             label: Label::new(format!("hook:{name}"), Trust::Untrusted),
         }],
@@ -185,6 +186,7 @@ fn changed(files: &[PathBuf], read: ReadFile<'_>) -> Vec<Attached> {
 
 fn untrusted(text: String, path: &Path) -> Attached {
     Attached {
+        picture: None,
         text,
         label: Label::new(format!("file:{}", path.display()), Trust::Untrusted),
     }

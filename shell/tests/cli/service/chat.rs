@@ -213,6 +213,14 @@ async fn a_request_is_answered_or_says_which_field_is_wrong() {
         unsupported,
     )
     .await;
+    for (url, code) in [
+        ("http://127.0.0.1/a.png", unsupported),
+        ("data:image/png;base64,aGVsbG8=", invalid),
+    ] {
+        let picture = json!([{"type": "image_url", "image_url": {"url": url}}]);
+        let place = json!("messages[0].content[0]");
+        wrong(said("user", picture), 400, place, code).await;
+    }
     let long = said("user", json!("word ".repeat(20_000)));
     wrong(long, 400, json!("messages"), "context_length_exceeded").await;
 }

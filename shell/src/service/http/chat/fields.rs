@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::error::ApiError;
+use super::super::pictures::{self, Image};
 use super::super::plain::{Choice, FUNCTIONS_MAX, STOPS_MAX};
 
 /// The most likeliest tokens that are told beside each.
@@ -232,9 +233,27 @@ pub fn arguments(given: &Value) -> Value {
 /// # Errors
 /// A part that is no text.
 pub fn text(param: &str, content: Option<&Value>) -> Result<Option<String>, ApiError> {
+    let (text, images) = content_of(param, content)?;
+    match images.is_empty() {
+        true => Ok(text),
+        false => Err(ApiError::unsupported(
+            param,
+            "a picture stands in a message of the user's, and nowhere else",
+        )),
+    }
+}
+
+/// The text of a content, which may be in parts, and its pictures.
+///
+/// # Errors
+/// A part that is neither, and a picture that is none or would have to be fetched.
+pub fn content_of(
+    param: &str,
+    content: Option<&Value>,
+) -> Result<(Option<String>, Vec<Image>), ApiError> {
     let parts = match content {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::String(text)) => return Ok(Some(text.clone())),
+        None | Some(Value::Null) => return Ok((None, Vec::new())),
+        Some(Value::String(text)) => return Ok((Some(text.clone()), Vec::new())),
         Some(Value::Array(parts)) => parts,
         Some(_) => {
             return Err(ApiError::invalid(
@@ -243,8 +262,12 @@ pub fn text(param: &str, content: Option<&Value>) -> Result<Option<String>, ApiE
             ));
         }
     };
-    let mut texts = Vec::new();
+    let (mut texts, mut images) = (Vec::new(), Vec::new());
     for (at, part) in parts.iter().enumerate() {
+        if let Some(image) = pictures::in_part(|| format!("{param}[{at}]"), part)? {
+            images.push(image);
+            continue;
+        }
         let kind = part["type"].as_str().unwrap_or_default();
         let text = match kind {
             // A thought of an earlier turn is not told again.
@@ -256,10 +279,10 @@ pub fn text(param: &str, content: Option<&Value>) -> Result<Option<String>, ApiE
         let text = text.ok_or_else(|| {
             ApiError::unsupported(
                 format!("{param}[{at}]"),
-                format!("a part of type {kind:?} cannot be read; parts are text"),
+                format!("a part of type {kind:?} cannot be read; parts are texts and pictures"),
             )
         })?;
         texts.push(text);
     }
-    Ok(Some(texts.join("\n")))
+    Ok((Some(texts.join("\n")), images))
 }

@@ -25,7 +25,7 @@ use super::error::ApiError;
 use super::guard::Caller;
 use super::plain::{Piece, Turn};
 use super::state::Service;
-use super::{agent, models, wire};
+use super::{agent, models, pictures, wire};
 use wire::Input;
 
 use reply::{Answer, Head, usage_of};
@@ -44,7 +44,8 @@ pub async fn post(
         return agent::chat(&service, caller, name, &body).await;
     }
     models::check(&service, body.model.as_deref())?;
-    let ask = body.ask(service.session.settings.sampling())?;
+    let mut ask = body.ask(service.session.settings.sampling())?;
+    pictures::see(&service, &mut ask.said, false).await?;
     let turns = Turn::several(&service, ask, body.answers()?).await?;
     let head = head(&service, body.model.as_deref());
     let pieces = pieces(turns);

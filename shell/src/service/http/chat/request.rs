@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use super::super::error::ApiError;
 use super::super::plain::{Ask, Said, Speaker, function, schema};
 use super::choosing::{sampling, shaping};
-use super::fields::{self, Stop, add, arguments, choice, few, odds, stop_words, text, tokens};
+use super::fields::{
+    self, Stop, add, arguments, choice, content_of, few, odds, stop_words, tokens,
+};
 
 /// The most answers of one request.
 pub const ANSWERS_MAX: u32 = 16;
@@ -252,7 +254,7 @@ pub fn said(messages: &[Turn]) -> Result<Vec<Said>, ApiError> {
     for (at, turn) in messages.iter().enumerate() {
         let param = format!("messages[{at}]");
         let content = turn.content.as_ref();
-        let text = text(&format!("{param}.content"), content)?;
+        let (text, images) = content_of(&format!("{param}.content"), content)?;
         let by = match turn.role.as_str() {
             "system" | "developer" => Speaker::System,
             "user" => Speaker::User,
@@ -285,7 +287,14 @@ pub fn said(messages: &[Turn]) -> Result<Vec<Said>, ApiError> {
                 "it says nothing",
             ));
         }
+        if by != Speaker::User && !images.is_empty() {
+            return Err(ApiError::unsupported(
+                format!("{param}.content"),
+                "a picture stands in a message of the user's, and nowhere else",
+            ));
+        }
         let mut read = Said::new(by, text.unwrap_or_default());
+        read.images = images;
         for call in calls {
             if let Some(id) = &call.id {
                 names.insert(id, &call.function.name);

@@ -5,6 +5,7 @@ use quipu_cpu::{Message, Role};
 use quipu_kernel::planner::how_to_act;
 use serde_json::{Value, json};
 
+use super::super::pictures::Image;
 use super::{Ask, Choice};
 
 /// A message of a client.
@@ -16,6 +17,8 @@ pub struct Said {
     pub text: String,
     /// Calls that were made: the name and the arguments of each.
     pub calls: Vec<(String, Value)>,
+    /// What was shown with it.
+    pub images: Vec<Image>,
 }
 
 /// Who speaks.
@@ -38,6 +41,7 @@ impl Said {
             by,
             text: text.into(),
             calls: Vec::new(),
+            images: Vec::new(),
         }
     }
 
@@ -83,6 +87,10 @@ pub fn messages(ask: &Ask, constrains: bool) -> Vec<Message> {
             Speaker::User | Speaker::Function(_) => Role::User,
         };
         add(&mut messages, role, said.shown());
+        let pictures = said.images.iter().filter_map(|image| image.picture.clone());
+        if let Some(last) = messages.last_mut() {
+            last.pictures.extend(pictures);
+        }
     }
     messages
 }
@@ -106,7 +114,7 @@ fn add(messages: &mut Vec<Message>, role: Role, text: String) {
             last.text.push_str("\n\n");
             last.text.push_str(&text);
         }
-        _ => messages.push(Message { role, text }),
+        _ => messages.push(Message::new(role, text)),
     }
 }
 

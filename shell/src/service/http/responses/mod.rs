@@ -18,12 +18,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::chat::choosing::{sampling, shaping};
-use super::chat::fields::{self, add, arguments, choice, few, odds, text, tokens};
+use super::chat::fields::{
+    self, add, arguments, choice, content_of, few, odds, text, tokens,
+};
 use super::error::ApiError;
 use super::plain::{Ask, Piece, Said, Speaker, Turn, function, schema};
 use super::state::Service;
 use super::wire::{self, Framed, Input};
-use super::{chat, models};
+use super::{chat, models, pictures};
 use reply::Reply;
 
 /// The body of a request.
@@ -84,7 +86,8 @@ pub async fn post(
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
     models::check(&service, body.model.as_deref())?;
-    let ask = ask(&body, service.session.settings.sampling())?;
+    let mut ask = ask(&body, service.session.settings.sampling())?;
+    pictures::see(&service, &mut ask.said, false).await?;
     let mut turn = Turn::new(&service, ask).await?;
     let head = chat::head(&service, body.model.as_deref());
     let mut reply = Reply::new(head, body.asked());
@@ -266,7 +269,13 @@ fn message(param: &str, item: &Value) -> Result<Said, ApiError> {
             return Err(ApiError::invalid(format!("{param}.role"), message));
         }
     };
-    let text = text(&format!("{param}.content"), item.get("content"))?;
+    let (text, images) = content_of(&format!("{param}.content"), item.get("content"))?;
     let text = text.ok_or_else(|| ApiError::invalid(param, "it says nothing"))?;
-    Ok(Said::new(by, text))
+    if by != Speaker::User && !images.is_empty() {
+        let message = "a picture stands in a message of the user's, and nowhere else";
+        return Err(ApiError::unsupported(format!("{param}.content"), message));
+    }
+    let mut said = Said::new(by, text);
+    said.images = images;
+    Ok(said)
 }
