@@ -4,7 +4,7 @@ use futures_util::stream::{self, StreamExt};
 use quipu_cpu::llama::{LocalCpu, LocalSettings};
 use quipu_cpu::{Chunk, Cpu, Form, Job, Message, Role, Sampling};
 
-use crate::model;
+use super::model;
 
 const SUBJECTS: [&str; 6] = ["rain", "bread", "a clock", "winter", "the moon", "salt"];
 

@@ -6,9 +6,9 @@ use quipu_kernel::replay::replay;
 use rusqlite::Connection;
 use rusqlite::types::Value as Cell;
 
-use super::common::random::Random;
-use super::common::{DONE, ECHO, SEND, attended, cases, folder, live};
 use super::{block, run, setup};
+use crate::common::random::Random;
+use crate::common::{DONE, ECHO, SEND, attended, cases, folder, live};
 
 /// The tables with their columns, and how a row of process 1 is found in each.
 const COLUMNS: &[(&str, &str, &[&str])] = &[
@@ -101,7 +101,7 @@ fn torture_each_random_edit_is_found_and_leaves_the_other_runs() {
     drop(whole);
     for seed in 0..cases(80, 2_000) {
         let mut random = Random(seed);
-        let copy = super::common::folder();
+        let copy = crate::common::folder();
         for file in files {
             std::fs::copy(folder.path().join(file), copy.path().join(file)).expect("copied");
         }

@@ -9,14 +9,11 @@
 //! | `many` | whatever a process does, by chance |
 //! | `edits` | whatever somebody changes in a journal, by chance |
 
-#[path = "../common/mod.rs"]
-mod common;
 mod edits;
 mod many;
 
 use std::path::Path;
 
-use common::{DONE, Desk, ECHO, SEND, Setup, attended, folder, live, replayed, transcript};
 use insta::assert_snapshot;
 use quipu_kernel::Kernel;
 use quipu_kernel::event::Event;
@@ -28,6 +25,8 @@ use quipu_kernel::replay::{ReplayError, replay};
 use quipu_kernel::signal::Signal;
 use quipu_tools::Capability;
 use serde_json::Value;
+
+use crate::common::{DONE, Desk, ECHO, SEND, Setup, attended, folder, live, replayed, transcript};
 
 /// A machine with a desk, one of a stranger's, and one that needs what was not granted.
 fn setup(script: &[&str], window: usize) -> Setup {

@@ -19,8 +19,8 @@ use quipu_kernel::process::{Pid, Program, Reply};
 use quipu_kernel::replay::replay;
 use serde_json::json;
 
-use super::common::{DONE, ECHO, SEND, cases, replayed};
 use super::{block, run, setup};
+use crate::common::{DONE, ECHO, SEND, cases, replayed};
 
 /// The environment variables of the program that replays: a folder, and an address of the
 /// program that recorded.
@@ -198,7 +198,7 @@ fn torture_recorded_runs_are_replayed_by_a_program_without_a_network() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("an address");
     let address = listener.local_addr().expect("an address").to_string();
     let said = |command: &mut Command| {
-        let name = "many::child_that_replays";
+        let name = "replay::many::child_that_replays";
         command.args(["--exact", name]).stdout(Stdio::null());
         command.env(FOLDER, folder.path()).env(ADDRESS, &address);
         assert!(command.status().expect("it starts").success());

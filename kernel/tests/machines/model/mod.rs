@@ -4,13 +4,10 @@
 //! test needs a certain action, [`Guided`] has the real model write that very one, through
 //! the real grammar. Tests share one loaded model and one thread, and take turns.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod company;
 
 use std::sync::{Arc, OnceLock};
 
-use common::{Desk, Setup, list};
 use quipu_cpu::llama::{LocalCpu, LocalSettings, Tokenizer};
 use quipu_cpu::{Cpu, CpuError, CpuInfo, CpuStats, Form, Job, Message, Movement, Prompt, Ticket};
 use quipu_kernel::Kernel;
@@ -23,6 +20,8 @@ use quipu_kernel::process::{Pid, Program, Status};
 use quipu_kernel::signal::Signal;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard};
+
+use crate::common::{Desk, Setup, list};
 
 /// Small enough that a dozen steps do not fit.
 const WINDOW: usize = 2048;
