@@ -3,10 +3,10 @@
 //! shows what it finds, then asks it about the tree.
 #![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
-#[path = "tidy/libraries.rs"]
+mod floors;
 mod libraries;
-#[path = "tidy/map.rs"]
 mod map;
+mod prompts;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,10 +1,10 @@
 //! What imports what: the floors of the shell and the kernel, cycles between the modules of any crate,
 //! and who reads the environment. The imports are read from the sources, without their
 //! tests; each rule shows on samples what it finds, then is asked about the tree.
-#![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+
+use super::{Complaints, File, tree};
 
 /// A source file: its path inside `src`, with `/`, and its text.
 type Source = (String, String);
@@ -211,7 +211,7 @@ fn cycle(imports: &Imports, start: &str) -> Option<Vec<String>> {
 }
 
 /// No module imports itself by way of others.
-fn cycles(name: &str, sources: &[Source]) -> Vec<String> {
+fn cycles(name: &str, sources: &[Source]) -> Complaints {
     let imports = Crate::read(sources).imports();
     let mut told = BTreeSet::new();
     let mut complaints = Vec::new();
@@ -231,7 +231,7 @@ fn cycles(name: &str, sources: &[Source]) -> Vec<String> {
 }
 
 /// A module of a crate with floors imports only from those below its own.
-fn floors(name: &str, sources: &[Source]) -> Vec<String> {
+fn floors(name: &str, sources: &[Source]) -> Complaints {
     let Some((_, floors)) = FLOORS.iter().find(|(built, _)| *built == name) else {
         return Vec::new();
     };
@@ -252,7 +252,7 @@ fn floors(name: &str, sources: &[Source]) -> Vec<String> {
 
 /// The environment and the home folder are read in one file of the shell, so that every
 /// variable has its line there.
-fn environment(name: &str, sources: &[Source]) -> Vec<String> {
+fn environment(name: &str, sources: &[Source]) -> Complaints {
     const READS: &[&str] = &["env::var", "home_dir(", "choose_base_strategy("];
     const HOMES: &[&str] = &["config/env_vars.rs", "config/paths.rs"];
     let mut complaints = Vec::new();
@@ -270,30 +270,21 @@ fn environment(name: &str, sources: &[Source]) -> Vec<String> {
     complaints
 }
 
-/// The sources of a crate of this repository.
-fn sources(name: &str) -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let root = root.join(name).join("src");
-    let mut ahead = vec![root.clone()];
-    let mut sources = Vec::new();
-    while let Some(folder) = ahead.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                ahead.push(path);
-            } else if path.extension().is_some_and(|end| end == "rs") {
-                let name = path.strip_prefix(&root).unwrap().to_str().unwrap();
-                let text = std::fs::read_to_string(&path).unwrap();
-                sources.push((name.replace('\\', "/"), text));
-            }
-        }
-    }
+/// The sources of the crate `name` among `files`.
+fn sources(name: &str, files: &[File]) -> Vec<Source> {
+    let home = format!("{name}/src/");
+    let source = |file: &File| {
+        let path = file.path.strip_prefix(&home)?;
+        let text = String::from_utf8_lossy(&file.bytes).into_owned();
+        path.ends_with(".rs").then(|| (path.to_owned(), text))
+    };
+    let sources: Vec<Source> = files.iter().filter_map(source).collect();
     assert!(!sources.is_empty(), "{name} has no sources");
     sources
 }
 
 /// A rule: the complaints about the sources of a crate.
-type Rule = fn(&str, &[Source]) -> Vec<String>;
+type Rule = fn(&str, &[Source]) -> Complaints;
 
 /// `rule` has the complaints `found` about the crate `name` made of `samples`, and none
 /// about the crates of this repository.
@@ -306,8 +297,11 @@ fn check(rule: Rule, name: &str, samples: &[(&str, &str)], found: &[&str]) {
     for (complaint, part) in complaints.iter().zip(found) {
         assert!(complaint.contains(part), "{complaint:?} lacks {part:?}");
     }
-    let crates = CRATES.iter().flat_map(|name| rule(name, &sources(name)));
-    let complaints: Vec<String> = crates.collect();
+    let files = tree();
+    let crates = CRATES
+        .iter()
+        .flat_map(|name| rule(name, &sources(name, &files)));
+    let complaints: Complaints = crates.collect();
     assert!(complaints.is_empty(), "\n  {}", complaints.join("\n  "));
 }
 

@@ -2,12 +2,12 @@
 //! task that stands in a prompt is no task any more. The texts are taken from where the
 //! models get them, the tasks from where the project shows them, and each text is held
 //! against each task.
-#![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+
+use super::{File, tree};
 
 /// Words in a row that two texts share by chance no more.
 const WORDS_MAX: usize = 4;
@@ -229,20 +229,9 @@ fn complaints(prompts: &[Text], tasks: &[Text]) -> Vec<String> {
 }
 
 /// The files of the repository that are text.
-fn tree() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let mut walk = ignore::WalkBuilder::new(root);
-    walk.filter_entry(|entry| entry.file_name() != "target");
-    let paths: Vec<PathBuf> = walk
-        .build()
-        .map(|entry| entry.unwrap().into_path())
-        .collect();
-    let read = |path: PathBuf| {
-        let text = std::fs::read_to_string(&path).ok()?;
-        let file = path.strip_prefix(root).unwrap().to_str().unwrap();
-        Some((file.replace('\\', "/"), text))
-    };
-    paths.into_iter().filter_map(read).collect()
+fn texts() -> Vec<(String, String)> {
+    let text = |file: File| Some((file.path, String::from_utf8(file.bytes).ok()?));
+    tree().into_iter().filter_map(text).collect()
 }
 
 /// What `take` finds in the files.
@@ -304,7 +293,7 @@ fn a_demonstration_is_found_in_a_prompt() {
 
 #[test]
 fn no_prompt_holds_a_demonstration() {
-    let files = tree();
+    let files = texts();
     let (prompts, tasks) = (collect(&files, prompts), collect(&files, tasks));
     let from = |texts: &[Text], file: &str| texts.iter().any(|text| text.file.starts_with(file));
     for file in ["plugins/calculator/wit/", "plugins/python/", "kernel/src/"] {
