@@ -113,7 +113,7 @@ impl Machine {
         }
     }
 
-    pub(super) fn tell_to_stop(&self, pid: Pid) {
+    fn tell_to_stop(&self, pid: Pid) {
         let goes_on = self.table.lock().get(&pid).map(|handle| handle.goes_on);
         let signal = match goes_on {
             Some(true) => Signal::Suspend,

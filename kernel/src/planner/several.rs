@@ -33,7 +33,7 @@ const WORDS: &[&str] = &[
 pub(crate) const FOR_ONE: &str = "Only one of them is attached here. Answer for this one alone.";
 
 /// Whether `text` asks for the same with each of several things.
-pub(crate) fn is_for_each(text: &str) -> bool {
+fn is_for_each(text: &str) -> bool {
     let text = text.to_lowercase();
     WORDS.iter().any(|words| text.contains(words))
 }

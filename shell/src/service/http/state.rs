@@ -28,7 +28,7 @@ pub const ANSWERS_MAX: usize = 128;
 /// disk meanwhile.
 const RECORDINGS_MAX: usize = 16;
 /// Processes that may run at once; no more are started over HTTP.
-pub const PROCESSES_MAX: usize = 128;
+const PROCESSES_MAX: usize = 128;
 /// Answered requests whose tokens stay with the CPU, for the next turn of a conversation.
 const KEPT_MAX: usize = 32;
 
