@@ -111,16 +111,14 @@ impl Four {
             origin: "test".into(),
             vouched: true,
             functions: vec![FunctionSpec {
-                name: function.into(),
-                description: "Works something out.".into(),
-                parameters,
-                returns: json!({"type": "string"}),
-                effect: Effect::Read,
-                needs: Vec::new(),
-                url_argument: None,
-                offered: true,
                 program: program.map(str::to_owned),
-                roles: Default::default(),
+                ..FunctionSpec::new(
+                    function,
+                    "Works something out.",
+                    parameters,
+                    json!({"type": "string"}),
+                    Effect::Read,
+                )
             }],
             ..DeviceSpec::default()
         })

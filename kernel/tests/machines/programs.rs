@@ -56,19 +56,17 @@ impl Python {
             origin: "test".into(),
             vouched: true,
             functions: vec![FunctionSpec {
-                name: "run".into(),
-                description: "Runs a program.".into(),
-                parameters: json!({
-                    "type": "object", "properties": {"code": {"type": "string"}},
-                    "required": ["code"], "additionalProperties": false
-                }),
-                returns: json!({"type": "string"}),
-                effect: Effect::Read,
-                needs: Vec::new(),
-                url_argument: None,
-                offered: true,
                 program: Some("python".into()),
-                roles: Default::default(),
+                ..FunctionSpec::new(
+                    "run",
+                    "Runs a program.",
+                    json!({
+                        "type": "object", "properties": {"code": {"type": "string"}},
+                        "required": ["code"], "additionalProperties": false
+                    }),
+                    json!({"type": "string"}),
+                    Effect::Read,
+                )
             }],
             ..DeviceSpec::default()
         })

@@ -201,6 +201,10 @@ pub struct VoiceTool {
     said: PathBuf,
 }
 
+/// What a model is told of the tool's function.
+const SAY: &str = "Speak a text in English or Chinese, of at most 2000 bytes. The result is the \
+                   path of a WAV file, and how many seconds it has.";
+
 /// What the tool says of itself. Without weights it is not offered to a model.
 fn spec(folder: Option<&Path>) -> DeviceSpec {
     let mut speaker =
@@ -208,32 +212,25 @@ fn spec(folder: Option<&Path>) -> DeviceSpec {
     if let Some(folder) = folder {
         speaker["enum"] = json!(Voice::speakers(folder));
     }
+    let parameters = json!({
+        "type": "object",
+        "properties": {
+            "text": {"type": "string", "description": "What is to be said"},
+            "voice": speaker,
+        },
+        "required": ["text"],
+        "additionalProperties": false,
+    });
+    let returns = json!({
+        "type": "object",
+        "properties": {"sound": {"type": "string"}, "seconds": {"type": "number"}},
+        "required": ["sound", "seconds"],
+    });
+    // The same text is always the same file.
+    let effect = Effect::Read;
     let say = FunctionSpec {
-        name: "say".into(),
-        description: "Speak a text in English or Chinese, of at most 2000 bytes. The result is \
-                      the path of a WAV file, and how many seconds it has."
-            .into(),
-        parameters: json!({
-            "type": "object",
-            "properties": {
-                "text": {"type": "string", "description": "What is to be said"},
-                "voice": speaker,
-            },
-            "required": ["text"],
-            "additionalProperties": false,
-        }),
-        returns: json!({
-            "type": "object",
-            "properties": {"sound": {"type": "string"}, "seconds": {"type": "number"}},
-            "required": ["sound", "seconds"],
-        }),
-        // The same text is always the same file.
-        effect: Effect::Read,
-        needs: Vec::new(),
-        url_argument: None,
         offered: folder.is_some(),
-        program: None,
-        roles: Default::default(),
+        ..FunctionSpec::new("say", SAY, parameters, returns, effect)
     };
     DeviceSpec {
         name: builtin::VOICE.into(),
