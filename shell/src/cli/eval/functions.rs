@@ -44,9 +44,7 @@ fn spec(function: &Function) -> FunctionSpec {
     if parameters == json!({}) || parameters == json!({"type": "object"}) {
         parameters = json!({"type": "object", "properties": {}});
     }
-    let Function {
-        name, description, ..
-    } = function;
+    let (name, description) = (&function.name, &function.description);
     FunctionSpec::new(name, description, parameters, json!({}), Effect::Read)
 }
 
