@@ -8,12 +8,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::FromCases;
-use super::halves::halves;
 use super::harvest::{Harvest, by_kind, harvest};
+use super::split::halves;
 use super::trial::{Trial, holding};
 use super::verdict::{Verdict, on_another, on_the_half_aside};
 use crate::cli::eval::cases::{self, Case};
-use crate::cli::eval::paired::compare;
+use crate::cli::eval::comparison::compare;
 use crate::cli::eval::rows::Row;
 use crate::session::Session;
 use crate::session::agent::Loaded;

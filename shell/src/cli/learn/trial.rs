@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::FromCases;
 use crate::cli::eval::agents::{Agents, Named};
+use crate::cli::eval::case_run::{Bench, Job};
 use crate::cli::eval::cases::Case;
-use crate::cli::eval::one::{Bench, Job};
 use crate::cli::eval::rows::{KIND, Row, key};
 use crate::cli::eval::run_jobs;
 use crate::cli::results::{Earlier, Results};

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::paired::Paired;
+use super::comparison::Paired;
 use super::rows::{Row, Sum, percent};
 use crate::terminal::output::{counted, seconds};
 
@@ -157,7 +157,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::super::paired::compare;
+    use super::super::comparison::compare;
     use super::super::rows::sums;
     use super::*;
 

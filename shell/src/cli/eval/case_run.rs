@@ -16,18 +16,18 @@ use quipu_tools::{Capability, Device};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::advice;
 use super::agents::{Agents, Named};
-use super::beginnings::{Beginnings, Left, Pages as Stored};
 use super::cases::Case;
+use super::conditions::Under;
 use super::files::Folders;
 use super::functions::Functions;
+use super::judge;
 use super::outcome::{part, status_words, whole};
-use super::pages::Pages;
 use super::rows::Row;
+use super::shared_prefix::{Beginnings, Left, Pages as Stored};
 use super::trace;
-use super::under::Under;
 use super::watch::watch;
+use super::web_server::Pages;
 use crate::cli::options::ProcessOptions;
 use crate::session::Session;
 use crate::session::agent::KERNEL_CALLS;
@@ -293,7 +293,7 @@ impl<'a> Bench<'a> {
         }
         row.files = self.folders.left(job)?;
         if let Some(question) = &self.judge {
-            row.advice = advice::ask(&self.kernel, question, &case.prompt, row).await?;
+            row.advice = judge::ask(&self.kernel, question, &case.prompt, row).await?;
         }
         match failed {
             true => Err(anyhow!(error)),
