@@ -16,7 +16,7 @@ use rmcp::service::{self, RoleClient};
 use rmcp::transport::Transport;
 
 use super::forms::{found, greeting, listing, outcome};
-use super::lines::TOO_LONG;
+use super::stdio::TOO_LONG;
 
 /// A connection on which results have the form that the protocol says.
 pub(super) struct Mended<T> {

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::Surroundings;
 use super::config::{McpServer, McpTransport};
-use super::fill::fill;
+use super::placeholders::fill;
 
 /// A server with what a grant to it is bound to.
 #[derive(Clone, Debug)]

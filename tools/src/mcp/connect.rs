@@ -18,14 +18,14 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::client::{self, Client};
 use super::config::{McpTransport, address};
-use super::era::{self, Probe};
+use super::connection::{Link, Running};
 use super::events;
-use super::follow::{self, Redirects};
-use super::lines::{self, Said, Stdio};
-use super::link::{Link, Running};
-use super::mended::Mended;
-use super::post::Post;
-use super::{START_MAX, bound};
+use super::http_client::Post;
+use super::redirects::{self, Redirects};
+use super::repair::Mended;
+use super::revision::{self, Probe};
+use super::stdio::{self, Said, Stdio};
+use super::{START_MAX, binding};
 use crate::caps::{Grants, Rights};
 use crate::net::Target;
 
@@ -47,7 +47,7 @@ impl Link {
     pub(super) async fn start(&self) -> Result<Running, String> {
         let mut lifecycle = match self.shakes_hands.load(Ordering::Relaxed) {
             true => Lifecycle::Initialize,
-            false => era::either(),
+            false => revision::either(),
         };
         let mut address = None;
         let (mut again, mut hops) = (false, 0);
@@ -73,23 +73,23 @@ impl Link {
             if let Some(to) = redirects.take() {
                 hops += 1;
                 let granted = self.granted_address()?;
-                let next = follow::next(&granted, &to);
+                let next = redirects::next(&granted, &to);
                 address = Some(next.map_err(|reason| format!("{}: {reason}", granted.origin()))?);
-                if hops > follow::HOPS_MAX {
+                if hops > redirects::HOPS_MAX {
                     return Err("it leads on without end".into());
                 }
                 lifecycle = if asks {
-                    era::either()
+                    revision::either()
                 } else {
                     Lifecycle::Initialize
                 };
                 continue;
             }
-            match era::after(&error, late.load(Ordering::Relaxed)).filter(|_| asks && !again) {
+            match revision::after(&error, late.load(Ordering::Relaxed)).filter(|_| asks && !again) {
                 Some(next) => lifecycle = next,
                 None => {
-                    let said = plain(&era::words(&error));
-                    return match era::may_be_of_2024(&said) {
+                    let said = plain(&revision::words(&error));
+                    return match revision::may_be_of_2024(&said) {
                         true => self.start_of_2024(address.as_ref()).await.ok_or(said),
                         false => Err(said),
                     };
@@ -159,7 +159,7 @@ impl Link {
             lines: self.said.clone(),
             hidden: self.hidden.clone(),
         };
-        let listener = tokio::spawn(lines::listen(streams.errors, said.clone()));
+        let listener = tokio::spawn(stdio::listen(streams.errors, said.clone()));
         let transport = Mended::new(Stdio::new(streams.output, streams.input, said));
         let transport = Probe::new(transport, &lifecycle, late.clone());
         let client = Client::new(self.life.clone());
@@ -182,7 +182,7 @@ impl Link {
     ) -> Result<Started, String> {
         let wait = match lifecycle {
             Lifecycle::Initialize => START_MAX,
-            _ => era::REPLY_MAX,
+            _ => revision::REPLY_MAX,
         };
         let transport = self.address(instead, redirects).await?;
         let client = Client::new(self.life.clone());
@@ -208,9 +208,9 @@ impl Link {
         else {
             return Err("it is no program".into());
         };
-        let folder = bound::folder(cwd.as_deref());
+        let folder = binding::folder(cwd.as_deref());
         let command = self.filled(command)?;
-        let program = bound::program(&command, &folder, &self.shared.surroundings)
+        let program = binding::program(&command, &folder, &self.shared.surroundings)
             .ok_or_else(|| format!("there is no program {command}"))?;
         let mut child = Command::new(program);
         for arg in args {

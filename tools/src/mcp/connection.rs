@@ -16,14 +16,14 @@ use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::bound::{self, Bound};
+use super::binding::{self, Bound};
 use super::child::Children;
 use super::client::{Client, Life};
 use super::config::{McpServer, McpTransport, to_be_given};
-use super::dial::plain;
-use super::fill::fill;
-use super::hidden::Hidden;
-use super::lines::{Lines, TOO_LONG};
+use super::connect::plain;
+use super::placeholders::fill;
+use super::redaction::Hidden;
+use super::stdio::{Lines, TOO_LONG};
 use super::{Listing, START_MAX, Surroundings, content, convert};
 use crate::caps::{Capability, Grants};
 use crate::device::{ErrorKind, FunctionSpec, ToolError};
@@ -212,7 +212,7 @@ impl Link {
             return Err(ToolError::denied(reason, name, missing));
         }
         // Between the grant and now somebody may have put another program in its place.
-        if bound::fingerprint(self.server(), &self.shared.surroundings) != self.bound.fingerprint {
+        if binding::fingerprint(self.server(), &self.shared.surroundings) != self.bound.fingerprint {
             let reason = format!(
                 "the program or a file of the MCP server {name} was changed just now; look at it \
                  before you grant it again"

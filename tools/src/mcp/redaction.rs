@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::config::{McpServer, McpTransport};
-use super::fill::fill;
+use super::placeholders::fill;
 
 /// Shorter values could not be hidden without hiding half of an answer.
 const VALUE_BYTES_MIN: usize = 8;

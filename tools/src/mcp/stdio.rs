@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 use tokio::io::{AsyncRead, AsyncWrite, Empty};
 use tokio_util::codec::{Decoder, FramedRead};
 
-use super::hidden::Hidden;
+use super::redaction::Hidden;
 
 /// The longest message, in bytes: as long as one over HTTP may be.
 const MESSAGE_BYTES_MAX: usize = 16 << 20;
