@@ -212,7 +212,8 @@ impl Link {
             return Err(ToolError::denied(reason, name, missing));
         }
         // Between the grant and now somebody may have put another program in its place.
-        if binding::fingerprint(self.server(), &self.shared.surroundings) != self.bound.fingerprint {
+        if binding::fingerprint(self.server(), &self.shared.surroundings) != self.bound.fingerprint
+        {
             let reason = format!(
                 "the program or a file of the MCP server {name} was changed just now; look at it \
                  before you grant it again"

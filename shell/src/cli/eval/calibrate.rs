@@ -9,11 +9,11 @@ use quipu_kernel::judgement::{Fit, Judgement, Question};
 use quipu_kernel::signal::Signal;
 use serde_json::{Value, json};
 
-use super::{EvalArgs, batch};
 use super::agents::Agents;
 use super::case_run::{Bench, Job};
 use super::cases::Case;
 use super::regression::{area, fit, right, share};
+use super::{EvalArgs, batch};
 use crate::session::Session;
 use crate::session::judgement::{self, Quality};
 use crate::terminal::error::{INTERRUPTED, UserError};
