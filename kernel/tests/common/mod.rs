@@ -1,10 +1,10 @@
 //! A machine on a scripted CPU, and a transcript of what it does.
 #![allow(dead_code, reason = "each program of tests uses its own part")]
 
+pub mod cpus;
 pub mod family;
 pub mod post;
 pub mod random;
-pub mod told;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::common::Setup;
-use crate::common::told::Told;
+use crate::common::cpus::FunctionCpu;
 use quipu_cpu::{CpuInfo, Job};
 use quipu_kernel::Kernel;
 use quipu_kernel::deliberation::{Deliberated, Think};
@@ -15,13 +15,13 @@ use serde_json::{Value, json};
 
 /// A CPU that goes through the actions of process 1, 2, … in its own list; the last one
 /// serves all further processes.
-fn voices(actions: Vec<Vec<Value>>) -> Told {
+fn voices(actions: Vec<Vec<Value>>) -> FunctionCpu {
     let info = CpuInfo {
         model: "voices".into(),
         window: 100_000,
         ..CpuInfo::default()
     };
-    Told::new(info, move |job| {
+    FunctionCpu::new(info, move |job| {
         let at = (job.pid as usize - 1).min(actions.len() - 1);
         let actions = &actions[at];
         actions[job.history.len().min(actions.len() - 1)].to_string()
@@ -176,7 +176,7 @@ async fn by_itself_it_thinks_on_only_where_something_was_worked_out() {
 }
 
 /// A CPU on which process 1 says 18 and all others say 12, and which takes 12 for right.
-fn court() -> Told {
+fn court() -> FunctionCpu {
     let info = CpuInfo {
         model: "court".into(),
         kind: "local",
@@ -188,7 +188,7 @@ fn court() -> Told {
         1 => "18".to_owned(),
         _ => "12".to_owned(),
     };
-    Told::new(info, said).weighing(|inquiry| {
+    FunctionCpu::new(info, said).weighing(|inquiry| {
         let asked = inquiry.prompt.messages.last();
         match (inquiry.options[0][0].as_str(), asked) {
             ("A", Some(asked)) if asked.text.contains("A: 12") => vec![0.0, -4.0],

@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::common::cpus::written;
 use crate::common::post::{Post, Takes};
-use crate::common::told::written;
 use crate::common::{DONE, Setup, transcript};
 use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{Cpu, CpuError, CpuInfo, Form, Job, Message, Prompt, Ticket};

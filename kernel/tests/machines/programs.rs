@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::common::Setup;
-use crate::common::told::Told;
+use crate::common::cpus::FunctionCpu;
 use parking_lot::Mutex;
 use quipu_cpu::{CpuInfo, Form, Job};
 use quipu_kernel::process::Program;
@@ -19,7 +19,7 @@ struct Writer {
 }
 
 /// A CPU that takes every task for something to be computed, and no tool for one that fits.
-fn cpu(writer: Arc<Mutex<Writer>>) -> Told {
+fn cpu(writer: Arc<Mutex<Writer>>) -> FunctionCpu {
     let info = CpuInfo {
         model: "writer".into(),
         kind: "local",
@@ -38,7 +38,7 @@ fn cpu(writer: Arc<Mutex<Writer>>) -> Told {
         Form::Lark(_) if job.prompt.messages.len() == 2 => IN_WORDS.to_owned(),
         _ => job.history.last().cloned().unwrap_or_default(),
     };
-    Told::new(info, writes).weighing(|inquiry| match inquiry.options.len() {
+    FunctionCpu::new(info, writes).weighing(|inquiry| match inquiry.options.len() {
         // What a message wants: to be computed.
         4 => vec![-5.0, -3.0, 5.0, 0.0],
         _ => vec![-9.0, 0.0],

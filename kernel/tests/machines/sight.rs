@@ -1,10 +1,9 @@
 //! Which functions a model is shown: those that few tasks need, where something speaks of them.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use crate::common::cpus::WatchedCpu;
 use crate::common::{DONE, Desk, ECHO, Setup, transcript};
-use quipu_cpu::scripted::ScriptedCpu;
-use quipu_cpu::{Cpu, CpuError, CpuInfo, Job, Message, Prompt, Ticket};
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::planner::Planner;
 use quipu_kernel::process::{Attached, Program};
@@ -48,37 +47,6 @@ fn what_few_tasks_need_is_shown_where_a_task_speaks_of_it() {
     assert!(page(&with).starts_with(&page(&without)));
 }
 
-/// A CPU that keeps what it was asked.
-struct Watched {
-    cpu: ScriptedCpu,
-    prompts: Mutex<Vec<String>>,
-}
-
-impl Cpu for Watched {
-    fn info(&self) -> &CpuInfo {
-        self.cpu.info()
-    }
-
-    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
-        self.cpu.prepare(messages)
-    }
-
-    fn count(&self, text: &str) -> usize {
-        self.cpu.count(text)
-    }
-
-    fn submit(&self, job: Job) -> Ticket {
-        let texts = job
-            .prompt
-            .messages
-            .iter()
-            .map(|message| message.text.as_str());
-        let whole = texts.collect::<Vec<_>>().join("\n");
-        self.prompts.lock().expect("nobody panics").push(whole);
-        self.cpu.submit(job)
-    }
-}
-
 #[tokio::test]
 async fn a_file_that_comes_into_sight_brings_what_reads_it() {
     let topics = Topics::of("photo", "png");
@@ -87,16 +55,12 @@ async fn a_file_that_comes_into_sight_brings_what_reads_it() {
     let eyes = Desk::new("eyes", Vec::new()).alone("echo").about(topics);
     setup.devices.push(eyes);
     let folder = crate::common::folder();
-    let script = ScriptedCpu::parse("test", &setup.script, Some(setup.window)).expect("a script");
-    let cpu = Arc::new(Watched {
-        cpu: script,
-        prompts: Mutex::default(),
-    });
+    let cpu = WatchedCpu::new(&setup.script, Some(setup.window));
     let kernel = setup.kernel_on(cpu.clone(), &folder.path().join("journal"));
     let mut events = kernel.subscribe();
     let pid = kernel.spawn(Program::new("task")).expect("it starts");
     transcript(&kernel, pid, &[], &mut events).await;
-    let prompts = cpu.prompts.lock().expect("nobody panics").clone();
+    let prompts: Vec<String> = cpu.shown().into_iter().map(|(_, text)| text).collect();
     let shown: Vec<bool> = prompts
         .iter()
         .map(|text| text.contains("eyes.echo"))

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::common::told::Told;
+use crate::common::cpus::FunctionCpu;
 use crate::common::{Desk, Setup, folder, replayed};
 use quipu_cpu::{CpuInfo, Job};
 use quipu_kernel::Kernel;
@@ -36,7 +36,7 @@ fn machine(
         let texts: Vec<&str> = messages.map(|one| one.text.as_str()).collect();
         write(texts[0], &texts.join("\n"))
     };
-    let cpu = Told::new(info, writes).weighing(move |inquiry| {
+    let cpu = FunctionCpu::new(info, writes).weighing(move |inquiry| {
         let mut weights = vec![-9.0; inquiry.options.len()];
         if let Some(last) = weights.last_mut() {
             *last = 0.0;

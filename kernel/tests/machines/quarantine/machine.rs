@@ -1,12 +1,12 @@
 //! A machine with letters of strangers, which notes what each of its processes is shown.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crate::common::Setup;
+use crate::common::cpus::WatchedCpu;
 use crate::common::post::{Post, Takes};
-use quipu_cpu::scripted::ScriptedCpu;
-use quipu_cpu::{Cpu, CpuError, CpuInfo, Job, Message, Pid, Prompt, Ticket};
+use quipu_cpu::Pid;
 use quipu_kernel::Kernel;
 use quipu_kernel::gate::Secrecy;
 use quipu_kernel::gate::rules::{Confided, Rules};
@@ -32,49 +32,16 @@ fn letters(function: &str, args: &Value) -> Value {
     })
 }
 
-/// All that each process was shown, and the history that its CPU was handed.
-type Shown = Arc<Mutex<Vec<(Pid, String)>>>;
-
-/// A script that notes what it is shown.
-struct Watching {
-    script: ScriptedCpu,
-    shown: Shown,
-}
-
-impl Cpu for Watching {
-    fn info(&self) -> &CpuInfo {
-        self.script.info()
-    }
-
-    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
-        self.script.prepare(messages)
-    }
-
-    fn count(&self, text: &str) -> usize {
-        self.script.count(text)
-    }
-
-    fn submit(&self, job: Job) -> Ticket {
-        let messages = job.prompt.messages.iter();
-        let texts = messages.map(|message| message.text.clone());
-        let all: Vec<String> = texts.chain(job.history.iter().cloned()).collect();
-        let mut shown = self.shown.lock().expect("a list");
-        shown.push((job.pid, all.join("\n")));
-        drop(shown);
-        self.script.submit(job)
-    }
-}
-
 /// The machine.
 pub struct Machine {
     pub kernel: Kernel,
-    shown: Shown,
+    cpu: Arc<WatchedCpu>,
 }
 
 impl Machine {
     /// All that `pid` was shown.
     pub fn shown_to(&self, pid: Pid) -> String {
-        let shown = self.shown.lock().expect("a list");
+        let shown = self.cpu.shown();
         let own = shown.iter().filter(|(to, _)| *to == pid);
         own.map(|(_, text)| text.as_str())
             .collect::<Vec<_>>()
@@ -104,16 +71,11 @@ pub fn machine(script: &[&str], rules: Rules, journal: &Path) -> Machine {
         ("send", Effect::Write, &["to", "body"]),
     ];
     let post = Post::new(&functions, &net, letters);
-    let shown = Shown::default();
-    let script = ScriptedCpu::parse("test", &script.join("\n"), None).expect("a script");
+    let cpu = WatchedCpu::new(&script.join("\n"), None);
     let mut setup = Setup::with(post, &[net]);
     setup.policy.rules = Arc::new(rules);
-    let cpu = Watching {
-        script,
-        shown: shown.clone(),
-    };
     Machine {
-        kernel: setup.kernel_on(Arc::new(cpu), journal),
-        shown,
+        kernel: setup.kernel_on(cpu.clone(), journal),
+        cpu,
     }
 }

@@ -1,7 +1,11 @@
-//! A CPU that is told by a function what to write, where a script says too little.
+//! CPUs for tests, where a script says too little: one that writes what a function says, and
+//! one that notes what it is shown.
 
+use std::sync::{Arc, Mutex};
+
+use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{
-    Chunk, Completion, Cpu, CpuError, CpuInfo, Inquiry, Job, Message, Prompt, Ticket, Usage,
+    Chunk, Completion, Cpu, CpuError, CpuInfo, Inquiry, Job, Message, Pid, Prompt, Ticket, Usage,
     Weights,
 };
 
@@ -11,14 +15,14 @@ const PROMPT_TOKENS: usize = 100;
 type Writes = Box<dyn Fn(&Job) -> String + Send + Sync>;
 type Weighs = Box<dyn Fn(&Inquiry) -> Weights + Send + Sync>;
 
-/// The CPU.
-pub struct Told {
+/// A CPU that writes what a function says.
+pub struct FunctionCpu {
     info: CpuInfo,
     writes: Writes,
     weighs: Option<Weighs>,
 }
 
-impl Told {
+impl FunctionCpu {
     /// One that answers each job with what `writes` makes of it, and tells no probabilities.
     pub fn new(info: CpuInfo, writes: impl Fn(&Job) -> String + Send + Sync + 'static) -> Self {
         Self {
@@ -38,7 +42,7 @@ impl Told {
     }
 }
 
-impl Cpu for Told {
+impl Cpu for FunctionCpu {
     fn info(&self) -> &CpuInfo {
         &self.info
     }
@@ -84,4 +88,49 @@ fn said(chunk: Result<Chunk, CpuError>) -> Ticket {
     let (sink, ticket) = Ticket::new(0);
     sink.try_send(chunk).expect("there is room");
     ticket
+}
+
+/// A CPU that follows a script, and notes what it is shown.
+pub struct WatchedCpu {
+    script: ScriptedCpu,
+    shown: Mutex<Vec<(Pid, String)>>,
+}
+
+impl WatchedCpu {
+    /// One that follows `script`, in a window of so many tokens.
+    pub fn new(script: &str, window: Option<usize>) -> Arc<Self> {
+        Arc::new(Self {
+            script: ScriptedCpu::parse("test", script, window).expect("a script"),
+            shown: Mutex::default(),
+        })
+    }
+
+    /// All that was shown, a text for each job: its messages and the history that came along.
+    pub fn shown(&self) -> Vec<(Pid, String)> {
+        self.shown.lock().expect("nobody panics").clone()
+    }
+}
+
+impl Cpu for WatchedCpu {
+    fn info(&self) -> &CpuInfo {
+        self.script.info()
+    }
+
+    fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
+        self.script.prepare(messages)
+    }
+
+    fn count(&self, text: &str) -> usize {
+        self.script.count(text)
+    }
+
+    fn submit(&self, job: Job) -> Ticket {
+        let messages = job.prompt.messages.iter();
+        let texts = messages.map(|message| message.text.clone());
+        let all: Vec<String> = texts.chain(job.history.iter().cloned()).collect();
+        let mut shown = self.shown.lock().expect("nobody panics");
+        shown.push((job.pid, all.join("\n")));
+        drop(shown);
+        self.script.submit(job)
+    }
 }
