@@ -2,7 +2,7 @@
 //! one. What it sees of them is in `kin`, and a list with a child for each thing in `list`.
 //!
 //! A child stands in the journal with its place in the parent. So a step that is done again
-//! after a crash finds what it had started, and runs nothing again that is over.
+//! after a crash finds what it had started, and runs nothing again that has exited.
 
 use std::sync::atomic::Ordering;
 

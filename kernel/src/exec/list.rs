@@ -151,7 +151,7 @@ impl List {
     }
 
     /// The children that this step has begun before, with their places and limits; what those
-    /// that are over came to is taken in.
+    /// that have exited came to is taken in.
     ///
     /// What is left for others is counted anew from the same rows: between two looks a child
     /// may end.

@@ -80,7 +80,7 @@ impl Kernel {
     /// again.
     ///
     /// # Errors
-    /// Where there is none of this number, or it is over.
+    /// Where there is none of this number, or it has exited.
     pub fn kill(&self, pid: Pid) -> Result<(), KernelError> {
         if self.is_running(pid) {
             return self.signal(pid, Signal::Kill);

@@ -120,7 +120,7 @@ async fn children_spend_what_their_parent_has() {
     check(tokens, (8..=30, Status::Limit, "the limit of 200 tokens")).await;
 }
 
-/// Cuts a machine off once some children of a list are over: nothing is written down any more.
+/// Cuts a machine off once some children of a list have exited: nothing is written down any more.
 fn cut_off(setup: &Setup, journal: &Path, after: usize) -> usize {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -178,7 +178,7 @@ fn a_list_that_was_cut_off_goes_on_without_what_is_done() {
             let told = steps[0].outcome.as_ref().map(|told| told.text.clone());
             let list: Value = serde_json::from_str(&told.unwrap_or_default()).expect("it is JSON");
             assert_eq!(list["answered"], 50, "{list}");
-            // One child for each, and those that were over ran once.
+            // One child for each, and those that had exited ran once.
             assert_eq!(kernel.journal().children(1).expect("a journal").len(), 50);
             for pid in before {
                 assert_eq!(replayed(&kernel, pid).await.runs, 1, "process {pid}");

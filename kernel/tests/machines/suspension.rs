@@ -231,7 +231,7 @@ async fn what_does_not_run_can_be_stopped_for_good() {
     next.kernel.kill(pid).expect("it is stopped");
     let want = ("exited".to_owned(), Some(Status::Interrupted), 0);
     assert_eq!(stands(&next.kernel, pid), want);
-    assert!(next.kernel.kill(pid).is_err(), "it is over");
+    assert!(next.kernel.kill(pid).is_err(), "it has exited");
     let resumed = next.kernel.resume_suspended().expect("it is readable");
     assert!(resumed.going.is_empty(), "{resumed:?}");
 }

@@ -1,5 +1,5 @@
 //! Files and folders that only their owner can read, made in the same way as the store makes
-//! its own. `paths::mend` closes what an earlier release left open.
+//! its own. `paths::make_private` closes what an earlier release left open.
 
 /// A word of 48 hexadecimal digits that nobody guesses.
 ///

@@ -19,7 +19,7 @@ pub const ENDLESS: &str = r#"(component
     (core instance $i (instantiate $m))
     (func (export "spin") (canon lift (core func $i "spin"))))"#;
 
-/// The same function, mended: it gives 42.
+/// The same function, fixed: it gives 42.
 pub const MENDED: &str = r#"(component
     (core module $m (func (export "spin") (result i32) (i32.const 42)))
     (core instance $i (instantiate $m))

@@ -22,7 +22,7 @@ use super::connection::{Link, Running};
 use super::events;
 use super::http_client::Post;
 use super::redirects::{self, Redirects};
-use super::repair::Mended;
+use super::repair::Repaired;
 use super::revision::{self, Probe};
 use super::stdio::{self, Said, Stdio};
 use super::{START_MAX, binding};
@@ -118,7 +118,7 @@ impl Link {
                 lines: self.said.clone(),
                 hidden: self.hidden.clone(),
             };
-            let transport = Mended::new(Stdio::new(streams.output, streams.input, said));
+            let transport = Repaired::new(Stdio::new(streams.output, streams.input, said));
             let client = Client::new(self.life.clone());
             let shakes_hands = Lifecycle::Initialize;
             serve_client_with_lifecycle_and_ct(client, transport, shakes_hands, over.clone())
@@ -160,7 +160,7 @@ impl Link {
             hidden: self.hidden.clone(),
         };
         let listener = tokio::spawn(stdio::listen(streams.errors, said.clone()));
-        let transport = Mended::new(Stdio::new(streams.output, streams.input, said));
+        let transport = Repaired::new(Stdio::new(streams.output, streams.input, said));
         let transport = Probe::new(transport, &lifecycle, late.clone());
         let client = Client::new(self.life.clone());
         let started =
@@ -186,7 +186,7 @@ impl Link {
         };
         let transport = self.address(instead, redirects).await?;
         let client = Client::new(self.life.clone());
-        let transport = Mended::new(transport);
+        let transport = Repaired::new(transport);
         let started =
             serve_client_with_lifecycle_and_ct(client, transport, lifecycle, over.clone());
         let late = || ClientInitializeError::ConnectionClosed("it did not answer".into());

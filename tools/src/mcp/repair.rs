@@ -19,7 +19,7 @@ use super::forms::{found, greeting, listing, outcome};
 use super::stdio::TOO_LONG;
 
 /// A connection on which results have the form that the protocol says.
-pub(super) struct Mended<T> {
+pub(super) struct Repaired<T> {
     inner: T,
     /// What waits for an answer, by its id as a text: some answer a number as one.
     asked: HashMap<String, (RequestId, Asked)>,
@@ -38,7 +38,7 @@ enum Asked {
     Other,
 }
 
-impl<T> Mended<T> {
+impl<T> Repaired<T> {
     pub(super) fn new(inner: T) -> Self {
         Self {
             inner,
@@ -72,7 +72,7 @@ impl<T> Mended<T> {
         }
     }
 
-    fn mended(&mut self, message: ServerJsonRpcMessage) -> ServerJsonRpcMessage {
+    fn repaired(&mut self, message: ServerJsonRpcMessage) -> ServerJsonRpcMessage {
         match message {
             ServerJsonRpcMessage::Response(mut response) => {
                 let asked = self.asked.remove(&response.id.to_string());
@@ -95,7 +95,7 @@ impl<T> Mended<T> {
     }
 }
 
-impl<T: Transport<RoleClient> + 'static> Transport<RoleClient> for Mended<T> {
+impl<T: Transport<RoleClient> + 'static> Transport<RoleClient> for Repaired<T> {
     type Error = T::Error;
 
     fn name() -> Cow<'static, str> {
@@ -112,7 +112,7 @@ impl<T: Transport<RoleClient> + 'static> Transport<RoleClient> for Mended<T> {
 
     async fn receive(&mut self) -> Option<service::RxJsonRpcMessage<RoleClient>> {
         let message = self.inner.receive().await?;
-        Some(self.mended(message))
+        Some(self.repaired(message))
     }
 
     async fn close(&mut self) -> Result<(), Self::Error> {
@@ -140,7 +140,7 @@ fn meant(asked: Asked, result: ServerResult) -> ServerResult {
     let Ok(value) = serde_json::to_value(&result) else {
         return result;
     };
-    let mended = match asked {
+    let repaired = match asked {
         Asked::Tools => {
             serde_json::from_value::<ListToolsResult>(listing(value)).map(ServerResult::from)
         }
@@ -152,7 +152,7 @@ fn meant(asked: Asked, result: ServerResult) -> ServerResult {
         }
         Asked::Other => serde_json::from_value::<ServerResult>(greeting(value)),
     };
-    mended.unwrap_or(result)
+    repaired.unwrap_or(result)
 }
 
 #[cfg(test)]
@@ -165,10 +165,10 @@ mod tests {
     fn said(asked: Asked, value: Value) -> ServerResult {
         let message = json!({"jsonrpc": "2.0", "id": "1", "result": value});
         let message: ServerJsonRpcMessage = serde_json::from_value(message).unwrap();
-        let mut connection = Mended::new(());
+        let mut connection = Repaired::new(());
         let asked = (RequestId::Number(1), asked);
         connection.asked.insert("1".to_owned(), asked);
-        let answer = connection.mended(message);
+        let answer = connection.repaired(message);
         assert!(connection.asked.is_empty());
         match answer {
             ServerJsonRpcMessage::Response(response) => response.result,
@@ -272,14 +272,14 @@ mod tests {
     #[test]
     fn an_answer_that_is_too_long_belongs_to_the_one_that_is_waited_for() {
         let check = |asked: &[i64], want: Option<i64>| {
-            let mut connection = Mended::new(());
+            let mut connection = Repaired::new(());
             for id in asked {
                 let waits = (RequestId::Number(*id), Asked::Call);
                 connection.asked.insert(id.to_string(), waits);
             }
             let error = rmcp::model::ErrorData::new(TOO_LONG, "too long", None);
             let ServerJsonRpcMessage::Error(error) =
-                connection.mended(ServerJsonRpcMessage::error(error, None))
+                connection.repaired(ServerJsonRpcMessage::error(error, None))
             else {
                 panic!("no error")
             };

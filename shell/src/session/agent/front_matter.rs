@@ -103,9 +103,9 @@ fn parsed(yaml: &str, before: usize) -> Result<Front, String> {
 /// What front matter says that is YAML, or nearly.
 ///
 /// # Errors
-/// What YAML says against it, where it cannot be mended.
+/// What YAML says against it, where it cannot be repaired.
 pub fn as_written<T: DeserializeOwned>(yaml: &str) -> Result<T, serde_saphyr::Error> {
-    of_yaml(yaml).or_else(|error| of_yaml(&mended(yaml)).map_err(|_| error))
+    of_yaml(yaml).or_else(|error| of_yaml(&repaired(yaml)).map_err(|_| error))
 }
 
 /// Of a key that stands there twice the last counts, as it does for most programs.
@@ -129,7 +129,7 @@ fn first_line(error: &serde_saphyr::Error) -> String {
 /// `yaml` with quotes around each plain value that YAML would read as something else: one
 /// with `: ` in it, or one that begins with a sign. A value goes on in the lines below it that
 /// stand further in; what is written as a block or between brackets stays.
-fn mended(yaml: &str) -> String {
+fn repaired(yaml: &str) -> String {
     // A tab is no indent to YAML.
     let yaml = yaml.replace('\t', "  ");
     let mut whole = Vec::new();

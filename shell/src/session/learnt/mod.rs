@@ -216,7 +216,7 @@ fn read(path: &Path) -> Result<Skill> {
     serde_json::from_str(&text).map_err(|error| {
         UserError::usage(
             format!("{}: {error}", path.display()),
-            "mend the file or remove it; `quipu learn` writes such files",
+            "fix the file or remove it; `quipu learn` writes such files",
         )
     })
 }
