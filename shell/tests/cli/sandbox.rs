@@ -34,6 +34,19 @@ pub const ADD: &str = r#"{"tool":"calculator.calculate","args":{"expression":"1 
 /// The action that ends a process.
 pub const DONE: &str = r#"{"answer":"done"}"#;
 
+/// The file of the model that tests run; `None` where there is none.
+pub fn test_model() -> Option<String> {
+    let model = std::env::var("QUIPU_TEST_MODEL").unwrap_or_default();
+    if model.is_empty() {
+        #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+        {
+            eprintln!("skipped: QUIPU_TEST_MODEL names no model");
+        }
+        return None;
+    }
+    Some(model)
+}
+
 /// A root, a home and a working folder, gone when it is dropped.
 pub struct Sandbox {
     folder: tempfile::TempDir,
