@@ -7,6 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use quipu_kernel::gate::Policy;
 use quipu_models as models;
 use sha2::{Digest, Sha256};
@@ -56,8 +57,7 @@ impl Session {
             add(file.as_os_str().as_encoded_bytes());
             add(&content(&file));
         }
-        let digest = digest.finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&digest.finalize())
     }
 
     /// What computes, by names that are the same from every folder.

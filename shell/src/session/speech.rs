@@ -9,6 +9,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use data_encoding::HEXLOWER;
 use quipu_tools::device::BUILTIN;
 use quipu_tools::{
     CallContext, CancelToken, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError,
@@ -368,8 +369,7 @@ impl Work {
     fn name(&self) -> String {
         let speaker = self.manner.speaker.as_deref().unwrap_or_default();
         let digest = Sha256::digest(format!("{speaker}\n{}", self.text));
-        let front = digest.iter().take(12);
-        front.map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&digest[..12])
     }
 }
 

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::Surroundings;
@@ -59,7 +60,7 @@ pub(super) fn fingerprint(server: &McpServer, surroundings: &Surroundings) -> St
             }
         }
     }
-    hex(&hash.finalize())
+    HEXLOWER.encode(&hash.finalize())
 }
 
 /// The folder that relative paths of a server start from.
@@ -171,10 +172,6 @@ fn digest(path: &Path) -> io::Result<Option<(PathBuf, impl AsRef<[u8]>)>> {
         file.consume(read);
     }
     Ok(Some((path, hash.finalize())))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use clap::ValueEnum;
+use data_encoding::HEXLOWER;
 use quipu_cpu::{Cpu, Sampling};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -110,8 +111,7 @@ impl Under {
 }
 
 fn digest(text: &str) -> String {
-    let bytes = Sha256::digest(text.as_bytes());
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = HEXLOWER.encode(&Sha256::digest(text.as_bytes()));
     digits[..DIGEST_CHARS].to_owned()
 }
 

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -183,7 +184,7 @@ impl<'a> Trial<'a> {
         for skill in skills {
             take(skill.id.clone());
         }
-        let digest: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+        let digest = HEXLOWER.encode(&hash.finalize());
         Ok(folder.join(format!("{}.jsonl", &digest[..24])))
     }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
+use data_encoding::HEXLOWER;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Example, Program, Turn};
 use serde::{Deserialize, Serialize};
@@ -133,8 +134,7 @@ impl Skill {
 
 /// Some hexadecimal digits that `text` gives.
 fn digest(text: &str) -> String {
-    let bytes = Sha256::digest(text.as_bytes());
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = HEXLOWER.encode(&Sha256::digest(text.as_bytes()));
     digits[..ID_DIGITS].to_owned()
 }
 
