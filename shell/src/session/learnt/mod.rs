@@ -8,7 +8,6 @@
 mod choose;
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 use data_encoding::HEXLOWER;
@@ -136,12 +135,6 @@ impl Skill {
 fn digest(text: &str) -> String {
     let digits = HEXLOWER.encode(&Sha256::digest(text.as_bytes()));
     digits[..ID_DIGITS].to_owned()
-}
-
-/// Milliseconds since 1970.
-pub fn now_ms() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.map_or(0, |now| now.as_millis() as i64)
 }
 
 /// The skills of one agent.
