@@ -47,6 +47,13 @@ pub fn test_model() -> Option<String> {
     Some(model)
 }
 
+/// Sends a signal to a program by the signal's name, such as `INT`.
+pub fn signal(child: &Child, name: &str) {
+    let kill = format!("kill -{name} {}", child.id());
+    let sent = Command::new("sh").arg("-c").arg(kill).status().unwrap();
+    assert!(sent.success());
+}
+
 /// A root, a home and a working folder, gone when it is dropped.
 pub struct Sandbox {
     folder: tempfile::TempDir,
@@ -144,6 +151,13 @@ impl Sandbox {
     /// Runs the command to its end.
     pub fn quipu(&self, args: &[&str]) -> Said {
         self.command(args).output().unwrap().into()
+    }
+
+    /// The pages of its store.
+    #[track_caller]
+    pub fn pages(&self) -> Vec<Value> {
+        let listed = self.quipu(&["mem", "ls", "--json"]).json();
+        listed.as_array().unwrap().clone()
     }
 
     /// Runs the command to its end with `input` on its standard input.
@@ -250,9 +264,7 @@ impl Running {
 
     /// Sends a signal by its name, such as `INT`.
     pub fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.child.id());
-        let sent = Command::new("sh").arg("-c").arg(kill).status().unwrap();
-        assert!(sent.success());
+        signal(&self.child, name);
     }
 
     /// Ends it at once, with no time for anything.
