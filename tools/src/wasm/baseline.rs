@@ -1,4 +1,4 @@
-//! The engine's own floor: a call without anything of ours, to compare with.
+//! What the engine itself costs: a call without anything of ours, to compare with.
 
 use wasmtime::component::{Component, InstancePre, Linker, Val};
 use wasmtime::{Engine, Store};
@@ -10,12 +10,12 @@ const SEED: &str = "wasi:random/insecure-seed@";
 
 /// A component that is called as directly as the engine allows: a fresh instance from
 /// the pool, no world but a seed, no limit, no check, no JSON.
-pub struct Floor {
+pub struct Baseline {
     engine: Engine,
     pre: InstancePre<()>,
 }
 
-impl Floor {
+impl Baseline {
     /// Loads the component in `bytes`. What its function asks of WASI, but for the seed of
     /// its hash maps, ends the call: a second WASI would be compiled into every program that
     /// has this crate.
