@@ -55,11 +55,15 @@ guests: setup ## Build the wasm tools into target/guests
 setup: ## Install what building needs, if something is missing
 	@scripts/setup.sh
 
+# What `cargo clippy -- -Dwarnings` sets. Set for the documentation too, since cargo keeps what a
+# wrapper has checked apart: otherwise it would check each library once more.
+CLIPPY := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__
+
 check: guests ## Check format, lints and documentation
 	@$(STAGE) format sh -c 'for at; do cargo fmt --all --check --manifest-path "$$at" || exit; done' sh Cargo.toml $(GUESTS)
-	@$(STAGE) clippy cargo clippy --release --workspace --all-targets -- -D warnings
+	@$(CLIPPY) $(STAGE) clippy cargo check --release --workspace --all-targets
 	@# With the examples the dependencies have the features that clippy checked them with.
-	@RUSTDOCFLAGS=-Dwarnings $(STAGE) docs cargo doc --release --workspace --no-deps --lib --bins --examples
+	@$(CLIPPY) RUSTDOCFLAGS=-Dwarnings $(STAGE) docs cargo doc --release --workspace --no-deps --lib --bins --examples
 
 # The file of a model, in a recipe: $(call file_of,NAME).
 file_of = $$($(QUIPU) model show $(1) --json | sed 's/.*"path": *"\([^"]*\)".*/\1/')
@@ -68,8 +72,8 @@ file_of = $$($(QUIPU) model show $(1) --json | sed 's/.*"path": *"\([^"]*\)".*/\
 # QUIPU_TEST_EMBEDDER=FILE give them others.
 # The tests come last, so that the output ends in their summary.
 test: check ## Check, then run every test
-	@# clippy has read the benchmarks and the program of the evaluations: no test runs them.
-	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --bin quipu --tests --examples
+	@# clippy has read what no test runs: benchmarks, measurements, the program of the evaluations.
+	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --bin quipu --tests --example 03_processes
 	@# Beside each other: one compiles, one links program after program, one waits for the network.
 	@$(STAGE) "readers, doctests and downloads" \
 		sh -c 'printf "%s\n" test-readers test-doctests test-downloads | xargs -P 3 -n 1 $(SELF) --silent'
@@ -77,7 +81,7 @@ test: check ## Check, then run every test
 	QUIPU_TEST_EMBEDDER=$${QUIPU_TEST_EMBEDDER:-$(call file_of,minilm-l6-v2)}; export QUIPU_TEST_EMBEDDER; \
 	TMPDIR=$$(scripts/test-folder.sh); export TMPDIR; \
 	if cargo nextest --version >/dev/null 2>&1; \
-	then cargo nextest run --cargo-quiet --release --workspace; \
+	then cargo nextest run --cargo-quiet --release --workspace --lib --bins --tests; \
 	else cargo test --quiet --release --workspace --lib --bins --tests; fi
 
 test-readers:

@@ -291,7 +291,7 @@ pub trait Cpu: Send + Sync {
         }
     }
 
-    /// Learns that `pid` is over: what is kept for it may go.
+    /// Learns that `pid` has exited: what is kept for it may go.
     fn retire(&self, pid: Pid) {
         if let Some(cpu) = self.inner() {
             cpu.retire(pid);

@@ -7,11 +7,11 @@
 #![allow(clippy::print_stdout, reason = "a program whose output is its result")]
 
 mod data;
-mod kept;
 mod metrics;
 mod report;
 mod store;
 mod suites;
+mod vector_cache;
 
 use std::path::PathBuf;
 

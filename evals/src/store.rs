@@ -12,7 +12,7 @@ use quipu_memory::{Access, DiskStore, Embedder, Kind, Mode, NewPage, Query, Stor
 use tempfile::TempDir;
 
 use crate::Args;
-use crate::kept::Kept;
+use crate::vector_cache::Kept;
 
 /// Pages written at once.
 const BATCH: usize = 1_000;

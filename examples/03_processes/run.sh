@@ -11,7 +11,7 @@ cd "$(dirname "$0")"
 # and nothing is compiled a second time.
 examples=${CARGO_TARGET_DIR:-../../target}/release/examples
 [ -x "$examples/03_processes" ] ||
-    (cd ../.. && cargo build --release --workspace --examples)
+    (cd ../.. && cargo build --release --workspace --example 03_processes)
 
 if [ -n "${SCRIPTED:-}" ]; then
     # Without a model every process follows the same script.

@@ -255,7 +255,7 @@ impl NewPage {
 
 impl Page {
     /// Whether `other` is the same page with the same content.
-    pub(crate) fn says_the_same(&self, other: &Page) -> bool {
+    fn says_the_same(&self, other: &Page) -> bool {
         self.sha256 == other.sha256
             && self.title == other.title
             && self.trust == other.trust

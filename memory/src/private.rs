@@ -20,7 +20,7 @@ const FOLDER: u32 = 0o700;
 #[cfg(unix)]
 const FILE: u32 = 0o600;
 /// Bytes of a key.
-pub const KEY_BYTES: usize = 32;
+const KEY_BYTES: usize = 32;
 
 /// A secret of one root: what it writes for itself is known again by it.
 pub type Key = [u8; KEY_BYTES];

@@ -11,7 +11,7 @@
 //! | `config/` | What did the user choose, and where are things? |
 //! | `terminal/` | What do people see, and what do they type? |
 //!
-//! A floor imports only from floors below it; `tests/floors.rs` checks that.
+//! A floor imports only from floors below it; `tests/tidy/floors.rs` checks that.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,

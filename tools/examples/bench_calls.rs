@@ -1,4 +1,4 @@
-//! What a call of a tool costs, beside the engine's own floor, in one run.
+//! What a call of a tool costs, beside what the engine itself costs, in one run.
 //!
 //!     cargo run --release --workspace --example bench_calls [CALLS]
 #![allow(clippy::print_stdout, reason = "an example talks to people")]
@@ -7,7 +7,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use quipu_tools::wasm::floor::Floor;
+use quipu_tools::wasm::baseline::Baseline;
 use quipu_tools::{CallContext, Device, WasmHost, WasmSettings};
 use serde_json::json;
 
@@ -54,14 +54,14 @@ fn one(
     }
 
     let device = host.load(name, "bench", &bytes)?;
-    let floor = Floor::load(&bytes)?;
+    let baseline = Baseline::load(&bytes)?;
     // In turns, so that what else the machine does falls on both.
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..calls {
         ours.push(timed(|| device.call(function, &args, &context).map(drop))?);
-        theirs.push(timed(|| floor.call(function, value))?);
+        theirs.push(timed(|| baseline.call(function, value))?);
     }
-    let (ours, theirs) = (report("tool call", ours), report("engine's floor", theirs));
+    let (ours, theirs) = (report("tool call", ours), report("the engine itself", theirs));
     println!(
         "  ratio of p50: {:.2}",
         ours.as_secs_f64() / theirs.as_secs_f64()

@@ -33,18 +33,10 @@ use crate::role::{self, Roles};
 /// }
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let count = FunctionSpec {
-///     name: "count".into(),
-///     description: "Counts the words of a text.".into(),
-///     parameters: json!({"type": "object", "properties": {"text": {"type": "string"}}}),
-///     returns: json!({"type": "integer"}),
-///     effect: Effect::Read,
-///     needs: Vec::new(),
-///     url_argument: None,
-///     offered: true,
-///     program: None,
-///     roles: Default::default(),
-/// };
+/// let parameters = json!({"type": "object", "properties": {"text": {"type": "string"}}});
+/// let number = json!({"type": "integer"});
+/// let words = "Counts the words of a text.";
+/// let count = FunctionSpec::new("count", words, parameters, number, Effect::Read);
 /// let spec = DeviceSpec { name: "words".into(), functions: vec![count], ..DeviceSpec::default() };
 ///
 /// let mut bus = Bus::default();

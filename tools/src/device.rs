@@ -274,6 +274,29 @@ impl DeviceSpec {
 }
 
 impl FunctionSpec {
+    /// A function that needs nothing, is offered to models, runs no program, and says nothing
+    /// of what its arguments are for.
+    pub fn new(
+        name: impl Into<String>,
+        description: impl Into<String>,
+        parameters: Value,
+        returns: Value,
+        effect: Effect,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            description: description.into(),
+            parameters,
+            returns,
+            effect,
+            needs: Vec::new(),
+            url_argument: None,
+            offered: true,
+            program: None,
+            roles: Roles::default(),
+        }
+    }
+
     /// What a call with `args` needs to be granted: where an argument says which host it
     /// will ask, or which file it will read, that host or the file's folder and no other.
     pub fn needs_for(&self, args: &Value) -> Vec<Capability> {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -14,8 +15,7 @@ use crate::state_file::{self, StateError};
 
 /// The hash of a component, as the book and the specification show it.
 pub fn component_hash(component: &[u8]) -> String {
-    let digest = Sha256::digest(component);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(component))
 }
 
 /// The grants of all devices.

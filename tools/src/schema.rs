@@ -220,25 +220,11 @@ fn function_spec(resolve: &Resolve, function: &Function) -> Result<FunctionSpec,
             None => writer.schema(ty)?,
         },
     };
-    Ok(FunctionSpec {
-        name: json_name(&function.name),
-        description: function
-            .docs
-            .contents
-            .clone()
-            .unwrap_or_default()
-            .trim()
-            .to_owned(),
-        parameters,
-        returns,
-        // A component without capabilities can change nothing.
-        effect: Effect::Read,
-        needs: Vec::new(),
-        url_argument: None,
-        offered: true,
-        program: None,
-        roles: Default::default(),
-    })
+    let docs = function.docs.contents.as_deref().unwrap_or_default();
+    // A component without capabilities can change nothing.
+    let effect = Effect::Read;
+    let name = json_name(&function.name);
+    Ok(FunctionSpec::new(name, docs.trim(), parameters, returns, effect))
 }
 
 const RESOURCE: &str =

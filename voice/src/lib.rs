@@ -5,6 +5,7 @@
 //! | `passage` | Which sentences does a text have, and in which language is each? |
 //! | `english` | How is English said: numbers, abbreviations, words? |
 //! | `chinese` | How is Chinese said: numbers, words, readings, tones? |
+//! | `rules` | How does what is said take the place of what is written? |
 //! | `marks` | Which marks of punctuation change how something is said? |
 //! | `symbols` | Which number does the network have for a phoneme? |
 //! | `network` | How does it sound? The only folder that names rten |
@@ -22,6 +23,7 @@ mod error;
 mod marks;
 mod network;
 mod passage;
+mod rules;
 mod symbols;
 pub mod wav;
 

@@ -20,7 +20,7 @@ struct Sequence {
     priority: i8,
     /// Tokens of its boot page.
     boot: usize,
-    /// Whether its owner is over, so that nobody will miss it.
+    /// Whether its owner has exited, so that nobody will miss it.
     gone: bool,
     used: u64,
     /// The batch in which it became idle.
@@ -175,7 +175,7 @@ impl Frames {
         promise
     }
 
-    /// The idle sequence that will run last: first of processes that are over, then
+    /// The idle sequence that will run last: first of processes that have exited, then
     /// by priority, then the one used longest ago. It is gone from the table when
     /// this returns. `spared` is passed over as long as there is another.
     pub fn evict(&mut self, spared: Option<usize>) -> Option<Eviction> {
@@ -249,7 +249,7 @@ impl Frames {
         self.sequences[sequence].idle_since = self.batches;
     }
 
-    /// Notes that `pid` is over: what it holds is the first to go. Returns its sequence
+    /// Notes that `pid` has exited: what it holds is the first to go. Returns its sequence
     /// if that is idle.
     pub fn retire(&mut self, pid: Pid) -> Option<usize> {
         let i = self.position(|s| s.owner == Some(pid))?;

@@ -206,7 +206,8 @@ impl Swap {
         self.remove(found.image);
     }
 
-    /// Forgets all states of `pid`: it is over. One on which another's rests goes to that.
+    /// Drops the images of `pid`, which has exited. An image that another process builds on is
+    /// handed to that process.
     pub fn forget(&mut self, pid: Pid) {
         for i in 0..self.images.len() {
             let image = &self.images[i];

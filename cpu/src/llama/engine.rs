@@ -40,7 +40,7 @@ pub(super) enum Request {
     Weigh(Inquiry, Sink, Shown),
     /// Change the priority of a process.
     Nice(Pid, i8),
-    /// A process is over.
+    /// A process has exited.
     Retire(Pid),
     /// Tell how things are.
     Stats(Sender<CpuStats>),

@@ -261,7 +261,7 @@ impl Engine<'_> {
         self.context.remove(sequence, 0);
     }
 
-    /// Lets go of what only a process that is over held; its boot page stays, for the
+    /// Lets go of what only a process that has exited held; its boot page stays, for the
     /// next of its kind.
     pub(super) fn retire(&mut self, pid: Pid) {
         self.swap.forget(pid);

@@ -3,7 +3,7 @@
 
 use crate::kernel::Kernel;
 use crate::numbers;
-use crate::planner::asked;
+use crate::planner::answer_form;
 use crate::planner::facts::is_told_in_sentences;
 use crate::process::{Program, Way};
 
@@ -50,7 +50,7 @@ pub(super) fn gives_numbers(told: &str) -> bool {
 /// program where something is to be computed.
 pub(super) fn ways(kernel: &Kernel, program: &Program) -> Vec<Way> {
     let told = program.told();
-    let computes = gives_numbers(told) || asked::how_many(told);
+    let computes = gives_numbers(told) || answer_form::how_many(told);
     order(
         &Tools::of(kernel, program),
         computes,

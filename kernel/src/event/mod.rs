@@ -255,11 +255,11 @@ pub enum Event {
         /// The beginning of what that is to do.
         task: String,
     },
-    /// A process that this one waited for is over.
+    /// A process that this one waited for has exited.
     Joined {
         /// The process.
         pid: Pid,
-        /// The one that is over.
+        /// The one that has exited.
         child: Pid,
         /// How it ended.
         status: Status,
@@ -273,7 +273,7 @@ pub enum Event {
         /// How many.
         events: u64,
     },
-    /// The process is over.
+    /// The process has exited.
     Exited {
         /// The process.
         pid: Pid,

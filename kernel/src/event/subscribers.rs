@@ -39,7 +39,7 @@ impl Events {
             Event::Question { pid, .. } | Event::Approval { pid, .. } => {
                 self.asking.lock().insert(*pid, event.clone());
             }
-            // It goes on, or is over.
+            // It goes on, or has exited.
             Event::Step { pid, .. }
             | Event::Action { pid, .. }
             | Event::Observation { pid, .. }

@@ -2,7 +2,7 @@
 //! one. What it sees of them is in `kin`, and a list with a child for each thing in `list`.
 //!
 //! A child stands in the journal with its place in the parent. So a step that is done again
-//! after a crash finds what it had started, and runs nothing again that is over.
+//! after a crash finds what it had started, and runs nothing again that has exited.
 
 use std::sync::atomic::Ordering;
 
@@ -16,7 +16,7 @@ use crate::journal::tape::Told;
 use crate::journal::{JournalError, Message, Outcome, StepRow};
 use crate::label::{Label, Trust};
 use crate::limits::{Limit, Limits, Spent};
-use crate::planner::several;
+use crate::planner::for_each;
 use crate::process::{
     AT_ONCE, AT_ONCE_MAX, Attached, ChildOf, DEPTH_MAX, Drawn, Pid, Program, Room, State,
 };
@@ -185,7 +185,7 @@ impl Execution {
     pub(super) fn handed(&self, item: &str) -> Attached {
         let item = item.trim();
         let named = |attached: &&Attached| {
-            let name = several::name(attached);
+            let name = for_each::name(attached);
             item == name || Some(item) == name.rsplit(['/', '\\']).next()
         };
         let attached = self.program.attached.iter().find(named);

@@ -13,7 +13,7 @@ impl Execution {
             self.hit(Limit::Time);
         }
         // An interrupted process waits to be resumed, a suspended one for the next machine. A
-        // killed one is over.
+        // killed one has exited.
         let killed = matches!(ending, Ending::Signal(Signal::Kill));
         let exit = self.exit(ending);
         let state = match exit.status {

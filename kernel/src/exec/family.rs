@@ -24,7 +24,7 @@ pub(crate) trait Family: Send + Sync {
     /// Starts a process.
     fn start(&self, program: Program) -> Result<Pid, Apart>;
 
-    /// Goes on with a process that was stopped; does nothing where it runs or is over.
+    /// Goes on with a process that was stopped; does nothing where it runs or has exited.
     fn go_on(&self, pid: Pid) -> Result<(), Apart>;
 
     /// How a process ends, or stops for now; `None` where it does not run and is not over.

@@ -15,7 +15,7 @@ use crate::journal::{Outcome, StepRow};
 use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
-use crate::planner::asked;
+use crate::planner::answer_form;
 use crate::planner::facts::{leaves_to_call, only_refuses};
 use crate::process::{Failure, State, Usage};
 use crate::program::asks_for_code;
@@ -257,7 +257,7 @@ impl Execution {
         legal.numbers = alone.then(|| Numbers::of(self.told()));
         legal.runs_answers = !asks_for_code(self.told());
         legal.today = self.program.today;
-        legal.choices = asked::choices(self.told());
+        legal.choices = answer_form::choices(self.told());
         if let Some(branch) = &self.program.branch {
             legal.candidates.clone_from(&branch.candidates);
         }

@@ -7,7 +7,7 @@ use super::{Ending, Execution};
 use crate::grammar::{Legal, Move};
 use crate::judgement::Question;
 use crate::planner::facts::is_told_in_sentences;
-use crate::planner::{asked, date};
+use crate::planner::{answer_form, date};
 
 /// Programs that are written for a task whose programs fail.
 const PROGRAMS_MAX: u32 = 3;
@@ -99,7 +99,7 @@ impl Execution {
         if self.kept {
             return Ok(Move::Answer);
         }
-        let number = asked::for_a_number(self.told()) || self.wants_a_number(legal).await?;
+        let number = answer_form::for_a_number(self.told()) || self.wants_a_number(legal).await?;
         Ok(if number { Move::Number } else { Move::Answer })
     }
 
@@ -109,7 +109,7 @@ impl Execution {
         if !computed || legal.computed.is_none() {
             return Ok(false);
         }
-        Ok(asked::how_many(self.told()) || self.computes().await?)
+        Ok(answer_form::how_many(self.told()) || self.computes().await?)
     }
 
     /// Whether all that is asked for is a day that is worked out already.

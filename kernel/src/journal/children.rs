@@ -53,7 +53,7 @@ impl Journal {
         Ok(drawn)
     }
 
-    /// What `process`, which is over, has spent with its children.
+    /// What `process`, which has exited, has spent with its children.
     pub(crate) fn spent(&self, process: &ProcessRow, exit: &Exit) -> Result<Drawn> {
         let below = self.drawn(process.pid)?;
         Ok(Drawn {

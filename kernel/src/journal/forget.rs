@@ -1,6 +1,6 @@
 //! Removing a process from the journal, so that its words are not on the disk any more.
 
-use super::{Journal, Result, now_ms, posted, wrap};
+use super::{Journal, Result, messages, now_ms, wrap};
 use crate::journal::JournalError;
 use crate::process::Pid;
 
@@ -45,7 +45,7 @@ impl Journal {
                 let sql = format!("DELETE FROM {table} WHERE pid=?1");
                 change.execute(&sql, [pid]).map_err(wrap)?;
             }
-            posted::forget(&change, *pid).map_err(wrap)?;
+            messages::forget(&change, *pid).map_err(wrap)?;
             let sql = "DELETE FROM process WHERE pid=?1";
             if change.execute(sql, [pid]).map_err(wrap)? == 0 {
                 return Err(JournalError::NoProcess(*pid));

@@ -11,10 +11,10 @@
 //! | this one | what is written while a process runs |
 //! | `chain` | by which a changed row is noticed |
 //! | `tape` | what a process was told, so that it can be run again |
-//! | `kept` | all that is there of one process, to run it again |
+//! | `recording` | all that is there of one process, to run it again |
 //! | `rows`, `ruling`, `children` | what is read of processes |
 //! | `answers` | what an answer is worth that was given here |
-//! | `posted` | messages from outside that wait to be read |
+//! | `messages` | messages from outside that wait to be read |
 //! | `fork`, `forget`, `transfer` | copies, removes, exports and imports one |
 //! | `schema` | the tables |
 
@@ -24,9 +24,9 @@ mod children;
 mod error;
 mod forget;
 mod fork;
-mod kept;
-mod posted;
+mod messages;
 mod program;
+mod recording;
 mod rows;
 mod ruling;
 mod schema;
@@ -47,7 +47,7 @@ use chain::Chain;
 pub(crate) use children::Message;
 pub use error::JournalError;
 use error::wrap;
-pub(crate) use kept::Kept;
+pub(crate) use recording::Kept;
 pub(crate) use rows::WITH;
 use rows::json_column;
 pub use rows::{Outcome, ProcessRow, StepRow};
@@ -262,7 +262,7 @@ impl Journal {
             step.execute(params![pid, n, outcome.text, outcome.ok, label, ms])?;
             let mut process = change.prepare_cached(process)?;
             process.execute(params![pid, spent_ms as i64, now_ms()])?;
-            posted::taken(change, pid, n, outcome)?;
+            messages::taken(change, pid, n, outcome)?;
             Ok((pid, "outcome", n))
         })
         .map(drop)

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::chain;
-use super::kept::Origin;
+use super::recording::Origin;
 use super::tape::{Piece, Said, hash_of};
 use super::{Journal, JournalError, Outcome, Result, StepRow, now_ms, wrap};
 use crate::gate::Ruling;

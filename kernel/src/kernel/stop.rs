@@ -80,7 +80,7 @@ impl Kernel {
     /// again.
     ///
     /// # Errors
-    /// Where there is none of this number, or it is over.
+    /// Where there is none of this number, or it has exited.
     pub fn kill(&self, pid: Pid) -> Result<(), KernelError> {
         if self.is_running(pid) {
             return self.signal(pid, Signal::Kill);
@@ -113,7 +113,7 @@ impl Machine {
         }
     }
 
-    pub(super) fn tell_to_stop(&self, pid: Pid) {
+    fn tell_to_stop(&self, pid: Pid) {
         let goes_on = self.table.lock().get(&pid).map(|handle| handle.goes_on);
         let signal = match goes_on {
             Some(true) => Signal::Suspend,

@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::pattern::{HAN, laid_out, pattern};
 
 /// Facts taken from one text; what is beyond stays together in the last one.
-pub const FACTS_MAX: usize = 64;
+const FACTS_MAX: usize = 64;
 /// Characters of one fact.
 const FACT_CHARS_MAX: usize = 1_000;
 /// Facts that have to follow a sentence that announces them.

@@ -34,7 +34,7 @@ pub struct ChildOf {
     pub at: u32,
 }
 
-/// What the children of a process have taken out of its limits: one that is over what it
+/// What the children of a process have taken out of its limits: one that has exited what it
 /// spent, with its own children, and any other all that it may spend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drawn {
@@ -42,7 +42,7 @@ pub struct Drawn {
     pub steps: u32,
     /// Generated tokens.
     pub tokens: u32,
-    /// What those that are over cost.
+    /// What those that have exited cost.
     pub usage: Usage,
 }
 

@@ -321,7 +321,7 @@ pub enum State {
 }
 
 impl State {
-    /// The state stored as `word`. One that this release does not know is over: nothing goes
+    /// The state stored as `word`. One that this release does not know has exited: nothing goes
     /// on with it.
     pub(crate) fn of(word: &str) -> Self {
         let states = [

@@ -1,10 +1,10 @@
 //! A machine on a scripted CPU, and a transcript of what it does.
 #![allow(dead_code, reason = "each program of tests uses its own part")]
 
+pub mod cpus;
 pub mod family;
 pub mod post;
 pub mod random;
-pub mod told;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -108,21 +108,19 @@ impl Desk {
 
 fn function(name: &str, effect: Effect, needs: &[Capability]) -> FunctionSpec {
     FunctionSpec {
-        name: name.into(),
-        description: format!("The {name} function."),
-        parameters: json!({
-            "type": "object",
-            "properties": {"text": {"type": "string"}},
-            "required": ["text"],
-            "additionalProperties": false
-        }),
-        returns: json!({"type": "string"}),
-        effect,
         needs: needs.to_vec(),
-        url_argument: None,
-        offered: true,
-        program: None,
-        roles: Default::default(),
+        ..FunctionSpec::new(
+            name,
+            format!("The {name} function."),
+            json!({
+                "type": "object",
+                "properties": {"text": {"type": "string"}},
+                "required": ["text"],
+                "additionalProperties": false
+            }),
+            json!({"type": "string"}),
+            effect,
+        )
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use flate2::read::DeflateDecoder;
 use sha2::{Digest, Sha256};
 
@@ -138,11 +139,7 @@ pub async fn digest(path: &Path) -> Result<String, ModelError> {
         hash.update(&buffer[..taken]);
         tokio::task::yield_now().await;
     }
-    Ok(hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(HEXLOWER.encode(&hash.finalize()))
 }
 
 /// Reads until `buffer` is full or the end; fewer, longer steps than single reads.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Certificate, Client, Response, Url};
 use serde::Deserialize;
@@ -76,8 +77,7 @@ async fn from_index(
         file.write_all(part).map_err(|error| error.to_string())
     };
     read(answer, ARCHIVE_MAX, &mut keep).await?;
-    let digest = hash.finalize();
-    let got: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let got = HEXLOWER.encode(&hash.finalize());
     match got == sha256 {
         true => Ok(path),
         false => Err(format!("what came has SHA-256 {got}, not {sha256}")),

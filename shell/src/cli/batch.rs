@@ -38,7 +38,7 @@ const JOBS_DEFAULT: u16 = 16;
 /// The results of a batch: one for each id, which may be any JSON.
 const KIND: Kind = Kind {
     one: "a result of a batch",
-    // What somebody killed is over, the rest of the interrupted goes on.
+    // What somebody killed has exited, the rest of the interrupted goes on.
     stays: |line| match line["status"].as_str() {
         Some("interrupted") => line["error"] == "killed",
         status => status != Some("suspended"),
@@ -283,7 +283,7 @@ fn worse(code: u8, next: u8) -> u8 {
     if code == 0 { next } else { code }
 }
 
-/// The end of the process `pid`, which was suspended, if it has gone on and is over.
+/// The end of the process `pid`, which was suspended, if it has gone on and exited.
 fn ended_meanwhile(journal: &Journal, pid: Option<Pid>) -> Result<Option<Ended>> {
     let Some(pid) = pid else {
         return Ok(None);

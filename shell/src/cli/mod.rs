@@ -19,6 +19,7 @@ pub mod mem;
 pub mod model;
 pub mod nice;
 mod options;
+mod parse_error;
 pub mod policy;
 pub mod ps;
 pub mod replay;
@@ -33,12 +34,11 @@ pub mod think;
 pub mod tool;
 pub mod top;
 pub mod trust;
-mod unread;
 
 use anyhow::Result;
 
 pub use args::{Cli, Command};
-pub use unread::unparsed;
+pub use parse_error::unparsed;
 
 use crate::config::globals::Globals;
 use crate::session::Session;

@@ -165,7 +165,7 @@ pub fn create(folder: &Path) -> Result<()> {
 
 /// Closes to others what lies at `paths`, except models and compiled code, which
 /// tell nothing of their user. Best effort: a file may be somebody else's.
-pub fn mend(paths: &Paths) {
+pub fn make_private(paths: &Paths) {
     for folder in [&paths.state, &paths.store, &paths.skills, &paths.tools] {
         private::close_all(folder);
     }

@@ -429,7 +429,7 @@ pub(super) fn read(path: &Path) -> Result<File> {
     toml::from_str(&text).map_err(|error| {
         UserError::usage(
             format!("{}: {}", path.display(), error.to_string().trim_end()),
-            "mend that line, or remove it for the default",
+            "fix that line, or remove it for the default",
         )
     })
 }

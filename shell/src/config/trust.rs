@@ -236,7 +236,7 @@ fn collect(folder: &Path, below: &Path, files: &mut BTreeMap<String, Vec<u8>>) -
     let failed = |reason: &dyn std::fmt::Display| {
         UserError::usage(
             format!("{}: {reason}", path.display()),
-            "mend it, or remove it, so that the folder can be trusted",
+            "fix it, or remove it, so that the folder can be trusted",
         )
     };
     let meta = match path.metadata() {

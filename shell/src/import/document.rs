@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use data_encoding::HEXLOWER;
 use quipu_memory::{
     Chunk, ImportedFile, Kind, NewPage, PageId, Place, Secrecy, Space, Syntax, Trust, chunks,
     chunks_told,
@@ -135,8 +136,7 @@ impl Found {
 
 /// The digest of a file, and how it is read.
 fn fingerprint(digest: &[u8]) -> String {
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{digest}/{READING}")
+    format!("{}/{READING}", HEXLOWER.encode(digest))
 }
 
 /// Whether a file was stored as it is read now.

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::session::agent::front;
+use crate::session::agent::front_matter;
 
 /// What a note says of itself.
 #[derive(Debug, Default, PartialEq)]
@@ -67,7 +67,7 @@ pub fn of(text: &str) -> Note {
     };
     let lines = text[..end].matches('\n').count();
     let properties = match form {
-        Form::Yaml => front::as_written::<Value>(front).ok(),
+        Form::Yaml => front_matter::as_written::<Value>(front).ok(),
         Form::Toml => toml::from_str::<Value>(front).ok(),
         Form::Json => as_json(front),
     };

@@ -112,7 +112,7 @@ impl Project {
     /// The component with what compilers drop and what is beside it: the comments of its
     /// interface, by which a model chooses, and what it asks for.
     fn packed(&self, component: Vec<u8>) -> Result<Vec<u8>> {
-        let wrong = |reason: String| UserError::usage(reason, "mend it, and build again");
+        let wrong = |reason: String| UserError::usage(reason, "fix it, and build again");
         let told = schema::describe(&component).is_ok_and(|said| !said.description.is_empty());
         let documented = match told {
             // A guest may have done so itself.

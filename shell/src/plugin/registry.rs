@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use data_encoding::HEXLOWER;
 use futures_util::StreamExt;
 use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::manifest::{OciDescriptor, OciManifest};
@@ -140,10 +141,7 @@ async fn download(
             return Err("it is too large for a tool".into());
         }
     }
-    let digest: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = HEXLOWER.encode(&Sha256::digest(&bytes));
     if layer.digest != format!("sha256:{digest}") {
         return Err(format!(
             "the registry sent something else than {}",
@@ -176,11 +174,7 @@ mod tests {
     }
 
     fn sha256(bytes: &[u8]) -> String {
-        let hex: String = Sha256::digest(bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        format!("sha256:{hex}")
+        format!("sha256:{}", HEXLOWER.encode(&Sha256::digest(bytes)))
     }
 
     /// A registry that holds one image with `layer`, and gives `sent` for it.

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use anyhow::Result;
+use data_encoding::HEXLOWER;
 use regex::Regex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -125,10 +126,7 @@ fn case(asked: &str, right: &str) -> Value {
         Ok(number) if number.is_finite() => json!({"number": number, "lenient": true}),
         _ => json!({ "contains": right }),
     };
-    let hash: String = Sha256::digest(asked.as_bytes())[..4]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = HEXLOWER.encode(&Sha256::digest(asked.as_bytes())[..4]);
     json!({"id": format!("said-{hash}"), "prompt": asked, "answer": right, "check": check})
 }
 

@@ -24,10 +24,10 @@ mod export;
 mod fetch;
 mod history;
 mod looks;
-mod loud;
 mod microphone;
 mod queue;
 mod slash;
+mod speak;
 mod usage;
 
 use std::cell::Cell;
@@ -63,8 +63,8 @@ use crate::terminal::words::{fill, words};
 use crate::terminal::{markdown, output, person};
 use editor::{Editor, Line};
 use looks::Looks;
-use loud::Loud;
 use queue::Queue;
+use speak::Loud;
 
 /// Somebody waits for the answer: ahead of whatever runs in the background.
 const INTERACTIVE_PRIORITY: i8 = 10;

@@ -167,10 +167,7 @@ pub fn socket(state: &Path) -> PathBuf {
     }
     use sha2::{Digest, Sha256};
     let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    let name: String = digest[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let name = data_encoding::HEXLOWER.encode(&digest[..8]);
     std::env::temp_dir().join(format!("quipu-{name}.sock"))
 }
 

@@ -178,18 +178,11 @@ fn memory_calls() -> [(Behind, FunctionSpec); 3] {
             SHOW => "id",
             _ => "text",
         };
+        let parameters = json!({"type": "object", "properties": fields, "required": [required],
+                                "additionalProperties": false});
         FunctionSpec {
-            name: name.to_owned(),
-            description: description.to_owned(),
-            parameters: json!({"type": "object", "properties": fields, "required": [required],
-                               "additionalProperties": false}),
-            returns: json!({}),
-            effect,
             needs: needs.to_vec(),
-            url_argument: None,
-            offered: true,
-            program: None,
-            roles: Default::default(),
+            ..FunctionSpec::new(name, description, parameters, json!({}), effect)
         }
     };
     let text = json!({"type": "string"});

@@ -2,10 +2,10 @@
 //! may be followed is decided in `config/trust`.
 
 pub mod beside;
-mod borrowed;
 mod disk;
 mod files;
-pub mod front;
+mod foreign_tools;
+pub mod front_matter;
 pub mod project;
 
 use std::collections::BTreeMap;
@@ -94,7 +94,7 @@ impl Loaded {
     pub fn check(&self, bus: &Bus) -> Result<()> {
         let wanted = self.wanted.iter().map(String::as_str);
         let missing: Vec<&str> = wanted
-            .filter(|name| borrowed::here(name).is_none() && !is_there(name, bus))
+            .filter(|name| foreign_tools::here(name).is_none() && !is_there(name, bus))
             .collect();
         if !missing.is_empty() {
             let said = format!(
@@ -222,7 +222,7 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
         });
     }
     let text = without_interpreter(text);
-    let (front, body) = front::read(text).map_err(|reason| broken(file, &reason))?;
+    let (front, body) = front_matter::read(text).map_err(|reason| broken(file, &reason))?;
     let wanted = front.allowed_tools();
     let fallback = match (is_skill(file), file.parent().and_then(Path::file_name)) {
         // In the format the folder has the name of the skill.
@@ -245,7 +245,7 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
         children: loaded
             .wanted
             .iter()
-            .any(|tool| borrowed::starts_agents(tool)),
+            .any(|tool| foreign_tools::starts_agents(tool)),
         ..Agent::default()
     };
     Ok(loaded)
@@ -277,7 +277,7 @@ fn folder_of(file: &Path) -> PathBuf {
 fn instead(wanted: &[String], has_files: bool) -> Option<String> {
     let mut ours: BTreeMap<&str, &str> = BTreeMap::new();
     for tool in wanted {
-        let function = borrowed::here(tool);
+        let function = foreign_tools::here(tool);
         let is_there = |function: &&str| has_files || !function.starts_with(files::NAME);
         if let Some(function) = function.filter(is_there) {
             ours.entry(tool).or_insert(function);

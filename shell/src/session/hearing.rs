@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
+use data_encoding::HEXLOWER;
 use indicatif::DecimalBytes;
 use quipu_tools::{
     CallContext, CancelToken, Capability, Device, ErrorKind, Grants, ToolError, WasmDevice,
@@ -170,8 +171,7 @@ impl Recording {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join(NAME);
         copy(&path)?;
-        let digest = digest(&path)?;
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = HEXLOWER.encode(&digest(&path)?);
         let kept = cache.join("heard");
         let kept = private::folder(&kept).is_ok().then(|| kept.join(digest));
         Ok(Self { folder, kept })

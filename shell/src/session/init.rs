@@ -71,7 +71,7 @@ impl Session {
             .clone()
             .or_else(|| env_vars::path(env_vars::ROOT));
         let paths = Paths::find(root.as_deref())?;
-        paths::mend(&paths);
+        paths::make_private(&paths);
         let settings = Settings::load(&paths.config, &globals)?;
         if settings.attention == AttentionWord::LlamaCpp {
             // Before the first model is read.

@@ -83,20 +83,7 @@ mod tests {
     fn only_what_its_user_saw_is_taken_from_disk() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mcp/x.json");
-        let listing = |effect| {
-            vec![FunctionSpec {
-                name: "f".into(),
-                description: "F.".into(),
-                parameters: json!({}),
-                returns: json!({}),
-                effect,
-                needs: Vec::new(),
-                url_argument: None,
-                offered: true,
-                program: None,
-                roles: Default::default(),
-            }]
-        };
+        let listing = |effect| vec![FunctionSpec::new("f", "F.", json!({}), json!({}), effect)];
         let (saw, other) = (listing(Effect::Write), listing(Effect::Read));
         assert!(kept(&path, None).is_none());
         keep(&path, &saw).unwrap();

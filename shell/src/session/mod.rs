@@ -13,7 +13,7 @@
 //! | `speech`, `player` | the voice, for commands and as a tool, and the program that plays it |
 //! | `user_call` | a call of a tool that a command makes |
 //! | `talk`, `earlier` | a conversation: its turns, and those that the journal has |
-//! | `embedder`, `better` | the model that searches, and which one finds a store's pages better |
+//! | `embedder`, `embedder_comparison` | the model that searches, and which one finds a store's pages better |
 //! | `judgement` | what the odds of a model are worth |
 //! | `signals` | what looks at strangers' texts for attacks |
 //!
@@ -21,11 +21,11 @@
 //! in `service/`. No command's arguments are known here: they are in `cli/`.
 
 pub mod agent;
-pub mod better;
 pub mod builtin;
 pub mod bus;
 pub mod earlier;
 pub mod embedder;
+pub mod embedder_comparison;
 pub mod hearing;
 pub mod init;
 mod introduce;

@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use data_encoding::HEXLOWER;
 use quipu_kernel::gate::Policy;
 use quipu_memory::private::Key;
 use quipu_models as models;
@@ -71,8 +72,7 @@ impl Session {
             add(file.as_os_str().as_encoded_bytes());
             add(&content(&file));
         }
-        let digest = digest.finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&digest.finalize())
     }
 
     /// The variables of the environment that take effect in a process of this session with these

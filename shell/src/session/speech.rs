@@ -9,6 +9,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use data_encoding::HEXLOWER;
 use quipu_tools::device::BUILTIN;
 use quipu_tools::{
     CallContext, CancelToken, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError,
@@ -201,6 +202,10 @@ pub struct VoiceTool {
     said: PathBuf,
 }
 
+/// What a model is told of the tool's function.
+const SAY: &str = "Speak a text in English or Chinese, of at most 2000 bytes. The result is the \
+                   path of a WAV file, and how many seconds it has.";
+
 /// What the tool says of itself. Without weights it is not offered to a model.
 fn spec(folder: Option<&Path>) -> DeviceSpec {
     let mut speaker =
@@ -208,32 +213,25 @@ fn spec(folder: Option<&Path>) -> DeviceSpec {
     if let Some(folder) = folder {
         speaker["enum"] = json!(Voice::speakers(folder));
     }
+    let parameters = json!({
+        "type": "object",
+        "properties": {
+            "text": {"type": "string", "description": "What is to be said"},
+            "voice": speaker,
+        },
+        "required": ["text"],
+        "additionalProperties": false,
+    });
+    let returns = json!({
+        "type": "object",
+        "properties": {"sound": {"type": "string"}, "seconds": {"type": "number"}},
+        "required": ["sound", "seconds"],
+    });
+    // The same text is always the same file.
+    let effect = Effect::Read;
     let say = FunctionSpec {
-        name: "say".into(),
-        description: "Speak a text in English or Chinese, of at most 2000 bytes. The result is \
-                      the path of a WAV file, and how many seconds it has."
-            .into(),
-        parameters: json!({
-            "type": "object",
-            "properties": {
-                "text": {"type": "string", "description": "What is to be said"},
-                "voice": speaker,
-            },
-            "required": ["text"],
-            "additionalProperties": false,
-        }),
-        returns: json!({
-            "type": "object",
-            "properties": {"sound": {"type": "string"}, "seconds": {"type": "number"}},
-            "required": ["sound", "seconds"],
-        }),
-        // The same text is always the same file.
-        effect: Effect::Read,
-        needs: Vec::new(),
-        url_argument: None,
         offered: folder.is_some(),
-        program: None,
-        roles: Default::default(),
+        ..FunctionSpec::new("say", SAY, parameters, returns, effect)
     };
     DeviceSpec {
         name: builtin::VOICE.into(),
@@ -371,8 +369,7 @@ impl Work {
     fn name(&self) -> String {
         let speaker = self.manner.speaker.as_deref().unwrap_or_default();
         let digest = Sha256::digest(format!("{speaker}\n{}", self.text));
-        let front = digest.iter().take(12);
-        front.map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&digest[..12])
     }
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::terminal::output::shortened;
 
 /// Turns that a new process is told.
-pub const TURNS_TOLD: usize = 6;
+const TURNS_TOLD: usize = 6;
 /// How the prompt of a task begins that has turns before it.
 pub const BEFORE: &str = "Earlier in this conversation:\n";
 /// Characters of each side of a turn.

@@ -15,8 +15,8 @@ use quipu_tools::{LoadError, Missing, ToolError};
 pub fn cpu(error: &CpuError) -> String {
     match error {
         CpuError::Load { .. } => "check the file with `quipu model show PATH`, or fetch it again with `quipu model pull NAME`",
-        CpuError::Window { .. } => "give a larger --window, or mend `window` in the configuration",
-        CpuError::Cells { .. } => "mend `kv_tokens` in the configuration, or leave it out",
+        CpuError::Window { .. } => "give a larger --window, or fix `window` in the configuration",
+        CpuError::Cells { .. } => "fix `kv_tokens` in the configuration, or leave it out",
         CpuError::NoTemplate { .. } => "choose an instruct or chat model: `quipu model ls` shows which are at hand",
         CpuError::Template { .. } => "the template came with the model; try another model, or put another template into a copy of its file (gguf-new-metadata --chat-template)",
         CpuError::Grammar(_) => "give --schema a simpler schema; `quipu tool show NAME` prints that of a tool",
@@ -196,7 +196,7 @@ pub fn component(error: &LoadError) -> &'static str {
         LoadError::Schema(_) => {
             "a tool is a component for wasm32-wasip2; `quipu tool new` writes one"
         }
-        LoadError::Manifest(_) => "mend plugin.toml, and build the tool again",
+        LoadError::Manifest(_) => "fix plugin.toml, and build the tool again",
         LoadError::Imports(_) => {
             "build it without what imports that: with componentize-js, for instance, `-d http` \
              leaves an interface out"

@@ -207,10 +207,8 @@ pub fn seconds(ms: u64) -> String {
 
 /// How long ago a moment was, given in milliseconds since 1970.
 pub fn ago(then_ms: i64) -> String {
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |now| now.as_millis() as i64);
-    match (now - then_ms).max(0) / 1000 {
+    let now_ms = chrono::Utc::now().timestamp_millis();
+    match (now_ms - then_ms).max(0) / 1000 {
         s @ 0..60 => format!("{s} s ago"),
         s @ 60..3600 => format!("{} min ago", s / 60),
         s @ 3600..86_400 => format!("{} h ago", s / 3600),

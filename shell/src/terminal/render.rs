@@ -1,13 +1,14 @@
 //! The steps of a process as they happen, on standard error: the action, the observation,
 //! the cost. It sees a process only as the kernel's events.
 
+use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
 use console::Style;
 use quipu_kernel::event::Event;
 use quipu_kernel::gate::plan::Plan;
 use quipu_kernel::label::{Label, Secrecy, Suspicion, Trust};
-use quipu_kernel::process::Status;
+use quipu_kernel::process::{Exit, Status, Usage};
 use quipu_kernel::window::reminder::{Reminder, Source};
 use serde_json::Value;
 
@@ -63,23 +64,16 @@ impl Renderer {
     pub fn show(&mut self, event: &Event) {
         match event {
             Event::Started { steps, pid } if *steps > 0 => {
-                self.print(
-                    &self
-                        .dim
-                        .apply_to(fill(
-                            words().process_goes_on,
-                            &[("pid", pid), ("steps", steps)],
-                        ))
-                        .to_string(),
-                );
+                let template = words().process_goes_on;
+                self.dimmed(fill(template, &[("pid", pid), ("steps", steps)]));
             }
             Event::LeftOut { tool, reason, .. } => {
                 let words = fill(words().left_out, &[("tool", tool), ("reason", reason)]);
-                self.print(&self.dim.apply_to(visible(&words)).to_string());
+                self.dimmed(visible(&words));
             }
             Event::Examples { ids, .. } => {
                 let words = fill(words().taught, &[("ids", &ids.join(", "))]);
-                self.print(&self.dim.apply_to(visible(&words)).to_string());
+                self.dimmed(visible(&words));
             }
             Event::Suspected { label, .. } => {
                 if let Some(said) = notable(label) {
@@ -90,21 +84,18 @@ impl Renderer {
                     self.print(&self.mark.apply_to(visible(&words)).to_string());
                 }
             }
-            Event::Reminded { reminder, .. } => {
-                let words = reminded(reminder);
-                self.print(&self.dim.apply_to(words).to_string());
-            }
+            Event::Reminded { reminder, .. } => self.dimmed(reminded(reminder)),
             Event::Planned { plan, dropped, .. } => {
                 let dropped = dropped.iter();
                 let dropped =
                     dropped.map(|why| fill(words().not_planned, &[("why", &visible(why))]));
                 for line in planned(plan).into_iter().chain(dropped) {
-                    self.print(&self.dim.apply_to(line).to_string());
+                    self.dimmed(line);
                 }
             }
             Event::Parts { parts, .. } => {
                 for line in self.parts.changed(parts) {
-                    self.print(&self.dim.apply_to(visible(&line)).to_string());
+                    self.dimmed(visible(&line));
                 }
             }
             Event::Step {
@@ -120,32 +111,7 @@ impl Renderer {
                 usage,
                 ms,
                 ..
-            } => {
-                let tokens = fill(
-                    words().tokens,
-                    &[
-                        ("prompt", &usage.prompt_tokens),
-                        ("cached", &usage.cached_tokens),
-                        ("generated", &usage.generated_tokens),
-                    ],
-                );
-                let cost = format!("{} · {tokens}", seconds(*ms));
-                let (verb, mut rest) = action_words(action);
-                if verb == "answer" {
-                    // It follows on standard output.
-                    rest.clear();
-                }
-                self.print(&format!(
-                    "{}{}  {}",
-                    self.mark.apply_to(format!(
-                        "{}  {}",
-                        fill(words().step, &[("n", n)]),
-                        visible(&verb)
-                    )),
-                    argument(&rest),
-                    self.dim.apply_to(cost)
-                ));
-            }
+            } => self.action(*n, action, usage, *ms),
             Event::Observation {
                 n,
                 text,
@@ -154,95 +120,102 @@ impl Renderer {
                 label,
                 ms,
                 ..
-            } => {
-                let arrow = match (is_plain(), ok) {
-                    (true, true) => format!("{}:", words().result),
-                    (true, false) => format!("{}:", words().failed),
-                    (false, true) => "→".to_owned(),
-                    (false, false) => "✗".to_owned(),
-                };
-                let note = note(*ms, label, shown.is_some());
-                let text = match self.folds {
-                    true => folded(*n, text, columns()),
-                    false => visible(&shortened(text, SHOWN_CHARS)).replace('\n', "\n          "),
-                };
-                self.print(&format!(
-                    "        {arrow} {text}  {}",
-                    self.dim.apply_to(note)
-                ));
-            }
+            } => self.observation(*n, text, *ok, &note(*ms, label, shown.is_some())),
             Event::Evicted { page, tokens, .. } => {
-                self.print(
-                    &self
-                        .dim
-                        .apply_to(format!(
-                            "        {}",
-                            fill(words().evicted, &[("page", page), ("tokens", tokens)])
-                        ))
-                        .to_string(),
-                );
+                let words = fill(words().evicted, &[("page", page), ("tokens", tokens)]);
+                self.dimmed(format!("        {words}"));
             }
             Event::Recalled { page, .. } => {
-                self.print(
-                    &self
-                        .dim
-                        .apply_to(format!(
-                            "        {}",
-                            fill(words().recalled, &[("page", page)])
-                        ))
-                        .to_string(),
-                );
+                let words = fill(words().recalled, &[("page", page)]);
+                self.dimmed(format!("        {words}"));
             }
             Event::Lost { events, .. } => {
                 let words = fill(words().lost, &[("events", events)]);
-                self.print(&self.dim.apply_to(format!("        {words}")).to_string());
+                self.dimmed(format!("        {words}"));
             }
             Event::Denied { missing, .. } => {
-                let hint = visible(&format!("hint: {}", hints::grant_or_allow(missing)));
-                self.print(&self.dim.apply_to(hint).to_string());
+                self.dimmed(visible(&format!("hint: {}", hints::grant_or_allow(missing))));
             }
             Event::LimitHit { limit, text, .. } => {
                 let text = hints::with_option(text, *limit);
-                self.print(
-                    &self
-                        .warn
-                        .apply_to(fill(words().limit, &[("text", &visible(&text))]))
-                        .to_string(),
-                );
+                self.warned(fill(words().limit, &[("text", &visible(&text))]));
             }
             Event::Spawned { .. } | Event::Joined { .. } => {
                 if let Some(line) = children::line(event) {
-                    self.print(&self.dim.apply_to(line).to_string());
+                    self.dimmed(line);
                 }
             }
             Event::Deliberated { .. } => {
                 for line in branches::lines(event).into_iter().flatten() {
-                    self.print(&self.dim.apply_to(line).to_string());
+                    self.dimmed(line);
                 }
             }
-            Event::Exited { exit, .. } => {
-                let ended = hints::ended(exit).filter(|_| exit.status != Status::Interrupted);
-                if let Some(error) = ended {
-                    self.print(&self.warn.apply_to(visible(&error)).to_string());
-                }
-                if !exit.left.is_empty() {
-                    let left = fill(words().left_undone, &[("parts", &exit.left.join("; "))]);
-                    self.print(&self.warn.apply_to(visible(&left)).to_string());
-                }
-                let usage = exit.usage;
-                let sum = fill(
-                    words().sum,
-                    &[
-                        ("time", &seconds(exit.ms)),
-                        ("prompt", &usage.prompt_tokens),
-                        ("cached", &usage.cached_tokens),
-                        ("generated", &usage.generated_tokens),
-                    ],
-                );
-                self.print(&self.dim.apply_to(sum).to_string());
-            }
+            Event::Exited { exit, .. } => self.exited(exit),
             _ => {}
         }
+    }
+
+    /// What a process does in a step, and what the decision cost.
+    fn action(&mut self, n: u32, action: &Value, usage: &Usage, ms: u64) {
+        let cost = format!("{} · {}", seconds(ms), fill(words().tokens, &tokens(usage)));
+        let (verb, mut rest) = action_words(action);
+        if verb == "answer" {
+            // It follows on standard output.
+            rest.clear();
+        }
+        let step = fill(words().step, &[("n", &n)]);
+        self.print(&format!(
+            "{}{}  {}",
+            self.mark.apply_to(format!("{step}  {}", visible(&verb))),
+            argument(&rest),
+            self.dim.apply_to(cost)
+        ));
+    }
+
+    /// What came back, with a `note` beside it.
+    fn observation(&mut self, n: u32, text: &str, ok: bool, note: &str) {
+        let arrow = match (is_plain(), ok) {
+            (true, true) => format!("{}:", words().result),
+            (true, false) => format!("{}:", words().failed),
+            (false, true) => "→".to_owned(),
+            (false, false) => "✗".to_owned(),
+        };
+        let text = match self.folds {
+            true => folded(n, text, columns()),
+            false => visible(&shortened(text, SHOWN_CHARS)).replace('\n', "\n          "),
+        };
+        self.print(&format!(
+            "        {arrow} {text}  {}",
+            self.dim.apply_to(note)
+        ));
+    }
+
+    /// How a process ended, what it left undone, and what all of it cost.
+    fn exited(&mut self, exit: &Exit) {
+        let ended = hints::ended(exit).filter(|_| exit.status != Status::Interrupted);
+        if let Some(error) = ended {
+            self.warned(visible(&error));
+        }
+        if !exit.left.is_empty() {
+            let left = fill(words().left_undone, &[("parts", &exit.left.join("; "))]);
+            self.warned(visible(&left));
+        }
+        let time = seconds(exit.ms);
+        let [prompt, cached, generated] = tokens(&exit.usage);
+        self.dimmed(fill(
+            words().sum,
+            &[("time", &time), prompt, cached, generated],
+        ));
+    }
+
+    fn dimmed(&mut self, text: impl Display) {
+        let text = self.dim.apply_to(text).to_string();
+        self.print(&text);
+    }
+
+    fn warned(&mut self, text: impl Display) {
+        let text = self.warn.apply_to(text).to_string();
+        self.print(&text);
     }
 
     fn print(&mut self, text: &str) {
@@ -250,6 +223,15 @@ impl Renderer {
         // Standard error may be closed; the work goes on without it.
         let _ = writeln!(std::io::stderr(), "{text}");
     }
+}
+
+/// The tokens of `usage`, by the names that they have in words.
+fn tokens(usage: &Usage) -> [(&'static str, &dyn Display); 3] {
+    [
+        ("prompt", &usage.prompt_tokens),
+        ("cached", &usage.cached_tokens),
+        ("generated", &usage.generated_tokens),
+    ]
 }
 
 /// What a detector says of the text with this `label`, where people are told of it.

@@ -29,7 +29,7 @@ fn a_list() -> (Sandbox, Vec<String>) {
     (sandbox, run)
 }
 
-/// Starts the list, and stops it by `signal` while two children are busy and four are over.
+/// Starts the list, and stops it by `signal` while two children are busy and four have exited.
 fn stopped_by(signal: &str, code: Option<i32>) -> Sandbox {
     let (sandbox, run) = a_list();
     let run: Vec<&str> = run.iter().map(String::as_str).collect();

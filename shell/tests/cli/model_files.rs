@@ -1,6 +1,6 @@
 //! Model files that are not there, not whole, or not models: a clear word instead of a crash.
 
-use crate::sandbox::{Said, Sandbox};
+use crate::sandbox::{Said, Sandbox, test_model};
 use crate::terminal::Terminal;
 
 fn run_on(sandbox: &Sandbox, model: &str) -> Said {
@@ -102,11 +102,7 @@ fn models_that_are_not_here() {
 /// The test model with the name of its template's key changed: a base model.
 #[test]
 fn model_without_a_chat_template_is_refused() {
-    let Some(path) = std::env::var_os("QUIPU_TEST_MODEL") else {
-        #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-        {
-            eprintln!("skipped: QUIPU_TEST_MODEL names no model");
-        }
+    let Some(path) = test_model() else {
         return;
     };
     let mut bytes = std::fs::read(path).unwrap();

@@ -19,7 +19,7 @@ pub const ENDLESS: &str = r#"(component
     (core instance $i (instantiate $m))
     (func (export "spin") (canon lift (core func $i "spin"))))"#;
 
-/// The same function, mended: it gives 42.
+/// The same function, fixed: it gives 42.
 pub const MENDED: &str = r#"(component
     (core module $m (func (export "spin") (result i32) (i32.const 42)))
     (core instance $i (instantiate $m))
@@ -33,6 +33,26 @@ pub const ADD: &str = r#"{"tool":"calculator.calculate","args":{"expression":"1 
 
 /// The action that ends a process.
 pub const DONE: &str = r#"{"answer":"done"}"#;
+
+/// The file of the model that tests run; `None` where there is none.
+pub fn test_model() -> Option<String> {
+    let model = std::env::var("QUIPU_TEST_MODEL").unwrap_or_default();
+    if model.is_empty() {
+        #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+        {
+            eprintln!("skipped: QUIPU_TEST_MODEL names no model");
+        }
+        return None;
+    }
+    Some(model)
+}
+
+/// Sends a signal to a program by the signal's name, such as `INT`.
+pub fn signal(child: &Child, name: &str) {
+    let kill = format!("kill -{name} {}", child.id());
+    let sent = Command::new("sh").arg("-c").arg(kill).status().unwrap();
+    assert!(sent.success());
+}
 
 /// A root, a home and a working folder, gone when it is dropped.
 pub struct Sandbox {
@@ -131,6 +151,13 @@ impl Sandbox {
     /// Runs the command to its end.
     pub fn quipu(&self, args: &[&str]) -> Said {
         self.command(args).output().unwrap().into()
+    }
+
+    /// The pages of its store.
+    #[track_caller]
+    pub fn pages(&self) -> Vec<Value> {
+        let listed = self.quipu(&["mem", "ls", "--json"]).json();
+        listed.as_array().unwrap().clone()
     }
 
     /// Runs the command to its end with `input` on its standard input.
@@ -241,9 +268,7 @@ impl Running {
 
     /// Sends a signal by its name, such as `INT`.
     pub fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.child.id());
-        let sent = Command::new("sh").arg("-c").arg(kill).status().unwrap();
-        assert!(sent.success());
+        signal(&self.child, name);
     }
 
     /// Ends it at once, with no time for anything.

@@ -11,7 +11,7 @@ use crate::sandbox::{DONE, ENDLESS, MENDED, Running, Sandbox};
 use crate::service::machine::Machine;
 use crate::terminal::Terminal;
 
-/// A task with this word in it never ends, as long as the tool `slow` is not mended.
+/// A task with this word in it never ends, as long as the tool `slow` is not fixed.
 const KNOTTY: &str = r#"{"seen":"knotty","do":{"tool":"slow.spin","args":{}}}"#;
 
 /// A root, and the `--cpu` of its tasks.

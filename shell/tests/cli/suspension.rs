@@ -128,7 +128,7 @@ fn a_batch_goes_on_where_its_machine_was_stopped() {
     guest.end().check(130, &["not started: 1 task", "--resume"]);
     sandbox.install("slow", MENDED);
     let _machine = Machine::start(&sandbox, LINES, &[]);
-    // One of them is over before the batch goes on.
+    // One of them exits before the batch goes on.
     sandbox.log_until("1", exited);
     sandbox
         .quipu(&[&batch[..], &["--resume"]].concat())

@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use std::ptr::null_mut;
 use std::sync::{Arc, Mutex};
 
-use crate::sandbox::{Sandbox, until};
+use crate::sandbox::{Sandbox, signal, until};
 
 /// What an editor asks a terminal before it draws, and what the terminal says.
 const WHERE_IS_THE_CURSOR: &str = "\u{1b}[6n";
@@ -111,12 +111,7 @@ impl Terminal {
 
     /// What the terminal's driver does when somebody presses Ctrl-C.
     pub fn interrupt(&self) {
-        let kill = format!("kill -INT {}", self.child.id());
-        let sent = std::process::Command::new("sh")
-            .arg("-c")
-            .arg(kill)
-            .status();
-        assert!(sent.unwrap().success());
+        signal(&self.child, "INT");
     }
 
     #[track_caller]

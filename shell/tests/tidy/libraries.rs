@@ -66,7 +66,7 @@ fn libraries_name_no_option_or_command(files: &[File]) -> Complaints {
 
 /// The command that `file` holds, as a user writes it.
 fn command(file: &File) -> Option<String> {
-    let rest = file.path.strip_prefix("shell/src/commands/")?;
+    let rest = file.path.strip_prefix("shell/src/cli/")?;
     let name = rest.split(['/', '.']).next()?;
     (name != "mod").then(|| format!("quipu {name} "))
 }
@@ -83,7 +83,7 @@ fn names_an_option(text: &str) -> bool {
 #[test]
 fn words() {
     let samples = [
-        ("shell/src/commands/ps.rs", "\"quipu ps lists them --json\""),
+        ("shell/src/cli/ps.rs", "\"quipu ps lists them --json\""),
         (
             "kernel/src/a.rs",
             "f(\"quipu ps lists\");\nf(\"give --window\");\nf(\"{e}\\nhint: {h}\");\n// --window",

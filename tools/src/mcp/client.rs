@@ -33,7 +33,7 @@ impl Life {
         *self.heard.lock() = Some(Instant::now());
     }
 
-    pub(super) fn note_changed(&self) {
+    fn note_changed(&self) {
         self.changed.store(true, Ordering::Relaxed);
     }
 }

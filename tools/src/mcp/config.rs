@@ -1,5 +1,5 @@
 //! What a server is: a command to run or an address to connect to, as it was written
-//! down. Variables in it are names here; `link` fills them in, once they were granted.
+//! down. Variables in it are names here; `connection` fills them in, once they were granted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::fill::{fill, names};
+use super::placeholders::{fill, names};
 use crate::caps::Capability;
 use crate::net::Target;
 use crate::secrets::handle::PREFIX;

@@ -34,19 +34,10 @@ const READER_SAYS: &str = "Read a resource of this server by its address, such a
 /// The function by which resources of a server are read.
 pub(super) fn reader() -> FunctionSpec {
     let uri = json!({"type": "string", "description": "the address, as the server wrote it"});
-    FunctionSpec {
-        name: READER.into(),
-        description: READER_SAYS.into(),
-        parameters: json!({"type": "object", "properties": {"uri": uri}, "required": ["uri"],
-                           "additionalProperties": false}),
-        returns: json!({"type": "string"}),
-        effect: Effect::Read,
-        needs: Vec::new(),
-        url_argument: None,
-        offered: true,
-        program: None,
-        roles: Default::default(),
-    }
+    let parameters = json!({"type": "object", "properties": {"uri": uri}, "required": ["uri"],
+                            "additionalProperties": false});
+    let returns = json!({"type": "string"});
+    FunctionSpec::new(READER, READER_SAYS, parameters, returns, Effect::Read)
 }
 
 /// Whether `function` is [`reader`], and not one of the server's own of that name.

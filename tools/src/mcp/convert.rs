@@ -35,18 +35,9 @@ pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
         .as_ref()
         .and_then(|annotations| annotations.read_only_hint)
         .unwrap_or(false);
-    Ok(FunctionSpec {
-        name,
-        description: description(tool),
-        parameters,
-        returns,
-        effect: if reads { Effect::Read } else { Effect::Write },
-        needs: Vec::new(),
-        url_argument: None,
-        offered: true,
-        program: None,
-        roles: Default::default(),
-    })
+    let effect = if reads { Effect::Read } else { Effect::Write };
+    let description = description(tool);
+    Ok(FunctionSpec::new(name, description, parameters, returns, effect))
 }
 
 /// What a tool is for: its description, or its title where it has none.

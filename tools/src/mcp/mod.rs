@@ -10,36 +10,36 @@
 //! | --- | --- |
 //! | `child` | a program: started, and ended with all that it started |
 //! | `config` | what a server is: a command or an address |
-//! | `fill` | variables in what was written down |
-//! | `bound` | what a grant is bound to: the entry, the program, its files |
-//! | `dial` | how it is reached: the program or address, the revision of the protocol |
-//! | `era`, `client` | which revision a server speaks, and what it says unasked |
-//! | `follow`, `post` | redirects of an address; how messages reach it |
+//! | `placeholders` | variables in what was written down |
+//! | `binding` | what a grant is bound to: the entry, the program, its files |
+//! | `connect` | how it is reached: the program or address, the revision of the protocol |
+//! | `revision`, `client` | which revision a server speaks, and what it says unasked |
+//! | `redirects`, `http_client` | redirects of an address; how messages reach it |
 //! | `events` | how they did in the first revision |
-//! | `lines` | the streams of a program: messages, and words beside them |
-//! | `mended`, `forms` | results that are nearly as the protocol has them |
-//! | `link` | the connection: started when needed, and again after a failure |
-//! | `hidden` | what a server was given in confidence, kept out of what it says |
+//! | `stdio` | the streams of a program: messages, and words beside them |
+//! | `repair`, `forms` | results that are nearly as the protocol has them |
+//! | `connection` | the connection: started when needed, and again after a failure |
+//! | `redaction` | what a server was given in confidence, kept out of what it says |
 //! | `content` | what a result holds: texts, and names of everything else |
 //! | `convert` | tools to functions, results to JSON |
 
-mod bound;
+mod binding;
 mod child;
 mod client;
 mod config;
+mod connect;
+mod connection;
 mod content;
 mod convert;
-mod dial;
-mod era;
 mod events;
-mod fill;
-mod follow;
 mod forms;
-mod hidden;
-mod lines;
-mod link;
-mod mended;
-mod post;
+mod http_client;
+mod placeholders;
+mod redaction;
+mod redirects;
+mod repair;
+mod revision;
+mod stdio;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ use serde_json::{Map, Value};
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
-pub use bound::Bound;
+pub use binding::Bound;
 pub use config::{McpServer, McpTransport, Wanted};
 
 use crate::caps::Grants;
@@ -60,7 +60,7 @@ use crate::grants::Held;
 use crate::net::Net;
 use child::Children;
 use client::Life;
-use link::{Link, Shared};
+use connection::{Link, Shared};
 
 /// How often a waiting call looks whether it was cancelled.
 const TICK: Duration = Duration::from_millis(20);

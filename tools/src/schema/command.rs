@@ -22,21 +22,16 @@ pub(super) fn exported(name: String) -> Exported {
         interface: Some(name),
         name: "run".to_owned(),
         command: true,
-        spec: FunctionSpec {
-            name: "run".to_owned(),
-            description: "Runs the program; what it prints is the result.".to_owned(),
-            parameters: json!({
+        spec: FunctionSpec::new(
+            "run",
+            "Runs the program; what it prints is the result.",
+            json!({
                 "type": "object",
                 "properties": {"args": words, "stdin": input},
                 "additionalProperties": false
             }),
-            returns: json!({"type": "string"}),
-            effect: Effect::Read,
-            needs: Vec::new(),
-            url_argument: None,
-            offered: true,
-            program: None,
-            roles: Default::default(),
-        },
+            json!({"type": "string"}),
+            Effect::Read,
+        ),
     }
 }

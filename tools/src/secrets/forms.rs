@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use data_encoding::HEXLOWER;
 
 use super::view::squeeze;
 
@@ -33,8 +34,8 @@ pub(super) fn of(value: &str) -> Vec<Form> {
     let mut whole = vec![
         (value.to_owned(), ""),
         (backwards.clone(), "backwards"),
-        (hex(value), "as hex"),
-        (hex(&backwards), "as hex"),
+        (HEXLOWER.encode(value.as_bytes()), "as hex"),
+        (HEXLOWER.encode(backwards.as_bytes()), "as hex"),
     ];
     for text in [value, &backwards] {
         whole.extend(base64(text).into_iter().map(|form| (form, "as base64")));
@@ -73,10 +74,6 @@ pub(super) fn of(value: &str) -> Vec<Form> {
         forms.push(Form { text, called });
     }
     forms
-}
-
-fn hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What `text` looks like within base64, wherever in three bytes it begins: the digits that

@@ -88,21 +88,12 @@ fn spec_of(info: ToolInfo) -> Result<FunctionSpec, LoadError> {
         Some(text) => schema(text)?,
         None => Value::Object(Default::default()),
     };
-    Ok(FunctionSpec {
-        name: json_name(&info.name),
-        description: info
-            .description
-            .trim()
-            .chars()
-            .take(DESCRIPTION_CHARS_MAX)
-            .collect(),
+    let description = info.description.trim().chars();
+    Ok(FunctionSpec::new(
+        json_name(&info.name),
+        description.take(DESCRIPTION_CHARS_MAX).collect::<String>(),
         parameters,
         returns,
-        effect: info.effect.unwrap_or(Effect::Write),
-        needs: Vec::new(),
-        url_argument: None,
-        offered: true,
-        program: None,
-        roles: Default::default(),
-    })
+        info.effect.unwrap_or(Effect::Write),
+    ))
 }

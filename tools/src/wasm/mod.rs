@@ -17,8 +17,9 @@
 //! | `known` | what is known of a component before it is compiled |
 //! | `code` | its code, from the first call on |
 //! | `cache` | compiled components, and what is known of them, on disk |
-//! | `floor` | the same call without any of this, to compare with |
+//! | `baseline` | the same call without any of this, to compare with |
 
+pub mod baseline;
 mod cache;
 mod code;
 mod command;
@@ -26,7 +27,6 @@ mod convert;
 mod device;
 mod dynamic;
 mod explain;
-pub mod floor;
 mod guest;
 mod http;
 mod io;

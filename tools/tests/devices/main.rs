@@ -10,3 +10,11 @@ mod interfaces;
 mod mcp;
 mod net;
 mod rights;
+
+/// The guest that is built for such tests.
+const PROBE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/guests/probe.wasm");
+
+/// Its bytes.
+fn probe_bytes() -> Vec<u8> {
+    std::fs::read(PROBE).unwrap_or_else(|error| panic!("{error}: run `make guests`"))
+}

@@ -8,6 +8,8 @@ use quipu_tools::manifest::embed;
 use quipu_tools::{CallContext, Device, ErrorKind, Held, WasmDevice, WasmHost, WasmSettings};
 use serde_json::{Value, json};
 
+use crate::probe_bytes;
+
 const MANIFEST: &str = r#"
 needs = { net = ["*"], read = ["*"], write = ["*"], env = ["LANG", "HOME"], clock = true }
 
@@ -26,10 +28,7 @@ fn probe(granted: &str) -> WasmDevice {
         };
         WasmHost::new(settings).unwrap()
     });
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/guests/probe.wasm");
-    let component =
-        std::fs::read(path).unwrap_or_else(|error| panic!("{error}: run `make guests`"));
-    let component = embed(&component, MANIFEST).unwrap();
+    let component = embed(&probe_bytes(), MANIFEST).unwrap();
     let mut device = host.load("probe", "test", &component).unwrap();
     let held = Held {
         grants: granted.lines().map(|g| g.parse().unwrap()).collect(),
@@ -237,9 +236,8 @@ fn a_function_that_says_it_reads_cannot_write() {
     let granted = base.path().join("granted");
     let honest = probe(&format!("fs:write:{}", granted.display()));
     // The same component, whose manifest calls its writing function a reader.
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/guests/probe.wasm");
     let liar = MANIFEST.replace("effect = \"write\"", "effect = \"read\"");
-    let component = embed(&std::fs::read(path).unwrap(), &liar).unwrap();
+    let component = embed(&probe_bytes(), &liar).unwrap();
     let host = WasmHost::new(WasmSettings::default()).unwrap();
     let mut device = host.load("probe", "test", &component).unwrap();
     let held = Held {

@@ -5,15 +5,11 @@
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
-
 use super::numbers::{cardinal, digits, number, telephone};
+use crate::rules::{Rules, Said};
 
 #[cfg(test)]
 mod tests;
-
-/// What replaces a match.
-type Said = fn(&Captures<'_>) -> String;
 
 /// What stands for a longer pattern in the rules.
 const PARTS: &[(&str, &str)] = &[
@@ -145,27 +141,11 @@ const RULES: &[(&str, Said)] = &[
     }),
 ];
 
-static COMPILED: LazyLock<Vec<(Regex, Said)>> = LazyLock::new(|| {
-    let compiled = RULES.iter().map(|(pattern, said)| {
-        let mut pattern = (*pattern).to_owned();
-        for (name, part) in PARTS {
-            pattern = pattern.replace(name, part);
-        }
-        let pattern = Regex::new(&pattern).expect("the patterns are part of the program");
-        (pattern, *said)
-    });
-    compiled.collect()
-});
+static COMPILED: LazyLock<Rules> = LazyLock::new(|| Rules::new(RULES, PARTS));
 
 /// `text` as it is said.
 pub fn spoken(text: &str) -> String {
-    let mut text: String = text.chars().map(narrow).collect();
-    for (pattern, said) in COMPILED.iter() {
-        if pattern.is_match(&text) {
-            text = pattern.replace_all(&text, *said).into_owned();
-        }
-    }
-    text
+    COMPILED.apply(text.chars().map(narrow).collect())
 }
 
 /// A digit or a sign of numbers in its narrow form.

@@ -7,20 +7,16 @@
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
-
 use super::numbers::{cardinal, digits, number, number_or_year, ordinal, plural, year};
 use super::said::{
     address, coin_of, date, fraction, greek, half_of_day, measure, money, month, numbered, per,
     plural_coin, relation, scale, short_year, sign, street, time, value, vulgar,
 };
 use super::units::ABBREVIATIONS;
+use crate::rules::{Rules, Said};
 
 #[cfg(test)]
 mod tests;
-
-/// What replaces a match.
-type Said = fn(&Captures<'_>) -> String;
 
 /// What stands for a longer pattern in the rules.
 const PARTS: &[(&str, &str)] = &[
@@ -293,27 +289,11 @@ const RULES: &[(&str, Said)] = &[
     (r"[&+=@<>×÷±°~^→%$€£_≈≤≥≠√∞§¢−]", |m| sign(&m[0])),
 ];
 
-static COMPILED: LazyLock<Vec<(Regex, Said)>> = LazyLock::new(|| {
-    let compiled = RULES.iter().map(|(pattern, said)| {
-        let mut pattern = (*pattern).to_owned();
-        for (name, part) in PARTS {
-            pattern = pattern.replace(name, part);
-        }
-        let pattern = Regex::new(&pattern).expect("the patterns are part of the program");
-        (pattern, *said)
-    });
-    compiled.collect()
-});
+static COMPILED: LazyLock<Rules> = LazyLock::new(|| Rules::new(RULES, PARTS));
 
 /// `text` as it is said.
 pub fn spoken(text: &str) -> String {
-    let mut text: String = text.chars().map(narrow).collect();
-    for (pattern, said) in COMPILED.iter() {
-        if pattern.is_match(&text) {
-            text = pattern.replace_all(&text, *said).into_owned();
-        }
-    }
-    text
+    COMPILED.apply(text.chars().map(narrow).collect())
 }
 
 /// A character in the form that the rules know: full width becomes narrow (both are in Unicode

@@ -89,21 +89,20 @@ impl Desk {
                 false => Effect::Read,
             };
             FunctionSpec {
-                name: tool.name.clone(),
-                description: tool.description.clone(),
-                parameters: tool.parameters.clone(),
-                returns: json!({}),
-                effect,
                 needs: match (effect, CLOSED.contains(&tool.name.as_str())) {
                     (_, true) => Vec::new(),
                     (Effect::Read, _) => needs[..1].to_vec(),
                     (Effect::Write, _) => needs[1..].to_vec(),
                 },
-                url_argument: None,
                 // All may be called, however many there are.
                 offered: asked && (solves(tool) || take_one(&mut others)),
-                program: None,
-                roles: Default::default(),
+                ..FunctionSpec::new(
+                    &tool.name,
+                    &tool.description,
+                    tool.parameters.clone(),
+                    json!({}),
+                    effect,
+                )
             }
         });
         Ok(Self {

@@ -13,7 +13,7 @@
 
 mod adversary;
 mod desk;
-mod hands;
+mod oracle;
 mod set;
 mod writer;
 
@@ -37,7 +37,7 @@ use serde_json::{Value, json};
 use crate::Args;
 use crate::report::Report;
 use desk::Desk;
-use hands::{Hands, Way};
+use oracle::{Hands, Way};
 use set::{Call, Set, Task, Tool};
 use writer::Writer;
 

@@ -10,8 +10,8 @@ use quipu_kernel::signal::Signal;
 use serde_json::{Value, json};
 
 use super::agents::Agents;
+use super::case_run::{Bench, Job};
 use super::cases::Case;
-use super::one::{Bench, Job};
 use super::regression::{area, fit, right, share};
 use super::{EvalArgs, batch};
 use crate::session::Session;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use quipu_tools::Capability;
 
+use super::case_run::Job;
 use super::cases::Case;
-use super::one::Job;
 
 /// What stands for the folder's path in prompts.
 const FOLDER: &str = "{folder}";

@@ -44,18 +44,8 @@ fn spec(function: &Function) -> FunctionSpec {
     if parameters == json!({}) || parameters == json!({"type": "object"}) {
         parameters = json!({"type": "object", "properties": {}});
     }
-    FunctionSpec {
-        name: function.name.clone(),
-        description: function.description.clone(),
-        parameters,
-        returns: json!({}),
-        effect: Effect::Read,
-        needs: Vec::new(),
-        url_argument: None,
-        offered: true,
-        program: None,
-        roles: Default::default(),
-    }
+    let (name, description) = (&function.name, &function.description);
+    FunctionSpec::new(name, description, parameters, json!({}), Effect::Read)
 }
 
 impl Device for Functions {

@@ -5,44 +5,44 @@
 //! | `cases` | the cases, as JSON lines |
 //! | `check`, `calls` | what has to hold of a run |
 //! | `agents` | by which agents the cases are run |
-//! | `beginnings` | cases that share a memory |
-//! | `functions`, `pages`, `files` | tools, pages and files that only a case sees |
-//! | `one`, `watch`, `outcome` | one case, from its documents to its result |
-//! | `advice` | a judge, beside the checks |
+//! | `shared_prefix` | cases that share a memory |
+//! | `functions`, `web_server`, `files` | tools, pages and files that only a case sees |
+//! | `case_run`, `watch`, `outcome` | one case, from its documents to its result |
+//! | `judge` | a judge, beside the checks |
 //! | `pairs` | two answers to a case, the better one first |
 //! | `trace` | what a run did, step by step |
 //! | `rows` | results, their sums, the table |
-//! | `paired` | two runs of the same cases, compared case by case |
-//! | `under` | under which conditions results were made, and whether two runs can be compared |
-//! | `junit`, `page` | results as JUnit XML, as a static page |
+//! | `comparison` | two runs of the same cases, compared case by case |
+//! | `conditions` | under which conditions results were made, and whether two runs can be compared |
+//! | `junit`, `html_report` | results as JUnit XML, as a static page |
 //! | `grade` | results checked again |
 //! | `calibrate`, `confidence`, `regression` | what a model's odds and agreement are worth, fitted on cases |
 //! | `calibration` | how far likelihoods are from what happens |
 
-mod advice;
 pub(super) mod agents;
-mod beginnings;
 mod calibrate;
 mod calibration;
 mod calls;
+pub(super) mod case_run;
 pub(super) mod cases;
 mod check;
+pub(super) mod comparison;
+mod conditions;
 mod confidence;
 mod files;
 mod functions;
 mod grade;
+mod html_report;
+mod judge;
 mod junit;
-pub(super) mod one;
 mod outcome;
-mod page;
-mod pages;
-pub(super) mod paired;
 pub mod pairs;
 mod regression;
 pub(super) mod rows;
+mod shared_prefix;
 pub(super) mod trace;
-mod under;
 mod watch;
+mod web_server;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -63,8 +63,8 @@ use crate::terminal::lines::file_words;
 use crate::terminal::output::{self, counted};
 use crate::terminal::person;
 use agents::Agents;
+use case_run::{Bench, Job};
 use cases::Case;
-use one::{Bench, Job};
 use rows::{KIND, Row};
 
 /// Flaky cases that are named.
@@ -100,7 +100,7 @@ pub struct EvalArgs {
     against: Option<PathBuf>,
     /// What may differ in the comparison, since it is what is compared
     #[arg(long, requires = "against", value_delimiter = ',', value_enum)]
-    across: Vec<under::Condition>,
+    across: Vec<conditions::Condition>,
     /// Write the results as JUnit XML too
     #[arg(long, value_name = "FILE.xml")]
     junit: Option<PathBuf>,
@@ -373,7 +373,7 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
         false => rows::print(&sums)?,
     }
     tell_flaky(&sums);
-    if let Some(line) = advice::told(rows) {
+    if let Some(line) = judge::told(rows) {
         say!("{line}");
     }
     let all = sums.iter().filter(|sum| sum.tag.is_none());
@@ -395,7 +395,7 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
         let since = since
             .as_ref()
             .map(|(paired, before)| (paired, before.as_slice()));
-        write(file, page::html(&title, &sums, rows, since), "--page")?;
+        write(file, html_report::html(&title, &sums, rows, since), "--page")?;
     }
     let worse = since.is_some_and(|(paired, _)| paired.got_worse());
     let got_worse = args.fail_worse && worse;
@@ -444,11 +444,15 @@ fn write(file: &Path, text: String, option: &str) -> Result<()> {
 }
 
 /// Says what changed since the rows `before`, where both can be compared.
-fn compare(rows: &[Row], before: &[Row], across: &[under::Condition]) -> Result<paired::Paired> {
-    if !under::comparable(rows, before, across)? {
+fn compare(
+    rows: &[Row],
+    before: &[Row],
+    across: &[conditions::Condition],
+) -> Result<comparison::Paired> {
+    if !conditions::comparable(rows, before, across)? {
         say!("warning: some results do not say under which conditions they were made");
     }
-    let paired = paired::compare(rows, before);
+    let paired = comparison::compare(rows, before);
     for line in paired.told() {
         say!("{}", output::visible(&line));
     }

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::calibration::Calibration;
 use super::calls::Made;
 use super::cases::Case;
+use super::conditions::Under;
 use super::trace::Step;
-use super::under::Under;
 use crate::cli::results::Kind;
 use crate::terminal::output::{self, seconds};
 

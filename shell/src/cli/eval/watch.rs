@@ -1,4 +1,4 @@
-//! What a process does until it is over, or has decided whether it calls.
+//! What a process does until it exits, or has decided whether it calls.
 
 use quipu_kernel::Kernel;
 use quipu_kernel::event::{Event, Subscription};
@@ -8,7 +8,7 @@ use super::cases::Stop;
 use super::outcome::counted;
 use super::rows::Judged;
 
-/// What was seen of a process until it was over, or had decided whether it calls.
+/// What was seen of a process until it exited, or had decided whether it calls.
 #[derive(Default)]
 pub(super) struct Watched {
     /// What it was asked.
@@ -26,7 +26,7 @@ pub(super) enum Cut {
     Words(u32),
 }
 
-/// Watches process `pid` until it is over; where it is to stop at its calls, until they and
+/// Watches process `pid` until it exits; where it is to stop at its calls, until they and
 /// their outcomes are in the journal, or, where words show by their beginning, until it
 /// answers in words.
 pub(super) async fn watch(

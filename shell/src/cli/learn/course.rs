@@ -4,20 +4,21 @@
 use std::path::Path;
 
 use anyhow::Result;
+use chrono::Utc;
 use serde::Serialize;
 use serde_json::json;
 
 use super::FromCases;
-use super::halves::halves;
 use super::harvest::{Harvest, by_kind, harvest};
+use super::split::halves;
 use super::trial::{Trial, holding};
 use super::verdict::{Verdict, on_another, on_the_half_aside};
 use crate::cli::eval::cases::{self, Case};
-use crate::cli::eval::paired::compare;
+use crate::cli::eval::comparison::compare;
 use crate::cli::eval::rows::Row;
 use crate::session::Session;
 use crate::session::agent::Loaded;
-use crate::session::learnt::{Gain, Shelf, Skill, now_ms};
+use crate::session::learnt::{Gain, Shelf, Skill};
 use crate::terminal::error::{FAILED, INTERRUPTED, UserError};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::file_words;
@@ -158,7 +159,7 @@ impl Course<'_> {
 
     fn harvest(&self, file: &Path, cases: &[Case], learnt: &[usize], rows: &[Row]) -> Harvest {
         let half: Vec<&Case> = learnt.iter().map(|n| &cases[*n]).collect();
-        let limits = (usize::from(self.from.most), now_ms());
+        let limits = (usize::from(self.from.most), Utc::now().timestamp_millis());
         let suite = file.file_name().map_or_else(
             || file_words(file),
             |name| name.to_string_lossy().into_owned(),

@@ -3,7 +3,7 @@
 //! | file | job |
 //! | --- | --- |
 //! | `course` | the whole way: halves, candidates, trials, what is kept |
-//! | `halves` | which cases are learnt from, and which are held aside |
+//! | `split` | which cases are learnt from, and which are held aside |
 //! | `harvest` | results that were right, as candidates |
 //! | `trial` | cases run with some skills, kept so that a run goes on where it stopped |
 //! | `verdict` | whether a set of skills is worth keeping |
@@ -15,10 +15,10 @@
 
 mod course;
 mod export;
-mod halves;
 mod harvest;
 mod pairs;
 mod shelf;
+mod split;
 mod trial;
 mod verdict;
 

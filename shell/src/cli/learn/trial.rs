@@ -4,13 +4,14 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::FromCases;
 use crate::cli::eval::agents::{Agents, Named};
+use crate::cli::eval::case_run::{Bench, Job};
 use crate::cli::eval::cases::Case;
-use crate::cli::eval::one::{Bench, Job};
 use crate::cli::eval::rows::{KIND, Row, key};
 use crate::cli::eval::run_jobs;
 use crate::cli::results::{Earlier, Results};
@@ -183,7 +184,7 @@ impl<'a> Trial<'a> {
         for skill in skills {
             take(skill.id.clone());
         }
-        let digest: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+        let digest = HEXLOWER.encode(&hash.finalize());
         Ok(folder.join(format!("{}.jsonl", &digest[..24])))
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::cli::eval::paired::Paired;
+use crate::cli::eval::comparison::Paired;
 
 /// What became of a set that was tried.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -51,7 +51,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::cli::eval::paired::compare;
+    use crate::cli::eval::comparison::compare;
     use crate::cli::eval::rows::Row;
 
     fn paired(better: usize, worse: usize, same: usize) -> Paired {

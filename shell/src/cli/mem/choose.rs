@@ -5,8 +5,8 @@ use quipu_memory::Access;
 
 use crate::service::lent::library;
 use crate::session::Session;
-use crate::session::better::{self, PAGES_MAX, PAGES_MIN, Sought};
 use crate::session::embedder;
+use crate::session::embedder_comparison::{self, PAGES_MAX, PAGES_MIN, Sought};
 use crate::session::library::Library;
 use crate::session::lock::MachineLock;
 use crate::terminal::error::UserError;
@@ -53,7 +53,7 @@ pub fn choose(session: &Session) -> Result<()> {
     );
     let mut measured = Vec::new();
     for model in &models {
-        let one = better::measure(model, &sought)?;
+        let one = embedder_comparison::measure(model, &sought)?;
         say!(
             "  {:<24} mean reciprocal rank {:.3}, {:.0} ms a page",
             model.called(),
@@ -62,7 +62,7 @@ pub fn choose(session: &Session) -> Result<()> {
         );
         measured.push(one);
     }
-    let name = models[better::best(&measured)].called();
+    let name = models[embedder_comparison::best(&measured)].called();
     embedder::choose(&session.paths.store, name)?;
     say!("this store is searched with {name} from now on");
     Ok(())
@@ -79,7 +79,7 @@ fn pages(store: &dyn Library) -> Result<Vec<Sought>> {
         }
         for summary in store.list(n * all / looks, 1)? {
             let page = store.get(&summary.id)?;
-            found.extend(page.and_then(|page| better::sought(&page.text)));
+            found.extend(page.and_then(|page| embedder_comparison::sought(&page.text)));
         }
     }
     Ok(found)

@@ -115,7 +115,7 @@ impl ApiError {
     }
 
     /// The state of something does not allow it.
-    pub fn conflict(message: impl Into<String>) -> Self {
+    fn conflict(message: impl Into<String>) -> Self {
         Self {
             code: Some("conflict"),
             ..Self::new(StatusCode::CONFLICT, INVALID, message)

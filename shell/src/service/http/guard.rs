@@ -14,6 +14,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use data_encoding::HEXLOWER;
 use quipu_kernel::process::Pid;
 use sha2::{Digest, Sha256};
 
@@ -64,12 +65,10 @@ impl Guard {
     /// The key of a process: with it whoever started the process, and has no token, sees and
     /// stops this one. It is the same each time, so nothing has to be kept.
     pub fn key(&self, pid: Pid) -> String {
-        let bytes: [u8; 32] = Sha256::new()
+        let digest = Sha256::new()
             .chain_update(self.token)
-            .chain_update(pid.to_be_bytes())
-            .finalize()
-            .into();
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+            .chain_update(pid.to_be_bytes());
+        HEXLOWER.encode(&digest.finalize())
     }
 
     fn check(&self, method: &Method, path: &str, headers: &HeaderMap) -> Result<Caller, ApiError> {

@@ -194,17 +194,9 @@ impl Device for SkillFiles {
 }
 
 fn functions() -> Vec<FunctionSpec> {
-    let function = |name: &str, description: &str, parameters: Value| FunctionSpec {
-        name: name.into(),
-        description: description.into(),
-        parameters,
-        returns: json!({"type": "string"}),
-        effect: Effect::Read,
-        needs: Vec::new(),
-        url_argument: None,
-        offered: true,
-        program: None,
-        roles: Default::default(),
+    let function = |name: &str, description: &str, parameters: Value| {
+        let text = json!({"type": "string"});
+        FunctionSpec::new(name, description, parameters, text, Effect::Read)
     };
     let path = json!({"type": "string", "description": "below the folder of the skill"});
     let from = json!({"type": "integer", "minimum": 1, "description": "the first line"});

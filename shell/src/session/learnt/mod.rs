@@ -8,9 +8,9 @@
 mod choose;
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
+use data_encoding::HEXLOWER;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Example, Program, Turn};
 use serde::{Deserialize, Serialize};
@@ -133,15 +133,8 @@ impl Skill {
 
 /// Some hexadecimal digits that `text` gives.
 fn digest(text: &str) -> String {
-    let bytes = Sha256::digest(text.as_bytes());
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = HEXLOWER.encode(&Sha256::digest(text.as_bytes()));
     digits[..ID_DIGITS].to_owned()
-}
-
-/// Milliseconds since 1970.
-pub fn now_ms() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.map_or(0, |now| now.as_millis() as i64)
 }
 
 /// The skills of one agent.
@@ -221,7 +214,7 @@ fn read(path: &Path) -> Result<Skill> {
     serde_json::from_str(&text).map_err(|error| {
         UserError::usage(
             format!("{}: {error}", path.display()),
-            "mend the file or remove it; `quipu learn` writes such files",
+            "fix the file or remove it; `quipu learn` writes such files",
         )
     })
 }

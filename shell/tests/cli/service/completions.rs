@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::machine::Machine;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, test_model};
 
 const PATH: &str = "/v1/completions";
 const HELLO: &str = r#"{"answer":"Hello to you."}"#;
@@ -70,14 +70,7 @@ async fn a_text_goes_on() {
 
 /// A machine with the model of the tests; `None` where there is none.
 fn with_model(sandbox: &Sandbox) -> Option<Machine> {
-    let model = std::env::var("QUIPU_TEST_MODEL").unwrap_or_default();
-    if model.is_empty() {
-        #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-        {
-            eprintln!("skipped: QUIPU_TEST_MODEL names no model");
-        }
-        return None;
-    }
+    let model = test_model()?;
     let args = ["--model", &model, "--threads", "1"];
     Some(Machine::serve(sandbox, &args))
 }

@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
-use crate::sandbox::{Said, Sandbox, until};
+use crate::sandbox::{Said, Sandbox, signal, until};
 
 /// A program that serves; killed when the test is over.
 pub struct Machine {
@@ -127,12 +127,7 @@ impl Machine {
 
     /// Sends a signal by its name.
     pub fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.child.id());
-        let sent = std::process::Command::new("sh")
-            .arg("-c")
-            .arg(kill)
-            .status();
-        assert!(sent.unwrap().success());
+        signal(&self.child, name);
     }
 
     /// Reads what it says until a line has `text`.

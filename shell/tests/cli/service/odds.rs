@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::machine::Machine;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, test_model};
 
 const PATH: &str = "/v1/chat/completions";
 
@@ -36,14 +36,9 @@ fn check_each(odds: &[Value], most: usize, forced: bool) {
 
 #[tokio::test]
 async fn model_odds_come_with_the_text_they_belong_to() {
-    let model = std::env::var("QUIPU_TEST_MODEL").unwrap_or_default();
-    if model.is_empty() {
-        #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-        {
-            eprintln!("skipped: QUIPU_TEST_MODEL names no model");
-        }
+    let Some(model) = test_model() else {
         return;
-    }
+    };
     let sandbox = Sandbox::new();
     let machine = Machine::serve(&sandbox, &["--model", &model, "--threads", "1"]);
     let ask = async |more: Value| {

@@ -9,23 +9,18 @@ pub struct Counter {
 
 impl Counter {
     pub fn new() -> Self {
-        let count = FunctionSpec {
-            name: "count".into(),
-            description: "Count the words of a text.".into(),
-            parameters: json!({
+        let count = FunctionSpec::new(
+            "count",
+            "Count the words of a text.",
+            json!({
                 "type": "object",
                 "properties": {"text": {"type": "string"}},
                 "required": ["text"],
                 "additionalProperties": false
             }),
-            returns: json!({"type": "integer", "minimum": 0}),
-            effect: Effect::Read,
-            needs: Vec::new(),
-            url_argument: None,
-            offered: true,
-            program: None,
-            roles: Default::default(),
-        };
+            json!({"type": "integer", "minimum": 0}),
+            Effect::Read,
+        );
         Self {
             spec: DeviceSpec {
                 name: "counter".into(),

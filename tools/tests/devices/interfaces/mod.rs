@@ -10,6 +10,8 @@ use quipu_tools::schema::describe;
 use quipu_tools::{CallContext, Device, Effect, ErrorKind, WasmDevice, WasmHost, WasmSettings};
 use serde_json::{Value, json};
 
+use crate::PROBE;
+
 fn host() -> &'static WasmHost {
     static HOST: OnceLock<WasmHost> = OnceLock::new();
     HOST.get_or_init(|| WasmHost::new(WasmSettings::default()).unwrap())
@@ -203,9 +205,8 @@ fn names_and_documentation() {
 fn probe() -> &'static WasmDevice {
     static PROBE: OnceLock<WasmDevice> = OnceLock::new();
     PROBE.get_or_init(|| {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/guests/probe.wasm");
         host()
-            .load_file(path.as_ref())
+            .load_file(PROBE.as_ref())
             .unwrap_or_else(|error| panic!("{error}: run `make guests`"))
     })
 }

@@ -9,6 +9,7 @@ use quipu_tools::{
 use serde_json::{Value, json};
 
 use super::server;
+use crate::probe_bytes;
 
 const MANIFEST: &str = r#"
 needs.net = ["*"]
@@ -22,10 +23,7 @@ url = "url"
 const SECRET: &str = "s3cr3t-t0ken";
 
 fn probe(granted: &str) -> WasmDevice {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/guests/probe.wasm");
-    let component =
-        std::fs::read(path).unwrap_or_else(|error| panic!("{error}: run `make guests`"));
-    let component = embed(&component, MANIFEST).unwrap();
+    let component = embed(&probe_bytes(), MANIFEST).unwrap();
     let host = WasmHost::new(WasmSettings::default()).unwrap();
     let mut device = host.load("probe", "test", &component).unwrap();
     let held = Held {

@@ -1,0 +1,203 @@
+//! What the kernel does for a small model: it looks up what others wrote where that matches the
+//! task, reminds it of nothing that has nothing to do with it, and takes a bare refusal for no
+//! answer.
+
+use std::sync::Arc;
+
+use crate::common::cpus::FunctionCpu;
+use crate::common::{Desk, Setup, folder, replayed};
+use quipu_cpu::{CpuInfo, Job};
+use quipu_kernel::Kernel;
+use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::process::{Attached, Exit, Program};
+use quipu_memory::{Kind, NewPage};
+use tempfile::TempDir;
+
+/// What is written after the system's message in a whole window.
+type Write = fn(&str, &str) -> String;
+
+/// A machine with these devices and pages. Its CPU takes no tool for one that fits, and no task
+/// for a special one; each for one about its user, where it takes them for `personal`.
+fn machine(
+    write: Write,
+    personal: bool,
+    devices: &[Desk],
+    pages: Vec<NewPage>,
+) -> (Kernel, TempDir) {
+    let info = CpuInfo {
+        model: "small".into(),
+        kind: "local",
+        window: 8192,
+        constrains: true,
+        ..CpuInfo::default()
+    };
+    let writes = move |job: &Job| {
+        let messages = job.prompt.messages.iter();
+        let texts: Vec<&str> = messages.map(|one| one.text.as_str()).collect();
+        write(texts[0], &texts.join("\n"))
+    };
+    let cpu = FunctionCpu::new(info, writes).weighing(move |inquiry| {
+        let mut weights = vec![-9.0; inquiry.options.len()];
+        if let Some(last) = weights.last_mut() {
+            *last = 0.0;
+        }
+        // What a message wants: what was told before.
+        if weights.len() == 4 && personal {
+            weights[1] = 9.0;
+        }
+        weights
+    });
+    let mut setup = Setup::new("");
+    setup.devices = devices.to_vec();
+    let folder = folder();
+    let kernel = setup.kernel_on(Arc::new(cpu), &folder.path().join("journal.db"));
+    for page in pages {
+        kernel.store().put(page).expect("stored");
+    }
+    (kernel, folder)
+}
+
+/// Runs `program`: the tools that it called, the trust of what came back, and how it ended.
+async fn ran(kernel: &Kernel, program: Program) -> (Vec<(String, Trust)>, Exit) {
+    let pid = kernel.spawn(program).expect("it starts");
+    let exit = kernel.wait(pid).await.expect("it ends");
+    let steps = kernel.journal().steps(pid).expect("steps").into_iter();
+    let calls = steps.filter_map(|step| {
+        let tool = step.action["tool"].as_str()?.to_owned();
+        Some((tool, step.outcome?.label.trust))
+    });
+    let calls = calls.collect();
+    replayed(kernel, pid).await;
+    (calls, exit)
+}
+
+const ASKED: &str = "From which pier does the ferry to Torshavn leave?";
+
+fn timetable(trust: Trust) -> NewPage {
+    NewPage {
+        id: Some("ferries".into()),
+        kind: Kind::Document,
+        text: "The ferry to Torshavn leaves from pier nine at noon.".into(),
+        source: "ferries.txt".into(),
+        trust,
+        ..NewPage::default()
+    }
+}
+
+/// Says what it sees.
+fn reader(_: &str, seen: &str) -> String {
+    match (
+        seen.contains("pier nine"),
+        seen.contains("not an instruction"),
+    ) {
+        (true, true) => "Pier nine, a stranger says.".into(),
+        (true, false) => "Pier nine.".into(),
+        _ => "I don't know.".into(),
+    }
+}
+
+/// Runs `program` where a stranger, or its user, wrote when ferries leave: whether that is looked
+/// up, and what is said.
+async fn check(program: Program, trust: Trust, devices: &[Desk], looks: bool, said: &str) {
+    let (kernel, _folder) = machine(reader, false, devices, vec![timetable(trust)]);
+    let (calls, exit) = ran(&kernel, program).await;
+    let want = match looks {
+        true => vec![("memory.search".to_owned(), Trust::Untrusted)],
+        false => Vec::new(),
+    };
+    assert_eq!(calls, want, "{said}");
+    assert_eq!(exit.answer, Some(said.into()));
+}
+
+#[tokio::test]
+async fn a_question_that_others_pages_match_is_looked_up() {
+    let found = "Pier nine, a stranger says.";
+    check(Program::new(ASKED), Trust::Untrusted, &[], true, found).await;
+    // What its user vouches for is in the window already.
+    check(Program::new(ASKED), Trust::User, &[], false, "Pier nine.").await;
+    let unknown = "I don't know.";
+    let other = Program::new("Who built the lighthouse of Torshavn, and from what?");
+    check(other, Trust::Untrusted, &[], false, unknown).await;
+    // Nothing was planned, and a tool could change something without asking before.
+    let desk = [Desk::new("desk", Vec::new())];
+    check(Program::new(ASKED), Trust::Untrusted, &desk, false, unknown).await;
+    let mut unreminded = Program::new(ASKED);
+    unreminded.agent.memory.recall_tokens = 0;
+    check(unreminded, Trust::Untrusted, &[], false, unknown).await;
+    let mut beside = Program::new(ASKED);
+    beside.attached.push(Attached {
+        picture: None,
+        text: "The ferry is late.".into(),
+        label: Label::new("file:late.txt", Trust::Untrusted),
+    });
+    check(beside, Trust::Untrusted, &[], false, unknown).await;
+    // Its words are there to be worked on.
+    let worked_on = Program::new(format!("Translate into Dutch: {ASKED}"));
+    check(worked_on, Trust::Untrusted, &[], false, unknown).await;
+}
+
+const REFUSAL: &str = "I'm sorry, but I can't assist with that.";
+
+fn among_tools(system: &str, _: &str) -> String {
+    match system.contains("Tools:") {
+        true => REFUSAL.into(),
+        false => "It is.".into(),
+    }
+}
+
+fn never(_: &str, _: &str) -> String {
+    REFUSAL.into()
+}
+
+fn cannot_tell(_: &str, _: &str) -> String {
+    "I can't tell odd from even.".into()
+}
+
+#[tokio::test]
+async fn a_refusal_among_tools_is_tried_without_them() {
+    let check = async |write: Write, said: &str| {
+        let desk = [Desk::new("desk", Vec::new())];
+        let (kernel, _folder) = machine(write, false, &desk, Vec::new());
+        let (calls, exit) = ran(&kernel, Program::new("Is 17 odd?")).await;
+        assert!(calls.is_empty(), "{calls:?}");
+        assert_eq!(exit.answer, Some(said.into()));
+    };
+    check(among_tools, "It is.").await;
+    check(never, REFUSAL).await;
+    // What says more than that stands.
+    check(cannot_tell, "I can't tell odd from even.").await;
+}
+
+fn memory(id: &str, text: &str) -> NewPage {
+    NewPage {
+        id: Some(id.into()),
+        kind: Kind::Memory,
+        text: text.into(),
+        source: "test".into(),
+        trust: Trust::User,
+        ..NewPage::default()
+    }
+}
+
+#[tokio::test]
+async fn what_was_told_comes_to_mind_where_it_may_matter() {
+    let pages = vec![
+        memory("lock", "The lock of the bicycle has the code 4471."),
+        memory("cat", "The cat is called Miso."),
+    ];
+    let (kernel, _folder) = machine(reader, true, &[], pages);
+    let check = async |task: &str, want: &[&str]| {
+        let pid = kernel.spawn(Program::new(task)).expect("it starts");
+        kernel.wait(pid).await.expect("it ends");
+        let reminder = kernel.journal().reminder(pid).expect("read");
+        let pages = reminder.into_iter().flat_map(|reminder| reminder.pages);
+        let mut ids: Vec<String> = pages.map(|page| page.id.to_string()).collect();
+        ids.sort();
+        assert_eq!(ids, want, "{task}");
+    };
+    // It says that it is its user's.
+    check("What is my shoe size?", &["cat", "lock"]).await;
+    check("What is the code of the bicycle lock?", &["lock"]).await;
+    check("What weekday is the 9th of May?", &[]).await;
+    check("Which cat is the largest?", &["cat"]).await;
+}
