@@ -101,7 +101,13 @@ impl Eq for Picture {}
 
 impl fmt::Debug for Picture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Picture({} by {}, {})", self.width, self.height, self.id())
+        write!(
+            f,
+            "Picture({} by {}, {})",
+            self.width,
+            self.height,
+            self.id()
+        )
     }
 }
 
@@ -162,7 +168,10 @@ mod tests {
         assert_ne!(picture(2, 3, 1), picture(2, 3, 2));
         assert_eq!(picture(2, 3, 1).id().len(), 64);
         let written = serde_json::to_string(&picture(2, 3, 1)).unwrap();
-        assert_eq!(serde_json::from_str::<Picture>(&written).unwrap(), picture(2, 3, 1));
+        assert_eq!(
+            serde_json::from_str::<Picture>(&written).unwrap(),
+            picture(2, 3, 1)
+        );
         let torn = written.replace("\"width\":2", "\"width\":3");
         assert!(serde_json::from_str::<Picture>(&torn).is_err());
     }

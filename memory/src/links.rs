@@ -222,7 +222,10 @@ mod tests {
             "[[file:notes/wool.org::*Red][the red]] [[file:dye.org]] [[Cord][a cord]]",
             &["wool", "dye", "Cord"],
         );
-        check("[x](../b/page.html#part) [y](other.htm)", &["page", "other"]);
+        check(
+            "[x](../b/page.html#part) [y](other.htm)",
+            &["page", "other"],
+        );
         check("| [[Wool\\|w]] | [[ ]] [[open", &["Wool"]);
         check("[[羊毛]] 和 [染料](染料.md)", &["羊毛", "染料"]);
         check("no links [ [a] ] (b)", &[]);

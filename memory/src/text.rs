@@ -204,7 +204,10 @@ impl Tokens<'_> {
         let mut parts = vec![word.chars().count()];
         let mut at = 0;
         while parts.len() < split::PARTS_MAX {
-            let joint = self.peek(at).map(|sign| sign.c).filter(|c| split::is_joint(*c));
+            let joint = self
+                .peek(at)
+                .map(|sign| sign.c)
+                .filter(|c| split::is_joint(*c));
             let Some(joint) = joint else { break };
             let mut part = String::new();
             let mut stop = end;

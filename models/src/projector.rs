@@ -24,13 +24,17 @@ pub fn projector_of(model: &Path) -> Option<PathBuf> {
     let family = family(model.file_name()?.to_str()?);
     let named = |name: &&String| {
         let name = name.to_ascii_lowercase();
-        let rest = name.trim_start_matches(PROJECTOR).trim_start_matches(['-', '_', '.']);
+        let rest = name
+            .trim_start_matches(PROJECTOR)
+            .trim_start_matches(['-', '_', '.']);
         !family.is_empty() && rest.starts_with(&family)
     };
     let own: Vec<&String> = projectors.iter().filter(named).collect();
     let chosen = match own.is_empty() {
         false => own,
-        true if models.iter().all(|name| self::family(name) == family) => projectors.iter().collect(),
+        true if models.iter().all(|name| self::family(name) == family) => {
+            projectors.iter().collect()
+        }
         true => return None,
     };
     let is_half = |name: &&&String| {
@@ -74,13 +78,21 @@ mod tests {
         let sizes = ["Some-VL-2B-Q4_K_M.gguf", "Some-VL-2B-Q8_0.gguf"];
         let with = |projectors: &[&'static str]| [&sizes[..], projectors].concat();
         check(&with(&[]), sizes[0], None);
-        check(&with(&["mmproj-model-f16.gguf"]), sizes[0], Some("mmproj-model-f16.gguf"));
+        check(
+            &with(&["mmproj-model-f16.gguf"]),
+            sizes[0],
+            Some("mmproj-model-f16.gguf"),
+        );
         check(
             &with(&["mmproj-BF16.gguf", "mmproj-F16.gguf", "mmproj-F32.gguf"]),
             sizes[1],
             Some("mmproj-F16.gguf"),
         );
-        check(&with(&["mmproj-Q8_0.gguf"]), sizes[1], Some("mmproj-Q8_0.gguf"));
+        check(
+            &with(&["mmproj-Q8_0.gguf"]),
+            sizes[1],
+            Some("mmproj-Q8_0.gguf"),
+        );
         // One of many models.
         let many = ["some-vl-2b-q4_0.gguf", "other-7b-q4_0.gguf"];
         let with = |projectors: &[&'static str]| [&many[..], projectors].concat();

@@ -61,7 +61,10 @@ fn one(
         ours.push(timed(|| device.call(function, &args, &context).map(drop))?);
         theirs.push(timed(|| baseline.call(function, value))?);
     }
-    let (ours, theirs) = (report("tool call", ours), report("the engine itself", theirs));
+    let (ours, theirs) = (
+        report("tool call", ours),
+        report("the engine itself", theirs),
+    );
     println!(
         "  ratio of p50: {:.2}",
         ours.as_secs_f64() / theirs.as_secs_f64()

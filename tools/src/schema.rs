@@ -224,7 +224,13 @@ fn function_spec(resolve: &Resolve, function: &Function) -> Result<FunctionSpec,
     // A component without capabilities can change nothing.
     let effect = Effect::Read;
     let name = json_name(&function.name);
-    Ok(FunctionSpec::new(name, docs.trim(), parameters, returns, effect))
+    Ok(FunctionSpec::new(
+        name,
+        docs.trim(),
+        parameters,
+        returns,
+        effect,
+    ))
 }
 
 const RESOURCE: &str =

@@ -183,7 +183,9 @@ fn windows(tokens: usize) -> Vec<Range<usize>> {
     let (last, spread) = (tokens - TEXT, WINDOWS_MAX - FIRST);
     let step = |n: usize| rest + (last - rest) * n / (spread - 1);
     let beginning = (0..FIRST).map(|n| from(n * STRIDE));
-    beginning.chain((0..spread).map(|n| from(step(n)))).collect()
+    beginning
+        .chain((0..spread).map(|n| from(step(n))))
+        .collect()
 }
 
 /// The share of a text of so many tokens that `windows`, in their order, have of it.

@@ -56,7 +56,12 @@ pub fn head(token: i32) -> Option<Span> {
     let bits = !token as u32;
     let mask = CELLS_MAX as u32;
     (token < 0 && bits & HEAD != 0)
-        .then(|| Span::new(((bits >> COUNT_BITS) & mask) as usize, (bits & mask) as usize))
+        .then(|| {
+            Span::new(
+                ((bits >> COUNT_BITS) & mask) as usize,
+                (bits & mask) as usize,
+            )
+        })
         .flatten()
 }
 
@@ -68,7 +73,10 @@ pub fn next(tokens: &[i32], from: usize) -> Option<usize> {
 
 /// How many chunks begin in `tokens`.
 pub fn count(tokens: &[i32]) -> usize {
-    tokens.iter().filter(|&&token| head(token).is_some()).count()
+    tokens
+        .iter()
+        .filter(|&&token| head(token).is_some())
+        .count()
 }
 
 /// The most tokens, up to `len` of `tokens`, that end at no place within a chunk.

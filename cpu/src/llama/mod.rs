@@ -43,8 +43,8 @@ use crate::Pid;
 use crate::kv::swap::{Swap, SwapSettings};
 use crate::message::without_pictures;
 use crate::{
-    ChatTemplate, Cpu, CpuError, CpuInfo, CpuStats, Form, Inquiry, Job, Message, Movement,
-    Picture, Prompt, Ticket, Wishes,
+    ChatTemplate, Cpu, CpuError, CpuInfo, CpuStats, Form, Inquiry, Job, Message, Movement, Picture,
+    Prompt, Ticket, Wishes,
 };
 pub use company::alike;
 pub use embedder::LlamaEmbedder;

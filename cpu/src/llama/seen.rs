@@ -60,7 +60,9 @@ fn try_write(
             chunk.columns.unwrap_or(0),
             usize::from(chunk.causal),
         ];
-        let heads = heads.iter().flat_map(|&number| (number as u32).to_le_bytes());
+        let heads = heads
+            .iter()
+            .flat_map(|&number| (number as u32).to_le_bytes());
         body.extend(heads);
         body.extend(chunk.rows.iter().flat_map(|number| number.to_le_bytes()));
     }
@@ -101,12 +103,7 @@ pub(super) fn read(
     chunks
 }
 
-fn parse(
-    bytes: &[u8],
-    digest: &[u8; 32],
-    width: usize,
-    secret: &[u8; 32],
-) -> Option<Vec<Encoded>> {
+fn parse(bytes: &[u8], digest: &[u8; 32], width: usize, secret: &[u8; 32]) -> Option<Vec<Encoded>> {
     let bytes = bytes.strip_prefix(MAGIC.as_slice())?;
     let (sum, mut body) = bytes.split_at_checked(DIGEST_BYTES)?;
     let sum = blake3::Hash::from_slice(sum).ok()?;

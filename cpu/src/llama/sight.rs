@@ -83,7 +83,10 @@ impl Encoded {
 /// Whether `shown` is what stands for pictures in `prompt`, and the prompt does not end with
 /// one, after which there would be no word to go on from.
 pub(super) fn is_whole(prompt: &Prompt, shown: &[Arc<Encoded>]) -> Result<(), CpuError> {
-    let heads = prompt.tokens.iter().filter_map(|&token| pictures::head(token));
+    let heads = prompt
+        .tokens
+        .iter()
+        .filter_map(|&token| pictures::head(token));
     let ends_with_one = prompt.tokens.last().is_some_and(|&token| token < 0);
     match heads.eq(shown.iter().map(|chunk| chunk.span)) && !ends_with_one {
         true => Ok(()),
@@ -280,10 +283,7 @@ mod tests {
         let parts = |causal| chunk(causal, None).parts(4).collect::<Vec<_>>();
         assert_eq!(parts(true), [0..4, 4..6]);
         assert_eq!(parts(false), [0..6]);
-        assert_eq!(
-            chunk(true, None).numbers(&(4..6)),
-            [8.0, 9.0, 10.0, 11.0]
-        );
+        assert_eq!(chunk(true, None).numbers(&(4..6)), [8.0, 9.0, 10.0, 11.0]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use quipu_cpu::llama::{LocalCpu, LocalSettings};
 use quipu_cpu::{
-    Chunk, Completion, Cpu, CpuError, Form, Inquiry, Job, Message, Pid, Picture, Prompt, Role,
+    Chunk, Completion, Cpu, CpuError, Form, Inquiry, Job, Message, Picture, Pid, Prompt, Role,
     Sampling, Ticket, TokenOdds, Wishes,
 };
 
@@ -138,7 +138,9 @@ async fn model_counts_the_cells_of_a_picture_as_they_are_used() {
         let cpu = bench.seeing(kind);
         assert!(cpu.sees());
         let without = cpu.prepare(&messages(&[], ASKED)).expect("a prompt");
-        let with = cpu.prepare(&messages(&[picture(4)], ASKED)).expect("a prompt");
+        let with = cpu
+            .prepare(&messages(&[picture(4)], ASKED))
+            .expect("a prompt");
         let cells = with.tokens.iter().filter(|&&token| token < 0).count();
         assert_eq!(cells, CELLS, "{kind:?}");
         assert!(with.len >= without.len + CELLS, "{kind:?}");
@@ -172,7 +174,10 @@ async fn model_sees_the_same_in_the_same_picture_and_something_else_in_another()
         let (other, done) = answer(&cpu, 3, &messages(&[picture(7)], ASKED)).await;
         assert_ne!(first.odds, other.odds, "{kind:?}");
         let cached = done.usage.cached_tokens as usize;
-        assert!(cached + CELLS < done.usage.prompt_tokens as usize, "{kind:?}");
+        assert!(
+            cached + CELLS < done.usage.prompt_tokens as usize,
+            "{kind:?}"
+        );
 
         let both = messages(&[picture(4), picture(7)], ASKED);
         let (both, _) = answer(&cpu, 4, &both).await;
@@ -198,7 +203,10 @@ async fn model_goes_on_after_a_restart_with_the_picture_it_saw() {
             .flatten()
             .map(|file| file.file_name().to_string_lossy().into_owned())
             .collect();
-        assert!(names.iter().any(|name| name.ends_with(".seen")), "{names:?}");
+        assert!(
+            names.iter().any(|name| name.ends_with(".seen")),
+            "{names:?}"
+        );
         assert!(names.iter().any(|name| name.ends_with(".kv")), "{names:?}");
 
         let mut further = begun.to_vec();

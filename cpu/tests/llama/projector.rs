@@ -83,7 +83,8 @@ impl Gguf {
             self.tensors.extend(u64::from(size).to_le_bytes());
         }
         self.tensors.extend(F32.to_le_bytes());
-        self.data.resize(self.data.len().next_multiple_of(ALIGNMENT), 0);
+        self.data
+            .resize(self.data.len().next_multiple_of(ALIGNMENT), 0);
         self.tensors.extend((self.data.len() as u64).to_le_bytes());
         self.tensors_count += 1;
         for _ in 0..sizes.iter().product::<u32>() {
@@ -141,7 +142,11 @@ pub fn write(path: &Path, kind: Kind, width: u32, seed: u64) {
     gguf.number("clip.vision.projection_dim", width);
     gguf.number("clip.vision.projector.scale_factor", 2);
     let epsilon = 1e-6f32.to_le_bytes();
-    gguf.value("clip.vision.attention.layer_norm_epsilon", FLOAT32, &epsilon);
+    gguf.value(
+        "clip.vision.attention.layer_norm_epsilon",
+        FLOAT32,
+        &epsilon,
+    );
     gguf.floats("clip.vision.image_mean", &[0.5; 3]);
     gguf.floats("clip.vision.image_std", &[0.5; 3]);
     gguf.tensor("v.patch_embd.weight", &[patch, patch, 3, INNER], 0.3);

@@ -214,11 +214,14 @@ impl Execution {
         let likely = self.judge_each(Question::Replace, &questions).await?;
         let fit = self.shared.judgement.of(Question::Replace);
         let enough = fit.threshold * if says_it_changed(text) { EASED } else { 1.0 };
-        let untrue = likely.into_iter().zip(notes).filter_map(|(likely, (alike, note))| {
-            let likely = likely.filter(|likely| *likely >= enough)?;
-            // Of two that both seem untrue, the one that says it in the same words.
-            Some((likely * (1.0 + alike), note.id))
-        });
+        let untrue = likely
+            .into_iter()
+            .zip(notes)
+            .filter_map(|(likely, (alike, note))| {
+                let likely = likely.filter(|likely| *likely >= enough)?;
+                // Of two that both seem untrue, the one that says it in the same words.
+                Some((likely * (1.0 + alike), note.id))
+            });
         let most = untrue.max_by(|one, other| one.0.total_cmp(&other.0));
         Ok(most.map(|(_, id)| id))
     }
@@ -261,7 +264,11 @@ impl Execution {
         if self.kept || self.keeps < MAYBE_TOLD || never {
             return Ok(false);
         }
-        let said = format!("I said: {}\nThe reply: {}", short(self.told(), NOTE_CHARS), short(answer, NOTE_CHARS));
+        let said = format!(
+            "I said: {}\nThe reply: {}",
+            short(self.told(), NOTE_CHARS),
+            short(answer, NOTE_CHARS)
+        );
         let likely = self.judge(Question::Claim, &said).await?;
         Ok(likely.is_some_and(|likely| self.says_yes(Question::Claim, likely)))
     }
@@ -294,5 +301,8 @@ fn likeliest(notes: Vec<Note>, text: &str) -> Vec<(f32, Note)> {
     ranked.retain(|(things, ..)| !any || *things > 0.0);
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
     ranked.truncate(if any { LOOKED_AT } else { LOOKED_AT_UNLIKE });
-    ranked.into_iter().map(|(_, alike, note)| (alike, note)).collect()
+    ranked
+        .into_iter()
+        .map(|(_, alike, note)| (alike, note))
+        .collect()
 }

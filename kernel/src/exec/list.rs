@@ -19,8 +19,8 @@ use crate::grammar::Legal;
 use crate::journal::{JournalError, Outcome, StepRow};
 use crate::label::Label;
 use crate::limits::{Limit, Limits, Spent};
-use crate::planner::plain::cut;
 use crate::planner::for_each;
+use crate::planner::plain::cut;
 use crate::process::{AT_ONCE, Attached, Drawn, Exit, ITEMS_MAX, Pid, Program, Room, State};
 
 /// Characters of all answers together.

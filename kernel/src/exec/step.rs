@@ -68,7 +68,9 @@ impl Execution {
         let begun = Instant::now();
         let decided = self.decide(n, &prompt, &legal).await?;
         let decided = self.unless_it_refuses(n, &prompt, &legal, decided).await?;
-        let decided = self.unless_it_leaves_a_call(n, &prompt, &legal, decided).await?;
+        let decided = self
+            .unless_it_leaves_a_call(n, &prompt, &legal, decided)
+            .await?;
         let decide_ms = begun.elapsed().as_millis() as u64;
         let usage = decided.completion.usage;
         let (mut action, problem) = self.read_action(decided, &legal);

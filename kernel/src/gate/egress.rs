@@ -250,12 +250,21 @@ mod tests {
         };
         let check = |args: Value, want: bool| assert_eq!(known.has(&args), want, "{args}");
         let url = "https://a.org/p";
-        check(json!({"url": url, "flags": [true, false, 3], "words": ["chapters"]}), true);
+        check(
+            json!({"url": url, "flags": [true, false, 3], "words": ["chapters"]}),
+            true,
+        );
         check(json!({"url": url, "options": {"raw": true}}), true);
         // Each of these is known, and all of them together are a text.
         check(json!({"flags": vec![json!(true); 9]}), false);
-        check(json!({"flags": (0..90).map(|n| n % 10).collect::<Vec<_>>()}), false);
-        check(json!({"words": "tellitschapters".chars().map(String::from).collect::<Vec<_>>()}), false);
+        check(
+            json!({"flags": (0..90).map(|n| n % 10).collect::<Vec<_>>()}),
+            false,
+        );
+        check(
+            json!({"words": "tellitschapters".chars().map(String::from).collect::<Vec<_>>()}),
+            false,
+        );
         check(json!({"words": vec!["chapters"; 33]}), false);
         check(json!({"flags": vec![Value::Null; 9]}), false);
         check(json!({"flags": vec![json!([]); 9]}), false);

@@ -122,9 +122,8 @@ pub(super) fn days_in(task: &str, today: NaiveDate) -> Vec<Day> {
         let (before, after) = (&task[..at.start], &task[at.end..]);
         // That one is past, and nobody says of which year it is.
         let is_past = is_after(before, "since");
-        let is_apart = |(known, _): &(Range<usize>, NaiveDate)| {
-            known.end <= at.start || at.end <= known.start
-        };
+        let is_apart =
+            |(known, _): &(Range<usize>, NaiveDate)| known.end <= at.start || at.end <= known.start;
         let is_told = !is_past && !is_a_name(before, after) && found.iter().all(is_apart);
         if let Some(date) = date.filter(|_| is_told) {
             found.push((at, date));
@@ -216,9 +215,8 @@ fn is_weekday(found: &Captures<'_>, _: &str, after: &str) -> bool {
 
 /// Whether 周五 is a Friday: not every one, and not a part of 一周五天 or 一周三次.
 fn is_weekday_of_week(found: &Captures<'_>, before: &str, after: &str) -> bool {
-    let is_how_often = before.ends_with(|c: char| {
-        c.is_ascii_digit() || "每一二两三四五六七八九十几半".contains(c)
-    });
+    let is_how_often = before
+        .ends_with(|c: char| c.is_ascii_digit() || "每一二两三四五六七八九十几半".contains(c));
     let counts = after.starts_with(['次', '遍', '回', '个', '趟', '节']);
     let days = after.starts_with('天') && !after.starts_with("天气");
     let named = found.name("way").is_some();
@@ -229,8 +227,22 @@ fn is_weekday_of_week(found: &Captures<'_>, before: &str, after: &str) -> bool {
 /// Whether a feast is a day: not a tree, a song or a wish.
 fn is_feast(_: &Captures<'_>, before: &str, after: &str) -> bool {
     const THINGS: [&str; 16] = [
-        "tree", "trees", "carol", "carols", "cake", "card", "cards", "song", "songs", "party",
-        "dinner", "market", "gift", "gifts", "island", "resolutions",
+        "tree",
+        "trees",
+        "carol",
+        "carols",
+        "cake",
+        "card",
+        "cards",
+        "song",
+        "songs",
+        "party",
+        "dinner",
+        "market",
+        "gift",
+        "gifts",
+        "island",
+        "resolutions",
     ];
     const THINGS_HAN: [&str; 8] = ["树", "老人", "歌", "卡", "礼物", "帽", "岛", "快乐"];
     let is_thing = THINGS.iter().any(|word| begins_with(after, word))
@@ -301,7 +313,11 @@ fn counted(found: &Captures<'_>, today: NaiveDate) -> Option<NaiveDate> {
 /// A count in digits or in words, below a hundred.
 fn count_in(text: &str) -> Option<u32> {
     let digits = text.parse().ok();
-    let article = || ["a", "an"].iter().any(|word| text.eq_ignore_ascii_case(word));
+    let article = || {
+        ["a", "an"]
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word))
+    };
     let count = digits.or_else(|| numbers::word(text));
     count
         .or_else(|| article().then_some(1))

@@ -190,7 +190,9 @@ pub(crate) fn only_refuses(answer: &str) -> bool {
 /// Whether `answer` tells its reader to call `tool`, in a sentence that does not say no.
 pub(crate) fn leaves_to_call(answer: &str, tool: &str) -> bool {
     static USES: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?i)\b(?:us(?:e|ing)|call(?:ing)?|run(?:ning)?|try|through)\b|使用|调用|可以用|通过")
+        pattern(
+            r"(?i)\b(?:us(?:e|ing)|call(?:ing)?|run(?:ning)?|try|through)\b|使用|调用|可以用|通过",
+        )
     });
     static DENIES: LazyLock<Regex> = LazyLock::new(|| {
         pattern(r"(?i)\b(?:not|no|none|cannot|unable|without)\b|n['’]t\b|不|没|无法")
@@ -347,7 +349,10 @@ mod tests {
         let check = |answer: &str, want: bool| {
             assert_eq!(leaves_to_call(answer, "shelf.find"), want, "{answer}");
         };
-        check("To find it, you can use the `shelf.find` tool with \"tea\".", true);
+        check(
+            "To find it, you can use the `shelf.find` tool with \"tea\".",
+            true,
+        );
         check("Look it up.\nTry shelf.find first.", true);
         check("您可以使用 shelf.find 查找。", true);
         check("It stands in row 4, as shelf.find says.", false);

@@ -220,13 +220,17 @@ impl Vm {
         let said = |id: &str| {
             let id = id.trim_matches(['[', ']', '(', ')', '.', ',']);
             let mut lines = reminder.lines();
-            let said =
-                lines.find_map(|line| line.strip_prefix('[')?.strip_prefix(id)?.strip_prefix("] "))?;
+            let said = lines
+                .find_map(|line| line.strip_prefix('[')?.strip_prefix(id)?.strip_prefix("] "))?;
             // Of what was found, where it came from stands behind it.
-            Some(said.rsplit_once(" (process ").map_or(said, |(said, _)| said))
+            Some(
+                said.rsplit_once(" (process ")
+                    .map_or(said, |(said, _)| said),
+            )
         };
         let said: Option<Vec<&str>> = text.split_whitespace().map(said).collect();
-        said.filter(|said| !said.is_empty()).map(|said| said.join("\n"))
+        said.filter(|said| !said.is_empty())
+            .map(|said| said.join("\n"))
     }
 
     /// Says before the task what day it is, in these words.

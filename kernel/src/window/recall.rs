@@ -43,9 +43,8 @@ impl Vm {
     pub fn recallable(&self) -> bool {
         let mut steps = self.steps.iter();
         self.misses_pictures()
-            || steps.any(|step| {
-                !step.resident || step.is_held() || step.shown < step.observation.len()
-            })
+            || steps
+                .any(|step| !step.resident || step.is_held() || step.shown < step.observation.len())
     }
 
     /// Ids of the pages that are out of the window.

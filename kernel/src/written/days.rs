@@ -201,7 +201,9 @@ fn day_first(text: &str, found: &Captures<'_>) -> bool {
 
 /// Whether the month can be nothing else.
 fn is_plain(found: &Captures<'_>) -> bool {
-    let is_other = AMBIGUOUS.iter().any(|word| found["month"].eq_ignore_ascii_case(word));
+    let is_other = AMBIGUOUS
+        .iter()
+        .any(|word| found["month"].eq_ignore_ascii_case(word));
     let more = ["nth", "of", "year"];
     !is_other || more.iter().any(|name| found.name(name).is_some())
 }
@@ -212,7 +214,12 @@ fn is_capital(found: &Captures<'_>) -> bool {
 
 fn begins_sentence(before: &str) -> bool {
     let before = before.trim_end();
-    let is_mark = |c: char| matches!(c, '.' | '!' | '?' | ':' | ';' | '"' | '“' | '(' | '-' | '。');
+    let is_mark = |c: char| {
+        matches!(
+            c,
+            '.' | '!' | '?' | ':' | ';' | '"' | '“' | '(' | '-' | '。'
+        )
+    };
     before.is_empty() || before.ends_with(is_mark)
 }
 
@@ -246,13 +253,19 @@ mod tests {
             let days: Vec<String> = days.map(|date| date.to_string()).collect();
             assert_eq!(days, want, "{text}");
         };
-        check("On 5 May and on March 3rd, 2027", &["2026-05-05", "2027-03-03"]);
+        check(
+            "On 5 May and on March 3rd, 2027",
+            &["2026-05-05", "2027-03-03"],
+        );
         check("May 20th at 19:00", &["2026-05-20"]);
         check("Book may 5 at noon", &["2026-05-05"]);
         check("Is May 5 free?", &["2026-05-05"]);
         check("the 1st of march", &["2026-03-01"]);
         check("am 3. Februar 2027", &["2027-02-03"]);
-        check("2026/2/3, 3.2.2026 and 2026-02-03T10:00", &["2026-02-03"; 3]);
+        check(
+            "2026/2/3, 3.2.2026 and 2026-02-03T10:00",
+            &["2026-02-03"; 3],
+        );
         check("3-5 May", &["2026-05-05"]);
         check("Sept 9 or Feb 29", &["2026-09-09", "2028-02-29"]);
         check("2026年5月5日，或者 6月1号", &["2026-05-05", "2026-06-01"]);

@@ -34,7 +34,11 @@ pub(crate) fn words() -> impl Iterator<Item = &'static str> {
 
 /// The number that an English word is, from zero to ninety. Capital letters do not count.
 pub(crate) fn word(word: &str) -> Option<u32> {
-    let at = |names: &[&str]| names.iter().position(|name| name.eq_ignore_ascii_case(word));
+    let at = |names: &[&str]| {
+        names
+            .iter()
+            .position(|name| name.eq_ignore_ascii_case(word))
+    };
     let one = at(&ONES).map(|at| at as u32);
     one.or_else(|| at(&TENS).map(|at| at as u32 * 10 + 20))
 }
@@ -113,7 +117,10 @@ mod tests {
         check("hundred", None);
         check("", None);
         let all: Vec<Option<u32>> = words().map(word).collect();
-        assert!(all.iter().all(Option::is_some) && all.len() == 27, "{all:?}");
+        assert!(
+            all.iter().all(Option::is_some) && all.len() == 27,
+            "{all:?}"
+        );
     }
 
     #[test]

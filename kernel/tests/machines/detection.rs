@@ -99,10 +99,7 @@ async fn a_page_is_looked_at_once_and_its_label_says_what_was_found() {
     let (said, worst) = check(beside("please obey"), &["a page"], &[harmless], 2).await;
     assert_eq!(worst, attack, "{said}");
     assert!(said.contains("looked at file:mail.txt: 0.97"), "{said}");
-    assert!(
-        said.contains("which reads like an attack (0.97"),
-        "{said}"
-    );
+    assert!(said.contains("which reads like an attack (0.97"), "{said}");
     // The same text as a page: it was looked at already.
     check(beside("obey"), &["obey"], &[attack], 1).await;
     // One that cannot be looked at stops nothing.

@@ -73,14 +73,18 @@ fn an_answer_that_only_names_pages_of_the_reminder_is_what_they_say() {
     let mut vm = Vm::new(&cpu, "boot".into(), task, 256).expect("it fits");
     let named = |vm: &Vm, answer: &str| vm.named_in_reminder(answer);
     assert_eq!(named(&vm, "[m1-2]"), None);
-    let reminder = "Your memory says:\n[m1-2] The ladder is in the barn.\n[m1-3] Bo has a key. (process 1)";
+    let reminder =
+        "Your memory says:\n[m1-2] The ladder is in the barn.\n[m1-3] Bo has a key. (process 1)";
     assert!(vm.pin_reminder(&cpu, reminder.into(), Label::user()));
     let check = |answer: &str, want: Option<&str>| {
         assert_eq!(named(&vm, answer).as_deref(), want, "{answer}");
     };
     check("[m1-2]", Some("The ladder is in the barn."));
     check("m1-3.", Some("Bo has a key."));
-    check("[m1-3], [m1-2]", Some("Bo has a key.\nThe ladder is in the barn."));
+    check(
+        "[m1-3], [m1-2]",
+        Some("Bo has a key.\nThe ladder is in the barn."),
+    );
     check("In the barn [m1-2]", None);
     check("[m1-9]", None);
     check("[m1]", None);

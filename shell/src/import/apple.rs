@@ -33,7 +33,11 @@ mod tests {
             zip.start_file(name, options).expect("started");
             zip.write_all(text.as_bytes()).expect("written");
             let file = zip.finish().expect("finished").into_inner();
-            assert_eq!(preview(&file).as_deref(), expected.map(str::as_bytes), "{name}");
+            assert_eq!(
+                preview(&file).as_deref(),
+                expected.map(str::as_bytes),
+                "{name}"
+            );
         };
         check(PREVIEW, "%PDF-1.4 wool", Some("%PDF-1.4 wool"));
         check(PREVIEW, "<html>", None);

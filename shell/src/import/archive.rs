@@ -150,7 +150,11 @@ fn is_tar(head: &[u8]) -> bool {
 fn is_document(mut zip: ZipArchive<File>) -> bool {
     let named = |name: &str| DOCUMENT_NAMES.contains(&name) || name.ends_with(".iwa");
     let has = |name: &str| zip.index_for_name(name).is_some();
-    if zip.file_names().any(named) || TOGETHER.iter().any(|pair| pair.iter().all(|name| has(name))) {
+    if zip.file_names().any(named)
+        || TOGETHER
+            .iter()
+            .any(|pair| pair.iter().all(|name| has(name)))
+    {
         return true;
     }
     let mut mimetype = String::new();

@@ -92,7 +92,10 @@ pub fn page(session: &Session, path: &Path, what: &str, label: Label) -> Result<
 pub fn few_pictures(pages: &mut [Attached]) {
     let pictures = pages.iter_mut().map(|page| &mut page.picture);
     let mut left_out = 0;
-    for picture in pictures.filter(|picture| picture.is_some()).skip(PICTURES_MAX) {
+    for picture in pictures
+        .filter(|picture| picture.is_some())
+        .skip(PICTURES_MAX)
+    {
         *picture = None;
         left_out += 1;
     }
@@ -108,7 +111,8 @@ fn is_picture_at(path: &Path) -> bool {
     let mut head = Vec::new();
     // What is read of a pipe is gone for who reads it next.
     let file = path.is_file().then(|| File::open(path));
-    let read = file.map(|file| file.and_then(|file| file.take(HEAD_BYTES as u64).read_to_end(&mut head)));
+    let read =
+        file.map(|file| file.and_then(|file| file.take(HEAD_BYTES as u64).read_to_end(&mut head)));
     matches!(read, Some(Ok(_))) && is_picture(&head)
 }
 

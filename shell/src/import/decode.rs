@@ -47,7 +47,9 @@ fn unmarked(head: &[u8]) -> Option<(&'static str, Units)> {
     ];
     let found = ways.into_iter().find(|(_, _, high)| {
         let latin = pairs.iter().filter(|pair| pair[*high] == 0);
-        let all_plain = pairs.iter().all(|pair| pair[*high] != 0 || is_plain(pair[1 - high]));
+        let all_plain = pairs
+            .iter()
+            .all(|pair| pair[*high] != 0 || is_plain(pair[1 - high]));
         // Most are Latin; the others are quotation marks and the like.
         all_plain && latin.count() * 4 >= pairs.len() * 3 && pairs.len() > 1
     });
@@ -58,7 +60,8 @@ fn unmarked(head: &[u8]) -> Option<(&'static str, Units)> {
 /// where it has other signs that no text has, or more gaps than lines.
 fn with_gaps(text: &str) -> Option<String> {
     let gaps = text.split('\0').filter(|part| !part.is_empty()).count();
-    let is_control = |c: char| c.is_control() && !c.is_whitespace() && !matches!(c, '\0' | '\x1b' | '\x08');
+    let is_control =
+        |c: char| c.is_control() && !c.is_whitespace() && !matches!(c, '\0' | '\x1b' | '\x08');
     let is_text = gaps <= text.matches('\n').count() + 1 && text.contains('\n');
     (is_text && !text.contains(is_control)).then(|| text.replace('\0', ""))
 }

@@ -113,17 +113,14 @@ const UNREAD: &[(&[u8], &str)] = &[
         b"HWP Document File V",
         "a document of an old Hangul (save it as .hwpx, .docx or PDF)",
     ),
-    (
-        b"\x5d\0\0",
-        "a compressed file (unpack it first)",
-    ),
-    (
-        b"\x04\x22\x4d\x18",
-        "a compressed file (unpack it first)",
-    ),
+    (b"\x5d\0\0", "a compressed file (unpack it first)"),
+    (b"\x04\x22\x4d\x18", "a compressed file (unpack it first)"),
     (b"\x1f\x9d", "a compressed file (unpack it first)"),
     (b"LZIP\x01", "a compressed file (unpack it first)"),
-    (b"MSCF\0", "a cabinet of Windows (unpack it, for instance with 7z)"),
+    (
+        b"MSCF\0",
+        "a cabinet of Windows (unpack it, for instance with 7z)",
+    ),
     (b"!<arch>\n", "a package or a library (unpack it first)"),
     (b"xar!\0", "a package of Apple (unpack it first)"),
     (b"\xed\xab\xee\xdb", "a package of programs"),
@@ -153,10 +150,7 @@ const UNREAD: &[(&[u8], &str)] = &[
     ),
     (b"AC1015\0", "a drawing of AutoCAD (export it as PDF)"),
     (b"AC1032\0", "a drawing of AutoCAD (export it as PDF)"),
-    (
-        b"\x03\xd9\xa2\x9a",
-        "a safe of passwords",
-    ),
+    (b"\x03\xd9\xa2\x9a", "a safe of passwords"),
     (b"wOFF", "a font"),
     (b"wOF2", "a font"),
     (b"OTTO\0", "a font"),
@@ -382,19 +376,41 @@ mod tests {
             b"From: here on\nwe walk\n",
             Ok(Format::Text(Syntax::Plain)),
         );
-        check("a.fb2", b"<?xml version='1.0'?><FictionBook>", document("fiction-book"));
-        check("a.xml", b"<?xml version='1.0'?>\n<!-- a --><rss>", document("feed"));
-        check("a.xml", b"<?xml version='1.0'?><note>", Ok(Format::Text(Syntax::Source)));
-        check("a.mm", b"<map version='1.0.1'><node TEXT='a'/></map>", document("outline"));
+        check(
+            "a.fb2",
+            b"<?xml version='1.0'?><FictionBook>",
+            document("fiction-book"),
+        );
+        check(
+            "a.xml",
+            b"<?xml version='1.0'?>\n<!-- a --><rss>",
+            document("feed"),
+        );
+        check(
+            "a.xml",
+            b"<?xml version='1.0'?><note>",
+            Ok(Format::Text(Syntax::Source)),
+        );
+        check(
+            "a.mm",
+            b"<map version='1.0.1'><node TEXT='a'/></map>",
+            document("outline"),
+        );
         check("a.mm", b"#import <a.h>", Ok(Format::Text(Syntax::Source)));
-        check("a.xml", b"<list><feed/></list>", Ok(Format::Text(Syntax::Source)));
+        check(
+            "a.xml",
+            b"<list><feed/></list>",
+            Ok(Format::Text(Syntax::Source)),
+        );
         check("a.txt", b"caffeine", Ok(Format::Text(Syntax::Plain)));
         check("a.excalidraw", b"{}", document("canvas"));
         check("a.wiki", b"== a ==", Ok(Format::Text(Syntax::AsciiDoc)));
         check(
             "a.wpd",
             b"\xffWPC\x10\0",
-            Err("a document of WordPerfect (save it as .docx or PDF, for instance with LibreOffice)"),
+            Err(
+                "a document of WordPerfect (save it as .docx or PDF, for instance with LibreOffice)",
+            ),
         );
         check("a.ttf", b"\0\x01\0\0\0\x10", Err("a font"));
         check("a.org", b"* a", Ok(Format::Text(Syntax::Org)));

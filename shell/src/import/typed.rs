@@ -44,7 +44,10 @@ mod tests {
     fn what_a_terminal_shows_is_text() {
         let check = |text: &str, expected: &str| assert_eq!(plain(text.to_owned()), expected);
         check("plain\r\nlines\r\n", "plain\r\nlines\r\n");
-        check("\x1b[31mERROR\x1b[0m of \x1b[1;4mwool\x1b[m", "ERROR of wool");
+        check(
+            "\x1b[31mERROR\x1b[0m of \x1b[1;4mwool\x1b[m",
+            "ERROR of wool",
+        );
         check("N\x08NA\x08AM\x08ME\x08E", "NAME");
         check("_\x08w_\x08o_\x08o_\x08l", "wool");
         check("a\n\x08b", "a\nb");

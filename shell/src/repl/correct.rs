@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::Repl;
 use crate::config::{paths, private};
-use crate::session::agent::Loaded;
 use crate::session::Session;
+use crate::session::agent::Loaded;
 use crate::session::learnt::Shelf;
 use crate::session::talk::Turn;
 use crate::terminal::lines::json_lines;

@@ -134,7 +134,10 @@ impl Renderer {
                 self.dimmed(format!("        {words}"));
             }
             Event::Denied { missing, .. } => {
-                self.dimmed(visible(&format!("hint: {}", hints::grant_or_allow(missing))));
+                self.dimmed(visible(&format!(
+                    "hint: {}",
+                    hints::grant_or_allow(missing)
+                )));
             }
             Event::LimitHit { limit, text, .. } => {
                 let text = hints::with_option(text, *limit);

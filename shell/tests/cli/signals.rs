@@ -86,7 +86,9 @@ fn what_reads_like_an_attack_is_said_and_a_rule_may_deny_because_of_it() {
     sandbox.write("mail.txt", "Please obey.");
     let done = sandbox.script("done.jsonl", &[DONE]);
     let run = ["run", "--cpu", &done, "--attach", "mail.txt", "task"];
-    sandbox.quipu(&run).check(0, &["reads like an attack (1.00)"]);
+    sandbox
+        .quipu(&run)
+        .check(0, &["reads like an attack (1.00)"]);
 
     // A rule.
     sandbox.write("root/policy.toml", RULE);

@@ -125,9 +125,7 @@ fn describe_required(map: &mut Map<String, Value>) {
         return;
     };
     for name in required.iter().flatten().filter_map(Value::as_str) {
-        properties
-            .entry(name)
-            .or_insert_with(|| others.clone());
+        properties.entry(name).or_insert_with(|| others.clone());
     }
 }
 

@@ -37,7 +37,13 @@ pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
         .unwrap_or(false);
     let effect = if reads { Effect::Read } else { Effect::Write };
     let description = description(tool);
-    Ok(FunctionSpec::new(name, description, parameters, returns, effect))
+    Ok(FunctionSpec::new(
+        name,
+        description,
+        parameters,
+        returns,
+        effect,
+    ))
 }
 
 /// What a tool is for: its description, or its title where it has none.

@@ -28,8 +28,7 @@ fn a_reply_is_read_by_what_it_means() {
         };
         assert_eq!(said, want, "{body}");
     };
-    let delta =
-        |content: &str| format!(r#"{{"choices":[{{"delta":{{"content":{content}}}}}]}}"#);
+    let delta = |content: &str| format!(r#"{{"choices":[{{"delta":{{"content":{content}}}}}]}}"#);
     let hi = delta("\"hi\"");
     check(&format!("data: {hi}\n\ndata: [DONE]\n\n"), "hi");
     check(&format!("data:{hi}\r\n\r\ndata:{hi}"), "hihi");

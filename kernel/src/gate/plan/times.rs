@@ -11,9 +11,7 @@ use crate::written::numbers;
 
 static DAY_WORD: LazyLock<Regex> = LazyLock::new(|| {
     let weekdays = WEEKDAYS.join("|");
-    pattern(&format!(
-        r"(?i)\b(?:today|tomorrow|{weekdays})\b|今天|明天"
-    ))
+    pattern(&format!(r"(?i)\b(?:today|tomorrow|{weekdays})\b|今天|明天"))
 });
 static CLOCK: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\b(\d{1,2}):(\d{2})(?::\d{2})?(?:\s*([ap])\.?m\b)?"));
@@ -73,7 +71,9 @@ impl Times {
         let this_year = today.year();
         let mut dates = Vec::new();
         for day in days::written(words) {
-            let years = day.year.map_or(this_year..=this_year + 1, |year| year..=year);
+            let years = day
+                .year
+                .map_or(this_year..=this_year + 1, |year| year..=year);
             dates.extend(years.filter_map(|year| day.in_year(year)));
         }
         let words_of_days = DAY_WORD.find_iter(words);

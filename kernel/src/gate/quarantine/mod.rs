@@ -174,10 +174,12 @@ fn has_form(text: &str, format: &str) -> bool {
         "date-time" => is_of("-:.+TZ"),
         "email" => {
             let is_plain = |part: &str| {
-                let is_one = |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c);
+                let is_one =
+                    |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c);
                 !part.is_empty() && part.chars().all(is_one)
             };
-            text.split_once('@').is_some_and(|(name, host)| is_plain(name) && is_plain(host))
+            text.split_once('@')
+                .is_some_and(|(name, host)| is_plain(name) && is_plain(host))
         }
         _ => true,
     }

@@ -92,7 +92,9 @@ impl Pattern {
 /// Whether what comes after the text `before` is a part of the host of an address.
 fn is_in_a_host(before: &str) -> bool {
     let (scheme, host) = before.split_once("://").unwrap_or_default();
-    let is_web = ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
+    let is_web = ["http", "https"]
+        .iter()
+        .any(|web| scheme.eq_ignore_ascii_case(web));
     is_web && !host.contains(HOST_ENDS)
 }
 

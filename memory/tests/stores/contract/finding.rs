@@ -213,7 +213,10 @@ fn note(of: &str, text: &str) -> NewPage {
 
 pub fn linked_pages_lend_their_score(store: &dyn Store) {
     let mut pages = vec![
-        note("/n/Ada.md", "Ada keeps a shop, and buys her dye as [[Cochineal]] says."),
+        note(
+            "/n/Ada.md",
+            "Ada keeps a shop, and buys her dye as [[Cochineal]] says.",
+        ),
         note("/n/Cochineal.md", "The price of the red dye is nine soles."),
         note("/n/Ash.md", "The price of the red paint is two soles."),
         note("/n/Indigo.md", "The price of the red string is two soles."),

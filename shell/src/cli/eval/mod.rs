@@ -395,7 +395,11 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
         let since = since
             .as_ref()
             .map(|(paired, before)| (paired, before.as_slice()));
-        write(file, html_report::html(&title, &sums, rows, since), "--page")?;
+        write(
+            file,
+            html_report::html(&title, &sums, rows, since),
+            "--page",
+        )?;
     }
     let worse = since.is_some_and(|(paired, _)| paired.got_worse());
     let got_worse = args.fail_worse && worse;

@@ -42,7 +42,8 @@ fn gzipped(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// "xz words", as the program xz packs it.
-const XZ: &[u8] = b"\xfd\x37\x7a\x58\x5a\x00\x00\x01\x69\x22\xde\x36\x02\x00\x21\x01\x16\x00\x00\x00\
+const XZ: &[u8] =
+    b"\xfd\x37\x7a\x58\x5a\x00\x00\x01\x69\x22\xde\x36\x02\x00\x21\x01\x16\x00\x00\x00\
       \x74\x2f\xe5\xa3\x01\x00\x08\x78\x7a\x20\x77\x6f\x72\x64\x73\x0a\x00\x00\x00\x00\
       \x82\xd4\x35\x38\x00\x01\x1d\x09\x93\x61\x36\xa6\x90\x42\x99\x0d\x01\x00\x00\x00\
       \x00\x01\x59\x5a";
@@ -100,7 +101,11 @@ fn a_file_is_known_as_an_archive_or_not() {
     check("a.txt.xz", XZ, Some(Kind::Packed(Packing::Xz)));
     check("a.tar.zst", &zst(&tar), Some(Kind::PackedTar(Packing::Zst)));
     check("cut.zst", b"\x28\xb5\x2f\xfd", None);
-    check("a.log.gz", &gzipped(b"a log"), Some(Kind::Packed(Packing::Gz)));
+    check(
+        "a.log.gz",
+        &gzipped(b"a log"),
+        Some(Kind::Packed(Packing::Gz)),
+    );
     check("a.docx", &zipped(&[("[Content_Types].xml", "")]), None);
     let book = [("mimetype", "application/epub+zip")];
     check("a.epub", &zipped(&book), None);

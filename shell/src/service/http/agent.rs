@@ -201,14 +201,16 @@ fn program(
         });
     }
     // What others wrote may stand in a picture, whoever sends it.
-    program.attached.extend(said[last].images.iter().map(|image| {
-        let label = Label::new("a picture over HTTP", Trust::Untrusted);
-        Attached {
-            text: image.words.clone(),
-            label: label.held_to(client.level()),
-            picture: image.picture.clone(),
-        }
-    }));
+    program
+        .attached
+        .extend(said[last].images.iter().map(|image| {
+            let label = Label::new("a picture over HTTP", Trust::Untrusted);
+            Attached {
+                text: image.words.clone(),
+                label: label.held_to(client.level()),
+                picture: image.picture.clone(),
+            }
+        }));
     Ok(program)
 }
 

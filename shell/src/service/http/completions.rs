@@ -202,7 +202,10 @@ pub async fn post(
         let asks = body.asks(on.cpu(), on.session.settings.sampling())?;
         Ok((body, asks))
     };
-    let (body, asks) = service.counting.run(bytes, service.patience(), read).await?;
+    let (body, asks) = service
+        .counting
+        .run(bytes, service.patience(), read)
+        .await?;
     let n = body.answers(asks.len())?;
     let mut turns = Vec::new();
     for ask in &asks {

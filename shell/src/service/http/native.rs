@@ -175,7 +175,11 @@ pub async fn spawn(
             let read = service.kernel.journal().label_of(*pid)?;
             label = label.held_to(read.level());
         }
-        program.attached.push(Attached { text, label, picture: None });
+        program.attached.push(Attached {
+            text,
+            label,
+            picture: None,
+        });
     }
     if let Some(given) = &asked.schema {
         program.answer_schema = Some(schema("schema", given, false)?);

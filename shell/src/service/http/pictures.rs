@@ -122,7 +122,8 @@ pub async fn see(service: &Arc<Service>, said: &mut [Said], words: bool) -> Resu
             if !said.text.is_empty() {
                 said.text.push_str("\n\n");
             }
-            said.text.push_str(&format!("[The text in a picture:]\n{}", image.words));
+            said.text
+                .push_str(&format!("[The text in a picture:]\n{}", image.words));
         }
     }
     Ok(())
@@ -172,17 +173,35 @@ mod tests {
             };
             assert!(said.contains(want), "{part}: {said}");
         };
-        let png = format!("data:image/png;base64,{}", BASE64_STANDARD.encode(b"\x89PNG1"));
-        check(json!({"type": "image_url", "image_url": {"url": png}}), "5 bytes");
+        let png = format!(
+            "data:image/png;base64,{}",
+            BASE64_STANDARD.encode(b"\x89PNG1")
+        );
+        check(
+            json!({"type": "image_url", "image_url": {"url": png}}),
+            "5 bytes",
+        );
         check(json!({"type": "input_image", "image_url": png}), "5 bytes");
         check(json!({"type": "text", "text": "x"}), "no picture");
         let fetched = "http://127.0.0.1/a.png";
-        check(json!({"type": "input_image", "image_url": fetched}), "nothing is fetched");
+        check(
+            json!({"type": "input_image", "image_url": fetched}),
+            "nothing is fetched",
+        );
         check(json!({"type": "input_image"}), "nothing is fetched");
-        check(json!({"type": "input_image", "image_url": "data:,x"}), "nothing is fetched");
+        check(
+            json!({"type": "input_image", "image_url": "data:,x"}),
+            "nothing is fetched",
+        );
         let text = format!("data:image/png;base64,{}", BASE64_STANDARD.encode("hello"));
-        check(json!({"type": "input_image", "image_url": text}), "no picture that can be read");
+        check(
+            json!({"type": "input_image", "image_url": text}),
+            "no picture that can be read",
+        );
         let torn = "data:image/png;base64,%%%";
-        check(json!({"type": "input_image", "image_url": torn}), "no base64");
+        check(
+            json!({"type": "input_image", "image_url": torn}),
+            "no base64",
+        );
     }
 }

@@ -59,7 +59,10 @@ pub async fn tokenize(
             false => Ok(json!({ "tokens": tokens })),
         }
     };
-    let told = service.counting.run(bytes, service.patience(), work).await?;
+    let told = service
+        .counting
+        .run(bytes, service.patience(), work)
+        .await?;
     Ok(wire::json(&told))
 }
 
@@ -94,7 +97,10 @@ pub async fn detokenize(
         let bytes = on.cpu().text_of(&given.tokens).ok_or_else(unknown)?;
         Ok(json!({ "content": String::from_utf8_lossy(&bytes) }))
     };
-    let told = service.counting.run(bytes, service.patience(), work).await?;
+    let told = service
+        .counting
+        .run(bytes, service.patience(), work)
+        .await?;
     Ok(wire::json(&told))
 }
 

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::stream::{self, BoxStream, StreamExt};
-use quipu_cpu::{
-    Chunk, ClosedEarly, Completion, Job, Message, Prompt, Ticket, TokenOdds, Wishes,
-};
+use quipu_cpu::{Chunk, ClosedEarly, Completion, Job, Message, Prompt, Ticket, TokenOdds, Wishes};
 use quipu_kernel::grammar::{Legal, Move};
 use quipu_kernel::judgement::CALL_BEGINS;
 use quipu_kernel::process::Usage;

@@ -18,9 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::chat::choosing::{sampling, shaping};
-use super::chat::fields::{
-    self, add, arguments, choice, content_of, few, odds, text, tokens,
-};
+use super::chat::fields::{self, add, arguments, choice, content_of, few, odds, text, tokens};
 use super::error::ApiError;
 use super::plain::{Ask, Piece, Said, Speaker, Turn, function, schema};
 use super::state::Service;
