@@ -8,11 +8,11 @@
 use std::sync::LazyLock;
 
 use super::numbers::{cardinal, digits, number, number_or_year, ordinal, plural, year};
+use super::units::ABBREVIATIONS;
 use super::verbalization::{
     address, coin_of, date, fraction, greek, half_of_day, measure, money, month, numbered, per,
     plural_coin, relation, scale, short_year, sign, street, time, value, vulgar,
 };
-use super::units::ABBREVIATIONS;
 use crate::rules::{Rules, Said};
 
 #[cfg(test)]
