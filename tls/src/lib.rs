@@ -33,15 +33,3 @@ pub fn install() {
         let _ = ring::default_provider().install_default();
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_client_has_the_cryptography() {
-        for _ in 0..2 {
-            assert!(client().build().is_ok());
-        }
-    }
-}

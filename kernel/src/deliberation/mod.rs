@@ -14,7 +14,7 @@
 //!
 //! | file | job |
 //! | --- | --- |
-//! | `ways` | by which means the branches go about a task |
+//! | `strategies` | by which means the branches go about a task |
 //! | `course` | a deliberation under way |
 //! | `value` | what an answer comes to |
 //! | `check` | what speaks against an answer by itself |
@@ -25,8 +25,8 @@ mod check;
 mod choice;
 mod course;
 mod referee;
+mod strategies;
 mod value;
-mod ways;
 
 use std::str::FromStr;
 

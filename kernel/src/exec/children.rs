@@ -16,7 +16,7 @@ use crate::journal::tape::Told;
 use crate::journal::{JournalError, Message, Outcome, StepRow};
 use crate::label::{Label, Trust};
 use crate::limits::{Limit, Limits, Spent};
-use crate::planner::for_each;
+use crate::planner::several;
 use crate::process::{
     AT_ONCE, AT_ONCE_MAX, Attached, ChildOf, DEPTH_MAX, Drawn, Pid, Program, Room, State,
 };
@@ -185,7 +185,7 @@ impl Execution {
     pub(super) fn handed(&self, item: &str) -> Attached {
         let item = item.trim();
         let named = |attached: &&Attached| {
-            let name = for_each::name(attached);
+            let name = several::name(attached);
             item == name || Some(item) == name.rsplit(['/', '\\']).next()
         };
         let attached = self.program.attached.iter().find(named);

@@ -19,8 +19,8 @@ use crate::grammar::Legal;
 use crate::journal::{JournalError, Outcome, StepRow};
 use crate::label::Label;
 use crate::limits::{Limit, Limits, Spent};
-use crate::planner::for_each;
 use crate::planner::plain::cut;
+use crate::planner::several;
 use crate::process::{AT_ONCE, Attached, Drawn, Exit, ITEMS_MAX, Pid, Program, Room, State};
 
 /// Characters of all answers together.
@@ -307,16 +307,16 @@ impl Execution {
     /// text: first the list, then, if nothing else was asked for, its answers.
     pub(super) fn of_a_list(&self, legal: &Legal) -> Option<Value> {
         let chooses = self.shared.cpu.info().constrains;
-        if !chooses || !for_each::is_of_a_list(&self.program) {
+        if !chooses || !several::is_of_a_list(&self.program) {
             return None;
         }
         match &self.last {
             None if legal.offered().any(|call| call.name == MAP) => {
-                let task = format!("{}\n\n{}", self.told().trim(), for_each::FOR_ONE);
+                let task = format!("{}\n\n{}", self.told().trim(), several::FOR_ONE);
                 Some(json!({"tool": MAP, "args": {"task": task}}))
             }
             Some((action, true)) if action["tool"] == MAP => {
-                let whole = for_each::is_only_a_list(&self.program);
+                let whole = several::is_only_a_list(&self.program);
                 let answers = whole.then(|| self.vm.last_observation()).flatten()?;
                 Some(json!({"answer": lines(&answers)?}))
             }
@@ -333,7 +333,7 @@ impl Execution {
         let own = format!("process:{}", self.pid);
         let name = |text: &Attached| match text.label.source == own {
             true => cut(&text.text, ITEM_CHARS),
-            false => for_each::name(text).to_owned(),
+            false => several::name(text).to_owned(),
         };
         let names = texts.iter().map(name).collect();
         (texts, names)

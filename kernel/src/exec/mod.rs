@@ -74,7 +74,7 @@ use crate::label::Label;
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::parts::Parts;
-use crate::planner::{LeftOut, LoopGuard, Planner, date, for_each};
+use crate::planner::{LeftOut, LoopGuard, Planner, date, several};
 use crate::process::{Drawn, Ending, Exit, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
@@ -266,9 +266,9 @@ impl Execution {
         if let Some(today) = program.today {
             vm.tell_today(cpu, date::told(today, program.told()))?;
         }
-        match for_each::goes_to_children(program, &|text| cpu.count(text), cpu.info().window) {
+        match several::goes_to_children(program, &|text| cpu.count(text), cpu.info().window) {
             true => {
-                vm.attach(cpu, &for_each::named(&program.attached))?;
+                vm.attach(cpu, &several::named(&program.attached))?;
             }
             false => {
                 for attached in &program.attached {

@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::gate::Detection;
 use crate::journal::tape::Told;
 use crate::label::Suspicion;
-use crate::planner::for_each;
+use crate::planner::several;
 
 /// By what the tape has that the texts were looked at, and what was said of each.
 const LOOKED: &str = "looked at";
@@ -62,7 +62,7 @@ impl Execution {
     fn has_names_only(&self) -> bool {
         let cpu = &*self.shared.cpu;
         let count = |text: &str| cpu.count(text);
-        for_each::goes_to_children(&self.program, &count, cpu.info().window)
+        several::goes_to_children(&self.program, &count, cpu.info().window)
     }
 
     /// The same, where it stands on the tape.

@@ -12,7 +12,6 @@ pub(crate) mod date;
 pub mod decision;
 mod examples;
 pub(crate) mod facts;
-pub(crate) mod for_each;
 pub mod grammar;
 mod guard;
 pub mod judgement;
@@ -23,6 +22,7 @@ pub mod parts;
 pub(crate) mod plain;
 pub(crate) mod plan;
 pub mod program;
+pub(crate) mod several;
 pub(crate) mod shared_words;
 mod unspoken;
 
@@ -32,9 +32,9 @@ use serde_json::{Value, json};
 pub use arguments::strict;
 pub use card::card;
 use cards::{Card, Cards};
-use for_each::Parent;
 pub use guard::LoopGuard;
 pub use kind::signature;
+use several::Parent;
 
 use crate::calls::{self, Given, MAP, Now, REMEMBER, Sight, Spec};
 use crate::grammar::{Answer, Callable, Legal, Move, certainly_held};

@@ -1,8 +1,8 @@
-//! Machines from outside: what a process does, on a CPU that writes what the test says.
+//! What a process does, on a CPU that is told what to write; only `model` needs a model.
 //!
-//! One program, because compiling and linking the kernel into it costs more than all of these
-//! tests together: a module for each thing that can be promised of a process. Only `model` needs
-//! a model. `crash`, which takes over functions of the C library, is a program of its own.
+//! One program, because linking costs more than all of these tests together: a module for each
+//! thing that can be promised of a process. What takes over functions of the C library
+//! (`crash`) is a program of its own.
 #![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
 #[path = "../common/mod.rs"]

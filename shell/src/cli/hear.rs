@@ -7,8 +7,9 @@ use std::sync::Arc;
 use anyhow::Result;
 use clap::Args;
 use quipu_tools::{CancelToken, ToolError};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::each_file;
 use crate::session::Session;
 use crate::session::hearing::{Ears, Heard, Recording, Segment, Stop, clock, how_far, shown};
 use crate::terminal::error::{self, FAILED, INTERRUPTED, UserError};
@@ -41,10 +42,7 @@ pub async fn run(session: &Session, args: HearArgs) -> Result<u8> {
     let mut values = Vec::new();
     for (n, path) in args.files.iter().enumerate() {
         let name = path.display().to_string();
-        if args.files.len() > 1 {
-            let count = args.files.len();
-            say!("{} ({} of {count})", output::visible(&name), n + 1);
-        }
+        each_file::begin(&name, n, args.files.len());
         let heard = match recording(session, path) {
             Ok(recording) => heard(&ears, recording, &args, &stop.0).await,
             Err(error) => Err(error),
@@ -65,14 +63,12 @@ pub async fn run(session: &Session, args: HearArgs) -> Result<u8> {
             Err(error) if error::describe(&error).1 == INTERRUPTED => return Err(error),
             Err(error) => {
                 code = FAILED;
-                failed(&name, &error)
+                each_file::failed(&name, &error)
             }
         });
     }
-    match (args.json, values.len()) {
-        (true, 1) => output::json(&values[0])?,
-        (true, _) => output::json(&values)?,
-        (false, _) => {}
+    if args.json {
+        each_file::print(&values)?;
     }
     Ok(code)
 }
@@ -131,15 +127,4 @@ fn print(segment: &Segment, with_time: bool) -> Result<()> {
         true => output::line(&format!("[{}] {text}", clock(segment.start))),
         false => output::line(&text),
     }
-}
-
-/// Says why a file was not heard.
-fn failed(name: &str, error: &anyhow::Error) -> Value {
-    let (message, hint) = (format!("{error:#}"), error::hint(error));
-    let shown = (output::visible(name), output::visible(&message));
-    say!("error: {}: {}", shown.0, shown.1);
-    if !hint.is_empty() {
-        say!("hint: {}", output::visible(&hint));
-    }
-    json!({"file": name, "error": {"message": message, "hint": hint}})
 }

@@ -1,6 +1,6 @@
 //! The command line: `args` parses it; then one file for each command, with its arguments,
 //! their help, and one function. What several commands need is in the floors below, or in
-//! `options` and `results`.
+//! `options`, `results` and `each_file`.
 
 pub mod agent;
 mod args;
@@ -8,6 +8,7 @@ pub mod batch;
 pub mod completions;
 pub mod config;
 pub mod doctor;
+mod each_file;
 pub mod eval;
 pub mod fork;
 pub mod hear;

@@ -7,9 +7,10 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
+use super::each_file;
 use crate::session::Session;
 use crate::session::senses::{Eyes, PICTURE_BYTES_MAX, Seen, picture_bytes};
-use crate::terminal::error::{self, FAILED};
+use crate::terminal::error::FAILED;
 use crate::terminal::output;
 
 /// Print the text in pictures: scans, photographs of pages, screenshots
@@ -31,14 +32,7 @@ pub fn run(session: &Session, args: &SeeArgs) -> Result<u8> {
     let mut values = Vec::new();
     for (n, path) in args.files.iter().enumerate() {
         let name = path.display().to_string();
-        if args.files.len() > 1 {
-            say!(
-                "{} ({} of {})",
-                output::visible(&name),
-                n + 1,
-                args.files.len()
-            );
-        }
+        each_file::begin(&name, n, args.files.len());
         let value = match seen(&eyes, path) {
             Ok(seen) if args.json => {
                 json!({"file": name, "text": seen.text, "lines": seen.lines})
@@ -52,24 +46,13 @@ pub fn run(session: &Session, args: &SeeArgs) -> Result<u8> {
             }
             Err(error) => {
                 code = FAILED;
-                let (message, hint) = (format!("{error:#}"), error::hint(&error));
-                say!(
-                    "error: {}: {}",
-                    output::visible(&name),
-                    output::visible(&message)
-                );
-                if !hint.is_empty() {
-                    say!("hint: {}", output::visible(&hint));
-                }
-                json!({"file": name, "error": {"message": message, "hint": hint}})
+                each_file::failed(&name, &error)
             }
         };
         values.push(value);
     }
-    match (args.json, values.len()) {
-        (true, 1) => output::json(&values[0])?,
-        (true, _) => output::json(&values)?,
-        (false, _) => {}
+    if args.json {
+        each_file::print(&values)?;
     }
     Ok(code)
 }

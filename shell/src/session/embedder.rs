@@ -51,12 +51,7 @@ pub fn find(
             file
         }
     };
-    Ok(Some(LazyEmbedder {
-        name: name_of(&file),
-        file,
-        threads,
-        open: OnceLock::new(),
-    }))
+    Ok(Some(LazyEmbedder::new(file, threads)))
 }
 
 /// The other models of the catalogue that are here whole: pages that have vectors of one of them
@@ -65,27 +60,16 @@ pub fn others(chosen: &LazyEmbedder, places: &Places, threads: Option<usize>) ->
     let known = catalogue::entries().iter();
     let known = known.filter(|entry| entry.kind == catalogue::Kind::Embedder && !entry.is_part());
     let here = known.filter_map(|entry| whole(entry, &places.folders));
-    here.map(|file| LazyEmbedder {
-        name: name_of(&file),
-        file,
-        threads,
-        open: OnceLock::new(),
-    })
-    .filter(|other| other.name != chosen.name)
-    .collect()
+    here.map(|file| LazyEmbedder::new(file, threads))
+        .filter(|other| other.name != chosen.name)
+        .collect()
 }
 
 /// Those that are taken without being named and are here whole, the best first.
 pub fn preferred(places: &Places, threads: Option<usize>) -> Vec<LazyEmbedder> {
     let known = PREFERRED.iter().filter_map(|name| catalogue::find(name));
     let here = known.filter_map(|entry| whole(entry, &places.folders));
-    here.map(|file| LazyEmbedder {
-        name: name_of(&file),
-        file,
-        threads,
-        open: OnceLock::new(),
-    })
-    .collect()
+    here.map(|file| LazyEmbedder::new(file, threads)).collect()
 }
 
 /// The model that was chosen for the store in `folder`, where one was and is still here.
@@ -145,6 +129,16 @@ fn name_of(file: &Path) -> String {
 }
 
 impl LazyEmbedder {
+    /// The model in `file`, which is not read yet.
+    fn new(file: PathBuf, threads: Option<usize>) -> Self {
+        Self {
+            name: name_of(&file),
+            file,
+            threads,
+            open: OnceLock::new(),
+        }
+    }
+
     /// What people call it.
     pub fn called(&self) -> &str {
         let end = self.name.find(' ').unwrap_or(self.name.len());

@@ -10,26 +10,26 @@
 //! | `normal` | from any draft to the normal form |
 //! | `references` | where a `$ref` leads to |
 //! | `cycles` | definitions that mean themselves |
-//! | `letters` | patterns as the server means them that wrote them |
+//! | `word_class` | patterns as the server means them that wrote them |
 //! | `merge` | schemas that all must hold as one |
-//! | `odd` | what servers mean by values that no draft knows |
-//! | `wrapped` | the schema in what other programs put around it |
+//! | `nonstandard` | what servers mean by values that no draft knows |
+//! | `envelope` | the schema in what other programs put around it |
 
 mod cycles;
-mod letters;
+mod envelope;
 mod merge;
+mod nonstandard;
 mod normal;
-mod odd;
 mod references;
-mod wrapped;
+mod word_class;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
+pub use envelope::unwrapped;
 pub use merge::merged;
 pub use normal::{normal, normal_of_server};
-pub use wrapped::unwrapped;
 
 /// How the definitions of a normal form are referred to.
 pub const DEFINITION: &str = "#/$defs/";

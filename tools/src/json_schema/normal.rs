@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::cycles::endless;
-use super::letters::of_any_script;
 use super::merge::{is_remark, merged, only_remarks};
-use super::odd;
+use super::nonstandard;
 use super::references::{Draft, References, escaped};
+use super::word_class::of_any_script;
 use super::{DEFINITION, validator};
 
 /// How deep a schema may be nested.
@@ -159,7 +159,7 @@ impl Normalizer<'_> {
         let map = match schema {
             Value::Bool(_) => return Ok(schema.clone()),
             Value::Object(map) => map,
-            other if self.of_server => return Ok(odd::schema(other).unwrap_or(json!(true))),
+            other if self.of_server => return Ok(nonstandard::schema(other).unwrap_or(json!(true))),
             other => return Err(format!("{}: {other} is no schema", place(at))),
         };
         let draft = self.references.draft(at);
@@ -167,7 +167,7 @@ impl Normalizer<'_> {
         let mut reference = None;
         for (key, value) in map {
             let meant = match self.of_server {
-                true => odd::meant(key, value),
+                true => nonstandard::meant(key, value),
                 false if key == "type" => Some(in_small_letters(value)),
                 false => Some(Cow::Borrowed(value)),
             };

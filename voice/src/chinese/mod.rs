@@ -1,22 +1,22 @@
 //! Chinese: a text becomes the phonemes of Mandarin, with tones.
 //!
-//! `written` makes words of numbers and signs (`numbers`); `words` finds where words are,
-//! `readings` how their characters are read, `beside` which reading is meant beside others,
-//! `tones` how tones change there, and `syllables` writes pinyin in phonemes.
+//! `normalization` makes words of numbers and signs (`numbers`); `words` finds where words are,
+//! `readings` how their characters are read, `polyphones` which reading is meant beside others,
+//! `sandhi` how tones change there, and `syllables` writes pinyin in phonemes.
 
-mod beside;
+mod normalization;
 mod numbers;
+mod polyphones;
 mod readings;
+mod sandhi;
 mod syllables;
-mod tones;
 mod words;
-mod written;
 
 use std::path::Path;
 
 use crate::error::VoiceError;
 use readings::Readings;
-use tones::change;
+use sandhi::change;
 use words::Words;
 
 /// What reads Chinese.
@@ -41,7 +41,7 @@ impl Chinese {
 
     /// `text` in words, as it is said.
     pub fn spoken(text: &str) -> String {
-        written::spoken(text)
+        normalization::spoken(text)
     }
 
     /// The phonemes of a phrase of nothing but Chinese characters, with spaces between words.
@@ -51,7 +51,7 @@ impl Chinese {
             .into_iter()
             .map(|word| self.readings.of(word))
             .collect();
-        beside::settle(&mut words);
+        polyphones::settle(&mut words);
         change(&mut words);
         let said = words.iter().map(|word| {
             let syllables = word.iter().filter_map(|read| read.syllable.phonemes());

@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::numbers::numeral;
+use super::sandhi::Read;
 use super::syllables::Syllable;
-use super::tones::Read;
 use crate::error::VoiceError;
 
 /// Characters of the longest phrase that is looked for.

@@ -1,15 +1,15 @@
 //! English: a text becomes the phonemes of American English.
 //!
-//! `written` makes words of numbers and signs (`said`, `numbers`, `units`); `lexicon` knows how
-//! words are pronounced, and `spelling` guesses it of others. Here is what depends on the words
-//! around.
+//! `normalization` makes words of numbers and signs (`verbalization`, `numbers`, `units`);
+//! `lexicon` knows how words are pronounced, and `spelling` guesses it of others. Here is what
+//! depends on the words around.
 
 mod lexicon;
+mod normalization;
 mod numbers;
-mod said;
 mod spelling;
 mod units;
-mod written;
+mod verbalization;
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ use crate::marks::{is_closing, is_mark};
 use lexicon::{Kind, Lexicon, VOWELS};
 use spelling::Speller;
 
-pub use written::abbreviation;
+pub use normalization::abbreviation;
 
 /// Names of its files, in the folder of the voice.
 const FILES: [&str; 3] = ["us_gold.json", "us_silver.json", "oov_bart_en_us.npz"];
@@ -75,7 +75,7 @@ impl English {
 
     /// `text` in words, as it is said.
     pub fn spoken(text: &str) -> String {
-        written::spoken(text)
+        normalization::spoken(text)
     }
 
     /// The phonemes of `words`, a text without numbers.

@@ -1,4 +1,4 @@
-//! What is said in place of what the rules of `written` have found: dates, money, measures,
+//! What is said in place of what the rules of `normalization` have found: dates, money, measures,
 //! fractions, addresses and signs as words.
 
 use super::numbers::{cardinal, number, ordinal, plural, roman, year};

@@ -3,16 +3,16 @@
 //!
 //! The rules are applied one after another, so that a date is read before its numbers are. What
 //! is spelled letter by letter is written with points between the letters: `U.S`. What a rule
-//! says in place of what it found is in `said`.
+//! says in place of what it found is in `verbalization`.
 
 use std::sync::LazyLock;
 
 use super::numbers::{cardinal, digits, number, number_or_year, ordinal, plural, year};
-use super::said::{
+use super::units::ABBREVIATIONS;
+use super::verbalization::{
     address, coin_of, date, fraction, greek, half_of_day, measure, money, month, numbered, per,
     plural_coin, relation, scale, short_year, sign, street, time, value, vulgar,
 };
-use super::units::ABBREVIATIONS;
 use crate::rules::{Rules, Said};
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! list, because any number or thing can be beside it.
 
 use super::syllables::Syllable;
-use super::tones::Read;
+use super::sandhi::Read;
 
 /// Numbers, as they are written by then.
 const NUMBERS: &str = "零一二两三四五六七八九十百千万亿０１２３４５６７８９";
