@@ -204,7 +204,8 @@ impl Execution {
         let enough = fit.threshold * if says_it_changed(text) { EASED } else { 1.0 };
         let mut untrue: Option<(f32, PageId)> = None;
         for note in notes {
-            let question = format!("Old note: {}\nNew note: {}", short(&note.text, NOTE_CHARS), short(text, NOTE_CHARS));
+            let (old, new) = (short(&note.text, NOTE_CHARS), short(text, NOTE_CHARS));
+            let question = format!("Old note: {old}\nNew note: {new}");
             let likely = self.judge(Question::Replace, &question).await?;
             let yes = likely.filter(|likely| *likely >= enough);
             if let Some(likely) = yes
@@ -283,7 +284,8 @@ impl Execution {
         if self.kept || self.keeps < MAYBE_TOLD || never {
             return Ok(false);
         }
-        let said = format!("I said: {}\nThe reply: {}", short(self.told(), NOTE_CHARS), short(answer, NOTE_CHARS));
+        let (asked, replied) = (short(self.told(), NOTE_CHARS), short(answer, NOTE_CHARS));
+        let said = format!("I said: {asked}\nThe reply: {replied}");
         let likely = self.judge(Question::Claim, &said).await?;
         Ok(likely.is_some_and(|likely| self.says_yes(Question::Claim, likely)))
     }
