@@ -170,7 +170,7 @@ impl Letters {
 /// keeps a request open for holds nothing back, least of all the cancellation of that request.
 async fn tell(letters: Letters, told: DuplexStream, over: CancellationToken) {
     let mut lines = BufReader::new(told).lines();
-    let mut open = FuturesUnordered::new();
+    let mut open: FuturesUnordered<BoxFuture<'static, bool>> = FuturesUnordered::new();
     loop {
         let line = tokio::select! {
             line = lines.next_line(), if open.len() < OPEN_MAX => line,

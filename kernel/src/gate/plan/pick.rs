@@ -91,6 +91,11 @@ impl Pick {
         (!super::is_nothing(value)).then(|| value.clone())
     }
 
+    /// Whether `result` has a record that fits, be it that it is not the one that is taken.
+    pub(super) fn fits_some(&self, result: &Value) -> bool {
+        records(result).into_iter().any(|record| self.fits(record))
+    }
+
     fn fits(&self, record: &Value) -> bool {
         let is = |(name, want): (&String, &Value)| {
             field(record, name).is_some_and(|value| alike(value, want))

@@ -200,18 +200,19 @@ impl Progress {
                 !pick.given.is_empty() || args.is_none_or(|args| args.values().all(is_nothing));
             fixed && same_fields(&given(args), &pick.given)
         };
+        // The first that has such a record counts, also where it has too many: whoever wrote them
+        // cannot have the call made again for a better one.
         let mut as_planned = of_the_tool.iter().filter(|read| planned(read));
-        as_planned
-            .find_map(|read| pick.of(&read.result))
-            .or_else(|| {
-                let before = of_the_tool.iter().filter(|read| read.before);
-                let before: Vec<&&Read> = before.collect();
-                match (before.as_slice(), pick.given.is_empty()) {
-                    ([only], _) => pick.of(&only.result),
-                    (several, true) => several.iter().find_map(|read| pick.of(&read.result)),
-                    (_, false) => None,
-                }
-            })
+        if let Some(first) = as_planned.find(|read| pick.fits_some(&read.result)) {
+            return pick.of(&first.result);
+        }
+        let before = of_the_tool.iter().filter(|read| read.before);
+        let before: Vec<&&Read> = before.collect();
+        match (before.as_slice(), pick.given.is_empty()) {
+            ([only], _) => pick.of(&only.result),
+            (several, true) => several.iter().find_map(|read| pick.of(&read.result)),
+            (_, false) => None,
+        }
     }
 
     /// What the effects that `created` names returned.

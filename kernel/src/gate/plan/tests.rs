@@ -351,6 +351,16 @@ fn a_read_chosen_by_a_stranger_counts_only_as_planned() {
     ];
     check(&largest, &twice, "7", true);
     check(&largest, &twice, "8", false);
+    // Also where two of it are the largest; one without a file is none.
+    let many = json!([{"id": "7", "size": 4}, {"id": "9", "size": 4}]);
+    let after = |first: Value| {
+        [
+            ("files.list", none(), first, true),
+            ("files.list", none(), list("8"), false),
+        ]
+    };
+    check(&largest, &after(many), "8", false);
+    check(&largest, &after(json!([])), "8", true);
     let search = |what: &str, before| ("files.search", json!({"for": what}), list("7"), before);
     check(&found, &[search("plan", false)], "7", true);
     check(&found, &[search("salaries", false)], "7", false);
