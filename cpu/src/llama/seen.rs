@@ -64,7 +64,7 @@ fn try_write(
     fs::create_dir_all(folder)?;
     let sum = keyed(secret).update(digest).update(&body).finalize();
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    for part in [MAGIC.as_slice(), sum.as_bytes(), &body] {
+    for part in [MAGIC.as_slice(), sum.as_bytes().as_slice(), body.as_slice()] {
         file.write_all(part)?;
     }
     file.persist(path)?;
