@@ -7,6 +7,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod company;
+mod pictures;
+#[path = "../../../cpu/tests/llama/projector.rs"]
+mod projector;
 
 use std::sync::{Arc, OnceLock};
 
@@ -78,6 +81,10 @@ impl Guided {
 impl Cpu for Guided {
     fn info(&self) -> &CpuInfo {
         &self.info
+    }
+
+    fn sees(&self) -> bool {
+        self.cpu.sees()
     }
 
     fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {
