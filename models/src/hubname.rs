@@ -133,7 +133,8 @@ pub fn base(file: &str) -> &str {
     file.rsplit('/').next().unwrap_or(file)
 }
 
-fn is_gguf(file: &str) -> bool {
+/// Whether a file is called as GGUF files are.
+pub fn is_gguf(file: &str) -> bool {
     file.len() > 5 && file.to_ascii_lowercase().ends_with(".gguf")
 }
 

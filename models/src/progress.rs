@@ -45,6 +45,11 @@ pub enum Event<'a> {
     Making,
     /// The checksum of the file is being compared.
     Checking,
+    /// The model can see pictures with a file that is not here.
+    Projector {
+        /// The name of that file, for a pull.
+        name: &'a str,
+    },
     /// The model was fetched, checked and put in place. The pull of this file ends.
     Fetched {
         /// Its file.

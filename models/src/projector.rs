@@ -1,5 +1,5 @@
-//! Which file is the projector of a model: with it a model sees pictures. It lies beside the model's
-//! file, and its name begins with `mmproj`, as those who publish both call it.
+//! Which file is the projector of a model: with it a model sees pictures. It lies beside the
+//! model's file, and its name begins with `mmproj`, as those who publish both call it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,12 +37,18 @@ pub fn projector_of(model: &Path) -> Option<PathBuf> {
         }
         true => return None,
     };
-    let is_half = |name: &&&String| {
+    let chosen: Vec<&str> = chosen.into_iter().map(String::as_str).collect();
+    Some(model.with_file_name(usual(&chosen)?))
+}
+
+/// Which of several projectors of a model is taken where nobody says: the one in 16 bit floats,
+/// which all processors compute, or else the first.
+pub(crate) fn usual<'a>(names: &[&'a str]) -> Option<&'a str> {
+    let is_half = |name: &&&str| {
         let name = name.to_ascii_lowercase();
         name.contains("f16") && !name.contains("bf16")
     };
-    let name = chosen.iter().find(is_half).or(chosen.first())?;
-    Some(model.with_file_name(name.as_str()))
+    names.iter().find(is_half).or(names.first()).copied()
 }
 
 /// Whether a file of this name is a projector, and no model that answers.

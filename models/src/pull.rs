@@ -96,8 +96,15 @@ pub async fn pull(
         });
         return Ok(path);
     }
-    let target = of_hub(&name, settings).await?;
-    bring(target, folder, settings, progress).await
+    let (target, projector) = of_hub(&name, settings).await?;
+    let path = bring(target, folder, settings, progress).await?;
+    if let Some(file) = projector
+        && !path.with_file_name(&file).exists()
+    {
+        let name = format!("{}:{file}", name.place());
+        progress.event(Event::Projector { name: &name });
+    }
+    Ok(path)
 }
 
 /// [`pull`] of a catalogue entry, with the files that it is nothing without.
@@ -333,10 +340,14 @@ fn of_entry(entry: &catalogue::Entry) -> Target {
     }
 }
 
-/// Asks the hub which file is meant.
-async fn of_hub(name: &HubName, settings: &Settings) -> Result<Target, ModelError> {
-    let remote = hub::find(name, settings).await?;
-    Ok(Target {
+/// Asks the hub which file is meant, and which one beside it lets it see.
+async fn of_hub(
+    name: &HubName,
+    settings: &Settings,
+) -> Result<(Target, Option<String>), ModelError> {
+    let mut remote = hub::find(name, settings).await?;
+    let projector = remote.projector.take();
+    let target = Target {
         name: format!("{}:{}", name.place(), remote.file),
         relative: [name.org.as_str(), &name.repo]
             .iter()
@@ -346,7 +357,8 @@ async fn of_hub(name: &HubName, settings: &Settings) -> Result<Target, ModelErro
         bytes: remote.bytes,
         sha256: remote.sha256.clone(),
         sources: vec![Origin::Hub(remote)],
-    })
+    };
+    Ok((target, projector))
 }
 
 /// A file of the hub that is here whole; without `verify` this needs no network.

@@ -78,6 +78,8 @@ const LARGE_BYTES: i32 = 1 << 20;
 const SWAP_MEMORY_BYTES: usize = 1 << 30;
 /// Bytes of swapped states on disk, where nobody says otherwise: a handful of full windows.
 pub const SWAP_DISK_BYTES: u64 = 1 << 30;
+/// The share of these that rows of pictures take at most, where the model sees, as a divisor.
+const PICTURES_SHARE: u64 = 4;
 /// How long the engine may take to answer a question about itself: several batches.
 const STATS_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -107,7 +109,8 @@ pub struct LocalSettings {
     pub no_drafts: bool,
     /// Who computes attention.
     pub attention: Attention,
-    /// Folder for KV states on disk: boot pages, and processes that were suspended.
+    /// Folder for KV states on disk: boot pages, and processes that were suspended; and for the
+    /// rows of pictures.
     /// `None` keeps them in memory only.
     pub swap: Option<PathBuf>,
     /// The most bytes there, of all models; [`SWAP_DISK_BYTES`] when `None`.
@@ -291,9 +294,14 @@ impl LocalCpu {
             attention: settings.attention,
         };
         let governor = Governor::new(threads, settings.threads.is_some());
+        let disk_bytes = settings.swap_bytes.unwrap_or(SWAP_DISK_BYTES);
+        let pictures_bytes = match projector {
+            Some(_) => disk_bytes / PICTURES_SHARE,
+            None => 0,
+        };
         let swap = SwapSettings {
             memory_bytes_max: SWAP_MEMORY_BYTES,
-            disk_bytes_max: settings.swap_bytes.unwrap_or(SWAP_DISK_BYTES),
+            disk_bytes_max: disk_bytes - pictures_bytes,
             folder: settings.swap.clone(),
             secret: settings.secret,
             key,
@@ -331,6 +339,7 @@ impl LocalCpu {
         let kept = Kept {
             folder: settings.swap.clone(),
             secret: settings.secret,
+            disk_bytes_max: pictures_bytes,
         };
         let sight = projector.map(|projector| Sight::new(projector, kept, sender.clone()));
         let sight = sight.transpose().map_err(|error| fail(error.to_string()))?;

@@ -17,8 +17,6 @@ const MAGIC: &[u8; 8] = b"QUIPUSE1";
 const EXTENSION: &str = "seen";
 /// What the secret is used for.
 const PURPOSE: &str = "quipu rows of pictures 1";
-/// Bytes of all files; what was not used for longest goes first.
-const DISK_BYTES: u64 = 256 << 20;
 /// Bytes of a file: more than any picture has.
 const FILE_BYTES: u64 = 64 << 20;
 /// Bytes of a digest.
@@ -42,7 +40,6 @@ pub(super) fn write(folder: &Path, digest: &[u8; 32], chunks: &[Encoded], secret
     if let Err(error) = try_write(folder, &path, digest, chunks, secret) {
         tracing::warn!("a picture cannot be kept in {}: {error}", folder.display());
     }
-    shrink(folder, DISK_BYTES);
 }
 
 fn try_write(
@@ -69,7 +66,7 @@ fn try_write(
     fs::create_dir_all(folder)?;
     let sum = keyed(secret).update(digest).update(&body).finalize();
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    for part in [MAGIC.as_slice(), sum.as_bytes(), &body] {
+    for part in [MAGIC.as_slice(), sum.as_bytes().as_slice(), body.as_slice()] {
         file.write_all(part)?;
     }
     file.persist(path)?;
@@ -130,7 +127,7 @@ fn parse(bytes: &[u8], digest: &[u8; 32], width: usize, secret: &[u8; 32]) -> Op
 }
 
 /// Removes the files that were not used for longest until the rest has at most `most` bytes.
-fn shrink(folder: &Path, most: u64) {
+pub(super) fn shrink(folder: &Path, most: u64) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<(SystemTime, u64, PathBuf)> = entries
         .filter(|entry| entry.path().extension().is_some_and(|e| e == EXTENSION))

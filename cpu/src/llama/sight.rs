@@ -103,6 +103,8 @@ pub(super) struct Kept {
     pub(super) folder: Option<PathBuf>,
     /// By which a file is known again as one of this root.
     pub(super) secret: [u8; 32],
+    /// The most bytes there; what was not used for longest goes first.
+    pub(super) disk_bytes_max: u64,
 }
 
 /// The thread that sees.
@@ -216,14 +218,20 @@ impl Worker {
             return Ok(shown.clone());
         }
         let width = self.projector.width();
-        let folder = self.kept.folder.as_deref();
-        let known = folder.and_then(|folder| seen::read(folder, &digest, width, &self.kept.secret));
+        let Kept {
+            folder,
+            secret,
+            disk_bytes_max,
+        } = self.kept.clone();
+        let folder = folder.as_deref();
+        let known = folder.and_then(|folder| seen::read(folder, &digest, width, &secret));
         let chunks = match known {
             Some(chunks) => chunks,
             None => {
                 let chunks = self.encoded(picture)?;
                 if let Some(folder) = folder {
-                    seen::write(folder, &digest, &chunks, &self.kept.secret);
+                    seen::write(folder, &digest, &chunks, &secret);
+                    seen::shrink(folder, disk_bytes_max);
                 }
                 chunks
             }

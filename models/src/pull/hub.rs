@@ -14,8 +14,9 @@ use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use serde::Deserialize;
 
 use super::super::error::ModelError;
-use super::super::hubname::{HubName, Pick, Want, is_plain};
+use super::super::hubname::{HubName, Pick, Want, is_gguf, is_plain};
 use super::super::progress::Progress;
+use super::super::projector::{self, is_projector};
 use super::Settings;
 
 /// The hub that is meant where none is configured.
@@ -148,6 +149,8 @@ pub struct Remote {
     pub bytes: u64,
     /// Its SHA-256, where the hub states it.
     pub sha256: Option<String>,
+    /// The file beside it with which it sees pictures, if there is one.
+    pub projector: Option<String>,
 }
 
 impl Remote {
@@ -164,6 +167,7 @@ impl Remote {
             file,
             bytes,
             sha256: Some(sha256.to_owned()),
+            projector: None,
         }
     }
 
@@ -224,7 +228,9 @@ pub async fn find(name: &HubName, settings: &Settings) -> Result<Remote, ModelEr
     let sha256 = lfs
         .and_then(|lfs| lfs.sha256.clone())
         .map(|sha| sha.to_ascii_lowercase());
+    let projector = projector_of(&repository, &file);
     Ok(Remote {
+        projector,
         org: name.org.clone(),
         repo: name.repo.clone(),
         revision: repository
@@ -238,6 +244,19 @@ pub async fn find(name: &HubName, settings: &Settings) -> Result<Remote, ModelEr
         file,
         sha256,
     })
+}
+
+/// The projector of the model `file`, where the repository has one and `file` is not one itself.
+fn projector_of(repository: &Repository, file: &str) -> Option<String> {
+    let names = repository.siblings.iter();
+    let mut names: Vec<&str> = names
+        .map(|sibling| sibling.rfilename.as_str())
+        .filter(|name| is_projector(name) && is_gguf(name) && is_plain(name))
+        .collect();
+    names.sort_unstable();
+    let chosen = projector::usual(&names)?;
+    // Beside it, or it would not be found.
+    (!file.contains('/') && !is_projector(file)).then(|| chosen.to_owned())
 }
 
 /// What the hub says of the repository that `name` is in.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -9,7 +10,7 @@ use tokio::net::TcpListener;
 use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use super::super::progress::Silent;
+use super::super::progress::{Event, Progress, Silent};
 use super::super::{ModelError, Settings, pull};
 use super::{model, nowhere, sha256, write};
 
@@ -360,4 +361,41 @@ async fn wishes_that_cannot_be_met_are_explained() {
         "c-Q8_0-00001-of-00002.gguf",
     ];
     assert_eq!(have, wanted);
+}
+
+/// Keeps which projectors it was told of.
+#[derive(Default)]
+struct Projectors(Mutex<Vec<String>>);
+
+impl Progress for Projectors {
+    fn event(&self, event: Event<'_>) {
+        if let Event::Projector { name } = event {
+            self.0.lock().unwrap().push(name.to_owned());
+        }
+    }
+
+    fn bytes(&self, _: u64, _: u64) {}
+}
+
+#[tokio::test]
+async fn a_projector_is_named_where_there_is_one() {
+    let check = async |file: &str, others: &[&str], want: &[&str]| {
+        let house = House::new().await;
+        let bytes = model(10);
+        let sha = sha256(&bytes);
+        let mut files = vec![(file, bytes.len() as u64, Some(sha.as_str()))];
+        files.extend(others.iter().map(|other| (*other, 9, None)));
+        house.lists(&files).await;
+        house.serves(file, bytes, true).await;
+        let told = Projectors::default();
+        let spec = format!("org/repo:{file}");
+        let pulled = pull(&spec, house.root.path(), &house.settings, &told).await;
+        pulled.unwrap();
+        assert_eq!(*told.0.lock().unwrap(), want, "{file} {others:?}");
+    };
+    check(FILE, &[], &[]).await;
+    check(FILE, &["other-Q8_0.gguf"], &[]).await;
+    let both = ["mmproj-BF16.gguf", "mmproj-F16.gguf"];
+    check(FILE, &both, &["org/repo:mmproj-F16.gguf"]).await;
+    check("mmproj-Q8_0.gguf", &both, &[]).await;
 }

@@ -32,6 +32,9 @@ fn words(event: &Event<'_>) -> String {
         Event::Joining => "joining the parts".into(),
         Event::Making => "making the model of them".into(),
         Event::Checking => "checking".into(),
+        Event::Projector { name } => {
+            format!("next: `quipu model pull {name}` lets the model see pictures")
+        }
         Event::Fetched { path, bytes } => {
             format!("{} ({})", path.display(), DecimalBytes(*bytes))
         }

@@ -5,6 +5,9 @@
 //! the real grammar. Tests share one loaded model and one thread, and take turns.
 
 mod company;
+mod pictures;
+#[path = "../../../../cpu/tests/llama/projector.rs"]
+mod projector;
 
 use std::sync::{Arc, OnceLock};
 
@@ -77,6 +80,10 @@ impl Guided {
 impl Cpu for Guided {
     fn info(&self) -> &CpuInfo {
         &self.info
+    }
+
+    fn sees(&self) -> bool {
+        self.cpu.sees()
     }
 
     fn prepare(&self, messages: &[Message]) -> Result<Prompt, CpuError> {

@@ -61,14 +61,20 @@ pub(super) fn remove(session: &Session, pids: &[Pid]) -> Result<u8> {
 }
 
 /// Removes the states of `pid` that were swapped out: its tokens are in them. Those of
-/// an unknown form go too; they can be made again.
+/// an unknown form go too, and what a projector made of pictures, whosever they are: it does not say;
+/// they can be made again.
 fn remove_images(folder: &Path, pid: Pid) {
     /// The first bytes of an image, before the number of its process.
     const MAGIC: &[u8] = b"QUIPUKV1";
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        if path.extension().is_none_or(|end| end != "kv") {
-            continue;
+        match path.extension().and_then(|end| end.to_str()) {
+            Some("kv") => {}
+            Some("seen") => {
+                let _ = std::fs::remove_file(path);
+                continue;
+            }
+            _ => continue,
         }
         let mut head = [0; 16];
         let read = std::fs::File::open(&path).and_then(|mut file| file.read_exact(&mut head));
@@ -94,6 +100,7 @@ mod tests {
             ("everyone.kv", image("QUIPUKV1", 0), true),
             ("later.kv", image("QUIPUKV2", 8), false),
             ("short.kv", b"Q".to_vec(), false),
+            ("picture.seen", b"QUIPUSE1".to_vec(), false),
             ("other", image("QUIPUKV1", 7), true),
         ] {
             let path = folder.path().join(name);
