@@ -33,7 +33,15 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORK = ROOT / "target" / "vault"
 # Whose version is not said follows the security updates of Debian.
-PACKAGES = ["manpages=6.03-2", "manpages-dev=6.03-2", "tcl8.6-doc=8.6.13+dfsg-2", "libssl-doc"]
+PACKAGES = [
+    "manpages=6.03-2",
+    "manpages-dev=6.03-2",
+    "tcl8.6-doc=8.6.13+dfsg-2",
+    "tk8.6-doc=8.6.13-2",
+    "libxcb-doc=1.15-1",
+    "libssl-doc",
+    "erlang-manpages",
+]
 NOTES = 3_000
 QUESTIONS = 150
 HITS = 10
