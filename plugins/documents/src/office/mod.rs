@@ -5,6 +5,7 @@ mod charts;
 mod compound;
 mod elements;
 mod hangul;
+mod old_slides;
 mod old_word;
 mod open;
 mod outlook;
@@ -185,10 +186,13 @@ pub fn compound(bytes: &[u8]) -> Result<Found, Failed> {
             .ok_or_else(|| failed("a document of Word before 2007", "save it as .docx or PDF"));
     }
     if has(SLIDES) {
-        return Err(failed(
-            "a presentation of PowerPoint before 2007",
-            "save it as .pptx or PDF",
-        ));
+        let found = container.as_ref().map(old_slides::read).transpose()?;
+        return found.flatten().ok_or_else(|| {
+            failed(
+                "a presentation of PowerPoint before 2007",
+                "save it as .pptx or PDF",
+            )
+        });
     }
     match container.filter(|_| has(OUTLOOK)) {
         Some(mail) => outlook::read(&mail),
