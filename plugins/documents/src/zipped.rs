@@ -67,12 +67,9 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
         };
         return office::open_document(&mut archive, bytes, kind);
     }
-    let apple = archive.zip.file_names().any(|name| name.ends_with(".iwa"));
-    match apple {
-        true => Err(failed(
-            "a document of Pages, Numbers or Keynote",
-            "export it as Word, Excel, PowerPoint or PDF",
-        )),
+    let is_apple = archive.zip.file_names().any(|name| name.ends_with(".iwa"));
+    match is_apple {
+        true => office::apple(&mut archive),
         false => Err(failed("an archive", "unpack it and add what is in it")),
     }
 }

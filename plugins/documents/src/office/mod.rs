@@ -1,5 +1,6 @@
 //! Office documents: which kind a file is, and who reads it.
 
+mod apple;
 mod beside;
 mod charts;
 mod compound;
@@ -18,6 +19,7 @@ use crate::found::{Failed, Found, failed, one_line};
 use crate::zipped::{Archive, decoded, xml};
 use compound::Container;
 use elements::name;
+pub use apple::read as apple;
 pub use hangul::read as hangul;
 use units::Places;
 
