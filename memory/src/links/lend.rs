@@ -17,11 +17,15 @@ const LOOKED_MAX: usize = 40;
 const LINK_WEIGHT: f32 = 0.3;
 /// Links of a page that lends and gets half of that: a list of everything says little of each.
 const LINKS_HALF: f32 = 10.0;
+/// Links of one page that are followed.
+const LINKS_MAX: usize = 200;
 
 /// What counts of a page where links are looked for.
 pub(crate) struct Linked {
     names: Names,
     links: Vec<Link>,
+    /// How many links it has, of which some may not be followed.
+    count: usize,
     trust: Trust,
 }
 
@@ -29,9 +33,13 @@ impl Linked {
     /// Of `page`; none where it is in no document.
     pub(crate) fn of(page: &Page) -> Option<Self> {
         let place = page.place.as_ref()?;
+        let mut links = links(&page.text);
+        let count = links.len();
+        links.truncate(LINKS_MAX);
         Some(Self {
             names: Names::of(&page.title, place),
-            links: links(&page.text),
+            links,
+            count,
             trust: page.trust,
         })
     }
@@ -56,7 +64,7 @@ pub(crate) fn with_links<T, E>(
     }
     let mut lent = vec![0.0_f32; looked];
     for (from, page) in &pages {
-        let share = LINK_WEIGHT * LINKS_HALF / (LINKS_HALF + page.links.len() as f32);
+        let share = LINK_WEIGHT * LINKS_HALF / (LINKS_HALF + page.count as f32);
         for (to, other) in &pages {
             let is_own = found[*from].place.whole() == found[*to].place.whole();
             let leads = |link: &Link| link.leads_to(&page.names, &other.names);
