@@ -32,7 +32,16 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORK = ROOT / "target" / "vault"
-PACKAGES = ["manpages=6.03-2", "manpages-dev=6.03-2"]
+# Whose version is not said follows the security updates of Debian.
+PACKAGES = [
+    "manpages=6.03-2",
+    "manpages-dev=6.03-2",
+    "tcl8.6-doc=8.6.13+dfsg-2",
+    "tk8.6-doc=8.6.13-2",
+    "libxcb-doc=1.15-1",
+    "libssl-doc",
+    "erlang-manpages",
+]
 NOTES = 3_000
 QUESTIONS = 150
 HITS = 10
@@ -78,10 +87,9 @@ class Note:
             if line.startswith(".SH"):
                 part = plain(line).upper()
                 self.parts.setdefault(part, [])
-            elif part == "SEE ALSO" and line.startswith(".BR"):
-                found = re.match(r"\.BR (\S+) \((\w+)\)", line)
-                if found:
-                    self.links.append(f"{plain(found[1])}.{found[2]}")
+            elif part == "SEE ALSO":
+                found = re.findall(r"([\w.:+-]+) *\((\d\w*)\)", plain(line))
+                self.links += [f"{name}.{section}" for name, section in found]
             elif part and not re.match(r"\.(?:\\|TH|nf|fi|PP|P|RS|RE|in|sp|ad|hy|de|\.)|'", line):
                 words = plain(line)
                 if words and not words.startswith("."):
@@ -103,7 +111,7 @@ class Note:
         """The note as a person might keep it."""
         lines = ["---"]
         if self.aliases:
-            lines.append(f"aliases: [{', '.join(sorted(self.aliases))}]")
+            lines.append(f"aliases: [{', '.join(self.aliases)}]")
         lines += [f"tags: [{', '.join(self.tags)}]", "---", "", f"# {self.word}", "", self.about, ""]
         for part, words in self.parts.items():
             if part not in LEFT_OUT and words:
@@ -132,8 +140,12 @@ def read(folder):
     for name, target in others.items():
         if target in notes:
             notes[target].aliases.append(name.rsplit(".", 1)[0])
+    # Pages name each other without the letters behind a section, and by their other names.
+    short = {(name.rsplit(".", 1)[0], name.rsplit(".", 1)[1][:1]): name for name in [*others, *notes]}
     for note in notes.values():
-        note.aliases = [alias for alias in note.aliases if alias != note.word]
+        note.aliases = sorted({alias for alias in note.aliases if alias != note.word})
+        links = [short.get(tuple(link.rsplit(".", 1)), link) for link in note.links]
+        note.links = list(dict.fromkeys(others.get(link, link) for link in links))
     return notes
 
 

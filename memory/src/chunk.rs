@@ -168,14 +168,16 @@ impl Measure<'_> {
             // With the white space at its ends: more may follow.
             joined_len = (self.len)(&self.text[joined.clone()]) + head_len;
         }
-        last.heading = match last.opens {
+        // Blank lines may stand for the properties of a note.
+        let is_blank = self.text[last.range.clone()].trim().is_empty();
+        last.heading = match last.opens || is_blank {
             true => block.heading.clone(),
             false => common(&last.heading, &block.heading),
         };
         last.current.clone_from(&block.heading);
         last.range = joined;
         last.len = joined_len;
-        last.opens &= block.opens;
+        last.opens = block.opens && (last.opens || is_blank);
         true
     }
 

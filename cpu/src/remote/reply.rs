@@ -12,6 +12,8 @@ use crate::{ClosedEarly, Completion};
 const BODY_BYTES_MAX: usize = 16 << 20;
 /// Characters of an error that are passed on.
 const ERROR_CHARS_MAX: usize = 600;
+/// The bytes of a byte order mark.
+const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 /// Where servers put what a model thinks before it speaks.
 const THOUGHTS: [&str; 4] = [
     "reasoning_content",
@@ -56,6 +58,10 @@ impl Reply {
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<String, String> {
         let mut text = String::new();
         for byte in bytes {
+            // A byte order mark begins neither a stream nor JSON.
+            if !self.begun && MARK.contains(byte) {
+                continue;
+            }
             if !self.begun && !byte.is_ascii_whitespace() {
                 self.begun = true;
                 if matches!(byte, b'{' | b'[') {

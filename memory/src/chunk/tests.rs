@@ -200,6 +200,12 @@ fn headings_of_other_formats_are_known() {
         Syntax::Rst,
         &["Mill", "Mill › Wheel", "Mill › Door"],
     );
+    // A note may have nothing but blank lines where its properties were.
+    headings(
+        &format!("\n\n\n# Mill\n\n{text}\n"),
+        Syntax::Markdown,
+        &["Mill"],
+    );
     headings(
         &format!("= Mill\n\n{text}\n\n== Wheel\n\n----\n== not\n----\n{text}\n"),
         Syntax::AsciiDoc,

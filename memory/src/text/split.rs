@@ -67,11 +67,8 @@ pub(super) fn is_joined(joint: char, first: &str, part: &str) -> bool {
         && match joint {
             // "O'Brien", and no "don't".
             joint if is_apostrophe(joint) => begins(u8::is_ascii_uppercase),
-            // "U.S.", "Ph.D." and "node.js", and neither an address nor the end of a sentence.
-            '.' => match part.len() {
-                1 => is_letters(part),
-                length => length == 2 && part.bytes().all(|byte| byte.is_ascii_lowercase()),
-            },
+            // "U.S.", "Ph.D." and "node.js"; no address, no file, and no end of a sentence.
+            '.' => part.len() == 1 && is_letters(part) || part == "js",
             _ => true,
         }
 }

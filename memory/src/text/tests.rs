@@ -57,7 +57,7 @@ fn a_word_with_a_joint_is_found_as_one() {
     // Words of their own, and what is no word.
     check("well-known l'avion", &["well", "known", "l", "avion"]);
     check("state-of-the-art", &["state", "of", "the", "art"]);
-    check("a.txt example.org", &["a", "txt", "exampl", "org"]);
+    check("a.txt wool.md", &["a", "txt", "wool", "md"]);
     check("It ended.Then", &["it", "end", "then"]);
     check("- a -- b", &["a", "b"]);
 }

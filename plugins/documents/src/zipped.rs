@@ -15,6 +15,15 @@ const FILE_BYTES_MAX: u64 = 128 << 20;
 /// Bytes of all files of an archive that are read.
 const ALL_BYTES_MAX: u64 = 256 << 20;
 
+/// What documents of Office Open XML have: a list of what is in them, or, where that was lost,
+/// the document.
+const OFFICE: &[&str] = &[
+    "[Content_Types].xml",
+    "word/document.xml",
+    "ppt/presentation.xml",
+    "xl/workbook.xml",
+];
+
 /// An open archive.
 pub struct Archive<'a> {
     zip: ZipArchive<Cursor<&'a [u8]>>,
@@ -49,7 +58,7 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     {
         return office::open_document(&mut archive, bytes, mimetype.trim());
     }
-    if archive.has("[Content_Types].xml") {
+    if OFFICE.iter().any(|name| archive.has(name)) {
         return office::open_xml(&mut archive, bytes);
     }
     if mimetype.trim() == "application/hwp+zip" {
@@ -67,12 +76,9 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
         };
         return office::open_document(&mut archive, bytes, kind);
     }
-    let apple = archive.zip.file_names().any(|name| name.ends_with(".iwa"));
-    match apple {
-        true => Err(failed(
-            "a document of Pages, Numbers or Keynote",
-            "export it as Word, Excel, PowerPoint or PDF",
-        )),
+    let is_apple = archive.zip.file_names().any(|name| name.ends_with(".iwa"));
+    match is_apple {
+        true => office::apple(&mut archive),
         false => Err(failed("an archive", "unpack it and add what is in it")),
     }
 }
@@ -246,6 +252,7 @@ pub mod tests {
         for files in [
             [("[Content_Types].xml", "<Types/>"), ("word\\document.xml", body)],
             [("[content_types].xml", "<Types/>"), ("word/Document.xml", body)],
+            [("docProps/app.xml", "<Properties/>"), ("word/document.xml", body)],
         ] {
             let found = read(&archive(&files)).expect("a document");
             assert_eq!(found.parts[0].text, "wool");

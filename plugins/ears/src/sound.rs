@@ -200,7 +200,7 @@ fn resampled(samples: Vec<f32>, rate: u32) -> Result<Vec<f32>, Trouble> {
 fn unknown(error: &dyn std::fmt::Display) -> Trouble {
     Trouble::new(
         format!("this is no recording that can be heard: {error}"),
-        "save it as WAV, FLAC, MP3, Ogg (Vorbis, Opus) or M4A (AAC, ALAC)",
+        "save it as WAV, FLAC, MP3, Ogg (Vorbis, Opus), WebM or M4A (AAC, ALAC)",
     )
 }
 

@@ -25,6 +25,7 @@ pub struct Tidied {
 pub fn tidied(html: &str) -> Tidied {
     let document = Document::from(html);
     let title = title(&document);
+    formulas(&document);
     document.select(NOT_CONTENT).remove();
     // An address that holds its own content is a picture, or a program.
     for link in document
@@ -91,6 +92,18 @@ fn powers(document: &Document) {
         // A number of a note leads nowhere by now; it is no part of the word before it either.
         if is_power && follows && !raised.select("a[href]").exists() {
             node.set_text(format!("^{says}"));
+        }
+    }
+}
+
+/// Formulas stand in a page several times, for eyes and for ears: once, as TeX, where it is said.
+fn formulas(document: &Document) {
+    for formula in document.select(".katex, .mwe-math-element").iter() {
+        let tex = formula.select("annotation[encoding='application/x-tex']");
+        let tex = tex.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        if !tex.is_empty() {
+            let tex = tex.replace('&', "&amp;").replace('<', "&lt;");
+            formula.replace_with_html(format!("<code>{tex}</code>"));
         }
     }
 }
@@ -214,6 +227,10 @@ mod tests {
         check(
             "<p>See <img src='a.png' alt='a loom of the Andes'> here, <img src='b.png' alt='icon'>!</p>",
             "See (a loom of the Andes) here, !",
+        );
+        check(
+            "<p>So <span class='katex'><span class='katex-mathml'><math><mi>x</mi><annotation encoding='application/x-tex'>x^2 &lt; y</annotation></math></span><span class='katex-html' aria-hidden='true'>x2</span></span>.</p>",
+            "So `x^2 < y`.",
         );
         check(
             "<figure><img src='a.png' alt='The loom in use'><figcaption>The loom in use</figcaption></figure>",

@@ -18,7 +18,7 @@ use crate::terminal::output;
 /// Print what is said in recordings: talks, meetings, voice messages
 #[derive(Debug, Args)]
 pub struct HearArgs {
-    /// Recordings (WAV, FLAC, MP3, Ogg, Opus or M4A); `-` reads one from standard input
+    /// Recordings (WAV, FLAC, MP3, Ogg, Opus, M4A or WebM); `-` reads one from standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The language, such as en or zh; zh-hans writes simplified characters

@@ -43,6 +43,10 @@ const HEAD_BYTES: u64 = 512;
 const DOCUMENT_NAMES: &[&str] = &[
     "[Content_Types].xml",
     "META-INF/container.xml",
+    // Where somebody packed one again without its list.
+    "word/document.xml",
+    "ppt/presentation.xml",
+    "xl/workbook.xml",
     // What Pages, Numbers and Keynote look like.
     super::apple::PREVIEW,
 ];

@@ -84,8 +84,12 @@ fn guessed(bytes: &[u8], valid: usize) -> Result<(String, Option<&'static str>),
             "not UTF-8 from line {line} on (convert it, for instance with iconv)"
         ))
     };
-    // A text that is UTF-8 but for a few bytes is a broken one, and programs are no text.
+    // Programs are no text.
     let control = |byte: &&u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
+    if let Some(text) = mostly_utf8(bytes) {
+        return Ok((text, Some("UTF-8 with broken signs")));
+    }
+    // A text that was UTF-8 up to here is a broken one.
     let letters = std::str::from_utf8(&bytes[..valid]).unwrap_or_default();
     if !letters.is_ascii() {
         return broken();
@@ -114,6 +118,16 @@ fn guessed(bytes: &[u8], valid: usize) -> Result<(String, Option<&'static str>),
         true => broken(),
         false => Ok((text.into_owned(), Some(encoding.name()))),
     }
+}
+
+/// A text that is UTF-8 but for a few bytes, with a sign in the place of each: in no other encoding
+/// would its letters be such by chance.
+fn mostly_utf8(bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let is_control = |c: char| c.is_control() && !c.is_whitespace() && c != '\x1b';
+    let broken = text.matches(char::REPLACEMENT_CHARACTER).count();
+    let others = text.chars().filter(|c| !c.is_ascii()).count() - broken;
+    (others >= 4 * broken && !text.contains(is_control)).then(|| text.into_owned())
 }
 
 /// The encoding that XML names in its first line.
@@ -161,6 +175,20 @@ mod tests {
             &broken.copied().collect::<Vec<u8>>(),
             Err("not UTF-8 from line 2 on (convert it, for instance with iconv)"),
         );
+    }
+
+    #[test]
+    fn a_broken_byte_costs_itself() {
+        let check = |bytes: &[u8], expected: Option<&str>| {
+            assert_eq!(mostly_utf8(bytes).as_deref(), expected);
+        };
+        let umlauts = "über die Brücke läuft ein Pferd höher";
+        let broken = [umlauts.as_bytes(), b" \xff!"].concat();
+        check(&broken, Some("über die Brücke läuft ein Pferd höher \u{fffd}!"));
+        let first = [&b"a \xe9 "[..], umlauts.as_bytes()].concat();
+        check(&first, Some("a \u{fffd} über die Brücke läuft ein Pferd höher"));
+        check(b"Die Br\xfccke \xfcber den Flu\xdf", None);
+        check(&[umlauts.as_bytes(), b" \xff\x01"].concat(), None);
     }
 
     #[test]

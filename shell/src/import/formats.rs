@@ -94,10 +94,6 @@ const UNREAD: &[(&[u8], &str)] = &[
         "a help file of Windows (unpack it, for instance with 7z)",
     ),
     (
-        b"\x1aE\xdf\xa3",
-        "a film or a recording in WebM (save its sound as Ogg, for instance with ffmpeg)",
-    ),
-    (
         b"\xffWPC",
         "a document of WordPerfect (save it as .docx or PDF, for instance with LibreOffice)",
     ),

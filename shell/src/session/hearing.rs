@@ -338,6 +338,8 @@ pub fn is_recording(head: &[u8]) -> bool {
     const STARTS: &[&[u8]] = &[
         b"fLaC",
         b"OggS",
+        // Matroska and WebM, also films.
+        b"\x1aE\xdf\xa3",
         b"ID3",
         b"\xff\xfb",
         b"\xff\xfa",
@@ -383,6 +385,7 @@ mod tests {
         check(b"FORM\0\0\x10\0AIFFCOMM", true);
         check(b"FORMAT: a letter", false);
         check(b"OggS", true);
+        check(b"\x1aE\xdf\xa3\x01", true);
         check(b"ID", false);
         check(b"\xff\xfeh\0i\0", false);
     }

@@ -73,6 +73,38 @@ fn holding(sandbox: &Sandbox, text: &str) -> Vec<PathBuf> {
 }
 
 #[test]
+fn a_file_is_removed_with_all_of_its_pages() {
+    let sandbox = Sandbox::apart();
+    std::fs::create_dir(sandbox.path().join("docs")).unwrap();
+    sandbox.write("docs/a.txt", "The heron nests late.");
+    sandbox.write("docs/b.txt", "The stork nests early.");
+    sandbox.write("c.txt", "The crane flies.");
+    sandbox.quipu(&["mem", "add", "docs", "c.txt"]).check(0, &[]);
+    let count = |wanted: usize| {
+        let pages = sandbox.quipu(&["mem", "ls", "--json"]).json();
+        assert_eq!(pages.as_array().map(Vec::len), Some(wanted), "{pages}");
+    };
+    count(3);
+    // All or nothing.
+    sandbox
+        .quipu(&["mem", "rm", "c.txt", "docs/none.txt"])
+        .check(2, &["there is no page docs/none.txt"]);
+    count(3);
+    sandbox
+        .quipu(&["mem", "rm", "c.txt"])
+        .check(0, &["c.txt: 1 page"]);
+    count(2);
+    sandbox
+        .quipu(&["mem", "rm", "docs"])
+        .check(0, &["a.txt: 1 page", "b.txt: 1 page"]);
+    count(0);
+    // It can be brought in again.
+    sandbox
+        .quipu(&["mem", "add", "docs"])
+        .check(0, &["added 2 pages"]);
+}
+
+#[test]
 fn what_is_removed_says_where_it_remains_and_can_be_removed_there() {
     let sandbox = Sandbox::apart();
     let secret = "The code of the gate is 4711.";

@@ -32,6 +32,8 @@ fn a_reply_is_read_by_what_it_means() {
     let hi = delta("\"hi\"");
     check(&format!("data: {hi}\n\ndata: [DONE]\n\n"), "hi");
     check(&format!("data:{hi}\r\n\r\ndata:{hi}"), "hihi");
+    check(&format!("\u{feff}{hi}"), "hi");
+    check(&format!("\u{feff}data: {hi}\n\n"), "hi");
     check(
         &format!(": wait\n\nevent: x\ndata: {hi}\n\ndata: [DONE]\n\ndata: {hi}\n\n"),
         "hi",

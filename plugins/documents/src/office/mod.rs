@@ -1,10 +1,12 @@
 //! Office documents: which kind a file is, and who reads it.
 
+mod apple;
 mod beside;
 mod charts;
 mod compound;
 mod elements;
 mod hangul;
+mod old_slides;
 mod old_word;
 mod open;
 mod outlook;
@@ -17,6 +19,7 @@ use crate::found::{Failed, Found, failed, one_line};
 use crate::zipped::{Archive, decoded, xml};
 use compound::Container;
 use elements::name;
+pub use apple::read as apple;
 pub use hangul::read as hangul;
 use units::Places;
 
@@ -185,10 +188,13 @@ pub fn compound(bytes: &[u8]) -> Result<Found, Failed> {
             .ok_or_else(|| failed("a document of Word before 2007", "save it as .docx or PDF"));
     }
     if has(SLIDES) {
-        return Err(failed(
-            "a presentation of PowerPoint before 2007",
-            "save it as .pptx or PDF",
-        ));
+        let found = container.as_ref().map(old_slides::read).transpose()?;
+        return found.flatten().ok_or_else(|| {
+            failed(
+                "a presentation of PowerPoint before 2007",
+                "save it as .pptx or PDF",
+            )
+        });
     }
     match container.filter(|_| has(OUTLOOK)) {
         Some(mail) => outlook::read(&mail),

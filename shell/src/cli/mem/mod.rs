@@ -6,6 +6,7 @@ mod choose;
 pub mod consolidate;
 mod links;
 mod remains;
+mod rm;
 mod search;
 
 use std::collections::BTreeMap;
@@ -23,7 +24,6 @@ use crate::session::library::Meaning;
 use crate::terminal::bar::bar;
 use crate::terminal::error::UserError;
 use crate::terminal::output::{self, ago, counted, shortened};
-use remains::Gone;
 
 /// Pages of one call to the store when all are listed.
 const LIST_PAGES: usize = 1000;
@@ -37,8 +37,8 @@ pub enum MemCommand {
     Show(ShowArgs),
     /// List the pages
     Ls(LsArgs),
-    /// Remove pages
-    Rm(RmArgs),
+    /// Remove pages, or all pages of a file or a folder
+    Rm(rm::RmArgs),
     /// Say how much is stored
     Stats(JsonArgs),
     /// Make one memory of those that belong together; the originals stay
@@ -64,14 +64,6 @@ pub struct ShowArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
-}
-
-/// Arguments of `mem rm`.
-#[derive(Debug, Args)]
-pub struct RmArgs {
-    /// The pages
-    #[arg(required = true)]
-    id: Vec<String>,
 }
 
 /// Arguments of `mem ls`.
@@ -100,7 +92,7 @@ pub async fn run(session: &Session, command: MemCommand) -> Result<u8> {
         MemCommand::Search(args) => search::run(session, &args),
         MemCommand::Show(args) => show(session, &args),
         MemCommand::Ls(args) => list(session, &args),
-        MemCommand::Rm(args) => remove(session, &args),
+        MemCommand::Rm(args) => rm::run(session, &args),
         MemCommand::Stats(args) => stats(session, &args),
         MemCommand::Consolidate => consolidate::run(session).await,
         MemCommand::Rebuild(args) => rebuild(session, &args),
@@ -210,50 +202,6 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
             ],
             rows.collect(),
         )?;
-    }
-    Ok(0)
-}
-
-fn remove(session: &Session, args: &RmArgs) -> Result<u8> {
-    let store = library(session, Access::ReadWrite)?;
-    let mut ids: Vec<PageId> = Vec::new();
-    for id in args.id.iter().map(|id| PageId::from(id.as_str())) {
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
-    // All or none: a wrong id is found before anything is gone.
-    for id in &ids {
-        if store.get(id)?.is_none() {
-            return Err(no_page(id.as_str()));
-        }
-    }
-    let mut gone = Gone::default();
-    for id in &ids {
-        gone.note(store.as_ref(), id)?;
-    }
-    for id in &ids {
-        store.remove(id)?;
-        say!("removed {}", output::visible(id.as_str()));
-    }
-    // Gone from the files too, not only from what is found.
-    store.purge()?;
-    let made = gone.made_of(store.as_ref())?;
-    if !made.is_empty() {
-        let made: Vec<String> = made.iter().map(|id| output::visible(id.as_str())).collect();
-        say!(
-            "its words are also in what was made of it; to remove that too: quipu mem rm {}",
-            made.join(" ")
-        );
-    }
-    let pids = gone.remains(&session.journal()?)?;
-    if !pids.is_empty() {
-        let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
-        say!(
-            "its words are still in the journal of process {}; to remove that too: quipu log rm {}",
-            pids.join(", "),
-            pids.join(" ")
-        );
     }
     Ok(0)
 }

@@ -186,7 +186,11 @@ fn is_misread(value: &str) -> bool {
         || value.starts_with(['*', '&', '!', '%', '@', '`', '?', '-', ',', ']', '}']);
     // A quotation that ends in the middle of the value.
     let quoted = value.starts_with(['"', '\'']) && serde_saphyr::from_str::<String>(value).is_err();
-    is_plain && is_odd || quoted
+    // What only begins as a list: `[file] [line]`; and what a program fills in: `{{date}}`.
+    let bracketed = value.starts_with("{{")
+        || value.starts_with(['[', '{'])
+            && serde_saphyr::from_str::<serde::de::IgnoredAny>(value).is_err();
+    is_plain && is_odd || quoted || bracketed
 }
 
 #[cfg(test)]
@@ -209,6 +213,11 @@ mod tests {
             assert_eq!(said, want, "{text}");
         };
         check("Just words.", "- | - |  | Just words.");
+        check(
+            "---\nname: a\nargument-hint: [file] <line> | [all]\nallowed-tools: [Read, Grep]\n---\nBody",
+            "a | - | Read+Grep | Body",
+        );
+        check("---\nname: a\ndate: {{date}}\n---\nBody", "a | - |  | Body");
         check(
             "---\nname: a\n---\nBody\n---\nmore",
             "a | - |  | Body\n---\nmore",
