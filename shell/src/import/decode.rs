@@ -184,9 +184,15 @@ mod tests {
         };
         let umlauts = "über die Brücke läuft ein Pferd höher";
         let broken = [umlauts.as_bytes(), b" \xff!"].concat();
-        check(&broken, Some("über die Brücke läuft ein Pferd höher \u{fffd}!"));
+        check(
+            &broken,
+            Some("über die Brücke läuft ein Pferd höher \u{fffd}!"),
+        );
         let first = [&b"a \xe9 "[..], umlauts.as_bytes()].concat();
-        check(&first, Some("a \u{fffd} über die Brücke läuft ein Pferd höher"));
+        check(
+            &first,
+            Some("a \u{fffd} über die Brücke läuft ein Pferd höher"),
+        );
         check(b"Die Br\xfccke \xfcber den Flu\xdf", None);
         check(&[umlauts.as_bytes(), b" \xff\x01"].concat(), None);
     }

@@ -340,14 +340,18 @@ fn files() -> Vec<(
         ),
         (
             "x.fb2",
-            text("<FictionBook><description><title-info><book-title>Tides</book-title></title-info></description><body><section><p>The ebb begins at noon.</p></section></body></FictionBook>"),
+            text(
+                "<FictionBook><description><title-info><book-title>Tides</book-title></title-info></description><body><section><p>The ebb begins at noon.</p></section></body></FictionBook>",
+            ),
             "ebb",
             "Tides (x.fb2)",
             "begins at noon",
         ),
         (
             "y.opml",
-            text("<opml version='2.0'><body><outline text='Moorings'><outline text='Anchor chain'/></outline></body></opml>"),
+            text(
+                "<opml version='2.0'><body><outline text='Moorings'><outline text='Anchor chain'/></outline></body></opml>",
+            ),
             "moorings",
             "y.opml",
             "Anchor chain",

@@ -79,7 +79,9 @@ fn a_file_is_removed_with_all_of_its_pages() {
     sandbox.write("docs/a.txt", "The heron nests late.");
     sandbox.write("docs/b.txt", "The stork nests early.");
     sandbox.write("c.txt", "The crane flies.");
-    sandbox.quipu(&["mem", "add", "docs", "c.txt"]).check(0, &[]);
+    sandbox
+        .quipu(&["mem", "add", "docs", "c.txt"])
+        .check(0, &[]);
     let count = |wanted: usize| {
         let pages = sandbox.quipu(&["mem", "ls", "--json"]).json();
         assert_eq!(pages.as_array().map(Vec::len), Some(wanted), "{pages}");

@@ -4,8 +4,8 @@
 //! Dictionaries of phrases hold what is read otherwise within a word. Here is what stands in no
 //! list, because any number or thing can be beside it.
 
-use super::syllables::Syllable;
 use super::sandhi::Read;
+use super::syllables::Syllable;
 
 /// Numbers, as they are written by then.
 const NUMBERS: &str = "零一二两三四五六七八九十百千万亿０１２３４５６７８９";

@@ -13,9 +13,9 @@ use quipu_kernel::signal::Signal;
 use quipu_kernel::window::PageKind;
 use serde_json::json;
 
-use crate::common::Setup;
 use super::projector::{self, CELLS, Kind};
 use super::{Guided, WINDOW, echo, model, program};
+use crate::common::Setup;
 
 /// The model at `path` with the projector that was written to `folder`, which keeps its states.
 fn seeing(path: &Path, folder: &Path) -> Arc<dyn Cpu> {

@@ -10,8 +10,6 @@ use quipu_tools::schema::describe;
 use quipu_tools::{CallContext, Device, Effect, ErrorKind, WasmDevice, WasmHost, WasmSettings};
 use serde_json::{Value, json};
 
-use crate::PROBE;
-
 fn host() -> &'static WasmHost {
     static HOST: OnceLock<WasmHost> = OnceLock::new();
     HOST.get_or_init(|| WasmHost::new(WasmSettings::default()).unwrap())
@@ -206,7 +204,7 @@ fn probe() -> &'static WasmDevice {
     static PROBE: OnceLock<WasmDevice> = OnceLock::new();
     PROBE.get_or_init(|| {
         host()
-            .load_file(PROBE.as_ref())
+            .load_file(crate::PROBE.as_ref())
             .unwrap_or_else(|error| panic!("{error}: run `make guests`"))
     })
 }
