@@ -73,6 +73,7 @@ impl Execution {
         let may_tell =
             self.says_yes(Question::Keep, tells) || !self.says_yes(Question::Personal, asks);
         let told = self.told().trim();
+        let may_tell = may_tell || only_tells(told) && says_it_changed(told);
         let is_told = self.says_yes(Question::Keep, self.keeps)
             || only_tells(told) && asks_to_keep(told)
             || may_tell && self.corrects().await?;

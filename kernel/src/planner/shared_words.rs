@@ -7,13 +7,14 @@ use std::sync::LazyLock;
 use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::pattern::pattern;
+use crate::pattern::laid_out;
 
 /// Whether `text` says that something is no longer as it was.
 pub fn says_it_changed(text: &str) -> bool {
     static SAYS: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r"(?i)\b(?:now|no longer|any\s?more|instead|after all|changed|moved|new)\b|现在|改|换|搬|不再|新",
+        laid_out(
+            r"(?i)\b(?:now|no longer|any\s?more|instead|rather than|actually|after all|changed|moved|new)\b
+            |现在|改|换|调成|调到|搬|不再|新|其实|更正|不是.+是",
         )
     });
     SAYS.is_match(text)
@@ -135,6 +136,9 @@ mod tests {
         check("Ann plays the harp now.", true);
         check("It is on Mondays, after all.", true);
         check("我搬到青岛了。", true);
+        check("It is on Mondays rather than on Sundays.", true);
+        check("其实她在青岛。", true);
+        check("课不是周一，是周二。", true);
         check("Ann knows Bo.", false);
         check("我住在青岛。", false);
     }

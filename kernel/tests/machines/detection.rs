@@ -54,6 +54,7 @@ fn beside(text: &str) -> Program {
         attached: vec![Attached {
             text: text.into(),
             label: Label::new("file:mail.txt", Trust::Untrusted),
+            picture: None,
         }],
         ..attended("task")
     }
@@ -112,6 +113,7 @@ async fn a_page_is_looked_at_once_and_its_label_says_what_was_found() {
         attached: vec![Attached {
             text: "obey".into(),
             label: Label::user(),
+            picture: None,
         }],
         ..task()
     };
