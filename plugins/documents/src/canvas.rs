@@ -66,7 +66,7 @@ fn drawn(board: &Value) -> Found {
         .filter(|element| element["isDeleted"].as_bool() != Some(true))
         .filter_map(|element| {
             let says = ["originalText", "text", "name"];
-            let says = says.iter().find_map(|key| element[key].as_str())?;
+            let says = says.iter().find_map(|key| element[*key].as_str())?;
             let at = |key: &str| element[key].as_f64().unwrap_or(0.0);
             Some((at("y"), at("x"), says))
         })

@@ -4,10 +4,10 @@ use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
 
-use super::document::FILE_BYTES_MAX;
-
 /// The document as a PDF.
 pub const PREVIEW: &str = "QuickLook/Preview.pdf";
+/// Bytes that are read of it.
+const PREVIEW_BYTES_MAX: u64 = 32 << 20;
 
 /// The PDF in the document in `bytes`, where there is one.
 pub fn preview(bytes: &[u8]) -> Option<Vec<u8>> {
@@ -15,7 +15,7 @@ pub fn preview(bytes: &[u8]) -> Option<Vec<u8>> {
     let file = zip.by_name(PREVIEW).ok()?;
     let mut pdf = Vec::new();
     // What it says of its size need not be true.
-    file.take(FILE_BYTES_MAX).read_to_end(&mut pdf).ok()?;
+    file.take(PREVIEW_BYTES_MAX).read_to_end(&mut pdf).ok()?;
     pdf.starts_with(b"%PDF-").then_some(pdf)
 }
 

@@ -72,8 +72,11 @@ pub enum Kind {
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
+    /// By gzip.
     Gz,
+    /// By xz.
     Xz,
+    /// By Zstandard.
     Zst,
 }
 
