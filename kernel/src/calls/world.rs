@@ -69,6 +69,7 @@ impl World {
             cancel: cancel.clone(),
             grants: self.grants.iter().chain(passed.once()).cloned().collect(),
         };
+        let stopped = cancel.clone();
         let recorded = self.recorded(floor);
         let work = async move {
             if let Some(outcome) = recorded {
@@ -79,8 +80,10 @@ impl World {
             let detection = self.detection.clone();
             let work = move || {
                 let said = screened(self.carry_out(passed, floor, context), &leaks, clearance);
+                // What comes of a call that was stopped is thrown away.
+                let is_wanted = || !stopped.is_cancelled();
                 Said {
-                    label: detection.seen(said.label, &said.text),
+                    label: detection.seen_if(said.label, &said.text, &is_wanted),
                     ..said
                 }
             };

@@ -284,7 +284,7 @@ impl Execution {
 
     /// The call `process.send`: the step is the message, and counts once its outcome is written.
     pub(super) async fn sent(&mut self, step: &StepRow, other: Pid) -> Result<Outcome, Ending> {
-        self.with_others(step, |process, kin| {
+        let sent = self.with_others(step, |process, kin| {
             if let Some(why) = process.is_no_relative(other)? {
                 return Ok(Err(why));
             }
@@ -303,8 +303,12 @@ impl Execution {
                     }
                 }))
             })))
-        })
-        .await
+        });
+        let mut outcome = sent.await?;
+        // Whoever reads the message reads what this process has made of all that it has read.
+        let suspicion = self.vm.label_of_all().suspicion;
+        outcome.label = outcome.label.suspected(suspicion);
+        Ok(outcome)
     }
 
     /// Tells those who wait for mail to look, once a message stands in the journal.

@@ -139,7 +139,7 @@ impl Execution {
         let said = self.kernel_says(text, false, 0);
         match handle::is_in(&step.action) {
             true => Outcome {
-                label: said.label.held_to(all.level()),
+                label: said.label.held_to(all.level()).suspected(all.suspicion),
                 ..said
             },
             false => said,

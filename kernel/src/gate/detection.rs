@@ -108,6 +108,11 @@ impl Detection {
     /// How much `text` reads like an attack; `None` without a detector, or where it fails. May
     /// block for seconds.
     pub fn suspicion(&self, text: &str) -> Option<Suspicion> {
+        self.look(text, &|| true)
+    }
+
+    /// The same, unless `is_wanted` says that nobody waits for it any more, once its turn has come.
+    fn look(&self, text: &str, is_wanted: &dyn Fn() -> bool) -> Option<Suspicion> {
         let inner = self.0.as_ref()?;
         let hash = blake3::hash(text.as_bytes());
         let known = || inner.known.lock().said.get(&hash).copied();
@@ -118,6 +123,9 @@ impl Detection {
         // Somebody else may have had the same text looked at meanwhile.
         if let Some(suspicion) = known() {
             return Some(suspicion);
+        }
+        if !is_wanted() {
+            return None;
         }
         match inner.detector.detect(text) {
             Ok(suspicion) => {
@@ -143,8 +151,15 @@ impl Detection {
     /// seconds.
     #[must_use]
     pub fn seen(&self, label: Label, text: &str) -> Label {
+        self.seen_if(label, text, &|| true)
+    }
+
+    /// The same for somebody who may leave: a text is not looked at where `is_wanted` says that
+    /// nobody waits for it, once its turn has come.
+    #[must_use]
+    pub fn seen_if(&self, label: Label, text: &str, is_wanted: &dyn Fn() -> bool) -> Label {
         match self.concern(&label) {
-            true => label.suspected(self.suspicion(text)),
+            true => label.suspected(self.look(text, is_wanted)),
             false => label,
         }
     }
@@ -190,6 +205,10 @@ mod tests {
         // What failed is tried again.
         check("", None, 3);
         check("", None, 4);
+        // Nobody waits for it, unless it is known.
+        let unwanted = |text: &str| detection.look(text, &|| false).map(Suspicion::score);
+        assert_eq!((unwanted("a third"), unwanted("a page")), (None, Some(0.06)));
+        assert_eq!(looks.load(Ordering::Relaxed), 4);
         // A clone knows the same.
         assert!(detection.clone().suspicion("another").is_some());
         assert_eq!(looks.load(Ordering::Relaxed), 4);

@@ -1,9 +1,11 @@
 //! What is read of the processes that a process has started.
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Journal, Outcome, ProcessRow, Result, StepRow};
 use crate::label::{Label, Trust};
+use crate::limits::Limits;
 use crate::process::{Drawn, Exit, Pid, State};
 
 /// What one process sent to another.
@@ -12,6 +14,32 @@ pub(crate) struct Message {
     pub(crate) text: String,
     /// Whose words it is, and what these were made from.
     pub(crate) label: Label,
+}
+
+/// What a program says of its limits.
+#[derive(Deserialize)]
+struct Limited {
+    limits: Limits,
+}
+
+/// What a program says of who wrote what it begins with.
+#[derive(Deserialize)]
+struct Begun {
+    agent: Vouched,
+    label: Label,
+    #[serde(default)]
+    attached: Vec<Labelled>,
+}
+
+#[derive(Deserialize)]
+struct Vouched {
+    #[serde(default)]
+    stranger: bool,
+}
+
+#[derive(Deserialize)]
+struct Labelled {
+    label: Label,
 }
 
 impl Journal {
@@ -47,7 +75,7 @@ impl Journal {
         for child in self.children(pid)? {
             drawn += match child.exit.as_ref().filter(|_| child.state == State::Exited) {
                 Some(exit) => self.spent(&child, exit)?,
-                None => Drawn::held_by(&self.program(child.pid)?.0.limits),
+                None => Drawn::held_by(&self.program_as::<Limited>(child.pid)?.0.limits),
             };
         }
         Ok(drawn)
@@ -85,7 +113,7 @@ impl Journal {
     /// # Errors
     /// When there is no such process, or the journal cannot be read.
     pub fn label_of(&self, pid: Pid) -> Result<Label> {
-        let (program, _) = self.program(pid)?;
+        let (program, _) = self.program_as::<Begun>(pid)?;
         let steps = self.steps(pid)?;
         let outcomes = steps.iter().filter_map(|step| step.outcome.as_ref());
         let labels = outcomes.map(|outcome| &outcome.label);

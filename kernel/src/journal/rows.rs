@@ -1,12 +1,13 @@
 //! What is read of processes: their rows, their steps, what they were told at the start.
 
 use rusqlite::OptionalExtension;
-use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Journal, JournalError, Result, wrap};
 use crate::label::Label;
-use crate::process::{Branch, ChildOf, Exit, Pid, Program, State, Usage};
+use crate::process::{Branch, ChildOf, Exit, Pid, Program, Secrecy, State, Usage};
 use crate::window::reminder::Reminder;
 
 /// One line of `quipu ps`.
@@ -92,9 +93,49 @@ pub struct Outcome {
     pub ms: u64,
 }
 
+/// What a [`ProcessRow`] has of a program. What stands beside the task is passed over: pictures
+/// have megabytes, and a list has many rows.
+#[derive(Deserialize)]
+struct Listed {
+    agent: Named,
+    prompt: String,
+    topic: Option<String>,
+    after: Option<Pid>,
+    branch: Option<Branch>,
+    child_of: Option<ChildOf>,
+    clearance: Option<Secrecy>,
+    priority: i8,
+}
+
+#[derive(Default, Deserialize)]
+struct Named {
+    name: String,
+}
+
+impl Listed {
+    /// What is listed of a program that cannot be read.
+    fn damaged() -> Self {
+        Self {
+            agent: Named::default(),
+            prompt: "(damaged)".to_owned(),
+            topic: None,
+            after: None,
+            branch: None,
+            child_of: None,
+            clearance: None,
+            priority: 0,
+        }
+    }
+}
+
 impl Journal {
     /// The program of `pid`, with the milliseconds it has spent.
     pub fn program(&self, pid: Pid) -> Result<(Program, u64)> {
+        self.program_as(pid)
+    }
+
+    /// The same, of which only what `T` has is read.
+    pub(super) fn program_as<T: DeserializeOwned>(&self, pid: Pid) -> Result<(T, u64)> {
         let row: Option<(String, i64)> = self
             .connection
             .lock()
@@ -183,8 +224,7 @@ impl Journal {
             .map_err(|error| wrap(&self.path, error))?;
         let rows = statement.query_map(values, |row| {
             // One that is damaged leaves the others.
-            let program: Program =
-                json_column(row, 2).unwrap_or_else(|_| Program::new("(damaged)"));
+            let program: Listed = json_column(row, 2).unwrap_or_else(|_| Listed::damaged());
             let exit: Option<String> = row.get(6).unwrap_or_default();
             let imported: bool = row.get(7)?;
             Ok(ProcessRow {
@@ -211,7 +251,7 @@ impl Journal {
     }
 }
 
-pub(super) fn json_column<T: serde::de::DeserializeOwned>(
+pub(super) fn json_column<T: DeserializeOwned>(
     row: &rusqlite::Row<'_>,
     index: usize,
 ) -> rusqlite::Result<T> {

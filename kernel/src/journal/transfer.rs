@@ -36,9 +36,10 @@ const HASH_CHARS: usize = 64;
 const BEGINS: &str = "{\"chain\":\"";
 /// What stands between the hash and the row.
 const BETWEEN: &str = "\",\"is\":";
-/// The most bytes of a file that is imported, and of one row of it: rows are read as a whole.
+/// The most bytes of a file that is imported, and of one row of it: rows are read as a whole. A
+/// process may have been shown 16 pictures, of 4 MB each as they are written.
 const IMPORT_BYTES_MAX: u64 = 256 << 20;
-const ROW_BYTES_MAX: u64 = 64 << 20;
+const ROW_BYTES_MAX: u64 = 96 << 20;
 /// Kinds of links.
 const KINDS: &[&str] = &["program", "recalled", "exit", "intent", "outcome", "state"];
 

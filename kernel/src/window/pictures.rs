@@ -68,6 +68,7 @@ impl Vm {
     pub fn show_again(&mut self, cpu: &dyn Cpu, id: &str) -> Option<(String, Label)> {
         let wanted = (0..self.pictures.len()).find(|&i| self::id(i) == id)?;
         let mut others = (0..self.pictures.len()).filter(|&i| i != wanted);
+        let before: Vec<bool> = self.pictures.iter().map(|hung| hung.resident).collect();
         let last = self.pictures.iter().map(|hung| hung.asked).max();
         self.pictures[wanted].asked = last.unwrap_or_default() + 1;
         self.pictures[wanted].resident = true;
@@ -81,7 +82,13 @@ impl Vm {
             }
         };
         self.steps = steps;
-        self.pictures[wanted].resident = room.is_some();
+        if room.is_none() {
+            // The others went for nothing.
+            for (hung, resident) in self.pictures.iter_mut().zip(before) {
+                hung.resident = resident;
+            }
+            self.pictures[wanted].resident = false;
+        }
         self.view_tokens = room.unwrap_or(self.view_tokens);
         let said = match room {
             Some(_) => "is shown above",

@@ -1,9 +1,11 @@
 //! The reminder at the start of a task, as the window, the journal and the events have it.
 //! It is put together in `exec/reminder.rs`.
 
+use quipu_cpu::Cpu;
 use quipu_memory::PageId;
 use serde::{Deserialize, Serialize};
 
+use super::{Pinned, Vm};
 use crate::label::{Label, Secrecy, Trust};
 
 /// What a process is reminded of before its first step.
@@ -36,4 +38,37 @@ pub struct Source {
     /// Who may learn it.
     #[serde(default, skip_serializing_if = "Secrecy::is_public")]
     pub secrecy: Secrecy,
+}
+
+impl Vm {
+    /// Pins what the store holds on the task before it, if there is room to work beside
+    /// it; says whether there was.
+    pub fn pin_reminder(&mut self, cpu: &dyn Cpu, text: String, label: Label) -> bool {
+        self.reminder = Some(Pinned { text, label });
+        match self.room_to_view(cpu) {
+            Ok(room) => self.view_tokens = room,
+            Err(_) => self.reminder = None,
+        }
+        self.reminder.is_some()
+    }
+
+    /// What the reminder quotes, where `text` is nothing but the ids of pages in it: a small model
+    /// names the page that says it instead.
+    pub fn named_in_reminder(&self, text: &str) -> Option<String> {
+        let reminder = &self.reminder.as_ref()?.text;
+        let said = |id: &str| {
+            let id = id.trim_matches(['[', ']', '(', ')', '.', ',']);
+            let mut lines = reminder.lines();
+            let said = lines
+                .find_map(|line| line.strip_prefix('[')?.strip_prefix(id)?.strip_prefix("] "))?;
+            // Of what was found, where it came from stands behind it.
+            Some(
+                said.rsplit_once(" (process ")
+                    .map_or(said, |(said, _)| said),
+            )
+        };
+        let said: Option<Vec<&str>> = text.split_whitespace().map(said).collect();
+        said.filter(|said| !said.is_empty())
+            .map(|said| said.join("\n"))
+    }
 }

@@ -252,7 +252,7 @@ fn signals(session: &Session) -> (State, String) {
         }
         None => (
             State::Warn,
-            format!("{name} cannot be used: `quipu model pull {name} --verify` mends it{unmet}"),
+            format!("{name} cannot be used: `quipu model pull {name} --verify` fixes it{unmet}"),
         ),
     }
 }

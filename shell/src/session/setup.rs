@@ -145,8 +145,7 @@ fn sealed(
             digest.update((part.len() as u64).to_le_bytes());
             digest.update(part);
         }
-        let digest = digest.finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&digest.finalize())
     };
     names
         .into_iter()

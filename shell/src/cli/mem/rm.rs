@@ -1,6 +1,8 @@
 //! `quipu mem rm`: removes pages, and all pages of what was brought in from a file, a folder or
 //! an address.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 use clap::Args;
 use quipu_memory::{Access, PageId};
@@ -25,7 +27,7 @@ pub struct RmArgs {
 const GAP_MAX: usize = 100;
 
 /// What is removed.
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 enum Meant {
     Page(PageId),
     /// A file, by the name that it is known by.
@@ -40,13 +42,10 @@ pub fn run(session: &Session, args: &RmArgs) -> Result<u8> {
     let store = library(session, Access::ReadWrite)?;
     let store = store.as_ref();
     // A wrong name is found before anything is gone.
-    let mut all: Vec<Meant> = Vec::new();
+    let (mut all, mut seen) = (Vec::new(), HashSet::new());
     for id in &args.id {
-        for meant in meant(store, id)? {
-            if !all.contains(&meant) {
-                all.push(meant);
-            }
-        }
+        let meant = meant(store, id)?.into_iter();
+        all.extend(meant.filter(|meant| seen.insert(meant.clone())));
     }
     let mut gone = Gone::default();
     for meant in &all {

@@ -156,6 +156,10 @@ fn program(
     let last = last.ok_or_else(|| {
         ApiError::invalid("messages", "no message is the user's, so there is no task")
     })?;
+    if said[last].text.trim().is_empty() && !said[last].images.is_empty() {
+        let message = "a picture is no task; say what should be done with it";
+        return Err(ApiError::invalid("messages", message));
+    }
     let client = service.client(caller);
     let mut program = service.session.program(loaded, said[last].text.clone());
     program.label = client.clone();

@@ -7,8 +7,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use quipu_cpu::Picture;
 use serde_json::Value;
-use tokio::sync::Semaphore;
 
+use super::apart::Asker;
 use super::error::ApiError;
 use super::plain::Said;
 use super::sense;
@@ -18,10 +18,6 @@ use crate::session::senses::{PICTURE_BYTES_MAX, is_picture};
 
 /// Pictures of a request.
 const PICTURES_MAX: usize = 16;
-/// Requests whose pictures are decoded or read at the same time; others wait.
-const AT_ONCE: usize = 2;
-
-static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
 
 /// A picture of a message.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,13 +83,13 @@ pub fn in_part(param: impl FnOnce() -> String, part: &Value) -> Result<Option<Im
 }
 
 /// Decodes the pictures of a conversation where the model sees; otherwise puts the text that the
-/// eyes read in them behind what was said with them. Also reads that text of pictures that are
-/// shown, if it is wanted as `words`.
+/// eyes read in them behind what was said with them. Where `apart`, that text is read of every
+/// picture, and stands beside what was said: what others wrote is no word of who sends it.
 ///
 /// # Errors
-/// A picture that cannot be decoded or read, too many of them, and eyes without weights where they
-/// are needed.
-pub async fn see(service: &Arc<Service>, said: &mut [Said], words: bool) -> Result<(), ApiError> {
+/// A picture that cannot be decoded or read, too many of them, eyes without weights where they
+/// are needed, and no place within the time of a request.
+pub async fn see(service: &Arc<Service>, said: &mut [Said], apart: bool) -> Result<(), ApiError> {
     let count: usize = said.iter().map(|said| said.images.len()).sum();
     if count == 0 {
         return Ok(());
@@ -102,31 +98,33 @@ pub async fn see(service: &Arc<Service>, said: &mut [Said], words: bool) -> Resu
         let message = format!("a request has at most {PICTURES_MAX} pictures");
         return Err(ApiError::invalid("messages", message));
     }
-    let place = PLACES.acquire().await;
-    let _place = place.map_err(|_| ApiError::stopping("the machine is being stopped"))?;
     let sees = service.cpu().sees();
     for said in said {
         let images = std::mem::take(&mut said.images);
         if images.is_empty() {
             continue;
         }
-        let service = service.clone();
-        let work = move || seen(&service.session, images, sees, words);
-        let images = tokio::task::spawn_blocking(work).await;
-        let images = images.map_err(|error| ApiError::internal(error.to_string()))??;
-        if sees {
-            said.images = images;
-            continue;
-        }
-        for image in images {
-            if !said.text.is_empty() {
-                said.text.push_str("\n\n");
-            }
-            said.text
-                .push_str(&format!("[The text in a picture:]\n{}", image.words));
+        let on = service.clone();
+        let work = move |asker: &Asker| seen(&on.session, images, sees, apart, asker);
+        // Even a small picture takes longer than a request may keep its thread.
+        let seeing = service.seeing.run(usize::MAX, service.patience(), work);
+        let images = seeing.await?;
+        match sees || apart {
+            true => said.images = images,
+            false => put_into(&mut said.text, &images),
         }
     }
     Ok(())
+}
+
+/// Puts the words of `images` behind a `text`.
+fn put_into(text: &mut String, images: &[Image]) {
+    for image in images {
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        text.push_str(&format!("[The text in a picture:]\n{}", image.words));
+    }
 }
 
 /// The pictures with what becomes of them.
@@ -135,18 +133,26 @@ fn seen(
     mut images: Vec<Image>,
     sees: bool,
     words: bool,
+    asker: &Asker,
 ) -> Result<Vec<Image>, ApiError> {
+    let first = images.first().map(|image| image.param.clone());
+    let eyes = match sees {
+        true => session.lens(),
+        false => session.eyes(),
+    };
+    let eyes = eyes.map_err(|error| {
+        ApiError::invalid(first.as_deref().unwrap_or("messages"), sense::said(error))
+    })?;
     for image in &mut images {
+        asker.stays()?;
         let bytes = std::mem::take(&mut image.bytes);
         let bad = |error: anyhow::Error| ApiError::invalid(&*image.param, sense::said(error));
         if sees {
-            let lens = session.lens().map_err(bad)?;
-            image.picture = Some(lens.pixels(&bytes).map_err(|error| bad(error.into()))?);
+            image.picture = Some(eyes.pixels(&bytes).map_err(|error| bad(error.into()))?);
             if words {
                 image.words = session.words_in(&bytes);
             }
         } else {
-            let eyes = session.eyes().map_err(bad)?;
             let read = eyes.look(&bytes).map_err(|error| bad(error.into()))?;
             image.words = match read.says_something() {
                 true => read.text,

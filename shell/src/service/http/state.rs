@@ -32,6 +32,8 @@ const RECORDINGS_MAX: usize = 16;
 const COUNTED_AT_ONCE: usize = 2;
 /// Requests whose texts are made vectors at once; others wait. One uses all the processors.
 const EMBEDDED_AT_ONCE: usize = 1;
+/// Messages whose pictures are decoded or read at once; others wait.
+const SEEN_AT_ONCE: usize = 2;
 /// Processes that may run at once; no more are started over HTTP.
 pub const PROCESSES_MAX: usize = 128;
 /// Of these, those that are kept for the user: strangers may start processes only while fewer run.
@@ -65,6 +67,8 @@ pub struct Service {
     pub counting: Apart,
     /// Where texts become vectors.
     pub embedding: Apart,
+    /// Where pictures are decoded, and read.
+    pub seeing: Apart,
     /// What starts agents by itself.
     pub schedules: Arc<Scheduler>,
     /// Becomes true when the machine stops.
@@ -105,6 +109,7 @@ impl Service {
             ears: Sense::new(builtin::EARS),
             counting: Apart::new(COUNTED_AT_ONCE),
             embedding: Apart::new(EMBEDDED_AT_ONCE),
+            seeing: Apart::new(SEEN_AT_ONCE),
             schedules,
             stopping,
             permits: Arc::new(Semaphore::new(ANSWERS_MAX)),

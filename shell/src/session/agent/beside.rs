@@ -4,6 +4,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Result;
+use data_encoding::HEXLOWER;
 use quipu_kernel::label::Label;
 use quipu_kernel::process::{Example, Turn};
 use quipu_memory::Space;
@@ -87,10 +88,7 @@ pub fn space(name: &str) -> Space {
         .take(SPACE_CHARS_MAX)
         .collect();
     let digest = Sha256::digest(name.as_bytes());
-    let hash: String = digest[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = HEXLOWER.encode(&digest[..8]);
     format!("{shown}.{hash}.known").as_str().into()
 }
 
