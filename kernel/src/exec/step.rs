@@ -214,7 +214,8 @@ impl Execution {
             }
             Err(problem) => (json!({ "malformed": completion.text }), Some(problem)),
         };
-        self.cut_answer = matches!(cut, Some(limit) if limit != Limit::Repetition);
+        // Also one that went round in circles: what would have come after them is not there.
+        self.cut_answer = cut.is_some();
         match cut {
             // It was closed for the model: nobody knows what it would have been.
             Some(limit) if action.get("answer").is_none() => {

@@ -1,20 +1,31 @@
 //! What the kernel does for a small model: it looks up what others wrote where that matches the
-//! task, reminds it of nothing that has nothing to do with it, and takes a bare refusal for no
-//! answer.
+//! task, reminds it of nothing that has nothing to do with it, takes a bare refusal for no answer,
+//! and says of an answer that went round in circles that it was cut.
 
 use std::sync::Arc;
 
 use crate::common::cpus::FunctionCpu;
 use crate::common::{Desk, Setup, folder, replayed};
-use quipu_cpu::{CpuInfo, Job};
+use quipu_cpu::{ClosedEarly, CpuInfo, Inquiry, Job, Weights};
 use quipu_kernel::Kernel;
 use quipu_kernel::label::{Label, Trust};
-use quipu_kernel::process::{Attached, Exit, Program};
+use quipu_kernel::limits::Limit;
+use quipu_kernel::process::{Attached, Exit, Program, Status};
 use quipu_memory::{Kind, NewPage};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// What is written after the system's message in a whole window.
 type Write = fn(&str, &str) -> String;
+
+/// The weights where no option fits but the last.
+fn none_of(inquiry: &Inquiry) -> Weights {
+    let mut weights = vec![-9.0; inquiry.options.len()];
+    if let Some(last) = weights.last_mut() {
+        *last = 0.0;
+    }
+    weights
+}
 
 /// A machine with these devices and pages. Its CPU takes no tool for one that fits, and no task
 /// for a special one; each for one about its user, where it takes them for `personal`.
@@ -37,10 +48,7 @@ fn machine(
         write(texts[0], &texts.join("\n"))
     };
     let cpu = FunctionCpu::new(info, writes).weighing(move |inquiry| {
-        let mut weights = vec![-9.0; inquiry.options.len()];
-        if let Some(last) = weights.last_mut() {
-            *last = 0.0;
-        }
+        let mut weights = none_of(inquiry);
         // What a message wants: what was told before.
         if weights.len() == 4 && personal {
             weights[1] = 9.0;
@@ -166,6 +174,38 @@ async fn a_refusal_among_tools_is_tried_without_them() {
     check(never, REFUSAL).await;
     // What says more than that stands.
     check(cannot_tell, "I can't tell odd from even.").await;
+}
+
+#[tokio::test]
+async fn an_answer_that_went_round_in_circles_names_its_limit() {
+    let check = async |schema: Option<Value>, written: &'static str, want: Value| {
+        let info = CpuInfo {
+            model: "small".into(),
+            kind: "local",
+            window: 8192,
+            constrains: true,
+            ..CpuInfo::default()
+        };
+        let cpu = FunctionCpu::new(info, move |_: &Job| written.to_owned());
+        let cpu = Arc::new(cpu.weighing(none_of).closing(ClosedEarly::Repeating));
+        let folder = folder();
+        let kernel = Setup::new("").kernel_on(cpu, &folder.path().join("journal.db"));
+        let program = Program {
+            answer_schema: schema,
+            ..Program::new("What is it?")
+        };
+        let (_, exit) = ran(&kernel, program).await;
+        assert_eq!(exit.answer, Some(want), "{written}");
+        assert_eq!(exit.status, Status::Limit, "{written}");
+        assert_eq!(exit.limits_hit, [Limit::Repetition], "{written}");
+    };
+    let schema = json!({"type": "object", "properties": {"said": {"type": "string"}},
+        "required": ["said"], "additionalProperties": false});
+    let round = r#"{"said":"It is a pen. It is a pen. It is"}"#;
+    let want = json!({"said": "It is a pen. It is a pen. It is"});
+    check(Some(schema), round, want).await;
+    let plain = "It is a pen. It is a pen. It is";
+    check(None, plain, plain.into()).await;
 }
 
 fn memory(id: &str, text: &str) -> NewPage {
