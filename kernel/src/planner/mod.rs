@@ -12,6 +12,7 @@ pub(crate) mod date;
 pub mod decision;
 mod examples;
 pub(crate) mod facts;
+pub(crate) mod for_one;
 pub mod grammar;
 mod guard;
 pub mod judgement;
@@ -32,6 +33,7 @@ use serde_json::{Value, json};
 pub use arguments::strict;
 pub use card::card;
 use cards::{Card, Cards};
+use for_one::is_for_its_text;
 pub use guard::LoopGuard;
 pub use kind::signature;
 use several::Parent;
@@ -116,10 +118,11 @@ impl Planner {
         let (mut calls, mut more) = Cards::deal(cards);
         // A part of the disk of its own is as good as naming it.
         let memory = &program.agent.memory;
-        let has_memory = wanted(MEMORY)
-            || !memory.space.is_shared()
-            || !memory.blocks.is_empty()
-            || !memory.reads.is_empty();
+        let has_memory = !is_for_its_text(program)
+            && (wanted(MEMORY)
+                || !memory.space.is_shared()
+                || !memory.blocks.is_empty()
+                || !memory.reads.is_empty());
         let given = Given {
             memory,
             has_memory,

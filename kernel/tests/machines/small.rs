@@ -219,6 +219,47 @@ fn memory(id: &str, text: &str) -> NewPage {
     }
 }
 
+/// Answers for a text on anvils only where no tools are in sight, and for any other at once.
+fn child(system: &str, seen: &str) -> String {
+    let sees_the_store = seen.contains("Your memory says") || system.contains("memory.search");
+    match (sees_the_store, seen.contains("anvils"), system.contains("Tools:")) {
+        (true, ..) => "Mixed up.".into(),
+        _ if !seen.contains("this document") => "Lost.".into(),
+        (_, true, true) => REFUSAL.into(),
+        (_, true, false) => "Anvils.".into(),
+        _ => "Boats.".into(),
+    }
+}
+
+#[tokio::test]
+async fn who_answers_for_one_text_of_several_sees_that_text_alone() {
+    let check = async |task: &str, want: &str| {
+        let pages = vec![memory("kept", "Each document about a budget is in the blue box.")];
+        let desk = [Desk::new("desk", Vec::new())];
+        let (kernel, _folder) = machine(child, false, &desk, pages);
+        let text = |name: &str, text: &str| Attached {
+            picture: None,
+            text: text.into(),
+            label: Label::new(format!("file:{name}"), Trust::Untrusted),
+        };
+        let texts = vec![
+            text("a.txt", "We forge anvils."),
+            text("b.txt", "We mend boats."),
+        ];
+        let program = Program {
+            attached: texts,
+            ..Program::new(task)
+        };
+        let (_, exit) = ran(&kernel, program).await;
+        assert_eq!(exit.answer, Some(want.into()), "{task}");
+    };
+    let task = "For each document, what is it about in five words?";
+    check(task, "a.txt: Anvils.\nb.txt: Boats.").await;
+    // One that speaks of what is kept sees that too.
+    let task = "For each document, is there one about a budget in your memory?";
+    check(task, "a.txt: Mixed up.\nb.txt: Mixed up.").await;
+}
+
 #[tokio::test]
 async fn what_was_told_comes_to_mind_where_it_may_matter() {
     let pages = vec![
