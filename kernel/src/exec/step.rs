@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::decide::Decided;
 use super::judge::after;
-use super::{Ending, Execution, WITH, failed, may_come_otherwise};
+use super::{Ending, Execution, WITH, failed};
 use crate::calls::{Now, REMEMBER, Syscall};
 use crate::event::Event;
 use crate::grammar::{Legal, Move};
 use crate::journal::tape::Told;
-use crate::journal::{Outcome, StepRow};
+use crate::journal::StepRow;
 use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
@@ -332,15 +332,7 @@ impl Execution {
             let calls = calls.clone();
             return self.take_up_calls(&step, &calls).await;
         }
-        let again = |last: &&(Value, bool)| last.0 == step.action && !may_come_otherwise(&last.0);
-        if let Some((_, worked)) = self.last.as_ref().filter(again) {
-            let outcome = match worked {
-                true => self.result_again(),
-                false => {
-                    let text = "not done again: it failed just now. Do something else.";
-                    self.kernel_says(text.into(), false, 0)
-                }
-            };
+        if let Some(outcome) = self.not_again(&step.action) {
             self.intent(&step)?;
             return self.outcome(&step, outcome);
         }
@@ -348,18 +340,6 @@ impl Execution {
         match Syscall::from_action(&step.action) {
             Ok(syscall) => self.carry_out(step, syscall).await,
             Err(problem) => self.refuse(&step, &problem),
-        }
-    }
-
-    /// What came back last, for a call that is made once more: a small model that is told
-    /// where a result stands answers with that.
-    fn result_again(&self) -> Outcome {
-        let result = self.vm.last_observation().unwrap_or_default();
-        Outcome {
-            text: format!("not done again. Its result: {result}"),
-            ok: false,
-            label: self.vm.last_label(),
-            ms: 0,
         }
     }
 

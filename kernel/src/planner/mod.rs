@@ -35,6 +35,7 @@ pub use card::card;
 use cards::{Card, Cards};
 use for_one::is_for_its_text;
 pub use guard::LoopGuard;
+pub(crate) use guard::{AGAIN, Look, Reads};
 pub use kind::signature;
 use several::Parent;
 
