@@ -437,7 +437,7 @@ impl Execution {
         }
     }
 
-    fn show(&self, n: u32, text: &str) {
+    pub(super) fn show(&self, n: u32, text: &str) {
         self.emit(Event::Token {
             pid: self.pid,
             n,

@@ -17,12 +17,15 @@ use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
 use crate::planner::answer_form;
 use crate::planner::facts::{leaves_to_call, only_refuses};
+use crate::planner::questions::left_out;
 use crate::process::{Failure, State, Usage};
 use crate::program::asks_for_code;
 use quipu_cpu::{ClosedEarly, Prompt, without_thought};
 
 /// What is asked for where an answer only refused.
 const IN_WORDS: &str = "Answer in words, as well as you can.";
+/// What is asked for where an answer left a question out; the question follows.
+const ALSO: &str = "Answer only this now, in a sentence:";
 
 impl Execution {
     /// One step. Everything that can stop the process comes out as an [`Ending`].
@@ -70,6 +73,9 @@ impl Execution {
         let decided = self.unless_it_refuses(n, &prompt, &legal, decided).await?;
         let decided = self
             .unless_it_leaves_a_call(n, &prompt, &legal, decided)
+            .await?;
+        let decided = self
+            .with_all_answers(n, &prompt, &legal, decided)
             .await?;
         let decide_ms = begun.elapsed().as_millis() as u64;
         let usage = decided.completion.usage;
@@ -175,6 +181,50 @@ impl Execution {
             true => call,
             false => decided,
         })
+    }
+
+    /// `decided`, or where that answers one of the questions of the task and leaves another out, the
+    /// same with an answer to that one below it: a small model answers the first of two. An answer
+    /// that was cut is not added to.
+    async fn with_all_answers(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+        mut decided: Decided,
+    ) -> Result<Decided, Ending> {
+        let written = &decided.completion;
+        let words = self.shared.cpu.info().constrains
+            && legal.answer.is_none()
+            && decided.chosen == Move::Answer
+            && written.closed_early.is_none()
+            && legal
+                .action(Move::Answer, &written.text)
+                .is_ok_and(|action| action.get("answer").is_some());
+        let answer = without_thought(&written.text).trim().to_owned();
+        let left = match words {
+            true => left_out(self.told(), &answer),
+            false => Vec::new(),
+        };
+        if left.is_empty() {
+            return Ok(decided);
+        }
+        let messages = after(&prompt.messages, &format!("{ALSO} {}", left.join(" ")));
+        let asked = self.shared.cpu.prepare(&messages);
+        let asked = asked.map_err(|error| Ending::Failed(error.into()))?;
+        if asked.len > self.shared.cpu.info().window - self.vm.reserve() {
+            return Ok(decided);
+        }
+        self.show(n, "\n");
+        let words = Legal::default();
+        let more = self.written(n, &asked, &words, Move::Answer).await?.completion;
+        decided.completion.usage += more.usage;
+        let said = without_thought(&more.text).trim();
+        if !said.is_empty() && !answer.contains(said) && !only_refuses(said) {
+            decided.completion.closed_early = more.closed_early;
+            decided.completion.text = format!("{answer}\n{said}");
+        }
+        Ok(decided)
     }
 
     /// Carries out an action that follows from the task, and that no CPU had to write.

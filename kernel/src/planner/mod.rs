@@ -23,8 +23,9 @@ pub mod parts;
 pub(crate) mod plain;
 pub(crate) mod plan;
 pub mod program;
+pub(crate) mod questions;
 pub(crate) mod several;
-pub(crate) mod shared_words;
+pub mod shared_words;
 mod unspoken;
 
 use quipu_tools::{BUILTIN, Bus, DeviceSpec, FunctionSpec};

@@ -208,6 +208,34 @@ async fn an_answer_that_went_round_in_circles_names_its_limit() {
     check(None, plain, plain.into()).await;
 }
 
+/// Answers the first of two questions, and the second where that is all that is asked.
+fn first_of_two(_: &str, seen: &str) -> String {
+    let asked = seen.lines().last().unwrap_or_default();
+    match asked.starts_with("Answer only this now") && asked.ends_with("the bell that Wim rings?") {
+        true => "The bell is 90 years old.".into(),
+        false => "Jaap tunes the organ.".into(),
+    }
+}
+
+fn both(_: &str, _: &str) -> String {
+    "Jaap tunes the organ, and the bell is 90 years old.".into()
+}
+
+#[tokio::test]
+async fn two_questions_are_both_answered() {
+    let check = async |write: Write, task: &str, want: &str| {
+        let (kernel, _folder) = machine(write, false, &[], Vec::new());
+        let (_, exit) = ran(&kernel, Program::new(task)).await;
+        assert_eq!(exit.answer, Some(want.into()), "{task}");
+        assert_eq!(exit.status, Status::Exited);
+    };
+    let two = "Who tunes the organ, and how old is the bell that Wim rings?";
+    let answers = "Jaap tunes the organ.\nThe bell is 90 years old.";
+    check(first_of_two, two, answers).await;
+    check(both, two, &both("", "")).await;
+    check(first_of_two, "Who tunes the organ?", "Jaap tunes the organ.").await;
+}
+
 fn memory(id: &str, text: &str) -> NewPage {
     NewPage {
         id: Some(id.into()),
