@@ -269,8 +269,10 @@ impl Execution {
                 break thought;
             }
         };
-        if thought.closed_early == Some(ClosedEarly::Full) {
-            self.hit(Limit::Thought);
+        match thought.closed_early {
+            Some(ClosedEarly::Full) => self.hit(Limit::Thought),
+            Some(ClosedEarly::Repeating) => self.hit(Limit::Repetition),
+            None => {}
         }
         let begun = format!("{begins}{}{ends}", thought.text.trim_end());
         let led = cpu.lead(prompt, &begun);
@@ -435,7 +437,7 @@ impl Execution {
         }
     }
 
-    fn show(&self, n: u32, text: &str) {
+    pub(super) fn show(&self, n: u32, text: &str) {
         self.emit(Event::Token {
             pid: self.pid,
             n,

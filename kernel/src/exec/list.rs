@@ -19,6 +19,7 @@ use crate::grammar::Legal;
 use crate::journal::{JournalError, Outcome, StepRow};
 use crate::label::Label;
 use crate::limits::{Limit, Limits, Spent};
+use crate::planner::for_one::for_one;
 use crate::planner::plain::cut;
 use crate::planner::several;
 use crate::process::{AT_ONCE, Attached, Drawn, Exit, ITEMS_MAX, Pid, Program, Room, State};
@@ -276,8 +277,10 @@ impl Execution {
                     "a list has at most {ITEMS_MAX} things, and this has {count}"
                 )));
             }
+            // It may be that of the whole list, word for word.
+            let task = for_one(&map.task);
             let child =
-                |(at, text): (usize, Attached)| process.child(step.n, at as u32, &map.task, text);
+                |(at, text): (usize, Attached)| process.child(step.n, at as u32, &task, text);
             let mut list = List {
                 programs: texts.into_iter().enumerate().map(child).collect(),
                 names: names.clone(),
@@ -312,8 +315,7 @@ impl Execution {
         }
         match &self.last {
             None if legal.offered().any(|call| call.name == MAP) => {
-                let task = format!("{}\n\n{}", self.told().trim(), several::FOR_ONE);
-                Some(json!({"tool": MAP, "args": {"task": task}}))
+                Some(json!({"tool": MAP, "args": {"task": self.told().trim()}}))
             }
             Some((action, true)) if action["tool"] == MAP => {
                 let whole = several::is_only_a_list(&self.program);

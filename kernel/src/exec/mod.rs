@@ -15,6 +15,7 @@
 //! | `held`, `extract` | what it has by handles only, and values out of that |
 //! | `children`, `list` | the same for calls on other processes, and for a list of children |
 //! | `family`, `kin` | those as one process reaches them, and sees them |
+//! | `known` | what a process knows from its calls, and looks up no more |
 //! | `person` | where a person is waited for |
 //! | `examples` | tasks that were done right, before the task |
 //! | `parts` | what of a task of several parts is done, and other means where one failed |
@@ -38,6 +39,7 @@ mod held;
 mod judge;
 mod keep;
 mod kin;
+mod known;
 mod likelihood;
 mod list;
 mod own;
@@ -63,7 +65,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::mpsc::Receiver;
 
-use crate::calls::{self, Find, REMEMBER, Syscall, WAIT};
+use crate::calls::{self, Find, REMEMBER, Syscall};
 use crate::event::Event;
 use crate::gate::Ruling;
 use crate::gate::plan::Progress;
@@ -74,7 +76,7 @@ use crate::label::Label;
 use crate::lessons::Lesson;
 use crate::limits::{Limit, REPEATS_MAX, Spent};
 use crate::planner::parts::Parts;
-use crate::planner::{LeftOut, LoopGuard, Planner, date, several};
+use crate::planner::{LeftOut, LoopGuard, Planner, Reads, date, several};
 use crate::process::{Drawn, Ending, Exit, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
@@ -129,7 +131,9 @@ pub(crate) struct Execution {
     failing: Option<(String, u32)>,
     /// The last action, and whether it worked.
     last: Option<(Value, bool)>,
-    /// Whether it was asked for again, though it had worked: then only an answer is left.
+    /// What it has looked at since anything changed.
+    reads: Reads,
+    /// Whether it asked again for what it knew: then only an answer is left.
     stuck: bool,
     /// How likely it is that the user told something to be kept.
     keeps: f32,
@@ -202,6 +206,7 @@ impl Execution {
             parts: None,
             failing: None,
             last: None,
+            reads: Reads::default(),
             stuck: false,
             // One that is taken up again is looked at.
             keeps: 1.0,
@@ -385,9 +390,7 @@ impl Execution {
             None if self.shared.cpu.info().constrains => self.planner.written(&action),
             None => action.to_string(),
         };
-        // Asked for again though it had worked: it was not done, and would not be.
-        self.stuck =
-            !may_come_otherwise(&action) && self.last.as_ref() == Some(&(action.clone(), true));
+        self.note_known(n, &action, &outcome);
         if !together {
             // What this step brought in comes into the window below.
             self.decided_before = self.is_unswayed();
@@ -438,11 +441,6 @@ impl Execution {
     fn emit(&self, event: Event) {
         self.shared.events.emit(event);
     }
-}
-
-/// Whether the same action brings something else the next time: what another process says.
-fn may_come_otherwise(action: &Value) -> bool {
-    action["tool"] == WAIT
 }
 
 /// An action of the journal as it was written, and whether it was decided together with the

@@ -12,6 +12,7 @@ use crate::grammar::{Callable, Legal};
 use crate::journal::tape::Told;
 use crate::judgement::Question;
 use crate::planner::facts::{asks_of_oneself, is_about_its_words};
+use crate::planner::for_one::is_for_its_text;
 use crate::window::reminder::Reminder;
 
 /// Characters of a task that are searched for.
@@ -26,7 +27,8 @@ impl Execution {
     pub(super) async fn remind(&mut self) -> Result<(), Ending> {
         self.unreminded = false;
         let memory = &self.program.agent.memory;
-        if memory.recall_tokens == 0 && memory.blocks.is_empty() {
+        let has_none = memory.recall_tokens == 0 && memory.blocks.is_empty();
+        if has_none || is_for_its_text(&self.program) {
             return Ok(());
         }
         let personal = self.is_personal().await?;

@@ -6,23 +6,26 @@ use serde_json::{Value, json};
 
 use super::decide::Decided;
 use super::judge::after;
-use super::{Ending, Execution, WITH, failed, may_come_otherwise};
+use super::{Ending, Execution, WITH, failed};
 use crate::calls::{Now, REMEMBER, Syscall};
 use crate::event::Event;
 use crate::grammar::{Legal, Move};
 use crate::journal::tape::Told;
-use crate::journal::{Outcome, StepRow};
+use crate::journal::StepRow;
 use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
 use crate::planner::answer_form;
 use crate::planner::facts::{leaves_to_call, only_refuses};
+use crate::planner::questions::left_out;
 use crate::process::{Failure, State, Usage};
 use crate::program::asks_for_code;
 use quipu_cpu::{ClosedEarly, Prompt, without_thought};
 
 /// What is asked for where an answer only refused.
 const IN_WORDS: &str = "Answer in words, as well as you can.";
+/// What is asked for where an answer left a question out; the question follows.
+const ALSO: &str = "Answer only this now, in a sentence:";
 
 impl Execution {
     /// One step. Everything that can stop the process comes out as an [`Ending`].
@@ -70,6 +73,9 @@ impl Execution {
         let decided = self.unless_it_refuses(n, &prompt, &legal, decided).await?;
         let decided = self
             .unless_it_leaves_a_call(n, &prompt, &legal, decided)
+            .await?;
+        let decided = self
+            .with_all_answers(n, &prompt, &legal, decided)
             .await?;
         let decide_ms = begun.elapsed().as_millis() as u64;
         let usage = decided.completion.usage;
@@ -177,6 +183,50 @@ impl Execution {
         })
     }
 
+    /// `decided`, or where that answers one of the questions of the task and leaves another out, the
+    /// same with an answer to that one below it: a small model answers the first of two. An answer
+    /// that was cut is not added to.
+    async fn with_all_answers(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+        mut decided: Decided,
+    ) -> Result<Decided, Ending> {
+        let written = &decided.completion;
+        let words = self.shared.cpu.info().constrains
+            && legal.answer.is_none()
+            && decided.chosen == Move::Answer
+            && written.closed_early.is_none()
+            && legal
+                .action(Move::Answer, &written.text)
+                .is_ok_and(|action| action.get("answer").is_some());
+        let answer = without_thought(&written.text).trim().to_owned();
+        let left = match words {
+            true => left_out(self.told(), &answer),
+            false => Vec::new(),
+        };
+        if left.is_empty() {
+            return Ok(decided);
+        }
+        let messages = after(&prompt.messages, &format!("{ALSO} {}", left.join(" ")));
+        let asked = self.shared.cpu.prepare(&messages);
+        let asked = asked.map_err(|error| Ending::Failed(error.into()))?;
+        if asked.len > self.shared.cpu.info().window - self.vm.reserve() {
+            return Ok(decided);
+        }
+        self.show(n, "\n");
+        let words = Legal::default();
+        let more = self.written(n, &asked, &words, Move::Answer).await?.completion;
+        decided.completion.usage += more.usage;
+        let said = without_thought(&more.text).trim();
+        if !said.is_empty() && !answer.contains(said) && !only_refuses(said) {
+            decided.completion.closed_early = more.closed_early;
+            decided.completion.text = format!("{answer}\n{said}");
+        }
+        Ok(decided)
+    }
+
     /// Carries out an action that follows from the task, and that no CPU had to write.
     async fn take_up_ready(&mut self, n: u32, action: Value) -> Result<(), Ending> {
         self.emit(Event::Action {
@@ -214,7 +264,8 @@ impl Execution {
             }
             Err(problem) => (json!({ "malformed": completion.text }), Some(problem)),
         };
-        self.cut_answer = matches!(cut, Some(limit) if limit != Limit::Repetition);
+        // Also one that went round in circles: what would have come after them is not there.
+        self.cut_answer = cut.is_some();
         match cut {
             // It was closed for the model: nobody knows what it would have been.
             Some(limit) if action.get("answer").is_none() => {
@@ -331,15 +382,7 @@ impl Execution {
             let calls = calls.clone();
             return self.take_up_calls(&step, &calls).await;
         }
-        let again = |last: &&(Value, bool)| last.0 == step.action && !may_come_otherwise(&last.0);
-        if let Some((_, worked)) = self.last.as_ref().filter(again) {
-            let outcome = match worked {
-                true => self.result_again(),
-                false => {
-                    let text = "not done again: it failed just now. Do something else.";
-                    self.kernel_says(text.into(), false, 0)
-                }
-            };
+        if let Some(outcome) = self.not_again(&step.action) {
             self.intent(&step)?;
             return self.outcome(&step, outcome);
         }
@@ -347,18 +390,6 @@ impl Execution {
         match Syscall::from_action(&step.action) {
             Ok(syscall) => self.carry_out(step, syscall).await,
             Err(problem) => self.refuse(&step, &problem),
-        }
-    }
-
-    /// What came back last, for a call that is made once more: a small model that is told
-    /// where a result stands answers with that.
-    fn result_again(&self) -> Outcome {
-        let result = self.vm.last_observation().unwrap_or_default();
-        Outcome {
-            text: format!("not done again. Its result: {result}"),
-            ok: false,
-            label: self.vm.last_label(),
-            ms: 0,
         }
     }
 

@@ -7,6 +7,7 @@ use super::{Ending, Execution};
 use crate::grammar::{Legal, Move};
 use crate::judgement::Question;
 use crate::planner::facts::is_told_in_sentences;
+use crate::planner::questions::questions;
 use crate::planner::{answer_form, date};
 
 /// Programs that are written for a task whose programs fail.
@@ -106,7 +107,9 @@ impl Execution {
     /// Whether a bare number is the answer: one was computed, and nothing else was asked for.
     async fn wants_a_number(&mut self, legal: &Legal) -> Result<bool, Ending> {
         let computed = self.last.as_ref().is_some_and(|(_, worked)| *worked);
-        if !computed || legal.computed.is_none() {
+        // One number is no answer to two questions.
+        let several = !questions(self.told()).is_empty();
+        if !computed || legal.computed.is_none() || several {
             return Ok(false);
         }
         Ok(answer_form::how_many(self.told()) || self.computes().await?)

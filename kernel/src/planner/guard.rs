@@ -1,4 +1,5 @@
-//! The loop guard: the same calls with the same results lead nowhere.
+//! The loop guard: the same calls with the same results lead nowhere, and what a process has
+//! looked up it knows.
 
 use serde_json::Value;
 
@@ -31,10 +32,110 @@ impl LoopGuard {
     }
 }
 
+/// What stands before a result that is shown once more.
+pub(crate) const AGAIN: &str = "not done again. Its result: ";
+
+/// What a call does to what a process knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// It looks, and sees the same as long as nothing changes.
+    Steady,
+    /// It looks, and may see something else each time.
+    Passing,
+    /// It may change what others have seen.
+    Changes,
+    /// None of these.
+    Other,
+}
+
+/// A look at something, and what it brought.
+struct Read {
+    call: Value,
+    /// The step whose page has the result.
+    n: u32,
+    result: blake3::Hash,
+    /// Whether it would bring the same again.
+    certain: bool,
+}
+
+/// What a process has looked at since anything changed.
+#[derive(Default)]
+pub(crate) struct Reads(Vec<Read>);
+
+impl Reads {
+    /// The step that brought what `call` would bring again.
+    pub(crate) fn known(&self, call: &Value) -> Option<u32> {
+        let mut certain = self.0.iter().filter(|read| read.certain);
+        certain.find(|read| read.call == *call).map(|read| read.n)
+    }
+
+    /// Takes note that step `n` made `call`, which is such a `look`, and what came back; `None`
+    /// where it failed. What may see something else is known once it has seen the same twice.
+    pub(crate) fn note(&mut self, n: u32, call: &Value, look: Look, result: Option<&str>) {
+        if look == Look::Changes {
+            self.0.clear();
+        }
+        let looks = matches!(look, Look::Steady | Look::Passing);
+        let Some(result) = result.filter(|_| looks) else {
+            return;
+        };
+        let result = blake3::hash(result.as_bytes());
+        let before = self.0.iter().position(|read| read.call == *call);
+        let before = before.map(|at| self.0.swap_remove(at));
+        let same = before.is_some_and(|read| read.result == result);
+        self.0.push(Read {
+            call: call.clone(),
+            n,
+            result,
+            certain: same || look == Look::Steady,
+        });
+    }
+
+    /// Takes note that the result of `call` was shown once more, in step `n`.
+    pub(crate) fn shown_again(&mut self, n: u32, call: &Value) {
+        let again = self.0.iter_mut().find(|read| read.call == *call);
+        again.into_iter().for_each(|read| read.n = n);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_was_looked_up_is_known_until_something_changes() {
+        // A capital changes something, a letter looks, one with a mark may see something else;
+        // behind it the result, or nothing where it failed.
+        let check = |steps: &str, call: &str, want: Option<u32>| {
+            let mut reads = Reads::default();
+            for (n, step) in (1..).zip(steps.split(' ')) {
+                let (name, result) = step.split_at(1);
+                let look = match (name, result.strip_prefix('?')) {
+                    (name, _) if name.chars().all(char::is_uppercase) => Look::Changes,
+                    ("-", _) => Look::Other,
+                    (_, Some(_)) => Look::Passing,
+                    _ => Look::Steady,
+                };
+                let result = result.trim_start_matches('?');
+                reads.note(n, &json!(name), look, Some(result).filter(|one| !one.is_empty()));
+            }
+            assert_eq!(reads.known(&json!(call)), want, "{steps}");
+        };
+        check("a1 b1", "a", Some(1));
+        check("a1 b1", "c", None);
+        check("a1 -1 b1", "a", Some(1));
+        check("a1 -1 b1", "-", None);
+        check("a1 A1 b1", "a", None);
+        check("a1 A1 b1", "b", Some(3));
+        check("a1 A b1", "a", None);
+        check("a b1", "a", None);
+        check("a?1 b1", "a", None);
+        check("a?1 b1 a?2", "a", None);
+        check("a?1 b1 a?1", "a", Some(3));
+        check("a?1 b1 a?2 a?2", "a", Some(4));
+        check("a?1 B1 a?1", "a", None);
+    }
 
     /// Each step is a letter, the call, and a figure, the result.
     #[track_caller]

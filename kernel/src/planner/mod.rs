@@ -12,6 +12,7 @@ pub(crate) mod date;
 pub mod decision;
 mod examples;
 pub(crate) mod facts;
+pub(crate) mod for_one;
 pub mod grammar;
 mod guard;
 pub mod judgement;
@@ -22,8 +23,9 @@ pub mod parts;
 pub(crate) mod plain;
 pub(crate) mod plan;
 pub mod program;
+pub(crate) mod questions;
 pub(crate) mod several;
-pub(crate) mod shared_words;
+pub mod shared_words;
 mod unspoken;
 
 use quipu_tools::{BUILTIN, Bus, DeviceSpec, FunctionSpec};
@@ -32,7 +34,9 @@ use serde_json::{Value, json};
 pub use arguments::strict;
 pub use card::card;
 use cards::{Card, Cards};
+use for_one::is_for_its_text;
 pub use guard::LoopGuard;
+pub(crate) use guard::{AGAIN, Look, Reads};
 pub use kind::signature;
 use several::Parent;
 
@@ -116,10 +120,11 @@ impl Planner {
         let (mut calls, mut more) = Cards::deal(cards);
         // A part of the disk of its own is as good as naming it.
         let memory = &program.agent.memory;
-        let has_memory = wanted(MEMORY)
-            || !memory.space.is_shared()
-            || !memory.blocks.is_empty()
-            || !memory.reads.is_empty();
+        let has_memory = !is_for_its_text(program)
+            && (wanted(MEMORY)
+                || !memory.space.is_shared()
+                || !memory.blocks.is_empty()
+                || !memory.reads.is_empty());
         let given = Given {
             memory,
             has_memory,

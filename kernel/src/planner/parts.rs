@@ -10,6 +10,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::guard::AGAIN;
 use super::plain::short;
 use crate::calls::{FIND, RECALL, REMEMBER, SEARCH};
 use crate::journal::StepRow;
@@ -137,6 +138,9 @@ impl Parts {
         let tool = action["tool"]
             .as_str()
             .filter(|tool| ![FIND, RECALL].contains(tool))?;
+        if result.starts_with(AGAIN) {
+            return None;
+        }
         let at = self.meant(tool, action, result)?;
         let part = &mut self.0[at];
         let state = match ok {

@@ -29,11 +29,8 @@ const WORDS: &[&str] = &[
     "分别",
 ];
 
-/// What a child is told beside a task that speaks of several things.
-pub(crate) const FOR_ONE: &str = "Only one of them is attached here. Answer for this one alone.";
-
 /// Whether `text` asks for the same with each of several things.
-fn is_for_each(text: &str) -> bool {
+pub(super) fn is_for_each(text: &str) -> bool {
     let text = text.to_lowercase();
     WORDS.iter().any(|words| text.contains(words))
 }

@@ -47,6 +47,19 @@ impl Vm {
                 .any(|step| !step.resident || step.is_held() || step.shown < step.observation.len())
     }
 
+    /// What came back in step `n`, and whose words it is; `None` where that is held back.
+    pub fn seen_in(&self, n: u32) -> Option<(String, Label)> {
+        let mut steps = self.steps.iter().filter(|step| !step.is_held());
+        let step = steps.find(|step| step.n == n)?;
+        Some((step.observation.clone(), step.label.clone()))
+    }
+
+    /// Whether the page of step `n` is in the window.
+    pub fn is_in_sight(&self, n: u32) -> bool {
+        let mut steps = self.steps.iter();
+        steps.any(|step| step.n == n && step.resident)
+    }
+
     /// Ids of the pages that are out of the window.
     pub fn evicted(&self) -> Vec<String> {
         let out = self.steps.iter().filter(|step| !step.resident);

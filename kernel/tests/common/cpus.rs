@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{
-    Chunk, Completion, Cpu, CpuError, CpuInfo, Inquiry, Job, Message, Pid, Prompt, Ticket, Usage,
-    Weights,
+    Chunk, ClosedEarly, Completion, Cpu, CpuError, CpuInfo, Inquiry, Job, Message, Pid, Prompt,
+    Ticket, Usage, Weights,
 };
 
 /// Tokens that every prompt counts for.
@@ -20,6 +20,7 @@ pub struct FunctionCpu {
     info: CpuInfo,
     writes: Writes,
     weighs: Option<Weighs>,
+    closed: Option<ClosedEarly>,
 }
 
 impl FunctionCpu {
@@ -29,7 +30,14 @@ impl FunctionCpu {
             info,
             writes: Box::new(writes),
             weighs: None,
+            closed: None,
         }
+    }
+
+    /// The same, which says of all that it writes that it was closed early.
+    pub fn closing(mut self, why: ClosedEarly) -> Self {
+        self.closed = Some(why);
+        self
     }
 
     /// The same, which weighs options as `weighs` says.
@@ -72,7 +80,11 @@ impl Cpu for FunctionCpu {
     }
 
     fn submit(&self, job: Job) -> Ticket {
-        written((self.writes)(&job))
+        said(Ok(Chunk::Done(Completion {
+            text: (self.writes)(&job),
+            closed_early: self.closed,
+            ..Completion::default()
+        })))
     }
 }
 

@@ -132,9 +132,41 @@ async fn several_calls_of_a_step_have_an_outcome_each() {
 }
 
 #[tokio::test]
-async fn a_loop_is_noticed_and_only_the_answer_is_left() {
+async fn what_is_known_is_shown_once_more_and_then_answered() {
     let other = r#"{"tool":"desk.echo","args":{"text":"x"}}"#;
-    let said = check(&[ECHO, other, ECHO, other, ECHO, other, ECHO, DONE]).await;
+    assert_snapshot!(check(&[ECHO, other, ECHO, other, DONE]).await, @r#"
+    1 {"tool":"desk.echo","args":{"text":"hello"}}
+      = hello (tool:desk, user)
+    2 {"tool":"desk.echo","args":{"text":"x"}}
+      = x (tool:desk, user)
+    3 {"tool":"desk.echo","args":{"text":"hello"}}
+      ! not done again. Its result: hello (tool:desk, user)
+    4 {"tool":"desk.echo","args":{"text":"x"}}
+      ! this action was not accepted: the tool "desk.echo" cannot be used now; only the answer is legal: {"answer": "…"} (kernel, user)
+    5 {"answer":"done"}
+    "exited" "done"
+    "#);
+}
+
+#[tokio::test]
+async fn what_something_may_have_changed_is_looked_up_again() {
+    let put = r#"{"tool":"memory.put","args":{"text":"The gate is red."}}"#;
+    let said = check(&[ECHO, put, ECHO, DONE]).await;
+    assert_eq!(said.matches("  = hello (tool:desk, user)").count(), 2, "{said}");
+    // A stranger's device may be a clock: what it has said twice is known.
+    let other = r#"{"tool":"desk.echo","args":{"text":"x"}}"#;
+    let mut setup = Setup::new(&[ECHO, other, ECHO, other, ECHO, DONE].join("\n"));
+    setup.devices = vec![Desk::new("desk", Vec::new()).by_a_stranger()];
+    let said = run(setup, Program::new("task")).await;
+    assert_eq!(said.matches("  = hello (").count(), 2, "{said}");
+    assert_eq!(said.matches("not done again. Its result: hello").count(), 1, "{said}");
+}
+
+#[tokio::test]
+async fn a_loop_is_noticed_and_only_the_answer_is_left() {
+    let fail = |text: &str| format!(r#"{{"tool":"desk.fail","args":{{"text":"{text}"}}}}"#);
+    let (one, other) = (fail("x"), fail("y"));
+    let said = check(&[&one, &other, &one, &other, &one, &other, ECHO, DONE]).await;
     let end: Vec<&str> = said.lines().skip(12).collect();
     assert_snapshot!(end.join("\n"), @r#"
       limit: the same calls gave the same results 3 times in a row: only an answer is taken now

@@ -52,7 +52,8 @@ fn what_few_tasks_need_is_shown_where_a_task_speaks_of_it() {
 async fn a_file_that_comes_into_sight_brings_what_reads_it() {
     let topics = Topics::of("photo", "png");
     let look = r#"{"tool":"desk.echo","args":{"text":"there is a.png"}}"#;
-    let mut setup = Setup::new(&[ECHO, look, ECHO, DONE].join("\n"));
+    let other = r#"{"tool":"desk.echo","args":{"text":"bye"}}"#;
+    let mut setup = Setup::new(&[ECHO, look, other, DONE].join("\n"));
     let eyes = Desk::new("eyes", Vec::new()).alone("echo").about(topics);
     setup.devices.push(eyes);
     let folder = crate::common::folder();

@@ -1,20 +1,31 @@
 //! What the kernel does for a small model: it looks up what others wrote where that matches the
-//! task, reminds it of nothing that has nothing to do with it, and takes a bare refusal for no
-//! answer.
+//! task, reminds it of nothing that has nothing to do with it, takes a bare refusal for no answer,
+//! and says of an answer that went round in circles that it was cut.
 
 use std::sync::Arc;
 
 use crate::common::cpus::FunctionCpu;
 use crate::common::{Desk, Setup, folder, replayed};
-use quipu_cpu::{CpuInfo, Job};
+use quipu_cpu::{ClosedEarly, CpuInfo, Inquiry, Job, Weights};
 use quipu_kernel::Kernel;
 use quipu_kernel::label::{Label, Trust};
-use quipu_kernel::process::{Attached, Exit, Program};
+use quipu_kernel::limits::Limit;
+use quipu_kernel::process::{Attached, Exit, Program, Status};
 use quipu_memory::{Kind, NewPage};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// What is written after the system's message in a whole window.
 type Write = fn(&str, &str) -> String;
+
+/// The weights where no option fits but the last.
+fn none_of(inquiry: &Inquiry) -> Weights {
+    let mut weights = vec![-9.0; inquiry.options.len()];
+    if let Some(last) = weights.last_mut() {
+        *last = 0.0;
+    }
+    weights
+}
 
 /// A machine with these devices and pages. Its CPU takes no tool for one that fits, and no task
 /// for a special one; each for one about its user, where it takes them for `personal`.
@@ -37,10 +48,7 @@ fn machine(
         write(texts[0], &texts.join("\n"))
     };
     let cpu = FunctionCpu::new(info, writes).weighing(move |inquiry| {
-        let mut weights = vec![-9.0; inquiry.options.len()];
-        if let Some(last) = weights.last_mut() {
-            *last = 0.0;
-        }
+        let mut weights = none_of(inquiry);
         // What a message wants: what was told before.
         if weights.len() == 4 && personal {
             weights[1] = 9.0;
@@ -168,6 +176,66 @@ async fn a_refusal_among_tools_is_tried_without_them() {
     check(cannot_tell, "I can't tell odd from even.").await;
 }
 
+#[tokio::test]
+async fn an_answer_that_went_round_in_circles_names_its_limit() {
+    let check = async |schema: Option<Value>, written: &'static str, want: Value| {
+        let info = CpuInfo {
+            model: "small".into(),
+            kind: "local",
+            window: 8192,
+            constrains: true,
+            ..CpuInfo::default()
+        };
+        let cpu = FunctionCpu::new(info, move |_: &Job| written.to_owned());
+        let cpu = Arc::new(cpu.weighing(none_of).closing(ClosedEarly::Repeating));
+        let folder = folder();
+        let kernel = Setup::new("").kernel_on(cpu, &folder.path().join("journal.db"));
+        let program = Program {
+            answer_schema: schema,
+            ..Program::new("What is it?")
+        };
+        let (_, exit) = ran(&kernel, program).await;
+        assert_eq!(exit.answer, Some(want), "{written}");
+        assert_eq!(exit.status, Status::Limit, "{written}");
+        assert_eq!(exit.limits_hit, [Limit::Repetition], "{written}");
+    };
+    let schema = json!({"type": "object", "properties": {"said": {"type": "string"}},
+        "required": ["said"], "additionalProperties": false});
+    let round = r#"{"said":"It is a pen. It is a pen. It is"}"#;
+    let want = json!({"said": "It is a pen. It is a pen. It is"});
+    check(Some(schema), round, want).await;
+    let plain = "It is a pen. It is a pen. It is";
+    check(None, plain, plain.into()).await;
+}
+
+/// Answers the first of two questions, and the second where that is all that is asked.
+fn first_of_two(_: &str, seen: &str) -> String {
+    let asked = seen.lines().last().unwrap_or_default();
+    match asked.starts_with("Answer only this now") && asked.ends_with("the bell that Wim rings?") {
+        true => "The bell is 90 years old.".into(),
+        false => "Jaap tunes the organ.".into(),
+    }
+}
+
+fn both(_: &str, _: &str) -> String {
+    "Jaap tunes the organ, and the bell is 90 years old.".into()
+}
+
+#[tokio::test]
+async fn two_questions_are_both_answered() {
+    let check = async |write: Write, task: &str, want: &str| {
+        let (kernel, _folder) = machine(write, false, &[], Vec::new());
+        let (_, exit) = ran(&kernel, Program::new(task)).await;
+        assert_eq!(exit.answer, Some(want.into()), "{task}");
+        assert_eq!(exit.status, Status::Exited);
+    };
+    let two = "Who tunes the organ, and how old is the bell that Wim rings?";
+    let answers = "Jaap tunes the organ.\nThe bell is 90 years old.";
+    check(first_of_two, two, answers).await;
+    check(both, two, &both("", "")).await;
+    check(first_of_two, "Who tunes the organ?", "Jaap tunes the organ.").await;
+}
+
 fn memory(id: &str, text: &str) -> NewPage {
     NewPage {
         id: Some(id.into()),
@@ -177,6 +245,47 @@ fn memory(id: &str, text: &str) -> NewPage {
         trust: Trust::User,
         ..NewPage::default()
     }
+}
+
+/// Answers for a text on anvils only where no tools are in sight, and for any other at once.
+fn child(system: &str, seen: &str) -> String {
+    let sees_the_store = seen.contains("Your memory says") || system.contains("memory.search");
+    match (sees_the_store, seen.contains("anvils"), system.contains("Tools:")) {
+        (true, ..) => "Mixed up.".into(),
+        _ if !seen.contains("this document") => "Lost.".into(),
+        (_, true, true) => REFUSAL.into(),
+        (_, true, false) => "Anvils.".into(),
+        _ => "Boats.".into(),
+    }
+}
+
+#[tokio::test]
+async fn who_answers_for_one_text_of_several_sees_that_text_alone() {
+    let check = async |task: &str, want: &str| {
+        let pages = vec![memory("kept", "Each document about a budget is in the blue box.")];
+        let desk = [Desk::new("desk", Vec::new())];
+        let (kernel, _folder) = machine(child, false, &desk, pages);
+        let text = |name: &str, text: &str| Attached {
+            picture: None,
+            text: text.into(),
+            label: Label::new(format!("file:{name}"), Trust::Untrusted),
+        };
+        let texts = vec![
+            text("a.txt", "We forge anvils."),
+            text("b.txt", "We mend boats."),
+        ];
+        let program = Program {
+            attached: texts,
+            ..Program::new(task)
+        };
+        let (_, exit) = ran(&kernel, program).await;
+        assert_eq!(exit.answer, Some(want.into()), "{task}");
+    };
+    let task = "For each document, what is it about in five words?";
+    check(task, "a.txt: Anvils.\nb.txt: Boats.").await;
+    // One that speaks of what is kept sees that too.
+    let task = "For each document, is there one about a budget in your memory?";
+    check(task, "a.txt: Mixed up.\nb.txt: Mixed up.").await;
 }
 
 #[tokio::test]

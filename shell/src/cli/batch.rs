@@ -31,6 +31,7 @@ use crate::terminal::hints;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::{file_words, lines};
 use crate::terminal::output::counted;
+use crate::terminal::sources;
 
 /// Processes at once unless `--jobs` says otherwise.
 const JOBS_DEFAULT: u16 = 16;
@@ -88,6 +89,8 @@ struct Line {
     pid: Option<Pid>,
     status: Status,
     answer: Option<Value>,
+    /// Pages of the store that it has read, as `run --format json` has them.
+    sources: Vec<String>,
     steps: usize,
     usage: quipu_kernel::process::Usage,
     ms: u64,
@@ -197,7 +200,7 @@ async fn on(
                 Err(error) => match ended_meanwhile(door.journal(), pid)? {
                     Some(ended) => {
                         code = worse(code, exit_code(&ended.exit));
-                        out.write(&line(door.journal(), id, ended)?)?;
+                        out.write(&line(door, id, ended)?)?;
                         progress.inc(1);
                         continue;
                     }
@@ -244,7 +247,7 @@ async fn on(
                     Status::Interrupted if !stopped => FAILED,
                     _ => exit_code(&ended.exit),
                 });
-                match out.write(&line(door.journal(), id, ended)?) {
+                match out.write(&line(door, id, ended)?) {
                     Err(error) if is_closed_pipe(&error) => {
                         return Err(UserError::failed(
                             format!(
@@ -414,15 +417,19 @@ fn task(value: Value) -> Result<(Task, i8), String> {
     Ok((task, priority))
 }
 
-fn line(journal: &Journal, id: Value, ended: Ended) -> Result<Line> {
+fn line(door: &Door, id: Value, ended: Ended) -> Result<Line> {
     let Ended { pid, exit, .. } = ended;
     let error = hints::ended(&exit);
+    let (reminder, steps) = (door.journal().reminder(pid)?, door.journal().steps(pid)?);
+    let text_of = |id: &str| door.page(id);
+    let sources = sources::of(exit.answer.as_ref(), reminder.as_ref(), &steps, &text_of);
     Ok(Line {
         id,
         pid: Some(pid),
         status: exit.status,
         answer: exit.answer,
-        steps: journal.steps(pid)?.len(),
+        sources,
+        steps: steps.len(),
         usage: exit.usage,
         ms: exit.ms,
         limits_hit: exit.limits_hit,

@@ -215,7 +215,8 @@ async fn attend(
         }
         Format::Json => {
             let journal = door.journal();
-            let mut report = report(pid, exit, journal.reminder(pid)?, journal.steps(pid)?);
+            let (reminder, steps) = (journal.reminder(pid)?, journal.steps(pid)?);
+            let mut report = report(pid, exit, reminder, steps, &|id| door.page(id));
             add_rulings(&mut report["steps"], &journal.rulings(pid)?);
             add_plan(&mut report, journal.plan(pid)?.as_ref());
             if let Some(branches) = &ended.branches {

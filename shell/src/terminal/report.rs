@@ -7,7 +7,7 @@ use quipu_kernel::process::{Exit, Pid};
 use quipu_kernel::window::reminder::Reminder;
 use serde_json::{Value, json};
 
-use super::hints;
+use super::{hints, sources};
 
 /// Adds to what is told of a process what it was to do on its own, where that was planned.
 pub fn add_plan(report: &mut Value, plan: Option<&Plan>) {
@@ -26,19 +26,19 @@ pub fn add_rulings(steps: &mut Value, rulings: &[(u32, Ruling)]) {
     }
 }
 
-/// The value that `quipu run --format json` prints.
-pub fn report(pid: Pid, exit: &Exit, reminder: Option<Reminder>, steps: Vec<StepRow>) -> Value {
-    let outcomes = || steps.iter().filter_map(|step| step.outcome.as_ref());
+/// The value that `quipu run --format json` prints; `text_of` is the text of a page of the store.
+pub fn report(
+    pid: Pid,
+    exit: &Exit,
+    reminder: Option<Reminder>,
+    steps: Vec<StepRow>,
+    text_of: &dyn Fn(&str) -> Option<String>,
+) -> Value {
+    let mut outcomes = steps.iter().filter_map(|step| step.outcome.as_ref());
     // What ends a process has the lowest label of everything that it had read.
-    let label = exit.answer.as_ref().and(outcomes().next_back());
+    let label = exit.answer.as_ref().and(outcomes.next_back());
     let label = label.map(|outcome| outcome.label.clone());
-    let pages = reminder.iter().flat_map(|reminder| &reminder.pages);
-    let mut sources: Vec<String> = pages.map(|page| page.id.to_string()).collect();
-    for id in outcomes().flat_map(|outcome| outcome.label.pages()) {
-        if !sources.iter().any(|known| known == id) {
-            sources.push(id.to_owned());
-        }
-    }
+    let sources = sources::of(exit.answer.as_ref(), reminder.as_ref(), &steps, text_of);
     let steps: Vec<Value> = steps
         .into_iter()
         .map(|step| {

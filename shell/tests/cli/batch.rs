@@ -1,6 +1,6 @@
 //! `quipu batch`: where its results go, and what the log says of a run that was cut short.
 
-use crate::sandbox::{self, ADD, DONE, Sandbox};
+use crate::sandbox::{self, DONE, Sandbox};
 
 const TASK: &str = "{\"id\":1,\"prompt\":\"a\"}\n";
 
@@ -123,13 +123,17 @@ fn a_task_is_an_object() {
         .check(2, &["line 1: not a JSON object"]);
 }
 
-/// Another call than `ADD`: the very same is not made twice in a row.
-const MORE: &str = r#"{"tool":"calculator.calculate","args":{"expression":"2 + 2"}}"#;
+/// Two calls that fail: the very same is not made twice in a row, and what is known not at all.
+const WRONG: [&str; 2] = [
+    r#"{"tool":"calculator.calculate","args":{"expression":"1 +"}}"#,
+    r#"{"tool":"calculator.calculate","args":{"expression":"2 +"}}"#,
+];
 
 #[test]
 fn the_log_names_the_limit_that_cut_a_run_short() {
     let sandbox = Sandbox::new();
-    let cpu = sandbox.script("script.jsonl", &[ADD, MORE, ADD, MORE, ADD, MORE, DONE]);
+    let script = [&WRONG[..], &WRONG, &WRONG, &[DONE]].concat();
+    let cpu = sandbox.script("script.jsonl", &script);
     sandbox.quipu(&["run", "--cpu", &cpu, "task"]).check(3, &[]);
     let log = sandbox.quipu(&["log", "1"]);
     assert!(log.out.ends_with("limit (loop): \"done\"\n"), "{log:#?}");
