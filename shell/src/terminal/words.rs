@@ -166,6 +166,8 @@ catalogue! {
     listening: "listening with {name}; press Enter to stop", "正在用 {name} 聆听；按回车键停止";
     with_input: "with {bytes:byte} from standard input", "附上来自标准输入的 {bytes} 个字节";
     carries_on: "hint: `{command}` carries it on{alone}", "提示：`{command}` 继续执行{alone}";
+    killed: "process {pid} was killed and does not go on; `{command}` starts a copy that does",
+        "进程 {pid} 已被终止，不会继续；`{command}` 可启动一个继续执行的副本";
     goes_on_later: "hint: process {pid} goes on when `quipu serve` or `quipu` starts, or with `{command}`{alone}",
         "提示：进程 {pid} 会在 `quipu serve` 或 `quipu` 启动时继续，也可用 `{command}` 继续{alone}";
     goes_alone: "; it goes on alone, as other branches of it cannot be carried on",
@@ -250,6 +252,7 @@ catalogue! {
         "排队中：{count} 条；/queue 列出，/queue go 执行，/queue clear 清空";
     undone_unanswered: "taken back, unanswered: {asked}", "已撤回（未得到回答）：{asked}";
     approve: "Approve this once? [y/N{all}] ", "仅此一次批准吗？[y/N{all}] ";
+    approve_says: "say y for yes or n for no{all}", "请输入 y（是）或 n（否）{all}";
     approve_all: ", a shows all of it", "，a 显示全部";
     approve_process: ", p for this process", "，p 本进程内有效";
     approve_always: ", w for good", "，w 永久有效";

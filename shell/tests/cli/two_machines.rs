@@ -56,7 +56,12 @@ fn a_process_is_seen_and_stopped_from_another_program() {
     sandbox
         .quipu(&["kill", "1"])
         .check(0, &["process 1 is stopped"]);
-    assert_eq!(running.end().code, Some(130));
+    let killed = running.end();
+    killed.check(
+        130,
+        &["process 1 was killed and does not go on; `quipu run --fork 1`"],
+    );
+    assert!(!killed.err.contains("--resume"), "{killed:#?}");
     sandbox
         .quipu(&["run", "--resume", "1", "--cpu", &cpu])
         .check(2, &["process 1 was killed", "hint: `quipu run --fork PID`"]);
