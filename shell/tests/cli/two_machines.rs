@@ -42,6 +42,14 @@ fn a_process_is_seen_and_stopped_from_another_program() {
     let ps = sandbox.quipu(&["ps", "--json"]).json();
     assert_eq!(ps[0]["priority"], 7);
 
+    // A step without an outcome is not one that broke off.
+    for (args, want) in [(&["log", "1"][..], "… under way"), (&["log", "1", "--markdown"], "Under way.")] {
+        let log = sandbox.quipu(args);
+        log.check(0, &[]);
+        assert!(log.out.contains(want), "{log:#?}");
+        assert!(!log.out.contains("stopped here"), "{log:#?}");
+    }
+
     let forked = sandbox.quipu(&["fork", "1@0"]);
     assert_eq!(
         (forked.code, &forked.out[..]),
