@@ -43,7 +43,11 @@ fn a_process_is_seen_and_stopped_from_another_program() {
     assert_eq!(ps[0]["priority"], 7);
 
     // A step without an outcome is not one that broke off.
-    for (args, want) in [(&["log", "1"][..], "… under way"), (&["log", "1", "--markdown"], "Under way.")] {
+    let rows: [(&[&str], &str); 2] = [
+        (&["log", "1"], "… under way"),
+        (&["log", "1", "--markdown"], "Under way."),
+    ];
+    for (args, want) in rows {
         let log = sandbox.quipu(args);
         log.check(0, &[]);
         assert!(log.out.contains(want), "{log:#?}");
