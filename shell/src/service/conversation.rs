@@ -208,7 +208,7 @@ impl Told {
     pub fn failed(error: &anyhow::Error) -> Self {
         let (hint, code) = error::describe(error);
         Told::Failed {
-            message: format!("{error:#}"),
+            message: error::told(error),
             hint,
             code,
         }
