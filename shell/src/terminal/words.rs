@@ -238,6 +238,8 @@ catalogue! {
     limit: "limit: {text}", "限制：{text}";
     sum: "{time} · {prompt:prompt token} ({cached} cached) · {generated} generated",
         "{time} · 提示词 {prompt} 个 token（{cached} 个来自缓存）· 生成 {generated} 个";
+    besides: "({time} besides the steps: decisions before and between them, waiting)",
+        "（其中 {time} 不在各步骤之内：步骤之前与之间的判断、等待）";
     reminded: "reminded of {what} · {tokens:token}", "想起 {what} · {tokens} 个 token";
     strangers: "{pages} untrusted, to be looked up (yours? quipu mem add --vouch)",
         "{pages} 个不受信任的页面，可供查找（是你自己的？quipu mem add --vouch）";
