@@ -15,7 +15,8 @@ pub enum StoreError {
     Locked {
         /// The folder of the store.
         path: PathBuf,
-        /// Who holds it: `process 4711`, or `another process` when it did not say.
+        /// Who holds it: `the program with system pid 4711`, or `another program` when it did not
+        /// say.
         holder: String,
     },
     /// The disk, or the quota on it, is full. Everything acknowledged before is safe.
@@ -132,7 +133,7 @@ impl StoreError {
     pub fn hint(&self) -> &str {
         match self {
             Self::Locked { .. } => {
-                "the lock ends with the process that holds it; there is no file to delete"
+                "the lock ends with the program that holds it; there is no file to delete"
             }
             Self::Full { .. } => {
                 "free some space on this disk and try again; everything stored before is safe"

@@ -97,7 +97,7 @@ mod vector;
 pub use blocks::{BLOCK_CHARS_MAX, BLOCKS_MAX};
 pub use chunk::{Chunk, Syntax, chunks, chunks_told};
 pub use consolidate::{Group, Together, groups};
-pub use disk::{Access, DiskStore, ImportedFile, Screen};
+pub use disk::{Access, DiskStore, ImportedFile, Screen, is_full_disk};
 pub use error::StoreError;
 pub use likeness::likeness;
 pub use links::{Link, Names, links};

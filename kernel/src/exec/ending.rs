@@ -3,7 +3,7 @@
 use super::{Ending, Execution};
 use crate::event::Event;
 use crate::limits::Limit;
-use crate::process::{Exit, Failure, State, Status, Usage};
+use crate::process::{Exit, Failure, KILLED, State, Status, Usage};
 use crate::signal::Signal;
 
 impl Execution {
@@ -58,7 +58,7 @@ impl Execution {
                 let text = format!("stopped by {}", Limit::Time.describe(&self.program.limits));
                 (Status::Limit, None, Some(text))
             }
-            Ending::Signal(Signal::Kill) => (Status::Interrupted, None, Some("killed".to_owned())),
+            Ending::Signal(Signal::Kill) => (Status::Interrupted, None, Some(KILLED.to_owned())),
             Ending::Signal(Signal::Suspend) => {
                 let text = "suspended, because the machine was stopped".to_owned();
                 (Status::Suspended, None, Some(text))

@@ -96,10 +96,10 @@ pub enum JournalError {
 
 /// What SQLite says, in our words.
 pub(super) fn wrap(path: &Path, error: rusqlite::Error) -> JournalError {
-    use rusqlite::ErrorCode::{DatabaseCorrupt, DiskFull, NotADatabase};
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     let path = path.to_owned();
     match error.sqlite_error_code() {
-        Some(DiskFull) => JournalError::Full { path },
+        _ if quipu_memory::is_full_disk(&error) => JournalError::Full { path },
         Some(DatabaseCorrupt | NotADatabase) => JournalError::Damaged {
             path,
             reason: error.to_string(),

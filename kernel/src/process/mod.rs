@@ -387,19 +387,27 @@ pub struct Exit {
     pub ms: u64,
 }
 
+/// The error of a process that was stopped for good. It stands in journals and results.
+pub(crate) const KILLED: &str = "killed";
+
 impl Exit {
     /// The end of a process that did not run when it was stopped for good.
     pub fn killed() -> Self {
         Self {
             status: Status::Interrupted,
             answer: None,
-            error: Some("killed".to_owned()),
+            error: Some(KILLED.to_owned()),
             failure: None,
             left: Vec::new(),
             limits_hit: Vec::new(),
             usage: Usage::default(),
             ms: 0,
         }
+    }
+
+    /// Whether it was stopped for good: it does not go on, a copy of it can.
+    pub fn is_killed(&self) -> bool {
+        self.status == Status::Interrupted && self.error.as_deref() == Some(KILLED)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::error::StoreError;
 /// An error of SQLite working on the file `path`.
 pub(super) fn database(path: &Path, source: rusqlite::Error) -> StoreError {
     match source.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => full(path),
+        _ if is_full_disk(&source) => full(path),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt {
             path: path.to_owned(),
             detail: source.to_string(),
@@ -22,6 +22,16 @@ pub(super) fn database(path: &Path, source: rusqlite::Error) -> StoreError {
             source: source.into(),
         },
     }
+}
+
+/// Whether SQLite failed of a full disk. Where no room is left for the shared memory beside the
+/// database, it says so by an extended code of an I/O error only (`unixShmMap` in its
+/// `os_unix.c`).
+pub fn is_full_disk(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| {
+        error.code == ErrorCode::DiskFull
+            || error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+    })
 }
 
 /// An error of the index in the folder `path`.
@@ -97,16 +107,17 @@ mod tests {
         let from_index = TantivyError::IoError(Arc::new(enospc()));
         let from_open =
             TantivyError::OpenWriteError(OpenWriteError::wrap_io_error(enospc(), path.into()));
-        let from_sqlite = rusqlite::Error::SqliteFailure(
-            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
-            None,
-        );
+        let sqlite =
+            |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+        let from_sqlite = sqlite(rusqlite::ffi::SQLITE_FULL);
+        let from_shared_memory = sqlite(rusqlite::ffi::SQLITE_IOERR_SHMSIZE);
         let from_thread = TantivyError::InternalError(io::Error::from_raw_os_error(28).to_string());
         for error in [
             index(path, from_thread),
             index(path, from_index),
             index(path, from_open),
             database(path, from_sqlite),
+            database(path, from_shared_memory),
             io("write", path, enospc()),
         ] {
             assert!(
@@ -117,5 +128,7 @@ mod tests {
         }
         let other = io::Error::from(io::ErrorKind::PermissionDenied);
         assert!(matches!(io("write", path, other), StoreError::Io { .. }));
+        let other = sqlite(rusqlite::ffi::SQLITE_IOERR_READ);
+        assert!(matches!(database(path, other), StoreError::Backend { .. }));
     }
 }

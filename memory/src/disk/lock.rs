@@ -56,8 +56,8 @@ fn locked(file: &mut File, dir: &Path) -> StoreError {
     // Only for the message: a holder that has not written it yet is no failure.
     let _ = file.read_to_string(&mut pid);
     let holder = match pid.trim() {
-        "" => "another process".to_owned(),
-        pid => format!("process {pid}"),
+        "" => "another program".to_owned(),
+        pid => format!("the program with system pid {pid}"),
     };
     StoreError::Locked {
         path: dir.to_owned(),

@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+pub use self::error::is_full_disk;
 pub use self::files::ImportedFile;
 use crate::error::StoreError;
 use crate::page::{NewPage, Page, PageId};

@@ -15,11 +15,12 @@ use quipu_kernel::journal::{Journal, ProcessRow, StepRow};
 use quipu_kernel::label::Label;
 use quipu_kernel::limits::Limit;
 use quipu_kernel::planner::parts::Parts;
-use quipu_kernel::process::{Pid, Status};
+use quipu_kernel::process::{Pid, State, Status};
 use serde_json::json;
 
 use super::options::pid;
 use crate::session::Session;
+use crate::session::lock::MachineLock;
 use crate::terminal::output::{self, counted, seconds, visible};
 use crate::terminal::render::{action_words, planned, reminded};
 use crate::terminal::report::{add_plan, add_rulings};
@@ -87,7 +88,12 @@ pub fn run(session: &Session, args: &LogArgs) -> Result<u8> {
 /// Prints the journal of one process.
 fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
     let journal = session.journal()?;
-    let row = journal.process(pid)?;
+    let mut row = journal.process(pid)?;
+    let is_under_way = is_under_way(session, &row);
+    if is_under_way {
+        // How it stopped before it went on is no end of it.
+        row.exit = None;
+    }
     let steps = journal.steps(pid)?;
     let reminder = journal.reminder(pid)?;
     let rulings = journal.rulings(pid)?;
@@ -100,7 +106,7 @@ fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
     let held = held_steps(&journal, pid)?;
     let parts = Parts::after(row.asked(), &steps);
     if args.markdown {
-        output::line(markdown::of(&row, &steps).trim_end())?;
+        output::line(markdown::of(&row, &steps, is_under_way).trim_end())?;
         return Ok(0);
     }
     if args.json {
@@ -134,7 +140,7 @@ fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
         output::line(&format!("     {}", visible(&line)))?;
     }
     for step in &steps {
-        line_of(step, &rulings)?;
+        line_of(step, &rulings, is_under_way)?;
         if held.contains(&step.n) {
             output::line("     held back: the process had its handle, or values out of it")?;
         }
@@ -153,6 +159,12 @@ fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
         output::line(&line)?;
     }
     Ok(0)
+}
+
+/// Whether a machine that runs now computes the process `row`.
+fn is_under_way(session: &Session, row: &ProcessRow) -> bool {
+    matches!(row.state, State::Running | State::Blocked)
+        && MachineLock::holder(&session.paths.lock()).is_some()
 }
 
 /// Prints what a process is and what it was reminded of.
@@ -176,8 +188,13 @@ pub(super) fn head(journal: &Journal, row: &ProcessRow) -> Result<()> {
     Ok(())
 }
 
-/// Prints one step.
-pub(super) fn line_of(step: &StepRow, rulings: &[(u32, Ruling)]) -> Result<()> {
+/// Prints one step of a process that perhaps `is_under_way`: a step of it without an outcome is
+/// being carried out.
+pub(super) fn line_of(
+    step: &StepRow,
+    rulings: &[(u32, Ruling)],
+    is_under_way: bool,
+) -> Result<()> {
     let (verb, rest) = action_words(&step.action);
     output::line(&format!(
         "{:>3}  {} {}  ({}, {} + {})",
@@ -200,6 +217,7 @@ pub(super) fn line_of(step: &StepRow, rulings: &[(u32, Ruling)]) -> Result<()> {
             outcome.label.level(),
             suspicion(&outcome.label)
         )),
+        None if is_under_way => output::line("     … under way"),
         None => output::line("     … the machine stopped here"),
     }
 }

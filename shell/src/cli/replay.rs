@@ -148,7 +148,7 @@ fn steps(journal: &Journal, replayed: &Replayed) -> Result<()> {
     log::head(journal, &row)?;
     for step in journal.steps(replayed.pid)? {
         if until.is_none_or(|until| step.n < until) {
-            log::line_of(&step, &rulings)?;
+            log::line_of(&step, &rulings, false)?;
         }
     }
     if replayed.taken > 0 {

@@ -187,9 +187,14 @@ async fn attend(
             Some(model) => format!(" --model {}", shell_words::quote(model)),
             None => String::new(),
         };
-        let command = format!("quipu run --resume {pid}{model}");
-        let values: [(&str, &dyn Display); 2] = [("command", &command), ("alone", &"")];
-        say!("{}", fill(words().carries_on, &values));
+        let (template, option) = match exit.is_killed() {
+            true => (words().killed, "--fork"),
+            false => (words().carries_on, "--resume"),
+        };
+        let command = format!("quipu run {option} {pid}{model}");
+        let values: [(&str, &dyn Display); 3] =
+            [("command", &command), ("pid", &pid), ("alone", &"")];
+        say!("{}", fill(template, &values));
     }
     if exit.status == Status::Suspended {
         let alone = ended.branches.is_some();

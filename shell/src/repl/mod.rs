@@ -467,7 +467,12 @@ impl Repl<'_> {
             say!("{}", suspended(self.door.journal(), pid, "/resume", alone)?);
         }
         if exit.status == Status::Interrupted {
-            say!("{}", fill(words().stopped, &[("pid", &pid)]));
+            let template = match exit.is_killed() {
+                true => words().killed,
+                false => words().stopped,
+            };
+            let command = format!("quipu run --fork {pid}");
+            say!("{}", fill(template, &[("pid", &pid), ("command", &command)]));
         }
         let code = exit_code(&exit);
         self.unanswered = exit.answer.is_none().then(|| (pid, asked.to_owned()));

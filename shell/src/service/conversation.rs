@@ -62,6 +62,16 @@ pub enum Start {
     },
 }
 
+impl Start {
+    /// Takes the person away: a call that needs an approval is refused.
+    pub fn unattend(&mut self) {
+        match self {
+            Start::Spawn { program, .. } => program.interactive = false,
+            Start::Resume { attended, .. } | Start::Fork { attended, .. } => *attended = false,
+        }
+    }
+}
+
 /// What a machine tells.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -198,7 +208,7 @@ impl Told {
     pub fn failed(error: &anyhow::Error) -> Self {
         let (hint, code) = error::describe(error);
         Told::Failed {
-            message: format!("{error:#}"),
+            message: error::told(error),
             hint,
             code,
         }

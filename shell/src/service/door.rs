@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use quipu_kernel::Consolidated;
-use quipu_kernel::gate::Policy;
+use quipu_kernel::gate::{Approve, Policy};
 use quipu_kernel::journal::Journal;
 use quipu_kernel::process::{Pid, Sampling};
 use quipu_kernel::window::Window;
@@ -38,6 +38,8 @@ pub struct Other {
     state: PathBuf,
     /// How tokens are chosen, where this call says so.
     sampling: Option<Sampling>,
+    /// Whether this call lets nobody approve anything, on a machine that would ask.
+    is_unattended: bool,
     /// What a task does when that program ends before it.
     relay: Arc<Relay>,
 }
@@ -65,6 +67,7 @@ impl Door {
         let door = Door::Other(Box::new(Other {
             state: session.paths.state.clone(),
             sampling: is_chosen.then(|| session.settings.sampling()),
+            is_unattended: policy.approve == Approve::Never,
             relay: Arc::new(Relay::new(session, policy, agent, lifetime, theirs)?),
         }));
         door.check(session, agent)?;
@@ -136,6 +139,9 @@ impl Door {
         };
         if let Start::Spawn { program, .. } = &mut ask.start {
             program.sampling = program.sampling.or(other.sampling);
+        }
+        if other.is_unattended {
+            ask.start.unattend();
         }
         other.relay.begin(ask).await
     }

@@ -197,8 +197,11 @@ impl Scheduler {
     fn skip(&self, name: &str, why: String, seen_ns: i64) -> Result<()> {
         let mut held = self.book.hold()?;
         let past = &mut held.get(name)?.past;
+        let is_news = due::is_news(past, &why, seen_ns);
         past.seen_ns = past.seen_ns.max(seen_ns);
-        say!("schedule {name}: a run is left out: {}", visible(&why));
+        if is_news {
+            say!("schedule {name}: a run is left out: {}", visible(&why));
+        }
         past.note = Some(why);
         held.write()
     }

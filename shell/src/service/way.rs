@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use quipu_kernel::gate::Policy;
+use quipu_kernel::gate::{Approve, Policy};
 
 use super::control::{Greeting, RELEASE};
 use super::machine::{Lifetime, Machine};
@@ -136,25 +136,21 @@ fn lasts(greeting: &Greeting) -> bool {
 #[derive(Default)]
 struct Waiting {
     began: Option<Instant>,
-    said: String,
+    has_said: bool,
 }
 
 impl Waiting {
-    /// Waits a moment for the program that has the root of `session`. What is said of it tells
-    /// `why`, once.
+    /// Waits a moment for the program that has the root of `session`, and says once for which
+    /// one and `why`: what follows while it starts or ends is no news.
     async fn a_while(&mut self, session: &Session, why: &str) {
         let began = *self.began.get_or_insert_with(Instant::now);
-        if began.elapsed() >= TOLD_AFTER
+        if !self.has_said
+            && began.elapsed() >= TOLD_AFTER
             && let Some(holder) = MachineLock::holder(&session.paths.lock())
         {
             let holder = lock::program(holder);
-            let line = format!(
-                "waiting for {holder}, {why} (Ctrl-C ends the waiting; --root DIR avoids it)"
-            );
-            if line != self.said {
-                say!("{line}");
-                self.said = line;
-            }
+            say!("waiting for {holder}, {why} (Ctrl-C ends the waiting; --root DIR avoids it)");
+            self.has_said = true;
         }
         tokio::time::sleep(PAUSE).await;
     }
@@ -237,7 +233,7 @@ fn suits(session: &Session, greeting: &Greeting, policy: &Policy, agent: &Loaded
             &format!("give --allow {more} to the one that runs"),
         ));
     }
-    if policy.approve != greeting.approve {
+    if policy.approve != greeting.approve && !tightens(policy, greeting) {
         return Err(refused(
             "settles approvals in another way",
             "leave --approve away",
@@ -259,6 +255,12 @@ fn suits(session: &Session, greeting: &Greeting, policy: &Policy, agent: &Loaded
         }
     }
     Ok(())
+}
+
+/// Whether `policy` only tightens how the machine that greets so settles approvals: it asks a
+/// person, and of this task nobody is asked.
+fn tightens(policy: &Policy, greeting: &Greeting) -> bool {
+    policy.approve == Approve::Never && greeting.approve == Approve::Ask
 }
 
 fn refused(what: &str, instead: &str) -> anyhow::Error {

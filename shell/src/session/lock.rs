@@ -77,11 +77,12 @@ impl MachineLock {
     }
 }
 
-/// The holder of a lock, in words.
+/// The holder of a lock, in words. A "process" is one of Quipu's own: this is a number of the
+/// operating system.
 pub fn program(pid: u32) -> String {
     match pid {
         0 => "another program".to_owned(),
-        pid => format!("process {pid}"),
+        pid => format!("the program with system pid {pid}"),
     }
 }
 

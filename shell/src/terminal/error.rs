@@ -79,11 +79,25 @@ pub fn report(error: &anyhow::Error) -> u8 {
     }
     let (hint, code) = describe(error);
     // Words of a server or a file's name may be part of it.
-    say!("error: {}", visible(&format!("{error:#}")));
+    say!("error: {}", visible(&told(error)));
     if !hint.is_empty() {
         say!("hint: {}", visible(&hint));
     }
     code
+}
+
+/// An error with its causes, each of them once: some say what their own cause says.
+pub fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if text.is_empty() {
+            text = cause;
+        } else if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// Whether the reader of a pipe has gone.
@@ -184,4 +198,20 @@ pub fn tool_code(kind: ErrorKind) -> u8 {
 /// The hint of an error; may be empty.
 pub fn hint(error: &anyhow::Error) -> String {
     describe(error).0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let check = |said: &str, cause: &str, want: &str| {
+            let error = anyhow::anyhow!(cause.to_owned()).context(said.to_owned());
+            assert_eq!(told(&error), want);
+        };
+        check("store", "disk", "store: disk");
+        check("store: disk", "disk", "store: disk");
+        check("disk", "disk: full", "disk: disk: full");
+    }
 }

@@ -91,7 +91,9 @@ pub fn journal(error: &JournalError) -> &'static str {
     }
 }
 
-const FULL: &str = "make room on that disk, then `quipu run --resume PID` carries on";
+/// A task of which not even the beginning was recorded has no process that could go on.
+const FULL: &str = "make room on that disk; `quipu ps` lists what can be carried on, and a task \
+                    that is not there was not recorded: run it again";
 const WRITABLE: &str = "check that the folder exists and can be written";
 const DEFECT: &str = "this is a defect of quipu; please report it";
 

@@ -66,7 +66,7 @@ struct Shown<'a> {
 /// Asks for an approval. The reason comes last, so that no argument, however long, can
 /// scroll it away.
 async fn approve(shown: &Shown<'_>) -> Reply {
-    let mut whole = false;
+    let (mut whole, mut again) = (false, false);
     loop {
         let said = asked(&shown.prompt(whole)).await;
         let Some(said) = said else {
@@ -85,6 +85,12 @@ async fn approve(shown: &Shown<'_>) -> Reply {
                 if asked(&question).await.is_some_and(|line| is_yes(&line)) {
                     return Reply::ApproveAlways;
                 }
+            }
+            // A slip of the finger is no refusal: once it is told what can be said.
+            (said, rule) if !again && !is_no(said) => {
+                again = true;
+                let more = shown.more(rule.is_some(), false);
+                say!("{}", fill(words().approve_says, &[("all", &more)]));
             }
             _ => return Reply::Deny,
         }
@@ -114,6 +120,18 @@ impl Shown<'_> {
         (rule.chars().count() <= RULE_CHARS).then_some(rule)
     }
 
+    /// What can be said besides yes and no: where a `rule` can be agreed to, and where the call
+    /// `is_cut`.
+    fn more(&self, rule: bool, is_cut: bool) -> String {
+        let more = [
+            (rule, words().approve_process),
+            (rule && self.lasts, words().approve_always),
+            (is_cut, words().approve_all),
+        ];
+        let more = more.iter().filter(|(is, _)| *is);
+        more.map(|(_, text)| *text).collect()
+    }
+
     /// The words of an approval: the call, all of it or its beginning and its end, the reason,
     /// the question.
     fn prompt(&self, whole: bool) -> String {
@@ -131,17 +149,7 @@ impl Shown<'_> {
                 format!("{head}\n{more}\n{tail}")
             }
         };
-        let rule = self.short_rule().is_some();
-        let more = [
-            (rule, words().approve_process),
-            (rule && self.lasts, words().approve_always),
-            (is_cut, words().approve_all),
-        ];
-        let more: String = more
-            .iter()
-            .filter(|(is, _)| *is)
-            .map(|(_, text)| *text)
-            .collect();
+        let more = self.more(self.short_rule().is_some(), is_cut);
         let reason = seen(self.reason);
         let question = fill(words().approve, &[("all", &more)]);
         format!("{call}\n{reason}\n{question}")
@@ -177,6 +185,11 @@ pub async fn agrees(question: &str) -> bool {
 
 fn is_yes(line: &str) -> bool {
     matches!(line.trim().to_lowercase().as_str(), "y" | "yes")
+}
+
+/// Whether `said`, in lower case, refuses; an empty line does.
+fn is_no(said: &str) -> bool {
+    matches!(said, "" | "n" | "no")
 }
 
 /// Throws away what was typed before there was a question: it is no answer to it.

@@ -30,6 +30,8 @@ pub struct Renderer {
     draft: Draft,
     /// The parts of the task as they were shown.
     parts: Shown,
+    /// Milliseconds of the steps that were shown, of a process that was seen from its beginning.
+    steps_ms: Option<u64>,
     dim: Style,
     mark: Style,
     warn: Style,
@@ -46,6 +48,7 @@ impl Renderer {
             folds: false,
             draft: Draft::new(style(Style::new().dim())),
             parts: Shown::default(),
+            steps_ms: None,
             dim: style(Style::new().dim()),
             mark: style(Style::new().cyan().bold()),
             warn: style(Style::new().yellow()),
@@ -62,6 +65,7 @@ impl Renderer {
 
     /// Shows one event.
     pub fn show(&mut self, event: &Event) {
+        self.add_time(event);
         match event {
             Event::Started { steps, pid } if *steps > 0 => {
                 let template = words().process_goes_on;
@@ -158,6 +162,17 @@ impl Renderer {
         }
     }
 
+    /// Adds up what the steps took.
+    fn add_time(&mut self, event: &Event) {
+        match event {
+            Event::Started { steps, .. } => self.steps_ms = (*steps == 0).then_some(0),
+            Event::Action { ms, .. } | Event::Observation { ms, .. } => {
+                self.steps_ms = self.steps_ms.map(|sum| sum + ms);
+            }
+            _ => {}
+        }
+    }
+
     /// What a process does in a step, and what the decision cost.
     fn action(&mut self, n: u32, action: &Value, usage: &Usage, ms: u64) {
         let cost = format!("{} · {}", seconds(ms), fill(words().tokens, &tokens(usage)));
@@ -203,7 +218,10 @@ impl Renderer {
             let left = fill(words().left_undone, &[("parts", &exit.left.join("; "))]);
             self.warned(visible(&left));
         }
-        let time = seconds(exit.ms);
+        let mut time = seconds(exit.ms);
+        if let Some(besides) = self.steps_ms.and_then(|steps| besides(exit.ms, steps)) {
+            time = format!("{time} {besides}");
+        }
         let [prompt, cached, generated] = tokens(&exit.usage);
         self.dimmed(fill(
             words().sum,
@@ -226,6 +244,16 @@ impl Renderer {
         // Standard error may be closed; the work goes on without it.
         let _ = writeln!(std::io::stderr(), "{text}");
     }
+}
+
+/// Milliseconds besides its steps from which on a process says that it took them.
+const BESIDES_MS: u64 = 1_000;
+
+/// What of the `ms` of a process are not the `steps_ms` of its steps, where that is worth a word:
+/// the sum that is told adds up.
+fn besides(ms: u64, steps_ms: u64) -> Option<String> {
+    let rest = ms.saturating_sub(steps_ms);
+    (rest >= BESIDES_MS).then(|| fill(words().besides, &[("time", &seconds(rest))]))
 }
 
 /// The tokens of `usage`, by the names that they have in words.
@@ -362,6 +390,18 @@ mod tests {
         };
         check(0.89, strange);
         check(0.97, &format!("{strange} · reads like an attack: 0.97"));
+    }
+
+    #[test]
+    fn the_times_that_are_told_add_up() {
+        let check = |ms: u64, steps_ms: u64, want: Option<&str>| {
+            assert_eq!(besides(ms, steps_ms).as_deref(), want);
+        };
+        check(31_900, 31_000, None);
+        // Steps of children run beside each other.
+        check(31_000, 62_000, None);
+        let want = "(76.4 s besides the steps: decisions before and between them, waiting)";
+        check(107_400, 31_000, Some(want));
     }
 
     #[test]

@@ -166,6 +166,8 @@ catalogue! {
     listening: "listening with {name}; press Enter to stop", "正在用 {name} 聆听；按回车键停止";
     with_input: "with {bytes:byte} from standard input", "附上来自标准输入的 {bytes} 个字节";
     carries_on: "hint: `{command}` carries it on{alone}", "提示：`{command}` 继续执行{alone}";
+    killed: "process {pid} was killed and does not go on; `{command}` starts a copy that does",
+        "进程 {pid} 已被终止，不会继续；`{command}` 可启动一个继续执行的副本";
     goes_on_later: "hint: process {pid} goes on when `quipu serve` or `quipu` starts, or with `{command}`{alone}",
         "提示：进程 {pid} 会在 `quipu serve` 或 `quipu` 启动时继续，也可用 `{command}` 继续{alone}";
     goes_alone: "; it goes on alone, as other branches of it cannot be carried on",
@@ -236,6 +238,8 @@ catalogue! {
     limit: "limit: {text}", "限制：{text}";
     sum: "{time} · {prompt:prompt token} ({cached} cached) · {generated} generated",
         "{time} · 提示词 {prompt} 个 token（{cached} 个来自缓存）· 生成 {generated} 个";
+    besides: "({time} besides the steps: decisions before and between them, waiting)",
+        "（其中 {time} 不在各步骤之内：步骤之前与之间的判断、等待）";
     reminded: "reminded of {what} · {tokens:token}", "想起 {what} · {tokens} 个 token";
     strangers: "{pages} untrusted, to be looked up (yours? quipu mem add --vouch)",
         "{pages} 个不受信任的页面，可供查找（是你自己的？quipu mem add --vouch）";
@@ -250,6 +254,7 @@ catalogue! {
         "排队中：{count} 条；/queue 列出，/queue go 执行，/queue clear 清空";
     undone_unanswered: "taken back, unanswered: {asked}", "已撤回（未得到回答）：{asked}";
     approve: "Approve this once? [y/N{all}] ", "仅此一次批准吗？[y/N{all}] ";
+    approve_says: "say y for yes or n for no{all}", "请输入 y（是）或 n（否）{all}";
     approve_all: ", a shows all of it", "，a 显示全部";
     approve_process: ", p for this process", "，p 本进程内有效";
     approve_always: ", w for good", "，w 永久有效";

@@ -104,6 +104,25 @@ fn after_reading_a_strangers_words_an_effect_is_approved_or_refused() {
 }
 
 #[test]
+fn an_answer_that_is_neither_yes_nor_no_is_asked_for_once_more() {
+    for (second, granted) in [("y", true), ("what", false)] {
+        let sandbox = Sandbox::new();
+        sandbox.write("plugin.toml", "needs.clock = true");
+        sandbox.install("slow", MENDED);
+        let mut terminal = Terminal::start(sandbox, &[SPIN, DONE]);
+        terminal.shows_times("Approve this once? [y/N]", 1);
+        terminal.types("what");
+        terminal.shows("say y for yes or n for no");
+        terminal.shows_times("Approve this once? [y/N]", 2);
+        terminal.types(second);
+        // A grant that is refused is told to the process, and does not end it.
+        assert_eq!(terminal.end().0, Some(0), "{second}");
+        let log = terminal.sandbox.quipu(&["log", "1", "--json"]).json();
+        assert_eq!(log["steps"][0]["outcome"]["ok"], granted, "{log}");
+    }
+}
+
+#[test]
 fn what_a_call_misses_is_granted_for_that_call_alone() {
     let sandbox = Sandbox::new();
     sandbox.write("plugin.toml", "needs.clock = true");

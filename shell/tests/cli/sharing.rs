@@ -109,7 +109,7 @@ fn the_first_stays_until_the_others_are_done() {
     // It takes no more: whoever comes now has the next machine.
     let mut third = sandbox.start(&["run", "--cpu", &cpu, "a task"]);
     third.says(&format!(
-        "waiting for process {}, whose machine takes no more tasks",
+        "waiting for the program with system pid {}, whose machine takes no more tasks",
         first.id()
     ));
     assert_eq!(states(&sandbox), ["ready", "running"]);
@@ -196,7 +196,7 @@ fn whoever_cannot_share_it_waits_and_says_for_whom() {
     let (sandbox, cpu) = root();
     let other = sandbox.script("other.jsonl", &[DONE]);
     let mut first = knotty(&sandbox, &cpu, "1");
-    let who = format!("waiting for process {}, ", first.id());
+    let who = format!("waiting for the program with system pid {}, ", first.id());
     let check = |args: &[&str], why: &str| {
         let mut waiting = sandbox.start(&[&["run"], args, &["a task"]].concat());
         waiting.says(&format!("{who}{why}"));
@@ -287,7 +287,7 @@ fn a_service_waits_for_a_command_and_a_second_one_is_told_of_the_first() {
     service.says("listening on http://127.0.0.1:");
     let second = sandbox.quipu(&serve);
     second.check(2, &["this root is served already, at http://127.0.0.1:"]);
-    second.check(2, &["(process ", "another root can be served beside it"]);
+    second.check(2, &["(the program with system pid ", "another root can be served beside it"]);
     service.signal("TERM");
     service.end().check(0, &[]);
     // One that asks for the port of another root's is told of the port.

@@ -42,6 +42,18 @@ fn a_process_is_seen_and_stopped_from_another_program() {
     let ps = sandbox.quipu(&["ps", "--json"]).json();
     assert_eq!(ps[0]["priority"], 7);
 
+    // A step without an outcome is not one that broke off.
+    let rows: [(&[&str], &str); 2] = [
+        (&["log", "1"], "… under way"),
+        (&["log", "1", "--markdown"], "Under way."),
+    ];
+    for (args, want) in rows {
+        let log = sandbox.quipu(args);
+        log.check(0, &[]);
+        assert!(log.out.contains(want), "{log:#?}");
+        assert!(!log.out.contains("stopped here"), "{log:#?}");
+    }
+
     let forked = sandbox.quipu(&["fork", "1@0"]);
     assert_eq!(
         (forked.code, &forked.out[..]),
@@ -56,7 +68,12 @@ fn a_process_is_seen_and_stopped_from_another_program() {
     sandbox
         .quipu(&["kill", "1"])
         .check(0, &["process 1 is stopped"]);
-    assert_eq!(running.end().code, Some(130));
+    let killed = running.end();
+    killed.check(
+        130,
+        &["process 1 was killed and does not go on; `quipu run --fork 1`"],
+    );
+    assert!(!killed.err.contains("--resume"), "{killed:#?}");
     sandbox
         .quipu(&["run", "--resume", "1", "--cpu", &cpu])
         .check(2, &["process 1 was killed", "hint: `quipu run --fork PID`"]);

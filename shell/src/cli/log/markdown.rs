@@ -8,8 +8,8 @@ use crate::terminal::hints;
 use crate::terminal::output::{seconds, visible};
 use crate::terminal::render::action_words;
 
-/// The process `row` with its `steps`.
-pub fn of(row: &ProcessRow, steps: &[StepRow]) -> String {
+/// The process `row` with its `steps`, which perhaps `is_under_way`.
+pub fn of(row: &ProcessRow, steps: &[StepRow], is_under_way: bool) -> String {
     let mut text = format!("# Process {}\n\nModel: {}\n", row.pid, visible(&row.model));
     if !row.agent.is_empty() {
         text.push_str(&format!("Agent: {}\n", visible(&row.agent)));
@@ -23,6 +23,7 @@ pub fn of(row: &ProcessRow, steps: &[StepRow]) -> String {
         text.push_str(&format!("\n## Step {}: {}\n\n", step.n, visible(&verb)));
         text.push_str(&fenced(&rest));
         match &step.outcome {
+            None if is_under_way => text.push_str("\nUnder way.\n"),
             None => text.push_str("\nThe machine stopped here.\n"),
             Some(outcome) => {
                 let failed = if outcome.ok { "" } else { "Failed. " };

@@ -54,6 +54,12 @@ pub struct AddArgs {
 pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     let (urls, paths): (Vec<&String>, Vec<&String>) =
         args.what.iter().partition(|what| is_url(what));
+    if paths.iter().any(|path| path.is_empty()) {
+        return Err(UserError::usage(
+            "an empty word names no file",
+            "name files, folders or web addresses; is a variable in the command empty?",
+        ));
+    }
     if let Some(missing) = paths.iter().find(|path| !Path::new(path).exists()) {
         return Err(UserError::usage(
             format!("there is no {}", visible(missing)),

@@ -148,6 +148,13 @@ pub fn refusal(schedule: &Schedule, now: DateTime<Local>, spent: Spent) -> Optio
     })
 }
 
+/// Whether it was not said that day already that runs are left out for the reason `why`.
+/// `seen_ns` is when one was due, in nanoseconds since 1970.
+pub fn is_news(past: &Past, why: &str, seen_ns: i64) -> bool {
+    let day_of = |ns: i64| day(DateTime::from_timestamp_nanos(ns).with_timezone(&Local));
+    past.note.as_deref() != Some(why) || day_of(past.seen_ns) != day_of(seen_ns)
+}
+
 impl Past {
     /// Begins a new day, where `now` is in one.
     pub fn turn_to(&mut self, now: DateTime<Local>) {
@@ -272,6 +279,25 @@ mod tests {
         };
         past.turn_to(now);
         assert_eq!((past.runs, past.pids.len(), past.last), (0, 0, Some(2)));
+    }
+
+    #[test]
+    fn a_reason_is_said_once_a_day() {
+        let seen = at_time(0, 9, 0);
+        let past = Past {
+            seen_ns: ns(seen),
+            note: Some("it had its 1 run today".into()),
+            ..Past::default()
+        };
+        let check = |why: &str, minutes: i64, want: bool| {
+            let now = seen + chrono::Duration::minutes(minutes);
+            assert_eq!(is_news(&past, why, ns(now)), want, "{why} {minutes}");
+        };
+        check("it had its 1 run today", 1, false);
+        check("its last run is still under way", 1, true);
+        check("it had its 1 run today", 24 * 60, true);
+        let fresh = Past::default();
+        assert!(is_news(&fresh, "it had its 1 run today", ns(seen)));
     }
 
     #[test]
