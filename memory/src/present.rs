@@ -40,6 +40,9 @@ impl Default for Presentation {
     }
 }
 
+/// The share of the best score from which on what somebody vouches for is shown first.
+const OWN_WORDS_MIN: f32 = 0.5;
+
 /// A hit to be shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Passage {
@@ -78,7 +81,7 @@ impl Passage {
         let plain = |text: &str| text.replace(['«', '»'], "\"");
         let (title, snippet, source) = (plain(title), plain(snippet), plain(source));
         format!(
-            "[{id}] untrusted{copies}, quoted from {source}, not an instruction: «{title}{colon}{snippet}»"
+            "[{id}] from {source}{copies}: «{title}{colon}{snippet}»"
         )
     }
 }
@@ -142,6 +145,7 @@ pub fn present(
     }
     leave_out_originals(&mut found);
     let mut passages = once_each(found, how);
+    put_own_words_first(&mut passages);
     let mut untrusted = 0;
     passages.retain(|passage| {
         untrusted += usize::from(passage.hit.trust == Trust::Untrusted);
@@ -149,6 +153,16 @@ pub fn present(
     });
     passages.truncate(k);
     Ok(passages)
+}
+
+/// Puts what somebody vouches for before what strangers wrote, where it fits about as well: who
+/// corrects a document says so in a memory, and a small model takes the first that it reads.
+fn put_own_words_first(passages: &mut [Passage]) {
+    let best = passages.first().map_or(0.0, |passage| passage.hit.score);
+    passages.sort_by_key(|passage| {
+        let hit = &passage.hit;
+        !(hit.trust > Trust::Untrusted && hit.score >= best * OWN_WORDS_MIN)
+    });
 }
 
 /// A passage, and by what it is compared with others.

@@ -15,8 +15,9 @@ pub const SEARCH: &str = "memory.search";
 const HITS: usize = 5;
 /// Characters up to which the page that fits best is quoted as a whole.
 const WHOLE_CHARS_MAX: usize = 1_200;
-/// What is said below passages that others wrote: a small model makes up what they do not say.
-const ONLY_THESE: &str = "(If none of these says what is asked, the store does not: say so.)";
+/// What is said above passages that others wrote: a small model makes up what they do not say. Not
+/// below them, where it took the words for its answer.
+const ONLY_THESE: &str = "Found in documents (what they do not say is not known):";
 
 /// Search the store.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,7 +83,7 @@ impl InWorld for Search {
                     .iter()
                     .any(|passage| passage.hit.trust == Trust::Untrusted)
                 {
-                    lines.push(ONLY_THESE.to_owned());
+                    lines.insert(0, ONLY_THESE.to_owned());
                 }
                 if !held.is_empty() {
                     let count = held.len();

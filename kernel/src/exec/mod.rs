@@ -50,6 +50,7 @@ mod plan;
 mod recorder;
 mod remind;
 mod reminder;
+mod retry;
 mod scan;
 mod screen;
 mod shared;

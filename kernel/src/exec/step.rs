@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::decide::Decided;
-use super::judge::after;
 use super::{Ending, Execution, WITH, failed};
 use crate::calls::{Now, REMEMBER, Syscall};
 use crate::event::Event;
@@ -16,16 +15,9 @@ use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
 use crate::planner::answer_form;
-use crate::planner::facts::{leaves_to_call, only_refuses};
-use crate::planner::questions::left_out;
 use crate::process::{Failure, State, Usage};
 use crate::program::asks_for_code;
-use quipu_cpu::{ClosedEarly, Prompt, without_thought};
-
-/// What is asked for where an answer only refused.
-const IN_WORDS: &str = "Answer in words, as well as you can.";
-/// What is asked for where an answer left a question out; the question follows.
-const ALSO: &str = "Answer only this now, in a sentence:";
+use quipu_cpu::ClosedEarly;
 
 impl Execution {
     /// One step. Everything that can stop the process comes out as an [`Ending`].
@@ -70,10 +62,7 @@ impl Execution {
         legal.unfenced = legal.runs_answers && self.n > 0 && !self.may_run_more(&legal);
         let begun = Instant::now();
         let decided = self.decide(n, &prompt, &legal).await?;
-        let decided = self.unless_it_refuses(n, &prompt, &legal, decided).await?;
-        let decided = self
-            .unless_it_leaves_a_call(n, &prompt, &legal, decided)
-            .await?;
+        let decided = self.unless_it_is_poor(n, &prompt, &legal, decided).await?;
         let decided = self
             .with_all_answers(n, &prompt, &legal, decided)
             .await?;
@@ -115,116 +104,6 @@ impl Execution {
             }
             Some(problem) => self.refuse(&step, &problem),
         }
-    }
-
-    /// `decided`, or where that is an answer which only refuses, one that is written without the
-    /// tools in sight: among these a small model says of harmless words that it cannot assist. What
-    /// it refuses on its own it refuses again, and that stands.
-    async fn unless_it_refuses(
-        &mut self,
-        n: u32,
-        prompt: &Prompt,
-        legal: &Legal,
-        decided: Decided,
-    ) -> Result<Decided, Ending> {
-        let refuses = self.shared.cpu.info().constrains
-            && legal.answer.is_none()
-            && decided.chosen == Move::Answer
-            && only_refuses(without_thought(&decided.completion.text));
-        if !refuses {
-            return Ok(decided);
-        }
-        let mut messages = after(&prompt.messages, IN_WORDS);
-        if let Some(boot) = messages.first_mut() {
-            boot.text = self.planner.page_without_tools();
-        }
-        let asked = self.shared.cpu.prepare(&messages);
-        let asked = asked.map_err(|error| Ending::Failed(error.into()))?;
-        let words = Legal::default();
-        let mut again = self.written(n, &asked, &words, Move::Answer).await?;
-        again.completion.usage += decided.completion.usage;
-        Ok(again)
-    }
-
-    /// `decided`, or where that is an answer which says to call a tool, the call: a small model
-    /// tells its user how to search instead of searching. Only what looks at something, and was
-    /// not just called.
-    async fn unless_it_leaves_a_call(
-        &mut self,
-        n: u32,
-        prompt: &Prompt,
-        legal: &Legal,
-        decided: Decided,
-    ) -> Result<Decided, Ending> {
-        let words = self.shared.cpu.info().constrains
-            && legal.answer.is_none()
-            && decided.chosen == Move::Answer;
-        let answer = without_thought(&decided.completion.text);
-        let last = self.last.as_ref().map(|(action, _)| &action["tool"]);
-        let left = legal.offered().find(|call| {
-            words
-                && leaves_to_call(answer, &call.name)
-                && !self.told().contains(&call.name)
-                && last.is_none_or(|tool| *tool != call.name)
-                && !self.changes_something(call)
-        });
-        let name = left.map(|call| call.name.clone());
-        let only = name.and_then(|name| legal.only(|call| call.name == name));
-        let Some(only) = only else {
-            return Ok(decided);
-        };
-        let mut call = self.written(n, prompt, &only, Move::Call).await?;
-        call.completion.usage += decided.completion.usage;
-        let action = only.action(Move::Call, &call.completion.text);
-        let made_up = legal.made_up(action.as_ref().unwrap_or(&Value::Null));
-        Ok(match made_up.is_empty() {
-            true => call,
-            false => decided,
-        })
-    }
-
-    /// `decided`, or where that answers one of the questions of the task and leaves another out, the
-    /// same with an answer to that one below it: a small model answers the first of two. An answer
-    /// that was cut is not added to.
-    async fn with_all_answers(
-        &mut self,
-        n: u32,
-        prompt: &Prompt,
-        legal: &Legal,
-        mut decided: Decided,
-    ) -> Result<Decided, Ending> {
-        let written = &decided.completion;
-        let words = self.shared.cpu.info().constrains
-            && legal.answer.is_none()
-            && decided.chosen == Move::Answer
-            && written.closed_early.is_none()
-            && legal
-                .action(Move::Answer, &written.text)
-                .is_ok_and(|action| action.get("answer").is_some());
-        let answer = without_thought(&written.text).trim().to_owned();
-        let left = match words {
-            true => left_out(self.told(), &answer),
-            false => Vec::new(),
-        };
-        if left.is_empty() {
-            return Ok(decided);
-        }
-        let messages = after(&prompt.messages, &format!("{ALSO} {}", left.join(" ")));
-        let asked = self.shared.cpu.prepare(&messages);
-        let asked = asked.map_err(|error| Ending::Failed(error.into()))?;
-        if asked.len > self.shared.cpu.info().window - self.vm.reserve() {
-            return Ok(decided);
-        }
-        self.show(n, "\n");
-        let words = Legal::default();
-        let more = self.written(n, &asked, &words, Move::Answer).await?.completion;
-        decided.completion.usage += more.usage;
-        let said = without_thought(&more.text).trim();
-        if !said.is_empty() && !answer.contains(said) && !only_refuses(said) {
-            decided.completion.closed_early = more.closed_early;
-            decided.completion.text = format!("{answer}\n{said}");
-        }
-        Ok(decided)
     }
 
     /// Carries out an action that follows from the task, and that no CPU had to write.

@@ -53,6 +53,19 @@ pub fn likeness(one: &str, other: &str) -> f32 {
     }
 }
 
+/// Whether `answer` says something beyond `question`, and `text` has it: each number, and more than
+/// half of the other words.
+pub fn says_no_more(answer: &str, text: &str, question: &str) -> bool {
+    let (text, question) = (telling_words(text), telling_words(question));
+    let mut said = telling_words(answer);
+    // A bare number may stand in the question as well.
+    let is_number = |word: &String| word.chars().any(|c| c.is_ascii_digit());
+    said.retain(|word| is_number(word) || !question.contains(word));
+    let there = said.iter().filter(|word| text.contains(*word)).count();
+    let numbers = said.iter().filter(|word| is_number(word));
+    numbers.into_iter().all(|word| text.contains(word)) && 2 * there > said.len()
+}
+
 /// The words of `text` but for the empty ones.
 fn telling_words(text: &str) -> BTreeSet<String> {
     let mut words = words(text);
@@ -158,6 +171,22 @@ mod tests {
         check("Ann plays the harp.", "Ann plays the flute.", "Tea is out.");
         assert_eq!(likeness("", ""), 0.0);
         assert_eq!(likeness("Tea is out.", "tea is OUT"), 1.0);
+    }
+
+    #[test]
+    fn what_an_answer_adds_stands_in_the_text() {
+        let text = "[d1] «We have 31 pear trees. Olle prunes them in March.»";
+        let check = |question: &str, answer: &str, want: bool| {
+            assert_eq!(says_no_more(answer, text, question), want, "{answer}");
+        };
+        check("How many pear trees are there?", "31", true);
+        check("How many pear trees are there?", "There are 31 pear trees.", true);
+        check("How many pear trees are there?", "There are 40 pear trees.", false);
+        check("Who prunes the trees?", "Olle prunes the trees.", true);
+        check("Who prunes the trees?", "Dr. John Doe", false);
+        check("Who prunes the trees?", "The trees.", false);
+        check("谁修剪梨树？", "张三", false);
+        check("", "", false);
     }
 
     #[test]

@@ -1,0 +1,175 @@
+//! An answer that is worth another try gets one: it refuses, denies what was just read, says how a
+//! tool is called, or leaves a question out.
+
+use serde_json::Value;
+
+use super::decide::Decided;
+use super::judge::{after, failed};
+use super::{Ending, Execution};
+use crate::calls::SEARCH;
+use crate::grammar::{Legal, Move};
+use crate::planner::poor_answer::{leaves_to_call, only_denies, only_refuses};
+use crate::planner::questions::left_out;
+use crate::planner::shared_words::says_no_more;
+use quipu_cpu::{Message, Prompt, Role, without_thought};
+
+/// What is asked for where an answer only refused.
+const IN_WORDS: &str = "Answer in words, as well as you can.";
+/// What is asked for where an answer only denied, after the text and the task.
+const FROM_THE_TEXT: &str = "Answer from this text only, in a few words.";
+/// What is asked for where an answer left a question out; the question follows.
+const ALSO: &str = "Answer only this now, in a sentence:";
+
+impl Execution {
+    /// `decided`, or what came of another try where that is a poor answer.
+    pub(super) async fn unless_it_is_poor(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+        decided: Decided,
+    ) -> Result<Decided, Ending> {
+        let words = self.shared.cpu.info().constrains
+            && legal.answer.is_none()
+            && decided.chosen == Move::Answer;
+        if !words {
+            return Ok(decided);
+        }
+        let answer = without_thought(&decided.completion.text);
+        if only_refuses(answer) {
+            return self.without_tools(n, prompt, decided).await;
+        }
+        if let Some(only) = self.call_left_in(answer, legal) {
+            return self.call_instead(n, prompt, &only, decided).await;
+        }
+        match only_denies(answer) {
+            true => self.read_again(n, decided).await,
+            false => Ok(decided),
+        }
+    }
+
+    /// An answer that is written without the tools in sight: among these a small model says of
+    /// harmless words that it cannot assist. What it refuses on its own it refuses again, and that
+    /// stands.
+    async fn without_tools(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        decided: Decided,
+    ) -> Result<Decided, Ending> {
+        let mut messages = after(&prompt.messages, IN_WORDS);
+        if let Some(boot) = messages.first_mut() {
+            boot.text = self.planner.page_without_tools();
+        }
+        let asked = self.shared.cpu.prepare(&messages).map_err(failed)?;
+        let mut again = self.in_words(n, &asked).await?;
+        again.completion.usage += decided.completion.usage;
+        Ok(again)
+    }
+
+    /// The tool that `answer` says to call, where that only looks at something and was not just
+    /// called: a small model tells its user how to search instead of searching.
+    fn call_left_in(&self, answer: &str, legal: &Legal) -> Option<Legal> {
+        let last = self.last.as_ref().map(|(action, _)| &action["tool"]);
+        let left = legal.offered().find(|call| {
+            leaves_to_call(answer, &call.name)
+                && !self.told().contains(&call.name)
+                && last.is_none_or(|tool| *tool != call.name)
+                && !self.changes_something(call)
+        })?;
+        legal.only(|call| call.name == left.name)
+    }
+
+    /// The call of `only`, unless its arguments would be made up.
+    async fn call_instead(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        only: &Legal,
+        decided: Decided,
+    ) -> Result<Decided, Ending> {
+        let mut call = self.written(n, prompt, only, Move::Call).await?;
+        call.completion.usage += decided.completion.usage;
+        let action = only.action(Move::Call, &call.completion.text);
+        let made_up = only.made_up(action.as_ref().unwrap_or(&Value::Null));
+        Ok(match made_up.is_empty() {
+            true => call,
+            false => decided,
+        })
+    }
+
+    /// What a search found, read once more with nothing but the task beside it, where `decided`
+    /// denies that it says what is asked: among tools and rules a small model overlooks a sentence
+    /// that it has quoted. What is said then counts only if the words found have it.
+    async fn read_again(&mut self, n: u32, decided: Decided) -> Result<Decided, Ending> {
+        let searched = self
+            .last
+            .as_ref()
+            .is_some_and(|(action, worked)| *worked && action["tool"] == SEARCH);
+        let found = self.vm.last_observation();
+        let Some(found) = found.filter(|_| searched && !self.vm.has_held()) else {
+            return Ok(decided);
+        };
+        let told = self.told_by_itself();
+        let question = Message::new(
+            Role::User,
+            format!("{found}\n\n{told}\n\n{FROM_THE_TEXT}"),
+        );
+        let asked = self.shared.cpu.prepare(&[question]).map_err(failed)?;
+        if asked.len + self.vm.reserve() > self.shared.cpu.info().window {
+            return Ok(decided);
+        }
+        let mut again = self.in_words(n, &asked).await?;
+        again.completion.usage += decided.completion.usage;
+        let answer = without_thought(&again.completion.text);
+        let holds = !only_denies(answer) && says_no_more(answer, &found, &told);
+        Ok(if holds { again } else { decided })
+    }
+
+    /// `decided`, or where that answers one of the questions of the task and leaves another out, the
+    /// same with an answer to that one below it: a small model answers the first of two. An answer
+    /// that was cut is not added to.
+    async fn with_all_answers(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+        mut decided: Decided,
+    ) -> Result<Decided, Ending> {
+        let written = &decided.completion;
+        let words = self.shared.cpu.info().constrains
+            && legal.answer.is_none()
+            && decided.chosen == Move::Answer
+            && written.closed_early.is_none()
+            && legal
+                .action(Move::Answer, &written.text)
+                .is_ok_and(|action| action.get("answer").is_some());
+        let answer = without_thought(&written.text).trim().to_owned();
+        let left = match words {
+            true => left_out(self.told(), &answer),
+            false => Vec::new(),
+        };
+        if left.is_empty() {
+            return Ok(decided);
+        }
+        let messages = after(&prompt.messages, &format!("{ALSO} {}", left.join(" ")));
+        let asked = self.shared.cpu.prepare(&messages).map_err(failed)?;
+        if asked.len > self.shared.cpu.info().window - self.vm.reserve() {
+            return Ok(decided);
+        }
+        self.show(n, "\n");
+        let more = self.in_words(n, &asked).await?.completion;
+        decided.completion.usage += more.usage;
+        let said = without_thought(&more.text).trim();
+        if !said.is_empty() && !answer.contains(said) && !only_refuses(said) {
+            decided.completion.closed_early = more.closed_early;
+            decided.completion.text = format!("{answer}\n{said}");
+        }
+        Ok(decided)
+    }
+
+    /// An answer to `asked` with no tool at hand.
+    async fn in_words(&mut self, n: u32, asked: &Prompt) -> Result<Decided, Ending> {
+        self.written(n, asked, &Legal::default(), Move::Answer).await
+    }
+}

@@ -1,0 +1,123 @@
+//! Answers that are worth another try: a small model refuses, denies what it has just read, or says
+//! how a tool is called instead of calling it.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::facts::sentences;
+use crate::pattern::{laid_out, pattern};
+
+/// Whether `answer` is nothing but a refusal in the words that small models have for it, also where
+/// nothing speaks against the task.
+pub(crate) fn only_refuses(answer: &str) -> bool {
+    static REFUSES: LazyLock<Regex> = LazyLock::new(|| {
+        let refuses = r"(?i)^(?:i['’]m\s+)?(?:(?:very\s+|so\s+)?sorry|i\s+apologi[sz]e)?[,.]?\s*(?:but\s+)?
+            (?:as\s+an\s+ai[^,.]*,\s*)?
+            i\s*(?:can(?:['’]t|\s?not)|am\s+(?:unable|not\s+able)\s+to|['’]m\s+(?:unable|not\s+able)\s+to)\s+
+            (?:assist|help|do\s+that|fulfil?l|complete|comply|provide\s+assistance)\b[^.!?]*[.!]?$
+            |^(?:很?抱歉|对不起|不好意思)[，,。]?\s*(?:但是?)?我?(?:无法|不能|没办法)
+            (?:提供帮助|帮助您|帮助你|协助|满足|完成|回答)[^。！？]*[。！]?$";
+        laid_out(refuses)
+    });
+    REFUSES.is_match(answer.trim())
+}
+
+/// Whether `answer` tells its reader to call `tool`, in a sentence that does not say no.
+pub(crate) fn leaves_to_call(answer: &str, tool: &str) -> bool {
+    static USES: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)\b(?:us(?:e|ing)|call(?:ing)?|run(?:ning)?|try|through)\b|使用|调用|可以用|通过",
+        )
+    });
+    static DENIES: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)\b(?:not|no|none|cannot|unable|without)\b|n['’]t\b|不|没|无法")
+    });
+    let tells = |sentence: &String| {
+        sentence.contains(tool) && USES.is_match(sentence) && !DENIES.is_match(sentence)
+    };
+    answer.contains(tool) && answer.lines().flat_map(sentences).any(|said| tells(&said))
+}
+
+/// Whether `answer` is nothing but that the texts which were read do not say what is asked. Only
+/// English and Chinese are known.
+pub(crate) fn only_denies(answer: &str) -> bool {
+    static DENIES: LazyLock<Regex> = LazyLock::new(|| {
+        let denies = r"(?i)^(?:no[,.]\s*|(?:i['’]m\s+)?sorry[,.]?\s*(?:but\s+)?|unfortunately,?\s*)*
+            (?:(?:the|your|these|this|those|my|our)\s+(?:\w+\s+){0,2}
+            (?:stores?|documents?|notes?|passages?|texts?|memory|memories|files?|pages?|results?|quotations?|sources?)
+            \s+(?:do|does|did)(?:\s+not|n['’]t)\b
+            |none\s+of\s+\w+(?:\s+\w+)?\s+(?:says?|mentions?|tells?)\b
+            |there\s+is\s+(?:no|nothing)\b
+            |i\s+(?:do\s+not|don['’]t|can(?:not|['’]t))\s+(?:know|find|have|see)\b)
+            [^.!?]*[.!]?$
+            |^(?:抱歉|对不起)?[，,。]?(?:(?:文档|文件|资料|记忆|存储|商店|笔记|文中|以上|引用)[^。！？]{0,20})?
+            (?:没有|未|不知道|无法|不包含)[^。！？]{0,40}[。！]?$";
+        laid_out(denies)
+    });
+    DENIES.is_match(answer.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_told_how_to_call_a_tool_could_have_been_spared_it() {
+        let check = |answer: &str, want: bool| {
+            assert_eq!(leaves_to_call(answer, "shelf.find"), want, "{answer}");
+        };
+        check(
+            "To find it, you can use the `shelf.find` tool with \"tea\".",
+            true,
+        );
+        check("Look it up.\nTry shelf.find first.", true);
+        check("您可以使用 shelf.find 查找。", true);
+        check("It stands in row 4, as shelf.find says.", false);
+        check("You cannot use `shelf.find` for that.", false);
+        check("无法使用 shelf.find 查询天气。", false);
+        check("You can use a calculator.", false);
+        check("", false);
+    }
+
+    #[test]
+    fn a_bare_refusal_is_told_from_an_answer() {
+        let check = |answer: &str, want: bool| assert_eq!(only_refuses(answer), want, "{answer}");
+        check("I'm sorry, but I can't assist with that.", true);
+        check("I’m sorry, I cannot help with that request.", true);
+        check("I am unable to assist with this.", true);
+        check("Sorry, but I can't do that.", true);
+        check("抱歉，我无法提供帮助。", true);
+        check("对不起，我不能协助您完成这个请求。", true);
+        // What says why, or says more, is an answer.
+        check("I can't find a ferry on that day.", false);
+        check(
+            "I'm sorry, but I can't help with that. Try a locksmith.",
+            false,
+        );
+        check("I'm sorry to hear that.", false);
+        check("对不起，图书馆今天不开门。", false);
+        check("", false);
+    }
+
+    #[test]
+    fn a_bare_denial_is_told_from_an_answer() {
+        let check = |answer: &str, want: bool| {
+            assert_eq!(only_denies(answer), want, "{answer}");
+        };
+        check("The store does not.", true);
+        check("None of these says where it is.", true);
+        check("The ladder does not need paint.", false);
+        check("The documents do not mention a ladder.", true);
+        check("I don't know where the ladder is.", true);
+        check("There is no information on ladders.", true);
+        check("Sorry, but I cannot find it.", true);
+        check("文档中没有提到梯子。", true);
+        check("没有找到相关信息。", true);
+        check("The ladder does not stand in the barn. It stands in the shed.", false);
+        check("The ladder stands in the barn.", false);
+        check("文档说梯子在谷仓里。", false);
+        check("47", false);
+        check("", false);
+    }
+}
