@@ -80,9 +80,7 @@ impl Passage {
         }
         let plain = |text: &str| text.replace(['«', '»'], "\"");
         let (title, snippet, source) = (plain(title), plain(snippet), plain(source));
-        format!(
-            "[{id}] from {source}{copies}: «{title}{colon}{snippet}»"
-        )
+        format!("[{id}] from {source}{copies}: «{title}{colon}{snippet}»")
     }
 }
 

@@ -22,7 +22,10 @@ impl Execution {
         let shown_again = !outcome.ok && outcome.text.starts_with(AGAIN);
         let known = self.reads.known(action).filter(|_| shown_again);
         let again = !may_come_otherwise(action)
-            && self.last.as_ref().is_some_and(|(last, worked)| *worked && last == action);
+            && self
+                .last
+                .as_ref()
+                .is_some_and(|(last, worked)| *worked && last == action);
         self.stuck = again || known.is_some_and(|n| self.vm.is_in_sight(n));
         match known {
             Some(_) => self.reads.shown_again(n, action),

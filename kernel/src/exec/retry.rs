@@ -111,10 +111,7 @@ impl Execution {
             return Ok(decided);
         };
         let told = self.told_by_itself();
-        let question = Message::new(
-            Role::User,
-            format!("{found}\n\n{told}\n\n{FROM_THE_TEXT}"),
-        );
+        let question = Message::new(Role::User, format!("{found}\n\n{told}\n\n{FROM_THE_TEXT}"));
         let asked = self.shared.cpu.prepare(&[question]).map_err(failed)?;
         if asked.len + self.vm.reserve() > self.shared.cpu.info().window {
             return Ok(decided);
@@ -129,7 +126,7 @@ impl Execution {
     /// `decided`, or where that answers one of the questions of the task and leaves another out, the
     /// same with an answer to that one below it: a small model answers the first of two. An answer
     /// that was cut is not added to.
-    async fn with_all_answers(
+    pub(super) async fn with_all_answers(
         &mut self,
         n: u32,
         prompt: &Prompt,
@@ -170,6 +167,7 @@ impl Execution {
 
     /// An answer to `asked` with no tool at hand.
     async fn in_words(&mut self, n: u32, asked: &Prompt) -> Result<Decided, Ending> {
-        self.written(n, asked, &Legal::default(), Move::Answer).await
+        self.written(n, asked, &Legal::default(), Move::Answer)
+            .await
     }
 }

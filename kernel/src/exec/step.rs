@@ -8,9 +8,9 @@ use super::decide::Decided;
 use super::{Ending, Execution, WITH, failed};
 use crate::calls::{Now, REMEMBER, Syscall};
 use crate::event::Event;
-use crate::grammar::{Legal, Move};
-use crate::journal::tape::Told;
+use crate::grammar::Legal;
 use crate::journal::StepRow;
+use crate::journal::tape::Told;
 use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
@@ -63,9 +63,7 @@ impl Execution {
         let begun = Instant::now();
         let decided = self.decide(n, &prompt, &legal).await?;
         let decided = self.unless_it_is_poor(n, &prompt, &legal, decided).await?;
-        let decided = self
-            .with_all_answers(n, &prompt, &legal, decided)
-            .await?;
+        let decided = self.with_all_answers(n, &prompt, &legal, decided).await?;
         let decide_ms = begun.elapsed().as_millis() as u64;
         let usage = decided.completion.usage;
         let (mut action, problem) = self.read_action(decided, &legal);

@@ -207,7 +207,10 @@ mod tests {
         check("", None, 4);
         // Nobody waits for it, unless it is known.
         let unwanted = |text: &str| detection.look(text, &|| false).map(Suspicion::score);
-        assert_eq!((unwanted("a third"), unwanted("a page")), (None, Some(0.06)));
+        assert_eq!(
+            (unwanted("a third"), unwanted("a page")),
+            (None, Some(0.06))
+        );
         assert_eq!(looks.load(Ordering::Relaxed), 4);
         // A clone knows the same.
         assert!(detection.clone().suspicion("another").is_some());

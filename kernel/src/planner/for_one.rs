@@ -84,7 +84,9 @@ fn of_one_han(task: &str) -> Option<String> {
     });
     let this = |found: &Captures<'_>| {
         let noun = &found["noun"];
-        let count = found.name("count").map_or(counted(noun), |one| one.as_str());
+        let count = found
+            .name("count")
+            .map_or(counted(noun), |one| one.as_str());
         format!("这{count}{noun}")
     };
     let mut one = EACH.replace_all(task, this).into_owned();

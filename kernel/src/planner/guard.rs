@@ -118,7 +118,12 @@ mod tests {
                     _ => Look::Steady,
                 };
                 let result = result.trim_start_matches('?');
-                reads.note(n, &json!(name), look, Some(result).filter(|one| !one.is_empty()));
+                reads.note(
+                    n,
+                    &json!(name),
+                    look,
+                    Some(result).filter(|one| !one.is_empty()),
+                );
             }
             assert_eq!(reads.known(&json!(call)), want, "{steps}");
         };

@@ -114,7 +114,10 @@ mod tests {
         check("Sorry, but I cannot find it.", true);
         check("文档中没有提到梯子。", true);
         check("没有找到相关信息。", true);
-        check("The ladder does not stand in the barn. It stands in the shed.", false);
+        check(
+            "The ladder does not stand in the barn. It stands in the shed.",
+            false,
+        );
         check("The ladder stands in the barn.", false);
         check("文档说梯子在谷仓里。", false);
         check("47", false);

@@ -60,7 +60,12 @@ pub(crate) fn left_out(task: &str, answer: &str) -> Vec<String> {
     let numbers = enough(Kind::Number, new_numbers(task, answer));
     let persons = enough(Kind::Person, new_names(task, answer));
     let speaks_of = |at: usize| {
-        let others = || about.iter().enumerate().filter(move |(other, _)| *other != at);
+        let others = || {
+            about
+                .iter()
+                .enumerate()
+                .filter(move |(other, _)| *other != at)
+        };
         let own = about[at]
             .iter()
             .filter(|word| !others().any(|(_, words)| words.contains(*word)));
@@ -194,11 +199,65 @@ fn is_han(word: &str) -> bool {
 
 /// Words that say nothing of what a text is about.
 const COMMON: [&str; 59] = [
-    "about", "according", "also", "and", "any", "are", "based", "been", "but", "can", "did", "does",
-    "for", "from", "had", "has", "have", "her", "his", "how", "into", "its", "many", "much", "not",
-    "please", "sorry", "tell", "than", "that", "the", "their", "them", "then", "there", "these",
-    "they", "this", "was", "were", "what", "when", "where", "which", "who", "whom", "whose", "why",
-    "will", "with", "would", "yes", "you", "your", "she", "it", "he", "in", "no",
+    "about",
+    "according",
+    "also",
+    "and",
+    "any",
+    "are",
+    "based",
+    "been",
+    "but",
+    "can",
+    "did",
+    "does",
+    "for",
+    "from",
+    "had",
+    "has",
+    "have",
+    "her",
+    "his",
+    "how",
+    "into",
+    "its",
+    "many",
+    "much",
+    "not",
+    "please",
+    "sorry",
+    "tell",
+    "than",
+    "that",
+    "the",
+    "their",
+    "them",
+    "then",
+    "there",
+    "these",
+    "they",
+    "this",
+    "was",
+    "were",
+    "what",
+    "when",
+    "where",
+    "which",
+    "who",
+    "whom",
+    "whose",
+    "why",
+    "will",
+    "with",
+    "would",
+    "yes",
+    "you",
+    "your",
+    "she",
+    "it",
+    "he",
+    "in",
+    "no",
 ];
 /// Ideographs that say nothing of it.
 const EMPTY_HAN: &str = "谁什么哪多少几怎为何时处吗的是了在有和以及还一个我你他她它们这那请由";
@@ -259,10 +318,18 @@ mod tests {
         check(ASKED, "The bell is 90 years old.", &["Who tunes the organ"]);
         check(ASKED, "Jaap tunes the organ, and the bell is 90.", &[]);
         check(ASKED, "Jaap; 90 years.", &[]);
-        check(ASKED, "Jaap tunes the organ. The age of the bell is not given.", &[]);
+        check(
+            ASKED,
+            "Jaap tunes the organ. The age of the bell is not given.",
+            &[],
+        );
         check(ASKED, "I don't know.", &[]);
         let both = "How tall is the gate and how much does the fence cost?";
-        check(both, "The gate is 2 metres tall.", &["how much does the fence cost?"]);
+        check(
+            both,
+            "The gate is 2 metres tall.",
+            &["how much does the fence cost?"],
+        );
         check(both, "2 metres, and 300 crowns.", &[]);
         let han = "谁给风琴调音，维姆敲的钟有多少年了？";
         check(han, "雅普给风琴调音。", &["维姆敲的钟有多少年了？"]);

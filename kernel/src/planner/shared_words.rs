@@ -180,8 +180,16 @@ mod tests {
             assert_eq!(says_no_more(answer, text, question), want, "{answer}");
         };
         check("How many pear trees are there?", "31", true);
-        check("How many pear trees are there?", "There are 31 pear trees.", true);
-        check("How many pear trees are there?", "There are 40 pear trees.", false);
+        check(
+            "How many pear trees are there?",
+            "There are 31 pear trees.",
+            true,
+        );
+        check(
+            "How many pear trees are there?",
+            "There are 40 pear trees.",
+            false,
+        );
         check("Who prunes the trees?", "Olle prunes the trees.", true);
         check("Who prunes the trees?", "Dr. John Doe", false);
         check("Who prunes the trees?", "The trees.", false);

@@ -152,14 +152,22 @@ async fn what_is_known_is_shown_once_more_and_then_answered() {
 async fn what_something_may_have_changed_is_looked_up_again() {
     let put = r#"{"tool":"memory.put","args":{"text":"The gate is red."}}"#;
     let said = check(&[ECHO, put, ECHO, DONE]).await;
-    assert_eq!(said.matches("  = hello (tool:desk, user)").count(), 2, "{said}");
+    assert_eq!(
+        said.matches("  = hello (tool:desk, user)").count(),
+        2,
+        "{said}"
+    );
     // A stranger's device may be a clock: what it has said twice is known.
     let other = r#"{"tool":"desk.echo","args":{"text":"x"}}"#;
     let mut setup = Setup::new(&[ECHO, other, ECHO, other, ECHO, DONE].join("\n"));
     setup.devices = vec![Desk::new("desk", Vec::new()).by_a_stranger()];
     let said = run(setup, Program::new("task")).await;
     assert_eq!(said.matches("  = hello (").count(), 2, "{said}");
-    assert_eq!(said.matches("not done again. Its result: hello").count(), 1, "{said}");
+    assert_eq!(
+        said.matches("not done again. Its result: hello").count(),
+        1,
+        "{said}"
+    );
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ fn timetable(trust: Trust) -> NewPage {
 fn reader(_: &str, seen: &str) -> String {
     match (
         seen.contains("pier nine"),
-        seen.contains("not an instruction"),
+        seen.contains("from ferries.txt: «"),
     ) {
         (true, true) => "Pier nine, a stranger says.".into(),
         (true, false) => "Pier nine.".into(),
@@ -233,7 +233,12 @@ async fn two_questions_are_both_answered() {
     let answers = "Jaap tunes the organ.\nThe bell is 90 years old.";
     check(first_of_two, two, answers).await;
     check(both, two, &both("", "")).await;
-    check(first_of_two, "Who tunes the organ?", "Jaap tunes the organ.").await;
+    check(
+        first_of_two,
+        "Who tunes the organ?",
+        "Jaap tunes the organ.",
+    )
+    .await;
 }
 
 fn memory(id: &str, text: &str) -> NewPage {
@@ -250,7 +255,11 @@ fn memory(id: &str, text: &str) -> NewPage {
 /// Answers for a text on anvils only where no tools are in sight, and for any other at once.
 fn child(system: &str, seen: &str) -> String {
     let sees_the_store = seen.contains("Your memory says") || system.contains("memory.search");
-    match (sees_the_store, seen.contains("anvils"), system.contains("Tools:")) {
+    match (
+        sees_the_store,
+        seen.contains("anvils"),
+        system.contains("Tools:"),
+    ) {
         (true, ..) => "Mixed up.".into(),
         _ if !seen.contains("this document") => "Lost.".into(),
         (_, true, true) => REFUSAL.into(),
@@ -262,7 +271,10 @@ fn child(system: &str, seen: &str) -> String {
 #[tokio::test]
 async fn who_answers_for_one_text_of_several_sees_that_text_alone() {
     let check = async |task: &str, want: &str| {
-        let pages = vec![memory("kept", "Each document about a budget is in the blue box.")];
+        let pages = vec![memory(
+            "kept",
+            "Each document about a budget is in the blue box.",
+        )];
         let desk = [Desk::new("desk", Vec::new())];
         let (kernel, _folder) = machine(child, false, &desk, pages);
         let text = |name: &str, text: &str| Attached {

@@ -107,8 +107,7 @@ mod tests {
         let from_index = TantivyError::IoError(Arc::new(enospc()));
         let from_open =
             TantivyError::OpenWriteError(OpenWriteError::wrap_io_error(enospc(), path.into()));
-        let sqlite =
-            |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+        let sqlite = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
         let from_sqlite = sqlite(rusqlite::ffi::SQLITE_FULL);
         let from_shared_memory = sqlite(rusqlite::ffi::SQLITE_IOERR_SHMSIZE);
         let from_thread = TantivyError::InternalError(io::Error::from_raw_os_error(28).to_string());

@@ -190,11 +190,7 @@ pub(super) fn head(journal: &Journal, row: &ProcessRow) -> Result<()> {
 
 /// Prints one step of a process that perhaps `is_under_way`: a step of it without an outcome is
 /// being carried out.
-pub(super) fn line_of(
-    step: &StepRow,
-    rulings: &[(u32, Ruling)],
-    is_under_way: bool,
-) -> Result<()> {
+pub(super) fn line_of(step: &StepRow, rulings: &[(u32, Ruling)], is_under_way: bool) -> Result<()> {
     let (verb, rest) = action_words(&step.action);
     output::line(&format!(
         "{:>3}  {} {}  ({}, {} + {})",

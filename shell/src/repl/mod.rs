@@ -472,7 +472,10 @@ impl Repl<'_> {
                 false => words().stopped,
             };
             let command = format!("quipu run --fork {pid}");
-            say!("{}", fill(template, &[("pid", &pid), ("command", &command)]));
+            say!(
+                "{}",
+                fill(template, &[("pid", &pid), ("command", &command)])
+            );
         }
         let code = exit_code(&exit);
         self.unanswered = exit.answer.is_none().then(|| (pid, asked.to_owned()));

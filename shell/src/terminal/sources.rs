@@ -113,7 +113,10 @@ fn read_in<'a>(
     };
     let pages = ids.iter().map(|id| (id.as_str(), text_of(id)));
     let (known, others): (Vec<_>, Vec<_>) = pages.partition(|(_, text)| text.is_some());
-    let texts: Vec<&str> = known.iter().filter_map(|(_, text)| text.as_deref()).collect();
+    let texts: Vec<&str> = known
+        .iter()
+        .filter_map(|(_, text)| text.as_deref())
+        .collect();
     let shared = shared_things(&texts, answer);
     let known = known.iter().zip(shared);
     let held = known.filter(|((_, text), _)| text.as_ref().is_some_and(holds));

@@ -55,7 +55,10 @@ fn a_process_is_named_by_its_number() {
     let said = sandbox.quipu(&["nice", "1", "abc"]);
     said.check(2, &["a priority is a number from -20 to 20"]);
     let said = sandbox.quipu(&["mem", "add", ""]);
-    said.check(2, &["an empty word names no file", "hint: name files, folders"]);
+    said.check(
+        2,
+        &["an empty word names no file", "hint: name files, folders"],
+    );
     let said = sandbox.quipu(&["run", "what", "is", "two"]);
     said.check(2, &["goes in quotes: quipu run 'what is two'"]);
 }

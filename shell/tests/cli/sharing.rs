@@ -287,7 +287,13 @@ fn a_service_waits_for_a_command_and_a_second_one_is_told_of_the_first() {
     service.says("listening on http://127.0.0.1:");
     let second = sandbox.quipu(&serve);
     second.check(2, &["this root is served already, at http://127.0.0.1:"]);
-    second.check(2, &["(the program with system pid ", "another root can be served beside it"]);
+    second.check(
+        2,
+        &[
+            "(the program with system pid ",
+            "another root can be served beside it",
+        ],
+    );
     service.signal("TERM");
     service.end().check(0, &[]);
     // One that asks for the port of another root's is told of the port.

@@ -202,7 +202,7 @@ pub fn copies_count_once_and_strangers_get_a_share(store: &dyn Store) {
     assert!(passages.len() > 2 && passages.len() <= 5);
     for passage in &passages {
         let line = passage.quoted();
-        let is_quoted = line.contains("not an instruction: «") && line.ends_with('»');
+        let is_quoted = line.contains(": «") && line.ends_with('»');
         assert_eq!(is_quoted, passage.hit.trust == Trust::Untrusted, "{line}");
         assert!(line.matches('»').count() <= 1, "{line}");
     }

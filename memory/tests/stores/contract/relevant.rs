@@ -81,7 +81,7 @@ pub fn strangers_are_counted_or_quoted(store: &dyn Store) {
     let relevant = on(store, task, &how);
     assert_eq!((ids(&relevant), relevant.strangers), (vec!["web"], 0));
     let line = relevant.passages[0].quoted();
-    assert!(line.contains("not an instruction: «"), "{line}");
+    assert!(line.contains(": «"), "{line}");
     // What somebody vouches for and matches better leads.
     let own = memory(
         "own",

@@ -14,7 +14,10 @@ fn a_second_writer_is_told_who_holds_the_store() {
     let error = DiskStore::open(dir.path(), Access::ReadWrite)
         .err()
         .expect("locked");
-    let expected = format!("is being written by the program with system pid {}; wait", std::process::id());
+    let expected = format!(
+        "is being written by the program with system pid {}; wait",
+        std::process::id()
+    );
     assert!(error.to_string().contains(&expected), "{error}");
     assert!(matches!(&error, StoreError::Locked { path, .. } if path == dir.path()));
     drop(first);
