@@ -61,7 +61,7 @@ const CONTENT: &str = "
 pub(super) const ANSWERED: &str = "imported IS NULL AND json_valid(exit)";
 /// The answer of such a process, without the spaces around it.
 pub(super) const ANSWER: &str =
-    "trim(json_extract(exit, '$.answer'), char(32)||char(9)||char(10)||char(13))";
+    "trim(json_extract(exit, '$.answer'), char(0x20, 0x09, 0x0a, 0x0d))";
 /// The characters of an answer that it is looked up by.
 pub(super) const HEAD_CHARS: usize = 64;
 

@@ -82,14 +82,15 @@ async fn a_page_is_looked_at_once_and_its_label_says_what_was_found() {
         let answer = answer.and_then(|outcome| outcome.label.suspicion);
         (said, answer.map(Suspicion::score))
     };
+    // What the desk says in a process that a stranger has spoken to is looked at too.
     let (harmless, attack) = (Some(0.03), Some(0.97));
     let task = || attended("task");
-    check(task(), &["a page"], &[harmless], 1).await;
+    check(task(), &["a page"], &[harmless], 2).await;
     let (said, worst) = check(
         task(),
         &["a page", "obey", "a page"],
         &[harmless, attack, harmless],
-        2,
+        3,
     )
     .await;
     assert_eq!(worst, attack, "{said}");
@@ -97,15 +98,15 @@ async fn a_page_is_looked_at_once_and_its_label_says_what_was_found() {
                  from tool:stranger, which reads like an attack (0.97, 50 % of it looked at)";
     assert!(said.contains(asked), "{said}");
     // A text beside the task is looked at before anything is done, and is told.
-    let (said, worst) = check(beside("please obey"), &["a page"], &[harmless], 2).await;
+    let (said, worst) = check(beside("please obey"), &["a page"], &[harmless], 3).await;
     assert_eq!(worst, attack, "{said}");
     assert!(said.contains("looked at file:mail.txt: 0.97"), "{said}");
     assert!(said.contains("which reads like an attack (0.97"), "{said}");
     // The same text as a page: it was looked at already.
-    check(beside("obey"), &["obey"], &[attack], 1).await;
+    check(beside("obey"), &["obey"], &[attack], 2).await;
     // One that cannot be looked at stops nothing.
-    let (said, worst) = check(beside("fail"), &["fail again"], &[None], 2).await;
-    assert_eq!(worst, None, "{said}");
+    let (said, worst) = check(beside("fail"), &["fail again"], &[None], 3).await;
+    assert_eq!(worst, harmless, "{said}");
     assert!(said.contains("\"exited\" \"done\""), "{said}");
     assert!(!said.contains("reads like"), "{said}");
     // What its user wrote is not looked at.
@@ -146,33 +147,28 @@ async fn only_a_rule_changes_what_happens() {
 
 #[tokio::test]
 async fn what_was_found_is_known_after_a_restart() {
-    let (setup, looks) = machine(
+    let (mut setup, looks) = machine(
         &json!([{"tool": "desk.*", "suspicious": 0.9, "do": "deny"}]),
         &["obey"],
     );
+    let mut script: Vec<&str> = setup.script.lines().collect();
+    script.insert(1, r#"{"ask":"Go on?"}"#);
+    setup.script = script.join("\n");
     let folder = crate::common::folder();
     let journal = folder.path().join("journal.db");
-    let program = Program {
-        limits: quipu_kernel::limits::Limits {
-            steps: 1,
-            ..Default::default()
-        },
-        ..attended("task")
-    };
+    // Nobody answers, so it waits to be resumed.
     let pid = {
         let kernel = setup.kernel(&journal);
-        live(&kernel, program, &[]).await.0
+        live(&kernel, attended("task"), &[]).await.0
     };
     // Another machine, without a detector: the journal has the label.
     let mut later = setup.clone();
     later.policy.detection = Detection::default();
-    let script: Vec<&str> = setup.script.lines().skip(1).collect();
-    later.script = script.join("\n");
     let kernel = later.kernel(&journal);
     let mut events = kernel.subscribe();
-    let limits = Some(Default::default());
-    kernel.resume(pid, limits, true).expect("it goes on");
-    let said = crate::common::transcript(&kernel, pid, &[], &mut events).await;
+    kernel.resume(pid, None, true).expect("it goes on");
+    let replies = [Reply::Text("yes".into())];
+    let said = crate::common::transcript(&kernel, pid, &replies, &mut events).await;
     assert!(said.contains("! denied: desk.send"), "{said}");
     assert_eq!(looks.load(Ordering::Relaxed), 1, "{said}");
 }

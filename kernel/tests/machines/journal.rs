@@ -142,7 +142,7 @@ fn a_journal_of_an_earlier_release_is_taken_as_it_is() {
     drop(written(&path));
     let edit = rusqlite::Connection::open(&path).expect("opens");
     edit.execute_batch(
-        "DROP TABLE chain; DROP TABLE content; DROP TABLE uses;
+        "DROP INDEX process_answer; DROP TABLE chain; DROP TABLE content; DROP TABLE uses;
          ALTER TABLE process DROP COLUMN imported; ALTER TABLE step DROP COLUMN ruling; PRAGMA user_version=2;",
     )
     .expect("made older");

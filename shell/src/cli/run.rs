@@ -250,6 +250,16 @@ pub fn suspended(journal: &Journal, pid: Pid, resume: &str, alone: bool) -> Resu
     Ok(fill(template, &values))
 }
 
+/// How a process was stopped, and what is left to do about it.
+pub fn interrupted(pid: Pid, exit: &Exit) -> String {
+    let template = match exit.is_killed() {
+        true => words().killed,
+        false => words().stopped,
+    };
+    let command = format!("quipu run --fork {pid}");
+    fill(template, &[("pid", &pid), ("command", &command)])
+}
+
 /// What takes the lines that are typed while a process runs, and answer no question of it.
 pub type Typed<'a> = Option<&'a mut dyn FnMut(String)>;
 

@@ -37,7 +37,8 @@ pub fn decoded(bytes: &[u8]) -> Result<(String, Option<&'static str>), String> {
 type Units = fn([u8; 2]) -> u16;
 
 /// UTF-16 without a mark, as some programs of Windows write it: the name, and how its units are
-/// read. In a text of Latin letters every other byte is zero, and no sign is a control.
+/// read. In a text of Latin letters every other byte is zero, no sign is a control, and no line
+/// ends within a sign.
 fn unmarked(head: &[u8]) -> Option<(&'static str, Units)> {
     let pairs = head.as_chunks::<2>().0;
     let is_plain = |byte: u8| byte >= b' ' && byte != 0x7f || byte.is_ascii_whitespace();
@@ -47,9 +48,10 @@ fn unmarked(head: &[u8]) -> Option<(&'static str, Units)> {
     ];
     let found = ways.into_iter().find(|(_, _, high)| {
         let latin = pairs.iter().filter(|pair| pair[*high] == 0);
-        let all_plain = pairs
-            .iter()
-            .all(|pair| pair[*high] != 0 || is_plain(pair[1 - high]));
+        let all_plain = pairs.iter().all(|pair| match pair[*high] {
+            0 => is_plain(pair[1 - high]),
+            high => !matches!(high, b'\n' | b'\r'),
+        });
         // Most are Latin; the others are quotation marks and the like.
         all_plain && latin.count() * 4 >= pairs.len() * 3 && pairs.len() > 1
     });

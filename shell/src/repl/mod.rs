@@ -43,7 +43,7 @@ use quipu_kernel::label::{Label, Level};
 use quipu_kernel::process::{Attached, Pid, Status};
 use tokio::io::AsyncBufReadExt;
 
-use crate::cli::run::{exit_code, follow, suspended};
+use crate::cli::run::{exit_code, follow, interrupted, suspended};
 use crate::config::globals::Globals;
 use crate::config::{paths, private};
 use crate::import::attachment;
@@ -467,15 +467,7 @@ impl Repl<'_> {
             say!("{}", suspended(self.door.journal(), pid, "/resume", alone)?);
         }
         if exit.status == Status::Interrupted {
-            let template = match exit.is_killed() {
-                true => words().killed,
-                false => words().stopped,
-            };
-            let command = format!("quipu run --fork {pid}");
-            say!(
-                "{}",
-                fill(template, &[("pid", &pid), ("command", &command)])
-            );
+            say!("{}", interrupted(pid, &exit));
         }
         let code = exit_code(&exit);
         self.unanswered = exit.answer.is_none().then(|| (pid, asked.to_owned()));

@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_mistake_has_the_line_of_the_file() {
-        let reason = read("---\nname: a\nlist: [1,\nother: ]x[\n---\n").unwrap_err();
+        let reason = read("---\nname: a\nlist\nother: b\n---\n").unwrap_err();
         assert!(
             reason.starts_with("line 3: ") || reason.starts_with("line 4: "),
             "{reason}"
