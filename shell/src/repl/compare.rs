@@ -103,13 +103,8 @@ impl Repl<'_> {
     async fn answer_once(&mut self, task: &str, nth: u32) -> Result<Option<(Pid, String)>> {
         let (prompt, label, files) = self.typed(task)?;
         let usual = self.session.settings.sampling();
-        let mut program = self.session.program(&self.agent, prompt);
+        let mut program = self.program(task, prompt, label, files);
         program.said = self.talk.typed_so_far(task);
-        program.attached = files;
-        program.topic = Some(task.to_owned());
-        program.after = self.talk.head();
-        program.label = label;
-        program.priority = super::INTERACTIVE_PRIORITY;
         program.unapproved = true;
         if nth > 0 {
             program.sampling = Some(Sampling {
