@@ -282,6 +282,13 @@ impl LocalCpu {
             })
         });
         let projector = projector.transpose()?;
+        if projector.is_some() && !template.knows_pictures() {
+            tracing::info!(
+                "the chat template of {} has no place for pictures: they stand before the text of \
+                 their message",
+                info.model
+            );
+        }
 
         let shape = Shape {
             cells: kv_cells,
