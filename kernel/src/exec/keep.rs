@@ -7,12 +7,12 @@ use quipu_memory::{Mode, Page, PageId, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Ending, Execution, WITH};
+use super::{Ending, Execution};
 use crate::calls::{Put, REMEMBER, REPLACES, Resolved, Syscall};
 use crate::event::Event;
 use crate::gate::Verdict;
 use crate::grammar::Legal;
-use crate::journal::StepRow;
+use crate::journal::{StepRow, WITH};
 use crate::judgement::Question;
 use crate::label::Trust;
 use crate::pattern::HAN;

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::decide::Decided;
-use super::{Ending, Execution, WITH, failed};
+use super::{Ending, Execution, failed};
 use crate::calls::{Now, REMEMBER, Syscall};
 use crate::event::Event;
 use crate::grammar::Legal;
-use crate::journal::StepRow;
 use crate::journal::tape::Told;
+use crate::journal::{StepRow, WITH};
 use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
