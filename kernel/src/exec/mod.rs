@@ -9,7 +9,8 @@
 //! | `judge`, `likelihood` | asks the CPU which move fits, and how likely a text is |
 //! | `keep` | what a user wants kept is kept, and nothing else is claimed to be |
 //! | `wants` | what a task wants: a program, a thought, a number |
-//! | `decide` | lets the CPU write the action |
+//! | `decide` | chooses the move |
+//! | `writing`, `thought` | lets the CPU write it; what it thinks before |
 //! | `plan` | what may be done on its own later, before anything is read |
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
 //! | `confide` | what a process holds that not everybody may learn |
@@ -59,7 +60,9 @@ mod setup;
 mod shared;
 mod step;
 mod take_in;
+mod thought;
 mod wants;
+mod writing;
 mod written;
 
 use std::collections::VecDeque;

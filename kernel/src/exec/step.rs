@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::decide::Decided;
+use super::writing::Decided;
 use super::{Ending, Execution, failed};
 use crate::calls::{Now, REMEMBER, Syscall};
 use crate::event::Event;
