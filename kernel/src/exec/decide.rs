@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::judge::{OTHER, after, failed};
+use super::weigh::{OTHER, after, failed};
 use super::writing::{Decided, Writing};
 use super::{Ending, Execution};
 use crate::calls::{DECIDE, SEARCH};

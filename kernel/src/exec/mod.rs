@@ -6,9 +6,11 @@
 //! | `setup`, `past` | sets a process up; what it was before this machine took it up |
 //! | `step` | one step: what is legal, what is chosen, which calls that makes |
 //! | `take_in` | a finished step becomes part of the process |
-//! | `judge`, `likelihood` | asks the CPU which move fits, and how likely a text is |
+//! | `judge` | which move fits |
+//! | `weigh`, `likelihood` | asks the CPU how likely words are, and a text |
 //! | `keep` | what a user wants kept is kept, and nothing else is claimed to be |
 //! | `wants` | what a task wants: a program, a thought, a number |
+//! | `alone` | the task by itself, and prompts with nothing else in sight |
 //! | `decide` | chooses the move |
 //! | `writing`, `thought` | lets the CPU write it; what it thinks before |
 //! | `plan` | what may be done on its own later, before anything is read |
@@ -31,6 +33,7 @@
 //! | `ending` | the one place where a process stops |
 
 mod act;
+mod alone;
 mod children;
 mod confide;
 mod decide;
@@ -62,6 +65,7 @@ mod step;
 mod take_in;
 mod thought;
 mod wants;
+mod weigh;
 mod writing;
 mod written;
 

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::judge::{after, failed};
+use super::weigh::{after, failed};
 use super::writing::Decided;
 use super::{Ending, Execution};
 use crate::calls::SEARCH;
