@@ -89,6 +89,9 @@ struct Link {
 
 impl RemoteCpu {
     /// Asks the endpoint which models it has. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`CpuError::Endpoint`] where it cannot be reached, or lists no model and none was named.
     pub async fn connect(settings: RemoteSettings) -> Result<Self, CpuError> {
         let url = settings.url.trim_end_matches('/').to_owned();
         let fail = |reason: String| endpoint(&url, reason);

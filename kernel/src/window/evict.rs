@@ -17,6 +17,10 @@ pub struct Eviction {
 impl Vm {
     /// Lays the window out and proves with the CPU's tokenizer that it fits,
     /// evicting the oldest steps as needed. The last step always stays.
+    ///
+    /// # Errors
+    /// [`VmError::TaskTooLong`] where what is pinned and the last step leave no room for an answer;
+    /// what the CPU says where it cannot lay messages out.
     pub fn fit(&mut self, cpu: &dyn Cpu) -> Result<(Prompt, Vec<Eviction>), VmError> {
         let mut evicted = Vec::new();
         loop {

@@ -148,6 +148,9 @@ pub struct Vm {
 impl Vm {
     /// A window of the CPU's size with `boot` and `task` pinned and `reserve` tokens
     /// kept free for the next action.
+    ///
+    /// # Errors
+    /// [`VmError::TaskTooLong`] where that leaves no room to work in.
     pub fn new(
         cpu: &dyn Cpu,
         boot: String,

@@ -146,8 +146,10 @@ impl Legal {
         }
     }
 
-    /// The action that a text of [`Legal::form`] stands for; what is wrong with it in words
-    /// for the model.
+    /// The action that a text of [`Legal::form`] stands for.
+    ///
+    /// # Errors
+    /// What is wrong with the text, in words for the model.
     pub fn action(&self, chosen: Move, text: &str) -> Result<Value, String> {
         let parse = |text: &str| -> Result<Value, String> {
             serde_json::from_str(text).map_err(|error| format!("it is not JSON ({error})"))
@@ -320,9 +322,11 @@ impl Legal {
         })
     }
 
-    /// Checks an action that a CPU produced, in words for the model.
+    /// Checks an action that a CPU produced. A local CPU cannot produce anything else; endpoints
+    /// and scripts can.
     ///
-    /// A local CPU cannot produce anything else; endpoints and scripts can.
+    /// # Errors
+    /// What is wrong with the action, in words for the model.
     pub fn check(&self, action: &Value) -> Result<(), String> {
         let Some(map) = action.as_object() else {
             return Err("an action is one JSON object".into());
