@@ -135,6 +135,42 @@ fn sizes(model: &LlamaModel, settings: &LocalSettings) -> Result<(usize, usize),
     Ok((window, kv_cells))
 }
 
+/// The projector beside `model`, where the settings name one.
+fn projector_of(
+    model: &Arc<LlamaModel>,
+    settings: &LocalSettings,
+    threads: usize,
+) -> Result<Option<Projector>, CpuError> {
+    let Some(file) = settings.projector.as_deref() else {
+        return Ok(None);
+    };
+    let loaded = Projector::load(file, model.clone(), threads, settings.picture_cells);
+    loaded.map(Some).map_err(|reason| CpuError::Load {
+        path: file.display().to_string(),
+        reason,
+    })
+}
+
+/// Where states that depend on `key` are kept, and the rows of pictures if the model `sees`; both
+/// share the bytes on disk.
+fn on_disk(settings: &LocalSettings, key: String, sees: bool) -> (SwapSettings, Kept) {
+    let bytes = settings.swap_bytes.unwrap_or(SWAP_DISK_BYTES);
+    let of_pictures = if sees { bytes / PICTURES_SHARE } else { 0 };
+    let swap = SwapSettings {
+        memory_bytes_max: SWAP_MEMORY_BYTES,
+        disk_bytes_max: bytes - of_pictures,
+        folder: settings.swap.clone(),
+        secret: settings.secret,
+        key,
+    };
+    let kept = Kept {
+        folder: settings.swap.clone(),
+        secret: settings.secret,
+        disk_bytes_max: of_pictures,
+    };
+    (swap, kept)
+}
+
 /// Starts the engine on a thread of its own, and waits until it is ready: what takes requests, and
 /// its thread, which ends when nothing is left to take them.
 fn start(
@@ -214,14 +250,7 @@ impl LocalCpu {
             template_digest,
         };
 
-        let projector = settings.projector.as_deref().map(|file| {
-            let most = settings.picture_cells;
-            Projector::load(file, model.clone(), threads, most).map_err(|reason| CpuError::Load {
-                path: file.display().to_string(),
-                reason,
-            })
-        });
-        let projector = projector.transpose()?;
+        let projector = projector_of(&model, settings, threads)?;
         if projector.is_some() && !template.knows_pictures() {
             tracing::info!(
                 "the chat template of {} has no place for pictures: they stand before the text of \
@@ -241,18 +270,7 @@ impl LocalCpu {
             attention: settings.attention,
         };
         let governor = Governor::new(threads, settings.threads.is_some());
-        let disk_bytes = settings.swap_bytes.unwrap_or(SWAP_DISK_BYTES);
-        let pictures_bytes = match projector {
-            Some(_) => disk_bytes / PICTURES_SHARE,
-            None => 0,
-        };
-        let swap = SwapSettings {
-            memory_bytes_max: SWAP_MEMORY_BYTES,
-            disk_bytes_max: disk_bytes - pictures_bytes,
-            folder: settings.swap.clone(),
-            secret: settings.secret,
-            key,
-        };
+        let (swap, kept) = on_disk(settings, key, projector.is_some());
         let listener: Arc<RwLock<Option<Listener>>> = Arc::default();
         let heard = listener.clone();
         let tell: Listener = Box::new(move |movement| {
@@ -263,11 +281,6 @@ impl LocalCpu {
         let drafts = !settings.no_drafts;
         let (sender, engine) =
             start(model, vocab.clone(), shape, governor, swap, tell, drafts).map_err(fail)?;
-        let kept = Kept {
-            folder: settings.swap.clone(),
-            secret: settings.secret,
-            disk_bytes_max: pictures_bytes,
-        };
         let sight = projector.map(|projector| Sight::new(projector, kept, sender.clone()));
         let sight = sight.transpose().map_err(|error| fail(error.to_string()))?;
         Ok(Self {
