@@ -263,34 +263,7 @@ impl Link {
         job: &Job,
         sink: &Sink,
     ) -> Result<Completion, Broken> {
-        let mut stream = response.bytes_stream();
-        let mut reply = Reply::default();
-        let failed = |reply: &Reply, reason: String| {
-            let error = failure(&self.url, reason);
-            match reply.completion.text.is_empty() && !reply.completion.thought {
-                true => Broken::Refused(error),
-                false => Broken::Partly(error),
-            }
-        };
-        let mut broke = None;
-        while !reply.is_over() {
-            let text = match next(&mut stream, &reply, self.silence_max).await {
-                Next::Bytes(bytes) => reply.take(&bytes),
-                Next::End => break,
-                Next::Broken(reason) => {
-                    broke = Some(reason);
-                    break;
-                }
-            };
-            let text = text.map_err(|reason| failed(&reply, reason))?;
-            if !text.is_empty() {
-                let _ = sink.send(Ok(Chunk::Text(text))).await;
-            }
-        }
-        let text = reply.finish().map_err(|reason| failed(&reply, reason))?;
-        if !text.is_empty() {
-            let _ = sink.send(Ok(Chunk::Text(text))).await;
-        }
+        let (reply, broke) = self.receive(response, sink).await?;
         let (ended, called) = (reply.ended, reply.called);
         let characters = reply.completion.text.chars().count();
         let completion = self
@@ -321,6 +294,47 @@ impl Link {
                 )))
             }
         }
+    }
+
+    /// Takes a reply in as it comes, and hands its text on: the reply, and why it broke off where it
+    /// did.
+    ///
+    /// # Errors
+    /// What the endpoint says where it failed.
+    async fn receive(
+        &self,
+        response: reqwest::Response,
+        sink: &Sink,
+    ) -> Result<(Reply, Option<String>), Broken> {
+        let mut stream = response.bytes_stream();
+        let mut reply = Reply::default();
+        let failed = |reply: &Reply, reason: String| {
+            let error = failure(&self.url, reason);
+            match reply.completion.text.is_empty() && !reply.completion.thought {
+                true => Broken::Refused(error),
+                false => Broken::Partly(error),
+            }
+        };
+        let mut broke = None;
+        while !reply.is_over() {
+            let text = match next(&mut stream, &reply, self.silence_max).await {
+                Next::Bytes(bytes) => reply.take(&bytes),
+                Next::End => break,
+                Next::Broken(reason) => {
+                    broke = Some(reason);
+                    break;
+                }
+            };
+            let text = text.map_err(|reason| failed(&reply, reason))?;
+            if !text.is_empty() {
+                let _ = sink.send(Ok(Chunk::Text(text))).await;
+            }
+        }
+        let text = reply.finish().map_err(|reason| failed(&reply, reason))?;
+        if !text.is_empty() {
+            let _ = sink.send(Ok(Chunk::Text(text))).await;
+        }
+        Ok((reply, broke))
     }
 
     /// The request, without what was `left_out` of it.
