@@ -13,6 +13,7 @@ use crate::decision::Decision;
 use crate::event::Event;
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
+use crate::process::text_of;
 use crate::signal::Signal;
 
 impl Execution {
@@ -45,10 +46,7 @@ impl Execution {
     /// Records the answer that `step` gives. It is the end of the process, if it can be
     /// recorded; else the reason why not is.
     fn answered(&mut self, step: &StepRow, answer: Value) -> Ending {
-        let text = answer
-            .as_str()
-            .map_or_else(|| answer.to_string(), str::to_owned);
-        let mut outcome = self.kernel_says(text, true, 0);
+        let mut outcome = self.kernel_says(text_of(&answer), true, 0);
         if self.vm.has_held() {
             // Texts and values of strangers may be in it.
             let level = self.vm.label_of_all().level();

@@ -9,7 +9,7 @@ use clap::Args;
 use quipu_kernel::event::Event;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::label::{Label, Secrecy, Trust};
-use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, State, Status};
+use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, State, Status, text_of};
 use quipu_kernel::signal::Signal;
 use serde_json::{Value, json};
 
@@ -186,9 +186,7 @@ async fn attend(
     match format {
         Format::Text => {
             if let Some(answer) = &exit.answer {
-                let text = answer
-                    .as_str()
-                    .map_or_else(|| answer.to_string(), str::to_owned);
+                let text = text_of(answer);
                 match std::io::stdout().is_terminal() {
                     false => output::line(&text)?,
                     true => {

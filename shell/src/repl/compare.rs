@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use quipu_kernel::label::{Level, Trust};
-use quipu_kernel::process::{Pid, Sampling};
+use quipu_kernel::process::{Pid, Sampling, text_of};
 
 use super::{Repl, correct};
 use crate::cli::eval::pairs::Pair;
@@ -137,10 +137,7 @@ impl Repl<'_> {
                 format!("/log {} shows what it did", ended.pid),
             )
         })?;
-        let text = answer
-            .as_str()
-            .map_or_else(|| answer.to_string(), str::to_owned);
-        Ok(Some((ended.pid, text)))
+        Ok(Some((ended.pid, text_of(&answer))))
     }
 
     /// Adds a pair to the file of pairs, and the choice to the cases where it is short. What a

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use quipu_kernel::event::Event;
 use quipu_kernel::label::{Label, Level};
-use quipu_kernel::process::{Attached, Pid, Program, Status};
+use quipu_kernel::process::{Attached, Pid, Program, Status, text_of};
 use serde_json::Value;
 
 use super::looks::Looks;
@@ -163,9 +163,7 @@ impl Repl<'_> {
         answer: &Value,
         sources: &Sources,
     ) -> Result<()> {
-        let text = answer
-            .as_str()
-            .map_or_else(|| answer.to_string(), str::to_owned);
+        let text = text_of(answer);
         output::line(&markdown::printed(&text))?;
         if self.is_typed {
             sources.tell(&text, "/mem show", &|id| self.door.page(id));
