@@ -7,6 +7,13 @@
 //! A request is sent again only where the endpoint has answered that it does not work on
 //! it, or was not reached. How long a first token takes is bounded by the process's own
 //! time: machines differ by a hundred times in it.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | this one | the endpoint as a [`Cpu`] |
+//! | `send`, `refusal` | a request, and what it means where it is not taken |
+//! | `flow`, `reply`, `action` | a reply as it comes, what it says, and the action in it |
+//! | `weigh`, `shape` | decisions; how tokens are chosen |
 
 mod action;
 mod flow;

@@ -2,6 +2,20 @@
 //!
 //! It says what is legal in the next step and writes the boot page. The loop that
 //! carries the actions out is `exec/`.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | this one, `guard` | what the next step may do, and when it leads nowhere |
+//! | [`grammar`] | what is legal to the form of the next action, and back |
+//! | `card`, `cards`, `kind`, `plain` | functions as a model is shown them, and which |
+//! | `arguments` | what the arguments of a call may be |
+//! | `unspoken` | functions that are not shown before something speaks of them |
+//! | [`judgement`], [`lessons`], [`decision`] | questions to a model, and what its odds are worth |
+//! | `examples`, [`program`], `plan` | how worked examples, a program and a plan are asked for |
+//! | [`parts`], `several`, `for_one` | tasks of several parts, and of several things |
+//! | `questions`, `answer_form`, `poor_answer` | what an answer has to say, its form, and a poor one |
+//! | `facts`, [`shared_words`] | what is worth keeping, and what two texts share |
+//! | `date`, `calendar`, [`numbers`] | the days and the numbers of a task |
 
 pub(crate) mod answer_form;
 mod arguments;

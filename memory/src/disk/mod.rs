@@ -4,6 +4,16 @@
 //! `lock`. A write is acknowledged when the database has it. The index follows in
 //! batches; until then a search looks at what is new in the tail (`tail.rs`). A crash
 //! leaves the index behind, and the next opening brings it up to date.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `open`, `lock` | an open store; one writer at a time |
+//! | `db/` | the database |
+//! | `files` | which file was imported when |
+//! | `index`, `analyzer`, `sound` | the index, its terms, and whether its files are sound |
+//! | `tail`, `view` | what the index does not know yet, and both as a search sees them |
+//! | `search`, `finder`, `meaning` | a search, by words and by meaning |
+//! | `error` | what can go wrong below |
 
 mod analyzer;
 mod db;

@@ -9,7 +9,7 @@
 //! | `export` | the conversation as a file |
 //! | `context` | a window as a bar |
 //! | `editor`, `complete`, `history` | a line that is typed |
-//! | `microphone` | a task that is spoken |
+//! | `microphone`, `speak` | a task that is spoken; answers that are |
 //! | `fetch` | a model that is not there yet |
 //!
 //! Each line is a task for a process of its own, which is told the last turns of
