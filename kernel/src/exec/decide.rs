@@ -264,7 +264,6 @@ impl Execution {
         let last = self.last.as_ref().filter(|(_, worked)| *worked);
         last.is_some_and(|(last, _)| action.as_ref() == Ok(last))
     }
-
 }
 
 /// The name of the first tool in the beginning of a call.
