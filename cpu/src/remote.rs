@@ -295,8 +295,8 @@ impl Link {
         }
     }
 
-    /// Takes a reply in as it comes, and hands its text on: the reply, and why it broke off where it
-    /// did.
+    /// Takes a reply in as it comes, and hands its text on: the reply, and why it broke off where
+    /// it did.
     ///
     /// # Errors
     /// What the endpoint says where it failed.

@@ -11,7 +11,7 @@
 //! | `file` | what a model's file says of itself |
 //! | `engine`, `slot`, `paging` | batches; a job in them; its cells |
 //! | `context` | llama.cpp's context, batch and cells |
-//! | `attention/`, `company`, `alike` | attention of our own, and what else may differ in company |
+//! | `attention/`, `company`, `alike` | attention of our own; what else may differ in company |
 //! | `chooser`, `greedy`, `odds`, `draft` | the next token, and those that follow from the context |
 //! | `vocab`, `apart`, `tokenizer` | texts to tokens, with and without a model |
 //! | `sight`, `projector`, `seen` | pictures |

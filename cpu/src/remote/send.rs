@@ -22,7 +22,8 @@ impl Link {
     /// reached or says that it is busy; and to where it leads, on the same host.
     ///
     /// # Errors
-    /// [`CpuError::Endpoint`] where it was not reached, does not take the request, or leads elsewhere.
+    /// [`CpuError::Endpoint`] where it was not reached, does not take the request, or leads
+    /// elsewhere.
     pub(super) async fn send(
         &self,
         method: Method,

@@ -186,8 +186,8 @@ impl Execution {
         self.effect(step, passed).await
     }
 
-    /// Keeps what was ruled on a call that the gate lets pass: by the plan, whose part it uses up, or
-    /// by what its user agreed to beforehand; where that does not count, a person is asked now.
+    /// Keeps what was ruled on a call that the gate lets pass: by the plan, whose part it uses up,
+    /// or by what its user agreed to beforehand; where that does not count, a person is asked now.
     async fn rule_on(&mut self, step: &StepRow, passed: &Passed<Resolved>) -> Result<(), Ending> {
         let key = passed.what().key().to_owned();
         let agreed = passed.agreed().cloned();
